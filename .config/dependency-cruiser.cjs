@@ -1,0 +1,136 @@
+/** The module boundaries of docs/decisions/0001: one rule per sentence. */
+const lib = (name) => `^libs/${name}/`;
+const only = (name, what, owner) => ({
+  name,
+  severity: 'error',
+  from: { pathNot: owner },
+  to: { path: what },
+});
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'app-never-imports-app',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/' },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'lib-never-imports-app',
+      severity: 'error',
+      from: { path: '^libs/' },
+      to: { path: '^(apps|tools|test)/' },
+    },
+    {
+      name: 'app-never-imports-tools',
+      severity: 'error',
+      from: { path: '^apps/' },
+      to: { path: '^(tools|test)/' },
+    },
+    {
+      name: 'kernel-is-a-leaf',
+      severity: 'error',
+      from: { path: lib('kernel') },
+      to: { path: '^libs/', pathNot: lib('kernel') },
+    },
+    {
+      name: 'contracts-is-a-leaf',
+      severity: 'error',
+      from: { path: lib('contracts'), pathNot: 'spec[.]ts$' },
+      to: { path: '^libs/', pathNot: lib('contracts') },
+    },
+    {
+      name: 'messaging-knows-kernel-contracts-observability',
+      severity: 'error',
+      from: { path: lib('messaging') },
+      to: { path: '^libs/', pathNot: '^libs/(messaging|kernel|contracts|observability)/' },
+    },
+    {
+      name: 'persistence-knows-kernel-observability',
+      severity: 'error',
+      from: { path: lib('persistence') },
+      to: { path: '^libs/', pathNot: '^libs/(persistence|kernel|observability)/' },
+    },
+    {
+      name: 'storage-libs-know-kernel-observability',
+      severity: 'error',
+      from: { path: '^libs/(storage|long-term-storage|datablock)/' },
+      to: { path: '^libs/', pathNot: '^libs/(storage|long-term-storage|datablock|kernel|observability)/' },
+    },
+    {
+      name: 'outbox-knows-no-storage',
+      severity: 'error',
+      from: { path: lib('outbox') },
+      to: { path: '^libs/(storage|long-term-storage|datablock)/' },
+    },
+    {
+      name: 'libs-through-the-front-door',
+      severity: 'error',
+      from: { path: '^(apps|tools|test)/' },
+      to: { path: '^libs/[^/]+/src/', pathNot: '^libs/[^/]+/src/(testing/)?index[.]ts$' },
+    },
+    {
+      name: 'libs-through-the-front-door-of-libs',
+      severity: 'error',
+      from: { path: '^libs/([^/]+)/' },
+      to: { path: '^libs/[^/]+/src/', pathNot: ['^libs/$1/', '^libs/[^/]+/src/(testing/)?index[.]ts$'] },
+    },
+    {
+      name: 'testing-doors-only-for-tests',
+      severity: 'error',
+      from: { pathNot: ['spec[.]ts$', 'conformance[.]ts$', '^test/', '^libs/[^/]+/src/testing/'] },
+      to: { path: '^libs/[^/]+/src/testing/' },
+    },
+    {
+      name: 'domain-is-pure',
+      severity: 'error',
+      from: { path: '^apps/[^/]+/src/domain/', pathNot: 'spec[.]ts$' },
+      to: {
+        path: [
+          '^libs/(messaging|persistence|outbox|storage|long-term-storage|observability)/',
+          'node_modules/(@nestjs|mongoose|amqplib|minio|fastify)',
+        ],
+      },
+    },
+    only('broker-client-only-in-messaging', 'node_modules/amqplib', [
+      '^libs/messaging/',
+      '^test/',
+      '^tools/',
+    ]),
+    only('store-client-only-in-storage', 'node_modules/minio', ['^libs/storage/', '^test/', '^tools/']),
+    only('mongoose-only-in-persistence', 'node_modules/(mongoose|mongodb)/', [
+      '^libs/(persistence|outbox)/',
+      '/persistence/',
+      '^test/',
+      '^tools/',
+    ]),
+    {
+      name: 'product-never-imports-specs',
+      severity: 'error',
+      from: { pathNot: ['spec[.]ts$', '^test/'] },
+      to: { path: ['spec[.]ts$', '^test/'] },
+    },
+    {
+      name: 'gateway-stands-alone',
+      severity: 'error',
+      from: { path: '^tools/mongo-gateway/', pathNot: 'spec[.]ts$' },
+      to: { path: '^(apps|libs|tools/(?!mongo-gateway/))' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['source', 'import', 'node', 'default'],
+      mainFields: ['module', 'main'],
+    },
+  },
+};

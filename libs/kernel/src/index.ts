@@ -1,0 +1,6 @@
+export { CatenaError, PermanentError, TransientError, isRetriable, messageOf } from './catena-error.js';
+export { Clock, ManualClock, SystemClock } from './clock.js';
+export { crashPoint } from './crash-point.js';
+export { idFromName, newId } from './ids.js';
+export { pidAsName, safeRelativePath } from './relative-path.js';
+export { backOff, wait } from './wait.js';
