@@ -1,1 +1,41 @@
-export {};
+export { appNames, defineMessage, type AppName, type MessageContract } from './define-message.js';
+export { Envelope } from './envelope.js';
+export { ObjectReference } from './object-reference.js';
+export { OriginalsSource } from './originals-source.js';
+export { contractOf, registry } from './registry.js';
+export {
+  faultKinds,
+  outcomes,
+  phases,
+  workflows,
+  type FaultKind,
+  type JobOutcome,
+  type Phase,
+  type Workflow,
+} from './vocabulary.js';
+export { parseEnvelope, parsePayload } from './parse.js';
+export { JobSubmittedV1, jobSubmittedV1 } from './catalog/job-submitted.event.v1.js';
+export { JobCancelRequestedV1, jobCancelRequestedV1 } from './catalog/job-cancel-requested.event.v1.js';
+export { DatasetRegisteredV1, datasetRegisteredV1 } from './catalog/dataset-registered.event.v1.js';
+export { JobStartedV1, jobStartedV1 } from './assembly/job-started.event.v1.js';
+export { JobProgressedV1, jobProgressedV1 } from './assembly/job-progressed.event.v1.js';
+export { JobFinishedV1, jobFinishedV1 } from './assembly/job-finished.event.v1.js';
+export { DatasetStartedV1, datasetStartedV1 } from './assembly/dataset-started.event.v1.js';
+export { DatasetArchivedV1, datasetArchivedV1 } from './assembly/dataset-archived.event.v1.js';
+export { DatasetRetrievedV1, datasetRetrievedV1 } from './assembly/dataset-retrieved.event.v1.js';
+export { DatasetVerifiedV1, datasetVerifiedV1 } from './assembly/dataset-verified.event.v1.js';
+export { DatasetFailedV1, datasetFailedV1 } from './assembly/dataset-failed.event.v1.js';
+export { DatasetCancelledV1, datasetCancelledV1 } from './assembly/dataset-cancelled.event.v1.js';
+export { ArchiveDatablockV1, archiveDatablockV1 } from './archival/archive-datablock.command.v1.js';
+export { RetrieveDatablockV1, retrieveDatablockV1 } from './archival/retrieve-datablock.command.v1.js';
+export { VerifyDatablockV1, verifyDatablockV1 } from './archival/verify-datablock.command.v1.js';
+export { ReleaseOriginalsV1, releaseOriginalsV1 } from './archival/release-originals.command.v1.js';
+export { DiscardDatablockV1, discardDatablockV1 } from './archival/discard-datablock.command.v1.js';
+export { CancelWorkV1, cancelWorkV1 } from './archival/cancel-work.command.v1.js';
+export { WorkProgressedV1, workProgressedV1 } from './archival/work-progressed.event.v1.js';
+export { DatablockArchivedV1, datablockArchivedV1 } from './archival/datablock-archived.event.v1.js';
+export { DatablockRetrievedV1, datablockRetrievedV1 } from './archival/datablock-retrieved.event.v1.js';
+export { DatablockVerifiedV1, datablockVerifiedV1 } from './archival/datablock-verified.event.v1.js';
+export { OriginalsReleasedV1, originalsReleasedV1 } from './archival/originals-released.event.v1.js';
+export { WorkFailedV1, workFailedV1 } from './archival/work-failed.event.v1.js';
+export { WorkCancelledV1, workCancelledV1 } from './archival/work-cancelled.event.v1.js';

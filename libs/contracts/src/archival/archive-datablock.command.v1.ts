@@ -1,0 +1,53 @@
+import { Type } from 'class-transformer';
+import { IsInt, Max, Min, ValidateNested } from 'class-validator';
+import { defineMessage } from '../define-message.js';
+import { ArchiveId, Count, DatasetPid, JobId, WorkOrderId } from '../fields.js';
+import { ObjectReference } from '../object-reference.js';
+import { OriginalsSource } from '../originals-source.js';
+
+/** Pack the listed files into one datablock, store the wanted number of copies on long-term storage, read each back and compare. */
+export class ArchiveDatablockV1 {
+  @WorkOrderId()
+  workOrderId: string;
+
+  @JobId()
+  jobId: string;
+
+  @DatasetPid()
+  pid: string;
+
+  /** Name of the datablock on long-term storage. */
+  @ArchiveId()
+  archiveId: string;
+
+  @ValidateNested()
+  @Type(() => OriginalsSource)
+  source: OriginalsSource;
+
+  /** NDJSON, one line a file: path, size, time, perm, chk. */
+  @ValidateNested()
+  @Type(() => ObjectReference)
+  files: ObjectReference;
+
+  @Count()
+  fileCount: number;
+
+  /** Bytes of all listed files. */
+  @Count()
+  bytes: number;
+
+  @IsInt()
+  @Min(1)
+  @Max(4)
+  copies: number;
+}
+
+export const archiveDatablockV1 = defineMessage({
+  type: 'archival.archive-datablock.v1',
+  kind: 'command',
+  emitter: 'job-assembler',
+  consumers: ['archiver'],
+  payload: ArchiveDatablockV1,
+  summary:
+    'Pack the listed files into one datablock, store the wanted number of copies on long-term storage, read each back and compare.',
+});

@@ -1,0 +1,54 @@
+import { Type } from 'class-transformer';
+import { ValidateNested } from 'class-validator';
+import { defineMessage } from '../define-message.js';
+import { ArchiveId, Count, DatasetPid, JobId, Sha256, WorkOrderId } from '../fields.js';
+import { ObjectReference } from '../object-reference.js';
+
+/** All copies of the datablock are on long-term storage, and each was read back and compared, byte for byte by checksum. */
+export class DatablockArchivedV1 {
+  @WorkOrderId()
+  workOrderId: string;
+
+  @JobId()
+  jobId: string;
+
+  @DatasetPid()
+  pid: string;
+
+  /** Name of the datablock on long-term storage. */
+  @ArchiveId()
+  archiveId: string;
+
+  /** Bytes of the files inside. */
+  @Count()
+  size: number;
+
+  /** Bytes of the tar. */
+  @Count()
+  packedSize: number;
+
+  @Count()
+  fileCount: number;
+
+  /** Checksum of the tar. */
+  @Sha256()
+  sha256: string;
+
+  @Count()
+  copies: number;
+
+  /** manifest.json of the datablock. */
+  @ValidateNested()
+  @Type(() => ObjectReference)
+  manifest: ObjectReference;
+}
+
+export const datablockArchivedV1 = defineMessage({
+  type: 'archival.datablock-archived.v1',
+  kind: 'event',
+  emitter: 'archiver',
+  consumers: ['job-assembler'],
+  payload: DatablockArchivedV1,
+  summary:
+    'All copies of the datablock are on long-term storage, and each was read back and compared, byte for byte by checksum.',
+});

@@ -1,0 +1,43 @@
+import { IsISO8601, IsString, MaxLength } from 'class-validator';
+import { defineMessage } from '../define-message.js';
+import { ArchiveId, Count, DatasetPid, JobId, Sha256, WorkOrderId } from '../fields.js';
+
+/** The datablock lies verified in the retrieval bucket until it expires. */
+export class DatablockRetrievedV1 {
+  @WorkOrderId()
+  workOrderId: string;
+
+  @JobId()
+  jobId: string;
+
+  @DatasetPid()
+  pid: string;
+
+  /** Name of the datablock on long-term storage. */
+  @ArchiveId()
+  archiveId: string;
+
+  /** Bytes of the tar. */
+  @Count()
+  packedSize: number;
+
+  @Sha256()
+  sha256: string;
+
+  /** A signed link that expires. */
+  @IsString()
+  @MaxLength(4000)
+  url: string;
+
+  @IsISO8601({ strict: true })
+  expiresAt: string;
+}
+
+export const datablockRetrievedV1 = defineMessage({
+  type: 'archival.datablock-retrieved.v1',
+  kind: 'event',
+  emitter: 'archiver',
+  consumers: ['job-assembler'],
+  payload: DatablockRetrievedV1,
+  summary: 'The datablock lies verified in the retrieval bucket until it expires.',
+});

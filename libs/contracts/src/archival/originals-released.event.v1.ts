@@ -1,0 +1,30 @@
+import { defineMessage } from '../define-message.js';
+import { Count, DatasetPid, JobId, WorkOrderId } from '../fields.js';
+
+/** The originals of the datablock are gone from the landing zone. */
+export class OriginalsReleasedV1 {
+  @WorkOrderId()
+  workOrderId: string;
+
+  @JobId()
+  jobId: string;
+
+  @DatasetPid()
+  pid: string;
+
+  @Count()
+  released: number;
+
+  /** Files left alone because they were not the ones that were archived. */
+  @Count()
+  kept: number;
+}
+
+export const originalsReleasedV1 = defineMessage({
+  type: 'archival.originals-released.v1',
+  kind: 'event',
+  emitter: 'archiver',
+  consumers: ['job-assembler'],
+  payload: OriginalsReleasedV1,
+  summary: 'The originals of the datablock are gone from the landing zone.',
+});

@@ -1,0 +1,20 @@
+import { defineMessage } from '../define-message.js';
+import { JobId, WorkOrderId } from '../fields.js';
+
+/** The work order was stopped before it was done; nothing of it is left. */
+export class WorkCancelledV1 {
+  @WorkOrderId()
+  workOrderId: string;
+
+  @JobId()
+  jobId: string;
+}
+
+export const workCancelledV1 = defineMessage({
+  type: 'archival.work-cancelled.v1',
+  kind: 'event',
+  emitter: 'archiver',
+  consumers: ['job-assembler'],
+  payload: WorkCancelledV1,
+  summary: 'The work order was stopped before it was done; nothing of it is left.',
+});

@@ -1,0 +1,36 @@
+import { Type } from 'class-transformer';
+import { ValidateNested } from 'class-validator';
+import { defineMessage } from '../define-message.js';
+import { Count, DatasetPid, JobId } from '../fields.js';
+import { ObjectReference } from '../object-reference.js';
+
+/** Every datablock of the dataset lies on long-term storage, was read back and compared. The catalogue may register them. */
+export class DatasetArchivedV1 {
+  @JobId()
+  jobId: string;
+
+  @DatasetPid()
+  pid: string;
+
+  @Count()
+  datablockCount: number;
+
+  /** Bytes of all tars. */
+  @Count()
+  packedSize: number;
+
+  /** NDJSON, one line a datablock: archiveId, sizes, checksum and the reference of its manifest. */
+  @ValidateNested()
+  @Type(() => ObjectReference)
+  datablocks: ObjectReference;
+}
+
+export const datasetArchivedV1 = defineMessage({
+  type: 'assembly.dataset-archived.v1',
+  kind: 'event',
+  emitter: 'job-assembler',
+  consumers: ['catalog-api'],
+  payload: DatasetArchivedV1,
+  summary:
+    'Every datablock of the dataset lies on long-term storage, was read back and compared. The catalogue may register them.',
+});

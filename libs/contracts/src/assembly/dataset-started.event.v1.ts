@@ -1,0 +1,25 @@
+import { IsIn } from 'class-validator';
+import { defineMessage } from '../define-message.js';
+import { DatasetPid, JobId } from '../fields.js';
+import { type Workflow, workflows } from '../vocabulary.js';
+
+/** Work on the dataset begins: the catalogue shows `started`. */
+export class DatasetStartedV1 {
+  @JobId()
+  jobId: string;
+
+  @DatasetPid()
+  pid: string;
+
+  @IsIn(workflows)
+  workflow: Workflow;
+}
+
+export const datasetStartedV1 = defineMessage({
+  type: 'assembly.dataset-started.v1',
+  kind: 'event',
+  emitter: 'job-assembler',
+  consumers: ['catalog-api'],
+  payload: DatasetStartedV1,
+  summary: 'Work on the dataset begins: the catalogue shows `started`.',
+});

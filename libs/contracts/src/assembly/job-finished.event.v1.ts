@@ -1,0 +1,42 @@
+import { Type } from 'class-transformer';
+import { IsIn, IsOptional, ValidateNested } from 'class-validator';
+import { defineMessage } from '../define-message.js';
+import { Count, JobId, Sentence } from '../fields.js';
+import { ObjectReference } from '../object-reference.js';
+import { outcomes, type JobOutcome } from '../vocabulary.js';
+
+/** The job reached its one end state: a fold over the end states of its datasets. */
+export class JobFinishedV1 {
+  @JobId()
+  jobId: string;
+
+  @IsIn(outcomes)
+  outcome: JobOutcome;
+
+  @Sentence()
+  message: string;
+
+  @Count()
+  datasetsSucceeded: number;
+
+  @Count()
+  datasetsFailed: number;
+
+  @Count()
+  datasetsCancelled: number;
+
+  /** NDJSON, one line a dataset or retrieved datablock; what `jobResultObject` is made of. */
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => ObjectReference)
+  result?: ObjectReference;
+}
+
+export const jobFinishedV1 = defineMessage({
+  type: 'assembly.job-finished.v1',
+  kind: 'event',
+  emitter: 'job-assembler',
+  consumers: ['catalog-api'],
+  payload: JobFinishedV1,
+  summary: 'The job reached its one end state: a fold over the end states of its datasets.',
+});

@@ -1,0 +1,35 @@
+import { IsIn } from 'class-validator';
+import { defineMessage } from '../define-message.js';
+import { Count, JobId } from '../fields.js';
+import { phases, type Phase } from '../vocabulary.js';
+
+/** How far the job is, at most once per second and job. */
+export class JobProgressedV1 {
+  @JobId()
+  jobId: string;
+
+  @Count()
+  bytesDone: number;
+
+  @Count()
+  bytesTotal: number;
+
+  @Count()
+  datasetsDone: number;
+
+  @Count()
+  datasetsTotal: number;
+
+  @IsIn(phases)
+  phase: Phase;
+}
+
+export const jobProgressedV1 = defineMessage({
+  type: 'assembly.job-progressed.v1',
+  kind: 'event',
+  emitter: 'job-assembler',
+  consumers: ['catalog-api'],
+  transient: true,
+  payload: JobProgressedV1,
+  summary: 'How far the job is, at most once per second and job.',
+});

@@ -1,0 +1,24 @@
+import { defineMessage } from '../define-message.js';
+import { Count, JobId } from '../fields.js';
+
+/** The plan of the job is complete and its first work orders are on their way. */
+export class JobStartedV1 {
+  @JobId()
+  jobId: string;
+
+  @Count()
+  datasets: number;
+
+  /** Bytes of all files in all datasets. */
+  @Count()
+  bytes: number;
+}
+
+export const jobStartedV1 = defineMessage({
+  type: 'assembly.job-started.v1',
+  kind: 'event',
+  emitter: 'job-assembler',
+  consumers: ['catalog-api'],
+  payload: JobStartedV1,
+  summary: 'The plan of the job is complete and its first work orders are on their way.',
+});

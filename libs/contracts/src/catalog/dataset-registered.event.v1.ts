@@ -1,0 +1,21 @@
+import { defineMessage } from '../define-message.js';
+import { DatasetPid, JobId } from '../fields.js';
+
+/** The catalogue lists every verified datablock of the dataset and says it is retrievable. Only from here on may originals be released. */
+export class DatasetRegisteredV1 {
+  @JobId()
+  jobId: string;
+
+  @DatasetPid()
+  pid: string;
+}
+
+export const datasetRegisteredV1 = defineMessage({
+  type: 'catalog.dataset-registered.v1',
+  kind: 'event',
+  emitter: 'catalog-api',
+  consumers: ['job-assembler'],
+  payload: DatasetRegisteredV1,
+  summary:
+    'The catalogue lists every verified datablock of the dataset and says it is retrievable. Only from here on may originals be released.',
+});

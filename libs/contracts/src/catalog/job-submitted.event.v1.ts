@@ -1,0 +1,41 @@
+import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { defineMessage } from '../define-message.js';
+import { Count, JobId } from '../fields.js';
+import { type Workflow, workflows } from '../vocabulary.js';
+
+/** A job was accepted with a 2xx answer and waits to be planned. The consumer reads the dataset list from the catalogue by job id, so the message stays small however many datasets the job has. */
+export class JobSubmittedV1 {
+  @JobId()
+  jobId: string;
+
+  @IsString()
+  @MaxLength(200)
+  jobType: string;
+
+  @IsIn(workflows)
+  workflow: Workflow;
+
+  @Count()
+  datasetCount: number;
+
+  /** Limits count per group; absent for anonymous jobs. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
+  ownerGroup?: string;
+
+  /** The job whose failed part this one repeats: its verified datablocks are used again. */
+  @IsOptional()
+  @JobId()
+  retryOf?: string;
+}
+
+export const jobSubmittedV1 = defineMessage({
+  type: 'catalog.job-submitted.v1',
+  kind: 'event',
+  emitter: 'catalog-api',
+  consumers: ['job-assembler'],
+  payload: JobSubmittedV1,
+  summary:
+    'A job was accepted with a 2xx answer and waits to be planned. The consumer reads the dataset list from the catalogue by job id, so the message stays small however many datasets the job has.',
+});

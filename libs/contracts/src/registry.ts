@@ -1,0 +1,62 @@
+import type { MessageContract } from './define-message.js';
+import { jobSubmittedV1 } from './catalog/job-submitted.event.v1.js';
+import { jobCancelRequestedV1 } from './catalog/job-cancel-requested.event.v1.js';
+import { datasetRegisteredV1 } from './catalog/dataset-registered.event.v1.js';
+import { jobStartedV1 } from './assembly/job-started.event.v1.js';
+import { jobProgressedV1 } from './assembly/job-progressed.event.v1.js';
+import { jobFinishedV1 } from './assembly/job-finished.event.v1.js';
+import { datasetStartedV1 } from './assembly/dataset-started.event.v1.js';
+import { datasetArchivedV1 } from './assembly/dataset-archived.event.v1.js';
+import { datasetRetrievedV1 } from './assembly/dataset-retrieved.event.v1.js';
+import { datasetVerifiedV1 } from './assembly/dataset-verified.event.v1.js';
+import { datasetFailedV1 } from './assembly/dataset-failed.event.v1.js';
+import { datasetCancelledV1 } from './assembly/dataset-cancelled.event.v1.js';
+import { archiveDatablockV1 } from './archival/archive-datablock.command.v1.js';
+import { retrieveDatablockV1 } from './archival/retrieve-datablock.command.v1.js';
+import { verifyDatablockV1 } from './archival/verify-datablock.command.v1.js';
+import { releaseOriginalsV1 } from './archival/release-originals.command.v1.js';
+import { discardDatablockV1 } from './archival/discard-datablock.command.v1.js';
+import { cancelWorkV1 } from './archival/cancel-work.command.v1.js';
+import { workProgressedV1 } from './archival/work-progressed.event.v1.js';
+import { datablockArchivedV1 } from './archival/datablock-archived.event.v1.js';
+import { datablockRetrievedV1 } from './archival/datablock-retrieved.event.v1.js';
+import { datablockVerifiedV1 } from './archival/datablock-verified.event.v1.js';
+import { originalsReleasedV1 } from './archival/originals-released.event.v1.js';
+import { workFailedV1 } from './archival/work-failed.event.v1.js';
+import { workCancelledV1 } from './archival/work-cancelled.event.v1.js';
+
+/** Every message of Catena, oldest context first. */
+export const registry: readonly MessageContract[] = [
+  jobSubmittedV1,
+  jobCancelRequestedV1,
+  datasetRegisteredV1,
+  jobStartedV1,
+  jobProgressedV1,
+  jobFinishedV1,
+  datasetStartedV1,
+  datasetArchivedV1,
+  datasetRetrievedV1,
+  datasetVerifiedV1,
+  datasetFailedV1,
+  datasetCancelledV1,
+  archiveDatablockV1,
+  retrieveDatablockV1,
+  verifyDatablockV1,
+  releaseOriginalsV1,
+  discardDatablockV1,
+  cancelWorkV1,
+  workProgressedV1,
+  datablockArchivedV1,
+  datablockRetrievedV1,
+  datablockVerifiedV1,
+  originalsReleasedV1,
+  workFailedV1,
+  workCancelledV1,
+];
+
+const byType = new Map(registry.map((contract) => [contract.type, contract]));
+
+/** The contract of a type string, or undefined for a type this build does not know. */
+export function contractOf(type: string): MessageContract | undefined {
+  return byType.get(type);
+}

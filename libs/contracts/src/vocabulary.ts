@@ -1,0 +1,12 @@
+/** What a job asks Catena to do; `none` for job types that only external systems handle. */
+export const workflows = ['archive', 'retrieve', 'verify', 'none'] as const;
+export type Workflow = (typeof workflows)[number];
+
+export const phases = ['planning', 'packing', 'verifying', 'recalling', 'waiting'] as const;
+export type Phase = (typeof phases)[number];
+
+export const outcomes = ['succeeded', 'failed', 'partial', 'cancelled'] as const;
+export type JobOutcome = (typeof outcomes)[number];
+
+export const faultKinds = ['user', 'system'] as const;
+export type FaultKind = (typeof faultKinds)[number];
