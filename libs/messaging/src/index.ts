@@ -1,1 +1,20 @@
-export {};
+export { Inbox, MemoryInbox } from './inbox.js';
+export { InboxConsumer, attemptHeader, type Handler } from './inbox-consumer.js';
+export { currentContext, newTraceparent, runInContext, type MessageContext } from './message-context.js';
+export {
+  MessageTransport,
+  type Delivery,
+  type Settlement,
+  type Subscription,
+  type Topology,
+  type WireMessage,
+} from './message-transport.js';
+export { Naming, contextOf } from './naming.js';
+export { CatenaServer, type CatenaServerOptions } from './nest/catena-server.js';
+export { Handles } from './nest/handles.decorator.js';
+export { KeepErrorFilter } from './nest/keep-error.filter.js';
+export { done, outcomeOf, type Outcome } from './outcome.js';
+export { outboxHeader, parseReceipt, type Receipt } from './receipt.js';
+export { RabbitTransport, type RabbitOptions } from './rabbitmq/rabbit-transport.js';
+export { defaultRetryDelays, topologyOf } from './topology.js';
+export { wireMessageOf } from './wire-message.js';

@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { contractOf, parseEnvelope, parsePayload, type AppName, type Envelope } from '#contracts';
+import { crashPoint, messageOf } from '#kernel';
+import type { Logger } from '#observability';
+import type { Inbox } from './inbox.js';
+import { runInContext, newTraceparent } from './message-context.js';
+import type { Delivery, MessageTransport, Settlement } from './message-transport.js';
+import type { Naming } from './naming.js';
+import { done, outcomeOf, type Outcome } from './outcome.js';
+import { receiptFor } from './receipt.js';
+
+export type Handler = (envelope: Envelope<object>) => Promise<Outcome>;
+
+export interface InboxConsumerOptions {
+  readonly app: AppName;
+  readonly naming: Naming;
+  /** Milliseconds of each retry tier; as many retries as tiers. */
+  readonly retryDelays: readonly number[];
+  /** Bytes; larger messages are dead at once. */
+  readonly messageLimit: number;
+}
+
+/** Header that counts the retries a message has behind it. */
+export const attemptHeader = 'attempt';
+
+/**
+ * The one way from a delivery to a handler and back: check the form, drop what was handled before, run the handler,
+ * settle by its outcome. Handlers run at least once for each message; the inbox makes a second run rare, and handlers
+ * make it harmless.
+ */
+export class InboxConsumer {
+  constructor(
+    private readonly options: InboxConsumerOptions,
+    private readonly transport: MessageTransport,
+    private readonly inbox: Inbox,
+    private readonly handlers: ReadonlyMap<string, Handler>,
+    private readonly logger: Logger,
+  ) {}
+
+  async receive(delivery: Delivery): Promise<Settlement> {
+    const outcome = await this.handle(delivery).catch(outcomeOf);
+    try {
+      await this.settle(delivery, outcome);
+      crashPoint('consumer.before-ack');
+      return 'ack';
+    } catch (error) {
+      this.logger.error(
+        { messageId: delivery.messageId, error: messageOf(error) },
+        'could not move the message on; it stays in the inbox',
+      );
+      return 'requeue';
+    }
+  }
+
+  private async handle(delivery: Delivery): Promise<Outcome> {
+    const { messageLimit, naming, app } = this.options;
+    if (delivery.body.length > messageLimit) {
+      return dead(
+        'messaging.oversized',
+        `Expected at most ${messageLimit} bytes, found ${delivery.body.length}.`,
+      );
+    }
+    const envelope = parseEnvelope(delivery.body);
+    if (typeof envelope === 'string') return dead('messaging.malformed', envelope);
+    const contract = contractOf(envelope.type);
+    const handler = this.handlers.get(envelope.type);
+    if (contract === undefined || handler === undefined) {
+      return {
+        kind: 'parked',
+        code: 'messaging.unknown-type',
+        reason: `${app} does not know ${envelope.type} yet: release it after the upgrade.`,
+      };
+    }
+    const data = parsePayload(contract, envelope.data);
+    if (typeof data === 'string') return dead('messaging.malformed', data);
+
+    const digest = createHash('sha256').update(delivery.body).digest('base64');
+    const seen = await this.inbox.check(envelope.id, digest);
+    if (seen === 'conflict')
+      return dead('messaging.id-conflict', `Message ${envelope.id} was handled before with another content.`);
+    if (seen === 'new') {
+      const outcome = await this.run(handler, { ...envelope, data });
+      if (outcome.kind !== 'done') return outcome;
+      crashPoint('consumer.before-inbox-record');
+      await this.inbox.record(envelope.id, envelope.type, digest);
+    }
+    const receipt = receiptFor(naming, app, envelope.source.slice('/catena/'.length), delivery);
+    if (receipt !== undefined) this.transport.send(receipt);
+    return done;
+  }
+
+  private run(handler: Handler, envelope: Envelope<object>): Promise<Outcome> {
+    const context = { traceparent: envelope.traceparent ?? newTraceparent(), causationId: envelope.id };
+    return runInContext(context, () => handler(envelope)).catch(outcomeOf);
+  }
+
+  private async settle(delivery: Delivery, outcome: Outcome): Promise<void> {
+    if (outcome.kind === 'done') return;
+    const { app, naming, retryDelays } = this.options;
+    const attempt = Number(delivery.headers[attemptHeader] ?? 0);
+    const delay = outcome.kind === 'retry' ? retryDelays[attempt] : undefined;
+    const facts = {
+      messageId: delivery.messageId,
+      type: delivery.type,
+      attempt,
+      code: outcome.code,
+      reason: outcome.reason,
+    };
+    if (delay === undefined)
+      this.logger.error(facts, `message is ${outcome.kind === 'parked' ? 'parked' : 'dead'}`);
+    else this.logger.warn({ ...facts, delay }, 'message will be retried');
+    await this.transport.publish({
+      ...delivery,
+      exchange: '',
+      routingKey: delay === undefined ? naming.deadOf(app) : naming.retryOf(app, delay),
+      headers: {
+        ...withoutBrokerHeaders(delivery.headers),
+        [attemptHeader]: attempt + (delay === undefined ? 0 : 1),
+        outcome: outcome.kind,
+        code: outcome.code,
+        reason: outcome.reason.slice(0, 2000),
+        'origin-exchange': delivery.headers['origin-exchange'] ?? delivery.exchange,
+        'origin-key': delivery.headers['origin-key'] ?? delivery.routingKey,
+      },
+    });
+  }
+}
+
+function dead(code: string, reason: string): Outcome {
+  return { kind: 'dead', code, reason };
+}
+
+/** Headers that start with `x-` belong to the broker; republished they would be counted wrongly. */
+function withoutBrokerHeaders(headers: Delivery['headers']): Record<string, string | number> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('x-')));
+}

@@ -1,0 +1,91 @@
+/** A message as it goes over the wire. */
+export interface WireMessage {
+  /** Empty string: straight to the queue named by `routingKey`. */
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly body: Buffer;
+  readonly contentType: string;
+  readonly messageId: string;
+  readonly type: string;
+  readonly timestamp: Date;
+  readonly appId: string;
+  readonly headers: Readonly<Record<string, string | number>>;
+}
+
+/** One delivery of a message to a consumer. */
+export interface Delivery extends WireMessage {
+  /** True when the broker may have delivered it before. */
+  readonly redelivered: boolean;
+}
+
+export interface QueueDeclaration {
+  readonly name: string;
+  /** Queue that takes what this one expires or gives up. */
+  readonly deadLetterTo?: string;
+  /** Milliseconds after which a message moves to `deadLetterTo`. */
+  readonly messageTtl?: number;
+  /** Returns (crashed consumers) after which a message moves to `deadLetterTo`. */
+  readonly deliveryLimit?: number;
+  /** Belongs to somebody else's consumers: taken as it is when it exists, else made durable and without arguments. */
+  readonly foreign?: boolean;
+}
+
+export interface Topology {
+  readonly exchanges: readonly {
+    readonly name: string;
+    readonly kind: 'topic' | 'direct';
+    readonly foreign?: boolean;
+  }[];
+  readonly queues: readonly QueueDeclaration[];
+  readonly bindings: readonly { readonly queue: string; readonly exchange: string; readonly key: string }[];
+}
+
+export interface ConsumeOptions {
+  /** Deliveries in flight at once. */
+  readonly prefetch: number;
+}
+
+/** `ack`: settled for good. `requeue`: deliver again; only for when even the retry tier was out of reach. */
+export type Settlement = 'ack' | 'requeue';
+
+export interface Subscription {
+  /** Takes no more deliveries and waits until the ones in flight are settled. */
+  drain(): Promise<void>;
+}
+
+/**
+ * The broker as a port. One behaviour suite (`#messaging/testing`) runs against every adapter.
+ */
+export abstract class MessageTransport {
+  /**
+   * Makes sure that exchanges, queues and bindings exist; remembered and repeated after each reconnection.
+   *
+   * @throws PermanentError `messaging.topology-drift` when one exists with other arguments
+   */
+  abstract declare(topology: Topology): Promise<void>;
+
+  /**
+   * Resolves when the broker has taken the message durably and at least one queue holds it. After a failure the
+   * outcome is unknown: publish again with the same `messageId`.
+   *
+   * @throws TransientError `messaging.not-connected`, `messaging.unroutable`, `messaging.unconfirmed`
+   */
+  abstract publish(message: WireMessage): Promise<void>;
+
+  /** Sends without waiting for anything; lost when the broker is away. For progress and receipts only. */
+  abstract send(message: WireMessage): void;
+
+  /** Delivers to `handler`, across reconnections, until drained. `handler` must not throw. */
+  abstract consume(
+    queue: string,
+    options: ConsumeOptions,
+    handler: (delivery: Delivery) => Promise<Settlement>,
+  ): Promise<Subscription>;
+
+  /** Calls back each time the broker can be reached (again). */
+  abstract onConnected(listener: () => void): void;
+
+  abstract get connected(): boolean;
+
+  abstract close(): Promise<void>;
+}

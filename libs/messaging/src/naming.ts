@@ -1,0 +1,45 @@
+import type { AppName } from '#contracts';
+
+/** Everything that is derived from a message type or an app name, in one place. Nothing else spells a queue or exchange. */
+export class Naming {
+  /** @param prefix keeps installations (and test runs) apart on one broker, for example `catena` */
+  constructor(private readonly prefix: string) {}
+
+  /** `archival.archive-datablock.v1` → `catena.archival` */
+  exchangeOf(type: string): string {
+    return `${this.prefix}.${contextOf(type)}`;
+  }
+
+  get receipts(): string {
+    return `${this.prefix}.receipts`;
+  }
+
+  inboxOf(app: AppName): string {
+    return `${this.prefix}.${app}.inbox`;
+  }
+
+  receiptsOf(app: AppName): string {
+    return `${this.prefix}.${app}.receipts`;
+  }
+
+  deadOf(app: AppName): string {
+    return `${this.prefix}.${app}.dead`;
+  }
+
+  /** @param delay milliseconds */
+  retryOf(app: AppName, delay: number): string {
+    return `${this.prefix}.${app}.retry.${durationName(delay)}`;
+  }
+}
+
+/** `archival.archive-datablock.v1` → `archival` */
+export function contextOf(type: string): string {
+  return type.slice(0, type.indexOf('.'));
+}
+
+function durationName(milliseconds: number): string {
+  if (milliseconds % 3_600_000 === 0) return `${milliseconds / 3_600_000}h`;
+  if (milliseconds % 60_000 === 0) return `${milliseconds / 60_000}m`;
+  if (milliseconds % 1000 === 0) return `${milliseconds / 1000}s`;
+  return `${milliseconds}ms`;
+}

@@ -1,0 +1,131 @@
+import type { ChannelModel, ConfirmChannel, Message } from 'amqplib';
+import { TransientError } from '#kernel';
+import type { WireMessage } from '../message-transport.js';
+
+interface InFlight {
+  readonly message: WireMessage;
+  readonly settle: (error?: Error) => void;
+}
+
+/** Publishes with confirm and `mandatory`, a bounded window and a time-out; holds nothing in memory while disconnected. */
+export class ConfirmingPublisher {
+  private channel: ConfirmChannel | undefined;
+  private readonly returned = new Set<string>();
+  private readonly waiting: (() => void)[] = [];
+  private inFlight = 0;
+
+  /**
+   * @param window messages without confirm at once
+   * @param timeout milliseconds to wait for a confirm
+   */
+  constructor(
+    private readonly window: number,
+    private readonly timeout: number,
+  ) {}
+
+  async open(connection: ChannelModel): Promise<void> {
+    const channel = await connection.createConfirmChannel();
+    channel.on('return', (message: Message) => this.returned.add(String(message.properties.messageId)));
+    channel.on('error', () => undefined);
+    channel.on('close', () => {
+      if (this.channel === channel) this.channel = undefined;
+    });
+    this.channel = channel;
+  }
+
+  get ready(): boolean {
+    return this.channel !== undefined;
+  }
+
+  async publish(message: WireMessage): Promise<void> {
+    while (this.inFlight >= this.window) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    this.inFlight += 1;
+    try {
+      await new Promise<void>((resolve, reject) =>
+        this.hand({ message, settle: (error) => (error ? reject(error) : resolve()) }),
+      );
+    } finally {
+      this.inFlight -= 1;
+      this.waiting.shift()?.();
+    }
+  }
+
+  send(message: WireMessage): void {
+    try {
+      this.channel?.publish(message.exchange, message.routingKey, message.body, propertiesOf(message, false));
+    } catch {
+      // The channel closed this very moment: a message without guarantee is allowed to be lost.
+    }
+  }
+
+  private hand({ message, settle }: InFlight): void {
+    const channel = this.channel;
+    if (channel === undefined)
+      return settle(
+        new TransientError(
+          'messaging.not-connected',
+          `The broker is not connected; message ${message.messageId} waits.`,
+        ),
+      );
+    const timer = setTimeout(() => {
+      settle(
+        new TransientError(
+          'messaging.unconfirmed',
+          `The broker did not confirm message ${message.messageId} within ${this.timeout} ms.`,
+        ),
+      );
+      // A queue that lost its leader never confirms: only a new channel gets rid of the pending confirms.
+      void channel.close().catch(() => undefined);
+    }, this.timeout);
+    try {
+      channel.publish(
+        message.exchange,
+        message.routingKey,
+        message.body,
+        propertiesOf(message, true),
+        (error: unknown) => {
+          clearTimeout(timer);
+          const unroutable = this.returned.delete(message.messageId);
+          if (error)
+            settle(
+              new TransientError(
+                'messaging.unconfirmed',
+                `The broker refused message ${message.messageId}.`,
+                { cause: error },
+              ),
+            );
+          else if (unroutable)
+            settle(
+              new TransientError(
+                'messaging.unroutable',
+                `No queue takes ${message.exchange}/${message.routingKey} (message ${message.messageId}).`,
+              ),
+            );
+          else settle();
+        },
+      );
+    } catch (error) {
+      clearTimeout(timer);
+      settle(
+        new TransientError(
+          'messaging.not-connected',
+          `The channel closed before message ${message.messageId} was sent.`,
+          { cause: error },
+        ),
+      );
+    }
+  }
+}
+
+function propertiesOf(message: WireMessage, durable: boolean): object {
+  return {
+    persistent: durable,
+    mandatory: durable,
+    contentType: message.contentType,
+    messageId: message.messageId,
+    type: message.type,
+    timestamp: Math.floor(message.timestamp.getTime() / 1000),
+    appId: message.appId,
+    headers: message.headers,
+  };
+}

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { connect } from 'amqplib';
+import { after, before, describe, it } from 'node:test';
+import { newId } from '#kernel';
+import { createLogger } from '#observability';
+import { transportConformance, until } from '../testing/message-transport.conformance.js';
+import { RabbitTransport } from './rabbit-transport.js';
+
+const url = process.env['RABBITMQ_URL'];
+assert.ok(url, 'RABBITMQ_URL must name a broker: run `npm test`, or start one with `npm run stack -- up`.');
+const logger = createLogger('rabbit-transport.int.spec', 'silent');
+const open = async (onFatal: (error: Error) => void = assert.ifError): Promise<RabbitTransport> => {
+  const transport = new RabbitTransport({ url, connectionName: 'conformance', onFatal }, logger);
+  await until(() => transport.connected);
+  return transport;
+};
+
+transportConformance('RabbitTransport', () => open());
+
+describe('RabbitTransport', () => {
+  const name = `drift.${newId()}`;
+  const topology = { exchanges: [], queues: [{ name, deliveryLimit: 5 }], bindings: [] };
+  let transport: RabbitTransport;
+
+  before(async () => {
+    transport = await open();
+  });
+  after(() => transport.close());
+
+  it('refuses a queue that exists with other arguments, in words', async () => {
+    const connection = await connect(url);
+    const channel = await connection.createChannel();
+    await channel.assertQueue(name, { durable: true });
+    await assert.rejects(transport.declare(topology), {
+      code: 'messaging.topology-drift',
+      retriable: false,
+      message: new RegExp(name),
+    });
+    await channel.deleteQueue(name);
+    await connection.close();
+  });
+
+  it('takes a foreign queue as it is', async () => {
+    const foreign = `foreign.${newId()}`;
+    const connection = await connect(url);
+    const channel = await connection.createChannel();
+    await channel.assertQueue(foreign, { durable: true, arguments: { 'x-max-length': 1000 } });
+    const another = await open();
+    await another.declare({
+      exchanges: [{ name: `${foreign}.x`, kind: 'topic', foreign: true }],
+      queues: [{ name: foreign, foreign: true }],
+      bindings: [{ queue: foreign, exchange: `${foreign}.x`, key: 'jobqueue' }],
+    });
+    await another.close();
+    await channel.deleteQueue(foreign);
+    await channel.deleteExchange(`${foreign}.x`);
+    await connection.close();
+  });
+
+  it('fails a publish at once while there is no broker, and holds nothing', async () => {
+    const lonely = new RabbitTransport(
+      { url: 'amqp://127.0.0.1:1', connectionName: 'lonely', onFatal: assert.ifError },
+      logger,
+    );
+    await assert.rejects(
+      lonely.publish({
+        exchange: '',
+        routingKey: 'q',
+        body: Buffer.alloc(0),
+        contentType: '',
+        messageId: 'm',
+        type: 't',
+        timestamp: new Date(),
+        appId: '',
+        headers: {},
+      }),
+      { code: 'messaging.not-connected', retriable: true },
+    );
+    await lonely.close();
+  });
+
+  it('comes back with its consumers when a channel dies', async () => {
+    const queue = `revive.${newId()}`;
+    const reviving = await open();
+    await reviving.declare({ exchanges: [], queues: [{ name: queue }], bindings: [] });
+    let got = 0;
+    await reviving.consume(queue, { prefetch: 1 }, () => Promise.resolve((got += 1) ? 'ack' : 'requeue'));
+    const connection = await connect(url);
+    const channel = await connection.createChannel();
+    await channel.deleteQueue(queue);
+    await until(async () => {
+      await reviving
+        .publish({
+          exchange: '',
+          routingKey: queue,
+          body: Buffer.from('{}'),
+          contentType: '',
+          messageId: newId(),
+          type: 't',
+          timestamp: new Date(),
+          appId: '',
+          headers: {},
+        })
+        .catch(() => undefined);
+      return got > 0;
+    });
+    await reviving.close();
+    await channel.deleteQueue(queue);
+    await connection.close();
+  });
+});

@@ -1,0 +1,2 @@
+export { MemoryTransport } from './memory-transport.js';
+export { transportConformance, until } from './message-transport.conformance.js';
