@@ -1,1 +1,14 @@
-export {};
+export { MemoryOutboxStore } from './memory-outbox-store.js';
+export { MongoInbox } from './mongo-inbox.js';
+export { MongoOutboxStore, pushRows, type OutboxCollection } from './mongo-outbox-store.js';
+export { OutboxRelay, type RelayOptions } from './outbox-relay.js';
+export {
+  eventRow,
+  legacyRow,
+  newOutbox,
+  type LegacyMessage,
+  type OutboxPart,
+  type OutboxRow,
+} from './outbox-row.js';
+export { OutboxStore, type Acceptance, type ClaimedOutbox } from './outbox-store.js';
+export { ParkingLot, type ParkedMessage } from './parking-lot.js';

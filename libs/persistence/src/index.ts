@@ -1,1 +1,2 @@
-export {};
+export { isDatabaseAway, isDuplicateKey } from './database-error.js';
+export { MongoConnection, type MongoOptions } from './mongo-connection.js';

@@ -1,0 +1,87 @@
+import { OutboxStore, type Acceptance, type ClaimedOutbox } from './outbox-store.js';
+import type { OutboxPart, OutboxRow } from './outbox-row.js';
+
+interface Document {
+  readonly collection: string;
+  readonly documentId: string;
+  rows: OutboxRow[];
+  dueAt: Date | undefined;
+}
+
+/** The outbox store's in-memory twin. */
+export class MemoryOutboxStore extends OutboxStore {
+  private readonly documents = new Map<string, Document>();
+
+  /** Adds rows to a document, as the state change they belong to would. */
+  push(collection: string, documentId: string, { rows, dueAt }: OutboxPart): Promise<void> {
+    const address = `${collection}/${documentId}`;
+    const document = this.documents.get(address) ?? { collection, documentId, rows: [], dueAt: undefined };
+    document.rows.push(...rows);
+    document.dueAt = dueAt;
+    this.documents.set(address, document);
+    return Promise.resolve();
+  }
+
+  rowsOf(collection: string, documentId: string): Promise<readonly OutboxRow[]> {
+    return Promise.resolve(this.documents.get(`${collection}/${documentId}`)?.rows ?? []);
+  }
+
+  claimDue(now: Date, lease: number): Promise<ClaimedOutbox | undefined> {
+    const due = [...this.documents.values()].filter(
+      (document) => document.dueAt !== undefined && document.dueAt <= now,
+    );
+    const [first] = due.sort((a, b) => a.dueAt!.getTime() - b.dueAt!.getTime());
+    if (first === undefined) return Promise.resolve(undefined);
+    const claim = new Date(now.getTime() + lease + Math.floor(Math.random() * 1000));
+    first.dueAt = claim;
+    return Promise.resolve({
+      collection: first.collection,
+      documentId: first.documentId,
+      rows: [...first.rows],
+      claim,
+    });
+  }
+
+  markPublished(
+    { collection, documentId }: ClaimedOutbox,
+    rowIds: readonly string[],
+    now: Date,
+  ): Promise<void> {
+    const document = this.documents.get(`${collection}/${documentId}`);
+    if (document === undefined) return Promise.resolve();
+    document.rows = document.rows
+      .filter((row) => !(rowIds.includes(row.id) && row.awaits.length === 0))
+      .map((row) => (rowIds.includes(row.id) ? { ...row, publishedAt: now } : row));
+    return Promise.resolve();
+  }
+
+  release({ collection, documentId, claim }: ClaimedOutbox, dueAt: Date | undefined): Promise<void> {
+    const document = this.documents.get(`${collection}/${documentId}`);
+    if (document?.dueAt?.getTime() === claim.getTime()) document.dueAt = dueAt;
+    return Promise.resolve();
+  }
+
+  accept(acceptances: readonly Acceptance[]): Promise<void> {
+    for (const { address, messageId, consumer } of acceptances) {
+      const document = this.documents.get(address);
+      if (document === undefined) continue;
+      document.rows = document.rows
+        .map((row) =>
+          row.id === messageId ? { ...row, awaits: row.awaits.filter((name) => name !== consumer) } : row,
+        )
+        .filter((row) => row.id !== messageId || row.awaits.length > 0);
+    }
+    return Promise.resolve();
+  }
+
+  backlog(now: Date): Promise<{ documents: number; oldestMs: number }> {
+    const pending = [...this.documents.values()].filter((document) =>
+      document.rows.some((row) => row.publishedAt === undefined),
+    );
+    const times = pending.flatMap((document) => document.rows.map((row) => row.time.getTime()));
+    return Promise.resolve({
+      documents: pending.length,
+      oldestMs: times.length === 0 ? 0 : now.getTime() - Math.min(...times),
+    });
+  }
+}

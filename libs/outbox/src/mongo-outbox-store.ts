@@ -1,0 +1,150 @@
+import type { Connection } from 'mongoose';
+import { OutboxStore, type Acceptance, type ClaimedOutbox } from './outbox-store.js';
+import type { OutboxPart } from './outbox-row.js';
+
+/** A collection whose documents carry an outbox below `path` (for example `catena.outbox`). */
+export interface OutboxCollection {
+  readonly collection: string;
+  readonly path: string;
+}
+
+type Stored = { _id: string } & Record<string, unknown>;
+
+/** Outboxes inside the documents of one MongoDB database: no transaction needed, so a standalone server will do. */
+export class MongoOutboxStore extends OutboxStore {
+  private next = 0;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly collections: readonly OutboxCollection[],
+  ) {
+    super();
+  }
+
+  /** One sparse index a collection: only documents with something left to send are in it. */
+  async createIndexes(): Promise<void> {
+    for (const { collection, path } of this.collections) {
+      await this.connection
+        .collection(collection)
+        .createIndex({ [`${path}.dueAt`]: 1 }, { name: 'catena_outbox_due', sparse: true });
+    }
+  }
+
+  async claimDue(now: Date, lease: number): Promise<ClaimedOutbox | undefined> {
+    for (let tried = 0; tried < this.collections.length; tried += 1) {
+      const { collection, path } = this.collections[this.next++ % this.collections.length]!;
+      const claim = new Date(now.getTime() + lease + Math.floor(Math.random() * 1000));
+      const document = await this.collection(collection).findOneAndUpdate(
+        { [`${path}.dueAt`]: { $lte: now } },
+        { $set: { [`${path}.dueAt`]: claim } },
+        { sort: { [`${path}.dueAt`]: 1 }, projection: { [path]: 1 }, returnDocument: 'after' },
+      );
+      if (document !== null)
+        return { collection, documentId: document._id, rows: outboxOf(document, path)?.rows ?? [], claim };
+    }
+    return undefined;
+  }
+
+  async markPublished(
+    { collection, documentId, rows }: ClaimedOutbox,
+    rowIds: readonly string[],
+    now: Date,
+  ): Promise<void> {
+    const path = this.pathOf(collection);
+    const published = rows.filter((row) => rowIds.includes(row.id));
+    const finished = published.filter((row) => row.awaits.length === 0).map((row) => row.id);
+    const awaited = published.filter((row) => row.awaits.length > 0).map((row) => row.id);
+    const target = this.collection(collection);
+    if (finished.length > 0) {
+      await target.updateOne({ _id: documentId }, {
+        $pull: { [`${path}.rows`]: { id: { $in: finished } } },
+      } as object);
+    }
+    if (awaited.length > 0) {
+      await target.updateOne(
+        { _id: documentId },
+        { $set: { [`${path}.rows.$[row].publishedAt`]: now } },
+        { arrayFilters: [{ 'row.id': { $in: awaited } }] },
+      );
+    }
+  }
+
+  async release({ collection, documentId, claim }: ClaimedOutbox, dueAt: Date | undefined): Promise<void> {
+    const key = `${this.pathOf(collection)}.dueAt`;
+    // A row pushed meanwhile has moved the due time: then this filter misses and the document stays due.
+    await this.collection(collection).updateOne(
+      { _id: documentId, [key]: claim },
+      dueAt === undefined ? { $unset: { [key]: '' } } : { $set: { [key]: dueAt } },
+    );
+  }
+
+  async accept(acceptances: readonly Acceptance[]): Promise<void> {
+    for (const { collection, path } of this.collections) {
+      const mine = acceptances.filter(({ address }) => address.startsWith(`${collection}/`));
+      if (mine.length === 0) continue;
+      const operations = mine.flatMap(({ address, messageId, consumer }) => {
+        const _id = address.slice(collection.length + 1);
+        return [
+          {
+            updateOne: {
+              filter: { _id, [`${path}.rows`]: { $elemMatch: { id: messageId, awaits: [consumer] } } },
+              update: { $pull: { [`${path}.rows`]: { id: messageId } } },
+            },
+          },
+          {
+            updateOne: {
+              filter: { _id, [`${path}.rows.id`]: messageId },
+              update: { $pull: { [`${path}.rows.$[row].awaits`]: consumer } },
+              arrayFilters: [{ 'row.id': messageId }],
+            },
+          },
+        ];
+      });
+      await this.collection(collection).bulkWrite(operations as never, { ordered: true });
+    }
+  }
+
+  async backlog(now: Date): Promise<{ documents: number; oldestMs: number }> {
+    let documents = 0;
+    let oldest = now.getTime();
+    for (const { collection, path } of this.collections) {
+      const pending = {
+        [`${path}.dueAt`]: { $exists: true },
+        [`${path}.rows`]: { $elemMatch: { publishedAt: { $exists: false } } },
+      };
+      documents += await this.collection(collection).countDocuments(pending);
+      const first = await this.collection(collection).findOne(pending, {
+        sort: { [`${path}.dueAt`]: 1 },
+        projection: { [path]: 1 },
+      });
+      for (const row of first === null ? [] : (outboxOf(first, path)?.rows ?? []))
+        oldest = Math.min(oldest, row.time.getTime());
+    }
+    return { documents, oldestMs: now.getTime() - oldest };
+  }
+
+  private collection(name: string) {
+    return this.connection.collection<Stored>(name);
+  }
+
+  private pathOf(collection: string): string {
+    return this.collections.find((candidate) => candidate.collection === collection)!.path;
+  }
+}
+
+function outboxOf(document: Stored, path: string): OutboxPart | undefined {
+  let value: unknown = document;
+  for (const key of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[key];
+  return value as OutboxPart | undefined;
+}
+
+/** Update fragment that appends rows to an existing document's outbox, to be merged into the update of its state. */
+export function pushRows(
+  path: string,
+  rows: OutboxPart['rows'],
+  now: Date,
+): { $push: Record<string, unknown>; $set: Record<string, unknown> } {
+  return rows.length === 0
+    ? { $push: {}, $set: {} }
+    : { $push: { [`${path}.rows`]: { $each: rows } }, $set: { [`${path}.dueAt`]: now } };
+}

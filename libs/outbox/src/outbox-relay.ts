@@ -1,0 +1,163 @@
+import type { AppName } from '#contracts';
+import { crashPoint, messageOf, wait, type Clock } from '#kernel';
+import { parseReceipt, type MessageTransport, type Naming, type Subscription } from '#messaging';
+import type { Logger } from '#observability';
+import { outboxAddress, wireMessageOfRow, type OutboxRow } from './outbox-row.js';
+import type { Acceptance, ClaimedOutbox, OutboxStore } from './outbox-store.js';
+
+export interface RelayOptions {
+  readonly app: AppName;
+  /** Milliseconds between sweeps when nobody wakes the relay. */
+  readonly sweepInterval: number;
+  /** Milliseconds a relay may keep a document to itself. */
+  readonly lease: number;
+  /** Milliseconds without a receipt after which a confirmed message is sent again. */
+  readonly acceptTimeout: number;
+  /** Documents in work at once. */
+  readonly parallel: number;
+}
+
+/**
+ * Carries rows from outboxes to the broker: at least once, in order within a document, until a consumer's receipt says
+ * that somebody else is responsible now. Woken in the process by `wake`, and by a sweep for whatever a crash left.
+ */
+export class OutboxRelay {
+  private readonly stopping = new AbortController();
+  private awake = new AbortController();
+  private running: Promise<void> | undefined;
+  private receipts: Subscription | undefined;
+  private accepting: Acceptance[] = [];
+  private flushing: Promise<void> | undefined;
+
+  constructor(
+    private readonly options: RelayOptions,
+    private readonly store: OutboxStore,
+    private readonly transport: MessageTransport,
+    private readonly naming: Naming,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {}
+
+  async start(): Promise<void> {
+    this.transport.onConnected(() => this.wake());
+    this.receipts = await this.transport.consume(
+      this.naming.receiptsOf(this.options.app),
+      { prefetch: 500 },
+      async ({ body }) => {
+        const receipt = parseReceipt(body);
+        if (receipt === undefined) return 'ack';
+        this.accepting.push({
+          address: receipt.outbox,
+          messageId: receipt.messageId,
+          consumer: receipt.consumer,
+        });
+        return (await this.flush()) ? 'ack' : 'requeue';
+      },
+    );
+    this.running = this.run();
+  }
+
+  /** Something was written: look now instead of at the next sweep. */
+  wake(): void {
+    this.awake.abort();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.wake();
+    await this.running;
+    await this.receipts?.drain();
+  }
+
+  private async run(): Promise<void> {
+    await Promise.all(Array.from({ length: this.options.parallel }, (_, lane) => this.work(lane)));
+  }
+
+  private async work(lane: number): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      const awake = this.awake.signal;
+      const more = await this.sweepOne().catch(async (error: unknown) => {
+        this.logger.warn({ error: messageOf(error) }, 'outbox sweep failed, trying again');
+        await wait(500, this.stopping.signal);
+        return false;
+      });
+      if (more) continue;
+      // Only the first lane sweeps on time; the others are there for bursts.
+      await wait(lane === 0 ? this.options.sweepInterval : 60_000, awake);
+      if (this.awake.signal === awake && awake.aborted && !this.stopping.signal.aborted)
+        this.awake = new AbortController();
+    }
+  }
+
+  /** @returns whether there may be more to do at once */
+  private async sweepOne(): Promise<boolean> {
+    if (!this.transport.connected) return false;
+    const claimed = await this.store.claimDue(this.clock.now(), this.options.lease);
+    if (claimed === undefined) return false;
+    crashPoint('outbox.before-publish');
+    const { published, failed } = await this.publish(claimed);
+    crashPoint('outbox.before-mark');
+    const now = this.clock.now();
+    await this.store.markPublished(claimed, published, now);
+    await this.store.release(claimed, this.nextDue(claimed, published, failed, now));
+    return true;
+  }
+
+  private async publish(claimed: ClaimedOutbox): Promise<{ published: string[]; failed: boolean }> {
+    const address = outboxAddress(claimed.collection, claimed.documentId);
+    const published: string[] = [];
+    for (const row of claimed.rows.filter((candidate) => this.isDue(candidate))) {
+      if (row.publishedAt !== undefined)
+        this.logger.warn(
+          { messageId: row.id, awaits: row.awaits, address },
+          'no receipt in time, sending again',
+        );
+      try {
+        await this.transport.publish(wireMessageOfRow(this.naming, row, address, this.options.app));
+        published.push(row.id);
+      } catch (error) {
+        this.logger.warn(
+          { messageId: row.id, address, error: messageOf(error) },
+          'could not publish, the row stays',
+        );
+        return { published, failed: true };
+      }
+    }
+    return { published, failed: false };
+  }
+
+  private isDue(row: OutboxRow): boolean {
+    return (
+      row.publishedAt === undefined ||
+      row.publishedAt.getTime() + this.options.acceptTimeout <= this.clock.now().getTime()
+    );
+  }
+
+  private nextDue(claimed: ClaimedOutbox, published: string[], failed: boolean, now: Date): Date | undefined {
+    if (failed) return new Date(now.getTime() + 1000);
+    const waiting = claimed.rows.filter((row) => row.awaits.length > 0);
+    if (waiting.length === 0) return undefined;
+    const sentAt = waiting.map((row) =>
+      (published.includes(row.id) ? now : (row.publishedAt ?? now)).getTime(),
+    );
+    return new Date(Math.min(...sentAt) + this.options.acceptTimeout);
+  }
+
+  /** Receipts that arrive while one write is under way share the next. */
+  private flush(): Promise<boolean> {
+    const previous = this.flushing ?? Promise.resolve();
+    const mine = previous.then(async () => {
+      const batch = this.accepting;
+      this.accepting = [];
+      if (batch.length > 0) await this.store.accept(batch);
+    });
+    this.flushing = mine.catch(() => undefined);
+    return mine.then(
+      () => true,
+      (error: unknown) => {
+        this.logger.warn({ error: messageOf(error) }, 'could not record receipts; they will come again');
+        return wait(500, this.stopping.signal).then(() => false);
+      },
+    );
+  }
+}

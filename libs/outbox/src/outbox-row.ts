@@ -1,0 +1,98 @@
+import type { AppName, Envelope, MessageContract } from '#contracts';
+import { newId } from '#kernel';
+import { currentContext, outboxHeader, wireMessageOf, type Naming, type WireMessage } from '#messaging';
+
+/** A message of today's format for an external archive system. */
+export interface LegacyMessage {
+  readonly exchange: string;
+  readonly key: string;
+  /** JSON, sent byte for byte. */
+  readonly body: string;
+}
+
+/** One message waiting inside the document whose change it tells of. */
+export interface OutboxRow {
+  /** Idempotency key, kept over all repetitions. */
+  readonly id: string;
+  readonly time: Date;
+  readonly envelope?: Envelope<object>;
+  readonly legacy?: LegacyMessage;
+  /** Consumers whose receipt is still missing; the row goes with the last one. */
+  readonly awaits: readonly AppName[];
+  /** When the broker confirmed it; absent while pending. */
+  readonly publishedAt?: Date;
+}
+
+/** The part of a document that holds its outbox. */
+export interface OutboxPart {
+  readonly rows: readonly OutboxRow[];
+  /** When the relay looks at the document next; absent when nothing is left to do. */
+  readonly dueAt?: Date;
+}
+
+export interface EventDetails {
+  readonly subject: string;
+  readonly partitionKey: string;
+  readonly sequence: number;
+}
+
+/** Builds the row for a message; call it in the same breath as the state change it belongs to. */
+export function eventRow<Data extends object>(
+  contract: MessageContract<Data>,
+  data: Data,
+  details: EventDetails,
+  now: Date,
+): OutboxRow {
+  const { traceparent, causationId } = currentContext();
+  const id = newId();
+  return {
+    id,
+    time: now,
+    awaits: contract.consumers,
+    envelope: {
+      specversion: '1.0',
+      id,
+      source: `/catena/${contract.emitter}`,
+      type: contract.type,
+      subject: details.subject,
+      time: now.toISOString(),
+      datacontenttype: 'application/json',
+      traceparent,
+      sequence: details.sequence,
+      partitionkey: details.partitionKey,
+      ...(causationId === undefined ? {} : { causationid: causationId }),
+      data,
+    },
+  };
+}
+
+/** Builds the row for a message in the legacy feed; the broker's confirm is all the receipt there is. */
+export function legacyRow(legacy: LegacyMessage, now: Date): OutboxRow {
+  return { id: newId(), time: now, legacy, awaits: [] };
+}
+
+/** An outbox for a new document. */
+export function newOutbox(rows: readonly OutboxRow[], now: Date): OutboxPart {
+  return rows.length === 0 ? { rows: [] } : { rows, dueAt: now };
+}
+
+/** `collection/id`: how a receipt finds its row again. */
+export function outboxAddress(collection: string, documentId: string): string {
+  return `${collection}/${documentId}`;
+}
+
+/** The row as the broker gets it. */
+export function wireMessageOfRow(naming: Naming, row: OutboxRow, address: string, app: AppName): WireMessage {
+  if (row.envelope !== undefined) return wireMessageOf(naming, row.envelope, { [outboxHeader]: address });
+  return {
+    exchange: row.legacy?.exchange ?? '',
+    routingKey: row.legacy?.key ?? '',
+    body: Buffer.from(row.legacy?.body ?? ''),
+    contentType: 'application/json',
+    messageId: row.id,
+    type: '',
+    timestamp: row.time,
+    appId: app,
+    headers: {},
+  };
+}

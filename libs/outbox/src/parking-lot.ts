@@ -1,0 +1,148 @@
+import type { Connection } from 'mongoose';
+import type { AppName } from '#contracts';
+import { messageOf, PermanentError } from '#kernel';
+import {
+  attemptHeader,
+  type Delivery,
+  type MessageTransport,
+  type Naming,
+  type Subscription,
+} from '#messaging';
+import type { Logger } from '#observability';
+
+/** A message that could not be handled, kept for people: to look at, replay or discard. */
+export interface ParkedMessage {
+  readonly _id: string;
+  readonly messageId: string;
+  readonly type: string;
+  readonly outcome: string;
+  readonly code: string;
+  readonly reason: string;
+  readonly attempts: number;
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly headers: Record<string, string | number>;
+  /** Text when it is UTF-8 JSON, else base64. */
+  readonly body: string;
+  readonly encoding: 'utf8' | 'base64';
+  readonly parkedAt: Date;
+  readonly state: 'parked' | 'replayed' | 'discarded';
+  readonly decision?: { readonly by: string; readonly at: Date; readonly reason: string };
+}
+
+/** Drains an app's dead-letter queue into the collection `catena_parking_lot` and gives people a say about each message. */
+export class ParkingLot {
+  private subscription: Subscription | undefined;
+
+  constructor(
+    private readonly app: AppName,
+    private readonly connection: Connection,
+    private readonly transport: MessageTransport,
+    private readonly naming: Naming,
+    private readonly logger: Logger,
+  ) {}
+
+  async createIndexes(): Promise<void> {
+    await this.messages.createIndex({ state: 1, parkedAt: -1 }, { name: 'catena_parking_lot_state' });
+  }
+
+  async start(): Promise<void> {
+    this.subscription = await this.transport.consume(
+      this.naming.deadOf(this.app),
+      { prefetch: 10 },
+      async (delivery) => {
+        try {
+          await this.park(delivery);
+          return 'ack';
+        } catch (error) {
+          this.logger.error(
+            { messageId: delivery.messageId, error: messageOf(error) },
+            'could not park a message; it stays in the dead-letter queue',
+          );
+          await new Promise((resolve) => setTimeout(resolve, 1000));
+          return 'requeue';
+        }
+      },
+    );
+  }
+
+  async stop(): Promise<void> {
+    await this.subscription?.drain();
+  }
+
+  /** Newest first, at most 100. */
+  async list(state: ParkedMessage['state'] = 'parked'): Promise<ParkedMessage[]> {
+    return this.messages.find({ state }).sort({ parkedAt: -1 }).limit(100).toArray();
+  }
+
+  /** Gives the message to the inbox again, with its own id, so that what was handled before stays handled once. */
+  async replay(id: string, by: string): Promise<void> {
+    const message = await this.decide(id, 'replayed', by, 'replay');
+    await this.transport.publish({
+      exchange: '',
+      routingKey: this.naming.inboxOf(this.app),
+      body: Buffer.from(message.body, message.encoding),
+      contentType: 'application/cloudevents+json',
+      messageId: message.messageId,
+      type: message.type,
+      timestamp: new Date(),
+      appId: this.app,
+      headers: { ...message.headers, [attemptHeader]: 0 },
+    });
+  }
+
+  async discard(id: string, by: string, reason: string): Promise<void> {
+    await this.decide(id, 'discarded', by, reason);
+  }
+
+  private async decide(
+    id: string,
+    state: 'replayed' | 'discarded',
+    by: string,
+    reason: string,
+  ): Promise<ParkedMessage> {
+    const before = await this.messages.findOneAndUpdate(
+      { _id: id, state: 'parked' },
+      { $set: { state, decision: { by, at: new Date(), reason } } },
+    );
+    if (before === null)
+      throw new PermanentError(
+        'outbox.not-parked',
+        `Expected a parked message ${id}, found none: it was decided on before, or the id is wrong.`,
+      );
+    return before;
+  }
+
+  private async park(delivery: Delivery): Promise<void> {
+    const text = delivery.body.toString('utf8');
+    const isText = Buffer.from(text, 'utf8').equals(delivery.body);
+    const id = `${delivery.messageId || 'without-id'}:${Number(delivery.headers[attemptHeader] ?? 0)}:${delivery.timestamp.getTime()}`;
+    await this.messages.updateOne(
+      { _id: id },
+      {
+        $setOnInsert: {
+          messageId: delivery.messageId,
+          type: delivery.type,
+          outcome: String(delivery.headers['outcome'] ?? 'dead'),
+          code: String(delivery.headers['code'] ?? 'messaging.delivery-limit'),
+          reason: String(delivery.headers['reason'] ?? 'A consumer crashed on it too often.'),
+          attempts: Number(delivery.headers[attemptHeader] ?? 0),
+          exchange: String(delivery.headers['origin-exchange'] ?? ''),
+          routingKey: String(delivery.headers['origin-key'] ?? ''),
+          headers: Object.fromEntries(
+            Object.entries(delivery.headers).filter(([name]) => !name.startsWith('x-')),
+          ),
+          body: isText ? text : delivery.body.toString('base64'),
+          encoding: isText ? 'utf8' : 'base64',
+          parkedAt: new Date(),
+        },
+        $set: { state: 'parked' },
+      },
+      { upsert: true },
+    );
+  }
+
+  private get messages() {
+    return this.connection.collection<ParkedMessage>('catena_parking_lot');
+  }
+}

@@ -1,0 +1,75 @@
+import mongoose, { type Connection } from 'mongoose';
+import { backOff, messageOf, wait } from '#kernel';
+import type { Logger } from '#observability';
+
+export interface MongoOptions {
+  /** `mongodb://…/<database>`; the path names the database. */
+  readonly uri: string;
+  readonly appName: string;
+  /** Milliseconds an operation waits for a server before it fails. Default 5000. */
+  readonly serverSelectionTimeout?: number;
+}
+
+/**
+ * Starts connecting and returns at once; keeps trying until `close`. Operations fail within the time-out while the
+ * server is away, so that a request gets a clear answer instead of hanging.
+ */
+export class MongoConnection {
+  readonly connection: Connection = mongoose.createConnection();
+  private readonly stopping = new AbortController();
+  private readonly connecting: Promise<void>;
+
+  constructor(
+    private readonly options: MongoOptions,
+    private readonly logger: Logger,
+  ) {
+    this.connection.on('error', (error: unknown) =>
+      logger.warn({ error: messageOf(error) }, 'database connection failed'),
+    );
+    this.connecting = this.connect();
+  }
+
+  get ready(): boolean {
+    return this.connection.readyState === mongoose.ConnectionStates.connected;
+  }
+
+  /** Resolves when the server was reached for the first time. */
+  async whenReady(): Promise<void> {
+    await this.connecting;
+  }
+
+  /** Round trip to the server. */
+  async ping(): Promise<void> {
+    await this.connection.db?.admin().ping();
+  }
+
+  async close(): Promise<void> {
+    this.stopping.abort();
+    await this.connection.close();
+    await this.connecting;
+  }
+
+  private async connect(): Promise<void> {
+    const { signal } = this.stopping;
+    const timeout = this.options.serverSelectionTimeout ?? 5000;
+    for (let attempt = 0; !signal.aborted; attempt += 1) {
+      try {
+        await this.connection.openUri(this.options.uri, {
+          appName: this.options.appName,
+          serverSelectionTimeoutMS: timeout,
+          // An acknowledged write must survive the loss of one server.
+          writeConcern: { w: 'majority', journal: true },
+          autoIndex: false,
+          autoCreate: false,
+          maxPoolSize: 40,
+        });
+        this.logger.info('connected to the database');
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        this.logger.warn({ error: messageOf(error) }, 'database is out of reach, trying again');
+        await wait(300 + backOff(attempt, 300, 10_000), signal);
+      }
+    }
+  }
+}
