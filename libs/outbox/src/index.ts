@@ -12,3 +12,15 @@ export {
 } from './outbox-row.js';
 export { OutboxStore, type Acceptance, type ClaimedOutbox } from './outbox-store.js';
 export { ParkingLot, type ParkedMessage } from './parking-lot.js';
+export { attachConsumers, runConsumerApp } from './nest/run-app.js';
+export { NestLogger } from './nest/nest-logger.js';
+export {
+  bytesFrom,
+  durationFrom,
+  integer,
+  required,
+  spineOptionsFrom,
+  type Environment,
+} from './nest/spine.config.js';
+export { SpineModule } from './nest/spine.module.js';
+export { LOGGER, type SpineOptions } from './nest/spine.options.js';

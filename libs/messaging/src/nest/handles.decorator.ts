@@ -14,6 +14,6 @@ export function Handles<Data extends object>(contract: MessageContract<Data>) {
     key: string | symbol,
     descriptor: TypedPropertyDescriptor<HandlerMethod<Data>>,
   ): void => {
-    (MessagePattern(contract.type) as MethodDecorator)(target, key, descriptor);
+    MessagePattern(contract.type)(target, key, descriptor);
   };
 }

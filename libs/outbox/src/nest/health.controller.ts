@@ -1,0 +1,44 @@
+import { Controller, Get, Inject, ServiceUnavailableException } from '@nestjs/common';
+import { Clock } from '#kernel';
+import { MessageTransport } from '#messaging';
+import { MongoConnection } from '#persistence';
+import { OutboxStore } from '../outbox-store.js';
+import { SPINE_OPTIONS, type SpineOptions } from './spine.options.js';
+
+/** Liveness needs nobody; readiness names what is missing. */
+@Controller({ path: 'health', version: ['3', '4'] })
+export class HealthController {
+  constructor(
+    @Inject(SPINE_OPTIONS) private readonly options: SpineOptions,
+    private readonly mongo: MongoConnection,
+    private readonly transport: MessageTransport,
+    private readonly outbox: OutboxStore,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get('live')
+  live(): { status: 'ok'; app: string } {
+    return { status: 'ok', app: this.options.app };
+  }
+
+  @Get(['', 'ready'])
+  async ready(): Promise<object> {
+    const database = await this.mongo.ping().then(
+      () => this.mongo.ready,
+      () => false,
+    );
+    const details = { database: state(database), broker: state(this.transport.connected) };
+    if (!database || !this.transport.connected)
+      throw new ServiceUnavailableException({ status: 'error', app: this.options.app, details });
+    return {
+      status: 'ok',
+      app: this.options.app,
+      details,
+      outbox: await this.outbox.backlog(this.clock.now()),
+    };
+  }
+}
+
+function state(up: boolean): { status: 'up' | 'down' } {
+  return { status: up ? 'up' : 'down' };
+}

@@ -1,0 +1,83 @@
+import { timingSafeEqual } from 'node:crypto';
+import {
+  BadRequestException,
+  Body,
+  Controller,
+  ForbiddenException,
+  Get,
+  Headers,
+  HttpCode,
+  Inject,
+  NotFoundException,
+  Param,
+  Post,
+  Query,
+} from '@nestjs/common';
+import { ParkingLot, type ParkedMessage } from '../parking-lot.js';
+import { SPINE_OPTIONS, type SpineOptions } from './spine.options.js';
+import { CatenaError } from '#kernel';
+
+/** What an operator does with messages that could not be handled. Needs the app's operations token. */
+@Controller({ path: 'operations/parking-lot', version: ['3', '4'] })
+export class ParkingLotController {
+  constructor(
+    private readonly parkingLot: ParkingLot,
+    @Inject(SPINE_OPTIONS) private readonly options: SpineOptions,
+  ) {}
+
+  @Get()
+  list(
+    @Headers('authorization') authorization: string | undefined,
+    @Query('state') state: string | undefined,
+  ): Promise<ParkedMessage[]> {
+    this.admit(authorization);
+    if (state !== undefined && state !== 'parked' && state !== 'replayed' && state !== 'discarded') {
+      throw new BadRequestException(`Expected state parked, replayed or discarded, found ${state}.`);
+    }
+    return this.parkingLot.list(state ?? 'parked');
+  }
+
+  @Post(':id/replay')
+  @HttpCode(200)
+  async replay(
+    @Headers('authorization') authorization: string | undefined,
+    @Param('id') id: string,
+  ): Promise<{ state: string }> {
+    this.admit(authorization);
+    await this.parkingLot.replay(id, 'operations').catch(asNotFound);
+    return { state: 'replayed' };
+  }
+
+  @Post(':id/discard')
+  @HttpCode(200)
+  async discard(
+    @Headers('authorization') authorization: string | undefined,
+    @Param('id') id: string,
+    @Body() body: { reason?: unknown } | undefined,
+  ): Promise<{ state: string }> {
+    this.admit(authorization);
+    if (typeof body?.reason !== 'string' || body.reason.trim() === '')
+      throw new BadRequestException('Expected a reason: a discarded message never comes back.');
+    await this.parkingLot.discard(id, 'operations', body.reason).catch(asNotFound);
+    return { state: 'discarded' };
+  }
+
+  private admit(authorization: string | undefined): void {
+    const wanted = Buffer.from(`Bearer ${this.options.operationsToken ?? ''}`);
+    const given = Buffer.from(authorization ?? '');
+    const admitted =
+      this.options.operationsToken !== undefined &&
+      wanted.length === given.length &&
+      timingSafeEqual(wanted, given);
+    if (!admitted)
+      throw new ForbiddenException(
+        'Expected the operations token of this app (OPERATIONS_TOKEN) as a bearer token.',
+      );
+  }
+}
+
+function asNotFound(error: unknown): never {
+  if (error instanceof CatenaError && error.code === 'outbox.not-parked')
+    throw new NotFoundException(error.message);
+  throw error;
+}

@@ -1,0 +1,32 @@
+import 'reflect-metadata';
+import { VersioningType, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { CatenaServer, KeepErrorFilter } from '#messaging';
+import type { Logger } from '#observability';
+import { NestLogger } from './nest-logger.js';
+import { LOGGER } from './spine.options.js';
+
+/** Starts a consumer app: its handlers on the broker, its health and operator calls on a local port. */
+export async function runConsumerApp(
+  module: Type,
+  listen: { host: string; port: number },
+): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), {
+    bufferLogs: true,
+  });
+  app.useLogger(new NestLogger(app.get<Logger>(LOGGER)));
+  app.enableVersioning({ type: VersioningType.URI, defaultVersion: '4' });
+  app.setGlobalPrefix('api');
+  await attachConsumers(app);
+  await app.listen(listen.port, listen.host);
+  return app;
+}
+
+/** Connects an app's `@Handles` methods to the broker, and its shutdown to the signals of the system. */
+export async function attachConsumers(app: NestFastifyApplication): Promise<void> {
+  const consumers = app.connectMicroservice({ strategy: app.get(CatenaServer) });
+  consumers.useGlobalFilters(new KeepErrorFilter());
+  app.enableShutdownHooks();
+  await app.startAllMicroservices();
+}

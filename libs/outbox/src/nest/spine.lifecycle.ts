@@ -1,0 +1,67 @@
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { messageOf } from '#kernel';
+import { MessageTransport, Naming, topologyOf } from '#messaging';
+import type { Logger } from '#observability';
+import { MongoConnection } from '#persistence';
+import { MongoInbox } from '../mongo-inbox.js';
+import { MongoOutboxStore } from '../mongo-outbox-store.js';
+import { OutboxRelay } from '../outbox-relay.js';
+import { ParkingLot } from '../parking-lot.js';
+import { LOGGER, SPINE_OPTIONS, type SpineOptions } from './spine.options.js';
+
+/** Starts the spine without waiting for its services, and stops it in an order that loses nothing. */
+@Injectable()
+export class SpineLifecycle
+  implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
+  constructor(
+    @Inject(SPINE_OPTIONS) private readonly options: SpineOptions,
+    private readonly mongo: MongoConnection,
+    private readonly transport: MessageTransport,
+    private readonly naming: Naming,
+    private readonly parts: SpineParts,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.transport.declare(topologyOf(this.naming, this.options.app, this.options.retryDelays));
+    await this.parts.relay.start();
+    await this.parts.parkingLot.start();
+    void this.createIndexes();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.parts.relay.stop();
+    await this.parts.parkingLot.stop();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.transport.close();
+    await this.mongo.close();
+  }
+
+  private async createIndexes(): Promise<void> {
+    await this.mongo.whenReady();
+    const { inbox, outbox, parkingLot } = this.parts;
+    await Promise.all([inbox.createIndexes(), outbox.createIndexes(), parkingLot.createIndexes()]).catch(
+      (error: unknown) =>
+        this.logger.error({ error: messageOf(error) }, 'could not create the spine indexes'),
+    );
+  }
+}
+
+@Injectable()
+export class SpineParts {
+  constructor(
+    readonly relay: OutboxRelay,
+    readonly parkingLot: ParkingLot,
+    readonly inbox: MongoInbox,
+    readonly outbox: MongoOutboxStore,
+  ) {}
+}

@@ -1,0 +1,136 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { Clock, SystemClock, type CatenaError } from '#kernel';
+import { CatenaServer, Inbox, MessageTransport, Naming, RabbitTransport } from '#messaging';
+import { createLogger, type Logger } from '#observability';
+import { MongoConnection } from '#persistence';
+import { MongoInbox } from '../mongo-inbox.js';
+import { MongoOutboxStore } from '../mongo-outbox-store.js';
+import { OutboxRelay } from '../outbox-relay.js';
+import { OutboxStore } from '../outbox-store.js';
+import { ParkingLot } from '../parking-lot.js';
+import { HealthController } from './health.controller.js';
+import { ParkingLotController } from './parking-lot.controller.js';
+import { SpineLifecycle, SpineParts } from './spine.lifecycle.js';
+import { LOGGER, SPINE_OPTIONS, type SpineOptions } from './spine.options.js';
+
+/** Everything an app needs to take part in the conversation: database, broker, inbox, outbox, parking lot, health. */
+@Module({})
+export class SpineModule {
+  static forRoot(options: SpineOptions): DynamicModule {
+    const providers: Provider[] = [
+      { provide: SPINE_OPTIONS, useValue: options },
+      { provide: LOGGER, useFactory: () => createLogger(options.app, options.logLevel) },
+      { provide: Clock, useClass: SystemClock },
+      { provide: Naming, useFactory: () => new Naming(options.prefix) },
+      {
+        provide: MongoConnection,
+        inject: [LOGGER],
+        useFactory: (logger: Logger) =>
+          new MongoConnection({ uri: options.mongodbUri, appName: options.app }, logger),
+      },
+      {
+        provide: MessageTransport,
+        inject: [LOGGER],
+        useFactory: (logger: Logger) =>
+          new RabbitTransport(
+            {
+              url: options.rabbitmqUrl,
+              connectionName: options.app,
+              onFatal: (error) => stopForGood(error, logger),
+            },
+            logger,
+          ),
+      },
+      {
+        provide: MongoInbox,
+        inject: [MongoConnection],
+        useFactory: ({ connection }: MongoConnection) => new MongoInbox(connection),
+      },
+      { provide: Inbox, useExisting: MongoInbox },
+      {
+        provide: MongoOutboxStore,
+        inject: [MongoConnection],
+        useFactory: ({ connection }: MongoConnection) => new MongoOutboxStore(connection, options.outboxes),
+      },
+      { provide: OutboxStore, useExisting: MongoOutboxStore },
+      {
+        provide: OutboxRelay,
+        inject: [OutboxStore, MessageTransport, Naming, Clock, LOGGER],
+        useFactory: (
+          store: OutboxStore,
+          transport: MessageTransport,
+          naming: Naming,
+          clock: Clock,
+          logger: Logger,
+        ) =>
+          new OutboxRelay(
+            {
+              app: options.app,
+              sweepInterval: 1000,
+              lease: 30_000,
+              acceptTimeout: options.acceptTimeout,
+              parallel: 4,
+            },
+            store,
+            transport,
+            naming,
+            clock,
+            logger,
+          ),
+      },
+      {
+        provide: ParkingLot,
+        inject: [MongoConnection, MessageTransport, Naming, LOGGER],
+        useFactory: (
+          { connection }: MongoConnection,
+          transport: MessageTransport,
+          naming: Naming,
+          logger: Logger,
+        ) => new ParkingLot(options.app, connection, transport, naming, logger),
+      },
+      {
+        provide: CatenaServer,
+        inject: [Naming, MessageTransport, Inbox, LOGGER],
+        useFactory: (naming: Naming, transport: MessageTransport, inbox: Inbox, logger: Logger) =>
+          new CatenaServer(
+            {
+              app: options.app,
+              retryDelays: options.retryDelays,
+              prefetch: 16,
+              messageLimit: options.messageLimit,
+            },
+            naming,
+            transport,
+            inbox,
+            logger,
+          ),
+      },
+      SpineParts,
+      SpineLifecycle,
+    ];
+    return {
+      module: SpineModule,
+      global: true,
+      controllers: [HealthController, ParkingLotController],
+      providers,
+      exports: [
+        LOGGER,
+        Clock,
+        Naming,
+        MongoConnection,
+        MessageTransport,
+        OutboxStore,
+        OutboxRelay,
+        CatenaServer,
+        ParkingLot,
+      ],
+    };
+  }
+}
+
+/** A contradiction that only a person can solve: say so and stop, instead of failing at every message. */
+function stopForGood(error: CatenaError, logger: Logger): void {
+  logger.fatal({ code: error.code }, error.message);
+  process.exitCode = 1;
+  process.kill(process.pid, 'SIGTERM');
+}

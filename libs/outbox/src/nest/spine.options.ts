@@ -1,0 +1,24 @@
+import type { AppName } from '#contracts';
+import type { OutboxCollection } from '../mongo-outbox-store.js';
+
+export interface SpineOptions {
+  readonly app: AppName;
+  readonly mongodbUri: string;
+  readonly rabbitmqUrl: string;
+  /** First part of every exchange and queue name. */
+  readonly prefix: string;
+  /** Milliseconds of each retry tier. */
+  readonly retryDelays: readonly number[];
+  /** Bytes of the largest message taken. */
+  readonly messageLimit: number;
+  /** Milliseconds without a receipt after which a message is sent again. */
+  readonly acceptTimeout: number;
+  readonly outboxes: readonly OutboxCollection[];
+  /** pino level name. */
+  readonly logLevel: string;
+  /** Bearer token for the operator's calls; without one they are refused. */
+  readonly operationsToken: string | undefined;
+}
+
+export const SPINE_OPTIONS = Symbol('SpineOptions');
+export const LOGGER = Symbol('Logger');
