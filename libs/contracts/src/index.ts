@@ -39,3 +39,4 @@ export { DatablockVerifiedV1, datablockVerifiedV1 } from './archival/datablock-v
 export { OriginalsReleasedV1, originalsReleasedV1 } from './archival/originals-released.event.v1.js';
 export { WorkFailedV1, workFailedV1 } from './archival/work-failed.event.v1.js';
 export { WorkCancelledV1, workCancelledV1 } from './archival/work-cancelled.event.v1.js';
+export type { DatablockLine, DatasetResultLine, FileLine } from './lists.js';

@@ -12,7 +12,7 @@ export {
 } from './outbox-row.js';
 export { OutboxStore, type Acceptance, type ClaimedOutbox } from './outbox-store.js';
 export { ParkingLot, type ParkedMessage } from './parking-lot.js';
-export { attachConsumers, runConsumerApp } from './nest/run-app.js';
+export { attachConsumers, runConsumerApp, startOrExplain } from './nest/run-app.js';
 export { NestLogger } from './nest/nest-logger.js';
 export {
   bytesFrom,

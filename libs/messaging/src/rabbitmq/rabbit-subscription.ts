@@ -67,7 +67,7 @@ function deliveryOf({ content, fields, properties }: ConsumeMessage): Delivery {
     type: String(properties.type ?? ''),
     timestamp: new Date(Number(properties.timestamp ?? 0) * 1000),
     appId: String(properties.appId ?? ''),
-    headers: (properties.headers ?? {}),
+    headers: properties.headers ?? {},
     redelivered: fields.redelivered,
   };
 }

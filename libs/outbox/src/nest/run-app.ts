@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { VersioningType, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { CatenaError } from '#kernel';
 import { CatenaServer, KeepErrorFilter } from '#messaging';
 import type { Logger } from '#observability';
 import { NestLogger } from './nest-logger.js';
@@ -29,4 +30,20 @@ export async function attachConsumers(app: NestFastifyApplication): Promise<void
   consumers.useGlobalFilters(new KeepErrorFilter());
   app.enableShutdownHooks();
   await app.startAllMicroservices();
+}
+
+/** Runs an app's start; what stops it is one sentence for people and an exit code, not a stack trace. */
+export async function startOrExplain(app: string, start: () => Promise<unknown>): Promise<void> {
+  try {
+    await start();
+  } catch (error) {
+    const text =
+      error instanceof CatenaError
+        ? error.message
+        : error instanceof Error
+          ? (error.stack ?? error.message)
+          : String(error);
+    process.stderr.write(`${app} cannot start: ${text}\n`);
+    process.exit(1);
+  }
 }

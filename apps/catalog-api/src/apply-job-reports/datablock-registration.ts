@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import { datasetRegisteredV1, type DatablockLine, type DatasetArchivedV1 } from '#contracts';
+import { parseManifest } from '#datablock';
+import { Clock, crashPoint, idFromName, PermanentError } from '#kernel';
+import { eventRow, OutboxRelay } from '#outbox';
+import { lifecycleSteps } from '../domain/lifecycle.js';
+import { DatasetClaims } from '../jobs/dataset-claims.js';
+import { Catalogue } from '../persistence/catalogue.js';
+import type { DatablockRecord, DatasetRecord } from '../persistence/records.js';
+import { newObjectId } from '../persistence/user-ids.js';
+import { ControlObjects } from './control-objects.js';
+
+/**
+ * Enters verified datablocks into the catalogue, then says that the dataset is retrievable. Every write lands on the
+ * same record when it is repeated, so a crash anywhere is healed by the next delivery.
+ */
+@Injectable()
+export class DatablockRegistration {
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly claims: DatasetClaims,
+    private readonly objects: ControlObjects,
+    private readonly relay: OutboxRelay,
+    private readonly clock: Clock,
+  ) {}
+
+  async register(report: DatasetArchivedV1): Promise<void> {
+    const { jobId, pid } = report;
+    const dataset = await this.catalogue.datasets.findOne({ pid });
+    if (dataset === null)
+      throw new PermanentError(
+        'catalog.dataset-missing',
+        `Expected dataset ${pid} of job ${jobId} in the catalogue, found none: its datablocks lie on long-term storage unregistered.`,
+      );
+    const lines = await this.objects.readLines<DatablockLine>(report.datablocks);
+    if (lines.length !== report.datablockCount) {
+      throw new PermanentError(
+        'catalog.datablocks-incomplete',
+        `Expected ${report.datablockCount} datablocks for ${pid}, found ${lines.length} in the list of job ${jobId}.`,
+      );
+    }
+    let files = 0;
+    for (const line of lines) files += await this.registerOne(dataset, line);
+    crashPoint('catalog.after-registration');
+    await this.catalogue.datasets.updateOne(
+      { pid },
+      { $set: { packedSize: report.packedSize, numberOfFilesArchived: files } },
+    );
+    await this.claims.apply(pid, lifecycleSteps.archived);
+    const now = this.clock.now();
+    await this.claims.end(jobId, pid, [
+      eventRow(datasetRegisteredV1, { jobId, pid }, { subject: pid, partitionKey: jobId, sequence: 0 }, now),
+    ]);
+    this.relay.wake();
+  }
+
+  private async registerOne(dataset: DatasetRecord, line: DatablockLine): Promise<number> {
+    const manifest = parseManifest(await this.objects.read(line.manifest));
+    const now = this.clock.now();
+    const { pid, ownerGroup, accessGroups, instrumentGroup, isPublished } = dataset;
+    const datablock: Omit<DatablockRecord, '_id'> = {
+      datasetId: pid,
+      archiveId: line.archiveId,
+      size: line.size,
+      packedSize: line.packedSize,
+      chkAlg: 'sha256',
+      version: '1.0',
+      ownerGroup,
+      accessGroups,
+      ...(instrumentGroup === undefined ? {} : { instrumentGroup }),
+      isPublished,
+      dataFileList: manifest.members.map(({ path, size, modifiedAt, sha256 }) => ({
+        _id: newObjectId(),
+        path,
+        size,
+        time: modifiedAt,
+        chk: sha256,
+      })),
+      createdBy: 'catena',
+      updatedBy: 'catena',
+      createdAt: now,
+      updatedAt: now,
+      __v: 0,
+    };
+    await this.catalogue.datablocks.updateOne(
+      { _id: idFromName(line.archiveId) },
+      { $setOnInsert: datablock },
+      { upsert: true },
+    );
+    return manifest.members.length;
+  }
+}

@@ -1,0 +1,84 @@
+import { Controller } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import {
+  datasetArchivedV1,
+  datasetCancelledV1,
+  datasetFailedV1,
+  datasetRetrievedV1,
+  datasetStartedV1,
+  datasetVerifiedV1,
+  type DatasetArchivedV1,
+  type DatasetCancelledV1,
+  type DatasetFailedV1,
+  type DatasetRetrievedV1,
+  type DatasetStartedV1,
+  type DatasetVerifiedV1,
+  type Envelope,
+} from '#contracts';
+import { done, Handles, type Outcome } from '#messaging';
+import { cancelStep, failureStep, lifecycleSteps } from '../domain/lifecycle.js';
+import { DatasetClaims } from '../jobs/dataset-claims.js';
+import type { ClaimRecord } from '../persistence/records.js';
+import { DatablockRegistration } from './datablock-registration.js';
+
+/** Applies what job-assembler reports of a dataset. Every step needs the job's open claim, so a late report changes nothing. */
+@Controller()
+export class DatasetReportsConsumer {
+  constructor(
+    private readonly claims: DatasetClaims,
+    private readonly registration: DatablockRegistration,
+  ) {}
+
+  @Handles(datasetStartedV1)
+  started(@Payload() { data }: Envelope<DatasetStartedV1>): Promise<Outcome> {
+    return this.whileOpen(data, async () => {
+      if (data.workflow === 'archive') await this.claims.apply(data.pid, lifecycleSteps.archiveStarted);
+      if (data.workflow === 'retrieve') await this.claims.apply(data.pid, lifecycleSteps.retrieveStarted);
+    });
+  }
+
+  @Handles(datasetArchivedV1)
+  archived(@Payload() { data }: Envelope<DatasetArchivedV1>): Promise<Outcome> {
+    return this.whileOpen(data, () => this.registration.register(data));
+  }
+
+  @Handles(datasetRetrievedV1)
+  retrieved(@Payload() { data }: Envelope<DatasetRetrievedV1>): Promise<Outcome> {
+    return this.whileOpen(data, async () => {
+      await this.claims.apply(data.pid, lifecycleSteps.retrieved);
+      await this.claims.end(data.jobId, data.pid);
+    });
+  }
+
+  @Handles(datasetVerifiedV1)
+  verified(@Payload() { data }: Envelope<DatasetVerifiedV1>): Promise<Outcome> {
+    return this.whileOpen(data, () => this.claims.end(data.jobId, data.pid));
+  }
+
+  @Handles(datasetFailedV1)
+  failed(@Payload() { data }: Envelope<DatasetFailedV1>): Promise<Outcome> {
+    return this.whileOpen(data, async ({ before }) => {
+      if (data.workflow === 'archive' || data.workflow === 'retrieve')
+        await this.claims.apply(data.pid, failureStep(data.workflow, data, before));
+      await this.claims.end(data.jobId, data.pid);
+    });
+  }
+
+  @Handles(datasetCancelledV1)
+  cancelled(@Payload() { data }: Envelope<DatasetCancelledV1>): Promise<Outcome> {
+    return this.whileOpen(data, async ({ before }) => {
+      if (data.workflow === 'archive' || data.workflow === 'retrieve')
+        await this.claims.apply(data.pid, cancelStep(data.workflow, before));
+      await this.claims.end(data.jobId, data.pid);
+    });
+  }
+
+  private async whileOpen(
+    { jobId, pid }: { jobId: string; pid: string },
+    step: (claim: ClaimRecord) => Promise<void>,
+  ): Promise<Outcome> {
+    const claim = await this.claims.find(jobId, pid);
+    if (claim !== null && claim.ended !== true) await step(claim);
+    return done;
+  }
+}

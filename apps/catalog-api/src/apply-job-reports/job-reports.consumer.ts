@@ -1,0 +1,78 @@
+import { Controller } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import {
+  jobFinishedV1,
+  jobProgressedV1,
+  jobStartedV1,
+  type Envelope,
+  type JobFinishedV1,
+  type JobOutcome,
+  type JobProgressedV1,
+  type JobStartedV1,
+} from '#contracts';
+import { Clock } from '#kernel';
+import { done, Handles, type Outcome } from '#messaging';
+import { DatasetClaims } from '../jobs/dataset-claims.js';
+import { JobNews } from '../jobs/job-news.js';
+import { JobUpdates } from '../jobs/job-updates.js';
+import { Catalogue } from '../persistence/catalogue.js';
+import { JobResults } from './job-results.js';
+
+/** The end of a job in the words today's clients wait for. */
+const finalWords: Readonly<Record<JobOutcome, string>> = {
+  succeeded: 'finishedSuccessful',
+  failed: 'finishedUnsuccessful',
+  partial: 'finishedWithDatasetErrors',
+  cancelled: 'jobCancel',
+};
+
+/** Applies what job-assembler reports of a job, in the words of SciCat. */
+@Controller()
+export class JobReportsConsumer {
+  constructor(
+    private readonly updates: JobUpdates,
+    private readonly claims: DatasetClaims,
+    private readonly results: JobResults,
+    private readonly catalogue: Catalogue,
+    private readonly news: JobNews,
+    private readonly clock: Clock,
+  ) {}
+
+  @Handles(jobStartedV1)
+  async started(@Payload() { data, sequence }: Envelope<JobStartedV1>): Promise<Outcome> {
+    await this.updates.report(
+      data.jobId,
+      sequence,
+      {
+        statusCode: 'inProgress',
+        statusMessage: `Working on ${data.datasets} dataset(s), ${data.bytes} bytes.`,
+      },
+      false,
+    );
+    return done;
+  }
+
+  @Handles(jobProgressedV1)
+  async progressed(@Payload() { data }: Envelope<JobProgressedV1>): Promise<Outcome> {
+    const { jobId, ...progress } = data;
+    await this.catalogue.jobs.updateOne(
+      { _id: jobId, 'catena.finished': false },
+      { $set: { 'catena.progress': { ...progress, at: this.clock.now() } } },
+    );
+    this.news.tell(jobId);
+    return done;
+  }
+
+  @Handles(jobFinishedV1)
+  async finished(@Payload() { data, sequence }: Envelope<JobFinishedV1>): Promise<Outcome> {
+    await this.claims.undo(data.jobId);
+    const jobResultObject = await this.results.resultObjectOf(data);
+    await this.updates.report(
+      data.jobId,
+      sequence,
+      { statusCode: finalWords[data.outcome], statusMessage: data.message, jobResultObject },
+      true,
+    );
+    return done;
+  }
+}

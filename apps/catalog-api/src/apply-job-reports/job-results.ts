@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import type { DatasetResultLine, JobFinishedV1 } from '#contracts';
+import { ControlObjects } from './control-objects.js';
+
+/** Entries of one kind in a job's result object, far below MongoDB's document limit. */
+const mostEntries = 5000;
+
+/** `jobResultObject` as clients of retrieve jobs read it: `result` with links, and which datasets went well or not. */
+@Injectable()
+export class JobResults {
+  constructor(private readonly objects: ControlObjects) {}
+
+  async resultObjectOf(report: JobFinishedV1): Promise<Record<string, unknown>> {
+    const { datasetsSucceeded, datasetsFailed, datasetsCancelled } = report;
+    const counts = { datasetsSucceeded, datasetsFailed, datasetsCancelled };
+    if (report.result === undefined) return counts;
+    const lines = await this.objects.readLines<DatasetResultLine>(report.result);
+    const result = lines.flatMap(({ pid, datablocks }) =>
+      datablocks.map((datablock) => ({ datasetId: pid, ...datablock })),
+    );
+    const good = lines.filter(({ outcome }) => outcome === 'succeeded').map(({ pid }) => pid);
+    const bad = lines
+      .filter(({ outcome }) => outcome === 'failed')
+      .map(({ pid, code, message, fault }) => ({ pid, code, message, fault }));
+    const truncated = [result, good, bad].some((list) => list.length > mostEntries);
+    return {
+      ...counts,
+      result: result.slice(0, mostEntries),
+      good: good.slice(0, mostEntries),
+      bad: bad.slice(0, mostEntries),
+      ...(truncated ? { truncated } : {}),
+    };
+  }
+}

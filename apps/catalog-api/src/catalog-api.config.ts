@@ -1,0 +1,124 @@
+import {
+  bytesFrom,
+  durationFrom,
+  integer,
+  required,
+  spineOptionsFrom,
+  type Environment,
+  type SpineOptions,
+} from '#outbox';
+import type { GroupLists } from './domain/access.js';
+
+/** Everything catalog-api reads from its environment; SciCat's variables keep their names. See docs/configuration.md. */
+export interface CatalogApiConfig {
+  readonly spine: SpineOptions;
+  readonly host: string;
+  readonly port: number;
+  readonly jwtSecret: string;
+  /** Seconds. */
+  readonly jwtExpiresIn: number;
+  readonly functionalAccountsFile: string | undefined;
+  readonly jobConfigurationFile: string | undefined;
+  readonly staticGroups: readonly string[];
+  readonly groups: GroupLists;
+  readonly pidPrefix: string;
+  readonly pidPattern: RegExp | undefined;
+  readonly jobDefaults: { readonly statusCode: string; readonly statusMessage: string };
+  /** Years. */
+  readonly retention: { readonly archive: number; readonly publication: number };
+  /** Bytes of the largest request body. */
+  readonly bodyLimit: number;
+  readonly store: {
+    readonly endpoint: string;
+    readonly accessKey: string;
+    readonly secretKey: string;
+    readonly region: string;
+  };
+  readonly landingZone: { readonly bucket: string; readonly linkSeconds: number };
+  readonly controlBucket: string;
+  readonly mail: { readonly host: string; readonly port: number; readonly from: string } | undefined;
+  /** Environment variables that job templates may read. */
+  readonly templateEnvironment: Readonly<Record<string, string>>;
+}
+
+export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig {
+  const text = (name: string, fallback: string): string => environment[name] ?? fallback;
+  return {
+    spine: spineOptionsFrom(environment, 'catalog-api', [
+      { collection: 'Job', path: 'catena.outbox' },
+      { collection: 'catena_dataset_claims', path: 'outbox' },
+    ]),
+    host: text('HOST', '127.0.0.1'),
+    port: integer(environment, 'PORT', 3000, 0),
+    jwtSecret: required(environment, 'JWT_SECRET', 'a-long-random-text'),
+    jwtExpiresIn: integer(environment, 'JWT_EXPIRES_IN', 3600),
+    functionalAccountsFile: environment['FUNCTIONAL_ACCOUNTS_FILE'],
+    jobConfigurationFile: environment['JOB_CONFIGURATION_FILE'],
+    staticGroups:
+      environment['ACCESS_GROUPS_STATIC_ENABLED'] === 'false'
+        ? []
+        : list(environment['ACCESS_GROUPS_STATIC_VALUES']),
+    groups: groupListsFrom(environment),
+    pidPrefix: text('PID_PREFIX', '').replace(/\/$/, ''),
+    pidPattern: pidPatternFrom(environment),
+    jobDefaults: {
+      statusCode: text('JOB_DEFAULT_STATUS_CODE', 'jobSubmitted'),
+      statusMessage: text('JOB_DEFAULT_STATUS_MESSAGE', 'Job submitted.'),
+    },
+    retention: {
+      archive: integer(environment, 'POLICY_RETENTION_SHIFT', 10, 0),
+      publication: integer(environment, 'POLICY_PUBLICATION_SHIFT', 3, 0),
+    },
+    bodyLimit: bytesFrom(text('MAX_FILE_UPLOAD_SIZE', '16mb').replace(/mb$/i, 'MiB').replace(/kb$/i, 'KiB')),
+    store: {
+      endpoint: required(environment, 'S3_ENDPOINT', 'http://127.0.0.1:9000'),
+      accessKey: required(environment, 'S3_ACCESS_KEY', 'catena'),
+      secretKey: required(environment, 'S3_SECRET_KEY', 'a-secret'),
+      region: text('S3_REGION', 'us-east-1'),
+    },
+    landingZone: {
+      bucket: text('LANDING_ZONE_BUCKET', 'landing-zone'),
+      linkSeconds: Math.floor(durationFrom(text('LANDING_ZONE_LINK_LIFETIME', '1h')) / 1000),
+    },
+    controlBucket: text('CONTROL_BUCKET', 'catena-control'),
+    mail:
+      environment['SMTP_HOST'] === undefined
+        ? undefined
+        : {
+            host: environment['SMTP_HOST'],
+            port: integer(environment, 'SMTP_PORT', 587),
+            from: text('SMTP_MESSAGE_FROM', 'catena@localhost'),
+          },
+    templateEnvironment: Object.fromEntries(
+      list(environment['JOB_TEMPLATE_VARIABLES']).map((name) => [name, environment[name] ?? '']),
+    ),
+  };
+}
+
+function groupListsFrom(environment: Environment): GroupLists {
+  const groups = (name: string, fallback = ''): readonly string[] => list(environment[name] ?? fallback);
+  return {
+    admin: groups('ADMIN_GROUPS'),
+    delete: groups('DELETE_GROUPS'),
+    createDataset: groups('CREATE_DATASET_GROUPS', '#all'),
+    createDatasetWithPid: groups('CREATE_DATASET_WITH_PID_GROUPS'),
+    createDatasetPrivileged: groups('CREATE_DATASET_PRIVILEGED_GROUPS'),
+    updateLifecycle: groups('UPDATE_DATASET_LIFECYCLE_GROUPS'),
+    createJobPrivileged: groups('CREATE_JOB_PRIVILEGED_GROUPS'),
+    updateJobPrivileged: groups('UPDATE_JOB_PRIVILEGED_GROUPS'),
+    deleteJob: groups('DELETE_JOB_GROUPS'),
+  };
+}
+
+function pidPatternFrom(environment: Environment): RegExp | undefined {
+  const enabled = environment['DATASET_CREATION_VALIDATION_ENABLED'] === 'true';
+  const source = environment['DATASET_CREATION_VALIDATION_REGEX'];
+  return enabled && source !== undefined && source !== '' ? new RegExp(source) : undefined;
+}
+
+function list(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}

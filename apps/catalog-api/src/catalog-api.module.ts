@@ -1,0 +1,110 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { SpineModule } from '#outbox';
+import { ObjectStore, S3ObjectStore } from '#storage';
+import { ControlObjects } from './apply-job-reports/control-objects.js';
+import { DatablockRegistration } from './apply-job-reports/datablock-registration.js';
+import { DatasetReportsConsumer } from './apply-job-reports/dataset-reports.consumer.js';
+import { JobReportsConsumer } from './apply-job-reports/job-reports.consumer.js';
+import { JobResults } from './apply-job-reports/job-results.js';
+import { AuthController, UsersController } from './authentication/auth.controller.js';
+import { AuthenticationService } from './authentication/authentication.service.js';
+import { CallerGuard } from './authentication/caller.guard.js';
+import { FunctionalAccounts } from './authentication/functional-accounts.js';
+import type { CatalogApiConfig } from './catalog-api.config.js';
+import { CatalogApiConfigToken } from './catalog-api.tokens.js';
+import { BlockService } from './datablocks/block.service.js';
+import {
+  DatablocksController,
+  OrigDatablocksController,
+  OrigDatablocksV3Controller,
+  OrigDatablocksV4Controller,
+} from './datablocks/blocks.controller.js';
+import { DatasetBlocksController } from './datablocks/dataset-blocks.controller.js';
+import { DatasetIncludes } from './datasets/dataset-includes.js';
+import { DatasetService } from './datasets/dataset.service.js';
+import { DatasetsV3Controller } from './datasets/datasets-v3.controller.js';
+import { DatasetsV4Controller } from './datasets/datasets-v4.controller.js';
+import { PolicyService } from './datasets/policy.service.js';
+import { AccessRules } from './domain/access.js';
+import type { JobConfiguration } from './domain/job-configuration.js';
+import { EmptyResultInterceptor } from './http/empty-result.interceptor.js';
+import { ScicatErrorsFilter } from './http/scicat-errors.filter.js';
+import { DatasetClaims } from './jobs/dataset-claims.js';
+import { JobActions } from './jobs/job-actions.js';
+import { JobConfigurationToken } from './jobs/job-configuration.provider.js';
+import { JobCreation, JobCreationContext } from './jobs/job-creation.js';
+import { JobEventStream } from './jobs/job-event-stream.js';
+import { JobExtrasController } from './jobs/job-extras.controller.js';
+import { JobNews } from './jobs/job-news.js';
+import { JobQueries } from './jobs/job-queries.js';
+import { JobTemplates } from './jobs/job-templates.js';
+import { JobUpdateParts, JobUpdates } from './jobs/job-updates.js';
+import { JobSurroundings } from './jobs/job-surroundings.js';
+import { JobV3Bodies } from './jobs/job-v3-bodies.js';
+import { JobsV3Controller } from './jobs/jobs-v3.controller.js';
+import { JobsV4Controller } from './jobs/jobs-v4.controller.js';
+import { OrphanClaimsSweep } from './jobs/orphan-claims-sweep.js';
+import { LandingZoneController } from './landing-zone/landing-zone.controller.js';
+import { LandingZone } from './landing-zone/landing-zone.service.js';
+import { Catalogue } from './persistence/catalogue.js';
+
+@Module({})
+export class CatalogApiModule {
+  static forRoot(config: CatalogApiConfig, jobs: JobConfiguration): DynamicModule {
+    return {
+      module: CatalogApiModule,
+      imports: [SpineModule.forRoot(config.spine)],
+      controllers: [
+        AuthController,
+        UsersController,
+        DatasetsV3Controller,
+        DatasetsV4Controller,
+        DatasetBlocksController,
+        OrigDatablocksController,
+        OrigDatablocksV3Controller,
+        OrigDatablocksV4Controller,
+        DatablocksController,
+        JobsV3Controller,
+        JobsV4Controller,
+        JobExtrasController,
+        LandingZoneController,
+        JobReportsConsumer,
+        DatasetReportsConsumer,
+      ],
+      providers: [
+        { provide: CatalogApiConfigToken, useValue: config },
+        { provide: JobConfigurationToken, useValue: jobs },
+        { provide: AccessRules, useFactory: () => new AccessRules(config.groups) },
+        { provide: ObjectStore, useFactory: () => new S3ObjectStore(config.store) },
+        { provide: APP_GUARD, useClass: CallerGuard },
+        { provide: APP_FILTER, useClass: ScicatErrorsFilter },
+        { provide: APP_INTERCEPTOR, useClass: EmptyResultInterceptor },
+        JobSurroundings,
+        AuthenticationService,
+        FunctionalAccounts,
+        Catalogue,
+        PolicyService,
+        DatasetService,
+        DatasetIncludes,
+        BlockService,
+        DatasetClaims,
+        OrphanClaimsSweep,
+        JobActions,
+        JobTemplates,
+        JobCreation,
+        JobCreationContext,
+        JobUpdates,
+        JobUpdateParts,
+        JobQueries,
+        JobV3Bodies,
+        JobNews,
+        JobEventStream,
+        JobResults,
+        ControlObjects,
+        DatablockRegistration,
+        LandingZone,
+      ],
+    };
+  }
+}

@@ -1,0 +1,42 @@
+import 'reflect-metadata';
+import { VersioningType } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Logger } from '#observability';
+import { attachConsumers, LOGGER, NestLogger } from '#outbox';
+import type { CatalogApiConfig } from './catalog-api.config.js';
+import { CatalogApiModule } from './catalog-api.module.js';
+import { loadJobConfiguration } from './jobs/job-configuration.provider.js';
+
+/** Longest path parameter: an encoded pid or file name. */
+const longestParameter = 3000;
+
+/** The whole app, consumers attached, not listening yet. */
+export async function createCatalogApi(config: CatalogApiConfig): Promise<NestFastifyApplication> {
+  const jobs = await loadJobConfiguration(config.jobConfigurationFile);
+  const adapter = new FastifyAdapter({
+    bodyLimit: config.bodyLimit,
+    routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: longestParameter },
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    CatalogApiModule.forRoot(config, jobs),
+    adapter,
+    { bufferLogs: true },
+  );
+  app.useLogger(new NestLogger(app.get<Logger>(LOGGER)));
+  app.setGlobalPrefix('api');
+  app.enableVersioning({ type: VersioningType.URI, defaultVersion: '3' });
+  app.enableCors({ origin: '*' });
+  acceptMergePatch(app);
+  await attachConsumers(app);
+  return app;
+}
+
+function acceptMergePatch(app: NestFastifyApplication): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.addContentTypeParser(
+    'application/merge-patch+json',
+    { parseAs: 'string' },
+    fastify.getDefaultJsonParser('error', 'error'),
+  );
+}

@@ -1,0 +1,92 @@
+import { encodeMetadataKeys, decodeMetadataKeys } from '../domain/metadata-keys.js';
+import { withDates } from '../domain/lifecycle.js';
+import type { DatasetRecord } from '../persistence/records.js';
+
+type Fields = Record<string, unknown>;
+
+/** v3 names that became lists. */
+const singular = {
+  proposalId: 'proposalIds',
+  sampleId: 'sampleIds',
+  instrumentId: 'instrumentIds',
+  principalInvestigator: 'principalInvestigators',
+  investigator: 'principalInvestigators',
+} as const;
+
+/** A dataset as v3 clients know it: the stored document, the singular names, decoded metadata keys. */
+export function v3View(dataset: DatasetRecord): Fields {
+  const metadata = dataset.scientificMetadata;
+  return {
+    ...dataset,
+    ...(dataset.proposalIds === undefined ? {} : { proposalId: dataset.proposalIds[0] }),
+    ...(dataset.sampleIds === undefined ? {} : { sampleId: dataset.sampleIds[0] }),
+    ...(dataset.instrumentIds === undefined ? {} : { instrumentId: dataset.instrumentIds[0] }),
+    ...(dataset.principalInvestigators === undefined
+      ? {}
+      : { principalInvestigator: dataset.principalInvestigators[0] }),
+    ...(metadata === undefined ? {} : { scientificMetadata: decodeMetadataKeys(metadata) }),
+  };
+}
+
+/** v3's singular names as the lists that are stored. On creation of raw datasets absent ones become `[null]`, as SciCat writes them. */
+export function fromV3(body: object, create: 'raw' | 'derived' | undefined): Fields {
+  const fields: Fields = { ...body };
+  for (const [name, plural] of Object.entries(singular)) {
+    if (name in fields) {
+      fields[plural] = [fields[name]];
+      delete fields[name];
+    }
+  }
+  if (create === 'raw')
+    for (const plural of ['proposalIds', 'sampleIds', 'instrumentIds']) fields[plural] ??= [null];
+  if (create === 'derived') fields['proposalIds'] ??= [null];
+  if (create !== undefined) fields['datasetName'] ??= nameFromFolder(String(fields['sourceFolder']));
+  delete fields['version'];
+  return fields;
+}
+
+/** Text of a request as the types that are stored. */
+export function storedForm(fields: Fields): Fields {
+  const result: Fields = { ...fields };
+  for (const name of ['creationTime', 'startTime', 'endTime']) {
+    if (typeof result[name] === 'string') result[name] = new Date(result[name]);
+  }
+  if (typeof result['sourceFolder'] === 'string' && result['sourceFolder'] !== '/')
+    result['sourceFolder'] = result['sourceFolder'].replace(/\/+$/, '');
+  if (isObject(result['scientificMetadata']))
+    result['scientificMetadata'] = encodeMetadataKeys(result['scientificMetadata']);
+  if (isObject(result['datasetlifecycle']))
+    result['datasetlifecycle'] = withDates(result['datasetlifecycle']);
+  return result;
+}
+
+function nameFromFolder(folder: string): string {
+  return folder
+    .split('/')
+    .filter((part) => part !== '')
+    .slice(-2)
+    .join('/');
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** RFC 7396 on plain values; a top-level `null` leaves the field as it is, as SciCat does. */
+export function mergePatch(stored: Fields, patch: Fields): Fields {
+  const result: Fields = {};
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) continue;
+    result[key] = isObject(value) ? merge(isObject(stored[key]) ? stored[key] : {}, value) : value;
+  }
+  return result;
+}
+
+function merge(stored: Fields, patch: Fields): Fields {
+  const result: Fields = { ...stored };
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete result[key];
+    else result[key] = isObject(value) ? merge(isObject(result[key]) ? result[key] : {}, value) : value;
+  }
+  return result;
+}

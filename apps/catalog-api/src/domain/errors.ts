@@ -1,0 +1,26 @@
+import { CatenaError } from '#kernel';
+
+/** A refusal that the HTTP edge turns into SciCat's status and body. */
+export class Refusal extends CatenaError {
+  constructor(
+    readonly status: number,
+    message: string,
+    /** The whole response body where SciCat's differs from `{message, error, statusCode}`. */
+    readonly body?: unknown,
+  ) {
+    super(`catalog.refused-${status}`, message);
+  }
+}
+
+export class BadRequest extends Refusal {
+  constructor(message: string, body?: unknown) {
+    super(400, message, body);
+  }
+}
+
+/** Jobs answer errors as `{status, message}`. */
+export class JobRefusal extends Refusal {
+  constructor(status: number, message: string, more: Record<string, unknown> = {}) {
+    super(status, message, { status, message, ...more });
+  }
+}

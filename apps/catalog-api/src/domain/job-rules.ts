@@ -1,0 +1,173 @@
+import { AccessRules, type Caller } from './access.js';
+import type { JobConfiguration, JobTypeConfiguration } from './job-configuration.js';
+import { JobRefusal } from './errors.js';
+
+export interface DatasetListEntry {
+  readonly pid: string;
+  readonly files: readonly string[];
+}
+
+/** What the job rules need to know of a dataset. */
+export interface JobDataset {
+  readonly pid: string;
+  readonly ownerGroup: string;
+  readonly accessGroups: readonly string[];
+  readonly isPublished: boolean;
+}
+
+export interface JobOwner {
+  readonly ownerUser?: string;
+  readonly ownerGroup?: string;
+}
+
+const createWords = [
+  '#all',
+  '#authenticated',
+  '#datasetPublic',
+  '#datasetAccess',
+  '#datasetOwner',
+  '#jobAdmin',
+];
+
+/** The gate of creating jobs: does any job type let such a caller in at all? */
+export function mayCallCreate(
+  rules: AccessRules,
+  caller: Caller | undefined,
+  configuration: JobConfiguration,
+): boolean {
+  const auths = authsOf(configuration, 'create');
+  if (caller === undefined) return auths.some((auth) => auth === '#all' || auth === '#datasetPublic');
+  if (rules.isAdmin(caller) || rules.isCreateJobPrivileged(caller)) return true;
+  if (rules.isUpdateJobPrivileged(caller)) return false;
+  return auths.some((auth) => createWords.includes(auth) || namesCaller(auth, caller));
+}
+
+/** The gate of changing jobs. */
+export function mayCallUpdate(
+  rules: AccessRules,
+  caller: Caller | undefined,
+  configuration: JobConfiguration,
+): boolean {
+  const auths = authsOf(configuration, 'update');
+  if (caller === undefined) return auths.includes('#all');
+  if (rules.isAdmin(caller)) return true;
+  if (rules.isCreateJobPrivileged(caller)) return false;
+  if (rules.isUpdateJobPrivileged(caller)) return true;
+  return auths.some((auth) => auth.startsWith('#') || namesCaller(auth, caller));
+}
+
+/**
+ * The form of `jobParams.datasetList`, with SciCat's texts.
+ *
+ * @returns undefined when the job names no datasets
+ */
+export function datasetListOf(
+  jobParams: Readonly<Record<string, unknown>>,
+  mostDatasets: number,
+): DatasetListEntry[] | undefined {
+  if (!('datasetList' in jobParams)) return undefined;
+  const list: unknown = jobParams['datasetList'];
+  if (!Array.isArray(list)) throw new JobRefusal(400, 'Invalid dataset list');
+  if (list.length === 0) throw new JobRefusal(400, 'List of passed datasets is empty.');
+  if (list.length > mostDatasets)
+    throw new JobRefusal(
+      400,
+      `Expected at most ${mostDatasets} datasets in one job, found ${list.length}: post several jobs.`,
+    );
+  for (const entry of list) checkEntry(entry);
+  return list as DatasetListEntry[];
+}
+
+function checkEntry(entry: unknown): void {
+  const { pid, files, ...rest } = (typeof entry === 'object' && entry !== null ? entry : {}) as Record<
+    string,
+    unknown
+  >;
+  if (typeof pid !== 'string' || pid === '')
+    throw new JobRefusal(400, "In datasetList each 'pid' field should be a non-empty string.");
+  if (!Array.isArray(files))
+    throw new JobRefusal(400, "In datasetList each 'files' field should be an array.");
+  if (!files.every((file) => typeof file === 'string'))
+    throw new JobRefusal(400, "In datasetList each 'files' field should be an array of strings.");
+  const [unexpected] = Object.keys(rest);
+  if (unexpected !== undefined)
+    throw new JobRefusal(
+      400,
+      `In datasetList each element should have only 'pid' and 'files', found '${unexpected}'.`,
+    );
+}
+
+/** Who the job belongs to when an ordinary or anonymous caller posts it. */
+export function ownerForOrdinary(caller: Caller | undefined, wanted: JobOwner): JobOwner {
+  if (caller === undefined) {
+    if (wanted.ownerGroup !== undefined)
+      throw new JobRefusal(
+        400,
+        'Invalid new job. Unauthenticated user cannot initiate a job owned by another user.',
+      );
+    return {};
+  }
+  if (wanted.ownerUser !== undefined && wanted.ownerUser !== caller.username)
+    throw new JobRefusal(400, 'Invalid new job. User owning the job should match user logged in.');
+  if (wanted.ownerGroup === undefined)
+    throw new JobRefusal(400, 'Invalid new job. Owner group should be specified.');
+  if (!caller.currentGroups.includes(wanted.ownerGroup))
+    throw new JobRefusal(400, 'Invalid new job. User needs to belong to specified group.');
+  return { ownerUser: caller.username, ownerGroup: wanted.ownerGroup };
+}
+
+/** Whether this caller may create this job for this owner on these datasets. */
+export function mayCreateJob(
+  rules: AccessRules,
+  caller: Caller | undefined,
+  type: JobTypeConfiguration,
+  owner: JobOwner,
+  datasets: readonly JobDataset[] | undefined,
+): boolean {
+  if (rules.isAdmin(caller)) return true;
+  const auth = type.create.auth;
+  const everyDataset = auth === undefined || passesDatasets(auth, owner, datasets);
+  if (rules.isCreateJobPrivileged(caller)) return everyDataset;
+  if (auth === undefined || auth === '#jobAdmin' || !everyDataset) return false;
+  if (auth === '#all' || auth === '#datasetPublic') return true;
+  return caller !== undefined && (auth.startsWith('#') || namesCaller(auth, caller));
+}
+
+export function mayUpdateJob(
+  rules: AccessRules,
+  caller: Caller | undefined,
+  type: JobTypeConfiguration,
+  job: JobOwner,
+): boolean {
+  if (rules.isAdmin(caller) || rules.isUpdateJobPrivileged(caller)) return true;
+  const auth = type.update.auth;
+  if (auth === undefined) return false;
+  if (caller === undefined) return auth === '#all' && job.ownerGroup === undefined;
+  if (auth === '#all') return true;
+  if (auth === '#jobOwnerUser') return job.ownerUser === caller.username;
+  if (auth === '#jobOwnerGroup')
+    return job.ownerGroup !== undefined && caller.currentGroups.includes(job.ownerGroup);
+  return namesCaller(auth, caller);
+}
+
+function passesDatasets(auth: string, owner: JobOwner, datasets: readonly JobDataset[] | undefined): boolean {
+  if (!auth.startsWith('#dataset')) return true;
+  if (datasets === undefined) throw new JobRefusal(400, 'Dataset ids list was not provided in jobParams');
+  const group = owner.ownerGroup;
+  return datasets.every((dataset) => {
+    if (auth === '#datasetPublic') return dataset.isPublished;
+    if (auth === '#datasetOwner') return group !== undefined && dataset.ownerGroup === group;
+    return (
+      dataset.isPublished ||
+      (group !== undefined && (dataset.ownerGroup === group || dataset.accessGroups.includes(group)))
+    );
+  });
+}
+
+function namesCaller(auth: string, caller: Caller): boolean {
+  return auth.startsWith('@') ? caller.currentGroups.includes(auth.slice(1)) : auth === caller.username;
+}
+
+function authsOf({ jobs }: JobConfiguration, operation: 'create' | 'update'): string[] {
+  return [...jobs.values()].flatMap((job) => job[operation].auth ?? []);
+}

@@ -1,0 +1,129 @@
+/** SciCat's `datasetlifecycle`. */
+export interface Lifecycle {
+  _id?: unknown;
+  archivable: boolean;
+  retrievable: boolean;
+  publishable: boolean;
+  isOnCentralDisk: boolean;
+  archiveStatusMessage: string;
+  retrieveStatusMessage: string;
+  archiveReturnMessage?: unknown;
+  retrieveReturnMessage?: unknown;
+  retrieveIntegrityCheck: boolean;
+  dateOfDiskPurging: Date;
+  archiveRetentionTime: Date;
+  dateOfPublishing: Date;
+  publishedOn?: Date;
+  exportedTo?: string;
+  storageLocation?: string;
+}
+
+/** A new dataset's lifecycle. `archive` and `publication` are years from now. */
+export function newLifecycle(now: Date, years: { archive: number; publication: number }): Lifecycle {
+  return {
+    archivable: true,
+    retrievable: false,
+    publishable: false,
+    isOnCentralDisk: true,
+    archiveStatusMessage: 'datasetCreated',
+    retrieveStatusMessage: '',
+    retrieveIntegrityCheck: false,
+    dateOfDiskPurging: now,
+    archiveRetentionTime: yearsLater(now, years.archive),
+    dateOfPublishing: yearsLater(now, years.publication),
+    publishedOn: now,
+  };
+}
+
+function yearsLater(now: Date, years: number): Date {
+  const then = new Date(now);
+  then.setUTCFullYear(then.getUTCFullYear() + years);
+  return then;
+}
+
+const dateFields = ['dateOfDiskPurging', 'archiveRetentionTime', 'dateOfPublishing', 'publishedOn'] as const;
+
+/** Dates of a lifecycle that came as ISO text. Unparsable text stays as it is, for validation to complain about. */
+export function withDates(lifecycle: Record<string, unknown>): Record<string, unknown> {
+  const result = { ...lifecycle };
+  for (const field of dateFields) {
+    const value = result[field];
+    if (typeof value === 'string' && !Number.isNaN(Date.parse(value))) result[field] = new Date(value);
+  }
+  return result;
+}
+
+type Change = Readonly<Record<string, unknown>>;
+
+/** Lifecycle words of each step, as today's clients know them. `expected` guards against reports that come late. */
+export interface LifecycleStep {
+  readonly change: Change;
+  readonly expected?: {
+    readonly field: 'archiveStatusMessage' | 'retrieveStatusMessage';
+    readonly words: readonly string[];
+  };
+}
+
+export const lifecycleSteps = {
+  archiveScheduled: {
+    change: { archivable: false, retrievable: false, archiveStatusMessage: 'scheduledForArchiving' },
+  },
+  archiveStarted: {
+    change: { archivable: false, archiveStatusMessage: 'started' },
+    expected: { field: 'archiveStatusMessage', words: ['scheduledForArchiving', 'started'] },
+  },
+  archived: {
+    change: {
+      archivable: false,
+      retrievable: true,
+      archiveStatusMessage: 'datasetOnArchiveDisk',
+      archiveReturnMessage: {},
+    },
+  },
+  retrieveScheduled: { change: { retrieveStatusMessage: 'scheduledForRetrieval' } },
+  retrieveStarted: {
+    change: { retrieveStatusMessage: 'started' },
+    expected: { field: 'retrieveStatusMessage', words: ['scheduledForRetrieval', 'started'] },
+  },
+  retrieved: {
+    change: {
+      retrieveStatusMessage: 'datasetRetrieved',
+      retrieveReturnMessage: {},
+      retrieveIntegrityCheck: true,
+    },
+  },
+} as const satisfies Record<string, LifecycleStep>;
+
+/** The end of a part that failed: the data is where it was, so what was possible before is possible again. */
+export function failureStep(
+  workflow: 'archive' | 'retrieve',
+  fault: { code: string; message: string },
+  before: Partial<Lifecycle>,
+): LifecycleStep {
+  const details = { code: fault.code, explanation: fault.message };
+  if (workflow === 'retrieve')
+    return { change: { retrieveStatusMessage: 'datasetRetrievalFailed', retrieveReturnMessage: details } };
+  const word =
+    fault.code === 'archiver.originals-incomplete' ? 'missingFilesError' : 'scheduleArchiveJobFailed';
+  return {
+    change: {
+      archivable: before.archivable ?? true,
+      retrievable: before.retrievable ?? false,
+      archiveStatusMessage: word,
+      archiveReturnMessage: details,
+    },
+  };
+}
+
+/** A cancelled part leaves no trace but the restored flags. */
+export function cancelStep(workflow: 'archive' | 'retrieve', before: Partial<Lifecycle>): LifecycleStep {
+  return workflow === 'retrieve'
+    ? { change: { retrieveStatusMessage: before.retrieveStatusMessage ?? '' } }
+    : {
+        change: {
+          archivable: before.archivable ?? true,
+          retrievable: before.retrievable ?? false,
+          archiveStatusMessage: before.archiveStatusMessage ?? 'datasetCreated',
+        },
+      };
+}

@@ -1,0 +1,176 @@
+import { BadRequest } from './errors.js';
+
+export interface LoopbackQuery {
+  readonly where: Record<string, unknown>;
+  readonly projection: Record<string, 0 | 1> | undefined;
+  readonly include: readonly string[];
+  readonly limit: number;
+  readonly skip: number;
+  readonly sort: Record<string, 1 | -1> | undefined;
+}
+
+const renamed: Readonly<Record<string, string>> = {
+  inq: '$in',
+  nin: '$nin',
+  and: '$and',
+  or: '$or',
+  like: '$regex',
+  gte: '$gte',
+  lte: '$lte',
+  gt: '$gt',
+  lt: '$lt',
+};
+
+/** Operators that only compare; everything that runs code or reads other data is refused. */
+const allowed = new Set([
+  '$in',
+  '$nin',
+  '$and',
+  '$or',
+  '$nor',
+  '$not',
+  '$regex',
+  '$options',
+  '$gte',
+  '$lte',
+  '$gt',
+  '$lt',
+  '$eq',
+  '$ne',
+  '$exists',
+  '$elemMatch',
+  '$all',
+  '$size',
+]);
+const deepest = 12;
+const longest = 5000;
+
+/** Reads a v3 `filter` (JSON text): LoopBack's operators, values cast as SciCat's v3 does. */
+export function parseLoopbackFilter(text: string | undefined, defaultLimit = 100): LoopbackQuery {
+  const filter = parseJsonObject(text, 'filter');
+  const limits = objectOr(filter['limits']);
+  return {
+    where: convertWhere(objectOr(filter['where'])),
+    projection: projectionFrom(filter['fields']),
+    include: includeFrom(filter['include']),
+    limit: wholeNumber(limits['limit'], defaultLimit, 'limits.limit'),
+    skip: wholeNumber(limits['skip'], 0, 'limits.skip'),
+    sort: orderFrom(limits['order']),
+  };
+}
+
+/** @throws BadRequest with SciCat's text when the text is not a JSON object */
+export function parseJsonObject(text: string | undefined, name: string): Record<string, unknown> {
+  if (text === undefined || text === '') return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new BadRequest(`Invalid JSON in ${name}: ${(error as Error).message}`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new BadRequest(`Invalid ${name}: expected a JSON object.`);
+  return value as Record<string, unknown>;
+}
+
+/** Refuses operators that run code, prototype keys, and conditions too deep or too long to be meant. */
+export function checkCondition(value: unknown, depth = 0): void {
+  if (depth > deepest) throw new BadRequest(`Invalid filter: nested deeper than ${deepest} levels.`);
+  if (Array.isArray(value)) {
+    if (value.length > longest)
+      throw new BadRequest(
+        `Invalid filter: a list of ${value.length} values, at most ${longest} are allowed.`,
+      );
+    for (const item of value) checkCondition(item, depth + 1);
+  } else if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
+    for (const [key, child] of Object.entries(value)) {
+      if (key.startsWith('$') && !allowed.has(key))
+        throw new BadRequest(`Invalid filter: the operator ${key} is not allowed.`);
+      if (key === '__proto__' || key === 'constructor' || key === 'prototype')
+        throw new BadRequest(`Invalid filter: the key ${key} is not allowed.`);
+      checkCondition(child, depth + 1);
+    }
+  }
+}
+
+function convertWhere(where: Record<string, unknown>): Record<string, unknown> {
+  const converted = convert(where) as Record<string, unknown>;
+  checkCondition(converted);
+  return converted;
+}
+
+function convert(value: unknown, depth = 0): unknown {
+  if (depth > deepest) throw new BadRequest(`Invalid filter: nested deeper than ${deepest} levels.`);
+  if (Array.isArray(value))
+    return value.map((item) => (typeof item === 'object' ? convert(item, depth + 1) : item));
+  if (typeof value === 'string') return cast(value);
+  if (typeof value !== 'object' || value === null) return value;
+  const result: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  for (const [key, child] of Object.entries(value)) {
+    if (key === 'ilike') {
+      result['$regex'] = String(child);
+      result['$options'] = 'i';
+    } else if (key === 'like' || key === '$regex' || key === '$options') result[renamed[key] ?? key] = child;
+    else result[renamed[key] ?? key] = convert(child, depth + 1);
+  }
+  return { ...result };
+}
+
+/** SciCat v3 parses text as JSON first, then as a date; comparisons with dates depend on it. */
+function cast(text: string): unknown {
+  let value: unknown = text;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // Plain text.
+  }
+  if (typeof value === 'string' && value !== '' && !Number.isNaN(Date.parse(value))) return new Date(value);
+  return typeof value === 'object' && value !== null ? text : value;
+}
+
+function projectionFrom(fields: unknown): Record<string, 0 | 1> | undefined {
+  if (Array.isArray(fields)) {
+    const names = fields.filter((field): field is string => typeof field === 'string');
+    return names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [fieldName(name), 1]));
+  }
+  const entries = Object.entries(objectOr(fields));
+  if (entries.length === 0) return undefined;
+  const wanted = entries.filter(([name, keep]) => Boolean(keep) && name !== '_id');
+  return wanted.length > 0
+    ? Object.fromEntries(wanted.map(([name]) => [fieldName(name), 1]))
+    : Object.fromEntries(entries.map(([name]) => [fieldName(name), 0]));
+}
+
+function fieldName(name: string): string {
+  if (name.startsWith('$') || name.includes('\0') || name === '')
+    throw new BadRequest(`Invalid filter: ${JSON.stringify(name)} is not a field name.`);
+  return name;
+}
+
+function includeFrom(include: unknown): string[] {
+  const items = Array.isArray(include) ? include : include === undefined || include === null ? [] : [include];
+  return items.map((item) =>
+    typeof item === 'string' ? item : String((item as { relation?: unknown }).relation),
+  );
+}
+
+function orderFrom(order: unknown): Record<string, 1 | -1> | undefined {
+  if (typeof order !== 'string') return undefined;
+  const [field, direction] = order.split(':');
+  if (field === undefined || (direction !== 'asc' && direction !== 'desc')) return undefined;
+  return { [fieldName(field)]: direction === 'asc' ? 1 : -1 };
+}
+
+function wholeNumber(value: unknown, fallback: number, name: string): number {
+  if (value === undefined || value === null) return fallback;
+  const number = Number(value);
+  if (!Number.isSafeInteger(number) || number < 0)
+    throw new BadRequest(`Invalid filter: ${name} must be a whole number, found ${JSON.stringify(value)}.`);
+  return number;
+}
+
+function objectOr(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
+}

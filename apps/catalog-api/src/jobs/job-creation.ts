@@ -1,0 +1,283 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { jobSubmittedV1 } from '#contracts';
+import { Clock, crashPoint, newId } from '#kernel';
+import { eventRow, legacyRow, newOutbox, OutboxRelay } from '#outbox';
+import { isDuplicateKey } from '#persistence';
+import type { CatalogApiConfig } from '../catalog-api.config.js';
+import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { AccessRules, type Caller } from '../domain/access.js';
+import { JobRefusal } from '../domain/errors.js';
+import type { JobConfiguration, JobTypeConfiguration } from '../domain/job-configuration.js';
+import {
+  datasetListOf,
+  mayCreateJob,
+  ownerForOrdinary,
+  type DatasetListEntry,
+  type JobOwner,
+} from '../domain/job-rules.js';
+import { Catalogue } from '../persistence/catalogue.js';
+import type { DatasetRecord, JobRecord } from '../persistence/records.js';
+import { DatasetClaims } from './dataset-claims.js';
+import { JobActions } from './job-actions.js';
+import { JobConfigurationToken } from './job-configuration.provider.js';
+import { legacyBody } from './job-views.js';
+
+export interface NewJob {
+  readonly type: string;
+  readonly jobParams: Readonly<Record<string, unknown>>;
+  readonly ownerUser?: string;
+  readonly ownerGroup?: string;
+  readonly contactEmail?: string;
+  /** The body as it came, for templates and `validate` actions. */
+  readonly request: unknown;
+  readonly idempotencyKey?: string;
+  readonly retryOf?: string;
+}
+
+type JobDatasets = Pick<
+  DatasetRecord,
+  'pid' | 'ownerGroup' | 'accessGroups' | 'isPublished' | 'datasetlifecycle'
+>;
+
+/** Datasets in one job. */
+const mostDatasets = 10_000;
+
+/** From a posted job to one stored document that carries its pending messages inside. */
+@Injectable()
+export class JobCreation {
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly rules: AccessRules,
+    private readonly claims: DatasetClaims,
+    private readonly actions: JobActions,
+    private readonly relay: OutboxRelay,
+    private readonly context: JobCreationContext,
+  ) {}
+
+  /** @throws JobRefusal with SciCat's statuses; then nothing was stored */
+  async create(caller: Caller | undefined, wanted: NewJob): Promise<JobRecord> {
+    const type = this.context.jobs.jobs.get(wanted.type);
+    if (type === undefined) throw new JobRefusal(400, `Invalid job type: ${wanted.type}`);
+    const repeated = await this.repeated(caller, wanted);
+    if (repeated !== undefined) return repeated;
+
+    const list = datasetListOf(wanted.jobParams, mostDatasets);
+    const datasets = list === undefined ? undefined : await this.datasetsOf(list);
+    if (list !== undefined) await this.checkFiles(list);
+    const owner = await this.ownerOf(caller, wanted);
+    if (!mayCreateJob(this.rules, caller, type, owner, datasets))
+      throw new JobRefusal(403, 'Unauthorized to create this job.');
+    this.actions.validate(type.create.actions, {
+      request: wanted.request,
+      ...(datasets === undefined ? {} : { datasets }),
+    });
+    if (type.workflow !== 'none' && datasets === undefined)
+      throw new JobRefusal(400, `A job of type ${type.jobType} needs jobParams.datasetList.`);
+
+    const job = this.jobFor(caller, wanted, type, owner, list?.length ?? 0);
+    await this.claims.take(job._id, type.workflow, datasets ?? []);
+    crashPoint('catalog.after-claim');
+    const stored = await this.store(job);
+    crashPoint('catalog.after-insert');
+    this.relay.wake();
+    await this.actions.perform(type.create.actions, {
+      request: wanted.request,
+      job: stored,
+      ...(datasets === undefined ? {} : { datasets }),
+    });
+    return stored;
+  }
+
+  /** The job that the same caller posted before under the same key. */
+  private async repeated(caller: Caller | undefined, wanted: NewJob): Promise<JobRecord | undefined> {
+    if (wanted.idempotencyKey === undefined) return undefined;
+    const before = await this.catalogue.jobs.findOne({
+      'catena.idempotency.user': caller?.username ?? '',
+      'catena.idempotency.key': wanted.idempotencyKey,
+    });
+    if (before === null) return undefined;
+    if (before.catena?.idempotency?.digest !== digestOf(wanted)) {
+      throw new JobRefusal(
+        422,
+        `Idempotency-Key ${wanted.idempotencyKey} was used for another job (${before.id}). Use a new key for a new job.`,
+      );
+    }
+    return before;
+  }
+
+  private async store(job: JobRecord): Promise<JobRecord> {
+    try {
+      await this.catalogue.jobs.insertOne(job);
+      return job;
+    } catch (error) {
+      await this.claims.undo(job._id);
+      if (!isDuplicateKey(error)) throw error;
+      throw new JobRefusal(
+        409,
+        'A job with the same Idempotency-Key is being stored at this moment. Post again to get it.',
+      );
+    }
+  }
+
+  private async datasetsOf(list: readonly DatasetListEntry[]): Promise<JobDatasets[]> {
+    const pids = list.map(({ pid }) => pid);
+    const found = await this.catalogue.datasets
+      .find(
+        { pid: { $in: pids } },
+        { projection: { pid: 1, ownerGroup: 1, accessGroups: 1, isPublished: 1, datasetlifecycle: 1 } },
+      )
+      .toArray();
+    const known = new Set(found.map(({ pid }) => pid));
+    const missing = pids.filter((pid) => !known.has(pid));
+    if (missing.length > 0)
+      throw new JobRefusal(400, `Datasets with pid ${missing.slice(0, 100).join(', ')} do not exist.`);
+    const repeated = pids.find((pid, index) => pids.indexOf(pid) !== index);
+    if (repeated !== undefined)
+      throw new JobRefusal(404, `Unable to get a dataset. (${repeated} is listed twice.)`);
+    return found;
+  }
+
+  private async checkFiles(list: readonly DatasetListEntry[]): Promise<void> {
+    for (const { pid, files } of list.filter((entry) => entry.files.length > 0)) {
+      const found = await this.catalogue.origDatablocks
+        .aggregate<{ _id: string }>([
+          { $match: { datasetId: pid } },
+          { $unwind: '$dataFileList' },
+          { $match: { 'dataFileList.path': { $in: [...files] } } },
+          { $group: { _id: '$dataFileList.path' } },
+        ])
+        .toArray();
+      const known = new Set(found.map(({ _id }) => _id));
+      const missing = files.filter((file) => !known.has(file));
+      if (missing.length > 0)
+        throw new JobRefusal(400, 'At least one requested file could not be found.', {
+          error: JSON.stringify([{ pid, nonExistFiles: missing.slice(0, 100) }]),
+        });
+    }
+  }
+
+  private async ownerOf(
+    caller: Caller | undefined,
+    wanted: NewJob,
+  ): Promise<JobOwner & { contactEmail: string }> {
+    const contactEmail = wanted.contactEmail ?? caller?.email ?? '';
+    if (!this.rules.isAdmin(caller) && !this.rules.isCreateJobPrivileged(caller))
+      return { ...ownerForOrdinary(caller, wanted), contactEmail };
+    if (
+      wanted.ownerGroup === undefined &&
+      wanted.ownerUser === undefined &&
+      wanted.contactEmail === undefined
+    ) {
+      throw new JobRefusal(400, 'Contact email should be specified for an anonymous job.');
+    }
+    if (wanted.ownerUser === undefined) return { ...pick('ownerGroup', wanted.ownerGroup), contactEmail };
+    const [identity] = await this.catalogue
+      .other('UserIdentity')
+      .find(
+        { 'profile.username': wanted.ownerUser },
+        { projection: { 'profile.username': 1, 'profile.email': 1 } },
+      )
+      .sort({ created: -1 })
+      .limit(1)
+      .toArray();
+    const profile = identity?.['profile'] as { username?: string; email?: string } | undefined;
+    return {
+      ownerUser: profile?.username ?? caller!.username,
+      ...pick('ownerGroup', wanted.ownerGroup),
+      contactEmail: wanted.contactEmail ?? profile?.email ?? caller!.email,
+    };
+  }
+
+  private jobFor(
+    caller: Caller | undefined,
+    wanted: NewJob,
+    type: JobTypeConfiguration,
+    owner: JobOwner & { contactEmail: string },
+    datasetCount: number,
+  ): JobRecord {
+    const now = this.context.clock.now();
+    const id = newId();
+    const { jobStatusMessage, ...jobParams } = wanted.jobParams;
+    const { statusCode, statusMessage } = this.context.config.jobDefaults;
+    const by = caller?.username ?? 'anonymous';
+    const job: JobRecord = {
+      _id: id,
+      id,
+      ...pick('ownerUser', owner.ownerUser),
+      ...pick('ownerGroup', owner.ownerGroup),
+      accessGroups: [],
+      isPublished: false,
+      type: type.jobType,
+      statusCode: typeof jobStatusMessage === 'string' ? jobStatusMessage : statusCode,
+      statusMessage: typeof jobStatusMessage === 'string' ? jobStatusMessage : statusMessage,
+      jobParams,
+      contactEmail: owner.contactEmail,
+      configVersion: this.context.jobs.configVersion,
+      jobResultObject: {},
+      createdBy: by,
+      updatedBy: by,
+      createdAt: now,
+      updatedAt: now,
+      __v: 0,
+    };
+    const submitted = eventRow(
+      jobSubmittedV1,
+      {
+        jobId: id,
+        jobType: type.jobType,
+        workflow: type.workflow,
+        datasetCount,
+        ...pick('ownerGroup', owner.ownerGroup),
+        ...pick('retryOf', wanted.retryOf),
+      },
+      { subject: id, partitionKey: id, sequence: 0 },
+      now,
+    );
+    const legacy = this.actions.legacyMessages(
+      type.create.actions,
+      { request: wanted.request, job },
+      legacyBody(job),
+    );
+    return {
+      ...job,
+      catena: {
+        outbox: newOutbox([submitted, ...legacy.map((message) => legacyRow(message, now))], now),
+        history: [{ at: now, by, statusCode: job.statusCode, statusMessage: job.statusMessage }],
+        workflow: type.workflow,
+        reported: 0,
+        finished: false,
+        ...pick('retryOf', wanted.retryOf),
+        ...(wanted.idempotencyKey === undefined
+          ? {}
+          : {
+              idempotency: {
+                user: caller?.username ?? '',
+                key: wanted.idempotencyKey,
+                digest: digestOf(wanted),
+              },
+            }),
+      },
+    };
+  }
+}
+
+/** What job creation needs to know but not to do. */
+@Injectable()
+export class JobCreationContext {
+  constructor(
+    @Inject(JobConfigurationToken) readonly jobs: JobConfiguration,
+    @Inject(CatalogApiConfigToken) readonly config: CatalogApiConfig,
+    readonly clock: Clock,
+  ) {}
+}
+
+function digestOf({ type, jobParams, ownerUser, ownerGroup }: NewJob): string {
+  return createHash('sha256')
+    .update(JSON.stringify([type, jobParams, ownerUser, ownerGroup]))
+    .digest('base64');
+}
+
+function pick<Name extends string>(name: Name, value: string | undefined): Partial<Record<Name, string>> {
+  return value === undefined ? {} : ({ [name]: value } as Record<Name, string>);
+}

@@ -1,0 +1,87 @@
+import { Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller } from '../domain/access.js';
+import { JobRefusal } from '../domain/errors.js';
+import { CurrentCaller } from '../http/caller.decorator.js';
+import { gate, signedIn } from '../http/gates.js';
+import type { JobHistoryEntry, JobRecord } from '../persistence/records.js';
+import { JobCreation } from './job-creation.js';
+import { JobEventStream } from './job-event-stream.js';
+import { JobQueries } from './job-queries.js';
+import { JobUpdates } from './job-updates.js';
+import { jobV4View } from './job-views.js';
+
+/** What Catena adds to SciCat's jobs: history, live progress, cancel, retry. */
+@Controller({ path: 'jobs/:id', version: ['3', '4'] })
+export class JobExtrasController {
+  constructor(
+    private readonly queries: JobQueries,
+    private readonly updates: JobUpdates,
+    private readonly creation: JobCreation,
+    private readonly stream: JobEventStream,
+  ) {}
+
+  @Get('history')
+  async history(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('id') id: string,
+  ): Promise<readonly JobHistoryEntry[]> {
+    gate(caller !== undefined);
+    return (await this.queries.get(signedIn(caller), id)).catena?.history ?? [];
+  }
+
+  /** Server-sent events: `status` and `progress` until the job's end, then `end`. */
+  @Get('events')
+  async events(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    gate(caller !== undefined);
+    const job = await this.queries.get(signedIn(caller), id);
+    this.stream.open(job, request, reply);
+  }
+
+  @Post('cancel')
+  @HttpCode(202)
+  async cancel(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('id') id: string,
+  ): Promise<Omit<JobRecord, 'catena'>> {
+    gate(caller !== undefined);
+    return jobV4View(await this.updates.cancel(caller, id));
+  }
+
+  /** A child job for the datasets that failed; what was archived and verified of them is used again. */
+  @Post('retry')
+  async retry(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('id') id: string,
+  ): Promise<Omit<JobRecord, 'catena'>> {
+    gate(caller !== undefined);
+    const job = await this.queries.get(signedIn(caller), id);
+    const failed = (job.jobResultObject['bad'] ?? []) as { pid: string }[];
+    if (job.catena?.finished !== true || failed.length === 0)
+      throw new JobRefusal(409, `Job ${id} has no failed datasets to retry (status ${job.statusCode}).`);
+    const pids = new Set(failed.map(({ pid }) => pid));
+    const datasetList = (job.jobParams['datasetList'] as { pid: string }[]).filter(({ pid }) =>
+      pids.has(pid),
+    );
+    const { ownerUser, ownerGroup, contactEmail, type } = job;
+    const own = {
+      ...(ownerUser === undefined ? {} : { ownerUser }),
+      ...(ownerGroup === undefined ? {} : { ownerGroup }),
+    };
+    return jobV4View(
+      await this.creation.create(caller, {
+        type,
+        jobParams: { ...job.jobParams, datasetList },
+        ...own,
+        contactEmail,
+        request: {},
+        retryOf: id,
+      }),
+    );
+  }
+}

@@ -1,0 +1,161 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { jobCancelRequestedV1 } from '#contracts';
+import { Clock } from '#kernel';
+import { eventRow, legacyRow, OutboxRelay, pushRows, type OutboxRow } from '#outbox';
+import { AccessRules, type Caller } from '../domain/access.js';
+import { JobRefusal } from '../domain/errors.js';
+import type { JobConfiguration } from '../domain/job-configuration.js';
+import { mayUpdateJob } from '../domain/job-rules.js';
+import { Catalogue } from '../persistence/catalogue.js';
+import type { JobRecord } from '../persistence/records.js';
+import { JobActions } from './job-actions.js';
+import { JobConfigurationToken } from './job-configuration.provider.js';
+import { JobNews } from './job-news.js';
+import { legacyBody } from './job-views.js';
+
+export interface JobChange {
+  readonly statusCode: string;
+  readonly statusMessage: string;
+  readonly jobResultObject?: Record<string, unknown>;
+  readonly executionTime?: unknown;
+}
+
+/** History entries kept in the job document. */
+const historyLength = 500;
+const outboxPath = 'catena.outbox';
+
+/** Changes of stored jobs: by clients and external archive systems (PATCH), and by Catena's own reports. */
+@Injectable()
+export class JobUpdates {
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly rules: AccessRules,
+    private readonly actions: JobActions,
+    private readonly relay: OutboxRelay,
+    private readonly clock: Clock,
+    private readonly parts: JobUpdateParts,
+  ) {}
+
+  /** SciCat's PATCH: any status may follow any other for job types that external systems handle. */
+  async patch(
+    caller: Caller | undefined,
+    id: string,
+    change: JobChange,
+    request: unknown,
+  ): Promise<JobRecord> {
+    const job = await this.updatable(caller, id);
+    if (this.isCatenas(job)) {
+      if (change.statusCode === 'jobCancel') return this.cancel(caller, id);
+      throw new JobRefusal(
+        409,
+        `Job ${id} is run by Catena, which alone sets its status. To stop it: POST /api/v4/jobs/${id}/cancel.`,
+      );
+    }
+    const type = this.parts.jobs.jobs.get(job.type)!;
+    this.actions.validate(type.update.actions, { request, job });
+    return this.write(job, change, caller?.username ?? 'anonymous', request);
+  }
+
+  async cancel(caller: Caller | undefined, id: string): Promise<JobRecord> {
+    const job = await this.updatable(caller, id);
+    if (!this.isCatenas(job)) {
+      if (job.catena?.finished === true) return job;
+      throw new JobRefusal(
+        409,
+        `Job ${id} of type ${job.type} is not run by Catena: ask the system that runs it.`,
+      );
+    }
+    const now = this.clock.now();
+    const by = caller?.username ?? 'anonymous';
+    const row = eventRow(
+      jobCancelRequestedV1,
+      { jobId: id, requestedBy: by },
+      { subject: id, partitionKey: id, sequence: 1 },
+      now,
+    );
+    const { $push, $set } = pushRows(outboxPath, [row], now);
+    const changed = await this.catalogue.jobs.findOneAndUpdate(
+      { _id: id, 'catena.finished': false, 'catena.cancelRequested': { $ne: true } },
+      { $set: { ...$set, 'catena.cancelRequested': true }, $push } as object,
+      { returnDocument: 'after' },
+    );
+    this.relay.wake();
+    return changed ?? (await this.catalogue.jobs.findOne({ _id: id }))!;
+  }
+
+  /**
+   * Applies a report of Catena's own: once, and only if it is newer than what was applied before.
+   *
+   * @returns undefined when the report changes nothing
+   */
+  async report(
+    jobId: string,
+    sequence: number,
+    change: JobChange,
+    finished: boolean,
+  ): Promise<JobRecord | undefined> {
+    const job = await this.catalogue.jobs.findOne({ _id: jobId });
+    if (job?.catena === undefined || job.catena.finished || job.catena.reported >= sequence) return undefined;
+    return this.write(job, change, 'catena', undefined, { sequence, finished });
+  }
+
+  private async write(
+    job: JobRecord,
+    change: JobChange,
+    by: string,
+    request: unknown,
+    report?: { sequence: number; finished: boolean },
+  ): Promise<JobRecord> {
+    const now = this.clock.now();
+    const { statusCode, statusMessage } = change;
+    const fields: Record<string, unknown> = { statusCode, statusMessage, updatedAt: now, updatedBy: by };
+    const { executionTime, ...result } = change.jobResultObject ?? {};
+    if (change.jobResultObject !== undefined) fields['jobResultObject'] = result;
+    const executed = executionTime ?? change.executionTime;
+    if (executed !== undefined) fields['jobParams.executionTime'] = executed;
+    if (report !== undefined)
+      Object.assign(fields, { 'catena.reported': report.sequence, 'catena.finished': report.finished });
+
+    const after = { ...job, ...change, ...fields } as JobRecord;
+    const actions = this.parts.jobs.jobs.get(job.type)?.update.actions ?? [];
+    const rows: OutboxRow[] = this.actions
+      .legacyMessages(actions, { request, job: after }, legacyBody(after))
+      .map((message) => legacyRow(message, now));
+    const { $push, $set } = pushRows(outboxPath, rows, now);
+    const history = { $each: [{ at: now, by, statusCode, statusMessage }], $slice: -historyLength };
+    const guard =
+      report === undefined ? {} : { 'catena.reported': { $lt: report.sequence }, 'catena.finished': false };
+    const changed = await this.catalogue.jobs.findOneAndUpdate(
+      { _id: job._id, ...guard },
+      { $set: { ...fields, ...$set }, $push: { ...$push, 'catena.history': history } } as object,
+      { returnDocument: 'after' },
+    );
+    if (changed === null) return job;
+    this.relay.wake();
+    this.parts.news.tell(job._id);
+    await this.actions.perform(actions, { request, job: changed });
+    return changed;
+  }
+
+  private async updatable(caller: Caller | undefined, id: string): Promise<JobRecord> {
+    const job = await this.catalogue.jobs.findOne({ _id: id });
+    if (job === null) throw new JobRefusal(400, 'Invalid job id.');
+    const type = this.parts.jobs.jobs.get(job.type);
+    if (type === undefined) throw new JobRefusal(400, `Invalid job type: ${job.type}`);
+    if (!mayUpdateJob(this.rules, caller, type, job))
+      throw new JobRefusal(403, 'Unauthorized to update this job.');
+    return job;
+  }
+
+  private isCatenas({ catena }: JobRecord): boolean {
+    return catena !== undefined && catena.workflow !== 'none' && !catena.finished;
+  }
+}
+
+@Injectable()
+export class JobUpdateParts {
+  constructor(
+    @Inject(JobConfigurationToken) readonly jobs: JobConfiguration,
+    readonly news: JobNews,
+  ) {}
+}

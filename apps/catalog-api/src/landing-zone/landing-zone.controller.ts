@@ -1,0 +1,57 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { CurrentCaller } from '../http/caller.decorator.js';
+import type { Caller } from '../domain/access.js';
+import { gate, signedIn } from '../http/gates.js';
+import { validateBody } from '../http/validate-body.js';
+import { AbortUploadDto, CompleteUploadDto, UploadLinksDto } from './landing-zone.dto.js';
+import { LandingZone, type LandedFile, type UploadLink } from './landing-zone.service.js';
+
+/** How a dataset's owner puts files into the landing zone: signed links, never credentials. */
+@Controller({ path: 'datasets/:pid/landing-zone', version: '4' })
+export class LandingZoneController {
+  constructor(private readonly landingZone: LandingZone) {}
+
+  /** Files that arrived, in key order, at most 1000 from `after` on: what an interrupted upload need not send again. */
+  @Get()
+  files(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('pid') pid: string,
+    @Query('after') after: string | undefined,
+  ): Promise<LandedFile[]> {
+    gate(caller !== undefined);
+    return this.landingZone.files(signedIn(caller), pid, after);
+  }
+
+  @Post('links')
+  @HttpCode(200)
+  links(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('pid') pid: string,
+    @Body() body: unknown,
+  ): Promise<UploadLink[]> {
+    gate(caller !== undefined);
+    return this.landingZone.links(signedIn(caller), pid, validateBody(UploadLinksDto, body).files);
+  }
+
+  @Post('complete')
+  @HttpCode(200)
+  async complete(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('pid') pid: string,
+    @Body() body: unknown,
+  ): Promise<{ completed: true }> {
+    gate(caller !== undefined);
+    await this.landingZone.complete(signedIn(caller), pid, validateBody(CompleteUploadDto, body));
+    return { completed: true };
+  }
+
+  @Delete('uploads')
+  async abort(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('pid') pid: string,
+    @Body() body: unknown,
+  ): Promise<void> {
+    gate(caller !== undefined);
+    await this.landingZone.abort(signedIn(caller), pid, validateBody(AbortUploadDto, body));
+  }
+}

@@ -1,0 +1,50 @@
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayNotEmpty,
+  IsArray,
+  IsInt,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  Max,
+  MaxLength,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+
+class UploadFileDto {
+  @IsString() @IsNotEmpty() @MaxLength(1000) path: string;
+  /** Bytes. */
+  @IsInt() @Min(0) @Max(5 * 2 ** 40) size: number;
+  /** Continue this multipart upload instead of beginning one. */
+  @IsOptional() @IsString() @MaxLength(1000) uploadId?: string;
+}
+
+export class UploadLinksDto {
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayMaxSize(500)
+  @ValidateNested({ each: true })
+  @Type(() => UploadFileDto)
+  files: UploadFileDto[];
+}
+
+class PartDto {
+  @IsInt() @Min(1) @Max(10_000) partNumber: number;
+  @IsString() @IsNotEmpty() @MaxLength(200) etag: string;
+}
+
+export class AbortUploadDto {
+  @IsString() @IsNotEmpty() @MaxLength(1000) path: string;
+  @IsString() @IsNotEmpty() @MaxLength(1000) uploadId: string;
+}
+
+export class CompleteUploadDto extends AbortUploadDto {
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayMaxSize(10_000)
+  @ValidateNested({ each: true })
+  @Type(() => PartDto)
+  parts: PartDto[];
+}

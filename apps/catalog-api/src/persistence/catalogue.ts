@@ -1,0 +1,109 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { messageOf } from '#kernel';
+import type { Logger } from '#observability';
+import { LOGGER } from '#outbox';
+import { MongoConnection } from '#persistence';
+import type {
+  ClaimRecord,
+  DatablockRecord,
+  DatasetRecord,
+  JobRecord,
+  OrigDatablockRecord,
+  UserRecord,
+} from './records.js';
+
+type Keys = Readonly<Record<string, 1 | -1>>;
+
+/** Every query that ships has its index here. Names start with `catena_`, so that an existing SciCat database shows whose they are. */
+const indexes: readonly { collection: string; name: string; keys: Keys; options?: object }[] = [
+  { collection: 'Dataset', name: 'catena_pid', keys: { pid: 1 }, options: { unique: true } },
+  { collection: 'Dataset', name: 'catena_newest', keys: { createdAt: -1 } },
+  { collection: 'Dataset', name: 'catena_owner_newest', keys: { ownerGroup: 1, createdAt: -1 } },
+  { collection: 'Dataset', name: 'catena_access_newest', keys: { accessGroups: 1, createdAt: -1 } },
+  { collection: 'Dataset', name: 'catena_published_newest', keys: { isPublished: 1, createdAt: -1 } },
+  { collection: 'OrigDatablock', name: 'catena_dataset', keys: { datasetId: 1, _id: 1 } },
+  { collection: 'Datablock', name: 'catena_dataset', keys: { datasetId: 1, _id: 1 } },
+  { collection: 'Datablock', name: 'catena_archive_id', keys: { archiveId: 1 }, options: { unique: true } },
+  { collection: 'Job', name: 'catena_newest', keys: { createdAt: -1 } },
+  { collection: 'Job', name: 'catena_owner_group', keys: { ownerGroup: 1, createdAt: -1 } },
+  { collection: 'Job', name: 'catena_owner_user', keys: { ownerUser: 1, createdAt: -1 } },
+  {
+    collection: 'Job',
+    name: 'catena_idempotency',
+    keys: { 'catena.idempotency.user': 1, 'catena.idempotency.key': 1 },
+    options: { unique: true, partialFilterExpression: { 'catena.idempotency.key': { $exists: true } } },
+  },
+  { collection: 'User', name: 'catena_username', keys: { username: 1 } },
+  { collection: 'UserIdentity', name: 'catena_user', keys: { userId: 1 } },
+  { collection: 'UserRole', name: 'catena_user', keys: { userId: 1 } },
+  { collection: 'Policy', name: 'catena_owner', keys: { ownerGroup: 1 } },
+  {
+    collection: 'catena_dataset_claims',
+    name: 'catena_exclusive',
+    keys: { exclusive: 1 },
+    options: { unique: true, partialFilterExpression: { exclusive: { $exists: true } } },
+  },
+  { collection: 'catena_dataset_claims', name: 'catena_job', keys: { jobId: 1, pid: 1 } },
+];
+
+/** SciCat's collections, typed, and Catena's own beside them. */
+@Injectable()
+export class Catalogue implements OnApplicationBootstrap {
+  constructor(
+    readonly mongo: MongoConnection,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  get datasets() {
+    return this.mongo.connection.collection<DatasetRecord>('Dataset');
+  }
+
+  get origDatablocks() {
+    return this.mongo.connection.collection<OrigDatablockRecord>('OrigDatablock');
+  }
+
+  get datablocks() {
+    return this.mongo.connection.collection<DatablockRecord>('Datablock');
+  }
+
+  get jobs() {
+    return this.mongo.connection.collection<JobRecord>('Job');
+  }
+
+  get claims() {
+    return this.mongo.connection.collection<ClaimRecord>('catena_dataset_claims');
+  }
+
+  get users() {
+    return this.mongo.connection.collection<UserRecord>('User');
+  }
+
+  /** Collections read by a few fields only. */
+  other(name: 'UserIdentity' | 'UserRole' | 'Role' | 'UserSetting' | 'Policy') {
+    return this.mongo.connection.collection(name);
+  }
+
+  onApplicationBootstrap(): void {
+    void this.createIndexes();
+  }
+
+  private async createIndexes(): Promise<void> {
+    await this.mongo.whenReady();
+    for (const { collection, name, keys, options } of indexes) {
+      try {
+        await this.mongo.connection.collection(collection).createIndex(keys, { name, ...options });
+      } catch (error) {
+        if (isSameIndexUnderAnotherName(error)) continue;
+        this.logger.error(
+          { collection, index: name, error: messageOf(error) },
+          'could not create an index; queries that need it will be slow',
+        );
+      }
+    }
+  }
+}
+
+/** A SciCat database brings its own indexes; an equal one serves as well as ours. */
+function isSameIndexUnderAnotherName(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 85;
+}

@@ -1,0 +1,147 @@
+import type { Lifecycle } from '../domain/lifecycle.js';
+import type { UserId } from './user-ids.js';
+import type { OutboxPart } from '#outbox';
+import type { Phase, Workflow } from '#contracts';
+
+interface Queryable {
+  createdBy: string;
+  updatedBy: string;
+  createdAt: Date;
+  updatedAt: Date;
+  __v: number;
+}
+
+interface Ownable extends Queryable {
+  ownerGroup: string;
+  accessGroups: string[];
+  instrumentGroup?: string;
+  isPublished: boolean;
+}
+
+/** A document of SciCat's collection `Dataset`; more fields than these may be there and pass through unchanged. */
+export interface DatasetRecord extends Ownable {
+  _id: string;
+  pid: string;
+  type: string;
+  owner: string;
+  sourceFolder: string;
+  sourceFolderHost?: string;
+  size: number;
+  packedSize: number;
+  numberOfFiles: number;
+  numberOfFilesArchived: number;
+  sharedWith?: string[];
+  datasetlifecycle: Lifecycle;
+  scientificMetadata?: Record<string, unknown>;
+  proposalIds?: (string | null)[];
+  sampleIds?: (string | null)[];
+  instrumentIds?: (string | null)[];
+  principalInvestigators?: string[];
+  version?: string;
+  [field: string]: unknown;
+}
+
+export interface DataFile {
+  _id?: unknown;
+  path: string;
+  size: number;
+  time: Date;
+  chk?: string;
+  uid?: string;
+  gid?: string;
+  perm?: string;
+  type?: string;
+}
+
+export interface OrigDatablockRecord extends Ownable {
+  _id: string;
+  datasetId: string;
+  size: number;
+  chkAlg?: string;
+  dataFileList: DataFile[];
+}
+
+export interface DatablockRecord extends OrigDatablockRecord {
+  archiveId: string;
+  packedSize: number;
+  version: string;
+}
+
+export interface JobHistoryEntry {
+  readonly at: Date;
+  readonly by: string;
+  readonly statusCode: string;
+  readonly statusMessage: string;
+}
+
+export interface JobProgress {
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+  readonly datasetsDone: number;
+  readonly datasetsTotal: number;
+  readonly phase: Phase;
+  readonly at: Date;
+}
+
+/** What Catena keeps inside a job document; never shown to SciCat's clients. */
+export interface JobCatenaPart {
+  outbox: OutboxPart;
+  history: JobHistoryEntry[];
+  workflow: Workflow;
+  /** Highest sequence of a report that was applied: older reports change nothing. */
+  reported: number;
+  finished: boolean;
+  cancelRequested?: boolean;
+  retryOf?: string;
+  idempotency?: { readonly user: string; readonly key: string; readonly digest: string };
+  progress?: JobProgress;
+}
+
+/** A document of SciCat's collection `Job`. */
+export interface JobRecord extends Queryable {
+  _id: string;
+  id: string;
+  ownerUser?: string;
+  ownerGroup?: string;
+  accessGroups: string[];
+  isPublished: boolean;
+  type: string;
+  statusCode: string;
+  statusMessage: string;
+  jobParams: Record<string, unknown>;
+  contactEmail: string;
+  configVersion: string;
+  jobResultObject: Record<string, unknown>;
+  catena?: JobCatenaPart;
+}
+
+export interface DatasetListEntry {
+  readonly pid: string;
+  readonly files: readonly string[];
+}
+
+/** A job's hold on a dataset, from acceptance to the end of the dataset's part. */
+export interface ClaimRecord {
+  /** `<jobId>:<pid>` */
+  _id: string;
+  jobId: string;
+  pid: string;
+  workflow: Workflow;
+  /** Equals `pid` while no other job may work on the dataset (unique); absent for shared holds. */
+  exclusive?: string;
+  /** The dataset's part of the job is over: nothing to restore any more. */
+  ended?: boolean;
+  /** Lifecycle flags to restore when the job ends without success. */
+  before: Partial<Lifecycle>;
+  at: Date;
+  outbox: OutboxPart;
+}
+
+export interface UserRecord {
+  _id: UserId;
+  username: string;
+  email: string;
+  password?: string;
+  authStrategy: string;
+  __v: number;
+}

@@ -1,0 +1,45 @@
+import type { FaultKind } from './vocabulary.js';
+import type { ObjectReference } from './object-reference.js';
+
+/** One line of the file list of `archival.archive-datablock`: a file of the dataset as the catalogue knows it. */
+export interface FileLine {
+  /** Relative to the dataset's folder. */
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /** ISO 8601. */
+  readonly time: string;
+  /** Octal text, for example `644`. */
+  readonly perm?: string;
+  /** SHA-256, when the catalogue has one. */
+  readonly sha256?: string;
+}
+
+/** One line of the datablock list of `assembly.dataset-archived`. */
+export interface DatablockLine {
+  readonly archiveId: string;
+  /** Bytes of the files inside. */
+  readonly size: number;
+  /** Bytes of the tar. */
+  readonly packedSize: number;
+  readonly sha256: string;
+  readonly manifest: ObjectReference;
+}
+
+/** One line of the result list of `assembly.job-finished`: how a dataset ended. */
+export interface DatasetResultLine {
+  readonly pid: string;
+  readonly outcome: 'succeeded' | 'failed' | 'cancelled';
+  readonly code?: string;
+  readonly message?: string;
+  readonly fault?: FaultKind;
+  /** Retrieved datablocks with their links; empty for other workflows. */
+  readonly datablocks: readonly {
+    readonly name: string;
+    readonly archiveId: string;
+    readonly size: number;
+    readonly sha256: string;
+    readonly url: string;
+    readonly expiresAt: string;
+  }[];
+}
