@@ -1,1 +1,20 @@
-export {};
+export type { DatablockSink } from './chunked-sink.js';
+export { memberFromFile } from './file-member.js';
+export { checksumListName } from './tar/layout.js';
+export {
+  datablockFormat,
+  manifestName,
+  manifestToJson,
+  maximumManifestBytes,
+  maximumMembers,
+  parseManifest,
+  payloadFolder,
+} from './manifest.js';
+export type { DatablockManifest, ManifestMember } from './manifest.js';
+export type { DatablockMember } from './member.js';
+export { readDatablock, readManifest } from './read-datablock.js';
+export type { ReadDatablockOptions, UnpackedMember } from './read-datablock.js';
+export { verifyDatablock } from './verify-datablock.js';
+export type { VerifiedDatablock } from './verify-datablock.js';
+export { packedSizeOf, writeDatablock } from './write-datablock.js';
+export type { DatablockProgress, DatablockReceipt, WriteDatablockOptions } from './write-datablock.js';

@@ -1,0 +1,175 @@
+import { hash } from 'node:crypto';
+import { CatenaError, PermanentError, TransientError, isRetriable, messageOf } from '#kernel';
+import type { Interruption } from './interruption.js';
+import type { DatablockMember } from './member.js';
+
+/** A member whose reading has begun: small ones are already read whole, of large ones only the stream is open. */
+export type OpenedMember =
+  | { readonly kind: 'whole'; readonly content: Buffer; readonly sha256: string }
+  | { readonly kind: 'stream'; readonly stream: AsyncIterable<Uint8Array> };
+
+const longestWhole = 256 * 1024;
+const windowMembers = 64;
+/** Counted in bytes of the tar, so that nothing is opened long before its turn: idle connections get closed. */
+const windowBytes = 16 * 1024 * 1024;
+
+/**
+ * Opens the next members while the present one is packed, so that the waiting times of an object store overlap.
+ * Bounded in members and bytes: at most 64 streams, at most 16 MiB of content.
+ */
+export class LookAhead {
+  private readonly opened = new Map<number, Promise<OpenedMember>>();
+  private readonly streams = new Set<AsyncIterable<Uint8Array>>();
+  private next = 0;
+  private taken = 0;
+  private closed = false;
+
+  constructor(
+    private readonly members: readonly DatablockMember[],
+    private readonly offsets: readonly number[],
+    private readonly interruption: Interruption,
+  ) {}
+
+  /** Tells how far the tar was written; opens what has come within reach. */
+  advance(position: number): void {
+    // In bursts: waking the threads that read files for one file at a time costs more than the reading.
+    if (this.next - this.taken > windowMembers / 2) return;
+    while (
+      this.next < this.members.length &&
+      this.next - this.taken < windowMembers &&
+      (this.offsets[this.next] ?? 0) - position <= windowBytes
+    ) {
+      this.begin();
+    }
+  }
+
+  /** Members are taken in order, each once. */
+  async take(index: number, position: number): Promise<OpenedMember> {
+    this.advance(position);
+    if (this.next === index) this.begin();
+    const opening = this.opened.get(index) as Promise<OpenedMember>;
+    const opened = await this.interruption.race(opening);
+    this.opened.delete(index);
+    this.taken = index + 1;
+    return opened;
+  }
+
+  /** The stream of a taken member was read to its end. */
+  release(stream: AsyncIterable<Uint8Array>): void {
+    this.streams.delete(stream);
+  }
+
+  /** Lets go of everything that is open or will be. */
+  close(): void {
+    this.closed = true;
+    for (const stream of this.streams) letGo(stream);
+    this.streams.clear();
+  }
+
+  private begin(): void {
+    const opening = this.open(this.members[this.next] as DatablockMember);
+    // Met when the member is taken; a failure before that must not count as unhandled.
+    opening.catch(() => undefined);
+    this.opened.set(this.next, opening);
+    this.next += 1;
+  }
+
+  private async open(member: DatablockMember): Promise<OpenedMember> {
+    let stream: AsyncIterable<Uint8Array>;
+    try {
+      stream = await member.open();
+    } catch (error) {
+      throw openingError(member, error);
+    }
+    if (this.closed) {
+      letGo(stream);
+      throw new TransientError('datablock.aborted', 'Packing ended before this member was opened.');
+    }
+    this.streams.add(stream);
+    if (member.size > longestWhole) return { kind: 'stream', stream };
+    const content = await readWhole(member, stream);
+    this.release(stream);
+    return { kind: 'whole', content, sha256: hash('sha256', content, 'hex') };
+  }
+}
+
+/**
+ * The content of a member, guarded: never more bytes than announced, never fewer without an error, and errors that say
+ * which member.
+ *
+ * @throws PermanentError `datablock.member-changed`
+ * @throws TransientError `datablock.member-unreadable`
+ */
+export async function* guardedContent(
+  member: DatablockMember,
+  stream: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let found = 0;
+  try {
+    for await (const chunk of stream) {
+      found += chunk.length;
+      if (found > member.size) break;
+      yield chunk;
+    }
+  } catch (error) {
+    throw readingError(member, found, error);
+  }
+  if (found !== member.size) throw changedError(member, found);
+}
+
+async function readWhole(member: DatablockMember, stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of guardedContent(member, stream)) chunks.push(chunk);
+  const [only] = chunks;
+  if (only !== undefined && chunks.length === 1)
+    return Buffer.from(only.buffer, only.byteOffset, only.length);
+  return Buffer.concat(chunks);
+}
+
+function letGo(stream: AsyncIterable<Uint8Array>): void {
+  if ('destroy' in stream && typeof stream.destroy === 'function') {
+    // A stream destroyed early may still report an error to nobody.
+    if ('on' in stream && typeof stream.on === 'function') stream.on('error', () => undefined);
+    stream.destroy();
+    return;
+  }
+  stream[Symbol.asyncIterator]()
+    .return?.()
+    .catch(() => undefined);
+}
+
+function openingError(member: DatablockMember, error: unknown): CatenaError {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  const gone = error instanceof CatenaError ? !isRetriable(error) : permanentCodes.has(code ?? '');
+  const details = { path: member.path, expected: member.size, found: messageOf(error) };
+  if (!gone) return unreadable(member, error, details);
+  return new PermanentError(
+    'datablock.member-missing',
+    `Expected the file "${member.path}" of ${member.size} bytes, but it cannot be opened: ${messageOf(error)}. Upload it again or take it from the file list.`,
+    { details, cause: error },
+  );
+}
+
+const permanentCodes = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP', 'ENAMETOOLONG']);
+
+function readingError(member: DatablockMember, found: number, error: unknown): CatenaError {
+  if (error instanceof CatenaError && !isRetriable(error)) return error;
+  return unreadable(member, error, { path: member.path, expected: member.size, found });
+}
+
+function unreadable(member: DatablockMember, error: unknown, details: Record<string, unknown>): CatenaError {
+  return new TransientError(
+    'datablock.member-unreadable',
+    `Expected to read ${member.size} bytes of "${member.path}", but reading failed: ${messageOf(error)}. Trying again may help.`,
+    { details, cause: error },
+  );
+}
+
+function changedError(member: DatablockMember, found: number): PermanentError {
+  const more = found > member.size;
+  return new PermanentError(
+    'datablock.member-changed',
+    `Expected ${member.size} bytes in "${member.path}", found ${more ? 'at least ' : ''}${found}. The file changed after it was registered: register it again.`,
+    { details: { path: member.path, expected: member.size, found } },
+  );
+}
