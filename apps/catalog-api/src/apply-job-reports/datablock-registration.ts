@@ -55,7 +55,7 @@ export class DatablockRegistration {
   }
 
   private async registerOne(dataset: DatasetRecord, line: DatablockLine): Promise<number> {
-    const manifest = parseManifest(await this.objects.read(line.manifest));
+    const manifest = parseManifest((await this.objects.read(line.manifest)).toString('utf8'));
     const now = this.clock.now();
     const { pid, ownerGroup, accessGroups, instrumentGroup, isPublished } = dataset;
     const datablock: Omit<DatablockRecord, '_id'> = {

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { VersioningType, type Type } from '@nestjs/common';
+import { VersioningType, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CatenaError } from '#kernel';

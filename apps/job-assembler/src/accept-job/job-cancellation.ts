@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { cancelWorkV1 } from '#contracts';
+import { Clock } from '#kernel';
+import { done, type Outcome } from '#messaging';
+import { eventRow, OutboxRelay, pushRows } from '#outbox';
+import { ResultFolder } from '../fold-results/result-folder.js';
+import { AssemblerStore } from '../persistence/assembler-store.js';
+
+/** Stops a job: what was not released never will be; what was, is asked to stop. */
+@Injectable()
+export class JobCancellation {
+  constructor(
+    private readonly store: AssemblerStore,
+    private readonly folder: ResultFolder,
+    private readonly relay: OutboxRelay,
+    private readonly clock: Clock,
+  ) {}
+
+  async request(jobId: string): Promise<Outcome> {
+    const job = await this.store.jobs.findOneAndUpdate(
+      { _id: jobId, state: { $ne: 'finished' } },
+      { $set: { cancelRequested: true, updatedAt: this.clock.now() } },
+    );
+    if (job === null) {
+      const known = (await this.store.jobs.countDocuments({ _id: jobId }, { limit: 1 })) > 0;
+      // The request overtook the job itself: the next tier is patient enough.
+      return known
+        ? done
+        : { kind: 'retry', code: 'assembly.job-unknown', reason: `Job ${jobId} was not accepted yet.` };
+    }
+    await this.store.orders.updateMany(
+      { jobId, state: { $in: ['drafted', 'planned'] } },
+      { $set: { state: 'cancelled' } },
+    );
+    for await (const order of this.store.orders.find(
+      { jobId, state: 'released' },
+      { projection: { _id: 1 } },
+    )) {
+      const now = this.clock.now();
+      const row = eventRow(
+        cancelWorkV1,
+        { workOrderId: order._id, jobId },
+        { subject: order._id, partitionKey: order._id, sequence: 1 },
+        now,
+      );
+      const { $push, $set } = pushRows('outbox', [row], now);
+      await this.store.orders.updateOne({ _id: order._id, state: 'released' }, { $push, $set } as object);
+    }
+    this.relay.wake();
+    await this.folder.foldAllTasks(jobId);
+    return done;
+  }
+}

@@ -1,0 +1,148 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { PermanentError, TransientError, messageOf } from '#kernel';
+import type { JobAssemblerConfig } from '../job-assembler.config.js';
+import { ConfigToken } from '../job-assembler.tokens.js';
+
+export interface CatalogJob {
+  readonly id: string;
+  readonly jobParams: {
+    readonly datasetList?: readonly { readonly pid: string; readonly files: readonly string[] }[];
+  };
+}
+
+export interface CatalogDataset {
+  readonly pid: string;
+  readonly sourceFolder: string;
+}
+
+export interface CatalogFile {
+  readonly path: string;
+  readonly size: number;
+  readonly time: string;
+  readonly chk?: string;
+  readonly perm?: string;
+  readonly type?: string;
+}
+
+interface FileBlock {
+  readonly _id: string;
+  readonly chkAlg?: string;
+  readonly dataFileList: readonly CatalogFile[];
+}
+
+export interface CatalogDatablock {
+  readonly _id: string;
+  readonly archiveId: string;
+  readonly size: number;
+  readonly packedSize: number;
+}
+
+/** Milliseconds for one answer. */
+const timeout = 60_000;
+/** Blocks a page: a block may list 50 000 files. */
+const blockPage = 4;
+const datablockPage = 200;
+
+/** Reads jobs and file lists from catalog-api, as the service account that may see all datasets and write none. */
+@Injectable()
+export class CatalogClient {
+  private token: string | undefined;
+
+  constructor(@Inject(ConfigToken) private readonly config: JobAssemblerConfig) {}
+
+  job(id: string): Promise<CatalogJob> {
+    return this.get(`/api/v4/jobs/${encodeURIComponent(id)}`);
+  }
+
+  dataset(pid: string): Promise<CatalogDataset> {
+    return this.get(`/api/v4/datasets/${encodeURIComponent(pid)}`);
+  }
+
+  /** Blocks of files in the order of their ids, a few at a time. */
+  async *fileBlocks(pid: string): AsyncGenerator<FileBlock> {
+    for (let after = ''; ;) {
+      const filter = {
+        where: { datasetId: pid, _id: { $gt: after } },
+        fields: ['dataFileList', 'chkAlg'],
+        limits: { limit: blockPage, sort: { _id: 'asc' } },
+      };
+      const blocks = await this.get<FileBlock[]>(
+        `/api/v4/origdatablocks?filter=${encodeURIComponent(JSON.stringify(filter))}`,
+      );
+      yield* blocks;
+      const last = blocks.at(-1);
+      if (last === undefined || blocks.length < blockPage) return;
+      after = last._id;
+    }
+  }
+
+  async *datablocks(pid: string): AsyncGenerator<CatalogDatablock> {
+    for (let after = ''; ;) {
+      // Values inside a list are not cast by v3, and a pid may look like a date.
+      const where = { datasetId: { inq: [pid] }, ...(after === '' ? {} : { and: [{ _id: { gt: after } }] }) };
+      const filter = {
+        where,
+        fields: ['archiveId', 'size', 'packedSize'],
+        limits: { limit: datablockPage, order: '_id:asc' },
+      };
+      const page = await this.get<CatalogDatablock[]>(
+        `/api/v3/datablocks?filter=${encodeURIComponent(JSON.stringify(filter))}`,
+      );
+      yield* page;
+      const last = page.at(-1);
+      if (last === undefined || page.length < datablockPage) return;
+      after = last._id;
+    }
+  }
+
+  private async get<Answer>(path: string): Promise<Answer> {
+    for (let attempt = 0; ; attempt += 1) {
+      this.token ??= await this.login();
+      const response = await this.fetch(path, { headers: { authorization: `Bearer ${this.token}` } });
+      if (response.ok) return (await response.json()) as Answer;
+      const text = (await response.text()).slice(0, 500);
+      if (attempt === 0 && (response.status === 401 || response.status === 403)) this.token = undefined;
+      else if (response.status >= 500 || response.status === 429)
+        throw new TransientError(
+          'assembly.catalog-away',
+          `catalog-api answered ${response.status} to ${path}: ${text}`,
+        );
+      else
+        throw new PermanentError(
+          'assembly.catalog-refused',
+          `catalog-api answered ${response.status} to ${path}: ${text}`,
+          { details: { status: response.status } },
+        );
+    }
+  }
+
+  private async login(): Promise<string> {
+    const { username, password } = this.config.catalog;
+    const response = await this.fetch('/api/v3/auth/login', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ username, password }),
+    });
+    if (!response.ok)
+      throw new TransientError(
+        'assembly.catalog-login',
+        `catalog-api refused the account ${username} (${response.status}): check CATALOG_USERNAME and CATALOG_PASSWORD.`,
+      );
+    return ((await response.json()) as { access_token: string }).access_token;
+  }
+
+  private async fetch(path: string, init: RequestInit): Promise<Response> {
+    try {
+      return await fetch(`${this.config.catalog.url}${path}`, {
+        ...init,
+        signal: AbortSignal.timeout(timeout),
+      });
+    } catch (error) {
+      throw new TransientError(
+        'assembly.catalog-away',
+        `catalog-api at ${this.config.catalog.url} is out of reach: ${messageOf(error)}`,
+        { cause: error },
+      );
+    }
+  }
+}

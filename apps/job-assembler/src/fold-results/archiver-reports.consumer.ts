@@ -1,0 +1,100 @@
+import { Controller } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import {
+  datablockArchivedV1,
+  datablockRetrievedV1,
+  datablockVerifiedV1,
+  originalsReleasedV1,
+  workCancelledV1,
+  workFailedV1,
+  workProgressedV1,
+  type DatablockArchivedV1,
+  type DatablockRetrievedV1,
+  type DatablockVerifiedV1,
+  type Envelope,
+  type OriginalsReleasedV1,
+  type WorkCancelledV1,
+  type WorkFailedV1,
+  type WorkProgressedV1,
+} from '#contracts';
+import { crashPoint } from '#kernel';
+import { done, Handles, type Outcome } from '#messaging';
+import { AssemblerStore } from '../persistence/assembler-store.js';
+import type { WorkOrder } from '../persistence/records.js';
+import { ProgressReports } from './progress-reports.js';
+import { ResultFolder } from './result-folder.js';
+
+/** Takes in what the archiver reports. Only a released work order can end, and only once. */
+@Controller()
+export class ArchiverReportsConsumer {
+  constructor(
+    private readonly store: AssemblerStore,
+    private readonly folder: ResultFolder,
+    private readonly progress: ProgressReports,
+  ) {}
+
+  @Handles(datablockArchivedV1)
+  archived(@Payload() { data }: Envelope<DatablockArchivedV1>): Promise<Outcome> {
+    const { size, packedSize, fileCount, sha256, manifest } = data;
+    return this.end(data.workOrderId, {
+      state: 'done',
+      share: 1,
+      result: { kind: 'archive', size, packedSize, fileCount, sha256, manifest },
+    });
+  }
+
+  @Handles(datablockRetrievedV1)
+  retrieved(@Payload() { data }: Envelope<DatablockRetrievedV1>): Promise<Outcome> {
+    const { packedSize, sha256, url, expiresAt } = data;
+    return this.end(data.workOrderId, {
+      state: 'done',
+      share: 1,
+      result: { kind: 'retrieve', packedSize, sha256, url, expiresAt },
+    });
+  }
+
+  @Handles(datablockVerifiedV1)
+  verified(@Payload() { data }: Envelope<DatablockVerifiedV1>): Promise<Outcome> {
+    return this.end(data.workOrderId, { state: 'done', share: 1 });
+  }
+
+  @Handles(workFailedV1)
+  failed(@Payload() { data }: Envelope<WorkFailedV1>): Promise<Outcome> {
+    const { code, message, fault } = data;
+    return this.end(data.workOrderId, { state: 'failed', fault: { code, message, fault } });
+  }
+
+  @Handles(workCancelledV1)
+  cancelled(@Payload() { data }: Envelope<WorkCancelledV1>): Promise<Outcome> {
+    return this.end(data.workOrderId, { state: 'cancelled' });
+  }
+
+  @Handles(workProgressedV1)
+  async progressed(@Payload() { data }: Envelope<WorkProgressedV1>): Promise<Outcome> {
+    await this.progress.take(data);
+    return done;
+  }
+
+  /** Nothing waits for it: the archive is complete without. */
+  @Handles(originalsReleasedV1)
+  async released(@Payload() { data }: Envelope<OriginalsReleasedV1>): Promise<Outcome> {
+    const _id = data.workOrderId.replace(/\/release$/, '');
+    await this.store.orders.updateOne({ _id }, {
+      $set: { originals: { released: data.released, kept: data.kept } },
+    } as object);
+    return done;
+  }
+
+  private async end(id: string, change: Partial<WorkOrder>): Promise<Outcome> {
+    const order = await this.store.orders.findOneAndUpdate(
+      { _id: id, state: 'released' },
+      { $set: change },
+      { returnDocument: 'after', projection: { taskId: 1 } },
+    );
+    crashPoint('assembler.after-result');
+    const taskId =
+      order?.taskId ?? (await this.store.orders.findOne({ _id: id }, { projection: { taskId: 1 } }))?.taskId;
+    if (taskId !== undefined) await this.folder.foldTask(taskId);
+    return done;
+  }
+}

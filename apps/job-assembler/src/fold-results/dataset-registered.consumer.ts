@@ -1,0 +1,58 @@
+import { Controller } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import { datasetRegisteredV1, releaseOriginalsV1, type DatasetRegisteredV1, type Envelope } from '#contracts';
+import { Clock, crashPoint } from '#kernel';
+import { done, Handles, type Outcome } from '#messaging';
+import { eventRow, OutboxRelay, pushRows } from '#outbox';
+import { AssemblerStore } from '../persistence/assembler-store.js';
+import { ResultFolder } from './result-folder.js';
+
+/** The catalogue vouches for the datablocks: the dataset's part succeeded, and originals in the landing zone may go. */
+@Controller()
+export class DatasetRegisteredConsumer {
+  constructor(
+    private readonly store: AssemblerStore,
+    private readonly folder: ResultFolder,
+    private readonly relay: OutboxRelay,
+    private readonly clock: Clock,
+  ) {}
+
+  @Handles(datasetRegisteredV1)
+  async registered(@Payload() { data }: Envelope<DatasetRegisteredV1>): Promise<Outcome> {
+    const task = await this.store.tasks.findOne({ jobId: data.jobId, pid: data.pid });
+    if (task === null)
+      return {
+        kind: 'dead',
+        code: 'assembly.task-unknown',
+        reason: `Expected a task for ${data.pid} of job ${data.jobId}, found none.`,
+      };
+    await this.releaseOriginals(task._id);
+    crashPoint('assembler.after-release-originals');
+    await this.folder.endTask(task._id, 'registering', 'succeeded');
+    return done;
+  }
+
+  private async releaseOriginals(taskId: string): Promise<void> {
+    const open = {
+      taskId,
+      state: 'done',
+      'source.kind': 'landing-zone',
+      releaseAskedAt: { $exists: false },
+    } as object;
+    for await (const { _id, jobId, pid, source, files } of this.store.orders.find(open)) {
+      const now = this.clock.now();
+      const row = eventRow(
+        releaseOriginalsV1,
+        { workOrderId: `${_id}/release`, jobId, pid, source: source!, files: files! },
+        { subject: _id, partitionKey: _id, sequence: 3 },
+        now,
+      );
+      const { $push, $set } = pushRows('outbox', [row], now);
+      await this.store.orders.updateOne(
+        { _id, releaseAskedAt: { $exists: false } } as object,
+        { $set: { ...$set, releaseAskedAt: now }, $push } as object,
+      );
+    }
+    this.relay.wake();
+  }
+}

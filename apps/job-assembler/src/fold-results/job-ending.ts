@@ -1,0 +1,112 @@
+import { Injectable } from '@nestjs/common';
+import { jobFinishedV1, type DatasetResultLine, type JobOutcome } from '#contracts';
+import { Clock, crashPoint } from '#kernel';
+import { eventRow, OutboxRelay, pushRows } from '#outbox';
+import { finalSentence, foldTasks, type TaskState } from '../domain/fold.js';
+import { AssemblerStore } from '../persistence/assembler-store.js';
+import type { DatasetTask, Fault } from '../persistence/records.js';
+import { ControlObjects } from '../plan-job/control-objects.js';
+
+type Counts = Partial<Record<TaskState, number>>;
+
+/** Brings a job to its one end state. */
+@Injectable()
+export class JobEnding {
+  constructor(
+    private readonly store: AssemblerStore,
+    private readonly objects: ControlObjects,
+    private readonly relay: OutboxRelay,
+    private readonly clock: Clock,
+  ) {}
+
+  async foldJob(jobId: string): Promise<void> {
+    const job = await this.store.jobs.findOne({ _id: jobId }, { projection: { state: 1 } });
+    if (job?.state !== 'running') return;
+    const counts = await this.store.countByState<TaskState>('dataset_tasks', { jobId });
+    const outcome = foldTasks(counts);
+    // The catalogue must have applied what it was told of the datasets before it hears that the job is over.
+    if (outcome !== undefined && !(await this.hasUnheardNews(jobId)))
+      await this.finish(jobId, outcome, counts);
+  }
+
+  /** Ends a job that could not be planned at all. */
+  async fail(jobId: string, fault: Fault): Promise<void> {
+    await this.store.tasks.updateMany(
+      { jobId, state: { $in: ['planning', 'running'] } },
+      { $set: { state: 'failed', fault } },
+    );
+    await this.store.orders.updateMany(
+      { jobId, state: { $in: ['drafted', 'planned'] } },
+      { $set: { state: 'cancelled' } },
+    );
+    await this.finish(
+      jobId,
+      'failed',
+      await this.store.countByState<TaskState>('dataset_tasks', { jobId }),
+      fault,
+    );
+  }
+
+  private async hasUnheardNews(jobId: string): Promise<boolean> {
+    return (
+      (await this.store.tasks.countDocuments({ jobId, 'outbox.rows.0': { $exists: true } }, { limit: 1 })) > 0
+    );
+  }
+
+  private async finish(jobId: string, outcome: JobOutcome, counts: Counts, fault?: Fault): Promise<void> {
+    const lines = await this.resultLines(jobId);
+    const result = await this.objects.writeLines(`results/${jobId}.ndjson`, lines);
+    const first = fault?.message ?? lines.find((line) => line.outcome === 'failed')?.message;
+    const [succeeded, failed, cancelled] = [counts.succeeded ?? 0, counts.failed ?? 0, counts.cancelled ?? 0];
+    const now = this.clock.now();
+    const row = eventRow(
+      jobFinishedV1,
+      {
+        jobId,
+        outcome,
+        message: finalSentence(outcome, { succeeded, failed, cancelled }, first).slice(0, 2000),
+        datasetsSucceeded: succeeded,
+        datasetsFailed: failed,
+        datasetsCancelled: cancelled,
+        result,
+      },
+      { subject: jobId, partitionKey: jobId, sequence: 2 },
+      now,
+    );
+    const { $push, $set } = pushRows('outbox', [row], now);
+    await this.store.jobs.updateOne({ _id: jobId, state: { $ne: 'finished' } }, {
+      $set: { ...$set, state: 'finished', outcome, updatedAt: now },
+      $push,
+    } as object);
+    crashPoint('assembler.after-finish');
+    this.relay.wake();
+  }
+
+  private async resultLines(jobId: string): Promise<DatasetResultLine[]> {
+    const lines: DatasetResultLine[] = [];
+    for await (const task of this.store.tasks.find({ jobId })) lines.push(await this.resultLine(task));
+    return lines;
+  }
+
+  private async resultLine({ _id, pid, state, fault, workflow }: DatasetTask): Promise<DatasetResultLine> {
+    const outcome = state === 'succeeded' || state === 'cancelled' ? state : 'failed';
+    if (workflow !== 'retrieve' || outcome !== 'succeeded')
+      return { pid, outcome, ...(fault ?? {}), datablocks: [] };
+    const datablocks: DatasetResultLine['datablocks'][number][] = [];
+    for await (const { archiveId, result } of this.store.orders
+      .find({ taskId: _id, state: 'done' })
+      .sort({ archiveId: 1 })) {
+      if (result?.kind !== 'retrieve') continue;
+      const name = archiveId.split('/').slice(-2).join('_');
+      datablocks.push({
+        name,
+        archiveId,
+        size: result.packedSize,
+        sha256: result.sha256,
+        url: result.url,
+        expiresAt: result.expiresAt,
+      });
+    }
+    return { pid, outcome, datablocks };
+  }
+}

@@ -1,0 +1,199 @@
+import { Injectable } from '@nestjs/common';
+import {
+  datasetArchivedV1,
+  datasetCancelledV1,
+  datasetFailedV1,
+  datasetRetrievedV1,
+  datasetVerifiedV1,
+  discardDatablockV1,
+  type DatablockLine,
+} from '#contracts';
+import { Clock, crashPoint } from '#kernel';
+import { eventRow, OutboxRelay, pushRows, type OutboxRow } from '#outbox';
+import { foldWorkOrders, type WorkOrderState } from '../domain/fold.js';
+import { AssemblerStore } from '../persistence/assembler-store.js';
+import type { DatasetTask, Fault } from '../persistence/records.js';
+import { ControlObjects } from '../plan-job/control-objects.js';
+import { JobEnding } from './job-ending.js';
+
+/** Milliseconds after which a running job is looked at without having been asked: a crash may have swallowed a fold. */
+const staleAfter = 2000;
+
+/** Folds the results of work orders into datasets and those into the job. Every fold can be repeated. */
+@Injectable()
+export class ResultFolder {
+  private readonly listeners: (() => void)[] = [];
+
+  constructor(
+    private readonly store: AssemblerStore,
+    private readonly objects: ControlObjects,
+    private readonly ending: JobEnding,
+    private readonly relay: OutboxRelay,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Calls back when a work order ended: there may be room for the next one. */
+  onProgress(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  async foldTask(taskId: string): Promise<void> {
+    for (const listener of this.listeners) listener();
+    const task = await this.store.tasks.findOne({ _id: taskId });
+    if (task?.state !== 'running') return;
+    const counts = await this.store.countByState<WorkOrderState>('work_orders', { taskId });
+    if ((counts.failed ?? 0) > 0 && (counts.planned ?? 0) > 0) {
+      await this.store.orders.updateMany({ taskId, state: 'planned' }, { $set: { state: 'cancelled' } });
+      return this.foldTask(taskId);
+    }
+    const end = foldWorkOrders(counts);
+    if (end === 'failed') {
+      const failed = await this.store.orders.findOne(
+        { taskId, state: 'failed' },
+        { projection: { fault: 1 } },
+      );
+      await this.endTask(taskId, 'running', 'failed', failed?.fault);
+    } else if (end === 'cancelled') {
+      await this.discard(taskId);
+      await this.endTask(taskId, 'running', 'cancelled');
+    } else if (end === 'succeeded') {
+      if (task.workflow === 'archive') await this.submitForRegistration(task);
+      else await this.endTask(taskId, 'running', 'succeeded');
+    }
+  }
+
+  async foldAllTasks(jobId: string): Promise<void> {
+    for await (const { _id } of this.store.tasks.find(
+      { jobId, state: 'running' },
+      { projection: { _id: 1 } },
+    ))
+      await this.foldTask(_id);
+    await this.foldJob(jobId);
+  }
+
+  /** A dataset's part is over: its state and the message about it in one write. */
+  async endTask(
+    taskId: string,
+    from: DatasetTask['state'],
+    to: 'succeeded' | 'failed' | 'cancelled',
+    fault?: Fault,
+  ): Promise<void> {
+    const now = this.clock.now();
+    const task = await this.store.tasks.findOne({ _id: taskId });
+    if (task === null) return;
+    const row = endRow(task, to, fault, now);
+    const { $push, $set } = pushRows('outbox', row === undefined ? [] : [row], now);
+    await this.store.tasks.updateOne({ _id: taskId, state: from }, {
+      $set: { ...$set, state: to, updatedAt: now, ...(fault === undefined ? {} : { fault }) },
+      $push,
+    } as object);
+    crashPoint('assembler.after-task-end');
+    this.relay.wake();
+    await this.foldJob(task.jobId);
+  }
+
+  foldJob(jobId: string): Promise<void> {
+    return this.ending.foldJob(jobId);
+  }
+
+  async failJob(jobId: string, fault: Fault): Promise<void> {
+    await this.ending.fail(jobId, fault);
+  }
+
+  /** Looks at running jobs that nobody asked about for a while. */
+  async foldStale(): Promise<void> {
+    const before = new Date(this.clock.now().getTime() - staleAfter);
+    for await (const { _id } of this.store.jobs
+      .find({ state: 'running', updatedAt: { $lt: before } }, { projection: { _id: 1 } })
+      .limit(200)) {
+      await this.store.jobs.updateOne({ _id, state: 'running' }, { $set: { updatedAt: this.clock.now() } });
+      await this.foldAllTasks(_id);
+    }
+  }
+
+  /** All datablocks are verified: the catalogue may register them, and says when it has. */
+  private async submitForRegistration(task: DatasetTask): Promise<void> {
+    const lines: DatablockLine[] = [];
+    let packedSize = 0;
+    for await (const { archiveId, result } of this.store.orders
+      .find({ taskId: task._id, state: 'done' })
+      .sort({ archiveId: 1 })) {
+      if (result?.kind !== 'archive') continue;
+      lines.push({
+        archiveId,
+        size: result.size,
+        packedSize: result.packedSize,
+        sha256: result.sha256,
+        manifest: result.manifest,
+      });
+      packedSize += result.packedSize;
+    }
+    const datablocks = await this.objects.writeLines(`results/${task._id}.ndjson`, lines);
+    const now = this.clock.now();
+    const row = eventRow(
+      datasetArchivedV1,
+      { jobId: task.jobId, pid: task.pid, datablockCount: lines.length, packedSize, datablocks },
+      { subject: task.pid, partitionKey: task.jobId, sequence: 2 },
+      now,
+    );
+    const { $push, $set } = pushRows('outbox', [row], now);
+    await this.store.tasks.updateOne({ _id: task._id, state: 'running' }, {
+      $set: { ...$set, state: 'registering', updatedAt: now },
+      $push,
+    } as object);
+    crashPoint('assembler.after-task-end');
+    this.relay.wake();
+  }
+
+  /** Datablocks of a cancelled dataset will never be registered. */
+  private async discard(taskId: string): Promise<void> {
+    for await (const { _id, jobId, pid, archiveId } of this.store.orders.find({
+      taskId,
+      state: 'done',
+      kind: 'archive',
+      discardedAt: { $exists: false },
+    } as object)) {
+      const now = this.clock.now();
+      const row = eventRow(
+        discardDatablockV1,
+        { workOrderId: `${_id}/discard`, jobId, pid, archiveId },
+        { subject: _id, partitionKey: _id, sequence: 3 },
+        now,
+      );
+      const { $push, $set } = pushRows('outbox', [row], now);
+      await this.store.orders.updateOne(
+        { _id, discardedAt: { $exists: false } } as object,
+        { $set: { ...$set, discardedAt: now }, $push } as object,
+      );
+    }
+  }
+}
+
+function endRow(
+  { jobId, pid, workflow }: DatasetTask,
+  to: 'succeeded' | 'failed' | 'cancelled',
+  fault: Fault | undefined,
+  now: Date,
+): OutboxRow | undefined {
+  const details = { subject: pid, partitionKey: jobId, sequence: 3 };
+  if (to === 'cancelled') return eventRow(datasetCancelledV1, { jobId, pid, workflow }, details, now);
+  if (to === 'failed') {
+    const {
+      code,
+      message,
+      fault: kind,
+    } = fault ?? {
+      code: 'assembly.unexpected-error',
+      message: 'The reason was not recorded.',
+      fault: 'system' as const,
+    };
+    return eventRow(
+      datasetFailedV1,
+      { jobId, pid, workflow, code, message: message.slice(0, 2000), fault: kind },
+      details,
+      now,
+    );
+  }
+  if (workflow === 'retrieve') return eventRow(datasetRetrievedV1, { jobId, pid }, details, now);
+  return workflow === 'verify' ? eventRow(datasetVerifiedV1, { jobId, pid }, details, now) : undefined;
+}

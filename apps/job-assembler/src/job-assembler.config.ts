@@ -1,0 +1,58 @@
+import { bytesFrom, integer, required, spineOptionsFrom, type Environment, type SpineOptions } from '#outbox';
+
+/** Everything job-assembler reads from its environment. See docs/configuration.md. */
+export interface JobAssemblerConfig {
+  readonly spine: SpineOptions;
+  readonly host: string;
+  readonly port: number;
+  readonly catalog: { readonly url: string; readonly username: string; readonly password: string };
+  readonly store: {
+    readonly endpoint: string;
+    readonly accessKey: string;
+    readonly secretKey: string;
+    readonly region: string;
+  };
+  readonly controlBucket: string;
+  readonly landingZoneBucket: string;
+  /** Folders that archivers have mounted: datasets below them are read there, all others in the landing zone. */
+  readonly sourceFolderRoots: readonly string[];
+  readonly split: { readonly targetBytes: number; readonly mostFiles: number };
+  readonly copies: number;
+  readonly limits: { readonly global: number; readonly perGroup: number; readonly perTarget: number };
+}
+
+export function jobAssemblerConfigFrom(environment: Environment): JobAssemblerConfig {
+  return {
+    spine: spineOptionsFrom(environment, 'job-assembler', [
+      { collection: 'jobs', path: 'outbox' },
+      { collection: 'dataset_tasks', path: 'outbox' },
+      { collection: 'work_orders', path: 'outbox' },
+    ]),
+    host: environment['HOST'] ?? '127.0.0.1',
+    port: integer(environment, 'PORT', 3001, 0),
+    catalog: {
+      url: required(environment, 'CATALOG_URL', 'http://127.0.0.1:3000').replace(/\/$/, ''),
+      username: required(environment, 'CATALOG_USERNAME', 'jobAssembler'),
+      password: required(environment, 'CATALOG_PASSWORD', 'a-secret'),
+    },
+    store: {
+      endpoint: required(environment, 'S3_ENDPOINT', 'http://127.0.0.1:9000'),
+      accessKey: required(environment, 'S3_ACCESS_KEY', 'catena'),
+      secretKey: required(environment, 'S3_SECRET_KEY', 'a-secret'),
+      region: environment['S3_REGION'] ?? 'us-east-1',
+    },
+    controlBucket: environment['CONTROL_BUCKET'] ?? 'catena-control',
+    landingZoneBucket: environment['LANDING_ZONE_BUCKET'] ?? 'landing-zone',
+    sourceFolderRoots: (environment['SOURCE_FOLDER_ROOTS'] ?? '').split(',').filter((root) => root !== ''),
+    split: {
+      targetBytes: bytesFrom(environment['DATABLOCK_TARGET_SIZE'] ?? '200GiB'),
+      mostFiles: integer(environment, 'DATABLOCK_MOST_FILES', 20_000),
+    },
+    copies: integer(environment, 'LTS_COPIES', 1),
+    limits: {
+      global: integer(environment, 'LIMIT_GLOBAL', 64),
+      perGroup: integer(environment, 'LIMIT_PER_GROUP', 32),
+      perTarget: integer(environment, 'LIMIT_PER_TARGET', 48),
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { SpineModule } from '#outbox';
+import { ObjectStore, S3ObjectStore } from '#storage';
+import { JobCancellation } from './accept-job/job-cancellation.js';
+import { JobRequestsConsumer } from './accept-job/job-requests.consumer.js';
+import { CatalogClient } from './catalog/catalog-client.js';
+import { ArchiverReportsConsumer } from './fold-results/archiver-reports.consumer.js';
+import { DatasetRegisteredConsumer } from './fold-results/dataset-registered.consumer.js';
+import { JobEnding } from './fold-results/job-ending.js';
+import { ProgressReports } from './fold-results/progress-reports.js';
+import { ResultFolder } from './fold-results/result-folder.js';
+import type { JobAssemblerConfig } from './job-assembler.config.js';
+import { ConfigToken } from './job-assembler.tokens.js';
+import { AssemblerStore } from './persistence/assembler-store.js';
+import { ControlObjects } from './plan-job/control-objects.js';
+import { DatasetFiles } from './plan-job/dataset-files.js';
+import { DatasetPlanner, PlanningSurroundings } from './plan-job/dataset-planner.js';
+import { JobPlanner, PlanningAfterwards } from './plan-job/job-planner.js';
+import { Dispatcher } from './release-work/dispatcher.js';
+
+@Module({})
+export class JobAssemblerModule {
+  static forRoot(config: JobAssemblerConfig): DynamicModule {
+    return {
+      module: JobAssemblerModule,
+      imports: [SpineModule.forRoot(config.spine)],
+      controllers: [JobRequestsConsumer, ArchiverReportsConsumer, DatasetRegisteredConsumer],
+      providers: [
+        { provide: ConfigToken, useValue: config },
+        { provide: ObjectStore, useFactory: () => new S3ObjectStore(config.store) },
+        AssemblerStore,
+        CatalogClient,
+        ControlObjects,
+        DatasetFiles,
+        DatasetPlanner,
+        PlanningSurroundings,
+        JobPlanner,
+        PlanningAfterwards,
+        Dispatcher,
+        ResultFolder,
+        JobEnding,
+        JobCancellation,
+        ProgressReports,
+      ],
+    };
+  }
+}

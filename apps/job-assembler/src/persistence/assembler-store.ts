@@ -1,0 +1,88 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { messageOf } from '#kernel';
+import type { Logger } from '#observability';
+import { LOGGER } from '#outbox';
+import { isDuplicateKey, MongoConnection } from '#persistence';
+import type { AssemblyJob, DatasetTask, WorkOrder } from './records.js';
+
+interface Lease {
+  readonly _id: string;
+  readonly holder: string;
+  readonly until: Date;
+}
+
+/** job-assembler's own database: its plan and the state of every accepted job. */
+@Injectable()
+export class AssemblerStore implements OnApplicationBootstrap {
+  constructor(
+    private readonly mongo: MongoConnection,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  get jobs() {
+    return this.mongo.connection.collection<AssemblyJob>('jobs');
+  }
+
+  get tasks() {
+    return this.mongo.connection.collection<DatasetTask>('dataset_tasks');
+  }
+
+  get orders() {
+    return this.mongo.connection.collection<WorkOrder>('work_orders');
+  }
+
+  whenReady(): Promise<void> {
+    return this.mongo.whenReady();
+  }
+
+  /** How many there are of each state, for the documents that match. */
+  async countByState<State extends string>(
+    collection: 'dataset_tasks' | 'work_orders',
+    match: object,
+  ): Promise<Partial<Record<State, number>>> {
+    const rows = await this.mongo.connection
+      .collection(collection)
+      .aggregate<{ _id: State; count: number }>([
+        { $match: match },
+        { $group: { _id: '$state', count: { $sum: 1 } } },
+      ])
+      .toArray();
+    return Object.fromEntries(rows.map(({ _id, count }) => [_id, Number(count)])) as Partial<
+      Record<State, number>
+    >;
+  }
+
+  /** One process at a time holds a lease; it must be renewed before `milliseconds` are over. */
+  async holdLease(name: string, holder: string, milliseconds: number): Promise<boolean> {
+    const now = new Date();
+    try {
+      const lease = await this.mongo.connection
+        .collection<Lease>('leases')
+        .findOneAndUpdate(
+          { _id: name, $or: [{ holder }, { until: { $lt: now } }] },
+          { $set: { holder, until: new Date(now.getTime() + milliseconds) } },
+          { upsert: true, returnDocument: 'after' },
+        );
+      return lease?.holder === holder;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
+  }
+
+  onApplicationBootstrap(): void {
+    void this.createIndexes().catch((error: unknown) =>
+      this.logger.error({ error: messageOf(error) }, 'could not create indexes'),
+    );
+  }
+
+  private async createIndexes(): Promise<void> {
+    await this.whenReady();
+    await this.jobs.createIndex({ state: 1, planningUntil: 1 }, { name: 'by_state' });
+    await this.tasks.createIndex({ jobId: 1, state: 1 }, { name: 'by_job' });
+    await this.tasks.createIndex({ jobId: 1, pid: 1 }, { name: 'by_pid' });
+    await this.orders.createIndex({ taskId: 1, state: 1 }, { name: 'by_task' });
+    await this.orders.createIndex({ jobId: 1, pid: 1 }, { name: 'by_job' });
+    await this.orders.createIndex({ state: 1, group: 1, createdAt: 1 }, { name: 'by_state_and_group' });
+  }
+}

@@ -1,0 +1,88 @@
+import type { FaultKind, JobOutcome, ObjectReference, OriginalsSource, Workflow } from '#contracts';
+import type { OutboxPart } from '#outbox';
+import type { TaskState, WorkOrderState } from '../domain/fold.js';
+
+export interface Fault {
+  readonly code: string;
+  readonly message: string;
+  readonly fault: FaultKind;
+}
+
+/** An accepted job: `accepted` until its plan is complete, `running` until all its datasets are over. */
+export interface AssemblyJob {
+  _id: string;
+  jobType: string;
+  workflow: Exclude<Workflow, 'none'>;
+  group: string;
+  retryOf?: string;
+  state: 'accepted' | 'running' | 'finished';
+  cancelRequested: boolean;
+  outcome?: JobOutcome;
+  /** Whoever plans it, until when. */
+  planningUntil: Date;
+  acceptedAt: Date;
+  updatedAt: Date;
+  outbox: OutboxPart;
+}
+
+/** One dataset of a job. */
+export interface DatasetTask {
+  /** `<jobId>/<n>` */
+  _id: string;
+  jobId: string;
+  pid: string;
+  workflow: Exclude<Workflow, 'none'>;
+  state: TaskState;
+  bytes: number;
+  fault?: Fault;
+  updatedAt: Date;
+  outbox: OutboxPart;
+}
+
+export interface ArchivedResult {
+  readonly kind: 'archive';
+  readonly size: number;
+  readonly packedSize: number;
+  readonly fileCount: number;
+  readonly sha256: string;
+  readonly manifest: ObjectReference;
+}
+
+export interface RetrievedResult {
+  readonly kind: 'retrieve';
+  readonly packedSize: number;
+  readonly sha256: string;
+  readonly url: string;
+  readonly expiresAt: string;
+}
+
+/** One datablock's work for the archiver. */
+export interface WorkOrder {
+  /** `<jobId>/<n>/<k>` */
+  _id: string;
+  jobId: string;
+  taskId: string;
+  pid: string;
+  kind: Exclude<Workflow, 'none'>;
+  state: WorkOrderState;
+  group: string;
+  /** What the limit per target counts: writing to or reading from long-term storage. */
+  target: 'lts-write' | 'lts-read';
+  archiveId: string;
+  /** Bytes of files, for progress. */
+  bytes: number;
+  /** Share done, 0 to 1. */
+  share: number;
+  source?: OriginalsSource;
+  files?: ObjectReference;
+  fileCount?: number;
+  result?: ArchivedResult | RetrievedResult;
+  fault?: Fault;
+  /** When the archiver was asked to release the originals. */
+  releaseAskedAt?: Date;
+  originals?: { readonly released: number; readonly kept: number };
+  /** When the archiver was asked to remove the datablock of a cancelled job. */
+  discardedAt?: Date;
+  createdAt: Date;
+  outbox: OutboxPart;
+}

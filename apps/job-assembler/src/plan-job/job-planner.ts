@@ -1,0 +1,146 @@
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { jobStartedV1 } from '#contracts';
+import { CatenaError, Clock, crashPoint, isRetriable, messageOf, wait } from '#kernel';
+import type { Logger } from '#observability';
+import { eventRow, LOGGER, OutboxRelay, pushRows } from '#outbox';
+import { CatalogClient } from '../catalog/catalog-client.js';
+import { ResultFolder } from '../fold-results/result-folder.js';
+import { AssemblerStore } from '../persistence/assembler-store.js';
+import type { AssemblyJob } from '../persistence/records.js';
+import { Dispatcher } from '../release-work/dispatcher.js';
+import { DatasetPlanner } from './dataset-planner.js';
+
+/** Milliseconds a process may plan a job before another one takes over; renewed with every dataset. */
+const lease = 60_000;
+const idlePause = 1000;
+
+/** Plans accepted jobs, dataset by dataset; work is released as soon as a dataset's plan is complete. */
+@Injectable()
+export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly stopping = new AbortController();
+  private awake = new AbortController();
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly store: AssemblerStore,
+    private readonly catalog: CatalogClient,
+    private readonly datasets: DatasetPlanner,
+    private readonly folder: ResultFolder,
+    private readonly after: PlanningAfterwards,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.running = this.run();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    this.awake.abort();
+    await this.running;
+  }
+
+  wake(): void {
+    this.awake.abort();
+  }
+
+  private async run(): Promise<void> {
+    await this.store.whenReady();
+    while (!this.stopping.signal.aborted) {
+      this.awake = new AbortController();
+      const { signal } = this.awake;
+      const planned = await this.planNext().catch((error: unknown) => {
+        this.logger.warn({ error: messageOf(error) }, 'planning failed, trying again');
+        return false;
+      });
+      if (!planned && !this.stopping.signal.aborted) await wait(idlePause, signal);
+    }
+  }
+
+  private async planNext(): Promise<boolean> {
+    const now = this.after.clock.now();
+    const job = await this.store.jobs.findOneAndUpdate(
+      { state: 'accepted', planningUntil: { $lte: now } },
+      { $set: { planningUntil: new Date(now.getTime() + lease) } },
+      { sort: { planningUntil: 1 }, returnDocument: 'after' },
+    );
+    if (job === null) return false;
+    try {
+      await this.plan(job);
+    } catch (error) {
+      if (!isRetriable(error)) await this.giveUp(job, error);
+      else {
+        this.logger.warn({ jobId: job._id, error: messageOf(error) }, 'cannot plan the job now; it waits');
+        await this.store.jobs.updateOne(
+          { _id: job._id },
+          { $set: { planningUntil: new Date(this.after.clock.now().getTime() + 5000) } },
+        );
+      }
+    }
+    return true;
+  }
+
+  private async plan(job: AssemblyJob): Promise<void> {
+    const { jobParams } = await this.catalog.job(job._id);
+    const list = jobParams.datasetList ?? [];
+    for (const [index, entry] of list.entries()) {
+      const until = new Date(this.after.clock.now().getTime() + lease);
+      const current = await this.store.jobs.findOneAndUpdate(
+        { _id: job._id, state: 'accepted' },
+        { $set: { planningUntil: until } },
+        { returnDocument: 'after' },
+      );
+      if (current === null || this.stopping.signal.aborted) return;
+      await this.datasets.plan(current, `${job._id}/${index}`, entry);
+      this.after.dispatcher.wake();
+    }
+    await this.start(job._id, list.length);
+  }
+
+  private async start(jobId: string, datasets: number): Promise<void> {
+    const now = this.after.clock.now();
+    const [sum] = await this.store.tasks
+      .aggregate<{ bytes: number }>([
+        { $match: { jobId } },
+        { $group: { _id: null, bytes: { $sum: '$bytes' } } },
+      ])
+      .toArray();
+    const row = eventRow(
+      jobStartedV1,
+      { jobId, datasets, bytes: Number(sum?.bytes ?? 0) },
+      { subject: jobId, partitionKey: jobId, sequence: 1 },
+      now,
+    );
+    const { $push, $set } = pushRows('outbox', [row], now);
+    await this.store.jobs.updateOne({ _id: jobId, state: 'accepted' }, {
+      $set: { ...$set, state: 'running', updatedAt: now },
+      $push,
+    } as object);
+    crashPoint('assembler.after-plan');
+    this.after.relay.wake();
+    this.after.dispatcher.wake();
+    await this.folder.foldJob(jobId);
+  }
+
+  /** The whole job cannot be planned: it ends as failed, with the reason. */
+  private async giveUp(job: AssemblyJob, error: unknown): Promise<void> {
+    this.logger.error({ jobId: job._id, error: messageOf(error) }, 'the job cannot be planned');
+    const code = error instanceof CatenaError ? error.code : 'assembly.unexpected-error';
+    await this.folder.failJob(job._id, { code, message: messageOf(error), fault: 'system' });
+  }
+}
+
+/** What planning sets in motion. */
+@Injectable()
+export class PlanningAfterwards {
+  constructor(
+    readonly dispatcher: Dispatcher,
+    readonly relay: OutboxRelay,
+    readonly clock: Clock,
+  ) {}
+}

@@ -1,0 +1,145 @@
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { archiveDatablockV1, retrieveDatablockV1, verifyDatablockV1 } from '#contracts';
+import { Clock, crashPoint, messageOf, newId, wait } from '#kernel';
+import type { Logger } from '#observability';
+import { eventRow, LOGGER, newOutbox, OutboxRelay, type OutboxRow } from '#outbox';
+import { ResultFolder } from '../fold-results/result-folder.js';
+import type { JobAssemblerConfig } from '../job-assembler.config.js';
+import { ConfigToken } from '../job-assembler.tokens.js';
+import { AssemblerStore } from '../persistence/assembler-store.js';
+import type { WorkOrder } from '../persistence/records.js';
+
+const leaseMilliseconds = 15_000;
+const pause = 1000;
+
+/**
+ * Releases planned work within the limits. The limits are counted from the stored states, so they hold over restarts;
+ * a lease lets one process count at a time.
+ */
+@Injectable()
+export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly holder = newId();
+  private readonly stopping = new AbortController();
+  private awake = new AbortController();
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly store: AssemblerStore,
+    private readonly folder: ResultFolder,
+    private readonly relay: OutboxRelay,
+    private readonly clock: Clock,
+    @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.folder.onProgress(() => this.wake());
+    this.running = this.run();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    this.awake.abort();
+    await this.running;
+  }
+
+  wake(): void {
+    this.awake.abort();
+  }
+
+  private async run(): Promise<void> {
+    await this.store.whenReady();
+    while (!this.stopping.signal.aborted) {
+      this.awake = new AbortController();
+      const { signal } = this.awake;
+      try {
+        if (await this.store.holdLease('dispatcher', this.holder, leaseMilliseconds)) {
+          await this.releaseWork();
+          await this.folder.foldStale();
+        }
+      } catch (error) {
+        this.logger.warn({ error: messageOf(error) }, 'could not release work, trying again');
+      }
+      if (!this.stopping.signal.aborted) await wait(pause, signal);
+    }
+  }
+
+  private async releaseWork(): Promise<void> {
+    const used = await this.usage();
+    const groups: string[] = await this.store.orders.distinct('group', { state: 'planned' });
+    let released = 0;
+    for (const group of groups) released += await this.releaseFor(group, used);
+    if (released > 0) this.relay.wake();
+  }
+
+  private async releaseFor(group: string, used: Usage): Promise<number> {
+    const { limits } = this.config;
+    const room = Math.min(limits.global - used.total, limits.perGroup - used.of('group', group));
+    if (room <= 0) return 0;
+    let released = 0;
+    for await (const order of this.store.orders
+      .find({ state: 'planned', group })
+      .sort({ createdAt: 1 })
+      .limit(room)) {
+      if (used.of('target', order.target) >= limits.perTarget) continue;
+      const now = this.clock.now();
+      const { modifiedCount } = await this.store.orders.updateOne(
+        { _id: order._id, state: 'planned' },
+        { $set: { state: 'released', outbox: newOutbox([this.commandFor(order, now)], now) } },
+      );
+      crashPoint('assembler.after-release');
+      if (modifiedCount === 0) continue;
+      used.add(group, order.target);
+      released += 1;
+    }
+    return released;
+  }
+
+  private async usage(): Promise<Usage> {
+    const rows = await this.store.orders
+      .aggregate<{ _id: { group: string; target: string }; count: number }>([
+        { $match: { state: 'released' } },
+        { $group: { _id: { group: '$group', target: '$target' }, count: { $sum: 1 } } },
+      ])
+      .toArray();
+    const usage = new Usage();
+    for (const { _id, count } of rows) usage.add(_id.group, _id.target, Number(count));
+    return usage;
+  }
+
+  private commandFor(order: WorkOrder, now: Date): OutboxRow {
+    const { _id: workOrderId, jobId, pid, archiveId } = order;
+    const details = { subject: workOrderId, partitionKey: workOrderId, sequence: 0 };
+    const common = { workOrderId, jobId, pid, archiveId };
+    if (order.kind === 'retrieve') return eventRow(retrieveDatablockV1, common, details, now);
+    if (order.kind === 'verify') return eventRow(verifyDatablockV1, common, details, now);
+    const { source, files, fileCount, bytes } = order;
+    return eventRow(
+      archiveDatablockV1,
+      { ...common, source: source!, files: files!, fileCount: fileCount!, bytes, copies: this.config.copies },
+      details,
+      now,
+    );
+  }
+}
+
+/** Released work, counted by group and target. */
+class Usage {
+  total = 0;
+  private readonly counts = new Map<string, number>();
+
+  of(kind: 'group' | 'target', name: string): number {
+    return this.counts.get(`${kind}:${name}`) ?? 0;
+  }
+
+  add(group: string, target: string, count = 1): void {
+    this.total += count;
+    this.counts.set(`group:${group}`, this.of('group', group) + count);
+    this.counts.set(`target:${target}`, this.of('target', target) + count);
+  }
+}
