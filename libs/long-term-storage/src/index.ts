@@ -1,1 +1,4 @@
-export {};
+export { LongTermStorage } from './long-term-storage.js';
+export type { LongTermFile, LongTermReadOptions, LongTermWriter } from './long-term-storage.js';
+export { PosixShare } from './posix/posix-share.adapter.js';
+export type { PosixShareOptions } from './posix/posix-share.adapter.js';

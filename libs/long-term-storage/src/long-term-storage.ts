@@ -1,0 +1,108 @@
+import type { Readable } from 'node:stream';
+import { TransientError } from '#kernel';
+
+/** Which part to read, and how. */
+export interface LongTermReadOptions {
+  /** First byte. Default 0; an offset at or past the end of a file that is not empty is refused. */
+  readonly offset?: number;
+  /** Most bytes to read. Default: to the end. */
+  readonly length?: number;
+  /**
+   * Asks for bytes from the medium instead of from a cache of this machine, as far as that can be had. A verification
+   * that reads what memory remembers proves little.
+   */
+  readonly fresh?: boolean;
+}
+
+/** A file on long-term storage. */
+export interface LongTermFile {
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/**
+ * A file on its way to long-term storage, invisible under its name until committed. A sink for `writeDatablock`. Calls
+ * must not overlap, except that `discard` may come at any time.
+ */
+export interface LongTermWriter {
+  readonly name: string;
+
+  /** Appends. @throws TransientError `long-term-storage.full`, `long-term-storage.unavailable` */
+  write(chunk: Buffer): Promise<void>;
+
+  /** Overwrites bytes appended before. Same errors as `write`. */
+  writeAt(position: number, chunk: Buffer): Promise<void>;
+
+  /**
+   * Makes the bytes durable, then visible under the name, whole and at once. A name that is taken is never overwritten.
+   *
+   * @throws PermanentError `long-term-storage.already-exists`; what was written is still there to be discarded
+   * @throws PermanentError `long-term-storage.writer-closed` after a failed write, a commit or a discard
+   */
+  commit(): Promise<void>;
+
+  /** Throws the written bytes away. Does nothing after a commit, so it may stand in any `finally`. */
+  discard(): Promise<void>;
+}
+
+/**
+ * Storage that keeps datablocks for decades: write once, read rarely. Names are relative, slash-separated paths (see
+ * `safeRelativePath`); their last part must leave room for a suffix and not look like one (`.partial`, `.publishing`).
+ *
+ * All methods throw TransientError `long-term-storage.unavailable` while the storage is away, and PermanentError
+ * `long-term-storage.name-invalid`, `long-term-storage.unsafe-link` or `kernel.unsafe-path` for names that must not be used.
+ */
+export abstract class LongTermStorage {
+  /** What operators call it; part of records and messages. */
+  abstract readonly name: string;
+
+  /**
+   * Begins a file. Writers with different tokens never disturb each other; a second writer with the same token takes
+   * the place of the first, whose bytes are gone.
+   *
+   * @param token who writes: a fencing token or attempt id of at most 64 letters, digits, `-` or `_`
+   */
+  abstract create(name: string, token: string): Promise<LongTermWriter>;
+
+  /** @throws PermanentError `long-term-storage.not-found`, `long-term-storage.range-invalid` */
+  abstract read(name: string, options?: LongTermReadOptions): Promise<Readable>;
+
+  /** Undefined when there is no such file; unfinished files do not count. */
+  abstract stat(name: string): Promise<{ readonly size: number } | undefined>;
+
+  /** Removes a file; a file that is not there is fine. */
+  abstract remove(name: string): Promise<void>;
+
+  /** Bytes that can still be written. */
+  abstract freeBytes(): Promise<number>;
+
+  /** Finished files whose name starts with the prefix, in no particular order, without holding the list in memory. */
+  abstract list(prefix: string): AsyncIterable<LongTermFile>;
+
+  /**
+   * Removes what dead writers of this name left behind. Only for whoever is now the one writer of the name: a writer that
+   * is still alive loses its bytes, and its commit fails.
+   *
+   * @returns how many were removed
+   */
+  abstract removePartials(name: string, options?: { readonly exceptToken?: string }): Promise<number>;
+
+  /**
+   * Looks for room before anything is written.
+   *
+   * @param bytes about to be written
+   * @param reserve bytes to be left free after that
+   * @throws TransientError `long-term-storage.full`
+   */
+  async ensureRoom(bytes: number, reserve: number): Promise<void> {
+    const free = await this.freeBytes();
+    if (free < bytes + reserve) {
+      throw new TransientError(
+        'long-term-storage.full',
+        `Expected room for ${bytes} bytes and a reserve of ${reserve} on ${this.name}, found ${free} free. Make room; the job goes on by itself.`,
+        { details: { storage: this.name, bytes, reserve, free } },
+      );
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import type { FileHandle } from 'node:fs/promises';
+import { lstat, unlink } from 'node:fs/promises';
+import { PermanentError, crashPoint } from '#kernel';
+import type { LongTermWriter } from '../long-term-storage.js';
+import { publish } from './publish.js';
+import { errnoOf, shareError } from './share-errors.js';
+
+/** What the share lends to its writers. */
+export interface ShareFile {
+  readonly share: string;
+  readonly name: string;
+  readonly partial: string;
+  readonly final: string;
+  readonly hardLinks: boolean;
+  readonly handle: FileHandle;
+  /** Makes the entries of the file's folder, and of the folders above, durable. */
+  syncFolders(): Promise<void>;
+}
+
+export class ShareWriter implements LongTermWriter {
+  private end = 0;
+  private state: 'open' | 'failed' | 'closed' = 'open';
+  private underWay: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly file: ShareFile) {}
+
+  get name(): string {
+    return this.file.name;
+  }
+
+  async write(chunk: Buffer): Promise<void> {
+    await this.step(() => this.writeAll(this.end, chunk));
+    this.end += chunk.length;
+    crashPoint('long-term-storage.mid-write');
+  }
+
+  async writeAt(position: number, chunk: Buffer): Promise<void> {
+    if (position < 0 || position + chunk.length > this.end) {
+      throw new PermanentError(
+        'long-term-storage.range-invalid',
+        `Expected to overwrite within the ${this.end} bytes of "${this.name}", found ${chunk.length} bytes at ${position}.`,
+      );
+    }
+    await this.step(() => this.writeAll(position, chunk));
+  }
+
+  async commit(): Promise<void> {
+    try {
+      await this.step(async () => {
+        await this.file.handle.sync();
+        await this.assertStillOurs();
+        await publish(this.file.partial, this.file.final, this.file.hardLinks);
+        this.state = 'closed';
+        await this.file.syncFolders();
+      });
+    } finally {
+      if (this.state === 'closed') await this.file.handle.close();
+    }
+  }
+
+  async discard(): Promise<void> {
+    if (this.state === 'closed') return;
+    this.state = 'closed';
+    await this.underWay;
+    try {
+      if (await this.isOurs()) await unlink(this.file.partial);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw shareError(this.file.share, this.name, error);
+    } finally {
+      await this.file.handle.close();
+    }
+  }
+
+  /** After one failure nothing more is accepted: the bytes are no longer what the caller thinks. */
+  private async step(action: () => Promise<void>): Promise<void> {
+    if (this.state !== 'open') {
+      throw new PermanentError(
+        'long-term-storage.writer-closed',
+        `Expected an open writer of "${this.name}", found it ${this.state}. Discard it and begin again.`,
+      );
+    }
+    const running = action();
+    this.underWay = running.catch(() => undefined);
+    try {
+      await running;
+    } catch (error) {
+      if (this.state === 'open') this.state = 'failed';
+      throw shareError(this.file.share, this.name, error);
+    }
+  }
+
+  private async assertStillOurs(): Promise<void> {
+    if (await this.isOurs()) return;
+    throw new PermanentError(
+      'long-term-storage.writer-closed',
+      `Expected ${this.file.partial} to be what this writer wrote, found it removed or replaced: somebody else has taken over.`,
+      { details: { storage: this.file.share, name: this.name } },
+    );
+  }
+
+  /** A later writer with the same token, or whoever removed our partial, must not meet us publishing or removing its bytes. */
+  private async isOurs(): Promise<boolean> {
+    const ours = await this.file.handle.stat();
+    try {
+      const found = await lstat(this.file.partial);
+      return found.ino === ours.ino && found.dev === ours.dev;
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return false;
+      throw error;
+    }
+  }
+
+  /** One call may write less than asked for, above all when the share is nearly full. */
+  private async writeAll(position: number, chunk: Buffer): Promise<void> {
+    for (let done = 0; done < chunk.length;) {
+      const { bytesWritten } = await this.file.handle.write(
+        chunk,
+        done,
+        chunk.length - done,
+        position + done,
+      );
+      done += bytesWritten;
+    }
+  }
+}

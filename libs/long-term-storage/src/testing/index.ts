@@ -1,0 +1,2 @@
+export { longTermStorageConformance } from './long-term-storage.conformance.js';
+export { MemoryShare } from './memory-share.js';
