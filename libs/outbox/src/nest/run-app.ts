@@ -10,7 +10,7 @@ import { LOGGER } from './spine.options.js';
 
 /** Starts a consumer app: its handlers on the broker, its health and operator calls on a local port. */
 export async function runConsumerApp(
-  module: Type,
+  module: Type | DynamicModule,
   listen: { host: string; port: number },
 ): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), {

@@ -1,0 +1,98 @@
+import { Controller } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import {
+  archiveDatablockV1,
+  cancelWorkV1,
+  discardDatablockV1,
+  releaseOriginalsV1,
+  retrieveDatablockV1,
+  verifyDatablockV1,
+  type ArchiveDatablockV1,
+  type CancelWorkV1,
+  type DiscardDatablockV1,
+  type Envelope,
+  type ReleaseOriginalsV1,
+  type RetrieveDatablockV1,
+  type VerifyDatablockV1,
+} from '#contracts';
+import { Clock, crashPoint } from '#kernel';
+import { done, Handles, type Outcome } from '#messaging';
+import { ArchiverStore } from '../persistence/archiver-store.js';
+import type { Command } from '../persistence/records.js';
+import { WorkRunner } from '../run-work/work-runner.js';
+
+/** Takes work orders over: one record, inserted first, and the message is settled. The work itself takes its time. */
+@Controller()
+export class WorkOrdersConsumer {
+  constructor(
+    private readonly store: ArchiverStore,
+    private readonly runner: WorkRunner,
+    private readonly clock: Clock,
+  ) {}
+
+  @Handles(archiveDatablockV1)
+  archive(@Payload() { data }: Envelope<ArchiveDatablockV1>): Promise<Outcome> {
+    return this.accept({ kind: 'archive', data });
+  }
+
+  @Handles(retrieveDatablockV1)
+  retrieve(@Payload() { data }: Envelope<RetrieveDatablockV1>): Promise<Outcome> {
+    return this.accept({ kind: 'retrieve', data });
+  }
+
+  @Handles(verifyDatablockV1)
+  verify(@Payload() { data }: Envelope<VerifyDatablockV1>): Promise<Outcome> {
+    return this.accept({ kind: 'verify', data });
+  }
+
+  @Handles(releaseOriginalsV1)
+  release(@Payload() { data }: Envelope<ReleaseOriginalsV1>): Promise<Outcome> {
+    return this.accept({ kind: 'release', data });
+  }
+
+  @Handles(discardDatablockV1)
+  discard(@Payload() { data }: Envelope<DiscardDatablockV1>): Promise<Outcome> {
+    return this.accept({ kind: 'discard', data });
+  }
+
+  /** Due at once, so that even a waiting or abandoned work order ends soon. */
+  @Handles(cancelWorkV1)
+  async cancel(@Payload() { data }: Envelope<CancelWorkV1>): Promise<Outcome> {
+    const { matchedCount } = await this.store.works.updateOne(
+      { _id: data.workOrderId },
+      { $set: { cancelRequested: true } },
+    );
+    this.runner.cancel(data.workOrderId);
+    return matchedCount === 1
+      ? done
+      : {
+          kind: 'retry',
+          code: 'archiver.work-unknown',
+          reason: `Work order ${data.workOrderId} was not accepted yet.`,
+        };
+  }
+
+  private async accept(command: Command): Promise<Outcome> {
+    const now = this.clock.now();
+    await this.store.works.updateOne(
+      { _id: command.data.workOrderId },
+      {
+        $setOnInsert: {
+          jobId: command.data.jobId,
+          command: { kind: command.kind, data: { ...command.data } } as Command,
+          state: 'open',
+          epoch: 0,
+          dueAt: now,
+          attempts: 0,
+          cancelRequested: false,
+          acceptedAt: now,
+          outbox: { rows: [] },
+        },
+      },
+      { upsert: true },
+    );
+    crashPoint('archiver.after-accept');
+    this.runner.wake();
+    return done;
+  }
+}

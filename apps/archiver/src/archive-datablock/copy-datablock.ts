@@ -1,0 +1,62 @@
+import type { VerifiedDatablock } from '#datablock';
+import { PermanentError } from '#kernel';
+import type { LongTermStorage } from '#long-term-storage';
+import type { WorkContext } from '../run-work/work-context.js';
+import { checksumOf } from '../domain/checksum.js';
+import type { Meter } from './meter.js';
+
+export interface CopyOptions {
+  readonly from: LongTermStorage;
+  readonly to: LongTermStorage;
+  readonly name: string;
+  readonly verified: VerifiedDatablock;
+  /** Bytes that stay free on the target. */
+  readonly reserve: number;
+  readonly context: WorkContext;
+  readonly meter: Meter;
+}
+
+/** Makes a further copy from a verified one, and reads it back as well. A good copy that is there already stays. */
+export async function copyDatablock({
+  from,
+  to,
+  name,
+  verified,
+  reserve,
+  context,
+  meter,
+}: CopyOptions): Promise<void> {
+  meter.next('packing');
+  if (!(await isGood(to, name, verified))) {
+    await to.remove(name);
+    await to.removePartials(name);
+    await to.ensureRoom(verified.packedSize, reserve);
+    const writer = await to.create(name, String(context.epoch));
+    try {
+      let bytes = 0;
+      for await (const chunk of (await from.read(name)) as AsyncIterable<Buffer>) {
+        context.signal.throwIfAborted();
+        await writer.write(chunk);
+        meter.show('packing', (bytes += chunk.length));
+      }
+      await writer.commit();
+    } finally {
+      await writer.discard();
+    }
+  }
+  meter.next('verifying');
+  const found = await checksumOf(meter.watch(await to.read(name, { fresh: true }), context.signal));
+  if (found.sha256 !== verified.sha256) {
+    await to.remove(name);
+    throw new PermanentError(
+      'archiver.copy-damaged',
+      `Expected the copy of ${name} on ${to.name} with SHA-256 ${verified.sha256}, read back ${found.sha256}. Check the share ${to.name}.`,
+    );
+  }
+}
+
+async function isGood(share: LongTermStorage, name: string, verified: VerifiedDatablock): Promise<boolean> {
+  const found = await share.stat(name);
+  if (found?.size !== verified.packedSize) return false;
+  return (await checksumOf(await share.read(name, { fresh: true }))).sha256 === verified.sha256;
+}

@@ -1,0 +1,97 @@
+import {
+  Inject,
+  Injectable,
+  Module,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { messageOf, wait } from '#kernel';
+import { PosixShare } from '#long-term-storage';
+import type { Logger } from '#observability';
+import { LOGGER, SpineModule } from '#outbox';
+import { ObjectStore, S3ObjectStore } from '#storage';
+import { WorkOrdersConsumer } from './accept-work/work-orders.consumer.js';
+import { ArchiveDatablockHandler } from './archive-datablock/archive-datablock.handler.js';
+import { Originals } from './archive-datablock/originals.js';
+import type { ArchiverConfig } from './archiver.config.js';
+import { ConfigToken, SharesToken } from './archiver.tokens.js';
+import { ArchiverStore } from './persistence/archiver-store.js';
+import { DiscardDatablockHandler } from './release-originals/discard-datablock.handler.js';
+import { ReleaseOriginalsHandler } from './release-originals/release-originals.handler.js';
+import { ExpireRetrievedCopies } from './retrieve-datablock/expire-retrieved-copies.js';
+import { RecallLock } from './retrieve-datablock/recall-lock.js';
+import {
+  RetrievalSurroundings,
+  RetrieveDatablockHandler,
+} from './retrieve-datablock/retrieve-datablock.handler.js';
+import { WorkHandlers } from './run-work/work-handlers.js';
+import { ProgressReporting, WorkRunner } from './run-work/work-runner.js';
+import { VerifyDatablockHandler } from './verify-datablock/verify-datablock.handler.js';
+
+/** Makes the buckets the archiver writes to, as soon as object storage can be reached. */
+@Injectable()
+class Buckets implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly stopping = new AbortController();
+
+  constructor(
+    private readonly objects: ObjectStore,
+    @Inject(ConfigToken) private readonly config: ArchiverConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    void this.make();
+  }
+
+  onApplicationShutdown(): void {
+    this.stopping.abort();
+  }
+
+  private async make(): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      try {
+        for (const bucket of [this.config.controlBucket, this.config.retrievalBucket])
+          await this.objects.ensureBucket(bucket);
+        return;
+      } catch (error) {
+        this.logger.warn({ error: messageOf(error) }, 'object storage is out of reach, trying again');
+        await wait(3000, this.stopping.signal);
+      }
+    }
+  }
+}
+
+@Module({})
+export class ArchiverModule {
+  static forRoot(config: ArchiverConfig): DynamicModule {
+    const marker = config.shareMarker === undefined ? {} : { marker: config.shareMarker };
+    return {
+      module: ArchiverModule,
+      imports: [SpineModule.forRoot(config.spine)],
+      controllers: [WorkOrdersConsumer],
+      providers: [
+        { provide: ConfigToken, useValue: config },
+        { provide: ObjectStore, useFactory: () => new S3ObjectStore(config.store) },
+        {
+          provide: SharesToken,
+          useFactory: () => config.shares.map((root) => new PosixShare({ name: root, root, ...marker })),
+        },
+        ArchiverStore,
+        Buckets,
+        Originals,
+        WorkRunner,
+        WorkHandlers,
+        ProgressReporting,
+        ArchiveDatablockHandler,
+        RetrieveDatablockHandler,
+        RetrievalSurroundings,
+        RecallLock,
+        ExpireRetrievedCopies,
+        VerifyDatablockHandler,
+        ReleaseOriginalsHandler,
+        DiscardDatablockHandler,
+      ],
+    };
+  }
+}

@@ -1,0 +1,47 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { messageOf } from '#kernel';
+import type { Logger } from '#observability';
+import { LOGGER } from '#outbox';
+import { MongoConnection } from '#persistence';
+import type { RetrievedCopy, StoredDatablock, Work } from './records.js';
+
+/** archiver's own database: its work, what lies on long-term storage and what was retrieved. */
+@Injectable()
+export class ArchiverStore implements OnApplicationBootstrap {
+  constructor(
+    private readonly mongo: MongoConnection,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  get works() {
+    return this.mongo.connection.collection<Work>('works');
+  }
+
+  get datablocks() {
+    return this.mongo.connection.collection<StoredDatablock>('datablocks');
+  }
+
+  get retrieved() {
+    return this.mongo.connection.collection<RetrievedCopy>('retrieved_copies');
+  }
+
+  whenReady(): Promise<void> {
+    return this.mongo.whenReady();
+  }
+
+  onApplicationBootstrap(): void {
+    void this.createIndexes().catch((error: unknown) =>
+      this.logger.error({ error: messageOf(error) }, 'could not create indexes'),
+    );
+  }
+
+  private async createIndexes(): Promise<void> {
+    await this.whenReady();
+    await this.works.createIndex(
+      { state: 1, dueAt: 1 },
+      { name: 'due', partialFilterExpression: { state: 'open' } },
+    );
+    await this.datablocks.createIndex({ pid: 1, filesSha256: 1 }, { name: 'by_files' });
+    await this.retrieved.createIndex({ expiresAt: 1 }, { name: 'by_expiry' });
+  }
+}

@@ -1,0 +1,64 @@
+import type {
+  ArchiveDatablockV1,
+  DiscardDatablockV1,
+  ObjectReference,
+  ReleaseOriginalsV1,
+  RetrieveDatablockV1,
+  VerifyDatablockV1,
+} from '#contracts';
+import type { OutboxPart } from '#outbox';
+
+export type Command =
+  | { readonly kind: 'archive'; readonly data: ArchiveDatablockV1 }
+  | { readonly kind: 'retrieve'; readonly data: RetrieveDatablockV1 }
+  | { readonly kind: 'verify'; readonly data: VerifyDatablockV1 }
+  | { readonly kind: 'release'; readonly data: ReleaseOriginalsV1 }
+  | { readonly kind: 'discard'; readonly data: DiscardDatablockV1 };
+
+/** One accepted work order. */
+export interface Work {
+  /** The work order id. */
+  _id: string;
+  jobId: string;
+  command: Command;
+  state: 'open' | 'done' | 'failed' | 'cancelled';
+  /** Fencing token: only the worker that holds the newest one may write. */
+  epoch: number;
+  /** When a worker may take it: at once, after a pause, or when the lease of a dead worker is over. */
+  dueAt: Date;
+  attempts: number;
+  cancelRequested: boolean;
+  lastFault?: string;
+  acceptedAt: Date;
+  outbox: OutboxPart;
+}
+
+/** A datablock on long-term storage, as proven by reading it back. */
+export interface StoredDatablock {
+  /** The archive id: its name on every share. */
+  _id: string;
+  pid: string;
+  jobId: string;
+  /** Identifies the files it was packed from. */
+  filesSha256: string;
+  fileCount: number;
+  /** Bytes of the files inside. */
+  size: number;
+  packedSize: number;
+  sha256: string;
+  manifest: ObjectReference;
+  copies: { readonly share: string; readonly verifiedAt: Date }[];
+  state: 'verified' | 'discarded';
+}
+
+/** A datablock in the retrieval bucket, or on its way there. */
+export interface RetrievedCopy {
+  /** The archive id. */
+  _id: string;
+  state: 'recalling' | 'present';
+  /** Who recalls it, until when. */
+  holder: string;
+  until: Date;
+  /** When the object goes; only of a present copy. */
+  expiresAt?: Date;
+}

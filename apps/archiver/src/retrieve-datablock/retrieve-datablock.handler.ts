@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { Inject, Injectable } from '@nestjs/common';
+import { datablockRetrievedV1, type RetrieveDatablockV1 } from '#contracts';
+import { CatenaError, Clock, PermanentError, TransientError, crashPoint, messageOf } from '#kernel';
+import type { LongTermStorage } from '#long-term-storage';
+import type { Logger } from '#observability';
+import { eventRow, LOGGER, type OutboxRow } from '#outbox';
+import { ObjectStore } from '#storage';
+import type { ArchiverConfig } from '../archiver.config.js';
+import { ConfigToken, SharesToken } from '../archiver.tokens.js';
+import { ArchiverStore } from '../persistence/archiver-store.js';
+import type { StoredDatablock } from '../persistence/records.js';
+import type { WorkContext } from '../run-work/work-context.js';
+import { RecallLock } from './recall-lock.js';
+
+/** Recalls a datablock into the retrieval bucket. Whoever asks while it is there, or on its way, shares that one recall. */
+@Injectable()
+export class RetrieveDatablockHandler {
+  constructor(
+    private readonly store: ArchiverStore,
+    private readonly objects: ObjectStore,
+    private readonly lock: RecallLock,
+    @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
+    private readonly surroundings: RetrievalSurroundings,
+  ) {}
+
+  async handle(order: RetrieveDatablockV1, context: WorkContext): Promise<OutboxRow> {
+    const datablock = await this.store.datablocks.findOne({ _id: order.archiveId, state: 'verified' });
+    if (datablock === null) {
+      throw new PermanentError(
+        'archiver.datablock-unknown',
+        `Expected a verified datablock ${order.archiveId}, found none: it was not archived by this archiver.`,
+      );
+    }
+    if (!(await this.lock.isPresent(datablock._id, () => this.isThere(datablock)))) {
+      await this.lock.recall(datablock._id, String(order.workOrderId), context, () =>
+        this.recall(datablock, context),
+      );
+    }
+    crashPoint('archiver.after-retrieve');
+    return this.report(order, datablock);
+  }
+
+  private async isThere({ _id, packedSize }: StoredDatablock): Promise<boolean> {
+    return (await this.objects.head(this.config.retrievalBucket, _id))?.size === packedSize;
+  }
+
+  private async recall(datablock: StoredDatablock, context: WorkContext): Promise<void> {
+    const faults: string[] = [];
+    for (const { share: name } of datablock.copies) {
+      const share = this.shares.find((candidate) => candidate.name === name);
+      if (share === undefined) {
+        faults.push(`${name} is not configured in LTS_ROOTS`);
+        continue;
+      }
+      try {
+        return await this.recallFrom(share, datablock, context);
+      } catch (error) {
+        // The next copy may be good; a share that is away is only fatal when it was the last one.
+        if (context.signal.aborted) throw error;
+        faults.push(`${name}: ${messageOf(error)}`);
+        this.surroundings.logger.error(
+          { archiveId: datablock._id, share: name, error: messageOf(error) },
+          'a copy cannot be recalled',
+        );
+        const away = error instanceof CatenaError && error.retriable;
+        if (away && datablock.copies.at(-1)?.share === name) throw error;
+      }
+    }
+    throw new PermanentError(
+      'archiver.copy-damaged',
+      `Expected at least one good copy of ${datablock._id}, found none (${faults.join('; ')}). Restore a copy from elsewhere; the catalogue was not changed.`,
+    );
+  }
+
+  /** One pass: read, hash, store. The object appears only if the checksum agreed at the last byte. */
+  private async recallFrom(
+    share: LongTermStorage,
+    { _id, packedSize, sha256 }: StoredDatablock,
+    context: WorkContext,
+  ): Promise<void> {
+    const source = (await share.read(_id, { fresh: true })) as AsyncIterable<Buffer>;
+    const body = Readable.from(
+      checked(source, { name: _id, share: share.name, packedSize, sha256, context }),
+      { objectMode: false },
+    );
+    await this.objects.put(this.config.retrievalBucket, _id, body, {
+      size: packedSize,
+      contentType: 'application/x-tar',
+      metadata: { sha256 },
+    });
+  }
+
+  private async report(
+    { workOrderId, jobId, pid, archiveId }: RetrieveDatablockV1,
+    { packedSize, sha256 }: StoredDatablock,
+  ): Promise<OutboxRow> {
+    const lifetime = this.config.retrievedLifetime;
+    const now = this.surroundings.clock.now();
+    const expiresAt = new Date(now.getTime() + lifetime);
+    await this.lock.keepUntil(archiveId, expiresAt);
+    const fileName = archiveId.split('/').slice(-2).join('_');
+    const url = await this.objects.presignedGet(
+      this.config.retrievalBucket,
+      archiveId,
+      Math.floor(lifetime / 1000),
+      { fileName },
+    );
+    return eventRow(
+      datablockRetrievedV1,
+      { workOrderId, jobId, pid, archiveId, packedSize, sha256, url, expiresAt: expiresAt.toISOString() },
+      { subject: workOrderId, partitionKey: workOrderId, sequence: 9 },
+      now,
+    );
+  }
+
+  private get config(): ArchiverConfig {
+    return this.surroundings.config;
+  }
+}
+
+/** What retrieval needs to know but not to do. */
+@Injectable()
+export class RetrievalSurroundings {
+  constructor(
+    readonly clock: Clock,
+    @Inject(ConfigToken) readonly config: ArchiverConfig,
+    @Inject(LOGGER) readonly logger: Logger,
+  ) {}
+}
+
+interface Expectation {
+  readonly name: string;
+  readonly share: string;
+  readonly packedSize: number;
+  readonly sha256: string;
+  readonly context: WorkContext;
+}
+
+/** Yields the bytes and fails at the end if they are not the ones that were archived. */
+async function* checked(
+  source: AsyncIterable<Buffer>,
+  { name, share, packedSize, sha256, context }: Expectation,
+): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  let held: Buffer | undefined;
+  for await (const chunk of source) {
+    context.signal.throwIfAborted();
+    if (held !== undefined) yield held;
+    hash.update(chunk);
+    bytes += chunk.length;
+    context.progress('recalling', bytes, packedSize);
+    if (bytes * 2 > packedSize) crashPoint('archiver.mid-retrieve');
+    held = chunk;
+  }
+  const found = hash.digest('hex');
+  // The last chunk is held back until the checksum agrees: without it no upload is complete.
+  if (found !== sha256) {
+    throw new PermanentError(
+      'archiver.copy-damaged',
+      `Expected ${name} on ${share} with SHA-256 ${sha256} and ${packedSize} bytes, read ${found} and ${bytes} bytes.`,
+    );
+  }
+  if (held === undefined)
+    throw new TransientError('archiver.copy-empty', `Expected bytes of ${name} on ${share}, read none.`);
+  yield held;
+}

@@ -1,0 +1,34 @@
+import { TransientError } from '#kernel';
+import type { OutboxRow } from '#outbox';
+import type { Phase } from '#contracts';
+
+/** What a piece of work needs from whoever runs it. */
+export interface WorkContext {
+  /** Fencing token of this try. */
+  readonly epoch: number;
+  /** Fires when the lease is lost, the order is cancelled or the process stops: end at once, leave nothing half-done visible. */
+  readonly signal: AbortSignal;
+  /** Tells how far the work is; call as often as convenient. */
+  progress(phase: Phase, bytesDone: number, bytesTotal: number): void;
+}
+
+/** Does one kind of work. Returns the message that tells of its success. */
+export type WorkHandler<Data> = (data: Data, context: WorkContext) => Promise<OutboxRow>;
+
+/** Not now, and nobody's fault: somebody else does the same at this moment. Costs no attempt. */
+export class WorkDeferred extends TransientError {
+  constructor(
+    message: string,
+    /** Milliseconds. */
+    readonly pause: number,
+  ) {
+    super('archiver.deferred', message);
+  }
+}
+
+/** Storage that is full or away is waited for, however long it takes. */
+export const waitingCodes: ReadonlySet<string> = new Set([
+  'long-term-storage.full',
+  'long-term-storage.unavailable',
+  'storage.unavailable',
+]);

@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common';
+import type { OutboxRow } from '#outbox';
+import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.handler.js';
+import type { Command } from '../persistence/records.js';
+import { DiscardDatablockHandler } from '../release-originals/discard-datablock.handler.js';
+import { ReleaseOriginalsHandler } from '../release-originals/release-originals.handler.js';
+import { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
+import { VerifyDatablockHandler } from '../verify-datablock/verify-datablock.handler.js';
+import type { WorkContext } from './work-context.js';
+
+/** Which handler does which work. */
+@Injectable()
+export class WorkHandlers {
+  constructor(
+    private readonly archive: ArchiveDatablockHandler,
+    private readonly retrieve: RetrieveDatablockHandler,
+    private readonly verify: VerifyDatablockHandler,
+    private readonly release: ReleaseOriginalsHandler,
+    private readonly discard: DiscardDatablockHandler,
+  ) {}
+
+  handle(command: Command, context: WorkContext): Promise<OutboxRow> {
+    switch (command.kind) {
+      case 'archive':
+        return this.archive.handle(command.data, context);
+      case 'retrieve':
+        return this.retrieve.handle(command.data, context);
+      case 'verify':
+        return this.verify.handle(command.data, context);
+      case 'release':
+        return this.release.handle(command.data, context);
+      case 'discard':
+        return this.discard.handle(command.data);
+    }
+  }
+}

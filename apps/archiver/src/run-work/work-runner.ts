@@ -1,0 +1,273 @@
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { workCancelledV1, workFailedV1, workProgressedV1, type FaultKind, type Phase } from '#contracts';
+import {
+  CatenaError,
+  Clock,
+  TransientError,
+  backOff,
+  crashPoint,
+  isRetriable,
+  messageOf,
+  wait,
+} from '#kernel';
+import { MessageTransport, Naming, wireMessageOf } from '#messaging';
+import type { Logger } from '#observability';
+import { eventRow, LOGGER, OutboxRelay, pushRows, type OutboxRow } from '#outbox';
+import type { ArchiverConfig } from '../archiver.config.js';
+import { ConfigToken } from '../archiver.tokens.js';
+import { ArchiverStore } from '../persistence/archiver-store.js';
+import type { Work } from '../persistence/records.js';
+import { waitingCodes, WorkDeferred, type WorkContext } from './work-context.js';
+import { WorkHandlers } from './work-handlers.js';
+
+const idlePause = 1000;
+const progressInterval = 1000;
+
+const userCodes: ReadonlySet<string> = new Set([
+  'datablock.member-missing',
+  'datablock.member-changed',
+  'datablock.checksum-mismatch',
+  'archiver.originals-incomplete',
+  'archiver.source-refused',
+  'archiver.datablock-unknown',
+]);
+
+/**
+ * Takes work under a lease with a heartbeat and a fencing token, runs it, and writes its end together with the message
+ * that tells of it. A worker that lost its lease finds its writes refused.
+ */
+@Injectable()
+export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly stopping = new AbortController();
+  private awake = new AbortController();
+  private lanes: Promise<void>[] = [];
+  private readonly running = new Map<string, AbortController>();
+
+  constructor(
+    private readonly store: ArchiverStore,
+    private readonly handlers: WorkHandlers,
+    private readonly relay: OutboxRelay,
+    private readonly reporting: ProgressReporting,
+    @Inject(ConfigToken) private readonly config: ArchiverConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.lanes = Array.from({ length: this.config.workers }, () => this.lane());
+  }
+
+  /** Running work is given back, not waited for: whoever is next continues from what is durable. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    this.awake.abort();
+    for (const work of this.running.values())
+      work.abort(new TransientError('archiver.stopping', 'The archiver is being stopped.'));
+    await Promise.all(this.lanes);
+  }
+
+  wake(): void {
+    this.awake.abort();
+  }
+
+  /** Stops the order if it runs here; elsewhere the heartbeat notices. An order that waits becomes due. */
+  cancel(workOrderId: string): void {
+    this.running
+      .get(workOrderId)
+      ?.abort(new TransientError('archiver.cancelled', 'The work order was cancelled.'));
+    void this.store.works
+      .updateOne(
+        { _id: workOrderId, state: 'open', cancelRequested: true, lastFault: { $exists: true } },
+        { $set: { dueAt: this.reporting.clock.now() } },
+      )
+      .then(() => this.wake())
+      .catch((error: unknown) =>
+        this.logger.warn({ workOrderId, error: messageOf(error) }, 'could not hurry a cancelled work order'),
+      );
+  }
+
+  private async lane(): Promise<void> {
+    await this.store.whenReady();
+    while (!this.stopping.signal.aborted) {
+      if (this.awake.signal.aborted) this.awake = new AbortController();
+      const { signal } = this.awake;
+      const found = await this.takeOne().catch((error: unknown) => {
+        this.logger.warn({ error: messageOf(error) }, 'could not take work, trying again');
+        return false;
+      });
+      if (!found && !this.stopping.signal.aborted) await wait(idlePause, signal);
+    }
+  }
+
+  private async takeOne(): Promise<boolean> {
+    const now = this.reporting.clock.now();
+    const work = await this.store.works.findOneAndUpdate(
+      { state: 'open', dueAt: { $lte: now } },
+      { $set: { dueAt: new Date(now.getTime() + this.config.lease) }, $inc: { epoch: 1 } },
+      { sort: { dueAt: 1 }, returnDocument: 'after' },
+    );
+    if (work === null) return false;
+    const aborting = new AbortController();
+    this.running.set(work._id, aborting);
+    const heartbeat = setInterval(() => void this.beat(work, aborting), this.config.lease / 3);
+    try {
+      await this.run(work, aborting);
+    } finally {
+      clearInterval(heartbeat);
+      this.running.delete(work._id);
+    }
+    return true;
+  }
+
+  private async run(work: Work, aborting: AbortController): Promise<void> {
+    const log = { workOrderId: work._id, kind: work.command.kind, epoch: work.epoch };
+    try {
+      if (work.cancelRequested)
+        aborting.abort(new TransientError('archiver.cancelled', 'The work order was cancelled.'));
+      aborting.signal.throwIfAborted();
+      this.logger.info(log, 'work begins');
+      const row = await this.handlers.handle(work.command, this.contextFor(work, aborting.signal));
+      crashPoint('archiver.before-report');
+      await this.end(work, 'done', row);
+      this.logger.info(log, 'work is done');
+    } catch (error) {
+      await this.afterFault(work, aborting.signal.aborted ? aborting.signal.reason : error);
+    }
+  }
+
+  private async beat(work: Work, aborting: AbortController): Promise<void> {
+    try {
+      const dueAt = new Date(this.reporting.clock.now().getTime() + this.config.lease);
+      const current = await this.store.works.findOneAndUpdate(
+        { _id: work._id, epoch: work.epoch, state: 'open' },
+        { $set: { dueAt } },
+        { projection: { cancelRequested: 1 } },
+      );
+      if (current === null)
+        aborting.abort(
+          new TransientError('archiver.lease-lost', `Another worker has taken over ${work._id}.`),
+        );
+      else if (current.cancelRequested)
+        aborting.abort(new TransientError('archiver.cancelled', 'The work order was cancelled.'));
+    } catch (error) {
+      this.logger.warn(
+        { workOrderId: work._id, error: messageOf(error) },
+        'heartbeat failed; the lease may run out',
+      );
+    }
+  }
+
+  private async afterFault(work: Work, error: unknown): Promise<void> {
+    const code = error instanceof CatenaError ? error.code : 'archiver.unexpected-error';
+    const facts = { workOrderId: work._id, kind: work.command.kind, code, error: messageOf(error) };
+    if (code === 'archiver.lease-lost')
+      return this.logger.warn(facts, 'lost the lease; the other worker goes on');
+    if (code === 'archiver.cancelled') return this.end(work, 'cancelled', this.cancelledRow(work));
+    if (code === 'archiver.stopping') return this.giveBack(work, 0, work.attempts, messageOf(error));
+    if (error instanceof WorkDeferred)
+      return this.giveBack(work, error.pause, work.attempts, messageOf(error));
+    const waiting = waitingCodes.has(code);
+    const attempts = work.attempts + (waiting ? 0 : 1);
+    if (!waiting && (!isRetriable(error) || attempts >= this.config.mostAttempts)) {
+      this.logger.error({ ...facts, attempts }, 'work failed');
+      return this.end(work, 'failed', this.failedRow(work, code, error));
+    }
+    const { first, most } = this.config.retryPause;
+    const pause = waiting ? first : first + backOff(attempts, first, most);
+    this.logger.warn({ ...facts, attempts, pause }, waiting ? 'work waits' : 'work will be tried again');
+    if (waiting) this.reporting.send(work, 'waiting', 0, 0);
+    await this.giveBack(work, pause, attempts, messageOf(error));
+  }
+
+  /** The end and its message in one write, only by the holder of the newest token. */
+  private async end(work: Work, state: Work['state'], row: OutboxRow): Promise<void> {
+    const now = this.reporting.clock.now();
+    const { $push, $set } = pushRows('outbox', [row], now);
+    const { matchedCount } = await this.store.works.updateOne(
+      { _id: work._id, epoch: work.epoch, state: 'open' },
+      { $set: { ...$set, state }, $push } as object,
+    );
+    if (matchedCount === 0)
+      this.logger.warn(
+        { workOrderId: work._id, epoch: work.epoch },
+        'another worker has the newer token; this result is dropped',
+      );
+    crashPoint('archiver.after-end');
+    this.relay.wake();
+  }
+
+  private async giveBack(work: Work, pause: number, attempts: number, lastFault: string): Promise<void> {
+    const dueAt = new Date(this.reporting.clock.now().getTime() + pause);
+    await this.store.works.updateOne(
+      { _id: work._id, epoch: work.epoch, state: 'open' },
+      { $set: { dueAt, attempts, lastFault: lastFault.slice(0, 2000) } },
+    );
+  }
+
+  private cancelledRow(work: Work): OutboxRow {
+    return eventRow(
+      workCancelledV1,
+      { workOrderId: work._id, jobId: work.jobId },
+      { subject: work._id, partitionKey: work._id, sequence: 9 },
+      this.reporting.clock.now(),
+    );
+  }
+
+  private failedRow(work: Work, code: string, error: unknown): OutboxRow {
+    const fault: FaultKind = userCodes.has(code) ? 'user' : 'system';
+    const published = code === 'datablock.member-missing' ? 'archiver.originals-incomplete' : code;
+    const data = {
+      workOrderId: work._id,
+      jobId: work.jobId,
+      pid: work.command.data.pid,
+      code: published,
+      message: messageOf(error).slice(0, 2000),
+      fault,
+    };
+    return eventRow(
+      workFailedV1,
+      data,
+      { subject: work._id, partitionKey: work._id, sequence: 9 },
+      this.reporting.clock.now(),
+    );
+  }
+
+  private contextFor(work: Work, signal: AbortSignal): WorkContext {
+    let told = 0;
+    return {
+      epoch: work.epoch,
+      signal,
+      progress: (phase, bytesDone, bytesTotal) => {
+        const now = Date.now();
+        if (now - told < progressInterval) return;
+        told = now;
+        this.reporting.send(work, phase, bytesDone, bytesTotal);
+      },
+    };
+  }
+}
+
+/** Sends progress: unconfirmed, because the next one replaces it. */
+@Injectable()
+export class ProgressReporting {
+  constructor(
+    private readonly transport: MessageTransport,
+    private readonly naming: Naming,
+    readonly clock: Clock,
+  ) {}
+
+  send(work: Work, phase: Phase, bytesDone: number, bytesTotal: number): void {
+    const data = { workOrderId: work._id, jobId: work.jobId, bytesDone, bytesTotal, phase };
+    const { envelope } = eventRow(
+      workProgressedV1,
+      data,
+      { subject: work._id, partitionKey: work._id, sequence: 0 },
+      this.clock.now(),
+    );
+    this.transport.send(wireMessageOf(this.naming, envelope!));
+  }
+}
