@@ -14,6 +14,16 @@ import type { StoredDatablock } from '../persistence/records.js';
 import type { WorkContext } from '../run-work/work-context.js';
 import { RecallLock } from './recall-lock.js';
 
+/** What retrieval needs to know but not to do. */
+@Injectable()
+export class RetrievalSurroundings {
+  constructor(
+    readonly clock: Clock,
+    @Inject(ConfigToken) readonly config: ArchiverConfig,
+    @Inject(LOGGER) readonly logger: Logger,
+  ) {}
+}
+
 /** Recalls a datablock into the retrieval bucket. Whoever asks while it is there, or on its way, shares that one recall. */
 @Injectable()
 export class RetrieveDatablockHandler {
@@ -118,16 +128,6 @@ export class RetrieveDatablockHandler {
   private get config(): ArchiverConfig {
     return this.surroundings.config;
   }
-}
-
-/** What retrieval needs to know but not to do. */
-@Injectable()
-export class RetrievalSurroundings {
-  constructor(
-    readonly clock: Clock,
-    @Inject(ConfigToken) readonly config: ArchiverConfig,
-    @Inject(LOGGER) readonly logger: Logger,
-  ) {}
 }
 
 interface Expectation {

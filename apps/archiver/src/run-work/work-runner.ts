@@ -37,6 +37,27 @@ const userCodes: ReadonlySet<string> = new Set([
   'archiver.datablock-unknown',
 ]);
 
+/** Sends progress: unconfirmed, because the next one replaces it. */
+@Injectable()
+export class ProgressReporting {
+  constructor(
+    private readonly transport: MessageTransport,
+    private readonly naming: Naming,
+    readonly clock: Clock,
+  ) {}
+
+  send(work: Work, phase: Phase, bytesDone: number, bytesTotal: number): void {
+    const data = { workOrderId: work._id, jobId: work.jobId, bytesDone, bytesTotal, phase };
+    const { envelope } = eventRow(
+      workProgressedV1,
+      data,
+      { subject: work._id, partitionKey: work._id, sequence: 0 },
+      this.clock.now(),
+    );
+    this.transport.send(wireMessageOf(this.naming, envelope!));
+  }
+}
+
 /**
  * Takes work under a lease with a heartbeat and a fencing token, runs it, and writes its end together with the message
  * that tells of it. A worker that lost its lease finds its writes refused.
@@ -248,26 +269,5 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
         this.reporting.send(work, phase, bytesDone, bytesTotal);
       },
     };
-  }
-}
-
-/** Sends progress: unconfirmed, because the next one replaces it. */
-@Injectable()
-export class ProgressReporting {
-  constructor(
-    private readonly transport: MessageTransport,
-    private readonly naming: Naming,
-    readonly clock: Clock,
-  ) {}
-
-  send(work: Work, phase: Phase, bytesDone: number, bytesTotal: number): void {
-    const data = { workOrderId: work._id, jobId: work.jobId, bytesDone, bytesTotal, phase };
-    const { envelope } = eventRow(
-      workProgressedV1,
-      data,
-      { subject: work._id, partitionKey: work._id, sequence: 0 },
-      this.clock.now(),
-    );
-    this.transport.send(wireMessageOf(this.naming, envelope!));
   }
 }

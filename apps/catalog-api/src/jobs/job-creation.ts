@@ -43,6 +43,16 @@ type JobDatasets = Pick<
 /** Datasets in one job. */
 const mostDatasets = 10_000;
 
+/** What job creation needs to know but not to do. */
+@Injectable()
+export class JobCreationContext {
+  constructor(
+    @Inject(JobConfigurationToken) readonly jobs: JobConfiguration,
+    @Inject(CatalogApiConfigToken) readonly config: CatalogApiConfig,
+    readonly clock: Clock,
+  ) {}
+}
+
 /** From a posted job to one stored document that carries its pending messages inside. */
 @Injectable()
 export class JobCreation {
@@ -260,16 +270,6 @@ export class JobCreation {
       },
     };
   }
-}
-
-/** What job creation needs to know but not to do. */
-@Injectable()
-export class JobCreationContext {
-  constructor(
-    @Inject(JobConfigurationToken) readonly jobs: JobConfiguration,
-    @Inject(CatalogApiConfigToken) readonly config: CatalogApiConfig,
-    readonly clock: Clock,
-  ) {}
 }
 
 function digestOf({ type, jobParams, ownerUser, ownerGroup }: NewJob): string {

@@ -24,6 +24,14 @@ export interface JobChange {
 const historyLength = 500;
 const outboxPath = 'catena.outbox';
 
+@Injectable()
+export class JobUpdateParts {
+  constructor(
+    @Inject(JobConfigurationToken) readonly jobs: JobConfiguration,
+    readonly news: JobNews,
+  ) {}
+}
+
 /** Changes of stored jobs: by clients and external archive systems (PATCH), and by Catena's own reports. */
 @Injectable()
 export class JobUpdates {
@@ -150,12 +158,4 @@ export class JobUpdates {
   private isCatenas({ catena }: JobRecord): boolean {
     return catena !== undefined && catena.workflow !== 'none' && !catena.finished;
   }
-}
-
-@Injectable()
-export class JobUpdateParts {
-  constructor(
-    @Inject(JobConfigurationToken) readonly jobs: JobConfiguration,
-    readonly news: JobNews,
-  ) {}
 }

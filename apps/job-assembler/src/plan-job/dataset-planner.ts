@@ -13,6 +13,15 @@ import { DatasetFiles } from './dataset-files.js';
 
 type Entry = { readonly pid: string; readonly files: readonly string[] };
 
+@Injectable()
+export class PlanningSurroundings {
+  constructor(
+    @Inject(ConfigToken) readonly config: JobAssemblerConfig,
+    readonly relay: OutboxRelay,
+    readonly clock: Clock,
+  ) {}
+}
+
 /** Makes the work orders of one dataset. Repeating it after a crash makes the same ones. */
 @Injectable()
 export class DatasetPlanner {
@@ -191,15 +200,6 @@ export class DatasetPlanner {
       ? { kind: 'source-folder', location: sourceFolder }
       : { kind: 'landing-zone', location: pidAsName(pid), bucket: landingZoneBucket };
   }
-}
-
-@Injectable()
-export class PlanningSurroundings {
-  constructor(
-    @Inject(ConfigToken) readonly config: JobAssemblerConfig,
-    readonly relay: OutboxRelay,
-    readonly clock: Clock,
-  ) {}
 }
 
 const userCodes = new Set([

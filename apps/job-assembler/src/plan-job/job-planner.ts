@@ -19,6 +19,16 @@ import { DatasetPlanner } from './dataset-planner.js';
 const lease = 60_000;
 const idlePause = 1000;
 
+/** What planning sets in motion. */
+@Injectable()
+export class PlanningAfterwards {
+  constructor(
+    readonly dispatcher: Dispatcher,
+    readonly relay: OutboxRelay,
+    readonly clock: Clock,
+  ) {}
+}
+
 /** Plans accepted jobs, dataset by dataset; work is released as soon as a dataset's plan is complete. */
 @Injectable()
 export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -133,14 +143,4 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
     const code = error instanceof CatenaError ? error.code : 'assembly.unexpected-error';
     await this.folder.failJob(job._id, { code, message: messageOf(error), fault: 'system' });
   }
-}
-
-/** What planning sets in motion. */
-@Injectable()
-export class PlanningAfterwards {
-  constructor(
-    readonly dispatcher: Dispatcher,
-    readonly relay: OutboxRelay,
-    readonly clock: Clock,
-  ) {}
 }

@@ -15,6 +15,16 @@ import { OutboxRelay } from '../outbox-relay.js';
 import { ParkingLot } from '../parking-lot.js';
 import { LOGGER, SPINE_OPTIONS, type SpineOptions } from './spine.options.js';
 
+@Injectable()
+export class SpineParts {
+  constructor(
+    readonly relay: OutboxRelay,
+    readonly parkingLot: ParkingLot,
+    readonly inbox: MongoInbox,
+    readonly outbox: MongoOutboxStore,
+  ) {}
+}
+
 /** Starts the spine without waiting for its services, and stops it in an order that loses nothing. */
 @Injectable()
 export class SpineLifecycle
@@ -54,14 +64,4 @@ export class SpineLifecycle
         this.logger.error({ error: messageOf(error) }, 'could not create the spine indexes'),
     );
   }
-}
-
-@Injectable()
-export class SpineParts {
-  constructor(
-    readonly relay: OutboxRelay,
-    readonly parkingLot: ParkingLot,
-    readonly inbox: MongoInbox,
-    readonly outbox: MongoOutboxStore,
-  ) {}
 }
