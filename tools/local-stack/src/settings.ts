@@ -16,7 +16,7 @@ const PORT_NAMES = [
   'memcached',
 ] as const;
 
-export type PortName = (typeof PORT_NAMES)[number];
+type PortName = (typeof PORT_NAMES)[number];
 
 /** What a data directory keeps between starts: changing any of it would orphan the data or the clients. */
 export interface StackSettings {

@@ -36,7 +36,7 @@ export function runCommand(
 }
 
 /** Cuts a stream of chunks into lines. */
-export function lineSplitter(onLine: (line: string) => void): (chunk: Buffer) => void {
+function lineSplitter(onLine: (line: string) => void): (chunk: Buffer) => void {
   let rest = '';
   return (chunk) => {
     const parts = (rest + chunk.toString()).split('\n');

@@ -10,7 +10,7 @@ import { RECIPE, rootName } from './recipe.js';
 type Log = (line: string) => void;
 
 /** Where roots are kept between runs. */
-export function cacheDirectory(environment: NodeJS.ProcessEnv): string {
+function cacheDirectory(environment: NodeJS.ProcessEnv): string {
   const base = environment['CATENA_CACHE'];
   if (base !== undefined && base !== '') return base;
   return join(environment['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'catena');

@@ -13,13 +13,12 @@ export interface Element {
   readonly end: number;
 }
 
-export const BSON_STRING = 0x02;
+const BSON_STRING = 0x02;
 export const BSON_DOCUMENT = 0x03;
-export const BSON_ARRAY = 0x04;
 export const BSON_BINARY = 0x05;
-export const BSON_BOOLEAN = 0x08;
-export const BSON_INT32 = 0x10;
-export const BSON_INT64 = 0x12;
+const BSON_BOOLEAN = 0x08;
+const BSON_INT32 = 0x10;
+const BSON_INT64 = 0x12;
 const BSON_DOUBLE = 0x01;
 const BSON_REGEX = 0x0b;
 const BSON_DB_POINTER = 0x0c;

@@ -1,0 +1,77 @@
+#!/usr/bin/env node
+// The one entry of all npm scripts: makes sure that packages and build are there, then starts the tool asked for.
+// Plain JavaScript without dependencies, because it runs before there are any.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const project = fileURLToPath(new URL('..', import.meta.url));
+const TOOLS = { start: 'start', check: 'check', stack: 'local-stack', bench: 'bench' };
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+const say = (line) => process.stderr.write(`catena: ${line}\n`);
+
+function fail(line) {
+  say(line);
+  process.exit(1);
+}
+
+function checkNodeVersion() {
+  const wanted = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')).engines.node;
+  const [major, minor] = wanted.replace('>=', '').split('.').map(Number);
+  const [haveMajor, haveMinor] = process.versions.node.split('.').map(Number);
+  if (haveMajor > major || (haveMajor === major && haveMinor >= minor)) return;
+  fail(`Node ${wanted} is needed, this is ${process.versions.node}; install a newer one and try again`);
+}
+
+/** npm writes this file last, so it is as old as the installation is complete. */
+function packagesAreCurrent() {
+  const installed = join(project, 'node_modules/.package-lock.json');
+  if (!existsSync(installed)) return false;
+  return statSync(installed).mtimeMs >= statSync(join(project, 'package-lock.json')).mtimeMs;
+}
+
+function installPackages() {
+  if (packagesAreCurrent()) return;
+  say('installing packages with npm ci (a minute or two, only when the lock file has changed)');
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const { status } = spawnSync(npm, ['ci', '--no-audit', '--no-fund'], {
+    cwd: project,
+    stdio: ['ignore', 2, 2],
+  });
+  if (status !== 0) fail('npm ci failed; its messages above say why');
+}
+
+function build(mayFail) {
+  if (!existsSync(join(project, 'dist'))) say('building (some seconds the first time)');
+  const compiler = join(project, 'node_modules/typescript/bin/tsc');
+  const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.base.json'], {
+    cwd: project,
+    stdio: mayFail ? 'ignore' : ['ignore', 2, 2],
+  });
+  if (status !== 0 && !mayFail) fail('the build failed; the messages above say where');
+}
+
+function run(tool, parameters) {
+  const main = join(project, 'dist/tools', tool, 'src/main.js');
+  if (!existsSync(main))
+    fail(`the tool "${tool}" is not in this checkout (tools/${tool}/src/main.ts is missing)`);
+  const child = spawn(process.execPath, [main, ...parameters], { cwd: project, stdio: 'inherit' });
+  for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => fail(error.message));
+  child.on('exit', (code, signal) => {
+    for (const name of SIGNALS) process.removeAllListeners(name);
+    if (signal === null) process.exit(code ?? 1);
+    process.kill(process.pid, signal);
+  });
+}
+
+const [name, ...parameters] = process.argv.slice(2);
+const tool = Object.hasOwn(TOOLS, name ?? '') ? TOOLS[name] : undefined;
+if (tool === undefined) fail(`usage: node tools/bootstrap.mjs ${Object.keys(TOOLS).join('|')} [arguments]`);
+checkNodeVersion();
+installPackages();
+// The check reports a broken build itself, as one of its steps.
+build(tool === 'check');
+run(tool, parameters);

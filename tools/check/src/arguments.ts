@@ -1,0 +1,26 @@
+import { parseArgs } from 'node:util';
+
+const PARTS = ['static', 'unit', 'int', 'flows'] as const;
+export type Part = (typeof PARTS)[number];
+
+const USAGE = `Usage: npm test [-- --only PART] [-- --grep FILE_PART]
+
+  --only PART        one of ${PARTS.join(', ')}; by default all, in this order
+  --grep FILE_PART   only test files whose path contains this`;
+
+export interface CheckArguments {
+  readonly parts: readonly Part[];
+  readonly grep: string;
+}
+
+export function parseArguments(parameters: readonly string[]): CheckArguments {
+  const { values } = parseArgs({
+    args: [...parameters],
+    options: { only: { type: 'string' }, grep: { type: 'string', default: '' } },
+  });
+  const only = values.only;
+  if (only === undefined) return { parts: values.grep === '' ? PARTS : PARTS.slice(1), grep: values.grep };
+  const part = PARTS.find((name) => name === only);
+  if (part === undefined) throw new Error(`there is no part "${only}"\n${USAGE}`);
+  return { parts: [part], grep: values.grep };
+}

@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startStack, type Stack } from '../../local-stack/src/index.js';
+import { parseArguments, type CheckArguments, type Part } from './arguments.js';
+import { staticSteps } from './static-steps.js';
+import { Tally } from './tally.js';
+import { testFiles } from './test-files.js';
+import { runTestFiles } from './test-run.js';
+
+const PROJECT = fileURLToPath(new URL('../../../..', import.meta.url));
+const MINUTE = 60_000;
+
+/** How the test files of each part run. Flows have the machine for themselves. */
+const TEST_PARTS = [
+  { part: 'unit', concurrency: 2, timeoutMilliseconds: 2 * MINUTE, needsStack: false },
+  { part: 'int', concurrency: 2, timeoutMilliseconds: 10 * MINUTE, needsStack: true },
+  { part: 'flows', concurrency: 1, timeoutMilliseconds: 20 * MINUTE, needsStack: true },
+] as const satisfies readonly { part: Part; [key: string]: unknown }[];
+
+async function check({ parts, grep }: CheckArguments, tally: Tally): Promise<void> {
+  if (parts.includes('static') && !(await checkStatically(tally))) {
+    console.log('the build is broken, so no test was run');
+    return;
+  }
+  const runs = TEST_PARTS.filter(({ part }) => parts.includes(part)).map((options) => ({
+    ...options,
+    files: testFiles(PROJECT, options.part, grep),
+  }));
+  await inStack(
+    runs.some(({ needsStack, files }) => needsStack && files.length > 0),
+    tally,
+    async () => {
+      for (const { part, files, ...options } of runs) {
+        if (files.length > 0) console.log(`\n${part}: ${files.length} files`);
+        await runTestFiles(files, { project: PROJECT, ...options }, tally);
+      }
+    },
+  );
+}
+
+/** False when the build failed. */
+async function checkStatically(tally: Tally): Promise<boolean> {
+  let built = true;
+  for (const { name, run } of staticSteps(PROJECT)) {
+    const succeeded = await tally.step(name, run);
+    if (name === 'build') built = succeeded;
+  }
+  return built;
+}
+
+/** Gives the tests real services, fresh ones for each run; a service that does not start fails the run. */
+async function inStack(needed: boolean, tally: Tally, work: () => Promise<void>): Promise<void> {
+  if (!needed) return work();
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'catena-check-'));
+  let stack: Stack | undefined;
+  const log = (line: string): void => console.log(`        ${line}`);
+  const started = await tally.step('services', async () => {
+    stack = await startStack({ dataDirectory, log, environment: process.env });
+  });
+  try {
+    if (!started || stack === undefined) return;
+    Object.assign(process.env, stack.environment);
+    await work();
+  } finally {
+    await stack?.stop();
+    if (tally.failed === 0) await rm(dataDirectory, { recursive: true, force: true });
+    else console.log(`\nthe services' data and logs are kept in ${dataDirectory}`);
+  }
+}
+
+const tally = new Tally();
+try {
+  await check(parseArguments(process.argv.slice(2)), tally);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  tally.failed += 1;
+}
+console.log(tally.summary());
+process.exit(tally.succeeded ? 0 : 1);
