@@ -36,6 +36,8 @@ export interface CatalogApiConfig {
   };
   readonly landingZone: { readonly bucket: string; readonly linkSeconds: number };
   readonly controlBucket: string;
+  /** Milliseconds after which a claim without a stored job counts as left by a crash. */
+  readonly orphanClaimAge: number;
   readonly mail: { readonly host: string; readonly port: number; readonly from: string } | undefined;
   /** Environment variables that job templates may read. */
   readonly templateEnvironment: Readonly<Record<string, string>>;
@@ -80,6 +82,7 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
       bucket: text('LANDING_ZONE_BUCKET', 'landing-zone'),
       linkSeconds: Math.floor(durationFrom(text('LANDING_ZONE_LINK_LIFETIME', '1h')) / 1000),
     },
+    orphanClaimAge: durationFrom(text('ORPHAN_CLAIM_AGE', '60s')),
     controlBucket: text('CONTROL_BUCKET', 'catena-control'),
     mail:
       environment['SMTP_HOST'] === undefined

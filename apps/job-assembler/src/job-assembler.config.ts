@@ -1,4 +1,12 @@
-import { bytesFrom, integer, required, spineOptionsFrom, type Environment, type SpineOptions } from '#outbox';
+import {
+  bytesFrom,
+  durationFrom,
+  integer,
+  required,
+  spineOptionsFrom,
+  type Environment,
+  type SpineOptions,
+} from '#outbox';
 
 /** Everything job-assembler reads from its environment. See docs/configuration.md. */
 export interface JobAssemblerConfig {
@@ -18,6 +26,8 @@ export interface JobAssemblerConfig {
   readonly sourceFolderRoots: readonly string[];
   readonly split: { readonly targetBytes: number; readonly mostFiles: number };
   readonly copies: number;
+  /** Milliseconds without a sign of life after which another process plans or releases. */
+  readonly lease: number;
   readonly limits: { readonly global: number; readonly perGroup: number; readonly perTarget: number };
 }
 
@@ -48,6 +58,7 @@ export function jobAssemblerConfigFrom(environment: Environment): JobAssemblerCo
       targetBytes: bytesFrom(environment['DATABLOCK_TARGET_SIZE'] ?? '200GiB'),
       mostFiles: integer(environment, 'DATABLOCK_MOST_FILES', 20_000),
     },
+    lease: durationFrom(environment['ASSEMBLER_LEASE'] ?? '60s'),
     copies: integer(environment, 'LTS_COPIES', 1),
     limits: {
       global: integer(environment, 'LIMIT_GLOBAL', 64),

@@ -1,15 +1,14 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Workflow } from '#contracts';
 import { Clock } from '#kernel';
 import { pushRows, type OutboxRow } from '#outbox';
 import { isDuplicateKey } from '#persistence';
+import type { CatalogApiConfig } from '../catalog-api.config.js';
+import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { JobRefusal } from '../domain/errors.js';
 import { cancelStep, lifecycleSteps, type Lifecycle, type LifecycleStep } from '../domain/lifecycle.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { ClaimRecord, DatasetRecord } from '../persistence/records.js';
-
-/** A job is stored within seconds of its claims; older claims without a job were left by a crash. */
-const orphanAge = 60_000;
 
 type ClaimedDataset = Pick<DatasetRecord, 'pid' | 'datasetlifecycle'>;
 
@@ -19,6 +18,7 @@ export class DatasetClaims {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly clock: Clock,
+    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
   /**
@@ -80,7 +80,7 @@ export class DatasetClaims {
 
   /** Heals what a crash between claiming and storing the job left behind. */
   async releaseOrphans(): Promise<void> {
-    const old = new Date(this.clock.now().getTime() - orphanAge);
+    const old = new Date(this.clock.now().getTime() - this.config.orphanClaimAge);
     const orphans = this.catalogue.claims.aggregate<ClaimRecord>([
       { $match: { at: { $lt: old } } },
       { $lookup: { from: 'Job', localField: 'jobId', foreignField: '_id', as: 'job' } },

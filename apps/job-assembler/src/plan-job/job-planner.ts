@@ -10,13 +10,13 @@ import type { Logger } from '#observability';
 import { eventRow, LOGGER, OutboxRelay, pushRows } from '#outbox';
 import { CatalogClient } from '../catalog/catalog-client.js';
 import { ResultFolder } from '../fold-results/result-folder.js';
+import type { JobAssemblerConfig } from '../job-assembler.config.js';
+import { ConfigToken } from '../job-assembler.tokens.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
 import type { AssemblyJob } from '../persistence/records.js';
 import { Dispatcher } from '../release-work/dispatcher.js';
 import { DatasetPlanner } from './dataset-planner.js';
 
-/** Milliseconds a process may plan a job before another one takes over; renewed with every dataset. */
-const lease = 60_000;
 const idlePause = 1000;
 
 /** What planning sets in motion. */
@@ -26,6 +26,7 @@ export class PlanningAfterwards {
     readonly dispatcher: Dispatcher,
     readonly relay: OutboxRelay,
     readonly clock: Clock,
+    @Inject(ConfigToken) readonly config: JobAssemblerConfig,
   ) {}
 }
 
@@ -76,7 +77,7 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
     const now = this.after.clock.now();
     const job = await this.store.jobs.findOneAndUpdate(
       { state: 'accepted', planningUntil: { $lte: now } },
-      { $set: { planningUntil: new Date(now.getTime() + lease) } },
+      { $set: { planningUntil: new Date(now.getTime() + this.after.config.lease) } },
       { sort: { planningUntil: 1 }, returnDocument: 'after' },
     );
     if (job === null) return false;
@@ -99,7 +100,7 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
     const { jobParams } = await this.catalog.job(job._id);
     const list = jobParams.datasetList ?? [];
     for (const [index, entry] of list.entries()) {
-      const until = new Date(this.after.clock.now().getTime() + lease);
+      const until = new Date(this.after.clock.now().getTime() + this.after.config.lease);
       const current = await this.store.jobs.findOneAndUpdate(
         { _id: job._id, state: 'accepted' },
         { $set: { planningUntil: until } },

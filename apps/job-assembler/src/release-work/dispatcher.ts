@@ -14,7 +14,6 @@ import { ConfigToken } from '../job-assembler.tokens.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
 import type { WorkOrder } from '../persistence/records.js';
 
-const leaseMilliseconds = 15_000;
 const pause = 1000;
 
 /**
@@ -58,7 +57,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       this.awake = new AbortController();
       const { signal } = this.awake;
       try {
-        if (await this.store.holdLease('dispatcher', this.holder, leaseMilliseconds)) {
+        if (await this.store.holdLease('dispatcher', this.holder, this.config.lease / 4)) {
           await this.releaseWork();
           await this.folder.foldStale();
         }

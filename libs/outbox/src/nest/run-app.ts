@@ -26,7 +26,10 @@ export async function runConsumerApp(
 
 /** Connects an app's `@Handles` methods to the broker, and its shutdown to the signals of the system. */
 export async function attachConsumers(app: NestFastifyApplication): Promise<void> {
-  const consumers = app.connectMicroservice({ strategy: app.get(CatenaServer) }, { deferInitialization: true });
+  const consumers = app.connectMicroservice(
+    { strategy: app.get(CatenaServer) },
+    { deferInitialization: true },
+  );
   consumers.useGlobalFilters(new KeepErrorFilter());
   app.enableShutdownHooks();
   await app.startAllMicroservices();

@@ -21,6 +21,7 @@ export function spineOptionsFrom(
     retryDelays: environment['CATENA_RETRY_TIERS']?.split(',').map(durationFrom) ?? defaultRetryDelays,
     messageLimit: integer(environment, 'CATENA_MESSAGE_LIMIT', 262_144),
     acceptTimeout: durationFrom(environment['CATENA_ACCEPT_TIMEOUT'] ?? '5m'),
+    outboxLease: durationFrom(environment['CATENA_OUTBOX_LEASE'] ?? '30s'),
     logLevel: environment['LOG_LEVEL'] ?? 'info',
     operationsToken: environment['OPERATIONS_TOKEN'],
   };

@@ -67,7 +67,7 @@ export class SpineModule {
             {
               app: options.app,
               sweepInterval: 1000,
-              lease: 30_000,
+              lease: options.outboxLease,
               acceptTimeout: options.acceptTimeout,
               parallel: 4,
             },

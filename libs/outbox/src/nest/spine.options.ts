@@ -13,6 +13,8 @@ export interface SpineOptions {
   readonly messageLimit: number;
   /** Milliseconds without a receipt after which a message is sent again. */
   readonly acceptTimeout: number;
+  /** Milliseconds after which somebody else may send what a crashed relay had taken. */
+  readonly outboxLease: number;
   readonly outboxes: readonly OutboxCollection[];
   /** pino level name. */
   readonly logLevel: string;

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { AppName } from '../../tools/start/src/index.js';
+import { datasetInLandingZone, datasetInSourceFolder } from '../support/datasets.js';
+import { Installation } from '../support/installation.js';
+import { Ledger } from '../support/ledger.js';
+import type { ScicatClient } from '../support/scicat-client.js';
+
+/** Every named crash point on the way of an archive job, with the process that passes it. */
+const archivePoints: readonly (readonly [AppName, string])[] = [
+  ['catalog-api', 'catalog.after-insert'],
+  ['catalog-api', 'outbox.before-publish'],
+  ['catalog-api', 'outbox.before-mark'],
+  ['catalog-api', 'consumer.before-inbox-record'],
+  ['catalog-api', 'consumer.before-ack'],
+  ['catalog-api', 'catalog.after-registration'],
+  ['job-assembler', 'assembler.after-accept'],
+  ['job-assembler', 'assembler.after-plan'],
+  ['job-assembler', 'assembler.after-release'],
+  ['job-assembler', 'assembler.after-result'],
+  ['job-assembler', 'assembler.after-task-end'],
+  ['job-assembler', 'assembler.after-release-originals'],
+  ['job-assembler', 'assembler.after-finish'],
+  ['job-assembler', 'outbox.before-publish'],
+  ['job-assembler', 'outbox.before-mark'],
+  ['job-assembler', 'consumer.before-inbox-record'],
+  ['job-assembler', 'consumer.before-ack'],
+  ['archiver', 'archiver.after-accept'],
+  ['archiver', 'long-term-storage.mid-write'],
+  ['archiver', 'long-term-storage.after-rename'],
+  ['archiver', 'archiver.mid-verification'],
+  ['archiver', 'archiver.after-verification'],
+  ['archiver', 'archiver.before-report'],
+  ['archiver', 'archiver.after-end'],
+  ['archiver', 'outbox.before-publish'],
+  ['archiver', 'outbox.before-mark'],
+  ['archiver', 'consumer.before-inbox-record'],
+  ['archiver', 'consumer.before-ack'],
+];
+
+const retrievePoints: readonly (readonly [AppName, string])[] = [
+  ['archiver', 'archiver.mid-retrieve'],
+  ['archiver', 'archiver.after-retrieve'],
+  ['archiver', 'archiver.before-report'],
+  ['job-assembler', 'assembler.after-task-end'],
+];
+
+describe('A process that is killed', () => {
+  let installation: Installation;
+  let client: ScicatClient;
+  let ledger: Ledger;
+  let failed = false;
+
+  before(async () => {
+    installation = await Installation.create();
+    await installation.start();
+    client = await installation.client('demo');
+    ledger = new Ledger(installation, client);
+  });
+  after(() => installation.stop(failed));
+
+  /** Runs `story` while the app is set to die at the point, and starts it again as soon as it has. */
+  async function dyingAt<Result>(app: AppName, point: string, story: () => Promise<Result>): Promise<Result> {
+    const victim = installation.apps[app];
+    await victim.stop();
+    victim.start({ CATENA_CRASH_AT: point });
+    await victim.whenReady();
+    const revived = victim.whenEnded().then(async () => {
+      assert.equal(victim.exit?.signal, 'SIGKILL', `${app} was expected to die at ${point}`);
+      victim.start();
+      await victim.whenReady();
+    });
+    const result = await story();
+    await revived;
+    return result;
+  }
+
+  for (const [app, point] of archivePoints) {
+    it(`${app} at ${point} loses no job and no byte`, async () => {
+      failed = true;
+      const dataset = await datasetInLandingZone(installation, client);
+      const id = await dyingAt(app, point, async () => {
+        const key = { 'idempotency-key': `${app} ${point}` };
+        const body = { type: 'archive', jobParams: {}, datasetList: [{ pid: dataset.pid, files: [] }] };
+        const { status, body: job } = await client.patiently('POST', '/api/v3/Jobs', body, key);
+        assert.equal(status, 201, JSON.stringify(job));
+        const end = await client.jobEnd(String(job['id']));
+        assert.equal(end.statusCode, 'finishedSuccessful', end.statusMessage);
+        return end.id;
+      });
+      await ledger.jobEndedOnce(id, 'finishedSuccessful');
+      await ledger.datasetIsArchived(dataset);
+      failed = false;
+    });
+  }
+
+  for (const [app, point] of retrievePoints) {
+    it(`${app} at ${point} retrieves all the same`, async () => {
+      failed = true;
+      const dataset = await datasetInSourceFolder(installation, client);
+      const archived = await client.jobEnd(
+        String((await client.postJob('archive', [dataset.pid])).body['id']),
+      );
+      assert.equal(archived.statusCode, 'finishedSuccessful', archived.statusMessage);
+      const end = await dyingAt(app, point, async () =>
+        client.jobEnd(String((await client.postJob('retrieve', [dataset.pid])).body['id'])),
+      );
+      await ledger.jobEndedOnce(end.id, 'finishedSuccessful');
+      assert.equal(
+        (await client.dataset(dataset.pid)).datasetlifecycle['retrieveStatusMessage'],
+        'datasetRetrieved',
+      );
+      const [copy] = end.jobResultObject.result ?? [];
+      assert.ok(copy);
+      assert.equal((await (await fetch(copy.url)).arrayBuffer()).byteLength, copy.size);
+      failed = false;
+    });
+  }
+
+  it('catalog-api between claiming and storing leaves the dataset free', async () => {
+    failed = true;
+    const dataset = await datasetInSourceFolder(installation, client);
+    await dyingAt('catalog-api', 'catalog.after-claim', () =>
+      assert.rejects(client.postJob('archive', [dataset.pid])),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    const { status, body } = await client.postJob('archive', [dataset.pid]);
+    assert.equal(status, 201, JSON.stringify(body));
+    await client.jobEnd(String(body['id']));
+    await ledger.datasetIsArchived(dataset);
+    failed = false;
+  });
+});

@@ -1,0 +1,185 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { randomBytes } from 'node:crypto';
+import {
+  AppProcess,
+  appNames,
+  entryOf,
+  environmentOf,
+  functionalAccounts,
+  type AppName,
+  type AppSettings,
+} from '../../tools/start/src/index.js';
+import { ScicatClient } from './scicat-client.js';
+
+const project = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Seconds shrink to fractions, so that what a crash leaves is taken over while a test waits. */
+const quick: Record<string, string> = {
+  CATENA_RETRY_TIERS: '200ms,500ms,1s,2s,5s',
+  CATENA_ACCEPT_TIMEOUT: '4s',
+  CATENA_OUTBOX_LEASE: '2s',
+  ASSEMBLER_LEASE: '4s',
+  ARCHIVER_LEASE: '3s',
+  ARCHIVER_RETRY_PAUSE: '300ms',
+  ARCHIVER_RETRY_PAUSE_MOST: '1s',
+  ORPHAN_CLAIM_AGE: '2s',
+  LTS_RESERVE: '0B',
+};
+
+export interface InstallationOptions {
+  /** MONGODB_URI, RABBITMQ_URL, S3_*; default: this process's environment, where `npm test` puts them. */
+  readonly services?: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly jobConfigurationFile?: string;
+  /** Folders of long-term storage, one for each copy. Default one. */
+  readonly shares?: number;
+}
+
+/** A whole Catena of its own: three processes, databases, queues, buckets and folders nobody else uses. */
+export class Installation {
+  readonly apps: Readonly<Record<AppName, AppProcess>>;
+
+  private constructor(
+    readonly directory: string,
+    readonly settings: AppSettings,
+  ) {
+    const process = (name: AppName): AppProcess => this.processOf(name);
+    this.apps = {
+      'catalog-api': process('catalog-api'),
+      'job-assembler': process('job-assembler'),
+      archiver: process('archiver'),
+    };
+  }
+
+  static async create(options: InstallationOptions = {}): Promise<Installation> {
+    const directory = await mkdtemp(join(tmpdir(), 'catena-flow-'));
+    const shares = Array.from({ length: options.shares ?? 1 }, (_, index) => join(directory, `tape${index}`));
+    for (const folder of [...shares, join(directory, 'source')]) await mkdir(folder);
+    const secret = (): string => randomBytes(12).toString('hex');
+    const secrets = {
+      jwt: secret(),
+      operationsToken: secret(),
+      accounts: { demo: secret(), admin: secret(), archiveManager: secret(), jobAssembler: secret() },
+    };
+    const functionalAccountsFile = join(directory, 'accounts.json');
+    await writeFile(
+      functionalAccountsFile,
+      JSON.stringify([
+        ...functionalAccounts(secrets),
+        { username: 'stranger', email: 's@example.org', password: 'stranger', role: 'strangers' },
+      ]),
+    );
+    const environment = { ...quick, ...options.environment };
+    const [catalog, assembler, archiver] = await freePorts(3);
+    return new Installation(directory, {
+      services: options.services ?? servicesFromEnvironment(),
+      dataDirectory: directory,
+      secrets,
+      ports: { 'catalog-api': catalog!, 'job-assembler': assembler!, archiver: archiver! },
+      prefix: `t${randomBytes(5).toString('hex')}`,
+      ltsRoots: shares,
+      sourceFolderRoots: [join(directory, 'source')],
+      functionalAccountsFile,
+      jobConfigurationFile:
+        options.jobConfigurationFile ?? join(project, 'examples', 'job-configuration.yaml'),
+      extra: { 'catalog-api': environment, 'job-assembler': environment, archiver: environment },
+    });
+  }
+
+  get sourceFolder(): string {
+    return join(this.directory, 'source');
+  }
+
+  get shares(): readonly string[] {
+    return this.settings.ltsRoots;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.settings.ports['catalog-api']}`;
+  }
+
+  async start(): Promise<void> {
+    for (const name of appNames) this.apps[name].start();
+    await Promise.all(appNames.map((name) => this.apps[name].whenReady()));
+    await this.accountsAreSeeded();
+  }
+
+  /** A further process of an app on the same databases and queues. */
+  async another(name: AppName, environment: Record<string, string> = {}): Promise<AppProcess> {
+    const [port] = await freePorts(1);
+    const app = new AppProcess({
+      ...this.apps[name].options,
+      logFile: join(this.directory, `${name}-${port}.log`),
+      readyUrl: this.apps[name].options.readyUrl.replace(/:\d+\//, `:${port}/`),
+    });
+    app.start({ PORT: String(port), ...environment });
+    await app.whenReady();
+    return app;
+  }
+
+  client(username: 'demo' | 'admin' | 'archiveManager' | 'stranger'): Promise<ScicatClient> {
+    const password = username === 'stranger' ? 'stranger' : this.settings.secrets.accounts[username];
+    return new ScicatClient(this.url, username, password).login();
+  }
+
+  /** Stops everything; the folder with its logs stays when the test failed. */
+  async stop(failed = false): Promise<void> {
+    await Promise.all(appNames.map((name) => this.apps[name].stop()));
+    if (!failed) await rm(this.directory, { recursive: true, force: true });
+  }
+
+  private async accountsAreSeeded(): Promise<void> {
+    for (let attempt = 0; ; attempt += 1) {
+      const seeded = await this.client('stranger').then(
+        () => true,
+        () => false,
+      );
+      if (seeded) return;
+      if (attempt > 100) throw new Error(`the functional accounts were not seeded: see ${this.directory}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  private processOf(name: AppName): AppProcess {
+    const version = name === 'catalog-api' ? 'v3' : 'v4';
+    return new AppProcess({
+      name,
+      entry: entryOf(project, name),
+      environment: environmentOf(name, this.settings),
+      logFile: join(this.directory, `${name}.log`),
+      readyUrl: `http://127.0.0.1:${this.settings.ports[name]}/api/${version}/health`,
+    });
+  }
+}
+
+function servicesFromEnvironment(): Record<string, string> {
+  const names = ['MONGODB_URI', 'RABBITMQ_URL', 'S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY', 'S3_REGION'];
+  const missing = names.filter((name) => !process.env[name]);
+  if (missing.length > 0)
+    throw new Error(
+      `Expected ${missing.join(', ')} in the environment: run \`npm test\`, or start services with \`npm run stack -- up\`.`,
+    );
+  return Object.fromEntries(names.map((name) => [name, process.env[name] ?? '']));
+}
+
+/** Ports below the range the system hands out itself, so that none is taken between finding and using it. */
+async function freePorts(count: number): Promise<number[]> {
+  const found: number[] = [];
+  while (found.length < count) {
+    const candidate = 12_000 + Math.floor(Math.random() * 15_000);
+    if (!found.includes(candidate) && (await isFree(candidate))) found.push(candidate);
+  }
+  return found;
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
