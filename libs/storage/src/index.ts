@@ -1,1 +1,13 @@
-export {};
+export { ObjectStore } from './object-store.js';
+export type {
+  ListedObject,
+  ObjectAttributes,
+  ObjectHead,
+  ObjectRange,
+  PendingUpload,
+  PutOptions,
+  UploadPart,
+  UploadedPart,
+} from './object-store.js';
+export { S3ObjectStore } from './s3/s3-object-store.adapter.js';
+export type { S3ObjectStoreOptions } from './s3/s3-client.js';

@@ -1,0 +1,151 @@
+import type { Readable } from 'node:stream';
+
+/** Which part of an object to read. */
+export interface ObjectRange {
+  /** First byte. Default 0; an offset at or past the end of an object that is not empty is refused. */
+  readonly offset?: number;
+  /** Most bytes to read. Default: to the end. */
+  readonly length?: number;
+}
+
+/** What an object is to be stored with. */
+export interface PutOptions extends ObjectAttributes {
+  /** Bytes the body will yield; a body of another length makes no object. */
+  readonly size: number;
+}
+
+/** Attributes an object carries. */
+export interface ObjectAttributes {
+  /** Default `application/octet-stream`. */
+  readonly contentType?: string;
+  /** Keys of lower-case letters, digits and `-`, values of printable ASCII. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** An object as a listing shows it. */
+export interface ListedObject {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** The store's own fingerprint, without quotes; says nothing about content unless you know how it was uploaded. */
+  readonly etag: string;
+  readonly modifiedAt: Date;
+}
+
+/** An object's attributes. */
+export interface ObjectHead extends Omit<ListedObject, 'key'> {
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** A part of an upload by somebody else's client. */
+export interface UploadPart {
+  /** 1 to 10 000. */
+  readonly partNumber: number;
+  /** As the store answered it, with or without quotes. */
+  readonly etag: string;
+}
+
+/** A part that has arrived. */
+export interface UploadedPart extends UploadPart {
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** An upload that was begun and neither completed nor aborted. */
+export interface PendingUpload {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly begunAt: Date;
+}
+
+/**
+ * A store of objects in buckets: the landing zone of uploads and the place retrieved data waits in.
+ *
+ * All methods throw TransientError `storage.unavailable` while the store is away or too busy, PermanentError
+ * `storage.bucket-not-found`, `storage.access-denied`, and `storage.request-invalid` for names or values no store accepts.
+ * Calls that may be repeated without harm are repeated a few times before they fail.
+ */
+export abstract class ObjectStore {
+  /** Makes the bucket unless it is there. */
+  abstract ensureBucket(bucket: string): Promise<void>;
+
+  /**
+   * Stores an object, replacing one of the same key. It appears whole after the last byte and the good end of the body,
+   * or not at all: a body that fails at its very end (because a checksum did not match, say) leaves nothing behind.
+   * Memory is bounded whatever the size.
+   *
+   * @throws PermanentError `storage.size-mismatch`, and whatever the body throws
+   */
+  abstract put(
+    bucket: string,
+    key: string,
+    body: Buffer | AsyncIterable<Uint8Array>,
+    options: PutOptions,
+  ): Promise<{ readonly etag: string; readonly size: number }>;
+
+  /**
+   * Reads an object. A connection that breaks on the way is made anew and continues where it broke.
+   *
+   * @throws PermanentError `storage.not-found`, `storage.range-invalid`; the stream may also end with
+   * `storage.object-changed` when the object was replaced while being read
+   */
+  abstract get(bucket: string, key: string, range?: ObjectRange): Promise<Readable>;
+
+  /** Undefined when there is no such object (or bucket). */
+  abstract head(bucket: string, key: string): Promise<ObjectHead | undefined>;
+
+  /** Objects whose key starts with the prefix, sorted by the UTF-8 bytes of their keys; one page is held at a time. */
+  abstract list(bucket: string, prefix: string): AsyncIterable<ListedObject>;
+
+  /** Removes objects; those that are not there are fine. Any number of keys: they go in bounded batches. */
+  abstract remove(bucket: string, keys: Iterable<string>): Promise<void>;
+
+  /**
+   * An address from which anybody can load the object, without credentials.
+   *
+   * @param expirySeconds 1 to 604 800 (seven days)
+   * @param options.fileName the name browsers save it under
+   */
+  abstract presignedGet(
+    bucket: string,
+    key: string,
+    expirySeconds: number,
+    options?: { readonly fileName?: string },
+  ): Promise<string>;
+
+  /** An address to which anybody can PUT the object, without credentials. Same expiry. */
+  abstract presignedPut(bucket: string, key: string, expirySeconds: number): Promise<string>;
+
+  /** Begins an upload whose parts somebody else sends to {@link presignedPart} addresses. */
+  abstract beginUpload(bucket: string, key: string, attributes?: ObjectAttributes): Promise<string>;
+
+  /** An address to which anybody can PUT one part, without credentials. Same expiry. */
+  abstract presignedPart(
+    bucket: string,
+    key: string,
+    uploadId: string,
+    partNumber: number,
+    expirySeconds: number,
+  ): Promise<string>;
+
+  /** The parts that have arrived, by number. @throws PermanentError `storage.upload-not-found` */
+  abstract uploadedParts(bucket: string, key: string, uploadId: string): Promise<readonly UploadedPart[]>;
+
+  /**
+   * Makes the object of its parts, in the order of their numbers.
+   *
+   * @throws PermanentError `storage.upload-not-found`; `storage.upload-invalid` when parts are missing, too small or others
+   */
+  abstract completeUpload(
+    bucket: string,
+    key: string,
+    uploadId: string,
+    parts: readonly UploadPart[],
+  ): Promise<{ readonly etag: string }>;
+
+  /** Throws the parts away; an upload that is not there is fine. */
+  abstract abortUpload(bucket: string, key: string, uploadId: string): Promise<void>;
+
+  /** Uploads under the prefix that are still open. Those of {@link put} are among them while it runs. */
+  abstract pendingUploads(bucket: string, prefix: string): AsyncIterable<PendingUpload>;
+}

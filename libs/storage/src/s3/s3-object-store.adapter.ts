@@ -1,0 +1,248 @@
+import { Readable } from 'node:stream';
+import { PermanentError } from '#kernel';
+import {
+  checkAttributes,
+  checkBucket,
+  checkExpiry,
+  checkKey,
+  checkPartNumber,
+  contentDisposition,
+  invalid,
+  orderedParts,
+} from '../checks.js';
+import {
+  ObjectStore,
+  type ListedObject,
+  type ObjectAttributes,
+  type ObjectHead,
+  type ObjectRange,
+  type PendingUpload,
+  type PutOptions,
+  type UploadPart,
+  type UploadedPart,
+} from '../object-store.js';
+import { Download } from './download.js';
+import { listObjects, listUploads } from './listings.js';
+import { S3Client, type S3ObjectStoreOptions } from './s3-client.js';
+import { codeOf } from './s3-errors.js';
+import { abort, begin, complete, upload } from './upload.js';
+
+/** Any S3 store (MinIO, Ceph, Swift, AWS) by way of the `minio` client. Needs no rights beyond its buckets. */
+export class S3ObjectStore extends ObjectStore {
+  private readonly client: S3Client;
+  /** Presigning asks nobody, so it can be done for an address this process could not even reach. */
+  private readonly presigner: S3Client;
+
+  constructor(private readonly options: S3ObjectStoreOptions) {
+    super();
+    this.client = new S3Client(options);
+    this.presigner =
+      options.publicEndpoint === undefined ? this.client : new S3Client(options, options.publicEndpoint);
+  }
+
+  override async ensureBucket(bucket: string): Promise<void> {
+    checkBucket(bucket);
+    await this.client.call({ action: 'make', bucket }, async () => {
+      if (await this.client.bucketExists(bucket)) return;
+      try {
+        await this.client.makeBucket(bucket, this.options.region);
+      } catch (error) {
+        // Somebody else was faster; whether it is ours to use, the first real call will tell.
+        if (codeOf(error) !== 'BucketAlreadyOwnedByYou') throw error;
+      }
+    });
+  }
+
+  override async put(
+    bucket: string,
+    key: string,
+    body: Buffer | AsyncIterable<Uint8Array>,
+    options: PutOptions,
+  ): Promise<{ etag: string; size: number }> {
+    checkKey(bucket, key);
+    checkAttributes(options);
+    if (!Number.isSafeInteger(options.size) || options.size < 0) {
+      throw invalid('a size in whole bytes', options.size);
+    }
+    try {
+      const { etag } = await upload(this.client, bucket, key, asStream(body), options);
+      return { etag, size: options.size };
+    } finally {
+      // A body that was not read to its end, or not even begun, must not keep its file or connection open.
+      if (body instanceof Readable) body.destroy();
+    }
+  }
+
+  override async get(bucket: string, key: string, range: ObjectRange = {}): Promise<Readable> {
+    checkKey(bucket, key);
+    return new Download(this.client, bucket, key, range).start();
+  }
+
+  override async head(bucket: string, key: string): Promise<ObjectHead | undefined> {
+    checkKey(bucket, key);
+    return this.client.call({ action: 'look up', bucket, key }, async () => {
+      try {
+        const response = await this.client.makeRequestAsyncOmit({
+          method: 'HEAD',
+          bucketName: bucket,
+          objectName: key,
+        });
+        return headFrom(response.headers);
+      } catch (error) {
+        if (['NotFound', 'NoSuchKey', 'NoSuchBucket'].includes(codeOf(error))) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  override async *list(bucket: string, prefix: string): AsyncGenerator<ListedObject, void, undefined> {
+    checkBucket(bucket);
+    yield* listObjects(this.client, bucket, prefix);
+  }
+
+  override async remove(bucket: string, keys: Iterable<string>): Promise<void> {
+    let batch: string[] = [];
+    for (const key of keys) {
+      checkKey(bucket, key);
+      batch.push(key);
+      if (batch.length === this.client.pageSize) {
+        await this.removeBatch(bucket, batch);
+        batch = [];
+      }
+    }
+    if (batch.length > 0) await this.removeBatch(bucket, batch);
+  }
+
+  override async presignedGet(
+    bucket: string,
+    key: string,
+    expirySeconds: number,
+    { fileName }: { fileName?: string } = {},
+  ): Promise<string> {
+    const query: Record<string, string> = {};
+    if (fileName !== undefined) query['response-content-disposition'] = contentDisposition(fileName);
+    return this.presigned('GET', bucket, key, expirySeconds, query);
+  }
+
+  override presignedPut(bucket: string, key: string, expirySeconds: number): Promise<string> {
+    return this.presigned('PUT', bucket, key, expirySeconds, {});
+  }
+
+  override async beginUpload(
+    bucket: string,
+    key: string,
+    attributes: ObjectAttributes = {},
+  ): Promise<string> {
+    checkKey(bucket, key);
+    checkAttributes(attributes);
+    return begin(this.client, bucket, key, attributes);
+  }
+
+  override async presignedPart(
+    bucket: string,
+    key: string,
+    uploadId: string,
+    partNumber: number,
+    expirySeconds: number,
+  ): Promise<string> {
+    checkPartNumber(partNumber);
+    return this.presigned('PUT', bucket, key, expirySeconds, { partNumber: String(partNumber), uploadId });
+  }
+
+  override async uploadedParts(
+    bucket: string,
+    key: string,
+    uploadId: string,
+  ): Promise<readonly UploadedPart[]> {
+    checkKey(bucket, key);
+    const parts = await this.client.call({ action: 'list the parts of', bucket, key }, () =>
+      this.client.partsOf(bucket, key, uploadId),
+    );
+    return parts
+      .map(({ part, etag, size }) => ({ partNumber: part, etag, size }))
+      .sort((left, right) => left.partNumber - right.partNumber);
+  }
+
+  override async completeUpload(
+    bucket: string,
+    key: string,
+    uploadId: string,
+    parts: readonly UploadPart[],
+  ): Promise<{ etag: string }> {
+    checkKey(bucket, key);
+    return complete(this.client, bucket, key, uploadId, orderedParts(parts));
+  }
+
+  override async abortUpload(bucket: string, key: string, uploadId: string): Promise<void> {
+    checkKey(bucket, key);
+    await abort(this.client, bucket, key, uploadId);
+  }
+
+  override async *pendingUploads(
+    bucket: string,
+    prefix: string,
+  ): AsyncGenerator<PendingUpload, void, undefined> {
+    checkBucket(bucket);
+    yield* listUploads(this.client, bucket, prefix);
+  }
+
+  /** Closes idle connections, so that a process can end. */
+  close(): void {
+    this.client.close();
+    this.presigner.close();
+  }
+
+  private async presigned(
+    method: 'GET' | 'PUT',
+    bucket: string,
+    key: string,
+    expirySeconds: number,
+    query: Record<string, string>,
+  ): Promise<string> {
+    checkKey(bucket, key);
+    checkExpiry(expirySeconds);
+    return this.presigner.presignedUrl(method, bucket, key, expirySeconds, query);
+  }
+
+  private async removeBatch(bucket: string, keys: string[]): Promise<void> {
+    const inXml = keys.filter((key) => !unspeakableInXml.test(key));
+    const alone = keys.filter((key) => unspeakableInXml.test(key));
+    if (inXml.length > 0) {
+      await this.client.call({ action: 'remove objects from', bucket }, async () => {
+        const results = await this.client.removeObjects(bucket, inXml);
+        const failed = results.find((result) => result?.Error !== undefined)?.Error;
+        if (failed !== undefined) throw Object.assign(new Error(failed.Message), { code: failed.Code });
+      });
+    }
+    for (const key of alone) {
+      await this.client.call({ action: 'remove', bucket, key }, () => this.client.removeObject(bucket, key));
+    }
+  }
+}
+
+/** Keys with control characters cannot be named in a bulk request. */
+const unspeakableInXml = /[\u0000-\u001f\ufffe\uffff]/;
+
+function headFrom(headers: Record<string, string | string[] | undefined>): ObjectHead {
+  const metadata: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.startsWith('x-amz-meta-')) metadata[name.slice('x-amz-meta-'.length)] = String(value);
+  }
+  const size = Number(headers['content-length']);
+  if (!Number.isSafeInteger(size)) {
+    throw new PermanentError('storage.request-invalid', 'Expected a content length, found none.');
+  }
+  return {
+    size,
+    etag: String(headers['etag'] ?? '').replace(/^"|"$/g, ''),
+    modifiedAt: new Date(String(headers['last-modified'])),
+    metadata,
+  };
+}
+
+async function* asStream(
+  body: Buffer | AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (Buffer.isBuffer(body)) yield body;
+  else yield* body;
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import { objectStoreConformance } from '../testing/object-store.conformance.js';
+import { S3ObjectStore } from './s3-object-store.adapter.js';
+
+const options = {
+  endpoint: needed('S3_ENDPOINT'),
+  accessKey: needed('S3_ACCESS_KEY'),
+  secretKey: needed('S3_SECRET_KEY'),
+  region: needed('S3_REGION'),
+  pageSize: 10,
+};
+const bucket = `catena-test-${randomUUID()}`;
+const store = new S3ObjectStore(options);
+
+async function send(url: string, body: Buffer): Promise<string> {
+  const response = await fetch(url, { method: 'PUT', body });
+  assert.equal(response.status, 200, await response.text());
+  return String(response.headers.get('etag')).replaceAll('"', '');
+}
+
+objectStoreConformance('an S3 store', () =>
+  Promise.resolve({
+    store,
+    bucket,
+    putPart: async (key, uploadId, partNumber, content) => ({
+      partNumber,
+      etag: await send(await store.presignedPart(bucket, key, uploadId, partNumber, 600), content),
+    }),
+  }),
+);
+
+describe('presigned addresses of an S3 store', () => {
+  before(() => store.ensureBucket(bucket));
+
+  it('let anybody put and get one object', async () => {
+    await send(await store.presignedPut(bucket, 'pre/signed +ü.txt', 600), Buffer.from('hello'));
+    const url = await store.presignedGet(bucket, 'pre/signed +ü.txt', 600, { fileName: 'große "Datei".txt' });
+    const response = await fetch(url);
+    assert.equal(await response.text(), 'hello');
+    assert.equal(
+      response.headers.get('content-disposition'),
+      `attachment; filename="gro_e _Datei_.txt"; filename*=UTF-8''gro%C3%9Fe%20%22Datei%22.txt`,
+    );
+  });
+
+  it('are good for nothing else', async () => {
+    const url = await store.presignedGet(bucket, 'pre/signed +ü.txt', 600);
+    assert.equal((await fetch(url, { method: 'PUT', body: 'x' })).status, 403);
+    assert.equal((await fetch(url.replace('signed', 'other'))).status, 403);
+  });
+
+  it('name the public endpoint', async () => {
+    const outside = new S3ObjectStore({ ...options, publicEndpoint: 'https://data.example.org' });
+    const url = new URL(await outside.presignedGet(bucket, 'x', 60));
+    assert.equal(url.origin, 'https://data.example.org');
+    outside.close();
+  });
+});
+
+describe('an S3 store with a wrong secret', () => {
+  it('says so', async () => {
+    const stranger = new S3ObjectStore({ ...options, secretKey: 'wrong' });
+    const denied = { code: 'storage.access-denied', retriable: false };
+    await assert.rejects(stranger.head(bucket, 'x'), denied);
+    await assert.rejects(stranger.get(bucket, 'x'), denied);
+    await assert.rejects(stranger.put(bucket, 'x', Buffer.from('x'), { size: 1 }), denied);
+    stranger.close();
+  });
+});
+
+after(async () => {
+  const keys: string[] = [];
+  for await (const { key } of store.list(bucket, '')) keys.push(key);
+  await store.remove(bucket, keys);
+  store.close();
+});
+
+function needed(name: string): string {
+  const value = process.env[name];
+  if (value !== undefined && value !== '') return value;
+  throw new Error(`Expected ${name} in the environment. Start the local stack, or name a store of your own.`);
+}

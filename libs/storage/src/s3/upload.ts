@@ -1,0 +1,212 @@
+import { createHash } from 'node:crypto';
+import { PermanentError, TransientError } from '#kernel';
+import { sizeMismatch } from '../checks.js';
+import type { ObjectAttributes, PutOptions, UploadPart } from '../object-store.js';
+import type { S3Client } from './s3-client.js';
+import { codeOf, type CallSubject } from './s3-errors.js';
+import { escaped, textOf } from './s3-xml.js';
+
+const smallestPart = 16 * 1024 * 1024;
+const mostParts = 10_000;
+/** With the one being filled, three parts are in memory. */
+const partsUnderWay = 2;
+
+/**
+ * Stores one object. Done by hand and not by the client's `putObject`, which joins an unfinished upload of the same key,
+ * sends parts one after the other, and leaves them behind when the source fails.
+ */
+export async function upload(
+  client: S3Client,
+  bucket: string,
+  key: string,
+  body: AsyncIterable<Uint8Array>,
+  options: PutOptions,
+): Promise<{ etag: string }> {
+  const subject = { action: 'store', bucket, key };
+  const partSize = Math.max(smallestPart, Math.ceil(options.size / mostParts));
+  const parts = inParts(key, body, options.size, partSize);
+  if (options.size <= partSize) {
+    const content = await onlyPart(parts);
+    const etag = await send(client, subject, content, '', attributeHeaders(options));
+    return { etag };
+  }
+  const uploadId = await begin(client, bucket, key, options);
+  try {
+    const sent = await sendParts(client, subject, uploadId, parts);
+    return await complete(client, bucket, key, uploadId, sent, options.size);
+  } catch (error) {
+    // The reason counts; an upload that cannot be aborted now is found by `pendingUploads` later.
+    await abort(client, bucket, key, uploadId).catch(() => undefined);
+    throw error;
+  }
+}
+
+export function begin(
+  client: S3Client,
+  bucket: string,
+  key: string,
+  attributes: ObjectAttributes,
+): Promise<string> {
+  return client.call({ action: 'begin an upload of', bucket, key }, () =>
+    client.initiateNewMultipartUpload(bucket, key, attributeHeaders(attributes)),
+  );
+}
+
+export function abort(client: S3Client, bucket: string, key: string, uploadId: string): Promise<void> {
+  return client.call({ action: 'abort an upload of', bucket, key }, async () => {
+    try {
+      await client.abortMultipartUpload(bucket, key, uploadId);
+    } catch (error) {
+      if (!['NoSuchUpload', 'NotFound', 'NoSuchKey'].includes(codeOf(error))) throw error;
+    }
+  });
+}
+
+/**
+ * Makes the object of its parts. Repeated when the answer gets lost, and then the store may say that there is no such
+ * upload, because there is the object already.
+ *
+ * @param size of the whole, if known: what a repeated call needs to recognise its own success
+ */
+export async function complete(
+  client: S3Client,
+  bucket: string,
+  key: string,
+  uploadId: string,
+  parts: readonly UploadPart[],
+  size?: number,
+): Promise<{ etag: string }> {
+  let repeated = false;
+  return client.call({ action: 'complete the upload of', bucket, key }, async () => {
+    try {
+      return await completeOnce(client, bucket, key, uploadId, parts);
+    } catch (error) {
+      const missing = codeOf(error) === 'NoSuchUpload';
+      if (missing && repeated && size !== undefined) {
+        const found = await client.statObject(bucket, key);
+        if (found.size === size) return { etag: found.etag };
+      }
+      repeated = true;
+      throw error;
+    }
+  });
+}
+
+async function completeOnce(
+  client: S3Client,
+  bucketName: string,
+  objectName: string,
+  uploadId: string,
+  parts: readonly UploadPart[],
+): Promise<{ etag: string }> {
+  const list = parts.map(
+    ({ partNumber, etag }) =>
+      `<Part><PartNumber>${partNumber}</PartNumber><ETag>"${escaped(etag)}"</ETag></Part>`,
+  );
+  const response = await client.makeRequestAsync(
+    { method: 'POST', bucketName, objectName, query: `uploadId=${encodeURIComponent(uploadId)}` },
+    `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${list.join('')}</CompleteMultipartUpload>`,
+  );
+  let answer = '';
+  for await (const chunk of response.setEncoding('utf8')) answer += String(chunk);
+  // A store that takes long begins with "200" and may still end with an error.
+  const code = textOf(answer, 'Code');
+  if (code !== undefined) throw Object.assign(new Error(textOf(answer, 'Message') ?? ''), { code });
+  return { etag: (textOf(answer, 'ETag') ?? '').replaceAll('"', '') };
+}
+
+async function sendParts(
+  client: S3Client,
+  subject: Required<CallSubject>,
+  uploadId: string,
+  parts: AsyncIterable<Buffer>,
+): Promise<UploadPart[]> {
+  const sent: UploadPart[] = [];
+  const underWay = new Set<Promise<void>>();
+  let failure: unknown;
+  let partNumber = 0;
+  try {
+    for await (const part of parts) {
+      partNumber += 1;
+      const query = `uploadId=${encodeURIComponent(uploadId)}&partNumber=${partNumber}`;
+      const number = partNumber;
+      const sending = send(client, subject, part, query, {})
+        .then((etag) => void sent.push({ partNumber: number, etag }))
+        .catch((error: unknown) => void (failure ??= error))
+        .finally(() => underWay.delete(sending));
+      underWay.add(sending);
+      if (underWay.size >= partsUnderWay) await Promise.race(underWay);
+      if (failure !== undefined) break;
+    }
+  } finally {
+    // Nothing may still be on its way when the upload is completed or aborted.
+    await Promise.all(underWay);
+  }
+  if (failure instanceof Error) throw failure;
+  return sent.sort((left, right) => left.partNumber - right.partNumber);
+}
+
+function send(
+  client: S3Client,
+  subject: Required<CallSubject>,
+  content: Buffer,
+  query: string,
+  headers: Record<string, string>,
+): Promise<string> {
+  const md5 = createHash('md5').update(content).digest();
+  return client.call(subject, async () => {
+    const response = await client.makeRequestAsyncOmit(
+      {
+        method: 'PUT',
+        bucketName: subject.bucket,
+        objectName: subject.key,
+        query,
+        // With it the store itself refuses what was damaged on the way.
+        headers: { ...headers, 'content-md5': md5.toString('base64') },
+      },
+      content,
+    );
+    const etag = response.headers.etag?.replace(/^"|"$/g, '');
+    if (etag !== undefined) return etag;
+    throw new TransientError('storage.unavailable', `Expected an ETag for "${subject.key}", found none.`);
+  });
+}
+
+/** Cuts the body into parts, and sees to it that the last one is given out only after the good end of the body. */
+async function* inParts(
+  key: string,
+  body: AsyncIterable<Uint8Array>,
+  size: number,
+  partSize: number,
+): AsyncGenerator<Buffer, void, undefined> {
+  let part = Buffer.allocUnsafeSlow(Math.min(partSize, size));
+  let [filled, seen] = [0, 0];
+  for await (let chunk of body) {
+    seen += chunk.length;
+    if (seen > size) throw sizeMismatch(key, size, seen);
+    while (chunk.length > 0) {
+      if (filled === part.length) {
+        yield part;
+        part = Buffer.allocUnsafeSlow(Math.min(partSize, size - (seen - chunk.length)));
+        filled = 0;
+      }
+      const fitting = chunk.subarray(0, part.length - filled);
+      part.set(fitting, filled);
+      filled += fitting.length;
+      chunk = chunk.subarray(fitting.length);
+    }
+  }
+  if (seen !== size) throw sizeMismatch(key, size, seen);
+  yield part;
+}
+
+async function onlyPart(parts: AsyncIterable<Buffer>): Promise<Buffer> {
+  for await (const part of parts) return part;
+  throw new PermanentError('storage.size-mismatch', 'Expected a body, found none.');
+}
+
+function attributeHeaders({ contentType, metadata = {} }: ObjectAttributes): Record<string, string> {
+  const headers: Record<string, string> = { 'content-type': contentType ?? 'application/octet-stream' };
+  for (const [key, value] of Object.entries(metadata)) headers[`x-amz-meta-${key}`] = value;
+  return headers;
+}

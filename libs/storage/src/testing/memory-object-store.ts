@@ -1,0 +1,283 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { PermanentError, TransientError } from '#kernel';
+import {
+  checkAttributes,
+  checkBucket,
+  checkExpiry,
+  checkKey,
+  checkPartNumber,
+  checkRange,
+  orderedParts,
+  rangeInvalid,
+  sizeMismatch,
+} from '../checks.js';
+import {
+  ObjectStore,
+  type ListedObject,
+  type ObjectAttributes,
+  type ObjectHead,
+  type ObjectRange,
+  type PendingUpload,
+  type PutOptions,
+  type UploadPart,
+  type UploadedPart,
+} from '../object-store.js';
+
+interface StoredObject extends ObjectHead {
+  readonly content: Buffer;
+}
+
+interface OpenUpload extends PendingUpload {
+  readonly attributes: ObjectAttributes;
+  readonly parts: Map<number, Buffer>;
+}
+
+/**
+ * An object store in memory, with faults to order. Its presigned addresses (`memory://…`) lead nowhere; tests play the
+ * client with {@link MemoryObjectStore.putPart}.
+ */
+export class MemoryObjectStore extends ObjectStore {
+  /** As if the store did not answer. */
+  unavailable = false;
+  /** Reads break after this many bytes. */
+  breakReadsAfter = Infinity;
+  private readonly buckets = new Map<string, Map<string, StoredObject>>();
+  private readonly uploads = new Map<string, OpenUpload & { readonly bucket: string }>();
+
+  /** Damages an object: turns one bit of the byte at this position. */
+  flipBit(bucket: string, key: string, position: number): void {
+    const found = this.found(bucket, key);
+    const content = Buffer.from(found.content);
+    content[position] = (content[position] ?? 0) ^ 1;
+    this.bucket(bucket).set(key, { ...found, content });
+  }
+
+  /** What a client does with a {@link presignedPart} address. */
+  putPart(bucket: string, key: string, uploadId: string, partNumber: number, content: Buffer): UploadPart {
+    this.upload(bucket, key, uploadId).parts.set(partNumber, content);
+    return { partNumber, etag: etagOf(content) };
+  }
+
+  override ensureBucket(bucket: string): Promise<void> {
+    return this.whenThere(() => {
+      checkBucket(bucket);
+      if (!this.buckets.has(bucket)) this.buckets.set(bucket, new Map());
+    });
+  }
+
+  override async put(
+    bucket: string,
+    key: string,
+    body: Buffer | AsyncIterable<Uint8Array>,
+    options: PutOptions,
+  ): Promise<{ etag: string; size: number }> {
+    checkKey(bucket, key);
+    checkAttributes(options);
+    await this.whenThere(() => this.bucket(bucket));
+    const chunks: Uint8Array[] = [];
+    let seen = 0;
+    for await (const chunk of Buffer.isBuffer(body) ? [body] : body) {
+      seen += chunk.length;
+      if (seen > options.size) throw sizeMismatch(key, options.size, seen);
+      chunks.push(Buffer.from(chunk));
+    }
+    if (seen !== options.size) throw sizeMismatch(key, options.size, seen);
+    return this.whenThere(() => this.store(bucket, key, Buffer.concat(chunks), options));
+  }
+
+  override get(bucket: string, key: string, range: ObjectRange = {}): Promise<Readable> {
+    return this.whenThere(() => {
+      checkKey(bucket, key);
+      checkRange(range);
+      const { content } = this.found(bucket, key);
+      const { offset = 0, length = content.length } = range;
+      if (offset > 0 && offset >= content.length) throw rangeInvalid(`"${key}"`, offset);
+      return Readable.from(this.pieces(content.subarray(offset, offset + length)), { objectMode: false });
+    });
+  }
+
+  override head(bucket: string, key: string): Promise<ObjectHead | undefined> {
+    return this.whenThere(() => {
+      checkKey(bucket, key);
+      const found = this.buckets.get(bucket)?.get(key);
+      if (found === undefined) return undefined;
+      const { content: _, ...head } = found;
+      return head;
+    });
+  }
+
+  override async *list(bucket: string, prefix: string): AsyncGenerator<ListedObject, void, undefined> {
+    checkBucket(bucket);
+    const objects = await this.whenThere(() => [...this.bucket(bucket)]);
+    objects.sort(([left], [right]) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
+    for (const [key, { size, etag, modifiedAt }] of objects) {
+      if (key.startsWith(prefix)) yield { key, size, etag, modifiedAt };
+    }
+  }
+
+  override remove(bucket: string, keys: Iterable<string>): Promise<void> {
+    return this.whenThere(() => {
+      for (const key of keys) {
+        checkKey(bucket, key);
+        this.bucket(bucket).delete(key);
+      }
+    });
+  }
+
+  override presignedGet(
+    bucket: string,
+    key: string,
+    expirySeconds: number,
+    options: { fileName?: string } = {},
+  ): Promise<string> {
+    return this.presigned('GET', bucket, key, expirySeconds, options.fileName ?? '');
+  }
+
+  override presignedPut(bucket: string, key: string, expirySeconds: number): Promise<string> {
+    return this.presigned('PUT', bucket, key, expirySeconds, '');
+  }
+
+  override beginUpload(bucket: string, key: string, attributes: ObjectAttributes = {}): Promise<string> {
+    return this.whenThere(() => {
+      checkKey(bucket, key);
+      checkAttributes(attributes);
+      this.bucket(bucket);
+      const uploadId = randomUUID();
+      this.uploads.set(uploadId, {
+        bucket,
+        key,
+        uploadId,
+        begunAt: new Date(),
+        attributes,
+        parts: new Map(),
+      });
+      return uploadId;
+    });
+  }
+
+  override async presignedPart(
+    bucket: string,
+    key: string,
+    uploadId: string,
+    partNumber: number,
+    expirySeconds: number,
+  ): Promise<string> {
+    checkPartNumber(partNumber);
+    return this.presigned('PUT', bucket, key, expirySeconds, `${uploadId}/${partNumber}`);
+  }
+
+  override uploadedParts(bucket: string, key: string, uploadId: string): Promise<readonly UploadedPart[]> {
+    return this.whenThere(() =>
+      [...this.upload(bucket, key, uploadId).parts]
+        .map(([partNumber, content]) => ({ partNumber, etag: etagOf(content), size: content.length }))
+        .sort((left, right) => left.partNumber - right.partNumber),
+    );
+  }
+
+  override completeUpload(
+    bucket: string,
+    key: string,
+    uploadId: string,
+    parts: readonly UploadPart[],
+  ): Promise<{ etag: string }> {
+    return this.whenThere(() => {
+      const ordered = orderedParts(parts);
+      const upload = this.upload(bucket, key, uploadId);
+      const contents = ordered.map(({ partNumber, etag }) => {
+        const content = upload.parts.get(partNumber);
+        if (content !== undefined && etagOf(content) === etag) return content;
+        throw new PermanentError(
+          'storage.upload-invalid',
+          `Expected part ${partNumber} as listed, found another or none.`,
+        );
+      });
+      this.uploads.delete(uploadId);
+      return this.store(bucket, key, Buffer.concat(contents), upload.attributes);
+    });
+  }
+
+  override abortUpload(_bucket: string, _key: string, uploadId: string): Promise<void> {
+    return this.whenThere(() => void this.uploads.delete(uploadId));
+  }
+
+  override async *pendingUploads(
+    bucket: string,
+    prefix: string,
+  ): AsyncGenerator<PendingUpload, void, undefined> {
+    const uploads = await this.whenThere(() => [...this.uploads.values()]);
+    for (const { bucket: its, key, uploadId, begunAt } of uploads) {
+      if (its === bucket && key.startsWith(prefix)) yield { key, uploadId, begunAt };
+    }
+  }
+
+  private bucket(name: string): Map<string, StoredObject> {
+    const found = this.buckets.get(name);
+    if (found !== undefined) return found;
+    throw new PermanentError('storage.bucket-not-found', `Expected the bucket "${name}", found none.`);
+  }
+
+  private found(bucket: string, key: string): StoredObject {
+    const found = this.bucket(bucket).get(key);
+    if (found !== undefined) return found;
+    throw new PermanentError('storage.not-found', `Expected "${key}" in "${bucket}", found no such object.`);
+  }
+
+  private upload(bucket: string, key: string, uploadId: string): OpenUpload {
+    const found = this.uploads.get(uploadId);
+    if (found !== undefined && found.bucket === bucket && found.key === key) return found;
+    throw new PermanentError(
+      'storage.upload-not-found',
+      `Expected the upload ${uploadId} of "${key}", found none.`,
+    );
+  }
+
+  private store(
+    bucket: string,
+    key: string,
+    content: Buffer,
+    { metadata = {} }: ObjectAttributes,
+  ): { etag: string; size: number } {
+    const etag = etagOf(content);
+    const object = { content, size: content.length, etag, modifiedAt: new Date(), metadata: { ...metadata } };
+    this.bucket(bucket).set(key, object);
+    return { etag, size: content.length };
+  }
+
+  private presigned(
+    method: string,
+    bucket: string,
+    key: string,
+    seconds: number,
+    rest: string,
+  ): Promise<string> {
+    return this.whenThere(() => {
+      checkKey(bucket, key);
+      checkExpiry(seconds);
+      const query = new URLSearchParams({ method, expires: String(seconds), rest });
+      return `memory://${bucket}/${encodeURIComponent(key)}?${query.toString()}`;
+    });
+  }
+
+  private *pieces(content: Buffer): Generator<Buffer, void, undefined> {
+    for (let at = 0; at < content.length; at += 65_536) {
+      if (at + 65_536 > this.breakReadsAfter) {
+        yield content.subarray(at, this.breakReadsAfter);
+        throw new TransientError('storage.unavailable', 'Expected more bytes, found the connection broken.');
+      }
+      yield content.subarray(at, at + 65_536);
+    }
+  }
+
+  private async whenThere<T>(action: () => T): Promise<T> {
+    await Promise.resolve();
+    if (this.unavailable) {
+      throw new TransientError('storage.unavailable', 'Expected the object store, found no answer.');
+    }
+    return action();
+  }
+}
+
+function etagOf(content: Buffer): string {
+  return createHash('md5').update(content).digest('hex');
+}
