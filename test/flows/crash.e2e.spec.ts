@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppName } from '../../tools/start/src/index.js';
 import { datasetInLandingZone, datasetInSourceFolder } from '../support/datasets.js';
 import { Installation } from '../support/installation.js';
@@ -62,16 +63,15 @@ describe('A process that is killed', () => {
   /** Runs `story` while the app is set to die at the point, and starts it again as soon as it has. */
   async function dyingAt<Result>(app: AppName, point: string, story: () => Promise<Result>): Promise<Result> {
     const victim = installation.apps[app];
-    await victim.stop();
-    victim.start({ CATENA_CRASH_AT: point });
-    await victim.whenReady();
+    await installation.arm(app, point);
     const revived = victim.whenEnded().then(async () => {
       assert.equal(victim.exit?.signal, 'SIGKILL', `${app} was expected to die at ${point}`);
+      await installation.disarm(app);
       victim.start();
       await victim.whenReady();
     });
     const result = await story();
-    await revived;
+    await Promise.race([revived, sleep(20_000).then(() => assert.fail(`${app} never passed ${point}`))]);
     return result;
   }
 
@@ -123,7 +123,7 @@ describe('A process that is killed', () => {
     await dyingAt('catalog-api', 'catalog.after-claim', () =>
       assert.rejects(client.postJob('archive', [dataset.pid])),
     );
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await sleep(2500);
     const { status, body } = await client.postJob('archive', [dataset.pid]);
     assert.equal(status, 201, JSON.stringify(body));
     await client.jobEnd(String(body['id']));

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -121,6 +121,17 @@ export class Installation {
     return app;
   }
 
+  /** From now on the app kills itself when it passes the crash point. */
+  async arm(name: AppName, point: string): Promise<void> {
+    const file = this.crashFileOf(name);
+    await writeFile(`${file}.new`, point);
+    await rename(`${file}.new`, file);
+  }
+
+  async disarm(name: AppName): Promise<void> {
+    await rm(this.crashFileOf(name), { force: true });
+  }
+
   client(username: 'demo' | 'admin' | 'archiveManager' | 'stranger'): Promise<ScicatClient> {
     const password = username === 'stranger' ? 'stranger' : this.settings.secrets.accounts[username];
     return new ScicatClient(this.url, username, password).login();
@@ -144,12 +155,16 @@ export class Installation {
     }
   }
 
+  private crashFileOf(name: AppName): string {
+    return join(this.directory, `${name}.crash`);
+  }
+
   private processOf(name: AppName): AppProcess {
     const version = name === 'catalog-api' ? 'v3' : 'v4';
     return new AppProcess({
       name,
       entry: entryOf(project, name),
-      environment: environmentOf(name, this.settings),
+      environment: { ...environmentOf(name, this.settings), CATENA_CRASH_FILE: this.crashFileOf(name) },
       logFile: join(this.directory, `${name}.log`),
       readyUrl: `http://127.0.0.1:${this.settings.ports[name]}/api/${version}/health`,
     });

@@ -105,6 +105,8 @@ export class ArchiveDatablockHandler {
     { archiveId }: ArchiveDatablockV1,
     members: readonly DatablockMember[],
   ): Promise<DatablockManifest | undefined> {
+    // A crash may have left the name both finished and under its partial one.
+    await share.removePartials(archiveId);
     if ((await share.stat(archiveId)) === undefined) return undefined;
     try {
       const manifest = await readManifest(await share.read(archiveId));
@@ -138,7 +140,6 @@ export class ArchiveDatablockHandler {
     context: WorkContext,
     meter: Meter,
   ): Promise<DatablockManifest> {
-    await share.removePartials(archiveId);
     await share.ensureRoom(packedSize, this.config.reserve);
     const writer = await share.create(archiveId, String(context.epoch));
     try {

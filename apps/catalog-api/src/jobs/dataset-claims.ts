@@ -28,7 +28,7 @@ export class DatasetClaims {
    */
   async take(jobId: string, workflow: Workflow, datasets: readonly ClaimedDataset[]): Promise<void> {
     if (workflow === 'none') return;
-    this.checkFlags(workflow, datasets);
+    await this.checkFlags(workflow, datasets);
     const claims = datasets.map((dataset) => this.claimFor(jobId, workflow, dataset));
     try {
       await this.catalogue.claims.insertMany(claims, { ordered: false });
@@ -97,15 +97,32 @@ export class DatasetClaims {
     await this.catalogue.claims.deleteOne({ _id: claim._id });
   }
 
-  private checkFlags(workflow: Workflow, datasets: readonly ClaimedDataset[]): void {
+  /** What a crash left claimed also has its flags down: heal before refusing. */
+  private async checkFlags(workflow: Workflow, datasets: readonly ClaimedDataset[]): Promise<void> {
     const flag = workflow === 'archive' ? 'archivable' : 'retrievable';
-    const refused = datasets.filter(({ datasetlifecycle }) => datasetlifecycle[flag] !== true);
+    const unfit = datasets
+      .filter(({ datasetlifecycle }) => datasetlifecycle[flag] !== true)
+      .map(({ pid }) => pid);
+    if (unfit.length === 0) return;
+    await this.releaseOrphans();
+    const refused = await this.catalogue.datasets
+      .find(
+        { pid: { $in: unfit }, [`datasetlifecycle.${flag}`]: { $ne: true } },
+        { projection: { pid: 1, datasetlifecycle: 1 } },
+      )
+      .limit(11)
+      .toArray();
     if (refused.length === 0) return;
-    const pids = refused.slice(0, 10).map(({ pid }) => pid);
+    const pids = refused.map(({ pid }) => pid);
+    const other = await this.catalogue.claims.findOne({ exclusive: { $in: pids } });
+    const reason =
+      other === null
+        ? `status ${refused[0]!.datasetlifecycle.archiveStatusMessage}`
+        : `${other.pid} is being worked on by job ${other.jobId}`;
     throw new JobRefusal(
       409,
-      `Expected every dataset to be ${flag}, found ${refused.length} that are not, among them ${pids.join(', ')} (status ${refused[0]!.datasetlifecycle.archiveStatusMessage}). Leave them out or wait.`,
-      { datasets: pids },
+      `Expected every dataset to be ${flag}, found some that are not, among them ${pids.join(', ')} (${reason}). Leave them out or wait.`,
+      { datasets: pids, ...(other === null ? {} : { jobId: other.jobId }) },
     );
   }
 
