@@ -10,18 +10,21 @@ export type OpenedMember =
 
 const longestWhole = 256 * 1024;
 const windowMembers = 64;
+/** Open streams hold connections of a pool that others need too. */
+const windowStreams = 8;
 /** Counted in bytes of the tar, so that nothing is opened long before its turn: idle connections get closed. */
 const windowBytes = 16 * 1024 * 1024;
 
 /**
  * Opens the next members while the present one is packed, so that the waiting times of an object store overlap.
- * Bounded in members and bytes: at most 64 streams, at most 16 MiB of content.
+ * Bounded in members and bytes: at most 8 streams, and 64 small members of 16 MiB altogether.
  */
 export class LookAhead {
   private readonly opened = new Map<number, Promise<OpenedMember>>();
   private readonly streams = new Set<AsyncIterable<Uint8Array>>();
   private next = 0;
   private taken = 0;
+  private streamsAhead = 0;
   private closed = false;
 
   constructor(
@@ -37,6 +40,7 @@ export class LookAhead {
     while (
       this.next < this.members.length &&
       this.next - this.taken < windowMembers &&
+      (this.streamsAhead < windowStreams || !this.isLarge(this.next)) &&
       (this.offsets[this.next] ?? 0) - position <= windowBytes
     ) {
       this.begin();
@@ -51,6 +55,7 @@ export class LookAhead {
     const opened = await this.interruption.race(opening);
     this.opened.delete(index);
     this.taken = index + 1;
+    if (this.isLarge(index)) this.streamsAhead -= 1;
     return opened;
   }
 
@@ -71,7 +76,12 @@ export class LookAhead {
     // Met when the member is taken; a failure before that must not count as unhandled.
     opening.catch(() => undefined);
     this.opened.set(this.next, opening);
+    if (this.isLarge(this.next)) this.streamsAhead += 1;
     this.next += 1;
+  }
+
+  private isLarge(index: number): boolean {
+    return (this.members[index] as DatablockMember).size > longestWhole;
   }
 
   private async open(member: DatablockMember): Promise<OpenedMember> {

@@ -97,7 +97,7 @@ export function parseManifest(json: string): DatablockManifest {
 }
 
 /** Order of members: by the UTF-8 bytes of their paths, which for strings is the order of code points. */
-export function comparePaths(left: string, right: string): number {
+function comparePaths(left: string, right: string): number {
   return Buffer.compare(Buffer.from(left), Buffer.from(right));
 }
 

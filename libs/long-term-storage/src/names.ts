@@ -1,7 +1,7 @@
 import { PermanentError, safeRelativePath } from '#kernel';
 
 /** Ends the name of a file that is being written. */
-export const partialSuffix = '.partial';
+const partialSuffix = '.partial';
 /** Ends the name of the lock held while a file is published on a share without hard links. */
 export const publishingSuffix = '.publishing';
 
