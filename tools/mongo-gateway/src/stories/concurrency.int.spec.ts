@@ -49,7 +49,8 @@ describe('concurrent writers', () => {
 
   it('upsert one document together', async () => {
     const upserts = story.db.collection<{ _id: string; n: number }>('upserts');
-    const upsert = (): Promise<unknown> => upserts.updateOne({ _id: 'x' }, { $inc: { n: 1 } }, { upsert: true });
+    const upsert = (): Promise<unknown> =>
+      upserts.updateOne({ _id: 'x' }, { $inc: { n: 1 } }, { upsert: true });
     await Promise.all(Array.from({ length: 30 }, upsert));
     assert.equal((await upserts.findOne({ _id: 'x' }))?.n, 30);
     assert.equal(await upserts.countDocuments(), 1);
