@@ -4,6 +4,7 @@ const environmentReaders = [
   '**/*.config.ts',
   'tools/**',
   'test/**',
+  'bench/**',
   'apps/cli/**',
   'libs/kernel/src/crash-point.ts',
   '**/*.int.spec.ts',
@@ -85,7 +86,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['tools/**', 'apps/cli/**', 'test/**'],
+    files: ['tools/**', 'apps/cli/**', 'test/**', 'bench/**'],
     basePath: new URL('..', import.meta.url).pathname,
     rules: { 'no-console': 'off' },
   },

@@ -16,6 +16,8 @@ const MESSAGE_PATIENCE_MILLISECONDS = 30_000;
 /** A connection on which nothing was ever said is closed. */
 const SILENCE_PATIENCE_MILLISECONDS = 30_000;
 
+const COPY_LIMIT = 32 * 1024;
+
 /**
  * One client: reads messages, answers them in order. While a command runs nothing more is read, so a client that
  * sends faster than it is served fills its own buffers, not ours; the same for one that does not take its answers.
@@ -75,11 +77,18 @@ export class ClientConnection {
     const message = parseMessage(frame);
     const reply = await answer(message, this.state, this.services);
     if (!message.wantsReply || this.socket.destroyed) return;
+    const flowing = this.send(replyHead(message, reply.length), reply);
+    if (!flowing) await this.drained();
+  }
+
+  /** Small replies go out as one piece: copying them costs less than a gathered write. */
+  private send(head: Buffer, reply: Buffer): boolean {
+    if (reply.length < COPY_LIMIT) return this.socket.write(Buffer.concat([head, reply]));
     this.socket.cork();
-    this.socket.write(replyHead(message, reply.length));
+    this.socket.write(head);
     const flowing = this.socket.write(reply);
     this.socket.uncork();
-    if (!flowing) await this.drained();
+    return flowing;
   }
 
   private drained(): Promise<void> {

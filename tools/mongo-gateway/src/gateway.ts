@@ -45,7 +45,8 @@ const SWEEP_MILLISECONDS = 10_000;
 
 /**
  * Settings of every PostgreSQL connection. Open cursors lie in files instead of holding connections; JIT costs more
- * than the engine's short statements take; lock waits end before a client gives up. Custom plans are a must: with a
+ * than the engine's short statements take; lock waits end before a client gives up; writers of the
+ * same unique key deadlock often (the engine uses exclusion constraints), so that is looked for early. Custom plans are a must: with a
  * generic plan the engine's updates find no document at all (seen with DocumentDB 1.0 on PostgreSQL 18).
  */
 const SETTINGS = {
@@ -54,6 +55,7 @@ const SETTINGS = {
   jit: 'off',
 
   lock_timeout: '20s',
+  deadlock_timeout: '50ms',
   client_min_messages: 'error',
   plan_cache_mode: 'force_custom_plan',
 };

@@ -1,4 +1,4 @@
-import { chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ManagedProcess } from '../process/managed-process.js';
 import { runCommand } from '../process/run-command.js';
@@ -18,6 +18,8 @@ const BASE_ENVIRONMENT = {
 /** The folders all services share, and the one user they run as. */
 export function prepareHome({ dataDirectory }: ServiceHome): void {
   const uid = serviceUid();
+  // The services must pass through it to reach their own folders.
+  if (process.getuid?.() === 0) chmodSync(dataDirectory, 0o711);
   for (const folder of ['etc', 'log', 'pid']) mkdirSync(join(dataDirectory, folder), { recursive: true });
   const lines = [
     `catena:x:${uid}:${uid}:Catena services:${inside()}:/bin/sh`,

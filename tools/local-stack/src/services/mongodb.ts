@@ -8,7 +8,7 @@ import type { ServiceDefinition, ServiceHome } from './service.js';
 
 const PROGRAMS = '/usr/lib/postgresql/18/bin';
 const GATEWAY = fileURLToPath(new URL('../../../mongo-gateway/src/main.js', import.meta.url));
-const PROBE_MILLISECONDS = 5_000;
+const PROBE_MILLISECONDS = 2_000;
 const POSTGRES_PATIENCE_MILLISECONDS = 60_000;
 const CURSOR_SECONDS = 900;
 

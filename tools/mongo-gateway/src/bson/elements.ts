@@ -16,6 +16,7 @@ export interface Element {
 const BSON_STRING = 0x02;
 export const BSON_DOCUMENT = 0x03;
 export const BSON_BINARY = 0x05;
+export const BSON_ARRAY = 0x04;
 const BSON_BOOLEAN = 0x08;
 const BSON_INT32 = 0x10;
 const BSON_INT64 = 0x12;

@@ -1,10 +1,12 @@
 import { deserialize, type Document } from 'bson';
 import {
+  BSON_ARRAY,
   BSON_DOCUMENT,
   BSON_BINARY,
   booleanValue,
   elementsOf,
   integerValue,
+  splitDocuments,
   stringValue,
   withoutElements,
   type Element,
@@ -80,6 +82,21 @@ export class Command {
   /** The decoded command, for the few that are small and need more than a field. */
   document(): Document {
     return deserialize(this.whole, { promoteValues: true, useBigInt64: false });
+  }
+
+  /** The command's body without one more field. */
+  bodyWithout(name: string): Buffer {
+    return withoutElements(this.whole, this.elements, new Set([...PROTOCOL_FIELDS, name]));
+  }
+
+  /** The statements of a write command, whether they stand in its body or beside it. */
+  operations(name: string): Buffer[] {
+    const sequence = this.sequences.get(name);
+    if (sequence !== undefined) return splitDocuments(sequence);
+    const element = this.element(name);
+    if (element?.type !== BSON_ARRAY) return [];
+    const array = this.whole.subarray(element.value, element.end);
+    return elementsOf(array).map(({ value, end }) => array.subarray(value, end));
   }
 
   /** The collection the command is about; refuses a command that names none. */

@@ -1,10 +1,8 @@
 import { deserialize, type Document } from 'bson';
-import { splitDocuments } from '../bson/elements.js';
 import { codeOfSqlState } from '../errors/codes.js';
 import { DUPLICATE_KEY, MongoError } from '../errors/mongo-error.js';
 import { PostgresError } from '../postgres/messages.js';
 import { STATEMENTS } from '../postgres/statements.js';
-import type { Command } from './command.js';
 import type { Context } from './services.js';
 
 interface Index {
@@ -19,16 +17,6 @@ interface DescribedDuplicate {
 }
 
 const ID_INDEX: Index = { name: '_id_', key: { _id: 1 } };
-
-/** The insert, update or delete statement at this position of a write command. */
-export function operationAt(command: Command, sequenceName: string, index: number): Document {
-  const sequence = command.sequences.get(sequenceName);
-  if (sequence !== undefined) {
-    const document = splitDocuments(sequence)[index];
-    return document === undefined ? {} : deserialize(document);
-  }
-  return ((command.document()[sequenceName] ?? []) as Document[])[index] ?? {};
-}
 
 /** Turns the engine's words ("… Index 'name'") into MongoDB's. */
 export async function describeDuplicate(
