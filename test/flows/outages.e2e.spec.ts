@@ -66,7 +66,10 @@ describe('An outage', () => {
     await sleep(250);
     await fault();
     await posting;
-    for (const id of ids) assert.equal((await client.jobEnd(id, 120_000)).statusCode, 'finishedSuccessful');
+    for (const id of ids) {
+      const { statusCode, statusMessage } = await client.jobEnd(id, 120_000);
+      assert.equal(statusCode, 'finishedSuccessful', statusMessage);
+    }
     for (const id of ids) await ledger.jobEndedOnce(id, 'finishedSuccessful');
     for (const set of sets) await ledger.datasetIsArchived(set);
   }

@@ -31,7 +31,7 @@ export class LegacyConsumer {
         consumer.deliveries.push({
           text,
           body: JSON.parse(text) as Record<string, unknown>,
-          properties: message.properties,
+          properties: { ...message.properties },
         });
       },
       { noAck: true },
