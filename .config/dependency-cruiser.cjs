@@ -114,7 +114,7 @@ module.exports = {
     {
       name: 'product-never-imports-specs',
       severity: 'error',
-      from: { pathNot: ['spec[.]ts$', '^test/'] },
+      from: { pathNot: ['spec[.]ts$', '^test/', '^bench/'] },
       to: { path: ['spec[.]ts$', '^test/'] },
     },
     {
