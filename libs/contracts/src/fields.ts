@@ -12,8 +12,9 @@ import {
   ValidateNested,
 } from 'class-validator';
 
-/** Field types that recur in payloads. */
+/** The id of the job in the catalogue. */
 export const JobId = (): PropertyDecorator => applyDecorators(IsString(), MinLength(1), MaxLength(100));
+/** The dataset's persistent identifier. */
 export const DatasetPid = (): PropertyDecorator => applyDecorators(IsString(), MinLength(1), MaxLength(500));
 /** `<jobId>/<dataset number>/<datablock number>`, both counted from 0; what follows up on it appends a word. */
 export const WorkOrderId = (): PropertyDecorator => applyDecorators(IsString(), Matches(/^[^\s]{1,200}$/));
@@ -21,6 +22,7 @@ export const WorkOrderId = (): PropertyDecorator => applyDecorators(IsString(), 
 export const Count = (): PropertyDecorator => applyDecorators(IsInt(), Min(0), Max(Number.MAX_SAFE_INTEGER));
 /** 64 hexadecimal digits in lower case, so that equal checksums are equal texts. */
 export const Sha256 = (): PropertyDecorator => applyDecorators(IsString(), Matches(/^[0-9a-f]{64}$/));
+/** The datablock's name on long-term storage. */
 export const ArchiveId = (): PropertyDecorator => applyDecorators(IsString(), MinLength(1), MaxLength(1000));
 /** An error code of docs/errors.md. */
 export const ErrorCode = (): PropertyDecorator =>
