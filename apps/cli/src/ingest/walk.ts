@@ -64,8 +64,8 @@ export function describeFile(path: string, stats: BigIntStats): FoundFile {
     path,
     size: Number(stats.size),
     modified: String(stats.mtimeNs),
-    // Downwards to the millisecond, also before 1970.
-    modifiedAt: new Date(Math.floor(Number(stats.mtimeNs / 1000n) / 1000)),
+    // The nearest millisecond: many tools set times that miss theirs by some nanoseconds.
+    modifiedAt: new Date(Math.round(Number(stats.mtimeNs / 1000n) / 1000)),
     permissions: Number(stats.mode) & 0o777,
   };
 }
