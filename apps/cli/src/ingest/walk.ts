@@ -12,7 +12,7 @@ export interface FoundFile {
   readonly permissions: number;
 }
 
-export interface Unsupported {
+interface Unsupported {
   readonly path: string;
   readonly reason: string;
 }
@@ -59,7 +59,7 @@ export async function walk(root: string, signal: AbortSignal): Promise<Tree> {
   return { files, bytes, unsupported, emptyFolders: emptyFolders.sort() };
 }
 
-export function describeFile(path: string, stats: BigIntStats): FoundFile {
+function describeFile(path: string, stats: BigIntStats): FoundFile {
   return {
     path,
     size: Number(stats.size),
