@@ -17,9 +17,3 @@ export interface CommandResult {
   readonly lines: readonly string[];
   readonly document: object;
 }
-
-/** What a command is given on its line. */
-export type Run<Parameters extends readonly unknown[]> = (
-  context: CommandContext,
-  ...parameters: Parameters
-) => Promise<CommandResult>;

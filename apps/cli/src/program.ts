@@ -12,7 +12,7 @@ import {
 import { retrieve, type RetrieveOptions } from './retrieve/retrieve.command.js';
 import { login, type LoginOptions } from './sign-in/login.command.js';
 
-export interface GlobalOptions {
+interface GlobalOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
 }

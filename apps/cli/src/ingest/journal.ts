@@ -33,7 +33,7 @@ export function journalFile(stateFolder: string, folder: string, server: string)
 }
 
 /** Reads lines up to the first that a crash left half-written. */
-export function parseJournal(text: string): { readonly state: JournalState; readonly goodBytes: number } {
+function parseJournal(text: string): { readonly state: JournalState; readonly goodBytes: number } {
   const uploads = new Map<string, { file: SeenFile; uploadId: string }>();
   const sent = new Map<string, { file: SeenFile; sha256: string }>();
   const state: { -readonly [Key in keyof JournalState]: JournalState[Key] } = {

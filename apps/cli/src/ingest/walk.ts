@@ -12,7 +12,7 @@ export interface FoundFile {
   readonly permissions: number;
 }
 
-export interface Unsupported {
+interface Unsupported {
   readonly path: string;
   readonly reason: string;
 }
@@ -59,13 +59,13 @@ export async function walk(root: string, signal: AbortSignal): Promise<Tree> {
   return { files, bytes, unsupported, emptyFolders: emptyFolders.sort() };
 }
 
-export function describeFile(path: string, stats: BigIntStats): FoundFile {
+function describeFile(path: string, stats: BigIntStats): FoundFile {
   return {
     path,
     size: Number(stats.size),
     modified: String(stats.mtimeNs),
-    // Downwards to the millisecond, also before 1970.
-    modifiedAt: new Date(Math.floor(Number(stats.mtimeNs / 1000n) / 1000)),
+    // The nearest millisecond: many tools set times that miss theirs by some nanoseconds.
+    modifiedAt: new Date(Math.round(Number(stats.mtimeNs / 1000n) / 1000)),
     permissions: Number(stats.mode) & 0o777,
   };
 }

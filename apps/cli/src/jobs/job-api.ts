@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { HttpClient } from '../server/http-client.js';
 
-export interface RetrievedDatablock {
+interface RetrievedDatablock {
   readonly datasetId: string;
   readonly archiveId: string;
   /** Bytes of the tar. */

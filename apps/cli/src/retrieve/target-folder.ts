@@ -56,7 +56,7 @@ export class TargetFolder {
     const handle = await open(draft, newFile, 0o600);
     try {
       for await (const chunk of content) await writeWhole(handle, chunk);
-      await handle.utimes(file.modifiedAt, file.modifiedAt);
+      await setTime(handle, file.modifiedAt);
       await handle.chmod(file.permissions);
     } catch (error) {
       await handle.close();
@@ -72,7 +72,7 @@ export class TargetFolder {
     const place = (await this.placeOf(file.path, 'make')) as string;
     const handle = await open(place, constants.O_RDONLY | constants.O_NOFOLLOW);
     try {
-      await handle.utimes(file.modifiedAt, file.modifiedAt);
+      await setTime(handle, file.modifiedAt);
       await handle.chmod(file.permissions);
     } finally {
       await handle.close();
@@ -124,6 +124,12 @@ async function digestOf(file: string, signal: AbortSignal): Promise<string> {
     hash.update(chunk as Buffer);
   }
   return hash.digest('hex');
+}
+
+/** Seconds as a double miss a millisecond by some nanoseconds; a little more, and whoever cuts digits off sees the right one. */
+async function setTime(handle: FileHandle, time: Date): Promise<void> {
+  const seconds = time.getTime() / 1000 + 2.4e-7;
+  await handle.utimes(seconds, seconds);
 }
 
 function refused(path: string, reason: string): Failure {

@@ -6,6 +6,9 @@ interface Call {
   readonly url: string;
 }
 
+/** SciCat answers 400 where a job is asked for by somebody who is not in the dataset's group. */
+const aboutOwner = /^Invalid new job\. /;
+
 /** The one table from the server's answers to how a command ends. */
 export function failureOf(status: number, message: string, { method, path, url }: Call): Failure {
   const call = `${method} ${path.split('?')[0]}`;
@@ -15,7 +18,7 @@ export function failureOf(status: number, message: string, { method, path, url }
         'notAllowed',
         `Not signed in at ${url}, or the session has ended. Run: catena login`,
       );
-    case status === 403:
+    case status === 403 || (status === 400 && aboutOwner.test(message)):
       return new Failure(
         'notAllowed',
         `You may not do this: ${message} (${call}). Sign in as a member of the owner group.`,
