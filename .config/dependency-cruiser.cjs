@@ -72,7 +72,7 @@ module.exports = {
     {
       name: 'libs-through-the-front-door',
       severity: 'error',
-      from: { path: '^(apps|tools|test)/' },
+      from: { path: '^(apps|tools|test|bench)/' },
       to: { path: '^libs/[^/]+/src/', pathNot: '^libs/[^/]+/src/(testing/)?index[.]ts$' },
     },
     {
@@ -109,11 +109,12 @@ module.exports = {
       '/persistence/',
       '^test/',
       '^tools/',
+      '^bench/',
     ]),
     {
       name: 'product-never-imports-specs',
       severity: 'error',
-      from: { pathNot: ['spec[.]ts$', '^test/'] },
+      from: { pathNot: ['spec[.]ts$', '^test/', '^bench/'] },
       to: { path: ['spec[.]ts$', '^test/'] },
     },
     {

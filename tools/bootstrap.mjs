@@ -7,7 +7,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
-const TOOLS = { start: 'start', check: 'check', stack: 'local-stack', bench: 'bench' };
+const TOOLS = {
+  start: 'start',
+  check: 'check',
+  stack: 'local-stack',
+  bench: 'bench',
+  catalogue: 'catalogue',
+};
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 const say = (line) => process.stderr.write(`catena: ${line}\n`);

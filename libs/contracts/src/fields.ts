@@ -1,27 +1,34 @@
 import { applyDecorators } from '@nestjs/common';
+import { Type } from 'class-transformer';
 import {
-  IsHexadecimal,
   IsInt,
+  IsObject,
   IsString,
-  Length,
   Matches,
   Max,
   MaxLength,
   Min,
   MinLength,
+  ValidateNested,
 } from 'class-validator';
 
-/** Field types that recur in payloads. */
+/** The id of the job in the catalogue. */
 export const JobId = (): PropertyDecorator => applyDecorators(IsString(), MinLength(1), MaxLength(100));
+/** The dataset's persistent identifier. */
 export const DatasetPid = (): PropertyDecorator => applyDecorators(IsString(), MinLength(1), MaxLength(500));
-/** `<jobId>/<kind>/<dataset number>/<datablock number>` */
+/** `<jobId>/<dataset number>/<datablock number>`, both counted from 0; what follows up on it appends a word. */
 export const WorkOrderId = (): PropertyDecorator => applyDecorators(IsString(), Matches(/^[^\s]{1,200}$/));
 /** A whole number of bytes or things, 0 to 2^53 − 1. */
 export const Count = (): PropertyDecorator => applyDecorators(IsInt(), Min(0), Max(Number.MAX_SAFE_INTEGER));
-export const Sha256 = (): PropertyDecorator => applyDecorators(IsHexadecimal(), Length(64, 64));
+/** 64 hexadecimal digits in lower case, so that equal checksums are equal texts. */
+export const Sha256 = (): PropertyDecorator => applyDecorators(IsString(), Matches(/^[0-9a-f]{64}$/));
+/** The datablock's name on long-term storage. */
 export const ArchiveId = (): PropertyDecorator => applyDecorators(IsString(), MinLength(1), MaxLength(1000));
 /** An error code of docs/errors.md. */
 export const ErrorCode = (): PropertyDecorator =>
   applyDecorators(Matches(/^[a-z-]+\.[a-z0-9-]+$/), MaxLength(100));
 /** A sentence for people. */
 export const Sentence = (): PropertyDecorator => applyDecorators(IsString(), MaxLength(2000));
+/** An object of its own shape. `ValidateNested` alone lets a missing object and a list pass, hence `IsObject`. */
+export const Nested = (type: () => new () => object): PropertyDecorator =>
+  applyDecorators(IsObject(), ValidateNested(), Type(type));

@@ -61,8 +61,8 @@ export interface PendingUpload {
 /**
  * A store of objects in buckets: the landing zone of uploads and the place retrieved data waits in.
  *
- * All methods throw TransientError `storage.unavailable` while the store is away or too busy, PermanentError
- * `storage.bucket-not-found`, `storage.access-denied`, and `storage.request-invalid` for names or values no store accepts.
+ * All methods throw TransientError `storage.unavailable` while the store is away or too busy, `storage.bucket-not-found` and
+ * `storage.access-denied` until somebody mends the configuration, and PermanentError `storage.request-invalid` for names or values no store accepts.
  * Calls that may be repeated without harm are repeated a few times before they fail.
  */
 export abstract class ObjectStore {

@@ -31,4 +31,6 @@ export const waitingCodes: ReadonlySet<string> = new Set([
   'long-term-storage.full',
   'long-term-storage.unavailable',
   'storage.unavailable',
+  'storage.bucket-not-found',
+  'storage.access-denied',
 ]);

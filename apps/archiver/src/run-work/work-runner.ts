@@ -187,7 +187,7 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
     const facts = { workOrderId: work._id, kind: work.command.kind, code, error: messageOf(error) };
     if (code === 'archiver.lease-lost')
       return this.logger.warn(facts, 'lost the lease; the other worker goes on');
-    if (code === 'archiver.cancelled') return this.end(work, 'cancelled', this.cancelledRow(work));
+    if (code === 'archiver.cancelled') return this.cancelled(work);
     if (code === 'archiver.stopping') return this.giveBack(work, 0, work.attempts, messageOf(error));
     if (error instanceof WorkDeferred)
       return this.giveBack(work, error.pause, work.attempts, messageOf(error));
@@ -202,6 +202,20 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
     this.logger.warn({ ...facts, attempts, pause }, waiting ? 'work waits' : 'work will be tried again');
     if (waiting) this.reporting.send(work, 'waiting', 0, 0);
     await this.giveBack(work, pause, attempts, messageOf(error));
+  }
+
+  /** "Cancelled" means that nothing is left; while storage is away, the order waits for that. */
+  private async cancelled(work: Work): Promise<void> {
+    try {
+      await this.handlers.undo(work.command);
+      await this.end(work, 'cancelled', this.cancelledRow(work));
+    } catch (error) {
+      this.logger.warn(
+        { workOrderId: work._id, error: messageOf(error) },
+        'cannot clean up after a cancelled order now; it waits',
+      );
+      await this.giveBack(work, this.config.retryPause.first, work.attempts, messageOf(error));
+    }
   }
 
   /** The end and its message in one write, only by the holder of the newest token. */

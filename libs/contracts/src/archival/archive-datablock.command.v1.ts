@@ -1,7 +1,6 @@
-import { Type } from 'class-transformer';
-import { IsInt, Max, Min, ValidateNested } from 'class-validator';
+import { IsInt, Max, Min } from 'class-validator';
 import { defineMessage } from '../define-message.js';
-import { ArchiveId, Count, DatasetPid, JobId, WorkOrderId } from '../fields.js';
+import { ArchiveId, Count, DatasetPid, JobId, Nested, WorkOrderId } from '../fields.js';
 import { ObjectReference } from '../object-reference.js';
 import { OriginalsSource } from '../originals-source.js';
 
@@ -20,13 +19,11 @@ export class ArchiveDatablockV1 {
   @ArchiveId()
   archiveId: string;
 
-  @ValidateNested()
-  @Type(() => OriginalsSource)
+  @Nested(() => OriginalsSource)
   source: OriginalsSource;
 
-  /** NDJSON, one line a file: path, size, time, perm, chk. */
-  @ValidateNested()
-  @Type(() => ObjectReference)
+  /** NDJSON, one `FileLine` a file: path, size, time and, where known, perm and sha256. */
+  @Nested(() => ObjectReference)
   files: ObjectReference;
 
   @Count()

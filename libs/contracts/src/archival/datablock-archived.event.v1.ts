@@ -1,7 +1,5 @@
-import { Type } from 'class-transformer';
-import { ValidateNested } from 'class-validator';
 import { defineMessage } from '../define-message.js';
-import { ArchiveId, Count, DatasetPid, JobId, Sha256, WorkOrderId } from '../fields.js';
+import { ArchiveId, Count, DatasetPid, JobId, Nested, Sha256, WorkOrderId } from '../fields.js';
 import { ObjectReference } from '../object-reference.js';
 
 /** All copies of the datablock are on long-term storage, and each was read back and compared, byte for byte by checksum. */
@@ -38,8 +36,7 @@ export class DatablockArchivedV1 {
   copies: number;
 
   /** manifest.json of the datablock. */
-  @ValidateNested()
-  @Type(() => ObjectReference)
+  @Nested(() => ObjectReference)
   manifest: ObjectReference;
 }
 

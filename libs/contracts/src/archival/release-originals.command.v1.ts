@@ -1,7 +1,5 @@
-import { Type } from 'class-transformer';
-import { ValidateNested } from 'class-validator';
 import { defineMessage } from '../define-message.js';
-import { DatasetPid, JobId, WorkOrderId } from '../fields.js';
+import { DatasetPid, JobId, Nested, WorkOrderId } from '../fields.js';
 import { ObjectReference } from '../object-reference.js';
 import { OriginalsSource } from '../originals-source.js';
 
@@ -16,13 +14,11 @@ export class ReleaseOriginalsV1 {
   @DatasetPid()
   pid: string;
 
-  @ValidateNested()
-  @Type(() => OriginalsSource)
+  @Nested(() => OriginalsSource)
   source: OriginalsSource;
 
   /** The same list the datablock was packed from. */
-  @ValidateNested()
-  @Type(() => ObjectReference)
+  @Nested(() => ObjectReference)
   files: ObjectReference;
 }
 

@@ -1,7 +1,5 @@
-import { Type } from 'class-transformer';
-import { ValidateNested } from 'class-validator';
 import { defineMessage } from '../define-message.js';
-import { Count, DatasetPid, JobId } from '../fields.js';
+import { Count, DatasetPid, JobId, Nested } from '../fields.js';
 import { ObjectReference } from '../object-reference.js';
 
 /** Every datablock of the dataset lies on long-term storage, was read back and compared. The catalogue may register them. */
@@ -20,8 +18,7 @@ export class DatasetArchivedV1 {
   packedSize: number;
 
   /** NDJSON, one line a datablock: archiveId, sizes, checksum and the reference of its manifest. */
-  @ValidateNested()
-  @Type(() => ObjectReference)
+  @Nested(() => ObjectReference)
   datablocks: ObjectReference;
 }
 

@@ -1,7 +1,6 @@
-import { Type } from 'class-transformer';
-import { IsIn, IsOptional, ValidateNested } from 'class-validator';
+import { IsIn, IsOptional } from 'class-validator';
 import { defineMessage } from '../define-message.js';
-import { Count, JobId, Sentence } from '../fields.js';
+import { Count, JobId, Nested, Sentence } from '../fields.js';
 import { ObjectReference } from '../object-reference.js';
 import { outcomes, type JobOutcome } from '../vocabulary.js';
 
@@ -27,8 +26,7 @@ export class JobFinishedV1 {
 
   /** NDJSON, one line a dataset or retrieved datablock; what `jobResultObject` is made of. */
   @IsOptional()
-  @ValidateNested()
-  @Type(() => ObjectReference)
+  @Nested(() => ObjectReference)
   result?: ObjectReference;
 }
 

@@ -45,7 +45,7 @@ export class SupervisedConnection {
             'broker is out of reach, trying again',
           );
       }
-      if (!signal.aborted) await wait(200 + backOff(attempt, 200, 30_000), signal);
+      if (!signal.aborted) await wait(200 + backOff(attempt, 200, 5000), signal);
     }
   }
 

@@ -38,8 +38,11 @@ export function storageError(subject: CallSubject, error: unknown): CatenaError 
   const code = codes[found];
   const details = { ...subject, found };
   const text = `Expected to ${subject.action} ${placeOf(subject)}, found ${wordsOf(error, found)}.`;
+  if (code !== undefined && advice[code] !== undefined) {
+    return new TransientError(code, `${text} ${advice[code]}`, { details, cause: error });
+  }
   if (code !== undefined) {
-    return new PermanentError(code, `${text} ${advice[code] ?? ''}`.trim(), { details, cause: error });
+    return new PermanentError(code, text, { details, cause: error });
   }
   return new TransientError('storage.unavailable', `${text} Trying again may help.`, {
     details,
@@ -47,6 +50,10 @@ export function storageError(subject: CallSubject, error: unknown): CatenaError 
   });
 }
 
+/**
+ * Faults of the store or its configuration, not of a request: work waits until somebody has mended them. A store that is
+ * half started also denies having a bucket.
+ */
 const advice: Readonly<Record<string, string>> = {
   'storage.access-denied': 'Check the access key, its secret and its rights.',
   'storage.bucket-not-found': 'Make the bucket, or correct its name in the configuration.',

@@ -62,7 +62,7 @@ describe('presigned addresses of an S3 store', () => {
 describe('an S3 store with a wrong secret', () => {
   it('says so', async () => {
     const stranger = new S3ObjectStore({ ...options, secretKey: 'wrong' });
-    const denied = { code: 'storage.access-denied', retriable: false };
+    const denied = { code: 'storage.access-denied', retriable: true };
     await assert.rejects(stranger.head(bucket, 'x'), denied);
     await assert.rejects(stranger.get(bucket, 'x'), denied);
     await assert.rejects(stranger.put(bucket, 'x', Buffer.from('x'), { size: 1 }), denied);

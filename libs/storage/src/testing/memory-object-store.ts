@@ -214,7 +214,7 @@ export class MemoryObjectStore extends ObjectStore {
   private bucket(name: string): Map<string, StoredObject> {
     const found = this.buckets.get(name);
     if (found !== undefined) return found;
-    throw new PermanentError('storage.bucket-not-found', `Expected the bucket "${name}", found none.`);
+    throw new TransientError('storage.bucket-not-found', `Expected the bucket "${name}", found none.`);
   }
 
   private found(bucket: string, key: string): StoredObject {

@@ -150,7 +150,7 @@ export function objectStoreConformance(name: string, make: () => Promise<ObjectS
       await assert.rejects(store.get(bucket, 'missing'), missing);
       await assert.rejects(store.get(bucket, 'missing', { length: 0 }), missing);
       assert.equal(await store.head(bucket, 'missing'), undefined);
-      const nowhere = { code: 'storage.bucket-not-found', retriable: false };
+      const nowhere = { code: 'storage.bucket-not-found', retriable: true };
       const elsewhere = `${bucket}-missing`;
       await assert.rejects(store.put(elsewhere, 'x', Buffer.from('x'), { size: 1 }), nowhere);
       await assert.rejects(store.beginUpload(elsewhere, 'x'), nowhere);

@@ -20,8 +20,8 @@ export function serviceUid(): number {
  * programs that look their host's name up (RabbitMQ does) must not wait for a name server that does not know it.
  */
 const ENTER = `
-root=$1 data=$2 uid=$3 signal=$4; shift 4
-echo localhost > /proc/sys/kernel/hostname
+root=$1 data=$2 identity=$3 signal=$4; shift 4
+hostname localhost
 mount --rbind /dev "$root/dev"
 mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
 mount -t proc proc "$root/proc" 2>/dev/null || mount --rbind /proc "$root/proc"
@@ -30,7 +30,7 @@ mount -t tmpfs tmpfs "$root/run"
 mount --bind "$data" "$root${RECIPE.dataMountPoint}"
 mount --bind "$data/etc/passwd" "$root/etc/passwd"
 cd "$root${RECIPE.dataMountPoint}"
-exec chroot "$root" setpriv --reuid "$uid" --regid "$uid" $groups --inh-caps=-all --ambient-caps=-all \\
+exec chroot "$root" setpriv $identity --inh-caps=-all --ambient-caps=-all \\
   --no-new-privs --pdeathsig "$signal" -- "$@"
 `;
 
@@ -48,12 +48,13 @@ export function sandboxed(
   command: readonly string[],
 ): { readonly program: string; readonly parameters: string[] } {
   const isRoot = process.getuid?.() === 0;
-  const script = ENTER.replace('$groups', isRoot ? '--clear-groups' : '');
-  const uid = String(serviceUid());
+  const uid = serviceUid();
+  // Without root we are the service user already, and may not even ask to become it.
+  const identity = isRoot ? `--reuid ${uid} --regid ${uid} --clear-groups` : '';
   const [program, ...parameters] = [
     ...(isRoot ? [] : USER_NAMESPACE),
     ...['setpriv', '--pdeathsig', 'KILL', '--', 'unshare', ...NAMESPACES, '--'],
-    ...['sh', '-ec', script, 'sh', sandbox.root, sandbox.dataDirectory, uid, endSignal, ...command],
+    ...['sh', '-ec', ENTER, 'sh', sandbox.root, sandbox.dataDirectory, identity, endSignal, ...command],
   ];
   return { program: program as string, parameters };
 }

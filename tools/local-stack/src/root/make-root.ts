@@ -16,6 +16,9 @@ function cacheDirectory(environment: NodeJS.ProcessEnv): string {
   return join(environment['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'catena');
 }
 
+/** Mounts and processes of the making end with it, also when it is interrupted. */
+const NAMESPACES = ['--mount', '--pid', '--fork', '--kill-child=KILL', '--propagation', 'private'];
+
 /**
  * The path of the Debian root all services run in; made on first use (some two minutes), found afterwards. It is
  * made under a temporary name in steps that are remembered, so an interrupted making goes on where it was.
@@ -63,9 +66,8 @@ async function unpackBase(partial: string, host: Host, log: Log): Promise<void> 
   await host.installBootstrapper(log);
   log('unpacking the base system');
   const progress = counter(log, 'base system: %n packages unpacked', /^I: Extracting /);
-  await runCommand(host.bootstrapper, host.bootstrapParameters(RECIPE.suite, partial, mirror), {
-    onLine: progress,
-  });
+  const parameters = host.bootstrapParameters(RECIPE.suite, partial, mirror);
+  await runCommand('unshare', [...NAMESPACES, '--', host.bootstrapper, ...parameters], { onLine: progress });
 }
 
 async function configure(partial: string): Promise<void> {
@@ -98,8 +100,7 @@ async function insideRoot(root: string, command: readonly string[], onLine: Log)
   const enter = `
 mount --rbind /dev "$0/dev"; mount -t tmpfs tmpfs "$0/dev/shm"; mount -t proc proc "$0/proc"
 exec chroot "$0" "$@"`;
-  const namespaces = ['--mount', '--pid', '--fork', '--kill-child=KILL', '--propagation', 'private'];
-  await runCommand('unshare', [...namespaces, '--', 'sh', '-ec', enter, root, ...command], {
+  await runCommand('unshare', [...NAMESPACES, '--', 'sh', '-ec', enter, root, ...command], {
     onLine,
     environment: {
       PATH: '/usr/sbin:/usr/bin:/sbin:/bin',

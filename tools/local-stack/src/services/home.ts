@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ManagedProcess } from '../process/managed-process.js';
 import { runCommand } from '../process/run-command.js';
@@ -39,6 +39,8 @@ export function serviceFolder({ dataDirectory }: ServiceHome, ...parts: string[]
 /** Writes a file in the data directory that belongs to the services; secrets may be in it. */
 export function serviceFile({ dataDirectory }: ServiceHome, path: string, text: string, mode = 0o600): void {
   const file = join(dataDirectory, path);
+  // Not even its owner may write into a read-only one.
+  rmSync(file, { force: true });
   writeFileSync(file, text, { mode });
   give(file);
 }

@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { connect, type ConfirmChannel, type ChannelModel } from 'amqplib';
+import { after, before, describe, it } from 'node:test';
+import { registry, type AppName } from '#contracts';
+import { until } from '#messaging/testing';
+import { datasetInLandingZone } from '../support/datasets.js';
+import { Installation } from '../support/installation.js';
+import { Ledger } from '../support/ledger.js';
+import type { ScicatClient } from '../support/scicat-client.js';
+
+const consumers: readonly AppName[] = ['catalog-api', 'job-assembler', 'archiver'];
+
+interface Parked {
+  readonly _id: string;
+  readonly code: string;
+  readonly outcome: string;
+  readonly messageId: string;
+  readonly type: string;
+}
+
+describe('Messages that are wrong, repeated or from the future', () => {
+  let installation: Installation;
+  let client: ScicatClient;
+  let connection: ChannelModel;
+  let channel: ConfirmChannel;
+
+  before(async () => {
+    installation = await Installation.create();
+    await installation.start();
+    client = await installation.client('demo');
+    connection = await connect(installation.settings.services['RABBITMQ_URL'] ?? '');
+    channel = await connection.createConfirmChannel();
+  });
+  after(async () => {
+    await connection.close();
+    await installation.stop();
+  });
+
+  const inbox = (app: AppName): string => `${installation.settings.prefix}.${app}.inbox`;
+  const send = async (app: AppName, body: Buffer, messageId: string): Promise<void> => {
+    channel.sendToQueue(inbox(app), body, { messageId, persistent: true, type: 'test' });
+    await channel.waitForConfirms();
+  };
+  const parked = async (app: 'catalog-api' | 'job-assembler' | 'archiver'): Promise<Parked[]> => {
+    const { ports, secrets } = installation.settings;
+    const response = await fetch(`http://127.0.0.1:${ports[app]}/api/v4/operations/parking-lot`, {
+      headers: { authorization: `Bearer ${secrets.operationsToken}` },
+    });
+    assert.equal(response.status, 200);
+    return (await response.json()) as Parked[];
+  };
+  const envelope = (type: string, data: object, id = randomUUID()): Buffer =>
+    Buffer.from(
+      JSON.stringify({
+        specversion: '1.0',
+        id,
+        source: '/catena/job-assembler',
+        type,
+        subject: 's',
+        time: new Date().toISOString(),
+        datacontenttype: 'application/json',
+        sequence: 0,
+        partitionkey: 'p',
+        data,
+      }),
+    );
+
+  for (const app of consumers) {
+    const type = registry.find((contract) => contract.consumers.includes(app) && !contract.transient)!.type;
+    const rubbish: readonly (readonly [string, () => Buffer, string, string])[] = [
+      ['bytes that are not JSON', () => Buffer.from([0xff, 0x00, 0x7b]), 'dead', 'messaging.malformed'],
+      ['JSON that is no envelope', () => Buffer.from('[1,2,3]'), 'dead', 'messaging.malformed'],
+      ['an envelope with the wrong data', () => envelope(type, { jobId: 7 }), 'dead', 'messaging.malformed'],
+      [
+        'a type from the future',
+        () => envelope(type.replace('.v1', '.v9'), {}),
+        'parked',
+        'messaging.unknown-type',
+      ],
+      [
+        'an oversized message',
+        () => envelope(type, { jobId: 'x'.repeat(300_000) }),
+        'dead',
+        'messaging.oversized',
+      ],
+      [
+        'prototype keys',
+        () => Buffer.from('{"__proto__":{"specversion":"1.0"},"constructor":1}'),
+        'dead',
+        'messaging.malformed',
+      ],
+    ];
+    for (const [what, body, outcome, code] of rubbish) {
+      it(`${app} parks ${what} and goes on`, async () => {
+        const id = randomUUID();
+        await send(app, body(), id);
+        let found: Parked | undefined;
+        await until(
+          async () =>
+            (found = (await parked(app as 'archiver')).find(({ messageId }) => messageId === id)) !==
+            undefined,
+        );
+        assert.deepEqual([found?.outcome, found?.code], [outcome, code]);
+      });
+    }
+  }
+
+  it('are delivered twice without effect: one job, one set of datablocks', async () => {
+    // A second queue on the same bindings records every message, so that each can be delivered again.
+    const recorder = `recorder.${randomUUID()}`;
+    await channel.assertQueue(recorder, { durable: false, autoDelete: true });
+    const recorded: { app: AppName; body: Buffer; id: string; headers: Record<string, unknown> }[] = [];
+    for (const { type, consumers: apps, transient } of registry) {
+      if (!transient && apps.length > 0)
+        await channel.bindQueue(recorder, `${installation.settings.prefix}.${type.split('.')[0]!}`, type);
+    }
+    await channel.consume(recorder, (message) => {
+      if (message === null) return;
+      const contract = registry.find(({ type }) => type === message.fields.routingKey)!;
+      const app = contract.consumers[0]!;
+      const copy = {
+        app,
+        body: message.content,
+        id: String(message.properties.messageId),
+        headers: message.properties.headers ?? {},
+      };
+      recorded.push(copy);
+      // At once, so that both deliveries race, and a third time at the end.
+      channel.sendToQueue(inbox(app), copy.body, {
+        messageId: copy.id,
+        type: contract.type,
+        headers: copy.headers,
+        persistent: true,
+      });
+      channel.ack(message);
+    });
+    const dataset = await datasetInLandingZone(installation, client);
+    const ledger = new Ledger(installation, client);
+    const { body } = await client.postJob('archive', [dataset.pid]);
+    const end = await client.jobEnd(String(body['id']));
+    await ledger.jobEndedOnce(end.id, 'finishedSuccessful');
+    assert.ok(recorded.length >= 7, `expected the whole conversation, found ${recorded.length} messages`);
+    for (const { app, body: again, id, headers } of [...recorded])
+      channel.sendToQueue(inbox(app), again, { messageId: id, headers, persistent: true });
+    await channel.waitForConfirms();
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await ledger.jobEndedOnce(end.id, 'finishedSuccessful');
+    await ledger.datasetIsArchived(dataset);
+  });
+
+  it('with a known id and another content are parked as a conflict', async () => {
+    const id = randomUUID();
+    const type = 'catalog.job-cancel-requested.v1';
+    await send(
+      'job-assembler',
+      envelope(
+        'catalog.job-submitted.v1',
+        { jobId: randomUUID(), jobType: 'x', workflow: 'none', datasetCount: 0 },
+        id,
+      ),
+      id,
+    );
+    await until(async () => {
+      await send('job-assembler', envelope(type, { jobId: 'a', requestedBy: 'b' }, id), id);
+      return (await parked('job-assembler')).some(
+        ({ messageId, code }) => messageId === id && code === 'messaging.id-conflict',
+      );
+    });
+  });
+
+  it('are retried through the tiers, then parked, and can be replayed or discarded with a reason', async () => {
+    const id = randomUUID();
+    await send(
+      'job-assembler',
+      envelope('catalog.job-cancel-requested.v1', { jobId: 'nobody-knows-it', requestedBy: 'x' }, id),
+      id,
+    );
+    let found: Parked | undefined;
+    await until(
+      async () =>
+        (found = (await parked('job-assembler')).find(({ messageId }) => messageId === id)) !== undefined,
+      30_000,
+    );
+    assert.equal(found?.code, 'assembly.job-unknown');
+    const { ports, secrets } = installation.settings;
+    const call = (path: string, body: object, token = secrets.operationsToken): Promise<Response> =>
+      fetch(
+        `http://127.0.0.1:${ports['job-assembler']}/api/v4/operations/parking-lot/${encodeURIComponent(found!._id)}/${path}`,
+        {
+          method: 'POST',
+          headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        },
+      );
+    assert.equal((await call('discard', { reason: 'test' }, 'wrong')).status, 403);
+    assert.equal((await call('discard', {})).status, 400);
+    assert.equal((await call('replay', {})).status, 200);
+    assert.equal((await call('replay', {})).status, 404, 'a second replay is refused');
+    await until(
+      async () =>
+        (found = (await parked('job-assembler')).find(({ messageId }) => messageId === id)) !== undefined,
+      30_000,
+    );
+    assert.equal((await call('discard', { reason: 'it was a test' })).status, 200);
+    assert.equal(
+      (await parked('job-assembler')).some(({ messageId }) => messageId === id),
+      false,
+    );
+  });
+});

@@ -1,0 +1,33 @@
+import ts from 'typescript';
+import { filesBelow, textOf } from './repository.js';
+
+/** A source file as the compiler sees it. */
+export interface Source {
+  readonly path: string;
+  readonly tree: ts.SourceFile;
+}
+
+/** What we ship: sources of apps and libraries without their tests and twins. */
+export function productSources(): Source[] {
+  return ['apps', 'libs']
+    .flatMap((folder) => filesBelow(folder, '.ts'))
+    .filter((path) => path.includes('/src/') && !path.endsWith('.spec.ts') && !path.includes('/testing/'))
+    .map(parsed);
+}
+
+/** Everything that is written in TypeScript here. */
+export function allSources(): Source[] {
+  return ['apps', 'bench', 'libs', 'test', 'tools']
+    .flatMap((folder) => filesBelow(folder, '.ts'))
+    .map(parsed);
+}
+
+/** Visits every node of a tree. */
+export function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
+  visit(node);
+  ts.forEachChild(node, (child) => walk(child, visit));
+}
+
+function parsed(path: string): Source {
+  return { path, tree: ts.createSourceFile(path, textOf(path), ts.ScriptTarget.ES2022, true) };
+}

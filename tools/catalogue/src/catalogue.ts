@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import { appNames, registry } from '#contracts';
+import { asyncApiOf } from './asyncapi.js';
+import { classNotesIn } from './field-notes.js';
+import { MessageSchemas } from './json-schema.js';
+import { messagesPage } from './messages-page.js';
+
+/** Everything that is generated from the contracts: path in the checkout → text. */
+export function catalogue(root: string, version: string): ReadonlyMap<string, string> {
+  const schemas = new MessageSchemas(classNotesIn(join(root, 'libs/contracts/src')));
+  const apps = appNames.filter((app) =>
+    registry.some(({ emitter, consumers }) => emitter === app || consumers.includes(app)),
+  );
+  return new Map([
+    ['docs/messages.md', messagesPage(registry, schemas)],
+    ['docs/asyncapi.json', json(asyncApiOf(registry, apps, schemas, version))],
+    ...registry.map((contract): [string, string] => [
+      `docs/schemas/${contract.type}.json`,
+      json(schemas.messageOf(contract)),
+    ]),
+  ]);
+}
+
+function json(value: object): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
