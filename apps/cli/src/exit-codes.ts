@@ -30,13 +30,15 @@ export interface Ending {
   readonly message: string;
 }
 
+/** What a command ends with when the user stopped it and it has nothing better to say. */
+export function interruption(): Failure {
+  return new Failure('interrupted', 'Interrupted. Run the same command again to go on where it stopped.');
+}
+
 /** How anything that was thrown ends the process. */
 export function endingOf(error: unknown, interrupted: boolean): Ending {
-  if (interrupted) {
-    const message = 'interrupted; run the same command again to go on where it stopped';
-    return { exitCode: exitCodes.interrupted, code: 'cli.interrupted', message };
-  }
   const failure = failureIn(error);
+  if (interrupted && failure?.outcome !== 'interrupted') return endingOf(interruption(), true);
   if (failure !== undefined)
     return { exitCode: exitCodes[failure.outcome], code: failure.code, message: failure.message };
   const code = error instanceof CatenaError ? error.code : 'cli.failed';

@@ -1,24 +1,24 @@
 import { CommanderError } from 'commander';
 import type { CommandContext } from './command.js';
-import { endingOf, exitCodes, Failure } from './exit-codes.js';
+import { endingOf, exitCodes, Failure, interruption } from './exit-codes.js';
 import { Output } from './output/output.js';
 import { programFor, type Runner } from './program.js';
 import { HttpClient } from './server/http-client.js';
 import { readSession, sessionFrom } from './server/session.js';
 
-const interruption = new AbortController();
+const controller = new AbortController();
 
 /** The first signal ends the command in good order, the second at once. */
 function listenForSignals(): void {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(name, () => {
-      if (interruption.signal.aborted) process.exit(exitCodes.interrupted);
-      interruption.abort(new Failure('interrupted', 'interrupted'));
+      if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+      controller.abort(interruption());
     });
 }
 
 function contextFor(output: Output): CommandContext {
-  const { signal } = interruption;
+  const { signal } = controller;
   const environment = process.env;
   const client = async (): Promise<HttpClient> => {
     const session = sessionFrom(environment, await readSession(environment));
@@ -39,7 +39,7 @@ const run: Runner = async ({ json, quiet }, command) => {
     output.result(lines, document);
     process.exitCode = exitCodes[outcome];
   } catch (error) {
-    const { exitCode, code, message } = endingOf(error, interruption.signal.aborted);
+    const { exitCode, code, message } = endingOf(error, controller.signal.aborted);
     output.failure(message, { error: { code, message } });
     process.exitCode = exitCode;
   }

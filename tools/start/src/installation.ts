@@ -10,7 +10,6 @@ import {
 } from './app-environments.js';
 import { AppProcess } from './app-process.js';
 import type { Places } from './places.js';
-import { choosePorts } from './ports.js';
 import { loadSecrets, writePrivately } from './secrets.js';
 import { Supervisor } from './supervisor.js';
 
@@ -22,7 +21,8 @@ const patience = 20_000;
 export async function prepare(
   project: string,
   places: Places,
-  services: Readonly<Record<string, string>>,
+  services: AppSettings['services'],
+  ports: AppSettings['ports'],
 ): Promise<AppSettings> {
   for (const folder of [places.tapes, places.source, places.logs]) await mkdir(folder, { recursive: true });
   const secrets = await loadSecrets(places.secrets);
@@ -31,7 +31,7 @@ export async function prepare(
     services,
     dataDirectory: places.directory,
     secrets,
-    ports: await choosePorts(process.env['CATENA_PORT']),
+    ports,
     prefix: process.env['CATENA_PREFIX'] ?? 'catena',
     ltsRoots: [places.tapes],
     sourceFolderRoots: [places.source],

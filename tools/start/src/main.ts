@@ -6,7 +6,7 @@ import type { AppSettings } from './app-environments.js';
 import { Demonstration } from './demonstration.js';
 import { prepare, supervisors, whenAccountsWork } from './installation.js';
 import { placesBelow, type Places } from './places.js';
-import { PortTaken } from './ports.js';
+import { choosePorts, PortTaken } from './ports.js';
 import type { Supervisor } from './supervisor.js';
 
 const project = fileURLToPath(new URL('../../../..', import.meta.url));
@@ -51,10 +51,11 @@ function listenForSignals(): void {
 
 async function start(places: Places): Promise<void> {
   await mkdir(places.directory, { recursive: true, mode: 0o711 });
+  const ports = await choosePorts(process.env['CATENA_PORT']);
   log('starting MongoDB, RabbitMQ and S3');
   const stack = await startStack({ dataDirectory: places.stack, log, environment: process.env });
   started.stack = stack;
-  const settings = await prepare(project, places, stack.environment);
+  const settings = await prepare(project, places, stack.environment, ports);
   log('starting catalog-api, job-assembler and archiver');
   started.apps = supervisors(project, places, settings, log);
   for (const app of started.apps) app.start();

@@ -32,6 +32,12 @@ export async function followJob(client: HttpClient, id: string, output: Output):
       await wait(streamed ? 300 : pollInterval, client.signal);
       client.signal.throwIfAborted();
     }
+  } catch (error) {
+    if (!client.signal.aborted) throw error;
+    throw new Failure(
+      'interrupted',
+      `Interrupted. Job ${id} goes on; see it with: catena job ${id} --follow`,
+    );
   } finally {
     display.end();
   }

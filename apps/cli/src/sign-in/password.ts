@@ -49,7 +49,8 @@ function hiddenLine(prompt: string): Promise<string> {
       for (const character of characters) {
         if (character === '\r' || character === '\n' || character === '\u0004')
           return end(() => resolve(line));
-        if (character === '\u0003') return end(() => reject(new Failure('interrupted', 'interrupted')));
+        if (character === '\u0003')
+          return end(() => reject(new Failure('interrupted', 'Interrupted: not signed in.')));
         line = character === '\u007f' || character === '\b' ? line.slice(0, -1) : line + character;
       }
     };
