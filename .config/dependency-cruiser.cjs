@@ -102,6 +102,7 @@ module.exports = {
       '^libs/messaging/',
       '^test/',
       '^tools/',
+      '^bench/',
     ]),
     only('store-client-only-in-storage', 'node_modules/minio', ['^libs/storage/', '^test/', '^tools/']),
     only('mongoose-only-in-persistence', 'node_modules/(mongoose|mongodb)/', [
@@ -114,7 +115,7 @@ module.exports = {
     {
       name: 'product-never-imports-specs',
       severity: 'error',
-      from: { pathNot: ['spec[.]ts$', '^test/'] },
+      from: { pathNot: ['spec[.]ts$', '^test/', '^bench/'] },
       to: { path: ['spec[.]ts$', '^test/'] },
     },
     {

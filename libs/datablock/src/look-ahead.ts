@@ -150,6 +150,8 @@ function letGo(stream: AsyncIterable<Uint8Array>): void {
 
 function openingError(member: DatablockMember, error: unknown): CatenaError {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  // A permanent error that knows more than "not there" speaks for itself.
+  if (error instanceof CatenaError && !isRetriable(error) && !error.code.endsWith('.not-found')) return error;
   const gone = error instanceof CatenaError ? !isRetriable(error) : permanentCodes.has(code ?? '');
   const details = { path: member.path, expected: member.size, found: messageOf(error) };
   if (!gone) return unreadable(member, error, details);

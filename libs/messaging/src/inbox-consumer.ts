@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { contractOf, parseEnvelope, parsePayload, type AppName, type Envelope } from '#contracts';
-import { crashPoint, messageOf } from '#kernel';
+import { crashPoint, messageOf, wait } from '#kernel';
 import type { Logger } from '#observability';
 import type { Inbox } from './inbox.js';
 import { runInContext, newTraceparent } from './message-context.js';
@@ -19,6 +19,9 @@ export interface InboxConsumerOptions {
   /** Bytes; larger messages are dead at once. */
   readonly messageLimit: number;
 }
+
+/** Milliseconds before a message goes back that could not even be moved to a retry tier: the broker is in trouble. */
+const requeuePause = 1000;
 
 /** Header that counts the retries a message has behind it. */
 export const attemptHeader = 'attempt';
@@ -48,6 +51,7 @@ export class InboxConsumer {
         { messageId: delivery.messageId, error: messageOf(error) },
         'could not move the message on; it stays in the inbox',
       );
+      await wait(requeuePause);
       return 'requeue';
     }
   }

@@ -27,6 +27,7 @@ export class OutboxRelay {
   private running: Promise<void> | undefined;
   private receipts: Subscription | undefined;
   private accepting: Acceptance[] = [];
+  private readonly acceptedListeners: ((acceptances: readonly Acceptance[]) => void)[] = [];
   private flushing: Promise<void> | undefined;
 
   constructor(
@@ -57,9 +58,29 @@ export class OutboxRelay {
     this.running = this.run();
   }
 
+  /** Calls back with the receipts that were recorded. */
+  onAccepted(listener: (acceptances: readonly Acceptance[]) => void): void {
+    this.acceptedListeners.push(listener);
+  }
+
   /** Something was written: look now instead of at the next sweep. */
   wake(): void {
     this.awake.abort();
+  }
+
+  /** When a document that is carried by its writer becomes everybody's: `dueAt` for `newOutbox`. */
+  carriedUntil(): Date {
+    return new Date(this.clock.now().getTime() + this.options.lease);
+  }
+
+  /** Publishes what was written a moment ago, without asking the database for it. If we die here, a sweep finds it. */
+  carry(claimed: ClaimedOutbox): void {
+    this.deliver(claimed).catch((error: unknown) =>
+      this.logger.warn(
+        { document: claimed.documentId, error: messageOf(error) },
+        'could not carry a message, a sweep will',
+      ),
+    );
   }
 
   async stop(): Promise<void> {
@@ -94,13 +115,17 @@ export class OutboxRelay {
     if (!this.transport.connected) return false;
     const claimed = await this.store.claimDue(this.clock.now(), this.options.lease);
     if (claimed === undefined) return false;
+    await this.deliver(claimed);
+    return true;
+  }
+
+  private async deliver(claimed: ClaimedOutbox): Promise<void> {
     crashPoint('outbox.before-publish');
     const { published, failed } = await this.publish(claimed);
     crashPoint('outbox.before-mark');
     const now = this.clock.now();
     await this.store.markPublished(claimed, published, now);
     await this.store.release(claimed, this.nextDue(claimed, published, failed, now));
-    return true;
   }
 
   private async publish(claimed: ClaimedOutbox): Promise<{ published: string[]; failed: boolean }> {
@@ -149,7 +174,9 @@ export class OutboxRelay {
     const mine = previous.then(async () => {
       const batch = this.accepting;
       this.accepting = [];
-      if (batch.length > 0) await this.store.accept(batch);
+      if (batch.length === 0) return;
+      await this.store.accept(batch);
+      for (const listener of this.acceptedListeners) listener(batch);
     });
     this.flushing = mine.catch(() => undefined);
     return mine.then(

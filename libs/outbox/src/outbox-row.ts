@@ -71,9 +71,9 @@ export function legacyRow(legacy: LegacyMessage, now: Date): OutboxRow {
   return { id: newId(), time: now, legacy, awaits: [] };
 }
 
-/** An outbox for a new document. */
-export function newOutbox(rows: readonly OutboxRow[], now: Date): OutboxPart {
-  return rows.length === 0 ? { rows: [] } : { rows, dueAt: now };
+/** An outbox for a new document, due at once, or later when its writer carries the rows itself (`OutboxRelay.carry`). */
+export function newOutbox(rows: readonly OutboxRow[], dueAt: Date): OutboxPart {
+  return rows.length === 0 ? { rows: [] } : { rows, dueAt };
 }
 
 /** `collection/id`: how a receipt finds its row again. */

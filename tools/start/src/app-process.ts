@@ -39,15 +39,16 @@ export class AppProcess {
   start(more: Readonly<Record<string, string>> = {}): void {
     const log = createWriteStream(this.options.logFile, { flags: 'a' });
     const { PATH = '' } = process.env;
+    const command = [process.execPath, '--enable-source-maps', this.options.entry];
     // The kernel ends the child with us, even when we are killed.
-    this.child = spawn(
-      'setpriv',
-      ['--pdeathsig', 'TERM', process.execPath, '--enable-source-maps', this.options.entry],
-      {
-        env: { PATH, ...this.options.environment, ...more },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
+    const [program = '', ...parameters] =
+      process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'TERM', ...command] : command;
+    this.child = spawn(program, parameters, {
+      env: { PATH, ...this.options.environment, ...more },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // A session of its own: Ctrl-C in a terminal reaches us, who stop everything in order.
+      detached: true,
+    });
     this.child.stdout?.pipe(log, { end: false });
     this.child.stderr?.pipe(log, { end: false });
     this.ended = once(this.child, 'exit').then(() => log.end());

@@ -16,9 +16,7 @@ export class DiscardDatablockHandler {
   ) {}
 
   async handle({ workOrderId, jobId, archiveId }: DiscardDatablockV1): Promise<OutboxRow> {
-    const known = await this.store.datablocks.findOne({ _id: archiveId }, { projection: { jobId: 1 } });
-    // A retried job may use its predecessor's datablocks; they are not its own to remove.
-    if (known === null || known.jobId === jobId) await this.remove(archiveId);
+    await this.removeOwn(archiveId, jobId);
     return eventRow(
       workCancelledV1,
       { workOrderId, jobId },
@@ -27,8 +25,11 @@ export class DiscardDatablockHandler {
     );
   }
 
-  /** First the record: nobody may find a datablock whose copies are going. */
-  private async remove(archiveId: string): Promise<void> {
+  /** Removes whatever there is of a datablock, finished or not, if it is this job's own: a retried job may use its predecessor's. */
+  async removeOwn(archiveId: string, jobId: string): Promise<void> {
+    const known = await this.store.datablocks.findOne({ _id: archiveId }, { projection: { jobId: 1 } });
+    if (known !== null && known.jobId !== jobId) return;
+    // First the record: nobody may find a datablock whose copies are going.
     await this.store.datablocks.updateOne({ _id: archiveId }, { $set: { state: 'discarded' } });
     for (const share of this.shares) {
       await share.remove(archiveId);

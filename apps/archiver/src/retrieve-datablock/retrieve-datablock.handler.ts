@@ -57,6 +57,7 @@ export class RetrieveDatablockHandler {
   }
 
   private async recall(datablock: StoredDatablock, context: WorkContext): Promise<void> {
+    this.surroundings.logger.info({ archiveId: datablock._id }, 'recall begins');
     const faults: string[] = [];
     for (const { share: name } of datablock.copies) {
       const share = this.shares.find((candidate) => candidate.name === name);

@@ -33,4 +33,9 @@ export class WorkHandlers {
         return this.discard.handle(command.data);
     }
   }
+
+  /** Takes back what a cancelled order may have left. Can be repeated. */
+  async undo(command: Command): Promise<void> {
+    if (command.kind === 'archive') await this.discard.removeOwn(command.data.archiveId, command.data.jobId);
+  }
 }

@@ -187,7 +187,7 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
     const facts = { workOrderId: work._id, kind: work.command.kind, code, error: messageOf(error) };
     if (code === 'archiver.lease-lost')
       return this.logger.warn(facts, 'lost the lease; the other worker goes on');
-    if (code === 'archiver.cancelled') return this.end(work, 'cancelled', this.cancelledRow(work));
+    if (code === 'archiver.cancelled') return this.cancelled(work);
     if (code === 'archiver.stopping') return this.giveBack(work, 0, work.attempts, messageOf(error));
     if (error instanceof WorkDeferred)
       return this.giveBack(work, error.pause, work.attempts, messageOf(error));
@@ -204,13 +204,27 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
     await this.giveBack(work, pause, attempts, messageOf(error));
   }
 
+  /** "Cancelled" means that nothing is left; while storage is away, the order waits for that. */
+  private async cancelled(work: Work): Promise<void> {
+    try {
+      await this.handlers.undo(work.command);
+      await this.end(work, 'cancelled', this.cancelledRow(work));
+    } catch (error) {
+      this.logger.warn(
+        { workOrderId: work._id, error: messageOf(error) },
+        'cannot clean up after a cancelled order now; it waits',
+      );
+      await this.giveBack(work, this.config.retryPause.first, work.attempts, messageOf(error));
+    }
+  }
+
   /** The end and its message in one write, only by the holder of the newest token. */
   private async end(work: Work, state: Work['state'], row: OutboxRow): Promise<void> {
     const now = this.reporting.clock.now();
     const { $push, $set } = pushRows('outbox', [row], now);
     const { matchedCount } = await this.store.works.updateOne(
       { _id: work._id, epoch: work.epoch, state: 'open' },
-      { $set: { ...$set, state }, $push } as object,
+      { $set: { ...$set, state }, $push },
     );
     if (matchedCount === 0)
       this.logger.warn(

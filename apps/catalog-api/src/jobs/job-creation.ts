@@ -90,7 +90,12 @@ export class JobCreation {
     crashPoint('catalog.after-claim');
     const stored = await this.store(job);
     crashPoint('catalog.after-insert');
-    this.relay.wake();
+    this.relay.carry({
+      collection: 'Job',
+      documentId: stored._id,
+      rows: stored.catena!.outbox.rows,
+      claim: stored.catena!.outbox.dueAt!,
+    });
     await this.actions.perform(type.create.actions, {
       request: wanted.request,
       job: stored,
@@ -252,7 +257,10 @@ export class JobCreation {
     return {
       ...job,
       catena: {
-        outbox: newOutbox([submitted, ...legacy.map((message) => legacyRow(message, now))], now),
+        outbox: newOutbox(
+          [submitted, ...legacy.map((message) => legacyRow(message, now))],
+          this.relay.carriedUntil(),
+        ),
         history: [{ at: now, by, statusCode: job.statusCode, statusMessage: job.statusMessage }],
         workflow: type.workflow,
         reported: 0,

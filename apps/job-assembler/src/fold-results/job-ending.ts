@@ -22,11 +22,11 @@ export class JobEnding {
   async foldJob(jobId: string): Promise<void> {
     const job = await this.store.jobs.findOne({ _id: jobId }, { projection: { state: 1 } });
     if (job?.state !== 'running') return;
+    // Asked after every dataset, so the common answer, "not over yet", must be cheap.
+    if ((await this.hasOpenTasks(jobId)) || (await this.hasUnheardNews(jobId))) return;
     const counts = await this.store.countByState<TaskState>('dataset_tasks', { jobId });
     const outcome = foldTasks(counts);
-    // The catalogue must have applied what it was told of the datasets before it hears that the job is over.
-    if (outcome !== undefined && !(await this.hasUnheardNews(jobId)))
-      await this.finish(jobId, outcome, counts);
+    if (outcome !== undefined) await this.finish(jobId, outcome, counts);
   }
 
   /** Ends a job that could not be planned at all. */
@@ -47,9 +47,22 @@ export class JobEnding {
     );
   }
 
+  private async hasOpenTasks(jobId: string): Promise<boolean> {
+    return (
+      (await this.store.tasks.findOne(
+        { jobId, state: { $in: ['planning', 'running', 'registering'] } },
+        { projection: { _id: 1 } },
+      )) !== null
+    );
+  }
+
+  /** The catalogue must have applied what it was told of the datasets before it hears that the job is over. */
   private async hasUnheardNews(jobId: string): Promise<boolean> {
     return (
-      (await this.store.tasks.countDocuments({ jobId, 'outbox.rows.0': { $exists: true } }, { limit: 1 })) > 0
+      (await this.store.tasks.findOne(
+        { jobId, 'outbox.rows.0': { $exists: true } },
+        { projection: { _id: 1 } },
+      )) !== null
     );
   }
 

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import {
   datasetArchivedV1,
   datasetCancelledV1,
@@ -8,8 +8,9 @@ import {
   discardDatablockV1,
   type DatablockLine,
 } from '#contracts';
-import { Clock, crashPoint } from '#kernel';
-import { eventRow, OutboxRelay, pushRows, type OutboxRow } from '#outbox';
+import { Clock, crashPoint, messageOf } from '#kernel';
+import type { Logger } from '#observability';
+import { eventRow, LOGGER, OutboxRelay, pushRows, type OutboxRow } from '#outbox';
 import { foldWorkOrders, type WorkOrderState } from '../domain/fold.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
 import type { DatasetTask, Fault } from '../persistence/records.js';
@@ -18,10 +19,11 @@ import { JobEnding } from './job-ending.js';
 
 /** Milliseconds after which a running job is looked at without having been asked: a crash may have swallowed a fold. */
 const staleAfter = 2000;
+const taskAddress = 'dataset_tasks/';
 
 /** Folds the results of work orders into datasets and those into the job. Every fold can be repeated. */
 @Injectable()
-export class ResultFolder {
+export class ResultFolder implements OnApplicationBootstrap {
   private readonly listeners: (() => void)[] = [];
 
   constructor(
@@ -30,7 +32,22 @@ export class ResultFolder {
     private readonly ending: JobEnding,
     private readonly relay: OutboxRelay,
     private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
+
+  /** A job is over when the catalogue has heard of all its datasets: its receipts are a reason to look. */
+  onApplicationBootstrap(): void {
+    this.relay.onAccepted((acceptances) => {
+      const tasks = acceptances.filter(({ address }) => address.startsWith(taskAddress));
+      const jobIds = new Set(
+        tasks.map(({ address }) => address.slice(taskAddress.length, address.lastIndexOf('/'))),
+      );
+      for (const jobId of jobIds)
+        this.foldJob(jobId).catch((error: unknown) =>
+          this.logger.warn({ jobId, error: messageOf(error) }, 'fold failed, a sweep will'),
+        );
+    });
+  }
 
   /** Calls back when a work order ended: there may be room for the next one. */
   onProgress(listener: () => void): void {
@@ -83,10 +100,13 @@ export class ResultFolder {
     if (task === null) return;
     const row = endRow(task, to, fault, now);
     const { $push, $set } = pushRows('outbox', row === undefined ? [] : [row], now);
-    await this.store.tasks.updateOne({ _id: taskId, state: from }, {
-      $set: { ...$set, state: to, updatedAt: now, ...(fault === undefined ? {} : { fault }) },
-      $push,
-    } as object);
+    await this.store.tasks.updateOne(
+      { _id: taskId, state: from },
+      {
+        $set: { ...$set, state: to, updatedAt: now, ...(fault === undefined ? {} : { fault }) },
+        $push,
+      },
+    );
     crashPoint('assembler.after-task-end');
     this.relay.wake();
     await this.foldJob(task.jobId);
@@ -162,8 +182,8 @@ export class ResultFolder {
       );
       const { $push, $set } = pushRows('outbox', [row], now);
       await this.store.orders.updateOne(
-        { _id, discardedAt: { $exists: false } } as object,
-        { $set: { ...$set, discardedAt: now }, $push } as object,
+        { _id, discardedAt: { $exists: false } },
+        { $set: { ...$set, discardedAt: now }, $push },
       );
     }
   }

@@ -18,6 +18,8 @@ import { Dispatcher } from '../release-work/dispatcher.js';
 import { DatasetPlanner } from './dataset-planner.js';
 
 const idlePause = 1000;
+/** Jobs planned at once: most of planning is waiting for answers. */
+const parallel = 4;
 
 /** What planning sets in motion. */
 @Injectable()
@@ -35,7 +37,7 @@ export class PlanningAfterwards {
 export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly stopping = new AbortController();
   private awake = new AbortController();
-  private running: Promise<void> | undefined;
+  private lanes: Promise<void>[] = [];
 
   constructor(
     private readonly store: AssemblerStore,
@@ -47,23 +49,23 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
   ) {}
 
   onApplicationBootstrap(): void {
-    this.running = this.run();
+    this.lanes = Array.from({ length: parallel }, () => this.lane());
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
     this.awake.abort();
-    await this.running;
+    await Promise.all(this.lanes);
   }
 
   wake(): void {
     this.awake.abort();
   }
 
-  private async run(): Promise<void> {
+  private async lane(): Promise<void> {
     await this.store.whenReady();
     while (!this.stopping.signal.aborted) {
-      this.awake = new AbortController();
+      if (this.awake.signal.aborted) this.awake = new AbortController();
       const { signal } = this.awake;
       const planned = await this.planNext().catch((error: unknown) => {
         this.logger.warn({ error: messageOf(error) }, 'planning failed, trying again');

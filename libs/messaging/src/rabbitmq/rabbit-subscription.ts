@@ -48,7 +48,8 @@ export class RabbitSubscription implements Subscription {
       this.inFlight.delete(work);
       try {
         if (settlement === 'ack') channel.ack(message);
-        else channel.nack(message, false, true);
+        // Unlike nack, a reject counts towards the delivery limit on every broker version.
+        else channel.reject(message, true);
       } catch {
         // The channel is gone, so the broker delivers the message again by itself.
       }

@@ -1,0 +1,64 @@
+import { hostname } from 'node:os';
+import { basename } from 'node:path';
+import { Failure } from '../exit-codes.js';
+import type { Tree } from './walk.js';
+
+export interface DatasetOptions {
+  readonly ownerGroup: string;
+  readonly name?: string;
+  readonly contactEmail?: string;
+  readonly type: 'raw' | 'derived';
+}
+
+interface User {
+  readonly username: string;
+  readonly email?: string;
+}
+
+/** Not archivable before all files have arrived: an impatient archive job would take half of it. */
+const incomplete = { archivable: false, archiveStatusMessage: 'filesNotYetAvailable' };
+
+/** The dataset as SciCat's v3 clients register it; what the metadata file says goes before what we can guess. */
+export function datasetBody(
+  folder: string,
+  tree: Tree,
+  user: User,
+  options: DatasetOptions,
+  metadata: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const contactEmail = options.contactEmail ?? metadata['contactEmail'] ?? user.email;
+  if (contactEmail === undefined || contactEmail === '')
+    throw new Failure('usage', `Expected --contact-email: the server knows no address of ${user.username}.`);
+  const newest = tree.files.reduce((time, { modifiedAt }) => Math.max(time, modifiedAt.getTime()), 0);
+  const person = options.type === 'raw' ? 'principalInvestigator' : 'investigator';
+  return {
+    owner: user.username,
+    [person]: user.username,
+    ...(options.type === 'raw' ? { creationLocation: `/${hostname()}` } : {}),
+    creationTime: new Date(newest).toISOString(),
+    sourceFolderHost: hostname(),
+    ...metadata,
+    type: options.type,
+    ownerGroup: options.ownerGroup,
+    contactEmail,
+    datasetName: options.name ?? metadata['datasetName'] ?? basename(folder),
+    sourceFolder: folder,
+    datasetlifecycle: incomplete,
+  };
+}
+
+/** @throws Failure when it is not a JSON object */
+export function parseMetadata(text: string, file: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Failure('usage', `Expected ${file} to hold JSON: ${(error as Error).message}`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Failure(
+      'usage',
+      `Expected ${file} to hold a JSON object with fields of a dataset, such as "scientificMetadata".`,
+    );
+  return value as Record<string, unknown>;
+}

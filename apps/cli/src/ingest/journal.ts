@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
+import { mkdir, open, readFile, rm, truncate } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Failure } from '../exit-codes.js';
+import type { FoundFile } from './walk.js';
+
+/** One fact of an ingest, appended as soon as it is true. */
+export type JournalLine =
+  | { readonly kind: 'dataset'; readonly pid: string; readonly folder: string; readonly server: string }
+  | { readonly kind: 'upload'; readonly file: SeenFile; readonly uploadId: string }
+  | { readonly kind: 'sent'; readonly file: SeenFile; readonly sha256: string }
+  | { readonly kind: 'registering'; readonly digest: string }
+  | { readonly kind: 'complete'; readonly digest: string };
+
+/** A file as far as it tells whether it is still the same. */
+export type SeenFile = Pick<FoundFile, 'path' | 'size' | 'modified'>;
+
+/** What an earlier run of the same ingest got done. */
+export interface JournalState {
+  readonly pid: string | undefined;
+  readonly uploads: ReadonlyMap<string, { readonly file: SeenFile; readonly uploadId: string }>;
+  readonly sent: ReadonlyMap<string, { readonly file: SeenFile; readonly sha256: string }>;
+  /** The file list that has been, at least partly, registered. */
+  readonly registering: string | undefined;
+  readonly complete: string | undefined;
+}
+
+/** The state file of one folder at one server. */
+export function journalFile(stateFolder: string, folder: string, server: string): string {
+  const name = createHash('sha256').update(`${server}\0${folder}`).digest('hex').slice(0, 32);
+  return join(stateFolder, `ingest-${name}.ndjson`);
+}
+
+/** Reads lines up to the first that a crash left half-written. */
+function parseJournal(text: string): { readonly state: JournalState; readonly goodBytes: number } {
+  const uploads = new Map<string, { file: SeenFile; uploadId: string }>();
+  const sent = new Map<string, { file: SeenFile; sha256: string }>();
+  const state: { -readonly [Key in keyof JournalState]: JournalState[Key] } = {
+    pid: undefined,
+    uploads,
+    sent,
+    registering: undefined,
+    complete: undefined,
+  };
+  let goodBytes = 0;
+  for (const text_ of text.split('\n').slice(0, -1)) {
+    const line = parseLine(text_);
+    if (line === undefined) break;
+    goodBytes += Buffer.byteLength(text_) + 1;
+    if (line.kind === 'dataset') state.pid = line.pid;
+    if (line.kind === 'upload') uploads.set(line.file.path, line);
+    if (line.kind === 'sent') sent.set(line.file.path, line);
+    if (line.kind === 'registering') state.registering = line.digest;
+    if (line.kind === 'complete') state.complete = line.digest;
+  }
+  return { state, goodBytes };
+}
+
+/** Remembers, across interruptions, what was done; held by one process at a time. */
+export class Journal {
+  private constructor(
+    readonly file: string,
+    readonly state: JournalState,
+  ) {}
+
+  /** @param anew forget what was done before */
+  static async open(file: string, anew: boolean): Promise<Journal> {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await lock(`${file}.lock`);
+    if (anew) await rm(file, { force: true });
+    const { state, goodBytes } = parseJournal(await textOf(file));
+    if (goodBytes > 0) await truncate(file, goodBytes);
+    else await rm(file, { force: true });
+    return new Journal(file, state);
+  }
+
+  record(line: JournalLine): void {
+    appendFileSync(this.file, `${JSON.stringify(line)}\n`, { mode: 0o600 });
+  }
+
+  async close(): Promise<void> {
+    await rm(`${this.file}.lock`, { force: true });
+  }
+}
+
+export function isSame(left: SeenFile, right: SeenFile): boolean {
+  return left.path === right.path && left.size === right.size && left.modified === right.modified;
+}
+
+export function seen({ path, size, modified }: FoundFile): SeenFile {
+  return { path, size, modified };
+}
+
+/** A name for a list of files: equal when every file is. */
+export function digestOfFiles(files: readonly SeenFile[]): string {
+  const hash = createHash('sha256');
+  for (const { path, size, modified } of files) hash.update(`${path}\0${size}\0${modified}\n`);
+  return hash.digest('hex');
+}
+
+async function lock(file: string): Promise<void> {
+  for (;;) {
+    try {
+      const handle = await open(file, 'wx', 0o600);
+      await handle.writeFile(String(process.pid));
+      return await handle.close();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const holder = Number(await textOf(file));
+    if (holder > 0 && isAlive(holder))
+      throw new Failure(
+        'conflict',
+        `Another catena ingest (process ${holder}) is sending this folder. Wait for its end.`,
+      );
+    await rm(file, { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function textOf(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+}
+
+function parseLine(text: string): JournalLine | undefined {
+  try {
+    return JSON.parse(text) as JournalLine;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,142 @@
+import { Failure } from '../exit-codes.js';
+import { countText } from '../output/progress-text.js';
+import type { Output } from '../output/output.js';
+import { isSame, seen, type Journal } from './journal.js';
+import type { LandingZone, MultipartLink, UploadLink } from './landing-zone.js';
+import { sendFile, type Transfer } from './send-file.js';
+import { sendLargeFile } from './send-large-file.js';
+import type { FoundFile, Tree } from './walk.js';
+
+/** The server's own limit for one request; a file above it comes back with links for parts. */
+const smallFile = 64 * 2 ** 20;
+const filesAtOnce = 6;
+const linksAtOnce = 200;
+
+export interface UploadResult {
+  /** SHA-256 by path, of every file of the tree. */
+  readonly checksums: ReadonlyMap<string, string>;
+  readonly sent: number;
+  readonly alreadyThere: number;
+}
+
+/** Brings every file of the tree into the landing zone, except those an earlier run has brought and nobody changed since. */
+export async function uploadFiles({
+  root,
+  tree,
+  landingZone,
+  journal,
+  output,
+}: {
+  root: string;
+  tree: Tree;
+  landingZone: LandingZone;
+  journal: Journal;
+  output: Output;
+}): Promise<UploadResult> {
+  const checksums = await sentBefore(tree, landingZone, journal);
+  const alreadyThere = checksums.size;
+  const pending = tree.files.filter(({ path }) => !checksums.has(path));
+  if (alreadyThere > 0)
+    output.say(
+      `${countText(alreadyThere, 'file')} of ${tree.files.length} had arrived before the interruption`,
+    );
+  const progress = output.progress(
+    'sending',
+    pending.reduce((sum, { size }) => sum + size, 0),
+  );
+  const transfer: Transfer = { root, landingZone, progress };
+  const done = (file: FoundFile, sha256: string): void => {
+    journal.record({ kind: 'sent', file: seen(file), sha256 });
+    checksums.set(file.path, sha256);
+  };
+  try {
+    const small = pending.filter(({ size }) => size <= smallFile);
+    for (let first = 0; first < small.length; first += linksAtOnce)
+      await sendBatch(transfer, small.slice(first, first + linksAtOnce), done);
+    for (const file of pending.filter(({ size }) => size > smallFile))
+      done(file, await sendLargeFile(transfer, file, await beginOrContinue(landingZone, journal, file)));
+  } finally {
+    progress.end();
+  }
+  return { checksums, sent: pending.length, alreadyThere };
+}
+
+/** The journal's word counts only for files that are unchanged here and present there. */
+async function sentBefore(
+  tree: Tree,
+  landingZone: LandingZone,
+  journal: Journal,
+): Promise<Map<string, string>> {
+  const checksums = new Map<string, string>();
+  if (journal.state.sent.size === 0) return checksums;
+  const arrived = await landingZone.arrived();
+  for (const file of tree.files) {
+    const before = journal.state.sent.get(file.path);
+    if (before !== undefined && isSame(before.file, seen(file)) && arrived.get(file.path) === file.size)
+      checksums.set(file.path, before.sha256);
+  }
+  return checksums;
+}
+
+async function sendBatch(
+  transfer: Transfer,
+  files: readonly FoundFile[],
+  done: (file: FoundFile, sha256: string) => void,
+): Promise<void> {
+  const links = new Map(
+    (await transfer.landingZone.links(files.map(({ path, size }) => ({ path, size })))).map((link) => [
+      link.path,
+      link,
+    ]),
+  );
+  const queue = [...files];
+  let stopped = false;
+  const worker = async (): Promise<void> => {
+    for (let file = queue.shift(); file !== undefined && !stopped; file = queue.shift())
+      done(file, await sendFile(transfer, file, putLink(links.get(file.path), file)));
+  };
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: filesAtOnce }, () =>
+      worker().catch((error: unknown) => {
+        stopped = true;
+        throw error;
+      }),
+    ),
+  );
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
+async function beginOrContinue(
+  landingZone: LandingZone,
+  journal: Journal,
+  file: FoundFile,
+): Promise<MultipartLink> {
+  const { path, size } = file;
+  const before = journal.state.uploads.get(path);
+  if (before !== undefined && isSame(before.file, seen(file))) {
+    // An upload that has ended or was thrown away is begun again.
+    const links = await landingZone
+      .links([{ path, size, uploadId: before.uploadId }])
+      .catch((error: unknown) => {
+        if (error instanceof Failure && error.outcome === 'usage') return [];
+        throw error;
+      });
+    if (links[0]?.kind === 'multipart') return links[0];
+  }
+  const [link] = await landingZone.links([{ path, size }]);
+  if (link?.kind !== 'multipart') throw unexpected(file);
+  journal.record({ kind: 'upload', file: seen(file), uploadId: link.uploadId });
+  return link;
+}
+
+function putLink(link: UploadLink | undefined, file: FoundFile): Extract<UploadLink, { kind: 'put' }> {
+  if (link?.kind !== 'put') throw unexpected(file);
+  return link;
+}
+
+function unexpected({ path, size }: FoundFile): Failure {
+  return new Failure(
+    'failed',
+    `The server gave no usable link for ${path} (${size} bytes): command line and server do not fit together.`,
+  );
+}

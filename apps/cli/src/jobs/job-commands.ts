@@ -1,0 +1,78 @@
+import type { CommandContext, CommandResult } from '../command.js';
+import { followJob } from './follow-job.js';
+import { cancelJob, getJob, isGood, isOver, listJobs, retryJob, submitJob, type Job } from './job-api.js';
+import { jobTable, jobLines } from './job-text.js';
+
+export interface SubmitOptions {
+  readonly wait?: boolean;
+}
+
+export interface JobOptions {
+  readonly follow?: boolean;
+  readonly cancel?: boolean;
+  readonly retry?: boolean;
+}
+
+export interface JobsOptions {
+  readonly limit: number;
+  readonly mine?: boolean;
+}
+
+/** `archive` and `verify`: one job for all datasets named. */
+export async function submit(
+  context: CommandContext,
+  type: 'archive' | 'verify',
+  pids: readonly string[],
+  options: SubmitOptions,
+): Promise<CommandResult> {
+  const client = await context.client();
+  const id = await submitJob(client, type, pids);
+  if (options.wait !== true) {
+    context.output.say(`follow it with: catena job ${id} --follow`);
+    return { outcome: 'done', lines: [id], document: { id, type, datasets: pids } };
+  }
+  context.output.say(`job ${id}`);
+  return ending(await followJob(client, id, context.output), [id]);
+}
+
+export async function showJob(
+  context: CommandContext,
+  given: string,
+  options: JobOptions,
+): Promise<CommandResult> {
+  const client = await context.client();
+  if (options.cancel === true) await cancelJob(client, given);
+  const id = options.retry === true ? await retryJob(client, given) : given;
+  if (id !== given) context.output.say(`job ${id} retries what failed in ${given}`);
+  const job =
+    options.follow === true ? await followJob(client, id, context.output) : await getJob(client, id);
+  if (options.follow === true) return ending(job, jobLines(job));
+  return {
+    outcome: isOver(job) && !isGood(job) && options.cancel !== true ? 'failed' : 'done',
+    lines: jobLines(job),
+    document: job,
+  };
+}
+
+export async function showJobs(
+  context: CommandContext,
+  { limit, mine }: JobsOptions,
+): Promise<CommandResult> {
+  const client = await context.client();
+  const user =
+    mine === true ? (await client.get<{ username: string }>('/api/v3/users/my/self')).username : undefined;
+  const jobs = await listJobs(client, limit, user);
+  return { outcome: 'done', lines: jobTable(jobs), document: jobs };
+}
+
+function ending(job: Job, lines: readonly string[]): CommandResult {
+  return {
+    outcome: isGood(job) ? 'done' : 'failed',
+    lines: [...lines, ...(isGood(job) ? [] : faults(job))],
+    document: job,
+  };
+}
+
+function faults({ jobResultObject: { bad = [] } }: Job): string[] {
+  return bad.map(({ pid, code, message }) => `${pid}: ${message} (${code})`);
+}

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { bytesText, countText, durationText, nameText, progressText } from './progress-text.js';
+
+describe('progress text', () => {
+  for (const [bytes, text] of [
+    [0, '0 B'],
+    [1023, '1023 B'],
+    [1024, '1.00 KiB'],
+    [150 * 2 ** 20, '150 MiB'],
+    [12.5 * 2 ** 30, '12.5 GiB'],
+    [3 * 2 ** 50, '3.00 PiB'],
+  ] as const)
+    it(`writes ${bytes} bytes as ${text}`, () => assert.equal(bytesText(bytes), text));
+
+  for (const [milliseconds, text] of [
+    [40, '0.0 s'],
+    [9900, '9.9 s'],
+    [61_000, '61 s'],
+    [600_000, '10 min'],
+    [3 * 3_600_000 + 60_000, '3 h 1 min'],
+  ] as const)
+    it(`writes ${milliseconds} ms as ${text}`, () => assert.equal(durationText(milliseconds), text));
+
+  it('says how far, how fast and how long still', () =>
+    assert.equal(
+      progressText({ label: 'sending', done: 2 ** 20, total: 4 * 2 ** 20, elapsed: 1000 }),
+      'sending: 25 % of 4.00 MiB, 1.00 MiB/s, 3.0 s left',
+    ));
+  it('does not divide by nothing', () =>
+    assert.equal(progressText({ label: 'sending', done: 0, total: 0, elapsed: 0 }), 'sending: 100 % of 0 B'));
+  it('counts', () => assert.deepEqual([countText(1, 'file'), countText(2, 'file')], ['1 file', '2 files']));
+  it('shows names that would disturb a terminal as JSON', () => {
+    assert.equal(nameText('ünï 名前.txt'), 'ünï 名前.txt');
+    assert.equal(nameText('a\nb\u001b[2J'), '"a\\nb\\u001b[2J"');
+  });
+});

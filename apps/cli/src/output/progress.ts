@@ -1,0 +1,74 @@
+import { SingleBar } from 'cli-progress';
+import { bytesText, progressText } from './progress-text.js';
+
+/** Shows how far a long step is; whoever does the step only counts. */
+export interface Progress {
+  /** @param bytes since the last call; negative when something has to be done again */
+  advance(bytes: number): void;
+  /** Where things stand, for a step that somebody else does. */
+  set(done: number, total: number, label: string): void;
+  end(): void;
+}
+
+const lineInterval = 5000;
+
+export const noProgress: Progress = { advance: () => undefined, set: () => undefined, end: () => undefined };
+
+/** A bar that redraws itself on a terminal. */
+export function barOn(stream: NodeJS.WriteStream, label: string, total: number): Progress {
+  const bar = new SingleBar({
+    stream,
+    format: '{label} {bar} {percentage} % of {size}, {remaining} left',
+    barsize: 30,
+    barCompleteChar: '=',
+    barIncompleteChar: '-',
+    hideCursor: true,
+    fps: 5,
+    etaBuffer: 50,
+    stopOnComplete: false,
+    gracefulExit: false,
+  });
+  let current = { done: 0, total, label };
+  const payload = (): object => ({
+    label: current.label,
+    size: bytesText(current.total),
+    remaining: `${bytesText(Math.max(0, current.total - current.done))}`,
+  });
+  // A bar of length 0 would show no percentage.
+  bar.start(Math.max(total, 1), 0, payload());
+  return {
+    advance(bytes) {
+      current = { ...current, done: current.done + bytes };
+      bar.update(current.done, payload());
+    },
+    set(done, newTotal, newLabel) {
+      current = { done, total: newTotal, label: newLabel };
+      bar.setTotal(Math.max(newTotal, 1));
+      bar.update(done, payload());
+    },
+    end: () => bar.stop(),
+  };
+}
+
+/** Now and then a whole line, for logs and pipes. */
+export function linesOn(say: (line: string) => void, label: string, total: number): Progress {
+  const began = Date.now();
+  let current = { done: 0, total, label };
+  let said = began;
+  const maybe = (): void => {
+    if (Date.now() - said < lineInterval) return;
+    said = Date.now();
+    say(progressText({ ...current, elapsed: said - began }));
+  };
+  return {
+    advance(bytes) {
+      current = { ...current, done: current.done + bytes };
+      maybe();
+    },
+    set(done, newTotal, newLabel) {
+      current = { done, total: newTotal, label: newLabel };
+      maybe();
+    },
+    end: () => undefined,
+  };
+}

@@ -1,0 +1,120 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { CommandContext, CommandResult } from './command.js';
+import { ingest, type IngestOptions } from './ingest/ingest.command.js';
+import {
+  showJob,
+  showJobs,
+  submit,
+  type JobOptions,
+  type JobsOptions,
+  type SubmitOptions,
+} from './jobs/job-commands.js';
+import { retrieve, type RetrieveOptions } from './retrieve/retrieve.command.js';
+import { login, type LoginOptions } from './sign-in/login.command.js';
+
+interface GlobalOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Runs a command with what it needs, and ends the process as it says. */
+export type Runner = (
+  options: GlobalOptions,
+  command: (context: CommandContext) => Promise<CommandResult>,
+) => Promise<void>;
+
+const afterHelp = `
+Exit codes: 0 done, 1 a job or a verification failed, 2 wrong usage, 3 not signed in or forbidden,
+4 server out of reach, 5 conflict, 130 interrupted.
+Variables: CATENA_URL, CATENA_TOKEN, CATENA_USERNAME, CATENA_PASSWORD.`;
+
+/** The command line: names and options of all commands. */
+export function programFor(run: Runner): Command {
+  const program = new Command('catena')
+    .description('Send data to the archive, get it back, and see what happens to it.')
+    .option('--json', 'print one JSON document on standard output at the end')
+    .option('--quiet', 'say nothing but results, warnings and errors')
+    .addHelpText('after', afterHelp)
+    .showHelpAfterError('(catena --help shows all commands)')
+    .exitOverride();
+  const perform = (command: (context: CommandContext) => Promise<CommandResult>): Promise<void> =>
+    run(program.opts<GlobalOptions>(), command);
+
+  program
+    .command('login')
+    .description('sign in; the token is kept in ~/.config/catena/session.json')
+    .option(
+      '--url <url>',
+      'the Catena server (default: CATENA_URL, or the last one, or http://127.0.0.1:3000)',
+    )
+    .option('--username <name>')
+    .option('--password-stdin', 'read the password from standard input')
+    .action((options: LoginOptions) => perform((context) => login(context, options)));
+  addIngest(program, perform);
+  addJobs(program, perform);
+  program
+    .command('retrieve')
+    .description('recall a dataset and restore its files into a folder')
+    .argument('<pid>')
+    .requiredOption('--to <folder>', 'made when it is not there')
+    .option('--overwrite', 'replace files that have other content')
+    .action((pid: string, options: RetrieveOptions) => perform((context) => retrieve(context, pid, options)));
+  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+  return program;
+}
+
+type Perform = (command: (context: CommandContext) => Promise<CommandResult>) => Promise<void>;
+
+function addIngest(program: Command, perform: Perform): void {
+  program
+    .command('ingest')
+    .description('register a folder as a dataset and send its files; again after an interruption to go on')
+    .argument('<folder>')
+    .requiredOption('--owner-group <group>', 'the group that owns the dataset')
+    .option('--name <name>', 'name of the dataset (default: name of the folder)')
+    .option('--contact-email <address>', 'default: yours')
+    .addOption(new Option('--type <type>', 'kind of dataset').choices(['raw', 'derived']).default('raw'))
+    .option('--metadata <file>', 'JSON object with further fields of the dataset, such as scientificMetadata')
+    .option('--skip-unsupported', 'leave out links and special files instead of refusing the folder')
+    .option('--new', 'make another dataset even if this folder was ingested before')
+    .action((folder: string, options: IngestOptions) =>
+      perform((context) => ingest(context, folder, options)),
+    );
+}
+
+function addJobs(program: Command, perform: Perform): void {
+  const submitting = {
+    archive: 'archive datasets',
+    verify: 'read archived datasets back and compare checksums',
+  } as const;
+  for (const [type, description] of Object.entries(submitting) as [keyof typeof submitting, string][])
+    program
+      .command(type)
+      .description(description)
+      .argument('<pid...>')
+      .option('--wait', 'follow the job to its end')
+      .action((pids: string[], options: SubmitOptions) =>
+        perform((context) => submit(context, type, pids, options)),
+      );
+  program
+    .command('jobs')
+    .description('list jobs, newest first')
+    .option('--limit <number>', 'how many', positiveInteger, 20)
+    .option('--mine', 'only those you submitted')
+    .action((options: JobsOptions) => perform((context) => showJobs(context, options)));
+  program
+    .command('job')
+    .description('show one job')
+    .argument('<id>')
+    .option('--follow', 'until its end')
+    .addOption(new Option('--cancel', 'ask for its end').conflicts('retry'))
+    .option('--retry', 'make a new job for what failed')
+    .action((id: string, options: JobOptions) => perform((context) => showJob(context, id, options)));
+}
+
+function positiveInteger(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new InvalidArgumentError('Expected a whole number above 0.');
+  return number;
+}

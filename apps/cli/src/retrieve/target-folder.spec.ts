@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { partialName, TargetFolder, type WantedFile } from './target-folder.js';
+
+const content = Buffer.from('hello');
+const never = new AbortController().signal;
+const none = (): boolean => false;
+
+function wanted(path: string): WantedFile {
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  return {
+    path,
+    size: content.length,
+    sha256,
+    permissions: 0o640,
+    modifiedAt: new Date('2020-02-03T04:05:06.789Z'),
+  };
+}
+
+async function* chunks(...parts: Buffer[]): AsyncGenerator<Buffer> {
+  yield* parts;
+}
+
+describe('TargetFolder', () => {
+  let base: string;
+  let folder: TargetFolder;
+  beforeEach(async () => {
+    base = mkdtempSync(join(tmpdir(), 'catena-target-'));
+    folder = await TargetFolder.open(join(base, 'target'));
+  });
+  afterEach(() => rmSync(base, { recursive: true, force: true }));
+
+  it('restores content, time and permissions, and leaves nothing beside', async () => {
+    const file = wanted('a/b/ünï\n.txt');
+    assert.equal(await folder.stateOf(file, never), 'absent');
+    await folder.write(file, chunks(content.subarray(0, 2), content.subarray(2)), none);
+    const stats = statSync(join(folder.root, file.path), { bigint: true });
+    assert.equal(stats.mtimeNs / 1_000_000n, BigInt(file.modifiedAt.getTime()));
+    assert.equal(Number(stats.mode) & 0o777, 0o640);
+    assert.equal(await folder.stateOf(file, never), 'same');
+    assert.equal(await folder.stateOf({ ...file, sha256: '0'.repeat(64) }, never), 'different');
+    assert.deepEqual(readdirSync(join(folder.root, 'a/b')), ['ünï\n.txt']);
+  });
+
+  it('gives no name to content that turns out wrong at its end', async () => {
+    async function* broken(): AsyncGenerator<Buffer> {
+      yield content;
+      throw new Error('checksum');
+    }
+    await assert.rejects(folder.write(wanted('x'), broken(), none), /checksum/);
+    assert.deepEqual(readdirSync(folder.root), []);
+  });
+
+  for (const path of ['../outside', '/outside', 'a/../../outside', 'a//b', './a'])
+    it(`refuses the path ${path}`, async () => {
+      await assert.rejects(folder.write(wanted(path), chunks(content), none), { code: 'kernel.unsafe-path' });
+      assert.equal(existsSync(join(base, 'outside')), false);
+    });
+
+  it('refuses to go through a link on the way', async () => {
+    mkdirSync(join(base, 'outside'));
+    symlinkSync(join(base, 'outside'), join(folder.root, 'way'));
+    await assert.rejects(folder.stateOf(wanted('way/file'), never), { code: 'cli.conflict' });
+    await assert.rejects(folder.write(wanted('way/file'), chunks(content), none), { code: 'cli.conflict' });
+    assert.deepEqual(readdirSync(join(base, 'outside')), []);
+  });
+
+  it('replaces a link at the place of a file, not what it leads to', async () => {
+    symlinkSync(join(base, 'outside'), join(folder.root, 'file'));
+    assert.equal(await folder.stateOf(wanted('file'), never), 'different');
+    await folder.write(wanted('file'), chunks(content), none);
+    assert.equal(existsSync(join(base, 'outside')), false);
+    assert.equal(readFileSync(join(folder.root, 'file'), 'utf8'), 'hello');
+  });
+});
+
+describe('partialName', () => {
+  it('avoids names that belong to other files', () => {
+    assert.equal(partialName('a/b', none), 'a/b.partial');
+    assert.equal(
+      partialName('a/b', (name) => name === 'a/b.partial'),
+      'a/b.partial.partial',
+    );
+  });
+  it('stays short enough for a file system', () => {
+    const name = partialName(`a/${'x'.repeat(255)}`, none);
+    assert.match(name, /^a\/[0-9a-f]{64}\.partial$/);
+  });
+});

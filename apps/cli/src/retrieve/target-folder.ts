@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { lstat, mkdir, open, realpath, rename, rm, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { safeRelativePath } from '#kernel';
+import { Failure } from '../exit-codes.js';
+import { nameText } from '../output/progress-text.js';
+
+/** What a file in the folder must be to count as restored. */
+export interface WantedFile {
+  readonly path: string;
+  readonly size: number;
+  readonly sha256: string;
+  readonly permissions: number;
+  readonly modifiedAt: Date;
+}
+
+const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/** A folder that files are restored into, and that nothing restored ever leaves: neither by `..` nor through a link that lies in it. */
+export class TargetFolder {
+  private readonly folders = new Set<string>();
+
+  private constructor(readonly root: string) {}
+
+  static async open(given: string): Promise<TargetFolder> {
+    await mkdir(given, { recursive: true });
+    return new TargetFolder(await realpath(given));
+  }
+
+  /** What lies at the file's place: nothing, the very same content, or something else. */
+  async stateOf(file: WantedFile, signal: AbortSignal): Promise<'absent' | 'same' | 'different'> {
+    const place = await this.placeOf(file.path, 'look');
+    if (place === undefined) return 'absent';
+    const stats = await lstat(place).catch(ifAbsent);
+    if (stats === undefined) return 'absent';
+    if (stats.isDirectory()) throw refused(file.path, 'a folder of that name is in the way');
+    if (!stats.isFile() || stats.size !== file.size) return 'different';
+    return (await digestOf(place, signal)) === file.sha256 ? 'same' : 'different';
+  }
+
+  /**
+   * Writes a file beside its place, then puts it there in one step.
+   *
+   * @param taken names of other files to come, that the file being written must not have
+   */
+  async write(
+    file: WantedFile,
+    content: AsyncIterable<Buffer>,
+    taken: (path: string) => boolean,
+  ): Promise<void> {
+    const partial = partialName(file.path, taken);
+    const place = (await this.placeOf(file.path, 'make')) as string;
+    const draft = join(this.root, partial);
+    await rm(draft, { force: true });
+    const handle = await open(draft, newFile, 0o600);
+    try {
+      for await (const chunk of content) await writeWhole(handle, chunk);
+      await setTime(handle, file.modifiedAt);
+      await handle.chmod(file.permissions);
+    } catch (error) {
+      await handle.close();
+      await rm(draft, { force: true });
+      throw error;
+    }
+    await handle.close();
+    await rename(draft, place);
+  }
+
+  /** Time and permissions of a file whose content is right already. */
+  async restoreAttributes(file: WantedFile): Promise<void> {
+    const place = (await this.placeOf(file.path, 'make')) as string;
+    const handle = await open(place, constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      await setTime(handle, file.modifiedAt);
+      await handle.chmod(file.permissions);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** The absolute place of a file, every folder on the way being a real folder; undefined when one is missing and none is to be made. */
+  private async placeOf(path: string, purpose: 'look' | 'make'): Promise<string | undefined> {
+    const segments = safeRelativePath(path).split('/');
+    let folder = this.root;
+    for (const segment of segments.slice(0, -1)) {
+      folder = join(folder, segment);
+      if (this.folders.has(folder)) continue;
+      const stats = await lstat(folder).catch(ifAbsent);
+      if (stats === undefined && purpose === 'look') return undefined;
+      if (stats === undefined) await mkdir(folder);
+      else if (!stats.isDirectory())
+        throw refused(path, `${nameText(folder)} is not a folder but a file or link`);
+      this.folders.add(folder);
+    }
+    return join(folder, segments.at(-1) as string);
+  }
+}
+
+/** A name beside the file that no other file of the dataset has. */
+export function partialName(path: string, taken: (path: string) => boolean): string {
+  for (let name = `${path}.partial`; ; name = `${name}.partial`) {
+    const last = name.slice(name.lastIndexOf('/') + 1);
+    if (Buffer.byteLength(last) > 255) return shortName(path);
+    if (!taken(name)) return name;
+  }
+}
+
+function shortName(path: string): string {
+  const folder = path.slice(0, path.lastIndexOf('/') + 1);
+  return `${folder}${createHash('sha256').update(path).digest('hex')}.partial`;
+}
+
+async function writeWhole(handle: FileHandle, chunk: Buffer): Promise<void> {
+  for (let written = 0; written < chunk.length;)
+    written += (await handle.write(chunk, written, chunk.length - written)).bytesWritten;
+}
+
+async function digestOf(file: string, signal: AbortSignal): Promise<string> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+  const hash = createHash('sha256');
+  for await (const chunk of handle.createReadStream({ highWaterMark: 1 << 20 })) {
+    signal.throwIfAborted();
+    hash.update(chunk as Buffer);
+  }
+  return hash.digest('hex');
+}
+
+/** Seconds as a double miss a millisecond by some nanoseconds; a little more, and whoever cuts digits off sees the right one. */
+async function setTime(handle: FileHandle, time: Date): Promise<void> {
+  const seconds = time.getTime() / 1000 + 2.4e-7;
+  await handle.utimes(seconds, seconds);
+}
+
+function refused(path: string, reason: string): Failure {
+  return new Failure(
+    'conflict',
+    `Expected to restore ${nameText(path)}, but ${reason}. Choose an empty folder.`,
+  );
+}
+
+function ifAbsent(error: NodeJS.ErrnoException): undefined {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+  throw error;
+}

@@ -1,0 +1,49 @@
+import { Failure } from '../exit-codes.js';
+
+interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly url: string;
+}
+
+/** SciCat answers 400 where a job is asked for by somebody who is not in the dataset's group. */
+const aboutOwner = /^Invalid new job\. /;
+
+/** The one table from the server's answers to how a command ends. */
+export function failureOf(status: number, message: string, { method, path, url }: Call): Failure {
+  const call = `${method} ${path.split('?')[0]}`;
+  switch (true) {
+    case status === 401:
+      return new Failure(
+        'notAllowed',
+        `Not signed in at ${url}, or the session has ended. Run: catena login`,
+      );
+    case status === 403 || (status === 400 && aboutOwner.test(message)):
+      return new Failure(
+        'notAllowed',
+        `You may not do this: ${message} (${call}). Sign in as a member of the owner group.`,
+      );
+    case status === 409 || status === 412 || status === 422:
+      return new Failure('conflict', message);
+    case status >= 598:
+      return new Failure(
+        'unreachable',
+        `Expected the Catena server at ${url}, got no answer (${message}). Is the address right and the server up?`,
+      );
+    case status >= 500 || status === 429:
+      return new Failure(
+        'unreachable',
+        `The server at ${url} could not answer ${call} (${status}: ${message}). Try again later.`,
+      );
+    default:
+      return new Failure('usage', `The server refused ${call} (${status}): ${message}`);
+  }
+}
+
+/** The server's words, whichever of SciCat's forms they come in. */
+export function explain(body: unknown): string {
+  if (typeof body !== 'object' || body === null) return typeof body === 'string' ? body : 'no explanation';
+  const { message } = body as { message?: unknown };
+  if (Array.isArray(message)) return message.join('; ');
+  return typeof message === 'string' ? message : JSON.stringify(body).slice(0, 500);
+}

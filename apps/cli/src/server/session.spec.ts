@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { readSession, serverUrl, sessionFile, sessionFrom, stateFolder, writeSession } from './session.js';
+
+const stored = { url: 'https://one', username: 'ada', token: 'secret', expiresAt: '2030-01-01T00:00:00Z' };
+
+describe('the session', () => {
+  let home: string;
+  before(() => (home = mkdtempSync(join(tmpdir(), 'catena-session-'))));
+  after(() => rmSync(home, { recursive: true, force: true }));
+
+  it('is kept where only its owner can read it', async () => {
+    assert.equal(await readSession({ HOME: home }), undefined);
+    const file = await writeSession({ HOME: home }, stored);
+    assert.equal(file, join(home, '.config/catena/session.json'));
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    assert.deepEqual(await readSession({ HOME: home }), stored);
+    writeFileSync(file, 'rubbish');
+    await assert.rejects(readSession({ HOME: home }), { code: 'cli.usage' });
+  });
+  it('lies where the standard for such files says', () => {
+    assert.equal(sessionFile({ XDG_CONFIG_HOME: '/c' }), '/c/catena/session.json');
+    assert.equal(stateFolder({ XDG_STATE_HOME: 'relative', HOME: '/h' }), '/h/.local/state/catena');
+  });
+  it('sends its token to no other server', () => {
+    assert.deepEqual(sessionFrom({}, stored), { url: 'https://one', token: 'secret' });
+    assert.deepEqual(sessionFrom({ CATENA_URL: 'https://two' }, stored), {
+      url: 'https://two',
+      token: undefined,
+    });
+    assert.deepEqual(sessionFrom({ CATENA_TOKEN: 't' }, undefined), {
+      url: 'http://127.0.0.1:3000',
+      token: 't',
+    });
+  });
+  it('takes an address in any usual form', () => {
+    assert.equal(serverUrl('https://one/api/v3/', {}, undefined), 'https://one');
+    assert.throws(() => serverUrl('one', {}, undefined), { code: 'cli.usage' });
+    assert.throws(() => serverUrl('ftp://one', {}, undefined), { code: 'cli.usage' });
+  });
+});

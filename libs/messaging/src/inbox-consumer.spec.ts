@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { jobCancelRequestedV1, type Envelope } from '#contracts';
+import { newId, PermanentError, TransientError } from '#kernel';
+import { createLogger } from '#observability';
+import { InboxConsumer, type Handler } from './inbox-consumer.js';
+import { MemoryInbox } from './inbox.js';
+import { currentContext } from './message-context.js';
+import type { Delivery } from './message-transport.js';
+import { Naming } from './naming.js';
+import { done, type Outcome } from './outcome.js';
+import { outboxHeader } from './receipt.js';
+import { MemoryTransport } from './testing/memory-transport.js';
+import { until } from './testing/message-transport.conformance.js';
+import { topologyOf } from './topology.js';
+import { wireMessageOf } from './wire-message.js';
+
+const naming = new Naming('test');
+const type = jobCancelRequestedV1.type;
+
+describe('InboxConsumer', () => {
+  let transport: MemoryTransport;
+  let inbox: MemoryInbox;
+  let handled: Envelope<object>[];
+  let answer: () => Promise<Outcome>;
+
+  beforeEach(async () => {
+    transport = new MemoryTransport();
+    inbox = new MemoryInbox();
+    handled = [];
+    answer = () => Promise.resolve(done);
+    await transport.declare(topologyOf(naming, 'job-assembler', [30, 60]));
+    await transport.declare(topologyOf(naming, 'catalog-api', [30, 60]));
+    const handler: Handler = (message) => {
+      handled.push(message);
+      return answer();
+    };
+    const options = { app: 'job-assembler' as const, naming, retryDelays: [30, 60], messageLimit: 10_000 };
+    const consumer = new InboxConsumer(
+      options,
+      transport,
+      inbox,
+      new Map([[type, handler]]),
+      createLogger('spec', 'silent'),
+    );
+    await transport.consume(naming.inboxOf('job-assembler'), { prefetch: 8 }, (delivery) =>
+      consumer.receive(delivery),
+    );
+  });
+
+  const publish = async (id = newId(), requestedBy = 'ada'): Promise<string> => {
+    const message = {
+      specversion: '1.0',
+      id,
+      source: '/catena/catalog-api',
+      type,
+      subject: 'j',
+      time: '2026-01-01T00:00:00Z',
+      datacontenttype: 'application/json',
+      sequence: 1,
+      partitionkey: 'j',
+      data: { jobId: 'j', requestedBy },
+    } as const;
+    await transport.publish(wireMessageOf(naming, message, { [outboxHeader]: 'Job/j' }));
+    return id;
+  };
+  const collect = async (queue: string): Promise<Delivery[]> => {
+    const deliveries: Delivery[] = [];
+    await transport.consume(queue, { prefetch: 8 }, (delivery) => {
+      deliveries.push(delivery);
+      return Promise.resolve('ack');
+    });
+    return deliveries;
+  };
+
+  it('runs the handler once however often the message comes, and gives a receipt each time', async () => {
+    const receipts = await collect(naming.receiptsOf('catalog-api'));
+    const id = await publish();
+    await until(() => receipts.length === 1);
+    await publish(id);
+    await publish(id);
+    await until(() => receipts.length === 3);
+    assert.equal(handled.length, 1);
+    assert.deepEqual(JSON.parse(receipts[0]!.body.toString()), {
+      messageId: id,
+      outbox: 'Job/j',
+      consumer: 'job-assembler',
+    });
+  });
+
+  it('runs the handler again when it crashed before it was recorded', async () => {
+    const dead = await collect(naming.deadOf('job-assembler'));
+    let crashes = 1;
+    answer = () => (crashes-- > 0 ? Promise.reject(new Error('crash')) : Promise.resolve(done));
+    await publish();
+    await until(() => handled.length === 2);
+    assert.equal(dead.length, 0);
+  });
+
+  it('parks the same id with another content', async () => {
+    const dead = await collect(naming.deadOf('job-assembler'));
+    const id = await publish();
+    await until(() => handled.length === 1);
+    await publish(id, 'mallory');
+    await until(() => dead.length === 1);
+    assert.equal(dead[0]?.headers['code'], 'messaging.id-conflict');
+  });
+
+  it('tries a transient fault once a tier, then gives up with code and reason', async () => {
+    const dead = await collect(naming.deadOf('job-assembler'));
+    answer = () => Promise.reject(new TransientError('test.away', 'The other side is away.'));
+    await publish();
+    await until(() => dead.length === 1);
+    assert.equal(handled.length, 3);
+    const { headers, type: kept } = dead[0]!;
+    assert.deepEqual(
+      [headers['code'], headers['reason'], headers['attempt'], kept],
+      ['test.away', 'The other side is away.', 2, type],
+    );
+    assert.deepEqual([headers['origin-exchange'], headers['origin-key']], ['test.catalog', type]);
+  });
+
+  it('gives up on a permanent fault at once', async () => {
+    const dead = await collect(naming.deadOf('job-assembler'));
+    answer = () => Promise.reject(new PermanentError('test.wrong', 'No.'));
+    await publish();
+    await until(() => dead.length === 1);
+    assert.equal(handled.length, 1);
+  });
+
+  it('sends no receipt for what it could not handle', async () => {
+    const receipts = await collect(naming.receiptsOf('catalog-api'));
+    const dead = await collect(naming.deadOf('job-assembler'));
+    answer = () => Promise.resolve({ kind: 'dead', code: 'test.wrong', reason: 'no' });
+    await publish();
+    await until(() => dead.length === 1);
+    assert.equal(receipts.length, 0);
+  });
+
+  it('hands the trace and the cause on to what the handler does', async () => {
+    let context: ReturnType<typeof currentContext> | undefined;
+    answer = () => {
+      context = currentContext();
+      return Promise.resolve(done);
+    };
+    const id = await publish();
+    await until(() => context !== undefined);
+    assert.equal(context?.causationId, id);
+    assert.match(context?.traceparent ?? '', /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+  });
+});

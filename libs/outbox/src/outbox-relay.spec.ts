@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { jobCancelRequestedV1 } from '#contracts';
+import { ManualClock } from '#kernel';
+import { Naming, topologyOf, type Delivery } from '#messaging';
+import { MemoryTransport, until } from '#messaging/testing';
+import { createLogger } from '#observability';
+import { MemoryOutboxStore } from './memory-outbox-store.js';
+import { OutboxRelay } from './outbox-relay.js';
+import { eventRow, legacyRow, newOutbox, type OutboxRow } from './outbox-row.js';
+
+describe('OutboxRelay', () => {
+  const naming = new Naming('test');
+  let clock: ManualClock;
+  let store: MemoryOutboxStore;
+  let transport: MemoryTransport;
+  let relay: OutboxRelay;
+  let delivered: Delivery[];
+
+  beforeEach(async () => {
+    clock = new ManualClock();
+    store = new MemoryOutboxStore();
+    transport = new MemoryTransport();
+    await transport.declare(topologyOf(naming, 'catalog-api', [1000]));
+    delivered = [];
+    await transport.consume(naming.inboxOf('job-assembler'), { prefetch: 1 }, (delivery) => {
+      delivered.push(delivery);
+      return Promise.resolve('ack');
+    });
+    const options = {
+      app: 'catalog-api' as const,
+      sweepInterval: 10,
+      lease: 1000,
+      acceptTimeout: 5000,
+      parallel: 2,
+    };
+    relay = new OutboxRelay(options, store, transport, naming, clock, createLogger('relay.spec', 'silent'));
+    await relay.start();
+  });
+  afterEach(() => relay.stop());
+
+  const event = (sequence = 1): OutboxRow =>
+    eventRow(
+      jobCancelRequestedV1,
+      { jobId: 'j', requestedBy: 'b' },
+      { subject: 'j', partitionKey: 'j', sequence },
+      clock.now(),
+    );
+  const push = async (rows: OutboxRow[], id = 'd1'): Promise<void> => {
+    await store.push('Job', id, newOutbox(rows, clock.now()));
+    relay.wake();
+  };
+
+  it('publishes the rows of a document in their order, with the address for the receipt', async () => {
+    const rows = [event(1), event(2), event(3)];
+    await push(rows);
+    await until(() => delivered.length === 3);
+    assert.deepEqual(
+      delivered.map(({ messageId }) => messageId),
+      rows.map(({ id }) => id),
+    );
+    assert.deepEqual(new Set(delivered.map(({ headers }) => headers['outbox'])), new Set(['Job/d1']));
+    assert.equal(delivered[0]?.contentType, 'application/cloudevents+json');
+  });
+
+  it('sends again, under the same id, what nobody has accepted in time', async () => {
+    const row = event();
+    await push([row]);
+    await until(() => delivered.length === 1);
+    clock.advance(7000);
+    relay.wake();
+    await until(() => delivered.length === 2);
+    assert.deepEqual(
+      delivered.map(({ messageId }) => messageId),
+      [row.id, row.id],
+    );
+  });
+
+  it('forgets a row when its receipt comes, and stays silent afterwards', async () => {
+    const row = event();
+    await push([row]);
+    await until(() => delivered.length === 1);
+    const receipt = { messageId: row.id, outbox: 'Job/d1', consumer: 'job-assembler' };
+    const body = Buffer.from(JSON.stringify(receipt));
+    const properties = {
+      contentType: '',
+      messageId: 'r',
+      type: 'receipt',
+      timestamp: clock.now(),
+      appId: 'job-assembler',
+      headers: {},
+    };
+    await transport.publish({ exchange: naming.receipts, routingKey: 'catalog-api', body, ...properties });
+    await until(async () => (await store.rowsOf('Job', 'd1')).length === 0);
+    clock.advance(60_000);
+    relay.wake();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(delivered.length, 1);
+  });
+
+  it('survives rubbish in place of a receipt', async () => {
+    const properties = {
+      contentType: '',
+      messageId: 'r',
+      type: 'receipt',
+      timestamp: clock.now(),
+      appId: 'x',
+      headers: {},
+    };
+    for (const body of ['', 'null', '[]', '{"messageId":1}']) {
+      await transport.publish({
+        exchange: naming.receipts,
+        routingKey: 'catalog-api',
+        body: Buffer.from(body),
+        ...properties,
+      });
+    }
+    await push([event()]);
+    await until(() => delivered.length === 1);
+  });
+
+  it('waits while the broker is away and loses nothing', async () => {
+    transport.setConnected(false);
+    await push([event(), event()]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(delivered.length, 0);
+    transport.setConnected(true);
+    await until(() => delivered.length === 2);
+  });
+
+  it('keeps a row that no queue takes, and those behind it, until there is one', async () => {
+    await push([
+      legacyRow({ exchange: 'jobs.write', key: 'jobqueue', body: '{"id":1}' }, clock.now()),
+      event(),
+    ]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal((await store.rowsOf('Job', 'd1')).length, 2);
+    await transport.declare({
+      exchanges: [],
+      queues: [{ name: 'legacy' }],
+      bindings: [{ queue: 'legacy', exchange: 'jobs.write', key: 'jobqueue' }],
+    });
+    clock.advance(2000);
+    relay.wake();
+    await until(() => delivered.length === 1);
+    const bodies: string[] = [];
+    await transport.consume('legacy', { prefetch: 1 }, ({ body }) => {
+      bodies.push(body.toString());
+      return Promise.resolve('ack');
+    });
+    await until(() => bodies.length === 1);
+    assert.deepEqual(bodies, ['{"id":1}'], 'byte for byte');
+  });
+});

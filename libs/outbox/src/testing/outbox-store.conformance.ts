@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { jobCancelRequestedV1 } from '#contracts';
+import { newId } from '#kernel';
+import { eventRow, newOutbox, type OutboxPart, type OutboxRow } from '../outbox-row.js';
+import type { OutboxStore } from '../outbox-store.js';
+
+/** A store with one collection, and a way to write documents into it as an app would. */
+export interface StoreUnderTest {
+  readonly store: OutboxStore;
+  readonly collection: string;
+  push(documentId: string, outbox: OutboxPart): Promise<void>;
+  rowsOf(documentId: string): Promise<readonly OutboxRow[]>;
+}
+
+const start = new Date('2026-01-01T00:00:00Z');
+const later = (milliseconds: number): Date => new Date(start.getTime() + milliseconds);
+const row = (): OutboxRow =>
+  eventRow(
+    jobCancelRequestedV1,
+    { jobId: 'j', requestedBy: 'b' },
+    { subject: 'j', partitionKey: 'j', sequence: 1 },
+    start,
+  );
+
+/** What any outbox store must do. */
+export function outboxStoreConformance(name: string, open: () => Promise<StoreUnderTest>): void {
+  describe(`${name} as an outbox store`, () => {
+    it('gives a due document to one relay only', async () => {
+      const { store, push } = await open();
+      await push(newId(), newOutbox([row()], start));
+      const claims = await Promise.all(Array.from({ length: 8 }, () => store.claimDue(later(1), 1000)));
+      assert.equal(claims.filter((claim) => claim !== undefined).length, 1);
+    });
+
+    it('gives nothing before it is due, and the longest due first', async () => {
+      const { store, push } = await open();
+      const [first, second] = [newId(), newId()];
+      await push(second, newOutbox([row()], later(50)));
+      await push(first, newOutbox([row()], later(10)));
+      assert.equal(await store.claimDue(start, 1000), undefined);
+      assert.equal((await store.claimDue(later(100), 10_000))?.documentId, first);
+      assert.equal((await store.claimDue(later(100), 10_000))?.documentId, second);
+    });
+
+    it('gives a document again when the relay that had it never came back', async () => {
+      const { store, push } = await open();
+      const id = newId();
+      await push(id, newOutbox([row()], start));
+      await store.claimDue(later(1), 1000);
+      assert.equal(await store.claimDue(later(900), 1000), undefined);
+      assert.equal((await store.claimDue(later(2500), 1000))?.documentId, id);
+    });
+
+    it('keeps a published row until its consumer has taken over', async () => {
+      const { store, collection, push, rowsOf } = await open();
+      const id = newId();
+      const waiting = row();
+      await push(id, newOutbox([waiting], start));
+      const claim = (await store.claimDue(later(1), 1000))!;
+      await store.markPublished(claim, [waiting.id], later(2));
+      await store.release(claim, later(5000));
+      const [kept] = await rowsOf(id);
+      assert.deepEqual(kept?.publishedAt, later(2));
+      await store.accept([
+        { address: `${collection}/${id}`, messageId: waiting.id, consumer: 'job-assembler' },
+      ]);
+      assert.deepEqual(await rowsOf(id), []);
+    });
+
+    it('keeps a row until the last of several consumers has taken over', async () => {
+      const { store, collection, push, rowsOf } = await open();
+      const id = newId();
+      const waiting: OutboxRow = { ...row(), awaits: ['job-assembler', 'publisher'] };
+      await push(id, newOutbox([waiting], start));
+      const address = `${collection}/${id}`;
+      await store.accept([{ address, messageId: waiting.id, consumer: 'publisher' }]);
+      assert.deepEqual(
+        (await rowsOf(id)).map(({ awaits }) => awaits),
+        [['job-assembler']],
+      );
+      await store.accept([{ address, messageId: waiting.id, consumer: 'publisher' }]);
+      assert.equal((await rowsOf(id)).length, 1, 'the same receipt twice counts once');
+      await store.accept([{ address, messageId: waiting.id, consumer: 'job-assembler' }]);
+      assert.deepEqual(await rowsOf(id), []);
+    });
+
+    it('drops a row that awaits nobody as soon as the broker has it', async () => {
+      const { store, push, rowsOf } = await open();
+      const id = newId();
+      const legacy: OutboxRow = {
+        id: newId(),
+        time: start,
+        awaits: [],
+        legacy: { exchange: 'x', key: 'k', body: '{}' },
+      };
+      await push(id, newOutbox([legacy], start));
+      const claim = (await store.claimDue(later(1), 1000))!;
+      await store.markPublished(claim, [legacy.id], later(2));
+      assert.deepEqual(await rowsOf(id), []);
+    });
+
+    it('does not forget what was pushed while a relay had the document', async () => {
+      const { store, push } = await open();
+      const id = newId();
+      await push(id, newOutbox([row()], start));
+      const claim = (await store.claimDue(later(1), 1000))!;
+      await push(id, newOutbox([row()], later(3)));
+      await store.release(claim, undefined);
+      const again = await store.claimDue(later(4), 1000);
+      assert.equal(again?.documentId, id);
+      assert.equal(again.rows.length, 2);
+    });
+
+    it('ignores receipts for rows and documents it does not know', async () => {
+      const { store, collection } = await open();
+      await store.accept([{ address: `${collection}/${newId()}`, messageId: newId(), consumer: 'archiver' }]);
+      await store.accept([{ address: 'elsewhere/1', messageId: newId(), consumer: 'archiver' }]);
+    });
+
+    it('tells what the broker has not confirmed, and how old it is', async () => {
+      const { store, push } = await open();
+      assert.equal((await store.backlog(later(10))).documents, 0);
+      await push(newId(), newOutbox([row()], start));
+      const { documents, oldestMs } = await store.backlog(later(7000));
+      assert.deepEqual([documents, oldestMs], [1, 7000]);
+    });
+  });
+}

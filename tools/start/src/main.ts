@@ -1,0 +1,105 @@
+import { mkdir } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startStack, UnsupportedHost, type Stack } from '../../local-stack/src/index.js';
+import type { AppSettings } from './app-environments.js';
+import { Demonstration } from './demonstration.js';
+import { prepare, supervisors, whenAccountsWork } from './installation.js';
+import { placesBelow, type Places } from './places.js';
+import { choosePorts, PortTaken } from './ports.js';
+import type { Supervisor } from './supervisor.js';
+
+const project = fileURLToPath(new URL('../../../..', import.meta.url));
+const log = (line: string): void => console.log(`catena: ${line}`);
+const began = Date.now();
+const since = (): string => `${((Date.now() - began) / 1000).toFixed(1)} s`;
+
+/** What has been started, to be stopped in the opposite order. */
+const started: { stack?: Stack; apps: Supervisor[]; demonstration?: Demonstration } = { apps: [] };
+/** Signals come twice: from the terminal, and from the npm script that passes them on. */
+const impatience = 2000;
+let stoppingSince: number | undefined;
+
+async function stop(reason: string, exitCode: number): Promise<never> {
+  stoppingSince = Date.now();
+  log(`${reason}: stopping`);
+  await started.demonstration?.stop();
+  await Promise.all(
+    started.apps.map(async (app) => {
+      await app.stop();
+      log(`${app.name} is stopped`);
+    }),
+  );
+  if (started.stack !== undefined) {
+    await started.stack.stop();
+    log('the services are stopped; data and tapes stay');
+  }
+  process.exit(exitCode);
+}
+
+function listenForSignals(): void {
+  for (const [name, exitCode] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)
+    process.on(name, () => {
+      if (stoppingSince === undefined) void stop(name, exitCode);
+      else if (Date.now() - stoppingSince > impatience) process.exit(exitCode);
+    });
+}
+
+async function start(places: Places): Promise<void> {
+  await mkdir(places.directory, { recursive: true, mode: 0o711 });
+  const ports = await choosePorts(process.env['CATENA_PORT']);
+  log('starting MongoDB, RabbitMQ and S3');
+  const stack = await startStack({ dataDirectory: places.stack, log, environment: process.env });
+  started.stack = stack;
+  const settings = await prepare(project, places, stack.environment, ports);
+  log('starting catalog-api, job-assembler and archiver');
+  started.apps = supervisors(project, places, settings, log);
+  for (const app of started.apps) app.start();
+  await Promise.all(started.apps.map((app) => app.whenReady()));
+  const url = `http://127.0.0.1:${settings.ports['catalog-api']}`;
+  await whenAccountsWork(url, settings);
+  log(`everything is up after ${since()}`);
+  await demonstrate(places, url, settings);
+  if (stoppingSince === undefined) console.log(`\n${summary(places, url, settings)}\n`);
+}
+
+async function demonstrate(places: Places, url: string, { secrets }: AppSettings): Promise<void> {
+  const demonstration = new Demonstration({ project, places, url, password: secrets.accounts.demo, log });
+  if (demonstration.wasGiven) return;
+  started.demonstration = demonstration;
+  await demonstration.give();
+}
+
+function summary(places: Places, url: string, { ports, secrets }: AppSettings): string {
+  const shown = (path: string): string => {
+    const short = relative(process.cwd(), path);
+    return short.startsWith('..') ? path : short;
+  };
+  return `Catena is up: ${url}/api/v3/health
+
+  user    demo, password ${secrets.accounts.demo}   (others: ${shown(places.secrets)})
+  tapes   ${shown(places.tapes)}   (read them with tar)
+  logs    ${shown(places.logs)}   (job-assembler listens on ${ports['job-assembler']}, archiver on ${ports.archiver})
+
+Next, in another terminal:
+  npx catena login --url ${url} --username demo
+  npx catena ingest FOLDER --owner-group demo-group
+
+Ctrl-C stops everything; npm start goes on with the same data.`;
+}
+
+listenForSignals();
+try {
+  await start(placesBelow(project, process.env['CATENA_DATA']));
+} catch (error) {
+  if (stoppingSince === undefined) {
+    const explained = error instanceof UnsupportedHost || error instanceof PortTaken;
+    const text = error instanceof Error ? error.message : String(error);
+    console.error(`catena: ${explained ? text : `could not start: ${text}`}`);
+    await stop('giving up', 1);
+  }
+}

@@ -1,0 +1,51 @@
+import { createServer } from 'node:net';
+import { appNames, type AppName } from './app-environments.js';
+
+/** A port was asked for and cannot be had; the message says what to do. */
+export class PortTaken extends Error {}
+
+const firstPort = 3000;
+/** Far enough for anybody, below the range from which the system takes ports itself. */
+const portsTried = 200;
+
+/**
+ * A free port for each app: 3000 and the next ones when they are free.
+ *
+ * @param wanted the port the user fixed for catalog-api
+ * @throws PortTaken when that one is not free
+ */
+export async function choosePorts(
+  wanted: string | undefined,
+  isFree = isPortFree,
+): Promise<Record<AppName, number>> {
+  const ports: Partial<Record<AppName, number>> = {};
+  let next = firstPort;
+  if (wanted !== undefined) ports['catalog-api'] = next = await fixedPort(wanted, isFree);
+  for (const name of appNames.filter((app) => ports[app] === undefined)) {
+    const last = next + portsTried;
+    while (Object.values(ports).includes(next) || !(await isFree(next)))
+      if (++next > last)
+        throw new PortTaken(`Expected a free port between ${last - portsTried} and ${last}, found none.`);
+    ports[name] = next;
+  }
+  return ports as Record<AppName, number>;
+}
+
+async function fixedPort(wanted: string, isFree: (port: number) => Promise<boolean>): Promise<number> {
+  const port = Number(wanted);
+  if (!Number.isInteger(port) || port < 1 || port > 65_000)
+    throw new PortTaken(`Expected CATENA_PORT to be a port number, found ${JSON.stringify(wanted)}.`);
+  if (!(await isFree(port)))
+    throw new PortTaken(
+      `Expected port ${port} (CATENA_PORT) to be free, found it in use. Stop what uses it, choose another, or unset CATENA_PORT to have a free one found.`,
+    );
+  return port;
+}
+
+function isPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
