@@ -47,10 +47,12 @@ export class LandingZone {
   async files(caller: Caller, pid: string, after: string | undefined): Promise<LandedFile[]> {
     await this.admit(caller, pid);
     const prefix = `${pidAsName(pid)}/`;
+    // The listing's order is that of bytes; comparing texts would differ beyond the basic plane and lose files.
+    const last = after === undefined ? undefined : Buffer.from(after);
     const files: LandedFile[] = [];
     for await (const { key, size } of this.store.list(this.bucket, prefix)) {
       const path = key.slice(prefix.length);
-      if (after !== undefined && path <= after) continue;
+      if (last !== undefined && Buffer.compare(Buffer.from(path), last) <= 0) continue;
       files.push({ path, size });
       if (files.length === pageLength) break;
     }
