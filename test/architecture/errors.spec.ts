@@ -7,10 +7,10 @@ import { productSources, walk } from '../support/sources.js';
 const page = 'docs/errors.md';
 /** First parts of codes: an app's context or name, or a library. */
 const contexts = [
-  ...['archiver', 'assembly', 'catalog', 'contracts', 'datablock', 'kernel', 'long-term-storage'],
+  ...['archiver', 'assembly', 'catalog', 'cli', 'contracts', 'datablock', 'kernel', 'long-term-storage'],
   ...['messaging', 'observability', 'outbox', 'persistence', 'publication', 'storage'],
 ];
-const codePattern = new RegExp(`^(${contexts.join('|')})[.][a-z0-9-]+(<[a-z]+>)?$`);
+const codePattern = new RegExp(`^(${contexts.join('|')})[.]([a-z0-9-]+|[a-z0-9-]*<[a-z]+>)$`);
 
 type Use = 'given' | 'compared' | 'other';
 

@@ -122,12 +122,14 @@ describe('a POSIX share', () => {
 
 describe('a POSIX share after a crash', () => {
   for (const [point, hardLinks, published] of [
-    ['mid-write:2', true, false],
+    ['mid-write', true, false],
     ['after-rename', true, true],
     ['after-rename', false, true],
   ] as const) {
     it(`at ${point} ${hardLinks ? 'with' : 'without'} links has either the whole file or none`, async () => {
       const root = newRoot();
+      const armed = join(newRoot(), 'crash-point');
+      writeFileSync(armed, `long-term-storage.${point}`);
       const adapter = new URL('./posix-share.adapter.js', import.meta.url).href;
       const script = `
         const { PosixShare } = await import(${JSON.stringify(adapter)});
@@ -137,7 +139,7 @@ describe('a POSIX share after a crash', () => {
         await writer.commit();`;
       const { signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
         cwd: process.cwd(),
-        env: { CATENA_CRASH_AT: `long-term-storage.${point}` },
+        env: { CATENA_CRASH_FILE: armed },
       });
       assert.equal(signal, 'SIGKILL');
       const storage = new PosixShare({ name: 's', root, hardLinks });
