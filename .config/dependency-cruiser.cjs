@@ -102,6 +102,7 @@ module.exports = {
       '^libs/messaging/',
       '^test/',
       '^tools/',
+      '^bench/',
     ]),
     only('store-client-only-in-storage', 'node_modules/minio', ['^libs/storage/', '^test/', '^tools/']),
     only('mongoose-only-in-persistence', 'node_modules/(mongoose|mongodb)/', [

@@ -2,6 +2,7 @@ import tseslint from 'typescript-eslint';
 
 const environmentReaders = [
   '**/*.config.ts',
+  'apps/*/src/main.ts',
   'tools/**',
   'test/**',
   'bench/**',

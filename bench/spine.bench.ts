@@ -14,14 +14,14 @@ const latencyJobs = 200;
 const throughputJobs = 150;
 const parallelPosts = 8;
 
-const installation = await Installation.create({ environment: { LOG_LEVEL: "info" } });
+const installation = await Installation.create({ environment: { LOG_LEVEL: 'info' } });
 try {
   await installation.start();
   const client = await installation.client('demo');
   await latency(client);
   await throughput(client);
 } finally {
-  await installation.stop(process.env["KEEP"] !== undefined);
+  await installation.stop(process.env['KEEP'] !== undefined);
 }
 
 async function latency(client: ScicatClient): Promise<void> {

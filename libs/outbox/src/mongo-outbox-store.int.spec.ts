@@ -35,7 +35,7 @@ outboxStoreConformance('MongoOutboxStore', async () => {
     collection,
     push: async (id, { rows, dueAt }) => {
       const { $push, $set } = pushRows(path, rows, dueAt!);
-      await documents.updateOne({ _id: id }, { $push, $set } as object, { upsert: true });
+      await documents.updateOne({ _id: id }, { $push, $set }, { upsert: true });
     },
     rowsOf: async (id) => (await documents.findOne({ _id: id }))?.catena.outbox.rows ?? [],
   };

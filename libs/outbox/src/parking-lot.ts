@@ -78,17 +78,26 @@ export class ParkingLot {
   /** Gives the message to the inbox again, with its own id, so that what was handled before stays handled once. */
   async replay(id: string, by: string): Promise<void> {
     const message = await this.decide(id, 'replayed', by, 'replay');
-    await this.transport.publish({
-      exchange: '',
-      routingKey: this.naming.inboxOf(this.app),
-      body: Buffer.from(message.body, message.encoding),
-      contentType: 'application/cloudevents+json',
-      messageId: message.messageId,
-      type: message.type,
-      timestamp: new Date(),
-      appId: this.app,
-      headers: { ...message.headers, [attemptHeader]: 0 },
-    });
+    try {
+      await this.transport.publish({
+        exchange: '',
+        routingKey: this.naming.inboxOf(this.app),
+        body: Buffer.from(message.body, message.encoding),
+        contentType: 'application/cloudevents+json',
+        messageId: message.messageId,
+        type: message.type,
+        timestamp: new Date(),
+        appId: this.app,
+        headers: { ...message.headers, [attemptHeader]: 0 },
+      });
+    } catch (error) {
+      // If the broker took it all the same, the inbox drops the second replay.
+      await this.messages.updateOne(
+        { _id: id, state: 'replayed' },
+        { $set: { state: 'parked' }, $unset: { decision: '' } },
+      );
+      throw error;
+    }
   }
 
   async discard(id: string, by: string, reason: string): Promise<void> {

@@ -1,5 +1,4 @@
 import { TransientError } from '#kernel';
-import type { OutboxRow } from '#outbox';
 import type { Phase } from '#contracts';
 
 /** What a piece of work needs from whoever runs it. */
@@ -11,9 +10,6 @@ export interface WorkContext {
   /** Tells how far the work is; call as often as convenient. */
   progress(phase: Phase, bytesDone: number, bytesTotal: number): void;
 }
-
-/** Does one kind of work. Returns the message that tells of its success. */
-export type WorkHandler<Data> = (data: Data, context: WorkContext) => Promise<OutboxRow>;
 
 /** Not now, and nobody's fault: somebody else does the same at this moment. Costs no attempt. */
 export class WorkDeferred extends TransientError {

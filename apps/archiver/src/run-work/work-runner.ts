@@ -224,7 +224,7 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
     const { $push, $set } = pushRows('outbox', [row], now);
     const { matchedCount } = await this.store.works.updateOne(
       { _id: work._id, epoch: work.epoch, state: 'open' },
-      { $set: { ...$set, state }, $push } as object,
+      { $set: { ...$set, state }, $push },
     );
     if (matchedCount === 0)
       this.logger.warn(

@@ -202,7 +202,7 @@ function prefixed(prefix: string, fields: Fields): Fields {
 }
 
 /** @throws Refusal 412; SciCat compares with `<=` at full seconds of the header */
-export function checkUnmodified(updatedAt: Date, header: string | undefined): void {
+function checkUnmodified(updatedAt: Date, header: string | undefined): void {
   if (header === undefined) return;
   const since = Date.parse(header);
   if (!Number.isNaN(since) && since <= updatedAt.getTime()) {

@@ -28,7 +28,7 @@ export class PolicyService {
       { ownerGroup },
       {
         $setOnInsert: {
-          _id: newId() as never,
+          _id: newId(),
           ownerGroup,
           accessGroups: [],
           isPublished: false,

@@ -7,7 +7,7 @@ export interface ActionConfiguration {
   readonly [option: string]: unknown;
 }
 
-export interface OperationConfiguration {
+interface OperationConfiguration {
   /** `#all`, `#authenticated`, `#dataset…`, `#job…`, `@group` or a user name; absent: privileged users only. */
   readonly auth?: string;
   readonly actions: readonly ActionConfiguration[];

@@ -189,7 +189,7 @@ export class JobActions {
 }
 
 function query(value: unknown, path: string): unknown[] {
-  return JSONPath({ path, json: value as object, eval: 'safe', wrap: true }) as unknown[];
+  return JSONPath<unknown[]>({ path, json: value as object, eval: 'safe', wrap: true });
 }
 
 function queryFirst(value: unknown, path: string): unknown {

@@ -84,7 +84,7 @@ export class JobUpdates {
     const { $push, $set } = pushRows(outboxPath, [row], now);
     const changed = await this.catalogue.jobs.findOneAndUpdate(
       { _id: id, 'catena.finished': false, 'catena.cancelRequested': { $ne: true } },
-      { $set: { ...$set, 'catena.cancelRequested': true }, $push } as object,
+      { $set: { ...$set, 'catena.cancelRequested': true }, $push },
       { returnDocument: 'after' },
     );
     this.relay.wake();
@@ -135,7 +135,7 @@ export class JobUpdates {
       report === undefined ? {} : { 'catena.reported': { $lt: report.sequence }, 'catena.finished': false };
     const changed = await this.catalogue.jobs.findOneAndUpdate(
       { _id: job._id, ...guard },
-      { $set: { ...fields, ...$set }, $push: { ...$push, 'catena.history': history } } as object,
+      { $set: { ...fields, ...$set }, $push: { ...$push, 'catena.history': history } },
       { returnDocument: 'after' },
     );
     if (changed === null) return job;

@@ -74,7 +74,7 @@ export interface JobHistoryEntry {
   readonly statusMessage: string;
 }
 
-export interface JobProgress {
+interface JobProgress {
   readonly bytesDone: number;
   readonly bytesTotal: number;
   readonly datasetsDone: number;
@@ -84,7 +84,7 @@ export interface JobProgress {
 }
 
 /** What Catena keeps inside a job document; never shown to SciCat's clients. */
-export interface JobCatenaPart {
+interface JobCatenaPart {
   outbox: OutboxPart;
   history: JobHistoryEntry[];
   workflow: Workflow;
@@ -113,11 +113,6 @@ export interface JobRecord extends Queryable {
   configVersion: string;
   jobResultObject: Record<string, unknown>;
   catena?: JobCatenaPart;
-}
-
-export interface DatasetListEntry {
-  readonly pid: string;
-  readonly files: readonly string[];
 }
 
 /** A job's hold on a dataset, from acceptance to the end of the dataset's part. */

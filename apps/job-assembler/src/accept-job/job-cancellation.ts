@@ -44,7 +44,7 @@ export class JobCancellation {
         now,
       );
       const { $push, $set } = pushRows('outbox', [row], now);
-      await this.store.orders.updateOne({ _id: order._id, state: 'released' }, { $push, $set } as object);
+      await this.store.orders.updateOne({ _id: order._id, state: 'released' }, { $push, $set });
     }
     this.relay.wake();
     await this.folder.foldAllTasks(jobId);

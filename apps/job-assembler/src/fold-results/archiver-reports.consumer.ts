@@ -79,9 +79,12 @@ export class ArchiverReportsConsumer {
   @Handles(originalsReleasedV1)
   async released(@Payload() { data }: Envelope<OriginalsReleasedV1>): Promise<Outcome> {
     const _id = data.workOrderId.replace(/\/release$/, '');
-    await this.store.orders.updateOne({ _id }, {
-      $set: { originals: { released: data.released, kept: data.kept } },
-    } as object);
+    await this.store.orders.updateOne(
+      { _id },
+      {
+        $set: { originals: { released: data.released, kept: data.kept } },
+      },
+    );
     return done;
   }
 

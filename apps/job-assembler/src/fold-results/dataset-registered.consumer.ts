@@ -49,8 +49,8 @@ export class DatasetRegisteredConsumer {
       );
       const { $push, $set } = pushRows('outbox', [row], now);
       await this.store.orders.updateOne(
-        { _id, releaseAskedAt: { $exists: false } } as object,
-        { $set: { ...$set, releaseAskedAt: now }, $push } as object,
+        { _id, releaseAskedAt: { $exists: false } },
+        { $set: { ...$set, releaseAskedAt: now }, $push },
       );
     }
     this.relay.wake();

@@ -51,7 +51,7 @@ export class ProgressReports {
     ]);
     const counts = Object.values(tasks) as number[];
     const datasetsTotal = counts.reduce((sum, count) => sum + count, 0);
-    const over = tasks as Partial<Record<string, number>>;
+    const over = tasks;
     const data = {
       jobId,
       bytesDone: Math.floor(Number(sums[0]?.done ?? 0)),

@@ -100,10 +100,13 @@ export class ResultFolder implements OnApplicationBootstrap {
     if (task === null) return;
     const row = endRow(task, to, fault, now);
     const { $push, $set } = pushRows('outbox', row === undefined ? [] : [row], now);
-    await this.store.tasks.updateOne({ _id: taskId, state: from }, {
-      $set: { ...$set, state: to, updatedAt: now, ...(fault === undefined ? {} : { fault }) },
-      $push,
-    } as object);
+    await this.store.tasks.updateOne(
+      { _id: taskId, state: from },
+      {
+        $set: { ...$set, state: to, updatedAt: now, ...(fault === undefined ? {} : { fault }) },
+        $push,
+      },
+    );
     crashPoint('assembler.after-task-end');
     this.relay.wake();
     await this.foldJob(task.jobId);
@@ -179,8 +182,8 @@ export class ResultFolder implements OnApplicationBootstrap {
       );
       const { $push, $set } = pushRows('outbox', [row], now);
       await this.store.orders.updateOne(
-        { _id, discardedAt: { $exists: false } } as object,
-        { $set: { ...$set, discardedAt: now }, $push } as object,
+        { _id, discardedAt: { $exists: false } },
+        { $set: { ...$set, discardedAt: now }, $push },
       );
     }
   }

@@ -39,7 +39,7 @@ export interface DatasetTask {
   outbox: OutboxPart;
 }
 
-export interface ArchivedResult {
+interface ArchivedResult {
   readonly kind: 'archive';
   readonly size: number;
   readonly packedSize: number;
@@ -48,7 +48,7 @@ export interface ArchivedResult {
   readonly manifest: ObjectReference;
 }
 
-export interface RetrievedResult {
+interface RetrievedResult {
   readonly kind: 'retrieve';
   readonly packedSize: number;
   readonly sha256: string;

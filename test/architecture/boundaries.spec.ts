@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { repository, textOf } from '../support/repository.js';
+
+const configuration = join(repository, '.config/dependency-cruiser.cjs');
+const cruiser = join(repository, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
+const { forbidden } = createRequire(import.meta.url)(configuration) as { forbidden: { name: string }[] };
+
+/** A small installation in which every import is allowed. */
+const clean: Readonly<Record<string, string>> = {
+  'apps/one/src/main.ts': `import '#storage'; import './domain/rules.js'; import './persistence/store.js';`,
+  'apps/one/src/main.spec.ts': `import '#storage/testing'; import './main.js';`,
+  'apps/one/src/domain/rules.ts': `import '../../../../libs/kernel/src/index.js';`,
+  'apps/one/src/persistence/store.ts': `import 'mongoose';`,
+  'apps/two/src/main.ts': `import '#storage';`,
+  'libs/kernel/src/index.ts': `import './inner.js';`,
+  'libs/kernel/src/inner.ts': `export const inner = 1;`,
+  'libs/kernel/src/inner.spec.ts': `import './inner.js';`,
+  'libs/contracts/src/index.ts': `export const contracts = 1;`,
+  'libs/messaging/src/index.ts': `import 'amqplib'; import '../../contracts/src/index.js';`,
+  'libs/persistence/src/index.ts': `import 'mongoose';`,
+  'libs/outbox/src/index.ts': `import '../../messaging/src/index.js'; import '../../persistence/src/index.js';`,
+  'libs/storage/src/index.ts': `import 'minio'; import '../../kernel/src/index.js';`,
+  'libs/storage/src/testing/index.ts': `export const twin = 1;`,
+  'libs/datablock/src/index.ts': `import '../../kernel/src/index.js';`,
+  'tools/start/src/index.ts': `import '#storage';`,
+  'tools/mongo-gateway/src/main.ts': `export const gateway = 1;`,
+  'test/flows/story.e2e.spec.ts': `import '../../tools/start/src/index.js';`,
+};
+
+/** One file for each rule that breaks it. */
+const planted: Readonly<Record<string, readonly [path: string, text: string]>> = {
+  'no-cycles': ['libs/kernel/src/round.ts', `import { b } from './trip.js'; export const a = () => b;`],
+  'app-never-imports-app': ['apps/one/src/neighbour.ts', `import '../../two/src/main.js';`],
+  'lib-never-imports-app': ['libs/persistence/src/upward.ts', `import '../../../apps/two/src/main.js';`],
+  'app-never-imports-tools': ['apps/one/src/tool.ts', `import '../../../tools/start/src/index.js';`],
+  'kernel-is-a-leaf': ['libs/kernel/src/leaf.ts', `import '#storage';`],
+  'contracts-is-a-leaf': ['libs/contracts/src/leaf.ts', `import '../../kernel/src/index.js';`],
+  'messaging-knows-kernel-contracts-observability': ['libs/messaging/src/store.ts', `import '#storage';`],
+  'persistence-knows-kernel-observability': [
+    'libs/persistence/src/send.ts',
+    `import '../../messaging/src/index.js';`,
+  ],
+  'storage-libs-know-kernel-observability': [
+    'libs/datablock/src/send.ts',
+    `import '../../messaging/src/index.js';`,
+  ],
+  'outbox-knows-no-storage': ['libs/outbox/src/store.ts', `import '#storage';`],
+  'libs-through-the-front-door': ['apps/one/src/window.ts', `import '../../../libs/kernel/src/inner.js';`],
+  'libs-through-the-front-door-of-libs': [
+    'libs/storage/src/window.ts',
+    `import '../../kernel/src/inner.js';`,
+  ],
+  'testing-doors-only-for-tests': ['apps/one/src/twin.ts', `import '#storage/testing';`],
+  'domain-is-pure': ['apps/one/src/domain/framework.ts', `import '@nestjs/common';`],
+  'broker-client-only-in-messaging': ['apps/one/src/broker.ts', `import 'amqplib';`],
+  'store-client-only-in-storage': ['apps/one/src/bucket.ts', `import 'minio';`],
+  'mongoose-only-in-persistence': ['apps/one/src/model.ts', `import 'mongoose';`],
+  'product-never-imports-specs': ['libs/kernel/src/borrowed.ts', `import './inner.spec.js';`],
+  'gateway-stands-alone': ['tools/mongo-gateway/src/leaning.ts', `import '#storage';`],
+};
+
+const directories: string[] = [];
+after(() => directories.forEach((directory) => rmSync(directory, { recursive: true })));
+
+/** Writes a checkout of its own into a temporary folder and gives back `rule: file` for each violation. */
+async function violationsIn(files: Readonly<Record<string, string>>): Promise<string[]> {
+  const root = mkdtempSync(join(tmpdir(), 'catena-boundaries-'));
+  directories.push(root);
+  const { imports } = JSON.parse(textOf('package.json')) as { imports: object };
+  const fake = ['amqplib', 'minio', 'mongoose', '@nestjs/common'].flatMap((name) => [
+    [`node_modules/${name}/package.json`, JSON.stringify({ name, main: 'index.js' })],
+    [`node_modules/${name}/index.js`, ''],
+  ]);
+  const whole = {
+    ...files,
+    ...(Object.fromEntries(fake) as Record<string, string>),
+    'package.json': JSON.stringify({
+      name: 'planted',
+      type: 'module',
+      imports,
+      dependencies: { amqplib: '1', minio: '1', mongoose: '1', '@nestjs/common': '1' },
+    }),
+    'tsconfig.base.json': textOf('tsconfig.base.json'),
+  };
+  for (const [path, text] of Object.entries(whole)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  const output = await new Promise<string>((resolve) => {
+    const folders = ['apps', 'libs', 'tools', 'test'];
+    execFile(
+      process.execPath,
+      [cruiser, '--config', configuration, '--output-type', 'json', ...folders],
+      { cwd: root, maxBuffer: 1e8 },
+      // The exit code is the number of violations.
+      (_, stdout) => resolve(stdout),
+    );
+  });
+  const { summary } = JSON.parse(output) as {
+    summary: { violations: { from: string; rule: { name: string } }[] };
+  };
+  return summary.violations.map(({ from, rule }) => `${rule.name}: ${from}`);
+}
+
+describe('The boundaries', () => {
+  it('let pass what is allowed', async () => assert.deepEqual(await violationsIn(clean), []));
+
+  it('have a planted violation for each rule', () =>
+    assert.deepEqual(Object.keys(planted).sort(), forbidden.map(({ name }) => name).sort()));
+
+  it('report every planted violation under the name of its rule, and accuse nobody else', async () => {
+    const trip = { 'libs/kernel/src/trip.ts': `import { a } from './round.js'; export const b = () => a;` };
+    const found = await violationsIn({ ...clean, ...trip, ...Object.fromEntries(Object.values(planted)) });
+    for (const [rule, [path]] of Object.entries(planted))
+      assert.ok(found.includes(`${rule}: ${path}`), `expected ${rule} to be reported for ${path}`);
+    const guilty = [...Object.values(planted).map(([path]) => path), ...Object.keys(trip)];
+    assert.deepEqual(
+      found.filter((line) => !guilty.includes(line.split(': ')[1] ?? '')),
+      [],
+    );
+  });
+});

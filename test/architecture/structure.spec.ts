@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import ts from 'typescript';
+import { registry } from '#contracts';
+import { filesBelow, foldersIn, isThere, textOf } from '../support/repository.js';
+import { allSources, walk } from '../support/sources.js';
+
+/** The closed list of docs/decisions/0010: a new suffix needs a decision. */
+const suffixes = new Set([
+  ...['', 'module', 'config', 'tokens', 'options', 'lifecycle', 'provider'],
+  ...['controller', 'consumer', 'handler', 'service', 'dto', 'guard', 'filter', 'interceptor', 'decorator'],
+  ...['adapter', 'conformance', 'bench'],
+  ...['spec', 'int.spec', 'e2e.spec', 'adapter.spec'],
+]);
+const contractSuffix = /^(command|event)[.]v[1-9][0-9]*$/;
+/** Twice the budgets of a review: what is beyond is refused, what is near is talked about. */
+const limits = { lines: 400, parameters: 6, depth: 2, folder: 24 };
+
+/** Points that no story passes yet: releasing originals stops between batches of 500 files only. */
+const pointsWithoutStory = ['archiver.mid-release'];
+
+const sources = allSources();
+
+describe('Every source file', () => {
+  it('is named in small letters and hyphens, with a suffix of the list', () => {
+    const odd = sources
+      .map(({ path }) => path)
+      .filter((path) => {
+        const [, stem = '', suffix = ''] = /([^/.]*)[.]?([^/]*?)[.]?ts$/.exec(path) ?? [];
+        const contract = path.startsWith('libs/contracts/') && contractSuffix.test(suffix);
+        return !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(stem) || !(suffixes.has(suffix) || contract);
+      });
+    assert.deepEqual(odd, [], 'docs/decisions/0010 lists the suffixes');
+  });
+
+  it(`has at most ${limits.lines} lines`, () => {
+    const long = sources.filter(({ tree }) => tree.getLineStarts().length - 1 > limits.lines);
+    assert.deepEqual(
+      long.map(({ path }) => path),
+      [],
+    );
+  });
+
+  it(`lies at most ${limits.depth} folders below src`, () => {
+    const deep = sources
+      .map(({ path }) => path)
+      .filter((path) => (path.split('/src/')[1] ?? '').split('/').length - 1 > limits.depth);
+    assert.deepEqual(deep, []);
+  });
+
+  it(`has at most ${limits.folder} files beside it, itself included`, () => {
+    const sizes = new Map<string, number>();
+    for (const { path } of sources.filter((one) => !one.path.endsWith('.spec.ts'))) {
+      const folder = path.slice(0, path.lastIndexOf('/'));
+      sizes.set(folder, (sizes.get(folder) ?? 0) + 1);
+    }
+    const full = [...sizes].filter(([folder, size]) => size > limits.folder && !isListOfContracts(folder));
+    assert.deepEqual(full, []);
+  });
+
+  it('knows no `any`', () => {
+    const careless = new Set<string>();
+    for (const { path, tree } of sources)
+      walk(tree, (node) => node.kind === ts.SyntaxKind.AnyKeyword && careless.add(path));
+    assert.deepEqual([...careless], []);
+  });
+
+  it(`has constructors of at most ${limits.parameters} parameters`, () => {
+    const greedy = new Set<string>();
+    for (const { path, tree } of sources)
+      walk(tree, (node) => {
+        if (ts.isConstructorDeclaration(node) && node.parameters.length > limits.parameters) greedy.add(path);
+      });
+    assert.deepEqual([...greedy], [], 'the seventh dependency is a second use case in hiding');
+  });
+});
+
+describe('Every crash point', () => {
+  it('is passed by a test', () => {
+    const tests = [...filesBelow('test/flows', '.ts'), ...filesBelow('libs', '.spec.ts')]
+      .map(textOf)
+      .join('\n');
+    const points = new Set<string>();
+    for (const { path, tree } of sources.filter((one) => /^(apps|libs)\//.test(one.path)))
+      walk(tree, (node) => {
+        if (!ts.isCallExpression(node) || node.expression.getText() !== 'crashPoint') return;
+        const [name] = node.arguments;
+        assert.ok(name !== undefined && ts.isStringLiteral(name), `expected a plain name in ${path}`);
+        points.add(name.text);
+      });
+    assert.ok(points.size > 10);
+    assert.deepEqual(
+      [...points].filter((point) => !tests.includes(`'${point}'`)),
+      pointsWithoutStory,
+    );
+  });
+});
+
+describe('Every library and app', () => {
+  for (const folder of ['apps', 'libs'].flatMap((part) => foldersIn(part).map((name) => `${part}/${name}`))) {
+    if (filesBelow(folder, '.ts').length === 0) continue;
+    const page = `${folder}/README.md`;
+    const parts = folder.startsWith('apps/') && isThere(`${folder}/src/${folder.slice(5)}.module.ts`);
+
+    it(`${folder} has a page for its readers`, () => {
+      assert.ok(isThere(page), `expected ${page}`);
+      const text = textOf(page);
+      const wanted = parts ? ['Consumes', 'Emits', 'Owns', 'Environment'] : ['What it is for', 'How to test'];
+      if (!folder.startsWith('apps/') || parts)
+        for (const part of wanted) assert.ok(text.includes(part), `expected a part "${part}" in ${page}`);
+    });
+  }
+});
+
+describe('The page of every app', () => {
+  for (const app of foldersIn('apps').filter((name) => isThere(`apps/${name}/src/${name}.module.ts`)))
+    it(`${app} names all of its messages and no other`, () => {
+      const text = textOf(`apps/${app}/README.md`);
+      const part = (heading: string): string[] =>
+        [
+          ...(text.split(`## ${heading}`)[1]?.split('\n## ')[0] ?? '').matchAll(
+            /`([a-z]+[.][a-z-]+[.]v\d+)`/g,
+          ),
+        ]
+          .map(([, type = '']) => type)
+          .sort();
+      const types = (ofApp: (contract: (typeof registry)[number]) => boolean): string[] =>
+        registry
+          .filter(ofApp)
+          .map(({ type }) => type)
+          .sort();
+      assert.deepEqual(
+        part('Consumes'),
+        types(({ consumers }) => consumers.some((name) => name === app)),
+      );
+      assert.deepEqual(
+        part('Emits'),
+        types(({ emitter }) => emitter === app),
+      );
+    });
+});
+
+function isListOfContracts(folder: string): boolean {
+  return folder.startsWith('libs/contracts/src/');
+}
