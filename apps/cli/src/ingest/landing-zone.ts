@@ -57,6 +57,11 @@ export class LandingZone {
     return this.client.post(`${this.base}/complete`, { path, uploadId, parts });
   }
 
+  /** Throws the parts of an upload away that nobody will complete. */
+  abort(path: string, uploadId: string): Promise<unknown> {
+    return this.client.delete(`${this.base}/uploads`, { path, uploadId });
+  }
+
   /** Sizes of the files that have arrived. */
   async arrived(): Promise<Map<string, number>> {
     const sizes = new Map<string, number>();

@@ -122,7 +122,7 @@ async function beginOrContinue(
         throw error;
       });
     if (links[0]?.kind === 'multipart') return links[0];
-  }
+  } else if (before !== undefined) await landingZone.abort(path, before.uploadId);
   const [link] = await landingZone.links([{ path, size }]);
   if (link?.kind !== 'multipart') throw unexpected(file);
   journal.record({ kind: 'upload', file: seen(file), uploadId: link.uploadId });

@@ -34,6 +34,10 @@ export class HttpClient {
     return this.call<Body>('PATCH', path, body, { repeatable: true });
   }
 
+  delete(path: string, body: unknown): Promise<unknown> {
+    return this.call('DELETE', path, body, { repeatable: true });
+  }
+
   /** One try, the answer as it comes; for streams. */
   async open(path: string, headers: Readonly<Record<string, string>>): Promise<Response> {
     return fetch(`${this.session.url}${path}`, {
