@@ -19,6 +19,8 @@ export interface ArchiverConfig {
     readonly accessKey: string;
     readonly secretKey: string;
     readonly region: string;
+    /** The address in signed links, where clients reach the store under another one. */
+    readonly publicEndpoint?: string;
   };
   readonly controlBucket: string;
   readonly retrievalBucket: string;
@@ -60,6 +62,7 @@ export function archiverConfigFrom(environment: Environment): ArchiverConfig {
       accessKey: required(environment, 'S3_ACCESS_KEY', 'catena'),
       secretKey: required(environment, 'S3_SECRET_KEY', 'a-secret'),
       region: environment['S3_REGION'] ?? 'us-east-1',
+      ...(environment['S3_PUBLIC_ENDPOINT'] ? { publicEndpoint: environment['S3_PUBLIC_ENDPOINT'] } : {}),
     },
     controlBucket: environment['CONTROL_BUCKET'] ?? 'catena-control',
     retrievalBucket: environment['RETRIEVAL_BUCKET'] ?? 'retrieval',

@@ -33,6 +33,8 @@ export interface CatalogApiConfig {
     readonly accessKey: string;
     readonly secretKey: string;
     readonly region: string;
+    /** The address in signed links, where clients reach the store under another one. */
+    readonly publicEndpoint?: string;
   };
   readonly landingZone: { readonly bucket: string; readonly linkSeconds: number };
   readonly controlBucket: string;
@@ -77,6 +79,7 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
       accessKey: required(environment, 'S3_ACCESS_KEY', 'catena'),
       secretKey: required(environment, 'S3_SECRET_KEY', 'a-secret'),
       region: text('S3_REGION', 'us-east-1'),
+      ...(environment['S3_PUBLIC_ENDPOINT'] ? { publicEndpoint: environment['S3_PUBLIC_ENDPOINT'] } : {}),
     },
     landingZone: {
       bucket: text('LANDING_ZONE_BUCKET', 'landing-zone'),

@@ -20,31 +20,25 @@ export class JobEnding {
   ) {}
 
   async foldJob(jobId: string): Promise<void> {
-    const job = await this.store.jobs.findOne({ _id: jobId }, { projection: { state: 1 } });
+    const job = await this.store.jobs.findOne({ _id: jobId }, { projection: { state: 1, fault: 1 } });
     if (job?.state !== 'running') return;
     // Asked after every dataset, so the common answer, "not over yet", must be cheap.
     if ((await this.hasOpenTasks(jobId)) || (await this.hasUnheardNews(jobId))) return;
     const counts = await this.store.countByState<TaskState>('dataset_tasks', { jobId });
-    const outcome = foldTasks(counts);
-    if (outcome !== undefined) await this.finish(jobId, outcome, counts);
+    const outcome =
+      job.fault === undefined ? foldTasks(counts) : (counts.succeeded ?? 0) > 0 ? 'partial' : 'failed';
+    if (outcome !== undefined) await this.finish(jobId, outcome, counts, job.fault);
   }
 
-  /** Ends a job that could not be planned at all. */
+  /** Ends a job that cannot be planned further: datasets whose work began come to their own ends first. */
   async fail(jobId: string, fault: Fault): Promise<void> {
-    await this.store.tasks.updateMany(
-      { jobId, state: { $in: ['planning', 'running'] } },
-      { $set: { state: 'failed', fault } },
+    await this.store.orders.updateMany({ jobId, state: 'drafted' }, { $set: { state: 'cancelled' } });
+    await this.store.tasks.updateMany({ jobId, state: 'planning' }, { $set: { state: 'failed', fault } });
+    await this.store.jobs.updateOne(
+      { _id: jobId, state: 'accepted' },
+      { $set: { state: 'running', fault, updatedAt: this.clock.now() } },
     );
-    await this.store.orders.updateMany(
-      { jobId, state: { $in: ['drafted', 'planned'] } },
-      { $set: { state: 'cancelled' } },
-    );
-    await this.finish(
-      jobId,
-      'failed',
-      await this.store.countByState<TaskState>('dataset_tasks', { jobId }),
-      fault,
-    );
+    await this.foldJob(jobId);
   }
 
   private async hasOpenTasks(jobId: string): Promise<boolean> {

@@ -18,6 +18,8 @@ export interface AssemblyJob {
   state: 'accepted' | 'running' | 'finished';
   cancelRequested: boolean;
   outcome?: JobOutcome;
+  /** Why the job could not be planned to its end. */
+  fault?: Fault;
   /** Whoever plans it, until when. */
   planningUntil: Date;
   acceptedAt: Date;
