@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppName } from '../../tools/start/src/index.js';
+import { until } from '#messaging/testing';
 import { datasetInLandingZone, datasetInSourceFolder } from '../support/datasets.js';
 import { Installation } from '../support/installation.js';
 import { Ledger } from '../support/ledger.js';
@@ -116,6 +117,22 @@ describe('A process that is killed', () => {
       failed = false;
     });
   }
+
+  it('archiver at archiver.mid-release goes on releasing, and only what was archived', async () => {
+    failed = true;
+    const files = Array.from({ length: 600 }, (_, index) => ({
+      path: `f${index}`,
+      content: Buffer.from(`${index}`),
+    }));
+    const dataset = await datasetInLandingZone(installation, client, files);
+    const end = await dyingAt('archiver', 'archiver.mid-release', async () =>
+      client.jobEnd(String((await client.postJob('archive', [dataset.pid])).body['id'])),
+    );
+    await ledger.jobEndedOnce(end.id, 'finishedSuccessful');
+    await ledger.datasetIsArchived(dataset);
+    await until(async () => (await installation.originalsLeft(dataset.pid)) === 0);
+    failed = false;
+  });
 
   it('catalog-api between claiming and storing leaves the dataset free', async () => {
     failed = true;

@@ -3,7 +3,6 @@ import { open, readdir, readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '#messaging/testing';
-import { S3ObjectStore } from '#storage';
 import { datasetInLandingZone, datasetInSourceFolder, sampleFiles } from '../support/datasets.js';
 import { Installation } from '../support/installation.js';
 import { Ledger } from '../support/ledger.js';
@@ -171,7 +170,7 @@ describe('A job', () => {
       `/api/v4/datasets/${encodeURIComponent(dataset.pid)}/landing-zone`,
     );
     assert.equal(admin.status, 409);
-    await until(async () => (await originalsLeft(installation, dataset.pid)) === 0);
+    await until(async () => (await installation.originalsLeft(dataset.pid)) === 0);
   });
 
   it('that retrieves what others retrieve at the same time shares one recall', async () => {
@@ -234,18 +233,3 @@ describe('A job', () => {
     assert.equal((await readdir(installation.shares[0]!)).length >= 30, true);
   });
 });
-
-/** Asks the object store itself, with the installation's own keys. */
-async function originalsLeft(installation: Installation, pid: string): Promise<number> {
-  const { services, prefix } = installation.settings;
-  const store = new S3ObjectStore({
-    endpoint: services['S3_ENDPOINT']!,
-    accessKey: services['S3_ACCESS_KEY']!,
-    secretKey: services['S3_SECRET_KEY']!,
-    region: services['S3_REGION']!,
-  });
-  let count = 0;
-  for await (const _ of store.list(`${prefix}-landing-zone`, `${pid.replaceAll('/', '_')}/`)) count += 1;
-  store.close();
-  return count;
-}

@@ -15,6 +15,9 @@ export interface TestDataset {
   readonly files: readonly TestFile[];
 }
 
+/** The most links one call gives. */
+const linksAtOnce = 500;
+
 /** A few odd names, an empty file, nested folders, and enough bytes for several chunks. */
 export function sampleFiles(bytes = 3_000_000): TestFile[] {
   return [
@@ -59,19 +62,8 @@ export async function datasetInLandingZone(
   files = sampleFiles(100_000),
 ): Promise<TestDataset> {
   const pid = await createDataset(client, '/home/somebody/data');
-  const wanted = files.map(({ path, content }) => ({ path, size: content.length }));
-  const { status, body } = await client.call<{ path: string; kind: string; url: string }[]>(
-    'POST',
-    `/api/v4/datasets/${encodeURIComponent(pid)}/landing-zone/links`,
-    { files: wanted },
-  );
-  assert.equal(status, 200, JSON.stringify(body));
-  for (const { path, url } of body) {
-    const response = await fetch(url, {
-      method: 'PUT',
-      body: files.find((file) => file.path === path)!.content,
-    });
-    assert.equal(response.status, 200, `upload of ${path}`);
+  for (let first = 0; first < files.length; first += linksAtOnce) {
+    await upload(client, pid, files.slice(first, first + linksAtOnce));
   }
   await registerFiles(
     client,
@@ -84,6 +76,27 @@ export async function datasetInLandingZone(
     })),
   );
   return { pid, files };
+}
+
+async function upload(client: ScicatClient, pid: string, files: readonly TestFile[]): Promise<void> {
+  const { status, body } = await client.call<{ path: string; kind: string; url: string }[]>(
+    'POST',
+    `/api/v4/datasets/${encodeURIComponent(pid)}/landing-zone/links`,
+    { files: files.map(({ path, content }) => ({ path, size: content.length })) },
+  );
+  assert.equal(status, 200, JSON.stringify(body));
+  const waiting = [...body];
+  const lane = async (): Promise<void> => {
+    for (let link = waiting.pop(); link !== undefined; link = waiting.pop()) {
+      const { path, url } = link;
+      const response = await fetch(url, {
+        method: 'PUT',
+        body: files.find((file) => file.path === path)!.content,
+      });
+      assert.equal(response.status, 200, `upload of ${path}`);
+    }
+  };
+  await Promise.all([lane(), lane(), lane(), lane()]);
 }
 
 export async function createDataset(

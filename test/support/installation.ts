@@ -13,6 +13,7 @@ import {
   type AppName,
   type AppSettings,
 } from '../../tools/start/src/index.js';
+import { S3ObjectStore } from '#storage';
 import { ScicatClient } from './scicat-client.js';
 
 const project = fileURLToPath(new URL('../../..', import.meta.url));
@@ -135,6 +136,22 @@ export class Installation {
   client(username: 'demo' | 'admin' | 'archiveManager' | 'stranger'): Promise<ScicatClient> {
     const password = username === 'stranger' ? 'stranger' : this.settings.secrets.accounts[username];
     return new ScicatClient(this.url, username, password).login();
+  }
+
+  /** Files of a dataset in the landing zone: asks the object store itself, with the installation's own keys. */
+  async originalsLeft(pid: string): Promise<number> {
+    const { services, prefix } = this.settings;
+    const value = (name: string): string => services[name] ?? '';
+    const store = new S3ObjectStore({
+      endpoint: value('S3_ENDPOINT'),
+      accessKey: value('S3_ACCESS_KEY'),
+      secretKey: value('S3_SECRET_KEY'),
+      region: value('S3_REGION'),
+    });
+    let count = 0;
+    for await (const _ of store.list(`${prefix}-landing-zone`, `${pid.replaceAll('/', '_')}/`)) count += 1;
+    store.close();
+    return count;
   }
 
   /** Stops everything; the folder with its logs stays when the test failed. */

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandContext, CommandResult } from './command.js';
-import { ingest, type IngestOptions } from './ingest/ingest.command.js';
+import { ingest, type IngestOptions } from './ingest/ingest-folder.js';
 import {
   showJob,
   showJobs,
@@ -9,8 +9,8 @@ import {
   type JobsOptions,
   type SubmitOptions,
 } from './jobs/job-commands.js';
-import { retrieve, type RetrieveOptions } from './retrieve/retrieve.command.js';
-import { login, type LoginOptions } from './sign-in/login.command.js';
+import { retrieve, type RetrieveOptions } from './retrieve/retrieve-dataset.js';
+import { login, type LoginOptions } from './sign-in/login.js';
 
 interface GlobalOptions {
   readonly json?: boolean;
