@@ -12,7 +12,6 @@ export {
 export { Naming, contextOf } from './naming.js';
 export { CatenaServer, type CatenaServerOptions } from './nest/catena-server.js';
 export { Handles } from './nest/handles.decorator.js';
-export { KeepErrorFilter } from './nest/keep-error.filter.js';
 export { done, outcomeOf, type Outcome } from './outcome.js';
 export { outboxHeader, parseReceipt, type Receipt } from './receipt.js';
 export { RabbitTransport, type RabbitOptions } from './rabbitmq/rabbit-transport.js';

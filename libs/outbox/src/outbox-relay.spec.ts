@@ -98,6 +98,10 @@ describe('OutboxRelay', () => {
     assert.equal(delivered.length, 1);
   });
 
+  it('refuses to be started twice', async () => {
+    await assert.rejects(relay.start(), { code: 'outbox.started-twice' });
+  });
+
   it('survives rubbish in place of a receipt', async () => {
     const properties = {
       contentType: '',

@@ -1,5 +1,5 @@
 import type { AppName } from '#contracts';
-import { crashPoint, messageOf, wait, type Clock } from '#kernel';
+import { crashPoint, messageOf, PermanentError, wait, type Clock } from '#kernel';
 import { parseReceipt, type MessageTransport, type Naming, type Subscription } from '#messaging';
 import type { Logger } from '#observability';
 import { outboxAddress, wireMessageOfRow, type OutboxRow } from './outbox-row.js';
@@ -39,7 +39,14 @@ export class OutboxRelay {
     private readonly logger: Logger,
   ) {}
 
+  /** @throws PermanentError `outbox.started-twice`: two relays in one process hide a mistake in the wiring */
   async start(): Promise<void> {
+    if (this.receipts !== undefined) {
+      throw new PermanentError(
+        'outbox.started-twice',
+        'Expected the relay to be started once, found it running: the bootstrap hooks ran twice.',
+      );
+    }
     this.transport.onConnected(() => this.wake());
     this.receipts = await this.transport.consume(
       this.naming.receiptsOf(this.options.app),

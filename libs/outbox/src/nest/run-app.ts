@@ -3,7 +3,7 @@ import { VersioningType, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CatenaError } from '#kernel';
-import { CatenaServer, KeepErrorFilter } from '#messaging';
+import { CatenaServer } from '#messaging';
 import type { Logger } from '#observability';
 import { NestLogger } from './nest-logger.js';
 import { LOGGER } from './spine.options.js';
@@ -26,11 +26,7 @@ export async function runConsumerApp(
 
 /** Connects an app's `@Handles` methods to the broker, and its shutdown to the signals of the system. */
 export async function attachConsumers(app: NestFastifyApplication): Promise<void> {
-  const consumers = app.connectMicroservice(
-    { strategy: app.get(CatenaServer) },
-    { deferInitialization: true },
-  );
-  consumers.useGlobalFilters(new KeepErrorFilter());
+  app.connectMicroservice({ strategy: app.get(CatenaServer) });
   app.enableShutdownHooks();
   await app.startAllMicroservices();
 }
