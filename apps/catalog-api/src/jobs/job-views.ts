@@ -24,46 +24,29 @@ export function jobV3View(job: JobRecord): Fields {
   };
 }
 
-/** The bare job as archive systems consume it today. Key order is SciCat's. */
+/** Fields of the legacy feed, in SciCat's order: archive systems have parsed them for years. */
+const legacyFields = [
+  'createdBy',
+  'updatedBy',
+  'createdAt',
+  'updatedAt',
+  'ownerGroup',
+  'accessGroups',
+  'isPublished',
+  '_id',
+  'id',
+  'ownerUser',
+  'type',
+  'statusCode',
+  'statusMessage',
+  'jobParams',
+  'contactEmail',
+  'configVersion',
+  'jobResultObject',
+  '__v',
+] as const satisfies readonly (keyof JobRecord)[];
+
+/** The bare job as archive systems consume it today. */
 export function legacyBody(job: JobRecord): string {
-  const {
-    createdBy,
-    updatedBy,
-    createdAt,
-    updatedAt,
-    ownerGroup,
-    accessGroups,
-    isPublished,
-    _id,
-    id,
-    ownerUser,
-    type,
-    statusCode,
-    statusMessage,
-    jobParams,
-    contactEmail,
-    configVersion,
-    jobResultObject,
-    __v,
-  } = job;
-  return JSON.stringify({
-    createdBy,
-    updatedBy,
-    createdAt,
-    updatedAt,
-    ownerGroup,
-    accessGroups,
-    isPublished,
-    _id,
-    id,
-    ownerUser,
-    type,
-    statusCode,
-    statusMessage,
-    jobParams,
-    contactEmail,
-    configVersion,
-    jobResultObject,
-    __v,
-  });
+  return JSON.stringify(Object.fromEntries(legacyFields.map((field) => [field, job[field]])));
 }
