@@ -8,6 +8,8 @@ import { ArchiverStore } from '../persistence/archiver-store.js';
 import type { WorkContext } from '../run-work/work-context.js';
 
 const batch = 500;
+/** Milliseconds: Swift gives modification times rounded up to the whole second, after the time of a quick verification. */
+const rounding = 1000;
 
 /** Removes the originals of a datablock from the landing zone, on proof: this archiver's own record of the verified copies. */
 @Injectable()
@@ -48,7 +50,7 @@ export class ReleaseOriginalsHandler {
       context.signal.throwIfAborted();
       if (!wanted.has(key)) continue;
       // Something newer or other under the same name is not what was archived.
-      if (wanted.get(key) !== size || modifiedAt.getTime() > archivedAt) kept += 1;
+      if (wanted.get(key) !== size || modifiedAt.getTime() > archivedAt + rounding) kept += 1;
       else keys.push(key);
       if (keys.length === batch) {
         await this.objects.remove(source.bucket ?? '', keys);
