@@ -24,6 +24,7 @@ export class MongoConnection {
   private connecting: Promise<void>;
   private readonly watching: NodeJS.Timeout;
   private failures = 0;
+  private looking = false;
 
   constructor(
     private readonly options: MongoOptions,
@@ -63,11 +64,14 @@ export class MongoConnection {
    * several failed pings in a row the connection is opened anew.
    */
   private async watch(): Promise<void> {
-    if (!this.ready) return;
+    // A ping may take longer than the interval; two looks at once would open the connection twice.
+    if (this.looking || !this.ready) return;
+    this.looking = true;
     this.failures = await this.ping().then(
       () => 0,
       () => this.failures + 1,
     );
+    this.looking = false;
     if (this.failures < toleratedFailures || this.stopping.signal.aborted) return;
     this.failures = 0;
     this.logger.warn('the database connection does not recover, opening it anew');
