@@ -120,6 +120,8 @@ export class Demonstration {
       output += chunk.toString();
       process.stdout.write(chunk);
     });
+    // A program that reads nothing may be gone before we have closed its input.
+    this.child.stdin?.on('error', () => undefined);
     this.child.stdin?.end(input);
     const [code] = (await once(this.child, 'close')) as [number | null];
     if (code !== 0) throw new Error(`"${shown}" ended with ${code ?? 'a signal'}`);
