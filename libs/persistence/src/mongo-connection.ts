@@ -1,6 +1,7 @@
 import mongoose, { type Connection } from 'mongoose';
 import { backOff, messageOf, wait } from '#kernel';
 import type { Logger } from '#observability';
+import { repairDriver } from './driver-repair.js';
 
 export interface MongoOptions {
   /** `mongodb://…/<database>`; the path names the database. */
@@ -10,10 +11,6 @@ export interface MongoOptions {
   readonly serverSelectionTimeout?: number;
 }
 
-/** Milliseconds between pings, and how many may fail in a row. */
-const watchInterval = 2000;
-const toleratedFailures = 8;
-
 /**
  * Starts connecting and returns at once; keeps trying until `close`. Operations fail within the time-out while the
  * server is away, so that a request gets a clear answer instead of hanging.
@@ -21,21 +18,17 @@ const toleratedFailures = 8;
 export class MongoConnection {
   readonly connection: Connection = mongoose.createConnection();
   private readonly stopping = new AbortController();
-  private connecting: Promise<void>;
-  private readonly watching: NodeJS.Timeout;
-  private failures = 0;
-  private looking = false;
+  private readonly connecting: Promise<void>;
 
   constructor(
     private readonly options: MongoOptions,
     private readonly logger: Logger,
   ) {
+    repairDriver();
     this.connection.on('error', (error: unknown) =>
       logger.warn({ error: messageOf(error) }, 'database connection failed'),
     );
     this.connecting = this.connect();
-    this.watching = setInterval(() => void this.watch(), watchInterval);
-    this.watching.unref();
   }
 
   get ready(): boolean {
@@ -53,30 +46,9 @@ export class MongoConnection {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.watching);
     this.stopping.abort();
     await this.connection.close();
     await this.connecting;
-  }
-
-  /**
-   * After a killed server the driver was seen to hand out one dead connection for ever. Only a new client helps: so after
-   * several failed pings in a row the connection is opened anew.
-   */
-  private async watch(): Promise<void> {
-    // A ping may take longer than the interval; two looks at once would open the connection twice.
-    if (this.looking || !this.ready) return;
-    this.looking = true;
-    this.failures = await this.ping().then(
-      () => 0,
-      () => this.failures + 1,
-    );
-    this.looking = false;
-    if (this.failures < toleratedFailures || this.stopping.signal.aborted) return;
-    this.failures = 0;
-    this.logger.warn('the database connection does not recover, opening it anew');
-    await this.connection.close().catch(() => undefined);
-    this.connecting = this.connect();
   }
 
   private async connect(): Promise<void> {

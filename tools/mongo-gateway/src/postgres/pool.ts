@@ -55,9 +55,14 @@ export class PostgresPool {
     this.opening += 1;
     try {
       const connection = await this.openPatiently();
+      if (connection.closed) throw new PostgresUnreachable('PostgreSQL closed the connection at once');
       this.all.add(connection);
       connection.onClose = () => this.forget(connection);
       return connection;
+    } catch (error) {
+      // The place is free again: the next in line tries, and learns for itself that nothing answers.
+      queueMicrotask(() => this.openForWaiter());
+      throw error;
     } finally {
       this.opening -= 1;
     }
@@ -80,6 +85,10 @@ export class PostgresPool {
   /** A place became free: whoever waits gets a new connection. */
   private forget(connection: PostgresConnection): void {
     this.all.delete(connection);
+    this.openForWaiter();
+  }
+
+  private openForWaiter(): void {
     const waiter = this.waiters.shift();
     if (waiter !== undefined) this.open().then(waiter.resolve, waiter.reject);
   }

@@ -1,0 +1,44 @@
+import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
+
+/** The parts of the driver's own connection class that the repair leans on; not public, so checked when loaded. */
+interface DriverConnection {
+  closed: boolean;
+  error: Error | null;
+  readonly socket: Socket;
+  cleanup(error: Error): void;
+}
+
+const requireFromMongoose = createRequire(createRequire(import.meta.url).resolve('mongoose'));
+let repaired = false;
+
+/**
+ * Lets commands fail that were about to be sent while their connection closed.
+ *
+ * The driver (mongodb 7.8) serialises a command, then writes it; when the socket was destroyed in between, the write
+ * returns false and the driver waits for a `drain` that never comes. An operation then hangs for ever, and a monitor that
+ * hangs so keeps the whole client from finding a server that is long back. After this repair a closed connection
+ * throws on writing and wakes whoever waits for it.
+ *
+ * @throws Error when the driver has changed: then look whether the repair is still needed.
+ */
+export function repairDriver(): void {
+  if (repaired) return;
+  const { Connection } = requireFromMongoose('mongodb/lib/cmap/connection.js') as {
+    Connection?: { prototype: DriverConnection };
+  };
+  const cleanup = Connection?.prototype.cleanup;
+  if (Connection === undefined || cleanup === undefined) {
+    throw new Error('expected mongodb/lib/cmap/connection.js to export Connection with a cleanup method');
+  }
+  Connection.prototype.cleanup = function (error) {
+    if (this.closed) return;
+    cleanup.call(this, error);
+    const { socket } = this;
+    socket.write = () => {
+      throw error;
+    };
+    socket.emit('error', error);
+  };
+  repaired = true;
+}
