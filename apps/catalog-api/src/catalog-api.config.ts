@@ -21,6 +21,12 @@ export interface CatalogApiConfig {
   readonly jobConfigurationFile: string | undefined;
   readonly staticGroups: readonly string[];
   readonly groups: GroupLists;
+  readonly history: {
+    /** Collections whose changes are recorded. */
+    readonly tracked: readonly string[];
+    /** `delta`: changed fields only; `document`: whole documents. */
+    readonly strategy: 'delta' | 'document';
+  };
   readonly pidPrefix: string;
   readonly pidPattern: RegExp | undefined;
   readonly jobDefaults: { readonly statusCode: string; readonly statusMessage: string };
@@ -63,6 +69,10 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
         ? []
         : list(environment['ACCESS_GROUPS_STATIC_VALUES']),
     groups: groupListsFrom(environment),
+    history: {
+      tracked: list(environment['TRACKABLES']),
+      strategy: environment['TRACKABLE_STRATEGY'] === 'document' ? 'document' : 'delta',
+    },
     pidPrefix: text('PID_PREFIX', '').replace(/\/$/, ''),
     pidPattern: pidPatternFrom(environment),
     jobDefaults: {
@@ -113,6 +123,10 @@ function groupListsFrom(environment: Environment): GroupLists {
     createJobPrivileged: groups('CREATE_JOB_PRIVILEGED_GROUPS'),
     updateJobPrivileged: groups('UPDATE_JOB_PRIVILEGED_GROUPS'),
     deleteJob: groups('DELETE_JOB_GROUPS'),
+    proposal: groups('PROPOSAL_GROUPS'),
+    sample: groups('SAMPLE_GROUPS', '#all'),
+    samplePrivileged: groups('SAMPLE_PRIVILEGED_GROUPS'),
+    policy: groups('POLICY_GROUPS'),
   };
 }
 

@@ -28,6 +28,7 @@ import { DatasetsV4Controller } from './datasets/datasets-v4.controller.js';
 import { PolicyService } from './datasets/policy.service.js';
 import { AccessRules } from './domain/access.js';
 import type { JobConfiguration } from './domain/job-configuration.js';
+import { ChangeLog } from './history/change-log.js';
 import { EmptyResultInterceptor } from './http/empty-result.interceptor.js';
 import { ScicatErrorsFilter } from './http/scicat-errors.filter.js';
 import { DatasetClaims } from './jobs/dataset-claims.js';
@@ -48,6 +49,7 @@ import { OrphanClaimsSweep } from './jobs/orphan-claims-sweep.js';
 import { LandingZoneController } from './landing-zone/landing-zone.controller.js';
 import { LandingZone } from './landing-zone/landing-zone.service.js';
 import { Catalogue } from './persistence/catalogue.js';
+import { RecordStore } from './records/record-store.js';
 
 @Module({})
 export class CatalogApiModule {
@@ -84,6 +86,8 @@ export class CatalogApiModule {
         AuthenticationService,
         FunctionalAccounts,
         Catalogue,
+        ChangeLog,
+        RecordStore,
         PolicyService,
         DatasetService,
         DatasetIncludes,

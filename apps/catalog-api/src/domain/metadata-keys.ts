@@ -1,8 +1,17 @@
 type Metadata = Record<string, unknown>;
 
+const loneSurrogates = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
 /** Keys as stored: percent-encoded, so that dots and dollars cannot mean anything to the database. Encoded keys stay. */
 export function encodeMetadataKeys(metadata: Metadata): Metadata {
-  return mapKeys(metadata, (key) => (isEncoded(key) ? key : encodeURIComponent(key).replaceAll('.', '%2E')));
+  return mapKeys(metadata, encodeKey);
+}
+
+/** One key as stored. Text that is not valid Unicode is made so first. */
+export function encodeKey(key: string): string {
+  return isEncoded(key)
+    ? key
+    : encodeURIComponent(key.replace(loneSurrogates, '\ufffd')).replaceAll('.', '%2E');
 }
 
 /** Keys as v3 shows them. */

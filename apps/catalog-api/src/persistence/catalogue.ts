@@ -12,6 +12,20 @@ import type {
   UserRecord,
 } from './records.js';
 
+/** SciCat's collections whose documents have their business id as `_id`. */
+export type CollectionName =
+  | 'Dataset'
+  | 'OrigDatablock'
+  | 'Datablock'
+  | 'Attachment'
+  | 'Job'
+  | 'PublishedData'
+  | 'Proposal'
+  | 'Sample'
+  | 'Instrument'
+  | 'Policy'
+  | 'MetadataKeys';
+
 type Keys = Readonly<Record<string, 1 | -1>>;
 
 /** Every query that ships has its index here. Names start with `catena_`, so that an existing SciCat database shows whose they are. */
@@ -78,8 +92,13 @@ export class Catalogue implements OnApplicationBootstrap {
     return this.mongo.connection.collection<UserRecord>('User');
   }
 
-  /** Collections read by a few fields only. */
-  other(name: 'UserIdentity' | 'UserRole' | 'Role' | 'UserSetting' | 'Policy') {
+  /** Any of SciCat's collections whose documents have their business id as `_id`. */
+  records(name: CollectionName) {
+    return this.mongo.connection.collection<{ _id: string; [field: string]: unknown }>(name);
+  }
+
+  /** Collections whose documents have ids of the database, or are read by a few fields only. */
+  other(name: 'UserIdentity' | 'UserRole' | 'Role' | 'UserSetting' | 'Policy' | 'History' | 'RuntimeConfig') {
     return this.mongo.connection.collection(name);
   }
 

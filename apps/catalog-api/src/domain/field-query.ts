@@ -1,0 +1,245 @@
+import { BadRequest } from './errors.js';
+import { checkCondition, parseJsonObject } from './loopback-filter.js';
+import { encodeKey } from './metadata-keys.js';
+import { toSi } from './units.js';
+
+export type FieldKind = 'string' | 'array' | 'date' | 'number' | 'boolean' | 'object';
+type Fields = Record<string, unknown>;
+
+/** What `fullquery` and `fullfacet` know of a resource. */
+export interface ResourceShape {
+  /** The business id's name; in `mode` it stands for `_id`. */
+  readonly id: string;
+  readonly kinds: Readonly<Record<string, FieldKind>>;
+  /** The list of `{lhs, relation, rhs, unit}` conditions: its name in the query and the field they look into. */
+  readonly conditions?: { readonly name: string; readonly field: string };
+  /** Older names of fields. */
+  readonly renamed?: Readonly<Record<string, string>>;
+}
+
+export interface FieldQuery {
+  readonly where: Fields;
+  /** The caller asked for published records, so those of others count as well. */
+  readonly wantsPublished: boolean;
+}
+
+export interface PageLimits {
+  readonly limit: number;
+  readonly skip: number;
+  readonly sort: Record<string, 1 | -1> | undefined;
+}
+
+const mostConditions = 100;
+
+/**
+ * Reads `fields` of fullquery and fullfacet. Everything in it narrows the result: `mode` is combined with AND, never
+ * replaces another condition.
+ */
+export function parseFields(text: unknown, shape: ResourceShape): FieldQuery {
+  const fields = parseJsonObject(textOf(text), 'fields');
+  const parts: Fields[] = [];
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined || value === null) continue;
+    const part = partOf(name, value, shape);
+    if (part !== undefined) parts.push(part);
+  }
+  const where = parts.length === 1 ? parts[0]! : parts.length === 0 ? {} : { $and: parts };
+  checkCondition(where);
+  return { where, wantsPublished: Boolean(fields['isPublished']) };
+}
+
+/** Reads `limits`: `{limit, skip, order: "field:asc"}`; null stands for absent. */
+export function parseLimits(text: unknown, shape: ResourceShape, defaultLimit = 100): PageLimits {
+  const limits = parseJsonObject(textOf(text), 'limits');
+  return {
+    limit: whole(limits['limit'], defaultLimit, 'limit'),
+    skip: whole(limits['skip'], 0, 'skip'),
+    sort: orderOf(limits['order'], shape),
+  };
+}
+
+/** Reads `facets`: a JSON list of field names; unknown ones are dropped. */
+export function parseFacets(text: unknown, shape: ResourceShape): string[] {
+  const value = textOf(text);
+  if (value === undefined) return [];
+  let names: unknown;
+  try {
+    names = JSON.parse(value);
+  } catch {
+    names = value.split(',');
+  }
+  if (!Array.isArray(names)) throw new BadRequest('Invalid facets: expected a JSON list of field names.');
+  return [...new Set(names.map(String))].filter((name) => {
+    const [first = ''] = (shape.renamed?.[name] ?? name).split('.');
+    return first in shape.kinds && /^[\w.%-]+$/.test(name);
+  });
+}
+
+function partOf(name: string, value: unknown, shape: ResourceShape): Fields | undefined {
+  if (name === 'mode') return modeOf(value, shape);
+  if (name === 'text') return value === '' ? undefined : { $text: { $search: String(value) } };
+  if (name === 'userGroups') {
+    const groups = Array.isArray(value) ? value : [value];
+    return { $or: [{ ownerGroup: { $in: groups } }, { accessGroups: { $in: groups } }] };
+  }
+  if (shape.conditions?.name === name) return conditionsOf(value, shape.conditions.field);
+  const field = shape.renamed?.[name] ?? name;
+  return { [fieldName(field)]: comparison(value, shape.kinds[field.split('.')[0] ?? ''], name) };
+}
+
+function modeOf(value: unknown, shape: ResourceShape): Fields | undefined {
+  if (!isObject(value) || Object.keys(value).length === 0) return undefined;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, condition]) => [name === shape.id ? '_id' : name, condition]),
+  );
+}
+
+function comparison(value: unknown, kind: FieldKind | undefined, name: string): unknown {
+  if (isObject(value) && ('begin' in value || 'end' in value)) return dateRange(value, name);
+  if (kind === 'date') return dateFrom(value, name);
+  if (kind === 'number' && isObject(value)) return numberRange(value, name);
+  if (kind === 'boolean') {
+    if (isObject(value) || Array.isArray(value))
+      throw new BadRequest(`Invalid fields: ${name} must be true or false.`);
+    return value === 'true' ? true : value === 'false' ? false : value;
+  }
+  if (Array.isArray(value)) return value.length === 1 && kind !== 'array' ? value[0] : { $in: value };
+  return value;
+}
+
+function dateRange({ begin, end }: Fields, name: string): Fields {
+  return {
+    ...(begin === undefined || begin === null ? {} : { $gte: dateFrom(begin, name) }),
+    ...(end === undefined || end === null ? {} : { $lte: dateFrom(end, name) }),
+  };
+}
+
+function dateFrom(value: unknown, name: string): Date {
+  const date = new Date(typeof value === 'number' ? value : String(value));
+  if (Number.isNaN(date.getTime()))
+    throw new BadRequest(`Invalid fields: ${name} must be a date, found ${JSON.stringify(value)}.`);
+  return date;
+}
+
+function numberRange({ min, max, ...others }: Fields, name: string): Fields {
+  if (Object.keys(others).length > 0 && min === undefined && max === undefined) return others;
+  return {
+    ...(min === undefined || min === null ? {} : { $gte: numberFrom(min, name) }),
+    ...(max === undefined || max === null ? {} : { $lte: numberFrom(max, name) }),
+  };
+}
+
+function numberFrom(value: unknown, name: string): number {
+  const number = typeof value === 'string' && value.trim() === '' ? Number.NaN : Number(value);
+  if (typeof value === 'object' || Number.isNaN(number))
+    throw new BadRequest(`Invalid fields: ${name} must be a number, found ${JSON.stringify(value)}.`);
+  return number;
+}
+
+/** Conditions on measured values; with a unit they are compared in SI. */
+function conditionsOf(value: unknown, field: string): Fields | undefined {
+  if (!Array.isArray(value)) throw new BadRequest(`Invalid fields: conditions must be a list.`);
+  if (value.length > mostConditions)
+    throw new BadRequest(
+      `Invalid fields: ${value.length} conditions, at most ${mostConditions} are allowed.`,
+    );
+  const parts = value.map((item) => conditionOf(item, field));
+  return parts.length === 0 ? undefined : { $and: parts };
+}
+
+function conditionOf(item: unknown, field: string): Fields {
+  if (!isObject(item) || typeof item['lhs'] !== 'string' || item['lhs'] === '')
+    throw new BadRequest('Invalid fields: each condition needs lhs, relation and rhs.');
+  const { lhs, relation, rhs, unit } = item as {
+    lhs: string;
+    relation: unknown;
+    rhs: unknown;
+    unit?: unknown;
+  };
+  const path = `${field}.${lhs.split('.').map(encodeKey).join('.')}`;
+  if (relation === 'EQUAL_TO_STRING' || relation === 'EQUAL_TO')
+    return anyOf([path, `${path}.v`, `${path}.value`], { $eq: String(rhs) });
+  if (relation === 'CONTAINS_STRING')
+    return anyOf([path, `${path}.v`, `${path}.value`], { $regex: escapeRegex(String(rhs)), $options: 'i' });
+  if (relation === 'RANGE') {
+    if (!Array.isArray(rhs) || rhs.length !== 2)
+      throw new BadRequest(`Invalid fields: RANGE of ${lhs} needs [min, max].`);
+    return measured(path, unit, { $gt: numberFrom(rhs[0], lhs), $lt: numberFrom(rhs[1], lhs) }, true);
+  }
+  const operator = operators[String(relation)];
+  if (operator === undefined)
+    throw new BadRequest(`Invalid fields: unknown relation ${JSON.stringify(relation)} of ${lhs}.`);
+  return measured(path, unit, { [operator]: numberFrom(rhs, lhs) }, relation === 'EQUAL_TO_NUMERIC');
+}
+
+const operators: Readonly<Record<string, string>> = {
+  EQUAL_TO_NUMERIC: '$eq',
+  GREATER_THAN: '$gt',
+  LESS_THAN: '$lt',
+  GREATER_THAN_OR_EQUAL: '$gte',
+  LESS_THAN_OR_EQUAL: '$lte',
+};
+
+function measured(
+  path: string,
+  unit: unknown,
+  comparisons: Record<string, number>,
+  valueOnly: boolean,
+): Fields {
+  if (typeof unit !== 'string' || unit === '')
+    return anyOf(
+      valueOnly ? [`${path}.value`, `${path}.v`, path] : [path, `${path}.v`, `${path}.value`],
+      comparisons,
+    );
+  const converted: Fields = {};
+  let unitSI = unit;
+  for (const [operator, number] of Object.entries(comparisons)) {
+    const si = toSi(number, unit);
+    converted[operator] = si.value;
+    unitSI = si.unit;
+  }
+  return { [`${path}.valueSI`]: converted, [`${path}.unitSI`]: unitSI };
+}
+
+function anyOf(paths: readonly string[], condition: Fields): Fields {
+  return { $or: paths.map((path) => ({ [path]: condition })) };
+}
+
+function orderOf(order: unknown, shape: ResourceShape): Record<string, 1 | -1> | undefined {
+  if (typeof order !== 'string') return undefined;
+  const sort: Record<string, 1 | -1> = {};
+  for (const part of order.split(',')) {
+    const [field = '', direction] = part.split(':');
+    if (direction !== 'asc' && direction !== 'desc') continue;
+    const name = shape.renamed?.[field] ?? (field === shape.id ? '_id' : field);
+    sort[fieldName(name)] = direction === 'asc' ? 1 : -1;
+  }
+  return Object.keys(sort).length === 0 ? undefined : sort;
+}
+
+function fieldName(name: string): string {
+  if (name === '' || name.startsWith('$') || name.includes('\0') || name === '__proto__')
+    throw new BadRequest(`Invalid fields: ${JSON.stringify(name)} is not a field name.`);
+  return name;
+}
+
+function whole(value: unknown, fallback: number, name: string): number {
+  if (value === undefined || value === null) return fallback;
+  const number = Number(value);
+  if (!Number.isSafeInteger(number) || number < 0)
+    throw new BadRequest(`Invalid limits: ${name} must be a whole number, found ${JSON.stringify(value)}.`);
+  return number;
+}
+
+function textOf(value: unknown): string | undefined {
+  if (value === undefined || value === '') return undefined;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function escapeRegex(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

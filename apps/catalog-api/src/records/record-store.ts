@@ -1,0 +1,171 @@
+import { Injectable } from '@nestjs/common';
+import { Clock, TransientError, wait } from '#kernel';
+import { ChangeLog, type Change } from '../history/change-log.js';
+import { Catalogue, type CollectionName } from '../persistence/catalogue.js';
+import { checkPrecondition, type Precondition } from './preconditions.js';
+
+/** Any record of SciCat's collections whose `_id` is its business id. */
+export interface StoredRecord {
+  _id: string;
+  createdBy?: string;
+  updatedBy?: string;
+  createdAt?: Date;
+  updatedAt?: Date;
+  [field: string]: unknown;
+}
+
+/** What a change does to a stored record: fields to set (dotted names reach inside) and to remove. */
+export interface Update {
+  readonly set?: Readonly<Record<string, unknown>>;
+  readonly unset?: readonly string[];
+}
+
+export interface ChangeRequest<R extends StoredRecord> {
+  readonly id: string;
+  /** User name of who changes. */
+  readonly by: string;
+  readonly precondition?: Precondition;
+  /** Decides on the record as it is stored now; throws a Refusal where the caller may not. May run more than once. */
+  readonly update: (stored: R) => Update;
+}
+
+/** Attempts of a change that other changes get in the way of. */
+const mostAttempts = 20;
+const pauseMilliseconds = 20;
+
+/**
+ * The one way SciCat's records are written: house-keeping fields, preconditions, no lost updates, and the history of
+ * each change, whichever endpoint it came through.
+ */
+@Injectable()
+export class RecordStore {
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly changes: ChangeLog,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws MongoServerError 11000 when the id (or another unique field) is taken */
+  async insert<R extends StoredRecord>(
+    collection: CollectionName,
+    fields: Omit<R, 'createdBy' | 'updatedBy' | 'createdAt' | 'updatedAt' | '__v'> & { _id: string },
+    by: string,
+  ): Promise<R> {
+    const now = this.clock.now();
+    const record = {
+      ...fields,
+      createdBy: by,
+      updatedBy: by,
+      createdAt: now,
+      updatedAt: now,
+      __v: 0,
+    } as unknown as R;
+    await this.catalogue.records(collection).insertOne(record);
+    await this.write(collection, 'create', {}, record, by);
+    return record;
+  }
+
+  /**
+   * Changes one record. The write succeeds only on the version that `update` decided on; a change that came between
+   * makes it decide again.
+   *
+   * @returns the record after the change, undefined when there is none with this id
+   * @throws Refusal 412 when the precondition fails
+   */
+  async change<R extends StoredRecord>(
+    collection: CollectionName,
+    { id, by, precondition, update }: ChangeRequest<R>,
+  ): Promise<R | undefined> {
+    const records = this.catalogue.records(collection);
+    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+      const before = (await records.findOne({ _id: id })) as R | null;
+      if (before === null) return undefined;
+      const { set = {}, unset = [] } = update(before);
+      if (precondition !== undefined) checkPrecondition(before, precondition);
+      const after = (await records.findOneAndUpdate(
+        versionOf(before),
+        {
+          $set: { ...set, updatedBy: by, updatedAt: this.later(before.updatedAt) },
+          ...(unset.length === 0
+            ? {}
+            : { $unset: Object.fromEntries(unset.map((name) => [name, 1 as const])) }),
+        },
+        { returnDocument: 'after' },
+      )) as R | null;
+      if (after !== null) {
+        await this.write(collection, 'update', before, after, by);
+        return after;
+      }
+      await wait(Math.random() * pauseMilliseconds * (attempt + 1));
+    }
+    throw new TransientError(
+      'catalog.change-contended',
+      `${collection} ${id} changes too often at the moment: nothing was changed, try again.`,
+    );
+  }
+
+  /** @returns the removed record, undefined when there was none */
+  async remove<R extends StoredRecord>(
+    collection: CollectionName,
+    id: string,
+    by: string,
+    condition: Readonly<Record<string, unknown>> = {},
+  ): Promise<R | undefined> {
+    const removed = (await this.catalogue
+      .records(collection)
+      .findOneAndDelete({ ...condition, _id: id })) as R | null;
+    if (removed === null) return undefined;
+    await this.write(collection, 'delete', removed, {}, by);
+    return removed;
+  }
+
+  /** Removes many records in pieces, so that their history fits in memory. */
+  async removeMany(
+    collection: CollectionName,
+    condition: Readonly<Record<string, unknown>>,
+    by: string,
+  ): Promise<number> {
+    const records = this.catalogue.records(collection);
+    if (!this.changes.tracks(collection)) return (await records.deleteMany(condition)).deletedCount;
+    let count = 0;
+    for (;;) {
+      const piece = await records.find(condition).limit(100).toArray();
+      if (piece.length === 0) return count;
+      count += (await records.deleteMany({ _id: { $in: piece.map(({ _id }) => _id) } })).deletedCount;
+      await this.changes.write(
+        piece.map((before) => changeOf(collection, 'delete', before as StoredRecord, {}, by)),
+      );
+    }
+  }
+
+  /** Time never stands still for one record: its entity tag is made of it. */
+  private later(previous: Date | undefined): Date {
+    const now = this.clock.now();
+    return previous instanceof Date && previous >= now ? new Date(previous.getTime() + 1) : now;
+  }
+
+  private write(
+    collection: CollectionName,
+    operation: Change['operation'],
+    before: Record<string, unknown>,
+    after: Record<string, unknown>,
+    user: string,
+  ): Promise<void> {
+    return this.changes.write([changeOf(collection, operation, before, after, user)]);
+  }
+}
+
+function changeOf(
+  subsystem: CollectionName,
+  operation: Change['operation'],
+  before: Record<string, unknown>,
+  after: Record<string, unknown>,
+  user: string,
+): Change {
+  return { subsystem, operation, before, after, user, documentId: String(before['_id'] ?? after['_id']) };
+}
+
+/** Records of old databases may have no time of change. */
+function versionOf(record: StoredRecord): Record<string, unknown> {
+  return { _id: record._id, updatedAt: record.updatedAt ?? { $exists: false } };
+}
