@@ -27,6 +27,14 @@ export interface CatalogApiConfig {
     /** `delta`: changed fields only; `document`: whole documents. */
     readonly strategy: 'delta' | 'document';
   };
+  readonly metadataSchemas: {
+    /** `host[:port]` of the servers that schemas of scientific metadata may come from. */
+    readonly allowedHosts: readonly string[];
+    /** Milliseconds. */
+    readonly timeout: number;
+  };
+  /** Bounds of `metadataKeys`: records looked at, keys answered. */
+  readonly metadataKeys: { readonly records: number; readonly keys: number };
   readonly pidPrefix: string;
   readonly pidPattern: RegExp | undefined;
   readonly jobDefaults: { readonly statusCode: string; readonly statusMessage: string };
@@ -72,6 +80,14 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
     history: {
       tracked: list(environment['TRACKABLES']),
       strategy: environment['TRACKABLE_STRATEGY'] === 'document' ? 'document' : 'delta',
+    },
+    metadataSchemas: {
+      allowedHosts: list(environment['METADATA_SCHEMA_HOSTS']),
+      timeout: integer(environment, 'HTTP_TIMEOUT', 5000),
+    },
+    metadataKeys: {
+      records: integer(environment, 'METADATA_PARENT_INSTANCES_RETURN_LIMIT', 100),
+      keys: integer(environment, 'METADATA_KEYS_RETURN_LIMIT', 100),
     },
     pidPrefix: text('PID_PREFIX', '').replace(/\/$/, ''),
     pidPattern: pidPatternFrom(environment),

@@ -13,19 +13,8 @@ import { CallerGuard } from './authentication/caller.guard.js';
 import { FunctionalAccounts } from './authentication/functional-accounts.js';
 import type { CatalogApiConfig } from './catalog-api.config.js';
 import { CatalogApiConfigToken } from './catalog-api.tokens.js';
-import { BlockService } from './datablocks/block.service.js';
-import {
-  DatablocksController,
-  OrigDatablocksController,
-  OrigDatablocksV3Controller,
-  OrigDatablocksV4Controller,
-} from './datablocks/blocks.controller.js';
-import { DatasetBlocksController } from './datablocks/dataset-blocks.controller.js';
-import { DatasetIncludes } from './datasets/dataset-includes.js';
-import { DatasetService } from './datasets/dataset.service.js';
-import { DatasetsV3Controller } from './datasets/datasets-v3.controller.js';
-import { DatasetsV4Controller } from './datasets/datasets-v4.controller.js';
-import { PolicyService } from './datasets/policy.service.js';
+import { datablockParts } from './datablocks/datablocks.parts.js';
+import { datasetParts } from './datasets/datasets.parts.js';
 import { AccessRules } from './domain/access.js';
 import type { JobConfiguration } from './domain/job-configuration.js';
 import { ChangeLog } from './history/change-log.js';
@@ -60,13 +49,8 @@ export class CatalogApiModule {
       controllers: [
         AuthController,
         UsersController,
-        DatasetsV3Controller,
-        DatasetsV4Controller,
-        DatasetBlocksController,
-        OrigDatablocksController,
-        OrigDatablocksV3Controller,
-        OrigDatablocksV4Controller,
-        DatablocksController,
+        ...datasetParts.controllers,
+        ...datablockParts.controllers,
         JobsV3Controller,
         JobsV4Controller,
         JobExtrasController,
@@ -88,10 +72,8 @@ export class CatalogApiModule {
         Catalogue,
         ChangeLog,
         RecordStore,
-        PolicyService,
-        DatasetService,
-        DatasetIncludes,
-        BlockService,
+        ...datasetParts.providers,
+        ...datablockParts.providers,
         DatasetClaims,
         OrphanClaimsSweep,
         JobActions,

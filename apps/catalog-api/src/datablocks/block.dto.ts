@@ -3,9 +3,11 @@ import {
   ArrayMaxSize,
   ArrayNotEmpty,
   IsArray,
+  IsBoolean,
   IsISO8601,
   IsInt,
   IsNotEmpty,
+  IsObject,
   IsOptional,
   IsString,
   MaxLength,
@@ -16,7 +18,7 @@ import {
 /** Files in one block; SciCat's ingestors stay below it. */
 const mostFiles = 50_000;
 
-class DataFileDto {
+class DataFile {
   @IsString() @IsNotEmpty() @MaxLength(4096) path: string;
   @IsInt() @Min(0) size: number;
   @IsISO8601() time: string;
@@ -25,36 +27,71 @@ class DataFileDto {
   @IsOptional() @IsString() gid?: string;
   @IsOptional() @IsString() perm?: string;
   @IsOptional() @IsString() type?: string;
+  @IsOptional() @IsObject() metadata?: Record<string, unknown>;
 }
 
-/** Body of the dataset's own sub-routes: groups are copied from the dataset. */
-export class CreateOrigDatablockInDatasetDto {
+/** Groups and visibility are taken from the dataset, whatever is sent. */
+class BlockRights {
+  @IsOptional() @IsString() ownerGroup?: string;
+  @IsOptional() @IsArray() @IsString({ each: true }) accessGroups?: string[];
+  @IsOptional() @IsString() instrumentGroup?: string;
+  @IsOptional() @IsBoolean() isPublished?: boolean;
+}
+
+/** Body of the dataset's own sub-routes. */
+export class CreateDatasetOrigDatablockDto {
   @IsInt() @Min(0) size: number;
   @IsOptional() @IsString() chkAlg?: string;
   @IsArray()
   @ArrayNotEmpty()
   @ArrayMaxSize(mostFiles)
   @ValidateNested({ each: true })
-  @Type(() => DataFileDto)
-  dataFileList: DataFileDto[];
+  @Type(() => DataFile)
+  dataFileList: DataFile[];
+  @IsOptional() @IsBoolean() isPublished?: boolean;
 }
 
-export class CreateOrigDatablockDto extends CreateOrigDatablockInDatasetDto {
+export class UpdateOrigDatablockDto extends BlockRights {
+  @IsInt() @Min(0) size: number;
+  @IsOptional() @IsString() chkAlg?: string;
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayMaxSize(mostFiles)
+  @ValidateNested({ each: true })
+  @Type(() => DataFile)
+  dataFileList: DataFile[];
+}
+
+export class CreateOrigDatablockDto extends UpdateOrigDatablockDto {
   @IsString() @IsNotEmpty() datasetId: string;
-  @IsOptional() @IsString() ownerGroup?: string;
-  @IsOptional() @IsArray() @IsString({ each: true }) accessGroups?: string[];
-  @IsOptional() @IsString() instrumentGroup?: string;
 }
 
-export class CreateDatablockInDatasetDto extends CreateOrigDatablockInDatasetDto {
+export class PartialUpdateOrigDatablockDto extends BlockRights {
+  @IsOptional() @IsInt() @Min(0) size?: number;
+  @IsOptional() @IsString() chkAlg?: string;
+  @IsOptional()
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayMaxSize(mostFiles)
+  @ValidateNested({ each: true })
+  @Type(() => DataFile)
+  dataFileList?: DataFile[];
+}
+
+export class CreateDatasetDatablockDto extends CreateDatasetOrigDatablockDto {
   @IsString() @IsNotEmpty() @MaxLength(1000) archiveId: string;
   @IsInt() @Min(0) packedSize: number;
   @IsString() version: string;
 }
 
-export class CreateDatablockDto extends CreateDatablockInDatasetDto {
-  @IsString() @IsNotEmpty() datasetId: string;
-  @IsOptional() @IsString() ownerGroup?: string;
-  @IsOptional() @IsArray() @IsString({ each: true }) accessGroups?: string[];
-  @IsOptional() @IsString() instrumentGroup?: string;
+export class CreateDatablockDto extends CreateOrigDatablockDto {
+  @IsString() @IsNotEmpty() @MaxLength(1000) archiveId: string;
+  @IsInt() @Min(0) packedSize: number;
+  @IsString() version: string;
+}
+
+export class PartialUpdateDatablockDto extends PartialUpdateOrigDatablockDto {
+  @IsOptional() @IsString() @IsNotEmpty() @MaxLength(1000) archiveId?: string;
+  @IsOptional() @IsInt() @Min(0) packedSize?: number;
+  @IsOptional() @IsString() version?: string;
 }

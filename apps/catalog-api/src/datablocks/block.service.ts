@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, newId } from '#kernel';
+import { newId } from '#kernel';
 import { isDuplicateKey } from '#persistence';
-import { AccessRules, both, type Caller } from '../domain/access.js';
+import { AccessRules, type Caller } from '../domain/access.js';
+import { accessTable } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type {
@@ -11,138 +12,158 @@ import type {
   OrigDatablockRecord,
 } from '../persistence/records.js';
 import { newObjectId } from '../persistence/user-ids.js';
-import type { CreateDatablockInDatasetDto, CreateOrigDatablockInDatasetDto } from './block.dto.js';
+import type { Precondition } from '../records/preconditions.js';
+import { RecordStore, type StoredRecord } from '../records/record-store.js';
+import { datablocks, origDatablocks, type BlockKind, type Totals } from './block-kind.js';
+import type {
+  CreateDatasetDatablockDto,
+  CreateDatasetOrigDatablockDto,
+  PartialUpdateDatablockDto,
+} from './block.dto.js';
 
-export interface BlockQuery {
-  readonly where: Record<string, unknown>;
-  readonly limit: number;
-  readonly skip: number;
-  readonly sort?: Record<string, 1 | -1>;
-  readonly projection?: Record<string, 0 | 1>;
-}
-
-/** File lists of a dataset: as ingested (origdatablocks) and as archived (datablocks). */
+/** Writes of blocks, with the totals of their datasets. */
 @Injectable()
 export class BlockService {
   constructor(
     private readonly catalogue: Catalogue,
+    private readonly records: RecordStore,
     private readonly rules: AccessRules,
-    private readonly clock: Clock,
   ) {}
 
-  async addOrigDatablock(
+  addOrigDatablock(
     caller: Caller,
     dataset: DatasetRecord,
-    body: CreateOrigDatablockInDatasetDto,
+    { size, chkAlg, dataFileList }: CreateDatasetOrigDatablockDto,
   ): Promise<OrigDatablockRecord> {
-    if (!this.rules.mayAddTo(caller, dataset)) throw new Refusal(403, 'Unauthorized access');
-    const block: OrigDatablockRecord = {
-      ...this.common(caller, dataset),
-      size: body.size,
-      ...(body.chkAlg === undefined ? {} : { chkAlg: body.chkAlg }),
-      dataFileList: filesOf(body),
-    };
-    await this.catalogue.origDatablocks.insertOne(block);
-    await this.addToTotals(dataset.pid, { size: block.size, numberOfFiles: block.dataFileList.length });
-    return block;
+    const fields = { size, ...(chkAlg === undefined ? {} : { chkAlg }), dataFileList: filesOf(dataFileList) };
+    return this.add(origDatablocks, caller, dataset, fields as Partial<OrigDatablockRecord>);
   }
 
   async addDatablock(
     caller: Caller,
     dataset: DatasetRecord,
-    body: CreateDatablockInDatasetDto,
+    { archiveId, size, packedSize, version, chkAlg, dataFileList }: CreateDatasetDatablockDto,
   ): Promise<DatablockRecord> {
-    if (!this.rules.mayAddTo(caller, dataset)) throw new Refusal(403, 'Unauthorized access');
-    const { archiveId, size, packedSize, version, chkAlg } = body;
-    const block: DatablockRecord = {
-      ...this.common(caller, dataset),
+    const fields = {
       archiveId,
       size,
       packedSize,
       version,
       ...(chkAlg === undefined ? {} : { chkAlg }),
-      dataFileList: filesOf(body),
+      dataFileList: filesOf(dataFileList),
     };
     try {
-      await this.catalogue.datablocks.insertOne(block);
+      return await this.add(datablocks, caller, dataset, fields);
     } catch (error) {
       if (isDuplicateKey(error))
         throw new Refusal(409, `A datablock with archiveId ${archiveId} already exists!`);
       throw error;
     }
-    await this.addToTotals(dataset.pid, { packedSize, numberOfFilesArchived: block.dataFileList.length });
+  }
+
+  /** @returns the changed block, undefined when there is none */
+  async change<R extends OrigDatablockRecord>(
+    kind: BlockKind<R>,
+    caller: Caller,
+    id: string,
+    body: PartialUpdateDatablockDto,
+    precondition: Precondition,
+  ): Promise<R | undefined> {
+    const {
+      ownerGroup: _g,
+      accessGroups: _a,
+      instrumentGroup: _i,
+      isPublished: _p,
+      dataFileList,
+      ...fields
+    } = body;
+    let before: R | undefined;
+    const changed = await this.records.change<R & StoredRecord>(kind.collection, {
+      id,
+      by: caller.username,
+      precondition,
+      update: (stored) => {
+        if (!this.rules.allows(kind.update, caller, stored)) throw new Refusal(403, 'Unauthorized access');
+        before = stored;
+        return {
+          set: { ...fields, ...(dataFileList === undefined ? {} : { dataFileList: filesOf(dataFileList) }) },
+        };
+      },
+    });
+    if (changed === undefined || before === undefined) return undefined;
+    await this.addToTotals(changed.datasetId, difference(kind.totalsOf(changed), kind.totalsOf(before)));
+    return changed;
+  }
+
+  /** @returns the removed block, undefined when there was none (of this dataset, where one is given) */
+  async remove<R extends OrigDatablockRecord>(
+    kind: BlockKind<R>,
+    caller: Caller,
+    id: string,
+    datasetId?: string,
+  ): Promise<R | undefined> {
+    const removed = await this.records.remove<R & StoredRecord>(
+      kind.collection,
+      id,
+      caller.username,
+      datasetId === undefined ? {} : { datasetId },
+    );
+    if (removed === undefined) return undefined;
+    await this.addToTotals(removed.datasetId, difference({}, kind.totalsOf(removed)));
+    return removed;
+  }
+
+  async removeAll(kind: BlockKind<never>, caller: Caller, datasetId: string): Promise<number> {
+    const count = await this.records.removeMany(kind.collection, { datasetId }, caller.username);
+    const zero =
+      kind.collection === 'Datablock'
+        ? { packedSize: 0, numberOfFilesArchived: 0 }
+        : { size: 0, numberOfFiles: 0 };
+    await this.catalogue.datasets.updateOne({ _id: datasetId }, { $set: zero });
+    return count;
+  }
+
+  private async add<R extends OrigDatablockRecord>(
+    kind: BlockKind<R>,
+    caller: Caller,
+    dataset: DatasetRecord,
+    fields: Partial<R>,
+  ): Promise<R> {
+    if (!this.rules.allows(accessTable.dataset.add, caller, dataset))
+      throw new Refusal(403, 'Unauthorized access');
+    const block = await this.records.insert<R & StoredRecord>(
+      kind.collection,
+      {
+        _id: newId(),
+        datasetId: dataset.pid,
+        ownerGroup: dataset.ownerGroup,
+        accessGroups: dataset.accessGroups,
+        ...(dataset.instrumentGroup === undefined ? {} : { instrumentGroup: dataset.instrumentGroup }),
+        isPublished: dataset.isPublished,
+        ...fields,
+      } as unknown as R & StoredRecord,
+      caller.username,
+    );
+    await this.addToTotals(dataset.pid, kind.totalsOf(block));
     return block;
   }
 
-  listOrigDatablocks(caller: Caller | undefined, query: BlockQuery): Promise<OrigDatablockRecord[]> {
-    const condition = both(query.where, this.rules.visible(caller, { sharedWith: false }));
-    return this.catalogue.origDatablocks
-      .find(condition, { projection: query.projection })
-      .sort(query.sort ?? { _id: 1 })
-      .skip(query.skip)
-      .limit(query.limit)
-      .toArray();
-  }
-
-  listDatablocks(caller: Caller | undefined, query: BlockQuery): Promise<DatablockRecord[]> {
-    const everything = this.rules.mayDelete(caller)
-      ? undefined
-      : this.rules.visible(caller, { sharedWith: false });
-    return this.catalogue.datablocks
-      .find(both(query.where, everything), { projection: query.projection })
-      .sort(query.sort ?? { _id: 1 })
-      .skip(query.skip)
-      .limit(query.limit)
-      .toArray();
-  }
-
-  countOf(kind: 'origdatablocks' | 'datablocks', pid: string): Promise<number> {
-    return kind === 'datablocks'
-      ? this.catalogue.datablocks.countDocuments({ datasetId: pid })
-      : this.catalogue.origDatablocks.countDocuments({ datasetId: pid });
-  }
-
-  async removeDatablocks(pid: string): Promise<number> {
-    const { deletedCount } = await this.catalogue.datablocks.deleteMany({ datasetId: pid });
-    await this.catalogue.datasets.updateOne({ pid }, { $set: { packedSize: 0, numberOfFilesArchived: 0 } });
-    return deletedCount;
-  }
-
-  async removeDatablock(pid: string, id: string): Promise<void> {
-    const removed = await this.catalogue.datablocks.findOneAndDelete({ _id: id, datasetId: pid });
-    if (removed === null) throw new Refusal(404, `Datablock: ${id} not found`);
-    await this.addToTotals(pid, {
-      packedSize: -removed.packedSize,
-      numberOfFilesArchived: -removed.dataFileList.length,
-    });
-  }
-
-  /** Counters change by difference in the database: no read-modify-write, so parallel writers never lose one. */
-  private async addToTotals(
-    pid: string,
-    difference: Partial<Record<'size' | 'numberOfFiles' | 'packedSize' | 'numberOfFilesArchived', number>>,
-  ): Promise<void> {
-    await this.catalogue.datasets.updateOne({ pid }, { $inc: difference as Record<string, never> });
-  }
-
-  private common(caller: Caller, dataset: DatasetRecord) {
-    const now = this.clock.now();
-    return {
-      _id: newId(),
-      datasetId: dataset.pid,
-      ownerGroup: dataset.ownerGroup,
-      accessGroups: dataset.accessGroups,
-      ...(dataset.instrumentGroup === undefined ? {} : { instrumentGroup: dataset.instrumentGroup }),
-      isPublished: dataset.isPublished,
-      createdBy: caller.username,
-      updatedBy: caller.username,
-      createdAt: now,
-      updatedAt: now,
-      __v: 0,
-    };
+  /** Totals change by difference in the database: no read-modify-write, so parallel writers never lose one. */
+  private async addToTotals(pid: string, totals: Totals): Promise<void> {
+    const changes = Object.entries(totals).filter(([, number]) => number !== 0);
+    if (changes.length === 0) return;
+    await this.catalogue.datasets.updateOne(
+      { _id: pid },
+      { $inc: Object.fromEntries(changes) as Record<string, never> },
+    );
   }
 }
 
-function filesOf(body: CreateOrigDatablockInDatasetDto): DataFile[] {
-  return body.dataFileList.map((file) => ({ ...file, _id: newObjectId(), time: new Date(file.time) }));
+function filesOf(files: CreateDatasetOrigDatablockDto['dataFileList']): DataFile[] {
+  return files.map((file) => ({ ...file, _id: newObjectId(), time: new Date(file.time) }));
+}
+
+function difference(after: Totals, before: Totals): Totals {
+  const names = [...new Set([...Object.keys(after), ...Object.keys(before)])] as (keyof Totals)[];
+  return Object.fromEntries(names.map((name) => [name, (after[name] ?? 0) - (before[name] ?? 0)]));
 }

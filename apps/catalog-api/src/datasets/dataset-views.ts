@@ -1,17 +1,12 @@
-import { encodeMetadataKeys, decodeMetadataKeys } from '../domain/metadata-keys.js';
+import { parseJsonObject } from '../domain/loopback-filter.js';
+import { decodeMetadataKeys } from '../domain/metadata-keys.js';
 import { withDates } from '../domain/lifecycle.js';
+import { fromSi } from '../domain/units.js';
 import type { DatasetRecord } from '../persistence/records.js';
+import { singularNames } from './dataset-shape.js';
+import { storedMetadata } from './scientific-metadata.js';
 
 type Fields = Record<string, unknown>;
-
-/** v3 names that became lists. */
-const singular = {
-  proposalId: 'proposalIds',
-  sampleId: 'sampleIds',
-  instrumentId: 'instrumentIds',
-  principalInvestigator: 'principalInvestigators',
-  investigator: 'principalInvestigators',
-} as const;
 
 /** A dataset as v3 clients know it: the stored document, the singular names, decoded metadata keys. */
 export function v3View(dataset: DatasetRecord): Fields {
@@ -31,7 +26,7 @@ export function v3View(dataset: DatasetRecord): Fields {
 /** v3's singular names as the lists that are stored. On creation of raw datasets absent ones become `[null]`, as SciCat writes them. */
 export function fromV3(body: object, create: 'raw' | 'derived' | undefined): Fields {
   const fields: Fields = { ...body };
-  for (const [name, plural] of Object.entries(singular)) {
+  for (const [name, plural] of Object.entries(singularNames)) {
     if (name in fields) {
       fields[plural] = [fields[name]];
       delete fields[name];
@@ -54,7 +49,7 @@ export function storedForm(fields: Fields): Fields {
   if (typeof result['sourceFolder'] === 'string' && result['sourceFolder'] !== '/')
     result['sourceFolder'] = result['sourceFolder'].replace(/\/+$/, '');
   if (isObject(result['scientificMetadata']))
-    result['scientificMetadata'] = encodeMetadataKeys(result['scientificMetadata']);
+    result['scientificMetadata'] = storedMetadata(result['scientificMetadata']);
   if (isObject(result['datasetlifecycle']))
     result['datasetlifecycle'] = withDates(result['datasetlifecycle']);
   return result;
@@ -89,4 +84,54 @@ function merge(stored: Fields, patch: Fields): Fields {
     else result[key] = isObject(value) ? merge(isObject(result[key]) ? result[key] : {}, value) : value;
   }
   return result;
+}
+
+/** v3 names at the top level of a condition. */
+export function withPlurals(where: Fields): Fields {
+  const renamed: Readonly<Record<string, string>> = singularNames;
+  return Object.fromEntries(
+    Object.entries(where).map(([name, value]) => [
+      Object.hasOwn(renamed, name) ? renamed[name] : name,
+      value,
+    ]),
+  );
+}
+
+/** A view narrowed to the fields asked for; related records stay. */
+export function pickedView(
+  view: Fields,
+  projection: Record<string, 0 | 1>,
+  relations: readonly string[],
+): Fields {
+  const names = Object.keys(projection);
+  const keep = Object.values(projection).includes(1);
+  return Object.fromEntries(
+    Object.entries(view).filter(([name]) =>
+      keep ? names.includes(name) || name === '_id' || relations.includes(name) : !names.includes(name),
+    ),
+  );
+}
+
+/** Values of scientific conditions in the units that were asked for, to three significant digits. */
+export function inAskedUnits(views: Fields[], fields: unknown): Fields[] {
+  const asked = parseJsonObject(fields, 'fields')['scientific'];
+  const conditions = (Array.isArray(asked) ? asked : []) as { lhs?: unknown; unit?: unknown }[];
+  const units = conditions.filter(
+    (condition): condition is { lhs: string; unit: string } =>
+      typeof condition.lhs === 'string' && typeof condition.unit === 'string' && condition.unit !== '',
+  );
+  return units.length === 0 ? views : views.map((view) => units.reduce(converted, view));
+}
+
+function converted(view: Fields, { lhs, unit }: { lhs: string; unit: string }): Fields {
+  const metadata = view['scientificMetadata'] as Fields | undefined;
+  const entry = metadata?.[lhs];
+  if (!isObject(entry) || typeof entry['valueSI'] !== 'number' || typeof entry['unitSI'] !== 'string')
+    return view;
+  const value = fromSi({ value: entry['valueSI'], unit: entry['unitSI'] }, unit);
+  if (value === undefined) return view;
+  return {
+    ...view,
+    scientificMetadata: { ...metadata, [lhs]: { ...entry, value: Number(value.toPrecision(3)), unit } },
+  };
 }

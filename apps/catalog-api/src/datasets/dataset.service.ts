@@ -4,146 +4,179 @@ import { Clock } from '#kernel';
 import { isDuplicateKey } from '#persistence';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
-import { AccessRules, both, type Caller } from '../domain/access.js';
-import { Refusal } from '../domain/errors.js';
+import { AccessRules, type Caller } from '../domain/access.js';
+import { accessTable, type Rule } from '../domain/access-table.js';
+import { BadRequest, Refusal } from '../domain/errors.js';
 import { newLifecycle, withDates, type Lifecycle } from '../domain/lifecycle.js';
-import { Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import { newObjectId } from '../persistence/user-ids.js';
+import type { Precondition } from '../records/preconditions.js';
+import { RecordStore } from '../records/record-store.js';
+import { DatasetConsequences } from './dataset-consequences.js';
 import { storedForm } from './dataset-views.js';
-import { PolicyService } from './policy.service.js';
 
 type Fields = Record<string, unknown>;
 
-export interface ListQuery {
-  readonly where: Fields;
-  readonly projection: Record<string, 0 | 1> | undefined;
-  readonly limit: number;
-  readonly skip: number;
-  readonly sort: Record<string, 1 | -1> | undefined;
-}
+/** Fields of a dataset that a replacement leaves alone: identity, origin, and what only the system knows. */
+const kept = new Set([
+  ...[
+    '_id',
+    'pid',
+    'type',
+    'version',
+    'classification',
+    'createdBy',
+    'createdAt',
+    'updatedBy',
+    'updatedAt',
+    '__v',
+  ],
+  ...['size', 'packedSize', 'numberOfFiles', 'numberOfFilesArchived', 'datasetlifecycle'],
+]);
+const emptyLists = [
+  ...['keywords', 'techniques', 'sharedWith', 'relationships', 'accessGroups', 'proposalIds', 'sampleIds'],
+  ...['instrumentIds', 'principalInvestigators', 'inputDatasets', 'usedSoftware'],
+] as const;
 
-/** Conditions of a partial change. */
-export interface ChangeOptions {
-  /** `If-Unmodified-Since`: 412 when the record changed at that time or later. */
-  readonly unmodifiedSince: string | undefined;
-}
-
-/** The use cases of datasets; v3 and v4 are two views on them. */
+/** The writing use cases of datasets; v3 and v4 are two views on them. */
 @Injectable()
 export class DatasetService {
   constructor(
-    private readonly catalogue: Catalogue,
+    private readonly records: RecordStore,
     private readonly rules: AccessRules,
-    private readonly policies: PolicyService,
+    private readonly consequences: DatasetConsequences,
     private readonly clock: Clock,
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
   async create(caller: Caller, fields: Fields, version: '3' | '4'): Promise<DatasetRecord> {
-    const ownerGroup = String(fields['ownerGroup']);
-    const given = typeof fields['pid'] === 'string' && fields['pid'] !== '' ? fields['pid'] : undefined;
-    if (given !== undefined && version === '4') this.checkPid(given);
-    if (!this.rules.mayCreateDataset(caller, ownerGroup, given !== undefined))
-      throw new Refusal(403, 'Unauthorized to create this dataset');
-    if (given !== undefined && version === '3') this.checkPid(given);
-    const dataset = await this.complete(
-      caller,
-      fields,
-      given ?? `${this.config.pidPrefix}/${randomUUID()}`,
-      version,
-    );
+    this.admitCreation(caller, fields, version);
+    const pid = givenPid(fields) ?? `${this.config.pidPrefix}/${randomUUID()}`;
     try {
-      await this.catalogue.datasets.insertOne(dataset);
+      const dataset = await this.records.insert<DatasetRecord>(
+        'Dataset',
+        await this.complete(caller, fields, pid, version),
+        caller.username,
+      );
+      await this.consequences.ofCreation(dataset);
+      return dataset;
     } catch (error) {
-      if (isDuplicateKey(error)) throw new Refusal(409, `A dataset with pid ${dataset.pid} already exists!`);
+      if (isDuplicateKey(error)) throw new Refusal(409, `A dataset with pid ${pid} already exists!`);
       throw error;
     }
-    return dataset;
   }
 
-  list(caller: Caller | undefined, query: ListQuery): Promise<DatasetRecord[]> {
-    const condition = both(query.where, this.rules.visible(caller, { sharedWith: true }));
-    let cursor = this.catalogue.datasets.find(condition, { projection: query.projection });
-    if (query.sort !== undefined) cursor = cursor.sort(query.sort);
-    return cursor
-      .skip(query.skip)
-      .limit(query.limit === 0 ? 10 : query.limit)
-      .toArray();
-  }
-
-  async count(caller: Caller | undefined, where: Fields): Promise<number> {
-    return this.catalogue.datasets.countDocuments(
-      both(where, this.rules.visible(caller, { sharedWith: true })),
-    );
-  }
-
-  /** @throws Refusal 404 with `missing`, 403 when the caller may not read it */
-  async read(
-    caller: Caller | undefined,
-    pid: string,
-    options: { sharedWith: boolean; missing: string },
-  ): Promise<DatasetRecord> {
-    const dataset = await this.find(pid, options.missing);
-    if (!this.rules.mayRead(caller, dataset, options)) throw new Refusal(403, 'Unauthorized access');
-    return dataset;
-  }
-
-  async find(pid: string, missing: string): Promise<DatasetRecord> {
-    const dataset = await this.catalogue.datasets.findOne({ pid });
-    if (dataset === null)
-      throw missing === ''
-        ? new Refusal(404, 'Not Found', { message: 'Not Found', statusCode: 404 })
-        : new Refusal(404, missing);
-    return dataset;
+  /** @throws Refusal 403 or 400, in the order of each version */
+  admitCreation(caller: Caller, fields: Fields, version: '3' | '4'): void {
+    const given = givenPid(fields);
+    if (given !== undefined && version === '4') this.checkPid(given);
+    if (!this.rules.mayCreateDataset(caller, String(fields['ownerGroup']), given !== undefined))
+      throw new Refusal(403, 'Unauthorized to create this dataset');
+    if (given !== undefined && version === '3') this.checkPid(given);
   }
 
   /** Replaces the given top-level fields; a partial lifecycle is merged, so that fields not sent keep their values. */
-  async change(
+  change(
     caller: Caller,
-    dataset: DatasetRecord,
-    fields: Fields,
-    options: ChangeOptions,
+    pid: string,
+    fieldsFor: (stored: DatasetRecord) => Fields,
+    options: { precondition: Precondition; missing: string },
   ): Promise<DatasetRecord> {
-    if (!this.rules.mayUpdate(caller, dataset)) throw new Refusal(403, 'Unauthorized to update this dataset');
-    checkUnmodified(dataset.updatedAt, options.unmodifiedSince);
-    const { datasetlifecycle, ...others } = storedForm(fields);
-    const lifecycle = prefixed('datasetlifecycle.', (datasetlifecycle ?? {}) as Fields);
-    return this.set(caller, dataset.pid, { ...others, ...lifecycle }, 'Dataset not found');
+    return this.write(caller, pid, accessTable.dataset.update, options, (stored) => {
+      const { datasetlifecycle, ...others } = storedForm(fieldsFor(stored));
+      this.checkOwner(caller, stored, others);
+      return { set: { ...others, ...prefixed('datasetlifecycle.', (datasetlifecycle ?? {}) as Fields) } };
+    });
+  }
+
+  /** Replaces everything a client can set. Type, version, classification, totals and archive state stay. */
+  replace(
+    caller: Caller,
+    pid: string,
+    fieldsFor: (stored: DatasetRecord) => Fields,
+    options: { precondition: Precondition; missing: string },
+  ): Promise<DatasetRecord> {
+    return this.write(caller, pid, accessTable.dataset.update, options, (stored) => {
+      const { datasetlifecycle, ...others } = storedForm(fieldsFor(stored));
+      this.checkOwner(caller, stored, others);
+      const set: Fields = {
+        ...Object.fromEntries(emptyLists.map((name) => [name, []])),
+        isPublished: false,
+        scientificMetadata: {},
+        ...others,
+        ...prefixed('datasetlifecycle.', (datasetlifecycle ?? {}) as Fields),
+      };
+      const unset = Object.keys(stored).filter((name) => !kept.has(name) && !(name in set));
+      return { set, unset };
+    });
   }
 
   async changeLifecycle(caller: Caller, pid: string, fields: Fields): Promise<Lifecycle> {
-    const dataset = await this.find(pid, `dataset with pid ${pid} not found`);
-    if (!this.rules.mayUpdateLifecycle(caller, dataset))
-      throw new Refusal(403, 'Unauthorized to update this dataset');
-    const changed = await this.set(
+    const changed = await this.write(
       caller,
       pid,
-      prefixed('datasetlifecycle.', withDates(fields)),
-      `dataset with pid ${pid} not found`,
+      accessTable.dataset.updateLifecycle,
+      { precondition: {}, missing: `dataset with pid ${pid} not found` },
+      () => ({ set: prefixed('datasetlifecycle.', withDates(fields)) }),
     );
     return changed.datasetlifecycle;
   }
 
-  /** Removes a dataset with its blocks, so that nothing is orphaned. */
-  async remove(pid: string): Promise<DatasetRecord> {
-    const removed = await this.catalogue.datasets.findOneAndDelete({ pid });
-    if (removed === null) throw new Refusal(404, 'Not Found', { message: 'Not Found', statusCode: 404 });
-    await Promise.all([
-      this.catalogue.origDatablocks.deleteMany({ datasetId: pid }),
-      this.catalogue.datablocks.deleteMany({ datasetId: pid }),
-    ]);
+  /** Adds values to a list, each once. */
+  append(caller: Caller, pid: string, field: string, values: readonly unknown[]): Promise<DatasetRecord> {
+    return this.write(
+      caller,
+      pid,
+      accessTable.dataset.update,
+      { precondition: {}, missing: '' },
+      (stored) => {
+        const before = stored[field] ?? [];
+        if (!Array.isArray(before)) throw new BadRequest(`Field ${field} of dataset ${pid} is not a list.`);
+        return { set: { [field]: [...new Set([...(before as unknown[]), ...values])] } };
+      },
+    );
+  }
+
+  /** Removes a dataset with all that belongs to it, so that nothing is orphaned. */
+  async remove(caller: Caller, pid: string): Promise<DatasetRecord> {
+    const removed = await this.records.remove<DatasetRecord>('Dataset', pid, caller.username);
+    if (removed === undefined) throw new Refusal(404, 'Not Found', { message: 'Not Found', statusCode: 404 });
+    await this.consequences.ofRemoval(removed, caller.username);
     return removed;
   }
 
-  private async set(caller: Caller, pid: string, fields: Fields, missing: string): Promise<DatasetRecord> {
-    const changed = await this.catalogue.datasets.findOneAndUpdate(
-      { pid },
-      { $set: { ...fields, updatedBy: caller.username, updatedAt: this.clock.now() } },
-      { returnDocument: 'after' },
-    );
-    if (changed === null) throw new Refusal(404, missing);
-    return changed;
+  private async write(
+    caller: Caller,
+    pid: string,
+    rule: Rule,
+    { precondition, missing }: { precondition: Precondition; missing: string },
+    update: (stored: DatasetRecord) => { set: Fields; unset?: string[] },
+  ): Promise<DatasetRecord> {
+    let before: DatasetRecord | undefined;
+    const changed = await this.records.change<DatasetRecord>('Dataset', {
+      id: pid,
+      by: caller.username,
+      precondition,
+      update: (stored) => {
+        if (!this.rules.allows(rule, caller, stored))
+          throw new Refusal(403, 'Unauthorized to update this dataset');
+        before = stored;
+        return update(stored);
+      },
+    });
+    if (changed === undefined || before === undefined)
+      throw missing === ''
+        ? new Refusal(404, 'Not Found', { message: 'Not Found', statusCode: 404 })
+        : new Refusal(404, missing);
+    return this.consequences.ofChange(before, changed);
+  }
+
+  /** A dataset cannot be given away to a group its giver does not belong to. */
+  private checkOwner(caller: Caller, stored: DatasetRecord, fields: Fields): void {
+    const group = fields['ownerGroup'];
+    if (group === undefined || group === stored.ownerGroup || this.rules.isAdmin(caller)) return;
+    if (typeof group !== 'string' || !caller.currentGroups.includes(group))
+      throw new Refusal(403, 'Unauthorized to update this dataset');
   }
 
   private checkPid(pid: string): void {
@@ -157,11 +190,10 @@ export class DatasetService {
     pid: string,
     version: '3' | '4',
   ): Promise<DatasetRecord> {
-    const now = this.clock.now();
     const stored = storedForm(fields);
     const lifecycle = {
       _id: newObjectId(),
-      ...newLifecycle(now, this.config.retention),
+      ...newLifecycle(this.clock.now(), this.config.retention),
       ...((stored['datasetlifecycle'] ?? {}) as Partial<Lifecycle>),
     };
     return {
@@ -169,43 +201,24 @@ export class DatasetService {
       packedSize: 0,
       numberOfFiles: 0,
       numberOfFilesArchived: 0,
-      keywords: [],
-      techniques: [],
-      sharedWith: [],
-      relationships: [],
+      ...Object.fromEntries(emptyLists.map((name) => [name, []])),
       scientificMetadata: {},
-      accessGroups: [],
       isPublished: false,
-      proposalIds: [],
-      sampleIds: [],
-      instrumentIds: [],
-      principalInvestigators: [],
-      inputDatasets: [],
-      usedSoftware: [],
       ...stored,
-      classification: await this.policies.classificationFor(caller, stored),
+      ...(await this.consequences.computedFor(caller, stored)),
       datasetlifecycle: lifecycle,
       _id: pid,
       pid,
       version,
-      createdBy: caller.username,
-      updatedBy: caller.username,
-      createdAt: now,
-      updatedAt: now,
-      __v: 0,
     } as unknown as DatasetRecord;
   }
 }
 
-function prefixed(prefix: string, fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [`${prefix}${name}`, value]));
+function givenPid(fields: Fields): string | undefined {
+  const { pid } = fields;
+  return typeof pid === 'string' && pid !== '' ? pid : undefined;
 }
 
-/** @throws Refusal 412; SciCat compares with `<=` at full seconds of the header */
-function checkUnmodified(updatedAt: Date, header: string | undefined): void {
-  if (header === undefined) return;
-  const since = Date.parse(header);
-  if (!Number.isNaN(since) && since <= updatedAt.getTime()) {
-    throw new Refusal(412, 'Update error due to failed if-modified-since condition');
-  }
+function prefixed(prefix: string, fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [`${prefix}${name}`, value]));
 }

@@ -1,9 +1,20 @@
 import { BadRequest } from './errors.js';
 
+/** A related collection to add to each record, narrowed by its own filter. */
+export interface Include {
+  readonly relation: string;
+  readonly where: Record<string, unknown>;
+  readonly projection: Record<string, 0 | 1> | undefined;
+  /** Related records for each record; undefined for all of them. */
+  readonly limit: number | undefined;
+  readonly skip: number;
+  readonly sort: Record<string, 1 | -1> | undefined;
+}
+
 export interface LoopbackQuery {
   readonly where: Record<string, unknown>;
   readonly projection: Record<string, 0 | 1> | undefined;
-  readonly include: readonly string[];
+  readonly include: readonly Include[];
   readonly limit: number;
   readonly skip: number;
   readonly sort: Record<string, 1 | -1> | undefined;
@@ -46,13 +57,13 @@ const deepest = 12;
 const longest = 5000;
 
 /** Reads a v3 `filter` (JSON text): LoopBack's operators, values cast as SciCat's v3 does. */
-export function parseLoopbackFilter(text: string | undefined, defaultLimit = 100): LoopbackQuery {
+export function parseLoopbackFilter(text: unknown, defaultLimit = 100): LoopbackQuery {
   const filter = parseJsonObject(text, 'filter');
   const limits = objectOr(filter['limits']);
   return {
     where: convertWhere(objectOr(filter['where'])),
     projection: projectionFrom(filter['fields']),
-    include: includeFrom(filter['include']),
+    include: includesFrom(filter['include'], convertWhere),
     limit: wholeNumber(limits['limit'], defaultLimit, 'limits.limit'),
     skip: wholeNumber(limits['skip'], 0, 'limits.skip'),
     sort: orderFrom(limits['order']),
@@ -60,8 +71,12 @@ export function parseLoopbackFilter(text: string | undefined, defaultLimit = 100
 }
 
 /** @throws BadRequest with SciCat's text when the text is not a JSON object */
-export function parseJsonObject(text: string | undefined, name: string): Record<string, unknown> {
+export function parseJsonObject(text: unknown, name: string): Record<string, unknown> {
   if (text === undefined || text === '') return {};
+  if (typeof text !== 'string')
+    throw new BadRequest(
+      `Invalid ${name}: expected one JSON object, found ${Array.isArray(text) ? 'a list' : typeof text}.`,
+    );
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -147,11 +162,47 @@ function fieldName(name: string): string {
   return name;
 }
 
-function includeFrom(include: unknown): string[] {
+const mostIncludes = 20;
+
+/** `"relation"`, `{relation, scope: {where, fields, limits}}`, or a list of them. */
+export function includesFrom(
+  include: unknown,
+  whereOf: (where: Record<string, unknown>) => Record<string, unknown>,
+): Include[] {
   const items = Array.isArray(include) ? include : include === undefined || include === null ? [] : [include];
-  return items.map((item) =>
-    typeof item === 'string' ? item : String((item as { relation?: unknown }).relation),
-  );
+  if (items.length > mostIncludes)
+    throw new BadRequest(`Invalid filter: ${items.length} includes, at most ${mostIncludes} are allowed.`);
+  return items.map((item: unknown) => {
+    const { relation, scope } =
+      typeof item === 'string'
+        ? { relation: item, scope: {} }
+        : (objectOr(item) as { relation?: unknown; scope?: unknown });
+    if (typeof relation !== 'string')
+      throw new BadRequest('Invalid filter: an include is the name of a relation or {relation, scope}.');
+    const { where, fields, limits } = objectOr(scope);
+    const { limit, skip, order, sort } = objectOr(limits);
+    return {
+      relation,
+      where: whereOf(objectOr(where)),
+      projection: projectionFrom(fields),
+      limit: limit === undefined ? undefined : wholeNumber(limit, 0, 'scope.limits.limit'),
+      skip: wholeNumber(skip, 0, 'scope.limits.skip'),
+      sort: sort === undefined ? orderFrom(order) : sortFrom(sort),
+    };
+  });
+}
+
+/** `{field: "asc" | "desc" | 1 | -1}` */
+export function sortFrom(sort: unknown): Record<string, 1 | -1> | undefined {
+  const entries = Object.entries(objectOr(sort));
+  return entries.length === 0
+    ? undefined
+    : Object.fromEntries(
+        entries.map(([field, direction]) => [
+          fieldName(field),
+          direction === 'asc' || direction === 1 ? 1 : -1,
+        ]),
+      );
 }
 
 function orderFrom(order: unknown): Record<string, 1 | -1> | undefined {
@@ -169,7 +220,8 @@ function wholeNumber(value: unknown, fallback: number, name: string): number {
   return number;
 }
 
-function objectOr(value: unknown): Record<string, unknown> {
+/** The value where it is an object, an empty one otherwise. */
+export function objectOr(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
     : {};

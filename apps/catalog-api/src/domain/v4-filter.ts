@@ -1,10 +1,17 @@
 import { BadRequest } from './errors.js';
-import { checkCondition, parseJsonObject } from './loopback-filter.js';
+import {
+  checkCondition,
+  includesFrom,
+  objectOr,
+  parseJsonObject,
+  sortFrom,
+  type Include,
+} from './loopback-filter.js';
 
 export interface V4Query {
   readonly where: Record<string, unknown>;
   readonly projection: Record<string, 1> | undefined;
-  readonly include: readonly string[];
+  readonly include: readonly Include[];
   readonly limit: number;
   readonly skip: number;
   readonly sort: Record<string, 1 | -1>;
@@ -22,11 +29,7 @@ const free = new Set(['scientificMetadata', 'jobParameters', 'jobParams', 'jobRe
  *
  * @param properties names a filter may mention
  */
-export function parseV4Filter(
-  text: string | undefined,
-  properties: ReadonlySet<string>,
-  defaultLimit = 10,
-): V4Query {
+export function parseV4Filter(text: unknown, properties: ReadonlySet<string>, defaultLimit = 10): V4Query {
   const filter = parseJsonObject(text, 'filter');
   const where = objectOr(filter['where']);
   checkNames(where, '', properties);
@@ -35,10 +38,10 @@ export function parseV4Filter(
   return {
     where,
     projection: projectionFrom(filter['fields'], properties),
-    include: includeFrom(filter['include']),
+    include: includesFrom(filter['include'], checked),
     limit: whole(limits['limit'], defaultLimit),
     skip: whole(limits['skip'], 0),
-    sort: sortFrom(objectOr(limits['sort'])),
+    sort: sortFrom(limits['sort']) ?? { createdAt: -1 },
   };
 }
 
@@ -70,20 +73,10 @@ function projectionFrom(fields: unknown, properties: ReadonlySet<string>): Recor
   return Object.fromEntries(fields.map((field) => [String(field), 1]));
 }
 
-function includeFrom(include: unknown): string[] {
-  const items = Array.isArray(include) ? include : include === undefined || include === null ? [] : [include];
-  return items.map((item) =>
-    typeof item === 'string' ? item : String((item as { relation?: unknown }).relation),
-  );
-}
-
-function sortFrom(sort: Record<string, unknown>): Record<string, 1 | -1> {
-  const entries = Object.entries(sort);
-  return entries.length === 0
-    ? { createdAt: -1 }
-    : Object.fromEntries(
-        entries.map(([field, direction]) => [field, direction === 'asc' || direction === 1 ? 1 : -1]),
-      );
+/** Conditions of a relation: its own names, the same operators. */
+function checked(where: Record<string, unknown>): Record<string, unknown> {
+  checkCondition(where);
+  return where;
 }
 
 function whole(value: unknown, fallback: number): number {
@@ -91,10 +84,4 @@ function whole(value: unknown, fallback: number): number {
   if (!Number.isSafeInteger(number) || number < 0)
     throw new BadRequest(`Invalid filter: limits must be whole numbers, found ${JSON.stringify(value)}.`);
   return number;
-}
-
-function objectOr(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
 }

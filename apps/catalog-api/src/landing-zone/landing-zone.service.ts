@@ -5,7 +5,7 @@ import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { Refusal } from '../domain/errors.js';
-import { DatasetService } from '../datasets/dataset.service.js';
+import { DatasetQueries } from '../datasets/dataset-queries.js';
 import { Catalogue } from '../persistence/catalogue.js';
 
 export interface LandedFile {
@@ -38,7 +38,7 @@ const pageLength = 1000;
 export class LandingZone {
   constructor(
     private readonly store: ObjectStore,
-    private readonly datasets: DatasetService,
+    private readonly datasets: DatasetQueries,
     private readonly catalogue: Catalogue,
     private readonly rules: AccessRules,
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,

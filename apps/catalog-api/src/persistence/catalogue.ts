@@ -26,7 +26,7 @@ export type CollectionName =
   | 'Policy'
   | 'MetadataKeys';
 
-type Keys = Readonly<Record<string, 1 | -1>>;
+type Keys = Readonly<Record<string, 1 | -1 | 'text'>>;
 
 /** Every query that ships has its index here. Names start with `catena_`, so that an existing SciCat database shows whose they are. */
 const indexes: readonly { collection: string; name: string; keys: Keys; options?: object }[] = [
@@ -35,6 +35,12 @@ const indexes: readonly { collection: string; name: string; keys: Keys; options?
   { collection: 'Dataset', name: 'catena_owner_newest', keys: { ownerGroup: 1, createdAt: -1 } },
   { collection: 'Dataset', name: 'catena_access_newest', keys: { accessGroups: 1, createdAt: -1 } },
   { collection: 'Dataset', name: 'catena_published_newest', keys: { isPublished: 1, createdAt: -1 } },
+  { collection: 'Dataset', name: 'catena_text', keys: { '$**': 'text' } },
+  { collection: 'Dataset', name: 'catena_proposals', keys: { proposalIds: 1 } },
+  { collection: 'Dataset', name: 'catena_samples', keys: { sampleIds: 1 } },
+  { collection: 'Dataset', name: 'catena_inputs', keys: { inputDatasets: 1 } },
+  { collection: 'Dataset', name: 'catena_shared', keys: { sharedWith: 1 } },
+  { collection: 'History', name: 'catena_document', keys: { subsystem: 1, documentId: 1, timestamp: -1 } },
   { collection: 'OrigDatablock', name: 'catena_dataset', keys: { datasetId: 1, _id: 1 } },
   { collection: 'Datablock', name: 'catena_dataset', keys: { datasetId: 1, _id: 1 } },
   { collection: 'Datablock', name: 'catena_archive_id', keys: { archiveId: 1 }, options: { unique: true } },

@@ -1,7 +1,7 @@
-import type { Collection } from 'mongoose';
 import type { ResourceShape } from '../domain/field-query.js';
+import type { Catalogue } from './catalogue.js';
 
-export interface FacetRow {
+interface FacetRow {
   readonly _id: unknown;
   readonly count: number;
 }
@@ -14,15 +14,15 @@ const mostValues = 10_000;
 
 /** Counts records by the values of fields: one grouping a facet, all at once, none of them in this process's memory. */
 export async function facetsOf(
-  collection: Pick<Collection, 'aggregate' | 'countDocuments' | 'estimatedDocumentCount'>,
+  records: ReturnType<Catalogue['records']>,
   condition: Record<string, unknown>,
   facets: readonly string[],
   shape: ResourceShape,
 ): Promise<FacetAnswer> {
   const everything = Object.keys(condition).length === 0;
   const [total, ...rows] = await Promise.all([
-    everything ? collection.estimatedDocumentCount() : collection.countDocuments(condition),
-    ...facets.map((facet) => collection.aggregate<FacetRow>(pipelineOf(facet, condition, shape)).toArray()),
+    everything ? records.estimatedDocumentCount() : records.countDocuments(condition),
+    ...facets.map((facet) => records.aggregate<FacetRow>(pipelineOf(facet, condition, shape)).toArray()),
   ]);
   return [
     {
@@ -36,11 +36,11 @@ function pipelineOf(facet: string, condition: Record<string, unknown>, shape: Re
   const field = shape.renamed?.[facet] ?? facet;
   const kind = shape.kinds[field.split('.')[0] ?? ''];
   const path = `$${field}`;
-  const key =
-    kind === 'date' ? { year: { $year: path }, month: { $month: path }, day: { $dayOfMonth: path } } : path;
+  const isDate = kind === 'date';
+  const key = isDate ? { year: { $year: path }, month: { $month: path }, day: { $dayOfMonth: path } } : path;
+  const match = isDate ? { $and: [condition, { [field]: { $type: 'date' } }] } : condition;
   return [
-    ...(Object.keys(condition).length === 0 ? [] : [{ $match: condition }]),
-    ...(kind === 'date' ? [{ $match: { [field]: { $type: 'date' } } }] : []),
+    ...(Object.keys(match).length === 0 ? [] : [{ $match: match }]),
     { $project: { _id: 0, [field]: 1 } },
     ...(kind === 'array' ? [{ $unwind: path }] : []),
     { $group: { _id: key, count: { $sum: 1 } } },

@@ -1,4 +1,6 @@
+import { Type } from 'class-transformer';
 import {
+  ArrayMaxSize,
   IsArray,
   IsBoolean,
   IsEmail,
@@ -11,31 +13,30 @@ import {
   IsOptional,
   IsString,
   Matches,
+  MaxLength,
   Min,
   ValidateNested,
 } from 'class-validator';
-import { Type } from 'class-transformer';
 
 /** One or more addresses, separated by `;`. */
 const addresses = /^[^@;\s]+@[^@;\s]+(\s*;\s*[^@;\s]+@[^@;\s]+)*\s*;?\s*$/;
 
-class Technique {
-  @IsString()
-  pid: string;
-
-  @IsString()
-  name: string;
+class TechniqueClass {
+  @IsString() pid: string;
+  @IsString() name: string;
 }
 
-class Relationship {
-  @IsString()
-  pid: string;
-
-  @IsString()
-  relationship: string;
+/** A tie to something else: as the current SDK has it, or SciCat 4's `{pid, relationship}`. */
+class CreateRelationshipDto {
+  @IsOptional() @IsString() identifier?: string;
+  @IsOptional() @IsString() identifierType?: string;
+  @IsOptional() @IsString() relationship?: string;
+  @IsOptional() @IsString() entityType?: string;
+  @IsOptional() @IsString() externalId?: string;
+  @IsOptional() @IsString() pid?: string;
 }
 
-/** Fields that may change after creation, common to all forms. */
+/** Fields common to all forms of a dataset. */
 class DatasetFields {
   @IsOptional() @IsEmail() ownerEmail?: string;
   @IsOptional() @IsString() orcidOfOwner?: string;
@@ -53,9 +54,19 @@ class DatasetFields {
   @IsOptional() @IsString() runNumber?: string;
   @IsOptional() @IsString() classification?: string;
   @IsOptional() @IsBoolean() isPublished?: boolean;
-  @IsOptional() @ValidateNested({ each: true }) @Type(() => Technique) techniques?: Technique[];
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(1000)
+  @ValidateNested({ each: true })
+  @Type(() => TechniqueClass)
+  techniques?: TechniqueClass[];
   @IsOptional() @IsArray() @IsEmail({}, { each: true }) sharedWith?: string[];
-  @IsOptional() @ValidateNested({ each: true }) @Type(() => Relationship) relationships?: Relationship[];
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(10_000)
+  @ValidateNested({ each: true })
+  @Type(() => CreateRelationshipDto)
+  relationships?: CreateRelationshipDto[];
   @IsOptional() @IsObject() datasetlifecycle?: Record<string, unknown>;
   @IsOptional() @IsObject() scientificMetadata?: Record<string, unknown>;
   @IsOptional() @IsString() scientificMetadataSchema?: string;
@@ -63,23 +74,16 @@ class DatasetFields {
   @IsOptional() @IsNumber() dataQualityMetrics?: number;
   @IsOptional() @IsISO8601() startTime?: string;
   @IsOptional() @IsISO8601() endTime?: string;
-  @IsOptional() @IsString({ each: true }) @IsArray() inputDatasets?: string[];
-  @IsOptional() @IsString({ each: true }) @IsArray() usedSoftware?: string[];
+  @IsOptional() @IsArray() @IsString({ each: true }) inputDatasets?: string[];
+  @IsOptional() @IsArray() @IsString({ each: true }) usedSoftware?: string[];
   @IsOptional() @IsObject() jobParameters?: Record<string, unknown>;
   @IsOptional() @IsString() jobLogData?: string;
   @IsOptional() @IsString() instrumentGroup?: string;
   @IsOptional() @IsArray() @IsString({ each: true }) accessGroups?: string[];
 }
 
-export class CreateDatasetV4Dto extends DatasetFields {
-  @IsString() @IsNotEmpty() ownerGroup: string;
-  @IsOptional() @IsString() pid?: string;
-  @IsString() type: string;
-  @IsOptional() @IsString() owner?: string;
-  @Matches(addresses, { message: 'contactEmail must be an email' }) contactEmail: string;
-  @IsString() @IsNotEmpty() sourceFolder: string;
-  @IsISO8601() creationTime: string;
-  @IsString() datasetName: string;
+/** v4: relations as lists. */
+class DatasetFieldsV4 extends DatasetFields {
   @IsOptional() @IsArray() @IsString({ each: true }) principalInvestigators?: string[];
   @IsOptional() @IsString() creationLocation?: string;
   @IsOptional() @IsArray() @IsString({ each: true }) proposalIds?: string[];
@@ -87,10 +91,33 @@ export class CreateDatasetV4Dto extends DatasetFields {
   @IsOptional() @IsArray() @IsString({ each: true }) instrumentIds?: string[];
 }
 
-class CreateV3Dto extends DatasetFields {
+/** All of a v4 dataset but `pid` and `type`: the body of a replacement. */
+export class UpdateDatasetDto extends DatasetFieldsV4 {
   @IsString() @IsNotEmpty() ownerGroup: string;
-  @IsOptional() @IsString() pid?: string;
-  @IsOptional() @IsString() version?: string;
+  @IsOptional() @IsString() owner?: string;
+  @Matches(addresses, { message: 'contactEmail must be an email' }) contactEmail: string;
+  @IsString() @IsNotEmpty() sourceFolder: string;
+  @IsISO8601() creationTime: string;
+  @IsString() datasetName: string;
+}
+
+export class CreateDatasetDto extends UpdateDatasetDto {
+  @IsOptional() @IsString() @MaxLength(1000) pid?: string;
+  @IsString() type: string;
+}
+
+export class PartialUpdateDatasetDto extends DatasetFieldsV4 {
+  @IsOptional() @IsString() @IsNotEmpty() ownerGroup?: string;
+  @IsOptional() @IsString() owner?: string;
+  @IsOptional() @Matches(addresses, { message: 'contactEmail must be an email' }) contactEmail?: string;
+  @IsOptional() @IsString() @IsNotEmpty() sourceFolder?: string;
+  @IsOptional() @IsISO8601() creationTime?: string;
+  @IsOptional() @IsString() datasetName?: string;
+}
+
+/** v3: relations in the singular. */
+class ReplaceV3 extends DatasetFields {
+  @IsString() @IsNotEmpty() ownerGroup: string;
   @IsString() owner: string;
   @Matches(addresses, { message: 'contactEmail must be an email' }) contactEmail: string;
   @IsString() @IsNotEmpty() sourceFolder: string;
@@ -99,38 +126,34 @@ class CreateV3Dto extends DatasetFields {
   @IsOptional() @IsString() proposalId?: string;
 }
 
-export class CreateRawDatasetDto extends CreateV3Dto {
-  @IsIn(['raw']) type: 'raw';
+export class UpdateRawDatasetObsoleteDto extends ReplaceV3 {
   @IsString() principalInvestigator: string;
   @IsString() creationLocation: string;
   @IsOptional() @IsString() sampleId?: string;
   @IsOptional() @IsString() instrumentId?: string;
+  @IsOptional() @IsString() investigator?: string;
 }
 
-export class CreateDerivedDatasetDto extends CreateV3Dto {
-  @IsIn(['derived']) type: 'derived';
+export class CreateRawDatasetObsoleteDto extends UpdateRawDatasetObsoleteDto {
+  @IsOptional() @IsString() @MaxLength(1000) pid?: string;
+  @IsOptional() @IsString() version?: string;
+  @IsIn(['raw']) type: 'raw';
+}
+
+export class UpdateDerivedDatasetObsoleteDto extends ReplaceV3 {
   @IsString() investigator: string;
   @IsArray() @IsString({ each: true }) declare inputDatasets: string[];
   @IsArray() @IsString({ each: true }) declare usedSoftware: string[];
 }
 
-/** All fields of v4 creation but `pid` and `type`, none required. */
-export class UpdateDatasetV4Dto extends DatasetFields {
-  @IsOptional() @IsString() @IsNotEmpty() ownerGroup?: string;
-  @IsOptional() @IsString() owner?: string;
-  @IsOptional() @Matches(addresses, { message: 'contactEmail must be an email' }) contactEmail?: string;
-  @IsOptional() @IsString() @IsNotEmpty() sourceFolder?: string;
-  @IsOptional() @IsISO8601() creationTime?: string;
-  @IsOptional() @IsString() datasetName?: string;
-  @IsOptional() @IsArray() @IsString({ each: true }) principalInvestigators?: string[];
-  @IsOptional() @IsString() creationLocation?: string;
-  @IsOptional() @IsArray() @IsString({ each: true }) proposalIds?: string[];
-  @IsOptional() @IsArray() @IsString({ each: true }) sampleIds?: string[];
-  @IsOptional() @IsArray() @IsString({ each: true }) instrumentIds?: string[];
+export class CreateDerivedDatasetObsoleteDto extends UpdateDerivedDatasetObsoleteDto {
+  @IsOptional() @IsString() @MaxLength(1000) pid?: string;
+  @IsOptional() @IsString() version?: string;
+  @IsIn(['derived']) type: 'derived';
 }
 
 /** v4's partial update plus v3's singular names. */
-export class UpdateDatasetV3Dto extends UpdateDatasetV4Dto {
+export class PartialUpdateRawDatasetObsoleteDto extends PartialUpdateDatasetDto {
   @IsOptional() @IsString() proposalId?: string;
   @IsOptional() @IsString() sampleId?: string;
   @IsOptional() @IsString() instrumentId?: string;
@@ -138,7 +161,7 @@ export class UpdateDatasetV3Dto extends UpdateDatasetV4Dto {
   @IsOptional() @IsString() investigator?: string;
 }
 
-export class UpdateLifecycleDto {
+export class PartialUpdateDatasetLifecycleDto {
   @IsOptional() @IsBoolean() archivable?: boolean;
   @IsOptional() @IsBoolean() retrievable?: boolean;
   @IsOptional() @IsBoolean() publishable?: boolean;

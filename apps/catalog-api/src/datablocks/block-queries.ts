@@ -1,0 +1,142 @@
+import { Injectable } from '@nestjs/common';
+import { AccessRules, both, type Caller } from '../domain/access.js';
+import { accessTable, type Rule } from '../domain/access-table.js';
+import { Refusal } from '../domain/errors.js';
+import { parseFacets, parseFields, parseLimits } from '../domain/field-query.js';
+import { Catalogue } from '../persistence/catalogue.js';
+import { facetsOf, type FacetAnswer } from '../persistence/facets.js';
+import type { OrigDatablockRecord } from '../persistence/records.js';
+import { blockShape, type BlockKind } from './block-kind.js';
+
+type Fields = Record<string, unknown>;
+
+export interface BlockQuery {
+  readonly where: Fields;
+  readonly limit: number;
+  readonly skip: number;
+  readonly sort?: Record<string, 1 | -1> | undefined;
+  readonly projection?: Record<string, 0 | 1> | undefined;
+}
+
+/** Reads of blocks and of the files in them. */
+@Injectable()
+export class BlockQueries {
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly rules: AccessRules,
+  ) {}
+
+  async list<R extends OrigDatablockRecord>(
+    kind: BlockKind<R>,
+    caller: Caller | undefined,
+    query: BlockQuery,
+    rule: Rule = kind.read,
+  ): Promise<R[]> {
+    const found = await this.catalogue
+      .records(kind.collection)
+      .find(both(query.where, this.rules.condition(rule, caller)), { projection: query.projection })
+      .sort(query.sort ?? { _id: 1 })
+      .skip(query.skip)
+      .limit(query.limit)
+      .toArray();
+    return found as unknown as R[];
+  }
+
+  count(
+    kind: BlockKind<never>,
+    caller: Caller | undefined,
+    where: Fields,
+    rule: Rule = kind.read,
+  ): Promise<number> {
+    return this.catalogue
+      .records(kind.collection)
+      .countDocuments(both(where, this.rules.condition(rule, caller)));
+  }
+
+  /** Undefined when there is no such block, or none the rule covers. */
+  async one<R extends OrigDatablockRecord>(
+    kind: BlockKind<R>,
+    caller: Caller | undefined,
+    where: Fields,
+    rule: Rule = kind.read,
+  ): Promise<R | undefined> {
+    const [block] = await this.list(kind, caller, { where, limit: 1, skip: 0 }, rule);
+    return block;
+  }
+
+  async find<R extends OrigDatablockRecord>(kind: BlockKind<R>, where: Fields): Promise<R> {
+    const found = await this.catalogue.records(kind.collection).findOne(where);
+    if (found === null) throw new Refusal(404, `${kind.label}: ${String(where['_id'])} not found`);
+    return found as unknown as R;
+  }
+
+  fullQuery(
+    kind: BlockKind<OrigDatablockRecord>,
+    caller: Caller | undefined,
+    fields: unknown,
+    limits: unknown,
+  ): Promise<OrigDatablockRecord[]> {
+    const { limit, skip, sort } = parseLimits(limits, blockShape);
+    const { where, wantsPublished } = parseFields(fields, blockShape);
+    return this.list(kind, caller, { where, limit, skip, sort }, searchRule(wantsPublished));
+  }
+
+  /** One row a file: the block with `dataFileList` as that one file, and whether its dataset exists. */
+  files(caller: Caller | undefined, query: BlockQuery, rule: Rule): Promise<Fields[]> {
+    const condition = both(query.where, this.rules.condition(rule, caller));
+    return this.catalogue
+      .records('OrigDatablock')
+      .aggregate<Fields>([
+        { $match: condition },
+        { $sort: query.sort ?? { _id: 1 } },
+        { $unwind: '$dataFileList' },
+        ...(query.skip > 0 ? [{ $skip: query.skip }] : []),
+        { $limit: query.limit === 0 ? 100 : query.limit },
+        { $lookup: { from: 'Dataset', localField: 'datasetId', foreignField: '_id', as: 'dataset' } },
+        { $addFields: { datasetExist: { $gt: [{ $size: '$dataset' }, 0] } } },
+        { $project: { dataset: 0 } },
+        ...(query.projection === undefined ? [] : [{ $project: query.projection }]),
+      ])
+      .toArray();
+  }
+
+  searchFiles(caller: Caller | undefined, fields: unknown, limits: unknown): Promise<Fields[]> {
+    const { limit, skip, sort } = parseLimits(limits, blockShape);
+    const { where, wantsPublished } = parseFields(fields, blockShape);
+    return this.files(caller, { where, limit, skip, sort }, searchRule(wantsPublished));
+  }
+
+  async countFiles(caller: Caller | undefined, where: Fields, rule: Rule): Promise<number> {
+    const condition = both(where, this.rules.condition(rule, caller));
+    const [row] = await this.catalogue
+      .records('OrigDatablock')
+      .aggregate<{ files: number }>([
+        { $match: condition },
+        { $group: { _id: null, files: { $sum: { $size: { $ifNull: ['$dataFileList', []] } } } } },
+      ])
+      .toArray();
+    return row?.files ?? 0;
+  }
+
+  facets(caller: Caller | undefined, fields: unknown, facets: unknown, rule?: Rule): Promise<FacetAnswer> {
+    const { where, wantsPublished } = parseFields(fields, blockShape);
+    const condition = both(where, this.rules.condition(rule ?? searchRule(wantsPublished), caller));
+    return facetsOf(
+      this.catalogue.records('OrigDatablock'),
+      condition,
+      parseFacets(facets, blockShape),
+      blockShape,
+    );
+  }
+
+  async fileFacets(caller: Caller | undefined, fields: unknown, rule?: Rule): Promise<FacetAnswer> {
+    const { where, wantsPublished } = parseFields(fields, blockShape);
+    const totalSets = await this.countFiles(caller, where, rule ?? searchRule(wantsPublished));
+    return [{ all: totalSets === 0 ? [] : [{ totalSets }] }];
+  }
+}
+
+/** Searches show published records of others only on request. */
+function searchRule(wantsPublished: boolean): Rule {
+  return wantsPublished ? accessTable.origDatablock.read : accessTable.origDatablock.query;
+}

@@ -1,0 +1,95 @@
+import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Query } from '@nestjs/common';
+import { DatasetQueries } from '../datasets/dataset-queries.js';
+import { AccessRules, type Caller } from '../domain/access.js';
+import { Refusal } from '../domain/errors.js';
+import { parseLoopbackFilter } from '../domain/loopback-filter.js';
+import { CurrentCaller } from '../http/caller.decorator.js';
+import { filterFrom, gate, signedIn } from '../http/gates.js';
+import { Area, Operation } from '../http/operation.decorator.js';
+import { validateBody } from '../http/validate-body.js';
+import type { DatablockRecord } from '../persistence/records.js';
+import { RequestPrecondition } from '../records/precondition.decorator.js';
+import type { Precondition } from '../records/preconditions.js';
+import { datablocks } from './block-kind.js';
+import { BlockQueries } from './block-queries.js';
+import { CreateDatablockDto, PartialUpdateDatablockDto } from './block.dto.js';
+import { BlockService } from './block.service.js';
+
+@Area('datablocks')
+@Controller({ path: 'datablocks', version: '3' })
+export class DatablocksController {
+  constructor(
+    private readonly datasets: DatasetQueries,
+    private readonly queries: BlockQueries,
+    private readonly blocks: BlockService,
+    private readonly rules: AccessRules,
+  ) {}
+
+  @Operation('datablocksControllerCreateV3', { body: CreateDatablockDto, answer: 'Datablock' })
+  @Post()
+  async create(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): Promise<object> {
+    gate(caller !== undefined);
+    const dto = validateBody(CreateDatablockDto, body);
+    const dataset = await this.datasets.find(dto.datasetId, `Dataset: ${dto.datasetId} not found`);
+    const block = await this.blocks.addDatablock(signedIn(caller), dataset, dto);
+    return { ...block, id: block._id };
+  }
+
+  @Operation('datablocksControllerFindAllV3', { answer: ['Datablock'] })
+  @Get()
+  list(
+    @CurrentCaller() caller: Caller | undefined,
+    @Query('filter') filter: unknown,
+    @Headers('filter') header: unknown,
+  ): Promise<DatablockRecord[]> {
+    gate(caller !== undefined);
+    return this.queries.list(datablocks, caller, parseLoopbackFilter(filterFrom(filter, header)));
+  }
+
+  @Operation('datablocksControllerCountV3', { answer: 'CountApiResponse' })
+  @Get('count')
+  async count(
+    @CurrentCaller() caller: Caller | undefined,
+    @Query('filter') filter: unknown,
+    @Query('where') where: unknown,
+  ): Promise<{ count: number }> {
+    gate(caller !== undefined);
+    const text = filter ?? (typeof where === 'string' && where !== '' ? `{"where":${where}}` : undefined);
+    const query = parseLoopbackFilter(text);
+    return { count: await this.queries.count(datablocks, caller, query.where) };
+  }
+
+  @Operation('datablocksControllerFindByIdV3', { answer: 'Datablock' })
+  @Get(':id')
+  async get(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<DatablockRecord> {
+    gate(caller !== undefined);
+    const block = await this.queries.one(datablocks, caller, { _id: id });
+    if (block === undefined) throw new Refusal(404, `Datablock: ${id} not found`);
+    return block;
+  }
+
+  @Operation('datablocksControllerUpdateV3', { body: PartialUpdateDatablockDto, answer: 'Datablock' })
+  @Patch(':id')
+  async patch(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @RequestPrecondition() precondition: Precondition,
+  ): Promise<DatablockRecord | undefined> {
+    gate(caller !== undefined && this.rules.admits(datablocks.update, caller));
+    const dto = validateBody(PartialUpdateDatablockDto, body);
+    return this.blocks.change(datablocks, signedIn(caller), id, dto, precondition);
+  }
+
+  @Operation('datablocksControllerRemoveV3', { answer: 'Datablock' })
+  @Delete(':id')
+  async remove(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('id') id: string,
+  ): Promise<DatablockRecord> {
+    gate(this.rules.mayDelete(caller));
+    const removed = await this.blocks.remove(datablocks, signedIn(caller), id);
+    if (removed === undefined) throw new Refusal(404, `Datablock: ${id} not found`);
+    return removed;
+  }
+}

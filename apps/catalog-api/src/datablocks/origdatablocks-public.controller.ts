@@ -1,0 +1,55 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { accessTable } from '../domain/access-table.js';
+import { Area, Operation } from '../http/operation.decorator.js';
+import { listFrom } from '../http/query-values.js';
+import type { FacetAnswer } from '../persistence/facets.js';
+import { BlockQueries } from './block-queries.js';
+import { OrigDatablockV4Reads } from './origdatablock-v4-reads.js';
+
+const rules = { block: accessTable.origDatablock.public, dataset: accessTable.dataset.public };
+
+/** File lists of published datasets, the same for everyone. */
+@Area('origdatablocks public v4')
+@Controller({ path: 'origdatablocks/public', version: '4' })
+export class OrigDatablocksPublicController {
+  constructor(
+    private readonly queries: BlockQueries,
+    private readonly reads: OrigDatablockV4Reads,
+  ) {}
+
+  @Operation('origDatablocksPublicV4ControllerFindAllPublicV4', { answer: ['OutputOrigDatablockDto'] })
+  @Get()
+  list(@Query('filter') filter: unknown): Promise<object[]> {
+    return this.reads.list(undefined, filter, rules.block, rules.dataset);
+  }
+
+  @Operation('origDatablocksPublicV4ControllerFindAllFilesPublicV4', { answer: ['OutputOrigDatablockDto'] })
+  @Get('files')
+  files(@Query('filter') filter: unknown): Promise<object[]> {
+    return this.reads.files(undefined, filter, rules.block);
+  }
+
+  @Operation('origDatablocksPublicV4ControllerCountFilesPublicV4', { answer: 'CountApiResponse' })
+  @Get('files/count')
+  countFiles(@Query('filter') filter: unknown): Promise<{ count: number }> {
+    return this.reads.countFiles(undefined, filter, rules.block);
+  }
+
+  @Operation('origDatablocksPublicV4ControllerFullfacetV4', { answer: ['FullFacetResponse'] })
+  @Get('fullfacet')
+  fullFacet(@Query('fields') fields: unknown, @Query('facets') facets: unknown): Promise<FacetAnswer> {
+    return this.queries.facets(undefined, fields, facets, rules.block);
+  }
+
+  @Operation('origDatablocksPublicV4ControllerFullfacetFilesV4')
+  @Get('fullfacet/files')
+  fileFacets(@Query('fields') fields: unknown): Promise<FacetAnswer> {
+    return this.queries.fileFacets(undefined, fields, rules.block);
+  }
+
+  @Operation('origDatablocksPublicV4ControllerFindByIdPublicV4', { answer: 'OutputOrigDatablockDto' })
+  @Get(':id')
+  get(@Param('id') id: string, @Query('include') include: unknown): Promise<object | undefined> {
+    return this.reads.one(undefined, id, listFrom(include), rules);
+  }
+}

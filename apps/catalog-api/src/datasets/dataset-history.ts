@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import { Catalogue } from '../persistence/catalogue.js';
+import type { DatasetRecord } from '../persistence/records.js';
+
+type Fields = Record<string, unknown>;
+
+/** Changes shown with a dataset; all of them are at `/history`. */
+const mostChanges = 1000;
+const hidden = new Set(['updatedAt', 'updatedBy', '__v', '_id', 'history']);
+
+interface HistoryRecord {
+  before: Fields;
+  after: Fields;
+  user: string;
+  timestamp: Date;
+}
+
+/** The `history` list of a v3 dataset, rebuilt from the collection `History`: oldest first, one entry a change. */
+@Injectable()
+export class DatasetHistory {
+  constructor(private readonly catalogue: Catalogue) {}
+
+  async of(dataset: DatasetRecord): Promise<Fields[]> {
+    const records = (await this.catalogue
+      .other('History')
+      .find({ subsystem: 'Dataset', documentId: dataset.pid, operation: 'update' })
+      .sort({ timestamp: -1 })
+      .limit(mostChanges)
+      .toArray()) as unknown as HistoryRecord[];
+    let lifecycle: Fields = { ...dataset.datasetlifecycle };
+    const entries = records.map((record) => {
+      const entry = entryOf(record, lifecycle);
+      const before = record.before['datasetlifecycle'];
+      if (isObject(before)) lifecycle = { ...lifecycle, ...before };
+      return entry;
+    });
+    return entries.reverse();
+  }
+}
+
+/** Older records hold only the changed parts of a lifecycle; readers expect the whole of it. */
+function entryOf({ before, after, user, timestamp }: HistoryRecord, lifecycle: Fields): Fields {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+    (name) => !hidden.has(name),
+  );
+  const changes = names.map((name) => [
+    name,
+    name === 'datasetlifecycle'
+      ? {
+          previousValue: { ...lifecycle, ...(before[name] as Fields | undefined) },
+          currentValue: { ...lifecycle, ...(after[name] as Fields | undefined) },
+        }
+      : { previousValue: before[name], currentValue: after[name] },
+  ]);
+  return { ...Object.fromEntries(changes), updatedAt: timestamp, updatedBy: user, _id: '' };
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,119 @@
+import { Injectable } from '@nestjs/common';
+import { AccessRules, both, type Caller } from '../domain/access.js';
+import { accessTable, type Rule } from '../domain/access-table.js';
+import { Refusal } from '../domain/errors.js';
+import { parseFacets, parseFields, parseLimits, type FieldQuery } from '../domain/field-query.js';
+import { Catalogue } from '../persistence/catalogue.js';
+import { facetsOf, type FacetAnswer } from '../persistence/facets.js';
+import type { DatasetRecord } from '../persistence/records.js';
+import { datasetShape } from './dataset-shape.js';
+
+export interface ListQuery {
+  readonly where: Record<string, unknown>;
+  readonly projection: Record<string, 0 | 1> | undefined;
+  readonly limit: number;
+  readonly skip: number;
+  readonly sort: Record<string, 1 | -1> | undefined;
+}
+
+/** What `limit: 0` means for datasets. */
+const limitOfZero = 10;
+
+/** Reads of datasets. Every condition carries the caller's rights into the database. */
+@Injectable()
+export class DatasetQueries {
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly rules: AccessRules,
+  ) {}
+
+  list(
+    caller: Caller | undefined,
+    query: ListQuery,
+    rule: Rule = accessTable.dataset.read,
+  ): Promise<DatasetRecord[]> {
+    const condition = both(query.where, this.rules.condition(rule, caller));
+    let cursor = this.catalogue.datasets.find(condition, { projection: query.projection });
+    if (query.sort !== undefined) cursor = cursor.sort(query.sort);
+    return cursor
+      .skip(query.skip)
+      .limit(query.limit === 0 ? limitOfZero : query.limit)
+      .toArray();
+  }
+
+  count(
+    caller: Caller | undefined,
+    where: Record<string, unknown>,
+    rule: Rule = accessTable.dataset.read,
+  ): Promise<number> {
+    return this.catalogue.datasets.countDocuments(both(where, this.rules.condition(rule, caller)));
+  }
+
+  fullQuery(caller: Caller | undefined, fields: unknown, limits: unknown): Promise<DatasetRecord[]> {
+    const { limit, skip, sort } = parseLimits(limits, datasetShape);
+    const where = this.searchCondition(caller, parseFields(fields, datasetShape));
+    return this.list(caller, { where, projection: undefined, limit, skip, sort }, everything);
+  }
+
+  facets(
+    caller: Caller | undefined,
+    fields: unknown,
+    facets: unknown,
+    more: Record<string, unknown> = {},
+  ): Promise<FacetAnswer> {
+    const condition = both(this.searchCondition(caller, parseFields(fields, datasetShape)), more);
+    return facetsOf(
+      this.catalogue.records('Dataset'),
+      condition,
+      parseFacets(facets, datasetShape),
+      datasetShape,
+    );
+  }
+
+  /** Scientific metadata of the newest matching datasets, one after the other. */
+  metadataOf(
+    caller: Caller | undefined,
+    fields: unknown,
+    most: number,
+    more: Record<string, unknown> = {},
+  ): AsyncIterable<Pick<DatasetRecord, 'scientificMetadata'>> {
+    const condition = both(this.searchCondition(caller, parseFields(fields, datasetShape)), more);
+    return this.catalogue.datasets
+      .find(condition, { projection: { _id: 0, scientificMetadata: 1 } })
+      .sort({ createdAt: -1 })
+      .limit(most);
+  }
+
+  /** @throws Refusal 404 with `missing`, 403 when the rule does not cover it */
+  async read(
+    caller: Caller | undefined,
+    pid: string,
+    options: { rule: Rule; missing: string },
+  ): Promise<DatasetRecord> {
+    const dataset = await this.find(pid, options.missing);
+    if (!this.rules.allows(options.rule, caller, dataset)) throw new Refusal(403, 'Unauthorized access');
+    return dataset;
+  }
+
+  /** @throws Refusal 404 with `missing`, or SciCat's bare one */
+  async find(pid: string, missing: string): Promise<DatasetRecord> {
+    const dataset = await this.catalogue.datasets.findOne({ _id: pid });
+    if (dataset === null)
+      throw missing === ''
+        ? new Refusal(404, 'Not Found', { message: 'Not Found', statusCode: 404 })
+        : new Refusal(404, missing);
+    return dataset;
+  }
+
+  /** Searches show published datasets of others only on request. */
+  private searchCondition(
+    caller: Caller | undefined,
+    { where, wantsPublished }: FieldQuery,
+  ): Record<string, unknown> {
+    const { query, readUnshared } = accessTable.dataset;
+    return both(where, this.rules.condition(wantsPublished ? readUnshared : query, caller));
+  }
+}
+
+/** For conditions that carry the caller's rights already. */
+const everything: Rule = [['anyone', 'all']];

@@ -1,0 +1,122 @@
+import { Controller, Get, HttpCode, Inject, Param, Post, Query, Body } from '@nestjs/common';
+import type { CatalogApiConfig } from '../../catalog-api.config.js';
+import { CatalogApiConfigToken } from '../../catalog-api.tokens.js';
+import { AccessRules, type Caller } from '../../domain/access.js';
+import { accessTable } from '../../domain/access-table.js';
+import { BadRequest, Refusal } from '../../domain/errors.js';
+import { CurrentCaller } from '../../http/caller.decorator.js';
+import { gate, signedIn } from '../../http/gates.js';
+import { Area, Operation } from '../../http/operation.decorator.js';
+import { listFrom, textFrom } from '../../http/query-values.js';
+import type { FacetAnswer } from '../../persistence/facets.js';
+import { datasetKeys } from '../dataset-keys.js';
+import { DatasetQueries } from '../dataset-queries.js';
+import {
+  CreateDatasetDto,
+  CreateDerivedDatasetObsoleteDto,
+  CreateRawDatasetObsoleteDto,
+} from './dataset.dto.js';
+import { datasetShape } from '../dataset-shape.js';
+import { inAskedUnits, v3View } from '../dataset-views.js';
+import { DatasetService } from '../dataset.service.js';
+import { creationFrom } from './datasets-v3.controller.js';
+
+type Fields = Record<string, unknown>;
+
+/** Searches over v3 datasets, and the small calls of the web frontend. */
+@Area('datasets')
+@Controller({ path: 'datasets', version: '3' })
+export class DatasetSearchesV3Controller {
+  constructor(
+    private readonly queries: DatasetQueries,
+    private readonly datasets: DatasetService,
+    private readonly rules: AccessRules,
+    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+  ) {}
+
+  @Operation('datasetsControllerFullqueryV3', { answer: ['OutputDatasetObsoleteDto'] })
+  @Get('fullquery')
+  async fullQuery(
+    @CurrentCaller() caller: Caller | undefined,
+    @Query('fields') fields: unknown,
+    @Query('limits') limits: unknown,
+  ): Promise<Fields[]> {
+    const found = await this.queries.fullQuery(caller, fields, limits);
+    return inAskedUnits(
+      found.map((dataset) => v3View(dataset)),
+      fields,
+    );
+  }
+
+  @Operation('datasetsControllerFullfacetV3', { answer: ['FullFacetResponse'] })
+  @Get('fullfacet')
+  fullFacet(
+    @CurrentCaller() caller: Caller | undefined,
+    @Query('fields') fields: unknown,
+    @Query('facets') facets: unknown,
+  ): Promise<FacetAnswer> {
+    return this.queries.facets(caller, fields, facets);
+  }
+
+  @Operation('datasetsControllerMetadataKeysV3', { answer: ['string'] })
+  @Get('metadataKeys')
+  metadataKeys(
+    @CurrentCaller() caller: Caller | undefined,
+    @Query('fields') fields: unknown,
+  ): Promise<string[]> {
+    return datasetKeys(this.queries, caller, fields, this.config.metadataKeys);
+  }
+
+  @Operation('datasetsControllerIsValidV3', {
+    body: [CreateRawDatasetObsoleteDto, CreateDerivedDatasetObsoleteDto, CreateDatasetDto],
+    answer: 'IsValidResponse',
+  })
+  @Post('isValid')
+  @HttpCode(200)
+  isValid(
+    @CurrentCaller() caller: Caller | undefined,
+    @Body() body: unknown,
+  ): { valid: boolean; error?: string } {
+    gate(this.rules.admits(accessTable.dataset.add, caller));
+    let fields: Fields;
+    try {
+      fields = creationFrom(body);
+    } catch (error) {
+      if (!(error instanceof BadRequest)) throw error;
+      return { valid: false, error: constraintsOf(error.message) };
+    }
+    this.datasets.admitCreation(signedIn(caller), fields, '3');
+    return { valid: true };
+  }
+
+  @Operation('datasetsControllerAppendToArrayFieldV3', { answer: 'OutputDatasetObsoleteDto' })
+  @Post(':pid/appendToArrayField')
+  async append(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('pid') pid: string,
+    @Query('fieldName') fieldName: unknown,
+    @Query('data') data: unknown,
+  ): Promise<Fields> {
+    gate(this.rules.mayCallDatasetWrites(caller));
+    const field = textFrom(fieldName) ?? '';
+    if (datasetShape.kinds[field] !== 'array')
+      throw new Refusal(400, `Invalid fieldName: ${JSON.stringify(fieldName)} is not a list of a dataset.`);
+    const values = listFrom(data);
+    if (values.length === 0) throw new Refusal(400, 'Invalid data: expected at least one value.');
+    return v3View(await this.datasets.append(signedIn(caller), pid, field, values));
+  }
+}
+
+/** The messages of a refused v3 body, in one line. */
+function constraintsOf(message: string): string {
+  interface Problem {
+    constraints?: Record<string, string>;
+    children?: Problem[];
+  }
+  const texts = (problems: Problem[]): string[] =>
+    problems.flatMap(({ constraints, children }) => [
+      ...Object.values(constraints ?? {}),
+      ...texts(children ?? []),
+    ]);
+  return texts(JSON.parse(message) as Problem[]).join('; ');
+}

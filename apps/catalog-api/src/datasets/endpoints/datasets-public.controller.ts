@@ -1,0 +1,78 @@
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import type { CatalogApiConfig } from '../../catalog-api.config.js';
+import { CatalogApiConfigToken } from '../../catalog-api.tokens.js';
+import { accessTable } from '../../domain/access-table.js';
+import { parseV4Filter } from '../../domain/v4-filter.js';
+import { Area, Operation } from '../../http/operation.decorator.js';
+import { listFrom } from '../../http/query-values.js';
+import type { FacetAnswer } from '../../persistence/facets.js';
+import type { DatasetRecord } from '../../persistence/records.js';
+import { DatasetIncludes } from '../dataset-includes.js';
+import { datasetKeys } from '../dataset-keys.js';
+import { DatasetQueries } from '../dataset-queries.js';
+import { datasetProperties } from '../dataset-shape.js';
+
+const rule = accessTable.dataset.public;
+const published = { isPublished: true };
+
+/** Published datasets, the same for everyone, whoever asks. */
+@Area('datasets public v4')
+@Controller({ path: 'datasets/public', version: '4' })
+export class DatasetsPublicController {
+  constructor(
+    private readonly queries: DatasetQueries,
+    private readonly includes: DatasetIncludes,
+    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+  ) {}
+
+  @Operation('datasetsPublicV4ControllerFindAllPublicV4', { answer: ['OutputDatasetDto'] })
+  @Get()
+  async list(@Query('filter') filter: unknown): Promise<DatasetRecord[]> {
+    const query = parseV4Filter(filter, datasetProperties);
+    const datasets = await this.queries.list(undefined, query, rule);
+    await this.includes.add(undefined, datasets, query.include);
+    return datasets;
+  }
+
+  @Operation('datasetsPublicV4ControllerFullfacetV4', { answer: ['FullFacetResponse'] })
+  @Get('fullfacet')
+  fullFacet(@Query('fields') fields: unknown, @Query('facets') facets: unknown): Promise<FacetAnswer> {
+    return this.queries.facets(undefined, fields, facets, published);
+  }
+
+  @Operation('datasetsPublicV4ControllerPublicMetadataKeysV4', { answer: ['string'] })
+  @Get('metadataKeys')
+  metadataKeys(@Query('fields') fields: unknown): Promise<string[]> {
+    return datasetKeys(this.queries, undefined, fields, this.config.metadataKeys, published);
+  }
+
+  @Operation('datasetsPublicV4ControllerFindOnePublicV4', { answer: 'OutputDatasetDto' })
+  @Get('findOne')
+  async findOne(@Query('filter') filter: unknown): Promise<DatasetRecord | undefined> {
+    const query = parseV4Filter(filter, datasetProperties);
+    const found = await this.queries.list(undefined, { ...query, limit: 1 }, rule);
+    await this.includes.add(undefined, found, query.include);
+    return found[0];
+  }
+
+  @Operation('datasetsPublicV4ControllerCountPublicV4', { answer: 'CountApiResponse' })
+  @Get('count')
+  async count(@Query('filter') filter: unknown): Promise<{ count: number }> {
+    return {
+      count: await this.queries.count(undefined, parseV4Filter(filter, datasetProperties).where, rule),
+    };
+  }
+
+  /** A dataset that is not public is answered like one that does not exist: empty. */
+  @Operation('datasetsPublicV4ControllerFindByIdPublicV4', { answer: 'OutputDatasetDto' })
+  @Get(':pid')
+  async get(
+    @Param('pid') pid: string,
+    @Query('include') include: unknown,
+  ): Promise<DatasetRecord | undefined> {
+    const query = { where: { _id: pid }, projection: undefined, limit: 1, skip: 0, sort: undefined };
+    const found = await this.queries.list(undefined, query, rule);
+    await this.includes.add(undefined, found, listFrom(include));
+    return found[0];
+  }
+}

@@ -1,0 +1,201 @@
+import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { AccessRules, type Caller } from '../../domain/access.js';
+import { accessTable } from '../../domain/access-table.js';
+import { Refusal } from '../../domain/errors.js';
+import type { Lifecycle } from '../../domain/lifecycle.js';
+import { parseLoopbackFilter } from '../../domain/loopback-filter.js';
+import { CurrentCaller } from '../../http/caller.decorator.js';
+import { filterFrom, gate, signedIn } from '../../http/gates.js';
+import { Area, Operation } from '../../http/operation.decorator.js';
+import { validateBody, validateV3DatasetBody } from '../../http/validate-body.js';
+import { RequestPrecondition } from '../../records/precondition.decorator.js';
+import type { Precondition } from '../../records/preconditions.js';
+import { DatasetHistory } from '../dataset-history.js';
+import { DatasetIncludes } from '../dataset-includes.js';
+import { DatasetQueries } from '../dataset-queries.js';
+import {
+  CreateDatasetDto,
+  CreateDerivedDatasetObsoleteDto,
+  CreateRawDatasetObsoleteDto,
+  PartialUpdateDatasetLifecycleDto,
+  PartialUpdateRawDatasetObsoleteDto,
+  UpdateDatasetDto,
+  UpdateDerivedDatasetObsoleteDto,
+  UpdateRawDatasetObsoleteDto,
+} from './dataset.dto.js';
+import { fromV3, pickedView, v3View, withPlurals } from '../dataset-views.js';
+import { DatasetService } from '../dataset.service.js';
+
+type Fields = Record<string, unknown>;
+
+const missingText = (pid: string): string => `dataset: ${pid} not found`;
+
+@Area('datasets')
+@Controller({ path: 'datasets', version: '3' })
+export class DatasetsV3Controller {
+  constructor(
+    private readonly datasets: DatasetService,
+    private readonly queries: DatasetQueries,
+    private readonly includes: DatasetIncludes,
+    private readonly history: DatasetHistory,
+    private readonly rules: AccessRules,
+  ) {}
+
+  @Operation('datasetsControllerCreateV3', {
+    body: [CreateRawDatasetObsoleteDto, CreateDerivedDatasetObsoleteDto, CreateDatasetDto],
+    answer: 'OutputDatasetObsoleteDto',
+  })
+  @Post()
+  async create(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): Promise<Fields> {
+    gate(this.rules.admits(accessTable.dataset.add, caller));
+    return v3View(await this.datasets.create(signedIn(caller), creationFrom(body), '3'));
+  }
+
+  @Operation('datasetsControllerFindAllV3', { answer: ['OutputDatasetObsoleteDto'] })
+  @Get()
+  async list(
+    @CurrentCaller() caller: Caller | undefined,
+    @Query('filter') filter: unknown,
+    @Headers('filter') header: unknown,
+  ): Promise<Fields[]> {
+    const query = parseLoopbackFilter(filterFrom(filter, header));
+    const datasets = await this.queries.list(caller, { ...query, where: withPlurals(query.where) });
+    await this.includes.add(caller, datasets, query.include);
+    return datasets.map((dataset) => v3View(dataset));
+  }
+
+  @Operation('datasetsControllerCountV3', { answer: 'CountApiResponse' })
+  @Get('count')
+  async count(
+    @CurrentCaller() caller: Caller | undefined,
+    @Query('filter') filter: unknown,
+    @Headers('filter') header: unknown,
+  ): Promise<{ count: number }> {
+    const { where } = parseLoopbackFilter(filterFrom(filter, header));
+    return { count: await this.queries.count(caller, withPlurals(where)) };
+  }
+
+  @Operation('datasetsControllerFindOneV3', { answer: 'OutputDatasetObsoleteDto' })
+  @Get('findOne')
+  async findOne(
+    @CurrentCaller() caller: Caller | undefined,
+    @Query('filter') filter: unknown,
+    @Headers('filter') header: unknown,
+  ): Promise<Fields | undefined> {
+    const query = parseLoopbackFilter(filterFrom(filter, header));
+    const found = await this.queries.list(caller, { ...query, where: withPlurals(query.where), limit: 1 });
+    await this.includes.add(caller, found, query.include);
+    return found[0] === undefined ? undefined : v3View(found[0]);
+  }
+
+  @Operation('datasetsControllerFindByIdV3', { answer: 'OutputDatasetObsoleteDto' })
+  @Get(':pid')
+  async get(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('pid') pid: string,
+    @Query('filter') filter: unknown,
+    @Headers('filter') header: unknown,
+  ): Promise<Fields> {
+    const query = parseLoopbackFilter(filterFrom(filter, header));
+    const rule = accessTable.dataset.read;
+    const dataset = await this.queries.read(caller, pid, { rule, missing: missingText(pid) });
+    const [history] = await Promise.all([
+      query.projection === undefined ? this.history.of(dataset) : [],
+      this.includes.add(caller, [dataset], query.include),
+    ]);
+    return query.projection === undefined
+      ? { ...v3View(dataset), history }
+      : pickedView(
+          v3View(dataset),
+          query.projection,
+          query.include.map(({ relation }) => relation),
+        );
+  }
+
+  @Operation('datasetsControllerFindByIdAndUpdateV3', {
+    body: [PartialUpdateRawDatasetObsoleteDto],
+    answer: 'OutputDatasetObsoleteDto',
+  })
+  @Patch(':pid')
+  async patch(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('pid') pid: string,
+    @Body() body: unknown,
+    @RequestPrecondition() precondition: Precondition,
+  ): Promise<Fields> {
+    gate(this.rules.mayCallDatasetWrites(caller));
+    await this.queries.find(pid, '');
+    const fields = fromV3(validateV3DatasetBody(PartialUpdateRawDatasetObsoleteDto, body), undefined);
+    return v3View(
+      await this.datasets.change(signedIn(caller), pid, () => fields, { precondition, missing: '' }),
+    );
+  }
+
+  @Operation('datasetsControllerFindByIdAndReplaceV3', {
+    body: [UpdateRawDatasetObsoleteDto, UpdateDerivedDatasetObsoleteDto, UpdateDatasetDto],
+    answer: 'OutputDatasetObsoleteDto',
+  })
+  @Put(':pid')
+  async replace(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('pid') pid: string,
+    @Body() body: unknown,
+    @RequestPrecondition() precondition: Precondition,
+  ): Promise<Fields> {
+    gate(this.rules.mayCallDatasetWrites(caller));
+    const { type } = await this.queries.find(pid, '');
+    const fields = replacementFrom(type, body);
+    return v3View(
+      await this.datasets.replace(signedIn(caller), pid, () => fields, { precondition, missing: '' }),
+    );
+  }
+
+  @Operation('datasetsControllerFindLifecycleByIdV3', { answer: 'UpdateDatasetLifecycleDto' })
+  @Get(':pid/datasetlifecycle')
+  async lifecycle(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('pid') pid: string,
+  ): Promise<Lifecycle> {
+    const rule = accessTable.dataset.readUnshared;
+    return (await this.queries.read(caller, pid, { rule, missing: missingText(pid) })).datasetlifecycle;
+  }
+
+  @Operation('datasetsControllerFindByIdAndUpdateLifecycleV3', {
+    body: PartialUpdateDatasetLifecycleDto,
+    answer: 'UpdateDatasetLifecycleDto',
+  })
+  @Patch(':pid/datasetlifecycle')
+  async patchLifecycle(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('pid') pid: string,
+    @Body() body: unknown,
+  ): Promise<Lifecycle> {
+    gate(this.rules.mayCallLifecycleUpdate(caller));
+    const fields = { ...validateBody(PartialUpdateDatasetLifecycleDto, body) };
+    if (Object.keys(fields).length === 0) throw new Refusal(400, 'dataset lifecycle DTO must not be empty');
+    return this.datasets.changeLifecycle(signedIn(caller), pid, fields);
+  }
+
+  @Operation('datasetsControllerFindByIdAndDeleteV3', { answer: 'DatasetClass' })
+  @Delete(':pid')
+  async remove(@CurrentCaller() caller: Caller | undefined, @Param('pid') pid: string): Promise<Fields> {
+    gate(this.rules.mayDelete(caller));
+    return this.datasets.remove(signedIn(caller), pid);
+  }
+}
+
+/** The body of a creation by its type; types of a facility's own are v4 datasets. */
+export function creationFrom(body: unknown): Fields {
+  const type = (body as { type?: unknown } | undefined | null)?.type;
+  if (type === 'raw') return fromV3(validateV3DatasetBody(CreateRawDatasetObsoleteDto, body), 'raw');
+  if (type === 'derived')
+    return fromV3(validateV3DatasetBody(CreateDerivedDatasetObsoleteDto, body), 'derived');
+  return { ...validateV3DatasetBody(CreateDatasetDto, body) };
+}
+
+function replacementFrom(type: string, body: unknown): Fields {
+  if (type === 'raw') return fromV3(validateV3DatasetBody(UpdateRawDatasetObsoleteDto, body), 'raw');
+  if (type === 'derived')
+    return fromV3(validateV3DatasetBody(UpdateDerivedDatasetObsoleteDto, body), 'derived');
+  return { ...validateV3DatasetBody(UpdateDatasetDto, body) };
+}

@@ -1,0 +1,242 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Inject,
+  Param,
+  Patch,
+  Post,
+  Put,
+  Query,
+} from '@nestjs/common';
+import type { CatalogApiConfig } from '../../catalog-api.config.js';
+import { CatalogApiConfigToken } from '../../catalog-api.tokens.js';
+import { AccessRules, type Caller } from '../../domain/access.js';
+import { accessTable } from '../../domain/access-table.js';
+import { BadRequest, Refusal } from '../../domain/errors.js';
+import type { Lifecycle } from '../../domain/lifecycle.js';
+import { parseV4Filter } from '../../domain/v4-filter.js';
+import { CurrentCaller } from '../../http/caller.decorator.js';
+import { gate, signedIn } from '../../http/gates.js';
+import { Area, Operation } from '../../http/operation.decorator.js';
+import { listFrom } from '../../http/query-values.js';
+import { validateBody } from '../../http/validate-body.js';
+import type { FacetAnswer } from '../../persistence/facets.js';
+import type { DatasetRecord } from '../../persistence/records.js';
+import { RequestPrecondition } from '../../records/precondition.decorator.js';
+import type { Precondition } from '../../records/preconditions.js';
+import { DatasetIncludes } from '../dataset-includes.js';
+import { datasetKeys } from '../dataset-keys.js';
+import { DatasetQueries } from '../dataset-queries.js';
+import { datasetProperties } from '../dataset-shape.js';
+import { mergePatch } from '../dataset-views.js';
+import {
+  CreateDatasetDto,
+  PartialUpdateDatasetDto,
+  PartialUpdateDatasetLifecycleDto,
+  UpdateDatasetDto,
+} from './dataset.dto.js';
+import { DatasetService } from '../dataset.service.js';
+import { checkPairsKept } from '../scientific-metadata.js';
+
+type Fields = Record<string, unknown>;
+
+/** SciCat's text, whatever the pid was. */
+const missing = 'dataset: null not found';
+
+@Area('datasets v4')
+@Controller({ path: 'datasets', version: '4' })
+export class DatasetsV4Controller {
+  constructor(
+    private readonly datasets: DatasetService,
+    private readonly queries: DatasetQueries,
+    private readonly includes: DatasetIncludes,
+    private readonly rules: AccessRules,
+    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+  ) {}
+
+  @Operation('datasetsV4ControllerCreateV4', { body: CreateDatasetDto, answer: 'OutputDatasetDto' })
+  @Post()
+  async create(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): Promise<Fields> {
+    gate(this.rules.admits(accessTable.dataset.add, caller));
+    const fields = { ...validateBody(CreateDatasetDto, body) };
+    return withId(await this.datasets.create(signedIn(caller), fields, '4'));
+  }
+
+  @Operation('datasetsV4ControllerIsValidV4', { body: CreateDatasetDto, answer: 'IsValidResponse' })
+  @Post('isValid')
+  @HttpCode(200)
+  isValid(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): { valid: boolean } {
+    gate(this.rules.admits(accessTable.dataset.add, caller));
+    try {
+      validateBody(CreateDatasetDto, body);
+      return { valid: true };
+    } catch (error) {
+      if (!(error instanceof BadRequest)) throw error;
+      return { valid: false };
+    }
+  }
+
+  @Operation('datasetsV4ControllerFindAllV4', { answer: ['PartialOutputDatasetDto'] })
+  @Get()
+  async list(
+    @CurrentCaller() caller: Caller | undefined,
+    @Query('filter') filter: unknown,
+  ): Promise<DatasetRecord[]> {
+    gate(caller !== undefined);
+    const query = parseV4Filter(filter, datasetProperties);
+    const datasets = await this.queries.list(caller, query);
+    await this.includes.add(caller, datasets, query.include);
+    return datasets;
+  }
+
+  @Operation('datasetsV4ControllerFullfacetV4', { answer: ['FullFacetResponse'] })
+  @Get('fullfacet')
+  fullFacet(
+    @CurrentCaller() caller: Caller | undefined,
+    @Query('fields') fields: unknown,
+    @Query('facets') facets: unknown,
+  ): Promise<FacetAnswer> {
+    gate(caller !== undefined);
+    return this.queries.facets(caller, fields, facets);
+  }
+
+  @Operation('datasetsV4ControllerMetadataKeysV4', { answer: ['string'] })
+  @Get('metadataKeys')
+  metadataKeys(
+    @CurrentCaller() caller: Caller | undefined,
+    @Query('fields') fields: unknown,
+  ): Promise<string[]> {
+    gate(caller !== undefined);
+    return datasetKeys(this.queries, caller, fields, this.config.metadataKeys);
+  }
+
+  @Operation('datasetsV4ControllerCountV4', { answer: 'CountApiResponse' })
+  @Get('count')
+  async count(
+    @CurrentCaller() caller: Caller | undefined,
+    @Query('filter') filter: unknown,
+  ): Promise<{ count: number }> {
+    gate(caller !== undefined);
+    return { count: await this.queries.count(caller, parseV4Filter(filter, datasetProperties).where) };
+  }
+
+  @Operation('datasetsV4ControllerFindOneV4', { answer: 'OutputDatasetDto' })
+  @Get('findOne')
+  async findOne(
+    @CurrentCaller() caller: Caller | undefined,
+    @Query('filter') filter: unknown,
+  ): Promise<DatasetRecord | undefined> {
+    gate(caller !== undefined);
+    const query = parseV4Filter(filter, datasetProperties);
+    const found = await this.queries.list(caller, { ...query, limit: 1 });
+    await this.includes.add(caller, found, query.include);
+    return found[0];
+  }
+
+  @Operation('datasetsV4ControllerFindByIdV4', { answer: 'OutputDatasetDto' })
+  @Get(':pid')
+  async get(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('pid') pid: string,
+    @Query('include') include: unknown,
+  ): Promise<DatasetRecord> {
+    gate(caller !== undefined);
+    const rule = accessTable.dataset.readUnshared;
+    const dataset = await this.queries.read(caller, pid, { rule, missing });
+    await this.includes.add(caller, [dataset], listFrom(include));
+    return dataset;
+  }
+
+  @Operation('datasetsV4ControllerFindByIdAndUpdateV4', {
+    body: PartialUpdateDatasetDto,
+    answer: 'OutputDatasetDto',
+  })
+  @Patch(':pid')
+  async patch(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('pid') pid: string,
+    @Body() body: unknown,
+    @Headers('content-type') contentType: string | undefined,
+    @RequestPrecondition() precondition: Precondition,
+  ): Promise<Fields> {
+    gate(this.rules.mayCallDatasetWrites(caller));
+    await this.queries.find(pid, 'Dataset not found');
+    const merges = contentType === 'application/merge-patch+json';
+    const patch = merges ? withoutNulls(body) : body;
+    const fields: Fields = { ...validateBody(PartialUpdateDatasetDto, patch) };
+    const fieldsFor = (stored: DatasetRecord): Fields => {
+      checkPairsKept(stored.scientificMetadata ?? {}, (fields['scientificMetadata'] ?? {}) as Fields);
+      return merges ? mergePatch(stored, fields) : fields;
+    };
+    const options = { precondition, missing: 'Dataset not found' };
+    return withId(await this.datasets.change(signedIn(caller), pid, fieldsFor, options));
+  }
+
+  @Operation('datasetsV4ControllerFindByIdAndReplaceV4', {
+    body: UpdateDatasetDto,
+    answer: 'OutputDatasetDto',
+  })
+  @Put(':pid')
+  async replace(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('pid') pid: string,
+    @Body() body: unknown,
+    @RequestPrecondition() precondition: Precondition,
+  ): Promise<Fields> {
+    gate(this.rules.mayCallDatasetWrites(caller));
+    const fields = { ...validateBody(UpdateDatasetDto, body) };
+    const options = { precondition, missing: 'Dataset not found' };
+    return withId(await this.datasets.replace(signedIn(caller), pid, () => fields, options));
+  }
+
+  @Operation('datasetsV4ControllerFindLifecycleByIdV4', { answer: 'UpdateDatasetLifecycleDto' })
+  @Get(':pid/datasetlifecycle')
+  async lifecycle(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('pid') pid: string,
+  ): Promise<Lifecycle> {
+    gate(caller !== undefined);
+    const rule = accessTable.dataset.readUnshared;
+    return (await this.queries.read(caller, pid, { rule, missing })).datasetlifecycle;
+  }
+
+  @Operation('datasetsV4ControllerFindByIdAndUpdateLifecycleV4', {
+    body: PartialUpdateDatasetLifecycleDto,
+    answer: 'UpdateDatasetLifecycleDto',
+  })
+  @Patch(':pid/datasetlifecycle')
+  async patchLifecycle(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('pid') pid: string,
+    @Body() body: unknown,
+  ): Promise<Lifecycle> {
+    gate(this.rules.mayCallLifecycleUpdate(caller));
+    const fields = { ...validateBody(PartialUpdateDatasetLifecycleDto, body) };
+    if (Object.keys(fields).length === 0) throw new Refusal(400, 'dataset lifecycle DTO must not be empty');
+    return this.datasets.changeLifecycle(signedIn(caller), pid, fields);
+  }
+
+  @Operation('datasetsV4ControllerFindByIdAndDeleteV4', { answer: 'OutputDatasetDto' })
+  @Delete(':pid')
+  async remove(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('pid') pid: string,
+  ): Promise<DatasetRecord> {
+    gate(this.rules.mayDelete(caller));
+    return this.datasets.remove(signedIn(caller), pid);
+  }
+}
+
+function withId(dataset: DatasetRecord): Fields {
+  return { ...dataset, id: dataset._id };
+}
+
+/** A top-level `null` of a merge patch leaves the field as it is. */
+function withoutNulls(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
+}

@@ -1,0 +1,79 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Ajv } from 'ajv';
+import { messageOf } from '#kernel';
+import type { Logger } from '#observability';
+import { LOGGER } from '#outbox';
+import type { CatalogApiConfig } from '../catalog-api.config.js';
+import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { BadRequest } from '../domain/errors.js';
+import { decodeMetadataKeys, encodeMetadataKeys } from '../domain/metadata-keys.js';
+import { pairOf, withSiValues } from '../domain/units.js';
+
+type Fields = Record<string, unknown>;
+
+const largestSchema = 1024 * 1024;
+
+/** What is stored of metadata: encoded keys, SI values beside each value with a unit. */
+export function storedMetadata(metadata: Fields): Fields {
+  return withSiValues(encodeMetadataKeys(metadata));
+}
+
+/** @throws BadRequest when a stored value with a unit would lose one of the two (v4) */
+export function checkPairsKept(stored: Fields, patch: Fields): void {
+  const encoded = encodeMetadataKeys(patch);
+  for (const [key, entry] of Object.entries(encoded)) {
+    const before = stored[key];
+    if (!isObject(entry) || !isObject(before) || pairOf(before) === undefined) continue;
+    const halves = ['value', 'unit'].filter((half) => half in entry);
+    if (halves.length === 1)
+      throw new BadRequest(
+        `Original dataset ${key} contains both value and unit; please provide both when updating.`,
+      );
+  }
+}
+
+/** Checks metadata against the JSON schema a dataset names. Schemas come only from hosts the operator allows. */
+@Injectable()
+export class MetadataSchemas {
+  constructor(
+    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** False when the metadata does not fit or the schema cannot be had; never an error. Undefined without both. */
+  async isValid(schemaUrl: unknown, metadata: unknown): Promise<boolean | undefined> {
+    if (typeof schemaUrl !== 'string' || schemaUrl === '' || !isObject(metadata)) return undefined;
+    try {
+      const schema = await this.fetch(schemaUrl);
+      const validate = new Ajv({ strict: false, logger: false, validateFormats: false }).compile(schema);
+      return validate(decodeMetadataKeys(metadata));
+    } catch (error) {
+      this.logger.warn({ schema: schemaUrl, error: messageOf(error) }, 'could not check scientific metadata');
+      return false;
+    }
+  }
+
+  private async fetch(address: string): Promise<Fields> {
+    const url = new URL(address);
+    const { allowedHosts, timeout } = this.config.metadataSchemas;
+    if ((url.protocol !== 'https:' && url.protocol !== 'http:') || !allowedHosts.includes(url.host))
+      throw new Error(`${url.host} is not in METADATA_SCHEMA_HOSTS`);
+    // A redirect could lead anywhere, so none is followed.
+    const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(timeout) });
+    if (!response.ok || response.body === null) throw new Error(`the schema answered ${response.status}`);
+    const pieces: Uint8Array[] = [];
+    let size = 0;
+    for await (const piece of response.body as unknown as AsyncIterable<Uint8Array>) {
+      size += piece.length;
+      if (size > largestSchema) throw new Error(`the schema is larger than ${largestSchema} bytes`);
+      pieces.push(piece);
+    }
+    const schema: unknown = JSON.parse(Buffer.concat(pieces).toString('utf8'));
+    if (!isObject(schema)) throw new Error('the schema is not a JSON object');
+    return schema;
+  }
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
