@@ -1,13 +1,25 @@
 import { Injectable } from '@nestjs/common';
+import { DatasetIncludes } from '../datasets/dataset-includes.js';
+import { DatasetQueries } from '../datasets/dataset-queries.js';
 import { AccessRules, both, type Caller } from '../domain/access.js';
-import { JobRefusal } from '../domain/errors.js';
-import { checkCondition, parseJsonObject } from '../domain/loopback-filter.js';
+import { BadRequest, JobRefusal } from '../domain/errors.js';
+import { parseFacets, parseFields, parseLimits, type ResourceShape } from '../domain/field-query.js';
+import { parseJsonObject, sortFrom, type Include } from '../domain/loopback-filter.js';
+import { parseV4Filter } from '../domain/v4-filter.js';
 import { Catalogue } from '../persistence/catalogue.js';
-import type { JobRecord } from '../persistence/records.js';
+import { facetsOf, type FacetAnswer } from '../persistence/facets.js';
+import type { DatasetRecord, JobRecord } from '../persistence/records.js';
+import { jobProperties } from './job-shape.js';
 
 const withoutCatena = { catena: 0 } as const;
 /** Without a limit SciCat answers everything; nobody reads more than this from one answer. */
 const mostJobs = 10_000;
+const detailRelations = ['origdatablocks', 'datablocks', 'attachments'] as const;
+
+export type JobWithDatasets = JobRecord & {
+  datasets?: DatasetRecord[];
+  datasetDetails?: DatasetRecord[];
+};
 
 /** Reading jobs: what a caller may see is part of the database query. */
 @Injectable()
@@ -15,27 +27,36 @@ export class JobQueries {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly rules: AccessRules,
+    private readonly datasets: DatasetQueries,
+    private readonly includes: DatasetIncludes,
   ) {}
 
-  list(caller: Caller, filterText: string | undefined): Promise<JobRecord[]> {
-    const filter = parseJsonObject(filterText, 'filter');
-    const where = objectOr(filter['where']);
-    checkCondition(where);
-    const limits = objectOr(filter['limits']);
-    const sort = objectOr(filter['sort'] ?? limits['sort']);
-    return this.catalogue.jobs
-      .find(both(where, this.rules.visibleJobs(caller)), { projection: withoutCatena })
-      .sort(
-        Object.fromEntries(
-          Object.entries(sort).map(([field, direction]) => [
-            field,
-            direction === -1 || direction === 'desc' ? -1 : 1,
-          ]),
-        ),
-      )
-      .skip(Number(limits['skip'] ?? 0))
-      .limit(Math.min(Number(limits['limit'] ?? mostJobs) || mostJobs, mostJobs))
-      .toArray();
+  /** `filter` of v4, with `datasets` or `datasetDetails` joined where it includes them. */
+  async list(caller: Caller, filter: unknown, more: readonly string[] = []): Promise<JobWithDatasets[]> {
+    const query = parseV4Filter(filter, jobProperties, mostJobs);
+    const sort = sortFrom(parseJsonObject(filter, 'filter')['sort']) ?? query.sort;
+    const jobs = await this.find(
+      caller,
+      { ...query, sort },
+      query.projection === undefined ? undefined : { ...query.projection, 'jobParams.datasetList': 1 },
+    );
+    await this.join(caller, jobs, [...query.include.map(({ relation }) => relation), ...more]);
+    return jobs;
+  }
+
+  async fullQuery(
+    caller: Caller,
+    fields: unknown,
+    limits: unknown,
+    shape: ResourceShape,
+  ): Promise<JobRecord[]> {
+    const { where } = parseFields(fields, shape);
+    return this.find(caller, { where, ...parseLimits(limits, shape) }, undefined);
+  }
+
+  facets(caller: Caller, fields: unknown, facets: unknown, shape: ResourceShape): Promise<FacetAnswer> {
+    const condition = both(parseFields(fields, shape).where, this.rules.visibleJobs(caller));
+    return facetsOf(this.catalogue.records('Job'), condition, parseFacets(facets, shape), shape);
   }
 
   /** The whole stored job, if the caller may see it. */
@@ -46,6 +67,35 @@ export class JobQueries {
     throw exists
       ? new JobRefusal(403, 'Unauthorized to get this job.')
       : new JobRefusal(400, 'Invalid job id.');
+  }
+
+  /** One job with what `filter` includes of it. */
+  async getWith(caller: Caller, id: string, filter: unknown): Promise<JobWithDatasets> {
+    const { include } = parseV4Filter(filter, jobProperties);
+    const job: JobWithDatasets = await this.get(caller, id);
+    await this.join(
+      caller,
+      [job],
+      include.map(({ relation }) => relation),
+    );
+    return job;
+  }
+
+  /** The datasets of one job that the caller may see. */
+  async datasetsOf(
+    caller: Caller,
+    id: string,
+    projection: Record<string, 0 | 1> | undefined,
+    include: readonly Include[],
+  ): Promise<DatasetRecord[]> {
+    const job = await this.get(caller, id);
+    const pids = pidsOf(job);
+    if (pids.length === 0) return [];
+    const kept = projection === undefined ? undefined : { ...projection, pid: 1 as const };
+    const query = { where: { _id: { $in: pids } }, projection: kept, skip: 0, sort: { _id: 1 as const } };
+    const datasets = await this.datasets.list(caller, { ...query, limit: pids.length });
+    await this.includes.add(caller, datasets, include);
+    return datasets;
   }
 
   async remove(id: string): Promise<JobRecord> {
@@ -62,10 +112,54 @@ export class JobQueries {
       ? new JobRefusal(409, `Job ${id} is running: cancel it before deleting it.`)
       : new JobRefusal(400, `Job id ${id} doesn't exist.`);
   }
+
+  private find(
+    caller: Caller,
+    query: {
+      readonly where: Record<string, unknown>;
+      readonly limit: number;
+      readonly skip: number;
+      readonly sort: Record<string, 1 | -1> | undefined;
+    },
+    projection: Record<string, 0 | 1> | undefined,
+  ): Promise<JobWithDatasets[]> {
+    return this.catalogue.jobs
+      .find(both(query.where, this.rules.visibleJobs(caller)), { projection: projection ?? withoutCatena })
+      .sort(query.sort ?? {})
+      .skip(query.skip)
+      .limit(Math.min(query.limit === 0 ? mostJobs : query.limit, mostJobs))
+      .toArray();
+  }
+
+  /** All datasets of all jobs in one query, narrowed to those the caller may see. */
+  private async join(caller: Caller, jobs: JobWithDatasets[], relations: readonly string[]): Promise<void> {
+    const unknown = relations.find((name) => !['datasets', 'datasetDetails', 'all'].includes(name));
+    if (unknown !== undefined)
+      throw new BadRequest(
+        `Provided include field ${JSON.stringify(unknown)} is not part of the job relations`,
+      );
+    if (relations.length === 0 || jobs.length === 0) return;
+    const pids = [...new Set(jobs.flatMap((job) => pidsOf(job)))];
+    const query = {
+      where: { _id: { $in: pids } },
+      projection: undefined,
+      skip: 0,
+      sort: { _id: 1 as const },
+    };
+    const datasets =
+      pids.length === 0 ? [] : await this.datasets.list(caller, { ...query, limit: pids.length });
+    const detailed = relations.includes('datasetDetails');
+    if (detailed) await this.includes.add(caller, datasets, detailRelations);
+    for (const job of jobs) {
+      const own = new Set(pidsOf(job));
+      job[detailed ? 'datasetDetails' : 'datasets'] = datasets.filter(({ pid }) => own.has(pid));
+    }
+  }
 }
 
-function objectOr(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
+function pidsOf(job: JobRecord): string[] {
+  const list = (job.jobParams as Record<string, unknown> | undefined)?.['datasetList'];
+  return (Array.isArray(list) ? list : [])
+    .map((entry: unknown) => (entry as { pid?: unknown } | null)?.pid)
+    .filter((pid): pid is string => typeof pid === 'string');
 }

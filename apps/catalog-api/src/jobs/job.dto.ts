@@ -1,6 +1,16 @@
-import { IsEmail, IsNotEmpty, IsObject, IsOptional, IsString } from 'class-validator';
+import { Type } from 'class-transformer';
+import {
+  IsArray,
+  IsEmail,
+  IsISO8601,
+  IsNotEmpty,
+  IsObject,
+  IsOptional,
+  IsString,
+  ValidateNested,
+} from 'class-validator';
 
-export class CreateJobV4Dto {
+export class CreateJobDto {
   @IsString() @IsNotEmpty() type: string;
   @IsObject() jobParams: Record<string, unknown>;
   @IsOptional() @IsString() ownerUser?: string;
@@ -8,14 +18,30 @@ export class CreateJobV4Dto {
   @IsOptional() @IsEmail() contactEmail?: string;
 }
 
-export class UpdateJobV4Dto {
+export class UpdateJobDto {
   @IsString() statusCode: string;
   @IsString() statusMessage: string;
   @IsOptional() @IsObject() jobResultObject?: Record<string, unknown>;
 }
 
-export class UpdateJobV3Dto {
+export class UpdateJobDtoV3 {
   @IsOptional() @IsString() jobStatusMessage?: string;
   @IsOptional() @IsObject() jobResultObject?: Record<string, unknown>;
   @IsOptional() executionTime?: unknown;
+}
+
+class DatasetListDto {
+  @IsString() pid: string;
+  @IsArray() @IsString({ each: true }) files: string[];
+}
+
+/** The old body. It is turned into the new one before it is checked, so this only documents it. */
+export class CreateJobDtoV3 {
+  @IsOptional() @IsString() emailJobInitiator?: string;
+  @IsString() type: string;
+  @IsOptional() @IsObject() jobParams?: Record<string, unknown>;
+  @IsArray() @ValidateNested({ each: true }) @Type(() => DatasetListDto) datasetList: DatasetListDto[];
+  @IsOptional() @IsISO8601() executionTime?: string;
+  @IsOptional() @IsString() jobStatusMessage?: string;
+  @IsOptional() @IsObject() jobResultObject?: Record<string, unknown>;
 }

@@ -3,20 +3,26 @@ import { AccessRules, type Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { JobConfiguration } from '../domain/job-configuration.js';
 import { mayCallCreate, mayCallUpdate } from '../domain/job-rules.js';
-import { parseJsonObject } from '../domain/loopback-filter.js';
+import { parseJsonObject, parseLoopbackFilter } from '../domain/loopback-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { gate, signedIn } from '../http/gates.js';
+import { Area, Operation } from '../http/operation.decorator.js';
 import { validateBody } from '../http/validate-body.js';
+import { listFrom, textFrom } from '../http/query-values.js';
+import type { FacetAnswer } from '../persistence/facets.js';
+import type { DatasetRecord } from '../persistence/records.js';
 import { JobConfigurationToken } from './job-configuration.provider.js';
 import { JobCreation } from './job-creation.js';
 import { JobQueries } from './job-queries.js';
+import { jobShapeV3 } from './job-shape.js';
 import { JobUpdates } from './job-updates.js';
 import { JobV3Bodies } from './job-v3-bodies.js';
 import { jobV3View } from './job-views.js';
-import { UpdateJobV3Dto } from './job.dto.js';
+import { CreateJobDtoV3, UpdateJobDtoV3 } from './job.dto.js';
 
 type Fields = Record<string, unknown>;
 
+@Area('jobs')
 @Controller({ path: 'jobs', version: '3' })
 export class JobsV3Controller {
   constructor(
@@ -28,6 +34,7 @@ export class JobsV3Controller {
     @Inject(JobConfigurationToken) private readonly configuration: JobConfiguration,
   ) {}
 
+  @Operation('jobsControllerCreateV3', { body: CreateJobDtoV3, answer: 'OutputJobV3Dto' })
   @Post()
   async create(
     @CurrentCaller() caller: Caller | undefined,
@@ -44,10 +51,11 @@ export class JobsV3Controller {
     );
   }
 
+  @Operation('jobsControllerFindAllV3', { answer: ['OutputJobV3Dto'] })
   @Get()
   async list(
     @CurrentCaller() caller: Caller | undefined,
-    @Query('filter') filter: string | undefined,
+    @Query('filter') filter: unknown,
   ): Promise<Fields[]> {
     gate(caller !== undefined);
     const parsed = parseJsonObject(filter, 'filter');
@@ -57,12 +65,49 @@ export class JobsV3Controller {
     return (await this.queries.list(signedIn(caller), undefined)).map((job) => jobV3View(job));
   }
 
+  @Operation('jobsControllerFullQueryV3', { answer: ['OutputJobV3Dto'] })
+  @Get('fullquery')
+  async fullQuery(
+    @CurrentCaller() caller: Caller | undefined,
+    @Query('fields') fields: unknown,
+    @Query('limits') limits: unknown,
+  ): Promise<Fields[]> {
+    gate(caller !== undefined);
+    const jobs = await this.queries.fullQuery(signedIn(caller), fields, limits, jobShapeV3);
+    return jobs.map((job) => jobV3View(job));
+  }
+
+  @Operation('jobsControllerFullFacetV3', { answer: ['FullFacetResponse'] })
+  @Get('fullfacet')
+  fullFacet(
+    @CurrentCaller() caller: Caller | undefined,
+    @Query('fields') fields: unknown,
+    @Query('facets') facets: unknown,
+  ): Promise<FacetAnswer> {
+    gate(caller !== undefined);
+    return this.queries.facets(signedIn(caller), fields, facets, jobShapeV3);
+  }
+
+  /** The datasets of a job, with the fields and relations asked for. */
+  @Operation('jobsControllerFindOneDetailsV3', { answer: ['PartialOutputDatasetDto'] })
+  @Get('datasetDetails')
+  datasetDetails(
+    @CurrentCaller() caller: Caller | undefined,
+    @Query() query: Fields,
+  ): Promise<DatasetRecord[]> {
+    gate(caller !== undefined);
+    const { projection, include } = detailsFrom(query);
+    return this.queries.datasetsOf(signedIn(caller), textFrom(query['jobId']) ?? '', projection, include);
+  }
+
+  @Operation('jobsControllerFindOneV3', { answer: 'OutputJobV3Dto' })
   @Get(':id')
   async get(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<Fields> {
     gate(caller !== undefined);
     return jobV3View(await this.queries.get(signedIn(caller), id));
   }
 
+  @Operation('jobsControllerUpdateV3', { body: UpdateJobDtoV3, answer: 'OutputJobV3Dto' })
   @Patch(':id')
   async patch(
     @CurrentCaller() caller: Caller | undefined,
@@ -70,7 +115,7 @@ export class JobsV3Controller {
     @Body() body: unknown,
   ): Promise<Fields> {
     gate(mayCallUpdate(this.rules, caller, this.configuration));
-    const { jobStatusMessage, jobResultObject, executionTime } = validateBody(UpdateJobV3Dto, body);
+    const { jobStatusMessage, jobResultObject, executionTime } = validateBody(UpdateJobDtoV3, body);
     const status =
       jobStatusMessage === undefined
         ? await this.bodies.statusOf(id)
@@ -83,9 +128,20 @@ export class JobsV3Controller {
     return jobV3View(await this.updates.patch(caller, id, change, body));
   }
 
+  @Operation('jobsControllerRemoveV3')
   @Delete(':id')
   async remove(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<Fields> {
     gate(this.rules.mayDeleteJobs(caller));
     return jobV3View(await this.queries.remove(id));
   }
+}
+
+/** `datasetFields`, `include` and `includeFields`: JSON lists of names, as the archive mock sends them. */
+function detailsFrom(query: Fields): Pick<ReturnType<typeof parseLoopbackFilter>, 'projection' | 'include'> {
+  const includeFields = listFrom(query['includeFields']);
+  const include = listFrom(query['include']).map((relation) => ({
+    relation,
+    ...(includeFields.length === 0 ? {} : { scope: { fields: includeFields } }),
+  }));
+  return parseLoopbackFilter(JSON.stringify({ fields: listFrom(query['datasetFields']), include }));
 }

@@ -4,17 +4,21 @@ import type { JobConfiguration } from '../domain/job-configuration.js';
 import { mayCallCreate, mayCallUpdate } from '../domain/job-rules.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { gate, signedIn } from '../http/gates.js';
+import { Area, Operation } from '../http/operation.decorator.js';
 import { validateBody } from '../http/validate-body.js';
+import type { FacetAnswer } from '../persistence/facets.js';
 import type { JobRecord } from '../persistence/records.js';
 import { JobConfigurationToken } from './job-configuration.provider.js';
 import { JobCreation } from './job-creation.js';
 import { JobQueries } from './job-queries.js';
+import { jobShape } from './job-shape.js';
 import { JobUpdates } from './job-updates.js';
 import { jobV4View } from './job-views.js';
-import { CreateJobV4Dto, UpdateJobV4Dto } from './job.dto.js';
+import { CreateJobDto, UpdateJobDto } from './job.dto.js';
 
 type JobView = Omit<JobRecord, 'catena'>;
 
+@Area('jobs v4')
 @Controller({ path: 'jobs', version: '4' })
 export class JobsV4Controller {
   constructor(
@@ -25,6 +29,7 @@ export class JobsV4Controller {
     @Inject(JobConfigurationToken) private readonly configuration: JobConfiguration,
   ) {}
 
+  @Operation('jobsV4ControllerCreateV4', { body: CreateJobDto, answer: 'JobClass' })
   @Post()
   async create(
     @CurrentCaller() caller: Caller | undefined,
@@ -32,7 +37,7 @@ export class JobsV4Controller {
     @Headers('idempotency-key') idempotencyKey: string | undefined,
   ): Promise<JobView> {
     gate(mayCallCreate(this.rules, caller, this.configuration));
-    const dto = validateBody(CreateJobV4Dto, body);
+    const dto = validateBody(CreateJobDto, body);
     return jobV4View(
       await this.creation.create(caller, {
         ...dto,
@@ -42,21 +47,56 @@ export class JobsV4Controller {
     );
   }
 
+  @Operation('jobsV4ControllerFindAllV4', { answer: ['PartialOutputJobDto'] })
   @Get()
-  list(
+  list(@CurrentCaller() caller: Caller | undefined, @Query('filter') filter: unknown): Promise<JobView[]> {
+    gate(caller !== undefined);
+    return this.queries.list(signedIn(caller), filter);
+  }
+
+  @Operation('jobsV4ControllerFullQueryV4', { answer: ['PartialOutputJobDto'] })
+  @Get('fullquery')
+  fullQuery(
     @CurrentCaller() caller: Caller | undefined,
-    @Query('filter') filter: string | undefined,
+    @Query('filter') filter: unknown,
   ): Promise<JobView[]> {
     gate(caller !== undefined);
     return this.queries.list(signedIn(caller), filter);
   }
 
-  @Get(':id')
-  async get(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<JobView> {
+  @Operation('jobsV4ControllerFullFacetV4', { answer: ['FullFacetResponse'] })
+  @Get('fullfacet')
+  fullFacet(
+    @CurrentCaller() caller: Caller | undefined,
+    @Query('fields') fields: unknown,
+    @Query('facets') facets: unknown,
+  ): Promise<FacetAnswer> {
     gate(caller !== undefined);
-    return jobV4View(await this.queries.get(signedIn(caller), id));
+    return this.queries.facets(signedIn(caller), fields, facets, jobShape);
   }
 
+  @Operation('jobsV4ControllerFindAllDatasetDetailsV4', { answer: ['PartialOutputJobDto'] })
+  @Get('datasetDetails')
+  datasetDetails(
+    @CurrentCaller() caller: Caller | undefined,
+    @Query('filter') filter: unknown,
+  ): Promise<JobView[]> {
+    gate(caller !== undefined);
+    return this.queries.list(signedIn(caller), filter, ['datasetDetails']);
+  }
+
+  @Operation('jobsV4ControllerFindOneV4', { answer: 'PartialOutputJobDto' })
+  @Get(':id')
+  async get(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('id') id: string,
+    @Query('filter') filter: unknown,
+  ): Promise<JobView> {
+    gate(caller !== undefined);
+    return jobV4View(await this.queries.getWith(signedIn(caller), id, filter));
+  }
+
+  @Operation('jobsV4ControllerUpdateV4', { body: UpdateJobDto, answer: 'JobClass' })
   @Patch(':id')
   async patch(
     @CurrentCaller() caller: Caller | undefined,
@@ -64,9 +104,10 @@ export class JobsV4Controller {
     @Body() body: unknown,
   ): Promise<JobView> {
     gate(mayCallUpdate(this.rules, caller, this.configuration));
-    return jobV4View(await this.updates.patch(caller, id, validateBody(UpdateJobV4Dto, body), body));
+    return jobV4View(await this.updates.patch(caller, id, validateBody(UpdateJobDto, body), body));
   }
 
+  @Operation('jobsV4ControllerRemoveV4')
   @Delete(':id')
   async remove(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<JobView> {
     gate(this.rules.mayDeleteJobs(caller));

@@ -44,6 +44,7 @@ const indexes: readonly { collection: string; name: string; keys: Keys; options?
   { collection: 'OrigDatablock', name: 'catena_dataset', keys: { datasetId: 1, _id: 1 } },
   { collection: 'Datablock', name: 'catena_dataset', keys: { datasetId: 1, _id: 1 } },
   { collection: 'Datablock', name: 'catena_archive_id', keys: { archiveId: 1 }, options: { unique: true } },
+  { collection: 'Job', name: 'catena_text', keys: { '$**': 'text' } },
   { collection: 'Job', name: 'catena_newest', keys: { createdAt: -1 } },
   { collection: 'Job', name: 'catena_owner_group', keys: { ownerGroup: 1, createdAt: -1 } },
   { collection: 'Job', name: 'catena_owner_user', keys: { ownerUser: 1, createdAt: -1 } },
