@@ -35,6 +35,14 @@ export interface CatalogApiConfig {
   };
   /** Bounds of `metadataKeys`: records looked at, keys answered. */
   readonly metadataKeys: { readonly records: number; readonly keys: number };
+  readonly publishedDataConfigFile: string | undefined;
+  readonly doi: {
+    /** Without trailing slash. */
+    readonly prefix: string;
+    /** Ten hexadecimal digits instead of a UUID. */
+    readonly shortSuffix: boolean;
+    readonly registry: string | undefined;
+  };
   readonly pidPrefix: string;
   readonly pidPattern: RegExp | undefined;
   readonly jobDefaults: { readonly statusCode: string; readonly statusMessage: string };
@@ -88,6 +96,12 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
     metadataKeys: {
       records: integer(environment, 'METADATA_PARENT_INSTANCES_RETURN_LIMIT', 100),
       keys: integer(environment, 'METADATA_KEYS_RETURN_LIMIT', 100),
+    },
+    publishedDataConfigFile: environment['PUBLISHED_DATA_CONFIG_FILE'],
+    doi: {
+      prefix: text('DOI_PREFIX', '10.5072').replace(/\/$/, ''),
+      shortSuffix: environment['DOI_SHORT_SUFFIX'] === 'true',
+      registry: environment['REGISTER_DOI_URI'] === '' ? undefined : environment['REGISTER_DOI_URI'],
     },
     pidPrefix: text('PID_PREFIX', '').replace(/\/$/, ''),
     pidPattern: pidPatternFrom(environment),

@@ -38,6 +38,7 @@ import { OrphanClaimsSweep } from './jobs/orphan-claims-sweep.js';
 import { LandingZoneController } from './landing-zone/landing-zone.controller.js';
 import { LandingZone } from './landing-zone/landing-zone.service.js';
 import { Catalogue } from './persistence/catalogue.js';
+import { publishedDataParts } from './published-data/published-data.parts.js';
 import { RecordStore } from './records/record-store.js';
 
 @Module({})
@@ -51,6 +52,7 @@ export class CatalogApiModule {
         UsersController,
         ...datasetParts.controllers,
         ...datablockParts.controllers,
+        ...publishedDataParts.controllers,
         JobsV3Controller,
         JobsV4Controller,
         JobExtrasController,
@@ -74,6 +76,7 @@ export class CatalogApiModule {
         RecordStore,
         ...datasetParts.providers,
         ...datablockParts.providers,
+        ...publishedDataParts.providers,
         DatasetClaims,
         OrphanClaimsSweep,
         JobActions,

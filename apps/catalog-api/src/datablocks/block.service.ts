@@ -36,7 +36,7 @@ export class BlockService {
     { size, chkAlg, dataFileList }: CreateDatasetOrigDatablockDto,
   ): Promise<OrigDatablockRecord> {
     const fields = { size, ...(chkAlg === undefined ? {} : { chkAlg }), dataFileList: filesOf(dataFileList) };
-    return this.add(origDatablocks, caller, dataset, fields as Partial<OrigDatablockRecord>);
+    return this.add(origDatablocks, caller, dataset, fields);
   }
 
   async addDatablock(

@@ -1,0 +1,106 @@
+import { Injectable } from '@nestjs/common';
+import { AccessRules, both, type Caller, type Condition } from '../domain/access.js';
+import { accessTable } from '../domain/access-table.js';
+import { Refusal } from '../domain/errors.js';
+import { parseFields, parseLimits } from '../domain/field-query.js';
+import { Catalogue } from '../persistence/catalogue.js';
+import { publishedDataShape, type PublishedDataRecord } from './published-data-record.js';
+
+type Fields = Record<string, unknown>;
+
+export interface PublishedDataQuery {
+  readonly where: Fields;
+  readonly projection?: Record<string, 0 | 1> | undefined;
+  readonly limit: number;
+  readonly skip: number;
+  readonly sort?: Record<string, 1 | -1> | undefined;
+}
+
+const { read } = accessTable.publishedData;
+
+/** Reads of publications and of what a new one starts from. */
+@Injectable()
+export class PublishedDataQueries {
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly rules: AccessRules,
+  ) {}
+
+  async list(caller: Caller | undefined, query: PublishedDataQuery): Promise<PublishedDataRecord[]> {
+    const found = await this.catalogue
+      .records('PublishedData')
+      .find(both(query.where, this.visible(caller)), { projection: query.projection })
+      .sort(query.sort ?? { createdAt: -1 })
+      .skip(query.skip)
+      .limit(query.limit)
+      .toArray();
+    return found as unknown as PublishedDataRecord[];
+  }
+
+  count(caller: Caller | undefined, where: Fields): Promise<number> {
+    return this.catalogue.records('PublishedData').countDocuments(both(where, this.visible(caller)));
+  }
+
+  /** The condition of `fields`, and the paging of `limits`, as the web frontend sends them. */
+  search(fields: unknown, limits: unknown): { where: Fields } & ReturnType<typeof parseLimits> {
+    const { where } = parseFields(fields, publishedDataShape);
+    return { where, ...parseLimits(limits, publishedDataShape) };
+  }
+
+  /** @throws Refusal 404, for records the caller may not see as well */
+  async get(caller: Caller | undefined, doi: string): Promise<PublishedDataRecord> {
+    const [record] = await this.list(caller, { where: { _id: doi }, limit: 1, skip: 0 });
+    if (record === undefined) throw new Refusal(404, `Published data with doi ${doi} not found.`);
+    return record;
+  }
+
+  /** Suggestions for a new publication from the datasets the caller may read. */
+  async formPopulate(caller: Caller, pids: readonly string[]): Promise<Fields> {
+    const visible = this.rules.condition(accessTable.dataset.read, caller);
+    const datasets = await this.catalogue.datasets
+      .find(both({ _id: { $in: [...pids] } }, visible), {
+        projection: { pid: 1, type: 1, description: 1, datasetName: 1, proposalIds: 1, owner: 1 },
+      })
+      .limit(Math.max(1, pids.length))
+      .toArray();
+    const first = datasets.find(({ pid }) => pid === pids[0]) ?? datasets[0];
+    if (first === undefined) return {};
+    const [proposal, thumbnail] = await Promise.all([
+      this.proposalOf(caller, first.proposalIds ?? []),
+      this.thumbnailOf(caller, first.pid),
+    ]);
+    const creators = [...new Set(datasets.map(({ owner }) => owner))].filter(
+      (name) => typeof name === 'string',
+    );
+    return {
+      resourceType: first.type,
+      description: first['description'],
+      title: proposal?.['title'] ?? first['datasetName'],
+      abstract: proposal?.['abstract'] ?? first['description'],
+      ...(thumbnail === undefined ? {} : { thumbnail }),
+      metadata: {
+        creators: creators.map((name) => ({ name })),
+        resourceType: first.type,
+        publicationYear: new Date().getUTCFullYear(),
+      },
+    };
+  }
+
+  private async proposalOf(caller: Caller, ids: readonly (string | null)[]): Promise<Fields | undefined> {
+    const known = ids.filter((id): id is string => typeof id === 'string');
+    if (known.length === 0) return undefined;
+    const visible = this.rules.condition(accessTable.proposal.read, caller);
+    const condition = both({ _id: { $in: known } }, visible);
+    return (await this.catalogue.records('Proposal').findOne(condition)) ?? undefined;
+  }
+
+  private async thumbnailOf(caller: Caller, pid: string): Promise<unknown> {
+    const visible = this.rules.condition(accessTable.attachment.read, caller);
+    const condition = both({ 'relationships.targetId': pid }, visible);
+    return (await this.catalogue.records('Attachment').findOne(condition))?.['thumbnail'];
+  }
+
+  private visible(caller: Caller | undefined): Condition {
+    return this.rules.condition(read, caller);
+  }
+}

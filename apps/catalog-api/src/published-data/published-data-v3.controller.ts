@@ -1,0 +1,127 @@
+import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Query } from '@nestjs/common';
+import { AccessRules, both, type Caller } from '../domain/access.js';
+import { parseLoopbackFilter } from '../domain/loopback-filter.js';
+import { CurrentCaller } from '../http/caller.decorator.js';
+import { filterFrom, gate, signedIn } from '../http/gates.js';
+import { Area, Operation } from '../http/operation.decorator.js';
+import { listFrom } from '../http/query-values.js';
+import { validateBody } from '../http/validate-body.js';
+import { fromFlat, toFlat, type PublishedDataRecord } from './published-data-record.js';
+import { PublishedDataQueries } from './published-data-queries.js';
+import { CreatePublishedDataDto, PartialUpdatePublishedDataDto } from './published-data.dto.js';
+import { PublishedDataService } from './published-data.service.js';
+
+type Fields = Record<string, unknown>;
+
+/** Publications in the flat form of older clients. */
+@Area('published data')
+@Controller({ path: 'publisheddata', version: '3' })
+export class PublishedDataV3Controller {
+  constructor(
+    private readonly service: PublishedDataService,
+    private readonly queries: PublishedDataQueries,
+    private readonly rules: AccessRules,
+  ) {}
+
+  @Operation('publishedDataControllerCreateV3', {
+    body: CreatePublishedDataDto,
+    answer: 'PublishedDataObsoleteDto',
+  })
+  @Post()
+  async create(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): Promise<Fields> {
+    gate(caller !== undefined);
+    const dto = { ...validateBody(CreatePublishedDataDto, body) };
+    return toFlat(await this.service.create(signedIn(caller), { ...fromFlat(dto), doi: dto.doi }));
+  }
+
+  @Operation('publishedDataControllerFindAllV3', { answer: ['PublishedDataObsoleteDto'] })
+  @Get()
+  async list(
+    @CurrentCaller() caller: Caller | undefined,
+    @Query('filter') filter: unknown,
+    @Headers('filter') header: unknown,
+    @Query('fields') fields: unknown,
+  ): Promise<Fields[]> {
+    const query = parseLoopbackFilter(filterFrom(filter, header));
+    const where = both(query.where, this.queries.search(fields, undefined).where);
+    const records = await this.queries.list(caller, { ...query, where });
+    return records.map((record) => toFlat(record));
+  }
+
+  @Operation('publishedDataControllerCountV3', { answer: 'ICount' })
+  @Get('count')
+  async count(
+    @CurrentCaller() caller: Caller | undefined,
+    @Query('filter') filter: unknown,
+    @Headers('filter') header: unknown,
+    @Query('fields') fields: unknown,
+  ): Promise<{ count: number }> {
+    const { where } = parseLoopbackFilter(filterFrom(filter, header));
+    return {
+      count: await this.queries.count(caller, both(where, this.queries.search(fields, undefined).where)),
+    };
+  }
+
+  @Operation('publishedDataControllerFormPopulateV3', { answer: 'FormPopulateData' })
+  @Get('formpopulate')
+  formPopulate(@CurrentCaller() caller: Caller | undefined, @Query('pid') pid: unknown): Promise<Fields> {
+    gate(caller !== undefined);
+    return this.queries.formPopulate(signedIn(caller), listFrom(pid));
+  }
+
+  @Operation('publishedDataControllerFindOneV3', { answer: 'PublishedDataObsoleteDto' })
+  @Get(':id')
+  async get(@CurrentCaller() caller: Caller | undefined, @Param('id') doi: string): Promise<Fields> {
+    return toFlat(await this.queries.get(caller, doi));
+  }
+
+  @Operation('publishedDataControllerUpdateV3', {
+    body: PartialUpdatePublishedDataDto,
+    answer: 'PublishedDataObsoleteDto',
+  })
+  @Patch(':id')
+  async patch(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('id') doi: string,
+    @Body() body: unknown,
+  ): Promise<Fields> {
+    gate(caller !== undefined);
+    return toFlat(await this.change(signedIn(caller), doi, body));
+  }
+
+  @Operation('publishedDataControllerRegisterV3')
+  @Post(':id/register')
+  async register(@CurrentCaller() caller: Caller | undefined, @Param('id') doi: string): Promise<Fields> {
+    gate(caller !== undefined);
+    const registered = await this.service.register(signedIn(caller), doi);
+    return { doi: registered.doi };
+  }
+
+  @Operation('publishedDataControllerResyncV3', { body: PartialUpdatePublishedDataDto })
+  @Post(':id/resync')
+  async resync(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('id') doi: string,
+    @Body() body: unknown,
+  ): Promise<void> {
+    gate(caller !== undefined);
+    await this.change(signedIn(caller), doi, body);
+  }
+
+  @Operation('publishedDataControllerRemoveV3', { answer: 'PublishedDataObsoleteDto' })
+  @Delete(':id')
+  async remove(@CurrentCaller() caller: Caller | undefined, @Param('id') doi: string): Promise<Fields> {
+    gate(this.rules.mayDelete(caller));
+    return toFlat(await this.service.remove(signedIn(caller), doi));
+  }
+
+  /** What was not sent keeps its value, inside `metadata` too. */
+  private change(caller: Caller, doi: string, body: unknown): Promise<PublishedDataRecord> {
+    const dto = { ...validateBody(PartialUpdatePublishedDataDto, body) };
+    return this.service.patch(caller, doi, (stored) => {
+      const { status, ...fields } = fromFlat(dto, stored.metadata);
+      const same = status === undefined || toFlat(stored)['status'] === dto.status;
+      return same ? fields : { ...fields, status };
+    });
+  }
+}

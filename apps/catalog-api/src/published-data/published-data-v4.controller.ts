@@ -1,0 +1,143 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { AccessRules, type Caller } from '../domain/access.js';
+import { parseV4Filter } from '../domain/v4-filter.js';
+import { both } from '../domain/access.js';
+import { CurrentCaller } from '../http/caller.decorator.js';
+import { gate, signedIn } from '../http/gates.js';
+import { Area, Operation } from '../http/operation.decorator.js';
+import { listFrom } from '../http/query-values.js';
+import { validateBody } from '../http/validate-body.js';
+import { PublicationSettings, type PublicationSchemas } from './publication-settings.js';
+import { publishedDataShape, type PublishedDataRecord } from './published-data-record.js';
+import { PublishedDataQueries } from './published-data-queries.js';
+import { CreatePublishedDataV4Dto, PartialUpdatePublishedDataV4Dto } from './published-data.dto.js';
+import { PublishedDataService } from './published-data.service.js';
+
+type Fields = Record<string, unknown>;
+
+const properties = new Set(['_id', ...Object.keys(publishedDataShape.kinds)]);
+
+@Area('published data v4')
+@Controller({ path: 'publisheddata', version: '4' })
+export class PublishedDataV4Controller {
+  constructor(
+    private readonly service: PublishedDataService,
+    private readonly queries: PublishedDataQueries,
+    private readonly settings: PublicationSettings,
+    private readonly rules: AccessRules,
+  ) {}
+
+  @Operation('publishedDataV4ControllerGetConfigV4', { answer: 'PublishedDataConfigDto' })
+  @Get('config')
+  config(): PublicationSchemas {
+    return this.settings.schemas;
+  }
+
+  @Operation('publishedDataV4ControllerCreateV4', { body: CreatePublishedDataV4Dto, answer: 'PublishedData' })
+  @Post()
+  async create(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): Promise<Fields> {
+    const user = signedIn(caller);
+    return withId(await this.service.create(user, { ...validateBody(CreatePublishedDataV4Dto, body) }));
+  }
+
+  @Operation('publishedDataV4ControllerFindAllV4', { answer: ['PublishedData'] })
+  @Get()
+  list(
+    @CurrentCaller() caller: Caller | undefined,
+    @Query('filter') filter: unknown,
+    @Query('fields') fields: unknown,
+    @Query('limits') limits: unknown,
+  ): Promise<PublishedDataRecord[]> {
+    const { where, ...page } = this.queries.search(fields, limits);
+    if (filter === undefined) return this.queries.list(caller, { where, ...page });
+    const query = parseV4Filter(filter, properties);
+    return this.queries.list(caller, { ...query, where: both(query.where, where) });
+  }
+
+  @Operation('publishedDataV4ControllerCountV4', { answer: 'ICount' })
+  @Get('count')
+  async count(
+    @CurrentCaller() caller: Caller | undefined,
+    @Query('filter') filter: unknown,
+    @Query('fields') fields: unknown,
+  ): Promise<{ count: number }> {
+    const condition = both(
+      parseV4Filter(filter, properties).where,
+      this.queries.search(fields, undefined).where,
+    );
+    return { count: await this.queries.count(caller, condition) };
+  }
+
+  @Operation('publishedDataV4ControllerFormPopulateV4', { answer: 'FormPopulateData' })
+  @Get('formpopulate')
+  formPopulate(@CurrentCaller() caller: Caller | undefined, @Query('pid') pid: unknown): Promise<Fields> {
+    return this.queries.formPopulate(signedIn(caller), listFrom(pid));
+  }
+
+  @Operation('publishedDataV4ControllerFindOneV4', { answer: 'PublishedData' })
+  @Get(':id')
+  get(@CurrentCaller() caller: Caller | undefined, @Param('id') doi: string): Promise<PublishedDataRecord> {
+    return this.queries.get(caller, doi);
+  }
+
+  @Operation('publishedDataV4ControllerUpdateV4', {
+    body: PartialUpdatePublishedDataV4Dto,
+    answer: 'PublishedData',
+  })
+  @Patch(':id')
+  async patch(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('id') doi: string,
+    @Body() body: unknown,
+  ): Promise<Fields> {
+    const user = signedIn(caller);
+    const fields = { ...validateBody(PartialUpdatePublishedDataV4Dto, body) };
+    return withId(await this.service.patch(user, doi, () => fields));
+  }
+
+  @Operation('publishedDataV4ControllerPublishV4', { answer: 'PublishedData' })
+  @Post(':id/publish')
+  async publish(@CurrentCaller() caller: Caller | undefined, @Param('id') doi: string): Promise<Fields> {
+    return withId(await this.service.publish(signedIn(caller), doi));
+  }
+
+  @Operation('publishedDataV4ControllerRegisterV4', { answer: 'PublishedData' })
+  @Post(':id/register')
+  async register(@CurrentCaller() caller: Caller | undefined, @Param('id') doi: string): Promise<Fields> {
+    return withId(await this.service.register(signedIn(caller), doi));
+  }
+
+  @Operation('publishedDataV4ControllerAmendV4', { answer: 'PublishedData' })
+  @Post(':id/amend')
+  async amend(@CurrentCaller() caller: Caller | undefined, @Param('id') doi: string): Promise<Fields> {
+    return withId(await this.service.amend(signedIn(caller), doi));
+  }
+
+  /** The edit page of the web frontend saves through this. */
+  @Operation('publishedDataV4ControllerResyncV4', { body: PartialUpdatePublishedDataV4Dto })
+  @Post(':id/resync')
+  @HttpCode(201)
+  async resync(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('id') doi: string,
+    @Body() body: unknown,
+  ): Promise<void> {
+    const user = signedIn(caller);
+    const fields = { ...validateBody(PartialUpdatePublishedDataV4Dto, body) };
+    await this.service.patch(user, doi, () => fields);
+  }
+
+  @Operation('publishedDataV4ControllerRemoveV4', { answer: 'PublishedData' })
+  @Delete(':id')
+  remove(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('id') doi: string,
+  ): Promise<PublishedDataRecord> {
+    gate(this.rules.mayDelete(caller));
+    return this.service.remove(signedIn(caller), doi);
+  }
+}
+
+function withId(record: PublishedDataRecord): Fields {
+  return { ...record, id: record._id };
+}
