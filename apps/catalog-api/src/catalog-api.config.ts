@@ -43,6 +43,8 @@ export interface CatalogApiConfig {
     readonly shortSuffix: boolean;
     readonly registry: string | undefined;
   };
+  /** Where the API's description is served, without slashes. */
+  readonly explorerPath: string;
   readonly pidPrefix: string;
   readonly pidPattern: RegExp | undefined;
   readonly jobDefaults: { readonly statusCode: string; readonly statusMessage: string };
@@ -103,6 +105,7 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
       shortSuffix: environment['DOI_SHORT_SUFFIX'] === 'true',
       registry: environment['REGISTER_DOI_URI'] === '' ? undefined : environment['REGISTER_DOI_URI'],
     },
+    explorerPath: text('SWAGGER_PATH', 'explorer').replace(/^\/+|\/+$/g, ''),
     pidPrefix: text('PID_PREFIX', '').replace(/\/$/, ''),
     pidPattern: pidPatternFrom(environment),
     jobDefaults: {

@@ -1,4 +1,4 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { SpineModule } from '#outbox';
 import { ObjectStore, S3ObjectStore } from '#storage';
@@ -41,25 +41,26 @@ import { Catalogue } from './persistence/catalogue.js';
 import { publishedDataParts } from './published-data/published-data.parts.js';
 import { RecordStore } from './records/record-store.js';
 
+/** Everything that answers HTTP requests; the OpenAPI document is made of it. */
+export const httpControllers: readonly Type[] = [
+  AuthController,
+  UsersController,
+  ...datasetParts.controllers,
+  ...datablockParts.controllers,
+  ...publishedDataParts.controllers,
+  JobsV3Controller,
+  JobsV4Controller,
+  JobExtrasController,
+  LandingZoneController,
+];
+
 @Module({})
 export class CatalogApiModule {
   static forRoot(config: CatalogApiConfig, jobs: JobConfiguration): DynamicModule {
     return {
       module: CatalogApiModule,
       imports: [SpineModule.forRoot(config.spine)],
-      controllers: [
-        AuthController,
-        UsersController,
-        ...datasetParts.controllers,
-        ...datablockParts.controllers,
-        ...publishedDataParts.controllers,
-        JobsV3Controller,
-        JobsV4Controller,
-        JobExtrasController,
-        LandingZoneController,
-        JobReportsConsumer,
-        DatasetReportsConsumer,
-      ],
+      controllers: [...httpControllers, JobReportsConsumer, DatasetReportsConsumer],
       providers: [
         { provide: CatalogApiConfigToken, useValue: config },
         { provide: JobConfigurationToken, useValue: jobs },

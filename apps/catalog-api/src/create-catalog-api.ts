@@ -5,8 +5,13 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { Logger } from '#observability';
 import { attachConsumers, LOGGER, NestLogger } from '#outbox';
 import type { CatalogApiConfig } from './catalog-api.config.js';
-import { CatalogApiModule } from './catalog-api.module.js';
+import { CatalogApiModule, httpControllers } from './catalog-api.module.js';
+import { openApiDocument } from './openapi/document.js';
+import { serveExplorer } from './openapi/explorer.js';
 import { loadJobConfiguration } from './jobs/job-configuration.provider.js';
+
+/** Version of the API's description. */
+const apiVersion = '4.5';
 
 /** Longest path parameter: an encoded pid or file name. */
 const longestParameter = 3000;
@@ -28,6 +33,8 @@ export async function createCatalogApi(config: CatalogApiConfig): Promise<NestFa
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '3' });
   app.enableCors({ origin: '*' });
   acceptMergePatch(app);
+  const document = openApiDocument(httpControllers, apiVersion);
+  serveExplorer(app.getHttpAdapter().getInstance(), config.explorerPath, document);
   await attachConsumers(app);
   return app;
 }

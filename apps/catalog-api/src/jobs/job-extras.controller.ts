@@ -4,6 +4,7 @@ import type { Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { gate, signedIn } from '../http/gates.js';
+import { Area, Operation } from '../http/operation.decorator.js';
 import type { JobHistoryEntry, JobRecord } from '../persistence/records.js';
 import { JobCreation } from './job-creation.js';
 import { JobEventStream } from './job-event-stream.js';
@@ -12,6 +13,7 @@ import { JobUpdates } from './job-updates.js';
 import { jobV4View } from './job-views.js';
 
 /** What Catena adds to SciCat's jobs: history, live progress, cancel, retry. */
+@Area('jobs (Catena)')
 @Controller({ path: 'jobs/:id', version: ['3', '4'] })
 export class JobExtrasController {
   constructor(
@@ -21,6 +23,7 @@ export class JobExtrasController {
     private readonly stream: JobEventStream,
   ) {}
 
+  @Operation({ '3': 'jobExtrasControllerHistoryV3', '4': 'jobExtrasControllerHistoryV4' })
   @Get('history')
   async history(
     @CurrentCaller() caller: Caller | undefined,
@@ -31,6 +34,7 @@ export class JobExtrasController {
   }
 
   /** Server-sent events: `status` and `progress` until the job's end, then `end`. */
+  @Operation({ '3': 'jobExtrasControllerEventsV3', '4': 'jobExtrasControllerEventsV4' })
   @Get('events')
   async events(
     @CurrentCaller() caller: Caller | undefined,
@@ -43,6 +47,7 @@ export class JobExtrasController {
     this.stream.open(job, request, reply);
   }
 
+  @Operation({ '3': 'jobExtrasControllerCancelV3', '4': 'jobExtrasControllerCancelV4' })
   @Post('cancel')
   @HttpCode(202)
   async cancel(
@@ -54,6 +59,7 @@ export class JobExtrasController {
   }
 
   /** A child job for the datasets that failed; what was archived and verified of them is used again. */
+  @Operation({ '3': 'jobExtrasControllerRetryV3', '4': 'jobExtrasControllerRetryV4' })
   @Post('retry')
   async retry(
     @CurrentCaller() caller: Caller | undefined,

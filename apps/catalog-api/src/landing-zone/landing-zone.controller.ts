@@ -2,26 +2,31 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@ne
 import { CurrentCaller } from '../http/caller.decorator.js';
 import type { Caller } from '../domain/access.js';
 import { gate, signedIn } from '../http/gates.js';
+import { Area, Operation } from '../http/operation.decorator.js';
+import { textFrom } from '../http/query-values.js';
 import { validateBody } from '../http/validate-body.js';
 import { AbortUploadDto, CompleteUploadDto, UploadLinksDto } from './landing-zone.dto.js';
 import { LandingZone, type LandedFile, type UploadLink } from './landing-zone.service.js';
 
 /** How a dataset's owner puts files into the landing zone: signed links, never credentials. */
+@Area('landing zone (Catena)')
 @Controller({ path: 'datasets/:pid/landing-zone', version: '4' })
 export class LandingZoneController {
   constructor(private readonly landingZone: LandingZone) {}
 
   /** Files that arrived, in key order, at most 1000 from `after` on: what an interrupted upload need not send again. */
+  @Operation('landingZoneControllerFilesV4')
   @Get()
   files(
     @CurrentCaller() caller: Caller | undefined,
     @Param('pid') pid: string,
-    @Query('after') after: string | undefined,
+    @Query('after') after: unknown,
   ): Promise<LandedFile[]> {
     gate(caller !== undefined);
-    return this.landingZone.files(signedIn(caller), pid, after);
+    return this.landingZone.files(signedIn(caller), pid, textFrom(after));
   }
 
+  @Operation('landingZoneControllerLinksV4', { body: UploadLinksDto })
   @Post('links')
   @HttpCode(200)
   links(
@@ -33,6 +38,7 @@ export class LandingZoneController {
     return this.landingZone.links(signedIn(caller), pid, validateBody(UploadLinksDto, body).files);
   }
 
+  @Operation('landingZoneControllerCompleteV4', { body: CompleteUploadDto })
   @Post('complete')
   @HttpCode(200)
   async complete(
@@ -45,6 +51,7 @@ export class LandingZoneController {
     return { completed: true };
   }
 
+  @Operation('landingZoneControllerAbortV4', { body: AbortUploadDto })
   @Delete('uploads')
   async abort(
     @CurrentCaller() caller: Caller | undefined,

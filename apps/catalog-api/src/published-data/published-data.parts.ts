@@ -4,7 +4,8 @@ import { PublicationSettings } from './publication-settings.js';
 import { PublishedDataQueries } from './published-data-queries.js';
 import { PublishedDataV3Controller } from './published-data-v3.controller.js';
 import { PublishedDataV4Controller } from './published-data-v4.controller.js';
-import { PublicationSurroundings, PublishedDataService } from './published-data.service.js';
+import { PublicationSurroundings } from './publication-surroundings.js';
+import { PublishedDataService } from './published-data.service.js';
 
 export const publishedDataParts = {
   controllers: [PublishedDataV3Controller, PublishedDataV4Controller],

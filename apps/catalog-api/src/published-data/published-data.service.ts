@@ -1,15 +1,12 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
-import { Clock } from '#kernel';
+import { Injectable } from '@nestjs/common';
 import { isDuplicateKey } from '#persistence';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import { RecordStore, type Update } from '../records/record-store.js';
+import { bareText, PublicationSurroundings } from './publication-surroundings.js';
 import { PublicationSettings } from './publication-settings.js';
 import type { PublishedDataRecord } from './published-data-record.js';
 import { PublishedDataQueries } from './published-data-queries.js';
@@ -78,12 +75,12 @@ export class PublishedDataService {
   async publish(caller: Caller, doi: string): Promise<PublishedDataRecord> {
     const record = await this.owned(caller, doi);
     if (record.status !== 'private')
-      throw text(400, 'Published data can only be published if it is in private state.');
+      throw bareText(400, 'Published data can only be published if it is in private state.');
     this.checkMetadata(record);
     await this.makePublic(caller, record, {});
     return this.change(caller, doi, (stored) => {
       if (stored.status !== 'private' && stored.status !== 'public')
-        throw text(400, 'Published data can only be published if it is in private state.');
+        throw bareText(400, 'Published data can only be published if it is in private state.');
       return { set: { status: 'public' } };
     });
   }
@@ -100,10 +97,10 @@ export class PublishedDataService {
   async amend(caller: Caller, doi: string): Promise<PublishedDataRecord> {
     await this.queries.get(caller, doi);
     if (!this.rules.allows(accessTable.publishedData.amend, caller, {}))
-      throw text(403, 'Only administrators can amend published data.');
+      throw bareText(403, 'Only administrators can amend published data.');
     return this.change(caller, doi, (stored) => {
       if (stored.status !== 'registered')
-        throw text(400, 'Published data can only be amended if it is in registered state.');
+        throw bareText(400, 'Published data can only be amended if it is in registered state.');
       return { set: { status: 'amended' } };
     });
   }
@@ -131,7 +128,7 @@ export class PublishedDataService {
       throw new Refusal(403, 'Unauthorized to update this published data');
     const states = this.rules.isAdmin(caller) ? ['private', 'public'] : ['private'];
     if (!states.includes(record.status))
-      throw text(400, `Published data in ${record.status} state cannot be changed.`);
+      throw bareText(400, `Published data in ${record.status} state cannot be changed.`);
   }
 
   private checkMetadata(record: PublishedDataRecord): void {
@@ -203,41 +200,4 @@ export class PublishedDataService {
     if (typeof metadata !== 'object' || metadata === null) return {};
     return { publicationYear: this.surroundings.now().getUTCFullYear(), ...metadata };
   }
-}
-
-/** Time, names and the registry: what a publication needs from outside its own records. */
-@Injectable()
-export class PublicationSurroundings {
-  constructor(
-    private readonly clock: Clock,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
-  ) {}
-
-  now(): Date {
-    return this.clock.now();
-  }
-
-  /** @throws BadRequest when the client names a DOI of somebody else's prefix */
-  doiFor(given: unknown): string {
-    const { prefix, shortSuffix } = this.config.doi;
-    if (typeof given === 'string' && given !== '') {
-      if (given.startsWith(`${prefix}/`)) return given;
-      throw new BadRequest(`The doi ${given} does not belong to the prefix ${prefix} (DOI_PREFIX).`);
-    }
-    return `${prefix}/${shortSuffix ? randomBytes(5).toString('hex') : randomUUID()}`;
-  }
-
-  /** Without a registry a record is registered here only; with one, nothing is called registered that it does not know. */
-  checkRegistrationPossible(): void {
-    if (this.config.doi.registry !== undefined)
-      throw text(
-        424,
-        'Error occurred: this version cannot register DOIs at REGISTER_DOI_URI yet; nothing was changed.',
-      );
-  }
-}
-
-/** A refusal whose body is a bare text. */
-function text(status: number, message: string): Refusal {
-  return new Refusal(status, message, message);
 }

@@ -1,0 +1,126 @@
+import { createRequire } from 'node:module';
+import type { Type } from '@nestjs/common';
+import { getMetadataStorage } from 'class-validator';
+import { validationMetadatasToSchemas } from 'class-validator-jsonschema';
+import { answerSchemas, typeSchema } from './answers.js';
+import { operationsOf, type OperationEntry } from './operations.js';
+
+interface Schema {
+  readonly [keyword: string]: unknown;
+}
+
+type DtoClass = new () => object;
+
+/** An OpenAPI 3.0 document. */
+export interface OpenApiDocument {
+  readonly openapi: string;
+  readonly info: Schema;
+  readonly tags: readonly { readonly name: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Schema>>>>;
+  readonly components: Schema & { readonly schemas: Readonly<Record<string, Schema>> };
+}
+
+/** Where `@Type` puts what it knows; the package does not export it. */
+const { defaultMetadataStorage } = createRequire(import.meta.url)('class-transformer/cjs/storage') as {
+  defaultMetadataStorage: unknown;
+};
+
+/** Says the same as our validators: the package's own converters make any date of a time. */
+const converters = { isIso8601: { type: 'string', format: 'date-time' } };
+const errors = {
+  400: 'The request is not valid; the message names what is wrong.',
+  401: 'The operation needs a signed-in caller.',
+  403: 'The caller may not do this.',
+  404: 'There is no such record, or none the caller may see.',
+};
+
+/** Describes what controllers serve, from the metadata that routes and checks requests. */
+export function openApiDocument(controllers: readonly Type[], version: string): OpenApiDocument {
+  const operations = operationsOf(controllers).filter(({ id }) => id !== '');
+  const paths: Record<string, Record<string, Schema>> = {};
+  for (const operation of [...operations].sort((a, b) => a.path.localeCompare(b.path)))
+    (paths[operation.path] ??= {})[operation.method] = operationObject(operation);
+  const areas = [...new Set(operations.map(({ area }) => area))].sort();
+  return {
+    openapi: '3.0.3',
+    info: {
+      title: 'Catena catalog-api',
+      version,
+      description: "SciCat's REST API, versions 3 and 4, and what Catena adds to it.",
+      license: { name: 'Apache-2.0' },
+    },
+    tags: areas.map((name) => ({ name })),
+    paths,
+    components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      schemas: schemasFor(operations),
+    },
+  };
+}
+
+function operationObject({ id, area, path, status, query, headers, description }: OperationEntry): Schema {
+  const { body, answer, summary } = description;
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
+  return {
+    operationId: id,
+    tags: [area],
+    ...(summary === undefined ? {} : { summary }),
+    parameters: [
+      ...inPath.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
+      ...query.map((name) => ({
+        name,
+        in: 'query',
+        required: false,
+        ...(description.query?.[name] === undefined ? {} : { description: description.query[name] }),
+        schema: { type: 'string' },
+      })),
+      ...headers.map((name) => ({ name, in: 'header', required: false, schema: { type: 'string' } })),
+    ],
+    ...(body === undefined ? {} : { requestBody: bodyOf(body) }),
+    responses: {
+      [status]: {
+        description: 'Done.',
+        ...(answer === undefined ? {} : { content: { 'application/json': { schema: answerOf(answer) } } }),
+      },
+      ...Object.fromEntries(Object.entries(errors).map(([code, text]) => [code, { description: text }])),
+    },
+    security: [{ bearer: [] }, {}],
+  };
+}
+
+function bodyOf(body: DtoClass | readonly DtoClass[]): Schema {
+  const schemas = [body].flat().map((dto) => reference((dto as DtoClass).name));
+  const schema = schemas.length === 1 ? schemas[0] : { oneOf: schemas };
+  return { required: true, content: { 'application/json': { schema } } };
+}
+
+function answerOf(answer: string | readonly [string]): Schema {
+  return typeof answer === 'string' ? typeSchema(answer) : { type: 'array', items: typeSchema(answer[0]) };
+}
+
+function reference(name: string): Schema {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+/** Every schema that an operation leads to; request bodies from the decorators that check them. */
+function schemasFor(operations: readonly OperationEntry[]): Record<string, Schema> {
+  const requests = validationMetadatasToSchemas({
+    classValidatorMetadataStorage: getMetadataStorage(),
+    classTransformerMetadataStorage: defaultMetadataStorage as never,
+    additionalConverters: converters as never,
+    refPointerPrefix: '#/components/schemas/',
+  }) as Record<string, Schema>;
+  const all: Readonly<Record<string, Schema>> = { ...requests, ...answerSchemas() };
+  const found: Record<string, Schema> = {};
+  const visit = (value: unknown): void => {
+    for (const [, name = ''] of JSON.stringify(value).matchAll(/#\/components\/schemas\/(\w+)/g)) {
+      if (name in found) continue;
+      const schema = all[name];
+      if (schema === undefined) throw new Error(`expected a schema named ${name}: a DTO class or an answer`);
+      found[name] = schema;
+      visit(schema);
+    }
+  };
+  visit(operations.map((operation) => operationObject(operation)));
+  return Object.fromEntries(Object.entries(found).sort(([a], [b]) => a.localeCompare(b)));
+}
