@@ -41,10 +41,12 @@ export function parseFields(text: unknown, shape: ResourceShape): FieldQuery {
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined || value === null) continue;
     const part = partOf(name, value, shape);
-    if (part !== undefined) parts.push(part);
+    if (part === undefined) continue;
+    // Ours, not the client's: clients may not name this operator themselves.
+    if (name !== 'text') checkCondition(part);
+    parts.push(part);
   }
   const where = parts.length === 1 ? parts[0]! : parts.length === 0 ? {} : { $and: parts };
-  checkCondition(where);
   return { where, wantsPublished: Boolean(fields['isPublished']) };
 }
 
@@ -70,9 +72,19 @@ export function parseFacets(text: unknown, shape: ResourceShape): string[] {
   }
   if (!Array.isArray(names)) throw new BadRequest('Invalid facets: expected a JSON list of field names.');
   return [...new Set(names.map(String))].filter((name) => {
-    const [first = ''] = (shape.renamed?.[name] ?? name).split('.');
-    return first in shape.kinds && /^[\w.%-]+$/.test(name);
+    return kindOf(storedName(name, shape), shape) !== undefined && /^[\w.%-]+$/.test(name);
   });
+}
+
+/** The name a field is stored under. */
+export function storedName(name: string, { renamed }: ResourceShape): string {
+  return renamed !== undefined && Object.hasOwn(renamed, name) ? renamed[name]! : name;
+}
+
+/** The kind of a field, by its first part; undefined for fields the resource does not have. */
+export function kindOf(field: string, { kinds }: ResourceShape): FieldKind | undefined {
+  const [first = ''] = field.split('.');
+  return Object.hasOwn(kinds, first) ? kinds[first] : undefined;
 }
 
 function partOf(name: string, value: unknown, shape: ResourceShape): Fields | undefined {
@@ -83,8 +95,8 @@ function partOf(name: string, value: unknown, shape: ResourceShape): Fields | un
     return { $or: [{ ownerGroup: { $in: groups } }, { accessGroups: { $in: groups } }] };
   }
   if (shape.conditions?.name === name) return conditionsOf(value, shape.conditions.field);
-  const field = shape.renamed?.[name] ?? name;
-  return { [fieldName(field)]: comparison(value, shape.kinds[field.split('.')[0] ?? ''], name) };
+  const field = storedName(name, shape);
+  return { [fieldName(field)]: comparison(value, kindOf(field, shape), name) };
 }
 
 function modeOf(value: unknown, shape: ResourceShape): Fields | undefined {
@@ -211,7 +223,7 @@ function orderOf(order: unknown, shape: ResourceShape): Record<string, 1 | -1> |
   for (const part of order.split(',')) {
     const [field = '', direction] = part.split(':');
     if (direction !== 'asc' && direction !== 'desc') continue;
-    const name = shape.renamed?.[field] ?? (field === shape.id ? '_id' : field);
+    const name = field === shape.id ? '_id' : storedName(field, shape);
     sort[fieldName(name)] = direction === 'asc' ? 1 : -1;
   }
   return Object.keys(sort).length === 0 ? undefined : sort;

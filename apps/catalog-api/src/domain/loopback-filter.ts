@@ -125,10 +125,14 @@ function convert(value: unknown, depth = 0): unknown {
     if (key === 'ilike') {
       result['$regex'] = String(child);
       result['$options'] = 'i';
-    } else if (key === 'like' || key === '$regex' || key === '$options') result[renamed[key] ?? key] = child;
-    else result[renamed[key] ?? key] = convert(child, depth + 1);
+    } else if (key === 'like' || key === '$regex' || key === '$options') result[operatorFor(key)] = child;
+    else result[operatorFor(key)] = convert(child, depth + 1);
   }
   return { ...result };
+}
+
+function operatorFor(key: string): string {
+  return Object.hasOwn(renamed, key) ? renamed[key]! : key;
 }
 
 /** SciCat v3 parses text as JSON first, then as a date; comparisons with dates depend on it. */

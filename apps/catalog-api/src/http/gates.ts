@@ -13,8 +13,8 @@ export function signedIn(caller: Caller | undefined): Caller {
 }
 
 /** `filter` may come in the query or in a header, not in both. */
-export function filterFrom(query: unknown, header: unknown): string | undefined {
-  const [inQuery, inHeader] = [textOf(query), textOf(header)];
+export function filterFrom(query: unknown, header: unknown): unknown {
+  const [inQuery, inHeader] = [given(query), given(header)];
   if (inQuery !== undefined && inHeader !== undefined) {
     const message = 'Filter was given in the query and in the header: give it in one place.';
     throw new Refusal(400, message, { status: 400, message });
@@ -22,6 +22,6 @@ export function filterFrom(query: unknown, header: unknown): string | undefined 
   return inQuery ?? inHeader;
 }
 
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
+function given(value: unknown): unknown {
+  return value === '' || value === null ? undefined : value;
 }

@@ -1,4 +1,4 @@
-import type { ResourceShape } from '../domain/field-query.js';
+import { kindOf, storedName, type ResourceShape } from '../domain/field-query.js';
 import type { Catalogue } from './catalogue.js';
 
 interface FacetRow {
@@ -33,8 +33,8 @@ export async function facetsOf(
 }
 
 function pipelineOf(facet: string, condition: Record<string, unknown>, shape: ResourceShape): object[] {
-  const field = shape.renamed?.[facet] ?? facet;
-  const kind = shape.kinds[field.split('.')[0] ?? ''];
+  const field = storedName(facet, shape);
+  const kind = kindOf(field, shape);
   const path = `$${field}`;
   const isDate = kind === 'date';
   const key = isDate ? { year: { $year: path }, month: { $month: path }, day: { $dayOfMonth: path } } : path;
