@@ -1,3 +1,5 @@
+import { mongo } from 'mongoose';
+
 /** Whether a write was refused because a document with the same unique key exists. */
 export function isDuplicateKey(error: unknown): boolean {
   return typeof error === 'object' && error !== null && (error as { code?: unknown }).code === 11000;
@@ -12,5 +14,20 @@ export function isDatabaseAway(error: unknown): boolean {
     ) &&
     !/^MongoServerError$/.test(error.name) &&
     (error.name !== 'MongooseError' || error.message.includes('buffering timed out'))
+  );
+}
+
+/** BadValue, FailedToParse, TypeMismatch, InvalidPath, InvalidRegex, IndexNotFound for `$text`, and the like. */
+const refusedQueries = new Set([2, 9, 14, 15, 27, 28, 31, 40, 52, 53, 54, 57, 72, 168, 238, 352]);
+/** From here on MongoDB numbers single assertions of its query and expression parsers. */
+const firstAssertion = 10_000;
+
+/** Whether the database understood who asks but not what: a filter that makes no sense to it. */
+export function isRefusedQuery(error: unknown): boolean {
+  if (!(error instanceof mongo.MongoServerError) || error instanceof mongo.MongoBulkWriteError) return false;
+  const code = Number(error.code);
+  return (
+    refusedQueries.has(code) ||
+    (code >= firstAssertion && code !== 11_000 && code !== 11_600 && code !== 11_602)
   );
 }

@@ -67,7 +67,7 @@ export class ScicatApp {
         JWT_SECRET: 'a secret of the test',
         FUNCTIONAL_ACCOUNTS_FILE: accountsFile,
         PID_PREFIX: '20.500.12345/',
-        LOG_LEVEL: 'silent',
+        LOG_LEVEL: process.env['SCICAT_LOG_LEVEL'] ?? 'silent',
         ...groupVariables,
         ...environment,
       }),

@@ -34,6 +34,7 @@ export const datablocks: BlockKind<DatablockRecord> = {
 
 export const blockShape: ResourceShape = {
   id: '_id',
+  text: false,
   kinds: {
     _id: 'string',
     datasetId: 'string',

@@ -141,6 +141,6 @@ export function problemsOf(dto: new () => object, body: unknown): string[] {
     return [];
   } catch (error) {
     if (!(error instanceof BadRequest)) throw error;
-    return (error.body as { message: string[] }).message;
+    return (error.body as { message: string[] } | undefined)?.message ?? [error.message];
   }
 }

@@ -13,6 +13,8 @@ export interface ResourceShape {
   readonly kinds: Readonly<Record<string, FieldKind>>;
   /** The list of `{lhs, relation, rhs, unit}` conditions: its name in the query and the field they look into. */
   readonly conditions?: { readonly name: string; readonly field: string };
+  /** False where the collection has no text index. */
+  readonly text?: false;
   /** Older names of fields. */
   readonly renamed?: Readonly<Record<string, string>>;
 }
@@ -30,6 +32,7 @@ export interface PageLimits {
 }
 
 const mostConditions = 100;
+const longestText = 1000;
 
 /**
  * Reads `fields` of fullquery and fullfacet. Everything in it narrows the result: `mode` is combined with AND, never
@@ -89,7 +92,7 @@ export function kindOf(field: string, { kinds }: ResourceShape): FieldKind | und
 
 function partOf(name: string, value: unknown, shape: ResourceShape): Fields | undefined {
   if (name === 'mode') return modeOf(value, shape);
-  if (name === 'text') return value === '' ? undefined : { $text: { $search: String(value) } };
+  if (name === 'text') return value === '' ? undefined : { $text: { $search: searchText(value, shape) } };
   if (name === 'userGroups') {
     const groups = Array.isArray(value) ? value : [value];
     return { $or: [{ ownerGroup: { $in: groups } }, { accessGroups: { $in: groups } }] };
@@ -97,6 +100,18 @@ function partOf(name: string, value: unknown, shape: ResourceShape): Fields | un
   if (shape.conditions?.name === name) return conditionsOf(value, shape.conditions.field);
   const field = storedName(name, shape);
   return { [fieldName(field)]: comparison(value, kindOf(field, shape), name) };
+}
+
+function searchText(value: unknown, { text }: ResourceShape): string {
+  if (text === false) throw new BadRequest('Invalid fields: these records cannot be searched by text.');
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
+    throw new BadRequest('Invalid fields: text must be words.');
+  const words = String(value);
+  if (words.length > longestText)
+    throw new BadRequest(
+      `Invalid fields: text of ${words.length} characters, at most ${longestText} are allowed.`,
+    );
+  return words;
 }
 
 function modeOf(value: unknown, shape: ResourceShape): Fields | undefined {

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { CatenaError, messageOf } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
-import { isDatabaseAway } from '#persistence';
+import { isDatabaseAway, isRefusedQuery } from '#persistence';
 import { Refusal } from '../domain/errors.js';
 
 const reasons: Readonly<Record<number, string>> = {
@@ -46,6 +46,8 @@ export class ScicatErrorsFilter implements ExceptionFilter {
         body: standard(503, 'A service that Catena needs is out of reach. Nothing was changed; try again.'),
       };
     }
+    if (isRefusedQuery(error))
+      return { status: 400, body: standard(400, `The database cannot run this query: ${messageOf(error)}`) };
     if (error instanceof CatenaError) return { status: 400, body: standard(400, error.message) };
     this.logger.error({ error: error instanceof Error ? error.stack : String(error) }, 'unexpected error');
     return { status: 500, body: 'Internal server error' };

@@ -40,8 +40,24 @@ function check<Dto extends object>(
   body: unknown,
 ): { value: Dto; errors: ValidationError[] } {
   const plain: unknown = typeof body === 'object' && body !== null && !Array.isArray(body) ? body : {};
+  refuseHostileKeys(plain);
   const value = plainToInstance(dto, plain, { exposeDefaultValues: false });
   return { value, errors: validateSync(value, options) };
+}
+
+/** Levels of nesting that a body may have. */
+const deepest = 50;
+const hostileKeys = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** @throws BadRequest for keys that would change how objects work here, and for nesting that no record has */
+function refuseHostileKeys(value: unknown, depth = 0): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (depth > deepest) throw new BadRequest(`The body is nested deeper than ${deepest} levels.`);
+  for (const [key, child] of Object.entries(value)) {
+    if (hostileKeys.has(key))
+      throw new BadRequest(`The body has a key ${JSON.stringify(key)}, which is not allowed.`);
+    refuseHostileKeys(child, depth + 1);
+  }
 }
 
 function messagesOf(error: ValidationError, prefix = ''): string[] {

@@ -83,7 +83,7 @@ export class DatasetSearchesV3Controller {
       fields = creationFrom(body);
     } catch (error) {
       if (!(error instanceof BadRequest)) throw error;
-      return { valid: false, error: constraintsOf(error.message) };
+      return { valid: false, error: constraintsOf(error) };
     }
     this.datasets.admitCreation(signedIn(caller), fields, '3');
     return { valid: true };
@@ -108,7 +108,8 @@ export class DatasetSearchesV3Controller {
 }
 
 /** The messages of a refused v3 body, in one line. */
-function constraintsOf(message: string): string {
+function constraintsOf({ message, body }: BadRequest): string {
+  if (body === undefined) return message;
   interface Problem {
     constraints?: Record<string, string>;
     children?: Problem[];

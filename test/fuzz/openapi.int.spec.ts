@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { httpControllers } from '../../apps/catalog-api/src/catalog-api.module.js';
+import { openApiDocument } from '../../apps/catalog-api/src/openapi/document.js';
+import { rawDataset } from '../scicat/support/records.js';
+import { ScicatApp } from '../scicat/support/scicat-app.js';
+import type { ScicatUser } from '../scicat/support/scicat-user.js';
+import { Chance } from './random.js';
+import { RequestGenerator, type FuzzRequest } from './requests.js';
+
+/** `npm run fuzz` sends 20 000; FUZZ_SEED repeats a run. */
+const requests = Number(process.env['FUZZ_REQUESTS'] ?? 3000);
+const seed = Number(process.env['FUZZ_SEED'] ?? 20_261_121);
+const atOnce = 8;
+const patience = 20_000;
+/** In every record of the group that nobody in this test belongs to. */
+const secret = 'belongs-to-a-foreign-group';
+/** Streams never end by themselves. */
+const streams = /Events?|Stream/;
+
+describe(`${requests} requests after the OpenAPI document (seed ${seed})`, () => {
+  let app: ScicatApp;
+  let ids: string[];
+
+  before(async () => {
+    app = await ScicatApp.start({ SIGN_IN_LIMIT: '1000000', REGISTER_DOI_URI: '' });
+    ids = await fill(app);
+  });
+  after(() => app.stop());
+
+  it('get no 5xx, hang nothing, and show no row of a foreign group', async () => {
+    const document = openApiDocument(httpControllers, 'fuzz');
+    const chance = new Chance(seed);
+    const generator = new RequestGenerator(document, chance, ids);
+    const roles: [string, ScicatUser][] = [
+      ['anonymous', app.anonymous],
+      ['user1', app.as('user1')],
+      ['user2', app.as('user2')],
+      ['admin', app.as('admin')],
+    ];
+    const failures: string[] = [];
+    const statuses = new Map<number, number>();
+    const judge = async (role: string, user: ScicatUser, request: FuzzRequest): Promise<void> => {
+      const said = `${role} ${request.method} ${request.path.slice(0, 600)} ${request.body?.slice(0, 600) ?? ''}`;
+      try {
+        const { status, text } = await withPatience(
+          user.send(request.method, request.path, request.body, request.headers),
+        );
+        statuses.set(status, (statuses.get(status) ?? 0) + 1);
+        if (status >= 500) failures.push(`${status} ${said}: ${text.slice(0, 200)}`);
+        if (role !== 'admin' && text.includes(secret)) failures.push(`foreign row: ${said}`);
+      } catch (error) {
+        failures.push(`${(error as Error).message}: ${said}`);
+      }
+    };
+    for (let sent = 0; sent < requests && failures.length < 10; sent += atOnce) {
+      const batch = Array.from({ length: atOnce }, () => ({
+        request: generator.next(),
+        role: chance.pick(roles),
+      }));
+      await Promise.all(
+        batch
+          .filter(({ request, role: [name] }) => !streams.test(request.operation) && isFair(name, request))
+          .map(({ request, role: [name, user] }) => judge(name, user, request)),
+      );
+    }
+    assert.deepEqual(failures, [], failures.join('\n'));
+    console.log(`statuses: ${JSON.stringify(Object.fromEntries([...statuses].sort()))}`);
+    assert.ok(
+      (statuses.get(200) ?? 0) > requests / 20,
+      'a good part of the requests must succeed, or nothing is tested',
+    );
+    assert.equal((await app.anonymous.get('/api/v3/health/live')).status, 200);
+  });
+});
+
+/** An administrator may publish foreign records or sign himself out: then others would rightly see or lose something. */
+function isFair(role: string, { method, operation }: FuzzRequest): boolean {
+  if (/logout/i.test(operation)) return false;
+  return role !== 'admin' || method === 'GET' || !/password|jwt/i.test(operation);
+}
+
+function withPatience<Result>(running: Promise<Result>): Promise<Result> {
+  return Promise.race([
+    running,
+    new Promise<Result>((_, reject) => {
+      setTimeout(() => reject(new Error(`no answer in ${patience} ms`)), patience).unref();
+    }),
+  ]);
+}
+
+/** Records of two groups, and of a foreign one in every collection; the answer is the ids that requests may try. */
+async function fill(app: ScicatApp): Promise<string[]> {
+  const ids: string[] = [];
+  for (const ownerGroup of ['group1', 'group2']) {
+    const { body } = await app
+      .as('admin')
+      .post(
+        '/api/v3/datasets',
+        rawDataset({ ownerGroup, scientificMetadata: { x: { value: 1, unit: 'm' } } }),
+      );
+    const pid = String(body['pid']);
+    const block = {
+      datasetId: pid,
+      size: 1,
+      dataFileList: [{ path: 'a', size: 1, time: '2020-01-01T00:00:00Z' }],
+    };
+    const added = await app.as('admin').post('/api/v3/origdatablocks', block);
+    ids.push(pid, String(added.body['_id']));
+  }
+  const foreign = {
+    ownerGroup: 'foreign',
+    accessGroups: [],
+    isPublished: false,
+    createdBy: 'stranger',
+    createdAt: new Date(),
+    updatedAt: new Date(),
+  };
+  const records: [string, string, object][] = [
+    [
+      'Dataset',
+      'pid',
+      {
+        type: 'raw',
+        datasetName: secret,
+        scientificMetadata: { [secret]: { value: 1, unit: 'm' } },
+        datasetlifecycle: {},
+      },
+    ],
+    [
+      'OrigDatablock',
+      'id',
+      { datasetId: 'f-Dataset', dataFileList: [{ path: secret, size: 1, time: new Date() }], size: 1 },
+    ],
+    [
+      'Datablock',
+      'id',
+      {
+        datasetId: 'f-Dataset',
+        archiveId: secret,
+        dataFileList: [{ path: secret, size: 1 }],
+        size: 1,
+        packedSize: 1,
+      },
+    ],
+    [
+      'Attachment',
+      'aid',
+      { caption: secret, relationships: [{ targetId: 'f-Dataset', targetType: 'dataset' }] },
+    ],
+    ['Proposal', 'proposalId', { title: secret, email: 'x@y.org' }],
+    ['Sample', 'sampleId', { description: secret, sampleCharacteristics: { [secret]: 1 } }],
+    ['Job', 'id', { type: 'x', jobParams: { secret }, jobResultObject: {}, statusCode: 'x' }],
+    [
+      'PublishedData',
+      'doi',
+      { title: secret, abstract: secret, datasetPids: ['f-Dataset'], status: 'private', metadata: {} },
+    ],
+    [
+      'MetadataKeys',
+      'id',
+      { key: secret, humanReadableName: secret, userGroups: ['foreign'], sourceType: 'dataset' },
+    ],
+  ];
+  for (const [collection, key, fields] of records) {
+    const _id = `f-${collection}`;
+    await app.collection(collection).insertOne({ _id, [key]: _id, ...foreign, ...fields });
+    ids.push(_id);
+  }
+  return ids;
+}
