@@ -72,13 +72,11 @@ describe('Published data', () => {
 
   it('P2: publishing does not touch the archive state', async () => {
     const pid = await dataset();
-    await app
-      .as('admin')
-      .patch(`${pathOf(pid)}/datasetlifecycle`, {
-        archivable: false,
-        retrievable: true,
-        archiveStatusMessage: 'datasetOnArchiveDisk',
-      });
+    await app.as('admin').patch(`${pathOf(pid)}/datasetlifecycle`, {
+      archivable: false,
+      retrievable: true,
+      archiveStatusMessage: 'datasetOnArchiveDisk',
+    });
     const doi = await create('user1', { datasetPids: [pid] });
     assert.equal((await app.as('user1').post(`${path(doi)}/register`)).status, 201);
     const { body } = await app.as('user1').get(`${pathOf(pid)}/datasetlifecycle`);

@@ -39,6 +39,7 @@ import { LandingZoneController } from './landing-zone/landing-zone.controller.js
 import { LandingZone } from './landing-zone/landing-zone.service.js';
 import { Catalogue } from './persistence/catalogue.js';
 import { publishedDataParts } from './published-data/published-data.parts.js';
+import { EntityTagInterceptor } from './records/entity-tag.interceptor.js';
 import { RecordStore } from './records/record-store.js';
 
 /** Everything that answers HTTP requests; the OpenAPI document is made of it. */
@@ -69,6 +70,7 @@ export class CatalogApiModule {
         { provide: APP_GUARD, useClass: CallerGuard },
         { provide: APP_FILTER, useClass: ScicatErrorsFilter },
         { provide: APP_INTERCEPTOR, useClass: EmptyResultInterceptor },
+        { provide: APP_INTERCEPTOR, useClass: EntityTagInterceptor },
         JobSurroundings,
         AuthenticationService,
         FunctionalAccounts,

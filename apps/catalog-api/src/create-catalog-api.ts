@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import etag from '@fastify/etag';
 import { VersioningType } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -33,6 +34,8 @@ export async function createCatalogApi(config: CatalogApiConfig): Promise<NestFa
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '3' });
   app.enableCors({ origin: '*' });
   acceptMergePatch(app);
+  // Answers that did not change cost a reader one line.
+  await app.register(etag, { algorithm: 'sha1', weak: true });
   const document = openApiDocument(httpControllers, apiVersion);
   serveExplorer(app.getHttpAdapter().getInstance(), config.explorerPath, document);
   await attachConsumers(app);
