@@ -140,3 +140,25 @@ export interface UserRecord {
   authStrategy: string;
   __v: number;
 }
+
+/** A document of SciCat's collection `UserIdentity`. */
+export interface IdentityRecord {
+  authStrategy: string;
+  provider: string;
+  externalId: string;
+  userId: UserId;
+  profile: {
+    displayName?: string;
+    email: string;
+    username: string;
+    thumbnailPhoto?: string;
+    accessGroups: string[];
+  };
+}
+
+export interface EventTicketRecord {
+  /** Digest of the ticket. */
+  _id: string;
+  userId: string;
+  expiresAt: Date;
+}

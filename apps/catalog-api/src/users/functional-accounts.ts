@@ -49,7 +49,7 @@ export class FunctionalAccounts implements OnApplicationBootstrap {
     const userId = await this.userIdOf(account);
     const accessGroups = [
       ...roles,
-      ...this.config.staticGroups,
+      ...this.config.identity.groups.static,
       ...(account.global === true ? ['globalaccess'] : []),
     ];
     await this.catalogue.other('UserIdentity').updateOne(
