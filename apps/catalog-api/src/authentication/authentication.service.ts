@@ -1,25 +1,12 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { compare } from 'bcryptjs';
-import { Clock } from '#kernel';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { LdapDirectory } from '../ldap/ldap-directory.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { UserRecord } from '../persistence/records.js';
-import { userView, type UserView } from '../users/user-views.js';
+import { FunctionalAccounts } from '../users/functional-accounts.js';
+import { userView } from '../users/user-views.js';
 import { SignInAccounts, type ExternalPerson } from '../users/sign-in-accounts.js';
-import { TokenService } from './token.service.js';
-
-/** What SciCat's clients get from a sign-in. */
-export interface LoginAnswer {
-  access_token: string;
-  id: string;
-  expires_in: number;
-  ttl: number;
-  created: string;
-  userId: string;
-  user: UserView;
-}
+import { TokenService, type LoginAnswer } from './token.service.js';
 
 /** A hash of nothing in particular: comparing with it makes an unknown user cost as long as a wrong password. */
 const noPassword = '$2b$10$CwTycUXWue0Thq9StjUM0uJ8Lr8JnWmJ3Yz0WQnJx0mVh3m7Ww9sS';
@@ -32,8 +19,7 @@ export class AuthenticationService {
     private readonly accounts: SignInAccounts,
     private readonly directory: LdapDirectory,
     private readonly tokens: TokenService,
-    private readonly clock: Clock,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    private readonly functionalAccounts: FunctionalAccounts,
   ) {}
 
   /** Functional accounts. */
@@ -41,7 +27,7 @@ export class AuthenticationService {
     const user = await this.localUser(username, password);
     if (user === undefined) return undefined;
     await this.accounts.refreshLocal(user);
-    return this.answer(user);
+    return this.tokens.loginAnswer(userView(user));
   }
 
   /** Whether this is the password of a local account; signs nobody in. */
@@ -57,27 +43,13 @@ export class AuthenticationService {
 
   /** Somebody whom another authority vouches for. */
   async loginAs(person: ExternalPerson): Promise<LoginAnswer> {
-    return this.answer(await this.accounts.accountOf(person));
+    return this.tokens.loginAnswer(userView(await this.accounts.accountOf(person)));
   }
 
   private async localUser(username: string, password: string): Promise<UserRecord | undefined> {
+    await this.functionalAccounts.seeded();
     const user = await this.catalogue.users.findOne({ username, authStrategy: 'local' });
     const matches = await compare(password, user?.password ?? noPassword);
     return user !== null && matches ? user : undefined;
-  }
-
-  private answer(record: UserRecord): LoginAnswer {
-    const user = userView(record);
-    const { _id, username, email, authStrategy, __v, id } = user;
-    const token = this.tokens.sign({ _id, username, email, authStrategy, __v, id });
-    return {
-      access_token: token,
-      id: token,
-      expires_in: this.config.jwtExpiresIn,
-      ttl: this.config.jwtExpiresIn,
-      created: this.clock.now().toISOString(),
-      userId: id,
-      user,
-    };
   }
 }

@@ -6,16 +6,18 @@ import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { BadRequest } from '../domain/errors.js';
 import { Catalogue } from '../persistence/catalogue.js';
+import type { UserView } from '../users/user-views.js';
 import { AgedMap } from './aged-map.js';
 
-/** The part of a token that says whose it is. */
-export interface TokenOwner {
-  readonly _id: string;
-  readonly username: string;
-  readonly email: string;
-  readonly authStrategy: string;
-  readonly __v: number;
-  readonly id: string;
+/** What SciCat's clients get from a sign-in. */
+export interface LoginAnswer {
+  access_token: string;
+  id: string;
+  expires_in: number;
+  ttl: number;
+  created: string;
+  userId: string;
+  user: UserView;
 }
 
 /** How long another process may go on taking a token after it was signed out here. */
@@ -33,6 +35,25 @@ export class TokenService {
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
   ) {
     this.looked = new AgedMap(mostRemembered, freshness, clock);
+  }
+
+  /** A new session of a user. */
+  loginAnswer(user: UserView): LoginAnswer {
+    const token = this.signFor(user);
+    return {
+      access_token: token,
+      id: token,
+      expires_in: this.config.jwtExpiresIn,
+      ttl: this.config.jwtExpiresIn,
+      created: this.clock.now().toISOString(),
+      userId: user.id,
+      user,
+    };
+  }
+
+  /** A token that signs its bearer in as this user. */
+  signFor({ _id, username, email, authStrategy, __v, id }: UserView, expiresIn?: string): string {
+    return this.sign({ _id, username, email, authStrategy, __v, id }, expiresIn);
   }
 
   /** @param expiresIn seconds, `never`, or a duration such as `2 days`; absent: the configured life */

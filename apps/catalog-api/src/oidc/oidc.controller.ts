@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { AuthenticationService, type LoginAnswer } from '../authentication/authentication.service.js';
+import { AuthenticationService } from '../authentication/authentication.service.js';
+import type { LoginAnswer } from '../authentication/token.service.js';
 import { SignInLimits } from '../authentication/sign-in-limits.js';
 import { Refusal } from '../domain/errors.js';
 import type { RequestWithCaller } from '../http/caller.decorator.js';

@@ -57,9 +57,7 @@ export class UserDirectory {
   /** A sign-in token for another user, for instance of a service; undefined for an unknown one. */
   async tokenFor(id: string, expiresIn: string | undefined): Promise<string | undefined> {
     const user = await this.byId(id);
-    if (user === undefined) return undefined;
-    const { _id, username, email, authStrategy, __v } = user;
-    return this.tokens.sign({ _id, username, email, authStrategy, __v, id: user.id }, expiresIn);
+    return user === undefined ? undefined : this.tokens.signFor(user, expiresIn);
   }
 
   /** Whether the groups of this user let them create datasets at all. */
