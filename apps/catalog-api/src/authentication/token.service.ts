@@ -58,6 +58,13 @@ export class TokenService {
 
   /** @param expiresIn seconds, `never`, or a duration such as `2 days`; absent: the configured life */
   sign(payload: object, expiresIn?: string): string {
+    const token = this.signed(payload, expiresIn);
+    const { iat = 0, exp = Infinity } = jwt.decode(token) as jwt.JwtPayload;
+    if (exp - iat > this.config.identity.neverExpires) throw oddLife(expiresIn);
+    return token;
+  }
+
+  private signed(payload: object, expiresIn: string | undefined): string {
     try {
       return jwt.sign(payload, this.config.jwtSecret, {
         algorithm: 'HS256',
@@ -65,9 +72,7 @@ export class TokenService {
         jwtid: newId(),
       });
     } catch (error) {
-      throw new BadRequest(
-        `expiresIn must be "never", a number of seconds or a duration such as "2 days", found ${JSON.stringify(expiresIn)}: ${(error as Error).message}`,
-      );
+      throw oddLife(expiresIn, error);
     }
   }
 
@@ -118,4 +123,12 @@ export class TokenService {
 
 function digestOf(token: string): string {
   return createHash('sha256').update(token).digest('base64url');
+}
+
+function oddLife(expiresIn: string | undefined, cause?: unknown): BadRequest {
+  const refusal = new BadRequest(
+    `expiresIn must be "never", a number of seconds or a duration such as "2 days", found ${JSON.stringify(expiresIn)}.`,
+  );
+  refusal.cause = cause;
+  return refusal;
 }
