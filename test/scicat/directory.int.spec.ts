@@ -4,8 +4,18 @@ import { DirectoryServer } from './support/directory-server.js';
 import { ScicatApp } from './support/scicat-app.js';
 import { ScicatUser } from './support/scicat-user.js';
 
-const anna = { uid: 'mueller_a', displayName: 'Anna Müller', mail: 'anna@facility.example', password: 'pw of anna' };
-const namesake = { uid: 'mueller_b', displayName: 'Anna Müller', mail: 'anna2@facility.example', password: 'pw 2' };
+const anna = {
+  uid: 'mueller_a',
+  displayName: 'Anna Müller',
+  mail: 'anna@facility.example',
+  password: 'pw of anna',
+};
+const namesake = {
+  uid: 'mueller_b',
+  displayName: 'Anna Müller',
+  mail: 'anna2@facility.example',
+  password: 'pw 2',
+};
 const impostor = { uid: 'imp', displayName: 'admin', mail: 'admin@example.org', password: 'pw 3' };
 const brackets = { uid: 'odd(name', displayName: 'Odd', mail: 'odd@facility.example', password: 'pw 4' };
 
@@ -28,19 +38,21 @@ describe('Sign-in with a directory', () => {
   });
 
   const signIn = (username: string, password: string, kind = 'ldap') =>
-    app.anonymous.post<{ access_token: string; userId: string; user: { username: string; authStrategy: string } }>(
-      `/api/v3/auth/${kind}`,
-      { username, password },
-    );
+    app.anonymous.post<{
+      access_token: string;
+      userId: string;
+      user: { username: string; authStrategy: string };
+    }>(`/api/v3/auth/${kind}`, { username, password });
 
   it('makes the account, its identity and its settings at the first time, and finds them at the next', async () => {
     const { status, body } = await signIn(anna.uid, anna.password);
     assert.equal(status, 201);
     assert.deepEqual([body.user.username, body.user.authStrategy], ['Anna Müller', 'ldap']);
     const user = new ScicatUser(app.base, body.access_token);
-    const identity = await user.get<{ externalId: string; profile: { email: string; accessGroups: string[] } }>(
-      '/api/v3/users/my/identity',
-    );
+    const identity = await user.get<{
+      externalId: string;
+      profile: { email: string; accessGroups: string[] };
+    }>('/api/v3/users/my/identity');
     assert.equal(identity.body.externalId, anna.uid);
     assert.equal(identity.body.profile.email, anna.mail);
     assert.deepEqual(identity.body.profile.accessGroups, ['facility']);
@@ -62,7 +74,10 @@ describe('Sign-in with a directory', () => {
   });
 
   it('gives two people of one name two accounts with two user names', async () => {
-    const [first, second] = [await signIn(anna.uid, anna.password), await signIn(namesake.uid, namesake.password)];
+    const [first, second] = [
+      await signIn(anna.uid, anna.password),
+      await signIn(namesake.uid, namesake.password),
+    ];
     assert.notEqual(first.body.userId, second.body.userId);
     assert.notEqual(first.body.user.username, second.body.user.username);
   });

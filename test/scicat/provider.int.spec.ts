@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { Browser, clientId, clientSecret, IdentityProvider, type ProviderPerson } from './support/identity-provider.js';
+import {
+  Browser,
+  clientId,
+  clientSecret,
+  IdentityProvider,
+  type ProviderPerson,
+} from './support/identity-provider.js';
 import { ScicatApp } from './support/scicat-app.js';
 import { ScicatUser } from './support/scicat-user.js';
 
@@ -105,9 +111,19 @@ describe('Sign-in with an identity provider', () => {
   });
 
   it('returns to nowhere but the frontend', async () => {
-    const away = ['https://evil.example', '//evil.example', '/\\evil.example', 'javascript:alert(1)', '\\\\evil.example'];
+    const away = [
+      'https://evil.example',
+      '//evil.example',
+      '/\\evil.example',
+      'javascript:alert(1)',
+      '\\\\evil.example',
+    ];
     for (const address of away)
-      assert.equal((await begin(new Browser(), `?returnUrl=${encodeURIComponent(address)}`)).status, 400, address);
+      assert.equal(
+        (await begin(new Browser(), `?returnUrl=${encodeURIComponent(address)}`)).status,
+        400,
+        address,
+      );
     const inside = await begin(new Browser(), `?returnUrl=${encodeURIComponent(`${frontend}/x`)}`);
     assert.equal(inside.status, 302);
   });
@@ -135,8 +151,18 @@ describe('Sign-in with an identity provider', () => {
   });
 
   it('refuses rubbish with 401, never with 500', async () => {
-    for (const query of ['', '?state=', '?state=a&state=b', '?code=x&state=y', '?error=access_denied&state=x'])
-      assert.equal((await new Browser().open(`${app.base}/api/v3/auth/oidc/callback${query}`)).status, 401, query);
+    for (const query of [
+      '',
+      '?state=',
+      '?state=a&state=b',
+      '?code=x&state=y',
+      '?error=access_denied&state=x',
+    ])
+      assert.equal(
+        (await new Browser().open(`${app.base}/api/v3/auth/oidc/callback${query}`)).status,
+        401,
+        query,
+      );
   });
 
   it('never takes a local account over, neither by e-mail nor by name', async () => {

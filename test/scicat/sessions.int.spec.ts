@@ -29,16 +29,13 @@ describe('Sessions', () => {
 
   it('answers whoami with the groups of this moment', async () => {
     const { body } = await app.as('user1').get('/api/v3/auth/whoami');
-    assert.deepEqual(Object.keys(body).sort(), [
-      '_id',
-      'authStrategy',
-      'currentGroups',
-      'email',
-      'username',
-    ]);
+    assert.deepEqual(Object.keys(body).sort(), ['_id', 'authStrategy', 'currentGroups', 'email', 'username']);
     await app
       .collection('UserIdentity')
-      .updateOne({ 'profile.username': 'user1' }, { $push: { 'profile.accessGroups': 'newgroup' } as object });
+      .updateOne(
+        { 'profile.username': 'user1' },
+        { $push: { 'profile.accessGroups': 'newgroup' } as object },
+      );
     const later = await app.as('user1').get<{ currentGroups: string[] }>('/api/v3/auth/whoami');
     assert.ok(later.body.currentGroups.includes('newgroup'));
   });
@@ -137,7 +134,10 @@ describe('Sessions', () => {
 
   it('says by its status that no directory and no provider is configured', async () => {
     for (const kind of ['ldap', 'msad'])
-      assert.equal((await app.anonymous.post(`/api/v3/auth/${kind}`, { username: 'a', password: 'b' })).status, 503);
+      assert.equal(
+        (await app.anonymous.post(`/api/v3/auth/${kind}`, { username: 'a', password: 'b' })).status,
+        503,
+      );
     assert.equal((await app.anonymous.get('/api/v3/auth/oidc')).status, 503);
     assert.equal((await app.anonymous.post('/api/v3/auth/oidc/token', { idToken: 'x' })).status, 503);
     assert.equal((await app.anonymous.post('/api/v3/auth/oidc/token', {})).status, 400);

@@ -72,7 +72,10 @@ describe('Around the catalogue', () => {
 
     it('comes from its file at the start and is served to everybody', async () => {
       const { body } = await app.anonymous.get(path);
-      assert.deepEqual([body['cid'], body['data'], body['updatedBy']], ['frontendConfig', { siteTitle: 'Facility' }, 'system']);
+      assert.deepEqual(
+        [body['cid'], body['data'], body['updatedBy']],
+        ['frontendConfig', { siteTitle: 'Facility' }, 'system'],
+      );
       assert.deepEqual((await app.anonymous.get('/api/v3/admin/config')).body, { siteTitle: 'Facility' });
     });
 
@@ -106,10 +109,15 @@ describe('Around the catalogue', () => {
     it('is a page, newest first', async () => {
       const { body } = await find(app.as('admin'), { filter: {}, limit: '2', skip: '1' });
       assert.deepEqual([body.count, body.totalCount, body.skip, body.limit], [2, 3, 1, 2]);
-      assert.deepEqual(body.items.map(({ _id }) => _id), ['h-1', 'h-0']);
+      assert.deepEqual(
+        body.items.map(({ _id }) => _id),
+        ['h-1', 'h-0'],
+      );
       const since = await find(app.as('admin'), { filter: { timestamp: { $gte: '2026-01-01T00:00:01Z' } } });
       assert.equal(since.body.totalCount, 2);
-      assert.deepEqual((await app.as('admin').get('/api/v3/history/count', { filter: {} })).body, { count: 3 });
+      assert.deepEqual((await app.as('admin').get('/api/v3/history/count', { filter: {} })).body, {
+        count: 3,
+      });
     });
 
     it('is open to the groups of a subsystem for that subsystem only, whatever the filter says', async () => {
@@ -127,9 +135,22 @@ describe('Around the catalogue', () => {
     it('is closed to the anonymous (401), to others (403), and to filters that do more than compare (400)', async () => {
       assert.equal((await find(app.anonymous, { filter: {} })).status, 401);
       assert.equal((await find(app.as('user1'), { filter: '{' })).status, 403);
-      const odd = ['', '{', '[]', '{"$where":"1"}', '{"a":{"$expr":{}}}', '{"__proto__":{"a":1}}', '{"timestamp":"x"}'];
+      const odd = [
+        '',
+        '{',
+        '[]',
+        '{"$where":"1"}',
+        '{"a":{"$expr":{}}}',
+        '{"__proto__":{"a":1}}',
+        '{"timestamp":"x"}',
+      ];
       for (const filter of odd) assert.equal((await find(app.as('admin'), { filter })).status, 400, filter);
-      for (const query of ['filter={}&limit=x', 'filter={}&skip=-1', 'filter={}&filter={}', 'filter={}&limit=1&limit=2'])
+      for (const query of [
+        'filter={}&limit=x',
+        'filter={}&skip=-1',
+        'filter={}&filter={}',
+        'filter={}&limit=1&limit=2',
+      ])
         assert.equal((await app.as('admin').get(`/api/v3/history?${query}`)).status, 400, query);
     });
   });
@@ -151,7 +172,10 @@ describe('Around the catalogue', () => {
         .get<{ messages: { origin_server_ts: number }[] }>('/api/v3/logbooks/p-1', {
           filters: { sortField: 'timestamp:desc', skip: 1, limit: 1 },
         });
-      assert.deepEqual(body.messages.map((message) => message.origin_server_ts), [2]);
+      assert.deepEqual(
+        body.messages.map((message) => message.origin_server_ts),
+        [2],
+      );
       assert.equal((await app.as('user1').get('/api/v3/logbooks/p-1', { filters: '{' })).status, 400);
       assert.equal((await app.as('admin').get('/api/v3/logbooks/..%2Fx')).text, '');
     });
@@ -202,7 +226,13 @@ describe('Around the catalogue', () => {
           for await (const part of body!) heard[name] += Buffer.from(part).toString();
         })().catch(() => undefined);
       }
-      const job = { _id: 'j-1', type: 'archive', ownerUser: 'user1', ownerGroup: 'group1', statusCode: 'inProgress' };
+      const job = {
+        _id: 'j-1',
+        type: 'archive',
+        ownerUser: 'user1',
+        ownerGroup: 'group1',
+        statusCode: 'inProgress',
+      };
       await app.collection('Job').insertOne({ ...job, updatedAt: new Date() });
       for (let attempt = 0; attempt < 100 && !heard.user1.includes('j-1'); attempt += 1) await sleep(50);
       assert.match(heard.user1, /event: job\ndata: .*"id":"j-1".*"statusCode":"inProgress"/);
@@ -217,12 +247,19 @@ describe('Around the catalogue', () => {
     const { status, text, headers } = await app.anonymous.get('/metrics');
     assert.equal(status, 200);
     assert.match(headers.get('content-type') ?? '', /text\/plain/);
-    assert.match(text, /request_duration_seconds_count\{[^}]*route="\/api\/v3\/runtime-config\/:id",status="404"/);
+    assert.match(
+      text,
+      /request_duration_seconds_count\{[^}]*route="\/api\/v3\/runtime-config\/:id",status="404"/,
+    );
     assert.doesNotMatch(text, /route="[^"]*health"/);
   });
 
   it('e-mail addresses of others are masked, one s own and those for admins are not', async () => {
-    const stored = { _id: 'x', cid: 'people', data: { text: 'write to a.b@c.example or user1@example.org, not @x' } };
+    const stored = {
+      _id: 'x',
+      cid: 'people',
+      data: { text: 'write to a.b@c.example or user1@example.org, not @x' },
+    };
     await app.collection('RuntimeConfig').insertOne(stored);
     const seenBy = async (user: ScicatUser): Promise<unknown> =>
       (await user.get<{ data: { text: string } }>('/api/v3/runtime-config/people')).body.data.text;

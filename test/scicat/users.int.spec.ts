@@ -83,7 +83,8 @@ describe('Users', () => {
       const bearer = new ScicatUser(app.base, String(body['jwt']));
       assert.equal((await bearer.get('/api/v3/users/my/self')).body['username'], 'user1');
     }
-    for (const odd of ['soon', '-5x', '9'.repeat(30)]) assert.equal((await make({ expiresIn: odd })).status, 400, odd);
+    for (const odd of ['soon', '-5x', '9'.repeat(30)])
+      assert.equal((await make({ expiresIn: odd })).status, 400, odd);
     assert.equal((await make({ expiresIn: 5 })).status, 400);
     const unknown = await app.as('admin').post(`/api/v3/users/${unknownId}/jwt`, {});
     assert.deepEqual([unknown.status, unknown.text], [201, '']);
@@ -128,7 +129,10 @@ describe('Users', () => {
     it('of others as an admin, of local accounts only', async () => {
       const admin = app.as('admin');
       assert.equal((await app.as('user1').patch(`/api/v3/users/${ids.user1}/password`, wanted)).status, 403);
-      assert.equal((await admin.patch(`/api/v3/users/${ids.user2}/password`, { newPassword: 'n' })).status, 400);
+      assert.equal(
+        (await admin.patch(`/api/v3/users/${ids.user2}/password`, { newPassword: 'n' })).status,
+        400,
+      );
       assert.equal((await admin.patch(`/api/v3/users/${ids.user2}/password`, wanted)).status, 200);
       const answer = await app.anonymous.post('/api/v3/auth/login', { username: 'user2', password: 'n' });
       assert.equal(answer.status, 201);
@@ -183,7 +187,15 @@ describe('Users', () => {
     });
 
     it('take no key that reaches elsewhere', async () => {
-      for (const body of ['{"a.b":1}', '{"$set":1}', '{"__proto__":{"x":1}}', '{"":1}', '[1]', '"x"', '{"a\\u0000":1}']) {
+      for (const body of [
+        '{"a.b":1}',
+        '{"$set":1}',
+        '{"__proto__":{"x":1}}',
+        '{"":1}',
+        '[1]',
+        '"x"',
+        '{"a\\u0000":1}',
+      ]) {
         const { status } = await app.as('user1').send('PATCH', `${path()}/external`, body);
         assert.equal(status, 400, body);
       }
@@ -217,13 +229,21 @@ describe('Users', () => {
     });
 
     it('that nobody has are 404, and so are those of others', async () => {
-      assert.equal((await app.as('admin').get(findOne, { filter: { where: { externalId: 'x' } } })).status, 404);
+      assert.equal(
+        (await app.as('admin').get(findOne, { filter: { where: { externalId: 'x' } } })).status,
+        404,
+      );
       const other = { where: { 'profile.username': 'user2' } };
       assert.equal((await app.as('user1').get(findOne, { filter: other })).status, 404);
     });
 
     it('F13: filters only compare', async () => {
-      for (const filter of ['{"where":{"$where":"1"}}', '{"where":{"a":{"$expr":1}}}', '{"where":[1]}', '{']) {
+      for (const filter of [
+        '{"where":{"$where":"1"}}',
+        '{"where":{"a":{"$expr":1}}}',
+        '{"where":[1]}',
+        '{',
+      ]) {
         assert.equal((await app.as('admin').get(findOne, { filter })).status, 400, filter);
         assert.equal((await app.as('admin').get(isValid, { filter: filter.padEnd(2) })).status, 400, filter);
       }
@@ -236,7 +256,10 @@ describe('Users', () => {
       assert.deepEqual([yes.status, yes.text], [200, 'true']);
       assert.match(yes.headers.get('content-type') ?? '', /text\/html/);
       assert.equal((await ask({ filter: 'nobody@example.org' })).text, 'false');
-      assert.equal((await ask({ filter: { where: { 'profile.email': app.emailOf('user1') } } })).text, 'true');
+      assert.equal(
+        (await ask({ filter: { where: { 'profile.email': app.emailOf('user1') } } })).text,
+        'true',
+      );
       assert.equal((await ask({})).text, 'true');
       assert.equal((await app.as('user1').get(isValid)).status, 403);
     });

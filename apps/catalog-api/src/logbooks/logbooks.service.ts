@@ -72,7 +72,7 @@ export class Logbooks {
       const response = await fetch(`${logbooks.url}${path}`, { signal: AbortSignal.timeout(http.timeout) });
       if (response.status === 404) return undefined;
       if (!response.ok) throw new Error(`status ${response.status}`);
-      return (await response.json()) as unknown;
+      return await response.json();
     } catch (error) {
       throw new TransientError(
         'catalog.logbook-away',

@@ -141,21 +141,6 @@ export interface UserRecord {
   __v: number;
 }
 
-/** A document of SciCat's collection `UserIdentity`. */
-export interface IdentityRecord {
-  authStrategy: string;
-  provider: string;
-  externalId: string;
-  userId: UserId;
-  profile: {
-    displayName?: string;
-    email: string;
-    username: string;
-    thumbnailPhoto?: string;
-    accessGroups: string[];
-  };
-}
-
 export interface EventTicketRecord {
   /** Digest of the ticket. */
   _id: string;
