@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { DirectoryServer } from './support/directory-server.js';
+import { DirectoryServer, reasonAgainst } from './support/directory-server.js';
 import { ScicatApp } from './support/scicat-app.js';
 import { ScicatUser } from './support/scicat-user.js';
 
@@ -17,14 +17,20 @@ const namesake = {
   password: 'pw 2',
 };
 const impostor = { uid: 'imp', displayName: 'admin', mail: 'admin@example.org', password: 'pw 3' };
+const twice = {
+  uid: 'twice',
+  displayName: 'Twice',
+  mail: 'twice@facility.example',
+  password: 'pw 5',
+};
 const brackets = { uid: 'odd(name', displayName: 'Odd', mail: 'odd@facility.example', password: 'pw 4' };
 
 /** §3.3 of the contract: people of an LDAP directory, asked of a real slapd. */
-describe('Sign-in with a directory', () => {
+describe('Sign-in with a directory', { skip: reasonAgainst() }, () => {
   let directory: DirectoryServer;
   let app: ScicatApp;
   before(async () => {
-    directory = await DirectoryServer.start([anna, namesake, impostor, brackets]);
+    directory = await DirectoryServer.start([anna, namesake, impostor, brackets, twice]);
     app = await ScicatApp.start({
       ...directory.environment,
       ACCESS_GROUPS_STATIC_VALUES: 'facility',
@@ -59,6 +65,12 @@ describe('Sign-in with a directory', () => {
     assert.equal((await user.get('/api/v3/users/my/settings')).body['datasetCount'], 25);
     const again = await signIn(anna.mail, anna.password, 'msad');
     assert.deepEqual([again.status, again.body.userId], [201, body.userId]);
+  });
+
+  it('makes one account when the first sign-ins come at once', async () => {
+    const answers = await Promise.all(Array.from({ length: 6 }, () => signIn(twice.uid, twice.password)));
+    assert.deepEqual([...new Set(answers.map(({ status }) => status))], [201]);
+    assert.equal(new Set(answers.map(({ body }) => body.userId)).size, 1);
   });
 
   it('refuses wrong passwords, empty passwords and unknown names with 401', async () => {

@@ -241,6 +241,12 @@ describe('Around the catalogue', () => {
     });
   });
 
+  it('health says what is up in the words of the published client', async () => {
+    const { status, body } = await app.anonymous.get('/api/v3/health');
+    const up = { database: { status: 'up' }, broker: { status: 'up' } };
+    assert.deepEqual([status, body['status'], body['info'], body['error']], [200, 'ok', up, {}]);
+  });
+
   it('metrics count requests by route, method and status, and not the routes that were left out', async () => {
     await app.anonymous.get('/api/v3/runtime-config/nothing');
     await app.anonymous.get('/api/v3/health');

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'ldapts';
+import { checkHost, UnsupportedHost } from '../../../tools/local-stack/src/root/host.js';
 import { ensureRoot } from '../../../tools/local-stack/src/root/make-root.js';
 import {
   inside,
@@ -22,6 +23,17 @@ interface DirectoryPerson {
   readonly displayName: string;
   readonly mail: string;
   readonly password: string;
+}
+
+/** Why slapd cannot run here, in words for the log; false where it can: the Debian root needs Debian, or to be there. */
+export function reasonAgainst(): string | false {
+  try {
+    checkHost();
+    return false;
+  } catch (error) {
+    if (error instanceof UnsupportedHost) return error.message;
+    throw error;
+  }
 }
 
 /** A real slapd in the Debian root of the local stack, with people of the test's choice. */

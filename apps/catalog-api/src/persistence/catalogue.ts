@@ -50,7 +50,7 @@ const indexes: readonly { collection: string; name: string; keys: Keys; options?
     options: { unique: true, partialFilterExpression: { 'catena.idempotency.key': { $exists: true } } },
   },
   { collection: 'User', name: 'catena_username', keys: { username: 1 } },
-  { collection: 'User', name: 'catena_email', keys: { email: 1 } },
+  { collection: 'User', name: 'catena_email', keys: { email: 1 }, options: { unique: true } },
   { collection: 'UserIdentity', name: 'catena_user', keys: { userId: 1 } },
   { collection: 'UserIdentity', name: 'catena_external', keys: { externalId: 1, authStrategy: 1 } },
   { collection: 'UserIdentity', name: 'catena_email', keys: { 'profile.email': 1 } },

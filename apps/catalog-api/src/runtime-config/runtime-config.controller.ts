@@ -8,7 +8,7 @@ import { Area, Operation } from '../http/operation.decorator.js';
 import { validateBody } from '../http/validate-body.js';
 import { RuntimeConfigs, type RuntimeConfigDocument } from './runtime-config.service.js';
 
-export class UpdateRuntimeConfigDto {
+class UpdateRuntimeConfigDto {
   @IsObject() data: Record<string, unknown>;
 }
 

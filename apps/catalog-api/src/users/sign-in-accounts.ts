@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
+import { isDuplicateKey } from '#persistence';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { CallerLookup } from '../authentication/caller-lookup.js';
@@ -64,10 +65,14 @@ export class SignInAccounts {
         403,
         `The sign-in of ${person.username} came without an e-mail address: ask the facility to add it.`,
       );
-    const user = (await this.known(person)) ?? (await this.linked(person)) ?? (await this.create(person));
+    const user = (await this.existing(person)) ?? (await this.create(person));
     await this.writeIdentity(user._id, person);
     await this.settings.ensure(String(user._id));
     return user;
+  }
+
+  private async existing(person: ExternalPerson): Promise<UserRecord | undefined> {
+    return (await this.known(person)) ?? (await this.linked(person));
   }
 
   private async known({ authStrategy, externalId }: ExternalPerson): Promise<UserRecord | undefined> {
@@ -123,8 +128,15 @@ export class SignInAccounts {
       authStrategy: person.authStrategy,
       __v: 0,
     };
-    await this.catalogue.users.insertOne(user);
-    return user;
+    try {
+      await this.catalogue.users.insertOne(user);
+      return user;
+    } catch (error) {
+      // The same person signs in twice at the first time; the other sign-in was quicker.
+      const quicker = isDuplicateKey(error) ? await this.existing(person) : undefined;
+      if (quicker === undefined) throw error;
+      return quicker;
+    }
   }
 
   private async writeIdentity(userId: UserId, person: ExternalPerson): Promise<void> {
