@@ -8,6 +8,8 @@ import {
   type SpineOptions,
 } from '#outbox';
 import type { GroupLists } from './domain/access.js';
+import { identityConfigFrom, type IdentityConfig } from './identity.config.js';
+import { surroundingsConfigFrom, type SurroundingsConfig } from './surroundings.config.js';
 
 /** Everything catalog-api reads from its environment; SciCat's variables keep their names. See docs/configuration.md. */
 export interface CatalogApiConfig {
@@ -19,7 +21,8 @@ export interface CatalogApiConfig {
   readonly jwtExpiresIn: number;
   readonly functionalAccountsFile: string | undefined;
   readonly jobConfigurationFile: string | undefined;
-  readonly staticGroups: readonly string[];
+  readonly identity: IdentityConfig;
+  readonly surroundings: SurroundingsConfig;
   readonly groups: GroupLists;
   readonly history: {
     /** Collections whose changes are recorded. */
@@ -82,10 +85,8 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
     jwtExpiresIn: integer(environment, 'JWT_EXPIRES_IN', 3600),
     functionalAccountsFile: environment['FUNCTIONAL_ACCOUNTS_FILE'],
     jobConfigurationFile: environment['JOB_CONFIGURATION_FILE'],
-    staticGroups:
-      environment['ACCESS_GROUPS_STATIC_ENABLED'] === 'false'
-        ? []
-        : list(environment['ACCESS_GROUPS_STATIC_VALUES']),
+    identity: identityConfigFrom(environment),
+    surroundings: surroundingsConfigFrom(environment),
     groups: groupListsFrom(environment),
     history: {
       tracked: list(environment['TRACKABLES']),
@@ -160,6 +161,14 @@ function groupListsFrom(environment: Environment): GroupLists {
     sample: groups('SAMPLE_GROUPS', '#all'),
     samplePrivileged: groups('SAMPLE_PRIVILEGED_GROUPS'),
     policy: groups('POLICY_GROUPS'),
+    historyOfDatasets: groups('HISTORY_ACCESS_DATASET_GROUPS'),
+    historyOfProposals: groups('HISTORY_ACCESS_PROPOSAL_GROUPS'),
+    historyOfSamples: groups('HISTORY_ACCESS_SAMPLE_GROUPS'),
+    historyOfInstruments: groups('HISTORY_ACCESS_INSTRUMENT_GROUPS'),
+    historyOfPublishedData: groups('HISTORY_ACCESS_PUBLISHED_DATA_GROUPS'),
+    historyOfPolicies: groups('HISTORY_ACCESS_POLICIES_GROUPS'),
+    historyOfDatablocks: groups('HISTORY_ACCESS_DATABLOCK_GROUPS'),
+    historyOfAttachments: groups('HISTORY_ACCESS_ATTACHMENT_GROUPS'),
   };
 }
 

@@ -7,10 +7,8 @@ import { DatablockRegistration } from './apply-job-reports/datablock-registratio
 import { DatasetReportsConsumer } from './apply-job-reports/dataset-reports.consumer.js';
 import { JobReportsConsumer } from './apply-job-reports/job-reports.consumer.js';
 import { JobResults } from './apply-job-reports/job-results.js';
-import { AuthController, UsersController } from './authentication/auth.controller.js';
-import { AuthenticationService } from './authentication/authentication.service.js';
+import { authenticationParts } from './authentication/authentication.parts.js';
 import { CallerGuard } from './authentication/caller.guard.js';
-import { FunctionalAccounts } from './authentication/functional-accounts.js';
 import type { CatalogApiConfig } from './catalog-api.config.js';
 import { CatalogApiConfigToken } from './catalog-api.tokens.js';
 import { datablockParts } from './datablocks/datablocks.parts.js';
@@ -19,6 +17,8 @@ import { AccessRules } from './domain/access.js';
 import type { JobConfiguration } from './domain/job-configuration.js';
 import { ChangeLog } from './history/change-log.js';
 import { EmptyResultInterceptor } from './http/empty-result.interceptor.js';
+import { PersonalInfoInterceptor } from './http/personal-info.interceptor.js';
+import { RefusalLog } from './http/refusal-log.js';
 import { ScicatErrorsFilter } from './http/scicat-errors.filter.js';
 import { DatasetClaims } from './jobs/dataset-claims.js';
 import { JobActions } from './jobs/job-actions.js';
@@ -41,11 +41,14 @@ import { Catalogue } from './persistence/catalogue.js';
 import { publishedDataParts } from './published-data/published-data.parts.js';
 import { EntityTagInterceptor } from './records/entity-tag.interceptor.js';
 import { RecordStore } from './records/record-store.js';
+import { surroundingsParts } from './surroundings.parts.js';
+import { usersParts } from './users/users.parts.js';
 
 /** Everything that answers HTTP requests; the OpenAPI document is made of it. */
 export const httpControllers: readonly Type[] = [
-  AuthController,
-  UsersController,
+  ...authenticationParts.controllers,
+  ...usersParts.controllers,
+  ...surroundingsParts.controllers,
   ...datasetParts.controllers,
   ...datablockParts.controllers,
   ...publishedDataParts.controllers,
@@ -71,9 +74,12 @@ export class CatalogApiModule {
         { provide: APP_FILTER, useClass: ScicatErrorsFilter },
         { provide: APP_INTERCEPTOR, useClass: EmptyResultInterceptor },
         { provide: APP_INTERCEPTOR, useClass: EntityTagInterceptor },
+        { provide: APP_INTERCEPTOR, useClass: PersonalInfoInterceptor },
         JobSurroundings,
-        AuthenticationService,
-        FunctionalAccounts,
+        ...authenticationParts.providers,
+        ...usersParts.providers,
+        ...surroundingsParts.providers,
+        RefusalLog,
         Catalogue,
         ChangeLog,
         RecordStore,

@@ -7,6 +7,7 @@ import type { Logger } from '#observability';
 import { attachConsumers, LOGGER, NestLogger } from '#outbox';
 import type { CatalogApiConfig } from './catalog-api.config.js';
 import { CatalogApiModule, httpControllers } from './catalog-api.module.js';
+import { guardEdge } from './http/edge.js';
 import { openApiDocument } from './openapi/document.js';
 import { serveExplorer } from './openapi/explorer.js';
 import { loadJobConfiguration } from './jobs/job-configuration.provider.js';
@@ -20,8 +21,10 @@ const longestParameter = 3000;
 /** The whole app, consumers attached, not listening yet. */
 export async function createCatalogApi(config: CatalogApiConfig): Promise<NestFastifyApplication> {
   const jobs = await loadJobConfiguration(config.jobConfigurationFile);
+  const { trustedProxies } = config.surroundings;
   const adapter = new FastifyAdapter({
     bodyLimit: config.bodyLimit,
+    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: longestParameter },
   });
   const app = await NestFactory.create<NestFastifyApplication>(
@@ -29,10 +32,13 @@ export async function createCatalogApi(config: CatalogApiConfig): Promise<NestFa
     adapter,
     { bufferLogs: true },
   );
-  app.useLogger(new NestLogger(app.get<Logger>(LOGGER)));
-  app.setGlobalPrefix('api');
+  const logger = app.get<Logger>(LOGGER);
+  app.useLogger(new NestLogger(logger));
+  const { notices } = config.identity;
+  if (notices.length > 0) logger.warn({ notices }, 'settings to look at');
+  app.setGlobalPrefix('api', { exclude: ['metrics'] });
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '3' });
-  app.enableCors({ origin: '*' });
+  guardEdge(app);
   acceptMergePatch(app);
   // Answers that did not change cost a reader one line.
   await app.register(etag, { algorithm: 'sha1', weak: true });

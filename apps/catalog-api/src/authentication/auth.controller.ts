@@ -1,93 +1,74 @@
-import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Req } from '@nestjs/common';
 import { Refusal } from '../domain/errors.js';
-import { AccessRules, type Caller } from '../domain/access.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
-import { signedIn } from '../http/gates.js';
-import { Catalogue } from '../persistence/catalogue.js';
-import { idForms } from '../persistence/user-ids.js';
-import { AuthenticationService, type LoginAnswer } from './authentication.service.js';
+import type { Caller } from '../domain/access.js';
+import { CurrentCaller, type RequestWithCaller } from '../http/caller.decorator.js';
+import { Area, Operation } from '../http/operation.decorator.js';
+import { AuthenticationService } from './authentication.service.js';
+import type { LoginAnswer } from './token.service.js';
+import { CredentialsDto } from './credentials.dto.js';
+import { SignInLimits } from './sign-in-limits.js';
+import { SignOut, type SignOutAnswer } from './sign-out.js';
 
+type Credentials = { username?: unknown; password?: unknown } | undefined;
+
+@Area('auth')
 @Controller({ path: 'auth', version: '3' })
 export class AuthController {
-  constructor(private readonly authentication: AuthenticationService) {}
+  constructor(
+    private readonly authentication: AuthenticationService,
+    private readonly limits: SignInLimits,
+    private readonly signOut: SignOut,
+  ) {}
 
   @Post('login')
-  async login(@Body() body: { username?: unknown; password?: unknown } | undefined): Promise<LoginAnswer> {
-    const { username, password } = body ?? {};
-    const answer =
-      typeof username === 'string' && typeof password === 'string'
-        ? await this.authentication.login(username, password)
-        : undefined;
-    if (answer === undefined)
-      throw new Refusal(401, 'Unauthorized', { message: 'Unauthorized', statusCode: 401 });
-    return answer;
+  @Operation('authControllerLoginV3', { body: CredentialsDto, answer: 'ReturnedAuthLoginDto' })
+  login(@Body() body: Credentials, @Req() request: RequestWithCaller): Promise<LoginAnswer> {
+    return this.signIn(body, request, (name, password) => this.authentication.login(name, password));
+  }
+
+  @Post('ldap')
+  @Operation('authControllerLdapLoginV3', { body: CredentialsDto, answer: 'ReturnedAuthLoginDto' })
+  ldap(@Body() body: Credentials, @Req() request: RequestWithCaller): Promise<LoginAnswer> {
+    return this.signInWithDirectory(body, request);
+  }
+
+  @Post('msad')
+  @Operation('authControllerMsadLoginV3', { body: CredentialsDto, answer: 'ReturnedAuthLoginDto' })
+  msad(@Body() body: Credentials, @Req() request: RequestWithCaller): Promise<LoginAnswer> {
+    return this.signInWithDirectory(body, request);
   }
 
   @Get('whoami')
+  @Operation('authControllerWhoamiV3')
   whoami(@CurrentCaller() caller: Caller | undefined): Caller | undefined {
     return caller;
   }
 
   @Post('logout')
   @HttpCode(200)
-  logout(@CurrentCaller() caller: Caller | undefined): { logout: 'successful' } {
-    if (caller === undefined) throw new Refusal(401, 'Not logged in', 'Not logged in');
-    return { logout: 'successful' };
-  }
-}
-
-/** The few user calls that ingestors and command lines make. */
-@Controller({ path: 'users', version: '3' })
-export class UsersController {
-  constructor(
-    private readonly catalogue: Catalogue,
-    private readonly rules: AccessRules,
-  ) {}
-
-  @Get('my/self')
-  self(@CurrentCaller() caller: Caller | undefined): Promise<object | undefined> {
-    return this.user(signedIn(caller)._id);
+  @Operation('authControllerLogoutV3')
+  logout(@Req() request: RequestWithCaller): Promise<SignOutAnswer> {
+    return this.signOut.of(request);
   }
 
-  @Get('my/identity')
-  identity(@CurrentCaller() caller: Caller | undefined): Promise<object | undefined> {
-    return this.identityOf(signedIn(caller)._id);
-  }
-
-  @Get(':id')
-  async byId(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('id') id: string,
-  ): Promise<object | undefined> {
-    this.admit(signedIn(caller), id);
-    return this.user(id);
-  }
-
-  @Get(':id/userIdentity')
-  async identityById(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('id') id: string,
-  ): Promise<object | undefined> {
-    this.admit(signedIn(caller), id);
-    return this.identityOf(id);
-  }
-
-  private admit(caller: Caller, id: string): void {
-    if (caller._id !== id && !this.rules.isAdmin(caller))
-      throw new Refusal(403, 'Access Forbidden or Unauthorized');
-  }
-
-  private async user(id: string): Promise<object | undefined> {
-    const user = await this.catalogue.users.findOne(
-      { _id: { $in: idForms(id) } },
-      { projection: { password: 0 } },
+  private signInWithDirectory(body: Credentials, request: RequestWithCaller): Promise<LoginAnswer> {
+    return this.signIn(body, request, (name, password) =>
+      this.authentication.loginWithDirectory(name, password),
     );
-    return user === null ? undefined : { ...user, id: String(user._id) };
   }
 
-  private async identityOf(id: string): Promise<object | undefined> {
-    return (
-      (await this.catalogue.other('UserIdentity').findOne({ userId: { $in: idForms(id) } })) ?? undefined
-    );
+  private async signIn(
+    body: Credentials,
+    request: RequestWithCaller,
+    verify: (name: string, password: string) => Promise<LoginAnswer | undefined>,
+  ): Promise<LoginAnswer> {
+    const { username, password } = body ?? {};
+    const answer =
+      typeof username === 'string' && typeof password === 'string' && username !== '' && password !== ''
+        ? await this.limits.guard(username, request.ip, () => verify(username, password))
+        : undefined;
+    if (answer === undefined)
+      throw new Refusal(401, 'Unauthorized', { message: 'Unauthorized', statusCode: 401 });
+    return answer;
   }
 }

@@ -13,6 +13,14 @@ export interface GroupLists {
   readonly sample: readonly string[];
   readonly samplePrivileged: readonly string[];
   readonly policy: readonly string[];
+  readonly historyOfDatasets: readonly string[];
+  readonly historyOfProposals: readonly string[];
+  readonly historyOfSamples: readonly string[];
+  readonly historyOfInstruments: readonly string[];
+  readonly historyOfPublishedData: readonly string[];
+  readonly historyOfPolicies: readonly string[];
+  readonly historyOfDatablocks: readonly string[];
+  readonly historyOfAttachments: readonly string[];
 }
 
 export type Tier = keyof GroupLists | 'signedIn' | 'anyone';
@@ -64,6 +72,11 @@ const proposalWriters: Rule = [
 const policyKeepers: Rule = [
   ['admin', 'all'],
   ['policy', 'all'],
+];
+
+const historyReaders = (tier: Tier): Rule => [
+  ['admin', 'all'],
+  [tier, 'all'],
 ];
 
 /**
@@ -232,6 +245,28 @@ export const accessTable = {
     delete: deleters,
   },
   runtimeConfig: { read: everyone, write: admins },
+  /** Accounts of others; one's own is one's own. */
+  user: { manage: admins },
+  /** By the proposal that a logbook is named after. */
+  logbook: {
+    read: [
+      ['admin', 'all'],
+      ['signedIn', own],
+    ],
+  },
+  event: { connections: admins },
+  /** By the collection that changed. */
+  history: {
+    Dataset: historyReaders('historyOfDatasets'),
+    Proposal: historyReaders('historyOfProposals'),
+    Sample: historyReaders('historyOfSamples'),
+    Instrument: historyReaders('historyOfInstruments'),
+    PublishedData: historyReaders('historyOfPublishedData'),
+    Policy: historyReaders('historyOfPolicies'),
+    Datablock: historyReaders('historyOfDatablocks'),
+    OrigDatablock: historyReaders('historyOfDatablocks'),
+    Attachment: historyReaders('historyOfAttachments'),
+  },
 } as const satisfies Record<string, Record<string, Rule>>;
 
 export type Resource = keyof typeof accessTable;

@@ -24,3 +24,14 @@ export class JobRefusal extends Refusal {
     super(status, message, { status, message, ...more });
   }
 }
+
+/** Somebody tries too often. */
+export class TooManyRequests extends Refusal {
+  constructor(
+    message: string,
+    /** Seconds. */
+    readonly retryAfter: number,
+  ) {
+    super(429, message);
+  }
+}

@@ -4,7 +4,9 @@ import { CatenaError, messageOf } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import { isDatabaseAway, isRefusedQuery } from '#persistence';
-import { Refusal } from '../domain/errors.js';
+import { Refusal, TooManyRequests } from '../domain/errors.js';
+import type { RequestWithCaller } from './caller.decorator.js';
+import { RefusalLog } from './refusal-log.js';
 
 const reasons: Readonly<Record<number, string>> = {
   400: 'Bad Request',
@@ -16,19 +18,26 @@ const reasons: Readonly<Record<number, string>> = {
   413: 'Payload Too Large',
   415: 'Unsupported Media Type',
   422: 'Unprocessable Entity',
+  429: 'Too Many Requests',
   503: 'Service Unavailable',
 };
 
 /** The one table from errors to SciCat's statuses and bodies. */
 @Catch()
 export class ScicatErrorsFilter implements ExceptionFilter {
-  constructor(@Inject(LOGGER) private readonly logger: Logger) {}
+  constructor(
+    private readonly refusals: RefusalLog,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): unknown {
     if (host.getType() !== 'http') throw error;
     const { status, body } = this.answerTo(error);
     const reply = host.switchToHttp().getResponse<FastifyReply>();
+    if (status === 401 || status === 403 || status === 429)
+      this.refusals.refused(host.switchToHttp().getRequest<RequestWithCaller>(), status);
     if (reply.sent) return undefined;
+    if (error instanceof TooManyRequests) void reply.header('retry-after', String(error.retryAfter));
     return reply.status(status).type('application/json; charset=utf-8').send(JSON.stringify(body));
   }
 

@@ -7,6 +7,7 @@ import type {
   ClaimRecord,
   DatablockRecord,
   DatasetRecord,
+  EventTicketRecord,
   JobRecord,
   OrigDatablockRecord,
   UserRecord,
@@ -50,6 +51,7 @@ const indexes: readonly { collection: string; name: string; keys: Keys; options?
   { collection: 'Datablock', name: 'catena_archive_id', keys: { archiveId: 1 }, options: { unique: true } },
   { collection: 'Job', name: 'catena_text', keys: { '$**': 'text' } },
   { collection: 'Job', name: 'catena_newest', keys: { createdAt: -1 } },
+  { collection: 'Job', name: 'catena_changed', keys: { updatedAt: 1 } },
   { collection: 'Job', name: 'catena_owner_group', keys: { ownerGroup: 1, createdAt: -1 } },
   { collection: 'Job', name: 'catena_owner_user', keys: { ownerUser: 1, createdAt: -1 } },
   {
@@ -59,7 +61,11 @@ const indexes: readonly { collection: string; name: string; keys: Keys; options?
     options: { unique: true, partialFilterExpression: { 'catena.idempotency.key': { $exists: true } } },
   },
   { collection: 'User', name: 'catena_username', keys: { username: 1 } },
+  { collection: 'User', name: 'catena_email', keys: { email: 1 }, options: { unique: true } },
   { collection: 'UserIdentity', name: 'catena_user', keys: { userId: 1 } },
+  { collection: 'UserIdentity', name: 'catena_external', keys: { externalId: 1, authStrategy: 1 } },
+  { collection: 'UserIdentity', name: 'catena_email', keys: { 'profile.email': 1 } },
+  { collection: 'UserSetting', name: 'catena_user', keys: { userId: 1 } },
   { collection: 'UserRole', name: 'catena_user', keys: { userId: 1 } },
   { collection: 'Policy', name: 'catena_owner', keys: { ownerGroup: 1 } },
   {
@@ -67,6 +73,22 @@ const indexes: readonly { collection: string; name: string; keys: Keys; options?
     name: 'catena_exclusive',
     keys: { exclusive: 1 },
     options: { unique: true, partialFilterExpression: { exclusive: { $exists: true } } },
+  },
+  { collection: 'History', name: 'catena_newest', keys: { timestamp: -1 } },
+  { collection: 'History', name: 'catena_subsystem_newest', keys: { subsystem: 1, timestamp: -1 } },
+  { collection: 'History', name: 'catena_document', keys: { documentId: 1, timestamp: -1 } },
+  { collection: 'RuntimeConfig', name: 'catena_cid', keys: { cid: 1 }, options: { unique: true } },
+  {
+    collection: 'catena_revoked_tokens',
+    name: 'catena_expiry',
+    keys: { expiresAt: 1 },
+    options: { expireAfterSeconds: 0 },
+  },
+  {
+    collection: 'catena_event_tickets',
+    name: 'catena_expiry',
+    keys: { expiresAt: 1 },
+    options: { expireAfterSeconds: 0 },
   },
   { collection: 'catena_dataset_claims', name: 'catena_job', keys: { jobId: 1, pid: 1 } },
 ];
@@ -97,6 +119,16 @@ export class Catalogue implements OnApplicationBootstrap {
 
   get claims() {
     return this.mongo.connection.collection<ClaimRecord>('catena_dataset_claims');
+  }
+
+  /** Tokens that were signed out, by the digest of the token. */
+  get revokedTokens() {
+    return this.mongo.connection.collection<{ _id: string; expiresAt: Date }>('catena_revoked_tokens');
+  }
+
+  /** Right to open one event stream, once. */
+  get eventTickets() {
+    return this.mongo.connection.collection<EventTicketRecord>('catena_event_tickets');
   }
 
   get users() {

@@ -140,3 +140,10 @@ export interface UserRecord {
   authStrategy: string;
   __v: number;
 }
+
+export interface EventTicketRecord {
+  /** Digest of the ticket. */
+  _id: string;
+  userId: string;
+  expiresAt: Date;
+}

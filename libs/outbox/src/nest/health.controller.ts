@@ -29,14 +29,25 @@ export class HealthController {
     );
     const details = { database: state(database), broker: state(this.transport.connected) };
     if (!database || !this.transport.connected)
-      throw new ServiceUnavailableException({ status: 'error', app: this.options.app, details });
+      throw new ServiceUnavailableException({
+        status: 'error',
+        app: this.options.app,
+        ...grouped(details),
+      });
     return {
       status: 'ok',
       app: this.options.app,
-      details,
+      ...grouped(details),
       outbox: await this.outbox.backlog(this.clock.now()),
     };
   }
+}
+
+/** What is up and what is down, as SciCat's clients know it from its health check. */
+function grouped(details: Readonly<Record<string, { status: 'up' | 'down' }>>): object {
+  const only = (wanted: 'up' | 'down'): object =>
+    Object.fromEntries(Object.entries(details).filter(([, { status }]) => status === wanted));
+  return { info: only('up'), error: only('down'), details };
 }
 
 function state(up: boolean): { status: 'up' | 'down' } {

@@ -16,6 +16,8 @@ export const RECIPE = {
     'swift-container',
     'swift-object',
     'memcached',
+    // The directory of the sign-in tests; no stack starts it.
+    'slapd',
   ],
   /** Folder inside the root at which a data directory is mounted. */
   dataMountPoint: '/srv',

@@ -1,13 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { hash } from 'bcryptjs';
-import { messageOf, PermanentError } from '#kernel';
+import { messageOf, PermanentError, wait } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { newObjectId, type UserId } from '../persistence/user-ids.js';
+
+/** Milliseconds. */
+const longestWait = 5000;
 
 interface FunctionalAccount {
   readonly username: string;
@@ -20,6 +23,9 @@ interface FunctionalAccount {
 /** Brings the accounts of `FUNCTIONAL_ACCOUNTS_FILE` into the database at each start. An existing user's password stays. */
 @Injectable()
 export class FunctionalAccounts implements OnApplicationBootstrap {
+  private seeding: Promise<void> = Promise.resolve();
+  private isSeeded = false;
+
   constructor(
     private readonly catalogue: Catalogue,
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
@@ -29,7 +35,14 @@ export class FunctionalAccounts implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     const accounts = await readAccounts(this.config.functionalAccountsFile);
     if (accounts.length === 0) this.logger.warn('no functional accounts: nobody can sign in locally');
-    void this.seed(accounts);
+    this.seeding = this.seed(accounts);
+  }
+
+  /** Sign-ins that come right after the start wait for the accounts, but no longer than five seconds. */
+  async seeded(): Promise<void> {
+    if (this.isSeeded) return;
+    const patience = new AbortController();
+    await Promise.race([this.seeding, wait(longestWait, patience.signal)]).finally(() => patience.abort());
   }
 
   private async seed(accounts: readonly FunctionalAccount[]): Promise<void> {
@@ -42,6 +55,7 @@ export class FunctionalAccounts implements OnApplicationBootstrap {
         ),
       );
     }
+    this.isSeeded = true;
   }
 
   private async seedOne(account: FunctionalAccount): Promise<void> {
@@ -49,7 +63,7 @@ export class FunctionalAccounts implements OnApplicationBootstrap {
     const userId = await this.userIdOf(account);
     const accessGroups = [
       ...roles,
-      ...this.config.staticGroups,
+      ...this.config.identity.groups.static,
       ...(account.global === true ? ['globalaccess'] : []),
     ];
     await this.catalogue.other('UserIdentity').updateOne(

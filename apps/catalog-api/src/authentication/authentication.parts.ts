@@ -1,0 +1,25 @@
+import { LdapDirectory } from '../ldap/ldap-directory.js';
+import { OidcController } from '../oidc/oidc.controller.js';
+import { OidcProvider } from '../oidc/oidc-provider.js';
+import { SignInCookie } from '../oidc/sign-in-cookie.js';
+import { AuthController } from './auth.controller.js';
+import { AuthenticationService } from './authentication.service.js';
+import { CallerLookup } from './caller-lookup.js';
+import { SignInLimits } from './sign-in-limits.js';
+import { SignOut } from './sign-out.js';
+import { TokenService } from './token.service.js';
+
+/** Signing in and out, by password, directory and identity provider. */
+export const authenticationParts = {
+  controllers: [AuthController, OidcController],
+  providers: [
+    AuthenticationService,
+    CallerLookup,
+    LdapDirectory,
+    OidcProvider,
+    SignInCookie,
+    SignInLimits,
+    SignOut,
+    TokenService,
+  ],
+};

@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import type { Caller } from '../domain/access.js';
+import { Catalogue } from '../persistence/catalogue.js';
+import { idForms, type UserId } from '../persistence/user-ids.js';
+import { TokenService } from './token.service.js';
+
+/** Finds out whom a token stands for, with the groups of this moment. */
+@Injectable()
+export class CallerLookup {
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly tokens: TokenService,
+  ) {}
+
+  /** Undefined when the token does not verify, was signed out, or its user is gone. */
+  async callerOf(token: string): Promise<Caller | undefined> {
+    const id = await this.tokens.ownerOf(token);
+    return id === undefined ? undefined : this.callerWithId(id);
+  }
+
+  /** Undefined when there is no such user. */
+  async callerWithId(id: string): Promise<Caller | undefined> {
+    const ids = idForms(id);
+    const [user, identity, roles] = await Promise.all([
+      this.catalogue.users.findOne(
+        { _id: { $in: ids } },
+        { projection: { username: 1, email: 1, authStrategy: 1 } },
+      ),
+      this.catalogue
+        .other('UserIdentity')
+        .findOne({ userId: { $in: ids } }, { projection: { 'profile.accessGroups': 1 } }),
+      this.rolesOf(ids),
+    ]);
+    if (user === null) return undefined;
+    const accessGroups = (
+      (identity?.['profile'] as { accessGroups?: string[] } | undefined)?.accessGroups ?? []
+    ).filter((group) => group !== '');
+    return {
+      _id: id,
+      username: user.username,
+      email: user.email,
+      authStrategy: user.authStrategy,
+      currentGroups: [...new Set([...roles, ...accessGroups])],
+    };
+  }
+
+  /** Names of the roles that a user has been given. */
+  async rolesOf(userIds: UserId[]): Promise<string[]> {
+    const rows = await this.catalogue
+      .other('UserRole')
+      .aggregate<{ role: { name?: string }[] }>([
+        { $match: { userId: { $in: userIds } } },
+        { $lookup: { from: 'Role', localField: 'roleId', foreignField: '_id', as: 'role' } },
+        { $project: { 'role.name': 1 } },
+      ])
+      .toArray();
+    return rows.flatMap((row) => row.role.map((role) => role.name ?? '')).filter((name) => name !== '');
+  }
+}

@@ -1,0 +1,6 @@
+import { IsNotEmpty, IsString } from 'class-validator';
+
+export class CredentialsDto {
+  @IsString() @IsNotEmpty() username: string;
+  @IsString() @IsNotEmpty() password: string;
+}

@@ -1,0 +1,107 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '#kernel';
+import type { CatalogApiConfig } from '../catalog-api.config.js';
+import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { Refusal, TooManyRequests } from '../domain/errors.js';
+
+interface Count {
+  failures: number;
+  readonly since: number;
+}
+
+const mostCounted = 50_000;
+
+/**
+ * Slows guessing of passwords down: failed sign-ins are counted by name and by address, each process for itself. An
+ * attempt counts from its begin, so that many at once gain nothing; a success takes itself back.
+ */
+@Injectable()
+export class SignInLimits {
+  private readonly counts = new Map<string, Count>();
+
+  constructor(
+    private readonly clock: Clock,
+    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+  ) {}
+
+  /**
+   * A sign-in with a name; undefined counts as failed.
+   *
+   * @throws TooManyRequests with the seconds to wait, before the password is looked at
+   */
+  guard<T>(name: string, address: string, signIn: () => Promise<T | undefined>): Promise<T | undefined> {
+    const { perName, perAddress } = this.config.identity.signInLimits;
+    return this.limited(
+      [
+        { key: `name ${name.slice(0, 200)}`, most: perName },
+        { key: `address ${address}`, most: perAddress },
+      ],
+      signIn,
+    );
+  }
+
+  /** A sign-in whose name is known only afterwards; a refusal counts as failed. */
+  async guardAddress<T>(address: string, signIn: () => Promise<T>): Promise<T> {
+    const { perAddress } = this.config.identity.signInLimits;
+    let refusal: Refusal | undefined;
+    const answer = await this.limited([{ key: `address ${address}`, most: perAddress }], async () => {
+      try {
+        return { value: await signIn() };
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        refusal = error;
+        return undefined;
+      }
+    });
+    if (answer === undefined) throw refusal ?? new Refusal(401, 'Unauthorized');
+    return answer.value;
+  }
+
+  private async limited<T>(
+    all: readonly { readonly key: string; readonly most: number }[],
+    signIn: () => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const limits = all.filter(({ most }) => most > 0);
+    for (const { key, most } of limits) this.refuseAbove(key, most);
+    const counts = limits.map(({ key }) => this.count(key));
+    const takeBack = (): void => counts.forEach((count) => (count.failures -= 1));
+    try {
+      const answer = await signIn();
+      if (answer !== undefined) takeBack();
+      return answer;
+    } catch (error) {
+      // A server out of reach says nothing about the password.
+      takeBack();
+      throw error;
+    }
+  }
+
+  private refuseAbove(key: string, most: number): void {
+    const count = this.current(key);
+    if (count === undefined || count.failures < most) return;
+    const left = count.since + this.config.identity.signInLimits.window - this.clock.now().getTime();
+    throw new TooManyRequests('Too many failed sign-ins: wait and try again.', Math.ceil(left / 1000));
+  }
+
+  private count(key: string): Count {
+    const count = this.current(key) ?? { failures: 0, since: this.clock.now().getTime() };
+    if (!this.counts.has(key)) this.makeRoom();
+    this.counts.set(key, count);
+    count.failures += 1;
+    return count;
+  }
+
+  private current(key: string): Count | undefined {
+    const count = this.counts.get(key);
+    if (count === undefined) return undefined;
+    const isOver = count.since + this.config.identity.signInLimits.window <= this.clock.now().getTime();
+    if (isOver) this.counts.delete(key);
+    return isOver ? undefined : count;
+  }
+
+  private makeRoom(): void {
+    if (this.counts.size < mostCounted) return;
+    const [oldest] = this.counts.keys();
+    if (oldest !== undefined) this.counts.delete(oldest);
+  }
+}

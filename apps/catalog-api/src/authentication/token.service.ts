@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import jwt from 'jsonwebtoken';
+import { Clock, newId } from '#kernel';
+import type { CatalogApiConfig } from '../catalog-api.config.js';
+import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { BadRequest } from '../domain/errors.js';
+import { Catalogue } from '../persistence/catalogue.js';
+import type { UserView } from '../users/user-views.js';
+import { AgedMap } from './aged-map.js';
+
+/** What SciCat's clients get from a sign-in. */
+export interface LoginAnswer {
+  access_token: string;
+  id: string;
+  expires_in: number;
+  ttl: number;
+  created: string;
+  userId: string;
+  user: UserView;
+}
+
+/** How long another process may go on taking a token after it was signed out here. */
+const freshness = 2000;
+const mostRemembered = 10_000;
+
+/** Makes, checks and revokes the tokens of signed-in people. */
+@Injectable()
+export class TokenService {
+  private readonly looked: AgedMap<boolean>;
+
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly clock: Clock,
+    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+  ) {
+    this.looked = new AgedMap(mostRemembered, freshness, clock);
+  }
+
+  /** A new session of a user. */
+  loginAnswer(user: UserView): LoginAnswer {
+    const token = this.signFor(user);
+    return {
+      access_token: token,
+      id: token,
+      expires_in: this.config.jwtExpiresIn,
+      ttl: this.config.jwtExpiresIn,
+      created: this.clock.now().toISOString(),
+      userId: user.id,
+      user,
+    };
+  }
+
+  /** A token that signs its bearer in as this user. */
+  signFor({ _id, username, email, authStrategy, __v, id }: UserView, expiresIn?: string): string {
+    return this.sign({ _id, username, email, authStrategy, __v, id }, expiresIn);
+  }
+
+  /** @param expiresIn seconds, `never`, or a duration such as `2 days`; absent: the configured life */
+  sign(payload: object, expiresIn?: string): string {
+    const token = this.signed(payload, expiresIn);
+    const { iat = 0, exp = Infinity } = jwt.decode(token) as jwt.JwtPayload;
+    if (exp - iat > this.config.identity.neverExpires) throw oddLife(expiresIn);
+    return token;
+  }
+
+  private signed(payload: object, expiresIn: string | undefined): string {
+    try {
+      return jwt.sign(payload, this.config.jwtSecret, {
+        algorithm: 'HS256',
+        expiresIn: this.lifeOf(expiresIn) as number,
+        jwtid: newId(),
+      });
+    } catch (error) {
+      throw oddLife(expiresIn, error);
+    }
+  }
+
+  /** The id of the user a token stands for; undefined when it does not verify or was signed out. */
+  async ownerOf(token: string): Promise<string | undefined> {
+    const payload = this.verify(token);
+    const id = payload?.['_id'];
+    if (typeof id !== 'string' || (await this.isRevoked(token))) return undefined;
+    return id;
+  }
+
+  /** From now on the token stands for nobody; for other processes after two seconds at most. */
+  async revoke(token: string): Promise<void> {
+    const payload = this.verify(token);
+    if (payload === undefined) return;
+    const _id = digestOf(token);
+    const expiresAt = new Date((payload.exp ?? 0) * 1000);
+    await this.catalogue.revokedTokens.updateOne({ _id }, { $set: { expiresAt } }, { upsert: true });
+    this.looked.set(_id, true);
+  }
+
+  private async isRevoked(token: string): Promise<boolean> {
+    const _id = digestOf(token);
+    const known = this.looked.get(_id);
+    if (known !== undefined) return known;
+    const revoked =
+      (await this.catalogue.revokedTokens.findOne({ _id }, { projection: { _id: 1 } })) !== null;
+    // A sign-out that came while we looked is not forgotten again.
+    if (this.looked.get(_id) !== true) this.looked.set(_id, revoked);
+    return this.looked.get(_id) ?? revoked;
+  }
+
+  private verify(token: string): jwt.JwtPayload | undefined {
+    try {
+      const payload = jwt.verify(token, this.config.jwtSecret, { algorithms: ['HS256'] });
+      return typeof payload === 'object' ? payload : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  private lifeOf(expiresIn: string | undefined): number | string {
+    if (expiresIn === undefined || expiresIn === '') return this.config.jwtExpiresIn;
+    if (expiresIn === 'never') return this.config.identity.neverExpires;
+    return /^\d+$/.test(expiresIn) ? Number(expiresIn) : expiresIn;
+  }
+}
+
+function digestOf(token: string): string {
+  return createHash('sha256').update(token).digest('base64url');
+}
+
+function oddLife(expiresIn: string | undefined, cause?: unknown): BadRequest {
+  const refusal = new BadRequest(
+    `expiresIn must be "never", a number of seconds or a duration such as "2 days", found ${JSON.stringify(expiresIn)}.`,
+  );
+  refusal.cause = cause;
+  return refusal;
+}

@@ -1,0 +1,37 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Metrics } from '../metrics/metrics.service.js';
+
+/** Answers of these paths hold tokens: no cache keeps them. */
+const secretPaths = /^\/api\/v\d+\/(auth|users)\b/i;
+
+/** What every answer of the server gets, whoever asks for what. */
+export function guardEdge(app: NestFastifyApplication): void {
+  const server = app.getHttpAdapter().getInstance();
+  server.addHook('onSend', (request, reply, _payload, done) => {
+    reply.header('x-content-type-options', 'nosniff');
+    reply.header('x-frame-options', 'SAMEORIGIN');
+    // Addresses may hold tickets and, of older clients, tokens.
+    reply.header('referrer-policy', 'no-referrer');
+    if (secretPaths.test(request.url) && !reply.hasHeader('cache-control'))
+      reply.header('cache-control', 'no-store');
+    done();
+  });
+  app.get(Metrics).watch(server);
+  app.enableCors({
+    origin: '*',
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders: [
+      'Authorization',
+      'Content-Type',
+      'Accept',
+      'Filter',
+      'If-Match',
+      'If-None-Match',
+      'If-Unmodified-Since',
+      'Idempotency-Key',
+      'Traceparent',
+    ],
+    exposedHeaders: ['ETag', 'Content-Disposition', 'Retry-After'],
+    maxAge: 600,
+  });
+}

@@ -1,0 +1,25 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from '#observability';
+import { LOGGER } from '#outbox';
+import type { RequestWithCaller } from './caller.decorator.js';
+import { pathOf } from './request-parts.js';
+
+/** One line for each refused access: who, what, whereto; never a token or a password. */
+@Injectable()
+export class RefusalLog {
+  constructor(@Inject(LOGGER) private readonly logger: Logger) {}
+
+  refused(request: RequestWithCaller, status: number): void {
+    this.logger.warn(
+      {
+        audit: 'access-refused',
+        status,
+        who: request.caller?.username ?? 'anonymous',
+        from: request.ip,
+        operation: `${request.method} ${request.routeOptions.url ?? ''}`,
+        path: pathOf(request),
+      },
+      'access refused',
+    );
+  }
+}

@@ -1,0 +1,13 @@
+import type { RequestWithCaller } from './caller.decorator.js';
+
+/** `Authorization: Bearer …`, or the query parameter `access_token` with or without the word (older clients). */
+export function tokenOf(request: RequestWithCaller): string | undefined {
+  const query = (request.query as { access_token?: unknown } | undefined)?.access_token;
+  const text = request.headers.authorization ?? (typeof query === 'string' ? query : undefined);
+  return text?.replace(/^Bearer\s+/i, '');
+}
+
+/** The path of a request without its query: queries may hold tokens, which no log may show. */
+export function pathOf(request: { readonly url: string }): string {
+  return request.url.split('?', 1)[0] ?? '';
+}

@@ -1,0 +1,317 @@
+import { existsSync } from 'node:fs';
+import { CatenaError, PermanentError } from '#kernel';
+import { durationFrom, integer, type Environment } from '#outbox';
+
+/** An LDAP or Active Directory server that knows the facility's people. */
+export interface LdapConfig {
+  readonly url: string;
+  readonly bindDn: string;
+  readonly bindCredentials: string;
+  readonly searchBase: string;
+  /** `{{username}}` stands for the name that was typed in. */
+  readonly searchFilter: string;
+}
+
+/** Where the browser goes after a sign-in that a frontend asked for. */
+export interface OidcFrontend {
+  readonly successUrl: string;
+  readonly returnUrl: string | undefined;
+}
+
+/** Claims of the provider that become parts of a user. */
+export interface ClaimNames {
+  readonly id: string;
+  /** Joined by `_`. */
+  readonly username: readonly string[];
+  readonly displayName: string;
+  readonly familyName: string;
+  readonly email: string;
+  readonly thumbnailPhoto: string;
+  readonly provider: string;
+}
+
+/** An OpenID Connect provider. */
+export interface OidcConfig {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string | undefined;
+  readonly callbackUrl: string;
+  readonly scope: string;
+  /** By name: `scicat` and those of `OIDC_FRONTEND_CLIENTS`. */
+  readonly frontends: ReadonlyMap<string, OidcFrontend>;
+  readonly claims: ClaimNames;
+  /** Client ids whose id tokens are taken directly. */
+  readonly tokenAudiences: readonly string[];
+  /** How an account of an older SciCat without a known subject is found. */
+  readonly userQuery: { readonly operator: 'or' | 'and'; readonly fields: readonly ('username' | 'email')[] };
+}
+
+export interface GraphqlGroupsConfig {
+  readonly url: string;
+  readonly token: string | undefined;
+  /** A module of the facility with `query` and `responseProcessor`. */
+  readonly handler: string;
+}
+
+/** Who callers are, and how they prove it. */
+export interface IdentityConfig {
+  readonly ldap: LdapConfig | undefined;
+  readonly oidc: OidcConfig | undefined;
+  /** Where people go to leave the provider's session too; undefined: the provider's own address. */
+  readonly logoutUrl: string | undefined;
+  readonly groups: {
+    readonly static: readonly string[];
+    /** Claim with a list of groups. */
+    readonly oidcClaim: string | undefined;
+    readonly graphql: GraphqlGroupsConfig | undefined;
+  };
+  /** Whether a sign-in from outside may take the existing account with the same verified e-mail. */
+  readonly linksAccounts: boolean;
+  /** Seconds of a token that is asked to last for ever. */
+  readonly neverExpires: number;
+  /** Failed sign-ins that are taken within the window (milliseconds); 0 for any number. */
+  readonly signInLimits: {
+    readonly perName: number;
+    readonly perAddress: number;
+    readonly window: number;
+  };
+  /** What is odd about the settings without being wrong; for the log. */
+  readonly notices: readonly string[];
+}
+
+const hundredYears = 3_155_760_000;
+
+/**
+ * Reads the settings of sign-in.
+ *
+ * @throws PermanentError `kernel.configuration` that names everything wrong at once, each with what to do
+ */
+export function identityConfigFrom(environment: Environment): IdentityConfig {
+  const problems: string[] = [];
+  const attempt = <T>(read: () => T): T => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof CatenaError)) throw error;
+      problems.push(error.message);
+      return undefined as T;
+    }
+  };
+  const config: IdentityConfig = {
+    ldap: ldapFrom(environment, problems),
+    oidc: oidcFrom(environment, problems),
+    logoutUrl: present(environment['LOGOUT_URL']),
+    groups: groupsFrom(environment, problems),
+    linksAccounts: isOn(environment['SIGN_IN_LINKS_ACCOUNTS']),
+    neverExpires: attempt(() => integer(environment, 'JWT_NEVER_EXPIRES', hundredYears)),
+    signInLimits: attempt(() => ({
+      perName: integer(environment, 'SIGN_IN_LIMIT_PER_NAME', 10, 0),
+      perAddress: integer(environment, 'SIGN_IN_LIMIT_PER_ADDRESS', 100, 0),
+      window: durationFrom(environment['SIGN_IN_LIMIT_WINDOW'] ?? '1m'),
+    })),
+    notices: noticesOf(environment),
+  };
+  if (problems.length > 0) throw contradiction(problems);
+  return config;
+}
+
+/** One error for all contradictions of a configuration. */
+export function contradiction(problems: readonly string[]): PermanentError {
+  return new PermanentError(
+    'kernel.configuration',
+    `The settings contradict each other or are incomplete:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+  );
+}
+
+/** SciCat's ways of saying yes. */
+export function isOn(text: string | undefined): boolean {
+  return text !== undefined && /^(yes|true|on|1)$/i.test(text.trim());
+}
+
+function ldapFrom(environment: Environment, problems: string[]): LdapConfig | undefined {
+  const url = present(environment['LDAP_URL']);
+  const bindDn = present(environment['LDAP_BIND_DN']);
+  const bindCredentials = present(environment['LDAP_BIND_CREDENTIALS']);
+  const searchBase = present(environment['LDAP_SEARCH_BASE']);
+  const searchFilter = present(environment['LDAP_SEARCH_FILTER']);
+  if (url === undefined) {
+    if (searchBase !== undefined || bindDn !== undefined)
+      problems.push('LDAP_SEARCH_BASE or LDAP_BIND_DN is set without LDAP_URL: set LDAP_URL or remove them.');
+    return undefined;
+  }
+  if (!/^ldaps?:\/\/./.test(url))
+    problems.push(`LDAP_URL must begin with ldap:// or ldaps://, found ${url}.`);
+  if (searchBase === undefined)
+    problems.push(
+      'LDAP_URL is set without LDAP_SEARCH_BASE: name the part of the directory that holds the people.',
+    );
+  if (searchFilter === undefined || !searchFilter.includes('{{username}}'))
+    problems.push(
+      'LDAP_SEARCH_FILTER must contain {{username}}, for example LDAP_SEARCH_FILTER=(sAMAccountName={{username}}).',
+    );
+  if ((bindDn === undefined) !== (bindCredentials === undefined))
+    problems.push('LDAP_BIND_DN and LDAP_BIND_CREDENTIALS belong together: set both, or none of them.');
+  return {
+    url,
+    bindDn: bindDn ?? '',
+    bindCredentials: bindCredentials ?? '',
+    searchBase: searchBase ?? '',
+    searchFilter: searchFilter ?? '',
+  };
+}
+
+function oidcFrom(environment: Environment, problems: string[]): OidcConfig | undefined {
+  const issuer = present(environment['OIDC_ISSUER']);
+  const clientId = present(environment['OIDC_CLIENT_ID']);
+  const callbackUrl = present(environment['OIDC_CALLBACK_URL']);
+  if (issuer === undefined) {
+    if (clientId !== undefined)
+      problems.push('OIDC_CLIENT_ID is set without OIDC_ISSUER: set OIDC_ISSUER or remove it.');
+    return undefined;
+  }
+  if (!isUrl(issuer)) problems.push(`OIDC_ISSUER must be a URL, found ${issuer}.`);
+  if (clientId === undefined)
+    problems.push('OIDC_ISSUER is set without OIDC_CLIENT_ID: set the client id the provider gave you.');
+  if (callbackUrl === undefined || !isUrl(callbackUrl))
+    problems.push(
+      'OIDC_ISSUER needs OIDC_CALLBACK_URL, the address of /api/v3/auth/oidc/callback as browsers see it.',
+    );
+  return {
+    issuer,
+    clientId: clientId ?? '',
+    clientSecret: present(environment['OIDC_CLIENT_SECRET']),
+    callbackUrl: callbackUrl ?? '',
+    scope: environment['OIDC_SCOPE'] ?? 'openid profile email',
+    frontends: frontendsFrom(environment, problems),
+    claims: claimsFrom(environment),
+    tokenAudiences: [clientId ?? '', ...list(environment['OIDC_TOKEN_AUDIENCES'])],
+    userQuery: userQueryFrom(environment, problems),
+  };
+}
+
+function frontendsFrom(environment: Environment, problems: string[]): Map<string, OidcFrontend> {
+  const frontends = new Map<string, OidcFrontend>();
+  const add = (name: string, variable: string, successUrl: string | undefined, back?: string): void => {
+    if (successUrl === undefined || !isUrl(successUrl))
+      problems.push(`${variable} must be the URL to which browsers of the client "${name}" return.`);
+    else frontends.set(name, { successUrl, returnUrl: present(back) });
+  };
+  const success = present(environment['OIDC_SUCCESS_URL']);
+  add('scicat', 'OIDC_SUCCESS_URL', success, environment['OIDC_RETURN_URL']);
+  if (success !== undefined && !/\/(login|auth-callback)\/?$/.test(success))
+    problems.push(`OIDC_SUCCESS_URL must end in /login or /auth-callback, found ${success}.`);
+  for (const name of list(environment['OIDC_FRONTEND_CLIENTS'])) {
+    if (name === 'scicat') continue;
+    const prefix = `OIDC_${name.toUpperCase()}`;
+    const back = environment[`${prefix}_RETURN_URL`];
+    add(name, `${prefix}_SUCCESS_URL`, present(environment[`${prefix}_SUCCESS_URL`]), back);
+  }
+  return frontends;
+}
+
+function claimsFrom(environment: Environment): ClaimNames {
+  return {
+    id: environment['OIDC_USERINFO_MAPPING_FIELD_ID'] ?? 'sub',
+    username: list(environment['OIDC_USERINFO_MAPPING_FIELD_USERNAME'] ?? 'preferred_username'),
+    displayName: environment['OIDC_USERINFO_MAPPING_FIELD_DISPLAYNAME'] ?? 'name',
+    familyName: environment['OIDC_USERINFO_MAPPING_FIELD_FAMILYNAME'] ?? 'family_name',
+    email: environment['OIDC_USERINFO_MAPPING_FIELD_EMAIL'] ?? 'email',
+    thumbnailPhoto: environment['OIDC_USERINFO_MAPPING_FIELD_THUMBNAILPHOTO'] ?? 'picture',
+    provider: environment['OIDC_USERINFO_MAPPING_FIELD_PROVIDER'] ?? 'iss',
+  };
+}
+
+function userQueryFrom(environment: Environment, problems: string[]): OidcConfig['userQuery'] {
+  const operator = environment['OIDC_USERQUERY_OPERATOR'] ?? 'or';
+  if (operator !== 'or' && operator !== 'and')
+    problems.push(`OIDC_USERQUERY_OPERATOR must be "or" or "and", found ${operator}.`);
+  // SciCat writes `field:claim` pairs; what a claim is called is said by the mapping.
+  const fields = list(environment['OIDC_USERQUERY_FILTER'] ?? 'username, email').map(
+    (pair) => pair.split(':')[0]?.trim() ?? '',
+  );
+  const known = fields.filter((field): field is 'username' | 'email' => /^(username|email)$/.test(field));
+  if (known.length !== fields.length)
+    problems.push('OIDC_USERQUERY_FILTER may name username and email only, for example "username:username".');
+  return { operator: operator === 'and' ? 'and' : 'or', fields: known };
+}
+
+function groupsFrom(environment: Environment, problems: string[]): IdentityConfig['groups'] {
+  const claim =
+    present(environment['OIDC_ACCESS_GROUPS_PROPERTY']) ??
+    present(environment['OIDC_USERINFO_MAPPING_FIELD_GROUP']);
+  const fromClaims = isOn(environment['ACCESS_GROUPS_OIDCPAYLOAD_ENABLED']);
+  if (fromClaims && claim === undefined)
+    problems.push(
+      'ACCESS_GROUPS_OIDCPAYLOAD_ENABLED needs OIDC_ACCESS_GROUPS_PROPERTY, the claim with the list of groups.',
+    );
+  return {
+    static:
+      environment['ACCESS_GROUPS_STATIC_ENABLED'] === 'false'
+        ? []
+        : list(environment['ACCESS_GROUPS_STATIC_VALUES']),
+    oidcClaim: fromClaims ? claim : undefined,
+    graphql: graphqlFrom(environment, problems),
+  };
+}
+
+function graphqlFrom(environment: Environment, problems: string[]): GraphqlGroupsConfig | undefined {
+  if (!isOn(environment['ACCESS_GROUPS_GRAPHQL_ENABLED'])) return undefined;
+  const url = present(environment['ACCESS_GROUP_SERVICE_API_URL']);
+  const handler = present(environment['ACCESS_GROUP_SERVICE_HANDLER']);
+  if (url === undefined || !isUrl(url))
+    problems.push(
+      'ACCESS_GROUPS_GRAPHQL_ENABLED needs ACCESS_GROUP_SERVICE_API_URL, the URL of the service.',
+    );
+  if (handler === undefined)
+    problems.push(
+      'ACCESS_GROUPS_GRAPHQL_ENABLED needs ACCESS_GROUP_SERVICE_HANDLER, a module with query and responseProcessor.',
+    );
+  else if (!existsSync(handler))
+    problems.push(`ACCESS_GROUP_SERVICE_HANDLER names ${handler}, which is not there: correct the path.`);
+  return {
+    url: url ?? '',
+    handler: handler ?? '',
+    token: present(environment['ACCESS_GROUP_SERVICE_TOKEN']),
+  };
+}
+
+/** Settings of SciCat that Catena does without, and what to do about them. */
+const withoutEffect: Readonly<Record<string, string>> = {
+  EXPRESS_SESSION_SECRET: 'sign-ins under way are kept in a sealed cookie; remove it',
+  EXPRESS_SESSION_STORE: 'there is no session store; remove it',
+  LDAP_MODE: 'the search filter decides; remove it',
+  LDAP_EXTERNAL_ID: 'the external id is sAMAccountName or uid; remove it',
+  LDAP_USERNAME: 'the user name is the display name; remove it',
+  OIDC_AUTO_LOGOUT: 'clients get the logout address and follow it; remove it',
+  ELASTICSEARCH_ENABLED: 'searches are answered by the database; remove it',
+};
+
+function noticesOf(environment: Environment): string[] {
+  const named = Object.entries(withoutEffect)
+    .filter(([name]) => present(environment[name]) !== undefined && environment[name] !== 'no')
+    .map(([name, advice]) => `${name} has no effect here: ${advice}.`);
+  const clients = list(environment['OIDC_FRONTEND_CLIENTS']).map((name) => name.toUpperCase());
+  const strangers = Object.keys(environment)
+    .map((name) => /^OIDC_([A-Z0-9_]+)_SUCCESS_URL$/.exec(name)?.[1])
+    .filter((client): client is string => client !== undefined && !clients.includes(client))
+    .map(
+      (client) => `OIDC_${client}_SUCCESS_URL belongs to no client: add its name to OIDC_FRONTEND_CLIENTS.`,
+    );
+  return [...named, ...strangers];
+}
+
+function present(text: string | undefined): string | undefined {
+  const trimmed = text?.trim();
+  return trimmed === undefined || trimmed === '' ? undefined : trimmed;
+}
+
+function isUrl(text: string): boolean {
+  return /^https?:\/\//.test(text) && URL.canParse(text);
+}
+
+function list(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { identityConfigFrom } from './identity.config.js';
+import { surroundingsConfigFrom } from './surroundings.config.js';
+
+const messageOf = (read: () => unknown): string => {
+  try {
+    read();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return '';
+};
+
+describe('The settings of sign-in', () => {
+  it('are none by default, and then nobody is asked', () => {
+    const { ldap, oidc, linksAccounts, groups, notices } = identityConfigFrom({});
+    assert.deepEqual([ldap, oidc, linksAccounts], [undefined, undefined, false]);
+    assert.deepEqual(
+      [groups.static, groups.oidcClaim, groups.graphql, notices],
+      [[], undefined, undefined, []],
+    );
+  });
+
+  it('name everything that is wrong at once, each with its variable', () => {
+    const text = messageOf(() =>
+      identityConfigFrom({
+        OIDC_ISSUER: 'https://provider.example',
+        OIDC_SUCCESS_URL: 'https://frontend.example/home',
+        OIDC_FRONTEND_CLIENTS: 'cli',
+        LDAP_URL: 'ldap://directory.example',
+        LDAP_SEARCH_FILTER: '(uid=anna)',
+        ACCESS_GROUPS_OIDCPAYLOAD_ENABLED: 'yes',
+        ACCESS_GROUPS_GRAPHQL_ENABLED: 'yes',
+        ACCESS_GROUP_SERVICE_API_URL: 'https://groups.example',
+        ACCESS_GROUP_SERVICE_HANDLER: '/nowhere/handler.js',
+        JWT_NEVER_EXPIRES: 'soon',
+      }),
+    );
+    for (const name of [
+      ...['OIDC_CLIENT_ID', 'OIDC_CALLBACK_URL', 'OIDC_SUCCESS_URL must end', 'OIDC_CLI_SUCCESS_URL'],
+      ...['LDAP_SEARCH_BASE', 'LDAP_SEARCH_FILTER', 'OIDC_ACCESS_GROUPS_PROPERTY'],
+      ...['/nowhere/handler.js', 'JWT_NEVER_EXPIRES'],
+    ])
+      assert.ok(text.includes(name), `expected ${name} in ${text}`);
+  });
+
+  it('that belong to nothing are refused, those without effect are named with what to do', () => {
+    assert.match(
+      messageOf(() => identityConfigFrom({ OIDC_CLIENT_ID: 'x' })),
+      /OIDC_ISSUER/,
+    );
+    assert.match(
+      messageOf(() => identityConfigFrom({ LDAP_SEARCH_BASE: 'dc=x' })),
+      /LDAP_URL/,
+    );
+    const { notices } = identityConfigFrom({
+      EXPRESS_SESSION_SECRET: 'x',
+      OIDC_OTHER_SUCCESS_URL: 'http://x',
+    });
+    assert.equal(notices.length, 2);
+    assert.match(notices.join(), /EXPRESS_SESSION_SECRET.*OIDC_FRONTEND_CLIENTS/s);
+  });
+});
+
+describe('The settings around the catalogue', () => {
+  it('name missing files, unknown names and missing addresses at once', () => {
+    const text = messageOf(() =>
+      surroundingsConfigFrom({
+        FRONTEND_CONFIG_FILE: '/nowhere/frontend.json',
+        CONFIG_SYNC_TO_DB_LIST: 'oddConfig,datasetTypes',
+        LOGBOOK_ENABLED: 'yes',
+        METRICS_ENABLED: 'yes',
+        METRICS_CONFIG_FILE: '/nowhere/metrics.json',
+      }),
+    );
+    for (const part of [
+      'frontend.json',
+      'oddConfig',
+      'datasetTypes, whose file',
+      'LOGBOOK_BASE_URL',
+      'metrics.json',
+    ])
+      assert.ok(text.includes(part), `expected ${part} in ${text}`);
+  });
+});

@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs';
+import { integer, type Environment } from '#outbox';
+import { contradiction, isOn } from './identity.config.js';
+
+/** What stands around the catalogue: the frontend's settings, logbooks, metrics, how the API shows itself. */
+export interface SurroundingsConfig {
+  /** Settings that are rewritten into the database at each start, with the file each comes from. */
+  readonly runtimeConfigFiles: ReadonlyMap<string, string>;
+  readonly logbooks: { readonly url: string } | undefined;
+  /** Limits of calls to other servers; milliseconds. */
+  readonly http: { readonly timeout: number };
+  readonly metrics: { readonly file: string | undefined } | undefined;
+  readonly masksPersonalInfo: boolean;
+  /** Addresses of proxies whose `X-Forwarded-For` counts. */
+  readonly trustedProxies: readonly string[];
+}
+
+/**
+ * Reads the settings of what stands around the catalogue.
+ *
+ * @throws PermanentError `kernel.configuration` that names everything wrong at once
+ */
+export function surroundingsConfigFrom(environment: Environment): SurroundingsConfig {
+  const problems: string[] = [];
+  const config: SurroundingsConfig = {
+    runtimeConfigFiles: runtimeConfigFilesFrom(environment, problems),
+    logbooks: logbooksFrom(environment, problems),
+    http: { timeout: integer(environment, 'HTTP_TIMEOUT', 5000) },
+    metrics: metricsFrom(environment, problems),
+    masksPersonalInfo: isOn(environment['MASK_PERSONAL_INFO']),
+    trustedProxies: list(environment['TRUSTED_PROXIES']),
+  };
+  if (problems.length > 0) throw contradiction(problems);
+  return config;
+}
+
+function runtimeConfigFilesFrom(environment: Environment, problems: string[]): Map<string, string> {
+  const files: Readonly<Record<string, string | undefined>> = {
+    frontendConfig: environment['FRONTEND_CONFIG_FILE'],
+    frontendTheme: environment['FRONTEND_THEME_FILE'],
+    datasetTypes: environment['DATASET_TYPES_FILE'],
+    proposalTypes: environment['PROPOSAL_TYPES_FILE'],
+    publishedDataConfig: environment['PUBLISHED_DATA_CONFIG_FILE'],
+    metricsConfig: environment['METRICS_CONFIG_FILE'],
+  };
+  const chosen = new Map<string, string>();
+  const asked = list(environment['CONFIG_SYNC_TO_DB_LIST']);
+  for (const name of new Set(['frontendConfig', 'frontendTheme', ...asked])) {
+    const file = files[name];
+    if (!(name in files))
+      problems.push(
+        `CONFIG_SYNC_TO_DB_LIST names ${name}; known are ${Object.keys(files).join(', ')}: correct or remove it.`,
+      );
+    else if (file !== undefined && file !== '') {
+      if (!existsSync(file)) problems.push(`The file of ${name}, ${file}, is not there: correct its path.`);
+      chosen.set(name, file);
+    } else if (asked.includes(name) && !name.startsWith('frontend'))
+      problems.push(
+        `CONFIG_SYNC_TO_DB_LIST names ${name}, whose file is not set: set it or remove the name.`,
+      );
+  }
+  return chosen;
+}
+
+function logbooksFrom(environment: Environment, problems: string[]): { url: string } | undefined {
+  if (!isOn(environment['LOGBOOK_ENABLED'])) return undefined;
+  const url = environment['LOGBOOK_BASE_URL'] ?? '';
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url))
+    problems.push('LOGBOOK_ENABLED needs LOGBOOK_BASE_URL, the URL of the logbook service.');
+  return { url: url.replace(/\/+$/, '') };
+}
+
+function metricsFrom(environment: Environment, problems: string[]): SurroundingsConfig['metrics'] {
+  if (!isOn(environment['METRICS_ENABLED'])) return undefined;
+  const file = environment['METRICS_CONFIG_FILE'] || undefined;
+  if (file !== undefined && !existsSync(file))
+    problems.push(`METRICS_CONFIG_FILE names ${file}, which is not there: correct the path or remove it.`);
+  return { file };
+}
+
+function list(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}

@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import { compare, hash } from 'bcryptjs';
+import { CallerLookup } from '../authentication/caller-lookup.js';
+import { TokenService } from '../authentication/token.service.js';
+import { AccessRules } from '../domain/access.js';
+import { BadRequest, Refusal } from '../domain/errors.js';
+import { Catalogue } from '../persistence/catalogue.js';
+import { idForms } from '../persistence/user-ids.js';
+import type { UserRecord } from '../persistence/records.js';
+import { userView, type UserView } from './user-views.js';
+
+const bcryptRounds = 10;
+/** bcrypt looks at no more than this many bytes. */
+const longestPassword = 72;
+
+/** The people and functional accounts of the catalogue. */
+@Injectable()
+export class UserDirectory {
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly tokens: TokenService,
+    private readonly callers: CallerLookup,
+    private readonly rules: AccessRules,
+  ) {}
+
+  async all(): Promise<UserView[]> {
+    const users = await this.catalogue.users.find({}, { projection: { password: 0 } }).toArray();
+    return users.map((user) => userView(user));
+  }
+
+  async byId(id: string): Promise<UserView | undefined> {
+    const user = await this.record(id);
+    return user === undefined ? undefined : userView(user);
+  }
+
+  async identityOf(id: string): Promise<object | undefined> {
+    return (
+      (await this.catalogue.other('UserIdentity').findOne({ userId: { $in: idForms(id) } })) ?? undefined
+    );
+  }
+
+  /** @throws Refusal 403 for an account whose password is kept elsewhere, 400 when the current one is wrong */
+  async changeOwnPassword(id: string, current: string, wanted: Wanted): Promise<void> {
+    const user = await this.local(id);
+    checkWanted(wanted);
+    if (!(await compare(current, user.password ?? ''))) throw new BadRequest('Current password is incorrect');
+    await this.setPassword(user, wanted.newPassword);
+  }
+
+  /** @throws Refusal 400 for an unknown user, 403 for an account whose password is kept elsewhere */
+  async changePassword(id: string, wanted: Wanted): Promise<void> {
+    const user = await this.local(id);
+    checkWanted(wanted);
+    await this.setPassword(user, wanted.newPassword);
+  }
+
+  /** A sign-in token for another user, for instance of a service; undefined for an unknown one. */
+  async tokenFor(id: string, expiresIn: string | undefined): Promise<string | undefined> {
+    const user = await this.byId(id);
+    return user === undefined ? undefined : this.tokens.signFor(user, expiresIn);
+  }
+
+  /** Whether the groups of this user let them create datasets at all. */
+  async mayCreateDatasets(id: string): Promise<{ authorization: boolean }> {
+    const user = await this.callers.callerWithId(id);
+    return { authorization: user !== undefined && this.rules.mayCallDatasetWrites(user) };
+  }
+
+  private async local(id: string): Promise<UserRecord> {
+    const user = await this.record(id);
+    if (user === undefined) throw new BadRequest(`There is no user with the id ${id}.`);
+    if (user.authStrategy !== 'local')
+      throw new Refusal(403, 'Passwords are kept here for local accounts only: change it where you sign in.');
+    return user;
+  }
+
+  private async record(id: string): Promise<UserRecord | undefined> {
+    return (await this.catalogue.users.findOne({ _id: { $in: idForms(id) } })) ?? undefined;
+  }
+
+  private async setPassword({ _id }: UserRecord, password: string): Promise<void> {
+    await this.catalogue.users.updateOne({ _id }, { $set: { password: await hash(password, bcryptRounds) } });
+  }
+}
+
+interface Wanted {
+  readonly newPassword: string;
+  readonly confirmPassword: string;
+}
+
+function checkWanted({ newPassword, confirmPassword }: Wanted): void {
+  if (newPassword !== confirmPassword) throw new BadRequest('New password and confirmation do not match');
+  if (Buffer.byteLength(newPassword) > longestPassword)
+    throw new BadRequest(`The new password is longer than ${longestPassword} bytes: choose a shorter one.`);
+}

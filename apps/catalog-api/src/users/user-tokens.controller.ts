@@ -1,0 +1,54 @@
+import { Body, Controller, HttpCode, Param, Post, Req } from '@nestjs/common';
+import { SignOut, type SignOutAnswer } from '../authentication/sign-out.js';
+import { TokenService } from '../authentication/token.service.js';
+import { AccessRules, type Caller } from '../domain/access.js';
+import { CurrentCaller, type RequestWithCaller } from '../http/caller.decorator.js';
+import { Area, Operation } from '../http/operation.decorator.js';
+import { validateBody } from '../http/validate-body.js';
+import { onlyAdmin } from './user-gates.js';
+import { UserDirectory } from './user-directory.service.js';
+import { CreateCustomJwt } from './user.dto.js';
+
+/** Tokens beside those of a sign-in, and the end of a session. */
+@Area('users')
+@Controller({ path: 'users', version: '3' })
+export class UserTokensController {
+  constructor(
+    private readonly directory: UserDirectory,
+    private readonly tokens: TokenService,
+    private readonly signOut: SignOut,
+    private readonly rules: AccessRules,
+  ) {}
+
+  /** A token for side services: it says who somebody is and which groups they are in, and signs nobody in here. */
+  @Post('jwt')
+  @Operation('usersControllerGetUserJWTV3', { answer: 'CreateUserJWT' })
+  sideToken(@CurrentCaller() caller: Caller | undefined): { jwt: string } {
+    const payload =
+      caller === undefined
+        ? { username: 'anonymous', groups: ['public'] }
+        : { username: caller._id, groups: caller.currentGroups };
+    return { jwt: this.tokens.sign(payload) };
+  }
+
+  @Post('logout')
+  @HttpCode(200)
+  @Operation('usersControllerLogoutV3')
+  logout(@Req() request: RequestWithCaller): Promise<SignOutAnswer> {
+    return this.signOut.of(request);
+  }
+
+  /** A sign-in token for another user; it lasts as long as `expiresIn` says and can be signed out like any other. */
+  @Post(':id/jwt')
+  @Operation('usersControllerCreateCustomJWTV3', { body: CreateCustomJwt, answer: 'CreateUserJWT' })
+  async customToken(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('id') id: string,
+    @Body() body: unknown,
+  ): Promise<{ jwt: string } | undefined> {
+    onlyAdmin(this.rules, caller);
+    const { expiresIn } = validateBody(CreateCustomJwt, body);
+    const jwt = await this.directory.tokenFor(id, expiresIn);
+    return jwt === undefined ? undefined : { jwt };
+  }
+}
