@@ -25,7 +25,7 @@ interface DirectoryPerson {
   readonly password: string;
 }
 
-/** Why slapd cannot run here, in words for the log; false where it can: the Debian root needs Debian, or to be there. */
+/** Why slapd cannot run here, in words for the log; false where it can. It runs in the Debian root of the local stack. */
 export function reasonAgainst(): string | false {
   try {
     checkHost();

@@ -90,6 +90,8 @@ export class SignInAccounts {
     if (candidate !== undefined && (await this.isUnclaimed(candidate, person))) return candidate;
     const owner = await this.catalogue.users.findOne({ email: person.email });
     if (owner === null) return undefined;
+    // Made a moment ago, by another first sign-in of the same person.
+    if (owner.authStrategy === person.authStrategy && (await this.isUnclaimed(owner, person))) return owner;
     if (this.config.identity.linksAccounts && person.emailVerified) return owner;
     throw new Refusal(
       403,
