@@ -22,6 +22,7 @@ const longestParameter = 3000;
 export async function createCatalogApi(config: CatalogApiConfig): Promise<NestFastifyApplication> {
   const jobs = await loadJobConfiguration(config.jobConfigurationFile);
   const { trustedProxies } = config.surroundings;
+  const document = openApiDocument(httpControllers, apiVersion);
   const adapter = new FastifyAdapter({
     bodyLimit: config.bodyLimit,
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
@@ -42,7 +43,6 @@ export async function createCatalogApi(config: CatalogApiConfig): Promise<NestFa
   acceptMergePatch(app);
   // Answers that did not change cost a reader one line.
   await app.register(etag, { algorithm: 'sha1', weak: true });
-  const document = openApiDocument(httpControllers, apiVersion);
   serveExplorer(app.getHttpAdapter().getInstance(), config.explorerPath, document);
   await attachConsumers(app);
   return app;

@@ -1,4 +1,4 @@
-import { RequestMethod, type Type } from '@nestjs/common';
+import { RequestMethod, VERSION_NEUTRAL, type Type } from '@nestjs/common';
 import {
   HTTP_CODE_METADATA,
   METHOD_METADATA,
@@ -23,6 +23,8 @@ export interface OperationEntry {
   readonly description: OperationDescription;
 }
 
+type Version = string | typeof VERSION_NEUTRAL;
+
 interface RouteArgument {
   readonly data?: unknown;
 }
@@ -38,9 +40,10 @@ const methods: Readonly<Record<number, string>> = {
 /** The operations of controllers, read from the same metadata that routes requests to them. */
 export function operationsOf(controllers: readonly Type[]): OperationEntry[] {
   return controllers.flatMap((controller) => {
-    const prototype = controller.prototype as Record<string, unknown>;
+    const prototype = controller.prototype as object;
     return Object.getOwnPropertyNames(prototype).flatMap((name) => {
-      const handler = prototype[name];
+      // By its descriptor: reading a getter of the prototype would run it without an instance.
+      const handler: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
       const isRoute = typeof handler === 'function' && Reflect.hasMetadata(METHOD_METADATA, handler);
       return isRoute ? entriesOf(controller, name, handler) : [];
     });
@@ -56,7 +59,7 @@ export function undescribed(controllers: readonly Type[]): string[] {
 
 function entriesOf(controller: Type, name: string, handler: object): OperationEntry[] {
   const description = Reflect.getMetadata(operationKey, handler) as OperationDescription | undefined;
-  const versions = [Reflect.getMetadata(VERSION_METADATA, controller) ?? '3'].flat() as string[];
+  const versions = [Reflect.getMetadata(VERSION_METADATA, controller) ?? '3'].flat() as Version[];
   const roots = [Reflect.getMetadata(PATH_METADATA, controller) ?? ''].flat() as string[];
   const paths = [Reflect.getMetadata(PATH_METADATA, handler) ?? ''].flat() as string[];
   const method = methods[Reflect.getMetadata(METHOD_METADATA, handler) as number] ?? 'get';
@@ -81,7 +84,7 @@ function entriesOf(controller: Type, name: string, handler: object): OperationEn
   );
 }
 
-function idOf(description: OperationDescription | undefined, version: string): string {
+function idOf(description: OperationDescription | undefined, version: Version): string {
   const id = description?.id ?? '';
   return typeof id === 'string' ? id : (id[version as '3' | '4'] ?? '');
 }
@@ -100,8 +103,8 @@ function argumentsOf(controller: Type, name: string): (kind: RouteParamtypes) =>
       .sort();
 }
 
-function pathOf(version: string, root: string, path: string): string {
-  const prefix = version === 'neutral' ? '' : `/api/v${version}`;
+function pathOf(version: Version, root: string, path: string): string {
+  const prefix = typeof version === 'string' ? `/api/v${version}` : '';
   const whole = [root, path].map((part) => part.replace(/^\/|\/$/g, '')).filter((part) => part !== '');
   return `${prefix}/${whole.join('/')}`.replace(/:(\w+)/g, '{$1}').replace(/\/$/, '') || '/';
 }
