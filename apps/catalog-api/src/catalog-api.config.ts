@@ -29,6 +29,12 @@ export interface CatalogApiConfig {
   };
   readonly pidPrefix: string;
   readonly pidPattern: RegExp | undefined;
+  /** As the variable says it: SciCat puts nothing between it and the rest. */
+  readonly instrumentPidPrefix: string;
+  /** JSON file with the values of a proposal's `type`, beside the default one. */
+  readonly proposalTypesFile: string | undefined;
+  /** The search for metadata paths: records looked at, paths answered. */
+  readonly metadataPaths: { readonly records: number; readonly paths: number };
   readonly jobDefaults: { readonly statusCode: string; readonly statusMessage: string };
   /** Years. */
   readonly retention: { readonly archive: number; readonly publication: number };
@@ -75,6 +81,12 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
     },
     pidPrefix: text('PID_PREFIX', '').replace(/\/$/, ''),
     pidPattern: pidPatternFrom(environment),
+    instrumentPidPrefix: text('PID_PREFIX', ''),
+    proposalTypesFile: environment['PROPOSAL_TYPES_FILE'],
+    metadataPaths: {
+      records: integer(environment, 'METADATA_PARENT_INSTANCES_RETURN_LIMIT', 100),
+      paths: integer(environment, 'METADATA_KEYS_RETURN_LIMIT', 100),
+    },
     jobDefaults: {
       statusCode: text('JOB_DEFAULT_STATUS_CODE', 'jobSubmitted'),
       statusMessage: text('JOB_DEFAULT_STATUS_MESSAGE', 'Job submitted.'),

@@ -7,6 +7,7 @@ import { DatablockRegistration } from './apply-job-reports/datablock-registratio
 import { DatasetReportsConsumer } from './apply-job-reports/dataset-reports.consumer.js';
 import { JobReportsConsumer } from './apply-job-reports/job-reports.consumer.js';
 import { JobResults } from './apply-job-reports/job-results.js';
+import { attachmentParts } from './attachments/attachments.parts.js';
 import { AuthController, UsersController } from './authentication/auth.controller.js';
 import { AuthenticationService } from './authentication/authentication.service.js';
 import { CallerGuard } from './authentication/caller.guard.js';
@@ -25,12 +26,12 @@ import { DatasetIncludes } from './datasets/dataset-includes.js';
 import { DatasetService } from './datasets/dataset.service.js';
 import { DatasetsV3Controller } from './datasets/datasets-v3.controller.js';
 import { DatasetsV4Controller } from './datasets/datasets-v4.controller.js';
-import { PolicyService } from './datasets/policy.service.js';
 import { AccessRules } from './domain/access.js';
 import type { JobConfiguration } from './domain/job-configuration.js';
 import { ChangeLog } from './history/change-log.js';
 import { EmptyResultInterceptor } from './http/empty-result.interceptor.js';
 import { ScicatErrorsFilter } from './http/scicat-errors.filter.js';
+import { instrumentParts } from './instruments/instruments.parts.js';
 import { DatasetClaims } from './jobs/dataset-claims.js';
 import { JobActions } from './jobs/job-actions.js';
 import { JobConfigurationToken } from './jobs/job-configuration.provider.js';
@@ -48,8 +49,13 @@ import { JobsV4Controller } from './jobs/jobs-v4.controller.js';
 import { OrphanClaimsSweep } from './jobs/orphan-claims-sweep.js';
 import { LandingZoneController } from './landing-zone/landing-zone.controller.js';
 import { LandingZone } from './landing-zone/landing-zone.service.js';
+import { metadataKeyParts } from './metadata-keys/metadata-keys.parts.js';
 import { Catalogue } from './persistence/catalogue.js';
+import { policyParts } from './policies/policies.parts.js';
+import { proposalParts } from './proposals/proposals.parts.js';
+import { RecordQueries } from './records/record-queries.js';
 import { RecordStore } from './records/record-store.js';
+import { sampleParts } from './samples/samples.parts.js';
 
 @Module({})
 export class CatalogApiModule {
@@ -71,6 +77,12 @@ export class CatalogApiModule {
         JobsV4Controller,
         JobExtrasController,
         LandingZoneController,
+        ...attachmentParts.controllers,
+        ...instrumentParts.controllers,
+        ...metadataKeyParts.controllers,
+        ...policyParts.controllers,
+        ...proposalParts.controllers,
+        ...sampleParts.controllers,
         JobReportsConsumer,
         DatasetReportsConsumer,
       ],
@@ -88,7 +100,7 @@ export class CatalogApiModule {
         Catalogue,
         ChangeLog,
         RecordStore,
-        PolicyService,
+        RecordQueries,
         DatasetService,
         DatasetIncludes,
         BlockService,
@@ -108,6 +120,12 @@ export class CatalogApiModule {
         ControlObjects,
         DatablockRegistration,
         LandingZone,
+        ...attachmentParts.providers,
+        ...instrumentParts.providers,
+        ...metadataKeyParts.providers,
+        ...policyParts.providers,
+        ...proposalParts.providers,
+        ...sampleParts.providers,
       ],
     };
   }

@@ -11,7 +11,7 @@ import { Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import { newObjectId } from '../persistence/user-ids.js';
 import { storedForm } from './dataset-views.js';
-import { PolicyService } from './policy.service.js';
+import { DatasetPolicies } from '../policies/dataset-policies.service.js';
 
 type Fields = Record<string, unknown>;
 
@@ -35,7 +35,7 @@ export class DatasetService {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly rules: AccessRules,
-    private readonly policies: PolicyService,
+    private readonly policies: DatasetPolicies,
     private readonly clock: Clock,
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
   ) {}

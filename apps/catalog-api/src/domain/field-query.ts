@@ -30,6 +30,7 @@ export interface PageLimits {
 }
 
 const mostConditions = 100;
+const logical = new Set(['$or', '$and', '$nor']);
 
 /**
  * Reads `fields` of fullquery and fullfacet. Everything in it narrows the result: `mode` is combined with AND, never
@@ -39,12 +40,13 @@ export function parseFields(text: unknown, shape: ResourceShape): FieldQuery {
   const fields = parseJsonObject(textOf(text), 'fields');
   const parts: Fields[] = [];
   for (const [name, value] of Object.entries(fields)) {
-    if (value === undefined || value === null) continue;
+    if (value === undefined || value === null || name === 'text') continue;
     const part = partOf(name, value, shape);
     if (part !== undefined) parts.push(part);
   }
+  for (const part of parts) checkCondition(part);
+  parts.push(...textSearch(fields['text']));
   const where = parts.length === 1 ? parts[0]! : parts.length === 0 ? {} : { $and: parts };
-  checkCondition(where);
   return { where, wantsPublished: Boolean(fields['isPublished']) };
 }
 
@@ -77,7 +79,7 @@ export function parseFacets(text: unknown, shape: ResourceShape): string[] {
 
 function partOf(name: string, value: unknown, shape: ResourceShape): Fields | undefined {
   if (name === 'mode') return modeOf(value, shape);
-  if (name === 'text') return value === '' ? undefined : { $text: { $search: String(value) } };
+  if (logical.has(name)) return { [name]: value };
   if (name === 'userGroups') {
     const groups = Array.isArray(value) ? value : [value];
     return { $or: [{ ownerGroup: { $in: groups } }, { accessGroups: { $in: groups } }] };
@@ -85,6 +87,12 @@ function partOf(name: string, value: unknown, shape: ResourceShape): Fields | un
   if (shape.conditions?.name === name) return conditionsOf(value, shape.conditions.field);
   const field = shape.renamed?.[name] ?? name;
   return { [fieldName(field)]: comparison(value, shape.kinds[field.split('.')[0] ?? ''], name) };
+}
+
+/** Not a part that clients can write themselves: `$text` is no operator of the closed list. */
+function textSearch(value: unknown): Fields[] {
+  if (value === undefined || value === null || value === '') return [];
+  return [{ $text: { $search: typeof value === 'string' ? value : JSON.stringify(value) } }];
 }
 
 function modeOf(value: unknown, shape: ResourceShape): Fields | undefined {
