@@ -1,2 +1,2 @@
-export { isDatabaseAway, isDuplicateKey } from './database-error.js';
+export { isDatabaseAway, isDuplicateKey, isRefusedQuery } from './database-error.js';
 export { MongoConnection, type MongoOptions } from './mongo-connection.js';

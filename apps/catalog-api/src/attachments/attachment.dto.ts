@@ -45,8 +45,9 @@ export class CreateAttachmentV3Dto extends UpdateAttachmentV3Dto {
 }
 
 /** Of samples: the newer form has caption and thumbnail only, older clients send the fields of `CreateAttachmentV3Dto`. */
-export class CreateSubAttachmentV3Dto extends PartialUpdateAttachmentV3Dto {
-  @IsString() declare caption: string;
+export class CreateSubAttachmentV3Dto extends AttachmentFields {
+  @IsOptional() @IsString() @IsNotEmpty() ownerGroup?: string;
+  @IsString() caption: string;
   @IsOptional() @Matches(/^[\w.-]{1,100}$/) id?: string;
   @IsOptional() @IsString() datasetId?: string;
   @IsOptional() @IsString() proposalId?: string;

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { CatenaError, messageOf } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
-import { isDatabaseAway } from '#persistence';
+import { isDatabaseAway, isRefusedQuery } from '#persistence';
 import { Refusal } from '../domain/errors.js';
 
 const reasons: Readonly<Record<number, string>> = {
@@ -47,6 +47,10 @@ export class ScicatErrorsFilter implements ExceptionFilter {
       };
     }
     if (error instanceof CatenaError) return { status: 400, body: standard(400, error.message) };
+    if (isRefusedQuery(error)) {
+      this.logger.warn({ error: messageOf(error) }, 'the database refused a query');
+      return { status: 400, body: standard(400, `The query cannot be answered: ${messageOf(error)}`) };
+    }
     this.logger.error({ error: error instanceof Error ? error.stack : String(error) }, 'unexpected error');
     return { status: 500, body: 'Internal server error' };
   }

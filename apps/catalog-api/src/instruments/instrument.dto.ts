@@ -6,9 +6,10 @@ export class PartialUpdateInstrumentDto {
   @IsOptional() @IsObject() customMetadata?: Record<string, unknown>;
 }
 
-export class CreateInstrumentDto extends PartialUpdateInstrumentDto {
+export class CreateInstrumentDto {
   /** Made by the server when absent. */
   @IsOptional() @IsString() @IsNotEmpty() pid?: string;
   @IsString() @IsNotEmpty() uniqueName: string;
-  @IsString() @IsNotEmpty() declare name: string;
+  @IsString() @IsNotEmpty() name: string;
+  @IsOptional() @IsObject() customMetadata?: Record<string, unknown>;
 }

@@ -11,8 +11,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 
-export class PartialUpdatePolicyDto {
-  @IsOptional() @IsString() @IsNotEmpty() ownerGroup?: string;
+class PolicyFields {
   @IsOptional() @IsArray() @IsString({ each: true }) accessGroups?: string[];
   @IsOptional() @IsString() instrumentGroup?: string;
   /** E-mail addresses of those who may change it together with others (`updateWhere`). */
@@ -29,8 +28,12 @@ export class PartialUpdatePolicyDto {
   @IsOptional() @IsInt() @Min(0) embargoPeriod?: number;
 }
 
-export class CreatePolicyDto extends PartialUpdatePolicyDto {
-  @IsString() @IsNotEmpty() declare ownerGroup: string;
+export class PartialUpdatePolicyDto extends PolicyFields {
+  @IsOptional() @IsString() @IsNotEmpty() ownerGroup?: string;
+}
+
+export class CreatePolicyDto extends PolicyFields {
+  @IsString() @IsNotEmpty() ownerGroup: string;
 }
 
 export class UpdateWherePolicyDto {

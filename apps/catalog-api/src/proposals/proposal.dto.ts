@@ -18,17 +18,15 @@ export class CreateMeasurementPeriodDto {
   @IsOptional() @IsString() comment?: string;
 }
 
-export class PartialUpdateProposalDto {
-  @IsOptional() @IsString() @IsNotEmpty() ownerGroup?: string;
+/** Fields that no form requires. A required form cannot inherit from an optional one: `IsOptional` would stay. */
+class ProposalFields {
   @IsOptional() @IsArray() @IsString({ each: true }) accessGroups?: string[];
   @IsOptional() @IsString() instrumentGroup?: string;
   @IsOptional() @IsEmail() pi_email?: string;
   @IsOptional() @IsString() pi_firstname?: string;
   @IsOptional() @IsString() pi_lastname?: string;
-  @IsOptional() @IsEmail() email?: string;
   @IsOptional() @IsString() firstname?: string;
   @IsOptional() @IsString() lastname?: string;
-  @IsOptional() @IsString() title?: string;
   @IsOptional() @IsString() abstract?: string;
   @IsOptional() @IsISO8601() startTime?: string;
   @IsOptional() @IsISO8601() endTime?: string;
@@ -47,11 +45,17 @@ export class PartialUpdateProposalDto {
   @IsOptional() @IsArray() @IsString({ each: true }) keywords?: string[];
 }
 
-export class CreateProposalDto extends PartialUpdateProposalDto {
+export class PartialUpdateProposalDto extends ProposalFields {
+  @IsOptional() @IsString() @IsNotEmpty() ownerGroup?: string;
+  @IsOptional() @IsEmail() email?: string;
+  @IsOptional() @IsString() @IsNotEmpty() title?: string;
+}
+
+export class CreateProposalDto extends ProposalFields {
   @IsString() @IsNotEmpty() proposalId: string;
-  @IsString() @IsNotEmpty() declare ownerGroup: string;
-  @IsEmail() declare email: string;
-  @IsString() @IsNotEmpty() declare title: string;
+  @IsString() @IsNotEmpty() ownerGroup: string;
+  @IsEmail() email: string;
+  @IsString() @IsNotEmpty() title: string;
 }
 
 /** As `isValid` looks at a proposal: what is missing is not wrong. */

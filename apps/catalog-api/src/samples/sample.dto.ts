@@ -1,7 +1,6 @@
 import { IsArray, IsBoolean, IsNotEmpty, IsObject, IsOptional, IsString } from 'class-validator';
 
-export class PartialUpdateSampleDto {
-  @IsOptional() @IsString() @IsNotEmpty() ownerGroup?: string;
+class SampleFields {
   @IsOptional() @IsArray() @IsString({ each: true }) accessGroups?: string[];
   @IsOptional() @IsString() instrumentGroup?: string;
   @IsOptional() @IsString() owner?: string;
@@ -14,8 +13,12 @@ export class PartialUpdateSampleDto {
   @IsOptional() @IsBoolean() isPublished?: boolean;
 }
 
-export class CreateSampleDto extends PartialUpdateSampleDto {
+export class PartialUpdateSampleDto extends SampleFields {
+  @IsOptional() @IsString() @IsNotEmpty() ownerGroup?: string;
+}
+
+export class CreateSampleDto extends SampleFields {
   /** Made by the server when absent. */
   @IsOptional() @IsString() @IsNotEmpty() sampleId?: string;
-  @IsString() @IsNotEmpty() declare ownerGroup: string;
+  @IsString() @IsNotEmpty() ownerGroup: string;
 }
