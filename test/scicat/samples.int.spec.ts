@@ -184,11 +184,9 @@ describe('Samples v3 (contract §1.11)', () => {
     assert.deepEqual(await pids('user1'), [own]);
     assert.deepEqual(await pids('user2'), [foreign]);
     assert.deepEqual(await pids('admin'), [own, foreign].sort());
-    const { body } = await app
-      .as('user1')
-      .get(`${path}/findOne`, {
-        filter: { where: { sampleId: 'own' }, include: [{ relation: 'datasets' }] },
-      });
+    const { body } = await app.as('user1').get(`${path}/findOne`, {
+      filter: { where: { sampleId: 'own' }, include: [{ relation: 'datasets' }] },
+    });
     assert.deepEqual(
       (body['datasets'] as Fields[]).map(({ pid }) => pid),
       [own],
