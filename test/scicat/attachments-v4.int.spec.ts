@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { badFilters, forbidden } from './support/records.js';
-import { ScicatApp, type AccountName } from './support/scicat-app.js';
+import { ScicatApp } from './support/scicat-app.js';
 
 type Fields = Record<string, unknown>;
 const path = '/api/v4/attachments';
@@ -78,7 +78,7 @@ describe('Attachments v4 (contract §1.7)', () => {
       ['admin', ['foreign', 'own', 'public', 'shared']],
       [undefined, ['public']],
     ] as const) {
-      const user = account === undefined ? app.anonymous : app.as(account as AccountName);
+      const user = account === undefined ? app.anonymous : app.as(account);
       assert.deepEqual(aids((await user.get<Fields[]>(path, { filter: { where } })).body), visible);
       for (const aid of where.aid.$in) {
         const expected = (visible as readonly string[]).includes(aid) ? 200 : 403;

@@ -69,12 +69,10 @@ describe('Metadata keys v4 (contract §1.14)', () => {
 
   it('follows changes of keys and of groups, and the end of the record', async () => {
     await createSample(app.as('user1'), { sampleId: 's2', sampleCharacteristics: { old: 1, kept: 1 } });
-    await app
-      .as('user1')
-      .patch('/api/v3/samples/s2', {
-        sampleCharacteristics: { kept: 2, fresh: 1 },
-        accessGroups: ['group2'],
-      });
+    await app.as('user1').patch('/api/v3/samples/s2', {
+      sampleCharacteristics: { kept: 2, fresh: 1 },
+      accessGroups: ['group2'],
+    });
     const where = { sourceId: 's2' };
     assert.deepEqual(await keysOf('user2', { where }), ['fresh', 'kept']);
     await app.as('user1').patch('/api/v3/samples/s2', { isPublished: true });

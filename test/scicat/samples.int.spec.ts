@@ -134,11 +134,11 @@ describe('Samples v3 (contract §1.11)', () => {
     const condition = (relation: string, rhs: unknown, unit = 'cm') => ({
       characteristics: [{ lhs: 'length.x', relation, rhs, unit }],
     });
-    assert.deepEqual(await find(condition('GREATER_THAN', 0.4)), []);
-    const encoded = {
-      characteristics: [{ lhs: 'length%2Ex', relation: 'GREATER_THAN', rhs: 0.4, unit: 'cm' }],
-    };
-    assert.deepEqual(await find(encoded), ['own']);
+    assert.deepEqual(await find(condition('GREATER_THAN', 0.4)), ['own'], 'a dot in the name');
+    assert.deepEqual(await find(condition('GREATER_THAN', 0.6)), []);
+    assert.deepEqual(await find(condition('RANGE', [0.4, 0.6])), ['own']);
+    const inner = { lhs: 'deep.inner', relation: 'LESS_THAN', rhs: 4000, unit: 'eV' };
+    assert.deepEqual(await find({ characteristics: [inner] }), ['own'], 'a dot that leads inside');
     assert.deepEqual(
       await find({
         characteristics: [{ lhs: 'colour', relation: 'EQUAL_TO_STRING', rhs: 'blue', unit: '' }],

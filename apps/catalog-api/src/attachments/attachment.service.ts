@@ -143,13 +143,14 @@ export class AttachmentService {
     { type, id }: Pick<AttachmentParent, 'type' | 'id'>,
     { _id, relationships }: AttachmentRecord,
   ): Promise<void> {
-    const others = relationships.filter(({ targetType, targetId }) => targetType !== type || targetId !== id);
-    if (others.length === 0) await this.store.remove('Attachment', _id, by);
+    const isOther = ({ targetType, targetId }: AttachmentRelationship): boolean =>
+      targetType !== type || targetId !== id;
+    if (!relationships.some(isOther)) await this.store.remove('Attachment', _id, by);
     else
-      await this.store.change('Attachment', {
+      await this.store.change<AttachmentRecord>('Attachment', {
         id: _id,
         by,
-        update: () => ({ set: { relationships: others } }),
+        update: (stored) => ({ set: { relationships: stored.relationships.filter(isOther) } }),
       });
   }
 }

@@ -164,7 +164,17 @@ function conditionOf(item: unknown, field: string): Fields {
     rhs: unknown;
     unit?: unknown;
   };
-  const path = `${field}.${lhs.split('.').map(encodeKey).join('.')}`;
+  const parts = pathsOf(lhs, field).map((path) => conditionAt(path, lhs, relation, rhs, unit));
+  return parts.length === 1 ? parts[0]! : { $or: parts };
+}
+
+/** Dots lead inside an object, or belong to the name: both are looked at. */
+function pathsOf(lhs: string, field: string): string[] {
+  const nested = `${field}.${lhs.split('.').map(encodeKey).join('.')}`;
+  return [...new Set([nested, `${field}.${encodeKey(lhs)}`])];
+}
+
+function conditionAt(path: string, lhs: string, relation: unknown, rhs: unknown, unit: unknown): Fields {
   if (relation === 'EQUAL_TO_STRING' || relation === 'EQUAL_TO')
     return anyOf([path, `${path}.v`, `${path}.value`], { $eq: String(rhs) });
   if (relation === 'CONTAINS_STRING')

@@ -73,6 +73,7 @@ const indexes: readonly Index[] = [
   ...ownedLists('Attachment'),
   { collection: 'MetadataKeys', name: 'catena_source', keys: { sourceType: 1, sourceId: 1 } },
   { collection: 'MetadataKeys', name: 'catena_newest', keys: { createdAt: -1 } },
+  { collection: 'MetadataKeys', name: 'catena_published_newest', keys: { isPublished: 1, createdAt: -1 } },
   { collection: 'MetadataKeys', name: 'catena_groups_newest', keys: { userGroups: 1, createdAt: -1 } },
   {
     collection: 'catena_dataset_claims',

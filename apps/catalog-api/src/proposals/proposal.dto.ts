@@ -10,7 +10,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 
-export class CreateMeasurementPeriodDto {
+class CreateMeasurementPeriodDto {
   @IsOptional() @IsString() _id?: string;
   @IsString() @IsNotEmpty() instrument: string;
   @IsISO8601() start: string;
