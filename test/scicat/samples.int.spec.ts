@@ -259,3 +259,20 @@ describe('Samples v3 (contract §1.11)', () => {
         assert.ok(answer.status < 500, `${body}: ${answer.status}`);
   });
 });
+
+describe('Samples v3 where SAMPLE_GROUPS names groups', () => {
+  let app: ScicatApp;
+  before(async () => {
+    app = await ScicatApp.start({ SAMPLE_GROUPS: 'group1' });
+  });
+  after(() => app.stop());
+
+  it('are written by members only, refused before the body is looked at', async () => {
+    const body = { ownerGroup: 'group2', nonsense: 1 };
+    assert.deepEqual((await app.as('user2').post(path, body)).body, forbidden);
+    assert.deepEqual((await app.as('user2').patch(`${path}/any`, body)).body, forbidden);
+    assert.deepEqual((await app.as('user2').post(`${path}/any/attachments`, body)).body, forbidden);
+    await createSample(app.as('user1'), { sampleId: 'mine' });
+    assert.equal((await app.as('user1').patch(`${path}/mine`, { description: 'x' })).status, 200);
+  });
+});

@@ -1,3 +1,4 @@
+import { BadRequest } from '../domain/errors.js';
 import type { ResourceShape } from '../domain/field-query.js';
 import { decodeMetadataKeys, encodeMetadataKeys } from '../domain/metadata-keys.js';
 import { newObjectId } from '../persistence/user-ids.js';
@@ -53,8 +54,8 @@ export function storedProposal(dto: PartialUpdateProposalDto): Record<string, un
   return {
     ...definite(others),
     ...clearable,
-    ...(startTime == null ? {} : { startTime: new Date(startTime) }),
-    ...(endTime == null ? {} : { endTime: new Date(endTime) }),
+    ...(startTime == null ? {} : { startTime: dateOf(startTime, 'startTime') }),
+    ...(endTime == null ? {} : { endTime: dateOf(endTime, 'endTime') }),
     ...(metadata == null ? {} : { metadata: encodeMetadataKeys(metadata) }),
     ...(periods == null
       ? {}
@@ -62,8 +63,8 @@ export function storedProposal(dto: PartialUpdateProposalDto): Record<string, un
           MeasurementPeriodList: periods.map((period) => ({
             ...period,
             _id: period._id ?? newObjectId(),
-            start: new Date(period.start),
-            end: new Date(period.end),
+            start: dateOf(period.start, 'start'),
+            end: dateOf(period.end, 'end'),
           })),
         }),
   };
@@ -78,6 +79,16 @@ export function proposalView(proposal: ProposalRecord): ProposalRecord {
 export function partialProposalView(proposal: ProposalRecord): ProposalRecord {
   const { metadata } = proposal;
   return metadata == null ? proposal : { ...proposal, metadata: decodeMetadataKeys(metadata) };
+}
+
+/** ISO 8601 has forms (weeks, days of the year) that are no dates here. */
+function dateOf(text: string, name: string): Date {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) {
+    const message = [`${name} must be a date, found ${JSON.stringify(text)}`];
+    throw new BadRequest(message.join('; '), { message, error: 'Bad Request', statusCode: 400 });
+  }
+  return date;
 }
 
 function definite(fields: object): Record<string, unknown> {
