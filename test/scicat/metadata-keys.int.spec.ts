@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { MetadataKeys } from '../../apps/catalog-api/src/metadata-keys/metadata-keys.service.js';
-import { badFilters, createProposal, createSample } from './support/records.js';
+import { badFilters, createDataset, createProposal, createSample } from './support/records.js';
 import { ScicatApp, type AccountName } from './support/scicat-app.js';
 
 type Fields = Record<string, unknown>;
@@ -81,6 +81,24 @@ describe('Metadata keys v4 (contract §1.14)', () => {
     assert.deepEqual(await keysOf('admin', { where }), []);
   });
 
+  it('ends with the keys of the last of many changes at once, and with none after a removal among them', async () => {
+    await createSample(app.as('user1'), { sampleId: 's4' });
+    const change = (key: string) =>
+      app.as('user1').patch('/api/v3/samples/s4', { sampleCharacteristics: { [key]: 1 } });
+    await Promise.all(Array.from({ length: 8 }, (_, index) => change(`k${index}`)));
+    const { body } = await app.as('user1').get('/api/v3/samples/s4');
+    assert.deepEqual(
+      await keysOf('user1', { where: { sourceId: 's4' } }),
+      Object.keys(body['sampleCharacteristics'] as Fields),
+    );
+    await Promise.all([
+      change('late'),
+      app.as('archiveManager').delete('/api/v3/samples/s4'),
+      change('later'),
+    ]);
+    assert.deepEqual(await keysOf('admin', { where: { sourceId: 's4' } }), []);
+  });
+
   it('F9: null entries are keys like others', async () => {
     await createProposal(app.as('admin'), 'p-null', { metadata: { empty: null, list: [null] } });
     assert.deepEqual(await keysOf('admin', { where: { sourceId: 'p-null' } }), ['empty', 'list']);
@@ -88,12 +106,14 @@ describe('Metadata keys v4 (contract §1.14)', () => {
 
   it('F10: keys of a dataset belong to its owner group, not to the person who owns it', async () => {
     const keys = app.get(MetadataKeys);
-    const dataset = { _id: 'd1', owner: 'group2', ownerGroup: 'group1', scientificMetadata: { secret: 1 } };
+    const pid = await createDataset(app.as('user1'), { owner: 'group2', scientificMetadata: { secret: 1 } });
+    const stored = await app.collection('Dataset').findOne({ _id: pid });
+    const dataset = { ...stored, _id: pid };
     await keys.sync('dataset', dataset);
-    assert.deepEqual(await keysOf('user1', { where: { sourceId: 'd1' } }), ['secret']);
-    assert.deepEqual(await keysOf('user2', { where: { sourceId: 'd1' } }), []);
-    await keys.remove('dataset', 'd1');
-    assert.deepEqual(await keysOf('user1', { where: { sourceId: 'd1' } }), []);
+    assert.deepEqual(await keysOf('user1', { where: { sourceId: pid } }), ['secret']);
+    assert.deepEqual(await keysOf('user2', { where: { sourceId: pid } }), []);
+    await keys.remove('dataset', pid);
+    assert.deepEqual(await keysOf('user1', { where: { sourceId: pid } }), []);
   });
 
   it('answers 100 keys, the newest first, unless asked otherwise', async () => {

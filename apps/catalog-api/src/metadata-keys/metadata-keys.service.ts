@@ -8,19 +8,22 @@ import { Catalogue } from '../persistence/catalogue.js';
 
 type Fields = Record<string, unknown>;
 
-/** Where each kind of record keeps its metadata. */
-const metadataFields = {
-  dataset: 'scientificMetadata',
-  proposal: 'metadata',
-  sample: 'sampleCharacteristics',
-  instrument: 'customMetadata',
+/** Where each kind of record is, and where in it the metadata. */
+const sources = {
+  dataset: { collection: 'Dataset', field: 'scientificMetadata' },
+  proposal: { collection: 'Proposal', field: 'metadata' },
+  sample: { collection: 'Sample', field: 'sampleCharacteristics' },
+  instrument: { collection: 'Instrument', field: 'customMetadata' },
 } as const;
+/** Rounds of one record that changes again and again meanwhile; the change after them makes its own. */
+const mostRounds = 5;
 
-export type MetadataSourceType = keyof typeof metadataFields;
+export type MetadataSourceType = keyof typeof sources;
 
 export interface MetadataSource extends OwnedRecord {
   readonly _id: string;
   readonly updatedBy?: string;
+  readonly updatedAt?: Date;
 }
 
 /** Keeps the collection of metadata keys in step with the records that have them, for the search forms of clients. */
@@ -38,23 +41,45 @@ export class MetadataKeys {
    */
   async sync(sourceType: MetadataSourceType, source: MetadataSource): Promise<void> {
     await this.quietly(sourceType, source._id, async () => {
-      const entries = entriesOf(sourceType, source);
-      const keys = this.catalogue.records('MetadataKeys');
-      const ids = entries.map(([key]) => idOf(sourceType, source._id, key));
-      await keys.deleteMany({ sourceType, sourceId: source._id, _id: { $nin: ids } });
-      if (entries.length > 0)
-        await keys.bulkWrite(
-          entries.map(([key, entry]) => this.upsertOf(sourceType, source, key, entry)),
-          { ordered: false },
-        );
+      let current = source;
+      for (let round = 0; round < mostRounds; round += 1) {
+        await this.write(sourceType, current);
+        const now = await this.sourceOf(sourceType, source._id);
+        if (now === undefined) return this.forget(sourceType, source._id);
+        // Another change came between and its keys may have been written before ours.
+        if (now.updatedAt?.getTime() === current.updatedAt?.getTime()) return;
+        current = now;
+      }
     });
   }
 
   /** Forgets the keys of a removed record. */
   async remove(sourceType: MetadataSourceType, id: string): Promise<void> {
-    await this.quietly(sourceType, id, async () => {
-      await this.catalogue.records('MetadataKeys').deleteMany({ sourceType, sourceId: id });
-    });
+    await this.quietly(sourceType, id, () => this.forget(sourceType, id));
+  }
+
+  private async forget(sourceType: MetadataSourceType, id: string): Promise<void> {
+    await this.catalogue.records('MetadataKeys').deleteMany({ sourceType, sourceId: id });
+  }
+
+  private async write(sourceType: MetadataSourceType, source: MetadataSource): Promise<void> {
+    const entries = entriesOf(sourceType, source);
+    const keys = this.catalogue.records('MetadataKeys');
+    const ids = entries.map(([key]) => idOf(sourceType, source._id, key));
+    await keys.deleteMany({ sourceType, sourceId: source._id, _id: { $nin: ids } });
+    if (entries.length > 0)
+      await keys.bulkWrite(
+        entries.map(([key, entry]) => this.upsertOf(sourceType, source, key, entry)),
+        { ordered: false },
+      );
+  }
+
+  private async sourceOf(sourceType: MetadataSourceType, id: string): Promise<MetadataSource | undefined> {
+    const { collection, field } = sources[sourceType];
+    const names = [field, 'ownerGroup', 'accessGroups', 'isPublished', 'updatedBy', 'updatedAt'];
+    const projection = Object.fromEntries(names.map((name) => [name, 1]));
+    const found = await this.catalogue.records(collection).findOne({ _id: id }, { projection });
+    return (found as MetadataSource | null) ?? undefined;
   }
 
   private upsertOf(sourceType: MetadataSourceType, source: MetadataSource, key: string, entry: unknown) {
@@ -105,7 +130,7 @@ function idOf(sourceType: string, sourceId: string, key: string): string {
 }
 
 function entriesOf(sourceType: MetadataSourceType, source: MetadataSource): [string, unknown][] {
-  const metadata = (source as unknown as Fields)[metadataFields[sourceType]];
+  const metadata = (source as unknown as Fields)[sources[sourceType].field];
   if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) return [];
   return Object.entries(decodeMetadataKeys(metadata as Fields));
 }
