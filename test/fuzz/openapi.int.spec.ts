@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { httpControllers } from '../../apps/catalog-api/src/catalog-api.module.js';
 import { openApiDocument } from '../../apps/catalog-api/src/openapi/document.js';
-import { rawDataset } from '../scicat/support/records.js';
+import { rawDataset } from '../scicat/support/datasets.js';
 import { ScicatApp } from '../scicat/support/scicat-app.js';
 import type { ScicatUser } from '../scicat/support/scicat-user.js';
 import { Chance } from './random.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { ScicatApp, type AccountName } from './support/scicat-app.js';
-import { derivedDataset, pathOf, rawDataset, v4Dataset } from './support/records.js';
+import { derivedDataset, pathOf, rawDataset, v4Dataset } from './support/datasets.js';
 
 type Fields = Record<string, unknown>;
 

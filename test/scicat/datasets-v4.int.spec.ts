@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { pathOf, rawDataset, v4Dataset } from './support/records.js';
+import { pathOf, rawDataset, v4Dataset } from './support/datasets.js';
 import { ScicatApp, type AccountName } from './support/scicat-app.js';
 
 type Fields = Record<string, unknown>;

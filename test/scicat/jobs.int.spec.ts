@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { rawDataset } from './support/records.js';
+import { rawDataset } from './support/datasets.js';
 import { ScicatApp, type AccountName } from './support/scicat-app.js';
 
 type Fields = Record<string, unknown>;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { pathOf, rawDataset } from './support/records.js';
+import { pathOf, rawDataset } from './support/datasets.js';
 import { ScicatApp, type AccountName } from './support/scicat-app.js';
 
 type Fields = Record<string, unknown>;

@@ -36,8 +36,6 @@ export interface CatalogApiConfig {
     /** Milliseconds. */
     readonly timeout: number;
   };
-  /** Bounds of `metadataKeys`: records looked at, keys answered. */
-  readonly metadataKeys: { readonly records: number; readonly keys: number };
   readonly publishedDataConfigFile: string | undefined;
   readonly doi: {
     /** Without trailing slash. */
@@ -50,6 +48,12 @@ export interface CatalogApiConfig {
   readonly explorerPath: string;
   readonly pidPrefix: string;
   readonly pidPattern: RegExp | undefined;
+  /** As the variable says it: SciCat puts nothing between it and the rest. */
+  readonly instrumentPidPrefix: string;
+  /** JSON file with the values of a proposal's `type`, beside the default one. */
+  readonly proposalTypesFile: string | undefined;
+  /** The search for metadata paths: records looked at, paths answered. */
+  readonly metadataPaths: { readonly records: number; readonly paths: number };
   readonly jobDefaults: { readonly statusCode: string; readonly statusMessage: string };
   /** Years. */
   readonly retention: { readonly archive: number; readonly publication: number };
@@ -96,10 +100,6 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
       allowedHosts: list(environment['METADATA_SCHEMA_HOSTS']),
       timeout: integer(environment, 'HTTP_TIMEOUT', 5000),
     },
-    metadataKeys: {
-      records: integer(environment, 'METADATA_PARENT_INSTANCES_RETURN_LIMIT', 100),
-      keys: integer(environment, 'METADATA_KEYS_RETURN_LIMIT', 100),
-    },
     publishedDataConfigFile: environment['PUBLISHED_DATA_CONFIG_FILE'],
     doi: {
       prefix: text('DOI_PREFIX', '10.5072').replace(/\/$/, ''),
@@ -109,6 +109,12 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
     explorerPath: text('SWAGGER_PATH', 'explorer').replace(/^\/+|\/+$/g, ''),
     pidPrefix: text('PID_PREFIX', '').replace(/\/$/, ''),
     pidPattern: pidPatternFrom(environment),
+    instrumentPidPrefix: text('PID_PREFIX', ''),
+    proposalTypesFile: environment['PROPOSAL_TYPES_FILE'],
+    metadataPaths: {
+      records: integer(environment, 'METADATA_PARENT_INSTANCES_RETURN_LIMIT', 100),
+      paths: integer(environment, 'METADATA_KEYS_RETURN_LIMIT', 100),
+    },
     jobDefaults: {
       statusCode: text('JOB_DEFAULT_STATUS_CODE', 'jobSubmitted'),
       statusMessage: text('JOB_DEFAULT_STATUS_MESSAGE', 'Job submitted.'),

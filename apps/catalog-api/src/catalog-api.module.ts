@@ -7,6 +7,7 @@ import { DatablockRegistration } from './apply-job-reports/datablock-registratio
 import { DatasetReportsConsumer } from './apply-job-reports/dataset-reports.consumer.js';
 import { JobReportsConsumer } from './apply-job-reports/job-reports.consumer.js';
 import { JobResults } from './apply-job-reports/job-results.js';
+import { attachmentParts } from './attachments/attachments.parts.js';
 import { authenticationParts } from './authentication/authentication.parts.js';
 import { CallerGuard } from './authentication/caller.guard.js';
 import type { CatalogApiConfig } from './catalog-api.config.js';
@@ -20,6 +21,7 @@ import { EmptyResultInterceptor } from './http/empty-result.interceptor.js';
 import { PersonalInfoInterceptor } from './http/personal-info.interceptor.js';
 import { RefusalLog } from './http/refusal-log.js';
 import { ScicatErrorsFilter } from './http/scicat-errors.filter.js';
+import { instrumentParts } from './instruments/instruments.parts.js';
 import { DatasetClaims } from './jobs/dataset-claims.js';
 import { JobActions } from './jobs/job-actions.js';
 import { JobConfigurationToken } from './jobs/job-configuration.provider.js';
@@ -37,12 +39,18 @@ import { JobsV4Controller } from './jobs/jobs-v4.controller.js';
 import { OrphanClaimsSweep } from './jobs/orphan-claims-sweep.js';
 import { LandingZoneController } from './landing-zone/landing-zone.controller.js';
 import { LandingZone } from './landing-zone/landing-zone.service.js';
+import { metadataKeyParts } from './metadata-keys/metadata-keys.parts.js';
 import { Catalogue } from './persistence/catalogue.js';
 import { publishedDataParts } from './published-data/published-data.parts.js';
 import { EntityTagInterceptor } from './records/entity-tag.interceptor.js';
-import { RecordStore } from './records/record-store.js';
 import { surroundingsParts } from './surroundings.parts.js';
 import { usersParts } from './users/users.parts.js';
+
+import { policyParts } from './policies/policies.parts.js';
+import { proposalParts } from './proposals/proposals.parts.js';
+import { RecordQueries } from './records/record-queries.js';
+import { RecordStore } from './records/record-store.js';
+import { sampleParts } from './samples/samples.parts.js';
 
 /** Everything that answers HTTP requests; the OpenAPI document is made of it. */
 export const httpControllers: readonly Type[] = [
@@ -52,6 +60,12 @@ export const httpControllers: readonly Type[] = [
   ...datasetParts.controllers,
   ...datablockParts.controllers,
   ...publishedDataParts.controllers,
+  ...attachmentParts.controllers,
+  ...instrumentParts.controllers,
+  ...metadataKeyParts.controllers,
+  ...policyParts.controllers,
+  ...proposalParts.controllers,
+  ...sampleParts.controllers,
   JobsV3Controller,
   JobsV4Controller,
   JobExtrasController,
@@ -86,6 +100,7 @@ export class CatalogApiModule {
         ...datasetParts.providers,
         ...datablockParts.providers,
         ...publishedDataParts.providers,
+        RecordQueries,
         DatasetClaims,
         OrphanClaimsSweep,
         JobActions,
@@ -102,6 +117,12 @@ export class CatalogApiModule {
         ControlObjects,
         DatablockRegistration,
         LandingZone,
+        ...attachmentParts.providers,
+        ...instrumentParts.providers,
+        ...metadataKeyParts.providers,
+        ...policyParts.providers,
+        ...proposalParts.providers,
+        ...sampleParts.providers,
       ],
     };
   }

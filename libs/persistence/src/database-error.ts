@@ -21,11 +21,14 @@ export function isDatabaseAway(error: unknown): boolean {
 const refusedQueries = new Set([2, 9, 14, 15, 27, 28, 31, 40, 52, 53, 54, 57, 72, 168, 238, 352]);
 /** From here on MongoDB numbers single assertions of its query and expression parsers. */
 const firstAssertion = 10_000;
+/** DocumentDB has no code (8: unknown error) for some of them. */
+const withoutCode = /regular expression|regex options|specified path/i;
 
-/** Whether the database understood who asks but not what: a filter that makes no sense to it. */
+/** Whether the database understood that a query makes no sense: asking again will not help. */
 export function isRefusedQuery(error: unknown): boolean {
   if (!(error instanceof mongo.MongoServerError) || error instanceof mongo.MongoBulkWriteError) return false;
   const code = Number(error.code);
+  if (code === 8) return withoutCode.test(error.message);
   return (
     refusedQueries.has(code) ||
     (code >= firstAssertion && code !== 11_000 && code !== 11_600 && code !== 11_602)

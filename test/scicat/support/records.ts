@@ -1,41 +1,74 @@
+import assert from 'node:assert/strict';
+import type { ScicatUser } from './scicat-user.js';
+
 type Fields = Record<string, unknown>;
 
-const common = {
-  ownerGroup: 'group1',
-  owner: 'Ada',
-  contactEmail: 'ada@example.org',
-  creationTime: '2020-01-02T03:04:05.000Z',
-  sourceFolder: '/data/run/7',
-};
-
-/** The smallest raw dataset v3 takes. */
-export function rawDataset(more: Fields = {}): Fields {
-  return {
-    ...common,
+/** A dataset as v3 clients make it, of group1 unless `more` says otherwise. */
+export async function createDataset(user: ScicatUser, more: Fields = {}): Promise<string> {
+  const { status, body } = await user.post('/api/v3/datasets', {
     type: 'raw',
+    owner: 'Ada',
+    ownerGroup: 'group1',
+    contactEmail: 'ada@example.org',
     principalInvestigator: 'Ada',
-    creationLocation: '/site/beamline',
+    creationLocation: '/x',
+    creationTime: '2020-01-02T03:04:05.000Z',
+    sourceFolder: '/data/run/7',
     ...more,
-  };
+  });
+  assert.equal(status, 201, JSON.stringify(body));
+  return String(body['pid']);
 }
 
-/** The smallest derived dataset v3 takes. */
-export function derivedDataset(more: Fields = {}): Fields {
-  return {
-    ...common,
-    type: 'derived',
-    investigator: 'Ada',
-    inputDatasets: ['x'],
-    usedSoftware: ['y'],
+export const proposal = (proposalId: string, more: Fields = {}): Fields => ({
+  proposalId,
+  title: 'Of mice',
+  email: 'pi@example.org',
+  ownerGroup: 'group1',
+  ...more,
+});
+
+export async function createProposal(
+  user: ScicatUser,
+  proposalId: string,
+  more: Fields = {},
+): Promise<Fields> {
+  const { status, body } = await user.post('/api/v3/proposals', proposal(proposalId, more));
+  assert.equal(status, 201, JSON.stringify(body));
+  return body;
+}
+
+export async function createSample(user: ScicatUser, more: Fields = {}): Promise<Fields> {
+  const { status, body } = await user.post('/api/v3/samples', {
+    ownerGroup: 'group1',
+    sampleName: 'a powder',
+    description: 'white',
     ...more,
-  };
+  });
+  assert.equal(status, 201, JSON.stringify(body));
+  return body;
 }
 
-/** The smallest dataset v4 takes. */
-export function v4Dataset(more: Fields = {}): Fields {
-  return { ...common, type: 'raw', datasetName: 'seven', ...more };
-}
+/** The bodies of the refusals of SciCat's contract. */
+export const forbidden = { message: 'Forbidden resource', error: 'Forbidden', statusCode: 403 };
+export const unauthenticated = { message: 'Unauthenticated', error: 'Unauthorized', statusCode: 401 };
 
-export function pathOf(pid: string, version = 'v3'): string {
-  return `/api/${version}/datasets/${encodeURIComponent(pid)}`;
-}
+/** Query values that a filter parser must survive: wrong JSON, wrong types, prototype keys, code, huge lists. */
+export const badFilters: readonly string[] = [
+  '{',
+  '[]',
+  '"text"',
+  '5',
+  '{"where":{"$where":"sleep(1000)"}}',
+  '{"where":{"$expr":{"$eq":[1,1]}}}',
+  '{"where":{"__proto__":{"a":1}}}',
+  '{"where":{"constructor":{"a":1}}}',
+  '{"where":{"title":{"$regex":"("}}}',
+  '{"where":{"title":{"$in":"x"}}}',
+  '{"where":{"$or":"x"}}',
+  '{"limits":{"limit":-1}}',
+  '{"limits":{"skip":"x"}}',
+  '{"fields":["$x"]}',
+  `{"where":{"a":${'{"a":'.repeat(40)}1${'}'.repeat(40)}}}`,
+  `{"where":{"title":{"$in":${JSON.stringify(Array.from({ length: 6000 }, () => 'x'))}}}}`,
+];

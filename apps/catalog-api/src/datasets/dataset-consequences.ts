@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../domain/access.js';
+import { AttachmentService } from '../attachments/attachment.service.js';
+import { MetadataKeys } from '../metadata-keys/metadata-keys.service.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord } from '../persistence/records.js';
+import { DatasetPolicies } from '../policies/dataset-policies.service.js';
+import { ProposalCounters } from '../proposals/proposal-counters.js';
 import { RecordStore } from '../records/record-store.js';
-import { PolicyService } from './policy.service.js';
-import { MetadataSchemas } from './scientific-metadata.js';
+import { ComputedDatasetValues } from './computed-values.js';
 
 type Fields = Record<string, unknown>;
 
@@ -14,33 +17,32 @@ export class DatasetConsequences {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly records: RecordStore,
-    private readonly policies: PolicyService,
-    private readonly schemas: MetadataSchemas,
+    private readonly values: ComputedDatasetValues,
+    private readonly metadataKeys: MetadataKeys,
+    private readonly proposals: ProposalCounters,
+    private readonly attachments: AttachmentService,
   ) {}
 
   /** Fields the server sets when a dataset is created. */
-  async computedFor(caller: Caller, fields: Fields): Promise<Fields> {
-    const valid = await this.schemas.isValid(
-      fields['scientificMetadataSchema'],
-      fields['scientificMetadata'],
-    );
-    return {
-      classification: await this.policies.classificationFor(caller, fields),
-      ...(valid === undefined ? {} : { scientificMetadataValid: valid }),
-    };
+  computedFor(caller: Caller, fields: Fields): Promise<Fields> {
+    return this.values.of(caller, fields);
   }
 
-  async ofCreation(_dataset: DatasetRecord): Promise<void> {
-    await Promise.resolve();
+  async ofCreation(dataset: DatasetRecord): Promise<void> {
+    await Promise.all([
+      this.proposals.added(dataset.proposalIds ?? []),
+      this.metadataKeys.sync('dataset', dataset),
+    ]);
   }
 
   /** @returns the dataset with what the server computed anew */
   async ofChange(before: DatasetRecord, after: DatasetRecord): Promise<DatasetRecord> {
-    await this.copyRights(before, after);
+    await Promise.all([this.copyRights(before, after), this.recount(before, after)]);
+    if (!isSame(keySource(before), keySource(after))) await this.metadataKeys.sync('dataset', after);
     const { scientificMetadata: metadata, scientificMetadataSchema: schema } = after;
     if (isSame(before.scientificMetadata, metadata) && before['scientificMetadataSchema'] === schema)
       return after;
-    const valid = await this.schemas.isValid(schema, metadata);
+    const valid = await this.values.isValid(schema, metadata);
     if (valid === undefined || valid === after['scientificMetadataValid']) return after;
     await this.catalogue.datasets.updateOne({ _id: after.pid }, { $set: { scientificMetadataValid: valid } });
     return { ...after, scientificMetadataValid: valid };
@@ -51,7 +53,9 @@ export class DatasetConsequences {
     await Promise.all([
       this.records.removeMany('OrigDatablock', { datasetId: pid }, by),
       this.records.removeMany('Datablock', { datasetId: pid }, by),
-      this.removeAttachments(pid, by),
+      this.attachments.removeAllFrom(by, { type: 'dataset', id: pid }),
+      this.metadataKeys.remove('dataset', pid),
+      this.proposals.removed(dataset.proposalIds ?? []),
     ]);
   }
 
@@ -71,14 +75,18 @@ export class DatasetConsequences {
     ]);
   }
 
-  /** An attachment that belongs to other things as well only loses its tie. */
-  private async removeAttachments(pid: string, by: string): Promise<void> {
-    const tied = { relationships: { $elemMatch: { targetId: pid, targetType: 'dataset' } } };
-    await this.catalogue.records('Attachment').updateMany({ ...tied, 'relationships.1': { $exists: true } }, {
-      $pull: { relationships: { targetId: pid, targetType: 'dataset' } },
-    } as object);
-    await this.records.removeMany('Attachment', tied, by);
+  private async recount(before: DatasetRecord, after: DatasetRecord): Promise<void> {
+    const [old, now] = [before.proposalIds ?? [], after.proposalIds ?? []];
+    await Promise.all([
+      this.proposals.added(now.filter((id) => !old.includes(id))),
+      this.proposals.removed(old.filter((id) => !now.includes(id))),
+    ]);
   }
+}
+
+/** What the collection of metadata keys is made of. */
+function keySource({ scientificMetadata, ownerGroup, accessGroups, isPublished }: DatasetRecord): unknown[] {
+  return [scientificMetadata, ownerGroup, accessGroups, isPublished];
 }
 
 function isSame(first: unknown, second: unknown): boolean {

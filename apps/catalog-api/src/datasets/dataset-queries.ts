@@ -70,18 +70,19 @@ export class DatasetQueries {
     );
   }
 
-  /** Scientific metadata of the newest matching datasets, one after the other. */
+  /** Scientific metadata of the newest matching datasets. */
   metadataOf(
     caller: Caller | undefined,
     fields: unknown,
     most: number,
     more: Record<string, unknown> = {},
-  ): AsyncIterable<Pick<DatasetRecord, 'scientificMetadata'>> {
+  ): Promise<Pick<DatasetRecord, 'scientificMetadata'>[]> {
     const condition = both(this.searchCondition(caller, parseFields(fields, datasetShape)), more);
     return this.catalogue.datasets
       .find(condition, { projection: { _id: 0, scientificMetadata: 1 } })
       .sort({ createdAt: -1 })
-      .limit(most);
+      .limit(most)
+      .toArray();
   }
 
   /** @throws Refusal 404 with `missing`, 403 when the rule does not cover it */

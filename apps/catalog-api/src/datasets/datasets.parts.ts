@@ -1,17 +1,20 @@
+import { ComputedDatasetValues } from './computed-values.js';
 import { DatasetConsequences } from './dataset-consequences.js';
+import { DatasetExtras } from './dataset-extras.js';
 import { DatasetHistory } from './dataset-history.js';
 import { DatasetIncludes } from './dataset-includes.js';
 import { DatasetQueries } from './dataset-queries.js';
 import { DatasetService } from './dataset.service.js';
+import { DatasetLogbooksController } from './endpoints/dataset-logbooks.controller.js';
 import { DatasetSearchesV3Controller } from './endpoints/dataset-searches-v3.controller.js';
 import { DatasetsPublicController } from './endpoints/datasets-public.controller.js';
 import { DatasetsV3Controller } from './endpoints/datasets-v3.controller.js';
 import { DatasetsV4Controller } from './endpoints/datasets-v4.controller.js';
-import { PolicyService } from './policy.service.js';
 import { MetadataSchemas } from './scientific-metadata.js';
 
 export const datasetParts = {
   controllers: [
+    DatasetLogbooksController,
     DatasetSearchesV3Controller,
     DatasetsPublicController,
     DatasetsV3Controller,
@@ -24,6 +27,7 @@ export const datasetParts = {
     DatasetQueries,
     DatasetService,
     MetadataSchemas,
-    PolicyService,
+    ComputedDatasetValues,
+    DatasetExtras,
   ],
 };

@@ -209,6 +209,7 @@ export const accessTable = {
     query: [
       ['admin', 'all'],
       ['signedIn', related],
+      ['anyone', published],
     ],
     create: [
       ['admin', 'all'],

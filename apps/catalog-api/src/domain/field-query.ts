@@ -33,6 +33,7 @@ export interface PageLimits {
 
 const mostConditions = 100;
 const longestText = 1000;
+const logical = new Set(['$or', '$and', '$nor']);
 
 /**
  * Reads `fields` of fullquery and fullfacet. Everything in it narrows the result: `mode` is combined with AND, never
@@ -93,6 +94,7 @@ export function kindOf(field: string, { kinds }: ResourceShape): FieldKind | und
 function partOf(name: string, value: unknown, shape: ResourceShape): Fields | undefined {
   if (name === 'mode') return modeOf(value, shape);
   if (name === 'text') return value === '' ? undefined : { $text: { $search: searchText(value, shape) } };
+  if (logical.has(name)) return { [name]: value };
   if (name === 'userGroups') {
     const groups = Array.isArray(value) ? value : [value];
     return { $or: [{ ownerGroup: { $in: groups } }, { accessGroups: { $in: groups } }] };
@@ -183,7 +185,17 @@ function conditionOf(item: unknown, field: string): Fields {
     rhs: unknown;
     unit?: unknown;
   };
-  const path = `${field}.${lhs.split('.').map(encodeKey).join('.')}`;
+  const parts = pathsOf(lhs, field).map((path) => conditionAt(path, lhs, relation, rhs, unit));
+  return parts.length === 1 ? parts[0]! : { $or: parts };
+}
+
+/** Dots lead inside an object, or belong to the name: both are looked at. */
+function pathsOf(lhs: string, field: string): string[] {
+  const nested = `${field}.${lhs.split('.').map(encodeKey).join('.')}`;
+  return [...new Set([nested, `${field}.${encodeKey(lhs)}`])];
+}
+
+function conditionAt(path: string, lhs: string, relation: unknown, rhs: unknown, unit: unknown): Fields {
   if (relation === 'EQUAL_TO_STRING' || relation === 'EQUAL_TO')
     return anyOf([path, `${path}.v`, `${path}.value`], { $eq: String(rhs) });
   if (relation === 'CONTAINS_STRING')

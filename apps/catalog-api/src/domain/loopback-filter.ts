@@ -56,14 +56,21 @@ const allowed = new Set([
 const deepest = 12;
 const longest = 5000;
 
-/** Reads a v3 `filter` (JSON text): LoopBack's operators, values cast as SciCat's v3 does. */
-export function parseLoopbackFilter(text: unknown, defaultLimit = 100): LoopbackQuery {
+/**
+ * Reads a v3 `filter` (JSON text): LoopBack's operators, values cast as SciCat's v3 does, or left `as sent` for a caller
+ * who knows the kinds of the fields.
+ */
+export function parseLoopbackFilter(
+  text: unknown,
+  defaultLimit = 100,
+  values: 'cast' | 'as sent' = 'cast',
+): LoopbackQuery {
   const filter = parseJsonObject(text, 'filter');
   const limits = objectOr(filter['limits']);
   return {
-    where: convertWhere(objectOr(filter['where'])),
+    where: convertWhere(objectOr(filter['where']), values === 'cast' ? cast : String),
     projection: projectionFrom(filter['fields']),
-    include: includesFrom(filter['include'], convertWhere),
+    include: includesFrom(filter['include'], (where) => convertWhere(where, cast)),
     limit: wholeNumber(limits['limit'], defaultLimit, 'limits.limit'),
     skip: wholeNumber(limits['skip'], 0, 'limits.skip'),
     sort: orderFrom(limits['order']),
@@ -108,17 +115,19 @@ export function checkCondition(value: unknown, depth = 0): void {
   }
 }
 
-function convertWhere(where: Record<string, unknown>): Record<string, unknown> {
-  const converted = convert(where) as Record<string, unknown>;
+type Cast = (text: string) => unknown;
+
+function convertWhere(where: Record<string, unknown>, castText: Cast): Record<string, unknown> {
+  const converted = convert(where, castText) as Record<string, unknown>;
   checkCondition(converted);
   return converted;
 }
 
-function convert(value: unknown, depth = 0): unknown {
+function convert(value: unknown, castText: Cast, depth = 0): unknown {
   if (depth > deepest) throw new BadRequest(`Invalid filter: nested deeper than ${deepest} levels.`);
   if (Array.isArray(value))
-    return value.map((item) => (typeof item === 'object' ? convert(item, depth + 1) : item));
-  if (typeof value === 'string') return cast(value);
+    return value.map((item) => (typeof item === 'object' ? convert(item, castText, depth + 1) : item));
+  if (typeof value === 'string') return castText(value);
   if (typeof value !== 'object' || value === null) return value;
   const result: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const [key, child] of Object.entries(value)) {
@@ -126,7 +135,7 @@ function convert(value: unknown, depth = 0): unknown {
       result['$regex'] = String(child);
       result['$options'] = 'i';
     } else if (key === 'like' || key === '$regex' || key === '$options') result[operatorFor(key)] = child;
-    else result[operatorFor(key)] = convert(child, depth + 1);
+    else result[operatorFor(key)] = convert(child, castText, depth + 1);
   }
   return { ...result };
 }

@@ -35,6 +35,11 @@ export function validateV3DatasetBody<Dto extends object>(dto: new () => Dto, bo
   return value;
 }
 
+/** What is wrong with a body, as the `isValid` endpoints tell it; nothing is thrown. */
+export function faultsOf<Dto extends object>(dto: new () => Dto, body: unknown): ValidationError[] {
+  return check(dto, body).errors;
+}
+
 function check<Dto extends object>(
   dto: new () => Dto,
   body: unknown,

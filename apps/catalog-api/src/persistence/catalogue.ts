@@ -27,18 +27,21 @@ export type CollectionName =
   | 'Policy'
   | 'MetadataKeys';
 
-type Keys = Readonly<Record<string, 1 | -1 | 'text'>>;
+interface Index {
+  readonly collection: string;
+  readonly name: string;
+  readonly keys: Readonly<Record<string, 1 | -1 | 'text'>>;
+  readonly options?: object;
+}
 
 /** Every query that ships has its index here. Names start with `catena_`, so that an existing SciCat database shows whose they are. */
-const indexes: readonly { collection: string; name: string; keys: Keys; options?: object }[] = [
+const indexes: readonly Index[] = [
   { collection: 'Dataset', name: 'catena_pid', keys: { pid: 1 }, options: { unique: true } },
   { collection: 'Dataset', name: 'catena_newest', keys: { createdAt: -1 } },
   { collection: 'Dataset', name: 'catena_owner_newest', keys: { ownerGroup: 1, createdAt: -1 } },
   { collection: 'Dataset', name: 'catena_access_newest', keys: { accessGroups: 1, createdAt: -1 } },
   { collection: 'Dataset', name: 'catena_published_newest', keys: { isPublished: 1, createdAt: -1 } },
   { collection: 'Dataset', name: 'catena_text', keys: { '$**': 'text' } },
-  { collection: 'Dataset', name: 'catena_proposals', keys: { proposalIds: 1 } },
-  { collection: 'Dataset', name: 'catena_samples', keys: { sampleIds: 1 } },
   { collection: 'Dataset', name: 'catena_inputs', keys: { inputDatasets: 1 } },
   { collection: 'Dataset', name: 'catena_shared', keys: { sharedWith: 1 } },
   { collection: 'PublishedData', name: 'catena_text', keys: { '$**': 'text' } },
@@ -68,6 +71,25 @@ const indexes: readonly { collection: string; name: string; keys: Keys; options?
   { collection: 'UserSetting', name: 'catena_user', keys: { userId: 1 } },
   { collection: 'UserRole', name: 'catena_user', keys: { userId: 1 } },
   { collection: 'Policy', name: 'catena_owner', keys: { ownerGroup: 1 } },
+  ...ownedLists('Proposal'),
+  { collection: 'Proposal', name: 'catena_text', keys: { '$**': 'text' } },
+  ...ownedLists('Sample'),
+  { collection: 'Sample', name: 'catena_text', keys: { '$**': 'text' } },
+  { collection: 'Proposal', name: 'catena_parent', keys: { parentProposalId: 1 } },
+  { collection: 'Dataset', name: 'catena_proposals', keys: { proposalIds: 1, createdAt: -1 } },
+  { collection: 'Dataset', name: 'catena_samples', keys: { sampleIds: 1, createdAt: -1 } },
+  {
+    collection: 'Instrument',
+    name: 'catena_unique_name',
+    keys: { uniqueName: 1 },
+    options: { unique: true },
+  },
+  { collection: 'Attachment', name: 'catena_target', keys: { 'relationships.targetId': 1, createdAt: -1 } },
+  ...ownedLists('Attachment'),
+  { collection: 'MetadataKeys', name: 'catena_source', keys: { sourceType: 1, sourceId: 1 } },
+  { collection: 'MetadataKeys', name: 'catena_newest', keys: { createdAt: -1 } },
+  { collection: 'MetadataKeys', name: 'catena_published_newest', keys: { isPublished: 1, createdAt: -1 } },
+  { collection: 'MetadataKeys', name: 'catena_groups_newest', keys: { userGroups: 1, createdAt: -1 } },
   {
     collection: 'catena_dataset_claims',
     name: 'catena_exclusive',
@@ -92,6 +114,16 @@ const indexes: readonly { collection: string; name: string; keys: Keys; options?
   },
   { collection: 'catena_dataset_claims', name: 'catena_job', keys: { jobId: 1, pid: 1 } },
 ];
+
+/** Lists of records with groups, newest first: of all, and of each part that an access rule asks for. */
+function ownedLists(collection: CollectionName): Index[] {
+  return [
+    { collection, name: 'catena_newest', keys: { createdAt: -1 } },
+    { collection, name: 'catena_owner_newest', keys: { ownerGroup: 1, createdAt: -1 } },
+    { collection, name: 'catena_access_newest', keys: { accessGroups: 1, createdAt: -1 } },
+    { collection, name: 'catena_published_newest', keys: { isPublished: 1, createdAt: -1 } },
+  ];
+}
 
 /** SciCat's collections, typed, and Catena's own beside them. */
 @Injectable()

@@ -59,7 +59,8 @@ export class UserIdentitiesController {
 /** A bare address, or a filter. */
 function emailCondition(filter: unknown): Record<string, unknown> {
   if (filter === undefined) return {};
-  if (typeof filter !== 'string') throw new BadRequest('Invalid filter: expected one e-mail address or one JSON object.');
+  if (typeof filter !== 'string')
+    throw new BadRequest('Invalid filter: expected one e-mail address or one JSON object.');
   if (filter.trimStart().startsWith('{')) return conditionFrom(filter);
   return { 'profile.email': filter.trim() };
 }

@@ -9,6 +9,8 @@ import { gate, signedIn } from '../../http/gates.js';
 import { Area, Operation } from '../../http/operation.decorator.js';
 import { listFrom, textFrom } from '../../http/query-values.js';
 import type { FacetAnswer } from '../../persistence/facets.js';
+import type { Logbook } from '../../logbooks/logbooks.service.js';
+import { DatasetExtras } from '../dataset-extras.js';
 import { datasetKeys } from '../dataset-keys.js';
 import { DatasetQueries } from '../dataset-queries.js';
 import {
@@ -30,6 +32,7 @@ export class DatasetSearchesV3Controller {
   constructor(
     private readonly queries: DatasetQueries,
     private readonly datasets: DatasetService,
+    private readonly extras: DatasetExtras,
     private readonly rules: AccessRules,
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
   ) {}
@@ -64,7 +67,7 @@ export class DatasetSearchesV3Controller {
     @CurrentCaller() caller: Caller | undefined,
     @Query('fields') fields: unknown,
   ): Promise<string[]> {
-    return datasetKeys(this.queries, caller, fields, this.config.metadataKeys);
+    return datasetKeys(this.queries, caller, fields, this.config.metadataPaths);
   }
 
   @Operation('datasetsControllerIsValidV3', {
@@ -87,6 +90,26 @@ export class DatasetSearchesV3Controller {
     }
     this.datasets.admitCreation(signedIn(caller), fields, '3');
     return { valid: true };
+  }
+
+  @Operation('datasetsControllerThumbnailV3', { answer: 'Attachment' })
+  @Get(':pid/thumbnail')
+  thumbnail(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('pid') pid: string,
+  ): Promise<{ thumbnail?: unknown }> {
+    return this.extras.thumbnail(caller, pid);
+  }
+
+  @Operation('datasetsControllerFindLogbookByPidV3', { answer: 'Logbook' })
+  @Get(':pid/logbook')
+  logbook(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('pid') pid: string,
+    @Query('filters') filters: unknown,
+  ): Promise<Logbook | undefined> {
+    gate(caller !== undefined);
+    return this.extras.logbook(signedIn(caller), pid, filters, `dataset: ${pid} not found`);
   }
 
   @Operation('datasetsControllerAppendToArrayFieldV3', { answer: 'OutputDatasetObsoleteDto' })

@@ -43,7 +43,7 @@ export class DatasetsPublicController {
   @Operation('datasetsPublicV4ControllerPublicMetadataKeysV4', { answer: ['string'] })
   @Get('metadataKeys')
   metadataKeys(@Query('fields') fields: unknown): Promise<string[]> {
-    return datasetKeys(this.queries, undefined, fields, this.config.metadataKeys, published);
+    return datasetKeys(this.queries, undefined, fields, this.config.metadataPaths, published);
   }
 
   @Operation('datasetsPublicV4ControllerFindOnePublicV4', { answer: 'OutputDatasetDto' })

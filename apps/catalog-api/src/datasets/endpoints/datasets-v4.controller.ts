@@ -111,7 +111,7 @@ export class DatasetsV4Controller {
     @Query('fields') fields: unknown,
   ): Promise<string[]> {
     gate(caller !== undefined);
-    return datasetKeys(this.queries, caller, fields, this.config.metadataKeys);
+    return datasetKeys(this.queries, caller, fields, this.config.metadataPaths);
   }
 
   @Operation('datasetsV4ControllerCountV4', { answer: 'CountApiResponse' })

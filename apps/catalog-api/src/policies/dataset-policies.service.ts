@@ -3,9 +3,9 @@ import { Clock, newId } from '#kernel';
 import type { Caller } from '../domain/access.js';
 import { Catalogue } from '../persistence/catalogue.js';
 
-/** The part of policies that creating a dataset needs. */
+/** The part of policies that creating a dataset needs: its classification, and a policy for a new group. */
 @Injectable()
-export class PolicyService {
+export class DatasetPolicies {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly clock: Clock,

@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+import { accessTable, type Rule } from '../domain/access-table.js';
+import { AccessRules, type Caller, type OwnedRecord } from '../domain/access.js';
+import { Refusal } from '../domain/errors.js';
+import { gate } from '../http/gates.js';
+import type { CollectionName } from '../persistence/catalogue.js';
+import { RecordQueries } from '../records/record-queries.js';
+import type { StoredRecord } from '../records/record-store.js';
+
+export type ParentType = 'dataset' | 'proposal' | 'sample';
+type Purpose = 'read' | 'add' | 'change';
+
+/** A record that attachments hang on. */
+export interface AttachmentParent {
+  readonly type: ParentType;
+  readonly id: string;
+  readonly ownerGroup: string;
+  readonly accessGroups: readonly string[];
+}
+
+interface Kind {
+  readonly collection: CollectionName;
+  readonly rules: Readonly<Record<Purpose, Rule>>;
+  readonly name: string;
+  readonly refusal: string;
+}
+
+/** Who may do what with the attachments of a record is a matter of the record. */
+const kinds: Readonly<Record<ParentType, Kind>> = {
+  dataset: {
+    collection: 'Dataset',
+    rules: {
+      read: accessTable.dataset.readUnshared,
+      add: accessTable.dataset.add,
+      change: accessTable.dataset.update,
+    },
+    name: 'dataset',
+    refusal: 'Unauthorized access',
+  },
+  proposal: {
+    collection: 'Proposal',
+    rules: {
+      read: accessTable.proposal.read,
+      add: accessTable.proposal.add,
+      change: accessTable.proposal.add,
+    },
+    name: 'Proposal',
+    refusal: 'Unauthorized to this proposal',
+  },
+  sample: {
+    collection: 'Sample',
+    rules: {
+      read: accessTable.sample.read,
+      add: accessTable.sample.update,
+      change: accessTable.sample.update,
+    },
+    name: 'Sample',
+    refusal: 'Unauthorized to this sample',
+  },
+};
+
+@Injectable()
+export class AttachmentParents {
+  constructor(
+    private readonly queries: RecordQueries,
+    private readonly rules: AccessRules,
+  ) {}
+
+  /** The gate, before a body is looked at. @throws Refusal 403 */
+  admit(caller: Caller | undefined, type: ParentType, purpose: Purpose): void {
+    gate(this.rules.admits(kinds[type].rules[purpose], caller));
+  }
+
+  /** @throws Refusal 404 when there is no such record, 403 when the caller may not do this with its attachments */
+  async open(
+    caller: Caller | undefined,
+    type: ParentType,
+    id: string,
+    purpose: Purpose,
+  ): Promise<AttachmentParent> {
+    const { collection, rules, name, refusal } = kinds[type];
+    const record = await this.queries.find<StoredRecord & OwnedRecord>(collection, id);
+    if (record === undefined) throw new Refusal(404, `${name}: ${id} not found`);
+    if (!this.rules.allows(rules[purpose], caller, record)) throw new Refusal(403, refusal);
+    return { type, id, ownerGroup: record.ownerGroup ?? '', accessGroups: record.accessGroups ?? [] };
+  }
+}

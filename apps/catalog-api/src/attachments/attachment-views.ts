@@ -1,0 +1,41 @@
+import type { StoredRecord } from '../records/record-store.js';
+
+export type AttachmentTargetType = 'dataset' | 'proposal' | 'sample' | 'published_data';
+
+export interface AttachmentRelationship {
+  readonly targetId: string;
+  readonly targetType: AttachmentTargetType;
+  readonly relationType?: string;
+}
+
+/** A document of SciCat's collection `Attachment`. */
+export interface AttachmentRecord extends StoredRecord {
+  aid: string;
+  ownerGroup: string;
+  accessGroups: string[];
+  isPublished: boolean;
+  caption: string;
+  thumbnail?: string;
+  relationships: readonly AttachmentRelationship[];
+}
+
+const idNames = { dataset: 'datasetId', proposal: 'proposalId', sample: 'sampleId' } as const;
+
+/** An attachment as v3 clients know it: `id` for `aid`, an id of each kind of record (the last one) for relationships. */
+export function attachmentV3View({ aid, relationships, ...others }: AttachmentRecord): object {
+  const ids = (relationships ?? []).flatMap(({ targetType, targetId }) =>
+    targetType === 'published_data' ? [] : [[idNames[targetType], targetId] as const],
+  );
+  return { ...others, id: aid ?? others._id, ...Object.fromEntries(ids) };
+}
+
+/** What the body of a v3 sub-resource may say; ids and the owner group come from the record. */
+export function attachmentV3Fields(body: {
+  readonly caption?: string;
+  readonly thumbnail?: string;
+  readonly accessGroups?: string[];
+  readonly instrumentGroup?: string;
+}) {
+  const { caption, thumbnail, accessGroups, instrumentGroup } = body;
+  return { caption, thumbnail, accessGroups, instrumentGroup };
+}

@@ -1,0 +1,153 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { accessTable, type Rule } from '../domain/access-table.js';
+import { AccessRules, type Caller } from '../domain/access.js';
+import { BadRequest, Refusal } from '../domain/errors.js';
+import { parseV4Filter } from '../domain/v4-filter.js';
+import { CurrentCaller } from '../http/caller.decorator.js';
+import { filterFrom, gate, signedIn } from '../http/gates.js';
+import { Area, Operation } from '../http/operation.decorator.js';
+import { faultsOf, validateBody } from '../http/validate-body.js';
+import { RequestPrecondition } from '../records/precondition.decorator.js';
+import type { Precondition } from '../records/preconditions.js';
+import { RecordQueries } from '../records/record-queries.js';
+import type { AttachmentRecord } from './attachment-views.js';
+import {
+  CreateAttachmentV4Dto,
+  PartialUpdateAttachmentV4Dto,
+  UpdateAttachmentV4Dto,
+} from './attachment.dto.js';
+import {
+  AttachmentService,
+  missing,
+  withRelationTypes,
+  type AttachmentFields,
+} from './attachment.service.js';
+
+const properties: ReadonlySet<string> = new Set(
+  `_id aid thumbnail caption relationships targetId targetType relationType ownerGroup accessGroups instrumentGroup
+  isPublished createdBy updatedBy createdAt updatedAt`.split(/\s+/),
+);
+const replaceable = ['thumbnail', 'accessGroups', 'instrumentGroup', 'relationships'] as const;
+
+@Area('attachments v4')
+@Controller({ path: 'attachments', version: '4' })
+export class AttachmentsV4Controller {
+  constructor(
+    private readonly attachments: AttachmentService,
+    private readonly queries: RecordQueries,
+    private readonly rules: AccessRules,
+  ) {}
+
+  @Post()
+  @Operation('attachmentsV4ControllerCreateAttachmentV4', {
+    body: CreateAttachmentV4Dto,
+    answer: 'Attachment',
+  })
+  async create(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): Promise<object> {
+    gate(this.rules.admits(accessTable.attachment.write, caller));
+    const { aid, ...fields } = { ...validateBody(CreateAttachmentV4Dto, body) };
+    return withId(await this.attachments.create(signedIn(caller), fields, aid));
+  }
+
+  @Post('isValid')
+  @HttpCode(200)
+  @Operation('attachmentsV4ControllerIsValidV4', { body: CreateAttachmentV4Dto, answer: 'IsValidResponse' })
+  isValid(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): object {
+    gate(this.rules.admits(accessTable.attachment.write, caller));
+    const reason = faultsOf(CreateAttachmentV4Dto, body);
+    return { valid: reason.length === 0, reason };
+  }
+
+  @Get()
+  @Operation('attachmentsV4ControllerFindAllV4', { answer: ['OutputAttachmentV4Dto'] })
+  list(
+    @CurrentCaller() caller: Caller | undefined,
+    @Query('filter') filter: unknown,
+  ): Promise<AttachmentRecord[]> {
+    return this.find(accessTable.attachment.read, caller, filter);
+  }
+
+  @Get('public')
+  @Operation('attachmentsV4ControllerFindAllPublicV4', { answer: ['OutputAttachmentV4Dto'] })
+  listPublic(@Query('filter') filter: unknown): Promise<AttachmentRecord[]> {
+    return this.find(accessTable.attachment.public, undefined, filter);
+  }
+
+  @Get(':aid')
+  @Operation('attachmentsV4ControllerFindOneV4', { answer: 'OutputAttachmentV4Dto' })
+  async get(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('aid') aid: string,
+  ): Promise<AttachmentRecord> {
+    const attachment = (await this.queries.find<AttachmentRecord>('Attachment', aid)) ?? missing(aid);
+    if (!this.rules.allows(accessTable.attachment.read, caller, attachment))
+      throw new Refusal(403, 'Unauthorized to this attachment');
+    return attachment;
+  }
+
+  @Patch(':aid')
+  @Operation('attachmentsV4ControllerFindOneAndUpdateV4', {
+    body: PartialUpdateAttachmentV4Dto,
+    answer: 'Attachment',
+  })
+  async patch(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('aid') aid: string,
+    @Body() body: unknown,
+    @RequestPrecondition() precondition: Precondition,
+  ): Promise<object> {
+    gate(this.rules.admits(accessTable.attachment.write, caller));
+    const set = storedFields({ ...validateBody(PartialUpdateAttachmentV4Dto, body) });
+    const by = signedIn(caller).username;
+    return withId(await this.attachments.change({ id: aid, by, precondition, update: () => ({ set }) }));
+  }
+
+  @Put(':aid')
+  @Operation('attachmentsV4ControllerFindOneAndReplaceV4', {
+    body: UpdateAttachmentV4Dto,
+    answer: 'Attachment',
+  })
+  async replace(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('aid') aid: string,
+    @Body() body: unknown,
+    @RequestPrecondition() precondition: Precondition,
+  ): Promise<object> {
+    gate(this.rules.admits(accessTable.attachment.write, caller));
+    const set = storedFields({
+      accessGroups: [],
+      relationships: [],
+      ...validateBody(UpdateAttachmentV4Dto, body),
+    });
+    const unset = replaceable.filter((name) => !(name in set));
+    const by = signedIn(caller).username;
+    return withId(
+      await this.attachments.change({ id: aid, by, precondition, update: () => ({ set, unset }) }),
+    );
+  }
+
+  @Delete(':aid')
+  @Operation('attachmentsV4ControllerFindOneAttachmentAndRemoveV4')
+  remove(@CurrentCaller() caller: Caller | undefined, @Param('aid') aid: string): Promise<AttachmentRecord> {
+    gate(this.rules.admits(accessTable.attachment.delete, caller));
+    return this.attachments.remove(signedIn(caller), aid);
+  }
+
+  private find(rule: Rule, caller: Caller | undefined, filter: unknown): Promise<AttachmentRecord[]> {
+    const query = parseV4Filter(filterFrom(filter, undefined), properties);
+    if (query.include.length > 0) throw new BadRequest('Attachments have no relations to include.');
+    const visible = this.rules.condition(rule, caller);
+    return this.queries.list('Attachment', { where: query.where, visible }, query);
+  }
+}
+
+function storedFields({ relationships, ...fields }: AttachmentFields): Record<string, unknown> {
+  const given = relationships === undefined ? {} : { relationships: withRelationTypes(relationships) };
+  return Object.fromEntries(
+    Object.entries({ ...fields, ...given }).filter(([, value]) => value !== undefined && value !== null),
+  );
+}
+
+function withId(attachment: AttachmentRecord): object {
+  return { ...attachment, id: attachment._id };
+}

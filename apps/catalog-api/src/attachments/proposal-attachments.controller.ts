@@ -1,0 +1,73 @@
+import { Body, Controller, Delete, Get, Param, Patch, Post } from '@nestjs/common';
+import type { Caller } from '../domain/access.js';
+import { CurrentCaller } from '../http/caller.decorator.js';
+import { signedIn } from '../http/gates.js';
+import { Area, Operation } from '../http/operation.decorator.js';
+import { validateBody } from '../http/validate-body.js';
+import { AttachmentParents } from './attachment-parents.js';
+import { attachmentV3Fields, attachmentV3View } from './attachment-views.js';
+import { CreateAttachmentV3Dto, PartialUpdateAttachmentV3Dto } from './attachment.dto.js';
+import { AttachmentService } from './attachment.service.js';
+
+/** Attachments of a proposal (v3). */
+@Area('proposals')
+@Controller({ path: 'proposals/:pid/attachments', version: '3' })
+export class ProposalAttachmentsController {
+  constructor(
+    private readonly attachments: AttachmentService,
+    private readonly parents: AttachmentParents,
+  ) {}
+
+  @Post()
+  @Operation('proposalsControllerCreateAttachmentV3', { body: CreateAttachmentV3Dto, answer: 'Attachment' })
+  async create(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('pid') pid: string,
+    @Body() body: unknown,
+  ): Promise<object> {
+    this.parents.admit(caller, 'proposal', 'add');
+    const dto = validateBody(CreateAttachmentV3Dto, body);
+    const proposal = await this.parents.open(caller, 'proposal', pid, 'add');
+    return attachmentV3View(
+      await this.attachments.addTo(signedIn(caller), proposal, attachmentV3Fields(dto), dto.id),
+    );
+  }
+
+  @Get()
+  @Operation('proposalsControllerFindAllAttachmentsV3', { answer: ['Attachment'] })
+  async list(@CurrentCaller() caller: Caller | undefined, @Param('pid') pid: string): Promise<object[]> {
+    const proposal = await this.parents.open(caller, 'proposal', pid, 'read');
+    return (await this.attachments.listOf(proposal)).map(attachmentV3View);
+  }
+
+  @Patch(':aid')
+  @Operation('proposalsControllerFindOneAttachmentAndUpdateV3', {
+    body: PartialUpdateAttachmentV3Dto,
+    answer: 'Attachment',
+  })
+  async update(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('pid') pid: string,
+    @Param('aid') aid: string,
+    @Body() body: unknown,
+  ): Promise<object> {
+    this.parents.admit(caller, 'proposal', 'change');
+    const dto = validateBody(PartialUpdateAttachmentV3Dto, body);
+    const proposal = await this.parents.open(caller, 'proposal', pid, 'change');
+    return attachmentV3View(
+      await this.attachments.changeIn(signedIn(caller), proposal, aid, attachmentV3Fields(dto)),
+    );
+  }
+
+  @Delete(':aid')
+  @Operation('proposalsControllerFindOneAttachmentAndRemoveV3')
+  async remove(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('pid') pid: string,
+    @Param('aid') aid: string,
+  ): Promise<void> {
+    this.parents.admit(caller, 'proposal', 'change');
+    const proposal = await this.parents.open(caller, 'proposal', pid, 'change');
+    await this.attachments.removeFrom(signedIn(caller), proposal, aid);
+  }
+}

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { metadataPaths } from './metadata-paths.js';
+
+const all = { limit: 100 };
+
+describe('Paths of metadata', () => {
+  it('lead down to values, measured values and lists, each once', () => {
+    const metadata = [
+      { outer: { inner: { value: 1, unit: 'm' }, short: { v: 1, u: 'm' } }, plain: 5, list: [{ x: 1 }] },
+      { plain: 6, none: null, empty: {} },
+    ];
+    assert.deepEqual(metadataPaths(metadata, all), [
+      'outer.inner',
+      'outer.short',
+      'plain',
+      'list',
+      'none',
+      'empty',
+    ]);
+  });
+
+  it('are decoded, filtered in any case and cut at the limit', () => {
+    assert.deepEqual(metadataPaths([{ 'a%2Eb': 1 }], all), ['a.b']);
+    assert.deepEqual(metadataPaths([{ Temperature: 1, pressure: 1 }], { ...all, containing: 'TEMP' }), [
+      'Temperature',
+    ]);
+    assert.deepEqual(metadataPaths([{ a: 1, b: 1, c: 1 }], { limit: 2 }), ['a', 'b']);
+  });
+
+  it('leave out the bookkeeping of beamlines', () => {
+    assert.deepEqual(
+      metadataPaths([{ start_date: 1, runNumber: 1, Entrych1: 1, 'FMC-PICO-1': 1, kept: 1 }], all),
+      ['kept'],
+    );
+  });
+
+  it('are none where there is no metadata', () => {
+    assert.deepEqual(metadataPaths([null, undefined, 'text', [1]], all), []);
+  });
+});

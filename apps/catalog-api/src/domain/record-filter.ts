@@ -1,0 +1,63 @@
+import type { FieldKind, ResourceShape } from './field-query.js';
+import { parseLoopbackFilter, type LoopbackQuery } from './loopback-filter.js';
+
+type Fields = Record<string, unknown>;
+
+/**
+ * Reads a v3 `filter` (JSON text) of a resource with known fields. Values are cast by the field they are compared with:
+ * an id made of digits stays text, and text is a date only where dates are stored.
+ *
+ * @throws BadRequest when it is no JSON object or uses operators that are not allowed
+ */
+export function parseRecordFilter(text: unknown, shape: ResourceShape, defaultLimit = 100): LoopbackQuery {
+  const query = parseLoopbackFilter(text, defaultLimit, 'as sent');
+  const { sort } = query;
+  return {
+    ...query,
+    where: castWhere(query.where, shape),
+    sort: sort && Object.fromEntries(Object.entries(sort).map(([name, way]) => [stored(name, shape), way])),
+  };
+}
+
+function castWhere(where: Fields, shape: ResourceShape): Fields {
+  return Object.fromEntries(
+    Object.entries(where).map(([name, value]) =>
+      name.startsWith('$') && Array.isArray(value)
+        ? [name, value.map((part: unknown) => (isObject(part) ? castWhere(part, shape) : part))]
+        : [stored(name, shape), cast(value, shape.kinds[name])],
+    ),
+  );
+}
+
+function cast(value: unknown, kind: FieldKind | undefined): unknown {
+  if (Array.isArray(value)) return value.map((item: unknown) => cast(item, kind));
+  if (isObject(value))
+    return Object.fromEntries(
+      Object.entries(value).map(([operator, operand]) => [
+        operator,
+        // These compare with something else than the field's own values.
+        ['$exists', '$regex', '$options', '$size', '$elemMatch'].includes(operator)
+          ? operand
+          : cast(operand, kind),
+      ]),
+    );
+  return typeof value === 'string' ? castText(value, kind) : value;
+}
+
+function castText(text: string, kind: FieldKind | undefined): unknown {
+  if (kind === 'date') {
+    const date = new Date(text);
+    return Number.isNaN(date.getTime()) ? text : date;
+  }
+  if (kind === 'number') return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
+  if (kind === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
+  return text;
+}
+
+function stored(name: string, shape: ResourceShape): string {
+  return name === shape.id || name === 'id' ? '_id' : name;
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}

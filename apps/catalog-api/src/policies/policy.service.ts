@@ -1,0 +1,124 @@
+import { Injectable } from '@nestjs/common';
+import { newId } from '#kernel';
+import type { Caller } from '../domain/access.js';
+import { Refusal } from '../domain/errors.js';
+import type { ResourceShape } from '../domain/field-query.js';
+import { RecordQueries } from '../records/record-queries.js';
+import { RecordStore, type StoredRecord } from '../records/record-store.js';
+import type { CreatePolicyDto, PartialUpdatePolicyDto } from './policy.dto.js';
+
+/** A document of SciCat's collection `Policy`. */
+export interface PolicyRecord extends StoredRecord {
+  ownerGroup: string;
+  manager: string[];
+}
+
+export const policyShape: ResourceShape = {
+  id: '_id',
+  kinds: {
+    _id: 'string',
+    ownerGroup: 'string',
+    accessGroups: 'array',
+    instrumentGroup: 'string',
+    isPublished: 'boolean',
+    manager: 'array',
+    tapeRedundancy: 'string',
+    autoArchive: 'boolean',
+    autoArchiveDelay: 'number',
+    archiveEmailNotification: 'boolean',
+    archiveEmailsToBeNotified: 'array',
+    retrieveEmailNotification: 'boolean',
+    retrieveEmailsToBeNotified: 'array',
+    embargoPeriod: 'number',
+    createdBy: 'string',
+    updatedBy: 'string',
+    createdAt: 'date',
+    updatedAt: 'date',
+  },
+};
+
+/** Days and years. */
+const defaults = {
+  accessGroups: [],
+  isPublished: false,
+  manager: [],
+  tapeRedundancy: 'low',
+  autoArchive: true,
+  autoArchiveDelay: 7,
+  archiveEmailNotification: false,
+  archiveEmailsToBeNotified: [],
+  retrieveEmailNotification: false,
+  retrieveEmailsToBeNotified: [],
+  embargoPeriod: 3,
+};
+const mostAtOnce = 1000;
+
+/** The use cases of policies. */
+@Injectable()
+export class PolicyService {
+  constructor(
+    private readonly store: RecordStore,
+    private readonly queries: RecordQueries,
+  ) {}
+
+  create(caller: Caller, dto: CreatePolicyDto): Promise<PolicyRecord> {
+    const fields = { ...defaults, ...definite(dto), ownerGroup: dto.ownerGroup, _id: newId() };
+    return this.store.insert<PolicyRecord>('Policy', fields, caller.username);
+  }
+
+  /** @throws Refusal 404 */
+  async change(caller: Caller, id: string, dto: PartialUpdatePolicyDto): Promise<PolicyRecord> {
+    const set = definite(dto);
+    const changed = await this.store.change<PolicyRecord>('Policy', {
+      id,
+      by: caller.username,
+      update: () => ({ set }),
+    });
+    return changed ?? missing(id);
+  }
+
+  /**
+   * Changes the policies of several groups: all, or none where one is not the caller's to manage.
+   *
+   * @returns how many
+   * @throws Refusal 401 when the caller's e-mail is not among the managers of one of them
+   */
+  async changeOfGroups(
+    caller: Caller,
+    groups: readonly string[],
+    dto: PartialUpdatePolicyDto,
+  ): Promise<number> {
+    const policies = await this.queries.list<PolicyRecord>(
+      'Policy',
+      { where: { ownerGroup: { $in: groups } }, visible: undefined },
+      { limit: mostAtOnce },
+    );
+    for (const policy of policies) checkManaged(caller, policy);
+    const set = definite(dto);
+    const update = (stored: PolicyRecord) => {
+      checkManaged(caller, stored);
+      return { set };
+    };
+    for (const { _id } of policies)
+      await this.store.change<PolicyRecord>('Policy', { id: _id, by: caller.username, update });
+    return policies.length;
+  }
+
+  /** @throws Refusal 404 */
+  async remove(caller: Caller, id: string): Promise<PolicyRecord> {
+    return (await this.store.remove<PolicyRecord>('Policy', id, caller.username)) ?? missing(id);
+  }
+}
+
+function checkManaged({ email }: Caller, { manager, ownerGroup }: PolicyRecord): void {
+  if (email === '' || !(manager ?? []).includes(email))
+    throw new Refusal(401, `User is not a manager of the policy of ${ownerGroup}: nothing was changed`);
+}
+
+function missing(id: string): never {
+  throw new Refusal(404, `Policy: ${id} not found`);
+}
+
+function definite(dto: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(dto).filter(([, value]) => value !== undefined && value !== null));
+}

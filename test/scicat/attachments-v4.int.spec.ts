@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { badFilters, forbidden } from './support/records.js';
+import { ScicatApp } from './support/scicat-app.js';
+
+type Fields = Record<string, unknown>;
+const path = '/api/v4/attachments';
+
+describe('Attachments v4 (contract §1.7)', () => {
+  let app: ScicatApp;
+  before(async () => {
+    app = await ScicatApp.start();
+    await create('own', { ownerGroup: 'group1' });
+    await create('shared', { ownerGroup: 'group2', accessGroups: ['group1'] });
+    await create('foreign', { ownerGroup: 'group2' });
+    await create('public', { ownerGroup: 'group2', isPublished: true });
+  });
+  after(() => app.stop());
+
+  const attachment = (more: Fields): Fields => ({
+    caption: 'c',
+    isPublished: false,
+    ownerGroup: 'group1',
+    ...more,
+  });
+  const create = async (aid: string, more: Fields = {}): Promise<Fields> => {
+    const { status, body } = await app.as('admin').post(path, attachment({ aid, ...more }));
+    assert.equal(status, 201, JSON.stringify(body));
+    return body;
+  };
+  const aids = (rows: Fields[]): unknown[] => rows.map(({ aid }) => aid).sort();
+
+  it('is made by admins only, and its relationships get the default relation', async () => {
+    for (const user of [app.anonymous, app.as('user1'), app.as('archiveManager'), app.as('ingestor')])
+      for (const answer of [
+        await user.post(path, { nonsense: 1 }),
+        await user.post(`${path}/isValid`, {}),
+        await user.patch(`${path}/own`, {}),
+        await user.put(`${path}/own`, {}),
+      ])
+        assert.deepEqual([answer.status, answer.body], [403, forbidden]);
+    const body = await create('tied', { relationships: [{ targetId: 'x', targetType: 'published_data' }] });
+    assert.deepEqual(body['relationships'], [
+      { targetId: 'x', targetType: 'published_data', relationType: 'is attached to' },
+    ]);
+    assert.deepEqual([body['_id'], body['id'], body['aid']], ['tied', 'tied', 'tied']);
+    assert.equal(
+      (await app.as('admin').post(path, { caption: 'c', ownerGroup: 'g' })).status,
+      400,
+      'isPublished',
+    );
+    const odd = attachment({ relationships: [{ targetId: 'x', targetType: 'moon' }] });
+    assert.equal((await app.as('admin').post(path, odd)).status, 400);
+  });
+
+  it('refuses a taken aid with 409', async () => {
+    assert.equal((await app.as('admin').post(path, attachment({ aid: 'own' }))).status, 409);
+  });
+
+  it('isValid answers 200 with the reasons', async () => {
+    const admin = app.as('admin');
+    assert.deepEqual((await admin.post(`${path}/isValid`, attachment({}))).body, { valid: true, reason: [] });
+    const { status, body } = await admin.post(`${path}/isValid`, { caption: 5 });
+    assert.deepEqual([status, body['valid']], [200, false]);
+    const reasons = body['reason'] as Fields[];
+    const reason = reasons.find(({ property }) => property === 'caption');
+    assert.deepEqual(
+      [reason?.['value'], typeof reason?.['target'], typeof reason?.['constraints']],
+      [5, 'object', 'object'],
+    );
+  });
+
+  it('is read by its groups, anybody when published, and admins', async () => {
+    const where = { aid: { $in: ['own', 'shared', 'foreign', 'public'] } };
+    for (const [account, visible] of [
+      ['user1', ['own', 'public', 'shared']],
+      ['user2', ['foreign', 'public', 'shared']],
+      ['admin', ['foreign', 'own', 'public', 'shared']],
+      [undefined, ['public']],
+    ] as const) {
+      const user = account === undefined ? app.anonymous : app.as(account);
+      assert.deepEqual(aids((await user.get<Fields[]>(path, { filter: { where } })).body), visible);
+      for (const aid of where.aid.$in) {
+        const expected = (visible as readonly string[]).includes(aid) ? 200 : 403;
+        assert.equal((await user.get(`${path}/${aid}`)).status, expected, `${account ?? 'anonymous'} ${aid}`);
+      }
+    }
+    assert.deepEqual(aids((await app.as('admin').get<Fields[]>(`${path}/public`)).body), ['public']);
+    assert.deepEqual((await app.as('user1').get(`${path}/foreign`)).body, {
+      message: 'Unauthorized to this attachment',
+      error: 'Forbidden',
+      statusCode: 403,
+    });
+    assert.equal((await app.anonymous.get(`${path}/none`)).body['message'], 'Attachment: none not found');
+  });
+
+  it('checks names in a filter, knows fields and limits, and no include', async () => {
+    const admin = app.as('admin');
+    const picked = await admin.get<Fields[]>(path, {
+      filter: {
+        where: { aid: 'own' },
+        fields: ['caption'],
+        limits: { limit: 1, sort: { createdAt: 'asc' } },
+      },
+    });
+    assert.deepEqual(picked.body, [{ _id: 'own', caption: 'c' }]);
+    assert.equal((await admin.get(path, { filter: { where: { nonsense: 1 } } })).status, 400);
+    assert.equal((await admin.get(path, { filter: { include: ['dataset'] } })).status, 400);
+    const tie = { relationships: { $elemMatch: { targetId: 'x', targetType: 'published_data' } } };
+    assert.deepEqual(aids((await admin.get<Fields[]>(path, { filter: { where: tie } })).body), ['tied']);
+  });
+
+  it('PATCH sets what is given; PUT replaces all but aid and creation', async () => {
+    const before = await create('changing', {
+      thumbnail: 'data:x',
+      accessGroups: ['g'],
+      instrumentGroup: 'i',
+    });
+    const patched = await app.as('admin').patch(`${path}/changing`, { caption: 'new' });
+    assert.deepEqual([patched.body['caption'], patched.body['thumbnail']], ['new', 'data:x']);
+    const put = await app.as('admin').put(`${path}/changing`, attachment({ caption: 'newest' }));
+    assert.deepEqual(
+      [put.body['caption'], put.body['thumbnail'], put.body['accessGroups'], put.body['instrumentGroup']],
+      ['newest', undefined, [], undefined],
+    );
+    assert.deepEqual([put.body['createdAt'], put.body['aid']], [before['createdAt'], 'changing']);
+    const late = { 'if-unmodified-since': 'Wed, 21 Oct 2015 07:28:00 GMT' };
+    assert.equal((await app.as('admin').patch(`${path}/changing`, { caption: 'x' }, late)).status, 412);
+    assert.equal((await app.as('admin').patch(`${path}/none`, { caption: 'x' })).status, 404);
+    assert.equal((await app.as('admin').patch(`${path}/none`, { caption: 5 })).status, 400);
+  });
+
+  it('is deleted by admins and DELETE_GROUPS', async () => {
+    await create('gone-1');
+    await create('gone-2');
+    assert.equal((await app.as('user1').delete(`${path}/own`)).status, 403);
+    assert.equal((await app.as('admin').delete(`${path}/gone-1`)).status, 200);
+    assert.equal((await app.as('archiveManager').delete(`${path}/gone-2`)).status, 200);
+    assert.equal((await app.as('archiveManager').delete(`${path}/gone-2`)).status, 404);
+  });
+
+  it('never answers 500 to bad input', async () => {
+    for (const text of badFilters) {
+      const { status } = await app.as('admin').get(path, { filter: text });
+      assert.ok(status < 500, `${text.slice(0, 80)}: ${status}`);
+    }
+    for (const body of [
+      '{',
+      '[]',
+      'null',
+      '{"relationships":[5]}',
+      '{"relationships":{"a":1}}',
+      '{"aid":"a/b"}',
+    ])
+      for (const answer of [
+        await app.as('admin').post(path, body),
+        await app.as('admin').post(`${path}/isValid`, body),
+        await app.as('admin').patch(`${path}/own`, body),
+      ])
+        assert.ok(answer.status < 500, `${body}: ${answer.status}`);
+  });
+});
