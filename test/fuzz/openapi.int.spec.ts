@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { httpControllers } from '../../apps/catalog-api/src/catalog-api.module.js';
+import { describedControllers } from '../../apps/catalog-api/src/catalog-api.module.js';
 import { openApiDocument } from '../../apps/catalog-api/src/openapi/document.js';
 import { rawDataset } from '../scicat/support/datasets.js';
 import { ScicatApp } from '../scicat/support/scicat-app.js';
@@ -29,7 +29,7 @@ describe(`${requests} requests after the OpenAPI document (seed ${seed})`, () =>
   after(() => app.stop());
 
   it('get no 5xx, hang nothing, and show no row of a foreign group', async () => {
-    const document = openApiDocument(httpControllers, 'fuzz');
+    const document = openApiDocument(describedControllers, 'fuzz');
     const chance = new Chance(seed);
     const generator = new RequestGenerator(document, chance, ids);
     const roles: [string, ScicatUser][] = [

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
-import { httpControllers } from '../../apps/catalog-api/src/catalog-api.module.js';
+import { describedControllers } from '../../apps/catalog-api/src/catalog-api.module.js';
 import { openApiDocument } from '../../apps/catalog-api/src/openapi/document.js';
 import { undescribed } from '../../apps/catalog-api/src/openapi/operations.js';
 
@@ -20,7 +20,7 @@ const sdk = join(
   dirname(createRequire(import.meta.url).resolve('@scicatproject/scicat-sdk-ts-fetch/package.json')),
   'src',
 );
-const document = openApiDocument(httpControllers, 'test');
+const document = openApiDocument(describedControllers, 'test');
 
 /** Reads the published client: what it calls, under which names. */
 function sdkOperations(): SdkOperation[] {
@@ -58,7 +58,7 @@ describe('The OpenAPI document', () => {
   });
 
   it('describes every endpoint', () => {
-    assert.deepEqual(undescribed(httpControllers), []);
+    assert.deepEqual(undescribed(describedControllers), []);
   });
 
   it('has every operation of the published SDK: same id, method, path and tag', () => {
@@ -97,7 +97,7 @@ describe('The OpenAPI document', () => {
       const known = [...members.matchAll(/^ {4}(\w+)\??: /gm)].map(([, property = '']) =>
         property === '_abstract' ? 'abstract' : property,
       );
-      const ours = Object.keys((schema['properties'] ?? {}) as object);
+      const ours = Object.keys(schema['properties'] ?? {});
       const absent = known.filter((property) => !ours.includes(property));
       if (absent.length > 0) differences.push(`${name}: ${absent.join(', ')}`);
     }

@@ -40,6 +40,7 @@ import { OrphanClaimsSweep } from './jobs/orphan-claims-sweep.js';
 import { LandingZoneController } from './landing-zone/landing-zone.controller.js';
 import { LandingZone } from './landing-zone/landing-zone.service.js';
 import { metadataKeyParts } from './metadata-keys/metadata-keys.parts.js';
+import { describeHealth } from './openapi/health.js';
 import { Catalogue } from './persistence/catalogue.js';
 import { publishedDataParts } from './published-data/published-data.parts.js';
 import { EntityTagInterceptor } from './records/entity-tag.interceptor.js';
@@ -52,8 +53,8 @@ import { RecordQueries } from './records/record-queries.js';
 import { RecordStore } from './records/record-store.js';
 import { sampleParts } from './samples/samples.parts.js';
 
-/** Everything that answers HTTP requests; the OpenAPI document is made of it. */
-export const httpControllers: readonly Type[] = [
+/** Everything of this app that answers HTTP requests. */
+const httpControllers: readonly Type[] = [
   ...authenticationParts.controllers,
   ...usersParts.controllers,
   ...surroundingsParts.controllers,
@@ -71,6 +72,9 @@ export const httpControllers: readonly Type[] = [
   JobExtrasController,
   LandingZoneController,
 ];
+
+/** What the OpenAPI document describes: all of them, and the health check that every app has. */
+export const describedControllers: readonly Type[] = [...httpControllers, describeHealth()];
 
 @Module({})
 export class CatalogApiModule {

@@ -6,7 +6,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { Logger } from '#observability';
 import { attachConsumers, LOGGER, NestLogger } from '#outbox';
 import type { CatalogApiConfig } from './catalog-api.config.js';
-import { CatalogApiModule, httpControllers } from './catalog-api.module.js';
+import { CatalogApiModule, describedControllers } from './catalog-api.module.js';
 import { guardEdge } from './http/edge.js';
 import { openApiDocument } from './openapi/document.js';
 import { serveExplorer } from './openapi/explorer.js';
@@ -22,7 +22,7 @@ const longestParameter = 3000;
 export async function createCatalogApi(config: CatalogApiConfig): Promise<NestFastifyApplication> {
   const jobs = await loadJobConfiguration(config.jobConfigurationFile);
   const { trustedProxies } = config.surroundings;
-  const document = openApiDocument(httpControllers, apiVersion);
+  const document = openApiDocument(describedControllers, apiVersion);
   const adapter = new FastifyAdapter({
     bodyLimit: config.bodyLimit,
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],

@@ -269,5 +269,3 @@ export const accessTable = {
     Attachment: historyReaders('historyOfAttachments'),
   },
 } as const satisfies Record<string, Record<string, Rule>>;
-
-export type Resource = keyof typeof accessTable;

@@ -23,7 +23,7 @@ export class LdapDirectory {
   async signIn(username: string, password: string): Promise<ExternalPerson | undefined> {
     const { ldap } = this.config.identity;
     if (ldap === undefined)
-      throw new Refusal(503, 'This installation has no directory: an operator sets LDAP_URL.');
+      throw new Refusal(404, 'This installation has no directory: an operator sets LDAP_URL.');
     // LDAP takes a bind without password as anonymous and says yes.
     if (username === '' || password === '') return undefined;
     try {

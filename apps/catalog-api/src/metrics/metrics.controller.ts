@@ -1,13 +1,16 @@
 import { Controller, Get, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Refusal } from '../domain/errors.js';
+import { Area, Operation } from '../http/operation.decorator.js';
 import { Metrics } from './metrics.service.js';
 
 /** Where Prometheus looks: `/metrics`, outside the API. */
+@Area('metrics')
 @Controller({ path: 'metrics', version: VERSION_NEUTRAL })
 export class MetricsController {
   constructor(private readonly metrics: Metrics) {}
 
+  @Operation('metricsControllerText')
   @Get()
   async text(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     if (!this.metrics.enabled)

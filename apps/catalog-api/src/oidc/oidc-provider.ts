@@ -37,11 +37,11 @@ export class OidcProvider {
 
   constructor(@Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig) {}
 
-  /** @throws Refusal 503 when no provider is configured */
+  /** @throws Refusal 404 when no provider is configured */
   get settings(): OidcConfig {
     const { oidc } = this.config.identity;
     if (oidc === undefined)
-      throw new Refusal(503, 'This installation has no identity provider: an operator sets OIDC_ISSUER.');
+      throw new Refusal(404, 'This installation has no identity provider: an operator sets OIDC_ISSUER.');
     return oidc;
   }
 

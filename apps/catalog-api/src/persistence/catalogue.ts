@@ -98,7 +98,6 @@ const indexes: readonly Index[] = [
   },
   { collection: 'History', name: 'catena_newest', keys: { timestamp: -1 } },
   { collection: 'History', name: 'catena_subsystem_newest', keys: { subsystem: 1, timestamp: -1 } },
-  { collection: 'History', name: 'catena_document', keys: { documentId: 1, timestamp: -1 } },
   { collection: 'RuntimeConfig', name: 'catena_cid', keys: { cid: 1 }, options: { unique: true } },
   {
     collection: 'catena_revoked_tokens',

@@ -8,7 +8,11 @@ import { listFrom } from '../http/query-values.js';
 import { validateBody } from '../http/validate-body.js';
 import { fromFlat, toFlat, type PublishedDataRecord } from './published-data-record.js';
 import { PublishedDataQueries } from './published-data-queries.js';
-import { CreatePublishedDataDto, PartialUpdatePublishedDataDto } from './published-data.dto.js';
+import {
+  CreatePublishedDataDto,
+  PartialUpdatePublishedDataDto,
+  UpdatePublishedDataDto,
+} from './published-data.dto.js';
 import { PublishedDataService } from './published-data.service.js';
 
 type Fields = Record<string, unknown>;
@@ -97,7 +101,7 @@ export class PublishedDataV3Controller {
     return { doi: registered.doi };
   }
 
-  @Operation('publishedDataControllerResyncV3', { body: PartialUpdatePublishedDataDto })
+  @Operation('publishedDataControllerResyncV3', { body: UpdatePublishedDataDto })
   @Post(':id/resync')
   async resync(
     @CurrentCaller() caller: Caller | undefined,

@@ -83,3 +83,8 @@ export class PartialUpdatePublishedDataDto extends FlatFields {
   @IsString({ each: true })
   pidArray?: string[];
 }
+
+/** What the edit page of older clients sends: whichever fields it shows. */
+export class UpdatePublishedDataDto extends PartialUpdatePublishedDataDto {
+  @IsOptional() @IsString() @IsNotEmpty() @MaxLength(longestTitle) declare title?: string;
+}

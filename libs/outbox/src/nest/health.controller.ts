@@ -21,7 +21,12 @@ export class HealthController {
     return { status: 'ok', app: this.options.app };
   }
 
-  @Get(['', 'ready'])
+  @Get()
+  check(): Promise<object> {
+    return this.ready();
+  }
+
+  @Get('ready')
   async ready(): Promise<object> {
     const database = await this.mongo.ping().then(
       () => this.mongo.ready,

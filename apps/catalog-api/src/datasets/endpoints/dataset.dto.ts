@@ -74,8 +74,6 @@ class DatasetFields {
   @IsOptional() @IsNumber() dataQualityMetrics?: number;
   @IsOptional() @IsISO8601() startTime?: string;
   @IsOptional() @IsISO8601() endTime?: string;
-  @IsOptional() @IsArray() @IsString({ each: true }) inputDatasets?: string[];
-  @IsOptional() @IsArray() @IsString({ each: true }) usedSoftware?: string[];
   @IsOptional() @IsObject() jobParameters?: Record<string, unknown>;
   @IsOptional() @IsString() jobLogData?: string;
   @IsOptional() @IsString() instrumentGroup?: string;
@@ -84,6 +82,8 @@ class DatasetFields {
 
 /** v4: relations as lists. */
 class DatasetFieldsV4 extends DatasetFields {
+  @IsOptional() @IsArray() @IsString({ each: true }) inputDatasets?: string[];
+  @IsOptional() @IsArray() @IsString({ each: true }) usedSoftware?: string[];
   @IsOptional() @IsArray() @IsString({ each: true }) principalInvestigators?: string[];
   @IsOptional() @IsString() creationLocation?: string;
   @IsOptional() @IsArray() @IsString({ each: true }) proposalIds?: string[];
@@ -127,6 +127,8 @@ class ReplaceV3 extends DatasetFields {
 }
 
 export class UpdateRawDatasetObsoleteDto extends ReplaceV3 {
+  @IsOptional() @IsArray() @IsString({ each: true }) inputDatasets?: string[];
+  @IsOptional() @IsArray() @IsString({ each: true }) usedSoftware?: string[];
   @IsString() principalInvestigator: string;
   @IsString() creationLocation: string;
   @IsOptional() @IsString() sampleId?: string;
@@ -142,8 +144,8 @@ export class CreateRawDatasetObsoleteDto extends UpdateRawDatasetObsoleteDto {
 
 export class UpdateDerivedDatasetObsoleteDto extends ReplaceV3 {
   @IsString() investigator: string;
-  @IsArray() @IsString({ each: true }) declare inputDatasets: string[];
-  @IsArray() @IsString({ each: true }) declare usedSoftware: string[];
+  @IsArray() @IsString({ each: true }) inputDatasets: string[];
+  @IsArray() @IsString({ each: true }) usedSoftware: string[];
 }
 
 export class CreateDerivedDatasetObsoleteDto extends UpdateDerivedDatasetObsoleteDto {
