@@ -1,11 +1,14 @@
+import 'reflect-metadata';
 import { join } from 'node:path';
 import { appNames, registry } from '#contracts';
+import { describedControllers } from '../../../apps/catalog-api/src/catalog-api.module.js';
+import { openApiDocument } from '../../../apps/catalog-api/src/openapi/document.js';
 import { asyncApiOf } from './asyncapi.js';
 import { classNotesIn } from './field-notes.js';
 import { MessageSchemas } from './json-schema.js';
 import { messagesPage } from './messages-page.js';
 
-/** Everything that is generated from the contracts: path in the checkout → text. */
+/** Everything that is generated from the code: path in the checkout → text. */
 export function catalogue(root: string, version: string): ReadonlyMap<string, string> {
   const schemas = new MessageSchemas(classNotesIn(join(root, 'libs/contracts/src')));
   const apps = appNames.filter((app) =>
@@ -13,6 +16,7 @@ export function catalogue(root: string, version: string): ReadonlyMap<string, st
   );
   return new Map([
     ['docs/messages.md', messagesPage(registry, schemas)],
+    ['docs/openapi.json', json(openApiDocument(describedControllers, version))],
     ['docs/asyncapi.json', json(asyncApiOf(registry, apps, schemas, version))],
     ...registry.map((contract): [string, string] => [
       `docs/schemas/${contract.type}.json`,
