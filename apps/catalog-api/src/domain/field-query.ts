@@ -1,5 +1,5 @@
 import { BadRequest } from './errors.js';
-import { checkCondition, parseJsonObject } from './loopback-filter.js';
+import { checkCondition, checkRows, parseJsonObject } from './loopback-filter.js';
 import { encodeKey } from './metadata-keys.js';
 import { toSi } from './units.js';
 
@@ -57,8 +57,10 @@ export function parseFields(text: unknown, shape: ResourceShape): FieldQuery {
 /** Reads `limits`: `{limit, skip, order: "field:asc"}`; null stands for absent. */
 export function parseLimits(text: unknown, shape: ResourceShape, defaultLimit = 100): PageLimits {
   const limits = parseJsonObject(textOf(text), 'limits');
+  const limit = whole(limits['limit'], defaultLimit, 'limit');
+  checkRows(limit);
   return {
-    limit: whole(limits['limit'], defaultLimit, 'limit'),
+    limit,
     skip: whole(limits['skip'], 0, 'skip'),
     sort: orderOf(limits['order'], shape),
   };

@@ -225,11 +225,23 @@ function orderFrom(order: unknown): Record<string, 1 | -1> | undefined {
   return { [fieldName(field)]: direction === 'asc' ? 1 : -1 };
 }
 
+/** Rows of one answer: more are read in pages. */
+const mostRows = 100_000;
+
+/** @throws BadRequest where an answer would not fit in memory */
+export function checkRows(limit: number): void {
+  if (limit > mostRows)
+    throw new BadRequest(
+      `Invalid limits: limit ${limit} is more than ${mostRows}: read in pages, with skip.`,
+    );
+}
+
 function wholeNumber(value: unknown, fallback: number, name: string): number {
   if (value === undefined || value === null) return fallback;
   const number = Number(value);
   if (!Number.isSafeInteger(number) || number < 0)
     throw new BadRequest(`Invalid filter: ${name} must be a whole number, found ${JSON.stringify(value)}.`);
+  if (name.endsWith('limit')) checkRows(number);
   return number;
 }
 

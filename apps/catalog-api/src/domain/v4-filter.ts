@@ -1,6 +1,7 @@
 import { BadRequest } from './errors.js';
 import {
   checkCondition,
+  checkRows,
   includesFrom,
   objectOr,
   parseJsonObject,
@@ -35,11 +36,13 @@ export function parseV4Filter(text: unknown, properties: ReadonlySet<string>, de
   checkNames(where, '', properties);
   checkCondition(where);
   const limits = objectOr(filter['limits']);
+  const limit = whole(limits['limit'], defaultLimit);
+  checkRows(limit);
   return {
     where,
     projection: projectionFrom(filter['fields'], properties),
     include: includesFrom(filter['include'], checked),
-    limit: whole(limits['limit'], defaultLimit),
+    limit,
     skip: whole(limits['skip'], 0),
     sort: sortFrom(limits['sort']) ?? { createdAt: -1 },
   };
