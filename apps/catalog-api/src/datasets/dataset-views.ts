@@ -1,5 +1,6 @@
 import { parseJsonObject } from '../domain/loopback-filter.js';
 import { decodeMetadataKeys } from '../domain/metadata-keys.js';
+import { attachmentV3View, type AttachmentRecord } from '../attachments/attachment-views.js';
 import { withDates } from '../domain/lifecycle.js';
 import { fromSi } from '../domain/units.js';
 import type { DatasetRecord } from '../persistence/records.js';
@@ -10,7 +11,7 @@ type Fields = Record<string, unknown>;
 
 /** A dataset as v3 clients know it: the stored document, the singular names, decoded metadata keys. */
 export function v3View(dataset: DatasetRecord): Fields {
-  const metadata = dataset.scientificMetadata;
+  const { scientificMetadata: metadata, attachments } = dataset;
   return {
     ...dataset,
     ...(dataset.proposalIds === undefined ? {} : { proposalId: dataset.proposalIds[0] }),
@@ -20,6 +21,9 @@ export function v3View(dataset: DatasetRecord): Fields {
       ? {}
       : { principalInvestigator: dataset.principalInvestigators[0] }),
     ...(metadata === undefined ? {} : { scientificMetadata: decodeMetadataKeys(metadata) }),
+    ...(Array.isArray(attachments)
+      ? { attachments: attachments.map((attachment) => attachmentV3View(attachment as AttachmentRecord)) }
+      : {}),
   };
 }
 
