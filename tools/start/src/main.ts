@@ -81,6 +81,7 @@ function summary(places: Places, url: string, { ports, secrets }: AppSettings): 
   };
   return `Catena is up: ${url}/api/v3/health
 
+  api     ${url}/explorer   (SciCat's v3 and v4, to read and to try)
   user    demo, password ${secrets.accounts.demo}   (others: ${shown(places.secrets)})
   tapes   ${shown(places.tapes)}   (read them with tar)
   logs    ${shown(places.logs)}   (job-assembler listens on ${ports['job-assembler']}, archiver on ${ports.archiver})
