@@ -61,11 +61,6 @@ function page(path: string): string {
 function script(path: string): string {
   return `SwaggerUIBundle({
   url: '/${path}-json',
-  urls: [
-    { name: 'v3 and v4', url: '/${path}-json' },
-    { name: 'v3', url: '/${path}-json/v3' },
-    { name: 'v4', url: '/${path}-json/v4' },
-  ],
   dom_id: '#explorer',
   deepLinking: true,
   persistAuthorization: true,
