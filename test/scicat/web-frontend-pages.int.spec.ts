@@ -142,12 +142,18 @@ describe("The web frontend's calls on other pages", () => {
       assert.deepEqual([stranger.status, stranger.body], [200, { canAccess: false }]);
     });
 
-    it('list the datasets of a proposal and of a sample', async () => {
-      for (const where of [{ proposalId: 'p-1' }, { sampleId: 's-1' }]) {
+    it('list the datasets of a proposal and of a sample, also where an id looks like a date or a number', async () => {
+      const numbered = await createDataset(user(), { proposalId: '20240001', sampleId: '7' });
+      for (const [where, expected] of [
+        [{ proposalId: 'p-1' }, scene.raw],
+        [{ sampleId: 's-1' }, scene.raw],
+        [{ proposalId: '20240001' }, numbered],
+        [{ sampleId: '7' }, numbered],
+      ] as const) {
         const found = await rows('/api/v3/datasets', { filter: { where, limits } });
         assert.deepEqual(
           found.map(({ pid }) => pid),
-          [scene.raw],
+          [expected],
         );
         assert.deepEqual(await one('/api/v3/datasets/count', { filter: { where } }), { count: 1 });
       }
