@@ -51,10 +51,10 @@ describe('Attachments v3', () => {
           body['ownerGroup'],
           body['caption'],
           body['thumbnail'],
-          body['aid'],
+          body['aid'] === body['id'],
           body['relationships'],
         ],
-        [id, 'group1', 'shape', thumbnail, undefined, undefined],
+        [id, 'group1', 'shape', thumbnail, true, undefined],
       );
       assert.match(String(body['id']), /^[0-9a-f-]{36}$/);
       assert.equal((await app.as('user1').delete(`${path}/${String(body['id'])}`)).status, 200);

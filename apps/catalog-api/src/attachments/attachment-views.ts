@@ -21,12 +21,16 @@ export interface AttachmentRecord extends StoredRecord {
 
 const idNames = { dataset: 'datasetId', proposal: 'proposalId', sample: 'sampleId' } as const;
 
-/** An attachment as v3 clients know it: `id` for `aid`, an id of each kind of record (the last one) for relationships. */
-export function attachmentV3View({ aid, relationships, ...others }: AttachmentRecord): object {
+/**
+ * An attachment as v3 clients know it: an id of each kind of record (the last one) for relationships, and its own id
+ * under both names: the web frontend reads `id`, the published SDK `aid`.
+ */
+export function attachmentV3View({ relationships, ...others }: AttachmentRecord): object {
   const ids = (relationships ?? []).flatMap(({ targetType, targetId }) =>
     targetType === 'published_data' ? [] : [[idNames[targetType], targetId] as const],
   );
-  return { ...others, id: aid ?? others._id, ...Object.fromEntries(ids) };
+  const id = others.aid ?? others._id;
+  return { ...others, aid: id, id, ...Object.fromEntries(ids) };
 }
 
 /** What the body of a v3 sub-resource may say; ids and the owner group come from the record. */

@@ -44,6 +44,8 @@ export const blockShape: ResourceShape = {
     version: 'string',
     chkAlg: 'string',
     dataFileList: 'array',
+    'dataFileList.size': 'number',
+    'dataFileList.time': 'date',
     ownerGroup: 'string',
     accessGroups: 'array',
     instrumentGroup: 'string',

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Query } fro
 import { DatasetQueries } from '../datasets/dataset-queries.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { Refusal } from '../domain/errors.js';
-import { parseLoopbackFilter } from '../domain/loopback-filter.js';
+import { parseRecordFilter } from '../domain/record-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { filterFrom, gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
@@ -10,7 +10,7 @@ import { validateBody } from '../http/validate-body.js';
 import type { DatablockRecord } from '../persistence/records.js';
 import { RequestPrecondition } from '../records/precondition.decorator.js';
 import type { Precondition } from '../records/preconditions.js';
-import { datablocks } from './block-kind.js';
+import { blockShape, datablocks } from './block-kind.js';
 import { BlockQueries } from './block-queries.js';
 import { CreateDatablockDto, PartialUpdateDatablockDto } from './block.dto.js';
 import { BlockService } from './block.service.js';
@@ -43,7 +43,7 @@ export class DatablocksController {
     @Headers('filter') header: unknown,
   ): Promise<DatablockRecord[]> {
     gate(caller !== undefined);
-    return this.queries.list(datablocks, caller, parseLoopbackFilter(filterFrom(filter, header)));
+    return this.queries.list(datablocks, caller, parseRecordFilter(filterFrom(filter, header), blockShape));
   }
 
   @Operation('datablocksControllerCountV3', { answer: 'CountApiResponse' })
@@ -55,7 +55,7 @@ export class DatablocksController {
   ): Promise<{ count: number }> {
     gate(caller !== undefined);
     const text = filter ?? (typeof where === 'string' && where !== '' ? `{"where":${where}}` : undefined);
-    const query = parseLoopbackFilter(text);
+    const query = parseRecordFilter(text, blockShape);
     return { count: await this.queries.count(datablocks, caller, query.where) };
   }
 

@@ -56,19 +56,12 @@ const allowed = new Set([
 const deepest = 12;
 const longest = 5000;
 
-/**
- * Reads a v3 `filter` (JSON text): LoopBack's operators, values cast as SciCat's v3 does, or left `as sent` for a caller
- * who knows the kinds of the fields.
- */
-export function parseLoopbackFilter(
-  text: unknown,
-  defaultLimit = 100,
-  values: 'cast' | 'as sent' = 'cast',
-): LoopbackQuery {
+/** Reads a v3 `filter` (JSON text) with LoopBack's operators; values stay as sent, for those who know the fields. */
+export function parseLoopbackFilter(text: unknown, defaultLimit = 100): LoopbackQuery {
   const filter = parseJsonObject(text, 'filter');
   const limits = objectOr(filter['limits']);
   return {
-    where: convertWhere(objectOr(filter['where']), values === 'cast' ? cast : String),
+    where: convertWhere(objectOr(filter['where']), String),
     projection: projectionFrom(filter['fields']),
     include: includesFrom(filter['include'], (where) => convertWhere(where, cast)),
     limit: wholeNumber(limits['limit'], defaultLimit, 'limits.limit'),

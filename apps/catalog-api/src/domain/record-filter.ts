@@ -10,7 +10,7 @@ type Fields = Record<string, unknown>;
  * @throws BadRequest when it is no JSON object or uses operators that are not allowed
  */
 export function parseRecordFilter(text: unknown, shape: ResourceShape, defaultLimit = 100): LoopbackQuery {
-  const query = parseLoopbackFilter(text, defaultLimit, 'as sent');
+  const query = parseLoopbackFilter(text, defaultLimit);
   const { sort } = query;
   return {
     ...query,

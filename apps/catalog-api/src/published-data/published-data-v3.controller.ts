@@ -1,12 +1,12 @@
 import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Query } from '@nestjs/common';
 import { AccessRules, both, type Caller } from '../domain/access.js';
-import { parseLoopbackFilter } from '../domain/loopback-filter.js';
+import { parseRecordFilter } from '../domain/record-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { filterFrom, gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { listFrom } from '../http/query-values.js';
 import { validateBody } from '../http/validate-body.js';
-import { fromFlat, toFlat, type PublishedDataRecord } from './published-data-record.js';
+import { fromFlat, publishedDataShape, toFlat, type PublishedDataRecord } from './published-data-record.js';
 import { PublishedDataQueries } from './published-data-queries.js';
 import {
   CreatePublishedDataDto,
@@ -46,7 +46,7 @@ export class PublishedDataV3Controller {
     @Headers('filter') header: unknown,
     @Query('fields') fields: unknown,
   ): Promise<Fields[]> {
-    const query = parseLoopbackFilter(filterFrom(filter, header));
+    const query = parseRecordFilter(filterFrom(filter, header), publishedDataShape);
     const where = both(query.where, this.queries.search(fields, undefined).where);
     const records = await this.queries.list(caller, { ...query, where });
     return records.map((record) => toFlat(record));
@@ -60,7 +60,7 @@ export class PublishedDataV3Controller {
     @Headers('filter') header: unknown,
     @Query('fields') fields: unknown,
   ): Promise<{ count: number }> {
-    const { where } = parseLoopbackFilter(filterFrom(filter, header));
+    const { where } = parseRecordFilter(filterFrom(filter, header), publishedDataShape);
     return {
       count: await this.queries.count(caller, both(where, this.queries.search(fields, undefined).where)),
     };

@@ -3,7 +3,7 @@ import { AccessRules, type Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
 import { Refusal } from '../../domain/errors.js';
 import type { Lifecycle } from '../../domain/lifecycle.js';
-import { parseLoopbackFilter } from '../../domain/loopback-filter.js';
+import { parseRecordFilter } from '../../domain/record-filter.js';
 import { CurrentCaller } from '../../http/caller.decorator.js';
 import { filterFrom, gate, signedIn } from '../../http/gates.js';
 import { Area, Operation } from '../../http/operation.decorator.js';
@@ -23,6 +23,7 @@ import {
   UpdateDerivedDatasetObsoleteDto,
   UpdateRawDatasetObsoleteDto,
 } from './dataset.dto.js';
+import { datasetShape } from '../dataset-shape.js';
 import { fromV3, pickedView, v3View, withPlurals } from '../dataset-views.js';
 import { DatasetService } from '../dataset.service.js';
 
@@ -58,7 +59,7 @@ export class DatasetsV3Controller {
     @Query('filter') filter: unknown,
     @Headers('filter') header: unknown,
   ): Promise<Fields[]> {
-    const query = parseLoopbackFilter(filterFrom(filter, header));
+    const query = parseRecordFilter(filterFrom(filter, header), datasetShape);
     const datasets = await this.queries.list(caller, { ...query, where: withPlurals(query.where) });
     await this.includes.add(caller, datasets, query.include);
     return datasets.map((dataset) => v3View(dataset));
@@ -71,7 +72,7 @@ export class DatasetsV3Controller {
     @Query('filter') filter: unknown,
     @Headers('filter') header: unknown,
   ): Promise<{ count: number }> {
-    const { where } = parseLoopbackFilter(filterFrom(filter, header));
+    const { where } = parseRecordFilter(filterFrom(filter, header), datasetShape);
     return { count: await this.queries.count(caller, withPlurals(where)) };
   }
 
@@ -82,7 +83,7 @@ export class DatasetsV3Controller {
     @Query('filter') filter: unknown,
     @Headers('filter') header: unknown,
   ): Promise<Fields | undefined> {
-    const query = parseLoopbackFilter(filterFrom(filter, header));
+    const query = parseRecordFilter(filterFrom(filter, header), datasetShape);
     const found = await this.queries.list(caller, { ...query, where: withPlurals(query.where), limit: 1 });
     await this.includes.add(caller, found, query.include);
     return found[0] === undefined ? undefined : v3View(found[0]);
@@ -96,7 +97,7 @@ export class DatasetsV3Controller {
     @Query('filter') filter: unknown,
     @Headers('filter') header: unknown,
   ): Promise<Fields> {
-    const query = parseLoopbackFilter(filterFrom(filter, header));
+    const query = parseRecordFilter(filterFrom(filter, header), datasetShape);
     const rule = accessTable.dataset.read;
     const dataset = await this.queries.read(caller, pid, { rule, missing: missingText(pid) });
     const [history] = await Promise.all([
