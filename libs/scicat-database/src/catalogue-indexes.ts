@@ -62,7 +62,8 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
     collection: 'Instrument',
     name: 'catena_unique_name',
     keys: { uniqueName: 1 },
-    options: { unique: true },
+    // Instruments of old installations have no such name.
+    options: { unique: true, partialFilterExpression: { uniqueName: { $exists: true } } },
   },
   { collection: 'Attachment', name: 'catena_target', keys: { 'relationships.targetId': 1, createdAt: -1 } },
   ...ownedLists('Attachment'),

@@ -58,7 +58,7 @@ function plain([field, direction]: [string, unknown]): [string, unknown] {
 
 async function indexesOf(database: Database, collection: string): Promise<StoredIndex[]> {
   try {
-    return (await database.collection(collection).indexes()) as StoredIndex[];
+    return await database.collection(collection).indexes();
   } catch (error) {
     const namespaceNotFound = 26;
     if ((error as { code?: unknown }).code === namespaceNotFound) return [];
