@@ -60,6 +60,11 @@ function addresses(path: string): string[] {
   );
 }
 
+/** A block without a dataset has nobody's rights: it is in lists, but is not shown by itself. */
+const hidden = new Set(['o-orphan']);
+/** Views with a closed list of fields, as SciCat has them: a job's document is not shown as it is stored. */
+const reshaped = new Set(['Job', 'PublishedData', 'User', 'Attachment']);
+
 describe('On a database that SciCat left', () => {
   let app: ScicatApp;
   let atFirst: Map<string, string>;
@@ -108,7 +113,7 @@ describe('On a database that SciCat left', () => {
   for (const [area, name] of Object.entries(served)) {
     const path = paths.find((one) => new RegExp(`^/api/v[34]/${area}/\\{[^}]+\\}$`, 'i').test(one));
     if (path === undefined || area === 'history') continue;
-    for (const stored of fixtures.get(name) ?? [])
+    for (const stored of (fixtures.get(name) ?? []).filter(({ _id }) => !hidden.has(_id)))
       it(`${path} shows ${name} ${idText(stored._id)}, fields SciCat does not know included`, async () => {
         const { status, body, text } = await app
           .as('admin')
@@ -128,11 +133,9 @@ describe('On a database that SciCat left', () => {
   });
 
   it('finds a dataset by numbers of any type', async () => {
-    const { body } = await app
-      .as('admin')
-      .get<Fields[]>('/api/v3/datasets/fullquery', {
-        fields: { size: { min: 5368709120, max: 5368709120 } },
-      });
+    const { body } = await app.as('admin').get<Fields[]>('/api/v3/datasets/fullquery', {
+      fields: { size: { min: 5368709120, max: 5368709120 } },
+    });
     assert.deepEqual(
       body.map(({ pid }) => pid),
       ['20.500.12345/numbers'],
@@ -156,7 +159,11 @@ describe('On a database that SciCat left', () => {
     const history = body['history'] as Fields[];
     assert.equal(history.length, 2);
     assert.deepEqual(history[0]?.['datasetName'], { previousValue: 'run/6', currentValue: 'run/7' });
-    assert.ok('datasetlifecycle' in (history[1] ?? {}), JSON.stringify(history[1]));
+    assert.deepEqual(
+      Object.keys(history[1] ?? {}).sort(),
+      ['_id', 'datasetlifecycle', 'updatedAt', 'updatedBy'],
+      'of whole documents only what changed',
+    );
   });
 
   it('reads encoded metadata keys as names in v3, and unencoded ones as they are', async () => {
@@ -193,9 +200,6 @@ describe('On a database that SciCat left', () => {
     );
   });
 });
-
-/** Views with a closed list of fields, as SciCat has them: a job's document is not shown as it is stored. */
-const reshaped = new Set(['Job', 'PublishedData', 'User', 'Attachment']);
 
 /** As JSON shows a value of the database. */
 function plain(value: unknown): unknown {
