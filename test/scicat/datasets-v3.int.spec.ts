@@ -17,7 +17,7 @@ describe('Datasets of v3', () => {
   const create = async (account: AccountName, more: Fields = {}, of = rawDataset): Promise<Fields> => {
     const { status, body } = await app.as(account).post('/api/v3/datasets', of(more));
     assert.equal(status, 201, JSON.stringify(body));
-    return body as Fields;
+    return body;
   };
   const list = async (account: AccountName | undefined, filter: object): Promise<Fields[]> => {
     const user = account === undefined ? app.anonymous : app.as(account);

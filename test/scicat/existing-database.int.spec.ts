@@ -181,7 +181,7 @@ describe('On a database that SciCat left', () => {
   });
 
   it('has changed no byte of any document, and made none but its own', async () => {
-    const now = await rawDocuments((name) => app.collection(name) as never);
+    const now = await rawDocuments((name) => app.collection(name));
     for (const [key, bytes] of atFirst) assert.equal(now.get(key), bytes, `${key} was changed`);
     const added = [...now.keys()].filter((key) => !atFirst.has(key));
     assert.deepEqual(
@@ -203,5 +203,5 @@ describe('On a database that SciCat left', () => {
 
 /** As JSON shows a value of the database. */
 function plain(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(EJSON.deserialize(EJSON.serialize({ value } as never) as never)['value']));
+  return JSON.parse(JSON.stringify(EJSON.deserialize(EJSON.serialize({ value }))['value']));
 }

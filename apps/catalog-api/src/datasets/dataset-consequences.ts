@@ -4,7 +4,6 @@ import { AttachmentService } from '../attachments/attachment.service.js';
 import { MetadataKeys } from '../metadata-keys/metadata-keys.service.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord } from '../persistence/records.js';
-import { DatasetPolicies } from '../policies/dataset-policies.service.js';
 import { ProposalCounters } from '../proposals/proposal-counters.js';
 import { RecordStore } from '../records/record-store.js';
 import { ComputedDatasetValues } from './computed-values.js';

@@ -46,7 +46,7 @@ export class RecordQueries {
   ): Promise<FacetAnswer> {
     const records = this.catalogue.records(collection);
     return facetsOf(
-      records as unknown as Parameters<typeof facetsOf>[0],
+      records,
       both(where, visible),
       facets,
       shape,
