@@ -121,6 +121,7 @@ async function startCatena(
       JWT_SECRET: 'a secret of the measurement',
       FUNCTIONAL_ACCOUNTS_FILE: accounts,
       CREATE_DATASET_GROUPS: '#all',
+      JOB_CONFIGURATION_FILE: program('../../examples/job-configuration.yaml'),
       PID_PREFIX: '20.500.12345',
       LOG_LEVEL: 'error',
       NODE_ENV: 'production',
