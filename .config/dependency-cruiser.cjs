@@ -46,6 +46,12 @@ module.exports = {
       to: { path: '^libs/', pathNot: lib('contracts') },
     },
     {
+      name: 'scicat-database-is-a-leaf',
+      severity: 'error',
+      from: { path: lib('scicat-database'), pathNot: 'spec[.]ts$' },
+      to: { path: '^libs/', pathNot: lib('scicat-database') },
+    },
+    {
       name: 'messaging-knows-kernel-contracts-observability',
       severity: 'error',
       from: { path: lib('messaging') },

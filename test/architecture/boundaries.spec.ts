@@ -41,6 +41,7 @@ const planted: Readonly<Record<string, readonly [path: string, text: string]>> =
   'app-never-imports-tools': ['apps/one/src/tool.ts', `import '../../../tools/start/src/index.js';`],
   'kernel-is-a-leaf': ['libs/kernel/src/leaf.ts', `import '#storage';`],
   'contracts-is-a-leaf': ['libs/contracts/src/leaf.ts', `import '../../kernel/src/index.js';`],
+  'scicat-database-is-a-leaf': ['libs/scicat-database/src/leaf.ts', `import '../../kernel/src/index.js';`],
   'messaging-knows-kernel-contracts-observability': ['libs/messaging/src/store.ts', `import '#storage';`],
   'persistence-knows-kernel-observability': [
     'libs/persistence/src/send.ts',

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandContext, CommandResult } from './command.js';
+import { checkDatabase, type CheckDatabaseOptions } from './check-database/check-database.js';
 import { ingest, type IngestOptions } from './ingest/ingest-folder.js';
 import {
   showJob,
@@ -59,6 +60,16 @@ export function programFor(run: Runner): Command {
     .requiredOption('--to <folder>', 'made when it is not there')
     .option('--overwrite', 'replace files that have other content')
     .action((pid: string, options: RetrieveOptions) => perform((context) => retrieve(context, pid, options)));
+  program
+    .command('check-database')
+    .description(
+      'compare an existing SciCat database with what Catena expects; writes nothing unless told to',
+    )
+    .argument('[uri]', 'mongodb://host/database (default: MONGODB_URI)')
+    .option('--apply', 'create missing indexes, correct totals and the rights of blocks')
+    .action((uri: string | undefined, options: CheckDatabaseOptions) =>
+      perform((context) => checkDatabase(context, uri, options)),
+    );
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   return program;
 }

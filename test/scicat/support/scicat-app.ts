@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { newId } from '#kernel';
+import { createLogger } from '#observability';
 import { MongoConnection } from '#persistence';
 import { catalogApiConfigFrom } from '../../../apps/catalog-api/src/catalog-api.config.js';
 import { createCatalogApi } from '../../../apps/catalog-api/src/create-catalog-api.js';
@@ -53,9 +54,16 @@ export class ScicatApp {
     private readonly users: ReadonlyMap<AccountName, ScicatUser>,
   ) {}
 
-  /** @param environment variables beside, or instead of, those of the suite */
-  static async start(environment: Readonly<Record<string, string>> = {}): Promise<ScicatApp> {
+  /**
+   * @param environment variables beside, or instead of, those of the suite
+   * @param fill puts documents into the database before the app sees it
+   */
+  static async start(
+    environment: Readonly<Record<string, string>> = {},
+    fill?: (database: MongoConnection) => Promise<void>,
+  ): Promise<ScicatApp> {
     const name = `scicat-${newId().slice(0, 8)}`;
+    if (fill !== undefined) await withDatabase(databaseNamed(name), fill);
     const folder = await mkdtemp(join(tmpdir(), `${name}-`));
     const accountsFile = join(folder, 'accounts.json');
     await writeFile(accountsFile, JSON.stringify(functionalAccounts()));
@@ -125,6 +133,16 @@ function functionalAccounts(): object[] {
 
 function emailOf(username: string): string {
   return `${username.toLowerCase()}@example.org`;
+}
+
+async function withDatabase(uri: string, use: (database: MongoConnection) => Promise<void>): Promise<void> {
+  const database = new MongoConnection({ uri, appName: 'test' }, createLogger('test', 'silent'));
+  await database.whenReady();
+  try {
+    await use(database);
+  } finally {
+    await database.close();
+  }
 }
 
 function databaseNamed(name: string): string {

@@ -27,4 +27,8 @@ export class AgedMap<Value> {
     }
     this.entries.set(key, { value, until: this.clock.now().getTime() + this.age });
   }
+
+  delete(key: string): void {
+    this.entries.delete(key);
+  }
 }

@@ -9,8 +9,8 @@ const mostChanges = 1000;
 const hidden = new Set(['updatedAt', 'updatedBy', '__v', '_id', 'history']);
 
 interface HistoryRecord {
-  before: Fields;
-  after: Fields;
+  before: Fields | null;
+  after: Fields | null;
   user: string;
   timestamp: Date;
 }
@@ -28,7 +28,9 @@ export class DatasetHistory {
       .limit(mostChanges)
       .toArray()) as unknown as HistoryRecord[];
     let lifecycle: Fields = { ...dataset.datasetlifecycle };
-    const entries = records.map((record) => {
+    const entries = records.map((stored) => {
+      // Records of other programs may lack one side.
+      const record = { ...stored, before: stored.before ?? {}, after: stored.after ?? {} };
       const entry = entryOf(record, lifecycle);
       const before = record.before['datasetlifecycle'];
       if (isObject(before)) lifecycle = { ...lifecycle, ...before };
@@ -38,10 +40,15 @@ export class DatasetHistory {
   }
 }
 
-/** Older records hold only the changed parts of a lifecycle; readers expect the whole of it. */
-function entryOf({ before, after, user, timestamp }: HistoryRecord, lifecycle: Fields): Fields {
+type Change = HistoryRecord & { before: Fields; after: Fields };
+
+/**
+ * Records hold what changed, or both documents as a whole: the entry shows what changed. Of a lifecycle it may be single
+ * parts; readers expect the whole of it.
+ */
+function entryOf({ before, after, user, timestamp }: Change, lifecycle: Fields): Fields {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
-    (name) => !hidden.has(name),
+    (name) => !hidden.has(name) && JSON.stringify(before[name]) !== JSON.stringify(after[name]),
   );
   const changes = names.map((name) => [
     name,

@@ -11,20 +11,31 @@ type Fields = Record<string, unknown>;
 
 /** A dataset as v3 clients know it: the stored document, the singular names, decoded metadata keys. */
 export function v3View(dataset: DatasetRecord): Fields {
-  const { scientificMetadata: metadata, attachments } = dataset;
+  const { attachments } = dataset;
+  const metadata: unknown = dataset.scientificMetadata;
+  const singulars = Object.entries(singularOf).flatMap(([name, plural]) =>
+    dataset[plural] === undefined ? [] : [[name, firstOf(dataset[plural])] as const],
+  );
   return {
     ...dataset,
-    ...(dataset.proposalIds === undefined ? {} : { proposalId: dataset.proposalIds[0] }),
-    ...(dataset.sampleIds === undefined ? {} : { sampleId: dataset.sampleIds[0] }),
-    ...(dataset.instrumentIds === undefined ? {} : { instrumentId: dataset.instrumentIds[0] }),
-    ...(dataset.principalInvestigators === undefined
-      ? {}
-      : { principalInvestigator: dataset.principalInvestigators[0] }),
-    ...(metadata === undefined ? {} : { scientificMetadata: decodeMetadataKeys(metadata) }),
+    ...Object.fromEntries(singulars),
+    ...(isObject(metadata) ? { scientificMetadata: decodeMetadataKeys(metadata) } : {}),
     ...(Array.isArray(attachments)
       ? { attachments: attachments.map((attachment) => attachmentV3View(attachment as AttachmentRecord)) }
       : {}),
   };
+}
+
+const singularOf = {
+  proposalId: 'proposalIds',
+  sampleId: 'sampleIds',
+  instrumentId: 'instrumentIds',
+  principalInvestigator: 'principalInvestigators',
+} as const;
+
+/** Databases of old installations hold null, or plain text, where lists are written today. */
+function firstOf(list: unknown): unknown {
+  return Array.isArray(list) ? list[0] : list;
 }
 
 /** v3's singular names as the lists that are stored. On creation of raw datasets absent ones become `[null]`, as SciCat writes them. */

@@ -9,7 +9,7 @@ export function jobV4View({ catena: _, ...job }: JobRecord): Omit<JobRecord, 'ca
 
 /** A job as v3 clients know it. The newer status names are there too: tools in the field read one or the other. */
 export function jobV3View(job: JobRecord): Fields {
-  const { datasetList, executionTime, ...jobParams } = job.jobParams;
+  const { datasetList, executionTime, ...jobParams } = paramsOf(job);
   return {
     _id: job._id,
     id: job.id,
@@ -22,6 +22,11 @@ export function jobV3View(job: JobRecord): Fields {
     jobParams: { ...(job.ownerUser === undefined ? {} : { username: job.ownerUser }), ...jobParams },
     jobResultObject: job.jobResultObject,
   };
+}
+
+/** Jobs of old installations may have none. */
+function paramsOf(job: JobRecord): Fields {
+  return job.jobParams ?? {};
 }
 
 /** Fields of the legacy feed, in SciCat's order: archive systems have parsed them for years. */

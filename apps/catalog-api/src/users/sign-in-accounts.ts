@@ -56,6 +56,7 @@ export class SignInAccounts {
     const kept = provided === undefined ? before : before.filter((group) => group === 'globalaccess');
     const accessGroups = [...new Set([...roles, ...(provided ?? []), ...kept])];
     await identities.updateOne({ userId: user._id }, { $set: { 'profile.accessGroups': accessGroups } });
+    this.callers.forget(String(user._id));
   }
 
   /** @throws Refusal 403 when the e-mail belongs to an account that is not provably the same person's */
@@ -164,5 +165,6 @@ export class SignInAccounts {
       },
       { upsert: true },
     );
+    this.callers.forget(String(userId));
   }
 }

@@ -33,10 +33,11 @@ export class Output {
     if (this.options.json) this.result([], document);
   }
 
-  progress(label: string, total: number): Progress {
+  /** @param text how an amount is written: bytes unless said */
+  progress(label: string, total: number, text?: (amount: number) => string): Progress {
     if (this.options.quiet) return noProgress;
     return process.stderr.isTTY
-      ? barOn(process.stderr, label, total)
-      : linesOn((line) => this.say(line), label, total);
+      ? barOn(process.stderr, label, total, text)
+      : linesOn((line) => this.say(line), label, total, text);
   }
 }

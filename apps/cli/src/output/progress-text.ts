@@ -33,12 +33,12 @@ export interface ProgressState {
 }
 
 /** One line of progress: what, how far, how fast, how long still. */
-export function progressText({ label, done, total, elapsed }: ProgressState): string {
+export function progressText({ label, done, total, elapsed }: ProgressState, text = bytesText): string {
   const share = total === 0 ? 100 : Math.floor((done / total) * 100);
   const rate = elapsed > 0 ? done / (elapsed / 1000) : 0;
   const left = rate > 0 && done < total ? `, ${durationText(((total - done) / rate) * 1000)} left` : '';
-  const speed = rate > 0 ? `, ${bytesText(rate)}/s` : '';
-  return `${label}: ${share} % of ${bytesText(total)}${speed}${left}`;
+  const speed = rate > 0 ? `, ${text(rate)}/s` : '';
+  return `${label}: ${share} % of ${text(total)}${speed}${left}`;
 }
 
 /** A name that may hold anything, safe for one line on a terminal. */

@@ -15,7 +15,7 @@ const lineInterval = 5000;
 export const noProgress: Progress = { advance: () => undefined, set: () => undefined, end: () => undefined };
 
 /** A bar that redraws itself on a terminal. */
-export function barOn(stream: NodeJS.WriteStream, label: string, total: number): Progress {
+export function barOn(stream: NodeJS.WriteStream, label: string, total: number, text = bytesText): Progress {
   const bar = new SingleBar({
     stream,
     format: '{label} {bar} {percentage} % of {size}, {remaining} left',
@@ -31,8 +31,8 @@ export function barOn(stream: NodeJS.WriteStream, label: string, total: number):
   let current = { done: 0, total, label };
   const payload = (): object => ({
     label: current.label,
-    size: bytesText(current.total),
-    remaining: `${bytesText(Math.max(0, current.total - current.done))}`,
+    size: text(current.total),
+    remaining: text(Math.max(0, current.total - current.done)),
   });
   // A bar of length 0 would show no percentage.
   bar.start(Math.max(total, 1), 0, payload());
@@ -51,14 +51,19 @@ export function barOn(stream: NodeJS.WriteStream, label: string, total: number):
 }
 
 /** Now and then a whole line, for logs and pipes. */
-export function linesOn(say: (line: string) => void, label: string, total: number): Progress {
+export function linesOn(
+  say: (line: string) => void,
+  label: string,
+  total: number,
+  text = bytesText,
+): Progress {
   const began = Date.now();
   let current = { done: 0, total, label };
   let said = began;
   const maybe = (): void => {
     if (Date.now() - said < lineInterval) return;
     said = Date.now();
-    say(progressText({ ...current, elapsed: said - began }));
+    say(progressText({ ...current, elapsed: said - began }, text));
   };
   return {
     advance(bytes) {

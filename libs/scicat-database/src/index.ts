@@ -1,0 +1,3 @@
+export { catalogueIndexes, type CatalogueIndex } from './catalogue-indexes.js';
+export { scicatCollections, type ScicatCollection } from './scicat-collections.js';
+export { blockTotals, copiedRights, references, type BlockTotals, type Reference } from './relations.js';
