@@ -97,7 +97,7 @@ describe('The OpenAPI document', () => {
       const known = [...members.matchAll(/^ {4}(\w+)\??: /gm)].map(([, property = '']) =>
         property === '_abstract' ? 'abstract' : property,
       );
-      const ours = Object.keys((schema['properties'] ?? {}));
+      const ours = Object.keys(schema['properties'] ?? {});
       const absent = known.filter((property) => !ours.includes(property));
       if (absent.length > 0) differences.push(`${name}: ${absent.join(', ')}`);
     }

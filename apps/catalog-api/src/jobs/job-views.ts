@@ -26,7 +26,7 @@ export function jobV3View(job: JobRecord): Fields {
 
 /** Jobs of old installations may have none. */
 function paramsOf(job: JobRecord): Fields {
-  return (job.jobParams) ?? {};
+  return job.jobParams ?? {};
 }
 
 /** Fields of the legacy feed, in SciCat's order: archive systems have parsed them for years. */

@@ -38,6 +38,8 @@ export class MetadataKeys {
   /**
    * Makes the keys those of the record as it is now: after its creation and after every change. A record that is stored
    * stays stored when its keys cannot be; the operator hears of it and the next change repairs it.
+   *
+   * @param options isNew: the record was made just now, so that there are no keys of former metadata to remove
    */
   async sync(
     sourceType: MetadataSourceType,

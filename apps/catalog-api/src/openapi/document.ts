@@ -89,7 +89,7 @@ function operationObject({ id, area, path, status, query, headers, description }
 }
 
 function bodyOf(body: DtoClass | readonly DtoClass[]): Schema {
-  const schemas = [body].flat().map((dto) => reference((dto).name));
+  const schemas = [body].flat().map((dto) => reference(dto.name));
   const schema = schemas.length === 1 ? schemas[0] : { oneOf: schemas };
   return { required: true, content: { 'application/json': { schema } } };
 }

@@ -45,12 +45,7 @@ export class RecordQueries {
     shape: ResourceShape,
   ): Promise<FacetAnswer> {
     const records = this.catalogue.records(collection);
-    return facetsOf(
-      records,
-      both(where, visible),
-      facets,
-      shape,
-    );
+    return facetsOf(records, both(where, visible), facets, shape);
   }
 
   /** One record, whoever asks: the caller of this method asks the access rules. */
