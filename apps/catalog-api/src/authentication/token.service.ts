@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import jwt from 'jsonwebtoken';
 import { Clock, newId } from '#kernel';
@@ -28,6 +28,8 @@ const mostRemembered = 10_000;
 @Injectable()
 export class TokenService {
   private readonly looked: AgedMap<boolean>;
+  /** As text, each check would first try to read it as a public key. */
+  private readonly secret: KeyObject;
 
   constructor(
     private readonly catalogue: Catalogue,
@@ -35,6 +37,7 @@ export class TokenService {
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
   ) {
     this.looked = new AgedMap(mostRemembered, freshness, clock);
+    this.secret = createSecretKey(config.jwtSecret, 'utf8');
   }
 
   /** A new session of a user. */
@@ -66,7 +69,7 @@ export class TokenService {
 
   private signed(payload: object, expiresIn: string | undefined): string {
     try {
-      return jwt.sign(payload, this.config.jwtSecret, {
+      return jwt.sign(payload, this.secret, {
         algorithm: 'HS256',
         expiresIn: this.lifeOf(expiresIn) as number,
         jwtid: newId(),
@@ -107,7 +110,7 @@ export class TokenService {
 
   private verify(token: string): jwt.JwtPayload | undefined {
     try {
-      const payload = jwt.verify(token, this.config.jwtSecret, { algorithms: ['HS256'] });
+      const payload = jwt.verify(token, this.secret, { algorithms: ['HS256'] });
       return typeof payload === 'object' ? payload : undefined;
     } catch {
       return undefined;

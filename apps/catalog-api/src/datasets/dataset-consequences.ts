@@ -30,7 +30,7 @@ export class DatasetConsequences {
   async ofCreation(dataset: DatasetRecord): Promise<void> {
     await Promise.all([
       this.proposals.added(dataset.proposalIds ?? []),
-      this.metadataKeys.sync('dataset', dataset),
+      this.metadataKeys.sync('dataset', dataset, { isNew: true }),
     ]);
   }
 

@@ -38,12 +38,18 @@ export class MetadataKeys {
   /**
    * Makes the keys those of the record as it is now: after its creation and after every change. A record that is stored
    * stays stored when its keys cannot be; the operator hears of it and the next change repairs it.
+   *
+   * @param options isNew: the record was made just now, so that there are no keys of former metadata to remove
    */
-  async sync(sourceType: MetadataSourceType, source: MetadataSource): Promise<void> {
+  async sync(
+    sourceType: MetadataSourceType,
+    source: MetadataSource,
+    { isNew = false }: { readonly isNew?: boolean } = {},
+  ): Promise<void> {
     await this.quietly(sourceType, source._id, async () => {
       let current = source;
       for (let round = 0; round < mostRounds; round += 1) {
-        await this.write(sourceType, current);
+        await this.write(sourceType, current, isNew && round === 0);
         const now = await this.sourceOf(sourceType, source._id);
         if (now === undefined) return this.forget(sourceType, source._id);
         // Another change came between and its keys may have been written before ours.
@@ -62,11 +68,16 @@ export class MetadataKeys {
     await this.catalogue.records('MetadataKeys').deleteMany({ sourceType, sourceId: id });
   }
 
-  private async write(sourceType: MetadataSourceType, source: MetadataSource): Promise<void> {
+  private async write(
+    sourceType: MetadataSourceType,
+    source: MetadataSource,
+    isFirst: boolean,
+  ): Promise<void> {
     const entries = entriesOf(sourceType, source);
     const keys = this.catalogue.records('MetadataKeys');
     const ids = entries.map(([key]) => idOf(sourceType, source._id, key));
-    await keys.deleteMany({ sourceType, sourceId: source._id, _id: { $nin: ids } });
+    // A new record has no keys of former metadata.
+    if (!isFirst) await keys.deleteMany({ sourceType, sourceId: source._id, _id: { $nin: ids } });
     if (entries.length > 0)
       await keys.bulkWrite(
         entries.map(([key, entry]) => this.upsertOf(sourceType, source, key, entry)),
