@@ -229,10 +229,10 @@ describe('A program with the published SDK', () => {
         datasetList: [{ pid, files: [] }],
       },
     });
-    const v3 = await new JobsApi(user).jobsControllerFindOneV3({ id: made.id! });
+    const v3 = await new JobsApi(user).jobsControllerFindOneV3({ id: made.id });
     assert.deepEqual([v3.type, v3.jobStatusMessage], ['archive', 'jobSubmitted']);
     // The SDK's reader of v4 jobs expects joined datasets that SciCat only sends on request: the answer as it came.
-    const { raw } = await new JobsV4Api(user).jobsV4ControllerFindOneV4Raw({ id: made.id! });
+    const { raw } = await new JobsV4Api(user).jobsV4ControllerFindOneV4Raw({ id: made.id });
     const v4 = (await raw.json()) as Record<string, unknown>;
     assert.deepEqual([v4['ownerUser'], v4['statusCode']], ['user1', 'jobSubmitted']);
     assert.deepEqual(

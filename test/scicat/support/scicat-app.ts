@@ -9,6 +9,7 @@ import { createLogger } from '#observability';
 import { MongoConnection } from '#persistence';
 import { catalogApiConfigFrom } from '../../../apps/catalog-api/src/catalog-api.config.js';
 import { createCatalogApi } from '../../../apps/catalog-api/src/create-catalog-api.js';
+import { Catalogue } from '../../../apps/catalog-api/src/persistence/catalogue.js';
 import { ScicatUser } from './scicat-user.js';
 
 const password = 'a password of the test';
@@ -81,6 +82,7 @@ export class ScicatApp {
       }),
     );
     await app.listen(0, '127.0.0.1');
+    await app.get(Catalogue).whenIndexed();
     const base = await app.getUrl();
     const users = new Map<AccountName, ScicatUser>();
     for (const account of Object.keys(accounts) as AccountName[])
