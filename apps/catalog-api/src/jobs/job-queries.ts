@@ -14,6 +14,13 @@ import { jobProperties } from './job-shape.js';
 const withoutCatena = { catena: 0 } as const;
 /** Without a limit SciCat answers everything; nobody reads more than this from one answer. */
 const mostJobs = 10_000;
+/** Jobs that Catena does not work on, now or later. */
+const atRest = [
+  { 'catena.workflow': 'none' as const },
+  { 'catena.finished': true },
+  { catena: { $exists: false } },
+];
+const mostAttempts = 10;
 const detailRelations = ['origdatablocks', 'datablocks', 'attachments'] as const;
 
 export type JobWithDatasets = JobRecord & {
@@ -99,14 +106,16 @@ export class JobQueries {
   }
 
   async remove(id: string): Promise<JobRecord> {
-    const removed = await this.catalogue.jobs.findOneAndDelete(
-      {
-        _id: id,
-        $or: [{ 'catena.workflow': 'none' }, { 'catena.finished': true }, { catena: { $exists: false } }],
-      },
-      { projection: withoutCatena },
-    );
-    if (removed !== null) return removed;
+    for (let attempt = 0; ; attempt += 1) {
+      const removed = await this.catalogue.jobs.findOneAndDelete(
+        { _id: id, $or: [...atRest] },
+        { projection: withoutCatena },
+      );
+      if (removed !== null) return removed;
+      // Nothing found may also mean that another change of the job was just under way.
+      const resting = await this.catalogue.jobs.countDocuments({ _id: id, $or: [...atRest] }, { limit: 1 });
+      if (resting === 0 || attempt >= mostAttempts) break;
+    }
     const exists = (await this.catalogue.jobs.countDocuments({ _id: id }, { limit: 1 })) > 0;
     throw exists
       ? new JobRefusal(409, `Job ${id} is running: cancel it before deleting it.`)
