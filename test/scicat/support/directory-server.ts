@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'ldapts';
-import { checkHost, UnsupportedHost } from '../../../tools/local-stack/src/root/host.js';
+import { checkHost } from '../../../tools/local-stack/src/root/host.js';
 import { ensureRoot } from '../../../tools/local-stack/src/root/make-root.js';
 import {
   inside,
@@ -25,17 +25,6 @@ interface DirectoryPerson {
   readonly password: string;
 }
 
-/** Why slapd cannot run here, in words for the log; false where it can. It runs in the Debian root of the local stack. */
-export function reasonAgainst(): string | false {
-  try {
-    checkHost();
-    return false;
-  } catch (error) {
-    if (error instanceof UnsupportedHost) return error.message;
-    throw error;
-  }
-}
-
 /** A real slapd in the Debian root of the local stack, with people of the test's choice. */
 export class DirectoryServer {
   private constructor(
@@ -55,6 +44,7 @@ export class DirectoryServer {
   }
 
   static async start(people: readonly DirectoryPerson[]): Promise<DirectoryServer> {
+    checkHost();
     const root = await ensureRoot(process.env, (line) => process.stderr.write(`${line}\n`));
     const dataDirectory = await mkdtemp(join(tmpdir(), 'catena-directory-'));
     const log = (line: string): void => void process.stderr.write(`${line}\n`);
