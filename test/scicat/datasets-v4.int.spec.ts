@@ -76,6 +76,37 @@ describe('Datasets of v4', () => {
     assert.deepEqual(Object.keys(narrowed[0]!).sort(), ['_id', 'datasetName']);
   });
 
+  it('sends long lists as they are read, in every view', async () => {
+    const keywords = [`long-${Math.random()}`];
+    const one = await create('user1', { keywords });
+    const { _id, pid, id: _id2, ...fields } = one;
+    const copies = Array.from({ length: 2500 }, (_, index) => ({
+      ...fields,
+      _id: `${String(_id)}-${index}`,
+      pid: `${String(pid)}-${index}`,
+    }));
+    await app.collection('Dataset').insertMany(copies);
+    const where = { keywords: keywords[0] };
+    const v4 = await app
+      .as('user1')
+      .get<Fields[]>('/api/v4/datasets', { filter: { where, limits: { limit: 5000 } } });
+    const v3 = await app
+      .as('user1')
+      .get<Fields[]>('/api/v3/datasets', { filter: { where, limits: { limit: 2000 } } });
+    const found = await app
+      .as('user1')
+      .get<Fields[]>('/api/v3/datasets/fullquery', { fields: where, limits: { limit: 5000 } });
+    assert.deepEqual([v4.body.length, v3.body.length, found.body.length], [2501, 2000, 2501]);
+    assert.match(v4.headers.get('content-type') ?? '', /^application\/json/);
+    assert.equal(v3.body[0]!['version'], '4');
+    const stranger = await app
+      .as('user2')
+      .get<Fields[]>('/api/v4/datasets', { filter: { where, limits: { limit: 5000 } } });
+    assert.deepEqual(stranger.body, []);
+    const refused = { where: { keywords: { $regex: '(' } }, limits: { limit: 5000 } };
+    assert.equal((await app.as('user1').get('/api/v4/datasets', { filter: refused })).status, 400);
+  });
+
   it('F13: knows its properties and operators, inside lists too', async () => {
     for (const where of [
       { nonsense: 1 },

@@ -18,6 +18,7 @@ import { AccessRules } from './domain/access.js';
 import type { JobConfiguration } from './domain/job-configuration.js';
 import { ChangeLog } from './history/change-log.js';
 import { EmptyResultInterceptor } from './http/empty-result.interceptor.js';
+import { LongListInterceptor } from './http/long-list.interceptor.js';
 import { PersonalInfoInterceptor } from './http/personal-info.interceptor.js';
 import { RefusalLog } from './http/refusal-log.js';
 import { ScicatErrorsFilter } from './http/scicat-errors.filter.js';
@@ -90,6 +91,7 @@ export class CatalogApiModule {
         { provide: ObjectStore, useFactory: () => new S3ObjectStore(config.store) },
         { provide: APP_GUARD, useClass: CallerGuard },
         { provide: APP_FILTER, useClass: ScicatErrorsFilter },
+        { provide: APP_INTERCEPTOR, useClass: LongListInterceptor },
         { provide: APP_INTERCEPTOR, useClass: EmptyResultInterceptor },
         { provide: APP_INTERCEPTOR, useClass: EntityTagInterceptor },
         { provide: APP_INTERCEPTOR, useClass: PersonalInfoInterceptor },

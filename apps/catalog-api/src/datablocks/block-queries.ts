@@ -3,6 +3,7 @@ import { AccessRules, both, type Caller } from '../domain/access.js';
 import { accessTable, type Rule } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
 import { parseFacets, parseFields, parseLimits } from '../domain/field-query.js';
+import { isLong, LongList } from '../http/long-list.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { facetsOf, type FacetAnswer } from '../persistence/facets.js';
 import type { OrigDatablockRecord } from '../persistence/records.js';
@@ -26,20 +27,13 @@ export class BlockQueries {
     private readonly rules: AccessRules,
   ) {}
 
-  async list<R extends OrigDatablockRecord>(
+  list<R extends OrigDatablockRecord>(
     kind: BlockKind<R>,
     caller: Caller | undefined,
     query: BlockQuery,
     rule: Rule = kind.read,
   ): Promise<R[]> {
-    const found = await this.catalogue
-      .records(kind.collection)
-      .find(both(query.where, this.rules.condition(rule, caller)), { projection: query.projection })
-      .sort(query.sort ?? { _id: 1 })
-      .skip(query.skip)
-      .limit(query.limit)
-      .toArray();
-    return found as unknown as R[];
+    return this.cursor(kind, caller, query, rule).toArray();
   }
 
   count(
@@ -64,6 +58,20 @@ export class BlockQueries {
     return block;
   }
 
+  private cursor<R extends OrigDatablockRecord>(
+    kind: BlockKind<R>,
+    caller: Caller | undefined,
+    query: BlockQuery,
+    rule: Rule,
+  ): { toArray(): Promise<R[]> } & AsyncIterable<R> {
+    return this.catalogue
+      .records(kind.collection)
+      .find(both(query.where, this.rules.condition(rule, caller)), { projection: query.projection })
+      .sort(query.sort ?? { _id: 1 })
+      .skip(query.skip)
+      .limit(query.limit) as unknown as { toArray(): Promise<R[]> } & AsyncIterable<R>;
+  }
+
   async find<R extends OrigDatablockRecord>(kind: BlockKind<R>, where: Fields): Promise<R> {
     const found = await this.catalogue.records(kind.collection).findOne(where);
     if (found === null) throw new Refusal(404, `${kind.label}: ${String(where['_id'])} not found`);
@@ -75,10 +83,14 @@ export class BlockQueries {
     caller: Caller | undefined,
     fields: unknown,
     limits: unknown,
-  ): Promise<OrigDatablockRecord[]> {
+  ): Promise<OrigDatablockRecord[]> | LongList<OrigDatablockRecord> {
     const { limit, skip, sort } = parseLimits(limits, blockShape);
     const { where, wantsPublished } = parseFields(fields, blockShape);
-    return this.list(kind, caller, { where, limit, skip, sort }, searchRule(wantsPublished));
+    const query = { where, limit, skip, sort };
+    const rule = searchRule(wantsPublished);
+    return isLong(query)
+      ? new LongList(this.cursor(kind, caller, query, rule))
+      : this.list(kind, caller, query, rule);
   }
 
   /** One row a file: the block with `dataFileList` as that one file, and whether its dataset exists. */

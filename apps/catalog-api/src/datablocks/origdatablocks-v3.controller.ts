@@ -6,6 +6,7 @@ import { Refusal } from '../domain/errors.js';
 import { parseJsonObject } from '../domain/loopback-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { gate, signedIn } from '../http/gates.js';
+import type { LongList } from '../http/long-list.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { validateBody } from '../http/validate-body.js';
 import type { FacetAnswer } from '../persistence/facets.js';
@@ -57,7 +58,7 @@ export class OrigDatablocksV3Controller {
   list(
     @CurrentCaller() caller: Caller | undefined,
     @Query('filter') filter: unknown,
-  ): Promise<OrigDatablockRecord[]> {
+  ): Promise<OrigDatablockRecord[]> | LongList<OrigDatablockRecord> {
     gate(caller !== undefined);
     const { where = {}, limits = {} } = parseJsonObject(filter, 'filter');
     return this.queries.fullQuery(origDatablocks, caller, JSON.stringify(where), JSON.stringify(limits));
@@ -69,7 +70,7 @@ export class OrigDatablocksV3Controller {
     @CurrentCaller() caller: Caller | undefined,
     @Query('fields') fields: unknown,
     @Query('limits') limits: unknown,
-  ): Promise<OrigDatablockRecord[]> {
+  ): Promise<OrigDatablockRecord[]> | LongList<OrigDatablockRecord> {
     gate(caller !== undefined);
     return this.queries.fullQuery(origDatablocks, caller, fields, limits);
   }

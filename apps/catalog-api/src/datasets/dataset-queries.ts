@@ -3,6 +3,7 @@ import { AccessRules, both, type Caller } from '../domain/access.js';
 import { accessTable, type Rule } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
 import { parseFacets, parseFields, parseLimits, type FieldQuery } from '../domain/field-query.js';
+import { isLong, LongList } from '../http/long-list.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { facetsOf, type FacetAnswer } from '../persistence/facets.js';
 import type { DatasetRecord } from '../persistence/records.js';
@@ -32,13 +33,16 @@ export class DatasetQueries {
     query: ListQuery,
     rule: Rule = accessTable.dataset.read,
   ): Promise<DatasetRecord[]> {
-    const condition = both(query.where, this.rules.condition(rule, caller));
-    let cursor = this.catalogue.datasets.find(condition, { projection: query.projection });
-    if (query.sort !== undefined) cursor = cursor.sort(query.sort);
-    return cursor
-      .skip(query.skip)
-      .limit(query.limit === 0 ? limitOfZero : query.limit)
-      .toArray();
+    return this.cursor(caller, query, rule).toArray();
+  }
+
+  /** As `list`, for more rows than should be held at once. */
+  long(
+    caller: Caller | undefined,
+    query: ListQuery,
+    rule: Rule = accessTable.dataset.read,
+  ): LongList<DatasetRecord> {
+    return new LongList(this.cursor(caller, query, rule));
   }
 
   count(
@@ -49,10 +53,15 @@ export class DatasetQueries {
     return this.catalogue.datasets.countDocuments(both(where, this.rules.condition(rule, caller)));
   }
 
-  fullQuery(caller: Caller | undefined, fields: unknown, limits: unknown): Promise<DatasetRecord[]> {
+  fullQuery(
+    caller: Caller | undefined,
+    fields: unknown,
+    limits: unknown,
+  ): Promise<DatasetRecord[]> | LongList<DatasetRecord> {
     const { limit, skip, sort } = parseLimits(limits, datasetShape);
     const where = this.searchCondition(caller, parseFields(fields, datasetShape));
-    return this.list(caller, { where, projection: undefined, limit, skip, sort }, everything);
+    const query = { where, projection: undefined, limit, skip, sort };
+    return isLong(query) ? this.long(caller, query, everything) : this.list(caller, query, everything);
   }
 
   facets(
@@ -104,6 +113,13 @@ export class DatasetQueries {
         ? new Refusal(404, 'Not Found', { message: 'Not Found', statusCode: 404 })
         : new Refusal(404, missing);
     return dataset;
+  }
+
+  private cursor(caller: Caller | undefined, query: ListQuery, rule: Rule) {
+    const condition = both(query.where, this.rules.condition(rule, caller));
+    let cursor = this.catalogue.datasets.find(condition, { projection: query.projection });
+    if (query.sort !== undefined) cursor = cursor.sort(query.sort);
+    return cursor.skip(query.skip).limit(query.limit === 0 ? limitOfZero : query.limit);
   }
 
   /** Searches show published datasets of others only on request. */

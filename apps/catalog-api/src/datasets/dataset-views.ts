@@ -127,15 +127,15 @@ export function pickedView(
   );
 }
 
-/** Values of scientific conditions in the units that were asked for, to three significant digits. */
-export function inAskedUnits(views: Fields[], fields: unknown): Fields[] {
+/** Shows values of scientific conditions in the units that were asked for, to three significant digits. */
+export function inAskedUnits(fields: unknown): (view: Fields) => Fields {
   const asked = parseJsonObject(fields, 'fields')['scientific'];
-  const conditions = (Array.isArray(asked) ? asked : []) as { lhs?: unknown; unit?: unknown }[];
+  const conditions = (Array.isArray(asked) ? asked : []) as ({ lhs?: unknown; unit?: unknown } | null)[];
   const units = conditions.filter(
     (condition): condition is { lhs: string; unit: string } =>
-      typeof condition.lhs === 'string' && typeof condition.unit === 'string' && condition.unit !== '',
+      typeof condition?.lhs === 'string' && typeof condition.unit === 'string' && condition.unit !== '',
   );
-  return units.length === 0 ? views : views.map((view) => units.reduce(converted, view));
+  return (view) => units.reduce(converted, view);
 }
 
 function converted(view: Fields, { lhs, unit }: { lhs: string; unit: string }): Fields {

@@ -11,6 +11,7 @@ import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { AccessRules } from '../domain/access.js';
 import { maskEmails } from '../domain/personal-info.js';
 import type { RequestWithCaller } from './caller.decorator.js';
+import { LongList } from './long-list.js';
 
 /** With `MASK_PERSONAL_INFO`, e-mail addresses of others are shown to admins only. */
 @Injectable()
@@ -24,6 +25,14 @@ export class PersonalInfoInterceptor implements NestInterceptor {
     if (!this.config.surroundings.masksPersonalInfo || context.getType() !== 'http') return next.handle();
     const { caller } = context.switchToHttp().getRequest<RequestWithCaller>();
     if (this.rules.isAdmin(caller)) return next.handle();
-    return next.handle().pipe(map((result: unknown) => maskEmails(result, caller?.email)));
+    return next
+      .handle()
+      .pipe(
+        map((result: unknown) =>
+          result instanceof LongList
+            ? result.map((row) => maskEmails(row, caller?.email))
+            : maskEmails(result, caller?.email),
+        ),
+      );
   }
 }

@@ -6,6 +6,7 @@ import { accessTable } from '../../domain/access-table.js';
 import { BadRequest, Refusal } from '../../domain/errors.js';
 import { CurrentCaller } from '../../http/caller.decorator.js';
 import { gate, signedIn } from '../../http/gates.js';
+import type { LongList } from '../../http/long-list.js';
 import { Area, Operation } from '../../http/operation.decorator.js';
 import { listFrom, textFrom } from '../../http/query-values.js';
 import type { FacetAnswer } from '../../persistence/facets.js';
@@ -43,12 +44,12 @@ export class DatasetSearchesV3Controller {
     @CurrentCaller() caller: Caller | undefined,
     @Query('fields') fields: unknown,
     @Query('limits') limits: unknown,
-  ): Promise<Fields[]> {
+  ): Promise<Fields[] | LongList<Fields>> {
+    const shown = inAskedUnits(fields);
     const found = await this.queries.fullQuery(caller, fields, limits);
-    return inAskedUnits(
-      found.map((dataset) => v3View(dataset)),
-      fields,
-    );
+    return Array.isArray(found)
+      ? found.map((dataset) => shown(v3View(dataset)))
+      : found.map((dataset) => shown(v3View(dataset)));
   }
 
   @Operation('datasetsControllerFullfacetV3', { answer: ['FullFacetResponse'] })

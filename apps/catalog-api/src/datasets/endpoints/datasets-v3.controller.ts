@@ -6,6 +6,7 @@ import type { Lifecycle } from '../../domain/lifecycle.js';
 import { parseRecordFilter } from '../../domain/record-filter.js';
 import { CurrentCaller } from '../../http/caller.decorator.js';
 import { filterFrom, gate, signedIn } from '../../http/gates.js';
+import { isLong, type LongList } from '../../http/long-list.js';
 import { Area, Operation } from '../../http/operation.decorator.js';
 import { validateBody, validateV3DatasetBody } from '../../http/validate-body.js';
 import { RequestPrecondition } from '../../records/precondition.decorator.js';
@@ -58,9 +59,11 @@ export class DatasetsV3Controller {
     @CurrentCaller() caller: Caller | undefined,
     @Query('filter') filter: unknown,
     @Headers('filter') header: unknown,
-  ): Promise<Fields[]> {
-    const query = parseRecordFilter(filterFrom(filter, header), datasetShape);
-    const datasets = await this.queries.list(caller, { ...query, where: withPlurals(query.where) });
+  ): Promise<Fields[] | LongList<Fields>> {
+    const { where, ...others } = parseRecordFilter(filterFrom(filter, header), datasetShape);
+    const query = { ...others, where: withPlurals(where) };
+    if (isLong(query)) return this.queries.long(caller, query).map(v3View);
+    const datasets = await this.queries.list(caller, query);
     await this.includes.add(caller, datasets, query.include);
     return datasets.map((dataset) => v3View(dataset));
   }

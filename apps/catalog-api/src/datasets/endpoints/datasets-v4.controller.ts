@@ -21,6 +21,7 @@ import type { Lifecycle } from '../../domain/lifecycle.js';
 import { parseV4Filter } from '../../domain/v4-filter.js';
 import { CurrentCaller } from '../../http/caller.decorator.js';
 import { gate, signedIn } from '../../http/gates.js';
+import { isLong, type LongList } from '../../http/long-list.js';
 import { Area, Operation } from '../../http/operation.decorator.js';
 import { listFrom } from '../../http/query-values.js';
 import { validateBody } from '../../http/validate-body.js';
@@ -85,9 +86,10 @@ export class DatasetsV4Controller {
   async list(
     @CurrentCaller() caller: Caller | undefined,
     @Query('filter') filter: unknown,
-  ): Promise<DatasetRecord[]> {
+  ): Promise<DatasetRecord[] | LongList<DatasetRecord>> {
     gate(caller !== undefined);
     const query = parseV4Filter(filter, datasetProperties);
+    if (isLong(query)) return this.queries.long(caller, query);
     const datasets = await this.queries.list(caller, query);
     await this.includes.add(caller, datasets, query.include);
     return datasets;
