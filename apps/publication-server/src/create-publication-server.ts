@@ -1,0 +1,60 @@
+import 'reflect-metadata';
+import type { DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Clock } from '#kernel';
+import { createLogger } from '#observability';
+import { NestLogger } from '#outbox';
+import { MongoConnection } from '#persistence';
+import { feedLimits } from '#publication-feed';
+import { keepRawBodies } from './ingest/raw-bodies.js';
+import type { PublicationServerConfig } from './publication-server.config.js';
+import { PrivateListenerModule, PublicationServerModule } from './publication-server.module.js';
+import type { Surroundings } from './surroundings.module.js';
+
+/** Bytes of a form or query that a reader may send. */
+const readerBodyLimit = 64 * 1024;
+
+export interface PublicationServer {
+  readonly publicApp: NestFastifyApplication;
+  readonly privateApp: NestFastifyApplication;
+  stop(): Promise<void>;
+}
+
+/** Puts both listeners together, without listening yet. */
+export async function createPublicationServer(
+  config: PublicationServerConfig,
+  clock?: Clock,
+): Promise<PublicationServer> {
+  const logger = createLogger('publication-server', config.logLevel);
+  const mongo = new MongoConnection({ uri: config.mongodbUri, appName: 'publication-server' }, logger);
+  const surroundings: Surroundings = { config, logger, mongo, ...(clock === undefined ? {} : { clock }) };
+  const make = async (module: DynamicModule, adapter: FastifyAdapter): Promise<NestFastifyApplication> => {
+    const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { bufferLogs: true });
+    app.useLogger(new NestLogger(logger));
+    return app;
+  };
+  const publicApp = await make(
+    PublicationServerModule.forRoot(surroundings),
+    new FastifyAdapter({
+      bodyLimit: readerBodyLimit,
+      trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
+      // OAI identifiers and DOIs may be long; beyond this a request is refused by Node anyway.
+      routerOptions: { maxParamLength: 4096 },
+    }),
+  );
+  const privateApp = await make(
+    PrivateListenerModule.forRoot(surroundings),
+    new FastifyAdapter({ bodyLimit: feedLimits.partBytes, routerOptions: { maxParamLength: 4096 } }),
+  );
+  keepRawBodies(privateApp);
+  return {
+    publicApp,
+    privateApp,
+    stop: async () => {
+      await privateApp.close();
+      await publicApp.close();
+      await mongo.close();
+    },
+  };
+}

@@ -1,0 +1,9 @@
+import type { Provider, Type } from '@nestjs/common';
+
+export const downloadsParts: {
+  readonly controllers: readonly Type[];
+  readonly providers: readonly Provider[];
+} = {
+  controllers: [],
+  providers: [],
+};

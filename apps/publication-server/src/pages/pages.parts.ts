@@ -1,0 +1,7 @@
+import type { Provider, Type } from '@nestjs/common';
+
+export const pagesParts: { readonly controllers: readonly Type[]; readonly providers: readonly Provider[] } =
+  {
+    controllers: [],
+    providers: [],
+  };

@@ -1,0 +1,96 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { messageOf } from '#kernel';
+import type { Logger } from '#observability';
+import { MongoConnection } from '#persistence';
+import { LoggerToken } from '../publication-server.tokens.js';
+import type {
+  StoredCopy,
+  StoredFile,
+  StoredMember,
+  StoredPart,
+  StoredPicture,
+  StoredRecall,
+  StoredRecord,
+  StoredUsage,
+} from './records.js';
+
+/** The public store: the only thing the three faces read, and the ingest writes. */
+@Injectable()
+export class PublicStore implements OnApplicationBootstrap {
+  private indexing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly mongo: MongoConnection,
+    @Inject(LoggerToken) private readonly logger: Logger,
+  ) {}
+
+  get records() {
+    return this.mongo.connection.collection<StoredRecord>('records');
+  }
+
+  get files() {
+    return this.mongo.connection.collection<StoredFile>('files');
+  }
+
+  get parts() {
+    return this.mongo.connection.collection<StoredPart>('file_list_parts');
+  }
+
+  get pictures() {
+    return this.mongo.connection.collection<StoredPicture>('pictures');
+  }
+
+  get copies() {
+    return this.mongo.connection.collection<StoredCopy>('copies');
+  }
+
+  get members() {
+    return this.mongo.connection.collection<StoredMember>('copy_members');
+  }
+
+  get recalls() {
+    return this.mongo.connection.collection<StoredRecall>('recall_requests');
+  }
+
+  get usage() {
+    return this.mongo.connection.collection<StoredUsage>('usage');
+  }
+
+  whenReady(): Promise<void> {
+    return this.mongo.whenReady();
+  }
+
+  /** Resolves when every index was made or found. */
+  whenIndexed(): Promise<void> {
+    return this.indexing;
+  }
+
+  onApplicationBootstrap(): void {
+    this.indexing = this.createIndexes().catch((error: unknown) =>
+      this.logger.error({ error: messageOf(error) }, 'could not create indexes; pages will be slow'),
+    );
+  }
+
+  private async createIndexes(): Promise<void> {
+    await this.whenReady();
+    const { records, files, members, recalls, copies, pictures } = this;
+    await records.createIndex({ datestamp: 1, _id: 1 }, { name: 'harvest' });
+    await records.createIndex({ sets: 1, datestamp: 1, _id: 1 }, { name: 'harvest_set' });
+    await records.createIndex({ state: 1, 'record.publishedAt': -1, _id: 1 }, { name: 'newest' });
+    await records.createIndex(
+      { settled: 1 },
+      { name: 'unsettled', partialFilterExpression: { settled: false } },
+    );
+    await records.createIndex({ embargoUntil: 1 }, { name: 'embargo', sparse: true });
+    await records.createIndex({ 'record.files.sha256': 1 }, { name: 'file_list', sparse: true });
+    await records.createIndex({ 'search.words': 'text' }, { name: 'words' });
+    await files.createIndex({ list: 1, n: 1 }, { name: 'in_order' });
+    await files.createIndex({ list: 1, path: 1 }, { name: 'by_path' });
+    await members.createIndex({ archiveId: 1 }, { name: 'of_copy' });
+    await pictures.createIndex({ doi: 1 }, { name: 'of_record' });
+    await copies.createIndex({ expiresAt: 1 }, { name: 'by_expiry' });
+    await recalls.createIndex({ state: 1, requestedAt: 1 }, { name: 'open' });
+    await recalls.createIndex({ client: 1, requestedAt: 1 }, { name: 'of_client' });
+    await recalls.createIndex({ doi: 1, state: 1 }, { name: 'of_record' });
+  }
+}

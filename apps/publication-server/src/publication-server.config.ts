@@ -1,0 +1,111 @@
+import { PermanentError } from '#kernel';
+import { durationFrom, integer, required, type Environment } from '#outbox';
+import { themeFrom, type Theme } from './theme.js';
+
+/** Everything publication-server reads from its environment. See docs/configuration.md. */
+export interface PublicationServerConfig {
+  readonly mongodbUri: string;
+  readonly logLevel: string;
+  /** The public listener. */
+  readonly host: string;
+  readonly port: number;
+  /** The listener that only the publisher may reach. */
+  readonly private: { readonly host: string; readonly port: number; readonly secret: string };
+  /** What readers see in their address bar, without trailing slash; never taken from a request. */
+  readonly publicUrl: string;
+  readonly oai: {
+    readonly repositoryName: string;
+    readonly adminEmail: string;
+    /** The domain in `oai:<domain>:<doi>`. */
+    readonly domain: string;
+    /** Records of one answer. */
+    readonly pageSize: number;
+    /** Milliseconds a resumption token is good for. */
+    readonly tokenLifetime: number;
+  };
+  /** Signs resumption tokens and hides network addresses. */
+  readonly secret: string;
+  readonly theme: Theme;
+  readonly downloads: {
+    /** Origins (`https://s3.example.org`) that copies may be read from. */
+    readonly origins: readonly string[];
+    /** Downloads at once for one client. */
+    readonly perClient: number;
+    /** Downloads at once for everybody. */
+    readonly most: number;
+    /** Milliseconds without the reader taking a byte after which it is cut off. */
+    readonly patience: number;
+  };
+  readonly recalls: {
+    /** Requests a client may have made in a day. */
+    readonly perClientAndDay: number;
+    /** Milliseconds a finished request stays. */
+    readonly lifetime: number;
+  };
+  /** Proxies in front whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+}
+
+export function publicationServerConfigFrom(environment: Environment): PublicationServerConfig {
+  const publicUrl = originFrom(required(environment, 'PUBLIC_URL', 'https://data.example.org'));
+  const secret = secretFrom(environment, 'PUSH_SECRET');
+  return {
+    mongodbUri: required(environment, 'MONGODB_URI', 'mongodb://127.0.0.1:27017/catena-public'),
+    logLevel: environment['LOG_LEVEL'] ?? 'info',
+    host: environment['HOST'] ?? '127.0.0.1',
+    port: integer(environment, 'PORT', 3004, 0),
+    private: {
+      host: environment['PRIVATE_HOST'] ?? '127.0.0.1',
+      port: integer(environment, 'PRIVATE_PORT', 3005, 0),
+      secret,
+    },
+    publicUrl,
+    oai: {
+      repositoryName: environment['OAI_REPOSITORY_NAME'] ?? 'Catena',
+      adminEmail: environment['OAI_ADMIN_EMAIL'] ?? 'admin@example.org',
+      domain: environment['OAI_DOMAIN'] ?? new URL(publicUrl).hostname,
+      pageSize: integer(environment, 'OAI_PAGE_SIZE', 200),
+      tokenLifetime: durationFrom(environment['OAI_TOKEN_LIFETIME'] ?? '7d'),
+    },
+    secret: environment['PUBLIC_SECRET'] ?? `public:${secret}`,
+    theme: themeFrom(environment['THEME_FILE']),
+    downloads: {
+      origins: listOf(environment['DOWNLOAD_ORIGINS'] ?? ''),
+      perClient: integer(environment, 'DOWNLOADS_PER_CLIENT', 4),
+      most: integer(environment, 'DOWNLOADS_AT_ONCE', 64),
+      patience: durationFrom(environment['DOWNLOAD_PATIENCE'] ?? '60s'),
+    },
+    recalls: {
+      perClientAndDay: integer(environment, 'RECALLS_PER_CLIENT_AND_DAY', 5, 0),
+      lifetime: durationFrom(environment['RECALL_LIFETIME'] ?? '30d'),
+    },
+    trustedProxies: listOf(environment['TRUSTED_PROXIES'] ?? ''),
+  };
+}
+
+function originFrom(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '')
+    throw new PermanentError(
+      'kernel.configuration',
+      `Expected PUBLIC_URL to be an address such as https://data.example.org, found ${JSON.stringify(text)}.`,
+    );
+  return text.replace(/\/+$/, '');
+}
+
+function secretFrom(environment: Environment, name: string): string {
+  const value = required(environment, name, 'a-random-text-of-at-least-32-characters');
+  if (value.length < 32)
+    throw new PermanentError(
+      'kernel.configuration',
+      `Expected ${name} to have at least 32 characters, found ${value.length}: make one with \`openssl rand -hex 32\`.`,
+    );
+  return value;
+}
+
+function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim().replace(/\/+$/, ''))
+    .filter((item) => item !== '');
+}

@@ -1,0 +1,2 @@
+export const ConfigToken = Symbol('PublicationServerConfig');
+export const LoggerToken = Symbol('Logger');

@@ -1,0 +1,34 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { Clock, SystemClock } from '#kernel';
+import type { Logger } from '#observability';
+import { MongoConnection } from '#persistence';
+import { PublicStore } from './persistence/public-store.js';
+import type { PublicationServerConfig } from './publication-server.config.js';
+import { ConfigToken, LoggerToken } from './publication-server.tokens.js';
+
+export interface Surroundings {
+  readonly config: PublicationServerConfig;
+  readonly logger: Logger;
+  readonly mongo: MongoConnection;
+  readonly clock?: Clock;
+}
+
+/** What both listeners share: one database connection, one logger, one store. */
+@Module({})
+export class SurroundingsModule {
+  static forRoot({ config, logger, mongo, clock = new SystemClock() }: Surroundings): DynamicModule {
+    const providers = [
+      { provide: ConfigToken, useValue: config },
+      { provide: LoggerToken, useValue: logger },
+      { provide: MongoConnection, useValue: mongo },
+      { provide: Clock, useValue: clock },
+      PublicStore,
+    ];
+    return {
+      module: SurroundingsModule,
+      global: true,
+      providers,
+      exports: [ConfigToken, LoggerToken, MongoConnection, Clock, PublicStore],
+    };
+  }
+}

@@ -1,0 +1,17 @@
+export { digestOf } from './digest.js';
+export { feedLimits } from './limits.js';
+export {
+  recallStates,
+  type CopyHead,
+  type CopyMember,
+  type DigestRow,
+  type FileLine,
+  type FileListReference,
+  type Picture,
+  type PublicDataset,
+  type PublicRecord,
+  type RecallRequest,
+  type RecallState,
+  type Tombstone,
+} from './public-record.js';
+export { judgePushToken, pushToken, type PushTarget, type TokenVerdict } from './push-token.js';
