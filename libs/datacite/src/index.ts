@@ -15,3 +15,4 @@ export type {
   Subject,
   Title,
 } from './resource.js';
+export { dataciteXml, oaiDcXml, type RenderingContext } from './xml.js';
