@@ -1,4 +1,4 @@
-import { dataciteXml, doiKey, oaiDcXml } from '#datacite';
+import { dataciteXml, doiKey, oaiDcXml, type RenderingContext } from '#datacite';
 import { digestOf, type PublicRecord } from '#publication-feed';
 import { setsOf } from '../oai/oai-sets.js';
 import type { SearchFields, StoredRecord } from './records.js';
@@ -39,8 +39,9 @@ export function isAhead(time: string | Date | undefined, now: Date): boolean {
   return time !== undefined && new Date(time).getTime() > now.getTime();
 }
 
-function contextOf(record: PublicRecord, now: Date): { embargoed: boolean; landingPage: string } {
-  return { embargoed: isAhead(record.embargoUntil, now), landingPage: record.landingPage };
+function contextOf({ embargoUntil, landingPage }: PublicRecord, now: Date): RenderingContext {
+  const embargoed = isAhead(embargoUntil, now);
+  return { embargoed, landingPage, ...(embargoed ? { embargoUntil } : {}) };
 }
 
 function searchFieldsOf({ resource, datasets }: PublicRecord): SearchFields {
