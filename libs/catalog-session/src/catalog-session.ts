@@ -104,8 +104,12 @@ export class CatalogSession {
   }
 
   private away(what: string, error: unknown): TransientError {
-    return new TransientError('catalog.api-away', `catalog-api at ${this.account.url} ${what}: ${messageOf(error)}`, {
-      cause: error,
-    });
+    return new TransientError(
+      'catalog.api-away',
+      `catalog-api at ${this.account.url} ${what}: ${messageOf(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
