@@ -25,4 +25,4 @@ export {
 } from './nest/spine.config.js';
 export { SpineModule } from './nest/spine.module.js';
 export { admitOperator } from './nest/admit-operator.js';
-export { LOGGER, SPINE_OPTIONS, type SpineOptions } from './nest/spine.options.js';
+export { LOGGER, type SpineOptions } from './nest/spine.options.js';

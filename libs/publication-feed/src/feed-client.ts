@@ -52,7 +52,8 @@ export class FeedClient {
   }
 
   async parts(list: string): Promise<{ part: number; sha256: string }[]> {
-    return (await this.call<{ parts: { part: number; sha256: string }[] }>('GET', `/file-lists/${list}`)).parts;
+    return (await this.call<{ parts: { part: number; sha256: string }[] }>('GET', `/file-lists/${list}`))
+      .parts;
   }
 
   /** @param lines NDJSON, at most `feedLimits.linesPerPart` lines */

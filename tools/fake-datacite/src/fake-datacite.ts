@@ -122,6 +122,7 @@ export class FakeDatacite {
     request: IncomingMessage,
     fault: FakeFault | undefined,
   ): { status: number; value?: unknown; headers?: Record<string, string> } {
+    if (request.url === '/heartbeat') return { status: 200, value: 'OK' };
     if (!(request.url ?? '').startsWith('/dois'))
       return failure(404, 'The resource you are looking for does not exist.');
     if (fault === 'fail') return failure(500, 'Something went wrong.');

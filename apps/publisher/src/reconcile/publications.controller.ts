@@ -9,7 +9,7 @@ import {
   Param,
   Post,
 } from '@nestjs/common';
-import { admitOperator, SPINE_OPTIONS, type SpineOptions } from '#outbox';
+import { admitOperator } from '#outbox';
 import { PublicationWishes } from '../accept-publications/publication-wishes.js';
 import { nextStep } from '../domain/next-step.js';
 import { PublisherStore } from '../persistence/publisher-store.js';
@@ -29,14 +29,13 @@ export class PublicationsController {
     private readonly wishes: PublicationWishes,
     private readonly runner: PublicationRunner,
     private readonly reconciliation: Reconciliation,
-    @Inject(SPINE_OPTIONS) private readonly options: SpineOptions,
     @Inject(ConfigToken) private readonly config: PublisherConfig,
   ) {}
 
   /** Everything that is not at rest: blocked first, then what waits longest. */
   @Get()
   async list(@Headers('authorization') authorization: string | undefined): Promise<object[]> {
-    admitOperator(this.options, authorization);
+    admitOperator(this.config.spine, authorization);
     const find = (condition: object, sort: Record<string, 1>): Promise<Publication[]> =>
       this.store.publications.find(condition).sort(sort).limit(mostRows).toArray();
     const blocked = await find({ 'blocked.at': { $exists: true } }, { 'blocked.at': 1 });
@@ -48,7 +47,7 @@ export class PublicationsController {
   @Post('compare')
   @HttpCode(200)
   compare(@Headers('authorization') authorization: string | undefined): Promise<Findings> {
-    admitOperator(this.options, authorization);
+    admitOperator(this.config.spine, authorization);
     return this.reconciliation.run();
   }
 
@@ -57,7 +56,7 @@ export class PublicationsController {
     @Headers('authorization') authorization: string | undefined,
     @Param('doi') doi: string,
   ): Promise<object> {
-    admitOperator(this.options, authorization);
+    admitOperator(this.config.spine, authorization);
     const found = await this.store.publications.findOne({ _id: doi });
     if (found === null) throw new NotFoundException(`Nothing is known of ${doi}.`);
     return this.view(found);
@@ -70,7 +69,7 @@ export class PublicationsController {
     @Headers('authorization') authorization: string | undefined,
     @Param('doi') doi: string,
   ): Promise<{ doi: string; state: 'retried' }> {
-    admitOperator(this.options, authorization);
+    admitOperator(this.config.spine, authorization);
     if (doi === '') throw new BadRequestException('Expected a DOI.');
     if (!(await this.wishes.again(doi, { stale: true })))
       throw new NotFoundException(`Nothing is known of ${doi}.`);
