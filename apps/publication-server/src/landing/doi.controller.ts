@@ -45,7 +45,7 @@ export class DoiController {
     private readonly recallForms: RecallForms,
   ) {}
 
-  @Get('*path')
+  @Get('*')
   async get(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { path, query } = addressOf(request);
     const found = await this.publications.find(path.slice(prefix.length));

@@ -54,9 +54,7 @@ export function landingHead(page: Page, work: Work): { head: Html; inlineJson: s
         /> `,
     )}<link rel="alternate" type="text/xml" href="${oaiUrl(work)}" title="OAI-PMH" />
     <link rel="linkset" type="application/linkset+json" href="${url}/linkset.json" />
-    <script type="application/ld+json">
-      ${trusted(inlineJson)}
-    </script>`;
+    ${trusted(`<script type="application/ld+json">${inlineJson}</script>`)}`;
   return { head, inlineJson };
 }
 

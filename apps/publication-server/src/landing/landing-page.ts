@@ -61,6 +61,17 @@ function languageAttribute(lang: string | undefined): Html | undefined {
     : undefined;
 }
 
+/** A text in its paragraphs. */
+function paragraphs(text: string, lang: string | undefined): Html {
+  const parts = text
+    .slice(0, longText)
+    .split(/\n\s*\n/)
+    .filter((part) => part.trim() !== '');
+  return html`<div class="abstract" ${languageAttribute(lang)}>
+    ${parts.map((part) => html`<p dir="auto">${part.trim()}</p> `)}
+  </div>`;
+}
+
 function notices(page: Page, { work, relations, availability }: Publication): Html {
   const { texts, wording } = page;
   const { newest } = relations;
@@ -98,16 +109,12 @@ function descriptions({ texts }: Page, { work }: Publication): Html {
     ${
       abstract === undefined
         ? html`<p class="soft">${texts.noAbstract}</p>`
-        : html`<p class="abstract" dir="auto" ${languageAttribute(abstract.lang)}>
-            ${abstract.description.slice(0, longText).trim()}
-          </p>`
+        : paragraphs(abstract.description, abstract.lang)
     }
     ${others.slice(0, mostRows).map(
       ({ description, descriptionType, lang }) =>
         html`<h3>${wordFor(texts.descriptionTypes, descriptionType)}</h3>
-          <p class="abstract" dir="auto" ${languageAttribute(lang)}>
-            ${description.slice(0, longText).trim()}
-          </p> `,
+          ${paragraphs(description, lang)}`,
     )}
   </section> `;
 }

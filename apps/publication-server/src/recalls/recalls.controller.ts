@@ -35,7 +35,7 @@ export class RecallsController {
     private readonly store: PublicStore,
   ) {}
 
-  @Post('doi/*path')
+  @Post('doi/*')
   async post(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const found = await this.publications.find(addressOf(request).path.slice('/doi/'.length));
     if (found === undefined) throw new NotFoundException();

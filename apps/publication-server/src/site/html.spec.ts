@@ -13,13 +13,13 @@ describe('html', () => {
     );
   });
 
-  it('takes markup as it is, joins lists, shows nothing for nothing', () =>
-    assert.equal(
-      html`<ul>
-        ${['a', '<b>'].map((text) => html`<li>${text}</li>`)}${undefined}${false}${null}${0}
-      </ul>`.markup,
-      '<ul><li>a</li><li>&lt;b&gt;</li>0</ul>',
-    ));
+  it('takes markup as it is, joins lists, shows nothing for nothing', () => {
+    const items = ['a', '<b>'].map((text) => html`<li>${text}</li>`);
+    assert.equal(html`${items}${undefined}${false}${null}${0}`.markup, '<li>a</li><li>&lt;b&gt;</li>0');
+  });
+
+  it('does not send the indentation of its source', () =>
+    assert.equal(html`<p>${'a\n  b'}</p>`.markup, '<p>\na\n  b\n</p>'));
 
   it('is not fooled by objects that look like markup', () => {
     const fake = JSON.parse('{"markup":"<script>"}') as never;

@@ -24,10 +24,23 @@ const entities: Readonly<Record<string, string>> = {
  * itself; lists are joined, nothing (undefined, null, false) is nothing.
  */
 export function html(parts: TemplateStringsArray, ...values: readonly Value[]): Html {
-  let markup = parts[0] as string;
+  const fixed = withoutIndentation(parts);
+  let markup = fixed[0] as string;
   for (let index = 0; index < values.length; index += 1)
-    markup += markupOf(values[index]) + (parts[index + 1] as string);
+    markup += markupOf(values[index]) + (fixed[index + 1] as string);
   return new Html(markup);
+}
+
+/** Templates by their place in the source: each is prepared once. */
+const prepared = new WeakMap<TemplateStringsArray, readonly string[]>();
+
+/** Lines of a template are indented for those who read the source; readers of the page need not load that. */
+function withoutIndentation(parts: TemplateStringsArray): readonly string[] {
+  const known = prepared.get(parts);
+  if (known !== undefined) return known;
+  const made = parts.map((part) => part.replace(/\s*\n\s*/g, '\n'));
+  prepared.set(parts, made);
+  return made;
 }
 
 /** Markup of ours that is no template, such as a drawing. Never of anything a person wrote. */

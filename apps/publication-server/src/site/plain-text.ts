@@ -1,7 +1,5 @@
 /** Controls of C0 and C1 without tab and line feed, of writing direction, and of byte order: never visible, often a trick. */
-const unwanted =
-   
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/g;
+const unwanted = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/g;
 const brokenPairs = /\p{Surrogate}/gu;
 
 /** What a person may read of any text: nothing that is invisible by itself or turns the writing around. */

@@ -112,7 +112,9 @@ const pieces = `
 .actions{grid-column:2;grid-row:1}
 .body{grid-column:1;grid-row:1/span 2}
 .facts{grid-column:2;grid-row:2}
-.abstract{white-space:pre-line;max-width:46rem;font-size:1.04rem}
+.abstract{max-width:46rem;font-size:1.04rem}
+.abstract p:last-child{margin-bottom:0}
+.abstract+h3{margin-top:1.2rem}
 .actions .button{width:100%;margin-bottom:.6rem}
 .actions .pair{display:flex;gap:.6rem}
 .actions .pair .button{flex:1}
