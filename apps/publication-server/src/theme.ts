@@ -22,21 +22,58 @@ const standard: Theme = {
   links: [],
 };
 
+/** What WCAG 2.2 asks of text of normal size. */
+const leastContrast = 4.5;
+
 /** @throws PermanentError `kernel.configuration` naming the file and what is wrong with it */
 export function themeFrom(file: string | undefined): Theme {
   if (file === undefined || file === '') return standard;
   try {
-    const given = JSON.parse(readFileSync(file, 'utf8')) as Partial<Theme>;
-    const theme = { ...standard, ...given };
-    if (!/^#[0-9a-f]{3,8}$/i.test(theme.colour))
-      throw new Error(`expected colour such as #0b4f6c, found ${JSON.stringify(theme.colour)}`);
-    for (const { url } of theme.links)
-      if (!/^(https?|mailto):/.test(url)) throw new Error(`expected http(s) or mailto links, found ${url}`);
-    return theme;
+    return checked(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
     throw new PermanentError(
       'kernel.configuration',
       `Could not use ${file} (THEME_FILE): ${messageOf(error)}.`,
     );
   }
+}
+
+function checked(given: unknown): Theme {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new Error('expected a JSON object');
+  const unknown = Object.keys(given).find(
+    (key) => !['name', 'tagline', 'colour', 'logoFile', 'contact', 'links'].includes(key),
+  );
+  if (unknown !== undefined) throw new Error(`found ${JSON.stringify(unknown)}, which means nothing`);
+  const theme = { ...standard, ...(given as Partial<Theme>) };
+  for (const key of ['name', 'tagline', 'colour'] as const)
+    if (typeof theme[key] !== 'string') throw new Error(`expected ${key} to be text`);
+  if (!/^#([0-9a-f]{3}|[0-9a-f]{6})$/i.test(theme.colour))
+    throw new Error(`expected colour such as #0b4f6c, found ${JSON.stringify(theme.colour)}`);
+  const contrast = contrastToWhite(theme.colour);
+  if (contrast < leastContrast)
+    throw new Error(
+      `expected a colour on which white text is readable (contrast ${leastContrast} or more), found ${theme.colour} with ${contrast.toFixed(1)}: choose a darker one`,
+    );
+  if (theme.contact !== undefined && !/^[^\s@<>"]+@[^\s@<>"]+$/.test(theme.contact))
+    throw new Error(`expected contact to be an e-mail address, found ${JSON.stringify(theme.contact)}`);
+  if (theme.logoFile !== undefined && !/\.(svg|png)$/i.test(theme.logoFile))
+    throw new Error(`expected logoFile to be an SVG or PNG file, found ${JSON.stringify(theme.logoFile)}`);
+  // A logo that cannot be read would be missed by readers only: better not to start.
+  if (theme.logoFile !== undefined) readFileSync(theme.logoFile);
+  if (!Array.isArray(theme.links)) throw new Error('expected links to be a list of {text, url}');
+  for (const { text, url } of theme.links)
+    if (typeof text !== 'string' || typeof url !== 'string' || !/^(https?:\/\/|mailto:)/.test(url))
+      throw new Error(`expected http(s) or mailto links, found ${url}`);
+  return theme;
+}
+
+function contrastToWhite(colour: string): number {
+  const digits =
+    colour.length === 4 ? [...colour.slice(1)].map((digit) => digit + digit).join('') : colour.slice(1);
+  const [red = 0, green = 0, blue = 0] = [0, 2, 4].map((at) => {
+    const value = Number.parseInt(digits.slice(at, at + 2), 16) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05);
 }

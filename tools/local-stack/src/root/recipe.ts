@@ -18,6 +18,9 @@ export const RECIPE = {
     'memcached',
     // The directory of the sign-in tests; no stack starts it.
     'slapd',
+    // The browser of the page tests, with one font of many scripts; no stack starts it.
+    'chromium',
+    'fonts-dejavu-core',
   ],
   /** Folder inside the root at which a data directory is mounted. */
   dataMountPoint: '/srv',

@@ -1,0 +1,214 @@
+import { Injectable } from '@nestjs/common';
+import { PublicStore } from '../persistence/public-store.js';
+import type { StoredRecord } from '../persistence/records.js';
+import { bareDoi } from '../formats/work.js';
+
+/** Another publication of this store, as a line. */
+export interface Neighbour {
+  readonly doi: string;
+  readonly title: string;
+  readonly version?: string;
+  readonly publishedAt: string;
+}
+
+export interface Relations {
+  /** All versions of which this is one, itself included, newest first; empty when there is only this one. */
+  readonly versions: readonly Neighbour[];
+  /** What should be used instead of this one. */
+  readonly newest?: Neighbour;
+  /** What other publications say of this one: the relation is theirs, turned around. */
+  readonly incoming: readonly { readonly relation: string; readonly from: Neighbour }[];
+}
+
+/** Steps along the chain of versions, each one query. */
+const mostRounds = 4;
+const mostNeighbours = 100;
+
+const inverse: Readonly<Record<string, string>> = {
+  IsSupplementTo: 'IsSupplementedBy',
+  IsSupplementedBy: 'IsSupplementTo',
+  Cites: 'IsCitedBy',
+  IsCitedBy: 'Cites',
+  References: 'IsReferencedBy',
+  IsReferencedBy: 'References',
+  IsPartOf: 'HasPart',
+  HasPart: 'IsPartOf',
+  IsDerivedFrom: 'IsSourceOf',
+  IsSourceOf: 'IsDerivedFrom',
+  Continues: 'IsContinuedBy',
+  IsContinuedBy: 'Continues',
+  Documents: 'IsDocumentedBy',
+  IsDocumentedBy: 'Documents',
+  Describes: 'IsDescribedBy',
+  IsDescribedBy: 'Describes',
+  IsVersionOf: 'HasVersion',
+  HasVersion: 'IsVersionOf',
+  IsRequiredBy: 'Requires',
+  Requires: 'IsRequiredBy',
+  Obsoletes: 'IsObsoletedBy',
+  IsObsoletedBy: 'Obsoletes',
+  Collects: 'IsCollectedBy',
+  IsCollectedBy: 'Collects',
+  IsIdenticalTo: 'IsIdenticalTo',
+  IsVariantFormOf: 'IsOriginalFormOf',
+  IsOriginalFormOf: 'IsVariantFormOf',
+};
+/** Relations that make a chain of versions: which of the two is newer. */
+const newerIs: Readonly<Record<string, 'self' | 'other'>> = {
+  IsNewVersionOf: 'self',
+  Obsoletes: 'self',
+  IsPreviousVersionOf: 'other',
+  IsObsoletedBy: 'other',
+};
+
+type Known = Pick<StoredRecord, '_id' | 'record'>;
+
+/** What publications of this store say about each other, in both directions. */
+@Injectable()
+export class RelationsService {
+  constructor(private readonly store: PublicStore) {}
+
+  async of(self: Known): Promise<Relations> {
+    const known = new Map<string, Known>([[self._id, self]]);
+    const others = await this.about([self._id], []);
+    for (const other of others) known.set(other._id, other);
+    const newer = new Map<string, Set<string>>();
+    let fresh: Known[] = [self, ...others];
+    for (let round = 0; round < mostRounds && fresh.length > 0; round += 1) {
+      const [unknown, hasVersions] = linkVersions(fresh, newer, known);
+      if (round === 0 && unknown.length === 0 && !hasVersions) break;
+      const found = await this.about(
+        fresh.filter(({ _id }) => _id !== self._id && isVersion(_id, newer)).map(({ _id }) => _id),
+        unknown,
+      );
+      fresh = found.filter(({ _id }) => !known.has(_id));
+      for (const one of fresh) known.set(one._id, one);
+      linkVersions(fresh, newer, known);
+    }
+    return relationsFrom(self, known, newer, others);
+  }
+
+  /** Published records that name one of `targets`, and those with the given keys. */
+  private async about(targets: readonly string[], keys: readonly string[]): Promise<Known[]> {
+    const wanted: object[] = [];
+    if (targets.length > 0)
+      wanted.push({
+        'record.resource.relatedIdentifiers.relatedIdentifier': { $in: targets.flatMap(spellings) },
+      });
+    if (keys.length > 0) wanted.push({ _id: { $in: [...keys] } });
+    if (wanted.length === 0) return [];
+    const filter = wanted.length === 1 ? (wanted[0] as object) : { $or: wanted };
+    return this.store.records
+      .find(filter, {
+        projection: {
+          'record.doi': 1,
+          'record.state': 1,
+          'record.publishedAt': 1,
+          'record.resource.titles': 1,
+          'record.resource.version': 1,
+          'record.resource.relatedIdentifiers': 1,
+        },
+      })
+      .limit(mostNeighbours)
+      .toArray();
+  }
+}
+
+/** The ways a DOI is written in related identifiers, each an exact value of the index. */
+function spellings(key: string): string[] {
+  const cases = [...new Set([key, key.toUpperCase()])];
+  return cases.flatMap((doi) => [doi, `https://doi.org/${doi}`, `doi:${doi}`]);
+}
+
+/** Draws the edges of some records; gives the versions they name that nobody looked up yet. */
+function linkVersions(
+  records: readonly Known[],
+  newer: Map<string, Set<string>>,
+  known: ReadonlyMap<string, Known>,
+): [string[], boolean] {
+  const unknown = new Set<string>();
+  let some = false;
+  for (const { _id, record } of records)
+    for (const { relatedIdentifier, relationType } of record.resource.relatedIdentifiers ?? []) {
+      const direction = newerIs[relationType];
+      const other = direction === undefined ? undefined : bareDoi(relatedIdentifier);
+      if (direction === undefined || other === undefined || other === _id) continue;
+      some = true;
+      const [from, to] = direction === 'self' ? [other, _id] : [_id, other];
+      newer.set(from, (newer.get(from) ?? new Set()).add(to));
+      if (!known.has(other) && unknown.size < mostNeighbours) unknown.add(other);
+    }
+  return [[...unknown], some];
+}
+
+function isVersion(id: string, newer: ReadonlyMap<string, ReadonlySet<string>>): boolean {
+  return newer.has(id) || [...newer.values()].some((set) => set.has(id));
+}
+
+function relationsFrom(
+  self: Known,
+  known: ReadonlyMap<string, Known>,
+  newer: ReadonlyMap<string, ReadonlySet<string>>,
+  others: readonly Known[],
+): Relations {
+  const older = new Map<string, Set<string>>();
+  for (const [from, all] of newer)
+    for (const to of all) older.set(to, (older.get(to) ?? new Set()).add(from));
+  const shown = (id: string): boolean => known.get(id)?.record.state === 'published' || id === self._id;
+  const later = reachable(self._id, newer);
+  const chain = [self._id, ...later, ...reachable(self._id, older)].filter(shown);
+  const versions = [...new Set(chain)].map((id) => neighbourOf(known.get(id) as Known)).sort(newestFirst);
+  const newest = [...later]
+    .filter(shown)
+    .map((id) => neighbourOf(known.get(id) as Known))
+    .sort(newestFirst)[0];
+  const said = new Set(
+    (self.record.resource.relatedIdentifiers ?? []).map(({ relatedIdentifier }) =>
+      bareDoi(relatedIdentifier),
+    ),
+  );
+  const incoming = others
+    .filter(({ _id, record }) => record.state === 'published' && _id !== self._id && !said.has(_id))
+    .flatMap((other) =>
+      (other.record.resource.relatedIdentifiers ?? [])
+        .filter(
+          ({ relatedIdentifier, relationType }) =>
+            bareDoi(relatedIdentifier) === self._id &&
+            inverse[relationType] !== undefined &&
+            newerIs[relationType] === undefined,
+        )
+        .slice(0, 1)
+        .map(({ relationType }) => ({ relation: inverse[relationType] as string, from: neighbourOf(other) })),
+    );
+  return {
+    versions: versions.length > 1 ? versions : [],
+    ...(newest === undefined ? {} : { newest }),
+    incoming,
+  };
+}
+
+function reachable(from: string, edges: ReadonlyMap<string, ReadonlySet<string>>): Set<string> {
+  const found = new Set<string>();
+  const todo = [from];
+  for (let id = todo.pop(); id !== undefined; id = todo.pop())
+    for (const next of edges.get(id) ?? [])
+      if (next !== from && !found.has(next)) {
+        found.add(next);
+        todo.push(next);
+      }
+  return found;
+}
+
+function newestFirst(left: Neighbour, right: Neighbour): number {
+  return right.publishedAt.localeCompare(left.publishedAt) || right.doi.localeCompare(left.doi);
+}
+
+function neighbourOf({ record }: Known): Neighbour {
+  const { version } = record.resource;
+  return {
+    doi: record.doi,
+    title: record.resource.titles[0]?.title ?? record.doi,
+    publishedAt: record.publishedAt,
+    ...(version === undefined ? {} : { version }),
+  };
+}

@@ -1,0 +1,190 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '#kernel';
+import { PublicStore } from '../persistence/public-store.js';
+import type { StoredRecord } from '../persistence/records.js';
+
+/** Names of filters in addresses, and the fields they look at; each field has an index. */
+export const facetFields = {
+  year: 'year',
+  type: 'resourceType',
+  instrument: 'instruments',
+  technique: 'techniques',
+  creator: 'creators',
+  keyword: 'keywords',
+  licence: 'licence',
+} as const;
+export type Facet = keyof typeof facetFields;
+export const facets = Object.keys(facetFields) as Facet[];
+
+export interface Query {
+  readonly words: string;
+  readonly filters: Readonly<Partial<Record<Facet, string>>>;
+  /** From 1. */
+  readonly page: number;
+}
+
+export interface FacetValue {
+  readonly value: string;
+  readonly count: number;
+}
+
+export interface Overview {
+  readonly total: number;
+  /** There are more than were counted. */
+  readonly more: boolean;
+  readonly facets: Readonly<Record<Facet, readonly FacetValue[]>>;
+}
+
+export type Hit = Pick<StoredRecord, '_id' | 'record' | 'datestamp'>;
+
+export const hitsOfPage = 20;
+/** Pages that can be turned to: beyond, words and filters lead further. */
+export const mostPages = 100;
+/** Publications that counts look at. */
+const mostCounted = 20_000;
+const valuesOfFacet = 12;
+const longestWords = 300;
+const mostWords = 10;
+/** Milliseconds that counts may be old. */
+const countsAge = 15_000;
+const mostCounts = 200;
+
+const hitFields = {
+  'record.doi': 1,
+  'record.publishedAt': 1,
+  'record.embargoUntil': 1,
+  'record.registered': 1,
+  'record.files': 1,
+  'record.pictures': 1,
+  'record.resource.titles': 1,
+  'record.resource.creators': 1,
+  'record.resource.descriptions': 1,
+  'record.resource.types': 1,
+  'record.resource.publisher': 1,
+  'record.resource.publicationYear': 1,
+  'record.resource.version': 1,
+  'record.datasets.size': 1,
+  'record.datasets.files': 1,
+  datestamp: 1,
+} as const;
+
+/** Lists and searches of what is published. */
+@Injectable()
+export class Search {
+  private readonly counts = new Map<string, { readonly at: number; readonly overview: Promise<Overview> }>();
+
+  constructor(
+    private readonly store: PublicStore,
+    private readonly clock: Clock,
+  ) {}
+
+  /** One page of hits, newest first. */
+  async hits(query: Query, count = hitsOfPage): Promise<Hit[]> {
+    return this.store.records
+      .find(filterOf(query), { projection: hitFields })
+      .sort({ 'record.publishedAt': -1, _id: 1 })
+      .skip((query.page - 1) * count)
+      .limit(count)
+      .toArray();
+  }
+
+  /** How many there are and of which kinds; some seconds old at most, and counted once for all who ask meanwhile. */
+  overview(query: Query): Promise<Overview> {
+    const key = JSON.stringify([query.words, facets.map((facet) => query.filters[facet])]);
+    const now = this.clock.now().getTime();
+    const known = this.counts.get(key);
+    if (known !== undefined && now - known.at < countsAge) return known.overview;
+    const overview = this.count(query);
+    this.counts.delete(key);
+    this.counts.set(key, { at: now, overview });
+    if (this.counts.size > mostCounts) this.counts.delete(this.counts.keys().next().value as string);
+    overview.catch(() => this.counts.delete(key));
+    return overview;
+  }
+
+  private async count(query: Query): Promise<Overview> {
+    const branches = facets.map((facet) => {
+      const field = facetFields[facet];
+      const several = field !== 'year' && field !== 'resourceType' && field !== 'licence';
+      return [
+        facet,
+        [
+          ...(several
+            ? [{ $unwind: `$search.${field}` }]
+            : [{ $match: { [`search.${field}`]: { $exists: true } } }]),
+          { $group: { _id: `$search.${field}`, count: { $sum: 1 } } },
+          { $sort: facet === 'year' ? { _id: -1 } : { count: -1, _id: 1 } },
+          { $limit: valuesOfFacet },
+        ],
+      ] as const;
+    });
+    const [result] = await this.store.records
+      .aggregate<Record<Facet | 'total', { _id: unknown; count: number }[]>>([
+        { $match: filterOf(query) },
+        { $limit: mostCounted + 1 },
+        { $project: Object.fromEntries(Object.values(facetFields).map((field) => [`search.${field}`, 1])) },
+        { $facet: { ...Object.fromEntries(branches), total: [{ $count: 'count' }] } },
+      ])
+      .toArray();
+    const total = result?.total[0]?.count ?? 0;
+    const valuesOf = (facet: Facet): FacetValue[] =>
+      (result?.[facet] ?? []).map(({ _id, count }) => ({ value: String(_id), count }));
+    return {
+      total: Math.min(total, mostCounted),
+      more: total > mostCounted,
+      facets: Object.fromEntries(facets.map((facet) => [facet, valuesOf(facet)])) as Record<
+        Facet,
+        FacetValue[]
+      >,
+    };
+  }
+}
+
+/** What a query's address asks for; whatever means nothing is left out. */
+export function queryFrom(parameters: URLSearchParams): Query {
+  const filters: Partial<Record<Facet, string>> = {};
+  for (const facet of facets) {
+    const value = parameters.get(facet)?.slice(0, 500);
+    if (value === undefined || value === '') continue;
+    if (facet === 'year' && !/^\d{4}$/.test(value)) continue;
+    filters[facet] = value;
+  }
+  const page = Number(parameters.get('page') ?? 1);
+  return {
+    words: (parameters.get('q') ?? '').slice(0, longestWords).trim(),
+    filters,
+    page: Number.isInteger(page) && page >= 1 ? Math.min(page, mostPages) : 1,
+  };
+}
+
+/** The address of a query, without language. */
+export function parametersOf({ words, filters, page }: Query): URLSearchParams {
+  const parameters = new URLSearchParams();
+  if (words !== '') parameters.set('q', words);
+  for (const facet of facets) {
+    const value = filters[facet];
+    if (value !== undefined) parameters.set(facet, value);
+  }
+  if (page > 1) parameters.set('page', String(page));
+  return parameters;
+}
+
+function filterOf({ words, filters }: Query): object {
+  const wanted: Record<string, unknown> = { state: 'published' };
+  for (const facet of facets) {
+    const value = filters[facet];
+    if (value !== undefined)
+      wanted[`search.${facetFields[facet]}`] = facet === 'year' ? Number(value) : value;
+  }
+  const phrases = wordsOf(words);
+  if (words !== '') wanted['$text'] = { $search: phrases.map((phrase) => `"${phrase}"`).join(' ') };
+  return wanted;
+}
+
+/** Single words, or phrases in quotation marks: a hit has all of them. */
+function wordsOf(text: string): string[] {
+  const found = [...text.toLowerCase().matchAll(/"([^"]+)"|([^\s"]+)/g)]
+    .map(([, phrase, word]) => (phrase ?? word ?? '').replace(/[\\"]/g, ' ').trim())
+    .filter((word) => /[\p{L}\p{N}]/u.test(word));
+  return found.slice(0, mostWords);
+}

@@ -1,0 +1,76 @@
+import {
+  Controller,
+  Get,
+  GoneException,
+  Inject,
+  MethodNotAllowedException,
+  NotFoundException,
+  Param,
+  Post,
+  Req,
+  Res,
+} from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { doiKey } from '#datacite';
+import { addressOf, pageFor } from '../site/page.js';
+import { Publications } from '../landing/publications.service.js';
+import { sendData, sendPage, wantsPage } from '../site/reply.js';
+import { Site } from '../site/site.service.js';
+import { PublicStore } from '../persistence/public-store.js';
+import { RecallForms } from './recall-forms.service.js';
+import { progressPage } from './recall-pages.js';
+import { Recalls } from './recalls.service.js';
+
+/** Seconds after which a progress page renews itself. */
+const renewal = 20;
+
+/** Requests for files on tape, and how far they are. */
+@Controller()
+export class RecallsController {
+  constructor(
+    @Inject(Site) private readonly site: Site,
+    private readonly publications: Publications,
+    private readonly forms: RecallForms,
+    private readonly recalls: Recalls,
+    private readonly store: PublicStore,
+  ) {}
+
+  @Post('doi/*')
+  async post(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const found = await this.publications.find(addressOf(request).path.slice('/doi/'.length));
+    if (found === undefined) throw new NotFoundException();
+    if (found.part.kind !== 'request') throw new MethodNotAllowedException();
+    if (found.stored.state === 'withdrawn') throw new GoneException();
+    await this.forms.take(request, reply, found.stored);
+  }
+
+  @Get('requests/:id')
+  async progress(
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const recall = /^[\w-]{8,64}$/.test(id) ? await this.recalls.find(id) : null;
+    if (recall === null) throw new NotFoundException();
+    const running = recall.state === 'requested' || recall.state === 'recalling';
+    const headers: Record<string, string> = {
+      'cache-control': 'no-store',
+      vary: 'Accept, Accept-Language',
+      'referrer-policy': 'no-referrer',
+    };
+    if (!wantsPage(request)) {
+      const { _id, doi, state, bytesDone, bytesTotal, requestedAt, updatedAt, message } = recall;
+      const body = { id: _id, doi, state, bytesDone, bytesTotal, requestedAt, updatedAt, message };
+      if (running) headers['retry-after'] = String(renewal);
+      return sendData(reply, 'application/json; charset=utf-8', `${JSON.stringify(body)}\n`, { headers });
+    }
+    const renewing = running && addressOf(request).query.get('renew') !== 'no';
+    if (renewing) headers['refresh'] = String(renewal);
+    const stored = await this.store.records.findOne(
+      { _id: doiKey(recall.doi) },
+      { projection: { record: 1, state: 1 } },
+    );
+    const record = stored === null || stored.state === 'withdrawn' ? undefined : stored.record;
+    sendPage(reply, progressPage(pageFor(this.site, request), recall, record, renewing), { headers });
+  }
+}

@@ -1,0 +1,96 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, newId } from '#kernel';
+import { PublicStore } from '../persistence/public-store.js';
+import type { StoredRecall } from '../persistence/records.js';
+import type { PublicationServerConfig } from '../publication-server.config.js';
+import { ConfigToken } from '../publication-server.tokens.js';
+
+const day = 24 * 60 * 60 * 1000;
+const open = { $in: ['requested', 'recalling'] as StoredRecall['state'][] };
+
+export interface Wish {
+  readonly doi: string;
+  /** See `clientOf`. */
+  readonly client: string;
+  readonly email?: string;
+  readonly language: string;
+  readonly bytes: number;
+}
+
+export type Outcome =
+  | { readonly kind: 'created' | 'shared'; readonly id: string }
+  /** The client may ask again then. */
+  | { readonly kind: 'limited'; readonly until: Date };
+
+/** Takes readers' wishes for files that are on tape; the publisher comes and fetches them. */
+@Injectable()
+export class Recalls {
+  /** Wishes of one client one after the other, so that counting and adding belong together. */
+  private readonly queues = new Map<string, Promise<unknown>>();
+
+  constructor(
+    private readonly store: PublicStore,
+    private readonly clock: Clock,
+    @Inject(ConfigToken) private readonly config: PublicationServerConfig,
+  ) {}
+
+  async ask(wish: Wish): Promise<Outcome> {
+    const before = this.queues.get(wish.client) ?? Promise.resolve();
+    const running = before.then(() => this.askNow(wish));
+    const settled = running.catch(() => undefined);
+    this.queues.set(wish.client, settled);
+    try {
+      return await running;
+    } finally {
+      if (this.queues.get(wish.client) === settled) this.queues.delete(wish.client);
+    }
+  }
+
+  find(id: string): Promise<StoredRecall | null> {
+    return this.store.recalls.findOne({ _id: id });
+  }
+
+  private async askNow(wish: Wish): Promise<Outcome> {
+    const existing = await this.openFor(wish);
+    if (existing !== undefined) return { kind: 'shared', id: existing._id };
+    const now = this.clock.now();
+    const recent = await this.store.recalls
+      .find(
+        { client: wish.client, requestedAt: { $gt: new Date(now.getTime() - day) } },
+        { projection: { requestedAt: 1 } },
+      )
+      .limit(this.config.recalls.perClientAndDay + 1)
+      .toArray();
+    if (recent.length >= this.config.recalls.perClientAndDay) {
+      const first = Math.min(now.getTime(), ...recent.map(({ requestedAt }) => requestedAt.getTime()));
+      return { kind: 'limited', until: new Date(first + day) };
+    }
+    const { bytes, ...rest } = wish;
+    const recall: StoredRecall = {
+      ...rest,
+      _id: newId(),
+      state: 'requested',
+      requestedAt: now,
+      updatedAt: now,
+      bytesDone: 0,
+      bytesTotal: bytes,
+    };
+    await this.store.recalls.insertOne(recall);
+    const first = await this.openFor(wish);
+    if (first === undefined || first._id === recall._id) return { kind: 'created', id: recall._id };
+    // Somebody was faster. Both see both now, and both choose the same one; unless ours was taken up meanwhile.
+    const { deletedCount } = await this.store.recalls.deleteOne({ _id: recall._id, state: 'requested' });
+    return deletedCount === 1 ? { kind: 'shared', id: first._id } : { kind: 'created', id: recall._id };
+  }
+
+  /** A request for the same files that is not done; one with an address for mail is nobody else's. */
+  private async openFor({ doi, email }: Wish): Promise<StoredRecall | undefined> {
+    const all = await this.store.recalls.find({ doi, state: open }).limit(1000).toArray();
+    return all
+      .filter((one) => one.email === email)
+      .sort(
+        (left, right) =>
+          left.requestedAt.getTime() - right.requestedAt.getTime() || (left._id < right._id ? -1 : 1),
+      )[0];
+  }
+}

@@ -1,0 +1,87 @@
+import { chooseLanguage } from '../formats/negotiation.js';
+import { german } from './texts-de.js';
+import { english, type Texts } from './texts-en.js';
+
+/** The first one is shown to those who want none of them. */
+export const languages = ['en', 'de'] as const;
+export type Language = (typeof languages)[number];
+
+export const textsOf: Readonly<Record<Language, Texts>> = { en: english, de: german };
+
+export function languageFor(asked: string | undefined, header: string | undefined): Language {
+  return languages.find((language) => language === asked) ?? chooseLanguage(header, languages);
+}
+
+const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'] as const;
+
+/** Numbers, sizes and dates as a language writes them. */
+export class Wording {
+  private readonly numbers: Intl.NumberFormat;
+  private readonly dates: Intl.DateTimeFormat;
+  private readonly moments: Intl.DateTimeFormat;
+  private readonly languageNames: Intl.DisplayNames;
+
+  constructor(language: Language) {
+    this.numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+    this.dates = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' });
+    this.moments = new Intl.DateTimeFormat(language, {
+      dateStyle: 'long',
+      timeStyle: 'short',
+      timeZone: 'UTC',
+    });
+    this.languageNames = new Intl.DisplayNames([language], { type: 'language' });
+  }
+
+  number(value: number): string {
+    return this.numbers.format(value);
+  }
+
+  /** Powers of 1000, as disks and downloads are measured. */
+  bytes(value: number): string {
+    let [rest, unit] = [value, 0];
+    while (rest >= 999.95 && unit < units.length - 1) [rest, unit] = [rest / 1000, unit + 1];
+    return `${this.numbers.format(rest)}\u00a0${units[unit]}`;
+  }
+
+  /** A day; what is no date stays as it is. */
+  day(date: Date | string): string {
+    if (typeof date === 'string' && /^\d{4}(-\d\d)?$/.test(date)) return date;
+    const time = new Date(date);
+    return Number.isNaN(time.getTime()) ? String(date) : this.dates.format(time);
+  }
+
+  /** A day or the days between two. */
+  days(range: string): string {
+    const [from = '', to] = range.split('/');
+    return to === undefined
+      ? this.day(from)
+      : `${from === '' ? '' : this.day(from)} – ${to === '' ? '' : this.day(to)}`;
+  }
+
+  moment(date: Date): string {
+    return `${this.moments.format(date)} UTC`;
+  }
+
+  language(tag: string): string {
+    try {
+      return this.languageNames.of(tag) ?? tag;
+    } catch {
+      return tag;
+    }
+  }
+}
+
+export const wordingOf: Readonly<Record<Language, Wording>> = {
+  en: new Wording('en'),
+  de: new Wording('de'),
+};
+
+/** A word of a closed vocabulary in the reader's language, else taken apart: `IsPartOf` → `Is part of`. */
+export function wordFor(words: Readonly<Record<string, string>>, value: string): string {
+  if (Object.hasOwn(words, value)) return words[value] as string;
+  const spaced = value.replace(
+    /([a-z])([A-Z])/g,
+    (_, left: string, right: string) => `${left} ${right.toLowerCase()}`,
+  );
+  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
+}

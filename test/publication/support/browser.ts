@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { chromium, type Browser as Chromium, type BrowserContextOptions, type Page } from 'playwright-core';
+import { checkHost } from '../../../tools/local-stack/src/root/host.js';
+import { ensureRoot } from '../../../tools/local-stack/src/root/make-root.js';
+import {
+  inside,
+  prepareHome,
+  sandboxedProcess,
+  serviceFolder,
+} from '../../../tools/local-stack/src/services/home.js';
+import { loadSettings } from '../../../tools/local-stack/src/settings.js';
+
+const flags = [
+  '--headless',
+  // It is in a sandbox of ours already, as a user who may do nothing.
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-extensions',
+  '--disable-dev-shm-usage',
+  '--hide-scrollbars',
+];
+
+/** Debian's Chromium in the Debian root of the local stack, driven over its debugging port. */
+export class Browser {
+  private constructor(
+    private readonly chromium: Chromium,
+    private readonly end: () => Promise<void>,
+  ) {}
+
+  static async start(): Promise<Browser> {
+    checkHost();
+    const root = await ensureRoot(process.env, (line) => process.stderr.write(`${line}\n`));
+    const dataDirectory = await mkdtemp(join(tmpdir(), 'catena-browser-'));
+    const log = (line: string): void => void process.stderr.write(`${line}\n`);
+    const settings = await loadSettings(dataDirectory);
+    const home = { root, dataDirectory, settings, log };
+    prepareHome(home);
+    serviceFolder(home, 'profile');
+    // A free port of this data directory; no other service runs in it.
+    const port = settings.ports.mongodb;
+    const server = sandboxedProcess(home, 'chromium', 'SIGTERM', [
+      '/usr/bin/chromium',
+      ...flags,
+      `--user-data-dir=${inside('profile')}`,
+      '--remote-debugging-address=127.0.0.1',
+      `--remote-debugging-port=${port}`,
+      'about:blank',
+    ]);
+    await server.start();
+    const stop = async (): Promise<void> => {
+      await server.stop();
+      await rm(dataDirectory, { recursive: true, force: true });
+    };
+    try {
+      const browser = await connected(`http://127.0.0.1:${port}`);
+      return new Browser(browser, async () => {
+        await browser.close();
+        await stop();
+      });
+    } catch (error) {
+      const words = server.lastWords();
+      await stop();
+      throw new Error(`Chromium did not start: ${words}`, { cause: error });
+    }
+  }
+
+  /** A page of its own, without anything of other pages. */
+  async page(options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await this.chromium.newContext(options);
+    return context.newPage();
+  }
+
+  stop(): Promise<void> {
+    return this.end();
+  }
+}
+
+async function connected(url: string): Promise<Chromium> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await chromium.connectOverCDP(url);
+    } catch (error) {
+      if (attempt === 150) throw error;
+      await sleep(200);
+    }
+  }
+}
