@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import mongoose from 'mongoose';
 import { FakeDatacite } from '../../tools/fake-datacite/src/index.js';
 import { dataciteAccount, doiPrefix } from '../../tools/start/src/index.js';
 import { FeedClient, type DigestRow } from '#publication-feed';
@@ -65,6 +66,17 @@ export class PublishingInstallation {
       },
     );
     return { status: response.status, body: (await response.json()) as Fields };
+  }
+
+  /** The database in the DMZ is lost. */
+  async forgetPublicStore(): Promise<void> {
+    const { services, prefix } = this.installation.settings;
+    const url = new URL(services['MONGODB_URI'] ?? '');
+    url.pathname = `/${prefix}-publication-server`;
+    const connection = await mongoose.createConnection(url.toString()).asPromise();
+    for (const name of ['records', 'files', 'file_list_parts', 'pictures', 'copies', 'copy_members'])
+      await connection.collection(name).deleteMany({});
+    await connection.close();
   }
 
   async stop(failed = false): Promise<void> {

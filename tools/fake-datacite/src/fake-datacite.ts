@@ -14,6 +14,8 @@ export type FakeFault =
   | 'fail'
   /** 429 with Retry-After. */
   | 'busy'
+  /** 422 on a field that only DataCite finds wrong. */
+  | 'refuse'
   /** 401, as with a password that was changed. */
   | 'unauthorized';
 
@@ -150,6 +152,7 @@ export class FakeDatacite {
     }
     if (method !== 'PUT' && method !== 'POST') return failure(405, 'Method not allowed');
     if (!/json/.test(request.headers['content-type'] ?? '')) return failure(415, 'Unsupported media type');
+    if (fault === 'refuse') return refusal([{ source: 'titles', title: 'is not a title we like' }]);
     const attributes = attributesIn(body);
     if (attributes === undefined)
       return failure(400, 'You need to provide a payload following the JSONAPI spec');
