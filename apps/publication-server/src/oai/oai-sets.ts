@@ -24,7 +24,7 @@ export function setsOf({ resource, datasets, embargoUntil }: PublicRecord, now: 
   return [
     openaireSet,
     `year:${resource.publicationYear}`,
-    `type:${segment(resource.types.resourceTypeGeneral)}`,
+    `type:${segment(resource.types.resourceTypeGeneral) || 'Other'}`,
     `access:${embargoed ? 'embargoed' : 'open'}`,
     ...family(
       'instrument',
