@@ -2,8 +2,7 @@ import { accessOf, type RenderingContext } from './access.js';
 import { doiUrl } from './doi.js';
 import { relatedUrl } from './related.js';
 import type { DataciteResource, GeoLocation, Rights } from './resource.js';
-import { isLanguage } from './syntax.js';
-import { xmlAttribute, xmlText } from './xml-text.js';
+import { xmlText } from './xml-text.js';
 
 const namespace = 'http://www.openarchives.org/OAI/2.0/oai_dc/';
 const opening =
@@ -15,21 +14,21 @@ const opening =
  * The resource as an `oai_dc:dc` element with its namespace declarations: one `dc:creator` per creator in their
  * order, the DOI and the page as URLs in `dc:identifier`, licence and access rights in `dc:rights`, the end of an
  * embargo in `dc:date` (`info:eu-repo/date/embargoEnd/2027-01-01`). Never throws for a resource of the right shape.
+ * Languages are left out: some copies of its schema in use do not know `xml:lang`.
  */
 export function oaiDcXml(resource: DataciteResource, context: RenderingContext): string {
   const { types, publicationYear } = resource;
   const access = accessOf(context);
   let xml = opening;
-  const add = (element: string, text: string | undefined, lang?: string): void => {
+  const add = (element: string, text: string | undefined): void => {
     if (text === undefined || text === '') return;
-    const attribute = lang !== undefined && isLanguage(lang) ? ` xml:lang="${xmlAttribute(lang)}"` : '';
-    xml += `<dc:${element}${attribute}>${xmlText(text)}</dc:${element}>`;
+    xml += `<dc:${element}>${xmlText(text)}</dc:${element}>`;
   };
-  for (const { title, lang } of resource.titles) add('title', title, lang);
+  for (const { title } of resource.titles) add('title', title);
   for (const { name } of resource.creators) add('creator', name);
-  for (const { subject, lang } of resource.subjects ?? []) add('subject', subject, lang);
-  for (const { description, lang } of resource.descriptions ?? []) add('description', description, lang);
-  add('publisher', resource.publisher.name, resource.publisher.lang);
+  for (const { subject } of resource.subjects ?? []) add('subject', subject);
+  for (const { description } of resource.descriptions ?? []) add('description', description);
+  add('publisher', resource.publisher.name);
   for (const { name } of resource.contributors ?? []) add('contributor', name);
   const issued = resource.dates?.find(({ dateType }) => dateType === 'Issued');
   add('date', issued?.date ?? String(publicationYear));
@@ -48,8 +47,7 @@ export function oaiDcXml(resource: DataciteResource, context: RenderingContext):
   for (const related of resource.relatedIdentifiers ?? []) add('relation', relatedUrl(related));
   for (const place of resource.geoLocations ?? []) add('coverage', coverageOf(place));
   add('rights', access.uri);
-  for (const rights of resource.rightsList ?? [])
-    for (const text of textsOf(rights)) add('rights', text, rights.lang);
+  for (const rights of resource.rightsList ?? []) for (const text of textsOf(rights)) add('rights', text);
   return `${xml}</oai_dc:dc>`;
 }
 

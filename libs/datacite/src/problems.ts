@@ -113,7 +113,8 @@ class Check {
 
   needsSome(owner: Fields, name: string): void {
     const value = owner[name];
-    this.that(Array.isArray(value) && value.length > 0, name, 'Expected at least one.');
+    const none = value === undefined || (Array.isArray(value) && value.length === 0);
+    this.that(!none, name, 'Expected at least one.');
   }
 
   each(owner: Fields, name: string, check: (item: Fields, at: string) => void): void {

@@ -48,7 +48,7 @@ export function relatedUrl({ relatedIdentifier, relatedIdentifierType }: Related
 }
 
 /** encodeURI throws for lone surrogates. */
-export function wellFormed(text: string): string {
+function wellFormed(text: string): string {
   return text.replace(/[\uD800-\uDFFF]/gu, '\uFFFD');
 }
 

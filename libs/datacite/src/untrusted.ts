@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** A value that nobody looked at. */
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -6,7 +8,7 @@ const mostItems = 10_000;
 
 /** The text of a value, without blanks around it; undefined when there is none. Times become ISO 8601. */
 export function textIn(value: unknown): string | undefined {
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : value.toISOString();
+  if (types.isDate(value)) return Number.isNaN(value.getTime()) ? undefined : value.toISOString();
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
   const text = String(value).trim();
   return text === '' ? undefined : text;

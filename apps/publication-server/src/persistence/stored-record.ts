@@ -62,6 +62,8 @@ function searchFieldsOf({ resource, datasets }: PublicRecord): SearchFields {
     words: [title, ...creators, ...keywords, resource.doi, ...texts]
       .join(' ')
       .toLowerCase()
+      // A NUL makes DocumentDB's word index refuse the whole record.
+      .replace(/[\u0000-\u001F\u007F]+/g, ' ')
       .slice(0, mostWords),
     title,
     year: resource.publicationYear,
