@@ -175,7 +175,7 @@ describe('Requests for files on tape', () => {
   });
 
   it('of nobody are not found', async () => {
-    for (const id of ['nosuchrequest', '%2e%2e', '%7B%22$ne%22:1%7D'])
+    for (const id of ['nosuchrequest', '(.*){8,9}', '%7B%22$ne%22:1%7D'])
       assert.equal((await site.fetch(`/requests/${id}`)).status, 404, id);
   });
 });

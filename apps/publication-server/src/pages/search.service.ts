@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
+import { visible } from '../site/plain-text.js';
 import { PublicStore } from '../persistence/public-store.js';
 import type { StoredRecord } from '../persistence/records.js';
 
@@ -151,7 +152,7 @@ export function queryFrom(parameters: URLSearchParams): Query {
   }
   const page = Number(parameters.get('page') ?? 1);
   return {
-    words: (parameters.get('q') ?? '').slice(0, longestWords).trim(),
+    words: visible((parameters.get('q') ?? '').slice(0, longestWords)).trim(),
     filters,
     page: Number.isInteger(page) && page >= 1 ? Math.min(page, mostPages) : 1,
   };
