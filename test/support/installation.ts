@@ -10,8 +10,12 @@ import {
   entryOf,
   environmentOf,
   functionalAccounts,
+  portNames,
+  publicUrlOf,
+  readyUrlOf,
   type AppName,
   type AppSettings,
+  type PortName,
 } from '../../tools/start/src/index.js';
 import { S3ObjectStore } from '#storage';
 import { ScicatClient } from './scicat-client.js';
@@ -27,6 +31,10 @@ const quick: Record<string, string> = {
   ARCHIVER_LEASE: '3s',
   ARCHIVER_RETRY_PAUSE: '300ms',
   ARCHIVER_RETRY_PAUSE_MOST: '1s',
+  PUBLISHER_LEASE: '3s',
+  PUBLISHER_RETRY_PAUSE: '300ms',
+  PUBLISHER_RETRY_PAUSE_MOST: '1s',
+  RECALL_INTERVAL: '300ms',
   ORPHAN_CLAIM_AGE: '2s',
   LTS_RESERVE: '0B',
 };
@@ -38,9 +46,11 @@ export interface InstallationOptions {
   readonly jobConfigurationFile?: string;
   /** Folders of long-term storage, one for each copy. Default one. */
   readonly shares?: number;
+  /** Publisher and publication server run as well, and register DOIs at this address. */
+  readonly datacite?: { readonly url: string; readonly password: string };
 }
 
-/** A whole Catena of its own: three processes, databases, queues, buckets and folders nobody else uses. */
+/** A whole Catena of its own: its processes, databases, queues, buckets and folders nobody else uses. */
 export class Installation {
   readonly apps: Readonly<Record<AppName, AppProcess>>;
 
@@ -48,12 +58,10 @@ export class Installation {
     readonly directory: string,
     readonly settings: AppSettings,
   ) {
-    const process = (name: AppName): AppProcess => this.processOf(name);
-    this.apps = {
-      'catalog-api': process('catalog-api'),
-      'job-assembler': process('job-assembler'),
-      archiver: process('archiver'),
-    };
+    this.apps = Object.fromEntries(appNames.map((name) => [name, this.processOf(name)])) as Record<
+      AppName,
+      AppProcess
+    >;
   }
 
   static async create(options: InstallationOptions = {}): Promise<Installation> {
@@ -64,7 +72,12 @@ export class Installation {
     const secrets = {
       jwt: secret(),
       operationsToken: secret(),
-      accounts: { demo: secret(), admin: secret(), archiveManager: secret(), jobAssembler: secret() },
+      push: secret() + secret(),
+      datacite: options.datacite?.password ?? secret(),
+      accounts: {
+        ...{ demo: secret(), admin: secret(), archiveManager: secret(), jobAssembler: secret() },
+        publisher: secret(),
+      },
     };
     const functionalAccountsFile = join(directory, 'accounts.json');
     await writeFile(
@@ -75,19 +88,23 @@ export class Installation {
       ]),
     );
     const environment = { ...quick, ...options.environment };
-    const [catalog, assembler, archiver] = await freePorts(3);
+    const free = await freePorts(portNames.length);
     return new Installation(directory, {
       services: options.services ?? servicesFromEnvironment(),
       dataDirectory: directory,
       secrets,
-      ports: { 'catalog-api': catalog!, 'job-assembler': assembler!, archiver: archiver! },
+      ports: Object.fromEntries(portNames.map((name, index) => [name, free[index]!])) as Record<
+        PortName,
+        number
+      >,
+      ...(options.datacite === undefined ? {} : { dataciteUrl: options.datacite.url }),
       prefix: `t${randomBytes(5).toString('hex')}`,
       ltsRoots: shares,
       sourceFolderRoots: [join(directory, 'source')],
       functionalAccountsFile,
       jobConfigurationFile:
         options.jobConfigurationFile ?? join(project, 'examples', 'job-configuration.yaml'),
-      extra: { 'catalog-api': environment, 'job-assembler': environment, archiver: environment },
+      extra: Object.fromEntries(appNames.map((name) => [name, environment])),
     });
   }
 
@@ -99,13 +116,18 @@ export class Installation {
     return this.settings.ltsRoots;
   }
 
+  /** The address of the landing pages. */
+  get publicUrl(): string {
+    return publicUrlOf(this.settings);
+  }
+
   get url(): string {
     return `http://127.0.0.1:${this.settings.ports['catalog-api']}`;
   }
 
   async start(): Promise<void> {
-    for (const name of appNames) this.apps[name].start();
-    await Promise.all(appNames.map((name) => this.apps[name].whenReady()));
+    for (const name of this.running) this.apps[name].start();
+    await Promise.all(this.running.map((name) => this.apps[name].whenReady()));
     await this.accountsAreSeeded();
   }
 
@@ -156,8 +178,14 @@ export class Installation {
 
   /** Stops everything; the folder with its logs stays when the test failed. */
   async stop(failed = false): Promise<void> {
-    await Promise.all(appNames.map((name) => this.apps[name].stop()));
+    await Promise.all(this.running.map((name) => this.apps[name].stop()));
     if (!failed) await rm(this.directory, { recursive: true, force: true });
+  }
+
+  /** Without a registry nothing is published, and nobody is needed for it. */
+  private get running(): readonly AppName[] {
+    const withPublication = this.settings.dataciteUrl !== undefined;
+    return appNames.filter((name) => withPublication || !name.startsWith('publi'));
   }
 
   private async accountsAreSeeded(): Promise<void> {
@@ -177,13 +205,12 @@ export class Installation {
   }
 
   private processOf(name: AppName): AppProcess {
-    const version = name === 'catalog-api' ? 'v3' : 'v4';
     return new AppProcess({
       name,
       entry: entryOf(project, name),
       environment: { ...environmentOf(name, this.settings), CATENA_CRASH_FILE: this.crashFileOf(name) },
       logFile: join(this.directory, `${name}.log`),
-      readyUrl: `http://127.0.0.1:${this.settings.ports[name]}/api/${version}/health`,
+      readyUrl: readyUrlOf(name, this.settings),
     });
   }
 }

@@ -1,3 +1,4 @@
+import { PermanentError } from '#kernel';
 import {
   bytesFrom,
   durationFrom,
@@ -42,7 +43,19 @@ export interface CatalogApiConfig {
     readonly prefix: string;
     /** Ten hexadecimal digits instead of a UUID. */
     readonly shortSuffix: boolean;
-    readonly registry: string | undefined;
+    /** Registering waits until the publisher has confirmed it; otherwise a record is registered here at once. */
+    readonly confirmed: boolean;
+    /** Milliseconds a request waits for that before it is answered with 202. */
+    readonly patience: number;
+  };
+  /** Whether a publisher is told of publications. */
+  readonly publicationEvents: boolean;
+  /** What records of publications do not say themselves. */
+  readonly publicationDefaults: {
+    readonly publisher: string | undefined;
+    /** SPDX id. */
+    readonly rights: string | undefined;
+    readonly language: string | undefined;
   };
   /** Where the API's description is served, without slashes. */
   readonly explorerPath: string;
@@ -82,6 +95,7 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
     spine: spineOptionsFrom(environment, 'catalog-api', [
       { collection: 'Job', path: 'catena.outbox' },
       { collection: 'catena_dataset_claims', path: 'outbox' },
+      { collection: 'PublishedData', path: 'catena.outbox' },
     ]),
     host: text('HOST', '127.0.0.1'),
     port: integer(environment, 'PORT', 3000, 0),
@@ -104,7 +118,14 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
     doi: {
       prefix: text('DOI_PREFIX', '10.5072').replace(/\/$/, ''),
       shortSuffix: environment['DOI_SHORT_SUFFIX'] === 'true',
-      registry: environment['REGISTER_DOI_URI'] === '' ? undefined : environment['REGISTER_DOI_URI'],
+      confirmed: isConfirmed(environment),
+      patience: durationFrom(text('REGISTRATION_PATIENCE', '20s')),
+    },
+    publicationEvents: environment['PUBLICATION_EVENTS'] !== 'off',
+    publicationDefaults: {
+      publisher: environment['PUBLICATION_PUBLISHER'],
+      rights: environment['PUBLICATION_RIGHTS'],
+      language: environment['PUBLICATION_LANGUAGE'],
     },
     explorerPath: text('SWAGGER_PATH', 'explorer').replace(/^\/+|\/+$/g, ''),
     pidPrefix: text('PID_PREFIX', '').replace(/\/$/, ''),
@@ -189,4 +210,15 @@ function list(text: string | undefined): string[] {
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+}
+
+/** SciCat's variable says that a registry exists; what is registered there is then the publisher's to confirm. */
+function isConfirmed(environment: Environment): boolean {
+  const wanted = environment['DOI_REGISTRATION'] ?? '';
+  if (wanted !== '' && wanted !== 'confirmed' && wanted !== 'local')
+    throw new PermanentError(
+      'kernel.configuration',
+      `Expected DOI_REGISTRATION to be confirmed or local, found ${JSON.stringify(wanted)}.`,
+    );
+  return wanted === '' ? (environment['REGISTER_DOI_URI'] ?? '') !== '' : wanted === 'confirmed';
 }

@@ -43,6 +43,8 @@ import { LandingZone } from './landing-zone/landing-zone.service.js';
 import { metadataKeyParts } from './metadata-keys/metadata-keys.parts.js';
 import { describeHealth } from './openapi/health.js';
 import { Catalogue } from './persistence/catalogue.js';
+import { PublicationReportsConsumer } from './publications/publication-reports.consumer.js';
+import { publicationParts } from './publications/publications.parts.js';
 import { publishedDataParts } from './published-data/published-data.parts.js';
 import { EntityTagInterceptor } from './records/entity-tag.interceptor.js';
 import { surroundingsParts } from './surroundings.parts.js';
@@ -62,6 +64,7 @@ const httpControllers: readonly Type[] = [
   ...datasetParts.controllers,
   ...datablockParts.controllers,
   ...publishedDataParts.controllers,
+  ...publicationParts.controllers,
   ...attachmentParts.controllers,
   ...instrumentParts.controllers,
   ...metadataKeyParts.controllers,
@@ -83,7 +86,12 @@ export class CatalogApiModule {
     return {
       module: CatalogApiModule,
       imports: [SpineModule.forRoot(config.spine)],
-      controllers: [...httpControllers, JobReportsConsumer, DatasetReportsConsumer],
+      controllers: [
+        ...httpControllers,
+        JobReportsConsumer,
+        DatasetReportsConsumer,
+        PublicationReportsConsumer,
+      ],
       providers: [
         { provide: CatalogApiConfigToken, useValue: config },
         { provide: JobConfigurationToken, useValue: jobs },
@@ -106,6 +114,7 @@ export class CatalogApiModule {
         ...datasetParts.providers,
         ...datablockParts.providers,
         ...publishedDataParts.providers,
+        ...publicationParts.providers,
         RecordQueries,
         DatasetClaims,
         OrphanClaimsSweep,

@@ -32,3 +32,8 @@ export const Sentence = (): PropertyDecorator => applyDecorators(IsString(), Max
 /** An object of its own shape. `ValidateNested` alone lets a missing object and a list pass, hence `IsObject`. */
 export const Nested = (type: () => new () => object): PropertyDecorator =>
   applyDecorators(IsObject(), ValidateNested(), Type(type));
+/** A DOI without resolver, for example `10.5072/abc`. */
+export const Doi = (): PropertyDecorator =>
+  applyDecorators(IsString(), MaxLength(500), Matches(/^[^\s/]+\/\S+$/));
+/** The version of a publication in the catalogue: grows with every step of its life. */
+export const PublicationVersion = (): PropertyDecorator => applyDecorators(IsInt(), Min(1));

@@ -7,10 +7,14 @@ export {
   faultKinds,
   outcomes,
   phases,
+  registeredDoiStates,
+  registrationSteps,
   workflows,
   type FaultKind,
   type JobOutcome,
   type Phase,
+  type RegisteredDoiState,
+  type RegistrationStep,
   type Workflow,
 } from './vocabulary.js';
 export { parseEnvelope, parsePayload } from './parse.js';
@@ -39,4 +43,19 @@ export { DatablockVerifiedV1, datablockVerifiedV1 } from './archival/datablock-v
 export { OriginalsReleasedV1, originalsReleasedV1 } from './archival/originals-released.event.v1.js';
 export { WorkFailedV1, workFailedV1 } from './archival/work-failed.event.v1.js';
 export { WorkCancelledV1, workCancelledV1 } from './archival/work-cancelled.event.v1.js';
+export { PublicationPublishedV1, publicationPublishedV1 } from './catalog/publication-published.event.v1.js';
+export { PublicationSubmittedV1, publicationSubmittedV1 } from './catalog/publication-submitted.event.v1.js';
+export { PublicationAmendedV1, publicationAmendedV1 } from './catalog/publication-amended.event.v1.js';
+export { PublicationWithdrawnV1, publicationWithdrawnV1 } from './catalog/publication-withdrawn.event.v1.js';
+export {
+  RegistrationConfirmedV1,
+  registrationConfirmedV1,
+} from './publication/registration-confirmed.event.v1.js';
+export { RegistrationRefusedV1, registrationRefusedV1 } from './publication/registration-refused.event.v1.js';
+export {
+  RegistrationProgressedV1,
+  registrationProgressedV1,
+} from './publication/registration-progressed.event.v1.js';
+export { WithdrawalConfirmedV1, withdrawalConfirmedV1 } from './publication/withdrawal-confirmed.event.v1.js';
+export { FieldProblem } from './field-problem.js';
 export type { DatablockLine, DatasetResultLine, FileLine } from './lists.js';

@@ -24,6 +24,14 @@ import { datablockVerifiedV1 } from './archival/datablock-verified.event.v1.js';
 import { originalsReleasedV1 } from './archival/originals-released.event.v1.js';
 import { workFailedV1 } from './archival/work-failed.event.v1.js';
 import { workCancelledV1 } from './archival/work-cancelled.event.v1.js';
+import { publicationPublishedV1 } from './catalog/publication-published.event.v1.js';
+import { publicationSubmittedV1 } from './catalog/publication-submitted.event.v1.js';
+import { publicationAmendedV1 } from './catalog/publication-amended.event.v1.js';
+import { publicationWithdrawnV1 } from './catalog/publication-withdrawn.event.v1.js';
+import { registrationConfirmedV1 } from './publication/registration-confirmed.event.v1.js';
+import { registrationRefusedV1 } from './publication/registration-refused.event.v1.js';
+import { registrationProgressedV1 } from './publication/registration-progressed.event.v1.js';
+import { withdrawalConfirmedV1 } from './publication/withdrawal-confirmed.event.v1.js';
 
 /** Every message of Catena, oldest context first. */
 export const registry: readonly MessageContract[] = [
@@ -52,6 +60,14 @@ export const registry: readonly MessageContract[] = [
   originalsReleasedV1,
   workFailedV1,
   workCancelledV1,
+  publicationPublishedV1,
+  publicationSubmittedV1,
+  publicationAmendedV1,
+  publicationWithdrawnV1,
+  registrationConfirmedV1,
+  registrationRefusedV1,
+  registrationProgressedV1,
+  withdrawalConfirmedV1,
 ];
 
 const byType = new Map(registry.map((contract) => [contract.type, contract]));

@@ -10,3 +10,17 @@ export type JobOutcome = (typeof outcomes)[number];
 
 export const faultKinds = ['user', 'system'] as const;
 export type FaultKind = (typeof faultKinds)[number];
+
+/** DataCite's words; a DOI that was made public never becomes a draft again. */
+export const registeredDoiStates = ['draft', 'findable'] as const;
+export type RegisteredDoiState = (typeof registeredDoiStates)[number];
+
+export const registrationSteps = [
+  'reading',
+  'registering',
+  'pushing',
+  'publishing',
+  'hiding',
+  'reporting',
+] as const;
+export type RegistrationStep = (typeof registrationSteps)[number];

@@ -18,5 +18,9 @@ export function doiUrl(doi: string): string {
 
 /** The DOI as a part of a URL's path: slashes stay, what a path cannot hold is encoded. */
 export function doiPath(doi: string): string {
-  return doi.split('/').map(encodeURIComponent).join('/');
+  return doi
+    .replace(/[\uD800-\uDFFF]/gu, '\uFFFD')
+    .split('/')
+    .map(encodeURIComponent)
+    .join('/');
 }

@@ -24,4 +24,5 @@ export {
   type Environment,
 } from './nest/spine.config.js';
 export { SpineModule } from './nest/spine.module.js';
+export { admitOperator } from './nest/admit-operator.js';
 export { LOGGER, type SpineOptions } from './nest/spine.options.js';

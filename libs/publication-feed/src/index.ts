@@ -15,3 +15,20 @@ export {
   type Tombstone,
 } from './public-record.js';
 export { judgePushToken, pushToken, type PushTarget, type TokenVerdict } from './push-token.js';
+export { fileListName, sha256Of } from './file-list.js';
+export {
+  problemsOfCopyHead,
+  problemsOfCopyMember,
+  problemsOfFileLine,
+  problemsOfRecord,
+  problemsOfWithdrawal,
+  type ShapeCheck,
+  type Withdrawal,
+} from './record-schema.js';
+export {
+  FeedClient,
+  feedRefusalOf,
+  type FeedClientOptions,
+  type FeedRefusal,
+  type PutResult,
+} from './feed-client.js';

@@ -40,7 +40,7 @@ export interface Tombstone {
 
 /** The file list of a publication, sent in parts before the record that refers to it. */
 export interface FileListReference {
-  /** SHA-256 over all lines in order, their line feeds included; names the list. */
+  /** See `fileListName`: names the list by what is in it. */
   readonly sha256: string;
   readonly count: number;
   /** Sum of the files' sizes. */

@@ -1,7 +1,17 @@
 import { join } from 'node:path';
 
-export const appNames = ['catalog-api', 'job-assembler', 'archiver'] as const;
+export const appNames = [
+  'catalog-api',
+  'job-assembler',
+  'archiver',
+  'publisher',
+  'publication-server',
+] as const;
 export type AppName = (typeof appNames)[number];
+
+/** Everything that listens: the apps, the publication server's private port, and the demonstration's DataCite. */
+export const portNames = [...appNames, 'publication-feed', 'fake-datacite'] as const;
+export type PortName = (typeof portNames)[number];
 
 export interface AppSettings {
   /** MONGODB_URI, RABBITMQ_URL, S3_*: from the local stack or from the user. */
@@ -9,13 +19,15 @@ export interface AppSettings {
   /** Folder for generated files and the demo's long-term storage. */
   readonly dataDirectory: string;
   readonly secrets: Secrets;
-  readonly ports: Readonly<Record<AppName, number>>;
+  readonly ports: Readonly<Record<PortName, number>>;
   /** First part of database, queue and bucket names, to keep installations apart. */
   readonly prefix: string;
   readonly ltsRoots: readonly string[];
   readonly sourceFolderRoots: readonly string[];
   readonly functionalAccountsFile: string;
   readonly jobConfigurationFile: string;
+  /** Where DOIs are registered; absent: the publisher stays in draft mode. */
+  readonly dataciteUrl?: string;
   /** Anything else an app should find in its environment. */
   readonly extra?: Readonly<Partial<Record<AppName, Readonly<Record<string, string>>>>>;
 }
@@ -23,29 +35,44 @@ export interface AppSettings {
 export interface Secrets {
   readonly jwt: string;
   readonly operationsToken: string;
-  readonly accounts: Readonly<Record<'demo' | 'admin' | 'archiveManager' | 'jobAssembler', string>>;
+  /** Between publisher and publication server. */
+  readonly push: string;
+  /** Of the account at (the demonstration's) DataCite. */
+  readonly datacite: string;
+  readonly accounts: Readonly<
+    Record<'demo' | 'admin' | 'archiveManager' | 'jobAssembler' | 'publisher', string>
+  >;
 }
 
 /** The environment each app is started with: what it needs and nothing else. */
 export function environmentOf(app: AppName, settings: AppSettings): Record<string, string> {
   const { services, prefix, ports, secrets } = settings;
-  const common = {
+  const basic = {
     HOST: '127.0.0.1',
     PORT: String(ports[app]),
     MONGODB_URI: withDatabase(services['MONGODB_URI'] ?? '', `${prefix}-${app}`),
+    NODE_ENV: 'production',
+  };
+  // It stands outside: no broker, no object storage, no token of ours.
+  if (app === 'publication-server')
+    return { ...basic, ...ownVariables(app, settings), ...settings.extra?.[app] };
+  const common = {
+    ...basic,
     RABBITMQ_URL: services['RABBITMQ_URL'] ?? '',
+    CATENA_PREFIX: prefix,
+    OPERATIONS_TOKEN: secrets.operationsToken,
+  };
+  if (app === 'publisher') return { ...common, ...ownVariables(app, settings), ...settings.extra?.[app] };
+  const storage = {
     S3_ENDPOINT: services['S3_ENDPOINT'] ?? '',
     S3_ACCESS_KEY: services['S3_ACCESS_KEY'] ?? '',
     S3_SECRET_KEY: services['S3_SECRET_KEY'] ?? '',
     S3_REGION: services['S3_REGION'] ?? 'us-east-1',
-    CATENA_PREFIX: prefix,
     CONTROL_BUCKET: `${prefix}-control`,
     LANDING_ZONE_BUCKET: `${prefix}-landing-zone`,
     RETRIEVAL_BUCKET: `${prefix}-retrieval`,
-    OPERATIONS_TOKEN: secrets.operationsToken,
-    NODE_ENV: 'production',
   };
-  return { ...common, ...ownVariables(app, settings), ...settings.extra?.[app] };
+  return { ...common, ...storage, ...ownVariables(app, settings), ...settings.extra?.[app] };
 }
 
 function ownVariables(app: AppName, settings: AppSettings): Record<string, string> {
@@ -61,8 +88,13 @@ function ownVariables(app: AppName, settings: AppSettings): Record<string, strin
         ADMIN_GROUPS: 'admin',
         DELETE_GROUPS: 'archivemanager',
         CREATE_DATASET_GROUPS: '#all',
-        UPDATE_DATASET_LIFECYCLE_GROUPS: 'archivemanager,catena-services',
+        UPDATE_DATASET_LIFECYCLE_GROUPS: 'archivemanager,catena-services,catena-publisher',
         UPDATE_JOB_PRIVILEGED_GROUPS: 'archivemanager,catena-services',
+        DOI_PREFIX: doiPrefix,
+        DOI_REGISTRATION: 'confirmed',
+        PUBLICATION_PUBLISHER: 'Catena demonstration',
+        PUBLICATION_RIGHTS: 'CC-BY-4.0',
+        PUBLICATION_LANGUAGE: 'en',
       };
     case 'job-assembler':
       return {
@@ -73,6 +105,31 @@ function ownVariables(app: AppName, settings: AppSettings): Record<string, strin
       };
     case 'archiver':
       return { LTS_ROOTS: ltsRoots.join(','), SOURCE_FOLDER_ROOTS: sourceFolderRoots.join(',') };
+    case 'publisher':
+      return {
+        CATALOG_URL: `http://127.0.0.1:${ports['catalog-api']}`,
+        CATALOG_USERNAME: 'publisher',
+        CATALOG_PASSWORD: secrets.accounts.publisher,
+        PUBLICATION_SERVER_URL: `http://127.0.0.1:${ports['publication-feed']}`,
+        PUSH_SECRET: secrets.push,
+        PUBLIC_URL: publicUrlOf(settings),
+        ...(settings.dataciteUrl === undefined
+          ? {}
+          : {
+              DATACITE_URL: settings.dataciteUrl,
+              DOI_USERNAME: dataciteAccount,
+              DOI_PASSWORD: secrets.datacite,
+            }),
+      };
+    case 'publication-server':
+      return {
+        PRIVATE_HOST: '127.0.0.1',
+        PRIVATE_PORT: String(ports['publication-feed']),
+        PUSH_SECRET: secrets.push,
+        PUBLIC_URL: publicUrlOf(settings),
+        DOWNLOAD_ORIGINS: new URL(settings.services['S3_ENDPOINT'] ?? 'http://127.0.0.1').origin,
+        OAI_REPOSITORY_NAME: 'Catena demonstration',
+      };
   }
 }
 
@@ -90,7 +147,22 @@ export function functionalAccounts({ accounts }: Secrets): object[] {
     account('admin', 'admin'),
     account('archiveManager', 'archivemanager'),
     account('jobAssembler', 'catena-services'),
+    account('publisher', 'catena-publisher'),
   ];
+}
+
+/** DataCite's prefix for tests: DOIs below it never resolve. */
+export const doiPrefix = '10.5072';
+export const dataciteAccount = 'DEMO.CATENA';
+
+export function publicUrlOf({ ports }: Pick<AppSettings, 'ports'>): string {
+  return `http://127.0.0.1:${ports['publication-server']}`;
+}
+
+/** Where an app says that it is ready. */
+export function readyUrlOf(app: AppName, { ports }: Pick<AppSettings, 'ports'>): string {
+  const path = { 'publication-server': '/health', 'catalog-api': '/api/v3/health' }[app as string];
+  return `http://127.0.0.1:${ports[app]}${path ?? '/api/v4/health'}`;
 }
 
 /** The built entry of an app. */

@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   appNames,
+  dataciteAccount,
+  doiPrefix,
   entryOf,
   environmentOf,
   functionalAccounts,
+  readyUrlOf,
   type AppSettings,
 } from './app-environments.js';
 import { AppProcess } from './app-process.js';
@@ -33,6 +36,7 @@ export async function prepare(
     secrets,
     ports,
     prefix: process.env['CATENA_PREFIX'] ?? 'catena',
+    dataciteUrl: `http://127.0.0.1:${ports['fake-datacite']}`,
     ltsRoots: [places.tapes],
     sourceFolderRoots: [places.source],
     functionalAccountsFile: places.accounts,
@@ -41,16 +45,39 @@ export async function prepare(
   };
 }
 
+/** The demonstration's DataCite: a process of its own, that registers nothing anywhere. */
+export function dataciteProcess(
+  project: string,
+  places: Places,
+  settings: AppSettings,
+  log: Log,
+): Supervisor {
+  const port = settings.ports['fake-datacite'];
+  const app = new AppProcess({
+    name: 'fake-datacite',
+    entry: join(project, 'dist', 'tools', 'fake-datacite', 'src', 'main.js'),
+    environment: {
+      PORT: String(port),
+      DOI_USERNAME: dataciteAccount,
+      DOI_PASSWORD: settings.secrets.datacite,
+      DOI_PREFIX: doiPrefix,
+      FAKE_DATACITE_FILE: places.datacite,
+    },
+    logFile: join(places.logs, 'fake-datacite.log'),
+    readyUrl: `http://127.0.0.1:${port}/heartbeat`,
+  });
+  return new Supervisor(app, log);
+}
+
 /** The apps as supervised processes, in the order of their start. */
 export function supervisors(project: string, places: Places, settings: AppSettings, log: Log): Supervisor[] {
   return appNames.map((name) => {
-    const version = name === 'catalog-api' ? 'v3' : 'v4';
     const app = new AppProcess({
       name,
       entry: entryOf(project, name),
       environment: environmentOf(name, settings),
       logFile: join(places.logs, `${name}.log`),
-      readyUrl: `http://127.0.0.1:${settings.ports[name]}/api/${version}/health`,
+      readyUrl: readyUrlOf(name, settings),
     });
     return new Supervisor(app, log);
   });

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { startStack, UnsupportedHost, type Stack } from '../../local-stack/src/index.js';
 import type { AppSettings } from './app-environments.js';
 import { Demonstration } from './demonstration.js';
-import { prepare, supervisors, whenAccountsWork } from './installation.js';
+import { dataciteProcess, prepare, supervisors, whenAccountsWork } from './installation.js';
 import { placesBelow, type Places } from './places.js';
 import { choosePorts, PortTaken } from './ports.js';
 import type { Supervisor } from './supervisor.js';
@@ -56,8 +56,11 @@ async function start(places: Places): Promise<void> {
   const stack = await startStack({ dataDirectory: places.stack, log, environment: process.env });
   started.stack = stack;
   const settings = await prepare(project, places, stack.environment, ports);
-  log('starting catalog-api, job-assembler and archiver');
-  started.apps = supervisors(project, places, settings, log);
+  log('starting catalog-api, job-assembler, archiver, publisher and publication-server');
+  started.apps = [
+    dataciteProcess(project, places, settings, log),
+    ...supervisors(project, places, settings, log),
+  ];
   for (const app of started.apps) app.start();
   await Promise.all(started.apps.map((app) => app.whenReady()));
   const url = `http://127.0.0.1:${settings.ports['catalog-api']}`;

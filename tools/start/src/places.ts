@@ -9,6 +9,8 @@ export interface Places {
   readonly tapes: string;
   readonly source: string;
   readonly logs: string;
+  /** What the demonstration's DataCite knows. */
+  readonly datacite: string;
   readonly demo: {
     /** Home of the command line while it demonstrates: the user's own session is not touched. */
     readonly home: string;
@@ -30,6 +32,7 @@ export function placesBelow(project: string, given: string | undefined): Places 
     tapes: at('tape'),
     source: at('source'),
     logs: at('logs'),
+    datacite: at('datacite.json'),
     demo: {
       home: at('demo-home'),
       data: at('demo-data'),

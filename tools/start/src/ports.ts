@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { appNames, type AppName } from './app-environments.js';
+import { portNames, type PortName } from './app-environments.js';
 
 /** A port was asked for and cannot be had; the message says what to do. */
 export class PortTaken extends Error {}
@@ -9,7 +9,7 @@ const firstPort = 3000;
 const portsTried = 200;
 
 /**
- * A free port for each app: 3000 and the next ones when they are free.
+ * A free port for everything that listens: 3000 and the next ones when they are free.
  *
  * @param wanted the port the user fixed for catalog-api
  * @throws PortTaken when that one is not free
@@ -17,18 +17,18 @@ const portsTried = 200;
 export async function choosePorts(
   wanted: string | undefined,
   isFree = isPortFree,
-): Promise<Record<AppName, number>> {
-  const ports: Partial<Record<AppName, number>> = {};
+): Promise<Record<PortName, number>> {
+  const ports: Partial<Record<PortName, number>> = {};
   let next = firstPort;
   if (wanted !== undefined) ports['catalog-api'] = next = await fixedPort(wanted, isFree);
-  for (const name of appNames.filter((app) => ports[app] === undefined)) {
+  for (const name of portNames.filter((one) => ports[one] === undefined)) {
     const last = next + portsTried;
     while (Object.values(ports).includes(next) || !(await isFree(next)))
       if (++next > last)
         throw new PortTaken(`Expected a free port between ${last - portsTried} and ${last}, found none.`);
     ports[name] = next;
   }
-  return ports as Record<AppName, number>;
+  return ports as Record<PortName, number>;
 }
 
 async function fixedPort(wanted: string, isFree: (port: number) => Promise<boolean>): Promise<number> {

@@ -4,18 +4,33 @@ import type { Secrets } from './app-environments.js';
 
 /** The secrets of a data directory: made once, because the database keeps what the accounts were made with. */
 export async function loadSecrets(file: string): Promise<Secrets> {
+  const fresh: Secrets = {
+    jwt: secret(),
+    operationsToken: secret(),
+    push: secret(),
+    datacite: secret(),
+    accounts: {
+      demo: secret(9),
+      admin: secret(9),
+      archiveManager: secret(9),
+      jobAssembler: secret(),
+      publisher: secret(),
+    },
+  };
+  const stored = await storedSecrets(file);
+  // A data directory of an older program lacks those that came later.
+  const secrets = { ...fresh, ...stored, accounts: { ...fresh.accounts, ...stored?.accounts } };
+  if (JSON.stringify(stored) !== JSON.stringify(secrets)) await writePrivately(file, secrets);
+  return secrets;
+}
+
+async function storedSecrets(file: string): Promise<Secrets | undefined> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as Secrets;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return undefined;
   }
-  const secrets: Secrets = {
-    jwt: secret(),
-    operationsToken: secret(),
-    accounts: { demo: secret(9), admin: secret(9), archiveManager: secret(9), jobAssembler: secret() },
-  };
-  await writePrivately(file, secrets);
-  return secrets;
 }
 
 /** Writes JSON that only its owner can read, whole or not at all. */

@@ -243,7 +243,13 @@ export const accessTable = {
       ['signedIn', ['creator']],
     ],
     amend: admins,
+    withdraw: admins,
     delete: deleters,
+    /** The whole of it, with what only the publisher needs. */
+    feed: [
+      ['admin', 'all'],
+      ['updateLifecycle', 'all'],
+    ],
   },
   runtimeConfig: { read: everyone, write: admins },
   /** Accounts of others; one's own is one's own. */

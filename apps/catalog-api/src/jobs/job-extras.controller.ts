@@ -33,6 +33,14 @@ export class JobExtrasController {
     return (await this.queries.get(signedIn(caller), id)).catena?.history ?? [];
   }
 
+  /** Bytes done of total, of jobs that Catena runs; empty before the first report. */
+  @Operation({ '3': 'jobExtrasControllerProgressV3', '4': 'jobExtrasControllerProgressV4' })
+  @Get('progress')
+  async progress(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<object> {
+    gate(caller !== undefined);
+    return (await this.queries.get(signedIn(caller), id)).catena?.progress ?? {};
+  }
+
   /** Server-sent events: `status` and `progress` until the job's end, then `end`. */
   @Operation({ '3': 'jobExtrasControllerEventsV3', '4': 'jobExtrasControllerEventsV4' })
   @Get('events')

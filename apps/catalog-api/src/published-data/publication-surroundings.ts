@@ -1,11 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { isDoi } from '#datacite';
 import { Clock } from '#kernel';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
 
-/** Time, names and the registry: what a publication needs from outside its own records. */
+/** Time, names and configuration: what a publication needs from outside its own records. */
 @Injectable()
 export class PublicationSurroundings {
   constructor(
@@ -27,13 +28,22 @@ export class PublicationSurroundings {
     return `${prefix}/${shortSuffix ? randomBytes(5).toString('hex') : randomUUID()}`;
   }
 
-  /** Without a registry a record is registered here only; with one, nothing is called registered that it does not know. */
-  checkRegistrationPossible(): void {
-    if (this.config.doi.registry !== undefined)
-      throw bareText(
-        424,
-        'Error occurred: this version cannot register DOIs at REGISTER_DOI_URI yet; nothing was changed.',
-      );
+  /** Whether registering waits for the publisher's word. */
+  get confirmed(): boolean {
+    return this.config.doi.confirmed;
+  }
+
+  get patience(): number {
+    return this.config.doi.patience;
+  }
+
+  get defaults(): CatalogApiConfig['publicationDefaults'] {
+    return this.config.publicationDefaults;
+  }
+
+  /** Old databases hold names that no registry takes: nobody is told of those. */
+  isTold(doi: string): boolean {
+    return this.config.publicationEvents && isDoi(doi);
   }
 }
 

@@ -29,7 +29,7 @@ export class PublishedDataQueries {
   async list(caller: Caller | undefined, query: PublishedDataQuery): Promise<PublishedDataRecord[]> {
     const found = await this.catalogue
       .records('PublishedData')
-      .find(both(query.where, this.visible(caller)), { projection: query.projection })
+      .find(both(query.where, this.visible(caller)), { projection: withoutOwnPart(query.projection) })
       .sort(query.sort ?? { createdAt: -1 })
       .skip(query.skip)
       .limit(query.limit)
@@ -103,4 +103,11 @@ export class PublishedDataQueries {
   private visible(caller: Caller | undefined): Condition {
     return this.rules.condition(read, caller);
   }
+}
+
+/** Catena's own part of a record is nobody's business outside. */
+function withoutOwnPart(projection: Record<string, 0 | 1> = {}): Record<string, 0 | 1> {
+  const asked = Object.entries(projection).filter(([name]) => name.split('.')[0] !== 'catena');
+  const names = asked.some(([name, shown]) => shown === 1 && name !== '_id');
+  return names ? Object.fromEntries(asked) : { ...Object.fromEntries(asked), catena: 0 };
 }

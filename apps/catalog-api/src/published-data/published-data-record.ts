@@ -1,9 +1,45 @@
+import type { FieldProblem, RegistrationStep } from '#contracts';
+import type { OutboxPart } from '#outbox';
 import type { ResourceShape } from '../domain/field-query.js';
 import type { StoredRecord } from '../records/record-store.js';
 
 type Fields = Record<string, unknown>;
 
-type PublicationState = 'private' | 'public' | 'registered' | 'amended';
+/** SciCat's states, and `withdrawn`: only its creator and administrators still see such a record. */
+export type PublicationState = 'private' | 'public' | 'registered' | 'amended' | 'withdrawn';
+
+/** A wish to have a version registered, from the request until the publisher's answer. */
+export interface Registration {
+  readonly version: number;
+  readonly state: 'pending' | 'confirmed' | 'refused';
+  readonly by: string;
+  readonly at: Date;
+  readonly step?: RegistrationStep;
+  readonly attempts?: number;
+  readonly message?: string;
+  readonly problems?: readonly FieldProblem[];
+}
+
+/** What Catena keeps inside a record; never shown to SciCat's clients. */
+export interface PublicationPart {
+  outbox?: OutboxPart;
+  /** Grows with every step that is told to the publisher. */
+  version: number;
+  /** The version that was told last as to be registered: what the public is to see. */
+  submitted?: number;
+  registration?: Registration;
+  /** As the publisher read it back from DataCite. */
+  doiState?: 'draft' | 'findable' | 'hidden';
+  landingPage?: string;
+  withdrawal?: {
+    readonly at: Date;
+    readonly by: string;
+    readonly reason: string;
+    readonly replacedBy?: string;
+  };
+  /** Its datasets become public at this time: by the clock alone. */
+  embargoUntil?: Date;
+}
 
 /** A document of SciCat's collection `PublishedData`. */
 export interface PublishedDataRecord extends StoredRecord {
@@ -16,6 +52,7 @@ export interface PublishedDataRecord extends StoredRecord {
   registeredTime?: Date;
   status: PublicationState;
   metadata: Fields;
+  catena?: PublicationPart;
 }
 
 export const publishedDataShape: ResourceShape = {
@@ -99,11 +136,15 @@ export function toFlat(record: PublishedDataRecord): Fields {
     ...Object.fromEntries(
       sameNames.filter((name) => metadata[name] !== undefined).map((name) => [name, metadata[name]]),
     ),
-    status:
-      record.status === 'registered' || record.status === 'amended' ? 'registered' : 'pending_registration',
+    status: stateOfV3(record.status),
     createdAt: record.createdAt,
     updatedAt: record.updatedAt,
   };
+}
+
+function stateOfV3(status: PublicationState): string {
+  if (status === 'withdrawn') return status;
+  return status === 'registered' || status === 'amended' ? 'registered' : 'pending_registration';
 }
 
 /** v3 knows two words; the stored state stands when it says the same. */

@@ -1,4 +1,5 @@
-import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { AccessRules, both, type Caller } from '../domain/access.js';
 import { parseRecordFilter } from '../domain/record-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
@@ -6,6 +7,7 @@ import { filterFrom, gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { listFrom } from '../http/query-values.js';
 import { validateBody } from '../http/validate-body.js';
+import { PublicationLife } from './publication-life.service.js';
 import { fromFlat, publishedDataShape, toFlat, type PublishedDataRecord } from './published-data-record.js';
 import { PublishedDataQueries } from './published-data-queries.js';
 import {
@@ -23,6 +25,7 @@ type Fields = Record<string, unknown>;
 export class PublishedDataV3Controller {
   constructor(
     private readonly service: PublishedDataService,
+    private readonly life: PublicationLife,
     private readonly queries: PublishedDataQueries,
     private readonly rules: AccessRules,
   ) {}
@@ -95,10 +98,15 @@ export class PublishedDataV3Controller {
 
   @Operation('publishedDataControllerRegisterV3')
   @Post(':id/register')
-  async register(@CurrentCaller() caller: Caller | undefined, @Param('id') doi: string): Promise<Fields> {
+  async register(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('id') doi: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Fields> {
     gate(caller !== undefined);
-    const registered = await this.service.register(signedIn(caller), doi);
-    return { doi: registered.doi };
+    const { record, pending } = await this.life.register(signedIn(caller), doi);
+    if (pending) void reply.status(202);
+    return { doi: record.doi };
   }
 
   @Operation('publishedDataControllerResyncV3', { body: UpdatePublishedDataDto })

@@ -1,4 +1,5 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { parseV4Filter } from '../domain/v4-filter.js';
 import { both } from '../domain/access.js';
@@ -7,6 +8,7 @@ import { gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { listFrom } from '../http/query-values.js';
 import { validateBody } from '../http/validate-body.js';
+import { PublicationLife } from './publication-life.service.js';
 import { PublicationSettings, type PublicationSchemas } from './publication-settings.js';
 import { publishedDataShape, type PublishedDataRecord } from './published-data-record.js';
 import { PublishedDataQueries } from './published-data-queries.js';
@@ -22,6 +24,7 @@ const properties = new Set(['_id', ...Object.keys(publishedDataShape.kinds)]);
 export class PublishedDataV4Controller {
   constructor(
     private readonly service: PublishedDataService,
+    private readonly life: PublicationLife,
     private readonly queries: PublishedDataQueries,
     private readonly settings: PublicationSettings,
     private readonly rules: AccessRules,
@@ -98,19 +101,25 @@ export class PublishedDataV4Controller {
   @Operation('publishedDataV4ControllerPublishV4', { answer: 'PublishedData' })
   @Post(':id/publish')
   async publish(@CurrentCaller() caller: Caller | undefined, @Param('id') doi: string): Promise<Fields> {
-    return withId(await this.service.publish(signedIn(caller), doi));
+    return withId(await this.life.publish(signedIn(caller), doi));
   }
 
   @Operation('publishedDataV4ControllerRegisterV4', { answer: 'PublishedData' })
   @Post(':id/register')
-  async register(@CurrentCaller() caller: Caller | undefined, @Param('id') doi: string): Promise<Fields> {
-    return withId(await this.service.register(signedIn(caller), doi));
+  async register(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('id') doi: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Fields> {
+    const { record, pending } = await this.life.register(signedIn(caller), doi);
+    if (pending) void reply.status(202);
+    return withId(record);
   }
 
   @Operation('publishedDataV4ControllerAmendV4', { answer: 'PublishedData' })
   @Post(':id/amend')
   async amend(@CurrentCaller() caller: Caller | undefined, @Param('id') doi: string): Promise<Fields> {
-    return withId(await this.service.amend(signedIn(caller), doi));
+    return withId(await this.life.amend(signedIn(caller), doi));
   }
 
   /** The edit page of the web frontend saves through this. */

@@ -4,6 +4,9 @@ import { PublicationSettings } from './publication-settings.js';
 import { PublishedDataQueries } from './published-data-queries.js';
 import { PublishedDataV3Controller } from './published-data-v3.controller.js';
 import { PublishedDataV4Controller } from './published-data-v4.controller.js';
+import { PublicationChecks } from './publication-checks.js';
+import { PublicationDatasets } from './publication-datasets.js';
+import { PublicationLife } from './publication-life.service.js';
 import { PublicationSurroundings } from './publication-surroundings.js';
 import { PublishedDataService } from './published-data.service.js';
 
@@ -12,6 +15,9 @@ export const publishedDataParts = {
   providers: [
     PublishedDataQueries,
     PublishedDataService,
+    PublicationChecks,
+    PublicationDatasets,
+    PublicationLife,
     PublicationSurroundings,
     {
       provide: PublicationSettings,

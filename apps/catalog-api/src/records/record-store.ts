@@ -14,8 +14,9 @@ export interface StoredRecord {
   [field: string]: unknown;
 }
 
-/** What a change does to a stored record: fields to set (dotted names reach inside) and to remove. */
+/** What a change does to a stored record: fields to set (dotted names reach inside), to remove, lists to append to. */
 export interface Update {
+  readonly push?: Readonly<Record<string, unknown>>;
   readonly set?: Readonly<Record<string, unknown>>;
   readonly unset?: readonly string[];
 }
@@ -80,7 +81,7 @@ export class RecordStore {
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
       const before = (await records.findOne({ _id: id })) as R | null;
       if (before === null) return undefined;
-      const { set = {}, unset = [] } = update(before);
+      const { set = {}, unset = [], push } = update(before);
       if (precondition !== undefined) checkPrecondition(before, precondition);
       const after = (await records.findOneAndUpdate(
         versionOf(before),
@@ -89,6 +90,7 @@ export class RecordStore {
           ...(unset.length === 0
             ? {}
             : { $unset: Object.fromEntries(unset.map((name) => [name, 1 as const])) }),
+          ...(push === undefined ? {} : { $push: push as never }),
         },
         { returnDocument: 'after' },
       )) as R | null;

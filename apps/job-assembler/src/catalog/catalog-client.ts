@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { PermanentError, TransientError, messageOf } from '#kernel';
+import { CatalogSession } from '#catalog-session';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { ConfigToken } from '../job-assembler.tokens.js';
 
@@ -37,8 +37,6 @@ export interface CatalogDatablock {
   readonly packedSize: number;
 }
 
-/** Milliseconds for one answer. */
-const timeout = 60_000;
 /** Blocks a page: a block may list 50 000 files. */
 const blockPage = 4;
 const datablockPage = 200;
@@ -46,9 +44,11 @@ const datablockPage = 200;
 /** Reads jobs and file lists from catalog-api, as the service account that may see all datasets and write none. */
 @Injectable()
 export class CatalogClient {
-  private token: string | undefined;
+  private readonly session: CatalogSession;
 
-  constructor(@Inject(ConfigToken) private readonly config: JobAssemblerConfig) {}
+  constructor(@Inject(ConfigToken) config: JobAssemblerConfig) {
+    this.session = new CatalogSession(config.catalog);
+  }
 
   job(id: string): Promise<CatalogJob> {
     return this.get(`/api/v4/jobs/${encodeURIComponent(id)}`);
@@ -95,54 +95,7 @@ export class CatalogClient {
     }
   }
 
-  private async get<Answer>(path: string): Promise<Answer> {
-    for (let attempt = 0; ; attempt += 1) {
-      this.token ??= await this.login();
-      const response = await this.fetch(path, { headers: { authorization: `Bearer ${this.token}` } });
-      if (response.ok) return (await response.json()) as Answer;
-      const text = (await response.text()).slice(0, 500);
-      if (attempt === 0 && (response.status === 401 || response.status === 403)) this.token = undefined;
-      else if (response.status >= 500 || response.status === 429)
-        throw new TransientError(
-          'assembly.catalog-away',
-          `catalog-api answered ${response.status} to ${path}: ${text}`,
-        );
-      else
-        throw new PermanentError(
-          'assembly.catalog-refused',
-          `catalog-api answered ${response.status} to ${path}: ${text}`,
-          { details: { status: response.status } },
-        );
-    }
-  }
-
-  private async login(): Promise<string> {
-    const { username, password } = this.config.catalog;
-    const response = await this.fetch('/api/v3/auth/login', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ username, password }),
-    });
-    if (!response.ok)
-      throw new TransientError(
-        'assembly.catalog-login',
-        `catalog-api refused the account ${username} (${response.status}): check CATALOG_USERNAME and CATALOG_PASSWORD.`,
-      );
-    return ((await response.json()) as { access_token: string }).access_token;
-  }
-
-  private async fetch(path: string, init: RequestInit): Promise<Response> {
-    try {
-      return await fetch(`${this.config.catalog.url}${path}`, {
-        ...init,
-        signal: AbortSignal.timeout(timeout),
-      });
-    } catch (error) {
-      throw new TransientError(
-        'assembly.catalog-away',
-        `catalog-api at ${this.config.catalog.url} is out of reach: ${messageOf(error)}`,
-        { cause: error },
-      );
-    }
+  private get<Answer>(path: string): Promise<Answer> {
+    return this.session.get<Answer>(path);
   }
 }

@@ -1,7 +1,12 @@
-import type { Provider, Type } from '@nestjs/common';
+import { Copies } from './copies.service.js';
+import { FileLists } from './file-lists.js';
+import { IngestController } from './ingest.controller.js';
+import { Pictures } from './pictures.js';
+import { RecallFeed } from './recall-feed.service.js';
+import { RecordIngest } from './record-ingest.service.js';
+import { Sweeps, Upkeep } from './upkeep.js';
 
-export const ingestParts: { readonly controllers: readonly Type[]; readonly providers: readonly Provider[] } =
-  {
-    controllers: [],
-    providers: [],
-  };
+export const ingestParts = {
+  controllers: [IngestController],
+  providers: [Copies, FileLists, Pictures, RecallFeed, RecordIngest, Sweeps, Upkeep],
+};

@@ -73,7 +73,7 @@ export class PublicStore implements OnApplicationBootstrap {
 
   private async createIndexes(): Promise<void> {
     await this.whenReady();
-    const { records, files, members, recalls, copies, pictures } = this;
+    const { records, files, parts, members, recalls, copies, pictures } = this;
     await records.createIndex({ datestamp: 1, _id: 1 }, { name: 'harvest' });
     await records.createIndex({ sets: 1, datestamp: 1, _id: 1 }, { name: 'harvest_set' });
     await records.createIndex({ state: 1, 'record.publishedAt': -1, _id: 1 }, { name: 'newest' });
@@ -104,6 +104,7 @@ export class PublicStore implements OnApplicationBootstrap {
     await files.createIndex({ list: 1, n: 1 }, { name: 'in_order' });
     await files.createIndex({ list: 1, path: 1 }, { name: 'by_path' });
     await files.createIndex({ list: 1, archiveId: 1 }, { name: 'archive_ids' });
+    await parts.createIndex({ at: 1 }, { name: 'unused', partialFilterExpression: { used: false } });
     await members.createIndex({ archiveId: 1 }, { name: 'of_copy' });
     await pictures.createIndex({ doi: 1 }, { name: 'of_record' });
     await copies.createIndex({ expiresAt: 1 }, { name: 'by_expiry' });

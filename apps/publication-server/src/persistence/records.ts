@@ -66,6 +66,8 @@ export interface StoredPart {
   lines: number;
   sha256: string;
   at: Date;
+  /** A record refers to the list. */
+  used: boolean;
 }
 
 export interface StoredPicture {

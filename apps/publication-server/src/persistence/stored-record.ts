@@ -1,4 +1,4 @@
-import { dataciteXml, doiKey, oaiDcXml } from '#datacite';
+import { dataciteXml, doiKey, oaiDcXml, type RenderingContext } from '#datacite';
 import { digestOf, type PublicRecord } from '#publication-feed';
 import { setsOf } from '../oai/oai-sets.js';
 import type { SearchFields, StoredRecord } from './records.js';
@@ -39,8 +39,9 @@ export function isAhead(time: string | Date | undefined, now: Date): boolean {
   return time !== undefined && new Date(time).getTime() > now.getTime();
 }
 
-function contextOf(record: PublicRecord, now: Date): { embargoed: boolean; landingPage: string } {
-  return { embargoed: isAhead(record.embargoUntil, now), landingPage: record.landingPage };
+function contextOf({ embargoUntil, landingPage }: PublicRecord, now: Date): RenderingContext {
+  const embargoed = isAhead(embargoUntil, now);
+  return { embargoed, landingPage, ...(embargoed ? { embargoUntil } : {}) };
 }
 
 function searchFieldsOf({ resource, datasets }: PublicRecord): SearchFields {
@@ -61,6 +62,8 @@ function searchFieldsOf({ resource, datasets }: PublicRecord): SearchFields {
     words: [title, ...creators, ...keywords, resource.doi, ...texts]
       .join(' ')
       .toLowerCase()
+      // A NUL makes DocumentDB's word index refuse the whole record.
+      .replace(/[\u0000-\u001F\u007F]+/g, ' ')
       .slice(0, mostWords),
     title,
     year: resource.publicationYear,

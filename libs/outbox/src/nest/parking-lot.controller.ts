@@ -1,9 +1,7 @@
-import { timingSafeEqual } from 'node:crypto';
 import {
   BadRequestException,
   Body,
   Controller,
-  ForbiddenException,
   Get,
   Headers,
   HttpCode,
@@ -14,6 +12,7 @@ import {
   Query,
 } from '@nestjs/common';
 import { ParkingLot, type ParkedMessage } from '../parking-lot.js';
+import { admitOperator } from './admit-operator.js';
 import { SPINE_OPTIONS, type SpineOptions } from './spine.options.js';
 import { CatenaError } from '#kernel';
 
@@ -30,7 +29,7 @@ export class ParkingLotController {
     @Headers('authorization') authorization: string | undefined,
     @Query('state') state: string | undefined,
   ): Promise<ParkedMessage[]> {
-    this.admit(authorization);
+    admitOperator(this.options, authorization);
     if (state !== undefined && state !== 'parked' && state !== 'replayed' && state !== 'discarded') {
       throw new BadRequestException(`Expected state parked, replayed or discarded, found ${state}.`);
     }
@@ -43,7 +42,7 @@ export class ParkingLotController {
     @Headers('authorization') authorization: string | undefined,
     @Param('id') id: string,
   ): Promise<{ state: string }> {
-    this.admit(authorization);
+    admitOperator(this.options, authorization);
     await this.parkingLot.replay(id, 'operations').catch(asNotFound);
     return { state: 'replayed' };
   }
@@ -55,24 +54,11 @@ export class ParkingLotController {
     @Param('id') id: string,
     @Body() body: { reason?: unknown } | undefined,
   ): Promise<{ state: string }> {
-    this.admit(authorization);
+    admitOperator(this.options, authorization);
     if (typeof body?.reason !== 'string' || body.reason.trim() === '')
       throw new BadRequestException('Expected a reason: a discarded message never comes back.');
     await this.parkingLot.discard(id, 'operations', body.reason).catch(asNotFound);
     return { state: 'discarded' };
-  }
-
-  private admit(authorization: string | undefined): void {
-    const wanted = Buffer.from(`Bearer ${this.options.operationsToken ?? ''}`);
-    const given = Buffer.from(authorization ?? '');
-    const admitted =
-      this.options.operationsToken !== undefined &&
-      wanted.length === given.length &&
-      timingSafeEqual(wanted, given);
-    if (!admitted)
-      throw new ForbiddenException(
-        'Expected the operations token of this app (OPERATIONS_TOKEN) as a bearer token.',
-      );
   }
 }
 

@@ -1,0 +1,56 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock, messageOf } from '#kernel';
+import type { Logger } from '#observability';
+import { LOGGER } from '#outbox';
+import { Catalogue } from '../persistence/catalogue.js';
+import { PublicationDatasets } from '../published-data/publication-datasets.js';
+import type { PublishedDataRecord } from '../published-data/published-data-record.js';
+
+const interval = 30_000;
+const batch = 100;
+
+/** Opens datasets whose embargo is over: nobody has to remember it. */
+@Injectable()
+export class EmbargoSweep implements OnApplicationBootstrap, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly datasets: PublicationDatasets,
+    private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => {
+      this.sweep().catch((error: unknown) =>
+        this.logger.warn({ error: messageOf(error) }, 'could not look for embargoes that are over'),
+      );
+    }, interval);
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /** The datasets first: a crash in between repeats what changes nothing. */
+  async sweep(): Promise<void> {
+    const now = this.clock.now();
+    const over = await this.catalogue
+      .records('PublishedData')
+      .find({ 'catena.embargoUntil': { $lte: now }, status: { $in: ['public', 'registered', 'amended'] } })
+      .limit(batch)
+      .toArray();
+    for (const found of over) {
+      const record = found as unknown as PublishedDataRecord;
+      await this.datasets.show(record, 'catena', { 'datasetlifecycle.publishedOn': now });
+      await this.catalogue
+        .records('PublishedData')
+        .updateOne(
+          { _id: record._id, 'catena.embargoUntil': record.catena?.embargoUntil },
+          { $unset: { 'catena.embargoUntil': '' } },
+        );
+      this.logger.info({ doi: record._id }, 'an embargo is over: the datasets are public');
+    }
+  }
+}

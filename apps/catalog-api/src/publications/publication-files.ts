@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { CatenaError, pidAsName, safeRelativePath } from '#kernel';
+import type { FileLine } from '#publication-feed';
+import { Catalogue } from '../persistence/catalogue.js';
+import type { DataFile, DatablockRecord, OrigDatablockRecord } from '../persistence/records.js';
+
+/** Documents fetched at once: one may list 50 000 files. */
+const batchSize = 2;
+
+/** The public file list of a publication, in an order that stays the same as long as the catalogue does. */
+@Injectable()
+export class PublicationFiles {
+  constructor(private readonly catalogue: Catalogue) {}
+
+  /** What was archived is listed from its datablocks, with checksums; what was not, from its original ones. */
+  async *lines(pids: readonly string[]): AsyncGenerator<FileLine> {
+    for (const pid of pids) {
+      const prefix = pids.length === 1 ? '' : `${pidAsName(pid)}/`;
+      const archived = (await this.catalogue.datablocks.findOne({ datasetId: pid })) !== null;
+      const seen = new Set<string>();
+      const blocks = archived
+        ? this.catalogue.datablocks.find({ datasetId: pid })
+        : this.catalogue.origDatablocks.find({ datasetId: pid });
+      for await (const block of blocks.sort({ _id: 1 }).batchSize(batchSize))
+        yield* linesOf(block, prefix, seen);
+    }
+  }
+}
+
+function* linesOf(
+  block: OrigDatablockRecord | DatablockRecord,
+  prefix: string,
+  seen: Set<string>,
+): Generator<FileLine> {
+  const { datasetId: pid, dataFileList, chkAlg } = block;
+  const archiveId = 'archiveId' in block ? block.archiveId : undefined;
+  for (const file of dataFileList ?? []) {
+    const path = publicPath(file);
+    // A dataset that was archived twice lists its files twice.
+    if (path === undefined || seen.has(path)) continue;
+    seen.add(path);
+    const time = new Date(file.time);
+    yield {
+      path: prefix + path,
+      size: file.size,
+      time: (Number.isNaN(time.getTime()) ? new Date(0) : time).toISOString(),
+      ...sha256Field(file, chkAlg),
+      pid,
+      ...(archiveId === undefined ? {} : { archiveId, member: file.path }),
+    };
+  }
+}
+
+/** Ingestors write absolute paths too; what cannot be made relative and safe is not shown. */
+function publicPath({ path, size }: DataFile): string | undefined {
+  if (typeof path !== 'string' || !Number.isSafeInteger(size) || size < 0) return undefined;
+  try {
+    return safeRelativePath(path.replace(/^(?:\.?\/+)+/, ''));
+  } catch (error) {
+    if (error instanceof CatenaError) return undefined;
+    throw error;
+  }
+}
+
+function sha256Field({ chk }: DataFile, algorithm: string | undefined): { sha256?: string } {
+  const isSha256 = /^sha-?256$/i.test(algorithm ?? '') && /^[0-9a-f]{64}$/i.test(chk ?? '');
+  return isSha256 ? { sha256: chk!.toLowerCase() } : {};
+}

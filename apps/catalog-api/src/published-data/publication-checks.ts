@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { embargoOf, isDoi, problemsOf } from '#datacite';
+import { AccessRules, type Caller } from '../domain/access.js';
+import { accessTable } from '../domain/access-table.js';
+import { BadRequest, Refusal } from '../domain/errors.js';
+import { PublicationResources } from '../publications/publication-resources.js';
+import { bareText, PublicationSurroundings } from './publication-surroundings.js';
+import { PublicationSettings } from './publication-settings.js';
+import type { PublishedDataRecord } from './published-data-record.js';
+import { PublishedDataQueries } from './published-data-queries.js';
+
+/** Who may take which step with a publication, and what must be true before. */
+@Injectable()
+export class PublicationChecks {
+  constructor(
+    private readonly queries: PublishedDataQueries,
+    private readonly settings: PublicationSettings,
+    private readonly rules: AccessRules,
+    private readonly resources: PublicationResources,
+    private readonly surroundings: PublicationSurroundings,
+  ) {}
+
+  async owned(caller: Caller, doi: string): Promise<PublishedDataRecord> {
+    const record = await this.queries.get(caller, doi);
+    this.checkOwned(caller, record);
+    return record;
+  }
+
+  async amendable(caller: Caller, doi: string): Promise<void> {
+    await this.queries.get(caller, doi);
+    if (!this.rules.allows(accessTable.publishedData.amend, caller, {}))
+      throw bareText(403, 'Only administrators can amend published data.');
+  }
+
+  async withdrawable(caller: Caller, doi: string): Promise<PublishedDataRecord> {
+    const record = await this.queries.get(caller, doi);
+    if (!this.rules.allows(accessTable.publishedData.withdraw, caller, {}))
+      throw bareText(403, 'Only administrators can withdraw published data.');
+    return record;
+  }
+
+  /** Administrators may change what the public does not see as it is; creators what is private. */
+  changeable(caller: Caller, record: PublishedDataRecord): void {
+    this.checkOwned(caller, record);
+    const states = this.rules.isAdmin(caller) ? ['private', 'public', 'amended'] : ['private'];
+    if (!states.includes(record.status))
+      throw bareText(400, `Published data in ${record.status} state cannot be changed.`);
+    this.notPending(record);
+  }
+
+  /** @throws Refusal 409: what is being registered must not change under the publisher's hands */
+  notPending({ _id, catena }: PublishedDataRecord): void {
+    if (catena?.registration?.state === 'pending')
+      throw bareText(
+        409,
+        `Published data with doi ${_id} is being registered: wait for the end (GET /api/v4/publisheddata/${encodeURIComponent(_id)}/publication).`,
+      );
+  }
+
+  /** What the installation's form asks for. */
+  metadata(record: PublishedDataRecord): void {
+    refuseAll(this.settings.problemsOf(record.metadata));
+  }
+
+  /** What DataCite would refuse is refused before anything becomes public. */
+  async registrable(record: PublishedDataRecord): Promise<void> {
+    if (!isDoi(record._id))
+      throw new BadRequest(`${record._id} is not a DOI that can be registered: check DOI_PREFIX.`);
+    const problems = problemsOf(await this.resources.resourceOf(record));
+    refuseAll(problems.map(({ field, reason }) => `${field}: ${reason}`));
+  }
+
+  /** Until when the files stay private, when that lies ahead. */
+  async embargoOf(record: PublishedDataRecord): Promise<Date | undefined> {
+    return embargoOf(await this.resources.resourceOf(record), this.surroundings.now());
+  }
+
+  private checkOwned(caller: Caller, record: PublishedDataRecord): void {
+    if (!this.rules.allows(accessTable.publishedData.update, caller, record))
+      throw new Refusal(403, 'Unauthorized to update this published data');
+  }
+}
+
+function refuseAll(problems: readonly string[]): void {
+  if (problems.length > 0)
+    throw new BadRequest(
+      problems.join('; '),
+      problems.map((message) => ({ message })),
+    );
+}

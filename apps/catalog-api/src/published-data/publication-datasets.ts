@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import { AccessRules, type Caller } from '../domain/access.js';
+import { accessTable } from '../domain/access-table.js';
+import { Refusal } from '../domain/errors.js';
+import { Catalogue } from '../persistence/catalogue.js';
+import type { DatasetRecord } from '../persistence/records.js';
+import { PublicationSurroundings } from './publication-surroundings.js';
+import type { PublishedDataRecord } from './published-data-record.js';
+
+type Fields = Record<string, unknown>;
+type Publication = Pick<PublishedDataRecord, '_id' | 'datasetPids'>;
+
+/** The datasets of a publication: whether they may be published, and whether the public sees them. */
+@Injectable()
+export class PublicationDatasets {
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly rules: AccessRules,
+    private readonly surroundings: PublicationSurroundings,
+  ) {}
+
+  /** @throws Refusal 404 or 403 naming a dataset that stands in the way; nothing was changed */
+  async check(caller: Caller, { datasetPids }: Publication): Promise<void> {
+    const datasets = await this.find(datasetPids);
+    const found = new Set(datasets.map(({ pid }) => pid));
+    const missing = datasetPids.filter((pid) => !found.has(pid));
+    if (missing.length > 0) throw new Refusal(404, `Dataset not found: ${missing.join(', ')}`);
+    const refused = datasets.find(
+      (dataset) => !this.rules.allows(accessTable.dataset.update, caller, dataset),
+    );
+    if (refused !== undefined)
+      throw new Refusal(403, `Unauthorized to update this dataset: ${refused.pid}. Nothing was published.`);
+  }
+
+  /** All datasets and their blocks in one write each; archive states are not touched. */
+  show({ datasetPids }: Publication, by: string, more: Fields = {}): Promise<void> {
+    return this.mark(datasetPids, true, by, more);
+  }
+
+  /** Datasets that no other publication shows are private again. */
+  async hide({ _id, datasetPids }: Publication, by: string): Promise<void> {
+    const others = await this.catalogue
+      .records('PublishedData')
+      .find(
+        {
+          _id: { $ne: _id },
+          datasetPids: { $in: [...datasetPids] },
+          status: { $in: ['public', 'registered', 'amended'] },
+          'catena.embargoUntil': { $exists: false },
+        },
+        { projection: { datasetPids: 1 } },
+      )
+      .toArray();
+    const shown = new Set(others.flatMap(({ datasetPids: pids }) => pids as string[]));
+    await this.mark(
+      datasetPids.filter((pid) => !shown.has(pid)),
+      false,
+      by,
+      {},
+    );
+  }
+
+  async totals(
+    pids: readonly string[],
+  ): Promise<Pick<PublishedDataRecord, 'numberOfFiles' | 'sizeOfArchive'>> {
+    const datasets = await this.find(pids);
+    const sum = (numbers: number[]): number => numbers.reduce((total, number) => total + (number || 0), 0);
+    return {
+      numberOfFiles: sum(datasets.map(({ numberOfFiles }) => numberOfFiles)),
+      sizeOfArchive: sum(datasets.map(({ size }) => size)),
+    };
+  }
+
+  private find(pids: readonly string[]): Promise<DatasetRecord[]> {
+    const projection = { pid: 1, ownerGroup: 1, accessGroups: 1, isPublished: 1, size: 1, numberOfFiles: 1 };
+    return this.catalogue.datasets.find({ _id: { $in: [...pids] } }, { projection }).toArray();
+  }
+
+  private async mark(pids: readonly string[], isPublished: boolean, by: string, more: Fields): Promise<void> {
+    if (pids.length === 0) return;
+    const publication = { isPublished };
+    const condition = { $in: [...pids] };
+    await this.catalogue.datasets.updateMany(
+      { _id: condition },
+      { $set: { ...publication, ...more, updatedBy: by, updatedAt: this.surroundings.now() } },
+    );
+    await Promise.all([
+      this.catalogue.origDatablocks.updateMany({ datasetId: condition }, { $set: publication }),
+      this.catalogue.datablocks.updateMany({ datasetId: condition }, { $set: publication }),
+    ]);
+  }
+}

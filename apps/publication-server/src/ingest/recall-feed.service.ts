@@ -1,0 +1,76 @@
+import { BadRequestException, Inject, Injectable, NotFoundException } from '@nestjs/common';
+import { Clock } from '#kernel';
+import { recallStates, type RecallRequest, type RecallState } from '#publication-feed';
+import { PublicStore } from '../persistence/public-store.js';
+import type { StoredRecall } from '../persistence/records.js';
+import type { PublicationServerConfig } from '../publication-server.config.js';
+import { ConfigToken } from '../publication-server.tokens.js';
+
+/** Rows of one answer; the publisher asks again. */
+const mostOpen = 200;
+
+export interface RecallNews {
+  readonly state: RecallState;
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+  readonly message?: string;
+}
+
+/** The publisher comes to fetch what readers asked for, and says how far it is: nothing here calls the intranet. */
+@Injectable()
+export class RecallFeed {
+  constructor(
+    private readonly store: PublicStore,
+    private readonly clock: Clock,
+    @Inject(ConfigToken) private readonly config: PublicationServerConfig,
+  ) {}
+
+  async open(): Promise<RecallRequest[]> {
+    const found = await this.store.recalls
+      .find({ state: { $in: ['requested', 'recalling'] } })
+      .sort({ state: 1, requestedAt: 1 })
+      .limit(mostOpen)
+      .toArray();
+    return found.map(publicly);
+  }
+
+  /** The address goes when the request is over: from then on nobody needs it. */
+  async report(id: string, { state, bytesDone, bytesTotal, message }: RecallNews): Promise<void> {
+    const over = state === 'ready' || state === 'failed';
+    const { matchedCount } = await this.store.recalls.updateOne(
+      { _id: id, state: { $in: ['requested', 'recalling'] } },
+      {
+        $set: {
+          ...{ state, bytesDone, bytesTotal, updatedAt: this.clock.now() },
+          ...(message === undefined ? {} : { message }),
+        },
+        ...(over ? { $unset: { email: '' } } : {}),
+      },
+    );
+    if (matchedCount === 0 && (await this.store.recalls.findOne({ _id: id })) === null)
+      throw new NotFoundException(`There is no request ${id}.`);
+  }
+
+  async sweep(): Promise<void> {
+    const old = new Date(this.clock.now().getTime() - this.config.recalls.lifetime);
+    await this.store.recalls.deleteMany({ state: { $in: ['ready', 'failed'] }, requestedAt: { $lt: old } });
+  }
+}
+
+export function recallNewsFrom(value: unknown): RecallNews {
+  const { state, bytesDone, bytesTotal, message } = (value ?? {}) as Partial<RecallNews>;
+  const isCount = (number: unknown): number is number =>
+    Number.isSafeInteger(number) && (number as number) >= 0;
+  if (!recallStates.some((known) => known === state) || !isCount(bytesDone) || !isCount(bytesTotal))
+    throw new BadRequestException(
+      `Expected state (${recallStates.join(', ')}), bytesDone and bytesTotal, found ${JSON.stringify(value).slice(0, 200)}.`,
+    );
+  return {
+    ...{ state: state!, bytesDone, bytesTotal },
+    ...(typeof message === 'string' ? { message: message.slice(0, 2000) } : {}),
+  };
+}
+
+function publicly({ _id, requestedAt, client: _c, updatedAt: _u, ...rest }: StoredRecall): RecallRequest {
+  return { ...rest, id: _id, requestedAt: requestedAt.toISOString() };
+}

@@ -1,0 +1,87 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock, messageOf } from '#kernel';
+import type { Logger } from '#observability';
+import { PublicStore } from '../persistence/public-store.js';
+import type { StoredRecord } from '../persistence/records.js';
+import { rendering, storedRecord } from '../persistence/stored-record.js';
+import { LoggerToken } from '../publication-server.tokens.js';
+import { Copies } from './copies.service.js';
+import { nextDatestamp } from './datestamps.js';
+import { FileLists } from './file-lists.js';
+import { RecallFeed } from './recall-feed.service.js';
+import { RecordIngest } from './record-ingest.service.js';
+
+const interval = 10_000;
+/** Records rendered again in one round: a new program works through a large store without a pause for readers. */
+const batch = 500;
+
+/** What goes with each other in time: sweeps. */
+@Injectable()
+export class Sweeps {
+  constructor(
+    readonly lists: FileLists,
+    readonly copies: Copies,
+    readonly recalls: RecallFeed,
+  ) {}
+}
+
+/** What changes without a message: embargoes end, a new program renders differently, a crash left something open. */
+@Injectable()
+export class Upkeep implements OnApplicationBootstrap, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly store: PublicStore,
+    private readonly ingest: RecordIngest,
+    private readonly sweeps: Sweeps,
+    private readonly clock: Clock,
+    @Inject(LoggerToken) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const round = (): void => {
+      this.running = this.running
+        .then(() => this.round())
+        .catch((error: unknown) =>
+          this.logger.warn({ error: messageOf(error) }, 'upkeep failed, the next round tries again'),
+        );
+    };
+    this.running = this.store.whenReady().then(round);
+    this.timer = setInterval(round, interval);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.running;
+  }
+
+  async round(): Promise<void> {
+    const open = this.store.records.find({ settled: false }, { projection: { revision: 1 } }).limit(batch);
+    for (const { _id, revision } of await open.toArray()) await this.ingest.settle(_id, revision);
+    await this.renderAgain({ embargoUntil: { $lte: this.clock.now() } });
+    await this.renderAgain({ rendering: { $lt: rendering } });
+    await this.sweeps.lists.sweep();
+    await this.sweeps.copies.sweep();
+    await this.sweeps.recalls.sweep();
+  }
+
+  /** What harvesters see changes, so the datestamp does (publication.md, D7). */
+  private async renderAgain(condition: object): Promise<void> {
+    const found = await this.store.records.find(condition).limit(batch).toArray();
+    for (const old of found) {
+      const now = this.clock.now();
+      const { sets, renderings, search, embargoUntil } = storedRecord({ ...old.record, pictures: [] }, now);
+      const fields: Partial<StoredRecord> = { sets, renderings, search, rendering };
+      await this.store.records.updateOne(
+        { _id: old._id, revision: old.revision, datestamp: old.datestamp },
+        {
+          $set: { ...fields, datestamp: nextDatestamp(now, old.datestamp), settled: false },
+          ...(embargoUntil === undefined ? { $unset: { embargoUntil: '' } } : {}),
+        },
+      );
+      await this.ingest.settle(old._id, old.revision);
+    }
+    if (found.length > 0) this.logger.info({ records: found.length }, 'records were rendered again');
+  }
+}

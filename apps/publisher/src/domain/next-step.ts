@@ -1,0 +1,87 @@
+import type { RegistrationStep } from '#contracts';
+import type { Publication } from '../persistence/records.js';
+
+/**
+ * What is to be done next with a publication, or nothing.
+ *
+ * - `read`: freeze the content from the catalogue
+ * - `bury`: make the tombstone of what the public saw last
+ * - `reserve`: have DataCite keep the DOI as a draft
+ * - `register`: have DataCite take the metadata; this is where it may refuse them
+ * - `push`: show the content to the public
+ * - `publish`: make the DOI findable; only now, as its page answers
+ * - `hide`: make a withdrawn DOI unfindable; it goes on to resolve
+ * - `confirm`, `confirm-withdrawal`: tell the catalogue
+ */
+export type Step =
+  'read' | 'bury' | 'reserve' | 'register' | 'push' | 'publish' | 'hide' | 'confirm' | 'confirm-withdrawal';
+
+type Known = Pick<
+  Publication,
+  'version' | 'wanted' | 'stale' | 'revision' | 'attributesDigest' | 'doi' | 'pushed' | 'reported' | 'blocked'
+>;
+
+/** @param hasAccount false: DataCite is left out, DOIs are drafts of our own */
+export function nextStep(publication: Known, hasAccount: boolean): Step | undefined {
+  if (publication.blocked !== undefined) return undefined;
+  switch (publication.wanted) {
+    case 'unchanged':
+      return undefined;
+    case 'draft':
+      return draftStep(publication, hasAccount);
+    case 'published':
+      return publishedStep(publication, hasAccount);
+    case 'withdrawn':
+      return withdrawnStep(publication, hasAccount);
+  }
+}
+
+function draftStep(publication: Known, hasAccount: boolean): Step | undefined {
+  if (publication.stale) return 'read';
+  const known = publication.doi.state !== 'none' && isCurrent(publication);
+  return hasAccount && !known ? 'reserve' : undefined;
+}
+
+function publishedStep(publication: Known, hasAccount: boolean): Step | undefined {
+  const { stale, revision, doi, pushed, reported, version } = publication;
+  if (stale || revision === 0) return 'read';
+  const isRegistered = doi.state === 'registered' || doi.state === 'findable';
+  if (hasAccount && !(isRegistered && isCurrent(publication))) return 'register';
+  if (pushed?.revision !== revision) return 'push';
+  if (hasAccount && doi.state !== 'findable') return 'publish';
+  return reported < version ? 'confirm' : undefined;
+}
+
+function withdrawnStep(
+  { stale, revision, doi, pushed, reported, version }: Known,
+  hasAccount: boolean,
+): Step | undefined {
+  if (revision === 0) return 'read';
+  if (stale) return 'bury';
+  if (pushed?.revision !== revision) return 'push';
+  if (hasAccount && doi.state === 'findable') return 'hide';
+  return reported < version ? 'confirm-withdrawal' : undefined;
+}
+
+function isCurrent({ attributesDigest, doi }: Known): boolean {
+  return (
+    attributesDigest !== undefined && doi.attributesDigest === attributesDigest && doi.uncertain !== true
+  );
+}
+
+const words: Readonly<Record<Step, RegistrationStep>> = {
+  read: 'reading',
+  bury: 'reading',
+  reserve: 'registering',
+  register: 'registering',
+  push: 'pushing',
+  publish: 'publishing',
+  hide: 'hiding',
+  confirm: 'reporting',
+  'confirm-withdrawal': 'reporting',
+};
+
+/** The step in the words of messages. */
+export function wordOf(step: Step): RegistrationStep {
+  return words[step];
+}

@@ -1,0 +1,8 @@
+import { runConsumerApp, startOrExplain } from '#outbox';
+import { publisherConfigFrom } from './publisher.config.js';
+import { PublisherModule } from './publisher.module.js';
+
+await startOrExplain('publisher', () => {
+  const config = publisherConfigFrom(process.env);
+  return runConsumerApp(PublisherModule.forRoot(config), config);
+});

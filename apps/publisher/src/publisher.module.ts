@@ -1,0 +1,61 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { SpineModule } from '#outbox';
+import { FeedClient } from '#publication-feed';
+import { PublicationWishes } from './accept-publications/publication-wishes.js';
+import { PublicationsConsumer } from './accept-publications/publications.consumer.js';
+import { CatalogClient } from './catalog/catalog-client.js';
+import { PublisherStore } from './persistence/publisher-store.js';
+import type { PublisherConfig } from './publisher.config.js';
+import { ConfigToken } from './publisher.tokens.js';
+import { FeedPush } from './push/feed-push.js';
+import { CopyFeed } from './recalls/copy-feed.js';
+import { RecallCourier, RecallTools } from './recalls/recall-courier.js';
+import { RecallMail } from './recalls/recall-mail.js';
+import { RecallOrders } from './recalls/recall-orders.js';
+import { Comparisons } from './reconcile/comparisons.js';
+import { PublicationsController } from './reconcile/publications.controller.js';
+import { Reconciliation, ReconciliationParts } from './reconcile/reconciliation.js';
+import { DataciteClient } from './registry/datacite-client.js';
+import { DoiRegistration } from './registry/doi-registration.js';
+import { ContentFreezer } from './run-publications/content-freezer.js';
+import { HeldPublications } from './run-publications/held-publications.js';
+import { ProgressNews, PublicationFaults } from './run-publications/publication-faults.js';
+import { PublicationRunner, RunnerParts } from './run-publications/publication-runner.js';
+import { PublicationSteps, StepTools } from './run-publications/publication-steps.js';
+
+@Module({})
+export class PublisherModule {
+  static forRoot(config: PublisherConfig): DynamicModule {
+    return {
+      module: PublisherModule,
+      imports: [SpineModule.forRoot(config.spine)],
+      controllers: [PublicationsConsumer, PublicationsController],
+      providers: [
+        { provide: ConfigToken, useValue: config },
+        { provide: FeedClient, useFactory: () => new FeedClient(config.feed) },
+        PublisherStore,
+        CatalogClient,
+        PublicationWishes,
+        HeldPublications,
+        ContentFreezer,
+        DataciteClient,
+        DoiRegistration,
+        FeedPush,
+        PublicationSteps,
+        StepTools,
+        ProgressNews,
+        PublicationFaults,
+        PublicationRunner,
+        RunnerParts,
+        RecallOrders,
+        CopyFeed,
+        RecallMail,
+        RecallTools,
+        RecallCourier,
+        Comparisons,
+        Reconciliation,
+        ReconciliationParts,
+      ],
+    };
+  }
+}

@@ -1,0 +1,200 @@
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { doiKey } from '#datacite';
+import { backOff, Clock, crashPoint, isRetriable, messageOf, wait } from '#kernel';
+import type { Logger } from '#observability';
+import { LOGGER } from '#outbox';
+import { FeedClient, feedRefusalOf } from '#publication-feed';
+import { CatalogClient } from '../catalog/catalog-client.js';
+import { PublisherStore } from '../persistence/publisher-store.js';
+import type { Recall } from '../persistence/records.js';
+import type { PublisherConfig } from '../publisher.config.js';
+import { ConfigToken } from '../publisher.tokens.js';
+import { CopyFeed } from './copy-feed.js';
+import { RecallMail } from './recall-mail.js';
+import { RecallOrders } from './recall-orders.js';
+
+/** Milliseconds a worker may keep one recall to itself. */
+const lease = 120_000;
+/** Milliseconds a finished recall stays here. */
+const memory = 30 * 86_400_000;
+const mostAttempts = 20;
+
+/** How a job ends in SciCat's words. */
+const goodEnds: ReadonlySet<string> = new Set(['finishedSuccessful']);
+const ends: ReadonlySet<string> = new Set([
+  ...goodEnds,
+  ...['finishedUnsuccessful', 'finishedWithDatasetErrors', 'jobCancel'],
+]);
+
+/** What a recall is carried out with. */
+@Injectable()
+export class RecallTools {
+  constructor(
+    readonly catalog: CatalogClient,
+    readonly feed: FeedClient,
+    readonly copies: CopyFeed,
+    readonly mail: RecallMail,
+    readonly orders: RecallOrders,
+  ) {}
+}
+
+/** Fetches what readers asked for in the DMZ, has it brought back by an ordinary job, and carries the news back. */
+@Injectable()
+export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly stopping = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly store: PublisherStore,
+    private readonly tools: RecallTools,
+    private readonly clock: Clock,
+    @Inject(ConfigToken) private readonly config: PublisherConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.running = this.run();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    await this.store.whenReady();
+    while (!this.stopping.signal.aborted) {
+      await this.round().catch((error: unknown) =>
+        this.logger.warn({ error: messageOf(error) }, 'could not look for recalls, trying again'),
+      );
+      await wait(this.config.recalls.interval, this.stopping.signal);
+    }
+  }
+
+  private async round(): Promise<void> {
+    for (const request of await this.tools.feed.recalls()) await this.tools.orders.orderOf(request);
+    while (!this.stopping.signal.aborted && (await this.takeOne()));
+    await this.store.recalls.deleteMany({
+      finishedAt: { $lt: new Date(this.clock.now().getTime() - memory) },
+    });
+  }
+
+  private async takeOne(): Promise<boolean> {
+    const now = this.clock.now();
+    const recall = await this.store.recalls.findOneAndUpdate(
+      { dueAt: { $lte: now } },
+      { $set: { dueAt: new Date(now.getTime() + lease) } },
+      { sort: { dueAt: 1 }, returnDocument: 'after' },
+    );
+    if (recall === null) return false;
+    try {
+      await this.step(recall);
+    } catch (error) {
+      await this.afterFault(recall, error);
+    }
+    return true;
+  }
+
+  private async step(recall: Recall): Promise<void> {
+    switch (recall.state) {
+      case 'requested':
+        return this.request(recall);
+      case 'recalling':
+        return this.follow(recall);
+      case 'mailing':
+        await this.tools.mail.send(recall, true, this.pageOf(recall.doi));
+        return this.end(recall, 'ready');
+      case 'ready':
+      case 'failed':
+        return this.end(recall, recall.state);
+    }
+  }
+
+  private async request(recall: Recall): Promise<void> {
+    const found = await this.store.contents.findOne({ key: doiKey(recall.doi) });
+    const pids = found?.record.datasets.map(({ pid }) => pid) ?? [];
+    if (found === null || found.record.state !== 'published' || pids.length === 0)
+      return this.fail(recall, 'This publication has no files that could be brought back.');
+    const job = await this.tools.catalog.recall(this.config.recalls.jobType, pids, `recall:${recall._id}`);
+    crashPoint('publisher.after-recall-job');
+    await this.save(recall, { state: 'recalling', jobId: job.id, dueAt: this.soon() });
+    await this.tell(recall, { state: 'recalling', bytesDone: 0, bytesTotal: found.record.files?.bytes ?? 0 });
+  }
+
+  private async follow(recall: Recall): Promise<void> {
+    const job = await this.tools.catalog.job(recall.jobId ?? '');
+    if (!ends.has(job.statusCode)) {
+      const { bytesDone = 0, bytesTotal = 0 } = await this.tools.catalog.progress(job.id);
+      await this.tell(recall, { state: 'recalling', bytesDone, bytesTotal });
+      return this.save(recall, { dueAt: this.soon(), attempts: 0 });
+    }
+    const copies = job.jobResultObject?.result ?? [];
+    if (!goodEnds.has(job.statusCode) || copies.length === 0)
+      return this.fail(recall, 'The files could not be brought back from tape.');
+    for (const copy of copies) await this.tools.copies.send(copy);
+    crashPoint('publisher.after-copies');
+    const bytes = copies.reduce((sum, { size }) => sum + size, 0);
+    await this.tell(recall, { state: 'ready', bytesDone: bytes, bytesTotal: bytes });
+    await this.save(recall, { state: 'mailing', dueAt: this.clock.now(), attempts: 0 });
+  }
+
+  private async fail(recall: Recall, message: string): Promise<void> {
+    this.logger.error({ recall: recall._id, doi: recall.doi, jobId: recall.jobId }, message);
+    await this.tell(recall, { state: 'failed', bytesDone: 0, bytesTotal: 0, message });
+    await this.tools.mail
+      .send(recall, false, this.pageOf(recall.doi))
+      .catch((error: unknown) =>
+        this.logger.warn({ recall: recall._id, error: messageOf(error) }, 'could not send the bad news'),
+      );
+    await this.end(recall, 'failed');
+  }
+
+  private async afterFault(recall: Recall, error: unknown): Promise<void> {
+    const attempts = recall.attempts + 1;
+    const message = messageOf(error).slice(0, 2000);
+    this.logger.warn({ recall: recall._id, doi: recall.doi, attempts, error: message }, 'a recall waits');
+    if (!isRetriable(error) || attempts >= mostAttempts) {
+      // The files are there; only the mail is not.
+      if (recall.state === 'mailing') return this.end(recall, 'ready');
+      await this.fail(recall, 'The files could not be brought back from tape.').catch(() => undefined);
+      return;
+    }
+    const { first, most } = this.config.retryPause;
+    const dueAt = new Date(this.clock.now().getTime() + first / 2 + backOff(attempts, first, most));
+    await this.save(recall, { attempts, dueAt, message });
+  }
+
+  /** A request that is no longer there needs no news. */
+  private async tell(recall: Recall, news: Parameters<FeedClient['reportRecall']>[1]): Promise<void> {
+    if (!recall.asked) return;
+    try {
+      await this.tools.feed.reportRecall(recall._id, news);
+    } catch (error) {
+      if (feedRefusalOf(error)?.status !== 404) throw error;
+    }
+  }
+
+  private async end({ _id }: Recall, state: 'ready' | 'failed'): Promise<void> {
+    await this.store.recalls.updateOne(
+      { _id },
+      { $set: { state, finishedAt: this.clock.now() }, $unset: { dueAt: '', email: '' } },
+    );
+  }
+
+  private async save({ _id }: Recall, fields: Partial<Recall>): Promise<void> {
+    await this.store.recalls.updateOne({ _id }, { $set: fields });
+  }
+
+  private soon(): Date {
+    return new Date(this.clock.now().getTime() + this.config.recalls.interval);
+  }
+
+  private pageOf(doi: string): string {
+    return `${this.config.publicUrl}/doi/${doi}`;
+  }
+}

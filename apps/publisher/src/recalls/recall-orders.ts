@@ -1,0 +1,42 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '#kernel';
+import { isDuplicateKey } from '#persistence';
+import type { RecallRequest } from '#publication-feed';
+import { PublisherStore } from '../persistence/publisher-store.js';
+import type { Publication, Recall } from '../persistence/records.js';
+import type { PublisherConfig } from '../publisher.config.js';
+import { ConfigToken } from '../publisher.tokens.js';
+
+/** Wishes to have files brought back, written down once each. */
+@Injectable()
+export class RecallOrders {
+  constructor(
+    private readonly store: PublisherStore,
+    private readonly clock: Clock,
+    @Inject(ConfigToken) private readonly config: PublisherConfig,
+  ) {}
+
+  /** What was published a moment ago is asked for soon. */
+  async orderFor({ _id: doi, revision }: Publication): Promise<void> {
+    if (!this.config.recalls.onPublication) return;
+    const content = await this.store.contents.findOne({ _id: doi }, { projection: { 'record.files': 1 } });
+    if (content?.record.files === undefined) return;
+    await this.note({ _id: `publication:${doi}:${revision}`, doi, asked: false });
+  }
+
+  async orderOf({ id, doi, email, language }: RecallRequest): Promise<void> {
+    await this.note({ _id: id, doi, asked: true, ...(email === undefined ? {} : { email }), language });
+  }
+
+  private async note(order: Pick<Recall, '_id' | 'doi' | 'asked' | 'email' | 'language'>): Promise<void> {
+    const now = this.clock.now();
+    try {
+      await this.store.recalls.insertOne({
+        ...order,
+        ...{ state: 'requested', dueAt: now, attempts: 0, requestedAt: now },
+      });
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import {
+  BadRequestException,
+  Controller,
+  Get,
+  Headers,
+  HttpCode,
+  Inject,
+  NotFoundException,
+  Param,
+  Post,
+} from '@nestjs/common';
+import { admitOperator } from '#outbox';
+import { PublicationWishes } from '../accept-publications/publication-wishes.js';
+import { nextStep } from '../domain/next-step.js';
+import { PublisherStore } from '../persistence/publisher-store.js';
+import type { Publication } from '../persistence/records.js';
+import type { PublisherConfig } from '../publisher.config.js';
+import { ConfigToken } from '../publisher.tokens.js';
+import { PublicationRunner } from '../run-publications/publication-runner.js';
+import { Reconciliation, type Findings } from './reconciliation.js';
+
+const mostRows = 500;
+
+/** What operators do with publications: see what waits and why, try again, compare all places now. */
+@Controller({ path: 'operations/publications', version: ['3', '4'] })
+export class PublicationsController {
+  constructor(
+    private readonly store: PublisherStore,
+    private readonly wishes: PublicationWishes,
+    private readonly runner: PublicationRunner,
+    private readonly reconciliation: Reconciliation,
+    @Inject(ConfigToken) private readonly config: PublisherConfig,
+  ) {}
+
+  /** Everything that is not at rest: blocked first, then what waits longest. */
+  @Get()
+  async list(@Headers('authorization') authorization: string | undefined): Promise<object[]> {
+    admitOperator(this.config.spine, authorization);
+    const find = (condition: object, sort: Record<string, 1>): Promise<Publication[]> =>
+      this.store.publications.find(condition).sort(sort).limit(mostRows).toArray();
+    const blocked = await find({ 'blocked.at': { $exists: true } }, { 'blocked.at': 1 });
+    const due = await find({ dueAt: { $exists: true } }, { dueAt: 1 });
+    const isBlocked = new Set(blocked.map(({ _id }) => _id));
+    return [...blocked, ...due.filter(({ _id }) => !isBlocked.has(_id))].map((one) => this.view(one));
+  }
+
+  @Post('compare')
+  @HttpCode(200)
+  compare(@Headers('authorization') authorization: string | undefined): Promise<Findings> {
+    admitOperator(this.config.spine, authorization);
+    return this.reconciliation.run();
+  }
+
+  @Get(':doi')
+  async get(
+    @Headers('authorization') authorization: string | undefined,
+    @Param('doi') doi: string,
+  ): Promise<object> {
+    admitOperator(this.config.spine, authorization);
+    const found = await this.store.publications.findOne({ _id: doi });
+    if (found === null) throw new NotFoundException(`Nothing is known of ${doi}.`);
+    return this.view(found);
+  }
+
+  /** Reads the record anew and goes on, whatever stood in the way. */
+  @Post(':doi/retry')
+  @HttpCode(200)
+  async retry(
+    @Headers('authorization') authorization: string | undefined,
+    @Param('doi') doi: string,
+  ): Promise<{ doi: string; state: 'retried' }> {
+    admitOperator(this.config.spine, authorization);
+    if (doi === '') throw new BadRequestException('Expected a DOI.');
+    if (!(await this.wishes.again(doi, { stale: true })))
+      throw new NotFoundException(`Nothing is known of ${doi}.`);
+    this.runner.wake();
+    return { doi, state: 'retried' };
+  }
+
+  private view(publication: Publication): object {
+    const { outbox, _id, doi, ...rest } = publication;
+    const step = nextStep(publication, this.config.datacite !== undefined);
+    return { doi: _id, registry: doi, step: step ?? 'none', unsent: outbox.rows.length, ...rest };
+  }
+}

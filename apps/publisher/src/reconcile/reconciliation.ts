@@ -1,0 +1,194 @@
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { doiKey } from '#datacite';
+import { Clock, messageOf, wait } from '#kernel';
+import type { Logger } from '#observability';
+import { LOGGER } from '#outbox';
+import { PublicationWishes } from '../accept-publications/publication-wishes.js';
+import { PublisherStore } from '../persistence/publisher-store.js';
+import type { Publication } from '../persistence/records.js';
+import type { PublisherConfig } from '../publisher.config.js';
+import { ConfigToken } from '../publisher.tokens.js';
+import { PublicationRunner } from '../run-publications/publication-runner.js';
+import { Comparisons } from './comparisons.js';
+
+/** What one comparison found. Everything but `unknown` is mended by the run that found it. */
+export interface Findings {
+  /** In the catalogue, not (or older) here. */
+  readonly missed: number;
+  /** Here, no longer in the catalogue. */
+  readonly gone: number;
+  /** Missing or different in the public store. */
+  readonly unpushed: number;
+  /** In the public store, and nobody here knows why: for people to look at. */
+  readonly unknown: readonly string[];
+  /** Different at DataCite. */
+  readonly drifted: number;
+  readonly checked: { readonly publications: number; readonly dois: number };
+  readonly at: Date;
+}
+
+/** Rows of our own table in one read. */
+const page = 1000;
+const mostUnknown = 100;
+
+/** What a comparison is done with. */
+@Injectable()
+export class ReconciliationParts {
+  constructor(
+    readonly comparisons: Comparisons,
+    readonly wishes: PublicationWishes,
+    readonly runner: PublicationRunner,
+  ) {}
+}
+
+/**
+ * Compares all four places regularly: catalogue, own table, public store, DataCite. Whatever was lost on the way (a
+ * restored database, a change by hand at DataCite) is found and put right, in either direction.
+ */
+@Injectable()
+export class Reconciliation implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly stopping = new AbortController();
+  private running: Promise<unknown> = Promise.resolve();
+  /** Of the last run in this process. */
+  last: Findings | undefined;
+
+  constructor(
+    private readonly store: PublisherStore,
+    private readonly parts: ReconciliationParts,
+    private readonly clock: Clock,
+    @Inject(ConfigToken) private readonly config: PublisherConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.running = this.loop();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await this.running.catch(() => undefined);
+  }
+
+  private async loop(): Promise<void> {
+    await this.store.whenReady();
+    for (;;) {
+      // The first one waits as well: at a start, messages come first.
+      await wait(this.config.reconcile.interval, this.stopping.signal);
+      if (this.stopping.signal.aborted) return;
+      await this.run().catch((error: unknown) =>
+        this.logger.warn({ error: messageOf(error) }, 'could not compare, trying again later'),
+      );
+    }
+  }
+
+  async run(): Promise<Findings> {
+    const missed = await this.compareCatalogue();
+    const { gone, unpushed, unknown, publications } = await this.comparePublicStore();
+    const { drifted, dois } = await this.compareDatacite();
+    const checked = { publications, dois };
+    this.last = { missed, gone, unpushed, unknown, drifted, checked, at: this.clock.now() };
+    this.logger.info(
+      { ...this.last, unknown: unknown.length },
+      'compared catalogue, public store and DataCite',
+    );
+    if (unknown.length > 0)
+      this.logger.error(
+        { dois: unknown.slice(0, 20) },
+        'the public store shows publications that nobody here knows: withdraw them there, or restore this database',
+      );
+    this.parts.runner.wake();
+    return this.last;
+  }
+
+  private async compareCatalogue(): Promise<number> {
+    let missed = 0;
+    for await (const { doi, version, wanted, withdrawal } of this.parts.comparisons.catalogueRows()) {
+      if (wanted === 'nothing' || version === 0) continue;
+      if (await this.parts.wishes.note(doi, version, wanted, withdrawal)) missed += 1;
+      this.stopping.signal.throwIfAborted();
+    }
+    return missed;
+  }
+
+  /** Both tables are read once, in the order of their keys. */
+  private async comparePublicStore(): Promise<{
+    gone: number;
+    unpushed: number;
+    unknown: string[];
+    publications: number;
+  }> {
+    const { comparisons, wishes } = this.parts;
+    const theirs = new Map<string, string>();
+    for await (const { doi, digest } of comparisons.publicRows()) theirs.set(doi, digest);
+    const counts = { gone: 0, unpushed: 0, publications: 0 };
+    for await (const ours of this.ownRows()) {
+      this.stopping.signal.throwIfAborted();
+      counts.publications += 1;
+      const key = doiKey(ours._id);
+      const digest = theirs.get(key);
+      theirs.delete(key);
+      if (ours.dueAt !== undefined || ours.blocked !== undefined) continue;
+      if (ours.pushed !== undefined && digest !== ours.pushed.digest) {
+        // Its parts were thrown away after the push: the content is read anew.
+        await this.store.publications.updateOne({ _id: ours._id }, { $unset: { pushed: '' } });
+        await wishes.again(ours._id, { stale: ours.wanted === 'published' });
+        counts.unpushed += 1;
+      } else if (ours.wanted === 'draft' && !(await comparisons.isInCatalogue(ours._id))) {
+        await wishes.again(ours._id, { stale: true });
+        counts.gone += 1;
+      }
+    }
+    return { ...counts, unknown: [...theirs.keys()].slice(0, mostUnknown) };
+  }
+
+  /** Some at a time, those first that were not looked at longest. */
+  private async compareDatacite(): Promise<{ drifted: number; dois: number }> {
+    const most = this.config.reconcile.dois;
+    if (this.config.datacite === undefined || most === 0) return { drifted: 0, dois: 0 };
+    const oldest = await this.store.publications
+      .find(
+        { 'doi.checkedAt': { $exists: true }, dueAt: { $exists: false } },
+        { projection: { doi: 1, wanted: 1 } },
+      )
+      .sort({ 'doi.checkedAt': 1 })
+      .limit(most)
+      .toArray();
+    let drifted = 0;
+    for (const { _id, doi } of oldest) {
+      this.stopping.signal.throwIfAborted();
+      const there = await this.parts.comparisons.registered(_id);
+      const now = this.clock.now();
+      if (there !== undefined && there.digest === doi.readBack) {
+        await this.store.publications.updateOne({ _id }, { $set: { 'doi.checkedAt': now } });
+        continue;
+      }
+      drifted += 1;
+      this.logger.warn(
+        { doi: _id, state: there?.state ?? 'none', expected: doi.state },
+        'DataCite says something else',
+      );
+      const { attributesDigest: _, readBack: _r, ...rest } = doi;
+      await this.parts.wishes.again(_id, { doi: { ...rest, state: there?.state ?? 'none', checkedAt: now } });
+    }
+    return { drifted, dois: oldest.length };
+  }
+
+  private async *ownRows(): AsyncGenerator<Publication> {
+    for (let after = ''; ;) {
+      const rows = await this.store.publications
+        .find({ _id: { $gt: after } }, { projection: { outbox: 0 } })
+        .sort({ _id: 1 })
+        .limit(page)
+        .toArray();
+      yield* rows;
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      after = last._id;
+    }
+  }
+}

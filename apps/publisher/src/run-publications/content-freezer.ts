@@ -1,0 +1,221 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { doiKey, doiPath, problemsOf, toDataciteAttributes, type DataciteResource } from '#datacite';
+import { Clock, PermanentError, TransientError } from '#kernel';
+import {
+  digestOf,
+  feedLimits,
+  fileListName,
+  sha256Of,
+  type FileListReference,
+  type PublicRecord,
+} from '#publication-feed';
+import { CatalogClient, type CatalogSnapshot } from '../catalog/catalog-client.js';
+import { PublisherStore } from '../persistence/publisher-store.js';
+import type { Publication } from '../persistence/records.js';
+import type { PublisherConfig } from '../publisher.config.js';
+import { ConfigToken } from '../publisher.tokens.js';
+import { DoiRegistration } from '../registry/doi-registration.js';
+import { HeldPublications } from './held-publications.js';
+import type { Lease } from './lease.js';
+
+/** Bytes of one part of a file list as text; a document holds 16 MB. */
+const partBytes = 8 * 1024 * 1024;
+
+/**
+ * Freezes what the public is to see: every later step, and every repetition of it, works on the same content under the
+ * same revision. Content that says the same as before keeps its revision, so nothing is pushed for nothing.
+ */
+@Injectable()
+export class ContentFreezer {
+  constructor(
+    private readonly catalog: CatalogClient,
+    private readonly store: PublisherStore,
+    private readonly held: HeldPublications,
+    private readonly registration: DoiRegistration,
+    private readonly clock: Clock,
+    @Inject(ConfigToken) private readonly config: PublisherConfig,
+  ) {}
+
+  /** The only place a DOI points to; nothing a user writes has a say in it. */
+  landingPageOf(doi: string): string {
+    return `${this.config.publicUrl}/doi/${doiPath(doiKey(doi))}`;
+  }
+
+  async read(publication: Publication, lease: Lease): Promise<void> {
+    const snapshot = await this.catalog.snapshot(publication._id);
+    if (snapshot === undefined || snapshot.wanted === 'nothing') return this.letGo(publication, lease);
+    if (snapshot.version > publication.version) return this.adopt(snapshot, lease);
+    this.check(snapshot.resource);
+    const { draft, files } = await this.recordOf(publication, snapshot);
+    await this.freeze(publication, lease, draft, snapshot.version, files);
+  }
+
+  /** The tombstone is made of what the public saw last; only what was never seen is read. */
+  async bury(publication: Publication, lease: Lease): Promise<void> {
+    const content = await this.store.contents.findOne({ _id: publication._id });
+    if (content === null) return this.read({ ...publication, revision: 0 }, lease);
+    const record = withdrawn(content.record, publication.withdrawal);
+    await this.freeze(publication, lease, record, publication.version, false);
+  }
+
+  /** What the catalogue no longer has, or takes back: a draft goes, what was public stays as it is and is told of. */
+  private async letGo(publication: Publication, lease: Lease): Promise<void> {
+    const { state } = publication.doi;
+    if (state === 'registered' || state === 'findable')
+      throw new PermanentError(
+        'publication.record-missing',
+        `Expected ${publication._id} in the catalogue, found nothing to publish, but DataCite knows it as ${state}. Restore the record, or withdraw it.`,
+      );
+    if (state === 'draft') await this.registration.removeDraft(publication._id);
+    await this.held.forget(lease);
+  }
+
+  /** The catalogue is ahead of its messages: what it says now counts, and the message will change nothing. */
+  private adopt({ version, wanted, withdrawal }: CatalogSnapshot, lease: Lease): Promise<void> {
+    return this.held.save(lease, {
+      version,
+      wanted: wanted as Publication['wanted'],
+      stale: wanted !== 'unchanged',
+      ...(withdrawal === undefined ? {} : { withdrawal }),
+    });
+  }
+
+  /** @throws PermanentError `publication.metadata-invalid` with the fields */
+  private check(resource: DataciteResource): void {
+    const problems = problemsOf(resource);
+    if (problems.length > 0)
+      throw new PermanentError(
+        'publication.metadata-invalid',
+        `The metadata of ${resource.doi} do not fit DataCite's kernel 4.6: ${problems[0]!.field}: ${problems[0]!.reason}${problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''}.`,
+        { details: { problems } },
+      );
+  }
+
+  private async recordOf(
+    publication: Publication,
+    snapshot: CatalogSnapshot,
+  ): Promise<{ draft: Omit<PublicRecord, 'revision'>; files: boolean }> {
+    const { resource, datasets, pictures, embargoUntil, registeredAt } = snapshot;
+    const doi = publication._id;
+    const isWithdrawn = publication.wanted === 'withdrawn';
+    const shown = publication.wanted === 'published';
+    const files = shown ? await this.freezeFiles(publication) : undefined;
+    const published: Omit<PublicRecord, 'revision'> = {
+      doi,
+      state: 'published',
+      registered: this.config.datacite !== undefined,
+      landingPage: this.landingPageOf(doi),
+      publishedAt: publication.publishedAt?.toISOString() ?? registeredAt ?? this.clock.now().toISOString(),
+      ...(embargoUntil === undefined ? {} : { embargoUntil }),
+      resource,
+      datasets,
+      pictures,
+      ...(files === undefined ? {} : { files }),
+    };
+    const draft = isWithdrawn
+      ? withdrawn(published, publication.withdrawal ?? snapshot.withdrawal)
+      : published;
+    return { draft, files: files !== undefined };
+  }
+
+  private async freeze(
+    publication: Publication,
+    lease: Lease,
+    draft: Omit<PublicRecord, 'revision'>,
+    version: number,
+    keepParts: boolean,
+  ): Promise<void> {
+    const doi = publication._id;
+    const previous = await this.store.contents.findOne({ _id: doi });
+    const next = nextRevision(publication, previous?.revision);
+    const same = previous !== null && digestOf({ ...draft, revision: 0 }) === digestOf(previous.record);
+    const revision = same && previous.revision === publication.revision ? previous.revision : next;
+    const record: PublicRecord = { ...draft, revision };
+    const bytes = Buffer.byteLength(JSON.stringify(record));
+    if (bytes > feedLimits.recordBytes)
+      throw new PermanentError(
+        'publication.record-too-large',
+        `Expected at most ${feedLimits.recordBytes} bytes of metadata and pictures for ${doi}, found ${bytes}. Shorten the texts, or remove thumbnails.`,
+      );
+    await this.store.contents.replaceOne(
+      { _id: doi },
+      { key: doiKey(doi), revision, version, record },
+      { upsert: true },
+    );
+    if (!keepParts || publication.pushed?.revision === revision)
+      await this.store.listParts.deleteMany({ doi });
+    await this.held.save(lease, {
+      stale: false,
+      revision,
+      attributesDigest: attributesDigest(record),
+      ...(publication.wanted === 'published' ? { publishedAt: new Date(record.publishedAt) } : {}),
+    });
+  }
+
+  /** Streams the list into parts of bounded size. */
+  private async freezeFiles(publication: Publication): Promise<FileListReference | undefined> {
+    const doi = publication._id;
+    await this.store.listParts.deleteMany({ doi });
+    const digests: string[] = [];
+    const totals = { count: 0, bytes: 0 };
+    let lines: string[] = [];
+    let size = 0;
+    const flush = async (): Promise<void> => {
+      const part = digests.length;
+      if (part >= feedLimits.parts)
+        throw new PermanentError(
+          'publication.too-many-files',
+          `Expected at most ${feedLimits.parts * feedLimits.linesPerPart} files in ${doi}, found more. Publish its datasets in several publications.`,
+        );
+      const text = lines.join('');
+      const sha256 = sha256Of(text);
+      digests.push(sha256);
+      await this.store.listParts.replaceOne(
+        { _id: `${doi}\n${part}` },
+        { doi, part, sha256, text },
+        { upsert: true },
+      );
+      lines = [];
+      size = 0;
+    };
+    for await (const line of this.catalog.files(doi)) {
+      const text = `${JSON.stringify(line)}\n`;
+      lines.push(text);
+      size += Buffer.byteLength(text);
+      totals.count += 1;
+      totals.bytes += line.size;
+      if (lines.length === feedLimits.linesPerPart || size >= partBytes) await flush();
+    }
+    if (lines.length > 0) await flush();
+    if (totals.count === 0) return undefined;
+    if (!Number.isSafeInteger(totals.bytes))
+      throw new TransientError('publication.unexpected-error', `The sizes of ${doi} add up to no number.`);
+    return { sha256: fileListName(digests), ...totals, parts: digests.length };
+  }
+}
+
+function nextRevision({ revision }: Publication, frozen: number | undefined): number {
+  return Math.max(revision, frozen ?? 0) + 1;
+}
+
+function withdrawn(
+  record: Omit<PublicRecord, 'revision'>,
+  withdrawal: Publication['withdrawal'],
+): Omit<PublicRecord, 'revision'> {
+  const { files: _f, tombstone: _t, ...others } = record;
+  const { at, reason, replacedBy } = withdrawal ?? { at: new Date(0).toISOString(), reason: 'Withdrawn.' };
+  return {
+    ...others,
+    state: 'withdrawn',
+    pictures: [],
+    tombstone: { withdrawnAt: at, reason, ...(replacedBy === undefined ? {} : { replacedBy }) },
+  };
+}
+
+/** Of what DataCite is to have; the event is no part of it. */
+export function attributesDigest({ resource, landingPage }: PublicRecord): string {
+  return createHash('sha256')
+    .update(JSON.stringify(toDataciteAttributes(resource, { url: landingPage })))
+    .digest('hex');
+}

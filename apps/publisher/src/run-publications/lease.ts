@@ -1,0 +1,14 @@
+/** A worker's hold on one publication. */
+export interface Lease {
+  readonly doi: string;
+  /** Fencing token. */
+  readonly epoch: number;
+  readonly lost: AbortController;
+}
+
+/** Somebody else has the newer token: whatever this worker still wants to write is refused. */
+export class LeaseLost extends Error {
+  constructor(doi: string) {
+    super(`Another worker has taken over ${doi}.`);
+  }
+}

@@ -1,0 +1,149 @@
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { Clock, messageOf, wait } from '#kernel';
+import type { Logger } from '#observability';
+import { LOGGER } from '#outbox';
+import { nextStep } from '../domain/next-step.js';
+import { PublisherStore } from '../persistence/publisher-store.js';
+import type { Publication } from '../persistence/records.js';
+import type { PublisherConfig } from '../publisher.config.js';
+import { ConfigToken } from '../publisher.tokens.js';
+import { LeaseLost, type Lease } from './lease.js';
+import { PublicationFaults } from './publication-faults.js';
+import { PublicationSteps } from './publication-steps.js';
+
+const idlePause = 1000;
+
+/** What the runner works with, beside the database. */
+@Injectable()
+export class RunnerParts {
+  constructor(
+    readonly steps: PublicationSteps,
+    readonly faults: PublicationFaults,
+  ) {}
+}
+
+/**
+ * Takes one publication at a time under a lease with heartbeat and fencing token, and goes step by step until nothing
+ * is left to do. One worker for each DOI: DataCite knows no conditional writes.
+ */
+@Injectable()
+export class PublicationRunner implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly stopping = new AbortController();
+  private awake = new AbortController();
+  private lanes: Promise<void>[] = [];
+
+  constructor(
+    private readonly store: PublisherStore,
+    private readonly parts: RunnerParts,
+    private readonly clock: Clock,
+    @Inject(ConfigToken) private readonly config: PublisherConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    if (this.config.datacite === undefined)
+      this.logger.warn(
+        'draft mode: no account at DataCite (DOI_USERNAME, DOI_PASSWORD); pages are made, DOIs are not registered',
+      );
+    this.lanes = Array.from({ length: this.config.workers }, () => this.lane());
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    this.awake.abort();
+    await Promise.all(this.lanes);
+  }
+
+  wake(): void {
+    this.awake.abort();
+  }
+
+  private async lane(): Promise<void> {
+    await this.store.whenReady();
+    while (!this.stopping.signal.aborted) {
+      if (this.awake.signal.aborted) this.awake = new AbortController();
+      const { signal } = this.awake;
+      const found = await this.takeOne().catch((error: unknown) => {
+        this.logger.warn({ error: messageOf(error) }, 'could not take a publication, trying again');
+        return false;
+      });
+      if (!found && !this.stopping.signal.aborted) await wait(idlePause, signal);
+    }
+  }
+
+  private async takeOne(): Promise<boolean> {
+    const now = this.clock.now();
+    const taken = await this.store.publications.findOneAndUpdate(
+      { dueAt: { $lte: now }, leasedUntil: { $lte: now } },
+      { $set: { leasedUntil: this.leaseEnd() }, $inc: { epoch: 1 } },
+      { sort: { dueAt: 1 }, returnDocument: 'after', projection: { epoch: 1 } },
+    );
+    if (taken === null) return false;
+    const lease: Lease = { doi: taken._id, epoch: taken.epoch, lost: new AbortController() };
+    const heartbeat = setInterval(() => void this.beat(lease), this.config.lease / 3);
+    try {
+      await this.run(lease);
+    } catch (error) {
+      if (error instanceof LeaseLost) this.logger.warn({ doi: lease.doi }, 'another worker has taken over');
+      else throw error;
+    } finally {
+      clearInterval(heartbeat);
+    }
+    return true;
+  }
+
+  private async run(lease: Lease): Promise<void> {
+    for (;;) {
+      const publication = await this.store.publications.findOne({ _id: lease.doi, epoch: lease.epoch });
+      if (publication === null) throw new LeaseLost(lease.doi);
+      const step = nextStep(publication, this.config.datacite !== undefined);
+      if (step === undefined || this.stopping.signal.aborted) {
+        await this.rest(lease, publication, step === undefined);
+        return;
+      }
+      try {
+        this.logger.debug({ doi: lease.doi, step }, 'step begins');
+        await this.parts.steps.take(step, publication, lease);
+        this.logger.info({ doi: lease.doi, step, version: publication.version }, 'step is done');
+      } catch (error) {
+        if (error instanceof LeaseLost || lease.lost.signal.aborted) throw new LeaseLost(lease.doi);
+        await this.parts.faults.after(step, publication, lease, error);
+        return;
+      }
+    }
+  }
+
+  /** A wish that came meanwhile keeps it due. */
+  private async rest({ doi, epoch }: Lease, { heard }: Publication, isDone: boolean): Promise<void> {
+    const free = { leasedUntil: new Date(0) };
+    if (isDone) {
+      const { matchedCount } = await this.store.publications.updateOne(
+        { _id: doi, epoch, heard },
+        { $set: { ...free, attempts: 0 }, $unset: { dueAt: '', lastFault: '' } },
+      );
+      if (matchedCount === 1) return;
+    }
+    await this.store.publications.updateOne({ _id: doi, epoch }, { $set: free });
+  }
+
+  private async beat({ doi, epoch, lost }: Lease): Promise<void> {
+    try {
+      const { matchedCount } = await this.store.publications.updateOne(
+        { _id: doi, epoch },
+        { $set: { leasedUntil: this.leaseEnd() } },
+      );
+      if (matchedCount === 0) lost.abort(new LeaseLost(doi));
+    } catch (error) {
+      this.logger.warn({ doi, error: messageOf(error) }, 'heartbeat failed; the lease may run out');
+    }
+  }
+
+  private leaseEnd(): Date {
+    return new Date(this.clock.now().getTime() + this.config.lease);
+  }
+}

@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+import { registrationConfirmedV1, withdrawalConfirmedV1 } from '#contracts';
+import { Clock, crashPoint } from '#kernel';
+import { eventRow, type OutboxRow } from '#outbox';
+import type { Step } from '../domain/next-step.js';
+import type { Publication } from '../persistence/records.js';
+import { FeedPush } from '../push/feed-push.js';
+import { RecallOrders } from '../recalls/recall-orders.js';
+import { DoiRegistration } from '../registry/doi-registration.js';
+import { ContentFreezer } from './content-freezer.js';
+import { HeldPublications } from './held-publications.js';
+import type { Lease } from './lease.js';
+
+/** What a step is done with. */
+@Injectable()
+export class StepTools {
+  constructor(
+    readonly freezer: ContentFreezer,
+    readonly registration: DoiRegistration,
+    readonly push: FeedPush,
+    readonly recalls: RecallOrders,
+  ) {}
+}
+
+/** One step of a publication, each safe to take again after a crash at any point of it. */
+@Injectable()
+export class PublicationSteps {
+  constructor(
+    private readonly tools: StepTools,
+    private readonly held: HeldPublications,
+    private readonly clock: Clock,
+  ) {}
+
+  async take(step: Step, publication: Publication, lease: Lease): Promise<void> {
+    const { freezer, registration, push } = this.tools;
+    switch (step) {
+      case 'read':
+        return freezer.read(publication, lease);
+      case 'bury':
+        return freezer.bury(publication, lease);
+      case 'reserve':
+        return registration.reserve(publication, lease);
+      case 'register':
+        return registration.register(publication, lease);
+      case 'push':
+        return push.push(publication, lease);
+      case 'publish':
+        return registration.publish(publication, lease);
+      case 'hide':
+        return registration.hide(publication, lease);
+      case 'confirm':
+        await this.tools.recalls.orderFor(publication);
+        return this.report(publication, lease, this.confirmation(publication));
+      case 'confirm-withdrawal':
+        return this.report(publication, lease, this.withdrawalConfirmation(publication));
+    }
+  }
+
+  private async report({ version }: Publication, lease: Lease, row: OutboxRow): Promise<void> {
+    crashPoint('publisher.before-report');
+    await this.held.save(lease, { reported: version }, [row]);
+    crashPoint('publisher.after-report');
+  }
+
+  private confirmation({ _id: doi, version, doi: { state } }: Publication): OutboxRow {
+    return eventRow(
+      registrationConfirmedV1,
+      {
+        doi,
+        version,
+        doiState: state === 'findable' ? 'findable' : 'draft',
+        landingPage: this.tools.freezer.landingPageOf(doi),
+      },
+      { subject: doi, partitionKey: doi, sequence: version },
+      this.clock.now(),
+    );
+  }
+
+  private withdrawalConfirmation({ _id: doi, version }: Publication): OutboxRow {
+    return eventRow(
+      withdrawalConfirmedV1,
+      { doi, version },
+      { subject: doi, partitionKey: doi, sequence: version },
+      this.clock.now(),
+    );
+  }
+}

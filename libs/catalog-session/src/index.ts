@@ -1,0 +1,1 @@
+export { CatalogSession, type CatalogAccount } from './catalog-session.js';

@@ -1,0 +1,31 @@
+import { IsIn, IsUrl, MaxLength } from 'class-validator';
+import { registeredDoiStates, type RegisteredDoiState } from '../vocabulary.js';
+import { defineMessage } from '../define-message.js';
+import { Doi, PublicationVersion } from '../fields.js';
+
+/** The public sees the publication as of this version: its page is there, and DataCite reports the DOI in this state with this address (read back). */
+export class RegistrationConfirmedV1 {
+  @Doi()
+  doi: string;
+
+  @PublicationVersion()
+  version: number;
+
+  /** `findable`, or `draft` while the publisher has no account at DataCite. */
+  @IsIn(registeredDoiStates)
+  doiState: RegisteredDoiState;
+
+  @IsUrl({ require_tld: false })
+  @MaxLength(2000)
+  landingPage: string;
+}
+
+export const registrationConfirmedV1 = defineMessage({
+  type: 'publication.registration-confirmed.v1',
+  kind: 'event',
+  emitter: 'publisher',
+  consumers: ['catalog-api'],
+  payload: RegistrationConfirmedV1,
+  summary:
+    'The public sees the publication as of this version: its page is there, and DataCite reports the DOI in this state with this address (read back).',
+});

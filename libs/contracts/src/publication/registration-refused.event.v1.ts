@@ -1,0 +1,36 @@
+import { Type } from 'class-transformer';
+import { ArrayMaxSize, IsArray, ValidateNested } from 'class-validator';
+import { FieldProblem } from '../field-problem.js';
+import { defineMessage } from '../define-message.js';
+import { Doi, ErrorCode, PublicationVersion, Sentence } from '../fields.js';
+
+/** DataCite, or the checks before it, will not take this version however often it is sent. Nothing of it became public; the author has to change the fields that are named. */
+export class RegistrationRefusedV1 {
+  @Doi()
+  doi: string;
+
+  @PublicationVersion()
+  version: number;
+
+  @ErrorCode()
+  code: string;
+
+  @Sentence()
+  message: string;
+
+  @IsArray()
+  @ArrayMaxSize(100)
+  @ValidateNested({ each: true })
+  @Type(() => FieldProblem)
+  problems: FieldProblem[];
+}
+
+export const registrationRefusedV1 = defineMessage({
+  type: 'publication.registration-refused.v1',
+  kind: 'event',
+  emitter: 'publisher',
+  consumers: ['catalog-api'],
+  payload: RegistrationRefusedV1,
+  summary:
+    'DataCite, or the checks before it, will not take this version however often it is sent. Nothing of it became public; the author has to change the fields that are named.',
+});

@@ -1,0 +1,1 @@
+export { allNamed, parsedXml, type ParsedElement } from './parsed-xml.js';

@@ -1,0 +1,339 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { datasetInSourceFolder, sampleFiles, type TestDataset } from '../support/datasets.js';
+import { Mailbox } from '../support/mailbox.js';
+import {
+  createPublication,
+  eventually,
+  publicationMetadata,
+  publicationPath,
+  PublishingInstallation,
+  statusOf,
+} from '../support/publications.js';
+import type { ScicatClient } from '../support/scicat-client.js';
+
+type Fields = Record<string, unknown>;
+
+describe('A publication', () => {
+  let site: PublishingInstallation;
+  let mailbox: Mailbox;
+  let client: ScicatClient;
+  let admin: ScicatClient;
+  let failed = true;
+
+  before(async () => {
+    mailbox = await Mailbox.open();
+    site = await PublishingInstallation.start({
+      environment: { REGISTRATION_PATIENCE: '15s', ...mailbox.environment },
+    });
+    client = await site.installation.client('demo');
+    admin = await site.installation.client('admin');
+    failed = false;
+  });
+  after(async () => {
+    await site.stop(failed);
+    await mailbox.close();
+  });
+
+  const story = (name: string, work: () => Promise<void>): void => {
+    it(name, async () => {
+      failed = true;
+      await work();
+      failed = false;
+    });
+  };
+  const archived = async (bytes = 100_000): Promise<TestDataset> => {
+    const dataset = await datasetInSourceFolder(site.installation, client, sampleFiles(bytes));
+    const { body } = await client.postJob('archive', [dataset.pid]);
+    const { statusCode, statusMessage } = await client.jobEnd(String(body['id']));
+    assert.equal(statusCode, 'finishedSuccessful', statusMessage);
+    return dataset;
+  };
+  const plain = async (): Promise<TestDataset> =>
+    datasetInSourceFolder(site.installation, client, sampleFiles(1000));
+  const step = (who: ScicatClient, doi: string, name: string, body?: object) =>
+    who.call<Fields>('POST', `${publicationPath(doi)}/${name}`, body);
+  const registered = async (datasets: readonly TestDataset[], more: Fields = {}): Promise<string> => {
+    const doi = await createPublication(
+      client,
+      datasets.map(({ pid }) => pid),
+      more,
+    );
+    const { status, body } = await step(client, doi, 'register');
+    assert.deepEqual([status, body['status']], [201, 'registered'], JSON.stringify(body));
+    return doi;
+  };
+  const putsOf = (doi: string): string[] =>
+    site.datacite.requests
+      .filter((request) => request.method === 'PUT' && request.doi === doi)
+      .map(({ event, status }) => `${event ?? 'metadata'} ${status}`);
+  const isPublished = async (pid: string): Promise<unknown> =>
+    (await client.call<Fields>('GET', `/api/v3/Datasets/${encodeURIComponent(pid)}`)).body['isPublished'];
+  const harvested = async (doi: string): Promise<string> => {
+    const identifier = `oai:127.0.0.1:${encodeURIComponent(doi).replaceAll('%2F', '/')}`;
+    const query = `verb=GetRecord&metadataPrefix=oai_dc&identifier=${encodeURIComponent(identifier)}`;
+    return (await fetch(`${site.installation.publicUrl}/oai?${query}`)).text();
+  };
+
+  story('is a draft DOI when it is published, and findable with a page when it is registered', async () => {
+    const dataset = await archived();
+    const doi = await createPublication(client, [dataset.pid]);
+    assert.equal((await step(client, doi, 'publish')).status, 201);
+    await eventually('a draft at DataCite', async () =>
+      Promise.resolve(site.datacite.get(doi)?.state === 'draft' || undefined),
+    );
+    assert.equal((await site.page(doi)).status, 404);
+    assert.equal(await isPublished(dataset.pid), true);
+
+    const answer = await step(client, doi, 'register');
+    assert.deepEqual(
+      [answer.status, answer.body['status']],
+      [201, 'registered'],
+      JSON.stringify(answer.body),
+    );
+    assert.equal('catena' in answer.body, false, 'nothing of ours is shown');
+    assert.equal(site.datacite.get(doi)?.state, 'findable');
+    const page = `${site.installation.publicUrl}/doi/${doi}`;
+    assert.equal(site.datacite.get(doi)?.attributes['url'], page);
+    assert.deepEqual(putsOf(doi), ['metadata 201', 'register 200', 'publish 200']);
+    const html = await (await site.page(doi)).text();
+    assert.match(html, /Difference engines/);
+    assert.match(await harvested(doi), /Lovelace, Ada/);
+    const status = await statusOf(client, doi);
+    assert.deepEqual([status['doiState'], status['landingPage']], ['findable', page]);
+  });
+
+  story('has its page before its DOI is findable', async () => {
+    const doi = await createPublication(client, [(await plain()).pid]);
+    site.datacite.delay = 300;
+    const registering = step(client, doi, 'register');
+    await eventually('the page', async () => (await site.page(doi)).status === 200 || undefined);
+    const state = site.datacite.get(doi)?.state;
+    assert.equal(state, 'registered', 'known to doi.org, not yet announced');
+    site.datacite.delay = 0;
+    assert.equal((await registering).status, 201);
+  });
+
+  story('brings its files online, and they can be downloaded as they were archived', async () => {
+    const dataset = await archived(3_000_000);
+    const doi = await registered([dataset]);
+    const zip = await eventually('copies of the files', async () => {
+      const response = await fetch(`${site.installation.publicUrl}/doi/${doi}/archive.tar`);
+      return response.status === 200 ? response : (await response.arrayBuffer(), undefined);
+    });
+    assert.equal((await zip.arrayBuffer()).byteLength, Number(zip.headers.get('content-length')));
+    for (const { path, content } of dataset.files) {
+      const file = path.split('/').map(encodeURIComponent).join('/');
+      const response = await fetch(`${site.installation.publicUrl}/doi/${doi}/files/${file}`);
+      assert.equal(response.status, 200, path);
+      assert.deepEqual(Buffer.from(await response.arrayBuffer()), content, path);
+    }
+  });
+
+  story('that a reader asks for is brought back by a job, with progress, a page and a mail', async () => {
+    const dataset = await archived();
+    const doi = await registered([dataset]);
+    const form = new URLSearchParams({ email: 'reader@example.org' });
+    const asked = await fetch(`${site.installation.publicUrl}/doi/${doi}/request`, {
+      method: 'POST',
+      body: form,
+      redirect: 'manual',
+    });
+    assert.ok([302, 303].includes(asked.status), `${asked.status} ${await asked.text()}`);
+    const progress = new URL(asked.headers.get('location') ?? '', site.installation.publicUrl);
+    await eventually('the files are there', async () => {
+      const response = await fetch(progress, { headers: { accept: 'application/json' } });
+      return ((await response.json()) as Fields)['state'] === 'ready' || undefined;
+    });
+    const mail = await eventually('a mail', () =>
+      Promise.resolve(mailbox.mails.find(({ to }) => to.includes('reader@example.org'))),
+    );
+    assert.match(mail.text, /brought back|zurückgeholt/);
+  });
+
+  story('that DataCite refuses makes nothing public, and tells the author which field and why', async () => {
+    const { pid } = await plain();
+    const doi = await createPublication(client, [pid]);
+    site.datacite.order('PUT', 'refuse');
+    const refused = await step(client, doi, 'register');
+    assert.equal(refused.status, 424);
+    assert.match(JSON.stringify(refused.body), /titles: is not a title we like/);
+    assert.equal(await isPublished(pid), false);
+    assert.equal((await site.page(doi)).status, 404);
+    assert.equal((await client.call<Fields>('GET', publicationPath(doi))).body['status'], 'private');
+    const title = { title: 'A better title' };
+    assert.equal((await client.call('PATCH', publicationPath(doi), title)).status, 200);
+    assert.equal((await step(client, doi, 'register')).body['status'], 'registered');
+    assert.equal(await isPublished(pid), true);
+  });
+
+  story('with metadata that DataCite would refuse is refused before anything is sent', async () => {
+    const { pid } = await plain();
+    const metadata = { ...publicationMetadata, dates: [{ date: 'yesterday', dateType: 'Issued' }] };
+    const doi = await createPublication(client, [pid], { metadata });
+    const { status, body } = await step(client, doi, 'register');
+    assert.equal(status, 400);
+    assert.match(JSON.stringify(body), /dates\[0\]/);
+    assert.deepEqual(putsOf(doi), []);
+  });
+
+  story('whose answer is lost is registered all the same, without a second try being refused', async () => {
+    const doi = await createPublication(client, [(await plain()).pid]);
+    site.datacite.order('PUT', 'lose-answer');
+    assert.equal((await step(client, doi, 'register')).body['status'], 'registered');
+    // Read back, found done, not sent again.
+    assert.deepEqual(putsOf(doi), ['register 201', 'publish 200']);
+    assert.equal(
+      site.datacite.requests.filter(({ method }) => method === 'POST').length,
+      0,
+      'an upsert is never a POST',
+    );
+  });
+
+  story('waits through an outage of DataCite, and says so', async () => {
+    const { pid } = await plain();
+    const doi = await createPublication(client, [pid]);
+    site.datacite.away = true;
+    const pending = step(client, doi, 'register');
+    await eventually('a reason to be read', async () => {
+      const { registration } = await statusOf(client, doi);
+      return /did not answer/.test(String((registration as Fields | undefined)?.['message'])) || undefined;
+    });
+    assert.equal((await pending).status, 202);
+    assert.equal((await client.call('PATCH', publicationPath(doi), { title: 'x' })).status, 409);
+    assert.equal(await isPublished(pid), false);
+    site.datacite.away = false;
+    await eventually(
+      'registered',
+      async () =>
+        (await client.call<Fields>('GET', publicationPath(doi))).body['status'] === 'registered' || undefined,
+    );
+    assert.equal(await isPublished(pid), true);
+  });
+
+  story('is amended with one PUT, and stays findable', async () => {
+    const doi = await registered([await plain()]);
+    const before = (await site.feed.row(doi)).revision;
+    assert.equal((await step(admin, doi, 'amend')).status, 201);
+    const patch = { title: 'Analytical engines' };
+    assert.equal((await admin.call('PATCH', publicationPath(doi), patch)).status, 200);
+    assert.match(await (await site.page(doi)).text(), /Difference engines/, 'not before it is submitted');
+    assert.equal((await step(admin, doi, 'register')).body['status'], 'registered');
+    assert.deepEqual(putsOf(doi), ['register 201', 'publish 200', 'metadata 200']);
+    assert.equal(site.datacite.get(doi)?.state, 'findable');
+    assert.match(await (await site.page(doi)).text(), /Analytical engines/);
+    assert.equal((await site.feed.row(doi)).revision, before + 1);
+  });
+
+  story('that is withdrawn leaves a tombstone, a hidden DOI and a deletion for harvesters', async () => {
+    const dataset = await plain();
+    const doi = await registered([dataset]);
+    assert.equal((await step(client, doi, 'withdraw', { reason: 'no right' })).status, 403);
+    assert.equal((await step(admin, doi, 'withdraw', { reason: '' })).status, 400);
+    const reason = 'The detector was calibrated wrongly.';
+    assert.equal((await step(admin, doi, 'withdraw', { reason })).status, 201);
+    await eventually(
+      'hidden',
+      async () => (await statusOf(admin, doi))['doiState'] === 'hidden' || undefined,
+    );
+    assert.equal(site.datacite.get(doi)?.state, 'registered', 'it goes on to resolve');
+    const page = await site.page(doi);
+    assert.equal(page.status, 410);
+    assert.match(await page.text(), /calibrated wrongly/);
+    assert.match(await harvested(doi), /status="deleted"/);
+    assert.equal(await isPublished(dataset.pid), false);
+    assert.equal((await client.call('PATCH', publicationPath(doi), { title: 'x' })).status, 400);
+  });
+
+  story('under embargo is public, but its files and datasets are not', async () => {
+    const dataset = await archived();
+    const metadata = { ...publicationMetadata, dates: [{ date: '2999-01-01', dateType: 'Available' }] };
+    const doi = await registered([dataset], { metadata });
+    assert.equal(await isPublished(dataset.pid), false);
+    assert.equal((await site.page(doi)).status, 200);
+    const file = await fetch(`${site.installation.publicUrl}/doi/${doi}/files/big.h5`);
+    assert.equal(file.status, 403, await file.text());
+    assert.match(await harvested(doi), /embargoedAccess/);
+  });
+
+  story('cannot be pointed elsewhere by its metadata', async () => {
+    const metadata = {
+      ...publicationMetadata,
+      landingPage: 'evil.example.org/',
+      url: 'https://evil.example.org',
+    };
+    const doi = await registered([await plain()], { metadata });
+    assert.equal(site.datacite.get(doi)?.attributes['url'], `${site.installation.publicUrl}/doi/${doi}`);
+  });
+
+  story('of a dataset of somebody else is refused, whichever version of the API is asked', async () => {
+    const stranger = await site.installation.client('stranger');
+    const { pid } = await plain();
+    const doi = await createPublication(stranger, [pid]);
+    assert.equal((await step(stranger, doi, 'register')).status, 403);
+    const v3 = await stranger.call('POST', `/api/v3/publisheddata/${encodeURIComponent(doi)}/register`);
+    assert.equal(v3.status, 403);
+    assert.deepEqual(putsOf(doi), []);
+    assert.equal(await isPublished(pid), false);
+  });
+
+  story(
+    'is found and mended wherever it was lost: at DataCite, in the public store, on the way',
+    async () => {
+      const doi = await registered([await plain()]);
+      const compare = async (): Promise<Fields> => {
+        const { status, body } = await site.operate('POST', '/compare');
+        assert.equal(status, 200, JSON.stringify(body));
+        return body;
+      };
+      site.datacite.tamper(doi, { url: 'https://evil.example.org' });
+      assert.equal((await compare())['drifted'], 1);
+      await eventually('the address is ours again', () =>
+        Promise.resolve(
+          site.datacite.get(doi)?.attributes['url'] === `${site.installation.publicUrl}/doi/${doi}` ||
+            undefined,
+        ),
+      );
+      const before = await site.digest();
+      await site.forgetPublicStore();
+      assert.deepEqual(await site.digest(), []);
+      assert.equal((await compare())['unpushed'], before.length);
+      await eventually('all are back, as they were', async () => {
+        const digests = (await site.digest()).map(({ doi: name, digest, state }) => ({
+          name,
+          digest,
+          state,
+        }));
+        const wanted = before.map(({ doi: name, digest, state }) => ({ name, digest, state }));
+        return JSON.stringify(digests) === JSON.stringify(wanted) || undefined;
+      });
+      const quiet = await compare();
+      assert.deepEqual([quiet['missed'], quiet['unpushed'], quiet['drifted']], [0, 0, 0]);
+    },
+  );
+
+  story('that could not be pushed appears by itself when the public store is back', async () => {
+    const server = site.installation.apps['publication-server'];
+    await server.stop('SIGKILL');
+    const { pid } = await plain();
+    const dois = await Promise.all(Array.from({ length: 20 }, () => createPublication(client, [pid])));
+    const answers = dois.map((doi) => step(client, doi, 'register'));
+    await eventually('all are registered at DataCite', () =>
+      Promise.resolve(dois.every((doi) => site.datacite.get(doi)?.state === 'registered') || undefined),
+    );
+    server.start();
+    await server.whenReady();
+    await Promise.all(answers);
+    for (const doi of dois) {
+      await eventually(
+        `${doi} is registered`,
+        async () =>
+          (await client.call<Fields>('GET', publicationPath(doi))).body['status'] === 'registered' ||
+          undefined,
+      );
+      assert.equal((await site.page(doi)).status, 200);
+      assert.equal((await site.feed.row(doi)).revision, 1);
+      assert.deepEqual(putsOf(doi), ['register 201', 'publish 200']);
+    }
+  });
+});

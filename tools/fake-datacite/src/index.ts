@@ -1,0 +1,1 @@
+export { FakeDatacite, type FakeDataciteOptions, type FakeFault, type FakeRequest } from './fake-datacite.js';
