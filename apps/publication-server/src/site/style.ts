@@ -14,6 +14,7 @@ const base = `
   --link:color-mix(in srgb,var(--brand) 35%,#cfe6ff);--warn-line:#d69e2e;--warn:#2e2717;--stop-line:#e5767b;--stop:#331d1e;
 }}
 *,*::before,*::after{box-sizing:border-box}
+[hidden]{display:none!important}
 html{font:100%/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;
   -webkit-text-size-adjust:100%;scroll-padding-top:1rem}
 body{margin:0;background:var(--page);color:var(--ink);overflow-wrap:anywhere;
