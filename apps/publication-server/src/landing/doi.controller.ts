@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, NotFoundException, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, NotFoundException, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { choose, type Choice } from '../formats/negotiation.js';
@@ -24,6 +24,7 @@ import {
   wantsPage,
 } from '../site/reply.js';
 import { Site } from '../site/site.service.js';
+import { StoreGuard } from '../site/store.guard.js';
 import { tombstoneJson, tombstonePage } from './tombstone-page.js';
 import { Views } from './views.service.js';
 
@@ -36,6 +37,7 @@ const offers = [
 
 /** Everything below the address of a publication that is no download. */
 @Controller('doi')
+@UseGuards(StoreGuard)
 export class DoiController {
   constructor(
     @Inject(Site) private readonly site: Site,

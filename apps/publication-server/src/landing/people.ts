@@ -31,12 +31,13 @@ export function creatorList(page: Page, creators: readonly Person[]): Html {
   const several = affiliations.size > 1;
   const items = creators.map((creator) => {
     const numbers = several
-      ? [...new Set((creator.affiliation ?? []).map(({ name }) => affiliations.get(name)?.number))].filter(
-          (n) => n !== undefined,
+      ? [...new Set((creator.affiliation ?? []).map(({ name }) => affiliations.get(name)?.number ?? 0))].sort(
+          (left, right) => left - right,
         )
       : [];
+    // The separator after a name follows without a space: the style makes it.
     return html`<li>
-      ${personName(page, creator)}${numbers.length > 0 && html`<sup>${numbers.join(',')}</sup>`}
+      <span>${personName(page, creator)}${numbers.length > 0 && html`<sup>${numbers.join(',')}</sup>`}</span>
     </li>`;
   });
   const lines = [...affiliations.values()].map(

@@ -63,6 +63,22 @@ const newerIs: Readonly<Record<string, 'self' | 'other'>> = {
 
 type Known = Pick<StoredRecord, '_id' | 'record'>;
 
+const shown = {
+  'record.doi': 1,
+  'record.state': 1,
+  'record.publishedAt': 1,
+  'record.resource.titles': 1,
+  'record.resource.version': 1,
+  'record.resource.relatedIdentifiers': 1,
+} as const;
+
+/** Adds what was not known yet, and gives that. */
+function remember(found: readonly Known[], known: Map<string, Known>): Known[] {
+  const fresh = found.filter(({ _id }) => !known.has(_id));
+  for (const one of fresh) known.set(one._id, one);
+  return fresh;
+}
+
 /** What publications of this store say about each other, in both directions. */
 @Injectable()
 export class RelationsService {
@@ -70,47 +86,36 @@ export class RelationsService {
 
   async of(self: Known): Promise<Relations> {
     const known = new Map<string, Known>([[self._id, self]]);
-    const others = await this.about([self._id], []);
-    for (const other of others) known.set(other._id, other);
     const newer = new Map<string, Set<string>>();
-    let fresh: Known[] = [self, ...others];
+    const [others, named] = await Promise.all([
+      this.naming([self._id]),
+      this.withKeys(linkVersions([self], newer, known)),
+    ]);
+    let fresh = remember([...others, ...named], known);
     for (let round = 0; round < mostRounds && fresh.length > 0; round += 1) {
-      const [unknown, hasVersions] = linkVersions(fresh, newer, known);
-      if (round === 0 && unknown.length === 0 && !hasVersions) break;
-      const found = await this.about(
-        fresh.filter(({ _id }) => _id !== self._id && isVersion(_id, newer)).map(({ _id }) => _id),
-        unknown,
-      );
-      fresh = found.filter(({ _id }) => !known.has(_id));
-      for (const one of fresh) known.set(one._id, one);
-      linkVersions(fresh, newer, known);
+      const unknown = linkVersions(fresh, newer, known);
+      const versions = fresh.filter(({ _id }) => isVersion(_id, newer)).map(({ _id }) => _id);
+      const [more, moreNamed] = await Promise.all([this.naming(versions), this.withKeys(unknown)]);
+      fresh = remember([...more, ...moreNamed], known);
     }
     return relationsFrom(self, known, newer, others);
   }
 
-  /** Published records that name one of `targets`, and those with the given keys. */
-  private async about(targets: readonly string[], keys: readonly string[]): Promise<Known[]> {
-    const wanted: object[] = [];
-    if (targets.length > 0)
-      wanted.push({
-        'record.resource.relatedIdentifiers.relatedIdentifier': { $in: targets.flatMap(spellings) },
-      });
-    if (keys.length > 0) wanted.push({ _id: { $in: [...keys] } });
-    if (wanted.length === 0) return [];
-    const filter = wanted.length === 1 ? (wanted[0] as object) : { $or: wanted };
-    return this.store.records
-      .find(filter, {
-        projection: {
-          'record.doi': 1,
-          'record.state': 1,
-          'record.publishedAt': 1,
-          'record.resource.titles': 1,
-          'record.resource.version': 1,
-          'record.resource.relatedIdentifiers': 1,
-        },
-      })
-      .limit(mostNeighbours)
-      .toArray();
+  /** Records that name one of these DOIs. */
+  private async naming(keys: readonly string[]): Promise<Known[]> {
+    return keys.length === 0
+      ? []
+      : this.some({
+          'record.resource.relatedIdentifiers.relatedIdentifier': { $in: keys.flatMap(spellings) },
+        });
+  }
+
+  private async withKeys(keys: readonly string[]): Promise<Known[]> {
+    return keys.length === 0 ? [] : this.some({ _id: { $in: [...keys] } });
+  }
+
+  private some(filter: object): Promise<Known[]> {
+    return this.store.records.find(filter, { projection: shown }).limit(mostNeighbours).toArray();
   }
 }
 
@@ -125,20 +130,18 @@ function linkVersions(
   records: readonly Known[],
   newer: Map<string, Set<string>>,
   known: ReadonlyMap<string, Known>,
-): [string[], boolean] {
+): string[] {
   const unknown = new Set<string>();
-  let some = false;
   for (const { _id, record } of records)
     for (const { relatedIdentifier, relationType } of record.resource.relatedIdentifiers ?? []) {
       const direction = newerIs[relationType];
       const other = direction === undefined ? undefined : bareDoi(relatedIdentifier);
       if (direction === undefined || other === undefined || other === _id) continue;
-      some = true;
       const [from, to] = direction === 'self' ? [other, _id] : [_id, other];
       newer.set(from, (newer.get(from) ?? new Set()).add(to));
       if (!known.has(other) && unknown.size < mostNeighbours) unknown.add(other);
     }
-  return [[...unknown], some];
+  return [...unknown];
 }
 
 function isVersion(id: string, newer: ReadonlyMap<string, ReadonlySet<string>>): boolean {
@@ -154,12 +157,12 @@ function relationsFrom(
   const older = new Map<string, Set<string>>();
   for (const [from, all] of newer)
     for (const to of all) older.set(to, (older.get(to) ?? new Set()).add(from));
-  const shown = (id: string): boolean => known.get(id)?.record.state === 'published' || id === self._id;
+  const visible = (id: string): boolean => known.get(id)?.record.state === 'published' || id === self._id;
   const later = reachable(self._id, newer);
-  const chain = [self._id, ...later, ...reachable(self._id, older)].filter(shown);
+  const chain = [self._id, ...later, ...reachable(self._id, older)].filter(visible);
   const versions = [...new Set(chain)].map((id) => neighbourOf(known.get(id) as Known)).sort(newestFirst);
   const newest = [...later]
-    .filter(shown)
+    .filter(visible)
     .map((id) => neighbourOf(known.get(id) as Known))
     .sort(newestFirst)[0];
   const said = new Set(

@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, NotFoundException, Param, Res } from '@nestjs/common';
+import { Controller, Get, Inject, NotFoundException, Param, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
 import { PublicStore } from '../persistence/public-store.js';
@@ -6,6 +6,7 @@ import { pathOf } from '../landing/addresses.js';
 import { xml } from './feed.js';
 import { sendData } from '../site/reply.js';
 import { Site } from '../site/site.service.js';
+import { StoreGuard } from '../site/store.guard.js';
 
 /** What the sitemap protocol allows in one file. */
 export const mostUrls = 50_000;
@@ -39,6 +40,7 @@ export class CrawlersController {
   }
 
   @Get('sitemap.xml')
+  @UseGuards(StoreGuard)
   async sitemap(@Res() reply: FastifyReply): Promise<void> {
     const count = await this.store.records.countDocuments({ state: 'published' });
     if (count <= mostUrls) return this.sendUrls(reply, 0);
@@ -54,6 +56,7 @@ export class CrawlersController {
   }
 
   @Get('sitemap-:part.xml')
+  @UseGuards(StoreGuard)
   sitemapPart(@Param('part') text: string, @Res() reply: FastifyReply): void {
     if (!/^[1-9]\d{0,3}$/.test(text)) throw new NotFoundException();
     return this.sendUrls(reply, (Number(text) - 1) * mostUrls);

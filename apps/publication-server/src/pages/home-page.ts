@@ -42,6 +42,7 @@ export function homePage(page: Page, query: Query, hits: readonly Hit[], overvie
       <section aria-labelledby="list">
         <div class="listhead">
           <h2 id="list">${searching ? texts.results : texts.newest}</h2>
+          <a class="jump" href="#filters">${texts.filters}</a>
           <p>${overview.more ? texts.foundMore(count) : texts.found(count, overview.total === 1)}</p>
         </div>
         ${

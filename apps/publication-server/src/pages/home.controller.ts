@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { doiKey } from '#datacite';
 import { PublicStore } from '../persistence/public-store.js';
@@ -11,6 +11,7 @@ import { addressOf, pageFor } from '../site/page.js';
 import { redirect, sendData, sendPage, wantsPage } from '../site/reply.js';
 import { parametersOf, queryFrom, Search, type Hit } from './search.service.js';
 import { Site } from '../site/site.service.js';
+import { StoreGuard } from '../site/store.guard.js';
 
 const feedLength = 50;
 
@@ -24,6 +25,7 @@ export class HomeController {
   ) {}
 
   @Get()
+  @UseGuards(StoreGuard)
   async home(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const page = pageFor(this.site, request);
     const query = queryFrom(addressOf(request).query);
@@ -54,6 +56,7 @@ export class HomeController {
   }
 
   @Get('feed.atom')
+  @UseGuards(StoreGuard)
   async feed(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const query = { ...queryFrom(addressOf(request).query), page: 1 };
     const hits = await this.search.hits(query, feedLength);

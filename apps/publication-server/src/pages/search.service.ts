@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
+import { visible } from '../site/plain-text.js';
 import { PublicStore } from '../persistence/public-store.js';
 import type { StoredRecord } from '../persistence/records.js';
 
@@ -151,7 +152,7 @@ export function queryFrom(parameters: URLSearchParams): Query {
   }
   const page = Number(parameters.get('page') ?? 1);
   return {
-    words: (parameters.get('q') ?? '').slice(0, longestWords).trim(),
+    words: visible((parameters.get('q') ?? '').slice(0, longestWords)).trim(),
     filters,
     page: Number.isInteger(page) && page >= 1 ? Math.min(page, mostPages) : 1,
   };
@@ -176,15 +177,35 @@ function filterOf({ words, filters }: Query): object {
     if (value !== undefined)
       wanted[`search.${facetFields[facet]}`] = facet === 'year' ? Number(value) : value;
   }
-  const phrases = wordsOf(words);
-  if (words !== '') wanted['$text'] = { $search: phrases.map((phrase) => `"${phrase}"`).join(' ') };
+  if (words === '') return wanted;
+  const terms = termsOf(words);
+  wanted['$text'] = { $search: terms.map(({ text, exact }) => (exact ? `"${text}"` : text)).join(' ') };
+  // Databases differ in whether one term or all must be there; the index finds candidates, this keeps the right ones.
+  if (terms.length > 1)
+    wanted['$and'] = terms.map((term) => ({ 'search.words': { $regex: patternOf(term) } }));
   return wanted;
 }
 
+interface Term {
+  readonly text: string;
+  /** Was given in quotation marks. */
+  readonly exact: boolean;
+}
+
 /** Single words, or phrases in quotation marks: a hit has all of them. */
-function wordsOf(text: string): string[] {
-  const found = [...text.toLowerCase().matchAll(/"([^"]+)"|([^\s"]+)/g)]
-    .map(([, phrase, word]) => (phrase ?? word ?? '').replace(/[\\"]/g, ' ').trim())
-    .filter((word) => /[\p{L}\p{N}]/u.test(word));
-  return found.slice(0, mostWords);
+function termsOf(text: string): Term[] {
+  return [...text.toLowerCase().matchAll(/"([^"]+)"|([^\s"]+)/g)]
+    .map(([, phrase, word]) => ({
+      // Nothing that the database would take for an operator.
+      text: (phrase ?? word ?? '').replace(/[\\"]/g, ' ').replace(/^[\s-]+|\s+$/g, ''),
+      exact: phrase !== undefined,
+    }))
+    .filter((term) => /[\p{L}\p{N}]/u.test(term.text))
+    .slice(0, mostWords);
+}
+
+/** A word in any of its forms begins with its stem; English plurals are all that is cut off. */
+function patternOf({ text, exact }: Term): string {
+  const stem = exact || text.length < 4 ? text : text.replace(/(ies|es|s)$/, '');
+  return stem.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 }

@@ -84,8 +84,26 @@ export class PublicStore implements OnApplicationBootstrap {
     await records.createIndex({ embargoUntil: 1 }, { name: 'embargo', sparse: true });
     await records.createIndex({ 'record.files.sha256': 1 }, { name: 'file_list', sparse: true });
     await records.createIndex({ 'search.words': 'text' }, { name: 'words' });
+    await records.createIndex(
+      { 'record.resource.relatedIdentifiers.relatedIdentifier': 1 },
+      { name: 'related', sparse: true },
+    );
+    for (const field of [
+      'year',
+      'resourceType',
+      'instruments',
+      'techniques',
+      'creators',
+      'keywords',
+      'licence',
+    ])
+      await records.createIndex(
+        { [`search.${field}`]: 1, 'record.publishedAt': -1, _id: 1 },
+        { name: `facet_${field}` },
+      );
     await files.createIndex({ list: 1, n: 1 }, { name: 'in_order' });
     await files.createIndex({ list: 1, path: 1 }, { name: 'by_path' });
+    await files.createIndex({ list: 1, archiveId: 1 }, { name: 'archive_ids' });
     await parts.createIndex({ at: 1 }, { name: 'unused', partialFilterExpression: { used: false } });
     await members.createIndex({ archiveId: 1 }, { name: 'of_copy' });
     await pictures.createIndex({ doi: 1 }, { name: 'of_record' });

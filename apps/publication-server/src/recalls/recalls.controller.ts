@@ -9,6 +9,7 @@ import {
   Post,
   Req,
   Res,
+  UseGuards,
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { doiKey } from '#datacite';
@@ -16,6 +17,7 @@ import { addressOf, pageFor } from '../site/page.js';
 import { Publications } from '../landing/publications.service.js';
 import { sendData, sendPage, wantsPage } from '../site/reply.js';
 import { Site } from '../site/site.service.js';
+import { StoreGuard } from '../site/store.guard.js';
 import { PublicStore } from '../persistence/public-store.js';
 import { RecallForms } from './recall-forms.service.js';
 import { progressPage } from './recall-pages.js';
@@ -26,6 +28,7 @@ const renewal = 20;
 
 /** Requests for files on tape, and how far they are. */
 @Controller()
+@UseGuards(StoreGuard)
 export class RecallsController {
   constructor(
     @Inject(Site) private readonly site: Site,

@@ -64,10 +64,10 @@ function markupOf(value: Value): string {
   return markup;
 }
 
-/** JSON that no element around it can be closed from. */
+/** JSON that no element around it can be closed from, and whose source reads as it is. */
 export function jsonForScript(value: unknown): string {
   return JSON.stringify(value).replace(
-    /[<>&\u2028\u2029]/g,
+    /[<>&\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

@@ -14,6 +14,9 @@ export function languageFor(asked: string | undefined, header: string | undefine
 
 const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'] as const;
 
+/** English as Europe writes it: the day before the month. */
+const locales: Readonly<Record<Language, string>> = { en: 'en-GB', de: 'de' };
+
 /** Numbers, sizes and dates as a language writes them. */
 export class Wording {
   private readonly numbers: Intl.NumberFormat;
@@ -22,14 +25,15 @@ export class Wording {
   private readonly languageNames: Intl.DisplayNames;
 
   constructor(language: Language) {
-    this.numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
-    this.dates = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' });
-    this.moments = new Intl.DateTimeFormat(language, {
+    const locale = locales[language];
+    this.numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+    this.dates = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' });
+    this.moments = new Intl.DateTimeFormat(locale, {
       dateStyle: 'long',
       timeStyle: 'short',
       timeZone: 'UTC',
     });
-    this.languageNames = new Intl.DisplayNames([language], { type: 'language' });
+    this.languageNames = new Intl.DisplayNames([locale], { type: 'language' });
   }
 
   number(value: number): string {

@@ -14,6 +14,7 @@ const base = `
   --link:color-mix(in srgb,var(--brand) 35%,#cfe6ff);--warn-line:#d69e2e;--warn:#2e2717;--stop-line:#e5767b;--stop:#331d1e;
 }}
 *,*::before,*::after{box-sizing:border-box}
+[hidden]{display:none!important}
 html{font:100%/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;
   -webkit-text-size-adjust:100%;scroll-padding-top:1rem}
 body{margin:0;background:var(--page);color:var(--ink);overflow-wrap:anywhere;
@@ -46,7 +47,7 @@ img{max-width:100%;height:auto}
 .bottom ul{list-style:none;padding:0;margin:0 0 .5rem;display:flex;flex-wrap:wrap;gap:.2rem 1.5rem}
 .bottom li a{display:inline-block;padding:.3rem 0}
 .bottom p{margin:0}
-.button{display:inline-flex;align-items:center;justify-content:center;min-height:2.75rem;padding:.4rem 1.1rem;
+.button{white-space:nowrap;flex:none;display:inline-flex;align-items:center;justify-content:center;min-height:2.75rem;padding:.4rem 1.1rem;
   border:1px solid var(--brand);border-radius:var(--radius);background:var(--brand);color:#fff;font:inherit;font-weight:600;
   text-decoration:none;cursor:pointer;text-align:center}
 .button:hover{filter:brightness(1.12);text-decoration:underline}
@@ -86,6 +87,7 @@ const pieces = `
 .facets a[aria-current]{font-weight:650;color:var(--link)}
 .listhead{display:flex;flex-wrap:wrap;justify-content:space-between;align-items:baseline;gap:0 1rem;margin-bottom:.2rem}
 .listhead p{margin:0;color:var(--soft)}
+.jump{display:none;padding:.3rem 0}
 .hits{list-style:none;padding:0;margin:0}
 .hit{display:grid;grid-template-columns:minmax(0,1fr) auto;gap:0 1.4rem;padding:1.15rem 0;border-top:1px solid var(--line)}
 .hit h3{font-size:1.08rem;margin:0 0 .25rem;text-wrap:pretty}
@@ -100,8 +102,9 @@ const pieces = `
 .work header{max-width:60rem;margin-bottom:1.6rem}
 .work .meta{margin-bottom:.7rem;align-items:center}
 .people{list-style:none;padding:0;margin:0 0 .5rem;display:flex;flex-wrap:wrap;gap:.1rem .35rem;font-size:1.05rem}
+.people li{display:inline-flex}
 .people li:not(:last-child)::after{content:";";color:var(--soft)}
-.people sup{font-size:.7em;color:var(--soft);line-height:0}
+.people sup{margin-left:.1rem;font-size:.7em;color:var(--soft);line-height:0}
 .orcid{display:inline-flex;vertical-align:-.15em;margin-left:.2rem;padding:.2rem}
 .orcid svg{width:1rem;height:1rem;display:block}
 .affiliations{list-style:none;padding:0;margin:0 0 .8rem;color:var(--soft);font-size:.92rem}
@@ -117,12 +120,14 @@ const pieces = `
 .abstract+h3{margin-top:1.2rem}
 .actions .button{width:100%;margin-bottom:.6rem}
 .actions .pair{display:flex;gap:.6rem}
-.actions .pair .button{flex:1}
+.actions .pair .button{flex:1;min-width:0}
 .extent{font-size:1.25rem;font-weight:650;margin:0 0 .8rem}
 .facts dl,.terms{margin:0}
 .facts dt,.terms dt{color:var(--soft);font-size:.88rem;margin-top:.75rem}
 .facts dt:first-child,.terms dt:first-child{margin-top:0}
 .facts dd,.terms dd{margin:.1rem 0 0}
+.facts dd ul,.terms dd ul,.exports ul,.dataset p:last-child{margin-bottom:0}
+.facts dd .plain>li{padding:.1rem 0}
 .terms{display:grid;grid-template-columns:minmax(7rem,max-content) minmax(0,1fr);gap:.45rem 1.4rem}
 .terms dt,.terms dt:first-child{margin:.1rem 0 0}
 .usage{display:flex;gap:2rem;margin:0 0 .4rem}
@@ -168,9 +173,12 @@ progress{width:100%;height:.9rem;accent-color:var(--brand)}
 
 const narrow = `
 @media (max-width:56rem){
-  .columns,.browse{display:block}
-  .wrap{padding:0 1.1rem}
-  .work{padding-top:1.4rem}
+  .columns{display:block}
+  .browse{display:flex;flex-direction:column-reverse;gap:1.5rem}
+  .browse>*{width:100%}
+  .jump{display:inline-block}
+  .wrap{padding-left:1.1rem;padding-right:1.1rem}
+  .work,.narrow{padding-top:1.4rem}
   .facets{margin-bottom:1.2rem}
   .card{padding:1.05rem 1.1rem}
 }
