@@ -4,6 +4,7 @@ const users = {
   'catena-catalog-api': ['catalog-api', process.env.MONGO_CATALOG_API_PASSWORD],
   'catena-job-assembler': ['job-assembler', process.env.MONGO_JOB_ASSEMBLER_PASSWORD],
   'catena-archiver': ['archiver', process.env.MONGO_ARCHIVER_PASSWORD],
+  'catena-publisher': ['publisher', process.env.MONGO_PUBLISHER_PASSWORD],
 };
 
 try {

@@ -3,6 +3,8 @@ import { describe, it } from 'node:test';
 import { appNames } from '#contracts';
 import { archiverConfigFrom } from '../../apps/archiver/src/archiver.config.js';
 import { catalogApiConfigFrom } from '../../apps/catalog-api/src/catalog-api.config.js';
+import { publicationServerConfigFrom } from '../../apps/publication-server/src/publication-server.config.js';
+import { publisherConfigFrom } from '../../apps/publisher/src/publisher.config.js';
 import { jobAssemblerConfigFrom } from '../../apps/job-assembler/src/job-assembler.config.js';
 import {
   compose,
@@ -14,7 +16,8 @@ import {
 import { ownVariables, sharedVariables } from '../support/environment.js';
 import { isThere, textOf } from '../support/repository.js';
 
-const apps = appNames.filter((app) => isThere(`apps/${app}/src/main.ts`));
+/** Apps on the broker, and the one in the DMZ. */
+const apps = [...appNames, 'publication-server'].filter((app) => isThere(`apps/${app}/src/main.ts`));
 const lasting = Object.entries(compose.services).filter(([name]) => !name.endsWith('-init'));
 
 function service(name: string): ComposeService {
@@ -32,6 +35,8 @@ const configurations = {
   'catalog-api': catalogApiConfigFrom(environmentOf('catalog-api')),
   'job-assembler': jobAssemblerConfigFrom(environmentOf('job-assembler')),
   archiver: archiverConfigFrom(environmentOf('archiver')),
+  publisher: publisherConfigFrom(environmentOf('publisher')),
+  'publication-server': publicationServerConfigFrom(environmentOf('publication-server')),
 };
 
 describe('docker-compose.yml', () => {
@@ -42,7 +47,8 @@ describe('docker-compose.yml', () => {
 
   for (const app of apps) {
     describe(`the service ${app}`, () => {
-      const known = [...sharedVariables(), ...ownVariables(app)];
+      const inDmz = app === 'publication-server';
+      const known = [...(inDmz ? [] : sharedVariables()), ...ownVariables(app)];
       const given = Object.keys(service(app).environment ?? {});
 
       it('sets only variables the app reads', () => {
@@ -70,10 +76,14 @@ describe('docker-compose.yml', () => {
       it('is asked for its health where it answers', () => {
         const { port, host } = configurations[app as keyof typeof configurations];
         const probe = service(app).healthcheck?.test.join(' ') ?? '';
-        const controller = textOf('libs/outbox/src/nest/health.controller.ts');
-        assert.ok(probe.includes(`http://127.0.0.1:${port}/api/v4/health/ready`), probe);
-        assert.match(controller, /path: 'health', version: \[[^\]]*'4'/);
-        assert.match(controller, /@Get\('ready'\)/);
+        const controller = textOf(
+          inDmz
+            ? 'apps/publication-server/src/health/health.controller.ts'
+            : 'libs/outbox/src/nest/health.controller.ts',
+        );
+        assert.ok(probe.includes(`http://127.0.0.1:${port}${inDmz ? '' : '/api/v4'}/health/ready`), probe);
+        if (!inDmz) assert.match(controller, /path: 'health', version: \[[^\]]*'4'/);
+        assert.match(controller, /@Get\([^)]*'ready'/);
         assert.equal(host, '0.0.0.0');
       });
 
@@ -87,21 +97,23 @@ describe('docker-compose.yml', () => {
         const { MONGODB_URI, RABBITMQ_URL, CATALOG_URL, S3_ENDPOINT } = environmentOf(app);
         const aliases =
           (service('minio').networks as Record<string, { aliases?: string[] }>)['back']?.aliases ?? [];
-        assert.equal(new URL(MONGODB_URI ?? '').host, 'mongo:27017');
-        assert.equal(new URL(RABBITMQ_URL ?? '').host, 'rabbitmq:5672');
-        assert.ok(aliases.map(withDefaults).includes(new URL(S3_ENDPOINT ?? '').hostname));
+        assert.equal(new URL(MONGODB_URI ?? '').host, inDmz ? 'mongo-public:27017' : 'mongo:27017');
+        if (!inDmz) assert.equal(new URL(RABBITMQ_URL ?? '').host, 'rabbitmq:5672');
+        if (S3_ENDPOINT !== undefined)
+          assert.ok(aliases.map(withDefaults).includes(new URL(S3_ENDPOINT).hostname));
         if (CATALOG_URL !== undefined)
           assert.equal(new URL(CATALOG_URL).host, `catalog-api:${configurations['catalog-api'].port}`);
       });
 
       it('has a database and a user of its own', () => {
         const { username, pathname, searchParams } = new URL(environmentOf(app)['MONGODB_URI'] ?? '');
-        const script = textOf('docker/mongo-init.js');
+        const script = textOf(inDmz ? 'docker/mongo-public-init.js' : 'docker/mongo-init.js');
         assert.ok(
           script.includes(`'${pathname.slice(1)}': ['${username}'`),
           `${pathname} in docker/mongo-init.js`,
         );
         assert.equal(searchParams.get('authSource'), pathname.slice(1));
+        if (inDmz) return;
         assert.ok(script.includes(`_id: '${searchParams.get('replicaSet')}'`));
         assert.ok(composeText.includes(`--replSet ${searchParams.get('replicaSet')} `));
       });
@@ -121,14 +133,42 @@ describe('docker-compose.yml', () => {
       assert.ok(policy.includes(`"arn:aws:s3:::${bucket}/*"`), bucket);
   });
 
-  it('gives the account of job-assembler the rights it needs', () => {
-    const { username } = configurations['job-assembler'].catalog;
-    const accounts = JSON.parse(textOf('docker/functional-accounts.example.json')) as {
-      username: string;
-      role: string;
-    }[];
-    const account = accounts.find((one) => one.username === username);
-    assert.ok(configurations['catalog-api'].groups.updateLifecycle.includes(account?.role ?? ''));
+  for (const app of ['job-assembler', 'publisher'] as const)
+    it(`gives the account of ${app} the rights it needs`, () => {
+      const { username } = configurations[app].catalog;
+      const accounts = JSON.parse(textOf('docker/functional-accounts.example.json')) as {
+        username: string;
+        role: string;
+      }[];
+      const account = accounts.find((one) => one.username === username);
+      const { groups } = configurations['catalog-api'];
+      assert.ok(groups.updateLifecycle.includes(account?.role ?? ''));
+      // Who may change any job may not create one: the publisher asks for recalls.
+      assert.equal(groups.updateJobPrivileged.includes(account?.role ?? ''), app === 'job-assembler');
+    });
+
+  it('keeps the DMZ apart: its server shares no network with broker, catalogue or their database', () => {
+    const networksOf = (name: string): string[] => {
+      const { networks = [] } = service(name);
+      return Array.isArray(networks) ? [...(networks as string[])] : Object.keys(networks);
+    };
+    const dmz = new Set(networksOf('publication-server'));
+    for (const name of ['catalog-api', 'job-assembler', 'archiver', 'rabbitmq', 'mongo'])
+      assert.deepEqual(
+        networksOf(name).filter((network) => dmz.has(network)),
+        [],
+        name,
+      );
+    assert.ok(networksOf('publisher').includes('feed') && dmz.has('feed'));
+    const { 'publication-server': server, publisher } = configurations;
+    assert.equal(publisher.feed.url, `http://publication-server:${server.private.port}`);
+    assert.deepEqual([publisher.feed.secret, publisher.publicUrl], [server.private.secret, server.publicUrl]);
+    assert.ok(
+      !(service('publication-server').ports ?? []).some((port) => port.endsWith(`:${server.private.port}`)),
+    );
+    assert.deepEqual(server.downloads.origins, [
+      new URL(environmentOf('catalog-api')['S3_ENDPOINT'] ?? '').origin,
+    ]);
   });
 
   for (const [name, { image, healthcheck, deploy, restart }] of lasting)
@@ -167,7 +207,9 @@ describe('docker-compose.yml', () => {
     const used = substitutions();
     assert.deepEqual([...used.keys()].sort(), [...example].sort());
     for (const [name, required] of used)
-      if (/SECRET|PASSWORD|TOKEN|_KEY$/.test(name)) assert.ok(required, `${name} needs \${${name}:?…}`);
+      // No account at DataCite is draft mode.
+      if (/SECRET|PASSWORD|TOKEN|_KEY$/.test(name) && name !== 'DOI_PASSWORD')
+        assert.ok(required, `${name} needs \${${name}:?…}`);
     assert.match(textOf('.gitignore'), /^\.env$/m);
   });
 });

@@ -15,6 +15,8 @@ import { catalogApiConfigFrom } from '../../apps/catalog-api/src/catalog-api.con
 import { CatalogApiModule } from '../../apps/catalog-api/src/catalog-api.module.js';
 import { loadJobConfiguration } from '../../apps/catalog-api/src/jobs/job-configuration.provider.js';
 import { jobAssemblerConfigFrom } from '../../apps/job-assembler/src/job-assembler.config.js';
+import { publisherConfigFrom } from '../../apps/publisher/src/publisher.config.js';
+import { PublisherModule } from '../../apps/publisher/src/publisher.module.js';
 import { JobAssemblerModule } from '../../apps/job-assembler/src/job-assembler.module.js';
 
 /** Nobody listens there: a module that connects to something while it is put together fails. */
@@ -29,6 +31,9 @@ const environment = {
   CATALOG_USERNAME: 'jobAssembler',
   CATALOG_PASSWORD: 'secret',
   LTS_ROOTS: '/nowhere',
+  PUSH_SECRET: 'a secret of thirty-two characters or more',
+  PUBLICATION_SERVER_URL: 'http://127.0.0.1:1',
+  PUBLIC_URL: 'http://127.0.0.1:1',
   LOG_LEVEL: 'silent',
 };
 
@@ -40,6 +45,7 @@ const modules: readonly (readonly [AppName, () => Promise<DynamicModule>])[] = [
   ],
   ['job-assembler', () => Promise.resolve(JobAssemblerModule.forRoot(jobAssemblerConfigFrom(environment)))],
   ['archiver', () => Promise.resolve(ArchiverModule.forRoot(archiverConfigFrom(environment)))],
+  ['publisher', () => Promise.resolve(PublisherModule.forRoot(publisherConfigFrom(environment)))],
 ];
 
 const database = {

@@ -5,11 +5,18 @@ import { after, before, describe, it } from 'node:test';
 import { registry, type AppName } from '#contracts';
 import { until } from '#messaging/testing';
 import { datasetInLandingZone } from '../support/datasets.js';
-import { Installation } from '../support/installation.js';
+import type { Installation } from '../support/installation.js';
 import { Ledger } from '../support/ledger.js';
+import {
+  createPublication,
+  eventually,
+  publicationPath,
+  PublishingInstallation,
+  statusOf,
+} from '../support/publications.js';
 import type { ScicatClient } from '../support/scicat-client.js';
 
-const consumers: readonly AppName[] = ['catalog-api', 'job-assembler', 'archiver'];
+const consumers: readonly AppName[] = ['catalog-api', 'job-assembler', 'archiver', 'publisher'];
 
 interface Parked {
   readonly _id: string;
@@ -20,21 +27,22 @@ interface Parked {
 }
 
 describe('Messages that are wrong, repeated or from the future', () => {
+  let site: PublishingInstallation;
   let installation: Installation;
   let client: ScicatClient;
   let connection: ChannelModel;
   let channel: ConfirmChannel;
 
   before(async () => {
-    installation = await Installation.create();
-    await installation.start();
+    site = await PublishingInstallation.start();
+    installation = site.installation;
     client = await installation.client('demo');
     connection = await connect(installation.settings.services['RABBITMQ_URL'] ?? '');
     channel = await connection.createConfirmChannel();
   });
   after(async () => {
     await connection.close();
-    await installation.stop();
+    await site.stop();
   });
 
   const inbox = (app: AppName): string => `${installation.settings.prefix}.${app}.inbox`;
@@ -42,7 +50,7 @@ describe('Messages that are wrong, repeated or from the future', () => {
     channel.sendToQueue(inbox(app), body, { messageId, persistent: true, type: 'test' });
     await channel.waitForConfirms();
   };
-  const parked = async (app: 'catalog-api' | 'job-assembler' | 'archiver'): Promise<Parked[]> => {
+  const parked = async (app: AppName): Promise<Parked[]> => {
     const { ports, secrets } = installation.settings;
     const response = await fetch(`http://127.0.0.1:${ports[app]}/api/v4/operations/parking-lot`, {
       headers: { authorization: `Bearer ${secrets.operationsToken}` },
@@ -97,16 +105,18 @@ describe('Messages that are wrong, repeated or from the future', () => {
         await send(app, body(), id);
         let found: Parked | undefined;
         await until(
-          async () =>
-            (found = (await parked(app as 'archiver')).find(({ messageId }) => messageId === id)) !==
-            undefined,
+          async () => (found = (await parked(app)).find(({ messageId }) => messageId === id)) !== undefined,
         );
         assert.deepEqual([found?.outcome, found?.code], [outcome, code]);
       });
     }
   }
 
-  it('are delivered twice without effect: one job, one set of datablocks', async () => {
+  /** From now on every message is delivered a second time at once; the answer delivers all of them once more. */
+  async function deliveredTwice(): Promise<{
+    readonly count: () => number;
+    readonly again: () => Promise<void>;
+  }> {
     // A second queue on the same bindings records every message, so that each can be delivered again.
     const recorder = `recorder.${randomUUID()}`;
     await channel.assertQueue(recorder, { durable: false, autoDelete: true });
@@ -135,18 +145,63 @@ describe('Messages that are wrong, repeated or from the future', () => {
       });
       channel.ack(message);
     });
+    return {
+      count: () => recorded.length,
+      again: async () => {
+        for (const { app, body: copy, id, headers } of [...recorded])
+          channel.sendToQueue(inbox(app), copy, { messageId: id, headers, persistent: true });
+        await channel.waitForConfirms();
+        await new Promise((resolve) => setTimeout(resolve, 2000));
+        await channel.deleteQueue(recorder);
+      },
+    };
+  }
+
+  it('are delivered twice without effect: one job, one set of datablocks', async () => {
+    const repeating = await deliveredTwice();
     const dataset = await datasetInLandingZone(installation, client);
     const ledger = new Ledger(installation, client);
     const { body } = await client.postJob('archive', [dataset.pid]);
     const end = await client.jobEnd(String(body['id']));
     await ledger.jobEndedOnce(end.id, 'finishedSuccessful');
-    assert.ok(recorded.length >= 7, `expected the whole conversation, found ${recorded.length} messages`);
-    for (const { app, body: again, id, headers } of [...recorded])
-      channel.sendToQueue(inbox(app), again, { messageId: id, headers, persistent: true });
-    await channel.waitForConfirms();
-    await new Promise((resolve) => setTimeout(resolve, 2000));
+    assert.ok(repeating.count() >= 7, `expected the whole conversation, found ${repeating.count()} messages`);
+    await repeating.again();
     await ledger.jobEndedOnce(end.id, 'finishedSuccessful');
     await ledger.datasetIsArchived(dataset);
+  });
+
+  it('are delivered twice without effect: one DOI, one page, one tombstone', async () => {
+    const repeating = await deliveredTwice();
+    const { pid } = await datasetInLandingZone(installation, client);
+    const doi = await createPublication(client, [pid]);
+    const path = publicationPath(doi);
+    const puts = (): (string | undefined)[] =>
+      site.datacite.requests
+        .filter(({ method, doi: of }) => method === 'PUT' && of === doi)
+        .map(({ event }) => event);
+    await client.call('POST', `${path}/publish`);
+    const { body } = await client.call('POST', `${path}/register`);
+    assert.equal(body['status'], 'registered');
+    const { registeredTime } = body;
+    const admin = await installation.client('admin');
+    const row = await site.feed.row(doi);
+    assert.equal((await admin.call('POST', `${path}/withdraw`, { reason: 'A test.' })).status, 201);
+    await eventually('a tombstone', async () => (await site.page(doi)).status === 410 || undefined);
+    await eventually(
+      'a confirmed withdrawal',
+      async () => (await statusOf(admin, doi))['doiState'] === 'hidden' || undefined,
+    );
+    assert.ok(repeating.count() >= 5, `expected the whole conversation, found ${repeating.count()} messages`);
+    const before = puts();
+    await repeating.again();
+    assert.deepEqual(puts(), before);
+    assert.deepEqual(
+      before.filter((event) => event === 'publish' || event === 'hide'),
+      ['publish', 'hide'],
+    );
+    assert.equal((await site.feed.row(doi)).revision, row.revision + 1);
+    const after = (await admin.call('GET', path)).body;
+    assert.deepEqual([after['status'], after['registeredTime']], ['withdrawn', registeredTime]);
   });
 
   it('with a known id and another content are parked as a conflict', async () => {

@@ -44,5 +44,5 @@ export function substitutions(): ReadonlyMap<string, boolean> {
 export function withDefaults(value: string): string {
   return value
     .replace(/\$\{[A-Z0-9_]+:-([^}]*)\}/g, '$1')
-    .replace(/\$\{([A-Z0-9_]+):\?[^}]*\}/g, (_, name: string) => name.toLowerCase());
+    .replace(/\$\{([A-Z0-9_]+):\?[^}]*\}/g, (_, name: string) => name.toLowerCase().padEnd(32, '-'));
 }

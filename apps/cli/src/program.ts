@@ -10,6 +10,13 @@ import {
   type JobsOptions,
   type SubmitOptions,
 } from './jobs/job-commands.js';
+import {
+  publish,
+  showDoi,
+  withdrawDoi,
+  type PublishOptions,
+  type WithdrawOptions,
+} from './publications/publication-commands.js';
 import { retrieve, type RetrieveOptions } from './retrieve/retrieve-dataset.js';
 import { login, type LoginOptions } from './sign-in/login.js';
 
@@ -53,6 +60,7 @@ export function programFor(run: Runner): Command {
     .action((options: LoginOptions) => perform((context) => login(context, options)));
   addIngest(program, perform);
   addJobs(program, perform);
+  addPublications(program, perform);
   program
     .command('retrieve')
     .description('recall a dataset and restore its files into a folder')
@@ -121,6 +129,42 @@ function addJobs(program: Command, perform: Perform): void {
     .addOption(new Option('--cancel', 'ask for its end').conflicts('retry'))
     .option('--retry', 'make a new job for what failed')
     .action((id: string, options: JobOptions) => perform((context) => showJob(context, id, options)));
+}
+
+function addPublications(program: Command, perform: Perform): void {
+  program
+    .command('publish')
+    .description('make datasets citable: a record, a DOI, a landing page')
+    .argument('[pid...]')
+    .option('--title <title>', 'default: what the datasets suggest')
+    .option('--abstract <text>', 'default: what the datasets suggest')
+    .option('--creator <name...>', '"Family, Given", one or more (default: owners of the datasets)')
+    .option('--publisher <name>')
+    .option('--licence <id>', 'SPDX id such as CC-BY-4.0')
+    .option('--embargo <date>', 'files stay private until this day, YYYY-MM-DD')
+    .option('--metadata <file>', 'JSON object with further metadata in the words of DataCite')
+    .option('--doi <doi>', 'go on with a record that exists')
+    .option('--wait', 'follow it until the public sees it')
+    .action((pids: string[], options: PublishOptions) =>
+      perform((context) => publish(context, pids, options)),
+    );
+  program
+    .command('doi')
+    .description('show where a DOI stands: in the catalogue, at DataCite, on its page')
+    .argument('<doi>')
+    .option('--wait', 'until its registration is over')
+    .action((doi: string, options: { wait?: boolean }) =>
+      perform((context) => showDoi(context, doi, options)),
+    );
+  program
+    .command('withdraw')
+    .description('leave a tombstone in place of a publication (administrators)')
+    .argument('<doi>')
+    .requiredOption('--reason <text>', 'what the public reads on it')
+    .option('--replaced-by <doi>', 'what takes its place')
+    .action((doi: string, options: WithdrawOptions) =>
+      perform((context) => withdrawDoi(context, doi, options)),
+    );
 }
 
 function positiveInteger(text: string): number {

@@ -48,7 +48,7 @@ export interface PublicationServerConfig {
 
 export function publicationServerConfigFrom(environment: Environment): PublicationServerConfig {
   const publicUrl = originFrom(required(environment, 'PUBLIC_URL', 'https://data.example.org'));
-  const secret = secretFrom(environment, 'PUSH_SECRET');
+  const secret = longEnough(required(environment, 'PUSH_SECRET', 'a-random-text-of-at-least-32-characters'));
   return {
     mongodbUri: required(environment, 'MONGODB_URI', 'mongodb://127.0.0.1:27017/catena-public'),
     logLevel: environment['LOG_LEVEL'] ?? 'info',
@@ -93,14 +93,13 @@ function originFrom(text: string): string {
   return text.replace(/\/+$/, '');
 }
 
-function secretFrom(environment: Environment, name: string): string {
-  const value = required(environment, name, 'a-random-text-of-at-least-32-characters');
-  if (value.length < 32)
+function longEnough(secret: string): string {
+  if (secret.length < 32)
     throw new PermanentError(
       'kernel.configuration',
-      `Expected ${name} to have at least 32 characters, found ${value.length}: make one with \`openssl rand -hex 32\`.`,
+      `Expected PUSH_SECRET to have at least 32 characters, found ${secret.length}: make one with \`openssl rand -hex 32\`.`,
     );
-  return value;
+  return secret;
 }
 
 function listOf(text: string): string[] {

@@ -1,6 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { Type } from 'class-transformer';
 import {
+  ArrayMaxSize,
+  IsArray,
   IsInt,
   IsObject,
   IsString,
@@ -29,6 +31,15 @@ export const ErrorCode = (): PropertyDecorator =>
   applyDecorators(Matches(/^[a-z-]+\.[a-z0-9-]+$/), MaxLength(100));
 /** A sentence for people. */
 export const Sentence = (): PropertyDecorator => applyDecorators(IsString(), MaxLength(2000));
+/** A list of objects of their own shape, `most` of them. */
+export const NestedList = (type: () => new () => object, most: number): PropertyDecorator =>
+  applyDecorators(
+    IsArray(),
+    ArrayMaxSize(most),
+    IsObject({ each: true }),
+    ValidateNested({ each: true }),
+    Type(type),
+  );
 /** An object of its own shape. `ValidateNested` alone lets a missing object and a list pass, hence `IsObject`. */
 export const Nested = (type: () => new () => object): PropertyDecorator =>
   applyDecorators(IsObject(), ValidateNested(), Type(type));

@@ -1,4 +1,7 @@
 import { Envelope, type MessageContract } from '#contracts';
+// The package has it in no front door; without it a list does not know what it is of.
+// @ts-expect-error: there are no types of this part of the package
+import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
 import { validationMetadatasToSchemas } from 'class-validator-jsonschema';
 import type { ClassNotes } from './field-notes.js';
 
@@ -18,6 +21,7 @@ export interface JsonSchema {
   readonly maximum?: number;
   readonly minLength?: number;
   readonly maxLength?: number;
+  readonly items?: JsonSchema;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
 }
@@ -33,6 +37,7 @@ const converters = {
 export class MessageSchemas {
   private readonly byClass = validationMetadatasToSchemas({
     additionalConverters: converters as never,
+    classTransformerMetadataStorage: defaultMetadataStorage as never,
   }) as Readonly<Record<string, JsonSchema>>;
 
   constructor(private readonly notes: ReadonlyMap<string, ClassNotes>) {}
@@ -74,7 +79,8 @@ export class MessageSchemas {
   }
 
   private inlined(field: JsonSchema): JsonSchema {
-    const { $ref } = field;
+    const { $ref, items } = field;
+    if (items !== undefined) return { ...field, items: this.inlined(items) };
     return $ref === undefined ? field : this.schemaOf($ref.slice('#/definitions/'.length));
   }
 }

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { Places } from './places.js';
 
@@ -23,8 +23,16 @@ const mostFiles = 60;
 export class Demonstration {
   private child: ChildProcess | undefined;
   private stopped = false;
+  /** Of the published dataset, once it is there. */
+  landingPage: string | undefined;
 
   constructor(private readonly options: DemonstrationOptions) {}
+
+  /** The landing page of an earlier demonstration. */
+  async formerPage(): Promise<string | undefined> {
+    const text = (await readFile(this.options.places.demo.done, 'utf8')).trim();
+    return text.startsWith('http') ? text : undefined;
+  }
 
   get wasGiven(): boolean {
     return existsSync(this.options.places.demo.done);
@@ -47,6 +55,22 @@ export class Demonstration {
       const pid = (await this.catena(ingest)).trim();
       await this.catena(['archive', pid, '--wait']);
       await this.catena(['retrieve', pid, '--to', restored]);
+      const [, page = ''] = (
+        await this.catena([
+          ...[
+            'publish',
+            pid,
+            '--title',
+            'Sources of Catena',
+            '--publisher',
+            'Catena demonstration',
+            '--wait',
+          ],
+        ])
+      )
+        .trim()
+        .split('\n');
+      this.landingPage = page;
       await this.run('diff', ['-r', data, restored], `diff -r ${this.shown(data)} ${this.shown(restored)}`);
     } catch (error) {
       if (!this.stopped)
@@ -56,7 +80,7 @@ export class Demonstration {
       return false;
     }
     log(`compared: equal (${((Date.now() - began) / 1000).toFixed(1)} s from files to tape and back)`);
-    await writeFile(done, `${new Date().toISOString()}\n`);
+    await writeFile(done, `${this.landingPage ?? ''}\n`);
     return true;
   }
 

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startStack, UnsupportedHost, type Stack } from '../../local-stack/src/index.js';
-import type { AppSettings } from './app-environments.js';
+import { publicUrlOf, type AppSettings } from './app-environments.js';
 import { Demonstration } from './demonstration.js';
 import { dataciteProcess, prepare, supervisors, whenAccountsWork } from './installation.js';
 import { placesBelow, type Places } from './places.js';
@@ -66,18 +66,26 @@ async function start(places: Places): Promise<void> {
   const url = `http://127.0.0.1:${settings.ports['catalog-api']}`;
   await whenAccountsWork(url, settings);
   log(`everything is up after ${since()}`);
-  await demonstrate(places, url, settings);
-  if (stoppingSince === undefined) console.log(`\n${summary(places, url, settings)}\n`);
+  const page = await demonstrate(places, url, settings);
+  if (stoppingSince === undefined) console.log(`\n${summary(places, url, settings, page)}\n`);
 }
 
-async function demonstrate(places: Places, url: string, { secrets }: AppSettings): Promise<void> {
+/** @returns the landing page of the published dataset */
+async function demonstrate(
+  places: Places,
+  url: string,
+  { secrets }: AppSettings,
+): Promise<string | undefined> {
   const demonstration = new Demonstration({ project, places, url, password: secrets.accounts.demo, log });
-  if (demonstration.wasGiven) return;
+  if (demonstration.wasGiven) return demonstration.formerPage();
   started.demonstration = demonstration;
   await demonstration.give();
+  return demonstration.landingPage;
 }
 
-function summary(places: Places, url: string, { ports, secrets }: AppSettings): string {
+function summary(places: Places, url: string, settings: AppSettings, page: string | undefined): string {
+  const { ports, secrets } = settings;
+  const site = publicUrlOf(settings);
   const shown = (path: string): string => {
     const short = relative(process.cwd(), path);
     return short.startsWith('..') ? path : short;
@@ -85,9 +93,11 @@ function summary(places: Places, url: string, { ports, secrets }: AppSettings): 
   return `Catena is up: ${url}/api/v3/health
 
   api     ${url}/explorer   (SciCat's v3 and v4, to read and to try)
+  public  ${page ?? `${site}/`}   (its landing page; harvest ${site}/oai?verb=Identify)
   user    demo, password ${secrets.accounts.demo}   (others: ${shown(places.secrets)})
   tapes   ${shown(places.tapes)}   (read them with tar)
-  logs    ${shown(places.logs)}   (job-assembler listens on ${ports['job-assembler']}, archiver on ${ports.archiver})
+  logs    ${shown(places.logs)}   (job-assembler listens on ${ports['job-assembler']}, archiver on ${ports.archiver}, publisher on ${ports.publisher};
+          DOIs are registered at a DataCite of the demonstration, which tells nobody)
 
 Next, in another terminal:
   npx catena login --url ${url} --username demo

@@ -59,12 +59,13 @@ export class PublicationResources {
     const datasets = found
       .sort((left, right) => position.get(left.pid)! - position.get(right.pid)!)
       .map((dataset) => ({ dataset, shown: publicly(dataset, { instruments, proposals, samples }) }));
+    const issuedAt = issueDateOf(record);
     const { publisher, rights, language } = this.config.publicationDefaults;
     const resource = resourceFrom({
       doi: record._id,
       title: record.title,
       abstract: record.abstract,
-      ...(record.registeredTime === undefined ? {} : { registeredTime: record.registeredTime }),
+      ...(issuedAt === undefined ? {} : { registeredTime: issuedAt }),
       ...(record.numberOfFiles === undefined ? {} : { numberOfFiles: record.numberOfFiles }),
       ...(record.sizeOfArchive === undefined ? {} : { sizeOfArchive: record.sizeOfArchive }),
       metadata: (record.metadata as Fields | undefined) ?? {},
@@ -100,6 +101,11 @@ export class PublicationResources {
       .toArray();
     return new Map(found.map((record) => [record._id, record]));
   }
+}
+
+/** Records that were registered before Catena came keep their date. */
+export function issueDateOf({ catena, registeredTime }: PublishedDataRecord): Date | undefined {
+  return catena?.issuedAt ?? registeredTime;
 }
 
 type Related = Readonly<Record<'instruments' | 'proposals' | 'samples', ReadonlyMap<string, Fields>>>;

@@ -6,7 +6,7 @@ import { feedLimits, type Picture, type PublicDataset } from '#publication-feed'
 import { Refusal } from '../domain/errors.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { PublicationPart, PublishedDataRecord } from '../published-data/published-data-record.js';
-import { PublicationResources } from './publication-resources.js';
+import { issueDateOf, PublicationResources } from './publication-resources.js';
 
 /** What the catalogue wants the public to see of a publication. */
 export type Wanted = 'nothing' | 'draft' | 'published' | 'unchanged' | 'withdrawn';
@@ -68,7 +68,8 @@ export class PublicationSnapshots {
     const record = await this.record(doi);
     const { resource, datasets } = await this.resources.describe(record);
     const embargo = embargoOf(resource, this.clock.now());
-    const { registeredTime, catena, datasetPids } = record;
+    const { catena, datasetPids } = record;
+    const issuedAt = issueDateOf(record);
     const withdrawal = catena?.withdrawal;
     return {
       ...rowOf(record),
@@ -77,7 +78,7 @@ export class PublicationSnapshots {
       datasetPids,
       pictures: await this.picturesOf(record),
       ...(embargo === undefined ? {} : { embargoUntil: embargo.toISOString() }),
-      ...(registeredTime === undefined ? {} : { registeredAt: new Date(registeredTime).toISOString() }),
+      ...(issuedAt === undefined ? {} : { registeredAt: new Date(issuedAt).toISOString() }),
       ...(withdrawal === undefined ? {} : { withdrawal: publicly(withdrawal) }),
     };
   }

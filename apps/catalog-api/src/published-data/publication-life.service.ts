@@ -75,6 +75,7 @@ export class PublicationLife {
         status: 'registered',
         registeredTime: now,
         'catena.submitted': versionOf(catena) + 1,
+        'catena.issuedAt': catena?.issuedAt ?? now,
         ...embargoField(embargo),
       },
       unset: ['catena.registration', 'catena.withdrawal'],
@@ -133,8 +134,16 @@ export class PublicationLife {
       await this.step(by, doi, submitted, ({ catena, status }) => {
         if (status === 'withdrawn') throw bareText(400, 'Published data was withdrawn meanwhile.');
         const version = versionOf(catena) + 1;
-        const registration = { version, state: 'pending', by, at: this.surroundings.now() };
-        return { set: { 'catena.submitted': version, 'catena.registration': registration } };
+        const at = this.surroundings.now();
+        const registration = { version, state: 'pending', by, at };
+        const issuedAt = catena?.issuedAt ?? at;
+        return {
+          set: {
+            'catena.submitted': version,
+            'catena.registration': registration,
+            'catena.issuedAt': issuedAt,
+          },
+        };
       });
     return this.outcomeOf(caller, doi);
   }

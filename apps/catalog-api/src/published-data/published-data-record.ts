@@ -28,6 +28,8 @@ export interface PublicationPart {
   /** The version that was told last as to be registered: what the public is to see. */
   submitted?: number;
   registration?: Registration;
+  /** When it was submitted first: its date of issue, whatever is amended later. */
+  issuedAt?: Date;
   /** As the publisher read it back from DataCite. */
   doiState?: 'draft' | 'findable' | 'hidden';
   landingPage?: string;

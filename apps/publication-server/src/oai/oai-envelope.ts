@@ -8,6 +8,8 @@ import { mostSpecific } from './oai-sets.js';
 
 const namespace = 'http://www.openarchives.org/OAI/2.0/';
 const speakable = /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u;
+const uriReference =
+  /^(?:[a-z][a-z0-9+.-]*:(?:[a-z0-9\-._~:/?@!$&'()*+,;=]|%[0-9a-f]{2})+|(?:[a-z0-9\-._~/?@!$&'()*+,;=]|%[0-9a-f]{2})+)$/i;
 export const closing = '</OAI-PMH>\n';
 
 /** What of a stored record harvesting needs. */
@@ -19,8 +21,8 @@ export type HarvestedRecord = Pick<StoredRecord, '_id' | 'state' | 'datestamp' |
 export function opening(baseUrl: string, now: Date, request?: OaiRequest): string {
   const asked = request === undefined ? [] : Object.entries({ verb: request.verb, ...request.given });
   const attributes = asked
-    // What XML cannot hold cannot be repeated.
-    .filter(([, value]) => speakable.test(value))
+    // What XML or its schema cannot hold cannot be repeated.
+    .filter(([name, value]) => speakable.test(value) && (name !== 'identifier' || isUri(value)))
     .map(([name, value]) => ` ${name}="${xmlAttribute(value)}"`);
   return (
     '<?xml version="1.0" encoding="UTF-8"?>\n' +
@@ -71,4 +73,8 @@ export function resumptionXml(
     ` cursor="${cursor}"`,
   ];
   return `<resumptionToken${attributes.join('')}>${token}</resumptionToken>`;
+}
+
+function isUri(text: string): boolean {
+  return uriReference.test(text) && URL.canParse(text, 'x:/');
 }

@@ -23,7 +23,7 @@ export function setsOf({ resource, datasets, embargoUntil }: PublicRecord, now: 
   const embargoed = embargoUntil !== undefined && new Date(embargoUntil).getTime() > now.getTime();
   return [
     openaireSet,
-    `year:${resource.publicationYear}`,
+    `year:${segment(String(resource.publicationYear))}`,
     `type:${segment(resource.types.resourceTypeGeneral) || 'Other'}`,
     `access:${embargoed ? 'embargoed' : 'open'}`,
     ...family(

@@ -1,4 +1,4 @@
-import { IsIn, IsUrl, MaxLength } from 'class-validator';
+import { IsIn, IsString, Matches, MaxLength } from 'class-validator';
 import { registeredDoiStates, type RegisteredDoiState } from '../vocabulary.js';
 import { defineMessage } from '../define-message.js';
 import { Doi, PublicationVersion } from '../fields.js';
@@ -15,8 +15,9 @@ export class RegistrationConfirmedV1 {
   @IsIn(registeredDoiStates)
   doiState: RegisteredDoiState;
 
-  @IsUrl({ require_tld: false })
+  @IsString()
   @MaxLength(2000)
+  @Matches(/^https?:\/\//)
   landingPage: string;
 }
 

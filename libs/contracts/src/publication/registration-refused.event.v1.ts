@@ -1,8 +1,6 @@
-import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, ValidateNested } from 'class-validator';
 import { FieldProblem } from '../field-problem.js';
 import { defineMessage } from '../define-message.js';
-import { Doi, ErrorCode, PublicationVersion, Sentence } from '../fields.js';
+import { Doi, ErrorCode, NestedList, PublicationVersion, Sentence } from '../fields.js';
 
 /** DataCite, or the checks before it, will not take this version however often it is sent. Nothing of it became public; the author has to change the fields that are named. */
 export class RegistrationRefusedV1 {
@@ -18,10 +16,7 @@ export class RegistrationRefusedV1 {
   @Sentence()
   message: string;
 
-  @IsArray()
-  @ArrayMaxSize(100)
-  @ValidateNested({ each: true })
-  @Type(() => FieldProblem)
+  @NestedList(() => FieldProblem, 100)
   problems: FieldProblem[];
 }
 
