@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, describe, it } from 'node:test';
+import axe from 'axe-core';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { Browser } from './support/browser.js';
 import { datasetOf, fileLine, recordOf, resourceOf, withdrawnOf } from './support/public-records.js';
 import { PublicSite } from './support/public-site.js';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const desktop = { viewport: { width: 1280, height: 800 }, locale: 'en-GB' };
 const phone = { viewport: { width: 390, height: 800 }, locale: 'de-DE', isMobile: true, hasTouch: true };
 const night = { viewport: { width: 1280, height: 800 }, locale: 'en-GB', colorScheme: 'dark' } as const;
@@ -146,7 +144,7 @@ describe('The pages in Chromium', () => {
     ))
       it(`${name}: accessible, whole and quiet (${kind})`, async () => {
         const { page, complaints } = await open(path, options);
-        await page.evaluate(axe);
+        await page.evaluate(axe.source);
         const violations = await page.evaluate<Violation[]>(`axe
           .run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
           .then(({ violations }) => violations)`);

@@ -141,7 +141,7 @@ describe('The list of publications', () => {
 
 describe('The sitemap of very many publications', () => {
   let site: PublicSite;
-  const count = 50_100;
+  const count = 56_000;
 
   before(async () => {
     site = await PublicSite.start();
@@ -153,7 +153,8 @@ describe('The sitemap of very many publications', () => {
       await site.store.records.insertMany(
         Array.from({ length: Math.min(5000, count - first) }, (___, index) => {
           const doi = `10.5072/y${first + index}`;
-          return { ...rest, _id: doi, record: { doi, publishedAt: one.record.publishedAt } };
+          const publishedAt = `${first < 5000 ? '2024' : '2025'}-0${1 + (index % 9)}-01T00:00:00.000Z`;
+          return { ...rest, _id: doi, record: { doi, publishedAt } };
         }) as never[],
       );
   });
@@ -164,7 +165,8 @@ describe('The sitemap of very many publications', () => {
     const parts = [...index.matchAll(/<loc>https:\/\/data\.example\.org([^<]*)<\/loc>/g)].map(
       ([, path = '']) => path,
     );
-    assert.deepEqual(parts, ['/sitemap-1.xml', '/sitemap-2.xml']);
+    const months = Array.from({ length: 9 }, (_, index) => `/sitemap-20250${index + 1}.xml`);
+    assert.deepEqual(parts, ['/sitemap-2024.xml', ...months, '/sitemap-2026.xml'], 'a full year is divided');
     const urls: string[] = [];
     for (const part of parts)
       urls.push(

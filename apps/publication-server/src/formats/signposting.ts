@@ -12,7 +12,7 @@ import {
 } from './work.js';
 
 /** Proxies choke on long headers: with more authors or files than this, only the link set names them. */
-export const mostInHeader = 5;
+const mostInHeader = 5;
 /** Up to here files link back in the link set too; they always do by themselves when they are fetched. */
 const mostBacklinks = 1000;
 

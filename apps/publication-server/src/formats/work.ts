@@ -1,4 +1,5 @@
 import { doiPath, doiUrl, type Person } from '#datacite';
+import { oaiIdentifier } from '../oai/oai-identifier.js';
 import type { StoredRecord } from '../persistence/records.js';
 
 /** Where this server is and who runs it, as every format says it. */
@@ -45,7 +46,7 @@ export function fileUrl(work: Pick<Work, 'record' | 'catalogue'>, path: string):
 }
 
 export function oaiUrl({ record, catalogue }: Work): string {
-  const identifier = `oai:${catalogue.oaiDomain}:${record.doi.toLowerCase()}`;
+  const identifier = oaiIdentifier(catalogue.oaiDomain, record.doi);
   return `${catalogue.url}/oai?verb=GetRecord&metadataPrefix=oai_datacite&identifier=${encodeURIComponent(identifier)}`;
 }
 

@@ -1,4 +1,4 @@
-import { doiUrl } from '#datacite';
+import { doiUrl, type GeoLocation } from '#datacite';
 import { extentOf, landingPageOf, licenceOf, oaiUrl, rorOf } from '../formats/work.js';
 import { pathOf } from './addresses.js';
 import { exportCard } from './citation-card.js';
@@ -33,6 +33,7 @@ export function actionsCard(page: Page, { work, availability }: Publication): Ht
           </div>
           <p class="small soft">${texts.readyNote}</p>`;
       case 'tape':
+        if (!site.takesRequests) return html`<p><strong>${texts.onTape}</strong> ${texts.elsewhereNote}</p>`;
         return html`<p><strong>${texts.onTape}</strong> ${texts.onTapeNote}</p>
           <a class="button" href="${page.link(pathOf(doi, { kind: 'request' }))}">${texts.request}</a>
           <div class="pair">${sums}</div>`;
@@ -56,7 +57,7 @@ export function actionsCard(page: Page, { work, availability }: Publication): Ht
 export function factsColumn(page: Page, publication: Publication): Html {
   const { work } = publication;
   return html`<div class="facts">
-    ${versionsCard(page, publication)}${detailsCard(page, publication)}${exportCard(page, work)}${usageCard(page, publication)}${machinesCard(page, publication)}
+    ${versionsCard(page, publication)}${detailsCard(page, publication)}${exportCard(page, work)}${usageCard(page, publication)}${contactCard(page, publication)}${machinesCard(page, publication)}
   </div> `;
 }
 
@@ -118,9 +119,9 @@ function detailsCard(page: Page, { work }: Publication): Html {
       )}${row(
         texts.places,
         lines(
-          (resource.geoLocations ?? []).flatMap(({ geoLocationPlace: place }) =>
-            place === undefined ? [] : [html`<bdi>${place}</bdi>`],
-          ),
+          (resource.geoLocations ?? [])
+            .map((place) => html`<bdi>${placeText(place)}</bdi>`)
+            .filter(({ markup }) => markup !== '<bdi></bdi>'),
         ),
       )}${row(
         texts.otherIds,
@@ -134,6 +135,14 @@ function detailsCard(page: Page, { work }: Publication): Html {
       )}
     </dl>
   </section> `;
+}
+
+function placeText({ geoLocationPlace, geoLocationPoint, geoLocationBox }: GeoLocation): string {
+  const point = geoLocationPoint && `${geoLocationPoint.pointLatitude}°, ${geoLocationPoint.pointLongitude}°`;
+  const box =
+    geoLocationBox &&
+    `${geoLocationBox.southBoundLatitude}° – ${geoLocationBox.northBoundLatitude}°, ${geoLocationBox.westBoundLongitude}° – ${geoLocationBox.eastBoundLongitude}°`;
+  return [geoLocationPlace, point, box].filter((text) => text !== undefined).join(', ');
 }
 
 /** Shown of any list of facts: what is beyond is in the exports. */
@@ -212,7 +221,6 @@ function usageCard({ texts, wording }: Page, { usage }: Publication): Html {
 }
 
 function machinesCard({ texts, site }: Page, { work }: Publication): Html {
-  const { theme } = site;
   const path = `${site.base}${pathOf(work.record.doi, { kind: 'page' })}`;
   return html`<section class="card" aria-labelledby="machines">
     <h2 id="machines">${texts.machines}</h2>
@@ -222,7 +230,16 @@ function machinesCard({ texts, site }: Page, { work }: Publication): Html {
       </li>
       <li><a href="${path}/linkset.json">${texts.linkset}</a></li>
     </ul>
-    ${theme.contact !== undefined && html`<p><strong>${texts.contact}:</strong> ${mailLink(theme.contact)}</p>`}
+  </section> `;
+}
+
+function contactCard({ texts, site }: Page, { work }: Publication): Html {
+  const { contact } = site.theme;
+  if (contact === undefined) return nothing;
+  return html`<section class="card" aria-labelledby="contact">
+    <h2 id="contact">${texts.contact}</h2>
+    <p>${texts.contactNote}</p>
+    <p>${mailLink(contact, undefined, work.record.doi)}</p>
   </section> `;
 }
 

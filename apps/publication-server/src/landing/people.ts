@@ -64,7 +64,7 @@ function folded({ texts, wording }: Page, items: readonly Html[], className: str
 }
 
 /** A name in reading order with a link to its ORCID or ROR. */
-export function personName(page: Page, person: Person): Html {
+function personName(page: Page, person: Person): Html {
   const { family, given } = nameParts(person);
   const name = given === undefined || given === '' ? family : `${given} ${family}`;
   const orcid = orcidOf(person);

@@ -8,7 +8,7 @@ import { RelationsService, type Relations } from './relations.service.js';
 import { Site } from '../site/site.service.js';
 
 /** Files shown on the landing page itself. */
-export const filesOnPage = 12;
+const filesOnPage = 12;
 /** Files of one page of the list. */
 export const filesOfList = 250;
 

@@ -1,6 +1,8 @@
 import { Controller, Get, Inject, NotFoundException, Param, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
+import { Clock } from '#kernel';
+import { SharedAnswers } from './shared-answers.js';
 import { PublicStore } from '../persistence/public-store.js';
 import { pathOf } from '../landing/addresses.js';
 import { xml } from './feed.js';
@@ -9,17 +11,26 @@ import { Site } from '../site/site.service.js';
 import { StoreGuard } from '../site/store.guard.js';
 
 /** What the sitemap protocol allows in one file. */
-export const mostUrls = 50_000;
+const mostUrls = 50_000;
 const head = '<?xml version="1.0" encoding="UTF-8"?>\n';
 const namespace = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"';
+
+/** Lengths of the beginnings of a moment: year, month, day, hour, minute, second. */
+const precisions = [4, 7, 10, 13, 16, 19] as const;
+const ages = { fresh: 60_000, stale: 600_000 };
 
 /** What search engines read first. */
 @Controller()
 export class CrawlersController {
+  private readonly parts: SharedAnswers<readonly string[]>;
+
   constructor(
     @Inject(Site) private readonly site: Site,
     private readonly store: PublicStore,
-  ) {}
+    clock: Clock,
+  ) {
+    this.parts = new SharedAnswers(ages, 1, () => clock.now().getTime());
+  }
 
   @Get('robots.txt')
   robots(@Res() reply: FastifyReply): void {
@@ -42,11 +53,11 @@ export class CrawlersController {
   @Get('sitemap.xml')
   @UseGuards(StoreGuard)
   async sitemap(@Res() reply: FastifyReply): Promise<void> {
-    const count = await this.store.records.countDocuments({ state: 'published' });
-    if (count <= mostUrls) return this.sendUrls(reply, 0);
-    const parts = Array.from({ length: Math.ceil(count / mostUrls) }, (_, index) => index + 1);
+    const parts = await this.parts.get('', () => this.divide());
+    if (parts.length === 0) return this.sendUrls(reply, '');
     const body = parts.map(
-      (part) => `<sitemap><loc>${xml(`${this.site.url}/sitemap-${part}.xml`)}</loc></sitemap>\n`,
+      (part) =>
+        `<sitemap><loc>${xml(`${this.site.url}/sitemap-${part.replace(/\D/g, '')}.xml`)}</loc></sitemap>\n`,
     );
     sendData(
       reply,
@@ -55,33 +66,70 @@ export class CrawlersController {
     );
   }
 
+  /** The publications of a year, or of a month, day … of a year in which very many were published. */
   @Get('sitemap-:part.xml')
   @UseGuards(StoreGuard)
-  sitemapPart(@Param('part') text: string, @Res() reply: FastifyReply): void {
-    if (!/^[1-9]\d{0,3}$/.test(text)) throw new NotFoundException();
-    return this.sendUrls(reply, (Number(text) - 1) * mostUrls);
+  sitemapPart(@Param('part') digits: string, @Res() reply: FastifyReply): void {
+    const [, year, ...rest] = /^(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?$/.exec(digits) ?? [];
+    if (year === undefined) throw new NotFoundException();
+    const signs = ['-', '-', 'T', ':', ':'];
+    const moment = rest.reduce(
+      (text, part, index) => (part === undefined ? text : text + signs[index] + part),
+      year,
+    );
+    this.sendUrls(reply, moment);
   }
 
-  private sendUrls(reply: FastifyReply, skip: number): void {
-    sendData(reply, 'application/xml; charset=utf-8', Readable.from(this.urls(skip), { objectMode: false }));
+  /** Beginnings of moments of publication that hold no more than a sitemap may; none when one sitemap holds all. */
+  private async divide(): Promise<readonly string[]> {
+    const all = await this.store.records.countDocuments({ state: 'published' });
+    return all <= mostUrls ? [] : this.divided('', 0);
   }
 
-  private async *urls(skip: number): AsyncIterable<string> {
-    // Oldest first: what is added later changes the last part only.
+  private async divided(beginning: string, depth: number): Promise<string[]> {
+    const precision = precisions[depth];
+    // Nobody publishes so many in one second; who does has them listed up to the limit.
+    if (precision === undefined) return [beginning];
+    const groups = await this.store.records
+      .aggregate<{ _id: string; count: number }>([
+        { $match: publishedIn(beginning) },
+        { $group: { _id: { $substrCP: ['$record.publishedAt', 0, precision] }, count: { $sum: 1 } } },
+        { $sort: { _id: 1 } },
+      ])
+      .toArray();
+    const parts: string[] = [];
+    for (const { _id, count } of groups)
+      parts.push(...(count <= mostUrls ? [_id] : await this.divided(_id, depth + 1)));
+    return parts;
+  }
+
+  private sendUrls(reply: FastifyReply, beginning: string): void {
+    sendData(
+      reply,
+      'application/xml; charset=utf-8',
+      Readable.from(this.urls(beginning), { objectMode: false }),
+    );
+  }
+
+  private async *urls(beginning: string): AsyncIterable<string> {
     const cursor = this.store.records
-      .find({ state: 'published' }, { projection: { 'record.doi': 1, datestamp: 1 } })
-      .sort({ 'record.publishedAt': 1, _id: -1 })
-      .skip(skip)
+      .find(publishedIn(beginning), { projection: { 'record.doi': 1, datestamp: 1 } })
       .limit(mostUrls)
       .batchSize(2000);
     yield `${head}<urlset ${namespace}>\n`;
     let piece = '';
     for await (const { record, datestamp } of cursor) {
-      piece += `<url><loc>${xml(this.site.url + pathOf(record.doi, { kind: 'page' }))}</loc><lastmod>${datestamp.toISOString().replace('.000Z', 'Z')}</lastmod></url>\n`;
+      const address = xml(this.site.url + pathOf(record.doi, { kind: 'page' }));
+      piece += `<url><loc>${address}</loc><lastmod>${datestamp.toISOString().replace('.000Z', 'Z')}</lastmod></url>\n`;
       if (piece.length < 32_768) continue;
       yield piece;
       piece = '';
     }
     yield `${piece}</urlset>\n`;
   }
+}
+
+function publishedIn(beginning: string): object {
+  const range = beginning === '' ? {} : { 'record.publishedAt': { $gte: beginning, $lt: `${beginning}~` } };
+  return { state: 'published', ...range };
 }

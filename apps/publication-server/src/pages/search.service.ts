@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
 import { visible } from '../site/plain-text.js';
+import { SharedAnswers } from './shared-answers.js';
 import { PublicStore } from '../persistence/public-store.js';
 import type { StoredRecord } from '../persistence/records.js';
 
 /** Names of filters in addresses, and the fields they look at; each field has an index. */
-export const facetFields = {
+const facetFields = {
   year: 'year',
   type: 'resourceType',
   instrument: 'instruments',
@@ -40,15 +41,16 @@ export type Hit = Pick<StoredRecord, '_id' | 'record' | 'datestamp'>;
 
 export const hitsOfPage = 20;
 /** Pages that can be turned to: beyond, words and filters lead further. */
-export const mostPages = 100;
+export const mostPages = 50;
+/** Hits whose order is remembered. */
+const mostHits = mostPages * hitsOfPage;
 /** Publications that counts look at. */
 const mostCounted = 20_000;
 const valuesOfFacet = 12;
 const longestWords = 300;
 const mostWords = 10;
-/** Milliseconds that counts may be old. */
-const countsAge = 15_000;
-const mostCounts = 200;
+const ages = { fresh: 10_000, stale: 60_000 };
+const mostKept = 200;
 
 const hitFields = {
   'record.doi': 1,
@@ -69,38 +71,65 @@ const hitFields = {
   datestamp: 1,
 } as const;
 
-/** Lists and searches of what is published. */
+/** The hits of a search in order, as far as anybody may turn the pages. */
+interface Order {
+  readonly ids: readonly string[];
+  /** When the last of them was published. */
+  readonly oldest: string | undefined;
+}
+
+/**
+ * Lists and searches of what is published.
+ *
+ * Not every engine reads a sorted list from an index; some sort all that matches. So the order is looked up once for all
+ * who ask within seconds, and a page is a look-up of its twenty records.
+ */
 @Injectable()
 export class Search {
-  private readonly counts = new Map<string, { readonly at: number; readonly overview: Promise<Overview> }>();
+  private readonly orders: SharedAnswers<Order>;
+  private readonly overviews: SharedAnswers<Overview>;
 
   constructor(
     private readonly store: PublicStore,
-    private readonly clock: Clock,
-  ) {}
+    clock: Clock,
+  ) {
+    const now = (): number => clock.now().getTime();
+    this.orders = new SharedAnswers(ages, mostKept, now);
+    this.overviews = new SharedAnswers(ages, mostKept, now);
+  }
 
   /** One page of hits, newest first. */
   async hits(query: Query, count = hitsOfPage): Promise<Hit[]> {
-    return this.store.records
-      .find(filterOf(query), { projection: hitFields })
-      .sort({ 'record.publishedAt': -1, _id: 1 })
-      .skip((query.page - 1) * count)
-      .limit(count)
+    const { ids } = await this.orders.get(keyOf(query), (before) => this.order(query, before));
+    const wanted = ids.slice((query.page - 1) * count, query.page * count);
+    if (wanted.length === 0) return [];
+    const found = await this.store.records
+      .find({ _id: { $in: wanted }, state: 'published' }, { projection: hitFields })
       .toArray();
+    const byId = new Map(found.map((hit) => [hit._id, hit]));
+    return wanted.flatMap((id) => byId.get(id) ?? []);
   }
 
-  /** How many there are and of which kinds; some seconds old at most, and counted once for all who ask meanwhile. */
+  /** How many there are and of which kinds. */
   overview(query: Query): Promise<Overview> {
-    const key = JSON.stringify([query.words, facets.map((facet) => query.filters[facet])]);
-    const now = this.clock.now().getTime();
-    const known = this.counts.get(key);
-    if (known !== undefined && now - known.at < countsAge) return known.overview;
-    const overview = this.count(query);
-    this.counts.delete(key);
-    this.counts.set(key, { at: now, overview });
-    if (this.counts.size > mostCounts) this.counts.delete(this.counts.keys().next().value as string);
-    overview.catch(() => this.counts.delete(key));
-    return overview;
+    return this.overviews.get(keyOf(query), () => this.count(query));
+  }
+
+  private async order(query: Query, before: Order | undefined): Promise<Order> {
+    // What was not among the first before is not now: only withdrawals move it up, and few of them are made good here.
+    const since = before !== undefined && before.ids.length === mostHits ? before.oldest : undefined;
+    const order = await this.ordered(query, since);
+    return since !== undefined && order.ids.length < mostHits * 0.9 ? this.ordered(query, undefined) : order;
+  }
+
+  private async ordered(query: Query, since: string | undefined): Promise<Order> {
+    const range = since === undefined ? {} : { 'record.publishedAt': { $gte: since } };
+    const rows = await this.store.records
+      .find({ ...filterOf(query), ...range }, { projection: { 'record.publishedAt': 1 } })
+      .sort({ 'record.publishedAt': -1, _id: 1 })
+      .limit(mostHits)
+      .toArray();
+    return { ids: rows.map(({ _id }) => _id), oldest: rows.at(-1)?.record.publishedAt };
   }
 
   private async count(query: Query): Promise<Overview> {
@@ -139,6 +168,10 @@ export class Search {
       >,
     };
   }
+}
+
+function keyOf({ words, filters }: Query): string {
+  return JSON.stringify([words, facets.map((facet) => filters[facet])]);
 }
 
 /** What a query's address asks for; whatever means nothing is left out. */

@@ -67,6 +67,7 @@ export class RecallForms {
   }
 
   private async possible({ record }: Found): Promise<FormState['possible']> {
+    if (!this.site.takesRequests) return 'no';
     const { kind } = await this.availabilities.of(record);
     return kind === 'tape' ? 'yes' : kind === 'ready' ? 'ready' : 'no';
   }

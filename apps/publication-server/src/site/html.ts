@@ -50,7 +50,7 @@ export function trusted(markup: string): Html {
 
 export const nothing = new Html('');
 
-export function escaped(text: string): string {
+function escaped(text: string): string {
   return visible(text).replace(/[&<>"']/g, (character) => entities[character] as string);
 }
 

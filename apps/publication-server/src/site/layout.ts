@@ -78,9 +78,11 @@ export function layout(page: Page, { title, head, main }: Content): string {
 }
 
 /** An address for mail that simple collectors of addresses do not see. */
-export function mailLink(address: string, text?: string): Html {
-  const hidden = [...address].map((character) => `&#${character.codePointAt(0)};`).join('');
-  return html`<a href="${trusted(`&#109;ailto&#58;${hidden}`)}">${text ?? trusted(hidden)}</a>`;
+export function mailLink(address: string, text?: string, subject?: string): Html {
+  const hide = (plain: string): string =>
+    [...plain].map((character) => `&#${character.codePointAt(0)};`).join('');
+  const query = subject === undefined ? '' : `?subject=${encodeURIComponent(subject)}`;
+  return html`<a href="${trusted(hide(`mailto:${address}${query}`))}">${text ?? trusted(hide(address))}</a>`;
 }
 
 /** With the origin in front: paths of pages carry the base already. */

@@ -19,12 +19,15 @@ export class Site {
   /** The path in front of all others when the site is no origin's root: empty, or `/data`. */
   readonly base: string;
   readonly catalogue: Catalogue;
+  /** Readers may ask for files on tape. */
+  readonly takesRequests: boolean;
   /** Changes with everything that changes all pages. */
   readonly edition: string;
 
   constructor(@Inject(ConfigToken) config: PublicationServerConfig) {
     this.theme = config.theme;
     this.url = config.publicUrl;
+    this.takesRequests = config.recalls.perClientAndDay > 0;
     this.base = new URL(config.publicUrl).pathname.replace(/\/+$/, '');
     this.assets = assetsFor(config.theme);
     this.catalogue = {

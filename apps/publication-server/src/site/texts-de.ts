@@ -9,6 +9,7 @@ export const german: Texts = {
   siteNavigation: 'Seiten',
   language: 'Sprache',
   contact: 'Kontakt',
+  contactNote: 'Fragen zu diesen Daten, oder stimmt hier etwas nicht?',
   feed: 'Neuigkeiten (Feed)',
   oai: 'OAI-PMH',
   sitemap: 'Sitemap',

@@ -7,6 +7,7 @@ export const english = {
   siteNavigation: 'Site',
   language: 'Language',
   contact: 'Contact',
+  contactNote: 'Questions about these data, or something wrong on this page?',
   feed: 'News feed',
   oai: 'OAI-PMH',
   sitemap: 'Sitemap',
