@@ -17,7 +17,7 @@ const contents = new Map<string, Buffer>([
   ['run 1/päge "1".txt', Buffer.from('ü')],
   [`long/${'very-long-name-'.repeat(15)}/end.dat`, randomBytes(10)],
   ['empty.txt', Buffer.alloc(0)],
-  ...Array.from({ length: 1200 }, (_, index): [string, Buffer] => [
+  ...Array.from({ length: 1100 }, (_, index): [string, Buffer] => [
     `many/${String(index).padStart(5, '0')}`,
     Buffer.from(`file ${index}`),
   ]),
@@ -34,8 +34,8 @@ describe('Archives of a publication', () => {
     copies = await CopyServer.start();
     site = await PublicSite.start({ DOWNLOAD_ORIGINS: copies.origin });
     // Two datablocks, one of them half, so that one file comes from here and the next from there.
-    const even = [...contents].filter((_, index) => index < 600 || index % 2 === 0);
-    const odd = [...contents].filter((_, index) => index >= 600 && index % 2 === 1);
+    const even = [...contents].filter((_, index) => index < 1000 || index % 2 === 0);
+    const odd = [...contents].filter((_, index) => index >= 1000 && index % 2 === 1);
     lines = [
       ...(await copies.add(site, 'even', Object.fromEntries(even), { time: '2024-02-29T23:59:59.120Z' })),
       ...(await copies.add(site, 'odd', Object.fromEntries(odd))),
@@ -120,7 +120,7 @@ describe('Archives of a publication', () => {
       const etag = response.headers.get('etag') ?? '';
       const edges = [0, 1, 29, 30, 48, 150, 100_000, 100_001, 250_000, 480_000, all.length - 100_000];
       edges.push(all.length - 22, all.length - 21, all.length - 1, all.length);
-      for (let index = 0; index < 25; index += 1) edges.push(Math.floor((index * all.length) / 25));
+      for (let index = 0; index < 8; index += 1) edges.push(Math.floor((index * all.length) / 8));
       edges.sort((left, right) => left - right);
       for (const [index, first] of edges.slice(0, -1).entries()) {
         const end = edges[index + 1]!;

@@ -56,7 +56,8 @@ export class ArchiveStream {
     const { content, directory } = layout.totals;
     try {
       if (range.first < content) yield* this.contents(range);
-      if (range.end > content && range.first < content + directory) yield* this.directory(range);
+      if (directory > 0 && range.end > content && range.first < content + directory)
+        yield* this.directory(range);
       yield cut(format.end(layout.totals), content + directory, range);
     } finally {
       await this.reader.close();
