@@ -13,6 +13,7 @@ const TOOLS = {
   stack: 'local-stack',
   bench: 'bench',
   catalogue: 'catalogue',
+  chaos: 'chaos',
 };
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
