@@ -16,5 +16,12 @@ export { readDatablock, readManifest } from './read-datablock.js';
 export type { ReadDatablockOptions, UnpackedMember } from './read-datablock.js';
 export { verifyDatablock } from './verify-datablock.js';
 export type { VerifiedDatablock } from './verify-datablock.js';
+export {
+  paddingAfter,
+  recordSize as tarRecordSize,
+  tarHeader,
+  tarHeaderSize,
+  type TarEntry,
+} from './tar/tar-header.js';
 export { packedSizeOf, writeDatablock } from './write-datablock.js';
 export type { DatablockProgress, DatablockReceipt, WriteDatablockOptions } from './write-datablock.js';

@@ -77,7 +77,7 @@ const record = {
       'pictures',
     ],
     {
-      doi: short,
+      doi: { ...short, pattern: '^10\\.\\d{4,9}/\\S+$' },
       revision: { ...count, minimum: 1 },
       state: { enum: ['published', 'withdrawn'] },
       registered: { type: 'boolean' },

@@ -1,5 +1,4 @@
-import type { Clock } from '#kernel';
-import { wait } from '#kernel';
+import { wait, type Clock } from '#kernel';
 
 const window = 300_000;
 
@@ -14,7 +13,7 @@ export class RateLimit {
     private readonly clock: Clock,
   ) {}
 
-  /** Resolves when the next request may go. */
+  /** Resolves when the next request may go, or when the signal fires. */
   async take(signal?: AbortSignal): Promise<void> {
     for (;;) {
       const now = this.clock.now().getTime();
@@ -22,7 +21,8 @@ export class RateLimit {
       const paused = this.pausedUntil - now;
       const full = this.sent.length < this.most ? 0 : this.sent[0]! + window - now;
       const pause = Math.max(paused, full);
-      if (pause <= 0 || signal?.aborted === true) {
+      if (signal?.aborted === true) return;
+      if (pause <= 0) {
         this.sent.push(now);
         return;
       }

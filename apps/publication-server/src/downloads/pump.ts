@@ -1,0 +1,44 @@
+import type { ServerResponse } from 'node:http';
+
+/**
+ * Writes chunks to a reader, no faster than it takes them, and ends the response after the last one. A reader that
+ * takes nothing for `patience` milliseconds is cut off. When making the chunks fails, the connection is destroyed: a
+ * broken download never ends as if it were whole.
+ *
+ * @returns whether the reader got everything
+ */
+export async function pump(
+  chunks: AsyncIterable<Uint8Array>,
+  response: ServerResponse,
+  patience: number,
+): Promise<boolean> {
+  try {
+    for await (const chunk of chunks) {
+      if (response.destroyed) return false;
+      if (!response.write(chunk) && !(await drained(response, patience))) {
+        response.destroy();
+        return false;
+      }
+    }
+  } catch (error) {
+    response.destroy();
+    throw error;
+  }
+  if (response.destroyed) return false;
+  response.end();
+  return true;
+}
+
+function drained(response: ServerResponse, patience: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const done = (good: boolean) => (): void => {
+      clearTimeout(timer);
+      response.off('drain', onDrain).off('close', onClose);
+      resolve(good);
+    };
+    const [onDrain, onClose] = [done(true), done(false)];
+    const timer = setTimeout(onClose, patience);
+    response.once('drain', onDrain).once('close', onClose);
+    if (response.destroyed) onClose();
+  });
+}

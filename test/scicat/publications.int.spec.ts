@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { FileLine } from '#publication-feed';
+import { EmbargoSweep } from '../../apps/catalog-api/src/publications/embargo-sweep.js';
+import { pathOf, rawDataset } from './support/datasets.js';
+import { ScicatApp, type AccountName } from './support/scicat-app.js';
+
+type Fields = Record<string, unknown>;
+
+const metadata = {
+  creators: [{ name: 'Lovelace, Ada' }],
+  publisher: { name: 'The facility' },
+  publicationYear: 2026,
+  resourceType: 'raw',
+};
+
+/** What Catena adds to publications: registering that waits for the publisher, withdrawal, embargoes, the feed. */
+describe('Publications', () => {
+  let app: ScicatApp;
+
+  before(async () => {
+    app = await ScicatApp.start({
+      DOI_PREFIX: '10.5072',
+      DOI_REGISTRATION: 'confirmed',
+      REGISTRATION_PATIENCE: '300ms',
+    });
+  });
+  after(() => app.stop());
+
+  const dataset = async (more: Fields = {}): Promise<string> => {
+    const { status, body } = await app.as('admin').post('/api/v3/datasets', rawDataset(more));
+    assert.equal(status, 201, JSON.stringify(body));
+    return String(body['pid']);
+  };
+  const create = async (more: Fields = {}, account: AccountName = 'user1'): Promise<string> => {
+    const datasetPids = (more['datasetPids'] as string[] | undefined) ?? [await dataset()];
+    const body = { title: 'T', abstract: 'A', metadata, ...more, datasetPids };
+    const answer = await app.as(account).post('/api/v4/publisheddata', body);
+    assert.equal(answer.status, 201, answer.text);
+    return String(answer.body['doi']);
+  };
+  const path = (doi: string): string => `/api/v4/publisheddata/${encodeURIComponent(doi)}`;
+  const stored = async (doi: string): Promise<Fields> =>
+    (await app.collection('PublishedData').findOne({ _id: doi })) ?? assert.fail(doi);
+  const part = async (doi: string): Promise<Fields> => (await stored(doi))['catena'] as Fields;
+
+  it('answer 202 while nobody has confirmed them, and are changed by nobody meanwhile', async () => {
+    const pid = await dataset();
+    const doi = await create({ datasetPids: [pid] });
+    const { status, body } = await app.as('user1').post(`${path(doi)}/register`);
+    assert.deepEqual([status, body['status']], [202, 'private']);
+    assert.equal('catena' in body, false);
+    assert.equal((await app.as('user1').get(pathOf(pid))).body['isPublished'], false);
+    assert.equal((await app.as('user1').patch(path(doi), { title: 'x' })).status, 409);
+    assert.equal((await app.as('admin').post(`${path(doi)}/withdraw`, { reason: 'x' })).status, 409);
+    const { version, outbox } = await part(doi);
+    assert.equal((outbox as { rows: unknown[] }).rows.length, 1);
+    // Asked again, it is the same wish.
+    assert.equal((await app.as('user1').post(`${path(doi)}/register`)).status, 202);
+    assert.equal((await part(doi))['version'], version);
+    const { body: status4 } = await app.as('user1').get(`${path(doi)}/publication`);
+    assert.equal((status4['registration'] as Fields)['state'], 'pending');
+    const v3 = await app.as('user1').post(`/api/v3/publisheddata/${encodeURIComponent(doi)}/register`);
+    assert.deepEqual([v3.status, v3.body['doi']], [202, doi]);
+  });
+
+  it('are refused with the fields that DataCite would refuse, before anybody is told', async () => {
+    const dates = [{ date: 'yesterday', dateType: 'Issued' }];
+    const doi = await create({ metadata: { ...metadata, dates } });
+    const { status, text } = await app.as('user1').post(`${path(doi)}/register`);
+    assert.equal(status, 400);
+    assert.match(text, /dates\[0\]/);
+    assert.equal((await stored(doi))['catena'], undefined);
+  });
+
+  it('are withdrawn by administrators, with a reason; datasets that others show stay public', async () => {
+    const [shared, alone] = [await dataset(), await dataset()];
+    const doi = await create({ datasetPids: [shared, alone] });
+    const other = await create({ datasetPids: [shared] });
+    for (const name of [doi, other])
+      await app.collection('PublishedData').updateOne({ _id: name }, { $set: { status: 'registered' } });
+    await app
+      .collection('Dataset')
+      .updateMany({ _id: { $in: [shared, alone] } }, { $set: { isPublished: true } });
+    const body = { reason: 'Wrong.', replacedBy: '10.5072/better' };
+    assert.equal((await app.as('user1').post(`${path(doi)}/withdraw`, body)).status, 403);
+    assert.equal((await app.as('admin').post(`${path(doi)}/withdraw`, {})).status, 400);
+    assert.equal(
+      (await app.as('admin').post(`${path(doi)}/withdraw`, { reason: 'x', replacedBy: 'y' })).status,
+      400,
+    );
+    assert.equal((await app.as('admin').post(`${path(doi)}/withdraw`, body)).status, 201);
+    const published = async (pid: string): Promise<unknown> =>
+      (await app.as('admin').get(pathOf(pid))).body['isPublished'];
+    assert.deepEqual([await published(shared), await published(alone)], [true, false]);
+    assert.equal((await app.anonymous.get(path(doi))).status, 404);
+    assert.equal((await app.as('user1').get(path(doi))).body['status'], 'withdrawn');
+    assert.equal((await app.as('user1').post(`${path(doi)}/register`)).status, 400);
+    assert.equal((await app.as('admin').post(`${path(doi)}/amend`)).status, 201, 'the way back');
+  });
+
+  it('can be corrected by administrators while they are amended, and only then', async () => {
+    const doi = await create();
+    await app.collection('PublishedData').updateOne({ _id: doi }, { $set: { status: 'registered' } });
+    assert.equal((await app.as('admin').patch(path(doi), { title: 'x' })).status, 400);
+    assert.equal((await app.as('admin').post(`${path(doi)}/amend`)).status, 201);
+    assert.equal((await app.as('user1').patch(path(doi), { title: 'x' })).status, 400);
+    assert.equal((await app.as('admin').patch(path(doi), { title: 'Corrected' })).body['title'], 'Corrected');
+  });
+
+  it('under embargo open their datasets by the clock alone', async () => {
+    const pid = await dataset();
+    const doi = await create({
+      datasetPids: [pid],
+      metadata: { ...metadata, dates: [{ date: '2999-01-01', dateType: 'Available' }] },
+    });
+    assert.equal((await app.as('user1').post(`${path(doi)}/publish`)).status, 201);
+    const published = async (): Promise<unknown> =>
+      (await app.as('admin').get(pathOf(pid))).body['isPublished'];
+    assert.equal(await published(), false);
+    await app.get(EmbargoSweep).sweep();
+    assert.equal(await published(), false, 'not before its time');
+    await app
+      .collection('PublishedData')
+      .updateOne({ _id: doi }, { $set: { 'catena.embargoUntil': new Date(Date.now() - 1000) } });
+    await app.get(EmbargoSweep).sweep();
+    assert.equal(await published(), true);
+    assert.equal((await part(doi))['embargoUntil'], undefined);
+  });
+
+  it('are shown whole to the publisher and to nobody else', async () => {
+    const pid = await dataset({ keywords: ['engine'] });
+    const files = [
+      { path: '/abs/olute.h5', size: 5, time: '2026-01-01T00:00:00.000Z', chk: 'A'.repeat(64) },
+      { path: '../escape', size: 5, time: '2026-01-01T00:00:00.000Z' },
+      { path: 'a/b.h5', size: 7, time: '2026-01-01T00:00:00.000Z' },
+    ];
+    const block = { datasetId: pid, size: 12, chkAlg: 'sha256', dataFileList: files };
+    assert.equal((await app.as('admin').post('/api/v3/origdatablocks', block)).status, 201);
+    const doi = await create({ datasetPids: [pid] });
+    const feed = `/api/v4/publications/${encodeURIComponent(doi)}`;
+    for (const user of [app.anonymous, app.as('user1'), app.as('user2')])
+      for (const of of [feed, `${feed}/files`, '/api/v4/publications'])
+        assert.equal((await user.get(of)).status, 403, of);
+    const { status, body } = await app.as('archiveManager').get(feed);
+    assert.equal(status, 200);
+    assert.equal(body['wanted'], 'nothing');
+    assert.equal((body['datasets'] as Fields[])[0]?.['pid'], pid);
+    assert.match(JSON.stringify(body['resource']), /Lovelace/);
+    const { text } = await app.as('archiveManager').get(`${feed}/files`);
+    const lines = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as FileLine);
+    assert.deepEqual(
+      lines.map((line) => [line.path, line.sha256]),
+      [
+        ['abs/olute.h5', 'a'.repeat(64)],
+        ['a/b.h5', undefined],
+      ],
+      'no path leads out, checksums in one form',
+    );
+    assert.equal((await app.as('archiveManager').get('/api/v4/publications/10.5072%2Fnobody')).status, 404);
+  });
+
+  it('never show what is ours, whatever a client asks for', async () => {
+    const doi = await create();
+    await app.as('user1').post(`${path(doi)}/register`);
+    for (const query of [
+      '/api/v4/publisheddata',
+      `/api/v4/publisheddata?filter=${encodeURIComponent('{"fields":["catena","doi"]}')}`,
+      `/api/v3/publisheddata?filter=${encodeURIComponent('{"fields":{"catena":1}}')}`,
+      `/api/v3/publisheddata?filter=${encodeURIComponent('{"fields":{"catena.registration":1,"doi":1}}')}`,
+      path(doi),
+    ]) {
+      const { text } = await app.as('user1').get(query);
+      assert.doesNotMatch(text, /"catena"|outbox/, query);
+    }
+  });
+});
