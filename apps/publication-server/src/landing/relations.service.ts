@@ -88,25 +88,25 @@ export class RelationsService {
     const known = new Map<string, Known>([[self._id, self]]);
     const newer = new Map<string, Set<string>>();
     const [others, named] = await Promise.all([
-      this.naming([self._id]),
+      this.naming([self]),
       this.withKeys(linkVersions([self], newer, known)),
     ]);
     let fresh = remember([...others, ...named], known);
     for (let round = 0; round < mostRounds && fresh.length > 0; round += 1) {
       const unknown = linkVersions(fresh, newer, known);
-      const versions = fresh.filter(({ _id }) => isVersion(_id, newer)).map(({ _id }) => _id);
+      const versions = fresh.filter(({ _id }) => isVersion(_id, newer));
       const [more, moreNamed] = await Promise.all([this.naming(versions), this.withKeys(unknown)]);
       fresh = remember([...more, ...moreNamed], known);
     }
     return relationsFrom(self, known, newer, others);
   }
 
-  /** Records that name one of these DOIs. */
-  private async naming(keys: readonly string[]): Promise<Known[]> {
-    return keys.length === 0
+  /** Records that name one of these. */
+  private async naming(named: readonly Known[]): Promise<Known[]> {
+    return named.length === 0
       ? []
       : this.some({
-          'record.resource.relatedIdentifiers.relatedIdentifier': { $in: keys.flatMap(spellings) },
+          'record.resource.relatedIdentifiers.relatedIdentifier': { $in: named.flatMap(spellings) },
         });
   }
 
@@ -120,8 +120,8 @@ export class RelationsService {
 }
 
 /** The ways a DOI is written in related identifiers, each an exact value of the index. */
-function spellings(key: string): string[] {
-  const cases = [...new Set([key, key.toUpperCase()])];
+function spellings({ _id, record }: Known): string[] {
+  const cases = [...new Set([_id, record.doi, _id.toUpperCase()])];
   return cases.flatMap((doi) => [doi, `https://doi.org/${doi}`, `doi:${doi}`]);
 }
 
