@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { Injectable } from '@nestjs/common';
-import type { StoredFile } from '../persistence/records.js';
+import type { StoredFile, StoredMember } from '../persistence/records.js';
 import type { ArchiveEntry, ArchiveFormat, ArchiveTotals } from './archive-format.js';
 import { checksumLine, checksumListName, otherChecksumListName } from './checksum-list.js';
 import { SourceError } from './copy-source.js';
@@ -13,6 +13,8 @@ import { zipFormat } from './zip-format.js';
 const stride = 1000;
 /** From here on ZIP writes offsets with eight bytes. */
 const farOffset = 0xffffffff;
+/** Stretches of the list that are looked up at once. */
+const lookAhead = 3;
 /** Plans that are remembered. */
 const mostPlans = 50;
 
@@ -57,6 +59,11 @@ export interface ArchivePlan {
   readonly unarchived?: string;
 }
 
+interface Batch {
+  readonly files: readonly StoredFile[];
+  readonly places: readonly (StoredMember | undefined)[];
+}
+
 /** Plans archives: one walk over the file list, remembered, as a list never changes. */
 @Injectable()
 export class ArchivePlans {
@@ -89,9 +96,8 @@ export class ArchivePlans {
     const archiveIds = new Set<string>();
     let [size, crc, newest, name] = [0, 0, 0, checksumListName];
     let [lost, unarchived]: (string | undefined)[] = [];
-    for await (const files of this.batches(list, count)) {
+    for await (const { files, places } of this.batches(list, count)) {
       marks.push(size);
-      const places = await this.files.places(files);
       const lines = Buffer.from(files.map(checksumLine).join(''));
       hash.update(lines);
       crc = crc32(lines, crc);
@@ -121,20 +127,27 @@ export class ArchivePlans {
     };
   }
 
-  /** Reads the next stretch of the list while the last one is worked on. */
-  private async *batches(list: string, count: number): AsyncGenerator<StoredFile[]> {
-    let next = this.files.stretch(list, 0, stride);
-    for (let n = 0; n < count; n += stride) {
-      const files = await next;
+  /** Reads the next stretches of the list, and where their files lie, while the last one is worked on. */
+  private async *batches(list: string, count: number): AsyncGenerator<Batch> {
+    const ahead: Promise<Batch>[] = [];
+    for (let [n, next] = [0, 0]; n < count; n += stride) {
+      for (; next < count && ahead.length < lookAhead; next += stride)
+        ahead.push(this.batch(list, next, count));
+      yield await ahead.shift()!;
+    }
+  }
+
+  private batch(list: string, n: number, count: number): Promise<Batch> {
+    const look = async (): Promise<Batch> => {
+      const files = await this.files.stretch(list, n, stride);
       if (files.length !== Math.min(stride, count - n))
         throw new SourceError(`The file list ${list} has gaps behind ${n}.`);
-      if (n + stride < count) {
-        next = this.files.stretch(list, n + stride, stride);
-        // Whoever stops early does not look at it.
-        next.catch(() => undefined);
-      }
-      yield files;
-    }
+      return { files, places: await this.files.places(files) };
+    };
+    const batch = look();
+    // When an earlier one fails, nobody looks at this one.
+    batch.catch(() => undefined);
+    return batch;
   }
 }
 
