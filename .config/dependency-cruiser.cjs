@@ -30,7 +30,7 @@ module.exports = {
     {
       name: 'app-never-imports-tools',
       severity: 'error',
-      from: { path: '^apps/' },
+      from: { path: '^apps/', pathNot: 'spec[.]ts$' },
       to: { path: '^(tools|test)/' },
     },
     {

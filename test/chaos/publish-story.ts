@@ -151,7 +151,7 @@ async function judge(
     assert.ok(known.has(doi), `${doi} is at DataCite and nobody wants it`);
   assert.equal(rows.size, wishes.length);
   const { body } = await site.operate('POST', '/compare');
-  const { missed, gone, unpushed, drifted, unknown } = body as Fields;
+  const { missed, gone, unpushed, drifted, unknown } = body;
   assert.deepEqual(
     { missed, gone, unpushed, drifted, unknown },
     { missed: 0, gone: 0, unpushed: 0, drifted: 0, unknown: [] },

@@ -8,7 +8,6 @@ import {
   pushToken,
   sha256Of,
   type FileLine,
-  type PublicRecord,
 } from '#publication-feed';
 import { isSettled, nextDatestamp } from '../../apps/publication-server/src/ingest/datestamps.js';
 import { fileLine, recordOf, withdrawnOf } from './support/public-records.js';
@@ -223,7 +222,7 @@ describe('The private port', () => {
       assert.equal(answer.status, status, body.slice(0, 100));
       assert.ok(((await answer.json()) as { message: string }).message.length > 10);
     }
-    const other = await refusal(feed.putRecord({ ...record, doi: 'x' } as PublicRecord));
+    const other = await refusal(feed.putRecord({ ...record, doi: 'x' }));
     assert.ok([400, 404].includes(other.status));
     assert.equal(await site.store.records.findOne({ _id: record.doi.toLowerCase() }), null);
   });

@@ -68,7 +68,7 @@ export class PublicationResources {
       ...(issuedAt === undefined ? {} : { registeredTime: issuedAt }),
       ...(record.numberOfFiles === undefined ? {} : { numberOfFiles: record.numberOfFiles }),
       ...(record.sizeOfArchive === undefined ? {} : { sizeOfArchive: record.sizeOfArchive }),
-      metadata: (record.metadata as Fields | undefined) ?? {},
+      metadata: record.metadata ?? {},
       datasets: datasets.map(({ dataset, shown }) => ({
         ...shown,
         ...(typeof dataset['license'] === 'string' ? { license: dataset['license'] } : {}),

@@ -196,7 +196,7 @@ export class PublicationLife {
     crashPoint('catalog.after-publication-step');
     this.relay.wake();
     const { catena: _, ...shown } = changed;
-    return shown as PublishedDataRecord;
+    return shown;
   }
 
   private checkPrivate({ status }: PublishedDataRecord): void {

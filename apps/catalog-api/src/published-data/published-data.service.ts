@@ -88,7 +88,7 @@ export class PublishedDataService {
     });
     if (changed === undefined) throw new Refusal(404, `Published data with doi ${doi} not found.`);
     const { catena: _, ...shown } = changed;
-    return shown as PublishedDataRecord;
+    return shown;
   }
 
   private withYear(metadata: unknown): Fields {

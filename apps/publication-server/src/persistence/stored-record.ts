@@ -35,7 +35,7 @@ export function storedRecord(
 }
 
 /** The clock alone decides: no message lifts an embargo. */
-export function isAhead(time: string | Date | undefined, now: Date): boolean {
+function isAhead(time: string | Date | undefined, now: Date): boolean {
   return time !== undefined && new Date(time).getTime() > now.getTime();
 }
 

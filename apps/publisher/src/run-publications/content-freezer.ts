@@ -214,7 +214,7 @@ function withdrawn(
 }
 
 /** Of what DataCite is to have; the event is no part of it. */
-export function attributesDigest({ resource, landingPage }: PublicRecord): string {
+function attributesDigest({ resource, landingPage }: PublicRecord): string {
   return createHash('sha256')
     .update(JSON.stringify(toDataciteAttributes(resource, { url: landingPage })))
     .digest('hex');
