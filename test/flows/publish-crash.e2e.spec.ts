@@ -150,22 +150,23 @@ describe('A process of publication that is killed', () => {
   for (const [app, point] of recallPoints) {
     it(`${app} at ${point} brings the files back all the same`, async () => {
       failed = true;
-      const doi = await createPublication(client, [dataset.pid]);
-      await ask(client, doi, 'register');
-      await isRegisteredOnce(doi);
+      const { pid, files } = await archived();
+      const doi = await createPublication(client, [pid]);
+      // Files of a new publication are brought online by themselves.
       await dyingAt(app, point, async () => {
-        const form = new URLSearchParams();
-        const asked = await fetch(`${site.installation.publicUrl}/doi/${doi}/request`, {
-          method: 'POST',
-          body: form,
-          redirect: 'manual',
-        });
-        const page = new URL(asked.headers.get('location') ?? '', site.installation.publicUrl);
+        await ask(client, doi, 'register');
+        await isRegisteredOnce(doi);
         await eventually('the files are there', async () => {
-          const response = await fetch(page, { headers: { accept: 'application/json' } });
-          return ((await response.json()) as Fields)['state'] === 'ready' || undefined;
+          const response = await fetch(`${site.installation.publicUrl}/doi/${doi}/archive.tar`, {
+            method: 'HEAD',
+          });
+          return response.status === 200 || undefined;
         });
       });
+      const [file] = files;
+      const path = file!.path.split('/').map(encodeURIComponent).join('/');
+      const response = await fetch(`${site.installation.publicUrl}/doi/${doi}/files/${path}`);
+      assert.deepEqual(Buffer.from(await response.arrayBuffer()), file!.content);
       failed = false;
     });
   }

@@ -18,8 +18,6 @@ import { CopyFeed } from './copy-feed.js';
 import { RecallMail } from './recall-mail.js';
 import { RecallOrders } from './recall-orders.js';
 
-/** Milliseconds a worker may keep one recall to itself. */
-const lease = 120_000;
 /** Milliseconds a finished recall stays here. */
 const memory = 30 * 86_400_000;
 const mostAttempts = 20;
@@ -88,7 +86,8 @@ export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationS
     const now = this.clock.now();
     const recall = await this.store.recalls.findOneAndUpdate(
       { dueAt: { $lte: now } },
-      { $set: { dueAt: new Date(now.getTime() + lease) } },
+      // Every step may be taken twice: a worker that is only slow does no harm.
+      { $set: { dueAt: new Date(now.getTime() + 2 * this.config.lease) } },
       { sort: { dueAt: 1 }, returnDocument: 'after' },
     );
     if (recall === null) return false;
