@@ -172,12 +172,13 @@ try {
   const monkey = new Monkey(site, new Chance(seed + 1));
   monkey.start();
   let left = count;
+  let lived = 0;
   const actor = async (): Promise<void> => {
     while (left > 0) {
       left -= 1;
       await live(wishes, random, { client, admin }, pids[random.below(pids.length)]!);
-      if (wishes.length % 10 === 0)
-        console.log(`seed ${seed}: ${wishes.length} of ${count} publications lived through`);
+      lived += 1;
+      if (lived % 10 === 0) console.log(`seed ${seed}: ${lived} of ${count} publications lived through`);
     }
   };
   await Promise.all(Array.from({ length: actors }, actor));
