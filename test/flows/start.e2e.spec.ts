@@ -72,6 +72,8 @@ describe('npm start', () => {
     await run.says(/compared: equal/);
     const [, url = ''] = await run.says(/Catena is up: (\S+)/);
     assert.equal((await fetch(url)).status, 200);
+    const [, page = ''] = await run.says(/public {2}(\S+\/doi\/10\.5072\S+)/);
+    assert.match(await (await fetch(page)).text(), /Sources of Catena/);
     assert.equal((await stat(join(directory, 'secrets.json'))).mode & 0o777, 0o600);
   });
 
@@ -83,7 +85,7 @@ describe('npm start', () => {
 
   it('stops all it started on SIGINT, and goes on with the same data without the demonstration', async () => {
     assert.equal(await run.stop('SIGINT'), 130);
-    for (const app of ['catalog-api', 'job-assembler', 'archiver'])
+    for (const app of ['catalog-api', 'job-assembler', 'archiver', 'publisher', 'publication-server'])
       assert.match(run.output, new RegExp(`${app} is stopped`));
     const began = Date.now();
     run = new Run(environment);

@@ -25,6 +25,7 @@ import {
   type RecallRequest,
   type Withdrawal,
 } from '#publication-feed';
+import { StoreGuard } from '../site/store.guard.js';
 import { parsedBody, parsedLines } from './bodies.js';
 import { Copies } from './copies.service.js';
 import { FileLists } from './file-lists.js';
@@ -36,7 +37,7 @@ const smallBody = 64 * 1024;
 
 /** The private port: every call is idempotent, signed, and safe to repeat after any crash. */
 @Controller()
-@UseGuards(PushGuard)
+@UseGuards(PushGuard, StoreGuard)
 export class IngestController {
   constructor(
     private readonly ingest: RecordIngest,
