@@ -1,7 +1,7 @@
 import type { PublicRecord } from '#publication-feed';
 
 /** The set that OpenAIRE harvests. */
-export const openaireSet = 'openaire_data';
+const openaireSet = 'openaire_data';
 /** Sets of one kind that one record may be in. */
 const mostOfKind = 200;
 /** Characters of a name that go into a set's. */
