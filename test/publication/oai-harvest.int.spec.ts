@@ -136,18 +136,18 @@ describe('OAI-PMH, selective harvesting', () => {
     assert.equal(all.length, Math.ceil(wanted / 20));
   });
 
-  it('R3, R7: a token sent again brings the same page, after a restart too', async () => {
+  it('R3, R7: a token sent again brings the same page, after a restart too', async (t) => {
     const first = await oai.get({ verb: 'ListRecords', metadataPrefix: 'oai_dc' });
     const again = { verb: 'ListRecords', resumptionToken: tokenIn(first) ?? '' };
     const plain = ({ text }: OaiPage): string => text.replace(/<responseDate>[^<]*</, '');
     const page = plain(await oai.get(again));
     assert.equal(plain(await oai.get(again)), page);
     const other = await PublicSite.start(environment, site.database);
+    t.after(() => other.stop(true));
     assert.equal(plain(await new OaiClient(other).get(again)), page);
-    await other.stop(true);
   });
 
-  it('R4: tokens that were not made here, or not for this, are refused', async () => {
+  it('R4: tokens that were not made here, or not for this, are refused', async (t) => {
     const page = await oai.get({ verb: 'ListRecords', metadataPrefix: 'oai_dc' });
     const token = tokenIn(page) ?? '';
     const codesOf = async (verb: string, resumptionToken: string) =>
@@ -170,13 +170,14 @@ describe('OAI-PMH, selective harvesting', () => {
       { ...environment, PUSH_SECRET: 'another secret of at least 32 letters' },
       site.database,
     );
+    t.after(() => foreign.stop(true));
     const [request] = [{ verb: 'ListRecords', resumptionToken: token }];
     assert.deepEqual((await new OaiClient(foreign).get(request)).errors, ['badResumptionToken']);
-    await foreign.stop(true);
   });
 
-  it('R5: what changes between pages loses nothing that stays', async () => {
+  it('R5: what changes between pages loses nothing that stays', async (t) => {
     const own = await PublicSite.start(environment);
+    t.after(() => own.stop());
     const client = new OaiClient(own);
     for (let index = 0; index < 100; index += 1) await own.put(recordOf(doiOf(index)), at(index));
     const seen = new Map<string, string>();
@@ -201,7 +202,6 @@ describe('OAI-PMH, selective harvesting', () => {
     assert.equal(step, 4);
     for (const { _id, datestamp } of await own.store.records.find({}).toArray())
       assert.equal(seen.get(`oai:data.example.org:${_id}`), `${datestamp.toISOString().slice(0, 19)}Z`, _id);
-    await own.stop();
   });
 
   it('R6: tokens tell where they are, of how many, and until when', async () => {
@@ -223,8 +223,9 @@ describe('OAI-PMH, selective harvesting', () => {
     assert.deepEqual(cursors, ['0', '20', '40', '60', '80', '100', '120']);
   });
 
-  it('R9: long lists of sets are split as well', async () => {
+  it('R9: long lists of sets are split as well', async (t) => {
     const own = await PublicSite.start();
+    t.after(() => own.stop());
     const client = new OaiClient(own);
     const names = Array.from({ length: 2500 }, (_, index) => `instrument:i${index}`);
     await own.put(recordOf('10.5072/one'));
@@ -238,7 +239,6 @@ describe('OAI-PMH, selective harvesting', () => {
     }
     assert.deepEqual(sizes, [1000, 1000, 502]);
     assert.equal(new Set(specs).size, 2502);
-    await own.stop();
   });
 
   it('D7, D9: a change moves its record to the end, and nothing else', async () => {

@@ -36,12 +36,13 @@ export async function pump(
 async function* gathered(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   let [pending, filled] = [Buffer.allocUnsafeSlow(gathering), 0];
   for await (const chunk of chunks) {
-    if (chunk.length > gathering - filled && filled > 0) {
+    const large = chunk.length >= gathering / 2;
+    if (filled > 0 && (large || chunk.length > gathering - filled)) {
       yield pending.subarray(0, filled);
       // What was given away may wait in the socket's queue.
       [pending, filled] = [Buffer.allocUnsafeSlow(gathering), 0];
     }
-    if (chunk.length >= gathering / 2) yield chunk;
+    if (large) yield chunk;
     else {
       pending.set(chunk, filled);
       filled += chunk.length;

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { datasetOf, recordOf, resourceOf } from '../../../../test/publication/support/public-records.js';
-import { isSetSpec, mostSpecific, nameOfSet, setsOf, withParents } from './oai-sets.js';
+import { datasetOf, recordOf, resourceOf } from './support/public-records.js';
+import {
+  isSetSpec,
+  mostSpecific,
+  nameOfSet,
+  setsOf,
+  withParents,
+} from '../../apps/publication-server/src/oai/oai-sets.js';
 
 const now = new Date('2026-06-01T00:00:00Z');
 const named = (...names: string[]) =>
