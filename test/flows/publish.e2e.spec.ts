@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { datasetInSourceFolder, sampleFiles, type TestDataset } from '../support/datasets.js';
 import { Mailbox } from '../support/mailbox.js';
@@ -117,11 +121,21 @@ describe('A publication', () => {
   story('brings its files online, and they can be downloaded as they were archived', async () => {
     const dataset = await archived(3_000_000);
     const doi = await registered([dataset]);
-    const zip = await eventually('copies of the files', async () => {
+    const tar = await eventually('copies of the files', async () => {
       const response = await fetch(`${site.installation.publicUrl}/doi/${doi}/archive.tar`);
       return response.status === 200 ? response : (await response.arrayBuffer(), undefined);
     });
-    assert.equal((await zip.arrayBuffer()).byteLength, Number(zip.headers.get('content-length')));
+    const archive = Buffer.from(await tar.arrayBuffer());
+    assert.equal(archive.length, Number(tar.headers.get('content-length')));
+    const folder = await mkdtemp(join(tmpdir(), 'catena-download-'));
+    try {
+      execFileSync('tar', ['-x', '-C', folder], { input: archive });
+      execFileSync('sha256sum', ['--check', '--quiet', 'manifest-sha256.txt'], { cwd: folder });
+      for (const { path, content } of dataset.files)
+        assert.deepEqual(await readFile(join(folder, path)), content, path);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
     for (const { path, content } of dataset.files) {
       const file = path.split('/').map(encodeURIComponent).join('/');
       const response = await fetch(`${site.installation.publicUrl}/doi/${doi}/files/${file}`);

@@ -62,8 +62,10 @@ export class Demonstration {
             pid,
             '--title',
             'Sources of Catena',
-            '--publisher',
-            'Catena demonstration',
+            '--creator',
+            'The Catena project',
+            '--abstract',
+            'Some of the files that Catena is made of.',
             '--wait',
           ],
         ])
