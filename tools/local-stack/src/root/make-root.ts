@@ -42,7 +42,9 @@ export async function ensureRoot(environment: NodeJS.ProcessEnv, log: Log): Prom
 async function makeRoot(root: string, host: Host, log: Log): Promise<void> {
   const began = Date.now();
   const partial = `${root}.partial`;
-  log(`making a Debian ${RECIPE.suite} root for the services in ${root} (once; about two minutes, 1.3 GB)`);
+  log(
+    `making a Debian ${RECIPE.suite} root for the services in ${root} (once; three to five minutes, 1.8 GB)`,
+  );
   await step(partial, 'base', log, () => unpackBase(partial, host, log));
   await step(partial, 'configured', log, () => configure(partial));
   await step(partial, 'installed', log, () => installPackages(partial, log));
