@@ -2,12 +2,12 @@
 export const feedLimits = {
   /** Bytes of one record as JSON, pictures included. */
   recordBytes: 6 * 1024 * 1024,
-  /** Lines of one part of a file list. */
-  linesPerPart: 5000,
+  /** Lines of one part of a file list; every part but the last has just as many. */
+  linesPerPart: 1000,
   /** Bytes of one part of a file list. */
   partBytes: 32 * 1024 * 1024,
   /** Parts of one file list: five million files. */
-  parts: 1000,
+  parts: 5000,
   pictures: 8,
   /** Bytes of one picture. */
   pictureBytes: 256 * 1024,

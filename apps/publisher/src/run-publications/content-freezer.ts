@@ -19,8 +19,6 @@ import { DoiRegistration } from '../registry/doi-registration.js';
 import { HeldPublications } from './held-publications.js';
 import type { Lease } from './lease.js';
 
-/** Bytes of one part of a file list as text; a document holds 16 MB. */
-const partBytes = 8 * 1024 * 1024;
 
 /**
  * Freezes what the public is to see: every later step, and every repetition of it, works on the same content under the
@@ -160,7 +158,6 @@ export class ContentFreezer {
     const digests: string[] = [];
     const totals = { count: 0, bytes: 0 };
     let lines: string[] = [];
-    let size = 0;
     const flush = async (): Promise<void> => {
       const part = digests.length;
       if (part >= feedLimits.parts)
@@ -177,15 +174,13 @@ export class ContentFreezer {
         { upsert: true },
       );
       lines = [];
-      size = 0;
     };
     for await (const line of this.catalog.files(doi)) {
       const text = `${JSON.stringify(line)}\n`;
       lines.push(text);
-      size += Buffer.byteLength(text);
       totals.count += 1;
       totals.bytes += line.size;
-      if (lines.length === feedLimits.linesPerPart || size >= partBytes) await flush();
+      if (lines.length === feedLimits.linesPerPart) await flush();
     }
     if (lines.length > 0) await flush();
     if (totals.count === 0) return undefined;
