@@ -19,7 +19,6 @@ import { DoiRegistration } from '../registry/doi-registration.js';
 import { HeldPublications } from './held-publications.js';
 import type { Lease } from './lease.js';
 
-
 /**
  * Freezes what the public is to see: every later step, and every repetition of it, works on the same content under the
  * same revision. Content that says the same as before keeps its revision, so nothing is pushed for nothing.
