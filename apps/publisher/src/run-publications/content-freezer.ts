@@ -45,7 +45,10 @@ export class ContentFreezer {
   async read(publication: Publication, lease: Lease): Promise<void> {
     const snapshot = await this.catalog.snapshot(publication._id);
     if (snapshot === undefined || snapshot.wanted === 'nothing') return this.letGo(publication, lease);
-    if (snapshot.version > publication.version) return this.adopt(snapshot, lease);
+    // Of the same version it may want less by now: the registration was refused, and the record changes since.
+    const { version, wanted } = publication;
+    if (snapshot.version > version || (snapshot.version === version && snapshot.wanted !== wanted))
+      return this.adopt(snapshot, lease);
     this.check(snapshot.resource);
     const { draft, files } = await this.recordOf(publication, snapshot);
     await this.freeze(publication, lease, draft, snapshot.version, files);
@@ -54,7 +57,7 @@ export class ContentFreezer {
   /** The tombstone is made of what the public saw last; only what was never seen is read. */
   async bury(publication: Publication, lease: Lease): Promise<void> {
     const content = await this.store.contents.findOne({ _id: publication._id });
-    if (content === null) return this.read({ ...publication, revision: 0 }, lease);
+    if (content === null) return this.read(publication, lease);
     const record = withdrawn(content.record, publication.withdrawal);
     await this.freeze(publication, lease, record, publication.version, false);
   }
@@ -68,7 +71,7 @@ export class ContentFreezer {
         `Expected ${publication._id} in the catalogue, found nothing to publish, but DataCite knows it as ${state}. Restore the record, or withdraw it.`,
       );
     if (state === 'draft') await this.registration.removeDraft(publication._id);
-    await this.held.forget(lease);
+    await this.held.forget(lease, publication.heard);
   }
 
   /** The catalogue is ahead of its messages: what it says now counts, and the message will change nothing. */

@@ -29,10 +29,10 @@ export class HeldPublications {
     if (rows.length > 0) this.relay.wake();
   }
 
-  /** Nothing is left of it here. */
-  async forget({ doi, epoch }: Lease): Promise<void> {
-    const { deletedCount } = await this.store.publications.deleteOne({ _id: doi, epoch });
-    if (deletedCount === 0) throw new LeaseLost(doi);
+  /** Nothing is left of it here, unless a wish came meanwhile: then it goes on with that. */
+  async forget({ doi, epoch }: Lease, heard: number): Promise<void> {
+    const { deletedCount } = await this.store.publications.deleteOne({ _id: doi, epoch, heard });
+    if (deletedCount === 0) return;
     await this.store.contents.deleteOne({ _id: doi });
     await this.store.listParts.deleteMany({ doi });
   }

@@ -15,6 +15,8 @@ import type { Lease } from './lease.js';
 const authorCodes: ReadonlySet<string> = new Set([
   'publication.metadata-refused',
   'publication.metadata-invalid',
+  'publication.record-too-large',
+  'publication.too-many-files',
 ]);
 const mostProblems = 100;
 
