@@ -103,6 +103,21 @@ describe('A publication', () => {
     assert.deepEqual([status['doiState'], status['landingPage']], ['findable', page]);
   });
 
+  story('is published whole when registering follows its publication at once', async () => {
+    const dataset = await plain();
+    const dois = await Promise.all(
+      Array.from({ length: 12 }, () => createPublication(client, [dataset.pid])),
+    );
+    await Promise.all(
+      dois.map(async (doi) => {
+        assert.equal((await step(client, doi, 'publish')).status, 201);
+        assert.equal((await step(client, doi, 'register')).body['status'], 'registered');
+        const html = await (await site.page(doi)).text();
+        assert.match(html, new RegExp(dataset.files[0]!.path.split('/').at(-1)!), doi);
+      }),
+    );
+  });
+
   story('has its page before its DOI is findable', async () => {
     const doi = await createPublication(client, [(await plain()).pid]);
     site.datacite.delay = 300;

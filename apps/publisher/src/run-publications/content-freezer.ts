@@ -48,7 +48,7 @@ export class ContentFreezer {
     // Of the same version it may want less by now: the registration was refused, and the record changes since.
     const { version, wanted } = publication;
     if (snapshot.version > version || (snapshot.version === version && snapshot.wanted !== wanted))
-      return this.adopt(snapshot, lease);
+      return this.adopt(publication, snapshot, lease);
     this.check(snapshot.resource);
     const { draft, files } = await this.recordOf(publication, snapshot);
     await this.freeze(publication, lease, draft, snapshot.version, files);
@@ -75,8 +75,12 @@ export class ContentFreezer {
   }
 
   /** The catalogue is ahead of its messages: what it says now counts, and the message will change nothing. */
-  private adopt({ version, wanted, withdrawal }: CatalogSnapshot, lease: Lease): Promise<void> {
-    return this.held.save(lease, {
+  private async adopt(
+    { heard }: Publication,
+    { version, wanted, withdrawal }: CatalogSnapshot,
+    lease: Lease,
+  ): Promise<void> {
+    await this.held.saveUnlessHeard(lease, heard, {
       version,
       wanted: wanted as Publication['wanted'],
       stale: wanted !== 'unchanged',
@@ -148,7 +152,8 @@ export class ContentFreezer {
     );
     if (!keepParts || publication.pushed?.revision === revision)
       await this.store.listParts.deleteMany({ doi });
-    await this.held.save(lease, {
+    // After a newer wish it stays stale, and is read again for that.
+    await this.held.saveUnlessHeard(lease, publication.heard, {
       stale: false,
       revision,
       attributesDigest: attributesDigest(record),

@@ -5,6 +5,8 @@ import { PublisherStore } from '../persistence/publisher-store.js';
 import type { Publication } from '../persistence/records.js';
 import { LeaseLost, type Lease } from './lease.js';
 
+type Fields = Partial<Publication> & Record<string, unknown>;
+
 /** Writes of a worker: each with its fencing token, and with the messages that belong to it. */
 @Injectable()
 export class HeldPublications {
@@ -15,18 +17,37 @@ export class HeldPublications {
   ) {}
 
   /** @throws LeaseLost */
-  async save(
+  async save(lease: Lease, fields: Fields, rows: readonly OutboxRow[] = []): Promise<void> {
+    if (!(await this.write({ _id: lease.doi, epoch: lease.epoch }, fields, rows)))
+      throw new LeaseLost(lease.doi);
+  }
+
+  /**
+   * As `save`, for what follows from the wish that was read: one that came meanwhile must not be written over.
+   *
+   * @returns false when there is a newer one; nothing was written
+   */
+  saveUnlessHeard(
     { doi, epoch }: Lease,
-    fields: Partial<Publication> & Record<string, unknown>,
+    heard: number,
+    fields: Fields,
     rows: readonly OutboxRow[] = [],
-  ): Promise<void> {
+  ): Promise<boolean> {
+    return this.write({ _id: doi, epoch, heard }, fields, rows);
+  }
+
+  private async write(
+    condition: { readonly _id: string; readonly epoch: number; readonly heard?: number },
+    fields: Fields,
+    rows: readonly OutboxRow[],
+  ): Promise<boolean> {
     const { $push, $set } = pushRows('outbox', rows, this.clock.now());
-    const { matchedCount } = await this.store.publications.updateOne(
-      { _id: doi, epoch },
-      { $set: { ...fields, ...$set }, ...(rows.length === 0 ? {} : { $push: $push as never }) },
-    );
-    if (matchedCount === 0) throw new LeaseLost(doi);
-    if (rows.length > 0) this.relay.wake();
+    const { matchedCount } = await this.store.publications.updateOne(condition, {
+      $set: { ...fields, ...$set },
+      ...(rows.length === 0 ? {} : { $push: $push as never }),
+    });
+    if (matchedCount === 1 && rows.length > 0) this.relay.wake();
+    return matchedCount === 1;
   }
 
   /** Nothing is left of it here, unless a wish came meanwhile: then it goes on with that. */
