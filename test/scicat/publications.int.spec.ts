@@ -258,6 +258,28 @@ describe('Publications', () => {
     assert.equal((await app.as('archiveManager').get('/api/v4/publications/10.5072%2Fnobody')).status, 404);
   });
 
+  it('list each file once under a path of its own, whatever the pids are like', async () => {
+    const pid = async (name: string): Promise<string> => {
+      const made = await dataset();
+      const found = await app.collection('Dataset').findOne({ _id: made });
+      await app.collection('Dataset').insertOne({ ...found, _id: name, pid: name });
+      const dataFileList = [{ path: 'f', size: 1, time: '2026-01-01T00:00:00.000Z' }];
+      await app
+        .collection('OrigDatablock')
+        .insertOne({ _id: `block of ${name}`, datasetId: name, size: 1, dataFileList });
+      return name;
+    };
+    const [first, second] = [await pid('alike/x'), await pid('alike_x')];
+    const doi = await create({ datasetPids: [first, second, first] });
+    const files = `/api/v4/publications/${encodeURIComponent(doi)}/files`;
+    const { text } = await app.as('archiveManager').get(files);
+    const paths = text
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as FileLine).path);
+    assert.deepEqual(paths, ['alike_x/f', 'alike_x_/f']);
+  });
+
   it('never show what is ours, whatever a client asks for', async () => {
     const doi = await create();
     await app.as('user1').post(`${path(doi)}/register`);

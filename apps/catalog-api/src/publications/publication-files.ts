@@ -16,8 +16,9 @@ export class PublicationFiles {
   async *lines(pids: readonly string[]): AsyncGenerator<FileLine> {
     // A record may name a dataset twice; a path may not come twice.
     const single = new Set(pids);
+    const folders = new Set<string>();
     for (const pid of single) {
-      const prefix = single.size === 1 ? '' : `${pidAsName(pid)}/`;
+      const prefix = single.size === 1 ? '' : `${folderOf(pid, folders)}/`;
       const archived =
         (await this.catalogue.datablocks.findOne({ datasetId: pid }, { projection: { _id: 1 } })) !== null;
       const seen = new Set<string>();
@@ -28,6 +29,14 @@ export class PublicationFiles {
         yield* linesOf(block, prefix, seen);
     }
   }
+}
+
+/** Pids that differ may have the same name: `a/b` and `a_b`. */
+function folderOf(pid: string, taken: Set<string>): string {
+  let name = pidAsName(pid);
+  while (taken.has(name)) name += '_';
+  taken.add(name);
+  return name;
 }
 
 function* linesOf(

@@ -87,8 +87,8 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
   }
 
   async run(): Promise<Findings> {
-    const missed = await this.compareCatalogue();
-    const { gone, unpushed, unknown, publications } = await this.comparePublicStore();
+    const { missed, drafts } = await this.compareCatalogue();
+    const { gone, unpushed, unknown, publications } = await this.comparePublicStore(drafts);
     const { drifted, dois } = await this.compareDatacite();
     const checked = { publications, dois };
     this.last = { missed, gone, unpushed, unknown, drifted, checked, at: this.clock.now() };
@@ -105,18 +105,33 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
     return this.last;
   }
 
-  private async compareCatalogue(): Promise<number> {
+  /** @returns the drafts that the catalogue has, beside the number of wishes that were missed */
+  private async compareCatalogue(): Promise<{ missed: number; drafts: ReadonlySet<string> }> {
+    const { comparisons, wishes } = this.parts;
+    const drafts = new Set<string>();
     let missed = 0;
-    for await (const { doi, version, wanted, withdrawal } of this.parts.comparisons.catalogueRows()) {
-      if (wanted === 'nothing' || version === 0) continue;
-      if (await this.parts.wishes.note(doi, version, wanted, withdrawal)) missed += 1;
-      this.stopping.signal.throwIfAborted();
+    for await (const rows of comparisons.cataloguePages()) {
+      const known = await this.versionsOf(rows.map(({ doi }) => doi));
+      for (const { doi, version, wanted } of rows) {
+        this.stopping.signal.throwIfAborted();
+        if (wanted === 'draft') drafts.add(doi);
+        if (wanted === 'nothing' || version <= (known.get(doi) ?? 0)) continue;
+        const withdrawal = wanted === 'withdrawn' ? await comparisons.withdrawalOf(doi) : undefined;
+        if (await wishes.note(doi, version, wanted, withdrawal)) missed += 1;
+      }
     }
-    return missed;
+    return { missed, drafts };
+  }
+
+  private async versionsOf(dois: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const found = await this.store.publications
+      .find({ _id: { $in: [...dois] } }, { projection: { version: 1 } })
+      .toArray();
+    return new Map(found.map(({ _id, version }) => [_id, version]));
   }
 
   /** Both tables are read once, in the order of their keys. */
-  private async comparePublicStore(): Promise<{
+  private async comparePublicStore(drafts: ReadonlySet<string>): Promise<{
     gone: number;
     unpushed: number;
     unknown: string[];
@@ -139,7 +154,11 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
       if (ours.pushed !== undefined && digest !== ours.pushed.digest) {
         // Its parts were thrown away after the push: the content is read anew.
         if (await wishes.mend(ours, { stale: ours.wanted === 'published' }, ['pushed'])) counts.unpushed += 1;
-      } else if (ours.wanted === 'draft' && !(await comparisons.isInCatalogue(ours._id))) {
+      } else if (
+        ours.wanted === 'draft' &&
+        !drafts.has(ours._id) &&
+        !(await comparisons.isInCatalogue(ours._id))
+      ) {
         if (await wishes.mend(ours, { stale: true })) counts.gone += 1;
       }
     }
