@@ -66,7 +66,7 @@ export class PublishedDataQueries {
     const pattern = new RegExp(`^${doi.replace(/[^a-z0-9]/gi, '\\$&')}$`, 'i');
     const found = await this.catalogue
       .records('PublishedData')
-      .findOne({ _id: pattern as unknown as string }, { projection: { _id: 1 } });
+      .findOne({ _id: pattern }, { projection: { _id: 1 } });
     return found?._id;
   }
 

@@ -76,7 +76,7 @@ export class PublishedDataService {
     });
     if (removed === undefined) throw new Refusal(404, `Published data with doi ${doi} not found.`);
     const { catena: _, ...shown } = removed;
-    return shown as PublishedDataRecord;
+    return shown;
   }
 
   private async change(
