@@ -107,6 +107,21 @@ describe('A publication', () => {
     assert.deepEqual([status['doiState'], status['landingPage']], ['findable', page]);
   });
 
+  story('is published whole when registering follows its publication at once', async () => {
+    const dataset = await plain();
+    const dois = await Promise.all(
+      Array.from({ length: 12 }, () => createPublication(client, [dataset.pid])),
+    );
+    await Promise.all(
+      dois.map(async (doi) => {
+        assert.equal((await step(client, doi, 'publish')).status, 201);
+        assert.equal((await step(client, doi, 'register')).body['status'], 'registered');
+        const html = await (await site.page(doi)).text();
+        assert.match(html, new RegExp(dataset.files[0]!.path.split('/').at(-1)!), doi);
+      }),
+    );
+  });
+
   story('has its page before its DOI is findable', async () => {
     const doi = await createPublication(client, [(await plain()).pid]);
     site.datacite.delay = 300;
@@ -237,6 +252,39 @@ describe('A publication', () => {
     assert.equal(site.datacite.get(doi)?.state, 'findable');
     assert.match(await (await site.page(doi)).text(), /Analytical engines/);
     assert.equal((await site.feed.row(doi)).revision, before + 1);
+  });
+
+  story(
+    'whose amendment DataCite did not take at first has it in the end, whichever field it is',
+    async () => {
+      const doi = await registered([await plain()]);
+      assert.equal((await step(admin, doi, 'amend')).status, 201);
+      const patch = { abstract: 'Some of them.' };
+      assert.equal((await admin.call('PATCH', publicationPath(doi), patch)).status, 200);
+      site.datacite.order('PUT', 'fail');
+      assert.equal((await step(admin, doi, 'register')).body['status'], 'registered');
+      assert.match(JSON.stringify(site.datacite.get(doi)?.attributes['descriptions']), /Some of them/);
+      assert.deepEqual(putsOf(doi).slice(-2), ['metadata 500', 'metadata 200']);
+    },
+  );
+
+  story('that was refused is not published behind its author’s back by a retry', async () => {
+    const doi = await createPublication(client, [(await plain()).pid]);
+    assert.equal((await step(client, doi, 'publish')).status, 201);
+    await eventually('a draft', () =>
+      Promise.resolve(site.datacite.get(doi)?.state === 'draft' || undefined),
+    );
+    site.datacite.order('PUT', 'refuse');
+    assert.equal((await step(client, doi, 'register')).status, 424);
+    const row = `/${encodeURIComponent(doi)}`;
+    assert.equal((await site.operate('POST', `${row}/retry`)).status, 200);
+    const rested = await eventually('at rest', async () => {
+      const { body } = await site.operate('GET', row);
+      return body['step'] === 'none' && body['dueAt'] === undefined ? body : undefined;
+    });
+    assert.equal(rested['wanted'], 'draft');
+    assert.equal(site.datacite.get(doi)?.state, 'draft');
+    assert.equal((await site.page(doi)).status, 404);
   });
 
   story('that is withdrawn leaves a tombstone, a hidden DOI and a deletion for harvesters', async () => {

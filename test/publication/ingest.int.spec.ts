@@ -140,6 +140,53 @@ describe('The private port', () => {
     assert.equal(await site.store.files.countDocuments({ list: name }), 0);
   });
 
+  it('replaces a part that says something else, and leaves no line of it', async () => {
+    const lines = Array.from({ length: 10 }, (_, index) => fileLine(`run/f${index}`));
+    const { name, texts } = listOf([lines.slice(0, 4)]);
+    await feed.putPart(name, 0, listOf([lines]).texts[0]!);
+    await feed.putPart(name, 0, texts[0]!);
+    assert.equal(await site.store.files.countDocuments({ list: name }), 4);
+    const files = { sha256: name, count: 4, bytes: 4000, parts: 1 };
+    assert.equal((await feed.putRecord(recordOf(doi(), { files }))).result, 'created');
+  });
+
+  it('refuses times that are none, and addresses that are none', async () => {
+    const record = recordOf(doi(), { publishedAt: '2026-13-45T00:00:00Z' });
+    assert.equal((await refusal(feed.putRecord(record))).status, 400);
+    const head = { archiveId: 'odd', members: 0, size: 1, sha256: 'a'.repeat(64) };
+    const copy = { ...head, url: 'http://[', expiresAt: '2999-01-01T00:00:00Z' };
+    assert.equal((await refusal(feed.putCopy(copy))).status, 400);
+  });
+
+  it('proves a datestamp that a crash left open, even when the same content comes again', async () => {
+    const record = recordOf(doi());
+    await feed.putRecord(record);
+    const past = new Date('2026-01-01T00:00:00Z');
+    const _id = record.doi.toLowerCase();
+    await site.store.records.updateOne({ _id }, { $set: { datestamp: past, settled: false } });
+    await feed.putRecord({ ...record, revision: 2 });
+    const { datestamp, settled } = await stored(record.doi);
+    assert.equal(settled, true);
+    assert.ok(datestamp > past, 'who harvested since sees it');
+  });
+
+  it('tells new requests before those under way, however many these are', async () => {
+    const requestedAt = new Date('2026-01-01T00:00:00Z');
+    const recall = (state: 'requested' | 'recalling', number: number) => ({
+      ...{ _id: `order-${state}-${number}`, doi: '10.5072/x', language: 'en', bytesDone: 0, bytesTotal: 0 },
+      ...{ state, requestedAt, updatedAt: requestedAt, client: 'c' },
+    });
+    const many = Array.from({ length: 200 }, (_, index) => recall('recalling', index));
+    await site.store.recalls.insertMany([...many, recall('requested', 1)]);
+    try {
+      const open = await feed.recalls();
+      assert.equal(open.length, 200);
+      assert.equal(open[0]?.id, 'order-requested-1');
+    } finally {
+      await site.store.recalls.deleteMany({ _id: { $regex: '^order-' } });
+    }
+  });
+
   it('refuses paths that lead out of the publication, and paths that come twice', async () => {
     for (const path of ['../secret', '/etc/passwd', 'a/../../b', 'a//b', 'a/./b', 'a\0b', '']) {
       const { name, texts } = listOf([[fileLine(path)]]);

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { Envelope, RegistrationConfirmedV1, WithdrawalConfirmedV1 } from '#contracts';
 import type { FileLine } from '#publication-feed';
 import { EmbargoSweep } from '../../apps/catalog-api/src/publications/embargo-sweep.js';
+import { PublicationReportsConsumer } from '../../apps/catalog-api/src/publications/publication-reports.consumer.js';
+import { PublicationDatasets } from '../../apps/catalog-api/src/published-data/publication-datasets.js';
 import { pathOf, rawDataset } from './support/datasets.js';
 import { ScicatApp, type AccountName } from './support/scicat-app.js';
 
@@ -128,6 +131,98 @@ describe('Publications', () => {
     assert.equal((await part(doi))['embargoUntil'], undefined);
   });
 
+  it('that are being registered are removed by nobody, and amended ones neither', async () => {
+    const doi = await create({}, 'archiveManager');
+    await app.collection('PublishedData').updateOne({ _id: doi }, { $set: { createdBy: 'archiveManager' } });
+    const datasets = (await stored(doi))['datasetPids'] as string[];
+    await app
+      .collection('Dataset')
+      .updateMany({ _id: { $in: datasets } }, { $set: { ownerGroup: 'archivemanager' } });
+    await app
+      .collection('PublishedData')
+      .updateOne({ _id: doi }, { $set: { 'catena.registration': { version: 1, state: 'pending' } } });
+    assert.equal((await app.as('archiveManager').delete(path(doi))).status, 409);
+    await app
+      .collection('PublishedData')
+      .updateOne({ _id: doi }, { $set: { status: 'amended' }, $unset: { catena: '' } });
+    assert.equal((await app.as('archiveManager').delete(path(doi))).status, 400);
+    await app.collection('PublishedData').updateOne({ _id: doi }, { $set: { status: 'private' } });
+    const removed = await app.as('archiveManager').delete(path(doi));
+    assert.equal(removed.status, 200, removed.text);
+    assert.doesNotMatch(removed.text, /catena/);
+  });
+
+  it('are registered as they were checked, or not at all', async () => {
+    const [own, foreign] = [await dataset(), await dataset({ ownerGroup: 'group3', accessGroups: [] })];
+    const doi = await create({ datasetPids: [own] });
+    const datasets = app.get(PublicationDatasets);
+    const check = datasets.check.bind(datasets);
+    datasets.check = async (...all) => {
+      await check(...all);
+      // Between the look at the rights and the wish.
+      await app
+        .collection('PublishedData')
+        .updateOne({ _id: doi }, { $set: { datasetPids: [foreign], updatedAt: new Date() } });
+    };
+    try {
+      assert.equal((await app.as('user1').post(`${path(doi)}/register`)).status, 409);
+    } finally {
+      datasets.check = check;
+    }
+    assert.equal((await stored(doi))['catena'], undefined);
+  });
+
+  it('keep their DOI to themselves, whatever its case', async () => {
+    const body = {
+      ...{ creator: ['A'], publisher: 'P', publicationYear: 2026, title: 'T', abstract: 'A' },
+      ...{ dataDescription: 'd', resourceType: 'raw', pidArray: [await dataset()] },
+    };
+    const post = (doi: string) => app.as('user2').post('/api/v3/publisheddata', { ...body, doi });
+    assert.equal((await post('10.5072/Mine.(1)')).status, 201);
+    assert.equal((await post('10.5072/mINE.(1)')).status, 409);
+    assert.equal((await post('10.5072/mINEx(1)')).status, 201);
+  });
+
+  it('that wait for their first registration are among the rows to compare', async () => {
+    const doi = await create();
+    await app.as('user1').post(`${path(doi)}/register`);
+    const { text } = await app.as('archiveManager').get('/api/v4/publications');
+    const row = (JSON.parse(text) as Fields[]).find((one) => one['doi'] === doi);
+    assert.deepEqual([row?.['wanted'], row?.['version']], ['published', 1]);
+  });
+
+  it('hide their datasets with a withdrawal even when a crash came in between', async () => {
+    const pid = await dataset();
+    const [doi, former] = [await create({ datasetPids: [pid] }), await create({ datasetPids: [pid] })];
+    await app
+      .collection('PublishedData')
+      .updateOne(
+        { _id: doi },
+        { $set: { status: 'withdrawn', catena: { version: 4, withdrawal: { reason: 'x', by: 'admin' } } } },
+      );
+    // Amended after its withdrawal: the public sees nothing of it.
+    await app
+      .collection('PublishedData')
+      .updateOne({ _id: former }, { $set: { status: 'amended', catena: { withdrawal: { reason: 'x' } } } });
+    await app.collection('Dataset').updateOne({ _id: pid }, { $set: { isPublished: true } });
+    const report = { data: { doi, version: 4 } } as Envelope<WithdrawalConfirmedV1>;
+    await app.get(PublicationReportsConsumer).withdrawn(report);
+    assert.equal((await app.as('admin').get(pathOf(pid))).body['isPublished'], false);
+    assert.equal((await part(doi))['doiState'], 'hidden');
+  });
+
+  it('lose the embargo of an earlier submission when they are registered without one', async () => {
+    const doi = await create();
+    await app.as('user1').post(`${path(doi)}/register`);
+    await app
+      .collection('PublishedData')
+      .updateOne({ _id: doi }, { $set: { 'catena.embargoUntil': new Date('2999-01-01') } });
+    const data = { doi, version: 1, doiState: 'findable', landingPage: 'http://x' } as const;
+    await app.get(PublicationReportsConsumer).confirmed({ data } as Envelope<RegistrationConfirmedV1>);
+    assert.equal((await stored(doi))['status'], 'registered');
+    assert.equal((await part(doi))['embargoUntil'], undefined);
+  });
+
   it('are shown whole to the publisher and to nobody else', async () => {
     const pid = await dataset({ keywords: ['engine'] });
     const files = [
@@ -161,6 +256,28 @@ describe('Publications', () => {
       'no path leads out, checksums in one form',
     );
     assert.equal((await app.as('archiveManager').get('/api/v4/publications/10.5072%2Fnobody')).status, 404);
+  });
+
+  it('list each file once under a path of its own, whatever the pids are like', async () => {
+    const pid = async (name: string): Promise<string> => {
+      const made = await dataset();
+      const found = await app.collection('Dataset').findOne({ _id: made });
+      await app.collection('Dataset').insertOne({ ...found, _id: name, pid: name });
+      const dataFileList = [{ path: 'f', size: 1, time: '2026-01-01T00:00:00.000Z' }];
+      await app
+        .collection('OrigDatablock')
+        .insertOne({ _id: `block of ${name}`, datasetId: name, size: 1, dataFileList });
+      return name;
+    };
+    const [first, second] = [await pid('alike/x'), await pid('alike_x')];
+    const doi = await create({ datasetPids: [first, second, first] });
+    const files = `/api/v4/publications/${encodeURIComponent(doi)}/files`;
+    const { text } = await app.as('archiveManager').get(files);
+    const paths = text
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as FileLine).path);
+    assert.deepEqual(paths, ['alike_x/f', 'alike_x_/f']);
   });
 
   it('never show what is ours, whatever a client asks for', async () => {

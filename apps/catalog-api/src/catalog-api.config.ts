@@ -220,5 +220,11 @@ function isConfirmed(environment: Environment): boolean {
       'kernel.configuration',
       `Expected DOI_REGISTRATION to be confirmed or local, found ${JSON.stringify(wanted)}.`,
     );
-  return wanted === '' ? (environment['REGISTER_DOI_URI'] ?? '') !== '' : wanted === 'confirmed';
+  const isSilent = environment['PUBLICATION_EVENTS'] === 'off';
+  if (wanted === 'confirmed' && isSilent)
+    throw new PermanentError(
+      'kernel.configuration',
+      'Expected PUBLICATION_EVENTS to be on with DOI_REGISTRATION=confirmed: nobody would hear of a registration, and none would end.',
+    );
+  return wanted === '' ? !isSilent && (environment['REGISTER_DOI_URI'] ?? '') !== '' : wanted === 'confirmed';
 }

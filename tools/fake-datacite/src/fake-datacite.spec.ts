@@ -108,4 +108,18 @@ describe('The fake DataCite', () => {
     assert.deepEqual(statuses, [404, 404, 429]);
     await slow.stop();
   });
+
+  it('outlives addresses that are none, and callers that go away in the middle', async () => {
+    await assert.rejects(fetch(`${fake.url}/dois/%`));
+    const given = new AbortController();
+    const body = new ReadableStream({
+      start: (stream) => {
+        stream.enqueue(new TextEncoder().encode('{'));
+        setTimeout(() => given.abort(), 50);
+      },
+    });
+    const init = { method: 'PUT', body, duplex: 'half', signal: given.signal } as RequestInit;
+    await assert.rejects(fetch(`${fake.url}/dois/10.5072%2Fb`, init));
+    assert.equal((await fetch(`${fake.url}/heartbeat`)).status, 200);
+  });
 });

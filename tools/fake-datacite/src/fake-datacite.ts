@@ -64,7 +64,10 @@ export class FakeDatacite {
 
   constructor(private readonly options: FakeDataciteOptions) {
     this.load();
-    this.server = createServer((request, response) => void this.answer(request, response));
+    this.server = createServer((request, response) => {
+      // A caller that was killed, or an address that is none.
+      this.answer(request, response).catch(() => request.socket.destroy());
+    });
   }
 
   async listen(port = 0): Promise<void> {
@@ -224,7 +227,9 @@ function viewOf({ doi, state, attributes }: StoredDoi): object {
 function attributesIn(body: string): Fields | undefined {
   try {
     const { data } = JSON.parse(body) as { data?: { type?: string; attributes?: Fields } };
-    return data?.type === 'dois' && typeof data.attributes === 'object' ? data.attributes : undefined;
+    return data?.type === 'dois' && typeof data.attributes === 'object' && data.attributes !== null
+      ? data.attributes
+      : undefined;
   } catch {
     return undefined;
   }

@@ -38,19 +38,34 @@ export class EmbargoSweep implements OnApplicationBootstrap, OnApplicationShutdo
     const now = this.clock.now();
     const over = await this.catalogue
       .records('PublishedData')
-      .find({ 'catena.embargoUntil': { $lte: now }, status: { $in: ['public', 'registered', 'amended'] } })
+      .find(
+        { 'catena.embargoUntil': { $lte: now }, status: { $in: ['public', 'registered', 'amended'] } },
+        { projection: { datasetPids: 1, 'catena.embargoUntil': 1 } },
+      )
       .limit(batch)
       .toArray();
     for (const found of over) {
       const record = found as unknown as PublishedDataRecord;
       await this.datasets.show(record, 'catena', { 'datasetlifecycle.publishedOn': now });
-      await this.catalogue
+      const { matchedCount } = await this.catalogue
         .records('PublishedData')
         .updateOne(
           { _id: record._id, 'catena.embargoUntil': record.catena?.embargoUntil },
           { $unset: { 'catena.embargoUntil': '' } },
         );
+      if (matchedCount === 0) {
+        await this.hideIfWithdrawn(record);
+        continue;
+      }
       this.logger.info({ doi: record._id }, 'an embargo is over: the datasets are public');
     }
+  }
+
+  /** It was withdrawn while its datasets were opened. */
+  private async hideIfWithdrawn(record: PublishedDataRecord): Promise<void> {
+    const withdrawn = await this.catalogue
+      .records('PublishedData')
+      .findOne({ _id: record._id, status: 'withdrawn' }, { projection: { _id: 1 } });
+    if (withdrawn !== null) await this.datasets.hide(record, 'catena');
   }
 }

@@ -14,9 +14,13 @@ export class PublicationFiles {
 
   /** What was archived is listed from its datablocks, with checksums; what was not, from its original ones. */
   async *lines(pids: readonly string[]): AsyncGenerator<FileLine> {
-    for (const pid of pids) {
-      const prefix = pids.length === 1 ? '' : `${pidAsName(pid)}/`;
-      const archived = (await this.catalogue.datablocks.findOne({ datasetId: pid })) !== null;
+    // A record may name a dataset twice; a path may not come twice.
+    const single = new Set(pids);
+    const folders = new Set<string>();
+    for (const pid of single) {
+      const prefix = single.size === 1 ? '' : `${folderOf(pid, folders)}/`;
+      const archived =
+        (await this.catalogue.datablocks.findOne({ datasetId: pid }, { projection: { _id: 1 } })) !== null;
       const seen = new Set<string>();
       const blocks = archived
         ? this.catalogue.datablocks.find({ datasetId: pid })
@@ -25,6 +29,14 @@ export class PublicationFiles {
         yield* linesOf(block, prefix, seen);
     }
   }
+}
+
+/** Pids that differ may have the same name: `a/b` and `a_b`. */
+function folderOf(pid: string, taken: Set<string>): string {
+  let name = pidAsName(pid);
+  while (taken.has(name)) name += '_';
+  taken.add(name);
+  return name;
 }
 
 function* linesOf(

@@ -16,6 +16,7 @@ import { done, Handles, type Outcome } from '#messaging';
 import { Catalogue } from '../persistence/catalogue.js';
 import { PublicationChecks } from '../published-data/publication-checks.js';
 import { PublicationDatasets } from '../published-data/publication-datasets.js';
+import { noEmbargo } from '../published-data/publication-life.service.js';
 import type { PublishedDataRecord } from '../published-data/published-data-record.js';
 import { RecordStore } from '../records/record-store.js';
 
@@ -61,7 +62,7 @@ export class PublicationReportsConsumer {
             'catena.registration.state': 'confirmed',
             ...(embargo === undefined ? {} : { 'catena.embargoUntil': embargo }),
           },
-          unset: ['catena.withdrawal'],
+          unset: ['catena.withdrawal', ...noEmbargo(embargo)],
         };
       },
     });
@@ -96,8 +97,12 @@ export class PublicationReportsConsumer {
     return done;
   }
 
+  /** Datasets are hidden with the withdrawal itself; here once more, for a crash in between. */
   @Handles(withdrawalConfirmedV1)
   async withdrawn(@Payload() { data }: Envelope<WithdrawalConfirmedV1>): Promise<Outcome> {
+    const record = await this.find(data.doi);
+    if (record?.status !== 'withdrawn' || record.catena?.version !== data.version) return done;
+    await this.datasets.hide(record, record.catena.withdrawal?.by ?? 'catena');
     await this.set(
       data.doi,
       { status: 'withdrawn', 'catena.version': data.version },

@@ -46,7 +46,11 @@ export class PublicationSnapshots {
     const found = await this.catalogue
       .records('PublishedData')
       .find(
-        { _id: { $gt: after }, status: { $ne: 'private' } },
+        {
+          _id: { $gt: after },
+          // A first registration is still private while it is pending: its message may have been lost.
+          $or: [{ status: { $ne: 'private' } }, { 'catena.registration.state': 'pending' }],
+        },
         { projection: { status: 1, 'catena.version': 1, 'catena.registration.state': 1 } },
       )
       .sort({ _id: 1 })

@@ -48,6 +48,19 @@ export class PublicationChecks {
     this.notPending(record);
   }
 
+  /** What the public has seen leaves a tombstone: its DOI goes on to resolve. */
+  async removable(caller: Caller, record: PublishedDataRecord): Promise<void> {
+    if (record.status === 'amended')
+      throw bareText(400, 'Published data in amended state cannot be removed: withdraw it.');
+    this.changeable(caller, await this.queries.whole(record));
+  }
+
+  /** @throws Refusal 409: DOIs are the same whatever their case, and so are the pages they lead to */
+  async freeDoi(doi: string): Promise<void> {
+    const taken = await this.queries.sameDoi(doi);
+    if (taken !== undefined) throw new Refusal(409, `Published data with doi ${taken} already exists`);
+  }
+
   /** @throws Refusal 409: what is being registered must not change under the publisher's hands */
   notPending({ _id, catena }: PublishedDataRecord): void {
     if (catena?.registration?.state === 'pending')

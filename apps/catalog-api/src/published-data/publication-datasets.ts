@@ -47,6 +47,8 @@ export class PublicationDatasets {
           datasetPids: { $in: [...datasetPids] },
           status: { $in: ['public', 'registered', 'amended'] },
           'catena.embargoUntil': { $exists: false },
+          // Amended after a withdrawal: it shows nothing before it is registered again.
+          'catena.withdrawal': { $exists: false },
         },
         { projection: { datasetPids: 1 } },
       )

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import {
   publicationAmendedV1,
@@ -54,7 +55,8 @@ export class PublicationLife {
     if (embargo === undefined) await this.datasets.show(record, caller.username);
     return this.step(caller.username, doi, published, (stored) => {
       if (stored.status !== 'public') this.checkPrivate(stored);
-      return { set: { status: 'public', ...embargoField(embargo) } };
+      checkSame(record, stored);
+      return { set: { status: 'public', ...embargoField(embargo) }, unset: noEmbargo(embargo) };
     });
   }
 
@@ -70,16 +72,20 @@ export class PublicationLife {
     const embargo = await this.checks.embargoOf(record);
     if (embargo === undefined)
       await this.datasets.show(record, caller.username, { 'datasetlifecycle.publishedOn': now });
-    const registered = await this.step(caller.username, doi, submitted, ({ catena }) => ({
-      set: {
-        status: 'registered',
-        registeredTime: now,
-        'catena.submitted': versionOf(catena) + 1,
-        'catena.issuedAt': catena?.issuedAt ?? now,
-        ...embargoField(embargo),
-      },
-      unset: ['catena.registration', 'catena.withdrawal'],
-    }));
+    const registered = await this.step(caller.username, doi, submitted, (stored) => {
+      checkSame(record, stored);
+      const { catena } = stored;
+      return {
+        set: {
+          status: 'registered',
+          registeredTime: now,
+          'catena.submitted': versionOf(catena) + 1,
+          'catena.issuedAt': catena?.issuedAt ?? now,
+          ...embargoField(embargo),
+        },
+        unset: ['catena.registration', 'catena.withdrawal', ...noEmbargo(embargo)],
+      };
+    });
     return { record: registered, pending: false };
   }
 
@@ -100,6 +106,8 @@ export class PublicationLife {
     { reason, replacedBy }: { reason: string; replacedBy?: string | undefined },
   ): Promise<PublishedDataRecord> {
     const record = await this.checks.withdrawable(caller, doi);
+    // A crash may have come between the record and its datasets.
+    if (record.status === 'withdrawn') await this.datasets.hide(record, caller.username);
     const at = this.surroundings.now();
     const details = { reason, ...(replacedBy === undefined ? {} : { replacedBy }) };
     const withdrawn: EventOf = (event) =>
@@ -131,8 +139,10 @@ export class PublicationLife {
     const by = caller.username;
     const pending = (await this.part(doi))?.registration;
     if (pending?.state !== 'pending')
-      await this.step(by, doi, submitted, ({ catena, status }) => {
+      await this.step(by, doi, submitted, (stored) => {
+        const { catena, status } = stored;
         if (status === 'withdrawn') throw bareText(400, 'Published data was withdrawn meanwhile.');
+        checkSame(record, stored);
         const version = versionOf(catena) + 1;
         const at = this.surroundings.now();
         const registration = { version, state: 'pending', by, at };
@@ -226,6 +236,20 @@ function versionOf(part: PublicationPart | undefined): number {
 
 function embargoField(embargo: Date | undefined): Fields {
   return embargo === undefined ? {} : { 'catena.embargoUntil': embargo };
+}
+
+/** Of an earlier submission: a corrected record may be open at once. */
+export function noEmbargo(embargo: Date | undefined): string[] {
+  return embargo === undefined ? ['catena.embargoUntil'] : [];
+}
+
+/** @throws Refusal 409: what was checked is what is published, datasets and rights on them above all */
+function checkSame(checked: PublishedDataRecord, stored: PublishedDataRecord): void {
+  const content = ({ title, abstract, datasetPids, metadata }: PublishedDataRecord): Fields => ({
+    ...{ title, abstract, datasetPids, metadata },
+  });
+  if (!isDeepStrictEqual(content(checked), content(stored)))
+    throw bareText(409, `Published data with doi ${stored._id} was changed meanwhile: try again.`);
 }
 
 /** @throws BadRequest */

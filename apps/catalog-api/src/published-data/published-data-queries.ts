@@ -54,6 +54,22 @@ export class PublishedDataQueries {
     return record;
   }
 
+  /** With Catena's own part: for checks, never to be shown. */
+  async whole({ _id }: PublishedDataRecord): Promise<PublishedDataRecord> {
+    const found = await this.catalogue.records('PublishedData').findOne({ _id });
+    if (found === null) throw new Refusal(404, `Published data with doi ${_id} not found.`);
+    return found as unknown as PublishedDataRecord;
+  }
+
+  /** The DOI of a record that has the same, written in whichever case. */
+  async sameDoi(doi: string): Promise<string | undefined> {
+    const pattern = new RegExp(`^${doi.replace(/[^a-z0-9]/gi, '\\$&')}$`, 'i');
+    const found = await this.catalogue
+      .records('PublishedData')
+      .findOne({ _id: pattern }, { projection: { _id: 1 } });
+    return found?._id;
+  }
+
   /** Suggestions for a new publication from the datasets the caller may read. */
   async formPopulate(caller: Caller, pids: readonly string[]): Promise<Fields> {
     const visible = this.rules.condition(accessTable.dataset.read, caller);

@@ -27,6 +27,7 @@ export class PublishedDataService {
     if (status !== undefined && status !== 'private')
       throw new BadRequest(`A new publication is private: status ${JSON.stringify(status)} cannot be set.`);
     const doi = this.surroundings.doiFor(given);
+    if (given !== undefined) await this.checks.freeDoi(doi);
     const pids = fields['datasetPids'] as string[];
     try {
       return await this.records.insert<PublishedDataRecord>(
@@ -68,12 +69,14 @@ export class PublishedDataService {
 
   async remove(caller: Caller, doi: string): Promise<PublishedDataRecord> {
     const record = await this.queries.get(caller, doi);
-    this.checks.changeable(caller, record);
+    await this.checks.removable(caller, record);
     const removed = await this.records.remove<PublishedDataRecord>('PublishedData', doi, caller.username, {
       status: record.status,
+      'catena.registration.state': { $ne: 'pending' },
     });
     if (removed === undefined) throw new Refusal(404, `Published data with doi ${doi} not found.`);
-    return removed;
+    const { catena: _, ...shown } = removed;
+    return shown;
   }
 
   private async change(

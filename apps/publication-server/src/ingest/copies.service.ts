@@ -36,9 +36,10 @@ export class Copies {
 
   async put(head: CopyHead): Promise<void> {
     const { archiveId, members, url, size, sha256, expiresAt } = head;
-    if (!this.config.downloads.origins.includes(new URL(url).origin))
+    const origin = URL.canParse(url) ? new URL(url).origin : 'no address';
+    if (!this.config.downloads.origins.includes(origin))
       throw new BadRequestException(
-        `Expected a copy at one of DOWNLOAD_ORIGINS (${this.config.downloads.origins.join(', ')}), found ${new URL(url).origin}.`,
+        `Expected a copy at one of DOWNLOAD_ORIGINS (${this.config.downloads.origins.join(', ')}), found ${origin}.`,
       );
     const known = await this.membersOf(archiveId);
     if (known !== members)

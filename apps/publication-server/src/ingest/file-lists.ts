@@ -33,11 +33,16 @@ export class FileLists {
       await this.store.files.bulkWrite(
         lines.slice(first, first + 1000).map((line, index) => {
           const n = part * feedLimits.linesPerPart + first + index;
-          const id = `${list}/${String(n).padStart(7, '0')}`;
+          const id = partLine(list, n);
           return { replaceOne: { filter: { _id: id }, replacement: { ...line, list, n }, upsert: true } };
         }),
         { ordered: false },
       );
+    // Another text may have been here before, with more lines.
+    const base = part * feedLimits.linesPerPart;
+    await this.store.files.deleteMany({
+      _id: { $gte: partLine(list, base + lines.length), $lt: partLine(list, base + feedLimits.linesPerPart) },
+    });
     await this.store.parts.replaceOne(
       { _id },
       { list, part, lines: lines.length, sha256, at: this.clock.now(), used: false },
@@ -75,7 +80,8 @@ export class FileLists {
       { 'record.files.sha256': list },
       { projection: { _id: 1 } },
     );
-    if (user !== null) return;
+    // A crash before the mark: it is in use all the same.
+    if (user !== null) return this.markUsed(list);
     await this.store.parts.deleteMany({ _id: rangeOf(list) });
     await this.store.files.deleteMany({ _id: rangeOf(list) });
   }
@@ -94,6 +100,10 @@ export class FileLists {
 /** `0` follows `/`: the ids of one list lie between `<list>/` and `<list>0`. */
 function rangeOf(list: string): { $gte: string; $lt: string } {
   return { $gte: `${list}/`, $lt: `${list}0` };
+}
+
+function partLine(list: string, n: number): string {
+  return `${list}/${String(n).padStart(7, '0')}`;
 }
 
 function partId(list: string, part: number): string {

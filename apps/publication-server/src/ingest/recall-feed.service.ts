@@ -26,11 +26,17 @@ export class RecallFeed {
   ) {}
 
   async open(): Promise<RecallRequest[]> {
-    const found = await this.store.recalls
-      .find({ state: { $in: ['requested', 'recalling'] } })
-      .sort({ state: 1, requestedAt: 1 })
-      .limit(mostOpen)
-      .toArray();
+    const found: StoredRecall[] = [];
+    // New ones first: many that take long must not hide them.
+    for (const state of ['requested', 'recalling'] as const)
+      if (found.length < mostOpen)
+        found.push(
+          ...(await this.store.recalls
+            .find({ state })
+            .sort({ requestedAt: 1 })
+            .limit(mostOpen - found.length)
+            .toArray()),
+        );
     return found.map(publicly);
   }
 

@@ -11,7 +11,10 @@ import { FileLists } from './file-lists.js';
 import { Pictures } from './pictures.js';
 
 export type IngestResult = 'created' | 'updated' | 'unchanged';
-type Known = Pick<StoredRecord, '_id' | 'revision' | 'digest' | 'state' | 'datestamp' | 'arrivedAt'> & {
+type Known = Pick<
+  StoredRecord,
+  '_id' | 'revision' | 'digest' | 'state' | 'datestamp' | 'settled' | 'arrivedAt'
+> & {
   readonly record?: Pick<StoredRecord['record'], 'files'>;
 };
 
@@ -20,6 +23,7 @@ const known = {
   digest: 1,
   state: 1,
   datestamp: 1,
+  settled: 1,
   arrivedAt: 1,
   'record.files.sha256': 1,
 } as const;
@@ -135,7 +139,9 @@ export class RecordIngest {
     // The same content under a higher revision is no change for harvesters.
     const same = current !== null && current.digest === stored.digest;
     const datestamp = same ? current.datestamp : nextDatestamp(now, current?.datestamp);
-    const dates = { datestamp, settled: same, arrivedAt: current?.arrivedAt ?? now };
+    // One that a crash left open is proven first.
+    const settled = same && current.settled;
+    const dates = { datestamp, settled, arrivedAt: current?.arrivedAt ?? now };
     if (current !== null) {
       const { matchedCount } = await this.store.records.replaceOne(
         { _id, revision: current.revision, digest: current.digest },

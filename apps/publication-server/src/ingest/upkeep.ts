@@ -14,6 +14,8 @@ import { RecordIngest } from './record-ingest.service.js';
 const interval = 10_000;
 /** Records rendered again in one round: a new program works through a large store without a pause for readers. */
 const batch = 500;
+/** Records in memory at once: one may be several megabytes. */
+const atOnce = 10;
 
 /** What goes with each other in time: sweeps. */
 @Injectable()
@@ -59,29 +61,39 @@ export class Upkeep implements OnApplicationBootstrap, OnApplicationShutdown {
   async round(): Promise<void> {
     const open = this.store.records.find({ settled: false }, { projection: { revision: 1 } }).limit(batch);
     for (const { _id, revision } of await open.toArray()) await this.ingest.settle(_id, revision);
-    await this.renderAgain({ embargoUntil: { $lte: this.clock.now() } });
-    await this.renderAgain({ rendering: { $lt: rendering } });
+    await this.renderAll({ embargoUntil: { $lte: this.clock.now() } });
+    await this.renderAll({ rendering: { $lt: rendering } });
     await this.sweeps.lists.sweep();
     await this.sweeps.copies.sweep();
     await this.sweeps.recalls.sweep();
   }
 
+  /** One that cannot be rendered stands in nobody's way. */
+  private async renderAll(condition: object): Promise<void> {
+    const counts = { records: 0, failed: 0 };
+    for await (const old of this.store.records.find(condition).limit(batch).batchSize(atOnce))
+      try {
+        await this.renderAgain(old);
+        counts.records += 1;
+      } catch (error) {
+        counts.failed += 1;
+        this.logger.error({ doi: old._id, error: messageOf(error) }, 'a record could not be rendered again');
+      }
+    if (counts.records + counts.failed > 0) this.logger.info(counts, 'records were rendered again');
+  }
+
   /** What harvesters see changes, so the datestamp does (publication.md, D7). */
-  private async renderAgain(condition: object): Promise<void> {
-    const found = await this.store.records.find(condition).limit(batch).toArray();
-    for (const old of found) {
-      const now = this.clock.now();
-      const { sets, renderings, search, embargoUntil } = storedRecord({ ...old.record, pictures: [] }, now);
-      const fields: Partial<StoredRecord> = { sets, renderings, search, rendering };
-      await this.store.records.updateOne(
-        { _id: old._id, revision: old.revision, datestamp: old.datestamp },
-        {
-          $set: { ...fields, datestamp: nextDatestamp(now, old.datestamp), settled: false },
-          ...(embargoUntil === undefined ? { $unset: { embargoUntil: '' } } : {}),
-        },
-      );
-      await this.ingest.settle(old._id, old.revision);
-    }
-    if (found.length > 0) this.logger.info({ records: found.length }, 'records were rendered again');
+  private async renderAgain(old: StoredRecord): Promise<void> {
+    const now = this.clock.now();
+    const { sets, renderings, search, embargoUntil } = storedRecord({ ...old.record, pictures: [] }, now);
+    const fields: Partial<StoredRecord> = { sets, renderings, search, rendering };
+    await this.store.records.updateOne(
+      { _id: old._id, revision: old.revision, datestamp: old.datestamp },
+      {
+        $set: { ...fields, datestamp: nextDatestamp(now, old.datestamp), settled: false },
+        ...(embargoUntil === undefined ? { $unset: { embargoUntil: '' } } : {}),
+      },
+    );
+    await this.ingest.settle(old._id, old.revision);
   }
 }

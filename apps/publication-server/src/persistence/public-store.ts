@@ -81,6 +81,7 @@ export class PublicStore implements OnApplicationBootstrap {
       { settled: 1 },
       { name: 'unsettled', partialFilterExpression: { settled: false } },
     );
+    await records.createIndex({ rendering: 1 }, { name: 'rendering' });
     await records.createIndex({ embargoUntil: 1 }, { name: 'embargo', sparse: true });
     await records.createIndex({ 'record.files.sha256': 1 }, { name: 'file_list', sparse: true });
     await records.createIndex({ 'search.words': 'text' }, { name: 'words' });

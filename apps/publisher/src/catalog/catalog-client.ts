@@ -64,14 +64,14 @@ export class CatalogClient {
   }
 
   /** All rows in the order of their DOIs. */
-  async *rows(): AsyncGenerator<CatalogRow> {
+  async *pages(): AsyncGenerator<readonly CatalogRow[]> {
     for (let after = ''; ;) {
       const rows = await this.session.get<CatalogRow[]>(
         `/api/v4/publications?after=${encodeURIComponent(after)}`,
       );
-      yield* rows;
       const last = rows.at(-1);
       if (last === undefined) return;
+      yield rows;
       after = last.doi;
     }
   }

@@ -36,7 +36,7 @@ function after(step: Step, known: Known): Known {
     case 'publish':
       return { ...known, doi: { ...known.doi, state: 'findable' } };
     case 'hide':
-      return { ...known, doi: { ...known.doi, state: 'registered' } };
+      return { ...known, doi: { ...known.doi, state: 'registered', uncertain: false } };
     case 'confirm':
     case 'confirm-withdrawal':
       return { ...known, reported: known.version };
@@ -108,6 +108,12 @@ describe('The next step of a publication', () => {
     assert.equal(nextStep({ ...end, doi: { state: 'findable' } }, true), 'register');
     const { pushed: _, ...lost } = end;
     assert.equal(nextStep(lost, true), 'push');
+  });
+
+  it('hides what a lost answer may have made findable', () => {
+    const { end } = walk(fresh);
+    const unsure: Known = { ...end, doi: { ...end.doi, state: 'registered', uncertain: true } };
+    assert.deepEqual(walk(again(unsure, 'withdrawn')).steps, ['bury', 'push', 'hide', 'confirm-withdrawal']);
   });
 
   it('does nothing while somebody has to change something', () =>

@@ -59,7 +59,8 @@ function withdrawnStep(
   if (revision === 0) return 'read';
   if (stale) return 'bury';
   if (pushed?.revision !== revision) return 'push';
-  if (hasAccount && doi.state === 'findable') return 'hide';
+  // What was sent before the withdrawal, and never answered, may have made it findable.
+  if (hasAccount && (doi.state === 'findable' || doi.uncertain === true)) return 'hide';
   return reported < version ? 'confirm-withdrawal' : undefined;
 }
 

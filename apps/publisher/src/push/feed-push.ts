@@ -52,8 +52,14 @@ export class FeedPush {
     lease: Lease,
   ): Promise<boolean> {
     const there = new Map((await this.feed.parts(list.sha256)).map(({ part, sha256 }) => [part, sha256]));
+    const ours = await this.store.listParts
+      .find({ doi }, { projection: { part: 1, sha256: 1 } })
+      .sort({ part: 1 })
+      .toArray();
+    const here = new Map(ours.map(({ part, sha256 }) => [part, sha256]));
     for (let part = 0; part < list.parts; part += 1) {
-      if (there.has(part)) continue;
+      // One that says something else came from a worker that had lost its lease: it is sent again.
+      if (there.has(part) && (here.get(part) ?? there.get(part)) === there.get(part)) continue;
       const stored = await this.store.listParts.findOne({ _id: `${doi}\n${part}` });
       if (stored === null) return false;
       lease.lost.signal.throwIfAborted();

@@ -46,7 +46,8 @@ export class RecallMail {
     } catch (error) {
       throw new TransientError(
         'publication.mail-away',
-        `Could not send mail for the request ${_id} through ${host}:${port}: ${messageOf(error)}`,
+        // Mail servers repeat the address; the log is no place for it.
+        `Could not send mail for the request ${_id} through ${host}:${port}: ${messageOf(error).replaceAll(email, 'the reader')}`,
       );
     } finally {
       transport.close();

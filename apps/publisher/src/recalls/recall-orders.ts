@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { isDoi } from '#datacite';
 import { Clock } from '#kernel';
 import { isDuplicateKey } from '#persistence';
 import type { RecallRequest } from '#publication-feed';
@@ -24,7 +25,10 @@ export class RecallOrders {
     await this.note({ _id: `publication:${doi}:${revision}`, doi, asked: false });
   }
 
-  async orderOf({ id, doi, email, language }: RecallRequest): Promise<void> {
+  /** The other side stands outside: what is no request of a reader is left alone, and mails go to one address. */
+  async orderOf(request: RecallRequest): Promise<void> {
+    if (!isRequest(request)) return;
+    const { id, doi, email, language } = request;
     await this.note({ _id: id, doi, asked: true, ...(email === undefined ? {} : { email }), language });
   }
 
@@ -39,4 +43,16 @@ export class RecallOrders {
       if (!isDuplicateKey(error)) throw error;
     }
   }
+}
+
+const idPattern = /^[\w-]{1,100}$/;
+const addressPattern = /^[^\s@<>(),;:"[\]\\]{1,64}@[^\s@<>(),;:"[\]\\]{1,253}$/;
+
+/** Whether it has the shape of a request, whatever the types say. */
+export function isRequest(value: unknown): value is RecallRequest {
+  const { id, doi, email, language } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const isText = (text: unknown): text is string => typeof text === 'string';
+  if (!isText(id) || !idPattern.test(id) || !isText(doi) || !isDoi(doi)) return false;
+  if (language !== undefined && !isText(language)) return false;
+  return email === undefined || (isText(email) && addressPattern.test(email));
 }

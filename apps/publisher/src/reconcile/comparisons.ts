@@ -14,12 +14,14 @@ export class Comparisons {
     private readonly datacite: DataciteClient,
   ) {}
 
-  /** Rows of withdrawn records come with their reasons: the tombstone needs them. */
-  async *catalogueRows(): AsyncGenerator<CatalogRow & Pick<CatalogSnapshot, 'withdrawal'>> {
-    for await (const row of this.catalog.rows()) {
-      if (row.wanted !== 'withdrawn') yield row;
-      else yield { ...row, ...withdrawalOf(await this.catalog.snapshot(row.doi)) };
-    }
+  /** Many rows at a time, to be compared with one read of our own. */
+  cataloguePages(): AsyncGenerator<readonly CatalogRow[]> {
+    return this.catalog.pages();
+  }
+
+  /** Of a record that was withdrawn: the tombstone needs it. */
+  async withdrawalOf(doi: string): Promise<CatalogSnapshot['withdrawal']> {
+    return (await this.catalog.snapshot(doi))?.withdrawal;
   }
 
   async *publicRows(): AsyncGenerator<DigestRow> {
@@ -41,8 +43,4 @@ export class Comparisons {
     const there = await this.datacite.get(doi);
     return there === undefined ? undefined : { state: there.state, digest: readBackDigest(there) };
   }
-}
-
-function withdrawalOf(snapshot: CatalogSnapshot | undefined): Pick<CatalogSnapshot, 'withdrawal'> {
-  return snapshot?.withdrawal === undefined ? {} : { withdrawal: snapshot.withdrawal };
 }

@@ -87,8 +87,8 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
   }
 
   async run(): Promise<Findings> {
-    const missed = await this.compareCatalogue();
-    const { gone, unpushed, unknown, publications } = await this.comparePublicStore();
+    const { missed, drafts } = await this.compareCatalogue();
+    const { gone, unpushed, unknown, publications } = await this.comparePublicStore(drafts);
     const { drifted, dois } = await this.compareDatacite();
     const checked = { publications, dois };
     this.last = { missed, gone, unpushed, unknown, drifted, checked, at: this.clock.now() };
@@ -105,24 +105,40 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
     return this.last;
   }
 
-  private async compareCatalogue(): Promise<number> {
+  /** @returns the drafts that the catalogue has, beside the number of wishes that were missed */
+  private async compareCatalogue(): Promise<{ missed: number; drafts: ReadonlySet<string> }> {
+    const { comparisons, wishes } = this.parts;
+    const drafts = new Set<string>();
     let missed = 0;
-    for await (const { doi, version, wanted, withdrawal } of this.parts.comparisons.catalogueRows()) {
-      if (wanted === 'nothing' || version === 0) continue;
-      if (await this.parts.wishes.note(doi, version, wanted, withdrawal)) missed += 1;
-      this.stopping.signal.throwIfAborted();
+    for await (const rows of comparisons.cataloguePages()) {
+      const known = await this.versionsOf(rows.map(({ doi }) => doi));
+      for (const { doi, version, wanted } of rows) {
+        this.stopping.signal.throwIfAborted();
+        if (wanted === 'draft') drafts.add(doi);
+        if (wanted === 'nothing' || version <= (known.get(doi) ?? 0)) continue;
+        const withdrawal = wanted === 'withdrawn' ? await comparisons.withdrawalOf(doi) : undefined;
+        if (await wishes.note(doi, version, wanted, withdrawal)) missed += 1;
+      }
     }
-    return missed;
+    return { missed, drafts };
+  }
+
+  private async versionsOf(dois: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const found = await this.store.publications
+      .find({ _id: { $in: [...dois] } }, { projection: { version: 1 } })
+      .toArray();
+    return new Map(found.map(({ _id, version }) => [_id, version]));
   }
 
   /** Both tables are read once, in the order of their keys. */
-  private async comparePublicStore(): Promise<{
+  private async comparePublicStore(drafts: ReadonlySet<string>): Promise<{
     gone: number;
     unpushed: number;
     unknown: string[];
     publications: number;
   }> {
     const { comparisons, wishes } = this.parts;
+    const began = this.clock.now();
     const theirs = new Map<string, string>();
     for await (const { doi, digest } of comparisons.publicRows()) theirs.set(doi, digest);
     const counts = { gone: 0, unpushed: 0, publications: 0 };
@@ -133,14 +149,17 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
       const digest = theirs.get(key);
       theirs.delete(key);
       if (ours.dueAt !== undefined || ours.blocked !== undefined) continue;
+      // What was pushed since the digest was read is not in it.
+      if (ours.pushed !== undefined && ours.pushed.at >= began) continue;
       if (ours.pushed !== undefined && digest !== ours.pushed.digest) {
         // Its parts were thrown away after the push: the content is read anew.
-        await this.store.publications.updateOne({ _id: ours._id }, { $unset: { pushed: '' } });
-        await wishes.again(ours._id, { stale: ours.wanted === 'published' });
-        counts.unpushed += 1;
-      } else if (ours.wanted === 'draft' && !(await comparisons.isInCatalogue(ours._id))) {
-        await wishes.again(ours._id, { stale: true });
-        counts.gone += 1;
+        if (await wishes.mend(ours, { stale: ours.wanted === 'published' }, ['pushed'])) counts.unpushed += 1;
+      } else if (
+        ours.wanted === 'draft' &&
+        !drafts.has(ours._id) &&
+        !(await comparisons.isInCatalogue(ours._id))
+      ) {
+        if (await wishes.mend(ours, { stale: true })) counts.gone += 1;
       }
     }
     return { ...counts, unknown: [...theirs.keys()].slice(0, mostUnknown) };
@@ -152,28 +171,35 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
     if (this.config.datacite === undefined || most === 0) return { drifted: 0, dois: 0 };
     const oldest = await this.store.publications
       .find(
-        { 'doi.checkedAt': { $exists: true }, dueAt: { $exists: false } },
-        { projection: { doi: 1, wanted: 1 } },
+        {
+          'doi.checkedAt': { $exists: true },
+          dueAt: { $exists: false },
+          // What was refused is not sent again behind its author's back.
+          blocked: { $exists: false },
+        },
+        { projection: { doi: 1, epoch: 1 } },
       )
       .sort({ 'doi.checkedAt': 1 })
       .limit(most)
       .toArray();
     let drifted = 0;
-    for (const { _id, doi } of oldest) {
+    for (const { _id, doi, epoch } of oldest) {
       this.stopping.signal.throwIfAborted();
       const there = await this.parts.comparisons.registered(_id);
       const now = this.clock.now();
       if (there !== undefined && there.digest === doi.readBack) {
-        await this.store.publications.updateOne({ _id }, { $set: { 'doi.checkedAt': now } });
+        await this.store.publications.updateOne({ _id, epoch }, { $set: { 'doi.checkedAt': now } });
         continue;
       }
+      const { attributesDigest: _, readBack: _r, ...rest } = doi;
+      const found = { doi: { ...rest, state: there?.state ?? ('none' as const), checkedAt: now } };
+      // A worker has changed it since it was listed.
+      if (!(await this.parts.wishes.mend({ _id, epoch }, found))) continue;
       drifted += 1;
       this.logger.warn(
         { doi: _id, state: there?.state ?? 'none', expected: doi.state },
         'DataCite says something else',
       );
-      const { attributesDigest: _, readBack: _r, ...rest } = doi;
-      await this.parts.wishes.again(_id, { doi: { ...rest, state: there?.state ?? 'none', checkedAt: now } });
     }
     return { drifted, dois: oldest.length };
   }

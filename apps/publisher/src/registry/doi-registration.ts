@@ -45,7 +45,16 @@ export class DoiRegistration {
     return this.change(publication, lease, 'publish', ['findable']);
   }
 
-  hide(publication: Publication, lease: Lease): Promise<void> {
+  async hide(publication: Publication, lease: Lease): Promise<void> {
+    const { doi } = publication;
+    if (doi.uncertain === true) {
+      const there = await this.datacite.get(publication._id);
+      // Nothing that anybody could find: an event would make a draft of nothing.
+      if (there === undefined || there.state === 'draft')
+        return this.held.save(lease, {
+          doi: { state: there?.state ?? 'none', checkedAt: this.clock.now() },
+        });
+    }
     return this.change(publication, lease, 'hide', ['registered']);
   }
 
@@ -72,7 +81,12 @@ export class DoiRegistration {
     const { doi } = publication;
     if (doi.uncertain === true) {
       const there = await this.datacite.get(publication._id);
-      if (there !== undefined && deviation(intent, there) === undefined)
+      // Half a look will not do: a correction of the abstract alone would be taken for done.
+      if (
+        there !== undefined &&
+        deviation(intent, there) === undefined &&
+        (eventOnly || says(there, sentOf(attributes)))
+      )
         return this.confirm(publication, lease, intent, there);
     }
     await this.held.save(lease, { doi: { ...doi, uncertain: true } });
@@ -95,7 +109,9 @@ export class DoiRegistration {
     { eventOnly }: Intent,
     there: RegisteredDoi,
   ): Promise<void> {
-    const digest = eventOnly ? doi.attributesDigest : attributesDigest;
+    // What was sent before, and never answered, may be there or not: the next registration sends it again.
+    const former = doi.uncertain === true ? undefined : doi.attributesDigest;
+    const digest = eventOnly ? former : attributesDigest;
     await this.held.save(lease, {
       attempts: 0,
       doi: {
@@ -107,6 +123,28 @@ export class DoiRegistration {
       },
     });
   }
+}
+
+/** What is to be seen of an upsert afterwards. */
+function sentOf(attributes: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { event: _e, schemaVersion: _s, ...sent } = attributes;
+  return sent;
+}
+
+/** Whether everything that was sent is there; DataCite adds names and empty lists of its own. */
+export function says(there: unknown, sent: unknown): boolean {
+  if (sent === null || sent === undefined || sent === '') return (there ?? '') === '';
+  if (Array.isArray(sent))
+    return sent.length === 0
+      ? there === undefined || there === null || (Array.isArray(there) && there.length === 0)
+      : Array.isArray(there) &&
+          there.length === sent.length &&
+          sent.every((item, index) => says(there[index], item));
+  if (typeof sent !== 'object') return String(there) === String(sent);
+  // Publishers and affiliations come back as bare names.
+  if (typeof there === 'string') return there === (sent as { name?: unknown }).name;
+  if (typeof there !== 'object' || there === null) return false;
+  return Object.entries(sent).every(([name, value]) => says((there as Record<string, unknown>)[name], value));
 }
 
 /** How what DataCite says differs from what it was told; an event it does not allow is ignored there without a word. */

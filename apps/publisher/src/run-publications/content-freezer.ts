@@ -42,7 +42,10 @@ export class ContentFreezer {
   async read(publication: Publication, lease: Lease): Promise<void> {
     const snapshot = await this.catalog.snapshot(publication._id);
     if (snapshot === undefined || snapshot.wanted === 'nothing') return this.letGo(publication, lease);
-    if (snapshot.version > publication.version) return this.adopt(snapshot, lease);
+    // Of the same version it may want less by now: the registration was refused, and the record changes since.
+    const { version, wanted } = publication;
+    if (snapshot.version > version || (snapshot.version === version && snapshot.wanted !== wanted))
+      return this.adopt(publication, snapshot, lease);
     this.check(snapshot.resource);
     const { draft, files } = await this.recordOf(publication, snapshot);
     await this.freeze(publication, lease, draft, snapshot.version, files);
@@ -51,7 +54,7 @@ export class ContentFreezer {
   /** The tombstone is made of what the public saw last; only what was never seen is read. */
   async bury(publication: Publication, lease: Lease): Promise<void> {
     const content = await this.store.contents.findOne({ _id: publication._id });
-    if (content === null) return this.read({ ...publication, revision: 0 }, lease);
+    if (content === null) return this.read(publication, lease);
     const record = withdrawn(content.record, publication.withdrawal);
     await this.freeze(publication, lease, record, publication.version, false);
   }
@@ -65,12 +68,16 @@ export class ContentFreezer {
         `Expected ${publication._id} in the catalogue, found nothing to publish, but DataCite knows it as ${state}. Restore the record, or withdraw it.`,
       );
     if (state === 'draft') await this.registration.removeDraft(publication._id);
-    await this.held.forget(lease);
+    await this.held.forget(lease, publication.heard);
   }
 
   /** The catalogue is ahead of its messages: what it says now counts, and the message will change nothing. */
-  private adopt({ version, wanted, withdrawal }: CatalogSnapshot, lease: Lease): Promise<void> {
-    return this.held.save(lease, {
+  private async adopt(
+    { heard }: Publication,
+    { version, wanted, withdrawal }: CatalogSnapshot,
+    lease: Lease,
+  ): Promise<void> {
+    await this.held.saveUnlessHeard(lease, heard, {
       version,
       wanted: wanted as Publication['wanted'],
       stale: wanted !== 'unchanged',
@@ -142,7 +149,8 @@ export class ContentFreezer {
     );
     if (!keepParts || publication.pushed?.revision === revision)
       await this.store.listParts.deleteMany({ doi });
-    await this.held.save(lease, {
+    // After a newer wish it stays stale, and is read again for that.
+    await this.held.saveUnlessHeard(lease, publication.heard, {
       stale: false,
       revision,
       attributesDigest: attributesDigest(record),

@@ -15,6 +15,8 @@ import type { Lease } from './lease.js';
 const authorCodes: ReadonlySet<string> = new Set([
   'publication.metadata-refused',
   'publication.metadata-invalid',
+  'publication.record-too-large',
+  'publication.too-many-files',
 ]);
 const mostProblems = 100;
 
@@ -70,7 +72,11 @@ export class PublicationFaults {
       authorCodes.has(code) && publication.wanted === 'published'
         ? [this.refusal(publication, code, fault.message, problems)]
         : [];
-    await this.held.save(lease, { attempts, blocked, leasedUntil: new Date(0), lastFault: fault }, rows);
+    const free = { leasedUntil: new Date(0), lastFault: fault };
+    if (await this.held.saveUnlessHeard(lease, publication.heard, { attempts, blocked, ...free }, rows))
+      return;
+    // A newer wish came meanwhile: it is not to blame.
+    await this.held.save(lease, free);
   }
 
   private refusal(

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { newId, SystemClock } from '#kernel';
+import { createLogger } from '#observability';
+import type { OutboxRelay } from '#outbox';
+import { MongoConnection } from '#persistence';
+import { PublicationWishes } from '../accept-publications/publication-wishes.js';
+import type { CatalogClient, CatalogSnapshot } from '../catalog/catalog-client.js';
+import { nextStep } from '../domain/next-step.js';
+import { PublisherStore } from '../persistence/publisher-store.js';
+import type { Wanted } from '../persistence/records.js';
+import type { PublisherConfig } from '../publisher.config.js';
+import type { DoiRegistration } from '../registry/doi-registration.js';
+import { ContentFreezer } from './content-freezer.js';
+import { HeldPublications } from './held-publications.js';
+
+/** A wish that arrives while the catalogue is read: the message is acknowledged, nobody will send it again. */
+describe('Freezing content', () => {
+  const logger = createLogger('content-freezer.int.spec', 'silent');
+  const relay = { wake: () => undefined } as unknown as OutboxRelay;
+  const config = { publicUrl: 'https://data.example.org', datacite: undefined } as PublisherConfig;
+  const clock = new SystemClock();
+  let mongo: MongoConnection;
+  let store: PublisherStore;
+  let wishes: PublicationWishes;
+  let held: HeldPublications;
+
+  before(async () => {
+    const uri = new URL(process.env['MONGODB_URI'] ?? '');
+    uri.pathname = `/freezer-${newId().slice(0, 8)}`;
+    mongo = new MongoConnection({ uri: uri.toString(), appName: 'test' }, logger);
+    store = new PublisherStore(mongo, logger);
+    await store.whenReady();
+    wishes = new PublicationWishes(store, clock);
+    held = new HeldPublications(store, relay, clock);
+  });
+  after(async () => {
+    await mongo.connection.dropDatabase();
+    await mongo.close();
+  });
+
+  const snapshotOf = (doi: string, version: number, wanted: Wanted): CatalogSnapshot => ({
+    ...{ doi, version, wanted, datasets: [], datasetPids: [], pictures: [] },
+    resource: {
+      doi,
+      creators: [{ name: 'Lovelace, Ada' }],
+      titles: [{ title: 'T' }],
+      publisher: { name: 'P' },
+      publicationYear: 2026,
+      types: { resourceTypeGeneral: 'Dataset' },
+    },
+  });
+  /** Reads once, while the wish for version 3 arrives. */
+  const readWhile = async (snapshot: CatalogSnapshot): Promise<unknown> => {
+    const { doi } = snapshot;
+    const catalog = {
+      snapshot: async () => {
+        await wishes.note(doi, 3, 'published');
+        return snapshot;
+      },
+    } as unknown as CatalogClient;
+    const freezer = new ContentFreezer(catalog, store, held, {} as DoiRegistration, clock, config);
+    await wishes.note(doi, 1, 'draft');
+    const read = (await store.publications.findOne({ _id: doi })) ?? assert.fail();
+    await freezer.read(read, { doi, epoch: 0, lost: new AbortController() });
+    const { version, wanted, ...rest } = (await store.publications.findOne({ _id: doi })) ?? assert.fail();
+    return [version, wanted, nextStep({ version, wanted, ...rest }, true)];
+  };
+
+  it('reads again for a wish that came meanwhile', async () => {
+    const found = await readWhile(snapshotOf('10.5072/frozen', 1, 'draft'));
+    assert.deepEqual(found, [3, 'published', 'read'], 'not the draft, which has no files');
+  });
+
+  it('keeps a wish that is newer than what the catalogue said', async () => {
+    const found = await readWhile(snapshotOf('10.5072/adopted', 2, 'withdrawn'));
+    assert.deepEqual(found, [3, 'published', 'read']);
+  });
+
+  it('lets go of nothing that is wanted by now', async () => {
+    const gone = { ...snapshotOf('10.5072/gone', 1, 'draft'), wanted: 'nothing' as const };
+    assert.deepEqual(await readWhile(gone), [3, 'published', 'read']);
+  });
+});
