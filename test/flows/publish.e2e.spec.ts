@@ -4,14 +4,15 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { datasetInSourceFolder, sampleFiles, type TestDataset } from '../support/datasets.js';
+import type { TestDataset } from '../support/datasets.js';
 import { Mailbox } from '../support/mailbox.js';
+import { PublicationScene } from '../support/publication-scene.js';
 import {
   createPublication,
   eventually,
   publicationMetadata,
   publicationPath,
-  PublishingInstallation,
+  type PublishingInstallation,
   statusOf,
 } from '../support/publications.js';
 import type { ScicatClient } from '../support/scicat-client.js';
@@ -19,6 +20,7 @@ import type { ScicatClient } from '../support/scicat-client.js';
 type Fields = Record<string, unknown>;
 
 describe('A publication', () => {
+  let scene: PublicationScene;
   let site: PublishingInstallation;
   let mailbox: Mailbox;
   let client: ScicatClient;
@@ -27,11 +29,10 @@ describe('A publication', () => {
 
   before(async () => {
     mailbox = await Mailbox.open();
-    site = await PublishingInstallation.start({
+    scene = await PublicationScene.open({
       environment: { REGISTRATION_PATIENCE: '15s', ...mailbox.environment },
     });
-    client = await site.installation.client('demo');
-    admin = await site.installation.client('admin');
+    ({ site, client, admin } = scene);
     failed = false;
   });
   after(async () => {
@@ -46,38 +47,15 @@ describe('A publication', () => {
       failed = false;
     });
   };
-  const archived = async (bytes = 100_000): Promise<TestDataset> => {
-    const dataset = await datasetInSourceFolder(site.installation, client, sampleFiles(bytes));
-    const { body } = await client.postJob('archive', [dataset.pid]);
-    const { statusCode, statusMessage } = await client.jobEnd(String(body['id']));
-    assert.equal(statusCode, 'finishedSuccessful', statusMessage);
-    return dataset;
-  };
-  const plain = async (): Promise<TestDataset> =>
-    datasetInSourceFolder(site.installation, client, sampleFiles(1000));
+  const archived = (bytes?: number): Promise<TestDataset> => scene.archived(bytes);
+  const plain = (): Promise<TestDataset> => scene.plain();
   const step = (who: ScicatClient, doi: string, name: string, body?: object) =>
-    who.call<Fields>('POST', `${publicationPath(doi)}/${name}`, body);
-  const registered = async (datasets: readonly TestDataset[], more: Fields = {}): Promise<string> => {
-    const doi = await createPublication(
-      client,
-      datasets.map(({ pid }) => pid),
-      more,
-    );
-    const { status, body } = await step(client, doi, 'register');
-    assert.deepEqual([status, body['status']], [201, 'registered'], JSON.stringify(body));
-    return doi;
-  };
-  const putsOf = (doi: string): string[] =>
-    site.datacite.requests
-      .filter((request) => request.method === 'PUT' && request.doi === doi)
-      .map(({ event, status }) => `${event ?? 'metadata'} ${status}`);
-  const isPublished = async (pid: string): Promise<unknown> =>
-    (await client.call<Fields>('GET', `/api/v3/Datasets/${encodeURIComponent(pid)}`)).body['isPublished'];
-  const harvested = async (doi: string): Promise<string> => {
-    const identifier = `oai:127.0.0.1:${encodeURIComponent(doi).replaceAll('%2F', '/')}`;
-    const query = `verb=GetRecord&metadataPrefix=oai_dc&identifier=${encodeURIComponent(identifier)}`;
-    return (await fetch(`${site.installation.publicUrl}/oai?${query}`)).text();
-  };
+    scene.step(who, doi, name, body);
+  const registered = (datasets: readonly TestDataset[], more: Fields = {}): Promise<string> =>
+    scene.registered(datasets, more);
+  const putsOf = (doi: string): string[] => scene.putsOf(doi);
+  const isPublished = (pid: string): Promise<unknown> => scene.isPublished(pid);
+  const harvested = (doi: string): Promise<string> => scene.harvested(doi);
 
   story('is a draft DOI when it is published, and findable with a page when it is registered', async () => {
     const dataset = await archived();
@@ -206,40 +184,6 @@ describe('A publication', () => {
     assert.deepEqual(putsOf(doi), []);
   });
 
-  story('whose answer is lost is registered all the same, without a second try being refused', async () => {
-    const doi = await createPublication(client, [(await plain()).pid]);
-    site.datacite.order('PUT', 'lose-answer');
-    assert.equal((await step(client, doi, 'register')).body['status'], 'registered');
-    // Read back, found done, not sent again.
-    assert.deepEqual(putsOf(doi), ['register 201', 'publish 200']);
-    assert.equal(
-      site.datacite.requests.filter(({ method }) => method === 'POST').length,
-      0,
-      'an upsert is never a POST',
-    );
-  });
-
-  story('waits through an outage of DataCite, and says so', async () => {
-    const { pid } = await plain();
-    const doi = await createPublication(client, [pid]);
-    site.datacite.away = true;
-    const pending = step(client, doi, 'register');
-    await eventually('a reason to be read', async () => {
-      const { registration } = await statusOf(client, doi);
-      return /did not answer/.test(String((registration as Fields | undefined)?.['message'])) || undefined;
-    });
-    assert.equal((await pending).status, 202);
-    assert.equal((await client.call('PATCH', publicationPath(doi), { title: 'x' })).status, 409);
-    assert.equal(await isPublished(pid), false);
-    site.datacite.away = false;
-    await eventually(
-      'registered',
-      async () =>
-        (await client.call<Fields>('GET', publicationPath(doi))).body['status'] === 'registered' || undefined,
-    );
-    assert.equal(await isPublished(pid), true);
-  });
-
   story('is amended with one PUT, and stays findable', async () => {
     const doi = await registered([await plain()]);
     const before = (await site.feed.row(doi)).revision;
@@ -337,65 +281,5 @@ describe('A publication', () => {
     assert.equal(v3.status, 403);
     assert.deepEqual(putsOf(doi), []);
     assert.equal(await isPublished(pid), false);
-  });
-
-  story(
-    'is found and mended wherever it was lost: at DataCite, in the public store, on the way',
-    async () => {
-      const doi = await registered([await plain()]);
-      const compare = async (): Promise<Fields> => {
-        const { status, body } = await site.operate('POST', '/compare');
-        assert.equal(status, 200, JSON.stringify(body));
-        return body;
-      };
-      site.datacite.tamper(doi, { url: 'https://evil.example.org' });
-      assert.equal((await compare())['drifted'], 1);
-      await eventually('the address is ours again', () =>
-        Promise.resolve(
-          site.datacite.get(doi)?.attributes['url'] === `${site.installation.publicUrl}/doi/${doi}` ||
-            undefined,
-        ),
-      );
-      const before = await site.digest();
-      await site.forgetPublicStore();
-      assert.deepEqual(await site.digest(), []);
-      assert.equal((await compare())['unpushed'], before.length);
-      await eventually('all are back, as they were', async () => {
-        const digests = (await site.digest()).map(({ doi: name, digest, state }) => ({
-          name,
-          digest,
-          state,
-        }));
-        const wanted = before.map(({ doi: name, digest, state }) => ({ name, digest, state }));
-        return JSON.stringify(digests) === JSON.stringify(wanted) || undefined;
-      });
-      const quiet = await compare();
-      assert.deepEqual([quiet['missed'], quiet['unpushed'], quiet['drifted']], [0, 0, 0]);
-    },
-  );
-
-  story('that could not be pushed appears by itself when the public store is back', async () => {
-    const server = site.installation.apps['publication-server'];
-    await server.stop('SIGKILL');
-    const { pid } = await plain();
-    const dois = await Promise.all(Array.from({ length: 20 }, () => createPublication(client, [pid])));
-    const answers = dois.map((doi) => step(client, doi, 'register'));
-    await eventually('all are registered at DataCite', () =>
-      Promise.resolve(dois.every((doi) => site.datacite.get(doi)?.state === 'registered') || undefined),
-    );
-    server.start();
-    await server.whenReady();
-    await Promise.all(answers);
-    for (const doi of dois) {
-      await eventually(
-        `${doi} is registered`,
-        async () =>
-          (await client.call<Fields>('GET', publicationPath(doi))).body['status'] === 'registered' ||
-          undefined,
-      );
-      assert.equal((await site.page(doi)).status, 200);
-      assert.equal((await site.feed.row(doi)).revision, 1);
-      assert.deepEqual(putsOf(doi), ['register 201', 'publish 200']);
-    }
   });
 });

@@ -29,6 +29,7 @@ describe('pidAsName', () => {
     assert.equal(pidAsName('20.500.11935/0a-b_c'), '20.500.11935_0a-b_c'));
   it('encodes everything that could mean something to a shell or a file system', () =>
     assert.equal(pidAsName("a b*'\0;"), 'a%20b%2A%27%00%3B'));
+  it('encodes characters of two code units as one', () => assert.equal(pidAsName('a/😀'), 'a_%F0%9F%98%80'));
   for (const pid of ['', '.', '..'])
     it(`refuses ${JSON.stringify(pid)}`, () =>
       assert.throws(() => pidAsName(pid), { code: 'kernel.unsafe-pid' }));

@@ -40,7 +40,7 @@ function complaintAbout(path: string): string | undefined {
 export function pidAsName(pid: string): string {
   const name = pid
     .replaceAll('/', '_')
-    .replace(/[^A-Za-z0-9._-]/g, (character) =>
+    .replace(/[^A-Za-z0-9._-]/gu, (character) =>
       encodeURIComponent(character).replace(
         /[!'()*]/g,
         (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
