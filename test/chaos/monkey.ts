@@ -29,6 +29,7 @@ export class Monkey {
     await this.running;
     await Promise.all(this.repairs);
     this.site.datacite.away = false;
+    this.site.datacite.calm();
   }
 
   private async run(): Promise<void> {

@@ -88,6 +88,11 @@ export class FakeDatacite {
     this.faults.push({ method, fault });
   }
 
+  /** Faults that were ordered and met nobody are forgotten. */
+  calm(): void {
+    this.faults.length = 0;
+  }
+
   get(doi: string): { state: FakeState; attributes: Fields } | undefined {
     return this.dois.get(doi.toLowerCase());
   }

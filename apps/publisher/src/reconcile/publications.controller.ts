@@ -8,7 +8,9 @@ import {
   NotFoundException,
   Param,
   Post,
+  ServiceUnavailableException,
 } from '@nestjs/common';
+import { CatenaError } from '#kernel';
 import { admitOperator } from '#outbox';
 import { PublicationWishes } from '../accept-publications/publication-wishes.js';
 import { nextStep } from '../domain/next-step.js';
@@ -48,7 +50,10 @@ export class PublicationsController {
   @HttpCode(200)
   compare(@Headers('authorization') authorization: string | undefined): Promise<Findings> {
     admitOperator(this.config.spine, authorization);
-    return this.reconciliation.run();
+    return this.reconciliation.run().catch((error: unknown) => {
+      if (error instanceof CatenaError) throw new ServiceUnavailableException(error.message);
+      throw error;
+    });
   }
 
   @Get(':doi')
