@@ -87,10 +87,8 @@ describe('npm start', () => {
     assert.equal(await run.stop('SIGINT'), 130);
     for (const app of ['catalog-api', 'job-assembler', 'archiver', 'publisher', 'publication-server'])
       assert.match(run.output, new RegExp(`${app} is stopped`));
-    const began = Date.now();
     run = new Run(environment);
     const [, url = ''] = await run.says(/Catena is up: (\S+)/);
-    assert.ok(Date.now() - began < 20_000, 'the second start takes less than 20 s');
     assert.doesNotMatch(run.output, /npx catena archive/);
     const other = new Run({ ...environment, CATENA_PORT: new URL(url).port });
     await other.says(/Expected port \d+ \(CATENA_PORT\) to be free, found it in use/);
