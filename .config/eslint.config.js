@@ -12,7 +12,7 @@ const environmentReaders = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', '**/*.mjs'] },
+  { ignores: ['dist/**', 'node_modules/**', '.catena/**', '**/*.mjs'] },
   {
     files: ['**/*.ts'],
     basePath: new URL('..', import.meta.url).pathname,
