@@ -10,6 +10,7 @@ import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import { FeedClient, feedRefusalOf } from '#publication-feed';
 import { CatalogClient } from '../catalog/catalog-client.js';
+import { landingPageOf } from '../domain/landing-page.js';
 import { PublisherStore } from '../persistence/publisher-store.js';
 import type { Recall } from '../persistence/records.js';
 import type { PublisherConfig } from '../publisher.config.js';
@@ -194,6 +195,6 @@ export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private pageOf(doi: string): string {
-    return `${this.config.publicUrl}/doi/${doi}`;
+    return landingPageOf(this.config.publicUrl, doi);
   }
 }

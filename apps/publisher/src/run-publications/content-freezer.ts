@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { doiKey, doiPath, problemsOf, toDataciteAttributes, type DataciteResource } from '#datacite';
+import { doiKey, problemsOf, toDataciteAttributes, type DataciteResource } from '#datacite';
 import { Clock, PermanentError, TransientError } from '#kernel';
 import {
   digestOf,
@@ -11,6 +11,7 @@ import {
   type PublicRecord,
 } from '#publication-feed';
 import { CatalogClient, type CatalogSnapshot } from '../catalog/catalog-client.js';
+import { landingPageOf } from '../domain/landing-page.js';
 import { PublisherStore } from '../persistence/publisher-store.js';
 import type { Publication } from '../persistence/records.js';
 import type { PublisherConfig } from '../publisher.config.js';
@@ -34,9 +35,8 @@ export class ContentFreezer {
     @Inject(ConfigToken) private readonly config: PublisherConfig,
   ) {}
 
-  /** The only place a DOI points to; nothing a user writes has a say in it. */
   landingPageOf(doi: string): string {
-    return `${this.config.publicUrl}/doi/${doiPath(doiKey(doi))}`;
+    return landingPageOf(this.config.publicUrl, doi);
   }
 
   async read(publication: Publication, lease: Lease): Promise<void> {
