@@ -6,7 +6,6 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '#messaging/testing';
 import { startStack, type ServiceName, type Stack } from '../../tools/local-stack/src/index.js';
-import { appNames } from '../../tools/start/src/index.js';
 import { datasetInSourceFolder, sampleFiles, type TestDataset } from '../support/datasets.js';
 import { Installation } from '../support/installation.js';
 import { Ledger } from '../support/ledger.js';
@@ -97,14 +96,14 @@ describe('An outage', () => {
 
   it('of everything at once, apps killed, is healed by starting again', () =>
     survives(async () => {
-      for (const name of appNames) installation.apps[name].signal('SIGKILL');
+      for (const name of installation.members) installation.apps[name].signal('SIGKILL');
       await Promise.all([service('rabbitmq').kill(), service('mongodb').kill(), service('s3').kill()]);
-      await Promise.all(appNames.map((name) => installation.apps[name].whenEnded()));
+      await Promise.all(installation.members.map((name) => installation.apps[name].whenEnded()));
       // Apps first, services later: they wait for them without dying.
-      for (const name of appNames) installation.apps[name].start();
+      for (const name of installation.members) installation.apps[name].start();
       await sleep(1000);
       await Promise.all([service('rabbitmq').start(), service('mongodb').start(), service('s3').start()]);
-      await Promise.all(appNames.map((name) => installation.apps[name].whenReady()));
+      await Promise.all(installation.members.map((name) => installation.apps[name].whenReady()));
     }));
 
   it('of long-term storage (not mounted) makes jobs wait, not fail', () =>

@@ -116,6 +116,12 @@ export class Installation {
     return this.settings.ltsRoots;
   }
 
+  /** The apps this installation is made of: without a registry nothing is published, and nobody is needed for it. */
+  get members(): readonly AppName[] {
+    const withPublication = this.settings.dataciteUrl !== undefined;
+    return appNames.filter((name) => withPublication || !name.startsWith('publi'));
+  }
+
   /** The address of the landing pages. */
   get publicUrl(): string {
     return publicUrlOf(this.settings);
@@ -126,8 +132,8 @@ export class Installation {
   }
 
   async start(): Promise<void> {
-    for (const name of this.running) this.apps[name].start();
-    await Promise.all(this.running.map((name) => this.apps[name].whenReady()));
+    for (const name of this.members) this.apps[name].start();
+    await Promise.all(this.members.map((name) => this.apps[name].whenReady()));
     await this.accountsAreSeeded();
   }
 
@@ -178,14 +184,8 @@ export class Installation {
 
   /** Stops everything; the folder with its logs stays when the test failed. */
   async stop(failed = false): Promise<void> {
-    await Promise.all(this.running.map((name) => this.apps[name].stop()));
+    await Promise.all(appNames.map((name) => this.apps[name].stop()));
     if (!failed) await rm(this.directory, { recursive: true, force: true });
-  }
-
-  /** Without a registry nothing is published, and nobody is needed for it. */
-  private get running(): readonly AppName[] {
-    const withPublication = this.settings.dataciteUrl !== undefined;
-    return appNames.filter((name) => withPublication || !name.startsWith('publi'));
   }
 
   private async accountsAreSeeded(): Promise<void> {

@@ -1,5 +1,5 @@
-import { inspect } from 'node:util';
 import { run } from 'node:test';
+import { inspect } from 'node:util';
 import { indent, seconds, type Tally } from './tally.js';
 import { compiled } from './test-files.js';
 
@@ -12,6 +12,10 @@ export interface TestRunOptions {
 }
 
 const KEPT_OUTPUT = 20_000;
+const OPTIONS = [
+  process.env['NODE_OPTIONS'] ?? '',
+  `--import ${new URL('what-keeps-alive.js', import.meta.url).href}`,
+];
 
 /** Runs test files, each in a process of its own, and prints one line for each. */
 export async function runTestFiles(
@@ -19,6 +23,9 @@ export async function runTestFiles(
   options: TestRunOptions,
   tally: Tally,
 ): Promise<void> {
+  // The test runner hands its files our environment, and has no other way to load something into them.
+  process.env['NODE_OPTIONS'] = OPTIONS.join(' ').trim();
+  process.env['CATENA_TEST_TIMEOUT'] = String(options.timeoutMilliseconds);
   const queue = [...files];
   let done = 0;
   const worker = async (): Promise<void> => {
