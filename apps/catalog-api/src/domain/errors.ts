@@ -7,6 +7,8 @@ export class Refusal extends CatenaError {
     message: string,
     /** The whole response body where SciCat's differs from `{message, error, statusCode}`. */
     readonly body?: unknown,
+    /** Seconds after which the same request may succeed. */
+    readonly retryAfter?: number,
   ) {
     super(`catalog.refused-${status}`, message);
   }
@@ -20,18 +22,15 @@ export class BadRequest extends Refusal {
 
 /** Jobs answer errors as `{status, message}`. */
 export class JobRefusal extends Refusal {
-  constructor(status: number, message: string, more: Record<string, unknown> = {}) {
-    super(status, message, { status, message, ...more });
+  constructor(status: number, message: string, more: Record<string, unknown> = {}, retryAfter?: number) {
+    super(status, message, { status, message, ...more }, retryAfter);
   }
 }
 
 /** Somebody tries too often. */
 export class TooManyRequests extends Refusal {
-  constructor(
-    message: string,
-    /** Seconds. */
-    readonly retryAfter: number,
-  ) {
-    super(429, message);
+  /** @param retryAfter seconds */
+  constructor(message: string, retryAfter: number) {
+    super(429, message, undefined, retryAfter);
   }
 }

@@ -37,7 +37,8 @@ export class ScicatErrorsFilter implements ExceptionFilter {
     if (status === 401 || status === 403 || status === 429)
       this.refusals.refused(host.switchToHttp().getRequest<RequestWithCaller>(), status);
     if (reply.sent) return undefined;
-    if (error instanceof TooManyRequests) void reply.header('retry-after', String(error.retryAfter));
+    if (error instanceof Refusal && error.retryAfter !== undefined)
+      void reply.header('retry-after', String(error.retryAfter));
     return reply.status(status).type('application/json; charset=utf-8').send(JSON.stringify(body));
   }
 

@@ -10,6 +10,9 @@ import { cancelStep, lifecycleSteps, type Lifecycle, type LifecycleStep } from '
 import { Catalogue } from '../persistence/catalogue.js';
 import type { ClaimRecord, DatasetRecord } from '../persistence/records.js';
 
+/** Datasets that a refusal names. */
+const mostNamed = 11;
+
 type ClaimedDataset = Pick<DatasetRecord, 'pid' | 'datasetlifecycle'>;
 
 /** A job's hold on its datasets. The unique index on `exclusive` decides between two jobs at the same instant. */
@@ -24,26 +27,19 @@ export class DatasetClaims {
   /**
    * Takes all datasets for the job and marks them scheduled, or none of them.
    *
-   * @throws JobRefusal 409 that names the job in the way
+   * @throws JobRefusal 409 that names the job in the way; 503 while a hold cannot be told from what a crash left
    */
   async take(jobId: string, workflow: Workflow, datasets: readonly ClaimedDataset[]): Promise<void> {
     if (workflow === 'none') return;
-    await this.checkFlags(workflow, datasets);
-    const claims = datasets.map((dataset) => this.claimFor(jobId, workflow, dataset));
-    try {
-      await this.catalogue.claims.insertMany(claims, { ordered: false });
-    } catch (error) {
-      await this.catalogue.claims.deleteMany({ jobId });
-      if (!isDuplicateKey(error)) throw error;
+    const fit = await this.fitOf(workflow, datasets);
+    if (!(await this.claimAll(jobId, workflow, fit))) {
+      // Once more without what a crash left behind; flags are read anew, for they were part of it.
       await this.releaseOrphans();
-      throw await this.conflict(datasets);
+      const anew = await this.fitOf(workflow, await this.current(datasets));
+      if (!(await this.claimAll(jobId, workflow, anew))) throw await this.conflict(datasets);
     }
     if (workflow === 'verify') return;
-    const step = workflow === 'archive' ? lifecycleSteps.archiveScheduled : lifecycleSteps.retrieveScheduled;
-    await this.catalogue.datasets.updateMany(
-      { pid: { $in: datasets.map(({ pid }) => pid) } },
-      { $set: prefixed(step.change) },
-    );
+    await this.schedule(jobId, workflow, datasets);
   }
 
   find(jobId: string, pid: string): Promise<ClaimRecord | null> {
@@ -80,41 +76,94 @@ export class DatasetClaims {
 
   /** Heals what a crash between claiming and storing the job left behind. */
   async releaseOrphans(): Promise<void> {
-    const old = new Date(this.clock.now().getTime() - this.config.orphanClaimAge);
+    const now = this.clock.now();
     const orphans = this.catalogue.claims.aggregate<ClaimRecord>([
-      { $match: { at: { $lt: old } } },
+      { $match: { at: { $lt: new Date(now.getTime() - this.config.orphanClaimAge) } } },
       { $lookup: { from: 'Job', localField: 'jobId', foreignField: '_id', as: 'job' } },
       { $match: { job: { $size: 0 } } },
       { $project: { job: 0 } },
       { $limit: 1000 },
     ]);
-    for await (const claim of orphans) await this.undoOne(claim);
+    for await (const claim of orphans) {
+      // Whoever makes it young again undoes it: a second one would put flags back under the next job.
+      const { modifiedCount } = await this.catalogue.claims.updateOne(
+        { _id: claim._id, at: claim.at },
+        { $set: { at: now } },
+      );
+      if (modifiedCount === 1) await this.undoOne(claim);
+    }
   }
 
-  private async undoOne(claim: ClaimRecord): Promise<void> {
+  /** @param expected flags are put back only where they say this */
+  private async undoOne(claim: ClaimRecord, expected?: LifecycleStep['expected']): Promise<void> {
     if (claim.workflow === 'archive' || claim.workflow === 'retrieve')
-      await this.apply(claim.pid, cancelStep(claim.workflow, claim.before));
+      await this.apply(claim.pid, {
+        ...cancelStep(claim.workflow, claim.before),
+        ...(expected === undefined ? {} : { expected }),
+      });
     await this.catalogue.claims.deleteOne({ _id: claim._id });
   }
 
-  /** What a crash left claimed also has its flags down: heal before refusing. */
-  private async checkFlags(workflow: Workflow, datasets: readonly ClaimedDataset[]): Promise<void> {
-    const flag = workflow === 'archive' ? 'archivable' : 'retrievable';
-    const unfit = datasets
-      .filter(({ datasetlifecycle }) => datasetlifecycle[flag] !== true)
-      .map(({ pid }) => pid);
-    if (unfit.length === 0) return;
-    await this.releaseOrphans();
-    const refused = await this.catalogue.datasets
-      .find(
-        { pid: { $in: unfit }, [`datasetlifecycle.${flag}`]: { $ne: true } },
-        { projection: { pid: 1, datasetlifecycle: 1 } },
-      )
-      .limit(11)
+  /** False when another job holds one of them. */
+  private async claimAll(
+    jobId: string,
+    workflow: Workflow,
+    datasets: readonly ClaimedDataset[],
+  ): Promise<boolean> {
+    const claims = datasets.map((dataset) => this.claimFor(jobId, workflow, dataset));
+    try {
+      await this.catalogue.claims.insertMany(claims, { ordered: false });
+      return true;
+    } catch (error) {
+      await this.catalogue.claims.deleteMany({ jobId });
+      if (!isDuplicateKey(error)) throw error;
+      return false;
+    }
+  }
+
+  /** Another job may have taken and finished a dataset after it was read: then its flag says so by now. */
+  private async schedule(
+    jobId: string,
+    workflow: 'archive' | 'retrieve',
+    datasets: readonly ClaimedDataset[],
+  ): Promise<void> {
+    const step = workflow === 'archive' ? lifecycleSteps.archiveScheduled : lifecycleSteps.retrieveScheduled;
+    const { matchedCount } = await this.catalogue.datasets.updateMany(
+      { pid: { $in: datasets.map(({ pid }) => pid) }, [`datasetlifecycle.${flagOf(workflow)}`]: true },
+      { $set: prefixed(step.change) },
+    );
+    if (matchedCount === datasets.length) return;
+    for await (const claim of this.catalogue.claims.find({ jobId }))
+      await this.undoOne(claim, scheduled[workflow]);
+    await this.fitOf(workflow, await this.current(datasets));
+    throw await this.conflict(datasets);
+  }
+
+  private current(datasets: readonly ClaimedDataset[]): Promise<ClaimedDataset[]> {
+    return this.catalogue.datasets
+      .find({ pid: { $in: datasets.map(({ pid }) => pid) } }, { projection: { pid: 1, datasetlifecycle: 1 } })
       .toArray();
-    if (refused.length === 0) return;
+  }
+
+  /**
+   * The same datasets, with flags as they are once what a crash left is healed: it has their flags down, too.
+   *
+   * @throws JobRefusal when the flags do not allow the job
+   */
+  private async fitOf(
+    workflow: Workflow,
+    datasets: readonly ClaimedDataset[],
+  ): Promise<readonly ClaimedDataset[]> {
+    const flag = flagOf(workflow);
+    const isFit = ({ datasetlifecycle }: ClaimedDataset): boolean => datasetlifecycle[flag] === true;
+    if (datasets.every(isFit)) return datasets;
+    await this.releaseOrphans();
+    const current = await this.current(datasets);
+    const refused = current.filter((dataset) => !isFit(dataset)).slice(0, mostNamed);
+    if (refused.length === 0) return current;
     const pids = refused.map(({ pid }) => pid);
     const other = await this.catalogue.claims.findOne({ exclusive: { $in: pids } });
+    if (other !== null && !(await this.isStored(other.jobId))) throw this.undecided(other);
     const reason =
       other === null
         ? `status ${refused[0]!.datasetlifecycle.archiveStatusMessage}`
@@ -128,13 +177,30 @@ export class DatasetClaims {
 
   private async conflict(datasets: readonly ClaimedDataset[]): Promise<JobRefusal> {
     const other = await this.catalogue.claims.findOne({ exclusive: { $in: datasets.map(({ pid }) => pid) } });
-    if (other === null)
-      return new JobRefusal(409, 'Another job held one of the datasets a moment ago. Post again.');
+    if (other === null || !(await this.isStored(other.jobId))) return this.undecided(other);
     return new JobRefusal(
       409,
       `Dataset ${other.pid} is being worked on by job ${other.jobId}. Wait for its end, or cancel it.`,
       { jobId: other.jobId, pid: other.pid },
     );
+  }
+
+  /** Held by a job that nobody can see: it is being stored at this moment, or a crash kept it from being stored. */
+  private undecided(other: ClaimRecord | null): JobRefusal {
+    const age = other === null ? Infinity : this.clock.now().getTime() - other.at.getTime();
+    // As long again as it has been held: soon while somebody is storing, seldom after a crash.
+    const seconds = Math.max(1, Math.ceil(Math.min(age, this.config.orphanClaimAge - age) / 1000));
+    const held = other === null ? 'One of the datasets' : `Dataset ${other.pid}`;
+    return new JobRefusal(
+      503,
+      `${held} is held by a job that is being stored at this moment, or whose storing was interrupted. Nothing was stored. Post again in ${seconds} s.`,
+      other === null ? {} : { pid: other.pid },
+      seconds,
+    );
+  }
+
+  private async isStored(jobId: string): Promise<boolean> {
+    return (await this.catalogue.jobs.countDocuments({ _id: jobId }, { limit: 1 })) === 1;
   }
 
   private claimFor(
@@ -160,6 +226,22 @@ export class DatasetClaims {
       outbox: { rows: [] },
     };
   }
+}
+
+/** What a dataset says between the first and the last line of scheduling it. */
+const scheduled = {
+  archive: {
+    field: 'archiveStatusMessage',
+    words: [lifecycleSteps.archiveScheduled.change.archiveStatusMessage],
+  },
+  retrieve: {
+    field: 'retrieveStatusMessage',
+    words: [lifecycleSteps.retrieveScheduled.change.retrieveStatusMessage],
+  },
+} as const;
+
+function flagOf(workflow: Workflow): 'archivable' | 'retrievable' {
+  return workflow === 'archive' ? 'archivable' : 'retrievable';
 }
 
 function claimId(jobId: string, pid: string): string {
