@@ -39,6 +39,7 @@ export interface LongTermWriter {
    *
    * @throws PermanentError `long-term-storage.already-exists`; what was written is still there to be discarded
    * @throws PermanentError `long-term-storage.writer-closed` after a failed write, a commit or a discard
+   * @throws TransientError `long-term-storage.writer-replaced` when somebody removed or replaced what was written
    */
   commit(): Promise<void>;
 

@@ -108,6 +108,38 @@ describe('a POSIX share', () => {
     await assert.rejects(share(root).read('x'), { code: 'long-term-storage.unavailable' });
   });
 
+  it('tells a share that went away under a writer from a writer that was replaced', async () => {
+    const root = newRoot();
+    const writer = await share(root).create('pid/x', 'a');
+    await writer.write(Buffer.from('x'));
+    renameSync(root, `${root}-away`);
+    await assert.rejects(writer.commit(), { code: 'long-term-storage.unavailable', retriable: true });
+    renameSync(`${root}-away`, root);
+    await writer.discard();
+    assert.deepEqual(readdirSync(join(root, 'pid')), []);
+
+    const robbed = await share(root).create('pid/x', 'b');
+    rmSync(join(root, 'pid'), { recursive: true });
+    await assert.rejects(robbed.commit(), { code: 'long-term-storage.writer-replaced', retriable: true });
+    await robbed.discard();
+  });
+
+  it('does not take a share that goes away while it is listed for an empty one', async () => {
+    const root = newRoot();
+    await store(share(root), 'a/x', 'x');
+    await store(share(root), 'b/x', 'x');
+    const names = share(root).list('');
+    assert.equal((await names.next()).done, false);
+    renameSync(root, `${root}-away`);
+    folders.push(`${root}-away`);
+    await assert.rejects(
+      async () => {
+        for await (const _ of names);
+      },
+      { code: 'long-term-storage.unavailable' },
+    );
+  });
+
   it('has a publisher without links wait for another', async () => {
     const root = newRoot();
     const storage = new PosixShare({ name: 'share', root, hardLinks: false });

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { lstat, mkdir, open, opendir, rmdir, stat, statfs, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import type { CatenaError } from '#kernel';
 import {
   LongTermStorage,
   type LongTermFile,
@@ -61,6 +62,8 @@ export class PosixShare extends LongTermStorage {
         hardLinks: this.options.hardLinks ?? true,
         handle: await this.createFile(name, partial),
         syncFolders: () => this.syncFolders(name),
+        lookFor: (look) => this.lookFor(look),
+        faultOf: (error) => this.faultOf(name, error),
       });
     });
   }
@@ -85,15 +88,12 @@ export class PosixShare extends LongTermStorage {
 
   override async stat(name: string): Promise<{ size: number } | undefined> {
     const path = this.pathOf(checkedName(name));
-    return this.explained(name, async () => {
-      try {
+    return this.explained(name, () =>
+      this.lookFor(async () => {
         await this.assertPlainFile(name);
         return { size: (await lstat(path)).size };
-      } catch (error) {
-        if (errnoOf(error) === 'ENOENT') return undefined;
-        throw error;
-      }
-    });
+      }),
+    );
   }
 
   override async remove(name: string): Promise<void> {
@@ -101,6 +101,7 @@ export class PosixShare extends LongTermStorage {
     await this.explained(name, async () => {
       if (!(await this.hasFolders(name))) return;
       await this.removeFile(path);
+      await this.assertMounted();
       await this.pruneFolders(name);
     });
   }
@@ -121,6 +122,8 @@ export class PosixShare extends LongTermStorage {
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw shareError(this.name, prefix, error);
     }
+    // A share that went away looks like an empty one.
+    await this.assertMounted();
   }
 
   override removePartials(name: string, { exceptToken }: { exceptToken?: string } = {}): Promise<number> {
@@ -137,6 +140,7 @@ export class PosixShare extends LongTermStorage {
         await this.removeFile(found);
         removed += 1;
       }
+      await this.assertMounted();
       return removed;
     });
   }
@@ -150,10 +154,27 @@ export class PosixShare extends LongTermStorage {
     try {
       return await action();
     } catch (error) {
-      // What is missing may be the whole share, gone since the check above.
-      if (errnoOf(error) === 'ENOENT') await this.assertMounted();
-      throw shareError(this.name, name, error);
+      throw await this.faultOf(name, error);
     }
+  }
+
+  private async faultOf(name: string, error: unknown): Promise<CatenaError> {
+    // What is missing may be the whole share, gone since it was last seen.
+    if (errnoOf(error) === 'ENOENT') await this.assertMounted();
+    return shareError(this.name, name, error);
+  }
+
+  /** Undefined for what is missing from a share that is there: it may come back between the look and the question. */
+  private async lookFor<T>(look: () => Promise<T>): Promise<T | undefined> {
+    for (const isLast of [false, true]) {
+      try {
+        return await look();
+      } catch (error) {
+        if (errnoOf(error) !== 'ENOENT') throw error;
+        if (!isLast) await this.assertMounted();
+      }
+    }
+    return undefined;
   }
 
   private async assertMounted(): Promise<void> {
@@ -185,13 +206,11 @@ export class PosixShare extends LongTermStorage {
   }
 
   private async hasFolders(name: string): Promise<boolean> {
-    try {
+    const found = await this.lookFor(async () => {
       await this.assertPlainFolders(name);
       return true;
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return false;
-      throw error;
-    }
+    });
+    return found === true;
   }
 
   private async createFile(name: string, path: string): Promise<FileHandle> {

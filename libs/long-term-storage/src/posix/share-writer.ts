@@ -1,9 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
 import { lstat, unlink } from 'node:fs/promises';
-import { PermanentError, crashPoint } from '#kernel';
+import { PermanentError, TransientError, crashPoint, type CatenaError } from '#kernel';
 import type { LongTermWriter } from '../long-term-storage.js';
 import { publish } from './publish.js';
-import { errnoOf, shareError } from './share-errors.js';
+import { errnoOf } from './share-errors.js';
 
 /** What the share lends to its writers. */
 export interface ShareFile {
@@ -15,6 +15,10 @@ export interface ShareFile {
   readonly handle: FileHandle;
   /** Makes the entries of the file's folder, and of the folders above, durable. */
   syncFolders(): Promise<void>;
+  /** Undefined when what is looked for is missing from a share that is there. */
+  lookFor<T>(look: () => Promise<T>): Promise<T | undefined>;
+  /** What an error of the file system means, a share that went away included. */
+  faultOf(error: unknown): Promise<CatenaError>;
 }
 
 export class ShareWriter implements LongTermWriter {
@@ -65,7 +69,7 @@ export class ShareWriter implements LongTermWriter {
     try {
       if (await this.isOurs()) await unlink(this.file.partial);
     } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') throw shareError(this.file.share, this.name, error);
+      if (errnoOf(error) !== 'ENOENT') throw await this.file.faultOf(error);
     } finally {
       await this.file.handle.close();
     }
@@ -85,15 +89,15 @@ export class ShareWriter implements LongTermWriter {
       await running;
     } catch (error) {
       if (this.state === 'open') this.state = 'failed';
-      throw shareError(this.file.share, this.name, error);
+      throw await this.file.faultOf(error);
     }
   }
 
   private async assertStillOurs(): Promise<void> {
     if (await this.isOurs()) return;
-    throw new PermanentError(
-      'long-term-storage.writer-closed',
-      `Expected ${this.file.partial} to be what this writer wrote, found it removed or replaced: somebody else has taken over.`,
+    throw new TransientError(
+      'long-term-storage.writer-replaced',
+      `Expected ${this.file.partial} to be what this writer wrote, found it removed or replaced. It is written again, unless somebody else does.`,
       { details: { storage: this.file.share, name: this.name } },
     );
   }
@@ -101,13 +105,8 @@ export class ShareWriter implements LongTermWriter {
   /** A later writer with the same token, or whoever removed our partial, must not meet us publishing or removing its bytes. */
   private async isOurs(): Promise<boolean> {
     const ours = await this.file.handle.stat();
-    try {
-      const found = await lstat(this.file.partial);
-      return found.ino === ours.ino && found.dev === ours.dev;
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return false;
-      throw error;
-    }
+    const found = await this.file.lookFor(() => lstat(this.file.partial));
+    return found !== undefined && found.ino === ours.ino && found.dev === ours.dev;
   }
 
   /** One call may write less than asked for, above all when the share is nearly full. */

@@ -120,7 +120,10 @@ export function longTermStorageConformance(subject: string, make: () => Promise<
     it('does not let a writer publish what its successor wrote', async () => {
       const [zombie, heir] = [await begin('x', 'same'), await begin('x', 'same')];
       await heir.write(Buffer.from('half of the heir'));
-      await assert.rejects(zombie.commit(), { code: 'long-term-storage.writer-closed' });
+      await assert.rejects(zombie.commit(), {
+        code: 'long-term-storage.writer-replaced',
+        retriable: true,
+      });
       await zombie.discard();
       assert.equal(await storage.stat('x'), undefined);
       await heir.commit();

@@ -173,7 +173,11 @@ class MemoryWriter implements LongTermWriter {
   commit(): Promise<void> {
     return this.step(() => {
       this.shelf.write(0);
-      if (!this.shelf.isOurs()) throw closed(this.name, 'taken over by somebody else');
+      if (!this.shelf.isOurs())
+        throw new TransientError(
+          'long-term-storage.writer-replaced',
+          `Expected what this writer wrote of "${this.name}", found it removed or replaced.`,
+        );
       this.shelf.publish(Buffer.concat(this.chunks));
       this.state = 'closed';
     });
