@@ -1,17 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium, type Browser as Chromium, type BrowserContextOptions, type Page } from 'playwright-core';
-import { checkHost } from '../../../tools/local-stack/src/root/host.js';
-import { ensureRoot } from '../../../tools/local-stack/src/root/make-root.js';
-import {
-  inside,
-  prepareHome,
-  sandboxedProcess,
-  serviceFolder,
-} from '../../../tools/local-stack/src/services/home.js';
-import { loadSettings } from '../../../tools/local-stack/src/settings.js';
+import { inside, sandboxedProcess, serviceFolder } from '../../../tools/local-stack/src/services/home.js';
+import { debianHome } from '../../support/debian-home.js';
 
 const flags = [
   '--headless',
@@ -36,31 +26,23 @@ export class Browser {
   ) {}
 
   static async start(): Promise<Browser> {
-    checkHost();
-    const root = await ensureRoot(process.env, (line) => process.stderr.write(`${line}\n`));
-    const dataDirectory = await mkdtemp(join(tmpdir(), 'catena-browser-'));
-    const log = (line: string): void => void process.stderr.write(`${line}\n`);
-    const settings = await loadSettings(dataDirectory);
-    const home = { root, dataDirectory, settings, log };
-    prepareHome(home);
+    const home = await debianHome('browser');
     serviceFolder(home, 'profile');
-    // A free port of this data directory; no other service runs in it.
-    const port = settings.ports.mongodb;
     const server = sandboxedProcess(home, 'chromium', 'SIGTERM', [
       '/usr/bin/chromium',
       ...flags,
       `--user-data-dir=${inside('profile')}`,
       '--remote-debugging-address=127.0.0.1',
-      `--remote-debugging-port=${port}`,
+      `--remote-debugging-port=${home.port}`,
       'about:blank',
     ]);
     await server.start();
     const stop = async (): Promise<void> => {
       await server.stop();
-      await rm(dataDirectory, { recursive: true, force: true });
+      await home.remove();
     };
     try {
-      const browser = await connected(`http://127.0.0.1:${port}`);
+      const browser = await connected(`http://127.0.0.1:${home.port}`);
       return new Browser(browser, async () => {
         await browser.close();
         await stop();

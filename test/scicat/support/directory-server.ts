@@ -1,19 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'ldapts';
-import { checkHost } from '../../../tools/local-stack/src/root/host.js';
-import { ensureRoot } from '../../../tools/local-stack/src/root/make-root.js';
 import {
   inside,
-  prepareHome,
   runInside,
   sandboxedProcess,
   serviceFile,
   serviceFolder,
 } from '../../../tools/local-stack/src/services/home.js';
-import { loadSettings } from '../../../tools/local-stack/src/settings.js';
+import { debianHome } from '../../support/debian-home.js';
 
 const suffix = 'dc=facility,dc=example';
 const manager = { dn: `cn=manager,${suffix}`, password: 'the manager of the test' };
@@ -44,13 +38,7 @@ export class DirectoryServer {
   }
 
   static async start(people: readonly DirectoryPerson[]): Promise<DirectoryServer> {
-    checkHost();
-    const root = await ensureRoot(process.env, (line) => process.stderr.write(`${line}\n`));
-    const dataDirectory = await mkdtemp(join(tmpdir(), 'catena-directory-'));
-    const log = (line: string): void => void process.stderr.write(`${line}\n`);
-    const settings = await loadSettings(dataDirectory);
-    const home = { root, dataDirectory, settings, log };
-    prepareHome(home);
+    const home = await debianHome('directory');
     serviceFolder(home, 'slapd/db');
     serviceFolder(home, 'slapd');
     serviceFile(home, 'slapd/slapd.conf', configuration());
@@ -58,13 +46,12 @@ export class DirectoryServer {
     const slapd = '/usr/sbin/slapd';
     const file = inside('slapd/slapd.conf');
     await runInside(home, [slapd, '-T', 'add', '-f', file, '-l', inside('slapd/people.ldif')]);
-    // A free port of this data directory; no other service runs in it.
-    const url = `ldap://127.0.0.1:${settings.ports.mongodb}`;
+    const url = `ldap://127.0.0.1:${home.port}`;
     const server = sandboxedProcess(home, 'slapd', 'SIGTERM', [slapd, '-d', '0', '-h', url, '-f', file]);
     await server.start();
     const stop = async (): Promise<void> => {
       await server.stop();
-      await rm(dataDirectory, { recursive: true, force: true });
+      await home.remove();
     };
     await untilItAnswers(url).catch(async (error: unknown) => {
       await stop();

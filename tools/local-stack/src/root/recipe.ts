@@ -21,6 +21,8 @@ export const RECIPE = {
     // The browser of the page tests, with one font of many scripts; no stack starts it.
     'chromium',
     'fonts-dejavu-core',
+    // A harvester that others wrote (the command `oai_pmh`).
+    'libhttp-oai-perl',
   ],
   /** Folder inside the root at which a data directory is mounted. */
   dataMountPoint: '/srv',
