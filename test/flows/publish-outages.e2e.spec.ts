@@ -77,6 +77,10 @@ describe('A publication in bad times', () => {
     'is found and mended wherever it was lost: at DataCite, in the public store, on the way',
     async () => {
       const doi = await registered([await plain()]);
+      const amended = await registered([await plain()]);
+      assert.equal((await step(scene.admin, amended, 'amend')).status, 201);
+      const listed = async (name: string): Promise<string> =>
+        (await fetch(`${site.installation.publicUrl}/doi/${name}/files`)).text();
       const compare = async (): Promise<Fields> => {
         const { status, body } = await site.operate('POST', '/compare');
         assert.equal(status, 200, JSON.stringify(body));
@@ -91,6 +95,8 @@ describe('A publication in bad times', () => {
         ),
       );
       const before = await site.digest();
+      const files = await listed(amended);
+      assert.match(files, /manifest[.]json/);
       await site.forgetPublicStore();
       assert.deepEqual(await site.digest(), []);
       assert.equal((await compare())['unpushed'], before.length);
@@ -103,6 +109,7 @@ describe('A publication in bad times', () => {
         const wanted = before.map(({ doi: name, digest, state }) => ({ name, digest, state }));
         return JSON.stringify(digests) === JSON.stringify(wanted) || undefined;
       });
+      assert.equal(await listed(amended), files, 'the file list of the record that is being amended');
       const quiet = await compare();
       assert.deepEqual([quiet['missed'], quiet['unpushed'], quiet['drifted']], [0, 0, 0]);
     },

@@ -49,31 +49,22 @@ export class PublicationWishes {
 
   /** Looks at it again: after a fault was mended, or when something else has changed. */
   async again(doi: string, fields: Partial<Publication> = {}): Promise<boolean> {
-    return this.wakeUp({ _id: doi }, fields, []);
+    return this.wakeUp({ _id: doi }, fields);
   }
 
-  /**
-   * As `again`, but only while it is at rest as it was seen: a worker that has begun meanwhile knows better.
-   *
-   * @param forgotten fields that are no longer true
-   */
-  mend(
-    { _id, epoch }: Pick<Publication, '_id' | 'epoch'>,
-    fields: Partial<Publication>,
-    forgotten: readonly 'pushed'[] = [],
-  ): Promise<boolean> {
+  /** As `again`, but only while it is at rest as it was seen: a worker that has begun meanwhile knows better. */
+  mend({ _id, epoch }: Pick<Publication, '_id' | 'epoch'>, fields: Partial<Publication>): Promise<boolean> {
     const atRest = { dueAt: { $exists: false }, blocked: { $exists: false } };
-    return this.wakeUp({ _id, epoch, ...atRest }, fields, forgotten);
+    return this.wakeUp({ _id, epoch, ...atRest }, fields);
   }
 
   private async wakeUp(
     condition: { readonly _id: string; readonly [field: string]: unknown },
     fields: Partial<Publication>,
-    forgotten: readonly 'pushed'[],
   ): Promise<boolean> {
     const { matchedCount } = await this.store.publications.updateOne(condition, {
       $set: { ...fields, attempts: 0, dueAt: this.clock.now() },
-      $unset: { blocked: '', lastFault: '', ...Object.fromEntries(forgotten.map((name) => [name, ''])) },
+      $unset: { blocked: '', lastFault: '' },
       $inc: { heard: 1 },
     });
     return matchedCount === 1;

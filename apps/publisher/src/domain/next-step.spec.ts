@@ -25,6 +25,8 @@ function after(step: Step, known: Known): Known {
         revision: known.revision + 1,
         attributesDigest: `of ${known.revision + 1}`,
       };
+    case 'read-files':
+      return { ...known, stale: false };
     case 'reserve':
       return { ...known, doi: { state: 'draft', attributesDigest: known.attributesDigest! } };
     case 'register': {
@@ -60,6 +62,9 @@ const again = (end: Known, wanted: Publication['wanted']): Known => ({
   stale: wanted !== 'unchanged',
   version: end.version + 1,
 });
+
+/** As a comparison finds that the public store does not have it. */
+const lost = (known: Known): Known => ({ ...known, pushed: { ...known.pushed!, lost: true } });
 
 describe('The next step of a publication', () => {
   it('shows the page before the DOI is findable, and tells the catalogue last', () =>
@@ -106,8 +111,18 @@ describe('The next step of a publication', () => {
     const { end } = walk(fresh);
     assert.equal(nextStep({ ...end, doi: { ...end.doi, uncertain: true } }, true), 'register');
     assert.equal(nextStep({ ...end, doi: { state: 'findable' } }, true), 'register');
-    const { pushed: _, ...lost } = end;
-    assert.equal(nextStep(lost, true), 'push');
+    assert.deepEqual(walk(lost(end)).steps, ['push']);
+    assert.deepEqual(walk(lost(walk(again(end, 'withdrawn')).end)).steps, ['push']);
+  });
+
+  it('restores what the public saw last while its author amends it, and nothing newer', () => {
+    const { end } = walk(fresh);
+    const amended = again(end, 'unchanged');
+    assert.deepEqual(walk(lost(amended)).steps, ['push']);
+    assert.deepEqual(walk({ ...lost(amended), stale: true }).steps, ['read-files', 'push']);
+    // Frozen for a registration that was taken back: the public never saw it.
+    assert.deepEqual(walk({ ...lost(amended), revision: amended.revision + 1 }).steps, []);
+    assert.deepEqual(walk(again(walk({ ...fresh, wanted: 'draft' }).end, 'unchanged')).steps, []);
   });
 
   it('hides what a lost answer may have made findable', () => {

@@ -5,6 +5,7 @@ import type { Publication } from '../persistence/records.js';
  * What is to be done next with a publication, or nothing.
  *
  * - `read`: freeze the content from the catalogue
+ * - `read-files`: freeze the file list again, of content that is to stay as it is
  * - `bury`: make the tombstone of what the public saw last
  * - `reserve`: have DataCite keep the DOI as a draft
  * - `register`: have DataCite take the metadata; this is where it may refuse them
@@ -14,7 +15,16 @@ import type { Publication } from '../persistence/records.js';
  * - `confirm`, `confirm-withdrawal`: tell the catalogue
  */
 export type Step =
-  'read' | 'bury' | 'reserve' | 'register' | 'push' | 'publish' | 'hide' | 'confirm' | 'confirm-withdrawal';
+  | 'read'
+  | 'read-files'
+  | 'bury'
+  | 'reserve'
+  | 'register'
+  | 'push'
+  | 'publish'
+  | 'hide'
+  | 'confirm'
+  | 'confirm-withdrawal';
 
 type Known = Pick<
   Publication,
@@ -26,7 +36,7 @@ export function nextStep(publication: Known, hasAccount: boolean): Step | undefi
   if (publication.blocked !== undefined) return undefined;
   switch (publication.wanted) {
     case 'unchanged':
-      return undefined;
+      return restoringStep(publication);
     case 'draft':
       return draftStep(publication, hasAccount);
     case 'published':
@@ -42,12 +52,18 @@ function draftStep(publication: Known, hasAccount: boolean): Step | undefined {
   return hasAccount && !known ? 'reserve' : undefined;
 }
 
+/** What the public saw last stays, also when the public store has lost it while its author amends the record. */
+function restoringStep({ stale, revision, pushed }: Known): Step | undefined {
+  if (pushed?.lost !== true || pushed.revision !== revision) return undefined;
+  return stale ? 'read-files' : 'push';
+}
+
 function publishedStep(publication: Known, hasAccount: boolean): Step | undefined {
   const { stale, revision, doi, pushed, reported, version } = publication;
   if (stale || revision === 0) return 'read';
   const isRegistered = doi.state === 'registered' || doi.state === 'findable';
   if (hasAccount && !(isRegistered && isCurrent(publication))) return 'register';
-  if (pushed?.revision !== revision) return 'push';
+  if (!isPushed(pushed, revision)) return 'push';
   if (hasAccount && doi.state !== 'findable') return 'publish';
   return reported < version ? 'confirm' : undefined;
 }
@@ -58,10 +74,14 @@ function withdrawnStep(
 ): Step | undefined {
   if (revision === 0) return 'read';
   if (stale) return 'bury';
-  if (pushed?.revision !== revision) return 'push';
+  if (!isPushed(pushed, revision)) return 'push';
   // What was sent before the withdrawal, and never answered, may have made it findable.
   if (hasAccount && (doi.state === 'findable' || doi.uncertain === true)) return 'hide';
   return reported < version ? 'confirm-withdrawal' : undefined;
+}
+
+function isPushed(pushed: Known['pushed'], revision: number): boolean {
+  return pushed?.revision === revision && pushed.lost !== true;
 }
 
 function isCurrent({ attributesDigest, doi }: Known): boolean {
@@ -72,6 +92,7 @@ function isCurrent({ attributesDigest, doi }: Known): boolean {
 
 const words: Readonly<Record<Step, RegistrationStep>> = {
   read: 'reading',
+  'read-files': 'reading',
   bury: 'reading',
   reserve: 'registering',
   register: 'registering',

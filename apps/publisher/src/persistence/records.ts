@@ -36,8 +36,13 @@ export interface Publication {
     /** Something was sent and its end is not known: read back before sending again. */
     readonly uncertain?: boolean;
   };
-  /** What the publication server confirmed. */
-  pushed?: { readonly revision: number; readonly digest: string; readonly at: Date };
+  /** What the publication server confirmed; `lost`: a comparison did not find it there any more. */
+  pushed?: {
+    readonly revision: number;
+    readonly digest: string;
+    readonly at: Date;
+    readonly lost?: boolean;
+  };
   /** Version of the last report to the catalogue. */
   reported: number;
   /** Why nothing goes on until the catalogue sends a newer version, or an operator retries. */

@@ -153,7 +153,8 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
       if (ours.pushed !== undefined && ours.pushed.at >= began) continue;
       if (ours.pushed !== undefined && digest !== ours.pushed.digest) {
         // Its parts were thrown away after the push: the content is read anew.
-        if (await wishes.mend(ours, { stale: ours.wanted === 'published' }, ['pushed'])) counts.unpushed += 1;
+        const found = { stale: ours.wanted === 'published', pushed: { ...ours.pushed, lost: true } };
+        if (await wishes.mend(ours, found)) counts.unpushed += 1;
       } else if (
         ours.wanted === 'draft' &&
         !drafts.has(ours._id) &&

@@ -81,4 +81,35 @@ describe('Freezing content', () => {
     const gone = { ...snapshotOf('10.5072/gone', 1, 'draft'), wanted: 'nothing' as const };
     assert.deepEqual(await readWhile(gone), [3, 'published', 'read']);
   });
+
+  /** A published record whose public copy is lost while it is amended. */
+  const restored = async (doi: string, now: readonly string[]): Promise<unknown> => {
+    let paths = ['a', 'b'];
+    const catalog = {
+      snapshot: async () => snapshotOf(doi, 1, 'published'),
+      files: async function* () {
+        for (const path of paths) yield { path, size: 1, datasetPid: 'x' };
+      },
+    } as unknown as CatalogClient;
+    const freezer = new ContentFreezer(catalog, store, held, {} as DoiRegistration, clock, config);
+    const lease = { doi, epoch: 0, lost: new AbortController() };
+    const read = async () => (await store.publications.findOne({ _id: doi })) ?? assert.fail();
+    await wishes.note(doi, 1, 'published');
+    await freezer.read(await read(), lease);
+    await store.listParts.deleteMany({ doi });
+    await wishes.note(doi, 2, 'unchanged');
+    const pushed = { revision: 1, digest: '', at: new Date(), lost: true };
+    await wishes.again(doi, { stale: true, pushed });
+    paths = [...now];
+    await freezer.readFiles(await read(), lease);
+    return [nextStep(await read(), false), await store.listParts.countDocuments({ doi })];
+  };
+
+  it('makes the parts of a list again that the public store has lost', async () =>
+    assert.deepEqual(await restored('10.5072/amended', ['a', 'b']), ['push', 1]));
+
+  it('does not show other files under what was published', async () => {
+    await assert.rejects(restored('10.5072/other', ['a', 'c']), { code: 'publication.content-changed' });
+    assert.equal(await store.listParts.countDocuments({ doi: '10.5072/other' }), 0);
+  });
 });

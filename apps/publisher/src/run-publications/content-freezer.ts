@@ -51,6 +51,26 @@ export class ContentFreezer {
     await this.freeze(publication, lease, draft, snapshot.version, files);
   }
 
+  /**
+   * The parts of a list are thrown away once they are public; they are made again for a public store that lost them.
+   *
+   * @throws PermanentError `publication.content-changed` when the datasets have other files by now
+   */
+  async readFiles(publication: Publication, lease: Lease): Promise<void> {
+    const doi = publication._id;
+    const content = await this.store.contents.findOne({ _id: doi });
+    const wanted = content?.record.files?.sha256;
+    const found = await this.freezeFiles(publication);
+    if (content?.revision !== publication.revision || found?.sha256 !== wanted) {
+      await this.store.listParts.deleteMany({ doi });
+      throw new PermanentError(
+        'publication.content-changed',
+        `The public store has lost ${doi} while it is being amended, and its datasets have other files than were published. Register it again.`,
+      );
+    }
+    await this.held.saveUnlessHeard(lease, publication.heard, { stale: false });
+  }
+
   /** The tombstone is made of what the public saw last; only what was never seen is read. */
   async bury(publication: Publication, lease: Lease): Promise<void> {
     const content = await this.store.contents.findOne({ _id: publication._id });
@@ -147,8 +167,9 @@ export class ContentFreezer {
       { key: doiKey(doi), revision, version, record },
       { upsert: true },
     );
-    if (!keepParts || publication.pushed?.revision === revision)
-      await this.store.listParts.deleteMany({ doi });
+    const { pushed } = publication;
+    const isPublic = pushed?.revision === revision && pushed.lost !== true;
+    if (!keepParts || isPublic) await this.store.listParts.deleteMany({ doi });
     // After a newer wish it stays stale, and is read again for that.
     await this.held.saveUnlessHeard(lease, publication.heard, {
       stale: false,

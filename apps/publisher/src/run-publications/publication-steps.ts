@@ -36,6 +36,8 @@ export class PublicationSteps {
     switch (step) {
       case 'read':
         return freezer.read(publication, lease);
+      case 'read-files':
+        return freezer.readFiles(publication, lease);
       case 'bury':
         return freezer.bury(publication, lease);
       case 'reserve':
