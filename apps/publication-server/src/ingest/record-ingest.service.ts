@@ -50,7 +50,7 @@ export class RecordIngest {
         await this.settle(current._id, record.revision);
         return 'unchanged';
       }
-      if (record.files !== undefined) await this.lists.checkComplete(record.files);
+      if (record.files !== undefined) await this.lists.hold(record.files);
       await this.pictures.put(record);
       const written = await this.write(record, current);
       if (!written) continue;
@@ -59,8 +59,7 @@ export class RecordIngest {
       await this.pictures.removeOthers(record);
       if (record.files !== undefined) await this.lists.markUsed(record.files.sha256);
       const previous = current?.record?.files?.sha256;
-      if (previous !== undefined && previous !== record.files?.sha256)
-        await this.lists.removeIfUnused(previous);
+      if (previous !== undefined && previous !== record.files?.sha256) await this.lists.release(previous);
       return current === null ? 'created' : 'updated';
     }
   }

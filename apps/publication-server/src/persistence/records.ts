@@ -68,6 +68,8 @@ export interface StoredPart {
   at: Date;
   /** A record refers to the list. */
   used: boolean;
+  /** It is being removed: as good as missing. */
+  doomed?: true;
 }
 
 export interface StoredPicture {

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { FieldProblem } from '#contracts';
 import { Clock, messageOf, PermanentError, TransientError } from '#kernel';
 import type { PublisherConfig } from '../publisher.config.js';
@@ -33,7 +33,8 @@ const refusedPause = 600_000;
  * @throws PermanentError `publication.metadata-refused` (422, with the fields), `publication.registry-refused`
  */
 @Injectable()
-export class DataciteClient {
+export class DataciteClient implements BeforeApplicationShutdown {
+  private readonly stopping = new AbortController();
   private readonly limit: RateLimit;
 
   constructor(
@@ -41,6 +42,10 @@ export class DataciteClient {
     clock: Clock,
   ) {
     this.limit = new RateLimit(config.datacite?.rate ?? 1, clock);
+  }
+
+  beforeApplicationShutdown(): void {
+    this.stopping.abort();
   }
 
   /** @returns undefined when DataCite does not know it */
@@ -68,7 +73,12 @@ export class DataciteClient {
     const account = this.config.datacite;
     if (account === undefined)
       throw new PermanentError('publication.registry-account', 'There is no account at DataCite.');
-    await this.limit.take();
+    await this.limit.take(this.stopping.signal);
+    if (this.stopping.signal.aborted)
+      throw new TransientError(
+        'publication.registry-busy',
+        `${method} ${doi} was not sent to DataCite: this process is stopping.`,
+      );
     const { url, username, password, timeout } = account;
     let response: Response;
     let text: string;
