@@ -1,27 +1,13 @@
-import { PermanentError } from '#kernel';
-import {
-  bytesFrom,
-  durationFrom,
-  integer,
-  required,
-  spineOptionsFrom,
-  type Environment,
-  type SpineOptions,
-} from '#outbox';
+import { bytesFrom, durationFrom, type Environment, integer, PermanentError, required } from '#kernel';
+import { type SpineOptions, spineOptionsFrom } from '#outbox';
+import { s3OptionsFrom, type S3ObjectStoreOptions } from '#storage';
 
 /** Everything archiver reads from its environment. See docs/configuration.md. */
 export interface ArchiverConfig {
   readonly spine: SpineOptions;
   readonly host: string;
   readonly port: number;
-  readonly store: {
-    readonly endpoint: string;
-    readonly accessKey: string;
-    readonly secretKey: string;
-    readonly region: string;
-    /** The address in signed links, where clients reach the store under another one. */
-    readonly publicEndpoint?: string;
-  };
+  readonly store: S3ObjectStoreOptions;
   readonly controlBucket: string;
   readonly retrievalBucket: string;
   /** Roots of long-term storage, one for each copy, in order of preference for reading. */
@@ -57,13 +43,7 @@ export function archiverConfigFrom(environment: Environment): ArchiverConfig {
     spine: spineOptionsFrom(environment, 'archiver', [{ collection: 'works', path: 'outbox' }]),
     host: environment['HOST'] ?? '127.0.0.1',
     port: integer(environment, 'PORT', 3002, 0),
-    store: {
-      endpoint: required(environment, 'S3_ENDPOINT', 'http://127.0.0.1:9000'),
-      accessKey: required(environment, 'S3_ACCESS_KEY', 'catena'),
-      secretKey: required(environment, 'S3_SECRET_KEY', 'a-secret'),
-      region: environment['S3_REGION'] ?? 'us-east-1',
-      ...(environment['S3_PUBLIC_ENDPOINT'] ? { publicEndpoint: environment['S3_PUBLIC_ENDPOINT'] } : {}),
-    },
+    store: s3OptionsFrom(environment),
     controlBucket: environment['CONTROL_BUCKET'] ?? 'catena-control',
     retrievalBucket: environment['RETRIEVAL_BUCKET'] ?? 'retrieval',
     shares: listOf(required(environment, 'LTS_ROOTS', '/mnt/tape')),

@@ -1,13 +1,6 @@
-import { PermanentError } from '#kernel';
-import {
-  bytesFrom,
-  durationFrom,
-  integer,
-  required,
-  spineOptionsFrom,
-  type Environment,
-  type SpineOptions,
-} from '#outbox';
+import { bytesFrom, durationFrom, type Environment, integer, PermanentError, required } from '#kernel';
+import { type SpineOptions, spineOptionsFrom } from '#outbox';
+import { s3OptionsFrom, type S3ObjectStoreOptions } from '#storage';
 import type { GroupLists } from './domain/access.js';
 import { identityConfigFrom, type IdentityConfig } from './identity.config.js';
 import { surroundingsConfigFrom, type SurroundingsConfig } from './surroundings.config.js';
@@ -72,14 +65,7 @@ export interface CatalogApiConfig {
   readonly retention: { readonly archive: number; readonly publication: number };
   /** Bytes of the largest request body. */
   readonly bodyLimit: number;
-  readonly store: {
-    readonly endpoint: string;
-    readonly accessKey: string;
-    readonly secretKey: string;
-    readonly region: string;
-    /** The address in signed links, where clients reach the store under another one. */
-    readonly publicEndpoint?: string;
-  };
+  readonly store: S3ObjectStoreOptions;
   readonly landingZone: { readonly bucket: string; readonly linkSeconds: number };
   readonly controlBucket: string;
   /** Milliseconds after which a claim without a stored job counts as left by a crash. */
@@ -145,13 +131,7 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
       publication: integer(environment, 'POLICY_PUBLICATION_SHIFT', 3, 0),
     },
     bodyLimit: bytesFrom(text('MAX_FILE_UPLOAD_SIZE', '16mb').replace(/mb$/i, 'MiB').replace(/kb$/i, 'KiB')),
-    store: {
-      endpoint: required(environment, 'S3_ENDPOINT', 'http://127.0.0.1:9000'),
-      accessKey: required(environment, 'S3_ACCESS_KEY', 'catena'),
-      secretKey: required(environment, 'S3_SECRET_KEY', 'a-secret'),
-      region: text('S3_REGION', 'us-east-1'),
-      ...(environment['S3_PUBLIC_ENDPOINT'] ? { publicEndpoint: environment['S3_PUBLIC_ENDPOINT'] } : {}),
-    },
+    store: s3OptionsFrom(environment),
     landingZone: {
       bucket: text('LANDING_ZONE_BUCKET', 'landing-zone'),
       linkSeconds: Math.floor(durationFrom(text('LANDING_ZONE_LINK_LIFETIME', '1h')) / 1000),

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { CatenaError, PermanentError } from '#kernel';
-import { durationFrom, integer, type Environment } from '#outbox';
+import { CatenaError, durationFrom, type Environment, integer, PermanentError } from '#kernel';
 
 /** An LDAP or Active Directory server that knows the facility's people. */
 export interface LdapConfig {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { integer, type Environment } from '#outbox';
+import { type Environment, integer } from '#kernel';
 import { contradiction, isOn } from './identity.config.js';
 
 /** What stands around the catalogue: the frontend's settings, logbooks, metrics, how the API shows itself. */

@@ -1,12 +1,6 @@
-import {
-  bytesFrom,
-  durationFrom,
-  integer,
-  required,
-  spineOptionsFrom,
-  type Environment,
-  type SpineOptions,
-} from '#outbox';
+import { bytesFrom, durationFrom, type Environment, integer, required } from '#kernel';
+import { type SpineOptions, spineOptionsFrom } from '#outbox';
+import { s3OptionsFrom, type S3ObjectStoreOptions } from '#storage';
 
 /** Everything job-assembler reads from its environment. See docs/configuration.md. */
 export interface JobAssemblerConfig {
@@ -14,12 +8,7 @@ export interface JobAssemblerConfig {
   readonly host: string;
   readonly port: number;
   readonly catalog: { readonly url: string; readonly username: string; readonly password: string };
-  readonly store: {
-    readonly endpoint: string;
-    readonly accessKey: string;
-    readonly secretKey: string;
-    readonly region: string;
-  };
+  readonly store: S3ObjectStoreOptions;
   readonly controlBucket: string;
   readonly landingZoneBucket: string;
   /** Folders that archivers have mounted: datasets below them are read there, all others in the landing zone. */
@@ -45,12 +34,7 @@ export function jobAssemblerConfigFrom(environment: Environment): JobAssemblerCo
       username: required(environment, 'CATALOG_USERNAME', 'jobAssembler'),
       password: required(environment, 'CATALOG_PASSWORD', 'a-secret'),
     },
-    store: {
-      endpoint: required(environment, 'S3_ENDPOINT', 'http://127.0.0.1:9000'),
-      accessKey: required(environment, 'S3_ACCESS_KEY', 'catena'),
-      secretKey: required(environment, 'S3_SECRET_KEY', 'a-secret'),
-      region: environment['S3_REGION'] ?? 'us-east-1',
-    },
+    store: s3OptionsFrom(environment),
     controlBucket: environment['CONTROL_BUCKET'] ?? 'catena-control',
     landingZoneBucket: environment['LANDING_ZONE_BUCKET'] ?? 'landing-zone',
     sourceFolderRoots: (environment['SOURCE_FOLDER_ROOTS'] ?? '').split(',').filter((root) => root !== ''),

@@ -1,5 +1,4 @@
-import { PermanentError } from '#kernel';
-import { durationFrom, integer, required, type Environment } from '#outbox';
+import { durationFrom, type Environment, integer, PermanentError, required } from '#kernel';
 import { themeFrom, type Theme } from './theme.js';
 
 /** Everything publication-server reads from its environment. See docs/configuration.md. */

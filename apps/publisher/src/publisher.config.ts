@@ -1,12 +1,5 @@
-import { PermanentError } from '#kernel';
-import {
-  durationFrom,
-  integer,
-  required,
-  spineOptionsFrom,
-  type Environment,
-  type SpineOptions,
-} from '#outbox';
+import { durationFrom, type Environment, integer, PermanentError, required } from '#kernel';
+import { type SpineOptions, spineOptionsFrom } from '#outbox';
 
 /** Everything publisher reads from its environment. See docs/configuration.md. */
 export interface PublisherConfig {

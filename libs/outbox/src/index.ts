@@ -15,14 +15,7 @@ export { ParkingLot, type ParkedMessage } from './parking-lot.js';
 export { attachConsumers, runConsumerApp, startOrExplain } from './nest/run-app.js';
 export { HealthController } from './nest/health.controller.js';
 export { NestLogger } from './nest/nest-logger.js';
-export {
-  bytesFrom,
-  durationFrom,
-  integer,
-  required,
-  spineOptionsFrom,
-  type Environment,
-} from './nest/spine.config.js';
+export { spineOptionsFrom } from './nest/spine.config.js';
 export { SpineModule } from './nest/spine.module.js';
 export { admitOperator } from './nest/admit-operator.js';
 export { LOGGER, type SpineOptions } from './nest/spine.options.js';

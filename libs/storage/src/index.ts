@@ -11,3 +11,4 @@ export type {
 } from './object-store.js';
 export { S3ObjectStore } from './s3/s3-object-store.adapter.js';
 export type { S3ObjectStoreOptions } from './s3/s3-client.js';
+export { s3OptionsFrom } from './s3/s3-options.js';

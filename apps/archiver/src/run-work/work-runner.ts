@@ -9,11 +9,11 @@ import {
   CatenaError,
   Clock,
   TransientError,
+  WorkLoop,
   backOff,
   crashPoint,
   isRetriable,
   messageOf,
-  wait,
 } from '#kernel';
 import { MessageTransport, Naming, wireMessageOf } from '#messaging';
 import type { Logger } from '#observability';
@@ -64,9 +64,7 @@ export class ProgressReporting {
  */
 @Injectable()
 export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly stopping = new AbortController();
-  private awake = new AbortController();
-  private lanes: Promise<void>[] = [];
+  private readonly loop: WorkLoop;
   private readonly running = new Map<string, AbortController>();
 
   constructor(
@@ -76,23 +74,29 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly reporting: ProgressReporting,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.loop = new WorkLoop({
+      takeOne: () => this.takeOne(),
+      pause: idlePause,
+      lanes: config.workers,
+      onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not take work, trying again'),
+    });
+  }
 
   onApplicationBootstrap(): void {
-    this.lanes = Array.from({ length: this.config.workers }, () => this.lane());
+    this.loop.start(this.store.whenReady());
   }
 
   /** Running work is given back, not waited for: whoever is next continues from what is durable. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.stopping.abort();
-    this.awake.abort();
+    const stopped = this.loop.stop();
     for (const work of this.running.values())
       work.abort(new TransientError('archiver.stopping', 'The archiver is being stopped.'));
-    await Promise.all(this.lanes);
+    await stopped;
   }
 
   wake(): void {
-    this.awake.abort();
+    this.loop.wake();
   }
 
   /** Stops the order if it runs here; elsewhere the heartbeat notices. An order that waits becomes due. */
@@ -109,19 +113,6 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
       .catch((error: unknown) =>
         this.logger.warn({ workOrderId, error: messageOf(error) }, 'could not hurry a cancelled work order'),
       );
-  }
-
-  private async lane(): Promise<void> {
-    await this.store.whenReady();
-    while (!this.stopping.signal.aborted) {
-      if (this.awake.signal.aborted) this.awake = new AbortController();
-      const { signal } = this.awake;
-      const found = await this.takeOne().catch((error: unknown) => {
-        this.logger.warn({ error: messageOf(error) }, 'could not take work, trying again');
-        return false;
-      });
-      if (!found && !this.stopping.signal.aborted) await wait(idlePause, signal);
-    }
   }
 
   private async takeOne(): Promise<boolean> {

@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { jobStartedV1 } from '#contracts';
-import { CatenaError, Clock, crashPoint, isRetriable, messageOf, wait } from '#kernel';
+import { CatenaError, Clock, crashPoint, isRetriable, messageOf, WorkLoop } from '#kernel';
 import type { Logger } from '#observability';
 import { eventRow, LOGGER, OutboxRelay, pushRows } from '#outbox';
 import { CatalogClient } from '../catalog/catalog-client.js';
@@ -35,9 +35,7 @@ export class PlanningAfterwards {
 /** Plans accepted jobs, dataset by dataset; work is released as soon as a dataset's plan is complete. */
 @Injectable()
 export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly stopping = new AbortController();
-  private awake = new AbortController();
-  private lanes: Promise<void>[] = [];
+  private readonly loop: WorkLoop;
 
   constructor(
     private readonly store: AssemblerStore,
@@ -46,33 +44,25 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly folder: ResultFolder,
     private readonly after: PlanningAfterwards,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.lanes = Array.from({ length: parallel }, () => this.lane());
+  ) {
+    this.loop = new WorkLoop({
+      takeOne: () => this.planNext(),
+      pause: idlePause,
+      lanes: parallel,
+      onFault: (error) => logger.warn({ error: messageOf(error) }, 'planning failed, trying again'),
+    });
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping.abort();
-    this.awake.abort();
-    await Promise.all(this.lanes);
+  onApplicationBootstrap(): void {
+    this.loop.start(this.store.whenReady());
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.loop.stop();
   }
 
   wake(): void {
-    this.awake.abort();
-  }
-
-  private async lane(): Promise<void> {
-    await this.store.whenReady();
-    while (!this.stopping.signal.aborted) {
-      if (this.awake.signal.aborted) this.awake = new AbortController();
-      const { signal } = this.awake;
-      const planned = await this.planNext().catch((error: unknown) => {
-        this.logger.warn({ error: messageOf(error) }, 'planning failed, trying again');
-        return false;
-      });
-      if (!planned && !this.stopping.signal.aborted) await wait(idlePause, signal);
-    }
+    this.loop.wake();
   }
 
   private async planNext(): Promise<boolean> {
@@ -108,7 +98,7 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
         { $set: { planningUntil: until } },
         { returnDocument: 'after' },
       );
-      if (current === null || this.stopping.signal.aborted) return;
+      if (current === null || this.loop.stopping.aborted) return;
       await this.datasets.plan(current, `${job._id}/${index}`, entry);
       this.after.dispatcher.wake();
     }

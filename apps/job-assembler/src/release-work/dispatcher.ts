@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { archiveDatablockV1, retrieveDatablockV1, verifyDatablockV1 } from '#contracts';
-import { Clock, crashPoint, messageOf, newId, wait } from '#kernel';
+import { Clock, crashPoint, messageOf, newId, WorkLoop } from '#kernel';
 import type { Logger } from '#observability';
 import { eventRow, LOGGER, newOutbox, OutboxRelay, type OutboxRow } from '#outbox';
 import { ResultFolder } from '../fold-results/result-folder.js';
@@ -23,9 +23,7 @@ const pause = 1000;
 @Injectable()
 export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly holder = newId();
-  private readonly stopping = new AbortController();
-  private awake = new AbortController();
-  private running: Promise<void> | undefined;
+  private readonly loop: WorkLoop;
 
   constructor(
     private readonly store: AssemblerStore,
@@ -33,39 +31,35 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly relay: OutboxRelay,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    this.loop = new WorkLoop({
+      takeOne: () => this.round(),
+      pause,
+      onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not release work, trying again'),
+    });
+  }
 
   onApplicationBootstrap(): void {
     this.folder.onProgress(() => this.wake());
-    this.running = this.run();
+    this.loop.start(this.store.whenReady());
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping.abort();
-    this.awake.abort();
-    await this.running;
+  beforeApplicationShutdown(): Promise<void> {
+    return this.loop.stop();
   }
 
   wake(): void {
-    this.awake.abort();
+    this.loop.wake();
   }
 
-  private async run(): Promise<void> {
-    await this.store.whenReady();
-    while (!this.stopping.signal.aborted) {
-      this.awake = new AbortController();
-      const { signal } = this.awake;
-      try {
-        if (await this.store.holdLease('dispatcher', this.holder, this.config.lease / 4)) {
-          await this.releaseWork();
-          await this.folder.foldStale();
-        }
-      } catch (error) {
-        this.logger.warn({ error: messageOf(error) }, 'could not release work, trying again');
-      }
-      if (!this.stopping.signal.aborted) await wait(pause, signal);
+  /** @returns false: what is left waits for room, and is looked at again when something ends */
+  private async round(): Promise<boolean> {
+    if (await this.store.holdLease('dispatcher', this.holder, this.config.lease / 4)) {
+      await this.releaseWork();
+      await this.folder.foldStale();
     }
+    return false;
   }
 
   private async releaseWork(): Promise<void> {

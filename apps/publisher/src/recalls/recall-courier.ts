@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { doiKey } from '#datacite';
-import { backOff, Clock, crashPoint, isRetriable, messageOf, wait } from '#kernel';
+import { backOff, Clock, crashPoint, isRetriable, messageOf, WorkLoop } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import { FeedClient, feedRefusalOf } from '#publication-feed';
@@ -45,8 +45,7 @@ export class RecallTools {
 /** Fetches what readers asked for in the DMZ, has it brought back by an ordinary job, and carries the news back. */
 @Injectable()
 export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly stopping = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private readonly loop: WorkLoop;
 
   constructor(
     private readonly store: PublisherStore,
@@ -54,33 +53,30 @@ export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationS
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: PublisherConfig,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.loop = new WorkLoop({
+      takeOne: () => this.round(),
+      pause: config.recalls.interval,
+      onFault: (error) =>
+        logger.warn({ error: messageOf(error) }, 'could not look for recalls, trying again'),
+    });
+  }
 
   onApplicationBootstrap(): void {
-    this.running = this.run();
+    this.loop.start(this.store.whenReady());
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping.abort();
-    await this.running;
+  beforeApplicationShutdown(): Promise<void> {
+    return this.loop.stop();
   }
 
-  private async run(): Promise<void> {
-    await this.store.whenReady();
-    while (!this.stopping.signal.aborted) {
-      await this.round().catch((error: unknown) =>
-        this.logger.warn({ error: messageOf(error) }, 'could not look for recalls, trying again'),
-      );
-      await wait(this.config.recalls.interval, this.stopping.signal);
-    }
-  }
-
-  private async round(): Promise<void> {
+  private async round(): Promise<boolean> {
     for (const request of await this.tools.feed.recalls()) await this.tools.orders.orderOf(request);
-    while (!this.stopping.signal.aborted && (await this.takeOne()));
+    while (!this.loop.stopping.aborted && (await this.takeOne()));
     await this.store.recalls.deleteMany({
       finishedAt: { $lt: new Date(this.clock.now().getTime() - memory) },
     });
+    return false;
   }
 
   private async takeOne(): Promise<boolean> {

@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { doiKey } from '#datacite';
-import { Clock, messageOf, wait } from '#kernel';
+import { Clock, messageOf, wait, WorkLoop } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import { PublicationWishes } from '../accept-publications/publication-wishes.js';
@@ -52,8 +52,7 @@ export class ReconciliationParts {
  */
 @Injectable()
 export class Reconciliation implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly stopping = new AbortController();
-  private running: Promise<unknown> = Promise.resolve();
+  private readonly loop: WorkLoop;
   /** Of the last run in this process. */
   last: Findings | undefined;
 
@@ -63,27 +62,22 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: PublisherConfig,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.loop = new WorkLoop({
+      takeOne: () => this.run().then(() => false),
+      pause: config.reconcile.interval,
+      onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not compare, trying again later'),
+    });
+  }
 
+  /** The first one waits as well: at a start, messages come first. */
   onApplicationBootstrap(): void {
-    this.running = this.loop();
+    const ready = this.store.whenReady();
+    this.loop.start(ready.then(() => wait(this.config.reconcile.interval, this.loop.stopping)));
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping.abort();
-    await this.running.catch(() => undefined);
-  }
-
-  private async loop(): Promise<void> {
-    await this.store.whenReady();
-    for (;;) {
-      // The first one waits as well: at a start, messages come first.
-      await wait(this.config.reconcile.interval, this.stopping.signal);
-      if (this.stopping.signal.aborted) return;
-      await this.run().catch((error: unknown) =>
-        this.logger.warn({ error: messageOf(error) }, 'could not compare, trying again later'),
-      );
-    }
+  beforeApplicationShutdown(): Promise<void> {
+    return this.loop.stop();
   }
 
   async run(): Promise<Findings> {
@@ -113,7 +107,7 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
     for await (const rows of comparisons.cataloguePages()) {
       const known = await this.versionsOf(rows.map(({ doi }) => doi));
       for (const { doi, version, wanted } of rows) {
-        this.stopping.signal.throwIfAborted();
+        this.loop.stopping.throwIfAborted();
         if (wanted === 'draft') drafts.add(doi);
         if (wanted === 'nothing' || version <= (known.get(doi) ?? 0)) continue;
         const withdrawal = wanted === 'withdrawn' ? await comparisons.withdrawalOf(doi) : undefined;
@@ -143,7 +137,7 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
     for await (const { doi, digest } of comparisons.publicRows()) theirs.set(doi, digest);
     const counts = { gone: 0, unpushed: 0, publications: 0 };
     for await (const ours of this.ownRows()) {
-      this.stopping.signal.throwIfAborted();
+      this.loop.stopping.throwIfAborted();
       counts.publications += 1;
       const key = doiKey(ours._id);
       const digest = theirs.get(key);
@@ -185,7 +179,7 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
       .toArray();
     let drifted = 0;
     for (const { _id, doi, epoch } of oldest) {
-      this.stopping.signal.throwIfAborted();
+      this.loop.stopping.throwIfAborted();
       const there = await this.parts.comparisons.registered(_id);
       const now = this.clock.now();
       if (there !== undefined && there.digest === doi.readBack) {

@@ -4,7 +4,7 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { Clock, messageOf, wait } from '#kernel';
+import { Clock, messageOf, WorkLoop } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import { nextStep } from '../domain/next-step.js';
@@ -33,9 +33,7 @@ export class RunnerParts {
  */
 @Injectable()
 export class PublicationRunner implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly stopping = new AbortController();
-  private awake = new AbortController();
-  private lanes: Promise<void>[] = [];
+  private readonly loop: WorkLoop;
 
   constructor(
     private readonly store: PublisherStore,
@@ -43,37 +41,30 @@ export class PublicationRunner implements OnApplicationBootstrap, BeforeApplicat
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: PublisherConfig,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.loop = new WorkLoop({
+      takeOne: () => this.takeOne(),
+      pause: idlePause,
+      lanes: config.workers,
+      onFault: (error) =>
+        logger.warn({ error: messageOf(error) }, 'could not take a publication, trying again'),
+    });
+  }
 
   onApplicationBootstrap(): void {
     if (this.config.datacite === undefined)
       this.logger.warn(
         'draft mode: no account at DataCite (DOI_USERNAME, DOI_PASSWORD); pages are made, DOIs are not registered',
       );
-    this.lanes = Array.from({ length: this.config.workers }, () => this.lane());
+    this.loop.start(this.store.whenReady());
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping.abort();
-    this.awake.abort();
-    await Promise.all(this.lanes);
+  beforeApplicationShutdown(): Promise<void> {
+    return this.loop.stop();
   }
 
   wake(): void {
-    this.awake.abort();
-  }
-
-  private async lane(): Promise<void> {
-    await this.store.whenReady();
-    while (!this.stopping.signal.aborted) {
-      if (this.awake.signal.aborted) this.awake = new AbortController();
-      const { signal } = this.awake;
-      const found = await this.takeOne().catch((error: unknown) => {
-        this.logger.warn({ error: messageOf(error) }, 'could not take a publication, trying again');
-        return false;
-      });
-      if (!found && !this.stopping.signal.aborted) await wait(idlePause, signal);
-    }
+    this.loop.wake();
   }
 
   private async takeOne(): Promise<boolean> {
@@ -102,7 +93,7 @@ export class PublicationRunner implements OnApplicationBootstrap, BeforeApplicat
       const publication = await this.store.publications.findOne({ _id: lease.doi, epoch: lease.epoch });
       if (publication === null) throw new LeaseLost(lease.doi);
       const step = nextStep(publication, this.config.datacite !== undefined);
-      if (step === undefined || this.stopping.signal.aborted) {
+      if (step === undefined || this.loop.stopping.aborted) {
         await this.rest(lease, publication, step === undefined);
         return;
       }

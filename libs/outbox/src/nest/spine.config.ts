@@ -1,10 +1,8 @@
 import type { AppName } from '#contracts';
-import { PermanentError } from '#kernel';
+import { durationFrom, integer, required, type Environment } from '#kernel';
 import { defaultRetryDelays } from '#messaging';
 import type { OutboxCollection } from '../mongo-outbox-store.js';
 import type { SpineOptions } from './spine.options.js';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads what every app needs from its environment. See docs/configuration.md. */
 export function spineOptionsFrom(
@@ -25,54 +23,6 @@ export function spineOptionsFrom(
     logLevel: environment['LOG_LEVEL'] ?? 'info',
     operationsToken: environment['OPERATIONS_TOKEN'],
   };
-}
-
-/** A variable that has no sensible default. */
-export function required(environment: Environment, name: string, example: string): string {
-  const value = environment[name];
-  if (value === undefined || value === '')
-    throw new PermanentError(
-      'kernel.configuration',
-      `Expected the environment variable ${name}, for example ${name}=${example}. \`npm run stack -- env\` prints the values of the local stack.`,
-    );
-  return value;
-}
-
-/** A whole number, at least `least`. */
-export function integer(environment: Environment, name: string, fallback: number, least = 1): number {
-  const text = environment[name];
-  if (text === undefined || text === '') return fallback;
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < least)
-    throw new PermanentError(
-      'kernel.configuration',
-      `Expected ${name} to be a whole number of at least ${least}, found ${JSON.stringify(text)}.`,
-    );
-  return value;
-}
-
-/** `500ms`, `10s`, `5m`, `2h`, `7d` in milliseconds. */
-export function durationFrom(text: string): number {
-  const match = /^(\d+)(ms|s|m|h|d)$/.exec(text.trim());
-  if (match === null)
-    throw new PermanentError(
-      'kernel.configuration',
-      `Expected a duration such as 500ms, 10s, 5m, 2h or 7d, found ${JSON.stringify(text)}.`,
-    );
-  const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-  return Number(match[1]) * units[match[2] as keyof typeof units];
-}
-
-/** Bytes: `500000`, `64MiB`, `500GiB`, `2TiB`. */
-export function bytesFrom(text: string): number {
-  const match = /^(\d+)(B|KiB|MiB|GiB|TiB)?$/.exec(text.trim());
-  if (match === null)
-    throw new PermanentError(
-      'kernel.configuration',
-      `Expected a size such as 500000, 64MiB or 500GiB, found ${JSON.stringify(text)}.`,
-    );
-  const units = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
-  return Number(match[1]) * units[(match[2] ?? 'B') as keyof typeof units];
 }
 
 /** SciCat's four variables, or one URL. */

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { WorkLoop, type WorkLoopOptions } from './work-loop.js';
+
+const longPause = 3_600_000;
+
+describe('A work loop', () => {
+  const turns = async (count = 20): Promise<void> => {
+    for (let index = 0; index < count; index += 1) await turn();
+  };
+  /** A loop that is stopped, whatever the test finds. */
+  async function running(
+    options: Partial<WorkLoopOptions> & Pick<WorkLoopOptions, 'takeOne'>,
+    use: (loop: WorkLoop) => Promise<void>,
+  ): Promise<void> {
+    const loop = new WorkLoop({
+      pause: longPause,
+      onFault: (error) => assert.fail(String(error)),
+      ...options,
+    });
+    loop.start();
+    try {
+      await use(loop);
+    } finally {
+      await loop.stop();
+    }
+  }
+
+  it('takes piece after piece without a pause, then sleeps until it is woken', async () => {
+    let [left, looks] = [3, 0];
+    const takeOne = (): Promise<boolean> => {
+      looks += 1;
+      return Promise.resolve(left > 0 && left-- > 0);
+    };
+    await running({ takeOne }, async (loop) => {
+      await turns();
+      assert.deepEqual([left, looks], [0, 4]);
+      left = 2;
+      loop.wake();
+      await turns();
+      assert.deepEqual([left, looks], [0, 7]);
+    });
+  });
+
+  it('looks by itself after the pause', async () => {
+    let looks = 0;
+    const takeOne = (): Promise<boolean> => Promise.resolve((looks += 1) < 0);
+    await running({ takeOne, pause: 1 }, async () => {
+      while (looks < 5) await turn();
+    });
+  });
+
+  it('loses no wake-up that comes while it looks', async () => {
+    const looks: ((found: boolean) => void)[] = [];
+    await running({ takeOne: () => new Promise((resolve) => looks.push(resolve)) }, async (loop) => {
+      await turns();
+      assert.equal(looks.length, 1);
+      loop.wake();
+      looks[0]!(false);
+      await turns();
+      assert.equal(looks.length, 2, 'it looked again at once');
+      looks[1]!(false);
+      await turns();
+      assert.equal(looks.length, 2, 'and only once');
+    });
+  });
+
+  it('works in as many lanes as it is given, all woken together', async () => {
+    let [now, most, left] = [0, 0, 0];
+    const takeOne = async (): Promise<boolean> => {
+      if (left === 0) return false;
+      left -= 1;
+      most = Math.max(most, (now += 1));
+      await turns(3);
+      now -= 1;
+      return true;
+    };
+    await running({ takeOne, lanes: 3 }, async (loop) => {
+      await turns();
+      left = 12;
+      loop.wake();
+      await turns(60);
+      assert.deepEqual([left, most], [0, 3]);
+    });
+  });
+
+  it('tells of a fault, pauses, and goes on', async () => {
+    const faults: string[] = [];
+    let looks = 0;
+    const takeOne = (): Promise<boolean> => {
+      looks += 1;
+      return looks === 1 ? Promise.reject(new Error('away')) : Promise.resolve(false);
+    };
+    const onFault = (error: unknown): void => void faults.push((error as Error).message);
+    await running({ takeOne, onFault }, async (loop) => {
+      await turns();
+      assert.deepEqual([faults, looks], [['away'], 1]);
+      loop.wake();
+      await turns();
+      assert.equal(looks, 2);
+    });
+  });
+
+  it('waits for what it needs first, and stops all the same', async () => {
+    let ready: () => void = () => undefined;
+    let looks = 0;
+    const loop = new WorkLoop({
+      takeOne: () => Promise.resolve((looks += 1) < 0),
+      pause: longPause,
+      onFault: (error) => assert.fail(String(error)),
+    });
+    loop.start(new Promise<void>((resolve) => (ready = resolve)));
+    await turns();
+    assert.equal(looks, 0);
+    const stopping = loop.stop();
+    ready();
+    await stopping;
+    assert.equal(looks, 0);
+    assert.equal(loop.stopping.aborted, true);
+  });
+
+  it('ends the piece of work it has begun before it stops', async () => {
+    let finish: () => void = () => undefined;
+    let done = false;
+    const loop = new WorkLoop({
+      takeOne: async () => {
+        await new Promise<void>((resolve) => (finish = resolve));
+        return (done = true);
+      },
+      pause: longPause,
+      onFault: (error) => assert.fail(String(error)),
+    });
+    loop.start();
+    await turns();
+    const stopping = loop.stop();
+    finish();
+    await stopping;
+    assert.equal(done, true);
+  });
+});
