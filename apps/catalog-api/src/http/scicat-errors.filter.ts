@@ -4,7 +4,7 @@ import { CatenaError, messageOf } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import { isDatabaseAway, isRefusedQuery } from '#persistence';
-import { Refusal, TooManyRequests } from '../domain/errors.js';
+import { Refusal } from '../domain/errors.js';
 import type { RequestWithCaller } from './caller.decorator.js';
 import { RefusalLog } from './refusal-log.js';
 
