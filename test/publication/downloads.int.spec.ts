@@ -193,10 +193,13 @@ describe('Files of a publication', () => {
       assert.equal(response.status, 202, end);
       assert.equal(response.headers.get('location'), 'https://data.example.org/doi/10.5072/cold/request');
       assert.match(response.headers.get('retry-after') ?? '', /^\d+$/);
+      const page = await response.text();
       assert.match(
-        await response.text(),
-        /<a href="https:\/\/data\.example\.org\/doi\/10\.5072\/cold\/request">/,
+        page,
+        /<a class="button" href="https:\/\/data\.example\.org\/doi\/10\.5072\/cold\/request">/,
       );
+      assert.match(page, /<html lang="en"[^]*<nav/, 'a page of the site');
+      assert.match(response.headers.get('content-security-policy') ?? '', /style-src 'self'/);
     }
     await copies.offer(site, 'tape', { expiresAt: new Date(Date.now() - 1000) });
     assert.equal((await get('/doi/10.5072/cold/files/cold.dat', {}, 'HEAD')).status, 202);

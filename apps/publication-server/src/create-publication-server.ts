@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Clock } from '#kernel';
 import { createLogger } from '#observability';
-import { NestLogger } from '#outbox';
+import { endConnections, NestLogger } from '#outbox';
 import { MongoConnection } from '#persistence';
 import { feedLimits } from '#publication-feed';
 import { keepRawBodies } from './ingest/raw-bodies.js';
@@ -32,6 +32,7 @@ export async function createPublicationServer(
   const make = async (module: DynamicModule, adapter: FastifyAdapter): Promise<NestFastifyApplication> => {
     const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { bufferLogs: true });
     app.useLogger(new NestLogger(logger));
+    endConnections(app, config.shutdownPatience);
     return app;
   };
   const publicApp = await make(
@@ -52,8 +53,7 @@ export async function createPublicationServer(
     publicApp,
     privateApp,
     stop: async () => {
-      await privateApp.close();
-      await publicApp.close();
+      await Promise.all([privateApp.close(), publicApp.close()]);
       await mongo.close();
     },
   };

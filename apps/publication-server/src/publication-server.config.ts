@@ -5,6 +5,8 @@ import { themeFrom, type Theme } from './theme.js';
 export interface PublicationServerConfig {
   readonly mongodbUri: string;
   readonly logLevel: string;
+  /** Milliseconds that running requests may take when the process is told to end. */
+  readonly shutdownPatience: number;
   /** The public listener. */
   readonly host: string;
   readonly port: number;
@@ -51,6 +53,7 @@ export function publicationServerConfigFrom(environment: Environment): Publicati
   return {
     mongodbUri: required(environment, 'MONGODB_URI', 'mongodb://127.0.0.1:27017/catena-public'),
     logLevel: environment['LOG_LEVEL'] ?? 'info',
+    shutdownPatience: durationFrom(environment['SHUTDOWN_PATIENCE'] ?? '8s'),
     host: environment['HOST'] ?? '127.0.0.1',
     port: integer(environment, 'PORT', 3004, 0),
     private: {

@@ -13,6 +13,7 @@ export {
 export { OutboxStore, type Acceptance, type ClaimedOutbox } from './outbox-store.js';
 export { ParkingLot, type ParkedMessage } from './parking-lot.js';
 export { attachConsumers, runConsumerApp, startOrExplain } from './nest/run-app.js';
+export { endConnections } from './nest/connections.js';
 export { HealthController } from './nest/health.controller.js';
 export { NestLogger } from './nest/nest-logger.js';
 export { spineOptionsFrom } from './nest/spine.config.js';

@@ -155,11 +155,12 @@ describe('DownloadLimits', () => {
 
 describe('refusalBody', () => {
   it('speaks as the reader likes', () => {
-    const refusal = new Refusal(404, '<b>', { link: { url: 'https://x/?a&b', text: 'Go' }, facts: { a: 1 } });
+    const link = { url: 'https://x/?a&b', to: 'page' } as const;
+    const refusal = new Refusal(410, 'withdrawn', { value: '<b>', link, facts: { a: 1 } });
+    const message = 'This publication was withdrawn. <b>';
     assert.deepEqual(JSON.parse(refusalBody(refusal, 'application/json').text), {
-      ...{ status: 404, message: '<b>', a: 1, link: 'https://x/?a&b' },
+      ...{ status: 410, message, a: 1, link: 'https://x/?a&b' },
     });
-    assert.match(refusalBody(refusal, 'text/html,*/*').text, /&lt;b&gt;.*href="https:\/\/x\/\?a&amp;b"/);
-    assert.equal(refusalBody(refusal).text, '<b>\nGo: https://x/?a&b\n');
+    assert.equal(refusalBody(refusal).text, `${message}\nAbout this publication: https://x/?a&b\n`);
   });
 });

@@ -2,11 +2,8 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { doiKey } from '#datacite';
-import { messageOf } from '#kernel';
-import type { Logger } from '#observability';
-import { isDatabaseAway } from '#persistence';
 import type { PublicationServerConfig } from '../publication-server.config.js';
-import { ConfigToken, LoggerToken } from '../publication-server.tokens.js';
+import { ConfigToken } from '../publication-server.tokens.js';
 import { wishOf } from './byte-range.js';
 import { readingsOf } from './download-address.js';
 import { DownloadLimits } from './download-limits.js';
@@ -15,7 +12,8 @@ import { cold, DownloadsService, type Download } from './downloads.service.js';
 import { safety } from './file-headers.js';
 import { PublishedFiles, type OpenPublication } from './published-files.js';
 import { pump } from './pump.js';
-import { Refusal, refusalBody } from './refusal.js';
+import { Refusal } from './refusal.js';
+import { RefusalAnswers } from './refusal-answers.js';
 import { UsageCounter } from './usage-counter.js';
 
 /**
@@ -33,8 +31,8 @@ export class DownloadGate implements OnModuleInit {
     private readonly files: PublishedFiles,
     private readonly downloads: DownloadsService,
     private readonly usage: UsageCounter,
+    private readonly refusals: RefusalAnswers,
     @Inject(ConfigToken) private readonly config: PublicationServerConfig,
-    @Inject(LoggerToken) private readonly logger: Logger,
   ) {
     this.limits = new DownloadLimits(config.downloads);
   }
@@ -57,7 +55,7 @@ export class DownloadGate implements OnModuleInit {
       if (wanted.kind === 'list') return await this.sendList(publication, request, reply);
       await this.send(publication, await this.downloads.download(publication, wanted), request, reply);
     } catch (error) {
-      this.refuse(error, request, reply);
+      this.refusals.answer(error, request, reply);
     }
     return reply;
   }
@@ -95,7 +93,10 @@ export class DownloadGate implements OnModuleInit {
     if (wish.status === 304 || wish.status === 412)
       return void reply.code(wish.status).headers(headers).send();
     if (!('range' in wish))
-      throw new Refusal(416, `There are ${size} bytes.`, { headers: { 'content-range': `bytes */${size}` } });
+      throw new Refusal(416, 'outside', {
+        value: String(size),
+        headers: { 'content-range': `bytes */${size}` },
+      });
     await download.prove();
     const { status, range } = wish;
     const all = {
@@ -130,31 +131,8 @@ export class DownloadGate implements OnModuleInit {
     try {
       await pump(following(first, chunks), reply.raw, this.config.downloads.patience);
     } catch (error) {
-      if (!gone.signal.aborted)
-        this.logger.error({ url: request.url, error: messageOf(error) }, 'a download broke off');
+      if (!gone.signal.aborted) this.refusals.noteBroken(error, request);
     }
-  }
-
-  private refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    if (reply.raw.destroyed || reply.sent) return;
-    const refusal = this.refusalOf(error, request);
-    const { type, text } = refusalBody(refusal, request.headers.accept);
-    void reply
-      .code(refusal.status)
-      .headers({ ...safety, 'cache-control': 'no-store', vary: 'Accept', ...refusal.more.headers })
-      .header('content-type', type)
-      .send(text);
-  }
-
-  private refusalOf(error: unknown, request: FastifyRequest): Refusal {
-    if (error instanceof Refusal) return error;
-    const headers = { 'retry-after': 60 };
-    if (isDatabaseAway(error))
-      return new Refusal(503, 'The database is away: try again in a minute.', { headers });
-    this.logger.error({ url: request.url, error: messageOf(error) }, 'could not serve a download');
-    if (error instanceof SourceError)
-      return new Refusal(503, 'The files cannot be read at the moment: try again in a minute.', { headers });
-    return new Refusal(500, 'Something went wrong here. The operators have been told.');
   }
 }
 

@@ -15,13 +15,11 @@ export class DownloadLimits {
   enter(client: string): () => void {
     const own = this.ofClient.get(client) ?? 0;
     if (own >= this.limits.perClient)
-      throw new Refusal(429, `At most ${this.limits.perClient} downloads at once: wait until one is done.`, {
+      throw new Refusal(429, 'tooManyOfYours', {
+        value: String(this.limits.perClient),
         headers: { 'retry-after': 30 },
       });
-    if (this.all >= this.limits.most)
-      throw new Refusal(503, 'Too many downloads at once: try again in a minute.', {
-        headers: { 'retry-after': 60 },
-      });
+    if (this.all >= this.limits.most) throw new Refusal(503, 'tooMany', { headers: { 'retry-after': 60 } });
     this.ofClient.set(client, own + 1);
     this.all += 1;
     let left = false;

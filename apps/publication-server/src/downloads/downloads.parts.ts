@@ -4,6 +4,7 @@ import { CopySource } from './copy-source.js';
 import { DownloadGate } from './download-gate.js';
 import { DownloadsService } from './downloads.service.js';
 import { PublishedFiles } from './published-files.js';
+import { RefusalAnswers } from './refusal-answers.js';
 import { UsageCounter } from './usage-counter.js';
 
 /** Without controllers: see DownloadGate. */
@@ -12,5 +13,13 @@ export const downloadsParts: {
   readonly providers: readonly Provider[];
 } = {
   controllers: [],
-  providers: [PublishedFiles, ArchivePlans, CopySource, UsageCounter, DownloadsService, DownloadGate],
+  providers: [
+    PublishedFiles,
+    ArchivePlans,
+    CopySource,
+    UsageCounter,
+    DownloadsService,
+    RefusalAnswers,
+    DownloadGate,
+  ],
 };

@@ -79,9 +79,7 @@ export class DownloadsService {
     const [place] = runsOf(await this.files.places([file]));
     const sha256 = file.sha256 ?? place?.member.sha256;
     if (file.archiveId === undefined)
-      throw new Refusal(404, 'This file is listed, but it was never archived: ask the authors for it.', {
-        link: { url: publication.page, text: 'About this publication' },
-      });
+      throw new Refusal(404, 'neverArchived', { link: { url: publication.page, to: 'page' } });
     return {
       size: file.size,
       etag: `"${sha256 ?? `${publication.list}-${file.n}`}"`,
@@ -97,7 +95,7 @@ export class DownloadsService {
         if (place === undefined) throw cold(publication);
         if (!isSame(file, place.member)) {
           this.logger.error({ doi: publication.doi, path }, 'a file is not what its publication says');
-          throw new Refusal(500, 'This file is not what its publication says. It is not sent.');
+          throw new Refusal(500, 'damaged');
         }
       },
       bytes: (range, signal) => this.fileBytes(place!, file.size, range, signal),
@@ -133,13 +131,9 @@ export class DownloadsService {
       counts: true,
       prove: async () => {
         if (plan.unarchived !== undefined)
-          throw new Refusal(
-            404,
-            'Some files were never archived, so that there is no archive of all of them.',
-            {
-              link: { url: `${publication.page}/files.json`, text: 'The list of files' },
-            },
-          );
+          throw new Refusal(404, 'notAllArchived', {
+            link: { url: `${publication.page}/files.json`, to: 'files' },
+          });
         await this.proveCopies(publication, plan.archiveIds);
         if (plan.lost !== undefined) throw cold(publication);
       },
@@ -179,18 +173,14 @@ export class DownloadsService {
 
 /** The answer for files that can be had, but not at once. */
 export function cold({ page }: OpenPublication): Refusal {
-  return new Refusal(
-    202,
-    'The files lie on tape. They can be brought back on request, which takes a while.',
-    {
-      link: { url: `${page}/request`, text: 'Request the files' },
-      headers: { location: `${page}/request`, 'retry-after': recallPatience },
-    },
-  );
+  return new Refusal(202, 'onTape', {
+    link: { url: `${page}/request`, to: 'request' },
+    headers: { location: `${page}/request`, 'retry-after': recallPatience },
+  });
 }
 
 function numberIn(query: URLSearchParams, name: string, standard: number): number {
   const text = query.get(name) ?? String(standard);
-  if (!/^\d{1,9}$/.test(text)) throw new Refusal(400, `Expected ${name} to be a number.`);
+  if (!/^\d{1,9}$/.test(text)) throw new Refusal(400, 'notANumber', { value: name });
   return Number(text);
 }

@@ -53,15 +53,12 @@ export class PublishedFiles {
     if (reading === undefined || found === undefined || reading.wanted.kind === 'page') return undefined;
     const { doi, embargoUntil, files, tombstone } = found.record;
     const page = `${this.config.publicUrl}/doi/${doiPath(doi)}`;
-    const link = { url: page, text: 'About this publication' };
+    const link = { url: page, to: 'page' } as const;
     if (found.state === 'withdrawn')
-      throw new Refusal(410, `This publication was withdrawn. ${tombstone?.reason ?? ''}`.trim(), { link });
+      throw new Refusal(410, 'withdrawn', { value: tombstone?.reason ?? '', link });
     if (embargoUntil !== undefined && new Date(embargoUntil) > this.clock.now())
-      throw new Refusal(403, `The files are under embargo until ${embargoUntil}.`, {
-        link,
-        facts: { embargoUntil },
-      });
-    if (files === undefined) throw new Refusal(404, 'This publication lists no files.', { link });
+      throw new Refusal(403, 'embargoed', { value: embargoUntil, link, facts: { embargoUntil } });
+    if (files === undefined) throw new Refusal(404, 'noFiles', { link });
     const { sha256: list, count, bytes } = files;
     return { publication: { doi, page, list, count, bytes }, wanted: reading.wanted };
   }
@@ -69,10 +66,7 @@ export class PublishedFiles {
   /** @throws Refusal 404 */
   async file({ list, page }: OpenPublication, path: string): Promise<StoredFile> {
     const file = await this.store.files.findOne({ list, path });
-    if (file === null)
-      throw new Refusal(404, 'There is no such file in this publication.', {
-        link: { url: page, text: 'About this publication' },
-      });
+    if (file === null) throw new Refusal(404, 'noSuchFile', { link: { url: page, to: 'page' } });
     return file;
   }
 

@@ -180,6 +180,31 @@ export const german: Texts = {
     ],
   },
 
+  refusalTitle: 'Kein Download',
+  refusals: {
+    withdrawn: (why) => `Diese Publikation wurde zurückgezogen. ${why}`.trim(),
+    embargoed: (until) => `Die Dateien stehen bis ${until} unter Embargo.`,
+    noFiles: () => 'Diese Publikation hat keine Dateiliste.',
+    noSuchFile: () => 'Diese Publikation hat keine solche Datei.',
+    neverArchived: () =>
+      'Diese Datei steht in der Liste, wurde aber nie archiviert: Fragen Sie die Autoren danach.',
+    notAllArchived: () => 'Einige Dateien wurden nie archiviert; darum gibt es kein Archiv von allen.',
+    onTape: () => 'Die Dateien liegen auf Band. Sie werden auf Anforderung geholt, was eine Weile dauert.',
+    damaged: () => 'Diese Datei ist nicht, was ihre Publikation sagt. Sie wird nicht gesendet.',
+    tooManyOfYours: (most) => `Höchstens ${most} Downloads zugleich: Warten Sie, bis einer fertig ist.`,
+    tooMany: () => 'Zu viele Downloads zugleich: Versuchen Sie es in einer Minute wieder.',
+    databaseAway: () => 'Die Datenbank ist nicht erreichbar: Versuchen Sie es in einer Minute wieder.',
+    copiesAway: () => 'Die Dateien sind gerade nicht lesbar: Versuchen Sie es in einer Minute wieder.',
+    failed: () => 'Hier ging etwas schief. Die Betreiber wissen davon.',
+    outside: (bytes) => `Es sind ${bytes} Bytes.`,
+    notANumber: (name) => `Für ${name} wird eine Zahl erwartet.`,
+  },
+  refusalLinks: {
+    page: 'Zu dieser Publikation',
+    files: 'Die Liste der Dateien',
+    request: 'Dateien anfordern',
+  },
+
   aboutTitle: 'Über diesen Dienst',
   aboutWhat: 'Was er ist',
   aboutWhatText: (name) =>

@@ -177,6 +177,31 @@ export const english = {
     ],
   } as Readonly<Record<number, readonly [string, string]>>,
 
+  refusalTitle: 'No download',
+  refusals: {
+    withdrawn: (why: string): string => `This publication was withdrawn. ${why}`.trim(),
+    embargoed: (until: string): string => `The files are under embargo until ${until}.`,
+    noFiles: (): string => 'This publication lists no files.',
+    noSuchFile: (): string => 'There is no such file in this publication.',
+    neverArchived: (): string => 'This file is listed, but it was never archived: ask the authors for it.',
+    notAllArchived: (): string =>
+      'Some files were never archived, so that there is no archive of all of them.',
+    onTape: (): string => 'The files lie on tape. They can be brought back on request, which takes a while.',
+    damaged: (): string => 'This file is not what its publication says. It is not sent.',
+    tooManyOfYours: (most: string): string => `At most ${most} downloads at once: wait until one is done.`,
+    tooMany: (): string => 'Too many downloads at once: try again in a minute.',
+    databaseAway: (): string => 'The database is away: try again in a minute.',
+    copiesAway: (): string => 'The files cannot be read at the moment: try again in a minute.',
+    failed: (): string => 'Something went wrong here. The operators have been told.',
+    outside: (bytes: string): string => `There are ${bytes} bytes.`,
+    notANumber: (name: string): string => `Expected ${name} to be a number.`,
+  },
+  refusalLinks: {
+    page: 'About this publication',
+    files: 'The list of files',
+    request: 'Request the files',
+  },
+
   aboutTitle: 'About this service',
   aboutWhat: 'What it is',
   aboutWhatText: (name: string): string =>

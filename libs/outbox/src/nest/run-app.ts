@@ -6,7 +6,8 @@ import { CatenaError } from '#kernel';
 import { CatenaServer } from '#messaging';
 import type { Logger } from '#observability';
 import { NestLogger } from './nest-logger.js';
-import { LOGGER } from './spine.options.js';
+import { endConnections } from './connections.js';
+import { LOGGER, SPINE_OPTIONS, type SpineOptions } from './spine.options.js';
 
 /** Starts a consumer app: its handlers on the broker, its health and operator calls on a local port. */
 export async function runConsumerApp(
@@ -26,6 +27,7 @@ export async function runConsumerApp(
 
 /** Connects an app's `@Handles` methods to the broker, and its shutdown to the signals of the system. */
 export async function attachConsumers(app: NestFastifyApplication): Promise<void> {
+  endConnections(app, app.get<SpineOptions>(SPINE_OPTIONS).shutdownPatience);
   app.connectMicroservice({ strategy: app.get(CatenaServer) });
   app.enableShutdownHooks();
   await app.startAllMicroservices();

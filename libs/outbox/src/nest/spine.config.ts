@@ -21,6 +21,7 @@ export function spineOptionsFrom(
     acceptTimeout: durationFrom(environment['CATENA_ACCEPT_TIMEOUT'] ?? '5m'),
     outboxLease: durationFrom(environment['CATENA_OUTBOX_LEASE'] ?? '30s'),
     logLevel: environment['LOG_LEVEL'] ?? 'info',
+    shutdownPatience: durationFrom(environment['SHUTDOWN_PATIENCE'] ?? '8s'),
     operationsToken: environment['OPERATIONS_TOKEN'],
   };
 }

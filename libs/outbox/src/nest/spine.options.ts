@@ -18,6 +18,8 @@ export interface SpineOptions {
   readonly outboxes: readonly OutboxCollection[];
   /** pino level name. */
   readonly logLevel: string;
+  /** Milliseconds that running requests may take when the process is told to end. */
+  readonly shutdownPatience: number;
   /** Bearer token for the operator's calls; without one they are refused. */
   readonly operationsToken: string | undefined;
 }
