@@ -188,6 +188,25 @@ describe('Archives of a publication', () => {
     assert.equal((await get('tar', {}, '10.5072/changed')).response.status, 202);
   });
 
+  it('29: is planned once, not once in every process', async () => {
+    await get('tar');
+    const record = await site.store.records.findOne({ _id: '10.5072/all' });
+    const list = { _id: record!.record.files!.sha256 };
+    const { matchedCount } = await site.store.plans.updateOne(list, { $inc: { 'plan.tar.size': 512 } });
+    assert.equal(matchedCount, 1);
+    const later = await PublicSite.start({ DOWNLOAD_ORIGINS: copies.origin }, site.database);
+    try {
+      const head = await later.fetch('/doi/10.5072/all/archive.tar', { method: 'HEAD' });
+      assert.equal(Number(head.headers.get('content-length')), whole['tar']!.length + 512);
+    } finally {
+      await later.stop(true);
+      await site.store.plans.deleteOne(list);
+    }
+    const lost = await site.store.records.findOne({ _id: '10.5072/lost' });
+    const kept = await site.store.plans.findOne({ _id: lost!.record.files!.sha256 });
+    assert.equal(kept, null, 'places of files may arrive later');
+  });
+
   it('a source that dies in the middle cuts the archive off', async () => {
     let left = 2;
     copies.trouble = (request, response) => {

@@ -9,6 +9,8 @@ import { PublishedFiles, type OpenPublication } from './published-files.js';
 import { tarFormat } from './tar-format.js';
 import { zipFormat } from './zip-format.js';
 
+/** Grows with every change of what archives look like: it is part of their entity tags, and of kept plans. */
+export const archiveEdition = 1;
 /** Files between two marks of a plan. */
 const stride = 1000;
 /** From here on ZIP writes offsets with eight bytes. */
@@ -64,7 +66,7 @@ interface Batch {
   readonly places: readonly (StoredMember | undefined)[];
 }
 
-/** Plans archives: one walk over the file list, remembered, as a list never changes. */
+/** Plans archives: one walk over the file list, kept here and in the store, as a list never changes. */
 @Injectable()
 export class ArchivePlans {
   private readonly plans = new Map<string, Promise<ArchivePlan>>();
@@ -73,7 +75,7 @@ export class ArchivePlans {
 
   async of(publication: Pick<OpenPublication, 'list' | 'count'>): Promise<ArchivePlan> {
     const { list } = publication;
-    const known = this.plans.get(list) ?? this.make(publication);
+    const known = this.plans.get(list) ?? this.find(publication);
     this.plans.delete(list);
     this.plans.set(list, known);
     const [oldest] = this.plans.keys();
@@ -87,6 +89,15 @@ export class ArchivePlans {
       this.plans.delete(list);
       throw error;
     }
+  }
+
+  private async find(publication: Pick<OpenPublication, 'list' | 'count'>): Promise<ArchivePlan> {
+    const { list } = publication;
+    const kept = await this.files.plan(list, archiveEdition);
+    if (kept !== undefined) return kept as ArchivePlan;
+    const plan = await this.make(publication);
+    if (plan.lost === undefined) await this.files.keepPlan(list, archiveEdition, plan);
+    return plan;
   }
 
   private async make({ list, count }: Pick<OpenPublication, 'list' | 'count'>): Promise<ArchivePlan> {

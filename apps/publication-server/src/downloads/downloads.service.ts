@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { doiKey } from '#datacite';
 import type { Logger } from '#observability';
 import { LoggerToken } from '../publication-server.tokens.js';
-import { archiveFormats, ArchivePlans, isSame } from './archive-plan.js';
+import { archiveEdition, archiveFormats, ArchivePlans, isSame } from './archive-plan.js';
 import { ArchiveStream } from './archive-stream.js';
 import type { ByteRange, Validators } from './byte-range.js';
 import { checked } from './checked-bytes.js';
@@ -122,7 +122,7 @@ export class DownloadsService {
     const format = archiveFormats[name];
     return {
       size: plan[name].size,
-      etag: `"${publication.list}-${name}-1"`,
+      etag: `"${publication.list}-${name}-${archiveEdition}"`,
       modified: plan.modified,
       headers: {
         'content-type': format.mediaType,

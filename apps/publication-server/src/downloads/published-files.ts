@@ -88,6 +88,15 @@ export class PublishedFiles {
     return ids.map((id) => (id === undefined ? undefined : places.get(id)));
   }
 
+  /** What was planned for the archives of a list, in this process or another. */
+  async plan(list: string, edition: number): Promise<unknown> {
+    return (await this.store.plans.findOne({ _id: list, edition }))?.plan;
+  }
+
+  async keepPlan(list: string, edition: number, plan: unknown): Promise<void> {
+    await this.store.plans.replaceOne({ _id: list }, { edition, plan }, { upsert: true });
+  }
+
   /** Notes checksums for the directories of later archives. */
   async remember(checksums: readonly { readonly id: string; readonly crc32: number }[]): Promise<void> {
     if (checksums.length === 0) return;

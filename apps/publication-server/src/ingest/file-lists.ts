@@ -129,6 +129,8 @@ export class FileLists {
       await this.store.files.deleteMany({ _id: linesOf(list, part) });
       await this.store.parts.deleteOne({ _id, doomed: true });
     }
+    const rest = await this.store.parts.findOne({ _id: rangeOf(list) }, { projection: { _id: 1 } });
+    if (rest === null) await this.store.plans.deleteOne({ _id: list });
   }
 }
 

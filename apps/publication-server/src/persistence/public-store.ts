@@ -9,6 +9,7 @@ import type {
   StoredMember,
   StoredPart,
   StoredPicture,
+  StoredPlan,
   StoredRecall,
   StoredRecord,
   StoredUsage,
@@ -34,6 +35,10 @@ export class PublicStore implements OnApplicationBootstrap {
 
   get parts() {
     return this.mongo.connection.collection<StoredPart>('file_list_parts');
+  }
+
+  get plans() {
+    return this.mongo.connection.collection<StoredPlan>('archive_plans');
   }
 
   get pictures() {

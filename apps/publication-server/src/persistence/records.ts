@@ -72,6 +72,15 @@ export interface StoredPart {
   doomed?: true;
 }
 
+/** Where every byte of the archives of a list lies; its form is the business of downloads. */
+export interface StoredPlan<Plan = unknown> {
+  /** SHA-256 of the list. */
+  _id: string;
+  /** Plans of another edition are made anew. */
+  edition: number;
+  plan: Plan;
+}
+
 export interface StoredPicture {
   /** `<DOI in lower case>\n<name>` */
   _id: string;
