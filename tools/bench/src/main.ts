@@ -8,9 +8,16 @@ const PROJECT = fileURLToPath(new URL('../../../..', import.meta.url));
 const SUFFIX = '.bench.ts';
 
 const wanted = process.argv[2] ?? '';
-const names = readdirSync(join(PROJECT, 'bench'))
-  .filter((file) => file.endsWith(SUFFIX) && file.includes(wanted))
+const all = readdirSync(join(PROJECT, 'bench'))
+  .filter((file) => file.endsWith(SUFFIX))
   .map((file) => file.slice(0, -SUFFIX.length));
+if (wanted === '--help' || wanted === '-h') {
+  console.log(
+    `Usage: npm run bench [-- PART_OF_A_NAME]\n\nRuns the measurements ${all.join(', ')}: ratios within one run, see docs/performance.md.`,
+  );
+  process.exit(0);
+}
+const names = all.filter((name) => name.includes(wanted));
 if (names.length === 0) {
   console.error(`no file in bench/ has "${wanted}" in its name and ends in ${SUFFIX}`);
   process.exitCode = 1;

@@ -17,8 +17,13 @@ const { values } = parseArgs({
     stories: { type: 'string', default: 'publish' },
     seeds: { type: 'string', default: '1,2,3' },
     publications: { type: 'string', default: '40' },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 });
+if (values.help) {
+  console.log(usage);
+  process.exit(0);
+}
 const stories = values.stories
   .split(',')
   .map((name) => join(project, 'dist', 'test', 'chaos', `${name}-story.js`));

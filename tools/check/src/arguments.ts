@@ -9,6 +9,8 @@ const USAGE = `Usage: npm test [-- --only PART] [-- --grep FILE_PART]
   --grep FILE_PART   only test files whose path contains this`;
 
 export interface CheckArguments {
+  /** What to print instead of running anything. */
+  readonly help?: string;
   readonly parts: readonly Part[];
   readonly grep: string;
 }
@@ -16,8 +18,13 @@ export interface CheckArguments {
 export function parseArguments(parameters: readonly string[]): CheckArguments {
   const { values } = parseArgs({
     args: [...parameters],
-    options: { only: { type: 'string' }, grep: { type: 'string', default: '' } },
+    options: {
+      only: { type: 'string' },
+      grep: { type: 'string', default: '' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
   });
+  if (values.help) return { parts: [], grep: '', help: USAGE };
   const only = values.only;
   if (only === undefined) return { parts: values.grep === '' ? PARTS : PARTS.slice(1), grep: values.grep };
   const part = PARTS.find((name) => name === only);

@@ -72,7 +72,12 @@ async function inStack(needed: boolean, tally: Tally, work: () => Promise<void>)
 
 const tally = new Tally();
 try {
-  await check(parseArguments(process.argv.slice(2)), tally);
+  const given = parseArguments(process.argv.slice(2));
+  if (given.help !== undefined) {
+    console.log(given.help);
+    process.exit(0);
+  }
+  await check(given, tally);
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   tally.failed += 1;

@@ -11,6 +11,15 @@ import type { Supervisor } from './supervisor.js';
 
 const project = fileURLToPath(new URL('../../../..', import.meta.url));
 const log = (line: string): void => console.log(`catena: ${line}`);
+const usage = `Usage: npm start
+
+Starts MongoDB, RabbitMQ and S3 of its own and all apps, archives and publishes a demonstration dataset the first time,
+and prints where everything is. Ctrl-C stops it; the next start goes on with the same data.
+
+  CATENA_DATA    where everything is kept (default .catena)
+  CATENA_PORT    port of the REST API; the other apps take the next ones (default: free ones)
+  MONGODB_URI, RABBITMQ_URL, S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY, S3_REGION
+                 services to use instead of own ones`;
 const began = Date.now();
 const since = (): string => `${((Date.now() - began) / 1000).toFixed(1)} s`;
 
@@ -106,6 +115,10 @@ Next, in another terminal:
 Ctrl-C stops everything; npm start goes on with the same data.`;
 }
 
+if (['--help', '-h'].includes(process.argv[2] ?? '')) {
+  console.log(usage);
+  process.exit(0);
+}
 listenForSignals();
 try {
   await start(placesBelow(project, process.env['CATENA_DATA']));
