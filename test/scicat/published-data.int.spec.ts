@@ -17,7 +17,7 @@ describe('Published data', () => {
   let app: ScicatApp;
 
   before(async () => {
-    app = await ScicatApp.start({ DOI_PREFIX: '10.5072/' });
+    app = await ScicatApp.start({ DOI_PREFIX: '10.5072/', PUBLICATION_PUBLISHER: 'The facility' });
   });
   after(() => app.stop());
 
@@ -209,6 +209,7 @@ describe('Published data', () => {
         `/api/v4/publisheddata/formpopulate?pid=${encodeURIComponent(mine)}&pid=${encodeURIComponent(theirs)}`,
       );
     assert.deepEqual([form.body['resourceType'], form.body['abstract']], ['raw', 'words']);
+    assert.deepEqual((form.body['metadata'] as Fields)['publisher'], { name: 'The facility' });
     const closed = await app
       .as('user1')
       .get(`/api/v4/publisheddata/formpopulate?pid=${encodeURIComponent(theirs)}`);

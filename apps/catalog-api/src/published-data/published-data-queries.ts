@@ -1,4 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { CatalogApiConfig } from '../catalog-api.config.js';
+import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { AccessRules, both, type Caller, type Condition } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
@@ -24,6 +26,7 @@ export class PublishedDataQueries {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly rules: AccessRules,
+    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
   async list(caller: Caller | undefined, query: PublishedDataQuery): Promise<PublishedDataRecord[]> {
@@ -88,6 +91,7 @@ export class PublishedDataQueries {
     const creators = [...new Set(datasets.map(({ owner }) => owner))].filter(
       (name) => typeof name === 'string',
     );
+    const { publisher } = this.config.publicationDefaults;
     return {
       resourceType: first.type,
       description: first['description'],
@@ -98,6 +102,7 @@ export class PublishedDataQueries {
         creators: creators.map((name) => ({ name })),
         resourceType: first.type,
         publicationYear: new Date().getUTCFullYear(),
+        ...(publisher === undefined ? {} : { publisher: { name: publisher } }),
       },
     };
   }

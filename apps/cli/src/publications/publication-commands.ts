@@ -91,7 +91,6 @@ async function recordFor(
   const given = options.metadata === undefined ? {} : await metadataIn(options.metadata);
   const metadata: Fields = {
     resourceType: 'Dataset',
-    publisher: { name: options.publisher ?? 'Unknown' },
     ...suggested.metadata,
     ...(options.publisher === undefined ? {} : { publisher: { name: options.publisher } }),
     ...(options.creator === undefined ? {} : { creators: options.creator.map((name) => ({ name })) }),
@@ -99,6 +98,8 @@ async function recordFor(
     ...(options.embargo === undefined ? {} : { dates: [{ date: options.embargo, dateType: 'Available' }] }),
     ...given,
   };
+  if (metadata['publisher'] === undefined)
+    throw new Failure('usage', 'Expected --publisher: this server suggests none (PUBLICATION_PUBLISHER).');
   return { title, abstract: options.abstract ?? suggested.abstract ?? '', datasetPids: pids, metadata };
 }
 
