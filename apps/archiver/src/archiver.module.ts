@@ -7,7 +7,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { messageOf, wait } from '#kernel';
-import { PosixShare } from '#long-term-storage';
+import { storageAt } from '#long-term-storage';
 import type { Logger } from '#observability';
 import { LOGGER, SpineModule } from '#outbox';
 import { ObjectStore, S3ObjectStore } from '#storage';
@@ -65,7 +65,6 @@ class Buckets implements OnApplicationBootstrap, OnApplicationShutdown {
 @Module({})
 export class ArchiverModule {
   static forRoot(config: ArchiverConfig): DynamicModule {
-    const marker = config.shareMarker === undefined ? {} : { marker: config.shareMarker };
     return {
       module: ArchiverModule,
       imports: [SpineModule.forRoot(config.spine)],
@@ -75,7 +74,7 @@ export class ArchiverModule {
         { provide: ObjectStore, useFactory: () => new S3ObjectStore(config.store) },
         {
           provide: SharesToken,
-          useFactory: () => config.shares.map((root) => new PosixShare({ name: root, root, ...marker })),
+          useFactory: () => config.shares.map((item) => storageAt(item, config.shareMarker)),
         },
         ArchiverStore,
         Buckets,

@@ -12,6 +12,8 @@ export interface LongTermReadOptions {
    * that reads what memory remembers proves little.
    */
   readonly fresh?: boolean;
+  /** Ends the wait for a tape, and the reading. */
+  readonly signal?: AbortSignal;
 }
 
 /** A file on long-term storage. */
