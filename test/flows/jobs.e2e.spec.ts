@@ -33,7 +33,8 @@ describe('A job', () => {
     assert.equal(accepted.length, 1);
     const winner = String(accepted[0]!.body['id']);
     for (const { status, body } of answers.filter((answer) => answer.status !== 201)) {
-      assert.equal(status, 409, JSON.stringify(body));
+      // 503: the winner was not stored yet.
+      assert.ok(status === 409 || status === 503, JSON.stringify(body));
       assert.ok(body['jobId'] === winner || body['jobId'] === undefined, JSON.stringify(body));
     }
     await ledger.jobEndedOnce((await client.jobEnd(winner)).id, 'finishedSuccessful');
@@ -47,7 +48,7 @@ describe('A job', () => {
     const ids = new Set(answers.filter(({ status }) => status === 201).map(({ body }) => body['id']));
     assert.equal(ids.size, 1);
     assert.ok(
-      answers.every(({ status }) => status === 201 || status === 409),
+      answers.every(({ status }) => [201, 409, 503].includes(status)),
       JSON.stringify(answers),
     );
     const [id] = [...ids];

@@ -46,6 +46,8 @@ export interface InstallationOptions {
   readonly jobConfigurationFile?: string;
   /** Folders of long-term storage, one for each copy. Default one. */
   readonly shares?: number;
+  /** The first of them is a simulated tape library with these settings (see `storageAt`). */
+  readonly tapeLibrary?: string;
   /** Publisher and publication server run as well, and register DOIs at this address. */
   readonly datacite?: { readonly url: string; readonly password: string };
 }
@@ -87,7 +89,14 @@ export class Installation {
         { username: 'stranger', email: 's@example.org', password: 'stranger', role: 'strangers' },
       ]),
     );
-    const environment = { ...quick, ...options.environment };
+    const { tapeLibrary } = options;
+    const environment = {
+      ...quick,
+      ...(tapeLibrary === undefined
+        ? {}
+        : { LTS_ROOTS: [`tape-simulation:${shares[0]}?${tapeLibrary}`, ...shares.slice(1)].join(',') }),
+      ...options.environment,
+    };
     const free = await freePorts(portNames.length);
     return new Installation(directory, {
       services: options.services ?? servicesFromEnvironment(),
@@ -99,7 +108,8 @@ export class Installation {
       >,
       ...(options.datacite === undefined ? {} : { dataciteUrl: options.datacite.url }),
       prefix: `t${randomBytes(5).toString('hex')}`,
-      ltsRoots: shares,
+      // Where tars are found: the library keeps other things beside them.
+      ltsRoots: tapeLibrary === undefined ? shares : [join(shares[0]!, 'files'), ...shares.slice(1)],
       sourceFolderRoots: [join(directory, 'source')],
       functionalAccountsFile,
       jobConfigurationFile:

@@ -64,7 +64,7 @@ export class ArchiveDatablockHandler {
       (await this.write(first, order, identity, members, packedSize, context, meter));
     meter.next('verifying');
     const verified = await verifyDatablock(
-      meter.watch(await first.read(order.archiveId, { fresh: true }), context.signal),
+      meter.watch(await first.read(order.archiveId, { fresh: true, signal: context.signal }), context.signal),
       manifest,
     );
     crashPoint('archiver.after-verification');

@@ -27,14 +27,16 @@ export async function copyDatablock({
   meter,
 }: CopyOptions): Promise<void> {
   meter.next('packing');
-  if (!(await isGood(to, name, verified))) {
+  if (!(await isGood(to, name, verified, context.signal))) {
     await to.remove(name);
     await to.removePartials(name);
     await to.ensureRoom(verified.packedSize, reserve);
     const writer = await to.create(name, String(context.epoch));
     try {
       let bytes = 0;
-      for await (const chunk of (await from.read(name)) as AsyncIterable<Buffer>) {
+      for await (const chunk of (await from.read(name, {
+        signal: context.signal,
+      })) as AsyncIterable<Buffer>) {
         context.signal.throwIfAborted();
         await writer.write(chunk);
         meter.show('packing', (bytes += chunk.length));
@@ -45,7 +47,9 @@ export async function copyDatablock({
     }
   }
   meter.next('verifying');
-  const found = await checksumOf(meter.watch(await to.read(name, { fresh: true }), context.signal));
+  const found = await checksumOf(
+    meter.watch(await to.read(name, { fresh: true, signal: context.signal }), context.signal),
+  );
   if (found.sha256 !== verified.sha256) {
     await to.remove(name);
     throw new PermanentError(
@@ -55,8 +59,13 @@ export async function copyDatablock({
   }
 }
 
-async function isGood(share: LongTermStorage, name: string, verified: VerifiedDatablock): Promise<boolean> {
+async function isGood(
+  share: LongTermStorage,
+  name: string,
+  verified: VerifiedDatablock,
+  signal: AbortSignal,
+): Promise<boolean> {
   const found = await share.stat(name);
   if (found?.size !== verified.packedSize) return false;
-  return (await checksumOf(await share.read(name, { fresh: true }))).sha256 === verified.sha256;
+  return (await checksumOf(await share.read(name, { fresh: true, signal }))).sha256 === verified.sha256;
 }

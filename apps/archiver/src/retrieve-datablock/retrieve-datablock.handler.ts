@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { datablockRetrievedV1, type RetrieveDatablockV1 } from '#contracts';
-import { CatenaError, Clock, PermanentError, TransientError, crashPoint, messageOf } from '#kernel';
+import { CatenaError, Clock, crashPoint, messageOf, PermanentError, TransientError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import type { Logger } from '#observability';
 import { eventRow, LOGGER, type OutboxRow } from '#outbox';
@@ -59,6 +59,7 @@ export class RetrieveDatablockHandler {
   private async recall(datablock: StoredDatablock, context: WorkContext): Promise<void> {
     this.surroundings.logger.info({ archiveId: datablock._id }, 'recall begins');
     const faults: string[] = [];
+    let passing: CatenaError | undefined;
     for (const { share: name } of datablock.copies) {
       const share = this.shares.find((candidate) => candidate.name === name);
       if (share === undefined) {
@@ -68,17 +69,17 @@ export class RetrieveDatablockHandler {
       try {
         return await this.recallFrom(share, datablock, context);
       } catch (error) {
-        // The next copy may be good; a share that is away is only fatal when it was the last one.
         if (context.signal.aborted) throw error;
+        // The next copy may be good. If none is, what was only away is waited for.
+        if (error instanceof CatenaError && error.retriable) passing ??= error;
         faults.push(`${name}: ${messageOf(error)}`);
         this.surroundings.logger.error(
           { archiveId: datablock._id, share: name, error: messageOf(error) },
           'a copy cannot be recalled',
         );
-        const away = error instanceof CatenaError && error.retriable;
-        if (away && datablock.copies.at(-1)?.share === name) throw error;
       }
     }
+    if (passing !== undefined) throw passing;
     throw new PermanentError(
       'archiver.copy-damaged',
       `Expected at least one good copy of ${datablock._id}, found none (${faults.join('; ')}). Restore a copy from elsewhere; the catalogue was not changed.`,
@@ -91,11 +92,11 @@ export class RetrieveDatablockHandler {
     { _id, packedSize, sha256 }: StoredDatablock,
     context: WorkContext,
   ): Promise<void> {
-    const source = (await share.read(_id, { fresh: true })) as AsyncIterable<Buffer>;
-    const body = Readable.from(
-      checked(source, { name: _id, share: share.name, packedSize, sha256, context }),
-      { objectMode: false },
-    );
+    const source = await share.read(_id, { fresh: true, signal: context.signal });
+    const bytes = checked(source as AsyncIterable<Buffer>, {
+      ...{ name: _id, share: share.name, packedSize, sha256, context },
+    });
+    const body = Readable.from(await begun(bytes), { objectMode: false });
     await this.objects.put(this.config.retrievalBucket, _id, body, {
       size: packedSize,
       contentType: 'application/x-tar',
@@ -129,6 +130,19 @@ export class RetrieveDatablockHandler {
   private get config(): ArchiverConfig {
     return this.surroundings.config;
   }
+}
+
+/** The same bytes, once the first are there: a tape may take minutes, and an upload that stands still is given up. */
+async function begun(bytes: AsyncGenerator<Buffer>): Promise<AsyncGenerator<Buffer>> {
+  const first = await bytes.next();
+  return (async function* () {
+    try {
+      if (first.done !== true) yield first.value;
+      yield* bytes;
+    } finally {
+      await bytes.return(undefined);
+    }
+  })();
 }
 
 interface Expectation {

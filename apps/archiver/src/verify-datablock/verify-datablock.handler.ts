@@ -56,14 +56,15 @@ export class VerifyDatablockHandler {
     const share = this.shares.find(({ name }) => name === shareName);
     if (share === undefined) return `${shareName} is not configured in LTS_ROOTS`;
     if ((await share.stat(_id)) === undefined) return `it is missing on ${shareName}`;
-    const found = await checksumOf(
-      watched(
-        await share.read(_id, { fresh: true }),
-        index * packedSize,
-        copies.length * packedSize,
-        context,
-      ),
-    );
+    let found: Awaited<ReturnType<typeof checksumOf>>;
+    try {
+      const bytes = await share.read(_id, { fresh: true, signal: context.signal });
+      found = await checksumOf(watched(bytes, index * packedSize, copies.length * packedSize, context));
+    } catch (error) {
+      // What may pass is tried again; what stays is a finding, and the other copies are looked at as well.
+      if (context.signal.aborted || !(error instanceof PermanentError)) throw error;
+      return `on ${shareName}: ${error.message}`;
+    }
     if (found.sha256 !== sha256)
       return `on ${shareName} expected SHA-256 ${sha256}, read ${found.sha256} (${found.bytes} of ${packedSize} bytes)`;
     await this.store.datablocks.updateOne(

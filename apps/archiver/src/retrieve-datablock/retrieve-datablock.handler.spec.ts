@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { describe, it } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { ManualClock, PermanentError, TransientError } from '#kernel';
+import type { LongTermStorage } from '#long-term-storage';
+import { createLogger } from '#observability';
+import type { ObjectStore } from '#storage';
+import type { ArchiverConfig } from '../archiver.config.js';
+import type { ArchiverStore } from '../persistence/archiver-store.js';
+import type { WorkContext } from '../run-work/work-context.js';
+import type { RecallLock } from './recall-lock.js';
+import { RetrievalSurroundings, RetrieveDatablockHandler } from './retrieve-datablock.handler.js';
+
+const content = Buffer.from('a tar, as far as anybody here knows');
+
+/** Shares that only answer to `read`, each in its own way. */
+type Read = () => Promise<Readable>;
+const good: Read = () => Promise.resolve(Readable.from([content]));
+const away: Read = () => Promise.reject(new TransientError('long-term-storage.unavailable', 'not mounted'));
+const damaged: Read = () =>
+  Promise.reject(new PermanentError('long-term-storage.medium-damaged', 'the cartridge is torn'));
+const other: Read = () => Promise.resolve(Readable.from([Buffer.from('something else')]));
+
+describe('Recalling a datablock', () => {
+  async function recalled(
+    reads: readonly Read[],
+    put: (body: AsyncIterable<Buffer>) => Promise<void>,
+  ): Promise<void> {
+    const shares = reads.map(
+      (read, index) => ({ name: `share ${index}`, read }) as unknown as LongTermStorage,
+    );
+    const datablock = {
+      _id: 'pid/job/0.tar',
+      packedSize: content.length,
+      sha256: createHash('sha256').update(content).digest('hex'),
+      copies: shares.map(({ name }) => ({ share: name })),
+    };
+    const store = { datablocks: { findOne: () => Promise.resolve(datablock) } };
+    const lock = {
+      isPresent: () => Promise.resolve(false),
+      recall: (_id: string, _order: string, _context: unknown, work: () => Promise<void>) => work(),
+      keepUntil: () => Promise.resolve(),
+    };
+    const objects = {
+      put: (_bucket: string, _key: string, body: AsyncIterable<Buffer>) => put(body),
+      presignedGet: () => Promise.resolve('https://s3.example.org/x'),
+    };
+    const handler = new RetrieveDatablockHandler(
+      store as unknown as ArchiverStore,
+      objects as unknown as ObjectStore,
+      lock as unknown as RecallLock,
+      shares,
+      new RetrievalSurroundings(
+        new ManualClock(),
+        { retrievedLifetime: 1000, retrievalBucket: 'retrieval' } as ArchiverConfig,
+        createLogger('spec', 'silent'),
+      ),
+    );
+    const context: WorkContext = {
+      epoch: 1,
+      signal: new AbortController().signal,
+      progress: () => undefined,
+    };
+    const ids = { workOrderId: 'w', jobId: 'j', pid: 'p', archiveId: datablock._id };
+    await handler.handle(ids, context);
+  }
+  const stored: Buffer[] = [];
+  const keep = async (body: AsyncIterable<Buffer>): Promise<void> => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of body) chunks.push(chunk);
+    stored.push(Buffer.concat(chunks));
+  };
+
+  it('takes the next copy when one is damaged, or is something else', async () => {
+    await recalled([damaged, good], keep);
+    await recalled([other, good], keep);
+    assert.deepEqual(
+      stored.splice(0).map((bytes) => bytes.toString()),
+      [content.toString(), content.toString()],
+    );
+  });
+
+  it('waits for a copy that is only away, wherever it stands among damaged ones', async () => {
+    for (const reads of [
+      [away, damaged],
+      [damaged, away],
+      [away, other],
+    ])
+      await assert.rejects(recalled(reads, keep), { code: 'long-term-storage.unavailable', retriable: true });
+    await recalled([away, good], keep);
+    assert.equal(stored.splice(0).length, 1);
+  });
+
+  it('gives up when every copy is damaged', () =>
+    assert.rejects(recalled([damaged, other], keep), {
+      code: 'archiver.copy-damaged',
+      message: /torn.*share 1/s,
+    }));
+
+  it('begins the upload with the first bytes: a tape may take longer than a store waits', async () => {
+    let mounted: () => void = () => undefined;
+    const slow: Read = () =>
+      Promise.resolve(
+        Readable.from(
+          (async function* () {
+            await new Promise<void>((resolve) => (mounted = resolve));
+            yield content;
+          })(),
+        ),
+      );
+    let uploading = false;
+    const recall = recalled([slow], (body) => {
+      uploading = true;
+      return keep(body);
+    });
+    for (let index = 0; index < 20; index += 1) await turn();
+    assert.equal(uploading, false);
+    mounted();
+    await recall;
+    assert.equal(uploading, true);
+  });
+});
