@@ -13,10 +13,12 @@ import {
 import { Installation } from '../support/installation.js';
 import { Ledger } from '../support/ledger.js';
 import type { ScicatClient } from '../support/scicat-client.js';
+import { verdict } from '../support/verdict.js';
 
 const time = '2020-02-03T04:05:06.789Z';
 
 describe('Bad input in the files', () => {
+  const seen = verdict();
   let installation: Installation;
   let client: ScicatClient;
   let ledger: Ledger;
@@ -27,7 +29,7 @@ describe('Bad input in the files', () => {
     client = await installation.client('demo');
     ledger = new Ledger(installation, client);
   });
-  after(() => installation.stop());
+  after(() => installation.stop(seen.failed));
 
   const archive = async (pid: string) => {
     const { status, body } = await client.postJob('archive', [pid]);

@@ -4,10 +4,12 @@ import { createDataset, datasetInSourceFolder, type TestDataset } from '../suppo
 import { Installation } from '../support/installation.js';
 import { Ledger } from '../support/ledger.js';
 import { ScicatClient } from '../support/scicat-client.js';
+import { verdict } from '../support/verdict.js';
 
 const time = '2020-02-03T04:05:06.789Z';
 
 describe('Bad input', () => {
+  const seen = verdict();
   let installation: Installation;
   let client: ScicatClient;
   let stranger: ScicatClient;
@@ -20,7 +22,7 @@ describe('Bad input', () => {
     stranger = await installation.client('stranger');
     ledger = new Ledger(installation, client);
   });
-  after(() => installation.stop());
+  after(() => installation.stop(seen.failed));
 
   describe('in a request', () => {
     let dataset: TestDataset;

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { CommandLine, type Ended } from '../support/command-line.js';
 import { createDataset } from '../support/datasets.js';
 import { Installation } from '../support/installation.js';
+import { verdict } from '../support/verdict.js';
 
 const execute = promisify(execFile);
 
@@ -48,7 +49,7 @@ describe('The command line', () => {
   let shell: CommandLine;
   let folder: string;
   let paths: string[];
-  let failed = true;
+  const seen = verdict();
 
   before(async () => {
     installation = await Installation.create();
@@ -59,7 +60,7 @@ describe('The command line', () => {
   });
   after(async () => {
     await shell.remove();
-    await installation.stop(failed);
+    await installation.stop(seen.failed);
   });
 
   async function signIn(name: 'demo' | 'stranger' = 'demo'): Promise<void> {
@@ -202,7 +203,6 @@ describe('The command line', () => {
     const away = await shell.run(['jobs', '--json']);
     assertCode(away, 4);
     assert.match(away.stderr, /got no answer \(ECONNREFUSED\)/);
-    failed = false;
   });
 });
 

@@ -7,6 +7,7 @@ import { datasetInLandingZone, datasetInSourceFolder } from '../support/datasets
 import { Installation } from '../support/installation.js';
 import { Ledger } from '../support/ledger.js';
 import type { ScicatClient } from '../support/scicat-client.js';
+import { verdict } from '../support/verdict.js';
 
 /** Every named crash point on the way of an archive job, with the process that passes it. */
 const archivePoints: readonly (readonly [AppName, string])[] = [
@@ -51,7 +52,7 @@ describe('A process that is killed', () => {
   let installation: Installation;
   let client: ScicatClient;
   let ledger: Ledger;
-  let failed = false;
+  const seen = verdict();
 
   before(async () => {
     installation = await Installation.create();
@@ -59,7 +60,7 @@ describe('A process that is killed', () => {
     client = await installation.client('demo');
     ledger = new Ledger(installation, client);
   });
-  after(() => installation.stop(failed));
+  after(() => installation.stop(seen.failed));
 
   /** Runs `story` while the app is set to die at the point, and starts it again as soon as it has. */
   async function dyingAt<Result>(app: AppName, point: string, story: () => Promise<Result>): Promise<Result> {
@@ -78,7 +79,6 @@ describe('A process that is killed', () => {
 
   for (const [app, point] of archivePoints) {
     it(`${app} at ${point} loses no job and no byte`, async () => {
-      failed = true;
       const dataset = await datasetInLandingZone(installation, client);
       const id = await dyingAt(app, point, async () => {
         const key = { 'idempotency-key': `${app} ${point}` };
@@ -91,13 +91,11 @@ describe('A process that is killed', () => {
       });
       await ledger.jobEndedOnce(id, 'finishedSuccessful');
       await ledger.datasetIsArchived(dataset);
-      failed = false;
     });
   }
 
   for (const [app, point] of retrievePoints) {
     it(`${app} at ${point} retrieves all the same`, async () => {
-      failed = true;
       const dataset = await datasetInSourceFolder(installation, client);
       const archived = await client.jobEnd(
         String((await client.postJob('archive', [dataset.pid])).body['id']),
@@ -114,12 +112,10 @@ describe('A process that is killed', () => {
       const [copy] = end.jobResultObject.result ?? [];
       assert.ok(copy);
       assert.equal((await (await fetch(copy.url)).arrayBuffer()).byteLength, copy.size);
-      failed = false;
     });
   }
 
   it('archiver at archiver.mid-release goes on releasing, and only what was archived', async () => {
-    failed = true;
     const files = Array.from({ length: 600 }, (_, index) => ({
       path: `f${index}`,
       content: Buffer.from(`${index}`),
@@ -131,11 +127,9 @@ describe('A process that is killed', () => {
     await ledger.jobEndedOnce(end.id, 'finishedSuccessful');
     await ledger.datasetIsArchived(dataset);
     await until(async () => (await installation.originalsLeft(dataset.pid)) === 0);
-    failed = false;
   });
 
   it('catalog-api between claiming and storing leaves the dataset free', async () => {
-    failed = true;
     const dataset = await datasetInSourceFolder(installation, client);
     await dyingAt('catalog-api', 'catalog.after-claim', () =>
       assert.rejects(client.postJob('archive', [dataset.pid])),
@@ -145,6 +139,5 @@ describe('A process that is killed', () => {
     assert.equal(status, 201, JSON.stringify(body));
     await client.jobEnd(String(body['id']));
     await ledger.datasetIsArchived(dataset);
-    failed = false;
   });
 });

@@ -7,8 +7,10 @@ import { datasetInLandingZone, datasetInSourceFolder, sampleFiles } from '../sup
 import { Installation } from '../support/installation.js';
 import { Ledger } from '../support/ledger.js';
 import type { Job, ScicatClient } from '../support/scicat-client.js';
+import { verdict } from '../support/verdict.js';
 
 describe('A job', () => {
+  const seen = verdict();
   let installation: Installation;
   let client: ScicatClient;
   let ledger: Ledger;
@@ -19,7 +21,7 @@ describe('A job', () => {
     client = await installation.client('demo');
     ledger = new Ledger(installation, client);
   });
-  after(() => installation.stop());
+  after(() => installation.stop(seen.failed));
 
   const idOf = ({ status, body }: { status: number; body: Record<string, unknown> }): string => {
     assert.equal(status, 201, JSON.stringify(body));

@@ -8,6 +8,7 @@ import { datasetInSourceFolder } from '../support/datasets.js';
 import { Installation } from '../support/installation.js';
 import { LegacyConsumer } from '../support/legacy-consumer.js';
 import type { ScicatClient } from '../support/scicat-client.js';
+import { verdict } from '../support/verdict.js';
 
 const names = {
   exchange: `legacy.${process.pid}.jobs.write`,
@@ -49,6 +50,7 @@ const fields =
   );
 
 describe('An external archive system on the legacy feed', () => {
+  const seen = verdict();
   let installation: Installation;
   let scientist: ScicatClient;
   let archiveSystem: ScicatClient;
@@ -70,7 +72,7 @@ describe('An external archive system on the legacy feed', () => {
   });
   after(async () => {
     await consumer.close();
-    await installation.stop();
+    await installation.stop(seen.failed);
   });
 
   const post = async (pid: string, tapeCopies: string) =>

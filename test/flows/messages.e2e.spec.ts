@@ -15,6 +15,7 @@ import {
   statusOf,
 } from '../support/publications.js';
 import type { ScicatClient } from '../support/scicat-client.js';
+import { verdict } from '../support/verdict.js';
 
 const consumers: readonly AppName[] = ['catalog-api', 'job-assembler', 'archiver', 'publisher'];
 
@@ -28,6 +29,7 @@ interface Parked {
 
 describe('Messages that are wrong, repeated or from the future', () => {
   let site: PublishingInstallation;
+  const seen = verdict();
   let installation: Installation;
   let client: ScicatClient;
   let connection: ChannelModel;
@@ -42,7 +44,7 @@ describe('Messages that are wrong, repeated or from the future', () => {
   });
   after(async () => {
     await connection.close();
-    await site.stop();
+    await site.stop(seen.failed);
   });
 
   const inbox = (app: AppName): string => `${installation.settings.prefix}.${app}.inbox`;

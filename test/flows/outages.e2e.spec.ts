@@ -10,10 +10,12 @@ import { datasetInSourceFolder, sampleFiles, type TestDataset } from '../support
 import { Installation } from '../support/installation.js';
 import { Ledger } from '../support/ledger.js';
 import type { ScicatClient } from '../support/scicat-client.js';
+import { verdict } from '../support/verdict.js';
 
 describe('An outage', () => {
   let directory: string;
   let stack: Stack;
+  const seen = verdict();
   let installation: Installation;
   let client: ScicatClient;
   let ledger: Ledger;
@@ -37,7 +39,7 @@ describe('An outage', () => {
     await sleep(5000);
   });
   after(async () => {
-    await installation.stop();
+    await installation.stop(seen.failed);
     await stack.stop();
     await rm(directory, { recursive: true, force: true });
   });

@@ -11,6 +11,7 @@ import {
   statusOf,
 } from '../support/publications.js';
 import type { ScicatClient } from '../support/scicat-client.js';
+import { verdict } from '../support/verdict.js';
 
 type Fields = Record<string, unknown>;
 
@@ -54,7 +55,7 @@ describe('A process of publication that is killed', () => {
   let client: ScicatClient;
   let admin: ScicatClient;
   let dataset: TestDataset;
-  let failed = false;
+  const seen = verdict();
 
   before(async () => {
     site = await PublishingInstallation.start({ environment: { REGISTRATION_PATIENCE: '1s' } });
@@ -62,7 +63,7 @@ describe('A process of publication that is killed', () => {
     admin = await site.installation.client('admin');
     dataset = await archived();
   });
-  after(() => site.stop(failed));
+  after(() => site.stop(seen.failed));
 
   async function archived(): Promise<TestDataset> {
     const made = await datasetInSourceFolder(site.installation, client, sampleFiles(100_000));
@@ -134,7 +135,6 @@ describe('A process of publication that is killed', () => {
 
   for (const [app, point] of registrationPoints) {
     it(`${app} at ${point} registers and shows it once`, async () => {
-      failed = true;
       // A list that is there already is not sent again.
       const { pid } = point === 'publisher.mid-list' ? await archived() : dataset;
       const doi = await createPublication(client, [pid]);
@@ -143,13 +143,11 @@ describe('A process of publication that is killed', () => {
         await isRegisteredOnce(doi);
       });
       await isRegisteredOnce(doi);
-      failed = false;
     });
   }
 
   for (const [app, point] of recallPoints) {
     it(`${app} at ${point} brings the files back all the same`, async () => {
-      failed = true;
       const { pid, files } = await archived();
       const doi = await createPublication(client, [pid]);
       // Files of a new publication are brought online by themselves.
@@ -167,13 +165,11 @@ describe('A process of publication that is killed', () => {
       const path = file!.path.split('/').map(encodeURIComponent).join('/');
       const response = await fetch(`${site.installation.publicUrl}/doi/${doi}/files/${path}`);
       assert.deepEqual(Buffer.from(await response.arrayBuffer()), file!.content);
-      failed = false;
     });
   }
 
   for (const [app, point] of withdrawalPoints) {
     it(`${app} at ${point} withdraws it everywhere`, async () => {
-      failed = true;
       const doi = await createPublication(client, [dataset.pid]);
       await ask(client, doi, 'register');
       await isRegisteredOnce(doi);
@@ -187,7 +183,6 @@ describe('A process of publication that is killed', () => {
       assert.equal(site.datacite.get(doi)?.state, 'registered');
       assert.equal((await site.feed.row(doi)).state, 'withdrawn');
       assert.equal((await site.page(doi)).status, 410);
-      failed = false;
     });
   }
 });

@@ -10,6 +10,7 @@ import {
 } from '../support/publications.js';
 import type { TestDataset } from '../support/datasets.js';
 import type { ScicatClient } from '../support/scicat-client.js';
+import { verdict } from '../support/verdict.js';
 
 type Fields = Record<string, unknown>;
 
@@ -17,29 +18,21 @@ describe('A publication in bad times', () => {
   let scene: PublicationScene;
   let site: PublishingInstallation;
   let client: ScicatClient;
-  let failed = true;
+  const seen = verdict();
 
   before(async () => {
     scene = await PublicationScene.open({ environment: { REGISTRATION_PATIENCE: '15s' } });
     ({ site, client } = scene);
-    failed = false;
   });
-  after(() => site.stop(failed));
+  after(() => site.stop(seen.failed));
 
-  const story = (name: string, work: () => Promise<void>): void => {
-    it(name, async () => {
-      failed = true;
-      await work();
-      failed = false;
-    });
-  };
   const plain = (): Promise<TestDataset> => scene.plain();
   const step = (who: ScicatClient, doi: string, name: string) => scene.step(who, doi, name);
   const registered = (datasets: readonly TestDataset[]): Promise<string> => scene.registered(datasets);
   const putsOf = (doi: string): string[] => scene.putsOf(doi);
   const isPublished = (pid: string): Promise<unknown> => scene.isPublished(pid);
 
-  story('whose answer is lost is registered all the same, without a second try being refused', async () => {
+  it('whose answer is lost is registered all the same, without a second try being refused', async () => {
     const doi = await createPublication(client, [(await plain()).pid]);
     site.datacite.order('PUT', 'lose-answer');
     assert.equal((await step(client, doi, 'register')).body['status'], 'registered');
@@ -52,7 +45,7 @@ describe('A publication in bad times', () => {
     );
   });
 
-  story('waits through an outage of DataCite, and says so', async () => {
+  it('waits through an outage of DataCite, and says so', async () => {
     const { pid } = await plain();
     const doi = await createPublication(client, [pid]);
     site.datacite.away = true;
@@ -73,49 +66,46 @@ describe('A publication in bad times', () => {
     assert.equal(await isPublished(pid), true);
   });
 
-  story(
-    'is found and mended wherever it was lost: at DataCite, in the public store, on the way',
-    async () => {
-      const doi = await registered([await plain()]);
-      const amended = await registered([await plain()]);
-      assert.equal((await step(scene.admin, amended, 'amend')).status, 201);
-      const listed = async (name: string): Promise<string> =>
-        (await fetch(`${site.installation.publicUrl}/doi/${name}/files`)).text();
-      const compare = async (): Promise<Fields> => {
-        const { status, body } = await site.operate('POST', '/compare');
-        assert.equal(status, 200, JSON.stringify(body));
-        return body;
-      };
-      site.datacite.tamper(doi, { url: 'https://evil.example.org' });
-      assert.equal((await compare())['drifted'], 1);
-      await eventually('the address is ours again', () =>
-        Promise.resolve(
-          site.datacite.get(doi)?.attributes['url'] === `${site.installation.publicUrl}/doi/${doi}` ||
-            undefined,
-        ),
-      );
-      const before = await site.digest();
-      const files = await listed(amended);
-      assert.match(files, /manifest[.]json/);
-      await site.forgetPublicStore();
-      assert.deepEqual(await site.digest(), []);
-      assert.equal((await compare())['unpushed'], before.length);
-      await eventually('all are back, as they were', async () => {
-        const digests = (await site.digest()).map(({ doi: name, digest, state }) => ({
-          name,
-          digest,
-          state,
-        }));
-        const wanted = before.map(({ doi: name, digest, state }) => ({ name, digest, state }));
-        return JSON.stringify(digests) === JSON.stringify(wanted) || undefined;
-      });
-      assert.equal(await listed(amended), files, 'the file list of the record that is being amended');
-      const quiet = await compare();
-      assert.deepEqual([quiet['missed'], quiet['unpushed'], quiet['drifted']], [0, 0, 0]);
-    },
-  );
+  it('is found and mended wherever it was lost: at DataCite, in the public store, on the way', async () => {
+    const doi = await registered([await plain()]);
+    const amended = await registered([await plain()]);
+    assert.equal((await step(scene.admin, amended, 'amend')).status, 201);
+    const listed = async (name: string): Promise<string> =>
+      (await fetch(`${site.installation.publicUrl}/doi/${name}/files`)).text();
+    const compare = async (): Promise<Fields> => {
+      const { status, body } = await site.operate('POST', '/compare');
+      assert.equal(status, 200, JSON.stringify(body));
+      return body;
+    };
+    site.datacite.tamper(doi, { url: 'https://evil.example.org' });
+    assert.equal((await compare())['drifted'], 1);
+    await eventually('the address is ours again', () =>
+      Promise.resolve(
+        site.datacite.get(doi)?.attributes['url'] === `${site.installation.publicUrl}/doi/${doi}` ||
+          undefined,
+      ),
+    );
+    const before = await site.digest();
+    const files = await listed(amended);
+    assert.match(files, /manifest[.]json/);
+    await site.forgetPublicStore();
+    assert.deepEqual(await site.digest(), []);
+    assert.equal((await compare())['unpushed'], before.length);
+    await eventually('all are back, as they were', async () => {
+      const digests = (await site.digest()).map(({ doi: name, digest, state }) => ({
+        name,
+        digest,
+        state,
+      }));
+      const wanted = before.map(({ doi: name, digest, state }) => ({ name, digest, state }));
+      return JSON.stringify(digests) === JSON.stringify(wanted) || undefined;
+    });
+    assert.equal(await listed(amended), files, 'the file list of the record that is being amended');
+    const quiet = await compare();
+    assert.deepEqual([quiet['missed'], quiet['unpushed'], quiet['drifted']], [0, 0, 0]);
+  });
 
-  story('that could not be pushed appears by itself when the public store is back', async () => {
+  it('that could not be pushed appears by itself when the public store is back', async () => {
     const server = site.installation.apps['publication-server'];
     await server.stop('SIGKILL');
     const { pid } = await plain();

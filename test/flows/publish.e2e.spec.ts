@@ -16,6 +16,7 @@ import {
   statusOf,
 } from '../support/publications.js';
 import type { ScicatClient } from '../support/scicat-client.js';
+import { verdict } from '../support/verdict.js';
 
 type Fields = Record<string, unknown>;
 
@@ -25,7 +26,7 @@ describe('A publication', () => {
   let mailbox: Mailbox;
   let client: ScicatClient;
   let admin: ScicatClient;
-  let failed = true;
+  const seen = verdict();
 
   before(async () => {
     mailbox = await Mailbox.open();
@@ -33,20 +34,12 @@ describe('A publication', () => {
       environment: { REGISTRATION_PATIENCE: '15s', ...mailbox.environment },
     });
     ({ site, client, admin } = scene);
-    failed = false;
   });
   after(async () => {
-    await site.stop(failed);
+    await site.stop(seen.failed);
     await mailbox.close();
   });
 
-  const story = (name: string, work: () => Promise<void>): void => {
-    it(name, async () => {
-      failed = true;
-      await work();
-      failed = false;
-    });
-  };
   const archived = (bytes?: number): Promise<TestDataset> => scene.archived(bytes);
   const plain = (): Promise<TestDataset> => scene.plain();
   const step = (who: ScicatClient, doi: string, name: string, body?: object) =>
@@ -57,7 +50,7 @@ describe('A publication', () => {
   const isPublished = (pid: string): Promise<unknown> => scene.isPublished(pid);
   const harvested = (doi: string): Promise<string> => scene.harvested(doi);
 
-  story('is a draft DOI when it is published, and findable with a page when it is registered', async () => {
+  it('is a draft DOI when it is published, and findable with a page when it is registered', async () => {
     const dataset = await archived();
     const doi = await createPublication(client, [dataset.pid]);
     assert.equal((await step(client, doi, 'publish')).status, 201);
@@ -85,7 +78,7 @@ describe('A publication', () => {
     assert.deepEqual([status['doiState'], status['landingPage']], ['findable', page]);
   });
 
-  story('is published whole when registering follows its publication at once', async () => {
+  it('is published whole when registering follows its publication at once', async () => {
     const dataset = await plain();
     const dois = await Promise.all(
       Array.from({ length: 12 }, () => createPublication(client, [dataset.pid])),
@@ -100,7 +93,7 @@ describe('A publication', () => {
     );
   });
 
-  story('has its page before its DOI is findable', async () => {
+  it('has its page before its DOI is findable', async () => {
     const doi = await createPublication(client, [(await plain()).pid]);
     site.datacite.delay = 300;
     const registering = step(client, doi, 'register');
@@ -111,7 +104,7 @@ describe('A publication', () => {
     assert.equal((await registering).status, 201);
   });
 
-  story('brings its files online, and they can be downloaded as they were archived', async () => {
+  it('brings its files online, and they can be downloaded as they were archived', async () => {
     const dataset = await archived(3_000_000);
     const doi = await registered([dataset]);
     const tar = await eventually('copies of the files', async () => {
@@ -137,7 +130,7 @@ describe('A publication', () => {
     }
   });
 
-  story('that a reader asks for is brought back by a job, with progress, a page and a mail', async () => {
+  it('that a reader asks for is brought back by a job, with progress, a page and a mail', async () => {
     const dataset = await archived();
     const doi = await registered([dataset]);
     const form = new URLSearchParams({ email: 'reader@example.org' });
@@ -158,7 +151,7 @@ describe('A publication', () => {
     assert.match(mail.text, /brought back|zurückgeholt/);
   });
 
-  story('that DataCite refuses makes nothing public, and tells the author which field and why', async () => {
+  it('that DataCite refuses makes nothing public, and tells the author which field and why', async () => {
     const { pid } = await plain();
     const doi = await createPublication(client, [pid]);
     site.datacite.order('PUT', 'refuse');
@@ -174,7 +167,7 @@ describe('A publication', () => {
     assert.equal(await isPublished(pid), true);
   });
 
-  story('with metadata that DataCite would refuse is refused before anything is sent', async () => {
+  it('with metadata that DataCite would refuse is refused before anything is sent', async () => {
     const { pid } = await plain();
     const metadata = { ...publicationMetadata, dates: [{ date: 'yesterday', dateType: 'Issued' }] };
     const doi = await createPublication(client, [pid], { metadata });
@@ -184,7 +177,7 @@ describe('A publication', () => {
     assert.deepEqual(putsOf(doi), []);
   });
 
-  story('is amended with one PUT, and stays findable', async () => {
+  it('is amended with one PUT, and stays findable', async () => {
     const doi = await registered([await plain()]);
     const before = (await site.feed.row(doi)).revision;
     assert.equal((await step(admin, doi, 'amend')).status, 201);
@@ -198,21 +191,18 @@ describe('A publication', () => {
     assert.equal((await site.feed.row(doi)).revision, before + 1);
   });
 
-  story(
-    'whose amendment DataCite did not take at first has it in the end, whichever field it is',
-    async () => {
-      const doi = await registered([await plain()]);
-      assert.equal((await step(admin, doi, 'amend')).status, 201);
-      const patch = { abstract: 'Some of them.' };
-      assert.equal((await admin.call('PATCH', publicationPath(doi), patch)).status, 200);
-      site.datacite.order('PUT', 'fail');
-      assert.equal((await step(admin, doi, 'register')).body['status'], 'registered');
-      assert.match(JSON.stringify(site.datacite.get(doi)?.attributes['descriptions']), /Some of them/);
-      assert.deepEqual(putsOf(doi).slice(-2), ['metadata 500', 'metadata 200']);
-    },
-  );
+  it('whose amendment DataCite did not take at first has it in the end, whichever field it is', async () => {
+    const doi = await registered([await plain()]);
+    assert.equal((await step(admin, doi, 'amend')).status, 201);
+    const patch = { abstract: 'Some of them.' };
+    assert.equal((await admin.call('PATCH', publicationPath(doi), patch)).status, 200);
+    site.datacite.order('PUT', 'fail');
+    assert.equal((await step(admin, doi, 'register')).body['status'], 'registered');
+    assert.match(JSON.stringify(site.datacite.get(doi)?.attributes['descriptions']), /Some of them/);
+    assert.deepEqual(putsOf(doi).slice(-2), ['metadata 500', 'metadata 200']);
+  });
 
-  story('that was refused is not published behind its author’s back by a retry', async () => {
+  it('that was refused is not published behind its author’s back by a retry', async () => {
     const doi = await createPublication(client, [(await plain()).pid]);
     assert.equal((await step(client, doi, 'publish')).status, 201);
     await eventually('a draft', () =>
@@ -231,7 +221,7 @@ describe('A publication', () => {
     assert.equal((await site.page(doi)).status, 404);
   });
 
-  story('that is withdrawn leaves a tombstone, a hidden DOI and a deletion for harvesters', async () => {
+  it('that is withdrawn leaves a tombstone, a hidden DOI and a deletion for harvesters', async () => {
     const dataset = await plain();
     const doi = await registered([dataset]);
     assert.equal((await step(client, doi, 'withdraw', { reason: 'no right' })).status, 403);
@@ -251,7 +241,7 @@ describe('A publication', () => {
     assert.equal((await client.call('PATCH', publicationPath(doi), { title: 'x' })).status, 400);
   });
 
-  story('under embargo is public, but its files and datasets are not', async () => {
+  it('under embargo is public, but its files and datasets are not', async () => {
     const dataset = await archived();
     const metadata = { ...publicationMetadata, dates: [{ date: '2999-01-01', dateType: 'Available' }] };
     const doi = await registered([dataset], { metadata });
@@ -262,7 +252,7 @@ describe('A publication', () => {
     assert.match(await harvested(doi), /embargoedAccess/);
   });
 
-  story('cannot be pointed elsewhere by its metadata', async () => {
+  it('cannot be pointed elsewhere by its metadata', async () => {
     const metadata = {
       ...publicationMetadata,
       landingPage: 'evil.example.org/',
@@ -272,7 +262,7 @@ describe('A publication', () => {
     assert.equal(site.datacite.get(doi)?.attributes['url'], `${site.installation.publicUrl}/doi/${doi}`);
   });
 
-  story('of a dataset of somebody else is refused, whichever version of the API is asked', async () => {
+  it('of a dataset of somebody else is refused, whichever version of the API is asked', async () => {
     const stranger = await site.installation.client('stranger');
     const { pid } = await plain();
     const doi = await createPublication(stranger, [pid]);

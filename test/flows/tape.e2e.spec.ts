@@ -8,6 +8,7 @@ import { datasetInSourceFolder, sampleFiles, sha256, type TestDataset } from '..
 import { Installation } from '../support/installation.js';
 import { Ledger } from '../support/ledger.js';
 import type { ScicatClient } from '../support/scicat-client.js';
+import { verdict } from '../support/verdict.js';
 
 /**
  * The first copy of everything lies in a simulated tape library with one drive, where changing a cartridge takes about
@@ -17,7 +18,7 @@ describe('With tapes', () => {
   let installation: Installation;
   let client: ScicatClient;
   let ledger: Ledger;
-  let failed = true;
+  const seen = verdict();
 
   before(async () => {
     installation = await Installation.create({
@@ -29,17 +30,9 @@ describe('With tapes', () => {
     await installation.start();
     client = await installation.client('demo');
     ledger = new Ledger(installation, client);
-    failed = false;
   });
-  after(() => installation.stop(failed));
+  after(() => installation.stop(seen.failed));
 
-  const story = (name: string, work: () => Promise<void>): void => {
-    it(name, async () => {
-      failed = true;
-      await work();
-      failed = false;
-    });
-  };
   /** Written whole, as another process reads it. */
   async function libraryIs(faults: object): Promise<void> {
     const file = join(dirname(installation.shares[0]!), 'faults.json');
@@ -86,34 +79,31 @@ describe('With tapes', () => {
     }
   }
 
-  story('datasets are archived and retrieved, however long a mount takes', async () => {
+  it('datasets are archived and retrieved, however long a mount takes', async () => {
     await areRetrieved(await archived(3));
   });
 
-  story(
-    'a damaged cartridge costs nothing while another copy is good, and a verification finds it',
-    async () => {
-      const sets = await archived(1);
-      await libraryIs({ damaged: ['*'] });
-      try {
-        await areRetrieved(sets);
-        const { jobResultObject } = await ended(
-          await posted(
-            'verify',
-            sets.map(({ pid }) => pid),
-          ),
-          'finishedUnsuccessful',
-        );
-        const [bad] = jobResultObject.bad ?? [];
-        assert.equal(bad?.code, 'archiver.copy-damaged');
-        assert.match(bad.message, /cartridge \w+ damaged/);
-      } finally {
-        await libraryIs({});
-      }
-    },
-  );
+  it('a damaged cartridge costs nothing while another copy is good, and a verification finds it', async () => {
+    const sets = await archived(1);
+    await libraryIs({ damaged: ['*'] });
+    try {
+      await areRetrieved(sets);
+      const { jobResultObject } = await ended(
+        await posted(
+          'verify',
+          sets.map(({ pid }) => pid),
+        ),
+        'finishedUnsuccessful',
+      );
+      const [bad] = jobResultObject.bad ?? [];
+      assert.equal(bad?.code, 'archiver.copy-damaged');
+      assert.match(bad.message, /cartridge \w+ damaged/);
+    } finally {
+      await libraryIs({});
+    }
+  });
 
-  story('a library that is offline makes jobs wait, not fail', async () => {
+  it('a library that is offline makes jobs wait, not fail', async () => {
     await libraryIs({ offline: true });
     const set = await dataset();
     const id = await posted('archive', [set.pid]);
@@ -124,7 +114,7 @@ describe('With tapes', () => {
     await ledger.datasetIsArchived(set);
   });
 
-  story('an archiver that waits for a cartridge stops at once, and goes on after its start', async () => {
+  it('an archiver that waits for a cartridge stops at once, and goes on after its start', async () => {
     const sets = await archived(2);
     const id = await posted(
       'retrieve',

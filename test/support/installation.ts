@@ -18,6 +18,7 @@ import {
   type PortName,
 } from '../../tools/start/src/index.js';
 import { S3ObjectStore } from '#storage';
+import { troubleIn } from './log-trouble.js';
 import { ScicatClient } from './scicat-client.js';
 
 const project = fileURLToPath(new URL('../../..', import.meta.url));
@@ -192,10 +193,15 @@ export class Installation {
     return count;
   }
 
-  /** Stops everything; the folder with its logs stays when the test failed. */
+  /** Stops everything. When a test failed, the folder with the logs stays, and what went wrong in them is printed. */
   async stop(failed = false): Promise<void> {
     await Promise.all(appNames.map((name) => this.apps[name].stop()));
-    if (!failed) await rm(this.directory, { recursive: true, force: true });
+    if (!failed) return rm(this.directory, { recursive: true, force: true });
+    for (const name of appNames) {
+      const lines = await troubleIn(this.apps[name].options.logFile);
+      if (lines.length > 0) console.error(`${name}:\n  ${lines.join('\n  ')}`);
+    }
+    console.error(`the logs are kept in ${this.directory}`);
   }
 
   private async accountsAreSeeded(): Promise<void> {

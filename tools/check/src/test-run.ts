@@ -11,7 +11,7 @@ export interface TestRunOptions {
   readonly timeoutMilliseconds: number;
 }
 
-const KEPT_OUTPUT = 20_000;
+const KEPT_OUTPUT = 40_000;
 const OPTIONS = [
   process.env['NODE_OPTIONS'] ?? '',
   `--import ${new URL('what-keeps-alive.js', import.meta.url).href}`,
