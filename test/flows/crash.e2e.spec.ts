@@ -18,6 +18,7 @@ const archivePoints: readonly (readonly [AppName, string])[] = [
   ['catalog-api', 'consumer.before-ack'],
   ['catalog-api', 'catalog.after-registration'],
   ['job-assembler', 'assembler.after-accept'],
+  ['job-assembler', 'assembler.after-task-start'],
   ['job-assembler', 'assembler.after-plan'],
   ['job-assembler', 'assembler.after-release'],
   ['job-assembler', 'assembler.after-result'],

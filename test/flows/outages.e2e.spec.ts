@@ -30,7 +30,8 @@ describe('An outage', () => {
     installation = await Installation.create({
       services: stack.environment,
       shares: 2,
-      environment: { LTS_COPIES: '2', DATABLOCK_MOST_FILES: '2' },
+      // So few and short that an outage outlasts them all.
+      environment: { LTS_COPIES: '2', DATABLOCK_MOST_FILES: '2', CATENA_RETRY_TIERS: '200ms,500ms,1s' },
     });
     await installation.start();
     client = await installation.client('demo');
@@ -75,6 +76,15 @@ describe('An outage', () => {
     for (const set of sets) await ledger.datasetIsArchived(set);
   }
 
+  async function parked(app: 'job-assembler' | 'archiver'): Promise<unknown> {
+    const { ports, secrets } = installation.settings;
+    const response = await fetch(`http://127.0.0.1:${ports[app]}/api/v4/operations/parking-lot`, {
+      headers: { authorization: `Bearer ${secrets.operationsToken}` },
+    });
+    assert.equal(response.status, 200, await response.clone().text());
+    return response.json();
+  }
+
   const service = (name: ServiceName) => stack.service(name);
 
   it('of the broker, restarted in good order, loses nothing', () =>
@@ -93,6 +103,20 @@ describe('An outage', () => {
       await service('mongodb').kill();
       await service('mongodb').start();
     }));
+
+  it('of the database, longer than all retries of a message, parks nothing', async () => {
+    await survives(async () => {
+      await service('mongodb').stop();
+      await sleep(25_000);
+      await service('mongodb').start();
+      await until(
+        async () => (await client.call('GET', '/api/v3/health').catch(() => ({ status: 0 }))).status === 200,
+        60_000,
+      );
+    });
+    for (const app of ['job-assembler', 'archiver'] as const)
+      assert.deepEqual(await parked(app), [], `the parking lot of ${app}`);
+  });
 
   it('of object storage, restarted, loses nothing', () => survives(() => service('s3').restart()));
 

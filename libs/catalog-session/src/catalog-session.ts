@@ -67,6 +67,7 @@ export class CatalogSession {
         throw new TransientError(
           'catalog.api-away',
           `catalog-api answered ${response.status} to ${path}: ${text}`,
+          { away: true },
         );
       else
         throw new PermanentError(
@@ -107,9 +108,7 @@ export class CatalogSession {
     return new TransientError(
       'catalog.api-away',
       `catalog-api at ${this.account.url} ${what}: ${messageOf(error)}`,
-      {
-        cause: error,
-      },
+      { away: true, cause: error },
     );
   }
 }

@@ -8,18 +8,26 @@ export class CatenaError extends Error {
   readonly code: string;
   /** True when the same call may succeed later without anybody changing anything (network, lock, full disk). */
   readonly retriable: boolean;
+  /** True when a service that everything here needs does not answer: nobody's message or work is to blame for it. */
+  readonly away: boolean;
   /** Facts safe to log: no secrets, no file contents. */
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(
     code: string,
     message: string,
-    options: { retriable?: boolean; details?: Record<string, unknown>; cause?: unknown } = {},
+    options: {
+      retriable?: boolean;
+      away?: boolean;
+      details?: Record<string, unknown>;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
     this.code = code;
     this.retriable = options.retriable ?? false;
+    this.away = options.away ?? false;
     this.details = options.details ?? {};
   }
 }
@@ -29,7 +37,7 @@ export class TransientError extends CatenaError {
   constructor(
     code: string,
     message: string,
-    options: { details?: Record<string, unknown>; cause?: unknown } = {},
+    options: { away?: boolean; details?: Record<string, unknown>; cause?: unknown } = {},
   ) {
     super(code, message, { ...options, retriable: true });
   }
@@ -49,6 +57,24 @@ export class PermanentError extends CatenaError {
 /** Whether trying again may help. Unknown errors count as transient: a bounded number of retries is safe, a wrong "permanent" is not. */
 export function isRetriable(error: unknown): boolean {
   return error instanceof CatenaError ? error.retriable : true;
+}
+
+/** As the MongoDB driver and mongoose name what they throw while no server can be reached. */
+const databaseAway =
+  /^Mongo(ose)?(ServerSelection|Network|NotConnected|PoolCleared|NetworkTimeout|TopologyClosed)?Error$/;
+
+/** Codes of a server that is starting, shutting down, or no longer the primary one: another answers soon. */
+const serverAway = new Set([6, 7, 89, 91, 189, 9001, 10_107, 11_600, 11_602, 13_435, 13_436]);
+
+/** Whether a service that everything here needs does not answer: the database, or what says so itself (`away`). */
+export function isAway(error: unknown): boolean {
+  if (error instanceof CatenaError) return error.away;
+  if (!(error instanceof Error)) return false;
+  if (error.name === 'MongoServerError') return serverAway.has(Number((error as { code?: unknown }).code));
+  return (
+    databaseAway.test(error.name) &&
+    (error.name !== 'MongooseError' || error.message.includes('buffering timed out'))
+  );
 }
 
 /** The text of anything that was thrown. */

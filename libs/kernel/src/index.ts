@@ -1,4 +1,11 @@
-export { CatenaError, PermanentError, TransientError, isRetriable, messageOf } from './catena-error.js';
+export {
+  CatenaError,
+  PermanentError,
+  TransientError,
+  isAway,
+  isRetriable,
+  messageOf,
+} from './catena-error.js';
 export { Clock, ManualClock, SystemClock } from './clock.js';
 export { crashPoint } from './crash-point.js';
 export { idFromName, newId } from './ids.js';

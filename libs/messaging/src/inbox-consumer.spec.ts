@@ -120,6 +120,29 @@ describe('InboxConsumer', () => {
     assert.deepEqual([headers['origin-exchange'], headers['origin-key']], ['test.catalog', type]);
   });
 
+  it('waits for a service that is away as long as it takes, and counts no attempt', async () => {
+    const dead = await collect(naming.deadOf('job-assembler'));
+    let away = 8;
+    const database = Object.assign(new Error('connect ECONNREFUSED'), { name: 'MongoServerSelectionError' });
+    const objects = new TransientError('storage.unavailable', 'No answer.', { away: true });
+    answer = () => (away > 0 ? Promise.reject(away-- % 2 === 0 ? database : objects) : Promise.resolve(done));
+    await publish();
+    await until(() => handled.length === 9);
+    assert.equal(dead.length, 0);
+  });
+
+  it('counts its own faults all the same when a service was away in between', async () => {
+    const dead = await collect(naming.deadOf('job-assembler'));
+    const own = new TransientError('test.busy', 'Later.');
+    const away = new TransientError('storage.unavailable', 'No answer.', { away: true });
+    const faults = [own, away, away, away, own, away, own];
+    answer = () => Promise.reject(faults.shift() ?? new Error('once too often'));
+    await publish();
+    await until(() => dead.length === 1);
+    assert.equal(handled.length, 7);
+    assert.deepEqual([dead[0]?.headers['code'], dead[0]?.headers['attempt']], ['test.busy', 2]);
+  });
+
   it('gives up on a permanent fault at once', async () => {
     const dead = await collect(naming.deadOf('job-assembler'));
     answer = () => Promise.reject(new PermanentError('test.wrong', 'No.'));

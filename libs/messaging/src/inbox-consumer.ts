@@ -25,6 +25,10 @@ const requeuePause = 1000;
 
 /** Header that counts the retries a message has behind it. */
 export const attemptHeader = 'attempt';
+/** Header that counts how often it waited for a service that was away. */
+const waitsHeader = 'waits';
+/** About a week at the second of the standard tiers; from then on it is taken for the message's own fault. */
+const mostWaits = 10_000;
 
 /**
  * The one way from a delivery to a handler and back: check the form, drop what was handled before, run the handler,
@@ -102,7 +106,11 @@ export class InboxConsumer {
     if (outcome.kind === 'done') return;
     const { app, naming, retryDelays } = this.options;
     const attempt = Number(delivery.headers[attemptHeader] ?? 0);
-    const delay = outcome.kind === 'retry' ? retryDelays[attempt] : undefined;
+    const waits = Number(delivery.headers[waitsHeader] ?? 0);
+    const waiting = outcome.kind === 'retry' && outcome.away === true && waits < mostWaits;
+    // Waiting goes round in the first two tiers: what was away is back at any moment.
+    const tier = waiting ? Math.min(waits, 1, retryDelays.length - 1) : attempt;
+    const delay = outcome.kind === 'retry' ? retryDelays[tier] : undefined;
     const facts = {
       messageId: delivery.messageId,
       type: delivery.type,
@@ -112,14 +120,19 @@ export class InboxConsumer {
     };
     if (delay === undefined)
       this.logger.error(facts, `message is ${outcome.kind === 'parked' ? 'parked' : 'dead'}`);
-    else this.logger.warn({ ...facts, delay }, 'message will be retried');
+    else
+      this.logger.warn(
+        { ...facts, delay },
+        waiting ? 'message waits for a service that is away' : 'message will be retried',
+      );
     await this.transport.publish({
       ...delivery,
       exchange: '',
       routingKey: delay === undefined ? naming.deadOf(app) : naming.retryOf(app, delay),
       headers: {
         ...withoutBrokerHeaders(delivery.headers),
-        [attemptHeader]: attempt + (delay === undefined ? 0 : 1),
+        [attemptHeader]: attempt + (delay === undefined || waiting ? 0 : 1),
+        ...(waiting ? { [waitsHeader]: waits + 1 } : {}),
         outcome: outcome.kind,
         code: outcome.code,
         reason: outcome.reason.slice(0, 2000),

@@ -1,4 +1,5 @@
 import { mongo } from 'mongoose';
+import { CatenaError, isAway } from '#kernel';
 
 /** Whether a write was refused because a document with the same unique key exists. */
 export function isDuplicateKey(error: unknown): boolean {
@@ -7,14 +8,7 @@ export function isDuplicateKey(error: unknown): boolean {
 
 /** Whether the database could not be reached: the same operation may succeed later. */
 export function isDatabaseAway(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    /^Mongo(ose)?(ServerSelection|Network|NotConnected|PoolCleared|NetworkTimeout|TopologyClosed)?Error$/.test(
-      error.name,
-    ) &&
-    !/^MongoServerError$/.test(error.name) &&
-    (error.name !== 'MongooseError' || error.message.includes('buffering timed out'))
-  );
+  return !(error instanceof CatenaError) && isAway(error);
 }
 
 /** BadValue, FailedToParse, TypeMismatch, InvalidPath, InvalidRegex, IndexNotFound for `$text`, and the like. */

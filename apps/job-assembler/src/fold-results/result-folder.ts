@@ -59,6 +59,10 @@ export class ResultFolder implements OnApplicationBootstrap {
     const task = await this.store.tasks.findOne({ _id: taskId });
     if (task?.state !== 'running') return;
     const counts = await this.store.countByState<WorkOrderState>('work_orders', { taskId });
+    if ((counts.drafted ?? 0) > 0) {
+      await this.releaseDrafts(task);
+      return this.foldTask(taskId);
+    }
     if ((counts.failed ?? 0) > 0 && (counts.planned ?? 0) > 0) {
       await this.store.orders.updateMany({ taskId, state: 'planned' }, { $set: { state: 'cancelled' } });
       return this.foldTask(taskId);
@@ -77,6 +81,17 @@ export class ResultFolder implements OnApplicationBootstrap {
       if (task.workflow === 'archive') await this.submitForRegistration(task);
       else await this.endTask(taskId, 'running', 'succeeded');
     }
+  }
+
+  /** A running dataset has a complete plan: what is drafted is work, or was done by an earlier job. Can be repeated. */
+  private async releaseDrafts({ _id: taskId, jobId }: DatasetTask): Promise<void> {
+    await this.store.orders.updateMany({ taskId, state: 'drafted', share: 1 }, { $set: { state: 'done' } });
+    await this.store.orders.updateMany({ taskId, state: 'drafted' }, { $set: { state: 'planned' } });
+    // A cancel request may have come while the plan was made, when there was nothing to cancel yet.
+    const cancelled =
+      (await this.store.jobs.countDocuments({ _id: jobId, cancelRequested: true }, { limit: 1 })) > 0;
+    if (cancelled)
+      await this.store.orders.updateMany({ taskId, state: 'planned' }, { $set: { state: 'cancelled' } });
   }
 
   async foldAllTasks(jobId: string): Promise<void> {

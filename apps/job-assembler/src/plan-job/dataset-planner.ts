@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { datasetStartedV1, type FaultKind, type OriginalsSource } from '#contracts';
-import { CatenaError, Clock, PermanentError, isRetriable, messageOf, pidAsName } from '#kernel';
+import { CatenaError, Clock, PermanentError, crashPoint, isRetriable, messageOf, pidAsName } from '#kernel';
 import { eventRow, OutboxRelay, pushRows } from '#outbox';
 import { CatalogClient } from '../catalog/catalog-client.js';
 import { ResultFolder } from '../fold-results/result-folder.js';
@@ -51,6 +51,8 @@ export class DatasetPlanner {
       },
       { upsert: true, returnDocument: 'after' },
     );
+    // Its plan was complete; the release of it may have been cut off.
+    if (task?.state === 'running') return this.folder.foldTask(taskId);
     if (task?.state !== 'planning') return;
     if (job.cancelRequested) return this.folder.endTask(taskId, 'planning', 'cancelled');
     try {
@@ -180,13 +182,7 @@ export class DatasetPlanner {
       $set: { ...$set, state: 'running', bytes, updatedAt: now },
       $push,
     } as object);
-    await this.store.orders.updateMany({ taskId, state: 'drafted', share: 1 }, { $set: { state: 'done' } });
-    await this.store.orders.updateMany({ taskId, state: 'drafted' }, { $set: { state: 'planned' } });
-    // A cancel request may have come while the plan was made, when there was nothing to cancel yet.
-    const cancelled =
-      (await this.store.jobs.countDocuments({ _id: job._id, cancelRequested: true }, { limit: 1 })) > 0;
-    if (cancelled)
-      await this.store.orders.updateMany({ taskId, state: 'planned' }, { $set: { state: 'cancelled' } });
+    crashPoint('assembler.after-task-start');
     this.surroundings.relay.wake();
     await this.folder.foldTask(taskId);
   }

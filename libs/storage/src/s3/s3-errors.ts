@@ -46,6 +46,7 @@ export function storageError(subject: CallSubject, error: unknown): CatenaError 
   }
   return new TransientError('storage.unavailable', `${text} Trying again may help.`, {
     details,
+    away: true,
     cause: error,
   });
 }

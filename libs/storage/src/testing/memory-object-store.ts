@@ -272,7 +272,9 @@ export class MemoryObjectStore extends ObjectStore {
   private async whenThere<T>(action: () => T): Promise<T> {
     await Promise.resolve();
     if (this.unavailable) {
-      throw new TransientError('storage.unavailable', 'Expected the object store, found no answer.');
+      throw new TransientError('storage.unavailable', 'Expected the object store, found no answer.', {
+        away: true,
+      });
     }
     return action();
   }
