@@ -13,6 +13,8 @@ export interface Variable {
 
 /** What all apps read beside their own. */
 const sharedFiles = ['libs/outbox/src/nest/spine.config.ts', 'libs/kernel/src/crash-point.ts'];
+/** Readings that several apps share, by the function that a configuration file calls. */
+const borrowed = [{ call: 's3OptionsFrom(', file: 'libs/storage/src/s3/s3-options.ts' }];
 const variablePattern = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/;
 
 /** Variables that every app reads. */
@@ -22,11 +24,10 @@ export function sharedVariables(): Variable[] {
 
 /** Variables of one app beside the shared ones. */
 export function ownVariables(app: string): Variable[] {
-  return merged(
-    filesBelow(`apps/${app}/src`, '.config.ts')
-      .filter((path) => path.split('/').length === 4)
-      .flatMap(variablesIn),
-  );
+  const files = filesBelow(`apps/${app}/src`, '.config.ts').filter((path) => path.split('/').length === 4);
+  const texts = files.map(textOf);
+  const others = borrowed.filter(({ call }) => texts.some((text) => text.includes(call)));
+  return merged([...files, ...others.map(({ file }) => file)].flatMap(variablesIn));
 }
 
 function merged(found: readonly Variable[]): Variable[] {

@@ -43,7 +43,10 @@ export function archiverConfigFrom(environment: Environment): ArchiverConfig {
     spine: spineOptionsFrom(environment, 'archiver', [{ collection: 'works', path: 'outbox' }]),
     host: environment['HOST'] ?? '127.0.0.1',
     port: integer(environment, 'PORT', 3002, 0),
-    store: s3OptionsFrom(environment),
+    store: {
+      ...s3OptionsFrom(environment),
+      ...(environment['S3_PUBLIC_ENDPOINT'] ? { publicEndpoint: environment['S3_PUBLIC_ENDPOINT'] } : {}),
+    },
     controlBucket: environment['CONTROL_BUCKET'] ?? 'catena-control',
     retrievalBucket: environment['RETRIEVAL_BUCKET'] ?? 'retrieval',
     shares: listOf(required(environment, 'LTS_ROOTS', '/mnt/tape')),

@@ -131,7 +131,10 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
       publication: integer(environment, 'POLICY_PUBLICATION_SHIFT', 3, 0),
     },
     bodyLimit: bytesFrom(text('MAX_FILE_UPLOAD_SIZE', '16mb').replace(/mb$/i, 'MiB').replace(/kb$/i, 'KiB')),
-    store: s3OptionsFrom(environment),
+    store: {
+      ...s3OptionsFrom(environment),
+      ...(environment['S3_PUBLIC_ENDPOINT'] ? { publicEndpoint: environment['S3_PUBLIC_ENDPOINT'] } : {}),
+    },
     landingZone: {
       bucket: text('LANDING_ZONE_BUCKET', 'landing-zone'),
       linkSeconds: Math.floor(durationFrom(text('LANDING_ZONE_LINK_LIFETIME', '1h')) / 1000),
