@@ -12,6 +12,7 @@ import {
   WorkLoop,
   backOff,
   crashPoint,
+  isAway,
   isRetriable,
   messageOf,
 } from '#kernel';
@@ -119,7 +120,12 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
     const now = this.reporting.clock.now();
     const work = await this.store.works.findOneAndUpdate(
       { state: 'open', dueAt: { $lte: now } },
-      { $set: { dueAt: new Date(now.getTime() + this.config.lease) }, $inc: { epoch: 1 } },
+      {
+        $set: { dueAt: new Date(now.getTime() + this.config.lease) },
+        $inc: { epoch: 1 },
+        // A running order does not wait: a cancellation must not make it due for somebody else.
+        $unset: { lastFault: '' },
+      },
       { sort: { dueAt: 1 }, returnDocument: 'after' },
     );
     if (work === null) return false;
@@ -153,16 +159,8 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
 
   private async beat(work: Work, aborting: AbortController): Promise<void> {
     try {
-      const dueAt = new Date(this.reporting.clock.now().getTime() + this.config.lease);
-      const current = await this.store.works.findOneAndUpdate(
-        { _id: work._id, epoch: work.epoch, state: 'open' },
-        { $set: { dueAt } },
-        { projection: { cancelRequested: 1 } },
-      );
-      if (current === null)
-        aborting.abort(
-          new TransientError('archiver.lease-lost', `Another worker has taken over ${work._id}.`),
-        );
+      const current = await this.renew(work);
+      if (current === null) aborting.abort(leaseLost(work));
       else if (current.cancelRequested)
         aborting.abort(new TransientError('archiver.cancelled', 'The work order was cancelled.'));
     } catch (error) {
@@ -170,7 +168,21 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
         { workOrderId: work._id, error: messageOf(error) },
         'heartbeat failed; the lease may run out',
       );
+      // From here on somebody else may hold it.
+      if (this.reporting.clock.now() >= work.dueAt) aborting.abort(leaseLost(work));
     }
+  }
+
+  /** @returns null when the order is over, or somebody else has the newer token */
+  private async renew(work: Work): Promise<Pick<Work, 'cancelRequested'> | null> {
+    const dueAt = new Date(this.reporting.clock.now().getTime() + this.config.lease);
+    const current = await this.store.works.findOneAndUpdate(
+      { _id: work._id, epoch: work.epoch, state: 'open' },
+      { $set: { dueAt } },
+      { projection: { cancelRequested: 1 } },
+    );
+    if (current !== null) work.dueAt = dueAt;
+    return current;
   }
 
   private async afterFault(work: Work, error: unknown): Promise<void> {
@@ -182,7 +194,7 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
     if (code === 'archiver.stopping') return this.giveBack(work, 0, work.attempts, messageOf(error));
     if (error instanceof WorkDeferred)
       return this.giveBack(work, error.pause, work.attempts, messageOf(error));
-    const waiting = waitingCodes.has(code);
+    const waiting = waitingCodes.has(code) || isAway(error);
     const attempts = work.attempts + (waiting ? 0 : 1);
     if (!waiting && (!isRetriable(error) || attempts >= this.config.mostAttempts)) {
       this.logger.error({ ...facts, attempts }, 'work failed');
@@ -198,6 +210,9 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
   /** "Cancelled" means that nothing is left; while storage is away, the order waits for that. */
   private async cancelled(work: Work): Promise<void> {
     try {
+      // Only who holds the order takes anything back: its end may have been written, or somebody else may run it.
+      if (!(await this.renew(work)))
+        return this.logger.warn({ workOrderId: work._id }, 'no longer ours to cancel');
       await this.handlers.undo(work.command);
       await this.end(work, 'cancelled', this.cancelledRow(work));
     } catch (error) {
@@ -275,4 +290,8 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
       },
     };
   }
+}
+
+function leaseLost({ _id }: Work): TransientError {
+  return new TransientError('archiver.lease-lost', `Another worker has taken over ${_id}.`);
 }

@@ -15,9 +15,11 @@ import {
   type DatasetVerifiedV1,
   type Envelope,
 } from '#contracts';
+import { PermanentError } from '#kernel';
 import { done, Handles, type Outcome } from '#messaging';
 import { cancelStep, failureStep, lifecycleSteps } from '../domain/lifecycle.js';
 import { DatasetClaims } from '../jobs/dataset-claims.js';
+import { Catalogue } from '../persistence/catalogue.js';
 import type { ClaimRecord } from '../persistence/records.js';
 import { DatablockRegistration } from './datablock-registration.js';
 
@@ -27,6 +29,7 @@ export class DatasetReportsConsumer {
   constructor(
     private readonly claims: DatasetClaims,
     private readonly registration: DatablockRegistration,
+    private readonly catalogue: Catalogue,
   ) {}
 
   @Handles(datasetStartedV1)
@@ -38,7 +41,12 @@ export class DatasetReportsConsumer {
   }
 
   @Handles(datasetArchivedV1)
-  archived(@Payload() { data }: Envelope<DatasetArchivedV1>): Promise<Outcome> {
+  async archived(@Payload() { data }: Envelope<DatasetArchivedV1>): Promise<Outcome> {
+    if ((await this.claims.find(data.jobId, data.pid)) === null && (await this.isUnfinished(data.jobId)))
+      throw new PermanentError(
+        'catalog.claim-missing',
+        `Expected a hold of job ${data.jobId} on dataset ${data.pid}, found none: its datablocks lie on long-term storage unregistered. Cancel or delete the job and archive again.`,
+      );
     return this.whileOpen(data, () => this.registration.register(data));
   }
 
@@ -71,6 +79,12 @@ export class DatasetReportsConsumer {
         await this.claims.apply(data.pid, cancelStep(data.workflow, before));
       await this.claims.end(data.jobId, data.pid);
     });
+  }
+
+  private async isUnfinished(jobId: string): Promise<boolean> {
+    return (
+      (await this.catalogue.jobs.countDocuments({ _id: jobId, 'catena.finished': false }, { limit: 1 })) > 0
+    );
   }
 
   private async whileOpen(

@@ -42,6 +42,10 @@ export class DatasetClaims {
     await this.schedule(jobId, workflow, datasets);
   }
 
+  count(jobId: string): Promise<number> {
+    return this.catalogue.claims.countDocuments({ jobId });
+  }
+
   find(jobId: string, pid: string): Promise<ClaimRecord | null> {
     return this.catalogue.claims.findOne({ _id: claimId(jobId, pid) });
   }

@@ -89,6 +89,7 @@ export class JobCreation {
     await this.claims.take(job._id, type.workflow, datasets ?? []);
     crashPoint('catalog.after-claim');
     const stored = await this.store(job);
+    await this.checkHeld(stored, type.workflow === 'none' ? 0 : (datasets?.length ?? 0));
     crashPoint('catalog.after-insert');
     this.relay.carry({
       collection: 'Job',
@@ -126,13 +127,27 @@ export class JobCreation {
       await this.catalogue.jobs.insertOne(job);
       return job;
     } catch (error) {
-      await this.claims.undo(job._id);
+      // A lost answer is no refusal: the job may be stored. If it is not, its claims are orphans and go.
       if (!isDuplicateKey(error)) throw error;
+      await this.claims.undo(job._id);
       throw new JobRefusal(
         409,
         'A job with the same Idempotency-Key is being stored at this moment. Post again to get it.',
       );
     }
+  }
+
+  /** Storing took so long that its claims were taken for orphans: nothing was sent yet, so the job may go again. */
+  private async checkHeld(job: JobRecord, wanted: number): Promise<void> {
+    if (wanted === 0 || (await this.claims.count(job._id)) === wanted) return;
+    await this.catalogue.jobs.deleteOne({ _id: job._id });
+    await this.claims.undo(job._id);
+    throw new JobRefusal(
+      503,
+      'Storing the job took longer than its datasets are held for it (ORPHAN_CLAIM_AGE). Nothing was stored. Post again.',
+      {},
+      1,
+    );
   }
 
   private async datasetsOf(list: readonly DatasetListEntry[]): Promise<JobDatasets[]> {

@@ -11,6 +11,7 @@ describe('foldWorkOrders', () => {
     assert.equal(foldWorkOrders({ done: 5, failed: 1, cancelled: 2 }), 'failed'));
   it('is cancelled when one was cancelled and none failed', () =>
     assert.equal(foldWorkOrders({ done: 5, cancelled: 1 }), 'cancelled'));
+  it('takes no work for no success', () => assert.equal(foldWorkOrders({}), undefined));
   it('succeeds when all are done', () => assert.equal(foldWorkOrders({ done: 5 }), 'succeeded'));
 });
 

@@ -9,6 +9,8 @@ export function foldWorkOrders(
 ): 'succeeded' | 'failed' | 'cancelled' | undefined {
   const of = (state: WorkOrderState): number => counts[state] ?? 0;
   if (of('drafted') + of('planned') + of('released') > 0) return undefined;
+  // No work orders at all: nothing was done, so nothing has succeeded.
+  if (of('done') + of('failed') + of('cancelled') === 0) return undefined;
   if (of('failed') > 0) return 'failed';
   return of('cancelled') > 0 ? 'cancelled' : 'succeeded';
 }

@@ -58,7 +58,8 @@ export class ResultFolder implements OnApplicationBootstrap {
     for (const listener of this.listeners) listener();
     const task = await this.store.tasks.findOne({ _id: taskId });
     if (task?.state !== 'running') return;
-    const counts = await this.store.countByState<WorkOrderState>('work_orders', { taskId });
+    const ofPlan = task.planner === undefined ? { taskId } : { taskId, planner: task.planner };
+    const counts = await this.store.countByState<WorkOrderState>('work_orders', ofPlan);
     if ((counts.drafted ?? 0) > 0) {
       await this.releaseDrafts(task);
       return this.foldTask(taskId);
@@ -84,14 +85,17 @@ export class ResultFolder implements OnApplicationBootstrap {
   }
 
   /** A running dataset has a complete plan: what is drafted is work, or was done by an earlier job. Can be repeated. */
-  private async releaseDrafts({ _id: taskId, jobId }: DatasetTask): Promise<void> {
-    await this.store.orders.updateMany({ taskId, state: 'drafted', share: 1 }, { $set: { state: 'done' } });
-    await this.store.orders.updateMany({ taskId, state: 'drafted' }, { $set: { state: 'planned' } });
+  private async releaseDrafts({ _id: taskId, jobId, planner }: DatasetTask): Promise<void> {
+    const drafts = { taskId, state: 'drafted' as const, ...(planner === undefined ? {} : { planner }) };
+    await this.store.orders.updateMany({ ...drafts, share: 1 }, { $set: { state: 'done' } });
     // A cancel request may have come while the plan was made, when there was nothing to cancel yet.
-    const cancelled =
-      (await this.store.jobs.countDocuments({ _id: jobId, cancelRequested: true }, { limit: 1 })) > 0;
-    if (cancelled)
-      await this.store.orders.updateMany({ taskId, state: 'planned' }, { $set: { state: 'cancelled' } });
+    const state = (await this.isCancelled(jobId)) ? 'cancelled' : 'planned';
+    await this.store.orders.updateMany(drafts, { $set: { state } });
+    // One that comes in this very moment finds either drafts or planned orders, and cancels them itself.
+  }
+
+  private async isCancelled(jobId: string): Promise<boolean> {
+    return (await this.store.jobs.countDocuments({ _id: jobId, cancelRequested: true }, { limit: 1 })) > 0;
   }
 
   async foldAllTasks(jobId: string): Promise<void> {
@@ -140,6 +144,7 @@ export class ResultFolder implements OnApplicationBootstrap {
     const before = new Date(this.clock.now().getTime() - staleAfter);
     for await (const { _id } of this.store.jobs
       .find({ state: 'running', updatedAt: { $lt: before } }, { projection: { _id: 1 } })
+      .sort({ updatedAt: 1 })
       .limit(200)) {
       await this.store.jobs.updateOne({ _id, state: 'running' }, { $set: { updatedAt: this.clock.now() } });
       await this.foldAllTasks(_id);

@@ -79,6 +79,7 @@ export class AssemblerStore implements OnApplicationBootstrap {
   private async createIndexes(): Promise<void> {
     await this.whenReady();
     await this.jobs.createIndex({ state: 1, planningUntil: 1 }, { name: 'by_state' });
+    await this.jobs.createIndex({ state: 1, updatedAt: 1 }, { name: 'stale' });
     await this.tasks.createIndex({ jobId: 1, state: 1 }, { name: 'by_job' });
     await this.tasks.createIndex({ jobId: 1, pid: 1 }, { name: 'by_pid' });
     await this.orders.createIndex({ taskId: 1, state: 1 }, { name: 'by_task' });

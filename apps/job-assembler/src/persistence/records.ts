@@ -35,6 +35,8 @@ export interface DatasetTask {
   pid: string;
   workflow: Exclude<Workflow, 'none'>;
   state: TaskState;
+  /** Fencing token of who plans it, or has planned it: drafts with another are nobody's. */
+  planner?: number;
   bytes: number;
   fault?: Fault;
   updatedAt: Date;
@@ -64,6 +66,8 @@ export interface WorkOrder {
   _id: string;
   jobId: string;
   taskId: string;
+  /** Fencing token of the planner it belongs to. */
+  planner?: number;
   pid: string;
   kind: Exclude<Workflow, 'none'>;
   state: WorkOrderState;

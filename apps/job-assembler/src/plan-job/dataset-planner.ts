@@ -1,7 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { datasetStartedV1, type FaultKind, type OriginalsSource } from '#contracts';
-import { CatenaError, Clock, PermanentError, crashPoint, isRetriable, messageOf, pidAsName } from '#kernel';
+import {
+  CatenaError,
+  Clock,
+  PermanentError,
+  TransientError,
+  crashPoint,
+  isRetriable,
+  messageOf,
+  pidAsName,
+} from '#kernel';
 import { eventRow, OutboxRelay, pushRows } from '#outbox';
+import { isDuplicateKey } from '#persistence';
 import { CatalogClient } from '../catalog/catalog-client.js';
 import { ResultFolder } from '../fold-results/result-folder.js';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
@@ -12,6 +22,15 @@ import { ControlObjects } from './control-objects.js';
 import { DatasetFiles } from './dataset-files.js';
 
 type Entry = { readonly pid: string; readonly files: readonly string[] };
+
+/** One attempt at planning a dataset. */
+interface Plan {
+  readonly job: AssemblyJob;
+  readonly taskId: string;
+  /** Fencing token, in each of its drafts: only those of the planner that started the dataset become work. */
+  readonly planner: number;
+  readonly keepLease: () => Promise<void>;
+}
 
 @Injectable()
 export class PlanningSurroundings {
@@ -34,7 +53,11 @@ export class DatasetPlanner {
     private readonly surroundings: PlanningSurroundings,
   ) {}
 
-  async plan(job: AssemblyJob, taskId: string, entry: Entry): Promise<void> {
+  /**
+   * @param keepLease called between steps, so that nobody else plans the job meanwhile; should somebody do so all the same,
+   * the newer planner wins
+   */
+  async plan(job: AssemblyJob, taskId: string, entry: Entry, keepLease: () => Promise<void>): Promise<void> {
     const now = this.surroundings.clock.now();
     const task = await this.store.tasks.findOneAndUpdate(
       { _id: taskId },
@@ -55,16 +78,24 @@ export class DatasetPlanner {
     if (task?.state === 'running') return this.folder.foldTask(taskId);
     if (task?.state !== 'planning') return;
     if (job.cancelRequested) return this.folder.endTask(taskId, 'planning', 'cancelled');
+    const mine = await this.store.tasks.findOneAndUpdate(
+      { _id: taskId, state: 'planning' },
+      { $inc: { planner: 1 } },
+      { returnDocument: 'after', projection: { planner: 1 } },
+    );
+    if (mine?.planner === undefined) throw taken(taskId);
+    const plan: Plan = { job, taskId, planner: mine.planner, keepLease };
     try {
+      // Of an earlier planner: what it still drafts from here on belongs to nobody.
       await this.store.orders.deleteMany({ taskId, state: 'drafted' });
       const bytes =
         job.workflow === 'archive'
-          ? await this.draftArchive(job, taskId, entry)
-          : await this.draftFromDatablocks(job, taskId, entry);
-      await this.start(job, taskId, entry.pid, bytes);
+          ? await this.draftArchive(plan, entry)
+          : await this.draftFromDatablocks(plan, entry);
+      await this.start(plan, entry.pid, bytes);
     } catch (error) {
       if (isRetriable(error)) throw error;
-      await this.store.orders.deleteMany({ taskId, state: 'drafted' });
+      await this.store.orders.deleteMany({ taskId, state: 'drafted', planner: plan.planner });
       const code = error instanceof CatenaError ? error.code : 'assembly.unexpected-error';
       await this.folder.endTask(taskId, 'planning', 'failed', {
         code,
@@ -74,7 +105,8 @@ export class DatasetPlanner {
     }
   }
 
-  private async draftArchive(job: AssemblyJob, taskId: string, { pid, files }: Entry): Promise<number> {
+  private async draftArchive(plan: Plan, { pid, files }: Entry): Promise<number> {
+    const { job, taskId, planner } = plan;
     if (files.length > 0) {
       throw new PermanentError(
         'assembly.partial-archive',
@@ -86,10 +118,10 @@ export class DatasetPlanner {
     let bytes = 0;
     let index = 0;
     for await (const block of this.files.split(pid, dataset.sourceFolder)) {
-      const reference = await this.objects.writeLines(`plans/${taskId}/${index}.ndjson`, block);
+      const reference = await this.objects.writeLines(`plans/${taskId}/${planner}/${index}.ndjson`, block);
       const blockBytes = block.reduce((sum, file) => sum + file.size, 0);
       const archiveId = `${pidAsName(pid)}/${job._id}/${String(index).padStart(5, '0')}.tar`;
-      await this.draft(job, taskId, index, {
+      await this.draft(plan, index, {
         pid,
         archiveId,
         bytes: blockBytes,
@@ -109,11 +141,11 @@ export class DatasetPlanner {
     return bytes;
   }
 
-  private async draftFromDatablocks(job: AssemblyJob, taskId: string, { pid }: Entry): Promise<number> {
+  private async draftFromDatablocks(plan: Plan, { pid }: Entry): Promise<number> {
     let bytes = 0;
     let index = 0;
     for await (const { archiveId, packedSize } of this.catalog.datablocks(pid)) {
-      await this.draft(job, taskId, index, { pid, archiveId, bytes: packedSize, target: 'lts-read' });
+      await this.draft(plan, index, { pid, archiveId, bytes: packedSize, target: 'lts-read' });
       bytes += packedSize;
       index += 1;
     }
@@ -126,30 +158,30 @@ export class DatasetPlanner {
   }
 
   private async draft(
-    job: AssemblyJob,
-    taskId: string,
+    { job, taskId, planner, keepLease }: Plan,
     index: number,
     what: Pick<WorkOrder, 'pid' | 'archiveId' | 'bytes' | 'target' | 'source' | 'files' | 'fileCount'>,
   ): Promise<void> {
+    await keepLease();
     const before = await this.verifiedBefore(job, what);
-    await this.store.orders.updateOne(
-      { _id: `${taskId}/${index}` },
-      {
-        $setOnInsert: {
-          jobId: job._id,
-          taskId,
-          kind: job.workflow,
-          group: job.group,
-          share: 0,
-          createdAt: this.surroundings.clock.now(),
-          outbox: { rows: [] },
-          ...what,
-          state: 'drafted',
-          ...(before === undefined ? {} : { archiveId: before.archiveId, result: before.result, share: 1 }),
-        },
-      },
-      { upsert: true },
-    );
+    const order: Omit<WorkOrder, '_id'> = {
+      jobId: job._id,
+      taskId,
+      planner,
+      kind: job.workflow,
+      group: job.group,
+      share: 0,
+      createdAt: this.surroundings.clock.now(),
+      outbox: { rows: [] },
+      ...what,
+      state: 'drafted',
+      ...(before === undefined ? {} : { archiveId: before.archiveId, result: before.result!, share: 1 }),
+    };
+    // A draft of an older planner gives way; one of a newer planner, or work, never does.
+    const older = { _id: `${taskId}/${index}`, state: 'drafted' as const, planner: { $lte: planner } };
+    await this.store.orders.replaceOne(older, order, { upsert: true }).catch((error: unknown) => {
+      throw isDuplicateKey(error) ? taken(taskId) : error;
+    });
   }
 
   /** A retried job uses what its predecessor archived and verified of the same files. */
@@ -169,7 +201,7 @@ export class DatasetPlanner {
     return before ?? undefined;
   }
 
-  private async start(job: AssemblyJob, taskId: string, pid: string, bytes: number): Promise<void> {
+  private async start({ job, taskId, planner }: Plan, pid: string, bytes: number): Promise<void> {
     const now = this.surroundings.clock.now();
     const row = eventRow(
       datasetStartedV1,
@@ -178,10 +210,11 @@ export class DatasetPlanner {
       now,
     );
     const { $push, $set } = pushRows('outbox', [row], now);
-    await this.store.tasks.updateOne({ _id: taskId, state: 'planning' }, {
+    const { matchedCount } = await this.store.tasks.updateOne({ _id: taskId, state: 'planning', planner }, {
       $set: { ...$set, state: 'running', bytes, updatedAt: now },
       $push,
     } as object);
+    if (matchedCount === 0) throw taken(taskId);
     crashPoint('assembler.after-task-start');
     this.surroundings.relay.wake();
     await this.folder.foldTask(taskId);
@@ -196,6 +229,13 @@ export class DatasetPlanner {
       ? { kind: 'source-folder', location: sourceFolder }
       : { kind: 'landing-zone', location: pidAsName(pid), bucket: landingZoneBucket };
   }
+}
+
+/** Code of the error of a planner that another one has overtaken. */
+export const planTaken = 'assembly.plan-taken';
+
+function taken(taskId: string): TransientError {
+  return new TransientError(planTaken, `Somebody else plans ${taskId}, or has planned it.`);
 }
 
 const userCodes = new Set([

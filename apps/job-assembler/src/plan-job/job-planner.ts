@@ -15,7 +15,7 @@ import { ConfigToken } from '../job-assembler.tokens.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
 import type { AssemblyJob } from '../persistence/records.js';
 import { Dispatcher } from '../release-work/dispatcher.js';
-import { DatasetPlanner } from './dataset-planner.js';
+import { DatasetPlanner, planTaken } from './dataset-planner.js';
 
 const idlePause = 1000;
 /** Jobs planned at once: most of planning is waiting for answers. */
@@ -77,6 +77,8 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
       await this.plan(job);
     } catch (error) {
       if (!isRetriable(error)) await this.giveUp(job, error);
+      else if (error instanceof CatenaError && error.code === planTaken)
+        this.logger.warn({ jobId: job._id, error: error.message }, 'another planner goes on with the job');
       else {
         this.logger.warn({ jobId: job._id, error: messageOf(error) }, 'cannot plan the job now; it waits');
         await this.store.jobs.updateOne(
@@ -99,10 +101,25 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
         { returnDocument: 'after' },
       );
       if (current === null || this.loop.stopping.aborted) return;
-      await this.datasets.plan(current, `${job._id}/${index}`, entry);
+      await this.datasets.plan(current, `${job._id}/${index}`, entry, this.leaseKeeper(job._id));
       this.after.dispatcher.wake();
     }
     await this.start(job._id, list.length);
+  }
+
+  /** Renews the hold on the job, no more often than needed. */
+  private leaseKeeper(jobId: string): () => Promise<void> {
+    const { lease } = this.after.config;
+    let renewed = this.after.clock.now().getTime();
+    return async () => {
+      const now = this.after.clock.now().getTime();
+      if (now - renewed < lease / 3) return;
+      renewed = now;
+      await this.store.jobs.updateOne(
+        { _id: jobId, state: 'accepted' },
+        { $set: { planningUntil: new Date(now + lease) } },
+      );
+    };
   }
 
   private async start(jobId: string, datasets: number): Promise<void> {

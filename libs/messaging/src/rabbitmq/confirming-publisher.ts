@@ -28,7 +28,12 @@ export class ConfirmingPublisher {
     channel.on('return', (message: Message) => this.returned.add(String(message.properties.messageId)));
     channel.on('error', () => undefined);
     channel.on('close', () => {
-      if (this.channel === channel) this.channel = undefined;
+      if (this.channel !== channel) return;
+      this.channel = undefined;
+      // Whoever keeps the connection opens the next channel with the next connection.
+      void Promise.resolve()
+        .then(() => connection.close())
+        .catch(() => undefined);
     });
     this.channel = channel;
   }

@@ -3,6 +3,7 @@ import { connect } from 'amqplib';
 import { after, before, describe, it } from 'node:test';
 import { newId } from '#kernel';
 import { createLogger } from '#observability';
+import type { WireMessage } from '../message-transport.js';
 import { transportConformance, until } from '../testing/message-transport.conformance.js';
 import { RabbitTransport } from './rabbit-transport.js';
 
@@ -77,6 +78,28 @@ describe('RabbitTransport', () => {
       { code: 'messaging.not-connected', retriable: true },
     );
     await lonely.close();
+  });
+
+  it('publishes again when the broker has closed its channel', async () => {
+    const queue = `again.${newId()}`;
+    const publishing = await open();
+    await publishing.declare({ exchanges: [], queues: [{ name: queue }], bindings: [] });
+    const message = (exchange: string, routingKey: string): WireMessage => ({
+      ...{ exchange, routingKey, body: Buffer.from('{}'), contentType: '', messageId: newId(), type: 't' },
+      ...{ timestamp: new Date(), appId: '', headers: {} },
+    });
+    // The broker answers an exchange it does not know by closing the channel.
+    await assert.rejects(publishing.publish(message(`gone.${newId()}`, 'x')));
+    await until(async () =>
+      publishing.publish(message('', queue)).then(
+        () => true,
+        () => false,
+      ),
+    );
+    await publishing.close();
+    const connection = await connect(url);
+    await (await connection.createChannel()).deleteQueue(queue);
+    await connection.close();
   });
 
   it('comes back with its consumers when a channel dies', async () => {

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { newId, SystemClock } from '#kernel';
+import { createLogger } from '#observability';
+import type { OutboxRelay } from '#outbox';
+import { MongoConnection } from '#persistence';
+import type { CatalogClient } from '../catalog/catalog-client.js';
+import type { JobEnding } from '../fold-results/job-ending.js';
+import { ResultFolder } from '../fold-results/result-folder.js';
+import type { JobAssemblerConfig } from '../job-assembler.config.js';
+import { AssemblerStore } from '../persistence/assembler-store.js';
+import type { AssemblyJob } from '../persistence/records.js';
+import type { ControlObjects } from './control-objects.js';
+import type { DatasetFiles } from './dataset-files.js';
+import { DatasetPlanner, PlanningSurroundings } from './dataset-planner.js';
+
+/** A gate that holds whoever comes to it until it is opened. */
+function gate(): { reached: Promise<void>; pass: () => Promise<void>; open: () => void } {
+  let [arrive, open]: (() => void)[] = [];
+  const reached = new Promise<void>((resolve) => (arrive = resolve));
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { reached, pass: () => (arrive!(), opened), open: () => open!() };
+}
+
+describe('Two planners of one dataset', () => {
+  const logger = createLogger('dataset-planner.int.spec', 'silent');
+  const clock = new SystemClock();
+  let mongo: MongoConnection;
+  let store: AssemblerStore;
+
+  before(async () => {
+    const uri = new URL(process.env['MONGODB_URI'] ?? '');
+    uri.pathname = `/planner-${newId().slice(0, 8)}`;
+    mongo = new MongoConnection({ uri: uri.toString(), appName: 'test' }, logger);
+    store = new AssemblerStore(mongo, logger);
+    await store.whenReady();
+  });
+  after(async () => {
+    await mongo.connection.dropDatabase();
+    await mongo.close();
+  });
+
+  /** A planner that finds three blocks, and stops before the one with this index. */
+  function planner(name: string, stop?: { readonly at: number; readonly pass: () => Promise<void> }) {
+    const files = {
+      split: async function* () {
+        for (let index = 0; index < 3; index += 1) {
+          if (index === stop?.at) await stop.pass();
+          yield [{ path: `${name} ${index}`, size: 1 }];
+        }
+        if (stop?.at === 3) await stop.pass();
+      },
+    };
+    const objects = {
+      writeLines: (key: string) => Promise.resolve({ bucket: 'control', key, size: 1, sha256: name }),
+    };
+    const relay = { wake: () => undefined, onAccepted: () => undefined };
+    const folder = new ResultFolder(
+      store,
+      objects as unknown as ControlObjects,
+      { foldJob: () => Promise.resolve() } as unknown as JobEnding,
+      relay as unknown as OutboxRelay,
+      clock,
+      logger,
+    );
+    return new DatasetPlanner(
+      store,
+      { dataset: () => Promise.resolve({ sourceFolder: '/data/x' }) } as unknown as CatalogClient,
+      folder,
+      objects as unknown as ControlObjects,
+      files as unknown as DatasetFiles,
+      new PlanningSurroundings(
+        { sourceFolderRoots: ['/data'], landingZoneBucket: 'zone' } as unknown as JobAssemblerConfig,
+        relay as unknown as OutboxRelay,
+        clock,
+      ),
+    );
+  }
+  const job = (id: string): AssemblyJob =>
+    ({ _id: id, workflow: 'archive', group: 'g', cancelRequested: false }) as AssemblyJob;
+  const plan = (one: DatasetPlanner, id: string): Promise<void> =>
+    one.plan(job(id), `${id}/0`, { pid: 'p', files: [] }, () => Promise.resolve());
+  /** The plan that became work: whole, and of one planner. */
+  async function assertPlanOf(name: string, id: string): Promise<void> {
+    const task = await store.tasks.findOne({ _id: `${id}/0` });
+    assert.equal(task?.state, 'running');
+    const orders = await store.orders.find({ jobId: id, state: 'planned' }).sort({ _id: 1 }).toArray();
+    assert.deepEqual(
+      orders.map(({ _id, files, planner: token }) => [_id, files?.sha256, token]),
+      [0, 1, 2].map((index) => [`${id}/0/${index}`, name, task.planner]),
+    );
+  }
+
+  for (const at of [0, 1, 2, 3])
+    it(`leave the plan of the newer one when the older one slept before block ${at} until it was ready`, async () => {
+      const id = newId();
+      const sleep = gate();
+      const older = plan(planner('older', { at, pass: sleep.pass }), id);
+      await sleep.reached;
+      await plan(planner('newer'), id);
+      sleep.open();
+      await assert.rejects(older, { code: 'assembly.plan-taken', retriable: true });
+      await assertPlanOf('newer', id);
+    });
+
+  it('leave the plan of the newer one when the older one is ready first', async () => {
+    const id = newId();
+    const [first, second] = [gate(), gate()];
+    const older = plan(planner('older', { at: 1, pass: first.pass }), id);
+    await first.reached;
+    const newer = plan(planner('newer', { at: 1, pass: second.pass }), id);
+    await second.reached;
+    first.open();
+    await assert.rejects(older, { code: 'assembly.plan-taken' });
+    assert.equal((await store.tasks.findOne({ _id: `${id}/0` }))?.state, 'planning', 'not with half a plan');
+    second.open();
+    await newer;
+    await assertPlanOf('newer', id);
+  });
+
+  it('make one plan when the second comes after the first was ready', async () => {
+    const id = newId();
+    await plan(planner('older'), id);
+    await plan(planner('newer'), id);
+    await assertPlanOf('older', id);
+  });
+});
