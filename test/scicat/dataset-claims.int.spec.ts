@@ -123,6 +123,34 @@ describe('Holding datasets for a job', () => {
     assert.equal(body['jobId'], first['id']);
   });
 
+  it('keeps a dataset from being deleted under its job', async () => {
+    const { pid } = await dataset();
+    const { body: job } = await archive(pid);
+    const remove = () => app.as('archiveManager').delete(`/api/v3/Datasets/${encodeURIComponent(pid)}`);
+    const refused = await remove();
+    assert.equal(refused.status, 409, refused.text);
+    assert.match(refused.text, new RegExp(String(job['id'])));
+    await claims.undo(String(job['id']));
+    assert.equal((await remove()).status, 200);
+  });
+
+  it('refuses a job whose hold was taken for an orphan while it was stored', async () => {
+    const { pid } = await dataset();
+    // As the sweep of another process does when this one sleeps at the wrong moment.
+    const { insertOne } = catalogue.jobs;
+    const proto = Object.getPrototypeOf(catalogue.jobs) as { insertOne: typeof insertOne };
+    proto.insertOne = async function (this: typeof catalogue.jobs, ...given) {
+      proto.insertOne = insertOne;
+      await catalogue.claims.deleteMany({ pid });
+      return insertOne.apply(this, given);
+    };
+    const { status, body } = await archive(pid);
+    assert.equal(status, 503, JSON.stringify(body));
+    assert.equal(await catalogue.jobs.countDocuments({ 'jobParams.datasetList.pid': pid }), 0);
+    await catalogue.datasets.updateOne({ pid }, { $set: { 'datasetlifecycle.archivable': true } });
+    assert.equal((await archive(pid)).status, 201);
+  });
+
   it('gives a dataset to one of many jobs that are posted at once', async () => {
     const { pid } = await dataset();
     const answers = await Promise.all(Array.from({ length: 6 }, () => archive(pid)));

@@ -131,6 +131,23 @@ describe('InboxConsumer', () => {
     assert.equal(dead.length, 0);
   });
 
+  it('keeps one copy of a message that waits, however often its emitter sends it again', async () => {
+    const receipts = await collect(naming.receiptsOf('catalog-api'));
+    let isAway = true;
+    const away = new TransientError('storage.unavailable', 'No answer.', { away: true });
+    answer = () => (isAway ? Promise.reject(away) : Promise.resolve(done));
+    const id = await publish();
+    await until(() => handled.length === 1);
+    for (let again = 0; again < 5; again += 1) await publish(id);
+    await until(() => handled.length === 4);
+    // Six copies that all wait would have been handled six times in each round.
+    isAway = false;
+    await until(() => receipts.length === 1);
+    assert.ok(handled.length < 9, `handled ${handled.length} times`);
+    await publish(id);
+    await until(() => receipts.length === 2);
+  });
+
   it('counts its own faults all the same when a service was away in between', async () => {
     const dead = await collect(naming.deadOf('job-assembler'));
     const own = new TransientError('test.busy', 'Later.');

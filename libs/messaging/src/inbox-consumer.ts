@@ -27,6 +27,8 @@ const requeuePause = 1000;
 export const attemptHeader = 'attempt';
 /** Header that counts how often it waited for a service that was away. */
 const waitsHeader = 'waits';
+/** Milliseconds beyond its tier in which the copy that waits is expected back. */
+const waitMargin = 120_000;
 /** About a week at the second of the standard tiers; from then on it is taken for the message's own fault. */
 const mostWaits = 10_000;
 
@@ -86,7 +88,9 @@ export class InboxConsumer {
     const seen = await this.inbox.check(envelope.id, digest);
     if (seen === 'conflict')
       return dead('messaging.id-conflict', `Message ${envelope.id} was handled before with another content.`);
-    if (seen === 'new') {
+    // Its emitter sends it again while there is no receipt: one copy in the tiers is enough.
+    if (seen === 'waiting' && delivery.headers[waitsHeader] === undefined) return done;
+    if (seen !== 'duplicate') {
       const outcome = await this.run(handler, { ...envelope, data });
       if (outcome.kind !== 'done') return outcome;
       crashPoint('consumer.before-inbox-record');
@@ -125,6 +129,11 @@ export class InboxConsumer {
         { ...facts, delay },
         waiting ? 'message waits for a service that is away' : 'message will be retried',
       );
+    if (waiting)
+      // Best effort: the database may be what is away.
+      await this.inbox
+        .wait(delivery.messageId, delivery.type, (delay ?? 0) + waitMargin)
+        .catch(() => undefined);
     await this.transport.publish({
       ...delivery,
       exchange: '',

@@ -1,7 +1,13 @@
 /** What a consumer remembers of the messages it has handled, so that a second delivery changes nothing. */
 export abstract class Inbox {
-  /** `duplicate`: handled before. `conflict`: the same id was handled with another content. */
-  abstract check(messageId: string, digest: string): Promise<'new' | 'duplicate' | 'conflict'>;
+  /**
+   * `duplicate`: handled before. `conflict`: the same id was handled with another content. `waiting`: a copy of it waits
+   * in a retry tier for a service that is away.
+   */
+  abstract check(messageId: string, digest: string): Promise<'new' | 'duplicate' | 'conflict' | 'waiting'>;
+
+  /** Remembers for so many milliseconds that a copy of the message waits. What was handled stays handled. */
+  abstract wait(messageId: string, type: string, milliseconds: number): Promise<void>;
 
   /** Remembers the message as handled. Idempotent. */
   abstract record(messageId: string, type: string, digest: string): Promise<void>;
@@ -9,10 +15,17 @@ export abstract class Inbox {
 
 export class MemoryInbox extends Inbox {
   private readonly digests = new Map<string, string>();
+  private readonly waiting = new Map<string, number>();
 
-  check(messageId: string, digest: string): Promise<'new' | 'duplicate' | 'conflict'> {
+  check(messageId: string, digest: string): Promise<'new' | 'duplicate' | 'conflict' | 'waiting'> {
     const known = this.digests.get(messageId);
-    return Promise.resolve(known === undefined ? 'new' : known === digest ? 'duplicate' : 'conflict');
+    if (known !== undefined) return Promise.resolve(known === digest ? 'duplicate' : 'conflict');
+    return Promise.resolve((this.waiting.get(messageId) ?? 0) > Date.now() ? 'waiting' : 'new');
+  }
+
+  wait(messageId: string, _type: string, milliseconds: number): Promise<void> {
+    this.waiting.set(messageId, Date.now() + milliseconds);
+    return Promise.resolve();
   }
 
   record(messageId: string, _type: string, digest: string): Promise<void> {

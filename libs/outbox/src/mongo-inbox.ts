@@ -1,10 +1,13 @@
 import type { Connection } from 'mongoose';
 import { Inbox } from '#messaging';
+import { isDuplicateKey } from '#persistence';
 
 interface HandledMessage {
   readonly _id: string;
   readonly type: string;
-  readonly digest: string;
+  /** Absent while the message was not handled and a copy of it waits. */
+  readonly digest?: string;
+  readonly waitsUntil?: Date;
   readonly at: Date;
 }
 
@@ -24,17 +27,34 @@ export class MongoInbox extends Inbox {
     );
   }
 
-  async check(messageId: string, digest: string): Promise<'new' | 'duplicate' | 'conflict'> {
-    const known = await this.messages.findOne({ _id: messageId }, { projection: { digest: 1 } });
-    return known === null ? 'new' : known.digest === digest ? 'duplicate' : 'conflict';
+  async check(messageId: string, digest: string): Promise<'new' | 'duplicate' | 'conflict' | 'waiting'> {
+    const known = await this.messages.findOne(
+      { _id: messageId },
+      { projection: { digest: 1, waitsUntil: 1 } },
+    );
+    if (known?.digest !== undefined) return known.digest === digest ? 'duplicate' : 'conflict';
+    return known?.waitsUntil !== undefined && known.waitsUntil > new Date() ? 'waiting' : 'new';
   }
 
   async record(messageId: string, type: string, digest: string): Promise<void> {
-    await this.messages.updateOne(
-      { _id: messageId },
-      { $setOnInsert: { type, digest, at: new Date() } },
-      { upsert: true },
-    );
+    await this.unlessHandled(messageId, {
+      $set: { type, digest, at: new Date() },
+      $unset: { waitsUntil: '' },
+    });
+  }
+
+  async wait(messageId: string, type: string, milliseconds: number): Promise<void> {
+    const now = new Date();
+    const waitsUntil = new Date(now.getTime() + milliseconds);
+    await this.unlessHandled(messageId, { $set: { type, waitsUntil, at: now } });
+  }
+
+  private async unlessHandled(messageId: string, change: object): Promise<void> {
+    try {
+      await this.messages.updateOne({ _id: messageId, digest: { $exists: false } }, change, { upsert: true });
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+    }
   }
 
   private get messages() {

@@ -182,7 +182,13 @@ export class OutboxRelay {
       const batch = this.accepting;
       this.accepting = [];
       if (batch.length === 0) return;
-      await this.store.accept(batch);
+      try {
+        await this.store.accept(batch);
+      } catch (error) {
+        // Others who wait behind us rely on this batch as well: the next of them tries again.
+        this.accepting.unshift(...batch);
+        throw error;
+      }
       for (const listener of this.acceptedListeners) listener(batch);
     });
     this.flushing = mine.catch(() => undefined);

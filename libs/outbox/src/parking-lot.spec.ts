@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { Connection } from 'mongoose';
-import { Naming } from '#messaging';
+import { MemoryInbox, Naming } from '#messaging';
 import { MemoryTransport } from '#messaging/testing';
 import { createLogger } from '#observability';
 import { ParkingLot, type ParkedMessage } from './parking-lot.js';
@@ -52,7 +53,12 @@ class OneMessage {
   }
 }
 
-async function parkingLot(): Promise<{ lot: ParkingLot; database: OneMessage; transport: MemoryTransport }> {
+async function parkingLot(): Promise<{
+  lot: ParkingLot;
+  database: OneMessage;
+  transport: MemoryTransport;
+  inbox: MemoryInbox;
+}> {
   const naming = new Naming('test');
   const transport = new MemoryTransport();
   await transport.declare({
@@ -62,8 +68,10 @@ async function parkingLot(): Promise<{ lot: ParkingLot; database: OneMessage; tr
   });
   const database = new OneMessage();
   const connection = database as unknown as Connection;
-  const lot = new ParkingLot('archiver', connection, transport, naming, createLogger('test', 'silent'));
-  return { lot, database, transport };
+  const inbox = new MemoryInbox();
+  const logger = createLogger('test', 'silent');
+  const lot = new ParkingLot(connection, transport, { app: 'archiver', naming }, inbox, logger);
+  return { lot, database, transport, inbox };
 }
 
 describe('A parked message', () => {
@@ -72,6 +80,15 @@ describe('A parked message', () => {
     await lot.replay(parked._id, 'ada');
     assert.equal(database.message.state, 'replayed');
     await assert.rejects(lot.replay(parked._id, 'ada'), { code: 'outbox.not-parked' });
+  });
+
+  it('that is discarded counts as handled, so that its emitter stops sending it', async () => {
+    const { lot, database, inbox } = await parkingLot();
+    await lot.discard(parked._id, 'ada', 'sent by a test');
+    assert.equal(database.message.state, 'discarded');
+    const body = Buffer.from(parked.body, parked.encoding);
+    const digest = createHash('sha256').update(body).digest('base64');
+    assert.equal(await inbox.check(parked.messageId, digest), 'duplicate');
   });
 
   it('stays parked when it cannot be replayed now', async () => {

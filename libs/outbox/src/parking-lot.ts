@@ -1,14 +1,17 @@
+import { createHash } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import type { AppName } from '#contracts';
 import { messageOf, PermanentError } from '#kernel';
 import {
   attemptHeader,
   type Delivery,
+  type Inbox,
   type MessageTransport,
   type Naming,
   type Subscription,
 } from '#messaging';
 import type { Logger } from '#observability';
+import { isDuplicateKey } from '#persistence';
 
 /** A message that could not be handled, kept for people: to look at, replay or discard. */
 export interface ParkedMessage {
@@ -30,15 +33,21 @@ export interface ParkedMessage {
   readonly decision?: { readonly by: string; readonly at: Date; readonly reason: string };
 }
 
+/** Whose parking lot it is. */
+export interface ParkingLotAddress {
+  readonly app: AppName;
+  readonly naming: Naming;
+}
+
 /** Drains an app's dead-letter queue into the collection `catena_parking_lot` and gives people a say about each message. */
 export class ParkingLot {
   private subscription: Subscription | undefined;
 
   constructor(
-    private readonly app: AppName,
     private readonly connection: Connection,
     private readonly transport: MessageTransport,
-    private readonly naming: Naming,
+    private readonly address: ParkingLotAddress,
+    private readonly inbox: Inbox,
     private readonly logger: Logger,
   ) {}
 
@@ -48,7 +57,7 @@ export class ParkingLot {
 
   async start(): Promise<void> {
     this.subscription = await this.transport.consume(
-      this.naming.deadOf(this.app),
+      this.address.naming.deadOf(this.address.app),
       { prefetch: 10 },
       async (delivery) => {
         try {
@@ -81,13 +90,13 @@ export class ParkingLot {
     try {
       await this.transport.publish({
         exchange: '',
-        routingKey: this.naming.inboxOf(this.app),
+        routingKey: this.address.naming.inboxOf(this.address.app),
         body: Buffer.from(message.body, message.encoding),
         contentType: 'application/cloudevents+json',
         messageId: message.messageId,
         type: message.type,
         timestamp: new Date(),
-        appId: this.app,
+        appId: this.address.app,
         headers: { ...message.headers, [attemptHeader]: 0 },
       });
     } catch (error) {
@@ -100,8 +109,12 @@ export class ParkingLot {
     }
   }
 
+  /** The inbox takes it for handled from now on: its emitter, who sends it again and again, gets its receipt. */
   async discard(id: string, by: string, reason: string): Promise<void> {
-    await this.decide(id, 'discarded', by, reason);
+    const { messageId, type, body, encoding } = await this.decide(id, 'discarded', by, reason);
+    if (messageId === '') return;
+    const digest = createHash('sha256').update(Buffer.from(body, encoding)).digest('base64');
+    await this.inbox.record(messageId, type, digest);
   }
 
   private async decide(
@@ -126,8 +139,8 @@ export class ParkingLot {
     const text = delivery.body.toString('utf8');
     const isText = Buffer.from(text, 'utf8').equals(delivery.body);
     const id = `${delivery.messageId || 'without-id'}:${Number(delivery.headers[attemptHeader] ?? 0)}:${delivery.timestamp.getTime()}`;
-    await this.messages.updateOne(
-      { _id: id },
+    const park = this.messages.updateOne(
+      { _id: id, state: { $ne: 'discarded' } },
       {
         $setOnInsert: {
           messageId: delivery.messageId,
@@ -149,6 +162,10 @@ export class ParkingLot {
       },
       { upsert: true },
     );
+    await park.catch((error: unknown) => {
+      // Discarded before: people have decided.
+      if (!isDuplicateKey(error)) throw error;
+    });
   }
 
   private get messages() {

@@ -56,8 +56,10 @@ export interface RetrievedCopy {
   /** The archive id. */
   _id: string;
   state: 'recalling' | 'present';
-  /** Who recalls it, until when. */
+  /** Who recalls it, until when: one try of one work order, or the sweep that removes it. */
   holder: string;
+  order?: string;
+  epoch?: number;
   until: Date;
   /** When the object goes; only of a present copy. */
   expiresAt?: Date;

@@ -8,6 +8,9 @@ import { ConfigToken } from '../archiver.tokens.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 
 const interval = 60_000;
+/** Milliseconds after which an upload that is still open is nobody's: longer than any recall takes. */
+const oldestUpload = 7 * 86_400_000;
+const sweeper = 'expiry';
 
 /** Removes retrieved copies when their time is over: not every object store has rules for that. */
 @Injectable()
@@ -34,17 +37,36 @@ export class ExpireRetrievedCopies implements OnApplicationBootstrap, OnApplicat
     clearInterval(this.timer);
   }
 
-  /** The record goes first: a request that comes in between recalls anew instead of handing out a link to nothing. */
+  /**
+   * Holds the record first, so that a request that comes in between waits for the removal and recalls anew; what broke off
+   * before its end is found by the next sweep, a recall whose work order is gone as well.
+   */
   async sweep(): Promise<void> {
-    for await (const { _id } of this.store.retrieved
-      .find({ state: 'present', expiresAt: { $lte: this.clock.now() } })
-      .limit(1000)) {
-      const { deletedCount } = await this.store.retrieved.deleteOne({
-        _id,
-        state: 'present',
-        expiresAt: { $lte: this.clock.now() },
-      });
-      if (deletedCount === 1) await this.objects.remove(this.config.retrievalBucket, [_id]);
+    const now = this.clock.now();
+    const over = {
+      $or: [
+        { state: 'present' as const, expiresAt: { $lte: now } },
+        { state: 'recalling' as const, until: { $lt: now } },
+      ],
+    };
+    for await (const { _id } of this.store.retrieved.find(over, { projection: { _id: 1 } }).limit(1000)) {
+      const until = new Date(this.clock.now().getTime() + this.config.lease);
+      const { matchedCount } = await this.store.retrieved.updateOne(
+        { _id, ...over },
+        { $set: { state: 'recalling', holder: sweeper, until }, $unset: { expiresAt: '', order: '' } },
+      );
+      if (matchedCount === 0) continue;
+      await this.objects.remove(this.config.retrievalBucket, [_id]);
+      await this.store.retrieved.deleteOne({ _id, state: 'recalling', holder: sweeper });
     }
+    await this.abortOldUploads(now);
+  }
+
+  /** Parts of a recall that died: no listing shows them, and they take as much room as the datablock. */
+  private async abortOldUploads(now: Date): Promise<void> {
+    const bucket = this.config.retrievalBucket;
+    const old = now.getTime() - oldestUpload;
+    for await (const { key, uploadId, begunAt } of this.objects.pendingUploads(bucket, ''))
+      if (begunAt.getTime() < old) await this.objects.abortUpload(bucket, key, uploadId);
   }
 }

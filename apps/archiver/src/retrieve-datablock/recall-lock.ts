@@ -31,14 +31,18 @@ export class RecallLock {
     return false;
   }
 
-  /** @throws WorkDeferred while somebody else recalls it */
+  /**
+   * @param order the work order; a later try of it (`context.epoch`) takes over from an earlier one
+   * @throws WorkDeferred while somebody else recalls it
+   */
   async recall(
     archiveId: string,
-    holder: string,
+    order: string,
     context: WorkContext,
     work: () => Promise<void>,
   ): Promise<void> {
-    await this.take(archiveId, holder);
+    const holder = `${order}#${context.epoch}`;
+    await this.take(archiveId, holder, order, context.epoch);
     const renewal = setInterval(
       () =>
         void this.store.retrieved
@@ -48,8 +52,8 @@ export class RecallLock {
     );
     try {
       await work();
-      await this.store.retrieved.updateOne(
-        { _id: archiveId, holder },
+      const { matchedCount } = await this.store.retrieved.updateOne(
+        { _id: archiveId, holder, state: 'recalling' },
         {
           $set: {
             state: 'present',
@@ -57,6 +61,11 @@ export class RecallLock {
           },
         },
       );
+      if (matchedCount === 0)
+        throw new WorkDeferred(
+          `The hold on ${archiveId} was lost during its recall; it is looked at anew.`,
+          look,
+        );
     } catch (error) {
       await this.store.retrieved.deleteOne({ _id: archiveId, holder, state: 'recalling' });
       throw error;
@@ -70,18 +79,21 @@ export class RecallLock {
     await this.store.retrieved.updateOne({ _id: archiveId, state: 'present' }, { $max: { expiresAt } });
   }
 
-  private async take(archiveId: string, holder: string): Promise<void> {
+  private async take(archiveId: string, holder: string, order: string, epoch: number): Promise<void> {
     try {
       await this.store.retrieved.updateOne(
         {
           _id: archiveId,
           $or: [
-            { holder },
+            { order, epoch: { $lt: epoch } },
             { state: 'recalling', until: { $lt: this.clock.now() } },
             { state: 'present', expiresAt: { $lte: this.clock.now() } },
           ],
         },
-        { $set: { state: 'recalling', holder, until: this.leaseEnd() }, $unset: { expiresAt: '' } },
+        {
+          $set: { state: 'recalling', holder, order, epoch, until: this.leaseEnd() },
+          $unset: { expiresAt: '' },
+        },
         { upsert: true },
       );
     } catch (error) {

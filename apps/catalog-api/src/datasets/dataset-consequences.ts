@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../domain/access.js';
+import { Refusal } from '../domain/errors.js';
 import { AttachmentService } from '../attachments/attachment.service.js';
 import { MetadataKeys } from '../metadata-keys/metadata-keys.service.js';
 import { Catalogue } from '../persistence/catalogue.js';
@@ -45,6 +46,16 @@ export class DatasetConsequences {
     if (valid === undefined || valid === after['scientificMetadataValid']) return after;
     await this.catalogue.datasets.updateOne({ _id: after.pid }, { $set: { scientificMetadataValid: valid } });
     return { ...after, scientificMetadataValid: valid };
+  }
+
+  /** @throws Refusal 409 while a job works on it: its datablocks would lie on long-term storage, known to nobody */
+  async admitRemoval(pid: string): Promise<void> {
+    const claim = await this.catalogue.claims.findOne({ pid, ended: { $ne: true } });
+    if (claim !== null)
+      throw new Refusal(
+        409,
+        `Dataset ${pid} is being worked on by job ${claim.jobId}. Wait for its end, or cancel it.`,
+      );
   }
 
   async ofRemoval(dataset: DatasetRecord, by: string): Promise<void> {

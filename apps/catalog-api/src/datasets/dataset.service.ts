@@ -139,6 +139,7 @@ export class DatasetService {
 
   /** Removes a dataset with all that belongs to it, so that nothing is orphaned. */
   async remove(caller: Caller, pid: string): Promise<DatasetRecord> {
+    await this.consequences.admitRemoval(pid);
     const removed = await this.records.remove<DatasetRecord>('Dataset', pid, caller.username);
     if (removed === undefined) throw new Refusal(404, 'Not Found', { message: 'Not Found', statusCode: 404 });
     await this.consequences.ofRemoval(removed, caller.username);

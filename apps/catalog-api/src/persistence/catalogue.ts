@@ -1,8 +1,13 @@
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { messageOf } from '#kernel';
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { messageOf, wait } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
-import { MongoConnection } from '#persistence';
+import { isDatabaseAway, MongoConnection } from '#persistence';
 import { catalogueIndexes } from '#scicat-database';
 import type {
   ClaimRecord,
@@ -30,7 +35,8 @@ export type CollectionName =
 
 /** SciCat's collections, typed, and Catena's own beside them. */
 @Injectable()
-export class Catalogue implements OnApplicationBootstrap {
+export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly stopping = new AbortController();
   private indexing: Promise<void> = Promise.resolve();
 
   constructor(
@@ -91,19 +97,34 @@ export class Catalogue implements OnApplicationBootstrap {
     this.indexing = this.createIndexes();
   }
 
+  beforeApplicationShutdown(): void {
+    this.stopping.abort();
+  }
+
   private async createIndexes(): Promise<void> {
     await this.mongo.whenReady();
-    for (const { collection, name, keys, options } of uniqueFirst) {
+    for (const index of uniqueFirst) await this.createIndex(index);
+  }
+
+  /** Without the unique ones two jobs could hold one dataset: a database that is away is waited for. */
+  private async createIndex({
+    collection,
+    name,
+    keys,
+    options,
+  }: (typeof uniqueFirst)[number]): Promise<void> {
+    while (!this.stopping.signal.aborted)
       try {
         await this.mongo.connection.collection(collection).createIndex(keys, { name, ...options });
+        return;
       } catch (error) {
-        if (isSameIndexUnderAnotherName(error)) continue;
-        this.logger.error(
-          { collection, index: name, error: messageOf(error) },
-          'could not create an index; queries that need it will be slow',
-        );
+        if (isSameIndexUnderAnotherName(error)) return;
+        const facts = { collection, index: name, error: messageOf(error) };
+        if (!isDatabaseAway(error))
+          return this.logger.error(facts, 'could not create an index; queries that need it will be slow');
+        this.logger.warn(facts, 'could not create an index now, trying again');
+        await wait(1000, this.stopping.signal);
       }
-    }
   }
 }
 

@@ -80,13 +80,14 @@ export class SpineModule {
       },
       {
         provide: ParkingLot,
-        inject: [MongoConnection, MessageTransport, Naming, LOGGER],
+        inject: [MongoConnection, MessageTransport, Naming, Inbox, LOGGER],
         useFactory: (
           { connection }: MongoConnection,
           transport: MessageTransport,
           naming: Naming,
+          inbox: Inbox,
           logger: Logger,
-        ) => new ParkingLot(options.app, connection, transport, naming, logger),
+        ) => new ParkingLot(connection, transport, { app: options.app, naming }, inbox, logger),
       },
       {
         provide: CatenaServer,

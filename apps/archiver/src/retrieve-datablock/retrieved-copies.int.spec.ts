@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { ManualClock, newId } from '#kernel';
+import { createLogger } from '#observability';
+import { MongoConnection } from '#persistence';
+import { MemoryObjectStore } from '#storage/testing';
+import type { ArchiverConfig } from '../archiver.config.js';
+import { ArchiverStore } from '../persistence/archiver-store.js';
+import type { WorkContext } from '../run-work/work-context.js';
+import { ExpireRetrievedCopies } from './expire-retrieved-copies.js';
+import { RecallLock } from './recall-lock.js';
+
+const lease = 60_000;
+const bucket = 'retrieval';
+
+describe('Retrieved copies', () => {
+  const logger = createLogger('retrieved-copies.int.spec', 'silent');
+  const config = { lease, retrievedLifetime: 3_600_000, retrievalBucket: bucket } as ArchiverConfig;
+  const clock = new ManualClock(new Date());
+  let mongo: MongoConnection;
+  let store: ArchiverStore;
+  let objects: MemoryObjectStore;
+  let lock: RecallLock;
+  let expiry: ExpireRetrievedCopies;
+
+  before(async () => {
+    const uri = new URL(process.env['MONGODB_URI'] ?? '');
+    uri.pathname = `/copies-${newId().slice(0, 8)}`;
+    mongo = new MongoConnection({ uri: uri.toString(), appName: 'test' }, logger);
+    store = new ArchiverStore(mongo, logger);
+    await store.whenReady();
+    objects = new MemoryObjectStore();
+    await objects.ensureBucket(bucket);
+    lock = new RecallLock(store, clock, config);
+    expiry = new ExpireRetrievedCopies(store, objects, clock, config, logger);
+  });
+  after(async () => {
+    await mongo.connection.dropDatabase();
+    await mongo.close();
+  });
+
+  const context = (epoch: number): WorkContext => ({
+    epoch,
+    signal: new AbortController().signal,
+    progress: () => undefined,
+  });
+  const put = async (id: string): Promise<void> => {
+    await objects.put(bucket, id, Buffer.from('x'), { size: 1 });
+  };
+  const isThere = async (id: string): Promise<boolean> => (await objects.head(bucket, id)) !== undefined;
+  const recalled = (id: string, epoch = 1): Promise<void> =>
+    lock.recall(id, 'o', context(epoch), () => put(id));
+
+  it('are held by one try of an order: an older one that fails late takes nothing away', async () => {
+    const id = newId();
+    let fail: (error: Error) => void = () => undefined;
+    const older = lock.recall(id, 'o', context(1), () => new Promise((_resolve, reject) => (fail = reject)));
+    while ((await store.retrieved.findOne({ _id: id })) === null);
+    let end: () => void = () => undefined;
+    const newer = lock.recall(id, 'o', context(2), () => new Promise((resolve) => (end = resolve)));
+    while ((await store.retrieved.findOne({ _id: id }))?.epoch !== 2);
+    fail(new Error('lease lost'));
+    await assert.rejects(older, /lease lost/);
+    await assert.rejects(recalled(id, 1), { code: 'archiver.deferred' }, 'the newer one still holds it');
+    end();
+    await newer;
+    assert.equal((await store.retrieved.findOne({ _id: id }))?.state, 'present');
+  });
+
+  it('whose hold was lost meanwhile are looked at anew', async () => {
+    const id = newId();
+    const lost = lock.recall(id, 'o', context(1), async () => {
+      await store.retrieved.deleteOne({ _id: id });
+    });
+    await assert.rejects(lost, { code: 'archiver.deferred' });
+  });
+
+  it('go when their time is over, also when the store was away at first', async () => {
+    await store.retrieved.deleteMany({});
+    const id = newId();
+    await recalled(id);
+    clock.advance(config.retrievedLifetime + 1000);
+    objects.unavailable = true;
+    await assert.rejects(expiry.sweep(), { code: 'storage.unavailable' });
+    objects.unavailable = false;
+    assert.equal(await isThere(id), true);
+    await assert.rejects(recalled(id, 2), { code: 'archiver.deferred' }, 'it is being removed');
+    clock.advance(lease + 1000);
+    await expiry.sweep();
+    assert.equal(await isThere(id), false);
+    assert.equal(await store.retrieved.findOne({ _id: id }), null);
+  });
+
+  it('of a recall that nobody goes on with go as well, and a running one stays', async () => {
+    const [dead, running] = [newId(), newId()];
+    for (const [id, until] of [
+      [dead, -1000],
+      [running, lease],
+    ] as const) {
+      await put(id);
+      await store.retrieved.insertOne({
+        ...{ _id: id, state: 'recalling', holder: `${id}#1`, order: id, epoch: 1 },
+        until: new Date(clock.now().getTime() + until),
+      });
+    }
+    await expiry.sweep();
+    assert.deepEqual([await isThere(dead), await isThere(running)], [false, true]);
+  });
+
+  it('leave no parts of uploads that were never completed', async () => {
+    const uploadId = await objects.beginUpload(bucket, 'half', {});
+    const open = async (): Promise<string[]> => {
+      const found: string[] = [];
+      for await (const upload of objects.pendingUploads(bucket, '')) found.push(upload.uploadId);
+      return found;
+    };
+    clock.advance(6 * 86_400_000);
+    await expiry.sweep();
+    assert.deepEqual(await open(), [uploadId]);
+    clock.advance(2 * 86_400_000);
+    await expiry.sweep();
+    assert.deepEqual(await open(), []);
+  });
+});
