@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { SystemClock } from '#kernel';
 import {
   digestOf,
   FeedClient,
@@ -10,6 +11,9 @@ import {
   type FileLine,
 } from '#publication-feed';
 import { isSettled, nextDatestamp } from '../../apps/publication-server/src/ingest/datestamps.js';
+import { FileLists } from '../../apps/publication-server/src/ingest/file-lists.js';
+import type { Pictures } from '../../apps/publication-server/src/ingest/pictures.js';
+import { RecordIngest } from '../../apps/publication-server/src/ingest/record-ingest.service.js';
 import { fileLine, recordOf, withdrawnOf } from './support/public-records.js';
 import { PublicSite, pushSecret } from './support/public-site.js';
 
@@ -164,6 +168,40 @@ describe('The private port', () => {
     const { datestamp, settled } = await stored(record.doi);
     assert.equal(settled, true);
     assert.ok(datestamp > past, 'who harvested since sees it');
+  });
+
+  it('forgets files and pictures of an earlier revision even when a crash came in between', async () => {
+    const lists = [0, 1, 2].map((n) => listOf([[fileLine(`crash/${n}`)]]));
+    for (const { name, texts } of lists) await feed.putPart(name, 0, texts[0]!);
+    const [first, second, third] = lists.map(({ name }, index) => {
+      const picture = { name: `p${index}`, mediaType: 'image/png' as const, caption: '', base64: 'AAAA' };
+      const files = { sha256: name, count: 1, bytes: 1000, parts: 1 };
+      return { files, pictures: [picture], revision: index + 1 };
+    });
+    const record = recordOf(doi(), first);
+    await feed.putRecord(record);
+    // Two revisions whose writers die after the write.
+    const dying = { put: () => undefined, removeOthers: () => Promise.reject(new Error('killed')) };
+    const clock = new SystemClock();
+    const ingest = new RecordIngest(
+      site.store,
+      new FileLists(site.store, clock),
+      dying as unknown as Pictures,
+      clock,
+    );
+    const last = { ...record, ...third };
+    for (const next of [{ ...record, ...second }, last]) await assert.rejects(ingest.put(next), /killed/);
+    const page = await (await site.fetch(`/doi/${record.doi}`)).text();
+    assert.equal(page.includes(lists[0]!.name), false, 'readers do not see what is left to do');
+    const answer = await feed.putRecord(last);
+    assert.deepEqual([answer.result, answer.digest], ['unchanged', digestOf(last)]);
+    const used = await site.store.parts.find({ list: { $in: lists.map(({ name }) => name) } }).toArray();
+    assert.deepEqual(
+      lists.map(({ name }) => used.find(({ list }) => list === name)?.used),
+      [false, false, true],
+    );
+    assert.equal(await site.store.pictures.countDocuments({ _id: `${record.doi.toLowerCase()}\np0` }), 0);
+    assert.equal('superseded' in (await stored(record.doi)), false);
   });
 
   it('tells new requests before those under way, however many these are', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { PublicationDatasets } from '../../apps/catalog-api/src/published-data/publication-datasets.js';
 import { pathOf, rawDataset } from './support/datasets.js';
 import { ScicatApp, type AccountName } from './support/scicat-app.js';
 
@@ -67,6 +68,43 @@ describe('Published data', () => {
       assert.equal((await app.as('user1').post(`${path(doi)}/${step}`)).status, 403);
       assert.equal(await state(doi), 'private');
       assert.equal((await app.as('user1').get(pathOf(mine))).body['isPublished'], false);
+    }
+  });
+
+  it('P1: a step refused at the last moment leaves no dataset public that was not so', async () => {
+    const datasets = app.get(PublicationDatasets);
+    const show = datasets.show.bind(datasets);
+    for (const step of ['publish', 'register']) {
+      const [closed, shown, other] = [await dataset(), await dataset(), await dataset()];
+      const dataFileList = [{ path: 'f', size: 1, time: '2026-01-01T00:00:00.000Z' }];
+      const block = { datasetId: closed, size: 1, chkAlg: 'sha256', dataFileList };
+      assert.equal((await app.as('admin').post('/api/v3/origdatablocks', block)).status, 201);
+      const published = async (pid: string): Promise<unknown> =>
+        (await app.as('admin').get(pathOf(pid))).body['isPublished'];
+      await app.collection('Dataset').updateOne({ _id: shown }, { $set: { isPublished: true } });
+      const doi = await create('user1', { datasetPids: [closed, shown, other] });
+      datasets.show = async (...all) => {
+        const opened = await show(...all);
+        // Between that and the step: the record changes, and another publication shows one of its datasets.
+        const theirs = await create('user1', { datasetPids: [other] });
+        const records = app.collection('PublishedData');
+        await records.updateOne({ _id: theirs }, { $set: { status: 'public' } });
+        await records.updateOne({ _id: doi }, { $set: { title: 'meanwhile', updatedAt: new Date() } });
+        return opened;
+      };
+      try {
+        assert.equal((await app.as('user1').post(`${path(doi)}/${step}`)).status, 409);
+      } finally {
+        datasets.show = show;
+      }
+      assert.equal(await state(doi), 'private');
+      assert.deepEqual(
+        [await published(closed), await published(shown), await published(other)],
+        [false, true, true],
+        step,
+      );
+      const found = await app.collection('OrigDatablock').findOne({ datasetId: closed });
+      assert.equal(found?.['isPublished'], false);
     }
   });
 

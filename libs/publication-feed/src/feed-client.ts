@@ -106,7 +106,7 @@ export class FeedClient {
       throw new TransientError(
         'publication.feed-away',
         `The publication server at ${url} is out of reach: ${messageOf(error)}`,
-        { cause: error },
+        { away: true, cause: error },
       );
     }
     if (response.ok) return (text === '' ? undefined : JSON.parse(text)) as Answer;
@@ -114,6 +114,8 @@ export class FeedClient {
       throw new TransientError(
         'publication.feed-away',
         `The publication server answered ${response.status} to ${method} ${path}.`,
+        // 500 is an answer: something is wrong with this one call.
+        { away: response.status !== 500 },
       );
     const refusal = { ...parsed(text), status: response.status };
     throw new PermanentError(

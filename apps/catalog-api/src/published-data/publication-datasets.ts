@@ -32,18 +32,35 @@ export class PublicationDatasets {
       throw new Refusal(403, `Unauthorized to update this dataset: ${refused.pid}. Nothing was published.`);
   }
 
-  /** All datasets and their blocks in one write each; archive states are not touched. */
-  show({ datasetPids }: Publication, by: string, more: Fields = {}): Promise<void> {
-    return this.mark(datasetPids, true, by, more);
+  /**
+   * All datasets and their blocks in one write each; archive states are not touched.
+   *
+   * @returns those that were not public before
+   */
+  async show({ datasetPids }: Publication, by: string, more: Fields = {}): Promise<string[]> {
+    const closed = (await this.find(datasetPids)).filter(({ isPublished }) => isPublished !== true);
+    await this.mark(datasetPids, true, by, more);
+    return closed.map(({ pid }) => pid);
   }
 
   /** Datasets that no other publication shows are private again. */
   async hide({ _id, datasetPids }: Publication, by: string): Promise<void> {
+    await this.hideBut(datasetPids, by, { _id: { $ne: _id } });
+  }
+
+  /** Takes back what was shown for a step that was refused; the publication itself may be public by another request. */
+  async hideAgain(opened: readonly string[], by: string): Promise<void> {
+    await this.hideBut(opened, by, {});
+  }
+
+  /** @param condition on the publications that count */
+  private async hideBut(datasetPids: readonly string[], by: string, condition: Fields): Promise<void> {
+    if (datasetPids.length === 0) return;
     const others = await this.catalogue
       .records('PublishedData')
       .find(
         {
-          _id: { $ne: _id },
+          ...condition,
           datasetPids: { $in: [...datasetPids] },
           status: { $in: ['public', 'registered', 'amended'] },
           'catena.embargoUntil': { $exists: false },

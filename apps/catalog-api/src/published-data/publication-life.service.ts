@@ -6,7 +6,7 @@ import {
   publicationSubmittedV1,
   publicationWithdrawnV1,
 } from '#contracts';
-import { crashPoint, wait } from '#kernel';
+import { CatenaError, crashPoint, wait } from '#kernel';
 import { eventRow, OutboxRelay, pushRows, type OutboxRow } from '#outbox';
 import type { Caller } from '../domain/access.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
@@ -52,12 +52,14 @@ export class PublicationLife {
     this.checks.metadata(record);
     await this.datasets.check(caller, record);
     const embargo = await this.checks.embargoOf(record);
-    if (embargo === undefined) await this.datasets.show(record, caller.username);
-    return this.step(caller.username, doi, published, (stored) => {
-      if (stored.status !== 'public') this.checkPrivate(stored);
-      checkSame(record, stored);
-      return { set: { status: 'public', ...embargoField(embargo) }, unset: noEmbargo(embargo) };
-    });
+    const opened = embargo === undefined ? await this.datasets.show(record, caller.username) : [];
+    return this.orHide(opened, caller.username, () =>
+      this.step(caller.username, doi, published, (stored) => {
+        if (stored.status !== 'public') this.checkPrivate(stored);
+        checkSame(record, stored);
+        return { set: { status: 'public', ...embargoField(embargo) }, unset: noEmbargo(embargo) };
+      }),
+    );
   }
 
   /** First or again: what the public is to see from now on. */
@@ -70,22 +72,26 @@ export class PublicationLife {
     if (this.surroundings.confirmed) return this.registerConfirmed(caller, record);
     const now = this.surroundings.now();
     const embargo = await this.checks.embargoOf(record);
-    if (embargo === undefined)
-      await this.datasets.show(record, caller.username, { 'datasetlifecycle.publishedOn': now });
-    const registered = await this.step(caller.username, doi, submitted, (stored) => {
-      checkSame(record, stored);
-      const { catena } = stored;
-      return {
-        set: {
-          status: 'registered',
-          registeredTime: now,
-          'catena.submitted': versionOf(catena) + 1,
-          'catena.issuedAt': catena?.issuedAt ?? now,
-          ...embargoField(embargo),
-        },
-        unset: ['catena.registration', 'catena.withdrawal', ...noEmbargo(embargo)],
-      };
-    });
+    const opened =
+      embargo === undefined
+        ? await this.datasets.show(record, caller.username, { 'datasetlifecycle.publishedOn': now })
+        : [];
+    const registered = await this.orHide(opened, caller.username, () =>
+      this.step(caller.username, doi, submitted, (stored) => {
+        checkSame(record, stored);
+        const { catena } = stored;
+        return {
+          set: {
+            status: 'registered',
+            registeredTime: now,
+            'catena.submitted': versionOf(catena) + 1,
+            'catena.issuedAt': catena?.issuedAt ?? now,
+            ...embargoField(embargo),
+          },
+          unset: ['catena.registration', 'catena.withdrawal', ...noEmbargo(embargo)],
+        };
+      }),
+    );
     return { record: registered, pending: false };
   }
 
@@ -180,6 +186,21 @@ export class PublicationLife {
       .records('PublishedData')
       .findOne({ _id: doi }, { projection: { catena: 1 } });
     return found?.['catena'] as PublicationPart | undefined;
+  }
+
+  /** A step that certainly changed nothing leaves no dataset public that was not so before. */
+  private async orHide<Result>(
+    opened: readonly string[],
+    by: string,
+    step: () => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await step();
+    } catch (error) {
+      // Of a database that broke off nobody knows: the step may be stored, and its datasets shown.
+      if (error instanceof CatenaError) await this.datasets.hideAgain(opened, by);
+      throw error;
+    }
   }
 
   /** The change and its message in one write. */

@@ -13,7 +13,7 @@ import { Pictures } from './pictures.js';
 export type IngestResult = 'created' | 'updated' | 'unchanged';
 type Known = Pick<
   StoredRecord,
-  '_id' | 'revision' | 'digest' | 'state' | 'datestamp' | 'settled' | 'arrivedAt'
+  '_id' | 'revision' | 'digest' | 'state' | 'datestamp' | 'settled' | 'arrivedAt' | 'superseded'
 > & {
   readonly record?: Pick<StoredRecord['record'], 'files'>;
 };
@@ -25,6 +25,7 @@ const known = {
   datestamp: 1,
   settled: 1,
   arrivedAt: 1,
+  superseded: 1,
   'record.files.sha256': 1,
 } as const;
 
@@ -48,18 +49,17 @@ export class RecordIngest {
       const current = await this.find(record.doi);
       if (current !== null && this.isRepeated(current, record.revision, digest)) {
         await this.settle(current._id, record.revision);
+        if (current.superseded !== undefined) await this.finish(record, current.superseded);
         return 'unchanged';
       }
       if (record.files !== undefined) await this.lists.hold(record.files);
       await this.pictures.put(record);
-      const written = await this.write(record, current);
+      const superseded = current === null ? undefined : supersededBy(record, current);
+      const written = await this.write(record, current, superseded);
       if (!written) continue;
       crashPoint('public.after-write');
       await this.settle(doiKey(record.doi), record.revision);
-      await this.pictures.removeOthers(record);
-      if (record.files !== undefined) await this.lists.markUsed(record.files.sha256);
-      const previous = current?.record?.files?.sha256;
-      if (previous !== undefined && previous !== record.files?.sha256) await this.lists.release(previous);
+      await this.finish(record, superseded);
       return current === null ? 'created' : 'updated';
     }
   }
@@ -116,6 +116,18 @@ export class RecordIngest {
     return this.store.records.findOne({ _id: doiKey(doi) }, { projection: known });
   }
 
+  /** What follows from a revision once it is there; whatever of it a crash prevents is done by the repetition. */
+  private async finish(record: PublicRecord, superseded: readonly string[] | undefined): Promise<void> {
+    await this.pictures.removeOthers(record);
+    if (record.files !== undefined) await this.lists.markUsed(record.files.sha256);
+    if (superseded === undefined) return;
+    for (const list of superseded) await this.lists.release(list);
+    await this.store.records.updateOne(
+      { _id: doiKey(record.doi), revision: record.revision },
+      { $unset: { superseded: '' } },
+    );
+  }
+
   private isRepeated({ revision, digest }: Known, given: number, givenDigest: string): boolean {
     if (given > revision) return false;
     if (given === revision && digest === givenDigest) return true;
@@ -131,7 +143,11 @@ export class RecordIngest {
   }
 
   /** @returns false when somebody else wrote in between */
-  private async write(record: PublicRecord, current: Known | null): Promise<boolean> {
+  private async write(
+    record: PublicRecord,
+    current: Known | null,
+    superseded: string[] | undefined,
+  ): Promise<boolean> {
     const now = this.clock.now();
     const stored = storedRecord(record, now);
     const { _id, ...fields } = stored;
@@ -144,7 +160,7 @@ export class RecordIngest {
     if (current !== null) {
       const { matchedCount } = await this.store.records.replaceOne(
         { _id, revision: current.revision, digest: current.digest },
-        { ...fields, ...dates },
+        { ...fields, ...dates, ...(superseded === undefined ? {} : { superseded }) },
       );
       return matchedCount === 1;
     }
@@ -156,6 +172,13 @@ export class RecordIngest {
       throw error;
     }
   }
+}
+
+/** With what an earlier revision left to do. */
+function supersededBy({ files }: PublicRecord, { record, superseded = [] }: Known): string[] {
+  const former = record?.files?.sha256;
+  const lists = new Set(former === undefined ? superseded : [...superseded, former]);
+  return [...lists].filter((list) => list !== files?.sha256);
 }
 
 /** The DOI of the address and of the body must be the same. */

@@ -12,7 +12,7 @@ const filesOnPage = 12;
 /** Files of one page of the list. */
 export const filesOfList = 250;
 
-export type Found = Omit<StoredRecord, 'search'>;
+export type Found = Omit<StoredRecord, 'search' | 'superseded'>;
 
 /** A publication with what else its page shows. */
 export interface Publication {
@@ -39,7 +39,12 @@ export class Publications {
     const readings = readingsOf(encoded);
     if (readings.length === 0) return undefined;
     const found = await this.store.records
-      .find({ _id: { $in: readings.map(({ key }) => key) } }, { projection: { search: 0 } })
+      .find(
+        { _id: { $in: readings.map(({ key }) => key) } },
+        {
+          projection: { search: 0, superseded: 0 },
+        },
+      )
       .toArray();
     for (const { key, part } of readings) {
       const stored = found.find(({ _id }) => _id === key);

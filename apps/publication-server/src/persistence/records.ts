@@ -35,6 +35,11 @@ export interface StoredRecord {
   settled: boolean;
   /** When it came into this store first. */
   arrivedAt: Date;
+  /**
+   * File lists that earlier revisions referred to. There from the write of a new revision until these are released and
+   * the old pictures are gone, so that a repetition after a crash knows what is left to do.
+   */
+  superseded?: string[];
   /** OAI sets, most specific ones; see oai-sets.ts. */
   sets: string[];
   /** Only while it lies ahead at the time of the last rendering. */

@@ -72,6 +72,8 @@ export interface Content {
   revision: number;
   /** The catalogue's version it was read at. */
   version: number;
+  /** Fencing token of the worker that froze it; content of older programs has none. */
+  epoch?: number;
   record: PublicRecord;
 }
 

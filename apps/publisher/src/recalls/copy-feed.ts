@@ -36,15 +36,20 @@ export class CopyFeed {
   }
 
   private async open(url: string): Promise<Readable> {
+    let response: Response;
     try {
-      const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(timeout) });
-      if (response.ok && response.body !== null) return Readable.fromWeb(response.body as never);
-      throw new Error(`it answered ${response.status}`);
+      // Followed by nobody, but an answer: the storage is there.
+      response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(timeout) });
     } catch (error) {
-      throw new TransientError(
-        'publication.copy-away',
-        `A retrieved copy cannot be read: ${messageOf(error)}.`,
-      );
+      throw unreadable(messageOf(error), true);
     }
+    if (response.ok && response.body !== null) return Readable.fromWeb(response.body as never);
+    await response.body?.cancel();
+    // A link that has run out does not come back.
+    throw unreadable(`it answered ${response.status}`, response.status > 500 || response.status === 429);
   }
+}
+
+function unreadable(why: string, away: boolean): TransientError {
+  return new TransientError('publication.copy-away', `A retrieved copy cannot be read: ${why}.`, { away });
 }

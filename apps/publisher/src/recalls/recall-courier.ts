@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { doiKey } from '#datacite';
-import { backOff, Clock, crashPoint, isRetriable, messageOf, WorkLoop } from '#kernel';
+import { backOff, Clock, crashPoint, isAway, isRetriable, messageOf, WorkLoop } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import { FeedClient, feedRefusalOf } from '#publication-feed';
@@ -151,7 +151,8 @@ export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private async afterFault(recall: Recall, error: unknown): Promise<void> {
-    const attempts = recall.attempts + 1;
+    // The job goes on while somebody is away: no reader is told that it failed.
+    const attempts = isAway(error) ? recall.attempts : recall.attempts + 1;
     const message = messageOf(error).slice(0, 2000);
     this.logger.warn({ recall: recall._id, doi: recall.doi, attempts, error: message }, 'a recall waits');
     if (!isRetriable(error) || attempts >= mostAttempts) {

@@ -4,15 +4,17 @@ import { newId, SystemClock } from '#kernel';
 import { createLogger } from '#observability';
 import type { OutboxRelay } from '#outbox';
 import { MongoConnection } from '#persistence';
+import type { PublicRecord } from '#publication-feed';
 import { PublicationWishes } from '../accept-publications/publication-wishes.js';
 import type { CatalogClient, CatalogSnapshot } from '../catalog/catalog-client.js';
 import { nextStep } from '../domain/next-step.js';
 import { PublisherStore } from '../persistence/publisher-store.js';
-import type { Wanted } from '../persistence/records.js';
+import type { Publication, Wanted } from '../persistence/records.js';
 import type { PublisherConfig } from '../publisher.config.js';
 import type { DoiRegistration } from '../registry/doi-registration.js';
 import { ContentFreezer } from './content-freezer.js';
 import { HeldPublications } from './held-publications.js';
+import { LeaseLost } from './lease.js';
 
 /** A wish that arrives while the catalogue is read: the message is acknowledged, nobody will send it again. */
 describe('Freezing content', () => {
@@ -80,6 +82,78 @@ describe('Freezing content', () => {
   it('lets go of nothing that is wanted by now', async () => {
     const gone = { ...snapshotOf('10.5072/gone', 1, 'draft'), wanted: 'nothing' as const };
     assert.deepEqual(await readWhile(gone), [3, 'published', 'read']);
+  });
+
+  it('does not write over what a newer worker has frozen', async () => {
+    const doi = '10.5072/fenced';
+    const freezer = (title: string, meanwhile?: () => Promise<void>) => {
+      const catalog = {
+        snapshot: async () => {
+          const { resource, ...rest } = snapshotOf(doi, 1, 'draft');
+          await meanwhile?.();
+          return { ...rest, resource: { ...resource, titles: [{ title }] } };
+        },
+      } as unknown as CatalogClient;
+      return new ContentFreezer(catalog, store, held, {} as DoiRegistration, clock, config);
+    };
+    const leaseOf = (epoch: number) => ({ doi, epoch, lost: new AbortController() });
+    const read = async () => (await store.publications.findOne({ _id: doi })) ?? assert.fail();
+    const content = async () => {
+      const found = (await store.contents.findOne({ _id: doi })) ?? assert.fail();
+      return [found.record.resource.titles[0]?.title, found.revision];
+    };
+    await wishes.note(doi, 1, 'draft');
+    // The older one sleeps while it reads the catalogue; it has been taken for dead.
+    const late = freezer('old', async () => {
+      await store.publications.updateOne({ _id: doi }, { $set: { epoch: 2 } });
+      await freezer('new').read(await read(), leaseOf(2));
+    });
+    await assert.rejects(late.read(await read(), leaseOf(1)), LeaseLost);
+    assert.deepEqual(await content(), ['new', 1]);
+    assert.equal((await read()).revision, 1);
+    await store.publications.updateOne({ _id: doi }, { $set: { epoch: 3 } });
+    await freezer('newer').read(await read(), leaseOf(3));
+    assert.deepEqual(await content(), ['newer', 2]);
+    // Content of a program that knew no tokens.
+    await store.contents.updateOne({ _id: doi }, { $unset: { epoch: '' } });
+    await freezer('newest').read(await read(), leaseOf(3));
+    assert.deepEqual(await content(), ['newest', 3]);
+  });
+
+  it('leaves no content behind that a publication of the same DOI could not replace', async () => {
+    const doi = '10.5072/again';
+    await wishes.note(doi, 1, 'draft');
+    await store.publications.updateOne({ _id: doi }, { $set: { epoch: 7 } });
+    const content = { key: doi, revision: 1, version: 1, epoch: 7, record: {} as PublicRecord };
+    await store.contents.insertOne({ _id: doi, ...content });
+    // A wish came meanwhile: it goes on with that, and reads again.
+    await held.forget({ doi, epoch: 7, lost: new AbortController() }, 0);
+    assert.equal(await store.contents.countDocuments({ _id: doi }), 0);
+    // One that has lost its lease takes nothing away.
+    await store.contents.insertOne({ _id: doi, ...content });
+    await held.forget({ doi, epoch: 6, lost: new AbortController() }, 1);
+    assert.equal(await store.contents.countDocuments({ _id: doi }), 1);
+  });
+
+  it('removes a draft that DataCite was asked for and never confirmed', async () => {
+    const doi = '10.5072/uncertain';
+    const removed: string[] = [];
+    const registration = {
+      removeDraft: async (name: string) => void removed.push(name),
+    } as unknown as DoiRegistration;
+    const catalog = { snapshot: async () => undefined } as unknown as CatalogClient;
+    const freezer = new ContentFreezer(catalog, store, held, registration, clock, config);
+    const letGo = async (state: Publication['doi']): Promise<void> => {
+      await wishes.note(doi, 1, 'draft');
+      await store.publications.updateOne({ _id: doi }, { $set: { doi: state } });
+      const found = (await store.publications.findOne({ _id: doi })) ?? assert.fail();
+      await freezer.read(found, { doi, epoch: 0, lost: new AbortController() });
+      assert.equal(await store.publications.findOne({ _id: doi }), null);
+    };
+    await letGo({ state: 'none' });
+    assert.deepEqual(removed, [], 'DataCite was never asked');
+    await letGo({ state: 'none', uncertain: true });
+    assert.deepEqual(removed, [doi]);
   });
 
   /** A published record whose public copy is lost while it is amended. */

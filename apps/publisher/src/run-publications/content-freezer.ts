@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { doiKey, problemsOf, toDataciteAttributes, type DataciteResource } from '#datacite';
 import { Clock, PermanentError, TransientError } from '#kernel';
+import { isDuplicateKey } from '#persistence';
 import {
   digestOf,
   feedLimits,
@@ -13,12 +14,12 @@ import {
 import { CatalogClient, type CatalogSnapshot } from '../catalog/catalog-client.js';
 import { landingPageOf } from '../domain/landing-page.js';
 import { PublisherStore } from '../persistence/publisher-store.js';
-import type { Publication } from '../persistence/records.js';
+import type { Content, Publication } from '../persistence/records.js';
 import type { PublisherConfig } from '../publisher.config.js';
 import { ConfigToken } from '../publisher.tokens.js';
 import { DoiRegistration } from '../registry/doi-registration.js';
 import { HeldPublications } from './held-publications.js';
-import type { Lease } from './lease.js';
+import { LeaseLost, notNewer, type Lease } from './lease.js';
 
 /**
  * Freezes what the public is to see: every later step, and every repetition of it, works on the same content under the
@@ -81,13 +82,14 @@ export class ContentFreezer {
 
   /** What the catalogue no longer has, or takes back: a draft goes, what was public stays as it is and is told of. */
   private async letGo(publication: Publication, lease: Lease): Promise<void> {
-    const { state } = publication.doi;
+    const { state, uncertain } = publication.doi;
     if (state === 'registered' || state === 'findable')
       throw new PermanentError(
         'publication.record-missing',
         `Expected ${publication._id} in the catalogue, found nothing to publish, but DataCite knows it as ${state}. Restore the record, or withdraw it.`,
       );
-    if (state === 'draft') await this.registration.removeDraft(publication._id);
+    // A draft that was asked for, and never confirmed, may be there: nobody would look for it later.
+    if (state === 'draft' || uncertain === true) await this.registration.removeDraft(publication._id);
     await this.held.forget(lease, publication.heard);
   }
 
@@ -162,11 +164,7 @@ export class ContentFreezer {
         'publication.record-too-large',
         `Expected at most ${feedLimits.recordBytes} bytes of metadata and pictures for ${doi}, found ${bytes}. Shorten the texts, or remove thumbnails.`,
       );
-    await this.store.contents.replaceOne(
-      { _id: doi },
-      { key: doiKey(doi), revision, version, record },
-      { upsert: true },
-    );
+    await this.keep(lease, { key: doiKey(doi), revision, version, epoch: lease.epoch, record });
     const { pushed } = publication;
     const isPublic = pushed?.revision === revision && pushed.lost !== true;
     if (!keepParts || isPublic) await this.store.listParts.deleteMany({ doi });
@@ -177,6 +175,18 @@ export class ContentFreezer {
       attributesDigest: attributesDigest(record),
       ...(publication.wanted === 'published' ? { publishedAt: new Date(record.publishedAt) } : {}),
     });
+  }
+
+  /** @throws LeaseLost when a newer worker has frozen content: older one would go to the public under its revision */
+  private async keep(lease: Lease, content: Omit<Content, '_id'>): Promise<void> {
+    try {
+      await this.store.contents.replaceOne(notNewer(lease), content, { upsert: true });
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+      // It is a newer one's, or that of an older worker who has just been faster.
+      const { matchedCount } = await this.store.contents.replaceOne(notNewer(lease), content);
+      if (matchedCount === 0) throw new LeaseLost(lease.doi);
+    }
   }
 
   /** Streams the list into parts of bounded size. */

@@ -3,7 +3,7 @@ import { Clock } from '#kernel';
 import { OutboxRelay, pushRows, type OutboxRow } from '#outbox';
 import { PublisherStore } from '../persistence/publisher-store.js';
 import type { Publication } from '../persistence/records.js';
-import { LeaseLost, type Lease } from './lease.js';
+import { LeaseLost, notNewer, type Lease } from './lease.js';
 
 type Fields = Partial<Publication> & Record<string, unknown>;
 
@@ -51,10 +51,12 @@ export class HeldPublications {
   }
 
   /** Nothing is left of it here, unless a wish came meanwhile: then it goes on with that. */
-  async forget({ doi, epoch }: Lease, heard: number): Promise<void> {
+  async forget(lease: Lease, heard: number): Promise<void> {
+    const { doi, epoch } = lease;
+    // First: tokens of a new publication begin anew, and could never replace content that a crash left here.
+    await this.store.contents.deleteOne(notNewer(lease));
     const { deletedCount } = await this.store.publications.deleteOne({ _id: doi, epoch, heard });
     if (deletedCount === 0) return;
-    await this.store.contents.deleteOne({ _id: doi });
     await this.store.listParts.deleteMany({ doi });
   }
 }

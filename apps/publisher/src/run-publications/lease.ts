@@ -6,6 +6,11 @@ export interface Lease {
   readonly lost: AbortController;
 }
 
+/** Of content that no worker with a newer token has frozen. */
+export function notNewer({ doi, epoch }: Lease) {
+  return { _id: doi, $or: [{ epoch: { $exists: false } }, { epoch: { $lte: epoch } }] };
+}
+
 /** Somebody else has the newer token: whatever this worker still wants to write is refused. */
 export class LeaseLost extends Error {
   constructor(doi: string) {
