@@ -27,6 +27,7 @@ describe('A copy that cannot be read', () => {
     } finally {
       server.close();
     }
+    await assert.rejects(send('nowhere'), { code: 'publication.copy-away', away: false });
     await assert.rejects(send('http://127.0.0.1:1/copy'), { code: 'publication.copy-away', away: true });
   });
 });

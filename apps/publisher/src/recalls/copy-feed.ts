@@ -36,6 +36,7 @@ export class CopyFeed {
   }
 
   private async open(url: string): Promise<Readable> {
+    if (!URL.canParse(url)) throw unreadable('its address is none', false);
     let response: Response;
     try {
       // Followed by nobody, but an answer: the storage is there.
