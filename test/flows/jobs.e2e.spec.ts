@@ -108,6 +108,26 @@ describe('A job', () => {
     await ledger.jobEndedOnce((await client.jobEnd(id)).id, 'finishedSuccessful');
   });
 
+  it('whose dataset vanishes from the catalogue under it fails, and says why', async () => {
+    const { archiver } = installation.apps;
+    await archiver.stop();
+    const { pid } = await datasetInSourceFolder(installation, client);
+    const id = idOf(await client.postJob('archive', [pid]));
+    await until(async () => (await client.job(id)).statusCode === 'inProgress');
+    await installation.withCatalogue(async (database) => {
+      assert.equal((await database.collection('Dataset').deleteOne({ pid })).deletedCount, 1);
+    });
+    archiver.start();
+    await archiver.whenReady();
+    const end = await client.jobEnd(id);
+    assert.equal(end.statusCode, 'finishedUnsuccessful', end.statusMessage);
+    assert.deepEqual(
+      end.jobResultObject.bad?.map(({ code }) => code),
+      ['catalog.dataset-missing'],
+    );
+    await ledger.jobEndedOnce(id, 'finishedUnsuccessful');
+  });
+
   it('that is cancelled stops, cleans up, and leaves its datasets as they were', async () => {
     const archiver = installation.apps.archiver;
     await archiver.stop();

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { randomBytes } from 'node:crypto';
+import mongoose from 'mongoose';
 import {
   AppProcess,
   appNames,
@@ -191,6 +192,18 @@ export class Installation {
     for await (const _ of store.list(`${prefix}-landing-zone`, `${pid.replaceAll('/', '_')}/`)) count += 1;
     store.close();
     return count;
+  }
+
+  /** The catalogue's database, for what no client can do. */
+  async withCatalogue<Result>(use: (database: mongoose.Connection) => Promise<Result>): Promise<Result> {
+    const url = new URL(this.settings.services['MONGODB_URI'] ?? '');
+    url.pathname = `/${this.settings.prefix}-catalog-api`;
+    const connection = await mongoose.createConnection(url.toString()).asPromise();
+    try {
+      return await use(connection);
+    } finally {
+      await connection.close();
+    }
   }
 
   /** Stops everything. When a test failed, the folder with the logs stays, and what went wrong in them is printed. */

@@ -21,6 +21,10 @@ export { parseEnvelope, parsePayload } from './parse.js';
 export { JobSubmittedV1, jobSubmittedV1 } from './catalog/job-submitted.event.v1.js';
 export { JobCancelRequestedV1, jobCancelRequestedV1 } from './catalog/job-cancel-requested.event.v1.js';
 export { DatasetRegisteredV1, datasetRegisteredV1 } from './catalog/dataset-registered.event.v1.js';
+export {
+  DatasetRegistrationRefusedV1,
+  datasetRegistrationRefusedV1,
+} from './catalog/dataset-registration-refused.event.v1.js';
 export { JobStartedV1, jobStartedV1 } from './assembly/job-started.event.v1.js';
 export { JobProgressedV1, jobProgressedV1 } from './assembly/job-progressed.event.v1.js';
 export { JobFinishedV1, jobFinishedV1 } from './assembly/job-finished.event.v1.js';

@@ -2,6 +2,7 @@ import type { MessageContract } from './define-message.js';
 import { jobSubmittedV1 } from './catalog/job-submitted.event.v1.js';
 import { jobCancelRequestedV1 } from './catalog/job-cancel-requested.event.v1.js';
 import { datasetRegisteredV1 } from './catalog/dataset-registered.event.v1.js';
+import { datasetRegistrationRefusedV1 } from './catalog/dataset-registration-refused.event.v1.js';
 import { jobStartedV1 } from './assembly/job-started.event.v1.js';
 import { jobProgressedV1 } from './assembly/job-progressed.event.v1.js';
 import { jobFinishedV1 } from './assembly/job-finished.event.v1.js';
@@ -38,6 +39,7 @@ export const registry: readonly MessageContract[] = [
   jobSubmittedV1,
   jobCancelRequestedV1,
   datasetRegisteredV1,
+  datasetRegistrationRefusedV1,
   jobStartedV1,
   jobProgressedV1,
   jobFinishedV1,

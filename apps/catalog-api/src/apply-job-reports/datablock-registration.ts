@@ -1,5 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { datasetRegisteredV1, type DatablockLine, type DatasetArchivedV1 } from '#contracts';
+import {
+  datasetRegisteredV1,
+  datasetRegistrationRefusedV1,
+  type DatablockLine,
+  type DatasetArchivedV1,
+} from '#contracts';
 import { parseManifest } from '#datablock';
 import { Clock, crashPoint, idFromName, PermanentError } from '#kernel';
 import { eventRow, OutboxRelay } from '#outbox';
@@ -51,6 +56,18 @@ export class DatablockRegistration {
     await this.claims.end(jobId, pid, [
       eventRow(datasetRegisteredV1, { jobId, pid }, { subject: pid, partitionKey: jobId, sequence: 0 }, now),
     ]);
+    this.relay.wake();
+  }
+
+  /** Nothing that comes again would change it: the job is to fail, and its own report about that ends the hold. */
+  async refuse({ jobId, pid }: DatasetArchivedV1, error: PermanentError): Promise<void> {
+    const row = eventRow(
+      datasetRegistrationRefusedV1,
+      { jobId, pid, code: error.code, message: error.message.slice(0, 2000) },
+      { subject: pid, partitionKey: jobId, sequence: 0 },
+      this.clock.now(),
+    );
+    await this.claims.tell(jobId, pid, row);
     this.relay.wake();
   }
 

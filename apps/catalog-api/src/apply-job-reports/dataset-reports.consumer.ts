@@ -1,4 +1,4 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import {
   datasetArchivedV1,
@@ -17,6 +17,8 @@ import {
 } from '#contracts';
 import { PermanentError } from '#kernel';
 import { done, Handles, type Outcome } from '#messaging';
+import type { Logger } from '#observability';
+import { LOGGER } from '#outbox';
 import { cancelStep, failureStep, lifecycleSteps } from '../domain/lifecycle.js';
 import { DatasetClaims } from '../jobs/dataset-claims.js';
 import { Catalogue } from '../persistence/catalogue.js';
@@ -30,6 +32,7 @@ export class DatasetReportsConsumer {
     private readonly claims: DatasetClaims,
     private readonly registration: DatablockRegistration,
     private readonly catalogue: Catalogue,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   @Handles(datasetStartedV1)
@@ -47,7 +50,18 @@ export class DatasetReportsConsumer {
         'catalog.claim-missing',
         `Expected a hold of job ${data.jobId} on dataset ${data.pid}, found none: its datablocks lie on long-term storage unregistered. Cancel or delete the job and archive again.`,
       );
-    return this.whileOpen(data, () => this.registration.register(data));
+    return this.whileOpen(data, async () => {
+      try {
+        await this.registration.register(data);
+      } catch (error) {
+        if (!(error instanceof PermanentError)) throw error;
+        this.logger.error(
+          { jobId: data.jobId, pid: data.pid, code: error.code, error: error.message },
+          'datablocks cannot be registered; the job fails',
+        );
+        await this.registration.refuse(data, error);
+      }
+    });
   }
 
   @Handles(datasetRetrievedV1)

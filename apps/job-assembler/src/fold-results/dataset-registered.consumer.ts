@@ -1,6 +1,13 @@
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import { datasetRegisteredV1, releaseOriginalsV1, type DatasetRegisteredV1, type Envelope } from '#contracts';
+import {
+  datasetRegisteredV1,
+  datasetRegistrationRefusedV1,
+  releaseOriginalsV1,
+  type DatasetRegisteredV1,
+  type DatasetRegistrationRefusedV1,
+  type Envelope,
+} from '#contracts';
 import { Clock, crashPoint } from '#kernel';
 import { done, Handles, type Outcome } from '#messaging';
 import { eventRow, OutboxRelay, pushRows } from '#outbox';
@@ -20,15 +27,20 @@ export class DatasetRegisteredConsumer {
   @Handles(datasetRegisteredV1)
   async registered(@Payload() { data }: Envelope<DatasetRegisteredV1>): Promise<Outcome> {
     const task = await this.store.tasks.findOne({ jobId: data.jobId, pid: data.pid });
-    if (task === null)
-      return {
-        kind: 'dead',
-        code: 'assembly.task-unknown',
-        reason: `Expected a task for ${data.pid} of job ${data.jobId}, found none.`,
-      };
+    if (task === null) return unknownTask(data);
     await this.releaseOriginals(task._id);
     crashPoint('assembler.after-release-originals');
     await this.folder.endTask(task._id, 'registering', 'succeeded');
+    return done;
+  }
+
+  /** Its datablocks stay on long-term storage until the job is retried; nobody may rely on them. */
+  @Handles(datasetRegistrationRefusedV1)
+  async refused(@Payload() { data }: Envelope<DatasetRegistrationRefusedV1>): Promise<Outcome> {
+    const { jobId, pid, code, message } = data;
+    const task = await this.store.tasks.findOne({ jobId, pid });
+    if (task === null) return unknownTask(data);
+    await this.folder.endTask(task._id, 'registering', 'failed', { code, message, fault: 'system' });
     return done;
   }
 
@@ -55,4 +67,12 @@ export class DatasetRegisteredConsumer {
     }
     this.relay.wake();
   }
+}
+
+function unknownTask({ jobId, pid }: { readonly jobId: string; readonly pid: string }): Outcome {
+  return {
+    kind: 'dead',
+    code: 'assembly.task-unknown',
+    reason: `Expected a task for ${pid} of job ${jobId}, found none.`,
+  };
 }
