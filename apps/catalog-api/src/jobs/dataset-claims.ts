@@ -63,10 +63,13 @@ export class DatasetClaims {
   /** A message about a dataset that is still held. */
   async tell(jobId: string, pid: string, row: OutboxRow): Promise<void> {
     const { $push, $set } = pushRows('outbox', [row], this.clock.now());
-    await this.catalogue.claims.updateOne({ _id: claimId(jobId, pid), ended: { $ne: true } }, {
-      $set,
-      $push,
-    });
+    await this.catalogue.claims.updateOne(
+      { _id: claimId(jobId, pid), ended: { $ne: true } },
+      {
+        $set,
+        $push,
+      },
+    );
   }
 
   /** The dataset's part is over, with the messages to send about it: other jobs may take the dataset now. */
