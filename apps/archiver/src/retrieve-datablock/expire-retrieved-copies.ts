@@ -10,12 +10,15 @@ import { ArchiverStore } from '../persistence/archiver-store.js';
 const interval = 60_000;
 /** Milliseconds after which an upload that is still open is nobody's: longer than any recall takes. */
 const oldestUpload = 7 * 86_400_000;
+/** Milliseconds between two looks for them: what may stay for days is not listed every minute. */
+const uploadInterval = 3_600_000;
 const sweeper = 'expiry';
 
 /** Removes retrieved copies when their time is over: not every object store has rules for that. */
 @Injectable()
 export class ExpireRetrievedCopies implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
+  private uploadsSeenAt = 0;
 
   constructor(
     private readonly store: ArchiverStore,
@@ -64,6 +67,8 @@ export class ExpireRetrievedCopies implements OnApplicationBootstrap, OnApplicat
 
   /** Parts of a recall that died: no listing shows them, and they take as much room as the datablock. */
   private async abortOldUploads(now: Date): Promise<void> {
+    if (now.getTime() - this.uploadsSeenAt < uploadInterval) return;
+    this.uploadsSeenAt = now.getTime();
     const bucket = this.config.retrievalBucket;
     const old = now.getTime() - oldestUpload;
     for await (const { key, uploadId, begunAt } of this.objects.pendingUploads(bucket, ''))
