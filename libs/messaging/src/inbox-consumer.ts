@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { contractOf, parseEnvelope, parsePayload, type AppName, type Envelope } from '#contracts';
 import { crashPoint, messageOf, wait } from '#kernel';
 import type { Logger } from '#observability';
-import type { Inbox } from './inbox.js';
+import { digestOfBody, type Inbox } from './inbox.js';
 import { runInContext, newTraceparent } from './message-context.js';
 import type { Delivery, MessageTransport, Settlement } from './message-transport.js';
 import type { Naming } from './naming.js';
@@ -84,7 +83,7 @@ export class InboxConsumer {
     const data = parsePayload(contract, envelope.data);
     if (typeof data === 'string') return dead('messaging.malformed', data);
 
-    const digest = createHash('sha256').update(delivery.body).digest('base64');
+    const digest = digestOfBody(delivery.body);
     const seen = await this.inbox.check(envelope.id, digest);
     if (seen === 'conflict')
       return dead('messaging.id-conflict', `Message ${envelope.id} was handled before with another content.`);

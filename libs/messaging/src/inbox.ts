@@ -1,3 +1,10 @@
+import { createHash } from 'node:crypto';
+
+/** By which a message that comes again is told from another one under the same id. */
+export function digestOfBody(body: Buffer): string {
+  return createHash('sha256').update(body).digest('base64');
+}
+
 /** What a consumer remembers of the messages it has handled, so that a second delivery changes nothing. */
 export abstract class Inbox {
   /**

@@ -1,4 +1,4 @@
-export { Inbox, MemoryInbox } from './inbox.js';
+export { digestOfBody, Inbox, MemoryInbox } from './inbox.js';
 export { InboxConsumer, attemptHeader, type Handler } from './inbox-consumer.js';
 export { currentContext, newTraceparent, runInContext, type MessageContext } from './message-context.js';
 export {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { Connection } from 'mongoose';
-import { MemoryInbox, Naming } from '#messaging';
+import { digestOfBody, MemoryInbox, Naming } from '#messaging';
 import { MemoryTransport } from '#messaging/testing';
 import { createLogger } from '#observability';
 import { ParkingLot, type ParkedMessage } from './parking-lot.js';
@@ -24,12 +23,16 @@ const parked: ParkedMessage = {
   state: 'parked',
 };
 
-/** A database with one parked message that understands the two calls the parking lot decides with. */
+/** A database with one parked message that understands the calls the parking lot decides with. */
 class OneMessage {
   message: ParkedMessage = parked;
 
   collection(): this {
     return this;
+  }
+
+  findOne(filter: { state: string }): Promise<ParkedMessage | null> {
+    return Promise.resolve(filter.state === this.message.state ? this.message : null);
   }
 
   findOneAndUpdate(
@@ -87,8 +90,18 @@ describe('A parked message', () => {
     await lot.discard(parked._id, 'ada', 'sent by a test');
     assert.equal(database.message.state, 'discarded');
     const body = Buffer.from(parked.body, parked.encoding);
-    const digest = createHash('sha256').update(body).digest('base64');
-    assert.equal(await inbox.check(parked.messageId, digest), 'duplicate');
+    assert.equal(await inbox.check(parked.messageId, digestOfBody(body)), 'duplicate');
+  });
+
+  it('stays parked when it cannot be discarded now', async () => {
+    const { lot, database, inbox } = await parkingLot();
+    const { record } = inbox;
+    inbox.record = () => Promise.reject(new Error('away'));
+    await assert.rejects(lot.discard(parked._id, 'ada', 'sent by a test'), /away/);
+    assert.deepEqual(database.message, parked);
+    inbox.record = record;
+    await lot.discard(parked._id, 'ada', 'sent by a test');
+    await assert.rejects(lot.discard(parked._id, 'ada', 'again'), { code: 'outbox.not-parked' });
   });
 
   it('stays parked when it cannot be replayed now', async () => {

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import type { AppName } from '#contracts';
 import { messageOf, PermanentError } from '#kernel';
 import {
   attemptHeader,
+  digestOfBody,
   type Delivery,
   type Inbox,
   type MessageTransport,
@@ -111,10 +111,15 @@ export class ParkingLot {
 
   /** The inbox takes it for handled from now on: its emitter, who sends it again and again, gets its receipt. */
   async discard(id: string, by: string, reason: string): Promise<void> {
-    const { messageId, type, body, encoding } = await this.decide(id, 'discarded', by, reason);
-    if (messageId === '') return;
-    const digest = createHash('sha256').update(Buffer.from(body, encoding)).digest('base64');
-    await this.inbox.record(messageId, type, digest);
+    const message = await this.messages.findOne({ _id: id, state: 'parked' });
+    // First: once it is decided on nobody comes back to it.
+    if (message !== null && message.messageId !== '')
+      await this.inbox.record(
+        message.messageId,
+        message.type,
+        digestOfBody(Buffer.from(message.body, message.encoding)),
+      );
+    await this.decide(id, 'discarded', by, reason);
   }
 
   private async decide(
