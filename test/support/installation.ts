@@ -194,10 +194,13 @@ export class Installation {
     return count;
   }
 
-  /** The catalogue's database, for what no client can do. */
-  async withCatalogue<Result>(use: (database: mongoose.Connection) => Promise<Result>): Promise<Result> {
+  /** An app's database, for what no client can do. */
+  async withDatabase<Result>(
+    app: AppName,
+    use: (database: mongoose.Connection) => Promise<Result>,
+  ): Promise<Result> {
     const url = new URL(this.settings.services['MONGODB_URI'] ?? '');
-    url.pathname = `/${this.settings.prefix}-catalog-api`;
+    url.pathname = `/${this.settings.prefix}-${app}`;
     const connection = await mongoose.createConnection(url.toString()).asPromise();
     try {
       return await use(connection);

@@ -70,13 +70,10 @@ export class PublishingInstallation {
 
   /** The database in the DMZ is lost. */
   async forgetPublicStore(): Promise<void> {
-    const { services, prefix } = this.installation.settings;
-    const url = new URL(services['MONGODB_URI'] ?? '');
-    url.pathname = `/${prefix}-publication-server`;
-    const connection = await mongoose.createConnection(url.toString()).asPromise();
-    for (const name of ['records', 'files', 'file_list_parts', 'pictures', 'copies', 'copy_members'])
-      await connection.collection(name).deleteMany({});
-    await connection.close();
+    await this.installation.withDatabase('publication-server', async (database) => {
+      for (const name of ['records', 'files', 'file_list_parts', 'pictures', 'copies', 'copy_members'])
+        await database.collection(name).deleteMany({});
+    });
   }
 
   async stop(failed = false): Promise<void> {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { CatenaError, durationFrom, type Environment, integer, PermanentError } from '#kernel';
+import { CatenaError, durationFrom, integer, PermanentError, type Environment } from '#kernel';
 
 /** An LDAP or Active Directory server that knows the facility's people. */
 export interface LdapConfig {

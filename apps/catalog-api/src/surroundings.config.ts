@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Environment, integer } from '#kernel';
+import { integer, type Environment } from '#kernel';
 import { contradiction, isOn } from './identity.config.js';
 
 /** What stands around the catalogue: the frontend's settings, logbooks, metrics, how the API shows itself. */

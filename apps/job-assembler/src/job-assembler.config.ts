@@ -1,5 +1,5 @@
-import { bytesFrom, durationFrom, type Environment, integer, required } from '#kernel';
-import { type SpineOptions, spineOptionsFrom } from '#outbox';
+import { bytesFrom, durationFrom, integer, required, type Environment } from '#kernel';
+import { spineOptionsFrom, type SpineOptions } from '#outbox';
 import { s3OptionsFrom, type S3ObjectStoreOptions } from '#storage';
 
 /** Everything job-assembler reads from its environment. See docs/configuration.md. */

@@ -1,4 +1,4 @@
-import { durationFrom, type Environment, integer, PermanentError, required } from '#kernel';
+import { durationFrom, integer, PermanentError, required, type Environment } from '#kernel';
 import { themeFrom, type Theme } from './theme.js';
 
 /** Everything publication-server reads from its environment. See docs/configuration.md. */

@@ -1,5 +1,5 @@
-import { durationFrom, type Environment, integer, PermanentError, required } from '#kernel';
-import { type SpineOptions, spineOptionsFrom } from '#outbox';
+import { durationFrom, integer, PermanentError, required, type Environment } from '#kernel';
+import { spineOptionsFrom, type SpineOptions } from '#outbox';
 
 /** Everything publisher reads from its environment. See docs/configuration.md. */
 export interface PublisherConfig {

@@ -44,24 +44,23 @@ export class DatasetReportsConsumer {
   }
 
   @Handles(datasetArchivedV1)
-  async archived(@Payload() { data }: Envelope<DatasetArchivedV1>): Promise<Outcome> {
-    if ((await this.claims.find(data.jobId, data.pid)) === null && (await this.isUnfinished(data.jobId)))
-      throw new PermanentError(
-        'catalog.claim-missing',
-        `Expected a hold of job ${data.jobId} on dataset ${data.pid}, found none: its datablocks lie on long-term storage unregistered. Cancel or delete the job and archive again.`,
-      );
-    return this.whileOpen(data, async () => {
-      try {
-        await this.registration.register(data);
-      } catch (error) {
-        if (!(error instanceof PermanentError)) throw error;
-        this.logger.error(
-          { jobId: data.jobId, pid: data.pid, code: error.code, error: error.message },
-          'datablocks cannot be registered; the job fails',
-        );
-        await this.registration.refuse(data, error);
-      }
-    });
+  archived(@Payload() { data }: Envelope<DatasetArchivedV1>): Promise<Outcome> {
+    return this.whileOpen(
+      data,
+      async () => {
+        try {
+          await this.registration.register(data);
+        } catch (error) {
+          if (!(error instanceof PermanentError)) throw error;
+          this.logger.error(
+            { jobId: data.jobId, pid: data.pid, code: error.code, error: error.message },
+            'datablocks cannot be registered; the job fails',
+          );
+          await this.registration.refuse(data, error);
+        }
+      },
+      () => this.checkFinished(data),
+    );
   }
 
   @Handles(datasetRetrievedV1)
@@ -95,18 +94,24 @@ export class DatasetReportsConsumer {
     });
   }
 
-  private async isUnfinished(jobId: string): Promise<boolean> {
-    return (
-      (await this.catalogue.jobs.countDocuments({ _id: jobId, 'catena.finished': false }, { limit: 1 })) > 0
-    );
+  /** @throws PermanentError when the job should hold the dataset still */
+  private async checkFinished({ jobId, pid }: DatasetArchivedV1): Promise<void> {
+    const running = { _id: jobId, 'catena.finished': false };
+    if ((await this.catalogue.jobs.countDocuments(running, { limit: 1 })) > 0)
+      throw new PermanentError(
+        'catalog.claim-missing',
+        `Expected a hold of job ${jobId} on dataset ${pid}, found none: its datablocks lie on long-term storage unregistered. Cancel or delete the job and archive again.`,
+      );
   }
 
   private async whileOpen(
     { jobId, pid }: { jobId: string; pid: string },
     step: (claim: ClaimRecord) => Promise<void>,
+    withoutClaim: () => Promise<void> = () => Promise.resolve(),
   ): Promise<Outcome> {
     const claim = await this.claims.find(jobId, pid);
-    if (claim !== null && claim.ended !== true) await step(claim);
+    if (claim === null) await withoutClaim();
+    else if (claim.ended !== true) await step(claim);
     return done;
   }
 }

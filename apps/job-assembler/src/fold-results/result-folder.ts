@@ -58,8 +58,7 @@ export class ResultFolder implements OnApplicationBootstrap {
     for (const listener of this.listeners) listener();
     const task = await this.store.tasks.findOne({ _id: taskId });
     if (task?.state !== 'running') return;
-    const ofPlan = task.planner === undefined ? { taskId } : { taskId, planner: task.planner };
-    const counts = await this.store.countByState<WorkOrderState>('work_orders', ofPlan);
+    const counts = await this.store.countByState<WorkOrderState>('work_orders', planOf(task));
     if ((counts.drafted ?? 0) > 0) {
       await this.releaseDrafts(task);
       return this.foldTask(taskId);
@@ -85,11 +84,11 @@ export class ResultFolder implements OnApplicationBootstrap {
   }
 
   /** A running dataset has a complete plan: what is drafted is work, or was done by an earlier job. Can be repeated. */
-  private async releaseDrafts({ _id: taskId, jobId, planner }: DatasetTask): Promise<void> {
-    const drafts = { taskId, state: 'drafted' as const, ...(planner === undefined ? {} : { planner }) };
+  private async releaseDrafts(task: DatasetTask): Promise<void> {
+    const drafts = { ...planOf(task), state: 'drafted' as const };
     await this.store.orders.updateMany({ ...drafts, share: 1 }, { $set: { state: 'done' } });
     // A cancel request may have come while the plan was made, when there was nothing to cancel yet.
-    const state = (await this.isCancelled(jobId)) ? 'cancelled' : 'planned';
+    const state = (await this.isCancelled(task.jobId)) ? 'cancelled' : 'planned';
     await this.store.orders.updateMany(drafts, { $set: { state } });
     // One that comes in this very moment finds either drafts or planned orders, and cancels them itself.
   }
@@ -207,6 +206,11 @@ export class ResultFolder implements OnApplicationBootstrap {
       );
     }
   }
+}
+
+/** Work orders of the plan that the dataset was started with; plans of older versions have no token. */
+function planOf({ _id: taskId, planner }: DatasetTask): { taskId: string; planner?: number } {
+  return planner === undefined ? { taskId } : { taskId, planner };
 }
 
 function endRow(
