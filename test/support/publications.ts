@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import mongoose from 'mongoose';
 import { FakeDatacite } from '../../tools/fake-datacite/src/index.js';
 import { dataciteAccount, doiPrefix } from '../../tools/start/src/index.js';
 import { FeedClient, type DigestRow } from '#publication-feed';
