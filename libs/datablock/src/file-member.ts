@@ -1,10 +1,20 @@
-import { close, open, read } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { close, read, type Stats } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { safeRelativePath } from '#kernel';
+import { PermanentError, safeRelativePath, TransientError } from '#kernel';
 import type { DatablockMember } from './member.js';
+import { openRegularFile, statOf, type OpenFile } from './regular-file.js';
 
 const readBytes = 1024 * 1024;
+
+/** A file as it was registered, which is what an archive promises to hold. */
+export interface RegisteredFile {
+  /** Relative to the folder. */
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly modifiedAt: Date;
+}
 
 /**
  * A file below a local folder as a member, with the size, time and permissions it has now.
@@ -12,15 +22,56 @@ const readBytes = 1024 * 1024;
  * @throws Error of the file system, PermanentError `kernel.unsafe-path`
  */
 export async function memberFromFile(folder: string, path: string): Promise<DatablockMember> {
-  const file = join(folder, safeRelativePath(path));
-  const { size, mtime, mode } = await stat(file);
+  const { size, mtime, mode } = await stat(join(folder, safeRelativePath(path)));
   return {
     path,
     size,
     modifiedAt: mtime,
     permissions: mode & 0o777,
-    open: async () => new FileContent(await openForReading(file), size),
+    open: async () => new FileContent(path, await openRegularFile(await realpath(folder), path)),
   };
+}
+
+/**
+ * The content of a registered file, if it is still the file that was registered: size and modification time of the opened
+ * file are compared before the first byte, and again after the last one.
+ *
+ * @param root the real path of the folder, links resolved
+ * @param tolerance milliseconds by which the times may differ; 0: not at all, as far as the catalogue keeps times
+ * @throws PermanentError `datablock.member-changed`, `datablock.not-a-file`, `datablock.outside-folder`
+ * @throws Error of the file system; the content may also end with TransientError `datablock.member-unreadable`
+ */
+export async function openRegisteredFile(
+  root: string,
+  registered: RegisteredFile,
+  tolerance: number,
+): Promise<AsyncIterable<Buffer>> {
+  const file = await openRegularFile(root, registered.path);
+  const difference = differenceOf(file.found, registered, tolerance);
+  if (difference === undefined) return new FileContent(registered.path, file);
+  close(file.descriptor, () => undefined);
+  throw changed(registered.path, difference);
+}
+
+function differenceOf(
+  { size, mtimeMs }: Stats,
+  { size: registeredSize, modifiedAt }: RegisteredFile,
+  tolerance: number,
+): string | undefined {
+  if (size !== registeredSize) return `Expected ${registeredSize} bytes as registered, found ${size}`;
+  const registered = modifiedAt.getTime();
+  // The catalogue keeps milliseconds, file systems keep less or more.
+  if (Math.abs(mtimeMs - registered) < Math.max(1, tolerance + 1)) return undefined;
+  const [expected, found] = [registered, mtimeMs].map((time) => new Date(time).toISOString());
+  return `Expected the modification time ${expected} as registered, found ${found}`;
+}
+
+function changed(path: string, difference: string): PermanentError {
+  return new PermanentError(
+    'datablock.member-changed',
+    `${difference}, in ${JSON.stringify(path)}: it changed after it was registered. Register it again.`,
+    { details: { path } },
+  );
 }
 
 /**
@@ -29,11 +80,16 @@ export async function memberFromFile(folder: string, path: string): Promise<Data
  */
 class FileContent implements AsyncIterable<Buffer> {
   private closed = false;
+  private readonly descriptor: number;
+  private readonly found: Stats;
 
   constructor(
-    private readonly descriptor: number,
-    private readonly announced: number,
-  ) {}
+    private readonly path: string,
+    { descriptor, found }: OpenFile,
+  ) {
+    this.descriptor = descriptor;
+    this.found = found;
+  }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {
     let seen = 0;
@@ -42,11 +98,12 @@ class FileContent implements AsyncIterable<Buffer> {
       for (;;) {
         const { buffer, bytesRead } = await reading;
         seen += bytesRead;
-        if (bytesRead === 0) return;
-        const last = bytesRead < buffer.length || seen > this.announced;
+        const last = bytesRead < buffer.length || seen > this.found.size;
         // The next read runs while the consumer hashes this chunk.
         if (!last) reading = this.read(seen);
-        yield buffer.subarray(0, bytesRead);
+        // Before the last chunk is given out: who has all bytes may rely on them.
+        if (last) await this.assertUnchanged();
+        if (bytesRead > 0) yield buffer.subarray(0, bytesRead);
         if (last) return;
       }
     } finally {
@@ -63,9 +120,23 @@ class FileContent implements AsyncIterable<Buffer> {
     close(this.descriptor, () => undefined);
   }
 
+  /** The bytes read so far may be a mixture of two versions. */
+  private async assertUnchanged(): Promise<void> {
+    const now = await statOf(this.descriptor);
+    if (now.size !== this.found.size || now.mtimeMs !== this.found.mtimeMs)
+      throw changed(this.path, 'Expected the same file before and after it was read, found another');
+    // Rights or links of it changed, or its time was set back after it had been written to: reading again tells.
+    if (now.ctimeMs !== this.found.ctimeMs)
+      throw new TransientError(
+        'datablock.member-unreadable',
+        `Expected ${JSON.stringify(this.path)} to be left alone while it is read, found its attributes changed.`,
+        { details: { path: this.path } },
+      );
+  }
+
   private read(seen: number): Promise<{ buffer: Buffer; bytesRead: number }> {
     // One byte more than announced shows growth, and saves the last read that only finds the end.
-    const wanted = Math.max(1, Math.min(readBytes, this.announced - seen + 1));
+    const wanted = Math.max(1, Math.min(readBytes, this.found.size - seen + 1));
     const buffer = Buffer.allocUnsafe(wanted);
     return new Promise((resolve, reject) => {
       read(this.descriptor, buffer, 0, wanted, seen, (error, bytesRead) =>
@@ -73,10 +144,4 @@ class FileContent implements AsyncIterable<Buffer> {
       );
     });
   }
-}
-
-function openForReading(file: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    open(file, 'r', (error, descriptor) => (error === null ? resolve(descriptor) : reject(error)));
-  });
 }

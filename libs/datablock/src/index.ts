@@ -1,5 +1,5 @@
 export type { DatablockSink } from './chunked-sink.js';
-export { memberFromFile } from './file-member.js';
+export { memberFromFile, openRegisteredFile, type RegisteredFile } from './file-member.js';
 export { checksumListName } from './tar/layout.js';
 export {
   datablockFormat,
@@ -12,6 +12,7 @@ export {
 } from './manifest.js';
 export type { DatablockManifest, ManifestMember } from './manifest.js';
 export type { DatablockMember } from './member.js';
+export { isInside, openRegularFile, type OpenFile } from './regular-file.js';
 export { readDatablock, readManifest } from './read-datablock.js';
 export type { ReadDatablockOptions, UnpackedMember } from './read-datablock.js';
 export { verifyDatablock } from './verify-datablock.js';

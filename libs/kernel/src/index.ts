@@ -9,7 +9,8 @@ export {
 export { Clock, ManualClock, SystemClock } from './clock.js';
 export { crashPoint } from './crash-point.js';
 export { idFromName, newId } from './ids.js';
-export { pidAsName, safeRelativePath } from './relative-path.js';
+export { formerPidName, pidAsName } from './pid-names.js';
+export { safeRelativePath } from './relative-path.js';
 export { bytesFrom, durationFrom, integer, required, type Environment } from './settings.js';
 export { backOff, wait } from './wait.js';
 export { WorkLoop } from './work-loop.js';

@@ -35,22 +35,3 @@ function complaintAbout(path: string): string | undefined {
   }
   return undefined;
 }
-
-/** The folder and object-key form of a dataset pid: `/` becomes `_`, other characters outside `[A-Za-z0-9._-]` are percent-encoded. */
-export function pidAsName(pid: string): string {
-  const name = pid
-    .replaceAll('/', '_')
-    .replace(/[^A-Za-z0-9._-]/gu, (character) =>
-      encodeURIComponent(character).replace(
-        /[!'()*]/g,
-        (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
-      ),
-    );
-  if (name === '' || name === '.' || name === '..') {
-    throw new PermanentError(
-      'kernel.unsafe-pid',
-      `Expected a dataset pid that names a folder, found ${JSON.stringify(pid)}.`,
-    );
-  }
-  return name;
-}

@@ -1,5 +1,5 @@
 export { LongTermStorage } from './long-term-storage.js';
-export type { LongTermFile, LongTermReadOptions, LongTermWriter } from './long-term-storage.js';
+export type { FileSetAside, LongTermFile, LongTermReadOptions, LongTermWriter } from './long-term-storage.js';
 export { PosixShare } from './posix/posix-share.adapter.js';
 export type { PosixShareOptions } from './posix/posix-share.adapter.js';
 export { storageAt } from './storage-at.js';

@@ -23,6 +23,12 @@ export interface LongTermFile {
   readonly size: number;
 }
 
+/** A file that was set aside. */
+export interface FileSetAside extends LongTermFile {
+  /** What it was set aside with. */
+  readonly token: string;
+}
+
 /**
  * A file on its way to long-term storage, invisible under its name until committed. A sink for `writeDatablock`. Calls
  * must not overlap, except that `discard` may come at any time.
@@ -51,7 +57,7 @@ export interface LongTermWriter {
 
 /**
  * Storage that keeps datablocks for decades: write once, read rarely. Names are relative, slash-separated paths (see
- * `safeRelativePath`); their last part must leave room for a suffix and not look like one (`.partial`, `.publishing`).
+ * `safeRelativePath`); their last part must leave room for a suffix and not look like one (`.partial`, `.publishing`, `.discarded`).
  *
  * All methods throw TransientError `long-term-storage.unavailable` while the storage is away, and PermanentError
  * `long-term-storage.name-invalid`, `long-term-storage.unsafe-link` or `kernel.unsafe-path` for names that must not be used.
@@ -76,6 +82,28 @@ export abstract class LongTermStorage {
 
   /** Removes a file; a file that is not there is fine. */
   abstract remove(name: string): Promise<void>;
+
+  /**
+   * Takes a file out of the way without destroying it: nobody finds it under its name, which is free again.
+   *
+   * @param token tells several files of one name apart: at most 64 letters, digits, `-` or `_`
+   * @returns false when there is no such file
+   */
+  abstract setAside(name: string, token: string): Promise<boolean>;
+
+  /**
+   * Gives a file that was set aside its name again.
+   *
+   * @returns false when there is no such file
+   * @throws PermanentError `long-term-storage.already-exists` when the name is taken; both files stay
+   */
+  abstract bringBack(name: string, token: string): Promise<boolean>;
+
+  /** Removes a file that was set aside, for good; one that is not there is fine. */
+  abstract removeSetAside(name: string, token: string): Promise<void>;
+
+  /** Files set aside whose former name starts with the prefix, in no particular order. */
+  abstract listSetAside(prefix: string): AsyncIterable<FileSetAside>;
 
   /** Bytes that can still be written. */
   abstract freeBytes(): Promise<number>;

@@ -5,14 +5,18 @@ const partialSuffix = '.partial';
 /** Ends the name of the lock held while a file is published on a share without hard links. */
 export const publishingSuffix = '.publishing';
 
+/** Ends the name of a file that was set aside: not gone yet, but no longer under its name. */
+const asideSuffix = '.discarded';
+
 const longestNameBytes = 255;
 const tokenPattern = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** @throws PermanentError `kernel.unsafe-path`, `long-term-storage.name-invalid` */
 export function checkedName(name: string): string {
   const last = safeRelativePath(name).slice(name.lastIndexOf('/') + 1);
-  if (isReserved(last)) refuse(name, `a name that does not end in ${partialSuffix} or ${publishingSuffix}`);
-  const longest = longestNameBytes - 64 - partialSuffix.length - 1;
+  if (isReserved(last))
+    refuse(name, `a name that does not end in ${partialSuffix}, ${publishingSuffix} or ${asideSuffix}`);
+  const longest = longestNameBytes - 64 - asideSuffix.length - 1;
   if (Buffer.byteLength(last) > longest) refuse(name, `a last part of at most ${longest} bytes`);
   return name;
 }
@@ -23,6 +27,20 @@ export function partialName(name: string, token: string): string {
   return `${checkedName(name)}.${token}${partialSuffix}`;
 }
 
+/** The name a file has after it was set aside with this token. */
+export function asideName(name: string, token: string): string {
+  if (!tokenPattern.test(token)) refuse(token, 'a token of 1 to 64 letters, digits, "-" or "_"');
+  return `${checkedName(name)}.${token}${asideSuffix}`;
+}
+
+/** @returns what an entry was called before it was set aside, and with which token; undefined for any other entry */
+export function asideOf(entry: string): { readonly name: string; readonly token: string } | undefined {
+  if (!entry.endsWith(asideSuffix)) return undefined;
+  const dot = entry.lastIndexOf('.', entry.length - asideSuffix.length - 1);
+  const token = entry.slice(dot + 1, -asideSuffix.length);
+  return dot > 0 && tokenPattern.test(token) ? { name: entry.slice(0, dot), token } : undefined;
+}
+
 /** Whether `entry` is the unfinished file of any writer of `name`; both without folders. */
 export function isPartialOf(entry: string, name: string): boolean {
   if (!entry.startsWith(`${name}.`) || !entry.endsWith(partialSuffix)) return false;
@@ -31,7 +49,7 @@ export function isPartialOf(entry: string, name: string): boolean {
 
 /** Whether a file of this name is none of the finished files. */
 export function isReserved(entry: string): boolean {
-  return entry.endsWith(partialSuffix) || entry.endsWith(publishingSuffix);
+  return [partialSuffix, publishingSuffix, asideSuffix].some((suffix) => entry.endsWith(suffix));
 }
 
 /** @throws PermanentError `kernel.unsafe-path` */

@@ -4,6 +4,8 @@ export type {
   ObjectAttributes,
   ObjectHead,
   ObjectRange,
+  ObjectVersion,
+  OpenObject,
   PendingUpload,
   PutOptions,
   UploadPart,

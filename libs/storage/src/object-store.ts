@@ -37,6 +37,20 @@ export interface ObjectHead extends Omit<ListedObject, 'key'> {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** An object that is being read. */
+export interface OpenObject {
+  readonly body: Readable;
+  /** Of exactly the bytes that the body yields, without quotes. */
+  readonly etag: string;
+}
+
+/** Exactly this version of an object: another one of the same key is another thing. */
+export interface ObjectVersion {
+  readonly key: string;
+  /** As a listing, a look-up or {@link ObjectStore.open} told it. */
+  readonly etag: string;
+}
+
 /** A part of an upload by somebody else's client. */
 export interface UploadPart {
   /** 1 to 10 000. */
@@ -89,7 +103,12 @@ export abstract class ObjectStore {
    * @throws PermanentError `storage.not-found`, `storage.range-invalid`; the stream may also end with
    * `storage.object-changed` when the object was replaced while being read
    */
-  abstract get(bucket: string, key: string, range?: ObjectRange): Promise<Readable>;
+  abstract open(bucket: string, key: string, range?: ObjectRange): Promise<OpenObject>;
+
+  /** The bytes of {@link open}, for readers whom the version does not concern. Same errors. */
+  async get(bucket: string, key: string, range?: ObjectRange): Promise<Readable> {
+    return (await this.open(bucket, key, range)).body;
+  }
 
   /** Undefined when there is no such object (or bucket). */
   abstract head(bucket: string, key: string): Promise<ObjectHead | undefined>;
@@ -99,6 +118,15 @@ export abstract class ObjectStore {
 
   /** Removes objects; those that are not there are fine. Any number of keys: they go in bounded batches. */
   abstract remove(bucket: string, keys: Iterable<string>): Promise<void>;
+
+  /**
+   * Removes objects if they are still these versions; what was overwritten stays. A store that knows `If-Match` decides and
+   * removes in one step. With any other, somebody who writes between the two can lose what he wrote: who calls this makes
+   * sure that nobody may write any more, or lives with that.
+   *
+   * @returns the keys that hold something else now; what is not there any more is fine
+   */
+  abstract removeUnchanged(bucket: string, versions: Iterable<ObjectVersion>): Promise<string[]>;
 
   /**
    * An address from which anybody can load the object, without credentials.

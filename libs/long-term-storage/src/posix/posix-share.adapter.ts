@@ -1,15 +1,29 @@
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, opendir, rmdir, stat, statfs, unlink, type FileHandle } from 'node:fs/promises';
+import {
+  lstat,
+  mkdir,
+  open,
+  opendir,
+  rename,
+  rmdir,
+  stat,
+  statfs,
+  unlink,
+  type FileHandle,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { CatenaError } from '#kernel';
 import {
   LongTermStorage,
+  type FileSetAside,
   type LongTermFile,
   type LongTermReadOptions,
   type LongTermWriter,
 } from '../long-term-storage.js';
 import {
+  asideName,
+  asideOf,
   checkedName,
   checkedPrefix,
   isPartialOf,
@@ -20,6 +34,7 @@ import {
 import { rangeOf } from '../range.js';
 import { errnoOf, shareError, unavailable, unsafeLink } from './share-errors.js';
 import { ShareReader, dropFromPageCache } from './share-reader.js';
+import { publish } from './publish.js';
 import { ShareWriter } from './share-writer.js';
 
 /** Where the share is and how to recognise it. */
@@ -50,7 +65,7 @@ export class PosixShare extends LongTermStorage {
     return this.options.name;
   }
 
-  override create(name: string, token: string): Promise<LongTermWriter> {
+  override async create(name: string, token: string): Promise<LongTermWriter> {
     const partial = this.pathOf(partialName(name, token));
     return this.explained(name, async () => {
       await this.removeFile(partial);
@@ -106,6 +121,42 @@ export class PosixShare extends LongTermStorage {
     });
   }
 
+  override async setAside(name: string, token: string): Promise<boolean> {
+    const [path, aside] = [this.pathOf(checkedName(name)), this.pathOf(asideName(name, token))];
+    return this.explained(name, async () => {
+      const moved = await this.lookFor(async () => {
+        await this.assertPlainFile(name);
+        await rename(path, aside);
+        return true;
+      });
+      if (moved === true) await this.syncFolders(name);
+      return moved === true;
+    });
+  }
+
+  override async bringBack(name: string, token: string): Promise<boolean> {
+    const asideAs = asideName(name, token);
+    return this.explained(name, async () => {
+      const back = await this.lookFor(async () => {
+        await this.assertPlainFile(asideAs);
+        await publish(this.pathOf(asideAs), this.pathOf(name), this.options.hardLinks ?? true);
+        return true;
+      });
+      if (back === true) await this.syncFolders(name);
+      return back === true;
+    });
+  }
+
+  override async removeSetAside(name: string, token: string): Promise<void> {
+    const path = this.pathOf(asideName(name, token));
+    await this.explained(name, async () => {
+      if (!(await this.hasFolders(name))) return;
+      await this.removeFile(path);
+      await this.assertMounted();
+      await this.pruneFolders(name);
+    });
+  }
+
   override freeBytes(): Promise<number> {
     return this.explained('', async () => {
       const { bavail, bsize } = await statfs(this.options.root);
@@ -114,6 +165,20 @@ export class PosixShare extends LongTermStorage {
   }
 
   override async *list(prefix: string): AsyncGenerator<LongTermFile, void, undefined> {
+    for await (const file of this.allBelow(prefix)) if (!isReserved(lastOf(file.name))) yield file;
+  }
+
+  override async *listSetAside(prefix: string): AsyncGenerator<FileSetAside, void, undefined> {
+    for await (const { name, size } of this.allBelow(prefix)) {
+      const last = lastOf(name);
+      const aside = asideOf(last);
+      if (aside !== undefined)
+        yield { name: name.slice(0, -last.length) + aside.name, token: aside.token, size };
+    }
+  }
+
+  /** Finished or not: whoever asks sorts out what he wants. */
+  private async *allBelow(prefix: string): AsyncGenerator<LongTermFile, void, undefined> {
     const { folder, rest } = checkedPrefix(prefix);
     await this.assertMounted();
     try {
@@ -265,15 +330,19 @@ export class PosixShare extends LongTermStorage {
 
   private async *walk(folder: string, start: string): AsyncGenerator<LongTermFile, void, undefined> {
     for await (const entry of entriesOf(folder === '' ? this.options.root : this.pathOf(folder))) {
-      if (!entry.name.startsWith(start) || isReserved(entry.name)) continue;
+      if (!entry.name.startsWith(start)) continue;
       const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
       if (name === this.options.marker) continue;
       if (entry.isDirectory()) yield* this.walk(name, '');
       if (!entry.isFile()) continue;
-      const found = await this.stat(name);
-      if (found !== undefined) yield { name, size: found.size };
+      const found = await this.lookFor(() => lstat(this.pathOf(name)));
+      if (found?.isFile() === true) yield { name, size: found.size };
     }
   }
+}
+
+function lastOf(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
 }
 
 async function* entriesOf(

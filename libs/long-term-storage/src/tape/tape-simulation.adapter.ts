@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PermanentError } from '#kernel';
 import {
   LongTermStorage,
+  type FileSetAside,
   type LongTermFile,
   type LongTermReadOptions,
   type LongTermWriter,
@@ -124,6 +125,29 @@ export class TapeSimulation extends LongTermStorage {
     await this.files.remove(name);
     this.cached.delete(name);
     await this.catalogue.remove(name);
+  }
+
+  override async setAside(name: string, token: string): Promise<boolean> {
+    await this.assertOnline();
+    this.cached.delete(name);
+    return this.files.setAside(name, token);
+  }
+
+  override async bringBack(name: string, token: string): Promise<boolean> {
+    await this.assertOnline();
+    return this.files.bringBack(name, token);
+  }
+
+  override async removeSetAside(name: string, token: string): Promise<void> {
+    await this.assertOnline();
+    await this.files.removeSetAside(name, token);
+    // Its place on a cartridge is given up, unless another file has the name now.
+    if ((await this.files.stat(name)) === undefined) await this.catalogue.remove(name);
+  }
+
+  override async *listSetAside(prefix: string): AsyncGenerator<FileSetAside, void, undefined> {
+    await this.assertOnline();
+    yield* this.files.listSetAside(prefix);
   }
 
   override async freeBytes(): Promise<number> {

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { LongTermReadOptions, LongTermStorage, LongTermWriter } from '../long-term-storage.js';
+import type {
+  FileSetAside,
+  LongTermReadOptions,
+  LongTermStorage,
+  LongTermWriter,
+} from '../long-term-storage.js';
 
 /**
  * What every long-term storage must do.
@@ -34,6 +39,12 @@ export function longTermStorageConformance(subject: string, make: () => Promise<
       const found: string[] = [];
       for await (const { name } of storage.list(prefix)) found.push(name);
       return found.sort();
+    };
+
+    const asides = async (prefix: string): Promise<FileSetAside[]> => {
+      const found: FileSetAside[] = [];
+      for await (const { name, token, size } of storage.listSetAside(prefix)) found.push({ name, token, size });
+      return found;
     };
 
     it('gives back what was committed', async () => {
@@ -71,6 +82,53 @@ export function longTermStorageConformance(subject: string, make: () => Promise<
       await store('empty', '');
       assert.equal(await load('empty'), '');
       assert.deepEqual(await storage.stat('empty'), { size: 0 });
+    });
+
+    it('sets a file aside, and brings it back whole', async () => {
+      await store('pid/1/0.tar', 'content');
+      assert.equal(await storage.setAside('pid/1/0.tar', 'why-1'), true);
+      assert.equal(await storage.stat('pid/1/0.tar'), undefined);
+      assert.deepEqual(await names(''), []);
+      await assert.rejects(storage.read('pid/1/0.tar'), { code: 'long-term-storage.not-found' });
+      assert.deepEqual(await asides('pid/'), [{ name: 'pid/1/0.tar', token: 'why-1', size: 7 }]);
+      assert.deepEqual(await asides('other'), []);
+      assert.equal(await storage.setAside('pid/1/0.tar', 'why-1'), false);
+      assert.equal(await storage.setAside('no/such/file', 'why-1'), false);
+
+      assert.equal(await storage.bringBack('pid/1/0.tar', 'why-1'), true);
+      assert.equal(await load('pid/1/0.tar', { fresh: true }), 'content');
+      assert.deepEqual(await asides(''), []);
+      assert.equal(await storage.bringBack('pid/1/0.tar', 'why-1'), false);
+      assert.equal(await storage.bringBack('no/such/file', 'why-1'), false);
+    });
+
+    it('keeps several files that were set aside from one name, and never replaces one in use', async () => {
+      for (const content of ['first', 'second', 'third']) {
+        await store('x', content);
+        if (content !== 'third') await storage.setAside('x', content);
+      }
+      await assert.rejects(storage.bringBack('x', 'first'), { code: 'long-term-storage.already-exists' });
+      assert.equal(await load('x'), 'third');
+      await storage.removeSetAside('x', 'second');
+      await storage.removeSetAside('x', 'second');
+      await storage.removeSetAside('no/such/file', 'second');
+      assert.deepEqual(await asides(''), [{ name: 'x', token: 'first', size: 5 }]);
+      assert.equal(await load('x'), 'third');
+      await storage.remove('x');
+      assert.equal(await storage.bringBack('x', 'first'), true);
+      assert.equal(await load('x'), 'first');
+    });
+
+    it('leaves what was set aside alone when names and partials are removed', async () => {
+      await store('pid/x', 'kept');
+      await storage.setAside('pid/x', 'a');
+      await storage.remove('pid/x');
+      await storage.removePartials('pid/x');
+      assert.deepEqual(await asides(''), [{ name: 'pid/x', token: 'a', size: 4 }]);
+      await assert.rejects(storage.setAside('pid/x', 'a/b'), { code: 'long-term-storage.name-invalid' });
+      await assert.rejects(storage.create('pid/x.a.discarded', 'a'), {
+        code: 'long-term-storage.name-invalid',
+      });
     });
 
     it('shows nothing before the commit', async () => {

@@ -2,11 +2,12 @@ import { Readable } from 'node:stream';
 import { PermanentError, TransientError } from '#kernel';
 import {
   LongTermStorage,
+  type FileSetAside,
   type LongTermFile,
   type LongTermReadOptions,
   type LongTermWriter,
 } from '../long-term-storage.js';
-import { checkedName, checkedPrefix, partialName } from '../names.js';
+import { asideName, asideOf, checkedName, checkedPrefix, partialName } from '../names.js';
 import { rangeOf } from '../range.js';
 
 /** Long-term storage in memory, with faults to order. */
@@ -19,6 +20,7 @@ export class MemoryShare extends LongTermStorage {
   /** How many reads asked for fresh bytes. */
   freshReads = 0;
   private readonly files = new Map<string, Buffer>();
+  private readonly asides = new Map<string, Buffer>();
   private readonly partials = new Map<string, MemoryWriter>();
 
   /** Damages a file: turns one bit of the byte at this position. */
@@ -67,6 +69,31 @@ export class MemoryShare extends LongTermStorage {
     return this.whenThere(() => void this.files.delete(checkedName(name)));
   }
 
+  override setAside(name: string, token: string): Promise<boolean> {
+    return this.whenThere(() => move(this.files, checkedName(name), this.asides, asideName(name, token)));
+  }
+
+  override bringBack(name: string, token: string): Promise<boolean> {
+    return this.whenThere(() => {
+      const aside = asideName(name, token);
+      if (this.asides.has(aside) && this.files.has(name)) throw alreadyExists(name);
+      return move(this.asides, aside, this.files, name);
+    });
+  }
+
+  override removeSetAside(name: string, token: string): Promise<void> {
+    return this.whenThere(() => void this.asides.delete(asideName(name, token)));
+  }
+
+  override async *listSetAside(prefix: string): AsyncGenerator<FileSetAside, void, undefined> {
+    checkedPrefix(prefix);
+    await this.whenThere(() => undefined);
+    for (const [entry, content] of [...this.asides]) {
+      const aside = asideOf(entry);
+      if (aside?.name.startsWith(prefix) === true) yield { ...aside, size: content.length };
+    }
+  }
+
   override freeBytes(): Promise<number> {
     return this.whenThere(() => Math.max(0, this.capacity - this.used()));
   }
@@ -98,12 +125,7 @@ export class MemoryShare extends LongTermStorage {
   }
 
   private publish(name: string, partial: string, content: Buffer): void {
-    if (this.files.has(name)) {
-      throw new PermanentError(
-        'long-term-storage.already-exists',
-        `Expected "${name}" to be free, found a file there; it was left as it is.`,
-      );
-    }
+    if (this.files.has(name)) throw alreadyExists(name);
     this.files.set(name, content);
     this.partials.delete(partial);
   }
@@ -116,7 +138,7 @@ export class MemoryShare extends LongTermStorage {
   }
 
   private used(): number {
-    const finished = [...this.files.values()].reduce((sum, content) => sum + content.length, 0);
+    const finished = [...this.files.values(), ...this.asides.values()].reduce((sum, content) => sum + content.length, 0);
     return [...this.partials.values()].reduce((sum, writer) => sum + writer.size, finished);
   }
 
@@ -199,6 +221,21 @@ class MemoryWriter implements LongTermWriter {
       throw error;
     }
   }
+}
+
+function alreadyExists(name: string): PermanentError {
+  return new PermanentError(
+    'long-term-storage.already-exists',
+    `Expected "${name}" to be free, found a file there; it was left as it is.`,
+  );
+}
+
+/** @returns false when there is nothing to move */
+function move<V>(from: Map<string, V>, key: string, to: Map<string, V>, newKey: string): boolean {
+  const value = from.get(key);
+  if (value === undefined) return false;
+  to.set(newKey, value);
+  return from.delete(key);
 }
 
 function closed(name: string, found: string): PermanentError {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { CatenaError, PermanentError, TransientError, backOff, wait } from '#kernel';
 import { checkRange, rangeInvalid } from '../checks.js';
-import type { ObjectRange } from '../object-store.js';
+import type { ObjectRange, OpenObject } from '../object-store.js';
 import type { S3Client } from './s3-client.js';
 import { storageError } from './s3-errors.js';
 
@@ -25,26 +25,29 @@ export class Download {
   }
 
   /** Resolves when the first answer is there, so that a missing object is an error of the call, not of the stream. */
-  async start(): Promise<Readable> {
+  async start(): Promise<OpenObject> {
     if (this.range.length === 0) return this.nothing();
     let first: IncomingMessage;
     try {
       first = await this.open();
     } catch (error) {
       const beyond = error instanceof CatenaError && error.code === 'storage.range-invalid';
-      if (beyond && this.at === 0) return Readable.from([]);
+      if (beyond && this.at === 0) return this.nothing();
       throw beyond ? rangeInvalid(`"${this.key}"`, this.at, error) : error;
     }
     this.etag = first.headers.etag;
     const length = Number(first.headers['content-length']);
     if (Number.isSafeInteger(length)) this.end = this.at + length;
-    return Readable.from(this.chunks(first), { objectMode: false, highWaterMark: 256 * 1024 });
+    const body = Readable.from(this.chunks(first), { objectMode: false, highWaterMark: 256 * 1024 });
+    return { body, etag: withoutQuotes(this.etag) };
   }
 
   /** No range header can ask for no bytes. */
-  private async nothing(): Promise<Readable> {
-    await this.client.call(this.subject, () => this.client.statObject(this.bucket, this.key));
-    return Readable.from([]);
+  private async nothing(): Promise<OpenObject> {
+    const { etag } = await this.client.call(this.subject, () =>
+      this.client.statObject(this.bucket, this.key),
+    );
+    return { body: Readable.from([]), etag: withoutQuotes(etag) };
   }
 
   private async *chunks(first: IncomingMessage): AsyncGenerator<Buffer, void, undefined> {
@@ -117,4 +120,8 @@ export class Download {
         )
       : storageError(this.subject, failure);
   }
+}
+
+function withoutQuotes(etag: string | undefined): string {
+  return (etag ?? '').replaceAll('"', '');
 }

@@ -16,6 +16,8 @@ import {
   type ObjectAttributes,
   type ObjectHead,
   type ObjectRange,
+  type ObjectVersion,
+  type OpenObject,
   type PendingUpload,
   type PutOptions,
   type UploadPart,
@@ -73,7 +75,7 @@ export class S3ObjectStore extends ObjectStore {
     }
   }
 
-  override async get(bucket: string, key: string, range: ObjectRange = {}): Promise<Readable> {
+  override async open(bucket: string, key: string, range: ObjectRange = {}): Promise<OpenObject> {
     checkKey(bucket, key);
     return new Download(this.client, bucket, key, range).start();
   }
@@ -111,6 +113,17 @@ export class S3ObjectStore extends ObjectStore {
       }
     }
     if (batch.length > 0) await this.removeBatch(bucket, batch);
+  }
+
+  override async removeUnchanged(bucket: string, versions: Iterable<ObjectVersion>): Promise<string[]> {
+    const kept: string[] = [];
+    const source = versions[Symbol.iterator]();
+    const lane = async (): Promise<void> => {
+      for (let next = source.next(); next.done !== true; next = source.next())
+        if (!(await this.removeVersion(bucket, next.value))) kept.push(next.value.key);
+    };
+    await Promise.all(Array.from({ length: removalsAtOnce }, lane));
+    return kept.sort();
   }
 
   override async presignedGet(
@@ -204,6 +217,31 @@ export class S3ObjectStore extends ObjectStore {
     return this.presigner.presignedUrl(method, bucket, key, expirySeconds, query);
   }
 
+  /** @returns whether the version is gone */
+  private async removeVersion(bucket: string, { key, etag }: ObjectVersion): Promise<boolean> {
+    // For stores that take no notice of If-Match.
+    const found = await this.head(bucket, key);
+    if (found === undefined) return true;
+    if (found.etag !== etag) return false;
+    return this.client.call({ action: 'remove', bucket, key }, async () => {
+      try {
+        await this.client.makeRequestAsyncOmit(
+          { method: 'DELETE', bucketName: bucket, objectName: key, headers: { 'if-match': `"${etag}"` } },
+          '',
+          [200, 204],
+        );
+      } catch (error) {
+        const code = codeOf(error);
+        if (code === 'NoSuchKey' || code === 'NotFound') return true;
+        if (code !== 'PreconditionFailed' && code !== 'ConditionalRequestConflict') throw error;
+        // Swift compares the entity tag of an upload in parts with another one than it tells.
+        if ((await this.head(bucket, key))?.etag !== etag) return false;
+        await this.client.removeObject(bucket, key);
+      }
+      return true;
+    });
+  }
+
   private async removeBatch(bucket: string, keys: string[]): Promise<void> {
     const inXml = keys.filter((key) => !unspeakableInXml.test(key));
     const alone = keys.filter((key) => unspeakableInXml.test(key));
@@ -219,6 +257,8 @@ export class S3ObjectStore extends ObjectStore {
     }
   }
 }
+
+const removalsAtOnce = 8;
 
 /** Keys with control characters cannot be named in a bulk request. */
 const unspeakableInXml = /[\u0000-\u001f\ufffe\uffff]/;

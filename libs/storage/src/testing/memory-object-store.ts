@@ -18,6 +18,8 @@ import {
   type ObjectAttributes,
   type ObjectHead,
   type ObjectRange,
+  type ObjectVersion,
+  type OpenObject,
   type PendingUpload,
   type PutOptions,
   type UploadPart,
@@ -86,14 +88,15 @@ export class MemoryObjectStore extends ObjectStore {
     return this.whenThere(() => this.store(bucket, key, Buffer.concat(chunks), options));
   }
 
-  override get(bucket: string, key: string, range: ObjectRange = {}): Promise<Readable> {
+  override open(bucket: string, key: string, range: ObjectRange = {}): Promise<OpenObject> {
     return this.whenThere(() => {
       checkKey(bucket, key);
       checkRange(range);
-      const { content } = this.found(bucket, key);
+      const { content, etag } = this.found(bucket, key);
       const { offset = 0, length = content.length } = range;
       if (offset > 0 && offset >= content.length) throw rangeInvalid(`"${key}"`, offset);
-      return Readable.from(this.pieces(content.subarray(offset, offset + length)), { objectMode: false });
+      const pieces = this.pieces(content.subarray(offset, offset + length));
+      return { body: Readable.from(pieces, { objectMode: false }), etag };
     });
   }
 
@@ -122,6 +125,19 @@ export class MemoryObjectStore extends ObjectStore {
         checkKey(bucket, key);
         this.bucket(bucket).delete(key);
       }
+    });
+  }
+
+  override removeUnchanged(bucket: string, versions: Iterable<ObjectVersion>): Promise<string[]> {
+    return this.whenThere(() => {
+      const kept: string[] = [];
+      for (const { key, etag } of versions) {
+        checkKey(bucket, key);
+        const found = this.bucket(bucket).get(key);
+        if (found !== undefined && found.etag !== etag) kept.push(key);
+        else this.bucket(bucket).delete(key);
+      }
+      return kept.sort();
     });
   }
 

@@ -192,6 +192,37 @@ export function objectStoreConformance(name: string, make: () => Promise<ObjectS
       assert.equal(await store.head(bucket, 'doomed'), undefined);
     });
 
+    it('removes exactly the versions that were read', async () => {
+      const parted = randomBytes(17 * 2 ** 20);
+      const contents: [string, Buffer][] = [
+        ['versions/a b', Buffer.from('one')],
+        ['versions/ü', Buffer.from('')],
+        ['versions/parted', parted],
+        ['versions/overwritten', Buffer.from('old')],
+        ['versions/gone', Buffer.from('gone')],
+      ];
+      const read: { key: string; etag: string }[] = [];
+      for (const [key, content] of contents) {
+        await store.put(bucket, key, content, { size: content.length });
+        const { body, etag } = await store.open(bucket, key);
+        for await (const _ of body);
+        assert.equal(etag, (await store.head(bucket, key))?.etag);
+        read.push({ key, etag });
+      }
+      const listed: { key: string; etag: string }[] = [];
+      for await (const { key, etag } of store.list(bucket, 'versions/')) listed.push({ key, etag });
+      assert.deepEqual(listed, sortedByKey(read), 'a listing, a look-up and a reader see one version');
+
+      await store.put(bucket, 'versions/overwritten', Buffer.from('new'), { size: 3 });
+      await store.remove(bucket, ['versions/gone']);
+      assert.deepEqual(await store.removeUnchanged(bucket, read), ['versions/overwritten']);
+      const left: string[] = [];
+      for await (const { key } of store.list(bucket, 'versions/')) left.push(key);
+      assert.deepEqual(left, ['versions/overwritten']);
+      assert.equal(String(await load('versions/overwritten')), 'new');
+      assert.deepEqual(await store.removeUnchanged(bucket, read.slice(0, 3)), []);
+    });
+
     it('assembles the upload of a client', async () => {
       const uploadId = await store.beginUpload(bucket, 'assembled', { metadata: { by: 'client' } });
       const contents = [randomBytes(5 * 1024 * 1024), randomBytes(1000)];
@@ -291,4 +322,8 @@ async function collect(stream: AsyncIterable<unknown>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
+}
+
+function sortedByKey<T extends { readonly key: string }>(versions: readonly T[]): T[] {
+  return [...versions].sort((left, right) => Buffer.compare(Buffer.from(left.key), Buffer.from(right.key)));
 }
