@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { appNames } from '#contracts';
 import { archiverConfigFrom } from '../../apps/archiver/src/archiver.config.js';
@@ -14,7 +15,7 @@ import {
   type ComposeService,
 } from '../support/compose.js';
 import { ownVariables, sharedVariables } from '../support/environment.js';
-import { isThere, textOf } from '../support/repository.js';
+import { isThere, repository, textOf } from '../support/repository.js';
 
 /** Apps on the broker, and the one in the DMZ. */
 const apps = [...appNames, 'publication-server'].filter((app) => isThere(`apps/${app}/src/main.ts`));
@@ -28,7 +29,17 @@ function service(name: string): ComposeService {
 
 function environmentOf(name: string): Record<string, string> {
   const entries = Object.entries(service(name).environment ?? {});
-  return Object.fromEntries(entries.map(([variable, value]) => [variable, withDefaults(value)]));
+  const inContainer = entries.map(([variable, value]) => [variable, withDefaults(value)]);
+  return { ...Object.fromEntries(inContainer), ...mounted(name) };
+}
+
+/** Files that the container reads are mounted from here. */
+function mounted(name: string): Record<string, string> {
+  const source = service(name).volumes?.find(
+    (volume): volume is string => typeof volume === 'string' && volume.includes('source-folders'),
+  );
+  const file = source === undefined ? undefined : /:-[.]\/([^}]+)/.exec(source)?.[1];
+  return file === undefined ? {} : { SOURCE_FOLDERS_FILE: join(repository, file) };
 }
 
 const configurations = {
@@ -126,14 +137,14 @@ describe('docker-compose.yml', () => {
     assert.equal(catalog.controlBucket, assembler.controlBucket);
     assert.equal(catalog.controlBucket, archiver.controlBucket);
     assert.equal(catalog.landingZone.bucket, assembler.landingZoneBucket);
-    assert.deepEqual(assembler.sourceFolderRoots, archiver.sourceFolderRoots);
+    assert.deepEqual(assembler.sourceFolders, archiver.sourceFolders);
     assert.ok(assembler.copies <= archiver.shares.length);
     const policy = textOf('docker/minio-policy.json');
     for (const bucket of [catalog.controlBucket, catalog.landingZone.bucket, archiver.retrievalBucket])
       assert.ok(policy.includes(`"arn:aws:s3:::${bucket}/*"`), bucket);
   });
 
-  for (const app of ['job-assembler', 'publisher'] as const)
+  for (const app of ['job-assembler', 'archiver', 'publisher'] as const)
     it(`gives the account of ${app} the rights it needs`, () => {
       const { username } = configurations[app].catalog;
       const accounts = JSON.parse(textOf('docker/functional-accounts.example.json')) as {
@@ -144,7 +155,7 @@ describe('docker-compose.yml', () => {
       const { groups } = configurations['catalog-api'];
       assert.ok(groups.updateLifecycle.includes(account?.role ?? ''));
       // Who may change any job may not create one: the publisher asks for recalls.
-      assert.equal(groups.updateJobPrivileged.includes(account?.role ?? ''), app === 'job-assembler');
+      assert.equal(groups.updateJobPrivileged.includes(account?.role ?? ''), app !== 'publisher');
     });
 
   it('keeps the DMZ apart: its server shares no network with broker, catalogue or their database', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { open, readdir, readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pidAsName } from '#kernel';
 import { until } from '#messaging/testing';
 import { datasetInLandingZone, datasetInSourceFolder, sampleFiles } from '../support/datasets.js';
 import { Installation } from '../support/installation.js';
@@ -207,7 +208,7 @@ describe('A job', () => {
     const log = await readFile(installation.apps.archiver.options.logFile, 'utf8');
     const recalls = log
       .split('\n')
-      .filter((line) => line.includes('recall begins') && line.includes(dataset.pid.replaceAll('/', '_')));
+      .filter((line) => line.includes('recall begins') && line.includes(pidAsName(dataset.pid)));
     assert.equal(recalls.length, 1, 'one physical recall');
     const [copy] = ends[0]!.jobResultObject.result ?? [];
     assert.ok(copy && new Date(copy.expiresAt) > new Date());

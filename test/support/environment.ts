@@ -14,7 +14,10 @@ export interface Variable {
 /** What all apps read beside their own. */
 const sharedFiles = ['libs/outbox/src/nest/spine.config.ts', 'libs/kernel/src/crash-point.ts'];
 /** Readings that several apps share, by the function that a configuration file calls. */
-const borrowed = [{ call: 's3OptionsFrom(', file: 'libs/storage/src/s3/s3-options.ts' }];
+const borrowed = [
+  { call: 's3OptionsFrom(', file: 'libs/storage/src/s3/s3-options.ts' },
+  { call: 'sourceFolderRulesFrom(', file: 'libs/source-folders/src/rules-from-environment.ts' },
+];
 const variablePattern = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/;
 
 /** Variables that every app reads. */

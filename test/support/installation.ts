@@ -14,10 +14,12 @@ import {
   portNames,
   publicUrlOf,
   readyUrlOf,
+  sourceFolderRules,
   type AppName,
   type AppSettings,
   type PortName,
 } from '../../tools/start/src/index.js';
+import { pidAsName } from '#kernel';
 import { S3ObjectStore } from '#storage';
 import { troubleIn } from './log-trouble.js';
 import { ScicatClient } from './scicat-client.js';
@@ -39,6 +41,7 @@ const quick: Record<string, string> = {
   RECALL_INTERVAL: '300ms',
   ORPHAN_CLAIM_AGE: '2s',
   LTS_RESERVE: '0B',
+  RELEASE_GRACE: '0s',
 };
 
 export interface InstallationOptions {
@@ -71,7 +74,10 @@ export class Installation {
   static async create(options: InstallationOptions = {}): Promise<Installation> {
     const directory = await mkdtemp(join(tmpdir(), 'catena-flow-'));
     const shares = Array.from({ length: options.shares ?? 1 }, (_, index) => join(directory, `tape${index}`));
-    for (const folder of [...shares, join(directory, 'source')]) await mkdir(folder);
+    for (const folder of [...shares, join(directory, 'source', 'demo-group')])
+      await mkdir(folder, { recursive: true });
+    const sourceFoldersFile = join(directory, 'source-folders.yaml');
+    await writeFile(sourceFoldersFile, sourceFolderRules(join(directory, 'source')));
     const secret = (): string => randomBytes(12).toString('hex');
     const secrets = {
       jwt: secret(),
@@ -80,7 +86,7 @@ export class Installation {
       datacite: options.datacite?.password ?? secret(),
       accounts: {
         ...{ demo: secret(), admin: secret(), archiveManager: secret(), jobAssembler: secret() },
-        publisher: secret(),
+        ...{ publisher: secret(), archiver: secret() },
       },
     };
     const functionalAccountsFile = join(directory, 'accounts.json');
@@ -112,7 +118,7 @@ export class Installation {
       prefix: `t${randomBytes(5).toString('hex')}`,
       // Where tars are found: the library keeps other things beside them.
       ltsRoots: tapeLibrary === undefined ? shares : [join(shares[0]!, 'files'), ...shares.slice(1)],
-      sourceFolderRoots: [join(directory, 'source')],
+      sourceFoldersFile,
       functionalAccountsFile,
       jobConfigurationFile:
         options.jobConfigurationFile ?? join(project, 'examples', 'job-configuration.yaml'),
@@ -121,7 +127,7 @@ export class Installation {
   }
 
   get sourceFolder(): string {
-    return join(this.directory, 'source');
+    return join(this.directory, 'source', 'demo-group');
   }
 
   get shares(): readonly string[] {
@@ -189,7 +195,7 @@ export class Installation {
       region: value('S3_REGION'),
     });
     let count = 0;
-    for await (const _ of store.list(`${prefix}-landing-zone`, `${pid.replaceAll('/', '_')}/`)) count += 1;
+    for await (const _ of store.list(`${prefix}-landing-zone`, `${pidAsName(pid)}/`)) count += 1;
     store.close();
     return count;
   }

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { pidAsName } from '#kernel';
 import type { Installation } from './installation.js';
 import type { TestDataset } from './datasets.js';
 import { sha256 } from './datasets.js';
@@ -92,13 +93,15 @@ export class Ledger {
 
   /** Finished tars of a dataset, by archive id; unfinished ones are an offence. */
   async tarsOf(share: string, pid: string): Promise<string[]> {
-    const folder = pid.replaceAll('/', '_');
+    const folder = pidAsName(pid);
     const entries = await readdir(join(share, folder), { recursive: true, withFileTypes: true }).catch(
       () => [],
     );
     const files = entries
       .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name).slice(share.length + 1));
+      .map((entry) => join(entry.parentPath, entry.name).slice(share.length + 1))
+      // Out of the way, for as long as DISCARD_GRACE says.
+      .filter((file) => !file.endsWith('.discarded'));
     assert.deepEqual(
       files.filter((file) => !file.endsWith('.tar')),
       [],

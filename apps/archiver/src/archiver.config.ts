@@ -1,5 +1,7 @@
+import type { CatalogAccount } from '#catalog-session';
 import { bytesFrom, durationFrom, integer, PermanentError, required, type Environment } from '#kernel';
 import { spineOptionsFrom, type SpineOptions } from '#outbox';
+import { sourceFolderRulesFrom, type SourceFolderRules } from '#source-folders';
 import { s3OptionsFrom, type S3ObjectStoreOptions } from '#storage';
 
 /** Everything archiver reads from its environment. See docs/configuration.md. */
@@ -9,15 +11,26 @@ export interface ArchiverConfig {
   readonly port: number;
   readonly store: S3ObjectStoreOptions;
   readonly controlBucket: string;
+  readonly landingZoneBucket: string;
   readonly retrievalBucket: string;
+  /** The account that asks the catalogue before anything is taken away. */
+  readonly catalog: CatalogAccount;
   /** Roots of long-term storage, one for each copy, in order of preference for reading. */
   readonly shares: readonly string[];
   /** A file that must exist below each root: absent, the share is not mounted. */
   readonly shareMarker: string | undefined;
   /** Bytes that stay free on each share. */
   readonly reserve: number;
-  /** Folders datasets may be read from directly. */
-  readonly sourceFolderRoots: readonly string[];
+  /** Which folders may be read for which dataset. */
+  readonly sourceFolders: SourceFolderRules;
+  /** Milliseconds by which the time of a file in a source folder may differ from the registered one. */
+  readonly sourceTimeTolerance: number;
+  /** Milliseconds between setting a datablock aside and removing it. */
+  readonly discardGrace: number;
+  /** Milliseconds before originals are released: as long as a link lives with which somebody may still overwrite them. */
+  readonly releaseGrace: number;
+  /** Milliseconds without an answer of the file system after which all work goes to other workers. */
+  readonly threadLimit: number;
   /** Work orders at once in this process. */
   readonly workers: number;
   /** Milliseconds without a heartbeat after which another worker takes over. */
@@ -48,11 +61,21 @@ export function archiverConfigFrom(environment: Environment): ArchiverConfig {
       ...(environment['S3_PUBLIC_ENDPOINT'] ? { publicEndpoint: environment['S3_PUBLIC_ENDPOINT'] } : {}),
     },
     controlBucket: environment['CONTROL_BUCKET'] ?? 'catena-control',
+    landingZoneBucket: environment['LANDING_ZONE_BUCKET'] ?? 'landing-zone',
     retrievalBucket: environment['RETRIEVAL_BUCKET'] ?? 'retrieval',
+    catalog: {
+      url: required(environment, 'CATALOG_URL', 'http://127.0.0.1:3000').replace(/\/$/, ''),
+      username: required(environment, 'CATALOG_USERNAME', 'archiver'),
+      password: required(environment, 'CATALOG_PASSWORD', 'a-secret'),
+    },
     shares: listOf(required(environment, 'LTS_ROOTS', '/mnt/tape')),
     shareMarker: environment['LTS_MARKER'],
     reserve: bytesFrom(environment['LTS_RESERVE'] ?? '1GiB'),
-    sourceFolderRoots: listOf(environment['SOURCE_FOLDER_ROOTS'] ?? ''),
+    sourceFolders: sourceFolderRulesFrom(environment),
+    sourceTimeTolerance: durationFrom(environment['SOURCE_TIME_TOLERANCE'] ?? '1s'),
+    discardGrace: durationFrom(environment['DISCARD_GRACE'] ?? '7d'),
+    releaseGrace: durationFrom(environment['RELEASE_GRACE'] ?? '1h'),
+    threadLimit: durationFrom(environment['ARCHIVER_THREAD_LIMIT'] ?? '10m'),
     workers: integer(environment, 'ARCHIVER_WORKERS', 2),
     lease: durationFrom(environment['ARCHIVER_LEASE'] ?? '60s'),
     mostAttempts: integer(environment, 'ARCHIVER_MOST_ATTEMPTS', 8),

@@ -13,12 +13,16 @@ import { LOGGER, SpineModule } from '#outbox';
 import { ObjectStore, S3ObjectStore } from '#storage';
 import { WorkOrdersConsumer } from './accept-work/work-orders.consumer.js';
 import { ArchiveDatablockHandler } from './archive-datablock/archive-datablock.handler.js';
+import { CopyWriter } from './archive-datablock/copy-writer.js';
+import { DatablockLists } from './archive-datablock/datablock-lists.js';
 import { Originals } from './archive-datablock/originals.js';
 import type { ArchiverConfig } from './archiver.config.js';
 import { ConfigToken, SharesToken } from './archiver.tokens.js';
+import { CatalogueWord } from './catalog/catalogue-word.js';
 import { ArchiverStore } from './persistence/archiver-store.js';
-import { DiscardDatablockHandler } from './release-originals/discard-datablock.handler.js';
+import { DiscardDatablockHandler } from './discard-datablock/discard-datablock.handler.js';
 import { ReleaseOriginalsHandler } from './release-originals/release-originals.handler.js';
+import { ReleasedDatablocks } from './release-originals/released-datablocks.js';
 import { ExpireRetrievedCopies } from './retrieve-datablock/expire-retrieved-copies.js';
 import { RecallLock } from './retrieve-datablock/recall-lock.js';
 import {
@@ -26,7 +30,11 @@ import {
   RetrieveDatablockHandler,
 } from './retrieve-datablock/retrieve-datablock.handler.js';
 import { WorkHandlers } from './run-work/work-handlers.js';
+import { ThreadWatch } from './run-work/thread-watch.js';
 import { ProgressReporting, WorkRunner } from './run-work/work-runner.js';
+import { SetAsideSweep } from './set-aside/set-aside-sweep.js';
+import { SetAside } from './set-aside/set-aside.js';
+import { SetAsideController } from './set-aside/set-aside.controller.js';
 import { VerifyDatablockHandler } from './verify-datablock/verify-datablock.handler.js';
 
 /** Makes the buckets the archiver writes to, as soon as object storage can be reached. */
@@ -68,7 +76,7 @@ export class ArchiverModule {
     return {
       module: ArchiverModule,
       imports: [SpineModule.forRoot(config.spine)],
-      controllers: [WorkOrdersConsumer],
+      controllers: [WorkOrdersConsumer, SetAsideController],
       providers: [
         { provide: ConfigToken, useValue: config },
         { provide: ObjectStore, useFactory: () => new S3ObjectStore(config.store) },
@@ -78,8 +86,14 @@ export class ArchiverModule {
         },
         ArchiverStore,
         Buckets,
+        CatalogueWord,
         Originals,
+        DatablockLists,
+        CopyWriter,
+        SetAside,
+        SetAsideSweep,
         WorkRunner,
+        ThreadWatch,
         WorkHandlers,
         ProgressReporting,
         ArchiveDatablockHandler,
@@ -89,6 +103,7 @@ export class ArchiverModule {
         ExpireRetrievedCopies,
         VerifyDatablockHandler,
         ReleaseOriginalsHandler,
+        ReleasedDatablocks,
         DiscardDatablockHandler,
       ],
     };

@@ -1,5 +1,6 @@
 import { bytesFrom, durationFrom, integer, required, type Environment } from '#kernel';
 import { spineOptionsFrom, type SpineOptions } from '#outbox';
+import { sourceFolderRulesFrom, type SourceFolderRules } from '#source-folders';
 import { s3OptionsFrom, type S3ObjectStoreOptions } from '#storage';
 
 /** Everything job-assembler reads from its environment. See docs/configuration.md. */
@@ -11,8 +12,10 @@ export interface JobAssemblerConfig {
   readonly store: S3ObjectStoreOptions;
   readonly controlBucket: string;
   readonly landingZoneBucket: string;
-  /** Folders that archivers have mounted: datasets below them are read there, all others in the landing zone. */
-  readonly sourceFolderRoots: readonly string[];
+  /** Whether uploads from before 0.2 are looked for under the names of then, where no other dataset shares them. */
+  readonly readsFormerNames: boolean;
+  /** Which folders archivers may read for which dataset; datasets elsewhere are read in the landing zone. */
+  readonly sourceFolders: SourceFolderRules;
   readonly split: { readonly targetBytes: number; readonly mostFiles: number };
   readonly copies: number;
   /** Milliseconds without a sign of life after which another process plans or releases. */
@@ -37,7 +40,8 @@ export function jobAssemblerConfigFrom(environment: Environment): JobAssemblerCo
     store: s3OptionsFrom(environment),
     controlBucket: environment['CONTROL_BUCKET'] ?? 'catena-control',
     landingZoneBucket: environment['LANDING_ZONE_BUCKET'] ?? 'landing-zone',
-    sourceFolderRoots: (environment['SOURCE_FOLDER_ROOTS'] ?? '').split(',').filter((root) => root !== ''),
+    readsFormerNames: environment['LANDING_ZONE_FORMER_NAMES'] === 'true',
+    sourceFolders: sourceFolderRulesFrom(environment),
     split: {
       targetBytes: bytesFrom(environment['DATABLOCK_TARGET_SIZE'] ?? '200GiB'),
       mostFiles: integer(environment, 'DATABLOCK_MOST_FILES', 20_000),

@@ -14,6 +14,7 @@ import { ConfigToken } from './job-assembler.tokens.js';
 import { AssemblerStore } from './persistence/assembler-store.js';
 import { ControlObjects } from './plan-job/control-objects.js';
 import { DatasetFiles } from './plan-job/dataset-files.js';
+import { DatasetSources } from './plan-job/dataset-sources.js';
 import { DatasetPlanner, PlanningSurroundings } from './plan-job/dataset-planner.js';
 import { JobPlanner, PlanningAfterwards } from './plan-job/job-planner.js';
 import { Dispatcher } from './release-work/dispatcher.js';
@@ -32,6 +33,7 @@ export class JobAssemblerModule {
         CatalogClient,
         ControlObjects,
         DatasetFiles,
+        DatasetSources,
         DatasetPlanner,
         PlanningSurroundings,
         JobPlanner,

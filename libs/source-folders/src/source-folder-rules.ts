@@ -36,6 +36,14 @@ export class SourceFolderRules {
     return [...new Set([...this.rules.map(({ root }) => root), ...this.uncovered])];
   }
 
+  /** The same rules for paths whose links are resolved. */
+  async withRealRoots(resolve: (root: string) => Promise<string>): Promise<SourceFolderRules> {
+    const rules = await Promise.all(
+      this.rules.map(async (rule) => ({ ...rule, root: await resolve(rule.root) })),
+    );
+    return new SourceFolderRules(rules);
+  }
+
   /** Whether files of such a dataset lie in its folder, and not in the landing zone. */
   covers(folder: string): boolean {
     return this.roots.some((root) => segmentsBelow(folder, root) !== undefined);
@@ -44,6 +52,11 @@ export class SourceFolderRules {
   /** Whether a rule may ask for it: who asks the catalogue for nothing else can save the question. */
   get asksForProposals(): boolean {
     return this.rules.some(({ pattern }) => pattern.some((segment) => segment.includes('{proposalId}')));
+  }
+
+  /** Whether a rule may ask for the folder's owner on the file system. */
+  get asksForOwners(): boolean {
+    return this.rules.some(({ ownerOnDisk }) => ownerOnDisk);
   }
 
   /**

@@ -23,7 +23,8 @@ export interface AppSettings {
   /** First part of database, queue and bucket names, to keep installations apart. */
   readonly prefix: string;
   readonly ltsRoots: readonly string[];
-  readonly sourceFolderRoots: readonly string[];
+  /** Says which folders may be read for whose datasets. */
+  readonly sourceFoldersFile: string;
   readonly functionalAccountsFile: string;
   readonly jobConfigurationFile: string;
   /** Where DOIs are registered; absent: the publisher stays in draft mode. */
@@ -40,7 +41,7 @@ export interface Secrets {
   /** Of the account at (the demonstration's) DataCite. */
   readonly datacite: string;
   readonly accounts: Readonly<
-    Record<'demo' | 'admin' | 'archiveManager' | 'jobAssembler' | 'publisher', string>
+    Record<'demo' | 'admin' | 'archiveManager' | 'jobAssembler' | 'archiver' | 'publisher', string>
   >;
 }
 
@@ -76,7 +77,7 @@ export function environmentOf(app: AppName, settings: AppSettings): Record<strin
 }
 
 function ownVariables(app: AppName, settings: AppSettings): Record<string, string> {
-  const { secrets, ports, ltsRoots, sourceFolderRoots } = settings;
+  const { secrets, ports, ltsRoots, sourceFoldersFile } = settings;
   switch (app) {
     case 'catalog-api':
       return {
@@ -101,10 +102,16 @@ function ownVariables(app: AppName, settings: AppSettings): Record<string, strin
         CATALOG_URL: `http://127.0.0.1:${ports['catalog-api']}`,
         CATALOG_USERNAME: 'jobAssembler',
         CATALOG_PASSWORD: secrets.accounts.jobAssembler,
-        SOURCE_FOLDER_ROOTS: sourceFolderRoots.join(','),
+        SOURCE_FOLDERS_FILE: sourceFoldersFile,
       };
     case 'archiver':
-      return { LTS_ROOTS: ltsRoots.join(','), SOURCE_FOLDER_ROOTS: sourceFolderRoots.join(',') };
+      return {
+        CATALOG_URL: `http://127.0.0.1:${ports['catalog-api']}`,
+        CATALOG_USERNAME: 'archiver',
+        CATALOG_PASSWORD: secrets.accounts.archiver,
+        LTS_ROOTS: ltsRoots.join(','),
+        SOURCE_FOLDERS_FILE: sourceFoldersFile,
+      };
     case 'publisher':
       return {
         CATALOG_URL: `http://127.0.0.1:${ports['catalog-api']}`,
@@ -147,8 +154,14 @@ export function functionalAccounts({ accounts }: Secrets): object[] {
     account('admin', 'admin'),
     account('archiveManager', 'archivemanager'),
     account('jobAssembler', 'catena-services'),
+    account('archiver', 'catena-services'),
     account('publisher', 'catena-publisher'),
   ];
+}
+
+/** Rules for the archiver and job-assembler: below the root each owner group has a folder of its name. */
+export function sourceFolderRules(root: string): string {
+  return `# Who may have which folder archived: see docs/security.md.\n- root: ${JSON.stringify(root)}\n  pattern: '{ownerGroup}'\n`;
 }
 
 /** DataCite's prefix for tests: DOIs below it never resolve. */

@@ -9,6 +9,7 @@ export {
   portNames,
   publicUrlOf,
   readyUrlOf,
+  sourceFolderRules,
   type AppName,
   type AppSettings,
   type PortName,

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -9,6 +9,7 @@ import {
   environmentOf,
   functionalAccounts,
   readyUrlOf,
+  sourceFolderRules,
   type AppSettings,
 } from './app-environments.js';
 import { AppProcess } from './app-process.js';
@@ -30,6 +31,7 @@ export async function prepare(
   for (const folder of [places.tapes, places.source, places.logs]) await mkdir(folder, { recursive: true });
   const secrets = await loadSecrets(places.secrets);
   await writePrivately(places.accounts, functionalAccounts(secrets));
+  await writeFile(places.sourceFolders, sourceFolderRules(places.source));
   return {
     services,
     dataDirectory: places.directory,
@@ -38,7 +40,7 @@ export async function prepare(
     prefix: process.env['CATENA_PREFIX'] ?? 'catena',
     dataciteUrl: `http://127.0.0.1:${ports['fake-datacite']}`,
     ltsRoots: [places.tapes],
-    sourceFolderRoots: [places.source],
+    sourceFoldersFile: places.sourceFolders,
     functionalAccountsFile: places.accounts,
     jobConfigurationFile:
       process.env['JOB_CONFIGURATION_FILE'] ?? join(project, 'examples', 'job-configuration.yaml'),

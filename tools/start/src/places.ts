@@ -8,6 +8,8 @@ export interface Places {
   readonly accounts: string;
   readonly tapes: string;
   readonly source: string;
+  /** Rules of source folders. */
+  readonly sourceFolders: string;
   readonly logs: string;
   /** What the demonstration's DataCite knows. */
   readonly datacite: string;
@@ -31,6 +33,7 @@ export function placesBelow(project: string, given: string | undefined): Places 
     accounts: at('accounts.json'),
     tapes: at('tape'),
     source: at('source'),
+    sourceFolders: at('source-folders.yaml'),
     logs: at('logs'),
     datacite: at('datacite.json'),
     demo: {

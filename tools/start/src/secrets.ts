@@ -14,6 +14,7 @@ export async function loadSecrets(file: string): Promise<Secrets> {
       admin: secret(9),
       archiveManager: secret(9),
       jobAssembler: secret(),
+      archiver: secret(),
       publisher: secret(),
     },
   };

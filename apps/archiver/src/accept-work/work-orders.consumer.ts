@@ -1,4 +1,4 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import {
   archiveDatablockV1,
@@ -17,6 +17,8 @@ import {
 } from '#contracts';
 import { Clock, crashPoint } from '#kernel';
 import { done, Handles, type Outcome } from '#messaging';
+import type { ArchiverConfig } from '../archiver.config.js';
+import { ConfigToken } from '../archiver.tokens.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import type { Command } from '../persistence/records.js';
 import { WorkRunner } from '../run-work/work-runner.js';
@@ -28,6 +30,7 @@ export class WorkOrdersConsumer {
     private readonly store: ArchiverStore,
     private readonly runner: WorkRunner,
     private readonly clock: Clock,
+    @Inject(ConfigToken) private readonly config: ArchiverConfig,
   ) {}
 
   @Handles(archiveDatablockV1)
@@ -74,6 +77,7 @@ export class WorkOrdersConsumer {
 
   private async accept(command: Command): Promise<Outcome> {
     const now = this.clock.now();
+    const grace = command.kind === 'release' ? this.config.releaseGrace : 0;
     await this.store.works.updateOne(
       { _id: command.data.workOrderId },
       {
@@ -82,7 +86,8 @@ export class WorkOrdersConsumer {
           command: { kind: command.kind, data: { ...command.data } } as Command,
           state: 'open',
           epoch: 0,
-          dueAt: now,
+          dueAt: new Date(now.getTime() + grace),
+          ...(grace === 0 ? {} : { lastFault: 'Waits until no upload link of the dataset is good any more.' }),
           attempts: 0,
           cancelRequested: false,
           acceptedAt: now,

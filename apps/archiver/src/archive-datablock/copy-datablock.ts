@@ -14,6 +14,8 @@ export interface CopyOptions {
   readonly reserve: number;
   readonly context: WorkContext;
   readonly meter: Meter;
+  /** Takes what lies under the name out of the way. */
+  readonly makeWay: () => Promise<void>;
 }
 
 /** Makes a further copy from a verified one, and reads it back as well. A good copy that is there already stays. */
@@ -25,10 +27,11 @@ export async function copyDatablock({
   reserve,
   context,
   meter,
+  makeWay,
 }: CopyOptions): Promise<void> {
   meter.next('packing');
   if (!(await isGood(to, name, verified, context.signal))) {
-    await to.remove(name);
+    await makeWay();
     await to.removePartials(name);
     await to.ensureRoom(verified.packedSize, reserve);
     const writer = await to.create(name, String(context.epoch));
@@ -51,7 +54,7 @@ export async function copyDatablock({
     meter.watch(await to.read(name, { fresh: true, signal: context.signal }), context.signal),
   );
   if (found.sha256 !== verified.sha256) {
-    await to.remove(name);
+    await makeWay();
     throw new PermanentError(
       'archiver.copy-damaged',
       `Expected the copy of ${name} on ${to.name} with SHA-256 ${verified.sha256}, read back ${found.sha256}. Check the share ${to.name}.`,

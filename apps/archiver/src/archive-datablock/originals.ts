@@ -1,17 +1,24 @@
 import { createHash } from 'node:crypto';
-import { realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { realpath, stat } from 'node:fs/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FileLine, ObjectReference, OriginalsSource } from '#contracts';
-import { memberFromFile, type DatablockMember } from '#datablock';
-import { PermanentError, safeRelativePath, TransientError } from '#kernel';
+import { openRegisteredFile, type DatablockMember } from '#datablock';
+import { CatenaError, pidAsName, formerPidName, PermanentError, safeRelativePath, TransientError } from '#kernel';
+import { accountsOnDisk, ownersOf, type Ownership } from '#source-folders';
 import { ObjectStore } from '#storage';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
+import type { ReadVersions } from './read-versions.js';
+
+type OpenFile = (file: FileLine) => Promise<AsyncIterable<Uint8Array>>;
+
+const nobody: Ownership = { ownerGroup: '', proposalIds: [], instrumentIds: [] };
 
 /** The original files of a datablock: their list, and how to open them where they lie. */
 @Injectable()
 export class Originals {
+  private readonly accounts = accountsOnDisk();
+
   constructor(
     private readonly store: ObjectStore,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
@@ -19,6 +26,11 @@ export class Originals {
 
   /** Reads the file list a message refers to and believes it only when its checksum agrees. */
   async list(reference: ObjectReference): Promise<FileLine[]> {
+    return this.lines<FileLine>(reference);
+  }
+
+  /** Lines of JSON that a reference points to. @throws TransientError `archiver.list-damaged` */
+  async lines<Line>(reference: ObjectReference): Promise<Line[]> {
     const chunks: Buffer[] = [];
     for await (const chunk of (await this.store.get(
       reference.bucket,
@@ -37,12 +49,20 @@ export class Originals {
       .toString('utf8')
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as FileLine);
+      .map((line) => JSON.parse(line) as Line);
   }
 
-  async members(source: OriginalsSource, files: readonly FileLine[]): Promise<DatablockMember[]> {
+  /** @param versions remembers which objects of the landing zone were read */
+  async members(
+    pid: string,
+    source: OriginalsSource,
+    files: readonly FileLine[],
+    versions: ReadVersions,
+  ): Promise<DatablockMember[]> {
     const open =
-      source.kind === 'source-folder' ? await this.fromFolder(source.location) : this.fromBucket(source);
+      source.kind === 'source-folder'
+        ? await this.fromFolder(pid, source)
+        : this.fromBucket(this.prefixesOf(pid, source), versions);
     return files.map((file) => ({
       path: safeRelativePath(file.path),
       size: file.size,
@@ -55,36 +75,51 @@ export class Originals {
     }));
   }
 
-  private fromBucket({
-    bucket,
-    location,
-  }: OriginalsSource): (file: FileLine) => Promise<AsyncIterable<Uint8Array>> {
-    return (file) => this.store.get(bucket ?? '', `${location}/${file.path}`);
+  /**
+   * Where objects of the dataset may lie in the landing zone, and nowhere else, whatever a message says: that of its own
+   * name, and that of its former one where the planner found that no other dataset shares it.
+   *
+   * @throws PermanentError `archiver.source-refused`
+   */
+  prefixesOf(pid: string, { bucket, location, formerLocation }: OriginalsSource): string[] {
+    const own = location === pidAsName(pid) && (bucket ?? '') === this.config.landingZoneBucket;
+    if (!own || (formerLocation !== undefined && formerLocation !== formerPidName(pid)))
+      throw new PermanentError(
+        'archiver.source-refused',
+        `Expected originals of ${pid} in ${this.config.landingZoneBucket}/${pidAsName(pid)}, found ${bucket ?? 'no bucket'}/${formerLocation ?? location}. Retry the job, so that it is planned anew.`,
+      );
+    return formerLocation === undefined ? [location] : [location, formerLocation];
   }
 
-  private async fromFolder(folder: string): Promise<(file: FileLine) => Promise<AsyncIterable<Uint8Array>>> {
-    const root = await this.admitted(folder);
-    return async (file) => {
-      const resolved = await realpath(join(root, safeRelativePath(file.path)));
-      if (!isBelow(resolved, root)) {
-        throw new PermanentError(
-          'archiver.source-refused',
-          `Expected ${JSON.stringify(file.path)} inside the dataset's folder, found a link that leads out of it. Replace the link by the file.`,
-        );
+  private fromBucket(prefixes: readonly string[], versions: ReadVersions): OpenFile {
+    return async ({ path }) => {
+      for (const [index, prefix] of prefixes.entries()) {
+        const key = `${prefix}/${path}`;
+        try {
+          const { body, etag } = await this.store.open(this.config.landingZoneBucket, key);
+          versions.remember({ path, key, etag });
+          return body;
+        } catch (error) {
+          const missing = error instanceof CatenaError && error.code === 'storage.not-found';
+          if (!missing || index === prefixes.length - 1) throw error;
+        }
       }
-      const member = await memberFromFile(root, file.path);
-      if (member.size !== file.size) {
-        throw new PermanentError(
-          'datablock.member-changed',
-          `Expected ${JSON.stringify(file.path)} of ${file.size} bytes, found ${member.size}: it changed after it was registered.`,
-        );
-      }
-      return member.open();
+      throw new PermanentError('archiver.source-refused', `Expected a place for ${path}, found none.`);
     };
   }
 
-  /** The folder itself, links resolved, if it lies below a configured root. */
-  private async admitted(folder: string): Promise<string> {
+  private async fromFolder(pid: string, source: OriginalsSource): Promise<OpenFile> {
+    const root = await this.admitted(pid, source.location, source.ownership ?? nobody);
+    return ({ path, size, time }) =>
+      openRegisteredFile(root, { path, size, modifiedAt: new Date(time) }, this.config.sourceTimeTolerance);
+  }
+
+  /**
+   * The folder itself, links resolved, if the rules let the dataset's owner group have it read: as it is written in the
+   * catalogue, and as it really is.
+   */
+  private async admitted(pid: string, folder: string, owner: Ownership): Promise<string> {
+    const { sourceFolders } = this.config;
     const resolved = await realpath(folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
         throw new PermanentError(
@@ -93,19 +128,16 @@ export class Originals {
         );
       throw error;
     });
-    const roots = await Promise.all(
-      this.config.sourceFolderRoots.map((root) => realpath(root).catch(() => root)),
+    const owners = sourceFolders.asksForOwners
+      ? await ownersOf(await stat(resolved), this.accounts)
+      : { user: undefined, group: undefined };
+    const real = await sourceFolders.withRealRoots((root) => realpath(root).catch(() => root));
+    const refusal =
+      sourceFolders.refusal(folder, owner, owners) ?? real.refusal(resolved, owner, owners);
+    if (refusal === undefined) return resolved;
+    throw new PermanentError(
+      'archiver.source-refused',
+      `Expected a source folder that dataset ${pid} may be read from, found ${folder}: ${refusal}. Correct the dataset, or SOURCE_FOLDERS_FILE.`,
     );
-    if (!roots.some((root) => isBelow(resolved, root))) {
-      throw new PermanentError(
-        'archiver.source-refused',
-        `Expected a source folder below ${this.config.sourceFolderRoots.join(', ') || 'SOURCE_FOLDER_ROOTS (none is set)'}, found ${folder}.`,
-      );
-    }
-    return resolved;
   }
-}
-
-function isBelow(path: string, root: string): boolean {
-  return path === root || path.startsWith(root.endsWith('/') ? root : `${root}/`);
 }

@@ -3,7 +3,7 @@ import { messageOf } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import { MongoConnection } from '#persistence';
-import type { RetrievedCopy, StoredDatablock, Work } from './records.js';
+import type { FileAside, RetrievedCopy, StoredDatablock, Work } from './records.js';
 
 /** archiver's own database: its work, what lies on long-term storage and what was retrieved. */
 @Injectable()
@@ -25,6 +25,10 @@ export class ArchiverStore implements OnApplicationBootstrap {
     return this.mongo.connection.collection<RetrievedCopy>('retrieved_copies');
   }
 
+  get asides() {
+    return this.mongo.connection.collection<FileAside>('set_aside');
+  }
+
   whenReady(): Promise<void> {
     return this.mongo.whenReady();
   }
@@ -42,6 +46,8 @@ export class ArchiverStore implements OnApplicationBootstrap {
       { name: 'due', partialFilterExpression: { state: 'open' } },
     );
     await this.datablocks.createIndex({ pid: 1, filesSha256: 1 }, { name: 'by_files' });
+    await this.asides.createIndex({ dueAt: 1, _id: 1 }, { name: 'due' });
+    await this.asides.createIndex({ setAsideAt: 1, _id: 1 }, { name: 'by_age' });
     await this.retrieved.createIndex({ expiresAt: 1 }, { name: 'by_expiry' });
   }
 }

@@ -47,8 +47,26 @@ export interface StoredDatablock {
   packedSize: number;
   sha256: string;
   manifest: ObjectReference;
+  /** Which versions of the objects of the landing zone are in it; absent: it was packed from a folder, or before 0.2. */
+  originals?: ObjectReference;
   copies: { readonly share: string; readonly verifiedAt: Date }[];
   state: 'verified' | 'discarded';
+}
+
+/** A file on long-term storage that is out of the way, and goes for good after a grace period. */
+export interface FileAside {
+  /** The token it was set aside with. */
+  _id: string;
+  share: string;
+  archiveId: string;
+  pid: string;
+  jobId: string;
+  reason: string;
+  /** `removing`: by the sweep, until `dueAt`. `returning`: by an operator. */
+  state: 'kept' | 'removing' | 'returning';
+  setAsideAt: Date;
+  /** When the sweep looks at it. */
+  dueAt: Date;
 }
 
 /** A datablock in the retrieval bucket, or on its way there. */

@@ -33,6 +33,7 @@ describe('Recalling a datablock', () => {
     );
     const datablock = {
       _id: 'pid/job/0.tar',
+      pid: 'pid',
       packedSize: content.length,
       sha256: createHash('sha256').update(content).digest('hex'),
       copies: shares.map(({ name }) => ({ share: name })),
@@ -63,7 +64,7 @@ describe('Recalling a datablock', () => {
       signal: new AbortController().signal,
       progress: () => undefined,
     };
-    const ids = { workOrderId: 'w', jobId: 'j', pid: 'p', archiveId: datablock._id };
+    const ids = { workOrderId: 'w', jobId: 'j', pid: 'pid', archiveId: datablock._id };
     await handler.handle(ids, context);
   }
   const stored: Buffer[] = [];

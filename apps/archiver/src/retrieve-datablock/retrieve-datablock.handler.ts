@@ -9,6 +9,7 @@ import { eventRow, LOGGER, type OutboxRow } from '#outbox';
 import { ObjectStore } from '#storage';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken, SharesToken } from '../archiver.tokens.js';
+import { refuseForeign } from '../domain/own-datablock.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import type { StoredDatablock } from '../persistence/records.js';
 import type { WorkContext } from '../run-work/work-context.js';
@@ -43,6 +44,7 @@ export class RetrieveDatablockHandler {
         `Expected a verified datablock ${order.archiveId}, found none: it was not archived by this archiver.`,
       );
     }
+    refuseForeign(datablock, order);
     if (!(await this.lock.isPresent(datablock._id, () => this.isThere(datablock)))) {
       await this.lock.recall(datablock._id, String(order.workOrderId), context, () =>
         this.recall(datablock, context),

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { OutboxRow } from '#outbox';
 import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.handler.js';
 import type { Command } from '../persistence/records.js';
-import { DiscardDatablockHandler } from '../release-originals/discard-datablock.handler.js';
+import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
 import { ReleaseOriginalsHandler } from '../release-originals/release-originals.handler.js';
 import { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
 import { VerifyDatablockHandler } from '../verify-datablock/verify-datablock.handler.js';
@@ -36,6 +36,6 @@ export class WorkHandlers {
 
   /** Takes back what a cancelled order may have left. Can be repeated. */
   async undo(command: Command): Promise<void> {
-    if (command.kind === 'archive') await this.discard.removeOwn(command.data.archiveId, command.data.jobId);
+    if (command.kind === 'archive') await this.discard.discard(command.data, 'it was cancelled while it was packed');
   }
 }

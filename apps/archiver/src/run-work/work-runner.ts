@@ -32,11 +32,19 @@ const progressInterval = 1000;
 const userCodes: ReadonlySet<string> = new Set([
   'datablock.member-missing',
   'datablock.member-changed',
+  'datablock.not-a-file',
+  'datablock.outside-folder',
   'datablock.checksum-mismatch',
   'archiver.originals-incomplete',
   'archiver.source-refused',
   'archiver.datablock-unknown',
 ]);
+
+interface Running {
+  readonly work: Work;
+  readonly aborting: AbortController;
+  readonly heartbeat: NodeJS.Timeout;
+}
 
 /** Sends progress: unconfirmed, because the next one replaces it. */
 @Injectable()
@@ -66,7 +74,8 @@ export class ProgressReporting {
 @Injectable()
 export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly loop: WorkLoop;
-  private readonly running = new Map<string, AbortController>();
+  private readonly running = new Map<string, Running>();
+  private yielding = false;
 
   constructor(
     private readonly store: ArchiverStore,
@@ -91,8 +100,8 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
   /** Running work is given back, not waited for: whoever is next continues from what is durable. */
   async beforeApplicationShutdown(): Promise<void> {
     const stopped = this.loop.stop();
-    for (const work of this.running.values())
-      work.abort(new TransientError('archiver.stopping', 'The archiver is being stopped.'));
+    for (const { aborting } of this.running.values())
+      aborting.abort(new TransientError('archiver.stopping', 'The archiver is being stopped.'));
     await stopped;
   }
 
@@ -104,7 +113,7 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
   cancel(workOrderId: string): void {
     this.running
       .get(workOrderId)
-      ?.abort(new TransientError('archiver.cancelled', 'The work order was cancelled.'));
+      ?.aborting.abort(new TransientError('archiver.cancelled', 'The work order was cancelled.'));
     void this.store.works
       .updateOne(
         { _id: workOrderId, state: 'open', cancelRequested: true, lastFault: { $exists: true } },
@@ -116,7 +125,32 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
       );
   }
 
+  /**
+   * Gives all work back to other workers and takes none until {@link resume}. Does not wait for the work to notice: it may
+   * hang where no signal reaches it.
+   */
+  async yieldWork(): Promise<void> {
+    this.yielding = true;
+    for (const { work, aborting, heartbeat } of [...this.running.values()]) {
+      clearInterval(heartbeat);
+      aborting.abort(leaseLost(work));
+      await this.giveBack(work, 0, work.attempts, 'Its worker could no longer read files.').catch(
+        (error: unknown) =>
+          this.logger.warn(
+            { workOrderId: work._id, error: messageOf(error) },
+            'could not give work back; its lease runs out',
+          ),
+      );
+    }
+  }
+
+  resume(): void {
+    this.yielding = false;
+    this.loop.wake();
+  }
+
   private async takeOne(): Promise<boolean> {
+    if (this.yielding) return false;
     const now = this.reporting.clock.now();
     const work = await this.store.works.findOneAndUpdate(
       { state: 'open', dueAt: { $lte: now } },
@@ -130,8 +164,8 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
     );
     if (work === null) return false;
     const aborting = new AbortController();
-    this.running.set(work._id, aborting);
     const heartbeat = setInterval(() => void this.beat(work, aborting), this.config.lease / 3);
+    this.running.set(work._id, { work, aborting, heartbeat });
     try {
       await this.run(work, aborting);
     } finally {
@@ -213,7 +247,11 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
       // Only who holds the order takes anything back: its end may have been written, or somebody else may run it.
       if (!(await this.renew(work)))
         return this.logger.warn({ workOrderId: work._id }, 'no longer ours to cancel');
-      await this.handlers.undo(work.command);
+      await this.handlers.undo(work.command).catch((error: unknown) => {
+        if (isRetriable(error)) throw error;
+        // What must not be taken back stays, and the order is over all the same.
+        this.logger.error({ workOrderId: work._id, error: messageOf(error) }, 'nothing was taken back');
+      });
       await this.end(work, 'cancelled', this.cancelledRow(work));
     } catch (error) {
       this.logger.warn(

@@ -5,6 +5,7 @@ import type { LongTermStorage } from '#long-term-storage';
 import { eventRow, type OutboxRow } from '#outbox';
 import { SharesToken } from '../archiver.tokens.js';
 import { checksumOf } from '../domain/checksum.js';
+import { refuseForeign } from '../domain/own-datablock.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import type { StoredDatablock } from '../persistence/records.js';
 import type { WorkContext } from '../run-work/work-context.js';
@@ -18,16 +19,15 @@ export class VerifyDatablockHandler {
     @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
   ) {}
 
-  async handle(
-    { workOrderId, jobId, pid, archiveId }: VerifyDatablockV1,
-    context: WorkContext,
-  ): Promise<OutboxRow> {
+  async handle(order: VerifyDatablockV1, context: WorkContext): Promise<OutboxRow> {
+    const { workOrderId, jobId, pid, archiveId } = order;
     const datablock = await this.store.datablocks.findOne({ _id: archiveId, state: 'verified' });
     if (datablock === null)
       throw new PermanentError(
         'archiver.datablock-unknown',
         `Expected a verified datablock ${archiveId}, found none: it was not archived by this archiver.`,
       );
+    refuseForeign(datablock, order);
     const faults: string[] = [];
     for (const [index, copy] of datablock.copies.entries()) {
       const fault = await this.check(datablock, copy.share, index, context);

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CatalogSession } from '#catalog-session';
+import { CatenaError } from '#kernel';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { ConfigToken } from '../job-assembler.tokens.js';
 
@@ -13,6 +14,11 @@ export interface CatalogJob {
 export interface CatalogDataset {
   readonly pid: string;
   readonly sourceFolder: string;
+  readonly ownerGroup?: string;
+  readonly proposalId?: string | null;
+  readonly proposalIds?: readonly string[] | null;
+  readonly instrumentId?: string | null;
+  readonly instrumentIds?: readonly string[] | null;
 }
 
 export interface CatalogFile {
@@ -56,6 +62,31 @@ export class CatalogClient {
 
   dataset(pid: string): Promise<CatalogDataset> {
     return this.get(`/api/v4/datasets/${encodeURIComponent(pid)}`);
+  }
+
+  /** Whose a proposal is; undefined when there is none of this id, or it may not be seen. */
+  async proposalGroup(id: string): Promise<string | undefined> {
+    try {
+      return (await this.get<{ ownerGroup?: string }>(`/api/v3/proposals/${encodeURIComponent(id)}`)).ownerGroup;
+    } catch (error) {
+      const status = error instanceof CatenaError ? error.details['status'] : undefined;
+      if (status === 404 || status === 403) return undefined;
+      throw error;
+    }
+  }
+
+  /** Those of some pids that datasets have. */
+  async existing(pids: readonly string[]): Promise<string[]> {
+    if (pids.length === 0) return [];
+    const filter = {
+      where: { pid: { $in: pids } },
+      fields: ['pid'],
+      limits: { limit: pids.length, sort: { _id: 'asc' } },
+    };
+    const found = await this.get<{ pid: string }[]>(
+      `/api/v4/datasets?filter=${encodeURIComponent(JSON.stringify(filter))}`,
+    );
+    return found.map(({ pid }) => pid);
   }
 
   /** Blocks of files in the order of their ids, a few at a time. */

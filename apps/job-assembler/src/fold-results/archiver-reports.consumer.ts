@@ -82,7 +82,13 @@ export class ArchiverReportsConsumer {
     await this.store.orders.updateOne(
       { _id },
       {
-        $set: { originals: { released: data.released, kept: data.kept } },
+        $set: {
+          originals: {
+            released: data.released,
+            kept: data.kept,
+            ...(data.keptFiles === undefined ? {} : { keptFiles: data.keptFiles }),
+          },
+        },
       },
     );
     return done;

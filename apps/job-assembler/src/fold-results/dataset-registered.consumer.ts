@@ -51,11 +51,11 @@ export class DatasetRegisteredConsumer {
       'source.kind': 'landing-zone',
       releaseAskedAt: { $exists: false },
     } as object;
-    for await (const { _id, jobId, pid, source, files } of this.store.orders.find(open)) {
+    for await (const { _id, jobId, pid, archiveId, source, files } of this.store.orders.find(open)) {
       const now = this.clock.now();
       const row = eventRow(
         releaseOriginalsV1,
-        { workOrderId: `${_id}/release`, jobId, pid, source: source!, files: files! },
+        { workOrderId: `${_id}/release`, jobId, pid, archiveId, source: source!, files: files! },
         { subject: _id, partitionKey: _id, sequence: 3 },
         now,
       );

@@ -86,7 +86,7 @@ export interface WorkOrder {
   fault?: Fault;
   /** When the archiver was asked to release the originals. */
   releaseAskedAt?: Date;
-  originals?: { readonly released: number; readonly kept: number };
+  originals?: { readonly released: number; readonly kept: number; readonly keptFiles?: readonly string[] };
   /** When the archiver was asked to remove the datablock of a cancelled job. */
   discardedAt?: Date;
   createdAt: Date;

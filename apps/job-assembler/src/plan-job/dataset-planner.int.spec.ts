@@ -11,7 +11,7 @@ import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
 import type { AssemblyJob } from '../persistence/records.js';
 import type { ControlObjects } from './control-objects.js';
-import type { DatasetFiles } from './dataset-files.js';
+import type { DatasetSources } from './dataset-sources.js';
 import { DatasetPlanner, PlanningSurroundings } from './dataset-planner.js';
 
 /** A gate that holds whoever comes to it until it is opened. */
@@ -42,15 +42,15 @@ describe('Two planners of one dataset', () => {
 
   /** A planner that finds three blocks, and stops before the one with this index. */
   function planner(name: string, stop?: { readonly at: number; readonly pass: () => Promise<void> }) {
-    const files = {
-      split: async function* () {
-        for (let index = 0; index < 3; index += 1) {
-          if (index === stop?.at) await stop.pass();
-          yield [{ path: `${name} ${index}`, size: 1 }];
-        }
-        if (stop?.at === 3) await stop.pass();
-      },
+    const split = async function* () {
+      for (let index = 0; index < 3; index += 1) {
+        if (index === stop?.at) await stop.pass();
+        yield [{ path: `${name} ${index}`, size: 1 }];
+      }
+      if (stop?.at === 3) await stop.pass();
     };
+    const source = { kind: 'source-folder', location: '/data/x' };
+    const sources = { of: () => Promise.resolve({ source, blocks: split() }) };
     const objects = {
       writeLines: (key: string) => Promise.resolve({ bucket: 'control', key, size: 1, sha256: name }),
     };
@@ -65,12 +65,12 @@ describe('Two planners of one dataset', () => {
     );
     return new DatasetPlanner(
       store,
-      { dataset: () => Promise.resolve({ sourceFolder: '/data/x' }) } as unknown as CatalogClient,
+      {} as unknown as CatalogClient,
       folder,
       objects as unknown as ControlObjects,
-      files as unknown as DatasetFiles,
+      sources as unknown as DatasetSources,
       new PlanningSurroundings(
-        { sourceFolderRoots: ['/data'], landingZoneBucket: 'zone' } as unknown as JobAssemblerConfig,
+        {} as unknown as JobAssemblerConfig,
         relay as unknown as OutboxRelay,
         clock,
       ),

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { datasetStartedV1, type FaultKind, type OriginalsSource } from '#contracts';
+import { datasetStartedV1, type FaultKind } from '#contracts';
 import {
   CatenaError,
   Clock,
@@ -19,7 +19,7 @@ import { ConfigToken } from '../job-assembler.tokens.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
 import type { AssemblyJob, WorkOrder } from '../persistence/records.js';
 import { ControlObjects } from './control-objects.js';
-import { DatasetFiles } from './dataset-files.js';
+import { DatasetSources } from './dataset-sources.js';
 
 type Entry = { readonly pid: string; readonly files: readonly string[] };
 
@@ -49,7 +49,7 @@ export class DatasetPlanner {
     private readonly catalog: CatalogClient,
     private readonly folder: ResultFolder,
     private readonly objects: ControlObjects,
-    private readonly files: DatasetFiles,
+    private readonly sources: DatasetSources,
     private readonly surroundings: PlanningSurroundings,
   ) {}
 
@@ -113,11 +113,10 @@ export class DatasetPlanner {
         `Expected an archive job for the whole of ${pid} (an empty files list), found a list of ${files.length} files: only whole datasets are archived.`,
       );
     }
-    const dataset = await this.catalog.dataset(pid);
-    const source = this.sourceOf(pid, dataset.sourceFolder);
+    const { source, blocks } = await this.sources.of(pid);
     let bytes = 0;
     let index = 0;
-    for await (const block of this.files.split(pid, dataset.sourceFolder)) {
+    for await (const block of blocks) {
       const reference = await this.objects.writeLines(`plans/${taskId}/${planner}/${index}.ndjson`, block);
       const blockBytes = block.reduce((sum, file) => sum + file.size, 0);
       const archiveId = `${pidAsName(pid)}/${job._id}/${String(index).padStart(5, '0')}.tar`;
@@ -197,6 +196,8 @@ export class DatasetPlanner {
       kind: 'archive',
       'files.sha256': what.files.sha256,
       'source.location': what.source?.location,
+      // What was discarded is on its way out.
+      discardedAt: { $exists: false },
     });
     return before ?? undefined;
   }
@@ -219,16 +220,6 @@ export class DatasetPlanner {
     this.surroundings.relay.wake();
     await this.folder.foldTask(taskId);
   }
-
-  private sourceOf(pid: string, sourceFolder: string): OriginalsSource {
-    const { sourceFolderRoots, landingZoneBucket } = this.surroundings.config;
-    const mounted = sourceFolderRoots.some(
-      (root) => sourceFolder === root || sourceFolder.startsWith(`${root.replace(/\/$/, '')}/`),
-    );
-    return mounted
-      ? { kind: 'source-folder', location: sourceFolder }
-      : { kind: 'landing-zone', location: pidAsName(pid), bucket: landingZoneBucket };
-  }
 }
 
 /** Code of the error of a planner that another one has overtaken. */
@@ -243,6 +234,7 @@ const userCodes = new Set([
   'assembly.dataset-empty',
   'assembly.not-archived',
   'assembly.duplicate-path',
+  'assembly.source-refused',
   'kernel.unsafe-path',
 ]);
 

@@ -1,3 +1,4 @@
+import { ArrayMaxSize, IsArray, IsOptional, IsString, MaxLength } from 'class-validator';
 import { defineMessage } from '../define-message.js';
 import { Count, DatasetPid, JobId, WorkOrderId } from '../fields.js';
 
@@ -18,6 +19,14 @@ export class OriginalsReleasedV1 {
   /** Files left alone because they were not the ones that were archived. */
   @Count()
   kept: number;
+
+  /** Names of files left alone, the first twenty. */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(20)
+  @IsString({ each: true })
+  @MaxLength(4096, { each: true })
+  keptFiles?: string[];
 }
 
 export const originalsReleasedV1 = defineMessage({

@@ -1,5 +1,6 @@
+import { IsOptional } from 'class-validator';
 import { defineMessage } from '../define-message.js';
-import { DatasetPid, JobId, Nested, WorkOrderId } from '../fields.js';
+import { ArchiveId, DatasetPid, JobId, Nested, WorkOrderId } from '../fields.js';
 import { ObjectReference } from '../object-reference.js';
 import { OriginalsSource } from '../originals-source.js';
 
@@ -13,6 +14,11 @@ export class ReleaseOriginalsV1 {
 
   @DatasetPid()
   pid: string;
+
+  /** The datablock whose originals may go. */
+  @IsOptional()
+  @ArchiveId()
+  archiveId?: string;
 
   @Nested(() => OriginalsSource)
   source: OriginalsSource;

@@ -1,0 +1,124 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ArchiveDatablockV1 } from '#contracts';
+import {
+  readManifest,
+  verifyDatablock,
+  writeDatablock,
+  type DatablockManifest,
+  type DatablockMember,
+  type VerifiedDatablock,
+} from '#datablock';
+import { PermanentError } from '#kernel';
+import type { LongTermStorage } from '#long-term-storage';
+import type { ArchiverConfig } from '../archiver.config.js';
+import { ConfigToken } from '../archiver.tokens.js';
+import type { WorkContext } from '../run-work/work-context.js';
+import { SetAside } from '../set-aside/set-aside.js';
+import { copyDatablock } from './copy-datablock.js';
+import { DatablockLists } from './datablock-lists.js';
+import type { Meter } from './meter.js';
+import type { ReadVersions } from './read-versions.js';
+
+/** Everything that makes one tar. */
+export interface Packing {
+  readonly order: ArchiveDatablockV1;
+  readonly identity: Readonly<Record<string, string>>;
+  readonly members: readonly DatablockMember[];
+  readonly packedSize: number;
+  readonly versions: ReadVersions;
+  readonly context: WorkContext;
+  readonly meter: Meter;
+}
+
+/** Writes copies of a datablock: the first one from the originals, others from a verified one. */
+@Injectable()
+export class CopyWriter {
+  constructor(
+    private readonly lists: DatablockLists,
+    private readonly asides: SetAside,
+    @Inject(ConfigToken) private readonly config: ArchiverConfig,
+  ) {}
+
+  /** The first copy; one that an earlier try finished is used if it is what is wanted. It is still to be verified. */
+  async first(share: LongTermStorage, packing: Packing): Promise<DatablockManifest> {
+    return (await this.finishedBefore(share, packing)) ?? (await this.write(share, packing));
+  }
+
+  async further(
+    from: LongTermStorage,
+    to: LongTermStorage,
+    verified: VerifiedDatablock,
+    { order, context, meter }: Packing,
+  ): Promise<void> {
+    await copyDatablock({
+      ...{ from, to, name: order.archiveId, verified, reserve: this.config.reserve, context, meter },
+      makeWay: () => this.makeWay(to, order, 'another copy was expected under its name'),
+    });
+  }
+
+  /** What lies under the name of a work order is out of the way afterwards, and can be brought back for a while. */
+  makeWay(share: LongTermStorage, order: ArchiveDatablockV1, reason: string): Promise<void> {
+    const { archiveId, pid, jobId, workOrderId } = order;
+    return this.asides.from(share, { archiveId, pid, jobId, workOrderId, reason });
+  }
+
+  /** A crash after the tar got its name: its manifest is good if it lists exactly the wanted files; verification decides the rest. */
+  private async finishedBefore(
+    share: LongTermStorage,
+    { order, members }: Packing,
+  ): Promise<DatablockManifest | undefined> {
+    const { archiveId } = order;
+    // A crash may have left the name both finished and under its partial one.
+    await share.removePartials(archiveId);
+    if ((await share.stat(archiveId)) === undefined) return undefined;
+    try {
+      const manifest = await readManifest(await share.read(archiveId));
+      if (areWanted(manifest, members)) {
+        await verifyDatablock(await share.read(archiveId, { fresh: true }), manifest);
+        return manifest;
+      }
+    } catch (error) {
+      if (!(error instanceof PermanentError)) throw error;
+    }
+    // The name belongs to this work order alone; but a database may have been lost, and a tape is worth a second look.
+    await this.makeWay(share, order, 'other content was expected under its name');
+    return undefined;
+  }
+
+  private async write(
+    share: LongTermStorage,
+    { order: { archiveId }, identity, members, packedSize, versions, context, meter }: Packing,
+  ): Promise<DatablockManifest> {
+    await share.ensureRoom(packedSize, this.config.reserve);
+    const writer = await share.create(archiveId, String(context.epoch));
+    try {
+      const { manifest } = await writeDatablock({
+        identity,
+        members,
+        sink: writer,
+        signal: context.signal,
+        onProgress: ({ bytes }) => meter.show('packing', bytes),
+      });
+      context.signal.throwIfAborted();
+      // Before the tar has its name: who finds it there finds what was read for it, too.
+      await this.lists.keepOriginals(archiveId, versions.linesFor(manifest.members));
+      await writer.commit();
+      return manifest;
+    } finally {
+      await writer.discard();
+    }
+  }
+}
+
+function areWanted({ members: found }: DatablockManifest, members: readonly DatablockMember[]): boolean {
+  const wanted = new Map(members.map((member) => [member.path, member]));
+  return (
+    found.length === wanted.size &&
+    found.every(({ path, size, sha256 }) => {
+      const member = wanted.get(path);
+      return (
+        member?.size === size && (member.expectedSha256 === undefined || member.expectedSha256 === sha256)
+      );
+    })
+  );
+}

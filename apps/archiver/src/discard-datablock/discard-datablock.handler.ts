@@ -1,0 +1,75 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { workCancelledV1, type DiscardDatablockV1 } from '#contracts';
+import { Clock, PermanentError } from '#kernel';
+import type { LongTermStorage } from '#long-term-storage';
+import { eventRow, type OutboxRow } from '#outbox';
+import { isDuplicateKey } from '#persistence';
+import { SharesToken } from '../archiver.tokens.js';
+import { CatalogueWord } from '../catalog/catalogue-word.js';
+import { refuseForeignName } from '../domain/own-datablock.js';
+import { ArchiverStore } from '../persistence/archiver-store.js';
+import { SetAside } from '../set-aside/set-aside.js';
+
+/** Sets aside the copies of a datablock that was never registered: its job was cancelled. */
+@Injectable()
+export class DiscardDatablockHandler {
+  constructor(
+    private readonly store: ArchiverStore,
+    private readonly catalogue: CatalogueWord,
+    private readonly asides: SetAside,
+    private readonly clock: Clock,
+    @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
+  ) {}
+
+  async handle(order: DiscardDatablockV1): Promise<OutboxRow> {
+    const { workOrderId, jobId } = order;
+    await this.discard(order, 'its job was cancelled after it was archived');
+    return eventRow(
+      workCancelledV1,
+      { workOrderId, jobId },
+      { subject: workOrderId, partitionKey: workOrderId, sequence: 9 },
+      this.clock.now(),
+    );
+  }
+
+  /**
+   * Takes whatever there is of a datablock out of the way, if it is this job's own (a retried job may use its
+   * predecessor's) and the catalogue does not list it, whoever sends the order. Can be repeated.
+   *
+   * @throws PermanentError `archiver.datablock-registered`, `archiver.datablock-foreign`
+   */
+  async discard(order: DiscardDatablockV1, reason: string): Promise<void> {
+    const { archiveId, jobId, pid, workOrderId } = order;
+    const known = await this.store.datablocks.findOne({ _id: archiveId }, { projection: { jobId: 1, pid: 1 } });
+    if (known !== null && (known.jobId !== jobId || known.pid !== pid)) return;
+    // Older archive ids are known by their record; without one only the name says whose it is.
+    if (known === null) refuseForeignName(order);
+    if (await this.catalogue.lists(order))
+      throw new PermanentError(
+        'archiver.datablock-registered',
+        `Expected ${archiveId} to be unknown to the catalogue, which lists it: a registered datablock is never discarded. Find out who sent work order ${workOrderId}.`,
+        { details: { archiveId, jobId, pid } },
+      );
+    if (!(await this.mark(order))) return;
+    for (const share of this.shares) {
+      await this.asides.from(share, { archiveId, pid, jobId, workOrderId, reason });
+      await share.removePartials(archiveId);
+    }
+  }
+
+  /** First the record: nobody may find a datablock whose copies are going, and no overtaken worker may report it. */
+  private async mark({ archiveId, jobId, pid }: DiscardDatablockV1): Promise<boolean> {
+    try {
+      await this.store.datablocks.updateOne(
+        { _id: archiveId, jobId, pid },
+        { $set: { state: 'discarded' } },
+        { upsert: true },
+      );
+      return true;
+    } catch (error) {
+      // It has come to belong to another job between the look and the mark.
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
+  }
+}

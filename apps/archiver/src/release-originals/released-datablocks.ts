@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import type { ReleaseOriginalsV1 } from '#contracts';
+import { PermanentError } from '#kernel';
+import { CatalogueWord } from '../catalog/catalogue-word.js';
+import { ArchiverStore } from '../persistence/archiver-store.js';
+import type { StoredDatablock } from '../persistence/records.js';
+
+/** The datablocks whose originals may go. */
+@Injectable()
+export class ReleasedDatablocks {
+  constructor(
+    private readonly store: ArchiverStore,
+    private readonly catalogue: CatalogueWord,
+  ) {}
+
+  /**
+   * The verified datablock that a release speaks of, if the catalogue lists it now.
+   *
+   * @throws PermanentError `archiver.not-verified`, `archiver.not-registered`
+   */
+  async provenFor({ workOrderId, pid, archiveId, files }: ReleaseOriginalsV1): Promise<StoredDatablock> {
+    const datablock = await this.store.datablocks.findOne({
+      ...(archiveId === undefined ? {} : { _id: archiveId }),
+      ...{ pid, filesSha256: files.sha256, state: 'verified' },
+    });
+    if (datablock === null || datablock.copies.length === 0)
+      throw new PermanentError(
+        'archiver.not-verified',
+        `Expected a verified datablock for the files of ${workOrderId}, found none: the originals of ${pid} stay.`,
+      );
+    if (!(await this.catalogue.lists({ pid, archiveId: datablock._id })))
+      throw new PermanentError(
+        'archiver.not-registered',
+        `Expected ${datablock._id} in the catalogue, found it not listed: the originals of ${pid} stay.`,
+      );
+    return datablock;
+  }
+}

@@ -1,0 +1,71 @@
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { messageOf, WorkLoop } from '#kernel';
+import type { Logger } from '#observability';
+import { LOGGER } from '#outbox';
+import { CatalogueWord } from '../catalog/catalogue-word.js';
+import { ArchiverStore } from '../persistence/archiver-store.js';
+import type { FileAside } from '../persistence/records.js';
+import { SetAside } from './set-aside.js';
+
+const pause = 60_000;
+/** Milliseconds after which a file that could not be dealt with is looked at again. */
+const patience = 3_600_000;
+
+/** Removes what was set aside when its grace period is over, and brings back what the catalogue lists after all. */
+@Injectable()
+export class SetAsideSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly loop: WorkLoop;
+
+  constructor(
+    private readonly store: ArchiverStore,
+    private readonly asides: SetAside,
+    private readonly catalogue: CatalogueWord,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
+    this.loop = new WorkLoop({
+      takeOne: () => this.next(),
+      pause,
+      onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not look for files set aside'),
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.loop.start(this.store.whenReady());
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.loop.stop();
+  }
+
+  /** @returns whether there was one */
+  async next(): Promise<boolean> {
+    const aside = await this.asides.takeDue();
+    if (aside === undefined) return false;
+    try {
+      await this.settle(aside);
+    } catch (error) {
+      const { archiveId, share } = aside;
+      this.logger.warn({ archiveId, share, error: messageOf(error) }, 'a file stays set aside for now');
+      await this.asides.postpone(aside, patience);
+    }
+    return true;
+  }
+
+  private async settle(aside: FileAside): Promise<void> {
+    const { archiveId, pid, share, reason } = aside;
+    if (await this.catalogue.lists({ pid, archiveId })) {
+      this.logger.error(
+        { archiveId, pid, share, reason },
+        'the catalogue lists a datablock that was set aside: it is brought back; find out who discarded it',
+      );
+      return this.asides.bringBack(aside);
+    }
+    await this.asides.remove(aside);
+    this.logger.info({ archiveId, pid, share, reason }, 'removed a file that was set aside');
+  }
+}

@@ -1,0 +1,53 @@
+import {
+  Controller,
+  ForbiddenException,
+  Get,
+  Headers,
+  HttpCode,
+  Inject,
+  NotFoundException,
+  Param,
+  Post,
+} from '@nestjs/common';
+import { CatenaError } from '#kernel';
+import { admitOperator } from '#outbox';
+import type { ArchiverConfig } from '../archiver.config.js';
+import { ConfigToken } from '../archiver.tokens.js';
+import type { FileAside } from '../persistence/records.js';
+import { SetAside } from './set-aside.js';
+
+const mostListed = 1000;
+
+/** What an operator does with files that were set aside. Needs the app's operations token. */
+@Controller({ path: 'operations/set-aside', version: '4' })
+export class SetAsideController {
+  constructor(
+    private readonly asides: SetAside,
+    @Inject(ConfigToken) private readonly config: ArchiverConfig,
+  ) {}
+
+  /** The oldest thousand. */
+  @Get()
+  list(@Headers('authorization') authorization: string | undefined): Promise<FileAside[]> {
+    admitOperator(this.config.spine, authorization);
+    return this.asides.list(mostListed);
+  }
+
+  @Post(':id/bring-back')
+  @HttpCode(200)
+  async bringBack(
+    @Headers('authorization') authorization: string | undefined,
+    @Param('id') id: string,
+  ): Promise<{ state: string }> {
+    admitOperator(this.config.spine, authorization);
+    try {
+      await this.asides.bringBack(await this.asides.take(id));
+    } catch (error) {
+      if (!(error instanceof CatenaError)) throw error;
+      if (error.code === 'archiver.not-set-aside') throw new NotFoundException(error.message);
+      if (!error.retriable) throw new ForbiddenException(error.message);
+      throw error;
+    }
+    return { state: 'brought-back' };
+  }
+}

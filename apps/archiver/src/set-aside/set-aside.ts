@@ -1,0 +1,128 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, crashPoint, idFromName, PermanentError } from '#kernel';
+import type { LongTermStorage } from '#long-term-storage';
+import type { ArchiverConfig } from '../archiver.config.js';
+import { ConfigToken, SharesToken } from '../archiver.tokens.js';
+import { ArchiverStore } from '../persistence/archiver-store.js';
+import type { FileAside } from '../persistence/records.js';
+
+/** What is set aside, and why. */
+export interface Unwanted {
+  readonly archiveId: string;
+  readonly pid: string;
+  readonly jobId: string;
+  /** The work order that does it: repeating it finds its own record. */
+  readonly workOrderId: string;
+  readonly reason: string;
+}
+
+/**
+ * Takes files of long-term storage out of the way, for DISCARD_GRACE: under their names nobody finds them, an operator
+ * can bring them back, and only after the grace period a sweep removes what the catalogue still does not list.
+ */
+@Injectable()
+export class SetAside {
+  constructor(
+    private readonly store: ArchiverStore,
+    private readonly clock: Clock,
+    @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
+    @Inject(ConfigToken) private readonly config: ArchiverConfig,
+  ) {}
+
+  /** Sets aside what a share holds under the name; nothing happens where there is nothing. */
+  async from(share: LongTermStorage, unwanted: Unwanted): Promise<void> {
+    const { archiveId, pid, jobId, reason } = unwanted;
+    if ((await share.stat(archiveId)) === undefined) return;
+    const now = this.clock.now();
+    const _id = idFromName(`${share.name}\n${archiveId}\n${unwanted.workOrderId}\n${now.getTime()}`);
+    // First the record: a file without one would stay for ever.
+    await this.store.asides.insertOne({
+      _id,
+      share: share.name,
+      ...{ archiveId, pid, jobId, reason },
+      state: 'kept',
+      setAsideAt: now,
+      dueAt: new Date(now.getTime() + this.config.discardGrace),
+    });
+    crashPoint('archiver.mid-set-aside');
+    if (!(await share.setAside(archiveId, _id))) await this.store.asides.deleteOne({ _id, state: 'kept' });
+  }
+
+  /** The oldest first. */
+  list(limit: number): Promise<FileAside[]> {
+    return this.store.asides.find({}).sort({ setAsideAt: 1, _id: 1 }).limit(limit).toArray();
+  }
+
+  /** What is next to be looked at, taken by this call alone; undefined when nothing is due. */
+  async takeDue(): Promise<FileAside | undefined> {
+    const now = this.clock.now();
+    const taken = await this.store.asides.findOneAndUpdate(
+      { dueAt: { $lte: now } },
+      { $set: { state: 'removing', dueAt: new Date(now.getTime() + this.config.lease) } },
+      { sort: { dueAt: 1, _id: 1 }, returnDocument: 'after' },
+    );
+    return taken ?? undefined;
+  }
+
+  /** Removes a file for good, if the sweep that took it still has it. */
+  async remove(aside: FileAside): Promise<void> {
+    if (!(await this.hold(aside))) return;
+    await this.shareOf(aside).removeSetAside(aside.archiveId, aside._id);
+    await this.store.asides.deleteOne({ _id: aside._id, state: 'removing' });
+  }
+
+  /**
+   * Gives a file its name back, by whoever took it: nobody else removes it meanwhile.
+   *
+   * @throws PermanentError `long-term-storage.already-exists` when the name is taken; the file stays set aside
+   */
+  async bringBack(aside: FileAside): Promise<void> {
+    await this.shareOf(aside).bringBack(aside.archiveId, aside._id);
+    await this.store.datablocks.updateOne(
+      { _id: aside.archiveId, pid: aside.pid, state: 'discarded' },
+      { $set: { state: 'verified' } },
+    );
+    await this.store.asides.deleteOne({ _id: aside._id });
+  }
+
+  /** Takes a file from the sweep, for an operator. @throws PermanentError `archiver.not-set-aside` */
+  async take(id: string): Promise<FileAside> {
+    const now = this.clock.now();
+    const taken = await this.store.asides.findOneAndUpdate(
+      { _id: id, $or: [{ state: 'kept' }, { state: 'returning' }] },
+      { $set: { state: 'returning', dueAt: new Date(now.getTime() + this.config.discardGrace) } },
+      { returnDocument: 'after' },
+    );
+    if (taken !== null) return taken;
+    throw new PermanentError(
+      'archiver.not-set-aside',
+      `Expected a file that is set aside under ${id}, found none, or one that is being removed at this moment.`,
+    );
+  }
+
+  /** Has it looked at again later, unless it is in other hands by now. */
+  async postpone({ _id, dueAt }: FileAside, pause: number): Promise<void> {
+    await this.store.asides.updateOne(
+      { _id, state: 'removing', dueAt },
+      { $set: { state: 'kept', dueAt: new Date(this.clock.now().getTime() + pause) } },
+    );
+  }
+
+  private async hold({ _id, dueAt }: FileAside): Promise<boolean> {
+    const until = new Date(this.clock.now().getTime() + this.config.lease);
+    const { matchedCount } = await this.store.asides.updateOne(
+      { _id, state: 'removing', dueAt },
+      { $set: { dueAt: until } },
+    );
+    return matchedCount === 1;
+  }
+
+  private shareOf({ share: name }: FileAside): LongTermStorage {
+    const share = this.shares.find((candidate) => candidate.name === name);
+    if (share !== undefined) return share;
+    throw new PermanentError(
+      'archiver.share-unknown',
+      `Expected ${name} in LTS_ROOTS, which holds a file that was set aside, found it not configured.`,
+    );
+  }
+}
