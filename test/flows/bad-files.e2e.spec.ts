@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import {
   createDataset,
   datasetInLandingZone,
@@ -16,6 +18,13 @@ import type { ScicatClient } from '../support/scicat-client.js';
 import { verdict } from '../support/verdict.js';
 
 const time = '2020-02-03T04:05:06.789Z';
+const run = promisify(execFile);
+
+/** Writes a file with the time that is registered for it. */
+async function put(file: string, content: string | Buffer): Promise<void> {
+  await writeFile(file, content);
+  await utimes(file, new Date(time), new Date(time));
+}
 
 describe('Bad input in the files', () => {
   const seen = verdict();
@@ -73,7 +82,7 @@ describe('Bad input in the files', () => {
     [
       'a file whose content is not what was registered',
       async (folder) => {
-        await writeFile(join(folder, 'f'), 'other');
+        await put(join(folder, 'f'), 'other');
         return [{ path: 'f', size: 5, time, chk: 'a'.repeat(64) }];
       },
       'datablock.checksum-mismatch',
@@ -85,7 +94,25 @@ describe('Bad input in the files', () => {
         await symlink('/etc/hostname', join(folder, 'link'));
         return [{ path: 'link', size: 3, time }];
       },
-      'archiver.source-refused',
+      'datablock.outside-folder',
+      'scheduleArchiveJobFailed',
+    ],
+    [
+      'a file rewritten after it was registered, with as many bytes',
+      async (folder) => {
+        await writeFile(join(folder, 'f'), 'new');
+        return [{ path: 'f', size: 3, time }];
+      },
+      'datablock.member-changed',
+      'scheduleArchiveJobFailed',
+    ],
+    [
+      'a pipe in the place of an empty file',
+      async (folder) => {
+        await run('mkfifo', [join(folder, 'pipe')]);
+        return [{ path: 'pipe', size: 0, time }];
+      },
+      'datablock.not-a-file',
       'scheduleArchiveJobFailed',
     ],
     [
@@ -109,7 +136,7 @@ describe('Bad input in the files', () => {
     [
       'the same path twice',
       async (folder) => {
-        await writeFile(join(folder, 'f'), 'x');
+        await put(join(folder, 'f'), 'x');
         return [
           { path: 'f', size: 1, time },
           { path: 'f', size: 1, time },
@@ -130,6 +157,26 @@ describe('Bad input in the files', () => {
       assert.deepEqual(await ledger.tarsOf(installation.shares[0]!, dataset.pid), []);
     });
   }
+
+  for (const [what, folder, code] of [
+    ['another group', 'strangers/raw', 'assembly.source-refused'],
+    ['nobody', '', 'assembly.source-refused'],
+    ['the own group, written with ".."', 'demo-group/../strangers/raw', 'assembly.source-refused'],
+    ['the own group, but a link to that of another', 'demo-group/link', 'archiver.source-refused'],
+  ] as const)
+    it(`a source folder of ${what} is not read, and the reason says so`, async () => {
+      const root = join(installation.sourceFolder, '..');
+      await mkdir(join(root, 'strangers', 'raw'), { recursive: true });
+      await put(join(root, 'strangers', 'raw', 'f'), 'secret');
+      await symlink('../strangers/raw', join(root, 'demo-group', 'link')).catch(() => undefined);
+      const pid = await createDataset(client, `${root}/${folder}`);
+      await registerFiles(client, pid, [{ path: 'f', size: 6, time }]);
+      const end = await archive(pid);
+      assert.equal(end.statusCode, 'finishedUnsuccessful', end.statusMessage);
+      const [bad] = end.jobResultObject.bad ?? [];
+      assert.deepEqual([bad?.code, bad?.fault], [code, 'user'], end.statusMessage);
+      assert.match(end.statusMessage, /may be read from/);
+    });
 
   it('an empty dataset is refused in words', async () => {
     const pid = await createDataset(client, '/nothing');
@@ -177,7 +224,7 @@ describe('Bad input in the files', () => {
     await ledger.datasetIsUntouched(bad, 'missingFilesError');
 
     const folder = join(installation.sourceFolder, 'one-of-two');
-    await writeFile(join(folder, 'gone'), 'x');
+    await put(join(folder, 'gone'), 'x');
     const retry = await client.call('POST', `/api/v4/jobs/${end.id}/retry`);
     assert.equal(retry.status, 201, JSON.stringify(retry.body));
     const second = await client.jobEnd(String(retry.body['id']));
@@ -197,7 +244,7 @@ describe('Bad input in the files', () => {
     assert.equal(first.statusCode, 'finishedUnsuccessful');
     const kept = await ledger.tarsOf(installation.shares[0]!, dataset.pid);
     assert.equal(kept.length, 1, 'the good datablock of the failed job is kept');
-    await writeFile(file, Buffer.alloc(900_000, 2));
+    await put(file, Buffer.alloc(900_000, 2));
     const retry = await client.call('POST', `/api/v4/jobs/${first.id}/retry`);
     const second = await client.jobEnd(String(retry.body['id']));
     await ledger.jobEndedOnce(second.id, 'finishedSuccessful');

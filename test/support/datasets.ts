@@ -60,6 +60,7 @@ export async function datasetInLandingZone(
   _installation: Installation,
   client: ScicatClient,
   files = sampleFiles(100_000),
+  { checksums = true } = {},
 ): Promise<TestDataset> {
   const pid = await createDataset(client, '/home/somebody/data');
   for (let first = 0; first < files.length; first += linksAtOnce) {
@@ -72,20 +73,33 @@ export async function datasetInLandingZone(
       path,
       size: content.length,
       time: '2020-02-03T04:05:06.789Z',
-      chk: sha256(content),
+      ...(checksums ? { chk: sha256(content) } : {}),
     })),
   );
   return { pid, files };
 }
 
-async function upload(client: ScicatClient, pid: string, files: readonly TestFile[]): Promise<void> {
+/** Links with which files can be put into the landing zone. */
+export async function uploadLinks(
+  client: ScicatClient,
+  pid: string,
+  files: readonly { path: string; size: number }[],
+): Promise<{ path: string; kind: string; url: string }[]> {
   const { status, body } = await client.call<{ path: string; kind: string; url: string }[]>(
     'POST',
     `/api/v4/datasets/${encodeURIComponent(pid)}/landing-zone/links`,
-    { files: files.map(({ path, content }) => ({ path, size: content.length })) },
+    { files },
   );
   assert.equal(status, 200, JSON.stringify(body));
-  const waiting = [...body];
+  return body;
+}
+
+async function upload(client: ScicatClient, pid: string, files: readonly TestFile[]): Promise<void> {
+  const waiting = await uploadLinks(
+    client,
+    pid,
+    files.map(({ path, content }) => ({ path, size: content.length })),
+  );
   const lane = async (): Promise<void> => {
     for (let link = waiting.pop(); link !== undefined; link = waiting.pop()) {
       const { path, url } = link;

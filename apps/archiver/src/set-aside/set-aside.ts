@@ -31,21 +31,38 @@ export class SetAside {
 
   /** Sets aside what a share holds under the name; nothing happens where there is nothing. */
   async from(share: LongTermStorage, unwanted: Unwanted): Promise<void> {
-    const { archiveId, pid, jobId, reason } = unwanted;
-    if ((await share.stat(archiveId)) === undefined) return;
-    const now = this.clock.now();
-    const _id = idFromName(`${share.name}\n${archiveId}\n${unwanted.workOrderId}\n${now.getTime()}`);
+    if ((await share.stat(unwanted.archiveId)) === undefined) return;
     // First the record: a file without one would stay for ever.
-    await this.store.asides.insertOne({
-      _id,
-      share: share.name,
-      ...{ archiveId, pid, jobId, reason },
-      state: 'kept',
-      setAsideAt: now,
-      dueAt: new Date(now.getTime() + this.config.discardGrace),
-    });
+    const token = await this.record(share, unwanted);
     crashPoint('archiver.mid-set-aside');
-    if (!(await share.setAside(archiveId, _id))) await this.store.asides.deleteOne({ _id, state: 'kept' });
+    if (!(await share.setAside(unwanted.archiveId, token)))
+      await this.store.asides.deleteOne({ _id: token, state: 'kept' });
+  }
+
+  /** @returns the token; that of an earlier try if it died before it moved the file */
+  private async record(share: LongTermStorage, unwanted: Unwanted): Promise<string> {
+    const { archiveId, pid, jobId, workOrderId, reason } = unwanted;
+    const used = new Set<string>();
+    for await (const { name, token } of share.listSetAside(archiveId)) if (name === archiveId) used.add(token);
+    const now = this.clock.now();
+    for (let count = 0; ; count += 1) {
+      const token = idFromName(`${share.name}\n${archiveId}\n${workOrderId}\n${count}`);
+      if (used.has(token)) continue;
+      await this.store.asides.updateOne(
+        { _id: token },
+        {
+          $set: {
+            share: share.name,
+            ...{ archiveId, pid, jobId, reason },
+            state: 'kept',
+            setAsideAt: now,
+            dueAt: new Date(now.getTime() + this.config.discardGrace),
+          },
+        },
+        { upsert: true },
+      );
+      return token;
+    }
   }
 
   /** The oldest first. */

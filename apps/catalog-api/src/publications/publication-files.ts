@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CatenaError, pidAsName, safeRelativePath } from '#kernel';
+import { CatenaError, formerPidName, safeRelativePath } from '#kernel';
 import type { FileLine } from '#publication-feed';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { DataFile, DatablockRecord, OrigDatablockRecord } from '../persistence/records.js';
@@ -31,11 +31,11 @@ export class PublicationFiles {
   }
 }
 
-/** Pids that differ may have the same name: `a/b` and `a_b`. */
+/** Made for people, who unpack it anywhere: two that are alike without case are told apart by what follows. */
 function folderOf(pid: string, taken: Set<string>): string {
-  let name = pidAsName(pid);
-  while (taken.has(name)) name += '_';
-  taken.add(name);
+  let name = formerPidName(pid);
+  while (taken.has(name.toLowerCase())) name += '_';
+  taken.add(name.toLowerCase());
   return name;
 }
 

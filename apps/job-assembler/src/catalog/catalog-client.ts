@@ -16,9 +16,9 @@ export interface CatalogDataset {
   readonly sourceFolder: string;
   readonly ownerGroup?: string;
   readonly proposalId?: string | null;
-  readonly proposalIds?: readonly string[] | null;
+  readonly proposalIds?: readonly (string | null)[] | null;
   readonly instrumentId?: string | null;
-  readonly instrumentIds?: readonly string[] | null;
+  readonly instrumentIds?: readonly (string | null)[] | null;
 }
 
 export interface CatalogFile {

@@ -8,6 +8,9 @@ import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { ConfigToken } from '../job-assembler.tokens.js';
 import { DatasetFiles } from './dataset-files.js';
 
+const longestId = 500;
+const mostIds = 1000;
+
 /** Where a dataset's files are read from, and which. */
 interface SourceAndBlocks {
   readonly source: OriginalsSource;
@@ -82,6 +85,10 @@ export class DatasetSources {
   }
 }
 
-function idsOf(list: readonly string[] | null | undefined, single: string | null | undefined): string[] {
-  return [...new Set([...(list ?? []), ...(single ? [single] : [])])].slice(0, 1000);
+/** Usable ids: the field may hold one or a list, and older documents hold nulls. */
+function idsOf(list: CatalogDataset['proposalIds'], single: CatalogDataset['proposalId']): string[] {
+  const usable = [...(list ?? []), single].filter(
+    (id) => typeof id === 'string' && id !== '' && id.length <= longestId,
+  );
+  return [...new Set(usable as string[])].slice(0, mostIds);
 }

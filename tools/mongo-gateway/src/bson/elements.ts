@@ -157,6 +157,21 @@ export function withoutElements(
   return result;
 }
 
+/** The document with one more element at its end; an array takes one whose name is its next index. */
+export function withAppended(document: Buffer, element: Buffer): Buffer {
+  const result = Buffer.concat([document.subarray(0, document.length - 1), element, Buffer.alloc(1)]);
+  result.writeInt32LE(result.length, 0);
+  return result;
+}
+
+/** The bytes of an element whose value is a document, an array or a whole number. */
+export function elementOf(name: string, value: bigint | Buffer, type: number = BSON_DOCUMENT): Buffer {
+  const number = Buffer.alloc(8);
+  if (typeof value === 'bigint') number.writeBigInt64LE(value);
+  const head = Buffer.from([typeof value === 'bigint' ? BSON_INT64 : type]);
+  return Buffer.concat([head, Buffer.from(`${name}\0`), typeof value === 'bigint' ? number : value]);
+}
+
 /** The documents that lie one after the other in the buffer, as views. */
 export function splitDocuments(sequence: Buffer): Buffer[] {
   const documents: Buffer[] = [];

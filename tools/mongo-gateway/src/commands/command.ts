@@ -4,10 +4,12 @@ import {
   BSON_DOCUMENT,
   BSON_BINARY,
   booleanValue,
+  elementOf,
   elementsOf,
   integerValue,
   splitDocuments,
   stringValue,
+  withAppended,
   withoutElements,
   type Element,
 } from '../bson/elements.js';
@@ -31,6 +33,10 @@ const PROTOCOL_FIELDS: ReadonlySet<string> = new Set([
   'stmtId',
   'stmtIds',
 ]);
+
+/** More rows than any collection here has, and the largest number that the engine takes for a limit. */
+const everything = 2n ** 31n - 1n;
+const emptyDocument = Buffer.from([5, 0, 0, 0, 0]);
 
 /** A command as the gateway works with it: its protocol fields read, its body left as bytes. */
 export class Command {
@@ -89,6 +95,16 @@ export class Command {
     return withoutElements(this.whole, this.elements, new Set([...PROTOCOL_FIELDS, name]));
   }
 
+  /**
+   * The body of a read whose cursor shows one state of the collection, however long it stays open and whatever is written
+   * meanwhile. Left to itself the engine reads unsorted results batch by batch from the table as it is then, where rows
+   * that were changed lie elsewhere: some come twice, some never. What has a limit is computed at once and kept in a file.
+   */
+  snapshotBody(): Buffer {
+    if (this.inTransaction) return this.body();
+    return this.name === 'aggregate' ? this.limitedPipeline() : this.limitedFind();
+  }
+
   /** The statements of a write command, whether they stand in its body or beside it. */
   operations(name: string): Buffer[] {
     const sequence = this.sequences.get(name);
@@ -105,6 +121,27 @@ export class Command {
       throw new MongoError(73, `the command ${this.name} must name a collection`);
     }
     return this.target;
+  }
+
+  private limitedFind(): Buffer {
+    const limit = this.integer('limit') ?? 0n;
+    if (limit !== 0n || this.boolean('singleBatch') === true) return this.body();
+    return withAppended(this.bodyWithout('limit'), elementOf('limit', everything));
+  }
+
+  private limitedPipeline(): Buffer {
+    const element = this.element('pipeline');
+    if (element?.type !== BSON_ARRAY) return this.body();
+    const pipeline = this.whole.subarray(element.value, element.end);
+    const stages = elementsOf(pipeline);
+    const last = stages.at(-1);
+    const lastName =
+      last?.type === BSON_DOCUMENT ? elementsOf(pipeline.subarray(last.value, last.end))[0]?.name : undefined;
+    // Nothing may follow a stage that writes.
+    if (lastName === '$out' || lastName === '$merge') return this.body();
+    const stage = withAppended(emptyDocument, elementOf('$limit', everything));
+    const longer = withAppended(pipeline, elementOf(String(stages.length), stage));
+    return withAppended(this.bodyWithout('pipeline'), elementOf('pipeline', longer, BSON_ARRAY));
   }
 
   private element(name: string): Element | undefined {

@@ -2,6 +2,7 @@ import { serialize } from 'bson';
 import { STATEMENTS } from '../postgres/statements.js';
 import type { Row, Statement } from '../postgres/messages.js';
 import { MongoError } from '../errors/mongo-error.js';
+import type { Command } from './command.js';
 import type { Context, Handler } from './services.js';
 
 const ENGINE_FAILED = 1;
@@ -15,10 +16,14 @@ export function column(rows: readonly Row[], index = 0): Buffer {
 }
 
 /** A command that opens a cursor: hands on the first page and keeps the rest for getMore. */
-function cursorCommand(statement: Statement, namespace: (context: Context) => string): Handler {
+function cursorCommand(
+  statement: Statement,
+  namespace: (context: Context) => string,
+  bodyOf = (command: Command) => command.body(),
+): Handler {
   return async (context) => {
     const { command, services } = context;
-    const rows = await context.run(statement, [command.database, command.body()]);
+    const rows = await context.run(statement, [command.database, bodyOf(command)]);
     const page = column(rows);
     const continuation = rows[0]?.[1];
     if (continuation !== null && continuation !== undefined) {
@@ -31,8 +36,10 @@ function cursorCommand(statement: Statement, namespace: (context: Context) => st
 const ofCollection = ({ command }: Context): string =>
   `${command.database}.${command.target ?? '$cmd.aggregate'}`;
 
-export const find = cursorCommand(STATEMENTS.find, ofCollection);
-export const aggregate = cursorCommand(STATEMENTS.aggregate, ofCollection);
+const asSnapshot = (command: Command): Buffer => command.snapshotBody();
+
+export const find = cursorCommand(STATEMENTS.find, ofCollection, asSnapshot);
+export const aggregate = cursorCommand(STATEMENTS.aggregate, ofCollection, asSnapshot);
 export const listIndexes = cursorCommand(STATEMENTS.listIndexes, ofCollection);
 export const listCollections = cursorCommand(
   STATEMENTS.listCollections,

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import type { ArchiverConfig } from '../archiver.config.js';
+import { CatalogueWord } from './catalogue-word.js';
+
+describe('The word of the catalogue', () => {
+  const asked: string[] = [];
+  let datasetStatus = 200;
+  let datablocks: object[] = [];
+  const server = createServer((request, response) => {
+    const url = decodeURIComponent(request.url ?? '');
+    if (url === '/api/v3/auth/login') return response.writeHead(201).end('{"access_token":"t"}');
+    asked.push(url);
+    if (url.startsWith('/api/v4/datasets/')) return response.writeHead(datasetStatus).end('{}');
+    return response.writeHead(200).end(JSON.stringify(datablocks));
+  });
+  let word: CatalogueWord;
+  before(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    word = new CatalogueWord({ catalog: { url, username: 'archiver', password: 'p' } } as ArchiverConfig);
+  });
+  after(() => server.close());
+
+  const one = { pid: '20.500/x', archiveId: 'x/1/0.tar' };
+
+  it('is asked for the archive id, of whichever dataset', async () => {
+    datablocks = [{ archiveId: one.archiveId }];
+    assert.equal(await word.lists(one), true);
+    assert.match(asked.at(-1) ?? '', /^\/api\/v3\/datablocks\?filter=.*"archiveId":\{"inq":\["x\/1\/0.tar"\]\}/);
+    datablocks = [];
+    assert.equal(await word.lists(one), false);
+  });
+
+  it('counts for a dataset that was deleted, and not for one that the account may not see', async () => {
+    datasetStatus = 404;
+    assert.equal(await word.lists(one), false);
+    datablocks = [{ archiveId: one.archiveId }];
+    assert.equal(await word.lists(one), true);
+    datablocks = [];
+    for (datasetStatus of [403, 400])
+      await assert.rejects(word.lists(one), { code: 'archiver.catalogue-silent', retriable: true });
+    datasetStatus = 503;
+    await assert.rejects(word.lists(one), { code: 'catalog.api-away', retriable: true });
+  });
+});
