@@ -51,7 +51,10 @@ describe('An attack', () => {
         ['OrigDatablock', 'datasetId'],
         ['Dataset', 'pid'],
       ] as const) {
-        const rows = await database.collection(collection).find({ [field]: from }).toArray();
+        const rows = await database
+          .collection(collection)
+          .find({ [field]: from })
+          .toArray();
         for (const row of rows) {
           await database.collection(collection).deleteOne({ _id: row._id });
           const id = collection === 'Dataset' ? { _id: to as unknown as typeof row._id } : {};

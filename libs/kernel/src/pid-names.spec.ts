@@ -103,7 +103,8 @@ describe('The name of a pid', () => {
   });
 
   it('is a plain file name of bounded length', () => {
-    for (const pid of [...lookAlikes, ...pids(13, 2000)]) assert.match(pidAsName(pid), /^[a-z0-9.=,-]{1,255}$/);
+    for (const pid of [...lookAlikes, ...pids(13, 2000)])
+      assert.match(pidAsName(pid), /^[a-z0-9.=,-]{1,255}$/);
   });
 
   it('refuses an empty pid', () => {

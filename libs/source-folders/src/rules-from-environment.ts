@@ -69,11 +69,19 @@ function ruleFrom(entry: unknown, where: string): FolderRule {
 
 function checkSegment(segment: string, where: string): void {
   if (segment === '' || segment === '.' || segment === '..')
-    throw refused(where, '`pattern` to be relative, without empty segments, "." and ".."', JSON.stringify(segment));
+    throw refused(
+      where,
+      '`pattern` to be relative, without empty segments, "." and ".."',
+      JSON.stringify(segment),
+    );
   const found = segment.match(placeholders) ?? [];
   // Two values side by side could be cut in two ways, and a star beside a value would match a longer one.
   if (found.length > 1 || (segment.includes('*') && segment !== '*'))
-    throw refused(where, 'one placeholder a segment, and `*` only as a whole segment', JSON.stringify(segment));
+    throw refused(
+      where,
+      'one placeholder a segment, and `*` only as a whole segment',
+      JSON.stringify(segment),
+    );
   const [name] = found;
   if ((name !== undefined && !known.has(name)) || /[{}]/.test(segment.replace(placeholders, '')))
     throw refused(where, `{ownerGroup}, {proposalId} or {instrumentId}`, JSON.stringify(segment));

@@ -87,7 +87,9 @@ export class WorkOrdersConsumer {
           state: 'open',
           epoch: 0,
           dueAt: new Date(now.getTime() + grace),
-          ...(grace === 0 ? {} : { lastFault: 'Waits until no upload link of the dataset is good any more.' }),
+          ...(grace === 0
+            ? {}
+            : { lastFault: 'Waits until no upload link of the dataset is good any more.' }),
           attempts: 0,
           cancelRequested: false,
           acceptedAt: now,

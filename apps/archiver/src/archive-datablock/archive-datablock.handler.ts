@@ -98,10 +98,7 @@ export class ArchiveDatablockHandler {
     targets: readonly LongTermStorage[],
   ): Promise<void> {
     if (lines.length === 0) return;
-    const changed = await this.lists.changedSince(
-      this.originals.prefixesOf(order.pid, order.source),
-      lines,
-    );
+    const changed = await this.lists.changedSince(this.originals.prefixesOf(order.pid, order.source), lines);
     if (changed.length === 0) return;
     for (const share of targets)
       await this.writer.makeWay(share, order, 'originals were overwritten while they were packed');

@@ -35,7 +35,8 @@ export class DatablockLists {
     const [bucket, key] = [this.config.controlBucket, originalsKey(archiveId)];
     if ((await this.objects.head(bucket, key)) === undefined) return undefined;
     const chunks: Buffer[] = [];
-    for await (const chunk of (await this.objects.get(bucket, key)) as AsyncIterable<Buffer>) chunks.push(chunk);
+    for await (const chunk of (await this.objects.get(bucket, key)) as AsyncIterable<Buffer>)
+      chunks.push(chunk);
     const body = Buffer.concat(chunks);
     const lines = body
       .toString('utf8')

@@ -3,7 +3,14 @@ import { realpath, stat } from 'node:fs/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FileLine, ObjectReference, OriginalsSource } from '#contracts';
 import { openRegisteredFile, type DatablockMember } from '#datablock';
-import { CatenaError, pidAsName, formerPidName, PermanentError, safeRelativePath, TransientError } from '#kernel';
+import {
+  CatenaError,
+  pidAsName,
+  formerPidName,
+  PermanentError,
+  safeRelativePath,
+  TransientError,
+} from '#kernel';
 import { accountsOnDisk, ownersOf, type Ownership } from '#source-folders';
 import { ObjectStore } from '#storage';
 import type { ArchiverConfig } from '../archiver.config.js';
@@ -132,8 +139,7 @@ export class Originals {
       ? await ownersOf(await stat(resolved), this.accounts)
       : { user: undefined, group: undefined };
     const real = await sourceFolders.withRealRoots((root) => realpath(root).catch(() => root));
-    const refusal =
-      sourceFolders.refusal(folder, owner, owners) ?? real.refusal(resolved, owner, owners);
+    const refusal = sourceFolders.refusal(folder, owner, owners) ?? real.refusal(resolved, owner, owners);
     if (refusal === undefined) return resolved;
     throw new PermanentError(
       'archiver.source-refused',

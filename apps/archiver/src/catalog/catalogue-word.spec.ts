@@ -29,7 +29,10 @@ describe('The word of the catalogue', () => {
   it('is asked for the archive id, of whichever dataset', async () => {
     datablocks = [{ archiveId: one.archiveId }];
     assert.equal(await word.lists(one), true);
-    assert.match(asked.at(-1) ?? '', /^\/api\/v3\/datablocks\?filter=.*"archiveId":\{"inq":\["x\/1\/0.tar"\]\}/);
+    assert.match(
+      asked.at(-1) ?? '',
+      /^\/api\/v3\/datablocks\?filter=.*"archiveId":\{"inq":\["x\/1\/0.tar"\]\}/,
+    );
     datablocks = [];
     assert.equal(await word.lists(one), false);
   });

@@ -26,7 +26,11 @@ export class CatalogueWord {
    */
   async lists({ pid, archiveId }: NamedDatablock): Promise<boolean> {
     await this.assertSeen(pid);
-    const filter = { where: { archiveId: { inq: [archiveId] } }, fields: ['archiveId'], limits: { limit: 1 } };
+    const filter = {
+      where: { archiveId: { inq: [archiveId] } },
+      fields: ['archiveId'],
+      limits: { limit: 1 },
+    };
     const found = await this.session.get<unknown[]>(
       `/api/v3/datablocks?filter=${encodeURIComponent(JSON.stringify(filter))}`,
     );

@@ -40,7 +40,10 @@ export class DiscardDatablockHandler {
    */
   async discard(order: DiscardDatablockV1, reason: string): Promise<void> {
     const { archiveId, jobId, pid, workOrderId } = order;
-    const known = await this.store.datablocks.findOne({ _id: archiveId }, { projection: { jobId: 1, pid: 1 } });
+    const known = await this.store.datablocks.findOne(
+      { _id: archiveId },
+      { projection: { jobId: 1, pid: 1 } },
+    );
     if (known !== null && (known.jobId !== jobId || known.pid !== pid)) return;
     // Older archive ids are known by their record; without one only the name says whose it is.
     if (known === null) refuseForeignName(order);

@@ -36,6 +36,7 @@ export class WorkHandlers {
 
   /** Takes back what a cancelled order may have left. Can be repeated. */
   async undo(command: Command): Promise<void> {
-    if (command.kind === 'archive') await this.discard.discard(command.data, 'it was cancelled while it was packed');
+    if (command.kind === 'archive')
+      await this.discard.discard(command.data, 'it was cancelled while it was packed');
   }
 }

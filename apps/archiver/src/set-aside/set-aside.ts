@@ -43,7 +43,8 @@ export class SetAside {
   private async record(share: LongTermStorage, unwanted: Unwanted): Promise<string> {
     const { archiveId, pid, jobId, workOrderId, reason } = unwanted;
     const used = new Set<string>();
-    for await (const { name, token } of share.listSetAside(archiveId)) if (name === archiveId) used.add(token);
+    for await (const { name, token } of share.listSetAside(archiveId))
+      if (name === archiveId) used.add(token);
     const now = this.clock.now();
     for (let count = 0; ; count += 1) {
       const token = idFromName(`${share.name}\n${archiveId}\n${workOrderId}\n${count}`);

@@ -141,7 +141,8 @@ describe('What the archiver takes away', () => {
   const discardOf = ({ workOrderId, archiveId }: ArchiveDatablockV1): DiscardDatablockV1 => ({
     ...{ workOrderId: `${workOrderId}/discard`, jobId, pid, archiveId },
   });
-  const dataOf = (row: { envelope?: { data: unknown } | undefined }) => row.envelope?.data as Record<string, unknown>;
+  const dataOf = (row: { envelope?: { data: unknown } | undefined }) =>
+    row.envelope?.data as Record<string, unknown>;
   const sweepAll = async (): Promise<void> => {
     while (await sweep.next());
   };

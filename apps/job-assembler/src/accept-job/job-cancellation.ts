@@ -32,10 +32,9 @@ export class JobCancellation {
       { jobId, state: { $in: ['drafted', 'planned'] } },
       { $set: { state: 'cancelled' } },
     );
-    for await (const order of this.store.orders.find(
-      { jobId, state: 'released' },
-      { projection: { _id: 1 } },
-    )) {
+    for await (const order of this.store.orders
+      .find({ jobId, state: 'released' }, { projection: { _id: 1 } })
+      .sort({ _id: 1 })) {
       const now = this.clock.now();
       const row = eventRow(
         cancelWorkV1,

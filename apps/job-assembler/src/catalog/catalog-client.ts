@@ -67,7 +67,8 @@ export class CatalogClient {
   /** Whose a proposal is; undefined when there is none of this id, or it may not be seen. */
   async proposalGroup(id: string): Promise<string | undefined> {
     try {
-      return (await this.get<{ ownerGroup?: string }>(`/api/v3/proposals/${encodeURIComponent(id)}`)).ownerGroup;
+      return (await this.get<{ ownerGroup?: string }>(`/api/v3/proposals/${encodeURIComponent(id)}`))
+        .ownerGroup;
     } catch (error) {
       const status = error instanceof CatenaError ? error.details['status'] : undefined;
       if (status === 404 || status === 403) return undefined;

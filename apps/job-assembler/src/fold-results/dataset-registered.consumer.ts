@@ -51,7 +51,9 @@ export class DatasetRegisteredConsumer {
       'source.kind': 'landing-zone',
       releaseAskedAt: { $exists: false },
     } as object;
-    for await (const { _id, jobId, pid, archiveId, source, files } of this.store.orders.find(open)) {
+    for await (const { _id, jobId, pid, archiveId, source, files } of this.store.orders
+      .find(open)
+      .sort({ _id: 1 })) {
       const now = this.clock.now();
       const row = eventRow(
         releaseOriginalsV1,

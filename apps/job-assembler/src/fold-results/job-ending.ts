@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { jobFinishedV1, type DatasetResultLine, type JobOutcome } from '#contracts';
-import { Clock, crashPoint } from '#kernel';
+import { Clock, crashPoint, TransientError } from '#kernel';
 import { eventRow, OutboxRelay, pushRows } from '#outbox';
 import { finalSentence, foldTasks, type TaskState } from '../domain/fold.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
@@ -62,6 +62,13 @@ export class JobEnding {
 
   private async finish(jobId: string, outcome: JobOutcome, counts: Counts, fault?: Fault): Promise<void> {
     const lines = await this.resultLines(jobId);
+    const expected = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    // Nothing is called over on a list that is not whole.
+    if (lines.length !== expected)
+      throw new TransientError(
+        'assembly.list-incomplete',
+        `Expected ${expected} datasets of job ${jobId}, read ${lines.length}; they are read again.`,
+      );
     const result = await this.objects.writeLines(`results/${jobId}.ndjson`, lines);
     const first = fault?.message ?? lines.find((line) => line.outcome === 'failed')?.message;
     const [succeeded, failed, cancelled] = [counts.succeeded ?? 0, counts.failed ?? 0, counts.cancelled ?? 0];
@@ -91,7 +98,8 @@ export class JobEnding {
 
   private async resultLines(jobId: string): Promise<DatasetResultLine[]> {
     const lines: DatasetResultLine[] = [];
-    for await (const task of this.store.tasks.find({ jobId })) lines.push(await this.resultLine(task));
+    for await (const task of this.store.tasks.find({ jobId }).sort({ _id: 1 }))
+      lines.push(await this.resultLine(task));
     return lines;
   }
 

@@ -8,7 +8,7 @@ import {
   discardDatablockV1,
   type DatablockLine,
 } from '#contracts';
-import { Clock, crashPoint, messageOf } from '#kernel';
+import { Clock, crashPoint, messageOf, TransientError } from '#kernel';
 import type { Logger } from '#observability';
 import { eventRow, LOGGER, OutboxRelay, pushRows, type OutboxRow } from '#outbox';
 import { foldWorkOrders, type WorkOrderState } from '../domain/fold.js';
@@ -78,7 +78,7 @@ export class ResultFolder implements OnApplicationBootstrap {
       await this.discard(taskId);
       await this.endTask(taskId, 'running', 'cancelled');
     } else if (end === 'succeeded') {
-      if (task.workflow === 'archive') await this.submitForRegistration(task);
+      if (task.workflow === 'archive') await this.submitForRegistration(task, counts.done ?? 0);
       else await this.endTask(taskId, 'running', 'succeeded');
     }
   }
@@ -98,10 +98,9 @@ export class ResultFolder implements OnApplicationBootstrap {
   }
 
   async foldAllTasks(jobId: string): Promise<void> {
-    for await (const { _id } of this.store.tasks.find(
-      { jobId, state: 'running' },
-      { projection: { _id: 1 } },
-    ))
+    for await (const { _id } of this.store.tasks
+      .find({ jobId, state: 'running' }, { projection: { _id: 1 } })
+      .sort({ _id: 1 }))
       await this.foldTask(_id);
     await this.foldJob(jobId);
   }
@@ -151,12 +150,12 @@ export class ResultFolder implements OnApplicationBootstrap {
   }
 
   /** All datablocks are verified: the catalogue may register them, and says when it has. */
-  private async submitForRegistration(task: DatasetTask): Promise<void> {
+  private async submitForRegistration(task: DatasetTask, expected: number): Promise<void> {
     const lines: DatablockLine[] = [];
     let packedSize = 0;
     for await (const { archiveId, result } of this.store.orders
       .find({ taskId: task._id, state: 'done' })
-      .sort({ archiveId: 1 })) {
+      .sort({ archiveId: 1, _id: 1 })) {
       if (result?.kind !== 'archive') continue;
       lines.push({
         archiveId,
@@ -167,6 +166,11 @@ export class ResultFolder implements OnApplicationBootstrap {
       });
       packedSize += result.packedSize;
     }
+    if (lines.length !== expected)
+      throw new TransientError(
+        'assembly.list-incomplete',
+        `Expected ${expected} datablocks of ${task._id}, read ${lines.length}; they are read again.`,
+      );
     const datablocks = await this.objects.writeLines(`results/${task._id}.ndjson`, lines);
     const now = this.clock.now();
     const row = eventRow(
@@ -186,12 +190,8 @@ export class ResultFolder implements OnApplicationBootstrap {
 
   /** Datablocks of a cancelled dataset will never be registered. */
   private async discard(taskId: string): Promise<void> {
-    for await (const { _id, jobId, pid, archiveId } of this.store.orders.find({
-      taskId,
-      state: 'done',
-      kind: 'archive',
-      discardedAt: { $exists: false },
-    } as object)) {
+    const undone = { taskId, state: 'done', kind: 'archive', discardedAt: { $exists: false } } as object;
+    for await (const { _id, jobId, pid, archiveId } of this.store.orders.find(undone).sort({ _id: 1 })) {
       const now = this.clock.now();
       const row = eventRow(
         discardDatablockV1,

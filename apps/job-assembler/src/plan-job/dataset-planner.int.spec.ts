@@ -69,11 +69,7 @@ describe('Two planners of one dataset', () => {
       folder,
       objects as unknown as ControlObjects,
       sources as unknown as DatasetSources,
-      new PlanningSurroundings(
-        {} as unknown as JobAssemblerConfig,
-        relay as unknown as OutboxRelay,
-        clock,
-      ),
+      new PlanningSurroundings({} as unknown as JobAssemblerConfig, relay as unknown as OutboxRelay, clock),
     );
   }
   const job = (id: string): AssemblyJob =>

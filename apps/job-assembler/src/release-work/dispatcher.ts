@@ -77,7 +77,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     let released = 0;
     for await (const order of this.store.orders
       .find({ state: 'planned', group })
-      .sort({ createdAt: 1 })
+      .sort({ createdAt: 1, _id: 1 })
       .limit(room)) {
       if (used.of('target', order.target) >= limits.perTarget) continue;
       const now = this.clock.now();

@@ -43,7 +43,8 @@ export function longTermStorageConformance(subject: string, make: () => Promise<
 
     const asides = async (prefix: string): Promise<FileSetAside[]> => {
       const found: FileSetAside[] = [];
-      for await (const { name, token, size } of storage.listSetAside(prefix)) found.push({ name, token, size });
+      for await (const { name, token, size } of storage.listSetAside(prefix))
+        found.push({ name, token, size });
       return found;
     };
 

@@ -138,7 +138,10 @@ export class MemoryShare extends LongTermStorage {
   }
 
   private used(): number {
-    const finished = [...this.files.values(), ...this.asides.values()].reduce((sum, content) => sum + content.length, 0);
+    const finished = [...this.files.values(), ...this.asides.values()].reduce(
+      (sum, content) => sum + content.length,
+      0,
+    );
     return [...this.partials.values()].reduce((sum, writer) => sum + writer.size, finished);
   }
 

@@ -81,7 +81,15 @@ describe('A cursor over rows that are being changed', () => {
   it('still honours limits, skips and single batches, and writes where a pipeline says', async () => {
     assert.equal((await collection.find({}).limit(7).toArray()).length, 7);
     assert.equal((await collection.find({}).limit(-7).toArray()).length, 7);
-    assert.equal((await collection.find({}).skip(rows - 3).toArray()).length, 3);
+    assert.equal(
+      (
+        await collection
+          .find({})
+          .skip(rows - 3)
+          .toArray()
+      ).length,
+      3,
+    );
     assert.equal((await collection.find({}, { limit: 0 }).toArray()).length, rows);
     assert.equal((await collection.aggregate([{ $limit: 9 }]).toArray()).length, 9);
     assert.equal((await collection.aggregate([]).toArray()).length, rows);
