@@ -55,7 +55,7 @@ async function lookUp(kind: 'passwd' | 'group', id: number): Promise<string | un
     if (code === 2) return undefined;
     if (code === 'ENOENT' && kind === 'passwd' && id === userInfo().uid) return userInfo().username;
     throw new TransientError(
-      'source-folders.accounts-away',
+      'archiver.accounts-away',
       `Expected the name of ${kind} ${id} from getent, found no answer. Check the directory service of this machine.`,
       { cause: error },
     );
