@@ -9,6 +9,7 @@ export {
 export { Clock, ManualClock, SystemClock } from './clock.js';
 export { crashPoint } from './crash-point.js';
 export { idFromName, newId } from './ids.js';
+export { listedPath } from './listed-path.js';
 export { pidAsName, safeRelativePath } from './relative-path.js';
 export { bytesFrom, durationFrom, integer, required, type Environment } from './settings.js';
 export { backOff, wait } from './wait.js';

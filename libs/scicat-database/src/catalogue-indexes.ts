@@ -45,6 +45,12 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
     keys: { 'catena.idempotency.user': 1, 'catena.idempotency.key': 1 },
     options: { unique: true, partialFilterExpression: { 'catena.idempotency.key': { $exists: true } } },
   },
+  {
+    collection: 'Job',
+    name: 'catena_storing',
+    keys: { 'catena.storing': 1 },
+    options: { partialFilterExpression: { 'catena.storing': { $exists: true } } },
+  },
   { collection: 'User', name: 'catena_username', keys: { username: 1 } },
   { collection: 'User', name: 'catena_email', keys: { email: 1 }, options: { unique: true } },
   { collection: 'UserIdentity', name: 'catena_user', keys: { userId: 1 } },

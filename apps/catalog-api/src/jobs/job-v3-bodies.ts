@@ -58,6 +58,7 @@ export class JobV3Bodies {
     if (auth === '#datasetPublic' || pids.length === 0) return undefined;
     const datasets = await this.catalogue.datasets
       .find({ pid: { $in: pids } }, { projection: { ownerGroup: 1, accessGroups: 1, isPublished: 1 } })
+      .sort({ _id: 1 })
       .toArray();
     return auth === '#datasetAccess' ? commonGroup(caller, datasets) : datasets[0]?.ownerGroup;
   }

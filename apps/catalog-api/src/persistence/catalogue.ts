@@ -33,6 +33,9 @@ export type CollectionName =
   | 'Policy'
   | 'MetadataKeys';
 
+/** Jobs that were accepted: the others are being stored at this moment, or never were. */
+export const acceptedJobs = { 'catena.storing': { $exists: false } };
+
 /** SciCat's collections, typed, and Catena's own beside them. */
 @Injectable()
 export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutdown {

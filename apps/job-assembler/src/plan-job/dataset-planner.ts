@@ -195,6 +195,7 @@ export class DatasetPlanner {
       pid: what.pid,
       state: 'done',
       kind: 'archive',
+      discardedAt: { $exists: false },
       'files.sha256': what.files.sha256,
       'source.location': what.source?.location,
     });
