@@ -34,6 +34,8 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   { collection: 'OrigDatablock', name: 'catena_dataset', keys: { datasetId: 1, _id: 1 } },
   { collection: 'Datablock', name: 'catena_dataset', keys: { datasetId: 1, _id: 1 } },
   { collection: 'Datablock', name: 'catena_archive_id', keys: { archiveId: 1 }, options: { unique: true } },
+  ...announcedWrites('OrigDatablock'),
+  ...announcedWrites('Datablock'),
   { collection: 'Job', name: 'catena_text', keys: { '$**': 'text' } },
   { collection: 'Job', name: 'catena_newest', keys: { createdAt: -1 } },
   { collection: 'Job', name: 'catena_changed', keys: { updatedAt: 1 } },
@@ -101,8 +103,27 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
     keys: { expiresAt: 1 },
     options: { expireAfterSeconds: 0 },
   },
+  { collection: 'catena_dataset_claims', name: 'catena_dataset', keys: { pid: 1 } },
   { collection: 'catena_dataset_claims', name: 'catena_job', keys: { jobId: 1, pid: 1 } },
 ];
+
+/** Blocks with a write that is announced in them, by dataset and by age: as a rule none. */
+function announcedWrites(collection: string): CatalogueIndex[] {
+  return [
+    {
+      collection,
+      name: 'catena_intent',
+      keys: { 'catenaIntent.datasetId': 1 },
+      options: { partialFilterExpression: { 'catenaIntent.datasetId': { $exists: true } } },
+    },
+    {
+      collection,
+      name: 'catena_intent_age',
+      keys: { 'catenaIntent.at': 1 },
+      options: { partialFilterExpression: { 'catenaIntent.at': { $exists: true } } },
+    },
+  ];
+}
 
 /** Lists of records with groups, newest first: of all, and of each part that an access rule asks for. */
 function ownedLists(collection: string): CatalogueIndex[] {

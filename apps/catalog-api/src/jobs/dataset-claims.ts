@@ -9,6 +9,7 @@ import { JobRefusal } from '../domain/errors.js';
 import { cancelStep, type Lifecycle, type LifecycleStep } from '../domain/lifecycle.js';
 import { acceptedJobs, Catalogue } from '../persistence/catalogue.js';
 import type { ClaimRecord, DatasetRecord } from '../persistence/records.js';
+import { FileListFence } from '../datablocks/file-list-fence.js';
 import { DatasetLifecycles } from './dataset-lifecycles.js';
 import { DatasetSchedule, flagOf, scheduled, type ClaimedDataset } from './dataset-schedule.js';
 
@@ -22,6 +23,7 @@ export class DatasetClaims {
     private readonly catalogue: Catalogue,
     private readonly lifecycles: DatasetLifecycles,
     private readonly schedule: DatasetSchedule,
+    private readonly fileLists: FileListFence,
     private readonly clock: Clock,
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
   ) {}
@@ -41,6 +43,7 @@ export class DatasetClaims {
       const anew = await this.fitOf(workflow, await this.schedule.current(pidsOf(datasets)));
       if (!(await this.claimAll(jobId, workflow, anew))) throw await this.conflict(datasets);
     }
+    await this.fileLists.close(workflow, pidsOf(datasets));
     if (await this.schedule.mark(jobId, workflow, pidsOf(datasets))) return;
     await this.abandon(jobId);
     await this.fitOf(workflow, await this.schedule.current(pidsOf(datasets)));

@@ -3,6 +3,7 @@ import { Clock, TransientError, wait } from '#kernel';
 import type { LifecycleStep } from '../domain/lifecycle.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord } from '../persistence/records.js';
+import { nextVersion, versionOf } from '../records/dataset-version.js';
 
 /** Attempts of a write that others get in the way of. */
 const mostAttempts = 20;
@@ -51,14 +52,6 @@ export class DatasetLifecycles {
       `Dataset ${pid} changes too often at the moment: nothing was changed, try again.`,
     );
   }
-}
-
-/** The fence rises. */
-export const nextVersion = Object.fromEntries([['__v', 1]]) as Record<string, never>;
-
-/** The version a write is fenced by. Records of old databases may have none. */
-export function versionOf({ __v }: { readonly __v?: number }): number {
-  return (__v ?? { $exists: false }) as number;
 }
 
 /** A change of the lifecycle as fields of its dataset. */

@@ -5,7 +5,8 @@ import { JobRefusal } from '../domain/errors.js';
 import { lifecycleSteps } from '../domain/lifecycle.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord } from '../persistence/records.js';
-import { nextVersion, prefixed, versionOf } from './dataset-lifecycles.js';
+import { nextVersion, versionOf } from '../records/dataset-version.js';
+import { prefixed } from './dataset-lifecycles.js';
 
 export type ClaimedDataset = Pick<DatasetRecord, 'pid' | 'datasetlifecycle'> &
   Partial<Pick<DatasetRecord, '__v'>>;

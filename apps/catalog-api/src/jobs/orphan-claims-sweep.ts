@@ -7,18 +7,23 @@ import {
 import { messageOf, wait, WorkLoop } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
+import { FileListFence } from '../datablocks/file-list-fence.js';
 import { DatasetClaims } from './dataset-claims.js';
 
 const interval = 30_000;
 
-/** Gives back datasets that a crash left claimed by a job that was never accepted. One round at a time. */
+/** Gives back datasets that a crash left claimed by a job that was never accepted, and file lists from announced writes. One round at a time. */
 @Injectable()
 export class OrphanClaimsSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly loop: WorkLoop;
 
-  constructor(claims: DatasetClaims, @Inject(LOGGER) logger: Logger) {
+  constructor(claims: DatasetClaims, fileLists: FileListFence, @Inject(LOGGER) logger: Logger) {
     this.loop = new WorkLoop({
-      takeOne: () => claims.releaseOrphans().then(() => false),
+      takeOne: async () => {
+        await claims.releaseOrphans();
+        await fileLists.sweep();
+        return false;
+      },
       pause: interval,
       onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not look for orphaned claims'),
     });
