@@ -6,7 +6,7 @@ import {
   type DatasetArchivedV1,
 } from '#contracts';
 import { parseManifest } from '#datablock';
-import { Clock, crashPoint, idFromName, PermanentError } from '#kernel';
+import { Clock, crashPoint, idFromName, PermanentError, TransientError } from '#kernel';
 import { eventRow, OutboxRelay, type OutboxRow } from '#outbox';
 import { lifecycleSteps } from '../domain/lifecycle.js';
 import { DatasetClaims } from '../jobs/dataset-claims.js';
@@ -66,12 +66,21 @@ export class DatablockRegistration {
     this.relay.wake();
   }
 
-  /** Nothing that comes again would change it: the job is to fail, and its own report about that ends the hold. */
-  async refuse(claim: ClaimRecord, error: PermanentError): Promise<void> {
+  /**
+   * Nothing that comes again would change it: the job is to fail, and its own report about that ends the hold.
+   *
+   * @returns false when there was nothing left to refuse
+   */
+  async refuse(claim: ClaimRecord, error: PermanentError): Promise<boolean> {
     const verdict = await this.claims.decide(claim, 'refused', [this.refusal(claim, error)]);
-    // Refusing what is being registered would take back a word that may have been heard.
-    if (verdict === 'registered') throw error;
+    // Another delivery found all in order and was first. It may have died since: this one goes on in its place.
+    if (verdict === 'registered')
+      throw new TransientError(
+        'catalog.registration-decided',
+        `The datablocks of ${claim.pid} are being registered for job ${claim.jobId}; found too late: ${error.message}`,
+      );
     this.relay.wake();
+    return verdict === 'refused';
   }
 
   /** The same for a job that does not hold the dataset any more. */

@@ -52,8 +52,7 @@ export class DatasetReportsConsumer {
           await this.registration.register(claim, data);
         } catch (error) {
           if (!(error instanceof PermanentError)) throw error;
-          this.logRefusal(data, error);
-          await this.registration.refuse(claim, error);
+          if (await this.registration.refuse(claim, error)) this.logRefusal(data, error);
         }
       },
       () => this.failUnlessOver(data),
@@ -100,8 +99,8 @@ export class DatasetReportsConsumer {
       'catalog.claim-missing',
       `Expected a hold of job ${jobId} on dataset ${pid}, found none: its datablocks are discarded. Archive the dataset again.`,
     );
-    this.logRefusal(report, error);
     await this.registration.refuseWithoutClaim(report, error);
+    this.logRefusal(report, error);
   }
 
   private logRefusal({ jobId, pid }: DatasetArchivedV1, error: PermanentError): void {
