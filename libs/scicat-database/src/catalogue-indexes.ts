@@ -30,6 +30,12 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   { collection: 'PublishedData', name: 'catena_creator', keys: { createdBy: 1, createdAt: -1 } },
   { collection: 'PublishedData', name: 'catena_datasets', keys: { datasetPids: 1 } },
   { collection: 'PublishedData', name: 'catena_embargo', keys: { 'catena.embargoUntil': 1 } },
+  {
+    collection: 'PublishedData',
+    name: 'catena_opening',
+    keys: { 'catena.opening': 1 },
+    options: { partialFilterExpression: { 'catena.opening': { $exists: true } } },
+  },
   { collection: 'History', name: 'catena_document', keys: { subsystem: 1, documentId: 1, timestamp: -1 } },
   { collection: 'OrigDatablock', name: 'catena_dataset', keys: { datasetId: 1, _id: 1 } },
   { collection: 'Datablock', name: 'catena_dataset', keys: { datasetId: 1, _id: 1 } },

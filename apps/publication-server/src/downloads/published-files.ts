@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { doiPath } from '#datacite';
-import { Clock } from '#kernel';
+import { Embargoes } from '../persistence/embargoes.js';
 import { PublicStore } from '../persistence/public-store.js';
 import { memberId, type StoredFile, type StoredMember } from '../persistence/records.js';
 import type { PublicationServerConfig } from '../publication-server.config.js';
@@ -23,6 +23,7 @@ const fields = {
   state: 1,
   'record.doi': 1,
   'record.embargoUntil': 1,
+  'record.resource.dates': 1,
   'record.files': 1,
   'record.tombstone': 1,
 } as const;
@@ -32,7 +33,7 @@ const fields = {
 export class PublishedFiles {
   constructor(
     private readonly store: PublicStore,
-    private readonly clock: Clock,
+    private readonly embargoes: Embargoes,
     @Inject(ConfigToken) private readonly config: PublicationServerConfig,
   ) {}
 
@@ -51,12 +52,13 @@ export class PublishedFiles {
     const reading = readings.find(({ doi }) => records.some(({ _id }) => _id === doi));
     const found = records.find(({ _id }) => _id === reading?.doi);
     if (reading === undefined || found === undefined || reading.wanted.kind === 'page') return undefined;
-    const { doi, embargoUntil, files, tombstone } = found.record;
+    const { doi, files, tombstone } = found.record;
     const page = `${this.config.publicUrl}/doi/${doiPath(doi)}`;
     const link = { url: page, to: 'page' } as const;
     if (found.state === 'withdrawn')
       throw new Refusal(410, 'withdrawn', { value: tombstone?.reason ?? '', link });
-    if (embargoUntil !== undefined && new Date(embargoUntil) > this.clock.now())
+    const embargoUntil = this.embargoes.endOf(found.record)?.toISOString();
+    if (embargoUntil !== undefined)
       throw new Refusal(403, 'embargoed', { value: embargoUntil, link, facts: { embargoUntil } });
     if (files === undefined) throw new Refusal(404, 'noFiles', { link });
     const { sha256: list, count, bytes } = files;
