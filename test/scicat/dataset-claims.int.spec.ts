@@ -299,6 +299,54 @@ describe('Holding datasets for a job', () => {
     assert.equal(await accepted(pid), 1);
   });
 
+  /** The next look at a collection does not see the document, the one after that does. */
+  function missedOnce(
+    collection: string,
+    method: 'find' | 'aggregate',
+    _id: string,
+  ): { happened: () => boolean } {
+    return interruptOnce(catalogue.mongo, collection, method, async () => {
+      const document = await app.collection(collection).findOne({ _id });
+      assert.ok(document);
+      await app.collection(collection).deleteOne({ _id });
+      interruptOnce(catalogue.mongo, collection, method, async () => {
+        await app.collection(collection).insertOne(document);
+      });
+    });
+  }
+
+  it('looks again before it says that a dataset does not exist', async () => {
+    const all = await Promise.all(Array.from({ length: 3 }, () => dataset()));
+    const gap = missedOnce('Dataset', 'find', all[1]!.pid);
+    const { status, text } = await app.as('admin').send('POST', '/api/v3/Jobs', {
+      type: 'archive',
+      jobParams: {},
+      datasetList: all.map(({ pid }) => ({ pid, files: [] })),
+    });
+    assert.ok(gap.happened());
+    assert.equal(status, 201, text);
+  });
+
+  it('looks again before it says that a file does not exist', async () => {
+    const { pid } = await dataset();
+    const file = { path: 'a', size: 1, time: '2020-01-01T00:00:00.000Z' };
+    const block = await app
+      .as('admin')
+      .post('/api/v4/origdatablocks', { datasetId: pid, size: 1, dataFileList: [file] });
+    await catalogue.datasets.updateOne({ pid }, { $set: { 'datasetlifecycle.retrievable': true } });
+    const post = (path: string) =>
+      app.as('admin').send('POST', '/api/v3/Jobs', {
+        type: 'retrieve',
+        jobParams: {},
+        datasetList: [{ pid, files: [path] }],
+      });
+    const gap = missedOnce('OrigDatablock', 'aggregate', String(block.body['_id']));
+    const { status, text } = await post('a');
+    assert.ok(gap.happened());
+    assert.equal(status, 201, text);
+    assert.equal((await post('b')).status, 400);
+  });
+
   it('gives a dataset to one of many jobs that are posted at once', async () => {
     const { pid } = await dataset();
     const answers = await Promise.all(Array.from({ length: 6 }, () => archive(pid)));

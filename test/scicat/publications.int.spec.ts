@@ -104,6 +104,19 @@ describe('Publications', () => {
     assert.equal((await app.as('admin').post(`${path(doi)}/amend`)).status, 201, 'the way back');
   });
 
+  it('leave a dataset public that another one shows from the moment in which they are withdrawn on', async () => {
+    const pid = await dataset();
+    const [doi, other] = [await create({ datasetPids: [pid] }), await create({ datasetPids: [pid] })];
+    await app.collection('PublishedData').updateOne({ _id: doi }, { $set: { status: 'registered' } });
+    await app.collection('Dataset').updateOne({ _id: pid }, { $set: { isPublished: true } });
+    const gap = interruptOnce(app.get(MongoConnection), 'Dataset', 'updateMany', async () => {
+      assert.equal((await app.as('user1').post(`${path(other)}/publish`)).status, 201);
+    });
+    assert.equal((await app.as('admin').post(`${path(doi)}/withdraw`, { reason: 'x' })).status, 201);
+    assert.ok(gap.happened());
+    assert.equal((await app.as('admin').get(pathOf(pid))).body['isPublished'], true);
+  });
+
   it('can be corrected by administrators while they are amended, and only then', async () => {
     const doi = await create();
     await app.collection('PublishedData').updateOne({ _id: doi }, { $set: { status: 'registered' } });

@@ -206,7 +206,7 @@ describe('Registering datablocks', () => {
     const gap = interruptOnce(catalogue.mongo, 'OrigDatablock', 'countDocuments', async () => {
       await writeUnasked(of.pid, [['late', 5]]);
     });
-    assert.deepEqual(await kindOf(archived(data)), ['retry', 'catalog.file-list-moving']);
+    assert.deepEqual(await kindOf(archived(data)), ['retry', 'persistence.rows-moving']);
     assert.ok(gap.happened());
     assert.equal(await wordOn(of), undefined);
     await archived(data);

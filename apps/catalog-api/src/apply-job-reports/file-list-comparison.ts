@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { DatablockLine } from '#contracts';
 import { parseManifest, type ManifestMember } from '#datablock';
-import { listedPath, PermanentError, TransientError } from '#kernel';
+import { listedPath, PermanentError } from '#kernel';
+import { wholeListById } from '#persistence';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord, OrigDatablockRecord } from '../persistence/records.js';
 import { ControlObjects } from './control-objects.js';
@@ -53,36 +54,14 @@ export class FileListComparison {
     pid,
     sourceFolder,
   }: DatasetRecord): AsyncGenerator<{ path: string; size: number }> {
-    let seen = 0;
-    for await (const block of this.blocksOf(pid)) {
-      seen += 1;
-      for (const { path, size } of block.dataFileList) yield { path: listedPath(path, sourceFolder), size };
-    }
     // A list that was read only in part looks like one with fewer files.
-    const count = await this.catalogue.origDatablocks.countDocuments({ datasetId: pid });
-    if (count !== seen)
-      throw new TransientError(
-        'catalog.file-list-moving',
-        `Expected ${count} origdatablocks of ${pid}, found ${seen} while reading them: looking again.`,
-      );
-  }
-
-  /** In the order of their ids, each page a look of its own: what is written meanwhile moves no row to another place. */
-  private async *blocksOf(datasetId: string): AsyncGenerator<ListedBlock> {
-    for (let after = ''; ;) {
-      const page = await this.catalogue.origDatablocks
-        .find(
-          { datasetId, _id: { $gt: after } },
-          { projection: { 'dataFileList.path': 1, 'dataFileList.size': 1 } },
-        )
-        .sort({ _id: 1 })
-        .limit(blockPage)
-        .toArray();
-      yield* page;
-      const last = page.at(-1);
-      if (last === undefined || page.length < blockPage) return;
-      after = last._id;
-    }
+    const blocks = wholeListById<ListedBlock>(
+      this.catalogue.origDatablocks,
+      { datasetId: pid },
+      { projection: { 'dataFileList.path': 1, 'dataFileList.size': 1 }, page: blockPage },
+    );
+    for await (const { dataFileList } of blocks)
+      for (const { path, size } of dataFileList) yield { path: listedPath(path, sourceFolder), size };
   }
 }
 

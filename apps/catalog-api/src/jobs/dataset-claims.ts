@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Workflow } from '#contracts';
 import { Clock } from '#kernel';
 import { newOutbox, pushRows, type OutboxRow } from '#outbox';
-import { isDuplicateKey } from '#persistence';
+import { isDuplicateKey, rowsById } from '#persistence';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { JobRefusal } from '../domain/errors.js';
@@ -164,11 +164,9 @@ export class DatasetClaims {
 
   /** Puts back the flags of all datasets that a job holds still. */
   private async putBack(jobId: string, expected?: typeof scheduled): Promise<void> {
-    const claims = await this.catalogue.claims
-      .find({ jobId, ended: { $ne: true } })
-      .sort({ _id: 1 })
-      .toArray();
-    for (const claim of claims) await this.undoOne(claim, expected);
+    const held = { jobId, ended: { $ne: true } };
+    for await (const claim of rowsById<ClaimRecord>(this.catalogue.claims, held))
+      await this.undoOne(claim, expected);
   }
 
   /**

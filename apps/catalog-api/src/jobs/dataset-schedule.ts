@@ -37,10 +37,7 @@ export class DatasetSchedule {
 
   /** The datasets as they are now, in the order of their ids. */
   current(pids: readonly string[]): Promise<ClaimedDataset[]> {
-    return this.catalogue.datasets
-      .find({ pid: { $in: [...pids] } }, { projection: { pid: 1, datasetlifecycle: 1, __v: 1 } })
-      .sort({ _id: 1 })
-      .toArray();
+    return this.catalogue.datasetsOf(pids, ['datasetlifecycle', '__v']);
   }
 
   /**

@@ -175,12 +175,9 @@ export class JobCreation {
 
   private async datasetsOf(list: readonly DatasetListEntry[]): Promise<JobDatasets[]> {
     const pids = list.map(({ pid }) => pid);
-    const found = await this.catalogue.datasets
-      .find(
-        { pid: { $in: pids } },
-        { projection: { pid: 1, ownerGroup: 1, accessGroups: 1, isPublished: 1, datasetlifecycle: 1 } },
-      )
-      .toArray();
+    const found = await this.catalogue.datasetsOf(pids, [
+      ...(['ownerGroup', 'accessGroups', 'isPublished', 'datasetlifecycle'] as const),
+    ]);
     const known = new Set(found.map(({ pid }) => pid));
     const missing = pids.filter((pid) => !known.has(pid));
     if (missing.length > 0)
@@ -193,21 +190,28 @@ export class JobCreation {
 
   private async checkFiles(list: readonly DatasetListEntry[]): Promise<void> {
     for (const { pid, files } of list.filter((entry) => entry.files.length > 0)) {
-      const found = await this.catalogue.origDatablocks
-        .aggregate<{ _id: string }>([
-          { $match: { datasetId: pid } },
-          { $unwind: '$dataFileList' },
-          { $match: { 'dataFileList.path': { $in: [...files] } } },
-          { $group: { _id: '$dataFileList.path' } },
-        ])
-        .toArray();
-      const known = new Set(found.map(({ _id }) => _id));
-      const missing = files.filter((file) => !known.has(file));
+      // Looked for again before it is refused: lists may be written at this moment.
+      const missing = await this.unlisted(pid, await this.unlisted(pid, files));
       if (missing.length > 0)
         throw new JobRefusal(400, 'At least one requested file could not be found.', {
           error: JSON.stringify([{ pid, nonExistFiles: missing.slice(0, 100) }]),
         });
     }
+  }
+
+  private async unlisted(pid: string, files: readonly string[]): Promise<readonly string[]> {
+    if (files.length === 0) return files;
+    const found = await this.catalogue.origDatablocks
+      .aggregate<{ _id: string }>([
+        { $match: { datasetId: pid } },
+        { $unwind: '$dataFileList' },
+        { $match: { 'dataFileList.path': { $in: [...files] } } },
+        { $group: { _id: '$dataFileList.path' } },
+        { $sort: { _id: 1 } },
+      ])
+      .toArray();
+    const known = new Set(found.map(({ _id }) => _id));
+    return files.filter((file) => !known.has(file));
   }
 
   private async ownerOf(

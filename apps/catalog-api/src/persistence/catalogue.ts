@@ -7,7 +7,7 @@ import {
 import { messageOf, wait } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
-import { isDatabaseAway, MongoConnection } from '#persistence';
+import { isDatabaseAway, MongoConnection, rowsWithIds } from '#persistence';
 import { catalogueIndexes } from '#scicat-database';
 import type {
   ClaimRecord,
@@ -49,6 +49,15 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
 
   get datasets() {
     return this.mongo.connection.collection<DatasetRecord>('Dataset');
+  }
+
+  /** Datasets by their pids, in the order of these, with what the projection names. */
+  datasetsOf<Field extends keyof DatasetRecord>(
+    pids: readonly string[],
+    fields: readonly Field[],
+  ): Promise<Pick<DatasetRecord, Field | 'pid' | '_id'>[]> {
+    const projection = Object.fromEntries(['pid', ...fields].map((field) => [field, 1 as const]));
+    return rowsWithIds(this.datasets, pids, { projection });
   }
 
   get origDatablocks() {

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { doiPath } from '#datacite';
+import { rowsWithIds } from '#persistence';
 import { Embargoes } from '../persistence/embargoes.js';
 import { PublicStore } from '../persistence/public-store.js';
 import { memberId, type StoredFile, type StoredMember } from '../persistence/records.js';
@@ -84,8 +85,7 @@ export class PublishedFiles {
   async places(files: readonly StoredFile[]): Promise<(StoredMember | undefined)[]> {
     const ids = files.map(idOf);
     const wanted = [...new Set(ids.filter((id) => id !== undefined))];
-    const found =
-      wanted.length === 0 ? [] : await this.store.members.find({ _id: { $in: wanted } }).toArray();
+    const found = await rowsWithIds<StoredMember>(this.store.members, wanted);
     const places = new Map(found.map((member) => [member._id, member]));
     return ids.map((id) => (id === undefined ? undefined : places.get(id)));
   }
