@@ -123,7 +123,7 @@ describe('File lists of a dataset that a job holds', () => {
             : route.endsWith('of all')
               ? [collection, 'deleteMany']
               : [collection, 'findOneAndDelete'];
-        const gap = interruptOnce(catalogue.mongo, victim!, method!, async () => {
+        const gap = interruptOnce(catalogue.mongo, victim, method, async () => {
           created = await job(pid);
         });
         const answer = await send(pid, id);

@@ -110,7 +110,7 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
       confirmed: isConfirmed(environment),
       patience: durationFrom(text('REGISTRATION_PATIENCE', '20s')),
     },
-    embargoTimeZone: timeZoneFrom(text('EMBARGO_TIME_ZONE', 'UTC')),
+    embargoTimeZone: timeZoneFrom(environment['EMBARGO_TIME_ZONE'] ?? 'UTC'),
     publicationEvents: environment['PUBLICATION_EVENTS'] !== 'off',
     publicationDefaults: {
       publisher: environment['PUBLICATION_PUBLISHER'],

@@ -78,7 +78,7 @@ export class FileListFence {
   async admit(collection: BlockCollection, pid: string): Promise<void> {
     // The claim before the dataset: a job that ends meanwhile has written the dataset before it lets go of it.
     const claim = await this.catalogue.claims.findOne(
-      collection === 'OrigDatablock' ? { exclusive: pid } : ({ pid, ended: { $ne: true } } as object),
+      collection === 'OrigDatablock' ? { exclusive: pid } : { pid, ended: { $ne: true } },
     );
     if (claim !== null)
       throw new Refusal(

@@ -8,7 +8,7 @@ import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { JobRefusal } from '../domain/errors.js';
 import { cancelStep, type Lifecycle, type LifecycleStep } from '../domain/lifecycle.js';
 import { acceptedJobs, Catalogue } from '../persistence/catalogue.js';
-import type { ClaimRecord, DatasetRecord } from '../persistence/records.js';
+import type { ClaimRecord } from '../persistence/records.js';
 import { FileListFence } from '../datablocks/file-list-fence.js';
 import { DatasetLifecycles } from './dataset-lifecycles.js';
 import { DatasetSchedule, flagOf, scheduled, type ClaimedDataset } from './dataset-schedule.js';
@@ -78,7 +78,7 @@ export class DatasetClaims {
     const decided = await this.catalogue.claims.updateOne(undecided, {
       $set: { ...(rows.length === 0 ? {} : $set), verdict },
       $push,
-    } as object);
+    });
     if (decided.matchedCount === 1) return verdict;
     return (await this.catalogue.claims.findOne({ _id, ended: { $ne: true } }))?.verdict;
   }
