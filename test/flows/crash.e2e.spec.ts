@@ -16,6 +16,7 @@ const archivePoints: readonly (readonly [AppName, string])[] = [
   ['catalog-api', 'outbox.before-mark'],
   ['catalog-api', 'consumer.before-inbox-record'],
   ['catalog-api', 'consumer.before-ack'],
+  ['catalog-api', 'catalog.before-registration'],
   ['catalog-api', 'catalog.after-registration'],
   ['job-assembler', 'assembler.after-accept'],
   ['job-assembler', 'assembler.after-task-start'],
@@ -150,15 +151,17 @@ describe('A process that is killed', () => {
     assert.deepEqual([aside?.pid, others], [dataset.pid, []]);
   });
 
-  it('catalog-api between claiming and storing leaves the dataset free', async () => {
-    const dataset = await datasetInSourceFolder(installation, client);
-    await dyingAt('catalog-api', 'catalog.after-claim', () =>
-      assert.rejects(client.postJob('archive', [dataset.pid])),
-    );
-    await sleep(2500);
-    const { status, body } = await client.postJob('archive', [dataset.pid]);
-    assert.equal(status, 201, JSON.stringify(body));
-    await client.jobEnd(String(body['id']));
-    await ledger.datasetIsArchived(dataset);
-  });
+  for (const point of ['catalog.after-posted', 'catalog.after-claim'])
+    it(`catalog-api at ${point}, before a job is accepted, leaves the dataset free and the key unused`, async () => {
+      const dataset = await datasetInSourceFolder(installation, client);
+      const key = { 'idempotency-key': `accepted ${point}` };
+      await dyingAt('catalog-api', point, () =>
+        assert.rejects(client.postJob('archive', [dataset.pid], key)),
+      );
+      await sleep(2500);
+      const { status, body } = await client.postJob('archive', [dataset.pid], key);
+      assert.equal(status, 201, JSON.stringify(body));
+      await client.jobEnd(String(body['id']));
+      await ledger.datasetIsArchived(dataset);
+    });
 });

@@ -13,6 +13,7 @@ import {
 import { isSettled, nextDatestamp } from '../../apps/publication-server/src/ingest/datestamps.js';
 import { FileLists } from '../../apps/publication-server/src/ingest/file-lists.js';
 import type { Pictures } from '../../apps/publication-server/src/ingest/pictures.js';
+import { Embargoes } from '../../apps/publication-server/src/persistence/embargoes.js';
 import { RecordIngest } from '../../apps/publication-server/src/ingest/record-ingest.service.js';
 import { fileLine, recordOf, withdrawnOf } from './support/public-records.js';
 import { PublicSite, pushSecret } from './support/public-site.js';
@@ -187,6 +188,7 @@ describe('The private port', () => {
       site.store,
       new FileLists(site.store, clock),
       dying as unknown as Pictures,
+      site.get(Embargoes),
       clock,
     );
     const last = { ...record, ...third };

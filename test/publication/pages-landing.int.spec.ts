@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import LinkHeader from 'http-link-header';
+import { Upkeep } from '../../apps/publication-server/src/ingest/upkeep.js';
 import { Views } from '../../apps/publication-server/src/landing/views.service.js';
 import { fileLine, recordOf, resourceOf, withdrawnOf } from './support/public-records.js';
 import { PublicSite } from './support/public-site.js';
@@ -170,6 +171,24 @@ describe('The landing page', () => {
     const past = { embargoUntil: new Date(Date.now() - 1000).toISOString() };
     await site.put(recordOf('10.5072/past', past), new Date(), [fileLine('open.h5', { archiveId: 'one' })]);
     assert.match(await page('/doi/10.5072/past'), /open\.h5/);
+  });
+
+  it('hides files until the moment that the metadata name, though the catalogue counted by days once', async () => {
+    const hour = 3_600_000;
+    const dates = [{ date: new Date(Date.now() + hour).toISOString(), dateType: 'Available' as const }];
+    const counted = recordOf('10.5072/hours', { embargoUntil: new Date(Date.now() - hour).toISOString() });
+    const record = { ...counted, resource: { ...counted.resource, dates } };
+    await site.put(record, new Date(), [fileLine('secret.h5', { archiveId: 'one' })]);
+    const text = await page('/doi/10.5072/hours');
+    assert.match(text, /Under embargo/);
+    assert.doesNotMatch(text, /secret\.h5|href="[^"]*archive\.zip"/);
+    assert.equal((await site.fetch('/doi/10.5072/hours/files/secret.h5')).status, 403);
+    // The sweep renders it again, as one that is closed.
+    await site.store.records.updateOne({ _id: '10.5072/hours' }, { $set: { embargoUntil: new Date(0) } });
+    await site.getPrivate(Upkeep).round();
+    const stored = await site.store.records.findOne({ _id: '10.5072/hours' });
+    assert.ok(stored?.sets.includes('access:embargoed'));
+    assert.equal(stored?.embargoUntil?.toISOString(), dates[0]!.date);
   });
 
   it('does not send readers to doi.org before it knows the DOI', async () => {

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { JobRefusal } from '../../apps/catalog-api/src/domain/errors.js';
 import { DatasetClaims } from '../../apps/catalog-api/src/jobs/dataset-claims.js';
-import { Catalogue } from '../../apps/catalog-api/src/persistence/catalogue.js';
+import { acceptedJobs, Catalogue } from '../../apps/catalog-api/src/persistence/catalogue.js';
 import type { DatasetRecord } from '../../apps/catalog-api/src/persistence/records.js';
 import { rawDataset } from './support/datasets.js';
+import { interruptOnce } from '../support/interrupt.js';
 import { ScicatApp } from './support/scicat-app.js';
 
 const orphanAge = 60_000;
@@ -34,11 +35,36 @@ describe('Holding datasets for a job', () => {
     assert.ok(found !== null);
     return found;
   }
-  /** What a process leaves that died between holding the dataset and storing the job. */
+  /** A job that was posted this long ago and is being stored still. */
+  async function storing(jobId: string, milliseconds = 0): Promise<void> {
+    await app.collection('Job').insertOne({
+      _id: jobId,
+      id: jobId,
+      createdAt: new Date(Date.now() - milliseconds),
+      catena: { storing: true, workflow: 'archive', finished: false, outbox: { rows: [] } },
+    });
+  }
+  /** What a process leaves that died between holding the dataset and accepting the job. */
   async function heldByNobody(pid: string, milliseconds: number): Promise<void> {
     const jobId = `lost-${pid}`;
+    await storing(jobId, milliseconds);
     await claims.take(jobId, 'archive', [await read(pid)]);
     await catalogue.claims.updateMany({ jobId }, { $set: { at: new Date(Date.now() - milliseconds) } });
+  }
+  /** The sweep of another process, as much later as makes an orphan of everything that is not accepted. */
+  async function sweepMuchLater(): Promise<void> {
+    const long = new Date(Date.now() - orphanAge - 1000);
+    await catalogue.jobs.updateMany({ 'catena.storing': true }, { $set: { createdAt: long } });
+    await catalogue.claims.updateMany({}, { $set: { at: long } });
+    await claims.releaseOrphans();
+  }
+  const accepted = (pid: string): Promise<number> =>
+    catalogue.jobs.countDocuments({ 'jobParams.datasetList.pid': pid, ...acceptedJobs });
+  /** A free dataset: no claim, no job, and its flags say so. */
+  async function assertFree(pid: string): Promise<void> {
+    assert.deepEqual(await lifecycle(pid), [true, false, 'datasetCreated']);
+    assert.equal(await catalogue.claims.countDocuments({ pid }), 0);
+    assert.equal(await catalogue.jobs.countDocuments({ 'jobParams.datasetList.pid': pid }), 0);
   }
   const archive = (pid: string) =>
     app
@@ -109,6 +135,7 @@ describe('Holding datasets for a job', () => {
         },
       },
     );
+    await storing('late');
     await assert.rejects(claims.take('late', 'archive', [other, stale]), refusal(409));
     assert.deepEqual(await lifecycle(pid), [false, true, 'datasetOnArchiveDisk']);
     assert.deepEqual(await lifecycle(other.pid), [true, false, 'datasetCreated']);
@@ -134,21 +161,190 @@ describe('Holding datasets for a job', () => {
     assert.equal((await remove()).status, 200);
   });
 
-  it('refuses a job whose hold was taken for an orphan while it was stored', async () => {
-    const { pid } = await dataset();
-    // As the sweep of another process does when this one sleeps at the wrong moment.
-    const { insertOne } = catalogue.jobs;
-    const proto = Object.getPrototypeOf(catalogue.jobs) as { insertOne: typeof insertOne };
-    proto.insertOne = async function (this: typeof catalogue.jobs, ...given) {
-      proto.insertOne = insertOne;
-      await catalogue.claims.deleteMany({ pid });
-      return insertOne.apply(this, given);
+  const sleeps: Readonly<Record<string, readonly [collection: string, method: string]>> = {
+    'before it has claimed anything': ['catena_dataset_claims', 'insertMany'],
+    'between claiming and looking at its datasets': ['Dataset', 'find'],
+    'between looking at its datasets and marking them': ['Dataset', 'bulkWrite'],
+    'between marking its datasets and being accepted': ['Job', 'updateOne'],
+  };
+  /** Tells the steps of storing a job from what else uses the same collections: its first look, and the relay. */
+  const creating =
+    (pid: string) =>
+    async ([first]: readonly unknown[]): Promise<boolean> => {
+      if (Array.isArray(first)) return true;
+      if ('catena.storing' in (first as object)) return true;
+      return 'pid' in (first as object) && (await catalogue.claims.countDocuments({ pid })) > 0;
     };
-    const { status, body } = await archive(pid);
-    assert.equal(status, 503, JSON.stringify(body));
-    assert.equal(await catalogue.jobs.countDocuments({ 'jobParams.datasetList.pid': pid }), 0);
-    await catalogue.datasets.updateOne({ pid }, { $set: { 'datasetlifecycle.archivable': true } });
-    assert.equal((await archive(pid)).status, 201);
+  for (const [when, [collection, method]] of Object.entries(sleeps)) {
+    it(`refuses a job that slept ${when} until a sweep gave it up, and leaves its dataset free`, async () => {
+      const { pid } = await dataset();
+      // Reading the datasets of the job comes first: the claims tell the second reading from it.
+      const gap = interruptOnce(catalogue.mongo, collection, method, sweepMuchLater, creating(pid));
+      const { status, body } = await archive(pid);
+      assert.equal(status, 503, JSON.stringify(body));
+      assert.ok(gap.happened());
+      await assertFree(pid);
+      assert.equal((await archive(pid)).status, 201);
+    });
+
+    it(`refuses a job that slept ${when} until another job had its dataset, which keeps it`, async () => {
+      const { pid } = await dataset();
+      let other: unknown;
+      const gap = interruptOnce(
+        catalogue.mongo,
+        collection,
+        method,
+        async () => {
+          await sweepMuchLater();
+          other = (await archive(pid)).body['id'];
+        },
+        creating(pid),
+      );
+      const { status, body } = await archive(pid);
+      assert.ok([409, 503].includes(status), `${status} ${JSON.stringify(body)}`);
+      assert.ok(gap.happened());
+      assert.ok(other !== undefined);
+      assert.deepEqual(await lifecycle(pid), [false, false, 'scheduledForArchiving']);
+      const held = await catalogue.claims.find({ pid }).toArray();
+      assert.deepEqual(
+        held.map(({ jobId }) => jobId),
+        [other],
+      );
+    });
+  }
+
+  it('gives nothing of a job up that is accepted while a sweep looks', async () => {
+    for (const [collection, method] of [
+      ['Job', 'deleteMany'],
+      ['catena_dataset_claims', 'aggregate'],
+    ] as const) {
+      const { pid } = await dataset();
+      let answer: Awaited<ReturnType<typeof archive>> | undefined;
+      const gap = interruptOnce(catalogue.mongo, collection, method, async () => {
+        answer = await archive(pid);
+        await catalogue.claims.updateMany({ pid }, { $set: { at: new Date(0) } });
+      });
+      await claims.releaseOrphans();
+      assert.ok(gap.happened());
+      assert.equal(answer?.status, 201);
+      assert.equal(await accepted(pid), 1);
+      assert.equal(await catalogue.claims.countDocuments({ pid, jobId: String(answer.body['id']) }), 1);
+    }
+  });
+
+  it('leaves the next job alone when a sweep slept between looking at an orphan and putting its flags back', async () => {
+    for (const [collection, method] of [
+      ['Dataset', 'findOne'],
+      ['Dataset', 'updateOne'],
+      ['catena_dataset_claims', 'deleteOne'],
+    ] as const) {
+      const { pid } = await dataset();
+      await heldByNobody(pid, orphanAge + 1000);
+      let next: unknown;
+      const gap = interruptOnce(catalogue.mongo, collection, method, async () => {
+        await sweepMuchLater();
+        next = (await archive(pid)).body['id'];
+      });
+      await claims.releaseOrphans();
+      assert.ok(gap.happened());
+      assert.ok(next !== undefined, `${collection}.${method}`);
+      assert.deepEqual(
+        await lifecycle(pid),
+        [false, false, 'scheduledForArchiving'],
+        `${collection}.${method}`,
+      );
+      assert.equal(await catalogue.claims.countDocuments({ pid, jobId: String(next) }), 1);
+    }
+  });
+
+  it('shows nobody a job that is being stored, and lets nobody change it', async () => {
+    const id = 'being-stored';
+    await storing(id);
+    const admin = app.as('admin');
+    assert.equal((await admin.get(`/api/v4/jobs/${id}`)).status, 400);
+    assert.equal((await admin.send('POST', `/api/v4/jobs/${id}/cancel`, {})).status, 400);
+    const { text } = await admin.get('/api/v4/jobs');
+    assert.ok(!text.includes(id));
+    await catalogue.jobs.deleteOne({ _id: id });
+  });
+
+  it('asks to post again under the key of a job whose storing was interrupted, and stores it once that is known', async () => {
+    const { pid } = await dataset();
+    const post = () =>
+      app
+        .as('admin')
+        .send(
+          'POST',
+          '/api/v3/Jobs',
+          { type: 'archive', jobParams: {}, datasetList: [{ pid, files: [] }] },
+          { 'idempotency-key': pid },
+        );
+    let during: number | undefined;
+    const gap = interruptOnce(
+      catalogue.mongo,
+      'Job',
+      'updateOne',
+      async () => {
+        during = (await post()).status;
+        await sweepMuchLater();
+      },
+      creating(pid),
+    );
+    assert.equal((await post()).status, 503);
+    assert.ok(gap.happened());
+    assert.equal(during, 503);
+    const first = await post();
+    assert.equal(first.status, 201, first.text);
+    assert.equal((await post()).body['id'], first.body['id']);
+    assert.equal(await accepted(pid), 1);
+  });
+
+  /** The next look at a collection does not see the document, the one after that does. */
+  function missedOnce(
+    collection: string,
+    method: 'find' | 'aggregate',
+    _id: string,
+  ): { happened: () => boolean } {
+    return interruptOnce(catalogue.mongo, collection, method, async () => {
+      const document = await app.collection(collection).findOne({ _id });
+      assert.ok(document);
+      await app.collection(collection).deleteOne({ _id });
+      interruptOnce(catalogue.mongo, collection, method, async () => {
+        await app.collection(collection).insertOne(document);
+      });
+    });
+  }
+
+  it('looks again before it says that a dataset does not exist', async () => {
+    const all = await Promise.all(Array.from({ length: 3 }, () => dataset()));
+    const gap = missedOnce('Dataset', 'find', all[1]!.pid);
+    const { status, text } = await app.as('admin').send('POST', '/api/v3/Jobs', {
+      type: 'archive',
+      jobParams: {},
+      datasetList: all.map(({ pid }) => ({ pid, files: [] })),
+    });
+    assert.ok(gap.happened());
+    assert.equal(status, 201, text);
+  });
+
+  it('looks again before it says that a file does not exist', async () => {
+    const { pid } = await dataset();
+    const file = { path: 'a', size: 1, time: '2020-01-01T00:00:00.000Z' };
+    const block = await app
+      .as('admin')
+      .post('/api/v4/origdatablocks', { datasetId: pid, size: 1, dataFileList: [file] });
+    await catalogue.datasets.updateOne({ pid }, { $set: { 'datasetlifecycle.retrievable': true } });
+    const post = (path: string) =>
+      app.as('admin').send('POST', '/api/v3/Jobs', {
+        type: 'retrieve',
+        jobParams: {},
+        datasetList: [{ pid, files: [path] }],
+      });
+    const gap = missedOnce('OrigDatablock', 'aggregate', String(block.body['_id']));
+    const { status, text } = await post('a');
+    assert.ok(gap.happened());
+    assert.equal(status, 201, text);
+    assert.equal((await post('b')).status, 400);
   });
 
   it('gives a dataset to one of many jobs that are posted at once', async () => {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Envelope, RegistrationConfirmedV1, WithdrawalConfirmedV1 } from '#contracts';
+import { MongoConnection } from '#persistence';
 import type { FileLine } from '#publication-feed';
 import { EmbargoSweep } from '../../apps/catalog-api/src/publications/embargo-sweep.js';
 import { PublicationReportsConsumer } from '../../apps/catalog-api/src/publications/publication-reports.consumer.js';
 import { PublicationDatasets } from '../../apps/catalog-api/src/published-data/publication-datasets.js';
+import { interruptOnce } from '../support/interrupt.js';
 import { pathOf, rawDataset } from './support/datasets.js';
 import { ScicatApp, type AccountName } from './support/scicat-app.js';
 
@@ -102,6 +104,19 @@ describe('Publications', () => {
     assert.equal((await app.as('admin').post(`${path(doi)}/amend`)).status, 201, 'the way back');
   });
 
+  it('leave a dataset public that another one shows from the moment in which they are withdrawn on', async () => {
+    const pid = await dataset();
+    const [doi, other] = [await create({ datasetPids: [pid] }), await create({ datasetPids: [pid] })];
+    await app.collection('PublishedData').updateOne({ _id: doi }, { $set: { status: 'registered' } });
+    await app.collection('Dataset').updateOne({ _id: pid }, { $set: { isPublished: true } });
+    const gap = interruptOnce(app.get(MongoConnection), 'Dataset', 'updateMany', async () => {
+      assert.equal((await app.as('user1').post(`${path(other)}/publish`)).status, 201);
+    });
+    assert.equal((await app.as('admin').post(`${path(doi)}/withdraw`, { reason: 'x' })).status, 201);
+    assert.ok(gap.happened());
+    assert.equal((await app.as('admin').get(pathOf(pid))).body['isPublished'], true);
+  });
+
   it('can be corrected by administrators while they are amended, and only then', async () => {
     const doi = await create();
     await app.collection('PublishedData').updateOne({ _id: doi }, { $set: { status: 'registered' } });
@@ -123,12 +138,90 @@ describe('Publications', () => {
     assert.equal(await published(), false);
     await app.get(EmbargoSweep).sweep();
     assert.equal(await published(), false, 'not before its time');
-    await app
-      .collection('PublishedData')
-      .updateOne({ _id: doi }, { $set: { 'catena.embargoUntil': new Date(Date.now() - 1000) } });
+    await endEmbargo(doi);
     await app.get(EmbargoSweep).sweep();
     assert.equal(await published(), true);
-    assert.equal((await part(doi))['embargoUntil'], undefined);
+    assert.deepEqual(
+      [(await part(doi))['embargoUntil'], (await part(doi))['opening']],
+      [undefined, undefined],
+    );
+  });
+
+  /** As if its embargo had ended a second ago: in the metadata, and as it was counted. */
+  async function endEmbargo(doi: string): Promise<void> {
+    const end = new Date(Date.now() - 1000);
+    const dates = [{ date: end.toISOString(), dateType: 'Available' }];
+    await app
+      .collection('PublishedData')
+      .updateOne({ _id: doi }, { $set: { 'catena.embargoUntil': end, 'metadata.dates': dates } });
+  }
+  /** A publication under embargo until 2999, and its dataset. */
+  async function embargoed(date = '2999-01-01'): Promise<{ doi: string; pid: string }> {
+    const pid = await dataset();
+    const doi = await create({
+      datasetPids: [pid],
+      metadata: { ...metadata, dates: [{ date, dateType: 'Available' }] },
+    });
+    assert.equal((await app.as('user1').post(`${path(doi)}/publish`)).status, 201);
+    return { doi, pid };
+  }
+  const isPublished = async (pid: string): Promise<unknown> =>
+    (await app.as('admin').get(pathOf(pid))).body['isPublished'];
+
+  it('are closed until the very moment that their embargo names', async () => {
+    const { doi } = await embargoed('2999-05-06T17:30:00+02:00');
+    assert.equal(((await part(doi))['embargoUntil'] as Date).toISOString(), '2999-05-06T15:30:00.000Z');
+  });
+
+  it('stay closed where an earlier version has counted the embargo by whole days', async () => {
+    const later = new Date(Date.now() + 3_600_000);
+    const { doi, pid } = await embargoed(later.toISOString());
+    const rounded = new Date(Date.now() - 3_600_000);
+    await app
+      .collection('PublishedData')
+      .updateOne({ _id: doi }, { $set: { 'catena.embargoUntil': rounded } });
+    await app.get(EmbargoSweep).sweep();
+    assert.equal(await isPublished(pid), false);
+    assert.equal(((await part(doi))['embargoUntil'] as Date).getTime(), later.getTime());
+  });
+
+  it('stay closed when their embargo is extended in the moment in which it would end', async () => {
+    const { doi, pid } = await embargoed();
+    await endEmbargo(doi);
+    const gap = interruptOnce(app.get(MongoConnection), 'PublishedData', 'updateOne', async () => {
+      await app
+        .collection('PublishedData')
+        .updateOne({ _id: doi }, { $set: { 'catena.embargoUntil': new Date('2999-02-02') } });
+    });
+    await app.get(EmbargoSweep).sweep();
+    assert.ok(gap.happened());
+    assert.equal(await isPublished(pid), false);
+  });
+
+  it('are opened by the next sweep when the first one died after it had decided', async () => {
+    const { doi, pid } = await embargoed();
+    await endEmbargo(doi);
+    const gap = interruptOnce(app.get(MongoConnection), 'Dataset', 'updateMany', () =>
+      Promise.reject(new Error('the process dies')),
+    );
+    await app.get(EmbargoSweep).sweep();
+    assert.ok(gap.happened());
+    assert.deepEqual([await isPublished(pid), (await part(doi))['embargoUntil']], [false, undefined]);
+    await app.get(EmbargoSweep).sweep();
+    assert.equal(await isPublished(pid), true);
+    assert.equal((await part(doi))['opening'], undefined);
+  });
+
+  it('stay hidden when they are withdrawn while a sweep opens them', async () => {
+    const { doi, pid } = await embargoed();
+    await endEmbargo(doi);
+    const gap = interruptOnce(app.get(MongoConnection), 'Dataset', 'updateMany', async () => {
+      const { status } = await app.as('admin').post(`${path(doi)}/withdraw`, { reason: 'x' });
+      assert.equal(status, 201);
+    });
+    await app.get(EmbargoSweep).sweep();
+    assert.ok(gap.happened());
+    assert.equal(await isPublished(pid), false);
   });
 
   it('that are being registered are removed by nobody, and amended ones neither', async () => {

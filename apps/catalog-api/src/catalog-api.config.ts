@@ -1,3 +1,4 @@
+import { isTimeZone } from '#datacite';
 import { bytesFrom, durationFrom, integer, PermanentError, required, type Environment } from '#kernel';
 import { spineOptionsFrom, type SpineOptions } from '#outbox';
 import { s3OptionsFrom, type S3ObjectStoreOptions } from '#storage';
@@ -41,6 +42,8 @@ export interface CatalogApiConfig {
     /** Milliseconds a request waits for that before it is answered with 202. */
     readonly patience: number;
   };
+  /** Where the day begins on which an embargo ends: an IANA name. */
+  readonly embargoTimeZone: string;
   /** Whether a publisher is told of publications. */
   readonly publicationEvents: boolean;
   /** What records of publications do not say themselves. */
@@ -107,6 +110,7 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
       confirmed: isConfirmed(environment),
       patience: durationFrom(text('REGISTRATION_PATIENCE', '20s')),
     },
+    embargoTimeZone: timeZoneFrom(environment['EMBARGO_TIME_ZONE'] ?? 'UTC'),
     publicationEvents: environment['PUBLICATION_EVENTS'] !== 'off',
     publicationDefaults: {
       publisher: environment['PUBLICATION_PUBLISHER'],
@@ -196,6 +200,15 @@ function list(text: string | undefined): string[] {
 }
 
 /** SciCat's variable says that a registry exists; what is registered there is then the publisher's to confirm. */
+function timeZoneFrom(name: string): string {
+  if (!isTimeZone(name))
+    throw new PermanentError(
+      'kernel.configuration',
+      `Expected EMBARGO_TIME_ZONE to be the IANA name of a time zone, such as Europe/Zurich, found ${JSON.stringify(name)}.`,
+    );
+  return name;
+}
+
 function isConfirmed(environment: Environment): boolean {
   const wanted = environment['DOI_REGISTRATION'] ?? '';
   if (wanted !== '' && wanted !== 'confirmed' && wanted !== 'local')

@@ -23,6 +23,9 @@ import { PersonalInfoInterceptor } from './http/personal-info.interceptor.js';
 import { RefusalLog } from './http/refusal-log.js';
 import { ScicatErrorsFilter } from './http/scicat-errors.filter.js';
 import { instrumentParts } from './instruments/instruments.parts.js';
+import { DatasetLifecycles } from './jobs/dataset-lifecycles.js';
+import { DatasetSchedule } from './jobs/dataset-schedule.js';
+import { FileListComparison } from './apply-job-reports/file-list-comparison.js';
 import { DatasetClaims } from './jobs/dataset-claims.js';
 import { JobActions } from './jobs/job-actions.js';
 import { JobConfigurationToken } from './jobs/job-configuration.provider.js';
@@ -117,6 +120,8 @@ export class CatalogApiModule {
         ...publicationParts.providers,
         RecordQueries,
         DatasetClaims,
+        DatasetLifecycles,
+        DatasetSchedule,
         OrphanClaimsSweep,
         JobActions,
         JobTemplates,
@@ -131,6 +136,7 @@ export class CatalogApiModule {
         JobResults,
         ControlObjects,
         DatablockRegistration,
+        FileListComparison,
         LandingZone,
         ...attachmentParts.providers,
         ...instrumentParts.providers,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { catalogApiConfigFrom } from './catalog-api.config.js';
 import { identityConfigFrom } from './identity.config.js';
 import { surroundingsConfigFrom } from './surroundings.config.js';
 
@@ -82,5 +83,31 @@ describe('The settings around the catalogue', () => {
       'metrics.json',
     ])
       assert.ok(text.includes(part), `expected ${part} in ${text}`);
+  });
+});
+
+describe('EMBARGO_TIME_ZONE', () => {
+  const zoneOf = (zone?: string): string =>
+    catalogApiConfigFrom({
+      MONGODB_URI: 'mongodb://127.0.0.1:27017/x',
+      RABBITMQ_URL: 'amqp://127.0.0.1',
+      S3_ENDPOINT: 'http://127.0.0.1:9000',
+      S3_ACCESS_KEY: 'key',
+      S3_SECRET_KEY: 'secret',
+      JWT_SECRET: 'secret',
+      ...(zone === undefined ? {} : { EMBARGO_TIME_ZONE: zone }),
+    }).embargoTimeZone;
+
+  it('is UTC by default', () => {
+    assert.equal(zoneOf(), 'UTC');
+    assert.equal(zoneOf('Europe/Zurich'), 'Europe/Zurich');
+  });
+
+  it('is refused at start where there is no such zone', () => {
+    for (const zone of ['Europe/Atlantis', '+01:00', ''])
+      assert.match(
+        messageOf(() => zoneOf(zone)),
+        /Expected EMBARGO_TIME_ZONE to be the IANA name/,
+      );
   });
 });

@@ -141,7 +141,10 @@ function addPublications(program: Command, perform: Perform): void {
     .option('--creator <name...>', '"Family, Given", one or more (default: owners of the datasets)')
     .option('--publisher <name>')
     .option('--licence <id>', 'SPDX id such as CC-BY-4.0')
-    .option('--embargo <date>', 'files stay private until this day, YYYY-MM-DD')
+    .option(
+      '--embargo <date>',
+      'files stay private until this day (YYYY-MM-DD) or moment (YYYY-MM-DDThh:mm+hh:mm)',
+    )
     .option('--metadata <file>', 'JSON object with further metadata in the words of DataCite')
     .option('--doi <doi>', 'go on with a record that exists')
     .option('--wait', 'follow it until the public sees it')

@@ -1,3 +1,4 @@
+import { isTimeZone } from '#datacite';
 import { durationFrom, integer, PermanentError, required, type Environment } from '#kernel';
 import { themeFrom, type Theme } from './theme.js';
 
@@ -27,6 +28,8 @@ export interface PublicationServerConfig {
   /** Signs resumption tokens and hides network addresses. */
   readonly secret: string;
   readonly theme: Theme;
+  /** Where the day begins on which an embargo ends: an IANA name, the same as catalog-api's. */
+  readonly embargoTimeZone: string;
   readonly downloads: {
     /** Origins (`https://s3.example.org`) that copies may be read from. */
     readonly origins: readonly string[];
@@ -71,6 +74,7 @@ export function publicationServerConfigFrom(environment: Environment): Publicati
     },
     secret: environment['PUBLIC_SECRET'] ?? `public:${secret}`,
     theme: themeFrom(environment['THEME_FILE']),
+    embargoTimeZone: timeZoneFrom(environment['EMBARGO_TIME_ZONE'] ?? 'UTC'),
     downloads: {
       origins: listOf(environment['DOWNLOAD_ORIGINS'] ?? ''),
       perClient: integer(environment, 'DOWNLOADS_PER_CLIENT', 4),
@@ -93,6 +97,15 @@ function originFrom(text: string): string {
       `Expected PUBLIC_URL to be an address such as https://data.example.org, found ${JSON.stringify(text)}.`,
     );
   return text.replace(/\/+$/, '');
+}
+
+function timeZoneFrom(name: string): string {
+  if (!isTimeZone(name))
+    throw new PermanentError(
+      'kernel.configuration',
+      `Expected EMBARGO_TIME_ZONE to be the IANA name of a time zone, such as Europe/Zurich, found ${JSON.stringify(name)}.`,
+    );
+  return name;
 }
 
 function longEnough(secret: string): string {

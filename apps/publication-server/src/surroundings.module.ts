@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { Clock, SystemClock } from '#kernel';
 import type { Logger } from '#observability';
 import { MongoConnection } from '#persistence';
+import { Embargoes } from './persistence/embargoes.js';
 import { PublicStore } from './persistence/public-store.js';
 import type { PublicationServerConfig } from './publication-server.config.js';
 import { ConfigToken, LoggerToken } from './publication-server.tokens.js';
@@ -23,12 +24,13 @@ export class SurroundingsModule {
       { provide: MongoConnection, useValue: mongo },
       { provide: Clock, useValue: clock },
       PublicStore,
+      Embargoes,
     ];
     return {
       module: SurroundingsModule,
       global: true,
       providers,
-      exports: [ConfigToken, LoggerToken, MongoConnection, Clock, PublicStore],
+      exports: [ConfigToken, LoggerToken, MongoConnection, Clock, PublicStore, Embargoes],
     };
   }
 }

@@ -1,4 +1,5 @@
 export { embargoOf, type RenderingContext } from './access.js';
+export { dayIn, isTimeZone, startOfDay } from './time-zone.js';
 export { toDataciteAttributes, type DataciteEvent, type Registration } from './attributes.js';
 export { doiKey, doiPath, doiUrl, isDoi } from './doi.js';
 export { licenceOf } from './licences.js';

@@ -146,25 +146,43 @@ describe('licenceOf', () => {
 
 describe('embargoOf', () => {
   const now = new Date('2026-06-15T12:00:00Z');
-  const with_ = (...dates: [string, string][]): Date | undefined =>
-    embargoOf({ ...fullResource, dates: dates.map(([dateType, date]) => ({ date, dateType })) }, now);
+  const until = (zone: string, ...dates: [string, string][]): string | undefined =>
+    embargoOf({ dates: dates.map(([dateType, date]) => ({ date, dateType })) }, now, zone)?.toISOString();
 
-  it('is the start of the latest day of availability ahead', () => {
-    assert.equal(with_(['Available', '2027'])?.toISOString(), '2027-01-01T00:00:00.000Z');
-    assert.equal(with_(['Available', '2027-05-06T23:59:59Z'])?.toISOString(), '2027-05-06T00:00:00.000Z');
-    assert.equal(with_(['Available', '2027-05/2028-01'])?.toISOString(), '2027-05-01T00:00:00.000Z');
-    assert.equal(
-      with_(['Available', '2027-01-01'], ['Available', '2026-07-01'])?.toISOString(),
-      '2027-01-01T00:00:00.000Z',
-    );
+  it('is the moment that the author wrote, wherever days begin', () => {
+    for (const zone of ['UTC', 'Europe/Zurich', 'America/Los_Angeles']) {
+      assert.equal(until(zone, ['Available', '2027-05-06T23:59:59Z']), '2027-05-06T23:59:59.000Z');
+      assert.equal(until(zone, ['Available', '2027-05-06T00:30+02:00']), '2027-05-05T22:30:00.000Z');
+      assert.equal(until(zone, ['Available', '2026-06-15T12:00:01Z']), '2026-06-15T12:00:01.000Z');
+    }
+  });
+
+  it('is the beginning of a day, a month or a year in the zone', () => {
+    assert.equal(until('UTC', ['Available', '2027']), '2027-01-01T00:00:00.000Z');
+    assert.equal(until('Europe/Zurich', ['Available', '2027']), '2026-12-31T23:00:00.000Z');
+    assert.equal(until('Europe/Zurich', ['Available', '2027-07']), '2027-06-30T22:00:00.000Z');
+    assert.equal(until('Europe/Zurich', ['Available', '2027-03-29']), '2027-03-28T22:00:00.000Z');
+    assert.equal(until('America/Los_Angeles', ['Available', '2027-05-06']), '2027-05-06T07:00:00.000Z');
+    assert.equal(until('UTC', ['Available', '2027-05/2028-01']), '2027-05-01T00:00:00.000Z');
+  });
+
+  it('is the latest of several', () => {
+    const two: [string, string][] = [
+      ['Available', '2027-01-01'],
+      ['Available', '2027-01-01T00:30Z'],
+    ];
+    assert.equal(until('UTC', ...two), '2027-01-01T00:30:00.000Z');
+    assert.equal(until('America/Los_Angeles', ...two), '2027-01-01T08:00:00.000Z');
   });
 
   it('is nothing when nothing lies ahead', () => {
-    assert.equal(embargoOf(fullResource, now), undefined);
-    assert.equal(with_(['Issued', '2030-01-01']), undefined);
-    assert.equal(with_(['Available', '2026-06-15']), undefined);
-    assert.equal(with_(['Available', 'soon']), undefined);
-    assert.equal(with_(['Available', '/2030-01-01']), undefined);
+    assert.equal(embargoOf(fullResource, now, 'UTC'), undefined);
+    for (const date of ['2026-06-15', '2026-06-15T12:00Z', 'soon', '/2030-01-01'])
+      assert.equal(until('UTC', ['Available', date]), undefined, date);
+    assert.equal(until('UTC', ['Issued', '2030-01-01']), undefined);
+    // A day that has begun in the east begins later in the west.
+    assert.equal(until('America/Los_Angeles', ['Available', '2026-06-15']), undefined);
+    assert.equal(until('Pacific/Kiritimati', ['Available', '2026-06-16']), undefined);
   });
 });
 

@@ -156,6 +156,8 @@ describe('oaiDcXml', () => {
     ]);
     assert.equal(texts('rights', closed)[0], 'info:eu-repo/semantics/embargoedAccess');
     assert.ok(texts('date', closed).includes('info:eu-repo/date/embargoEnd/2030-05-06'));
+    const midnight = { ...closed, embargoUntil: '2029-12-31T23:00:00.000Z', timeZone: 'Europe/Zurich' };
+    assert.ok(texts('date', midnight).includes('info:eu-repo/date/embargoEnd/2030-01-01'));
     assert.equal(texts('date', closed)[0], '2026-02-03');
   });
 

@@ -11,6 +11,7 @@ export { crashPoint } from './crash-point.js';
 export { idFromName, newId } from './ids.js';
 export { formerPidName, pidAsName } from './pid-names.js';
 export { safeRelativePath } from './relative-path.js';
+export { listedPath } from './listed-path.js';
 export { bytesFrom, durationFrom, integer, required, type Environment } from './settings.js';
 export { backOff, wait } from './wait.js';
 export { WorkLoop } from './work-loop.js';

@@ -30,10 +30,18 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   { collection: 'PublishedData', name: 'catena_creator', keys: { createdBy: 1, createdAt: -1 } },
   { collection: 'PublishedData', name: 'catena_datasets', keys: { datasetPids: 1 } },
   { collection: 'PublishedData', name: 'catena_embargo', keys: { 'catena.embargoUntil': 1 } },
+  {
+    collection: 'PublishedData',
+    name: 'catena_opening',
+    keys: { 'catena.opening': 1 },
+    options: { partialFilterExpression: { 'catena.opening': { $exists: true } } },
+  },
   { collection: 'History', name: 'catena_document', keys: { subsystem: 1, documentId: 1, timestamp: -1 } },
   { collection: 'OrigDatablock', name: 'catena_dataset', keys: { datasetId: 1, _id: 1 } },
   { collection: 'Datablock', name: 'catena_dataset', keys: { datasetId: 1, _id: 1 } },
   { collection: 'Datablock', name: 'catena_archive_id', keys: { archiveId: 1 }, options: { unique: true } },
+  ...announcedWrites('OrigDatablock'),
+  ...announcedWrites('Datablock'),
   { collection: 'Job', name: 'catena_text', keys: { '$**': 'text' } },
   { collection: 'Job', name: 'catena_newest', keys: { createdAt: -1 } },
   { collection: 'Job', name: 'catena_changed', keys: { updatedAt: 1 } },
@@ -44,6 +52,12 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
     name: 'catena_idempotency',
     keys: { 'catena.idempotency.user': 1, 'catena.idempotency.key': 1 },
     options: { unique: true, partialFilterExpression: { 'catena.idempotency.key': { $exists: true } } },
+  },
+  {
+    collection: 'Job',
+    name: 'catena_storing',
+    keys: { 'catena.storing': 1 },
+    options: { partialFilterExpression: { 'catena.storing': { $exists: true } } },
   },
   { collection: 'User', name: 'catena_username', keys: { username: 1 } },
   { collection: 'User', name: 'catena_email', keys: { email: 1 }, options: { unique: true } },
@@ -95,8 +109,27 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
     keys: { expiresAt: 1 },
     options: { expireAfterSeconds: 0 },
   },
+  { collection: 'catena_dataset_claims', name: 'catena_dataset', keys: { pid: 1 } },
   { collection: 'catena_dataset_claims', name: 'catena_job', keys: { jobId: 1, pid: 1 } },
 ];
+
+/** Blocks with a write that is announced in them, by dataset and by age: as a rule none. */
+function announcedWrites(collection: string): CatalogueIndex[] {
+  return [
+    {
+      collection,
+      name: 'catena_intent',
+      keys: { 'catenaIntent.datasetId': 1 },
+      options: { partialFilterExpression: { 'catenaIntent.datasetId': { $exists: true } } },
+    },
+    {
+      collection,
+      name: 'catena_intent_age',
+      keys: { 'catenaIntent.at': 1 },
+      options: { partialFilterExpression: { 'catenaIntent.at': { $exists: true } } },
+    },
+  ];
+}
 
 /** Lists of records with groups, newest first: of all, and of each part that an access rule asks for. */
 function ownedLists(collection: string): CatalogueIndex[] {

@@ -60,6 +60,11 @@ export class PublicSite {
     return this.server.publicApp.get<Service>(type);
   }
 
+  /** Services of the listener that only the publisher may reach. */
+  getPrivate<Service>(type: abstract new (...parameters: never[]) => Service): Service {
+    return this.server.privateApp.get<Service>(type);
+  }
+
   /** Puts a record into the store as the ingest would, with a datestamp of the test's choice. */
   async put(record: PublicRecord, datestamp = new Date(), files: readonly FileLine[] = []): Promise<void> {
     const text = files.map((line) => `${JSON.stringify(line)}\n`).join('');

@@ -6,18 +6,20 @@ import {
   type DatasetArchivedV1,
 } from '#contracts';
 import { parseManifest } from '#datablock';
-import { Clock, crashPoint, idFromName, PermanentError } from '#kernel';
-import { eventRow, OutboxRelay } from '#outbox';
+import { Clock, crashPoint, idFromName, PermanentError, TransientError } from '#kernel';
+import { eventRow, OutboxRelay, type OutboxRow } from '#outbox';
 import { lifecycleSteps } from '../domain/lifecycle.js';
 import { DatasetClaims } from '../jobs/dataset-claims.js';
 import { Catalogue } from '../persistence/catalogue.js';
-import type { DatablockRecord, DatasetRecord } from '../persistence/records.js';
+import type { ClaimRecord, DatablockRecord, DatasetRecord } from '../persistence/records.js';
 import { newObjectId } from '../persistence/user-ids.js';
 import { ControlObjects } from './control-objects.js';
+import { FileListComparison } from './file-list-comparison.js';
 
 /**
- * Enters verified datablocks into the catalogue, then says that the dataset is retrievable. Every write lands on the
- * same record when it is repeated, so a crash anywhere is healed by the next delivery.
+ * Enters verified datablocks into the catalogue, then says that the dataset is retrievable. First of all it decides, in
+ * the claim, that they are to be registered; every write after that lands on the same record when it is repeated, so
+ * a crash anywhere is healed by the next delivery.
  */
 @Injectable()
 export class DatablockRegistration {
@@ -25,17 +27,19 @@ export class DatablockRegistration {
     private readonly catalogue: Catalogue,
     private readonly claims: DatasetClaims,
     private readonly objects: ControlObjects,
+    private readonly comparison: FileListComparison,
     private readonly relay: OutboxRelay,
     private readonly clock: Clock,
   ) {}
 
-  async register(report: DatasetArchivedV1): Promise<void> {
+  /** @throws PermanentError when these datablocks cannot be registered, whatever is tried */
+  async register(claim: ClaimRecord, report: DatasetArchivedV1): Promise<void> {
     const { jobId, pid } = report;
     const dataset = await this.catalogue.datasets.findOne({ pid });
     if (dataset === null)
       throw new PermanentError(
         'catalog.dataset-missing',
-        `Expected dataset ${pid} of job ${jobId} in the catalogue, found none: its datablocks lie on long-term storage unregistered.`,
+        `Expected dataset ${pid} of job ${jobId} in the catalogue, found none: its datablocks cannot be registered and are discarded.`,
       );
     const lines = await this.objects.readLines<DatablockLine>(report.datablocks);
     if (lines.length !== report.datablockCount) {
@@ -44,14 +48,17 @@ export class DatablockRegistration {
         `Expected ${report.datablockCount} datablocks for ${pid}, found ${lines.length} in the list of job ${jobId}.`,
       );
     }
+    if (claim.verdict === undefined) await this.comparison.check(dataset, lines);
+    crashPoint('catalog.before-registration');
+    // Of two that came to different ends the first one counts.
+    if ((await this.claims.decide(claim, 'registered')) !== 'registered') return;
     let files = 0;
     for (const line of lines) files += await this.registerOne(dataset, line);
     crashPoint('catalog.after-registration');
-    await this.catalogue.datasets.updateOne(
-      { pid },
-      { $set: { packedSize: report.packedSize, numberOfFilesArchived: files } },
-    );
-    await this.claims.apply(pid, lifecycleSteps.archived);
+    await this.claims.apply(claim, lifecycleSteps.archived, {
+      packedSize: report.packedSize,
+      numberOfFilesArchived: files,
+    });
     const now = this.clock.now();
     await this.claims.end(jobId, pid, [
       eventRow(datasetRegisteredV1, { jobId, pid }, { subject: pid, partitionKey: jobId, sequence: 0 }, now),
@@ -59,16 +66,39 @@ export class DatablockRegistration {
     this.relay.wake();
   }
 
-  /** Nothing that comes again would change it: the job is to fail, and its own report about that ends the hold. */
-  async refuse({ jobId, pid }: DatasetArchivedV1, error: PermanentError): Promise<void> {
-    const row = eventRow(
+  /**
+   * Nothing that comes again would change it: the job is to fail, and its own report about that ends the hold.
+   *
+   * @returns false when there was nothing left to refuse
+   */
+  async refuse(claim: ClaimRecord, error: PermanentError): Promise<boolean> {
+    const verdict = await this.claims.decide(claim, 'refused', [this.refusal(claim, error)]);
+    // Another delivery found all in order and was first. It may have died since: this one goes on in its place.
+    if (verdict === 'registered')
+      throw new TransientError(
+        'catalog.registration-decided',
+        `The datablocks of ${claim.pid} are being registered for job ${claim.jobId}; found too late: ${error.message}`,
+      );
+    this.relay.wake();
+    return verdict === 'refused';
+  }
+
+  /** The same for a job that does not hold the dataset any more. */
+  async refuseWithoutClaim({ jobId, pid }: DatasetArchivedV1, error: PermanentError): Promise<void> {
+    await this.claims.endMissing(jobId, pid, [this.refusal({ jobId, pid }, error)]);
+    this.relay.wake();
+  }
+
+  private refusal(
+    { jobId, pid }: Pick<ClaimRecord, 'jobId' | 'pid'>,
+    { code, message }: PermanentError,
+  ): OutboxRow {
+    return eventRow(
       datasetRegistrationRefusedV1,
-      { jobId, pid, code: error.code, message: error.message.slice(0, 2000) },
+      { jobId, pid, code, message: message.slice(0, 2000) },
       { subject: pid, partitionKey: jobId, sequence: 0 },
       this.clock.now(),
     );
-    await this.claims.tell(jobId, pid, row);
-    this.relay.wake();
   }
 
   private async registerOne(dataset: DatasetRecord, line: DatablockLine): Promise<number> {

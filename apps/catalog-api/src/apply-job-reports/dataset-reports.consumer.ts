@@ -37,9 +37,9 @@ export class DatasetReportsConsumer {
 
   @Handles(datasetStartedV1)
   started(@Payload() { data }: Envelope<DatasetStartedV1>): Promise<Outcome> {
-    return this.whileOpen(data, async () => {
-      if (data.workflow === 'archive') await this.claims.apply(data.pid, lifecycleSteps.archiveStarted);
-      if (data.workflow === 'retrieve') await this.claims.apply(data.pid, lifecycleSteps.retrieveStarted);
+    return this.whileOpen(data, async (claim) => {
+      if (data.workflow === 'archive') await this.claims.apply(claim, lifecycleSteps.archiveStarted);
+      if (data.workflow === 'retrieve') await this.claims.apply(claim, lifecycleSteps.retrieveStarted);
     });
   }
 
@@ -47,26 +47,22 @@ export class DatasetReportsConsumer {
   archived(@Payload() { data }: Envelope<DatasetArchivedV1>): Promise<Outcome> {
     return this.whileOpen(
       data,
-      async () => {
+      async (claim) => {
         try {
-          await this.registration.register(data);
+          await this.registration.register(claim, data);
         } catch (error) {
           if (!(error instanceof PermanentError)) throw error;
-          this.logger.error(
-            { jobId: data.jobId, pid: data.pid, code: error.code, error: error.message },
-            'datablocks cannot be registered; the job fails',
-          );
-          await this.registration.refuse(data, error);
+          if (await this.registration.refuse(claim, error)) this.logRefusal(data, error);
         }
       },
-      () => this.checkFinished(data),
+      () => this.failUnlessOver(data),
     );
   }
 
   @Handles(datasetRetrievedV1)
   retrieved(@Payload() { data }: Envelope<DatasetRetrievedV1>): Promise<Outcome> {
-    return this.whileOpen(data, async () => {
-      await this.claims.apply(data.pid, lifecycleSteps.retrieved);
+    return this.whileOpen(data, async (claim) => {
+      await this.claims.apply(claim, lifecycleSteps.retrieved);
       await this.claims.end(data.jobId, data.pid);
     });
   }
@@ -78,30 +74,40 @@ export class DatasetReportsConsumer {
 
   @Handles(datasetFailedV1)
   failed(@Payload() { data }: Envelope<DatasetFailedV1>): Promise<Outcome> {
-    return this.whileOpen(data, async ({ before }) => {
+    return this.whileOpen(data, async (claim) => {
       if (data.workflow === 'archive' || data.workflow === 'retrieve')
-        await this.claims.apply(data.pid, failureStep(data.workflow, data, before));
+        await this.claims.apply(claim, failureStep(data.workflow, data, claim.before));
       await this.claims.end(data.jobId, data.pid);
     });
   }
 
   @Handles(datasetCancelledV1)
   cancelled(@Payload() { data }: Envelope<DatasetCancelledV1>): Promise<Outcome> {
-    return this.whileOpen(data, async ({ before }) => {
+    return this.whileOpen(data, async (claim) => {
       if (data.workflow === 'archive' || data.workflow === 'retrieve')
-        await this.claims.apply(data.pid, cancelStep(data.workflow, before));
+        await this.claims.apply(claim, cancelStep(data.workflow, claim.before));
       await this.claims.end(data.jobId, data.pid);
     });
   }
 
-  /** @throws PermanentError when the job should hold the dataset still */
-  private async checkFinished({ jobId, pid }: DatasetArchivedV1): Promise<void> {
-    const running = { _id: jobId, 'catena.finished': false };
-    if ((await this.catalogue.jobs.countDocuments(running, { limit: 1 })) > 0)
-      throw new PermanentError(
-        'catalog.claim-missing',
-        `Expected a hold of job ${jobId} on dataset ${pid}, found none: its datablocks lie on long-term storage unregistered. Cancel or delete the job and archive again.`,
-      );
+  /** Without its claim a running job has lost the dataset, perhaps to another job: its part fails, once and for all. */
+  private async failUnlessOver(report: DatasetArchivedV1): Promise<void> {
+    const { jobId, pid } = report;
+    const over = { _id: jobId, 'catena.finished': true };
+    if ((await this.catalogue.jobs.countDocuments(over, { limit: 1 })) > 0) return;
+    const error = new PermanentError(
+      'catalog.claim-missing',
+      `Expected a hold of job ${jobId} on dataset ${pid}, found none: its datablocks are discarded. Archive the dataset again.`,
+    );
+    await this.registration.refuseWithoutClaim(report, error);
+    this.logRefusal(report, error);
+  }
+
+  private logRefusal({ jobId, pid }: DatasetArchivedV1, error: PermanentError): void {
+    this.logger.error(
+      { jobId, pid, code: error.code, error: error.message },
+      'datablocks cannot be registered; the job fails',
+    );
   }
 
   private async whileOpen(

@@ -8,8 +8,12 @@ import { Catalogue } from '../persistence/catalogue.js';
 import { facetsOf, type FacetAnswer } from '../persistence/facets.js';
 import type { OrigDatablockRecord } from '../persistence/records.js';
 import { blockShape, type BlockKind } from './block-kind.js';
+import { intentField } from './file-list-fence.js';
 
 type Fields = Record<string, unknown>;
+
+/** What is only announced belongs to no dataset yet. */
+const stored = { datasetId: { $exists: true } };
 
 export interface BlockQuery {
   readonly where: Fields;
@@ -42,9 +46,7 @@ export class BlockQueries {
     where: Fields,
     rule: Rule = kind.read,
   ): Promise<number> {
-    return this.catalogue
-      .records(kind.collection)
-      .countDocuments(both(where, this.rules.condition(rule, caller)));
+    return this.catalogue.records(kind.collection).countDocuments(both(where, this.visible(rule, caller)));
   }
 
   /** Undefined when there is no such block, or none the rule covers. */
@@ -58,6 +60,10 @@ export class BlockQueries {
     return block;
   }
 
+  private visible(rule: Rule, caller: Caller | undefined): Record<string, unknown> {
+    return both(this.rules.condition(rule, caller), stored);
+  }
+
   private cursor<R extends OrigDatablockRecord>(
     kind: BlockKind<R>,
     caller: Caller | undefined,
@@ -66,14 +72,16 @@ export class BlockQueries {
   ): { toArray(): Promise<R[]> } & AsyncIterable<R> {
     return this.catalogue
       .records(kind.collection)
-      .find(both(query.where, this.rules.condition(rule, caller)), { projection: query.projection })
+      .find(both(query.where, this.visible(rule, caller)), {
+        projection: query.projection ?? { [intentField]: 0 as const },
+      })
       .sort(query.sort ?? { _id: 1 })
       .skip(query.skip)
       .limit(query.limit) as unknown as { toArray(): Promise<R[]> } & AsyncIterable<R>;
   }
 
   async find<R extends OrigDatablockRecord>(kind: BlockKind<R>, where: Fields): Promise<R> {
-    const found = await this.catalogue.records(kind.collection).findOne(where);
+    const found = await this.catalogue.records(kind.collection).findOne(both(where, stored));
     if (found === null) throw new Refusal(404, `${kind.label}: ${String(where['_id'])} not found`);
     return found as unknown as R;
   }
@@ -95,7 +103,7 @@ export class BlockQueries {
 
   /** One row a file: the block with `dataFileList` as that one file, and whether its dataset exists. */
   files(caller: Caller | undefined, query: BlockQuery, rule: Rule): Promise<Fields[]> {
-    const condition = both(query.where, this.rules.condition(rule, caller));
+    const condition = both(query.where, this.visible(rule, caller));
     return this.catalogue
       .records('OrigDatablock')
       .aggregate<Fields>([
@@ -106,7 +114,7 @@ export class BlockQueries {
         { $limit: query.limit === 0 ? 100 : query.limit },
         { $lookup: { from: 'Dataset', localField: 'datasetId', foreignField: '_id', as: 'dataset' } },
         { $addFields: { datasetExist: { $gt: [{ $size: '$dataset' }, 0] } } },
-        { $project: { dataset: 0 } },
+        { $project: { dataset: 0, [intentField]: 0 } },
         ...(query.projection === undefined ? [] : [{ $project: query.projection }]),
       ])
       .toArray();
@@ -119,7 +127,7 @@ export class BlockQueries {
   }
 
   async countFiles(caller: Caller | undefined, where: Fields, rule: Rule): Promise<number> {
-    const condition = both(where, this.rules.condition(rule, caller));
+    const condition = both(where, this.visible(rule, caller));
     const [row] = await this.catalogue
       .records('OrigDatablock')
       .aggregate<{ files: number }>([

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { newId } from '#kernel';
+import { newId, TransientError } from '#kernel';
 import { isDuplicateKey } from '#persistence';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
@@ -20,6 +20,10 @@ import type {
   CreateDatasetOrigDatablockDto,
   PartialUpdateDatablockDto,
 } from './block.dto.js';
+import { FileListFence, intentField } from './file-list-fence.js';
+
+/** Attempts of a write while jobs take the dataset and let go of it again. */
+const mostAttempts = 10;
 
 /** Writes of blocks, with the totals of their datasets. */
 @Injectable()
@@ -28,6 +32,7 @@ export class BlockService {
     private readonly catalogue: Catalogue,
     private readonly records: RecordStore,
     private readonly rules: AccessRules,
+    private readonly fence: FileListFence,
   ) {}
 
   addOrigDatablock(
@@ -83,12 +88,15 @@ export class BlockService {
       by: caller.username,
       precondition,
       update: (stored) => {
+        if (stored.datasetId === undefined) throw new Refusal(404, `${kind.label}: ${id} not found`);
         if (!this.rules.allows(kind.update, caller, stored)) throw new Refusal(403, 'Unauthorized access');
         before = stored;
         return {
           set: { ...fields, ...(dataFileList === undefined ? {} : { dataFileList: filesOf(dataFileList) }) },
+          unset: [intentField],
         };
       },
+      admit: (stored) => this.fence.pass(kind.collection, stored.datasetId, { _id: id }),
     });
     if (changed === undefined || before === undefined) return undefined;
     await this.addToTotals(changed.datasetId, difference(kind.totalsOf(changed), kind.totalsOf(before)));
@@ -102,24 +110,55 @@ export class BlockService {
     id: string,
     datasetId?: string,
   ): Promise<R | undefined> {
-    const removed = await this.records.remove<R & StoredRecord>(
-      kind.collection,
-      id,
-      caller.username,
-      datasetId === undefined ? {} : { datasetId },
-    );
-    if (removed === undefined) return undefined;
-    await this.addToTotals(removed.datasetId, difference({}, kind.totalsOf(removed)));
-    return removed;
+    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+      const stored = await this.catalogue
+        .records(kind.collection)
+        .findOne({ _id: id, datasetId: datasetId ?? { $exists: true } }, { projection: { datasetId: 1 } });
+      if (stored === null) return undefined;
+      const pid = String(stored['datasetId']);
+      const passage = await this.fence.pass(kind.collection, pid, { _id: id });
+      const removed = await this.records.remove<R & StoredRecord>(
+        kind.collection,
+        id,
+        caller.username,
+        passage,
+      );
+      if (removed === undefined) continue;
+      await this.addToTotals(pid, difference({}, kind.totalsOf(removed)));
+      return removed;
+    }
+    throw contended(kind.label, id);
   }
 
   async removeAll(kind: BlockKind<never>, caller: Caller, datasetId: string): Promise<number> {
-    const count = await this.records.removeMany(kind.collection, { datasetId }, caller.username);
-    const zero =
-      kind.collection === 'Datablock'
-        ? { packedSize: 0, numberOfFilesArchived: 0 }
-        : { size: 0, numberOfFiles: 0 };
-    await this.catalogue.datasets.updateOne({ _id: datasetId }, { $set: zero });
+    const blocks = this.catalogue.records(kind.collection);
+    const passage = await this.fence.pass(kind.collection, datasetId, {});
+    const count = await this.records.removeMany(kind.collection, { datasetId, ...passage }, caller.username);
+    const [left] = await blocks
+      .aggregate<{ size: number; packedSize: number; files: number }>([
+        { $match: { datasetId } },
+        {
+          $group: {
+            _id: null,
+            size: { $sum: '$size' },
+            packedSize: { $sum: '$packedSize' },
+            files: { $sum: { $size: { $ifNull: ['$dataFileList', []] } } },
+          },
+        },
+      ])
+      .toArray();
+    const { size, packedSize, files } = left ?? { size: 0, packedSize: 0, files: 0 };
+    await this.catalogue.datasets.updateOne(
+      { _id: datasetId },
+      {
+        $set:
+          kind.collection === 'Datablock'
+            ? { packedSize, numberOfFilesArchived: files }
+            : { size, numberOfFiles: files },
+      },
+    );
+    // A job that came between keeps what was left, and the caller must know that not all is gone.
+    if (left !== undefined) await this.fence.admit(kind.collection, datasetId);
     return count;
   }
 
@@ -131,21 +170,28 @@ export class BlockService {
   ): Promise<R> {
     if (!this.rules.allows(accessTable.dataset.add, caller, dataset))
       throw new Refusal(403, 'Unauthorized access');
-    const block = await this.records.insert<R & StoredRecord>(
-      kind.collection,
-      {
-        _id: newId(),
-        datasetId: dataset.pid,
-        ownerGroup: dataset.ownerGroup,
-        accessGroups: dataset.accessGroups,
-        ...(dataset.instrumentGroup === undefined ? {} : { instrumentGroup: dataset.instrumentGroup }),
-        isPublished: dataset.isPublished,
-        ...fields,
-      } as unknown as R & StoredRecord,
-      caller.username,
-    );
-    await this.addToTotals(dataset.pid, kind.totalsOf(block));
-    return block;
+    const record = {
+      _id: newId(),
+      datasetId: dataset.pid,
+      ownerGroup: dataset.ownerGroup,
+      accessGroups: dataset.accessGroups,
+      ...(dataset.instrumentGroup === undefined ? {} : { instrumentGroup: dataset.instrumentGroup }),
+      isPublished: dataset.isPublished,
+      ...fields,
+    } as unknown as R & StoredRecord;
+    const unique = 'archiveId' in fields ? { archiveId: fields.archiveId } : {};
+    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+      const passage = await this.fence.announce(kind.collection, record._id, dataset.pid, unique);
+      const block = await this.records.complete<R & StoredRecord>(kind.collection, record, {
+        condition: passage,
+        unset: intentField,
+        by: caller.username,
+      });
+      if (block === undefined) continue;
+      await this.addToTotals(dataset.pid, kind.totalsOf(block));
+      return block;
+    }
+    throw contended(kind.label, record._id);
   }
 
   /** Totals change by difference in the database: no read-modify-write, so parallel writers never lose one. */
@@ -157,6 +203,13 @@ export class BlockService {
       { $inc: Object.fromEntries(changes) as Record<string, never> },
     );
   }
+}
+
+function contended(label: string, id: string): TransientError {
+  return new TransientError(
+    'catalog.change-contended',
+    `${label} ${id}: jobs come and go on its dataset at the moment; nothing was changed, try again.`,
+  );
 }
 
 function filesOf(files: CreateDatasetOrigDatablockDto['dataFileList']): DataFile[] {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock } from '#kernel';
+import { Clock, TransientError } from '#kernel';
 import { isDuplicateKey } from '#persistence';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
@@ -37,6 +37,9 @@ const emptyLists = [
   ...['keywords', 'techniques', 'sharedWith', 'relationships', 'accessGroups', 'proposalIds', 'sampleIds'],
   ...['instrumentIds', 'principalInvestigators', 'inputDatasets', 'usedSoftware'],
 ] as const;
+
+/** Attempts of a removal that jobs get in the way of. */
+const mostAttempts = 10;
 
 /** The writing use cases of datasets; v3 and v4 are two views on them. */
 @Injectable()
@@ -139,11 +142,19 @@ export class DatasetService {
 
   /** Removes a dataset with all that belongs to it, so that nothing is orphaned. */
   async remove(caller: Caller, pid: string): Promise<DatasetRecord> {
-    await this.consequences.admitRemoval(pid);
-    const removed = await this.records.remove<DatasetRecord>('Dataset', pid, caller.username);
-    if (removed === undefined) throw new Refusal(404, 'Not Found', { message: 'Not Found', statusCode: 404 });
-    await this.consequences.ofRemoval(removed, caller.username);
-    return removed;
+    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+      const condition = await this.consequences.admitRemoval(pid);
+      if (condition === undefined)
+        throw new Refusal(404, 'Not Found', { message: 'Not Found', statusCode: 404 });
+      const removed = await this.records.remove<DatasetRecord>('Dataset', pid, caller.username, condition);
+      if (removed === undefined) continue;
+      await this.consequences.ofRemoval(removed, caller.username);
+      return removed;
+    }
+    throw new TransientError(
+      'catalog.change-contended',
+      `Dataset ${pid} changes too often at the moment: nothing was removed, try again.`,
+    );
   }
 
   private async write(

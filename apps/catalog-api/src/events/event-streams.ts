@@ -7,7 +7,7 @@ import { CallerLookup } from '../authentication/caller-lookup.js';
 import { accessTable } from '../domain/access-table.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { TooManyRequests } from '../domain/errors.js';
-import { Catalogue } from '../persistence/catalogue.js';
+import { acceptedJobs, Catalogue } from '../persistence/catalogue.js';
 import type { JobRecord } from '../persistence/records.js';
 
 interface Stream {
@@ -99,7 +99,7 @@ export class EventStreams implements BeforeApplicationShutdown {
       const from = new Date(this.since.getTime() - overlap);
       const now = this.clock.now();
       const jobs = await this.catalogue.jobs
-        .find({ updatedAt: { $gte: from } }, { projection: shown })
+        .find({ updatedAt: { $gte: from }, ...acceptedJobs }, { projection: shown })
         .sort({ updatedAt: 1 })
         .limit(mostJobsAtOnce)
         .toArray();

@@ -1,31 +1,36 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Workflow } from '#contracts';
 import { Clock } from '#kernel';
-import { pushRows, type OutboxRow } from '#outbox';
-import { isDuplicateKey } from '#persistence';
+import { newOutbox, pushRows, type OutboxRow } from '#outbox';
+import { isDuplicateKey, rowsById } from '#persistence';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { JobRefusal } from '../domain/errors.js';
-import { cancelStep, lifecycleSteps, type Lifecycle, type LifecycleStep } from '../domain/lifecycle.js';
-import { Catalogue } from '../persistence/catalogue.js';
-import type { ClaimRecord, DatasetRecord } from '../persistence/records.js';
+import { cancelStep, type Lifecycle, type LifecycleStep } from '../domain/lifecycle.js';
+import { acceptedJobs, Catalogue } from '../persistence/catalogue.js';
+import type { ClaimRecord } from '../persistence/records.js';
+import { FileListFence } from '../datablocks/file-list-fence.js';
+import { DatasetLifecycles } from './dataset-lifecycles.js';
+import { DatasetSchedule, flagOf, scheduled, type ClaimedDataset } from './dataset-schedule.js';
 
 /** Datasets that a refusal names. */
 const mostNamed = 11;
-
-type ClaimedDataset = Pick<DatasetRecord, 'pid' | 'datasetlifecycle'>;
 
 /** A job's hold on its datasets. The unique index on `exclusive` decides between two jobs at the same instant. */
 @Injectable()
 export class DatasetClaims {
   constructor(
     private readonly catalogue: Catalogue,
+    private readonly lifecycles: DatasetLifecycles,
+    private readonly schedule: DatasetSchedule,
+    private readonly fileLists: FileListFence,
     private readonly clock: Clock,
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
   /**
-   * Takes all datasets for the job and marks them scheduled, or none of them.
+   * Takes all datasets for the job and marks them scheduled, or none of them. The job lies in the database already, as
+   * one that is being stored: a claim without a document of its job is an orphan, and stays one.
    *
    * @throws JobRefusal 409 that names the job in the way; 503 while a hold cannot be told from what a crash left
    */
@@ -35,40 +40,66 @@ export class DatasetClaims {
     if (!(await this.claimAll(jobId, workflow, fit))) {
       // Once more without what a crash left behind; flags are read anew, for they were part of it.
       await this.releaseOrphans();
-      const anew = await this.fitOf(workflow, await this.current(datasets));
+      const anew = await this.fitOf(workflow, await this.schedule.current(pidsOf(datasets)));
       if (!(await this.claimAll(jobId, workflow, anew))) throw await this.conflict(datasets);
     }
-    if (workflow === 'verify') return;
-    await this.schedule(jobId, workflow, datasets);
-  }
-
-  count(jobId: string): Promise<number> {
-    return this.catalogue.claims.countDocuments({ jobId });
+    await this.fileLists.close(workflow, pidsOf(datasets));
+    if (await this.schedule.mark(jobId, workflow, pidsOf(datasets))) return;
+    await this.abandon(jobId);
+    await this.fitOf(workflow, await this.schedule.current(pidsOf(datasets)));
+    throw await this.conflict(datasets);
   }
 
   find(jobId: string, pid: string): Promise<ClaimRecord | null> {
     return this.catalogue.claims.findOne({ _id: claimId(jobId, pid) });
   }
 
-  /** Writes a lifecycle step; a report that comes too late finds other words there and changes nothing. */
-  async apply(pid: string, { change, expected }: LifecycleStep): Promise<void> {
-    const condition =
-      expected === undefined ? {} : { [`datasetlifecycle.${expected.field}`]: { $in: [...expected.words] } };
-    await this.catalogue.datasets.updateOne(
-      { pid, ...condition },
-      { $set: { ...prefixed(change), updatedAt: this.clock.now(), updatedBy: 'catena' } },
-    );
+  /** Writes a lifecycle step while the job holds the dataset; a report that comes too late changes nothing. */
+  async apply(
+    { _id, pid }: ClaimRecord,
+    step: LifecycleStep,
+    more: Readonly<Record<string, unknown>> = {},
+  ): Promise<void> {
+    await this.lifecycles.apply(pid, { ...step, more, holds: () => this.isOpen({ _id }) });
   }
 
-  /** A message about a dataset that is still held. */
-  async tell(jobId: string, pid: string, row: OutboxRow): Promise<void> {
-    const { $push, $set } = pushRows('outbox', [row], this.clock.now());
+  /**
+   * Decides what becomes of the dataset's datablocks, with the messages about it. The first decision stands.
+   *
+   * @returns the decision that stands, undefined when the job does not hold the dataset any more
+   */
+  async decide(
+    { _id }: ClaimRecord,
+    verdict: 'registered' | 'refused',
+    rows: readonly OutboxRow[] = [],
+  ): Promise<ClaimRecord['verdict']> {
+    const { $push, $set } = pushRows('outbox', rows, this.clock.now());
+    const undecided = { _id, ended: { $ne: true }, verdict: { $exists: false } } as object;
+    const decided = await this.catalogue.claims.updateOne(undecided, {
+      $set: { ...(rows.length === 0 ? {} : $set), verdict },
+      $push,
+    });
+    if (decided.matchedCount === 1) return verdict;
+    return (await this.catalogue.claims.findOne({ _id, ended: { $ne: true } }))?.verdict;
+  }
+
+  /** A dataset whose claim is gone: an ended one takes its place, which carries the messages about that. */
+  async endMissing(jobId: string, pid: string, rows: readonly OutboxRow[]): Promise<void> {
+    const now = this.clock.now();
     await this.catalogue.claims.updateOne(
-      { _id: claimId(jobId, pid), ended: { $ne: true } },
+      { _id: claimId(jobId, pid) },
       {
-        $set,
-        $push,
+        $setOnInsert: {
+          jobId,
+          pid,
+          workflow: 'archive',
+          ended: true,
+          before: {},
+          at: now,
+          outbox: newOutbox(rows, now),
+        },
       },
+      { upsert: true },
     );
   }
 
@@ -83,41 +114,79 @@ export class DatasetClaims {
     } as object);
   }
 
-  /** Lets go of all datasets of a job; flags of those whose part never ended are put back. */
+  /** Lets go of all datasets of a job that is over; flags of those whose part never ended are put back. */
   async undo(jobId: string): Promise<void> {
-    for await (const claim of this.catalogue.claims.find({ jobId, ended: { $ne: true } }))
-      await this.undoOne(claim);
+    await this.putBack(jobId);
     await this.catalogue.claims.deleteMany({ jobId });
   }
 
-  /** Heals what a crash between claiming and storing the job left behind. */
-  async releaseOrphans(): Promise<void> {
-    const now = this.clock.now();
-    const orphans = this.catalogue.claims.aggregate<ClaimRecord>([
-      { $match: { at: { $lt: new Date(now.getTime() - this.config.orphanClaimAge) } } },
-      { $lookup: { from: 'Job', localField: 'jobId', foreignField: '_id', as: 'job' } },
-      { $match: { job: { $size: 0 } } },
-      { $project: { job: 0 } },
-      { $limit: 1000 },
-    ]);
-    for await (const claim of orphans) {
-      // Whoever makes it young again undoes it: a second one would put flags back under the next job.
-      const { modifiedCount } = await this.catalogue.claims.updateOne(
-        { _id: claim._id, at: claim.at },
-        { $set: { at: now } },
-      );
-      if (modifiedCount === 1) await this.undoOne(claim);
-    }
+  /** Lets go of what was claimed for a job that was not accepted. */
+  async abandon(jobId: string): Promise<void> {
+    await this.putBack(jobId, scheduled);
+    await this.catalogue.claims.deleteMany({ jobId });
   }
 
-  /** @param expected flags are put back only where they say this */
-  private async undoOne(claim: ClaimRecord, expected?: LifecycleStep['expected']): Promise<void> {
-    if (claim.workflow === 'archive' || claim.workflow === 'retrieve')
-      await this.apply(claim.pid, {
-        ...cancelStep(claim.workflow, claim.before),
-        ...(expected === undefined ? {} : { expected }),
+  /**
+   * Heals what a crash left of jobs that were never accepted. To remove the document of such a job is the decision: its
+   * creator accepts it by a write of the same document. From then on its claims belong to nobody, for a document that
+   * is gone is never written again.
+   */
+  async releaseOrphans(): Promise<void> {
+    const before = new Date(this.clock.now().getTime() - this.config.orphanClaimAge);
+    await this.catalogue.jobs.deleteMany({ 'catena.storing': true, createdAt: { $lt: before } });
+    const orphans = await this.catalogue.claims
+      .aggregate<ClaimRecord>([
+        { $match: { at: { $lt: before } } },
+        { $lookup: { from: 'Job', localField: 'jobId', foreignField: '_id', as: 'job' } },
+        { $match: { job: { $size: 0 } } },
+        { $project: { job: 0 } },
+        { $sort: { _id: 1 } },
+        { $limit: 1000 },
+      ])
+      .toArray();
+    for (const claim of orphans) if (!(await this.exists(claim.jobId))) await this.releaseOrphan(claim);
+  }
+
+  private async releaseOrphan(claim: ClaimRecord): Promise<void> {
+    // Its messages go first: see `endMissing`.
+    if (claim.ended === true) {
+      await this.catalogue.claims.deleteOne({ _id: claim._id, 'outbox.dueAt': { $exists: false } });
+      return;
+    }
+    // Whoever makes it young again undoes it; the others need not.
+    const now = this.clock.now();
+    const { modifiedCount } = await this.catalogue.claims.updateOne(
+      { _id: claim._id, at: claim.at },
+      { $set: { at: now } },
+    );
+    if (modifiedCount === 1) await this.undoOne({ ...claim, at: now }, scheduled);
+  }
+
+  /** Puts back the flags of all datasets that a job holds still. */
+  private async putBack(jobId: string, expected?: typeof scheduled): Promise<void> {
+    const held = { jobId, ended: { $ne: true } };
+    for await (const claim of rowsById<ClaimRecord>(this.catalogue.claims, held))
+      await this.undoOne(claim, expected);
+  }
+
+  /**
+   * Flags first: as long as the claim stands, no other job has the dataset.
+   *
+   * @param expected flags are put back only where they say this
+   */
+  private async undoOne({ _id, pid, workflow, before, at }: ClaimRecord, expected?: typeof scheduled) {
+    if (workflow === 'archive' || workflow === 'retrieve')
+      await this.lifecycles.apply(pid, {
+        ...cancelStep(workflow, before),
+        ...(expected === undefined ? {} : { expected: expected[workflow] }),
+        holds: () => this.isOpen({ _id, at }),
       });
-    await this.catalogue.claims.deleteOne({ _id: claim._id });
+    await this.catalogue.claims.deleteOne({ _id, at });
+  }
+
+  private async isOpen(claim: Pick<ClaimRecord, '_id'> & Partial<ClaimRecord>): Promise<boolean> {
+    const open = { ...claim, ended: { $ne: true } } as object;
+    return (await this.catalogue.claims.countDocuments(open, { limit: 1 })) === 1;
   }
 
   /** False when another job holds one of them. */
@@ -137,30 +206,6 @@ export class DatasetClaims {
     }
   }
 
-  /** Another job may have taken and finished a dataset after it was read: then its flag says so by now. */
-  private async schedule(
-    jobId: string,
-    workflow: 'archive' | 'retrieve',
-    datasets: readonly ClaimedDataset[],
-  ): Promise<void> {
-    const step = workflow === 'archive' ? lifecycleSteps.archiveScheduled : lifecycleSteps.retrieveScheduled;
-    const { matchedCount } = await this.catalogue.datasets.updateMany(
-      { pid: { $in: datasets.map(({ pid }) => pid) }, [`datasetlifecycle.${flagOf(workflow)}`]: true },
-      { $set: prefixed(step.change) },
-    );
-    if (matchedCount === datasets.length) return;
-    for await (const claim of this.catalogue.claims.find({ jobId }))
-      await this.undoOne(claim, scheduled[workflow]);
-    await this.fitOf(workflow, await this.current(datasets));
-    throw await this.conflict(datasets);
-  }
-
-  private current(datasets: readonly ClaimedDataset[]): Promise<ClaimedDataset[]> {
-    return this.catalogue.datasets
-      .find({ pid: { $in: datasets.map(({ pid }) => pid) } }, { projection: { pid: 1, datasetlifecycle: 1 } })
-      .toArray();
-  }
-
   /**
    * The same datasets, with flags as they are once what a crash left is healed: it has their flags down, too.
    *
@@ -174,10 +219,10 @@ export class DatasetClaims {
     const isFit = ({ datasetlifecycle }: ClaimedDataset): boolean => datasetlifecycle[flag] === true;
     if (datasets.every(isFit)) return datasets;
     await this.releaseOrphans();
-    const current = await this.current(datasets);
+    const current = await this.schedule.current(pidsOf(datasets));
     const refused = current.filter((dataset) => !isFit(dataset)).slice(0, mostNamed);
     if (refused.length === 0) return current;
-    const pids = refused.map(({ pid }) => pid);
+    const pids = pidsOf(refused);
     const other = await this.catalogue.claims.findOne({ exclusive: { $in: pids } });
     if (other !== null && !(await this.isStored(other.jobId))) throw this.undecided(other);
     const reason =
@@ -192,7 +237,7 @@ export class DatasetClaims {
   }
 
   private async conflict(datasets: readonly ClaimedDataset[]): Promise<JobRefusal> {
-    const other = await this.catalogue.claims.findOne({ exclusive: { $in: datasets.map(({ pid }) => pid) } });
+    const other = await this.catalogue.claims.findOne({ exclusive: { $in: pidsOf(datasets) } });
     if (other === null || !(await this.isStored(other.jobId))) return this.undecided(other);
     return new JobRefusal(
       409,
@@ -216,6 +261,11 @@ export class DatasetClaims {
   }
 
   private async isStored(jobId: string): Promise<boolean> {
+    const accepted = { _id: jobId, ...acceptedJobs };
+    return (await this.catalogue.jobs.countDocuments(accepted, { limit: 1 })) === 1;
+  }
+
+  private async exists(jobId: string): Promise<boolean> {
     return (await this.catalogue.jobs.countDocuments({ _id: jobId }, { limit: 1 })) === 1;
   }
 
@@ -244,28 +294,10 @@ export class DatasetClaims {
   }
 }
 
-/** What a dataset says between the first and the last line of scheduling it. */
-const scheduled = {
-  archive: {
-    field: 'archiveStatusMessage',
-    words: [lifecycleSteps.archiveScheduled.change.archiveStatusMessage],
-  },
-  retrieve: {
-    field: 'retrieveStatusMessage',
-    words: [lifecycleSteps.retrieveScheduled.change.retrieveStatusMessage],
-  },
-} as const;
-
-function flagOf(workflow: Workflow): 'archivable' | 'retrievable' {
-  return workflow === 'archive' ? 'archivable' : 'retrievable';
-}
-
 function claimId(jobId: string, pid: string): string {
   return `${jobId}:${pid}`;
 }
 
-function prefixed(change: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(change).map(([field, value]) => [`datasetlifecycle.${field}`, value]),
-  );
+function pidsOf(datasets: readonly { readonly pid: string }[]): string[] {
+  return datasets.map(({ pid }) => pid);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { jobSubmittedV1 } from '#contracts';
+import { jobSubmittedV1, type Workflow } from '#contracts';
 import { Clock, crashPoint, newId } from '#kernel';
 import { eventRow, legacyRow, newOutbox, OutboxRelay } from '#outbox';
 import { isDuplicateKey } from '#persistence';
@@ -19,6 +19,7 @@ import {
 import { Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord, JobRecord } from '../persistence/records.js';
 import { DatasetClaims } from './dataset-claims.js';
+import { givenUp } from './dataset-schedule.js';
 import { JobActions } from './job-actions.js';
 import { JobConfigurationToken } from './job-configuration.provider.js';
 import { legacyBody } from './job-views.js';
@@ -86,10 +87,7 @@ export class JobCreation {
       throw new JobRefusal(400, `A job of type ${type.jobType} needs jobParams.datasetList.`);
 
     const job = this.jobFor(caller, wanted, type, owner, list?.length ?? 0);
-    await this.claims.take(job._id, type.workflow, datasets ?? []);
-    crashPoint('catalog.after-claim');
-    const stored = await this.store(job);
-    await this.checkHeld(stored, type.workflow === 'none' ? 0 : (datasets?.length ?? 0));
+    const stored = await this.store(job, type.workflow, datasets ?? []);
     crashPoint('catalog.after-insert');
     this.relay.carry({
       collection: 'Job',
@@ -108,10 +106,15 @@ export class JobCreation {
   /** The job that the same caller posted before under the same key. */
   private async repeated(caller: Caller | undefined, wanted: NewJob): Promise<JobRecord | undefined> {
     if (wanted.idempotencyKey === undefined) return undefined;
-    const before = await this.catalogue.jobs.findOne({
+    const mine = {
       'catena.idempotency.user': caller?.username ?? '',
       'catena.idempotency.key': wanted.idempotencyKey,
-    });
+    };
+    let before = await this.catalogue.jobs.findOne(mine);
+    if (before?.catena?.storing === true) {
+      await this.claims.releaseOrphans();
+      before = await this.catalogue.jobs.findOne(mine);
+    }
     if (before === null) return undefined;
     if (before.catena?.idempotency?.digest !== digestOf(wanted)) {
       throw new JobRefusal(
@@ -119,45 +122,62 @@ export class JobCreation {
         `Idempotency-Key ${wanted.idempotencyKey} was used for another job (${before.id}). Use a new key for a new job.`,
       );
     }
+    if (before.catena.storing === true) throw beingStored();
     return before;
   }
 
-  private async store(job: JobRecord): Promise<JobRecord> {
+  /**
+   * Written first, accepted last, the datasets are claimed in between. To accept is one conditional write of the job's own
+   * document, and so is to give it up: see `DatasetClaims.releaseOrphans`.
+   */
+  private async store(
+    job: JobRecord,
+    workflow: Workflow,
+    datasets: readonly JobDatasets[],
+  ): Promise<JobRecord> {
+    if (workflow === 'none') return this.insert(job);
+    const catena = job.catena!;
+    await this.insert({ ...job, catena: { ...catena, outbox: { rows: [] }, storing: true } });
+    crashPoint('catalog.after-posted');
+    try {
+      await this.claims.take(job._id, workflow, datasets);
+    } catch (error) {
+      // What this leaves behind, the sweep of orphans finds.
+      await this.giveUp(job._id).catch(() => undefined);
+      throw error;
+    }
+    crashPoint('catalog.after-claim');
+    const outbox = newOutbox(catena.outbox.rows, this.relay.carriedUntil());
+    const updatedAt = this.context.clock.now();
+    // A lost answer is no refusal: the job may have been accepted. If it was not, the sweep gives it up.
+    const { matchedCount } = await this.catalogue.jobs.updateOne(
+      { _id: job._id, 'catena.storing': true },
+      { $set: { 'catena.outbox': outbox, updatedAt }, $unset: { 'catena.storing': '' } },
+    );
+    if (matchedCount === 1) return { ...job, updatedAt, catena: { ...catena, outbox } };
+    await this.claims.abandon(job._id);
+    throw givenUp();
+  }
+
+  private async insert(job: JobRecord): Promise<JobRecord> {
     try {
       await this.catalogue.jobs.insertOne(job);
       return job;
     } catch (error) {
-      // A lost answer is no refusal: the job may be stored. If it is not, its claims are orphans and go.
-      if (!isDuplicateKey(error)) throw error;
-      await this.claims.undo(job._id);
-      throw new JobRefusal(
-        409,
-        'A job with the same Idempotency-Key is being stored at this moment. Post again to get it.',
-      );
+      throw isDuplicateKey(error) ? beingStored() : error;
     }
   }
 
-  /** Storing took so long that its claims were taken for orphans: nothing was sent yet, so the job may go again. */
-  private async checkHeld(job: JobRecord, wanted: number): Promise<void> {
-    if (wanted === 0 || (await this.claims.count(job._id)) === wanted) return;
-    await this.catalogue.jobs.deleteOne({ _id: job._id });
-    await this.claims.undo(job._id);
-    throw new JobRefusal(
-      503,
-      'Storing the job took longer than its datasets are held for it (ORPHAN_CLAIM_AGE). Nothing was stored. Post again.',
-      {},
-      1,
-    );
+  private async giveUp(jobId: string): Promise<void> {
+    await this.catalogue.jobs.deleteOne({ _id: jobId, 'catena.storing': true });
+    await this.claims.abandon(jobId);
   }
 
   private async datasetsOf(list: readonly DatasetListEntry[]): Promise<JobDatasets[]> {
     const pids = list.map(({ pid }) => pid);
-    const found = await this.catalogue.datasets
-      .find(
-        { pid: { $in: pids } },
-        { projection: { pid: 1, ownerGroup: 1, accessGroups: 1, isPublished: 1, datasetlifecycle: 1 } },
-      )
-      .toArray();
+    const found = await this.catalogue.datasetsOf(pids, [
+      ...(['ownerGroup', 'accessGroups', 'isPublished', 'datasetlifecycle'] as const),
+    ]);
     const known = new Set(found.map(({ pid }) => pid));
     const missing = pids.filter((pid) => !known.has(pid));
     if (missing.length > 0)
@@ -170,21 +190,28 @@ export class JobCreation {
 
   private async checkFiles(list: readonly DatasetListEntry[]): Promise<void> {
     for (const { pid, files } of list.filter((entry) => entry.files.length > 0)) {
-      const found = await this.catalogue.origDatablocks
-        .aggregate<{ _id: string }>([
-          { $match: { datasetId: pid } },
-          { $unwind: '$dataFileList' },
-          { $match: { 'dataFileList.path': { $in: [...files] } } },
-          { $group: { _id: '$dataFileList.path' } },
-        ])
-        .toArray();
-      const known = new Set(found.map(({ _id }) => _id));
-      const missing = files.filter((file) => !known.has(file));
+      // Looked for again before it is refused: lists may be written at this moment.
+      const missing = await this.unlisted(pid, await this.unlisted(pid, files));
       if (missing.length > 0)
         throw new JobRefusal(400, 'At least one requested file could not be found.', {
           error: JSON.stringify([{ pid, nonExistFiles: missing.slice(0, 100) }]),
         });
     }
+  }
+
+  private async unlisted(pid: string, files: readonly string[]): Promise<readonly string[]> {
+    if (files.length === 0) return files;
+    const found = await this.catalogue.origDatablocks
+      .aggregate<{ _id: string }>([
+        { $match: { datasetId: pid } },
+        { $unwind: '$dataFileList' },
+        { $match: { 'dataFileList.path': { $in: [...files] } } },
+        { $group: { _id: '$dataFileList.path' } },
+        { $sort: { _id: 1 } },
+      ])
+      .toArray();
+    const known = new Set(found.map(({ _id }) => _id));
+    return files.filter((file) => !known.has(file));
   }
 
   private async ownerOf(
@@ -293,6 +320,15 @@ export class JobCreation {
       },
     };
   }
+}
+
+function beingStored(): JobRefusal {
+  return new JobRefusal(
+    503,
+    'A job with the same Idempotency-Key is being stored at this moment, or its storing was interrupted. Post again to get it.',
+    {},
+    1,
+  );
 }
 
 function digestOf({ type, jobParams, ownerUser, ownerGroup }: NewJob): string {

@@ -6,7 +6,7 @@ import { BadRequest, JobRefusal } from '../domain/errors.js';
 import { parseFacets, parseFields, parseLimits, type ResourceShape } from '../domain/field-query.js';
 import { parseJsonObject, sortFrom, type Include } from '../domain/loopback-filter.js';
 import { parseV4Filter } from '../domain/v4-filter.js';
-import { Catalogue } from '../persistence/catalogue.js';
+import { acceptedJobs, Catalogue } from '../persistence/catalogue.js';
 import { facetsOf, type FacetAnswer } from '../persistence/facets.js';
 import type { DatasetRecord, JobRecord } from '../persistence/records.js';
 import { jobProperties } from './job-shape.js';
@@ -68,9 +68,11 @@ export class JobQueries {
 
   /** The whole stored job, if the caller may see it. */
   async get(caller: Caller, id: string): Promise<JobRecord> {
-    const job = await this.catalogue.jobs.findOne(both({ _id: id }, this.rules.visibleJobs(caller)));
+    const job = await this.catalogue.jobs.findOne(
+      both({ _id: id, ...acceptedJobs }, this.rules.visibleJobs(caller)),
+    );
     if (job !== null) return job;
-    const exists = (await this.catalogue.jobs.countDocuments({ _id: id }, { limit: 1 })) > 0;
+    const exists = (await this.catalogue.jobs.countDocuments({ _id: id, ...acceptedJobs }, { limit: 1 })) > 0;
     throw exists
       ? new JobRefusal(403, 'Unauthorized to get this job.')
       : new JobRefusal(400, 'Invalid job id.');
@@ -132,8 +134,9 @@ export class JobQueries {
     },
     projection: Record<string, 0 | 1> | undefined,
   ): Promise<JobWithDatasets[]> {
+    const visible = both(acceptedJobs, this.rules.visibleJobs(caller));
     return this.catalogue.jobs
-      .find(both(query.where, this.rules.visibleJobs(caller)), { projection: projection ?? withoutCatena })
+      .find(both(query.where, visible), { projection: projection ?? withoutCatena })
       .sort(query.sort ?? {})
       .skip(query.skip)
       .limit(Math.min(query.limit === 0 ? mostJobs : query.limit, mostJobs))

@@ -6,7 +6,7 @@ import { AccessRules, type Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { JobConfiguration } from '../domain/job-configuration.js';
 import { mayUpdateJob } from '../domain/job-rules.js';
-import { Catalogue } from '../persistence/catalogue.js';
+import { acceptedJobs, Catalogue } from '../persistence/catalogue.js';
 import type { JobRecord } from '../persistence/records.js';
 import { JobActions } from './job-actions.js';
 import { JobConfigurationToken } from './job-configuration.provider.js';
@@ -146,7 +146,7 @@ export class JobUpdates {
   }
 
   private async updatable(caller: Caller | undefined, id: string): Promise<JobRecord> {
-    const job = await this.catalogue.jobs.findOne({ _id: id });
+    const job = await this.catalogue.jobs.findOne({ _id: id, ...acceptedJobs });
     if (job === null) throw new JobRefusal(400, 'Invalid job id.');
     const type = this.parts.jobs.jobs.get(job.type);
     if (type === undefined) throw new JobRefusal(400, `Invalid job type: ${job.type}`);

@@ -56,9 +56,7 @@ export class JobV3Bodies {
       .map((entry) => (entry as { pid?: unknown } | null)?.pid)
       .filter((pid) => typeof pid === 'string');
     if (auth === '#datasetPublic' || pids.length === 0) return undefined;
-    const datasets = await this.catalogue.datasets
-      .find({ pid: { $in: pids } }, { projection: { ownerGroup: 1, accessGroups: 1, isPublished: 1 } })
-      .toArray();
+    const datasets = await this.catalogue.datasetsOf(pids, ['ownerGroup', 'accessGroups', 'isPublished']);
     return auth === '#datasetAccess' ? commonGroup(caller, datasets) : datasets[0]?.ownerGroup;
   }
 }

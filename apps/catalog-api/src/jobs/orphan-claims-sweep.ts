@@ -1,32 +1,39 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { messageOf } from '#kernel';
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { messageOf, wait, WorkLoop } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
+import { FileListFence } from '../datablocks/file-list-fence.js';
 import { DatasetClaims } from './dataset-claims.js';
 
 const interval = 30_000;
 
-/** Gives back datasets that a crash left claimed by a job that was never stored. */
+/** Gives back datasets that a crash left claimed by a job that was never accepted, and file lists from announced writes. One round at a time. */
 @Injectable()
-export class OrphanClaimsSweep implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
+export class OrphanClaimsSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly loop: WorkLoop;
 
-  constructor(
-    private readonly claims: DatasetClaims,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.claims
-        .releaseOrphans()
-        .catch((error: unknown) =>
-          this.logger.warn({ error: messageOf(error) }, 'could not look for orphaned claims'),
-        );
-    }, interval);
+  constructor(claims: DatasetClaims, fileLists: FileListFence, @Inject(LOGGER) logger: Logger) {
+    this.loop = new WorkLoop({
+      takeOne: async () => {
+        await claims.releaseOrphans();
+        await fileLists.sweep();
+        return false;
+      },
+      pause: interval,
+      onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not look for orphaned claims'),
+    });
   }
 
-  onApplicationShutdown(): void {
-    clearInterval(this.timer);
+  onApplicationBootstrap(): void {
+    this.loop.start(wait(interval, this.loop.stopping));
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.loop.stop();
   }
 }

@@ -119,9 +119,10 @@ export class LandingZone {
 
   /** Only who may change the dataset may fill it, and never while a job works on it or after it was archived. */
   private async admit(caller: Caller, pid: string): Promise<void> {
+    // The claim before the dataset: a job that ends meanwhile has written the dataset before it lets go of it.
+    const claim = await this.catalogue.claims.findOne({ exclusive: pid });
     const dataset = await this.datasets.find(pid, `dataset: ${pid} not found`);
     if (!this.rules.mayUpdate(caller, dataset)) throw new Refusal(403, 'Unauthorized to update this dataset');
-    const claim = await this.catalogue.claims.findOne({ exclusive: pid });
     if (claim !== null)
       throw new Refusal(
         409,

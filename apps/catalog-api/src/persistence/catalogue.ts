@@ -7,7 +7,7 @@ import {
 import { messageOf, wait } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
-import { isDatabaseAway, MongoConnection } from '#persistence';
+import { isDatabaseAway, MongoConnection, rowsWithIds } from '#persistence';
 import { catalogueIndexes } from '#scicat-database';
 import type {
   ClaimRecord,
@@ -33,6 +33,9 @@ export type CollectionName =
   | 'Policy'
   | 'MetadataKeys';
 
+/** Jobs that were accepted: the others are being stored at this moment, or never were. */
+export const acceptedJobs = { 'catena.storing': { $exists: false } };
+
 /** SciCat's collections, typed, and Catena's own beside them. */
 @Injectable()
 export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -46,6 +49,15 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
 
   get datasets() {
     return this.mongo.connection.collection<DatasetRecord>('Dataset');
+  }
+
+  /** Datasets by their pids, in the order of these, with what the projection names. */
+  datasetsOf<Field extends keyof DatasetRecord>(
+    pids: readonly string[],
+    fields: readonly Field[],
+  ): Promise<Pick<DatasetRecord, Field | 'pid' | '_id'>[]> {
+    const projection = Object.fromEntries(['pid', ...fields].map((field) => [field, 1 as const]));
+    return rowsWithIds(this.datasets, pids, { projection });
   }
 
   get origDatablocks() {

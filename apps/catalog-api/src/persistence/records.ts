@@ -86,6 +86,11 @@ interface JobProgress {
 /** What Catena keeps inside a job document; never shown to SciCat's clients. */
 interface JobCatenaPart {
   outbox: OutboxPart;
+  /**
+   * Posted, not accepted yet: its datasets are still being claimed, nothing of it was sent, nobody is shown it. Whoever
+   * removes this field accepts the job; whoever removes the document refuses it.
+   */
+  storing?: true;
   history: JobHistoryEntry[];
   workflow: Workflow;
   /** Highest sequence of a report that was applied: older reports change nothing. */
@@ -126,6 +131,8 @@ export interface ClaimRecord {
   exclusive?: string;
   /** The dataset's part of the job is over: nothing to restore any more. */
   ended?: boolean;
+  /** What became of the registration of its datablocks: decided once, whoever asks and however often. */
+  verdict?: 'registered' | 'refused';
   /** Lifecycle flags to restore when the job ends without success. */
   before: Partial<Lifecycle>;
   at: Date;

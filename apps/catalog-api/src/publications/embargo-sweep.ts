@@ -1,64 +1,84 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Clock, messageOf } from '#kernel';
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { Clock, messageOf, wait, WorkLoop } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import { Catalogue } from '../persistence/catalogue.js';
+import { PublicationChecks } from '../published-data/publication-checks.js';
 import { PublicationDatasets } from '../published-data/publication-datasets.js';
 import type { PublishedDataRecord } from '../published-data/published-data-record.js';
 
 const interval = 30_000;
 const batch = 100;
+const shown: readonly string[] = ['public', 'registered', 'amended'];
 
-/** Opens datasets whose embargo is over: nobody has to remember it. */
+/** Opens datasets whose embargo is over: nobody has to remember it. One round at a time. */
 @Injectable()
-export class EmbargoSweep implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
+export class EmbargoSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly loop: WorkLoop;
 
   constructor(
     private readonly catalogue: Catalogue,
+    private readonly checks: PublicationChecks,
     private readonly datasets: PublicationDatasets,
     private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.loop = new WorkLoop({
+      takeOne: () => this.sweep().then(() => false),
+      pause: interval,
+      onFault: (error) =>
+        logger.warn({ error: messageOf(error) }, 'could not look for embargoes that are over'),
+    });
+  }
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.sweep().catch((error: unknown) =>
-        this.logger.warn({ error: messageOf(error) }, 'could not look for embargoes that are over'),
-      );
-    }, interval);
+    this.loop.start(wait(interval, this.loop.stopping));
   }
 
-  onApplicationShutdown(): void {
-    clearInterval(this.timer);
+  beforeApplicationShutdown(): Promise<void> {
+    return this.loop.stop();
   }
 
-  /** The datasets first: a crash in between repeats what changes nothing. */
+  /**
+   * First the record says that its embargo is over, unless its author has extended it by then: what was made public cannot
+   * be taken back. Then the datasets are opened, by this process or by the next one.
+   */
   async sweep(): Promise<void> {
-    const now = this.clock.now();
-    const over = await this.catalogue
+    const over = await this.find({
+      'catena.embargoUntil': { $lte: this.clock.now() },
+      status: { $in: shown },
+    });
+    for (const record of over) await this.unlessFaulty(record, () => this.decide(record));
+    for (const record of await this.find({ 'catena.opening': { $exists: true } }))
+      await this.unlessFaulty(record, () => this.open(record));
+  }
+
+  /** Counted again: earlier versions counted whole days, and the zone may be another one now. */
+  private async decide(record: PublishedDataRecord): Promise<void> {
+    const until = await this.checks.embargoOf(record);
+    await this.catalogue
       .records('PublishedData')
-      .find(
-        { 'catena.embargoUntil': { $lte: now }, status: { $in: ['public', 'registered', 'amended'] } },
-        { projection: { datasetPids: 1, 'catena.embargoUntil': 1 } },
-      )
-      .limit(batch)
-      .toArray();
-    for (const found of over) {
-      const record = found as unknown as PublishedDataRecord;
-      await this.datasets.show(record, 'catena', { 'datasetlifecycle.publishedOn': now });
-      const { matchedCount } = await this.catalogue
-        .records('PublishedData')
-        .updateOne(
-          { _id: record._id, 'catena.embargoUntil': record.catena?.embargoUntil },
-          { $unset: { 'catena.embargoUntil': '' } },
-        );
-      if (matchedCount === 0) {
-        await this.hideIfWithdrawn(record);
-        continue;
-      }
-      this.logger.info({ doi: record._id }, 'an embargo is over: the datasets are public');
-    }
+      .updateOne(
+        { _id: record._id, 'catena.embargoUntil': record.catena?.embargoUntil, status: { $in: shown } },
+        until === undefined
+          ? { $set: { 'catena.opening': this.clock.now() }, $unset: { 'catena.embargoUntil': '' } }
+          : { $set: { 'catena.embargoUntil': until } },
+      );
+  }
+
+  private async open(record: PublishedDataRecord): Promise<void> {
+    const since = record.catena!.opening!;
+    await this.datasets.show(record, 'catena', { 'datasetlifecycle.publishedOn': since });
+    await this.hideIfWithdrawn(record);
+    await this.catalogue
+      .records('PublishedData')
+      .updateOne({ _id: record._id, 'catena.opening': since }, { $unset: { 'catena.opening': '' } });
+    this.logger.info({ doi: record._id }, 'an embargo is over: the datasets are public');
   }
 
   /** It was withdrawn while its datasets were opened. */
@@ -67,5 +87,24 @@ export class EmbargoSweep implements OnApplicationBootstrap, OnApplicationShutdo
       .records('PublishedData')
       .findOne({ _id: record._id, status: 'withdrawn' }, { projection: { _id: 1 } });
     if (withdrawn !== null) await this.datasets.hide(record, 'catena');
+  }
+
+  private async find(condition: Record<string, unknown>): Promise<PublishedDataRecord[]> {
+    const found = await this.catalogue
+      .records('PublishedData')
+      .find(condition, { projection: { 'catena.outbox': 0 } })
+      .sort({ _id: 1 })
+      .limit(batch)
+      .toArray();
+    return found as unknown as PublishedDataRecord[];
+  }
+
+  /** One that cannot be opened stands in nobody's way. */
+  private async unlessFaulty({ _id }: PublishedDataRecord, step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      this.logger.error({ doi: _id, error: messageOf(error) }, 'an embargo that is over could not be lifted');
+    }
   }
 }

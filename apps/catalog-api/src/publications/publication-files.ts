@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { CatenaError, formerPidName, safeRelativePath } from '#kernel';
+import { wholeListById } from '#persistence';
 import type { FileLine } from '#publication-feed';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { DataFile, DatablockRecord, OrigDatablockRecord } from '../persistence/records.js';
 
-/** Documents fetched at once: one may list 50 000 files. */
-const batchSize = 2;
+/** Blocks a look: one may list 50 000 files. */
+const blockPage = 2;
+
+type Block = OrigDatablockRecord | DatablockRecord;
 
 /** The public file list of a publication, in an order that stays the same as long as the catalogue does. */
 @Injectable()
@@ -22,10 +25,8 @@ export class PublicationFiles {
       const archived =
         (await this.catalogue.datablocks.findOne({ datasetId: pid }, { projection: { _id: 1 } })) !== null;
       const seen = new Set<string>();
-      const blocks = archived
-        ? this.catalogue.datablocks.find({ datasetId: pid })
-        : this.catalogue.origDatablocks.find({ datasetId: pid });
-      for await (const block of blocks.sort({ _id: 1 }).batchSize(batchSize))
+      const blocks = archived ? this.catalogue.datablocks : this.catalogue.origDatablocks;
+      for await (const block of wholeListById<Block>(blocks, { datasetId: pid }, { page: blockPage }))
         yield* linesOf(block, prefix, seen);
     }
   }
@@ -39,11 +40,7 @@ function folderOf(pid: string, taken: Set<string>): string {
   return name;
 }
 
-function* linesOf(
-  block: OrigDatablockRecord | DatablockRecord,
-  prefix: string,
-  seen: Set<string>,
-): Generator<FileLine> {
+function* linesOf(block: Block, prefix: string, seen: Set<string>): Generator<FileLine> {
   const { datasetId: pid, dataFileList, chkAlg } = block;
   const archiveId = 'archiveId' in block ? block.archiveId : undefined;
   for (const file of dataFileList ?? []) {

@@ -3,6 +3,7 @@ import { resourceFrom, type DataciteResource } from '#datacite';
 import type { PublicDataset } from '#publication-feed';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { rowsWithIds } from '#persistence';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import type { PublishedDataRecord } from '../published-data/published-data-record.js';
@@ -32,12 +33,9 @@ export class PublicationResources {
   async describe(
     record: PublishedDataRecord,
   ): Promise<{ resource: DataciteResource; datasets: PublicDataset[] }> {
-    const found = await this.catalogue.datasets
-      .find(
-        { _id: { $in: [...record.datasetPids] } },
-        { projection: Object.fromEntries(datasetFields.map((name) => [name, 1])) },
-      )
-      .toArray();
+    const found = await rowsWithIds<DatasetRecord>(this.catalogue.datasets, record.datasetPids, {
+      projection: Object.fromEntries(datasetFields.map((name) => [name, 1 as const])),
+    });
     const [instruments, proposals, samples] = await Promise.all([
       this.related(
         'Instrument',
@@ -92,13 +90,12 @@ export class PublicationResources {
     openOnly: boolean,
   ): Promise<ReadonlyMap<string, Fields>> {
     if (ids.length === 0) return new Map();
-    const found = await this.catalogue
-      .records(collection)
-      .find(
-        { _id: { $in: [...new Set(ids)] }, ...(openOnly ? { isPublished: true } : {}) },
-        { projection: { name: 1, uniqueName: 1, title: 1, description: 1 } },
-      )
-      .toArray();
+    const found = await rowsWithIds<Fields & { _id: string }>(
+      this.catalogue.records(collection),
+      ids,
+      { projection: { name: 1, uniqueName: 1, title: 1, description: 1 } },
+      openOnly ? { isPublished: true } : {},
+    );
     return new Map(found.map((record) => [record._id, record]));
   }
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { embargoOf, type DataciteResource } from '#datacite';
-import { Clock } from '#kernel';
 import { feedLimits, type Picture, type PublicDataset } from '#publication-feed';
 import { Refusal } from '../domain/errors.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { PublicationPart, PublishedDataRecord } from '../published-data/published-data-record.js';
+import { PublicationSurroundings } from '../published-data/publication-surroundings.js';
 import { issueDateOf, PublicationResources } from './publication-resources.js';
 
 /** What the catalogue wants the public to see of a publication. */
@@ -38,7 +38,7 @@ export class PublicationSnapshots {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly resources: PublicationResources,
-    private readonly clock: Clock,
+    private readonly surroundings: PublicationSurroundings,
   ) {}
 
   /** Rows in the order of their DOIs. */
@@ -71,7 +71,7 @@ export class PublicationSnapshots {
   async snapshot(doi: string): Promise<PublicationSnapshot> {
     const record = await this.record(doi);
     const { resource, datasets } = await this.resources.describe(record);
-    const embargo = embargoOf(resource, this.clock.now());
+    const embargo = embargoOf(resource, this.surroundings.now(), this.surroundings.embargoTimeZone);
     const { catena, datasetPids } = record;
     const issuedAt = issueDateOf(record);
     const withdrawal = catena?.withdrawal;

@@ -85,7 +85,8 @@ export class PublicationChecks {
 
   /** Until when the files stay private, when that lies ahead. */
   async embargoOf(record: PublishedDataRecord): Promise<Date | undefined> {
-    return embargoOf(await this.resources.resourceOf(record), this.surroundings.now());
+    const { embargoTimeZone } = this.surroundings;
+    return embargoOf(await this.resources.resourceOf(record), this.surroundings.now(), embargoTimeZone);
   }
 
   private checkOwned(caller: Caller, record: PublishedDataRecord): void {

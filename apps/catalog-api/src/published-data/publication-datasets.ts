@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { wholeListById } from '#persistence';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
@@ -9,6 +10,10 @@ import type { PublishedDataRecord } from './published-data-record.js';
 
 type Fields = Record<string, unknown>;
 type Publication = Pick<PublishedDataRecord, '_id' | 'datasetPids'>;
+type FoundDataset = Pick<
+  DatasetRecord,
+  'pid' | 'ownerGroup' | 'accessGroups' | 'isPublished' | 'size' | 'numberOfFiles'
+>;
 
 /** The datasets of a publication: whether they may be published, and whether the public sees them. */
 @Injectable()
@@ -56,27 +61,33 @@ export class PublicationDatasets {
   /** @param condition on the publications that count */
   private async hideBut(datasetPids: readonly string[], by: string, condition: Fields): Promise<void> {
     if (datasetPids.length === 0) return;
-    const others = await this.catalogue
-      .records('PublishedData')
-      .find(
-        {
-          ...condition,
-          datasetPids: { $in: [...datasetPids] },
-          status: { $in: ['public', 'registered', 'amended'] },
-          'catena.embargoUntil': { $exists: false },
-          // Amended after a withdrawal: it shows nothing before it is registered again.
-          'catena.withdrawal': { $exists: false },
-        },
-        { projection: { datasetPids: 1 } },
-      )
-      .toArray();
-    const shown = new Set(others.flatMap(({ datasetPids: pids }) => pids as string[]));
-    await this.mark(
-      datasetPids.filter((pid) => !shown.has(pid)),
-      false,
-      by,
-      {},
+    const shown = await this.shownBy(datasetPids, condition);
+    const hidden = datasetPids.filter((pid) => !shown.has(pid));
+    await this.mark(hidden, false, by, {});
+    // A publication that became public meanwhile has shown its datasets before they were hidden here.
+    const again = await this.shownBy(hidden, condition);
+    await this.mark([...again], true, by, {});
+  }
+
+  /** Those of the datasets that a publication shows. */
+  private async shownBy(datasetPids: readonly string[], condition: Fields): Promise<ReadonlySet<string>> {
+    const wanted = new Set(datasetPids);
+    const publications = wholeListById<Publication>(
+      this.catalogue.records('PublishedData'),
+      {
+        ...condition,
+        datasetPids: { $in: [...datasetPids] },
+        status: { $in: ['public', 'registered', 'amended'] },
+        'catena.embargoUntil': { $exists: false },
+        // Amended after a withdrawal: it shows nothing before it is registered again.
+        'catena.withdrawal': { $exists: false },
+      },
+      { projection: { datasetPids: 1 } },
     );
+    const shown = new Set<string>();
+    for await (const { datasetPids: pids } of publications)
+      for (const pid of pids) if (wanted.has(pid)) shown.add(pid);
+    return shown;
   }
 
   async totals(
@@ -90,9 +101,10 @@ export class PublicationDatasets {
     };
   }
 
-  private find(pids: readonly string[]): Promise<DatasetRecord[]> {
-    const projection = { pid: 1, ownerGroup: 1, accessGroups: 1, isPublished: 1, size: 1, numberOfFiles: 1 };
-    return this.catalogue.datasets.find({ _id: { $in: [...pids] } }, { projection }).toArray();
+  private find(pids: readonly string[]): Promise<FoundDataset[]> {
+    return this.catalogue.datasetsOf(pids, [
+      ...(['ownerGroup', 'accessGroups', 'isPublished', 'size', 'numberOfFiles'] as const),
+    ]);
   }
 
   private async mark(pids: readonly string[], isPublished: boolean, by: string, more: Fields): Promise<void> {

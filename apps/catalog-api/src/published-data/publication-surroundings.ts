@@ -18,6 +18,10 @@ export class PublicationSurroundings {
     return this.clock.now();
   }
 
+  get embargoTimeZone(): string {
+    return this.config.embargoTimeZone;
+  }
+
   /** @throws BadRequest when the client names a DOI of somebody else's prefix */
   doiFor(given: unknown): string {
     const { prefix, shortSuffix } = this.config.doi;

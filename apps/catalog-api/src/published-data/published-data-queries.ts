@@ -80,6 +80,7 @@ export class PublishedDataQueries {
       .find(both({ _id: { $in: [...pids] } }, visible), {
         projection: { pid: 1, type: 1, description: 1, datasetName: 1, proposalIds: 1, owner: 1 },
       })
+      .sort({ _id: 1 })
       .limit(Math.max(1, pids.length))
       .toArray();
     const first = datasets.find(({ pid }) => pid === pids[0]) ?? datasets[0];

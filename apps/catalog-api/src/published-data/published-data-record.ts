@@ -41,6 +41,8 @@ export interface PublicationPart {
   };
   /** Its datasets become public at this time: by the clock alone. */
   embargoUntil?: Date;
+  /** Since when the embargo is over, while its datasets are being opened. */
+  opening?: Date;
 }
 
 /** A document of SciCat's collection `PublishedData`. */

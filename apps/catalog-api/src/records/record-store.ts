@@ -21,6 +21,8 @@ export interface Update {
   readonly unset?: readonly string[];
 }
 
+type HouseKeeping = 'createdBy' | 'updatedBy' | 'createdAt' | 'updatedAt' | '__v';
+
 export interface ChangeRequest<R extends StoredRecord> {
   readonly id: string;
   /** User name of who changes. */
@@ -28,6 +30,8 @@ export interface ChangeRequest<R extends StoredRecord> {
   readonly precondition?: Precondition;
   /** Decides on the record as it is stored now; throws a Refusal where the caller may not. May run more than once. */
   readonly update: (stored: R) => Update;
+  /** Asked after `update`: a further condition of the write, where it needs another's leave. */
+  readonly admit?: (stored: R) => Promise<Readonly<Record<string, unknown>>>;
 }
 
 /** Attempts of a change that other changes get in the way of. */
@@ -49,19 +53,32 @@ export class RecordStore {
   /** @throws MongoServerError 11000 when the id (or another unique field) is taken */
   async insert<R extends StoredRecord>(
     collection: CollectionName,
-    fields: Omit<R, 'createdBy' | 'updatedBy' | 'createdAt' | 'updatedAt' | '__v'> & { _id: string },
+    fields: Omit<R, HouseKeeping> & { _id: string },
     by: string,
   ): Promise<R> {
-    const now = this.clock.now();
-    const record = {
-      ...fields,
-      createdBy: by,
-      updatedBy: by,
-      createdAt: now,
-      updatedAt: now,
-      __v: 0,
-    } as unknown as R;
+    const record = this.complemented<R>(fields, by);
     await this.catalogue.records(collection).insertOne(record);
+    await this.write(collection, 'create', {}, record, by);
+    return record;
+  }
+
+  /**
+   * Fills a record that was announced as an empty one.
+   *
+   * @param options `condition`: what the empty one must still say; `unset`: what made it an empty one
+   * @returns undefined when it is not there any more
+   */
+  async complete<R extends StoredRecord>(
+    collection: CollectionName,
+    fields: Omit<R, HouseKeeping> & { _id: string },
+    { condition, unset, by }: { condition: Readonly<Record<string, unknown>>; unset: string; by: string },
+  ): Promise<R | undefined> {
+    const record = this.complemented<R>(fields, by);
+    const { _id, ...others } = record;
+    const { matchedCount } = await this.catalogue
+      .records(collection)
+      .updateOne({ ...condition, _id }, { $set: others, $unset: { [unset]: '' } });
+    if (matchedCount === 0) return undefined;
     await this.write(collection, 'create', {}, record, by);
     return record;
   }
@@ -75,7 +92,7 @@ export class RecordStore {
    */
   async change<R extends StoredRecord>(
     collection: CollectionName,
-    { id, by, precondition, update }: ChangeRequest<R>,
+    { id, by, precondition, update, admit }: ChangeRequest<R>,
   ): Promise<R | undefined> {
     const records = this.catalogue.records(collection);
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
@@ -83,8 +100,9 @@ export class RecordStore {
       if (before === null) return undefined;
       const { set = {}, unset = [], push } = update(before);
       if (precondition !== undefined) checkPrecondition(before, precondition);
+      const condition = admit === undefined ? {} : await admit(before);
       const after = (await records.findOneAndUpdate(
-        versionOf(before),
+        { ...condition, ...versionOf(before) },
         {
           $set: { ...set, updatedBy: by, updatedAt: this.later(before.updatedAt) },
           ...(unset.length === 0
@@ -131,13 +149,26 @@ export class RecordStore {
     if (!this.changes.tracks(collection)) return (await records.deleteMany(condition)).deletedCount;
     let count = 0;
     for (;;) {
-      const piece = await records.find(condition).limit(100).toArray();
+      const piece = await records.find(condition).sort({ _id: 1 }).limit(100).toArray();
       if (piece.length === 0) return count;
-      count += (await records.deleteMany({ _id: { $in: piece.map(({ _id }) => _id) } })).deletedCount;
+      count += (await records.deleteMany({ ...condition, _id: { $in: piece.map(({ _id }) => _id) } }))
+        .deletedCount;
       await this.changes.write(
         piece.map((before) => changeOf(collection, 'delete', before as StoredRecord, {}, by)),
       );
     }
+  }
+
+  private complemented<R extends StoredRecord>(fields: object, by: string): R {
+    const now = this.clock.now();
+    return {
+      ...fields,
+      createdBy: by,
+      updatedBy: by,
+      createdAt: now,
+      updatedAt: now,
+      __v: 0,
+    } as unknown as R;
   }
 
   /** Time never stands still for one record: its entity tag is made of it. */

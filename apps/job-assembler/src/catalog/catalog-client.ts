@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CatalogSession } from '#catalog-session';
-import { CatenaError } from '#kernel';
+import { CatenaError, TransientError } from '#kernel';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { ConfigToken } from '../job-assembler.tokens.js';
 
@@ -90,8 +90,42 @@ export class CatalogClient {
     return found.map(({ pid }) => pid);
   }
 
-  /** Blocks of files in the order of their ids, a few at a time. */
-  async *fileBlocks(pid: string): AsyncGenerator<FileBlock> {
+  /**
+   * Blocks of files in the order of their ids, a few at a time.
+   *
+   * @throws TransientError `assembly.list-moving` at the end, when these are not all of them
+   */
+  fileBlocks(pid: string): AsyncGenerator<FileBlock> {
+    return this.whole(pid, 'origdatablocks', this.fileBlockPages(pid));
+  }
+
+  /** Datablocks in the order of their ids; throws as `fileBlocks` does. */
+  datablocks(pid: string): AsyncGenerator<CatalogDatablock> {
+    return this.whole(pid, 'datablocks', this.datablockPages(pid));
+  }
+
+  /** A list that was read only in part must not be planned as a whole one. */
+  private async *whole<Block>(
+    pid: string,
+    kind: 'origdatablocks' | 'datablocks',
+    blocks: AsyncGenerator<Block>,
+  ): AsyncGenerator<Block> {
+    let seen = 0;
+    for await (const block of blocks) {
+      seen += 1;
+      yield block;
+    }
+    const { count } = await this.get<{ count: number }>(
+      `/api/v3/datasets/${encodeURIComponent(pid)}/${kind}/count`,
+    );
+    if (count !== seen)
+      throw new TransientError(
+        'assembly.list-moving',
+        `Expected ${count} ${kind} of dataset ${pid}, found ${seen} while reading them: they are being written at this moment, trying again.`,
+      );
+  }
+
+  private async *fileBlockPages(pid: string): AsyncGenerator<FileBlock> {
     for (let after = ''; ;) {
       const filter = {
         where: { datasetId: pid, _id: { $gt: after } },
@@ -108,7 +142,7 @@ export class CatalogClient {
     }
   }
 
-  async *datablocks(pid: string): AsyncGenerator<CatalogDatablock> {
+  private async *datablockPages(pid: string): AsyncGenerator<CatalogDatablock> {
     for (let after = ''; ;) {
       // Values inside a list are not cast by v3, and a pid may look like a date.
       const where = { datasetId: { inq: [pid] }, ...(after === '' ? {} : { and: [{ _id: { gt: after } }] }) };

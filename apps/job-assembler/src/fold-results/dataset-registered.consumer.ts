@@ -14,6 +14,9 @@ import { eventRow, OutboxRelay, pushRows } from '#outbox';
 import { AssemblerStore } from '../persistence/assembler-store.js';
 import { ResultFolder } from './result-folder.js';
 
+/** The dataset is gone, or belongs to another job by now, which makes datablocks of its own. */
+const useless = new Set(['catalog.claim-missing', 'catalog.dataset-missing']);
+
 /** The catalogue vouches for the datablocks: the dataset's part succeeded, and originals in the landing zone may go. */
 @Controller()
 export class DatasetRegisteredConsumer {
@@ -34,12 +37,17 @@ export class DatasetRegisteredConsumer {
     return done;
   }
 
-  /** Its datablocks stay on long-term storage until the job is retried; nobody may rely on them. */
+  /**
+   * Its datablocks stay on long-term storage, for a retried job to use again; nobody may rely on them. Where no retry of
+   * this job can have a use for them, they are discarded.
+   */
   @Handles(datasetRegistrationRefusedV1)
   async refused(@Payload() { data }: Envelope<DatasetRegistrationRefusedV1>): Promise<Outcome> {
     const { jobId, pid, code, message } = data;
     const task = await this.store.tasks.findOne({ jobId, pid });
     if (task === null) return unknownTask(data);
+    if (useless.has(code) && task.state === 'registering') await this.folder.discard(task._id);
+    crashPoint('assembler.after-discard');
     await this.folder.endTask(task._id, 'registering', 'failed', { code, message, fault: 'system' });
     return done;
   }

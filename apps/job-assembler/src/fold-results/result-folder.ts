@@ -188,8 +188,8 @@ export class ResultFolder implements OnApplicationBootstrap {
     this.relay.wake();
   }
 
-  /** Datablocks of a cancelled dataset will never be registered. */
-  private async discard(taskId: string): Promise<void> {
+  /** Datablocks of a dataset that was cancelled, or refused for good, will never be registered. */
+  async discard(taskId: string): Promise<void> {
     const undone = { taskId, state: 'done', kind: 'archive', discardedAt: { $exists: false } } as object;
     for await (const { _id, jobId, pid, archiveId } of this.store.orders.find(undone).sort({ _id: 1 })) {
       const now = this.clock.now();

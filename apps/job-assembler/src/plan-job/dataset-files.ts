@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FileLine } from '#contracts';
-import { PermanentError, safeRelativePath } from '#kernel';
+import { listedPath, PermanentError } from '#kernel';
 import { CatalogClient, type CatalogFile } from '../catalog/catalog-client.js';
 import { FileSplitter } from '../domain/split-files.js';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
@@ -38,17 +38,20 @@ export class DatasetFiles {
   }
 }
 
-/** Some ingestors write the whole path: what lies below the source folder counts. */
 function lineOf(
   { path, size, time, perm, chk }: CatalogFile,
   sourceFolder: string,
   chkAlg: string | undefined,
 ): FileLine {
-  const folder = sourceFolder.endsWith('/') ? sourceFolder : `${sourceFolder}/`;
-  const relative = path.startsWith(folder) ? path.slice(folder.length) : path;
   const sha256 =
     /^sha-?256$/i.test(chkAlg ?? '') && chk !== undefined && /^[0-9a-f]{64}$/i.test(chk)
       ? { sha256: chk.toLowerCase() }
       : {};
-  return { path: safeRelativePath(relative), size, time, ...(perm === undefined ? {} : { perm }), ...sha256 };
+  return {
+    path: listedPath(path, sourceFolder),
+    size,
+    time,
+    ...(perm === undefined ? {} : { perm }),
+    ...sha256,
+  };
 }

@@ -9,7 +9,7 @@ import type { JobEnding } from '../fold-results/job-ending.js';
 import { ResultFolder } from '../fold-results/result-folder.js';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
-import type { AssemblyJob } from '../persistence/records.js';
+import type { AssemblyJob, WorkOrder } from '../persistence/records.js';
 import type { ControlObjects } from './control-objects.js';
 import type { DatasetSources } from './dataset-sources.js';
 import { DatasetPlanner, PlanningSurroundings } from './dataset-planner.js';
@@ -41,7 +41,11 @@ describe('Two planners of one dataset', () => {
   });
 
   /** A planner that finds three blocks, and stops before the one with this index. */
-  function planner(name: string, stop?: { readonly at: number; readonly pass: () => Promise<void> }) {
+  function planner(
+    name: string,
+    stop?: { readonly at: number; readonly pass: () => Promise<void> },
+    digestOf: (key: string) => string = () => name,
+  ) {
     const split = async function* () {
       for (let index = 0; index < 3; index += 1) {
         if (index === stop?.at) await stop.pass();
@@ -52,7 +56,8 @@ describe('Two planners of one dataset', () => {
     const source = { kind: 'source-folder', location: '/data/x' };
     const sources = { of: () => Promise.resolve({ source, blocks: split() }) };
     const objects = {
-      writeLines: (key: string) => Promise.resolve({ bucket: 'control', key, size: 1, sha256: name }),
+      writeLines: (key: string) =>
+        Promise.resolve({ bucket: 'control', key, size: 1, sha256: digestOf(key) }),
     };
     const relay = { wake: () => undefined, onAccepted: () => undefined };
     const folder = new ResultFolder(
@@ -119,5 +124,40 @@ describe('Two planners of one dataset', () => {
     await plan(planner('older'), id);
     await plan(planner('newer'), id);
     await assertPlanOf('older', id);
+  });
+
+  it('use again what a job archived before, and never what it discarded', async () => {
+    const [before, id] = [newId(), newId()];
+    const source = { location: '/data/x' };
+    await store.orders.insertMany(
+      [0, 1].map(
+        (index) =>
+          ({
+            _id: `${before}/0/${index}`,
+            jobId: before,
+            pid: 'p',
+            kind: 'archive',
+            state: 'done',
+            archiveId: `p/${before}/${index}.tar`,
+            source,
+            files: { sha256: `block ${index}` },
+            result: { kind: 'archive' },
+            ...(index === 0 ? { discardedAt: new Date() } : {}),
+          }) as unknown as WorkOrder,
+      ),
+    );
+    const one = planner('block', undefined, (key) => `block ${/[/](\d+)[.]ndjson$/.exec(key)?.[1]}`);
+    await one.plan({ ...job(id), retryOf: before }, `${id}/0`, { pid: 'p', files: [] }, () =>
+      Promise.resolve(),
+    );
+    const orders = await store.orders.find({ jobId: id }).sort({ _id: 1 }).toArray();
+    assert.deepEqual(
+      orders.map(({ state, archiveId }) => [state, archiveId]),
+      [
+        ['planned', `p/${id}/00000.tar`],
+        ['done', `p/${before}/1.tar`],
+        ['planned', `p/${id}/00002.tar`],
+      ],
+    );
   });
 });

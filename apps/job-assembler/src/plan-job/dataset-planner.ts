@@ -194,10 +194,9 @@ export class DatasetPlanner {
       pid: what.pid,
       state: 'done',
       kind: 'archive',
+      discardedAt: { $exists: false },
       'files.sha256': what.files.sha256,
       'source.location': what.source?.location,
-      // What was discarded is on its way out.
-      discardedAt: { $exists: false },
     });
     return before ?? undefined;
   }

@@ -2,6 +2,7 @@ import { Agent as HttpAgent, get as httpGet, type IncomingMessage } from 'node:h
 import { Agent as HttpsAgent, get as httpsGet } from 'node:https';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { backOff, Clock, messageOf, wait } from '#kernel';
+import { rowsWithIds } from '#persistence';
 import { PublicStore } from '../persistence/public-store.js';
 import type { StoredCopy } from '../persistence/records.js';
 import type { PublicationServerConfig } from '../publication-server.config.js';
@@ -39,9 +40,8 @@ export class CopySource implements OnApplicationShutdown {
 
   /** The copies that can be read now, of these datablocks. */
   async readable(archiveIds: readonly string[]): Promise<Map<string, StoredCopy>> {
-    const copies = await this.store.copies
-      .find({ _id: { $in: [...archiveIds] }, expiresAt: { $gt: this.clock.now() } })
-      .toArray();
+    const readable = { expiresAt: { $gt: this.clock.now() } };
+    const copies = await rowsWithIds<StoredCopy>(this.store.copies, archiveIds, {}, readable);
     return new Map(copies.filter(({ url }) => this.isAllowed(url)).map((copy) => [copy._id, copy]));
   }
 

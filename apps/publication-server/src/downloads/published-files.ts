@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { doiPath } from '#datacite';
-import { Clock } from '#kernel';
+import { rowsWithIds } from '#persistence';
+import { Embargoes } from '../persistence/embargoes.js';
 import { PublicStore } from '../persistence/public-store.js';
 import { memberId, type StoredFile, type StoredMember } from '../persistence/records.js';
 import type { PublicationServerConfig } from '../publication-server.config.js';
@@ -23,6 +24,7 @@ const fields = {
   state: 1,
   'record.doi': 1,
   'record.embargoUntil': 1,
+  'record.resource.dates': 1,
   'record.files': 1,
   'record.tombstone': 1,
 } as const;
@@ -32,7 +34,7 @@ const fields = {
 export class PublishedFiles {
   constructor(
     private readonly store: PublicStore,
-    private readonly clock: Clock,
+    private readonly embargoes: Embargoes,
     @Inject(ConfigToken) private readonly config: PublicationServerConfig,
   ) {}
 
@@ -51,12 +53,13 @@ export class PublishedFiles {
     const reading = readings.find(({ doi }) => records.some(({ _id }) => _id === doi));
     const found = records.find(({ _id }) => _id === reading?.doi);
     if (reading === undefined || found === undefined || reading.wanted.kind === 'page') return undefined;
-    const { doi, embargoUntil, files, tombstone } = found.record;
+    const { doi, files, tombstone } = found.record;
     const page = `${this.config.publicUrl}/doi/${doiPath(doi)}`;
     const link = { url: page, to: 'page' } as const;
     if (found.state === 'withdrawn')
       throw new Refusal(410, 'withdrawn', { value: tombstone?.reason ?? '', link });
-    if (embargoUntil !== undefined && new Date(embargoUntil) > this.clock.now())
+    const embargoUntil = this.embargoes.endOf(found.record)?.toISOString();
+    if (embargoUntil !== undefined)
       throw new Refusal(403, 'embargoed', { value: embargoUntil, link, facts: { embargoUntil } });
     if (files === undefined) throw new Refusal(404, 'noFiles', { link });
     const { sha256: list, count, bytes } = files;
@@ -82,8 +85,7 @@ export class PublishedFiles {
   async places(files: readonly StoredFile[]): Promise<(StoredMember | undefined)[]> {
     const ids = files.map(idOf);
     const wanted = [...new Set(ids.filter((id) => id !== undefined))];
-    const found =
-      wanted.length === 0 ? [] : await this.store.members.find({ _id: { $in: wanted } }).toArray();
+    const found = await rowsWithIds<StoredMember>(this.store.members, wanted);
     const places = new Map(found.map((member) => [member._id, member]));
     return ids.map((id) => (id === undefined ? undefined : places.get(id)));
   }

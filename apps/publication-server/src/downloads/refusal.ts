@@ -45,7 +45,7 @@ export function refusalBody(
 /** The refusal for people, in their language. */
 export function refusalPage(page: Page, { reason, details: { value = '', link } }: Refusal): string {
   const { texts, wording } = page;
-  const shown = reason === 'embargoed' ? wording.day(value) : value;
+  const shown = reason === 'embargoed' ? wording.end(value, page.site.embargoTimeZone) : value;
   const main = html`<div class="wrap narrow">
     <h1>${texts.refusalTitle}</h1>
     <p>${texts.refusals[reason](shown)}</p>

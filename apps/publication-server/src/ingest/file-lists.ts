@@ -5,6 +5,7 @@ import {
   ServiceUnavailableException,
 } from '@nestjs/common';
 import { Clock, safeRelativePath } from '#kernel';
+import { rowsById } from '#persistence';
 import { feedLimits, fileListName, sha256Of, type FileLine, type FileListReference } from '#publication-feed';
 import { PublicStore } from '../persistence/public-store.js';
 
@@ -105,6 +106,7 @@ export class FileLists {
     const old = new Date(this.clock.now().getTime() - patience);
     const waiting = await this.store.parts
       .find({ used: false, at: { $lt: old } }, { projection: { list: 1 } })
+      .sort({ _id: 1 })
       .limit(1000)
       .toArray();
     for (const list of new Set(waiting.map((part) => part.list))) {
@@ -124,7 +126,11 @@ export class FileLists {
   }
 
   private async removeDoomed(list: string): Promise<void> {
-    const doomed = this.store.parts.find({ _id: rangeOf(list), doomed: true }, { projection: { part: 1 } });
+    const doomed = rowsById<{ _id: string; part: number }>(
+      this.store.parts,
+      { _id: rangeOf(list), doomed: true },
+      { projection: { part: 1 } },
+    );
     for await (const { _id, part } of doomed) {
       await this.store.files.deleteMany({ _id: linesOf(list, part) });
       await this.store.parts.deleteOne({ _id, doomed: true });

@@ -3,6 +3,7 @@ import { doiKey } from '#datacite';
 import { Clock, crashPoint } from '#kernel';
 import { isDuplicateKey } from '#persistence';
 import { digestOf, type DigestRow, type PublicRecord, type Withdrawal } from '#publication-feed';
+import { Embargoes } from '../persistence/embargoes.js';
 import { PublicStore } from '../persistence/public-store.js';
 import type { StoredRecord } from '../persistence/records.js';
 import { storedRecord } from '../persistence/stored-record.js';
@@ -39,6 +40,7 @@ export class RecordIngest {
     private readonly store: PublicStore,
     private readonly lists: FileLists,
     private readonly pictures: Pictures,
+    private readonly embargoes: Embargoes,
     private readonly clock: Clock,
   ) {}
 
@@ -149,7 +151,7 @@ export class RecordIngest {
     superseded: string[] | undefined,
   ): Promise<boolean> {
     const now = this.clock.now();
-    const stored = storedRecord(record, now);
+    const stored = storedRecord(record, now, this.embargoes.timeZone);
     const { _id, ...fields } = stored;
     // The same content under a higher revision is no change for harvesters.
     const same = current !== null && current.digest === stored.digest;

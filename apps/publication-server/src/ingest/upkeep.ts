@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock, messageOf } from '#kernel';
 import type { Logger } from '#observability';
+import { Embargoes } from '../persistence/embargoes.js';
 import { PublicStore } from '../persistence/public-store.js';
 import type { StoredRecord } from '../persistence/records.js';
 import { rendering, storedRecord } from '../persistence/stored-record.js';
@@ -37,6 +38,7 @@ export class Upkeep implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly store: PublicStore,
     private readonly ingest: RecordIngest,
     private readonly sweeps: Sweeps,
+    private readonly embargoes: Embargoes,
     private readonly clock: Clock,
     @Inject(LoggerToken) private readonly logger: Logger,
   ) {}
@@ -59,7 +61,10 @@ export class Upkeep implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   async round(): Promise<void> {
-    const open = this.store.records.find({ settled: false }, { projection: { revision: 1 } }).limit(batch);
+    const open = this.store.records
+      .find({ settled: false }, { projection: { revision: 1 } })
+      .sort({ _id: 1 })
+      .limit(batch);
     for (const { _id, revision } of await open.toArray()) await this.ingest.settle(_id, revision);
     await this.renderAll({ embargoUntil: { $lte: this.clock.now() } });
     await this.renderAll({ rendering: { $lt: rendering } });
@@ -71,7 +76,11 @@ export class Upkeep implements OnApplicationBootstrap, OnApplicationShutdown {
   /** One that cannot be rendered stands in nobody's way. */
   private async renderAll(condition: object): Promise<void> {
     const counts = { records: 0, failed: 0 };
-    for await (const old of this.store.records.find(condition).limit(batch).batchSize(atOnce))
+    for await (const old of this.store.records
+      .find(condition)
+      .sort({ _id: 1 })
+      .limit(batch)
+      .batchSize(atOnce))
       try {
         await this.renderAgain(old);
         counts.records += 1;
@@ -85,12 +94,21 @@ export class Upkeep implements OnApplicationBootstrap, OnApplicationShutdown {
   /** What harvesters see changes, so the datestamp does (publication.md, D7). */
   private async renderAgain(old: StoredRecord): Promise<void> {
     const now = this.clock.now();
-    const { sets, renderings, search, embargoUntil } = storedRecord({ ...old.record, pictures: [] }, now);
+    const { sets, renderings, search, embargoUntil } = storedRecord(
+      { ...old.record, pictures: [] },
+      now,
+      this.embargoes.timeZone,
+    );
     const fields: Partial<StoredRecord> = { sets, renderings, search, rendering };
     await this.store.records.updateOne(
       { _id: old._id, revision: old.revision, datestamp: old.datestamp },
       {
-        $set: { ...fields, datestamp: nextDatestamp(now, old.datestamp), settled: false },
+        $set: {
+          ...fields,
+          ...(embargoUntil === undefined ? {} : { embargoUntil }),
+          datestamp: nextDatestamp(now, old.datestamp),
+          settled: false,
+        },
         ...(embargoUntil === undefined ? { $unset: { embargoUntil: '' } } : {}),
       },
     );

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
+import { Embargoes, type EmbargoedRecord } from '../persistence/embargoes.js';
 import { PublicStore } from '../persistence/public-store.js';
 import type { StoredRecord } from '../persistence/records.js';
 
@@ -25,6 +26,7 @@ export class Availabilities {
 
   constructor(
     private readonly store: PublicStore,
+    private readonly embargoes: Embargoes,
     private readonly clock: Clock,
   ) {}
 
@@ -42,10 +44,8 @@ export class Availabilities {
   }
 
   /** The end of an embargo that lies ahead. */
-  embargoOf({ embargoUntil }: Pick<StoredRecord['record'], 'embargoUntil'>): Date | undefined {
-    if (embargoUntil === undefined) return undefined;
-    const until = new Date(embargoUntil);
-    return until.getTime() > this.clock.now().getTime() ? until : undefined;
+  embargoOf(record: EmbargoedRecord): Date | undefined {
+    return this.embargoes.endOf(record);
   }
 
   private archiveIdsOf(list: string): Promise<readonly string[]> {

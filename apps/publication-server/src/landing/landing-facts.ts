@@ -39,7 +39,8 @@ export function actionsCard(page: Page, { work, availability }: Publication): Ht
           <div class="pair">${sums}</div>`;
       case 'embargoed':
         return html`<p>
-          <strong>${texts.embargoed}.</strong> ${texts.embargoNote(wording.day(availability.until))}
+          <strong>${texts.embargoed}.</strong>
+          ${texts.embargoNote(wording.end(availability.until, page.site.embargoTimeZone))}
         </p>`;
       case 'elsewhere':
         return html`<p><strong>${texts.elsewhere}</strong> ${texts.elsewhereNote}</p>`;

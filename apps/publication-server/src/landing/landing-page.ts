@@ -93,7 +93,10 @@ function notices(page: Page, { work, relations, availability }: Publication): Ht
   }${
     availability.kind === 'embargoed' &&
     html`<div class="note" role="note">
-      <p><strong>${texts.embargoed}.</strong> ${texts.embargoNote(wording.day(availability.until))}</p>
+      <p>
+        <strong>${texts.embargoed}.</strong>
+        ${texts.embargoNote(wording.end(availability.until, page.site.embargoTimeZone))}
+      </p>
     </div> `
   }`;
 }

@@ -19,7 +19,14 @@ const universal: ReadonlySet<string> = new Set([openaireSet, 'year', 'type', 'ac
 const syntax = /^[A-Za-z0-9\-_.!~*'()]+(:[A-Za-z0-9\-_.!~*'()]+)*$/;
 
 /** The OAI sets of a record, and those of their parents that do not hold every record. */
-export function setsOf({ resource, datasets, embargoUntil }: PublicRecord, now: Date): string[] {
+export function setsOf(
+  {
+    resource,
+    datasets,
+    embargoUntil,
+  }: Pick<PublicRecord, 'resource' | 'datasets'> & { readonly embargoUntil?: string | undefined },
+  now: Date,
+): string[] {
   const embargoed = embargoUntil !== undefined && new Date(embargoUntil).getTime() > now.getTime();
   return [
     openaireSet,

@@ -114,6 +114,7 @@ export class CrawlersController {
   private async *urls(beginning: string): AsyncIterable<string> {
     const cursor = this.store.records
       .find(publishedIn(beginning), { projection: { 'record.doi': 1, datestamp: 1 } })
+      .sort({ _id: 1 })
       .limit(mostUrls)
       .batchSize(2000);
     yield `${head}<urlset ${namespace}>\n`;

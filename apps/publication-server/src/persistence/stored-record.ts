@@ -1,6 +1,7 @@
 import { dataciteXml, doiKey, oaiDcXml, type RenderingContext } from '#datacite';
 import { digestOf, type PublicRecord } from '#publication-feed';
 import { setsOf } from '../oai/oai-sets.js';
+import { embargoEnd } from './embargoes.js';
 import type { SearchFields, StoredRecord } from './records.js';
 
 /** Grows whenever the same record would be rendered differently: what is stored under a lower number is rendered again. */
@@ -15,33 +16,31 @@ const mostValues = 200;
 export function storedRecord(
   record: PublicRecord,
   now: Date,
+  timeZone = 'UTC',
 ): Omit<StoredRecord, 'datestamp' | 'settled' | 'arrivedAt'> {
   const { pictures, ...others } = record;
+  const until = embargoEnd(record, now, timeZone);
+  const context: RenderingContext = {
+    embargoed: until !== undefined,
+    landingPage: record.landingPage,
+    timeZone,
+    ...(until === undefined ? {} : { embargoUntil: until.toISOString() }),
+  };
   return {
     _id: doiKey(record.doi),
     revision: record.revision,
     digest: digestOf(record),
     state: record.state,
-    sets: setsOf(record, now),
-    ...(isAhead(record.embargoUntil, now) ? { embargoUntil: new Date(record.embargoUntil!) } : {}),
+    sets: setsOf({ ...record, embargoUntil: until?.toISOString() }, now),
+    ...(until === undefined ? {} : { embargoUntil: until }),
     record: { ...others, pictures: pictures.map(({ base64: _, ...picture }) => picture) },
     renderings: {
-      datacite: dataciteXml(record.resource, contextOf(record, now)),
-      dc: oaiDcXml(record.resource, contextOf(record, now)),
+      datacite: dataciteXml(record.resource, context),
+      dc: oaiDcXml(record.resource, context),
     },
     rendering,
     search: searchFieldsOf(record),
   };
-}
-
-/** The clock alone decides: no message lifts an embargo. */
-function isAhead(time: string | Date | undefined, now: Date): boolean {
-  return time !== undefined && new Date(time).getTime() > now.getTime();
-}
-
-function contextOf({ embargoUntil, landingPage }: PublicRecord, now: Date): RenderingContext {
-  const embargoed = isAhead(embargoUntil, now);
-  return { embargoed, landingPage, ...(embargoed ? { embargoUntil } : {}) };
 }
 
 function searchFieldsOf({ resource, datasets }: PublicRecord): SearchFields {

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, newId } from '#kernel';
+import { rowsById } from '#persistence';
 import { PublicStore } from '../persistence/public-store.js';
 import type { StoredRecall } from '../persistence/records.js';
 import type { PublicationServerConfig } from '../publication-server.config.js';
@@ -85,7 +86,8 @@ export class Recalls {
 
   /** A request for the same files that is not done; one with an address for mail is nobody else's. */
   private async openFor({ doi, email }: Wish): Promise<StoredRecall | undefined> {
-    const all = await this.store.recalls.find({ doi, state: open }).limit(1000).toArray();
+    const all: StoredRecall[] = [];
+    for await (const one of rowsById<StoredRecall>(this.store.recalls, { doi, state: open })) all.push(one);
     return all
       .filter((one) => one.email === email)
       .sort(

@@ -39,6 +39,21 @@ describe('Wording', () => {
   });
 });
 
+describe('The end of an embargo', () => {
+  const { en, de } = wordingOf;
+
+  it('is a day of the zone where it is the beginning of one', () => {
+    assert.equal(en.end('2027-01-01T00:00:00Z', 'UTC'), '1 January 2027');
+    assert.equal(en.end('2026-12-31T23:00:00Z', 'Europe/Zurich'), '1 January 2027');
+    assert.equal(de.end('2027-03-28T22:00:00Z', 'Europe/Zurich'), '29. März 2027');
+  });
+
+  it('is a moment otherwise', () => {
+    assert.match(en.end('2027-05-06T15:30:00Z', 'UTC'), /^6 May 2027.*15:30 UTC$/);
+    assert.match(de.end('2027-05-06T15:30:00Z', 'Europe/Zurich'), /^6[.] Mai 2027.*17:30 /);
+  });
+});
+
 describe('wordFor', () => {
   it('takes a word apart that has no translation', () => {
     assert.equal(wordFor({}, 'IsPartOf'), 'Is part of');

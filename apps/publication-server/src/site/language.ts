@@ -1,3 +1,4 @@
+import { dayIn, startOfDay } from '#datacite';
 import { chooseLanguage } from '../formats/negotiation.js';
 import { german } from './texts-de.js';
 import { english, type Texts } from './texts-en.js';
@@ -24,8 +25,11 @@ export class Wording {
   private readonly moments: Intl.DateTimeFormat;
   private readonly languageNames: Intl.DisplayNames;
 
+  private readonly locale: string;
+
   constructor(language: Language) {
     const locale = locales[language];
+    this.locale = locale;
     this.numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
     this.dates = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' });
     this.moments = new Intl.DateTimeFormat(locale, {
@@ -64,6 +68,23 @@ export class Wording {
 
   moment(date: Date): string {
     return `${this.moments.format(date)} UTC`;
+  }
+
+  /** When an embargo ends: a day of the zone where it ends with the beginning of one, else the moment. */
+  end(date: Date | string, timeZone: string): string {
+    const moment = new Date(date);
+    const day = new Intl.DateTimeFormat(this.locale, { dateStyle: 'long', timeZone }).format(moment);
+    const iso = dayIn(timeZone, moment);
+    if (startOfDay(timeZone, iso).getTime() === moment.getTime()) return day;
+    return new Intl.DateTimeFormat(this.locale, {
+      year: 'numeric',
+      month: 'long',
+      day: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      timeZone,
+      timeZoneName: 'short',
+    }).format(moment);
   }
 
   language(tag: string): string {

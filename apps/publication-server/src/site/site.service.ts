@@ -19,6 +19,8 @@ export class Site {
   /** The path in front of all others when the site is no origin's root: empty, or `/data`. */
   readonly base: string;
   readonly catalogue: Catalogue;
+  /** Where the day begins on which an embargo ends. */
+  readonly embargoTimeZone: string;
   /** Readers may ask for files on tape. */
   readonly takesRequests: boolean;
   /** Changes with everything that changes all pages. */
@@ -27,6 +29,7 @@ export class Site {
   constructor(@Inject(ConfigToken) config: PublicationServerConfig) {
     this.theme = config.theme;
     this.url = config.publicUrl;
+    this.embargoTimeZone = config.embargoTimeZone;
     this.takesRequests = config.recalls.perClientAndDay > 0;
     this.base = new URL(config.publicUrl).pathname.replace(/\/+$/, '');
     this.assets = assetsFor(config.theme);
@@ -37,7 +40,12 @@ export class Site {
       ...(config.theme.contact === undefined ? {} : { contact: config.theme.contact }),
     };
     this.edition = createHash('sha256')
-      .update(JSON.stringify([edition, config.theme, this.assets.style.name, config.publicUrl]))
+      .update(
+        JSON.stringify([
+          ...[edition, config.theme, this.assets.style.name, config.publicUrl],
+          config.embargoTimeZone,
+        ]),
+      )
       .digest('hex')
       .slice(0, 8);
   }

@@ -8,6 +8,7 @@ import { doiKey } from '#datacite';
 import { Clock, messageOf, wait, WorkLoop } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
+import { rowsWithIds } from '#persistence';
 import { PublicationWishes } from '../accept-publications/publication-wishes.js';
 import { PublisherStore } from '../persistence/publisher-store.js';
 import type { Publication } from '../persistence/records.js';
@@ -118,9 +119,9 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
   }
 
   private async versionsOf(dois: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    const found = await this.store.publications
-      .find({ _id: { $in: [...dois] } }, { projection: { version: 1 } })
-      .toArray();
+    const found = await rowsWithIds<Pick<Publication, '_id' | 'version'>>(this.store.publications, dois, {
+      projection: { version: 1 },
+    });
     return new Map(found.map(({ _id, version }) => [_id, version]));
   }
 

@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { Clock, TransientError, wait } from '#kernel';
+import type { LifecycleStep } from '../domain/lifecycle.js';
+import { Catalogue } from '../persistence/catalogue.js';
+import type { DatasetRecord } from '../persistence/records.js';
+import { nextVersion, versionOf } from '../records/dataset-version.js';
+
+/** Attempts of a write that others get in the way of. */
+const mostAttempts = 20;
+const pauseMilliseconds = 20;
+
+export interface HeldStep extends LifecycleStep {
+  /** Further fields of the dataset, written with the step. */
+  readonly more?: Readonly<Record<string, unknown>>;
+  /** Whether the hold that allows the step still stands. */
+  readonly holds: () => Promise<boolean>;
+}
+
+/**
+ * Lifecycle words that follow from a job's hold on a dataset. The hold lies in another document, so `__v` of the dataset
+ * is the fence: each of these writes raises it, and a dataset is marked for its next job only by such a write. A
+ * process that slept after it had looked at its hold therefore changes nothing once the dataset has gone to another job.
+ */
+@Injectable()
+export class DatasetLifecycles {
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @returns false when the hold did not stand any more; a dataset that says other words than expected keeps them */
+  async apply(pid: string, { change, expected, more = {}, holds }: HeldStep): Promise<boolean> {
+    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+      const dataset = await this.catalogue.datasets.findOne(
+        { pid },
+        { projection: { datasetlifecycle: 1, __v: 1 } },
+      );
+      // After the dataset was read, never before: only so does the fence cover what this answers.
+      if (!(await holds())) return false;
+      if (dataset === null) return true;
+      const words = { ...prefixed(change), ...more, updatedAt: this.clock.now(), updatedBy: 'catena' };
+      const { matchedCount } = await this.catalogue.datasets.updateOne(
+        { pid, __v: versionOf(dataset) },
+        // The version rises in any case: whoever is about to mark the dataset must look again.
+        { ...(says(dataset, expected) ? { $set: words } : {}), $inc: nextVersion },
+      );
+      if (matchedCount === 1) return true;
+      await wait(Math.random() * pauseMilliseconds * (attempt + 1));
+    }
+    throw new TransientError(
+      'catalog.change-contended',
+      `Dataset ${pid} changes too often at the moment: nothing was changed, try again.`,
+    );
+  }
+}
+
+/** A change of the lifecycle as fields of its dataset. */
+export function prefixed(change: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(change).map(([field, value]) => [`datasetlifecycle.${field}`, value]),
+  );
+}
+
+function says(
+  { datasetlifecycle }: Pick<DatasetRecord, 'datasetlifecycle'>,
+  expected: LifecycleStep['expected'],
+): boolean {
+  return expected === undefined || expected.words.includes(datasetlifecycle[expected.field]);
+}

@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import type { Workflow } from '#contracts';
+import { TransientError } from '#kernel';
+import { JobRefusal } from '../domain/errors.js';
+import { lifecycleSteps } from '../domain/lifecycle.js';
+import { Catalogue } from '../persistence/catalogue.js';
+import type { DatasetRecord } from '../persistence/records.js';
+import { nextVersion, versionOf } from '../records/dataset-version.js';
+import { prefixed } from './dataset-lifecycles.js';
+
+export type ClaimedDataset = Pick<DatasetRecord, 'pid' | 'datasetlifecycle'> &
+  Partial<Pick<DatasetRecord, '__v'>>;
+
+const mostAttempts = 20;
+
+/** What a dataset says between the first and the last line of scheduling it. */
+export const scheduled = {
+  archive: {
+    field: 'archiveStatusMessage',
+    words: [lifecycleSteps.archiveScheduled.change.archiveStatusMessage],
+  },
+  retrieve: {
+    field: 'retrieveStatusMessage',
+    words: [lifecycleSteps.retrieveScheduled.change.retrieveStatusMessage],
+  },
+} as const;
+
+/** What a dataset must say to be taken for a workflow. */
+export function flagOf(workflow: Workflow): 'archivable' | 'retrievable' {
+  return workflow === 'archive' ? 'archivable' : 'retrievable';
+}
+
+/** Marks datasets that were claimed for a job that is being stored. */
+@Injectable()
+export class DatasetSchedule {
+  constructor(private readonly catalogue: Catalogue) {}
+
+  /** The datasets as they are now, in the order of their ids. */
+  current(pids: readonly string[]): Promise<ClaimedDataset[]> {
+    return this.catalogue.datasetsOf(pids, ['datasetlifecycle', '__v']);
+  }
+
+  /**
+   * Every mark raises the version of its dataset: neither the removal of a dataset nor a late report of an earlier hold
+   * gets past it.
+   *
+   * @returns false when a dataset does not allow the workflow any more, or is gone
+   * @throws JobRefusal 503 when the job was given up meanwhile
+   */
+  mark(jobId: string, workflow: Exclude<Workflow, 'none'>, pids: readonly string[]): Promise<boolean> {
+    return workflow === 'archive' ? this.markForArchiving(jobId, pids) : this.markShared(workflow, pids);
+  }
+
+  /** Several jobs may read one dataset at once: the flag decides, and the number of matches. */
+  private async markShared(workflow: 'retrieve' | 'verify', pids: readonly string[]): Promise<boolean> {
+    const { change } = lifecycleSteps.retrieveScheduled;
+    const fit = { pid: { $in: [...pids] }, 'datasetlifecycle.retrievable': true };
+    const { matchedCount } = await this.catalogue.datasets.updateMany(fit, {
+      $inc: nextVersion,
+      ...(workflow === 'retrieve' ? { $set: prefixed(change) } : {}),
+    });
+    return matchedCount === pids.length;
+  }
+
+  /** Written on the version on which the hold was found to stand: whoever gives the job up writes the datasets after. */
+  private async markForArchiving(jobId: string, pids: readonly string[]): Promise<boolean> {
+    const step = { $set: prefixed(lifecycleSteps.archiveScheduled.change), $inc: nextVersion };
+    const [word] = scheduled.archive.words;
+    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+      const current = await this.current(pids);
+      // The hold is this job's alone: after the first attempt, what says so was marked by it.
+      const open = current.filter(
+        ({ datasetlifecycle: { archiveStatusMessage } }) => attempt === 0 || archiveStatusMessage !== word,
+      );
+      if (current.length !== pids.length) return false;
+      if (open.some(({ datasetlifecycle }) => !datasetlifecycle.archivable)) return false;
+      await this.checkStoring(jobId);
+      if (open.length === 0) return true;
+      const { matchedCount } = await this.catalogue.datasets.bulkWrite(
+        open.map((dataset) => ({
+          updateOne: { filter: { pid: dataset.pid, __v: versionOf(dataset) }, update: step },
+        })),
+        { ordered: false },
+      );
+      if (matchedCount === open.length) return true;
+    }
+    throw new TransientError(
+      'catalog.change-contended',
+      `The datasets of job ${jobId} change too often at the moment: nothing was stored, post again.`,
+    );
+  }
+
+  private async checkStoring(jobId: string): Promise<void> {
+    const storing = { _id: jobId, 'catena.storing': true } as const;
+    if ((await this.catalogue.jobs.countDocuments(storing, { limit: 1 })) === 0) throw givenUp();
+  }
+}
+
+/** Another process took the job for what a crash left, and let its datasets go. */
+export function givenUp(): JobRefusal {
+  return new JobRefusal(
+    503,
+    'Storing the job took longer than its datasets are held for it (ORPHAN_CLAIM_AGE). Nothing was stored. Post again.',
+    {},
+    1,
+  );
+}

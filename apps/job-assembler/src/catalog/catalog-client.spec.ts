@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import type { JobAssemblerConfig } from '../job-assembler.config.js';
+import { CatalogClient } from './catalog-client.js';
+
+describe('File lists read from the catalogue', () => {
+  let server: Server;
+  let client: CatalogClient;
+  /** What the catalogue lists, and how many it counts. */
+  let catalogue: { ids: string[]; count: number };
+
+  before(async () => {
+    server = createServer((request, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify(answer(new URL(request.url ?? '', 'http://catalogue'))));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    client = new CatalogClient({
+      catalog: { url: `http://127.0.0.1:${port}`, username: 'u', password: 'p' },
+    } as unknown as JobAssemblerConfig);
+  });
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  function answer({ pathname, searchParams }: URL): unknown {
+    if (/login/i.test(pathname)) return { id: 'token', access_token: 'token' };
+    if (pathname.endsWith('/count')) return { count: catalogue.count };
+    const filter = searchParams.get('filter') ?? '';
+    const { limit } = (JSON.parse(filter) as { limits: { limit: number } }).limits;
+    const [, last = ''] = /"_id":[{]"[$]?gt":"([^"]*)"/.exec(filter) ?? [];
+    return catalogue.ids
+      .filter((id) => id > last)
+      .slice(0, limit)
+      .map((_id) => ({ _id, dataFileList: [] }));
+  }
+  const ids = (count: number): string[] =>
+    Array.from({ length: count }, (_, index) => String(index).padStart(5, '0'));
+  async function read(list: AsyncIterable<{ _id: string }>): Promise<string[]> {
+    const seen: string[] = [];
+    for await (const { _id } of list) seen.push(_id);
+    return seen;
+  }
+
+  for (const count of [0, 3, 4, 9])
+    it(`are whole when as many come as are counted: ${count}`, async () => {
+      catalogue = { ids: ids(count), count };
+      assert.deepEqual(await read(client.fileBlocks('p')), ids(count));
+      assert.deepEqual(await read(client.datablocks('p')), ids(count));
+    });
+
+  for (const [what, count] of [
+    ['fewer', 10],
+    ['more', 8],
+  ] as const)
+    it(`are read again, and planned by nobody, when ${what} come than are counted`, async () => {
+      catalogue = { ids: ids(9), count };
+      const moving = { code: 'assembly.list-moving', retriable: true };
+      await assert.rejects(read(client.fileBlocks('p')), moving);
+      await assert.rejects(read(client.datablocks('p')), moving);
+    });
+});
