@@ -138,7 +138,7 @@ describe('Two planners of one dataset', () => {
             pid: 'p',
             kind: 'archive',
             state: 'done',
-            archiveId: `p/${before}/${index}.tar`,
+            archiveId: `p=/${before}/${index}.tar`,
             source,
             files: { sha256: `block ${index}` },
             result: { kind: 'archive' },
@@ -154,9 +154,9 @@ describe('Two planners of one dataset', () => {
     assert.deepEqual(
       orders.map(({ state, archiveId }) => [state, archiveId]),
       [
-        ['planned', `p/${id}/00000.tar`],
-        ['done', `p/${before}/1.tar`],
-        ['planned', `p/${id}/00002.tar`],
+        ['planned', `p=/${id}/00000.tar`],
+        ['done', `p=/${before}/1.tar`],
+        ['planned', `p=/${id}/00002.tar`],
       ],
     );
   });
