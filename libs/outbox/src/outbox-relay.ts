@@ -1,5 +1,15 @@
 import type { AppName } from '#contracts';
-import { crashPoint, messageOf, PermanentError, wait, type Clock } from '#kernel';
+import {
+  crashPoint,
+  ending,
+  lifeSigns,
+  livingBy,
+  messageOf,
+  PermanentError,
+  stillMoving,
+  wait,
+  type Clock,
+} from '#kernel';
 import { parseReceipt, type MessageTransport, type Naming, type Subscription } from '#messaging';
 import type { Logger } from '#observability';
 import { outboxAddress, wireMessageOfRow, type OutboxRow } from './outbox-row.js';
@@ -93,7 +103,7 @@ export class OutboxRelay {
   async stop(): Promise<void> {
     this.stopping.abort();
     this.wake();
-    await this.running;
+    await ending.waitFor('outbox', Promise.resolve(this.running));
     await this.receipts?.drain();
   }
 
@@ -102,9 +112,11 @@ export class OutboxRelay {
   }
 
   private async work(lane: number): Promise<void> {
+    const sign = lifeSigns.begin(`outbox ${lane + 1}`);
     while (!this.stopping.signal.aborted) {
+      sign.moved();
       const awake = this.awake.signal;
-      const more = await this.sweepOne().catch(async (error: unknown) => {
+      const more = await livingBy(sign, () => this.sweepOne()).catch(async (error: unknown) => {
         this.logger.warn({ error: messageOf(error) }, 'outbox sweep failed, trying again');
         await wait(500, this.stopping.signal);
         return false;
@@ -115,6 +127,7 @@ export class OutboxRelay {
       if (this.awake.signal === awake && awake.aborted && !this.stopping.signal.aborted)
         this.awake = new AbortController();
     }
+    sign.end();
   }
 
   /** @returns whether there may be more to do at once */
@@ -147,6 +160,7 @@ export class OutboxRelay {
       try {
         await this.transport.publish(wireMessageOfRow(this.naming, row, address, this.options.app));
         published.push(row.id);
+        stillMoving();
       } catch (error) {
         this.logger.warn(
           { messageId: row.id, address, error: messageOf(error) },

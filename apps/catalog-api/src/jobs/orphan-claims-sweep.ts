@@ -1,5 +1,10 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { messageOf } from '#kernel';
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { messageOf, wait, WorkLoop } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import { DatasetClaims } from './dataset-claims.js';
@@ -8,25 +13,23 @@ const interval = 30_000;
 
 /** Gives back datasets that a crash left claimed by a job that was never stored. */
 @Injectable()
-export class OrphanClaimsSweep implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
+export class OrphanClaimsSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly loop: WorkLoop;
 
-  constructor(
-    private readonly claims: DatasetClaims,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.claims
-        .releaseOrphans()
-        .catch((error: unknown) =>
-          this.logger.warn({ error: messageOf(error) }, 'could not look for orphaned claims'),
-        );
-    }, interval);
+  constructor(claims: DatasetClaims, @Inject(LOGGER) logger: Logger) {
+    this.loop = new WorkLoop({
+      name: 'orphaned claims',
+      takeOne: () => claims.releaseOrphans().then(() => false),
+      pause: interval,
+      onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not look for orphaned claims'),
+    });
   }
 
-  onApplicationShutdown(): void {
-    clearInterval(this.timer);
+  onApplicationBootstrap(): void {
+    this.loop.start(wait(interval, this.loop.stopping));
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.loop.stop();
   }
 }

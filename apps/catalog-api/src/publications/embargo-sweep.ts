@@ -1,5 +1,10 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Clock, messageOf } from '#kernel';
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { Clock, messageOf, wait, WorkLoop } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import { Catalogue } from '../persistence/catalogue.js';
@@ -11,26 +16,30 @@ const batch = 100;
 
 /** Opens datasets whose embargo is over: nobody has to remember it. */
 @Injectable()
-export class EmbargoSweep implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
+export class EmbargoSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly loop: WorkLoop;
 
   constructor(
     private readonly catalogue: Catalogue,
     private readonly datasets: PublicationDatasets,
     private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.sweep().catch((error: unknown) =>
-        this.logger.warn({ error: messageOf(error) }, 'could not look for embargoes that are over'),
-      );
-    }, interval);
+  ) {
+    this.loop = new WorkLoop({
+      name: 'embargoes that end',
+      takeOne: () => this.sweep().then(() => false),
+      pause: interval,
+      onFault: (error) =>
+        logger.warn({ error: messageOf(error) }, 'could not look for embargoes that are over'),
+    });
   }
 
-  onApplicationShutdown(): void {
-    clearInterval(this.timer);
+  onApplicationBootstrap(): void {
+    this.loop.start(wait(interval, this.loop.stopping));
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.loop.stop();
   }
 
   /** The datasets first: a crash in between repeats what changes nothing. */

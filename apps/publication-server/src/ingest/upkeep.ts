@@ -1,5 +1,10 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Clock, messageOf } from '#kernel';
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { Clock, messageOf, stillMoving, WorkLoop } from '#kernel';
 import type { Logger } from '#observability';
 import { PublicStore } from '../persistence/public-store.js';
 import type { StoredRecord } from '../persistence/records.js';
@@ -29,9 +34,8 @@ export class Sweeps {
 
 /** What changes without a message: embargoes end, a new program renders differently, a crash left something open. */
 @Injectable()
-export class Upkeep implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
+export class Upkeep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly loop: WorkLoop;
 
   constructor(
     private readonly store: PublicStore,
@@ -39,28 +43,30 @@ export class Upkeep implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly sweeps: Sweeps,
     private readonly clock: Clock,
     @Inject(LoggerToken) private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    const round = (): void => {
-      this.running = this.running
-        .then(() => this.round())
-        .catch((error: unknown) =>
-          this.logger.warn({ error: messageOf(error) }, 'upkeep failed, the next round tries again'),
-        );
-    };
-    this.running = this.store.whenReady().then(round);
-    this.timer = setInterval(round, interval);
+  ) {
+    this.loop = new WorkLoop({
+      name: 'upkeep',
+      takeOne: () => this.round().then(() => false),
+      pause: interval,
+      onFault: (error) =>
+        logger.warn({ error: messageOf(error) }, 'upkeep failed, the next round tries again'),
+    });
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
+  onApplicationBootstrap(): void {
+    this.loop.start(this.store.whenReady());
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.loop.stop();
   }
 
   async round(): Promise<void> {
     const open = this.store.records.find({ settled: false }, { projection: { revision: 1 } }).limit(batch);
-    for (const { _id, revision } of await open.toArray()) await this.ingest.settle(_id, revision);
+    for (const { _id, revision } of await open.toArray()) {
+      await this.ingest.settle(_id, revision);
+      stillMoving();
+    }
     await this.renderAll({ embargoUntil: { $lte: this.clock.now() } });
     await this.renderAll({ rendering: { $lt: rendering } });
     await this.sweeps.lists.sweep();
@@ -74,6 +80,7 @@ export class Upkeep implements OnApplicationBootstrap, OnApplicationShutdown {
     for await (const old of this.store.records.find(condition).limit(batch).batchSize(atOnce))
       try {
         await this.renderAgain(old);
+        stillMoving();
         counts.records += 1;
       } catch (error) {
         counts.failed += 1;

@@ -1,43 +1,43 @@
-import type { Channel, ChannelModel, Options } from 'amqplib';
+import type { Channel, Options } from 'amqplib';
 import { messageOf, PermanentError } from '#kernel';
 import type { QueueDeclaration, Topology } from '../message-transport.js';
+import type { BrokerLine } from './broker-line.js';
 
 /** Declares on a channel of its own: a mismatch closes the channel, and nothing else may die with it. */
-export async function declareTopology(connection: ChannelModel, topology: Topology): Promise<void> {
-  const channel = await connection.createChannel();
+export async function declareTopology(line: BrokerLine, topology: Topology): Promise<void> {
+  const channel = await line.answer('open a channel', line.connection.createChannel());
   channel.on('error', () => undefined);
   for (const { name, kind, foreign } of topology.exchanges) {
-    if (foreign === true && (await exists(connection, (probe) => probe.checkExchange(name)))) continue;
-    await refusingDrift(name, channel.assertExchange(name, kind, { durable: true }));
+    if (foreign === true && (await exists(line, (probe) => probe.checkExchange(name)))) continue;
+    await refusingDrift(
+      name,
+      line.answer(`declare ${name}`, channel.assertExchange(name, kind, { durable: true })),
+    );
   }
   for (const queue of topology.queues) {
-    if (queue.foreign === true && (await exists(connection, (probe) => probe.checkQueue(queue.name))))
-      continue;
-    await refusingDrift(queue.name, channel.assertQueue(queue.name, argumentsOf(queue)));
+    if (queue.foreign === true && (await exists(line, (probe) => probe.checkQueue(queue.name)))) continue;
+    await refusingDrift(
+      queue.name,
+      line.answer(`declare ${queue.name}`, channel.assertQueue(queue.name, argumentsOf(queue))),
+    );
   }
-  await bindAll(channel, topology);
-  await channel.close();
+  for (const { queue, exchange, key } of topology.bindings)
+    await line.answer(`bind ${queue} to ${exchange}`, channel.bindQueue(queue, exchange, key));
+  await line.answer('close a channel', channel.close());
 }
 
 /** Asking for a missing object closes the channel, hence one channel a question. */
-async function exists(
-  connection: ChannelModel,
-  ask: (probe: Channel) => PromiseLike<unknown>,
-): Promise<boolean> {
-  const probe = await connection.createChannel();
+async function exists(line: BrokerLine, ask: (probe: Channel) => PromiseLike<unknown>): Promise<boolean> {
+  const probe = await line.answer('open a channel', line.connection.createChannel());
   probe.on('error', () => undefined);
   try {
-    await ask(probe);
-    await probe.close();
+    await line.answer('look whether something is there', ask(probe));
+    await line.answer('close a channel', probe.close());
     return true;
   } catch (error) {
     if ((error as { code?: number }).code === 404) return false;
     throw error;
   }
-}
-
-async function bindAll(channel: Channel, topology: Topology): Promise<void> {
-  for (const { queue, exchange, key } of topology.bindings) await channel.bindQueue(queue, exchange, key);
 }
 
 function argumentsOf({

@@ -22,6 +22,9 @@ export function spineOptionsFrom(
     outboxLease: durationFrom(environment['CATENA_OUTBOX_LEASE'] ?? '30s'),
     logLevel: environment['LOG_LEVEL'] ?? 'info',
     shutdownPatience: durationFrom(environment['SHUTDOWN_PATIENCE'] ?? '8s'),
+    shutdownDeadline: durationFrom(environment['SHUTDOWN_DEADLINE'] ?? '25s'),
+    livenessLimit: durationFrom(environment['LIVENESS_LIMIT'] ?? '5m'),
+    brokerAnswerLimit: durationFrom(environment['BROKER_ANSWER_LIMIT'] ?? '30s'),
     operationsToken: environment['OPERATIONS_TOKEN'],
   };
 }

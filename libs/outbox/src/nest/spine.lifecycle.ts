@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { messageOf } from '#kernel';
+import { ending, messageOf } from '#kernel';
 import { MessageTransport, Naming, topologyOf } from '#messaging';
 import type { Logger } from '#observability';
 import { MongoConnection } from '#persistence';
@@ -52,8 +52,8 @@ export class SpineLifecycle
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.transport.close();
-    await this.mongo.close();
+    await ending.waitFor('goodbye to the broker', this.transport.close());
+    await ending.waitFor('goodbye to the database', this.mongo.close());
   }
 
   private async createIndexes(): Promise<void> {

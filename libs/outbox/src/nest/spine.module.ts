@@ -36,6 +36,7 @@ export class SpineModule {
             {
               url: options.rabbitmqUrl,
               connectionName: options.app,
+              answerLimit: options.brokerAnswerLimit,
               onFatal: (error) => stopForGood(error, logger),
             },
             logger,
