@@ -10,7 +10,15 @@ import {
   wait,
   type Clock,
 } from '#kernel';
-import { parseReceipt, type MessageTransport, type Naming, type Subscription } from '#messaging';
+import {
+  parseReceipt,
+  wrongSender,
+  type BrokerAccounts,
+  type MessageTransport,
+  type Naming,
+  type Receipt,
+  type Subscription,
+} from '#messaging';
 import type { Logger } from '#observability';
 import { outboxAddress, wireMessageOfRow, type OutboxRow } from './outbox-row.js';
 import type { Acceptance, ClaimedOutbox, OutboxStore } from './outbox-store.js';
@@ -25,6 +33,8 @@ export interface RelayOptions {
   readonly acceptTimeout: number;
   /** Documents in work at once. */
   readonly parallel: number;
+  /** Whether a receipt is believed only from its consumer's account. */
+  readonly accounts: BrokerAccounts;
 }
 
 /**
@@ -61,9 +71,9 @@ export class OutboxRelay {
     this.receipts = await this.transport.consume(
       this.naming.receiptsOf(this.options.app),
       { prefetch: 500 },
-      async ({ body }) => {
+      async ({ body, userId }) => {
         const receipt = parseReceipt(body);
-        if (receipt === undefined) return 'ack';
+        if (receipt === undefined || this.isForged(receipt, userId)) return 'ack';
         this.accepting.push({
           address: receipt.outbox,
           messageId: receipt.messageId,
@@ -187,6 +197,14 @@ export class OutboxRelay {
       (published.includes(row.id) ? now : (row.publishedAt ?? now)).getTime(),
     );
     return new Date(Math.min(...sentAt) + this.options.acceptTimeout);
+  }
+
+  /** A message whose receipt somebody else made up would be lost. */
+  private isForged({ consumer, messageId }: Receipt, userId: string): boolean {
+    const problem = wrongSender(this.naming, this.options.accounts, consumer, userId);
+    if (problem !== undefined)
+      this.logger.error({ messageId, consumer, problem }, 'a receipt is not from its consumer: ignored');
+    return problem !== undefined;
   }
 
   /** Receipts that arrive while one write is under way share the next. */

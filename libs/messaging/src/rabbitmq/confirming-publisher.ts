@@ -18,10 +18,12 @@ export class ConfirmingPublisher {
   private inFlight = 0;
 
   /**
+   * @param account stamped on each message, checked by the broker
    * @param window messages without confirm at once
    * @param timeout milliseconds to wait for a confirm
    */
   constructor(
+    private readonly account: string,
     private readonly window: number,
     private readonly timeout: number,
     private readonly logger: Logger,
@@ -62,7 +64,12 @@ export class ConfirmingPublisher {
 
   send(message: WireMessage): void {
     try {
-      this.channel?.publish(message.exchange, message.routingKey, message.body, propertiesOf(message, false));
+      this.channel?.publish(
+        message.exchange,
+        message.routingKey,
+        message.body,
+        this.propertiesOf(message, false),
+      );
     } catch {
       // The channel closed this very moment: a message without guarantee is allowed to be lost.
     }
@@ -98,7 +105,7 @@ export class ConfirmingPublisher {
         message.exchange,
         message.routingKey,
         message.body,
-        propertiesOf(message, true),
+        this.propertiesOf(message, true),
         (error: unknown) => {
           clearTimeout(timer);
           const unroutable = this.returned.delete(message.messageId);
@@ -131,17 +138,18 @@ export class ConfirmingPublisher {
       );
     }
   }
-}
 
-function propertiesOf(message: WireMessage, durable: boolean): object {
-  return {
-    persistent: durable,
-    mandatory: durable,
-    contentType: message.contentType,
-    messageId: message.messageId,
-    type: message.type,
-    timestamp: Math.floor(message.timestamp.getTime() / 1000),
-    appId: message.appId,
-    headers: message.headers,
-  };
+  private propertiesOf(message: WireMessage, durable: boolean): object {
+    return {
+      persistent: durable,
+      mandatory: durable,
+      contentType: message.contentType,
+      messageId: message.messageId,
+      type: message.type,
+      timestamp: Math.floor(message.timestamp.getTime() / 1000),
+      appId: message.appId,
+      userId: this.account,
+      headers: message.headers,
+    };
+  }
 }

@@ -84,5 +84,6 @@ function deliveryOf({ content, fields, properties }: ConsumeMessage): Delivery {
     appId: String(properties.appId ?? ''),
     headers: properties.headers ?? {},
     redelivered: fields.redelivered,
+    userId: String(properties.userId ?? ''),
   };
 }

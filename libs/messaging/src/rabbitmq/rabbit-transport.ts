@@ -50,9 +50,18 @@ export class RabbitTransport extends MessageTransport {
     private readonly logger: Logger,
   ) {
     super();
-    this.publisher = new ConfirmingPublisher(options.window ?? 200, options.confirmTimeout ?? 10_000, logger);
+    this.publisher = new ConfirmingPublisher(
+      this.account,
+      options.window ?? 200,
+      options.confirmTimeout ?? 10_000,
+      logger,
+    );
     this.outgoing = this.supervised('publish', (line) => this.setUpOutgoing(line));
     this.incoming = this.supervised('consume', (line) => this.setUpIncoming(line));
+  }
+
+  get account(): string {
+    return accountIn(this.options.url);
   }
 
   get connected(): boolean {
@@ -157,4 +166,9 @@ export class RabbitTransport extends MessageTransport {
     this.options.onFatal(error);
     return true;
   }
+}
+
+function accountIn(url: string): string {
+  const { username } = new URL(url);
+  return username === '' ? 'guest' : decodeURIComponent(username);
 }

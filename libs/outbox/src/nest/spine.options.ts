@@ -1,10 +1,12 @@
 import type { AppName } from '#contracts';
+import type { BrokerAccounts } from '#messaging';
 import type { OutboxCollection } from '../mongo-outbox-store.js';
 
 export interface SpineOptions {
   readonly app: AppName;
   readonly mongodbUri: string;
   readonly rabbitmqUrl: string;
+  readonly brokerAccounts: BrokerAccounts;
   /** First part of every exchange and queue name. */
   readonly prefix: string;
   /** Milliseconds of each retry tier. */
