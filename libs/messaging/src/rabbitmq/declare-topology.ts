@@ -42,13 +42,12 @@ async function declareQueue(line: BrokerLine, queue: QueueDeclaration): Promise<
     await assert(former).catch(() => {
       throw error;
     });
-    // Refused while an earlier version still consumes it.
-    await refusingDrift(
-      queue.name,
-      onChannel(line, (channel) =>
-        line.answer(`delete ${queue.name}`, channel.deleteQueue(queue.name, { ifUnused: true })),
-      ),
-    );
+    await onChannel(line, async (channel) => {
+      const { consumerCount } = await line.answer('count consumers', channel.checkQueue(queue.name));
+      // An earlier version still works with it.
+      if (consumerCount > 0) throw error;
+      await line.answer(`delete ${queue.name}`, channel.deleteQueue(queue.name));
+    });
     await assert(queue);
   }
 }
@@ -59,9 +58,12 @@ async function onChannel<Answer>(
 ): Promise<Answer> {
   const channel = await line.answer('open a channel', line.connection.createChannel());
   channel.on('error', () => undefined);
-  const answer = await work(channel);
-  await line.answer('close a channel', channel.close());
-  return answer;
+  try {
+    return await work(channel);
+  } finally {
+    // One that the broker has closed cannot be closed again.
+    await line.answer('close a channel', channel.close()).catch(() => undefined);
+  }
 }
 
 /** Asking for a missing object closes the channel, hence one channel a question. */
