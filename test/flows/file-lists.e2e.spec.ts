@@ -46,7 +46,7 @@ describe('A dataset whose file list and archive disagree', () => {
     const { ports, secrets } = installation.settings;
     for (const app of ['catalog-api', 'job-assembler', 'archiver'] as const) {
       const response = await fetch(`http://127.0.0.1:${ports[app]}/api/v4/operations/parking-lot`, {
-        headers: { authorization: `Bearer ${secrets.operationsToken}` },
+        headers: { authorization: `Bearer ${secrets.operationsTokens[app]}` },
       });
       assert.deepEqual(await response.json(), [], app);
     }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { connect, type ConfirmChannel, type ChannelModel } from 'amqplib';
 import { after, before, describe, it } from 'node:test';
 import { registry, type AppName } from '#contracts';
+import { Naming } from '#messaging';
 import { until } from '#messaging/testing';
 import { datasetInLandingZone } from '../support/datasets.js';
 import type { Installation } from '../support/installation.js';
@@ -48,14 +49,21 @@ describe('Messages that are wrong, repeated or from the future', () => {
   });
 
   const inbox = (app: AppName): string => `${installation.settings.prefix}.${app}.inbox`;
-  const send = async (app: AppName, body: Buffer, messageId: string): Promise<void> => {
-    channel.sendToQueue(inbox(app), body, { messageId, persistent: true, type: 'test' });
+  const send = async (
+    app: AppName,
+    body: Buffer,
+    messageId: string,
+    emitter: AppName = 'catalog-api',
+  ): Promise<void> => {
+    // The stack's administrator may speak for others.
+    const userId = new Naming(installation.settings.prefix).accountOf(emitter);
+    channel.sendToQueue(inbox(app), body, { messageId, userId, persistent: true, type: 'test' });
     await channel.waitForConfirms();
   };
   const parked = async (app: AppName): Promise<Parked[]> => {
     const { ports, secrets } = installation.settings;
     const response = await fetch(`http://127.0.0.1:${ports[app]}/api/v4/operations/parking-lot`, {
-      headers: { authorization: `Bearer ${secrets.operationsToken}` },
+      headers: { authorization: `Bearer ${secrets.operationsTokens[app]}` },
     });
     assert.equal(response.status, 200);
     return (await response.json()) as Parked[];
@@ -77,7 +85,9 @@ describe('Messages that are wrong, repeated or from the future', () => {
     );
 
   for (const app of consumers) {
-    const type = registry.find((contract) => contract.consumers.includes(app) && !contract.transient)!.type;
+    const { type, emitter } = registry.find(
+      (contract) => contract.consumers.includes(app) && !contract.transient,
+    )!;
     const rubbish: readonly (readonly [string, () => Buffer, string, string])[] = [
       ['bytes that are not JSON', () => Buffer.from([0xff, 0x00, 0x7b]), 'dead', 'messaging.malformed'],
       ['JSON that is no envelope', () => Buffer.from('[1,2,3]'), 'dead', 'messaging.malformed'],
@@ -104,7 +114,7 @@ describe('Messages that are wrong, repeated or from the future', () => {
     for (const [what, body, outcome, code] of rubbish) {
       it(`${app} parks ${what} and goes on`, async () => {
         const id = randomUUID();
-        await send(app, body(), id);
+        await send(app, body(), id, emitter);
         let found: Parked | undefined;
         await until(
           async () => (found = (await parked(app)).find(({ messageId }) => messageId === id)) !== undefined,
@@ -122,7 +132,13 @@ describe('Messages that are wrong, repeated or from the future', () => {
     // A second queue on the same bindings records every message, so that each can be delivered again.
     const recorder = `recorder.${randomUUID()}`;
     await channel.assertQueue(recorder, { durable: false, autoDelete: true });
-    const recorded: { app: AppName; body: Buffer; id: string; headers: Record<string, unknown> }[] = [];
+    const recorded: {
+      app: AppName;
+      body: Buffer;
+      id: string;
+      userId: string;
+      headers: Record<string, unknown>;
+    }[] = [];
     for (const { type, consumers: apps, transient } of registry) {
       if (!transient && apps.length > 0)
         await channel.bindQueue(recorder, `${installation.settings.prefix}.${type.split('.')[0]!}`, type);
@@ -135,6 +151,8 @@ describe('Messages that are wrong, repeated or from the future', () => {
         app,
         body: message.content,
         id: String(message.properties.messageId),
+        // The stack's administrator may speak for others.
+        userId: String(message.properties.userId),
         headers: message.properties.headers ?? {},
       };
       recorded.push(copy);
@@ -143,6 +161,7 @@ describe('Messages that are wrong, repeated or from the future', () => {
         messageId: copy.id,
         type: contract.type,
         headers: copy.headers,
+        userId: copy.userId,
         persistent: true,
       });
       channel.ack(message);
@@ -150,8 +169,8 @@ describe('Messages that are wrong, repeated or from the future', () => {
     return {
       count: () => recorded.length,
       again: async () => {
-        for (const { app, body: copy, id, headers } of [...recorded])
-          channel.sendToQueue(inbox(app), copy, { messageId: id, headers, persistent: true });
+        for (const { app, body: copy, id, userId, headers } of [...recorded])
+          channel.sendToQueue(inbox(app), copy, { messageId: id, headers, userId, persistent: true });
         await channel.waitForConfirms();
         await new Promise((resolve) => setTimeout(resolve, 2000));
         await channel.deleteQueue(recorder);
@@ -226,6 +245,27 @@ describe('Messages that are wrong, repeated or from the future', () => {
     });
   });
 
+  it('that only another app may send are parked, and stay wrong when they are replayed', async () => {
+    const id = randomUUID();
+    const data = { workOrderId: randomUUID(), jobId: randomUUID() };
+    const wrong = async (): Promise<Parked | undefined> =>
+      (await parked('archiver')).find(({ messageId }) => messageId === id);
+    await send('archiver', envelope('archival.cancel-work.v1', data, id), id, 'publisher');
+    await until(async () => (await wrong())?.code === 'messaging.wrong-sender', 30_000);
+    const { ports, secrets } = installation.settings;
+    const replay = async (token: string): Promise<number> => {
+      const lot = `http://127.0.0.1:${ports.archiver}/api/v4/operations/parking-lot`;
+      const answer = await fetch(`${lot}/${encodeURIComponent((await wrong())!._id)}/replay`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}` },
+      });
+      return answer.status;
+    };
+    assert.equal(await replay(secrets.operationsTokens.publisher), 403, 'each app has a token of its own');
+    assert.equal(await replay(secrets.operationsTokens.archiver), 200);
+    await until(async () => (await wrong())?.code === 'messaging.wrong-sender', 30_000);
+  });
+
   it('are retried through the tiers, then parked, and can be replayed or discarded with a reason', async () => {
     const id = randomUUID();
     await send(
@@ -241,7 +281,11 @@ describe('Messages that are wrong, repeated or from the future', () => {
     );
     assert.equal(found?.code, 'assembly.job-unknown');
     const { ports, secrets } = installation.settings;
-    const call = (path: string, body: object, token = secrets.operationsToken): Promise<Response> =>
+    const call = (
+      path: string,
+      body: object,
+      token = secrets.operationsTokens['job-assembler'],
+    ): Promise<Response> =>
       fetch(
         `http://127.0.0.1:${ports['job-assembler']}/api/v4/operations/parking-lot/${encodeURIComponent(found!._id)}/${path}`,
         {

@@ -79,7 +79,7 @@ describe('An outage', () => {
   async function parked(app: 'job-assembler'): Promise<unknown> {
     const { ports, secrets } = installation.settings;
     const response = await fetch(`http://127.0.0.1:${ports[app]}/api/v4/operations/parking-lot`, {
-      headers: { authorization: `Bearer ${secrets.operationsToken}` },
+      headers: { authorization: `Bearer ${secrets.operationsTokens[app]}` },
     });
     assert.equal(response.status, 200, await response.clone().text());
     return response.json();

@@ -8,6 +8,7 @@ import mongoose from 'mongoose';
 import {
   AppProcess,
   appNames,
+  prepareBroker,
   entryOf,
   environmentOf,
   functionalAccounts,
@@ -17,6 +18,7 @@ import {
   sourceFolderRules,
   type AppName,
   type AppSettings,
+  type ConsumerName,
   type PortName,
 } from '../../tools/start/src/index.js';
 import { pidAsName } from '#kernel';
@@ -53,6 +55,8 @@ export interface InstallationOptions {
   readonly shares?: number;
   /** The first of them is a simulated tape library with these settings (see `storageAt`). */
   readonly tapeLibrary?: string;
+  /** All apps have one account at the broker, as in an installation that was not told otherwise. */
+  readonly sharedAccounts?: boolean;
   /** Publisher and publication server run as well, and register DOIs at this address. */
   readonly datacite?: { readonly url: string; readonly password: string };
 }
@@ -81,7 +85,8 @@ export class Installation {
     const secret = (): string => randomBytes(12).toString('hex');
     const secrets = {
       jwt: secret(),
-      operationsToken: secret(),
+      operationsTokens: perApp(secret),
+      broker: perApp(secret),
       push: secret() + secret(),
       datacite: options.datacite?.password ?? secret(),
       accounts: {
@@ -106,8 +111,9 @@ export class Installation {
       ...options.environment,
     };
     const free = await freePorts(portNames.length);
+    const services = options.services ?? servicesFromEnvironment();
     return new Installation(directory, {
-      services: options.services ?? servicesFromEnvironment(),
+      services: options.sharedAccounts === true ? withoutManagement(services) : services,
       dataDirectory: directory,
       secrets,
       ports: Object.fromEntries(portNames.map((name, index) => [name, free[index]!])) as Record<
@@ -150,6 +156,7 @@ export class Installation {
   }
 
   async start(): Promise<void> {
+    await prepareBroker(this.settings);
     for (const name of this.members) this.apps[name].start();
     await Promise.all(this.members.map((name) => this.apps[name].whenReady()));
     await this.accountsAreSeeded();
@@ -204,7 +211,7 @@ export class Installation {
   async setAside(): Promise<{ _id: string; pid: string; archiveId: string }[]> {
     const { ports, secrets } = this.settings;
     const response = await fetch(`http://127.0.0.1:${ports.archiver}/api/v4/operations/set-aside`, {
-      headers: { authorization: `Bearer ${secrets.operationsToken}` },
+      headers: { authorization: `Bearer ${secrets.operationsTokens.archiver}` },
     });
     return (await response.json()) as { _id: string; pid: string; archiveId: string }[];
   }
@@ -269,7 +276,20 @@ function servicesFromEnvironment(): Record<string, string> {
     throw new Error(
       `Expected ${missing.join(', ')} in the environment: run \`npm test\`, or start services with \`npm run stack -- up\`.`,
     );
-  return Object.fromEntries(names.map((name) => [name, process.env[name] ?? '']));
+  const optional = ['RABBITMQ_MANAGEMENT_URL'].filter((name) => process.env[name]);
+  return Object.fromEntries([...names, ...optional].map((name) => [name, process.env[name] ?? '']));
+}
+
+function withoutManagement(services: Readonly<Record<string, string>>): Record<string, string> {
+  const { RABBITMQ_MANAGEMENT_URL: _, ...rest } = services;
+  return rest;
+}
+
+function perApp(secret: () => string): Record<ConsumerName, string> {
+  return {
+    ...{ 'catalog-api': secret(), 'job-assembler': secret() },
+    ...{ archiver: secret(), publisher: secret() },
+  };
 }
 
 /** Ports below the range the system hands out itself, so that none is taken between finding and using it. */

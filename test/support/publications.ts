@@ -61,7 +61,7 @@ export class PublishingInstallation {
       `http://127.0.0.1:${ports.publisher}/api/v4/operations/publications${path}`,
       {
         method,
-        headers: { authorization: `Bearer ${secrets.operationsToken}` },
+        headers: { authorization: `Bearer ${secrets.operationsTokens.publisher}` },
       },
     );
     return { status: response.status, body: (await response.json()) as Fields };

@@ -2,8 +2,8 @@ import 'reflect-metadata';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Clock } from '#kernel';
-import { createLogger } from '#observability';
+import { Clock, ending } from '#kernel';
+import { createLogger, type Logger } from '#observability';
 import { endConnections, NestLogger } from '#outbox';
 import { MongoConnection } from '#persistence';
 import { feedLimits } from '#publication-feed';
@@ -16,6 +16,7 @@ import type { Surroundings } from './surroundings.module.js';
 const readerBodyLimit = 64 * 1024;
 
 export interface PublicationServer {
+  readonly logger: Logger;
   readonly publicApp: NestFastifyApplication;
   readonly privateApp: NestFastifyApplication;
   stop(): Promise<void>;
@@ -50,11 +51,12 @@ export async function createPublicationServer(
   );
   keepRawBodies(privateApp);
   return {
+    logger,
     publicApp,
     privateApp,
     stop: async () => {
       await Promise.all([privateApp.close(), publicApp.close()]);
-      await mongo.close();
+      await ending.waitFor('goodbye to the database', mongo.close());
     },
   };
 }

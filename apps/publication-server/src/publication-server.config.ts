@@ -8,6 +8,10 @@ export interface PublicationServerConfig {
   readonly logLevel: string;
   /** Milliseconds that running requests may take when the process is told to end. */
   readonly shutdownPatience: number;
+  /** Milliseconds after which a process that was told to end does so at last. */
+  readonly shutdownDeadline: number;
+  /** Milliseconds without a sign of life after which a loop fails liveness. */
+  readonly livenessLimit: number;
   /** The public listener. */
   readonly host: string;
   readonly port: number;
@@ -57,6 +61,8 @@ export function publicationServerConfigFrom(environment: Environment): Publicati
     mongodbUri: required(environment, 'MONGODB_URI', 'mongodb://127.0.0.1:27017/catena-public'),
     logLevel: environment['LOG_LEVEL'] ?? 'info',
     shutdownPatience: durationFrom(environment['SHUTDOWN_PATIENCE'] ?? '8s'),
+    shutdownDeadline: durationFrom(environment['SHUTDOWN_DEADLINE'] ?? '25s'),
+    livenessLimit: durationFrom(environment['LIVENESS_LIMIT'] ?? '5m'),
     host: environment['HOST'] ?? '127.0.0.1',
     port: integer(environment, 'PORT', 3004, 0),
     private: {

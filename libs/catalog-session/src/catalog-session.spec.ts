@@ -68,4 +68,28 @@ describe('A catalogue session', () => {
       { code: 'catalog.api-away' },
     );
   });
+
+  it('gives up a stream on which nothing comes any more, but not a reader that takes its time', async () => {
+    const impatient = new CatalogSession({ url, username: 'publisher', password: 'secret' }, 200);
+    answer = (_, response) => response.end('{"a":1}\n{"b":2}\n');
+    const lines: string[] = [];
+    for await (const line of impatient.lines('/slow-reader')) {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      lines.push(line);
+    }
+    assert.deepEqual(lines, ['{"a":1}', '{"b":2}']);
+
+    let silent: ServerResponse | undefined;
+    answer = (_, response) => {
+      silent = response;
+      response.write('{"a":1}\n');
+    };
+    await assert.rejects(
+      async () => {
+        for await (const _line of impatient.lines('/silent'));
+      },
+      { code: 'catalog.api-away' },
+    );
+    silent?.destroy();
+  });
 });

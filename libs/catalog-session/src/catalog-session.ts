@@ -7,7 +7,7 @@ export interface CatalogAccount {
   readonly password: string;
 }
 
-/** Milliseconds for one answer; streams are bounded by their reader instead. */
+/** Milliseconds for one answer, and between two pieces of a stream. */
 const timeout = 60_000;
 
 /**
@@ -19,7 +19,11 @@ const timeout = 60_000;
 export class CatalogSession {
   private token: string | undefined;
 
-  constructor(private readonly account: CatalogAccount) {}
+  /** @param patience milliseconds for one answer, or between two pieces of a stream */
+  constructor(
+    private readonly account: CatalogAccount,
+    private readonly patience = timeout,
+  ) {}
 
   async get<Answer>(path: string): Promise<Answer> {
     return (await this.call(path, {})).json() as Promise<Answer>;
@@ -40,17 +44,29 @@ export class CatalogSession {
 
   /** Lines of an NDJSON answer, as they arrive. */
   async *lines(path: string): AsyncGenerator<string> {
-    const response = await this.call(path, {}, false);
+    const silence = new AbortController();
+    const expectMore = (): NodeJS.Timeout =>
+      setTimeout(() => silence.abort(new Error(`nothing came for ${this.patience} ms`)), this.patience);
+    let timer = expectMore();
+    const response = await this.call(path, { signal: silence.signal }, false).finally(() =>
+      clearTimeout(timer),
+    );
     const decoder = new TextDecoder();
     let rest = '';
+    timer = expectMore();
     try {
       for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+        // What the reader takes its time for is not the catalogue's silence.
+        clearTimeout(timer);
         const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
         rest = lines.pop() ?? '';
         yield* lines;
+        timer = expectMore();
       }
     } catch (error) {
       throw this.away(`broke off ${path}`, error);
+    } finally {
+      clearTimeout(timer);
     }
     if (rest !== '') yield rest;
   }
@@ -97,7 +113,7 @@ export class CatalogSession {
     try {
       return await fetch(`${this.account.url}${path}`, {
         ...init,
-        ...(timed ? { signal: AbortSignal.timeout(timeout) } : {}),
+        ...(timed ? { signal: AbortSignal.timeout(this.patience) } : {}),
       });
     } catch (error) {
       throw this.away('is out of reach', error);

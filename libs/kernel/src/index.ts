@@ -8,7 +8,16 @@ export {
 } from './catena-error.js';
 export { Clock, ManualClock, SystemClock } from './clock.js';
 export { crashPoint } from './crash-point.js';
+export { Ending, ending } from './ending.js';
 export { idFromName, newId } from './ids.js';
+export {
+  LifeSigns,
+  lifeSigns,
+  livingBy,
+  stillMoving,
+  type LifeSign,
+  type StalledLoop,
+} from './life-signs.js';
 export { formerPidName, pidAsName } from './pid-names.js';
 export { safeRelativePath } from './relative-path.js';
 export { listedPath } from './listed-path.js';

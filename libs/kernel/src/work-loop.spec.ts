@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { AsyncResource } from 'node:async_hooks';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import { LifeSigns, stillMoving } from './life-signs.js';
 import { WorkLoop, type WorkLoopOptions } from './work-loop.js';
 
 const longPause = 3_600_000;
@@ -15,6 +17,7 @@ describe('A work loop', () => {
     use: (loop: WorkLoop) => Promise<void>,
   ): Promise<void> {
     const loop = new WorkLoop({
+      name: 'a loop',
       pause: longPause,
       onFault: (error) => assert.fail(String(error)),
       ...options,
@@ -106,6 +109,7 @@ describe('A work loop', () => {
     let ready: () => void = () => undefined;
     let looks = 0;
     const loop = new WorkLoop({
+      name: 'a loop',
       takeOne: () => Promise.resolve((looks += 1) < 0),
       pause: longPause,
       onFault: (error) => assert.fail(String(error)),
@@ -124,6 +128,7 @@ describe('A work loop', () => {
     let finish: () => void = () => undefined;
     let done = false;
     const loop = new WorkLoop({
+      name: 'a loop',
       takeOne: async () => {
         await new Promise<void>((resolve) => (finish = resolve));
         return (done = true);
@@ -137,5 +142,28 @@ describe('A work loop', () => {
     finish();
     await stopping;
     assert.equal(done, true);
+  });
+
+  it('is stalled while a piece of work neither ends nor says that it moves, in this lane and no other', async () => {
+    let now = 0;
+    const signs = new LifeSigns(() => now);
+    const finish: (() => void)[] = [];
+    const speak: (() => void)[] = [];
+    const takeOne = async (): Promise<boolean> => {
+      // What a heartbeat does: a callback made by the work speaks for its lane.
+      speak.push(AsyncResource.bind(stillMoving));
+      await new Promise<void>((resolve) => finish.push(resolve));
+      return false;
+    };
+    await running({ takeOne, signs, lanes: 2 }, async () => {
+      await turns();
+      now = 600;
+      speak[1]!();
+      assert.deepEqual(signs.stalled(500), [{ loop: 'a loop 1', silentFor: 600 }]);
+      finish.forEach((end) => end());
+      await turns();
+      assert.deepEqual(signs.stalled(500), []);
+    });
+    assert.deepEqual(signs.stalled(-1), [], 'a loop that was stopped is missed by nobody');
   });
 });

@@ -1,6 +1,10 @@
+import { ending } from './ending.js';
+import { lifeSigns, livingBy, type LifeSigns } from './life-signs.js';
 import { wait } from './wait.js';
 
 export interface WorkLoopOptions {
+  /** Names the loop where liveness, or an end that takes too long, is explained. */
+  readonly name: string;
   /** Takes one piece of work, and resolves when it is done. False: there is none. */
   readonly takeOne: () => Promise<boolean>;
   /** Milliseconds after which a lane that found nothing looks again by itself. */
@@ -9,11 +13,17 @@ export interface WorkLoopOptions {
   readonly lanes?: number;
   /** A piece of work threw: it is logged here, and counts as none found. */
   readonly onFault: (error: unknown) => void;
+  /** Default: those of the process. */
+  readonly signs?: LifeSigns;
 }
+
+/** Milliseconds between two signs of life of a lane that only waits. */
+const waitingSign = 30_000;
 
 /**
  * Looks for work for as long as the process lives: piece after piece while there is any, then a pause that a wake-up cuts
- * short. A wake-up during a look is not lost: the look is repeated.
+ * short. A wake-up during a look is not lost: the look is repeated. Every lane shows signs of life; work that takes
+ * minutes says `stillMoving` meanwhile.
  */
 export class WorkLoop {
   private readonly stopped = new AbortController();
@@ -29,8 +39,12 @@ export class WorkLoop {
 
   /** @param ready what the first look waits for */
   start(ready: Promise<unknown> = Promise.resolve()): void {
-    const { lanes = 1 } = this.options;
-    this.running = ready.then(() => Promise.all(Array.from({ length: lanes }, () => this.lane())));
+    const { lanes = 1, name } = this.options;
+    this.running = ready.then(() =>
+      Promise.all(
+        Array.from({ length: lanes }, (_, index) => this.lane(lanes === 1 ? name : `${name} ${index + 1}`)),
+      ),
+    );
   }
 
   wake(): void {
@@ -41,19 +55,29 @@ export class WorkLoop {
   async stop(): Promise<void> {
     this.stopped.abort();
     this.wake();
-    await this.running;
+    await ending.waitFor(this.options.name, this.running);
   }
 
-  private async lane(): Promise<void> {
-    const { takeOne, pause, onFault } = this.options;
+  private async lane(name: string): Promise<void> {
+    const { takeOne, pause, onFault, signs = lifeSigns } = this.options;
+    const sign = signs.begin(name);
     while (!this.stopping.aborted) {
       if (this.awake.signal.aborted) this.awake = new AbortController();
       const { signal } = this.awake;
-      const found = await takeOne().catch((error: unknown) => {
+      const found = await livingBy(sign, takeOne).catch((error: unknown) => {
         onFault(error);
         return false;
       });
-      if (!found && !this.stopping.aborted) await wait(pause, signal);
+      sign.moved();
+      if (!found && !this.stopping.aborted) await this.rest(pause, signal, sign.moved);
     }
+    sign.end();
+  }
+
+  /** A pause may be longer than liveness allows for. */
+  private async rest(pause: number, signal: AbortSignal, moved: () => void): Promise<void> {
+    const breathing = setInterval(moved, waitingSign);
+    await wait(pause, signal);
+    clearInterval(breathing);
   }
 }

@@ -10,6 +10,7 @@ import type { Delivery } from './message-transport.js';
 import { Naming } from './naming.js';
 import { done, type Outcome } from './outcome.js';
 import { outboxHeader } from './receipt.js';
+import { checkedSenderHeader } from './senders.js';
 import { MemoryTransport } from './testing/memory-transport.js';
 import { until } from './testing/message-transport.conformance.js';
 import { topologyOf } from './topology.js';
@@ -25,7 +26,7 @@ describe('InboxConsumer', () => {
   let answer: () => Promise<Outcome>;
 
   beforeEach(async () => {
-    transport = new MemoryTransport();
+    transport = new MemoryTransport(naming.accountOf('job-assembler'));
     inbox = new MemoryInbox();
     handled = [];
     answer = () => Promise.resolve(done);
@@ -35,7 +36,13 @@ describe('InboxConsumer', () => {
       handled.push(message);
       return answer();
     };
-    const options = { app: 'job-assembler' as const, naming, retryDelays: [30, 60], messageLimit: 10_000 };
+    const options = {
+      app: 'job-assembler' as const,
+      naming,
+      retryDelays: [30, 60],
+      messageLimit: 10_000,
+      accounts: 'per-app' as const,
+    };
     const consumer = new InboxConsumer(
       options,
       transport,
@@ -48,7 +55,13 @@ describe('InboxConsumer', () => {
     );
   });
 
-  const publish = async (id = newId(), requestedBy = 'ada'): Promise<string> => {
+  const emitter = naming.accountOf('catalog-api');
+  const publish = async (
+    id = newId(),
+    requestedBy = 'ada',
+    account = emitter,
+    headers: Record<string, string> = {},
+  ): Promise<string> => {
     const message = {
       specversion: '1.0',
       id,
@@ -61,7 +74,10 @@ describe('InboxConsumer', () => {
       partitionkey: 'j',
       data: { jobId: 'j', requestedBy },
     } as const;
-    await transport.publish(wireMessageOf(naming, message, { [outboxHeader]: 'Job/j' }));
+    await transport.publishAs(
+      account,
+      wireMessageOf(naming, message, { [outboxHeader]: 'Job/j', ...headers }),
+    );
     return id;
   };
   const collect = async (queue: string): Promise<Delivery[]> => {
@@ -187,5 +203,38 @@ describe('InboxConsumer', () => {
     await until(() => context !== undefined);
     assert.equal(context?.causationId, id);
     assert.match(context?.traceparent ?? '', /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+  });
+
+  it('believes a message only from the account of the app that may send it', async () => {
+    const dead = await collect(naming.deadOf('job-assembler'));
+    for (const account of [naming.accountOf('archiver'), '']) await publish(newId(), 'mallory', account);
+    await until(() => dead.length === 2);
+    assert.equal(handled.length, 0);
+    assert.deepEqual(
+      dead.map(({ headers }) => headers['code']),
+      ['messaging.wrong-sender', 'messaging.wrong-sender'],
+    );
+    assert.match(String(dead[0]?.headers['reason']), /test\.catalog-api.*test\.archiver/);
+  });
+
+  it('remembers who sent a message while it is retried', async () => {
+    let faults = 2;
+    answer = () =>
+      faults-- > 0
+        ? Promise.reject(new TransientError('test.away', 'The other side is away.'))
+        : Promise.resolve(done);
+    const receipts = await collect(naming.receiptsOf('catalog-api'));
+    await publish();
+    await until(() => receipts.length === 1);
+    assert.equal(handled.length, 3);
+  });
+
+  it('does not believe what another account says about who sent a message', async () => {
+    const dead = await collect(naming.deadOf('job-assembler'));
+    await publish(newId(), 'mallory', naming.accountOf('archiver'), { [checkedSenderHeader]: emitter });
+    await until(() => dead.length === 1);
+    assert.equal(handled.length, 0);
+    assert.equal(dead[0]?.headers['code'], 'messaging.wrong-sender');
+    assert.equal(dead[0]?.headers[checkedSenderHeader], naming.accountOf('archiver'));
   });
 });

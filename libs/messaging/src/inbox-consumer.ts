@@ -7,6 +7,7 @@ import type { Delivery, MessageTransport, Settlement } from './message-transport
 import type { Naming } from './naming.js';
 import { done, outcomeOf, type Outcome } from './outcome.js';
 import { receiptFor } from './receipt.js';
+import { checkedSenderHeader, senderOf, wrongSender, type BrokerAccounts } from './senders.js';
 
 export type Handler = (envelope: Envelope<object>) => Promise<Outcome>;
 
@@ -17,6 +18,7 @@ export interface InboxConsumerOptions {
   readonly retryDelays: readonly number[];
   /** Bytes; larger messages are dead at once. */
   readonly messageLimit: number;
+  readonly accounts: BrokerAccounts;
 }
 
 /** Milliseconds before a message goes back that could not even be moved to a retry tier: the broker is in trouble. */
@@ -62,7 +64,7 @@ export class InboxConsumer {
   }
 
   private async handle(delivery: Delivery): Promise<Outcome> {
-    const { messageLimit, naming, app } = this.options;
+    const { messageLimit, naming, app, accounts } = this.options;
     if (delivery.body.length > messageLimit) {
       return dead(
         'messaging.oversized',
@@ -80,6 +82,13 @@ export class InboxConsumer {
         reason: `${app} does not know ${envelope.type} yet: release it after the upgrade.`,
       };
     }
+    const stranger = wrongSender(
+      naming,
+      accounts,
+      contract.emitter,
+      senderOf(delivery, this.transport.account),
+    );
+    if (stranger !== undefined) return dead('messaging.wrong-sender', `${envelope.type}: ${stranger}`);
     const data = parsePayload(contract, envelope.data);
     if (typeof data === 'string') return dead('messaging.malformed', data);
 
@@ -95,7 +104,7 @@ export class InboxConsumer {
       crashPoint('consumer.before-inbox-record');
       await this.inbox.record(envelope.id, envelope.type, digest);
     }
-    const receipt = receiptFor(naming, app, envelope.source.slice('/catena/'.length), delivery);
+    const receipt = receiptFor(naming, app, contract.emitter, delivery);
     if (receipt !== undefined) this.transport.send(receipt);
     return done;
   }
@@ -135,7 +144,7 @@ export class InboxConsumer {
         .catch(() => undefined);
     await this.transport.publish({
       ...delivery,
-      exchange: '',
+      exchange: naming.ownOf(app),
       routingKey: delay === undefined ? naming.deadOf(app) : naming.retryOf(app, delay),
       headers: {
         ...withoutBrokerHeaders(delivery.headers),
@@ -144,6 +153,7 @@ export class InboxConsumer {
         outcome: outcome.kind,
         code: outcome.code,
         reason: outcome.reason.slice(0, 2000),
+        [checkedSenderHeader]: senderOf(delivery, this.transport.account),
         'origin-exchange': delivery.headers['origin-exchange'] ?? delivery.exchange,
         'origin-key': delivery.headers['origin-key'] ?? delivery.routingKey,
       },

@@ -1,3 +1,5 @@
+export { accountsOf, type BrokerAccount, type BrokerRights, type TopicRights } from './broker-accounts.js';
+export { brokerDefinitionsOf, type DefinitionOptions } from './broker-definitions.js';
 export { digestOfBody, Inbox, MemoryInbox } from './inbox.js';
 export { InboxConsumer, attemptHeader, type Handler } from './inbox-consumer.js';
 export { currentContext, newTraceparent, runInContext, type MessageContext } from './message-context.js';
@@ -15,5 +17,6 @@ export { Handles } from './nest/handles.decorator.js';
 export { done, outcomeOf, type Outcome } from './outcome.js';
 export { outboxHeader, parseReceipt, type Receipt } from './receipt.js';
 export { RabbitTransport, type RabbitOptions } from './rabbitmq/rabbit-transport.js';
-export { defaultRetryDelays, topologyOf } from './topology.js';
+export { checkedSenderHeader, senderOf, wrongSender, type BrokerAccounts } from './senders.js';
+export { declaredTopology, defaultRetryDelays, topologyOf, wholeTopology } from './topology.js';
 export { wireMessageOf } from './wire-message.js';

@@ -16,12 +16,21 @@ export interface WireMessage {
 export interface Delivery extends WireMessage {
   /** True when the broker may have delivered it before. */
   readonly redelivered: boolean;
+  /** The account that published it, as the broker checked it; empty when its publisher did not say. */
+  readonly userId: string;
 }
 
 export interface QueueDeclaration {
   readonly name: string;
-  /** Queue that takes what this one expires or gives up. */
+  /** Queue, or with an exchange routing key, that takes what this one expires or gives up. */
   readonly deadLetterTo?: string;
+  /** Exchange on the way there. Default: none. */
+  readonly deadLetterExchange?: string;
+  /**
+   * Earlier versions declared it without `deadLetterExchange`: such a one is deleted, with what is in it, and made anew.
+   * Only for queues whose messages their emitters send again.
+   */
+  readonly replacesDirect?: boolean;
   /** Milliseconds after which a message moves to `deadLetterTo`. */
   readonly messageTtl?: number;
   /** Returns (crashed consumers) after which a message moves to `deadLetterTo`. */
@@ -35,6 +44,8 @@ export interface Topology {
     readonly name: string;
     readonly kind: 'topic' | 'direct';
     readonly foreign?: boolean;
+    /** Several apps use it: taken as it is when it exists. */
+    readonly shared?: boolean;
   }[];
   readonly queues: readonly QueueDeclaration[];
   readonly bindings: readonly { readonly queue: string; readonly exchange: string; readonly key: string }[];
@@ -84,6 +95,9 @@ export abstract class MessageTransport {
 
   /** Calls back each time the broker can be reached (again). */
   abstract onConnected(listener: () => void): void;
+
+  /** The account this transport publishes with; the broker refuses any other one in a message. */
+  abstract get account(): string;
 
   abstract get connected(): boolean;
 

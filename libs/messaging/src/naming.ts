@@ -26,6 +26,21 @@ export class Naming {
     return `${this.prefix}.${app}.dead`;
   }
 
+  /** The app's own exchange: the way to its inbox, its retry tiers and its dead letters, that nobody else may take. */
+  ownOf(app: AppName): string {
+    return `${this.prefix}.${app}.own`;
+  }
+
+  /** The app's account at the broker. */
+  accountOf(app: AppName): string {
+    return `${this.prefix}.${app}`;
+  }
+
+  /** What the names of all queues and exchanges of an app begin with, the shared ones not included. */
+  ownPrefixOf(app: AppName): string {
+    return `${this.prefix}.${app}.`;
+  }
+
   /** @param delay milliseconds */
   retryOf(app: AppName, delay: number): string {
     return `${this.prefix}.${app}.retry.${durationName(delay)}`;

@@ -17,7 +17,7 @@ export interface Receipt {
 export function receiptFor(
   naming: Naming,
   consumer: AppName,
-  emitter: string,
+  emitter: AppName,
   delivery: Delivery,
 ): WireMessage | undefined {
   const outbox = delivery.headers[outboxHeader];

@@ -1,6 +1,7 @@
-import { registry, type AppName } from '#contracts';
-import { contextOf, Naming } from './naming.js';
+import { appNames, registry, type AppName } from '#contracts';
+import type { Naming } from './naming.js';
 import type { Topology } from './message-transport.js';
+import type { BrokerAccounts } from './senders.js';
 
 /** 10 s, 1 min, 5 min, 30 min, 2 h. */
 export const defaultRetryDelays: readonly number[] = [10_000, 60_000, 300_000, 1_800_000, 7_200_000];
@@ -10,53 +11,80 @@ const deliveryLimit = 20;
 
 /**
  * The exchanges, queues and bindings one app needs: its inbox bound with the types it consumes, one retry queue a
- * delay, its dead-letter queue and the queue of receipts for what it emits. Consumers' inboxes are declared by
- * emitters too, so that nothing is unroutable because an app was not started yet.
+ * delay, its dead-letter queue and the queue of receipts for what it emits. Whatever leads back into its own queues goes
+ * through an exchange of its own, so that no app needs the right to write to queues by name.
  *
  * @param delays retry tiers in milliseconds
  */
 export function topologyOf(naming: Naming, app: AppName, delays: readonly number[]): Topology {
   const emitted = registry.filter((contract) => contract.emitter === app);
-  const apps = new Set<AppName>([app, ...emitted.flatMap((contract) => contract.consumers)]);
-  const parts = [...apps].map((name) => inboxTopology(naming, name, delays));
-  return {
-    exchanges: uniqueByName([
-      { name: naming.receipts, kind: 'direct' as const },
-      ...emitted.map((contract) => ({ name: naming.exchangeOf(contract.type), kind: 'topic' as const })),
-      ...parts.flatMap((part) => part.exchanges),
-    ]),
-    queues: parts.flatMap((part) => part.queues),
-    bindings: parts.flatMap((part) => part.bindings),
-  };
-}
-
-function inboxTopology(naming: Naming, app: AppName, delays: readonly number[]): Topology {
   const consumed = registry.filter((contract) => contract.consumers.includes(app));
-  const inbox = naming.inboxOf(app);
-  const dead = naming.deadOf(app);
+  const contexts = new Set([...emitted, ...consumed].map(({ type }) => naming.exchangeOf(type)));
+  const [inbox, dead, own] = [naming.inboxOf(app), naming.deadOf(app), naming.ownOf(app)];
+  const retries = delays.map((delay) => ({
+    name: naming.retryOf(app, delay),
+    deadLetterTo: inbox,
+    deadLetterExchange: own,
+    replacesDirect: true,
+    messageTtl: delay,
+  }));
   return {
-    exchanges: [...new Set(consumed.map((contract) => contextOf(contract.type)))].map((context) => ({
-      name: naming.exchangeOf(`${context}.`),
-      kind: 'topic' as const,
-    })),
+    exchanges: [
+      { name: naming.receipts, kind: 'direct', shared: true },
+      ...[...contexts].map((name) => ({ name, kind: 'topic' as const, shared: true })),
+      { name: own, kind: 'direct' },
+    ],
     queues: [
       { name: dead },
       { name: naming.receiptsOf(app) },
-      { name: inbox, deadLetterTo: dead, deliveryLimit },
-      ...delays.map((delay) => ({
-        name: naming.retryOf(app, delay),
-        deadLetterTo: inbox,
-        messageTtl: delay,
-      })),
+      { name: inbox, deadLetterTo: dead, deadLetterExchange: own, replacesDirect: true, deliveryLimit },
+      ...retries,
     ],
     bindings: [
       { queue: naming.receiptsOf(app), exchange: naming.receipts, key: app },
-      ...consumed.map((contract) => ({
-        queue: inbox,
-        exchange: naming.exchangeOf(contract.type),
-        key: contract.type,
+      ...[inbox, dead, ...retries.map(({ name }) => name)].map((queue) => ({
+        queue,
+        exchange: own,
+        key: queue,
       })),
+      ...consumed.map(({ type }) => ({ queue: inbox, exchange: naming.exchangeOf(type), key: type })),
     ],
+  };
+}
+
+/**
+ * The same with the inboxes of those who consume what the app emits, so that nothing is unroutable because an app was not
+ * started yet. For installations whose apps share one account, which may declare everything; where each app has its own,
+ * the definitions of the broker say it all beforehand.
+ */
+function topologyWithNeighbours(naming: Naming, app: AppName, delays: readonly number[]): Topology {
+  const emitted = registry.filter((contract) => contract.emitter === app);
+  const apps = new Set<AppName>([app, ...emitted.flatMap((contract) => contract.consumers)]);
+  return union([...apps].map((name) => topologyOf(naming, name, delays)));
+}
+
+/** What an app declares when it starts. */
+export function declaredTopology(
+  naming: Naming,
+  app: AppName,
+  delays: readonly number[],
+  accounts: BrokerAccounts,
+): Topology {
+  return accounts === 'per-app'
+    ? topologyOf(naming, app, delays)
+    : topologyWithNeighbours(naming, app, delays);
+}
+
+/** Everything that an installation has at its broker. */
+export function wholeTopology(naming: Naming, delays: readonly number[]): Topology {
+  return union(appNames.map((name) => topologyOf(naming, name, delays)));
+}
+
+function union(parts: readonly Topology[]): Topology {
+  return {
+    exchanges: uniqueByName(parts.flatMap(({ exchanges }) => exchanges)),
+    queues: parts.flatMap(({ queues }) => queues),
+    bindings: parts.flatMap(({ bindings }) => bindings),
   };
 }
 

@@ -13,8 +13,9 @@ export {
 export { OutboxStore, type Acceptance, type ClaimedOutbox } from './outbox-store.js';
 export { ParkingLot, type ParkedMessage } from './parking-lot.js';
 export { attachConsumers, runConsumerApp, startOrExplain } from './nest/run-app.js';
+export { endInTime } from './nest/end-in-time.js';
 export { endConnections } from './nest/connections.js';
-export { HealthController } from './nest/health.controller.js';
+export { HealthController, livenessOf } from './nest/health.controller.js';
 export { NestLogger } from './nest/nest-logger.js';
 export { spineOptionsFrom } from './nest/spine.config.js';
 export { SpineModule } from './nest/spine.module.js';

@@ -22,6 +22,7 @@ describe('OutboxRelay', () => {
     store = new MemoryOutboxStore();
     transport = new MemoryTransport();
     await transport.declare(topologyOf(naming, 'catalog-api', [1000]));
+    await transport.declare(topologyOf(naming, 'job-assembler', [1000]));
     delivered = [];
     await transport.consume(naming.inboxOf('job-assembler'), { prefetch: 1 }, (delivery) => {
       delivered.push(delivery);
@@ -33,6 +34,7 @@ describe('OutboxRelay', () => {
       lease: 1000,
       acceptTimeout: 5000,
       parallel: 2,
+      accounts: 'per-app' as const,
     };
     relay = new OutboxRelay(options, store, transport, naming, clock, createLogger('relay.spec', 'silent'));
     await relay.start();
@@ -76,7 +78,7 @@ describe('OutboxRelay', () => {
     );
   });
 
-  it('forgets a row when its receipt comes, and stays silent afterwards', async () => {
+  it('forgets a row when its receipt comes from its consumer, and stays silent afterwards', async () => {
     const row = event();
     await push([row]);
     await until(() => delivered.length === 1);
@@ -90,7 +92,13 @@ describe('OutboxRelay', () => {
       appId: 'job-assembler',
       headers: {},
     };
-    await transport.publish({ exchange: naming.receipts, routingKey: 'catalog-api', body, ...properties });
+    const message = { exchange: naming.receipts, routingKey: 'catalog-api', body, ...properties };
+    // Somebody else, who would have the message forgotten.
+    await transport.publishAs(naming.accountOf('archiver'), message);
+    await transport.publishAs('', message);
+    await until(() => transport.isEmpty(naming.receiptsOf('catalog-api')));
+    assert.equal((await store.rowsOf('Job', 'd1')).length, 1);
+    await transport.publishAs(naming.accountOf('job-assembler'), message);
     await until(async () => (await store.rowsOf('Job', 'd1')).length === 0);
     clock.advance(60_000);
     relay.wake();

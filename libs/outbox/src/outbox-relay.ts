@@ -1,6 +1,24 @@
 import type { AppName } from '#contracts';
-import { crashPoint, messageOf, PermanentError, wait, type Clock } from '#kernel';
-import { parseReceipt, type MessageTransport, type Naming, type Subscription } from '#messaging';
+import {
+  crashPoint,
+  ending,
+  lifeSigns,
+  livingBy,
+  messageOf,
+  PermanentError,
+  stillMoving,
+  wait,
+  type Clock,
+} from '#kernel';
+import {
+  parseReceipt,
+  wrongSender,
+  type BrokerAccounts,
+  type MessageTransport,
+  type Naming,
+  type Receipt,
+  type Subscription,
+} from '#messaging';
 import type { Logger } from '#observability';
 import { outboxAddress, wireMessageOfRow, type OutboxRow } from './outbox-row.js';
 import type { Acceptance, ClaimedOutbox, OutboxStore } from './outbox-store.js';
@@ -15,6 +33,8 @@ export interface RelayOptions {
   readonly acceptTimeout: number;
   /** Documents in work at once. */
   readonly parallel: number;
+  /** Whether a receipt is believed only from its consumer's account. */
+  readonly accounts: BrokerAccounts;
 }
 
 /**
@@ -51,9 +71,9 @@ export class OutboxRelay {
     this.receipts = await this.transport.consume(
       this.naming.receiptsOf(this.options.app),
       { prefetch: 500 },
-      async ({ body }) => {
+      async ({ body, userId }) => {
         const receipt = parseReceipt(body);
-        if (receipt === undefined) return 'ack';
+        if (receipt === undefined || this.isForged(receipt, userId)) return 'ack';
         this.accepting.push({
           address: receipt.outbox,
           messageId: receipt.messageId,
@@ -93,7 +113,7 @@ export class OutboxRelay {
   async stop(): Promise<void> {
     this.stopping.abort();
     this.wake();
-    await this.running;
+    await ending.waitFor('outbox', Promise.resolve(this.running));
     await this.receipts?.drain();
   }
 
@@ -102,9 +122,11 @@ export class OutboxRelay {
   }
 
   private async work(lane: number): Promise<void> {
+    const sign = lifeSigns.begin(`outbox ${lane + 1}`);
     while (!this.stopping.signal.aborted) {
+      sign.moved();
       const awake = this.awake.signal;
-      const more = await this.sweepOne().catch(async (error: unknown) => {
+      const more = await livingBy(sign, () => this.sweepOne()).catch(async (error: unknown) => {
         this.logger.warn({ error: messageOf(error) }, 'outbox sweep failed, trying again');
         await wait(500, this.stopping.signal);
         return false;
@@ -115,6 +137,7 @@ export class OutboxRelay {
       if (this.awake.signal === awake && awake.aborted && !this.stopping.signal.aborted)
         this.awake = new AbortController();
     }
+    sign.end();
   }
 
   /** @returns whether there may be more to do at once */
@@ -147,6 +170,7 @@ export class OutboxRelay {
       try {
         await this.transport.publish(wireMessageOfRow(this.naming, row, address, this.options.app));
         published.push(row.id);
+        stillMoving();
       } catch (error) {
         this.logger.warn(
           { messageId: row.id, address, error: messageOf(error) },
@@ -173,6 +197,14 @@ export class OutboxRelay {
       (published.includes(row.id) ? now : (row.publishedAt ?? now)).getTime(),
     );
     return new Date(Math.min(...sentAt) + this.options.acceptTimeout);
+  }
+
+  /** A message whose receipt somebody else made up would be lost. */
+  private isForged({ consumer, messageId }: Receipt, userId: string): boolean {
+    const problem = wrongSender(this.naming, this.options.accounts, consumer, userId);
+    if (problem !== undefined)
+      this.logger.error({ messageId, consumer, problem }, 'a receipt is not from its consumer: ignored');
+    return problem !== undefined;
   }
 
   /** Receipts that arrive while one write is under way share the next. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Connection } from 'mongoose';
-import { digestOfBody, MemoryInbox, Naming } from '#messaging';
+import { checkedSenderHeader, digestOfBody, MemoryInbox, Naming, senderOf, type Delivery } from '#messaging';
 import { MemoryTransport } from '#messaging/testing';
 import { createLogger } from '#observability';
 import { ParkingLot, type ParkedMessage } from './parking-lot.js';
@@ -63,11 +63,12 @@ async function parkingLot(): Promise<{
   inbox: MemoryInbox;
 }> {
   const naming = new Naming('test');
-  const transport = new MemoryTransport();
+  const transport = new MemoryTransport(naming.accountOf('archiver'));
+  const inboxQueue = naming.inboxOf('archiver');
   await transport.declare({
-    exchanges: [],
-    queues: [{ name: naming.inboxOf('archiver') }],
-    bindings: [],
+    exchanges: [{ name: naming.ownOf('archiver'), kind: 'direct' }],
+    queues: [{ name: inboxQueue }],
+    bindings: [{ queue: inboxQueue, exchange: naming.ownOf('archiver'), key: inboxQueue }],
   });
   const database = new OneMessage();
   const connection = database as unknown as Connection;
@@ -112,5 +113,26 @@ describe('A parked message', () => {
     transport.setConnected(true);
     await lot.replay(parked._id, 'ada');
     assert.equal(database.message.state, 'replayed');
+  });
+
+  it('that is replayed keeps its sender, whatever its headers say', async () => {
+    const forged = { [checkedSenderHeader]: 'test.job-assembler' };
+    for (const [sender, expected] of [
+      ['test.publisher', 'test.publisher'],
+      ['', ''],
+      // Parked by an earlier version, that did not know: the operator vouches for it.
+      [undefined, 'test.job-assembler'],
+    ] as const) {
+      const { lot, database, transport } = await parkingLot();
+      database.message = { ...parked, headers: forged, ...(sender === undefined ? {} : { sender }) };
+      const replayed = new Promise<Delivery>((resolve) => {
+        void transport.consume(new Naming('test').inboxOf('archiver'), { prefetch: 1 }, (delivery) => {
+          resolve(delivery);
+          return Promise.resolve('ack');
+        });
+      });
+      await lot.replay(parked._id, 'ada');
+      assert.equal(senderOf(await replayed, transport.account), expected);
+    }
   });
 });

@@ -1,9 +1,11 @@
 import type { Connection } from 'mongoose';
-import type { AppName } from '#contracts';
+import { contractOf, type AppName } from '#contracts';
 import { messageOf, PermanentError } from '#kernel';
 import {
   attemptHeader,
+  checkedSenderHeader,
   digestOfBody,
+  senderOf,
   type Delivery,
   type Inbox,
   type MessageTransport,
@@ -25,6 +27,8 @@ export interface ParkedMessage {
   readonly exchange: string;
   readonly routingKey: string;
   readonly headers: Record<string, string | number>;
+  /** The account it came from at first; absent in what an earlier version parked. */
+  readonly sender?: string;
   /** Text when it is UTF-8 JSON, else base64. */
   readonly body: string;
   readonly encoding: 'utf8' | 'base64';
@@ -89,7 +93,7 @@ export class ParkingLot {
     const message = await this.decide(id, 'replayed', by, 'replay');
     try {
       await this.transport.publish({
-        exchange: '',
+        exchange: this.address.naming.ownOf(this.address.app),
         routingKey: this.address.naming.inboxOf(this.address.app),
         body: Buffer.from(message.body, message.encoding),
         contentType: 'application/cloudevents+json',
@@ -97,7 +101,11 @@ export class ParkingLot {
         type: message.type,
         timestamp: new Date(),
         appId: this.address.app,
-        headers: { ...message.headers, [attemptHeader]: 0 },
+        headers: {
+          ...message.headers,
+          [attemptHeader]: 0,
+          [checkedSenderHeader]: this.senderOf(message),
+        },
       });
     } catch (error) {
       // If the broker took it all the same, the inbox drops the second replay.
@@ -120,6 +128,13 @@ export class ParkingLot {
         digestOfBody(Buffer.from(message.body, message.encoding)),
       );
     await this.decide(id, 'discarded', by, reason);
+  }
+
+  /** A replay changes nothing about who sent it. Of earlier versions' messages nobody knows; there the operator's word counts. */
+  private senderOf({ sender, type }: ParkedMessage): string {
+    if (sender !== undefined) return sender;
+    const contract = contractOf(type);
+    return contract === undefined ? '' : this.address.naming.accountOf(contract.emitter);
   }
 
   private async decide(
@@ -159,6 +174,7 @@ export class ParkingLot {
           headers: Object.fromEntries(
             Object.entries(delivery.headers).filter(([name]) => !name.startsWith('x-')),
           ),
+          sender: senderOf(delivery, this.transport.account),
           body: isText ? text : delivery.body.toString('base64'),
           encoding: isText ? 'utf8' : 'base64',
           parkedAt: new Date(),

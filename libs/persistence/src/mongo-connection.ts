@@ -1,5 +1,5 @@
 import mongoose, { type Connection } from 'mongoose';
-import { backOff, messageOf, wait } from '#kernel';
+import { backOff, lifeSigns, messageOf, wait } from '#kernel';
 import type { Logger } from '#observability';
 import { repairDriver } from './driver-repair.js';
 
@@ -9,6 +9,8 @@ export interface MongoOptions {
   readonly appName: string;
   /** Milliseconds an operation waits for a server before it fails. Default 5000. */
   readonly serverSelectionTimeout?: number;
+  /** Milliseconds a server may take for one answer. Default 240 000: less than liveness allows for. */
+  readonly answerTimeout?: number;
 }
 
 /**
@@ -54,11 +56,16 @@ export class MongoConnection {
   private async connect(): Promise<void> {
     const { signal } = this.stopping;
     const timeout = this.options.serverSelectionTimeout ?? 5000;
+    const sign = lifeSigns.begin('connection to the database');
     for (let attempt = 0; !signal.aborted; attempt += 1) {
+      sign.moved();
       try {
         await this.connection.openUri(this.options.uri, {
           appName: this.options.appName,
           serverSelectionTimeoutMS: timeout,
+          // Node waits for ever on a silent socket; nothing here takes minutes without a word.
+          socketTimeoutMS: this.options.answerTimeout ?? 240_000,
+          waitQueueTimeoutMS: 60_000,
           // An acknowledged write must survive the loss of one server.
           writeConcern: { w: 'majority', journal: true },
           autoIndex: false,
@@ -66,12 +73,13 @@ export class MongoConnection {
           maxPoolSize: 40,
         });
         this.logger.info('connected to the database');
-        return;
+        break;
       } catch (error) {
-        if (signal.aborted) return;
+        if (signal.aborted) break;
         this.logger.warn({ error: messageOf(error) }, 'database is out of reach, trying again');
         await wait(300 + backOff(attempt, 300, 10_000), signal);
       }
     }
+    sign.end();
   }
 }

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 const COMMANDS = ['up', 'down', 'status', 'env', 'prepare', 'supervise'] as const;
 type StackCommand = (typeof COMMANDS)[number];
 
-export const USAGE = `Usage: npm run stack -- <command> [--data DIR] [--management]
+export const USAGE = `Usage: npm run stack -- <command> [--data DIR]
 
   up        start MongoDB, RabbitMQ and S3 in the background and wait until they answer
   down      stop them
@@ -11,13 +11,11 @@ export const USAGE = `Usage: npm run stack -- <command> [--data DIR] [--manageme
   env       print the variables that tell Catena where they are, as KEY=VALUE
   prepare   only make the Debian root they run in
 
-  --data DIR     where they keep their data (default .catena/stack)
-  --management   start RabbitMQ with its management page`;
+  --data DIR     where they keep their data (default .catena/stack)`;
 
 export interface StackArguments {
   readonly command: StackCommand | undefined;
   readonly data: string;
-  readonly management: boolean;
 }
 
 export function parseArguments(parameters: readonly string[]): StackArguments {
@@ -26,7 +24,6 @@ export function parseArguments(parameters: readonly string[]): StackArguments {
     allowPositionals: true,
     options: {
       data: { type: 'string', default: '.catena/stack' },
-      management: { type: 'boolean', default: false },
     },
   });
   const command = COMMANDS.find((name) => name === positionals[0]);

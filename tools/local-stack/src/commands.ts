@@ -6,7 +6,6 @@ import { rememberedProcesses, signalProcess, waitUntilGone } from './process/ide
 import { startStack, type Stack } from './stack.js';
 
 interface CommandOptions {
-  readonly management: boolean;
   readonly log: (line: string) => void;
 }
 
@@ -26,7 +25,7 @@ const launchers = (data: string): ReturnType<typeof rememberedProcesses> =>
   rememberedProcesses(join(data, 'launcher.json'));
 
 /** Starts a supervisor that outlives this command and waits until it reports. */
-export async function up(data: string, { management, log }: CommandOptions): Promise<number> {
+export async function up(data: string, { log }: CommandOptions): Promise<number> {
   if (launchers(data).length > 0 && existsSync(reportFile(data))) {
     log('already up');
     return status(data);
@@ -34,8 +33,7 @@ export async function up(data: string, { management, log }: CommandOptions): Pro
   mkdirSync(data, { recursive: true });
   rmSync(reportFile(data), { force: true });
   const output = openSync(supervisorLog(data), 'w');
-  const flags = management ? ['--management'] : [];
-  const supervisor = spawn(process.execPath, [MAIN, 'supervise', '--data', data, ...flags], {
+  const supervisor = spawn(process.execPath, [MAIN, 'supervise', '--data', data], {
     detached: true,
     stdio: ['ignore', output, output],
   });
@@ -68,9 +66,9 @@ function logFollower(file: string): () => void {
 }
 
 /** The process behind `up`: runs the stack and reports its state until it is told to stop. */
-export async function supervise(data: string, { management, log }: CommandOptions): Promise<number> {
+export async function supervise(data: string, { log }: CommandOptions): Promise<number> {
   const began = Date.now();
-  const stack = await startStack({ dataDirectory: data, log, management, environment: process.env });
+  const stack = await startStack({ dataDirectory: data, log, environment: process.env });
   log(`everything is up after ${((Date.now() - began) / 1000).toFixed(1)} s`);
   const stopping = new Promise<void>((resolve) => {
     process.once('SIGTERM', () => resolve());

@@ -6,11 +6,11 @@ import { ensureRoot } from './root/make-root.js';
 const log = (line: string): void => console.error(`stack: ${line}`);
 
 async function run(): Promise<number> {
-  const { command, data, management } = parseArguments(process.argv.slice(2));
+  const { command, data } = parseArguments(process.argv.slice(2));
   const dataDirectory = resolve(data);
   switch (command) {
     case 'up':
-      return up(dataDirectory, { management, log });
+      return up(dataDirectory, { log });
     case 'down':
       return down(dataDirectory, log);
     case 'status':
@@ -21,7 +21,7 @@ async function run(): Promise<number> {
       log(`the root is in ${await ensureRoot(process.env, log)}`);
       return 0;
     case 'supervise':
-      return supervise(dataDirectory, { management, log });
+      return supervise(dataDirectory, { log });
     case undefined:
       console.error(USAGE);
       return 2;

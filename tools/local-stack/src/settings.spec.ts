@@ -25,10 +25,7 @@ describe('settings', () => {
 
 describe('arguments', () => {
   it('name one command', () => {
-    assert.deepEqual(
-      { ...parseArguments(['up', '--data', 'x']) },
-      { command: 'up', data: 'x', management: false },
-    );
+    assert.deepEqual({ ...parseArguments(['up', '--data', 'x']) }, { command: 'up', data: 'x' });
     assert.equal(parseArguments(['status']).data, '.catena/stack');
     for (const wrong of [[], ['upp'], ['up', 'down']]) assert.equal(parseArguments(wrong).command, undefined);
     assert.throws(() => parseArguments(['up', '--unknown']));

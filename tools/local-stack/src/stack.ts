@@ -31,12 +31,10 @@ export interface StackOptions {
   readonly log: (line: string) => void;
   /** Where URLs of existing services are looked for; by default nowhere. */
   readonly environment?: NodeJS.ProcessEnv;
-  /** Starts RabbitMQ with its management plugin (slower to start and stop). */
-  readonly management?: boolean;
 }
 
 export interface Stack {
-  /** How to reach every service: MONGODB_URI, RABBITMQ_URL, S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY, S3_REGION. */
+  /** How to reach every service: MONGODB_URI, RABBITMQ_URL, RABBITMQ_MANAGEMENT_URL, S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY, S3_REGION. */
   readonly environment: Readonly<Record<string, string>>;
   /** The services this stack runs itself. */
   readonly services: readonly ServiceControl[];
@@ -48,7 +46,7 @@ export interface Stack {
 /** The variables that replace a service; the first one decides. */
 const REPLACEMENTS: Readonly<Record<ServiceName, readonly string[]>> = {
   mongodb: ['MONGODB_URI'],
-  rabbitmq: ['RABBITMQ_URL'],
+  rabbitmq: ['RABBITMQ_URL', 'RABBITMQ_MANAGEMENT_URL'],
   s3: ['S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY', 'S3_REGION'],
 };
 
@@ -98,7 +96,7 @@ function takeOver(pidFile: string, dataDirectory: string): void {
 async function makeServices(
   names: readonly ServiceName[],
   dataDirectory: string,
-  { log, environment, management }: StackOptions,
+  { log, environment }: StackOptions,
 ): Promise<ManagedService[]> {
   if (process.platform !== 'linux') throw unsupported('the local services need Linux');
   const root = await ensureRoot(environment ?? process.env, log);
@@ -106,7 +104,7 @@ async function makeServices(
   prepareHome(home);
   const definitions: Record<ServiceName, () => ServiceDefinition> = {
     mongodb: () => mongodbService(home),
-    rabbitmq: () => rabbitmqService(home, { management: management === true }),
+    rabbitmq: () => rabbitmqService(home),
     s3: () => swiftService(home),
   };
   return names.map((name) => new ManagedService(definitions[name](), log));

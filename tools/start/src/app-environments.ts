@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { Naming } from '#messaging';
 
 export const appNames = [
   'catalog-api',
@@ -8,13 +9,15 @@ export const appNames = [
   'publication-server',
 ] as const;
 export type AppName = (typeof appNames)[number];
+/** Those with an account at the broker. */
+export type ConsumerName = Exclude<AppName, 'publication-server'>;
 
 /** Everything that listens: the apps, the publication server's private port, and the demonstration's DataCite. */
 export const portNames = [...appNames, 'publication-feed', 'fake-datacite'] as const;
 export type PortName = (typeof portNames)[number];
 
 export interface AppSettings {
-  /** MONGODB_URI, RABBITMQ_URL, S3_*: from the local stack or from the user. */
+  /** MONGODB_URI, RABBITMQ_*, S3_*: from the local stack or from the user. */
   readonly services: Readonly<Record<string, string>>;
   /** Folder for generated files and the demo's long-term storage. */
   readonly dataDirectory: string;
@@ -35,7 +38,10 @@ export interface AppSettings {
 
 export interface Secrets {
   readonly jwt: string;
-  readonly operationsToken: string;
+  /** For the operator's calls of each app. */
+  readonly operationsTokens: Readonly<Record<ConsumerName, string>>;
+  /** Of the apps' accounts at the broker. */
+  readonly broker: Readonly<Record<ConsumerName, string>>;
   /** Between publisher and publication server. */
   readonly push: string;
   /** Of the account at (the demonstration's) DataCite. */
@@ -59,9 +65,10 @@ export function environmentOf(app: AppName, settings: AppSettings): Record<strin
     return { ...basic, ...ownVariables(app, settings), ...settings.extra?.[app] };
   const common = {
     ...basic,
-    RABBITMQ_URL: services['RABBITMQ_URL'] ?? '',
+    RABBITMQ_URL: brokerUrlOf(app, settings),
+    BROKER_ACCOUNTS: managementUrlOf(settings) === undefined ? 'shared' : 'per-app',
     CATENA_PREFIX: prefix,
-    OPERATIONS_TOKEN: secrets.operationsToken,
+    OPERATIONS_TOKEN: secrets.operationsTokens[app],
   };
   if (app === 'publisher') return { ...common, ...ownVariables(app, settings), ...settings.extra?.[app] };
   const storage = {
@@ -176,6 +183,25 @@ export function publicUrlOf({ ports }: Pick<AppSettings, 'ports'>): string {
 export function readyUrlOf(app: AppName, { ports }: Pick<AppSettings, 'ports'>): string {
   const path = { 'publication-server': '/health', 'catalog-api': '/api/v3/health' }[app as string];
   return `http://127.0.0.1:${ports[app]}${path ?? '/api/v4/health'}`;
+}
+
+/** Where accounts are made at the broker; undefined when all apps share the one they were given. */
+export function managementUrlOf({ services }: Pick<AppSettings, 'services'>): URL | undefined {
+  const url = services['RABBITMQ_MANAGEMENT_URL'] ?? '';
+  return url === '' ? undefined : new URL(url);
+}
+
+/** The broker as an app sees it. */
+export function brokerUrlOf(
+  app: ConsumerName,
+  settings: Pick<AppSettings, 'services' | 'prefix' | 'secrets'>,
+): string {
+  const url = settings.services['RABBITMQ_URL'] ?? '';
+  if (managementUrlOf(settings) === undefined) return url;
+  const own = new URL(url);
+  own.username = new Naming(settings.prefix).accountOf(app);
+  own.password = settings.secrets.broker[app];
+  return own.toString();
 }
 
 /** The built entry of an app. */

@@ -1,6 +1,8 @@
 export { AppProcess, type AppProcessOptions } from './app-process.js';
+export { prepareBroker } from './broker.js';
 export {
   appNames,
+  brokerUrlOf,
   dataciteAccount,
   doiPrefix,
   entryOf,
@@ -12,6 +14,7 @@ export {
   sourceFolderRules,
   type AppName,
   type AppSettings,
+  type ConsumerName,
   type PortName,
   type Secrets,
 } from './app-environments.js';

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { startStack, UnsupportedHost, type Stack } from '../../local-stack/src/index.js';
 import { publicUrlOf, type AppSettings } from './app-environments.js';
 import { Demonstration } from './demonstration.js';
+import { prepareBroker } from './broker.js';
 import { dataciteProcess, prepare, supervisors, whenAccountsWork } from './installation.js';
 import { placesBelow, type Places } from './places.js';
 import { choosePorts, PortTaken } from './ports.js';
@@ -18,7 +19,7 @@ and prints where everything is. Ctrl-C stops it; the next start goes on with the
 
   CATENA_DATA    where everything is kept (default .catena)
   CATENA_PORT    port of the REST API; the other apps take the next ones (default: free ones)
-  MONGODB_URI, RABBITMQ_URL, S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY, S3_REGION
+  MONGODB_URI, RABBITMQ_URL, RABBITMQ_MANAGEMENT_URL, S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY, S3_REGION
                  services to use instead of own ones`;
 const began = Date.now();
 const since = (): string => `${((Date.now() - began) / 1000).toFixed(1)} s`;
@@ -65,6 +66,7 @@ async function start(places: Places): Promise<void> {
   const stack = await startStack({ dataDirectory: places.stack, log, environment: process.env });
   started.stack = stack;
   const settings = await prepare(project, places, stack.environment, ports);
+  await prepareBroker(settings);
   log('starting catalog-api, job-assembler, archiver, publisher and publication-server');
   started.apps = [
     dataciteProcess(project, places, settings, log),

@@ -6,7 +6,8 @@ import type { Secrets } from './app-environments.js';
 export async function loadSecrets(file: string): Promise<Secrets> {
   const fresh: Secrets = {
     jwt: secret(),
-    operationsToken: secret(),
+    operationsTokens: perApp(),
+    broker: perApp(),
     push: secret(),
     datacite: secret(),
     accounts: {
@@ -20,7 +21,13 @@ export async function loadSecrets(file: string): Promise<Secrets> {
   };
   const stored = await storedSecrets(file);
   // A data directory of an older program lacks those that came later.
-  const secrets = { ...fresh, ...stored, accounts: { ...fresh.accounts, ...stored?.accounts } };
+  const secrets = {
+    ...fresh,
+    ...stored,
+    operationsTokens: { ...fresh.operationsTokens, ...stored?.operationsTokens },
+    broker: { ...fresh.broker, ...stored?.broker },
+    accounts: { ...fresh.accounts, ...stored?.accounts },
+  };
   if (JSON.stringify(stored) !== JSON.stringify(secrets)) await writePrivately(file, secrets);
   return secrets;
 }
@@ -38,6 +45,14 @@ async function storedSecrets(file: string): Promise<Secrets | undefined> {
 export async function writePrivately(file: string, value: unknown): Promise<void> {
   await writeFile(`${file}.new`, `${JSON.stringify(value, undefined, 2)}\n`, { mode: 0o600 });
   await rename(`${file}.new`, file);
+}
+
+/** One for each app with an account of its own. */
+function perApp(): Secrets['broker'] {
+  return {
+    ...{ 'catalog-api': secret(), 'job-assembler': secret() },
+    ...{ archiver: secret(), publisher: secret() },
+  };
 }
 
 function secret(bytes = 24): string {

@@ -1,5 +1,10 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Clock, messageOf } from '#kernel';
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { Clock, messageOf, stillMoving, wait, WorkLoop } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import { ObjectStore } from '#storage';
@@ -16,8 +21,8 @@ const sweeper = 'expiry';
 
 /** Removes retrieved copies when their time is over: not every object store has rules for that. */
 @Injectable()
-export class ExpireRetrievedCopies implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
+export class ExpireRetrievedCopies implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly loop: WorkLoop;
   private uploadsSeenAt = 0;
 
   constructor(
@@ -25,19 +30,22 @@ export class ExpireRetrievedCopies implements OnApplicationBootstrap, OnApplicat
     private readonly objects: ObjectStore,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.sweep().catch((error: unknown) =>
-        this.logger.warn({ error: messageOf(error) }, 'could not remove expired copies'),
-      );
-    }, interval);
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    this.loop = new WorkLoop({
+      name: 'expiry of retrieved copies',
+      takeOne: () => this.sweep().then(() => false),
+      pause: interval,
+      onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not remove expired copies'),
+    });
   }
 
-  onApplicationShutdown(): void {
-    clearInterval(this.timer);
+  onApplicationBootstrap(): void {
+    this.loop.start(wait(interval, this.loop.stopping));
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.loop.stop();
   }
 
   /**
@@ -58,6 +66,7 @@ export class ExpireRetrievedCopies implements OnApplicationBootstrap, OnApplicat
         { _id, ...over },
         { $set: { state: 'recalling', holder: sweeper, until }, $unset: { expiresAt: '', order: '' } },
       );
+      stillMoving();
       if (matchedCount === 0) continue;
       await this.objects.remove(this.config.retrievalBucket, [_id]);
       await this.store.retrieved.deleteOne({ _id, state: 'recalling', holder: sweeper });
@@ -71,7 +80,9 @@ export class ExpireRetrievedCopies implements OnApplicationBootstrap, OnApplicat
     this.uploadsSeenAt = now.getTime();
     const bucket = this.config.retrievalBucket;
     const old = now.getTime() - oldestUpload;
-    for await (const { key, uploadId, begunAt } of this.objects.pendingUploads(bucket, ''))
+    for await (const { key, uploadId, begunAt } of this.objects.pendingUploads(bucket, '')) {
+      stillMoving();
       if (begunAt.getTime() < old) await this.objects.abortUpload(bucket, key, uploadId);
+    }
   }
 }

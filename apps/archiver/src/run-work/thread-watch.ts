@@ -29,6 +29,7 @@ export class ThreadWatch implements OnApplicationBootstrap, BeforeApplicationShu
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.loop = new WorkLoop({
+      name: 'threads that read files',
       takeOne: () => this.look(() => stat('/')),
       pause,
       onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not look at the file system'),

@@ -15,6 +15,7 @@ import {
   isAway,
   isRetriable,
   messageOf,
+  stillMoving,
 } from '#kernel';
 import { MessageTransport, Naming, wireMessageOf } from '#messaging';
 import type { Logger } from '#observability';
@@ -86,6 +87,7 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.loop = new WorkLoop({
+      name: 'work orders',
       takeOne: () => this.takeOne(),
       pause: idlePause,
       lanes: config.workers,
@@ -194,6 +196,7 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
   private async beat(work: Work, aborting: AbortController): Promise<void> {
     try {
       const current = await this.renew(work);
+      stillMoving();
       if (current === null) aborting.abort(leaseLost(work));
       else if (current.cancelRequested)
         aborting.abort(new TransientError('archiver.cancelled', 'The work order was cancelled.'));

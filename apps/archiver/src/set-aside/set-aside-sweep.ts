@@ -28,6 +28,7 @@ export class SetAsideSweep implements OnApplicationBootstrap, BeforeApplicationS
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.loop = new WorkLoop({
+      name: 'files set aside',
       takeOne: () => this.next(),
       pause,
       onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not look for files set aside'),

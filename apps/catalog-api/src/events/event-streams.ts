@@ -1,6 +1,6 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Clock, messageOf, newId } from '#kernel';
+import { Clock, lifeSigns, messageOf, newId, type LifeSign } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import { CallerLookup } from '../authentication/caller-lookup.js';
@@ -34,6 +34,7 @@ export class EventStreams implements BeforeApplicationShutdown {
   private timers: NodeJS.Timeout[] = [];
   private since = new Date(0);
   private looking = false;
+  private sign: LifeSign | undefined;
 
   constructor(
     private readonly catalogue: Catalogue,
@@ -79,6 +80,7 @@ export class EventStreams implements BeforeApplicationShutdown {
 
   private work(): void {
     this.since = this.clock.now();
+    this.sign = lifeSigns.begin('events for clients');
     this.timers = [
       setInterval(() => void this.look(), pollInterval),
       setInterval(() => this.streams.forEach(({ write }) => write(': still here\n\n')), keepAliveInterval),
@@ -89,6 +91,7 @@ export class EventStreams implements BeforeApplicationShutdown {
   private rest(): void {
     for (const timer of this.timers) clearInterval(timer);
     this.timers = [];
+    this.sign?.end();
     this.sent.clear();
   }
 
@@ -111,6 +114,7 @@ export class EventStreams implements BeforeApplicationShutdown {
       this.logger.warn({ error: messageOf(error) }, 'event streams could not look at the jobs');
     } finally {
       this.looking = false;
+      this.sign?.moved();
     }
   }
 

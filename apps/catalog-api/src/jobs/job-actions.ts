@@ -172,7 +172,10 @@ export class JobActions {
         'an email action is configured but SMTP_HOST is not set: no mail was sent',
       );
     try {
-      const transport = createTransport({ host: mail.host, port: mail.port, connectionTimeout: 5000 });
+      const transport = createTransport({
+        ...{ host: mail.host, port: mail.port },
+        ...{ connectionTimeout: 5000, greetingTimeout: 5000, socketTimeout: 20_000 },
+      });
       await transport.sendMail({
         from: from ?? mail.from,
         to: this.templates.render(to, context),

@@ -19,6 +19,7 @@ export class OrphanClaimsSweep implements OnApplicationBootstrap, BeforeApplicat
 
   constructor(claims: DatasetClaims, fileLists: FileListFence, @Inject(LOGGER) logger: Logger) {
     this.loop = new WorkLoop({
+      name: 'orphaned claims',
       takeOne: async () => {
         await claims.releaseOrphans();
         await fileLists.sweep();

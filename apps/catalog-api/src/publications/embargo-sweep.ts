@@ -29,6 +29,7 @@ export class EmbargoSweep implements OnApplicationBootstrap, BeforeApplicationSh
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.loop = new WorkLoop({
+      name: 'embargoes that end',
       takeOne: () => this.sweep().then(() => false),
       pause: interval,
       onFault: (error) =>

@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { jobStartedV1 } from '#contracts';
-import { CatenaError, Clock, crashPoint, isRetriable, messageOf, WorkLoop } from '#kernel';
+import { CatenaError, Clock, crashPoint, isRetriable, messageOf, stillMoving, WorkLoop } from '#kernel';
 import type { Logger } from '#observability';
 import { eventRow, LOGGER, OutboxRelay, pushRows } from '#outbox';
 import { CatalogClient } from '../catalog/catalog-client.js';
@@ -46,6 +46,7 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.loop = new WorkLoop({
+      name: 'planning of jobs',
       takeOne: () => this.planNext(),
       pause: idlePause,
       lanes: parallel,
@@ -112,6 +113,7 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
     const { lease } = this.after.config;
     let renewed = this.after.clock.now().getTime();
     return async () => {
+      stillMoving();
       const now = this.after.clock.now().getTime();
       if (now - renewed < lease / 3) return;
       renewed = now;

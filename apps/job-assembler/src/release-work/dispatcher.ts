@@ -34,6 +34,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     @Inject(LOGGER) logger: Logger,
   ) {
     this.loop = new WorkLoop({
+      name: 'release of work',
       takeOne: () => this.round(),
       pause,
       onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not release work, trying again'),

@@ -1,14 +1,20 @@
-import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
+import { Controller, Get, Inject, ServiceUnavailableException } from '@nestjs/common';
+import { livenessOf } from '#outbox';
 import { MongoConnection } from '#persistence';
+import type { PublicationServerConfig } from '../publication-server.config.js';
+import { ConfigToken } from '../publication-server.tokens.js';
 
 /** Liveness needs nobody; readiness needs the database. */
 @Controller('health')
 export class HealthController {
-  constructor(private readonly mongo: MongoConnection) {}
+  constructor(
+    private readonly mongo: MongoConnection,
+    @Inject(ConfigToken) private readonly config: PublicationServerConfig,
+  ) {}
 
   @Get('live')
   live(): { status: 'ok'; app: string } {
-    return { status: 'ok', app: 'publication-server' };
+    return livenessOf('publication-server', this.config.livenessLimit);
   }
 
   @Get(['', 'ready'])

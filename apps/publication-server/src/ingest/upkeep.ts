@@ -1,5 +1,10 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Clock, messageOf } from '#kernel';
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { Clock, messageOf, stillMoving, WorkLoop } from '#kernel';
 import type { Logger } from '#observability';
 import { Embargoes } from '../persistence/embargoes.js';
 import { PublicStore } from '../persistence/public-store.js';
@@ -30,9 +35,8 @@ export class Sweeps {
 
 /** What changes without a message: embargoes end, a new program renders differently, a crash left something open. */
 @Injectable()
-export class Upkeep implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
+export class Upkeep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly loop: WorkLoop;
 
   constructor(
     private readonly store: PublicStore,
@@ -41,23 +45,22 @@ export class Upkeep implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly embargoes: Embargoes,
     private readonly clock: Clock,
     @Inject(LoggerToken) private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    const round = (): void => {
-      this.running = this.running
-        .then(() => this.round())
-        .catch((error: unknown) =>
-          this.logger.warn({ error: messageOf(error) }, 'upkeep failed, the next round tries again'),
-        );
-    };
-    this.running = this.store.whenReady().then(round);
-    this.timer = setInterval(round, interval);
+  ) {
+    this.loop = new WorkLoop({
+      name: 'upkeep',
+      takeOne: () => this.round().then(() => false),
+      pause: interval,
+      onFault: (error) =>
+        logger.warn({ error: messageOf(error) }, 'upkeep failed, the next round tries again'),
+    });
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
+  onApplicationBootstrap(): void {
+    this.loop.start(this.store.whenReady());
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.loop.stop();
   }
 
   async round(): Promise<void> {
@@ -65,7 +68,10 @@ export class Upkeep implements OnApplicationBootstrap, OnApplicationShutdown {
       .find({ settled: false }, { projection: { revision: 1 } })
       .sort({ _id: 1 })
       .limit(batch);
-    for (const { _id, revision } of await open.toArray()) await this.ingest.settle(_id, revision);
+    for (const { _id, revision } of await open.toArray()) {
+      await this.ingest.settle(_id, revision);
+      stillMoving();
+    }
     await this.renderAll({ embargoUntil: { $lte: this.clock.now() } });
     await this.renderAll({ rendering: { $lt: rendering } });
     await this.sweeps.lists.sweep();
@@ -83,6 +89,7 @@ export class Upkeep implements OnApplicationBootstrap, OnApplicationShutdown {
       .batchSize(atOnce))
       try {
         await this.renderAgain(old);
+        stillMoving();
         counts.records += 1;
       } catch (error) {
         counts.failed += 1;

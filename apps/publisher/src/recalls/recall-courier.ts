@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { doiKey } from '#datacite';
-import { backOff, Clock, crashPoint, isAway, isRetriable, messageOf, WorkLoop } from '#kernel';
+import { backOff, Clock, crashPoint, isAway, isRetriable, messageOf, stillMoving, WorkLoop } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import { FeedClient, feedRefusalOf } from '#publication-feed';
@@ -55,6 +55,7 @@ export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationS
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.loop = new WorkLoop({
+      name: 'recalls',
       takeOne: () => this.round(),
       pause: config.recalls.interval,
       onFault: (error) =>
@@ -88,6 +89,7 @@ export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationS
       { sort: { dueAt: 1 }, returnDocument: 'after' },
     );
     if (recall === null) return false;
+    stillMoving();
     try {
       await this.step(recall);
     } catch (error) {

@@ -34,7 +34,10 @@ export class RecallMail {
     if (mail === undefined || email === undefined) return;
     const words = texts[language === 'de' ? 'de' : 'en'];
     const { host, port, secure, from } = mail;
-    const transport = nodemailer.createTransport({ host, port, secure, connectionTimeout: 20_000 });
+    const transport = nodemailer.createTransport({
+      ...{ host, port, secure },
+      ...{ connectionTimeout: 20_000, greetingTimeout: 20_000, socketTimeout: 60_000 },
+    });
     try {
       await transport.sendMail({
         from,

@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { doiKey } from '#datacite';
-import { Clock, messageOf, wait, WorkLoop } from '#kernel';
+import { Clock, messageOf, stillMoving, wait, WorkLoop } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import { rowsWithIds } from '#persistence';
@@ -65,6 +65,7 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.loop = new WorkLoop({
+      name: 'comparison of catalogue, public store and DataCite',
       takeOne: () => this.run().then(() => false),
       pause: config.reconcile.interval,
       onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not compare, trying again later'),
@@ -106,6 +107,7 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
     const drafts = new Set<string>();
     let missed = 0;
     for await (const rows of comparisons.cataloguePages()) {
+      stillMoving();
       const known = await this.versionsOf(rows.map(({ doi }) => doi));
       for (const { doi, version, wanted } of rows) {
         this.loop.stopping.throwIfAborted();
@@ -135,9 +137,13 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
     const { comparisons, wishes } = this.parts;
     const began = this.clock.now();
     const theirs = new Map<string, string>();
-    for await (const { doi, digest } of comparisons.publicRows()) theirs.set(doi, digest);
+    for await (const { doi, digest } of comparisons.publicRows()) {
+      stillMoving();
+      theirs.set(doi, digest);
+    }
     const counts = { gone: 0, unpushed: 0, publications: 0 };
     for await (const ours of this.ownRows()) {
+      stillMoving();
       this.loop.stopping.throwIfAborted();
       counts.publications += 1;
       const key = doiKey(ours._id);
@@ -180,6 +186,7 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
       .toArray();
     let drifted = 0;
     for (const { _id, doi, epoch } of oldest) {
+      stillMoving();
       this.loop.stopping.throwIfAborted();
       const there = await this.parts.comparisons.registered(_id);
       const now = this.clock.now();

@@ -4,7 +4,7 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { Clock, messageOf, WorkLoop } from '#kernel';
+import { Clock, messageOf, stillMoving, WorkLoop } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import { nextStep } from '../domain/next-step.js';
@@ -43,6 +43,7 @@ export class PublicationRunner implements OnApplicationBootstrap, BeforeApplicat
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.loop = new WorkLoop({
+      name: 'publications',
       takeOne: () => this.takeOne(),
       pause: idlePause,
       lanes: config.workers,
@@ -128,6 +129,7 @@ export class PublicationRunner implements OnApplicationBootstrap, BeforeApplicat
         { _id: doi, epoch },
         { $set: { leasedUntil: this.leaseEnd() } },
       );
+      stillMoving();
       if (matchedCount === 0) lost.abort(new LeaseLost(doi));
     } catch (error) {
       this.logger.warn({ doi, error: messageOf(error) }, 'heartbeat failed; the lease may run out');

@@ -15,7 +15,7 @@ const wanted = registry.filter(({ consumers }) => consumers.includes(app)).map((
 async function start(types: readonly string[]): Promise<void> {
   const transport = new MemoryTransport();
   const server = new CatenaServer(
-    { app, retryDelays: [1000], prefetch: 1, messageLimit: 1000 },
+    { app, retryDelays: [1000], prefetch: 1, messageLimit: 1000, accounts: 'shared' },
     new Naming('test'),
     transport,
     new MemoryInbox(),

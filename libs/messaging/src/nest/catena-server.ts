@@ -9,7 +9,8 @@ import type { Inbox } from '../inbox.js';
 import type { MessageTransport, Subscription } from '../message-transport.js';
 import type { Naming } from '../naming.js';
 import { outcomeOf, type Outcome } from '../outcome.js';
-import { topologyOf } from '../topology.js';
+import type { BrokerAccounts } from '../senders.js';
+import { declaredTopology } from '../topology.js';
 
 export interface CatenaServerOptions {
   readonly app: AppName;
@@ -18,6 +19,7 @@ export interface CatenaServerOptions {
   readonly prefetch: number;
   /** Bytes. */
   readonly messageLimit: number;
+  readonly accounts: BrokerAccounts;
 }
 
 /**
@@ -70,17 +72,17 @@ export class CatenaServer extends Server implements CustomTransportStrategy {
   }
 
   private async start(): Promise<void> {
-    const { app, retryDelays, prefetch, messageLimit } = this.options;
+    const { app, retryDelays, prefetch, messageLimit, accounts } = this.options;
     this.checkHandlers();
     const handlers = new Map([...this.messageHandlers].map(([type, handler]) => [type, asHandler(handler)]));
     const consumer = new InboxConsumer(
-      { app, naming: this.naming, retryDelays, messageLimit },
+      { app, naming: this.naming, retryDelays, messageLimit, accounts },
       this.transport,
       this.inbox,
       handlers,
       this.log,
     );
-    await this.transport.declare(topologyOf(this.naming, app, retryDelays));
+    await this.transport.declare(declaredTopology(this.naming, app, retryDelays, accounts));
     this.subscription = await this.transport.consume(this.naming.inboxOf(app), { prefetch }, (delivery) =>
       consumer.receive(delivery),
     );

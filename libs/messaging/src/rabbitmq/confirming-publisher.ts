@@ -1,6 +1,8 @@
-import type { ChannelModel, ConfirmChannel, Message } from 'amqplib';
-import { TransientError } from '#kernel';
+import type { ConfirmChannel, Message } from 'amqplib';
+import { messageOf, TransientError } from '#kernel';
+import type { Logger } from '#observability';
 import type { WireMessage } from '../message-transport.js';
+import type { BrokerLine } from './broker-line.js';
 
 interface InFlight {
   readonly message: WireMessage;
@@ -10,32 +12,37 @@ interface InFlight {
 /** Publishes with confirm and `mandatory`, a bounded window and a time-out; holds nothing in memory while disconnected. */
 export class ConfirmingPublisher {
   private channel: ConfirmChannel | undefined;
+  private line: BrokerLine | undefined;
   private readonly returned = new Set<string>();
   private readonly waiting: (() => void)[] = [];
   private inFlight = 0;
 
   /**
+   * @param account stamped on each message, checked by the broker
    * @param window messages without confirm at once
    * @param timeout milliseconds to wait for a confirm
    */
   constructor(
+    private readonly account: string,
     private readonly window: number,
     private readonly timeout: number,
+    private readonly logger: Logger,
   ) {}
 
-  async open(connection: ChannelModel): Promise<void> {
-    const channel = await connection.createConfirmChannel();
+  async open(line: BrokerLine): Promise<void> {
+    const channel = await line.answer('open a channel to publish', line.connection.createConfirmChannel());
     channel.on('return', (message: Message) => this.returned.add(String(message.properties.messageId)));
-    channel.on('error', () => undefined);
+    channel.on('error', (error: unknown) =>
+      this.logger.error({ error: messageOf(error) }, 'the broker closed the channel that publishes'),
+    );
     channel.on('close', () => {
       if (this.channel !== channel) return;
       this.channel = undefined;
       // Whoever keeps the connection opens the next channel with the next connection.
-      void Promise.resolve()
-        .then(() => connection.close())
-        .catch(() => undefined);
+      void line.close();
     });
     this.channel = channel;
+    this.line = line;
   }
 
   get ready(): boolean {
@@ -57,10 +64,21 @@ export class ConfirmingPublisher {
 
   send(message: WireMessage): void {
     try {
-      this.channel?.publish(message.exchange, message.routingKey, message.body, propertiesOf(message, false));
+      this.channel?.publish(
+        message.exchange,
+        message.routingKey,
+        message.body,
+        this.propertiesOf(message, false),
+      );
     } catch {
       // The channel closed this very moment: a message without guarantee is allowed to be lost.
     }
+  }
+
+  private giveUp(channel: ConfirmChannel): void {
+    const { line } = this;
+    if (this.channel === channel && line !== undefined)
+      void line.answer('close the channel that publishes', channel.close()).catch(() => undefined);
   }
 
   private hand({ message, settle }: InFlight): void {
@@ -80,14 +98,14 @@ export class ConfirmingPublisher {
         ),
       );
       // A queue that lost its leader never confirms: only a new channel gets rid of the pending confirms.
-      void channel.close().catch(() => undefined);
+      this.giveUp(channel);
     }, this.timeout);
     try {
       channel.publish(
         message.exchange,
         message.routingKey,
         message.body,
-        propertiesOf(message, true),
+        this.propertiesOf(message, true),
         (error: unknown) => {
           clearTimeout(timer);
           const unroutable = this.returned.delete(message.messageId);
@@ -120,17 +138,18 @@ export class ConfirmingPublisher {
       );
     }
   }
-}
 
-function propertiesOf(message: WireMessage, durable: boolean): object {
-  return {
-    persistent: durable,
-    mandatory: durable,
-    contentType: message.contentType,
-    messageId: message.messageId,
-    type: message.type,
-    timestamp: Math.floor(message.timestamp.getTime() / 1000),
-    appId: message.appId,
-    headers: message.headers,
-  };
+  private propertiesOf(message: WireMessage, durable: boolean): object {
+    return {
+      persistent: durable,
+      mandatory: durable,
+      contentType: message.contentType,
+      messageId: message.messageId,
+      type: message.type,
+      timestamp: Math.floor(message.timestamp.getTime() / 1000),
+      appId: message.appId,
+      userId: this.account,
+      headers: message.headers,
+    };
+  }
 }

@@ -1,47 +1,85 @@
-import type { Channel, ChannelModel, Options } from 'amqplib';
-import { messageOf, PermanentError } from '#kernel';
+import type { Channel, Options } from 'amqplib';
+import { messageOf, PermanentError, TransientError } from '#kernel';
 import type { QueueDeclaration, Topology } from '../message-transport.js';
+import type { BrokerLine } from './broker-line.js';
 
 /** Declares on a channel of its own: a mismatch closes the channel, and nothing else may die with it. */
-export async function declareTopology(connection: ChannelModel, topology: Topology): Promise<void> {
-  const channel = await connection.createChannel();
+export async function declareTopology(line: BrokerLine, topology: Topology): Promise<void> {
+  const channel = await line.answer('open a channel', line.connection.createChannel());
   channel.on('error', () => undefined);
-  for (const { name, kind, foreign } of topology.exchanges) {
-    if (foreign === true && (await exists(connection, (probe) => probe.checkExchange(name)))) continue;
-    await refusingDrift(name, channel.assertExchange(name, kind, { durable: true }));
+  for (const { name, kind, foreign, shared } of topology.exchanges) {
+    if ((foreign === true || shared === true) && (await exists(line, (probe) => probe.checkExchange(name))))
+      continue;
+    await refusingDrift(
+      name,
+      line.answer(`declare ${name}`, channel.assertExchange(name, kind, { durable: true })),
+    );
   }
   for (const queue of topology.queues) {
-    if (queue.foreign === true && (await exists(connection, (probe) => probe.checkQueue(queue.name))))
-      continue;
-    await refusingDrift(queue.name, channel.assertQueue(queue.name, argumentsOf(queue)));
+    if (queue.foreign === true && (await exists(line, (probe) => probe.checkQueue(queue.name)))) continue;
+    await declareQueue(line, queue);
   }
-  await bindAll(channel, topology);
-  await channel.close();
+  for (const { queue, exchange, key } of topology.bindings)
+    await line.answer(`bind ${queue} to ${exchange}`, channel.bindQueue(queue, exchange, key));
+  await line.answer('close a channel', channel.close());
+}
+
+/** On a channel of its own, because one with other arguments closes it. */
+async function declareQueue(line: BrokerLine, queue: QueueDeclaration): Promise<void> {
+  const assert = (declaration: QueueDeclaration): Promise<void> =>
+    refusingDrift(
+      queue.name,
+      onChannel(line, (channel) =>
+        line.answer(`declare ${queue.name}`, channel.assertQueue(queue.name, argumentsOf(declaration))),
+      ),
+    );
+  try {
+    await assert(queue);
+  } catch (error) {
+    if (codeOf(error) !== 'messaging.topology-drift' || queue.replacesDirect !== true) throw error;
+    const { deadLetterExchange: _, ...former } = queue;
+    // The proof that it is the one of an earlier version, and nothing else: it takes that version's declaration.
+    await assert(former).catch(() => {
+      throw error;
+    });
+    await onChannel(line, async (channel) => {
+      const { consumerCount } = await line.answer('count consumers', channel.checkQueue(queue.name));
+      // An earlier version still works with it.
+      if (consumerCount > 0) throw error;
+      await line.answer(`delete ${queue.name}`, channel.deleteQueue(queue.name));
+    });
+    await assert(queue);
+  }
+}
+
+async function onChannel<Answer>(
+  line: BrokerLine,
+  work: (channel: Channel) => Promise<Answer>,
+): Promise<Answer> {
+  const channel = await line.answer('open a channel', line.connection.createChannel());
+  channel.on('error', () => undefined);
+  try {
+    return await work(channel);
+  } finally {
+    // One that the broker has closed cannot be closed again.
+    await line.answer('close a channel', channel.close()).catch(() => undefined);
+  }
 }
 
 /** Asking for a missing object closes the channel, hence one channel a question. */
-async function exists(
-  connection: ChannelModel,
-  ask: (probe: Channel) => PromiseLike<unknown>,
-): Promise<boolean> {
-  const probe = await connection.createChannel();
-  probe.on('error', () => undefined);
+async function exists(line: BrokerLine, ask: (probe: Channel) => PromiseLike<unknown>): Promise<boolean> {
   try {
-    await ask(probe);
-    await probe.close();
+    await onChannel(line, (probe) => line.answer('look whether something is there', ask(probe)));
     return true;
   } catch (error) {
-    if ((error as { code?: number }).code === 404) return false;
+    if (codeOf(error) === 404) return false;
     throw error;
   }
 }
 
-async function bindAll(channel: Channel, topology: Topology): Promise<void> {
-  for (const { queue, exchange, key } of topology.bindings) await channel.bindQueue(queue, exchange, key);
-}
-
-function argumentsOf({
+export function argumentsOf({
   deadLetterTo,
+  deadLetterExchange = '',
   messageTtl,
   deliveryLimit,
   foreign,
@@ -57,7 +95,7 @@ function argumentsOf({
       ...(deadLetterTo === undefined
         ? {}
         : {
-            'x-dead-letter-exchange': '',
+            'x-dead-letter-exchange': deadLetterExchange,
             'x-dead-letter-routing-key': deadLetterTo,
             'x-dead-letter-strategy': 'at-least-once',
             'x-overflow': 'reject-publish',
@@ -66,14 +104,24 @@ function argumentsOf({
   };
 }
 
+function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown }).code;
+}
+
 async function refusingDrift(name: string, declaration: PromiseLike<unknown>): Promise<void> {
   try {
     await declaration;
   } catch (error) {
-    if ((error as { code?: number }).code !== 406) throw error;
+    if (codeOf(error) === 403)
+      throw new TransientError(
+        'messaging.refused',
+        `Expected the broker to let this account declare ${name}, found: ${messageOf(error)}. Load the definitions of this installation (docs/operations.md, "Accounts at the broker"); it is tried again by itself.`,
+        { cause: error },
+      );
+    if (codeOf(error) !== 406) throw error;
     throw new PermanentError(
       'messaging.topology-drift',
-      `Expected to declare ${name}, found one with other arguments (${messageOf(error)}). Drain and delete it, or choose another CATENA_PREFIX.`,
+      `Expected to declare ${name}, found one with other arguments or still in use by an earlier version (${messageOf(error)}). Stop earlier versions; else drain and delete it, or choose another CATENA_PREFIX.`,
       { cause: error },
     );
   }

@@ -41,6 +41,36 @@ describe('RabbitTransport', () => {
     await connection.close();
   });
 
+  it('replaces a queue as an earlier version declared it, but not under its consumers', async () => {
+    const inbox = `former.${newId()}`;
+    const former = { name: inbox, deadLetterTo: 'dead', deliveryLimit: 20 };
+    await transport.declare({ exchanges: [], queues: [former], bindings: [] });
+    const earlier = await open();
+    const subscription = await earlier.consume(inbox, { prefetch: 1 }, () => Promise.resolve('ack'));
+    const own = `${inbox}.own`;
+    const wanted = {
+      exchanges: [{ name: own, kind: 'direct' as const }],
+      queues: [{ ...former, deadLetterExchange: own, replacesDirect: true }],
+      bindings: [],
+    };
+    await assert.rejects(transport.declare(wanted), { code: 'messaging.topology-drift' });
+    await subscription.drain();
+    await earlier.close();
+    await transport.declare(wanted);
+    await transport.declare(wanted);
+    const other = { ...wanted.queues[0]!, deliveryLimit: 7 };
+    await assert.rejects(
+      transport.declare({ ...wanted, queues: [other] }),
+      { code: 'messaging.topology-drift' },
+      'one with yet other arguments is not ours to delete',
+    );
+    const connection = await connect(url);
+    const channel = await connection.createChannel();
+    await channel.deleteQueue(inbox);
+    await channel.deleteExchange(own);
+    await connection.close();
+  });
+
   it('takes a foreign queue as it is', async () => {
     const foreign = `foreign.${newId()}`;
     const connection = await connect(url);

@@ -1,5 +1,4 @@
-import type { ChannelModel } from 'amqplib';
-import { CatenaError } from '#kernel';
+import { CatenaError, lifeSigns, messageOf, type LifeSigns } from '#kernel';
 import type { Logger } from '#observability';
 import {
   MessageTransport,
@@ -10,6 +9,7 @@ import {
   type Topology,
   type WireMessage,
 } from '../message-transport.js';
+import type { BrokerLine } from './broker-line.js';
 import { ConfirmingPublisher } from './confirming-publisher.js';
 import { declareTopology } from './declare-topology.js';
 import { RabbitSubscription } from './rabbit-subscription.js';
@@ -24,6 +24,10 @@ export interface RabbitOptions {
   readonly window?: number;
   /** Milliseconds to wait for a confirm. Default 10 000. */
   readonly confirmTimeout?: number;
+  /** Milliseconds the broker may take for any other answer before its connection is given up. Default 30 000. */
+  readonly answerLimit?: number;
+  /** Default: those of the process. */
+  readonly signs?: LifeSigns;
   /** Called when the broker's topology contradicts ours: somebody must act. */
   readonly onFatal: (error: CatenaError) => void;
 }
@@ -39,29 +43,25 @@ export class RabbitTransport extends MessageTransport {
   private readonly listeners: (() => void)[] = [];
   private readonly outgoing: SupervisedConnection;
   private readonly incoming: SupervisedConnection;
-  private incomingConnection: ChannelModel | undefined;
+  private incomingLine: BrokerLine | undefined;
 
   constructor(
     private readonly options: RabbitOptions,
     private readonly logger: Logger,
   ) {
     super();
-    this.publisher = new ConfirmingPublisher(options.window ?? 200, options.confirmTimeout ?? 10_000);
-    const fatal = (error: unknown): boolean => this.isFatal(error);
-    this.outgoing = new SupervisedConnection(
-      `${options.connectionName} publish`,
-      options.url,
-      (c) => this.setUpOutgoing(c),
-      fatal,
+    this.publisher = new ConfirmingPublisher(
+      this.account,
+      options.window ?? 200,
+      options.confirmTimeout ?? 10_000,
       logger,
     );
-    this.incoming = new SupervisedConnection(
-      `${options.connectionName} consume`,
-      options.url,
-      (c) => this.setUpIncoming(c),
-      fatal,
-      logger,
-    );
+    this.outgoing = this.supervised('publish', (line) => this.setUpOutgoing(line));
+    this.incoming = this.supervised('consume', (line) => this.setUpIncoming(line));
+  }
+
+  get account(): string {
+    return accountIn(this.options.url);
   }
 
   get connected(): boolean {
@@ -70,7 +70,7 @@ export class RabbitTransport extends MessageTransport {
 
   async declare(topology: Topology): Promise<void> {
     this.topologies.push(topology);
-    if (this.incomingConnection !== undefined) await declareTopology(this.incomingConnection, topology);
+    await this.now((line) => declareTopology(line, topology));
   }
 
   publish(message: WireMessage): Promise<void> {
@@ -86,9 +86,15 @@ export class RabbitTransport extends MessageTransport {
     { prefetch }: ConsumeOptions,
     handler: (delivery: Delivery) => Promise<Settlement>,
   ): Promise<Subscription> {
-    const subscription = new RabbitSubscription(queue, prefetch, handler, this.logger);
+    const subscription = new RabbitSubscription(
+      queue,
+      prefetch,
+      handler,
+      this.logger,
+      this.options.signs ?? lifeSigns,
+    );
     this.subscriptions.push(subscription);
-    if (this.incomingConnection !== undefined) await subscription.open(this.incomingConnection);
+    await this.now((line) => subscription.open(line));
     return subscription;
   }
 
@@ -102,27 +108,57 @@ export class RabbitTransport extends MessageTransport {
     await Promise.all([this.outgoing.close(), this.incoming.close()]);
   }
 
-  private async setUpOutgoing(connection: ChannelModel): Promise<void> {
-    for (const topology of this.topologies) await declareTopology(connection, topology);
-    await this.publisher.open(connection);
+  private supervised(purpose: string, setUp: (line: BrokerLine) => Promise<void>): SupervisedConnection {
+    const { url, connectionName, answerLimit = 30_000, signs } = this.options;
+    return new SupervisedConnection(
+      {
+        name: `${connectionName} ${purpose}`,
+        url,
+        answerLimit,
+        setUp,
+        onFatal: (error) => this.isFatal(error),
+        ...(signs === undefined ? {} : { signs }),
+      },
+      this.logger,
+    );
+  }
+
+  private async setUpOutgoing(line: BrokerLine): Promise<void> {
+    for (const topology of this.topologies) await declareTopology(line, topology);
+    await this.publisher.open(line);
     for (const listener of this.listeners) listener();
   }
 
-  private async setUpIncoming(connection: ChannelModel): Promise<void> {
-    this.incomingConnection = undefined;
+  private async setUpIncoming(line: BrokerLine): Promise<void> {
+    this.incomingLine = undefined;
     let declared = 0;
     let opened = 0;
     // Both lists may grow while we wait for the broker.
     while (declared < this.topologies.length || opened < this.subscriptions.length) {
       for (; declared < this.topologies.length; declared += 1)
-        await declareTopology(connection, this.topologies[declared]!);
-      for (; opened < this.subscriptions.length; opened += 1)
-        await this.subscriptions[opened]!.open(connection);
+        await declareTopology(line, this.topologies[declared]!);
+      for (; opened < this.subscriptions.length; opened += 1) await this.subscriptions[opened]!.open(line);
     }
-    this.incomingConnection = connection;
-    connection.on('close', () => {
-      if (this.incomingConnection === connection) this.incomingConnection = undefined;
+    this.incomingLine = line;
+    void line.ended.then(() => {
+      if (this.incomingLine === line) this.incomingLine = undefined;
     });
+  }
+
+  /** What fails for now is remembered, and done on the next connection: nobody has to ask again. */
+  private async now(work: (line: BrokerLine) => Promise<void>): Promise<void> {
+    const line = this.incomingLine;
+    if (line === undefined) return;
+    try {
+      await work(line);
+    } catch (error) {
+      if (error instanceof CatenaError && !error.retriable) throw error;
+      this.logger.warn(
+        { error: messageOf(error) },
+        'the broker did not do it now; on the next connection again',
+      );
+      void line.close();
+    }
   }
 
   private isFatal(error: unknown): boolean {
@@ -130,4 +166,9 @@ export class RabbitTransport extends MessageTransport {
     this.options.onFatal(error);
     return true;
   }
+}
+
+function accountIn(url: string): string {
+  const { username } = new URL(url);
+  return username === '' ? 'guest' : decodeURIComponent(username);
 }

@@ -1,2 +1,3 @@
+export { amqpMethods, CuttingProxy } from './cutting-proxy.js';
 export { MemoryTransport } from './memory-transport.js';
 export { transportConformance, until } from './message-transport.conformance.js';

@@ -10,9 +10,15 @@ import {
   type WireMessage,
 } from '../message-transport.js';
 
+interface Entry {
+  readonly message: WireMessage;
+  readonly userId: string;
+  returns: number;
+}
+
 interface Queue {
   readonly declaration: QueueDeclaration;
-  readonly waiting: { message: WireMessage; returns: number }[];
+  readonly waiting: Entry[];
   readonly consumers: Set<Consumer>;
 }
 
@@ -30,6 +36,10 @@ export class MemoryTransport extends MessageTransport {
   private readonly listeners: (() => void)[] = [];
   connected = true;
 
+  constructor(readonly account = 'memory') {
+    super();
+  }
+
   declare(topology: Topology): Promise<void> {
     for (const declaration of topology.queues) {
       if (!this.queues.has(declaration.name))
@@ -40,10 +50,15 @@ export class MemoryTransport extends MessageTransport {
     return Promise.resolve();
   }
 
-  async publish(message: WireMessage): Promise<void> {
+  publish(message: WireMessage): Promise<void> {
+    return this.publishAs(this.account, message);
+  }
+
+  /** As somebody else would, who has this account. */
+  async publishAs(account: string, message: WireMessage): Promise<void> {
     await Promise.resolve();
     if (!this.connected) throw new TransientError('messaging.not-connected', 'The broker is not connected.');
-    if (!this.route(message)) {
+    if (!this.route(message, account)) {
       throw new TransientError(
         'messaging.unroutable',
         `No queue takes ${message.exchange}/${message.routingKey} (message ${message.messageId}).`,
@@ -52,7 +67,7 @@ export class MemoryTransport extends MessageTransport {
   }
 
   send(message: WireMessage): void {
-    if (this.connected) this.route(message);
+    if (this.connected) this.route(message, this.account);
   }
 
   consume(
@@ -78,6 +93,15 @@ export class MemoryTransport extends MessageTransport {
     if (this.connected) queueMicrotask(listener);
   }
 
+  /** Whether a queue holds nothing and nobody works on what it held. */
+  isEmpty(name: string): boolean {
+    const queue = this.queues.get(name);
+    return (
+      queue === undefined ||
+      (queue.waiting.length === 0 && [...queue.consumers].every(({ inFlight }) => inFlight.size === 0))
+    );
+  }
+
   /** Cuts or restores the connection. */
   setConnected(connected: boolean): void {
     this.connected = connected;
@@ -92,29 +116,29 @@ export class MemoryTransport extends MessageTransport {
     return Promise.resolve();
   }
 
-  private route(message: WireMessage): boolean {
+  private route(message: WireMessage, userId: string): boolean {
     const targets = [...this.queues.keys()].filter((queue) =>
       message.exchange === ''
         ? queue === message.routingKey
         : this.bindings.has(bindingKey(message.exchange, message.routingKey, queue)),
     );
-    for (const target of targets) this.enqueue(target, message);
+    for (const target of targets) this.enqueue(target, message, userId);
     return targets.length > 0;
   }
 
-  private enqueue(name: string, message: WireMessage): void {
+  private enqueue(name: string, message: WireMessage, userId: string): void {
     const queue = this.queues.get(name);
     if (queue === undefined) return;
-    const entry = { message, returns: 0 };
+    const entry = { message, userId, returns: 0 };
     queue.waiting.push(entry);
-    const { messageTtl, deadLetterTo } = queue.declaration;
-    if (messageTtl !== undefined && deadLetterTo !== undefined) {
+    const { messageTtl } = queue.declaration;
+    if (messageTtl !== undefined) {
       const timer = setTimeout(() => {
         this.timers.delete(timer);
         const index = queue.waiting.indexOf(entry);
         if (index < 0) return;
         queue.waiting.splice(index, 1);
-        this.enqueue(deadLetterTo, { ...message, exchange: '', routingKey: deadLetterTo });
+        this.deadLetter(queue, entry);
       }, messageTtl);
       this.timers.add(timer);
     }
@@ -132,7 +156,9 @@ export class MemoryTransport extends MessageTransport {
     const entry = queue.waiting.shift();
     if (entry === undefined) return;
     const settled = Promise.resolve()
-      .then(() => consumer.handler({ ...entry.message, redelivered: entry.returns > 0 }))
+      .then(() =>
+        consumer.handler({ ...entry.message, userId: entry.userId, redelivered: entry.returns > 0 }),
+      )
       .then((settlement) => {
         consumer.inFlight.delete(settled);
         if (settlement === 'requeue') this.giveBack(queue, entry);
@@ -141,12 +167,18 @@ export class MemoryTransport extends MessageTransport {
     consumer.inFlight.add(settled);
   }
 
-  private giveBack(queue: Queue, entry: { message: WireMessage; returns: number }): void {
+  private giveBack(queue: Queue, entry: Entry): void {
     entry.returns += 1;
-    const { deliveryLimit, deadLetterTo } = queue.declaration;
-    if (deliveryLimit !== undefined && deadLetterTo !== undefined && entry.returns > deliveryLimit) {
-      this.enqueue(deadLetterTo, { ...entry.message, exchange: '', routingKey: deadLetterTo });
-    } else queue.waiting.unshift(entry);
+    const { deliveryLimit } = queue.declaration;
+    if (deliveryLimit !== undefined && entry.returns > deliveryLimit) this.deadLetter(queue, entry);
+    else queue.waiting.unshift(entry);
+  }
+
+  /** The message keeps the account of its publisher, as at the broker. */
+  private deadLetter({ declaration }: Queue, { message, userId }: Entry): void {
+    const { deadLetterTo, deadLetterExchange = '' } = declaration;
+    if (deadLetterTo !== undefined)
+      this.route({ ...message, exchange: deadLetterExchange, routingKey: deadLetterTo }, userId);
   }
 }
 

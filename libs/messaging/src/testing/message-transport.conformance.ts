@@ -41,6 +41,38 @@ export function transportConformance(name: string, open: () => Promise<MessageTr
       assert.equal(delivery?.redelivered, false);
     });
 
+    it('says with each delivery which account published it, however it came here', async () => {
+      await transport.publish(example(exchange, 'a.c.v1'));
+      await transport.publish(example('', queue('late')));
+      const got = await take(transport, queue('other'), 2);
+      assert.deepEqual(
+        got.map(({ userId }) => userId),
+        [transport.account, transport.account],
+      );
+    });
+
+    it('moves a message on through an exchange', async () => {
+      await transport.declare({
+        exchanges: [{ name: `${exchange}.own`, kind: 'direct' }],
+        queues: [
+          {
+            name: queue('through'),
+            deadLetterTo: queue('other'),
+            deadLetterExchange: `${exchange}.own`,
+            messageTtl: 100,
+          },
+        ],
+        bindings: [
+          { queue: queue('other'), exchange: `${exchange}.own`, key: queue('other') },
+          { queue: queue('through'), exchange: `${exchange}.own`, key: queue('through') },
+        ],
+      });
+      const message = example(`${exchange}.own`, queue('through'));
+      await transport.publish(message);
+      const [delivery] = await take(transport, queue('other'), 1);
+      assert.equal(delivery?.messageId, message.messageId);
+    });
+
     it('says so when no queue takes a message', async () => {
       await assert.rejects(transport.publish(example(exchange, 'nobody.listens.v1')), {
         code: 'messaging.unroutable',

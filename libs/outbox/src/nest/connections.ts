@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ending } from '#kernel';
 
 /**
  * Lets a listener end: idle connections at once, running requests after their end or when `patience` milliseconds are
@@ -26,6 +28,7 @@ export function endConnections(app: NestFastifyApplication, patience: number): v
     for (const socket of unused) socket.destroy();
     const timer = setTimeout(() => server.closeAllConnections(), patience);
     server.once('close', () => clearTimeout(timer));
+    void ending.waitFor('running requests', once(server, 'close'));
     done();
   });
 }

@@ -1,9 +1,21 @@
 import { Controller, Get, Inject, ServiceUnavailableException } from '@nestjs/common';
-import { Clock } from '#kernel';
+import { Clock, lifeSigns } from '#kernel';
 import { MessageTransport } from '#messaging';
 import { MongoConnection } from '#persistence';
 import { OutboxStore } from '../outbox-store.js';
 import { SPINE_OPTIONS, type SpineOptions } from './spine.options.js';
+
+/**
+ * What liveness answers: the app's name, or 503 with the loops that have not moved for too long. Services that are away
+ * stop no loop, so whoever restarts the process on a 503 does it for a reason.
+ *
+ * @param limit milliseconds
+ */
+export function livenessOf(app: string, limit: number): { status: 'ok'; app: string } {
+  const stalled = lifeSigns.stalled(limit);
+  if (stalled.length > 0) throw new ServiceUnavailableException({ status: 'error', app, stalled });
+  return { status: 'ok', app };
+}
 
 /** Liveness needs nobody; readiness names what is missing. */
 @Controller({ path: 'health', version: ['3', '4'] })
@@ -18,7 +30,7 @@ export class HealthController {
 
   @Get('live')
   live(): { status: 'ok'; app: string } {
-    return { status: 'ok', app: this.options.app };
+    return livenessOf(this.options.app, this.options.livenessLimit);
   }
 
   @Get()

@@ -6,6 +6,7 @@ import { CatenaError } from '#kernel';
 import { CatenaServer } from '#messaging';
 import type { Logger } from '#observability';
 import { NestLogger } from './nest-logger.js';
+import { endInTime } from './end-in-time.js';
 import { endConnections } from './connections.js';
 import { LOGGER, SPINE_OPTIONS, type SpineOptions } from './spine.options.js';
 
@@ -27,7 +28,9 @@ export async function runConsumerApp(
 
 /** Connects an app's `@Handles` methods to the broker, and its shutdown to the signals of the system. */
 export async function attachConsumers(app: NestFastifyApplication): Promise<void> {
-  endConnections(app, app.get<SpineOptions>(SPINE_OPTIONS).shutdownPatience);
+  const { shutdownPatience, shutdownDeadline } = app.get<SpineOptions>(SPINE_OPTIONS);
+  endInTime(shutdownDeadline, app.get<Logger>(LOGGER));
+  endConnections(app, shutdownPatience);
   app.connectMicroservice({ strategy: app.get(CatenaServer) });
   app.enableShutdownHooks();
   await app.startAllMicroservices();

@@ -1,6 +1,6 @@
 import type { AppName } from '#contracts';
-import { durationFrom, integer, required, type Environment } from '#kernel';
-import { defaultRetryDelays } from '#messaging';
+import { durationFrom, integer, PermanentError, required, type Environment } from '#kernel';
+import { defaultRetryDelays, type BrokerAccounts } from '#messaging';
 import type { OutboxCollection } from '../mongo-outbox-store.js';
 import type { SpineOptions } from './spine.options.js';
 
@@ -15,6 +15,7 @@ export function spineOptionsFrom(
     outboxes,
     mongodbUri: required(environment, 'MONGODB_URI', 'mongodb://127.0.0.1:27017/catena'),
     rabbitmqUrl: rabbitmqUrlFrom(environment),
+    brokerAccounts: brokerAccountsFrom(environment['BROKER_ACCOUNTS'] ?? 'shared'),
     prefix: environment['CATENA_PREFIX'] ?? 'catena',
     retryDelays: environment['CATENA_RETRY_TIERS']?.split(',').map(durationFrom) ?? defaultRetryDelays,
     messageLimit: integer(environment, 'CATENA_MESSAGE_LIMIT', 262_144),
@@ -22,8 +23,19 @@ export function spineOptionsFrom(
     outboxLease: durationFrom(environment['CATENA_OUTBOX_LEASE'] ?? '30s'),
     logLevel: environment['LOG_LEVEL'] ?? 'info',
     shutdownPatience: durationFrom(environment['SHUTDOWN_PATIENCE'] ?? '8s'),
+    shutdownDeadline: durationFrom(environment['SHUTDOWN_DEADLINE'] ?? '25s'),
+    livenessLimit: durationFrom(environment['LIVENESS_LIMIT'] ?? '5m'),
+    brokerAnswerLimit: durationFrom(environment['BROKER_ANSWER_LIMIT'] ?? '30s'),
     operationsToken: environment['OPERATIONS_TOKEN'],
   };
+}
+
+function brokerAccountsFrom(text: string): BrokerAccounts {
+  if (text === 'per-app' || text === 'shared') return text;
+  throw new PermanentError(
+    'kernel.configuration',
+    `Expected BROKER_ACCOUNTS to be per-app or shared, found ${JSON.stringify(text)}.`,
+  );
 }
 
 /** SciCat's four variables, or one URL. */

@@ -5,8 +5,8 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { messageOf } from '#kernel';
-import { MessageTransport, Naming, topologyOf } from '#messaging';
+import { ending, messageOf, PermanentError } from '#kernel';
+import { declaredTopology, MessageTransport, Naming } from '#messaging';
 import type { Logger } from '#observability';
 import { MongoConnection } from '#persistence';
 import { MongoInbox } from '../mongo-inbox.js';
@@ -40,7 +40,9 @@ export class SpineLifecycle
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.transport.declare(topologyOf(this.naming, this.options.app, this.options.retryDelays));
+    const { app, retryDelays, brokerAccounts } = this.options;
+    this.checkAccount();
+    await this.transport.declare(declaredTopology(this.naming, app, retryDelays, brokerAccounts));
     await this.parts.relay.start();
     await this.parts.parkingLot.start();
     void this.createIndexes();
@@ -52,8 +54,24 @@ export class SpineLifecycle
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.transport.close();
-    await this.mongo.close();
+    await ending.waitFor('goodbye to the broker', this.transport.close());
+    await ending.waitFor('goodbye to the database', this.mongo.close());
+  }
+
+  /** @throws PermanentError `messaging.wrong-account`: under another one, all that this app sends would be refused */
+  private checkAccount(): void {
+    const { app, brokerAccounts } = this.options;
+    const expected = this.naming.accountOf(app);
+    if (brokerAccounts === 'shared')
+      this.logger.warn(
+        { account: this.transport.account },
+        'BROKER_ACCOUNTS is shared: whoever knows this account can send any message and read any queue; see docs/operations.md, "Accounts at the broker"',
+      );
+    else if (this.transport.account !== expected)
+      throw new PermanentError(
+        'messaging.wrong-account',
+        `Expected ${app} to have the account ${expected} at the broker (BROKER_ACCOUNTS is per-app, CATENA_PREFIX names its first part), found ${this.transport.account}. Change RABBITMQ_URL, or set BROKER_ACCOUNTS=shared.`,
+      );
   }
 
   private async createIndexes(): Promise<void> {

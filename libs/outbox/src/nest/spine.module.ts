@@ -36,6 +36,7 @@ export class SpineModule {
             {
               url: options.rabbitmqUrl,
               connectionName: options.app,
+              answerLimit: options.brokerAnswerLimit,
               onFatal: (error) => stopForGood(error, logger),
             },
             logger,
@@ -70,6 +71,7 @@ export class SpineModule {
               lease: options.outboxLease,
               acceptTimeout: options.acceptTimeout,
               parallel: 4,
+              accounts: options.brokerAccounts,
             },
             store,
             transport,
@@ -99,6 +101,7 @@ export class SpineModule {
               retryDelays: options.retryDelays,
               prefetch: 16,
               messageLimit: options.messageLimit,
+              accounts: options.brokerAccounts,
             },
             naming,
             transport,

@@ -1,10 +1,12 @@
 import type { AppName } from '#contracts';
+import type { BrokerAccounts } from '#messaging';
 import type { OutboxCollection } from '../mongo-outbox-store.js';
 
 export interface SpineOptions {
   readonly app: AppName;
   readonly mongodbUri: string;
   readonly rabbitmqUrl: string;
+  readonly brokerAccounts: BrokerAccounts;
   /** First part of every exchange and queue name. */
   readonly prefix: string;
   /** Milliseconds of each retry tier. */
@@ -20,6 +22,12 @@ export interface SpineOptions {
   readonly logLevel: string;
   /** Milliseconds that running requests may take when the process is told to end. */
   readonly shutdownPatience: number;
+  /** Milliseconds after which a process that was told to end says what it waits for and ends all the same. */
+  readonly shutdownDeadline: number;
+  /** Milliseconds without a sign of life after which a loop fails liveness. */
+  readonly livenessLimit: number;
+  /** Milliseconds the broker may take for one answer. */
+  readonly brokerAnswerLimit: number;
   /** Bearer token for the operator's calls; without one they are refused. */
   readonly operationsToken: string | undefined;
 }

@@ -4,30 +4,26 @@ import type { ServiceDefinition, ServiceHome } from './service.js';
 
 const PROGRAM = '/usr/lib/rabbitmq/bin/rabbitmq-server';
 
-export interface RabbitmqOptions {
-  /** The management plugin costs start time and memory; only people need it. */
-  readonly management: boolean;
-}
-
 /**
  * A private RabbitMQ node. It uses no epmd (Erlang's name server): a shared one would outlive the node and be seen
  * by other stacks, so the node finds itself under a fixed port instead.
  */
-export function rabbitmqService(home: ServiceHome, options: RabbitmqOptions): ServiceDefinition {
+export function rabbitmqService(home: ServiceHome): ServiceDefinition {
   const { ports, rabbitmq } = home.settings;
   const url = `amqp://${rabbitmq.user}:${rabbitmq.password}@127.0.0.1:${ports.amqp}`;
-  const management: Record<string, string> = options.management
-    ? { RABBITMQ_MANAGEMENT_URL: `http://127.0.0.1:${ports.amqpManagement}` }
-    : {};
+  // By way of it an installation gets its accounts.
+  const management = `http://${rabbitmq.user}:${rabbitmq.password}@127.0.0.1:${ports.amqpManagement}`;
   return {
     name: 'rabbitmq',
     port: ports.amqp,
-    environment: { RABBITMQ_URL: url, ...management },
+    environment: { RABBITMQ_URL: url, RABBITMQ_MANAGEMENT_URL: management },
     processes: [sandboxedProcess(home, 'rabbitmq', 'SIGTERM', [PROGRAM], environmentOf(home))],
-    prepare: async () => writeConfiguration(home, options),
+    prepare: async () => writeConfiguration(home),
     probe: async () => {
       const connection = await connect(url, { timeout: 5_000 });
       await connection.close();
+      const { ok } = await fetch(`http://127.0.0.1:${ports.amqpManagement}/`);
+      if (!ok) throw new Error('the management plugin does not answer yet');
     },
   };
 }
@@ -61,7 +57,7 @@ function environmentOf({ settings }: ServiceHome): Record<string, string> {
   };
 }
 
-function writeConfiguration(home: ServiceHome, { management }: RabbitmqOptions): void {
+function writeConfiguration(home: ServiceHome): void {
   const { ports, rabbitmq } = home.settings;
   for (const folder of ['', 'home', 'etc', 'etc/generated', 'etc/schema', 'data', 'log']) {
     serviceFolder(home, 'rabbitmq', folder);
@@ -71,11 +67,15 @@ function writeConfiguration(home: ServiceHome, { management }: RabbitmqOptions):
     `default_user = ${rabbitmq.user}`,
     `default_pass = ${rabbitmq.password}`,
     'default_user_tags.administrator = true',
+    // Tests deliver messages of others again.
+    'default_user_tags.impersonator = true',
     'log.file.level = warning',
     'disk_free_limit.absolute = 100MB',
-    ...(management ? ['management.tcp.ip = 127.0.0.1', `management.tcp.port = ${ports.amqpManagement}`] : []),
+    'management.tcp.ip = 127.0.0.1',
+    `management.tcp.port = ${ports.amqpManagement}`,
+    'management_agent.disable_metrics_collector = true',
   ];
   serviceFile(home, 'rabbitmq/etc/rabbitmq.conf', `${lines.join('\n')}\n`);
-  serviceFile(home, 'rabbitmq/etc/enabled_plugins', management ? '[rabbitmq_management].\n' : '[].\n');
+  serviceFile(home, 'rabbitmq/etc/enabled_plugins', '[rabbitmq_management].\n');
   serviceFile(home, 'rabbitmq/home/.erlang.cookie', rabbitmq.cookie, 0o400);
 }

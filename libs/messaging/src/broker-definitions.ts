@@ -1,0 +1,55 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { AppName } from '#contracts';
+import { accountsOf } from './broker-accounts.js';
+import type { Naming } from './naming.js';
+import { argumentsOf } from './rabbitmq/declare-topology.js';
+import { wholeTopology } from './topology.js';
+
+export interface DefinitionOptions {
+  readonly naming: Naming;
+  /** Milliseconds of the retry tiers, as the apps have them. */
+  readonly retryDelays: readonly number[];
+  readonly passwords: Readonly<Record<AppName, string>>;
+  /** Names of exchanges and queues of the legacy feed. */
+  readonly feed?: readonly string[];
+  readonly virtualHost?: string;
+}
+
+/**
+ * What a broker has to know before the apps come with accounts of their own: accounts, rights, and everything the apps
+ * declare, in RabbitMQ's format of definitions (`POST /api/definitions`, or `definitions.local.path` at its start).
+ */
+export function brokerDefinitionsOf(options: DefinitionOptions): object {
+  const { naming, retryDelays, passwords, feed = [], virtualHost: vhost = '/' } = options;
+  const accounts = accountsOf(naming, feed);
+  const { exchanges, queues, bindings } = wholeTopology(naming, retryDelays);
+  return {
+    users: accounts.map(({ app, name }) => ({
+      name,
+      password_hash: hashOf(passwords[app]),
+      hashing_algorithm: 'rabbit_password_hashing_sha256',
+      tags: [],
+    })),
+    permissions: accounts.map(({ name, rights }) => ({ user: name, vhost, ...rights })),
+    topic_permissions: accounts.flatMap(({ name, topics }) =>
+      topics.map((rights) => ({ user: name, vhost, ...rights })),
+    ),
+    exchanges: exchanges.map(({ name, kind }) => ({
+      ...{ name, vhost, type: kind, durable: true, auto_delete: false, internal: false, arguments: {} },
+    })),
+    queues: queues.map((queue) => ({
+      ...{ name: queue.name, vhost, durable: true, auto_delete: false },
+      ...argumentsOf(queue),
+    })),
+    bindings: bindings.map(({ exchange: source, queue: destination, key: routing_key }) => ({
+      ...{ source, vhost, destination, destination_type: 'queue', routing_key, arguments: {} },
+    })),
+  };
+}
+
+/** RabbitMQ's: four bytes of salt, then the SHA-256 of salt and password. */
+function hashOf(password: string): string {
+  const salt = randomBytes(4);
+  const digest = createHash('sha256').update(salt).update(password, 'utf8').digest();
+  return Buffer.concat([salt, digest]).toString('base64');
+}

@@ -1,0 +1,36 @@
+import type { AppName } from '#contracts';
+import type { Delivery } from './message-transport.js';
+import type { Naming } from './naming.js';
+
+/**
+ * `per-app`: each app has an account of its own (`Naming.accountOf`), and messages are believed from their emitter's
+ * account only. `shared`: all apps use one account, and nobody can tell who sent what.
+ */
+export type BrokerAccounts = 'per-app' | 'shared';
+
+/** Header in which an app keeps who sent a message when it publishes it again itself: to a retry tier, to the parking lot, from there. */
+export const checkedSenderHeader = 'checked-sender';
+
+/**
+ * The account a message came from at first. What the header says counts only in messages that this app published itself,
+ * which nobody else can: the broker compares every message's account with its connection's.
+ *
+ * @param own the account of this app
+ */
+export function senderOf({ userId, headers }: Pick<Delivery, 'userId' | 'headers'>, own: string): string {
+  const kept = headers[checkedSenderHeader];
+  return userId === own && typeof kept === 'string' ? kept : userId;
+}
+
+/** What is wrong with the sender, for people; undefined when nothing is. */
+export function wrongSender(
+  naming: Naming,
+  accounts: BrokerAccounts,
+  emitter: AppName,
+  sender: string,
+): string | undefined {
+  const expected = naming.accountOf(emitter);
+  if (accounts === 'shared' || sender === expected) return undefined;
+  const found = sender === '' ? 'a sender that did not say who it is' : `the account ${sender}`;
+  return `Expected it from ${expected}, found ${found}.`;
+}

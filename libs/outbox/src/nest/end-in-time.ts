@@ -1,0 +1,20 @@
+import { ending } from '#kernel';
+import type { Logger } from '#observability';
+
+/**
+ * Ends the process when it has not ended by itself so many milliseconds after it was told to: a service that vanished
+ * meanwhile may never answer again. What was not finished is found by the next process, as after a crash.
+ */
+export function endInTime(deadline: number, logger: Logger): void {
+  const begin = (): void => {
+    setTimeout(() => {
+      const { waitingFor } = ending;
+      logger.fatal(
+        { waitingFor, deadline },
+        'the process was told to end and did not in time; it ends now, and others finish what it leaves',
+      );
+      process.exit(1);
+    }, deadline).unref();
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, begin);
+}

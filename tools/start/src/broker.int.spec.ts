@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
+import { fileURLToPath } from 'node:url';
+import { after, before, describe, it } from 'node:test';
+import { appNames, registry, type AppName } from '#contracts';
+import {
+  defaultRetryDelays,
+  Naming,
+  RabbitTransport,
+  topologyOf,
+  wholeTopology,
+  type Delivery,
+  type WireMessage,
+} from '#messaging';
+import { until } from '#messaging/testing';
+import { createLogger } from '#observability';
+import { brokerUrlOf, type AppSettings } from './app-environments.js';
+import { prepareBroker } from './broker.js';
+
+const example = fileURLToPath(new URL('../../../../examples/job-configuration.yaml', import.meta.url));
+const logger = createLogger('broker.int.spec', 'silent');
+const prefix = `t${randomBytes(4).toString('hex')}`;
+const naming = new Naming(prefix);
+const broker = Object.fromEntries(appNames.map((app) => [app, `secret-${app}`])) as Record<AppName, string>;
+const services = {
+  RABBITMQ_URL: process.env['RABBITMQ_URL'] ?? '',
+  RABBITMQ_MANAGEMENT_URL: process.env['RABBITMQ_MANAGEMENT_URL'] ?? '',
+};
+const settings = {
+  ...{ services, prefix, secrets: { broker, operationsTokens: broker, accounts: {} } },
+  ...{ jobConfigurationFile: example, ports: {}, ltsRoots: [], sourceFolderRoots: [] },
+} as unknown as AppSettings;
+
+const message = (exchange: string, routingKey: string): WireMessage => ({
+  ...{ exchange, routingKey, body: Buffer.from('{}'), contentType: '', type: routingKey },
+  ...{ messageId: randomBytes(6).toString('hex'), timestamp: new Date(), appId: '', headers: {} },
+});
+
+describe('At a broker that was prepared for an installation', () => {
+  let administrator: ChannelModel;
+  const transports: RabbitTransport[] = [];
+
+  before(async () => {
+    administrator = await connect(services.RABBITMQ_URL);
+    const channel = await administrator.createChannel();
+    // As earlier versions had it.
+    await channel.assertQueue(naming.inboxOf('archiver'), {
+      durable: true,
+      arguments: { 'x-queue-type': 'quorum', 'x-dead-letter-exchange': '', 'x-delivery-limit': 20 },
+    });
+    await prepareBroker(settings);
+    await prepareBroker(settings);
+  });
+  after(async () => {
+    await Promise.all(transports.map((transport) => transport.close()));
+    const channel = await administrator.createChannel();
+    const { queues, exchanges } = wholeTopology(naming, defaultRetryDelays);
+    for (const { name } of queues) await channel.deleteQueue(name);
+    for (const { name } of exchanges) await channel.deleteExchange(name);
+    await administrator.close();
+  });
+
+  it('each app declares its own with its own account, and messages go from emitter to consumers', async () => {
+    const got: { app: AppName; delivery: Delivery }[] = [];
+    const open = async (app: AppName): Promise<RabbitTransport> => {
+      const transport = new RabbitTransport(
+        { url: brokerUrlOf(app, settings), connectionName: app, onFatal: assert.ifError },
+        logger,
+      );
+      transports.push(transport);
+      await transport.declare(topologyOf(naming, app, defaultRetryDelays));
+      await transport.consume(naming.inboxOf(app), { prefetch: 100 }, (delivery) => {
+        got.push({ app, delivery });
+        return Promise.resolve('ack');
+      });
+      await until(() => transport.connected);
+      return transport;
+    };
+    const byApp = new Map<AppName, RabbitTransport>();
+    for (const app of appNames) byApp.set(app, await open(app));
+    const heard = registry.filter(({ consumers }) => consumers.length > 0);
+    for (const { type, emitter } of heard)
+      await byApp.get(emitter)!.publish(message(naming.exchangeOf(type), type));
+    for (const app of appNames) {
+      await byApp.get(app)!.publish(message(naming.ownOf(app), naming.inboxOf(app)));
+      await byApp.get(app)!.publish(message(naming.receipts, app));
+    }
+    const expected = appNames.length + heard.reduce((sum, { consumers }) => sum + consumers.length, 0);
+    await until(() => got.length === expected);
+    for (const { app, delivery } of got) {
+      const contract = registry.find(({ type }) => type === delivery.routingKey);
+      assert.equal(delivery.userId, naming.accountOf(contract?.emitter ?? app));
+    }
+  });
+
+  const refused: Record<string, [app: AppName, attempt: (channel: ConfirmChannel) => unknown]> = {
+    "publishes another app's command to an exchange it has nothing to do with": [
+      'publisher',
+      (channel) =>
+        channel.publish(naming.exchangeOf('archival.x'), 'archival.discard-datablock.v1', Buffer.from('{}')),
+    ],
+    "publishes another app's command to an exchange of its own events": [
+      'archiver',
+      (channel) =>
+        channel.publish(naming.exchangeOf('archival.x'), 'archival.discard-datablock.v1', Buffer.from('{}')),
+    ],
+    "writes to another app's inbox by its name": [
+      'catalog-api',
+      (channel) => channel.sendToQueue(naming.inboxOf('archiver'), Buffer.from('{}')),
+    ],
+    "writes to another app's retry tier by its name": [
+      'job-assembler',
+      (channel) => channel.sendToQueue(naming.retryOf('archiver', 10_000), Buffer.from('{}')),
+    ],
+    "writes to another app's retry tier through that app's exchange": [
+      'job-assembler',
+      (channel) =>
+        channel.publish(naming.ownOf('archiver'), naming.retryOf('archiver', 10_000), Buffer.from('{}')),
+    ],
+    "reads another app's inbox": [
+      'publisher',
+      (channel) => channel.consume(naming.inboxOf('archiver'), () => undefined),
+    ],
+    "takes a single message from another app's dead letters": [
+      'publisher',
+      (channel) => channel.get(naming.deadOf('archiver')),
+    ],
+    'binds its inbox to messages that are not for it': [
+      'publisher',
+      (channel) =>
+        channel.bindQueue(
+          naming.inboxOf('publisher'),
+          naming.exchangeOf('catalog.x'),
+          'catalog.job-submitted.v1',
+        ),
+    ],
+    "deletes another app's inbox": [
+      'catalog-api',
+      (channel) => channel.deleteQueue(naming.inboxOf('archiver')),
+    ],
+    'has its dead letters go to the inbox of another app': [
+      'publisher',
+      (channel) =>
+        channel.assertQueue(`${naming.ownPrefixOf('publisher')}trick`, {
+          arguments: {
+            'x-dead-letter-exchange': '',
+            'x-dead-letter-routing-key': naming.inboxOf('archiver'),
+            'x-message-ttl': 1,
+          },
+        }),
+    ],
+  };
+  for (const [what, [app, attempt]] of Object.entries(refused))
+    it(`an account that ${what} is refused`, async () => assert.equal(await codeOf(app, attempt), 403));
+
+  it('a message under the name of another account is refused', async () => {
+    const type = 'archival.discard-datablock.v1';
+    const code = await codeOf('job-assembler', (channel) =>
+      channel.publish(naming.exchangeOf(type), type, Buffer.from('{}'), {
+        userId: naming.accountOf('catalog-api'),
+      }),
+    );
+    assert.equal(code, 406);
+  });
+
+  /** With which code the broker closes the channel. */
+  async function codeOf(app: AppName, attempt: (channel: ConfirmChannel) => unknown): Promise<unknown> {
+    const connection = await connect(brokerUrlOf(app, settings));
+    try {
+      const channel = await connection.createConfirmChannel();
+      const closed = new Promise((resolve) =>
+        channel.on('error', (error: { code?: unknown }) => resolve(error.code)),
+      );
+      await Promise.resolve(attempt(channel)).catch(() => undefined);
+      return await closed;
+    } finally {
+      await connection.close();
+    }
+  }
+});
