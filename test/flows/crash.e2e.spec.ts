@@ -131,26 +131,6 @@ describe('A process that is killed', () => {
     await until(async () => (await installation.originalsLeft(dataset.pid)) === 0);
   });
 
-  it('archiver at archiver.mid-set-aside discards all the same, and keeps what it discards for a while', async () => {
-    const dataset = await datasetInSourceFolder(installation, client);
-    await installation.arm('archiver', 'archiver.after-verification');
-    const { body } = await client.postJob('archive', [dataset.pid]);
-    const id = String(body['id']);
-    await installation.apps.archiver.whenEnded();
-    // A verified tar that nobody has reported: its order is cancelled while the archiver is down.
-    assert.equal((await client.patiently('POST', `/api/v4/jobs/${id}/cancel`)).status, 202);
-    await installation.arm('archiver', 'archiver.mid-set-aside');
-    installation.apps.archiver.start();
-    await installation.apps.archiver.whenEnded();
-    await installation.disarm('archiver');
-    installation.apps.archiver.start();
-    const end = await client.jobEnd(id);
-    assert.equal(end.statusCode, 'jobCancel', end.statusMessage);
-    assert.deepEqual(await ledger.tarsOf(installation.shares[0]!, dataset.pid), []);
-    const [aside, ...others] = await installation.setAside();
-    assert.deepEqual([aside?.pid, others], [dataset.pid, []]);
-  });
-
   for (const point of ['catalog.after-posted', 'catalog.after-claim'])
     it(`catalog-api at ${point}, before a job is accepted, leaves the dataset free and the key unused`, async () => {
       const dataset = await datasetInSourceFolder(installation, client);

@@ -207,15 +207,6 @@ export class Installation {
     return count;
   }
 
-  /** What the archiver took out of the way, as an operator sees it. */
-  async setAside(): Promise<{ _id: string; pid: string; archiveId: string }[]> {
-    const { ports, secrets } = this.settings;
-    const response = await fetch(`http://127.0.0.1:${ports.archiver}/api/v4/operations/set-aside`, {
-      headers: { authorization: `Bearer ${secrets.operationsTokens.archiver}` },
-    });
-    return (await response.json()) as { _id: string; pid: string; archiveId: string }[];
-  }
-
   /** An app's database, for what no client can do. */
   async withDatabase<Result>(
     app: AppName,

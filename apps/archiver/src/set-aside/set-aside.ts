@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, crashPoint, idFromName, PermanentError } from '#kernel';
+import { Clock, idFromName, PermanentError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken, SharesToken } from '../archiver.tokens.js';
@@ -34,7 +34,6 @@ export class SetAside {
     if ((await share.stat(unwanted.archiveId)) === undefined) return;
     // First the record: a file without one would stay for ever.
     const token = await this.record(share, unwanted);
-    crashPoint('archiver.mid-set-aside');
     if (!(await share.setAside(unwanted.archiveId, token)))
       await this.store.asides.deleteOne({ _id: token, state: 'kept' });
   }

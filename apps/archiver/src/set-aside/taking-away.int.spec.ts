@@ -251,6 +251,29 @@ describe('What the archiver takes away', () => {
       for await (const { name } of share.listSetAside('')) assert.fail(name);
     });
 
+    it('has one record, whenever its worker died on the way: before the file was moved, or after', async () => {
+      const order = await orderFor({ a: 'one' });
+      await archive.handle(order, context);
+      share.gone = true;
+      await assert.rejects(discard.handle(discardOf(order)), { code: 'long-term-storage.unavailable' });
+      share.gone = false;
+      const move = share.setAside.bind(share);
+      share.setAside = () => Promise.reject(new Error('died before'));
+      await assert.rejects(discard.handle(discardOf(order)), /died before/);
+      assert.equal((await asides.list(10)).length, 1);
+      share.setAside = async (name, token) => {
+        await move(name, token);
+        throw new Error('died after');
+      };
+      await assert.rejects(discard.handle(discardOf(order)), /died after/);
+      share.setAside = move;
+      await discard.handle(discardOf(order));
+      assert.equal((await asides.list(10)).length, 1);
+      clock.advance(grace);
+      await sweepAll();
+      for await (const { name } of share.listSetAside('')) assert.fail(name);
+    });
+
     it('comes back when an operator says so, and can be read and verified again', async () => {
       const order = await orderFor({ a: 'one' });
       await archive.handle(order, context);
