@@ -164,7 +164,7 @@ describe('Holding datasets for a job', () => {
   const sleeps: Readonly<Record<string, readonly [collection: string, method: string]>> = {
     'before it has claimed anything': ['catena_dataset_claims', 'insertMany'],
     'between claiming and looking at its datasets': ['Dataset', 'find'],
-    'between looking at its datasets and marking them': ['Dataset', 'bulkWrite'],
+    'between looking at its datasets and marking them': ['Dataset', 'updateMany'],
     'between marking its datasets and being accepted': ['Job', 'updateOne'],
   };
   /** Tells the steps of storing a job from what else uses the same collections: its first look, and the relay. */
@@ -173,7 +173,8 @@ describe('Holding datasets for a job', () => {
     async ([first]: readonly unknown[]): Promise<boolean> => {
       if (Array.isArray(first)) return true;
       if ('catena.storing' in (first as object)) return true;
-      return 'pid' in (first as object) && (await catalogue.claims.countDocuments({ pid })) > 0;
+      const ofDatasets = 'pid' in (first as object) || '_id' in (first as object);
+      return ofDatasets && (await catalogue.claims.countDocuments({ pid })) > 0;
     };
   for (const [when, [collection, method]] of Object.entries(sleeps)) {
     it(`refuses a job that slept ${when} until a sweep gave it up, and leaves its dataset free`, async () => {

@@ -76,18 +76,28 @@ export class DatasetSchedule {
       if (open.some(({ datasetlifecycle }) => !datasetlifecycle.archivable)) return false;
       await this.checkStoring(jobId);
       if (open.length === 0) return true;
-      const { matchedCount } = await this.catalogue.datasets.bulkWrite(
-        open.map((dataset) => ({
-          updateOne: { filter: { pid: dataset.pid, __v: versionOf(dataset) }, update: step },
-        })),
-        { ordered: false },
-      );
-      if (matchedCount === open.length) return true;
+      if ((await this.writeOn(open, step)) === open.length) return true;
     }
     throw new TransientError(
       'catalog.change-contended',
       `The datasets of job ${jobId} change too often at the moment: nothing was stored, post again.`,
     );
+  }
+
+  /** One write for all datasets of the same version: there are few versions, and may be ten thousand datasets. */
+  private async writeOn(datasets: readonly ClaimedDataset[], step: object): Promise<number> {
+    const byVersion = new Map<number | undefined, string[]>();
+    for (const { pid, __v } of datasets) {
+      const pids = byVersion.get(__v) ?? [];
+      pids.push(pid);
+      byVersion.set(__v, pids);
+    }
+    let written = 0;
+    for (const [__v, pids] of byVersion) {
+      const condition = { pid: { $in: pids }, __v: versionOf(__v === undefined ? {} : { __v }) };
+      written += (await this.catalogue.datasets.updateMany(condition, step)).matchedCount;
+    }
+    return written;
   }
 
   private async checkStoring(jobId: string): Promise<void> {
