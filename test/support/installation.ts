@@ -9,6 +9,7 @@ import {
   AppProcess,
   appNames,
   prepareBroker,
+  prepareBuckets,
   entryOf,
   environmentOf,
   functionalAccounts,
@@ -150,7 +151,7 @@ export class Installation {
   }
 
   async start(): Promise<void> {
-    await prepareBroker(this.settings);
+    await Promise.all([prepareBroker(this.settings), prepareBuckets(this.settings)]);
     for (const name of this.members) this.apps[name].start();
     await Promise.all(this.members.map((name) => this.apps[name].whenReady()));
     await this.accountsAreSeeded();
@@ -261,7 +262,9 @@ function servicesFromEnvironment(): Record<string, string> {
     throw new Error(
       `Expected ${missing.join(', ')} in the environment: run \`npm test\`, or start services with \`npm run stack -- up\`.`,
     );
-  const optional = ['RABBITMQ_MANAGEMENT_URL'].filter((name) => process.env[name]);
+  const optional = Object.keys(process.env).filter((name) =>
+    /^(RABBITMQ_MANAGEMENT_URL|S3_(ACCESS|SECRET)_KEY_\w+)$/.test(name),
+  );
   return Object.fromEntries([...names, ...optional].map((name) => [name, process.env[name] ?? '']));
 }
 

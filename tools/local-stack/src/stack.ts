@@ -43,11 +43,17 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
+/** Each app's own key, where the store has one. */
+const ownKeys = ['CATALOG_API', 'JOB_ASSEMBLER', 'ARCHIVER'].flatMap((app) => [
+  `S3_ACCESS_KEY_${app}`,
+  `S3_SECRET_KEY_${app}`,
+]);
+
 /** The variables that replace a service; the first one decides. */
 const REPLACEMENTS: Readonly<Record<ServiceName, readonly string[]>> = {
   mongodb: ['MONGODB_URI'],
   rabbitmq: ['RABBITMQ_URL', 'RABBITMQ_MANAGEMENT_URL'],
-  s3: ['S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY', 'S3_REGION'],
+  s3: ['S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY', 'S3_REGION', ...ownKeys],
 };
 
 /** Starts the services, all at once, and resolves when every one of them answers. */

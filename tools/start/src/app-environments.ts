@@ -11,6 +11,9 @@ export const appNames = [
 export type AppName = (typeof appNames)[number];
 /** Those with an account at the broker. */
 export type ConsumerName = Exclude<AppName, 'publication-server'>;
+/** Those that reach the object store. */
+export const storageApps = ['catalog-api', 'job-assembler', 'archiver'] as const;
+export type StorageApp = (typeof storageApps)[number];
 
 /** Everything that listens: the apps, the publication server's private port, and the demonstration's DataCite. */
 export const portNames = [...appNames, 'publication-feed', 'fake-datacite'] as const;
@@ -70,14 +73,15 @@ export function environmentOf(app: AppName, settings: AppSettings): Record<strin
     OPERATIONS_TOKEN: secrets.operationsTokens[app],
   };
   if (app === 'publisher') return { ...common, ...ownVariables(app, settings), ...settings.extra?.[app] };
+  const [keys, buckets] = [keysOf(app, settings), bucketsOf(settings)];
   const storage = {
     S3_ENDPOINT: services['S3_ENDPOINT'] ?? '',
-    S3_ACCESS_KEY: services['S3_ACCESS_KEY'] ?? '',
-    S3_SECRET_KEY: services['S3_SECRET_KEY'] ?? '',
+    S3_ACCESS_KEY: keys.accessKey,
+    S3_SECRET_KEY: keys.secretKey,
     S3_REGION: services['S3_REGION'] ?? 'us-east-1',
-    CONTROL_BUCKET: `${prefix}-control`,
-    LANDING_ZONE_BUCKET: `${prefix}-landing-zone`,
-    RETRIEVAL_BUCKET: `${prefix}-retrieval`,
+    CONTROL_BUCKET: buckets.control,
+    LANDING_ZONE_BUCKET: buckets.landingZone,
+    RETRIEVAL_BUCKET: buckets.retrieval,
   };
   return { ...common, ...storage, ...ownVariables(app, settings), ...settings.extra?.[app] };
 }
@@ -170,6 +174,30 @@ export function publicUrlOf({ ports }: Pick<AppSettings, 'ports'>): string {
 export function readyUrlOf(app: AppName, { ports }: Pick<AppSettings, 'ports'>): string {
   const path = { 'publication-server': '/health', 'catalog-api': '/api/v3/health' }[app as string];
   return `http://127.0.0.1:${ports[app]}${path ?? '/api/v4/health'}`;
+}
+
+/** The buckets of an installation. */
+export function bucketsOf({
+  prefix,
+}: Pick<AppSettings, 'prefix'>): Record<'control' | 'landingZone' | 'retrieval', string> {
+  return {
+    control: `${prefix}-control`,
+    landingZone: `${prefix}-landing-zone`,
+    retrieval: `${prefix}-retrieval`,
+  };
+}
+
+/** An app's key at the object store, as the local stack gives one to each; `shared` where there is but one for all. */
+export function keysOf(
+  app: StorageApp,
+  { services }: Pick<AppSettings, 'services'>,
+): { accessKey: string; secretKey: string; shared: boolean } {
+  const suffix = `_${app.replaceAll('-', '_').toUpperCase()}`;
+  const own = services[`S3_ACCESS_KEY${suffix}`];
+  const secret = services[`S3_SECRET_KEY${suffix}`];
+  return own === undefined || secret === undefined
+    ? { accessKey: services['S3_ACCESS_KEY'] ?? '', secretKey: services['S3_SECRET_KEY'] ?? '', shared: true }
+    : { accessKey: own, secretKey: secret, shared: false };
 }
 
 /** Where accounts are made at the broker; undefined when all apps share the one they were given. */

@@ -1,5 +1,6 @@
 export { AppProcess, type AppProcessOptions } from './app-process.js';
 export { prepareBroker } from './broker.js';
+export { prepareBuckets } from './buckets.js';
 export {
   appNames,
   brokerUrlOf,

@@ -5,6 +5,7 @@ import { startStack, UnsupportedHost, type Stack } from '../../local-stack/src/i
 import { publicUrlOf, type AppSettings } from './app-environments.js';
 import { Demonstration } from './demonstration.js';
 import { prepareBroker } from './broker.js';
+import { prepareBuckets } from './buckets.js';
 import { dataciteProcess, prepare, supervisors, whenAccountsWork } from './installation.js';
 import { placesBelow, type Places } from './places.js';
 import { choosePorts, PortTaken } from './ports.js';
@@ -66,7 +67,7 @@ async function start(places: Places): Promise<void> {
   const stack = await startStack({ dataDirectory: places.stack, log, environment: process.env });
   started.stack = stack;
   const settings = await prepare(project, places, stack.environment, ports);
-  await prepareBroker(settings);
+  await Promise.all([prepareBroker(settings), prepareBuckets(settings)]);
   log('starting catalog-api, job-assembler, archiver, publisher and publication-server');
   started.apps = [
     dataciteProcess(project, places, settings, log),

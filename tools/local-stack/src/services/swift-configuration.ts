@@ -66,7 +66,18 @@ use = egg:swift#${name}
 `;
 }
 
-export function proxyConfiguration({ ports, s3 }: StackSettings, account: string, region: string): string {
+/** Somebody with a key, who reaches only what containers say. */
+export interface StorageUser {
+  readonly name: string;
+  readonly secret: string;
+}
+
+export function proxyConfiguration(
+  { ports, s3 }: StackSettings,
+  account: string,
+  region: string,
+  users: readonly StorageUser[],
+): string {
   const plain = PLAIN_FILTERS.map((name) => `[filter:${name}]\nuse = egg:swift#${name}\n`).join('');
   return `${defaults(ports.s3)}[pipeline:main]
 pipeline = ${PIPELINE.join(' ')}
@@ -79,7 +90,7 @@ memcache_servers = 127.0.0.1:${ports.memcached}
 [filter:tempauth]
 use = egg:swift#tempauth
 user_${account}_${account} = ${s3.secret} .admin
-[filter:versioned_writes]
+${users.map(({ name, secret }) => `user_${account}_${name} = ${secret}\n`).join('')}[filter:versioned_writes]
 use = egg:swift#versioned_writes
 allow_object_versioning = true
 [filter:s3api]

@@ -1,9 +1,16 @@
+import { createHmac } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'minio';
 import { inside, runInside, sandboxedProcess, serviceFile, serviceFolder } from './home.js';
 import type { ServiceDefinition, ServiceHome } from './service.js';
-import { backendConfiguration, proxyConfiguration, swiftConfiguration } from './swift-configuration.js';
+import type { StackSettings } from '../settings.js';
+import {
+  backendConfiguration,
+  proxyConfiguration,
+  swiftConfiguration,
+  type StorageUser,
+} from './swift-configuration.js';
 
 const ACCOUNT = 'catena';
 const REGION = 'us-east-1';
@@ -40,6 +47,13 @@ export function swiftService(home: ServiceHome): ServiceDefinition {
       S3_ACCESS_KEY: accessKey,
       S3_SECRET_KEY: s3.secret,
       S3_REGION: REGION,
+      ...Object.assign(
+        {},
+        ...usersOf(home.settings).map(({ name, secret }) => ({
+          [`S3_ACCESS_KEY_${variable(name)}`]: `${ACCOUNT}:${name}`,
+          [`S3_SECRET_KEY_${variable(name)}`]: secret,
+        })),
+      ),
     },
     processes: [
       proxy,
@@ -57,6 +71,18 @@ export function swiftService(home: ServiceHome): ServiceDefinition {
   };
 }
 
+/** One key for each app that stores objects. Derived, so that a data directory of an earlier version has them as well. */
+function usersOf({ s3 }: StackSettings): StorageUser[] {
+  return ['catalog-api', 'job-assembler', 'archiver'].map((name) => ({
+    name,
+    secret: createHmac('sha256', s3.secret).update(name).digest('hex').slice(0, 36),
+  }));
+}
+
+function variable(name: string): string {
+  return name.replaceAll('-', '_').toUpperCase();
+}
+
 function backendPort({ settings }: ServiceHome, name: Backend): number {
   const { swiftObject, swiftContainer, swiftAccount } = settings.ports;
   return { object: swiftObject, container: swiftContainer, account: swiftAccount }[name];
@@ -70,7 +96,7 @@ async function prepare(home: ServiceHome): Promise<void> {
     const text = backendConfiguration(name, backendPort(home, name));
     serviceFile(home, `swift/etc/${name}-server.conf`, text);
   }
-  const proxy = proxyConfiguration(settings, ACCOUNT, REGION);
+  const proxy = proxyConfiguration(settings, ACCOUNT, REGION, usersOf(settings));
   serviceFile(home, 'swift/etc/proxy-server.conf', proxy);
   if (existsSync(join(dataDirectory, 'swift/etc/rings-made'))) return;
   home.log('s3: making the rings');
