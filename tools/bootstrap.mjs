@@ -13,6 +13,7 @@ const TOOLS = {
   stack: 'local-stack',
   bench: 'bench',
   catalogue: 'catalogue',
+  'broker-definitions': 'broker-definitions',
   chaos: 'chaos',
 };
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];

@@ -109,7 +109,7 @@ function queueChannels(app: AppName, contracts: readonly MessageContract[]): [st
 }
 
 function queueChannel(topology: Topology, name: string, summary: string, messages: object): object {
-  const declared = topology.queues.find((queue) => queue.name === name);
+  const { replacesDirect: _, ...declared } = topology.queues.find((queue) => queue.name === name)!;
   const bindings = topology.bindings.filter(({ queue }) => queue === name);
   return {
     address: name,
