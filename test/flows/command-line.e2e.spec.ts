@@ -52,7 +52,7 @@ describe('The command line', () => {
   const seen = verdict();
 
   before(async () => {
-    installation = await Installation.create();
+    installation = await Installation.create({ sharedAccounts: true });
     await installation.start();
     shell = await CommandLine.create(installation.url);
     folder = join(installation.directory, 'measured data');

@@ -164,6 +164,25 @@ describe('At a broker that was prepared for an installation', () => {
     assert.equal(code, 406);
   });
 
+  it('an app whose definitions are not complete says so, waits, and goes on when they are', async () => {
+    const channel = await administrator.createChannel();
+    await channel.deleteExchange(naming.receipts);
+    const warnings: string[] = [];
+    const listening = Object.assign(Object.create(logger) as typeof logger, {
+      warn: ({ error }: { error?: string }) => void warnings.push(error ?? ''),
+    });
+    const transport = new RabbitTransport(
+      { url: brokerUrlOf('archiver', settings), connectionName: 'early', onFatal: assert.ifError },
+      listening,
+    );
+    transports.push(transport);
+    await transport.declare(topologyOf(naming, 'archiver', defaultRetryDelays));
+    await until(() => warnings.some((text) => /let this account declare .*receipts/.test(text)));
+    assert.equal(transport.connected, false);
+    await prepareBroker(settings);
+    await until(() => transport.connected);
+  });
+
   /** With which code the broker closes the channel. */
   async function codeOf(app: AppName, attempt: (channel: ConfirmChannel) => unknown): Promise<unknown> {
     const connection = await connect(brokerUrlOf(app, settings));
