@@ -94,6 +94,14 @@ describe('A parked message', () => {
     assert.equal(await inbox.check(parked.messageId, digestOfBody(body)), 'duplicate');
   });
 
+  it("that is a stranger's and is discarded leaves the true one under its id to be handled", async () => {
+    const { lot, database, inbox } = await parkingLot();
+    database.message = { ...parked, code: 'messaging.wrong-sender', sender: 'test.publisher' };
+    await lot.discard(parked._id, 'ada', 'forged');
+    assert.equal(database.message.state, 'discarded');
+    assert.equal(await inbox.check(parked.messageId, digestOfBody(Buffer.from('the true one'))), 'new');
+  });
+
   it('stays parked when it cannot be discarded now', async () => {
     const { lot, database, inbox } = await parkingLot();
     const { record } = inbox;

@@ -121,7 +121,8 @@ export class ParkingLot {
   async discard(id: string, by: string, reason: string): Promise<void> {
     const message = await this.messages.findOne({ _id: id, state: 'parked' });
     // First: once it is decided on nobody comes back to it.
-    if (message !== null && message.messageId !== '')
+    // A stranger's message may bear the id of a true one, which is still to be handled.
+    if (message !== null && message.messageId !== '' && message.code !== 'messaging.wrong-sender')
       await this.inbox.record(
         message.messageId,
         message.type,
