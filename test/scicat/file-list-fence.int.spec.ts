@@ -172,6 +172,27 @@ describe('File lists of a dataset that a job holds', () => {
     );
   });
 
+  it('and its landing zone stay as they are when the job that archives it ends between two looks', async () => {
+    const links = (pid: string) =>
+      admin().post(`${pathOf(pid, 'v4')}/landing-zone/links`, { files: [{ path: 'a', size: 1 }] });
+    const list = (pid: string) => admin().post('/api/v4/origdatablocks', { ...files('c'), datasetId: pid });
+    for (const send of [links, list]) {
+      const { pid } = await dataset();
+      assert.equal((await job(pid)).status, 201);
+      const gap = interruptOnce(catalogue.mongo, 'catena_dataset_claims', 'findOne', async () => {
+        await app.collection('Datablock').updateMany({ datasetId: pid }, { $set: { createdBy: 'catena' } });
+        await app
+          .collection('Dataset')
+          .updateOne({ _id: pid }, { $set: { 'datasetlifecycle.retrievable': true } });
+        await catalogue.claims.deleteMany({ pid });
+      });
+      const { status, text } = await send(pid);
+      assert.ok(gap.happened());
+      assert.equal(status, 409, text);
+      assert.match(text, /is archived: its files must not change/);
+    }
+  });
+
   it('of a dataset that another archive system archived are its own affair', async () => {
     const { pid, orig, tape } = await dataset();
     await app
