@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import type { DatablockLine, DatasetArchivedV1, Envelope, ObjectReference } from '#contracts';
 import { manifestToJson } from '#datablock';
-import { newId } from '#kernel';
+import { newId, pidAsName } from '#kernel';
 import type { Outcome } from '#messaging';
 import { ObjectStore } from '#storage';
 import { DatasetReportsConsumer } from '../../apps/catalog-api/src/apply-job-reports/dataset-reports.consumer.js';
@@ -292,5 +292,90 @@ describe('Registering datablocks', () => {
     await catalogue.jobs.updateOne({ _id: of.jobId }, { $set: { 'catena.finished': true } });
     await archived(data);
     assert.equal(await catalogue.claims.countDocuments({ jobId: of.jobId }), 0);
+  });
+
+  it('refuses, and ends the job, when a datablock of somebody else has the name', async () => {
+    const of = await archiving([['a', 1]]);
+    const { body } = await app.as('admin').post('/api/v3/datasets', rawDataset({}));
+    const thief = String(body['pid']);
+    const archiveId = `${of.pid}/${of.jobId}/0.tar`;
+    await catalogue.datablocks.insertOne({
+      ...{
+        _id: 'taken',
+        datasetId: thief,
+        archiveId,
+        size: 1,
+        packedSize: 1,
+        version: '1',
+        dataFileList: [],
+      },
+      ...{
+        ownerGroup: 'thieves',
+        accessGroups: [],
+        isPublished: false,
+        createdBy: 'thief',
+        updatedBy: 'thief',
+      },
+      ...{ createdAt: new Date(), updatedAt: new Date(), __v: 0 },
+    } as never);
+    assert.deepEqual(await kindOf(archived(await report(of, [['a', 1]]))), ['done']);
+    const [type, data] = (await wordOn(of)) ?? [];
+    assert.match(String(type), /registration-refused/);
+    assert.equal(data?.['code'], 'catalog.archive-id-taken');
+  });
+
+  it('keeps the names that Catena makes for the datasets they are made of', async () => {
+    const of = await archiving([['a', 1]]);
+    const { body } = await app.as('admin').post('/api/v3/datasets', rawDataset({}));
+    const block = {
+      size: 1,
+      packedSize: 1,
+      version: '1',
+      dataFileList: [{ path: 'a', size: 1, time: '2020-01-01T00:00:00Z' }],
+    };
+    const post = async (pid: string, archiveId: string): Promise<number> =>
+      (await app.as('admin').post(`${pathOf(pid)}/datablocks`, { ...block, archiveId })).status;
+    const other = String(body['pid']);
+    assert.equal(await post(other, `${pidAsName(of.pid)}/${of.jobId}/00000.tar`), 409);
+    assert.equal(await post(other, `${pidAsName(other)}/of-its-own/00000.tar`), 201);
+    assert.equal(await post(other, `/archive/of/others/${newId()}.tar`), 201);
+    assert.equal(await post(other, newId()), 201);
+  });
+
+  it('lets no owner rewrite the archive state of what is archived, nor of what is being archived', async () => {
+    const of = await archiving([['a', 1]]);
+    await catalogue.datasets.updateOne({ pid: of.pid }, { $set: { ownerGroup: 'group1' } });
+    const owner = app.as('user1');
+    const writes: (readonly [string, string, Fields])[] = [
+      ['PATCH', `/api/v3/datasets/${encodeURIComponent(of.pid)}/datasetlifecycle`, { retrievable: false }],
+      ['PATCH', `/api/v3/datasets/${encodeURIComponent(of.pid)}`, { datasetlifecycle: { archivable: true } }],
+      ['PATCH', `/api/v4/datasets/${encodeURIComponent(of.pid)}`, { sourceFolder: '/elsewhere' }],
+    ];
+    const flip = (fields: Fields): Fields =>
+      JSON.parse(
+        JSON.stringify(fields).replace(/true|false/, (word) => (word === 'true' ? 'false' : 'true')),
+      ) as Fields;
+    const answers = async (): Promise<number[]> => {
+      const statuses: number[] = [];
+      for (const [method, path, fields] of writes)
+        for (const body of [fields, flip(fields)])
+          statuses.push((await owner.send(method, path, body)).status);
+      return statuses;
+    };
+    assert.ok((await answers()).includes(409), 'while a job holds it');
+    assert.deepEqual(await kindOf(archived(await report(of, [['a', 1]]))), ['done']);
+    const { datasetlifecycle } = (await catalogue.datasets.findOne({ pid: of.pid }))!;
+    assert.ok((await answers()).includes(409), 'after it was archived');
+    const after = (await catalogue.datasets.findOne({ pid: of.pid }))!;
+    assert.deepEqual(
+      [after.datasetlifecycle.archivable, after.datasetlifecycle.retrievable, after.sourceFolder],
+      [datasetlifecycle.archivable, datasetlifecycle.retrievable, rawDataset({})['sourceFolder']],
+    );
+    const manager = await app
+      .as('archiveManager')
+      .send('PATCH', `/api/v3/datasets/${encodeURIComponent(of.pid)}/datasetlifecycle`, {
+        retrievable: false,
+      });
+    assert.equal(manager.status, 200, manager.text);
   });
 });

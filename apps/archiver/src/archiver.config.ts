@@ -31,6 +31,8 @@ export interface ArchiverConfig {
   readonly releaseGrace: number;
   /** Milliseconds without an answer of the file system after which all work goes to other workers. */
   readonly threadLimit: number;
+  /** Milliseconds without headway after which a work order goes to another worker; longer than any tape takes. */
+  readonly stallLimit: number;
   /** Work orders at once in this process. */
   readonly workers: number;
   /** Milliseconds without a heartbeat after which another worker takes over. */
@@ -75,7 +77,8 @@ export function archiverConfigFrom(environment: Environment): ArchiverConfig {
     sourceTimeTolerance: durationFrom(environment['SOURCE_TIME_TOLERANCE'] ?? '1s'),
     discardGrace: durationFrom(environment['DISCARD_GRACE'] ?? '7d'),
     releaseGrace: durationFrom(environment['RELEASE_GRACE'] ?? '1h'),
-    threadLimit: durationFrom(environment['ARCHIVER_THREAD_LIMIT'] ?? '10m'),
+    threadLimit: threadLimitFrom(environment),
+    stallLimit: durationFrom(environment['ARCHIVER_STALL_LIMIT'] ?? '6h'),
     workers: integer(environment, 'ARCHIVER_WORKERS', 2),
     lease: durationFrom(environment['ARCHIVER_LEASE'] ?? '60s'),
     mostAttempts: integer(environment, 'ARCHIVER_MOST_ATTEMPTS', 8),
@@ -85,6 +88,17 @@ export function archiverConfigFrom(environment: Environment): ArchiverConfig {
     },
     retrievedLifetime,
   };
+}
+
+/** Work is given back before liveness has the process ended. */
+function threadLimitFrom(environment: Environment): number {
+  const limit = durationFrom(environment['ARCHIVER_THREAD_LIMIT'] ?? '2m');
+  const liveness = durationFrom(environment['LIVENESS_LIMIT'] ?? '5m');
+  if (limit * 2 <= liveness) return limit;
+  throw new PermanentError(
+    'kernel.configuration',
+    `Expected ARCHIVER_THREAD_LIMIT of at most half of LIVENESS_LIMIT (${liveness} ms), found ${limit} ms: work could not be given back in time.`,
+  );
 }
 
 function listOf(text: string): string[] {

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { datablockArchivedV1, type ArchiveDatablockV1 } from '#contracts';
-import { packedSizeOf, verifyDatablock } from '#datablock';
+import { packedSizeOf, verifyDatablock, type ManifestMember } from '#datablock';
 import { Clock, PermanentError, TransientError, crashPoint } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { eventRow, type OutboxRow } from '#outbox';
@@ -32,9 +32,10 @@ export class ArchiveDatablockHandler {
   ) {}
 
   async handle(order: ArchiveDatablockV1, context: WorkContext): Promise<OutboxRow> {
-    refuseForeignName(order);
+    // Orders from before 0.2 have names of then: what was verified under one is reported, nothing new is made.
     const known = await this.store.datablocks.findOne({ _id: order.archiveId, state: 'verified' });
-    if (known !== null) refuseForeign(known, order);
+    if (known === null) refuseForeignName(order);
+    else refuseForeign(known, order);
     return this.report(order, known ?? (await this.archive(order, context)));
   }
 
@@ -48,8 +49,8 @@ export class ArchiveDatablockHandler {
     const verified = await verifyDatablock(packing.meter.watch(bytes, context.signal), manifest);
     crashPoint('archiver.after-verification');
     for (const share of others) await this.writer.further(first, share, verified, packing);
-    const read = await this.lists.originalsOf(order.archiveId, manifest.members);
-    await this.refuseOverwritten(order, read?.lines ?? [], targets);
+    const read = await this.readVersions(order, manifest.members, targets);
+    await this.refuseOverwritten(order, read?.lines ?? [], targets, context.signal);
     const stored: StoredDatablock = {
       _id: order.archiveId,
       pid: order.pid,
@@ -88,6 +89,23 @@ export class ArchiveDatablockHandler {
     return { order, identity, members, packedSize, versions, context, meter };
   }
 
+  /** A tar of the landing zone without the list of what was read for it can prove nothing later: it is made anew. */
+  private async readVersions(
+    order: ArchiveDatablockV1,
+    members: readonly ManifestMember[],
+    targets: readonly LongTermStorage[],
+  ): ReturnType<DatablockLists['originalsOf']> {
+    if (order.source.kind !== 'landing-zone') return undefined;
+    const read = await this.lists.originalsOf(order.archiveId, members);
+    if (read !== undefined) return read;
+    for (const share of targets)
+      await this.writer.makeWay(share, order, 'nobody knows which versions of its originals it holds');
+    throw new TransientError(
+      'archiver.versions-unknown',
+      `Expected the list of what was read for ${order.archiveId} in the control bucket, found none or that of another try: it is packed again.`,
+    );
+  }
+
   /**
    * An upload by an older link may have replaced an original while it was packed. Then the tape holds what nobody wants
    * any more, and the new version must be neither forgotten nor released.
@@ -96,9 +114,11 @@ export class ArchiveDatablockHandler {
     order: ArchiveDatablockV1,
     lines: readonly OriginalLine[],
     targets: readonly LongTermStorage[],
+    signal: AbortSignal,
   ): Promise<void> {
     if (lines.length === 0) return;
-    const changed = await this.lists.changedSince(this.originals.prefixesOf(order.pid, order.source), lines);
+    const prefixes = this.originals.prefixesOf(order.pid, order.source);
+    const changed = await this.lists.changedSince(prefixes, lines, signal);
     if (changed.length === 0) return;
     for (const share of targets)
       await this.writer.makeWay(share, order, 'originals were overwritten while they were packed');

@@ -7,6 +7,11 @@ import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
 import { areOf, type OriginalLine } from './read-versions.js';
 
+/** Entries of a listing that are looked through for each file of a datablock, and at least. */
+const listedForEach = 4;
+const listedAtLeast = 4000;
+const lookUpsAtOnce = 8;
+
 /** The lists that are kept beside a datablock: its manifest, and which objects of the landing zone are in it. */
 @Injectable()
 export class DatablockLists {
@@ -46,17 +51,36 @@ export class DatablockLists {
     return areOf(lines, members) ? { lines, reference: referenceTo(bucket, key, body) } : undefined;
   }
 
-  /** Paths of originals that are no longer the versions that were read, in the order of the landing zone. */
-  async changedSince(prefixes: readonly string[], lines: readonly OriginalLine[]): Promise<string[]> {
-    const read = new Map(lines.map((line) => [line.key, line]));
+  /**
+   * Paths of originals that are no longer the versions that were read. A listing is cheapest where the datablock is most of
+   * its dataset; of a small part of a large one each object is looked up, so that many datablocks do not list it all.
+   */
+  async changedSince(
+    prefixes: readonly string[],
+    lines: readonly OriginalLine[],
+    signal: AbortSignal,
+  ): Promise<string[]> {
+    const unseen = new Map(lines.map((line) => [line.key, line]));
     const changed: string[] = [];
+    let budget = listedForEach * lines.length + listedAtLeast;
     for (const prefix of prefixes)
       for await (const { key, etag } of this.objects.list(this.config.landingZoneBucket, `${prefix}/`)) {
-        const line = read.get(key);
+        if (budget === 0 || unseen.size === 0) break;
+        budget -= 1;
+        if (budget % 1000 === 0) signal.throwIfAborted();
+        const line = unseen.get(key);
         if (line !== undefined && line.etag !== etag) changed.push(line.path);
-        read.delete(key);
+        unseen.delete(key);
       }
-    return [...changed, ...[...read.values()].map(({ path }) => path)];
+    const waiting = unseen.values();
+    const lane = async (): Promise<void> => {
+      for (const { key, etag, path } of waiting) {
+        signal.throwIfAborted();
+        if ((await this.objects.head(this.config.landingZoneBucket, key))?.etag !== etag) changed.push(path);
+      }
+    };
+    await Promise.all(Array.from({ length: lookUpsAtOnce }, lane));
+    return changed.sort();
   }
 
   private async keep(key: string, body: Buffer, contentType: string): Promise<ObjectReference> {

@@ -1,21 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { originalsReleasedV1, type ReleaseOriginalsV1 } from '#contracts';
-import { Clock, crashPoint } from '#kernel';
+import { Clock, crashPoint, PermanentError } from '#kernel';
 import type { Logger } from '#observability';
 import { eventRow, LOGGER, type OutboxRow } from '#outbox';
-import { ObjectStore, type ObjectVersion } from '#storage';
+import { ObjectStore } from '#storage';
 import { Originals } from '../archive-datablock/originals.js';
 import type { OriginalLine } from '../archive-datablock/read-versions.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
-import type { StoredDatablock } from '../persistence/records.js';
 import type { WorkContext } from '../run-work/work-context.js';
 import { ReleasedDatablocks } from './released-datablocks.js';
 
 const batch = 500;
 const mostNamed = 20;
-/** Milliseconds: Swift gives modification times rounded up to the whole second, after the time of a quick verification. */
-const rounding = 1000;
 
 /**
  * Removes the originals of a datablock from the landing zone: exactly the versions that were read into it, on proof of
@@ -36,10 +33,18 @@ export class ReleaseOriginalsHandler {
     const { workOrderId, jobId, pid } = order;
     const prefixes = this.originals.prefixesOf(pid, order.source);
     const datablock = await this.datablocks.provenFor(order);
+    const read = await this.originals.lines<OriginalLine>(datablock.originals);
     const kept: string[] = [];
     let released = 0;
-    for await (const versions of this.versionsOf(datablock, order, prefixes, kept)) {
+    for (let at = 0; at < read.length; at += batch) {
       context.signal.throwIfAborted();
+      const versions = read.slice(at, at + batch);
+      // The list lies in a bucket that others write to: it opens nothing outside the dataset's own place.
+      if (versions.some(({ key }) => !prefixes.some((prefix) => key.startsWith(`${prefix}/`))))
+        throw new PermanentError(
+          'archiver.source-refused',
+          `Expected originals of ${pid} below ${prefixes.join(', ')} in the list of ${datablock._id}, found others: nothing more is released.`,
+        );
       const changed = await this.objects.removeUnchanged(this.config.landingZoneBucket, versions);
       released += versions.length - changed.length;
       kept.push(...changed);
@@ -59,40 +64,5 @@ export class ReleaseOriginalsHandler {
       { subject: workOrderId, partitionKey: workOrderId, sequence: 9 },
       this.clock.now(),
     );
-  }
-
-  /** What may go, in batches; what certainly may not is noted in `kept`. */
-  private async *versionsOf(
-    datablock: StoredDatablock,
-    order: ReleaseOriginalsV1,
-    prefixes: readonly string[],
-    kept: string[],
-  ): AsyncGenerator<ObjectVersion[]> {
-    const read =
-      datablock.originals === undefined
-        ? await this.archivedBefore(datablock, order, prefixes, kept)
-        : await this.originals.lines<OriginalLine>(datablock.originals);
-    for (let at = 0; at < read.length; at += batch) yield read.slice(at, at + batch);
-  }
-
-  /** Of datablocks from before 0.2 nobody noted what was read: what is older than the archive, and as long, is it. */
-  private async archivedBefore(
-    { copies }: StoredDatablock,
-    { files }: ReleaseOriginalsV1,
-    prefixes: readonly string[],
-    kept: string[],
-  ): Promise<ObjectVersion[]> {
-    const archivedAt = Math.min(...copies.map(({ verifiedAt }) => verifiedAt.getTime()));
-    const sizes = new Map((await this.originals.list(files)).map(({ path, size }) => [path, size]));
-    const found: ObjectVersion[] = [];
-    for (const prefix of prefixes)
-      for await (const object of this.objects.list(this.config.landingZoneBucket, `${prefix}/`)) {
-        const size = sizes.get(object.key.slice(prefix.length + 1));
-        if (size === undefined) continue;
-        const same = size === object.size && object.modifiedAt.getTime() <= archivedAt + rounding;
-        if (same) found.push({ key: object.key, etag: object.etag });
-        else kept.push(object.key);
-      }
-    return found;
   }
 }

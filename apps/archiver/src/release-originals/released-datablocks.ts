@@ -16,9 +16,14 @@ export class ReleasedDatablocks {
   /**
    * The verified datablock that a release speaks of, if the catalogue lists it now.
    *
-   * @throws PermanentError `archiver.not-verified`, `archiver.not-registered`
+   * @throws PermanentError `archiver.not-verified`, `archiver.not-registered`, `archiver.versions-unknown`
    */
-  async provenFor({ workOrderId, pid, archiveId, files }: ReleaseOriginalsV1): Promise<StoredDatablock> {
+  async provenFor({
+    workOrderId,
+    pid,
+    archiveId,
+    files,
+  }: ReleaseOriginalsV1): Promise<StoredDatablock & Required<Pick<StoredDatablock, 'originals'>>> {
     const datablock = await this.store.datablocks.findOne({
       ...(archiveId === undefined ? {} : { _id: archiveId }),
       ...{ pid, filesSha256: files.sha256, state: 'verified' },
@@ -33,6 +38,12 @@ export class ReleasedDatablocks {
         'archiver.not-registered',
         `Expected ${datablock._id} in the catalogue, found it not listed: the originals of ${pid} stay.`,
       );
-    return datablock;
+    const { originals } = datablock;
+    if (originals === undefined)
+      throw new PermanentError(
+        'archiver.versions-unknown',
+        `Expected the list of what was read for ${datablock._id}, found none: it was packed before 0.2. The originals of ${pid} stay; remove them by hand when you have verified it.`,
+      );
+    return { ...datablock, originals };
   }
 }

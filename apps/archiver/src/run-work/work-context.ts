@@ -22,11 +22,15 @@ export class WorkDeferred extends TransientError {
   }
 }
 
-/** Storage that is full or away is waited for, however long it takes. */
+/** What is full, away or silent is waited for, however long it takes. */
 export const waitingCodes: ReadonlySet<string> = new Set([
   'long-term-storage.full',
   'long-term-storage.unavailable',
   'storage.unavailable',
   'storage.bucket-not-found',
   'storage.access-denied',
+  // The catalogue is asked before anything is taken away: while it does not answer, or not to us, nothing is.
+  'catalog.api-away',
+  'catalog.api-login',
+  'archiver.catalogue-silent',
 ]);

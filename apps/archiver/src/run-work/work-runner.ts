@@ -8,6 +8,7 @@ import { workCancelledV1, workFailedV1, workProgressedV1, type FaultKind, type P
 import {
   CatenaError,
   Clock,
+  PermanentError,
   TransientError,
   WorkLoop,
   backOff,
@@ -43,6 +44,8 @@ const userCodes: ReadonlySet<string> = new Set([
 
 interface Running {
   readonly work: Work;
+  /** When the work last got on. */
+  movedAt: number;
   readonly aborting: AbortController;
   readonly heartbeat: NodeJS.Timeout;
 }
@@ -133,17 +136,23 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
    */
   async yieldWork(): Promise<void> {
     this.yielding = true;
-    for (const { work, aborting, heartbeat } of [...this.running.values()]) {
-      clearInterval(heartbeat);
-      aborting.abort(leaseLost(work));
-      await this.giveBack(work, 0, work.attempts, 'Its worker could no longer read files.').catch(
-        (error: unknown) =>
-          this.logger.warn(
-            { workOrderId: work._id, error: messageOf(error) },
-            'could not give work back; its lease runs out',
-          ),
-      );
-    }
+    for (const running of [...this.running.values()])
+      await this.handOn(running, 'Its worker could no longer read files.');
+  }
+
+  /**
+   * Gives work that hangs to another worker; it costs an attempt, so that one bad file cannot hold up all workers in turn.
+   * What hangs here keeps its lane from moving, which fails liveness.
+   */
+  private async handOn({ work, aborting, heartbeat }: Running, reason: string): Promise<void> {
+    clearInterval(heartbeat);
+    aborting.abort(leaseLost(work));
+    await this.giveBack(work, 0, work.attempts + 1, reason).catch((error: unknown) =>
+      this.logger.warn(
+        { workOrderId: work._id, error: messageOf(error) },
+        'could not give work back; its lease runs out',
+      ),
+    );
   }
 
   resume(): void {
@@ -166,8 +175,9 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
     );
     if (work === null) return false;
     const aborting = new AbortController();
-    const heartbeat = setInterval(() => void this.beat(work, aborting), this.config.lease / 3);
-    this.running.set(work._id, { work, aborting, heartbeat });
+    const heartbeat = setInterval(() => void this.beat(running), this.config.lease / 3);
+    const running: Running = { work, aborting, heartbeat, movedAt: this.reporting.clock.now().getTime() };
+    this.running.set(work._id, running);
     try {
       await this.run(work, aborting);
     } finally {
@@ -183,6 +193,7 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
       if (work.cancelRequested)
         aborting.abort(new TransientError('archiver.cancelled', 'The work order was cancelled.'));
       aborting.signal.throwIfAborted();
+      if (work.attempts >= this.config.mostAttempts) throw stalledTooOften(work);
       this.logger.info(log, 'work begins');
       const row = await this.handlers.handle(work.command, this.contextFor(work, aborting.signal));
       crashPoint('archiver.before-report');
@@ -193,7 +204,13 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
     }
   }
 
-  private async beat(work: Work, aborting: AbortController): Promise<void> {
+  private async beat(running: Running): Promise<void> {
+    const { work, aborting, movedAt } = running;
+    const silentFor = this.reporting.clock.now().getTime() - movedAt;
+    if (silentFor > this.config.stallLimit) {
+      this.logger.error({ workOrderId: work._id, silentFor }, 'work makes no headway: it is given back');
+      return this.handOn(running, `No headway for ${silentFor} ms.`);
+    }
     try {
       const current = await this.renew(work);
       stillMoving();
@@ -324,13 +341,22 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
       epoch: work.epoch,
       signal,
       progress: (phase, bytesDone, bytesTotal) => {
-        const now = Date.now();
+        const now = this.reporting.clock.now().getTime();
+        const running = this.running.get(work._id);
+        if (running?.work.epoch === work.epoch) running.movedAt = now;
         if (now - told < progressInterval) return;
         told = now;
         this.reporting.send(work, phase, bytesDone, bytesTotal);
       },
     };
   }
+}
+
+function stalledTooOften({ _id, attempts, lastFault }: Work): PermanentError {
+  return new PermanentError(
+    'archiver.stalled',
+    `Expected ${_id} to get on, found that ${attempts} workers gave it up. ${lastFault ?? 'Look at the storage its files lie on'}; then retry the job.`,
+  );
 }
 
 function leaseLost({ _id }: Work): TransientError {

@@ -1,5 +1,6 @@
 import {
   Controller,
+  Delete,
   ForbiddenException,
   Get,
   Headers,
@@ -14,6 +15,7 @@ import { admitOperator } from '#outbox';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
 import type { FileAside } from '../persistence/records.js';
+import { SetAsideSweep } from './set-aside-sweep.js';
 import { SetAside } from './set-aside.js';
 
 const mostListed = 1000;
@@ -23,6 +25,7 @@ const mostListed = 1000;
 export class SetAsideController {
   constructor(
     private readonly asides: SetAside,
+    private readonly sweep: SetAsideSweep,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
   ) {}
 
@@ -31,6 +34,23 @@ export class SetAsideController {
   list(@Headers('authorization') authorization: string | undefined): Promise<FileAside[]> {
     admitOperator(this.config.spine, authorization);
     return this.asides.list(mostListed);
+  }
+
+  /** Removes it now, where room is needed before its time is over; never what the catalogue lists. */
+  @Delete(':id')
+  async remove(
+    @Headers('authorization') authorization: string | undefined,
+    @Param('id') id: string,
+  ): Promise<{ state: string }> {
+    admitOperator(this.config.spine, authorization);
+    return { state: await this.settled(id) };
+  }
+
+  private async settled(id: string): Promise<string> {
+    if (!(await this.asides.hasten(id)))
+      throw new NotFoundException(`Expected a file that is set aside under ${id}, found none.`);
+    while (await this.sweep.next());
+    return (await this.asides.isKept(id)) ? 'kept: see the log for the reason' : 'gone, or brought back';
   }
 
   @Post(':id/bring-back')

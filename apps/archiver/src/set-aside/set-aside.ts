@@ -34,16 +34,16 @@ export class SetAside {
     if ((await share.stat(unwanted.archiveId)) === undefined) return;
     // First the record: a file without one would stay for ever.
     const token = await this.record(share, unwanted);
-    if (!(await share.setAside(unwanted.archiveId, token)))
+    if (await share.setAside(unwanted.archiveId, token)) return;
+    // It may lie there all the same: moved by a request that was repeated, or by a worker that was overtaken.
+    if (!(await this.tokensOf(share, unwanted.archiveId)).has(token))
       await this.store.asides.deleteOne({ _id: token, state: 'kept' });
   }
 
   /** @returns the token; that of an earlier try if it died before it moved the file */
   private async record(share: LongTermStorage, unwanted: Unwanted): Promise<string> {
     const { archiveId, pid, jobId, workOrderId, reason } = unwanted;
-    const used = new Set<string>();
-    for await (const { name, token } of share.listSetAside(archiveId))
-      if (name === archiveId) used.add(token);
+    const used = await this.tokensOf(share, archiveId);
     const now = this.clock.now();
     for (let count = 0; ; count += 1) {
       const token = idFromName(`${share.name}\n${archiveId}\n${workOrderId}\n${count}`);
@@ -63,6 +63,14 @@ export class SetAside {
       );
       return token;
     }
+  }
+
+  /** With which a share holds what was set aside from a name. */
+  private async tokensOf(share: LongTermStorage, archiveId: string): Promise<Set<string>> {
+    const tokens = new Set<string>();
+    for await (const { name, token } of share.listSetAside(archiveId))
+      if (name === archiveId) tokens.add(token);
+    return tokens;
   }
 
   /** The oldest first. */
@@ -115,6 +123,19 @@ export class SetAside {
       'archiver.not-set-aside',
       `Expected a file that is set aside under ${id}, found none, or one that is being removed at this moment.`,
     );
+  }
+
+  /** Its grace period is over now. @returns false when there is none, or an operator brings it back */
+  async hasten(id: string): Promise<boolean> {
+    const { matchedCount } = await this.store.asides.updateOne(
+      { _id: id, state: 'kept' },
+      { $set: { dueAt: this.clock.now() } },
+    );
+    return matchedCount === 1;
+  }
+
+  async isKept(id: string): Promise<boolean> {
+    return (await this.store.asides.countDocuments({ _id: id }, { limit: 1 })) > 0;
   }
 
   /** Has it looked at again later, unless it is in other hands by now. */

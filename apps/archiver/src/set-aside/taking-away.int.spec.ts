@@ -183,6 +183,22 @@ describe('What the archiver takes away', () => {
       assert.deepEqual(await left(), []);
     });
 
+    it('is nothing while nobody knows which versions are in it: the tar is made anew', async () => {
+      const order = await orderFor({ a: 'one' });
+      await archive.handle(order, context);
+      await store.datablocks.deleteOne({ _id: order.archiveId });
+      await objects.remove(control, [`originals/${order.archiveId}.ndjson`]);
+      await assert.rejects(archive.handle(order, { ...context, epoch: 2 }), {
+        code: 'archiver.versions-unknown',
+        retriable: true,
+      });
+      await archive.handle(order, { ...context, epoch: 3 });
+      listed.add(order.archiveId);
+      assert.equal(dataOf(await releaseOf(order))['released'], 1);
+      await store.datablocks.updateOne({ _id: order.archiveId }, { $unset: { originals: '' } });
+      await assert.rejects(releaseOf(order), { code: 'archiver.versions-unknown', retriable: false });
+    });
+
     it('is nothing that the catalogue does not list, or that is of another dataset', async () => {
       const order = await orderFor({ a: 'one' });
       await archive.handle(order, context);
@@ -272,6 +288,31 @@ describe('What the archiver takes away', () => {
       clock.advance(grace);
       await sweepAll();
       for await (const { name } of share.listSetAside('')) assert.fail(name);
+    });
+
+    it('is not forgotten when the share moved it and answered that there is nothing', async () => {
+      const order = await orderFor({ a: 'one' });
+      await archive.handle(order, context);
+      const move = share.setAside.bind(share);
+      share.setAside = async (name, token) => {
+        await move(name, token);
+        return move(name, token);
+      };
+      await discard.handle(discardOf(order));
+      share.setAside = move;
+      assert.equal((await asides.list(10)).length, 1);
+    });
+
+    it('goes at once when an operator needs the room, unless the catalogue lists it', async () => {
+      const first = await orderFor({ a: 'one' });
+      await archive.handle(first, context);
+      await discard.handle(discardOf(first));
+      const [aside] = await asides.list(10);
+      listed.add(first.archiveId);
+      assert.equal(await asides.hasten(aside!._id), true);
+      await sweepAll();
+      assert.ok(await share.stat(first.archiveId), 'it was brought back');
+      assert.equal(await asides.hasten(aside!._id), false);
     });
 
     it('comes back when an operator says so, and can be read and verified again', async () => {

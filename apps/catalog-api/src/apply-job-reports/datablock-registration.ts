@@ -6,7 +6,7 @@ import {
   type DatasetArchivedV1,
 } from '#contracts';
 import { parseManifest } from '#datablock';
-import { Clock, crashPoint, idFromName, PermanentError, TransientError } from '#kernel';
+import { Clock, crashPoint, idFromName, PermanentError, stillMoving, TransientError } from '#kernel';
 import { eventRow, OutboxRelay, type OutboxRow } from '#outbox';
 import { lifecycleSteps } from '../domain/lifecycle.js';
 import { DatasetClaims } from '../jobs/dataset-claims.js';
@@ -15,6 +15,8 @@ import type { ClaimRecord, DatablockRecord, DatasetRecord } from '../persistence
 import { newObjectId } from '../persistence/user-ids.js';
 import { ControlObjects } from './control-objects.js';
 import { FileListComparison } from './file-list-comparison.js';
+
+const namesAtOnce = 500;
 
 /**
  * Enters verified datablocks into the catalogue, then says that the dataset is retrievable. First of all it decides, in
@@ -48,7 +50,10 @@ export class DatablockRegistration {
         `Expected ${report.datablockCount} datablocks for ${pid}, found ${lines.length} in the list of job ${jobId}.`,
       );
     }
-    if (claim.verdict === undefined) await this.comparison.check(dataset, lines);
+    if (claim.verdict === undefined) {
+      await this.refuseTakenNames(pid, lines);
+      await this.comparison.check(dataset, lines);
+    }
     crashPoint('catalog.before-registration');
     // Of two that came to different ends the first one counts.
     if ((await this.claims.decide(claim, 'registered')) !== 'registered') return;
@@ -101,6 +106,18 @@ export class DatablockRegistration {
     );
   }
 
+  /** Names of Catena are refused from anybody else; a record from before that would keep the job from ever ending. */
+  private async refuseTakenNames(pid: string, lines: readonly DatablockLine[]): Promise<void> {
+    for (let at = 0; at < lines.length; at += namesAtOnce) {
+      const archiveIds = lines.slice(at, at + namesAtOnce).map(({ archiveId }) => archiveId);
+      const taken = await this.catalogue.datablocks.findOne(
+        { archiveId: { $in: archiveIds }, _id: { $nin: archiveIds.map(idFromName) } },
+        { projection: { archiveId: 1 } },
+      );
+      if (taken !== null) throw archiveIdTaken(pid, taken.archiveId);
+    }
+  }
+
   private async registerOne(dataset: DatasetRecord, line: DatablockLine): Promise<number> {
     const manifest = parseManifest((await this.objects.read(line.manifest)).toString('utf8'));
     const now = this.clock.now();
@@ -134,6 +151,15 @@ export class DatablockRegistration {
       { $setOnInsert: datablock },
       { upsert: true },
     );
+    stillMoving();
     return manifest.members.length;
   }
+}
+
+function archiveIdTaken(pid: string, archiveId: string): PermanentError {
+  return new PermanentError(
+    'catalog.archive-id-taken',
+    `Expected to register ${archiveId} of dataset ${pid}, found a datablock of that name, which Catena did not make: remove it, then retry the job.`,
+    { details: { pid, archiveId } },
+  );
 }

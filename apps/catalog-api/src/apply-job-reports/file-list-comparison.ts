@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { DatablockLine } from '#contracts';
 import { parseManifest, type ManifestMember } from '#datablock';
-import { listedPath, PermanentError } from '#kernel';
+import { listedPath, PermanentError, stillMoving } from '#kernel';
 import { wholeListById } from '#persistence';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord, OrigDatablockRecord } from '../persistence/records.js';
@@ -46,8 +46,10 @@ export class FileListComparison {
   }
 
   private async *membersOf(lines: readonly DatablockLine[]): AsyncGenerator<ManifestMember> {
-    for (const { manifest } of lines)
+    for (const { manifest } of lines) {
       yield* parseManifest((await this.objects.read(manifest)).toString('utf8')).members;
+      stillMoving();
+    }
   }
 
   private async *listedFiles({
@@ -60,8 +62,10 @@ export class FileListComparison {
       { datasetId: pid },
       { projection: { 'dataFileList.path': 1, 'dataFileList.size': 1 }, page: blockPage },
     );
-    for await (const { dataFileList } of blocks)
+    for await (const { dataFileList } of blocks) {
       for (const { path, size } of dataFileList) yield { path: listedPath(path, sourceFolder), size };
+      stillMoving();
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { newId, TransientError } from '#kernel';
+import { newId, pidAsName, TransientError } from '#kernel';
 import { isDuplicateKey } from '#persistence';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
@@ -49,6 +49,7 @@ export class BlockService {
     dataset: DatasetRecord,
     { archiveId, size, packedSize, version, chkAlg, dataFileList }: CreateDatasetDatablockDto,
   ): Promise<DatablockRecord> {
+    refuseForeignName(dataset.pid, archiveId);
     const fields = {
       archiveId,
       size,
@@ -90,6 +91,8 @@ export class BlockService {
       update: (stored) => {
         if (stored.datasetId === undefined) throw new Refusal(404, `${kind.label}: ${id} not found`);
         if (!this.rules.allows(kind.update, caller, stored)) throw new Refusal(403, 'Unauthorized access');
+        const { archiveId } = fields as { archiveId?: unknown };
+        if (typeof archiveId === 'string') refuseForeignName(stored.datasetId, archiveId);
         before = stored;
         return {
           set: { ...fields, ...(dataFileList === undefined ? {} : { dataFileList: filesOf(dataFileList) }) },
@@ -219,4 +222,18 @@ function filesOf(files: CreateDatasetOrigDatablockDto['dataFileList']): DataFile
 function difference(after: Totals, before: Totals): Totals {
   const names = [...new Set([...Object.keys(after), ...Object.keys(before)])] as (keyof Totals)[];
   return Object.fromEntries(names.map((name) => [name, (after[name] ?? 0) - (before[name] ?? 0)]));
+}
+
+/**
+ * Catena's own archive ids begin with the name of their dataset, which no other archive system writes so: whoever took one
+ * of another dataset could keep that from ever being registered.
+ */
+function refuseForeignName(pid: string, archiveId: string): void {
+  const [folder = '', ...rest] = archiveId.split('/');
+  if (rest.length === 0 || !/^[a-z0-9.=,-]*[=,][a-z0-9.=,-]*$/.test(folder) || folder === pidAsName(pid))
+    return;
+  throw new Refusal(
+    409,
+    `Expected an archiveId of dataset ${pid}, found ${archiveId}, which is in the form of another dataset's.`,
+  );
 }

@@ -12,6 +12,7 @@ import type { DatasetRecord } from '../persistence/records.js';
 import { newObjectId } from '../persistence/user-ids.js';
 import type { Precondition } from '../records/preconditions.js';
 import { RecordStore } from '../records/record-store.js';
+import { ArchiveStateGuard } from './archive-state-guard.js';
 import { DatasetConsequences } from './dataset-consequences.js';
 import { storedForm } from './dataset-views.js';
 
@@ -48,6 +49,7 @@ export class DatasetService {
     private readonly records: RecordStore,
     private readonly rules: AccessRules,
     private readonly consequences: DatasetConsequences,
+    private readonly archiveState: ArchiveStateGuard,
     private readonly clock: Clock,
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
   ) {}
@@ -165,6 +167,7 @@ export class DatasetService {
     update: (stored: DatasetRecord) => { set: Fields; unset?: string[] },
   ): Promise<DatasetRecord> {
     let before: DatasetRecord | undefined;
+    let set: Fields = {};
     const changed = await this.records.change<DatasetRecord>('Dataset', {
       id: pid,
       by: caller.username,
@@ -173,7 +176,13 @@ export class DatasetService {
         if (!this.rules.allows(rule, caller, stored))
           throw new Refusal(403, 'Unauthorized to update this dataset');
         before = stored;
-        return update(stored);
+        const wanted = update(stored);
+        set = wanted.set;
+        return wanted;
+      },
+      admit: async (stored) => {
+        await this.archiveState.admit(caller, stored, set);
+        return {};
       },
     });
     if (changed === undefined || before === undefined)

@@ -1,3 +1,4 @@
+import { ArchiveStateGuard } from './archive-state-guard.js';
 import { ComputedDatasetValues } from './computed-values.js';
 import { DatasetConsequences } from './dataset-consequences.js';
 import { DatasetExtras } from './dataset-extras.js';
@@ -21,6 +22,7 @@ export const datasetParts = {
     DatasetsV4Controller,
   ],
   providers: [
+    ArchiveStateGuard,
     DatasetConsequences,
     DatasetHistory,
     DatasetIncludes,

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Workflow } from '#contracts';
-import { Clock } from '#kernel';
+import { Clock, stillMoving } from '#kernel';
 import { newOutbox, pushRows, type OutboxRow } from '#outbox';
 import { isDuplicateKey, rowsById } from '#persistence';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
@@ -144,7 +144,10 @@ export class DatasetClaims {
         { $limit: 1000 },
       ])
       .toArray();
-    for (const claim of orphans) if (!(await this.exists(claim.jobId))) await this.releaseOrphan(claim);
+    for (const claim of orphans) {
+      if (!(await this.exists(claim.jobId))) await this.releaseOrphan(claim);
+      stillMoving();
+    }
   }
 
   private async releaseOrphan(claim: ClaimRecord): Promise<void> {
@@ -165,8 +168,10 @@ export class DatasetClaims {
   /** Puts back the flags of all datasets that a job holds still. */
   private async putBack(jobId: string, expected?: typeof scheduled): Promise<void> {
     const held = { jobId, ended: { $ne: true } };
-    for await (const claim of rowsById<ClaimRecord>(this.catalogue.claims, held))
+    for await (const claim of rowsById<ClaimRecord>(this.catalogue.claims, held)) {
       await this.undoOne(claim, expected);
+      stillMoving();
+    }
   }
 
   /**

@@ -1,4 +1,4 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import {
   datablockArchivedV1,
@@ -19,6 +19,8 @@ import {
 } from '#contracts';
 import { crashPoint } from '#kernel';
 import { done, Handles, type Outcome } from '#messaging';
+import type { Logger } from '#observability';
+import { LOGGER } from '#outbox';
 import { AssemblerStore } from '../persistence/assembler-store.js';
 import type { WorkOrder } from '../persistence/records.js';
 import { ProgressReports } from './progress-reports.js';
@@ -31,6 +33,7 @@ export class ArchiverReportsConsumer {
     private readonly store: AssemblerStore,
     private readonly folder: ResultFolder,
     private readonly progress: ProgressReports,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   @Handles(datablockArchivedV1)
@@ -59,9 +62,18 @@ export class ArchiverReportsConsumer {
   }
 
   @Handles(workFailedV1)
-  failed(@Payload() { data }: Envelope<WorkFailedV1>): Promise<Outcome> {
-    const { code, message, fault } = data;
-    return this.end(data.workOrderId, { state: 'failed', fault: { code, message, fault } });
+  async failed(@Payload() { data }: Envelope<WorkFailedV1>): Promise<Outcome> {
+    const { code, message, fault, workOrderId } = data;
+    const followUp = /^(.+)\/(release|discard)$/.exec(workOrderId);
+    if (followUp === null) return this.end(workOrderId, { state: 'failed', fault: { code, message, fault } });
+    // The archive itself is complete: what was to follow is noted, for people.
+    const [, _id = '', kind = ''] = followUp;
+    this.logger.error(
+      { workOrderId, code, error: message },
+      `the archiver could not ${kind} as it was asked to`,
+    );
+    await this.store.orders.updateOne({ _id }, { $set: { [`${kind}Fault`]: { code, message, fault } } });
+    return done;
   }
 
   @Handles(workCancelledV1)

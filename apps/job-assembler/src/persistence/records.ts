@@ -87,6 +87,9 @@ export interface WorkOrder {
   /** When the archiver was asked to release the originals. */
   releaseAskedAt?: Date;
   originals?: { readonly released: number; readonly kept: number; readonly keptFiles?: readonly string[] };
+  /** Why the originals, or the datablock of a cancelled job, stayed. */
+  releaseFault?: Fault;
+  discardFault?: Fault;
   /** When the archiver was asked to remove the datablock of a cancelled job. */
   discardedAt?: Date;
   createdAt: Date;

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { SystemClock, newId } from '#kernel';
+import { MemoryTransport, until } from '#messaging/testing';
+import { Naming } from '#messaging';
+import { createLogger } from '#observability';
+import type { OutboxRelay } from '#outbox';
+import { MongoConnection } from '#persistence';
+import type { ArchiverConfig } from '../archiver.config.js';
+import { ArchiverStore } from '../persistence/archiver-store.js';
+import type { Command } from '../persistence/records.js';
+import type { WorkHandlers } from './work-handlers.js';
+import { ProgressReporting, WorkRunner } from './work-runner.js';
+
+describe('Work that hangs where no signal reaches it', () => {
+  const logger = createLogger('stalled-work.int.spec', 'silent');
+  let mongo: MongoConnection;
+  let store: ArchiverStore;
+  const letGo: (() => void)[] = [];
+  const hang = (): Promise<never> =>
+    new Promise((_, reject) => letGo.push(() => reject(new Error('let go at the end of the test'))));
+
+  before(async () => {
+    const uri = new URL(process.env['MONGODB_URI'] ?? '');
+    uri.pathname = `/stalled-${newId().slice(0, 8)}`;
+    mongo = new MongoConnection({ uri: uri.toString(), appName: 'test' }, logger);
+    store = new ArchiverStore(mongo, logger);
+    await store.whenReady();
+  });
+  after(async () => {
+    await mongo.connection.dropDatabase();
+    await mongo.close();
+  });
+
+  function runner(handle: () => Promise<never>): WorkRunner {
+    const config = {
+      ...{ workers: 2, lease: 150, stallLimit: 300, mostAttempts: 2 },
+      retryPause: { first: 1, most: 1 },
+    } as unknown as ArchiverConfig;
+    const handlers = { handle, undo: () => Promise.resolve() };
+    const relay = { wake: () => undefined };
+    const reporting = new ProgressReporting(new MemoryTransport(), new Naming('t'), new SystemClock());
+    return new WorkRunner(
+      store,
+      handlers as unknown as WorkHandlers,
+      relay as unknown as OutboxRelay,
+      reporting,
+      config,
+      logger,
+    );
+  }
+  async function order(): Promise<string> {
+    const _id = newId();
+    const now = new Date();
+    await store.works.insertOne({
+      ...{ _id, jobId: newId(), state: 'open', epoch: 0, dueAt: now, attempts: 0 },
+      ...{ cancelRequested: false, acceptedAt: now, outbox: { rows: [] } },
+      command: {
+        kind: 'verify',
+        data: { workOrderId: _id, jobId: 'j', pid: 'p', archiveId: 'a' },
+      } as Command,
+    });
+    return _id;
+  }
+
+  it('goes to another worker when it makes no headway, costs an attempt each time, and fails in the end', async () => {
+    const id = await order();
+    const stuck = runner(hang);
+    stuck.onApplicationBootstrap();
+    await until(async () => (await store.works.findOne({ _id: id }))?.attempts === 1);
+    await until(async () => (await store.works.findOne({ _id: id }))?.attempts === 2);
+    assert.equal(letGo.length, 2, 'each lane has taken it once, and hangs');
+    const next = runner(hang);
+    next.onApplicationBootstrap();
+    await until(async () => (await store.works.findOne({ _id: id }))?.state === 'failed');
+    const [row] = (await store.works.findOne({ _id: id }))?.outbox.rows ?? [];
+    assert.equal((row?.envelope?.data as { code: string }).code, 'archiver.stalled');
+    for (const go of letGo.splice(0)) go();
+    await Promise.all([next.beforeApplicationShutdown(), stuck.beforeApplicationShutdown()]);
+  });
+
+  it('is given back by a process whose threads are all taken, which then takes none', async () => {
+    const id = await order();
+    const stuck = runner(hang);
+    stuck.onApplicationBootstrap();
+    await until(async () => (await store.works.findOne({ _id: id }))?.epoch === 1);
+    await stuck.yieldWork();
+    const given = await store.works.findOne({ _id: id });
+    assert.deepEqual([given?.state, given?.attempts], ['open', 1]);
+    assert.ok(given!.dueAt <= new Date());
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.equal((await store.works.findOne({ _id: id }))?.epoch, 1);
+    await store.works.deleteOne({ _id: id });
+    for (const go of letGo.splice(0)) go();
+    await stuck.beforeApplicationShutdown();
+  });
+});

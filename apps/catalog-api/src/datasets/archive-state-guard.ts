@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { AccessRules, type Caller } from '../domain/access.js';
+import { Refusal } from '../domain/errors.js';
+import { Catalogue } from '../persistence/catalogue.js';
+import type { DatasetRecord } from '../persistence/records.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What says whether, and from where, a dataset is archived. */
+const archiveState = [
+  'datasetlifecycle.archivable',
+  'datasetlifecycle.retrievable',
+  'datasetlifecycle.archiveStatusMessage',
+  'datasetlifecycle.retrieveStatusMessage',
+  'sourceFolder',
+];
+
+/**
+ * Keeps owners from rewriting the archive state of what Catena archives or has archived: with it they could archive twice,
+ * or add files to a dataset that is called complete. Archive managers, and datasets of other systems, go on as ever.
+ */
+@Injectable()
+export class ArchiveStateGuard {
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly rules: AccessRules,
+  ) {}
+
+  /**
+   * Asked between reading the dataset and writing it on the version that was read: a job that comes in between raises it.
+   *
+   * @param set the fields of the write, lifecycle fields with their prefix
+   * @throws Refusal 409
+   */
+  async admit(caller: Caller, stored: DatasetRecord, set: Fields): Promise<void> {
+    const changed = archiveState.filter((name) => name in set && set[name] !== valueOf(stored, name));
+    if (changed.length === 0) return;
+    if (this.rules.isAdmin(caller) || this.rules.belongs('updateLifecycle', caller)) return;
+    const { pid } = stored;
+    const claim = await this.catalogue.claims.findOne({ pid, ended: { $ne: true } });
+    if (claim !== null)
+      throw new Refusal(
+        409,
+        `Dataset ${pid} is being worked on by job ${claim.jobId}: ${changed.join(', ')} must not change now. Wait for its end, or cancel it.`,
+      );
+    const ours = { datasetId: pid, createdBy: 'catena' };
+    if ((await this.catalogue.datablocks.countDocuments(ours, { limit: 1 })) > 0)
+      throw new Refusal(
+        409,
+        `Dataset ${pid} is archived: only an archive manager changes ${changed.join(', ')}.`,
+      );
+  }
+}
+
+function valueOf(stored: DatasetRecord, name: string): unknown {
+  const [first = '', second] = name.split('.');
+  const value = (stored as unknown as Fields)[first];
+  return second === undefined ? value : (value as Fields | undefined)?.[second];
+}
