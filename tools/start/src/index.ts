@@ -8,6 +8,7 @@ export {
   entryOf,
   environmentOf,
   functionalAccounts,
+  managementUrlOf,
   portNames,
   publicUrlOf,
   readyUrlOf,
