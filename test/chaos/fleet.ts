@@ -15,7 +15,7 @@ const ways = {
 } as const;
 
 /** So that a connection that says nothing is given up while a story lasts. */
-const patience = { BROKER_ANSWER_LIMIT: '5s' };
+const patience = { BROKER_ANSWER_LIMIT: '10s' };
 const copies = [1, 2] as const;
 const readyLimit = 240_000;
 
@@ -57,7 +57,10 @@ export class Fleet {
         if (app === 'catalog-api') doors.push(await Wire.to(`clients → ${member.name}`, member.url));
       }
     const fleet = new Fleet(installation, members, doors);
-    await installation.start(members.map(({ process }) => process));
+    await installation.start(
+      members.map(({ process }) => process),
+      readyLimit,
+    );
     return fleet;
   }
 

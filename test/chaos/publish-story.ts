@@ -191,16 +191,18 @@ await play(
     const author = await installation.client('demo');
     for (let index = 0; index < 4; index += 1)
       pids.push((await datasetInSourceFolder(installation, author, sampleFiles(1000))).pid);
+    const people = await Promise.all(
+      fleet.doors.map(async ({ url }) => ({
+        client: await installation.client('demo', url),
+        admin: await installation.client('admin', url),
+      })),
+    );
     const wishes: Wish[] = [];
     let left = count;
     let lived = 0;
     const live = async (actor: number): Promise<void> => {
       const chance = stage.chance(actor);
-      const { url } = fleet.doors[actor % fleet.doors.length]!;
-      const who = {
-        client: await installation.client('demo', url),
-        admin: await installation.client('admin', url),
-      };
+      const who = people[actor % people.length]!;
       while (left > 0) {
         left -= 1;
         await publish(wishes, chance, who, chance.pick(pids));

@@ -156,11 +156,17 @@ export class Installation {
     return `http://127.0.0.1:${this.settings.ports['catalog-api']}`;
   }
 
-  /** @param processes run instead of one process of each app */
-  async start(processes: readonly AppProcess[] = this.members.map((name) => this.apps[name])): Promise<void> {
+  /**
+   * @param processes run instead of one process of each app
+   * @param limit milliseconds until they must be ready
+   */
+  async start(
+    processes: readonly AppProcess[] = this.members.map((name) => this.apps[name]),
+    limit = 60_000,
+  ): Promise<void> {
     await prepareBroker(this.settings);
     for (const app of processes) app.start();
-    await Promise.all(processes.map((app) => app.whenReady()));
+    await Promise.all(processes.map((app) => app.whenReady(limit)));
     await this.accountsAreSeeded();
   }
 
