@@ -5,7 +5,7 @@ import { ScicatClient, type Job } from '../support/scicat-client.js';
 import { addLateFile, overwrite, type PostedJob, type Prop } from './archive-cast.js';
 import { patience } from './stage.js';
 
-export const over = /^(finished|jobCancel)/;
+const over = /^(finished|jobCancel)/;
 const types = ['archive', 'retrieve', 'verify'] as const;
 
 /** Everything that was asked of the installation, by whomever. */

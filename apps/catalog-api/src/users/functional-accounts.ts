@@ -133,15 +133,13 @@ export class FunctionalAccounts implements OnApplicationBootstrap {
         { $setOnInsert: { _id: objectIdFor('role', name), name, __v: 0 } },
         { upsert: true, returnDocument: 'after' },
       );
-    await this.catalogue
-      .other('UserRole')
-      .updateOne(
-        { userId, roleId: role!._id },
-        {
-          $setOnInsert: { _id: objectIdFor('role', name, String(userId)), userId, roleId: role!._id, __v: 0 },
-        },
-        { upsert: true },
-      );
+    await this.catalogue.other('UserRole').updateOne(
+      { userId, roleId: role!._id },
+      {
+        $setOnInsert: { _id: objectIdFor('role', name, String(userId)), userId, roleId: role!._id, __v: 0 },
+      },
+      { upsert: true },
+    );
   }
 }
 
