@@ -217,6 +217,8 @@ await play(
     );
     site.datacite.away = false;
     site.datacite.calm();
+    // First of all everybody has heard everything: until then the publisher may believe that nothing is left to do.
+    await stage.rest();
     await judge(site, admin, wishes);
     await stage.rest();
     await stage.isAlive();
