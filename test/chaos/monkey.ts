@@ -1,90 +1,161 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AppName } from '../../tools/start/src/index.js';
 import type { Chance } from '../fuzz/random.js';
-import type { PublishingInstallation } from '../support/publications.js';
+import type { Fleet, Member } from './fleet.js';
+import type { Ending, Wire } from './wire.js';
 
-const victims: readonly AppName[] = ['catalog-api', 'publisher', 'publication-server'];
-const faults = ['lose-answer', 'fail', 'busy'] as const;
+/** Something that goes wrong. Chance is asked before anything is waited for, so that a seed makes the same plan each time. */
+export interface Mischief {
+  /** Beside the others: of two with 1 and 3, the second one happens three times as often. */
+  readonly weight: number;
+  /** @returns what it did, and the repair to wait for */
+  readonly happen: (random: Chance) => { readonly deed: string; readonly over: Promise<void> };
+}
 
-/** Kills, stops and cuts off, at moments nobody chose; the same seed makes the same plan. */
+const pause = { least: 100, more: 900 };
+/** Longer than the leases of a story, at times: whoever wakes up finds that somebody else has its work. */
+const longestSleep = 9000;
+
+/** Kills, stops, cuts and freezes, at moments that a seed has chosen. */
 export class Monkey {
-  private stopped = false;
-  private readonly repairs: Promise<void>[] = [];
-  private readonly down = new Set<AppName>();
   readonly deeds = new Map<string, number>();
+  /** Processes that ended without anybody having killed them. */
+  readonly deaths: string[] = [];
+  private readonly stopping = new AbortController();
+  private readonly repairs: Promise<void>[] = [];
+  private readonly mischiefs: readonly Mischief[];
   private running: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly site: PublishingInstallation,
+    private readonly fleet: Fleet,
     private readonly random: Chance,
-  ) {}
+    more: readonly Mischief[] = [],
+  ) {
+    this.mischiefs = [
+      { weight: 3, happen: (chance) => this.kill(chance) },
+      { weight: 1, happen: (chance) => this.restart(chance) },
+      { weight: 3, happen: (chance) => this.stopForAWhile(chance) },
+      { weight: 5, happen: (chance) => this.cut(chance) },
+      { weight: 4, happen: (chance) => this.freeze(chance) },
+      { weight: 1, happen: (chance) => this.close(chance) },
+      ...more,
+    ];
+  }
 
   start(): void {
     this.running = this.run();
   }
 
-  /** Leaves everything as it found it. */
-  async stop(): Promise<void> {
-    this.stopped = true;
+  /** No more faults from now on; resolves when all are mended. */
+  async stop(log: (line: string) => void): Promise<void> {
+    this.stopping.abort();
     await this.running;
     await Promise.all(this.repairs);
-    this.site.datacite.away = false;
-    this.site.datacite.calm();
+    this.lookForDeaths();
+    await this.fleet.heal(log);
+  }
+
+  get summary(): string {
+    return [...this.deeds].map(([deed, times]) => `${times} × ${deed}`).join(', ');
   }
 
   private async run(): Promise<void> {
-    while (!this.stopped) {
-      await sleep(200 + this.random.below(1200));
-      const deed = this.random.below(10);
-      if (deed < 4) this.repairs.push(this.kill(this.victim()));
-      else if (deed < 6) this.repairs.push(this.freeze(this.victim()));
-      else if (deed < 7) this.repairs.push(this.cutOff());
-      else this.disturb();
+    while (!this.stopping.signal.aborted) {
+      await this.wait(pause.least + this.random.below(pause.more));
+      this.lookForDeaths();
+      const { deed, over } = this.chosen().happen(this.random);
+      this.deeds.set(deed, (this.deeds.get(deed) ?? 0) + 1);
+      this.repairs.push(over);
     }
   }
 
-  private victim(): AppName {
-    return victims[this.random.below(victims.length)]!;
+  private chosen(): Mischief {
+    const sum = this.mischiefs.reduce((all, { weight }) => all + weight, 0);
+    let at = this.random.below(sum);
+    return this.mischiefs.find(({ weight }) => (at -= weight) < 0)!;
   }
 
-  private async kill(name: AppName): Promise<void> {
-    if (this.down.has(name)) return;
-    this.down.add(name);
-    this.count(`kill -9 ${name}`);
-    const app = this.site.installation.apps[name];
-    await app.stop('SIGKILL');
-    await sleep(this.random.below(2000));
-    app.start();
-    await app.whenReady();
-    this.down.delete(name);
+  private kill(random: Chance): ReturnType<Mischief['happen']> {
+    const [member, away] = [random.pick(this.fleet.members), random.below(3000)];
+    return this.with('killed', member, async () => {
+      await member.process.stop('SIGKILL');
+      await this.wait(away);
+      member.process.start();
+    });
   }
 
-  /** Longer than its lease at times: when it wakes up, another one may have its work. */
-  private async freeze(name: AppName): Promise<void> {
-    if (this.down.has(name)) return;
-    this.down.add(name);
-    this.count(`freeze ${name}`);
-    const app = this.site.installation.apps[name];
-    app.signal('SIGSTOP');
-    await sleep(500 + this.random.below(5000));
-    app.signal('SIGCONT');
-    this.down.delete(name);
+  private restart(random: Chance): ReturnType<Mischief['happen']> {
+    const member = random.pick(this.fleet.members);
+    return this.with('restarted', member, async () => {
+      await member.process.stop('SIGTERM', 40_000);
+      member.process.start();
+    });
   }
 
-  private async cutOff(): Promise<void> {
-    this.count('DataCite away');
-    this.site.datacite.away = true;
-    await sleep(500 + this.random.below(3000));
-    this.site.datacite.away = false;
+  private stopForAWhile(random: Chance): ReturnType<Mischief['happen']> {
+    const [member, asleep] = [random.pick(this.fleet.members), 500 + random.below(longestSleep)];
+    return this.with('stopped for a while', member, async () => {
+      member.process.signal('SIGSTOP');
+      await this.wait(asleep);
+      member.process.signal('SIGCONT');
+    });
   }
 
-  private disturb(): void {
-    const fault = faults[this.random.below(faults.length)]!;
-    this.count(`DataCite: ${fault}`);
-    this.site.datacite.order(this.random.below(3) === 0 ? 'GET' : 'PUT', fault);
+  private cut(random: Chance): ReturnType<Mischief['happen']> {
+    const wire = random.pick(this.fleet.wires);
+    const ending: Ending = random.pick(['RST', 'FIN'] as const);
+    const after = random.happens(0.3) ? 0 : random.below(random.pick([100, 2000, 100_000]));
+    if (after === 0) wire.cut(ending);
+    else wire.cutAfter(after, ending);
+    return { deed: `cut (${ending}) ${kindOf(wire)}`, over: Promise.resolve() };
   }
 
-  private count(deed: string): void {
-    this.deeds.set(deed, (this.deeds.get(deed) ?? 0) + 1);
+  /** Afterwards it goes on as if nothing had been, or is found dead. */
+  private freeze(random: Chance): ReturnType<Mischief['happen']> {
+    const wire = random.pick(this.fleet.wires);
+    const [frozen, ending] = [
+      500 + random.below(longestSleep),
+      random.pick([undefined, 'RST', 'FIN'] as const),
+    ];
+    wire.freeze();
+    const thaw = async (): Promise<void> => {
+      await this.wait(frozen);
+      if (ending !== undefined) wire.cut(ending);
+      wire.heal();
+    };
+    return { deed: `frozen ${kindOf(wire)}`, over: thaw() };
   }
+
+  private close(random: Chance): ReturnType<Mischief['happen']> {
+    const [wire, away] = [random.pick(this.fleet.wires), 500 + random.below(4000)];
+    wire.close();
+    return { deed: `refused ${kindOf(wire)}`, over: this.wait(away).then(() => wire.heal()) };
+  }
+
+  private with(what: string, member: Member, act: () => Promise<void>): ReturnType<Mischief['happen']> {
+    if (member.busy) return { deed: 'left alone', over: Promise.resolve() };
+    member.busy = true;
+    const over = act().finally(() => (member.busy = false));
+    return { deed: `${what} ${member.app}`, over };
+  }
+
+  private lookForDeaths(): void {
+    for (const { name, process } of this.fleet.members.filter(({ busy }) => !busy)) {
+      if (process.running) continue;
+      const { code, signal } = process.exit ?? {};
+      this.deaths.push(
+        `${name} ended by itself (code ${code}, signal ${signal}): see ${process.options.logFile}`,
+      );
+      process.start();
+    }
+  }
+
+  /** Shorter when everything is to be mended. */
+  private async wait(milliseconds: number): Promise<void> {
+    await sleep(milliseconds, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+  }
+}
+
+/** `archiver 2 → broker` → `archiver → broker` */
+function kindOf({ name }: Wire): string {
+  return name.replaceAll(/ \d/g, '');
 }

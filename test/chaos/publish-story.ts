@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Chance } from '../fuzz/random.js';
+import type { Chance } from '../fuzz/random.js';
 import { datasetInSourceFolder, sampleFiles } from '../support/datasets.js';
 import {
   createPublication,
@@ -9,7 +9,8 @@ import {
   PublishingInstallation,
 } from '../support/publications.js';
 import type { Answer, ScicatClient } from '../support/scicat-client.js';
-import { Monkey } from './monkey.js';
+import type { Mischief } from './monkey.js';
+import { patience, play } from './stage.js';
 
 type Fields = Record<string, unknown>;
 
@@ -21,10 +22,10 @@ interface Wish {
   end: 'registered' | 'withdrawn';
 }
 
-const seed = Number(process.env['CHAOS_SEED'] ?? 1);
 const count = Number(process.env['CHAOS_PUBLICATIONS'] ?? 40);
+const seconds = Number(process.env['CHAOS_SECONDS'] ?? 60);
 const actors = 6;
-const patience = 180_000;
+const faults = ['lose-answer', 'fail', 'busy'] as const;
 
 /** Asks until somebody answers; what an earlier try has done already counts as done. */
 async function insist(
@@ -40,7 +41,7 @@ async function insist(
   assert.fail('nobody answered');
 }
 
-async function live(
+async function publish(
   wishes: Wish[],
   random: Chance,
   { client, admin }: { client: ScicatClient; admin: ScicatClient },
@@ -158,40 +159,70 @@ async function judge(
   );
 }
 
-const random = new Chance(seed);
-const began = Date.now();
-const site = await PublishingInstallation.start({ environment: { REGISTRATION_PATIENCE: '500ms' } });
-let failed = true;
-try {
-  const client = await site.installation.client('demo');
-  const admin = await site.installation.client('admin');
-  const pids: string[] = [];
-  for (let index = 0; index < 4; index += 1)
-    pids.push((await datasetInSourceFolder(site.installation, client, sampleFiles(1000))).pid);
-  const wishes: Wish[] = [];
-  const monkey = new Monkey(site, new Chance(seed + 1));
-  monkey.start();
-  let left = count;
-  let lived = 0;
-  const actor = async (): Promise<void> => {
-    while (left > 0) {
-      left -= 1;
-      await live(wishes, random, { client, admin }, pids[random.below(pids.length)]!);
-      lived += 1;
-      if (lived % 10 === 0) console.log(`seed ${seed}: ${lived} of ${count} publications lived through`);
-    }
+/** DataCite is not ours: it is away at times, slow, or loses an answer. */
+function trouble({ datacite }: PublishingInstallation): Mischief[] {
+  const away = (chance: Chance): ReturnType<Mischief['happen']> => {
+    const milliseconds = 500 + chance.below(3000);
+    datacite.away = true;
+    return { deed: 'DataCite away', over: sleep(milliseconds).then(() => void (datacite.away = false)) };
   };
-  await Promise.all(Array.from({ length: actors }, actor));
-  await monkey.stop();
-  await judge(site, admin, wishes);
-  failed = false;
-  const deeds = [...monkey.deeds].map(([deed, times]) => `${times} × ${deed}`).join(', ');
-  const withdrawn = wishes.filter(({ end }) => end === 'withdrawn').length;
-  console.log(
-    `seed ${seed}: ${wishes.length} publications (${withdrawn} withdrawn) agree everywhere after ${Math.round((Date.now() - began) / 1000)} s: ${deeds}`,
-  );
-} finally {
-  if (failed) console.error(`seed ${seed} failed; its logs are in ${site.installation.directory}`);
-  await site.stop(failed);
+  const disturb = (chance: Chance): ReturnType<Mischief['happen']> => {
+    const fault = chance.pick(faults);
+    datacite.order(chance.below(3) === 0 ? 'GET' : 'PUT', fault);
+    return { deed: `DataCite: ${fault}`, over: Promise.resolve() };
+  };
+  return [
+    { weight: 2, happen: away },
+    { weight: 5, happen: disturb },
+  ];
 }
-process.exit(0);
+
+let site: PublishingInstallation;
+await play(
+  'publish',
+  async () => {
+    site = await PublishingInstallation.create({ environment: { REGISTRATION_PATIENCE: '500ms' } });
+    return { installation: site.installation, close: (failed) => site.stop(failed) };
+  },
+  async (stage) => {
+    const { fleet, installation } = stage;
+    const admin = await installation.client('admin');
+    const pids: string[] = [];
+    const author = await installation.client('demo');
+    for (let index = 0; index < 4; index += 1)
+      pids.push((await datasetInSourceFolder(installation, author, sampleFiles(1000))).pid);
+    const people = await Promise.all(
+      fleet.doors.map(async ({ url }) => ({
+        client: await installation.client('demo', url),
+        admin: await installation.client('admin', url),
+      })),
+    );
+    const wishes: Wish[] = [];
+    let left = count;
+    let lived = 0;
+    const live = async (actor: number): Promise<void> => {
+      const chance = stage.chance(actor);
+      const who = people[actor % people.length]!;
+      while (left > 0) {
+        left -= 1;
+        await publish(wishes, chance, who, chance.pick(pids));
+        lived += 1;
+        if (lived % 10 === 0) stage.log(`${lived} of ${count} publications lived through`);
+      }
+    };
+    const faultsOfAll = await stage.storm(
+      seconds * 1000,
+      async () => void (await Promise.all(Array.from({ length: actors }, (_, actor) => live(actor)))),
+      trouble(site),
+    );
+    site.datacite.away = false;
+    site.datacite.calm();
+    // First of all everybody has heard everything: until then the publisher may believe that nothing is left to do.
+    await stage.rest();
+    await judge(site, admin, wishes);
+    await stage.rest();
+    await stage.isAlive();
+    const withdrawn = wishes.filter(({ end }) => end === 'withdrawn').length;
+    return `${wishes.length} publications (${withdrawn} withdrawn) agree everywhere\n  faults: ${faultsOfAll}`;
+  },
+);

@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import mongoose from 'mongoose';
 import {
   AppProcess,
@@ -24,6 +24,7 @@ import {
 } from '../../tools/start/src/index.js';
 import { pidAsName } from '#kernel';
 import { S3ObjectStore } from '#storage';
+import { freePorts } from './free-ports.js';
 import { troubleIn } from './log-trouble.js';
 import { ScicatClient } from './scicat-client.js';
 
@@ -156,10 +157,17 @@ export class Installation {
     return `http://127.0.0.1:${this.settings.ports['catalog-api']}`;
   }
 
-  async start(): Promise<void> {
+  /**
+   * @param processes run instead of one process of each app
+   * @param limit milliseconds until they must be ready
+   */
+  async start(
+    processes: readonly AppProcess[] = this.members.map((name) => this.apps[name]),
+    limit = 60_000,
+  ): Promise<void> {
     await Promise.all([prepareBroker(this.settings), prepareBuckets(this.settings)]);
-    for (const name of this.members) this.apps[name].start();
-    await Promise.all(this.members.map((name) => this.apps[name].whenReady()));
+    for (const app of processes) app.start();
+    await Promise.all(processes.map((app) => app.whenReady(limit)));
     await this.accountsAreSeeded();
   }
 
@@ -187,13 +195,19 @@ export class Installation {
     await rm(this.crashFileOf(name), { force: true });
   }
 
-  client(username: 'demo' | 'admin' | 'archiveManager' | 'stranger'): Promise<ScicatClient> {
+  /** @param url of another process of catalog-api */
+  client(username: 'demo' | 'admin' | 'archiveManager' | 'stranger', url = this.url): Promise<ScicatClient> {
     const password = username === 'stranger' ? 'stranger' : this.settings.secrets.accounts[username];
-    return new ScicatClient(this.url, username, password).login();
+    return new ScicatClient(url, username, password).login();
   }
 
   /** Files of a dataset in the landing zone: asks the object store itself, with the installation's own keys. */
   async originalsLeft(pid: string): Promise<number> {
+    return (await this.originals(pid)).size;
+  }
+
+  /** The checksums of these files, by path. */
+  async originals(pid: string): Promise<ReadonlyMap<string, string>> {
     const { services, prefix } = this.settings;
     const value = (name: string): string => services[name] ?? '';
     const store = new S3ObjectStore({
@@ -202,10 +216,15 @@ export class Installation {
       secretKey: value('S3_SECRET_KEY'),
       region: value('S3_REGION'),
     });
-    let count = 0;
-    for await (const _ of store.list(`${prefix}-landing-zone`, `${pidAsName(pid)}/`)) count += 1;
-    store.close();
-    return count;
+    try {
+      const found = new Map<string, string>();
+      const folder = `${pidAsName(pid)}/`;
+      for await (const { key } of store.list(`${prefix}-landing-zone`, folder))
+        found.set(key.slice(folder.length), await checksumOf(await store.get(`${prefix}-landing-zone`, key)));
+      return found;
+    } finally {
+      store.close();
+    }
   }
 
   /** An app's database, for what no client can do. */
@@ -286,20 +305,8 @@ function perApp(secret: () => string): Record<ConsumerName, string> {
   };
 }
 
-/** Ports below the range the system hands out itself, so that none is taken between finding and using it. */
-async function freePorts(count: number): Promise<number[]> {
-  const found: number[] = [];
-  while (found.length < count) {
-    const candidate = 12_000 + Math.floor(Math.random() * 15_000);
-    if (!found.includes(candidate) && (await isFree(candidate))) found.push(candidate);
-  }
-  return found;
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
+async function checksumOf(body: Readable): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of body as AsyncIterable<Buffer>) hash.update(chunk);
+  return hash.digest('hex');
 }

@@ -32,11 +32,17 @@ export class PublishingInstallation {
   ) {}
 
   static async start(options: InstallationOptions = {}): Promise<PublishingInstallation> {
+    const site = await PublishingInstallation.create(options);
+    await site.installation.start();
+    return site;
+  }
+
+  /** Its processes are not started yet. */
+  static async create(options: InstallationOptions = {}): Promise<PublishingInstallation> {
     const password = randomBytes(9).toString('hex');
     const datacite = new FakeDatacite({ username: dataciteAccount, password, prefix: doiPrefix });
     await datacite.listen();
     const installation = await Installation.create({ ...options, datacite: { url: datacite.url, password } });
-    await installation.start();
     return new PublishingInstallation(installation, datacite);
   }
 

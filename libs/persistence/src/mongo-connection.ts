@@ -1,6 +1,7 @@
 import mongoose, { type Connection } from 'mongoose';
 import { backOff, lifeSigns, messageOf, wait } from '#kernel';
 import type { Logger } from '#observability';
+import { isDatabaseAway } from './database-error.js';
 import { repairDriver } from './driver-repair.js';
 
 export interface MongoOptions {
@@ -40,6 +41,29 @@ export class MongoConnection {
   /** Resolves when the server was reached for the first time. */
   async whenReady(): Promise<void> {
     await this.connecting;
+  }
+
+  /**
+   * Does what is to be done once after a start, as soon as the server is reached: again and again while it goes away in the
+   * midst of it. The work must be safe to repeat.
+   *
+   * @throws any other error of the work
+   */
+  async afterStart(what: string, work: () => Promise<void>): Promise<void> {
+    await this.whenReady();
+    const { signal } = this.stopping;
+    while (!signal.aborted)
+      try {
+        return await work();
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!isDatabaseAway(error)) throw error;
+        this.logger.warn(
+          { what, error: messageOf(error) },
+          'the database went away during the start, trying again',
+        );
+        await wait(1000, signal);
+      }
   }
 
   /** Round trip to the server. */

@@ -8,14 +8,17 @@ import { parseArgs } from 'node:util';
 import { startStack } from '../../local-stack/src/index.js';
 
 const project = fileURLToPath(new URL('../../../..', import.meta.url));
-const usage = `Usage: npm run chaos -- [--stories publish] [--seeds 1,2,3] [--publications 40]
+const usage = `Usage: npm run chaos -- [--stories archive,publish] [--seeds 1,2,3] [--jobs 36] [--publications 40] [--seconds 60]
 
-Lets a story happen while processes are killed, frozen and cut off at random, then checks that every place agrees.`;
+Lets a story happen with two processes of each app, while processes are killed and stopped and their connections cut
+and frozen at random for at most so many seconds, then checks that every place agrees and nothing is left under way.`;
 
 const { values } = parseArgs({
   options: {
-    stories: { type: 'string', default: 'publish' },
+    stories: { type: 'string', default: 'archive,publish' },
     seeds: { type: 'string', default: '1,2,3' },
+    jobs: { type: 'string', default: '36' },
+    seconds: { type: 'string', default: '60' },
     publications: { type: 'string', default: '40' },
     help: { type: 'boolean', short: 'h', default: false },
   },
@@ -45,7 +48,9 @@ try {
           ...process.env,
           ...stack.environment,
           CHAOS_SEED: seed,
+          CHAOS_JOBS: values.jobs,
           CHAOS_PUBLICATIONS: values.publications,
+          CHAOS_SECONDS: values.seconds,
         },
       });
       if (status === 0) passed += 1;

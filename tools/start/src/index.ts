@@ -9,6 +9,7 @@ export {
   entryOf,
   environmentOf,
   functionalAccounts,
+  managementUrlOf,
   portNames,
   publicUrlOf,
   readyUrlOf,

@@ -34,13 +34,12 @@ export class ArchiverStore implements OnApplicationBootstrap {
   }
 
   onApplicationBootstrap(): void {
-    void this.createIndexes().catch((error: unknown) =>
-      this.logger.error({ error: messageOf(error) }, 'could not create indexes'),
-    );
+    void this.mongo
+      .afterStart('indexes', () => this.createIndexes())
+      .catch((error: unknown) => this.logger.error({ error: messageOf(error) }, 'could not create indexes'));
   }
 
   private async createIndexes(): Promise<void> {
-    await this.whenReady();
     await this.works.createIndex(
       { state: 1, dueAt: 1 },
       { name: 'due', partialFilterExpression: { state: 'open' } },

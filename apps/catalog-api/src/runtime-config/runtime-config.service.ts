@@ -31,9 +31,14 @@ export class RuntimeConfigs implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     const files = [...this.config.surroundings.runtimeConfigFiles];
     const read = await Promise.all(files.map(async ([cid, file]) => ({ cid, data: await objectIn(file) })));
-    void this.rewrite(read).catch((error: unknown) =>
-      this.logger.error({ error: messageOf(error) }, 'could not bring the settings files into the database'),
-    );
+    void this.catalogue.mongo
+      .afterStart('runtime configuration', () => this.rewrite(read))
+      .catch((error: unknown) =>
+        this.logger.error(
+          { error: messageOf(error) },
+          'could not bring the settings files into the database',
+        ),
+      );
   }
 
   /** @throws Refusal 404 */
@@ -55,7 +60,6 @@ export class RuntimeConfigs implements OnApplicationBootstrap {
   }
 
   private async rewrite(read: readonly { cid: string; data: object }[]): Promise<void> {
-    await this.catalogue.mongo.whenReady();
     const now = this.clock.now();
     for (const { cid, data } of read)
       await this.configs.updateOne(

@@ -4,13 +4,17 @@ import { hash } from 'bcryptjs';
 import { messageOf, PermanentError, wait } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
+import { isDuplicateKey } from '#persistence';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { Catalogue } from '../persistence/catalogue.js';
-import { newObjectId, type UserId } from '../persistence/user-ids.js';
+import type { UserRecord } from '../persistence/records.js';
+import { newObjectId, objectIdFor, type UserId } from '../persistence/user-ids.js';
 
 /** Milliseconds. */
 const longestWait = 5000;
+/** An account is a few records, and each of them can be lost to another process once. */
+const mostRaces = 20;
 
 interface FunctionalAccount {
   readonly username: string;
@@ -46,16 +50,27 @@ export class FunctionalAccounts implements OnApplicationBootstrap {
   }
 
   private async seed(accounts: readonly FunctionalAccount[]): Promise<void> {
-    await this.catalogue.mongo.whenReady();
     for (const account of accounts) {
-      await this.seedOne(account).catch((error: unknown) =>
-        this.logger.error(
-          { username: account.username, error: messageOf(error) },
-          'could not seed a functional account',
-        ),
-      );
+      await this.catalogue.mongo
+        .afterStart(`account ${account.username}`, () => this.besideOthers(() => this.seedOne(account)))
+        .catch((error: unknown) =>
+          this.logger.error(
+            { username: account.username, error: messageOf(error) },
+            'could not seed a functional account',
+          ),
+        );
     }
     this.isSeeded = true;
+  }
+
+  /** Another process of ours may start at the same time: what it was faster with is found the next time. */
+  private async besideOthers(work: () => Promise<void>): Promise<void> {
+    for (let attempt = 1; ; attempt += 1)
+      try {
+        return await work();
+      } catch (error) {
+        if (!isDuplicateKey(error) || attempt === mostRaces) throw error;
+      }
   }
 
   private async seedOne(account: FunctionalAccount): Promise<void> {
@@ -83,18 +98,16 @@ export class FunctionalAccounts implements OnApplicationBootstrap {
             emails: [{ value: account.email }],
           },
         },
-        $setOnInsert: { credentials: {}, created: new Date(), __v: 0 },
+        $setOnInsert: { _id: userId, credentials: {}, created: new Date(), __v: 0 },
       },
       { upsert: true },
     );
     for (const role of roles) await this.grant(userId, role);
   }
 
-  private async userIdOf({ username, email, password }: FunctionalAccount): Promise<UserId> {
-    const existing = await this.catalogue.users.findOne(
-      { $or: [{ username }, { email }] },
-      { projection: { _id: 1 } },
-    );
+  private async userIdOf(account: FunctionalAccount): Promise<UserId> {
+    const { username, email, password } = account;
+    const existing = await this.existing(account);
     if (existing !== null) return existing._id;
     const _id = newObjectId();
     await this.catalogue.users.insertOne({
@@ -108,21 +121,25 @@ export class FunctionalAccounts implements OnApplicationBootstrap {
     return _id;
   }
 
+  private existing({ username, email }: FunctionalAccount): Promise<Pick<UserRecord, '_id'> | null> {
+    return this.catalogue.users.findOne({ $or: [{ username }, { email }] }, { projection: { _id: 1 } });
+  }
+
   private async grant(userId: UserId, name: string): Promise<void> {
     const role = await this.catalogue
       .other('Role')
       .findOneAndUpdate(
         { name },
-        { $setOnInsert: { name, __v: 0 } },
+        { $setOnInsert: { _id: objectIdFor('role', name), name, __v: 0 } },
         { upsert: true, returnDocument: 'after' },
       );
-    await this.catalogue
-      .other('UserRole')
-      .updateOne(
-        { userId, roleId: role!._id },
-        { $setOnInsert: { userId, roleId: role!._id, __v: 0 } },
-        { upsert: true },
-      );
+    await this.catalogue.other('UserRole').updateOne(
+      { userId, roleId: role!._id },
+      {
+        $setOnInsert: { _id: objectIdFor('role', name, String(userId)), userId, roleId: role!._id, __v: 0 },
+      },
+      { upsert: true },
+    );
   }
 }
 

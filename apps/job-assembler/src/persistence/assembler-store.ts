@@ -71,13 +71,12 @@ export class AssemblerStore implements OnApplicationBootstrap {
   }
 
   onApplicationBootstrap(): void {
-    void this.createIndexes().catch((error: unknown) =>
-      this.logger.error({ error: messageOf(error) }, 'could not create indexes'),
-    );
+    void this.mongo
+      .afterStart('indexes', () => this.createIndexes())
+      .catch((error: unknown) => this.logger.error({ error: messageOf(error) }, 'could not create indexes'));
   }
 
   private async createIndexes(): Promise<void> {
-    await this.whenReady();
     await this.jobs.createIndex({ state: 1, planningUntil: 1 }, { name: 'by_state' });
     await this.jobs.createIndex({ state: 1, updatedAt: 1 }, { name: 'stale' });
     await this.tasks.createIndex({ jobId: 1, state: 1 }, { name: 'by_job' });

@@ -71,13 +71,14 @@ export class PublicStore implements OnApplicationBootstrap {
   }
 
   onApplicationBootstrap(): void {
-    this.indexing = this.createIndexes().catch((error: unknown) =>
-      this.logger.error({ error: messageOf(error) }, 'could not create indexes; pages will be slow'),
-    );
+    this.indexing = this.mongo
+      .afterStart('indexes', () => this.createIndexes())
+      .catch((error: unknown) =>
+        this.logger.error({ error: messageOf(error) }, 'could not create indexes; pages will be slow'),
+      );
   }
 
   private async createIndexes(): Promise<void> {
-    await this.whenReady();
     const { records, files, parts, members, recalls, copies, pictures } = this;
     await records.createIndex({ datestamp: 1, _id: 1 }, { name: 'harvest' });
     await records.createIndex({ sets: 1, datestamp: 1, _id: 1 }, { name: 'harvest_set' });

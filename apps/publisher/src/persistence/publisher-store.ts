@@ -34,13 +34,12 @@ export class PublisherStore implements OnApplicationBootstrap {
   }
 
   onApplicationBootstrap(): void {
-    void this.createIndexes().catch((error: unknown) =>
-      this.logger.error({ error: messageOf(error) }, 'could not create indexes'),
-    );
+    void this.mongo
+      .afterStart('indexes', () => this.createIndexes())
+      .catch((error: unknown) => this.logger.error({ error: messageOf(error) }, 'could not create indexes'));
   }
 
   private async createIndexes(): Promise<void> {
-    await this.whenReady();
     const { publications, contents, listParts, recalls } = this;
     await publications.createIndex({ dueAt: 1 }, { name: 'due', sparse: true });
     await publications.createIndex({ 'doi.checkedAt': 1 }, { name: 'oldest_check', sparse: true });

@@ -75,11 +75,13 @@ export class SpineLifecycle
   }
 
   private async createIndexes(): Promise<void> {
-    await this.mongo.whenReady();
     const { inbox, outbox, parkingLot } = this.parts;
-    await Promise.all([inbox.createIndexes(), outbox.createIndexes(), parkingLot.createIndexes()]).catch(
-      (error: unknown) =>
+    await this.mongo
+      .afterStart('indexes of messages', async () => {
+        await Promise.all([inbox.createIndexes(), outbox.createIndexes(), parkingLot.createIndexes()]);
+      })
+      .catch((error: unknown) =>
         this.logger.error({ error: messageOf(error) }, 'could not create the spine indexes'),
-    );
+      );
   }
 }
