@@ -146,7 +146,7 @@ function readUnit(text: string): KnownUnit | undefined {
 
 /** @throws where the library refuses the unit */
 function inSi(value: number, name: string): Quantity {
-  return unit(value, name).toSI().toJSON() as Quantity;
+  return unit(value, name).toSI().toJSON();
 }
 
 function forgetOldest(memory: Map<string, unknown> | Set<string>): void {

@@ -156,13 +156,13 @@ function isForWords(keys: object): boolean {
 }
 
 /** NamespaceNotFound: no document was ever stored. */
-function noneIfAbsent(error: { code?: unknown }): [] {
+function noneIfAbsent(error: Error & { code?: unknown }): [] {
   if (error.code === 26) return [];
   throw error;
 }
 
 /** IndexNotFound. */
-function unlessGone(error: { code?: unknown }): void {
+function unlessGone(error: Error & { code?: unknown }): void {
   if (error.code !== 27) throw error;
 }
 

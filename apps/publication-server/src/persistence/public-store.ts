@@ -126,6 +126,6 @@ export class PublicStore implements OnApplicationBootstrap {
 }
 
 /** NamespaceNotFound and IndexNotFound. */
-function unlessAbsent(error: { code?: unknown }): void {
+function unlessAbsent(error: Error & { code?: unknown }): void {
   if (error.code !== 26 && error.code !== 27) throw error;
 }
