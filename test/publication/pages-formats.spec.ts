@@ -58,6 +58,92 @@ describe('BibTeX', () => {
   });
 });
 
+describe('BibTeX addresses', () => {
+  it('are written as they are, because nobody takes an escape out of them again', () => {
+    const odd = '10.5072/under_score#1%7e&2~^$';
+    const text = render('bibtex', workOf(recordOf(odd)));
+    assert.ok(text.includes(`  doi = {${odd}}`), text);
+    assert.doesNotMatch(/^ {2}url = .*$/m.exec(text)?.[0] ?? assert.fail(text), /\\/);
+  });
+
+  it('cannot end their field', () => {
+    const text = render('bibtex', workOf(recordOf('10.5072/a}b{c\\d')));
+    assert.ok(text.includes('  doi = {10.5072/a%7Db%7Bc%5Cd}'), text);
+  });
+});
+
+describe('Markup in titles', () => {
+  const titled = (title: string): Work =>
+    workOf(recordOf(doi, { resource: resourceOf(doi, { titles: [{ title }] }) }));
+  const titles: readonly (readonly [string, string])[] = [
+    ['CO<sub>2</sub> at 10<sup>\u22123</sup> bar', 'CO₂ at 10⁻³ bar'],
+    ['<i>E. coli</i> &amp; <b>friends</b>', 'E. coli & friends'],
+    ['x<sup>th</sup> order', 'xth order'],
+    [
+      'The <math xmlns="http://www.w3.org/1998/Math/MathML"><semantics><msup><mi>x</mi><mn>2</mn></msup><annotation encoding="application/x-tex">x^2</annotation></semantics></math> law',
+      'The x2 law',
+    ],
+    ['<mml:math><mml:mi>β</mml:mi></mml:math> decay', 'β decay'],
+    ['one<br/>two', 'one two'],
+    ['a < b and c > d &amp; <k>', 'a < b and c > d &amp; <k>'],
+  ];
+
+  it('is plain text in every citation', () => {
+    for (const [title, plain] of titles) {
+      for (const style of citationStyles) {
+        const citation = citationOf(titled(title), style);
+        assert.ok(citation.includes(plain), `${style}: expected ${plain}, found ${citation}`);
+      }
+      assert.ok(render('ris', titled(title)).includes(`TI  - ${plain}\r\n`));
+      assert.equal((JSON.parse(render('csl-json', titled(title))) as { title: string }).title, plain);
+      assert.equal((JSON.parse(render('schema-org', titled(title))) as { name: string }).name, plain);
+    }
+  });
+
+  it('stays in formats that hand on what was deposited', () => {
+    const [[title]] = titles as [readonly [string, string]];
+    const { titles: kept } = JSON.parse(render('datacite-json', titled(title))) as {
+      titles: { title: string }[];
+    };
+    assert.equal(kept[0]?.title, title);
+  });
+});
+
+describe('Control characters and what is no character', () => {
+  const odd = 'A\u0000\u001b[31m\u0085\ufdd0\ufffe\u{1ffff}\u202eB\ud800';
+  const dirty = workOf(
+    recordOf(doi, {
+      resource: resourceOf(doi, {
+        titles: [{ title: odd }],
+        creators: [{ name: odd, nameType: 'Organizational' }],
+        subjects: [{ subject: odd }],
+        descriptions: [{ description: odd, descriptionType: 'Abstract' }],
+      }),
+    }),
+  );
+
+  it('are in no format that we write ourselves', () => {
+    const ours = formats.filter(({ name }) => name !== 'datacite-xml' && name !== 'dublin-core');
+    for (const { name } of ours) {
+      const text =
+        name.endsWith('json') || /ld|dcat|org/.test(name) ? parsed(render(name, dirty)) : render(name, dirty);
+      assert.doesNotMatch(text, /[^\P{Cc}\r\n]|\p{NChar}|\u202e|\p{Cs}/u, name);
+    }
+    for (const style of citationStyles)
+      assert.doesNotMatch(citationOf(dirty, style), /\p{Cc}|\p{NChar}|\u202e|\p{Cs}/u, style);
+  });
+
+  /** The texts of a JSON document, as whoever parses it has them. */
+  function parsed(json: string): string {
+    const texts: string[] = [];
+    JSON.parse(json, (_, value: unknown) => {
+      if (typeof value === 'string') texts.push(value);
+      return value;
+    });
+    return texts.join(' ');
+  }
+});
+
 describe('RIS', () => {
   it('is read by another program as it was meant', () => {
     const item = readCitation('@ris/file', render('ris'));

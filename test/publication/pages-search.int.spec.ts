@@ -119,6 +119,9 @@ describe('The list of publications', () => {
     assert.equal(text.match(/<entry>/g)?.length, 45);
     assert.match(text, /<id>https:\/\/data\.example\.org\/doi\/10\.5072\/many\/44<\/id>/);
     assert.doesNotMatch(text, /Secret/);
+    const none = await (await site.fetch('/feed.atom?q=nobodywrotethis')).text();
+    assert.doesNotMatch(none, /<entry>|1970/);
+    assert.match(none, /<updated>20\d\d-/);
     const some = await (await site.fetch('/feed.atom?q=curie')).text();
     assert.equal(some.match(/<entry>/g)?.length, 1);
     assert.match(some, /rel="self"[^>]*feed\.atom\?q=curie"/);

@@ -60,7 +60,7 @@ describe('InboxConsumer', () => {
     id = newId(),
     requestedBy = 'ada',
     account = emitter,
-    headers: Record<string, string> = {},
+    headers: Record<string, string | number> = {},
   ): Promise<string> => {
     const message = {
       specversion: '1.0',
@@ -227,6 +227,26 @@ describe('InboxConsumer', () => {
     await publish();
     await until(() => receipts.length === 1);
     assert.equal(handled.length, 3);
+  });
+
+  it('takes an odd count of attempts or waits for none, and moves the message on all the same', async () => {
+    const dead = await collect(naming.deadOf('job-assembler'));
+    answer = () => Promise.reject(new PermanentError('test.wrong', 'No.'));
+    const odd = [Number.NaN, Infinity, -1, 0.5, -(2 ** 63), 2 ** 60, 'many'];
+    for (const count of odd) await publish(newId(), 'ada', emitter, { attempt: count, waits: count });
+    await until(() => dead.length === odd.length);
+    assert.deepEqual(
+      dead.map(({ headers }) => headers['attempt']),
+      odd.map(() => 0),
+    );
+  });
+
+  it('does not let a message claim more retries than there are', async () => {
+    const dead = await collect(naming.deadOf('job-assembler'));
+    answer = () => Promise.reject(new TransientError('test.busy', 'Later.'));
+    await publish(newId(), 'ada', emitter, { attempt: Number.MAX_SAFE_INTEGER });
+    await until(() => dead.length === 1);
+    assert.ok(Number(dead[0]?.headers['attempt']) <= 1000);
   });
 
   it('does not believe what another account says about who sent a message', async () => {

@@ -8,6 +8,7 @@ import type { Naming } from './naming.js';
 import { done, outcomeOf, type Outcome } from './outcome.js';
 import { receiptFor } from './receipt.js';
 import { checkedSenderHeader, senderOf, wrongSender, type BrokerAccounts } from './senders.js';
+import { countFrom, headersFrom, textFrom } from './wire-properties.js';
 
 export type Handler = (envelope: Envelope<object>) => Promise<Outcome>;
 
@@ -26,6 +27,8 @@ const requeuePause = 1000;
 
 /** Header that counts the retries a message has behind it. */
 export const attemptHeader = 'attempt';
+/** More than there are tiers anywhere. */
+const mostAttempts = 1000;
 /** Header that counts how often it waited for a service that was away. */
 const waitsHeader = 'waits';
 /** Milliseconds beyond its tier in which the copy that waits is expected back. */
@@ -117,8 +120,8 @@ export class InboxConsumer {
   private async settle(delivery: Delivery, outcome: Outcome): Promise<void> {
     if (outcome.kind === 'done') return;
     const { app, naming, retryDelays } = this.options;
-    const attempt = Number(delivery.headers[attemptHeader] ?? 0);
-    const waits = Number(delivery.headers[waitsHeader] ?? 0);
+    const attempt = attemptOf(delivery);
+    const waits = countFrom(delivery.headers, waitsHeader, mostWaits);
     const waiting = outcome.kind === 'retry' && outcome.away === true && waits < mostWaits;
     // Waiting goes round in the first two tiers: what was away is back at any moment.
     const tier = waiting ? Math.min(waits, 1, retryDelays.length - 1) : attempt;
@@ -147,25 +150,25 @@ export class InboxConsumer {
       exchange: naming.ownOf(app),
       routingKey: delay === undefined ? naming.deadOf(app) : naming.retryOf(app, delay),
       headers: {
-        ...withoutBrokerHeaders(delivery.headers),
+        ...headersFrom(delivery.headers),
         [attemptHeader]: attempt + (delay === undefined || waiting ? 0 : 1),
         ...(waiting ? { [waitsHeader]: waits + 1 } : {}),
         outcome: outcome.kind,
         code: outcome.code,
         reason: outcome.reason.slice(0, 2000),
         [checkedSenderHeader]: senderOf(delivery, this.transport.account),
-        'origin-exchange': delivery.headers['origin-exchange'] ?? delivery.exchange,
-        'origin-key': delivery.headers['origin-key'] ?? delivery.routingKey,
+        'origin-exchange': textFrom(delivery.headers['origin-exchange']) || delivery.exchange,
+        'origin-key': textFrom(delivery.headers['origin-key']) || delivery.routingKey,
       },
     });
   }
 }
 
-function dead(code: string, reason: string): Outcome {
-  return { kind: 'dead', code, reason };
+/** The retries a message has behind it. */
+export function attemptOf({ headers }: Pick<Delivery, 'headers'>): number {
+  return countFrom(headers, attemptHeader, mostAttempts);
 }
 
-/** Headers that start with `x-` belong to the broker; republished they would be counted wrongly. */
-function withoutBrokerHeaders(headers: Delivery['headers']): Record<string, string | number> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('x-')));
+function dead(code: string, reason: string): Outcome {
+  return { kind: 'dead', code, reason };
 }

@@ -1,7 +1,7 @@
 export { accountsOf, type BrokerAccount, type BrokerRights, type TopicRights } from './broker-accounts.js';
 export { brokerDefinitionsOf, type DefinitionOptions } from './broker-definitions.js';
 export { digestOfBody, Inbox, MemoryInbox } from './inbox.js';
-export { InboxConsumer, attemptHeader, type Handler } from './inbox-consumer.js';
+export { InboxConsumer, attemptHeader, attemptOf, type Handler } from './inbox-consumer.js';
 export { currentContext, newTraceparent, runInContext, type MessageContext } from './message-context.js';
 export {
   MessageTransport,
@@ -20,3 +20,4 @@ export { RabbitTransport, type RabbitOptions } from './rabbitmq/rabbit-transport
 export { checkedSenderHeader, senderOf, wrongSender, type BrokerAccounts } from './senders.js';
 export { declaredTopology, defaultRetryDelays, topologyOf, wholeTopology } from './topology.js';
 export { wireMessageOf } from './wire-message.js';
+export { headersFrom, textFrom } from './wire-properties.js';

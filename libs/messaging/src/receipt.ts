@@ -1,5 +1,6 @@
 import type { Delivery, WireMessage } from './message-transport.js';
 import { Naming } from './naming.js';
+import { textFrom } from './wire-properties.js';
 import type { AppName } from '#contracts';
 
 /** Header with which an emitter says which outbox row a message came from. */
@@ -21,14 +22,14 @@ export function receiptFor(
   delivery: Delivery,
 ): WireMessage | undefined {
   const outbox = delivery.headers[outboxHeader];
-  if (typeof outbox !== 'string') return undefined;
+  if (typeof outbox !== 'string' || outbox === '') return undefined;
   const receipt: Receipt = { messageId: delivery.messageId, outbox, consumer };
   return {
     exchange: naming.receipts,
     routingKey: emitter,
     body: Buffer.from(JSON.stringify(receipt)),
     contentType: 'application/json',
-    messageId: `${delivery.messageId}:${consumer}`,
+    messageId: textFrom(`${delivery.messageId}:${consumer}`),
     type: 'receipt',
     timestamp: new Date(),
     appId: consumer,

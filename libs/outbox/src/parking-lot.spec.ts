@@ -123,6 +123,21 @@ describe('A parked message', () => {
     assert.equal(database.message.state, 'replayed');
   });
 
+  it('that an earlier version parked with odd headers is replayed without them', async () => {
+    const { lot, database, transport } = await parkingLot();
+    const odd = { 'x-death': 'broker', waits: Infinity, table: { a: 1 }, note: 'kept' };
+    database.message = { ...parked, headers: odd as unknown as ParkedMessage['headers'] };
+    const replayed = new Promise<Delivery>((resolve) => {
+      void transport.consume(new Naming('test').inboxOf('archiver'), { prefetch: 1 }, (delivery) => {
+        resolve(delivery);
+        return Promise.resolve('ack');
+      });
+    });
+    await lot.replay(parked._id, 'ada');
+    const { headers } = await replayed;
+    assert.deepEqual(Object.keys(headers).sort(), ['attempt', checkedSenderHeader, 'note']);
+  });
+
   it('that is replayed keeps its sender, whatever its headers say', async () => {
     const forged = { [checkedSenderHeader]: 'test.job-assembler' };
     for (const [sender, expected] of [

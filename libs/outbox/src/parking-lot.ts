@@ -3,9 +3,12 @@ import { contractOf, type AppName } from '#contracts';
 import { messageOf, PermanentError } from '#kernel';
 import {
   attemptHeader,
+  attemptOf,
   checkedSenderHeader,
   digestOfBody,
+  headersFrom,
   senderOf,
+  textFrom,
   type Delivery,
   type Inbox,
   type MessageTransport,
@@ -102,7 +105,8 @@ export class ParkingLot {
         timestamp: new Date(),
         appId: this.address.app,
         headers: {
-          ...message.headers,
+          // Earlier versions parked whatever came.
+          ...headersFrom(message.headers),
           [attemptHeader]: 0,
           [checkedSenderHeader]: this.senderOf(message),
         },
@@ -159,22 +163,20 @@ export class ParkingLot {
   private async park(delivery: Delivery): Promise<void> {
     const text = delivery.body.toString('utf8');
     const isText = Buffer.from(text, 'utf8').equals(delivery.body);
-    const id = `${delivery.messageId || 'without-id'}:${Number(delivery.headers[attemptHeader] ?? 0)}:${delivery.timestamp.getTime()}`;
+    const id = `${delivery.messageId || 'without-id'}:${attemptOf(delivery)}:${delivery.timestamp.getTime()}`;
     const park = this.messages.updateOne(
       { _id: id, state: { $ne: 'discarded' } },
       {
         $setOnInsert: {
           messageId: delivery.messageId,
           type: delivery.type,
-          outcome: String(delivery.headers['outcome'] ?? 'dead'),
-          code: String(delivery.headers['code'] ?? 'messaging.delivery-limit'),
+          outcome: textFrom(delivery.headers['outcome']) || 'dead',
+          code: textFrom(delivery.headers['code']) || 'messaging.delivery-limit',
           reason: String(delivery.headers['reason'] ?? 'A consumer crashed on it too often.'),
-          attempts: Number(delivery.headers[attemptHeader] ?? 0),
-          exchange: String(delivery.headers['origin-exchange'] ?? ''),
-          routingKey: String(delivery.headers['origin-key'] ?? ''),
-          headers: Object.fromEntries(
-            Object.entries(delivery.headers).filter(([name]) => !name.startsWith('x-')),
-          ),
+          attempts: attemptOf(delivery),
+          exchange: textFrom(delivery.headers['origin-exchange']),
+          routingKey: textFrom(delivery.headers['origin-key']),
+          headers: headersFrom(delivery.headers),
           sender: senderOf(delivery, this.transport.account),
           body: isText ? text : delivery.body.toString('base64'),
           encoding: isText ? 'utf8' : 'base64',

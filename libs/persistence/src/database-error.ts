@@ -11,6 +11,12 @@ export function isDatabaseAway(error: unknown): boolean {
   return !(error instanceof CatenaError) && isAway(error);
 }
 
+/** A text index, not one of ours, takes a field of the document for the name of a language it does not know. */
+export function isRefusedLanguage(error: unknown): boolean {
+  const code = Number((error as { code?: unknown } | null)?.code);
+  return code === 17_261 || code === 17_262;
+}
+
 /** BadValue, FailedToParse, TypeMismatch, InvalidPath, InvalidRegex, IndexNotFound for `$text`, and the like. */
 const refusedQueries = new Set([2, 9, 14, 15, 27, 28, 31, 40, 52, 53, 54, 57, 72, 168, 238, 352]);
 /** From here on MongoDB numbers single assertions of its query and expression parsers. */

@@ -1,3 +1,3 @@
-export { isDatabaseAway, isDuplicateKey, isRefusedQuery } from './database-error.js';
+export { isDatabaseAway, isDuplicateKey, isRefusedLanguage, isRefusedQuery } from './database-error.js';
 export { MongoConnection, type MongoOptions } from './mongo-connection.js';
 export { rowsById, rowsWithIds, wholeListById, type RowsOptions } from './rows-by-id.js';

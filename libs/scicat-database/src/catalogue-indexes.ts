@@ -1,3 +1,5 @@
+import { wordIndex, wordOptions } from './word-indexes.js';
+
 /** One index, as `createIndex` takes it. */
 export interface CatalogueIndex {
   readonly collection: string;
@@ -8,6 +10,8 @@ export interface CatalogueIndex {
     readonly unique?: boolean;
     readonly partialFilterExpression?: object;
     readonly expireAfterSeconds?: number;
+    readonly default_language?: string;
+    readonly language_override?: string;
   };
 }
 
@@ -21,10 +25,10 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   { collection: 'Dataset', name: 'catena_owner_newest', keys: { ownerGroup: 1, createdAt: -1 } },
   { collection: 'Dataset', name: 'catena_access_newest', keys: { accessGroups: 1, createdAt: -1 } },
   { collection: 'Dataset', name: 'catena_published_newest', keys: { isPublished: 1, createdAt: -1 } },
-  { collection: 'Dataset', name: 'catena_text', keys: { '$**': 'text' } },
+  wordsOf('Dataset'),
   { collection: 'Dataset', name: 'catena_inputs', keys: { inputDatasets: 1 } },
   { collection: 'Dataset', name: 'catena_shared', keys: { sharedWith: 1 } },
-  { collection: 'PublishedData', name: 'catena_text', keys: { '$**': 'text' } },
+  wordsOf('PublishedData'),
   { collection: 'PublishedData', name: 'catena_newest', keys: { createdAt: -1 } },
   { collection: 'PublishedData', name: 'catena_state', keys: { status: 1, createdAt: -1 } },
   { collection: 'PublishedData', name: 'catena_creator', keys: { createdBy: 1, createdAt: -1 } },
@@ -42,7 +46,7 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   { collection: 'Datablock', name: 'catena_archive_id', keys: { archiveId: 1 }, options: { unique: true } },
   ...announcedWrites('OrigDatablock'),
   ...announcedWrites('Datablock'),
-  { collection: 'Job', name: 'catena_text', keys: { '$**': 'text' } },
+  wordsOf('Job'),
   { collection: 'Job', name: 'catena_newest', keys: { createdAt: -1 } },
   { collection: 'Job', name: 'catena_changed', keys: { updatedAt: 1 } },
   { collection: 'Job', name: 'catena_owner_group', keys: { ownerGroup: 1, createdAt: -1 } },
@@ -68,9 +72,9 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   { collection: 'UserRole', name: 'catena_user', keys: { userId: 1 } },
   { collection: 'Policy', name: 'catena_owner', keys: { ownerGroup: 1 } },
   ...ownedLists('Proposal'),
-  { collection: 'Proposal', name: 'catena_text', keys: { '$**': 'text' } },
+  wordsOf('Proposal'),
   ...ownedLists('Sample'),
-  { collection: 'Sample', name: 'catena_text', keys: { '$**': 'text' } },
+  wordsOf('Sample'),
   { collection: 'Proposal', name: 'catena_parent', keys: { parentProposalId: 1 } },
   { collection: 'Dataset', name: 'catena_proposals', keys: { proposalIds: 1, createdAt: -1 } },
   { collection: 'Dataset', name: 'catena_samples', keys: { sampleIds: 1, createdAt: -1 } },
@@ -112,6 +116,11 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   { collection: 'catena_dataset_claims', name: 'catena_dataset', keys: { pid: 1 } },
   { collection: 'catena_dataset_claims', name: 'catena_job', keys: { jobId: 1, pid: 1 } },
 ];
+
+/** Searches for words. Earlier versions, whose index had the options of the database, called it `catena_text`. */
+function wordsOf(collection: string): CatalogueIndex {
+  return { collection, name: wordIndex, keys: { '$**': 'text' }, options: wordOptions };
+}
 
 /** Blocks with a write that is announced in them, by dataset and by age: as a rule none. */
 function announcedWrites(collection: string): CatalogueIndex[] {

@@ -2,7 +2,7 @@ import { parseJsonObject } from '../domain/loopback-filter.js';
 import { decodeMetadataKeys } from '../domain/metadata-keys.js';
 import { attachmentV3View, type AttachmentRecord } from '../attachments/attachment-views.js';
 import { withDates } from '../domain/lifecycle.js';
-import { fromSi } from '../domain/units.js';
+import { fromSi, UnitBudget } from '../domain/units.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import { singularNames } from './dataset-shape.js';
 import { storedMetadata } from './scientific-metadata.js';
@@ -135,18 +135,25 @@ export function inAskedUnits(fields: unknown): (view: Fields) => Fields {
     (condition): condition is { lhs: string; unit: string } =>
       typeof condition?.lhs === 'string' && typeof condition.unit === 'string' && condition.unit !== '',
   );
-  return (view) => units.reduce(converted, view);
+  // One for all records of the answer: each may name another unit.
+  const budget = new UnitBudget();
+  return (view) => inUnits(view, units, budget);
 }
 
-function converted(view: Fields, { lhs, unit }: { lhs: string; unit: string }): Fields {
-  const metadata = view['scientificMetadata'] as Fields | undefined;
-  const entry = metadata?.[lhs];
-  if (!isObject(entry) || typeof entry['valueSI'] !== 'number' || typeof entry['unitSI'] !== 'string')
-    return view;
-  const value = fromSi({ value: entry['valueSI'], unit: entry['unitSI'] }, unit);
-  if (value === undefined) return view;
-  return {
-    ...view,
-    scientificMetadata: { ...metadata, [lhs]: { ...entry, value: Number(value.toPrecision(3)), unit } },
-  };
+function inUnits(
+  view: Fields,
+  units: readonly { readonly lhs: string; readonly unit: string }[],
+  budget: UnitBudget,
+): Fields {
+  const metadata = view['scientificMetadata'];
+  if (!isObject(metadata)) return view;
+  const shown: Fields = {};
+  for (const { lhs, unit } of units) {
+    const entry = Object.hasOwn(metadata, lhs) ? metadata[lhs] : undefined;
+    if (!isObject(entry) || typeof entry['valueSI'] !== 'number' || typeof entry['unitSI'] !== 'string')
+      continue;
+    const value = fromSi({ value: entry['valueSI'], unit: entry['unitSI'] }, unit, budget);
+    if (value !== undefined) shown[lhs] = { ...entry, value: Number(value.toPrecision(3)), unit };
+  }
+  return Object.keys(shown).length === 0 ? view : { ...view, scientificMetadata: { ...metadata, ...shown } };
 }

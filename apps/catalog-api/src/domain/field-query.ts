@@ -1,7 +1,7 @@
 import { BadRequest } from './errors.js';
 import { checkCondition, checkRows, parseJsonObject } from './loopback-filter.js';
 import { encodeKey } from './metadata-keys.js';
-import { toSi } from './units.js';
+import { toSi, UnitBudget } from './units.js';
 
 export type FieldKind = 'string' | 'array' | 'date' | 'number' | 'boolean' | 'object';
 type Fields = Record<string, unknown>;
@@ -174,21 +174,25 @@ function conditionsOf(value: unknown, field: string): Fields | undefined {
     throw new BadRequest(
       `Invalid fields: ${value.length} conditions, at most ${mostConditions} are allowed.`,
     );
-  const parts = value.map((item) => conditionOf(item, field));
+  const budget = new UnitBudget();
+  const parts = value.map((item) => conditionOf(item, field, budget));
   return parts.length === 0 ? undefined : { $and: parts };
 }
 
-function conditionOf(item: unknown, field: string): Fields {
+function conditionOf(item: unknown, field: string, budget: UnitBudget): Fields {
   if (!isObject(item) || typeof item['lhs'] !== 'string' || item['lhs'] === '')
     throw new BadRequest('Invalid fields: each condition needs lhs, relation and rhs.');
-  const { lhs, relation, rhs, unit } = item as {
-    lhs: string;
-    relation: unknown;
-    rhs: unknown;
-    unit?: unknown;
-  };
-  const parts = pathsOf(lhs, field).map((path) => conditionAt(path, lhs, relation, rhs, unit));
+  const condition = item as unknown as Condition;
+  const parts = pathsOf(condition.lhs, field).map((path) => conditionAt(path, condition, budget));
   return parts.length === 1 ? parts[0]! : { $or: parts };
+}
+
+/** A condition on a measured value, as clients write it. */
+interface Condition {
+  readonly lhs: string;
+  readonly relation: unknown;
+  readonly rhs: unknown;
+  readonly unit?: unknown;
 }
 
 /** Dots lead inside an object, or belong to the name: both are looked at. */
@@ -197,7 +201,8 @@ function pathsOf(lhs: string, field: string): string[] {
   return [...new Set([nested, `${field}.${encodeKey(lhs)}`])];
 }
 
-function conditionAt(path: string, lhs: string, relation: unknown, rhs: unknown, unit: unknown): Fields {
+function conditionAt(path: string, { lhs, relation, rhs, unit }: Condition, budget: UnitBudget): Fields {
+  const inUnit = { path, unit, budget };
   if (relation === 'EQUAL_TO_STRING' || relation === 'EQUAL_TO')
     return anyOf([path, `${path}.v`, `${path}.value`], { $eq: String(rhs) });
   if (relation === 'CONTAINS_STRING')
@@ -205,12 +210,12 @@ function conditionAt(path: string, lhs: string, relation: unknown, rhs: unknown,
   if (relation === 'RANGE') {
     if (!Array.isArray(rhs) || rhs.length !== 2)
       throw new BadRequest(`Invalid fields: RANGE of ${lhs} needs [min, max].`);
-    return measured(path, unit, { $gt: numberFrom(rhs[0], lhs), $lt: numberFrom(rhs[1], lhs) }, true);
+    return measured(inUnit, { $gt: numberFrom(rhs[0], lhs), $lt: numberFrom(rhs[1], lhs) }, true);
   }
   const operator = operators[String(relation)];
   if (operator === undefined)
     throw new BadRequest(`Invalid fields: unknown relation ${JSON.stringify(relation)} of ${lhs}.`);
-  return measured(path, unit, { [operator]: numberFrom(rhs, lhs) }, relation === 'EQUAL_TO_NUMERIC');
+  return measured(inUnit, { [operator]: numberFrom(rhs, lhs) }, relation === 'EQUAL_TO_NUMERIC');
 }
 
 const operators: Readonly<Record<string, string>> = {
@@ -222,8 +227,7 @@ const operators: Readonly<Record<string, string>> = {
 };
 
 function measured(
-  path: string,
-  unit: unknown,
+  { path, unit, budget }: { path: string; unit: unknown; budget: UnitBudget },
   comparisons: Record<string, number>,
   valueOnly: boolean,
 ): Fields {
@@ -235,7 +239,7 @@ function measured(
   const converted: Fields = {};
   let unitSI = unit;
   for (const [operator, number] of Object.entries(comparisons)) {
-    const si = toSi(number, unit);
+    const si = toSi(number, unit, budget);
     converted[operator] = si.value;
     unitSI = si.unit;
   }

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { CatenaError, messageOf } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
-import { isDatabaseAway, isRefusedQuery } from '#persistence';
+import { isDatabaseAway, isRefusedLanguage, isRefusedQuery } from '#persistence';
 import { Refusal } from '../domain/errors.js';
 import type { RequestWithCaller } from './caller.decorator.js';
 import { RefusalLog } from './refusal-log.js';
@@ -56,6 +56,7 @@ export class ScicatErrorsFilter implements ExceptionFilter {
         body: standard(503, 'A service that Catena needs is out of reach. Nothing was changed; try again.'),
       };
     }
+    if (isRefusedLanguage(error)) return { status: 400, body: standard(400, refusedLanguage) };
     if (isRefusedQuery(error))
       return { status: 400, body: standard(400, `The database cannot run this query: ${messageOf(error)}`) };
     if (error instanceof CatenaError) return { status: 400, body: standard(400, error.message) };
@@ -63,6 +64,10 @@ export class ScicatErrorsFilter implements ExceptionFilter {
     return { status: 500, body: 'Internal server error' };
   }
 }
+
+const refusedLanguage =
+  'The database refuses a field named "language": a text index of the operator takes it for the name of a language. ' +
+  'Rename the field, or ask the operator to drop that index (catena check-database names it).';
 
 function standard(status: number, message: string): object {
   return { message, error: reasons[status] ?? 'Error', statusCode: status };

@@ -8,7 +8,7 @@ import { messageOf, wait } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import { isDatabaseAway, MongoConnection, rowsWithIds } from '#persistence';
-import { catalogueIndexes } from '#scicat-database';
+import { catalogueIndexes, supersededTextIndex } from '#scicat-database';
 import type {
   ClaimRecord,
   DatablockRecord,
@@ -127,10 +127,11 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
   }: (typeof uniqueFirst)[number]): Promise<void> {
     while (!this.stopping.signal.aborted)
       try {
+        if (isForWords(keys)) await this.dropSuperseded(collection);
         await this.mongo.connection.collection(collection).createIndex(keys, { name, ...options });
         return;
       } catch (error) {
-        if (isSameIndexUnderAnotherName(error)) return;
+        if (isSameIndexUnderAnotherName(error) && !isForWords(keys)) return;
         const facts = { collection, index: name, error: messageOf(error) };
         if (!isDatabaseAway(error))
           return this.logger.error(facts, 'could not create an index; queries that need it will be slow');
@@ -138,6 +139,31 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
         await wait(1000, this.stopping.signal);
       }
   }
+
+  /** A collection has one text index at most: one with the options of an earlier version makes room for ours. */
+  private async dropSuperseded(collection: string): Promise<void> {
+    const records = this.mongo.connection.collection(collection);
+    const old = supersededTextIndex(await records.indexes().catch(noneIfAbsent));
+    if (old === undefined) return;
+    this.logger.warn({ collection, index: old }, 'the word index is made again, with options of our own');
+    // Another instance may have been quicker; ours has another name, so nobody drops that one.
+    await records.dropIndex(old).catch(unlessGone);
+  }
+}
+
+function isForWords(keys: object): boolean {
+  return Object.values(keys).includes('text');
+}
+
+/** NamespaceNotFound: no document was ever stored. */
+function noneIfAbsent(error: Error & { code?: unknown }): [] {
+  if (error.code === 26) return [];
+  throw error;
+}
+
+/** IndexNotFound. */
+function unlessGone(error: Error & { code?: unknown }): void {
+  if (error.code !== 27) throw error;
 }
 
 /** What keeps records single is made before what makes searches quick: word indexes of a large collection take minutes. */

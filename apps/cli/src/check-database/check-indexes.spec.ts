@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { catalogueIndexes } from '#scicat-database';
+import { catalogueIndexes, supersededTextIndex, wordOptions } from '#scicat-database';
 import { serves } from './check-indexes.js';
 
 const plain = { collection: 'Dataset', name: 'catena_x', keys: { ownerGroup: 1, createdAt: -1 } } as const;
@@ -21,12 +21,26 @@ describe('An index that is there', () => {
   });
   it('serves searches for words as the database writes it down', () => {
     const text = { ...plain, keys: { '$**': 'text' } } as const;
-    assert.ok(serves({ key: { _fts: 'text', _ftsx: 1 } }, text));
+    const stored = { key: { _fts: 'text', _ftsx: 1 }, language_override: wordOptions.language_override };
+    assert.ok(serves(stored, text));
     assert.ok(!serves({ key: { a: 1 } }, text));
+  });
+  it('does not serve searches for words when it minds what a field named language holds', () => {
+    const text = { ...plain, keys: { '$**': 'text' } } as const;
+    const key = { _fts: 'text', _ftsx: 1 };
+    assert.ok(!serves({ name: 'catena_text', key, language_override: 'language' }, text));
+    assert.equal(supersededTextIndex([{ name: '$**_text', key, weights: { '$**': 1 } }]), '$**_text');
+    const own = { name: 'by_title', key, weights: { title: 5 } };
+    assert.equal(supersededTextIndex([own]), undefined, "an operator's own stays");
   });
 });
 
 describe('The indexes of the catalogue', () => {
+  it('take no field for the name of a language', () => {
+    for (const { collection, keys, options } of catalogueIndexes)
+      if (Object.values(keys).includes('text'))
+        assert.equal(options?.language_override, wordOptions.language_override, collection);
+  });
   it('have one name each within their collection', () => {
     const names = catalogueIndexes.map(({ collection, name }) => `${collection} ${name}`);
     assert.deepEqual(names, [...new Set(names)]);

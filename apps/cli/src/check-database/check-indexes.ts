@@ -1,10 +1,15 @@
 import { messageOf } from '#kernel';
-import { catalogueIndexes, type CatalogueIndex } from '#scicat-database';
+import {
+  catalogueIndexes,
+  mindsLanguage,
+  supersededTextIndex,
+  type CatalogueIndex,
+  type StoredTextIndex,
+} from '#scicat-database';
 import { settle, type Database, type Step } from './inspection.js';
 
 /** An index as the database describes it. */
-export interface StoredIndex {
-  readonly key: Readonly<Record<string, unknown>>;
+export interface StoredIndex extends StoredTextIndex {
   readonly unique?: boolean;
   readonly partialFilterExpression?: object;
 }
@@ -29,6 +34,8 @@ export const checkIndexes: Step = {
       } as const;
       await settle(inspection, finding, async () => {
         try {
+          const old = Object.values(keys).includes('text') ? supersededTextIndex(present) : undefined;
+          if (old !== undefined) await database.collection(collection).dropIndex(old);
           await database.collection(collection).createIndex(keys, { name, ...options });
           return true;
         } catch (error) {
@@ -47,7 +54,7 @@ export function serves(stored: StoredIndex, { keys, options = {} }: CatalogueInd
     return false;
   const isText = Object.values(keys).includes('text');
   // A collection has one text index at most, and the database keeps its keys in a form of its own.
-  if (isText) return stored.key['_fts'] === 'text';
+  if (isText) return stored.key['_fts'] === 'text' && !mindsLanguage(stored);
   return JSON.stringify(Object.entries(stored.key).map(plain)) === JSON.stringify(Object.entries(keys));
 }
 

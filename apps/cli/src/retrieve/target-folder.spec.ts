@@ -55,6 +55,22 @@ describe('TargetFolder', () => {
     assert.deepEqual(readdirSync(join(folder.root, 'a/b')), ['ünï\n.txt']);
   });
 
+  it('restores times before 1970, to the millisecond', async () => {
+    for (const [path, time] of [
+      ['moon', '1969-07-20T20:17:40.123Z'],
+      ['plates', '1931-02-03T04:05:06.789Z'],
+      ['almost', '1969-12-31T23:59:59.999Z'],
+      ['epoch', '1970-01-01T00:00:00.000Z'],
+    ] as const) {
+      const file = { ...wanted(path), modifiedAt: new Date(time) };
+      await folder.write(file, chunks(content), none);
+      const { mtimeMs } = statSync(join(folder.root, path));
+      assert.equal(new Date(Math.floor(mtimeMs)).toISOString(), time, path);
+      await folder.restoreAttributes({ ...file, modifiedAt: new Date('1950-01-01') });
+      assert.equal(statSync(join(folder.root, path)).mtime.toISOString(), '1950-01-01T00:00:00.000Z');
+    }
+  });
+
   it('gives no name to content that turns out wrong at its end', async () => {
     async function* broken(): AsyncGenerator<Buffer> {
       yield content;

@@ -129,7 +129,8 @@ async function digestOf(file: string, signal: AbortSignal): Promise<string> {
 /** Seconds as a double miss a millisecond by some nanoseconds; a little more, and whoever cuts digits off sees the right one. */
 async function setTime(handle: FileHandle, time: Date): Promise<void> {
   const seconds = time.getTime() / 1000 + 2.4e-7;
-  await handle.utimes(seconds, seconds);
+  // Node takes a negative number for "now", and a text for the number it is: times before 1970 are text.
+  await handle.utimes(String(seconds), String(seconds));
 }
 
 function refused(path: string, reason: string): Failure {

@@ -1,3 +1,4 @@
+import { visible } from '../site/plain-text.js';
 import { abstractOf, citableUrl, licenceOf, nameParts, titleOf, type Work } from './work.js';
 
 /** One BibTeX entry. Values are UTF-8; only what BibTeX itself would act on is escaped. */
@@ -11,8 +12,8 @@ export function bibtexOf(work: Work): string {
     ['publisher', value(resource.publisher.name)],
     ['version', resource.version && value(resource.version)],
     ['howpublished', value(kind.replace(/([a-z])([A-Z])/g, '$1 $2'))],
-    ['doi', work.record.registered ? value(work.record.doi) : undefined],
-    ['url', value(citableUrl(work))],
+    ['doi', work.record.registered ? address(work.record.doi) : undefined],
+    ['url', address(citableUrl(work))],
     ['keywords', (resource.subjects ?? []).map(({ subject }) => value(subject)).join(', ') || undefined],
     ['copyright', value(licenceOf(work)?.name ?? '') || undefined],
     ['language', resource.language && value(resource.language)],
@@ -54,8 +55,14 @@ const special: Readonly<Record<string, string>> = {
 };
 
 function value(text: string): string {
-  return text
-    .replace(/\s+/g, ' ')
+  return visible(text.replace(/\s+/g, ' '))
     .trim()
     .replace(/[\\{}%#$&_^~]/g, (character) => special[character] as string);
+}
+
+/** BibTeX takes these fields as they are (verbatim): an escape would become part of the address. Only braces must pair. */
+function address(text: string): string {
+  return visible(text)
+    .replace(/\s+/g, '')
+    .replace(/[\\{}]/g, encodeURIComponent);
 }

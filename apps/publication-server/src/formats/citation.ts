@@ -1,3 +1,4 @@
+import { visible } from '../site/plain-text.js';
 import { citableUrl, nameParts, titleOf, type NameParts, type Work } from './work.js';
 
 /** Styles a citation is offered in; the names are those of the Citation Style Language where it has one. */
@@ -36,7 +37,7 @@ export function citationOf(work: Work, style: CitationStyle): string {
     publisher: resource.publisher.name,
     url: citableUrl(work),
   };
-  return styles[style](parts).replace(/([.?!])\.(?=\s)/g, '$1');
+  return visible(styles[style](parts).replace(/\s+/g, ' ')).replace(/([.?!])\.(?=\s)/g, '$1');
 }
 
 export function isCitationStyle(text: string): text is CitationStyle {

@@ -1,3 +1,4 @@
+import { visibleTexts } from '../site/plain-text.js';
 import { bibtexOf } from './bibtex.js';
 import { citationOf, type CitationStyle } from './citation.js';
 import { cslJsonOf } from './csl-json.js';
@@ -22,7 +23,7 @@ export interface Format {
 }
 
 const xml = '<?xml version="1.0" encoding="UTF-8"?>\n';
-const json = (value: object): string => `${JSON.stringify(value, undefined, 2)}\n`;
+const json = (value: object): string => `${JSON.stringify(visibleTexts(value), undefined, 2)}\n`;
 
 /** In the order in which they are shown, and preferred among equals. */
 export const formats: readonly Format[] = [

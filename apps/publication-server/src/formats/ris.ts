@@ -1,3 +1,4 @@
+import { visible } from '../site/plain-text.js';
 import { abstractOf, citableUrl, nameParts, titleOf, type Work } from './work.js';
 
 const risTypes: Readonly<Record<string, string>> = {
@@ -66,7 +67,7 @@ function nameOf(creator: Work['record']['resource']['creators'][number]): string
 
 function linesOf(separator: string, pairs: readonly (readonly [string, string])[]): string {
   return pairs
-    .map(([tag, text]) => [tag, text.replace(/\s+/g, ' ').trim()] as const)
+    .map(([tag, text]) => [tag, visible(text.replace(/\s+/g, ' ')).trim()] as const)
     .filter(([, text]) => text !== '')
     .map(([tag, text]) => `${tag}${separator}${text}\r\n`)
     .join('');

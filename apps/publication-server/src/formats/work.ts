@@ -1,6 +1,7 @@
 import { doiPath, doiUrl, type Person } from '#datacite';
 import { oaiIdentifier } from '../oai/oai-identifier.js';
 import type { StoredRecord } from '../persistence/records.js';
+import { withoutMarkup } from './markup.js';
 
 /** Where this server is and who runs it, as every format says it. */
 export interface Catalogue {
@@ -50,14 +51,17 @@ export function oaiUrl({ record, catalogue }: Work): string {
   return `${catalogue.url}/oai?verb=GetRecord&metadataPrefix=oai_datacite&identifier=${encodeURIComponent(identifier)}`;
 }
 
+/** As plain text: formats of metadata alone hand on what was deposited. */
 export function titleOf({ record }: Pick<Work, 'record'>): string {
   const { titles } = record.resource;
-  return (titles.find(({ titleType }) => titleType === undefined) ?? titles[0])?.title ?? record.doi;
+  const title = titles.find(({ titleType }) => titleType === undefined) ?? titles[0];
+  return title === undefined ? record.doi : withoutMarkup(title.title);
 }
 
 export function abstractOf({ record }: Pick<Work, 'record'>): string | undefined {
   const all = record.resource.descriptions ?? [];
-  return (all.find(({ descriptionType }) => descriptionType === 'Abstract') ?? all[0])?.description;
+  const abstract = all.find(({ descriptionType }) => descriptionType === 'Abstract') ?? all[0];
+  return abstract && withoutMarkup(abstract.description);
 }
 
 /** The licence: the first right with an SPDX id, else the first with an address or name. */

@@ -13,7 +13,7 @@ import {
 } from '../formats/work.js';
 import { html, jsonForScript, trusted, type Html } from '../site/html.js';
 import type { Page } from '../site/page.js';
-import { oneLine } from '../site/plain-text.js';
+import { oneLine, visibleTexts } from '../site/plain-text.js';
 
 /** People named in meta tags: beyond, machines have the exports. */
 const mostPeople = 100;
@@ -25,7 +25,7 @@ type Tag = readonly [name: string, content: string | undefined];
 export function landingHead(page: Page, work: Work): { head: Html; inlineJson: string } {
   const { record } = work;
   const url = landingPageOf(work);
-  const inlineJson = jsonForScript(schemaOrgOf(work));
+  const inlineJson = jsonForScript(visibleTexts(schemaOrgOf(work)));
   const picture = record.pictures[0];
   const description = oneLine(abstractOf(work) ?? titleOf(work), 300);
   const graph: Tag[] = [

@@ -5,10 +5,20 @@ import type { Site } from '../site/site.service.js';
 
 const mostNames = 20;
 
-/** An Atom feed (RFC 4287) of some publications. */
-export function atomFeed(site: Site, search: string, words: string, hits: readonly Hit[]): string {
+/**
+ * An Atom feed (RFC 4287) of some publications.
+ *
+ * @param since when nothing was found: since when that is so at the latest
+ */
+export function atomFeed(
+  site: Site,
+  { search, words }: { readonly search: string; readonly words: string },
+  hits: readonly Hit[],
+  since: Date,
+): string {
   const query = search === '' ? '' : `?${search}`;
-  const updated = hits.reduce((latest, { datestamp }) => Math.max(latest, datestamp.getTime()), 0);
+  const times = hits.map(({ datestamp }) => datestamp.getTime());
+  const updated = times.length === 0 ? since.getTime() : Math.max(...times);
   const entries = hits.map((hit) => {
     const url = landingPageOf({ record: hit.record, catalogue: site.catalogue });
     const { creators } = hit.record.resource;

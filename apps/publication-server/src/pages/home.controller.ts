@@ -14,6 +14,8 @@ import { Site } from '../site/site.service.js';
 import { StoreGuard } from '../site/store.guard.js';
 
 const feedLength = 50;
+/** Of this process: from one question to the next the feed of an empty store stays the same. */
+const started = new Date();
 
 /** The front page with search and filters, its feed, and what the service says of itself. */
 @Controller()
@@ -61,7 +63,15 @@ export class HomeController {
     const query = { ...queryFrom(addressOf(request).query), page: 1 };
     const hits = await this.search.hits(query, feedLength);
     const search = parametersOf(query).toString();
-    sendData(reply, 'application/atom+xml; charset=utf-8', atomFeed(this.site, search, query.words, hits));
+    const since = hits.length === 0 ? await this.lastChange() : started;
+    const feed = atomFeed(this.site, { search, words: query.words }, hits, since);
+    sendData(reply, 'application/atom+xml; charset=utf-8', feed);
+  }
+
+  /** When the store changed last, as far as anybody knows. */
+  private async lastChange(): Promise<Date> {
+    const newest = { sort: { datestamp: -1, _id: -1 }, projection: { datestamp: 1 } } as const;
+    return (await this.store.records.findOne({}, newest))?.datestamp ?? started;
   }
 
   private summaryOf(hit: Hit): object {

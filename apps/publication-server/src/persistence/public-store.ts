@@ -90,7 +90,12 @@ export class PublicStore implements OnApplicationBootstrap {
     await records.createIndex({ rendering: 1 }, { name: 'rendering' });
     await records.createIndex({ embargoUntil: 1 }, { name: 'embargo', sparse: true });
     await records.createIndex({ 'record.files.sha256': 1 }, { name: 'file_list', sparse: true });
-    await records.createIndex({ 'search.words': 'text' }, { name: 'words' });
+    // Earlier versions' index minds what a field named `language` holds. There can be one only, so that one goes first.
+    await records.dropIndex('words').catch(unlessAbsent);
+    await records.createIndex(
+      { 'search.words': 'text' },
+      { name: 'search_words', default_language: 'english', language_override: 'catenaTextLanguage' },
+    );
     await records.createIndex(
       { 'record.resource.relatedIdentifiers.relatedIdentifier': 1 },
       { name: 'related', sparse: true },
@@ -119,4 +124,9 @@ export class PublicStore implements OnApplicationBootstrap {
     await recalls.createIndex({ client: 1, requestedAt: 1 }, { name: 'of_client' });
     await recalls.createIndex({ doi: 1, state: 1 }, { name: 'of_record' });
   }
+}
+
+/** NamespaceNotFound and IndexNotFound. */
+function unlessAbsent(error: Error & { code?: unknown }): void {
+  if (error.code !== 26 && error.code !== 27) throw error;
 }

@@ -1,5 +1,8 @@
-/** Controls of C0 and C1 without tab and line feed, of writing direction, and of byte order: never visible, often a trick. */
-const unwanted = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/g;
+/**
+ * Controls of C0 and C1 without tab and line feed, of writing direction, and of byte order, and what Unicode gives to nobody
+ * (non-characters): never visible, often a trick.
+ */
+const unwanted = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff\p{NChar}]/gu;
 const brokenPairs = /\p{Surrogate}/gu;
 
 /** What a person may read of any text: nothing that is invisible by itself or turns the writing around. */
@@ -27,4 +30,12 @@ export function linkable(address: string | undefined): string | undefined {
   if (address === undefined || address.length > 4000 || !/^(https?:\/\/|mailto:)/i.test(address))
     return undefined;
   return URL.canParse(address) ? new URL(address).href : undefined;
+}
+
+/** The same for every text in a value that becomes JSON; names of fields are ours. */
+export function visibleTexts(value: unknown): unknown {
+  if (typeof value === 'string') return visible(value);
+  if (Array.isArray(value)) return value.map(visibleTexts);
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, visibleTexts(inner)]));
 }

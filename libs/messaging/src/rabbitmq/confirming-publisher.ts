@@ -2,6 +2,7 @@ import type { ConfirmChannel, Message } from 'amqplib';
 import { messageOf, TransientError } from '#kernel';
 import type { Logger } from '#observability';
 import type { WireMessage } from '../message-transport.js';
+import { headersFrom, secondsOf, textFrom } from '../wire-properties.js';
 import type { BrokerLine } from './broker-line.js';
 
 interface InFlight {
@@ -143,13 +144,13 @@ export class ConfirmingPublisher {
     return {
       persistent: durable,
       mandatory: durable,
-      contentType: message.contentType,
-      messageId: message.messageId,
-      type: message.type,
-      timestamp: Math.floor(message.timestamp.getTime() / 1000),
-      appId: message.appId,
+      contentType: textFrom(message.contentType),
+      messageId: textFrom(message.messageId),
+      type: textFrom(message.type),
+      timestamp: secondsOf(message.timestamp),
+      appId: textFrom(message.appId),
       userId: this.account,
-      headers: message.headers,
+      headers: headersFrom(message.headers),
     };
   }
 }

@@ -2,6 +2,7 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import { ending, livingBy, messageOf, type LifeSigns } from '#kernel';
 import type { Logger } from '#observability';
 import type { Delivery, Settlement, Subscription } from '../message-transport.js';
+import { propertiesFrom } from '../wire-properties.js';
 import type { BrokerLine } from './broker-line.js';
 
 /** One consumer of one queue, opened again on every new connection. */
@@ -77,13 +78,7 @@ function deliveryOf({ content, fields, properties }: ConsumeMessage): Delivery {
     exchange: fields.exchange,
     routingKey: fields.routingKey,
     body: content,
-    contentType: String(properties.contentType ?? ''),
-    messageId: String(properties.messageId ?? ''),
-    type: String(properties.type ?? ''),
-    timestamp: new Date(Number(properties.timestamp ?? 0) * 1000),
-    appId: String(properties.appId ?? ''),
-    headers: properties.headers ?? {},
     redelivered: fields.redelivered,
-    userId: String(properties.userId ?? ''),
+    ...propertiesFrom(properties as unknown as Record<string, unknown>),
   };
 }

@@ -132,6 +132,40 @@ describe('RabbitTransport', () => {
     await connection.close();
   });
 
+  it('keeps its connections whatever headers and properties a message brings, and publishes it again', async () => {
+    const [queue, retry] = [`odd.${newId()}`, `odd.${newId()}.retry`];
+    const passing = await open();
+    let connections = 0;
+    passing.onConnected(() => (connections += 1));
+    await passing.declare({ exchanges: [], queues: [{ name: queue }, { name: retry }], bindings: [] });
+    const failed: unknown[] = [];
+    await passing.consume(queue, { prefetch: 10 }, async (delivery) => {
+      const again = passing.publish({ ...delivery, exchange: '', routingKey: retry });
+      await again.catch((error: unknown) => failed.push(error));
+      return 'ack';
+    });
+    const connection = await connect(url);
+    const channel = await connection.createChannel();
+    const wide = { '!': 'int64', value: '4611686018427387905' };
+    const oddities: readonly object[] = [
+      { timestamp: 2 ** 63 },
+      { headers: { attempt: { '!': 'int64', value: '-9223372036854775808' } } },
+      { headers: { attempt: wide, waits: wide, 'checked-sender': ['a'], outbox: { a: 1 } } },
+      { headers: { attempt: { '!': 'float64', value: 2 ** 51 + 0.5 } } },
+      { headers: { attempt: { '!': 'timestamp', value: 1 }, 'origin-key': Buffer.alloc(3, 0xff) } },
+      { headers: Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`h${n}`, 'x'.repeat(1000)])) },
+    ];
+    for (const odd of oddities) channel.sendToQueue(queue, Buffer.from('{}'), odd);
+    let moved = 0;
+    await passing.consume(retry, { prefetch: 10 }, () => Promise.resolve((moved += 1) ? 'ack' : 'requeue'));
+    await until(() => moved + failed.length >= oddities.length);
+    assert.deepEqual(failed, []);
+    assert.equal(connections, 1, 'expected one connection all the time');
+    await passing.close();
+    for (const name of [queue, retry]) await channel.deleteQueue(name);
+    await connection.close();
+  });
+
   it('comes back with its consumers when a channel dies', async () => {
     const queue = `revive.${newId()}`;
     const reviving = await open();
