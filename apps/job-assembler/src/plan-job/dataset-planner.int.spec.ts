@@ -119,6 +119,21 @@ describe('Two planners of one dataset', () => {
     await assertPlanOf('newer', id);
   });
 
+  for (const at of [1, 2, 3])
+    it(`leave no draft when the job was cancelled while one of them slept before block ${at}`, async () => {
+      const id = newId();
+      const sleep = gate();
+      const older = plan(planner('older', { at, pass: sleep.pass }), id);
+      await sleep.reached;
+      const cancelled = { ...job(id), cancelRequested: true };
+      await planner('newer').plan(cancelled, `${id}/0`, { pid: 'p', files: [] }, () => Promise.resolve());
+      assert.equal((await store.tasks.findOne({ _id: `${id}/0` }))?.state, 'cancelled');
+      assert.deepEqual(await store.orders.find({ jobId: id }).toArray(), [], 'drafts from before');
+      sleep.open();
+      await assert.rejects(older, { code: 'assembly.plan-taken' });
+      assert.deepEqual(await store.orders.find({ jobId: id }).toArray(), [], 'drafts of the sleeper');
+    });
+
   it('make one plan when the second comes after the first was ready', async () => {
     const id = newId();
     await plan(planner('older'), id);

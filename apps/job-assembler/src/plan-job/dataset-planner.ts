@@ -77,7 +77,11 @@ export class DatasetPlanner {
     // Its plan was complete; the release of it may have been cut off.
     if (task?.state === 'running') return this.folder.foldTask(taskId);
     if (task?.state !== 'planning') return;
-    if (job.cancelRequested) return this.folder.endTask(taskId, 'planning', 'cancelled');
+    if (job.cancelRequested) {
+      // Of a planner that was interrupted, and drafted on after the job's drafts were cancelled.
+      await this.store.orders.deleteMany({ taskId, state: 'drafted' });
+      return this.folder.endTask(taskId, 'planning', 'cancelled');
+    }
     const mine = await this.store.tasks.findOneAndUpdate(
       { _id: taskId, state: 'planning' },
       { $inc: { planner: 1 } },
@@ -94,8 +98,11 @@ export class DatasetPlanner {
           : await this.draftFromDatablocks(plan, entry);
       await this.start(plan, entry.pid, bytes);
     } catch (error) {
-      if (isRetriable(error)) throw error;
+      const wasOvertaken = error instanceof CatenaError && error.code === planTaken;
+      if (isRetriable(error) && !wasOvertaken) throw error;
+      // Once the dataset is planned, or over, nobody else looks for them.
       await this.store.orders.deleteMany({ taskId, state: 'drafted', planner: plan.planner });
+      if (wasOvertaken) throw error;
       const code = error instanceof CatenaError ? error.code : 'assembly.unexpected-error';
       await this.folder.endTask(taskId, 'planning', 'failed', {
         code,
