@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { describedControllers } from '../../apps/catalog-api/src/catalog-api.module.js';
+import { until } from '#messaging/testing';
 import { openApiDocument } from '../../apps/catalog-api/src/openapi/document.js';
 import { rawDataset } from '../scicat/support/datasets.js';
 import { ScicatApp } from '../scicat/support/scicat-app.js';
@@ -25,6 +26,8 @@ describe(`${requests} requests after the OpenAPI document (seed ${seed})`, () =>
   before(async () => {
     app = await ScicatApp.start({ SIGN_IN_LIMIT: '1000000', REGISTER_DOI_URI: '' });
     ids = await fill(app);
+    // Readiness is asked for, too: it tells the truth while queues are being declared.
+    await until(async () => (await app.anonymous.get('/api/v4/health/ready')).status === 200, 60_000);
   });
   after(() => app.stop());
 

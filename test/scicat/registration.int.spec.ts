@@ -317,7 +317,7 @@ describe('Registering datablocks', () => {
         updatedBy: 'thief',
       },
       ...{ createdAt: new Date(), updatedAt: new Date(), __v: 0 },
-    } as never);
+    });
     assert.deepEqual(await kindOf(archived(await report(of, [['a', 1]]))), ['done']);
     const [type, data] = (await wordOn(of)) ?? [];
     assert.match(String(type), /registration-refused/);

@@ -54,8 +54,9 @@ export function archiverConfigFrom(environment: Environment): ArchiverConfig {
       'kernel.configuration',
       'Expected RETRIEVED_LIFETIME of at most 7d: signed links cannot live longer.',
     );
+  const spine = spineOptionsFrom(environment, 'archiver', [{ collection: 'works', path: 'outbox' }]);
   return {
-    spine: spineOptionsFrom(environment, 'archiver', [{ collection: 'works', path: 'outbox' }]),
+    spine,
     host: environment['HOST'] ?? '127.0.0.1',
     port: integer(environment, 'PORT', 3002, 0),
     store: {
@@ -77,7 +78,7 @@ export function archiverConfigFrom(environment: Environment): ArchiverConfig {
     sourceTimeTolerance: durationFrom(environment['SOURCE_TIME_TOLERANCE'] ?? '1s'),
     discardGrace: durationFrom(environment['DISCARD_GRACE'] ?? '7d'),
     releaseGrace: durationFrom(environment['RELEASE_GRACE'] ?? '1h'),
-    threadLimit: threadLimitFrom(environment),
+    threadLimit: threadLimitFrom(environment, spine.livenessLimit),
     stallLimit: durationFrom(environment['ARCHIVER_STALL_LIMIT'] ?? '6h'),
     workers: integer(environment, 'ARCHIVER_WORKERS', 2),
     lease: durationFrom(environment['ARCHIVER_LEASE'] ?? '60s'),
@@ -91,9 +92,8 @@ export function archiverConfigFrom(environment: Environment): ArchiverConfig {
 }
 
 /** Work is given back before liveness has the process ended. */
-function threadLimitFrom(environment: Environment): number {
+function threadLimitFrom(environment: Environment, liveness: number): number {
   const limit = durationFrom(environment['ARCHIVER_THREAD_LIMIT'] ?? '2m');
-  const liveness = durationFrom(environment['LIVENESS_LIMIT'] ?? '5m');
   if (limit * 2 <= liveness) return limit;
   throw new PermanentError(
     'kernel.configuration',

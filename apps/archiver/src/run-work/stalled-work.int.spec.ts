@@ -8,7 +8,6 @@ import type { OutboxRelay } from '#outbox';
 import { MongoConnection } from '#persistence';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
-import type { Command } from '../persistence/records.js';
 import type { WorkHandlers } from './work-handlers.js';
 import { ProgressReporting, WorkRunner } from './work-runner.js';
 
@@ -58,7 +57,7 @@ describe('Work that hangs where no signal reaches it', () => {
       command: {
         kind: 'verify',
         data: { workOrderId: _id, jobId: 'j', pid: 'p', archiveId: 'a' },
-      } as Command,
+      },
     });
     return _id;
   }

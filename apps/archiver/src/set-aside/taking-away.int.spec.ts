@@ -8,7 +8,7 @@ import { MemoryShare } from '#long-term-storage/testing';
 import { createLogger } from '#observability';
 import { MongoConnection } from '#persistence';
 import { SourceFolderRules } from '#source-folders';
-import { MemoryObjectStore } from '#storage/testing';
+import { DisturbedObjectStore } from '#storage/testing';
 import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.handler.js';
 import { CopyWriter } from '../archive-datablock/copy-writer.js';
 import { DatablockLists } from '../archive-datablock/datablock-lists.js';
@@ -28,27 +28,6 @@ const lease = 60_000;
 const zone = 'landing-zone';
 const control = 'control';
 
-/** A landing zone in which another writer strikes at a chosen moment. */
-class DisturbedStore extends MemoryObjectStore {
-  afterRead: ((key: string) => Promise<void>) | undefined;
-  beforeRemoval: (() => Promise<void>) | undefined;
-
-  override async open(bucket: string, key: string) {
-    const { body, etag } = await super.open(bucket, key);
-    const strike = bucket === zone ? this.afterRead : undefined;
-    async function* bytes() {
-      yield* body as AsyncIterable<Buffer>;
-      await strike?.(key);
-    }
-    return { body: bytes() as unknown as typeof body, etag };
-  }
-
-  override async removeUnchanged(bucket: string, versions: Iterable<{ key: string; etag: string }>) {
-    await this.beforeRemoval?.();
-    return super.removeUnchanged(bucket, versions);
-  }
-}
-
 describe('What the archiver takes away', () => {
   const logger = createLogger('taking-away.int.spec', 'silent');
   const clock = new ManualClock(new Date());
@@ -58,7 +37,7 @@ describe('What the archiver takes away', () => {
   } as unknown as ArchiverConfig;
   let mongo: MongoConnection;
   let store: ArchiverStore;
-  let objects: DisturbedStore;
+  let objects: DisturbedObjectStore;
   let share: MemoryShare;
   let listed: Set<string>;
   let catalogueAway: boolean;
@@ -83,7 +62,12 @@ describe('What the archiver takes away', () => {
   });
   beforeEach(async () => {
     await store.asides.deleteMany({});
-    [objects, share, listed, catalogueAway] = [new DisturbedStore(), new MemoryShare(), new Set(), false];
+    [objects, share, listed, catalogueAway] = [
+      new DisturbedObjectStore(),
+      new MemoryShare(),
+      new Set(),
+      false,
+    ];
     for (const bucket of [zone, control]) await objects.ensureBucket(bucket);
     [pid, jobId] = [`20.500/${newId()}`, newId()];
     const shares: LongTermStorage[] = [share];
@@ -150,7 +134,7 @@ describe('What the archiver takes away', () => {
   describe('from the landing zone', () => {
     it('is nothing while an upload by an old link replaces a file that is being packed: the order fails and names it', async () => {
       const order = await orderFor({ a: 'one', b: 'two' });
-      objects.afterRead = (key) => (key === keyOf('a') ? put(zone, key, 'ONE') : Promise.resolve());
+      objects.afterRead = (_, key) => (key === keyOf('a') ? put(zone, key, 'ONE') : Promise.resolve());
       await assert.rejects(archive.handle(order, context), (error: Error & { code?: string }) => {
         assert.equal(error.code, 'datablock.member-changed');
         assert.match(error.message, /1 overwritten or removed meanwhile: a\./);
@@ -385,7 +369,9 @@ describe('What the archiver takes away', () => {
 
   it('stays taken away when a worker that was overtaken wants to record it', async () => {
     const order = await orderFor({ a: 'one' });
-    objects.afterRead = async () => void (await discard.discard(discardOf(order), 'cancelled meanwhile'));
+    objects.afterRead = async (bucket) => {
+      if (bucket === zone) await discard.discard(discardOf(order), 'cancelled meanwhile');
+    };
     await assert.rejects(archive.handle(order, context), { retriable: true });
     assert.equal((await store.datablocks.findOne({ _id: order.archiveId }))?.state, 'discarded');
   });

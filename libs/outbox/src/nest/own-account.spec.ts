@@ -14,7 +14,7 @@ const parts = {
   inbox: nothing,
   outbox: nothing,
 } as unknown as SpineParts;
-const mongo = { whenReady: () => Promise.resolve() } as unknown as MongoConnection;
+const mongo = { afterStart: () => Promise.resolve() } as unknown as MongoConnection;
 
 /** Starts the spine of an archiver; gives back the warnings it wrote. */
 async function started(brokerAccounts: BrokerAccounts, account: string): Promise<string[]> {
