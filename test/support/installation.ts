@@ -203,11 +203,24 @@ export class Installation {
 
   /** Files of a dataset in the landing zone: asks the object store itself, with the installation's own keys. */
   async originalsLeft(pid: string): Promise<number> {
-    return (await this.originals(pid)).size;
+    return this.inLandingZone(pid, (_, keys) => Promise.resolve(keys.length));
   }
 
-  /** The checksums of these files, by path. */
+  /** The checksums of these files, by path; nothing may release them meanwhile. */
   async originals(pid: string): Promise<ReadonlyMap<string, string>> {
+    const folder = `${pidAsName(pid)}/`;
+    return this.inLandingZone(pid, async (store, keys, bucket) => {
+      const found = new Map<string, string>();
+      for (const key of keys)
+        found.set(key.slice(folder.length), await checksumOf(await store.get(bucket, key)));
+      return found;
+    });
+  }
+
+  private async inLandingZone<Result>(
+    pid: string,
+    use: (store: S3ObjectStore, keys: readonly string[], bucket: string) => Promise<Result>,
+  ): Promise<Result> {
     const { services, prefix } = this.settings;
     const value = (name: string): string => services[name] ?? '';
     const store = new S3ObjectStore({
@@ -216,12 +229,11 @@ export class Installation {
       secretKey: value('S3_SECRET_KEY'),
       region: value('S3_REGION'),
     });
+    const bucket = `${prefix}-landing-zone`;
     try {
-      const found = new Map<string, string>();
-      const folder = `${pidAsName(pid)}/`;
-      for await (const { key } of store.list(`${prefix}-landing-zone`, folder))
-        found.set(key.slice(folder.length), await checksumOf(await store.get(`${prefix}-landing-zone`, key)));
-      return found;
+      const keys: string[] = [];
+      for await (const { key } of store.list(bucket, `${pidAsName(pid)}/`)) keys.push(key);
+      return await use(store, keys, bucket);
     } finally {
       store.close();
     }
