@@ -32,7 +32,7 @@ describe('A process that is told to end', () => {
       await once(child.stdout, 'data');
       child.kill('SIGTERM');
       const [, signal] = (await once(child, 'exit')) as [number | null, string | null];
-      assert.equal(signal, 'SIGKILL');
+      assert.equal(signal, 'SIGTERM');
       const { facts } = JSON.parse(output.split('\n')[1] ?? '') as { facts: object };
       assert.deepEqual(facts, { waitingFor: ['goodbye to the database'], deadline: 200 });
     });

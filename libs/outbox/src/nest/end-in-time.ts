@@ -16,9 +16,15 @@ export function endInTime(deadline: number, logger: Logger): void {
         { waitingFor, deadline },
         'the process was told to end and did not in time; it ends now, and others finish what it leaves',
       );
-      // Not `exit`: it waits for threads, and one that a file system holds would keep the process for ever.
-      setTimeout(() => process.kill(process.pid, 'SIGKILL'), lastWords);
+      setTimeout(endNow, lastWords);
     }, deadline).unref();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, begin);
+}
+
+/** Not by `exit`: it waits for threads, and one that a file system holds would keep the process for ever. */
+function endNow(): void {
+  process.removeAllListeners('SIGTERM');
+  process.kill(process.pid, 'SIGTERM');
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), lastWords);
 }
