@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { datablockArchivedV1, type ArchiveDatablockV1 } from '#contracts';
+import { datablockArchivedV1, type ArchiveDatablockV1, type FileLine } from '#contracts';
 import { packedSizeOf, verifyDatablock, type ManifestMember } from '#datablock';
 import { Clock, PermanentError, TransientError, crashPoint } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
@@ -81,7 +81,7 @@ export class ArchiveDatablockHandler {
 
   private async packingOf(order: ArchiveDatablockV1, context: WorkContext, copies: number): Promise<Packing> {
     const versions = new ReadVersions();
-    const files = await this.originals.list(order.files);
+    const files = await this.originals.lines<FileLine>(order.files);
     const members = await this.originals.members(order.pid, order.source, files, versions);
     const identity = { pid: order.pid, archiveId: order.archiveId, jobId: order.jobId };
     const packedSize = packedSizeOf(identity, members);

@@ -5,6 +5,7 @@ import { manifestToJson, parseManifest, type DatablockManifest, type ManifestMem
 import { ObjectStore } from '#storage';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
+import { bodyOf, jsonLinesOf } from '../domain/json-lines.js';
 import { areOf, type OriginalLine } from './read-versions.js';
 
 /** Entries of a listing that are looked through for each file of a datablock, and at least. */
@@ -39,15 +40,8 @@ export class DatablockLists {
   ): Promise<{ readonly lines: readonly OriginalLine[]; readonly reference: ObjectReference } | undefined> {
     const [bucket, key] = [this.config.controlBucket, originalsKey(archiveId)];
     if ((await this.objects.head(bucket, key)) === undefined) return undefined;
-    const chunks: Buffer[] = [];
-    for await (const chunk of (await this.objects.get(bucket, key)) as AsyncIterable<Buffer>)
-      chunks.push(chunk);
-    const body = Buffer.concat(chunks);
-    const lines = body
-      .toString('utf8')
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as OriginalLine);
+    const body = await bodyOf(await this.objects.get(bucket, key));
+    const lines = jsonLinesOf<OriginalLine>(body);
     return areOf(lines, members) ? { lines, reference: referenceTo(bucket, key, body) } : undefined;
   }
 

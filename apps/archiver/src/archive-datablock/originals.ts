@@ -15,6 +15,7 @@ import { accountsOnDisk, ownersOf, type Ownership } from '#source-folders';
 import { ObjectStore } from '#storage';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
+import { bodyOf, jsonLinesOf } from '../domain/json-lines.js';
 import type { ReadVersions } from './read-versions.js';
 
 type OpenFile = (file: FileLine) => Promise<AsyncIterable<Uint8Array>>;
@@ -31,20 +32,9 @@ export class Originals {
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
   ) {}
 
-  /** Reads the file list a message refers to and believes it only when its checksum agrees. */
-  async list(reference: ObjectReference): Promise<FileLine[]> {
-    return this.lines<FileLine>(reference);
-  }
-
-  /** Lines of JSON that a reference points to. @throws TransientError `archiver.list-damaged` */
+  /** Lines of JSON that a reference points to, believed only when its checksum agrees. @throws TransientError `archiver.list-damaged` */
   async lines<Line>(reference: ObjectReference): Promise<Line[]> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of (await this.store.get(
-      reference.bucket,
-      reference.key,
-    )) as AsyncIterable<Buffer>)
-      chunks.push(chunk);
-    const body = Buffer.concat(chunks);
+    const body = await bodyOf(await this.store.get(reference.bucket, reference.key));
     const found = createHash('sha256').update(body).digest('hex');
     if (found !== reference.sha256) {
       throw new TransientError(
@@ -52,11 +42,7 @@ export class Originals {
         `Expected ${reference.bucket}/${reference.key} with SHA-256 ${reference.sha256}, found ${found}.`,
       );
     }
-    return body
-      .toString('utf8')
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Line);
+    return jsonLinesOf<Line>(body);
   }
 
   /** @param versions remembers which objects of the landing zone were read */
