@@ -7,7 +7,7 @@ import { STATEMENTS } from './postgres/statements.js';
 import { CursorRegistry } from './session/cursors.js';
 import { ReplyCache } from './session/reply-cache.js';
 import { TransactionRegistry } from './session/transactions.js';
-import { Turns } from './session/turns.js';
+import { Turns, TurnsByName } from './session/turns.js';
 
 export interface GatewayOptions {
   /** Address to listen on; keep it on loopback unless the network is trusted, there is no TLS. */
@@ -110,6 +110,7 @@ function makeServices(options: GatewayOptions, connections: () => number, addres
     }),
     replies: new ReplyCache(SESSION_LIMITS),
     definitions: new Turns(),
+    repetitions: new TurnsByName(),
     verifier: makeVerifier(options.user, options.password),
     address,
     startedAt: new Date(),

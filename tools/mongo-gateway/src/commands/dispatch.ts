@@ -8,6 +8,7 @@ import {
   TRANSIENT_TRANSACTION,
   WRITE_CONFLICT,
 } from '../errors/mongo-error.js';
+import type { Row } from '../postgres/messages.js';
 import type { IncomingMessage } from '../wire/message.js';
 import { Command } from './command.js';
 import { COMMANDS, type CommandSpecification } from './registry.js';
@@ -15,7 +16,7 @@ import type { ClientState, Context, Run, Services } from './services.js';
 
 /** How long a single statement is repeated while it loses against concurrent ones. */
 const CONFLICT_PATIENCE_MILLISECONDS = 30_000;
-const LONGEST_PAUSE_MILLISECONDS = 50;
+const RECONNECT_PAUSE_MILLISECONDS = 50;
 const UNAUTHORIZED = 13;
 const COMMAND_NOT_FOUND = 59;
 const UNSUPPORTED_QUERY = 352;
@@ -60,7 +61,7 @@ function execute(
     const context: Context = { command, client, services, run };
     return specification.handler(context);
   };
-  const alone = (): Promise<Buffer> => handle(runAlone(services, specification.readOnly === true));
+  const alone = (): Promise<Buffer> => handle(runAlone(services, command, specification.readOnly === true));
   if (session === undefined || transactionNumber === undefined || specification.endsTransaction === true) {
     return alone();
   }
@@ -95,23 +96,37 @@ async function inTransaction(
   }
 }
 
-/** Statements outside transactions run on any connection; those that lost a conflict had no effect and run again. */
-function runAlone({ pool }: Services, readOnly: boolean): Run {
+/**
+ * Statements outside transactions run on any connection. Those that lost a conflict had no effect and run again, in turns:
+ * the last of them meets nobody but newcomers (see completeWrite, whose rounds are turns of their own around these).
+ */
+function runAlone({ pool, repetitions }: Services, command: Command, readOnly: boolean): Run {
   const deadline = Date.now() + CONFLICT_PATIENCE_MILLISECONDS;
-  let mayReconnect = readOnly;
+  const place = `statements of ${command.database}.${command.target ?? ''}`;
   return async (statement, parameters) => {
-    for (let attempt = 0; ; attempt++) {
+    const attempt = async (): Promise<Row[]> => {
       const connection = await pool.acquire();
       try {
         return await connection.execute(statement, parameters);
-      } catch (error) {
-        const again = isConflict(error) || (mayReconnect && isConnectionLoss(error));
-        if (!again || Date.now() > deadline) throw error;
-        if (isConnectionLoss(error)) mayReconnect = false;
       } finally {
         pool.release(connection);
       }
-      await pause(Math.random() * Math.min(LONGEST_PAUSE_MILLISECONDS, 2 ** attempt));
+    };
+    let mayReconnect = readOnly;
+    for (let next = attempt; ;) {
+      try {
+        return await next();
+      } catch (error) {
+        const lost = isConnectionLoss(error);
+        const again = isConflict(error) || (mayReconnect && lost);
+        if (!again || Date.now() > deadline) throw error;
+        if (lost) {
+          mayReconnect = false;
+          await pause(RECONNECT_PAUSE_MILLISECONDS);
+        } else {
+          next = () => repetitions.take(place, attempt);
+        }
+      }
     }
   };
 }

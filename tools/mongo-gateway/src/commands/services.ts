@@ -4,7 +4,7 @@ import type { Parameter, Row, Statement } from '../postgres/messages.js';
 import type { CursorRegistry } from '../session/cursors.js';
 import type { ReplyCache } from '../session/reply-cache.js';
 import type { TransactionRegistry } from '../session/transactions.js';
-import type { Turns } from '../session/turns.js';
+import type { Turns, TurnsByName } from '../session/turns.js';
 import type { Command } from './command.js';
 
 /** What all commands of one gateway share. */
@@ -14,6 +14,8 @@ export interface Services {
   readonly transactions: TransactionRegistry;
   readonly replies: ReplyCache;
   readonly definitions: Turns;
+  /** What lost a conflict runs again one after the other, by collection. */
+  readonly repetitions: TurnsByName;
   readonly verifier: ScramVerifier;
   /** `host:port` under which clients reach the gateway; drivers that discover servers connect to it. */
   readonly address: () => string;

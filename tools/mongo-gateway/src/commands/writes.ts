@@ -10,9 +10,8 @@ import { repeatedOperations, WriteResult, type EngineWriteError } from './write-
 
 /** Concurrent upserts of one key: all but one collide, find the document on the next attempt, and update it. */
 const UPSERT_ATTEMPTS = 5;
-/** Rounds in which operations that lost a conflict run again; each follows a pause. */
+/** Rounds in which operations that lost a conflict run again. */
 const CONFLICT_ROUNDS = 200;
-const LONGEST_PAUSE_MILLISECONDS = 50;
 
 /** insert, update and delete: the documents may stand in the body or beside it. */
 function writeCommand(statement: Statement, name: string): Handler {
@@ -56,7 +55,7 @@ async function completeWrite(
   name: string,
   firstReply: Buffer,
 ): Promise<Buffer> {
-  const { command, run } = context;
+  const { command, run, services } = context;
   const operations = command.operations(name);
   const ordered = command.boolean('ordered') !== false;
   const result = new WriteResult(ordered);
@@ -67,9 +66,13 @@ async function completeWrite(
   for (let round = 1; !command.inTransaction; round++) {
     const repeated = repeatedOperations(result, operations, round <= UPSERT_ATTEMPTS);
     if (repeated.length === 0 || round > CONFLICT_ROUNDS) break;
-    await pause(Math.random() * Math.min(LONGEST_PAUSE_MILLISECONDS, 2 ** round));
     const sequence = Buffer.concat(repeated.map((index) => operations[index] as Buffer));
-    const rows = await run(statement, [command.database, command.bodyWithout(name), sequence]);
+    // In turns, as writers of one unique key who all try again at once would all lose again, for ever on a slow machine:
+    // the survivor of a deadlock waits for the next row of one that has already begun anew.
+    const rows = await services.repetitions.take(
+      `rounds of ${command.database}.${command.collection()}`,
+      () => run(statement, [command.database, command.bodyWithout(name), sequence]),
+    );
     result.add(readReply(column(rows)), repeated);
   }
   for (const error of result.errors) await describeError(context, error, operations);
@@ -101,8 +104,4 @@ async function describeError(
   );
   error.errmsg = message;
   Object.assign(error, extra);
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

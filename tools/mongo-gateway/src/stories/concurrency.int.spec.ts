@@ -47,6 +47,33 @@ describe('concurrent writers', () => {
     }
   });
 
+  it('insert the same unique keys in opposite orders and let exactly one insert each', async () => {
+    const inbox = story.db.collection<{ key: number }>('crossing');
+    await inbox.createIndex({ key: 1 }, { unique: true });
+    const keys = Array.from({ length: 40 }, (_, key) => key);
+    const client = async (_: unknown, index: number): Promise<number> => {
+      const order = index % 2 === 0 ? keys : keys.toReversed();
+      try {
+        return (
+          await inbox.insertMany(
+            order.map((key) => ({ key })),
+            { ordered: false },
+          )
+        ).insertedCount;
+      } catch (error) {
+        assert.ok(error instanceof mongo.MongoBulkWriteError);
+        for (const { code } of [error.writeErrors].flat()) assert.equal(code, 11000);
+        return error.insertedCount;
+      }
+    };
+    const inserted = await Promise.all(Array.from({ length: 40 }, client));
+    assert.equal(
+      inserted.reduce((sum, count) => sum + count, 0),
+      keys.length,
+    );
+    assert.equal(await inbox.countDocuments(), keys.length);
+  });
+
   it('upsert one document together', async () => {
     const upserts = story.db.collection<{ _id: string; n: number }>('upserts');
     const upsert = (): Promise<unknown> =>
