@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { supersededTextIndex } from '#scicat-database';
-import { createDataset, createSample } from './support/records.js';
+import { createDataset, createProposal, createSample } from './support/records.js';
 import { ScicatApp } from './support/scicat-app.js';
 
 type Fields = Record<string, unknown>;
@@ -17,7 +17,16 @@ describe('A field named language', () => {
     app = await ScicatApp.start({}, async ({ connection }) => {
       // As an earlier version, and SciCat, made it.
       for (const name of collections) {
-        await connection.collection<Stored>(name).insertOne({ _id: 'first', title: 'before' });
+        await connection.collection<Stored>(name).insertOne({
+          ...{
+            _id: 'first',
+            pid: 'first',
+            id: 'first',
+            title: 'meadow',
+            isPublished: true,
+            ownerGroup: 'group1',
+          },
+        });
         await connection.collection(name).createIndex({ '$**': 'text' }, { name: 'catena_text' });
       }
     });
@@ -48,9 +57,96 @@ describe('A field named language', () => {
       assert.equal(supersededTextIndex(indexes), undefined, name);
       assert.ok(!indexes.some((index) => index.name === 'catena_text'), name);
       assert.ok(
-        indexes.some((index) => index.name === 'catena_words'),
+        indexes.some((index) => index.name === 'catena_word_list'),
         `${name}: ${JSON.stringify(indexes)}`,
       );
     }
+  });
+
+  it('gives words to the records that were there, once', async () => {
+    for (const name of collections) {
+      assert.equal(
+        (await app.collection(name).findOne({ _id: 'first' }))?.['catenaWords'],
+        'first\nmeadow\ngroup1',
+      );
+    }
+    const fields = encodeURIComponent(JSON.stringify({ text: 'meadow' }));
+    const { body } = await app.as('user1').get(`/api/v3/datasets/fullquery?fields=${fields}`);
+    assert.equal((body as unknown as Fields[]).length, 1);
+  });
+});
+
+describe('The words of a record', () => {
+  let app: ScicatApp;
+
+  before(async () => {
+    app = await ScicatApp.start({ JOB_CONFIGURATION_FILE: 'examples/job-configuration.yaml' });
+  });
+  after(() => app.stop());
+
+  const found = async (text: string): Promise<string[]> => {
+    const fields = encodeURIComponent(JSON.stringify({ text }));
+    const { status, body } = await app.as('user1').get(`/api/v3/datasets/fullquery?fields=${fields}`);
+    assert.equal(status, 200);
+    return (body as unknown as Fields[]).map(({ pid }) => String(pid));
+  };
+
+  it('may be more than an index takes: the record is stored whole, and found by the first of them', async () => {
+    const words = Array.from({ length: 180_000 }, (_, index) => `w${index.toString(36)}x`);
+    const description = words.join(' ');
+    const pid = await createDataset(app.as('user1'), { description });
+    const { body } = await app.as('user1').get(`/api/v3/datasets/${encodeURIComponent(pid)}`);
+    assert.equal(body['description'], description);
+    assert.deepEqual(await found(words[7]!), [pid]);
+  });
+
+  it('follow every change, also of a part', async () => {
+    const pid = await createDataset(app.as('user1'), { datasetName: 'sycamore', description: 'oak' });
+    assert.deepEqual(await found('sycamore'), [pid]);
+    const path = `/api/v3/datasets/${encodeURIComponent(pid)}`;
+    const changed = await app.as('user1').patch(path, { datasetName: 'hornbeam' });
+    assert.equal(changed.status, 200, changed.text);
+    assert.deepEqual(
+      [await found('sycamore'), await found('hornbeam'), await found('oak')],
+      [[], [pid], [pid]],
+    );
+  });
+
+  it('are shown by no answer', async () => {
+    const user = app.as('user1');
+    const pid = await createDataset(user, { datasetName: 'hidden words' });
+    const id = encodeURIComponent(pid);
+    const sample = await createSample(user, { sampleId: 'hidden' });
+    const proposal = await createProposal(app.as('proposalIngestor'), 'hidden');
+    const job = await user.post('/api/v4/jobs', {
+      type: 'reset',
+      ownerGroup: 'group1',
+      jobParams: { datasetList: [{ pid, files: [] }] },
+    });
+    assert.equal(job.status, 201, job.text);
+    assert.ok(!JSON.stringify([sample, proposal, job.body]).includes('catenaWords'), 'answers to POST');
+    const jobId = String(job.body['id']);
+    const all = ['datasets', 'samples', 'proposals', 'jobs', 'publisheddata'];
+    const paths = [
+      ...all.flatMap((name) => [`/api/v3/${name}`, `/api/v3/${name}/fullquery?fields={}&limits={}`]),
+      ...['datasets', 'jobs'].map((name) => `/api/v4/${name}`),
+      ...[
+        `/api/v3/datasets/${id}`,
+        `/api/v4/datasets/${id}`,
+        '/api/v3/samples/hidden',
+        '/api/v3/proposals/hidden',
+      ],
+      ...[`/api/v3/Jobs/${jobId}`, `/api/v4/jobs/${jobId}`],
+      `/api/v3/datasets?filter=${encodeURIComponent(JSON.stringify({ fields: ['pid', 'catenaWords'] }))}`,
+      `/api/v4/jobs?filter=${encodeURIComponent(JSON.stringify({ include: ['datasets'] }))}`,
+      `/api/v3/datasets?filter=${encodeURIComponent(JSON.stringify({ include: [{ relation: 'all' }] }))}`,
+    ];
+    for (const path of paths) {
+      const { status, text } = await user.get(path);
+      assert.ok(status === 200 || status === 404, `${path}: ${status} ${text}`);
+      assert.ok(!text.includes('catenaWords'), `${path} shows words`);
+    }
+    const patched = await user.patch(`/api/v3/datasets/${id}`, { description: 'again' });
+    assert.ok(patched.status === 200 && !patched.text.includes('catenaWords'));
   });
 });

@@ -1,4 +1,5 @@
 import { wordIndex, wordOptions } from './word-indexes.js';
+import { wordsField } from './words.js';
 
 /** One index, as `createIndex` takes it. */
 export interface CatalogueIndex {
@@ -25,10 +26,10 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   { collection: 'Dataset', name: 'catena_owner_newest', keys: { ownerGroup: 1, createdAt: -1 } },
   { collection: 'Dataset', name: 'catena_access_newest', keys: { accessGroups: 1, createdAt: -1 } },
   { collection: 'Dataset', name: 'catena_published_newest', keys: { isPublished: 1, createdAt: -1 } },
-  wordsOf('Dataset'),
+  words('Dataset'),
   { collection: 'Dataset', name: 'catena_inputs', keys: { inputDatasets: 1 } },
   { collection: 'Dataset', name: 'catena_shared', keys: { sharedWith: 1 } },
-  wordsOf('PublishedData'),
+  words('PublishedData'),
   { collection: 'PublishedData', name: 'catena_newest', keys: { createdAt: -1 } },
   { collection: 'PublishedData', name: 'catena_state', keys: { status: 1, createdAt: -1 } },
   { collection: 'PublishedData', name: 'catena_creator', keys: { createdBy: 1, createdAt: -1 } },
@@ -46,7 +47,7 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   { collection: 'Datablock', name: 'catena_archive_id', keys: { archiveId: 1 }, options: { unique: true } },
   ...announcedWrites('OrigDatablock'),
   ...announcedWrites('Datablock'),
-  wordsOf('Job'),
+  words('Job'),
   { collection: 'Job', name: 'catena_newest', keys: { createdAt: -1 } },
   { collection: 'Job', name: 'catena_changed', keys: { updatedAt: 1 } },
   { collection: 'Job', name: 'catena_owner_group', keys: { ownerGroup: 1, createdAt: -1 } },
@@ -72,9 +73,9 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   { collection: 'UserRole', name: 'catena_user', keys: { userId: 1 } },
   { collection: 'Policy', name: 'catena_owner', keys: { ownerGroup: 1 } },
   ...ownedLists('Proposal'),
-  wordsOf('Proposal'),
+  words('Proposal'),
   ...ownedLists('Sample'),
-  wordsOf('Sample'),
+  words('Sample'),
   { collection: 'Proposal', name: 'catena_parent', keys: { parentProposalId: 1 } },
   { collection: 'Dataset', name: 'catena_proposals', keys: { proposalIds: 1, createdAt: -1 } },
   { collection: 'Dataset', name: 'catena_samples', keys: { sampleIds: 1, createdAt: -1 } },
@@ -117,9 +118,9 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   { collection: 'catena_dataset_claims', name: 'catena_job', keys: { jobId: 1, pid: 1 } },
 ];
 
-/** Searches for words. Earlier versions, whose index had the options of the database, called it `catena_text`. */
-function wordsOf(collection: string): CatalogueIndex {
-  return { collection, name: wordIndex, keys: { '$**': 'text' }, options: wordOptions };
+/** Searches for words, in what `wordsOf` made of the record. */
+function words(collection: string): CatalogueIndex {
+  return { collection, name: wordIndex, keys: { [wordsField]: 'text' }, options: wordOptions };
 }
 
 /** Blocks with a write that is announced in them, by dataset and by age: as a rule none. */

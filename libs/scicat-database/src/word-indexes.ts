@@ -8,7 +8,7 @@ export const wordOptions = {
 } as const;
 
 /** The name of the catalogue's text indexes. Another than before, so that whoever drops an old one cannot hit a new one. */
-export const wordIndex = 'catena_words';
+export const wordIndex = 'catena_word_list';
 
 /** An index as the database describes it, as far as text indexes are concerned. */
 export interface StoredTextIndex {
@@ -18,20 +18,15 @@ export interface StoredTextIndex {
   readonly language_override?: string;
 }
 
-/** Whether a text index minds what a field `language` holds. */
-export function mindsLanguage({ name, key, language_override: field }: StoredTextIndex): boolean {
-  return key['_fts'] === 'text' && name !== wordIndex && field !== wordOptions.language_override;
-}
-
 /**
- * The text index that stands where `catena_words` belongs: a collection has one at most. Earlier versions made it, or SciCat.
- * One over other fields is somebody's own and stays.
+ * The text index that stands where ours belongs: a collection has one at most. Earlier versions made it, or SciCat, over whole
+ * records. One over named fields is somebody's own and stays.
  */
 export function supersededTextIndex(stored: readonly StoredTextIndex[]): string | undefined {
-  return stored.find((index) => mindsLanguage(index) && overEverything(index))?.name;
+  return stored.find((index) => index.key['_fts'] === 'text' && isOverEverything(index))?.name;
 }
 
-function overEverything({ weights = {} }: StoredTextIndex): boolean {
+function isOverEverything({ weights = {} }: StoredTextIndex): boolean {
   const fields = Object.keys(weights);
   return fields.length === 1 && fields[0] === '$**';
 }

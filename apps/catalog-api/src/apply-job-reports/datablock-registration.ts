@@ -11,6 +11,7 @@ import { eventRow, OutboxRelay, type OutboxRow } from '#outbox';
 import { lifecycleSteps } from '../domain/lifecycle.js';
 import { DatasetClaims } from '../jobs/dataset-claims.js';
 import { Catalogue } from '../persistence/catalogue.js';
+import { withoutWords } from '../persistence/own-fields.js';
 import type { ClaimRecord, DatablockRecord, DatasetRecord } from '../persistence/records.js';
 import { newObjectId } from '../persistence/user-ids.js';
 import { ControlObjects } from './control-objects.js';
@@ -37,7 +38,7 @@ export class DatablockRegistration {
   /** @throws PermanentError when these datablocks cannot be registered, whatever is tried */
   async register(claim: ClaimRecord, report: DatasetArchivedV1): Promise<void> {
     const { jobId, pid } = report;
-    const dataset = await this.catalogue.datasets.findOne({ pid });
+    const dataset = await this.catalogue.datasets.findOne({ pid }, { projection: withoutWords });
     if (dataset === null)
       throw new PermanentError(
         'catalog.dataset-missing',

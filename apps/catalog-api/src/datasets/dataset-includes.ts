@@ -4,6 +4,7 @@ import { accessTable, type Rule } from '../domain/access-table.js';
 import { BadRequest } from '../domain/errors.js';
 import type { Include } from '../domain/loopback-filter.js';
 import { Catalogue, type CollectionName } from '../persistence/catalogue.js';
+import { withoutOwnFields } from '../persistence/own-fields.js';
 import type { DatasetRecord } from '../persistence/records.js';
 
 interface Related {
@@ -102,7 +103,9 @@ export class DatasetIncludes {
     if (ids.length === 0) return [];
     const condition = both(both({ [theirs ?? '_id']: { $in: [...new Set(ids)] } }, visible), where);
     const cursor = this.catalogue.records(collection).find(condition, {
-      projection: projection === undefined ? undefined : { ...projection, ...keysOf(projection, theirs) },
+      projection: withoutOwnFields(
+        projection === undefined ? undefined : { ...projection, ...keysOf(projection, theirs) },
+      ),
     });
     return cursor
       .sort(sort ?? (theirs === undefined ? { _id: 1 } : { [theirs]: 1, _id: 1 }))

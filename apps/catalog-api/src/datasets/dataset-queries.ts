@@ -5,6 +5,7 @@ import { Refusal } from '../domain/errors.js';
 import { parseFacets, parseFields, parseLimits, type FieldQuery } from '../domain/field-query.js';
 import { isLong, LongList } from '../http/long-list.js';
 import { Catalogue } from '../persistence/catalogue.js';
+import { withoutOwnFields } from '../persistence/own-fields.js';
 import { facetsOf, type FacetAnswer } from '../persistence/facets.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import { datasetShape } from './dataset-shape.js';
@@ -107,7 +108,7 @@ export class DatasetQueries {
 
   /** @throws Refusal 404 with `missing`, or SciCat's bare one */
   async find(pid: string, missing: string): Promise<DatasetRecord> {
-    const dataset = await this.catalogue.datasets.findOne({ _id: pid });
+    const dataset = await this.catalogue.datasets.findOne({ _id: pid }, { projection: withoutOwnFields() });
     if (dataset === null)
       throw missing === ''
         ? new Refusal(404, 'Not Found', { message: 'Not Found', statusCode: 404 })
@@ -117,7 +118,7 @@ export class DatasetQueries {
 
   private cursor(caller: Caller | undefined, query: ListQuery, rule: Rule) {
     const condition = both(query.where, this.rules.condition(rule, caller));
-    let cursor = this.catalogue.datasets.find(condition, { projection: query.projection });
+    let cursor = this.catalogue.datasets.find(condition, { projection: withoutOwnFields(query.projection) });
     if (query.sort !== undefined) cursor = cursor.sort(query.sort);
     return cursor.skip(query.skip).limit(query.limit === 0 ? limitOfZero : query.limit);
   }

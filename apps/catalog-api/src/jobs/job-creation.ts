@@ -4,6 +4,7 @@ import { jobSubmittedV1, type Workflow } from '#contracts';
 import { Clock, crashPoint, newId } from '#kernel';
 import { eventRow, legacyRow, newOutbox, OutboxRelay } from '#outbox';
 import { isDuplicateKey } from '#persistence';
+import { wordsFor } from '#scicat-database';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { AccessRules, type Caller } from '../domain/access.js';
@@ -17,6 +18,7 @@ import {
   type JobOwner,
 } from '../domain/job-rules.js';
 import { Catalogue } from '../persistence/catalogue.js';
+import { withoutWords } from '../persistence/own-fields.js';
 import type { DatasetRecord, JobRecord } from '../persistence/records.js';
 import { DatasetClaims } from './dataset-claims.js';
 import { givenUp } from './dataset-schedule.js';
@@ -110,10 +112,10 @@ export class JobCreation {
       'catena.idempotency.user': caller?.username ?? '',
       'catena.idempotency.key': wanted.idempotencyKey,
     };
-    let before = await this.catalogue.jobs.findOne(mine);
+    let before = await this.catalogue.jobs.findOne(mine, { projection: withoutWords });
     if (before?.catena?.storing === true) {
       await this.claims.releaseOrphans();
-      before = await this.catalogue.jobs.findOne(mine);
+      before = await this.catalogue.jobs.findOne(mine, { projection: withoutWords });
     }
     if (before === null) return undefined;
     if (before.catena?.idempotency?.digest !== digestOf(wanted)) {
@@ -161,7 +163,7 @@ export class JobCreation {
 
   private async insert(job: JobRecord): Promise<JobRecord> {
     try {
-      await this.catalogue.jobs.insertOne(job);
+      await this.catalogue.jobs.insertOne({ ...job, ...wordsFor('Job', job) } as JobRecord);
       return job;
     } catch (error) {
       throw isDuplicateKey(error) ? beingStored() : error;
@@ -182,7 +184,8 @@ export class JobCreation {
     const missing = pids.filter((pid) => !known.has(pid));
     if (missing.length > 0)
       throw new JobRefusal(400, `Datasets with pid ${missing.slice(0, 100).join(', ')} do not exist.`);
-    const repeated = pids.find((pid, index) => pids.indexOf(pid) !== index);
+    const seen = new Set<string>();
+    const repeated = pids.find((pid) => seen.size === seen.add(pid).size);
     if (repeated !== undefined)
       throw new JobRefusal(404, `Unable to get a dataset. (${repeated} is listed twice.)`);
     return found;

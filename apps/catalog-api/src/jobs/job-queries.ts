@@ -7,11 +7,11 @@ import { parseFacets, parseFields, parseLimits, type ResourceShape } from '../do
 import { parseJsonObject, sortFrom, type Include } from '../domain/loopback-filter.js';
 import { parseV4Filter } from '../domain/v4-filter.js';
 import { acceptedJobs, Catalogue } from '../persistence/catalogue.js';
+import { withoutOwnFields, withoutWords } from '../persistence/own-fields.js';
 import { facetsOf, type FacetAnswer } from '../persistence/facets.js';
 import type { DatasetRecord, JobRecord } from '../persistence/records.js';
 import { jobProperties } from './job-shape.js';
 
-const withoutCatena = { catena: 0 } as const;
 /** Without a limit SciCat answers everything; nobody reads more than this from one answer. */
 const mostJobs = 10_000;
 /** Jobs that Catena does not work on, now or later. */
@@ -70,6 +70,7 @@ export class JobQueries {
   async get(caller: Caller, id: string): Promise<JobRecord> {
     const job = await this.catalogue.jobs.findOne(
       both({ _id: id, ...acceptedJobs }, this.rules.visibleJobs(caller)),
+      { projection: withoutWords },
     );
     if (job !== null) return job;
     const exists = (await this.catalogue.jobs.countDocuments({ _id: id, ...acceptedJobs }, { limit: 1 })) > 0;
@@ -111,7 +112,7 @@ export class JobQueries {
     for (let attempt = 0; ; attempt += 1) {
       const removed = await this.catalogue.jobs.findOneAndDelete(
         { _id: id, $or: [...atRest] },
-        { projection: withoutCatena },
+        { projection: withoutOwnFields() },
       );
       if (removed !== null) return removed;
       // Nothing found may also mean that another change of the job was just under way.
@@ -136,7 +137,7 @@ export class JobQueries {
   ): Promise<JobWithDatasets[]> {
     const visible = both(acceptedJobs, this.rules.visibleJobs(caller));
     return this.catalogue.jobs
-      .find(both(query.where, visible), { projection: projection ?? withoutCatena })
+      .find(both(query.where, visible), { projection: withoutOwnFields(projection) })
       .sort(query.sort ?? {})
       .skip(query.skip)
       .limit(Math.min(query.limit === 0 ? mostJobs : query.limit, mostJobs))

@@ -2,11 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { jobCancelRequestedV1 } from '#contracts';
 import { Clock } from '#kernel';
 import { eventRow, legacyRow, OutboxRelay, pushRows, type OutboxRow } from '#outbox';
+import { wordsFor } from '#scicat-database';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { JobConfiguration } from '../domain/job-configuration.js';
 import { mayUpdateJob } from '../domain/job-rules.js';
 import { acceptedJobs, Catalogue } from '../persistence/catalogue.js';
+import { withoutWords } from '../persistence/own-fields.js';
 import type { JobRecord } from '../persistence/records.js';
 import { JobActions } from './job-actions.js';
 import { JobConfigurationToken } from './job-configuration.provider.js';
@@ -85,10 +87,10 @@ export class JobUpdates {
     const changed = await this.catalogue.jobs.findOneAndUpdate(
       { _id: id, 'catena.finished': false, 'catena.cancelRequested': { $ne: true } },
       { $set: { ...$set, 'catena.cancelRequested': true }, $push },
-      { returnDocument: 'after' },
+      { returnDocument: 'after', projection: withoutWords },
     );
     this.relay.wake();
-    return changed ?? (await this.catalogue.jobs.findOne({ _id: id }))!;
+    return changed ?? (await this.catalogue.jobs.findOne({ _id: id }, { projection: withoutWords }))!;
   }
 
   /**
@@ -102,7 +104,7 @@ export class JobUpdates {
     change: JobChange,
     finished: boolean,
   ): Promise<JobRecord | undefined> {
-    const job = await this.catalogue.jobs.findOne({ _id: jobId });
+    const job = await this.catalogue.jobs.findOne({ _id: jobId }, { projection: withoutWords });
     if (job?.catena === undefined || job.catena.finished || job.catena.reported >= sequence) return undefined;
     return this.write(job, change, 'catena', undefined, { sequence, finished });
   }
@@ -135,8 +137,11 @@ export class JobUpdates {
       report === undefined ? {} : { 'catena.reported': { $lt: report.sequence }, 'catena.finished': false };
     const changed = await this.catalogue.jobs.findOneAndUpdate(
       { _id: job._id, ...guard },
-      { $set: { ...fields, ...$set }, $push: { ...$push, 'catena.history': history } },
-      { returnDocument: 'after' },
+      {
+        $set: { ...fields, ...wordsFor('Job', after), ...$set },
+        $push: { ...$push, 'catena.history': history },
+      },
+      { returnDocument: 'after', projection: withoutWords },
     );
     if (changed === null) return job;
     this.relay.wake();
@@ -146,7 +151,7 @@ export class JobUpdates {
   }
 
   private async updatable(caller: Caller | undefined, id: string): Promise<JobRecord> {
-    const job = await this.catalogue.jobs.findOne({ _id: id, ...acceptedJobs });
+    const job = await this.catalogue.jobs.findOne({ _id: id, ...acceptedJobs }, { projection: withoutWords });
     if (job === null) throw new JobRefusal(400, 'Invalid job id.');
     const type = this.parts.jobs.jobs.get(job.type);
     if (type === undefined) throw new JobRefusal(400, `Invalid job type: ${job.type}`);

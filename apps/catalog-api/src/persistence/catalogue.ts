@@ -9,6 +9,7 @@ import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import { isDatabaseAway, MongoConnection, rowsWithIds } from '#persistence';
 import { catalogueIndexes, supersededTextIndex } from '#scicat-database';
+import { fillWordLists } from './word-lists.js';
 import type {
   ClaimRecord,
   DatablockRecord,
@@ -127,7 +128,12 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
   }: (typeof uniqueFirst)[number]): Promise<void> {
     while (!this.stopping.signal.aborted)
       try {
-        if (isForWords(keys)) await this.dropSuperseded(collection);
+        if (isForWords(keys)) {
+          // First: until all records have words, the index of an earlier version finds more.
+          await fillWordLists(this.mongo.connection, collection, this.stopping.signal);
+          if (this.stopping.signal.aborted) return;
+          await this.dropSuperseded(collection);
+        }
         await this.mongo.connection.collection(collection).createIndex(keys, { name, ...options });
         return;
       } catch (error) {

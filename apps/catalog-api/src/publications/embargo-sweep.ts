@@ -8,6 +8,7 @@ import { Clock, messageOf, wait, WorkLoop } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import { Catalogue } from '../persistence/catalogue.js';
+import { withoutWords } from '../persistence/own-fields.js';
 import { PublicationChecks } from '../published-data/publication-checks.js';
 import { PublicationDatasets } from '../published-data/publication-datasets.js';
 import type { PublishedDataRecord } from '../published-data/published-data-record.js';
@@ -93,7 +94,7 @@ export class EmbargoSweep implements OnApplicationBootstrap, BeforeApplicationSh
   private async find(condition: Record<string, unknown>): Promise<PublishedDataRecord[]> {
     const found = await this.catalogue
       .records('PublishedData')
-      .find(condition, { projection: { 'catena.outbox': 0 } })
+      .find(condition, { projection: { 'catena.outbox': 0, ...withoutWords } })
       .sort({ _id: 1 })
       .limit(batch)
       .toArray();

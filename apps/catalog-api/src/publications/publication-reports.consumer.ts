@@ -14,6 +14,7 @@ import {
 import { Clock, crashPoint } from '#kernel';
 import { done, Handles, type Outcome } from '#messaging';
 import { Catalogue } from '../persistence/catalogue.js';
+import { withoutWords } from '../persistence/own-fields.js';
 import { PublicationChecks } from '../published-data/publication-checks.js';
 import { PublicationDatasets } from '../published-data/publication-datasets.js';
 import { noEmbargo } from '../published-data/publication-life.service.js';
@@ -114,7 +115,7 @@ export class PublicationReportsConsumer {
   private async find(doi: string): Promise<PublishedDataRecord | null> {
     return (await this.catalogue
       .records('PublishedData')
-      .findOne({ _id: doi })) as PublishedDataRecord | null;
+      .findOne({ _id: doi }, { projection: withoutWords })) as PublishedDataRecord | null;
   }
 
   /** Catena's own part only: what clients see, and its time of change, stay as they are. */

@@ -4,6 +4,7 @@ import { embargoOf, type DataciteResource } from '#datacite';
 import { feedLimits, type Picture, type PublicDataset } from '#publication-feed';
 import { Refusal } from '../domain/errors.js';
 import { Catalogue } from '../persistence/catalogue.js';
+import { withoutWords } from '../persistence/own-fields.js';
 import type { PublicationPart, PublishedDataRecord } from '../published-data/published-data-record.js';
 import { PublicationSurroundings } from '../published-data/publication-surroundings.js';
 import { issueDateOf, PublicationResources } from './publication-resources.js';
@@ -63,7 +64,10 @@ export class PublicationSnapshots {
   async record(doi: string): Promise<PublishedDataRecord> {
     const found = (await this.catalogue
       .records('PublishedData')
-      .findOne({ _id: doi }, { projection: { 'catena.outbox': 0 } })) as PublishedDataRecord | null;
+      .findOne(
+        { _id: doi },
+        { projection: { 'catena.outbox': 0, ...withoutWords } },
+      )) as PublishedDataRecord | null;
     if (found === null) throw new Refusal(404, `Published data with doi ${doi} not found.`);
     return found;
   }

@@ -6,6 +6,7 @@ import { accessTable } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
 import { parseFields, parseLimits } from '../domain/field-query.js';
 import { Catalogue } from '../persistence/catalogue.js';
+import { withoutOwnFields, withoutWords } from '../persistence/own-fields.js';
 import { publishedDataShape, type PublishedDataRecord } from './published-data-record.js';
 
 type Fields = Record<string, unknown>;
@@ -32,7 +33,7 @@ export class PublishedDataQueries {
   async list(caller: Caller | undefined, query: PublishedDataQuery): Promise<PublishedDataRecord[]> {
     const found = await this.catalogue
       .records('PublishedData')
-      .find(both(query.where, this.visible(caller)), { projection: withoutOwnPart(query.projection) })
+      .find(both(query.where, this.visible(caller)), { projection: withoutOwnFields(query.projection) })
       .sort(query.sort ?? { createdAt: -1 })
       .skip(query.skip)
       .limit(query.limit)
@@ -59,7 +60,9 @@ export class PublishedDataQueries {
 
   /** With Catena's own part: for checks, never to be shown. */
   async whole({ _id }: PublishedDataRecord): Promise<PublishedDataRecord> {
-    const found = await this.catalogue.records('PublishedData').findOne({ _id });
+    const found = await this.catalogue
+      .records('PublishedData')
+      .findOne({ _id }, { projection: withoutWords });
     if (found === null) throw new Refusal(404, `Published data with doi ${_id} not found.`);
     return found as unknown as PublishedDataRecord;
   }
@@ -125,11 +128,4 @@ export class PublishedDataQueries {
   private visible(caller: Caller | undefined): Condition {
     return this.rules.condition(read, caller);
   }
-}
-
-/** Catena's own part of a record is nobody's business outside. */
-function withoutOwnPart(projection: Record<string, 0 | 1> = {}): Record<string, 0 | 1> {
-  const asked = Object.entries(projection).filter(([name]) => name.split('.')[0] !== 'catena');
-  const names = asked.some(([name, shown]) => shown === 1 && name !== '_id');
-  return names ? Object.fromEntries(asked) : { ...Object.fromEntries(asked), catena: 0 };
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { both, type Condition } from '../domain/access.js';
 import type { ResourceShape } from '../domain/field-query.js';
 import { Catalogue, type CollectionName } from '../persistence/catalogue.js';
+import { withoutOwnFields } from '../persistence/own-fields.js';
 import { facetsOf, type FacetAnswer } from '../persistence/facets.js';
 import type { StoredRecord } from './record-store.js';
 
@@ -28,8 +29,9 @@ export class RecordQueries {
     { where, visible }: Selection,
     { limit, skip = 0, sort, projection }: Page,
   ): Promise<R[]> {
-    let cursor = this.catalogue.records(collection).find(both(where, visible));
-    if (projection !== undefined) cursor = cursor.project(projection);
+    let cursor = this.catalogue
+      .records(collection)
+      .find(both(where, visible), { projection: withoutOwnFields(projection) });
     if (sort !== undefined) cursor = cursor.sort({ ...sort });
     return cursor.skip(skip).limit(limit).toArray() as unknown as Promise<R[]>;
   }
@@ -50,6 +52,9 @@ export class RecordQueries {
 
   /** One record, whoever asks: the caller of this method asks the access rules. */
   async find<R extends StoredRecord>(collection: CollectionName, id: string): Promise<R | undefined> {
-    return ((await this.catalogue.records(collection).findOne({ _id: id })) as R | null) ?? undefined;
+    const found = await this.catalogue
+      .records(collection)
+      .findOne({ _id: id }, { projection: withoutOwnFields() });
+    return (found as R | null) ?? undefined;
   }
 }

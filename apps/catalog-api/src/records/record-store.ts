@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, TransientError, wait } from '#kernel';
+import { wordsFor } from '#scicat-database';
 import { ChangeLog, type Change } from '../history/change-log.js';
 import { Catalogue, type CollectionName } from '../persistence/catalogue.js';
+import { withoutWords } from '../persistence/own-fields.js';
 import { checkPrecondition, type Precondition } from './preconditions.js';
 
 /** Any record of SciCat's collections whose `_id` is its business id. */
@@ -57,7 +59,7 @@ export class RecordStore {
     by: string,
   ): Promise<R> {
     const record = this.complemented<R>(fields, by);
-    await this.catalogue.records(collection).insertOne(record);
+    await this.catalogue.records(collection).insertOne({ ...record, ...wordsFor(collection, record) });
     await this.write(collection, 'create', {}, record, by);
     return record;
   }
@@ -77,7 +79,10 @@ export class RecordStore {
     const { _id, ...others } = record;
     const { matchedCount } = await this.catalogue
       .records(collection)
-      .updateOne({ ...condition, _id }, { $set: others, $unset: { [unset]: '' } });
+      .updateOne(
+        { ...condition, _id },
+        { $set: { ...others, ...wordsFor(collection, record) }, $unset: { [unset]: '' } },
+      );
     if (matchedCount === 0) return undefined;
     await this.write(collection, 'create', {}, record, by);
     return record;
@@ -96,7 +101,7 @@ export class RecordStore {
   ): Promise<R | undefined> {
     const records = this.catalogue.records(collection);
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
-      const before = (await records.findOne({ _id: id })) as R | null;
+      const before = (await records.findOne({ _id: id }, { projection: withoutWords })) as R | null;
       if (before === null) return undefined;
       const { set = {}, unset = [], push } = update(before);
       if (precondition !== undefined) checkPrecondition(before, precondition);
@@ -104,13 +109,18 @@ export class RecordStore {
       const after = (await records.findOneAndUpdate(
         { ...condition, ...versionOf(before) },
         {
-          $set: { ...set, updatedBy: by, updatedAt: this.later(before.updatedAt) },
+          $set: {
+            ...set,
+            ...wordsFor(collection, changed(before, set, unset)),
+            updatedBy: by,
+            updatedAt: this.later(before.updatedAt),
+          },
           ...(unset.length === 0
             ? {}
             : { $unset: Object.fromEntries(unset.map((name) => [name, 1 as const])) }),
           ...(push === undefined ? {} : { $push: push as never }),
         },
-        { returnDocument: 'after' },
+        { returnDocument: 'after', projection: withoutWords },
       )) as R | null;
       if (after !== null) {
         await this.write(collection, 'update', before, after, by);
@@ -133,7 +143,7 @@ export class RecordStore {
   ): Promise<R | undefined> {
     const removed = (await this.catalogue
       .records(collection)
-      .findOneAndDelete({ ...condition, _id: id })) as R | null;
+      .findOneAndDelete({ ...condition, _id: id }, { projection: withoutWords })) as R | null;
     if (removed === null) return undefined;
     await this.write(collection, 'delete', removed, {}, by);
     return removed;
@@ -149,7 +159,11 @@ export class RecordStore {
     if (!this.changes.tracks(collection)) return (await records.deleteMany(condition)).deletedCount;
     let count = 0;
     for (;;) {
-      const piece = await records.find(condition).sort({ _id: 1 }).limit(100).toArray();
+      const piece = await records
+        .find(condition, { projection: withoutWords })
+        .sort({ _id: 1 })
+        .limit(100)
+        .toArray();
       if (piece.length === 0) return count;
       count += (await records.deleteMany({ ...condition, _id: { $in: piece.map(({ _id }) => _id) } }))
         .deletedCount;
@@ -201,4 +215,34 @@ function changeOf(
 /** Records of old databases may have no time of change. */
 function versionOf(record: StoredRecord): Record<string, unknown> {
   return { _id: record._id, updatedAt: record.updatedAt ?? { $exists: false } };
+}
+
+/** The record as the database will have it, lists that are appended to aside: those are Catena's own. */
+function changed(
+  before: StoredRecord,
+  set: Readonly<Record<string, unknown>>,
+  unset: readonly string[],
+): object {
+  const after: Record<string, unknown> = { ...before };
+  for (const [path, value] of Object.entries(set)) place(after, path.split('.'), value);
+  for (const path of unset) place(after, path.split('.'), undefined);
+  return after;
+}
+
+/** Sets what a dotted name reaches, in copies of the objects on the way to it. */
+function place(
+  parent: Record<string, unknown>,
+  [first = '', ...rest]: readonly string[],
+  value: unknown,
+): void {
+  if (rest.length === 0) {
+    parent[first] = value;
+    return;
+  }
+  const inner = parent[first];
+  const copy = (
+    Array.isArray(inner) ? [...(inner as unknown[])] : { ...(inner as object | undefined) }
+  ) as Record<string, unknown>;
+  parent[first] = copy;
+  place(copy, rest, value);
 }

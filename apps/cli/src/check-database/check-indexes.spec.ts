@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { catalogueIndexes, supersededTextIndex, wordOptions } from '#scicat-database';
+import { catalogueIndexes, supersededTextIndex, wordOptions, wordsField } from '#scicat-database';
 import { serves } from './check-indexes.js';
 
 const plain = { collection: 'Dataset', name: 'catena_x', keys: { ownerGroup: 1, createdAt: -1 } } as const;
@@ -20,17 +20,18 @@ describe('An index that is there', () => {
     assert.ok(serves({ key: plain.keys, unique: true }, unique));
   });
   it('serves searches for words as the database writes it down', () => {
-    const text = { ...plain, keys: { '$**': 'text' } } as const;
-    const stored = { key: { _fts: 'text', _ftsx: 1 }, language_override: wordOptions.language_override };
-    assert.ok(serves(stored, text));
+    const text = { ...plain, keys: { [wordsField]: 'text' } } as const;
+    assert.ok(serves({ key: { _fts: 'text', _ftsx: 1 }, weights: { [wordsField]: 1 } }, text));
     assert.ok(!serves({ key: { a: 1 } }, text));
   });
-  it('does not serve searches for words when it minds what a field named language holds', () => {
-    const text = { ...plain, keys: { '$**': 'text' } } as const;
+  it('does not serve searches for words when it covers whole records, or fields of its own', () => {
+    const text = { ...plain, keys: { [wordsField]: 'text' } } as const;
     const key = { _fts: 'text', _ftsx: 1 };
-    assert.ok(!serves({ name: 'catena_text', key, language_override: 'language' }, text));
-    assert.equal(supersededTextIndex([{ name: '$**_text', key, weights: { '$**': 1 } }]), '$**_text');
+    const everything = { name: 'catena_words', key, weights: { '$**': 1 } };
+    assert.ok(!serves(everything, text));
+    assert.equal(supersededTextIndex([everything]), 'catena_words');
     const own = { name: 'by_title', key, weights: { title: 5 } };
+    assert.ok(!serves(own, text));
     assert.equal(supersededTextIndex([own]), undefined, "an operator's own stays");
   });
 });

@@ -1,9 +1,9 @@
 import { messageOf } from '#kernel';
 import {
   catalogueIndexes,
-  mindsLanguage,
   supersededTextIndex,
   type CatalogueIndex,
+  wordsField,
   type StoredTextIndex,
 } from '#scicat-database';
 import { settle, type Database, type Step } from './inspection.js';
@@ -54,7 +54,7 @@ export function serves(stored: StoredIndex, { keys, options = {} }: CatalogueInd
     return false;
   const isText = Object.values(keys).includes('text');
   // A collection has one text index at most, and the database keeps its keys in a form of its own.
-  if (isText) return stored.key['_fts'] === 'text' && !mindsLanguage(stored);
+  if (isText) return stored.key['_fts'] === 'text' && Object.keys(stored.weights ?? {}).join() === wordsField;
   return JSON.stringify(Object.entries(stored.key).map(plain)) === JSON.stringify(Object.entries(keys));
 }
 

@@ -1,0 +1,17 @@
+import { wordsField } from '#scicat-database';
+
+type Projection = Record<string, 0 | 1>;
+
+/** What Catena keeps inside SciCat's records: nobody's business outside. */
+const ownFields: readonly string[] = ['catena', wordsField];
+
+/** The projection without Catena's own fields, whatever it asks for. */
+export function withoutOwnFields(projection: Readonly<Projection> = {}): Projection {
+  const asked = Object.entries(projection).filter(([name]) => !ownFields.includes(name.split('.')[0]!));
+  const names = asked.some(([name, shown]) => shown === 1 && name !== '_id');
+  const hidden = names ? [] : ownFields.map((name) => [name, 0] as const);
+  return Object.fromEntries([...asked, ...hidden]);
+}
+
+/** For records of which Catena's own part is needed: all but the words, which are as large as the record. */
+export const withoutWords = { [wordsField]: 0 } as const;
