@@ -19,6 +19,7 @@ const archivePoints: readonly (readonly [AppName, string])[] = [
   ['catalog-api', 'catalog.before-registration'],
   ['catalog-api', 'catalog.after-registration'],
   ['job-assembler', 'assembler.after-accept'],
+  ['job-assembler', 'assembler.after-announce'],
   ['job-assembler', 'assembler.after-task-start'],
   ['job-assembler', 'assembler.after-plan'],
   ['job-assembler', 'assembler.after-release'],

@@ -150,6 +150,17 @@ describe('A job', () => {
       'cancelling again changes nothing',
     );
     await ledger.jobEndedOnce(id, end.statusCode);
+    const { body } = await client.call<{ by: string; statusMessage: string }[]>(
+      'GET',
+      `/api/v4/jobs/${id}/history`,
+    );
+    const asked = body.filter(({ by }) => by === 'demo').map(({ statusMessage }) => statusMessage);
+    assert.deepEqual(asked.slice(-2), [
+      'Cancel requested.',
+      'Cancel requested after the end: nothing was changed.',
+    ]);
+    const isLate = body.some(({ statusMessage }) => statusMessage === 'The cancel request came too late.');
+    assert.equal(isLate, end.statusCode !== 'jobCancel');
   });
 
   it('that is cancelled at any moment has one end, and the catalogue says what is true', async () => {

@@ -20,6 +20,8 @@ export interface JobAssemblerConfig {
   readonly copies: number;
   /** Milliseconds without a sign of life after which another process plans or releases. */
   readonly lease: number;
+  /** Jobs at once, datasets of each at once, and milliseconds after which a job lets others have their turn. */
+  readonly planning: { readonly jobs: number; readonly datasets: number; readonly turn: number };
   readonly limits: { readonly global: number; readonly perGroup: number; readonly perTarget: number };
 }
 
@@ -48,6 +50,11 @@ export function jobAssemblerConfigFrom(environment: Environment): JobAssemblerCo
     },
     lease: durationFrom(environment['ASSEMBLER_LEASE'] ?? '60s'),
     copies: integer(environment, 'LTS_COPIES', 1),
+    planning: {
+      jobs: integer(environment, 'PLANNING_JOBS', 4),
+      datasets: integer(environment, 'PLANNING_DATASETS', 4),
+      turn: durationFrom(environment['PLANNING_TURN'] ?? '5s'),
+    },
     limits: {
       global: integer(environment, 'LIMIT_GLOBAL', 64),
       perGroup: integer(environment, 'LIMIT_PER_GROUP', 32),

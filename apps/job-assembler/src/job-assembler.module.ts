@@ -7,6 +7,7 @@ import { CatalogClient } from './catalog/catalog-client.js';
 import { ArchiverReportsConsumer } from './fold-results/archiver-reports.consumer.js';
 import { DatasetRegisteredConsumer } from './fold-results/dataset-registered.consumer.js';
 import { JobEnding } from './fold-results/job-ending.js';
+import { JobFolds } from './fold-results/job-folds.js';
 import { ProgressReports } from './fold-results/progress-reports.js';
 import { ResultFolder } from './fold-results/result-folder.js';
 import type { JobAssemblerConfig } from './job-assembler.config.js';
@@ -41,6 +42,7 @@ export class JobAssemblerModule {
         Dispatcher,
         ResultFolder,
         JobEnding,
+        JobFolds,
         JobCancellation,
         ProgressReports,
       ],

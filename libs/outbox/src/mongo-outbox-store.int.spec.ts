@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { after } from 'node:test';
+import { after, it } from 'node:test';
 import { newId } from '#kernel';
 import { createLogger } from '#observability';
 import { MongoConnection } from '#persistence';
 import { MongoOutboxStore, pushRows } from './mongo-outbox-store.js';
 import type { OutboxPart } from './outbox-row.js';
+import { interruptOnce } from '../../../test/support/interrupt.js';
 import { outboxStoreConformance } from './testing/outbox-store.conformance.js';
 
 const uri = process.env['MONGODB_URI'];
@@ -39,4 +40,24 @@ outboxStoreConformance('MongoOutboxStore', async () => {
     },
     rowsOf: async (id) => (await documents.findOne({ _id: id }))?.catena.outbox.rows ?? [],
   };
+});
+
+it('MongoOutboxStore lets no lane wait behind a document that another lane is about to claim', async () => {
+  await mongo.whenReady();
+  const collection = `lanes-${newId()}`;
+  const store = new MongoOutboxStore(mongo.connection, [{ collection, path: 'outbox' }]);
+  const now = new Date();
+  const due = (seconds: number): object => ({ rows: [], dueAt: new Date(now.getTime() - seconds * 1000) });
+  await mongo.connection.collection<{ _id: string; outbox: object }>(collection).insertMany([
+    { _id: 'large', outbox: due(2) },
+    { _id: 'small', outbox: due(1) },
+  ]);
+  let second: string | undefined;
+  const gap = interruptOnce(mongo, collection, 'findOneAndUpdate', async () => {
+    second = (await store.claimDue(now, 60_000))?.documentId;
+  });
+  const first = await store.claimDue(now, 60_000);
+  assert.ok(gap.happened());
+  assert.deepEqual([first?.documentId, second], ['large', 'small']);
+  assert.equal(await store.claimDue(now, 60_000), undefined);
 });

@@ -8,11 +8,16 @@ export interface OutboxCollection {
   readonly path: string;
 }
 
+/** Due documents that one look takes up: more than there are lanes. */
+const mostCandidates = 50;
+
 type Stored = { _id: string } & Record<string, unknown>;
 
 /** Outboxes inside the documents of one MongoDB database: no transaction needed, so a standalone server will do. */
 export class MongoOutboxStore extends OutboxStore {
   private next = 0;
+  /** Documents that a lane of this process is about to claim: the other lanes take the next ones. */
+  private readonly beingClaimed = new Set<string>();
 
   constructor(
     private readonly connection: Connection,
@@ -32,15 +37,44 @@ export class MongoOutboxStore extends OutboxStore {
 
   async claimDue(now: Date, lease: number): Promise<ClaimedOutbox | undefined> {
     for (let tried = 0; tried < this.collections.length; tried += 1) {
-      const { collection, path } = this.collections[this.next++ % this.collections.length]!;
-      const claim = new Date(now.getTime() + lease + Math.floor(Math.random() * 1000));
-      const document = await this.collection(collection).findOneAndUpdate(
-        { [`${path}.dueAt`]: { $lte: now } },
-        { $set: { [`${path}.dueAt`]: claim } },
-        { sort: { [`${path}.dueAt`]: 1 }, projection: { [path]: 1 }, returnDocument: 'after' },
-      );
-      if (document !== null)
-        return { collection, documentId: document._id, rows: outboxOf(document, path)?.rows ?? [], claim };
+      const place = this.collections[this.next++ % this.collections.length]!;
+      const claimed = await this.claimIn(place, now, lease);
+      if (claimed !== undefined) return claimed;
+    }
+    return undefined;
+  }
+
+  /**
+   * Candidates first, with a read that waits for nobody; then one of them by a conditional write. A write that names no document
+   * waits for the longest due one however long another writes it, and with it every lane.
+   */
+  private async claimIn(
+    { collection, path }: OutboxCollection,
+    now: Date,
+    lease: number,
+  ): Promise<ClaimedOutbox | undefined> {
+    const due = { [`${path}.dueAt`]: { $lte: now } };
+    const candidates = await this.collection(collection)
+      .find(due, { projection: { _id: 1 } })
+      .sort({ [`${path}.dueAt`]: 1 })
+      .limit(mostCandidates)
+      .toArray();
+    for (const { _id } of candidates) {
+      const address = `${collection}/${_id}`;
+      if (this.beingClaimed.has(address)) continue;
+      this.beingClaimed.add(address);
+      try {
+        const claim = new Date(now.getTime() + lease + Math.floor(Math.random() * 1000));
+        const document = await this.collection(collection).findOneAndUpdate(
+          { _id, ...due },
+          { $set: { [`${path}.dueAt`]: claim } },
+          { projection: { [path]: 1 }, returnDocument: 'after' },
+        );
+        if (document !== null)
+          return { collection, documentId: _id, rows: outboxOf(document, path)?.rows ?? [], claim };
+      } finally {
+        this.beingClaimed.delete(address);
+      }
     }
     return undefined;
   }

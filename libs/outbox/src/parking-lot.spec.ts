@@ -23,6 +23,11 @@ const parked: ParkedMessage = {
   state: 'parked',
 };
 
+interface Change {
+  $set: Partial<ParkedMessage>;
+  $push?: { decisions: { $each: NonNullable<ParkedMessage['decisions']> } };
+}
+
 /** A database with one parked message that understands the calls the parking lot decides with. */
 class OneMessage {
   message: ParkedMessage = parked;
@@ -35,24 +40,26 @@ class OneMessage {
     return Promise.resolve(filter.state === this.message.state ? this.message : null);
   }
 
-  findOneAndUpdate(
-    filter: { state: string },
-    { $set }: { $set: Partial<ParkedMessage> },
-  ): Promise<ParkedMessage | null> {
+  findOneAndUpdate(filter: { state: string }, { $set, $push }: Change): Promise<ParkedMessage | null> {
     if (filter.state !== this.message.state) return Promise.resolve(null);
     const before = this.message;
-    this.message = { ...before, ...$set };
+    this.message = { ...before, ...$set, ...this.noted($push) };
     return Promise.resolve(before);
   }
 
-  updateOne(
-    filter: { state: string },
-    { $set, $unset }: { $set: Partial<ParkedMessage>; $unset?: object },
-  ): Promise<void> {
+  updateOne(filter: { state: string }, { $set, $unset, $push }: Change & { $unset?: object }): Promise<void> {
     const kept = Object.entries(this.message).filter(([name]) => !Object.keys($unset ?? {}).includes(name));
     if (filter.state === this.message.state)
-      this.message = { ...(Object.fromEntries(kept) as unknown as ParkedMessage), ...$set };
+      this.message = {
+        ...(Object.fromEntries(kept) as unknown as ParkedMessage),
+        ...$set,
+        ...this.noted($push),
+      };
     return Promise.resolve();
+  }
+
+  private noted($push: Change['$push']): Pick<ParkedMessage, 'decisions'> | undefined {
+    return $push && { decisions: [...(this.message.decisions ?? []), ...$push.decisions.$each] };
   }
 }
 
@@ -102,6 +109,20 @@ describe('A parked message', () => {
     assert.equal(await inbox.check(parked.messageId, digestOfBody(Buffer.from('the true one'))), 'new');
   });
 
+  it('tells who decided what on it, and why, each time', async () => {
+    const { lot, database } = await parkingLot();
+    await lot.replay(parked._id, 'ada');
+    database.message = { ...database.message, state: 'parked' };
+    await lot.discard(parked._id, 'grace', 'sent by a test');
+    assert.deepEqual(
+      database.message.decisions?.map(({ state, by, reason }) => [state, by, reason]),
+      [
+        ['replayed', 'ada', 'replay'],
+        ['discarded', 'grace', 'sent by a test'],
+      ],
+    );
+  });
+
   it('stays parked when it cannot be discarded now', async () => {
     const { lot, database, inbox } = await parkingLot();
     const { record } = inbox;
@@ -117,7 +138,15 @@ describe('A parked message', () => {
     const { lot, database, transport } = await parkingLot();
     transport.setConnected(false);
     await assert.rejects(lot.replay(parked._id, 'ada'), { code: 'messaging.not-connected' });
-    assert.deepEqual(database.message, parked);
+    const { decisions = [], ...message } = database.message;
+    assert.deepEqual(message, parked);
+    assert.deepEqual(
+      decisions.map(({ state, by }) => [state, by]),
+      [
+        ['replayed', 'ada'],
+        ['parked', 'ada'],
+      ],
+    );
     transport.setConnected(true);
     await lot.replay(parked._id, 'ada');
     assert.equal(database.message.state, 'replayed');

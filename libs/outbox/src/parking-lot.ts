@@ -37,8 +37,19 @@ export interface ParkedMessage {
   readonly encoding: 'utf8' | 'base64';
   readonly parkedAt: Date;
   readonly state: 'parked' | 'replayed' | 'discarded';
-  readonly decision?: { readonly by: string; readonly at: Date; readonly reason: string };
+  readonly decision?: ParkingDecision;
+  /** What was decided on it before and now, oldest first: a replayed message may come back. The latest twenty. */
+  readonly decisions?: readonly (ParkingDecision & { readonly state: ParkedMessage['state'] })[];
 }
+
+/** Who decided, as the operator said. */
+export interface ParkingDecision {
+  readonly by: string;
+  readonly at: Date;
+  readonly reason: string;
+}
+
+const mostDecisions = 20;
 
 /** Whose parking lot it is. */
 export interface ParkingLotAddress {
@@ -115,7 +126,11 @@ export class ParkingLot {
       // If the broker took it all the same, the inbox drops the second replay.
       await this.messages.updateOne(
         { _id: id, state: 'replayed' },
-        { $set: { state: 'parked' }, $unset: { decision: '' } },
+        {
+          $set: { state: 'parked' },
+          $unset: { decision: '' },
+          ...noted('parked', { by, at: new Date(), reason: `could not be replayed: ${messageOf(error)}` }),
+        },
       );
       throw error;
     }
@@ -148,9 +163,10 @@ export class ParkingLot {
     by: string,
     reason: string,
   ): Promise<ParkedMessage> {
+    const decision = { by, at: new Date(), reason };
     const before = await this.messages.findOneAndUpdate(
       { _id: id, state: 'parked' },
-      { $set: { state, decision: { by, at: new Date(), reason } } },
+      { $set: { state, decision }, ...noted(state, decision) },
     );
     if (before === null)
       throw new PermanentError(
@@ -195,4 +211,8 @@ export class ParkingLot {
   private get messages() {
     return this.connection.collection<ParkedMessage>('catena_parking_lot');
   }
+}
+
+function noted(state: ParkedMessage['state'], decision: ParkingDecision): { $push: object } {
+  return { $push: { decisions: { $each: [{ state, ...decision }], $slice: -mostDecisions } } };
 }

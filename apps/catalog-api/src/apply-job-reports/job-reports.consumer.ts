@@ -14,7 +14,7 @@ import { Clock } from '#kernel';
 import { done, Handles, type Outcome } from '#messaging';
 import { DatasetClaims } from '../jobs/dataset-claims.js';
 import { JobNews } from '../jobs/job-news.js';
-import { JobUpdates } from '../jobs/job-updates.js';
+import { cancelledCode, JobUpdates } from '../jobs/job-updates.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { JobResults } from './job-results.js';
 
@@ -23,7 +23,7 @@ const finalWords: Readonly<Record<JobOutcome, string>> = {
   succeeded: 'finishedSuccessful',
   failed: 'finishedUnsuccessful',
   partial: 'finishedWithDatasetErrors',
-  cancelled: 'jobCancel',
+  cancelled: cancelledCode,
 };
 
 /** Applies what job-assembler reports of a job, in the words of SciCat. */

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Workflow } from '#contracts';
 import { Clock, stillMoving } from '#kernel';
 import { newOutbox, pushRows, type OutboxRow } from '#outbox';
-import { isDuplicateKey, rowsById } from '#persistence';
+import { isDuplicateKey, rowsById, rowsWithIds } from '#persistence';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { JobRefusal } from '../domain/errors.js';
@@ -15,6 +15,8 @@ import { DatasetSchedule, flagOf, scheduled, type ClaimedDataset } from './datas
 
 /** Datasets that a refusal names. */
 const mostNamed = 11;
+/** Holds that are let go of together. */
+const claimsAtOnce = 500;
 
 /** A job's hold on its datasets. The unique index on `exclusive` decides between two jobs at the same instant. */
 @Injectable()
@@ -167,11 +169,52 @@ export class DatasetClaims {
 
   /** Puts back the flags of all datasets that a job holds still. */
   private async putBack(jobId: string, expected?: typeof scheduled): Promise<void> {
-    const held = { jobId, ended: { $ne: true } };
-    for await (const claim of rowsById<ClaimRecord>(this.catalogue.claims, held)) {
+    const held = { ...claimsOf(jobId), ended: { $ne: true } };
+    let page: ClaimRecord[] = [];
+    for await (const claim of rowsById<ClaimRecord>(this.catalogue.claims, held, { page: claimsAtOnce })) {
+      page.push(claim);
+      if (page.length < claimsAtOnce) continue;
+      await this.undoMany(page, expected);
+      page = [];
+    }
+    await this.undoMany(page, expected);
+  }
+
+  /** Most are undone together; those that something came in the way of, one by one. */
+  private async undoMany(claims: readonly ClaimRecord[], expected?: typeof scheduled): Promise<void> {
+    const steps = new Map<string, LifecycleStep>();
+    for (const { pid, workflow, before } of claims)
+      if (workflow === 'archive' || workflow === 'retrieve')
+        steps.set(pid, {
+          ...cancelStep(workflow, before),
+          ...(expected === undefined ? {} : { expected: expected[workflow] }),
+        });
+    const done = steps.size > 1 ? await this.lifecycles.applyMany(steps, () => this.openAmong(claims)) : [];
+    stillMoving();
+    const undone = claims.filter(({ pid }) => done.includes(pid)).map(({ _id }) => _id);
+    const ages = [...new Set(claims.map(({ at }) => at.getTime()))].map((time) => new Date(time));
+    if (undone.length > 0)
+      await this.catalogue.claims.deleteMany({ _id: { $in: undone }, at: { $in: ages } });
+    const rest = new Set(undone);
+    for (const claim of claims.filter(({ _id }) => !rest.has(_id))) {
       await this.undoOne(claim, expected);
       stillMoving();
     }
+  }
+
+  /** Datasets of those claims that are as they were read. */
+  private async openAmong(claims: readonly ClaimRecord[]): Promise<ReadonlySet<string>> {
+    const found = await rowsWithIds<ClaimRecord>(
+      this.catalogue.claims,
+      claims.map(({ _id }) => _id),
+      { projection: { pid: 1, at: 1, ended: 1 } },
+    );
+    const read = new Map(claims.map(({ _id, at }) => [_id, at.getTime()]));
+    return new Set(
+      found
+        .filter(({ _id, at, ended }) => ended !== true && read.get(_id) === at.getTime())
+        .map(({ pid }) => pid),
+    );
   }
 
   /**
@@ -297,6 +340,12 @@ export class DatasetClaims {
       outbox: { rows: [] },
     };
   }
+}
+
+/** Ids of all claims of a job. */
+function claimsOf(jobId: string): { _id: { $gt: string; $lt: string } } {
+  // The character after the colon.
+  return { _id: { $gt: `${jobId}:`, $lt: `${jobId};` } };
 }
 
 function claimId(jobId: string, pid: string): string {

@@ -28,6 +28,43 @@ export class DatasetLifecycles {
     private readonly clock: Clock,
   ) {}
 
+  /**
+   * The same step of many datasets, with few writes: they are of few versions and say few things.
+   *
+   * @param steps by pid
+   * @param holding those of some pids whose hold still stands, asked after the datasets were read
+   * @returns pids that are done; the others changed meanwhile, or lost their hold
+   */
+  async applyMany(
+    steps: ReadonlyMap<string, LifecycleStep>,
+    holding: (pids: readonly string[]) => Promise<ReadonlySet<string>>,
+  ): Promise<string[]> {
+    const pids = [...steps.keys()];
+    const datasets = await this.catalogue.datasetsOf(pids, ['datasetlifecycle', '__v']);
+    const held = await holding(pids);
+    const there = new Set(datasets.map(({ pid }) => pid));
+    const done = pids.filter((pid) => held.has(pid) && !there.has(pid));
+    const together = new Map<string, { step: LifecycleStep; isSaid: boolean; of: typeof datasets }>();
+    for (const dataset of datasets.filter(({ pid }) => held.has(pid))) {
+      const step = steps.get(dataset.pid)!;
+      const isSaid = says(dataset, step.expected);
+      const key = keyOf(step, dataset, isSaid);
+      const group = together.get(key) ?? { step, isSaid, of: [] };
+      group.of.push(dataset);
+      together.set(key, group);
+    }
+    for (const { step, isSaid, of } of together.values()) {
+      const words = { ...prefixed(step.change), updatedAt: this.clock.now(), updatedBy: 'catena' };
+      const some = of.map(({ pid }) => pid);
+      const { matchedCount } = await this.catalogue.datasets.updateMany(
+        { pid: { $in: some }, __v: versionOf(of[0]!) },
+        { ...(isSaid ? { $set: words } : {}), $inc: nextVersion },
+      );
+      if (matchedCount === some.length) done.push(...some);
+    }
+    return done;
+  }
+
   /** @returns false when the hold did not stand any more; a dataset that says other words than expected keeps them */
   async apply(pid: string, { change, expected, more = {}, holds }: HeldStep): Promise<boolean> {
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
@@ -52,6 +89,15 @@ export class DatasetLifecycles {
       `Dataset ${pid} changes too often at the moment: nothing was changed, try again.`,
     );
   }
+}
+
+/** Which of several datasets are written by one write: those of one version that are to say the same. */
+function keyOf(
+  { change, expected }: LifecycleStep,
+  { __v }: { readonly __v?: number },
+  isSaid: boolean,
+): string {
+  return JSON.stringify([__v ?? null, isSaid, change, expected]);
 }
 
 /** A change of the lifecycle as fields of its dataset. */

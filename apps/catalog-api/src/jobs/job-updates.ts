@@ -25,6 +25,8 @@ export interface JobChange {
 /** History entries kept in the job document. */
 const historyLength = 500;
 const outboxPath = 'catena.outbox';
+/** The word for a cancelled job that today's clients wait for. */
+export const cancelledCode = 'jobCancel';
 
 @Injectable()
 export class JobUpdateParts {
@@ -55,7 +57,7 @@ export class JobUpdates {
   ): Promise<JobRecord> {
     const job = await this.updatable(caller, id);
     if (this.isCatenas(job)) {
-      if (change.statusCode === 'jobCancel') return this.cancel(caller, id);
+      if (change.statusCode === cancelledCode) return this.cancel(caller, id);
       throw new JobRefusal(
         409,
         `Job ${id} is run by Catena, which alone sets its status. To stop it: POST /api/v4/jobs/${id}/cancel.`,
@@ -84,12 +86,22 @@ export class JobUpdates {
       now,
     );
     const { $push, $set } = pushRows(outboxPath, [row], now);
+    const noted = (statusMessage: string): object =>
+      historyOf([{ at: now, by, statusCode: job.statusCode, statusMessage }]);
     const changed = await this.catalogue.jobs.findOneAndUpdate(
       { _id: id, 'catena.finished': false, 'catena.cancelRequested': { $ne: true } },
-      { $set: { ...$set, 'catena.cancelRequested': true }, $push },
+      {
+        $set: { ...$set, 'catena.cancelRequested': true },
+        $push: { ...$push, ...noted('Cancel requested.') },
+      },
       { returnDocument: 'after', projection: withoutWords },
     );
     this.relay.wake();
+    if (changed === null)
+      await this.catalogue.jobs.updateOne(
+        { _id: id, 'catena.finished': true },
+        { $push: noted('Cancel requested after the end: nothing was changed.') as never },
+      );
     return changed ?? (await this.catalogue.jobs.findOne({ _id: id }, { projection: withoutWords }))!;
   }
 
@@ -132,14 +144,16 @@ export class JobUpdates {
       .legacyMessages(actions, { request, job: after }, legacyBody(after))
       .map((message) => legacyRow(message, now));
     const { $push, $set } = pushRows(outboxPath, rows, now);
-    const history = { $each: [{ at: now, by, statusCode, statusMessage }], $slice: -historyLength };
+    const entries = [{ at: now, by, statusCode, statusMessage }];
+    if (report?.finished === true && job.catena?.cancelRequested === true && statusCode !== cancelledCode)
+      entries.push({ at: now, by, statusCode, statusMessage: 'The cancel request came too late.' });
     const guard =
       report === undefined ? {} : { 'catena.reported': { $lt: report.sequence }, 'catena.finished': false };
     const changed = await this.catalogue.jobs.findOneAndUpdate(
       { _id: job._id, ...guard },
       {
         $set: { ...fields, ...wordsFor('Job', after), ...$set },
-        $push: { ...$push, 'catena.history': history },
+        $push: { ...$push, ...historyOf(entries) },
       },
       { returnDocument: 'after', projection: withoutWords },
     );
@@ -163,4 +177,11 @@ export class JobUpdates {
   private isCatenas({ catena }: JobRecord): boolean {
     return catena !== undefined && catena.workflow !== 'none' && !catena.finished;
   }
+}
+
+type HistoryEntry = NonNullable<JobRecord['catena']>['history'][number];
+
+/** Appends to the history in the job's document, which keeps the latest entries. */
+function historyOf(entries: readonly HistoryEntry[]): Record<string, unknown> {
+  return { 'catena.history': { $each: entries, $slice: -historyLength } };
 }

@@ -3,7 +3,7 @@ import { cancelWorkV1 } from '#contracts';
 import { Clock } from '#kernel';
 import { done, type Outcome } from '#messaging';
 import { eventRow, OutboxRelay, pushRows } from '#outbox';
-import { ResultFolder } from '../fold-results/result-folder.js';
+import { JobFolds } from '../fold-results/job-folds.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
 
 /** Stops a job: what was not released never will be; what was, is asked to stop. */
@@ -11,7 +11,7 @@ import { AssemblerStore } from '../persistence/assembler-store.js';
 export class JobCancellation {
   constructor(
     private readonly store: AssemblerStore,
-    private readonly folder: ResultFolder,
+    private readonly folds: JobFolds,
     private readonly relay: OutboxRelay,
     private readonly clock: Clock,
   ) {}
@@ -46,7 +46,7 @@ export class JobCancellation {
       await this.store.orders.updateOne({ _id: order._id, state: 'released' }, { $push, $set });
     }
     this.relay.wake();
-    await this.folder.foldAllTasks(jobId);
+    await this.folds.soon(jobId);
     return done;
   }
 }

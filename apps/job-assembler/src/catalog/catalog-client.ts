@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CatalogSession } from '#catalog-session';
-import { CatenaError, TransientError } from '#kernel';
+import { CatenaError, stillMoving, TransientError } from '#kernel';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { ConfigToken } from '../job-assembler.tokens.js';
 
@@ -46,6 +46,8 @@ export interface CatalogDatablock {
 /** Blocks a page: a block may list 50 000 files. */
 const blockPage = 4;
 const datablockPage = 200;
+/** Datasets that one question is about: their ids stand in its address. */
+const sizesAtOnce = 100;
 
 /** Reads jobs and file lists from catalog-api, as the service account that may see all datasets and write none. */
 @Injectable()
@@ -62,6 +64,25 @@ export class CatalogClient {
 
   dataset(pid: string): Promise<CatalogDataset> {
     return this.get(`/api/v4/datasets/${encodeURIComponent(pid)}`);
+  }
+
+  /** Bytes of all files of some datasets, packed or not, as the catalogue counts them. */
+  async bytesOf(pids: readonly string[], kind: 'size' | 'packedSize'): Promise<number> {
+    let bytes = 0;
+    for (let at = 0; at < pids.length; at += sizesAtOnce) {
+      const some = pids.slice(at, at + sizesAtOnce);
+      const filter = {
+        where: { pid: { $in: some } },
+        fields: ['pid', kind],
+        limits: { limit: some.length, sort: { _id: 'asc' } },
+      };
+      const found = await this.get<{ size?: number; packedSize?: number }[]>(
+        `/api/v4/datasets?filter=${encodeURIComponent(JSON.stringify(filter))}`,
+      );
+      for (const dataset of found) bytes += dataset[kind] ?? 0;
+      stillMoving();
+    }
+    return bytes;
   }
 
   /** Whose a proposal is; undefined when there is none of this id, or it may not be seen. */

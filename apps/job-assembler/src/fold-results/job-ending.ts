@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { jobFinishedV1, type DatasetResultLine, type JobOutcome } from '#contracts';
-import { Clock, crashPoint, TransientError } from '#kernel';
+import { Clock, crashPoint, stillMoving, TransientError } from '#kernel';
 import { eventRow, OutboxRelay, pushRows } from '#outbox';
+import { rowsById } from '#persistence';
 import { finalSentence, foldTasks, type TaskState } from '../domain/fold.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
-import type { DatasetTask, Fault } from '../persistence/records.js';
+import type { DatasetTask, Fault, WorkOrder } from '../persistence/records.js';
 import { ControlObjects } from '../plan-job/control-objects.js';
 
 type Counts = Partial<Record<TaskState, number>>;
@@ -97,31 +98,45 @@ export class JobEnding {
   }
 
   private async resultLines(jobId: string): Promise<DatasetResultLine[]> {
+    const links = await this.linksByTask(jobId);
     const lines: DatasetResultLine[] = [];
-    for await (const task of this.store.tasks.find({ jobId }).sort({ _id: 1 }))
-      lines.push(await this.resultLine(task));
+    for await (const task of rowsById<DatasetTask>(this.store.tasks, this.store.ofJob(jobId))) {
+      lines.push(resultLine(task, links.get(task._id) ?? []));
+      stillMoving();
+    }
     return lines;
   }
 
-  private async resultLine({ _id, pid, state, fault, workflow }: DatasetTask): Promise<DatasetResultLine> {
-    const outcome = state === 'succeeded' || state === 'cancelled' ? state : 'failed';
-    if (workflow !== 'retrieve' || outcome !== 'succeeded')
-      return { pid, outcome, ...(fault ?? {}), datablocks: [] };
-    const datablocks: DatasetResultLine['datablocks'][number][] = [];
-    for await (const { archiveId, result } of this.store.orders
-      .find({ taskId: _id, state: 'done' })
-      .sort({ archiveId: 1 })) {
+  /** What was retrieved, by dataset and in the order of archive ids, read at once. */
+  private async linksByTask(jobId: string): Promise<ReadonlyMap<string, DatasetResultLine['datablocks']>> {
+    const links = new Map<string, DatasetResultLine['datablocks'][number][]>();
+    const retrieved = { ...this.store.ofJob(jobId), kind: 'retrieve', state: 'done' } as const;
+    for await (const order of rowsById<WorkOrder>(this.store.orders, retrieved)) {
+      const { taskId, archiveId, result } = order;
       if (result?.kind !== 'retrieve') continue;
-      const name = archiveId.split('/').slice(-2).join('_');
+      const datablocks = links.get(taskId) ?? [];
       datablocks.push({
-        name,
+        name: archiveId.split('/').slice(-2).join('_'),
         archiveId,
         size: result.packedSize,
         sha256: result.sha256,
         url: result.url,
         expiresAt: result.expiresAt,
       });
+      links.set(taskId, datablocks);
     }
-    return { pid, outcome, datablocks };
+    for (const datablocks of links.values())
+      datablocks.sort((one, other) => (one.archiveId < other.archiveId ? -1 : 1));
+    return links;
   }
+}
+
+function resultLine(
+  { pid, state, fault, workflow }: DatasetTask,
+  links: DatasetResultLine['datablocks'],
+): DatasetResultLine {
+  const outcome = state === 'succeeded' || state === 'cancelled' ? state : 'failed';
+  if (workflow !== 'retrieve' || outcome !== 'succeeded')
+    return { pid, outcome, ...(fault ?? {}), datablocks: [] };
+  return { pid, outcome, datablocks: links };
 }

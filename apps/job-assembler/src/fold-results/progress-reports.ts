@@ -34,7 +34,8 @@ export class ProgressReports {
   }
 
   private async tell(jobId: string, phase: Phase): Promise<void> {
-    const [sums, tasks] = await Promise.all([
+    const [job, sums, tasks] = await Promise.all([
+      this.store.jobs.findOne({ _id: jobId }, { projection: { totals: 1 } }),
       this.store.orders
         .aggregate<{ total: number; done: number }>([
           { $match: { jobId } },
@@ -50,14 +51,15 @@ export class ProgressReports {
       this.store.countByState('dataset_tasks', { jobId }),
     ]);
     const counts = Object.values(tasks) as number[];
-    const datasetsTotal = counts.reduce((sum, count) => sum + count, 0);
+    const planned = counts.reduce((sum, count) => sum + count, 0);
     const over = tasks;
     const data = {
       jobId,
       bytesDone: Math.floor(Number(sums[0]?.done ?? 0)),
-      bytesTotal: Number(sums[0]?.total ?? 0),
+      // What is planned may be more than the catalogue counted.
+      bytesTotal: Math.max(job?.totals?.bytes ?? 0, Number(sums[0]?.total ?? 0)),
       datasetsDone: (over['succeeded'] ?? 0) + (over['failed'] ?? 0) + (over['cancelled'] ?? 0),
-      datasetsTotal,
+      datasetsTotal: Math.max(job?.totals?.datasets ?? 0, planned),
       phase,
     };
     const { envelope } = eventRow(

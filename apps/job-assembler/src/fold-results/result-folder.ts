@@ -17,8 +17,6 @@ import type { DatasetTask, Fault } from '../persistence/records.js';
 import { ControlObjects } from '../plan-job/control-objects.js';
 import { JobEnding } from './job-ending.js';
 
-/** Milliseconds after which a running job is looked at without having been asked: a crash may have swallowed a fold. */
-const staleAfter = 2000;
 const taskAddress = 'dataset_tasks/';
 
 /** Folds the results of work orders into datasets and those into the job. Every fold can be repeated. */
@@ -97,14 +95,6 @@ export class ResultFolder implements OnApplicationBootstrap {
     return (await this.store.jobs.countDocuments({ _id: jobId, cancelRequested: true }, { limit: 1 })) > 0;
   }
 
-  async foldAllTasks(jobId: string): Promise<void> {
-    for await (const { _id } of this.store.tasks
-      .find({ jobId, state: 'running' }, { projection: { _id: 1 } })
-      .sort({ _id: 1 }))
-      await this.foldTask(_id);
-    await this.foldJob(jobId);
-  }
-
   /** A dataset's part is over: its state and the message about it in one write. */
   async endTask(
     taskId: string,
@@ -135,18 +125,6 @@ export class ResultFolder implements OnApplicationBootstrap {
 
   async failJob(jobId: string, fault: Fault): Promise<void> {
     await this.ending.fail(jobId, fault);
-  }
-
-  /** Looks at running jobs that nobody asked about for a while. */
-  async foldStale(): Promise<void> {
-    const before = new Date(this.clock.now().getTime() - staleAfter);
-    for await (const { _id } of this.store.jobs
-      .find({ state: 'running', updatedAt: { $lt: before } }, { projection: { _id: 1 } })
-      .sort({ updatedAt: 1 })
-      .limit(200)) {
-      await this.store.jobs.updateOne({ _id, state: 'running' }, { $set: { updatedAt: this.clock.now() } });
-      await this.foldAllTasks(_id);
-    }
   }
 
   /** All datablocks are verified: the catalogue may register them, and says when it has. */

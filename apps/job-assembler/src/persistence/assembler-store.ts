@@ -31,6 +31,12 @@ export class AssemblerStore implements OnApplicationBootstrap {
     return this.mongo.connection.collection<WorkOrder>('work_orders');
   }
 
+  /** Ids of everything of one job: they begin with the job's own. */
+  ofJob(jobId: string): { _id: { $gt: string; $lt: string } } {
+    // The character after the slash.
+    return { _id: { $gt: `${jobId}/`, $lt: `${jobId}0` } };
+  }
+
   whenReady(): Promise<void> {
     return this.mongo.whenReady();
   }

@@ -20,6 +20,10 @@ export interface AssemblyJob {
   outcome?: JobOutcome;
   /** Why the job could not be planned to its end. */
   fault?: Fault;
+  /** What it is about in all, as the catalogue lists it; set when its planning begins. */
+  totals?: { readonly datasets: number; readonly bytes: number };
+  /** Datasets of its list that are planned, counted from the first: where planning goes on. */
+  planned?: number;
   /** Whoever plans it, until when. */
   planningUntil: Date;
   acceptedAt: Date;

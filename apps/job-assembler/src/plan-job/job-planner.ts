@@ -16,10 +16,15 @@ import { AssemblerStore } from '../persistence/assembler-store.js';
 import type { AssemblyJob } from '../persistence/records.js';
 import { Dispatcher } from '../release-work/dispatcher.js';
 import { DatasetPlanner, planTaken } from './dataset-planner.js';
+import { PlanningTurn } from './planning-turn.js';
 
 const idlePause = 1000;
-/** Jobs planned at once: most of planning is waiting for answers. */
-const parallel = 4;
+/** Milliseconds after which what could not be planned is tried again. */
+const retryPause = 5000;
+/** Datasets that one write cancels. */
+const cancelledAtOnce = 500;
+
+type Entry = { readonly pid: string; readonly files: readonly string[] };
 
 /** What planning sets in motion. */
 @Injectable()
@@ -32,7 +37,10 @@ export class PlanningAfterwards {
   ) {}
 }
 
-/** Plans accepted jobs, dataset by dataset; work is released as soon as a dataset's plan is complete. */
+/**
+ * Plans accepted jobs ahead of the work, several datasets at once; work is released as soon as a dataset's plan is complete.
+ * Jobs take turns, so that a small one does not wait for a large one.
+ */
 @Injectable()
 export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly loop: WorkLoop;
@@ -49,7 +57,7 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
       name: 'planning of jobs',
       takeOne: () => this.planNext(),
       pause: idlePause,
-      lanes: parallel,
+      lanes: after.config.planning.jobs,
       onFault: (error) => logger.warn({ error: messageOf(error) }, 'planning failed, trying again'),
     });
   }
@@ -82,10 +90,7 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
         this.logger.warn({ jobId: job._id, error: error.message }, 'another planner goes on with the job');
       else {
         this.logger.warn({ jobId: job._id, error: messageOf(error) }, 'cannot plan the job now; it waits');
-        await this.store.jobs.updateOne(
-          { _id: job._id },
-          { $set: { planningUntil: new Date(this.after.clock.now().getTime() + 5000) } },
-        );
+        await this.comeBack(job._id, retryPause);
       }
     }
     return true;
@@ -94,18 +99,110 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
   private async plan(job: AssemblyJob): Promise<void> {
     const { jobParams } = await this.catalog.job(job._id);
     const list = jobParams.datasetList ?? [];
-    for (const [index, entry] of list.entries()) {
-      const until = new Date(this.after.clock.now().getTime() + this.after.config.lease);
-      const current = await this.store.jobs.findOneAndUpdate(
+    await this.announce(job, list);
+    const turn = new PlanningTurn(list.length, await this.plannedBefore(job));
+    const until = this.after.clock.now().getTime() + this.after.config.planning.turn;
+    const keepLease = this.leaseKeeper(job._id);
+    await turn.run(this.after.config.planning.datasets, async (index) => {
+      const current = await this.store.jobs.findOne(
         { _id: job._id, state: 'accepted' },
-        { $set: { planningUntil: until } },
-        { returnDocument: 'after' },
+        { projection: { outbox: 0 } },
       );
-      if (current === null || this.loop.stopping.aborted) return;
-      await this.datasets.plan(current, `${job._id}/${index}`, entry, this.leaseKeeper(job._id));
+      const isOver = current === null || this.loop.stopping.aborted;
+      if (isOver || current.cancelRequested || this.after.clock.now().getTime() > until) return false;
+      await keepLease();
+      await this.datasets.plan(current, `${job._id}/${index}`, list[index]!, keepLease);
       this.after.dispatcher.wake();
+      return true;
+    });
+    await this.store.jobs.updateOne(
+      { _id: job._id, state: 'accepted' },
+      { $max: { planned: turn.reached }, $set: { updatedAt: this.after.clock.now() } },
+    );
+    if (await this.isCancelled(job._id)) await this.cancelRest(job, list, turn.reached);
+    else if (turn.fault !== undefined) throw turn.fault;
+    else if (turn.reached < list.length) return this.comeBack(job._id, 0);
+    await this.start(job._id);
+  }
+
+  /** What the job is about in all: known, and told, before any of it is done. */
+  private async announce(
+    { _id: jobId, workflow, totals }: AssemblyJob,
+    list: readonly Entry[],
+  ): Promise<void> {
+    if (totals !== undefined) return;
+    const kind = workflow === 'archive' ? 'size' : 'packedSize';
+    const bytes = await this.catalog.bytesOf(
+      list.map(({ pid }) => pid),
+      kind,
+    );
+    const datasets = list.length;
+    const now = this.after.clock.now();
+    const row = eventRow(
+      jobStartedV1,
+      { jobId, datasets, bytes },
+      { subject: jobId, partitionKey: jobId, sequence: 1 },
+      now,
+    );
+    const { $push, $set } = pushRows('outbox', [row], now);
+    await this.store.jobs.updateOne(
+      { _id: jobId, state: 'accepted', totals: { $exists: false } },
+      {
+        $set: { ...$set, totals: { datasets, bytes }, updatedAt: now },
+        $push,
+      },
+    );
+    crashPoint('assembler.after-announce');
+    this.after.relay.wake();
+  }
+
+  /** Places in the list of datasets that are planned, or over, already. */
+  private async plannedBefore(job: AssemblyJob): Promise<ReadonlySet<number>> {
+    const planned = new Set(Array.from({ length: job.planned ?? 0 }, (_, index) => index));
+    const tasks = this.store.tasks
+      .find({ jobId: job._id, state: { $ne: 'planning' } }, { projection: { _id: 1 } })
+      .sort({ _id: 1 });
+    for await (const { _id } of tasks) planned.add(Number(_id.slice(_id.lastIndexOf('/') + 1)));
+    return planned;
+  }
+
+  private async isCancelled(jobId: string): Promise<boolean> {
+    return (await this.store.jobs.countDocuments({ _id: jobId, cancelRequested: true }, { limit: 1 })) > 0;
+  }
+
+  /**
+   * Datasets whose planning never began are over at once. Nobody was told of their start, so nobody is told of their end but by
+   * the job's own; the catalogue then lets go of whatever it holds for the job.
+   */
+  private async cancelRest(job: AssemblyJob, list: readonly Entry[], from: number): Promise<void> {
+    const { _id: jobId, workflow } = job;
+    const updatedAt = this.after.clock.now();
+    for (let at = from; at < list.length; at += cancelledAtOnce) {
+      const operations = list.slice(at, at + cancelledAtOnce).map(({ pid }, offset) => ({
+        updateOne: {
+          filter: { _id: `${jobId}/${at + offset}` },
+          update: {
+            $setOnInsert: {
+              ...{ jobId, pid, workflow, state: 'cancelled' as const },
+              ...{ bytes: 0, updatedAt, outbox: { rows: [] } },
+            },
+          },
+          upsert: true,
+        },
+      }));
+      await this.store.tasks.bulkWrite(operations, { ordered: false });
+      stillMoving();
     }
-    await this.start(job._id, list.length);
+    const begun = this.store.tasks.find({ jobId, state: 'planning' }, { projection: { pid: 1 } });
+    for await (const { _id, pid } of begun.sort({ _id: 1 })) {
+      const cancelled = { ...job, cancelRequested: true };
+      await this.datasets.plan(cancelled, _id, { pid, files: [] }, this.leaseKeeper(jobId));
+    }
+  }
+
+  private async comeBack(jobId: string, pause: number): Promise<void> {
+    const planningUntil = new Date(this.after.clock.now().getTime() + pause);
+    await this.store.jobs.updateOne({ _id: jobId, state: 'accepted' }, { $set: { planningUntil } });
   }
 
   /** Renews the hold on the job, no more often than needed. */
@@ -124,27 +221,12 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
     };
   }
 
-  private async start(jobId: string, datasets: number): Promise<void> {
-    const now = this.after.clock.now();
-    const [sum] = await this.store.tasks
-      .aggregate<{ bytes: number }>([
-        { $match: { jobId } },
-        { $group: { _id: null, bytes: { $sum: '$bytes' } } },
-      ])
-      .toArray();
-    const row = eventRow(
-      jobStartedV1,
-      { jobId, datasets, bytes: Number(sum?.bytes ?? 0) },
-      { subject: jobId, partitionKey: jobId, sequence: 1 },
-      now,
+  private async start(jobId: string): Promise<void> {
+    await this.store.jobs.updateOne(
+      { _id: jobId, state: 'accepted' },
+      { $set: { state: 'running', updatedAt: this.after.clock.now() } },
     );
-    const { $push, $set } = pushRows('outbox', [row], now);
-    await this.store.jobs.updateOne({ _id: jobId, state: 'accepted' }, {
-      $set: { ...$set, state: 'running', updatedAt: now },
-      $push,
-    } as object);
     crashPoint('assembler.after-plan');
-    this.after.relay.wake();
     this.after.dispatcher.wake();
     await this.folder.foldJob(jobId);
   }

@@ -58,7 +58,6 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   private async round(): Promise<boolean> {
     if (await this.store.holdLease('dispatcher', this.holder, this.config.lease / 4)) {
       await this.releaseWork();
-      await this.folder.foldStale();
     }
     return false;
   }

@@ -16,6 +16,8 @@ import { admitOperator } from './admit-operator.js';
 import { SPINE_OPTIONS, type SpineOptions } from './spine.options.js';
 import { CatenaError } from '#kernel';
 
+const longestName = 100;
+
 /** What an operator does with messages that could not be handled. Needs the app's operations token. */
 @Controller({ path: 'operations/parking-lot', version: ['3', '4'] })
 export class ParkingLotController {
@@ -41,9 +43,10 @@ export class ParkingLotController {
   async replay(
     @Headers('authorization') authorization: string | undefined,
     @Param('id') id: string,
+    @Body() body: { by?: unknown } | undefined,
   ): Promise<{ state: string }> {
     admitOperator(this.options, authorization);
-    await this.parkingLot.replay(id, 'operations').catch(asNotFound);
+    await this.parkingLot.replay(id, operatorOf(body)).catch(asNotFound);
     return { state: 'replayed' };
   }
 
@@ -52,14 +55,24 @@ export class ParkingLotController {
   async discard(
     @Headers('authorization') authorization: string | undefined,
     @Param('id') id: string,
-    @Body() body: { reason?: unknown } | undefined,
+    @Body() body: { by?: unknown; reason?: unknown } | undefined,
   ): Promise<{ state: string }> {
     admitOperator(this.options, authorization);
     if (typeof body?.reason !== 'string' || body.reason.trim() === '')
       throw new BadRequestException('Expected a reason: a discarded message never comes back.');
-    await this.parkingLot.discard(id, 'operations', body.reason).catch(asNotFound);
+    await this.parkingLot.discard(id, operatorOf(body), body.reason).catch(asNotFound);
     return { state: 'discarded' };
   }
+}
+
+/** All operators of an app have one token: who of them decides, they say themselves. */
+function operatorOf(body: { by?: unknown } | undefined): string {
+  const by = body?.by ?? 'operations';
+  if (typeof by !== 'string' || by.trim() === '' || by.length > longestName)
+    throw new BadRequestException(
+      `Expected in "by" the name of who decides, ${longestName} characters at most, found ${JSON.stringify(by).slice(0, 200)}.`,
+    );
+  return by;
 }
 
 function asNotFound(error: unknown): never {
