@@ -36,7 +36,7 @@ describe('A dataset whose file list and archive disagree', () => {
     const { status, body } = await client.postJob('archive', [pid]);
     assert.equal(status, 201, JSON.stringify(body));
     const id = String(body['id']);
-    await until(async () => (await client.job(id)).statusCode === 'inProgress');
+    await client.whenArchivingStarted(pid);
     await meanwhile(id);
     archiver.start();
     await archiver.whenReady();

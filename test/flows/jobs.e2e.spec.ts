@@ -114,7 +114,7 @@ describe('A job', () => {
     await archiver.stop();
     const { pid } = await datasetInSourceFolder(installation, client);
     const id = idOf(await client.postJob('archive', [pid]));
-    await until(async () => (await client.job(id)).statusCode === 'inProgress');
+    await client.whenArchivingStarted(pid);
     await installation.withDatabase('catalog-api', async (database) => {
       assert.equal((await database.collection('Dataset').deleteOne({ pid })).deletedCount, 1);
     });

@@ -122,6 +122,20 @@ export class ScicatClient {
     return body;
   }
 
+  /** Polls until the catalogue has heard that work on the dataset was planned: until then its record is written. */
+  async whenArchivingStarted(pid: string, limit = 60_000): Promise<void> {
+    const until = Date.now() + limit;
+    for (;;) {
+      const { archiveStatusMessage: word } = (await this.dataset(pid)).datasetlifecycle;
+      if (word === 'started') return;
+      assert.ok(
+        Date.now() < until,
+        `expected archiving of ${pid} to start within ${limit} ms, found ${String(word)}`,
+      );
+      await sleep(50);
+    }
+  }
+
   async datablocks(
     pid: string,
   ): Promise<{ archiveId: string; packedSize: number; dataFileList: { path: string; chk: string }[] }[]> {

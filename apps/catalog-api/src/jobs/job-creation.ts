@@ -163,7 +163,7 @@ export class JobCreation {
 
   private async insert(job: JobRecord): Promise<JobRecord> {
     try {
-      await this.catalogue.jobs.insertOne({ ...job, ...wordsFor('Job', job) } as JobRecord);
+      await this.catalogue.jobs.insertOne({ ...job, ...wordsFor('Job', job) });
       return job;
     } catch (error) {
       throw isDuplicateKey(error) ? beingStored() : error;

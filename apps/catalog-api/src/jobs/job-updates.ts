@@ -70,15 +70,15 @@ export class JobUpdates {
 
   async cancel(caller: Caller | undefined, id: string): Promise<JobRecord> {
     const job = await this.updatable(caller, id);
+    const by = caller?.username ?? 'anonymous';
     if (!this.isCatenas(job)) {
-      if (job.catena?.finished === true) return job;
+      if (job.catena?.finished === true) return this.cancelledTooLate(job, by);
       throw new JobRefusal(
         409,
         `Job ${id} of type ${job.type} is not run by Catena: ask the system that runs it.`,
       );
     }
     const now = this.clock.now();
-    const by = caller?.username ?? 'anonymous';
     const row = eventRow(
       jobCancelRequestedV1,
       { jobId: id, requestedBy: by },
@@ -86,23 +86,28 @@ export class JobUpdates {
       now,
     );
     const { $push, $set } = pushRows(outboxPath, [row], now);
-    const noted = (statusMessage: string): object =>
-      historyOf([{ at: now, by, statusCode: job.statusCode, statusMessage }]);
     const changed = await this.catalogue.jobs.findOneAndUpdate(
       { _id: id, 'catena.finished': false, 'catena.cancelRequested': { $ne: true } },
       {
         $set: { ...$set, 'catena.cancelRequested': true },
-        $push: { ...$push, ...noted('Cancel requested.') },
+        $push: { ...$push, ...requested(job, by, 'Cancel requested.', now) },
       },
       { returnDocument: 'after', projection: withoutWords },
     );
     this.relay.wake();
-    if (changed === null)
-      await this.catalogue.jobs.updateOne(
-        { _id: id, 'catena.finished': true },
-        { $push: noted('Cancel requested after the end: nothing was changed.') as never },
-      );
-    return changed ?? (await this.catalogue.jobs.findOne({ _id: id }, { projection: withoutWords }))!;
+    return changed ?? this.cancelledTooLate(job, by);
+  }
+
+  /** Leaves a trace in the history of a job that is over; another request for one that is being cancelled leaves none. */
+  private async cancelledTooLate(job: JobRecord, by: string): Promise<JobRecord> {
+    const words = 'Cancel requested after the end: nothing was changed.';
+    const { _id } = job;
+    const current = await this.catalogue.jobs.findOneAndUpdate(
+      { _id, 'catena.finished': true },
+      { $push: requested(job, by, words, this.clock.now()) },
+      { returnDocument: 'after', projection: withoutWords },
+    );
+    return current ?? (await this.catalogue.jobs.findOne({ _id }, { projection: withoutWords })) ?? job;
   }
 
   /**
@@ -144,9 +149,13 @@ export class JobUpdates {
       .legacyMessages(actions, { request, job: after }, legacyBody(after))
       .map((message) => legacyRow(message, now));
     const { $push, $set } = pushRows(outboxPath, rows, now);
-    const entries = [{ at: now, by, statusCode, statusMessage }];
+    const entries: HistoryEntry[] = [{ at: now, by, statusCode, statusMessage }];
     if (report?.finished === true && job.catena?.cancelRequested === true && statusCode !== cancelledCode)
-      entries.push({ at: now, by, statusCode, statusMessage: 'The cancel request came too late.' });
+      entries.unshift({
+        ...{ at: now, by, statusCode: job.statusCode },
+        statusMessage: 'The cancel request came too late.',
+        event: 'cancel-too-late',
+      });
     const guard =
       report === undefined ? {} : { 'catena.reported': { $lt: report.sequence }, 'catena.finished': false };
     const changed = await this.catalogue.jobs.findOneAndUpdate(
@@ -179,9 +188,18 @@ export class JobUpdates {
   }
 }
 
+function requested(
+  { statusCode }: JobRecord,
+  by: string,
+  statusMessage: string,
+  at: Date,
+): Record<string, never> {
+  return historyOf([{ at, by, statusCode, statusMessage, event: 'cancel-requested' }]);
+}
+
 type HistoryEntry = NonNullable<JobRecord['catena']>['history'][number];
 
 /** Appends to the history in the job's document, which keeps the latest entries. */
-function historyOf(entries: readonly HistoryEntry[]): Record<string, unknown> {
-  return { 'catena.history': { $each: entries, $slice: -historyLength } };
+function historyOf(entries: readonly HistoryEntry[]): Record<string, never> {
+  return { 'catena.history': { $each: entries, $slice: -historyLength } as never };
 }

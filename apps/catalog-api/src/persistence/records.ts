@@ -72,6 +72,8 @@ export interface JobHistoryEntry {
   readonly by: string;
   readonly statusCode: string;
   readonly statusMessage: string;
+  /** What happened without a change of status. */
+  readonly event?: 'cancel-requested' | 'cancel-too-late';
 }
 
 interface JobProgress {
