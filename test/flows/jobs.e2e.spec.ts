@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { open, readdir, readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from 'amqplib';
+import { registry } from '#contracts';
 import { pidAsName } from '#kernel';
 import { until } from '#messaging/testing';
 import { datasetInLandingZone, datasetInSourceFolder, sampleFiles } from '../support/datasets.js';
@@ -41,6 +44,35 @@ describe('A job', () => {
       assert.ok(body['jobId'] === winner || body['jobId'] === undefined, JSON.stringify(body));
     }
     await ledger.jobEndedOnce((await client.jobEnd(winner)).id, 'finishedSuccessful');
+  });
+
+  it('has one trace, from the request that posted it to its last message', async () => {
+    const trace = randomBytes(16).toString('hex');
+    const connection = await connect(installation.settings.services['RABBITMQ_URL'] ?? '');
+    try {
+      const channel = await connection.createChannel();
+      const { queue } = await channel.assertQueue('', { exclusive: true });
+      for (const { type } of registry)
+        await channel.bindQueue(queue, `${installation.settings.prefix}.${type.split('.')[0]!}`, type);
+      const { pid } = await datasetInLandingZone(installation, client);
+      type Told = { type: string; traceparent: string; data: { jobId?: string } };
+      const told: Told[] = [];
+      await channel.consume(
+        queue,
+        (message) => told.push(JSON.parse(message?.content.toString() ?? '{}') as Told),
+        { noAck: true },
+      );
+      const headers = { traceparent: `00-${trace}-00f067aa0ba902b7-01` };
+      const id = idOf(await client.postJob('archive', [pid], headers));
+      assert.equal((await client.jobEnd(id)).statusCode, 'finishedSuccessful');
+      // The last message of all: the originals are released after the end.
+      const ours = (): Told[] => told.filter(({ data }) => data.jobId === id);
+      await until(() => Promise.resolve(ours().some(({ type }) => type.includes('originals-released'))));
+      assert.ok(new Set(ours().map(({ type }) => type)).size >= 9, JSON.stringify(ours()));
+      for (const { type, traceparent } of ours()) assert.equal(traceparent.split('-')[1], trace, type);
+    } finally {
+      await connection.close();
+    }
   });
 
   it('posted twice under one Idempotency-Key is one job; another body under the key is refused', async () => {

@@ -2,7 +2,14 @@ export { accountsOf, type BrokerAccount, type BrokerRights, type TopicRights } f
 export { brokerDefinitionsOf, type DefinitionOptions } from './broker-definitions.js';
 export { digestOfBody, Inbox, MemoryInbox } from './inbox.js';
 export { InboxConsumer, attemptHeader, attemptOf, type Handler } from './inbox-consumer.js';
-export { currentContext, newTraceparent, runInContext, type MessageContext } from './message-context.js';
+export {
+  currentContext,
+  inContextOf,
+  newTraceparent,
+  runInContext,
+  traceparentFrom,
+  type MessageContext,
+} from './message-context.js';
 export {
   MessageTransport,
   type Delivery,

@@ -1,6 +1,13 @@
 import type { AppName, Envelope, MessageContract } from '#contracts';
 import { newId } from '#kernel';
-import { currentContext, outboxHeader, wireMessageOf, type Naming, type WireMessage } from '#messaging';
+import {
+  currentContext,
+  outboxHeader,
+  wireMessageOf,
+  type MessageContext,
+  type Naming,
+  type WireMessage,
+} from '#messaging';
 
 /** A message of today's format for an external archive system. */
 export interface LegacyMessage {
@@ -34,6 +41,8 @@ export interface EventDetails {
   readonly subject: string;
   readonly partitionKey: string;
   readonly sequence: number;
+  /** In which the work was accepted that the message tells of; default: the one that is being handled. */
+  readonly context?: MessageContext | undefined;
 }
 
 /** Builds the row for a message; call it in the same breath as the state change it belongs to. */
@@ -43,7 +52,7 @@ export function eventRow<Data extends object>(
   details: EventDetails,
   now: Date,
 ): OutboxRow {
-  const { traceparent, causationId } = currentContext();
+  const { traceparent, causationId } = details.context ?? currentContext();
   const id = newId();
   return {
     id,

@@ -16,7 +16,7 @@ import {
   type VerifyDatablockV1,
 } from '#contracts';
 import { Clock, crashPoint } from '#kernel';
-import { done, Handles, type Outcome } from '#messaging';
+import { currentContext, done, Handles, type Outcome } from '#messaging';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
@@ -93,6 +93,7 @@ export class WorkOrdersConsumer {
           attempts: 0,
           cancelRequested: false,
           acceptedAt: now,
+          context: currentContext(),
           outbox: { rows: [] },
         },
       },

@@ -6,6 +6,7 @@ import type {
   RetrieveDatablockV1,
   VerifyDatablockV1,
 } from '#contracts';
+import type { MessageContext } from '#messaging';
 import type { OutboxPart } from '#outbox';
 
 export type Command =
@@ -30,6 +31,8 @@ export interface Work {
   cancelRequested: boolean;
   lastFault?: string;
   acceptedAt: Date;
+  /** The trace of the request that led to it. */
+  context?: MessageContext;
   outbox: OutboxPart;
 }
 

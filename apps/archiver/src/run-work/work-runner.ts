@@ -18,7 +18,7 @@ import {
   messageOf,
   stillMoving,
 } from '#kernel';
-import { MessageTransport, Naming, wireMessageOf } from '#messaging';
+import { inContextOf, MessageTransport, Naming, wireMessageOf } from '#messaging';
 import type { Logger } from '#observability';
 import { eventRow, LOGGER, OutboxRelay, pushRows, type OutboxRow } from '#outbox';
 import type { ArchiverConfig } from '../archiver.config.js';
@@ -179,7 +179,7 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
     const running: Running = { work, aborting, heartbeat, movedAt: this.reporting.clock.now().getTime() };
     this.running.set(work._id, running);
     try {
-      await this.run(work, aborting);
+      await inContextOf(work, () => this.run(work, aborting));
     } finally {
       clearInterval(heartbeat);
       this.running.delete(work._id);

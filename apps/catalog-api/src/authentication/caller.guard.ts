@@ -1,5 +1,4 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { newTraceparent } from '#messaging';
 import type { RequestWithCaller } from '../http/caller.decorator.js';
 import { tokenOf } from '../http/request-parts.js';
 import { CallerLookup } from './caller-lookup.js';
@@ -14,7 +13,6 @@ export class CallerGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<RequestWithCaller>();
     const token = tokenOf(request);
     if (token !== undefined) request.caller = await this.callers.callerOf(token);
-    request.headers['traceparent'] ??= newTraceparent();
     return true;
   }
 }

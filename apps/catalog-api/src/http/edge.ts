@@ -1,4 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { newTraceparent, runInContext, traceparentFrom } from '#messaging';
 import { Metrics } from '../metrics/metrics.service.js';
 
 /** Answers of these paths hold tokens: no cache keeps them. */
@@ -15,6 +16,11 @@ export function guardEdge(app: NestFastifyApplication): void {
     if (secretPaths.test(request.url) && !reply.hasHeader('cache-control'))
       reply.header('cache-control', 'no-store');
     done();
+  });
+  // After the body: its stream ends the context in which its request came.
+  server.addHook('preValidation', (request, _reply, done) => {
+    const traceparent = traceparentFrom(request.headers['traceparent']) ?? newTraceparent();
+    runInContext({ traceparent }, done);
   });
   app.get(Metrics).watch(server);
   app.enableCors({

@@ -8,7 +8,7 @@ import {
   type JobSubmittedV1,
 } from '#contracts';
 import { Clock, crashPoint } from '#kernel';
-import { done, Handles, type Outcome } from '#messaging';
+import { currentContext, done, Handles, type Outcome } from '#messaging';
 import { JobPlanner } from '../plan-job/job-planner.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
 import { JobCancellation } from './job-cancellation.js';
@@ -41,6 +41,7 @@ export class JobRequestsConsumer {
           planningUntil: now,
           acceptedAt: now,
           updatedAt: now,
+          context: currentContext(),
           outbox: { rows: [] },
         },
       },

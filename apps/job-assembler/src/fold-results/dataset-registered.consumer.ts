@@ -59,14 +59,14 @@ export class DatasetRegisteredConsumer {
       'source.kind': 'landing-zone',
       releaseAskedAt: { $exists: false },
     } as object;
-    for await (const { _id, jobId, pid, archiveId, source, files } of this.store.orders
+    for await (const { _id, jobId, pid, archiveId, source, files, context } of this.store.orders
       .find(open)
       .sort({ _id: 1 })) {
       const now = this.clock.now();
       const row = eventRow(
         releaseOriginalsV1,
         { workOrderId: `${_id}/release`, jobId, pid, archiveId, source: source!, files: files! },
-        { subject: _id, partitionKey: _id, sequence: 3 },
+        { subject: _id, partitionKey: _id, sequence: 3, context },
         now,
       );
       const { $push, $set } = pushRows('outbox', [row], now);

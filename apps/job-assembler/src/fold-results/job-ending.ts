@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { jobFinishedV1, type DatasetResultLine, type JobOutcome } from '#contracts';
 import { Clock, crashPoint, stillMoving, TransientError } from '#kernel';
+import { inContextOf } from '#messaging';
 import { eventRow, OutboxRelay, pushRows } from '#outbox';
 import { rowsById } from '#persistence';
 import { finalSentence, foldTasks, type TaskState } from '../domain/fold.js';
@@ -21,14 +22,17 @@ export class JobEnding {
   ) {}
 
   async foldJob(jobId: string): Promise<void> {
-    const job = await this.store.jobs.findOne({ _id: jobId }, { projection: { state: 1, fault: 1 } });
+    const job = await this.store.jobs.findOne(
+      { _id: jobId },
+      { projection: { state: 1, fault: 1, context: 1 } },
+    );
     if (job?.state !== 'running') return;
     // Asked after every dataset, so the common answer, "not over yet", must be cheap.
     if ((await this.hasOpenTasks(jobId)) || (await this.hasUnheardNews(jobId))) return;
     const counts = await this.store.countByState<TaskState>('dataset_tasks', { jobId });
     const outcome =
       job.fault === undefined ? foldTasks(counts) : (counts.succeeded ?? 0) > 0 ? 'partial' : 'failed';
-    if (outcome !== undefined) await this.finish(jobId, outcome, counts, job.fault);
+    if (outcome !== undefined) await inContextOf(job, () => this.finish(jobId, outcome, counts, job.fault));
   }
 
   /** Ends a job that cannot be planned further: datasets whose work began come to their own ends first. */

@@ -126,11 +126,11 @@ export class JobFolds implements OnApplicationBootstrap, BeforeApplicationShutdo
   private async endStopped(tasks: readonly DatasetTask[]): Promise<void> {
     if (tasks.length === 0) return;
     const now = this.clock.now();
-    const operations = tasks.map(({ _id, jobId, pid, workflow }) => {
+    const operations = tasks.map(({ _id, jobId, pid, workflow, context }) => {
       const row = eventRow(
         datasetCancelledV1,
         { jobId, pid, workflow },
-        { subject: pid, partitionKey: jobId, sequence: 3 },
+        { subject: pid, partitionKey: jobId, sequence: 3, context },
         now,
       );
       const { $push, $set } = pushRows('outbox', [row], now);

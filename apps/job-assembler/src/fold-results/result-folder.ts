@@ -154,7 +154,7 @@ export class ResultFolder implements OnApplicationBootstrap {
     const row = eventRow(
       datasetArchivedV1,
       { jobId: task.jobId, pid: task.pid, datablockCount: lines.length, packedSize, datablocks },
-      { subject: task.pid, partitionKey: task.jobId, sequence: 2 },
+      { subject: task.pid, partitionKey: task.jobId, sequence: 2, context: task.context },
       now,
     );
     const { $push, $set } = pushRows('outbox', [row], now);
@@ -169,12 +169,14 @@ export class ResultFolder implements OnApplicationBootstrap {
   /** Datablocks of a dataset that was cancelled, or refused for good, will never be registered. */
   async discard(taskId: string): Promise<void> {
     const undone = { taskId, state: 'done', kind: 'archive', discardedAt: { $exists: false } } as object;
-    for await (const { _id, jobId, pid, archiveId } of this.store.orders.find(undone).sort({ _id: 1 })) {
+    for await (const { _id, jobId, pid, archiveId, context } of this.store.orders
+      .find(undone)
+      .sort({ _id: 1 })) {
       const now = this.clock.now();
       const row = eventRow(
         discardDatablockV1,
         { workOrderId: `${_id}/discard`, jobId, pid, archiveId },
-        { subject: _id, partitionKey: _id, sequence: 3 },
+        { subject: _id, partitionKey: _id, sequence: 3, context },
         now,
       );
       const { $push, $set } = pushRows('outbox', [row], now);
@@ -192,12 +194,12 @@ function planOf({ _id: taskId, planner }: DatasetTask): { taskId: string; planne
 }
 
 function endRow(
-  { jobId, pid, workflow }: DatasetTask,
+  { jobId, pid, workflow, context }: DatasetTask,
   to: 'succeeded' | 'failed' | 'cancelled',
   fault: Fault | undefined,
   now: Date,
 ): OutboxRow | undefined {
-  const details = { subject: pid, partitionKey: jobId, sequence: 3 };
+  const details = { subject: pid, partitionKey: jobId, sequence: 3, context };
   if (to === 'cancelled') return eventRow(datasetCancelledV1, { jobId, pid, workflow }, details, now);
   if (to === 'failed') {
     const {

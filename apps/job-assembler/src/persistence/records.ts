@@ -1,4 +1,5 @@
 import type { FaultKind, JobOutcome, ObjectReference, OriginalsSource, Workflow } from '#contracts';
+import type { MessageContext } from '#messaging';
 import type { OutboxPart } from '#outbox';
 import type { TaskState, WorkOrderState } from '../domain/fold.js';
 
@@ -28,6 +29,8 @@ export interface AssemblyJob {
   planningUntil: Date;
   acceptedAt: Date;
   updatedAt: Date;
+  /** The trace of the request that led to it. */
+  context?: MessageContext;
   outbox: OutboxPart;
 }
 
@@ -44,6 +47,8 @@ export interface DatasetTask {
   bytes: number;
   fault?: Fault;
   updatedAt: Date;
+  /** The trace of the request that led to it. */
+  context?: MessageContext;
   outbox: OutboxPart;
 }
 
@@ -97,5 +102,7 @@ export interface WorkOrder {
   /** When the archiver was asked to remove the datablock of a cancelled job. */
   discardedAt?: Date;
   createdAt: Date;
+  /** The trace of the request that led to it. */
+  context?: MessageContext;
   outbox: OutboxPart;
 }

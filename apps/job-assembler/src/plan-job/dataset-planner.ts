@@ -10,6 +10,7 @@ import {
   messageOf,
   pidAsName,
 } from '#kernel';
+import { currentContext } from '#messaging';
 import { eventRow, OutboxRelay, pushRows } from '#outbox';
 import { isDuplicateKey } from '#persistence';
 import { CatalogClient } from '../catalog/catalog-client.js';
@@ -69,6 +70,7 @@ export class DatasetPlanner {
           state: 'planning',
           bytes: 0,
           updatedAt: now,
+          context: currentContext(),
           outbox: { rows: [] },
         },
       },
@@ -178,6 +180,7 @@ export class DatasetPlanner {
       group: job.group,
       share: 0,
       createdAt: this.surroundings.clock.now(),
+      context: currentContext(),
       outbox: { rows: [] },
       ...what,
       state: 'drafted',

@@ -6,6 +6,7 @@ import {
 } from '@nestjs/common';
 import { jobStartedV1 } from '#contracts';
 import { CatenaError, Clock, crashPoint, isRetriable, messageOf, stillMoving, WorkLoop } from '#kernel';
+import { currentContext, inContextOf } from '#messaging';
 import type { Logger } from '#observability';
 import { eventRow, LOGGER, OutboxRelay, pushRows } from '#outbox';
 import { CatalogClient } from '../catalog/catalog-client.js';
@@ -83,7 +84,7 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
     );
     if (job === null) return false;
     try {
-      await this.plan(job);
+      await inContextOf(job, () => this.plan(job));
     } catch (error) {
       if (!isRetriable(error)) await this.giveUp(job, error);
       else if (error instanceof CatenaError && error.code === planTaken)
@@ -184,7 +185,7 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
           update: {
             $setOnInsert: {
               ...{ jobId, pid, workflow, state: 'cancelled' as const },
-              ...{ bytes: 0, updatedAt, outbox: { rows: [] } },
+              ...{ bytes: 0, updatedAt, context: currentContext(), outbox: { rows: [] } },
             },
           },
           upsert: true,

@@ -107,7 +107,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
   private commandFor(order: WorkOrder, now: Date): OutboxRow {
     const { _id: workOrderId, jobId, pid, archiveId } = order;
-    const details = { subject: workOrderId, partitionKey: workOrderId, sequence: 0 };
+    const details = { subject: workOrderId, partitionKey: workOrderId, sequence: 0, context: order.context };
     const common = { workOrderId, jobId, pid, archiveId };
     if (order.kind === 'retrieve') return eventRow(retrieveDatablockV1, common, details, now);
     if (order.kind === 'verify') return eventRow(verifyDatablockV1, common, details, now);

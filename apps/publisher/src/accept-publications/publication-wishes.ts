@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
+import { currentContext } from '#messaging';
 import { newOutbox } from '#outbox';
 import { isDuplicateKey } from '#persistence';
 import { PublisherStore } from '../persistence/publisher-store.js';
@@ -22,7 +23,7 @@ export class PublicationWishes {
   ): Promise<boolean> {
     const now = this.clock.now();
     const wish = {
-      ...{ version, wanted, attempts: 0, dueAt: now },
+      ...{ version, wanted, attempts: 0, dueAt: now, context: currentContext() },
       ...(wanted === 'unchanged' ? {} : { stale: true }),
       ...(withdrawal === undefined ? {} : { withdrawal }),
     };

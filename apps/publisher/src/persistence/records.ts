@@ -1,4 +1,5 @@
 import type { FieldProblem } from '#contracts';
+import type { MessageContext } from '#messaging';
 import type { OutboxPart } from '#outbox';
 import type { PublicRecord } from '#publication-feed';
 
@@ -17,6 +18,8 @@ export interface Publication {
   wanted: Wanted;
   /** The content has to be read from the catalogue again. */
   stale: boolean;
+  /** The trace of the request that led to its version. */
+  context?: MessageContext;
   /** Grows with each message, so that one that arrives during work is not overlooked. */
   heard: number;
   /** Revision of the content for the public; see `Content`. 0: none yet. */

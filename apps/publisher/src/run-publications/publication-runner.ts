@@ -5,6 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { Clock, messageOf, stillMoving, WorkLoop } from '#kernel';
+import { inContextOf } from '#messaging';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import { nextStep } from '../domain/next-step.js';
@@ -100,11 +101,11 @@ export class PublicationRunner implements OnApplicationBootstrap, BeforeApplicat
       }
       try {
         this.logger.debug({ doi: lease.doi, step }, 'step begins');
-        await this.parts.steps.take(step, publication, lease);
+        await inContextOf(publication, () => this.parts.steps.take(step, publication, lease));
         this.logger.info({ doi: lease.doi, step, version: publication.version }, 'step is done');
       } catch (error) {
         if (error instanceof LeaseLost || lease.lost.signal.aborted) throw new LeaseLost(lease.doi);
-        await this.parts.faults.after(step, publication, lease, error);
+        await inContextOf(publication, () => this.parts.faults.after(step, publication, lease, error));
         return;
       }
     }
