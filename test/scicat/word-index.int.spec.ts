@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { newId } from '#kernel';
+import { createLogger, type Logger } from '#observability';
+import { MongoConnection } from '#persistence';
 import { supersededTextIndex } from '#scicat-database';
+import { Catalogue } from '../../apps/catalog-api/src/persistence/catalogue.js';
 import { createDataset, createProposal, createSample } from './support/records.js';
 import { ScicatApp } from './support/scicat-app.js';
 
@@ -148,5 +152,52 @@ describe('The words of a record', () => {
     }
     const patched = await user.patch(`/api/v3/datasets/${id}`, { description: 'again' });
     assert.ok(patched.status === 200 && !patched.text.includes('catenaWords'));
+  });
+});
+
+describe('Two processes that start on an old database', () => {
+  const uri = new URL(process.env['MONGODB_URI'] ?? '');
+  uri.pathname = `/words-${newId().slice(0, 8)}`;
+  const faults: object[] = [];
+  const logger = {
+    warn: () => undefined,
+    error: (facts: object) => faults.push(facts),
+  } as unknown as Logger;
+  const silent = createLogger('word-index.int.spec', 'silent');
+  const mongo = new MongoConnection({ uri: uri.toString(), appName: 'test' }, silent);
+  after(async () => {
+    await mongo.connection.dropDatabase();
+    await mongo.close();
+  });
+
+  it('make the words and the index once, and neither drops what the other made', async () => {
+    await mongo.whenReady();
+    const records = Array.from({ length: 500 }, (_, index) => ({
+      _id: `d${index}`,
+      pid: `d${index}`,
+      title: 'oak',
+    }));
+    for (const name of collections) {
+      await mongo.connection
+        .collection<Stored>(name)
+        .insertMany(records.map((record) => ({ ...record, email: record._id })));
+      await mongo.connection.collection(name).createIndex({ '$**': 'text' }, { name: '$**_text' });
+    }
+    const processes = [new Catalogue(mongo, logger), new Catalogue(mongo, logger)];
+    for (const one of processes) one.onApplicationBootstrap();
+    await Promise.all(processes.map((one) => one.whenIndexed()));
+    for (const name of collections) {
+      const indexes = await mongo.connection.collection(name).indexes();
+      const words = indexes.filter(({ key }) => '_fts' in key).map((index) => String(index.name));
+      assert.deepEqual(words, ['catena_word_list'], name);
+      const without = { catenaWords: { $exists: false } };
+      assert.equal(await mongo.connection.collection(name).countDocuments(without), 0, name);
+      assert.equal(
+        await mongo.connection.collection(name).countDocuments({ $text: { $search: 'oak' } }),
+        500,
+        name,
+      );
+    }
+    assert.deepEqual(faults, []);
   });
 });
