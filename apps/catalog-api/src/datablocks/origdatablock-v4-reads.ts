@@ -70,6 +70,6 @@ export class OrigDatablockV4Reads {
 /** Defaults of paging apply only where `limits` is absent. */
 function parsed(filter: unknown): { query: BlockQuery; include: string[] } {
   const hasLimits = parseJsonObject(filter, 'filter')['limits'] !== undefined;
-  const { include, ...query } = parseV4Filter(filter, blockProperties, hasLimits ? 0 : 10);
+  const { include, ...query } = parseV4Filter(filter, blockProperties, { defaultLimit: hasLimits ? 0 : 10 });
   return { query, include: include.map(({ relation }) => relation) };
 }

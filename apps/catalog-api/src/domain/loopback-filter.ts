@@ -61,7 +61,7 @@ export function parseLoopbackFilter(text: unknown, defaultLimit = 100): Loopback
   const filter = parseJsonObject(text, 'filter');
   const limits = objectOr(filter['limits']);
   return {
-    where: convertWhere(objectOr(filter['where']), String),
+    where: convertWhere(conditionIn(filter['where']), String),
     projection: projectionFrom(filter['fields']),
     include: includesFrom(filter['include'], (where) => convertWhere(where, cast)),
     limit: wholeNumber(limits['limit'], defaultLimit, 'limits.limit'),
@@ -106,6 +106,15 @@ export function checkCondition(value: unknown, depth = 0): void {
       checkCondition(child, depth + 1);
     }
   }
+}
+
+/** A condition that is no object says nothing, and nothing would match everything. */
+function conditionIn(where: unknown): Record<string, unknown> {
+  if (where !== undefined && where !== null && (typeof where !== 'object' || Array.isArray(where)))
+    throw new BadRequest(
+      `Invalid filter: where must be an object, found ${JSON.stringify(where).slice(0, 100)}.`,
+    );
+  return objectOr(where);
 }
 
 type Cast = (text: string) => unknown;
@@ -170,15 +179,24 @@ function fieldName(name: string): string {
 
 const mostIncludes = 20;
 
-/** `"relation"`, `{relation, scope: {where, fields, limits}}`, or a list of them. */
+/** What a `scope` may hold. */
+export const scopeKeys = ['where', 'fields', 'limits'];
+
+/**
+ * `"relation"`, `{relation, scope: {where, fields, limits}}`, or a list of them.
+ *
+ * @param check looks at each include that is an object, where more is refused than cannot be understood
+ */
 export function includesFrom(
   include: unknown,
   whereOf: (where: Record<string, unknown>) => Record<string, unknown>,
+  check: (item: Readonly<Record<string, unknown>>) => void = () => undefined,
 ): Include[] {
   const items = Array.isArray(include) ? include : include === undefined || include === null ? [] : [include];
   if (items.length > mostIncludes)
     throw new BadRequest(`Invalid filter: ${items.length} includes, at most ${mostIncludes} are allowed.`);
   return items.map((item: unknown) => {
+    if (typeof item !== 'string') check(objectOr(item));
     const { relation, scope } =
       typeof item === 'string'
         ? { relation: item, scope: {} }
@@ -211,7 +229,7 @@ export function sortFrom(sort: unknown): Record<string, 1 | -1> | undefined {
       );
 }
 
-function orderFrom(order: unknown): Record<string, 1 | -1> | undefined {
+export function orderFrom(order: unknown): Record<string, 1 | -1> | undefined {
   if (typeof order !== 'string') return undefined;
   const [field, direction] = order.split(':');
   if (field === undefined || (direction !== 'asc' && direction !== 'desc')) return undefined;

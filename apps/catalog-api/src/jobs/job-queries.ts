@@ -40,7 +40,7 @@ export class JobQueries {
 
   /** `filter` of v4, with `datasets` or `datasetDetails` joined where it includes them. */
   async list(caller: Caller, filter: unknown, more: readonly string[] = []): Promise<JobWithDatasets[]> {
-    const query = parseV4Filter(filter, jobProperties, mostJobs);
+    const query = parseV4Filter(filter, jobProperties, { defaultLimit: mostJobs, more: ['sort'] });
     const sort = sortFrom(parseJsonObject(filter, 'filter')['sort']) ?? query.sort;
     const jobs = await this.find(
       caller,
@@ -80,7 +80,7 @@ export class JobQueries {
 
   /** One job with what `filter` includes of it. */
   async getWith(caller: Caller, id: string, filter: unknown): Promise<JobWithDatasets> {
-    const { include } = parseV4Filter(filter, jobProperties);
+    const { include } = parseV4Filter(filter, jobProperties, { more: ['sort'] });
     const job: JobWithDatasets = await this.get(caller, id);
     await this.join(
       caller,
