@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { hash } from 'bcryptjs';
 import { messageOf, PermanentError, wait } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import { isDuplicateKey } from '#persistence';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { PasswordHashes } from '../authentication/password-hashes.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { UserRecord } from '../persistence/records.js';
 import { newObjectId, objectIdFor, type UserId } from '../persistence/user-ids.js';
@@ -32,6 +32,7 @@ export class FunctionalAccounts implements OnApplicationBootstrap {
 
   constructor(
     private readonly catalogue: Catalogue,
+    private readonly passwords: PasswordHashes,
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -114,7 +115,7 @@ export class FunctionalAccounts implements OnApplicationBootstrap {
       _id,
       username,
       email,
-      password: await hash(password, 10),
+      password: await this.passwords.of(password),
       authStrategy: 'local',
       __v: 0,
     });
