@@ -60,11 +60,13 @@ const longest = 5000;
 export function parseLoopbackFilter(text: unknown, defaultLimit = 100): LoopbackQuery {
   const filter = parseJsonObject(text, 'filter');
   const limits = objectOr(filter['limits']);
+  const include = includesFrom(filter['include'], (where) => convertWhere(where, cast));
+  const limit = wholeNumber(limits['limit'], defaultLimit, 'limits.limit');
   return {
     where: convertWhere(conditionIn(filter['where']), String),
     projection: projectionFrom(filter['fields']),
-    include: includesFrom(filter['include'], (where) => convertWhere(where, cast)),
-    limit: wholeNumber(limits['limit'], defaultLimit, 'limits.limit'),
+    include,
+    limit: limitWithIncludes(limit, include, limits['limit'] !== undefined),
     skip: wholeNumber(limits['skip'], 0, 'limits.skip'),
     sort: orderFrom(limits['order']),
   };
@@ -195,7 +197,7 @@ export function includesFrom(
   const items = Array.isArray(include) ? include : include === undefined || include === null ? [] : [include];
   if (items.length > mostIncludes)
     throw new BadRequest(`Invalid filter: ${items.length} includes, at most ${mostIncludes} are allowed.`);
-  return items.map((item: unknown) => {
+  const includes = items.map((item: unknown) => {
     if (typeof item !== 'string') check(objectOr(item));
     const { relation, scope } =
       typeof item === 'string'
@@ -214,6 +216,30 @@ export function includesFrom(
       sort: sort === undefined ? orderFrom(order) : sortFrom(sort),
     };
   });
+  refuseRepeated(includes.map(({ relation }) => relation));
+  return includes;
+}
+
+/** @throws BadRequest when a relation is asked for twice: it would be read twice, and shown once */
+export function refuseRepeated(relations: readonly string[]): void {
+  const seen = new Set<string>();
+  const repeated = relations.find((relation) => seen.size === seen.add(relation).size);
+  if (repeated !== undefined)
+    throw new BadRequest(
+      `Invalid filter: the include ${JSON.stringify(repeated)} is asked for twice: name each relation once.`,
+    );
+}
+
+/** Rows of one answer with related records. */
+const mostRowsWithIncludes = 1000;
+
+/** @throws BadRequest where the related records of so many rows would not fit */
+export function limitWithIncludes(limit: number, include: readonly Include[], asked: boolean): number {
+  if (include.length === 0 || limit <= mostRowsWithIncludes) return limit;
+  if (!asked) return mostRowsWithIncludes;
+  throw new BadRequest(
+    `Invalid limits: limit ${limit} with includes is more than ${mostRowsWithIncludes}: read in pages, with skip.`,
+  );
 }
 
 /** `{field: "asc" | "desc" | 1 | -1}` */

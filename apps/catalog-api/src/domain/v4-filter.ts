@@ -4,6 +4,7 @@ import {
   checkCondition,
   checkRows,
   includesFrom,
+  limitWithIncludes,
   objectOr,
   orderFrom,
   parseJsonObject,
@@ -52,13 +53,14 @@ export function parseV4Filter(
   refuseUnknownKeys(limits, limitKeys, 'limits.');
   const limit = whole(limits['limit'], defaultLimit);
   checkRows(limit);
+  const include = includesFrom(filter['include'], checked, checkScope);
   const sort = limits['sort'] === undefined ? orderFrom(limits['order']) : sortFrom(limits['sort']);
   for (const name of Object.keys(sort ?? {})) checkField(name, properties);
   return {
     where,
     projection: projectionFrom(filter['fields'], properties),
-    include: includesFrom(filter['include'], checked, checkScope),
-    limit,
+    include,
+    limit: limitWithIncludes(limit, include, limits['limit'] !== undefined),
     skip: whole(limits['skip'], 0),
     sort: sort ?? { createdAt: -1 },
   };
