@@ -30,7 +30,6 @@ import { DatasetClaims } from './jobs/dataset-claims.js';
 import { JobActions } from './jobs/job-actions.js';
 import { JobConfigurationToken } from './jobs/job-configuration.provider.js';
 import { JobCreation, JobCreationContext } from './jobs/job-creation.js';
-import { JobEventStream } from './jobs/job-event-stream.js';
 import { JobExtrasController } from './jobs/job-extras.controller.js';
 import { JobNews } from './jobs/job-news.js';
 import { JobQueries } from './jobs/job-queries.js';
@@ -132,7 +131,6 @@ export class CatalogApiModule {
         JobQueries,
         JobV3Bodies,
         JobNews,
-        JobEventStream,
         JobResults,
         ControlObjects,
         DatablockRegistration,
