@@ -41,6 +41,8 @@ import { JobsV3Controller } from './jobs/jobs-v3.controller.js';
 import { JobsV4Controller } from './jobs/jobs-v4.controller.js';
 import { OrphanClaimsSweep } from './jobs/orphan-claims-sweep.js';
 import { LandingZoneController } from './landing-zone/landing-zone.controller.js';
+import { LandingUploads } from './landing-zone/landing-uploads.js';
+import { LandingZoneSweep } from './landing-zone/landing-zone-sweep.js';
 import { LandingZone } from './landing-zone/landing-zone.service.js';
 import { metadataKeyParts } from './metadata-keys/metadata-keys.parts.js';
 import { describeHealth } from './openapi/health.js';
@@ -135,7 +137,9 @@ export class CatalogApiModule {
         ControlObjects,
         DatablockRegistration,
         FileListComparison,
+        LandingUploads,
         LandingZone,
+        LandingZoneSweep,
         ...attachmentParts.providers,
         ...instrumentParts.providers,
         ...metadataKeyParts.providers,

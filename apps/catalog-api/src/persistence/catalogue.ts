@@ -15,6 +15,7 @@ import type {
   DatasetRecord,
   EventTicketRecord,
   JobRecord,
+  LandingUploadRecord,
   OrigDatablockRecord,
   UserRecord,
 } from './records.js';
@@ -66,6 +67,10 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
 
   get datablocks() {
     return this.mongo.connection.collection<DatablockRecord>('Datablock');
+  }
+
+  get landingUploads() {
+    return this.mongo.connection.collection<LandingUploadRecord>('catena_landing_uploads');
   }
 
   get jobs() {

@@ -151,6 +151,19 @@ export interface UserRecord {
   catenaSessions?: number;
 }
 
+/** A place of one person for an upload in parts. */
+export interface LandingUploadRecord {
+  /** `<user id>/<number>` */
+  _id: string;
+  userId: string;
+  key: string;
+  /** Bytes that were announced. */
+  size: number;
+  /** Absent while the upload is being begun. */
+  uploadId?: string;
+  usedAt: Date;
+}
+
 export interface EventTicketRecord {
   /** Digest of the ticket. */
   _id: string;
