@@ -78,7 +78,9 @@ export class JobExtrasController {
   ): Promise<Omit<JobRecord, 'catena'>> {
     gate(caller !== undefined);
     const job = await this.queries.get(signedIn(caller), id);
-    const failed = (job.jobResultObject['bad'] ?? []) as { pid: string }[];
+    // Jobs of an older SciCat may have no result at all.
+    const result = job.jobResultObject as { bad?: { pid: string }[] } | undefined;
+    const failed = result?.bad ?? [];
     if (job.catena?.finished !== true || failed.length === 0)
       throw new JobRefusal(409, `Job ${id} has no failed datasets to retry (status ${job.statusCode}).`);
     const pids = new Set(failed.map(({ pid }) => pid));

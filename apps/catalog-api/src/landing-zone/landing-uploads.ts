@@ -73,8 +73,8 @@ export class LandingUploads {
   }
 
   /** Whether an upload at the store still stands in a place. */
-  async isKnown(uploadId: string): Promise<boolean> {
-    return (await this.uploads.findOne({ uploadId }, { projection: { _id: 1 } })) !== null;
+  async isKnown(uploadId: string, key: string): Promise<boolean> {
+    return (await this.uploads.findOne({ uploadId, key }, { projection: { _id: 1 } })) !== null;
   }
 
   private async place(userId: string, { key, size }: Announced): Promise<string> {

@@ -52,7 +52,7 @@ export class LandingZoneSweep implements OnApplicationBootstrap, BeforeApplicati
     await this.uploads.expire(before);
     for await (const { key, uploadId, begunAt } of this.store.pendingUploads(bucket, '')) {
       stillMoving();
-      if (begunAt < before && !(await this.uploads.isKnown(uploadId)))
+      if (begunAt < before && !(await this.uploads.isKnown(uploadId, key)))
         await this.store.abortUpload(bucket, key, uploadId);
     }
   }

@@ -13,7 +13,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 
-class UploadFileDto {
+export class UploadFileDto {
   @IsString() @IsNotEmpty() @MaxLength(1000) path: string;
   /** Bytes. */
   @IsInt() @Min(0) @Max(5 * 2 ** 40) size: number;

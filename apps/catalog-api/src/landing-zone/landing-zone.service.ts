@@ -106,6 +106,8 @@ export class LandingZone {
   ): Promise<void> {
     await this.admit(caller, pid);
     const key = this.keyOf(pid, path);
+    // What nobody began, stores answer in all kinds of ways; what is not there is fine.
+    if (!(await this.uploads.isKnown(uploadId, key))) return;
     await this.store.abortUpload(this.bucket, key, uploadId);
     await this.uploads.forget(uploadId, key);
   }
@@ -188,7 +190,7 @@ export class LandingZone {
   }
 }
 
-interface WantedFile {
+export interface WantedFile {
   readonly path: string;
   readonly size: number;
   readonly uploadId?: string;
