@@ -53,7 +53,7 @@ describe('File lists', () => {
     assert.deepEqual(await totals(pid), [40, 4, 0, 0]);
     const id = String(first.body['_id']);
     const nothing = { dataFileList: null, size: null, chkAlg: null };
-    const unchanged = await app.as('user1').patch(`${path}/${id}`, nothing);
+    const unchanged = await app.as('user1').patch(`/api/v3/origdatablocks/${id}`, nothing);
     assert.equal(unchanged.status, 200, 'null says nothing about a field');
     assert.equal(typeof unchanged.body['size'], 'number');
     assert.ok(Array.isArray(unchanged.body['dataFileList']));

@@ -67,7 +67,7 @@ export function parseV4Filter(
 }
 
 /** @throws BadRequest naming the first key that is not one of `known` */
-export function refuseUnknownKeys(
+function refuseUnknownKeys(
   value: Readonly<Record<string, unknown>>,
   known: readonly string[],
   path: string,
