@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { compare } from 'bcryptjs';
+import { compare } from '@node-rs/bcrypt';
 import { fastify } from 'fastify';
 import jwt from 'jsonwebtoken';
 import { mongo } from 'mongoose';

@@ -53,8 +53,8 @@ describe('Bad input', () => {
       [
         'an unknown dataset',
         () => ({ type: 'archive', datasetList: [{ pid: 'no/such', files: [] }] }),
-        400,
-        /do not exist/,
+        403,
+        /must exist/,
       ],
       [
         'a dataset twice',

@@ -193,9 +193,12 @@ describe('The command line', () => {
 
   it('ends with 2 for what makes no sense, 3 for what is forbidden, 4 for a server that is away', async () => {
     assertCode(await shell.run(['archive']), 2);
-    assertCode(await shell.run(['archive', 'no/such/dataset']), 2);
     assertCode(await shell.run(['jobs', '--limit', 'x']), 2);
     const owned = await createDataset(await installation.client('demo'), '/owned');
+    // Whether a dataset exists is nobody's to find out who may not archive it.
+    const nowhere = await shell.run(['archive', 'no/such/dataset']);
+    assertCode(nowhere, 3);
+    assert.match(nowhere.stderr, /Each dataset of the list must exist/);
     await signIn('stranger');
     const forbidden = await shell.run(['archive', owned]);
     assertCode(forbidden, 3);

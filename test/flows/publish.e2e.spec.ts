@@ -133,22 +133,53 @@ describe('A publication', () => {
   it('that a reader asks for is brought back by a job, with progress, a page and a mail', async () => {
     const dataset = await archived();
     const doi = await registered([dataset]);
-    const form = new URLSearchParams({ email: 'reader@example.org' });
-    const asked = await fetch(`${site.installation.publicUrl}/doi/${doi}/request`, {
+    const { publicUrl, apps } = site.installation;
+    // Nothing is brought back before both mails were read.
+    await apps['job-assembler'].stop();
+    const ask = async (email: string): Promise<URL> => {
+      const asked = await fetch(`${publicUrl}/doi/${doi}/request`, {
+        method: 'POST',
+        body: new URLSearchParams({ email }),
+        redirect: 'manual',
+      });
+      assert.ok([302, 303].includes(asked.status), `${asked.status} ${await asked.text()}`);
+      return new URL(asked.headers.get('location') ?? '', publicUrl);
+    };
+    const mailsTo = (email: string) => mailbox.mails.filter(({ to }) => to.includes(email));
+    const linkTo = async (email: string): Promise<URL> => {
+      const { text } = await eventually('a mail that asks to confirm', () =>
+        Promise.resolve(mailsTo(email)[0]),
+      );
+      const [, link = ''] =
+        /(http\S+\/confirm\?token=\S+)/.exec(text.replace(/=\r?\n/g, '').replace(/=3D/g, '=')) ?? [];
+      return new URL(link);
+    };
+    const progress = await ask('reader@example.org');
+    await ask('victim@example.org');
+    const link = await linkTo('reader@example.org');
+    await linkTo('victim@example.org');
+    assert.match(await (await fetch(link)).text(), /<form method="post"/);
+    const token = link.searchParams.get('token') ?? '';
+    const confirmed = await fetch(new URL(link.pathname, publicUrl), {
       method: 'POST',
-      body: form,
+      body: new URLSearchParams({ token }),
       redirect: 'manual',
     });
-    assert.ok([302, 303].includes(asked.status), `${asked.status} ${await asked.text()}`);
-    const progress = new URL(asked.headers.get('location') ?? '', site.installation.publicUrl);
+    assert.equal(confirmed.status, 303);
+    await apps['job-assembler'].start();
     await eventually('the files are there', async () => {
       const response = await fetch(progress, { headers: { accept: 'application/json' } });
       return ((await response.json()) as Fields)['state'] === 'ready' || undefined;
     });
-    const mail = await eventually('a mail', () =>
-      Promise.resolve(mailbox.mails.find(({ to }) => to.includes('reader@example.org'))),
-    );
+    const mail = await eventually('a mail', () => Promise.resolve(mailsTo('reader@example.org')[1]));
     assert.match(mail.text, /brought back|zurückgeholt/);
+    await eventually('the other request is over', async () => {
+      const open = await site.installation.withDatabase('publisher', (database) =>
+        database.collection('recalls').countDocuments({ dueAt: { $exists: true } }),
+      );
+      return open === 0 || undefined;
+    });
+    assert.equal(mailsTo('victim@example.org').length, 1, 'nobody who did not confirm is written to again');
   });
 
   it('that DataCite refuses makes nothing public, and tells the author which field and why', async () => {

@@ -12,6 +12,11 @@ export interface FuzzRequest {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+export interface Favourite {
+  readonly operations: RegExp;
+  readonly ids: readonly string[];
+}
+
 interface Operation {
   readonly id: string;
   readonly method: string;
@@ -29,13 +34,22 @@ export class RequestGenerator {
     private readonly chance: Chance,
     /** Ids of records that exist, tried as path parameters. */
     private readonly ids: readonly string[],
+    /** Operations that are costly, and meet the records they are about more often than chance would have it. */
+    private readonly favourites: readonly Favourite[] = [],
   ) {
     this.operations = operationsOf(document);
   }
 
   next(): FuzzRequest {
-    const operation = this.chance.pick(this.operations);
-    const path = operation.path.replace(/\{\w+\}/g, () => encodeURIComponent(wellFormed(this.id())));
+    const favourite = this.chance.happens(0.1) ? this.chance.pick(this.favourites) : undefined;
+    const operation = this.chance.pick(
+      favourite === undefined
+        ? this.operations
+        : this.operations.filter(({ id }) => favourite.operations.test(id)),
+    );
+    const idFor = (): string =>
+      favourite !== undefined && this.chance.happens(0.8) ? this.chance.pick(favourite.ids) : this.id();
+    const path = operation.path.replace(/\{\w+\}/g, () => encodeURIComponent(wellFormed(idFor())));
     return {
       operation: operation.id,
       method: operation.method.toUpperCase(),
@@ -114,11 +128,11 @@ export class RequestGenerator {
     switch (schema['type']) {
       case 'integer':
       case 'number':
-        return this.chance.pick([0, 1, 7, 2 ** 40, 1.5]);
+        return this.chance.pick([0, 1, 7, 2 ** 27, 2 ** 40, 1.5]);
       case 'boolean':
         return this.chance.happens(0.5);
       case 'array':
-        return Array.from({ length: this.chance.below(3) }, () =>
+        return Array.from({ length: this.chance.happens(0.02) ? 600 : this.chance.below(3) }, () =>
           this.instance((schema['items'] ?? {}) as Fields, depth + 1),
         );
       case 'string':

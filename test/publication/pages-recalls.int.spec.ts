@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { SystemClock } from '#kernel';
+import { RecallFeed } from '../../apps/publication-server/src/ingest/recall-feed.service.js';
+import type { PublicationServerConfig } from '../../apps/publication-server/src/publication-server.config.js';
 import { fileLine, recordOf, withdrawnOf } from './support/public-records.js';
 import { PublicSite } from './support/public-site.js';
 
@@ -88,6 +91,47 @@ describe('Requests for files on tape', () => {
       'ada@example.org',
       'charles@example.org',
     ]);
+  });
+
+  it('keep an address that its reader has not confirmed to one mail: the link in it leads to a button', async () => {
+    const location = (await post(form, { email: 'ada@example.org' })).headers.get('location') ?? '';
+    const [recall] = await all();
+    const { _id: id, confirmation = '', confirmed } = recall!;
+    assert.deepEqual([confirmed, confirmation.length], [false, 32]);
+    const progress = await site.fetch(location, { headers: { accept: 'text/html' } });
+    const text = await progress.text();
+    assert.match(text, /asks you to confirm/);
+    assert.ok(!text.includes(confirmation), 'whoever asked does not learn the link');
+    const json = await (await site.fetch(location, { headers: { accept: 'application/json' } })).text();
+    assert.ok(!json.includes(confirmation));
+    const address = `/requests/${id}/confirm`;
+    const page = await site.fetch(`${address}?token=${confirmation}`);
+    assert.match(await page.text(), new RegExp(`<form method="post"[^]*value="${confirmation}"`));
+    assert.equal((await all())[0]!.confirmed, false, 'to look is not to confirm');
+    for (const token of ['', 'wrong', '{"$ne":""}', `${confirmation}x`])
+      assert.equal((await post(address, { token })).status, 404, token);
+    assert.equal((await all())[0]!.confirmed, false);
+    const answer = await post(address, { token: confirmation });
+    assert.deepEqual([answer.status, answer.headers.get('location')], [303, `/requests/${id}`]);
+    assert.equal((await all())[0]!.confirmed, true);
+    assert.equal((await post(address, { token: confirmation })).status, 303, 'twice does no harm');
+    assert.equal((await post('/requests/nosuchrequest/confirm', { token: 'x' })).status, 404);
+  });
+
+  it('that are over cannot be confirmed any more, and hold no address', async () => {
+    await post(form, { email: 'ada@example.org' });
+    const [recall] = await all();
+    const address = `/requests/${recall!._id}/confirm`;
+    const feed = new RecallFeed(site.store, new SystemClock(), {} as PublicationServerConfig);
+    const told = await feed.report(recall!._id, { state: 'ready', bytesDone: 1, bytesTotal: 1 });
+    assert.deepEqual(told, { confirmed: false });
+    const late = await post(address, { token: String(recall!.confirmation) });
+    assert.equal(late.status, 303, 'its page says how it ended');
+    const { email, confirmation, confirmed } = (await all())[0]!;
+    assert.deepEqual([email, confirmation, confirmed], [undefined, undefined, false]);
+    assert.deepEqual(await feed.report(recall!._id, { state: 'ready', bytesDone: 1, bytesTotal: 1 }), {
+      confirmed: false,
+    });
   });
 
   it('are limited for a client and a day, also when all come at once', async () => {

@@ -52,6 +52,11 @@ describe('File lists', () => {
     await app.as('user1').post('/api/v4/origdatablocks', { ...orig(['d']), datasetId: pid });
     assert.deepEqual(await totals(pid), [40, 4, 0, 0]);
     const id = String(first.body['_id']);
+    const nothing = { dataFileList: null, size: null, chkAlg: null };
+    const unchanged = await app.as('user1').patch(`/api/v3/origdatablocks/${id}`, nothing);
+    assert.equal(unchanged.status, 200, 'null says nothing about a field');
+    assert.equal(typeof unchanged.body['size'], 'number');
+    assert.ok(Array.isArray(unchanged.body['dataFileList']));
     const changed = await app.as('user1').patch(`${path}/${id}`, orig(['a'], 7));
     assert.equal(changed.status, 200, changed.text);
     assert.deepEqual(await totals(pid), [27, 3, 0, 0]);

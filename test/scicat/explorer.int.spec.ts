@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { Browser } from '../publication/support/browser.js';
 import { ScicatApp } from './support/scicat-app.js';
 
 /** Contract section 0.1, row "docs". */
@@ -21,6 +22,56 @@ describe('The explorer', () => {
       assert.deepEqual([part.status, part.text.length > 100], [200, true], path);
     }
     assert.match((await app.anonymous.get('/explorer/start.js')).text, /url: '\/explorer-json'/);
+  });
+
+  it('runs and asks only what is served from here, and stands in no frame', async () => {
+    const { headers } = await app.anonymous.get('/explorer');
+    const policy = new Map(
+      (headers.get('content-security-policy') ?? '').split('; ').map((rule) => {
+        const [name = '', ...sources] = rule.split(' ');
+        return [name, sources.join(' ')];
+      }),
+    );
+    for (const [name, sources] of [
+      ['default-src', "'none'"],
+      ['script-src', "'self'"],
+      ['connect-src', "'self'"],
+      ['frame-ancestors', "'none'"],
+      ['base-uri', "'none'"],
+    ] as const)
+      assert.equal(policy.get(name), sources, name);
+  });
+
+  it('shows every operation in a browser that keeps to its policy, and runs nothing that is put into it', async () => {
+    const browser = await Browser.start();
+    try {
+      const page = await browser.page();
+      const complaints: string[] = [];
+      page.on('console', (message) => {
+        if (/Content Security Policy/.test(message.text())) complaints.push(message.text());
+      });
+      page.on('pageerror', (error) => complaints.push(String(error)));
+      await page.goto(`${app.base}/explorer`);
+      const tag = page.locator('.opblock-tag', { hasText: 'auth' }).first();
+      await tag.click();
+      const operation = page.locator('#operations-auth-authControllerWhoamiV3');
+      await operation.click();
+      await operation.locator('.try-out__btn').click();
+      await operation.locator('.execute').click();
+      await operation.locator('.live-responses-table .response-col_status', { hasText: '200' }).waitFor();
+      assert.deepEqual(complaints, []);
+      const hurt = await page.evaluate<boolean>(`(async () => {
+        document.body.insertAdjacentHTML('beforeend', '<img src="x:" onerror="window.hurt = true">');
+        const script = document.createElement('script');
+        script.textContent = 'window.hurt = true';
+        document.body.append(script);
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+        return window.hurt === true;
+      })()`);
+      assert.equal(hurt, false);
+    } finally {
+      await browser.stop();
+    }
   });
 
   it('serves the document whole and for each version', async () => {

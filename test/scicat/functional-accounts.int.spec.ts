@@ -8,6 +8,7 @@ import { newId } from '#kernel';
 import { createLogger } from '#observability';
 import { MongoConnection } from '#persistence';
 import { catalogApiConfigFrom } from '../../apps/catalog-api/src/catalog-api.config.js';
+import { PasswordHashes } from '../../apps/catalog-api/src/authentication/password-hashes.js';
 import { Catalogue } from '../../apps/catalog-api/src/persistence/catalogue.js';
 import { FunctionalAccounts } from '../../apps/catalog-api/src/users/functional-accounts.js';
 import { interruptOnce } from '../support/interrupt.js';
@@ -52,7 +53,12 @@ describe('Functional accounts', () => {
     const mongo = new MongoConnection({ uri: uri.toString(), appName: 'test' }, logger);
     opened.push(mongo);
     const catalogue = new Catalogue(mongo, logger);
-    const accounts = new FunctionalAccounts(catalogue, catalogApiConfigFrom(environment), logger);
+    const accounts = new FunctionalAccounts(
+      catalogue,
+      new PasswordHashes(),
+      catalogApiConfigFrom(environment),
+      logger,
+    );
     const start = async (): Promise<void> => {
       await mongo.whenReady();
       await accounts.onApplicationBootstrap();

@@ -28,6 +28,7 @@ const people = [
   person('thief', { email: 'user1@example.org' }),
   person('namesake', { preferred_username: 'admin' }),
   person('unverified', { email: 'user2@example.org', email_verified: false }),
+  person('silent', { email_verified: undefined }),
 ];
 
 /** §1.1 and §3.3 of the contract: the facility's identity provider, a real one over HTTP. */
@@ -187,6 +188,22 @@ describe('Sign-in with an identity provider', () => {
       assert.equal(unverified.status, 403);
     } finally {
       await linking.stop();
+    }
+  });
+
+  it('counts an address only when the provider calls it verified, or the facility says that all are', async () => {
+    const browser = new Browser();
+    const refused = await browser.open(await comeBack(browser, 'silent'));
+    assert.equal(refused.status, 403);
+    assert.match(await refused.text(), /email_verified/);
+    assert.equal(await app.collection('User').countDocuments({ email: 'silent@provider.example' }), 0);
+    const trusting = await ScicatApp.start({ ...environment(), OIDC_EMAILS_ARE_VERIFIED: 'true' });
+    try {
+      const target = await signIn('silent', '', trusting.base);
+      const user = new ScicatUser(trusting.base, target.searchParams.get('access-token')!);
+      assert.equal((await user.get('/api/v3/auth/whoami')).body['email'], 'silent@provider.example');
+    } finally {
+      await trusting.stop();
     }
   });
 

@@ -273,4 +273,37 @@ describe('Around the catalogue', () => {
     assert.equal(await seenBy(app.as('user1')), 'write to ***** or user1@example.org, not @x');
     assert.equal(await seenBy(app.as('admin')), stored.data.text);
   });
+
+  it('answers from no masked address: by no condition, order, facet or text, of any resource', async () => {
+    const where = { ownerEmail: { $regex: '^a' } };
+    const asking: [string, Record<string, unknown>][] = [
+      ...['datasets', 'datasets/count', 'datasets/findOne', 'instruments', 'samples', 'publisheddata'].map(
+        (path): [string, Record<string, unknown>] => [`v3/${path}`, { filter: { where } }],
+      ),
+      ['v3/proposals', { filters: { where: { pi_email: { like: 'a' } } } }],
+      ['v3/proposals/fullquery', { fields: { mode: { email: { $gt: 'a' } } } }],
+      ['v3/proposals/fullfacet', { facets: ['pi_email'] }],
+      ['v3/datasets', { filter: { limits: { order: 'ownerEmail:asc' } } }],
+      ['v3/datasets/fullquery', { fields: { ownerEmail: 'ada@example.org' } }],
+      ['v3/datasets/fullquery', { fields: { text: 'ada@example.org' } }],
+      ['v3/datasets/fullquery', { fields: {}, limits: { order: 'contactEmail:asc' } }],
+      ['v3/datasets/fullfacet', { fields: {}, facets: ['ownerEmail'] }],
+      ['v3/jobs/fullquery', { fields: { emailJobInitiator: 'ada@example.org' } }],
+      ['v3/policies', { filter: { where: { manager: 'ada@example.org' } } }],
+      ['v4/datasets', { filter: { where } }],
+      ['v4/datasets/public', { filter: { limits: { sort: { ownerEmail: 'asc' } } } }],
+      ['v4/jobs', { filter: { where: { contactEmail: { $gt: 'a' } } } }],
+      ['v4/jobs/fullfacet', { facets: ['contactEmail'] }],
+    ];
+    for (const [path, query] of asking) {
+      const { status, body } = await app.as('user1').get(`/api/${path}`, query);
+      assert.equal(status, 403, `${path} ${JSON.stringify(query)}: ${status}`);
+      assert.match(String(body['message']), /masked here: /, path);
+    }
+    const header = await app.as('user1').get('/api/v3/datasets', {}, { filter: JSON.stringify({ where }) });
+    assert.equal(header.status, 403);
+    assert.equal((await app.as('admin').get('/api/v3/datasets', { filter: { where } })).status, 200);
+    const own = { filter: { where: { ownerEmail: 'user1@example.org' } } };
+    assert.equal((await app.as('user1').get('/api/v3/datasets', own)).status, 200);
+  });
 });

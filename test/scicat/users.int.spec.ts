@@ -9,7 +9,7 @@ const unknownId = '65a0000000000000000000aa';
 /** §1.2 of the contract: users, their settings, their identities. */
 describe('Users', () => {
   let app: ScicatApp;
-  const ids = { admin: '', user1: '', user2: '' };
+  const ids = { admin: '', user1: '', user2: '', ingestor: '' };
   before(async () => {
     app = await ScicatApp.start();
     for (const name of Object.keys(ids) as (keyof typeof ids)[])
@@ -126,15 +126,57 @@ describe('Users', () => {
       assert.equal((await signIn('a password of the test')).status, 401);
     });
 
+    it('end all tokens of the account, and only those: by the person and by an admin', async () => {
+      const signIn = async (username: string, password: string): Promise<ScicatUser> => {
+        const { body } = await app.anonymous.post('/api/v3/auth/login', { username, password });
+        return new ScicatUser(app.base, String(body['access_token']));
+      };
+      const isSignedIn = async (user: ScicatUser): Promise<boolean> =>
+        (await user.get('/api/v3/users/my/self')).status === 200;
+      const old = 'a password of the test';
+      const [first, second] = [await signIn('proposalIngestor', old), await signIn('proposalIngestor', old)];
+      const ttl = await app.as('admin').get<{ username: string; id: string }[]>('/api/v3/users');
+      const id = ttl.body.find(({ username }) => username === 'proposalIngestor')!.id;
+      assert.deepEqual([await isSignedIn(first), await isSignedIn(second)], [true, true]);
+      const body = { currentPassword: old, ...wanted };
+      assert.equal((await first.post(path, body)).status, 200);
+      assert.deepEqual([await isSignedIn(first), await isSignedIn(second)], [false, false]);
+      const again = await signIn('proposalIngestor', 'n');
+      assert.equal(await isSignedIn(again), true);
+      const forcibly = { newPassword: old, confirmPassword: old };
+      assert.equal((await app.as('admin').patch(`/api/v3/users/${id}/password`, forcibly)).status, 200);
+      assert.equal(await isSignedIn(again), false);
+      assert.equal(await isSignedIn(app.as('user1')), true, 'of nobody else');
+      const user = await app.as('admin').get(`/api/v3/users/${id}`);
+      assert.ok(!user.text.includes('catenaSessions'));
+    });
+
+    it('by one of two at the same moment: the other is told that the password is no longer the one', async () => {
+      const { body } = await app.anonymous.post('/api/v3/auth/login', {
+        username: 'sampleIngestor',
+        password: 'a password of the test',
+      });
+      const user = new ScicatUser(app.base, String(body['access_token']));
+      const change = (newPassword: string) =>
+        user.post(path, {
+          currentPassword: 'a password of the test',
+          newPassword,
+          confirmPassword: newPassword,
+        });
+      const answers = await Promise.all([change('one'), change('two')]);
+      const statuses = answers.map(({ status }) => status).sort();
+      assert.equal(statuses.filter((status) => status === 200).length, 1, String(statuses));
+    });
+
     it('of others as an admin, of local accounts only', async () => {
       const admin = app.as('admin');
       assert.equal((await app.as('user1').patch(`/api/v3/users/${ids.user1}/password`, wanted)).status, 403);
       assert.equal(
-        (await admin.patch(`/api/v3/users/${ids.user2}/password`, { newPassword: 'n' })).status,
+        (await admin.patch(`/api/v3/users/${ids.ingestor}/password`, { newPassword: 'n' })).status,
         400,
       );
-      assert.equal((await admin.patch(`/api/v3/users/${ids.user2}/password`, wanted)).status, 200);
-      const answer = await app.anonymous.post('/api/v3/auth/login', { username: 'user2', password: 'n' });
+      assert.equal((await admin.patch(`/api/v3/users/${ids.ingestor}/password`, wanted)).status, 200);
+      const answer = await app.anonymous.post('/api/v3/auth/login', { username: 'ingestor', password: 'n' });
       assert.equal(answer.status, 201);
       assert.equal((await admin.patch('/api/v3/users/no-id/password', wanted)).status, 400);
       await app.collection('User').updateOne({ username: 'pidmaker' }, { $set: { authStrategy: 'ldap' } });
@@ -144,7 +186,7 @@ describe('Users', () => {
       assert.equal((await app.as('pidmaker').post(path, { ...wanted, currentPassword: 'x' })).status, 403);
       const longest = 'x'.repeat(73);
       const tooLong = { newPassword: longest, confirmPassword: longest };
-      assert.equal((await admin.patch(`/api/v3/users/${ids.user2}/password`, tooLong)).status, 400);
+      assert.equal((await admin.patch(`/api/v3/users/${ids.ingestor}/password`, tooLong)).status, 400);
     });
   });
 

@@ -69,7 +69,16 @@ export interface CatalogApiConfig {
   /** Bytes of the largest request body. */
   readonly bodyLimit: number;
   readonly store: S3ObjectStoreOptions;
-  readonly landingZone: { readonly bucket: string; readonly linkSeconds: number };
+  readonly landingZone: {
+    readonly bucket: string;
+    readonly linkSeconds: number;
+    /** Uploads in parts that one person may have open. */
+    readonly uploadsPerPerson: number;
+    /** Milliseconds after which one that nobody asked for again is thrown away. */
+    readonly uploadLifetime: number;
+  };
+  /** Event streams open at the same time. */
+  readonly eventStreams: { readonly perPerson: number; readonly perProcess: number };
   readonly controlBucket: string;
   /** Milliseconds after which a claim without a stored job counts as left by a crash. */
   readonly orphanClaimAge: number;
@@ -142,6 +151,12 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
     landingZone: {
       bucket: text('LANDING_ZONE_BUCKET', 'landing-zone'),
       linkSeconds: Math.floor(durationFrom(text('LANDING_ZONE_LINK_LIFETIME', '1h')) / 1000),
+      uploadsPerPerson: integer(environment, 'LANDING_ZONE_UPLOADS_PER_PERSON', 100),
+      uploadLifetime: durationFrom(text('LANDING_ZONE_UPLOAD_LIFETIME', '7d')),
+    },
+    eventStreams: {
+      perPerson: integer(environment, 'EVENT_STREAMS_PER_PERSON', 10),
+      perProcess: integer(environment, 'EVENT_STREAMS_PER_PROCESS', 1000),
     },
     orphanClaimAge: durationFrom(text('ORPHAN_CLAIM_AGE', '60s')),
     controlBucket: text('CONTROL_BUCKET', 'catena-control'),

@@ -30,7 +30,6 @@ import { DatasetClaims } from './jobs/dataset-claims.js';
 import { JobActions } from './jobs/job-actions.js';
 import { JobConfigurationToken } from './jobs/job-configuration.provider.js';
 import { JobCreation, JobCreationContext } from './jobs/job-creation.js';
-import { JobEventStream } from './jobs/job-event-stream.js';
 import { JobExtrasController } from './jobs/job-extras.controller.js';
 import { JobNews } from './jobs/job-news.js';
 import { JobQueries } from './jobs/job-queries.js';
@@ -42,6 +41,8 @@ import { JobsV3Controller } from './jobs/jobs-v3.controller.js';
 import { JobsV4Controller } from './jobs/jobs-v4.controller.js';
 import { OrphanClaimsSweep } from './jobs/orphan-claims-sweep.js';
 import { LandingZoneController } from './landing-zone/landing-zone.controller.js';
+import { LandingUploads } from './landing-zone/landing-uploads.js';
+import { LandingZoneSweep } from './landing-zone/landing-zone-sweep.js';
 import { LandingZone } from './landing-zone/landing-zone.service.js';
 import { metadataKeyParts } from './metadata-keys/metadata-keys.parts.js';
 import { describeHealth } from './openapi/health.js';
@@ -132,12 +133,13 @@ export class CatalogApiModule {
         JobQueries,
         JobV3Bodies,
         JobNews,
-        JobEventStream,
         JobResults,
         ControlObjects,
         DatablockRegistration,
         FileListComparison,
+        LandingUploads,
         LandingZone,
+        LandingZoneSweep,
         ...attachmentParts.providers,
         ...instrumentParts.providers,
         ...metadataKeyParts.providers,

@@ -43,6 +43,8 @@ export interface OidcConfig {
   readonly tokenAudiences: readonly string[];
   /** How an account of an older SciCat without a known subject is found. */
   readonly userQuery: { readonly operator: 'or' | 'and'; readonly fields: readonly ('username' | 'email')[] };
+  /** Whether the provider verifies all addresses without saying so of each. */
+  readonly verifiesEmails: boolean;
 }
 
 export interface GraphqlGroupsConfig {
@@ -185,6 +187,7 @@ function oidcFrom(environment: Environment, problems: string[]): OidcConfig | un
     claims: claimsFrom(environment),
     tokenAudiences: [clientId ?? '', ...list(environment['OIDC_TOKEN_AUDIENCES'])],
     userQuery: userQueryFrom(environment, problems),
+    verifiesEmails: isOn(environment['OIDC_EMAILS_ARE_VERIFIED']),
   };
 }
 

@@ -1,4 +1,8 @@
 import { EventStreams } from './events/event-streams.js';
+import { JobFeed } from './events/job-feed.js';
+import { JobWatchers } from './events/job-watchers.js';
+import { OpenStreams } from './events/open-streams.js';
+import { ShownTexts } from './events/shown-texts.js';
 import { EventTickets } from './events/event-tickets.js';
 import { EventsController } from './events/events.controller.js';
 import { HistoryController } from './history/history.controller.js';
@@ -20,5 +24,16 @@ export const surroundingsParts = {
     MetricsController,
     RuntimeConfigController,
   ],
-  providers: [EventStreams, EventTickets, HistoryQueries, Logbooks, Metrics, RuntimeConfigs],
+  providers: [
+    EventStreams,
+    EventTickets,
+    HistoryQueries,
+    JobFeed,
+    JobWatchers,
+    OpenStreams,
+    ShownTexts,
+    Logbooks,
+    Metrics,
+    RuntimeConfigs,
+  ],
 };

@@ -78,11 +78,12 @@ export class FeedClient {
     return this.call('GET', '/recalls');
   }
 
-  async reportRecall(
+  /** @returns what the server knows of the reader; undefined of servers before 0.3 */
+  reportRecall(
     id: string,
     news: Pick<RecallRequest, 'state' | 'bytesDone' | 'bytesTotal' | 'message'>,
-  ): Promise<void> {
-    await this.call('PUT', `/recalls/${encodeURIComponent(id)}`, JSON.stringify(news));
+  ): Promise<Pick<RecallRequest, 'confirmed'> | undefined> {
+    return this.call('PUT', `/recalls/${encodeURIComponent(id)}`, JSON.stringify(news));
   }
 
   private async call<Answer>(method: string, path: string, body = ''): Promise<Answer> {

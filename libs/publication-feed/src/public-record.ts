@@ -122,6 +122,10 @@ export interface RecallRequest {
   readonly state: RecallState;
   /** Where to write when it is there; given by the reader, never shown. */
   readonly email?: string;
+  /** Part of the link with which the reader confirms that the address is his; servers before 0.3 give none. */
+  readonly confirmation?: string;
+  /** Whether he did. */
+  readonly confirmed?: boolean;
   readonly language: string;
   /** ISO 8601. */
   readonly requestedAt: string;

@@ -114,6 +114,8 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
     keys: { expiresAt: 1 },
     options: { expireAfterSeconds: 0 },
   },
+  { collection: 'catena_landing_uploads', name: 'catena_user', keys: { userId: 1 } },
+  { collection: 'catena_landing_uploads', name: 'catena_upload', keys: { uploadId: 1 } },
   { collection: 'catena_dataset_claims', name: 'catena_dataset', keys: { pid: 1 } },
   { collection: 'catena_dataset_claims', name: 'catena_job', keys: { jobId: 1, pid: 1 } },
 ];

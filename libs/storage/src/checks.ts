@@ -41,6 +41,11 @@ export function checkPartNumber(partNumber: number): void {
   }
 }
 
+/** @throws PermanentError `storage.request-invalid` */
+export function checkSize(size: number): void {
+  if (!Number.isSafeInteger(size) || size < 0) throw invalid('a size of whole bytes', size);
+}
+
 /** The parts by number, etags without quotes. @throws PermanentError `storage.request-invalid` */
 export function orderedParts(parts: readonly UploadPart[]): UploadPart[] {
   if (parts.length === 0) throw invalid('at least one part', parts.length);

@@ -141,18 +141,17 @@ export abstract class ObjectStore {
     options?: { readonly fileName?: string },
   ): Promise<string>;
 
-  /** An address to which anybody can PUT the object, without credentials. Same expiry. */
-  abstract presignedPut(bucket: string, key: string, expirySeconds: number): Promise<string>;
+  /** An address to which anybody can PUT an object of exactly this many bytes, without credentials. Same expiry. */
+  abstract presignedPut(bucket: string, key: string, size: number, expirySeconds: number): Promise<string>;
 
   /** Begins an upload whose parts somebody else sends to {@link presignedPart} addresses. */
   abstract beginUpload(bucket: string, key: string, attributes?: ObjectAttributes): Promise<string>;
 
-  /** An address to which anybody can PUT one part, without credentials. Same expiry. */
+  /** An address to which anybody can PUT one part of exactly its size, without credentials. Same expiry. */
   abstract presignedPart(
     bucket: string,
     key: string,
-    uploadId: string,
-    partNumber: number,
+    part: { readonly uploadId: string; readonly partNumber: number; readonly size: number },
     expirySeconds: number,
   ): Promise<string>;
 

@@ -5,6 +5,8 @@ import { SignInCookie } from '../oidc/sign-in-cookie.js';
 import { AuthController } from './auth.controller.js';
 import { AuthenticationService } from './authentication.service.js';
 import { CallerLookup } from './caller-lookup.js';
+import { PasswordHashes } from './password-hashes.js';
+import { RequestSessions } from './request-sessions.js';
 import { SignInLimits } from './sign-in-limits.js';
 import { SignOut } from './sign-out.js';
 import { TokenService } from './token.service.js';
@@ -17,6 +19,8 @@ export const authenticationParts = {
     CallerLookup,
     LdapDirectory,
     OidcProvider,
+    PasswordHashes,
+    RequestSessions,
     SignInCookie,
     SignInLimits,
     SignOut,

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { compare } from 'bcryptjs';
 import { LdapDirectory } from '../ldap/ldap-directory.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { UserRecord } from '../persistence/records.js';
 import { FunctionalAccounts } from '../users/functional-accounts.js';
-import { userView } from '../users/user-views.js';
 import { SignInAccounts, type ExternalPerson } from '../users/sign-in-accounts.js';
+import { PasswordHashes } from './password-hashes.js';
 import { TokenService, type LoginAnswer } from './token.service.js';
 
 /** A hash of nothing in particular: comparing with it makes an unknown user cost as long as a wrong password. */
@@ -20,6 +19,7 @@ export class AuthenticationService {
     private readonly directory: LdapDirectory,
     private readonly tokens: TokenService,
     private readonly functionalAccounts: FunctionalAccounts,
+    private readonly passwords: PasswordHashes,
   ) {}
 
   /** Functional accounts. */
@@ -27,7 +27,7 @@ export class AuthenticationService {
     const user = await this.localUser(username, password);
     if (user === undefined) return undefined;
     await this.accounts.refreshLocal(user);
-    return this.tokens.loginAnswer(userView(user));
+    return this.tokens.loginAnswer(user);
   }
 
   /** Whether this is the password of a local account; signs nobody in. */
@@ -43,13 +43,13 @@ export class AuthenticationService {
 
   /** Somebody whom another authority vouches for. */
   async loginAs(person: ExternalPerson): Promise<LoginAnswer> {
-    return this.tokens.loginAnswer(userView(await this.accounts.accountOf(person)));
+    return this.tokens.loginAnswer(await this.accounts.accountOf(person));
   }
 
   private async localUser(username: string, password: string): Promise<UserRecord | undefined> {
     await this.functionalAccounts.seeded();
     const user = await this.catalogue.users.findOne({ username, authStrategy: 'local' });
-    const matches = await compare(password, user?.password ?? noPassword);
+    const matches = await this.passwords.match(password, user?.password ?? noPassword);
     return user !== null && matches ? user : undefined;
   }
 }

@@ -4,7 +4,7 @@ import { Clock } from '#kernel';
 import { Catalogue } from '../persistence/catalogue.js';
 import { idForms, type UserId } from '../persistence/user-ids.js';
 import { AgedMap } from './aged-map.js';
-import { TokenService } from './token.service.js';
+import { TokenService, type Session } from './token.service.js';
 
 /**
  * Milliseconds for which a caller's name and groups are remembered. Clients ask in bursts, and finding out who asks
@@ -14,10 +14,15 @@ import { TokenService } from './token.service.js';
 const freshness = 2000;
 const mostRemembered = 10_000;
 
+interface Account {
+  readonly caller: Caller;
+  readonly sessions: number;
+}
+
 /** Finds out whom a token stands for, with the groups of this moment or of two seconds ago. */
 @Injectable()
 export class CallerLookup {
-  private readonly known: AgedMap<Caller>;
+  private readonly known: AgedMap<Account>;
 
   constructor(
     private readonly catalogue: Catalogue,
@@ -27,15 +32,22 @@ export class CallerLookup {
     this.known = new AgedMap(mostRemembered, freshness, clock);
   }
 
-  /** Undefined when the token does not verify, was signed out, or its user is gone. */
+  /** Undefined when the token does not verify, was signed out, is older than the password, or its user is gone. */
   async callerOf(token: string): Promise<Caller | undefined> {
-    const id = await this.tokens.ownerOf(token);
-    if (id === undefined) return undefined;
-    const known = this.known.get(id);
-    if (known !== undefined) return known;
-    const caller = await this.callerWithId(id);
-    if (caller !== undefined) this.known.set(id, caller);
-    return caller;
+    const session = this.tokens.sessionOf(token);
+    return session === undefined ? undefined : this.callerOfSession(session);
+  }
+
+  /** Whom a session stands for at this moment; undefined once it is over. */
+  async callerOfSession(session: Session): Promise<Caller | undefined> {
+    if (await this.tokens.isOver(session)) return undefined;
+    const { userId, sessions } = session;
+    const known = this.known.get(userId);
+    if (known?.sessions === sessions) return known.caller;
+    const account = await this.accountWithId(userId);
+    if (account === undefined) return undefined;
+    this.known.set(userId, account);
+    return account.sessions === sessions ? account.caller : undefined;
   }
 
   /** The groups of a user were written anew. */
@@ -45,11 +57,15 @@ export class CallerLookup {
 
   /** As stored at this moment. Undefined when there is no such user. */
   async callerWithId(id: string): Promise<Caller | undefined> {
+    return (await this.accountWithId(id))?.caller;
+  }
+
+  private async accountWithId(id: string): Promise<Account | undefined> {
     const ids = idForms(id);
     const [user, identity, roles] = await Promise.all([
       this.catalogue.users.findOne(
         { _id: { $in: ids } },
-        { projection: { username: 1, email: 1, authStrategy: 1 } },
+        { projection: { username: 1, email: 1, authStrategy: 1, catenaSessions: 1 } },
       ),
       this.catalogue
         .other('UserIdentity')
@@ -60,13 +76,14 @@ export class CallerLookup {
     const accessGroups = (
       (identity?.['profile'] as { accessGroups?: string[] } | undefined)?.accessGroups ?? []
     ).filter((group) => group !== '');
-    return {
+    const caller = {
       _id: id,
       username: user.username,
       email: user.email,
       authStrategy: user.authStrategy,
       currentGroups: [...new Set([...roles, ...accessGroups])],
     };
+    return { caller, sessions: user.catenaSessions ?? 0 };
   }
 
   /** Names of the roles that a user has been given. */

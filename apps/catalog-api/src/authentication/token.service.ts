@@ -6,7 +6,8 @@ import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { BadRequest } from '../domain/errors.js';
 import { Catalogue } from '../persistence/catalogue.js';
-import type { UserView } from '../users/user-views.js';
+import type { UserRecord } from '../persistence/records.js';
+import { userView, type UserView } from '../users/user-views.js';
 import { AgedMap } from './aged-map.js';
 
 /** What SciCat's clients get from a sign-in. */
@@ -18,6 +19,16 @@ export interface LoginAnswer {
   created: string;
   userId: string;
   user: UserView;
+}
+
+/** What a token says of its bearer, without being one. */
+export interface Session {
+  readonly digest: string;
+  readonly userId: string;
+  /** How often the password had been changed when the token was made. */
+  readonly sessions: number;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
 }
 
 /** How long another process may go on taking a token after it was signed out here. */
@@ -41,8 +52,9 @@ export class TokenService {
   }
 
   /** A new session of a user. */
-  loginAnswer(user: UserView): LoginAnswer {
-    const token = this.signFor(user);
+  loginAnswer(record: UserRecord): LoginAnswer {
+    const token = this.signFor(record);
+    const user = userView(record);
     return {
       access_token: token,
       id: token,
@@ -55,8 +67,11 @@ export class TokenService {
   }
 
   /** A token that signs its bearer in as this user. */
-  signFor({ _id, username, email, authStrategy, __v, id }: UserView, expiresIn?: string): string {
-    return this.sign({ _id, username, email, authStrategy, __v, id }, expiresIn);
+  signFor(record: UserRecord, expiresIn?: string): string {
+    const { _id, username, email, authStrategy, __v, id } = userView(record);
+    const { catenaSessions: sessions = 0 } = record;
+    const payload = { _id, username, email, authStrategy, __v, id };
+    return this.sign(sessions === 0 ? payload : { ...payload, sessions }, expiresIn);
   }
 
   /** @param expiresIn seconds, `never`, or a duration such as `2 days`; absent: the configured life */
@@ -79,12 +94,23 @@ export class TokenService {
     }
   }
 
-  /** The id of the user a token stands for; undefined when it does not verify or was signed out. */
-  async ownerOf(token: string): Promise<string | undefined> {
+  /** What a token says; undefined when it does not verify. */
+  sessionOf(token: string): Session | undefined {
     const payload = this.verify(token);
-    const id = payload?.['_id'];
-    if (typeof id !== 'string' || (await this.isRevoked(token))) return undefined;
-    return id;
+    const userId: unknown = payload?.['_id'];
+    if (payload === undefined || typeof userId !== 'string') return undefined;
+    const sessions: unknown = payload['sessions'];
+    return {
+      digest: digestOf(token),
+      userId,
+      sessions: typeof sessions === 'number' ? sessions : 0,
+      expiresAt: (payload.exp ?? 0) * 1000,
+    };
+  }
+
+  /** Whether it ended by itself or was signed out. */
+  async isOver({ digest, expiresAt }: Session): Promise<boolean> {
+    return expiresAt <= this.clock.now().getTime() || (await this.isRevoked(digest));
   }
 
   /** From now on the token stands for nobody; for other processes after two seconds at most. */
@@ -97,8 +123,7 @@ export class TokenService {
     this.looked.set(_id, true);
   }
 
-  private async isRevoked(token: string): Promise<boolean> {
-    const _id = digestOf(token);
+  private async isRevoked(_id: string): Promise<boolean> {
     const known = this.looked.get(_id);
     if (known !== undefined) return known;
     const revoked =

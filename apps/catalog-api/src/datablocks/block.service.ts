@@ -83,6 +83,8 @@ export class BlockService {
       dataFileList,
       ...fields
     } = body;
+    // Validation lets null pass where a field may be absent; stored, it would be counted with.
+    const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
     let before: R | undefined;
     const changed = await this.records.change<R & StoredRecord>(kind.collection, {
       id,
@@ -95,7 +97,10 @@ export class BlockService {
         if (typeof archiveId === 'string') refuseForeignName(stored.datasetId, archiveId);
         before = stored;
         return {
-          set: { ...fields, ...(dataFileList === undefined ? {} : { dataFileList: filesOf(dataFileList) }) },
+          set: {
+            ...given,
+            ...(dataFileList == null ? {} : { dataFileList: filesOf(dataFileList) }),
+          },
           unset: [intentField],
         };
       },

@@ -3,7 +3,7 @@ import { DatasetQueries } from '../datasets/dataset-queries.js';
 import type { Caller } from '../domain/access.js';
 import type { Rule } from '../domain/access-table.js';
 import { BadRequest } from '../domain/errors.js';
-import { parseJsonObject } from '../domain/loopback-filter.js';
+import { parseJsonObject, refuseRepeated } from '../domain/loopback-filter.js';
 import { parseV4Filter } from '../domain/v4-filter.js';
 import type { OrigDatablockRecord } from '../persistence/records.js';
 import { blockProperties, origDatablocks } from './block-kind.js';
@@ -56,20 +56,23 @@ export class OrigDatablockV4Reads {
       throw new BadRequest(
         `Provided include field ${JSON.stringify(unknown)} is not part of the origdatablock relations`,
       );
+    refuseRepeated(include);
     if (include.length === 0) return blocks.map((block) => ({ ...block }));
     const pids = [...new Set(blocks.map(({ datasetId }) => datasetId))];
     const query = { where: { _id: { $in: pids } }, projection: undefined, skip: 0, sort: undefined };
     const datasets = await this.datasets.list(caller, { ...query, limit: Math.max(1, pids.length) }, rule);
-    return blocks.map((block) => ({
-      ...block,
-      dataset: datasets.find(({ pid }) => pid === block.datasetId),
-    }));
+    const known = new Map(datasets.map((dataset) => [dataset.pid, dataset]));
+    return blocks.map((block) => ({ ...block, dataset: known.get(block.datasetId) }));
   }
 }
+
+const mostWithDatasets = 1000;
 
 /** Defaults of paging apply only where `limits` is absent. */
 function parsed(filter: unknown): { query: BlockQuery; include: string[] } {
   const hasLimits = parseJsonObject(filter, 'filter')['limits'] !== undefined;
-  const { include, ...query } = parseV4Filter(filter, blockProperties, hasLimits ? 0 : 10);
-  return { query, include: include.map(({ relation }) => relation) };
+  const { include, ...query } = parseV4Filter(filter, blockProperties, { defaultLimit: hasLimits ? 0 : 10 });
+  // Without a limit, blocks are all there are; not with their datasets beside them.
+  const limit = include.length > 0 && query.limit === 0 ? mostWithDatasets : query.limit;
+  return { query: { ...query, limit }, include: include.map(({ relation }) => relation) };
 }

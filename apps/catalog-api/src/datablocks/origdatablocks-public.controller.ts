@@ -1,8 +1,10 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { accessTable } from '../domain/access-table.js';
+import { v4Fields } from '../domain/v4-filter.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { listFrom } from '../http/query-values.js';
 import type { FacetAnswer } from '../persistence/facets.js';
+import { blockShape } from './block-kind.js';
 import { BlockQueries } from './block-queries.js';
 import { OrigDatablockV4Reads } from './origdatablock-v4-reads.js';
 
@@ -38,13 +40,13 @@ export class OrigDatablocksPublicController {
   @Operation('origDatablocksPublicV4ControllerFullfacetV4', { answer: ['FullFacetResponse'] })
   @Get('fullfacet')
   fullFacet(@Query('fields') fields: unknown, @Query('facets') facets: unknown): Promise<FacetAnswer> {
-    return this.queries.facets(undefined, fields, facets, rules.block);
+    return this.queries.facets(undefined, v4Fields(fields, blockShape), facets, rules.block);
   }
 
   @Operation('origDatablocksPublicV4ControllerFullfacetFilesV4')
   @Get('fullfacet/files')
   fileFacets(@Query('fields') fields: unknown): Promise<FacetAnswer> {
-    return this.queries.fileFacets(undefined, fields, rules.block);
+    return this.queries.fileFacets(undefined, v4Fields(fields, blockShape), rules.block);
   }
 
   @Operation('origDatablocksPublicV4ControllerFindByIdPublicV4', { answer: 'OutputOrigDatablockDto' })

@@ -3,6 +3,7 @@ import { DatasetQueries } from '../datasets/dataset-queries.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
+import { v4Fields } from '../domain/v4-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
@@ -12,7 +13,7 @@ import type { FacetAnswer } from '../persistence/facets.js';
 import type { OrigDatablockRecord } from '../persistence/records.js';
 import { RequestPrecondition } from '../records/precondition.decorator.js';
 import type { Precondition } from '../records/preconditions.js';
-import { origDatablocks } from './block-kind.js';
+import { blockShape, origDatablocks } from './block-kind.js';
 import { BlockQueries } from './block-queries.js';
 import { CreateOrigDatablockDto, PartialUpdateOrigDatablockDto } from './block.dto.js';
 import { BlockService } from './block.service.js';
@@ -93,7 +94,7 @@ export class OrigDatablocksV4Controller {
     @Query('facets') facets: unknown,
   ): Promise<FacetAnswer> {
     gate(caller !== undefined);
-    return this.queries.facets(caller, fields, facets);
+    return this.queries.facets(caller, v4Fields(fields, blockShape), facets);
   }
 
   @Operation('origDatablocksV4ControllerFullfacetFilesV4')
@@ -103,7 +104,7 @@ export class OrigDatablocksV4Controller {
     @Query('fields') fields: unknown,
   ): Promise<FacetAnswer> {
     gate(caller !== undefined);
-    return this.queries.fileFacets(caller, fields);
+    return this.queries.fileFacets(caller, v4Fields(fields, blockShape));
   }
 
   @Operation('origDatablocksV4ControllerFindByIdV4', { answer: 'OutputOrigDatablockDto' })

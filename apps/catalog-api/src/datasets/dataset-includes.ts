@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AccessRules, both, type Caller, type Condition } from '../domain/access.js';
 import { accessTable, type Rule } from '../domain/access-table.js';
 import { BadRequest } from '../domain/errors.js';
-import type { Include } from '../domain/loopback-filter.js';
+import { refuseRepeated, type Include } from '../domain/loopback-filter.js';
 import { Catalogue, type CollectionName } from '../persistence/catalogue.js';
 import { withoutOwnFields } from '../persistence/own-fields.js';
 import type { DatasetRecord } from '../persistence/records.js';
@@ -36,8 +36,39 @@ const relations: Readonly<Record<string, Relation>> = {
     rule: accessTable.attachment.read,
   },
 };
-/** Related records of one answer, all datasets together. */
+/** Related records of one answer, all datasets and relations together. */
 const mostRelated = 20_000;
+/** Files in the blocks of a list of datasets. */
+const mostFiles = 200_000;
+
+/** What the related records of one answer may still hold. */
+class RelatedBudget {
+  private records = 0;
+  private files = 0;
+
+  /** @param most of files; undefined where one dataset, or a job, is read as a whole */
+  constructor(private readonly mostFiles: number | undefined) {}
+
+  /** Records that may still be read, and one more that tells of an overrun. */
+  get room(): number {
+    return mostRelated - this.records + 1;
+  }
+
+  /** @throws BadRequest */
+  spend(record: Related): void {
+    this.records += 1;
+    const files: unknown = record['dataFileList'];
+    this.files += Array.isArray(files) ? files.length : 0;
+    if (this.records > mostRelated) throw tooMuch(`${mostRelated} related records`);
+    if (this.mostFiles !== undefined && this.files > this.mostFiles) throw tooMuch(`${this.mostFiles} files`);
+  }
+}
+
+function tooMuch(what: string): BadRequest {
+  return new BadRequest(
+    `Invalid filter: the includes bring more than ${what}: ask for fewer datasets at once, or fewer relations.`,
+  );
+}
 
 /** Adds related records to datasets: one query a relation, filtered by what the caller may see of that relation. */
 @Injectable()
@@ -47,13 +78,18 @@ export class DatasetIncludes {
     private readonly rules: AccessRules,
   ) {}
 
-  /** @throws BadRequest for a relation that datasets do not have */
+  /**
+   * @param whole for what somebody must read completely, such as the datasets of a job: files are not limited
+   * @throws BadRequest for a relation that datasets do not have, or is named twice, and when they bring too much
+   */
   async add(
     caller: Caller | undefined,
     datasets: DatasetRecord[],
     include: readonly (string | Include)[],
+    { whole = datasets.length === 1 }: { readonly whole?: boolean } = {},
   ): Promise<void> {
     const wanted = include.map((item) => (typeof item === 'string' ? plain(item) : item));
+    refuseRepeated(wanted.map(({ relation }) => relation));
     const all = wanted.find(({ relation }) => relation === 'all');
     const includes =
       all === undefined
@@ -65,34 +101,35 @@ export class DatasetIncludes {
           `Provided include field ${JSON.stringify(relation)} is not part of the dataset relations`,
         );
     }
-    await Promise.all(includes.map((item) => this.addOne(caller, datasets, item)));
+    const budget = new RelatedBudget(whole ? undefined : mostFiles);
+    await Promise.all(includes.map((item) => this.addOne(caller, datasets, item, budget)));
   }
 
   private async addOne(
     caller: Caller | undefined,
     datasets: DatasetRecord[],
     include: Include,
+    budget: RelatedBudget,
   ): Promise<void> {
     const relation = relations[include.relation]!;
-    const related = await this.related(
-      relation,
-      datasets,
-      include,
-      this.rules.condition(relation.rule, caller),
-    );
+    const visible = this.rules.condition(relation.rule, caller);
+    const related = await this.related(relation, datasets, { include, visible, budget });
+    const recordsOf = grouped(related, relation);
     for (const dataset of datasets) {
-      const mine = related.filter((record) => belongsTo(record, dataset, relation));
       const end =
         include.limit === undefined || include.limit === 0 ? undefined : include.skip + include.limit;
-      dataset[include.relation] = mine.slice(include.skip, end);
+      dataset[include.relation] = recordsOf(dataset).slice(include.skip, end);
     }
   }
 
   private async related(
     { collection, ours, theirs }: Relation,
     datasets: readonly DatasetRecord[],
-    { where, projection, sort }: Include,
-    visible: Condition,
+    {
+      include: { where, projection, sort },
+      visible,
+      budget,
+    }: { include: Include; visible: Condition; budget: RelatedBudget },
   ): Promise<Related[]> {
     const ids =
       ours === undefined
@@ -102,29 +139,59 @@ export class DatasetIncludes {
             .filter((id) => typeof id === 'string');
     if (ids.length === 0) return [];
     const condition = both(both({ [theirs ?? '_id']: { $in: [...new Set(ids)] } }, visible), where);
-    const cursor = this.catalogue.records(collection).find(condition, {
-      projection: withoutOwnFields(
-        projection === undefined ? undefined : { ...projection, ...keysOf(projection, theirs) },
-      ),
-    });
-    return cursor
+    const cursor = this.catalogue
+      .records(collection)
+      .find(condition, {
+        projection: withoutOwnFields(
+          projection === undefined ? undefined : { ...projection, ...keysOf(projection, theirs) },
+        ),
+      })
       .sort(sort ?? (theirs === undefined ? { _id: 1 } : { [theirs]: 1, _id: 1 }))
-      .limit(mostRelated)
-      .toArray();
+      .limit(budget.room);
+    const found: Related[] = [];
+    // Read one after another: what is too much is not held.
+    for await (const record of cursor) {
+      budget.spend(record);
+      found.push(record);
+    }
+    return found;
   }
+}
+
+/** The related records of each dataset, in their order, found by key: every record is looked at once. */
+function grouped(
+  related: readonly Related[],
+  { ours, theirs }: Relation,
+): (dataset: DatasetRecord) => Related[] {
+  if (ours !== undefined) {
+    const places = new Map(related.map(({ _id }, index) => [_id, index]));
+    return (dataset) =>
+      [...new Set((dataset[ours] ?? []) as unknown[])]
+        .map((id) => places.get(id as string))
+        .filter((place) => place !== undefined)
+        .sort((one, other) => one - other)
+        .map((place) => related[place]!);
+  }
+  const groups = new Map<unknown, Related[]>();
+  for (const record of related)
+    for (const pid of new Set(theirs === 'datasetId' ? [record['datasetId']] : tiesOf(record))) {
+      const group = groups.get(pid);
+      if (group === undefined) groups.set(pid, [record]);
+      else group.push(record);
+    }
+  return ({ pid }) => groups.get(pid) ?? [];
+}
+
+/** Datasets that an attachment hangs on. */
+function tiesOf(record: Related): unknown[] {
+  const ties = (record['relationships'] ?? []) as { targetId?: unknown; targetType?: unknown }[];
+  return ties.filter(({ targetType }) => targetType === 'dataset').map(({ targetId }) => targetId);
 }
 
 /** The key must come along, or nobody knows whose record it is. */
 function keysOf(projection: Record<string, 0 | 1>, theirs: string | undefined): Record<string, 1> {
   const inclusive = Object.values(projection).includes(1);
   return inclusive && theirs !== undefined ? { [theirs.split('.')[0]!]: 1 } : {};
-}
-
-function belongsTo(record: Related, dataset: DatasetRecord, { ours, theirs }: Relation): boolean {
-  if (ours !== undefined) return ((dataset[ours] ?? []) as unknown[]).includes(record._id);
-  if (theirs === 'datasetId') return record['datasetId'] === dataset.pid;
-  const ties = (record['relationships'] ?? []) as { targetId?: unknown; targetType?: unknown }[];
-  return ties.some(({ targetId, targetType }) => targetId === dataset.pid && targetType === 'dataset');
 }
 
 function plain(relation: string): Include {

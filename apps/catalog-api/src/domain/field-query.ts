@@ -276,7 +276,8 @@ function whole(value: unknown, fallback: number, name: string): number {
   return number;
 }
 
-function textOf(value: unknown): string | undefined {
+/** A query parameter as text: some clients' routers have read the JSON already. */
+export function textOf(value: unknown): string | undefined {
   if (value === undefined || value === '') return undefined;
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

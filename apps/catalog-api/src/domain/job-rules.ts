@@ -150,6 +150,18 @@ export function mayUpdateJob(
   return namesCaller(auth, caller);
 }
 
+/** One answer for a dataset that does not exist and for one of others. */
+export function notYours(): JobRefusal {
+  return new JobRefusal(403, 'Unauthorized to create this job.', {
+    error: 'Each dataset of the list must exist, and its rights must allow this job to its owner.',
+  });
+}
+
+/** Whether the right to create such jobs comes from their datasets. */
+export function asksDatasets({ create }: JobTypeConfiguration): boolean {
+  return create.auth?.startsWith('#dataset') === true;
+}
+
 function passesDatasets(auth: string, owner: JobOwner, datasets: readonly JobDataset[] | undefined): boolean {
   if (!auth.startsWith('#dataset')) return true;
   if (datasets === undefined) throw new JobRefusal(400, 'Dataset ids list was not provided in jobParams');

@@ -60,11 +60,13 @@ const longest = 5000;
 export function parseLoopbackFilter(text: unknown, defaultLimit = 100): LoopbackQuery {
   const filter = parseJsonObject(text, 'filter');
   const limits = objectOr(filter['limits']);
+  const include = includesFrom(filter['include'], (where) => convertWhere(where, cast));
+  const limit = wholeNumber(limits['limit'], defaultLimit, 'limits.limit');
   return {
-    where: convertWhere(objectOr(filter['where']), String),
+    where: convertWhere(conditionIn(filter['where']), String),
     projection: projectionFrom(filter['fields']),
-    include: includesFrom(filter['include'], (where) => convertWhere(where, cast)),
-    limit: wholeNumber(limits['limit'], defaultLimit, 'limits.limit'),
+    include,
+    limit: limitWithIncludes(limit, include, limits['limit'] !== undefined),
     skip: wholeNumber(limits['skip'], 0, 'limits.skip'),
     sort: orderFrom(limits['order']),
   };
@@ -106,6 +108,15 @@ export function checkCondition(value: unknown, depth = 0): void {
       checkCondition(child, depth + 1);
     }
   }
+}
+
+/** A condition that is no object says nothing, and nothing would match everything. */
+function conditionIn(where: unknown): Record<string, unknown> {
+  if (where !== undefined && where !== null && (typeof where !== 'object' || Array.isArray(where)))
+    throw new BadRequest(
+      `Invalid filter: where must be an object, found ${JSON.stringify(where).slice(0, 100)}.`,
+    );
+  return objectOr(where);
 }
 
 type Cast = (text: string) => unknown;
@@ -170,15 +181,24 @@ function fieldName(name: string): string {
 
 const mostIncludes = 20;
 
-/** `"relation"`, `{relation, scope: {where, fields, limits}}`, or a list of them. */
+/** What a `scope` may hold. */
+export const scopeKeys = ['where', 'fields', 'limits'];
+
+/**
+ * `"relation"`, `{relation, scope: {where, fields, limits}}`, or a list of them.
+ *
+ * @param check looks at each include that is an object, where more is refused than cannot be understood
+ */
 export function includesFrom(
   include: unknown,
   whereOf: (where: Record<string, unknown>) => Record<string, unknown>,
+  check: (item: Readonly<Record<string, unknown>>) => void = () => undefined,
 ): Include[] {
   const items = Array.isArray(include) ? include : include === undefined || include === null ? [] : [include];
   if (items.length > mostIncludes)
     throw new BadRequest(`Invalid filter: ${items.length} includes, at most ${mostIncludes} are allowed.`);
-  return items.map((item: unknown) => {
+  const includes = items.map((item: unknown) => {
+    if (typeof item !== 'string') check(objectOr(item));
     const { relation, scope } =
       typeof item === 'string'
         ? { relation: item, scope: {} }
@@ -196,6 +216,30 @@ export function includesFrom(
       sort: sort === undefined ? orderFrom(order) : sortFrom(sort),
     };
   });
+  refuseRepeated(includes.map(({ relation }) => relation));
+  return includes;
+}
+
+/** @throws BadRequest when a relation is asked for twice: it would be read twice, and shown once */
+export function refuseRepeated(relations: readonly string[]): void {
+  const seen = new Set<string>();
+  const repeated = relations.find((relation) => seen.size === seen.add(relation).size);
+  if (repeated !== undefined)
+    throw new BadRequest(
+      `Invalid filter: the include ${JSON.stringify(repeated)} is asked for twice: name each relation once.`,
+    );
+}
+
+/** Rows of one answer with related records. */
+const mostRowsWithIncludes = 1000;
+
+/** @throws BadRequest where the related records of so many rows would not fit */
+export function limitWithIncludes(limit: number, include: readonly Include[], asked: boolean): number {
+  if (include.length === 0 || limit <= mostRowsWithIncludes) return limit;
+  if (!asked) return mostRowsWithIncludes;
+  throw new BadRequest(
+    `Invalid limits: limit ${limit} with includes is more than ${mostRowsWithIncludes}: read in pages, with skip.`,
+  );
 }
 
 /** `{field: "asc" | "desc" | 1 | -1}` */
@@ -211,7 +255,7 @@ export function sortFrom(sort: unknown): Record<string, 1 | -1> | undefined {
       );
 }
 
-function orderFrom(order: unknown): Record<string, 1 | -1> | undefined {
+export function orderFrom(order: unknown): Record<string, 1 | -1> | undefined {
   if (typeof order !== 'string') return undefined;
   const [field, direction] = order.split(':');
   if (field === undefined || (direction !== 'asc' && direction !== 'desc')) return undefined;

@@ -1,10 +1,14 @@
 import { BadRequest } from './errors.js';
+import { kindOf, textOf, type ResourceShape } from './field-query.js';
 import {
   checkCondition,
   checkRows,
   includesFrom,
+  limitWithIncludes,
   objectOr,
+  orderFrom,
   parseJsonObject,
+  scopeKeys,
   sortFrom,
   type Include,
 } from './loopback-filter.js';
@@ -24,28 +28,92 @@ const operators = new Set(
   ),
 );
 const free = new Set(['scientificMetadata', 'jobParameters', 'jobParams', 'jobResultObject']);
+const searchWords = ['_id', 'id', 'mode', 'text', 'userGroups', 'metadataKey', '$or', '$and', '$nor'];
+const filterKeys = ['where', 'include', 'fields', 'limits'];
+const limitKeys = ['limit', 'skip', 'sort', 'order'];
 
 /**
- * Reads a v4 `filter`: native operators from a closed list, known properties only, no casting.
+ * Reads a v4 `filter`: native operators from a closed list, known properties only, no casting. A key that nobody knows
+ * is refused: taken for nothing, a condition with a slip in its name would answer with everything.
  *
  * @param properties names a filter may mention
+ * @param more keys that the filters of one resource know beside the usual ones
  */
-export function parseV4Filter(text: unknown, properties: ReadonlySet<string>, defaultLimit = 10): V4Query {
+export function parseV4Filter(
+  text: unknown,
+  properties: ReadonlySet<string>,
+  { defaultLimit = 10, more = [] }: { defaultLimit?: number; more?: readonly string[] } = {},
+): V4Query {
   const filter = parseJsonObject(text, 'filter');
-  const where = objectOr(filter['where']);
+  refuseUnknownKeys(filter, [...filterKeys, ...more], '');
+  const where = objectIn(filter, 'where');
   checkNames(where, '', properties);
   checkCondition(where);
-  const limits = objectOr(filter['limits']);
+  const limits = filter['limits'] === null ? {} : objectIn(filter, 'limits');
+  refuseUnknownKeys(limits, limitKeys, 'limits.');
   const limit = whole(limits['limit'], defaultLimit);
   checkRows(limit);
+  const include = includesFrom(filter['include'], checked, checkScope);
+  const sort = limits['sort'] === undefined ? orderFrom(limits['order']) : sortFrom(limits['sort']);
+  for (const name of Object.keys(sort ?? {})) checkField(name, properties);
   return {
     where,
     projection: projectionFrom(filter['fields'], properties),
-    include: includesFrom(filter['include'], checked),
-    limit,
+    include,
+    limit: limitWithIncludes(limit, include, limits['limit'] !== undefined),
     skip: whole(limits['skip'], 0),
-    sort: sortFrom(limits['sort']) ?? { createdAt: -1 },
+    sort: sort ?? { createdAt: -1 },
   };
+}
+
+/** @throws BadRequest naming the first key that is not one of `known` */
+function refuseUnknownKeys(
+  value: Readonly<Record<string, unknown>>,
+  known: readonly string[],
+  path: string,
+): void {
+  const unknown = Object.keys(value).find((key) => !known.includes(key));
+  if (unknown !== undefined)
+    throw new BadRequest(
+      `Property ${path}${unknown} should not exist in the filter object: expected ${known.join(', ')}.`,
+    );
+}
+
+/** `fields` of a v4 search as it came. @throws BadRequest when it names what the resource does not have */
+export function v4Fields(text: unknown, shape: ResourceShape): unknown {
+  const { conditions, renamed = {}, id } = shape;
+  const known = new Set([
+    ...searchWords,
+    id,
+    ...Object.keys(renamed),
+    ...(conditions ? [conditions.name] : []),
+  ]);
+  for (const name of Object.keys(parseJsonObject(textOf(text), 'fields')))
+    if (!known.has(name) && kindOf(name, shape) === undefined)
+      throw new BadRequest(`Property ${name} should not exist in the fields object.`);
+  return text;
+}
+
+/** `limits` of a v4 search as it came. @throws BadRequest naming a key that is not one of paging */
+export function v4Limits(text: unknown): unknown {
+  refuseUnknownKeys(parseJsonObject(textOf(text), 'limits'), ['limit', 'skip', 'order'], 'limits.');
+  return text;
+}
+
+function objectIn(filter: Readonly<Record<string, unknown>>, name: string): Record<string, unknown> {
+  const value = filter[name];
+  if (value !== undefined && (typeof value !== 'object' || value === null || Array.isArray(value)))
+    throw new BadRequest(`Invalid filter: ${name} must be an object, found ${JSON.stringify(value)}.`);
+  return objectOr(value);
+}
+
+function checkScope(item: Readonly<Record<string, unknown>>): void {
+  refuseUnknownKeys(item, ['relation', 'scope'], 'include.');
+  const scope = item['scope'] === null ? {} : objectIn(item, 'scope');
+  refuseUnknownKeys(scope, scopeKeys, 'include.scope.');
+  objectIn(scope, 'where');
+  const limits = scope['limits'] === null ? {} : objectIn(scope, 'limits');
+  refuseUnknownKeys(limits, limitKeys, 'include.scope.limits.');
 }
 
 function checkNames(value: unknown, path: string, properties: ReadonlySet<string>): void {
@@ -67,13 +135,20 @@ function checkNames(value: unknown, path: string, properties: ReadonlySet<string
 }
 
 function projectionFrom(fields: unknown, properties: ReadonlySet<string>): Record<string, 1> | undefined {
-  if (!Array.isArray(fields) || fields.length === 0) return undefined;
-  for (const field of fields) {
-    const [first = ''] = String(field).split('.');
-    if (!properties.has(first) && !free.has(first))
-      throw new BadRequest(`Property ${String(field)} should not exist in the filter object`);
-  }
+  if (fields === undefined || fields === null) return undefined;
+  if (!Array.isArray(fields))
+    throw new BadRequest(
+      `Invalid filter: fields must be a list of names, found ${JSON.stringify(fields).slice(0, 100)}.`,
+    );
+  if (fields.length === 0) return undefined;
+  for (const field of fields) checkField(String(field), properties);
   return Object.fromEntries(fields.map((field) => [String(field), 1]));
+}
+
+function checkField(field: string, properties: ReadonlySet<string>): void {
+  const [first = ''] = field.split('.');
+  if (!properties.has(first) && !free.has(first))
+    throw new BadRequest(`Property ${field} should not exist in the filter object`);
 }
 
 /** Conditions of a relation: its own names, the same operators. */

@@ -5,15 +5,18 @@ import {
   type ExecutionContext,
   type NestInterceptor,
 } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { map, type Observable } from 'rxjs';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { AccessRules } from '../domain/access.js';
+import { Refusal } from '../domain/errors.js';
+import { personalConditionIn } from '../domain/personal-conditions.js';
 import { maskEmails } from '../domain/personal-info.js';
 import type { RequestWithCaller } from './caller.decorator.js';
 import { LongList } from './long-list.js';
 
-/** With `MASK_PERSONAL_INFO`, e-mail addresses of others are shown to admins only. */
+/** With `MASK_PERSONAL_INFO`, e-mail addresses of others are shown to admins only, and only they can search by them. */
 @Injectable()
 export class PersonalInfoInterceptor implements NestInterceptor {
   constructor(
@@ -23,8 +26,19 @@ export class PersonalInfoInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (!this.config.surroundings.masksPersonalInfo || context.getType() !== 'http') return next.handle();
-    const { caller } = context.switchToHttp().getRequest<RequestWithCaller>();
+    const request = context.switchToHttp().getRequest<RequestWithCaller & FastifyRequest>();
+    const { caller } = request;
     if (this.rules.isAdmin(caller)) return next.handle();
+    const asked = personalConditionIn(
+      request.query as Record<string, unknown>,
+      request.headers['filter'],
+      caller?.email,
+    );
+    if (asked !== undefined)
+      throw new Refusal(
+        403,
+        `E-mail addresses of others are masked here: ${asked.slice(0, 200)} cannot be searched, sorted or counted by.`,
+      );
     return next
       .handle()
       .pipe(

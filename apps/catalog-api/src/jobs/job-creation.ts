@@ -11,8 +11,10 @@ import { AccessRules, type Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { JobConfiguration, JobTypeConfiguration } from '../domain/job-configuration.js';
 import {
+  asksDatasets,
   datasetListOf,
   mayCreateJob,
+  notYours,
   ownerForOrdinary,
   type DatasetListEntry,
   type JobOwner,
@@ -40,7 +42,7 @@ export interface NewJob {
 
 type JobDatasets = Pick<
   DatasetRecord,
-  'pid' | 'ownerGroup' | 'accessGroups' | 'isPublished' | 'datasetlifecycle'
+  'pid' | 'ownerGroup' | 'accessGroups' | 'isPublished' | 'sharedWith' | 'datasetlifecycle'
 >;
 
 /** Datasets in one job. */
@@ -76,11 +78,8 @@ export class JobCreation {
     if (repeated !== undefined) return repeated;
 
     const list = datasetListOf(wanted.jobParams, mostDatasets);
-    const datasets = list === undefined ? undefined : await this.datasetsOf(list);
-    if (list !== undefined) await this.checkFiles(list);
     const owner = await this.ownerOf(caller, wanted);
-    if (!mayCreateJob(this.rules, caller, type, owner, datasets))
-      throw new JobRefusal(403, 'Unauthorized to create this job.');
+    const datasets = await this.admitted(caller, type, owner, list);
     this.actions.validate(type.create.actions, {
       request: wanted.request,
       ...(datasets === undefined ? {} : { datasets }),
@@ -175,24 +174,56 @@ export class JobCreation {
     await this.claims.abandon(jobId);
   }
 
-  private async datasetsOf(list: readonly DatasetListEntry[]): Promise<JobDatasets[]> {
-    const pids = list.map(({ pid }) => pid);
-    const found = await this.catalogue.datasetsOf(pids, [
-      ...(['ownerGroup', 'accessGroups', 'isPublished', 'datasetlifecycle'] as const),
-    ]);
-    const known = new Set(found.map(({ pid }) => pid));
-    const missing = pids.filter((pid) => !known.has(pid));
-    if (missing.length > 0)
-      throw new JobRefusal(400, `Datasets with pid ${missing.slice(0, 100).join(', ')} do not exist.`);
+  /**
+   * The datasets of the list, for a caller who may create the job. Rights come before everything that answers
+   * from the datasets: whoever has none learns neither which pids there are nor what their files are called.
+   */
+  private async admitted(
+    caller: Caller | undefined,
+    type: JobTypeConfiguration,
+    owner: JobOwner,
+    list: readonly DatasetListEntry[] | undefined,
+  ): Promise<JobDatasets[] | undefined> {
+    if (list === undefined) {
+      if (!mayCreateJob(this.rules, caller, type, owner, undefined)) throw notYours();
+      return undefined;
+    }
     const seen = new Set<string>();
-    const repeated = pids.find((pid) => seen.size === seen.add(pid).size);
+    const repeated = list.find(({ pid }) => seen.size === seen.add(pid).size)?.pid;
+    const found = await this.catalogue.datasetsOf(
+      [...seen],
+      ['ownerGroup', 'accessGroups', 'isPublished', 'sharedWith', 'datasetlifecycle'],
+    );
+    const known = new Map(found.map((dataset) => [dataset.pid, dataset]));
+    const missing = [...seen].filter((pid) => !known.has(pid));
+    if (!mayCreateJob(this.rules, caller, type, owner, found)) throw notYours();
+    if (missing.length > 0) {
+      if (asksDatasets(type) && !this.rules.isAdmin(caller)) throw notYours();
+      throw new JobRefusal(400, `Datasets with pid ${missing.slice(0, 100).join(', ')} do not exist.`);
+    }
     if (repeated !== undefined)
       throw new JobRefusal(404, `Unable to get a dataset. (${repeated} is listed twice.)`);
+    // A job type may be open to everybody; the names of files are not.
+    const named = list.filter(({ files }) => files.length > 0);
+    if (!named.every(({ pid }) => this.mayReadFiles(caller, type, known.get(pid)!))) throw notYours();
+    await this.checkFiles(named);
     return found;
   }
 
+  private mayReadFiles(
+    caller: Caller | undefined,
+    type: JobTypeConfiguration,
+    dataset: JobDatasets,
+  ): boolean {
+    return (
+      asksDatasets(type) ||
+      this.rules.isCreateJobPrivileged(caller) ||
+      this.rules.mayRead(caller, dataset, { sharedWith: true })
+    );
+  }
+
   private async checkFiles(list: readonly DatasetListEntry[]): Promise<void> {
-    for (const { pid, files } of list.filter((entry) => entry.files.length > 0)) {
+    for (const { pid, files } of list) {
       // Looked for again before it is refused: lists may be written at this moment.
       const missing = await this.unlisted(pid, await this.unlisted(pid, files));
       if (missing.length > 0)

@@ -1,13 +1,14 @@
 import { Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import type { Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
+import { RequestSessions } from '../authentication/request-sessions.js';
+import { EventStreams } from '../events/event-streams.js';
+import { CurrentCaller, type RequestWithCaller } from '../http/caller.decorator.js';
 import { gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import type { JobHistoryEntry, JobRecord } from '../persistence/records.js';
 import { JobCreation } from './job-creation.js';
-import { JobEventStream } from './job-event-stream.js';
 import { JobQueries } from './job-queries.js';
 import { JobUpdates } from './job-updates.js';
 import { jobV4View } from './job-views.js';
@@ -20,7 +21,8 @@ export class JobExtrasController {
     private readonly queries: JobQueries,
     private readonly updates: JobUpdates,
     private readonly creation: JobCreation,
-    private readonly stream: JobEventStream,
+    private readonly streams: EventStreams,
+    private readonly sessions: RequestSessions,
   ) {}
 
   @Operation({ '3': 'jobExtrasControllerHistoryV3', '4': 'jobExtrasControllerHistoryV4' })
@@ -47,12 +49,13 @@ export class JobExtrasController {
   async events(
     @CurrentCaller() caller: Caller | undefined,
     @Param('id') id: string,
-    @Req() request: FastifyRequest,
+    @Req() request: RequestWithCaller,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     gate(caller !== undefined);
-    const job = await this.queries.get(signedIn(caller), id);
-    this.stream.open(job, request, reply);
+    const user = signedIn(caller);
+    const job = await this.queries.get(user, id);
+    this.streams.openForJob(job, this.sessions.of(request), user, reply);
   }
 
   @Operation({ '3': 'jobExtrasControllerCancelV3', '4': 'jobExtrasControllerCancelV4' })
@@ -75,7 +78,9 @@ export class JobExtrasController {
   ): Promise<Omit<JobRecord, 'catena'>> {
     gate(caller !== undefined);
     const job = await this.queries.get(signedIn(caller), id);
-    const failed = (job.jobResultObject['bad'] ?? []) as { pid: string }[];
+    // Jobs of an older SciCat may have no result at all.
+    const result = job.jobResultObject as { bad?: { pid: string }[] } | undefined;
+    const failed = result?.bad ?? [];
     if (job.catena?.finished !== true || failed.length === 0)
       throw new JobRefusal(409, `Job ${id} has no failed datasets to retry (status ${job.statusCode}).`);
     const pids = new Set(failed.map(({ pid }) => pid));

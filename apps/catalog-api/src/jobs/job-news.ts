@@ -1,18 +1,15 @@
-import { EventEmitter } from 'node:events';
 import { Injectable } from '@nestjs/common';
 
 /** Tells open event streams in this process that a job changed; streams in other processes look at the database. */
 @Injectable()
 export class JobNews {
-  private readonly emitter = new EventEmitter().setMaxListeners(0);
+  private readonly listeners: ((jobId: string) => void)[] = [];
 
   tell(jobId: string): void {
-    this.emitter.emit(jobId);
+    for (const listener of this.listeners) listener(jobId);
   }
 
-  /** @returns a function that ends the subscription */
-  listen(jobId: string, listener: () => void): () => void {
-    this.emitter.on(jobId, listener);
-    return () => this.emitter.off(jobId, listener);
+  listen(listener: (jobId: string) => void): void {
+    this.listeners.push(listener);
   }
 }

@@ -14,6 +14,10 @@ import { jobProperties } from './job-shape.js';
 
 /** Without a limit SciCat answers everything; nobody reads more than this from one answer. */
 const mostJobs = 10_000;
+/** Jobs whose datasets are shown with all that belongs to them. */
+const mostDetailed = 1000;
+/** Datasets of all jobs of one answer: those of the largest job, and some more. */
+const mostJoined = 20_000;
 /** Jobs that Catena does not work on, now or later. */
 const atRest = [
   { 'catena.workflow': 'none' as const },
@@ -40,11 +44,13 @@ export class JobQueries {
 
   /** `filter` of v4, with `datasets` or `datasetDetails` joined where it includes them. */
   async list(caller: Caller, filter: unknown, more: readonly string[] = []): Promise<JobWithDatasets[]> {
-    const query = parseV4Filter(filter, jobProperties, mostJobs);
+    const query = parseV4Filter(filter, jobProperties, { defaultLimit: mostJobs, more: ['sort'] });
+    const joins = query.include.length + more.length > 0;
+    const limit = joins ? Math.min(query.limit || mostDetailed, mostDetailed) : query.limit;
     const sort = sortFrom(parseJsonObject(filter, 'filter')['sort']) ?? query.sort;
     const jobs = await this.find(
       caller,
-      { ...query, sort },
+      { ...query, limit, sort },
       query.projection === undefined ? undefined : { ...query.projection, 'jobParams.datasetList': 1 },
     );
     await this.join(caller, jobs, [...query.include.map(({ relation }) => relation), ...more]);
@@ -81,7 +87,7 @@ export class JobQueries {
 
   /** One job with what `filter` includes of it. */
   async getWith(caller: Caller, id: string, filter: unknown): Promise<JobWithDatasets> {
-    const { include } = parseV4Filter(filter, jobProperties);
+    const { include } = parseV4Filter(filter, jobProperties, { more: ['sort'] });
     const job: JobWithDatasets = await this.get(caller, id);
     await this.join(
       caller,
@@ -104,7 +110,7 @@ export class JobQueries {
     const kept = projection === undefined ? undefined : { ...projection, pid: 1 as const };
     const query = { where: { _id: { $in: pids } }, projection: kept, skip: 0, sort: { _id: 1 as const } };
     const datasets = await this.datasets.list(caller, { ...query, limit: pids.length });
-    await this.includes.add(caller, datasets, include);
+    await this.includes.add(caller, datasets, include, { whole: true });
     return datasets;
   }
 
@@ -153,6 +159,10 @@ export class JobQueries {
       );
     if (relations.length === 0 || jobs.length === 0) return;
     const pids = [...new Set(jobs.flatMap((job) => pidsOf(job)))];
+    if (pids.length > mostJoined)
+      throw new BadRequest(
+        `Invalid filter: these ${jobs.length} jobs hold ${pids.length} datasets, at most ${mostJoined} are joined: ask for fewer jobs.`,
+      );
     const query = {
       where: { _id: { $in: pids } },
       projection: undefined,
@@ -163,10 +173,13 @@ export class JobQueries {
       pids.length === 0 ? [] : await this.datasets.list(caller, { ...query, limit: pids.length });
     const detailed = relations.includes('datasetDetails');
     if (detailed) await this.includes.add(caller, datasets, detailRelations);
-    for (const job of jobs) {
-      const own = new Set(pidsOf(job));
-      job[detailed ? 'datasetDetails' : 'datasets'] = datasets.filter(({ pid }) => own.has(pid));
-    }
+    const places = new Map(datasets.map(({ pid }, index) => [pid, index]));
+    for (const job of jobs)
+      job[detailed ? 'datasetDetails' : 'datasets'] = [...new Set(pidsOf(job))]
+        .map((pid) => places.get(pid))
+        .filter((place) => place !== undefined)
+        .sort((one, other) => one - other)
+        .map((place) => datasets[place]!);
   }
 }
 

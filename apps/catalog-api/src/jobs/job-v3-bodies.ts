@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Caller } from '../domain/access.js';
+import { AccessRules, type Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { JobConfiguration } from '../domain/job-configuration.js';
+import { notYours } from '../domain/job-rules.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { JobConfigurationToken } from './job-configuration.provider.js';
 import type { NewJob } from './job-creation.js';
@@ -14,6 +15,7 @@ type DatasetGroups = { ownerGroup: string; accessGroups?: string[]; isPublished?
 export class JobV3Bodies {
   constructor(
     private readonly catalogue: Catalogue,
+    private readonly rules: AccessRules,
     @Inject(JobConfigurationToken) private readonly configuration: JobConfiguration,
   ) {}
 
@@ -51,13 +53,19 @@ export class JobV3Bodies {
   }
 
   private async groupFor(caller: Caller, type: string, datasetList: unknown): Promise<string | undefined> {
-    const auth = this.configuration.jobs.get(type)?.create.auth;
+    const known = this.configuration.jobs.get(type);
+    if (known === undefined) return undefined;
+    const { auth } = known.create;
     const pids = (Array.isArray(datasetList) ? datasetList : [])
       .map((entry) => (entry as { pid?: unknown } | null)?.pid)
       .filter((pid) => typeof pid === 'string');
     if (auth === '#datasetPublic' || pids.length === 0) return undefined;
     const datasets = await this.catalogue.datasetsOf(pids, ['ownerGroup', 'accessGroups', 'isPublished']);
-    return auth === '#datasetAccess' ? commonGroup(caller, datasets) : datasets[0]?.ownerGroup;
+    const group = auth === '#datasetAccess' ? commonGroup(caller, datasets) : datasets[0]?.ownerGroup;
+    if (this.rules.isAdmin(caller) || this.rules.isCreateJobPrivileged(caller)) return group;
+    const areKnown = datasets.length === new Set(pids).size;
+    if (!areKnown || group === undefined || !caller.currentGroups.includes(group)) throw notYours();
+    return group;
   }
 }
 

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, Headers, Inject, Param, Patch, Post, Que
 import { AccessRules, type Caller } from '../domain/access.js';
 import type { JobConfiguration } from '../domain/job-configuration.js';
 import { mayCallCreate, mayCallUpdate } from '../domain/job-rules.js';
+import { v4Fields } from '../domain/v4-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
@@ -72,7 +73,7 @@ export class JobsV4Controller {
     @Query('facets') facets: unknown,
   ): Promise<FacetAnswer> {
     gate(caller !== undefined);
-    return this.queries.facets(signedIn(caller), fields, facets, jobShape);
+    return this.queries.facets(signedIn(caller), v4Fields(fields, jobShape), facets, jobShape);
   }
 
   @Operation('jobsV4ControllerFindAllDatasetDetailsV4', { answer: ['PartialOutputJobDto'] })

@@ -5,8 +5,19 @@ import { gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { textFrom } from '../http/query-values.js';
 import { validateBody } from '../http/validate-body.js';
-import { AbortUploadDto, CompleteUploadDto, UploadLinksDto } from './landing-zone.dto.js';
-import { LandingZone, type LandedFile, type UploadLink } from './landing-zone.service.js';
+import { AbortUploadDto, CompleteUploadDto, UploadLinksDto, type UploadFileDto } from './landing-zone.dto.js';
+import { LandingZone, type LandedFile, type UploadLink, type WantedFile } from './landing-zone.service.js';
+
+/** What is null was not given. */
+function wanted({ path, size, uploadId, firstPart, partCount }: UploadFileDto): WantedFile {
+  return {
+    path,
+    size,
+    ...(uploadId == null ? {} : { uploadId }),
+    ...(firstPart == null ? {} : { firstPart }),
+    ...(partCount == null ? {} : { partCount }),
+  };
+}
 
 /** How a dataset's owner puts files into the landing zone: signed links, never credentials. */
 @Area('landing zone (Catena)')
@@ -35,7 +46,8 @@ export class LandingZoneController {
     @Body() body: unknown,
   ): Promise<UploadLink[]> {
     gate(caller !== undefined);
-    return this.landingZone.links(signedIn(caller), pid, validateBody(UploadLinksDto, body).files);
+    const { files } = validateBody(UploadLinksDto, body);
+    return this.landingZone.links(signedIn(caller), pid, files.map(wanted));
   }
 
   @Operation('landingZoneControllerCompleteV4', { body: CompleteUploadDto })

@@ -13,12 +13,16 @@ import {
   ValidateNested,
 } from 'class-validator';
 
-class UploadFileDto {
+export class UploadFileDto {
   @IsString() @IsNotEmpty() @MaxLength(1000) path: string;
   /** Bytes. */
   @IsInt() @Min(0) @Max(5 * 2 ** 40) size: number;
   /** Continue this multipart upload instead of beginning one. */
   @IsOptional() @IsString() @MaxLength(1000) uploadId?: string;
+  /** Of a file in parts: the first one to give a link for. Default 1. */
+  @IsOptional() @IsInt() @Min(1) @Max(1000) firstPart?: number;
+  /** And how many. Default: all that follow. */
+  @IsOptional() @IsInt() @Min(1) @Max(1000) partCount?: number;
 }
 
 export class UploadLinksDto {

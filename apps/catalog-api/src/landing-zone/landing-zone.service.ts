@@ -1,12 +1,14 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { pidAsName, safeRelativePath } from '#kernel';
 import { ObjectStore } from '#storage';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { AccessRules, type Caller } from '../domain/access.js';
-import { Refusal } from '../domain/errors.js';
+import { BadRequest, Refusal } from '../domain/errors.js';
 import { DatasetQueries } from '../datasets/dataset-queries.js';
 import { Catalogue } from '../persistence/catalogue.js';
+import { LandingUploads } from './landing-uploads.js';
 
 export interface LandedFile {
   readonly path: string;
@@ -21,17 +23,28 @@ export type UploadLink =
       readonly kind: 'multipart';
       readonly uploadId: string;
       readonly partSize: number;
-      readonly parts: readonly {
-        readonly partNumber: number;
-        readonly url: string;
-        readonly etag?: string;
-      }[];
+      /** Of the whole file; `parts` is the window of them that was asked for. */
+      readonly totalParts: number;
+      readonly parts: readonly PartLink[];
     };
+
+interface PartLink {
+  readonly partNumber: number;
+  readonly url: string;
+  /** Present when the part has arrived already. */
+  readonly etag?: string;
+}
 
 /** Files up to this size go in one request. */
 const singlePutLimit = 64 * 2 ** 20;
 const smallestPart = 64 * 2 ** 20;
 const mostParts = 1000;
+/** Links of one answer, all files and parts together. */
+const mostLinks = 1000;
+/** Uploads in parts that one request begins. */
+const mostBegun = 20;
+/** Signatures made without letting others have a turn. */
+const signedAtOnce = 50;
 const pageLength = 1000;
 
 @Injectable()
@@ -41,6 +54,7 @@ export class LandingZone {
     private readonly datasets: DatasetQueries,
     private readonly catalogue: Catalogue,
     private readonly rules: AccessRules,
+    private readonly uploads: LandingUploads,
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
@@ -59,13 +73,17 @@ export class LandingZone {
     return files;
   }
 
-  async links(
-    caller: Caller,
-    pid: string,
-    files: readonly { path: string; size: number; uploadId?: string }[],
-  ): Promise<UploadLink[]> {
+  /** @throws BadRequest when the links would be more than one answer holds: nothing was begun then */
+  async links(caller: Caller, pid: string, files: readonly WantedFile[]): Promise<UploadLink[]> {
     await this.admit(caller, pid);
-    return Promise.all(files.map((file) => this.linkFor(this.keyOf(pid, file.path), file)));
+    checkWanted(files);
+    const keys = files.map(({ path }) => this.keyOf(pid, path));
+    const links: UploadLink[] = [];
+    for (const [index, file] of files.entries()) {
+      links.push(await this.linkFor(caller, keys[index]!, file));
+      if (index % signedAtOnce === signedAtOnce - 1) await turn();
+    }
+    return links;
   }
 
   async complete(
@@ -74,7 +92,11 @@ export class LandingZone {
     upload: { path: string; uploadId: string; parts: readonly { partNumber: number; etag: string }[] },
   ): Promise<void> {
     await this.admit(caller, pid);
-    await this.store.completeUpload(this.bucket, this.keyOf(pid, upload.path), upload.uploadId, upload.parts);
+    const key = this.keyOf(pid, upload.path);
+    const announced = await this.uploads.announcedSize(upload.uploadId, key);
+    await this.checkSize(key, upload, announced);
+    await this.store.completeUpload(this.bucket, key, upload.uploadId, upload.parts);
+    await this.uploads.forget(upload.uploadId, key);
   }
 
   async abort(
@@ -83,38 +105,62 @@ export class LandingZone {
     { path, uploadId }: { path: string; uploadId: string },
   ): Promise<void> {
     await this.admit(caller, pid);
-    await this.store.abortUpload(this.bucket, this.keyOf(pid, path), uploadId);
+    const key = this.keyOf(pid, path);
+    // What nobody began, stores answer in all kinds of ways; what is not there is fine.
+    if (!(await this.uploads.isKnown(uploadId, key))) return;
+    await this.store.abortUpload(this.bucket, key, uploadId);
+    await this.uploads.forget(uploadId, key);
   }
 
-  private async linkFor(
-    key: string,
-    { path, size, uploadId: given }: { path: string; size: number; uploadId?: string },
-  ): Promise<UploadLink> {
+  private async linkFor(caller: Caller, key: string, file: WantedFile): Promise<UploadLink> {
+    const { path, size } = file;
     const { linkSeconds } = this.config.landingZone;
     if (size <= singlePutLimit)
-      return { path, kind: 'put', url: await this.store.presignedPut(this.bucket, key, linkSeconds) };
-    const partSize = Math.max(smallestPart, Math.ceil(size / mostParts / 2 ** 20) * 2 ** 20);
-    const uploadId = given ?? (await this.store.beginUpload(this.bucket, key));
+      return { path, kind: 'put', url: await this.store.presignedPut(this.bucket, key, size, linkSeconds) };
+    const uploadId = await this.uploadOf(caller, key, file);
     const present = new Map(
-      given === undefined
+      file.uploadId === undefined
         ? []
-        : (await this.store.uploadedParts(this.bucket, key, given)).map((part) => [
+        : (await this.store.uploadedParts(this.bucket, key, uploadId)).map((part) => [
             part.partNumber,
             part.etag,
           ]),
     );
-    const parts = await Promise.all(
-      Array.from({ length: Math.ceil(size / partSize) }, async (_, index) => {
-        const partNumber = index + 1;
-        const etag = present.get(partNumber);
-        return {
-          partNumber,
-          url: await this.store.presignedPart(this.bucket, key, uploadId, partNumber, linkSeconds),
-          ...(etag === undefined ? {} : { etag }),
-        };
-      }),
-    );
-    return { path, kind: 'multipart', uploadId, partSize, parts };
+    const { partSize, totalParts, first, count } = partsOf(file);
+    const parts: PartLink[] = [];
+    for (let partNumber = first; partNumber < first + count; partNumber += 1) {
+      const length = Math.min(partSize, size - (partNumber - 1) * partSize);
+      const part = { uploadId, partNumber, size: length };
+      const etag = present.get(partNumber);
+      const url = await this.store.presignedPart(this.bucket, key, part, linkSeconds);
+      parts.push({ partNumber, url, ...(etag === undefined ? {} : { etag }) });
+      if (parts.length % signedAtOnce === 0) await turn();
+    }
+    return { path, kind: 'multipart', uploadId, partSize, totalParts, parts };
+  }
+
+  private async uploadOf(caller: Caller, key: string, { size, uploadId }: WantedFile): Promise<string> {
+    const announced = { key, size };
+    if (uploadId === undefined)
+      return this.uploads.begin(caller, announced, () => this.store.beginUpload(this.bucket, key));
+    await this.uploads.touch(uploadId, announced);
+    return uploadId;
+  }
+
+  /** What was announced is what is put together: each part has its size signed, but one may be left out. */
+  private async checkSize(
+    key: string,
+    { uploadId, parts }: { uploadId: string; parts: readonly { partNumber: number }[] },
+    announced: number,
+  ): Promise<void> {
+    const listed = new Set(parts.map(({ partNumber }) => partNumber));
+    const arrived = (await this.store.uploadedParts(this.bucket, key, uploadId))
+      .filter(({ partNumber }) => listed.has(partNumber))
+      .reduce((sum, { size }) => sum + size, 0);
+    if (arrived !== announced)
+      throw new BadRequest(
+        `Expected parts of ${announced} bytes in all, as announced, found ${arrived}: send and list every part.`,
+      );
   }
 
   /** Only who may change the dataset may fill it, and never while a job works on it or after it was archived. */
@@ -142,4 +188,40 @@ export class LandingZone {
   private get bucket(): string {
     return this.config.landingZone.bucket;
   }
+}
+
+export interface WantedFile {
+  readonly path: string;
+  readonly size: number;
+  readonly uploadId?: string;
+  readonly firstPart?: number;
+  readonly partCount?: number;
+}
+
+/** How a large file is cut, and which of its parts are asked for. */
+function partsOf({ size, firstPart = 1, partCount = mostParts }: WantedFile): {
+  partSize: number;
+  totalParts: number;
+  first: number;
+  count: number;
+} {
+  const partSize = Math.max(smallestPart, Math.ceil(size / mostParts / 2 ** 20) * 2 ** 20);
+  const totalParts = Math.ceil(size / partSize);
+  const count = Math.max(0, Math.min(partCount, totalParts - firstPart + 1));
+  return { partSize, totalParts, first: firstPart, count };
+}
+
+/** Counted before anything is begun or signed. */
+function checkWanted(files: readonly WantedFile[]): void {
+  const large = files.filter(({ size }) => size > singlePutLimit);
+  const links = files.length - large.length + large.reduce((sum, file) => sum + partsOf(file).count, 0);
+  if (links > mostLinks)
+    throw new BadRequest(
+      `Expected at most ${mostLinks} links in one request, found ${links} (files and parts together): ask for fewer files, or for windows of parts (firstPart, partCount).`,
+    );
+  const begun = large.filter(({ uploadId }) => uploadId === undefined).length;
+  if (begun > mostBegun)
+    throw new BadRequest(
+      `Expected at most ${mostBegun} uploads in parts to begin in one request, found ${begun}: ask for fewer large files at once.`,
+    );
 }

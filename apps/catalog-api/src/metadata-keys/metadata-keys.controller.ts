@@ -27,7 +27,7 @@ export class MetadataKeysController {
     @CurrentCaller() caller: Caller | undefined,
     @Query('filter') filter: unknown,
   ): Promise<StoredRecord[]> {
-    const query = parseV4Filter(filterFrom(filter, undefined), properties, 100);
+    const query = parseV4Filter(filterFrom(filter, undefined), properties, { defaultLimit: 100 });
     const visible = this.rules.condition(accessTable.metadataKey.read, caller);
     const keys = await this.queries.list('MetadataKeys', { where: query.where, visible }, query);
     // Each row stands for one record that uses the key; the newer SDK wants the number.

@@ -3,7 +3,10 @@ import type { ExternalPerson } from '../users/sign-in-accounts.js';
 import type { Claims } from './oidc-provider.js';
 
 /** The person whom a provider's claims describe, by the configured mapping. */
-export function personFrom(claims: Claims, { claims: names, userQuery, issuer }: OidcConfig): ExternalPerson {
+export function personFrom(
+  claims: Claims,
+  { claims: names, userQuery, issuer, verifiesEmails }: OidcConfig,
+): ExternalPerson {
   const text = (name: string): string => {
     const value = claims[name];
     return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
@@ -13,6 +16,8 @@ export function personFrom(claims: Claims, { claims: names, userQuery, issuer }:
     .map(text)
     .filter((part) => part !== '')
     .join('_');
+  // Anybody may claim an address that nobody verified: records are shared by address.
+  const emailVerified = verifiesEmails || claims['email_verified'] === true;
   const photo = text(names.thumbnailPhoto);
   return {
     authStrategy: 'oidc',
@@ -20,8 +25,8 @@ export function personFrom(claims: Claims, { claims: names, userQuery, issuer }:
     externalId: subject,
     username: username || text('preferred_username') || text('name') || subject,
     displayName: text(names.displayName) || text(names.familyName) || username || subject,
-    email: text(names.email),
-    emailVerified: claims['email_verified'] === true,
+    email: emailVerified ? text(names.email) : '',
+    emailVerified,
     claims,
     userQuery,
     ...(photo === '' ? {} : { thumbnailPhoto: photo }),

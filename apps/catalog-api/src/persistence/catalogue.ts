@@ -16,6 +16,7 @@ import type {
   DatasetRecord,
   EventTicketRecord,
   JobRecord,
+  LandingUploadRecord,
   OrigDatablockRecord,
   UserRecord,
 } from './records.js';
@@ -67,6 +68,10 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
 
   get datablocks() {
     return this.mongo.connection.collection<DatablockRecord>('Datablock');
+  }
+
+  get landingUploads() {
+    return this.mongo.connection.collection<LandingUploadRecord>('catena_landing_uploads');
   }
 
   get jobs() {

@@ -1,3 +1,4 @@
+import type { Session } from '../authentication/token.service.js';
 import type { Lifecycle } from '../domain/lifecycle.js';
 import type { UserId } from './user-ids.js';
 import type { OutboxPart } from '#outbox';
@@ -148,11 +149,28 @@ export interface UserRecord {
   password?: string;
   authStrategy: string;
   __v: number;
+  /** Grows with each change of the password: tokens of before stand for nobody. Catena's own field. */
+  catenaSessions?: number;
+}
+
+/** A place of one person for an upload in parts. */
+export interface LandingUploadRecord {
+  /** `<user id>/<number>` */
+  _id: string;
+  userId: string;
+  key: string;
+  /** Bytes that were announced. */
+  size: number;
+  /** Absent while the upload is being begun. */
+  uploadId?: string;
+  usedAt: Date;
 }
 
 export interface EventTicketRecord {
   /** Digest of the ticket. */
   _id: string;
   userId: string;
+  /** What the token said that asked for the ticket; tickets of earlier versions, half a minute old at most, have none. */
+  session?: Session;
   expiresAt: Date;
 }

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { AccessRules, type Caller } from '../domain/access.js';
-import { parseV4Filter } from '../domain/v4-filter.js';
+import { parseV4Filter, v4Fields, v4Limits } from '../domain/v4-filter.js';
 import { both } from '../domain/access.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { gate, signedIn } from '../http/gates.js';
@@ -51,7 +51,7 @@ export class PublishedDataV4Controller {
     @Query('fields') fields: unknown,
     @Query('limits') limits: unknown,
   ): Promise<PublishedDataRecord[]> {
-    const { where, ...page } = this.queries.search(fields, limits);
+    const { where, ...page } = this.queries.search(v4Fields(fields, publishedDataShape), v4Limits(limits));
     if (filter === undefined) return this.queries.list(caller, { where, ...page });
     const query = parseV4Filter(filter, properties);
     return this.queries.list(caller, { ...query, where: both(query.where, where) });
@@ -66,7 +66,7 @@ export class PublishedDataV4Controller {
   ): Promise<{ count: number }> {
     const condition = both(
       parseV4Filter(filter, properties).where,
-      this.queries.search(fields, undefined).where,
+      this.queries.search(v4Fields(fields, publishedDataShape), undefined).where,
     );
     return { count: await this.queries.count(caller, condition) };
   }

@@ -6,7 +6,9 @@ import { LOGGER } from '#outbox';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { Refusal } from '../domain/errors.js';
+import { besideOthers } from '../persistence/beside-others.js';
 import { Catalogue } from '../persistence/catalogue.js';
+import { objectIdFor } from '../persistence/user-ids.js';
 
 export interface RuntimeConfigDocument {
   readonly cid: string;
@@ -62,13 +64,16 @@ export class RuntimeConfigs implements OnApplicationBootstrap {
   private async rewrite(read: readonly { cid: string; data: object }[]): Promise<void> {
     const now = this.clock.now();
     for (const { cid, data } of read)
-      await this.configs.updateOne(
-        { cid },
-        {
-          $set: { data, updatedBy: 'system', updatedAt: now },
-          $setOnInsert: { createdBy: 'system', createdAt: now, __v: 0 },
-        },
-        { upsert: true },
+      await besideOthers(() =>
+        this.configs.updateOne(
+          { cid },
+          {
+            $set: { data, updatedBy: 'system', updatedAt: now },
+            // Before the index is there, the id keeps it single.
+            $setOnInsert: { _id: objectIdFor('settings', cid), createdBy: 'system', createdAt: now, __v: 0 },
+          },
+          { upsert: true },
+        ),
       );
   }
 

@@ -1,20 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { hash } from 'bcryptjs';
 import { messageOf, PermanentError, wait } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
-import { isDuplicateKey } from '#persistence';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { PasswordHashes } from '../authentication/password-hashes.js';
+import { besideOthers } from '../persistence/beside-others.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { UserRecord } from '../persistence/records.js';
 import { newObjectId, objectIdFor, type UserId } from '../persistence/user-ids.js';
 
 /** Milliseconds. */
 const longestWait = 5000;
-/** An account is a few records, and each of them can be lost to another process once. */
-const mostRaces = 20;
 
 interface FunctionalAccount {
   readonly username: string;
@@ -32,6 +30,7 @@ export class FunctionalAccounts implements OnApplicationBootstrap {
 
   constructor(
     private readonly catalogue: Catalogue,
+    private readonly passwords: PasswordHashes,
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -52,7 +51,7 @@ export class FunctionalAccounts implements OnApplicationBootstrap {
   private async seed(accounts: readonly FunctionalAccount[]): Promise<void> {
     for (const account of accounts) {
       await this.catalogue.mongo
-        .afterStart(`account ${account.username}`, () => this.besideOthers(() => this.seedOne(account)))
+        .afterStart(`account ${account.username}`, () => besideOthers(() => this.seedOne(account)))
         .catch((error: unknown) =>
           this.logger.error(
             { username: account.username, error: messageOf(error) },
@@ -61,16 +60,6 @@ export class FunctionalAccounts implements OnApplicationBootstrap {
         );
     }
     this.isSeeded = true;
-  }
-
-  /** Another process of ours may start at the same time: what it was faster with is found the next time. */
-  private async besideOthers(work: () => Promise<void>): Promise<void> {
-    for (let attempt = 1; ; attempt += 1)
-      try {
-        return await work();
-      } catch (error) {
-        if (!isDuplicateKey(error) || attempt === mostRaces) throw error;
-      }
   }
 
   private async seedOne(account: FunctionalAccount): Promise<void> {
@@ -114,7 +103,7 @@ export class FunctionalAccounts implements OnApplicationBootstrap {
       _id,
       username,
       email,
-      password: await hash(password, 10),
+      password: await this.passwords.of(password),
       authStrategy: 'local',
       __v: 0,
     });

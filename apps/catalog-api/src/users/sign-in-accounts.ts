@@ -61,15 +61,20 @@ export class SignInAccounts {
 
   /** @throws Refusal 403 when the e-mail belongs to an account that is not provably the same person's */
   async accountOf(person: ExternalPerson): Promise<UserRecord> {
-    if (person.email === '')
-      throw new Refusal(
-        403,
-        `The sign-in of ${person.username} came without an e-mail address: ask the facility to add it.`,
-      );
-    const user = (await this.existing(person)) ?? (await this.create(person));
+    const user = (await this.known(person)) ?? (await this.firstAccountOf(person));
     await this.writeIdentity(user._id, person);
     await this.settings.ensure(String(user._id));
     return user;
+  }
+
+  /** Whoever is not known yet needs an address that is certainly his own. */
+  private async firstAccountOf(person: ExternalPerson): Promise<UserRecord> {
+    if (person.email === '')
+      throw new Refusal(
+        403,
+        `The sign-in of ${person.username} came without a verified e-mail address (claim email_verified): ask the facility to add it. Where a provider verifies every address without saying so, an operator sets OIDC_EMAILS_ARE_VERIFIED.`,
+      );
+    return (await this.linked(person)) ?? (await this.create(person));
   }
 
   private async existing(person: ExternalPerson): Promise<UserRecord | undefined> {
@@ -155,9 +160,8 @@ export class SignInAccounts {
           externalId,
           modified: now,
           'profile.displayName': displayName,
-          'profile.email': email,
           'profile.username': person.username,
-          'profile.emails': [{ value: email }],
+          ...(email === '' ? {} : { 'profile.email': email, 'profile.emails': [{ value: email }] }),
           ...(thumbnailPhoto === undefined ? {} : { 'profile.thumbnailPhoto': thumbnailPhoto }),
           ...(provided === undefined ? {} : { 'profile.accessGroups': provided }),
         },

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { compare, hash } from 'bcryptjs';
 import { CallerLookup } from '../authentication/caller-lookup.js';
+import { PasswordHashes } from '../authentication/password-hashes.js';
 import { TokenService } from '../authentication/token.service.js';
 import { AccessRules } from '../domain/access.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
@@ -9,7 +9,6 @@ import { idForms } from '../persistence/user-ids.js';
 import type { UserRecord } from '../persistence/records.js';
 import { userView, type UserView } from './user-views.js';
 
-const bcryptRounds = 10;
 /** bcrypt looks at no more than this many bytes. */
 const longestPassword = 72;
 
@@ -21,6 +20,7 @@ export class UserDirectory {
     private readonly tokens: TokenService,
     private readonly callers: CallerLookup,
     private readonly rules: AccessRules,
+    private readonly passwords: PasswordHashes,
   ) {}
 
   async all(): Promise<UserView[]> {
@@ -43,20 +43,22 @@ export class UserDirectory {
   async changeOwnPassword(id: string, current: string, wanted: Wanted): Promise<void> {
     const user = await this.local(id);
     checkWanted(wanted);
-    if (!(await compare(current, user.password ?? ''))) throw new BadRequest('Current password is incorrect');
-    await this.setPassword(user, wanted.newPassword);
+    const isRight = await this.passwords.match(current, user.password ?? '');
+    // Changed by another request meanwhile, the password that was right is no longer the current one.
+    if (!isRight || !(await this.setPassword(user, wanted.newPassword, { password: user.password ?? '' })))
+      throw new BadRequest('Current password is incorrect');
   }
 
   /** @throws Refusal 400 for an unknown user, 403 for an account whose password is kept elsewhere */
   async changePassword(id: string, wanted: Wanted): Promise<void> {
     const user = await this.local(id);
     checkWanted(wanted);
-    await this.setPassword(user, wanted.newPassword);
+    await this.setPassword(user, wanted.newPassword, {});
   }
 
   /** A sign-in token for another user, for instance of a service; undefined for an unknown one. */
   async tokenFor(id: string, expiresIn: string | undefined): Promise<string | undefined> {
-    const user = await this.byId(id);
+    const user = await this.record(id);
     return user === undefined ? undefined : this.tokens.signFor(user, expiresIn);
   }
 
@@ -78,8 +80,18 @@ export class UserDirectory {
     return (await this.catalogue.users.findOne({ _id: { $in: idForms(id) } })) ?? undefined;
   }
 
-  private async setPassword({ _id }: UserRecord, password: string): Promise<void> {
-    await this.catalogue.users.updateOne({ _id }, { $set: { password: await hash(password, bcryptRounds) } });
+  /** Ends all tokens of the account as well: who had the old password may have some. */
+  private async setPassword(
+    { _id }: UserRecord,
+    password: string,
+    condition: { readonly password?: string },
+  ): Promise<boolean> {
+    const { matchedCount } = await this.catalogue.users.updateOne(
+      { _id, ...condition },
+      { $set: { password: await this.passwords.of(password) }, $inc: { catenaSessions: 1 } },
+    );
+    this.callers.forget(String(_id));
+    return matchedCount === 1;
   }
 }
 

@@ -14,6 +14,9 @@ export interface MultipartLink {
   readonly kind: 'multipart';
   readonly uploadId: string;
   readonly partSize: number;
+  /** Of the whole file; servers before 0.3 gave all of them at once. */
+  readonly totalParts?: number;
+  /** The window that was asked for. */
   readonly parts: readonly PartLink[];
 }
 
@@ -28,7 +31,12 @@ interface WantedFile {
   readonly path: string;
   readonly size: number;
   readonly uploadId?: string;
+  readonly firstPart?: number;
+  readonly partCount?: number;
 }
+
+/** Parts whose links are asked for at once. */
+export const partWindow = 100;
 
 /** The landing zone of one dataset. */
 export class LandingZone {

@@ -1,6 +1,7 @@
 import type { FoundFile } from './walk.js';
 import { ContiguousDigest } from './contiguous-digest.js';
-import type { MultipartLink, PartLink } from './landing-zone.js';
+import { Failure } from '../exit-codes.js';
+import { partWindow, type MultipartLink, type PartLink } from './landing-zone.js';
 import { sendBytes } from './send-bytes.js';
 import { counted, patiently, type Transfer } from './send-file.js';
 import { SteadyFile } from './steady-file.js';
@@ -28,7 +29,7 @@ export async function sendLargeFile(
     const upload = new PartUpload(transfer, file, link);
     const digest = new ContiguousDigest();
     const held = link.partSize <= heldBytes / 2;
-    for (const part of link.parts) {
+    for await (const part of upload.parts()) {
       const start = (part.partNumber - 1) * link.partSize;
       const length = Math.min(link.partSize, file.size - start);
       const chunks = hashed(steady, start, length, digest);
@@ -51,8 +52,7 @@ export async function sendLargeFile(
 class PartUpload {
   private readonly arrived = new Map<number, string>();
   private readonly inFlight = new Set<Promise<void>>();
-  private readonly urls = new Map<number, string>();
-  private linkedAt = Date.now();
+  private readonly urls = new Map<number, { readonly url: string; readonly at: number }>();
   private fault: { error: unknown } | undefined;
 
   constructor(
@@ -61,6 +61,17 @@ class PartUpload {
     private readonly link: MultipartLink,
   ) {
     this.remember(link.parts);
+  }
+
+  /** All parts in their order; the links of each window are asked for when its turn has come. */
+  async *parts(): AsyncGenerator<PartLink> {
+    const { parts, totalParts = parts.length } = this.link;
+    for (let window = parts, next = 1; ; window = await this.ask(next)) {
+      if (window[0]?.partNumber !== next) throw unexpectedParts(this.file, next);
+      yield* window;
+      next += window.length;
+      if (next > totalParts) return;
+    }
   }
 
   /** Waits until there is room, then sends in the background. */
@@ -91,11 +102,11 @@ class PartUpload {
 
   private async send(partNumber: number, { length, body }: PartSource): Promise<void> {
     const { progress, landingZone } = this.transfer;
-    if (Date.now() - this.linkedAt > linkAge) await this.renew();
+    if (Date.now() - (this.urls.get(partNumber)?.at ?? 0) > linkAge) await this.ask(partNumber);
     const { etag } = await patiently(this.transfer, this.file.path, {
       send: async () => {
         const bytes = counted(body(), progress);
-        const url = this.urls.get(partNumber) ?? '';
+        const url = this.urls.get(partNumber)?.url ?? '';
         const sent = await sendBytes({
           url,
           size: length,
@@ -105,25 +116,37 @@ class PartUpload {
         if (sent.status >= 300) bytes.undo();
         return sent;
       },
-      renew: () => this.renew(),
+      renew: () => this.ask(partNumber).then(() => undefined),
     });
     this.arrived.set(partNumber, etag);
   }
 
-  private async renew(): Promise<void> {
-    this.linkedAt = Date.now();
+  /** Links from this part on. */
+  private async ask(firstPart: number): Promise<readonly PartLink[]> {
     const { path, size } = this.file;
-    const [fresh] = await this.transfer.landingZone.links([{ path, size, uploadId: this.link.uploadId }]);
-    if (fresh?.kind === 'multipart') this.remember(fresh.parts);
+    const { uploadId } = this.link;
+    const wanted = { path, size, uploadId, firstPart, partCount: partWindow };
+    const [fresh] = await this.transfer.landingZone.links([wanted]);
+    if (fresh?.kind !== 'multipart') return [];
+    this.remember(fresh.parts);
+    return fresh.parts;
   }
 
   private remember(parts: readonly PartLink[]): void {
-    for (const { partNumber, url } of parts) this.urls.set(partNumber, url);
+    const at = Date.now();
+    for (const { partNumber, url } of parts) this.urls.set(partNumber, { url, at });
   }
 
   private throwFault(): void {
     if (this.fault !== undefined) throw this.fault.error;
   }
+}
+
+function unexpectedParts({ path }: FoundFile, next: number): Failure {
+  return new Failure(
+    'failed',
+    `Expected the server to give links of ${path} from part ${next} on, found others: command line and server do not fit together.`,
+  );
 }
 
 async function* hashed(

@@ -2,7 +2,7 @@ import { Failure } from '../exit-codes.js';
 import { countText } from '../output/progress-text.js';
 import type { Output } from '../output/output.js';
 import { isSame, seen, type Journal } from './journal.js';
-import type { LandingZone, MultipartLink, UploadLink } from './landing-zone.js';
+import { partWindow, type LandingZone, type MultipartLink, type UploadLink } from './landing-zone.js';
 import { sendFile, type Transfer } from './send-file.js';
 import { sendLargeFile } from './send-large-file.js';
 import type { FoundFile, Tree } from './walk.js';
@@ -116,14 +116,14 @@ async function beginOrContinue(
   if (before !== undefined && isSame(before.file, seen(file))) {
     // An upload that has ended or was thrown away is begun again.
     const links = await landingZone
-      .links([{ path, size, uploadId: before.uploadId }])
+      .links([{ path, size, uploadId: before.uploadId, partCount: partWindow }])
       .catch((error: unknown) => {
         if (error instanceof Failure && error.outcome === 'usage') return [];
         throw error;
       });
     if (links[0]?.kind === 'multipart') return links[0];
   } else if (before !== undefined) await landingZone.abort(path, before.uploadId);
-  const [link] = await landingZone.links([{ path, size }]);
+  const [link] = await landingZone.links([{ path, size, partCount: partWindow }]);
   if (link?.kind !== 'multipart') throw unexpected(file);
   journal.record({ kind: 'upload', file: seen(file), uploadId: link.uploadId });
   return link;

@@ -43,7 +43,10 @@ export function failureOf(status: number, message: string, { method, path, url }
 /** The server's words, whichever of SciCat's forms they come in. */
 export function explain(body: unknown): string {
   if (typeof body !== 'object' || body === null) return typeof body === 'string' ? body : 'no explanation';
-  const { message } = body as { message?: unknown };
+  const { message, error } = body as { message?: unknown; error?: unknown };
+  // Some answers add a sentence to SciCat's words; most only name their status.
+  if (typeof message === 'string' && typeof error === 'string' && /\s.*\.$/.test(error))
+    return `${message} ${error}`;
   if (Array.isArray(message)) return message.join('; ');
   return typeof message === 'string' ? message : JSON.stringify(body).slice(0, 500);
 }

@@ -141,8 +141,7 @@ export class IngestController {
   }
 
   @Put('recalls/:id')
-  @HttpCode(204)
-  report(@Param('id') id: string, @Body() body: unknown): Promise<void> {
+  report(@Param('id') id: string, @Body() body: unknown): Promise<{ confirmed: boolean }> {
     return this.recalls.report(id, recallNewsFrom(parsedBody<unknown>(body, () => [], smallBody)));
   }
 }

@@ -40,21 +40,29 @@ export class RecallFeed {
     return found.map(publicly);
   }
 
-  /** The address goes when the request is over: from then on nobody needs it. */
-  async report(id: string, { state, bytesDone, bytesTotal, message }: RecallNews): Promise<void> {
+  /**
+   * The address goes when the request is over: from then on nobody needs it, and nobody can confirm it any more.
+   *
+   * @returns whether the reader has confirmed that the address is his
+   */
+  async report(
+    id: string,
+    { state, bytesDone, bytesTotal, message }: RecallNews,
+  ): Promise<{ confirmed: boolean }> {
     const over = state === 'ready' || state === 'failed';
-    const { matchedCount } = await this.store.recalls.updateOne(
+    await this.store.recalls.updateOne(
       { _id: id, state: { $in: ['requested', 'recalling'] } },
       {
         $set: {
           ...{ state, bytesDone, bytesTotal, updatedAt: this.clock.now() },
           ...(message === undefined ? {} : { message }),
         },
-        ...(over ? { $unset: { email: '' } } : {}),
+        ...(over ? { $unset: { email: '', confirmation: '' } } : {}),
       },
     );
-    if (matchedCount === 0 && (await this.store.recalls.findOne({ _id: id })) === null)
-      throw new NotFoundException(`There is no request ${id}.`);
+    const found = await this.store.recalls.findOne({ _id: id }, { projection: { confirmed: 1 } });
+    if (found === null) throw new NotFoundException(`There is no request ${id}.`);
+    return { confirmed: found.confirmed === true };
   }
 
   async sweep(): Promise<void> {

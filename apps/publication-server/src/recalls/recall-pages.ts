@@ -77,6 +77,20 @@ export function requestPage(
   return layout(page, { title: texts.requestTitle, head: noIndex, main });
 }
 
+/** Where a reader says that the address is his. */
+export function confirmPage(page: Page, id: string, token: string): string {
+  const { texts } = page;
+  const main = html`<div class="wrap narrow">
+    <h1>${texts.confirmTitle}</h1>
+    <p>${texts.confirmNote}</p>
+    <form method="post" action="${page.link(`/requests/${id}/confirm`)}">
+      <input type="hidden" name="token" value="${token}" />
+      <p><button class="button" type="submit">${texts.confirmSubmit}</button></p>
+    </form>
+  </div> `;
+  return layout(page, { title: texts.confirmTitle, head: noIndex, main });
+}
+
 /** How far a request is; `renewing` if the page renews itself. */
 export function progressPage(
   page: Page,
@@ -108,6 +122,7 @@ export function progressPage(
           >
         </p>`
       }
+      ${!done && recall.confirmed === false && html`<p class="soft">${texts.progressUnconfirmed}</p>`}
       ${message !== undefined && message !== '' && html`<p dir="auto">${oneLine(message, 1000)}</p>`}
       <dl class="terms">
         <dt>${texts.progressOf}</dt>

@@ -15,12 +15,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { doiKey } from '#datacite';
 import { addressOf, pageFor } from '../site/page.js';
 import { Publications } from '../landing/publications.service.js';
-import { sendData, sendPage, wantsPage } from '../site/reply.js';
+import { redirect, sendData, sendPage, wantsPage } from '../site/reply.js';
 import { Site } from '../site/site.service.js';
 import { StoreGuard } from '../site/store.guard.js';
 import { PublicStore } from '../persistence/public-store.js';
 import { RecallForms } from './recall-forms.service.js';
-import { progressPage } from './recall-pages.js';
+import type { StoredRecall } from '../persistence/records.js';
+import { confirmPage, progressPage } from './recall-pages.js';
 import { Recalls } from './recalls.service.js';
 
 /** Seconds after which a progress page renews itself. */
@@ -47,14 +48,51 @@ export class RecallsController {
     await this.forms.take(request, reply, found.stored);
   }
 
+  /** What the mail leads to. Programs that look into mails follow links; they press no button. */
+  @Get('requests/:id/confirm')
+  async askToConfirm(
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const recall = await this.recallOf(id);
+    const page = pageFor(this.site, request);
+    if (recall.confirmation === undefined || recall.confirmed === true)
+      return redirect(reply, page.link(`/requests/${id}`), 303);
+    const token = addressOf(request).query.get('token') ?? '';
+    sendPage(reply, confirmPage(page, id, token), {
+      headers: { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' },
+    });
+  }
+
+  @Post('requests/:id/confirm')
+  async confirm(
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const recall = await this.recallOf(id);
+    const { token } = (request.body ?? {}) as { token?: unknown };
+    const isRight = typeof token === 'string' && (await this.recalls.confirm(id, token));
+    // One that is over needs no confirmation: its page says how it ended.
+    if (!isRight && recall.confirmation !== undefined) throw new NotFoundException();
+    redirect(reply, pageFor(this.site, request).link(`/requests/${id}`), 303);
+  }
+
+  /** @throws NotFoundException */
+  private async recallOf(id: string): Promise<StoredRecall> {
+    const recall = /^[\w-]{8,64}$/.test(id) ? await this.recalls.find(id) : null;
+    if (recall === null) throw new NotFoundException();
+    return recall;
+  }
+
   @Get('requests/:id')
   async progress(
     @Param('id') id: string,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const recall = /^[\w-]{8,64}$/.test(id) ? await this.recalls.find(id) : null;
-    if (recall === null) throw new NotFoundException();
+    const recall = await this.recallOf(id);
     const running = recall.state === 'requested' || recall.state === 'recalling';
     const headers: Record<string, string> = {
       'cache-control': 'no-store',

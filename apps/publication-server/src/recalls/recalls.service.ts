@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, newId } from '#kernel';
 import { rowsById } from '#persistence';
@@ -47,6 +48,19 @@ export class Recalls {
     }
   }
 
+  /**
+   * The reader says that the address is his, by the link that was sent to it. Not any more when the request is over.
+   *
+   * @returns whether the link was right
+   */
+  async confirm(id: string, confirmation: string): Promise<boolean> {
+    const { matchedCount } = await this.store.recalls.updateOne(
+      { _id: id, confirmation, state: open },
+      { $set: { confirmed: true } },
+    );
+    return matchedCount === 1;
+  }
+
   find(id: string): Promise<StoredRecall | null> {
     return this.store.recalls.findOne({ _id: id });
   }
@@ -75,6 +89,10 @@ export class Recalls {
       updatedAt: now,
       bytesDone: 0,
       bytesTotal: bytes,
+      // Whoever types an address in may not be who reads what is sent to it.
+      ...(wish.email === undefined
+        ? {}
+        : { confirmation: randomBytes(24).toString('base64url'), confirmed: false }),
     };
     await this.store.recalls.insertOne(recall);
     const first = await this.openFor(wish);

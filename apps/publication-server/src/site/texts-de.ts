@@ -135,7 +135,7 @@ export const german: Texts = {
     `${files}, zusammen ${size}, werden vom Band kopiert. Danach kann sie jeder einige Tage lang herunterladen.`,
   requestEmail: 'E-Mail-Adresse (freiwillig)',
   requestEmailHint:
-    'Nur um Ihnen zu sagen, dass sie bereit sind. Sie können sich auch die Adresse der nächsten Seite merken.',
+    'Nur um Ihnen zu sagen, dass sie bereit sind, und erst, wenn Sie sie über eine E-Mail bestätigt haben. Sie können sich auch die Adresse der nächsten Seite merken.',
   requestSubmit: 'Dateien anfordern',
   requestLeave: 'Lassen Sie dieses Feld leer',
   requestReadyAlready: 'Die Dateien sind schon da: Sie müssen nichts anfordern.',
@@ -157,6 +157,12 @@ export const german: Texts = {
   progressBytesDone: (done) => `${done} bisher`,
   progressAsked: 'Angefordert',
   progressNote: 'Diese Seite erneuert sich selbst. Ihre Adresse ist vertraulich: Wer sie hat, kann zusehen.',
+  progressUnconfirmed:
+    'Eine E-Mail bittet Sie, Ihre Adresse zu bestätigen. Vorher wird nichts anderes dorthin gesandt; die Anforderung läuft.',
+  confirmTitle: 'Adresse bestätigen',
+  confirmNote:
+    'Jemand, vermutlich Sie, hat Dateien vom Band angefordert und diese Adresse angegeben, um zu erfahren, wann sie bereit sind.',
+  confirmSubmit: 'Sagen Sie mir, wenn sie bereit sind',
   progressStop: 'Nicht mehr erneuern',
   progressStart: 'Selbst erneuern',
   progressGo: 'Zu den Dateien',

@@ -132,7 +132,7 @@ export const english = {
     `${files}, ${size} in all, will be copied from tape. Then everybody can download them for some days.`,
   requestEmail: 'E-mail address (optional)',
   requestEmailHint:
-    'Only to tell you when they are ready. You can as well keep the address of the next page.',
+    'Only to tell you when they are ready, and after you have confirmed it by a mail. You can as well keep the address of the next page.',
   requestSubmit: 'Request the files',
   requestLeave: 'Leave this field empty',
   requestReadyAlready: 'The files are here already: no request is needed.',
@@ -154,6 +154,12 @@ export const english = {
   progressBytesDone: (done: string): string => `${done} so far`,
   progressAsked: 'Requested',
   progressNote: 'This page renews itself. Its address is private: whoever has it can watch.',
+  progressUnconfirmed:
+    'A mail asks you to confirm your address. Until then nothing else is sent to it; the request goes on.',
+  confirmTitle: 'Confirm your address',
+  confirmNote:
+    'Somebody, probably you, asked for files from tape and left this address to be told when they are ready.',
+  confirmSubmit: 'Tell me when they are ready',
   progressStop: 'Stop renewing',
   progressStart: 'Renew by itself',
   progressGo: 'Go to the files',

@@ -101,6 +101,11 @@ export interface Recall {
   /** A reader waits for it at the publication server. */
   asked: boolean;
   email?: string;
+  /** Part of the link by which the reader confirms the address; requests of earlier servers have none. */
+  confirmation?: string;
+  /** When the reader was asked to. */
+  confirmationAskedAt?: Date;
+  confirmed?: boolean;
   language?: string;
   jobId?: string;
   dueAt?: Date;

@@ -18,15 +18,23 @@ const config = {
 /** One recall whose job has ended well, and a publication server that fails so and so often before it takes the news. */
 class Desk {
   readonly mails: boolean[] = [];
-  private readonly recall: Recall = {
-    ...{ _id: newId(), doi: '10.5072/abc', state: 'recalling', asked: true, jobId: 'j', attempts: 0 },
-    ...{ dueAt: new Date(0), requestedAt: new Date(0) },
-  };
+  readonly links: string[] = [];
+  readonly confirmed: (boolean | undefined)[] = [];
+  private readonly recall: Recall;
 
   constructor(
     private faults: number,
     private readonly fault: () => Promise<never>,
-  ) {}
+    /** What the publication server says when it is told of the end. */
+    private readonly known: { confirmed?: boolean } | undefined = undefined,
+    more: Partial<Recall> = {},
+  ) {
+    this.recall = {
+      ...{ _id: newId(), doi: '10.5072/abc', state: 'recalling', asked: true, jobId: 'j', attempts: 0 },
+      ...{ dueAt: new Date(0), requestedAt: new Date(0) },
+      ...more,
+    };
+  }
 
   async outcome(): Promise<unknown> {
     const courier = new RecallCourier(
@@ -61,13 +69,20 @@ class Desk {
       catalog: { job: async () => ({ statusCode: 'finishedSuccessful', jobResultObject: { result } }) },
       copies: { send: async () => undefined },
       feed: { recalls: async () => [], reportRecall: () => this.report() },
-      mail: { send: async (_: unknown, good: boolean) => void this.mails.push(good) },
+      mail: {
+        send: async ({ confirmed }: Recall, good: boolean) => {
+          this.mails.push(good);
+          this.confirmed.push(confirmed);
+        },
+        askToConfirm: async (_: unknown, link: string) => void this.links.push(link),
+      },
     } as unknown as RecallTools;
   }
 
-  private async report(): Promise<void> {
+  private async report(): Promise<{ confirmed?: boolean } | undefined> {
     this.faults -= 1;
     if (this.faults >= 0) await this.fault();
+    return this.known;
   }
 }
 
@@ -77,6 +92,16 @@ describe('A recall', () => {
   it('outlasts any outage of the publication server: the reader is told of the good end only', async () => {
     const desk = new Desk(100, () => nobody.recalls() as Promise<never>);
     assert.deepEqual(await desk.outcome(), ['ready', [true]]);
+  });
+
+  it('asks its reader once to confirm the address, and learns the answer when it tells of the end', async () => {
+    const reader = { _id: 'r-1', email: 'ada@example.org', confirmation: 'a'.repeat(32) };
+    for (const confirmed of [true, false]) {
+      const desk = new Desk(3, () => nobody.recalls() as Promise<never>, { confirmed }, reader);
+      assert.deepEqual(await desk.outcome(), ['ready', [true]]);
+      assert.deepEqual(desk.confirmed, [confirmed]);
+      assert.deepEqual(desk.links, [`https://data.example.org/requests/r-1/confirm?token=${'a'.repeat(32)}`]);
+    }
   });
 
   it('ends when an answer is the same fault again and again', async () => {

@@ -118,6 +118,7 @@ export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationS
     const pids = found?.record.datasets.map(({ pid }) => pid) ?? [];
     if (found === null || found.record.state !== 'published' || pids.length === 0)
       return this.fail(recall, 'This publication has no files that could be brought back.');
+    await this.askToConfirm(recall);
     const job = await this.tools.catalog.recall(this.config.recalls.jobType, pids, `recall:${recall._id}`);
     crashPoint('publisher.after-recall-job');
     await this.save(recall, { state: 'recalling', jobId: job.id, dueAt: this.soon() });
@@ -125,6 +126,7 @@ export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private async follow(recall: Recall): Promise<void> {
+    await this.askToConfirm(recall);
     const job = await this.tools.catalog.job(recall.jobId ?? '');
     if (!ends.has(job.statusCode)) {
       const { bytesDone = 0, bytesTotal = 0 } = await this.tools.catalog.progress(job.id);
@@ -137,15 +139,28 @@ export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationS
     for (const copy of copies) await this.tools.copies.send(copy);
     crashPoint('publisher.after-copies');
     const bytes = copies.reduce((sum, { size }) => sum + size, 0);
-    await this.tell(recall, { state: 'ready', bytesDone: bytes, bytesTotal: bytes });
-    await this.save(recall, { state: 'mailing', dueAt: this.clock.now(), attempts: 0 });
+    const confirmed = await this.tell(recall, { state: 'ready', bytesDone: bytes, bytesTotal: bytes });
+    await this.save(recall, { state: 'mailing', confirmed, dueAt: this.clock.now(), attempts: 0 });
+  }
+
+  /** Once; a mail server that is away is asked again in the next round, and holds nothing up. */
+  private async askToConfirm(recall: Recall): Promise<void> {
+    const { _id, email, confirmation, confirmationAskedAt } = recall;
+    if (email === undefined || confirmation === undefined || confirmationAskedAt !== undefined) return;
+    const link = `${this.config.publicUrl}/requests/${encodeURIComponent(_id)}/confirm?token=${confirmation}`;
+    try {
+      await this.tools.mail.askToConfirm(recall, link);
+      await this.save(recall, { confirmationAskedAt: this.clock.now() });
+    } catch (error) {
+      this.logger.warn({ recall: _id, error: messageOf(error) }, 'could not ask a reader to confirm yet');
+    }
   }
 
   private async fail(recall: Recall, message: string): Promise<void> {
     this.logger.error({ recall: recall._id, doi: recall.doi, jobId: recall.jobId }, message);
-    await this.tell(recall, { state: 'failed', bytesDone: 0, bytesTotal: 0, message });
+    const confirmed = await this.tell(recall, { state: 'failed', bytesDone: 0, bytesTotal: 0, message });
     await this.tools.mail
-      .send(recall, false, this.pageOf(recall.doi))
+      .send({ ...recall, confirmed }, false, this.pageOf(recall.doi))
       .catch((error: unknown) =>
         this.logger.warn({ recall: recall._id, error: messageOf(error) }, 'could not send the bad news'),
       );
@@ -168,20 +183,26 @@ export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationS
     await this.save(recall, { attempts, dueAt, message });
   }
 
-  /** A request that is no longer there needs no news. */
-  private async tell(recall: Recall, news: Parameters<FeedClient['reportRecall']>[1]): Promise<void> {
-    if (!recall.asked) return;
+  /**
+   * A request that is no longer there needs no news.
+   *
+   * @returns whether the reader has confirmed the address; after the news of the end that changes no more
+   */
+  private async tell(recall: Recall, news: Parameters<FeedClient['reportRecall']>[1]): Promise<boolean> {
+    if (!recall.asked) return false;
     try {
-      await this.tools.feed.reportRecall(recall._id, news);
+      const known = await this.tools.feed.reportRecall(recall._id, news);
+      return known?.confirmed === true;
     } catch (error) {
       if (feedRefusalOf(error)?.status !== 404) throw error;
+      return false;
     }
   }
 
   private async end({ _id }: Recall, state: 'ready' | 'failed'): Promise<void> {
     await this.store.recalls.updateOne(
       { _id },
-      { $set: { state, finishedAt: this.clock.now() }, $unset: { dueAt: '', email: '' } },
+      { $set: { state, finishedAt: this.clock.now() }, $unset: { dueAt: '', email: '', confirmation: '' } },
     );
   }
 

@@ -10,6 +10,9 @@ const texts = {
     subject: (doi: string) => `The files of ${doi} are ready`,
     ready: (page: string) =>
       `The files you asked for have been brought back from tape:\n\n${page}\n\nThey stay for some days.\n`,
+    confirmSubject: (doi: string) => `Confirm your address: files of ${doi}`,
+    confirm: (page: string) =>
+      `Somebody, probably you, asked for files from tape and left this address to be told when they are ready. If it was you, confirm it here:\n\n${page}\n\nIf not, do nothing: nothing else will be sent.\n`,
     failedSubject: (doi: string) => `The files of ${doi} could not be brought back`,
     failed: (page: string) =>
       `Sorry: the files you asked for could not be brought back from tape.\n\n${page}\n`,
@@ -18,21 +21,50 @@ const texts = {
     subject: (doi: string) => `Die Dateien von ${doi} liegen bereit`,
     ready: (page: string) =>
       `Die gewünschten Dateien sind vom Band zurückgeholt worden:\n\n${page}\n\nSie bleiben einige Tage lang.\n`,
+    confirmSubject: (doi: string) => `Bestätigen Sie Ihre Adresse: Dateien von ${doi}`,
+    confirm: (page: string) =>
+      `Jemand, vermutlich Sie, hat Dateien vom Band angefordert und diese Adresse angegeben, um zu erfahren, wann sie bereit sind. Wenn Sie es waren, bestätigen Sie sie hier:\n\n${page}\n\nSonst tun Sie nichts: Es wird nichts weiter gesandt.\n`,
     failedSubject: (doi: string) => `Die Dateien von ${doi} konnten nicht zurückgeholt werden`,
     failed: (page: string) =>
       `Leider konnten die gewünschten Dateien nicht vom Band zurückgeholt werden.\n\n${page}\n`,
   },
 } as const;
 
+function wordsFor({ language }: Recall): (typeof texts)['en' | 'de'] {
+  return texts[language === 'de' ? 'de' : 'en'];
+}
+
 /** Tells readers who left an address. The same message id each time, so that a repetition shows as one message. */
 @Injectable()
 export class RecallMail {
   constructor(@Inject(ConfigToken) private readonly config: PublisherConfig) {}
 
-  async send({ _id, doi, email, language }: Recall, good: boolean, page: string): Promise<void> {
+  /** To readers who have confirmed that the address is theirs. Requests of earlier servers could not ask for that. */
+  async send(recall: Recall, good: boolean, page: string): Promise<void> {
+    const { doi, confirmation, confirmed } = recall;
+    if (confirmation !== undefined && confirmed !== true) return;
+    const words = wordsFor(recall);
+    const subject = good ? words.subject(doi) : words.failedSubject(doi);
+    await this.deliver(recall, {
+      subject,
+      text: good ? words.ready(page) : words.failed(page),
+      kind: 'recall',
+    });
+  }
+
+  /** The one mail that is sent to an address of which nobody knows whose it is. */
+  async askToConfirm(recall: Recall, link: string): Promise<void> {
+    const words = wordsFor(recall);
+    const subject = words.confirmSubject(recall.doi);
+    await this.deliver(recall, { subject, text: words.confirm(link), kind: 'confirm' });
+  }
+
+  private async deliver(
+    { _id, email }: Recall,
+    { subject, text, kind }: { subject: string; text: string; kind: 'recall' | 'confirm' },
+  ): Promise<void> {
     const { mail } = this.config;
     if (mail === undefined || email === undefined) return;
-    const words = texts[language === 'de' ? 'de' : 'en'];
     const { host, port, secure, from } = mail;
     const transport = nodemailer.createTransport({
       ...{ host, port, secure },
@@ -42,9 +74,9 @@ export class RecallMail {
       await transport.sendMail({
         from,
         to: email,
-        subject: good ? words.subject(doi) : words.failedSubject(doi),
-        text: good ? words.ready(page) : words.failed(page),
-        messageId: `<recall-${_id}@catena>`,
+        subject,
+        text,
+        messageId: `<${kind}-${_id}@catena>`,
       });
     } catch (error) {
       throw new TransientError(

@@ -28,11 +28,17 @@ export class RecallOrders {
   /** The other side stands outside: what is no request of a reader is left alone, and mails go to one address. */
   async orderOf(request: RecallRequest): Promise<void> {
     if (!isRequest(request)) return;
-    const { id, doi, email, language } = request;
-    await this.note({ _id: id, doi, asked: true, ...(email === undefined ? {} : { email }), language });
+    const { id, doi, email, confirmation, language } = request;
+    await this.note({
+      ...{ _id: id, doi, asked: true, language },
+      ...(email === undefined ? {} : { email }),
+      ...(email === undefined || confirmation === undefined ? {} : { confirmation }),
+    });
   }
 
-  private async note(order: Pick<Recall, '_id' | 'doi' | 'asked' | 'email' | 'language'>): Promise<void> {
+  private async note(
+    order: Pick<Recall, '_id' | 'doi' | 'asked' | 'email' | 'confirmation' | 'language'>,
+  ): Promise<void> {
     const now = this.clock.now();
     try {
       await this.store.recalls.insertOne({
@@ -46,13 +52,15 @@ export class RecallOrders {
 }
 
 const idPattern = /^[\w-]{1,100}$/;
+const tokenPattern = /^[\w-]{16,100}$/;
 const addressPattern = /^[^\s@<>(),;:"[\]\\]{1,64}@[^\s@<>(),;:"[\]\\]{1,253}$/;
 
 /** Whether it has the shape of a request, whatever the types say. */
 export function isRequest(value: unknown): value is RecallRequest {
-  const { id, doi, email, language } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const { id, doi, email, confirmation, language } = (value ?? {}) as Readonly<Record<string, unknown>>;
   const isText = (text: unknown): text is string => typeof text === 'string';
   if (!isText(id) || !idPattern.test(id) || !isText(doi) || !isDoi(doi)) return false;
+  if (confirmation !== undefined && (!isText(confirmation) || !tokenPattern.test(confirmation))) return false;
   if (language !== undefined && !isText(language)) return false;
   return email === undefined || (isText(email) && addressPattern.test(email));
 }

@@ -63,6 +63,27 @@ export class BrokerLine {
     });
   }
 
+  /**
+   * Work of many questions, which may take no longer than two answers may.
+   *
+   * @throws TransientError `messaging.no-answer` when it takes longer: the connection is cut then
+   */
+  async within<Answer>(asked: string, work: () => Promise<Answer>): Promise<Answer> {
+    const most = 2 * this.limit;
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(this.tooLate(asked, most));
+        this.cut(`"${asked}" took longer than ${most} ms`);
+      }, most);
+    });
+    try {
+      return await Promise.race([work(), tooLate]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   /** Says goodbye, and goes when nobody answers. Never rejects. */
   close(): Promise<void> {
     return (this.closing ??= this.sayGoodbye());
@@ -91,10 +112,10 @@ export class BrokerLine {
     );
   }
 
-  private tooLate(asked: string): TransientError {
+  private tooLate(asked: string, limit = this.limit): TransientError {
     return new TransientError(
       'messaging.no-answer',
-      `Expected the broker to answer within ${this.limit} ms (${asked}, ${this.name}), found silence. Another connection is opened by itself; look at the broker when this repeats.`,
+      `Expected the broker to answer within ${limit} ms (${asked}, ${this.name}), found silence. Another connection is opened by itself; look at the broker when this repeats.`,
     );
   }
 }

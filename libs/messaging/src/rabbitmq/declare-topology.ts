@@ -3,25 +3,79 @@ import { messageOf, PermanentError, TransientError } from '#kernel';
 import type { QueueDeclaration, Topology } from '../message-transport.js';
 import type { BrokerLine } from './broker-line.js';
 
-/** Declares on a channel of its own: a mismatch closes the channel, and nothing else may die with it. */
-export async function declareTopology(line: BrokerLine, topology: Topology): Promise<void> {
-  const channel = await line.answer('open a channel', line.connection.createChannel());
-  channel.on('error', () => undefined);
-  for (const { name, kind, foreign, shared } of topology.exchanges) {
-    if ((foreign === true || shared === true) && (await exists(line, (probe) => probe.checkExchange(name))))
-      continue;
-    await refusingDrift(
-      name,
-      line.answer(`declare ${name}`, channel.assertExchange(name, kind, { durable: true })),
+/** Channels at once: after an outage every app declares everything, and the broker answers one round trip each. */
+const atOnce = 8;
+
+/**
+ * Exchanges, then queues, then what binds them; each kind several at once, and the whole within a limit.
+ *
+ * @throws TransientError `messaging.no-answer` when it takes too long: the connection is cut then
+ */
+export function declareTopology(line: BrokerLine, topology: Topology): Promise<void> {
+  return line.within('declare the topology', async () => {
+    await severalAtOnce(topology.exchanges, (exchange) => declareExchange(line, exchange));
+    await severalAtOnce(topology.queues, async (queue) => {
+      if (queue.foreign === true && (await exists(line, (probe) => probe.checkQueue(queue.name)))) return;
+      await declareQueue(line, queue);
+    });
+    await onChannels(line, topology.bindings, (channel, { queue, exchange, key }) =>
+      line.answer(`bind ${queue} to ${exchange}`, channel.bindQueue(queue, exchange, key)),
     );
-  }
-  for (const queue of topology.queues) {
-    if (queue.foreign === true && (await exists(line, (probe) => probe.checkQueue(queue.name)))) continue;
-    await declareQueue(line, queue);
-  }
-  for (const { queue, exchange, key } of topology.bindings)
-    await line.answer(`bind ${queue} to ${exchange}`, channel.bindQueue(queue, exchange, key));
-  await line.answer('close a channel', channel.close());
+  });
+}
+
+/** On a channel of its own: a mismatch closes the channel, and nothing else may die with it. */
+async function declareExchange(
+  line: BrokerLine,
+  { name, kind, foreign, shared }: Topology['exchanges'][number],
+): Promise<void> {
+  if ((foreign === true || shared === true) && (await exists(line, (probe) => probe.checkExchange(name))))
+    return;
+  await refusingDrift(
+    name,
+    onChannel(line, (channel) =>
+      line.answer(`declare ${name}`, channel.assertExchange(name, kind, { durable: true })),
+    ),
+  );
+}
+
+/** The first fault ends it; what is under way then ends by itself. */
+async function severalAtOnce<Item>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<unknown>,
+): Promise<void> {
+  const waiting = [...items];
+  let isFaulty = false;
+  const lane = async (): Promise<void> => {
+    for (let item = waiting.shift(); item !== undefined && !isFaulty; item = waiting.shift())
+      await work(item);
+  };
+  await Promise.all(
+    Array.from({ length: atOnce }, () =>
+      lane().catch((error: unknown) => {
+        isFaulty = true;
+        throw error;
+      }),
+    ),
+  );
+}
+
+/** What needs no channel of its own shares a few: a channel answers one question after the other. */
+async function onChannels<Item>(
+  line: BrokerLine,
+  items: readonly Item[],
+  work: (channel: Channel, item: Item) => Promise<unknown>,
+): Promise<void> {
+  const shares = Array.from({ length: atOnce }, (_, lane) =>
+    items.filter((_item, index) => index % atOnce === lane),
+  );
+  await severalAtOnce(
+    shares.filter(({ length }) => length > 0),
+    (share) =>
+      onChannel(line, async (channel) => {
+        for (const item of share) await work(channel, item);
+      }),
+  );
 }
 
 /** On a channel of its own, because one with other arguments closes it. */

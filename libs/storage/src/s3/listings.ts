@@ -1,4 +1,5 @@
 import type { ListedObject, PendingUpload } from '../object-store.js';
+import { encoded } from './presign.js';
 import type { S3Client } from './s3-client.js';
 import type { CallSubject } from './s3-errors.js';
 import { elementsOf, keyDecoderOf, textOf } from './s3-xml.js';
@@ -79,12 +80,4 @@ function readPage(client: S3Client, subject: CallSubject, query: Record<string, 
     for await (const chunk of response.setEncoding('utf8')) answer += String(chunk);
     return answer;
   });
-}
-
-/** Percent-encoding as signatures count it, which is stricter than `encodeURIComponent`. */
-function encoded(value: string): string {
-  return encodeURIComponent(value).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }

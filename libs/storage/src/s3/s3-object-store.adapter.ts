@@ -6,6 +6,7 @@ import {
   checkExpiry,
   checkKey,
   checkPartNumber,
+  checkSize,
   contentDisposition,
   invalid,
   orderedParts,
@@ -25,6 +26,7 @@ import {
 } from '../object-store.js';
 import { Download } from './download.js';
 import { listObjects, listUploads } from './listings.js';
+import { presigned } from './presign.js';
 import { S3Client, type S3ObjectStoreOptions } from './s3-client.js';
 import { codeOf } from './s3-errors.js';
 import { abort, begin, complete, upload } from './upload.js';
@@ -134,11 +136,18 @@ export class S3ObjectStore extends ObjectStore {
   ): Promise<string> {
     const query: Record<string, string> = {};
     if (fileName !== undefined) query['response-content-disposition'] = contentDisposition(fileName);
-    return this.presigned('GET', bucket, key, expirySeconds, query);
+    checkKey(bucket, key);
+    checkExpiry(expirySeconds);
+    return this.presigner.presignedUrl('GET', bucket, key, expirySeconds, query);
   }
 
-  override presignedPut(bucket: string, key: string, expirySeconds: number): Promise<string> {
-    return this.presigned('PUT', bucket, key, expirySeconds, {});
+  override async presignedPut(
+    bucket: string,
+    key: string,
+    size: number,
+    expirySeconds: number,
+  ): Promise<string> {
+    return this.presignedUpload(bucket, key, { size, query: {} }, expirySeconds);
   }
 
   override async beginUpload(
@@ -154,12 +163,12 @@ export class S3ObjectStore extends ObjectStore {
   override async presignedPart(
     bucket: string,
     key: string,
-    uploadId: string,
-    partNumber: number,
+    { uploadId, partNumber, size }: { uploadId: string; partNumber: number; size: number },
     expirySeconds: number,
   ): Promise<string> {
     checkPartNumber(partNumber);
-    return this.presigned('PUT', bucket, key, expirySeconds, { partNumber: String(partNumber), uploadId });
+    const query = { partNumber: String(partNumber), uploadId };
+    return this.presignedUpload(bucket, key, { size, query }, expirySeconds);
   }
 
   override async uploadedParts(
@@ -205,16 +214,20 @@ export class S3ObjectStore extends ObjectStore {
     this.presigner.close();
   }
 
-  private async presigned(
-    method: 'GET' | 'PUT',
+  private presignedUpload(
     bucket: string,
     key: string,
+    { size, query }: { size: number; query: Record<string, string> },
     expirySeconds: number,
-    query: Record<string, string>,
-  ): Promise<string> {
+  ): string {
     checkKey(bucket, key);
     checkExpiry(expirySeconds);
-    return this.presigner.presignedUrl(method, bucket, key, expirySeconds, query);
+    checkSize(size);
+    const { accessKey, secretKey, region, endpoint, publicEndpoint = endpoint } = this.options;
+    return presigned({
+      ...{ method: 'PUT', endpoint: publicEndpoint, region, accessKey, secretKey },
+      ...{ bucket, key, query, size, expirySeconds, now: new Date() },
+    });
   }
 
   /** @returns whether the version is gone */

@@ -26,7 +26,10 @@ objectStoreConformance('an S3 store', () =>
     bucket,
     putPart: async (key, uploadId, partNumber, content) => ({
       partNumber,
-      etag: await send(await store.presignedPart(bucket, key, uploadId, partNumber, 600), content),
+      etag: await send(
+        await store.presignedPart(bucket, key, { uploadId, partNumber, size: content.length }, 600),
+        content,
+      ),
     }),
   }),
 );
@@ -35,7 +38,7 @@ describe('presigned addresses of an S3 store', () => {
   before(() => store.ensureBucket(bucket));
 
   it('let anybody put and get one object', async () => {
-    await send(await store.presignedPut(bucket, 'pre/signed +ü.txt', 600), Buffer.from('hello'));
+    await send(await store.presignedPut(bucket, 'pre/signed +ü.txt', 5, 600), Buffer.from('hello'));
     const url = await store.presignedGet(bucket, 'pre/signed +ü.txt', 600, { fileName: 'große "Datei".txt' });
     const response = await fetch(url);
     assert.equal(await response.text(), 'hello');
@@ -43,6 +46,25 @@ describe('presigned addresses of an S3 store', () => {
       response.headers.get('content-disposition'),
       `attachment; filename="gro_e _Datei_.txt"; filename*=UTF-8''gro%C3%9Fe%20%22Datei%22.txt`,
     );
+  });
+
+  it('take exactly the bytes that were announced, of an object and of a part', async () => {
+    const uploadId = await store.beginUpload(bucket, 'announced-part');
+    const addresses = [
+      await store.presignedPut(bucket, 'announced (1)!.bin', 3, 600),
+      await store.presignedPart(bucket, 'announced-part', { uploadId, partNumber: 1, size: 3 }, 600),
+    ];
+    for (const url of addresses) {
+      for (const body of ['', 'xx', 'xxxx', 'x'.repeat(100_000)]) {
+        const { status } = await fetch(url, { method: 'PUT', body });
+        assert.equal(status, 403, `${body.length} bytes instead of 3`);
+      }
+      await send(url, Buffer.from('xxx'));
+    }
+    const [part] = await store.uploadedParts(bucket, 'announced-part', uploadId);
+    assert.equal(part?.size, 3);
+    await send(await store.presignedPut(bucket, 'announced-empty', 0, 600), Buffer.alloc(0));
+    await store.abortUpload(bucket, 'announced-part', uploadId);
   });
 
   it('are good for nothing else', async () => {

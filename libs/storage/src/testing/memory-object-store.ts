@@ -7,6 +7,7 @@ import {
   checkExpiry,
   checkKey,
   checkPartNumber,
+  checkSize,
   checkRange,
   orderedParts,
   rangeInvalid,
@@ -150,8 +151,14 @@ export class MemoryObjectStore extends ObjectStore {
     return this.presigned('GET', bucket, key, expirySeconds, options.fileName ?? '');
   }
 
-  override presignedPut(bucket: string, key: string, expirySeconds: number): Promise<string> {
-    return this.presigned('PUT', bucket, key, expirySeconds, '');
+  override async presignedPut(
+    bucket: string,
+    key: string,
+    size: number,
+    expirySeconds: number,
+  ): Promise<string> {
+    checkSize(size);
+    return this.presigned('PUT', bucket, key, expirySeconds, `${size}`);
   }
 
   override beginUpload(bucket: string, key: string, attributes: ObjectAttributes = {}): Promise<string> {
@@ -175,12 +182,12 @@ export class MemoryObjectStore extends ObjectStore {
   override async presignedPart(
     bucket: string,
     key: string,
-    uploadId: string,
-    partNumber: number,
+    { uploadId, partNumber, size }: { uploadId: string; partNumber: number; size: number },
     expirySeconds: number,
   ): Promise<string> {
     checkPartNumber(partNumber);
-    return this.presigned('PUT', bucket, key, expirySeconds, `${uploadId}/${partNumber}`);
+    checkSize(size);
+    return this.presigned('PUT', bucket, key, expirySeconds, `${uploadId}/${partNumber}/${size}`);
   }
 
   override uploadedParts(bucket: string, key: string, uploadId: string): Promise<readonly UploadedPart[]> {

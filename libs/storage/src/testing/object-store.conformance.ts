@@ -293,7 +293,7 @@ export function objectStoreConformance(name: string, make: () => Promise<ObjectS
       for (const key of ['', 'x'.repeat(1025), 'a\0b', 'a\ud800']) {
         await assert.rejects(store.put(bucket, key, body, { size: 1 }), invalid);
         await assert.rejects(async () => store.get(bucket, key), invalid);
-        await assert.rejects(async () => store.presignedPut(bucket, key, 60), invalid);
+        await assert.rejects(async () => store.presignedPut(bucket, key, 1, 60), invalid);
       }
       for (const wrong of ['ab', 'Upper', 'a/b', '../x', 'a..b']) {
         await assert.rejects(async () => store.ensureBucket(wrong), invalid);
@@ -304,7 +304,11 @@ export function objectStoreConformance(name: string, make: () => Promise<ObjectS
         await assert.rejects(async () => store.presignedGet(bucket, 'x', seconds), invalid);
       }
       for (const number of [0, 10_001, 1.5]) {
-        await assert.rejects(async () => store.presignedPart(bucket, 'x', 'id', number, 60), invalid);
+        const part = { uploadId: 'id', partNumber: number, size: 1 };
+        await assert.rejects(async () => store.presignedPart(bucket, 'x', part, 60), invalid);
+      }
+      for (const size of [-1, 1.5, Number.NaN]) {
+        await assert.rejects(async () => store.presignedPut(bucket, 'x', size, 60), invalid);
       }
     });
   });

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import type { CatalogApiConfig } from '../../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../../catalog-api.tokens.js';
 import { accessTable } from '../../domain/access-table.js';
-import { parseV4Filter } from '../../domain/v4-filter.js';
+import { parseV4Filter, v4Fields } from '../../domain/v4-filter.js';
 import { Area, Operation } from '../../http/operation.decorator.js';
 import { listFrom } from '../../http/query-values.js';
 import type { FacetAnswer } from '../../persistence/facets.js';
@@ -10,7 +10,7 @@ import type { DatasetRecord } from '../../persistence/records.js';
 import { DatasetIncludes } from '../dataset-includes.js';
 import { datasetKeys } from '../dataset-keys.js';
 import { DatasetQueries } from '../dataset-queries.js';
-import { datasetProperties } from '../dataset-shape.js';
+import { datasetProperties, datasetShape } from '../dataset-shape.js';
 
 const rule = accessTable.dataset.public;
 const published = { isPublished: true };
@@ -37,13 +37,19 @@ export class DatasetsPublicController {
   @Operation('datasetsPublicV4ControllerFullfacetV4', { answer: ['FullFacetResponse'] })
   @Get('fullfacet')
   fullFacet(@Query('fields') fields: unknown, @Query('facets') facets: unknown): Promise<FacetAnswer> {
-    return this.queries.facets(undefined, fields, facets, published);
+    return this.queries.facets(undefined, v4Fields(fields, datasetShape), facets, published);
   }
 
   @Operation('datasetsPublicV4ControllerPublicMetadataKeysV4', { answer: ['string'] })
   @Get('metadataKeys')
   metadataKeys(@Query('fields') fields: unknown): Promise<string[]> {
-    return datasetKeys(this.queries, undefined, fields, this.config.metadataPaths, published);
+    return datasetKeys(
+      this.queries,
+      undefined,
+      v4Fields(fields, datasetShape),
+      this.config.metadataPaths,
+      published,
+    );
   }
 
   @Operation('datasetsPublicV4ControllerFindOnePublicV4', { answer: 'OutputDatasetDto' })

@@ -18,7 +18,7 @@ import { AccessRules, type Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
 import { BadRequest, Refusal } from '../../domain/errors.js';
 import type { Lifecycle } from '../../domain/lifecycle.js';
-import { parseV4Filter } from '../../domain/v4-filter.js';
+import { parseV4Filter, v4Fields } from '../../domain/v4-filter.js';
 import { CurrentCaller } from '../../http/caller.decorator.js';
 import { gate, signedIn } from '../../http/gates.js';
 import { isLong, type LongList } from '../../http/long-list.js';
@@ -32,7 +32,7 @@ import type { Precondition } from '../../records/preconditions.js';
 import { DatasetIncludes } from '../dataset-includes.js';
 import { datasetKeys } from '../dataset-keys.js';
 import { DatasetQueries } from '../dataset-queries.js';
-import { datasetProperties } from '../dataset-shape.js';
+import { datasetProperties, datasetShape } from '../dataset-shape.js';
 import { mergePatch } from '../dataset-views.js';
 import {
   CreateDatasetDto,
@@ -103,7 +103,7 @@ export class DatasetsV4Controller {
     @Query('facets') facets: unknown,
   ): Promise<FacetAnswer> {
     gate(caller !== undefined);
-    return this.queries.facets(caller, fields, facets);
+    return this.queries.facets(caller, v4Fields(fields, datasetShape), facets);
   }
 
   @Operation('datasetsV4ControllerMetadataKeysV4', { answer: ['string'] })
@@ -113,7 +113,7 @@ export class DatasetsV4Controller {
     @Query('fields') fields: unknown,
   ): Promise<string[]> {
     gate(caller !== undefined);
-    return datasetKeys(this.queries, caller, fields, this.config.metadataPaths);
+    return datasetKeys(this.queries, caller, v4Fields(fields, datasetShape), this.config.metadataPaths);
   }
 
   @Operation('datasetsV4ControllerCountV4', { answer: 'CountApiResponse' })

@@ -1,0 +1,42 @@
+import type { JobRecord } from '../persistence/records.js';
+
+/** What a listener of one job is told of it, as lines of JSON. */
+export interface JobState {
+  readonly status: string;
+  /** Undefined before the first report. */
+  readonly progress: string | undefined;
+  readonly isOver: boolean;
+}
+
+/** Fields of a job that its listeners, and the rules about them, need. */
+export const shownOfJobs = {
+  type: 1,
+  statusCode: 1,
+  statusMessage: 1,
+  updatedAt: 1,
+  ownerUser: 1,
+  ownerGroup: 1,
+  'catena.progress': 1,
+  'catena.finished': 1,
+} as const;
+
+/** @param shown what of a text the listener may see */
+export function stateOf(job: JobRecord, shown: (value: unknown) => unknown): JobState {
+  const { statusCode, statusMessage, updatedAt, catena } = job;
+  return {
+    status: JSON.stringify(shown({ statusCode, statusMessage, updatedAt })),
+    progress: catena?.progress === undefined ? undefined : JSON.stringify(shown(catena.progress)),
+    isOver: isOver(job),
+  };
+}
+
+/** One line about a job among others. */
+export function newsOf(job: JobRecord, shown: (value: unknown) => unknown): string {
+  const { _id: id, type, statusCode, statusMessage, updatedAt } = job;
+  return JSON.stringify(shown({ id, type, statusCode, statusMessage, updatedAt }));
+}
+
+/** Words that today's systems end a job with. */
+function isOver(job: JobRecord): boolean {
+  return job.catena?.finished === true || /^(finished|completed|jobCancel)/.test(job.statusCode);
+}

@@ -1,0 +1,62 @@
+import type { ServerResponse } from 'node:http';
+import type { Session } from '../authentication/token.service.js';
+import type { Caller } from '../domain/access.js';
+
+/** Bytes that may wait for a reader: whoever does not read them is no reader. */
+const mostUnread = 256 * 1024;
+
+/** One connection over which a listener is sent events. */
+export class OpenStream {
+  /** When somebody last looked whether the session still stands for the caller; milliseconds since 1970. */
+  checkedAt: number;
+  private isUnread = false;
+
+  constructor(
+    private readonly raw: ServerResponse,
+    readonly session: Session,
+    public caller: Caller,
+    now: number,
+  ) {
+    this.checkedAt = now;
+  }
+
+  begin(): void {
+    this.raw.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      connection: 'keep-alive',
+      'access-control-allow-origin': '*',
+      'x-content-type-options': 'nosniff',
+    });
+    this.raw.flushHeaders();
+  }
+
+  /** @param data one line of JSON */
+  send(event: string, data: string): void {
+    this.write(`event: ${event}\ndata: ${data}\n\n`);
+  }
+
+  /** A sign of life; a reader who has not read since the last one is gone. */
+  breathe(): void {
+    if (this.isUnread) this.drop();
+    else this.write(': still here\n\n');
+  }
+
+  end(): void {
+    if (!this.raw.writableEnded) this.raw.end();
+  }
+
+  /** For readers to whom nothing more can be said. */
+  private drop(): void {
+    this.raw.destroy();
+  }
+
+  private write(text: string): void {
+    if (this.raw.destroyed || this.raw.writableEnded) return;
+    if (this.raw.write(text)) return;
+    if (this.raw.writableLength > mostUnread) return this.drop();
+    if (this.isUnread) return;
+    this.isUnread = true;
+    this.raw.once('drain', () => (this.isUnread = false));
+  }
+}

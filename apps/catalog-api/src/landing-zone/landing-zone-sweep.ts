@@ -1,0 +1,59 @@
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { Clock, messageOf, stillMoving, wait, WorkLoop } from '#kernel';
+import type { Logger } from '#observability';
+import { LOGGER } from '#outbox';
+import { ObjectStore } from '#storage';
+import type { CatalogApiConfig } from '../catalog-api.config.js';
+import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { LandingUploads } from './landing-uploads.js';
+
+const interval = 3_600_000;
+
+/** Throws uploads in parts away that nobody went on with: no listing shows their bytes, and they fill the store. */
+@Injectable()
+export class LandingZoneSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly loop: WorkLoop;
+
+  constructor(
+    private readonly store: ObjectStore,
+    private readonly uploads: LandingUploads,
+    private readonly clock: Clock,
+    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    this.loop = new WorkLoop({
+      name: 'sweep of the landing zone',
+      takeOne: () => this.sweep().then(() => false),
+      pause: interval,
+      onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not sweep the landing zone'),
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.loop.start(wait(interval, this.loop.stopping));
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.loop.stop();
+  }
+
+  /**
+   * The places first: who asks for links afterwards is told to begin again. Then everything old at the store that stands
+   * in no place, whatever it was that broke off.
+   */
+  async sweep(): Promise<void> {
+    const { bucket, uploadLifetime } = this.config.landingZone;
+    const before = new Date(this.clock.now().getTime() - uploadLifetime);
+    await this.uploads.expire(before);
+    for await (const { key, uploadId, begunAt } of this.store.pendingUploads(bucket, '')) {
+      stillMoving();
+      if (begunAt < before && !(await this.uploads.isKnown(uploadId, key)))
+        await this.store.abortUpload(bucket, key, uploadId);
+    }
+  }
+}
