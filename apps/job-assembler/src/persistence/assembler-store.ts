@@ -83,6 +83,9 @@ export class AssemblerStore implements OnApplicationBootstrap {
     await this.tasks.createIndex({ jobId: 1, pid: 1 }, { name: 'by_pid' });
     await this.orders.createIndex({ taskId: 1, state: 1 }, { name: 'by_task' });
     await this.orders.createIndex({ jobId: 1, pid: 1 }, { name: 'by_job' });
-    await this.orders.createIndex({ state: 1, group: 1, createdAt: 1 }, { name: 'by_state_and_group' });
+    await this.orders.createIndex(
+      { state: 1, target: 1, group: 1, createdAt: 1, _id: 1 },
+      { name: 'by_lane' },
+    );
   }
 }

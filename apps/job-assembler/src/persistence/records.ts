@@ -60,6 +60,9 @@ interface RetrievedResult {
   readonly expiresAt: string;
 }
 
+/** What the limit per target counts: writing to or reading from long-term storage. */
+export const workTargets = ['lts-write', 'lts-read'] as const;
+
 /** One datablock's work for the archiver. */
 export interface WorkOrder {
   /** `<jobId>/<n>/<k>` */
@@ -72,8 +75,7 @@ export interface WorkOrder {
   kind: Exclude<Workflow, 'none'>;
   state: WorkOrderState;
   group: string;
-  /** What the limit per target counts: writing to or reading from long-term storage. */
-  target: 'lts-write' | 'lts-read';
+  target: (typeof workTargets)[number];
   archiveId: string;
   /** Bytes of files, for progress. */
   bytes: number;
