@@ -29,6 +29,7 @@ import {
   RetrievalSurroundings,
   RetrieveDatablockHandler,
 } from './retrieve-datablock/retrieve-datablock.handler.js';
+import { WaitingSigns } from './run-work/waiting-signs.js';
 import { WorkHandlers } from './run-work/work-handlers.js';
 import { ThreadWatch } from './run-work/thread-watch.js';
 import { ProgressReporting, WorkRunner } from './run-work/work-runner.js';
@@ -96,6 +97,7 @@ export class ArchiverModule {
         ThreadWatch,
         WorkHandlers,
         ProgressReporting,
+        WaitingSigns,
         ArchiveDatablockHandler,
         RetrieveDatablockHandler,
         RetrievalSurroundings,

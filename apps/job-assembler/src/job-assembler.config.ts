@@ -20,6 +20,8 @@ export interface JobAssemblerConfig {
   readonly copies: number;
   /** Milliseconds without a sign of life after which another process plans or releases. */
   readonly lease: number;
+  /** Milliseconds without a word of accepted work after which the archiver counts as silent. */
+  readonly silence: number;
   readonly limits: { readonly global: number; readonly perGroup: number; readonly perTarget: number };
 }
 
@@ -47,6 +49,7 @@ export function jobAssemblerConfigFrom(environment: Environment): JobAssemblerCo
       mostFiles: integer(environment, 'DATABLOCK_MOST_FILES', 20_000),
     },
     lease: durationFrom(environment['ASSEMBLER_LEASE'] ?? '60s'),
+    silence: durationFrom(environment['ARCHIVER_SILENCE'] ?? '3m'),
     copies: integer(environment, 'LTS_COPIES', 1),
     limits: {
       global: integer(environment, 'LIMIT_GLOBAL', 64),

@@ -9,6 +9,7 @@ import { DatasetRegisteredConsumer } from './fold-results/dataset-registered.con
 import { JobEnding } from './fold-results/job-ending.js';
 import { ProgressReports } from './fold-results/progress-reports.js';
 import { ResultFolder } from './fold-results/result-folder.js';
+import { WaitingReports } from './fold-results/waiting-reports.js';
 import type { JobAssemblerConfig } from './job-assembler.config.js';
 import { ConfigToken } from './job-assembler.tokens.js';
 import { AssemblerStore } from './persistence/assembler-store.js';
@@ -43,6 +44,7 @@ export class JobAssemblerModule {
         JobEnding,
         JobCancellation,
         ProgressReports,
+        WaitingReports,
       ],
     };
   }

@@ -20,6 +20,10 @@ export interface AssemblyJob {
   outcome?: JobOutcome;
   /** Why the job could not be planned to its end. */
   fault?: Fault;
+  /** Why it could not be planned when that was tried last. */
+  planFault?: string;
+  /** What it waits for, in sentences for people. */
+  waitsFor?: string[];
   /** Whoever plans it, until when. */
   planningUntil: Date;
   acceptedAt: Date;
@@ -95,5 +99,9 @@ export interface WorkOrder {
   /** When the archiver was asked to remove the datablock of a cancelled job. */
   discardedAt?: Date;
   createdAt: Date;
+  releasedAt?: Date;
+  /** When the archiver last said anything of it, and what it waits for, if that is what it said. */
+  heardAt?: Date;
+  waits?: string;
   outbox: OutboxPart;
 }

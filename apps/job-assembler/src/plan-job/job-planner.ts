@@ -70,7 +70,10 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
     const now = this.after.clock.now();
     const job = await this.store.jobs.findOneAndUpdate(
       { state: 'accepted', planningUntil: { $lte: now } },
-      { $set: { planningUntil: new Date(now.getTime() + this.after.config.lease) } },
+      {
+        $set: { planningUntil: new Date(now.getTime() + this.after.config.lease) },
+        $unset: { planFault: '' },
+      },
       { sort: { planningUntil: 1 }, returnDocument: 'after' },
     );
     if (job === null) return false;
@@ -84,7 +87,12 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
         this.logger.warn({ jobId: job._id, error: messageOf(error) }, 'cannot plan the job now; it waits');
         await this.store.jobs.updateOne(
           { _id: job._id },
-          { $set: { planningUntil: new Date(this.after.clock.now().getTime() + 5000) } },
+          {
+            $set: {
+              planningUntil: new Date(this.after.clock.now().getTime() + 5000),
+              planFault: messageOf(error).slice(0, 1000),
+            },
+          },
         );
       }
     }

@@ -13,7 +13,7 @@ import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { ConfigToken } from '../job-assembler.tokens.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
 import { workTargets, type WorkOrder } from '../persistence/records.js';
-import { fairReleases, Slots, type Candidate, type Lane } from './fair-release.js';
+import { fairReleases, type Candidate, type Slots } from './fair-release.js';
 
 const pause = 1000;
 
@@ -65,7 +65,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private async releaseWork(): Promise<void> {
-    const slots = await this.heldSlots();
+    const slots = await this.store.heldSlots(this.config.limits);
     const chosen = fairReleases(slots, await this.candidates(slots));
     let released = 0;
     for (const { id } of chosen) if (await this.release(id)) released += 1;
@@ -98,22 +98,10 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     const now = this.clock.now();
     const { modifiedCount } = await this.store.orders.updateOne(
       { _id: id, state: 'planned' },
-      { $set: { state: 'released', outbox: newOutbox([this.commandFor(order, now)], now) } },
+      { $set: { state: 'released', releasedAt: now, outbox: newOutbox([this.commandFor(order, now)], now) } },
     );
     crashPoint('assembler.after-release');
     return modifiedCount > 0;
-  }
-
-  private async heldSlots(): Promise<Slots> {
-    const rows = await this.store.orders
-      .aggregate<{ _id: Lane; count: number }>([
-        { $match: { state: 'released' } },
-        { $group: { _id: { group: '$group', target: '$target' }, count: { $sum: 1 } } },
-      ])
-      .toArray();
-    const slots = new Slots(this.config.limits);
-    for (const { _id, count } of rows) slots.take(_id, Number(count));
-    return slots;
   }
 
   private commandFor(order: WorkOrder, now: Date): OutboxRow {

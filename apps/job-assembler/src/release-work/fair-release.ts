@@ -29,7 +29,7 @@ export class Slots {
   take(lane: Lane, count = 1): void {
     this.total += count;
     this.groups.set(lane.group, this.ofGroup(lane.group) + count);
-    this.targets.set(lane.target, (this.targets.get(lane.target) ?? 0) + count);
+    this.targets.set(lane.target, this.ofTarget(lane.target) + count);
     this.lanes.set(nameOf(lane), this.ofLane(lane) + count);
   }
 
@@ -42,13 +42,25 @@ export class Slots {
     );
   }
 
+  /** Which limit leaves a lane no room; undefined when it has some. */
+  fullFor({ group, target }: Lane): 'global' | 'group' | 'target' | undefined {
+    const { global, perGroup, perTarget } = this.limits;
+    if (this.total >= global) return 'global';
+    if (this.ofGroup(group) >= perGroup) return 'group';
+    return this.ofTarget(target) >= perTarget ? 'target' : undefined;
+  }
+
   roomAt(target: string): number {
     const { global, perTarget } = this.limits;
-    return Math.min(global - this.total, perTarget - (this.targets.get(target) ?? 0));
+    return Math.min(global - this.total, perTarget - this.ofTarget(target));
   }
 
   ofGroup(group: string): number {
     return this.groups.get(group) ?? 0;
+  }
+
+  private ofTarget(target: string): number {
+    return this.targets.get(target) ?? 0;
   }
 
   ofLane(lane: Lane): number {
