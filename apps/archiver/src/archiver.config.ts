@@ -11,6 +11,8 @@ export interface ArchiverConfig {
   readonly port: number;
   readonly store: S3ObjectStoreOptions;
   readonly controlBucket: string;
+  /** Milliseconds for which an object that Catena wrote may be missing before it counts as lost. */
+  readonly referencePatience: number;
   readonly landingZoneBucket: string;
   readonly retrievalBucket: string;
   /** The account that asks the catalogue before anything is taken away. */
@@ -64,6 +66,7 @@ export function archiverConfigFrom(environment: Environment): ArchiverConfig {
       ...(environment['S3_PUBLIC_ENDPOINT'] ? { publicEndpoint: environment['S3_PUBLIC_ENDPOINT'] } : {}),
     },
     controlBucket: environment['CONTROL_BUCKET'] ?? 'catena-control',
+    referencePatience: durationFrom(environment['REFERENCE_PATIENCE'] ?? '10m'),
     landingZoneBucket: environment['LANDING_ZONE_BUCKET'] ?? 'landing-zone',
     retrievalBucket: environment['RETRIEVAL_BUCKET'] ?? 'retrieval',
     catalog: {

@@ -6,11 +6,11 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { messageOf, wait } from '#kernel';
+import { Clock, messageOf, wait } from '#kernel';
 import { storageAt } from '#long-term-storage';
 import type { Logger } from '#observability';
 import { LOGGER, SpineModule } from '#outbox';
-import { ObjectStore, S3ObjectStore } from '#storage';
+import { ObjectStore, ReferencedObjects, S3ObjectStore } from '#storage';
 import { WorkOrdersConsumer } from './accept-work/work-orders.consumer.js';
 import { ArchiveDatablockHandler } from './archive-datablock/archive-datablock.handler.js';
 import { CopyWriter } from './archive-datablock/copy-writer.js';
@@ -23,6 +23,7 @@ import { ArchiverStore } from './persistence/archiver-store.js';
 import { DiscardDatablockHandler } from './discard-datablock/discard-datablock.handler.js';
 import { ReleaseOriginalsHandler } from './release-originals/release-originals.handler.js';
 import { ReleasedDatablocks } from './release-originals/released-datablocks.js';
+import { CopyRecords } from './persistence/copy-records.js';
 import { ExpireRetrievedCopies } from './retrieve-datablock/expire-retrieved-copies.js';
 import { RecallLock } from './retrieve-datablock/recall-lock.js';
 import {
@@ -82,10 +83,17 @@ export class ArchiverModule {
         { provide: ConfigToken, useValue: config },
         { provide: ObjectStore, useFactory: () => new S3ObjectStore(config.store) },
         {
+          provide: ReferencedObjects,
+          inject: [ObjectStore, Clock],
+          useFactory: (store: ObjectStore, clock: Clock) =>
+            new ReferencedObjects(store, clock, config.referencePatience),
+        },
+        {
           provide: SharesToken,
           useFactory: () => config.shares.map((item) => storageAt(item, config.shareMarker)),
         },
         ArchiverStore,
+        CopyRecords,
         Buckets,
         CatalogueWord,
         Originals,

@@ -71,6 +71,8 @@ export interface CatalogApiConfig {
   readonly store: S3ObjectStoreOptions;
   readonly landingZone: { readonly bucket: string; readonly linkSeconds: number };
   readonly controlBucket: string;
+  /** Milliseconds for which an object that a message names may be missing before it counts as lost. */
+  readonly referencePatience: number;
   /** Milliseconds after which a claim without a stored job counts as left by a crash. */
   readonly orphanClaimAge: number;
   readonly mail: { readonly host: string; readonly port: number; readonly from: string } | undefined;
@@ -139,6 +141,7 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
       ...s3OptionsFrom(environment),
       ...(environment['S3_PUBLIC_ENDPOINT'] ? { publicEndpoint: environment['S3_PUBLIC_ENDPOINT'] } : {}),
     },
+    referencePatience: durationFrom(text('REFERENCE_PATIENCE', '10m')),
     landingZone: {
       bucket: text('LANDING_ZONE_BUCKET', 'landing-zone'),
       linkSeconds: Math.floor(durationFrom(text('LANDING_ZONE_LINK_LIFETIME', '1h')) / 1000),

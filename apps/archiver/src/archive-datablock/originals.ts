@@ -1,21 +1,13 @@
-import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FileLine, ObjectReference, OriginalsSource } from '#contracts';
 import { openRegisteredFile, type DatablockMember } from '#datablock';
-import {
-  CatenaError,
-  pidAsName,
-  formerPidName,
-  PermanentError,
-  safeRelativePath,
-  TransientError,
-} from '#kernel';
+import { CatenaError, pidAsName, formerPidName, PermanentError, safeRelativePath } from '#kernel';
 import { accountsOnDisk, ownersOf, type Ownership } from '#source-folders';
-import { ObjectStore } from '#storage';
+import { ObjectStore, ReferencedObjects } from '#storage';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
-import { bodyOf, jsonLinesOf } from '../domain/json-lines.js';
+import { jsonLinesOf } from '../domain/json-lines.js';
 import type { ReadVersions } from './read-versions.js';
 
 type OpenFile = (file: FileLine) => Promise<AsyncIterable<Uint8Array>>;
@@ -29,20 +21,13 @@ export class Originals {
 
   constructor(
     private readonly store: ObjectStore,
+    private readonly references: ReferencedObjects,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
   ) {}
 
-  /** Lines of JSON that a reference points to, believed only when its checksum agrees. @throws TransientError `archiver.list-damaged` */
+  /** Lines of JSON that a reference points to. */
   async lines<Line>(reference: ObjectReference): Promise<Line[]> {
-    const body = await bodyOf(await this.store.get(reference.bucket, reference.key));
-    const found = createHash('sha256').update(body).digest('hex');
-    if (found !== reference.sha256) {
-      throw new TransientError(
-        'archiver.list-damaged',
-        `Expected ${reference.bucket}/${reference.key} with SHA-256 ${reference.sha256}, found ${found}.`,
-      );
-    }
-    return jsonLinesOf<Line>(body);
+    return jsonLinesOf<Line>(await this.references.read(reference));
   }
 
   /** @param versions remembers which objects of the landing zone were read */

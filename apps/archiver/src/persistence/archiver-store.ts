@@ -45,6 +45,7 @@ export class ArchiverStore implements OnApplicationBootstrap {
       { name: 'due', partialFilterExpression: { state: 'open' } },
     );
     await this.datablocks.createIndex({ pid: 1, filesSha256: 1 }, { name: 'by_files' });
+    await this.datablocks.createIndex({ 'copies.damaged.at': 1 }, { name: 'damaged', sparse: true });
     await this.asides.createIndex({ dueAt: 1, _id: 1 }, { name: 'due' });
     await this.asides.createIndex({ setAsideAt: 1, _id: 1 }, { name: 'by_age' });
     await this.retrieved.createIndex({ expiresAt: 1 }, { name: 'by_expiry' });

@@ -33,6 +33,15 @@ export interface Work {
   outbox: OutboxPart;
 }
 
+/** One copy of a datablock. */
+export interface StoredCopy {
+  readonly share: string;
+  /** When it was last read, and was what was archived. */
+  readonly verifiedAt: Date;
+  /** Since when it is known to be missing or other than what was archived, and how: until it is verified again. */
+  readonly damaged?: { readonly at: Date; readonly found: string };
+}
+
 /** A datablock on long-term storage, as proven by reading it back. */
 export interface StoredDatablock {
   /** The archive id: its name on every share. */
@@ -49,7 +58,7 @@ export interface StoredDatablock {
   manifest: ObjectReference;
   /** Which versions of the objects of the landing zone are in it; absent: it was packed from a folder, or before 0.2. */
   originals?: ObjectReference;
-  copies: { readonly share: string; readonly verifiedAt: Date }[];
+  copies: StoredCopy[];
   state: 'verified' | 'discarded';
 }
 

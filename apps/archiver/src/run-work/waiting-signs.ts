@@ -39,6 +39,7 @@ export class WaitingSigns implements OnApplicationBootstrap, BeforeApplicationSh
 
   onApplicationBootstrap(): void {
     this.health.add('work', () => this.work());
+    this.health.add('copies', () => this.copies());
     this.loop.start(this.store.whenReady());
   }
 
@@ -64,6 +65,12 @@ export class WaitingSigns implements OnApplicationBootstrap, BeforeApplicationSh
         0,
         work.lastFault ?? 'It waits until a worker of the archiver is free (ARCHIVER_WORKERS).',
       );
+  }
+
+  /** Datablocks with a copy that is known to be damaged. */
+  private async copies(): Promise<PartHealth> {
+    const damaged = await this.store.datablocks.countDocuments({ 'copies.damaged.at': { $exists: true } });
+    return { status: damaged === 0 ? 'up' : 'damaged', damaged };
   }
 
   /** As readiness shows it. */
