@@ -2,8 +2,16 @@ import { realpath, stat } from 'node:fs/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FileLine, ObjectReference, OriginalsSource } from '#contracts';
 import { openRegisteredFile, type DatablockMember } from '#datablock';
-import { CatenaError, pidAsName, formerPidName, PermanentError, safeRelativePath } from '#kernel';
-import { accountsOnDisk, ownersOf, type Ownership } from '#source-folders';
+import {
+  CatenaError,
+  pidAsName,
+  formerPidName,
+  PermanentError,
+  safeRelativePath,
+  messageOf,
+  TransientError,
+} from '#kernel';
+import { accountsOnDisk, isMountAway, ownersOf, unmountedRoot, type Ownership } from '#source-folders';
 import { ObjectStore, ReferencedObjects } from '#storage';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
@@ -88,8 +96,23 @@ export class Originals {
 
   private async fromFolder(pid: string, source: OriginalsSource): Promise<OpenFile> {
     const root = await this.admitted(pid, source.location, source.ownership ?? nobody);
-    return ({ path, size, time }) =>
-      openRegisteredFile(root, { path, size, modifiedAt: new Date(time) }, this.config.sourceTimeTolerance);
+    return async ({ path, size, time }) => {
+      try {
+        const registered = { path, size, modifiedAt: new Date(time) };
+        return await openRegisteredFile(root, registered, this.config.sourceTimeTolerance);
+      } catch (error) {
+        if (isMountAway(error)) throw sourceAway(source.location, messageOf(error), error);
+        // The mount may have gone since the folder was looked at.
+        await this.assertMounted(source.location);
+        throw error;
+      }
+    };
+  }
+
+  /** @throws TransientError `archiver.source-away` */
+  private async assertMounted(folder: string): Promise<void> {
+    const complaint = await unmountedRoot(this.config.sourceFolders, folder);
+    if (complaint !== undefined) throw sourceAway(folder, complaint);
   }
 
   /**
@@ -98,11 +121,14 @@ export class Originals {
    */
   private async admitted(pid: string, folder: string, owner: Ownership): Promise<string> {
     const { sourceFolders } = this.config;
+    // First: below a root that is not there nothing can be found, and nobody can be blamed for it.
+    await this.assertMounted(folder);
     const resolved = await realpath(folder).catch((error: NodeJS.ErrnoException) => {
+      if (isMountAway(error)) throw sourceAway(folder, messageOf(error), error);
       if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
         throw new PermanentError(
           'archiver.originals-incomplete',
-          `Expected the source folder ${folder}, found none: is it mounted on the archiver?`,
+          `Expected the source folder ${folder}, found none, while the root above it is there: create the folder, or correct the dataset's sourceFolder.`,
         );
       throw error;
     });
@@ -117,4 +143,13 @@ export class Originals {
       `Expected a source folder that dataset ${pid} may be read from, found ${folder}: ${refusal}. Correct the dataset, or SOURCE_FOLDERS_FILE.`,
     );
   }
+}
+
+/** As of a share that is not mounted: work waits until it is. */
+function sourceAway(folder: string, complaint: string, cause?: unknown): TransientError {
+  return new TransientError(
+    'archiver.source-away',
+    `Expected the root above the source folder ${folder} to be mounted on the archiver, found that it is not: ${complaint}. Mount it; work goes on by itself.`,
+    { away: true, details: { folder }, cause },
+  );
 }
