@@ -163,7 +163,8 @@ export class ParkingLot {
   private async park(delivery: Delivery): Promise<void> {
     const text = delivery.body.toString('utf8');
     const isText = Buffer.from(text, 'utf8').equals(delivery.body);
-    const id = `${delivery.messageId || 'without-id'}:${attemptOf(delivery)}:${delivery.timestamp.getTime()}`;
+    const sender = senderOf(delivery, this.transport.account);
+    const id = idOf(delivery, sender);
     const park = this.messages.updateOne(
       { _id: id, state: { $ne: 'discarded' } },
       {
@@ -177,7 +178,7 @@ export class ParkingLot {
           exchange: textFrom(delivery.headers['origin-exchange']),
           routingKey: textFrom(delivery.headers['origin-key']),
           headers: headersFrom(delivery.headers),
-          sender: senderOf(delivery, this.transport.account),
+          sender,
           body: isText ? text : delivery.body.toString('base64'),
           encoding: isText ? 'utf8' : 'base64',
           parkedAt: new Date(),
@@ -195,4 +196,15 @@ export class ParkingLot {
   private get messages() {
     return this.connection.collection<ParkedMessage>('catena_parking_lot');
   }
+}
+
+/**
+ * The same for a message that the broker delivers again, another one for any other message: ids may be missing or taken,
+ * and what a stranger sent must not hide what the true sender did.
+ */
+function idOf(delivery: Delivery, sender: string): string {
+  const content = digestOfBody(Buffer.from(`${digestOfBody(delivery.body)} ${sender}`));
+  const digest = Buffer.from(content, 'base64').toString('hex').slice(0, 32);
+  const time = delivery.timestamp.getTime();
+  return `${delivery.messageId || 'without-id'}:${attemptOf(delivery)}:${time}:${digest}`;
 }
