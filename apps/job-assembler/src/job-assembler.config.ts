@@ -22,6 +22,8 @@ export interface JobAssemblerConfig {
   readonly lease: number;
   /** Milliseconds without a word of accepted work after which the archiver counts as silent. */
   readonly silence: number;
+  /** Milliseconds after which what a failed dataset has archived is discarded: until then a retry uses it. */
+  readonly unregisteredLifetime: number;
   readonly limits: { readonly global: number; readonly perGroup: number; readonly perTarget: number };
 }
 
@@ -50,6 +52,7 @@ export function jobAssemblerConfigFrom(environment: Environment): JobAssemblerCo
     },
     lease: durationFrom(environment['ASSEMBLER_LEASE'] ?? '60s'),
     silence: durationFrom(environment['ARCHIVER_SILENCE'] ?? '3m'),
+    unregisteredLifetime: durationFrom(environment['UNREGISTERED_LIFETIME'] ?? '30d'),
     copies: integer(environment, 'LTS_COPIES', 1),
     limits: {
       global: integer(environment, 'LIMIT_GLOBAL', 64),

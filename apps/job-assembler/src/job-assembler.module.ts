@@ -8,7 +8,9 @@ import { ArchiverReportsConsumer } from './fold-results/archiver-reports.consume
 import { DatasetRegisteredConsumer } from './fold-results/dataset-registered.consumer.js';
 import { JobEnding } from './fold-results/job-ending.js';
 import { ProgressReports } from './fold-results/progress-reports.js';
-import { ResultFolder } from './fold-results/result-folder.js';
+import { FoldingSurroundings, ResultFolder } from './fold-results/result-folder.js';
+import { UnregisteredDatablocks } from './fold-results/unregistered-datablocks.js';
+import { UnregisteredSweep } from './fold-results/unregistered-sweep.js';
 import { WaitingReports } from './fold-results/waiting-reports.js';
 import type { JobAssemblerConfig } from './job-assembler.config.js';
 import { ConfigToken } from './job-assembler.tokens.js';
@@ -41,10 +43,13 @@ export class JobAssemblerModule {
         PlanningAfterwards,
         Dispatcher,
         ResultFolder,
+        FoldingSurroundings,
         JobEnding,
         JobCancellation,
         ProgressReports,
         WaitingReports,
+        UnregisteredDatablocks,
+        UnregisteredSweep,
       ],
     };
   }

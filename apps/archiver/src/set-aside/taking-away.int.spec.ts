@@ -358,6 +358,17 @@ describe('What the archiver takes away', () => {
       await assert.rejects(discard.handle(unknown), { code: 'archiver.datablock-foreign' });
     });
 
+    it('is what a predecessor archived, where a retried job that used it names that job', async () => {
+      const order = await orderFor({ a: 'one' });
+      await archive.handle(order, context);
+      const retry = { ...discardOf(order), jobId: newId() };
+      await discard.handle({ ...retry, archivedBy: newId() });
+      assert.notEqual(await share.stat(order.archiveId), undefined, 'another job did not archive it');
+      await discard.handle({ ...retry, archivedBy: jobId });
+      assert.equal(await share.stat(order.archiveId), undefined);
+      assert.equal((await asides.list(10)).length, 1);
+    });
+
     it('is not what an unknown tar under a name of ours holds: it can be brought back', async () => {
       const order = await orderFor({ a: 'one' });
       await archive.handle(order, context);

@@ -43,6 +43,8 @@ export interface DatasetTask {
   planner?: number;
   bytes: number;
   fault?: Fault;
+  /** When it failed for good: what it had archived was discarded. */
+  swept?: Date;
   updatedAt: Date;
   outbox: OutboxPart;
 }
@@ -96,7 +98,13 @@ export interface WorkOrder {
   /** Why the originals, or the datablock of a cancelled job, stayed. */
   releaseFault?: Fault;
   discardFault?: Fault;
-  /** When the archiver was asked to remove the datablock of a cancelled job. */
+  /** The job that archived the datablock, where that is an earlier one. */
+  archivedBy?: string;
+  /** The retried job that uses the datablock instead: from then on it answers for it. Decided together with `discardedAt`. */
+  usedBy?: string;
+  /** The catalogue has registered the datablock for the job that uses it. */
+  registered?: true;
+  /** When the archiver was asked to remove the datablock of a job that was cancelled, or failed for good. */
   discardedAt?: Date;
   createdAt: Date;
   releasedAt?: Date;

@@ -52,11 +52,10 @@ describe('The release of work', () => {
             : (Reflect.get(target, name, target) as unknown),
       });
     }
-    const watched = {
-      orders: interrupted,
-      holdLease: () => Promise.resolve(true),
-      whenReady: () => Promise.resolve(),
-    };
+    const watched = Object.create(store, {
+      orders: { value: interrupted },
+      holdLease: { value: () => Promise.resolve(true) },
+    }) as AssemblerStore;
     let looked: () => void;
     const done = new Promise<void>((resolve) => (looked = resolve));
     const folder = {
@@ -64,7 +63,7 @@ describe('The release of work', () => {
       foldStale: () => Promise.resolve(looked()),
     };
     const dispatcher = new Dispatcher(
-      watched as unknown as AssemblerStore,
+      watched,
       folder as unknown as ResultFolder,
       { wake: () => undefined } as unknown as OutboxRelay,
       clock,
