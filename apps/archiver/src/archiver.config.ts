@@ -35,6 +35,8 @@ export interface ArchiverConfig {
   readonly threadLimit: number;
   /** Milliseconds without headway after which a work order goes to another worker; longer than any tape takes. */
   readonly stallLimit: number;
+  /** Milliseconds after which an ended work order is forgotten. */
+  readonly endedWorkLifetime: number;
   /** Work orders at once in this process. */
   readonly workers: number;
   /** Milliseconds without a heartbeat after which another worker takes over. */
@@ -83,6 +85,7 @@ export function archiverConfigFrom(environment: Environment): ArchiverConfig {
     releaseGrace: durationFrom(environment['RELEASE_GRACE'] ?? '1h'),
     threadLimit: threadLimitFrom(environment, spine.livenessLimit),
     stallLimit: durationFrom(environment['ARCHIVER_STALL_LIMIT'] ?? '6h'),
+    endedWorkLifetime: durationFrom(environment['ENDED_WORK_LIFETIME'] ?? '90d'),
     workers: integer(environment, 'ARCHIVER_WORKERS', 2),
     lease: durationFrom(environment['ARCHIVER_LEASE'] ?? '60s'),
     mostAttempts: integer(environment, 'ARCHIVER_MOST_ATTEMPTS', 8),

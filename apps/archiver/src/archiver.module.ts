@@ -23,6 +23,7 @@ import { ArchiverStore } from './persistence/archiver-store.js';
 import { DiscardDatablockHandler } from './discard-datablock/discard-datablock.handler.js';
 import { ReleaseOriginalsHandler } from './release-originals/release-originals.handler.js';
 import { ReleasedDatablocks } from './release-originals/released-datablocks.js';
+import { EndedWorkSweep } from './forget-work/ended-work-sweep.js';
 import { CopyRecords } from './persistence/copy-records.js';
 import { ExpireRetrievedCopies } from './retrieve-datablock/expire-retrieved-copies.js';
 import { RecallLock } from './retrieve-datablock/recall-lock.js';
@@ -114,6 +115,7 @@ export class ArchiverModule {
         VerifyDatablockHandler,
         ReleaseOriginalsHandler,
         ReleasedDatablocks,
+        EndedWorkSweep,
         DiscardDatablockHandler,
       ],
     };

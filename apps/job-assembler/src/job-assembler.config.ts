@@ -24,6 +24,8 @@ export interface JobAssemblerConfig {
   readonly silence: number;
   /** Milliseconds after which what a failed dataset has archived is discarded: until then a retry uses it. */
   readonly unregisteredLifetime: number;
+  /** Milliseconds after which a finished job is forgotten. */
+  readonly finishedJobLifetime: number;
   readonly limits: { readonly global: number; readonly perGroup: number; readonly perTarget: number };
 }
 
@@ -53,6 +55,7 @@ export function jobAssemblerConfigFrom(environment: Environment): JobAssemblerCo
     lease: durationFrom(environment['ASSEMBLER_LEASE'] ?? '60s'),
     silence: durationFrom(environment['ARCHIVER_SILENCE'] ?? '3m'),
     unregisteredLifetime: durationFrom(environment['UNREGISTERED_LIFETIME'] ?? '30d'),
+    finishedJobLifetime: durationFrom(environment['FINISHED_JOB_LIFETIME'] ?? '90d'),
     copies: integer(environment, 'LTS_COPIES', 1),
     limits: {
       global: integer(environment, 'LIMIT_GLOBAL', 64),

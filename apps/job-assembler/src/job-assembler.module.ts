@@ -12,6 +12,7 @@ import { FoldingSurroundings, ResultFolder } from './fold-results/result-folder.
 import { UnregisteredDatablocks } from './fold-results/unregistered-datablocks.js';
 import { UnregisteredSweep } from './fold-results/unregistered-sweep.js';
 import { WaitingReports } from './fold-results/waiting-reports.js';
+import { FinishedJobsSweep } from './forget-jobs/finished-jobs-sweep.js';
 import type { JobAssemblerConfig } from './job-assembler.config.js';
 import { ConfigToken } from './job-assembler.tokens.js';
 import { AssemblerStore } from './persistence/assembler-store.js';
@@ -50,6 +51,7 @@ export class JobAssemblerModule {
         WaitingReports,
         UnregisteredDatablocks,
         UnregisteredSweep,
+        FinishedJobsSweep,
       ],
     };
   }

@@ -40,6 +40,9 @@ export interface ParkedMessage {
   readonly decision?: { readonly by: string; readonly at: Date; readonly reason: string };
 }
 
+/** What people have decided on goes after 180 days; what they have not stays. */
+const decidedSeconds = 180 * 24 * 3600;
+
 /** Whose parking lot it is. */
 export interface ParkingLotAddress {
   readonly app: AppName;
@@ -60,6 +63,10 @@ export class ParkingLot {
 
   async createIndexes(): Promise<void> {
     await this.messages.createIndex({ state: 1, parkedAt: -1 }, { name: 'catena_parking_lot_state' });
+    await this.messages.createIndex(
+      { 'decision.at': 1 },
+      { name: 'catena_parking_lot_expiry', expireAfterSeconds: decidedSeconds },
+    );
   }
 
   async start(): Promise<void> {

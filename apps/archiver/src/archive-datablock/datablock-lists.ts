@@ -25,7 +25,7 @@ export class DatablockLists {
   keepManifest(archiveId: string, manifest: DatablockManifest): Promise<ObjectReference> {
     const body = Buffer.from(manifestToJson(manifest));
     parseManifest(body.toString('utf8'));
-    return this.keep(`manifests/${archiveId}.json`, body, 'application/json');
+    return this.keep(manifestKey(archiveId), body, 'application/json');
   }
 
   async keepOriginals(archiveId: string, lines: readonly OriginalLine[]): Promise<void> {
@@ -78,11 +78,20 @@ export class DatablockLists {
     return changed.sort();
   }
 
+  /** Takes the lists of a datablock away, for good. */
+  remove(archiveId: string): Promise<void> {
+    return this.objects.remove(this.config.controlBucket, [manifestKey(archiveId), originalsKey(archiveId)]);
+  }
+
   private async keep(key: string, body: Buffer, contentType: string): Promise<ObjectReference> {
     const bucket = this.config.controlBucket;
     await this.objects.put(bucket, key, body, { size: body.length, contentType });
     return referenceTo(bucket, key, body);
   }
+}
+
+function manifestKey(archiveId: string): string {
+  return `manifests/${archiveId}.json`;
 }
 
 function originalsKey(archiveId: string): string {

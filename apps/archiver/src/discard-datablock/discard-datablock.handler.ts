@@ -72,7 +72,7 @@ export class DiscardDatablockHandler {
     try {
       await this.store.datablocks.updateOne(
         { _id: archiveId, jobId, pid },
-        { $set: { state: 'discarded' } },
+        { $set: { state: 'discarded', discardedAt: this.clock.now() } },
         { upsert: true },
       );
       return true;

@@ -22,6 +22,8 @@ export interface Work {
   jobId: string;
   command: Command;
   state: 'open' | 'done' | 'failed' | 'cancelled';
+  /** A sweep removes what there is of it, this record last. */
+  forgetting?: true;
   /** Fencing token: only the worker that holds the newest one may write. */
   epoch: number;
   /** When a worker may take it: at once, after a pause, or when the lease of a dead worker is over. */
@@ -60,6 +62,8 @@ export interface StoredDatablock {
   originals?: ObjectReference;
   copies: StoredCopy[];
   state: 'verified' | 'discarded';
+  /** Absent in records from before 0.3: those stay. */
+  discardedAt?: Date;
 }
 
 /** A file on long-term storage that is out of the way, and goes for good after a grace period. */

@@ -95,6 +95,7 @@ export class AssemblerStore implements OnApplicationBootstrap {
     await this.jobs.createIndex({ state: 1, updatedAt: 1 }, { name: 'stale' });
     await this.tasks.createIndex({ jobId: 1, state: 1 }, { name: 'by_job' });
     await this.tasks.createIndex({ jobId: 1, pid: 1 }, { name: 'by_pid' });
+    await this.jobs.createIndex({ retryOf: 1 }, { name: 'by_predecessor', sparse: true });
     await this.tasks.createIndex({ pid: 1, state: 1 }, { name: 'by_dataset' });
     await this.tasks.createIndex({ state: 1, workflow: 1, swept: 1, updatedAt: 1 }, { name: 'unswept' });
     await this.orders.createIndex({ archiveId: 1 }, { name: 'by_datablock' });

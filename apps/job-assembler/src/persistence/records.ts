@@ -16,6 +16,8 @@ export interface AssemblyJob {
   group: string;
   retryOf?: string;
   state: 'accepted' | 'running' | 'finished';
+  /** A sweep removes what there is of it, this record last. */
+  forgetting?: true;
   cancelRequested: boolean;
   outcome?: JobOutcome;
   /** Why the job could not be planned to its end. */
