@@ -7,7 +7,7 @@ import { eventRow, type OutboxRow } from '#outbox';
 import { isDuplicateKey } from '#persistence';
 import { SharesToken } from '../archiver.tokens.js';
 import { refuseForeign, refuseForeignName } from '../domain/own-datablock.js';
-import { isDamaged, readBack } from '../domain/stored-copies.js';
+import { isDamaged, readBack } from '../persistence/stored-copies.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import type { StoredDatablock } from '../persistence/records.js';
 import type { WorkContext } from '../run-work/work-context.js';

@@ -2,7 +2,7 @@ import type { VerifiedDatablock } from '#datablock';
 import { PermanentError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import type { WorkContext } from '../run-work/work-context.js';
-import { readBack } from '../domain/stored-copies.js';
+import { readBack } from '../persistence/stored-copies.js';
 import { checksumOf } from '../domain/checksum.js';
 import type { Meter } from './meter.js';
 

@@ -3,7 +3,7 @@ import type { ReleaseOriginalsV1 } from '#contracts';
 import { PermanentError } from '#kernel';
 import { CatalogueWord } from '../catalog/catalogue-word.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
-import { isDamaged } from '../domain/stored-copies.js';
+import { isDamaged } from '../persistence/stored-copies.js';
 import type { StoredDatablock } from '../persistence/records.js';
 
 /** The datablocks whose originals may go. */

@@ -9,7 +9,7 @@ import { eventRow, LOGGER, type OutboxRow } from '#outbox';
 import { ObjectStore } from '#storage';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken, SharesToken } from '../archiver.tokens.js';
-import { bestFirst, isDamage, isMissing, notYetThere } from '../domain/stored-copies.js';
+import { bestFirst, isDamage, isMissing, notYetThere } from '../persistence/stored-copies.js';
 import { refuseForeign } from '../domain/own-datablock.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import { CopyRecords } from '../persistence/copy-records.js';

@@ -5,7 +5,7 @@ import type { LongTermStorage } from '#long-term-storage';
 import { eventRow, type OutboxRow } from '#outbox';
 import { SharesToken } from '../archiver.tokens.js';
 import { checksumOf } from '../domain/checksum.js';
-import { isDamage, isMissing, notYetThere } from '../domain/stored-copies.js';
+import { isDamage, isMissing, notYetThere } from '../persistence/stored-copies.js';
 import { refuseForeign } from '../domain/own-datablock.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import { CopyRecords } from '../persistence/copy-records.js';

@@ -1,6 +1,6 @@
 import { CatenaError, TransientError } from '#kernel';
 import type { LongTermStorage, LongTermReadOptions } from '#long-term-storage';
-import type { StoredCopy } from '../persistence/records.js';
+import type { StoredCopy } from './records.js';
 
 /** Copies in the order in which they are worth a try: those found damaged come last. */
 export function bestFirst(copies: readonly StoredCopy[]): StoredCopy[] {
