@@ -150,7 +150,14 @@ describe('An outage', () => {
     await archiver.whenReady();
     const [set] = await datasets(1);
     const { body } = await client.postJob('archive', [set!.pid]);
-    await sleep(3000);
+    // Nobody has to read a log for the reason.
+    await until(async () => {
+      const { body: told } = await client.call<{ waitsFor?: string[] }>(
+        'GET',
+        `/api/v4/jobs/${String(body['id'])}/progress`,
+      );
+      return told.waitsFor?.some((reason) => /^the archiver, which says: /.test(reason)) === true;
+    }, 60_000);
     assert.equal((await client.job(String(body['id']))).statusCode, 'inProgress');
     assert.deepEqual(await ledger.tarsOf(installation.shares[0]!, set!.pid), []);
     await archiver.stop();

@@ -11,6 +11,8 @@ export interface ArchiverConfig {
   readonly port: number;
   readonly store: S3ObjectStoreOptions;
   readonly controlBucket: string;
+  /** Milliseconds for which an object that Catena wrote may be missing before it counts as lost. */
+  readonly referencePatience: number;
   readonly landingZoneBucket: string;
   readonly retrievalBucket: string;
   /** The account that asks the catalogue before anything is taken away. */
@@ -33,6 +35,8 @@ export interface ArchiverConfig {
   readonly threadLimit: number;
   /** Milliseconds without headway after which a work order goes to another worker; longer than any tape takes. */
   readonly stallLimit: number;
+  /** Milliseconds after which an ended work order is forgotten. */
+  readonly endedWorkLifetime: number;
   /** Work orders at once in this process. */
   readonly workers: number;
   /** Milliseconds without a heartbeat after which another worker takes over. */
@@ -64,6 +68,7 @@ export function archiverConfigFrom(environment: Environment): ArchiverConfig {
       ...(environment['S3_PUBLIC_ENDPOINT'] ? { publicEndpoint: environment['S3_PUBLIC_ENDPOINT'] } : {}),
     },
     controlBucket: environment['CONTROL_BUCKET'] ?? 'catena-control',
+    referencePatience: durationFrom(environment['REFERENCE_PATIENCE'] ?? '10m'),
     landingZoneBucket: environment['LANDING_ZONE_BUCKET'] ?? 'landing-zone',
     retrievalBucket: environment['RETRIEVAL_BUCKET'] ?? 'retrieval',
     catalog: {
@@ -80,6 +85,7 @@ export function archiverConfigFrom(environment: Environment): ArchiverConfig {
     releaseGrace: durationFrom(environment['RELEASE_GRACE'] ?? '1h'),
     threadLimit: threadLimitFrom(environment, spine.livenessLimit),
     stallLimit: durationFrom(environment['ARCHIVER_STALL_LIMIT'] ?? '6h'),
+    endedWorkLifetime: durationFrom(environment['ENDED_WORK_LIFETIME'] ?? '90d'),
     workers: integer(environment, 'ARCHIVER_WORKERS', 2),
     lease: durationFrom(environment['ARCHIVER_LEASE'] ?? '60s'),
     mostAttempts: integer(environment, 'ARCHIVER_MOST_ATTEMPTS', 8),

@@ -6,11 +6,11 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { messageOf, wait } from '#kernel';
+import { Clock, messageOf, wait } from '#kernel';
 import { storageAt } from '#long-term-storage';
 import type { Logger } from '#observability';
 import { LOGGER, SpineModule } from '#outbox';
-import { ObjectStore, S3ObjectStore } from '#storage';
+import { ObjectStore, ReferencedObjects, S3ObjectStore } from '#storage';
 import { WorkOrdersConsumer } from './accept-work/work-orders.consumer.js';
 import { ArchiveDatablockHandler } from './archive-datablock/archive-datablock.handler.js';
 import { CopyWriter } from './archive-datablock/copy-writer.js';
@@ -23,12 +23,15 @@ import { ArchiverStore } from './persistence/archiver-store.js';
 import { DiscardDatablockHandler } from './discard-datablock/discard-datablock.handler.js';
 import { ReleaseOriginalsHandler } from './release-originals/release-originals.handler.js';
 import { ReleasedDatablocks } from './release-originals/released-datablocks.js';
+import { EndedWorkSweep } from './forget-work/ended-work-sweep.js';
+import { CopyRecords } from './persistence/copy-records.js';
 import { ExpireRetrievedCopies } from './retrieve-datablock/expire-retrieved-copies.js';
 import { RecallLock } from './retrieve-datablock/recall-lock.js';
 import {
   RetrievalSurroundings,
   RetrieveDatablockHandler,
 } from './retrieve-datablock/retrieve-datablock.handler.js';
+import { WaitingSigns } from './run-work/waiting-signs.js';
 import { WorkHandlers } from './run-work/work-handlers.js';
 import { ThreadWatch } from './run-work/thread-watch.js';
 import { ProgressReporting, WorkRunner } from './run-work/work-runner.js';
@@ -81,10 +84,17 @@ export class ArchiverModule {
         { provide: ConfigToken, useValue: config },
         { provide: ObjectStore, useFactory: () => new S3ObjectStore(config.store) },
         {
+          provide: ReferencedObjects,
+          inject: [ObjectStore, Clock],
+          useFactory: (store: ObjectStore, clock: Clock) =>
+            new ReferencedObjects(store, clock, config.referencePatience),
+        },
+        {
           provide: SharesToken,
           useFactory: () => config.shares.map((item) => storageAt(item, config.shareMarker)),
         },
         ArchiverStore,
+        CopyRecords,
         Buckets,
         CatalogueWord,
         Originals,
@@ -96,6 +106,7 @@ export class ArchiverModule {
         ThreadWatch,
         WorkHandlers,
         ProgressReporting,
+        WaitingSigns,
         ArchiveDatablockHandler,
         RetrieveDatablockHandler,
         RetrievalSurroundings,
@@ -104,6 +115,7 @@ export class ArchiverModule {
         VerifyDatablockHandler,
         ReleaseOriginalsHandler,
         ReleasedDatablocks,
+        EndedWorkSweep,
         DiscardDatablockHandler,
       ],
     };

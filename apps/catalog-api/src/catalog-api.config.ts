@@ -80,6 +80,8 @@ export interface CatalogApiConfig {
   /** Event streams open at the same time. */
   readonly eventStreams: { readonly perPerson: number; readonly perProcess: number };
   readonly controlBucket: string;
+  /** Milliseconds for which an object that a message names may be missing before it counts as lost. */
+  readonly referencePatience: number;
   /** Milliseconds after which a claim without a stored job counts as left by a crash. */
   readonly orphanClaimAge: number;
   readonly mail: { readonly host: string; readonly port: number; readonly from: string } | undefined;
@@ -148,6 +150,7 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
       ...s3OptionsFrom(environment),
       ...(environment['S3_PUBLIC_ENDPOINT'] ? { publicEndpoint: environment['S3_PUBLIC_ENDPOINT'] } : {}),
     },
+    referencePatience: durationFrom(text('REFERENCE_PATIENCE', '10m')),
     landingZone: {
       bucket: text('LANDING_ZONE_BUCKET', 'landing-zone'),
       linkSeconds: Math.floor(durationFrom(text('LANDING_ZONE_LINK_LIFETIME', '1h')) / 1000),

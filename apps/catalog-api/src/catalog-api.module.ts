@@ -1,7 +1,8 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { Clock } from '#kernel';
 import { SpineModule } from '#outbox';
-import { ObjectStore, S3ObjectStore } from '#storage';
+import { ObjectStore, ReferencedObjects, S3ObjectStore } from '#storage';
 import { ControlObjects } from './apply-job-reports/control-objects.js';
 import { DatablockRegistration } from './apply-job-reports/datablock-registration.js';
 import { DatasetReportsConsumer } from './apply-job-reports/dataset-reports.consumer.js';
@@ -101,6 +102,12 @@ export class CatalogApiModule {
         { provide: JobConfigurationToken, useValue: jobs },
         { provide: AccessRules, useFactory: () => new AccessRules(config.groups) },
         { provide: ObjectStore, useFactory: () => new S3ObjectStore(config.store) },
+        {
+          provide: ReferencedObjects,
+          inject: [ObjectStore, Clock],
+          useFactory: (store: ObjectStore, clock: Clock) =>
+            new ReferencedObjects(store, clock, config.referencePatience),
+        },
         { provide: APP_GUARD, useClass: CallerGuard },
         { provide: APP_FILTER, useClass: ScicatErrorsFilter },
         { provide: APP_INTERCEPTOR, useClass: LongListInterceptor },

@@ -22,6 +22,12 @@ export interface JobAssemblerConfig {
   readonly lease: number;
   /** Jobs at once, datasets of each at once, and milliseconds after which a job lets others have their turn. */
   readonly planning: { readonly jobs: number; readonly datasets: number; readonly turn: number };
+  /** Milliseconds without a word of accepted work after which the archiver counts as silent. */
+  readonly silence: number;
+  /** Milliseconds after which what a failed dataset has archived is discarded: until then a retry uses it. */
+  readonly unregisteredLifetime: number;
+  /** Milliseconds after which a finished job is forgotten. */
+  readonly finishedJobLifetime: number;
   readonly limits: { readonly global: number; readonly perGroup: number; readonly perTarget: number };
 }
 
@@ -49,6 +55,9 @@ export function jobAssemblerConfigFrom(environment: Environment): JobAssemblerCo
       mostFiles: integer(environment, 'DATABLOCK_MOST_FILES', 20_000),
     },
     lease: durationFrom(environment['ASSEMBLER_LEASE'] ?? '60s'),
+    silence: durationFrom(environment['ARCHIVER_SILENCE'] ?? '3m'),
+    unregisteredLifetime: durationFrom(environment['UNREGISTERED_LIFETIME'] ?? '30d'),
+    finishedJobLifetime: durationFrom(environment['FINISHED_JOB_LIFETIME'] ?? '90d'),
     copies: integer(environment, 'LTS_COPIES', 1),
     planning: {
       jobs: integer(environment, 'PLANNING_JOBS', 4),

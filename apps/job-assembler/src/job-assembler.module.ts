@@ -9,7 +9,11 @@ import { DatasetRegisteredConsumer } from './fold-results/dataset-registered.con
 import { JobEnding } from './fold-results/job-ending.js';
 import { JobFolds } from './fold-results/job-folds.js';
 import { ProgressReports } from './fold-results/progress-reports.js';
-import { ResultFolder } from './fold-results/result-folder.js';
+import { FoldingSurroundings, ResultFolder } from './fold-results/result-folder.js';
+import { UnregisteredDatablocks } from './fold-results/unregistered-datablocks.js';
+import { UnregisteredSweep } from './fold-results/unregistered-sweep.js';
+import { WaitingReports } from './fold-results/waiting-reports.js';
+import { FinishedJobsSweep } from './forget-jobs/finished-jobs-sweep.js';
 import type { JobAssemblerConfig } from './job-assembler.config.js';
 import { ConfigToken } from './job-assembler.tokens.js';
 import { AssemblerStore } from './persistence/assembler-store.js';
@@ -41,10 +45,15 @@ export class JobAssemblerModule {
         PlanningAfterwards,
         Dispatcher,
         ResultFolder,
+        FoldingSurroundings,
         JobEnding,
         JobFolds,
         JobCancellation,
         ProgressReports,
+        WaitingReports,
+        UnregisteredDatablocks,
+        UnregisteredSweep,
+        FinishedJobsSweep,
       ],
     };
   }

@@ -5,7 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Clock, ending } from '#kernel';
 import { createLogger, type Logger } from '#observability';
 import { endConnections, NestLogger } from '#outbox';
-import { MongoConnection } from '#persistence';
+import { DatabasePulse, MongoConnection } from '#persistence';
 import { feedLimits } from '#publication-feed';
 import { keepRawBodies } from './ingest/raw-bodies.js';
 import type { PublicationServerConfig } from './publication-server.config.js';
@@ -29,7 +29,15 @@ export async function createPublicationServer(
 ): Promise<PublicationServer> {
   const logger = createLogger('publication-server', config.logLevel);
   const mongo = new MongoConnection({ uri: config.mongodbUri, appName: 'publication-server' }, logger);
-  const surroundings: Surroundings = { config, logger, mongo, ...(clock === undefined ? {} : { clock }) };
+  const pulse = new DatabasePulse(mongo);
+  pulse.start();
+  const surroundings: Surroundings = {
+    config,
+    logger,
+    mongo,
+    pulse,
+    ...(clock === undefined ? {} : { clock }),
+  };
   const make = async (module: DynamicModule, adapter: FastifyAdapter): Promise<NestFastifyApplication> => {
     const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { bufferLogs: true });
     app.useLogger(new NestLogger(logger));
@@ -55,7 +63,7 @@ export async function createPublicationServer(
     publicApp,
     privateApp,
     stop: async () => {
-      await Promise.all([privateApp.close(), publicApp.close()]);
+      await Promise.all([privateApp.close(), publicApp.close(), pulse.stop()]);
       await ending.waitFor('goodbye to the database', mongo.close());
     },
   };

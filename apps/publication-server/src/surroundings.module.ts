@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Clock, SystemClock } from '#kernel';
 import type { Logger } from '#observability';
-import { MongoConnection } from '#persistence';
+import { DatabasePulse, MongoConnection } from '#persistence';
 import { Embargoes } from './persistence/embargoes.js';
 import { PublicStore } from './persistence/public-store.js';
 import type { PublicationServerConfig } from './publication-server.config.js';
@@ -11,17 +11,19 @@ export interface Surroundings {
   readonly config: PublicationServerConfig;
   readonly logger: Logger;
   readonly mongo: MongoConnection;
+  readonly pulse: DatabasePulse;
   readonly clock?: Clock;
 }
 
 /** What both listeners share: one database connection, one logger, one store. */
 @Module({})
 export class SurroundingsModule {
-  static forRoot({ config, logger, mongo, clock = new SystemClock() }: Surroundings): DynamicModule {
+  static forRoot({ config, logger, mongo, pulse, clock = new SystemClock() }: Surroundings): DynamicModule {
     const providers = [
       { provide: ConfigToken, useValue: config },
       { provide: LoggerToken, useValue: logger },
       { provide: MongoConnection, useValue: mongo },
+      { provide: DatabasePulse, useValue: pulse },
       { provide: Clock, useValue: clock },
       PublicStore,
       Embargoes,
@@ -30,7 +32,7 @@ export class SurroundingsModule {
       module: SurroundingsModule,
       global: true,
       providers,
-      exports: [ConfigToken, LoggerToken, MongoConnection, Clock, PublicStore, Embargoes],
+      exports: [ConfigToken, LoggerToken, MongoConnection, DatabasePulse, Clock, PublicStore, Embargoes],
     };
   }
 }

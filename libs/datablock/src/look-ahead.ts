@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { CatenaError, PermanentError, TransientError, isRetriable, messageOf } from '#kernel';
+import { CatenaError, isAway, isRetriable, messageOf, PermanentError, TransientError } from '#kernel';
 import type { Interruption } from './interruption.js';
 import type { DatablockMember } from './member.js';
 
@@ -173,7 +173,7 @@ function unreadable(member: DatablockMember, error: unknown, details: Record<str
   return new TransientError(
     'datablock.member-unreadable',
     `Expected to read ${member.size} bytes of "${member.path}", but reading failed: ${messageOf(error)}. Trying again may help.`,
-    { details, cause: error },
+    { details, cause: error, away: isAway(error) },
   );
 }
 

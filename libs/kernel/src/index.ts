@@ -22,5 +22,6 @@ export { formerPidName, pidAsName } from './pid-names.js';
 export { safeRelativePath } from './relative-path.js';
 export { listedPath } from './listed-path.js';
 export { bytesFrom, durationFrom, integer, required, type Environment } from './settings.js';
+export { StandingQuestion } from './standing-question.js';
 export { backOff, wait } from './wait.js';
 export { WorkLoop } from './work-loop.js';

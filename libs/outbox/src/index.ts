@@ -15,6 +15,7 @@ export { ParkingLot, type ParkedMessage } from './parking-lot.js';
 export { attachConsumers, runConsumerApp, startOrExplain } from './nest/run-app.js';
 export { endInTime } from './nest/end-in-time.js';
 export { endConnections } from './nest/connections.js';
+export { AppHealth, type PartHealth } from './nest/app-health.js';
 export { HealthController, livenessOf } from './nest/health.controller.js';
 export { NestLogger } from './nest/nest-logger.js';
 export { spineOptionsFrom } from './nest/spine.config.js';

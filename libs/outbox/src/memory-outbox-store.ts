@@ -1,4 +1,10 @@
-import { OutboxStore, type Acceptance, type ClaimedOutbox } from './outbox-store.js';
+import {
+  OutboxStore,
+  type Acceptance,
+  type Backlog,
+  type ClaimedOutbox,
+  type OpenRows,
+} from './outbox-store.js';
 import type { OutboxPart, OutboxRow } from './outbox-row.js';
 
 interface Document {
@@ -74,14 +80,18 @@ export class MemoryOutboxStore extends OutboxStore {
     return Promise.resolve();
   }
 
-  backlog(now: Date): Promise<{ documents: number; oldestMs: number }> {
-    const pending = [...this.documents.values()].filter((document) =>
-      document.rows.some((row) => row.publishedAt === undefined),
-    );
-    const times = pending.flatMap((document) => document.rows.map((row) => row.time.getTime()));
-    return Promise.resolve({
-      documents: pending.length,
+  backlog(now: Date): Promise<Backlog> {
+    const unpublished = this.openRows(now, (row) => row.publishedAt === undefined);
+    const unaccepted = this.openRows(now, (row) => row.publishedAt !== undefined);
+    return Promise.resolve({ ...unpublished, unaccepted });
+  }
+
+  private openRows(now: Date, isOpen: (row: OutboxRow) => boolean): OpenRows {
+    const found = [...this.documents.values()].map(({ rows }) => rows.filter(isOpen));
+    const times = found.flat().map(({ time }) => time.getTime());
+    return {
+      documents: found.filter(({ length }) => length > 0).length,
       oldestMs: times.length === 0 ? 0 : now.getTime() - Math.min(...times),
-    });
+    };
   }
 }

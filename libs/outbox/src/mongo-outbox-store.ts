@@ -1,5 +1,11 @@
 import type { Connection } from 'mongoose';
-import { OutboxStore, type Acceptance, type ClaimedOutbox } from './outbox-store.js';
+import {
+  OutboxStore,
+  type Acceptance,
+  type Backlog,
+  type ClaimedOutbox,
+  type OpenRows,
+} from './outbox-store.js';
 import type { OutboxPart } from './outbox-row.js';
 
 /** A collection whose documents carry an outbox below `path` (for example `catena.outbox`). */
@@ -138,21 +144,35 @@ export class MongoOutboxStore extends OutboxStore {
     }
   }
 
-  async backlog(now: Date): Promise<{ documents: number; oldestMs: number }> {
+  async backlog(now: Date): Promise<Backlog> {
+    const unpublished = await this.openRows(now, false);
+    return { ...unpublished, unaccepted: await this.openRows(now, true) };
+  }
+
+  private async openRows(now: Date, published: boolean): Promise<OpenRows> {
     let documents = 0;
     let oldest = now.getTime();
     for (const { collection, path } of this.collections) {
-      const pending = {
-        [`${path}.dueAt`]: { $exists: true },
-        [`${path}.rows`]: { $elemMatch: { publishedAt: { $exists: false } } },
-      };
-      documents += await this.collection(collection).countDocuments(pending);
-      const first = await this.collection(collection).findOne(pending, {
-        sort: { [`${path}.dueAt`]: 1 },
-        projection: { [path]: 1 },
-      });
-      for (const row of first === null ? [] : (outboxOf(first, path)?.rows ?? []))
-        oldest = Math.min(oldest, row.time.getTime());
+      const isOpen = { $exists: published };
+      const [found] = await this.collection(collection)
+        .aggregate<{ documents: number; oldest: Date }>([
+          // What awaits a receipt is due again some day: the sparse index has both kinds, and nothing else.
+          {
+            $match: {
+              [`${path}.dueAt`]: { $exists: true },
+              [`${path}.rows`]: { $elemMatch: { publishedAt: isOpen } },
+            },
+          },
+          { $project: { rows: `$${path}.rows` } },
+          { $unwind: '$rows' },
+          { $match: { 'rows.publishedAt': isOpen } },
+          { $group: { _id: '$_id', oldest: { $min: '$rows.time' } } },
+          { $group: { _id: null, documents: { $sum: 1 }, oldest: { $min: '$oldest' } } },
+        ])
+        .toArray();
+      if (found === undefined) continue;
+      documents += Number(found.documents);
+      oldest = Math.min(oldest, found.oldest.getTime());
     }
     return { documents, oldestMs: now.getTime() - oldest };
   }

@@ -16,6 +16,17 @@ export interface Acceptance {
   readonly consumer: AppName;
 }
 
+/** Documents with rows of one kind, and the age of the oldest such row in milliseconds. */
+export interface OpenRows {
+  readonly documents: number;
+  readonly oldestMs: number;
+}
+
+/** Rows that the broker has not confirmed; of those it has, the ones whose consumer has not sent a receipt. */
+export interface Backlog extends OpenRows {
+  readonly unaccepted: OpenRows;
+}
+
 /** Where outboxes live. One behaviour suite runs against the twin and the database. */
 export abstract class OutboxStore {
   /** Takes the document that is longest due, for `lease` milliseconds; two relays never get the same one. */
@@ -30,6 +41,6 @@ export abstract class OutboxStore {
   /** A consumer has taken over: its name goes from the row, the row with the last name. Unknown rows are ignored. */
   abstract accept(acceptances: readonly Acceptance[]): Promise<void>;
 
-  /** Rows not yet confirmed by the broker, and the age of the oldest one in milliseconds. */
-  abstract backlog(now: Date): Promise<{ readonly documents: number; readonly oldestMs: number }>;
+  /** What is not yet at the broker, and what is there and not accepted. */
+  abstract backlog(now: Date): Promise<Backlog>;
 }

@@ -51,6 +51,9 @@ export interface ParkingDecision {
 
 const mostDecisions = 20;
 
+/** What people have decided on goes after 180 days; what they have not stays. */
+const decidedSeconds = 180 * 24 * 3600;
+
 /** Whose parking lot it is. */
 export interface ParkingLotAddress {
   readonly app: AppName;
@@ -71,6 +74,10 @@ export class ParkingLot {
 
   async createIndexes(): Promise<void> {
     await this.messages.createIndex({ state: 1, parkedAt: -1 }, { name: 'catena_parking_lot_state' });
+    await this.messages.createIndex(
+      { 'decision.at': 1 },
+      { name: 'catena_parking_lot_expiry', expireAfterSeconds: decidedSeconds },
+    );
   }
 
   async start(): Promise<void> {
@@ -179,7 +186,8 @@ export class ParkingLot {
   private async park(delivery: Delivery): Promise<void> {
     const text = delivery.body.toString('utf8');
     const isText = Buffer.from(text, 'utf8').equals(delivery.body);
-    const id = `${delivery.messageId || 'without-id'}:${attemptOf(delivery)}:${delivery.timestamp.getTime()}`;
+    const sender = senderOf(delivery, this.transport.account);
+    const id = idOf(delivery, sender);
     const park = this.messages.updateOne(
       { _id: id, state: { $ne: 'discarded' } },
       {
@@ -193,7 +201,7 @@ export class ParkingLot {
           exchange: textFrom(delivery.headers['origin-exchange']),
           routingKey: textFrom(delivery.headers['origin-key']),
           headers: headersFrom(delivery.headers),
-          sender: senderOf(delivery, this.transport.account),
+          sender,
           body: isText ? text : delivery.body.toString('base64'),
           encoding: isText ? 'utf8' : 'base64',
           parkedAt: new Date(),
@@ -215,4 +223,15 @@ export class ParkingLot {
 
 function noted(state: ParkedMessage['state'], decision: ParkingDecision): { $push: object } {
   return { $push: { decisions: { $each: [{ state, ...decision }], $slice: -mostDecisions } } };
+}
+
+/**
+ * The same for a message that the broker delivers again, another one for any other message: ids may be missing or taken,
+ * and what a stranger sent must not hide what the true sender did.
+ */
+function idOf(delivery: Delivery, sender: string): string {
+  const content = digestOfBody(Buffer.from(`${digestOfBody(delivery.body)} ${sender}`));
+  const digest = Buffer.from(content, 'base64').toString('hex').slice(0, 32);
+  const time = delivery.timestamp.getTime();
+  return `${delivery.messageId || 'without-id'}:${attemptOf(delivery)}:${time}:${digest}`;
 }

@@ -48,13 +48,19 @@ function rulesIn(file: string): FolderRule[] {
 function ruleFrom(entry: unknown, where: string): FolderRule {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry))
     throw refused(where, 'an entry with `root` and `pattern` or `owner`', JSON.stringify(entry));
-  const { root, pattern = '', owner, ...others } = entry as Record<string, unknown>;
+  const { root, pattern = '', owner, marker, ...others } = entry as Record<string, unknown>;
   const [unknown] = Object.keys(others);
-  if (unknown !== undefined) throw refused(where, 'only `root`, `pattern` and `owner`', `\`${unknown}\``);
+  if (unknown !== undefined)
+    throw refused(where, 'only `root`, `pattern`, `owner` and `marker`', `\`${unknown}\``);
   if (typeof root !== 'string' || !root.startsWith('/') || /\/\.{0,2}(\/|$)/.test(trimmed(root)))
     throw refused(where, '`root` to be an absolute path', JSON.stringify(root));
   if (owner !== undefined && owner !== 'on-disk')
     throw refused(where, '`owner` to be `on-disk` or absent', JSON.stringify(owner));
+  if (
+    marker !== undefined &&
+    (typeof marker !== 'string' || !/^[^/]+$/.test(marker) || /^\.{1,2}$/.test(marker))
+  )
+    throw refused(where, '`marker` to be the name of a file below the root', JSON.stringify(marker));
   if (typeof pattern !== 'string') throw refused(where, '`pattern` to be a text', JSON.stringify(pattern));
   const segments = pattern === '' ? [] : pattern.replace(/\/$/, '').split('/');
   for (const segment of segments) checkSegment(segment, where);
@@ -64,7 +70,12 @@ function ruleFrom(entry: unknown, where: string): FolderRule {
       `{ownerGroup} or {proposalId} in \`pattern\`, or \`owner: on-disk\`: without, everybody reads everything below ${root}`,
       JSON.stringify(pattern),
     );
-  return { root: trimmed(root), pattern: segments, ownerOnDisk: owner === 'on-disk' };
+  return {
+    root: trimmed(root),
+    pattern: segments,
+    ownerOnDisk: owner === 'on-disk',
+    ...(marker === undefined ? {} : { marker }),
+  };
 }
 
 function checkSegment(segment: string, where: string): void {

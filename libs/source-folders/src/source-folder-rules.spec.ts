@@ -98,6 +98,7 @@ describe('Rules of source folders', () => {
     ['a pattern that climbs', "- { root: /data, pattern: '../{ownerGroup}' }"],
     ['a relative root', "- { root: data, pattern: '{ownerGroup}' }"],
     ['a root that climbs', "- { root: /data/.., pattern: '{ownerGroup}' }"],
+    ['a marker that is no name', '- { root: /data, owner: on-disk, marker: a/b }'],
     ['a key it does not know', "- { root: /data, patern: '{ownerGroup}', owner: on-disk }"],
     ['another kind of owner', '- { root: /data, owner: anybody }'],
     ['no list', 'root: /data'],

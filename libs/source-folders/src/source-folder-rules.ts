@@ -20,6 +20,8 @@ export interface FolderRule {
   readonly pattern: readonly string[];
   /** Whether the folder must belong to the owner group on the file system. */
   readonly ownerOnDisk: boolean;
+  /** A file below the root that is there only while it is mounted. */
+  readonly marker?: string;
 }
 
 const placeholder = /\{(ownerGroup|proposalId|instrumentId)\}/;
@@ -34,6 +36,11 @@ export class SourceFolderRules {
 
   get roots(): readonly string[] {
     return [...new Set([...this.rules.map(({ root }) => root), ...this.uncovered])];
+  }
+
+  /** The entries whose root a folder lies below. */
+  above(folder: string): readonly FolderRule[] {
+    return this.rules.filter(({ root }) => segmentsBelow(folder, root) !== undefined);
   }
 
   /** The same rules for paths whose links are resolved. */
@@ -65,7 +72,7 @@ export class SourceFolderRules {
    * @param owners who owns the folder on the file system; undefined where nobody can look: such rules then count as kept
    */
   refusal(folder: string, dataset: Ownership, owners?: FolderOwners): string | undefined {
-    const near = this.rules.filter(({ root }) => segmentsBelow(folder, root) !== undefined);
+    const near = this.above(folder);
     if (near.length === 0) return `no entry of SOURCE_FOLDERS_FILE has a root above it`;
     const complaints = near.map((rule) => complaintOf(rule, folder, dataset, owners));
     return complaints.includes(undefined) ? undefined : complaints.join('; ');

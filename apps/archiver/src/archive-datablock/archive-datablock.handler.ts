@@ -7,6 +7,7 @@ import { eventRow, type OutboxRow } from '#outbox';
 import { isDuplicateKey } from '#persistence';
 import { SharesToken } from '../archiver.tokens.js';
 import { refuseForeign, refuseForeignName } from '../domain/own-datablock.js';
+import { isDamaged, readBack } from '../persistence/stored-copies.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import type { StoredDatablock } from '../persistence/records.js';
 import type { WorkContext } from '../run-work/work-context.js';
@@ -36,6 +37,11 @@ export class ArchiveDatablockHandler {
     const known = await this.store.datablocks.findOne({ _id: order.archiveId, state: 'verified' });
     if (known === null) refuseForeignName(order);
     else refuseForeign(known, order);
+    if (known?.copies.some(isDamaged) === true)
+      throw new PermanentError(
+        'archiver.copy-damaged',
+        `Expected good copies of ${order.archiveId}, which was archived before, found that one was damaged since. Restore it from a good copy and verify the dataset.`,
+      );
     return this.report(order, known ?? (await this.archive(order, context)));
   }
 
@@ -45,7 +51,7 @@ export class ArchiveDatablockHandler {
     const [first, ...others] = targets as [LongTermStorage, ...LongTermStorage[]];
     const manifest = await this.writer.first(first, packing);
     packing.meter.next('verifying');
-    const bytes = await first.read(order.archiveId, { fresh: true, signal: context.signal });
+    const bytes = await readBack(first, order.archiveId, { fresh: true, signal: context.signal });
     const verified = await verifyDatablock(packing.meter.watch(bytes, context.signal), manifest);
     crashPoint('archiver.after-verification');
     for (const share of others) await this.writer.further(first, share, verified, packing);

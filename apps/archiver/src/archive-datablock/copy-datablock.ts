@@ -2,6 +2,7 @@ import type { VerifiedDatablock } from '#datablock';
 import { PermanentError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import type { WorkContext } from '../run-work/work-context.js';
+import { readBack } from '../persistence/stored-copies.js';
 import { checksumOf } from '../domain/checksum.js';
 import type { Meter } from './meter.js';
 
@@ -51,7 +52,7 @@ export async function copyDatablock({
   }
   meter.next('verifying');
   const found = await checksumOf(
-    meter.watch(await to.read(name, { fresh: true, signal: context.signal }), context.signal),
+    meter.watch(await readBack(to, name, { fresh: true, signal: context.signal }), context.signal),
   );
   if (found.sha256 !== verified.sha256) {
     await makeWay();

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ObjectReference } from '#contracts';
 import { manifestToJson, parseManifest, type DatablockManifest, type ManifestMember } from '#datablock';
-import { ObjectStore } from '#storage';
+import { ObjectStore, ReferencedObjects } from '#storage';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
-import { bodyOf, jsonLinesOf } from '../domain/json-lines.js';
+import { jsonLinesOf } from '../domain/json-lines.js';
 import { areOf, type OriginalLine } from './read-versions.js';
 
 /** Entries of a listing that are looked through for each file of a datablock, and at least. */
@@ -18,13 +18,14 @@ const lookUpsAtOnce = 8;
 export class DatablockLists {
   constructor(
     private readonly objects: ObjectStore,
+    private readonly references: ReferencedObjects,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
   ) {}
 
   keepManifest(archiveId: string, manifest: DatablockManifest): Promise<ObjectReference> {
     const body = Buffer.from(manifestToJson(manifest));
     parseManifest(body.toString('utf8'));
-    return this.keep(`manifests/${archiveId}.json`, body, 'application/json');
+    return this.keep(manifestKey(archiveId), body, 'application/json');
   }
 
   async keepOriginals(archiveId: string, lines: readonly OriginalLine[]): Promise<void> {
@@ -39,8 +40,8 @@ export class DatablockLists {
     members: readonly ManifestMember[],
   ): Promise<{ readonly lines: readonly OriginalLine[]; readonly reference: ObjectReference } | undefined> {
     const [bucket, key] = [this.config.controlBucket, originalsKey(archiveId)];
-    if ((await this.objects.head(bucket, key)) === undefined) return undefined;
-    const body = await bodyOf(await this.objects.get(bucket, key));
+    const body = await this.references.bodyOf(bucket, key);
+    if (body === undefined) return undefined;
     const lines = jsonLinesOf<OriginalLine>(body);
     return areOf(lines, members) ? { lines, reference: referenceTo(bucket, key, body) } : undefined;
   }
@@ -77,11 +78,20 @@ export class DatablockLists {
     return changed.sort();
   }
 
+  /** Takes the lists of a datablock away, for good. */
+  remove(archiveId: string): Promise<void> {
+    return this.objects.remove(this.config.controlBucket, [manifestKey(archiveId), originalsKey(archiveId)]);
+  }
+
   private async keep(key: string, body: Buffer, contentType: string): Promise<ObjectReference> {
     const bucket = this.config.controlBucket;
     await this.objects.put(bucket, key, body, { size: body.length, contentType });
     return referenceTo(bucket, key, body);
   }
+}
+
+function manifestKey(archiveId: string): string {
+  return `manifests/${archiveId}.json`;
 }
 
 function originalsKey(archiveId: string): string {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FileLine, ObjectReference, OriginalsSource } from '#contracts';
@@ -9,13 +8,14 @@ import {
   formerPidName,
   PermanentError,
   safeRelativePath,
+  messageOf,
   TransientError,
 } from '#kernel';
-import { accountsOnDisk, ownersOf, type Ownership } from '#source-folders';
-import { ObjectStore } from '#storage';
+import { accountsOnDisk, isMountAway, ownersOf, unmountedRoot, type Ownership } from '#source-folders';
+import { ObjectStore, ReferencedObjects } from '#storage';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
-import { bodyOf, jsonLinesOf } from '../domain/json-lines.js';
+import { jsonLinesOf } from '../domain/json-lines.js';
 import type { ReadVersions } from './read-versions.js';
 
 type OpenFile = (file: FileLine) => Promise<AsyncIterable<Uint8Array>>;
@@ -29,20 +29,13 @@ export class Originals {
 
   constructor(
     private readonly store: ObjectStore,
+    private readonly references: ReferencedObjects,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
   ) {}
 
-  /** Lines of JSON that a reference points to, believed only when its checksum agrees. @throws TransientError `archiver.list-damaged` */
+  /** Lines of JSON that a reference points to. */
   async lines<Line>(reference: ObjectReference): Promise<Line[]> {
-    const body = await bodyOf(await this.store.get(reference.bucket, reference.key));
-    const found = createHash('sha256').update(body).digest('hex');
-    if (found !== reference.sha256) {
-      throw new TransientError(
-        'archiver.list-damaged',
-        `Expected ${reference.bucket}/${reference.key} with SHA-256 ${reference.sha256}, found ${found}.`,
-      );
-    }
-    return jsonLinesOf<Line>(body);
+    return jsonLinesOf<Line>(await this.references.read(reference));
   }
 
   /** @param versions remembers which objects of the landing zone were read */
@@ -103,8 +96,23 @@ export class Originals {
 
   private async fromFolder(pid: string, source: OriginalsSource): Promise<OpenFile> {
     const root = await this.admitted(pid, source.location, source.ownership ?? nobody);
-    return ({ path, size, time }) =>
-      openRegisteredFile(root, { path, size, modifiedAt: new Date(time) }, this.config.sourceTimeTolerance);
+    return async ({ path, size, time }) => {
+      try {
+        const registered = { path, size, modifiedAt: new Date(time) };
+        return await openRegisteredFile(root, registered, this.config.sourceTimeTolerance);
+      } catch (error) {
+        if (isMountAway(error)) throw sourceAway(source.location, messageOf(error), error);
+        // The mount may have gone since the folder was looked at.
+        await this.assertMounted(source.location);
+        throw error;
+      }
+    };
+  }
+
+  /** @throws TransientError `archiver.source-away` */
+  private async assertMounted(folder: string): Promise<void> {
+    const complaint = await unmountedRoot(this.config.sourceFolders, folder);
+    if (complaint !== undefined) throw sourceAway(folder, complaint);
   }
 
   /**
@@ -113,11 +121,14 @@ export class Originals {
    */
   private async admitted(pid: string, folder: string, owner: Ownership): Promise<string> {
     const { sourceFolders } = this.config;
+    // First: below a root that is not there nothing can be found, and nobody can be blamed for it.
+    await this.assertMounted(folder);
     const resolved = await realpath(folder).catch((error: NodeJS.ErrnoException) => {
+      if (isMountAway(error)) throw sourceAway(folder, messageOf(error), error);
       if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
         throw new PermanentError(
           'archiver.originals-incomplete',
-          `Expected the source folder ${folder}, found none: is it mounted on the archiver?`,
+          `Expected the source folder ${folder}, found none, while the root above it is there: create the folder, or correct the dataset's sourceFolder.`,
         );
       throw error;
     });
@@ -132,4 +143,13 @@ export class Originals {
       `Expected a source folder that dataset ${pid} may be read from, found ${folder}: ${refusal}. Correct the dataset, or SOURCE_FOLDERS_FILE.`,
     );
   }
+}
+
+/** As of a share that is not mounted: work waits until it is. */
+function sourceAway(folder: string, complaint: string, cause?: unknown): TransientError {
+  return new TransientError(
+    'archiver.source-away',
+    `Expected the root above the source folder ${folder} to be mounted on the archiver, found that it is not: ${complaint}. Mount it; work goes on by itself.`,
+    { away: true, details: { folder }, cause },
+  );
 }

@@ -10,7 +10,13 @@ import { refuseForeignName } from '../domain/own-datablock.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import { SetAside } from '../set-aside/set-aside.js';
 
-/** Sets aside the copies of a datablock that was never registered: its job was cancelled. */
+interface Owned {
+  readonly archiveId: string;
+  readonly jobId: string;
+  readonly pid: string;
+}
+
+/** Sets aside the copies of a datablock that was never registered: its job was cancelled, or failed for good. */
 @Injectable()
 export class DiscardDatablockHandler {
   constructor(
@@ -23,7 +29,7 @@ export class DiscardDatablockHandler {
 
   async handle(order: DiscardDatablockV1): Promise<OutboxRow> {
     const { workOrderId, jobId } = order;
-    await this.discard(order, 'its job was cancelled after it was archived');
+    await this.discard(order, 'it was archived, and will never be registered');
     return eventRow(
       workCancelledV1,
       { workOrderId, jobId },
@@ -33,27 +39,28 @@ export class DiscardDatablockHandler {
   }
 
   /**
-   * Takes whatever there is of a datablock out of the way, if it is this job's own (a retried job may use its
-   * predecessor's) and the catalogue does not list it, whoever sends the order. Can be repeated.
+   * Takes whatever there is of a datablock out of the way, if it is of the job that the order names (its own, or the
+   * predecessor that archived it) and the catalogue does not list it, whoever sends the order. Can be repeated.
    *
    * @throws PermanentError `archiver.datablock-registered`, `archiver.datablock-foreign`
    */
   async discard(order: DiscardDatablockV1, reason: string): Promise<void> {
-    const { archiveId, jobId, pid, workOrderId } = order;
+    const { archiveId, pid, workOrderId, archivedBy: jobId = order.jobId } = order;
+    const owned = { archiveId, jobId, pid };
     const known = await this.store.datablocks.findOne(
       { _id: archiveId },
       { projection: { jobId: 1, pid: 1 } },
     );
     if (known !== null && (known.jobId !== jobId || known.pid !== pid)) return;
     // Older archive ids are known by their record; without one only the name says whose it is.
-    if (known === null) refuseForeignName(order);
+    if (known === null) refuseForeignName(owned);
     if (await this.catalogue.lists(order))
       throw new PermanentError(
         'archiver.datablock-registered',
         `Expected ${archiveId} to be unknown to the catalogue, which lists it: a registered datablock is never discarded. Find out who sent work order ${workOrderId}.`,
         { details: { archiveId, jobId, pid } },
       );
-    if (!(await this.mark(order))) return;
+    if (!(await this.mark(owned))) return;
     for (const share of this.shares) {
       await this.asides.from(share, { archiveId, pid, jobId, workOrderId, reason });
       await share.removePartials(archiveId);
@@ -61,11 +68,11 @@ export class DiscardDatablockHandler {
   }
 
   /** First the record: nobody may find a datablock whose copies are going, and no overtaken worker may report it. */
-  private async mark({ archiveId, jobId, pid }: DiscardDatablockV1): Promise<boolean> {
+  private async mark({ archiveId, jobId, pid }: Owned): Promise<boolean> {
     try {
       await this.store.datablocks.updateOne(
         { _id: archiveId, jobId, pid },
-        { $set: { state: 'discarded' } },
+        { $set: { state: 'discarded', discardedAt: this.clock.now() } },
         { upsert: true },
       );
       return true;

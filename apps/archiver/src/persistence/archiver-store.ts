@@ -44,7 +44,12 @@ export class ArchiverStore implements OnApplicationBootstrap {
       { state: 1, dueAt: 1 },
       { name: 'due', partialFilterExpression: { state: 'open' } },
     );
+    await this.works.createIndex({ dueAt: 1, state: 1 }, { name: 'ended' });
+    await this.works.createIndex({ 'command.data.archiveId': 1, state: 1 }, { name: 'by_datablock' });
+    await this.asides.createIndex({ archiveId: 1 }, { name: 'by_datablock' });
+    await this.datablocks.createIndex({ discardedAt: 1 }, { name: 'discarded', sparse: true });
     await this.datablocks.createIndex({ pid: 1, filesSha256: 1 }, { name: 'by_files' });
+    await this.datablocks.createIndex({ 'copies.damaged.at': 1 }, { name: 'damaged', sparse: true });
     await this.asides.createIndex({ dueAt: 1, _id: 1 }, { name: 'due' });
     await this.asides.createIndex({ setAsideAt: 1, _id: 1 }, { name: 'by_age' });
     await this.retrieved.createIndex({ expiresAt: 1 }, { name: 'by_expiry' });

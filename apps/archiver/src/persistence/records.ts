@@ -23,6 +23,8 @@ export interface Work {
   jobId: string;
   command: Command;
   state: 'open' | 'done' | 'failed' | 'cancelled';
+  /** A sweep removes what there is of it, this record last. */
+  forgetting?: true;
   /** Fencing token: only the worker that holds the newest one may write. */
   epoch: number;
   /** When a worker may take it: at once, after a pause, or when the lease of a dead worker is over. */
@@ -34,6 +36,15 @@ export interface Work {
   /** The trace of the request that led to it. */
   context?: MessageContext;
   outbox: OutboxPart;
+}
+
+/** One copy of a datablock. */
+export interface StoredCopy {
+  readonly share: string;
+  /** When it was last read, and was what was archived. */
+  readonly verifiedAt: Date;
+  /** Since when it is known to be missing or other than what was archived, and how: until it is verified again. */
+  readonly damaged?: { readonly at: Date; readonly found: string };
 }
 
 /** A datablock on long-term storage, as proven by reading it back. */
@@ -52,8 +63,10 @@ export interface StoredDatablock {
   manifest: ObjectReference;
   /** Which versions of the objects of the landing zone are in it; absent: it was packed from a folder, or before 0.2. */
   originals?: ObjectReference;
-  copies: { readonly share: string; readonly verifiedAt: Date }[];
+  copies: StoredCopy[];
   state: 'verified' | 'discarded';
+  /** Absent in records from before 0.3: those stay. */
+  discardedAt?: Date;
 }
 
 /** A file on long-term storage that is out of the way, and goes for good after a grace period. */

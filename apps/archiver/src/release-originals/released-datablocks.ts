@@ -3,6 +3,7 @@ import type { ReleaseOriginalsV1 } from '#contracts';
 import { PermanentError } from '#kernel';
 import { CatalogueWord } from '../catalog/catalogue-word.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
+import { isDamaged } from '../persistence/stored-copies.js';
 import type { StoredDatablock } from '../persistence/records.js';
 
 /** The datablocks whose originals may go. */
@@ -28,10 +29,10 @@ export class ReleasedDatablocks {
       ...(archiveId === undefined ? {} : { _id: archiveId }),
       ...{ pid, filesSha256: files.sha256, state: 'verified' },
     });
-    if (datablock === null || datablock.copies.length === 0)
+    if (datablock === null || datablock.copies.length === 0 || datablock.copies.some(isDamaged))
       throw new PermanentError(
         'archiver.not-verified',
-        `Expected a verified datablock for the files of ${workOrderId}, found none: the originals of ${pid} stay.`,
+        `Expected a verified datablock without damaged copies for the files of ${workOrderId}, found none: the originals of ${pid} stay.`,
       );
     if (!(await this.catalogue.lists({ pid, archiveId: datablock._id })))
       throw new PermanentError(

@@ -9,6 +9,7 @@ import { createLogger } from '#observability';
 import type { ObjectStore } from '#storage';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { ArchiverStore } from '../persistence/archiver-store.js';
+import type { CopyRecords } from '../persistence/copy-records.js';
 import type { WorkContext } from '../run-work/work-context.js';
 import type { RecallLock } from './recall-lock.js';
 import { RetrievalSurroundings, RetrieveDatablockHandler } from './retrieve-datablock.handler.js';
@@ -55,6 +56,7 @@ describe('Recalling a datablock', () => {
       shares,
       new RetrievalSurroundings(
         new ManualClock(),
+        { isYoung: () => false, damaged: () => Promise.resolve() } as unknown as CopyRecords,
         { retrievedLifetime: 1000, retrievalBucket: 'retrieval' } as ArchiverConfig,
         createLogger('spec', 'silent'),
       ),

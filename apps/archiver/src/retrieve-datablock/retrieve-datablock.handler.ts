@@ -9,9 +9,11 @@ import { eventRow, LOGGER, type OutboxRow } from '#outbox';
 import { ObjectStore } from '#storage';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken, SharesToken } from '../archiver.tokens.js';
+import { bestFirst, isDamage, isMissing, notYetThere } from '../persistence/stored-copies.js';
 import { refuseForeign } from '../domain/own-datablock.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
-import type { StoredDatablock } from '../persistence/records.js';
+import { CopyRecords } from '../persistence/copy-records.js';
+import type { StoredCopy, StoredDatablock } from '../persistence/records.js';
 import type { WorkContext } from '../run-work/work-context.js';
 import { RecallLock } from './recall-lock.js';
 
@@ -20,6 +22,7 @@ import { RecallLock } from './recall-lock.js';
 export class RetrievalSurroundings {
   constructor(
     readonly clock: Clock,
+    readonly records: CopyRecords,
     @Inject(ConfigToken) readonly config: ArchiverConfig,
     @Inject(LOGGER) readonly logger: Logger,
   ) {}
@@ -62,7 +65,8 @@ export class RetrieveDatablockHandler {
     this.surroundings.logger.info({ archiveId: datablock._id }, 'recall begins');
     const faults: string[] = [];
     let passing: CatenaError | undefined;
-    for (const { share: name } of datablock.copies) {
+    for (const copy of bestFirst(datablock.copies)) {
+      const { share: name } = copy;
       const share = this.shares.find((candidate) => candidate.name === name);
       if (share === undefined) {
         faults.push(`${name} is not configured in LTS_ROOTS`);
@@ -70,8 +74,9 @@ export class RetrieveDatablockHandler {
       }
       try {
         return await this.recallFrom(share, datablock, context);
-      } catch (error) {
-        if (context.signal.aborted) throw error;
+      } catch (thrown) {
+        if (context.signal.aborted) throw thrown;
+        const error = await this.findingOf(datablock, copy, thrown);
         // The next copy may be good. If none is, what was only away is waited for.
         if (error instanceof CatenaError && error.retriable) passing ??= error;
         faults.push(`${name}: ${messageOf(error)}`);
@@ -86,6 +91,14 @@ export class RetrieveDatablockHandler {
       'archiver.copy-damaged',
       `Expected at least one good copy of ${datablock._id}, found none (${faults.join('; ')}). Restore a copy from elsewhere; the catalogue was not changed.`,
     );
+  }
+
+  /** What a failed recall says about the copy; damage is in its record before anything else happens. */
+  private async findingOf({ _id }: StoredDatablock, copy: StoredCopy, error: unknown): Promise<unknown> {
+    const { records } = this.surroundings;
+    if (isMissing(error) && records.isYoung(copy)) return notYetThere(copy.share, _id, error);
+    if (isDamage(error)) await records.damaged(_id, copy, messageOf(error));
+    return error;
   }
 
   /** One pass: read, hash, store. The object appears only if the checksum agreed at the last byte. */

@@ -46,6 +46,8 @@ interface Running {
   readonly work: Work;
   /** When the work last got on. */
   movedAt: number;
+  /** Its last progress. */
+  said?: readonly [phase: Phase, bytesDone: number, bytesTotal: number];
   readonly aborting: AbortController;
   readonly heartbeat: NodeJS.Timeout;
 }
@@ -59,8 +61,17 @@ export class ProgressReporting {
     readonly clock: Clock,
   ) {}
 
-  send(work: Work, phase: Phase, bytesDone: number, bytesTotal: number): void {
-    const data = { workOrderId: work._id, jobId: work.jobId, bytesDone, bytesTotal, phase };
+  /** @param reason what it waits for */
+  send(
+    work: Pick<Work, '_id' | 'jobId'>,
+    phase: Phase,
+    bytesDone: number,
+    bytesTotal: number,
+    reason?: string,
+  ): void {
+    const { _id: workOrderId, jobId } = work;
+    const why = reason === undefined ? {} : { reason: reason.slice(0, 2000) };
+    const data = { workOrderId, jobId, bytesDone, bytesTotal, phase, ...why };
     const { envelope } = eventRow(
       workProgressedV1,
       data,
@@ -214,6 +225,8 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
     try {
       const current = await this.renew(work);
       stillMoving();
+      // A sign of life: what it does may take minutes without a byte.
+      if (running.said !== undefined) this.reporting.send(work, ...running.said);
       if (current === null) aborting.abort(leaseLost(work));
       else if (current.cancelRequested)
         aborting.abort(new TransientError('archiver.cancelled', 'The work order was cancelled.'));
@@ -257,7 +270,6 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
     const { first, most } = this.config.retryPause;
     const pause = waiting ? first : first + backOff(attempts, first, most);
     this.logger.warn({ ...facts, attempts, pause }, waiting ? 'work waits' : 'work will be tried again');
-    if (waiting) this.reporting.send(work, 'waiting', 0, 0);
     await this.giveBack(work, pause, attempts, messageOf(error));
   }
 
@@ -301,6 +313,7 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
 
   private async giveBack(work: Work, pause: number, attempts: number, lastFault: string): Promise<void> {
     const dueAt = new Date(this.reporting.clock.now().getTime() + pause);
+    if (pause > 0) this.reporting.send(work, 'waiting', 0, 0, lastFault);
     await this.store.works.updateOne(
       { _id: work._id, epoch: work.epoch, state: 'open' },
       { $set: { dueAt, attempts, lastFault: lastFault.slice(0, 2000) } },
@@ -343,7 +356,10 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
       progress: (phase, bytesDone, bytesTotal) => {
         const now = this.reporting.clock.now().getTime();
         const running = this.running.get(work._id);
-        if (running?.work.epoch === work.epoch) running.movedAt = now;
+        if (running?.work.epoch === work.epoch) {
+          running.movedAt = now;
+          running.said = [phase, bytesDone, bytesTotal];
+        }
         if (now - told < progressInterval) return;
         told = now;
         this.reporting.send(work, phase, bytesDone, bytesTotal);

@@ -105,7 +105,7 @@ export class SetAside {
     await this.shareOf(aside).bringBack(aside.archiveId, aside._id);
     await this.store.datablocks.updateOne(
       { _id: aside.archiveId, pid: aside.pid, state: 'discarded' },
-      { $set: { state: 'verified' } },
+      { $set: { state: 'verified' }, $unset: { discardedAt: '' } },
     );
     await this.store.asides.deleteOne({ _id: aside._id });
   }

@@ -8,6 +8,7 @@ import { MemoryShare } from '#long-term-storage/testing';
 import { createLogger } from '#observability';
 import { MongoConnection } from '#persistence';
 import { SourceFolderRules } from '#source-folders';
+import { ReferencedObjects } from '#storage';
 import { DisturbedObjectStore } from '#storage/testing';
 import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.handler.js';
 import { CopyWriter } from '../archive-datablock/copy-writer.js';
@@ -79,8 +80,9 @@ describe('What the archiver takes away', () => {
     } as unknown as CatalogueWord;
     asides = new SetAside(store, clock, shares, config);
     sweep = new SetAsideSweep(store, asides, catalogue, logger);
-    const originals = new Originals(objects, config);
-    const lists = new DatablockLists(objects, config);
+    const references = new ReferencedObjects(objects, clock, 0);
+    const originals = new Originals(objects, references, config);
+    const lists = new DatablockLists(objects, references, config);
     const writer = new CopyWriter(lists, asides, config);
     archive = new ArchiveDatablockHandler(store, lists, originals, writer, clock, shares);
     discard = new DiscardDatablockHandler(store, catalogue, asides, clock, shares);
@@ -346,7 +348,7 @@ describe('What the archiver takes away', () => {
       assert.equal((await asides.list(10)).length, 1);
     });
 
-    it('is only what belongs to the dataset and the job that ask', async () => {
+    it('is only what belongs to the dataset and to the job that asks or, by its word, to that of its predecessor', async () => {
       const order = await orderFor({ a: 'one' });
       await archive.handle(order, context);
       await discard.handle({ ...discardOf(order), jobId: newId() });
@@ -354,6 +356,10 @@ describe('What the archiver takes away', () => {
       assert.ok(await share.stat(order.archiveId));
       const unknown = { ...discardOf(order), archiveId: `${pidAsName(`${pid}-other`)}/${jobId}/00000.tar` };
       await assert.rejects(discard.handle(unknown), { code: 'archiver.datablock-foreign' });
+      await discard.handle({ ...discardOf(order), jobId: newId(), archivedBy: newId() });
+      assert.ok(await share.stat(order.archiveId));
+      await discard.handle({ ...discardOf(order), jobId: newId(), archivedBy: jobId });
+      assert.equal(await share.stat(order.archiveId), undefined);
     });
 
     it('is not what an unknown tar under a name of ours holds: it can be brought back', async () => {

@@ -5,16 +5,27 @@ import type { LongTermStorage } from '#long-term-storage';
 import { eventRow, type OutboxRow } from '#outbox';
 import { SharesToken } from '../archiver.tokens.js';
 import { checksumOf } from '../domain/checksum.js';
+import { isDamage, isMissing, notYetThere } from '../persistence/stored-copies.js';
 import { refuseForeign } from '../domain/own-datablock.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
-import type { StoredDatablock } from '../persistence/records.js';
+import { CopyRecords } from '../persistence/copy-records.js';
+import type { StoredCopy, StoredDatablock } from '../persistence/records.js';
 import type { WorkContext } from '../run-work/work-context.js';
+
+/** What is wrong with a copy, and whether with the copy itself. */
+interface Finding {
+  readonly damage: boolean;
+  readonly found: string;
+}
+
+const missing: Finding = { damage: true, found: 'it is missing' };
 
 /** Reads every copy of a datablock again. */
 @Injectable()
 export class VerifyDatablockHandler {
   constructor(
     private readonly store: ArchiverStore,
+    private readonly records: CopyRecords,
     private readonly clock: Clock,
     @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
   ) {}
@@ -30,7 +41,7 @@ export class VerifyDatablockHandler {
     refuseForeign(datablock, order);
     const faults: string[] = [];
     for (const [index, copy] of datablock.copies.entries()) {
-      const fault = await this.check(datablock, copy.share, index, context);
+      const fault = await this.check(datablock, copy, index, context);
       if (fault !== undefined) faults.push(fault);
     }
     if (faults.length > 0)
@@ -47,31 +58,45 @@ export class VerifyDatablockHandler {
     );
   }
 
+  /** @returns what is wrong with the copy, which is in its record by then */
   private async check(
-    { _id, sha256, packedSize, copies }: StoredDatablock,
-    shareName: string,
+    datablock: StoredDatablock,
+    copy: StoredCopy,
     index: number,
     context: WorkContext,
   ): Promise<string | undefined> {
-    const share = this.shares.find(({ name }) => name === shareName);
-    if (share === undefined) return `${shareName} is not configured in LTS_ROOTS`;
-    if ((await share.stat(_id)) === undefined) return `it is missing on ${shareName}`;
-    let found: Awaited<ReturnType<typeof checksumOf>>;
+    const share = this.shares.find(({ name }) => name === copy.share);
+    // Nobody looked at the copy: nothing is known of it.
+    if (share === undefined) return `${copy.share} is not configured in LTS_ROOTS`;
+    const fault = await this.faultOf(datablock, share, index, context);
+    if (fault?.found === missing.found && this.records.isYoung(copy))
+      throw notYetThere(share.name, datablock._id);
+    if (fault === undefined) await this.records.verified(datablock._id, copy);
+    else if (fault.damage) await this.records.damaged(datablock._id, copy, fault.found);
+    return fault === undefined ? undefined : `on ${copy.share}: ${fault.found}`;
+  }
+
+  private async faultOf(
+    { _id, sha256, packedSize, copies }: StoredDatablock,
+    share: LongTermStorage,
+    index: number,
+    context: WorkContext,
+  ): Promise<Finding | undefined> {
+    if ((await share.stat(_id)) === undefined) return missing;
     try {
       const bytes = await share.read(_id, { fresh: true, signal: context.signal });
-      found = await checksumOf(watched(bytes, index * packedSize, copies.length * packedSize, context));
+      const found = await checksumOf(watched(bytes, index * packedSize, copies.length * packedSize, context));
+      return found.sha256 === sha256
+        ? undefined
+        : {
+            damage: true,
+            found: `expected SHA-256 ${sha256}, read ${found.sha256} (${found.bytes} of ${packedSize} bytes)`,
+          };
     } catch (error) {
       // What may pass is tried again; what stays is a finding, and the other copies are looked at as well.
       if (context.signal.aborted || !(error instanceof PermanentError)) throw error;
-      return `on ${shareName}: ${error.message}`;
+      return isMissing(error) ? missing : { damage: isDamage(error), found: error.message };
     }
-    if (found.sha256 !== sha256)
-      return `on ${shareName} expected SHA-256 ${sha256}, read ${found.sha256} (${found.bytes} of ${packedSize} bytes)`;
-    await this.store.datablocks.updateOne(
-      { _id, 'copies.share': shareName },
-      { $set: { 'copies.$.verifiedAt': this.clock.now() } },
-    );
-    return undefined;
   }
 }
 

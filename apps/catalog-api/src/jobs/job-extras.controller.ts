@@ -12,6 +12,7 @@ import { JobCreation } from './job-creation.js';
 import { JobQueries } from './job-queries.js';
 import { JobUpdates } from './job-updates.js';
 import { jobV4View } from './job-views.js';
+import { jobWaitsFor } from './job-waiting.js';
 
 /** What Catena adds to SciCat's jobs: history, live progress, cancel, retry. */
 @Area('jobs (Catena)')
@@ -35,12 +36,15 @@ export class JobExtrasController {
     return (await this.queries.get(signedIn(caller), id)).catena?.history ?? [];
   }
 
-  /** Bytes done of total, of jobs that Catena runs; empty before the first report. */
+  /** Bytes done of total, of jobs that Catena runs, and what they wait for (`waitsFor`); empty before the first report. */
   @Operation({ '3': 'jobExtrasControllerProgressV3', '4': 'jobExtrasControllerProgressV4' })
   @Get('progress')
   async progress(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<object> {
     gate(caller !== undefined);
-    return (await this.queries.get(signedIn(caller), id)).catena?.progress ?? {};
+    const job = await this.queries.get(signedIn(caller), id);
+    const { waitsFor: _told, ...progress } = job.catena?.progress ?? {};
+    const waitsFor = jobWaitsFor(job, Date.now());
+    return { ...progress, ...(waitsFor.length === 0 ? {} : { waitsFor }) };
   }
 
   /** Server-sent events: `status` and `progress` until the job's end, then `end`. */

@@ -83,6 +83,8 @@ interface JobProgress {
   readonly datasetsDone: number;
   readonly datasetsTotal: number;
   readonly phase: Phase;
+  /** What the job, or a part of it, waits for. */
+  readonly waitsFor?: readonly string[];
   readonly at: Date;
 }
 

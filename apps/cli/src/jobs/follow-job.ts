@@ -15,6 +15,7 @@ interface JobProgress {
   readonly bytesDone: number;
   readonly bytesTotal: number;
   readonly phase: string;
+  readonly waitsFor?: readonly string[];
 }
 
 /** Milliseconds between looks at the job where its events cannot be had. */
@@ -70,6 +71,7 @@ async function watch(client: HttpClient, id: string, display: Display): Promise<
 /** Says each status once, and shows one bar for the bytes. */
 class Display {
   private said = '';
+  private waiting = '';
   private bar: Progress | undefined;
 
   constructor(private readonly output: Output) {}
@@ -82,7 +84,13 @@ class Display {
     this.output.say(line);
   }
 
-  progress({ bytesDone, bytesTotal, phase }: JobProgress): void {
+  progress({ bytesDone, bytesTotal, phase, waitsFor = [] }: JobProgress): void {
+    const waiting = waitsFor.map((reason) => `waits for ${reason}`).join('; ');
+    if (waiting !== '' && waiting !== this.waiting) {
+      this.end();
+      this.output.say(waiting);
+    }
+    this.waiting = waiting;
     if (bytesTotal <= 0) return;
     this.bar ??= this.output.progress(phase, bytesTotal);
     this.bar.set(bytesDone, bytesTotal, phase);

@@ -42,6 +42,19 @@ export function getJob(client: HttpClient, id: string): Promise<Job> {
   return client.get<Job>(`/api/v4/jobs/${encodeURIComponent(id)}`);
 }
 
+/** What a job waits for; nothing where the server is one that does not know. */
+export async function waitsFor(client: HttpClient, job: Job): Promise<readonly string[]> {
+  if (isOver(job)) return [];
+  const response = await client.open(`/api/v4/jobs/${encodeURIComponent(job.id)}/progress`, {
+    accept: 'application/json',
+  });
+  if (!response.ok) {
+    await response.body?.cancel();
+    return [];
+  }
+  return ((await response.json()) as { waitsFor?: readonly string[] }).waitsFor ?? [];
+}
+
 export async function cancelJob(client: HttpClient, id: string): Promise<void> {
   await client.post(`/api/v4/jobs/${encodeURIComponent(id)}/cancel`, undefined, { repeatable: true });
 }

@@ -1,6 +1,16 @@
 import type { CommandContext, CommandResult } from '../command.js';
 import { followJob } from './follow-job.js';
-import { cancelJob, getJob, isGood, isOver, listJobs, retryJob, submitJob, type Job } from './job-api.js';
+import {
+  cancelJob,
+  getJob,
+  isGood,
+  isOver,
+  listJobs,
+  retryJob,
+  submitJob,
+  waitsFor,
+  type Job,
+} from './job-api.js';
 import { jobTable, jobLines } from './job-text.js';
 
 export interface SubmitOptions {
@@ -47,10 +57,11 @@ export async function showJob(
   const job =
     options.follow === true ? await followJob(client, id, context.output) : await getJob(client, id);
   if (options.follow === true) return ending(job, jobLines(job));
+  const reasons = await waitsFor(client, job);
   return {
     outcome: isOver(job) && !isGood(job) && options.cancel !== true ? 'failed' : 'done',
-    lines: jobLines(job),
-    document: job,
+    lines: jobLines(job, reasons),
+    document: reasons.length === 0 ? job : { ...job, waitsFor: reasons },
   };
 }
 

@@ -17,13 +17,14 @@ export function jobTable(jobs: readonly Job[]): string[] {
 }
 
 /** Everything about one job that a person asks for. */
-export function jobLines(job: Job): string[] {
+export function jobLines(job: Job, waitsFor: readonly string[] = []): string[] {
   const { bad = [], result = [] } = job.jobResultObject;
   return [
     `job       ${job.id}`,
     `type      ${job.type}`,
     `datasets  ${datasetsOf(job)}`,
     `status    ${job.statusCode}: ${job.statusMessage}`,
+    ...waitsFor.map((reason) => `waits for ${reason}`),
     `created   ${job.createdAt}${job.ownerUser === undefined ? '' : ` by ${job.ownerUser}`}`,
     `changed   ${job.updatedAt}`,
     ...bad.map(({ pid, code, message }) => `failed    ${pid}: ${message} (${code})`),

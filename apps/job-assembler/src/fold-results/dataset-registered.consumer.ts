@@ -13,6 +13,7 @@ import { done, Handles, type Outcome } from '#messaging';
 import { eventRow, OutboxRelay, pushRows } from '#outbox';
 import { AssemblerStore } from '../persistence/assembler-store.js';
 import { ResultFolder } from './result-folder.js';
+import { UnregisteredDatablocks } from './unregistered-datablocks.js';
 
 /** The dataset is gone, or belongs to another job by now, which makes datablocks of its own. */
 const useless = new Set(['catalog.claim-missing', 'catalog.dataset-missing']);
@@ -23,6 +24,7 @@ export class DatasetRegisteredConsumer {
   constructor(
     private readonly store: AssemblerStore,
     private readonly folder: ResultFolder,
+    private readonly unregistered: UnregisteredDatablocks,
     private readonly relay: OutboxRelay,
     private readonly clock: Clock,
   ) {}
@@ -32,6 +34,7 @@ export class DatasetRegisteredConsumer {
     const task = await this.store.tasks.findOne({ jobId: data.jobId, pid: data.pid });
     if (task === null) return unknownTask(data);
     await this.releaseOriginals(task._id);
+    if (task.workflow === 'archive') await this.unregistered.discardSuperseded(data.pid, data.jobId);
     crashPoint('assembler.after-release-originals');
     await this.folder.endTask(task._id, 'registering', 'succeeded');
     return done;
@@ -46,7 +49,7 @@ export class DatasetRegisteredConsumer {
     const { jobId, pid, code, message } = data;
     const task = await this.store.tasks.findOne({ jobId, pid });
     if (task === null) return unknownTask(data);
-    if (useless.has(code) && task.state === 'registering') await this.folder.discard(task._id);
+    if (useless.has(code) && task.state === 'registering') await this.unregistered.discard(task._id);
     crashPoint('assembler.after-discard');
     await this.folder.endTask(task._id, 'registering', 'failed', { code, message, fault: 'system' });
     return done;

@@ -10,7 +10,8 @@ import type { DatasetTask, WorkOrder } from '../persistence/records.js';
 import type { ControlObjects } from '../plan-job/control-objects.js';
 import { DatasetRegisteredConsumer } from './dataset-registered.consumer.js';
 import type { JobEnding } from './job-ending.js';
-import { ResultFolder } from './result-folder.js';
+import { FoldingSurroundings, ResultFolder } from './result-folder.js';
+import { UnregisteredDatablocks } from './unregistered-datablocks.js';
 
 describe('A dataset whose registration is refused', () => {
   const logger = createLogger('dataset-registered.int.spec', 'silent');
@@ -18,6 +19,7 @@ describe('A dataset whose registration is refused', () => {
   let mongo: MongoConnection;
   let store: AssemblerStore;
   let consumer: DatasetRegisteredConsumer;
+  let unregistered: UnregisteredDatablocks;
 
   before(async () => {
     const uri = new URL(process.env['MONGODB_URI'] ?? '');
@@ -27,8 +29,10 @@ describe('A dataset whose registration is refused', () => {
     await store.whenReady();
     const relay = { wake: () => undefined, onAccepted: () => undefined } as unknown as OutboxRelay;
     const ending = { foldJob: () => Promise.resolve() } as unknown as JobEnding;
-    const folder = new ResultFolder(store, {} as ControlObjects, ending, relay, clock, logger);
-    consumer = new DatasetRegisteredConsumer(store, folder, relay, clock);
+    const around = new FoldingSurroundings(relay, clock, logger);
+    unregistered = new UnregisteredDatablocks(store, relay, clock);
+    const folder = new ResultFolder(store, {} as ControlObjects, ending, unregistered, around);
+    consumer = new DatasetRegisteredConsumer(store, folder, unregistered, relay, clock);
   });
   after(async () => {
     await mongo.connection.dropDatabase();

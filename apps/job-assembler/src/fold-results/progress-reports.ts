@@ -20,22 +20,28 @@ export class ProgressReports {
     private readonly clock: Clock,
   ) {}
 
-  async take({ workOrderId, jobId, bytesDone, bytesTotal, phase }: WorkProgressedV1): Promise<void> {
+  async take({ workOrderId, jobId, bytesDone, bytesTotal, phase, reason }: WorkProgressedV1): Promise<void> {
     const share = bytesTotal === 0 ? 0 : Math.min(1, bytesDone / bytesTotal);
+    const heardAt = this.clock.now();
+    const waits = phase === 'waiting' ? reason : undefined;
     await this.store.orders.updateOne(
-      { _id: workOrderId, state: 'released', share: { $lt: share } },
-      { $set: { share } },
+      { _id: workOrderId, state: 'released' },
+      {
+        $max: { share },
+        $set: { heardAt, ...(waits === undefined ? {} : { waits }) },
+        ...(waits === undefined ? { $unset: { waits: '' } } : {}),
+      },
     );
-    const now = this.clock.now().getTime();
+    const now = heardAt.getTime();
     if (now - (this.toldAt.get(jobId) ?? 0) < interval) return;
     this.forgetOld(now);
     this.toldAt.set(jobId, now);
     await this.tell(jobId, phase);
   }
 
-  private async tell(jobId: string, phase: Phase): Promise<void> {
-    const [job, sums, tasks] = await Promise.all([
-      this.store.jobs.findOne({ _id: jobId }, { projection: { totals: 1 } }),
+  /** What the catalogue hears replaces what it heard before, so everything is in it. */
+  async tell(jobId: string, phase: Phase): Promise<void> {
+    const [sums, tasks, job] = await Promise.all([
       this.store.orders
         .aggregate<{ total: number; done: number }>([
           { $match: { jobId } },
@@ -49,6 +55,7 @@ export class ProgressReports {
         ])
         .toArray(),
       this.store.countByState('dataset_tasks', { jobId }),
+      this.store.jobs.findOne({ _id: jobId }, { projection: { waitsFor: 1, totals: 1 } }),
     ]);
     const counts = Object.values(tasks) as number[];
     const planned = counts.reduce((sum, count) => sum + count, 0);
@@ -61,6 +68,7 @@ export class ProgressReports {
       datasetsDone: (over['succeeded'] ?? 0) + (over['failed'] ?? 0) + (over['cancelled'] ?? 0),
       datasetsTotal: Math.max(job?.totals?.datasets ?? 0, planned),
       phase,
+      ...(job?.waitsFor === undefined ? {} : { waitsFor: job.waitsFor }),
     };
     const { envelope } = eventRow(
       jobProgressedV1,

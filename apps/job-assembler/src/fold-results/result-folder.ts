@@ -5,7 +5,6 @@ import {
   datasetFailedV1,
   datasetRetrievedV1,
   datasetVerifiedV1,
-  discardDatablockV1,
   type DatablockLine,
 } from '#contracts';
 import { Clock, crashPoint, messageOf, TransientError } from '#kernel';
@@ -16,8 +15,19 @@ import { AssemblerStore } from '../persistence/assembler-store.js';
 import type { DatasetTask, Fault } from '../persistence/records.js';
 import { ControlObjects } from '../plan-job/control-objects.js';
 import { JobEnding } from './job-ending.js';
+import { UnregisteredDatablocks } from './unregistered-datablocks.js';
 
 const taskAddress = 'dataset_tasks/';
+
+/** What folding sets in motion. */
+@Injectable()
+export class FoldingSurroundings {
+  constructor(
+    readonly relay: OutboxRelay,
+    readonly clock: Clock,
+    @Inject(LOGGER) readonly logger: Logger,
+  ) {}
+}
 
 /** Folds the results of work orders into datasets and those into the job. Every fold can be repeated. */
 @Injectable()
@@ -28,10 +38,17 @@ export class ResultFolder implements OnApplicationBootstrap {
     private readonly store: AssemblerStore,
     private readonly objects: ControlObjects,
     private readonly ending: JobEnding,
-    private readonly relay: OutboxRelay,
-    private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly unregistered: UnregisteredDatablocks,
+    private readonly surroundings: FoldingSurroundings,
   ) {}
+
+  private get relay(): OutboxRelay {
+    return this.surroundings.relay;
+  }
+
+  private get clock(): Clock {
+    return this.surroundings.clock;
+  }
 
   /** A job is over when the catalogue has heard of all its datasets: its receipts are a reason to look. */
   onApplicationBootstrap(): void {
@@ -42,7 +59,7 @@ export class ResultFolder implements OnApplicationBootstrap {
       );
       for (const jobId of jobIds)
         this.foldJob(jobId).catch((error: unknown) =>
-          this.logger.warn({ jobId, error: messageOf(error) }, 'fold failed, a sweep will'),
+          this.surroundings.logger.warn({ jobId, error: messageOf(error) }, 'fold failed, a sweep will'),
         );
     });
   }
@@ -73,7 +90,7 @@ export class ResultFolder implements OnApplicationBootstrap {
       );
       await this.endTask(taskId, 'running', 'failed', failed?.fault);
     } else if (end === 'cancelled') {
-      await this.discard(taskId);
+      await this.unregistered.discard(taskId);
       await this.endTask(taskId, 'running', 'cancelled');
     } else if (end === 'succeeded') {
       if (task.workflow === 'archive') await this.submitForRegistration(task, counts.done ?? 0);
@@ -164,27 +181,6 @@ export class ResultFolder implements OnApplicationBootstrap {
     } as object);
     crashPoint('assembler.after-task-end');
     this.relay.wake();
-  }
-
-  /** Datablocks of a dataset that was cancelled, or refused for good, will never be registered. */
-  async discard(taskId: string): Promise<void> {
-    const undone = { taskId, state: 'done', kind: 'archive', discardedAt: { $exists: false } } as object;
-    for await (const { _id, jobId, pid, archiveId, context } of this.store.orders
-      .find(undone)
-      .sort({ _id: 1 })) {
-      const now = this.clock.now();
-      const row = eventRow(
-        discardDatablockV1,
-        { workOrderId: `${_id}/discard`, jobId, pid, archiveId },
-        { subject: _id, partitionKey: _id, sequence: 3, context },
-        now,
-      );
-      const { $push, $set } = pushRows('outbox', [row], now);
-      await this.store.orders.updateOne(
-        { _id, discardedAt: { $exists: false } },
-        { $set: { ...$set, discardedAt: now }, $push },
-      );
-    }
   }
 }
 

@@ -3,6 +3,7 @@ import { messageOf } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import { isDuplicateKey, MongoConnection } from '#persistence';
+import { Slots, type Lane, type ReleaseLimits } from '../release-work/fair-release.js';
 import type { AssemblyJob, DatasetTask, WorkOrder } from './records.js';
 
 interface Lease {
@@ -58,6 +59,19 @@ export class AssemblerStore implements OnApplicationBootstrap {
     >;
   }
 
+  /** Work under way, counted from the stored states, so that it holds over restarts. */
+  async heldSlots(limits: ReleaseLimits): Promise<Slots> {
+    const rows = await this.orders
+      .aggregate<{ _id: Lane; count: number }>([
+        { $match: { state: 'released' } },
+        { $group: { _id: { group: '$group', target: '$target' }, count: { $sum: 1 } } },
+      ])
+      .toArray();
+    const slots = new Slots(limits);
+    for (const { _id, count } of rows) slots.take(_id, Number(count));
+    return slots;
+  }
+
   /** One process at a time holds a lease; it must be renewed before `milliseconds` are over. */
   async holdLease(name: string, holder: string, milliseconds: number): Promise<boolean> {
     const now = new Date();
@@ -87,8 +101,17 @@ export class AssemblerStore implements OnApplicationBootstrap {
     await this.jobs.createIndex({ state: 1, updatedAt: 1 }, { name: 'stale' });
     await this.tasks.createIndex({ jobId: 1, state: 1 }, { name: 'by_job' });
     await this.tasks.createIndex({ jobId: 1, pid: 1 }, { name: 'by_pid' });
+    await this.jobs.createIndex({ retryOf: 1 }, { name: 'by_predecessor', sparse: true });
+    await this.tasks.createIndex({ pid: 1, state: 1 }, { name: 'by_dataset' });
+    await this.tasks.createIndex({ state: 1, workflow: 1, swept: 1, updatedAt: 1 }, { name: 'unswept' });
+    await this.orders.createIndex({ archiveId: 1 }, { name: 'by_datablock' });
+    await this.orders.createIndex({ usedBy: 1 }, { name: 'by_user', sparse: true });
     await this.orders.createIndex({ taskId: 1, state: 1 }, { name: 'by_task' });
     await this.orders.createIndex({ jobId: 1, pid: 1 }, { name: 'by_job' });
-    await this.orders.createIndex({ state: 1, group: 1, createdAt: 1 }, { name: 'by_state_and_group' });
+    await this.orders.createIndex({ jobId: 1, state: 1, target: 1 }, { name: 'by_job_and_state' });
+    await this.orders.createIndex(
+      { state: 1, target: 1, group: 1, createdAt: 1, _id: 1 },
+      { name: 'by_lane' },
+    );
   }
 }

@@ -17,6 +17,8 @@ export interface AssemblyJob {
   group: string;
   retryOf?: string;
   state: 'accepted' | 'running' | 'finished';
+  /** A sweep removes what there is of it, this record last. */
+  forgetting?: true;
   cancelRequested: boolean;
   outcome?: JobOutcome;
   /** Why the job could not be planned to its end. */
@@ -25,6 +27,10 @@ export interface AssemblyJob {
   totals?: { readonly datasets: number; readonly bytes: number };
   /** Datasets of its list that are planned, counted from the first: where planning goes on. */
   planned?: number;
+  /** Why it could not be planned when that was tried last. */
+  planFault?: string;
+  /** What it waits for, in sentences for people. */
+  waitsFor?: string[];
   /** Whoever plans it, until when. */
   planningUntil: Date;
   acceptedAt: Date;
@@ -46,6 +52,8 @@ export interface DatasetTask {
   planner?: number;
   bytes: number;
   fault?: Fault;
+  /** When it failed for good: what it had archived was discarded. */
+  swept?: Date;
   updatedAt: Date;
   /** The trace of the request that led to it. */
   context?: MessageContext;
@@ -69,6 +77,9 @@ interface RetrievedResult {
   readonly expiresAt: string;
 }
 
+/** What the limit per target counts: writing to or reading from long-term storage. */
+export const workTargets = ['lts-write', 'lts-read'] as const;
+
 /** One datablock's work for the archiver. */
 export interface WorkOrder {
   /** `<jobId>/<n>/<k>` */
@@ -81,8 +92,7 @@ export interface WorkOrder {
   kind: Exclude<Workflow, 'none'>;
   state: WorkOrderState;
   group: string;
-  /** What the limit per target counts: writing to or reading from long-term storage. */
-  target: 'lts-write' | 'lts-read';
+  target: (typeof workTargets)[number];
   archiveId: string;
   /** Bytes of files, for progress. */
   bytes: number;
@@ -99,10 +109,20 @@ export interface WorkOrder {
   /** Why the originals, or the datablock of a cancelled job, stayed. */
   releaseFault?: Fault;
   discardFault?: Fault;
-  /** When the archiver was asked to remove the datablock of a cancelled job. */
+  /** The job that archived the datablock, where that is an earlier one. */
+  archivedBy?: string;
+  /** The retried job that uses the datablock instead: from then on it answers for it. Decided together with `discardedAt`. */
+  usedBy?: string;
+  /** The catalogue has registered the datablock for the job that uses it. */
+  registered?: true;
+  /** When the archiver was asked to remove the datablock of a job that was cancelled, or failed for good. */
   discardedAt?: Date;
   createdAt: Date;
   /** The trace of the request that led to it. */
   context?: MessageContext;
+  releasedAt?: Date;
+  /** When the archiver last said anything of it, and what it waits for, if that is what it said. */
+  heardAt?: Date;
+  waits?: string;
   outbox: OutboxPart;
 }

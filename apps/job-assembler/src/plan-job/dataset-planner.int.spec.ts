@@ -6,7 +6,8 @@ import type { OutboxRelay } from '#outbox';
 import { MongoConnection } from '#persistence';
 import type { CatalogClient } from '../catalog/catalog-client.js';
 import type { JobEnding } from '../fold-results/job-ending.js';
-import { ResultFolder } from '../fold-results/result-folder.js';
+import { FoldingSurroundings, ResultFolder } from '../fold-results/result-folder.js';
+import type { UnregisteredDatablocks } from '../fold-results/unregistered-datablocks.js';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
 import type { AssemblyJob, WorkOrder } from '../persistence/records.js';
@@ -64,9 +65,8 @@ describe('Two planners of one dataset', () => {
       store,
       objects as unknown as ControlObjects,
       { foldJob: () => Promise.resolve() } as unknown as JobEnding,
-      relay as unknown as OutboxRelay,
-      clock,
-      logger,
+      {} as UnregisteredDatablocks,
+      new FoldingSurroundings(relay as unknown as OutboxRelay, clock, logger),
     );
     return new DatasetPlanner(
       store,
@@ -174,5 +174,12 @@ describe('Two planners of one dataset', () => {
         ['planned', `p=/${id}/00002.tar`],
       ],
     );
+    assert.equal(orders[1]?.archivedBy, before, 'from now on this job answers for it');
+    assert.equal((await store.orders.findOne({ _id: `${before}/0/1` }))?.usedBy, id);
+    const other = newId();
+    await one.plan({ ...job(other), retryOf: before }, `${other}/0`, { pid: 'p', files: [] }, () =>
+      Promise.resolve(),
+    );
+    assert.equal(await store.orders.countDocuments({ jobId: other, state: 'done' }), 0, 'one job at a time');
   });
 });

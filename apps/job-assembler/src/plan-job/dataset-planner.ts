@@ -184,7 +184,14 @@ export class DatasetPlanner {
       outbox: { rows: [] },
       ...what,
       state: 'drafted',
-      ...(before === undefined ? {} : { archiveId: before.archiveId, result: before.result!, share: 1 }),
+      ...(before === undefined
+        ? {}
+        : {
+            archiveId: before.archiveId,
+            archivedBy: before.archivedBy ?? before.jobId,
+            result: before.result!,
+            share: 1,
+          }),
     };
     // A draft of an older planner gives way; one of a newer planner, or work, never does.
     const older = { _id: `${taskId}/${index}`, state: 'drafted' as const, planner: { $lte: planner } };
@@ -193,21 +200,25 @@ export class DatasetPlanner {
     });
   }
 
-  /** A retried job uses what its predecessor archived and verified of the same files. */
+  /** A retried job uses what its predecessor archived and verified of the same files; from this write on it answers for it. */
   private async verifiedBefore(
     job: AssemblyJob,
     what: Pick<WorkOrder, 'pid' | 'files' | 'source'>,
-  ): Promise<Pick<WorkOrder, 'archiveId' | 'result'> | undefined> {
+  ): Promise<Pick<WorkOrder, 'jobId' | 'archiveId' | 'archivedBy' | 'result'> | undefined> {
     if (job.retryOf === undefined || what.files === undefined) return undefined;
-    const before = await this.store.orders.findOne({
-      jobId: job.retryOf,
-      pid: what.pid,
-      state: 'done',
-      kind: 'archive',
-      discardedAt: { $exists: false },
-      'files.sha256': what.files.sha256,
-      'source.location': what.source?.location,
-    });
+    const before = await this.store.orders.findOneAndUpdate(
+      {
+        jobId: job.retryOf,
+        pid: what.pid,
+        state: 'done',
+        kind: 'archive',
+        discardedAt: { $exists: false },
+        'files.sha256': what.files.sha256,
+        'source.location': what.source?.location,
+        $or: [{ usedBy: { $exists: false } }, { usedBy: job._id }],
+      } as object,
+      { $set: { usedBy: job._id } },
+    );
     return before ?? undefined;
   }
 

@@ -8,7 +8,8 @@ import { MongoConnection } from '#persistence';
 import type { CatalogClient } from '../catalog/catalog-client.js';
 import { JobEnding } from '../fold-results/job-ending.js';
 import { JobFolds } from '../fold-results/job-folds.js';
-import { ResultFolder } from '../fold-results/result-folder.js';
+import { FoldingSurroundings, ResultFolder } from '../fold-results/result-folder.js';
+import { UnregisteredDatablocks } from '../fold-results/unregistered-datablocks.js';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
 import type { AssemblyJob, DatasetTask, WorkOrder } from '../persistence/records.js';
@@ -44,7 +45,13 @@ describe('Planning a job of many datasets', () => {
   const config = (turn: number): JobAssemblerConfig =>
     ({ planning: { jobs: 1, datasets: 4, turn }, lease: 60_000 }) as unknown as JobAssemblerConfig;
   const folder = (): ResultFolder =>
-    new ResultFolder(store, objects, new JobEnding(store, objects, relay, clock), relay, clock, logger);
+    new ResultFolder(
+      store,
+      objects,
+      new JobEnding(store, objects, relay, clock),
+      new UnregisteredDatablocks(store, relay, clock),
+      new FoldingSurroundings(relay, clock, logger),
+    );
 
   /** A planner for which every dataset is planned by `plan`; the job's list has as many as its id says. */
   function plannerFor(plan: (job: AssemblyJob, taskId: string) => Promise<void>, turn = 60_000): JobPlanner {

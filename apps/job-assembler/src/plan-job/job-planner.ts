@@ -79,7 +79,10 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
     const now = this.after.clock.now();
     const job = await this.store.jobs.findOneAndUpdate(
       { state: 'accepted', planningUntil: { $lte: now } },
-      { $set: { planningUntil: new Date(now.getTime() + this.after.config.lease) } },
+      {
+        $set: { planningUntil: new Date(now.getTime() + this.after.config.lease) },
+        $unset: { planFault: '' },
+      },
       { sort: { planningUntil: 1 }, returnDocument: 'after' },
     );
     if (job === null) return false;
@@ -91,7 +94,7 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
         this.logger.warn({ jobId: job._id, error: error.message }, 'another planner goes on with the job');
       else {
         this.logger.warn({ jobId: job._id, error: messageOf(error) }, 'cannot plan the job now; it waits');
-        await this.comeBack(job._id, retryPause);
+        await this.comeBack(job._id, retryPause, messageOf(error));
       }
     }
     return true;
@@ -201,9 +204,11 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
     }
   }
 
-  private async comeBack(jobId: string, pause: number): Promise<void> {
+  /** @param fault why it could not be planned, for whoever asks what the job waits for */
+  private async comeBack(jobId: string, pause: number, fault?: string): Promise<void> {
     const planningUntil = new Date(this.after.clock.now().getTime() + pause);
-    await this.store.jobs.updateOne({ _id: jobId, state: 'accepted' }, { $set: { planningUntil } });
+    const why = fault === undefined ? {} : { planFault: fault.slice(0, 1000) };
+    await this.store.jobs.updateOne({ _id: jobId, state: 'accepted' }, { $set: { planningUntil, ...why } });
   }
 
   /** Renews the hold on the job, no more often than needed. */

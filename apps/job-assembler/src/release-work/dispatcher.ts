@@ -12,7 +12,8 @@ import { ResultFolder } from '../fold-results/result-folder.js';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { ConfigToken } from '../job-assembler.tokens.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
-import type { WorkOrder } from '../persistence/records.js';
+import { workTargets, type WorkOrder } from '../persistence/records.js';
+import { fairReleases, type Candidate, type Slots } from './fair-release.js';
 
 const pause = 1000;
 
@@ -63,46 +64,43 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private async releaseWork(): Promise<void> {
-    const used = await this.usage();
-    const groups: string[] = await this.store.orders.distinct('group', { state: 'planned' });
+    const slots = await this.store.heldSlots(this.config.limits);
+    const chosen = fairReleases(slots, await this.candidates(slots));
     let released = 0;
-    for (const group of groups) released += await this.releaseFor(group, used);
+    for (const { id } of chosen) if (await this.release(id)) released += 1;
     if (released > 0) this.relay.wake();
   }
 
-  private async releaseFor(group: string, used: Usage): Promise<number> {
-    const { limits } = this.config;
-    const room = Math.min(limits.global - used.total, limits.perGroup - used.of('group', group));
-    if (room <= 0) return 0;
-    let released = 0;
-    for await (const order of this.store.orders
-      .find({ state: 'planned', group })
-      .sort({ createdAt: 1, _id: 1 })
-      .limit(room)) {
-      if (used.of('target', order.target) >= limits.perTarget) continue;
-      const now = this.clock.now();
-      const { modifiedCount } = await this.store.orders.updateOne(
-        { _id: order._id, state: 'planned' },
-        { $set: { state: 'released', outbox: newOutbox([this.commandFor(order, now)], now) } },
-      );
-      crashPoint('assembler.after-release');
-      if (modifiedCount === 0) continue;
-      used.add(group, order.target);
-      released += 1;
+  /** Of every target and group with room the oldest: were they the oldest of all, a busy target would hide an idle one. */
+  private async candidates(slots: Slots): Promise<Candidate[]> {
+    const found: Candidate[] = [];
+    for (const target of workTargets) {
+      if (slots.roomAt(target) <= 0) continue;
+      const groups: string[] = await this.store.orders.distinct('group', { state: 'planned', target });
+      for (const group of groups) {
+        const room = slots.room({ group, target });
+        if (room === 0) continue;
+        const oldest = this.store.orders
+          .find({ state: 'planned', target, group }, { projection: { createdAt: 1 } })
+          .sort({ createdAt: 1, _id: 1 })
+          .limit(room);
+        for await (const { _id: id, createdAt } of oldest) found.push({ id, group, target, createdAt });
+      }
     }
-    return released;
+    return found;
   }
 
-  private async usage(): Promise<Usage> {
-    const rows = await this.store.orders
-      .aggregate<{ _id: { group: string; target: string }; count: number }>([
-        { $match: { state: 'released' } },
-        { $group: { _id: { group: '$group', target: '$target' }, count: { $sum: 1 } } },
-      ])
-      .toArray();
-    const usage = new Usage();
-    for (const { _id, count } of rows) usage.add(_id.group, _id.target, Number(count));
-    return usage;
+  /** @returns false when it was cancelled meanwhile: the write decides */
+  private async release(id: string): Promise<boolean> {
+    const order = await this.store.orders.findOne({ _id: id, state: 'planned' });
+    if (order === null) return false;
+    const now = this.clock.now();
+    const { modifiedCount } = await this.store.orders.updateOne(
+      { _id: id, state: 'planned' },
+      { $set: { state: 'released', releasedAt: now, outbox: newOutbox([this.commandFor(order, now)], now) } },
+    );
+    crashPoint('assembler.after-release');
+    return modifiedCount > 0;
   }
 
   private commandFor(order: WorkOrder, now: Date): OutboxRow {
@@ -118,21 +116,5 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       details,
       now,
     );
-  }
-}
-
-/** Released work, counted by group and target. */
-class Usage {
-  total = 0;
-  private readonly counts = new Map<string, number>();
-
-  of(kind: 'group' | 'target', name: string): number {
-    return this.counts.get(`${kind}:${name}`) ?? 0;
-  }
-
-  add(group: string, target: string, count = 1): void {
-    this.total += count;
-    this.counts.set(`group:${group}`, this.of('group', group) + count);
-    this.counts.set(`target:${target}`, this.of('target', target) + count);
   }
 }

@@ -1,14 +1,14 @@
 import { Controller, Get, Inject, ServiceUnavailableException } from '@nestjs/common';
 import { livenessOf } from '#outbox';
-import { MongoConnection } from '#persistence';
+import { DatabasePulse } from '#persistence';
 import type { PublicationServerConfig } from '../publication-server.config.js';
 import { ConfigToken } from '../publication-server.tokens.js';
 
-/** Liveness needs nobody; readiness needs the database. */
+/** Liveness needs nobody; readiness needs the database, whose pulse is known: nobody is asked. */
 @Controller('health')
 export class HealthController {
   constructor(
-    private readonly mongo: MongoConnection,
+    private readonly pulse: DatabasePulse,
     @Inject(ConfigToken) private readonly config: PublicationServerConfig,
   ) {}
 
@@ -18,11 +18,8 @@ export class HealthController {
   }
 
   @Get(['', 'ready'])
-  async ready(): Promise<object> {
-    const up = await this.mongo.ping().then(
-      () => this.mongo.ready,
-      () => false,
-    );
+  ready(): object {
+    const { up } = this.pulse;
     const details = { database: { status: up ? 'up' : 'down' } };
     if (!up) throw new ServiceUnavailableException({ status: 'error', app: 'publication-server', details });
     return { status: 'ok', app: 'publication-server', details };

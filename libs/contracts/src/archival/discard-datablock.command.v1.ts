@@ -1,7 +1,8 @@
+import { IsOptional } from 'class-validator';
 import { defineMessage } from '../define-message.js';
 import { ArchiveId, DatasetPid, JobId, WorkOrderId } from '../fields.js';
 
-/** The datablock was never registered and never will be (its job was cancelled): remove its copies. */
+/** The datablock was never registered and never will be (its job was cancelled, or failed for good): remove its copies. */
 export class DiscardDatablockV1 {
   @WorkOrderId()
   workOrderId: string;
@@ -15,6 +16,11 @@ export class DiscardDatablockV1 {
   /** Name of the datablock on long-term storage. */
   @ArchiveId()
   archiveId: string;
+
+  /** The job that archived it, where that is an earlier one: a retried job uses what its predecessor archived. */
+  @IsOptional()
+  @JobId()
+  archivedBy?: string;
 }
 
 export const discardDatablockV1 = defineMessage({
@@ -23,5 +29,6 @@ export const discardDatablockV1 = defineMessage({
   emitter: 'job-assembler',
   consumers: ['archiver'],
   payload: DiscardDatablockV1,
-  summary: 'The datablock was never registered and never will be (its job was cancelled): remove its copies.',
+  summary:
+    'The datablock was never registered and never will be (its job was cancelled, or failed for good): remove its copies.',
 });

@@ -1,9 +1,9 @@
-import { IsIn } from 'class-validator';
+import { IsIn, IsOptional } from 'class-validator';
 import { defineMessage } from '../define-message.js';
-import { Count, JobId, WorkOrderId } from '../fields.js';
+import { Count, JobId, Sentence, WorkOrderId } from '../fields.js';
 import { phases, type Phase } from '../vocabulary.js';
 
-/** How far a running work order is, at most once per second. */
+/** How far an open work order is, at most once per second; one that waits says so now and then. */
 export class WorkProgressedV1 {
   @WorkOrderId()
   workOrderId: string;
@@ -19,6 +19,11 @@ export class WorkProgressedV1 {
 
   @IsIn(phases)
   phase: Phase;
+
+  /** What it waits for, in phase `waiting`. */
+  @IsOptional()
+  @Sentence()
+  reason?: string;
 }
 
 export const workProgressedV1 = defineMessage({
@@ -28,5 +33,5 @@ export const workProgressedV1 = defineMessage({
   consumers: ['job-assembler'],
   transient: true,
   payload: WorkProgressedV1,
-  summary: 'How far a running work order is, at most once per second.',
+  summary: 'How far an open work order is, at most once per second; one that waits says what for.',
 });

@@ -1,4 +1,4 @@
-import { IsIn } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { defineMessage } from '../define-message.js';
 import { Count, JobId } from '../fields.js';
 import { phases, type Phase } from '../vocabulary.js';
@@ -22,6 +22,14 @@ export class JobProgressedV1 {
 
   @IsIn(phases)
   phase: Phase;
+
+  /** What the job, or a part of it, waits for; absent: for nothing that is known. */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(20)
+  @IsString({ each: true })
+  @MaxLength(1000, { each: true })
+  waitsFor?: string[];
 }
 
 export const jobProgressedV1 = defineMessage({

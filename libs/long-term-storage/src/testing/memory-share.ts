@@ -12,7 +12,7 @@ import { rangeOf } from '../range.js';
 
 /** Long-term storage in memory, with faults to order. */
 export class MemoryShare extends LongTermStorage {
-  override readonly name = 'memory';
+  override readonly name: string = 'memory';
   /** Bytes that fit on it, unfinished files included. Lower it to make it full. */
   capacity = Number.MAX_SAFE_INTEGER;
   /** As if the share were not mounted. */

@@ -1,8 +1,6 @@
 import { Controller, Get, Inject, ServiceUnavailableException } from '@nestjs/common';
-import { Clock, lifeSigns } from '#kernel';
-import { MessageTransport } from '#messaging';
-import { MongoConnection } from '#persistence';
-import { OutboxStore } from '../outbox-store.js';
+import { lifeSigns } from '#kernel';
+import { AppHealth } from './app-health.js';
 import { SPINE_OPTIONS, type SpineOptions } from './spine.options.js';
 
 /**
@@ -17,15 +15,12 @@ export function livenessOf(app: string, limit: number): { status: 'ok'; app: str
   return { status: 'ok', app };
 }
 
-/** Liveness needs nobody; readiness names what is missing. */
+/** Liveness needs nobody; readiness names what is missing. Both say what the app knows: nobody is asked. */
 @Controller({ path: 'health', version: ['3', '4'] })
 export class HealthController {
   constructor(
     @Inject(SPINE_OPTIONS) private readonly options: SpineOptions,
-    private readonly mongo: MongoConnection,
-    private readonly transport: MessageTransport,
-    private readonly outbox: OutboxStore,
-    private readonly clock: Clock,
+    private readonly health: AppHealth,
   ) {}
 
   @Get('live')
@@ -34,37 +29,27 @@ export class HealthController {
   }
 
   @Get()
-  check(): Promise<object> {
+  check(): object {
     return this.ready();
   }
 
   @Get('ready')
-  async ready(): Promise<object> {
-    const database = await this.mongo.ping().then(
-      () => this.mongo.ready,
-      () => false,
-    );
-    const details = { database: state(database), broker: state(this.transport.connected) };
-    if (!database || !this.transport.connected)
-      throw new ServiceUnavailableException({
-        status: 'error',
-        app: this.options.app,
-        ...grouped(details),
-      });
-    return {
-      status: 'ok',
-      app: this.options.app,
-      ...grouped(details),
-      outbox: await this.outbox.backlog(this.clock.now()),
-    };
+  ready(): object {
+    const { database, broker, outbox, found } = this.health;
+    const { app } = this.options;
+    const services = { database: state(database), broker: state(broker) };
+    const details = { ...services, ...found };
+    if (!database || !broker)
+      throw new ServiceUnavailableException({ status: 'error', app, ...grouped(services), details });
+    return { status: 'ok', app, ...grouped(services), details, ...(outbox === undefined ? {} : { outbox }) };
   }
 }
 
 /** What is up and what is down, as SciCat's clients know it from its health check. */
-function grouped(details: Readonly<Record<string, { status: 'up' | 'down' }>>): object {
+function grouped(services: Readonly<Record<string, { status: 'up' | 'down' }>>): object {
   const only = (wanted: 'up' | 'down'): object =>
-    Object.fromEntries(Object.entries(details).filter(([, { status }]) => status === wanted));
-  return { info: only('up'), error: only('down'), details };
+    Object.fromEntries(Object.entries(services).filter(([, { status }]) => status === wanted));
+  return { info: only('up'), error: only('down') };
 }
 
 function state(up: boolean): { status: 'up' | 'down' } {

@@ -8,6 +8,7 @@ import { MongoOutboxStore } from '../mongo-outbox-store.js';
 import { OutboxRelay } from '../outbox-relay.js';
 import { OutboxStore } from '../outbox-store.js';
 import { ParkingLot } from '../parking-lot.js';
+import { AppHealth } from './app-health.js';
 import { HealthController } from './health.controller.js';
 import { ParkingLotController } from './parking-lot.controller.js';
 import { SpineLifecycle, SpineParts } from './spine.lifecycle.js';
@@ -109,6 +110,7 @@ export class SpineModule {
             logger,
           ),
       },
+      AppHealth,
       SpineParts,
       SpineLifecycle,
     ];
@@ -119,6 +121,7 @@ export class SpineModule {
       providers,
       exports: [
         LOGGER,
+        AppHealth,
         Clock,
         Naming,
         MongoConnection,

@@ -125,5 +125,24 @@ export function outboxStoreConformance(name: string, open: () => Promise<StoreUn
       const { documents, oldestMs } = await store.backlog(later(7000));
       assert.deepEqual([documents, oldestMs], [1, 7000]);
     });
+
+    it('tells what the broker has and nobody has accepted, however often it was sent again', async () => {
+      const { store, collection, push } = await open();
+      const id = newId();
+      const waiting = row();
+      await push(id, newOutbox([waiting], start));
+      assert.deepEqual((await store.backlog(later(1))).unaccepted, { documents: 0, oldestMs: 0 });
+      for (const at of [2, 5000]) {
+        const claim = (await store.claimDue(later(at), 1000))!;
+        await store.markPublished(claim, [waiting.id], later(at));
+        await store.release(claim, later(at + 10));
+      }
+      const { documents, unaccepted } = await store.backlog(later(9000));
+      assert.deepEqual([documents, unaccepted], [0, { documents: 1, oldestMs: 9000 }]);
+      await store.accept([
+        { address: `${collection}/${id}`, messageId: waiting.id, consumer: 'job-assembler' },
+      ]);
+      assert.equal((await store.backlog(later(9001))).unaccepted.documents, 0);
+    });
   });
 }

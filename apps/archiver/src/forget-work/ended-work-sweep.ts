@@ -1,0 +1,129 @@
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { Clock, messageOf, stillMoving, WorkLoop } from '#kernel';
+import type { Logger } from '#observability';
+import { LOGGER } from '#outbox';
+import { DatablockLists } from '../archive-datablock/datablock-lists.js';
+import type { ArchiverConfig } from '../archiver.config.js';
+import { ConfigToken } from '../archiver.tokens.js';
+import { CatalogueWord } from '../catalog/catalogue-word.js';
+import { ArchiverStore } from '../persistence/archiver-store.js';
+import type { Work } from '../persistence/records.js';
+
+const pause = 600_000;
+const batch = 200;
+/** Milliseconds after which what is still needed is looked at again. */
+const later = 86_400_000;
+
+/**
+ * Forgets work orders that have been over for ENDED_WORK_LIFETIME, and with the one that archived a datablock the lists in
+ * the control bucket: the tar has its own manifest. The lists stay until the catalogue lists the datablock, as nobody has
+ * registered it before, or until it was discarded. The record of a datablock stays as long as the datablock.
+ */
+@Injectable()
+export class EndedWorkSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly loop: WorkLoop;
+
+  constructor(
+    private readonly store: ArchiverStore,
+    private readonly lists: DatablockLists,
+    private readonly catalogue: CatalogueWord,
+    private readonly clock: Clock,
+    @Inject(ConfigToken) private readonly config: ArchiverConfig,
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    this.loop = new WorkLoop({
+      name: 'forgetting of ended work',
+      takeOne: async () => (await this.sweep()) === batch,
+      pause,
+      onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not forget ended work'),
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.loop.start(this.store.whenReady());
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.loop.stop();
+  }
+
+  /** @returns how many work orders were forgotten */
+  async sweep(): Promise<number> {
+    await this.forgetDiscarded();
+    let forgotten = 0;
+    const ended = { state: { $in: ['done', 'failed', 'cancelled'] }, dueAt: { $lt: this.before() } };
+    for await (const work of this.store.works
+      .find(ended as object)
+      .sort({ dueAt: 1, _id: 1 })
+      .limit(batch)) {
+      stillMoving();
+      // Of one that an earlier sweep has decided on and not finished the rest goes.
+      if (work.forgetting !== true && !(await this.decide(work))) continue;
+      if (work.command.kind === 'archive') await this.forgetLists(work.command.data.archiveId);
+      await this.store.works.deleteOne({ _id: work._id, forgetting: true });
+      forgotten += 1;
+    }
+    return forgotten;
+  }
+
+  private before(): Date {
+    return new Date(this.clock.now().getTime() - this.config.endedWorkLifetime);
+  }
+
+  /** From this write on nobody needs the work order any more; it misses when anybody has touched it since. */
+  private async decide(work: Work): Promise<boolean> {
+    const { _id, state, dueAt } = work;
+    if (await this.isNeeded(work)) {
+      const next = new Date(this.before().getTime() + later);
+      await this.store.works.updateOne({ _id, state, dueAt }, { $set: { dueAt: next } });
+      return false;
+    }
+    const { modifiedCount } = await this.store.works.updateOne(
+      { _id, state, dueAt, 'outbox.rows.0': { $exists: false } },
+      { $set: { forgetting: true } },
+    );
+    return modifiedCount > 0;
+  }
+
+  private async isNeeded({ command, outbox }: Work): Promise<boolean> {
+    if (outbox.rows.length > 0) return true;
+    if (command.kind !== 'archive') return false;
+    const { archiveId, pid } = command.data;
+    if (await this.isNamed(archiveId)) return true;
+    const datablock = await this.store.datablocks.findOne({ _id: archiveId }, { projection: { state: 1 } });
+    return datablock?.state === 'verified' && !(await this.catalogue.lists({ pid, archiveId }));
+  }
+
+  /** A discarded datablock may be brought back: its lists go with its mark. */
+  private async forgetLists(archiveId: string): Promise<void> {
+    const discarded = { _id: archiveId, state: 'discarded' as const };
+    if ((await this.store.datablocks.countDocuments(discarded, { limit: 1 })) === 0)
+      await this.lists.remove(archiveId);
+  }
+
+  /** The mark keeps overtaken workers from recording the datablock; after so long there are none. */
+  private async forgetDiscarded(): Promise<void> {
+    const old = { state: 'discarded' as const, discardedAt: { $lt: this.before() } };
+    for await (const { _id } of this.store.datablocks
+      .find(old, { projection: { _id: 1 } })
+      .sort({ discardedAt: 1 })
+      .limit(batch)) {
+      stillMoving();
+      const isAside = (await this.store.asides.countDocuments({ archiveId: _id }, { limit: 1 })) > 0;
+      if (isAside || (await this.isNamed(_id))) continue;
+      // One that was brought back since it was looked up is no longer discarded, and stays.
+      const { deletedCount } = await this.store.datablocks.deleteOne({ _id, ...old });
+      if (deletedCount > 0) await this.lists.remove(_id);
+    }
+  }
+
+  private async isNamed(archiveId: string): Promise<boolean> {
+    const open = { state: 'open' as const, 'command.data.archiveId': archiveId };
+    return (await this.store.works.countDocuments(open, { limit: 1 })) > 0;
+  }
+}

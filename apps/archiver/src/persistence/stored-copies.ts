@@ -1,0 +1,45 @@
+import { CatenaError, TransientError } from '#kernel';
+import type { LongTermStorage, LongTermReadOptions } from '#long-term-storage';
+import type { StoredCopy } from './records.js';
+
+/** Copies in the order in which they are worth a try: those found damaged come last. */
+export function bestFirst(copies: readonly StoredCopy[]): StoredCopy[] {
+  return [...copies].sort((one, other) => Number(isDamaged(one)) - Number(isDamaged(other)));
+}
+
+export function isDamaged({ damaged }: StoredCopy): boolean {
+  return damaged !== undefined;
+}
+
+export function isMissing(error: unknown): boolean {
+  return error instanceof CatenaError && error.code === 'long-term-storage.not-found';
+}
+
+/** What is wrong with a copy itself, not with the way to it, with rights, or with where it was to be put. */
+export function isDamage(error: unknown): boolean {
+  const codes = ['archiver.copy-damaged', 'long-term-storage.not-found', 'long-term-storage.medium-damaged'];
+  return error instanceof CatenaError && codes.includes(error.code);
+}
+
+/** A copy that was seen a moment ago, and that a share does not find: it is there, and not yet everywhere. */
+export function notYetThere(share: string, name: string, cause?: unknown): TransientError {
+  return new TransientError(
+    'archiver.copy-not-yet-there',
+    `Expected ${name} on ${share}, where it was read a moment ago, found nothing yet: it is looked for again, for REFERENCE_PATIENCE.`,
+    { away: true, details: { share, name }, cause },
+  );
+}
+
+/** Reads what was written a moment ago. @throws TransientError `archiver.copy-unseen` */
+export async function readBack(share: LongTermStorage, name: string, options: LongTermReadOptions) {
+  try {
+    return await share.read(name, options);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    throw new TransientError(
+      'archiver.copy-unseen',
+      `Expected ${name} on ${share.name}, where it was written a moment ago, found nothing: it is looked for again.`,
+      { details: { share: share.name, name }, cause: error },
+    );
+  }
+}

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { isAway, ManualClock, newId } from '#kernel';
+import type { LongTermReadOptions } from '#long-term-storage';
+import { MemoryShare } from '#long-term-storage/testing';
+import { createLogger } from '#observability';
+import { MongoConnection } from '#persistence';
+import { MemoryObjectStore } from '#storage/testing';
+import type { ArchiverConfig } from '../archiver.config.js';
+import { ArchiverStore } from '../persistence/archiver-store.js';
+import { CopyRecords } from '../persistence/copy-records.js';
+import type { CatalogueWord } from '../catalog/catalogue-word.js';
+import { ReleasedDatablocks } from '../release-originals/released-datablocks.js';
+import { RecallLock } from '../retrieve-datablock/recall-lock.js';
+import {
+  RetrievalSurroundings,
+  RetrieveDatablockHandler,
+} from '../retrieve-datablock/retrieve-datablock.handler.js';
+import type { WorkContext } from '../run-work/work-context.js';
+import { VerifyDatablockHandler } from './verify-datablock.handler.js';
+
+/** A share on which something happens after a file was read. */
+class DisturbedShare extends MemoryShare {
+  override readonly name: string;
+  afterRead: (() => Promise<unknown>) | undefined;
+
+  constructor(name: string) {
+    super();
+    this.name = name;
+  }
+
+  override async read(name: string, options?: LongTermReadOptions): Promise<Readable> {
+    const bytes = await super.read(name, options);
+    await this.afterRead?.();
+    return bytes;
+  }
+}
+
+const patience = 600_000;
+const content = Buffer.from('a tar, as far as anybody here knows');
+
+describe('A copy that is found damaged', () => {
+  const logger = createLogger('damaged-copies.int.spec', 'silent');
+  const clock = new ManualClock(new Date());
+  const context: WorkContext = {
+    epoch: 1,
+    signal: new AbortController().signal,
+    progress: () => undefined,
+  };
+  let mongo: MongoConnection;
+  let store: ArchiverStore;
+  let shares: [DisturbedShare, DisturbedShare];
+  let records: CopyRecords;
+  let verify: VerifyDatablockHandler;
+  let retrieve: RetrieveDatablockHandler;
+  let _id: string;
+
+  before(async () => {
+    const uri = new URL(process.env['MONGODB_URI'] ?? '');
+    uri.pathname = `/copies-${newId().slice(0, 8)}`;
+    mongo = new MongoConnection({ uri: uri.toString(), appName: 'test' }, logger);
+    store = new ArchiverStore(mongo, logger);
+    await store.whenReady();
+  });
+  after(async () => {
+    await mongo.connection.dropDatabase();
+    await mongo.close();
+  });
+  beforeEach(async () => {
+    const config = {
+      ...{ referencePatience: patience, lease: 60_000, retrievedLifetime: 3_600_000 },
+      retrievalBucket: 'retrieval',
+    } as ArchiverConfig;
+    _id = `pid/${newId()}/0.tar`;
+    shares = [new DisturbedShare('one'), new DisturbedShare('two')];
+    for (const share of shares) await put(share);
+    await store.datablocks.insertOne({
+      ...{ _id, pid: 'pid', jobId: 'j', filesSha256: 'f', fileCount: 1, size: 1, state: 'verified' },
+      ...{ packedSize: content.length, sha256: createHash('sha256').update(content).digest('hex') },
+      manifest: { bucket: 'control', key: 'm', size: 1, sha256: 'x' },
+      copies: shares.map(({ name }) => ({ share: name, verifiedAt: clock.now() })),
+    });
+    const objects = new MemoryObjectStore();
+    await objects.ensureBucket('retrieval');
+    records = new CopyRecords(store, clock, config, logger);
+    verify = new VerifyDatablockHandler(store, records, clock, shares);
+    retrieve = new RetrieveDatablockHandler(
+      store,
+      objects,
+      new RecallLock(store, clock, config),
+      shares,
+      new RetrievalSurroundings(clock, records, config, logger),
+    );
+  });
+
+  async function put(share: MemoryShare): Promise<void> {
+    const writer = await share.create(_id, newId());
+    await writer.write(content);
+    await writer.commit();
+  }
+  const order = () => ({ workOrderId: `${newId()}/0/0`, jobId: 'j', pid: 'pid', archiveId: _id });
+  const damage = async (): Promise<(string | undefined)[]> =>
+    (await store.datablocks.findOne({ _id }))!.copies.map(({ damaged }) => damaged?.found);
+
+  it('by a verification is damaged in its record, and good again when it was restored and verified', async () => {
+    shares[1].flipBit(_id, 3);
+    await assert.rejects(verify.handle(order(), context), { code: 'archiver.copy-damaged' });
+    const [first, second] = await damage();
+    assert.equal(first, undefined);
+    assert.match(second ?? '', /expected SHA-256/);
+    shares[1].flipBit(_id, 3);
+    await verify.handle(order(), context);
+    assert.deepEqual(await damage(), [undefined, undefined]);
+  });
+
+  it('by a retrieval is damaged in its record although another copy was good, and is tried last from then on', async () => {
+    shares[0].flipBit(_id, 3);
+    await retrieve.handle(order(), context);
+    assert.match((await damage())[0] ?? '', /read/);
+    await store.retrieved.deleteMany({});
+    const before = shares[0].freshReads;
+    const again = new MemoryObjectStore();
+    await again.ensureBucket('retrieval');
+    await new RetrieveDatablockHandler(
+      ...([store, again, new RecallLock(store, clock, { lease: 1 } as ArchiverConfig), shares] as const),
+      new RetrievalSurroundings(
+        ...([
+          clock,
+          records,
+          { retrievedLifetime: 1000, retrievalBucket: 'retrieval' } as ArchiverConfig,
+        ] as const),
+        logger,
+      ),
+    ).handle(order(), context);
+    assert.equal(shares[0].freshReads, before);
+  });
+
+  it('stays good when it was restored and verified while somebody still read the damaged bytes', async () => {
+    shares[1].flipBit(_id, 3);
+    shares[1].afterRead = async () => {
+      shares[1].afterRead = undefined;
+      shares[1].flipBit(_id, 3);
+      clock.advance(1000);
+      await records.verified(_id, { share: 'two', verifiedAt: clock.now() });
+    };
+    await assert.rejects(verify.handle(order(), context), { code: 'archiver.copy-damaged' });
+    assert.deepEqual(await damage(), [undefined, undefined]);
+  });
+
+  it('keeps the originals where they are', async () => {
+    const catalogue = { lists: () => Promise.resolve(true) } as unknown as CatalogueWord;
+    const released = new ReleasedDatablocks(store, catalogue);
+    const files = { bucket: 'control', key: 'k', size: 1, sha256: 'f' };
+    const source = { kind: 'landing-zone', location: 'pid', bucket: 'zone' } as const;
+    await store.datablocks.updateOne({ _id }, { $set: { originals: files } });
+    assert.equal((await released.provenFor({ ...order(), files, source }))._id, _id);
+    await records.damaged(_id, (await store.datablocks.findOne({ _id }))!.copies[0]!, 'gone');
+    await assert.rejects(released.provenFor({ ...order(), files, source }), {
+      code: 'archiver.not-verified',
+    });
+  });
+
+  it('as missing counts as damaged, but not a moment after it was seen: then it is waited for', async () => {
+    await shares[1].setAside(_id, 'token');
+    const waits = (error: unknown): boolean => {
+      assert.equal((error as { code?: string }).code, 'archiver.copy-not-yet-there');
+      return isAway(error);
+    };
+    await assert.rejects(verify.handle(order(), context), waits);
+    await shares[0].setAside(_id, 'token');
+    await assert.rejects(retrieve.handle(order(), context), waits);
+    assert.deepEqual(await damage(), [undefined, undefined]);
+    await shares[0].bringBack(_id, 'token');
+    clock.advance(patience);
+    await assert.rejects(verify.handle(order(), context), { code: 'archiver.copy-damaged' });
+    assert.deepEqual(await damage(), [undefined, 'it is missing']);
+  });
+});

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { JobRecord } from '../persistence/records.js';
+import { jobWaitsFor } from './job-waiting.js';
+
+const now = 10_000_000;
+const row = (age: number, publishedAt?: number) => ({
+  ...{ id: 'm', awaits: ['job-assembler'], time: new Date(now - age) },
+  ...(publishedAt === undefined ? {} : { publishedAt: new Date(now - publishedAt) }),
+});
+const job = (rows: object[], progress?: object, finished = false): JobRecord =>
+  ({ catena: { workflow: 'archive', finished, outbox: { rows }, progress } }) as unknown as JobRecord;
+
+describe('What a job says that it waits for', () => {
+  it('is the broker while its message cannot be sent, and job-assembler while that does not accept it', () => {
+    assert.deepEqual(jobWaitsFor(job([row(60_000)]), now), [
+      'the broker: 1 message(s) of the job could not be sent',
+    ]);
+    assert.deepEqual(jobWaitsFor(job([row(60_000, 50_000)]), now), [
+      'job-assembler: it has not accepted what it was sent of the job',
+    ]);
+    assert.deepEqual(jobWaitsFor(job([row(1000)]), now), []);
+  });
+
+  it('is what job-assembler told last, and that it fell silent', () => {
+    const progress = (age: number): object => ({ at: new Date(now - age), waitsFor: ['a slot'] });
+    assert.deepEqual(jobWaitsFor(job([], progress(1000)), now), ['a slot']);
+    assert.deepEqual(jobWaitsFor(job([], progress(240_000)), now), [
+      'job-assembler: nothing was heard of the job for 4 min',
+      'a slot',
+    ]);
+  });
+
+  it('is nothing once it is over', () =>
+    assert.deepEqual(jobWaitsFor(job([row(60_000)], undefined, true), now), []));
+});

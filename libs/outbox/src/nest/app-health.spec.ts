@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ServiceUnavailableException } from '@nestjs/common';
+import { SystemClock } from '#kernel';
+import { MemoryTransport } from '#messaging/testing';
+import { createLogger } from '#observability';
+import type { MongoConnection } from '#persistence';
+import type { OutboxStore } from '../outbox-store.js';
+import { AppHealth } from './app-health.js';
+import { HealthController } from './health.controller.js';
+import type { SpineOptions } from './spine.options.js';
+
+/** An app with a part, and how often its services were asked anything. */
+function app() {
+  const asked = { database: 0, outbox: 0, part: 0 };
+  const mongo = { ready: true, ping: () => Promise.resolve(void (asked.database += 1)) };
+  const unaccepted = { documents: 2, oldestMs: 70_000 };
+  const outbox = {
+    backlog: () => {
+      asked.outbox += 1;
+      return Promise.resolve({ documents: 1, oldestMs: 5, unaccepted });
+    },
+  };
+  const health = new AppHealth(
+    mongo as unknown as MongoConnection,
+    new MemoryTransport(),
+    outbox as unknown as OutboxStore,
+    new SystemClock(),
+    createLogger('app-health.spec', 'silent'),
+  );
+  health.add('archiver', () => {
+    asked.part += 1;
+    return Promise.resolve({ status: 'silent', released: 3 });
+  });
+  const controller = new HealthController(
+    { app: 'job-assembler', livenessLimit: 60_000 } as SpineOptions,
+    health,
+  );
+  return { asked, mongo, health, controller };
+}
+
+type Ready = {
+  status: string;
+  details: Record<string, { status: string }>;
+  outbox?: { unaccepted: { documents: number } };
+};
+
+describe('The health of an app', () => {
+  it('is answered from what the app knows: a flood of calls asks nobody anything', async () => {
+    const { asked, health, controller } = app();
+    health.onApplicationBootstrap();
+    while (health.found['archiver']?.status !== 'silent' || health.outbox === undefined)
+      await new Promise(setImmediate);
+    await health.beforeApplicationShutdown();
+    const before = { ...asked };
+    for (let call = 0; call < 5000; call += 1) {
+      controller.ready();
+      controller.check();
+      controller.live();
+    }
+    assert.deepEqual(asked, before);
+    assert.ok(before.database <= 2 && before.outbox <= 2, JSON.stringify(before));
+  });
+
+  it('names a part that is silent, and messages that nobody has accepted, and stays ready', async () => {
+    const { health, controller } = app();
+    health.onApplicationBootstrap();
+    while (health.found['archiver']?.status !== 'silent' || health.outbox === undefined)
+      await new Promise(setImmediate);
+    await health.beforeApplicationShutdown();
+    const { status, details, outbox } = controller.ready() as Ready;
+    assert.deepEqual([status, details['archiver']?.status], ['ok', 'silent']);
+    assert.equal(outbox?.unaccepted.documents, 2);
+  });
+
+  it('is 503 as soon as a connection tells that it is lost', () => {
+    const { mongo, controller } = app();
+    assert.equal((controller.ready() as Ready).status, 'ok');
+    mongo.ready = false;
+    assert.throws(
+      () => controller.ready(),
+      (error: unknown) => {
+        assert.ok(error instanceof ServiceUnavailableException);
+        const answer = error.getResponse() as Ready;
+        assert.equal(answer.details['database']?.status, 'down');
+        return true;
+      },
+    );
+  });
+});

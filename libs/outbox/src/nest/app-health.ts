@@ -1,0 +1,92 @@
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { Clock, messageOf, StandingQuestion, WorkLoop } from '#kernel';
+import { MessageTransport } from '#messaging';
+import type { Logger } from '#observability';
+import { DatabasePulse, MongoConnection } from '#persistence';
+import { OutboxStore, type Backlog } from '../outbox-store.js';
+import { LOGGER } from './spine.options.js';
+
+/** Milliseconds between two looks, and for one of them. */
+const pause = 3000;
+const patience = 10_000;
+
+/** What an app says about one of its own parts; `status` is a word for people and alarms. */
+export interface PartHealth {
+  readonly status: string;
+  readonly [fact: string]: string | number;
+}
+
+/**
+ * What health answers, kept up to date by the app itself: connections tell when they are lost, and a look every few seconds
+ * finds the rest. Anybody may ask for health, as often as they like: it costs no question to anybody.
+ */
+@Injectable()
+export class AppHealth implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly pulse: DatabasePulse;
+  private readonly backlog: StandingQuestion<Backlog>;
+  private readonly parts = new Map<string, StandingQuestion<PartHealth>>();
+  private readonly loop: WorkLoop;
+
+  constructor(
+    mongo: MongoConnection,
+    private readonly transport: MessageTransport,
+    outbox: OutboxStore,
+    clock: Clock,
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    this.pulse = new DatabasePulse(mongo);
+    this.backlog = new StandingQuestion(() => outbox.backlog(clock.now()), patience);
+    this.loop = new WorkLoop({
+      name: 'look at health',
+      takeOne: () => this.look().then(() => false),
+      pause,
+      onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not look at health'),
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.pulse.start();
+    this.loop.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all([this.pulse.stop(), this.loop.stop()]);
+  }
+
+  /** A part of the app to be looked at with the others. */
+  add(name: string, look: () => Promise<PartHealth>): void {
+    this.parts.set(name, new StandingQuestion(look, patience));
+  }
+
+  get database(): boolean {
+    return this.pulse.up;
+  }
+
+  get broker(): boolean {
+    return this.transport.connected;
+  }
+
+  /** As of the last look; undefined before the first. */
+  get outbox(): Backlog | undefined {
+    return this.backlog.answer;
+  }
+
+  /** What was found of each part that was added. */
+  get found(): Readonly<Record<string, PartHealth>> {
+    const answers = [...this.parts].map(([name, { answer, failing }]) => [
+      name,
+      failing || answer === undefined ? { status: 'unknown' } : answer,
+    ]);
+    return Object.fromEntries(answers) as Record<string, PartHealth>;
+  }
+
+  private async look(): Promise<void> {
+    if (!this.database) return;
+    await Promise.all([this.backlog, ...this.parts.values()].map((question) => question.ask()));
+  }
+}

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { isAway, ManualClock } from '#kernel';
+import { ReferencedObjects } from './referenced-objects.js';
+import { MemoryObjectStore } from './testing/memory-object-store.js';
+
+const bucket = 'control';
+const body = Buffer.from('a list\n');
+const reference = {
+  ...{ bucket, key: 'plans/1', size: body.length },
+  sha256: createHash('sha256').update(body).digest('hex'),
+};
+
+async function scene() {
+  const clock = new ManualClock(new Date('2026-01-01T00:00:00Z'));
+  const store = new MemoryObjectStore();
+  await store.ensureBucket(bucket);
+  return { clock, store, objects: new ReferencedObjects(store, clock, 60_000) };
+}
+
+describe('An object that a reference names', () => {
+  it('is waited for while the store does not find it, and costs no attempt', async () => {
+    const { clock, store, objects } = await scene();
+    await assert.rejects(objects.read(reference), (error: unknown) => {
+      assert.equal((error as { code?: string }).code, 'storage.not-yet-there');
+      return isAway(error);
+    });
+    clock.advance(59_000);
+    await assert.rejects(objects.read(reference), { code: 'storage.not-yet-there' });
+    await store.put(bucket, reference.key, body, { size: body.length });
+    assert.deepEqual(await objects.read(reference), body);
+  });
+
+  it('is lost, for good and with a word about who to ask, when patience is over', async () => {
+    const { clock, objects } = await scene();
+    await assert.rejects(objects.read(reference), { code: 'storage.not-yet-there' });
+    clock.advance(60_000);
+    await assert.rejects(objects.read(reference), {
+      code: 'storage.reference-lost',
+      retriable: false,
+      message: /plans\/1.*REFERENCE_PATIENCE/,
+    });
+  });
+
+  it('has its full patience again after it was seen', async () => {
+    const { clock, store, objects } = await scene();
+    await assert.rejects(objects.read(reference), { code: 'storage.not-yet-there' });
+    await store.put(bucket, reference.key, body, { size: body.length });
+    await objects.read(reference);
+    clock.advance(600_000);
+    await store.remove(bucket, [reference.key]);
+    await assert.rejects(objects.read(reference), { code: 'storage.not-yet-there' });
+  });
+
+  it('is not believed with another checksum', async () => {
+    const { store, objects } = await scene();
+    await store.put(bucket, reference.key, Buffer.from('other'), { size: 5 });
+    await assert.rejects(objects.read(reference), { code: 'storage.reference-damaged', retriable: true });
+  });
+});
