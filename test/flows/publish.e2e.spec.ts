@@ -166,7 +166,7 @@ describe('A publication', () => {
       redirect: 'manual',
     });
     assert.equal(confirmed.status, 303);
-    await apps['job-assembler'].start();
+    apps['job-assembler'].start();
     await eventually('the files are there', async () => {
       const response = await fetch(progress, { headers: { accept: 'application/json' } });
       return ((await response.json()) as Fields)['state'] === 'ready' || undefined;

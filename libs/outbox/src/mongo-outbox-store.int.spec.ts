@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, it } from 'node:test';
+import type { Connection } from 'mongoose';
 import { newId } from '#kernel';
 import { createLogger } from '#observability';
 import { MongoConnection } from '#persistence';
 import { MongoOutboxStore, pushRows } from './mongo-outbox-store.js';
 import type { OutboxPart } from './outbox-row.js';
-import { interruptOnce } from '../../../test/support/interrupt.js';
 import { outboxStoreConformance } from './testing/outbox-store.conformance.js';
 
 const uri = process.env['MONGODB_URI'];
@@ -44,20 +44,33 @@ outboxStoreConformance('MongoOutboxStore', async () => {
 
 it('MongoOutboxStore lets no lane wait behind a document that another lane is about to claim', async () => {
   await mongo.whenReady();
-  const collection = `lanes-${newId()}`;
-  const store = new MongoOutboxStore(mongo.connection, [{ collection, path: 'outbox' }]);
+  const name = `lanes-${newId()}`;
+  const documents = mongo.connection.collection<{ _id: string; outbox: object }>(name);
   const now = new Date();
   const due = (seconds: number): object => ({ rows: [], dueAt: new Date(now.getTime() - seconds * 1000) });
-  await mongo.connection.collection<{ _id: string; outbox: object }>(collection).insertMany([
+  await documents.insertMany([
     { _id: 'large', outbox: due(2) },
     { _id: 'small', outbox: due(1) },
   ]);
   let second: string | undefined;
-  const gap = interruptOnce(mongo, collection, 'findOneAndUpdate', async () => {
-    second = (await store.claimDue(now, 60_000))?.documentId;
+  let isFirst = true;
+  // The first claim waits, as for a document that is being written, until another lane has looked.
+  const slow = new Proxy(documents, {
+    get: (target, property) => {
+      if (property !== 'findOneAndUpdate')
+        return (Reflect.get(target, property, target) as (...given: unknown[]) => unknown).bind(target);
+      return async (...given: Parameters<typeof target.findOneAndUpdate>) => {
+        if (isFirst) {
+          isFirst = false;
+          second = (await store.claimDue(now, 60_000))?.documentId;
+        }
+        return target.findOneAndUpdate(...given);
+      };
+    },
   });
+  const connection = { collection: () => slow } as unknown as Connection;
+  const store = new MongoOutboxStore(connection, [{ collection: name, path: 'outbox' }]);
   const first = await store.claimDue(now, 60_000);
-  assert.ok(gap.happened());
   assert.deepEqual([first?.documentId, second], ['large', 'small']);
   assert.equal(await store.claimDue(now, 60_000), undefined);
 });
