@@ -4,7 +4,6 @@ import { JobRefusal } from '../../apps/catalog-api/src/domain/errors.js';
 import { DatasetClaims } from '../../apps/catalog-api/src/jobs/dataset-claims.js';
 import { acceptedJobs, Catalogue } from '../../apps/catalog-api/src/persistence/catalogue.js';
 import type { DatasetRecord } from '../../apps/catalog-api/src/persistence/records.js';
-import { nextVersion } from '../../apps/catalog-api/src/records/dataset-version.js';
 import { rawDataset } from './support/datasets.js';
 import { interruptOnce } from '../support/interrupt.js';
 import { ScicatApp } from './support/scicat-app.js';
@@ -257,51 +256,6 @@ describe('Holding datasets for a job', () => {
       );
       assert.equal(await catalogue.claims.countDocuments({ pid, jobId: String(next) }), 1);
     }
-  });
-
-  it('lets go of many datasets together, and by itself of each that changed in that moment', async () => {
-    const datasets = await Promise.all(Array.from({ length: 12 }, dataset));
-    const pids = datasets.map(({ pid }) => pid);
-    const { body } = await app.as('admin').post('/api/v3/Jobs', {
-      type: 'archive',
-      jobParams: {},
-      datasetList: pids.map((pid) => ({ pid, files: [] })),
-    });
-    const jobId = String(body['id']);
-    // What is over already stays as it ended.
-    await claims.end(jobId, pids[3]!);
-    const gap = interruptOnce(catalogue.mongo, 'Dataset', 'updateMany', async () => {
-      await catalogue.datasets.updateOne(
-        { pid: pids[5]! },
-        { $inc: nextVersion, $set: { keywords: ['meanwhile'] } },
-      );
-    });
-    await claims.undo(jobId);
-    assert.ok(gap.happened());
-    for (const pid of pids)
-      assert.deepEqual(
-        await lifecycle(pid),
-        pid === pids[3] ? [false, false, 'scheduledForArchiving'] : [true, false, 'datasetCreated'],
-        pid,
-      );
-    assert.deepEqual((await read(pids[5]!)).keywords, ['meanwhile']);
-    assert.equal(await catalogue.claims.countDocuments({ jobId }), 0);
-  });
-
-  it('lets go of nothing that another took over between the look and the write', async () => {
-    const [one, other] = [await dataset(), await dataset()];
-    await storing('overtaken');
-    await claims.take('overtaken', 'archive', [one, other]);
-    let next: unknown;
-    const gap = interruptOnce(catalogue.mongo, 'Dataset', 'updateMany', async () => {
-      await sweepMuchLater();
-      next = (await archive(one.pid)).body['id'];
-    });
-    await claims.abandon('overtaken');
-    assert.ok(gap.happened());
-    assert.ok(next !== undefined);
-    assert.deepEqual(await lifecycle(one.pid), [false, false, 'scheduledForArchiving']);
-    assert.equal(await catalogue.claims.countDocuments({ pid: one.pid, jobId: String(next) }), 1);
   });
 
   it('shows nobody a job that is being stored, and lets nobody change it', async () => {

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { DatasetClaims } from '../../apps/catalog-api/src/jobs/dataset-claims.js';
+import { Catalogue } from '../../apps/catalog-api/src/persistence/catalogue.js';
+import type { DatasetRecord } from '../../apps/catalog-api/src/persistence/records.js';
+import { nextVersion } from '../../apps/catalog-api/src/records/dataset-version.js';
+import { interruptOnce } from '../support/interrupt.js';
+import { rawDataset } from './support/datasets.js';
+import { ScicatApp } from './support/scicat-app.js';
+
+const orphanAge = 60_000;
+
+/** A job may hold ten thousand datasets: it lets go of them with few writes, and still only of what it holds. */
+describe('Letting go of the datasets of a job', () => {
+  let app: ScicatApp;
+  let claims: DatasetClaims;
+  let catalogue: Catalogue;
+
+  before(async () => {
+    app = await ScicatApp.start({
+      JOB_CONFIGURATION_FILE: 'examples/job-configuration.yaml',
+      ORPHAN_CLAIM_AGE: `${orphanAge}ms`,
+    });
+    claims = app.get(DatasetClaims);
+    catalogue = app.get(Catalogue);
+  });
+  after(() => app.stop());
+
+  async function dataset(): Promise<DatasetRecord> {
+    const { body } = await app.as('admin').post('/api/v3/datasets', rawDataset({}));
+    return read(String(body['pid']));
+  }
+  async function read(pid: string): Promise<DatasetRecord> {
+    const found = await catalogue.datasets.findOne({ pid });
+    assert.ok(found !== null);
+    return found;
+  }
+  /** A job that was posted this long ago and is being stored still. */
+  async function storing(jobId: string, milliseconds = 0): Promise<void> {
+    await app.collection('Job').insertOne({
+      _id: jobId,
+      id: jobId,
+      createdAt: new Date(Date.now() - milliseconds),
+      catena: { storing: true, workflow: 'archive', finished: false, outbox: { rows: [] } },
+    });
+  }
+  /** The sweep of another process, as much later as makes an orphan of everything that is not accepted. */
+  async function sweepMuchLater(): Promise<void> {
+    const long = new Date(Date.now() - orphanAge - 1000);
+    await catalogue.jobs.updateMany({ 'catena.storing': true }, { $set: { createdAt: long } });
+    await catalogue.claims.updateMany({}, { $set: { at: long } });
+    await claims.releaseOrphans();
+  }
+  const archive = (pid: string) =>
+    app
+      .as('admin')
+      .send('POST', '/api/v3/Jobs', { type: 'archive', jobParams: {}, datasetList: [{ pid, files: [] }] });
+  const lifecycle = async (pid: string): Promise<unknown[]> => {
+    const { archivable, retrievable, archiveStatusMessage } = (await read(pid)).datasetlifecycle;
+    return [archivable, retrievable, archiveStatusMessage];
+  };
+
+  it('happens together, and by itself for each that changed in that moment', async () => {
+    const datasets = await Promise.all(Array.from({ length: 12 }, dataset));
+    const pids = datasets.map(({ pid }) => pid);
+    const { body } = await app.as('admin').post('/api/v3/Jobs', {
+      type: 'archive',
+      jobParams: {},
+      datasetList: pids.map((pid) => ({ pid, files: [] })),
+    });
+    const jobId = String(body['id']);
+    // What is over already stays as it ended.
+    await claims.end(jobId, pids[3]!);
+    const gap = interruptOnce(catalogue.mongo, 'Dataset', 'updateMany', async () => {
+      await catalogue.datasets.updateOne(
+        { pid: pids[5]! },
+        { $inc: nextVersion, $set: { keywords: ['meanwhile'] } },
+      );
+    });
+    await claims.undo(jobId);
+    assert.ok(gap.happened());
+    for (const pid of pids)
+      assert.deepEqual(
+        await lifecycle(pid),
+        pid === pids[3] ? [false, false, 'scheduledForArchiving'] : [true, false, 'datasetCreated'],
+        pid,
+      );
+    assert.deepEqual((await read(pids[5]!)).keywords, ['meanwhile']);
+    assert.equal(await catalogue.claims.countDocuments({ jobId }), 0);
+  });
+
+  it('leaves alone what another took over between the look and the write', async () => {
+    const [one, other] = [await dataset(), await dataset()];
+    await storing('overtaken');
+    await claims.take('overtaken', 'archive', [one, other]);
+    let next: unknown;
+    const gap = interruptOnce(catalogue.mongo, 'Dataset', 'updateMany', async () => {
+      await sweepMuchLater();
+      next = (await archive(one.pid)).body['id'];
+    });
+    await claims.abandon('overtaken');
+    assert.ok(gap.happened());
+    assert.ok(next !== undefined);
+    assert.deepEqual(await lifecycle(one.pid), [false, false, 'scheduledForArchiving']);
+    assert.equal(await catalogue.claims.countDocuments({ pid: one.pid, jobId: String(next) }), 1);
+  });
+});
