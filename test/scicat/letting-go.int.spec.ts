@@ -104,4 +104,27 @@ describe('Letting go of the datasets of a job', () => {
     assert.deepEqual(await lifecycle(one.pid), [false, false, 'scheduledForArchiving']);
     assert.equal(await catalogue.claims.countDocuments({ pid: one.pid, jobId: String(next) }), 1);
   });
+
+  it('never happens to a job that was accepted by a write which the driver sent twice', async () => {
+    const { pid } = await dataset();
+    let sent: readonly unknown[] = [];
+    const gap = interruptOnce(
+      catalogue.mongo,
+      'Job',
+      'updateOne',
+      async () => {
+        const [filter, update] = sent as Parameters<typeof catalogue.jobs.updateOne>;
+        assert.equal((await catalogue.jobs.updateOne(filter, update)).matchedCount, 1);
+      },
+      (given) => {
+        sent = given;
+        return Promise.resolve(JSON.stringify(given).includes('catena.storing'));
+      },
+    );
+    const { status, body, text } = await archive(pid);
+    assert.ok(gap.happened());
+    assert.equal(status, 201, text);
+    assert.equal(await catalogue.claims.countDocuments({ pid, jobId: String(body['id']) }), 1);
+    assert.deepEqual(await lifecycle(pid), [false, false, 'scheduledForArchiving']);
+  });
 });

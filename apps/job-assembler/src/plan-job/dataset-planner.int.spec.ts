@@ -46,6 +46,7 @@ describe('Two planners of one dataset', () => {
     name: string,
     stop?: { readonly at: number; readonly pass: () => Promise<void> },
     digestOf: (key: string) => string = () => name,
+    written = store,
   ) {
     const split = async function* () {
       for (let index = 0; index < 3; index += 1) {
@@ -69,7 +70,7 @@ describe('Two planners of one dataset', () => {
       new FoldingSurroundings(relay as unknown as OutboxRelay, clock, logger),
     );
     return new DatasetPlanner(
-      store,
+      written,
       {} as unknown as CatalogClient,
       folder,
       objects as unknown as ControlObjects,
@@ -103,6 +104,23 @@ describe('Two planners of one dataset', () => {
       await assert.rejects(older, { code: 'assembly.plan-taken', retriable: true });
       await assertPlanOf('newer', id);
     });
+
+  it('are not what the one takes itself for whose write the driver sent twice, because its answer was lost', async () => {
+    const id = newId();
+    const tasks = new Proxy(store.tasks, {
+      get: (target, property) => {
+        if (property === 'updateOne')
+          return async (...given: Parameters<typeof target.updateOne>) => {
+            await target.updateOne(...given);
+            return target.updateOne(...given);
+          };
+        return (Reflect.get(target, property, target) as (...given: unknown[]) => unknown).bind(target);
+      },
+    });
+    const twice = Object.create(store, { tasks: { value: tasks } }) as AssemblerStore;
+    await plan(planner('alone', undefined, undefined, twice), id);
+    await assertPlanOf('alone', id);
+  });
 
   it('leave the plan of the newer one when the older one is ready first', async () => {
     const id = newId();

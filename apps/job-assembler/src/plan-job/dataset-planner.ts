@@ -18,6 +18,7 @@ import { ResultFolder } from '../fold-results/result-folder.js';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { ConfigToken } from '../job-assembler.tokens.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
+import type { TaskState } from '../domain/fold.js';
 import type { AssemblyJob, WorkOrder } from '../persistence/records.js';
 import { ControlObjects } from './control-objects.js';
 import { DatasetSources } from './dataset-sources.js';
@@ -235,10 +236,17 @@ export class DatasetPlanner {
       $set: { ...$set, state: 'running', bytes, updatedAt: now },
       $push,
     } as object);
-    if (matchedCount === 0) throw taken(taskId);
+    if (matchedCount === 0 && !(await this.isStartedBy(planner, taskId))) throw taken(taskId);
     crashPoint('assembler.after-task-start');
     this.surroundings.relay.wake();
     await this.folder.foldTask(taskId);
+  }
+
+  /** The driver sends a write again whose answer was lost: then the first one makes the second miss. */
+  private async isStartedBy(planner: number, taskId: string): Promise<boolean> {
+    const states: TaskState[] = ['running', 'registering', 'succeeded'];
+    const started = { _id: taskId, planner, state: { $in: states } };
+    return (await this.store.tasks.countDocuments(started, { limit: 1 })) === 1;
   }
 }
 
