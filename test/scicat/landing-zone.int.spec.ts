@@ -138,6 +138,22 @@ describe('The landing zone', () => {
     assert.equal((await ask([{ path: 'once more', size: gibibyte }])).status, 429);
   });
 
+  it('gives whoever asks again, because the answer was lost, the same upload and no further place', async () => {
+    const files = [{ path: 'lost', size: gibibyte }];
+    const [first, second] = [await ask(files, 'admin'), await ask(files, 'admin')];
+    assert.deepEqual([first.status, second.status], [200, 200]);
+    const [id] = first.body.map(({ uploadId }) => uploadId);
+    assert.equal(second.body[0]?.uploadId, id);
+    const other = await ask([{ path: 'lost', size: gibibyte + 1 }], 'admin');
+    assert.notEqual(other.body[0]?.uploadId, id, 'another file under the name');
+    // A store may throw an upload away by itself.
+    const { key } = (await pending()).find(({ uploadId }) => uploadId === id)!;
+    await app.get(ObjectStore).abortUpload(bucket, key, id!);
+    const anew = await ask(files, 'admin');
+    assert.equal(anew.status, 200, anew.text);
+    assert.notEqual(anew.body[0]?.uploadId, id);
+  });
+
   it('throws uploads away that nobody went on with, and no other', async () => {
     const store = app.get(ObjectStore);
     for (const { key, uploadId } of await pending()) await store.abortUpload(bucket, key, uploadId);

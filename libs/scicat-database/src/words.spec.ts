@@ -47,6 +47,12 @@ describe('The words of a record', () => {
     );
   });
 
+  it('are no addresses of people, which may be masked for the reader', () =>
+    assert.equal(
+      wordsOf({ owner: 'Ada', ownerEmail: 'ada@example.org', note: 'ask bob@x.org now' }),
+      'Ada\nask   now',
+    ));
+
   it('end at a depth that no sensible record has', () => {
     let deep: object = { text: 'far down' };
     for (let level = 0; level < 10_000; level += 1) deep = { deep };

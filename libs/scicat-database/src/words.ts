@@ -27,6 +27,8 @@ const leftOut: ReadonlySet<string> = new Set([
 ]);
 
 const unprintable = /[\p{Cc}\p{Cs}]+/gu;
+/** What may be masked for a reader (MASK_PERSONAL_INFO) must not be found by him. */
+const address = /\S+@\S+/gu;
 
 /**
  * The text of a record in one string, for the word index: an index over the record itself costs the square of its lists, and
@@ -73,7 +75,7 @@ function isPlain(value: object): boolean {
 }
 
 function cleaned(text: string): string {
-  const printable = text.replace(unprintable, ' ').trim();
+  const printable = text.replace(unprintable, ' ').replace(address, ' ').trim();
   if (printable.length <= longestWord) return printable;
   return printable
     .split(/\s+/)

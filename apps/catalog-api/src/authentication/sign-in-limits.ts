@@ -10,6 +10,8 @@ interface Count {
 }
 
 const mostCounted = 50_000;
+/** Attempts of one address at the same time: all of them together have few places in the queue of hashes. */
+const mostAtOnce = 20;
 
 /**
  * Slows guessing of passwords down: failed sign-ins are counted by name and by address, each process for itself. An
@@ -18,6 +20,7 @@ const mostCounted = 50_000;
 @Injectable()
 export class SignInLimits {
   private readonly counts = new Map<string, Count>();
+  private readonly underWay = new Map<string, number>();
 
   constructor(
     private readonly clock: Clock,
@@ -31,12 +34,14 @@ export class SignInLimits {
    */
   guard<T>(name: string, address: string, signIn: () => Promise<T | undefined>): Promise<T | undefined> {
     const { perName, perAddress } = this.config.identity.signInLimits;
-    return this.limited(
-      [
-        { key: `name ${name.slice(0, 200)}`, most: perName },
-        { key: `address ${address}`, most: perAddress },
-      ],
-      signIn,
+    return this.fewAtOnce(address, () =>
+      this.limited(
+        [
+          { key: `name ${name.slice(0, 200)}`, most: perName },
+          { key: `address ${address}`, most: perAddress },
+        ],
+        signIn,
+      ),
     );
   }
 
@@ -44,17 +49,36 @@ export class SignInLimits {
   async guardAddress<T>(address: string, signIn: () => Promise<T>): Promise<T> {
     const { perAddress } = this.config.identity.signInLimits;
     let refusal: Refusal | undefined;
-    const answer = await this.limited([{ key: `address ${address}`, most: perAddress }], async () => {
+    const attempt = async (): Promise<{ value: T } | undefined> => {
       try {
         return { value: await signIn() };
       } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
+        // A full queue says nothing about the password.
+        if (!(error instanceof Refusal) || error.status >= 500) throw error;
         refusal = error;
         return undefined;
       }
-    });
+    };
+    const answer = await this.fewAtOnce(address, () =>
+      this.limited([{ key: `address ${address}`, most: perAddress }], attempt),
+    );
     if (answer === undefined) throw refusal ?? new Refusal(401, 'Unauthorized');
     return answer.value;
+  }
+
+  /** Nobody fills the queue for everybody else. */
+  private async fewAtOnce<T>(address: string, attempt: () => Promise<T>): Promise<T> {
+    const count = this.underWay.get(address) ?? 0;
+    if (count >= mostAtOnce)
+      throw new TooManyRequests(`${count} sign-ins of your address are under way: wait and try again.`, 1);
+    this.underWay.set(address, count + 1);
+    try {
+      return await attempt();
+    } finally {
+      const left = this.underWay.get(address)! - 1;
+      if (left === 0) this.underWay.delete(address);
+      else this.underWay.set(address, left);
+    }
   }
 
   private async limited<T>(

@@ -40,18 +40,19 @@ const relations: Readonly<Record<string, Relation>> = {
 const mostRelated = 20_000;
 /** Files in the blocks of a list of datasets. */
 const mostFiles = 200_000;
+/** The same of one dataset, or of one job, which nobody can ask for in pieces. */
+const mostOfWhole = { records: 100_000, files: 500_000 } as const;
 
 /** What the related records of one answer may still hold. */
 class RelatedBudget {
   private records = 0;
   private files = 0;
 
-  /** @param most of files; undefined where one dataset, or a job, is read as a whole */
-  constructor(private readonly mostFiles: number | undefined) {}
+  constructor(private readonly most: { readonly records: number; readonly files: number }) {}
 
   /** Records that may still be read, and one more that tells of an overrun. */
   get room(): number {
-    return mostRelated - this.records + 1;
+    return this.most.records - this.records + 1;
   }
 
   /** @throws BadRequest */
@@ -59,14 +60,14 @@ class RelatedBudget {
     this.records += 1;
     const files: unknown = record['dataFileList'];
     this.files += Array.isArray(files) ? files.length : 0;
-    if (this.records > mostRelated) throw tooMuch(`${mostRelated} related records`);
-    if (this.mostFiles !== undefined && this.files > this.mostFiles) throw tooMuch(`${this.mostFiles} files`);
+    if (this.records > this.most.records) throw tooMuch(`${this.most.records} related records`);
+    if (this.files > this.most.files) throw tooMuch(`${this.most.files} files`);
   }
 }
 
 function tooMuch(what: string): BadRequest {
   return new BadRequest(
-    `Invalid filter: the includes bring more than ${what}: ask for fewer datasets at once, or fewer relations.`,
+    `Invalid filter: the includes bring more than ${what}: ask for fewer datasets at once, or fewer relations, or read the blocks of each dataset by themselves (GET /api/v3/datasets/PID/origdatablocks).`,
   );
 }
 
@@ -79,7 +80,7 @@ export class DatasetIncludes {
   ) {}
 
   /**
-   * @param whole for what somebody must read completely, such as the datasets of a job: files are not limited
+   * @param whole for what somebody must read completely, such as the datasets of a job: more is allowed
    * @throws BadRequest for a relation that datasets do not have, or is named twice, and when they bring too much
    */
   async add(
@@ -101,7 +102,7 @@ export class DatasetIncludes {
           `Provided include field ${JSON.stringify(relation)} is not part of the dataset relations`,
         );
     }
-    const budget = new RelatedBudget(whole ? undefined : mostFiles);
+    const budget = new RelatedBudget(whole ? mostOfWhole : { records: mostRelated, files: mostFiles });
     await Promise.all(includes.map((item) => this.addOne(caller, datasets, item, budget)));
   }
 

@@ -35,6 +35,9 @@ describe('A search of somebody to whom addresses are masked', () => {
       [{ limits: { order: 'creationTime:desc,email:asc' } }, 'email'],
       [{ facets: ['type', 'ownerEmail'] }, 'ownerEmail'],
       [{ facets: 'type,ownerEmail' }, 'ownerEmail'],
+      [{ filter: { where: { catenaWords: { like: 'jane.s' } } } }, 'catenaWords'],
+      [{ fields: { catenaWords: { $regex: 'jane.s' } } }, 'catenaWords'],
+      [{ order: 'catenaWords:asc' }, 'catenaWords'],
       [{ order: 'manager:asc' }, 'manager'],
       [{ where: { 'profile.email': 'x' } }, 'profile.email'],
     ];

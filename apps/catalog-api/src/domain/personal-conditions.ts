@@ -1,7 +1,8 @@
 type Fields = Record<string, unknown>;
 
-/** Fields that hold e-mail addresses, by their names: of datasets, jobs, proposals, policies, identities, and in parameters. */
-const personal = /e-?mail(?!Notification)|^sharedWith$|^manager$/i;
+/** Fields that hold e-mail addresses, by their names: of datasets, jobs, proposals, policies, identities, and in
+ * parameters; Catena's own, which are made of the others. */
+const personal = /e-?mail(?!Notification)|^sharedWith$|^manager$|^catena/i;
 /** Parameters that only choose what is shown; what is shown is masked. */
 const projections = new Set(['fields', 'datasetFields', 'includeFields', 'include', 'relation']);
 const deepest = 24;

@@ -44,6 +44,7 @@ class Connection extends Writable {
 
 interface Scene {
   readonly streams: EventStreams;
+  readonly news: JobNews;
   readonly clock: TestClock;
   readonly jobs: JobRecord[];
   /** Conditions of the queries so far. */
@@ -109,11 +110,12 @@ function scene(limits = { perPerson: 1000, perProcess: 1000 }): Scene {
   const rules = new AccessRules(noGroups as unknown as ConstructorParameters<typeof AccessRules>[0]);
   const logger = createLogger('test', 'silent');
   const texts = new ShownTexts(rules, config);
+  const news = new JobNews();
   const streams = new EventStreams(
     new OpenStreams(callers, clock, config, logger),
     new JobWatchers(catalogue, rules, texts),
     new JobFeed(catalogue, rules, texts),
-    new JobNews(),
+    news,
     clock,
     logger,
   );
@@ -131,7 +133,7 @@ function scene(limits = { perPerson: 1000, perProcess: 1000 }): Scene {
       );
     return raw;
   };
-  return { streams, clock, jobs, queries, lookups, gone, open };
+  return { streams, news, clock, jobs, queries, lookups, gone, open };
 }
 
 describe('Event streams of one process', () => {
@@ -237,5 +239,37 @@ describe('Event streams of one process', () => {
     }
     assert.deepEqual([deaf.destroyed, reader.destroyed], [true, false]);
     assert.equal(streams.count, 1);
+  });
+
+  it('are all served while single jobs have news all the time', async () => {
+    const { streams, news, jobs, clock, gone, open } = scene();
+    jobs.push(jobWith('j'), jobWith('k'));
+    streams.onApplicationBootstrap();
+    const [busy, all, left] = [open('j', 'ada'), open(undefined, 'bob'), open('k', 'eve')];
+    gone.add('eve');
+    for (let round = 0; round < 40; round += 1) {
+      clock.time += 500;
+      jobs[0] = jobWith('j', { statusMessage: `${round}`, updatedAt: new Date(clock.time) });
+      news.tell('j');
+      await streams.look();
+    }
+    await streams.beforeApplicationShutdown();
+    assert.ok((busy.heard.match(/event: status/g)?.length ?? 0) > 20);
+    assert.ok((all.heard.match(/event: job/g)?.length ?? 0) > 10, all.heard.slice(0, 300));
+    assert.equal(left.writableEnded, true, 'a session that ended');
+    assert.match(all.heard, /: still here/);
+  });
+
+  it('are given up when not even their end is read', async () => {
+    const { streams, jobs, open } = scene();
+    jobs.push(jobWith('j'));
+    const deaf = open('j', 'ada', false);
+    jobs[0] = jobWith('j', { statusCode: 'finishedSuccessful' });
+    for (let round = 0; round < 40 && !deaf.destroyed; round += 1) {
+      await streams.look();
+      await turn();
+    }
+    assert.equal(deaf.destroyed, true);
+    assert.equal(streams.count, 0);
   });
 });

@@ -30,6 +30,8 @@ export class EventStreams implements OnApplicationBootstrap, BeforeApplicationSh
   private readonly loop: WorkLoop;
   private readonly changed = new Set<string>();
   private looks = 0;
+  /** When all streams were looked after last; milliseconds since 1970. */
+  private roundAt = 0;
 
   constructor(
     private readonly streams: OpenStreams,
@@ -87,12 +89,16 @@ export class EventStreams implements OnApplicationBootstrap, BeforeApplicationSh
     if (this.streams.count === 0) return this.changed.clear();
     const changed = [...this.changed];
     this.changed.clear();
-    // News come one by one and in bursts: what is known to have changed is read alone, everything once a second.
-    if (changed.length > 0) return this.watchers.look(changed);
+    // News come one by one and in bursts: what is known to have changed is read alone, everything once a second. News may
+    // also come faster than that for as long as jobs run: they put nothing off.
+    if (changed.length > 0) await this.watchers.look(changed);
+    const now = this.clock.now();
+    if (changed.length > 0 && now.getTime() - this.roundAt < pollInterval) return;
+    this.roundAt = now.getTime();
     this.looks += 1;
     if (this.looks % looksPerBreath === 0) this.streams.breathe();
     await this.streams.check();
     await this.watchers.look();
-    await this.feed.look(this.clock.now());
+    await this.feed.look(now);
   }
 }

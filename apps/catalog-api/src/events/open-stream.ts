@@ -36,9 +36,9 @@ export class OpenStream {
     this.write(`event: ${event}\ndata: ${data}\n\n`);
   }
 
-  /** A sign of life; a reader who has not read since the last one is gone. */
+  /** A sign of life; a reader who has not read since the last one, or not even the end, is gone. */
   breathe(): void {
-    if (this.isUnread) this.drop();
+    if (this.isUnread || this.raw.writableEnded) this.drop();
     else this.write(': still here\n\n');
   }
 
@@ -47,7 +47,7 @@ export class OpenStream {
   }
 
   /** For readers to whom nothing more can be said. */
-  private drop(): void {
+  drop(): void {
     this.raw.destroy();
   }
 

@@ -17,6 +17,8 @@ const trustedFor = 10_000;
 const mostChecks = 20;
 /** Seconds. */
 const comeAgain = 30;
+/** Milliseconds a reader has for the end of a stream when the process stops. */
+const endPatience = 2000;
 
 /** The event streams of this process: how many there may be, and whose they still are. */
 @Injectable()
@@ -73,6 +75,8 @@ export class OpenStreams {
   close(): void {
     this.isClosed = true;
     for (const stream of this.streams) stream.end();
+    // Whoever does not read the end must not keep the process.
+    setTimeout(() => this.streams.forEach((stream) => stream.drop()), endPatience).unref();
   }
 
   private admit({ _id }: Caller): void {

@@ -172,7 +172,7 @@ export class JobQueries {
     const datasets =
       pids.length === 0 ? [] : await this.datasets.list(caller, { ...query, limit: pids.length });
     const detailed = relations.includes('datasetDetails');
-    if (detailed) await this.includes.add(caller, datasets, detailRelations);
+    if (detailed) await this.includes.add(caller, datasets, detailRelations, { whole: jobs.length === 1 });
     const places = new Map(datasets.map(({ pid }, index) => [pid, index]));
     for (const job of jobs)
       job[detailed ? 'datasetDetails' : 'datasets'] = [...new Set(pidsOf(job))]

@@ -103,7 +103,12 @@ export class JobUpdates {
     const words = 'Cancel requested after the end: nothing was changed.';
     const { _id } = job;
     const current = await this.catalogue.jobs.findOneAndUpdate(
-      { _id, 'catena.finished': true },
+      // Once a person: a script that asks again and again would push everything else out.
+      {
+        _id,
+        'catena.finished': true,
+        'catena.history': { $not: { $elemMatch: { by, statusMessage: words } } },
+      },
       { $push: requested(job, by, words, this.clock.now()) },
       { returnDocument: 'after', projection: withoutWords },
     );

@@ -47,6 +47,16 @@ export class LandingUploads {
     return uploadId;
   }
 
+  /** The upload of this person that announced the same: the answer that told its id may have been lost. */
+  async own({ _id: userId }: Caller, { key, size }: Announced): Promise<string | undefined> {
+    const found = await this.uploads.findOneAndUpdate(
+      { userId, key, size, uploadId: { $exists: true } },
+      { $set: { usedAt: this.clock.now() } },
+      { sort: { _id: 1 } },
+    );
+    return found?.uploadId;
+  }
+
   /**
    * An upload that is asked for again is in use. @throws Refusal 404 when it is not known, or announced something else
    */

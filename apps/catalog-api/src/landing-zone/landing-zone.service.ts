@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { pidAsName, safeRelativePath } from '#kernel';
+import { isAway, pidAsName, safeRelativePath } from '#kernel';
 import { ObjectStore } from '#storage';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
@@ -141,10 +141,26 @@ export class LandingZone {
 
   private async uploadOf(caller: Caller, key: string, { size, uploadId }: WantedFile): Promise<string> {
     const announced = { key, size };
-    if (uploadId === undefined)
+    if (uploadId === undefined) {
+      // Every part is sent anew; whoever sends another file under the same name meanwhile cannot complete it unnoticed.
+      const own = await this.uploads.own(caller, announced);
+      if (own !== undefined && (await this.isOpen(key, own))) return own;
       return this.uploads.begin(caller, announced, () => this.store.beginUpload(this.bucket, key));
+    }
     await this.uploads.touch(uploadId, announced);
     return uploadId;
+  }
+
+  /** A store may have thrown it away; then its place is free again. */
+  private async isOpen(key: string, uploadId: string): Promise<boolean> {
+    try {
+      await this.store.uploadedParts(this.bucket, key, uploadId);
+      return true;
+    } catch (error) {
+      if (isAway(error)) throw error;
+      await this.uploads.forget(uploadId, key);
+      return false;
+    }
   }
 
   /** What was announced is what is put together: each part has its size signed, but one may be left out. */

@@ -135,7 +135,7 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
       try {
         if (isForWords(keys)) {
           // First: until all records have words, the index of an earlier version finds more.
-          await fillWordLists(this.mongo.connection, collection, this.stopping.signal);
+          await fillWordLists(this.mongo.connection, collection, this.stopping.signal, this.logger);
           if (this.stopping.signal.aborted) return;
           await this.dropSuperseded(collection);
         }

@@ -10,10 +10,12 @@ describe('File lists read from the catalogue', () => {
   let client: CatalogClient;
   /** What the catalogue lists, and how many it counts. */
   let catalogue: { ids: string[]; count: number };
+  const addresses: number[] = [];
 
   before(async () => {
     server = createServer((request, response) => {
       response.setHeader('content-type', 'application/json');
+      addresses.push((request.url ?? '').length);
       response.end(JSON.stringify(answer(new URL(request.url ?? '', 'http://catalogue'))));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -31,6 +33,8 @@ describe('File lists read from the catalogue', () => {
     if (/login/i.test(pathname)) return { id: 'token', access_token: 'token' };
     if (pathname.endsWith('/count')) return { count: catalogue.count };
     const filter = searchParams.get('filter') ?? '';
+    const { where } = JSON.parse(filter) as { where: { pid?: { $in: string[] } } };
+    if (where.pid !== undefined) return where.pid.$in.map((pid) => ({ pid, size: 7 }));
     const { limit } = (JSON.parse(filter) as { limits: { limit: number } }).limits;
     const [, last = ''] = /"_id":[{]"[$]?gt":"([^"]*)"/.exec(filter) ?? [];
     return catalogue.ids
@@ -63,4 +67,13 @@ describe('File lists read from the catalogue', () => {
       await assert.rejects(read(client.fileBlocks('p')), moving);
       await assert.rejects(read(client.datablocks('p')), moving);
     });
+
+  it('are counted in bytes for any number of datasets, whatever their ids look like', async () => {
+    for (const length of [5, 300, 990]) {
+      const pids = Array.from({ length: 250 }, (_, index) => `prefix/${'ü'.repeat(length)}${index}`);
+      assert.equal(await client.bytesOf(pids, 'size'), 250 * 7);
+    }
+    assert.equal(await client.bytesOf([], 'size'), 0);
+    assert.ok(Math.max(...addresses) < 8192, `an address of ${Math.max(...addresses)} bytes`);
+  });
 });

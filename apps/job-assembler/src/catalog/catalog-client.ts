@@ -46,8 +46,8 @@ export interface CatalogDatablock {
 /** Blocks a page: a block may list 50 000 files. */
 const blockPage = 4;
 const datablockPage = 200;
-/** Datasets that one question is about: their ids stand in its address. */
-const sizesAtOnce = 100;
+/** Bytes of the ids that one question is about: they stand in its address, and proxies take addresses of 8 KiB. */
+const idsAtOnce = 4096;
 
 /** Reads jobs and file lists from catalog-api, as the service account that may see all datasets and write none. */
 @Injectable()
@@ -69,8 +69,7 @@ export class CatalogClient {
   /** Bytes of all files of some datasets, packed or not, as the catalogue counts them. */
   async bytesOf(pids: readonly string[], kind: 'size' | 'packedSize'): Promise<number> {
     let bytes = 0;
-    for (let at = 0; at < pids.length; at += sizesAtOnce) {
-      const some = pids.slice(at, at + sizesAtOnce);
+    for (const some of portions(pids)) {
       const filter = {
         where: { pid: { $in: some } },
         fields: ['pid', kind],
@@ -185,4 +184,20 @@ export class CatalogClient {
   private get<Answer>(path: string): Promise<Answer> {
     return this.session.get<Answer>(path);
   }
+}
+
+/** As many ids as an address holds; one that fills it alone comes alone. */
+function* portions(pids: readonly string[]): Generator<string[]> {
+  let some: string[] = [];
+  let length = 0;
+  for (const pid of pids) {
+    const more = encodeURIComponent(JSON.stringify(pid)).length + 3;
+    if (some.length > 0 && length + more > idsAtOnce) {
+      yield some;
+      [some, length] = [[], 0];
+    }
+    some.push(pid);
+    length += more;
+  }
+  if (some.length > 0) yield some;
 }

@@ -8,7 +8,6 @@ import { datasetCancelledV1 } from '#contracts';
 import { Clock, messageOf, newId, stillMoving, WorkLoop } from '#kernel';
 import type { Logger } from '#observability';
 import { eventRow, LOGGER, OutboxRelay, pushRows } from '#outbox';
-import { rowsById } from '#persistence';
 import type { WorkOrderState } from '../domain/fold.js';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { ConfigToken } from '../job-assembler.tokens.js';
@@ -90,28 +89,36 @@ export class JobFolds implements OnApplicationBootstrap, BeforeApplicationShutdo
       { _id: jobId, state: { $ne: 'finished' } },
       { $set: { updatedAt: this.clock.now() } },
     );
-    const counts = await this.countsByTask(jobId);
-    let stopped: DatasetTask[] = [];
-    for await (const task of rowsById<DatasetTask>(this.store.tasks, {
-      ...this.store.ofJob(jobId),
-      state: 'running',
-    })) {
-      const found = counts.get(task._id) ?? {};
-      if (isAllCancelled(found)) stopped.push(task);
-      else if (mayBeFolded(found)) await this.folder.foldTask(task._id);
-      if (stopped.length === endedAtOnce) {
-        await this.endStopped(stopped);
-        stopped = [];
-      }
+    const due = [...(await this.countsByTask({ jobId }))]
+      .filter(([, counts]) => isAllCancelled(counts) || mayBeFolded(counts))
+      .map(([taskId]) => taskId);
+    for (let at = 0; at < due.length; at += endedAtOnce) {
+      await this.foldSome(due.slice(at, at + endedAtOnce));
+      await this.store.holdLease('folds', this.holder, this.config.lease / 4);
       stillMoving();
     }
-    await this.endStopped(stopped);
     await this.folder.foldJob(jobId);
   }
 
-  private async countsByTask(jobId: string): Promise<ReadonlyMap<string, Counts>> {
+  /** Counted again after the datasets were read: the work orders of one that was running then were all there. */
+  private async foldSome(taskIds: readonly string[]): Promise<void> {
+    const tasks = await this.store.tasks
+      .find({ _id: { $in: [...taskIds] }, state: 'running' }, { projection: { outbox: 0 } })
+      .sort({ _id: 1 })
+      .toArray();
+    if (tasks.length === 0) return;
+    const counts = await this.countsByTask({ taskId: { $in: tasks.map(({ _id }) => _id) } });
+    const isStopped = ({ _id }: { readonly _id: string }): boolean => isAllCancelled(counts.get(_id) ?? {});
+    await this.endStopped(tasks.filter((task) => isStopped(task)));
+    for (const { _id } of tasks.filter((task) => !isStopped(task))) {
+      await this.folder.foldTask(_id);
+      stillMoving();
+    }
+  }
+
+  private async countsByTask(which: object): Promise<ReadonlyMap<string, Counts>> {
     const rows = this.store.orders.aggregate<{ _id: { task: string; state: WorkOrderState }; count: number }>(
-      [{ $match: { jobId } }, { $group: { _id: { task: '$taskId', state: '$state' }, count: { $sum: 1 } } }],
+      [{ $match: which }, { $group: { _id: { task: '$taskId', state: '$state' }, count: { $sum: 1 } } }],
     );
     const counts = new Map<string, Counts>();
     for await (const { _id, count } of rows) {
@@ -123,7 +130,7 @@ export class JobFolds implements OnApplicationBootstrap, BeforeApplicationShutdo
   }
 
   /** Datasets of which every work order was stopped before it was released: nothing of them can begin any more. */
-  private async endStopped(tasks: readonly DatasetTask[]): Promise<void> {
+  private async endStopped(tasks: readonly Omit<DatasetTask, 'outbox'>[]): Promise<void> {
     if (tasks.length === 0) return;
     const now = this.clock.now();
     const operations = tasks.map(({ _id, jobId, pid, workflow, context }) => {

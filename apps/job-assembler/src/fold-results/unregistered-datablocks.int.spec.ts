@@ -124,6 +124,18 @@ describe('Datablocks that nobody registered', () => {
     assert.equal((await asked(failed)).length, 1);
   });
 
+  it('that a retried job was about to use when it was cancelled go with the job that archived them', async () => {
+    const failed = await job('failed');
+    const archiveId = await nameOf(failed);
+    const retry = await job('cancelled', { archiveId, archivedBy: failed, state: 'cancelled' });
+    await store.orders.updateOne({ jobId: failed }, { $set: { usedBy: retry } });
+    await unregistered.discard(`${retry}/0`);
+    assert.deepEqual(await asked(retry), []);
+    clock.advance(lifetime + 1);
+    await sweep.sweep();
+    assert.equal((await asked(failed)).length, 1);
+  });
+
   it('stay when a retried job begins to use them between the look and the write', async () => {
     const failed = await job('failed');
     const { orders } = store;

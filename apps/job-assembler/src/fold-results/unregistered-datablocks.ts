@@ -60,7 +60,9 @@ export class UnregisteredDatablocks {
     if (usedBy !== undefined) {
       const user = await this.store.jobs.findOne({ _id: usedBy }, { projection: { state: 1 } });
       if (user !== null && user.state !== 'finished') return 'open';
-      return (await this.isNamed({ jobId: usedBy, archiveId })) ? 'other' : 'none';
+      // Cancelled before it was used: nobody else answers for it.
+      const using = { jobId: usedBy, archiveId, state: { $ne: 'cancelled' } };
+      return (await this.isNamed(using)) ? 'other' : 'none';
     }
     // Work orders from before there was `usedBy`.
     const byOthers = { _id: { $ne: _id }, jobId: { $ne: jobId }, archiveId };

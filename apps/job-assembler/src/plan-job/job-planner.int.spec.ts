@@ -186,4 +186,42 @@ describe('Planning a job of many datasets', () => {
     await until(async () => (await states(id))['cancelled'] === size);
     await folds.beforeApplicationShutdown();
   });
+
+  it('is not ended with the others when its work began while they were counted', async () => {
+    const id = await accept(2, { state: 'running', cancelRequested: true });
+    const order = (place: string, state: WorkOrder['state']): WorkOrder =>
+      ({ ...task(`${id}/0/${place}`, 'running'), taskId: `${id}/0`, state }) as unknown as WorkOrder;
+    await store.tasks.insertOne(task(`${id}/0`, 'planning'));
+    await store.orders.insertOne(order('0', 'cancelled'));
+    let counted = 0;
+    const orders = new Proxy(store.orders, {
+      get: (target, property) => {
+        const value = Reflect.get(target, property, target) as (...given: unknown[]) => unknown;
+        if (property !== 'aggregate') return typeof value === 'function' ? value.bind(target) : value;
+        return (...given: Parameters<typeof target.aggregate>) => {
+          const rows = target.aggregate(...given);
+          if ((counted += 1) > 1) return rows;
+          return (async function* () {
+            const all = await rows.toArray();
+            // The planner, which read the job before its cancel, goes on: one block was done by an earlier job.
+            await store.orders.insertOne(order('1', 'done'));
+            await store.tasks.updateOne({ _id: `${id}/0` }, { $set: { state: 'running' } });
+            yield* all;
+          })();
+        };
+      },
+    });
+    const watched = Object.create(store, { orders: { value: orders } }) as AssemblerStore;
+    const seen: string[] = [];
+    const folding = {
+      foldTask: (taskId: string) => Promise.resolve(seen.push(taskId)),
+      foldJob: () => Promise.resolve(),
+    } as unknown as ResultFolder;
+    const folds = new JobFolds(watched, folding, relay, clock, config(0), logger);
+    folds.onApplicationBootstrap();
+    await folds.soon(id);
+    await until(() => Promise.resolve(seen.includes(`${id}/0`)));
+    await folds.beforeApplicationShutdown();
+    assert.equal((await store.tasks.findOne({ _id: `${id}/0` }))?.state, 'running');
+  });
 });

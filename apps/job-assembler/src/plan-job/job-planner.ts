@@ -79,10 +79,7 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
     const now = this.after.clock.now();
     const job = await this.store.jobs.findOneAndUpdate(
       { state: 'accepted', planningUntil: { $lte: now } },
-      {
-        $set: { planningUntil: new Date(now.getTime() + this.after.config.lease) },
-        $unset: { planFault: '' },
-      },
+      { $set: { planningUntil: new Date(now.getTime() + this.after.config.lease) } },
       { sort: { planningUntil: 1 }, returnDocument: 'after' },
     );
     if (job === null) return false;
@@ -105,15 +102,19 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
     const list = jobParams.datasetList ?? [];
     await this.announce(job, list);
     const turn = new PlanningTurn(list.length, await this.plannedBefore(job));
-    const until = this.after.clock.now().getTime() + this.after.config.planning.turn;
+    let until = this.after.clock.now().getTime() + this.after.config.planning.turn;
     const keepLease = this.leaseKeeper(job._id);
     await turn.run(this.after.config.planning.datasets, async (index) => {
       const current = await this.store.jobs.findOne(
         { _id: job._id, state: 'accepted' },
         { projection: { outbox: 0 } },
       );
-      const isOver = current === null || this.loop.stopping.aborted;
-      if (isOver || current.cancelRequested || this.after.clock.now().getTime() > until) return false;
+      if (current === null || current.cancelRequested || this.loop.stopping.aborted) return false;
+      const now = this.after.clock.now();
+      if (now.getTime() > until) {
+        if (await this.isAnotherDue(now)) return false;
+        until = now.getTime() + this.after.config.planning.turn;
+      }
       await keepLease();
       await this.datasets.plan(current, `${job._id}/${index}`, list[index]!, keepLease);
       this.after.dispatcher.wake();
@@ -136,10 +137,7 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
   ): Promise<void> {
     if (totals !== undefined) return;
     const kind = workflow === 'archive' ? 'size' : 'packedSize';
-    const bytes = await this.catalog.bytesOf(
-      list.map(({ pid }) => pid),
-      kind,
-    );
+    const bytes = await this.bytesOf(jobId, list, kind);
     const datasets = list.length;
     const now = this.after.clock.now();
     const row = eventRow(
@@ -160,6 +158,21 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
     this.after.relay.wake();
   }
 
+  /** Bytes are told for people to see: that they are not known stops nothing. */
+  private async bytesOf(jobId: string, list: readonly Entry[], kind: 'size' | 'packedSize'): Promise<number> {
+    const pids = list.map(({ pid }) => pid);
+    try {
+      return await this.catalog.bytesOf(pids, kind);
+    } catch (error) {
+      if (isRetriable(error)) throw error;
+      this.logger.warn(
+        { jobId, error: messageOf(error) },
+        'the catalogue does not say how many bytes a job has',
+      );
+      return 0;
+    }
+  }
+
   /** Places in the list of datasets that are planned, or over, already. */
   private async plannedBefore(job: AssemblyJob): Promise<ReadonlySet<number>> {
     const planned = new Set(Array.from({ length: job.planned ?? 0 }, (_, index) => index));
@@ -168,6 +181,12 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
       .sort({ _id: 1 });
     for await (const { _id } of tasks) planned.add(Number(_id.slice(_id.lastIndexOf('/') + 1)));
     return planned;
+  }
+
+  /** Whether there is a job that would have a turn now. */
+  private async isAnotherDue(now: Date): Promise<boolean> {
+    const due = { state: 'accepted' as const, planningUntil: { $lte: now } };
+    return (await this.store.jobs.countDocuments(due, { limit: 1 })) > 0;
   }
 
   private async isCancelled(jobId: string): Promise<boolean> {
@@ -207,8 +226,12 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
   /** @param fault why it could not be planned, for whoever asks what the job waits for */
   private async comeBack(jobId: string, pause: number, fault?: string): Promise<void> {
     const planningUntil = new Date(this.after.clock.now().getTime() + pause);
-    const why = fault === undefined ? {} : { planFault: fault.slice(0, 1000) };
-    await this.store.jobs.updateOne({ _id: jobId, state: 'accepted' }, { $set: { planningUntil, ...why } });
+    await this.store.jobs.updateOne(
+      { _id: jobId, state: 'accepted' },
+      fault === undefined
+        ? { $set: { planningUntil }, $unset: { planFault: '' } }
+        : { $set: { planningUntil, planFault: fault.slice(0, 1000) } },
+    );
   }
 
   /** Renews the hold on the job, no more often than needed. */
@@ -230,7 +253,7 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
   private async start(jobId: string): Promise<void> {
     await this.store.jobs.updateOne(
       { _id: jobId, state: 'accepted' },
-      { $set: { state: 'running', updatedAt: this.after.clock.now() } },
+      { $set: { state: 'running', updatedAt: this.after.clock.now() }, $unset: { planFault: '' } },
     );
     crashPoint('assembler.after-plan');
     this.after.dispatcher.wake();
