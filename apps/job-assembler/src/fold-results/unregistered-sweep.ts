@@ -61,9 +61,12 @@ export class UnregisteredSweep implements OnApplicationBootstrap, BeforeApplicat
       stillMoving();
       const isOver = await this.unregistered.discard(_id, ['done', 'failed']);
       // Misses when anything about the dataset has changed meanwhile: then it is looked at anew.
-      const { modifiedCount } = await this.store.tasks.updateOne({ _id, ...failed, updatedAt } as object, {
-        $set: isOver ? { swept: this.clock.now() } : { updatedAt: new Date(before.getTime() + later) },
-      });
+      const { modifiedCount } = await this.store.tasks.updateOne(
+        { _id, ...failed, updatedAt },
+        {
+          $set: isOver ? { swept: this.clock.now() } : { updatedAt: new Date(before.getTime() + later) },
+        },
+      );
       looked += modifiedCount;
     }
     return looked;

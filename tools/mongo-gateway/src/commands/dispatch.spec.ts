@@ -4,7 +4,7 @@ import { deserialize, serialize } from 'bson';
 import { PostgresError } from '../postgres/messages.js';
 import { TurnsByName } from '../session/turns.js';
 import { answer } from './dispatch.js';
-import type { ClientState, Services } from './services.js';
+import type { Services } from './services.js';
 
 describe('A statement that lost a conflict and waits for its turn', () => {
   beforeEach(() => mock.timers.enable({ apis: ['Date'] }));
@@ -28,11 +28,10 @@ describe('A statement that lost a conflict and waits for its turn', () => {
       ...{ requestId: 1, legacy: false, wantsReply: true, sequences: new Map(), legacyDatabase: undefined },
       body: Buffer.from(serialize({ count: 'c', $db: 'd' })),
     };
-    const reply = answer(
-      message,
-      { id: 1, authenticated: true, conversation: undefined } as ClientState,
-      { pool, repetitions } as unknown as Services,
-    );
+    const reply = answer(message, { id: 1, authenticated: true, conversation: undefined }, {
+      pool,
+      repetitions,
+    } as unknown as Services);
     while (attempts === 0) await new Promise(setImmediate);
     await new Promise(setImmediate);
     mock.timers.tick(milliseconds);
