@@ -37,6 +37,7 @@ export interface ParkedMessage {
   readonly encoding: 'utf8' | 'base64';
   readonly parkedAt: Date;
   readonly state: 'parked' | 'replayed' | 'discarded';
+  /** Only while it is replayed or discarded: by it the message expires. */
   readonly decision?: ParkingDecision;
   /** What was decided on it before and now, oldest first: a replayed message may come back. The latest twenty. */
   readonly decisions?: readonly (ParkingDecision & { readonly state: ParkedMessage['state'] })[];
@@ -74,6 +75,11 @@ export class ParkingLot {
 
   async createIndexes(): Promise<void> {
     await this.messages.createIndex({ state: 1, parkedAt: -1 }, { name: 'catena_parking_lot_state' });
+    // Earlier versions left the decision on a replayed message that came back, and it would have expired by it.
+    await this.messages.updateMany(
+      { state: 'parked', decision: { $exists: true } },
+      { $unset: { decision: '' } },
+    );
     await this.messages.createIndex(
       { 'decision.at': 1 },
       { name: 'catena_parking_lot_expiry', expireAfterSeconds: decidedSeconds },
@@ -207,6 +213,8 @@ export class ParkingLot {
           parkedAt: new Date(),
         },
         $set: { state: 'parked' },
+        // It came back after a replay: nobody has decided on it any more.
+        $unset: { decision: '' },
       },
       { upsert: true },
     );

@@ -65,16 +65,18 @@ export class CopyWriter {
   /** A crash after the tar got its name: its manifest is good if it lists exactly the wanted files; verification decides the rest. */
   private async finishedBefore(
     share: LongTermStorage,
-    { order, members }: Packing,
+    { order, members, context, meter }: Packing,
   ): Promise<DatablockManifest | undefined> {
+    const { signal } = context;
     const { archiveId } = order;
     // A crash may have left the name both finished and under its partial one.
     await share.removePartials(archiveId);
     if ((await share.stat(archiveId)) === undefined) return undefined;
     try {
-      const manifest = await readManifest(await share.read(archiveId));
+      const manifest = await readManifest(await share.read(archiveId, { signal }));
       if (areWanted(manifest, members)) {
-        await verifyDatablock(await share.read(archiveId, { fresh: true }), manifest);
+        const whole = await share.read(archiveId, { fresh: true, signal });
+        await verifyDatablock(meter.watch(whole as AsyncIterable<Buffer>, signal), manifest);
         return manifest;
       }
     } catch (error) {

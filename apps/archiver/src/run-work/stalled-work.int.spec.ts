@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { WorkProgressedV1 } from '#contracts';
 import { SystemClock, newId } from '#kernel';
 import { MemoryTransport, until } from '#messaging/testing';
-import { Naming } from '#messaging';
+import { Naming, type WireMessage } from '#messaging';
 import { createLogger } from '#observability';
 import type { OutboxRelay } from '#outbox';
 import { MongoConnection } from '#persistence';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
+import type { WorkContext } from './work-context.js';
 import type { WorkHandlers } from './work-handlers.js';
 import { ProgressReporting, WorkRunner } from './work-runner.js';
 
@@ -31,14 +33,16 @@ describe('Work that hangs where no signal reaches it', () => {
     await mongo.close();
   });
 
-  function runner(handle: () => Promise<never>): WorkRunner {
+  type Handle = (command: unknown, context: WorkContext) => Promise<never>;
+
+  function runner(handle: Handle, transport = new MemoryTransport(), stallLimit = 300): WorkRunner {
     const config = {
-      ...{ workers: 2, lease: 150, stallLimit: 300, mostAttempts: 2 },
+      ...{ workers: 2, lease: 150, stallLimit, mostAttempts: 2 },
       retryPause: { first: 1, most: 1 },
     } as unknown as ArchiverConfig;
     const handlers = { handle, undo: () => Promise.resolve() };
     const relay = { wake: () => undefined };
-    const reporting = new ProgressReporting(new MemoryTransport(), new Naming('t'), new SystemClock());
+    const reporting = new ProgressReporting(transport, new Naming('t'), new SystemClock());
     return new WorkRunner(
       store,
       handlers as unknown as WorkHandlers,
@@ -92,5 +96,33 @@ describe('Work that hangs where no signal reaches it', () => {
     await store.works.deleteOne({ _id: id });
     for (const go of letGo.splice(0)) go();
     await stuck.beforeApplicationShutdown();
+  });
+
+  it('tells at every heartbeat that it waits for its first byte, and how far it is from then on', async () => {
+    const id = await order();
+    const told: WorkProgressedV1[] = [];
+    const transport = new MemoryTransport();
+    transport.send = ({ body }: WireMessage) =>
+      void told.push((JSON.parse(body.toString()) as { data: WorkProgressedV1 }).data);
+    let context: WorkContext | undefined;
+    const recall: Handle = (_, given) => {
+      context = given;
+      return hang();
+    };
+    const slow = runner(recall, transport, 3_600_000);
+    slow.onApplicationBootstrap();
+    await until(() => told.length >= 3);
+    for (const { workOrderId, phase, bytesDone, bytesTotal, reason } of told) {
+      assert.deepEqual([workOrderId, phase, bytesDone, bytesTotal], [id, 'waiting', 0, 0]);
+      assert.match(reason ?? '', /no byte yet/);
+    }
+    context?.progress('recalling', 1, 2);
+    const before = told.length;
+    await until(() => told.length >= before + 2);
+    const { phase, bytesDone, reason } = told.at(-1)!;
+    assert.deepEqual([phase, bytesDone, reason], ['recalling', 1, undefined]);
+    await store.works.deleteOne({ _id: id });
+    for (const go of letGo.splice(0)) go();
+    await slow.beforeApplicationShutdown();
   });
 });

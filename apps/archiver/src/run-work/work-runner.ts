@@ -42,12 +42,22 @@ const userCodes: ReadonlySet<string> = new Set([
   'archiver.datablock-unknown',
 ]);
 
+type Said = readonly [phase: Phase, bytesDone: number, bytesTotal: number, reason?: string];
+
+/** Said of work that has begun, while a tape waits for its drive. 0 of 0 bytes: job-assembler lowers no share by it. */
+const nothingYet: Said = [
+  'waiting',
+  0,
+  0,
+  'A worker of the archiver has begun with it, and storage has given no byte yet (a tape may wait for a drive).',
+];
+
 interface Running {
   readonly work: Work;
   /** When the work last got on. */
   movedAt: number;
-  /** Its last progress. */
-  said?: readonly [phase: Phase, bytesDone: number, bytesTotal: number];
+  /** Its last progress; none before the first byte. */
+  said?: Said;
   readonly aborting: AbortController;
   readonly heartbeat: NodeJS.Timeout;
 }
@@ -225,8 +235,8 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
     try {
       const current = await this.renew(work);
       stillMoving();
-      // A sign of life: what it does may take minutes without a byte.
-      if (running.said !== undefined) this.reporting.send(work, ...running.said);
+      // A sign of life: what it does may take minutes without a byte, the first one too.
+      this.reporting.send(work, ...(running.said ?? nothingYet));
       if (current === null) aborting.abort(leaseLost(work));
       else if (current.cancelRequested)
         aborting.abort(new TransientError('archiver.cancelled', 'The work order was cancelled.'));

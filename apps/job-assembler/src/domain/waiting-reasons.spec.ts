@@ -5,7 +5,7 @@ import { waitingReasons, type JobSituation, type ReleasedWork } from './waiting-
 const now = 10_000_000;
 const minutes = (count: number): number => now - count * 60_000;
 const work = (more: Partial<ReleasedWork> = {}): ReleasedWork => ({
-  ...{ id: 'j/0/0', releasedAt: minutes(10), heardAt: now, message: 'accepted' },
+  ...{ id: 'j/0/0', releasedAt: minutes(10), acceptedAt: minutes(9), heardAt: now },
   ...more,
 });
 const reasons = (more: Partial<JobSituation>): string[] =>
@@ -18,13 +18,35 @@ describe('What a job waits for', () => {
     assert.deepEqual(reasons({ released: [work({ heardAt: minutes(5) }), work({ heardAt: minutes(1) })] }), [
       'the archiver: no sign of life of 1 work order(s) for 5 min',
     ]);
-    assert.deepEqual(reasons({ released: [work({ message: 'unaccepted' })] }), [
+    assert.deepEqual(reasons({ released: [work({ unacceptedSince: minutes(10) })] }), [
       'the archiver: it has not accepted 1 work order(s) for 10 min',
     ]);
   });
 
+  it('is no archiver that has just been reached: a message is as old as itself, and silence counts from what it accepted', () => {
+    const old = { releasedAt: minutes(300) };
+    for (const more of [
+      { ...old, unacceptedSince: now },
+      { ...old, unsentSince: now },
+      { ...old, acceptedAt: now, heardAt: undefined },
+      { ...old, acceptedAt: now, heardAt: minutes(200) },
+      // Nobody has looked since it accepted the last message.
+      { ...old, acceptedAt: undefined, heardAt: minutes(200) },
+    ])
+      assert.deepEqual(reasons({ released: [work(more)] }), [], JSON.stringify(more));
+  });
+
+  it('is both the broker and the archiver for work of which one message is stuck with each', () =>
+    assert.deepEqual(
+      reasons({ released: [work({ unsentSince: minutes(1), unacceptedSince: minutes(5) })] }),
+      [
+        'the broker: 1 work order(s) could not be sent for 1 min',
+        'the archiver: it has not accepted 1 work order(s) for 5 min',
+      ],
+    ));
+
   it('is the broker, as long as messages cannot be sent', () =>
-    assert.deepEqual(reasons({ released: [work({ message: 'unsent' })] }), [
+    assert.deepEqual(reasons({ released: [work({ unsentSince: minutes(10) })] }), [
       'the broker: 1 work order(s) could not be sent for 10 min',
     ]));
 

@@ -6,8 +6,12 @@ export interface ReleasedWork {
   readonly heardAt?: number;
   /** What the archiver says it waits for. */
   readonly waits?: string;
-  /** Whether its message is still here, and whether the broker has it. */
-  readonly message: 'unsent' | 'unaccepted' | 'accepted';
+  /** Of its messages: since when the oldest is here that the broker has not taken. */
+  readonly unsentSince?: number;
+  /** Since when the oldest is here that the broker has, and the archiver has not accepted. */
+  readonly unacceptedSince?: number;
+  /** When all of them were first seen to be accepted; absent until then. */
+  readonly acceptedAt?: number;
 }
 
 /** Everything that may hold a job up. */
@@ -35,20 +39,35 @@ export function heldUp(
   now: number,
   silence: number,
 ): Record<'unsent' | 'unaccepted' | 'silent', { readonly count: number; readonly ms: number }> {
-  const late = (message: ReleasedWork['message']): number[] =>
-    released
-      .filter((work) => work.message === message)
-      .map(({ releasedAt }) => now - releasedAt)
-      .filter((ms) => ms > messagePatience);
-  const silent = released
-    .filter(({ message }) => message === 'accepted')
-    .map(({ releasedAt, heardAt = releasedAt }) => now - heardAt)
-    .filter((ms) => ms > silence);
+  const late = (since: readonly (number | undefined)[], patience: number): number[] =>
+    since.flatMap((time) => (time === undefined || now - time <= patience ? [] : [now - time]));
+  const unsent = late(
+    released.map(({ unsentSince }) => unsentSince),
+    messagePatience,
+  );
+  const unaccepted = late(
+    released.map(({ unacceptedSince }) => unacceptedSince),
+    messagePatience,
+  );
+  const silent = late(released.map(silentSince), silence);
   const sum = (times: readonly number[]): { count: number; ms: number } => ({
     count: times.length,
     ms: Math.max(0, ...times),
   });
-  return { unsent: sum(late('unsent')), unaccepted: sum(late('unaccepted')), silent: sum(silent) };
+  return { unsent: sum(unsent), unaccepted: sum(unaccepted), silent: sum(silent) };
+}
+
+/** Nobody can be silent about what has not reached him: it counts from the release, the acceptance or the last word. */
+function silentSince({
+  releasedAt,
+  heardAt = releasedAt,
+  acceptedAt,
+  unsentSince,
+  unacceptedSince,
+}: ReleasedWork): number | undefined {
+  if (acceptedAt === undefined || unsentSince !== undefined || unacceptedSince !== undefined)
+    return undefined;
+  return Math.max(releasedAt, acceptedAt, heardAt);
 }
 
 /** What a job waits for, in sentences for people; empty when nothing is known to hold it up. */

@@ -98,7 +98,8 @@ describe('Datablocks that nobody registered', () => {
     await store.tasks.updateOne({ jobId: retry }, { $set: { state: 'succeeded' } });
     await unregistered.discardSuperseded(pid, retry);
     await store.jobs.updateOne({ _id: retry }, { $set: { state: 'finished' } });
-    await sweep.sweep();
+    clock.advance(86_400_001);
+    assert.equal(await sweep.sweep(), 1, 'looked at again');
     assert.deepEqual([await asked(failed), await asked(retry)], [[], []]);
   });
 

@@ -14,6 +14,8 @@ import { UnregisteredDatablocks } from './unregistered-datablocks.js';
 
 const pause = 600_000;
 const batch = 100;
+/** Milliseconds after which a dataset is looked at again whose datablocks a running job uses. */
+const later = 86_400_000;
 
 /** After UNREGISTERED_LIFETIME nobody retries a failed dataset any more: what was archived for it goes. */
 @Injectable()
@@ -47,20 +49,26 @@ export class UnregisteredSweep implements OnApplicationBootstrap, BeforeApplicat
     return this.loop.stop();
   }
 
-  /** @returns how many datasets are done with */
+  /** @returns how many datasets were looked at: those that are done with, and those that others go before from now on */
   async sweep(): Promise<number> {
     const before = new Date(this.clock.now().getTime() - this.config.unregisteredLifetime);
     const failed = { state: 'failed' as const, workflow: 'archive' as const, swept: { $exists: false } };
-    let done = 0;
-    for await (const { _id } of this.store.tasks
-      .find({ ...failed, updatedAt: { $lt: before } } as object, { projection: { _id: 1 } })
+    let looked = 0;
+    for await (const { _id, updatedAt } of this.store.tasks
+      .find({ ...failed, updatedAt: { $lt: before } } as object, { projection: { _id: 1, updatedAt: 1 } })
       .sort({ updatedAt: 1 })
       .limit(batch)) {
       stillMoving();
-      if (!(await this.unregistered.discard(_id, ['done', 'failed']))) continue;
-      await this.store.tasks.updateOne({ _id, state: 'failed' }, { $set: { swept: this.clock.now() } });
-      done += 1;
+      const isOver = await this.unregistered.discard(_id, ['done', 'failed']);
+      // Misses when anything about the dataset has changed meanwhile: then it is looked at anew.
+      const { modifiedCount } = await this.store.tasks.updateOne(
+        { _id, ...failed, updatedAt },
+        {
+          $set: isOver ? { swept: this.clock.now() } : { updatedAt: new Date(before.getTime() + later) },
+        },
+      );
+      looked += modifiedCount;
     }
-    return done;
+    return looked;
   }
 }

@@ -4,11 +4,11 @@ import type { JobProgressedV1 } from '#contracts';
 import { newId, SystemClock } from '#kernel';
 import { Naming, type MessageTransport, type WireMessage } from '#messaging';
 import { createLogger } from '#observability';
-import type { AppHealth, PartHealth } from '#outbox';
+import type { AppHealth, OutboxRow, PartHealth } from '#outbox';
 import { MongoConnection } from '#persistence';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
-import type { AssemblyJob, WorkOrder } from '../persistence/records.js';
+import type { AssemblyJob, DatasetTask, WorkOrder } from '../persistence/records.js';
 import { ProgressReports } from './progress-reports.js';
 import { WaitingReports } from './waiting-reports.js';
 
@@ -71,7 +71,7 @@ describe('Reports of what jobs wait for', () => {
   it('name the limit that is met, and the archiver that says nothing any more', async () => {
     await store.jobs.insertMany([job('held'), job('planned')]);
     await store.orders.insertMany([
-      order('held', 'released', { heardAt: ago(120_000) }),
+      order('held', 'released', { acceptedAt: ago(500_000), heardAt: ago(120_000) }),
       order('planned', 'planned'),
     ]);
     assert.deepEqual(await reasonsOf('held'), ['the archiver: no sign of life of 1 work order(s) for 2 min']);
@@ -101,5 +101,52 @@ describe('Reports of what jobs wait for', () => {
     assert.equal((await store.jobs.findOne({ _id: 'held' }))?.waitsFor, undefined);
     assert.equal(await reasonsOf('held'), undefined, 'nothing more is said');
     assert.ok(!told.some(({ jobId }) => jobId === 'held'));
+  });
+
+  it('give a message its own age, and silence the time since all messages were seen to be accepted', async () => {
+    const row = (id: string, time: Date, publishedAt?: Date): OutboxRow => ({
+      ...{ id, time, awaits: ['archiver'] },
+      ...(publishedAt === undefined ? {} : { publishedAt }),
+    });
+    const hours = 5 * 3_600_000;
+    await store.jobs.insertOne(job('old'));
+    const cancel = row('cancel', ago(1000), ago(900));
+    await store.orders.insertOne(
+      order('old', 'released', {
+        ...{ createdAt: ago(hours), releasedAt: ago(hours), acceptedAt: ago(hours), heardAt: ago(hours) },
+        outbox: { rows: [cancel] },
+      }),
+    );
+    const ofOld = { _id: 'old/0/0' };
+    assert.equal(await reasonsOf('old'), undefined, 'the cancellation has just been sent');
+    assert.equal((await archiver()).status, 'up');
+    await store.orders.updateOne(ofOld, {
+      $set: { 'outbox.rows': [cancel, row('second', ago(300_000), ago(299_000)), row('third', ago(60_000))] },
+    });
+    assert.deepEqual(await reasonsOf('old'), [
+      'the broker: 1 work order(s) could not be sent for 1 min',
+      'the archiver: it has not accepted 1 work order(s) for 5 min',
+    ]);
+    await store.orders.updateOne(ofOld, { $set: { 'outbox.rows': [] } });
+    assert.equal((await archiver()).silent, 0, 'not looked at since the archiver accepted them');
+    assert.equal(await reasonsOf('old'), undefined, 'and now the archiver has its time to speak');
+    const seen = (await store.orders.findOne(ofOld))?.acceptedAt;
+    await reports.look();
+    assert.deepEqual((await store.orders.findOne(ofOld))?.acceptedAt, seen, 'noted once');
+    await store.orders.updateOne(ofOld, { $set: { acceptedAt: ago(120_000) } });
+    assert.deepEqual(await reasonsOf('old'), ['the archiver: no sign of life of 1 work order(s) for 2 min']);
+  });
+
+  it('tell of the dataset that has waited longest to be registered', async () => {
+    await store.jobs.insertOne(job('registering'));
+    await store.tasks.insertMany(
+      [60_000, 600_000, 120_000].map((age, index): DatasetTask => ({
+        ...{ _id: `registering/${index}`, jobId: 'registering', pid: `p${index}`, workflow: 'archive' },
+        ...{ state: 'registering', bytes: 1, updatedAt: ago(age), outbox: { rows: [] } },
+      })),
+    );
+    assert.deepEqual(await reasonsOf('registering'), [
+      'the catalogue: datablocks have not been registered for 10 min',
+    ]);
   });
 });

@@ -6,7 +6,7 @@ import {
 } from '@nestjs/common';
 import { Clock, messageOf, newId, stillMoving, WorkLoop } from '#kernel';
 import type { Logger } from '#observability';
-import { AppHealth, LOGGER, type PartHealth } from '#outbox';
+import { AppHealth, LOGGER, type OutboxPart, type PartHealth } from '#outbox';
 import { heldUp, waitingReasons, type ReleasedWork } from '../domain/waiting-reasons.js';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { ConfigToken } from '../job-assembler.tokens.js';
@@ -20,6 +20,12 @@ const pause = 10_000;
 const mostJobs = 500;
 
 const whatFor = { 'lts-write': 'writing to', 'lts-read': 'reading from' } as const;
+
+/** Of messages only what tells their age: commands may be large. */
+const releasedFields = {
+  ...{ releasedAt: 1, createdAt: 1, heardAt: 1, waits: 1, acceptedAt: 1 },
+  ...{ 'outbox.rows.time': 1, 'outbox.rows.publishedAt': 1 },
+} as const;
 
 /** Finds out what jobs wait for, says so in their records, and tells the catalogue: nobody has to read logs for it. */
 @Injectable()
@@ -58,6 +64,7 @@ export class WaitingReports implements OnApplicationBootstrap, BeforeApplication
   }
 
   async look(): Promise<void> {
+    await this.noteAcceptance();
     const slots = await this.store.heldSlots(this.config.limits);
     for await (const job of this.store.jobs
       .find({ state: { $in: ['accepted', 'running'] } })
@@ -86,7 +93,10 @@ export class WaitingReports implements OnApplicationBootstrap, BeforeApplication
   ): Promise<string[]> {
     const [released, registering, limits] = await Promise.all([
       this.released({ jobId, state: 'released' }),
-      this.store.tasks.findOne({ jobId, state: 'registering' }, { projection: { updatedAt: 1 } }),
+      this.store.tasks.findOne(
+        { jobId, state: 'registering' },
+        { projection: { updatedAt: 1 }, sort: { updatedAt: 1 } },
+      ),
       this.limitsFor(jobId, group, slots),
     ]);
     return waitingReasons({
@@ -119,20 +129,22 @@ export class WaitingReports implements OnApplicationBootstrap, BeforeApplication
 
   private async released(which: Partial<Pick<WorkOrder, 'jobId' | 'state'>>): Promise<ReleasedWork[]> {
     const orders = await this.store.orders
-      .find(which, { projection: { releasedAt: 1, heardAt: 1, waits: 1, createdAt: 1, outbox: 1 } })
+      .find(which, { projection: releasedFields })
       .sort({ _id: 1 })
       .toArray();
-    return orders.map(({ _id, releasedAt, createdAt, heardAt, waits, outbox }) => ({
-      id: _id,
-      releasedAt: (releasedAt ?? createdAt).getTime(),
-      ...(heardAt === undefined ? {} : { heardAt: heardAt.getTime() }),
-      ...(waits === undefined ? {} : { waits }),
-      message: outbox.rows.some(({ publishedAt }) => publishedAt === undefined)
-        ? ('unsent' as const)
-        : outbox.rows.length > 0
-          ? ('unaccepted' as const)
-          : ('accepted' as const),
-    }));
+    return orders.map(releasedWork);
+  }
+
+  /** The first look that finds the archiver to have accepted all of an order's messages notes it; a later message begins anew. */
+  private async noteAcceptance(): Promise<void> {
+    const all = { 'outbox.rows.0': { $exists: false }, acceptedAt: { $exists: false } };
+    const some = { 'outbox.rows.0': { $exists: true }, acceptedAt: { $exists: true } };
+    await this.store.orders.updateMany({ state: 'released', ...all } as object, {
+      $set: { acceptedAt: this.clock.now() },
+    });
+    await this.store.orders.updateMany({ state: 'released', ...some } as object, {
+      $unset: { acceptedAt: '' },
+    });
   }
 
   /** As readiness shows it: a frozen archiver answers nothing, so those who wait for it must say so. */
@@ -148,4 +160,29 @@ export class WaitingReports implements OnApplicationBootstrap, BeforeApplication
       silentMs: silent.ms,
     };
   }
+}
+
+function releasedWork({
+  _id,
+  releasedAt,
+  createdAt,
+  heardAt,
+  acceptedAt,
+  waits,
+  outbox,
+}: WorkOrder): ReleasedWork {
+  const rows = outbox.rows ?? [];
+  return {
+    id: _id,
+    releasedAt: (releasedAt ?? createdAt).getTime(),
+    heardAt: heardAt?.getTime(),
+    waits,
+    acceptedAt: acceptedAt?.getTime(),
+    unsentSince: oldest(rows.filter(({ publishedAt }) => publishedAt === undefined)),
+    unacceptedSince: oldest(rows.filter(({ publishedAt }) => publishedAt !== undefined)),
+  };
+}
+
+function oldest(rows: OutboxPart['rows']): number | undefined {
+  return rows.length === 0 ? undefined : Math.min(...rows.map(({ time }) => time.getTime()));
 }

@@ -121,6 +121,8 @@ export interface WorkOrder {
   /** The trace of the request that led to it. */
   context?: MessageContext;
   releasedAt?: Date;
+  /** When the archiver was first seen to have accepted all of its messages; absent while one is under way. */
+  acceptedAt?: Date;
   /** When the archiver last said anything of it, and what it waits for, if that is what it said. */
   heardAt?: Date;
   waits?: string;

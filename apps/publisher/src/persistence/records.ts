@@ -105,6 +105,8 @@ export interface Recall {
   confirmation?: string;
   /** When the reader was asked to. */
   confirmationAskedAt?: Date;
+  /** When the mail server was last given that question, whether it took it or not. */
+  confirmationTriedAt?: Date;
   confirmed?: boolean;
   language?: string;
   jobId?: string;

@@ -22,6 +22,8 @@ import { RecallOrders } from './recall-orders.js';
 /** Milliseconds a finished recall stays here. */
 const memory = 30 * 86_400_000;
 const mostAttempts = 20;
+/** Milliseconds until a mail server that took no question for an address is asked to again. */
+const mailPause = 600_000;
 
 /** How a job ends in SciCat's words. */
 const goodEnds: ReadonlySet<string> = new Set(['finishedSuccessful']);
@@ -46,6 +48,8 @@ export class RecallTools {
 @Injectable()
 export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly loop: WorkLoop;
+  /** The mail server failed in this round: one that hangs must not hold up every recall. */
+  private mailFailed = false;
 
   constructor(
     private readonly store: PublisherStore,
@@ -72,6 +76,7 @@ export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private async round(): Promise<boolean> {
+    this.mailFailed = false;
     for (const request of await this.tools.feed.recalls()) await this.tools.orders.orderOf(request);
     while (!this.loop.stopping.aborted && (await this.takeOne()));
     await this.store.recalls.deleteMany({
@@ -105,8 +110,7 @@ export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationS
       case 'recalling':
         return this.follow(recall);
       case 'mailing':
-        await this.tools.mail.send(recall, true, this.pageOf(recall.doi));
-        return this.end(recall, 'ready');
+        return this.mailGoodNews(recall);
       case 'ready':
       case 'failed':
         return this.end(recall, recall.state);
@@ -143,16 +147,38 @@ export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationS
     await this.save(recall, { state: 'mailing', confirmed, dueAt: this.clock.now(), attempts: 0 });
   }
 
-  /** Once; a mail server that is away is asked again in the next round, and holds nothing up. */
+  private async mailGoodNews(recall: Recall): Promise<void> {
+    if (this.mailFailed) return this.save(recall, { dueAt: this.soon() });
+    try {
+      await this.tools.mail.send(recall, true, this.pageOf(recall.doi));
+    } catch (error) {
+      this.mailFailed = isRetriable(error);
+      throw error;
+    }
+    await this.end(recall, 'ready');
+  }
+
+  /** Once; a mail server that is away is asked again after a while, and holds nothing up. */
   private async askToConfirm(recall: Recall): Promise<void> {
-    const { _id, email, confirmation, confirmationAskedAt } = recall;
+    const { _id, email, confirmation, confirmationAskedAt, confirmationTriedAt } = recall;
     if (email === undefined || confirmation === undefined || confirmationAskedAt !== undefined) return;
+    const now = this.clock.now();
+    const triedAt = confirmationTriedAt?.getTime() ?? -Infinity;
+    if (this.mailFailed || now.getTime() - triedAt < mailPause) return;
+    // Before the mail: a publisher that is stopped while the mail server hangs does not begin anew with it.
+    await this.save(recall, { confirmationTriedAt: now });
     const link = `${this.config.publicUrl}/requests/${encodeURIComponent(_id)}/confirm?token=${confirmation}`;
     try {
       await this.tools.mail.askToConfirm(recall, link);
       await this.save(recall, { confirmationAskedAt: this.clock.now() });
     } catch (error) {
-      this.logger.warn({ recall: _id, error: messageOf(error) }, 'could not ask a reader to confirm yet');
+      const isFinal = !isRetriable(error);
+      if (isFinal) await this.store.recalls.updateOne({ _id }, { $unset: { email: '', confirmation: '' } });
+      else this.mailFailed = true;
+      this.logger.warn(
+        { recall: _id, error: messageOf(error) },
+        isFinal ? 'a reader left an address that takes no mail' : 'could not ask a reader to confirm yet',
+      );
     }
   }
 

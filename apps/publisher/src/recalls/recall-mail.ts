@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import nodemailer from 'nodemailer';
-import { messageOf, TransientError } from '#kernel';
+import { messageOf, PermanentError, TransientError } from '#kernel';
 import type { Recall } from '../persistence/records.js';
 import type { PublisherConfig } from '../publisher.config.js';
 import { ConfigToken } from '../publisher.tokens.js';
@@ -32,6 +32,14 @@ const texts = {
 
 function wordsFor({ language }: Recall): (typeof texts)['en' | 'de'] {
   return texts[language === 'de' ? 'de' : 'en'];
+}
+
+/** What a mail server says for good about an address (RFC 5321); other refusals of 5xx may be about us. */
+const addressRefusals: ReadonlySet<unknown> = new Set([550, 551, 553, 556]);
+
+function isForAddress(error: unknown): boolean {
+  const { command, responseCode } = (error ?? {}) as { command?: unknown; responseCode?: unknown };
+  return command === 'RCPT TO' && addressRefusals.has(responseCode);
 }
 
 /** Tells readers who left an address. The same message id each time, so that a repetition shows as one message. */
@@ -79,10 +87,16 @@ export class RecallMail {
         messageId: `<${kind}-${_id}@catena>`,
       });
     } catch (error) {
+      // Mail servers repeat the address; the log is no place for it.
+      const said = messageOf(error).replaceAll(email, 'the reader');
+      if (isForAddress(error))
+        throw new PermanentError(
+          'publication.address-refused',
+          `Expected ${host}:${port} to take mail for the reader of the request ${_id}, found that it refuses the address (${said}). The reader can ask again with another one.`,
+        );
       throw new TransientError(
         'publication.mail-away',
-        // Mail servers repeat the address; the log is no place for it.
-        `Could not send mail for the request ${_id} through ${host}:${port}: ${messageOf(error).replaceAll(email, 'the reader')}`,
+        `Could not send mail for the request ${_id} through ${host}:${port}: ${said}`,
       );
     } finally {
       transport.close();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ServiceUnavailableException } from '@nestjs/common';
-import { SystemClock } from '#kernel';
+import { SystemClock, wait } from '#kernel';
 import { MemoryTransport } from '#messaging/testing';
 import { createLogger } from '#observability';
 import type { MongoConnection } from '#persistence';
@@ -13,11 +13,13 @@ import type { SpineOptions } from './spine.options.js';
 /** An app with a part, and how often its services were asked anything. */
 function app() {
   const asked = { database: 0, outbox: 0, part: 0 };
+  const backlog = { fails: false };
   const mongo = { ready: true, ping: () => Promise.resolve(void (asked.database += 1)) };
   const unaccepted = { documents: 2, oldestMs: 70_000 };
   const outbox = {
     backlog: () => {
       asked.outbox += 1;
+      if (backlog.fails) return Promise.reject(new Error('no answer'));
       return Promise.resolve({ documents: 1, oldestMs: 5, unaccepted });
     },
   };
@@ -36,13 +38,13 @@ function app() {
     { app: 'job-assembler', livenessLimit: 60_000 } as SpineOptions,
     health,
   );
-  return { asked, mongo, health, controller };
+  return { asked, backlog, mongo, health, controller };
 }
 
 type Ready = {
   status: string;
   details: Record<string, { status: string }>;
-  outbox?: { unaccepted: { documents: number } };
+  outbox?: { status?: string; documents?: number; unaccepted?: { documents: number } };
 };
 
 describe('The health of an app', () => {
@@ -70,7 +72,20 @@ describe('The health of an app', () => {
     await health.beforeApplicationShutdown();
     const { status, details, outbox } = controller.ready() as Ready;
     assert.deepEqual([status, details['archiver']?.status], ['ok', 'silent']);
-    assert.equal(outbox?.unaccepted.documents, 2);
+    assert.equal(outbox?.unaccepted?.documents, 2);
+  });
+
+  it('says unknown of a backlog that cannot be counted now, not what it was before', async () => {
+    const { backlog, health, controller } = app();
+    const said = (): Ready['outbox'] => (controller.ready() as Ready).outbox;
+    health.onApplicationBootstrap();
+    while (said()?.documents !== 1) await wait(5);
+    backlog.fails = true;
+    while (said()?.status !== 'unknown') await wait(5);
+    assert.deepEqual(said(), { status: 'unknown' });
+    backlog.fails = false;
+    while (said()?.documents !== 1) await wait(5);
+    await health.beforeApplicationShutdown();
   });
 
   it('is 503 as soon as a connection tells that it is lost', () => {

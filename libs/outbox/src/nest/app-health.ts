@@ -71,9 +71,9 @@ export class AppHealth implements OnApplicationBootstrap, BeforeApplicationShutd
     return this.transport.connected;
   }
 
-  /** As of the last look; undefined before the first. */
-  get outbox(): Backlog | undefined {
-    return this.backlog.answer;
+  /** As of the last look; undefined before the first, `unknown` when that failed. */
+  get outbox(): Backlog | { readonly status: 'unknown' } | undefined {
+    return this.backlog.failing ? { status: 'unknown' } : this.backlog.answer;
   }
 
   /** What was found of each part that was added. */

@@ -124,7 +124,12 @@ function runAlone({ pool, repetitions }: Services, command: Command, readOnly: b
           mayReconnect = false;
           await pause(RECONNECT_PAUSE_MILLISECONDS);
         } else {
-          next = () => repetitions.take(place, attempt);
+          next = () =>
+            repetitions.take(place, () => {
+              // The turn may have come late: who asked has given up, and the others wait.
+              if (Date.now() > deadline) throw error;
+              return attempt();
+            });
         }
       }
     }
