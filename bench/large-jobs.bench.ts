@@ -20,7 +20,9 @@ interface Looked {
   readonly catena?: { readonly progress?: { readonly datasetsTotal?: number } };
 }
 
-const installation = await Installation.create({ environment: { LOG_LEVEL: 'warn' } });
+const installation = await Installation.create({
+  environment: { LOG_LEVEL: 'warn', ORPHAN_CLAIM_AGE: '60s', ASSEMBLER_LEASE: '60s' },
+});
 try {
   await installation.start();
   const large = await installation.client('demo');

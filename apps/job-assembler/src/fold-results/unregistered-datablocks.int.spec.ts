@@ -151,11 +151,9 @@ describe('Datablocks that nobody registered', () => {
       },
     });
     const watched = Object.create(store, { orders: { value: interrupted } }) as AssemblerStore;
-    await new UnregisteredDatablocks(
-      watched,
-      { wake: () => undefined } as unknown as OutboxRelay,
-      clock,
-    ).discard(`${failed}/0`);
+    const relay = { wake: () => undefined } as unknown as OutboxRelay;
+    const isAll = await new UnregisteredDatablocks(watched, relay, clock).discard(`${failed}/0`);
+    assert.equal(isAll, false, 'it is looked at again');
     assert.deepEqual(await asked(failed), []);
     assert.equal((await store.orders.findOne({ jobId: failed }))?.discardedAt, undefined);
   });

@@ -34,8 +34,7 @@ export class UnregisteredDatablocks {
     let isAll = true;
     for await (const order of this.store.orders.find(undone as object).sort({ _id: 1 })) {
       const use = await this.useOf(order);
-      if (use === 'none') await this.ask(order);
-      if (use === 'open') isAll = false;
+      if (use === 'open' || (use === 'none' && !(await this.ask(order)))) isAll = false;
     }
     this.relay.wake();
     return isAll;
@@ -73,6 +72,7 @@ export class UnregisteredDatablocks {
     return (await this.store.orders.countDocuments(which, { limit: 1 })) > 0;
   }
 
+  /** @returns false when it is to be looked at again */
   private async ask({
     _id,
     jobId,
@@ -82,7 +82,7 @@ export class UnregisteredDatablocks {
     usedBy,
     state,
     context,
-  }: WorkOrder): Promise<void> {
+  }: WorkOrder): Promise<boolean> {
     const now = this.clock.now();
     const owner = archivedBy === undefined ? {} : { archivedBy };
     const row = eventRow(
@@ -94,12 +94,10 @@ export class UnregisteredDatablocks {
     const { $push, $set } = pushRows('outbox', [row], now);
     // A retried job may have begun to use it since it was looked up: then this misses.
     const asSeen = { usedBy: usedBy ?? { $exists: false }, registered: { $exists: false } };
-    await this.store.orders.updateOne(
+    const { matchedCount } = await this.store.orders.updateOne(
       { _id, state, discardedAt: { $exists: false }, ...asSeen },
-      {
-        $set: { ...$set, discardedAt: now },
-        $push,
-      },
+      { $set: { ...$set, discardedAt: now }, $push },
     );
+    return matchedCount === 1;
   }
 }
