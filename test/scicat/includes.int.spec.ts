@@ -65,11 +65,19 @@ describe('Includes', () => {
       isPublished: true,
     }));
     await app.collection('OrigDatablock').insertMany(blocks);
-    const filter = { where: { pid }, include: ['origdatablocks'] };
-    const { status, text } = await app.anonymous.get('/api/v3/datasets', { filter });
+    const stored = (await app.collection('Dataset').findOne({ _id: pid }))!;
+    await app.collection('Dataset').insertOne({ ...stored, _id: `${pid}-2`, pid: `${pid}-2` });
+    const ofBoth = { where: { pid: { inq: [pid, `${pid}-2`] } }, include: ['origdatablocks'] };
+    const { status, text } = await app.anonymous.get('/api/v3/datasets', { filter: ofBoth });
     assert.deepEqual([status, text.includes('20000 related records')], [400, true], text.slice(0, 200));
+    const ofOne = { where: { pid }, include: ['origdatablocks'] };
+    const whole = await app.anonymous.get<Fields[]>('/api/v3/datasets', { filter: ofOne });
+    assert.equal((whole.body[0]!['origdatablocks'] as unknown[]).length, 20_001, 'one dataset is read whole');
     await app.collection('OrigDatablock').deleteOne({ _id: 'b-0' });
-    const { body } = await app.anonymous.get<Fields[]>('/api/v3/datasets', { filter });
-    assert.equal((body[0]!['origdatablocks'] as unknown[]).length, 20_000);
+    const { body } = await app.anonymous.get<Fields[]>('/api/v3/datasets', { filter: ofBoth });
+    assert.deepEqual(
+      body.map((dataset) => (dataset['origdatablocks'] as unknown[]).length).sort(),
+      [0, 20_000],
+    );
   });
 });
