@@ -3,12 +3,9 @@ import { after, before, describe, it } from 'node:test';
 import { JobRefusal } from '../../apps/catalog-api/src/domain/errors.js';
 import { DatasetClaims } from '../../apps/catalog-api/src/jobs/dataset-claims.js';
 import { acceptedJobs, Catalogue } from '../../apps/catalog-api/src/persistence/catalogue.js';
-import type { DatasetRecord } from '../../apps/catalog-api/src/persistence/records.js';
-import { rawDataset } from './support/datasets.js';
 import { interruptOnce } from '../support/interrupt.js';
+import { heldDatasets, holdingEnvironment, orphanAge } from './support/held-datasets.js';
 import { ScicatApp } from './support/scicat-app.js';
-
-const orphanAge = 60_000;
 
 /** A job holds its datasets before it is stored. What a crash leaves between the two must neither block nor confuse. */
 describe('Holding datasets for a job', () => {
@@ -17,46 +14,20 @@ describe('Holding datasets for a job', () => {
   let catalogue: Catalogue;
 
   before(async () => {
-    app = await ScicatApp.start({
-      JOB_CONFIGURATION_FILE: 'examples/job-configuration.yaml',
-      ORPHAN_CLAIM_AGE: `${orphanAge}ms`,
-    });
+    app = await ScicatApp.start(holdingEnvironment);
     claims = app.get(DatasetClaims);
     catalogue = app.get(Catalogue);
   });
   after(() => app.stop());
 
-  async function dataset(): Promise<DatasetRecord> {
-    const { body } = await app.as('admin').post('/api/v3/datasets', rawDataset({}));
-    return read(String(body['pid']));
-  }
-  async function read(pid: string): Promise<DatasetRecord> {
-    const found = await catalogue.datasets.findOne({ pid });
-    assert.ok(found !== null);
-    return found;
-  }
-  /** A job that was posted this long ago and is being stored still. */
-  async function storing(jobId: string, milliseconds = 0): Promise<void> {
-    await app.collection('Job').insertOne({
-      _id: jobId,
-      id: jobId,
-      createdAt: new Date(Date.now() - milliseconds),
-      catena: { storing: true, workflow: 'archive', finished: false, outbox: { rows: [] } },
-    });
-  }
+  const { archive, dataset, lifecycle, read, storing, sweepMuchLater } = heldDatasets(() => app);
+
   /** What a process leaves that died between holding the dataset and accepting the job. */
   async function heldByNobody(pid: string, milliseconds: number): Promise<void> {
     const jobId = `lost-${pid}`;
     await storing(jobId, milliseconds);
     await claims.take(jobId, 'archive', [await read(pid)]);
     await catalogue.claims.updateMany({ jobId }, { $set: { at: new Date(Date.now() - milliseconds) } });
-  }
-  /** The sweep of another process, as much later as makes an orphan of everything that is not accepted. */
-  async function sweepMuchLater(): Promise<void> {
-    const long = new Date(Date.now() - orphanAge - 1000);
-    await catalogue.jobs.updateMany({ 'catena.storing': true }, { $set: { createdAt: long } });
-    await catalogue.claims.updateMany({}, { $set: { at: long } });
-    await claims.releaseOrphans();
   }
   const accepted = (pid: string): Promise<number> =>
     catalogue.jobs.countDocuments({ 'jobParams.datasetList.pid': pid, ...acceptedJobs });
@@ -66,14 +37,6 @@ describe('Holding datasets for a job', () => {
     assert.equal(await catalogue.claims.countDocuments({ pid }), 0);
     assert.equal(await catalogue.jobs.countDocuments({ 'jobParams.datasetList.pid': pid }), 0);
   }
-  const archive = (pid: string) =>
-    app
-      .as('admin')
-      .send('POST', '/api/v3/Jobs', { type: 'archive', jobParams: {}, datasetList: [{ pid, files: [] }] });
-  const lifecycle = async (pid: string): Promise<unknown[]> => {
-    const { archivable, retrievable, archiveStatusMessage } = (await read(pid)).datasetlifecycle;
-    return [archivable, retrievable, archiveStatusMessage];
-  };
   const refusal =
     (status: number) =>
     (error: unknown): boolean =>

@@ -2,13 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { DatasetClaims } from '../../apps/catalog-api/src/jobs/dataset-claims.js';
 import { Catalogue } from '../../apps/catalog-api/src/persistence/catalogue.js';
-import type { DatasetRecord } from '../../apps/catalog-api/src/persistence/records.js';
 import { nextVersion } from '../../apps/catalog-api/src/records/dataset-version.js';
 import { interruptOnce } from '../support/interrupt.js';
-import { rawDataset } from './support/datasets.js';
+import { heldDatasets, holdingEnvironment } from './support/held-datasets.js';
 import { ScicatApp } from './support/scicat-app.js';
-
-const orphanAge = 60_000;
 
 /** A job may hold ten thousand datasets: it lets go of them with few writes, and still only of what it holds. */
 describe('Letting go of the datasets of a job', () => {
@@ -17,48 +14,13 @@ describe('Letting go of the datasets of a job', () => {
   let catalogue: Catalogue;
 
   before(async () => {
-    app = await ScicatApp.start({
-      JOB_CONFIGURATION_FILE: 'examples/job-configuration.yaml',
-      ORPHAN_CLAIM_AGE: `${orphanAge}ms`,
-    });
+    app = await ScicatApp.start(holdingEnvironment);
     claims = app.get(DatasetClaims);
     catalogue = app.get(Catalogue);
   });
   after(() => app.stop());
 
-  async function dataset(): Promise<DatasetRecord> {
-    const { body } = await app.as('admin').post('/api/v3/datasets', rawDataset({}));
-    return read(String(body['pid']));
-  }
-  async function read(pid: string): Promise<DatasetRecord> {
-    const found = await catalogue.datasets.findOne({ pid });
-    assert.ok(found !== null);
-    return found;
-  }
-  /** A job that was posted this long ago and is being stored still. */
-  async function storing(jobId: string, milliseconds = 0): Promise<void> {
-    await app.collection('Job').insertOne({
-      _id: jobId,
-      id: jobId,
-      createdAt: new Date(Date.now() - milliseconds),
-      catena: { storing: true, workflow: 'archive', finished: false, outbox: { rows: [] } },
-    });
-  }
-  /** The sweep of another process, as much later as makes an orphan of everything that is not accepted. */
-  async function sweepMuchLater(): Promise<void> {
-    const long = new Date(Date.now() - orphanAge - 1000);
-    await catalogue.jobs.updateMany({ 'catena.storing': true }, { $set: { createdAt: long } });
-    await catalogue.claims.updateMany({}, { $set: { at: long } });
-    await claims.releaseOrphans();
-  }
-  const archive = (pid: string) =>
-    app
-      .as('admin')
-      .send('POST', '/api/v3/Jobs', { type: 'archive', jobParams: {}, datasetList: [{ pid, files: [] }] });
-  const lifecycle = async (pid: string): Promise<unknown[]> => {
-    const { archivable, retrievable, archiveStatusMessage } = (await read(pid)).datasetlifecycle;
-    return [archivable, retrievable, archiveStatusMessage];
-  };
+  const { archive, dataset, lifecycle, read, storing, sweepMuchLater } = heldDatasets(() => app);
 
   it('happens together, and by itself for each that changed in that moment', async () => {
     const datasets = await Promise.all(Array.from({ length: 12 }, dataset));

@@ -52,6 +52,12 @@ export class DatasetClaims {
     throw await this.conflict(datasets);
   }
 
+  /** Whether the job was accepted: what is being stored, or was given up, is not. */
+  async isStored(jobId: string): Promise<boolean> {
+    const accepted = { _id: jobId, ...acceptedJobs };
+    return (await this.catalogue.jobs.countDocuments(accepted, { limit: 1 })) === 1;
+  }
+
   find(jobId: string, pid: string): Promise<ClaimRecord | null> {
     return this.catalogue.claims.findOne({ _id: claimId(jobId, pid) });
   }
@@ -306,11 +312,6 @@ export class DatasetClaims {
       other === null ? {} : { pid: other.pid },
       seconds,
     );
-  }
-
-  private async isStored(jobId: string): Promise<boolean> {
-    const accepted = { _id: jobId, ...acceptedJobs };
-    return (await this.catalogue.jobs.countDocuments(accepted, { limit: 1 })) === 1;
   }
 
   private async exists(jobId: string): Promise<boolean> {

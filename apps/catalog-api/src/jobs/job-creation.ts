@@ -19,7 +19,7 @@ import {
   type DatasetListEntry,
   type JobOwner,
 } from '../domain/job-rules.js';
-import { acceptedJobs, Catalogue } from '../persistence/catalogue.js';
+import { Catalogue } from '../persistence/catalogue.js';
 import { withoutWords } from '../persistence/own-fields.js';
 import type { DatasetRecord, JobRecord } from '../persistence/records.js';
 import { DatasetClaims } from './dataset-claims.js';
@@ -156,15 +156,10 @@ export class JobCreation {
       { $set: { 'catena.outbox': outbox, updatedAt }, $unset: { 'catena.storing': '' } },
     );
     // The driver sends a write again whose answer was lost: then the first one makes the second miss.
-    if (matchedCount === 1 || (await this.isAccepted(job._id)))
+    if (matchedCount === 1 || (await this.claims.isStored(job._id)))
       return { ...job, updatedAt, catena: { ...catena, outbox } };
     await this.claims.abandon(job._id);
     throw givenUp();
-  }
-
-  private async isAccepted(jobId: string): Promise<boolean> {
-    const accepted = { _id: jobId, ...acceptedJobs };
-    return (await this.catalogue.jobs.countDocuments(accepted, { limit: 1 })) === 1;
   }
 
   private async insert(job: JobRecord): Promise<JobRecord> {

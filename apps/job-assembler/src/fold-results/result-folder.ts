@@ -103,13 +103,9 @@ export class ResultFolder implements OnApplicationBootstrap {
     const drafts = { ...planOf(task), state: 'drafted' as const };
     await this.store.orders.updateMany({ ...drafts, share: 1 }, { $set: { state: 'done' } });
     // A cancel request may have come while the plan was made, when there was nothing to cancel yet.
-    const state = (await this.isCancelled(task.jobId)) ? 'cancelled' : 'planned';
+    const state = (await this.store.isCancelled(task.jobId)) ? 'cancelled' : 'planned';
     await this.store.orders.updateMany(drafts, { $set: { state } });
     // One that comes in this very moment finds either drafts or planned orders, and cancels them itself.
-  }
-
-  private async isCancelled(jobId: string): Promise<boolean> {
-    return (await this.store.jobs.countDocuments({ _id: jobId, cancelRequested: true }, { limit: 1 })) > 0;
   }
 
   /** A dataset's part is over: its state and the message about it in one write. */

@@ -38,6 +38,11 @@ export class AssemblerStore implements OnApplicationBootstrap {
     return { _id: { $gt: `${jobId}/`, $lt: `${jobId}0` } };
   }
 
+  /** Whether somebody wants the job to stop. */
+  async isCancelled(jobId: string): Promise<boolean> {
+    return (await this.jobs.countDocuments({ _id: jobId, cancelRequested: true }, { limit: 1 })) > 0;
+  }
+
   whenReady(): Promise<void> {
     return this.mongo.whenReady();
   }

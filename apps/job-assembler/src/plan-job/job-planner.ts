@@ -124,7 +124,7 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
       { _id: job._id, state: 'accepted' },
       { $max: { planned: turn.reached }, $set: { updatedAt: this.after.clock.now() } },
     );
-    if (await this.isCancelled(job._id)) await this.cancelRest(job, list, turn.reached);
+    if (await this.store.isCancelled(job._id)) await this.cancelRest(job, list, turn.reached);
     else if (turn.fault !== undefined) throw turn.fault;
     else if (turn.reached < list.length) return this.comeBack(job._id, 0);
     await this.start(job._id);
@@ -187,10 +187,6 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
   private async isAnotherDue(now: Date): Promise<boolean> {
     const due = { state: 'accepted' as const, planningUntil: { $lte: now } };
     return (await this.store.jobs.countDocuments(due, { limit: 1 })) > 0;
-  }
-
-  private async isCancelled(jobId: string): Promise<boolean> {
-    return (await this.store.jobs.countDocuments({ _id: jobId, cancelRequested: true }, { limit: 1 })) > 0;
   }
 
   /**
