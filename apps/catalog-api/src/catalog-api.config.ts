@@ -192,6 +192,8 @@ function groupListsFrom(environment: Environment): GroupLists {
     proposal: groups('PROPOSAL_GROUPS'),
     sample: groups('SAMPLE_GROUPS', '#all'),
     samplePrivileged: groups('SAMPLE_PRIVILEGED_GROUPS'),
+    attachment: groups('ATTACHMENT_GROUPS', '#all'),
+    attachmentPrivileged: groups('ATTACHMENT_PRIVILEGED_GROUPS'),
     policy: groups('POLICY_GROUPS'),
     historyOfDatasets: groups('HISTORY_ACCESS_DATASET_GROUPS'),
     historyOfProposals: groups('HISTORY_ACCESS_PROPOSAL_GROUPS'),

@@ -4,7 +4,7 @@ import { VersioningType } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from '#observability';
-import { attachConsumers, LOGGER, NestLogger } from '#outbox';
+import { acceptJsonBodies, attachConsumers, LOGGER, NestLogger } from '#outbox';
 import type { CatalogApiConfig } from './catalog-api.config.js';
 import { CatalogApiModule, describedControllers } from './catalog-api.module.js';
 import { guardEdge } from './http/edge.js';
@@ -40,19 +40,10 @@ export async function createCatalogApi(config: CatalogApiConfig): Promise<NestFa
   app.setGlobalPrefix('api', { exclude: ['metrics'] });
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '3' });
   guardEdge(app);
-  acceptMergePatch(app);
+  acceptJsonBodies(app, config.bodyLimit);
   // Answers that did not change cost a reader one line.
   await app.register(etag, { algorithm: 'sha1', weak: true });
   serveExplorer(app.getHttpAdapter().getInstance(), config.explorerPath, document);
   await attachConsumers(app);
   return app;
-}
-
-function acceptMergePatch(app: NestFastifyApplication): void {
-  const fastify = app.getHttpAdapter().getInstance();
-  fastify.addContentTypeParser(
-    'application/merge-patch+json',
-    { parseAs: 'string' },
-    fastify.getDefaultJsonParser('error', 'error'),
-  );
 }

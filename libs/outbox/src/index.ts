@@ -17,6 +17,7 @@ export { endInTime } from './nest/end-in-time.js';
 export { endConnections } from './nest/connections.js';
 export { AppHealth, type PartHealth } from './nest/app-health.js';
 export { HealthController, livenessOf } from './nest/health.controller.js';
+export { acceptJsonBodies } from './nest/json-bodies.js';
 export { NestLogger } from './nest/nest-logger.js';
 export { spineOptionsFrom } from './nest/spine.config.js';
 export { SpineModule } from './nest/spine.module.js';

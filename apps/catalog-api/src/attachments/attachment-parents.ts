@@ -6,9 +6,10 @@ import { gate } from '../http/gates.js';
 import type { CollectionName } from '../persistence/catalogue.js';
 import { RecordQueries } from '../records/record-queries.js';
 import type { StoredRecord } from '../records/record-store.js';
+import type { AttachmentRelationship } from './attachment-views.js';
 
 export type ParentType = 'dataset' | 'proposal' | 'sample';
-type Purpose = 'read' | 'add' | 'change';
+type Purpose = 'read' | 'add' | 'change' | 'remove';
 
 /** A record that attachments hang on. */
 export interface AttachmentParent {
@@ -33,6 +34,7 @@ const kinds: Readonly<Record<ParentType, Kind>> = {
       read: accessTable.dataset.readUnshared,
       add: accessTable.dataset.add,
       change: accessTable.dataset.update,
+      remove: accessTable.dataset.update,
     },
     name: 'dataset',
     refusal: 'Unauthorized access',
@@ -43,6 +45,7 @@ const kinds: Readonly<Record<ParentType, Kind>> = {
       read: accessTable.proposal.read,
       add: accessTable.proposal.add,
       change: accessTable.proposal.add,
+      remove: accessTable.proposal.add,
     },
     name: 'Proposal',
     refusal: 'Unauthorized to this proposal',
@@ -51,13 +54,25 @@ const kinds: Readonly<Record<ParentType, Kind>> = {
     collection: 'Sample',
     rules: {
       read: accessTable.sample.read,
-      add: accessTable.sample.update,
+      add: accessTable.sample.addAttachment,
       change: accessTable.sample.update,
+      remove: accessTable.sample.removeAttachment,
     },
     name: 'Sample',
     refusal: 'Unauthorized to this sample',
   },
 };
+
+/** What an attachment can hang on, and who may hang it there. */
+const targets = {
+  dataset: { collection: 'Dataset', rule: accessTable.dataset.add },
+  proposal: { collection: 'Proposal', rule: accessTable.proposal.add },
+  sample: { collection: 'Sample', rule: accessTable.sample.addAttachment },
+  published_data: { collection: 'PublishedData', rule: accessTable.publishedData.update },
+} as const satisfies Record<
+  AttachmentRelationship['targetType'],
+  { collection: CollectionName; rule: Rule }
+>;
 
 @Injectable()
 export class AttachmentParents {
@@ -83,5 +98,29 @@ export class AttachmentParents {
     if (record === undefined) throw new Refusal(404, `${name}: ${id} not found`);
     if (!this.rules.allows(rules[purpose], caller, record)) throw new Refusal(403, refusal);
     return { type, id, ownerGroup: record.ownerGroup ?? '', accessGroups: record.accessGroups ?? [] };
+  }
+
+  /**
+   * Nobody hangs pictures on the records of others, nor on those that will be: v3 shows an attachment to everybody who
+   * reads the record.
+   *
+   * @throws Refusal 403 naming the kind of record; one answer for records of others and for those that do not exist
+   */
+  async openAll(caller: Caller, relationships: readonly AttachmentRelationship[]): Promise<void> {
+    if (this.rules.admits(accessTable.attachment.hangAnywhere, caller)) return;
+    for (const type of Object.keys(targets) as (keyof typeof targets)[]) {
+      const named = relationships.filter(({ targetType }) => targetType === type);
+      const ids = [...new Set(named.map(({ targetId }) => targetId))];
+      if (ids.length === 0) continue;
+      const { collection, rule } = targets[type];
+      const where = { _id: { $in: ids } };
+      const open = await this.queries.count(collection, { where, visible: this.rules.condition(rule, caller) });
+      if (open < ids.length)
+        throw new Refusal(
+          403,
+          `Unauthorized to attach to ${type === 'published_data' ? 'published data' : `a ${type}`}: expected records ` +
+            `that exist and that you may add to, found ${open} of ${ids.length}.`,
+        );
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
 import {
+  ArrayMaxSize,
   IsArray,
   IsBoolean,
   IsIn,
@@ -11,6 +12,8 @@ import {
 } from 'class-validator';
 
 const targetTypes = ['dataset', 'proposal', 'sample', 'published_data'] as const;
+/** Records that one attachment hangs on. */
+const mostRelationships = 1000;
 
 export class AttachmentRelationshipsV4Dto {
   @IsString() @IsNotEmpty() targetId: string;
@@ -57,6 +60,7 @@ export class CreateSubAttachmentV3Dto extends AttachmentFields {
 export class UpdateAttachmentV4Dto extends UpdateAttachmentV3Dto {
   @IsOptional()
   @IsArray()
+  @ArrayMaxSize(mostRelationships)
   @ValidateNested({ each: true })
   @Type(() => AttachmentRelationshipsV4Dto)
   relationships?: AttachmentRelationshipsV4Dto[];
@@ -71,6 +75,7 @@ export class CreateAttachmentV4Dto extends UpdateAttachmentV4Dto {
 export class PartialUpdateAttachmentV4Dto extends PartialUpdateAttachmentV3Dto {
   @IsOptional()
   @IsArray()
+  @ArrayMaxSize(mostRelationships)
   @ValidateNested({ each: true })
   @Type(() => AttachmentRelationshipsV4Dto)
   relationships?: AttachmentRelationshipsV4Dto[];

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '#kernel';
 import { isDuplicateKey } from '#persistence';
-import type { Caller } from '../domain/access.js';
+import type { Caller, Condition } from '../domain/access.js';
 import { Refusal } from '../domain/errors.js';
 import { RecordQueries } from '../records/record-queries.js';
 import { RecordStore, type ChangeRequest } from '../records/record-store.js';
@@ -143,9 +143,9 @@ export class AttachmentService {
     return (await this.store.change('Attachment', request)) ?? missing(request.id);
   }
 
-  /** @throws Refusal 404 */
-  async remove(caller: Caller, aid: string): Promise<AttachmentRecord> {
-    return (await this.store.remove<AttachmentRecord>('Attachment', aid, caller.username)) ?? missing(aid);
+  /** @returns undefined when there is none of this id that fulfils the condition */
+  remove(caller: Caller, aid: string, condition: Condition): Promise<AttachmentRecord | undefined> {
+    return this.store.remove<AttachmentRecord>('Attachment', aid, caller.username, condition);
   }
 
   private async release(

@@ -10,7 +10,8 @@ import { faultsOf, validateBody } from '../http/validate-body.js';
 import { RequestPrecondition } from '../records/precondition.decorator.js';
 import type { Precondition } from '../records/preconditions.js';
 import { RecordQueries } from '../records/record-queries.js';
-import type { AttachmentRecord } from './attachment-views.js';
+import { AttachmentParents } from './attachment-parents.js';
+import type { AttachmentRecord, AttachmentRelationship } from './attachment-views.js';
 import {
   CreateAttachmentV4Dto,
   PartialUpdateAttachmentV4Dto,
@@ -36,6 +37,7 @@ export class AttachmentsV4Controller {
     private readonly attachments: AttachmentService,
     private readonly queries: RecordQueries,
     private readonly rules: AccessRules,
+    private readonly parents: AttachmentParents,
   ) {}
 
   @Post()
@@ -44,16 +46,21 @@ export class AttachmentsV4Controller {
     answer: 'Attachment',
   })
   async create(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): Promise<object> {
-    gate(this.rules.admits(accessTable.attachment.write, caller));
+    gate(this.rules.admits(accessTable.attachment.create, caller));
     const { aid, ...fields } = { ...validateBody(CreateAttachmentV4Dto, body) };
-    return withId(await this.attachments.create(signedIn(caller), fields, aid));
+    const by = signedIn(caller);
+    this.mayOwn(by, fields.ownerGroup);
+    await this.parents.openAll(by, fields.relationships ?? []);
+    return withId(await this.attachments.create(by, fields, aid));
   }
 
   @Post('isValid')
   @HttpCode(200)
   @Operation('attachmentsV4ControllerIsValidV4', { body: CreateAttachmentV4Dto, answer: 'IsValidResponse' })
   isValid(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): object {
-    gate(this.rules.admits(accessTable.attachment.write, caller));
+    gate(this.rules.admits(accessTable.attachment.create, caller));
+    const ownerGroup = (body as { ownerGroup?: unknown } | null)?.ownerGroup;
+    this.mayOwn(signedIn(caller), typeof ownerGroup === 'string' ? ownerGroup : '');
     const reason = faultsOf(CreateAttachmentV4Dto, body);
     return { valid: reason.length === 0, reason };
   }
@@ -81,7 +88,7 @@ export class AttachmentsV4Controller {
   ): Promise<AttachmentRecord> {
     const attachment = (await this.queries.find<AttachmentRecord>('Attachment', aid)) ?? missing(aid);
     if (!this.rules.allows(accessTable.attachment.read, caller, attachment))
-      throw new Refusal(403, 'Unauthorized to this attachment');
+      refuse();
     return attachment;
   }
 
@@ -96,10 +103,9 @@ export class AttachmentsV4Controller {
     @Body() body: unknown,
     @RequestPrecondition() precondition: Precondition,
   ): Promise<object> {
-    gate(this.rules.admits(accessTable.attachment.write, caller));
+    gate(this.rules.admits(accessTable.attachment.update, caller));
     const set = storedFields({ ...validateBody(PartialUpdateAttachmentV4Dto, body) });
-    const by = signedIn(caller).username;
-    return withId(await this.attachments.change({ id: aid, by, precondition, update: () => ({ set }) }));
+    return withId(await this.change(signedIn(caller), aid, set, [], precondition));
   }
 
   @Put(':aid')
@@ -113,24 +119,54 @@ export class AttachmentsV4Controller {
     @Body() body: unknown,
     @RequestPrecondition() precondition: Precondition,
   ): Promise<object> {
-    gate(this.rules.admits(accessTable.attachment.write, caller));
+    gate(this.rules.admits(accessTable.attachment.update, caller));
     const set = storedFields({
       accessGroups: [],
       relationships: [],
       ...validateBody(UpdateAttachmentV4Dto, body),
     });
     const unset = replaceable.filter((name) => !(name in set));
-    const by = signedIn(caller).username;
-    return withId(
-      await this.attachments.change({ id: aid, by, precondition, update: () => ({ set, unset }) }),
-    );
+    return withId(await this.change(signedIn(caller), aid, set, unset, precondition));
   }
 
   @Delete(':aid')
   @Operation('attachmentsV4ControllerFindOneAttachmentAndRemoveV4')
-  remove(@CurrentCaller() caller: Caller | undefined, @Param('aid') aid: string): Promise<AttachmentRecord> {
+  async remove(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('aid') aid: string,
+  ): Promise<AttachmentRecord> {
     gate(this.rules.admits(accessTable.attachment.delete, caller));
-    return this.attachments.remove(signedIn(caller), aid);
+    const user = signedIn(caller);
+    const mine = this.rules.condition(accessTable.attachment.delete, user);
+    const removed = await this.attachments.remove(user, aid, mine);
+    if (removed !== undefined) return removed;
+    return (await this.queries.find('Attachment', aid)) === undefined ? missing(aid) : refuse();
+  }
+
+  private async change(
+    user: Caller,
+    aid: string,
+    set: Readonly<Record<string, unknown>>,
+    unset: readonly string[],
+    precondition: Precondition,
+  ): Promise<AttachmentRecord> {
+    const { relationships, ownerGroup } = set as AttachmentFields;
+    const update = (stored: AttachmentRecord) => {
+      if (!this.rules.allows(accessTable.attachment.update, user, stored)) refuse();
+      if (ownerGroup !== undefined && ownerGroup !== stored.ownerGroup) this.mayOwn(user, ownerGroup);
+      return { set, unset };
+    };
+    const admit = async (stored: AttachmentRecord) => {
+      await this.parents.openAll(user, added(stored, relationships));
+      return {};
+    };
+    return this.attachments.change({ id: aid, by: user.username, precondition, update, admit });
+  }
+
+  /** @throws Refusal 403 */
+  private mayOwn(user: Caller, ownerGroup: string): void {
+    if (!this.rules.allows(accessTable.attachment.create, user, { ownerGroup }))
+      throw new Refusal(403, 'Unauthorized to create this attachment');
   }
 
   private find(rule: Rule, caller: Caller | undefined, filter: unknown): Promise<AttachmentRecord[]> {
@@ -146,6 +182,20 @@ function storedFields({ relationships, ...fields }: AttachmentFields): Record<st
   return Object.fromEntries(
     Object.entries({ ...fields, ...given }).filter(([, value]) => value !== undefined && value !== null),
   );
+}
+
+/** What a change hangs the attachment on beside what it hangs on already. */
+function added(
+  { relationships: present }: AttachmentRecord,
+  relationships: readonly AttachmentRelationship[] = [],
+): readonly AttachmentRelationship[] {
+  const isPresent = ({ targetType, targetId }: AttachmentRelationship): boolean =>
+    (present ?? []).some((other) => other.targetType === targetType && other.targetId === targetId);
+  return relationships.filter((relationship) => !isPresent(relationship));
+}
+
+function refuse(): never {
+  throw new Refusal(403, 'Unauthorized to this attachment');
 }
 
 function withId(attachment: AttachmentRecord): object {

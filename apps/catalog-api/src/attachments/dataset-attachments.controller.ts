@@ -76,8 +76,8 @@ export class DatasetAttachmentsController {
     @Param('pid') pid: string,
     @Param('aid') aid: string,
   ): Promise<void> {
-    this.parents.admit(caller, 'dataset', 'change');
-    const dataset = await this.parents.open(caller, 'dataset', pid, 'change');
+    this.parents.admit(caller, 'dataset', 'remove');
+    const dataset = await this.parents.open(caller, 'dataset', pid, 'remove');
     await this.attachments.removeFrom(signedIn(caller), dataset, aid);
   }
 
@@ -87,8 +87,8 @@ export class DatasetAttachmentsController {
     @CurrentCaller() caller: Caller | undefined,
     @Param('pid') pid: string,
   ): Promise<{ count: number }> {
-    this.parents.admit(caller, 'dataset', 'change');
-    const dataset = await this.parents.open(caller, 'dataset', pid, 'change');
+    this.parents.admit(caller, 'dataset', 'remove');
+    const dataset = await this.parents.open(caller, 'dataset', pid, 'remove');
     return { count: await this.attachments.removeAllFrom(signedIn(caller).username, dataset) };
   }
 }

@@ -66,8 +66,8 @@ export class ProposalAttachmentsController {
     @Param('pid') pid: string,
     @Param('aid') aid: string,
   ): Promise<void> {
-    this.parents.admit(caller, 'proposal', 'change');
-    const proposal = await this.parents.open(caller, 'proposal', pid, 'change');
+    this.parents.admit(caller, 'proposal', 'remove');
+    const proposal = await this.parents.open(caller, 'proposal', pid, 'remove');
     await this.attachments.removeFrom(signedIn(caller), proposal, aid);
   }
 }

@@ -58,8 +58,8 @@ export class SampleAttachmentsController {
     @Param('fk') aid: string,
   ): Promise<void> {
     const user = signedIn(caller);
-    this.parents.admit(user, 'sample', 'change');
-    const sample = await this.parents.open(user, 'sample', id, 'change');
+    this.parents.admit(user, 'sample', 'remove');
+    const sample = await this.parents.open(user, 'sample', id, 'remove');
     await this.attachments.removeFrom(user, sample, aid);
   }
 }

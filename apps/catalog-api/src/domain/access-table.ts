@@ -12,6 +12,8 @@ export interface GroupLists {
   readonly proposal: readonly string[];
   readonly sample: readonly string[];
   readonly samplePrivileged: readonly string[];
+  readonly attachment: readonly string[];
+  readonly attachmentPrivileged: readonly string[];
   readonly policy: readonly string[];
   readonly historyOfDatasets: readonly string[];
   readonly historyOfProposals: readonly string[];
@@ -162,10 +164,26 @@ export const accessTable = {
       ['anyone', published],
     ],
     public: publicTwin,
-    write: admins,
+    create: [
+      ['admin', 'all'],
+      ['attachmentPrivileged', 'all'],
+      ['attachment', own],
+    ],
+    update: [
+      ['admin', 'all'],
+      ['attachmentPrivileged', own],
+      ['attachment', own],
+    ],
+    /** Hanging one on a record that the caller may not add to. */
+    hangAnywhere: [
+      ['admin', 'all'],
+      ['attachmentPrivileged', 'all'],
+    ],
     delete: [
       ['admin', 'all'],
       ['delete', 'all'],
+      ['attachmentPrivileged', own],
+      ['attachment', own],
     ],
   },
   job: {
@@ -201,11 +219,13 @@ export const accessTable = {
     delete: deleters,
   },
   sample: {
+    /** Single reads and the list: published samples are everyone's. */
     read: [
       ['admin', 'all'],
       ['signedIn', readable],
       ['anyone', published],
     ],
+    /** fullquery, metadataKeys, counts by `fields`: published samples of others only on request. */
     query: [
       ['admin', 'all'],
       ['signedIn', related],
@@ -218,6 +238,17 @@ export const accessTable = {
     ],
     update: [
       ['admin', 'all'],
+      ['samplePrivileged', own],
+      ['sample', own],
+    ],
+    addAttachment: [
+      ['admin', 'all'],
+      ['samplePrivileged', 'all'],
+      ['sample', own],
+    ],
+    removeAttachment: [
+      ['admin', 'all'],
+      ['delete', 'all'],
       ['samplePrivileged', own],
       ['sample', own],
     ],

@@ -1,5 +1,5 @@
 import type { FieldKind, ResourceShape } from './field-query.js';
-import { parseLoopbackFilter, type LoopbackQuery } from './loopback-filter.js';
+import { parseJsonObject, parseLoopbackFilter, type LoopbackQuery } from './loopback-filter.js';
 
 type Fields = Record<string, unknown>;
 
@@ -17,6 +17,20 @@ export function parseRecordFilter(text: unknown, shape: ResourceShape, defaultLi
     where: castWhere(query.where, shape),
     sort: sort && Object.fromEntries(Object.entries(sort).map(([name, way]) => [stored(name, shape), way])),
   };
+}
+
+const filterKeys = ['where', 'include', 'fields', 'limits', 'limit', 'skip', 'order', 'offset'];
+
+/**
+ * The condition of a count: the `where` of a filter, or a filter that is a bare condition, as the web frontend sends it
+ * (`{"$or": [...]}`).
+ *
+ * @throws BadRequest as `parseRecordFilter`
+ */
+export function parseCountFilter(text: unknown, shape: ResourceShape): Fields {
+  const filter = parseJsonObject(text, 'filter');
+  const isBare = !Object.keys(filter).some((key) => filterKeys.includes(key));
+  return parseRecordFilter(JSON.stringify(isBare ? { where: filter } : filter), shape).where;
 }
 
 function castWhere(where: Fields, shape: ResourceShape): Fields {

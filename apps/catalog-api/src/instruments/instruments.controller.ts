@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestj
 import { accessTable } from '../domain/access-table.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import type { LoopbackQuery } from '../domain/loopback-filter.js';
-import { parseRecordFilter } from '../domain/record-filter.js';
+import { parseCountFilter, parseRecordFilter } from '../domain/record-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { filterFrom, gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
@@ -48,7 +48,7 @@ export class InstrumentsController {
     @CurrentCaller() caller: Caller | undefined,
     @Query('filter') filter: unknown,
   ): Promise<{ count: number }> {
-    const { where } = parseRecordFilter(filterFrom(filter, undefined), instrumentShape);
+    const where = parseCountFilter(filterFrom(filter, undefined), instrumentShape);
     return { count: await this.queries.count('Instrument', { where, visible: this.visible(caller) }) };
   }
 

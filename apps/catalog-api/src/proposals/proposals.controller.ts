@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } fr
 import { accessTable } from '../domain/access-table.js';
 import { AccessRules, both, type Caller } from '../domain/access.js';
 import { parseFacets, parseFields, parseLimits, type FieldQuery } from '../domain/field-query.js';
-import { parseRecordFilter } from '../domain/record-filter.js';
+import { parseCountFilter, parseRecordFilter } from '../domain/record-filter.js';
 import { v3View } from '../datasets/dataset-views.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { filterFrom, gate, signedIn } from '../http/gates.js';
@@ -59,7 +59,7 @@ export class ProposalsController {
     @Query('filters') filters: unknown,
   ): Promise<{ count: number }> {
     const text = filterFrom(filters, undefined) ?? filterFrom(filter, undefined);
-    const byFilter = parseRecordFilter(text, proposalShape).where;
+    const byFilter = parseCountFilter(text, proposalShape);
     const byFields = parseFields(fields, proposalShape);
     const { where, visible } = this.selection(caller, byFields);
     return { count: await this.queries.count('Proposal', { where: both(byFilter, where), visible }) };

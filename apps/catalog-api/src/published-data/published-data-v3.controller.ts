@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { AccessRules, both, type Caller } from '../domain/access.js';
-import { parseRecordFilter } from '../domain/record-filter.js';
+import { parseCountFilter, parseRecordFilter } from '../domain/record-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { filterFrom, gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
@@ -63,7 +63,7 @@ export class PublishedDataV3Controller {
     @Headers('filter') header: unknown,
     @Query('fields') fields: unknown,
   ): Promise<{ count: number }> {
-    const { where } = parseRecordFilter(filterFrom(filter, header), publishedDataShape);
+    const where = parseCountFilter(filterFrom(filter, header), publishedDataShape);
     return {
       count: await this.queries.count(caller, both(where, this.queries.search(fields, undefined).where)),
     };

@@ -65,7 +65,8 @@ export class CreatePublishedDataDto extends FlatFields {
   @IsString() @MaxLength(longestText) abstract: string;
   @IsString() dataDescription: string;
   @IsString() resourceType: string;
-  @IsArray() @ArrayNotEmpty() @ArrayMaxSize(mostDatasets) @IsString({ each: true }) pidArray: string[];
+  /** May be empty: a publication is often written before its datasets are known. */
+  @IsArray() @ArrayMaxSize(mostDatasets) @IsString({ each: true }) pidArray: string[];
 }
 
 export class PartialUpdatePublishedDataDto extends FlatFields {
@@ -76,12 +77,7 @@ export class PartialUpdatePublishedDataDto extends FlatFields {
   @IsOptional() @IsString() @MaxLength(longestText) abstract?: string;
   @IsOptional() @IsString() dataDescription?: string;
   @IsOptional() @IsString() resourceType?: string;
-  @IsOptional()
-  @IsArray()
-  @ArrayNotEmpty()
-  @ArrayMaxSize(mostDatasets)
-  @IsString({ each: true })
-  pidArray?: string[];
+  @IsOptional() @IsArray() @ArrayMaxSize(mostDatasets) @IsString({ each: true }) pidArray?: string[];
 }
 
 /** What the edit page of older clients sends: whichever fields it shows. */

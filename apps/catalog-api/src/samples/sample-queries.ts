@@ -24,7 +24,12 @@ export class SampleQueries {
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
-  /** Lists leave out published samples of others, unless they are asked for. */
+  /** What the list shows: all that the caller may read. */
+  readable(caller: Caller | undefined, where: Record<string, unknown>): Selection {
+    return { where, visible: this.rules.condition(accessTable.sample.read, caller) };
+  }
+
+  /** Full queries leave out published samples of others, unless they are asked for. */
   selection(
     caller: Caller | undefined,
     { where, wantsPublished = false }: Partial<FieldQuery> & { where: Record<string, unknown> },
@@ -49,8 +54,7 @@ export class SampleQueries {
         `Provided include field ${JSON.stringify(name)} is not part of the sample relations`,
       );
     });
-    const visible = this.rules.condition(accessTable.sample.read, caller);
-    const [sample] = await this.list({ where: query.where, visible }, { ...query, limit: 1 });
+    const [sample] = await this.list(this.readable(caller, query.where), { ...query, limit: 1 });
     if (sample === undefined) return undefined;
     return {
       ...sample,

@@ -3,7 +3,7 @@ import { accessTable } from '../domain/access-table.js';
 import { AccessRules, both, type Caller } from '../domain/access.js';
 import { parseFields, parseLimits } from '../domain/field-query.js';
 import { parseJsonObject } from '../domain/loopback-filter.js';
-import { parseRecordFilter } from '../domain/record-filter.js';
+import { parseCountFilter, parseRecordFilter } from '../domain/record-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { filterFrom, gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
@@ -40,7 +40,7 @@ export class SamplesController {
     @Query('filter') filter: unknown,
   ): Promise<SampleRecord[]> {
     const query = parseRecordFilter(filterFrom(filter, undefined), sampleShape);
-    return this.queries.list(this.queries.selection(caller, { where: query.where }), query);
+    return this.queries.list(this.queries.readable(caller, query.where), query);
   }
 
   @Get('count')
@@ -51,10 +51,11 @@ export class SamplesController {
     @Query('filter') filter: unknown,
   ): Promise<{ count: number }> {
     const user = signedIn(caller);
-    const byFields = parseFields(fields, sampleShape);
-    const { where } = parseRecordFilter(filterFrom(filter, undefined), sampleShape);
-    const selection = this.queries.selection(user, { ...byFields, where: both(byFields.where, where) });
-    return { count: await this.queries.count(selection) };
+    const where = parseCountFilter(filterFrom(filter, undefined), sampleShape);
+    const byFilter = this.queries.readable(user, where);
+    if (filterFrom(fields, undefined) === undefined) return { count: await this.queries.count(byFilter) };
+    const byFields = this.queries.selection(user, parseFields(fields, sampleShape));
+    return { count: await this.queries.count({ where: both(byFields.where, where), visible: byFields.visible }) };
   }
 
   @Get('fullquery')

@@ -5,6 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { CatenaError } from '#kernel';
 import { CatenaServer } from '#messaging';
 import type { Logger } from '#observability';
+import { acceptJsonBodies } from './json-bodies.js';
 import { NestLogger } from './nest-logger.js';
 import { endInTime } from './end-in-time.js';
 import { endConnections } from './connections.js';
@@ -21,6 +22,7 @@ export async function runConsumerApp(
   app.useLogger(new NestLogger(app.get<Logger>(LOGGER)));
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '4' });
   app.setGlobalPrefix('api');
+  acceptJsonBodies(app);
   await attachConsumers(app);
   await app.listen(listen.port, listen.host);
   return app;
