@@ -39,25 +39,29 @@ describe('Attachments v3', () => {
   const captions = async (path: string): Promise<unknown[]> =>
     (await app.as('user1').get<Fields[]>(path)).body.map(({ caption }) => caption);
 
-  it('has an id, the id of its record, and the group of its record whatever the client sends', async () => {
-    for (const [path, name, id] of [
-      [paths.proposal, 'proposalId', 'p/1'],
-      [paths.sample, 'sampleId', 's/1'],
+  it('has an id, the id of its record and the group of its record; one of a proposal keeps its own', async () => {
+    for (const [account, path, name, id, group] of [
+      ['admin', paths.proposal, 'proposalId', 'p/1', 'nonsense'],
+      ['user1', paths.sample, 'sampleId', 's/1', 'group1'],
     ] as const) {
-      const body = await add('user1', path, 'shape');
+      const body = await add(account, path, 'shape');
       assert.deepEqual(
         [
           body[name],
-          body['ownerGroup'],
+          body['ownerGroup'] === group,
           body['caption'],
           body['thumbnail'],
           body['aid'] === body['id'],
           body['relationships'],
         ],
-        [id, 'group1', 'shape', thumbnail, true, undefined],
+        [id, true, 'shape', thumbnail, true, undefined],
       );
       assert.match(String(body['id']), /^[0-9a-f-]{36}$/);
-      assert.equal((await app.as('user1').delete(`${path}/${String(body['id'])}`)).status, 200);
+      const removed = await app.as(account).delete(`${path}/${String(body['id'])}`);
+      assert.deepEqual(
+        [removed.status, removed.body['aid'], removed.body['id']],
+        [200, body['id'], body['id']],
+      );
     }
     const body = await add('user1', paths.dataset, 'shape');
     assert.deepEqual([body['ownerGroup'], body['accessGroups']], ['group1', ['group2']]);
@@ -81,6 +85,28 @@ describe('Attachments v3', () => {
       400,
       'caption',
     );
+  });
+
+  it('of a proposal is added by PROPOSAL_GROUPS, changed by those of them who own it, and read by its readers', async () => {
+    const body = { caption: 'c', ownerGroup: 'group1' };
+    assert.deepEqual((await app.as('user1').post(paths.proposal, body)).body, forbidden, 'its owner');
+    const added = await app.as('proposalIngestor').post(paths.proposal, body);
+    assert.equal(added.status, 201);
+    const url = `${paths.proposal}/${String(added.body['id'])}`;
+    assert.equal((await app.as('proposalIngestor').get(paths.proposal)).status, 403);
+    assert.equal((await app.as('proposalIngestor').patch(url, { caption: 'x' })).status, 403);
+    assert.equal((await app.as('proposalIngestor').delete(url)).status, 403);
+    assert.equal((await app.as('user1').get(paths.proposal)).status, 200);
+    assert.equal((await app.as('admin').delete(url)).status, 200);
+  });
+
+  it('K4: of a sample is added by SAMPLE_PRIVILEGED_GROUPS, and removed by DELETE_GROUPS', async () => {
+    const { id } = await add('sampleIngestor', paths.sample, 'of another group');
+    const url = `${paths.sample}/${String(id)}`;
+    assert.equal((await app.as('sampleIngestor').delete(url)).status, 403);
+    assert.equal((await app.as('user2').delete(url)).status, 403);
+    const removed = await app.as('archiveManager').delete(url);
+    assert.deepEqual([removed.status, removed.body['aid']], [200, id]);
   });
 
   it('is changed and removed by admins and the group only', async () => {
@@ -144,24 +170,28 @@ describe('Attachments v3', () => {
 
   it('F5: DELETE removes the attachment of that id', async () => {
     for (const path of [paths.dataset, paths.proposal, paths.sample]) {
-      const older = await add('user1', path, 'older');
-      const newer = await add('user1', path, 'newer');
-      assert.equal((await app.as('user1').delete(`${path}/${String(newer['id'])}`)).status, 200);
+      const account = path === paths.proposal ? 'admin' : 'user1';
+      const older = await add(account, path, 'older');
+      const newer = await add(account, path, 'newer');
+      assert.equal((await app.as(account).delete(`${path}/${String(newer['id'])}`)).status, 200);
       const left = (await app.as('user1').get<Fields[]>(path)).body.map(({ id }) => id);
       assert.ok(left.includes(older['id']) && !left.includes(newer['id']), path);
-      assert.equal((await app.as('user1').delete(`${path}/${String(newer['id'])}`)).status, 404);
+      assert.equal((await app.as(account).delete(`${path}/${String(newer['id'])}`)).status, 404);
     }
     const other = await add('user2', paths.foreign, 'of another dataset');
     assert.equal((await app.as('user1').delete(`${paths.dataset}/${String(other['id'])}`)).status, 404);
   });
 
   it('F5: PATCH below a proposal changes the attachment of that id', async () => {
-    const first = await add('user1', paths.proposal, 'first');
-    const second = await add('user1', paths.proposal, 'second');
+    const first = await add('admin', paths.proposal, 'first');
+    const second = await add('admin', paths.proposal, 'second');
     const { body } = await app
-      .as('user1')
+      .as('admin')
       .patch(`${paths.proposal}/${String(second['id'])}`, { caption: 'changed' });
-    assert.deepEqual([body['id'], body['caption'], body['proposalId']], [second['id'], 'changed', 'p/1']);
+    assert.deepEqual(
+      [body['id'], body['caption'], body['proposalId'], body['ownerGroup']],
+      [second['id'], 'changed', 'p/1', 'nonsense'],
+    );
     const read = (await app.as('user1').get<Fields[]>(paths.proposal)).body;
     assert.equal(read.find(({ id }) => id === first['id'])?.['caption'], 'first');
     assert.equal((await app.as('user2').patch(`${paths.proposal}/${String(first['id'])}`, {})).status, 403);
@@ -172,7 +202,8 @@ describe('Attachments v3', () => {
     assert.equal(created.status, 201);
     const url = `${paths.sample}/${String(created.body['id'])}`;
     assert.equal((await app.as('user1').get(url)).body['caption'], 'short');
-    assert.equal((await app.as('user1').get(`${paths.sample}/none`)).status, 404);
+    const absent = await app.as('user1').get(`${paths.sample}/none`);
+    assert.deepEqual([absent.status, absent.text], [200, ''], 'as findOne: nothing is no error');
     assert.equal((await app.as('user1').post(paths.sample, { thumbnail })).status, 400);
     assert.equal((await app.as('user2').post(paths.sample, { caption: 'x' })).status, 403);
   });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { badFilters, forbidden } from './support/records.js';
+import { MongoConnection } from '#persistence';
+import { interruptOnce } from '../support/interrupt.js';
+import { badFilters, createDataset, forbidden } from './support/records.js';
 import { ScicatApp } from './support/scicat-app.js';
 
 type Fields = Record<string, unknown>;
@@ -30,15 +32,15 @@ describe('Attachments v4 (contract §1.7)', () => {
   };
   const aids = (rows: Fields[]): unknown[] => rows.map(({ aid }) => aid).sort();
 
-  it('is made by admins only, and its relationships get the default relation', async () => {
-    for (const user of [app.anonymous, app.as('user1'), app.as('archiveManager'), app.as('ingestor')])
-      for (const answer of [
-        await user.post(path, { nonsense: 1 }),
-        await user.post(`${path}/isValid`, {}),
-        await user.patch(`${path}/own`, {}),
-        await user.put(`${path}/own`, {}),
-      ])
-        assert.deepEqual([answer.status, answer.body], [403, forbidden]);
+  it('is made by members of its group and admins, and its relationships get the default relation', async () => {
+    for (const answer of [
+      await app.anonymous.post(path, { nonsense: 1 }),
+      await app.anonymous.post(`${path}/isValid`, {}),
+      await app.anonymous.patch(`${path}/own`, {}),
+      await app.anonymous.put(`${path}/own`, {}),
+      await app.anonymous.delete(`${path}/own`),
+    ])
+      assert.deepEqual([answer.status, answer.body], [403, forbidden]);
     const body = await create('tied', { relationships: [{ targetId: 'x', targetType: 'published_data' }] });
     assert.deepEqual(body['relationships'], [
       { targetId: 'x', targetType: 'published_data', relationType: 'is attached to' },
@@ -51,6 +53,72 @@ describe('Attachments v4 (contract §1.7)', () => {
     );
     const odd = attachment({ relationships: [{ targetId: 'x', targetType: 'moon' }] });
     assert.equal((await app.as('admin').post(path, odd)).status, 400);
+  });
+
+  it('of ordinary users belongs to their group, before and after a change', async () => {
+    const user = app.as('user1');
+    const mine = await user.post(path, attachment({ caption: 'mine' }));
+    assert.equal(mine.status, 201, JSON.stringify(mine.body));
+    const url = `${path}/${String(mine.body['aid'])}`;
+    const given = attachment({ ownerGroup: 'group2' });
+    const refused = await user.post(path, given);
+    assert.deepEqual(
+      [refused.status, refused.body['message']],
+      [403, 'Unauthorized to create this attachment'],
+    );
+    assert.equal((await user.post(`${path}/isValid`, given)).status, 403);
+    assert.deepEqual((await user.post(`${path}/isValid`, attachment({}))).body, { valid: true, reason: [] });
+    assert.equal((await user.patch(url, { caption: 'changed' })).body['caption'], 'changed');
+    assert.equal((await user.patch(url, { ownerGroup: 'group2' })).status, 403, 'given away');
+    assert.equal((await app.as('user2').patch(url, { caption: 'x' })).status, 403);
+    assert.equal((await app.as('user2').put(url, attachment({}))).status, 403);
+    assert.equal((await app.as('user2').delete(url)).status, 403);
+    assert.equal((await user.put(url, attachment({ caption: 'put' }))).body['caption'], 'put');
+    const removed = await user.delete(url);
+    assert.deepEqual([removed.status, removed.body['aid']], [200, mine.body['aid']]);
+  });
+
+  it('of ordinary users hangs on nothing that they may not add to, and on nothing that is not there yet', async () => {
+    const pid = await createDataset(app.as('user1'));
+    const foreign = await createDataset(app.as('user2'), { ownerGroup: 'group2' });
+    const on = (targetType: string, targetId: string) =>
+      attachment({ relationships: [{ targetType, targetId }] });
+    const user = app.as('user1');
+    const mine = await user.post(path, on('dataset', pid));
+    assert.equal(mine.status, 201, JSON.stringify(mine.body));
+    for (const body of [on('dataset', foreign), on('dataset', 'none'), on('proposal', 'p-to-come')]) {
+      const answer = await user.post(path, body);
+      assert.equal(answer.status, 403, JSON.stringify(answer.body));
+    }
+    const url = `${path}/${String(mine.body['aid'])}`;
+    const moved = { relationships: [...(on('dataset', foreign)['relationships'] as Fields[])] };
+    assert.equal((await user.patch(url, moved)).status, 403);
+    assert.equal((await app.as('admin').patch(url, moved)).status, 200);
+    const kept = await user.patch(url, { ...moved, caption: 'what hangs there already may stay' });
+    assert.equal(kept.status, 200);
+    const seen = await app
+      .as('user2')
+      .get<Fields[]>(`/api/v3/datasets/${encodeURIComponent(foreign)}/attachments`);
+    assert.equal(seen.body.length, 1);
+  });
+
+  it('asks anew what it hangs on when another writer comes between', async () => {
+    const foreign = await createDataset(app.as('user2'), { ownerGroup: 'group2' });
+    const relationships = [{ targetType: 'dataset', targetId: foreign }];
+    const { aid } = await create('contended', { ownerGroup: 'group1', relationships });
+    const cut = interruptOnce(app.get(MongoConnection), 'Attachment', 'findOneAndUpdate', async () => {
+      assert.equal(
+        (await app.as('admin').patch(`${path}/${String(aid)}`, { relationships: [] })).status,
+        200,
+      );
+    });
+    const answer = await app.as('user1').patch(`${path}/${String(aid)}`, { relationships });
+    assert.ok(cut.happened());
+    assert.equal(answer.status, 403, 'the tie that it relied on was gone');
+    assert.deepEqual(
+      (await app.collection('Attachment').findOne({ _id: String(aid) }))?.['relationships'],
+      [],
+    );
   });
 
   it('refuses a taken aid with 409', async () => {
@@ -130,10 +198,12 @@ describe('Attachments v4 (contract §1.7)', () => {
     assert.equal((await app.as('admin').patch(`${path}/none`, { caption: 5 })).status, 400);
   });
 
-  it('is deleted by admins and DELETE_GROUPS', async () => {
+  it('is deleted by admins, DELETE_GROUPS and its group', async () => {
     await create('gone-1');
+    await create('gone-3', { ownerGroup: 'group2' });
+    assert.equal((await app.as('user1').delete(`${path}/gone-3`)).status, 403);
     await create('gone-2');
-    assert.equal((await app.as('user1').delete(`${path}/own`)).status, 403);
+    assert.equal((await app.as('user1').delete(`${path}/foreign`)).status, 403);
     assert.equal((await app.as('admin').delete(`${path}/gone-1`)).status, 200);
     assert.equal((await app.as('archiveManager').delete(`${path}/gone-2`)).status, 200);
     assert.equal((await app.as('archiveManager').delete(`${path}/gone-2`)).status, 404);

@@ -111,7 +111,7 @@ describe('Samples v3 (contract §1.11)', () => {
     }
   });
 
-  it('lists, counts and queries leave out published samples of others unless asked for', async () => {
+  it('full queries leave out published samples of others unless asked for', async () => {
     const fields = { sampleId: ['own', 'shared', 'foreign', 'public'] };
     const user = app.as('user1');
     assert.deepEqual(ids((await user.get<Fields[]>(`${path}/fullquery`, { fields })).body), [
@@ -124,7 +124,15 @@ describe('Samples v3 (contract §1.11)', () => {
       'public',
     ]);
     const where = { sampleId: { inq: fields.sampleId } };
-    assert.deepEqual(ids((await user.get<Fields[]>(path, { filter: { where } })).body), ['own', 'shared']);
+    assert.deepEqual(
+      ids((await user.get<Fields[]>(path, { filter: { where } })).body),
+      ['own', 'public', 'shared'],
+      'K3: the list shows what the caller may read',
+    );
+    assert.deepEqual((await user.get(`${path}/count`, { filter: { where } })).body, { count: 3 });
+    assert.deepEqual((await user.get(`${path}/count`, { filter: where })).body, { count: 3 }, 'K12');
+    const both = { fields, filter: where };
+    assert.deepEqual((await user.get(`${path}/count`, both)).body, { count: 2 });
     assert.equal((await app.as('admin').get<Fields[]>(path, { filter: { where } })).body.length, 4);
   });
 

@@ -201,7 +201,7 @@ export const surfaces = {
     record: { description: 'x', sampleCharacteristics: {} },
     singles: [{ path: at('/api/v3/samples'), rule: sample.read, refused: 403 }],
     lists: [
-      { path: '/api/v3/samples', query: where('sampleId'), rule: sample.query },
+      { path: '/api/v3/samples', query: where('sampleId'), rule: sample.read },
       {
         path: '/api/v3/samples/fullquery',
         query: withLimits('sampleId'),

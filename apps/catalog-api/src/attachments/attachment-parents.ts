@@ -42,10 +42,10 @@ const kinds: Readonly<Record<ParentType, Kind>> = {
   proposal: {
     collection: 'Proposal',
     rules: {
-      read: accessTable.proposal.read,
-      add: accessTable.proposal.add,
-      change: accessTable.proposal.add,
-      remove: accessTable.proposal.add,
+      read: accessTable.proposal.readAttachment,
+      add: accessTable.proposal.addAttachment,
+      change: accessTable.proposal.changeAttachment,
+      remove: accessTable.proposal.changeAttachment,
     },
     name: 'Proposal',
     refusal: 'Unauthorized to this proposal',
@@ -66,13 +66,10 @@ const kinds: Readonly<Record<ParentType, Kind>> = {
 /** What an attachment can hang on, and who may hang it there. */
 const targets = {
   dataset: { collection: 'Dataset', rule: accessTable.dataset.add },
-  proposal: { collection: 'Proposal', rule: accessTable.proposal.add },
+  proposal: { collection: 'Proposal', rule: accessTable.proposal.hangOn },
   sample: { collection: 'Sample', rule: accessTable.sample.addAttachment },
   published_data: { collection: 'PublishedData', rule: accessTable.publishedData.update },
-} as const satisfies Record<
-  AttachmentRelationship['targetType'],
-  { collection: CollectionName; rule: Rule }
->;
+} as const satisfies Record<AttachmentRelationship['targetType'], { collection: CollectionName; rule: Rule }>;
 
 @Injectable()
 export class AttachmentParents {
@@ -114,7 +111,10 @@ export class AttachmentParents {
       if (ids.length === 0) continue;
       const { collection, rule } = targets[type];
       const where = { _id: { $in: ids } };
-      const open = await this.queries.count(collection, { where, visible: this.rules.condition(rule, caller) });
+      const open = await this.queries.count(collection, {
+        where,
+        visible: this.rules.condition(rule, caller),
+      });
       if (open < ids.length)
         throw new Refusal(
           403,

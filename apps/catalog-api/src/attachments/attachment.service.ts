@@ -54,7 +54,7 @@ export class AttachmentService {
     }
   }
 
-  /** An attachment belongs to the group of the record it hangs on, whatever the client says. */
+  /** An attachment belongs to the group of the record it hangs on, unless `fields` name one that it may be given to. */
   addTo(
     caller: Caller,
     { type, id, ownerGroup, accessGroups }: AttachmentParent,
@@ -65,8 +65,8 @@ export class AttachmentService {
       caller,
       {
         accessGroups: [...accessGroups],
-        ...definite(fields),
         ownerGroup,
+        ...definite(fields),
         relationships: [{ targetId: id, targetType: type }],
       },
       aid,
@@ -96,31 +96,38 @@ export class AttachmentService {
     return found?.thumbnail;
   }
 
-  /** @throws Refusal 404 when no attachment of this id hangs on this record */
-  async findIn(parent: AttachmentParent, aid: string): Promise<AttachmentRecord> {
+  /** The attachment of this id that hangs on this record. */
+  async lookIn(parent: AttachmentParent, aid: string): Promise<AttachmentRecord | undefined> {
     const [found] = await this.queries.list<AttachmentRecord>(
       'Attachment',
       { where: { _id: aid }, visible: tiedTo(parent) },
       { limit: 1 },
     );
-    return found ?? missing(aid);
+    return found;
   }
 
-  /** Sets the given fields; group and relationships stay. @throws Refusal 404 */
+  /** Sets the given fields; what is not given stays. @throws Refusal 404 */
   async changeIn(
     caller: Caller,
     parent: AttachmentParent,
     aid: string,
     fields: AttachmentFields,
   ): Promise<AttachmentRecord> {
-    await this.findIn(parent, aid);
-    const set = definite({ ...fields, ownerGroup: parent.ownerGroup });
+    await this.expectIn(parent, aid);
+    const set = { ...definite(fields) };
     return this.change({ id: aid, by: caller.username, update: () => ({ set }) });
   }
 
-  /** Removes it, or only its tie to this record when it hangs on others as well. @throws Refusal 404 */
-  async removeFrom(caller: Caller, parent: AttachmentParent, aid: string): Promise<void> {
-    await this.release(caller.username, parent, await this.findIn(parent, aid));
+  /**
+   * Removes it, or only its tie to this record when it hangs on others as well.
+   *
+   * @returns as it was
+   * @throws Refusal 404
+   */
+  async removeFrom(caller: Caller, parent: AttachmentParent, aid: string): Promise<AttachmentRecord> {
+    const attachment = await this.expectIn(parent, aid);
+    await this.release(caller.username, parent, attachment);
+    return attachment;
   }
 
   /** As `removeFrom`, for all attachments of a record: also when the record itself goes. @returns how many */
@@ -146,6 +153,11 @@ export class AttachmentService {
   /** @returns undefined when there is none of this id that fulfils the condition */
   remove(caller: Caller, aid: string, condition: Condition): Promise<AttachmentRecord | undefined> {
     return this.store.remove<AttachmentRecord>('Attachment', aid, caller.username, condition);
+  }
+
+  /** @throws Refusal 404 when no attachment of this id hangs on this record */
+  private async expectIn(parent: AttachmentParent, aid: string): Promise<AttachmentRecord> {
+    return (await this.lookIn(parent, aid)) ?? missing(aid);
   }
 
   private async release(

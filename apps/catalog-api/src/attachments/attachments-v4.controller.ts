@@ -10,6 +10,7 @@ import { faultsOf, validateBody } from '../http/validate-body.js';
 import { RequestPrecondition } from '../records/precondition.decorator.js';
 import type { Precondition } from '../records/preconditions.js';
 import { RecordQueries } from '../records/record-queries.js';
+import { withId } from '../records/with-id.js';
 import { AttachmentParents } from './attachment-parents.js';
 import type { AttachmentRecord, AttachmentRelationship } from './attachment-views.js';
 import {
@@ -87,9 +88,8 @@ export class AttachmentsV4Controller {
     @Param('aid') aid: string,
   ): Promise<AttachmentRecord> {
     const attachment = (await this.queries.find<AttachmentRecord>('Attachment', aid)) ?? missing(aid);
-    if (!this.rules.allows(accessTable.attachment.read, caller, attachment))
-      refuse();
-    return attachment;
+    if (!this.rules.allows(accessTable.attachment.read, caller, attachment)) refuse();
+    return withId(attachment);
   }
 
   @Patch(':aid')
@@ -139,7 +139,7 @@ export class AttachmentsV4Controller {
     const user = signedIn(caller);
     const mine = this.rules.condition(accessTable.attachment.delete, user);
     const removed = await this.attachments.remove(user, aid, mine);
-    if (removed !== undefined) return removed;
+    if (removed !== undefined) return withId(removed);
     return (await this.queries.find('Attachment', aid)) === undefined ? missing(aid) : refuse();
   }
 
@@ -196,8 +196,4 @@ function added(
 
 function refuse(): never {
   throw new Refusal(403, 'Unauthorized to this attachment');
-}
-
-function withId(attachment: AttachmentRecord): object {
-  return { ...attachment, id: attachment._id };
 }

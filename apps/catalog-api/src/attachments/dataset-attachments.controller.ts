@@ -4,6 +4,7 @@ import { CurrentCaller } from '../http/caller.decorator.js';
 import { signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { validateBody } from '../http/validate-body.js';
+import { withId } from '../records/with-id.js';
 import { AttachmentParents } from './attachment-parents.js';
 import { attachmentV3Fields, attachmentV3View } from './attachment-views.js';
 import { CreateAttachmentV3Dto, UpdateAttachmentV3Dto } from './attachment.dto.js';
@@ -64,21 +65,20 @@ export class DatasetAttachmentsController {
     this.parents.admit(caller, 'dataset', 'change');
     const dto = validateBody(UpdateAttachmentV3Dto, body);
     const dataset = await this.parents.open(caller, 'dataset', pid, 'change');
-    return attachmentV3View(
-      await this.attachments.changeIn(signedIn(caller), dataset, aid, attachmentV3Fields(dto)),
-    );
+    const fields = { ...attachmentV3Fields(dto), ownerGroup: dataset.ownerGroup };
+    return attachmentV3View(await this.attachments.changeIn(signedIn(caller), dataset, aid, fields));
   }
 
   @Delete(':aid')
-  @Operation('datasetsControllerFindOneAttachmentAndRemoveV3')
+  @Operation('datasetsControllerFindOneAttachmentAndRemoveV3', { answer: 'Attachment' })
   async remove(
     @CurrentCaller() caller: Caller | undefined,
     @Param('pid') pid: string,
     @Param('aid') aid: string,
-  ): Promise<void> {
+  ): Promise<object> {
     this.parents.admit(caller, 'dataset', 'remove');
     const dataset = await this.parents.open(caller, 'dataset', pid, 'remove');
-    await this.attachments.removeFrom(signedIn(caller), dataset, aid);
+    return withId(await this.attachments.removeFrom(signedIn(caller), dataset, aid));
   }
 
   @Delete()

@@ -4,12 +4,13 @@ import { CurrentCaller } from '../http/caller.decorator.js';
 import { signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { validateBody } from '../http/validate-body.js';
+import { withId } from '../records/with-id.js';
 import { AttachmentParents } from './attachment-parents.js';
 import { attachmentV3Fields, attachmentV3View } from './attachment-views.js';
 import { CreateAttachmentV3Dto, PartialUpdateAttachmentV3Dto } from './attachment.dto.js';
 import { AttachmentService } from './attachment.service.js';
 
-/** Attachments of a proposal (v3). */
+/** Attachments of a proposal (v3). They keep a group of their own: pictures of a proposal may be for others than its team. */
 @Area('proposals')
 @Controller({ path: 'proposals/:pid/attachments', version: '3' })
 export class ProposalAttachmentsController {
@@ -28,9 +29,9 @@ export class ProposalAttachmentsController {
     this.parents.admit(caller, 'proposal', 'add');
     const dto = validateBody(CreateAttachmentV3Dto, body);
     const proposal = await this.parents.open(caller, 'proposal', pid, 'add');
-    return attachmentV3View(
-      await this.attachments.addTo(signedIn(caller), proposal, attachmentV3Fields(dto), dto.id),
-    );
+    const user = signedIn(caller);
+    const fields = { ...attachmentV3Fields(dto), ownerGroup: dto.ownerGroup };
+    return attachmentV3View(await this.attachments.addTo(user, proposal, fields, dto.id));
   }
 
   @Get()
@@ -54,20 +55,20 @@ export class ProposalAttachmentsController {
     this.parents.admit(caller, 'proposal', 'change');
     const dto = validateBody(PartialUpdateAttachmentV3Dto, body);
     const proposal = await this.parents.open(caller, 'proposal', pid, 'change');
-    return attachmentV3View(
-      await this.attachments.changeIn(signedIn(caller), proposal, aid, attachmentV3Fields(dto)),
-    );
+    const user = signedIn(caller);
+    const fields = { ...attachmentV3Fields(dto), ownerGroup: dto.ownerGroup };
+    return attachmentV3View(await this.attachments.changeIn(user, proposal, aid, fields));
   }
 
   @Delete(':aid')
-  @Operation('proposalsControllerFindOneAttachmentAndRemoveV3')
+  @Operation('proposalsControllerFindOneAttachmentAndRemoveV3', { answer: 'Attachment' })
   async remove(
     @CurrentCaller() caller: Caller | undefined,
     @Param('pid') pid: string,
     @Param('aid') aid: string,
-  ): Promise<void> {
+  ): Promise<object> {
     this.parents.admit(caller, 'proposal', 'remove');
     const proposal = await this.parents.open(caller, 'proposal', pid, 'remove');
-    await this.attachments.removeFrom(signedIn(caller), proposal, aid);
+    return withId(await this.attachments.removeFrom(signedIn(caller), proposal, aid));
   }
 }

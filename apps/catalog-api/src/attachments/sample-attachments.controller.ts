@@ -4,6 +4,7 @@ import { CurrentCaller } from '../http/caller.decorator.js';
 import { signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { validateBody } from '../http/validate-body.js';
+import { withId } from '../records/with-id.js';
 import { AttachmentParents } from './attachment-parents.js';
 import { attachmentV3Fields, attachmentV3View } from './attachment-views.js';
 import { CreateSubAttachmentV3Dto } from './attachment.dto.js';
@@ -45,21 +46,22 @@ export class SampleAttachmentsController {
     @CurrentCaller() caller: Caller | undefined,
     @Param('id') id: string,
     @Param('fk') aid: string,
-  ): Promise<object> {
+  ): Promise<object | undefined> {
     const sample = await this.parents.open(signedIn(caller), 'sample', id, 'read');
-    return attachmentV3View(await this.attachments.findIn(sample, aid));
+    const found = await this.attachments.lookIn(sample, aid);
+    return found && attachmentV3View(found);
   }
 
   @Delete(':fk')
-  @Operation('samplesControllerFindOneAttachmentAndRemoveV3')
+  @Operation('samplesControllerFindOneAttachmentAndRemoveV3', { answer: 'Attachment' })
   async remove(
     @CurrentCaller() caller: Caller | undefined,
     @Param('id') id: string,
     @Param('fk') aid: string,
-  ): Promise<void> {
+  ): Promise<object> {
     const user = signedIn(caller);
     this.parents.admit(user, 'sample', 'remove');
     const sample = await this.parents.open(user, 'sample', id, 'remove');
-    await this.attachments.removeFrom(user, sample, aid);
+    return withId(await this.attachments.removeFrom(user, sample, aid));
   }
 }

@@ -210,8 +210,18 @@ export const accessTable = {
     ],
     create: proposalWriters,
     update: proposalWriters,
-    /** Attachments of a proposal: those who may change it, and its owners. */
-    add: [
+    readAttachment: [
+      ['admin', 'all'],
+      ['signedIn', readable],
+      ['anyone', published],
+    ],
+    addAttachment: proposalWriters,
+    changeAttachment: [
+      ['admin', 'all'],
+      ['proposal', own],
+    ],
+    /** By v4 attachments: those who may change it, and its owners. */
+    hangOn: [
       ['admin', 'all'],
       ['proposal', 'all'],
       ['signedIn', own],

@@ -10,6 +10,7 @@ import { decodeMetadataKeys, encodeMetadataKeys } from '../domain/metadata-keys.
 import { MetadataKeys } from '../metadata-keys/metadata-keys.service.js';
 import type { Precondition } from '../records/preconditions.js';
 import { RecordStore, type StoredRecord } from '../records/record-store.js';
+import { withId } from '../records/with-id.js';
 import type { CreateInstrumentDto, PartialUpdateInstrumentDto } from './instrument.dto.js';
 
 /** A document of SciCat's collection `Instrument`. */
@@ -94,7 +95,9 @@ export class InstrumentService {
 
 /** An instrument as clients know it. */
 export function instrumentView(instrument: InstrumentRecord): InstrumentRecord {
-  return instrument.customMetadata == null
-    ? instrument
-    : { ...instrument, customMetadata: decodeMetadataKeys(instrument.customMetadata) };
+  return withId(
+    instrument.customMetadata == null
+      ? instrument
+      : { ...instrument, customMetadata: decodeMetadataKeys(instrument.customMetadata) },
+  );
 }

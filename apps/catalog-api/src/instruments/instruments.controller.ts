@@ -33,7 +33,7 @@ export class InstrumentsController {
     gate(this.rules.admits(accessTable.instrument.write, caller));
     const dto = validateBody(CreateInstrumentDto, body);
     const instrument = await this.instruments.create(signedIn(caller), dto);
-    return { ...instrumentView(instrument), id: instrument._id };
+    return instrumentView(instrument);
   }
 
   @Get()
@@ -80,7 +80,7 @@ export class InstrumentsController {
     gate(this.rules.admits(accessTable.instrument.write, caller));
     const dto = validateBody(PartialUpdateInstrumentDto, body);
     const changed = await this.instruments.change(signedIn(caller), id, dto, precondition);
-    return { ...instrumentView(changed), id };
+    return instrumentView(changed);
   }
 
   @Delete(':id')

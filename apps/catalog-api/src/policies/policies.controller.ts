@@ -8,6 +8,7 @@ import { filterFrom, gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { validateBody } from '../http/validate-body.js';
 import { RecordQueries } from '../records/record-queries.js';
+import { withId } from '../records/with-id.js';
 import { CreatePolicyDto, PartialUpdatePolicyDto, UpdateWherePolicyDto } from './policy.dto.js';
 import { PolicyService, policyShape, type PolicyRecord } from './policy.service.js';
 
@@ -32,7 +33,7 @@ export class PoliciesController {
   /** The web frontend sends order, skip and limit beside the filter, not in it, and a `where` that SciCat never read. */
   @Get()
   @Operation('policiesControllerFindAllV3', { answer: ['Policy'] })
-  list(
+  async list(
     @CurrentCaller() caller: Caller | undefined,
     @Query() parameters: Fields,
     @Headers('filter') header: unknown,
@@ -46,7 +47,9 @@ export class PoliciesController {
       JSON.stringify({ where, fields, limits: { ...page, ...objectOr(limits) } }),
       policyShape,
     );
-    return this.queries.list('Policy', this.selection(caller, query.where), query);
+    return (await this.queries.list<PolicyRecord>('Policy', this.selection(caller, query.where), query)).map(
+      withId,
+    );
   }
 
   @Get('count')
@@ -81,7 +84,8 @@ export class PoliciesController {
     @Param('id') id: string,
   ): Promise<PolicyRecord | undefined> {
     gate(this.rules.admits(accessTable.policy.read, caller));
-    return this.queries.find('Policy', id);
+    const policy = await this.queries.find<PolicyRecord>('Policy', id);
+    return policy && withId(policy);
   }
 
   @Patch(':id')
@@ -98,9 +102,9 @@ export class PoliciesController {
 
   @Delete(':id')
   @Operation('policiesControllerRemoveV3', { answer: 'Policy' })
-  remove(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<PolicyRecord> {
+  async remove(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<PolicyRecord> {
     gate(this.rules.admits(accessTable.policy.delete, caller));
-    return this.policies.remove(signedIn(caller), id);
+    return withId(await this.policies.remove(signedIn(caller), id));
   }
 
   private selection(caller: Caller | undefined, where: Fields) {
@@ -117,8 +121,4 @@ function wellFormed({ limit, skip, order }: Fields): Fields {
 
 function objectOr(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {};
-}
-
-function withId(policy: PolicyRecord): object {
-  return { ...policy, id: policy._id };
 }

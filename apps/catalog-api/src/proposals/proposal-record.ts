@@ -3,6 +3,7 @@ import type { ResourceShape } from '../domain/field-query.js';
 import { decodeMetadataKeys, encodeMetadataKeys } from '../domain/metadata-keys.js';
 import { newObjectId } from '../persistence/user-ids.js';
 import type { StoredRecord } from '../records/record-store.js';
+import { withId } from '../records/with-id.js';
 import type { PartialUpdateProposalDto } from './proposal.dto.js';
 
 /** A document of SciCat's collection `Proposal`. */
@@ -78,7 +79,7 @@ export function proposalView(proposal: ProposalRecord): ProposalRecord {
 /** As `proposalView`, of the fields that were asked for only. */
 export function partialProposalView(proposal: ProposalRecord): ProposalRecord {
   const { metadata } = proposal;
-  return metadata == null ? proposal : { ...proposal, metadata: decodeMetadataKeys(metadata) };
+  return withId(metadata == null ? proposal : { ...proposal, metadata: decodeMetadataKeys(metadata) });
 }
 
 /** ISO 8601 has forms (weeks, days of the year) that are no dates here. */

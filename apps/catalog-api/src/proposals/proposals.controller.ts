@@ -31,7 +31,7 @@ export class ProposalsController {
   async create(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): Promise<object> {
     gate(this.rules.admits(accessTable.proposal.create, caller));
     const dto = validateBody(CreateProposalDto, body);
-    return withId(await this.proposals.create(signedIn(caller), dto));
+    return proposalView(await this.proposals.create(signedIn(caller), dto));
   }
 
   @Post('isValid')
@@ -125,7 +125,7 @@ export class ProposalsController {
   ): Promise<object> {
     gate(this.rules.admits(accessTable.proposal.update, caller));
     const dto = validateBody(PartialUpdateProposalDto, body);
-    return withId(await this.proposals.change(signedIn(caller), id, dto, precondition));
+    return proposalView(await this.proposals.change(signedIn(caller), id, dto, precondition));
   }
 
   @Delete(':pid')
@@ -149,8 +149,4 @@ export class ProposalsController {
     const { read, query } = accessTable.proposal;
     return this.rules.condition(wantsPublished ? read : query, caller);
   }
-}
-
-function withId(proposal: ProposalRecord): object {
-  return { ...proposalView(proposal), id: proposal._id };
 }

@@ -8,6 +8,7 @@ import { gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { listFrom } from '../http/query-values.js';
 import { validateBody } from '../http/validate-body.js';
+import { withId } from '../records/with-id.js';
 import { PublicationLife } from './publication-life.service.js';
 import { PublicationSettings, type PublicationSchemas } from './publication-settings.js';
 import { publishedDataShape, type PublishedDataRecord } from './published-data-record.js';
@@ -45,16 +46,16 @@ export class PublishedDataV4Controller {
 
   @Operation('publishedDataV4ControllerFindAllV4', { answer: ['PublishedData'] })
   @Get()
-  list(
+  async list(
     @CurrentCaller() caller: Caller | undefined,
     @Query('filter') filter: unknown,
     @Query('fields') fields: unknown,
     @Query('limits') limits: unknown,
   ): Promise<PublishedDataRecord[]> {
     const { where, ...page } = this.queries.search(v4Fields(fields, publishedDataShape), v4Limits(limits));
-    if (filter === undefined) return this.queries.list(caller, { where, ...page });
-    const query = parseV4Filter(filter, properties);
-    return this.queries.list(caller, { ...query, where: both(query.where, where) });
+    const query =
+      filter === undefined ? { where, ...page } : narrowed(parseV4Filter(filter, properties), where);
+    return (await this.queries.list(caller, query)).map(withId);
   }
 
   @Operation('publishedDataV4ControllerCountV4', { answer: 'ICount' })
@@ -79,8 +80,11 @@ export class PublishedDataV4Controller {
 
   @Operation('publishedDataV4ControllerFindOneV4', { answer: 'PublishedData' })
   @Get(':id')
-  get(@CurrentCaller() caller: Caller | undefined, @Param('id') doi: string): Promise<PublishedDataRecord> {
-    return this.queries.get(caller, doi);
+  async get(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('id') doi: string,
+  ): Promise<PublishedDataRecord> {
+    return withId(await this.queries.get(caller, doi));
   }
 
   @Operation('publishedDataV4ControllerUpdateV4', {
@@ -138,15 +142,15 @@ export class PublishedDataV4Controller {
 
   @Operation('publishedDataV4ControllerRemoveV4', { answer: 'PublishedData' })
   @Delete(':id')
-  remove(
+  async remove(
     @CurrentCaller() caller: Caller | undefined,
     @Param('id') doi: string,
   ): Promise<PublishedDataRecord> {
     gate(this.rules.mayDelete(caller));
-    return this.service.remove(signedIn(caller), doi);
+    return withId(await this.service.remove(signedIn(caller), doi));
   }
 }
 
-function withId(record: PublishedDataRecord): Fields {
-  return { ...record, id: record._id };
+function narrowed<Query extends { readonly where: Fields }>(query: Query, where: Fields): Query {
+  return { ...query, where: both(query.where, where) };
 }

@@ -1,10 +1,8 @@
 import {
   ArrayMaxSize,
-  ArrayNotEmpty,
   IsArray,
   IsISO8601,
   IsInt,
-  IsNotEmpty,
   IsNumber,
   IsObject,
   IsOptional,
@@ -18,9 +16,10 @@ const longestTitle = 10_000;
 const longestText = 1_000_000;
 
 export class CreatePublishedDataV4Dto {
-  @IsString() @IsNotEmpty() @MaxLength(longestTitle) title: string;
+  @IsString() @MaxLength(longestTitle) title: string;
   @IsString() @MaxLength(longestText) abstract: string;
-  @IsArray() @ArrayNotEmpty() @ArrayMaxSize(mostDatasets) @IsString({ each: true }) datasetPids: string[];
+  /** May be empty: a publication is often written before its datasets are known. */
+  @IsArray() @ArrayMaxSize(mostDatasets) @IsString({ each: true }) datasetPids: string[];
   @IsOptional() @IsISO8601() registeredTime?: string;
   /** Only the state it has already: states change by publish, register and amend. */
   @IsOptional() @IsString() status?: string;
@@ -28,14 +27,9 @@ export class CreatePublishedDataV4Dto {
 }
 
 export class PartialUpdatePublishedDataV4Dto {
-  @IsOptional() @IsString() @IsNotEmpty() @MaxLength(longestTitle) title?: string;
+  @IsOptional() @IsString() @MaxLength(longestTitle) title?: string;
   @IsOptional() @IsString() @MaxLength(longestText) abstract?: string;
-  @IsOptional()
-  @IsArray()
-  @ArrayNotEmpty()
-  @ArrayMaxSize(mostDatasets)
-  @IsString({ each: true })
-  datasetPids?: string[];
+  @IsOptional() @IsArray() @ArrayMaxSize(mostDatasets) @IsString({ each: true }) datasetPids?: string[];
   @IsOptional() @IsISO8601() registeredTime?: string;
   @IsOptional() @IsString() status?: string;
   @IsOptional() @IsObject() metadata?: Record<string, unknown>;
@@ -61,7 +55,7 @@ export class CreatePublishedDataDto extends FlatFields {
   @IsArray() @IsString({ each: true }) creator: string[];
   @IsString() publisher: string;
   @IsInt() publicationYear: number;
-  @IsString() @IsNotEmpty() @MaxLength(longestTitle) title: string;
+  @IsString() @MaxLength(longestTitle) title: string;
   @IsString() @MaxLength(longestText) abstract: string;
   @IsString() dataDescription: string;
   @IsString() resourceType: string;
@@ -73,7 +67,7 @@ export class PartialUpdatePublishedDataDto extends FlatFields {
   @IsOptional() @IsArray() @IsString({ each: true }) creator?: string[];
   @IsOptional() @IsString() publisher?: string;
   @IsOptional() @IsInt() publicationYear?: number;
-  @IsOptional() @IsString() @IsNotEmpty() @MaxLength(longestTitle) title?: string;
+  @IsOptional() @IsString() @MaxLength(longestTitle) title?: string;
   @IsOptional() @IsString() @MaxLength(longestText) abstract?: string;
   @IsOptional() @IsString() dataDescription?: string;
   @IsOptional() @IsString() resourceType?: string;
@@ -82,5 +76,5 @@ export class PartialUpdatePublishedDataDto extends FlatFields {
 
 /** What the edit page of older clients sends: whichever fields it shows. */
 export class UpdatePublishedDataDto extends PartialUpdatePublishedDataDto {
-  @IsOptional() @IsString() @IsNotEmpty() @MaxLength(longestTitle) declare title?: string;
+  @IsOptional() @IsString() @MaxLength(longestTitle) declare title?: string;
 }

@@ -2,6 +2,7 @@ import type { ResourceShape } from '../domain/field-query.js';
 import { decodeMetadataKeys, encodeMetadataKeys } from '../domain/metadata-keys.js';
 import { withSiValues } from '../domain/units.js';
 import type { StoredRecord } from '../records/record-store.js';
+import { withId } from '../records/with-id.js';
 import type { PartialUpdateSampleDto } from './sample.dto.js';
 
 /** A document of SciCat's collection `Sample`. */
@@ -55,7 +56,9 @@ export function storedSample({
 /** A sample as clients know it. */
 export function sampleView(sample: SampleRecord): SampleRecord {
   const { sampleCharacteristics } = sample;
-  return sampleCharacteristics == null
-    ? sample
-    : { ...sample, sampleCharacteristics: decodeMetadataKeys(sampleCharacteristics) };
+  return withId(
+    sampleCharacteristics == null
+      ? sample
+      : { ...sample, sampleCharacteristics: decodeMetadataKeys(sampleCharacteristics) },
+  );
 }

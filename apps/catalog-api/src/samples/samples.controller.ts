@@ -30,7 +30,7 @@ export class SamplesController {
   async create(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): Promise<object> {
     const user = signedIn(caller);
     gate(this.rules.admits(accessTable.sample.create, user));
-    return withId(await this.samples.create(user, validateBody(CreateSampleDto, body)));
+    return sampleView(await this.samples.create(user, validateBody(CreateSampleDto, body)));
   }
 
   @Get()
@@ -55,7 +55,9 @@ export class SamplesController {
     const byFilter = this.queries.readable(user, where);
     if (filterFrom(fields, undefined) === undefined) return { count: await this.queries.count(byFilter) };
     const byFields = this.queries.selection(user, parseFields(fields, sampleShape));
-    return { count: await this.queries.count({ where: both(byFields.where, where), visible: byFields.visible }) };
+    return {
+      count: await this.queries.count({ where: both(byFields.where, where), visible: byFields.visible }),
+    };
   }
 
   @Get('fullquery')
@@ -109,7 +111,9 @@ export class SamplesController {
   @Get(':id/datasets')
   @Operation('samplesControllerFindAllDatasetsV3', { answer: ['DatasetClass'] })
   datasets(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<object[]> {
-    return this.queries.datasetsOf(signedIn(caller), id);
+    const user = signedIn(caller);
+    gate(this.rules.admits(accessTable.sample.create, user));
+    return this.queries.datasetsOf(user, id);
   }
 
   @Patch(':id')
@@ -123,7 +127,7 @@ export class SamplesController {
     const user = signedIn(caller);
     gate(this.rules.admits(accessTable.sample.update, user));
     const dto = validateBody(PartialUpdateSampleDto, body);
-    return withId(await this.samples.change(user, id, dto, precondition));
+    return sampleView(await this.samples.change(user, id, dto, precondition));
   }
 
   @Delete(':id')
@@ -132,8 +136,4 @@ export class SamplesController {
     gate(this.rules.admits(accessTable.sample.delete, caller));
     return sampleView(await this.samples.remove(signedIn(caller), id));
   }
-}
-
-function withId(sample: SampleRecord): object {
-  return { ...sampleView(sample), id: sample._id };
 }
