@@ -65,10 +65,14 @@ const kinds: Readonly<Record<ParentType, Kind>> = {
 
 /** What an attachment can hang on, and who may hang it there. */
 const targets = {
-  dataset: { collection: 'Dataset', rule: accessTable.dataset.add },
-  proposal: { collection: 'Proposal', rule: accessTable.proposal.hangOn },
-  sample: { collection: 'Sample', rule: accessTable.sample.addAttachment },
-  published_data: { collection: 'PublishedData', rule: accessTable.publishedData.update },
+  dataset: { collection: 'Dataset', name: 'Dataset', rule: accessTable.dataset.add },
+  proposal: { collection: 'Proposal', name: 'Proposal', rule: accessTable.proposal.hangOn },
+  sample: { collection: 'Sample', name: 'Sample', rule: accessTable.sample.addAttachment },
+  published_data: {
+    collection: 'PublishedData',
+    name: 'PublishedData',
+    rule: accessTable.publishedData.update,
+  },
 } as const satisfies Record<AttachmentRelationship['targetType'], { collection: CollectionName; rule: Rule }>;
 
 @Injectable()
@@ -101,26 +105,37 @@ export class AttachmentParents {
    * Nobody hangs pictures on the records of others, nor on those that will be: v3 shows an attachment to everybody who
    * reads the record.
    *
-   * @throws Refusal 403 naming the kind of record; one answer for records of others and for those that do not exist
+   * @param done for the message: `create`, `update`
+   * @throws Refusal 404 or 403 naming a record
    */
-  async openAll(caller: Caller, relationships: readonly AttachmentRelationship[]): Promise<void> {
+  async openAll(
+    caller: Caller,
+    relationships: readonly AttachmentRelationship[],
+    done: 'create' | 'update',
+  ): Promise<void> {
     if (this.rules.admits(accessTable.attachment.hangAnywhere, caller)) return;
     for (const type of Object.keys(targets) as (keyof typeof targets)[]) {
       const named = relationships.filter(({ targetType }) => targetType === type);
       const ids = [...new Set(named.map(({ targetId }) => targetId))];
-      if (ids.length === 0) continue;
-      const { collection, rule } = targets[type];
-      const where = { _id: { $in: ids } };
-      const open = await this.queries.count(collection, {
-        where,
-        visible: this.rules.condition(rule, caller),
-      });
-      if (open < ids.length)
-        throw new Refusal(
-          403,
-          `Unauthorized to attach to ${type === 'published_data' ? 'published data' : `a ${type}`}: expected records ` +
-            `that exist and that you may add to, found ${open} of ${ids.length}.`,
-        );
+      if (ids.length > 0) await this.openEach(caller, type, ids, done);
     }
+  }
+
+  private async openEach(
+    caller: Caller,
+    type: keyof typeof targets,
+    ids: readonly string[],
+    done: string,
+  ): Promise<void> {
+    const { collection, rule, name } = targets[type];
+    const where = { _id: { $in: ids } };
+    const page = { limit: ids.length, projection: { ...ownership } };
+    const found = await this.queries.list(collection, { where, visible: undefined }, page);
+    const missing = ids.find((id) => !found.some(({ _id }) => _id === id));
+    if (missing !== undefined)
+      throw new Refusal(404, `${name} ${missing} not found for linking an attachment`);
+    const closed = found.find((record) => !this.rules.allows(rule, caller, record));
+    if (closed !== undefined)
+      throw new Refusal(403, `Unauthorized to ${done} an attachment to ${name.toLowerCase()} ${closed._id}`);
   }
 }

@@ -7,11 +7,13 @@ import {
   IsNotEmpty,
   IsOptional,
   IsString,
-  Matches,
+  MaxLength,
   ValidateNested,
 } from 'class-validator';
 
 const targetTypes = ['dataset', 'proposal', 'sample', 'published_data'] as const;
+/** Characters. */
+const longestId = 500;
 /** Records that one attachment hangs on. */
 const mostRelationships = 1000;
 
@@ -41,7 +43,7 @@ export class PartialUpdateAttachmentV3Dto extends AttachmentFields {
 
 /** The ids of records are taken from the path; clients send them all the same. */
 export class CreateAttachmentV3Dto extends UpdateAttachmentV3Dto {
-  @IsOptional() @Matches(/^[\w.-]{1,100}$/) id?: string;
+  @IsOptional() @IsString() @IsNotEmpty() @MaxLength(longestId) id?: string;
   @IsOptional() @IsString() datasetId?: string;
   @IsOptional() @IsString() proposalId?: string;
   @IsOptional() @IsString() sampleId?: string;
@@ -51,7 +53,7 @@ export class CreateAttachmentV3Dto extends UpdateAttachmentV3Dto {
 export class CreateSubAttachmentV3Dto extends AttachmentFields {
   @IsOptional() @IsString() @IsNotEmpty() ownerGroup?: string;
   @IsString() caption: string;
-  @IsOptional() @Matches(/^[\w.-]{1,100}$/) id?: string;
+  @IsOptional() @IsString() @IsNotEmpty() @MaxLength(longestId) id?: string;
   @IsOptional() @IsString() datasetId?: string;
   @IsOptional() @IsString() proposalId?: string;
   @IsOptional() @IsString() sampleId?: string;
@@ -69,7 +71,7 @@ export class UpdateAttachmentV4Dto extends UpdateAttachmentV3Dto {
 }
 
 export class CreateAttachmentV4Dto extends UpdateAttachmentV4Dto {
-  @IsOptional() @Matches(/^[\w.-]{1,100}$/) aid?: string;
+  @IsOptional() @IsString() @IsNotEmpty() @MaxLength(longestId) aid?: string;
 }
 
 export class PartialUpdateAttachmentV4Dto extends PartialUpdateAttachmentV3Dto {

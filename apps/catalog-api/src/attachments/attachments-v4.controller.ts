@@ -1,4 +1,16 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Put,
+  Query,
+} from '@nestjs/common';
 import { accessTable, type Rule } from '../domain/access-table.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
@@ -6,6 +18,7 @@ import { parseV4Filter } from '../domain/v4-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { filterFrom, gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
+import { isMergePatch } from '../http/request-parts.js';
 import { faultsOf, validateBody } from '../http/validate-body.js';
 import { RequestPrecondition } from '../records/precondition.decorator.js';
 import type { Precondition } from '../records/preconditions.js';
@@ -29,6 +42,8 @@ const properties: ReadonlySet<string> = new Set(
   `_id aid thumbnail caption relationships targetId targetType relationType ownerGroup accessGroups instrumentGroup
   isPublished createdBy updatedBy createdAt updatedAt`.split(/\s+/),
 );
+/** What a merge patch clears with null. */
+const clearable = ['thumbnail', 'instrumentGroup'] as const;
 const replaceable = ['thumbnail', 'accessGroups', 'instrumentGroup', 'relationships'] as const;
 
 @Area('attachments v4')
@@ -51,7 +66,7 @@ export class AttachmentsV4Controller {
     const { aid, ...fields } = { ...validateBody(CreateAttachmentV4Dto, body) };
     const by = signedIn(caller);
     this.mayOwn(by, fields.ownerGroup);
-    await this.parents.openAll(by, fields.relationships ?? []);
+    await this.parents.openAll(by, fields.relationships ?? [], 'create');
     return withId(await this.attachments.create(by, fields, aid));
   }
 
@@ -102,10 +117,12 @@ export class AttachmentsV4Controller {
     @Param('aid') aid: string,
     @Body() body: unknown,
     @RequestPrecondition() precondition: Precondition,
+    @Headers('content-type') type: unknown,
   ): Promise<object> {
     gate(this.rules.admits(accessTable.attachment.update, caller));
-    const set = storedFields({ ...validateBody(PartialUpdateAttachmentV4Dto, body) });
-    return withId(await this.change(signedIn(caller), aid, set, [], precondition));
+    const fields = { ...validateBody(PartialUpdateAttachmentV4Dto, body) };
+    const unset = isMergePatch(type) ? clearable.filter((name) => fields[name] === null) : [];
+    return withId(await this.change(signedIn(caller), aid, storedFields(fields), unset, precondition));
   }
 
   @Put(':aid')
@@ -157,7 +174,7 @@ export class AttachmentsV4Controller {
       return { set, unset };
     };
     const admit = async (stored: AttachmentRecord) => {
-      await this.parents.openAll(user, added(stored, relationships));
+      await this.parents.openAll(user, added(stored, relationships), 'update');
       return {};
     };
     return this.attachments.change({ id: aid, by: user.username, precondition, update, admit });

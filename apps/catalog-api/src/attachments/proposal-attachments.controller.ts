@@ -30,7 +30,8 @@ export class ProposalAttachmentsController {
     const dto = validateBody(CreateAttachmentV3Dto, body);
     const proposal = await this.parents.open(caller, 'proposal', pid, 'add');
     const user = signedIn(caller);
-    const fields = { ...attachmentV3Fields(dto), ownerGroup: dto.ownerGroup };
+    const { ownerGroup, accessGroups = [] } = dto;
+    const fields = { ...attachmentV3Fields(dto), ownerGroup, accessGroups };
     return attachmentV3View(await this.attachments.addTo(user, proposal, fields, dto.id));
   }
 

@@ -17,6 +17,7 @@ const mostRemembered = 10_000;
 interface Account {
   readonly caller: Caller;
   readonly sessions: number;
+  readonly kept: string | undefined;
 }
 
 /** Finds out whom a token stands for, with the groups of this moment or of two seconds ago. */
@@ -41,13 +42,13 @@ export class CallerLookup {
   /** Whom a session stands for at this moment; undefined once it is over. */
   async callerOfSession(session: Session): Promise<Caller | undefined> {
     if (await this.tokens.isOver(session)) return undefined;
-    const { userId, sessions } = session;
+    const { userId } = session;
     const known = this.known.get(userId);
-    if (known?.sessions === sessions) return known.caller;
+    if (known !== undefined && isOf(session, known)) return known.caller;
     const account = await this.accountWithId(userId);
     if (account === undefined) return undefined;
     this.known.set(userId, account);
-    return account.sessions === sessions ? account.caller : undefined;
+    return isOf(session, account) ? account.caller : undefined;
   }
 
   /** The groups of a user were written anew. */
@@ -65,7 +66,7 @@ export class CallerLookup {
     const [user, identity, roles] = await Promise.all([
       this.catalogue.users.findOne(
         { _id: { $in: ids } },
-        { projection: { username: 1, email: 1, authStrategy: 1, catenaSessions: 1 } },
+        { projection: { username: 1, email: 1, authStrategy: 1, catenaSessions: 1, catenaKeptToken: 1 } },
       ),
       this.catalogue
         .other('UserIdentity')
@@ -83,7 +84,7 @@ export class CallerLookup {
       authStrategy: user.authStrategy,
       currentGroups: [...new Set([...roles, ...accessGroups])],
     };
-    return { caller, sessions: user.catenaSessions ?? 0 };
+    return { caller, sessions: user.catenaSessions ?? 0, kept: user.catenaKeptToken };
   }
 
   /** Names of the roles that a user has been given. */
@@ -98,4 +99,9 @@ export class CallerLookup {
       .toArray();
     return rows.flatMap((row) => row.role.map((role) => role.name ?? '')).filter((name) => name !== '');
   }
+}
+
+/** Begun with the present password, or the one that the password was changed in. */
+function isOf({ sessions, digest }: Session, account: Account): boolean {
+  return account.sessions === sessions || account.kept === digest;
 }

@@ -279,6 +279,12 @@ export const accessTable = {
       ['signedIn', ['creator', 'shown']],
       ['anyone', ['registered']],
     ],
+    /** One by its DOI: what is shown is shown to everybody who has its name. */
+    readOne: [
+      ['admin', 'all'],
+      ['signedIn', ['creator', 'shown']],
+      ['anyone', ['shown']],
+    ],
     update: [
       ['admin', 'all'],
       ['signedIn', ['creator']],

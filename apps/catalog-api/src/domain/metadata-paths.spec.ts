@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { metadataPaths } from './metadata-paths.js';
+import { hiddenOfSamples, metadataPaths } from './metadata-paths.js';
 
 const all = { limit: 100 };
 
@@ -33,6 +33,8 @@ describe('Paths of metadata', () => {
       metadataPaths([{ start_date: 1, runNumber: 1, Entrych1: 1, 'FMC-PICO-1': 1, kept: 1 }], all),
       ['kept'],
     );
+    const sample = { start_date_utc: 1, runNumber: 1, kept: 1 };
+    assert.deepEqual(metadataPaths([sample], { ...all, hidden: hiddenOfSamples }), ['runNumber', 'kept']);
   });
 
   it('are none where there is no metadata', () => {

@@ -7,10 +7,13 @@ export interface PathsWanted {
   readonly containing?: string | undefined;
   /** Most paths in the answer. */
   readonly limit: number;
+  /** Names that nobody searches for; absent: those of datasets. */
+  readonly hidden?: readonly RegExp[];
 }
 
-/** Bookkeeping of beamlines that nobody searches for. */
-const hidden = [/_date$/, /^runNumber$/, /^Entrych/, /^FMC-PICO/];
+/** Bookkeeping of beamlines. */
+const hiddenOfDatasets = [/_date$/, /^runNumber$/, /^Entrych/, /^FMC-PICO/];
+export const hiddenOfSamples = [/_date/];
 
 /**
  * Dotted paths of the entries of metadata (`outer.inner`), without the names inside a measured value. In the order in
@@ -18,14 +21,17 @@ const hidden = [/_date$/, /^runNumber$/, /^Entrych/, /^FMC-PICO/];
  *
  * @param metadata as stored; keys are answered decoded
  */
-export function metadataPaths(metadata: Iterable<unknown>, { containing, limit }: PathsWanted): string[] {
+export function metadataPaths(
+  metadata: Iterable<unknown>,
+  { containing, limit, hidden = hiddenOfDatasets }: PathsWanted,
+): string[] {
   const part = containing?.toLowerCase() ?? '';
   const found = new Set<string>();
   for (const one of metadata) {
     if (!isObject(one)) continue;
     for (const path of pathsIn(decodeMetadataKeys(one), '')) {
       if (found.size >= limit) return [...found];
-      if (path.toLowerCase().includes(part) && !isHidden(path)) found.add(path);
+      if (path.toLowerCase().includes(part) && !isHidden(path, hidden)) found.add(path);
     }
   }
   return [...found];
@@ -45,7 +51,7 @@ function isMeasured(entry: Fields): boolean {
   return keys.length === 0 || keys.some((key) => ['unit', 'u', 'value', 'v'].includes(key));
 }
 
-function isHidden(path: string): boolean {
+function isHidden(path: string, hidden: readonly RegExp[]): boolean {
   return path.split('.').some((name) => hidden.some((pattern) => pattern.test(name)));
 }
 

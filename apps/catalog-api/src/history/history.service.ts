@@ -44,14 +44,18 @@ export class HistoryQueries {
     return { items, count: items.length, totalCount, skip, limit };
   }
 
-  count(caller: Caller, condition: Record<string, unknown>): Promise<number> {
+  /** @throws BadRequest without a subsystem */
+  async count(caller: Caller, condition: Record<string, unknown>): Promise<number> {
+    if (condition['subsystem'] === undefined)
+      throw new BadRequest('subsystem is required in filter for permission verification');
     return this.history.countDocuments(this.within(caller, condition));
   }
 
   /** @throws Refusal 403 for a subsystem that is unknown or not open to the caller */
   admitTo(caller: Caller, subsystem: string): Subsystem {
     const found = this.open(caller).find((name) => name === subsystem || `${name}s` === subsystem);
-    if (found === undefined) throw new Refusal(403, 'Forbidden resource');
+    if (found === undefined)
+      throw new Refusal(403, `You don't have permission to access history for ${subsystem} collection`);
     return found;
   }
 

@@ -7,6 +7,11 @@ export function tokenOf(request: RequestWithCaller): string | undefined {
   return text?.replace(/^Bearer\s+/i, '');
 }
 
+/** Whether a body of this content type is merged into the record, level by level; parameters such as a charset aside. */
+export function isMergePatch(contentType: unknown): boolean {
+  return typeof contentType === 'string' && /^application\/merge-patch\+json\s*(;|$)/i.test(contentType);
+}
+
 /** The path of a request without its query: queries may hold tokens, which no log may show. */
 export function pathOf(request: { readonly url: string }): string {
   return request.url.split('?', 1)[0] ?? '';

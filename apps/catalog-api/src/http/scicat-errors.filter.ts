@@ -45,7 +45,13 @@ export class ScicatErrorsFilter implements ExceptionFilter {
   private answerTo(error: unknown): { status: number; body: unknown } {
     if (error instanceof Refusal)
       return { status: error.status, body: error.body ?? standard(error.status, error.message) };
-    if (error instanceof HttpException) return { status: error.getStatus(), body: error.getResponse() };
+    if (error instanceof HttpException) {
+      const body = error.getResponse();
+      return {
+        status: error.getStatus(),
+        body: typeof body === 'string' ? standard(error.getStatus(), body) : body,
+      };
+    }
     const fromFastify = (error as { statusCode?: unknown }).statusCode;
     if (typeof fromFastify === 'number' && fromFastify >= 400 && fromFastify < 500)
       return { status: fromFastify, body: standard(fromFastify, messageOf(error)) };

@@ -7,6 +7,7 @@ import type { Caller } from '../domain/access.js';
 import { Refusal } from '../domain/errors.js';
 import type { ResourceShape } from '../domain/field-query.js';
 import { decodeMetadataKeys, encodeMetadataKeys } from '../domain/metadata-keys.js';
+import { withSiValues } from '../domain/units.js';
 import { MetadataKeys } from '../metadata-keys/metadata-keys.service.js';
 import type { Precondition } from '../records/preconditions.js';
 import { RecordStore, type StoredRecord } from '../records/record-store.js';
@@ -49,7 +50,12 @@ export class InstrumentService {
     try {
       const instrument = await this.store.insert<InstrumentRecord>(
         'Instrument',
-        { ...fields, _id: id, pid: id, customMetadata: encodeMetadataKeys(customMetadata ?? {}) },
+        {
+          ...fields,
+          _id: id,
+          pid: id,
+          customMetadata: encodeMetadataKeys(withSiValues(customMetadata ?? {})),
+        },
         caller.username,
       );
       await this.keys.sync('instrument', instrument);
@@ -70,7 +76,7 @@ export class InstrumentService {
   ): Promise<InstrumentRecord> {
     const set = {
       ...(name == null ? {} : { name }),
-      ...(customMetadata == null ? {} : { customMetadata: encodeMetadataKeys(customMetadata) }),
+      ...(customMetadata == null ? {} : { customMetadata: encodeMetadataKeys(withSiValues(customMetadata)) }),
     };
     const changed = await this.store.change<InstrumentRecord>('Instrument', {
       id,
@@ -87,7 +93,7 @@ export class InstrumentService {
   async remove(caller: Caller, id: string): Promise<InstrumentRecord> {
     const removed = await this.store.remove<InstrumentRecord>('Instrument', id, caller.username);
     if (removed === undefined)
-      throw new Refusal(404, `Instrument with ${JSON.stringify({ _id: id })} not found`);
+      throw new Refusal(404, `Instrument not found with filter: ${JSON.stringify({ pid: id })}`);
     await this.keys.remove('instrument', id);
     return removed;
   }

@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import type { Caller } from '../domain/access.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
-import { signedIn } from '../http/gates.js';
+import { gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { Logbooks, type Logbook } from './logbooks.service.js';
 
@@ -13,6 +13,7 @@ export class LogbooksController {
   @Get()
   @Operation('logbooksControllerFindAllV3', { answer: ['Logbook'] })
   findAll(@CurrentCaller() caller: Caller | undefined): Promise<Logbook[]> {
+    gate(caller !== undefined);
     return this.logbooks.visibleTo(signedIn(caller));
   }
 
@@ -23,6 +24,7 @@ export class LogbooksController {
     @Param('name') name: string,
     @Query('filters') filters: unknown,
   ): Promise<Logbook | undefined> {
+    gate(caller !== undefined);
     return this.logbooks.visibleByName(signedIn(caller), name, filters);
   }
 }

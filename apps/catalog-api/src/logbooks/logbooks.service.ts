@@ -32,7 +32,7 @@ export class Logbooks {
       caller,
       logbooks.map(({ name }) => name),
     );
-    return logbooks.filter(({ name }) => open.has(name));
+    return logbooks.filter(({ name }) => open.has(name)).sort(byLastMessage);
   }
 
   /** Undefined when there is none of this name, or it is not the caller's to see. */
@@ -98,10 +98,22 @@ function pageOf(messages: unknown, { skip, limit, sortField }: Record<string, un
   return typeof limit === 'number' && limit > 0 ? all.slice(start, start + limit) : all.slice(start);
 }
 
-/** Logbooks name a message's time and sender beside it or inside. */
+/** The one with the newest last message first, those without messages last. */
+function byLastMessage(first: Logbook, second: Logbook): number {
+  return lastTime(second) - lastTime(first);
+}
+
+function lastTime({ messages }: Logbook): number {
+  const last: unknown = Array.isArray(messages) ? messages.at(-1) : undefined;
+  const time = (last as Message | undefined)?.['origin_server_ts'];
+  return typeof time === 'number' ? time : 0;
+}
+
+/** Logbooks name a message's time, sender and text beside it or inside; senders are sorted without their `@`. */
 function valueAt(message: Message, field: string): unknown {
-  const name = field === 'timestamp' ? 'origin_server_ts' : field;
-  return message[field] ?? message[name];
+  if (field === 'entry') return (message['content'] as Message | undefined)?.['body'];
+  if (field === 'sender') return String(message['sender'] ?? '').replace(/^@/, '');
+  return message[field] ?? message[field === 'timestamp' ? 'origin_server_ts' : field];
 }
 
 function compare(first: unknown, second: unknown): number {

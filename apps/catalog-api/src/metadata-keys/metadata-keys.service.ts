@@ -97,18 +97,16 @@ export class MetadataKeys {
     const id = idOf(sourceType, source._id, key);
     const by = source.updatedBy ?? 'unknown';
     const now = this.clock.now();
-    const name = humanName(entry);
     return {
       updateOne: {
         filter: { _id: id },
         update: {
           $set: {
             ...audienceOf(sourceType, source),
-            ...(name === undefined ? {} : { humanReadableName: name }),
+            humanReadableName: humanName(entry),
             updatedBy: by,
             updatedAt: now,
           },
-          ...(name === undefined ? { $unset: { humanReadableName: 1 as const } } : {}),
           $setOnInsert: {
             id,
             key,
@@ -158,7 +156,7 @@ function audienceOf(
   };
 }
 
-function humanName(entry: unknown): string | undefined {
+function humanName(entry: unknown): string {
   const name = (entry as { human_name?: unknown } | null | undefined)?.human_name;
-  return typeof name === 'string' ? name : undefined;
+  return typeof name === 'string' ? name : '';
 }

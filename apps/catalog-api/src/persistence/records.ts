@@ -153,6 +153,8 @@ export interface UserRecord {
   __v: number;
   /** Grows with each change of the password: tokens of before stand for nobody. Catena's own field. */
   catenaSessions?: number;
+  /** Digest of the token that the person changed the password with: it goes on. */
+  catenaKeptToken?: string;
 }
 
 /** A place of one person for an upload in parts. */

@@ -18,11 +18,13 @@ export class DatasetPolicies {
       .other('Policy')
       .findOne({ ownerGroup }, { projection: { tapeRedundancy: 1 } });
     if (policy !== null) return classification(String(policy['tapeRedundancy']));
-    await this.createDefault(caller, ownerGroup, String(dataset['ownerEmail'] ?? ''));
+    const ownerEmail = String(dataset['ownerEmail'] ?? '');
+    await this.provide(caller, ownerGroup, ownerEmail === '' ? [''] : ownerEmail.split(','));
     return classification(/AV=(\w+)/.exec(String(dataset['classification'] ?? ''))?.[1] ?? 'low');
   }
 
-  private async createDefault(caller: Caller, ownerGroup: string, ownerEmail: string): Promise<void> {
+  /** Makes the default policy of a group that has none. */
+  async provide(caller: Caller, ownerGroup: string, manager: readonly string[]): Promise<void> {
     const now = this.clock.now();
     await this.catalogue.other('Policy').updateOne(
       { ownerGroup },
@@ -32,7 +34,7 @@ export class DatasetPolicies {
           ownerGroup,
           accessGroups: [],
           isPublished: false,
-          manager: ownerEmail === '' ? [''] : ownerEmail.split(','),
+          manager: [...manager],
           tapeRedundancy: 'low',
           autoArchive: false,
           autoArchiveDelay: 7,

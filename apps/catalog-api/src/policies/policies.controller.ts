@@ -64,17 +64,22 @@ export class PoliciesController {
     return { count: await this.queries.count('Policy', this.selection(caller, where)) };
   }
 
+  /** The web frontend puts the names of the groups in quotes. */
   @Post('updateWhere')
   @HttpCode(200)
-  @Operation('policiesControllerUpdateWhereV3', { body: UpdateWherePolicyDto, answer: 'CountApiResponse' })
+  @Operation('policiesControllerUpdateWhereV3', { body: UpdateWherePolicyDto })
   async updateWhere(
     @CurrentCaller() caller: Caller | undefined,
     @Body() body: unknown,
-  ): Promise<{ count: number }> {
+  ): Promise<{ message: string; count: number }> {
     gate(this.rules.admits(accessTable.policy.write, caller));
     const { ownerGroupList, data } = validateBody(UpdateWherePolicyDto, body);
-    const groups = ownerGroupList.split(',').map((group) => group.trim());
-    return { count: await this.policies.changeOfGroups(signedIn(caller), groups, data) };
+    const groups = ownerGroupList
+      .split(',')
+      .map((group) => group.replaceAll('"', '').trim())
+      .filter((group) => group !== '');
+    const count = await this.policies.changeOfGroups(signedIn(caller), [...new Set(groups)], data);
+    return { message: 'successful policy update', count };
   }
 
   @Get(':id')

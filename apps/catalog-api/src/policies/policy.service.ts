@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '#kernel';
 import type { Caller } from '../domain/access.js';
-import { Refusal } from '../domain/errors.js';
+import { BadRequest, Refusal } from '../domain/errors.js';
 import type { ResourceShape } from '../domain/field-query.js';
 import { RecordQueries } from '../records/record-queries.js';
 import { RecordStore, type StoredRecord } from '../records/record-store.js';
+import { DatasetPolicies } from './dataset-policies.service.js';
 import type { CreatePolicyDto, PartialUpdatePolicyDto } from './policy.dto.js';
 
 /** A document of SciCat's collection `Policy`. */
@@ -59,6 +60,7 @@ export class PolicyService {
   constructor(
     private readonly store: RecordStore,
     private readonly queries: RecordQueries,
+    private readonly defaults: DatasetPolicies,
   ) {}
 
   create(caller: Caller, dto: CreatePolicyDto): Promise<PolicyRecord> {
@@ -78,22 +80,28 @@ export class PolicyService {
   }
 
   /**
-   * Changes the policies of several groups: all, or none where one is not the caller's to manage.
+   * Changes the policies of several groups: all, or none where one is not the caller's to manage. A group without one
+   * gets the default policy first, with the caller as its manager.
    *
    * @returns how many
    * @throws Refusal 401 when the caller's e-mail is not among the managers of one of them
+   * @throws BadRequest for more than 1000 groups
    */
   async changeOfGroups(
     caller: Caller,
     groups: readonly string[],
     dto: PartialUpdatePolicyDto,
   ): Promise<number> {
-    const policies = await this.queries.list<PolicyRecord>(
-      'Policy',
-      { where: { ownerGroup: { $in: groups } }, visible: undefined },
-      { limit: mostAtOnce },
-    );
-    for (const policy of policies) checkManaged(caller, policy);
+    if (groups.length > mostAtOnce)
+      throw new BadRequest(
+        `ownerGroupList names ${groups.length} groups, at most ${mostAtOnce} can be changed at once.`,
+      );
+    const present = await this.policiesOf(groups);
+    for (const policy of present) checkManaged(caller, policy);
+    const missing = groups.filter((group) => !present.some(({ ownerGroup }) => ownerGroup === group));
+    if (missing.length > 0) checkManaged(caller, { manager: [caller.email] });
+    for (const group of missing) await this.defaults.provide(caller, group, [caller.email]);
+    const policies = missing.length === 0 ? present : await this.policiesOf(groups);
     const set = definite(dto);
     const update = (stored: PolicyRecord) => {
       checkManaged(caller, stored);
@@ -104,15 +112,20 @@ export class PolicyService {
     return policies.length;
   }
 
+  private policiesOf(groups: readonly string[]): Promise<PolicyRecord[]> {
+    const where = { ownerGroup: { $in: groups } };
+    return this.queries.list('Policy', { where, visible: undefined }, { limit: mostAtOnce });
+  }
+
   /** @throws Refusal 404 */
   async remove(caller: Caller, id: string): Promise<PolicyRecord> {
     return (await this.store.remove<PolicyRecord>('Policy', id, caller.username)) ?? missing(id);
   }
 }
 
-function checkManaged({ email }: Caller, { manager, ownerGroup }: PolicyRecord): void {
+function checkManaged({ email }: Caller, { manager }: Pick<PolicyRecord, 'manager'>): void {
   if (email === '' || !(manager ?? []).includes(email))
-    throw new Refusal(401, `User is not a manager of the policy of ${ownerGroup}: nothing was changed`);
+    throw new Refusal(401, 'User not authorised for action based on policy');
 }
 
 function missing(id: string): never {

@@ -26,10 +26,23 @@ export class PublicationChecks {
     return record;
   }
 
+  /** What others can see is never private, so that the state is asked first. */
+  async publishable(caller: Caller, doi: string): Promise<PublishedDataRecord> {
+    const record = await this.queries.get(caller, doi);
+    this.checkPrivate(record);
+    this.checkOwned(caller, record);
+    return record;
+  }
+
+  checkPrivate({ status }: PublishedDataRecord): void {
+    if (status !== 'private')
+      throw bareText(400, 'Published data can only be published if it is in private state.');
+  }
+
   async amendable(caller: Caller, doi: string): Promise<void> {
-    await this.queries.get(caller, doi);
     if (!this.rules.allows(accessTable.publishedData.amend, caller, {}))
-      throw bareText(403, 'Only administrators can amend published data.');
+      throw bareText(403, 'Only admin users can amend published data.');
+    await this.queries.get(caller, doi);
   }
 
   async withdrawable(caller: Caller, doi: string): Promise<PublishedDataRecord> {
@@ -41,18 +54,36 @@ export class PublicationChecks {
 
   /** Administrators may change what the public does not see as it is; creators what is private. */
   changeable(caller: Caller, record: PublishedDataRecord): void {
+    this.inState(caller, record, 'updated');
     this.checkOwned(caller, record);
-    const states = this.rules.isAdmin(caller) ? ['private', 'public', 'amended'] : ['private'];
-    if (!states.includes(record.status))
-      throw bareText(400, `Published data in ${record.status} state cannot be changed.`);
     this.notPending(record);
   }
 
   /** What the public has seen leaves a tombstone: its DOI goes on to resolve. */
-  async removable(caller: Caller, record: PublishedDataRecord): Promise<void> {
+  removable(caller: Caller, record: PublishedDataRecord): void {
     if (record.status === 'amended')
-      throw bareText(400, 'Published data in amended state cannot be removed: withdraw it.');
-    this.changeable(caller, await this.queries.whole(record));
+      throw bareText(
+        400,
+        `Published data with id ${record._id} is already registered or amended. It cannot be removed. Withdraw it.`,
+      );
+    this.inState(caller, record, 'removed');
+    this.notPending(record);
+  }
+
+  /** SciCat's sentences: the state is asked before the owner, as what others can see is never private. */
+  private inState(caller: Caller, { _id, status }: PublishedDataRecord, done: 'updated' | 'removed'): void {
+    if (this.rules.isAdmin(caller)) {
+      if (!['private', 'public', 'amended'].includes(status))
+        throw bareText(
+          400,
+          `Published data with id ${_id} is already registered or amended. It cannot be ${done}.` +
+            (status === 'withdrawn' ? ' It was withdrawn: amend it first.' : ''),
+        );
+    } else if (status !== 'private')
+      throw bareText(
+        400,
+        `Published data can only be ${done === 'updated' ? 'resynced' : done} if it is in private state.`,
+      );
   }
 
   /** @throws Refusal 409: DOIs are the same whatever their case, and so are the pages they lead to */

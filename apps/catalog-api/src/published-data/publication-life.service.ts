@@ -47,15 +47,14 @@ export class PublicationLife {
   ) {}
 
   async publish(caller: Caller, doi: string): Promise<PublishedDataRecord> {
-    const record = await this.checks.owned(caller, doi);
-    this.checkPrivate(record);
+    const record = await this.checks.publishable(caller, doi);
     this.checks.metadata(record);
     await this.datasets.check(caller, record);
     const embargo = await this.checks.embargoOf(record);
     const opened = embargo === undefined ? await this.datasets.show(record, caller.username) : [];
     return this.orHide(opened, caller.username, () =>
       this.step(caller.username, doi, published, (stored) => {
-        if (stored.status !== 'public') this.checkPrivate(stored);
+        if (stored.status !== 'public') this.checks.checkPrivate(stored);
         checkSame(record, stored);
         return { set: { status: 'public', ...embargoField(embargo) }, unset: noEmbargo(embargo) };
       }),
@@ -228,11 +227,6 @@ export class PublicationLife {
     this.relay.wake();
     const { catena: _, ...shown } = changed;
     return shown;
-  }
-
-  private checkPrivate({ status }: PublishedDataRecord): void {
-    if (status !== 'private')
-      throw bareText(400, 'Published data can only be published if it is in private state.');
   }
 }
 

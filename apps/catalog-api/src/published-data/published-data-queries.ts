@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { AccessRules, both, type Caller, type Condition } from '../domain/access.js';
-import { accessTable } from '../domain/access-table.js';
+import { accessTable, type Rule } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
 import { parseFields, parseLimits } from '../domain/field-query.js';
 import { Catalogue } from '../persistence/catalogue.js';
@@ -34,7 +34,7 @@ export class PublishedDataQueries {
     const found = await this.catalogue
       .records('PublishedData')
       .find(both(query.where, this.visible(caller)), { projection: withoutOwnFields(query.projection) })
-      .sort(query.sort ?? { createdAt: -1 })
+      .sort(query.sort ?? { createdAt: 1, _id: 1 })
       .skip(query.skip)
       .limit(query.limit)
       .toArray();
@@ -51,19 +51,32 @@ export class PublishedDataQueries {
     return { where, ...parseLimits(limits, publishedDataShape) };
   }
 
-  /** @throws Refusal 404, for records the caller may not see as well */
+  /** @returns undefined for records the caller may not see as well */
+  async look(
+    caller: Caller | undefined,
+    doi: string,
+    rule: Rule = read,
+  ): Promise<PublishedDataRecord | undefined> {
+    const condition = both({ _id: doi }, this.rules.condition(rule, caller));
+    const found = await this.catalogue
+      .records('PublishedData')
+      .findOne(condition, { projection: withoutOwnFields() });
+    return (found as PublishedDataRecord | null) ?? undefined;
+  }
+
+  /** For what is done with one. @throws Refusal 404, for records the caller may not see as well */
   async get(caller: Caller | undefined, doi: string): Promise<PublishedDataRecord> {
-    const [record] = await this.list(caller, { where: { _id: doi }, limit: 1, skip: 0 });
-    if (record === undefined) throw new Refusal(404, `Published data with doi ${doi} not found.`);
+    const record = await this.look(caller, doi);
+    if (record === undefined) throw new Refusal(404, `Published data with id ${doi} not found.`);
     return record;
   }
 
   /** With Catena's own part: for checks, never to be shown. */
-  async whole({ _id }: PublishedDataRecord): Promise<PublishedDataRecord> {
+  async whole({ _id }: Pick<PublishedDataRecord, '_id'>): Promise<PublishedDataRecord> {
     const found = await this.catalogue
       .records('PublishedData')
       .findOne({ _id }, { projection: withoutWords });
-    if (found === null) throw new Refusal(404, `Published data with doi ${_id} not found.`);
+    if (found === null) throw new Refusal(404, `Published data with id ${_id} not found.`);
     return found as unknown as PublishedDataRecord;
   }
 

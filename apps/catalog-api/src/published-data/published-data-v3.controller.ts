@@ -1,6 +1,20 @@
-import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { AccessRules, both, type Caller } from '../domain/access.js';
+import { Refusal } from '../domain/errors.js';
+import { parseJsonObject } from '../domain/loopback-filter.js';
 import { parseCountFilter, parseRecordFilter } from '../domain/record-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { filterFrom, gate, signedIn } from '../http/gates.js';
@@ -48,10 +62,14 @@ export class PublishedDataV3Controller {
     @Query('filter') filter: unknown,
     @Headers('filter') header: unknown,
     @Query('fields') fields: unknown,
+    @Query('limits') limits: unknown,
   ): Promise<Fields[]> {
-    const query = parseRecordFilter(filterFrom(filter, header), publishedDataShape);
-    const where = both(query.where, this.queries.search(fields, undefined).where);
-    const records = await this.queries.list(caller, { ...query, where });
+    const text = filterFrom(filter, header);
+    const query = parseRecordFilter(text, publishedDataShape);
+    const { where: searched, ...page } = this.queries.search(fields, limits);
+    const own = parseJsonObject(text, 'filter')['limits'] == null ? page : {};
+    const where = both(query.where, searched);
+    const records = await this.queries.list(caller, { ...query, ...own, where });
     return records.map((record) => toFlat(record));
   }
 
@@ -79,7 +97,9 @@ export class PublishedDataV3Controller {
   @Operation('publishedDataControllerFindOneV3', { answer: 'PublishedDataObsoleteDto' })
   @Get(':id')
   async get(@CurrentCaller() caller: Caller | undefined, @Param('id') doi: string): Promise<Fields> {
-    return toFlat(await this.queries.get(caller, doi));
+    const record = await this.queries.look(caller, doi);
+    if (record === undefined) throw new Refusal(404, `No PublishedData with the id '${doi}' exists`);
+    return toFlat(record);
   }
 
   @Operation('publishedDataControllerUpdateV3', {
@@ -98,6 +118,7 @@ export class PublishedDataV3Controller {
 
   @Operation('publishedDataControllerRegisterV3')
   @Post(':id/register')
+  @HttpCode(200)
   async register(
     @CurrentCaller() caller: Caller | undefined,
     @Param('id') doi: string,

@@ -1,7 +1,9 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { accessTable } from '../domain/access-table.js';
 import { AccessRules, type Caller } from '../domain/access.js';
-import { parseV4Filter, v4Fields, v4Limits } from '../domain/v4-filter.js';
+import { Refusal } from '../domain/errors.js';
+import { v4Fields, v4Limits } from '../domain/v4-filter.js';
 import { both } from '../domain/access.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { gate, signedIn } from '../http/gates.js';
@@ -10,6 +12,7 @@ import { listFrom } from '../http/query-values.js';
 import { validateBody } from '../http/validate-body.js';
 import { withId } from '../records/with-id.js';
 import { PublicationLife } from './publication-life.service.js';
+import { v4PublicationFilter } from './published-data-filter.js';
 import { PublicationSettings, type PublicationSchemas } from './publication-settings.js';
 import { publishedDataShape, type PublishedDataRecord } from './published-data-record.js';
 import { PublishedDataQueries } from './published-data-queries.js';
@@ -17,8 +20,6 @@ import { CreatePublishedDataV4Dto, PartialUpdatePublishedDataV4Dto } from './pub
 import { PublishedDataService } from './published-data.service.js';
 
 type Fields = Record<string, unknown>;
-
-const properties = new Set(['_id', ...Object.keys(publishedDataShape.kinds)]);
 
 @Area('published data v4')
 @Controller({ path: 'publisheddata', version: '4' })
@@ -40,8 +41,9 @@ export class PublishedDataV4Controller {
   @Operation('publishedDataV4ControllerCreateV4', { body: CreatePublishedDataV4Dto, answer: 'PublishedData' })
   @Post()
   async create(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): Promise<Fields> {
-    const user = signedIn(caller);
-    return withId(await this.service.create(user, { ...validateBody(CreatePublishedDataV4Dto, body) }));
+    gate(caller !== undefined);
+    const fields = { ...validateBody(CreatePublishedDataV4Dto, body) };
+    return withId(await this.service.create(signedIn(caller), fields));
   }
 
   @Operation('publishedDataV4ControllerFindAllV4', { answer: ['PublishedData'] })
@@ -52,10 +54,10 @@ export class PublishedDataV4Controller {
     @Query('fields') fields: unknown,
     @Query('limits') limits: unknown,
   ): Promise<PublishedDataRecord[]> {
-    const { where, ...page } = this.queries.search(v4Fields(fields, publishedDataShape), v4Limits(limits));
-    const query =
-      filter === undefined ? { where, ...page } : narrowed(parseV4Filter(filter, properties), where);
-    return (await this.queries.list(caller, query)).map(withId);
+    const searched = this.queries.search(v4Fields(fields, publishedDataShape), v4Limits(limits));
+    const { where, ...query } = v4PublicationFilter(filter, searched);
+    const found = await this.queries.list(caller, { ...query, where: both(where, searched.where) });
+    return found.map(withId);
   }
 
   @Operation('publishedDataV4ControllerCountV4', { answer: 'ICount' })
@@ -65,16 +67,15 @@ export class PublishedDataV4Controller {
     @Query('filter') filter: unknown,
     @Query('fields') fields: unknown,
   ): Promise<{ count: number }> {
-    const condition = both(
-      parseV4Filter(filter, properties).where,
-      this.queries.search(v4Fields(fields, publishedDataShape), undefined).where,
-    );
-    return { count: await this.queries.count(caller, condition) };
+    const searched = this.queries.search(v4Fields(fields, publishedDataShape), undefined);
+    const { where } = v4PublicationFilter(filter, searched);
+    return { count: await this.queries.count(caller, both(where, searched.where)) };
   }
 
   @Operation('publishedDataV4ControllerFormPopulateV4', { answer: 'FormPopulateData' })
   @Get('formpopulate')
   formPopulate(@CurrentCaller() caller: Caller | undefined, @Query('pid') pid: unknown): Promise<Fields> {
+    gate(caller !== undefined);
     return this.queries.formPopulate(signedIn(caller), listFrom(pid));
   }
 
@@ -84,7 +85,9 @@ export class PublishedDataV4Controller {
     @CurrentCaller() caller: Caller | undefined,
     @Param('id') doi: string,
   ): Promise<PublishedDataRecord> {
-    return withId(await this.queries.get(caller, doi));
+    const record = await this.queries.look(caller, doi, accessTable.publishedData.readOne);
+    if (record === undefined) throw new Refusal(404, `Published data with doi ${doi} not found.`);
+    return withId(record);
   }
 
   @Operation('publishedDataV4ControllerUpdateV4', {
@@ -146,11 +149,8 @@ export class PublishedDataV4Controller {
     @CurrentCaller() caller: Caller | undefined,
     @Param('id') doi: string,
   ): Promise<PublishedDataRecord> {
-    gate(this.rules.mayDelete(caller));
-    return withId(await this.service.remove(signedIn(caller), doi));
+    const user = signedIn(caller);
+    gate(this.rules.mayDelete(user));
+    return withId(await this.service.remove(user, doi));
   }
-}
-
-function narrowed<Query extends { readonly where: Fields }>(query: Query, where: Fields): Query {
-  return { ...query, where: both(query.where, where) };
 }

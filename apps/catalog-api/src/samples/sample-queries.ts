@@ -8,7 +8,7 @@ import { AccessRules, type Caller, type Condition } from '../domain/access.js';
 import { BadRequest } from '../domain/errors.js';
 import type { FieldQuery } from '../domain/field-query.js';
 import type { LoopbackQuery } from '../domain/loopback-filter.js';
-import { metadataPaths } from '../domain/metadata-paths.js';
+import { hiddenOfSamples, metadataPaths } from '../domain/metadata-paths.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import { RecordQueries, type Page, type Selection } from '../records/record-queries.js';
 import { sampleView, type SampleRecord } from './sample-record.js';
@@ -83,7 +83,7 @@ export class SampleQueries {
       projection: { sampleCharacteristics: 1 },
     });
     const all = samples.map(({ sampleCharacteristics }) => sampleCharacteristics);
-    return metadataPaths(all, { containing, limit: paths });
+    return metadataPaths(all, { containing, limit: paths, hidden: hiddenOfSamples });
   }
 
   /** Attachments of a sample are the business of who may read the sample. */

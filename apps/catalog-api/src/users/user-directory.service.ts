@@ -39,20 +39,24 @@ export class UserDirectory {
     );
   }
 
-  /** @throws Refusal 403 for an account whose password is kept elsewhere, 400 when the current one is wrong */
-  async changeOwnPassword(id: string, current: string, wanted: Wanted): Promise<void> {
-    const user = await this.local(id);
+  /**
+   * @param kept digest of the token that goes on: the one that its bearer changes the password with
+   * @throws Refusal 403 for an account whose password is kept elsewhere, 400 when the current one is wrong
+   */
+  async changeOwnPassword(id: string, current: string, wanted: Wanted, kept: string): Promise<void> {
     checkWanted(wanted);
+    const user = await this.local(id, 'Only local users are allowed to change password');
     const isRight = await this.passwords.match(current, user.password ?? '');
     // Changed by another request meanwhile, the password that was right is no longer the current one.
-    if (!isRight || !(await this.setPassword(user, wanted.newPassword, { password: user.password ?? '' })))
+    const condition = { password: user.password ?? '' };
+    if (!isRight || !(await this.setPassword(user, wanted.newPassword, { condition, kept })))
       throw new BadRequest('Current password is incorrect');
   }
 
   /** @throws Refusal 400 for an unknown user, 403 for an account whose password is kept elsewhere */
   async changePassword(id: string, wanted: Wanted): Promise<void> {
-    const user = await this.local(id);
     checkWanted(wanted);
+    const user = await this.local(id, 'Only local users passwords can be changed by admin');
     await this.setPassword(user, wanted.newPassword, {});
   }
 
@@ -68,11 +72,10 @@ export class UserDirectory {
     return { authorization: user !== undefined && this.rules.mayCallDatasetWrites(user) };
   }
 
-  private async local(id: string): Promise<UserRecord> {
+  private async local(id: string, refusal: string): Promise<UserRecord> {
     const user = await this.record(id);
     if (user === undefined) throw new BadRequest(`There is no user with the id ${id}.`);
-    if (user.authStrategy !== 'local')
-      throw new Refusal(403, 'Passwords are kept here for local accounts only: change it where you sign in.');
+    if (user.authStrategy !== 'local') throw new Refusal(403, refusal);
     return user;
   }
 
@@ -80,15 +83,20 @@ export class UserDirectory {
     return (await this.catalogue.users.findOne({ _id: { $in: idForms(id) } })) ?? undefined;
   }
 
-  /** Ends all tokens of the account as well: who had the old password may have some. */
+  /** Ends the tokens of the account as well, but for the one to keep: who had the old password may have some. */
   private async setPassword(
     { _id }: UserRecord,
     password: string,
-    condition: { readonly password?: string },
+    { condition = {}, kept }: { readonly condition?: { readonly password?: string }; readonly kept?: string },
   ): Promise<boolean> {
+    const hash = await this.passwords.of(password);
     const { matchedCount } = await this.catalogue.users.updateOne(
       { _id, ...condition },
-      { $set: { password: await this.passwords.of(password) }, $inc: { catenaSessions: 1 } },
+      {
+        $set: { password: hash, ...(kept === undefined ? {} : { catenaKeptToken: kept }) },
+        ...(kept === undefined ? { $unset: { catenaKeptToken: '' as const } } : {}),
+        $inc: { catenaSessions: 1 },
+      },
     );
     this.callers.forget(String(_id));
     return matchedCount === 1;
@@ -101,7 +109,8 @@ interface Wanted {
 }
 
 function checkWanted({ newPassword, confirmPassword }: Wanted): void {
-  if (newPassword !== confirmPassword) throw new BadRequest('New password and confirmation do not match');
+  if (newPassword !== confirmPassword)
+    throw new BadRequest('New password and confirmation password do not match');
   if (Buffer.byteLength(newPassword) > longestPassword)
     throw new BadRequest(`The new password is longer than ${longestPassword} bytes: choose a shorter one.`);
 }

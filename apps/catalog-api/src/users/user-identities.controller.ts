@@ -5,10 +5,11 @@ import { AccessRules, type Caller } from '../domain/access.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
 import { checkCondition, parseJsonObject } from '../domain/loopback-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
-import { filterFrom, gate, signedIn } from '../http/gates.js';
+import { filterFrom, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { idForms } from '../persistence/user-ids.js';
+import { onlyAdmin } from './user-gates.js';
 
 @Area('user identities')
 @Controller({ path: 'useridentities', version: '3' })
@@ -29,7 +30,7 @@ export class UserIdentitiesController {
     const somebody = signedIn(caller);
     const isAdmin = this.rules.admits(accessTable.user.manage, somebody);
     const asked = conditionFrom(filterFrom(query, header));
-    const condition = isAdmin ? asked : { ...asked, userId: { $in: idForms(somebody._id) } };
+    const condition = isAdmin ? asked : ownOnly(asked, somebody);
     const identity = await this.identities.findOne(condition, { projection: { credentials: 0 } });
     if (identity === null) throw new Refusal(404, 'Not Found', { message: 'Not Found', statusCode: 404 });
     return { ...identity, credentials: {} };
@@ -44,7 +45,7 @@ export class UserIdentitiesController {
     @Headers('filter') header: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    gate(this.rules.admits(accessTable.user.manage, caller));
+    onlyAdmin(this.rules, caller);
     const filter = filterFrom(query, header);
     const found = await this.identities.findOne(emailCondition(filter), { projection: { _id: 1 } });
     reply.type('text/html; charset=utf-8');
@@ -54,6 +55,15 @@ export class UserIdentitiesController {
   private get identities() {
     return this.catalogue.other('UserIdentity');
   }
+}
+
+/** @throws Refusal 403 when the identity asked for is, by its user, that of somebody else */
+function ownOnly({ userId, ...others }: Record<string, unknown>, caller: Caller): Record<string, unknown> {
+  const own = idForms(caller._id);
+  const asked = (userId as { $in?: unknown[] } | undefined)?.$in;
+  const isOwn = userId === undefined || asked?.every((id) => own.some((form) => String(form) === String(id)));
+  if (isOwn !== true) throw new Refusal(403, 'Access Forbidden or Unauthorized');
+  return { ...others, userId: { $in: own } };
 }
 
 /** A bare address, or a filter. */

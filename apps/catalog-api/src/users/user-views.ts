@@ -10,7 +10,12 @@ export interface UserView {
   readonly __v: number;
 }
 
-export function userView({ password: _, catenaSessions: _sessions, ...user }: UserRecord): UserView {
+export function userView({
+  password: _,
+  catenaSessions: _sessions,
+  catenaKeptToken: _kept,
+  ...user
+}: UserRecord): UserView {
   const id = String(user._id);
   return { ...user, _id: id, id };
 }

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Req } from '@nestjs/common';
 import { AuthenticationService } from '../authentication/authentication.service.js';
 import { CredentialsDto } from '../authentication/credentials.dto.js';
+import { RequestSessions } from '../authentication/request-sessions.js';
 import { SignInLimits } from '../authentication/sign-in-limits.js';
 import { accessTable } from '../domain/access-table.js';
 import { AccessRules, type Caller } from '../domain/access.js';
@@ -26,6 +27,7 @@ export class UsersController {
     private readonly authentication: AuthenticationService,
     private readonly limits: SignInLimits,
     private readonly rules: AccessRules,
+    private readonly sessions: RequestSessions,
   ) {}
 
   @Get()
@@ -66,12 +68,11 @@ export class UsersController {
     @Body() body: unknown,
     @Req() request: RequestWithCaller,
   ): Promise<Message> {
-    const { _id, username, authStrategy } = signedIn(caller);
-    if (authStrategy !== 'local')
-      throw new Refusal(403, 'Passwords are kept here for local accounts only: change it where you sign in.');
+    const { _id, username } = signedIn(caller);
     const { currentPassword, ...wanted } = validateBody(UpdateUserPasswordDto, body);
+    const { digest } = this.sessions.of(request);
     await this.limits.guardAddress(`${request.ip} password of ${username}`, () =>
-      this.directory.changeOwnPassword(_id, currentPassword, wanted),
+      this.directory.changeOwnPassword(_id, currentPassword, wanted, digest),
     );
     return { message: 'Password updated successfully' };
   }
@@ -110,7 +111,7 @@ export class UsersController {
   ): Promise<Message> {
     onlyAdmin(this.rules, caller);
     await this.directory.changePassword(id, validateBody(AdminUpdateUserPasswordDto, body));
-    return { message: 'Password updated successfully' };
+    return { message: `Password updated successfully for userId: ${id}` };
   }
 
   @Get(':id/userIdentity')
