@@ -28,6 +28,18 @@ describe('Instruments v3 (contract §1.12)', () => {
     );
   });
 
+  it('has SI values of what was measured', async () => {
+    const customMetadata = { length: { value: 5, unit: 'mm' } };
+    const { body } = await app.as('admin').post(path, { uniqueName: 'si', name: 'Si', customMetadata });
+    assert.deepEqual(body['customMetadata'], {
+      length: { value: 5, unit: 'mm', valueSI: 0.005, unitSI: 'm' },
+    });
+    const changed = await app
+      .as('admin')
+      .patch(`${path}/${encodeURIComponent(String(body['pid']))}`, { customMetadata });
+    assert.deepEqual(changed.body['customMetadata'], body['customMetadata']);
+  });
+
   it('is created and changed by admins, deleted by DELETE_GROUPS alone', async () => {
     for (const user of [app.anonymous, app.as('user1'), app.as('archiveManager')]) {
       assert.deepEqual((await user.post(path, { nonsense: 1 })).body, forbidden);
@@ -37,7 +49,7 @@ describe('Instruments v3 (contract §1.12)', () => {
     assert.equal((await app.as('admin').delete(`${path}/gone`)).status, 403);
     assert.equal((await app.as('archiveManager').delete(`${path}/gone`)).status, 200);
     const again = await app.as('archiveManager').delete(`${path}/gone`);
-    assert.deepEqual([again.status, String(again.body['message']).includes('{"_id":"gone"}')], [404, true]);
+    assert.deepEqual([again.status, String(again.body['message']).includes('{"pid":"gone"}')], [404, true]);
   });
 
   it('refuses a unique name that is taken with 409', async () => {

@@ -91,7 +91,7 @@ describe('Policies v3 (contract §1.13)', () => {
       ownerGroupList: 'p1, p2',
       data: { tapeRedundancy: 'medium' },
     });
-    assert.equal(done.status, 200);
+    assert.deepEqual([done.status, done.body['message']], [200, 'successful policy update']);
     assert.deepEqual(
       [(await find('p1'))['tapeRedundancy'], (await find('p2'))['tapeRedundancy']],
       ['medium', 'medium'],
@@ -100,8 +100,24 @@ describe('Policies v3 (contract §1.13)', () => {
       ownerGroupList: 'p1,p3',
       data: { tapeRedundancy: 'high' },
     });
-    assert.equal(refused.status, 401);
+    assert.deepEqual(
+      [refused.status, refused.body['message']],
+      [401, 'User not authorised for action based on policy'],
+    );
     assert.equal((await find('p1'))['tapeRedundancy'], 'medium', 'all or none');
+    const quoted = await keeper.post(`${path}/updateWhere`, {
+      ownerGroupList: '"p1","without-a-policy"',
+      data: { tapeRedundancy: 'low' },
+    });
+    assert.equal(quoted.status, 200, JSON.stringify(quoted.body));
+    const made = await find('without-a-policy');
+    assert.deepEqual(
+      [(await find('p1'))['tapeRedundancy'], made['tapeRedundancy'], made['manager'], made['autoArchive']],
+      ['low', 'low', [app.emailOf('policyKeeper')], false],
+    );
+    const many = Array.from({ length: 1001 }, (_, index) => `g${index}`).join(',');
+    const tooMany = await keeper.post(`${path}/updateWhere`, { ownerGroupList: many, data: {} });
+    assert.equal(tooMany.status, 400);
     for (const body of [
       {},
       { ownerGroupList: 'p1' },

@@ -178,7 +178,7 @@ describe('Proposals v3 (contract §1.10)', () => {
     const picked = await app
       .as('admin')
       .get<Fields[]>(path, { filters: { fields: ['title'], limits: { limit: 1 } } });
-    assert.deepEqual(Object.keys(picked.body[0] ?? {}).sort(), ['_id', 'title']);
+    assert.deepEqual(Object.keys(picked.body[0] ?? {}).sort(), ['_id', 'id', 'title']);
   });
 
   it('finds an id made of digits, and text that looks like a date, as text', async () => {

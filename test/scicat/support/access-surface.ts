@@ -244,7 +244,7 @@ export const surfaces = {
       amended: { status: 'amended' },
     },
     singles: [
-      { path: at('/api/v4/publisheddata'), rule: publishedData.read, refused: 404 },
+      { path: at('/api/v4/publisheddata'), rule: publishedData.readOne, refused: 404 },
       { path: at('/api/v3/publisheddata'), rule: publishedData.read, refused: 404 },
     ],
     lists: [

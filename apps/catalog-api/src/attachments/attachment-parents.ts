@@ -73,7 +73,15 @@ const targets = {
     name: 'PublishedData',
     rule: accessTable.publishedData.update,
   },
-} as const satisfies Record<AttachmentRelationship['targetType'], { collection: CollectionName; rule: Rule }>;
+} as const satisfies Record<AttachmentRelationship['targetType'], Target>;
+/** Fields that the rules of the targets look at. */
+const ownership = { ownerGroup: 1, accessGroups: 1, createdBy: 1, status: 1 } as const;
+
+interface Target {
+  readonly collection: CollectionName;
+  readonly name: string;
+  readonly rule: Rule;
+}
 
 @Injectable()
 export class AttachmentParents {
