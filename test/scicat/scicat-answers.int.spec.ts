@@ -99,4 +99,16 @@ describe('Answers as SciCat gives them', () => {
     assert.deepEqual(own.body, { count: 1 });
     assert.equal((await count({ filter: { $where: 'x' } })).status, 400);
   });
+
+  it('parameters that the published SDK sends as an object are read', async () => {
+    await createProposal(app.as('admin'), 'inside-1', { title: 'inside' });
+    const count = (query: Fields) => app.as('admin').get('/api/v3/proposals/count', query);
+    assert.deepEqual((await count({ 'filters[filter]': { proposalId: 'inside-1' } })).body, { count: 1 });
+    assert.deepEqual((await count({ 'filters[fields]': { title: ['inside'] } })).body, { count: 1 });
+    const facets = await app.as('admin').get<Fields[]>('/api/v4/datasets/fullfacet', {
+      'filters[fields]': { ownerGroup: ['nobody'] },
+      'filters[facets]': ['type'],
+    });
+    assert.deepEqual(facets.body[0]?.['type'], []);
+  });
 });

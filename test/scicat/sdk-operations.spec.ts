@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { describedControllers } from '../../apps/catalog-api/src/catalog-api.module.js';
 import { openApiDocument } from '../../apps/catalog-api/src/openapi/document.js';
+import { answerSchemas } from '../../apps/catalog-api/src/openapi/answers.js';
 import { undescribed } from '../../apps/catalog-api/src/openapi/operations.js';
 
 interface SdkOperation {
@@ -39,6 +40,26 @@ function sdkOperations(): SdkOperation[] {
     });
 }
 
+interface SdkModel {
+  readonly name: string;
+  readonly properties: readonly { readonly name: string; readonly optional: boolean }[];
+}
+
+/** Reads the models of the published client. */
+function sdkModels(): SdkModel[] {
+  return readdirSync(join(sdk, 'models'))
+    .filter((file) => file !== 'index.ts')
+    .map((file) => {
+      const text = readFileSync(join(sdk, 'models', file), 'utf8');
+      const [, members = ''] = /export interface \w+ \{(.*?)\n\}/s.exec(text) ?? [];
+      const properties = [...members.matchAll(/^ {4}(\w+)(\??): /gm)].map(([, name = '', mark]) => ({
+        name: name === '_abstract' ? 'abstract' : name,
+        optional: mark === '?',
+      }));
+      return { name: file.replace(/\.ts$/, ''), properties };
+    });
+}
+
 /** As the generator makes a class name of a tag: `datasets v4` → `DatasetsV4`. */
 function className(tag: string): string {
   return tag
@@ -47,8 +68,10 @@ function className(tag: string): string {
     .join('');
 }
 
-/** Bodies that the SDK wraps because the server takes one of several. */
-const unions = /^(DatasetsController\w+Request|OrigDatablock)$/;
+/** Bodies that the SDK types by what the server answers. */
+const answered = /^OrigDatablock$/;
+
+const models = sdkModels();
 
 describe('The OpenAPI document', () => {
   const operations = sdkOperations();
@@ -74,7 +97,7 @@ describe('The OpenAPI document', () => {
 
   it('names request bodies as the SDK does', () => {
     const others = operations.filter(({ method, path, body }) => {
-      if (body === undefined || unions.test(body)) return false;
+      if (body === undefined || answered.test(body)) return false;
       return !JSON.stringify(document.paths[path]?.[method]?.['requestBody'] ?? {}).includes(`/${body}"`);
     });
     assert.deepEqual(
@@ -83,24 +106,42 @@ describe('The OpenAPI document', () => {
     );
   });
 
+  it('has every model of the published SDK, by its name', () => {
+    assert.equal(models.length, 109);
+    assert.deepEqual(
+      models.map(({ name }) => name).filter((name) => !(name in document.components.schemas)),
+      [],
+    );
+  });
+
   it('gives models the properties the SDK knows', () => {
-    const differences: string[] = [];
-    for (const [name, schema] of Object.entries(document.components.schemas)) {
-      const file = join(sdk, 'models', `${name}.ts`);
-      let text: string;
-      try {
-        text = readFileSync(file, 'utf8');
-      } catch {
-        continue;
-      }
-      const [, members = ''] = /export interface \w+ \{(.*?)\n\}/s.exec(text) ?? [];
-      const known = [...members.matchAll(/^ {4}(\w+)\??: /gm)].map(([, property = '']) =>
-        property === '_abstract' ? 'abstract' : property,
-      );
+    const differences = common().flatMap(({ name, properties, schema }) => {
       const ours = Object.keys(schema['properties'] ?? {});
-      const absent = known.filter((property) => !ours.includes(property));
-      if (absent.length > 0) differences.push(`${name}: ${absent.join(', ')}`);
-    }
+      const absent = properties.map((property) => property.name).filter((known) => !ours.includes(known));
+      return absent.length > 0 ? [`${name}: ${absent.join(', ')}`] : [];
+    });
+    assert.deepEqual(differences, []);
+  });
+
+  it('asks in bodies for nothing that the SDK lets clients leave out, and promises in answers what it expects', () => {
+    const promised = answerSchemas();
+    const differences = common().flatMap(({ name, properties, schema }) => {
+      const required = new Set(schema['required'] as string[] | undefined);
+      return properties
+        .filter((property) => {
+          const isRequired = required.has(property.name);
+          return property.optional ? isRequired : name in promised && !isRequired;
+        })
+        .map((property) => `${name}.${property.name}`);
+    });
     assert.deepEqual(differences, []);
   });
 });
+
+/** Models that both describe with properties; bodies that are one of several have none of their own. */
+function common() {
+  return models.flatMap((model) => {
+    const schema = document.components.schemas[model.name];
+    return schema === undefined || 'oneOf' in schema ? [] : [{ ...model, schema }];
+  });
+}

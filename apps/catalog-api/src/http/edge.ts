@@ -17,6 +17,10 @@ export function guardEdge(app: NestFastifyApplication): void {
       reply.header('cache-control', 'no-store');
     done();
   });
+  server.addHook('preValidation', (request, _reply, done) => {
+    spreadObjects(request.query as Record<string, unknown>);
+    done();
+  });
   // After the body: its stream ends the context in which its request came.
   server.addHook('preValidation', (request, _reply, done) => {
     const traceparent = traceparentFrom(request.headers['traceparent']) ?? newTraceparent();
@@ -40,4 +44,17 @@ export function guardEdge(app: NestFastifyApplication): void {
     exposedHeaders: ['ETag', 'Content-Disposition', 'Retry-After'],
     maxAge: 600,
   });
+}
+
+const inFilters = /^filters\[(fields|facets|filter|limits)\]$/;
+
+/**
+ * The published SDK sends some parameters as parts of an object (`filters[fields]`), which SciCat never reads: a filter
+ * that is not read is a wrong answer. What stands beside the object wins.
+ */
+function spreadObjects(query: Record<string, unknown>): void {
+  for (const [key, value] of Object.entries(query)) {
+    const name = inFilters.exec(key)?.[1];
+    if (name !== undefined) query[name] ??= value;
+  }
 }

@@ -12,6 +12,10 @@ export interface OperationDescription {
   readonly answer?: SchemaName | readonly [SchemaName];
   /** Query parameters that need an explanation. */
   readonly query?: Readonly<Record<string, string>>;
+  /** Query parameters that the published SDK sends as objects: the names of their schemas. */
+  readonly objects?: Readonly<Record<string, SchemaName>>;
+  /** What 503 answers. */
+  readonly unavailable?: SchemaName;
   readonly summary?: string;
 }
 

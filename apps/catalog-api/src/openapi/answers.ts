@@ -1,6 +1,7 @@
 /**
  * What the API answers, as the published SDK names and types it: `name`, `name?` where it may be absent, `:type` where
- * it is not text; `date` is ISO 8601 text, `object` anything, `[]` a list, a capital letter another of these.
+ * it is not text; `date` is ISO 8601 text, `object` anything, `[]` a list, `map:` an object of these by name, a capital
+ * letter another of these.
  */
 const queryable = 'createdBy updatedBy createdAt:date updatedAt:date';
 const ownable = 'ownerGroup accessGroups:string[] instrumentGroup? isPublished:boolean';
@@ -10,6 +11,9 @@ const partialDatasetStart = `ownerEmail? orcidOfOwner? contactEmail? sourceFolde
 const datasetMiddle = `classification? license? isPublished?:boolean techniques?:TechniqueClass[] sharedWith?:string[] relationships?:CreateRelationshipDto[] datasetlifecycle?:LifecycleClass scientificMetadata?:object scientificMetadataSchema? scientificMetadataValid?:boolean comment? dataQualityMetrics?:number`;
 const datasetEnd = `principalInvestigators?:string[] startTime?:date endTime?:date creationLocation? dataFormat? proposalIds?:string[] sampleIds?:string[] instrumentIds?:string[] inputDatasets?:string[] usedSoftware?:string[] jobParameters?:object jobLogData? runNumber?`;
 const lifecycle = `archivable?:boolean retrievable?:boolean publishable?:boolean dateOfDiskPurging?:date archiveRetentionTime?:date dateOfPublishing?:date publishedOn?:date isOnCentralDisk?:boolean archiveStatusMessage? retrieveStatusMessage? archiveReturnMessage?:object retrieveReturnMessage?:object exportedTo? retrieveIntegrityCheck?:boolean storageLocation?`;
+const policy = `manager:string[] tapeRedundancy autoArchive:boolean autoArchiveDelay:number archiveEmailNotification:boolean archiveEmailsToBeNotified:string[] retrieveEmailNotification:boolean retrieveEmailsToBeNotified:string[] embargoPeriod:number`;
+const health =
+  'status? info?:map:HealthControllerCheckV3200ResponseInfoValue error?:map:HealthControllerCheckV3200ResponseInfoValue details?:map:HealthControllerCheckV3200ResponseInfoValue';
 
 const answers: Readonly<Record<string, string>> = {
   Attachment: `${owned} aid thumbnail caption relationships?:AttachmentRelationshipClass[]`,
@@ -24,9 +28,11 @@ const answers: Readonly<Record<string, string>> = {
   DatasetListDto: 'pid files:string[]',
   FindByIdAccessResponse: 'canAccess:boolean',
   FormPopulateData: 'resourceType? description? title? abstract? thumbnail? metadata?:object',
+  FullFacetFilters: 'facets? fields?',
   FullFacetResponse: 'all:TotalSets[]',
-  HealthControllerCheckV3200Response: 'status? info?:any error?:any details?:any',
+  HealthControllerCheckV3200Response: health,
   HealthControllerCheckV3200ResponseInfoValue: 'status',
+  HealthControllerCheckV3503Response: health,
   HistoryClass: 'id updatedAt:date updatedBy',
   ICount: 'count:number',
   Instrument: `${queryable} pid uniqueName name customMetadata?:object`,
@@ -49,7 +55,8 @@ const answers: Readonly<Record<string, string>> = {
   PartialOutputJobDto: `type? jobParams?:object ownerUser? ownerGroup? contactEmail? id? statusCode? statusMessage? configVersion? jobResultObject?:object createdBy? updatedBy? createdAt?:date updatedAt?:date datasets:PartialOutputDatasetDto[] datasetDetails:PartialOutputDatasetDto[]`,
   PartialOutputOrigDatablockDto: `ownerGroup? accessGroups?:string[] instrumentGroup? size?:number chkAlg? dataFileList?:DataFile[] isPublished?:boolean datasetId? createdBy? updatedBy? createdAt?:date updatedAt?:date version?`,
   PasswordUpdateResponse: 'message',
-  Policy: `${owned} _id manager:string[] tapeRedundancy autoArchive:boolean autoArchiveDelay:number archiveEmailNotification:boolean archiveEmailsToBeNotified:string[] retrieveEmailNotification:boolean retrieveEmailsToBeNotified:string[] embargoPeriod:number`,
+  Policy: `${owned} _id ${policy}`,
+  ProposalCountFilters: 'fields? filter?',
   ProposalClass: `${owned} proposalId pi_email? pi_firstname? pi_lastname? email firstname? lastname? title abstract? startTime?:date endTime?:date MeasurementPeriodList?:MeasurementPeriodClass[] metadata?:object parentProposalId:any type instrumentIds?:string[] numberOfDatasets?:number keywords:string[]`,
   PublishedData: `${queryable} doi title abstract numberOfFiles?:number sizeOfArchive?:number datasetPids:string[] registeredTime?:date status metadata?:object`,
   PublishedDataConfigDto: 'metadataSchema:object uiSchema:object',
@@ -61,6 +68,7 @@ const answers: Readonly<Record<string, string>> = {
   TechniqueClass: 'pid name',
   TotalSets: 'totalSets:number',
   UpdateDatasetLifecycleDto: `${lifecycle}`,
+  UpdatePolicyDto: `ownerGroup accessGroups?:string[] instrumentGroup? ${policy}`,
   UserIdentity: `authStrategy created:date credentials:object externalId modified:date profile:UserProfile provider userId`,
   UserProfile: `displayName? email username thumbnailPhoto? id? emails?:object[] accessGroups:string[] oidcClaims?:object[]`,
   UserSettings: 'id? datasetCount:number jobCount:number userId externalSettings:any',
@@ -86,13 +94,16 @@ export function answerSchemas(): Record<string, Schema> {
 
 /** A type by its name: text, a plain type, or a reference. */
 export function typeSchema(type: string): Schema {
+  if (type.startsWith('map:'))
+    return { type: 'object', additionalProperties: typeSchema(type.slice('map:'.length)) };
   if (type.endsWith('[]')) return { type: 'array', items: typeSchema(type.slice(0, -2)) };
   return plainTypes[type] ?? { $ref: `#/components/schemas/${type}` };
 }
 
 function schemaOf(text: string): Schema {
   const fields = text.split(/\s+/).map((field) => {
-    const [name = '', type = 'string'] = field.split(':');
+    const [name = '', ...types] = field.split(':');
+    const type = types.length === 0 ? 'string' : types.join(':');
     return { name: name.replace('?', ''), optional: name.endsWith('?'), type };
   });
   const required = fields.filter(({ optional }) => !optional).map(({ name }) => name);

@@ -34,6 +34,9 @@ const errors = {
   404: 'There is no such record, or none the caller may see.',
 };
 
+/** Models of the published SDK that no operation leads to. */
+const sdkModels = ['UpdatePolicyDto'];
+
 /** Describes what controllers serve, from the metadata that routes and checks requests. */
 export function openApiDocument(controllers: readonly Type[], version: string): OpenApiDocument {
   const operations = operationsOf(controllers).filter(({ id }) => id !== '');
@@ -59,7 +62,7 @@ export function openApiDocument(controllers: readonly Type[], version: string): 
 }
 
 function operationObject({ id, area, path, status, query, headers, description }: OperationEntry): Schema {
-  const { body, answer, summary } = description;
+  const { body, answer, summary, unavailable } = description;
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
   return {
     operationId: id,
@@ -67,31 +70,63 @@ function operationObject({ id, area, path, status, query, headers, description }
     ...(summary === undefined ? {} : { summary }),
     parameters: [
       ...inPath.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
-      ...query.map((name) => ({
+      ...query
+        .filter((name) => description.objects?.[name] === undefined)
+        .map((name) => ({
+          name,
+          in: 'query',
+          required: false,
+          ...(description.query?.[name] === undefined ? {} : { description: description.query[name] }),
+          schema: { type: 'string' },
+        })),
+      ...Object.entries(description.objects ?? {}).map(([name, schema]) => ({
         name,
         in: 'query',
         required: false,
-        ...(description.query?.[name] === undefined ? {} : { description: description.query[name] }),
-        schema: { type: 'string' },
+        style: 'deepObject',
+        schema: reference(schema),
       })),
       ...headers.map((name) => ({ name, in: 'header', required: false, schema: { type: 'string' } })),
     ],
-    ...(body === undefined ? {} : { requestBody: bodyOf(body) }),
+    ...(body === undefined ? {} : { requestBody: bodyOf(id, body) }),
     responses: {
       [status]: {
         description: 'Done.',
-        ...(answer === undefined ? {} : { content: { 'application/json': { schema: answerOf(answer) } } }),
+        ...(answer === undefined ? {} : json(answer)),
       },
       ...Object.fromEntries(Object.entries(errors).map(([code, text]) => [code, { description: text }])),
+      ...(unavailable === undefined
+        ? {}
+        : {
+            503: { description: 'Something that the service needs is out of reach.', ...json(unavailable) },
+          }),
     },
     security: [{ bearer: [] }, {}],
   };
 }
 
-function bodyOf(body: DtoClass | readonly DtoClass[]): Schema {
-  const schemas = [body].flat().map((dto) => reference(dto.name));
-  const schema = schemas.length === 1 ? schemas[0] : { oneOf: schemas };
+function bodyOf(id: string, body: DtoClass | readonly DtoClass[]): Schema {
+  const dtos = [body].flat();
+  const schema = reference(dtos.length === 1 ? dtos[0]!.name : unionName(id));
   return { required: true, content: { 'application/json': { schema } } };
+}
+
+/** As the published SDK names a body that is one of several. */
+function unionName(id: string): string {
+  return `${id.charAt(0).toUpperCase()}${id.slice(1)}Request`;
+}
+
+function unionsOf(operations: readonly OperationEntry[]): Record<string, Schema> {
+  const unions = operations.flatMap(({ id, description: { body } }) =>
+    body === undefined || typeof body === 'function' || body.length === 1
+      ? []
+      : [[unionName(id), { oneOf: body.map((dto) => reference(dto.name)) }] as const],
+  );
+  return Object.fromEntries(unions);
+}
+
+function json(answer: string | readonly [string]): Schema {
+  return { content: { 'application/json': { schema: answerOf(answer) } } };
 }
 
 function answerOf(answer: string | readonly [string]): Schema {
@@ -110,7 +145,7 @@ function schemasFor(operations: readonly OperationEntry[]): Record<string, Schem
     additionalConverters: converters as never,
     refPointerPrefix: '#/components/schemas/',
   }) as Record<string, Schema>;
-  const all: Readonly<Record<string, Schema>> = { ...requests, ...answerSchemas() };
+  const all: Readonly<Record<string, Schema>> = { ...requests, ...answerSchemas(), ...unionsOf(operations) };
   const found: Record<string, Schema> = {};
   const visit = (value: unknown): void => {
     for (const [, name = ''] of JSON.stringify(value).matchAll(/#\/components\/schemas\/(\w+)/g)) {
@@ -122,5 +157,6 @@ function schemasFor(operations: readonly OperationEntry[]): Record<string, Schem
     }
   };
   visit(operations.map((operation) => operationObject(operation)));
+  visit(sdkModels.map((name) => reference(name)));
   return Object.fromEntries(Object.entries(found).sort(([a], [b]) => a.localeCompare(b)));
 }

@@ -1,6 +1,8 @@
 import { HealthController } from '#outbox';
 import { Area, Operation } from '../http/operation.decorator.js';
 
+const unavailable = 'HealthControllerCheckV3503Response';
+
 /** The health check is shared by all apps; only this one has a document of its endpoints. */
 export function describeHealth(): typeof HealthController {
   Area('health')(HealthController);
@@ -9,7 +11,11 @@ export function describeHealth(): typeof HealthController {
     const descriptor = Object.getOwnPropertyDescriptor(HealthController.prototype, method);
     if (descriptor === undefined) continue;
     const id = { '3': `healthController${name}V3`, '4': `healthController${name}V4` };
-    Operation(id)(HealthController.prototype, method, descriptor);
+    Operation(id, { answer: 'HealthControllerCheckV3200Response', unavailable })(
+      HealthController.prototype,
+      method,
+      descriptor,
+    );
   }
   return HealthController;
 }

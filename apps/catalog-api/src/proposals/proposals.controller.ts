@@ -49,9 +49,12 @@ export class ProposalsController {
     return this.find({ where: query.where, visible: this.visible(caller) }, query);
   }
 
-  /** The published SDK sends `filters`, the web frontend `fields` and `filter`. */
+  /** The web frontend sends `fields` and `filter`, the published SDK the two inside `filters`. */
   @Get('count')
-  @Operation('proposalsControllerCountV3', { answer: 'CountApiResponse' })
+  @Operation('proposalsControllerCountV3', {
+    answer: 'CountApiResponse',
+    objects: { filters: 'ProposalCountFilters' },
+  })
   async count(
     @CurrentCaller() caller: Caller | undefined,
     @Query('fields') fields: unknown,

@@ -17,8 +17,9 @@ export class CreateCustomJwt {
 
 export class CreateUserSettingsDto {
   @IsString() @IsNotEmpty() userId: string;
-  @IsNumber() datasetCount: number;
-  @IsNumber() jobCount: number;
+  /** Rows of a page; 25 where they are absent. */
+  @IsOptional() @IsNumber() datasetCount?: number;
+  @IsOptional() @IsNumber() jobCount?: number;
   @IsOptional() @IsObject() externalSettings?: Record<string, unknown>;
 }
 
