@@ -12,8 +12,8 @@ import { openApiDocument } from './openapi/document.js';
 import { serveExplorer } from './openapi/explorer.js';
 import { loadJobConfiguration } from './jobs/job-configuration.provider.js';
 
-/** Version of the API's description. */
-const apiVersion = '4.5';
+/** Version of SciCat whose SDK names the operations and models here. */
+const apiVersion = '5.3';
 
 /** Longest path parameter: an encoded pid or file name. */
 const longestParameter = 3000;
