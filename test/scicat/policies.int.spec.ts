@@ -127,6 +127,18 @@ describe('Policies v3 (contract §1.13)', () => {
       assert.equal((await keeper.post(`${path}/updateWhere`, body)).status, 400, JSON.stringify(body));
   });
 
+  it('T12: there is one for a new owner group, however many datasets of it arrive together', async () => {
+    await Promise.all(
+      Array.from({ length: 12 }, () => createDataset(app.as('ingestor'), { ownerGroup: 'crowd' })),
+    );
+    assert.equal(await app.collection('Policy').countDocuments({ ownerGroup: 'crowd' }), 1);
+    const { _id } = await find('crowd');
+    await app.as('admin').patch(`${path}/${String(_id)}`, { ownerGroup: 'renamed' });
+    await createDataset(app.as('ingestor'), { ownerGroup: 'crowd' });
+    assert.equal(await app.collection('Policy').countDocuments({ ownerGroup: 'crowd' }), 1);
+    assert.equal(await app.collection('Policy').countDocuments({ ownerGroup: 'renamed' }), 1);
+  });
+
   it('changes one policy', async () => {
     const { _id } = await find('p3');
     const { status, body } = await app

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock, newId } from '#kernel';
+import { isDuplicateKey } from '#persistence';
 import type { Caller } from '../domain/access.js';
 import { Catalogue } from '../persistence/catalogue.js';
 
@@ -23,14 +25,33 @@ export class DatasetPolicies {
     return classification(/AV=(\w+)/.exec(String(dataset['classification'] ?? ''))?.[1] ?? 'low');
   }
 
-  /** Makes the default policy of a group that has none. */
+  /**
+   * Makes the default policy of a group that has none: one, however many datasets of a new group arrive together. Its id
+   * follows from the group, so that the second of two writers meets the first one's.
+   */
   async provide(caller: Caller, ownerGroup: string, manager: readonly string[]): Promise<void> {
+    try {
+      await this.insert(caller, ownerGroup, manager, idFor(ownerGroup));
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+      // Made by another request meanwhile; or a policy that was once made for this group serves another one now.
+      await this.insert(caller, ownerGroup, manager, newId());
+    }
+  }
+
+  /** Nothing where the group has a policy. @throws MongoServerError 11000 when the id is taken */
+  private async insert(
+    caller: Caller,
+    ownerGroup: string,
+    manager: readonly string[],
+    _id: string,
+  ): Promise<void> {
     const now = this.clock.now();
     await this.catalogue.other('Policy').updateOne(
       { ownerGroup },
       {
         $setOnInsert: {
-          _id: newId(),
+          _id: _id as never,
           ownerGroup,
           accessGroups: [],
           isPublished: false,
@@ -53,6 +74,18 @@ export class DatasetPolicies {
       { upsert: true },
     );
   }
+}
+
+/** A UUID of its own for each group. */
+function idFor(ownerGroup: string): string {
+  const hex = createHash('sha256').update(`policy of ${ownerGroup}`).digest('hex');
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ].join('-');
 }
 
 function classification(redundancy: string): string {
