@@ -6,8 +6,3 @@ export function tokenOf(request: RequestWithCaller): string | undefined {
   const text = request.headers.authorization ?? (typeof query === 'string' ? query : undefined);
   return text?.replace(/^Bearer\s+/i, '');
 }
-
-/** The path of a request without its query: queries may hold tokens, which no log may show. */
-export function pathOf(request: { readonly url: string }): string {
-  return request.url.split('?', 1)[0] ?? '';
-}
