@@ -30,6 +30,7 @@ import { FileListComparison } from './apply-job-reports/file-list-comparison.js'
 import { DatasetClaims } from './jobs/dataset-claims.js';
 import { JobActions } from './jobs/job-actions.js';
 import { JobConfigurationToken } from './jobs/job-configuration.provider.js';
+import { JobOwners } from './jobs/job-owners.js';
 import { JobCreation, JobCreationContext } from './jobs/job-creation.js';
 import { JobExtrasController } from './jobs/job-extras.controller.js';
 import { JobNews } from './jobs/job-news.js';
@@ -139,6 +140,7 @@ export class CatalogApiModule {
         JobUpdateParts,
         JobQueries,
         JobV3Bodies,
+        JobOwners,
         JobNews,
         JobResults,
         ControlObjects,

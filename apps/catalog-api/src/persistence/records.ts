@@ -101,6 +101,8 @@ interface JobCatenaPart {
   /** Highest sequence of a report that was applied: older reports change nothing. */
   reported: number;
   finished: boolean;
+  /** Changes of status and result so far: whoever merges into the result asks for the number it has read. */
+  changes?: number;
   cancelRequested?: boolean;
   retryOf?: string;
   idempotency?: { readonly user: string; readonly key: string; readonly digest: string };
