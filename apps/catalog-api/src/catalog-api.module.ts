@@ -5,6 +5,7 @@ import { SpineModule } from '#outbox';
 import { ObjectStore, ReferencedObjects, S3ObjectStore } from '#storage';
 import { ControlObjects } from './apply-job-reports/control-objects.js';
 import { DatablockRegistration } from './apply-job-reports/datablock-registration.js';
+import { DatasetResets } from './apply-job-reports/dataset-resets.js';
 import { DatasetReportsConsumer } from './apply-job-reports/dataset-reports.consumer.js';
 import { JobReportsConsumer } from './apply-job-reports/job-reports.consumer.js';
 import { JobResults } from './apply-job-reports/job-results.js';
@@ -145,6 +146,7 @@ export class CatalogApiModule {
         JobResults,
         ControlObjects,
         DatablockRegistration,
+        DatasetResets,
         FileListComparison,
         LandingUploads,
         LandingZone,

@@ -138,8 +138,8 @@ export interface ClaimRecord {
   exclusive?: string;
   /** The dataset's part of the job is over: nothing to restore any more. */
   ended?: boolean;
-  /** What became of the registration of its datablocks: decided once, whoever asks and however often. */
-  verdict?: 'registered' | 'refused';
+  /** What became of the registration, or the reset, of its datablocks: decided once, whoever asks and however often. */
+  verdict?: 'registered' | 'reset' | 'refused';
   /** Lifecycle flags to restore when the job ends without success. */
   before: Partial<Lifecycle>;
   at: Date;
