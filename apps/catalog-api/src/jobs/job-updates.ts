@@ -192,7 +192,7 @@ export class JobUpdates {
     const fresh =
       report === undefined ? {} : { 'catena.reported': { $lt: report.sequence }, 'catena.finished': false };
     const changed = await this.catalogue.jobs.findOneAndUpdate(
-      { _id: job._id, ...fresh, ...guard } as object,
+      { _id: job._id, ...fresh, ...guard },
       {
         $inc: { 'catena.changes': 1 },
         $set: { ...fields, ...wordsFor('Job', after), ...$set },

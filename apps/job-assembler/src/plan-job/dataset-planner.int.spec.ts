@@ -68,7 +68,12 @@ describe('Two planners of one dataset', () => {
       objects as unknown as ControlObjects,
       { foldJob: () => Promise.resolve() } as unknown as JobEnding,
       {} as UnregisteredDatablocks,
-      new DatasetResetting(store, objects as unknown as ControlObjects, relay as unknown as OutboxRelay, clock),
+      new DatasetResetting(
+        store,
+        objects as unknown as ControlObjects,
+        relay as unknown as OutboxRelay,
+        clock,
+      ),
       new FoldingSurroundings(relay as unknown as OutboxRelay, clock, logger),
     );
     return new DatasetPlanner(

@@ -48,7 +48,10 @@ export class RefusalAnswers {
     if (error instanceof Refusal) return error;
     const headers = { 'retry-after': 60 };
     if (isDatabaseAway(error)) return new Refusal(503, 'databaseAway', { headers });
-    this.logger.error({ url: withoutQuery(request.url), error: messageOf(error) }, 'could not serve a download');
+    this.logger.error(
+      { url: withoutQuery(request.url), error: messageOf(error) },
+      'could not serve a download',
+    );
     return error instanceof SourceError
       ? new Refusal(503, 'copiesAway', { headers })
       : new Refusal(500, 'failed');
