@@ -43,7 +43,6 @@ describe('What the archiver takes away', () => {
   let share: MemoryShare;
   let listed: Set<string>;
   let catalogueAway: boolean;
-  let seen: { sourceFolder: string; isRetrievable: boolean } | undefined;
   let asides: SetAside;
   let sweep: SetAsideSweep;
   let archive: ArchiveDatablockHandler;
@@ -73,15 +72,12 @@ describe('What the archiver takes away', () => {
     ];
     for (const bucket of [zone, control]) await objects.ensureBucket(bucket);
     [pid, jobId] = [`20.500/${newId()}`, newId()];
-    seen = { sourceFolder: '/nowhere', isRetrievable: false };
     const shares: LongTermStorage[] = [share];
     const catalogue = {
       lists: ({ archiveId }: { archiveId: string }) =>
         catalogueAway
           ? Promise.reject(new TransientError('catalog.api-away', 'away'))
           : Promise.resolve(listed.has(archiveId)),
-      listsAny: () => Promise.resolve(listed.size > 0),
-      dataset: () => Promise.resolve(seen),
     } as unknown as CatalogueWord;
     asides = new SetAside(store, clock, shares, config);
     const references = new ReferencedObjects(objects, clock, 0);
@@ -257,76 +253,6 @@ describe('What the archiver takes away', () => {
       await sweepAll();
       assert.deepEqual(await asides.list(10), []);
       for await (const { name } of share.listSetAside('')) assert.fail(name);
-    });
-
-    describe('after a reset of its dataset', () => {
-      const resetOf = (order: ArchiveDatablockV1): DiscardDatablockV1 => ({
-        ...discardOf(order),
-        ...{ workOrderId: 'another/0/0/discard', jobId: 'another', archivedBy: jobId, reset: true },
-      });
-      const setAside = async (): Promise<ArchiveDatablockV1> => {
-        const order = await orderFor({ a: 'one', b: 'two' });
-        await archive.handle(order, context);
-        await discard.handle(resetOf(order));
-        assert.equal(await share.stat(order.archiveId), undefined);
-        clock.advance(grace);
-        return order;
-      };
-
-      it('goes when the originals are where they were read', async () => {
-        await setAside();
-        await sweepAll();
-        assert.deepEqual(await asides.list(10), []);
-      });
-
-      it('stays as long as one of the originals is missing, and goes when it is back', async () => {
-        await setAside();
-        await objects.remove(zone, [keyOf('b')]);
-        for (let hour = 0; hour < 3; hour += 1) {
-          await sweepAll();
-          clock.advance(3_600_000);
-        }
-        assert.equal((await asides.list(10)).length, 1);
-        await put(zone, keyOf('b'), 'two');
-        await sweepAll();
-        assert.deepEqual(await asides.list(10), []);
-      });
-
-      it('stays though an operator needs the room, while it may be all there is', async () => {
-        await setAside();
-        await objects.remove(zone, [keyOf('a'), keyOf('b')]);
-        const [aside] = await asides.list(10);
-        await asides.hasten(aside!._id);
-        await sweepAll();
-        assert.equal((await asides.list(10)).length, 1);
-      });
-
-      it('goes without originals when the dataset was archived anew, or removed', async () => {
-        for (const then of [{ sourceFolder: '/nowhere', isRetrievable: true }, undefined]) {
-          await setAside();
-          await objects.remove(zone, [keyOf('a'), keyOf('b')]);
-          listed.add('a newer datablock');
-          seen = then;
-          await sweepAll();
-          assert.deepEqual(await asides.list(10), []);
-          seen = { sourceFolder: '/nowhere', isRetrievable: false };
-          jobId = newId();
-        }
-      });
-
-      it('stays where nobody knows what was read into it', async () => {
-        const order = await setAside();
-        await store.datablocks.updateOne({ _id: order.archiveId }, { $unset: { originals: '' } });
-        await sweepAll();
-        assert.equal((await asides.list(10)).length, 1);
-      });
-
-      it('is nothing of another job than the one that archived it, whoever asks', async () => {
-        const order = await orderFor({ a: 'one' });
-        await archive.handle(order, context);
-        await discard.handle({ ...resetOf(order), archivedBy: 'somebody' });
-        assert.ok(await share.stat(order.archiveId));
-      });
     });
 
     it('has one record, whenever its worker died on the way: before the file was moved, or after', async () => {
