@@ -51,6 +51,18 @@ const retrievePoints: readonly (readonly [AppName, string])[] = [
   ['job-assembler', 'assembler.after-task-end'],
 ];
 
+const resetPoints: readonly (readonly [AppName, string])[] = [
+  ['catalog-api', 'catalog.after-insert'],
+  ['catalog-api', 'catalog.before-reset'],
+  ['catalog-api', 'catalog.after-reset'],
+  ['catalog-api', 'outbox.before-publish'],
+  ['job-assembler', 'assembler.after-task-start'],
+  ['job-assembler', 'assembler.after-task-end'],
+  ['job-assembler', 'assembler.after-set-aside'],
+  ['job-assembler', 'consumer.before-ack'],
+  ['archiver', 'archiver.before-report'],
+];
+
 describe('A process that is killed', () => {
   let installation: Installation;
   let client: ScicatClient;
@@ -115,6 +127,30 @@ describe('A process that is killed', () => {
       const [copy] = end.jobResultObject.result ?? [];
       assert.ok(copy);
       assert.equal((await (await fetch(copy.url)).arrayBuffer()).byteLength, copy.size);
+    });
+  }
+
+  for (const [app, point] of resetPoints) {
+    it(`${app} at ${point} resets all the same, and what is archived next stays`, async () => {
+      const dataset = await datasetInSourceFolder(installation, client);
+      const ended = async (type: string): Promise<string> => {
+        const key = { 'idempotency-key': `${type} ${app} ${point}` };
+        const body = { type, jobParams: {}, datasetList: [{ pid: dataset.pid, files: [] }] };
+        const { status, body: job } = await client.patiently('POST', '/api/v3/Jobs', body, key);
+        assert.equal(status, 201, JSON.stringify(job));
+        const end = await client.jobEnd(String(job['id']));
+        assert.equal(end.statusCode, 'finishedSuccessful', end.statusMessage);
+        return end.id;
+      };
+      await ended('archive');
+      const id = await dyingAt(app, point, () => ended('reset'));
+      await ledger.jobEndedOnce(id, 'finishedSuccessful');
+      assert.deepEqual(await client.datablocks(dataset.pid), []);
+      const key = { 'idempotency-key': `again ${app} ${point}` };
+      const again = await client.postJob('archive', [dataset.pid], key);
+      const end = await client.jobEnd(String(again.body['id']));
+      assert.equal(end.statusCode, 'finishedSuccessful', end.statusMessage);
+      await ledger.datasetIsArchived(dataset);
     });
   }
 

@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { registry, type AppName } from '#contracts';
 import { Naming } from '#messaging';
 import { until } from '#messaging/testing';
-import { datasetInLandingZone } from '../support/datasets.js';
+import { datasetInLandingZone, datasetInSourceFolder } from '../support/datasets.js';
 import type { Installation } from '../support/installation.js';
 import { Ledger } from '../support/ledger.js';
 import {
@@ -188,6 +188,26 @@ describe('Messages that are wrong, repeated or from the future', () => {
     assert.ok(repeating.count() >= 7, `expected the whole conversation, found ${repeating.count()} messages`);
     await repeating.again();
     await ledger.jobEndedOnce(end.id, 'finishedSuccessful');
+    await ledger.datasetIsArchived(dataset);
+  });
+
+  it('are delivered twice without effect: one reset, and no tape of the next job', async () => {
+    const dataset = await datasetInSourceFolder(installation, client);
+    const ended = async (type: string): Promise<string> => {
+      const { body } = await client.postJob(type, [dataset.pid]);
+      const end = await client.jobEnd(String(body['id']));
+      assert.equal(end.statusCode, 'finishedSuccessful', end.statusMessage);
+      return end.id;
+    };
+    const ledger = new Ledger(installation, client);
+    await ended('archive');
+    const repeating = await deliveredTwice();
+    const id = await ended('reset');
+    assert.ok(repeating.count() >= 5, `expected the whole conversation, found ${repeating.count()} messages`);
+    assert.deepEqual(await client.datablocks(dataset.pid), []);
+    await ended('archive');
+    await repeating.again();
+    await ledger.jobEndedOnce(id, 'finishedSuccessful');
     await ledger.datasetIsArchived(dataset);
   });
 

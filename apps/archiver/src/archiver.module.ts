@@ -35,6 +35,7 @@ import { WaitingSigns } from './run-work/waiting-signs.js';
 import { WorkHandlers } from './run-work/work-handlers.js';
 import { ThreadWatch } from './run-work/thread-watch.js';
 import { ProgressReporting, WorkRunner } from './run-work/work-runner.js';
+import { DataElsewhere } from './set-aside/data-elsewhere.js';
 import { SetAsideSweep } from './set-aside/set-aside-sweep.js';
 import { SetAside } from './set-aside/set-aside.js';
 import { SetAsideController } from './set-aside/set-aside.controller.js';
@@ -102,6 +103,7 @@ export class ArchiverModule {
         CopyWriter,
         SetAside,
         SetAsideSweep,
+        DataElsewhere,
         WorkRunner,
         ThreadWatch,
         WorkHandlers,

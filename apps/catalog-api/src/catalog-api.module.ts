@@ -5,6 +5,7 @@ import { SpineModule } from '#outbox';
 import { ObjectStore, ReferencedObjects, S3ObjectStore } from '#storage';
 import { ControlObjects } from './apply-job-reports/control-objects.js';
 import { DatablockRegistration } from './apply-job-reports/datablock-registration.js';
+import { DatasetResets } from './apply-job-reports/dataset-resets.js';
 import { DatasetReportsConsumer } from './apply-job-reports/dataset-reports.consumer.js';
 import { JobReportsConsumer } from './apply-job-reports/job-reports.consumer.js';
 import { JobResults } from './apply-job-reports/job-results.js';
@@ -30,6 +31,7 @@ import { FileListComparison } from './apply-job-reports/file-list-comparison.js'
 import { DatasetClaims } from './jobs/dataset-claims.js';
 import { JobActions } from './jobs/job-actions.js';
 import { JobConfigurationToken } from './jobs/job-configuration.provider.js';
+import { JobOwners } from './jobs/job-owners.js';
 import { JobCreation, JobCreationContext } from './jobs/job-creation.js';
 import { JobExtrasController } from './jobs/job-extras.controller.js';
 import { JobNews } from './jobs/job-news.js';
@@ -139,10 +141,12 @@ export class CatalogApiModule {
         JobUpdateParts,
         JobQueries,
         JobV3Bodies,
+        JobOwners,
         JobNews,
         JobResults,
         ControlObjects,
         DatablockRegistration,
+        DatasetResets,
         FileListComparison,
         LandingUploads,
         LandingZone,

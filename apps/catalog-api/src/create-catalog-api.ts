@@ -2,9 +2,9 @@ import 'reflect-metadata';
 import etag from '@fastify/etag';
 import { VersioningType } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from '#observability';
-import { acceptJsonBodies, attachConsumers, LOGGER, NestLogger } from '#outbox';
+import { acceptJsonBodies, attachConsumers, LOGGER, NestLogger, QuietAdapter } from '#outbox';
 import type { CatalogApiConfig } from './catalog-api.config.js';
 import { CatalogApiModule, describedControllers } from './catalog-api.module.js';
 import { guardEdge } from './http/edge.js';
@@ -23,7 +23,7 @@ export async function createCatalogApi(config: CatalogApiConfig): Promise<NestFa
   const jobs = await loadJobConfiguration(config.jobConfigurationFile);
   const { trustedProxies } = config.surroundings;
   const document = openApiDocument(describedControllers, apiVersion);
-  const adapter = new FastifyAdapter({
+  const adapter = new QuietAdapter({
     bodyLimit: config.bodyLimit,
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: longestParameter },

@@ -34,7 +34,7 @@ describe('exit codes', () => {
       assert.equal(endingOf(failureOf(status, 'because', call), false).exitCode, code));
 
   it("somebody else's dataset ends with 3, though the server says 400", () => {
-    const failure = failureOf(400, 'Invalid new job. User needs to belong to specified group.', call);
+    const failure = failureOf(400, 'Invalid new job. User needs to belong to job owner group.', call);
     assert.equal(endingOf(failure, false).exitCode, 3);
   });
   it('an interruption counts more than what it broke', () =>

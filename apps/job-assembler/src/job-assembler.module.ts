@@ -6,6 +6,8 @@ import { JobRequestsConsumer } from './accept-job/job-requests.consumer.js';
 import { CatalogClient } from './catalog/catalog-client.js';
 import { ArchiverReportsConsumer } from './fold-results/archiver-reports.consumer.js';
 import { DatasetRegisteredConsumer } from './fold-results/dataset-registered.consumer.js';
+import { DatasetResetConsumer } from './fold-results/dataset-reset.consumer.js';
+import { DatasetResetting } from './fold-results/dataset-resetting.js';
 import { JobEnding } from './fold-results/job-ending.js';
 import { JobFolds } from './fold-results/job-folds.js';
 import { ProgressReports } from './fold-results/progress-reports.js';
@@ -30,7 +32,12 @@ export class JobAssemblerModule {
     return {
       module: JobAssemblerModule,
       imports: [SpineModule.forRoot(config.spine)],
-      controllers: [JobRequestsConsumer, ArchiverReportsConsumer, DatasetRegisteredConsumer],
+      controllers: [
+        JobRequestsConsumer,
+        ArchiverReportsConsumer,
+        DatasetRegisteredConsumer,
+        DatasetResetConsumer,
+      ],
       providers: [
         { provide: ConfigToken, useValue: config },
         { provide: ObjectStore, useFactory: () => new S3ObjectStore(config.store) },
@@ -52,6 +59,7 @@ export class JobAssemblerModule {
         ProgressReports,
         WaitingReports,
         UnregisteredDatablocks,
+        DatasetResetting,
         UnregisteredSweep,
         FinishedJobsSweep,
       ],

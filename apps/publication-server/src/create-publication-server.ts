@@ -1,10 +1,10 @@
 import 'reflect-metadata';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Clock, ending } from '#kernel';
 import { createLogger, type Logger } from '#observability';
-import { endConnections, NestLogger } from '#outbox';
+import { endConnections, NestLogger, QuietAdapter } from '#outbox';
 import { DatabasePulse, MongoConnection } from '#persistence';
 import { feedLimits } from '#publication-feed';
 import { keepRawBodies } from './ingest/raw-bodies.js';
@@ -38,7 +38,7 @@ export async function createPublicationServer(
     pulse,
     ...(clock === undefined ? {} : { clock }),
   };
-  const make = async (module: DynamicModule, adapter: FastifyAdapter): Promise<NestFastifyApplication> => {
+  const make = async (module: DynamicModule, adapter: QuietAdapter): Promise<NestFastifyApplication> => {
     const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { bufferLogs: true });
     app.useLogger(new NestLogger(logger));
     endConnections(app, config.shutdownPatience);
@@ -46,7 +46,7 @@ export async function createPublicationServer(
   };
   const publicApp = await make(
     PublicationServerModule.forRoot(surroundings),
-    new FastifyAdapter({
+    new QuietAdapter({
       bodyLimit: readerBodyLimit,
       trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
       // OAI identifiers and DOIs may be long; beyond this a request is refused by Node anyway.
@@ -55,7 +55,7 @@ export async function createPublicationServer(
   );
   const privateApp = await make(
     PrivateListenerModule.forRoot(surroundings),
-    new FastifyAdapter({ bodyLimit: feedLimits.partBytes, routerOptions: { maxParamLength: 4096 } }),
+    new QuietAdapter({ bodyLimit: feedLimits.partBytes, routerOptions: { maxParamLength: 4096 } }),
   );
   keepRawBodies(privateApp);
   return {

@@ -25,6 +25,8 @@ export {
   DatasetRegistrationRefusedV1,
   datasetRegistrationRefusedV1,
 } from './catalog/dataset-registration-refused.event.v1.js';
+export { DatasetResetV1, datasetResetV1 } from './catalog/dataset-reset.event.v1.js';
+export { DatasetResetRefusedV1, datasetResetRefusedV1 } from './catalog/dataset-reset-refused.event.v1.js';
 export { JobStartedV1, jobStartedV1 } from './assembly/job-started.event.v1.js';
 export { JobProgressedV1, jobProgressedV1 } from './assembly/job-progressed.event.v1.js';
 export { JobFinishedV1, jobFinishedV1 } from './assembly/job-finished.event.v1.js';
@@ -32,6 +34,10 @@ export { DatasetStartedV1, datasetStartedV1 } from './assembly/dataset-started.e
 export { DatasetArchivedV1, datasetArchivedV1 } from './assembly/dataset-archived.event.v1.js';
 export { DatasetRetrievedV1, datasetRetrievedV1 } from './assembly/dataset-retrieved.event.v1.js';
 export { DatasetVerifiedV1, datasetVerifiedV1 } from './assembly/dataset-verified.event.v1.js';
+export {
+  DatasetResetPreparedV1,
+  datasetResetPreparedV1,
+} from './assembly/dataset-reset-prepared.event.v1.js';
 export { DatasetFailedV1, datasetFailedV1 } from './assembly/dataset-failed.event.v1.js';
 export { DatasetCancelledV1, datasetCancelledV1 } from './assembly/dataset-cancelled.event.v1.js';
 export { ArchiveDatablockV1, archiveDatablockV1 } from './archival/archive-datablock.command.v1.js';
@@ -62,4 +68,4 @@ export {
 } from './publication/registration-progressed.event.v1.js';
 export { WithdrawalConfirmedV1, withdrawalConfirmedV1 } from './publication/withdrawal-confirmed.event.v1.js';
 export { FieldProblem } from './field-problem.js';
-export type { DatablockLine, DatasetResultLine, FileLine } from './lists.js';
+export type { DatablockLine, DatasetResultLine, FileLine, ResetLine } from './lists.js';

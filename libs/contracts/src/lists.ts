@@ -26,6 +26,11 @@ export interface DatablockLine {
   readonly manifest: ObjectReference;
 }
 
+/** One line of the datablock list of `assembly.dataset-reset-prepared`. */
+export interface ResetLine {
+  readonly archiveId: string;
+}
+
 /** One line of the result list of `assembly.job-finished`: how a dataset ended. */
 export interface DatasetResultLine {
   readonly pid: string;

@@ -3,6 +3,8 @@ import { jobSubmittedV1 } from './catalog/job-submitted.event.v1.js';
 import { jobCancelRequestedV1 } from './catalog/job-cancel-requested.event.v1.js';
 import { datasetRegisteredV1 } from './catalog/dataset-registered.event.v1.js';
 import { datasetRegistrationRefusedV1 } from './catalog/dataset-registration-refused.event.v1.js';
+import { datasetResetV1 } from './catalog/dataset-reset.event.v1.js';
+import { datasetResetRefusedV1 } from './catalog/dataset-reset-refused.event.v1.js';
 import { jobStartedV1 } from './assembly/job-started.event.v1.js';
 import { jobProgressedV1 } from './assembly/job-progressed.event.v1.js';
 import { jobFinishedV1 } from './assembly/job-finished.event.v1.js';
@@ -10,6 +12,7 @@ import { datasetStartedV1 } from './assembly/dataset-started.event.v1.js';
 import { datasetArchivedV1 } from './assembly/dataset-archived.event.v1.js';
 import { datasetRetrievedV1 } from './assembly/dataset-retrieved.event.v1.js';
 import { datasetVerifiedV1 } from './assembly/dataset-verified.event.v1.js';
+import { datasetResetPreparedV1 } from './assembly/dataset-reset-prepared.event.v1.js';
 import { datasetFailedV1 } from './assembly/dataset-failed.event.v1.js';
 import { datasetCancelledV1 } from './assembly/dataset-cancelled.event.v1.js';
 import { archiveDatablockV1 } from './archival/archive-datablock.command.v1.js';
@@ -40,6 +43,8 @@ export const registry: readonly MessageContract[] = [
   jobCancelRequestedV1,
   datasetRegisteredV1,
   datasetRegistrationRefusedV1,
+  datasetResetV1,
+  datasetResetRefusedV1,
   jobStartedV1,
   jobProgressedV1,
   jobFinishedV1,
@@ -47,6 +52,7 @@ export const registry: readonly MessageContract[] = [
   datasetArchivedV1,
   datasetRetrievedV1,
   datasetVerifiedV1,
+  datasetResetPreparedV1,
   datasetFailedV1,
   datasetCancelledV1,
   archiveDatablockV1,

@@ -24,4 +24,5 @@ export { listedPath } from './listed-path.js';
 export { bytesFrom, durationFrom, integer, required, type Environment } from './settings.js';
 export { StandingQuestion } from './standing-question.js';
 export { backOff, wait } from './wait.js';
+export { withoutQuery } from './without-query.js';
 export { WorkLoop } from './work-loop.js';

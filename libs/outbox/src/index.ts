@@ -19,6 +19,7 @@ export { AppHealth, type PartHealth } from './nest/app-health.js';
 export { HealthController, livenessOf } from './nest/health.controller.js';
 export { acceptJsonBodies } from './nest/json-bodies.js';
 export { NestLogger } from './nest/nest-logger.js';
+export { QuietAdapter } from './nest/quiet-adapter.js';
 export { spineOptionsFrom } from './nest/spine.config.js';
 export { SpineModule } from './nest/spine.module.js';
 export { admitOperator } from './nest/admit-operator.js';

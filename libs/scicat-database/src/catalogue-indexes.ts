@@ -49,6 +49,7 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   ...announcedWrites('Datablock'),
   words('Job'),
   { collection: 'Job', name: 'catena_newest', keys: { createdAt: -1 } },
+  { collection: 'Job', name: 'catena_inserted', keys: { createdAt: 1, _id: 1 } },
   { collection: 'Job', name: 'catena_changed', keys: { updatedAt: 1 } },
   { collection: 'Job', name: 'catena_owner_group', keys: { ownerGroup: 1, createdAt: -1 } },
   { collection: 'Job', name: 'catena_owner_user', keys: { ownerUser: 1, createdAt: -1 } },

@@ -16,7 +16,7 @@ interface Owned {
   readonly pid: string;
 }
 
-/** Sets aside the copies of a datablock that was never registered: its job was cancelled, or failed for good. */
+/** Sets aside the copies of a datablock that the catalogue does not list: its job was cancelled, or failed for good, or its dataset was reset. */
 @Injectable()
 export class DiscardDatablockHandler {
   constructor(
@@ -29,7 +29,10 @@ export class DiscardDatablockHandler {
 
   async handle(order: DiscardDatablockV1): Promise<OutboxRow> {
     const { workOrderId, jobId } = order;
-    await this.discard(order, 'it was archived, and will never be registered');
+    await this.discard(
+      order,
+      order.reset === true ? 'its dataset was reset' : 'it was archived, and will never be registered',
+    );
     return eventRow(
       workCancelledV1,
       { workOrderId, jobId },
@@ -62,7 +65,8 @@ export class DiscardDatablockHandler {
       );
     if (!(await this.mark(owned))) return;
     for (const share of this.shares) {
-      await this.asides.from(share, { archiveId, pid, jobId, workOrderId, reason });
+      const why = order.reset === true ? { reason, reset: true as const } : { reason };
+      await this.asides.from(share, { archiveId, pid, jobId, workOrderId, ...why });
       await share.removePartials(archiveId);
     }
   }

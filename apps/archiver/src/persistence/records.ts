@@ -78,6 +78,8 @@ export interface FileAside {
   pid: string;
   jobId: string;
   reason: string;
+  /** Its dataset was reset: it must not go before its files are known to be elsewhere. */
+  reset?: true;
   /** `removing`: by the sweep, until `dueAt`. `returning`: by an operator. */
   state: 'kept' | 'removing' | 'returning';
   setAsideAt: Date;

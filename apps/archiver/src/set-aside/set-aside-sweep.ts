@@ -10,6 +10,7 @@ import { LOGGER } from '#outbox';
 import { CatalogueWord } from '../catalog/catalogue-word.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import type { FileAside } from '../persistence/records.js';
+import { DataElsewhere } from './data-elsewhere.js';
 import { SetAside } from './set-aside.js';
 
 const pause = 60_000;
@@ -25,6 +26,7 @@ export class SetAsideSweep implements OnApplicationBootstrap, BeforeApplicationS
     private readonly store: ArchiverStore,
     private readonly asides: SetAside,
     private readonly catalogue: CatalogueWord,
+    private readonly elsewhere: DataElsewhere,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.loop = new WorkLoop({
@@ -66,6 +68,7 @@ export class SetAsideSweep implements OnApplicationBootstrap, BeforeApplicationS
       );
       return this.asides.bringBack(aside);
     }
+    if (aside.reset === true) await this.elsewhere.assert(aside);
     await this.asides.remove(aside);
     this.logger.info({ archiveId, pid, share, reason }, 'removed a file that was set aside');
   }

@@ -14,6 +14,8 @@ export interface Unwanted {
   /** The work order that does it: repeating it finds its own record. */
   readonly workOrderId: string;
   readonly reason: string;
+  /** Its dataset was reset: it must not go before its files are known to be elsewhere. */
+  readonly reset?: true;
 }
 
 /**
@@ -42,7 +44,7 @@ export class SetAside {
 
   /** @returns the token; that of an earlier try if it died before it moved the file */
   private async record(share: LongTermStorage, unwanted: Unwanted): Promise<string> {
-    const { archiveId, pid, jobId, workOrderId, reason } = unwanted;
+    const { archiveId, pid, jobId, workOrderId, reason, reset } = unwanted;
     const used = await this.tokensOf(share, archiveId);
     const now = this.clock.now();
     for (let count = 0; ; count += 1) {
@@ -54,6 +56,7 @@ export class SetAside {
           $set: {
             share: share.name,
             ...{ archiveId, pid, jobId, reason },
+            ...(reset === true ? { reset } : {}),
             state: 'kept',
             setAsideAt: now,
             dueAt: new Date(now.getTime() + this.config.discardGrace),

@@ -21,6 +21,7 @@ import { ArchiverStore } from '../persistence/archiver-store.js';
 import { ReleasedDatablocks } from '../release-originals/released-datablocks.js';
 import { ReleaseOriginalsHandler } from '../release-originals/release-originals.handler.js';
 import type { WorkContext } from '../run-work/work-context.js';
+import { DataElsewhere } from './data-elsewhere.js';
 import { SetAsideSweep } from './set-aside-sweep.js';
 import { SetAside } from './set-aside.js';
 
@@ -79,9 +80,10 @@ describe('What the archiver takes away', () => {
           : Promise.resolve(listed.has(archiveId)),
     } as unknown as CatalogueWord;
     asides = new SetAside(store, clock, shares, config);
-    sweep = new SetAsideSweep(store, asides, catalogue, logger);
     const references = new ReferencedObjects(objects, clock, 0);
     const originals = new Originals(objects, references, config);
+    const elsewhere = new DataElsewhere(store, catalogue, objects, originals, config);
+    sweep = new SetAsideSweep(store, asides, catalogue, elsewhere, logger);
     const lists = new DatablockLists(objects, references, config);
     const writer = new CopyWriter(lists, asides, config);
     archive = new ArchiveDatablockHandler(store, lists, originals, writer, clock, shares);

@@ -91,7 +91,7 @@ export class DatablockRegistration {
 
   /** The same for a job that does not hold the dataset any more. */
   async refuseWithoutClaim({ jobId, pid }: DatasetArchivedV1, error: PermanentError): Promise<void> {
-    await this.claims.endMissing(jobId, pid, [this.refusal({ jobId, pid }, error)]);
+    await this.claims.endMissing({ jobId, pid, workflow: 'archive' }, [this.refusal({ jobId, pid }, error)]);
     this.relay.wake();
   }
 

@@ -4,12 +4,14 @@ import {
   datasetArchivedV1,
   datasetCancelledV1,
   datasetFailedV1,
+  datasetResetPreparedV1,
   datasetRetrievedV1,
   datasetStartedV1,
   datasetVerifiedV1,
   type DatasetArchivedV1,
   type DatasetCancelledV1,
   type DatasetFailedV1,
+  type DatasetResetPreparedV1,
   type DatasetRetrievedV1,
   type DatasetStartedV1,
   type DatasetVerifiedV1,
@@ -19,11 +21,14 @@ import { PermanentError } from '#kernel';
 import { done, Handles, type Outcome } from '#messaging';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
-import { cancelStep, failureStep, lifecycleSteps } from '../domain/lifecycle.js';
+import { cancelStep, failureStep, lifecycleSteps, marks } from '../domain/lifecycle.js';
 import { DatasetClaims } from '../jobs/dataset-claims.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { ClaimRecord } from '../persistence/records.js';
 import { DatablockRegistration } from './datablock-registration.js';
+import { DatasetResets } from './dataset-resets.js';
+
+type Part = Pick<ClaimRecord, 'jobId' | 'pid'>;
 
 /** Applies what job-assembler reports of a dataset. Every step needs the job's open claim, so a late report changes nothing. */
 @Controller()
@@ -31,6 +36,7 @@ export class DatasetReportsConsumer {
   constructor(
     private readonly claims: DatasetClaims,
     private readonly registration: DatablockRegistration,
+    private readonly resets: DatasetResets,
     private readonly catalogue: Catalogue,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -72,10 +78,39 @@ export class DatasetReportsConsumer {
     return this.whileOpen(data, () => this.claims.end(data.jobId, data.pid));
   }
 
+  @Handles(datasetResetPreparedV1)
+  async resetPrepared(@Payload() { data }: Envelope<DatasetResetPreparedV1>): Promise<Outcome> {
+    const { jobId, pid } = data;
+    const held = await this.claims.find(jobId, pid);
+    if (held !== null && held.workflow !== 'reset')
+      return {
+        kind: 'dead',
+        code: 'catalog.reset-not-asked',
+        reason: `Expected a reset of ${pid} to be what job ${jobId} is for, found ${held.workflow}: nothing was taken off the list.`,
+      };
+    return this.whileOpen(
+      data,
+      async (claim) => {
+        try {
+          await this.resets.reset(claim, data);
+        } catch (error) {
+          if (!(error instanceof PermanentError)) throw error;
+          if (await this.resets.refuse(claim, error)) this.logRefusal(data, error);
+        }
+      },
+      async () => {
+        if (await this.isOver(jobId)) return;
+        const error = claimMissing(data, 'Its datablocks stay. Post the job again.');
+        await this.resets.refuseWithoutClaim(data, error);
+        this.logRefusal(data, error);
+      },
+    );
+  }
+
   @Handles(datasetFailedV1)
   failed(@Payload() { data }: Envelope<DatasetFailedV1>): Promise<Outcome> {
     return this.whileOpen(data, async (claim) => {
-      if (data.workflow === 'archive' || data.workflow === 'retrieve')
+      if (marks(data.workflow))
         await this.claims.apply(claim, failureStep(data.workflow, data, claim.before));
       await this.claims.end(data.jobId, data.pid);
     });
@@ -84,29 +119,28 @@ export class DatasetReportsConsumer {
   @Handles(datasetCancelledV1)
   cancelled(@Payload() { data }: Envelope<DatasetCancelledV1>): Promise<Outcome> {
     return this.whileOpen(data, async (claim) => {
-      if (data.workflow === 'archive' || data.workflow === 'retrieve')
-        await this.claims.apply(claim, cancelStep(data.workflow, claim.before));
+      if (marks(data.workflow)) await this.claims.apply(claim, cancelStep(data.workflow, claim.before));
       await this.claims.end(data.jobId, data.pid);
     });
   }
 
   /** Without its claim a running job has lost the dataset, perhaps to another job: its part fails, once and for all. */
   private async failUnlessOver(report: DatasetArchivedV1): Promise<void> {
-    const { jobId, pid } = report;
-    const over = { _id: jobId, 'catena.finished': true };
-    if ((await this.catalogue.jobs.countDocuments(over, { limit: 1 })) > 0) return;
-    const error = new PermanentError(
-      'catalog.claim-missing',
-      `Expected a hold of job ${jobId} on dataset ${pid}, found none: its datablocks are discarded. Archive the dataset again.`,
-    );
+    if (await this.isOver(report.jobId)) return;
+    const error = claimMissing(report, 'Its datablocks are discarded. Archive the dataset again.');
     await this.registration.refuseWithoutClaim(report, error);
     this.logRefusal(report, error);
   }
 
-  private logRefusal({ jobId, pid }: DatasetArchivedV1, error: PermanentError): void {
+  private async isOver(jobId: string): Promise<boolean> {
+    const over = { _id: jobId, 'catena.finished': true };
+    return (await this.catalogue.jobs.countDocuments(over, { limit: 1 })) > 0;
+  }
+
+  private logRefusal({ jobId, pid }: Part, error: PermanentError): void {
     this.logger.error(
       { jobId, pid, code: error.code, error: error.message },
-      'datablocks cannot be registered; the job fails',
+      'the datablocks of a dataset are not as its job needs them; the job fails',
     );
   }
 
@@ -120,4 +154,11 @@ export class DatasetReportsConsumer {
     else if (claim.ended !== true) await step(claim);
     return done;
   }
+}
+
+function claimMissing({ jobId, pid }: Part, advice: string): PermanentError {
+  return new PermanentError(
+    'catalog.claim-missing',
+    `Expected a hold of job ${jobId} on dataset ${pid}, found none. ${advice}`,
+  );
 }

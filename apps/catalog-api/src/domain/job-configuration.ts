@@ -1,4 +1,4 @@
-import type { Workflow } from '#contracts';
+import { workflows, type Workflow } from '#contracts';
 import { PermanentError } from '#kernel';
 
 /** One action of SciCat's job configuration; options are checked by the action that takes them. */
@@ -73,13 +73,14 @@ function workflowOf(actions: readonly ActionConfiguration[], file: string, place
   const action = actions.find(({ actionType }) => actionType === 'catena');
   if (action === undefined) return 'none';
   const { workflow } = action;
-  if (workflow !== 'archive' && workflow !== 'retrieve' && workflow !== 'verify')
+  const known = workflows.find((name) => name !== 'none' && name === workflow);
+  if (known === undefined)
     throw complaint(
       file,
       `${place}.create: action catena`,
-      'an option workflow: archive, retrieve or verify',
+      'an option workflow: archive, retrieve, verify or reset',
     );
-  return workflow;
+  return known;
 }
 
 function objectAt(value: unknown, file: string, place: string): Record<string, unknown> {

@@ -18,6 +18,8 @@ export interface JobDataset {
 export interface JobOwner {
   readonly ownerUser?: string;
   readonly ownerGroup?: string;
+  /** Groups of the user on whose behalf somebody privileged posts the job. */
+  readonly groups?: readonly string[];
 }
 
 const createWords = [
@@ -79,23 +81,23 @@ export function datasetListOf(
 }
 
 function checkEntry(entry: unknown): void {
-  const { pid, files, ...rest } = (typeof entry === 'object' && entry !== null ? entry : {}) as Record<
-    string,
-    unknown
-  >;
-  if (typeof pid !== 'string' || pid === '')
-    throw new JobRefusal(400, "In datasetList each 'pid' field should be a non-empty string.");
+  const fields = typeof entry === 'object' && entry !== null ? entry : {};
+  const { pid, files } = fields as Record<string, unknown>;
+  if (Object.keys(fields).sort().join() !== 'files,pid')
+    throw new JobRefusal(400, 'Dataset list is expected to contain sets of pid and files.');
+  if (typeof pid !== 'string')
+    throw new JobRefusal(400, "In datasetList each 'pid' field should be a string.");
   if (!Array.isArray(files))
     throw new JobRefusal(400, "In datasetList each 'files' field should be an array.");
   if (!files.every((file) => typeof file === 'string'))
     throw new JobRefusal(400, "In datasetList each 'files' field should be an array of strings.");
-  const [unexpected] = Object.keys(rest);
-  if (unexpected !== undefined)
-    throw new JobRefusal(
-      400,
-      `In datasetList each element should have only 'pid' and 'files', found '${unexpected}'.`,
-    );
 }
+
+const withoutGroup = 'Invalid new job. Owner group should be specified.';
+const notInGroup = 'Invalid new job. User needs to belong to job owner group.';
+const oneAnswer = {
+  error: 'Each dataset of the list must exist, and its rights must allow this job to its owner.',
+};
 
 /** Who the job belongs to when an ordinary or anonymous caller posts it. */
 export function ownerForOrdinary(caller: Caller | undefined, wanted: JobOwner): JobOwner {
@@ -109,10 +111,8 @@ export function ownerForOrdinary(caller: Caller | undefined, wanted: JobOwner): 
   }
   if (wanted.ownerUser !== undefined && wanted.ownerUser !== caller.username)
     throw new JobRefusal(400, 'Invalid new job. User owning the job should match user logged in.');
-  if (wanted.ownerGroup === undefined)
-    throw new JobRefusal(400, 'Invalid new job. Owner group should be specified.');
-  if (!caller.currentGroups.includes(wanted.ownerGroup))
-    throw new JobRefusal(400, 'Invalid new job. User needs to belong to specified group.');
+  if (wanted.ownerGroup === undefined) throw new JobRefusal(400, withoutGroup);
+  if (!caller.currentGroups.includes(wanted.ownerGroup)) throw new JobRefusal(400, notInGroup);
   return { ownerUser: caller.username, ownerGroup: wanted.ownerGroup };
 }
 
@@ -126,6 +126,8 @@ export function mayCreateJob(
 ): boolean {
   if (rules.isAdmin(caller)) return true;
   const auth = type.create.auth;
+  const isAnybodys = owner.ownerUser === undefined && owner.ownerGroup === undefined;
+  if (auth === '#datasetOwner' && isAnybodys) throw new JobRefusal(401, 'User not authenticated');
   const everyDataset = auth === undefined || passesDatasets(auth, owner, datasets);
   if (rules.isCreateJobPrivileged(caller)) return everyDataset;
   if (auth === undefined || auth === '#jobAdmin' || !everyDataset) return false;
@@ -152,9 +154,12 @@ export function mayUpdateJob(
 
 /** One answer for a dataset that does not exist and for one of others. */
 export function notYours(): JobRefusal {
-  return new JobRefusal(403, 'Unauthorized to create this job.', {
-    error: 'Each dataset of the list must exist, and its rights must allow this job to its owner.',
-  });
+  return new JobRefusal(403, 'Unauthorized to create this job.', oneAnswer);
+}
+
+/** The same for v3, where the group comes from the datasets: SciCat's words for those of others. */
+export function noGroupFor(auth: string | undefined): JobRefusal {
+  return new JobRefusal(400, auth === '#datasetAccess' ? withoutGroup : notInGroup, oneAnswer);
 }
 
 /** Whether the right to create such jobs comes from their datasets. */
@@ -165,15 +170,19 @@ export function asksDatasets({ create }: JobTypeConfiguration): boolean {
 function passesDatasets(auth: string, owner: JobOwner, datasets: readonly JobDataset[] | undefined): boolean {
   if (!auth.startsWith('#dataset')) return true;
   if (datasets === undefined) throw new JobRefusal(400, 'Dataset ids list was not provided in jobParams');
-  const group = owner.ownerGroup;
   return datasets.every((dataset) => {
     if (auth === '#datasetPublic') return dataset.isPublished;
-    if (auth === '#datasetOwner') return group !== undefined && dataset.ownerGroup === group;
-    return (
-      dataset.isPublished ||
-      (group !== undefined && (dataset.ownerGroup === group || dataset.accessGroups.includes(group)))
-    );
+    if (auth === '#datasetOwner') return hasRight(owner, (group) => dataset.ownerGroup === group);
+    const isOpenTo = (group: string): boolean =>
+      dataset.ownerGroup === group || dataset.accessGroups.includes(group);
+    return dataset.isPublished || hasRight(owner, isOpenTo);
   });
+}
+
+/** The job's group has it; without one the user's groups; with one that the user is not in, both must. */
+function hasRight({ ownerGroup, groups }: JobOwner, of: (group: string) => boolean): boolean {
+  if (ownerGroup === undefined) return groups?.some(of) ?? false;
+  return of(ownerGroup) && (groups === undefined || groups.includes(ownerGroup) || groups.some(of));
 }
 
 function namesCaller(auth: string, caller: Caller): boolean {

@@ -1,3 +1,5 @@
+import type { Workflow } from '#contracts';
+
 /** SciCat's `datasetlifecycle`. */
 export interface Lifecycle {
   _id?: unknown;
@@ -58,6 +60,8 @@ type Change = Readonly<Record<string, unknown>>;
 /** Lifecycle words of each step, as today's clients know them. `expected` guards against reports that come late. */
 export interface LifecycleStep {
   readonly change: Change;
+  /** Fields that the lifecycle has no more. */
+  readonly without?: readonly (keyof Lifecycle)[];
   readonly expected?: {
     readonly field: 'archiveStatusMessage' | 'retrieveStatusMessage';
     readonly words: readonly string[];
@@ -80,6 +84,21 @@ export const lifecycleSteps = {
       archiveReturnMessage: {},
     },
   },
+  resetScheduled: {
+    change: { archivable: false, retrievable: false, archiveStatusMessage: 'scheduledForReset' },
+  },
+  /** As of a dataset that was never archived. */
+  reset: {
+    change: {
+      archivable: true,
+      retrievable: false,
+      isOnCentralDisk: true,
+      archiveStatusMessage: 'datasetCreated',
+      retrieveStatusMessage: '',
+      retrieveIntegrityCheck: false,
+    },
+    without: ['archiveReturnMessage', 'retrieveReturnMessage'],
+  },
   retrieveScheduled: { change: { retrieveStatusMessage: 'scheduledForRetrieval' } },
   retrieveStarted: {
     change: { retrieveStatusMessage: 'started' },
@@ -94,15 +113,27 @@ export const lifecycleSteps = {
   },
 } as const satisfies Record<string, LifecycleStep>;
 
+/** Workflows that a dataset's lifecycle tells of. */
+export type MarkingWorkflow = 'archive' | 'retrieve' | 'reset';
+
+export function marks(workflow: Workflow): workflow is MarkingWorkflow {
+  return workflow === 'archive' || workflow === 'retrieve' || workflow === 'reset';
+}
+
 /** The end of a part that failed: the data is where it was, so what was possible before is possible again. */
 export function failureStep(
-  workflow: 'archive' | 'retrieve',
+  workflow: MarkingWorkflow,
   fault: { code: string; message: string },
   before: Partial<Lifecycle>,
 ): LifecycleStep {
   const details = { code: fault.code, explanation: fault.message };
   if (workflow === 'retrieve')
     return { change: { retrieveStatusMessage: 'datasetRetrievalFailed', retrieveReturnMessage: details } };
+  // A reset that failed has taken nothing away: the dataset is as archived as it was.
+  if (workflow === 'reset') {
+    const { change } = cancelStep(workflow, before);
+    return { change: { ...change, archiveReturnMessage: details } };
+  }
   const word =
     fault.code === 'archiver.originals-incomplete' ? 'missingFilesError' : 'scheduleArchiveJobFailed';
   return {
@@ -116,7 +147,7 @@ export function failureStep(
 }
 
 /** A cancelled part leaves no trace but the restored flags. */
-export function cancelStep(workflow: 'archive' | 'retrieve', before: Partial<Lifecycle>): LifecycleStep {
+export function cancelStep(workflow: MarkingWorkflow, before: Partial<Lifecycle>): LifecycleStep {
   return workflow === 'retrieve'
     ? { change: { retrieveStatusMessage: before.retrieveStatusMessage ?? '' } }
     : {

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { withoutQuery } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import type { RequestWithCaller } from './caller.decorator.js';
-import { pathOf } from './request-parts.js';
 
 /** One line for each refused access: who, what, whereto; never a token or a password. */
 @Injectable()
@@ -17,7 +17,7 @@ export class RefusalLog {
         who: request.caller?.username ?? 'anonymous',
         from: request.ip,
         operation: `${request.method} ${request.routeOptions.url ?? ''}`,
-        path: pathOf(request),
+        path: withoutQuery(request.url),
       },
       'access refused',
     );

@@ -11,8 +11,3 @@ export function tokenOf(request: RequestWithCaller): string | undefined {
 export function isMergePatch(contentType: unknown): boolean {
   return typeof contentType === 'string' && /^application\/merge-patch\+json\s*(;|$)/i.test(contentType);
 }
-
-/** The path of a request without its query: queries may hold tokens, which no log may show. */
-export function pathOf(request: { readonly url: string }): string {
-  return request.url.split('?', 1)[0] ?? '';
-}

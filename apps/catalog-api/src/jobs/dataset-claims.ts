@@ -6,12 +6,12 @@ import { isDuplicateKey, rowsById, rowsWithIds } from '#persistence';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { JobRefusal } from '../domain/errors.js';
-import { cancelStep, type Lifecycle, type LifecycleStep } from '../domain/lifecycle.js';
+import { cancelStep, marks, type Lifecycle, type LifecycleStep } from '../domain/lifecycle.js';
 import { acceptedJobs, Catalogue } from '../persistence/catalogue.js';
 import type { ClaimRecord } from '../persistence/records.js';
 import { FileListFence } from '../datablocks/file-list-fence.js';
 import { DatasetLifecycles } from './dataset-lifecycles.js';
-import { DatasetSchedule, flagOf, scheduled, type ClaimedDataset } from './dataset-schedule.js';
+import { DatasetSchedule, flagOf, isExclusive, scheduled, type ClaimedDataset } from './dataset-schedule.js';
 
 /** Datasets that a refusal names. */
 const mostNamed = 11;
@@ -45,11 +45,38 @@ export class DatasetClaims {
       const anew = await this.fitOf(workflow, await this.schedule.current(pidsOf(datasets)));
       if (!(await this.claimAll(jobId, workflow, anew))) throw await this.conflict(datasets);
     }
+    if (workflow === 'reset') await this.lookAgain(jobId, pidsOf(datasets));
     await this.fileLists.close(workflow, pidsOf(datasets));
-    if (await this.schedule.mark(jobId, workflow, pidsOf(datasets))) return;
+    if (await this.schedule.mark(jobId, workflow, pidsOf(datasets)))
+      return workflow === 'reset' ? this.refuseBesideOthers(jobId, pidsOf(datasets)) : undefined;
     await this.abandon(jobId);
     await this.fitOf(workflow, await this.schedule.current(pidsOf(datasets)));
     throw await this.conflict(datasets);
+  }
+
+  /**
+   * A reset takes datasets whatever they say, also at the very end of another job: what is put back should it fail is
+   * what they say now that the hold keeps such jobs away.
+   */
+  private async lookAgain(jobId: string, pids: readonly string[]): Promise<void> {
+    const operations = (await this.schedule.current(pids)).map((dataset) => ({
+      updateOne: {
+        filter: { _id: claimId(jobId, dataset.pid) },
+        update: { $set: { before: beforeOf(dataset) } },
+      },
+    }));
+    if (operations.length > 0) await this.catalogue.claims.bulkWrite(operations, { ordered: false });
+  }
+
+  /** Jobs that only read share datasets. Once these are marked no further one takes them; those that have are found here. */
+  private async refuseBesideOthers(jobId: string, pids: readonly string[]): Promise<void> {
+    const others = { pid: { $in: [...pids] }, jobId: { $ne: jobId }, ended: { $ne: true } } as object;
+    if ((await this.catalogue.claims.findOne(others)) === null) return;
+    await this.releaseOrphans();
+    const other = await this.catalogue.claims.findOne(others);
+    if (other === null) return;
+    await this.abandon(jobId);
+    throw (await this.isStored(other.jobId)) ? workedOn(other) : this.undecided(other);
   }
 
   /** Whether the job was accepted: what is being stored, or was given up, is not. */
@@ -78,7 +105,7 @@ export class DatasetClaims {
    */
   async decide(
     { _id }: ClaimRecord,
-    verdict: 'registered' | 'refused',
+    verdict: NonNullable<ClaimRecord['verdict']>,
     rows: readonly OutboxRow[] = [],
   ): Promise<ClaimRecord['verdict']> {
     const { $push, $set } = pushRows('outbox', rows, this.clock.now());
@@ -92,7 +119,10 @@ export class DatasetClaims {
   }
 
   /** A dataset whose claim is gone: an ended one takes its place, which carries the messages about that. */
-  async endMissing(jobId: string, pid: string, rows: readonly OutboxRow[]): Promise<void> {
+  async endMissing(
+    { jobId, pid, workflow }: Pick<ClaimRecord, 'jobId' | 'pid' | 'workflow'>,
+    rows: readonly OutboxRow[],
+  ): Promise<void> {
     const now = this.clock.now();
     await this.catalogue.claims.updateOne(
       { _id: claimId(jobId, pid) },
@@ -100,7 +130,7 @@ export class DatasetClaims {
         $setOnInsert: {
           jobId,
           pid,
-          workflow: 'archive',
+          workflow,
           ended: true,
           before: {},
           at: now,
@@ -190,7 +220,7 @@ export class DatasetClaims {
   private async undoMany(claims: readonly ClaimRecord[], expected?: typeof scheduled): Promise<void> {
     const steps = new Map<string, LifecycleStep>();
     for (const { pid, workflow, before } of claims)
-      if (workflow === 'archive' || workflow === 'retrieve')
+      if (marks(workflow))
         steps.set(pid, {
           ...cancelStep(workflow, before),
           ...(expected === undefined ? {} : { expected: expected[workflow] }),
@@ -229,7 +259,7 @@ export class DatasetClaims {
    * @param expected flags are put back only where they say this
    */
   private async undoOne({ _id, pid, workflow, before, at }: ClaimRecord, expected?: typeof scheduled) {
-    if (workflow === 'archive' || workflow === 'retrieve')
+    if (marks(workflow))
       await this.lifecycles.apply(pid, {
         ...cancelStep(workflow, before),
         ...(expected === undefined ? {} : { expected: expected[workflow] }),
@@ -270,6 +300,7 @@ export class DatasetClaims {
     datasets: readonly ClaimedDataset[],
   ): Promise<readonly ClaimedDataset[]> {
     const flag = flagOf(workflow);
+    if (flag === undefined) return datasets;
     const isFit = ({ datasetlifecycle }: ClaimedDataset): boolean => datasetlifecycle[flag] === true;
     if (datasets.every(isFit)) return datasets;
     await this.releaseOrphans();
@@ -293,11 +324,7 @@ export class DatasetClaims {
   private async conflict(datasets: readonly ClaimedDataset[]): Promise<JobRefusal> {
     const other = await this.catalogue.claims.findOne({ exclusive: { $in: pidsOf(datasets) } });
     if (other === null || !(await this.isStored(other.jobId))) return this.undecided(other);
-    return new JobRefusal(
-      409,
-      `Dataset ${other.pid} is being worked on by job ${other.jobId}. Wait for its end, or cancel it.`,
-      { jobId: other.jobId, pid: other.pid },
-    );
+    return workedOn(other);
   }
 
   /** Held by a job that nobody can see: it is being stored at this moment, or a crash kept it from being stored. */
@@ -318,29 +345,33 @@ export class DatasetClaims {
     return (await this.catalogue.jobs.countDocuments({ _id: jobId }, { limit: 1 })) === 1;
   }
 
-  private claimFor(
-    jobId: string,
-    workflow: Workflow,
-    { pid, datasetlifecycle }: ClaimedDataset,
-  ): ClaimRecord {
-    const { archivable, retrievable, archiveStatusMessage, retrieveStatusMessage } = datasetlifecycle;
-    const before: Partial<Lifecycle> = {
-      archivable,
-      retrievable,
-      archiveStatusMessage,
-      retrieveStatusMessage,
-    };
+  private claimFor(jobId: string, workflow: Workflow, dataset: ClaimedDataset): ClaimRecord {
+    const { pid } = dataset;
     return {
       _id: claimId(jobId, pid),
       jobId,
       pid,
       workflow,
-      ...(workflow === 'archive' ? { exclusive: pid } : {}),
-      before,
+      ...(isExclusive(workflow) ? { exclusive: pid } : {}),
+      before: beforeOf(dataset),
       at: this.clock.now(),
       outbox: { rows: [] },
     };
   }
+}
+
+/** Flags to restore when the job ends without success. */
+function beforeOf({ datasetlifecycle }: ClaimedDataset): Partial<Lifecycle> {
+  const { archivable, retrievable, archiveStatusMessage, retrieveStatusMessage } = datasetlifecycle;
+  return { archivable, retrievable, archiveStatusMessage, retrieveStatusMessage };
+}
+
+function workedOn({ pid, jobId }: ClaimRecord): JobRefusal {
+  return new JobRefusal(
+    409,
+    `Dataset ${pid} is being worked on by job ${jobId}. Wait for its end, or cancel it.`,
+    { jobId, pid },
+  );
 }
 
 /** Ids of all claims of a job. */

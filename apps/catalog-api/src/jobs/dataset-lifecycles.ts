@@ -55,10 +55,11 @@ export class DatasetLifecycles {
     }
     for (const { step, isSaid, of } of together.values()) {
       const words = { ...prefixed(step.change), updatedAt: this.clock.now(), updatedBy: 'catena' };
+      const gone = unsetting(step.without);
       const some = of.map(({ pid }) => pid);
       const { matchedCount } = await this.catalogue.datasets.updateMany(
         { pid: { $in: some }, __v: versionOf(of[0]!) },
-        { ...(isSaid ? { $set: words } : {}), $inc: nextVersion },
+        { ...(isSaid ? { $set: words, ...gone } : {}), $inc: nextVersion },
       );
       if (matchedCount === some.length) done.push(...some);
     }
@@ -66,7 +67,7 @@ export class DatasetLifecycles {
   }
 
   /** @returns false when the hold did not stand any more; a dataset that says other words than expected keeps them */
-  async apply(pid: string, { change, expected, more = {}, holds }: HeldStep): Promise<boolean> {
+  async apply(pid: string, { change, without, expected, more = {}, holds }: HeldStep): Promise<boolean> {
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
       const dataset = await this.catalogue.datasets.findOne(
         { pid },
@@ -79,7 +80,7 @@ export class DatasetLifecycles {
       const { matchedCount } = await this.catalogue.datasets.updateOne(
         { pid, __v: versionOf(dataset) },
         // The version rises in any case: whoever is about to mark the dataset must look again.
-        { ...(says(dataset, expected) ? { $set: words } : {}), $inc: nextVersion },
+        { ...(says(dataset, expected) ? { $set: words, ...unsetting(without) } : {}), $inc: nextVersion },
       );
       if (matchedCount === 1) return true;
       await wait(Math.random() * pauseMilliseconds * (attempt + 1));
@@ -91,13 +92,19 @@ export class DatasetLifecycles {
   }
 }
 
+function unsetting(without: LifecycleStep['without'] = []): { $unset?: Record<string, ''> } {
+  return without.length === 0
+    ? {}
+    : { $unset: Object.fromEntries(without.map((field) => [`datasetlifecycle.${field}`, ''])) };
+}
+
 /** Which of several datasets are written by one write: those of one version that are to say the same. */
 function keyOf(
-  { change, expected }: LifecycleStep,
+  { change, without, expected }: LifecycleStep,
   { __v }: { readonly __v?: number },
   isSaid: boolean,
 ): string {
-  return JSON.stringify([__v ?? null, isSaid, change, expected]);
+  return JSON.stringify([__v ?? null, isSaid, change, without, expected]);
 }
 
 /** A change of the lifecycle as fields of its dataset. */

@@ -19,15 +19,25 @@ export const scheduled = {
     field: 'archiveStatusMessage',
     words: [lifecycleSteps.archiveScheduled.change.archiveStatusMessage],
   },
+  reset: {
+    field: 'archiveStatusMessage',
+    words: [lifecycleSteps.resetScheduled.change.archiveStatusMessage],
+  },
   retrieve: {
     field: 'retrieveStatusMessage',
     words: [lifecycleSteps.retrieveScheduled.change.retrieveStatusMessage],
   },
 } as const;
 
-/** What a dataset must say to be taken for a workflow. */
-export function flagOf(workflow: Workflow): 'archivable' | 'retrievable' {
+/** What a dataset must say to be taken for a workflow; a reset is there for whatever it says. */
+export function flagOf(workflow: Workflow): 'archivable' | 'retrievable' | undefined {
+  if (workflow === 'reset') return undefined;
   return workflow === 'archive' ? 'archivable' : 'retrievable';
+}
+
+/** Whether a job of this workflow has its datasets to itself. */
+export function isExclusive(workflow: Workflow): workflow is 'archive' | 'reset' {
+  return workflow === 'archive' || workflow === 'reset';
 }
 
 /** Marks datasets that were claimed for a job that is being stored. */
@@ -48,7 +58,9 @@ export class DatasetSchedule {
    * @throws JobRefusal 503 when the job was given up meanwhile
    */
   mark(jobId: string, workflow: Exclude<Workflow, 'none'>, pids: readonly string[]): Promise<boolean> {
-    return workflow === 'archive' ? this.markForArchiving(jobId, pids) : this.markShared(workflow, pids);
+    return isExclusive(workflow)
+      ? this.markExclusive(jobId, workflow, pids)
+      : this.markShared(workflow, pids);
   }
 
   /** Several jobs may read one dataset at once: the flag decides, and the number of matches. */
@@ -63,9 +75,15 @@ export class DatasetSchedule {
   }
 
   /** Written on the version on which the hold was found to stand: whoever gives the job up writes the datasets after. */
-  private async markForArchiving(jobId: string, pids: readonly string[]): Promise<boolean> {
-    const step = { $set: prefixed(lifecycleSteps.archiveScheduled.change), $inc: nextVersion };
-    const [word] = scheduled.archive.words;
+  private async markExclusive(
+    jobId: string,
+    workflow: 'archive' | 'reset',
+    pids: readonly string[],
+  ): Promise<boolean> {
+    const { change } = lifecycleSteps[workflow === 'archive' ? 'archiveScheduled' : 'resetScheduled'];
+    const step = { $set: prefixed(change), $inc: nextVersion };
+    const [word] = scheduled[workflow].words;
+    const flag = flagOf(workflow);
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
       const current = await this.current(pids);
       // The hold is this job's alone: after the first attempt, what says so was marked by it.
@@ -73,7 +91,7 @@ export class DatasetSchedule {
         ({ datasetlifecycle: { archiveStatusMessage } }) => attempt === 0 || archiveStatusMessage !== word,
       );
       if (current.length !== pids.length) return false;
-      if (open.some(({ datasetlifecycle }) => !datasetlifecycle.archivable)) return false;
+      if (flag !== undefined && open.some(({ datasetlifecycle }) => !datasetlifecycle[flag])) return false;
       await this.checkStoring(jobId);
       if (open.length === 0) return true;
       if ((await this.writeOn(open, step)) === open.length) return true;

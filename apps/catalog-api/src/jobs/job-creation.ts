@@ -15,7 +15,6 @@ import {
   datasetListOf,
   mayCreateJob,
   notYours,
-  ownerForOrdinary,
   type DatasetListEntry,
   type JobOwner,
 } from '../domain/job-rules.js';
@@ -26,6 +25,7 @@ import { DatasetClaims } from './dataset-claims.js';
 import { givenUp } from './dataset-schedule.js';
 import { JobActions } from './job-actions.js';
 import { JobConfigurationToken } from './job-configuration.provider.js';
+import { JobOwners } from './job-owners.js';
 import { legacyBody } from './job-views.js';
 
 export interface NewJob {
@@ -54,6 +54,7 @@ export class JobCreationContext {
   constructor(
     @Inject(JobConfigurationToken) readonly jobs: JobConfiguration,
     @Inject(CatalogApiConfigToken) readonly config: CatalogApiConfig,
+    readonly owners: JobOwners,
     readonly clock: Clock,
   ) {}
 }
@@ -78,7 +79,7 @@ export class JobCreation {
     if (repeated !== undefined) return repeated;
 
     const list = datasetListOf(wanted.jobParams, mostDatasets);
-    const owner = await this.ownerOf(caller, wanted);
+    const owner = await this.context.owners.ownerOf(caller, wanted);
     const datasets = await this.admitted(caller, type, owner, list);
     this.actions.validate(type.create.actions, {
       request: wanted.request,
@@ -201,7 +202,7 @@ export class JobCreation {
     if (!mayCreateJob(this.rules, caller, type, owner, found)) throw notYours();
     if (missing.length > 0) {
       if (asksDatasets(type) && !this.rules.isAdmin(caller)) throw notYours();
-      throw new JobRefusal(400, `Datasets with pid ${missing.slice(0, 100).join(', ')} do not exist.`);
+      throw new JobRefusal(400, `Datasets with pid ${missing.slice(0, 100).join(',')} do not exist.`);
     }
     if (repeated !== undefined)
       throw new JobRefusal(404, `Unable to get a dataset. (${repeated} is listed twice.)`);
@@ -248,38 +249,6 @@ export class JobCreation {
       .toArray();
     const known = new Set(found.map(({ _id }) => _id));
     return files.filter((file) => !known.has(file));
-  }
-
-  private async ownerOf(
-    caller: Caller | undefined,
-    wanted: NewJob,
-  ): Promise<JobOwner & { contactEmail: string }> {
-    const contactEmail = wanted.contactEmail ?? caller?.email ?? '';
-    if (!this.rules.isAdmin(caller) && !this.rules.isCreateJobPrivileged(caller))
-      return { ...ownerForOrdinary(caller, wanted), contactEmail };
-    if (
-      wanted.ownerGroup === undefined &&
-      wanted.ownerUser === undefined &&
-      wanted.contactEmail === undefined
-    ) {
-      throw new JobRefusal(400, 'Contact email should be specified for an anonymous job.');
-    }
-    if (wanted.ownerUser === undefined) return { ...pick('ownerGroup', wanted.ownerGroup), contactEmail };
-    const [identity] = await this.catalogue
-      .other('UserIdentity')
-      .find(
-        { 'profile.username': wanted.ownerUser },
-        { projection: { 'profile.username': 1, 'profile.email': 1 } },
-      )
-      .sort({ created: -1 })
-      .limit(1)
-      .toArray();
-    const profile = identity?.['profile'] as { username?: string; email?: string } | undefined;
-    return {
-      ownerUser: profile?.username ?? caller!.username,
-      ...pick('ownerGroup', wanted.ownerGroup),
-      contactEmail: wanted.contactEmail ?? profile?.email ?? caller!.email,
-    };
   }
 
   private jobFor(

@@ -4,12 +4,13 @@ import { DatasetQueries } from '../datasets/dataset-queries.js';
 import { AccessRules, both, type Caller } from '../domain/access.js';
 import { BadRequest, JobRefusal } from '../domain/errors.js';
 import { parseFacets, parseFields, parseLimits, type ResourceShape } from '../domain/field-query.js';
-import { parseJsonObject, sortFrom, type Include } from '../domain/loopback-filter.js';
+import { objectOr, orderFrom, parseJsonObject, sortFrom } from '../domain/loopback-filter.js';
 import { parseV4Filter } from '../domain/v4-filter.js';
 import { acceptedJobs, Catalogue } from '../persistence/catalogue.js';
 import { withoutOwnFields, withoutWords } from '../persistence/own-fields.js';
 import { facetsOf, type FacetAnswer } from '../persistence/facets.js';
 import type { DatasetRecord, JobRecord } from '../persistence/records.js';
+import { datasetProjection, includesOf, jobFieldsFrom, onlyPaths, topmost } from './job-fields.js';
 import { jobProperties } from './job-shape.js';
 
 /** Without a limit SciCat answers everything; nobody reads more than this from one answer. */
@@ -27,10 +28,31 @@ const atRest = [
 const mostAttempts = 10;
 const detailRelations = ['origdatablocks', 'datablocks', 'attachments'] as const;
 
-export type JobWithDatasets = JobRecord & {
+/** As they were posted: what SciCat's clients page through. */
+const inOrderOfInsertion = { createdAt: 1, _id: 1 } as const;
+
+type JobWithDatasets = JobRecord & {
   datasets?: DatasetRecord[];
   datasetDetails?: DatasetRecord[];
 };
+
+/** A job with nothing but the fields asked for. */
+export type PartialJob = Partial<JobWithDatasets>;
+
+/** What `datasetDetails` of v3 asks of the datasets of a job. */
+export interface DetailsWanted {
+  /** Fields of the datasets; undefined for all of them. */
+  readonly fields: readonly string[] | undefined;
+  readonly relations: readonly string[];
+  /** Fields of the related records; undefined for all of them. */
+  readonly relationFields: readonly string[] | undefined;
+}
+
+interface Joins {
+  readonly relations: readonly string[];
+  /** Fields of the datasets to show. */
+  readonly fields?: readonly string[] | undefined;
+}
 
 /** Reading jobs: what a caller may see is part of the database query. */
 @Injectable()
@@ -43,18 +65,24 @@ export class JobQueries {
   ) {}
 
   /** `filter` of v4, with `datasets` or `datasetDetails` joined where it includes them. */
-  async list(caller: Caller, filter: unknown, more: readonly string[] = []): Promise<JobWithDatasets[]> {
-    const query = parseV4Filter(filter, jobProperties, { defaultLimit: mostJobs, more: ['sort'] });
-    const joins = query.include.length + more.length > 0;
+  async list(caller: Caller, filter: unknown, more: readonly string[] = []): Promise<PartialJob[]> {
+    const { fields, ...others } = parseJsonObject(filter, 'filter');
+    const wanted = jobFieldsFrom(fields);
+    const query = parseV4Filter(JSON.stringify({ ...others, fields: wanted.own ?? fields }), jobProperties, {
+      defaultLimit: mostJobs,
+      more: ['sort'],
+    });
+    const relations = [...query.include.map(({ relation }) => relation), ...more];
+    const joins = relations.length > 0;
     const limit = joins ? Math.min(query.limit || mostDetailed, mostDetailed) : query.limit;
-    const sort = sortFrom(parseJsonObject(filter, 'filter')['sort']) ?? query.sort;
+    const own = wanted.own === undefined || wanted.own.length === 0 ? undefined : wanted.own;
     const jobs = await this.find(
       caller,
-      { ...query, limit, sort },
-      query.projection === undefined ? undefined : { ...query.projection, 'jobParams.datasetList': 1 },
+      { ...query, limit, sort: sortOf(others) },
+      own && namesOf(joins ? [...own, 'jobParams.datasetList'] : own),
     );
-    await this.join(caller, jobs, [...query.include.map(({ relation }) => relation), ...more]);
-    return jobs;
+    await this.join(caller, jobs, { relations, fields: wanted.ofDatasets });
+    return jobs.map((job) => shown(job, wanted.own));
   }
 
   async fullQuery(
@@ -85,33 +113,43 @@ export class JobQueries {
       : new JobRefusal(400, 'Invalid job id.');
   }
 
-  /** One job with what `filter` includes of it. */
-  async getWith(caller: Caller, id: string, filter: unknown): Promise<JobWithDatasets> {
-    const { include } = parseV4Filter(filter, jobProperties, { more: ['sort'] });
-    const job: JobWithDatasets = await this.get(caller, id);
-    await this.join(
-      caller,
-      [job],
-      include.map(({ relation }) => relation),
-    );
-    return job;
+  /** One job with what `filter` asks of it. */
+  async getWith(caller: Caller, id: string, filter: unknown): Promise<PartialJob> {
+    const { fields, ...others } = parseJsonObject(filter, 'filter');
+    const wanted = jobFieldsFrom(fields);
+    const text = JSON.stringify({ ...others, fields: wanted.own ?? fields });
+    const { include } = parseV4Filter(text, jobProperties, { more: ['sort'] });
+    const { catena: _, ...job }: JobWithDatasets = await this.get(caller, id);
+    const relations = include.map(({ relation }) => relation);
+    await this.join(caller, [job], { relations, fields: wanted.ofDatasets });
+    return shown(job, wanted.own);
   }
 
-  /** The datasets of one job that the caller may see. */
+  /** All jobs that the caller may see. */
+  all(caller: Caller): Promise<JobRecord[]> {
+    return this.find(caller, { where: {}, limit: mostJobs, skip: 0, sort: undefined }, undefined);
+  }
+
+  /** The datasets of one job that the caller may see, with some of their fields and relations. */
   async datasetsOf(
     caller: Caller,
     id: string,
-    projection: Record<string, 0 | 1> | undefined,
-    include: readonly Include[],
-  ): Promise<DatasetRecord[]> {
+    { fields, relations: asked, relationFields }: DetailsWanted,
+  ): Promise<Partial<DatasetRecord>[]> {
     const job = await this.get(caller, id);
     const pids = pidsOf(job);
     if (pids.length === 0) return [];
-    const kept = projection === undefined ? undefined : { ...projection, pid: 1 as const };
-    const query = { where: { _id: { $in: pids } }, projection: kept, skip: 0, sort: { _id: 1 as const } };
-    const datasets = await this.datasets.list(caller, { ...query, limit: pids.length });
-    await this.includes.add(caller, datasets, include, { whole: true });
-    return datasets;
+    const relations = asked.includes('all') ? detailRelations : asked;
+    const below = relationFields ?? [''];
+    const names = relations.flatMap((relation) => below.map((name) => pathOf(relation, name)));
+    const query = { where: { _id: { $in: pids } }, skip: 0, sort: { _id: 1 as const }, limit: pids.length };
+    const projection = datasetProjection(fields, relations);
+    const datasets = await this.datasets.list(caller, { ...query, projection });
+    await this.includes.add(caller, datasets, includesOf(relations, names), { whole: true });
+    return datasets.map((dataset) => ({
+      ...only(dataset, fields ?? Object.keys(dataset)),
+      ...only(dataset, names),
+    }));
   }
 
   async remove(id: string): Promise<JobRecord> {
@@ -144,14 +182,14 @@ export class JobQueries {
     const visible = both(acceptedJobs, this.rules.visibleJobs(caller));
     return this.catalogue.jobs
       .find(both(query.where, visible), { projection: withoutOwnFields(projection) })
-      .sort(query.sort ?? {})
+      .sort({ ...(query.sort ?? inOrderOfInsertion), _id: query.sort?.['_id'] ?? 1 })
       .skip(query.skip)
       .limit(Math.min(query.limit === 0 ? mostJobs : query.limit, mostJobs))
       .toArray();
   }
 
   /** All datasets of all jobs in one query, narrowed to those the caller may see. */
-  private async join(caller: Caller, jobs: JobWithDatasets[], relations: readonly string[]): Promise<void> {
+  private async join(caller: Caller, jobs: JobWithDatasets[], { relations, fields }: Joins): Promise<void> {
     const unknown = relations.find((name) => !['datasets', 'datasetDetails', 'all'].includes(name));
     if (unknown !== undefined)
       throw new BadRequest(
@@ -163,24 +201,48 @@ export class JobQueries {
       throw new BadRequest(
         `Invalid filter: these ${jobs.length} jobs hold ${pids.length} datasets, at most ${mostJoined} are joined: ask for fewer jobs.`,
       );
+    const detailed = relations.includes('datasetDetails');
     const query = {
       where: { _id: { $in: pids } },
-      projection: undefined,
+      projection: datasetProjection(fields, detailed ? detailRelations : []),
       skip: 0,
       sort: { _id: 1 as const },
     };
-    const datasets =
-      pids.length === 0 ? [] : await this.datasets.list(caller, { ...query, limit: pids.length });
-    const detailed = relations.includes('datasetDetails');
-    if (detailed) await this.includes.add(caller, datasets, detailRelations, { whole: jobs.length === 1 });
-    const places = new Map(datasets.map(({ pid }, index) => [pid, index]));
+    const found = pids.length === 0 ? [] : await this.datasets.list(caller, { ...query, limit: pids.length });
+    const includes = detailed ? includesOf(detailRelations, fields) : [];
+    await this.includes.add(caller, found, includes, { whole: jobs.length === 1 });
+    const places = new Map(found.map(({ pid }, index) => [pid, index]));
+    const datasets = fields === undefined ? found : found.map((dataset) => only(dataset, fields));
     for (const job of jobs)
       job[detailed ? 'datasetDetails' : 'datasets'] = [...new Set(pidsOf(job))]
         .map((pid) => places.get(pid))
         .filter((place) => place !== undefined)
         .sort((one, other) => one - other)
-        .map((place) => datasets[place]!);
+        .map((place) => datasets[place] as DatasetRecord);
   }
+}
+
+/** What a filter asks the jobs to be sorted by, in whichever of its places. */
+function sortOf(filter: Readonly<Record<string, unknown>>): Record<string, 1 | -1> | undefined {
+  const { sort, order } = objectOr(filter['limits']);
+  return sortFrom(filter['sort']) ?? sortFrom(sort) ?? orderFrom(order);
+}
+
+function namesOf(names: readonly string[]): Record<string, 1> {
+  return Object.fromEntries(topmost(names).map((name) => [name, 1]));
+}
+
+/** The job with the fields asked for, and what was joined to it. */
+function shown(job: JobWithDatasets, own: readonly string[] | undefined): PartialJob {
+  return own === undefined ? job : only(job, [...own, 'datasets', 'datasetDetails']);
+}
+
+function only<Item extends object>(record: Item, paths: readonly string[]): Partial<Item> {
+  return onlyPaths(record, paths) as Partial<Item>;
+}
+
+function pathOf(relation: string, name: string): string {
+  return name === '' ? relation : `${relation}.${name}`;
 }
 
 function pidsOf(job: JobRecord): string[] {

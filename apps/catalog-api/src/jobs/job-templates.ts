@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import Handlebars from 'handlebars';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
@@ -29,10 +30,21 @@ export class JobTemplates {
   }
 
   async renderFile(file: string, context: ActionContext): Promise<string> {
-    return this.engine.compile(await readFile(file, 'utf8'))({
+    return this.engine.compile(await this.read(file))({
       ...context,
       env: this.config.templateEnvironment,
     });
+  }
+
+  /** Below the working folder, as SciCat reads it, or beside the job configuration. */
+  private async read(file: string): Promise<string> {
+    const { jobConfigurationFile = '' } = this.config;
+    try {
+      return await readFile(file, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      return readFile(resolve(dirname(jobConfigurationFile), file), 'utf8');
+    }
   }
 
   private registerHelpers(): void {

@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { jobCancelRequestedV1 } from '#contracts';
-import { Clock } from '#kernel';
+import { Clock, TransientError, wait } from '#kernel';
 import { eventRow, legacyRow, OutboxRelay, pushRows, type OutboxRow } from '#outbox';
 import { wordsFor } from '#scicat-database';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { JobConfiguration } from '../domain/job-configuration.js';
 import { mayUpdateJob } from '../domain/job-rules.js';
+import { mergePatch } from '../datasets/dataset-views.js';
 import { acceptedJobs, Catalogue } from '../persistence/catalogue.js';
 import { withoutWords } from '../persistence/own-fields.js';
 import type { JobRecord } from '../persistence/records.js';
@@ -22,6 +23,18 @@ export interface JobChange {
   readonly executionTime?: unknown;
 }
 
+/** How a change is written. */
+interface Writing {
+  readonly by: string;
+  readonly request: unknown;
+  readonly report?: { readonly sequence: number; readonly finished: boolean };
+  /** What must still be so of the job. */
+  readonly guard?: Readonly<Record<string, unknown>>;
+}
+
+/** Attempts of a merge that others get in the way of. */
+const mostAttempts = 20;
+const pauseMilliseconds = 20;
 /** History entries kept in the job document. */
 const historyLength = 500;
 const outboxPath = 'catena.outbox';
@@ -53,21 +66,34 @@ export class JobUpdates {
     caller: Caller | undefined,
     id: string,
     change: JobChange,
-    request: unknown,
+    { request, merges = false }: { readonly request: unknown; readonly merges?: boolean },
   ): Promise<JobRecord> {
-    const job = await this.updatable(caller, id);
-    if (this.isCatenas(job)) {
-      if (change.statusCode === cancelledCode) return this.cancel(caller, id);
-      throw new JobRefusal(
-        409,
-        `Job ${id} is run by Catena, which alone sets its status. To stop it: POST /api/v4/jobs/${id}/cancel.`,
-      );
+    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+      const job = await this.updatable(caller, id);
+      if (this.isCatenas(job)) return this.patchCatenas(caller, id, change);
+      const type = this.parts.jobs.jobs.get(job.type)!;
+      this.actions.validate(type.update.actions, { request, job });
+      const by = caller?.username ?? 'anonymous';
+      if (!merges) return (await this.write(job, change, { by, request })) ?? job;
+      // Merged with the result that was read: another change since then, and it is merged anew.
+      const guard = { 'catena.changes': job.catena?.changes ?? { $exists: false } };
+      const written = await this.write(job, mergedWith(job, change), { by, request, guard });
+      if (written !== undefined) return written;
+      await wait(Math.random() * pauseMilliseconds * (attempt + 1));
     }
-    const type = this.parts.jobs.jobs.get(job.type)!;
-    this.actions.validate(type.update.actions, { request, job });
-    return this.write(job, change, caller?.username ?? 'anonymous', request);
+    throw new TransientError(
+      'catalog.change-contended',
+      `Job ${id} changes too often at the moment: nothing was changed, try again.`,
+    );
   }
 
+  private patchCatenas(caller: Caller | undefined, id: string, change: JobChange): Promise<JobRecord> {
+    if (change.statusCode === cancelledCode) return this.cancel(caller, id);
+    throw new JobRefusal(
+      409,
+      `Job ${id} is run by Catena, which alone sets its status. To stop it: POST /api/v4/jobs/${id}/cancel.`,
+    );
+  }
   async cancel(caller: Caller | undefined, id: string): Promise<JobRecord> {
     const job = await this.updatable(caller, id);
     const by = caller?.username ?? 'anonymous';
@@ -128,16 +154,18 @@ export class JobUpdates {
   ): Promise<JobRecord | undefined> {
     const job = await this.catalogue.jobs.findOne({ _id: jobId }, { projection: withoutWords });
     if (job?.catena === undefined || job.catena.finished || job.catena.reported >= sequence) return undefined;
-    return this.write(job, change, 'catena', undefined, { sequence, finished });
+    return (
+      (await this.write(job, change, { by: 'catena', request: undefined, report: { sequence, finished } })) ??
+      job
+    );
   }
 
+  /** @returns undefined when the job has changed so that the change does not fit any more */
   private async write(
     job: JobRecord,
     change: JobChange,
-    by: string,
-    request: unknown,
-    report?: { sequence: number; finished: boolean },
-  ): Promise<JobRecord> {
+    { by, request, report, guard = {} }: Writing,
+  ): Promise<JobRecord | undefined> {
     const now = this.clock.now();
     const { statusCode, statusMessage } = change;
     const fields: Record<string, unknown> = { statusCode, statusMessage, updatedAt: now, updatedBy: by };
@@ -161,17 +189,18 @@ export class JobUpdates {
         statusMessage: 'The cancel request came too late.',
         event: 'cancel-too-late',
       });
-    const guard =
+    const fresh =
       report === undefined ? {} : { 'catena.reported': { $lt: report.sequence }, 'catena.finished': false };
     const changed = await this.catalogue.jobs.findOneAndUpdate(
-      { _id: job._id, ...guard },
+      { _id: job._id, ...fresh, ...guard },
       {
+        $inc: { 'catena.changes': 1 },
         $set: { ...fields, ...wordsFor('Job', after), ...$set },
         $push: { ...$push, ...historyOf(entries) },
       },
       { returnDocument: 'after', projection: withoutWords },
     );
-    if (changed === null) return job;
+    if (changed === null) return undefined;
     this.relay.wake();
     this.parts.news.tell(job._id);
     await this.actions.perform(actions, { request, job: changed });
@@ -191,6 +220,18 @@ export class JobUpdates {
   private isCatenas({ catena }: JobRecord): boolean {
     return catena !== undefined && catena.workflow !== 'none' && !catena.finished;
   }
+}
+
+/** Whether a change is to be merged into what is there (RFC 7396), instead of replacing it. */
+export function isMergePatch(contentType: string | undefined): boolean {
+  return contentType?.split(';', 1)[0]?.trim().toLowerCase() === 'application/merge-patch+json';
+}
+
+function mergedWith({ jobResultObject: stored = {} }: JobRecord, change: JobChange): JobChange {
+  const { jobResultObject } = change;
+  return jobResultObject === undefined
+    ? change
+    : { ...change, ...mergePatch({ jobResultObject: stored }, { jobResultObject }) };
 }
 
 function requested(

@@ -1,11 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AccessRules, type Caller } from '../domain/access.js';
+import type { Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { JobConfiguration } from '../domain/job-configuration.js';
-import { notYours } from '../domain/job-rules.js';
+import { noGroupFor } from '../domain/job-rules.js';
+import { validateBody } from '../http/validate-body.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { JobConfigurationToken } from './job-configuration.provider.js';
 import type { NewJob } from './job-creation.js';
+import { JobOwners } from './job-owners.js';
+import type { JobChange } from './job-updates.js';
+import { CreateJobDto, UpdateJobDto } from './job.dto.js';
 
 type Fields = Record<string, unknown>;
 type DatasetGroups = { ownerGroup: string; accessGroups?: string[]; isPublished?: boolean };
@@ -15,35 +19,58 @@ type DatasetGroups = { ownerGroup: string; accessGroups?: string[]; isPublished?
 export class JobV3Bodies {
   constructor(
     private readonly catalogue: Catalogue,
-    private readonly rules: AccessRules,
+    private readonly owners: JobOwners,
     @Inject(JobConfigurationToken) private readonly configuration: JobConfiguration,
   ) {}
 
   async toNewJob(caller: Caller | undefined, body: Fields): Promise<NewJob> {
-    const params = objectOr(body['jobParams']);
-    const { username, ownerGroup: groupInParams, datasetList: _, ...others } = params;
+    // The list comes from the body itself, whatever the parameters say; all else in them is stored as it came.
+    const { datasetList: _, ...others } = objectOr(body['jobParams']);
     const datasetList = body['datasetList'] ?? [];
-    const jobParams: Fields = { ...others, datasetList };
+    const jobParams: Fields = { datasetList, ...others };
     for (const name of ['executionTime', 'jobStatusMessage'])
       if (body[name] !== undefined && body[name] !== null) jobParams[name] = body[name];
-    const type = text(body['type']) ?? '';
+    const type = String(body['type']);
+    const user = await this.userOf(caller, others['username']);
     const ownerGroup =
-      text(groupInParams) ??
-      (caller === undefined ? undefined : await this.groupFor(caller, type, datasetList));
-    const ownerUser = text(username) ?? caller?.username;
-    const contactEmail = text(body['emailJobInitiator']) ?? caller?.email;
+      text(others['ownerGroup']) ??
+      (caller === undefined ? undefined : await this.groupFor(caller, user, { type, datasetList }));
+    const contactEmail = text(body['emailJobInitiator']);
+    const email = contactEmail ?? caller?.email;
+    // Checked as the body of v4 that it becomes, and an address only if the client gave it.
+    const dto = { type, jobParams, ...(contactEmail === undefined ? {} : { contactEmail }) };
     return {
-      type,
-      jobParams,
+      ...validateBody(CreateJobDto, dto),
       request: body,
-      ...(ownerUser === undefined || caller === undefined ? {} : { ownerUser }),
+      ...(user === undefined || caller === undefined ? {} : { ownerUser: user.username }),
       ...(ownerGroup === undefined ? {} : { ownerGroup }),
-      ...(contactEmail === undefined || contactEmail === '' ? {} : { contactEmail }),
+      ...(email === undefined || email === '' ? {} : { contactEmail: email }),
     };
   }
 
-  /** A v3 change without a status keeps the job's own. */
-  async statusOf(id: string): Promise<{ statusCode: string; statusMessage: string }> {
+  /** Somebody privileged may name another user; an ordinary caller's word for another is refused later. */
+  private async userOf(
+    caller: Caller | undefined,
+    username: unknown,
+  ): Promise<{ readonly username: string; readonly groups: readonly string[] } | undefined> {
+    const named = text(username);
+    if (named === undefined) return caller && { username: caller.username, groups: caller.currentGroups };
+    if (this.owners.isPrivileged(caller)) return this.owners.userNamed(caller, named);
+    return { username: named, groups: caller?.currentGroups ?? [] };
+  }
+
+  /** SciCat reads three fields of a v3 change and nothing else; without a status the job keeps its own. */
+  async toChange(id: string, body: unknown): Promise<JobChange> {
+    const { jobStatusMessage, jobResultObject, executionTime } = objectOr(body);
+    const status = Boolean(jobStatusMessage)
+      ? { statusCode: jobStatusMessage, statusMessage: jobStatusMessage }
+      : await this.statusOf(id);
+    const result = jobResultObject === undefined ? {} : { jobResultObject };
+    const change = validateBody(UpdateJobDto, { ...status, ...result });
+    return { ...change, ...(Boolean(executionTime) ? { executionTime } : {}) };
+  }
+
+  private async statusOf(id: string): Promise<{ statusCode: string; statusMessage: string }> {
     const job = await this.catalogue.jobs.findOne(
       { _id: id },
       { projection: { statusCode: 1, statusMessage: 1 } },
@@ -52,7 +79,11 @@ export class JobV3Bodies {
     return { statusCode: job.statusCode, statusMessage: job.statusMessage };
   }
 
-  private async groupFor(caller: Caller, type: string, datasetList: unknown): Promise<string | undefined> {
+  private async groupFor(
+    caller: Caller,
+    user: { readonly groups: readonly string[] } | undefined,
+    { type, datasetList }: { readonly type: string; readonly datasetList: unknown },
+  ): Promise<string | undefined> {
     const known = this.configuration.jobs.get(type);
     if (known === undefined) return undefined;
     const { auth } = known.create;
@@ -61,18 +92,20 @@ export class JobV3Bodies {
       .filter((pid) => typeof pid === 'string');
     if (auth === '#datasetPublic' || pids.length === 0) return undefined;
     const datasets = await this.catalogue.datasetsOf(pids, ['ownerGroup', 'accessGroups', 'isPublished']);
-    const group = auth === '#datasetAccess' ? commonGroup(caller, datasets) : datasets[0]?.ownerGroup;
-    if (this.rules.isAdmin(caller) || this.rules.isCreateJobPrivileged(caller)) return group;
+    const isAccess = auth === '#datasetAccess';
+    const group = isAccess ? commonGroup(user?.groups ?? [], datasets) : datasets[0]?.ownerGroup;
+    if (this.owners.isPrivileged(caller)) return group;
+    // SciCat's words for a dataset of others; one that does not exist is answered alike.
     const areKnown = datasets.length === new Set(pids).size;
-    if (!areKnown || group === undefined || !caller.currentGroups.includes(group)) throw notYours();
+    if (!areKnown || group === undefined || !caller.currentGroups.includes(group)) throw noGroupFor(auth);
     return group;
   }
 }
 
-function commonGroup(caller: Caller, datasets: readonly DatasetGroups[]): string | undefined {
+function commonGroup(groups: readonly string[], datasets: readonly DatasetGroups[]): string | undefined {
   const restricted = datasets.filter(({ isPublished }) => isPublished !== true);
-  if (restricted.length === 0) return caller.currentGroups[0];
-  return caller.currentGroups.find((group) =>
+  if (restricted.length === 0) return groups[0];
+  return groups.find((group) =>
     restricted.every(
       (dataset) => dataset.ownerGroup === group || (dataset.accessGroups ?? []).includes(group),
     ),

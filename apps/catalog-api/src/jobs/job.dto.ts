@@ -1,17 +1,8 @@
 import { Type } from 'class-transformer';
-import {
-  IsArray,
-  IsEmail,
-  IsISO8601,
-  IsNotEmpty,
-  IsObject,
-  IsOptional,
-  IsString,
-  ValidateNested,
-} from 'class-validator';
+import { IsArray, IsEmail, IsISO8601, IsObject, IsOptional, IsString, ValidateNested } from 'class-validator';
 
 export class CreateJobDto {
-  @IsString() @IsNotEmpty() type: string;
+  @IsString() type: string;
   @IsObject() jobParams: Record<string, unknown>;
   @IsOptional() @IsString() ownerUser?: string;
   @IsOptional() @IsString() ownerGroup?: string;

@@ -1,21 +1,33 @@
-import { Body, Controller, Delete, Get, Headers, Inject, Param, Patch, Post, Query } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  Inject,
+  Param,
+  Patch,
+  Post,
+  Put,
+  Query,
+} from '@nestjs/common';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { JobConfiguration } from '../domain/job-configuration.js';
 import { mayCallCreate, mayCallUpdate } from '../domain/job-rules.js';
-import { parseJsonObject, parseLoopbackFilter } from '../domain/loopback-filter.js';
+import { parseJsonObject } from '../domain/loopback-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
-import { validateBody } from '../http/validate-body.js';
-import { listFrom, textFrom } from '../http/query-values.js';
+import { textFrom } from '../http/query-values.js';
 import type { FacetAnswer } from '../persistence/facets.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import { JobConfigurationToken } from './job-configuration.provider.js';
 import { JobCreation } from './job-creation.js';
-import { JobQueries } from './job-queries.js';
+import { namesFrom, onlyPaths, relationsFrom } from './job-fields.js';
+import { JobQueries, type DetailsWanted } from './job-queries.js';
 import { jobShapeV3 } from './job-shape.js';
-import { JobUpdates } from './job-updates.js';
+import { isMergePatch, JobUpdates } from './job-updates.js';
 import { JobV3Bodies } from './job-v3-bodies.js';
 import { jobV3View } from './job-views.js';
 import { CreateJobDtoV3, UpdateJobDtoV3 } from './job.dto.js';
@@ -62,7 +74,9 @@ export class JobsV3Controller {
     const unexpected = Object.keys(parsed).find((key) => key !== 'include' && key !== 'fields');
     if (unexpected !== undefined)
       throw new JobRefusal(400, `Property ${unexpected} should not exist in the filter object`);
-    return (await this.queries.list(signedIn(caller), undefined)).map((job) => jobV3View(job));
+    const names = namesFrom(JSON.stringify(parsed['fields'] ?? []), 'fields');
+    const jobs = await this.queries.all(signedIn(caller));
+    return jobs.map((job) => (names === undefined ? jobV3View(job) : only(jobV3View(job), names)));
   }
 
   @Operation('jobsControllerFullQueryV3', { answer: ['OutputJobV3Dto'] })
@@ -94,10 +108,10 @@ export class JobsV3Controller {
   datasetDetails(
     @CurrentCaller() caller: Caller | undefined,
     @Query() query: Fields,
-  ): Promise<DatasetRecord[]> {
+  ): Promise<Partial<DatasetRecord>[]> {
     gate(caller !== undefined);
-    const { projection, include } = detailsFrom(query);
-    return this.queries.datasetsOf(signedIn(caller), textFrom(query['jobId']) ?? '', projection, include);
+    const id = textFrom(query['jobId']) ?? '';
+    return this.queries.datasetsOf(signedIn(caller), id, detailsFrom(query));
   }
 
   @Operation('jobsControllerFindOneV3', { answer: 'OutputJobV3Dto' })
@@ -113,19 +127,23 @@ export class JobsV3Controller {
     @CurrentCaller() caller: Caller | undefined,
     @Param('id') id: string,
     @Body() body: unknown,
+    @Headers('content-type') contentType: string | undefined,
   ): Promise<Fields> {
     gate(mayCallUpdate(this.rules, caller, this.configuration));
-    const { jobStatusMessage, jobResultObject, executionTime } = validateBody(UpdateJobDtoV3, body);
-    const status =
-      jobStatusMessage === undefined
-        ? await this.bodies.statusOf(id)
-        : { statusCode: jobStatusMessage, statusMessage: jobStatusMessage };
-    const change = {
-      ...status,
-      ...(jobResultObject === undefined ? {} : { jobResultObject }),
-      executionTime,
-    };
-    return jobV3View(await this.updates.patch(caller, id, change, body));
+    const merges = isMergePatch(contentType);
+    const change = await this.bodies.toChange(id, body);
+    return jobV3View(await this.updates.patch(caller, id, change, { request: body, merges }));
+  }
+
+  /** As PATCH: workers of Catamel's time send the whole job. */
+  @Operation('jobsControllerReplaceV3', { body: UpdateJobDtoV3, answer: 'OutputJobV3Dto' })
+  @Put(':id')
+  put(
+    @CurrentCaller() caller: Caller | undefined,
+    @Param('id') id: string,
+    @Body() body: unknown,
+  ): Promise<Fields> {
+    return this.patch(caller, id, body, undefined);
   }
 
   @Operation('jobsControllerRemoveV3')
@@ -136,12 +154,21 @@ export class JobsV3Controller {
   }
 }
 
-/** `datasetFields`, `include` and `includeFields`: JSON lists of names, as the archive mock sends them. */
-function detailsFrom(query: Fields): Pick<ReturnType<typeof parseLoopbackFilter>, 'projection' | 'include'> {
-  const includeFields = listFrom(query['includeFields']);
-  const include = listFrom(query['include']).map((relation) => ({
-    relation,
-    ...(includeFields.length === 0 ? {} : { scope: { fields: includeFields } }),
-  }));
-  return parseLoopbackFilter(JSON.stringify({ fields: listFrom(query['datasetFields']), include }));
+/** `datasetFields`, `include` and `includeFields`: objects as SciCat documents them, or lists of names as the archive mock sends them. */
+function detailsFrom(query: Fields): DetailsWanted {
+  const fields = namesFrom(query['datasetFields'], 'datasetFields');
+  return {
+    // A list was always answered with the pid.
+    fields: isList(query['datasetFields']) && fields !== undefined ? ['pid', ...fields] : fields,
+    relations: relationsFrom(query['include']),
+    relationFields: namesFrom(query['includeFields'], 'includeFields'),
+  };
+}
+
+function isList(value: unknown): boolean {
+  return Array.isArray(value) || (typeof value === 'string' && value.trimStart().startsWith('['));
+}
+
+function only(view: Fields, names: readonly string[]): Fields {
+  return onlyPaths(view, names) as Fields;
 }

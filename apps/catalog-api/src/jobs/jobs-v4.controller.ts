@@ -11,9 +11,9 @@ import type { FacetAnswer } from '../persistence/facets.js';
 import type { JobRecord } from '../persistence/records.js';
 import { JobConfigurationToken } from './job-configuration.provider.js';
 import { JobCreation } from './job-creation.js';
-import { JobQueries } from './job-queries.js';
+import { JobQueries, type PartialJob } from './job-queries.js';
 import { jobShape } from './job-shape.js';
-import { JobUpdates } from './job-updates.js';
+import { isMergePatch, JobUpdates } from './job-updates.js';
 import { jobV4View } from './job-views.js';
 import { CreateJobDto, UpdateJobDto } from './job.dto.js';
 
@@ -50,7 +50,7 @@ export class JobsV4Controller {
 
   @Operation('jobsV4ControllerFindAllV4', { answer: ['PartialOutputJobDto'] })
   @Get()
-  list(@CurrentCaller() caller: Caller | undefined, @Query('filter') filter: unknown): Promise<JobView[]> {
+  list(@CurrentCaller() caller: Caller | undefined, @Query('filter') filter: unknown): Promise<PartialJob[]> {
     gate(caller !== undefined);
     return this.queries.list(signedIn(caller), filter);
   }
@@ -60,7 +60,7 @@ export class JobsV4Controller {
   fullQuery(
     @CurrentCaller() caller: Caller | undefined,
     @Query('filter') filter: unknown,
-  ): Promise<JobView[]> {
+  ): Promise<PartialJob[]> {
     gate(caller !== undefined);
     return this.queries.list(signedIn(caller), filter);
   }
@@ -81,7 +81,7 @@ export class JobsV4Controller {
   datasetDetails(
     @CurrentCaller() caller: Caller | undefined,
     @Query('filter') filter: unknown,
-  ): Promise<JobView[]> {
+  ): Promise<PartialJob[]> {
     gate(caller !== undefined);
     return this.queries.list(signedIn(caller), filter, ['datasetDetails']);
   }
@@ -92,9 +92,9 @@ export class JobsV4Controller {
     @CurrentCaller() caller: Caller | undefined,
     @Param('id') id: string,
     @Query('filter') filter: unknown,
-  ): Promise<JobView> {
+  ): Promise<PartialJob> {
     gate(caller !== undefined);
-    return jobV4View(await this.queries.getWith(signedIn(caller), id, filter));
+    return this.queries.getWith(signedIn(caller), id, filter);
   }
 
   @Operation('jobsV4ControllerUpdateV4', { body: UpdateJobDto, answer: 'JobClass' })
@@ -103,9 +103,12 @@ export class JobsV4Controller {
     @CurrentCaller() caller: Caller | undefined,
     @Param('id') id: string,
     @Body() body: unknown,
+    @Headers('content-type') contentType: string | undefined,
   ): Promise<JobView> {
     gate(mayCallUpdate(this.rules, caller, this.configuration));
-    return jobV4View(await this.updates.patch(caller, id, validateBody(UpdateJobDto, body), body));
+    const change = validateBody(UpdateJobDto, body);
+    const merges = isMergePatch(contentType);
+    return jobV4View(await this.updates.patch(caller, id, change, { request: body, merges }));
   }
 
   @Operation('jobsV4ControllerRemoveV4')

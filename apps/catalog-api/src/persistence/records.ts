@@ -101,6 +101,8 @@ interface JobCatenaPart {
   /** Highest sequence of a report that was applied: older reports change nothing. */
   reported: number;
   finished: boolean;
+  /** Changes of status and result so far: whoever merges into the result asks for the number it has read. */
+  changes?: number;
   cancelRequested?: boolean;
   retryOf?: string;
   idempotency?: { readonly user: string; readonly key: string; readonly digest: string };
@@ -136,8 +138,8 @@ export interface ClaimRecord {
   exclusive?: string;
   /** The dataset's part of the job is over: nothing to restore any more. */
   ended?: boolean;
-  /** What became of the registration of its datablocks: decided once, whoever asks and however often. */
-  verdict?: 'registered' | 'refused';
+  /** What became of the registration, or the reset, of its datablocks: decided once, whoever asks and however often. */
+  verdict?: 'registered' | 'reset' | 'refused';
   /** Lifecycle flags to restore when the job ends without success. */
   before: Partial<Lifecycle>;
   at: Date;

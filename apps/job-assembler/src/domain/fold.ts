@@ -29,11 +29,12 @@ export function finalSentence(
   outcome: JobOutcome,
   counts: { succeeded: number; failed: number; cancelled: number },
   firstFault: string | undefined,
+  done = 'done and verified',
 ): string {
   const { succeeded, failed, cancelled } = counts;
   switch (outcome) {
     case 'succeeded':
-      return `All ${succeeded} dataset(s) done and verified.`;
+      return `All ${succeeded} dataset(s) ${done}.`;
     case 'failed':
       return `All ${failed} dataset(s) failed. ${firstFault ?? ''}`.trim();
     case 'partial':

@@ -10,6 +10,7 @@ import type { DatasetTask, WorkOrder } from '../persistence/records.js';
 import type { ControlObjects } from '../plan-job/control-objects.js';
 import { DatasetRegisteredConsumer } from './dataset-registered.consumer.js';
 import type { JobEnding } from './job-ending.js';
+import { DatasetResetting } from './dataset-resetting.js';
 import { FoldingSurroundings, ResultFolder } from './result-folder.js';
 import { UnregisteredDatablocks } from './unregistered-datablocks.js';
 
@@ -31,7 +32,8 @@ describe('A dataset whose registration is refused', () => {
     const ending = { foldJob: () => Promise.resolve() } as unknown as JobEnding;
     const around = new FoldingSurroundings(relay, clock, logger);
     unregistered = new UnregisteredDatablocks(store, relay, clock);
-    const folder = new ResultFolder(store, {} as ControlObjects, ending, unregistered, around);
+    const resets = new DatasetResetting(store, {} as ControlObjects, relay, clock);
+    const folder = new ResultFolder(store, {} as ControlObjects, ending, unregistered, resets, around);
     consumer = new DatasetRegisteredConsumer(store, folder, unregistered, relay, clock);
   });
   after(async () => {

@@ -6,7 +6,7 @@ import { eventRow, OutboxRelay, pushRows } from '#outbox';
 import { rowsById } from '#persistence';
 import { finalSentence, foldTasks, type TaskState } from '../domain/fold.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
-import type { DatasetTask, Fault, WorkOrder } from '../persistence/records.js';
+import type { AssemblyJob, DatasetTask, Fault, WorkOrder } from '../persistence/records.js';
 import { ControlObjects } from '../plan-job/control-objects.js';
 
 type Counts = Partial<Record<TaskState, number>>;
@@ -24,7 +24,7 @@ export class JobEnding {
   async foldJob(jobId: string): Promise<void> {
     const job = await this.store.jobs.findOne(
       { _id: jobId },
-      { projection: { state: 1, fault: 1, context: 1 } },
+      { projection: { state: 1, workflow: 1, fault: 1, context: 1 } },
     );
     if (job?.state !== 'running') return;
     // Asked after every dataset, so the common answer, "not over yet", must be cheap.
@@ -32,7 +32,7 @@ export class JobEnding {
     const counts = await this.store.countByState<TaskState>('dataset_tasks', { jobId });
     const outcome =
       job.fault === undefined ? foldTasks(counts) : (counts.succeeded ?? 0) > 0 ? 'partial' : 'failed';
-    if (outcome !== undefined) await inContextOf(job, () => this.finish(jobId, outcome, counts, job.fault));
+    if (outcome !== undefined) await inContextOf(job, () => this.finish(job, outcome, counts));
   }
 
   /** Ends a job that cannot be planned further: datasets whose work began come to their own ends first. */
@@ -65,7 +65,11 @@ export class JobEnding {
     );
   }
 
-  private async finish(jobId: string, outcome: JobOutcome, counts: Counts, fault?: Fault): Promise<void> {
+  private async finish(
+    { _id: jobId, workflow, fault }: Pick<AssemblyJob, '_id' | 'workflow' | 'fault'>,
+    outcome: JobOutcome,
+    counts: Counts,
+  ): Promise<void> {
     const lines = await this.resultLines(jobId);
     const expected = Object.values(counts).reduce((sum, count) => sum + count, 0);
     // Nothing is called over on a list that is not whole.
@@ -83,7 +87,10 @@ export class JobEnding {
       {
         jobId,
         outcome,
-        message: finalSentence(outcome, { succeeded, failed, cancelled }, first).slice(0, 2000),
+        message: finalSentence(outcome, { succeeded, failed, cancelled }, first, doneWith(workflow)).slice(
+          0,
+          2000,
+        ),
         datasetsSucceeded: succeeded,
         datasetsFailed: failed,
         datasetsCancelled: cancelled,
@@ -133,6 +140,10 @@ export class JobEnding {
       datablocks.sort((one, other) => (one.archiveId < other.archiveId ? -1 : 1));
     return links;
   }
+}
+
+function doneWith(workflow: AssemblyJob['workflow']): string {
+  return workflow === 'reset' ? 'reset' : 'done and verified';
 }
 
 function resultLine(

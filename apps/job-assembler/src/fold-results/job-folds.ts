@@ -92,12 +92,23 @@ export class JobFolds implements OnApplicationBootstrap, BeforeApplicationShutdo
     const due = [...(await this.countsByTask({ jobId }))]
       .filter(([, counts]) => isAllCancelled(counts) || mayBeFolded(counts))
       .map(([taskId]) => taskId);
+    due.push(...(await this.emptyResets(jobId)));
     for (let at = 0; at < due.length; at += endedAtOnce) {
       await this.foldSome(due.slice(at, at + endedAtOnce));
       await this.store.holdLease('folds', this.holder, this.config.lease / 4);
       stillMoving();
     }
     await this.folder.foldJob(jobId);
+  }
+
+  /** Resets of datasets that were never archived have no work orders to be found by. */
+  private async emptyResets(jobId: string): Promise<string[]> {
+    const running = { jobId, state: 'running' as const, workflow: 'reset' as const };
+    const tasks = await this.store.tasks
+      .find(running, { projection: { _id: 1 } })
+      .sort({ _id: 1 })
+      .toArray();
+    return tasks.map(({ _id }) => _id);
   }
 
   /** Counted again after the datasets were read: the work orders of one that was running then were all there. */

@@ -15,6 +15,7 @@ import { AssemblerStore } from '../persistence/assembler-store.js';
 import type { DatasetTask, Fault } from '../persistence/records.js';
 import { ControlObjects } from '../plan-job/control-objects.js';
 import { JobEnding } from './job-ending.js';
+import { DatasetResetting } from './dataset-resetting.js';
 import { UnregisteredDatablocks } from './unregistered-datablocks.js';
 
 const taskAddress = 'dataset_tasks/';
@@ -39,6 +40,7 @@ export class ResultFolder implements OnApplicationBootstrap {
     private readonly objects: ControlObjects,
     private readonly ending: JobEnding,
     private readonly unregistered: UnregisteredDatablocks,
+    private readonly resets: DatasetResetting,
     private readonly surroundings: FoldingSurroundings,
   ) {}
 
@@ -82,7 +84,7 @@ export class ResultFolder implements OnApplicationBootstrap {
       await this.store.orders.updateMany({ taskId, state: 'planned' }, { $set: { state: 'cancelled' } });
       return this.foldTask(taskId);
     }
-    const end = foldWorkOrders(counts);
+    const end = isEmptyReset(task, counts) ? 'succeeded' : foldWorkOrders(counts);
     if (end === 'failed') {
       const failed = await this.store.orders.findOne(
         { taskId, state: 'failed' },
@@ -94,6 +96,7 @@ export class ResultFolder implements OnApplicationBootstrap {
       await this.endTask(taskId, 'running', 'cancelled');
     } else if (end === 'succeeded') {
       if (task.workflow === 'archive') await this.submitForRegistration(task, counts.done ?? 0);
+      else if (task.workflow === 'reset') await this.resets.submit(task, counts.done ?? 0);
       else await this.endTask(taskId, 'running', 'succeeded');
     }
   }
@@ -178,6 +181,11 @@ export class ResultFolder implements OnApplicationBootstrap {
     crashPoint('assembler.after-task-end');
     this.relay.wake();
   }
+}
+
+/** A dataset that was never archived has nothing to take away, and is reset all the same. */
+function isEmptyReset({ workflow }: DatasetTask, counts: Partial<Record<WorkOrderState, number>>): boolean {
+  return workflow === 'reset' && Object.values(counts).every((count) => count === 0);
 }
 
 /** Work orders of the plan that the dataset was started with; plans of older versions have no token. */

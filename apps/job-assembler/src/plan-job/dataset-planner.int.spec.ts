@@ -7,6 +7,7 @@ import { MongoConnection } from '#persistence';
 import type { CatalogClient } from '../catalog/catalog-client.js';
 import type { JobEnding } from '../fold-results/job-ending.js';
 import { FoldingSurroundings, ResultFolder } from '../fold-results/result-folder.js';
+import { DatasetResetting } from '../fold-results/dataset-resetting.js';
 import type { UnregisteredDatablocks } from '../fold-results/unregistered-datablocks.js';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
@@ -67,6 +68,12 @@ describe('Two planners of one dataset', () => {
       objects as unknown as ControlObjects,
       { foldJob: () => Promise.resolve() } as unknown as JobEnding,
       {} as UnregisteredDatablocks,
+      new DatasetResetting(
+        store,
+        objects as unknown as ControlObjects,
+        relay as unknown as OutboxRelay,
+        clock,
+      ),
       new FoldingSurroundings(relay as unknown as OutboxRelay, clock, logger),
     );
     return new DatasetPlanner(

@@ -25,6 +25,10 @@ import { DatasetSources } from './dataset-sources.js';
 
 type Entry = { readonly pid: string; readonly files: readonly string[] };
 
+/** What one work order is about. */
+type Drafted = Pick<WorkOrder, 'pid' | 'archiveId' | 'bytes' | 'target'> &
+  Partial<Pick<WorkOrder, 'source' | 'files' | 'fileCount' | 'share' | 'archivedBy'>>;
+
 /** One attempt at planning a dataset. */
 interface Plan {
   readonly job: AssemblyJob;
@@ -95,10 +99,7 @@ export class DatasetPlanner {
     try {
       // Of an earlier planner: what it still drafts from here on belongs to nobody.
       await this.store.orders.deleteMany({ taskId, state: 'drafted' });
-      const bytes =
-        job.workflow === 'archive'
-          ? await this.draftArchive(plan, entry)
-          : await this.draftFromDatablocks(plan, entry);
+      const bytes = await this.draftAll(plan, entry);
       await this.start(plan, entry.pid, bytes);
     } catch (error) {
       const wasOvertaken = error instanceof CatenaError && error.code === planTaken;
@@ -113,6 +114,30 @@ export class DatasetPlanner {
         fault: faultOf(code),
       });
     }
+  }
+
+  private draftAll(plan: Plan, entry: Entry): Promise<number> {
+    const { workflow } = plan.job;
+    if (workflow === 'archive') return this.draftArchive(plan, entry);
+    return workflow === 'reset' ? this.draftReset(plan, entry) : this.draftFromDatablocks(plan, entry);
+  }
+
+  /** What is to be taken away, written down before anything is. There is no work in it, so it is drafted as done. */
+  private async draftReset(plan: Plan, { pid, files }: Entry): Promise<number> {
+    if (files.length > 0)
+      throw new PermanentError(
+        'assembly.partial-reset',
+        `Expected a reset of the whole of ${pid} (an empty files list), found a list of ${files.length} files: only whole datasets are reset.`,
+      );
+    let index = 0;
+    for await (const { archiveId } of this.catalog.datablocks(pid)) {
+      // Who archived it is in its name; a name of another kind is of nobody's whom the archiver knows.
+      const archivedBy = archiveId.split('/').at(-2);
+      const whose = archivedBy === undefined || archivedBy === '' ? {} : { archivedBy };
+      await this.draft(plan, index, { pid, archiveId, bytes: 0, target: 'lts-read', share: 1, ...whose });
+      index += 1;
+    }
+    return 0;
   }
 
   private async draftArchive(plan: Plan, { pid, files }: Entry): Promise<number> {
@@ -169,7 +194,7 @@ export class DatasetPlanner {
   private async draft(
     { job, taskId, planner, keepLease }: Plan,
     index: number,
-    what: Pick<WorkOrder, 'pid' | 'archiveId' | 'bytes' | 'target' | 'source' | 'files' | 'fileCount'>,
+    what: Drafted,
   ): Promise<void> {
     await keepLease();
     const before = await this.verifiedBefore(job, what);
@@ -204,7 +229,7 @@ export class DatasetPlanner {
   /** A retried job uses what its predecessor archived and verified of the same files; from this write on it answers for it. */
   private async verifiedBefore(
     job: AssemblyJob,
-    what: Pick<WorkOrder, 'pid' | 'files' | 'source'>,
+    what: Pick<Drafted, 'pid' | 'files' | 'source'>,
   ): Promise<Pick<WorkOrder, 'jobId' | 'archiveId' | 'archivedBy' | 'result'> | undefined> {
     if (job.retryOf === undefined || what.files === undefined) return undefined;
     const before = await this.store.orders.findOneAndUpdate(
@@ -259,6 +284,7 @@ function taken(taskId: string): TransientError {
 
 const userCodes = new Set([
   'assembly.partial-archive',
+  'assembly.partial-reset',
   'assembly.dataset-empty',
   'assembly.not-archived',
   'assembly.duplicate-path',

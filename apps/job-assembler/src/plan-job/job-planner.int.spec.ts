@@ -9,6 +9,7 @@ import type { CatalogClient } from '../catalog/catalog-client.js';
 import { JobEnding } from '../fold-results/job-ending.js';
 import { JobFolds } from '../fold-results/job-folds.js';
 import { FoldingSurroundings, ResultFolder } from '../fold-results/result-folder.js';
+import { DatasetResetting } from '../fold-results/dataset-resetting.js';
 import { UnregisteredDatablocks } from '../fold-results/unregistered-datablocks.js';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
@@ -50,6 +51,7 @@ describe('Planning a job of many datasets', () => {
       objects,
       new JobEnding(store, objects, relay, clock),
       new UnregisteredDatablocks(store, relay, clock),
+      new DatasetResetting(store, objects, relay, clock),
       new FoldingSurroundings(relay, clock, logger),
     );
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { messageOf } from '#kernel';
+import { messageOf, withoutQuery } from '#kernel';
 import type { Logger } from '#observability';
 import { isDatabaseAway } from '#persistence';
 import { LoggerToken } from '../publication-server.tokens.js';
@@ -41,14 +41,17 @@ export class RefusalAnswers {
 
   /** It is too late for an answer: the connection was cut. */
   noteBroken(error: unknown, request: FastifyRequest): void {
-    this.logger.error({ url: request.url, error: messageOf(error) }, 'a download broke off');
+    this.logger.error({ url: withoutQuery(request.url), error: messageOf(error) }, 'a download broke off');
   }
 
   private refusalOf(error: unknown, request: FastifyRequest): Refusal {
     if (error instanceof Refusal) return error;
     const headers = { 'retry-after': 60 };
     if (isDatabaseAway(error)) return new Refusal(503, 'databaseAway', { headers });
-    this.logger.error({ url: request.url, error: messageOf(error) }, 'could not serve a download');
+    this.logger.error(
+      { url: withoutQuery(request.url), error: messageOf(error) },
+      'could not serve a download',
+    );
     return error instanceof SourceError
       ? new Refusal(503, 'copiesAway', { headers })
       : new Refusal(500, 'failed');

@@ -1,6 +1,6 @@
 import { Controller, Get, Header, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { messageOf } from '#kernel';
+import { messageOf, withoutQuery } from '#kernel';
 import type { Logger } from '#observability';
 import { isDatabaseAway, MongoConnection } from '#persistence';
 import type { PublicationServerConfig } from '../publication-server.config.js';
@@ -65,7 +65,10 @@ export class OaiController {
       answer = await this.oai.answer(pairs);
     } catch (error) {
       if (isDatabaseAway(error)) return this.comeBack(reply, 'The database is away.');
-      this.logger.error({ url: request.url, error: messageOf(error) }, 'could not answer a harvester');
+      this.logger.error(
+        { url: withoutQuery(request.url), error: messageOf(error) },
+        'could not answer a harvester',
+      );
       return refuse(reply, 500, 'Something went wrong here. The operators have been told.');
     }
     sendXml(reply, answer, request.headers['accept-encoding']);

@@ -1,6 +1,6 @@
 import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CatenaError, messageOf } from '#kernel';
+import { CatenaError, messageOf, withoutQuery } from '#kernel';
 import type { Logger } from '#observability';
 import { isDatabaseAway } from '#persistence';
 import { LoggerToken } from '../publication-server.tokens.js';
@@ -26,7 +26,7 @@ export class ErrorsFilter implements ExceptionFilter {
     const status = this.statusOf(error);
     if (status >= 500)
       this.logger[status === 503 ? 'warn' : 'error'](
-        { error: messageOf(error), path: request.url },
+        { error: messageOf(error), path: withoutQuery(request.url) },
         'a request failed',
       );
     if (reply.sent || reply.raw.headersSent) return;

@@ -1,8 +1,8 @@
-import { IsOptional } from 'class-validator';
+import { IsBoolean, IsOptional } from 'class-validator';
 import { defineMessage } from '../define-message.js';
 import { ArchiveId, DatasetPid, JobId, WorkOrderId } from '../fields.js';
 
-/** The datablock was never registered and never will be (its job was cancelled, or failed for good): remove its copies. */
+/** The catalogue does not list the datablock, and never will: its job was cancelled, or failed for good, or its dataset was reset. Remove its copies. */
 export class DiscardDatablockV1 {
   @WorkOrderId()
   workOrderId: string;
@@ -21,6 +21,11 @@ export class DiscardDatablockV1 {
   @IsOptional()
   @JobId()
   archivedBy?: string;
+
+  /** Its dataset was reset: the copies must not go for good before the originals, or newer datablocks, are known to be there. */
+  @IsOptional()
+  @IsBoolean()
+  reset?: boolean;
 }
 
 export const discardDatablockV1 = defineMessage({
@@ -30,5 +35,5 @@ export const discardDatablockV1 = defineMessage({
   consumers: ['archiver'],
   payload: DiscardDatablockV1,
   summary:
-    'The datablock was never registered and never will be (its job was cancelled, or failed for good): remove its copies.',
+    'The catalogue does not list the datablock, and never will: its job was cancelled, or failed for good, or its dataset was reset. Remove its copies.',
 });

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { VersioningType, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CatenaError } from '#kernel';
 import { CatenaServer } from '#messaging';
 import type { Logger } from '#observability';
@@ -9,6 +9,7 @@ import { acceptJsonBodies } from './json-bodies.js';
 import { NestLogger } from './nest-logger.js';
 import { endInTime } from './end-in-time.js';
 import { endConnections } from './connections.js';
+import { QuietAdapter } from './quiet-adapter.js';
 import { LOGGER, SPINE_OPTIONS, type SpineOptions } from './spine.options.js';
 
 /** Starts a consumer app: its handlers on the broker, its health and operator calls on a local port. */
@@ -16,7 +17,7 @@ export async function runConsumerApp(
   module: Type | DynamicModule,
   listen: { host: string; port: number },
 ): Promise<NestFastifyApplication> {
-  const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), {
+  const app = await NestFactory.create<NestFastifyApplication>(module, new QuietAdapter(), {
     bufferLogs: true,
   });
   app.useLogger(new NestLogger(app.get<Logger>(LOGGER)));

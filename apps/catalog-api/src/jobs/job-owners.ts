@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import { CallerLookup } from '../authentication/caller-lookup.js';
+import { AccessRules, type Caller } from '../domain/access.js';
+import { JobRefusal } from '../domain/errors.js';
+import { ownerForOrdinary, type JobOwner } from '../domain/job-rules.js';
+import { Catalogue } from '../persistence/catalogue.js';
+
+/** Whom a job is said to belong to when it is posted. */
+interface WantedOwner {
+  readonly ownerUser?: string;
+  readonly ownerGroup?: string;
+  readonly contactEmail?: string;
+}
+
+/** A user on whose behalf a job is posted. */
+interface JobUser {
+  readonly username: string;
+  readonly email?: string;
+  readonly groups: readonly string[];
+}
+
+/** Whom jobs belong to, and whose rights count for them. */
+@Injectable()
+export class JobOwners {
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly rules: AccessRules,
+    private readonly callers: CallerLookup,
+  ) {}
+
+  /** May post jobs for others. */
+  isPrivileged(caller: Caller | undefined): boolean {
+    return this.rules.isAdmin(caller) || this.rules.isCreateJobPrivileged(caller);
+  }
+
+  /** @throws JobRefusal 400 with SciCat's words */
+  async ownerOf(
+    caller: Caller | undefined,
+    wanted: WantedOwner,
+  ): Promise<JobOwner & { readonly contactEmail: string }> {
+    const contactEmail = wanted.contactEmail ?? caller?.email ?? '';
+    if (!this.isPrivileged(caller)) return { ...ownerForOrdinary(caller, wanted), contactEmail };
+    const { ownerUser, ownerGroup } = wanted;
+    if (ownerGroup === undefined && ownerUser === undefined && wanted.contactEmail === undefined)
+      throw new JobRefusal(400, 'Contact email should be specified for an anonymous job.');
+    const group = ownerGroup === undefined ? {} : { ownerGroup };
+    if (ownerUser === undefined) return { ...group, contactEmail };
+    const user = await this.userNamed(caller, ownerUser);
+    return {
+      // SciCat lets a job for somebody unknown belong to whoever posts it, without any right of theirs.
+      ownerUser: user?.username ?? caller!.username,
+      ...group,
+      ...(user === undefined ? {} : { groups: user.groups }),
+      contactEmail: wanted.contactEmail ?? user?.email ?? caller!.email,
+    };
+  }
+
+  /** The user of that name, with the groups of this moment; the newest identity decides. */
+  async userNamed(caller: Caller | undefined, username: string): Promise<JobUser | undefined> {
+    if (username === caller?.username) return { ...caller, groups: caller.currentGroups };
+    const [identity] = await this.catalogue
+      .other('UserIdentity')
+      .find({ 'profile.username': username }, { projection: { userId: 1, profile: 1 } })
+      .sort({ created: -1 })
+      .limit(1)
+      .toArray();
+    if (identity === undefined) return undefined;
+    const { email } = (identity['profile'] ?? {}) as { email?: string };
+    const known = await this.callers.callerWithId(String(identity['userId']));
+    return { username, ...(email === undefined ? {} : { email }), groups: known?.currentGroups ?? [] };
+  }
+}
