@@ -2,7 +2,7 @@ import { parseJsonObject } from '../domain/loopback-filter.js';
 import { decodeMetadataKeys } from '../domain/metadata-keys.js';
 import { attachmentV3View, type AttachmentRecord } from '../attachments/attachment-views.js';
 import { withDates } from '../domain/lifecycle.js';
-import { fromSi, UnitBudget } from '../domain/units.js';
+import { fromSi, isNumbers, UnitBudget } from '../domain/units.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import { singularNames } from './dataset-shape.js';
 import { storedMetadata } from './scientific-metadata.js';
@@ -150,10 +150,13 @@ function inUnits(
   const shown: Fields = {};
   for (const { lhs, unit } of units) {
     const entry = Object.hasOwn(metadata, lhs) ? metadata[lhs] : undefined;
-    if (!isObject(entry) || typeof entry['valueSI'] !== 'number' || typeof entry['unitSI'] !== 'string')
-      continue;
-    const value = fromSi({ value: entry['valueSI'], unit: entry['unitSI'] }, unit, budget);
-    if (value !== undefined) shown[lhs] = { ...entry, value: Number(value.toPrecision(3)), unit };
+    if (!isObject(entry)) continue;
+    const { valueSI, unitSI } = entry;
+    if (typeof unitSI !== 'string' || !(typeof valueSI === 'number' || isNumbers(valueSI))) continue;
+    const values = [valueSI].flat().map((value) => fromSi({ value, unit: unitSI }, unit, budget));
+    if (values.includes(undefined)) continue;
+    const rounded = values.map((value) => Number(value!.toPrecision(3)));
+    shown[lhs] = { ...entry, value: Array.isArray(valueSI) ? rounded : rounded[0], unit };
   }
   return Object.keys(shown).length === 0 ? view : { ...view, scientificMetadata: { ...metadata, ...shown } };
 }

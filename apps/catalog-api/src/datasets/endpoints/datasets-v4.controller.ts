@@ -171,7 +171,7 @@ export class DatasetsV4Controller {
     const patch = merges ? withoutNulls(body) : body;
     const fields: Fields = { ...validateBody(PartialUpdateDatasetDto, patch) };
     const fieldsFor = (stored: DatasetRecord): Fields => {
-      checkPairsKept(stored.scientificMetadata ?? {}, (fields['scientificMetadata'] ?? {}) as Fields);
+      checkPairsKept(pid, stored.scientificMetadata ?? {}, (fields['scientificMetadata'] ?? {}) as Fields);
       return merges ? mergePatch(stored, fields) : fields;
     };
     const options = { precondition, missing: 'Dataset not found' };
