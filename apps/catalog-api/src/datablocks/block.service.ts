@@ -5,6 +5,7 @@ import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
 import { Catalogue } from '../persistence/catalogue.js';
+import { intentField } from '../persistence/own-fields.js';
 import type {
   DatablockRecord,
   DataFile,
@@ -20,7 +21,7 @@ import type {
   CreateDatasetOrigDatablockDto,
   PartialUpdateDatablockDto,
 } from './block.dto.js';
-import { FileListFence, intentField } from './file-list-fence.js';
+import { FileListFence } from './file-list-fence.js';
 
 /** Attempts of a write while jobs take the dataset and let go of it again. */
 const mostAttempts = 10;
@@ -65,6 +66,17 @@ export class BlockService {
         throw new Refusal(409, `A datablock with archiveId ${archiveId} already exists!`);
       throw error;
     }
+  }
+
+  /** @throws Refusal 404 or 403 where this body's dataset takes no block of this caller, whatever is in it */
+  async admitCheck(caller: Caller | undefined, body: unknown): Promise<void> {
+    const datasetId = (body as { datasetId?: unknown } | null | undefined)?.datasetId;
+    const dataset =
+      typeof datasetId === 'string' ? await this.catalogue.datasets.findOne({ _id: datasetId }) : null;
+    if (dataset === null)
+      throw new Refusal(404, `Dataset: ${String(datasetId)} not found for attaching an origdatablock`);
+    if (!this.rules.allows(accessTable.dataset.add, caller, dataset))
+      throw new Refusal(403, 'Unauthorized access');
   }
 
   /** @returns the changed block, undefined when there is none */

@@ -9,17 +9,22 @@ import {
   orderFrom,
   parseJsonObject,
   scopeKeys,
+  fieldName,
   sortFrom,
   type Include,
 } from './loopback-filter.js';
 
+/** Names of fields that are asked for of related records, by relation; an empty list stands for all of them. */
+export type RelatedFields = Readonly<Record<string, readonly string[]>>;
+
 export interface V4Query {
   readonly where: Record<string, unknown>;
   readonly projection: Record<string, 1> | undefined;
+  readonly related: RelatedFields;
   readonly include: readonly Include[];
   readonly limit: number;
   readonly skip: number;
-  readonly sort: Record<string, 1 | -1>;
+  readonly sort: Record<string, 1 | -1> | undefined;
 }
 
 const operators = new Set(
@@ -32,17 +37,26 @@ const searchWords = ['_id', 'id', 'mode', 'text', 'userGroups', 'metadataKey', '
 const filterKeys = ['where', 'include', 'fields', 'limits'];
 const limitKeys = ['limit', 'skip', 'sort', 'order'];
 
+export interface V4FilterOptions {
+  readonly defaultLimit?: number;
+  /** Keys that the filters of one resource know beside the usual ones. */
+  readonly more?: readonly string[];
+  /** Names of related records that `fields` may mention, with or without one of their own fields: `samples.sampleId`. */
+  readonly relations?: readonly string[];
+  /** Where nobody names an order: the newest first always, or only for a filter without any `limits`. */
+  readonly newestFirst?: 'always' | 'without limits';
+}
+
 /**
  * Reads a v4 `filter`: native operators from a closed list, known properties only, no casting. A key that nobody knows
  * is refused: taken for nothing, a condition with a slip in its name would answer with everything.
  *
  * @param properties names a filter may mention
- * @param more keys that the filters of one resource know beside the usual ones
  */
 export function parseV4Filter(
   text: unknown,
   properties: ReadonlySet<string>,
-  { defaultLimit = 10, more = [] }: { defaultLimit?: number; more?: readonly string[] } = {},
+  { defaultLimit = 10, more = [], relations = [], newestFirst = 'always' }: V4FilterOptions = {},
 ): V4Query {
   const filter = parseJsonObject(text, 'filter');
   refuseUnknownKeys(filter, [...filterKeys, ...more], '');
@@ -58,11 +72,12 @@ export function parseV4Filter(
   for (const name of Object.keys(sort ?? {})) checkField(name, properties);
   return {
     where,
-    projection: projectionFrom(filter['fields'], properties),
+    ...fieldsFrom(filter['fields'], properties, relations),
     include,
     limit: limitWithIncludes(limit, include, limits['limit'] !== undefined),
     skip: whole(limits['skip'], 0),
-    sort: sort ?? { createdAt: -1 },
+    sort:
+      sort ?? (newestFirst === 'always' || filter['limits'] === undefined ? { createdAt: -1 } : undefined),
   };
 }
 
@@ -134,15 +149,44 @@ function checkNames(value: unknown, path: string, properties: ReadonlySet<string
   }
 }
 
-function projectionFrom(fields: unknown, properties: ReadonlySet<string>): Record<string, 1> | undefined {
-  if (fields === undefined || fields === null) return undefined;
+function fieldsFrom(
+  fields: unknown,
+  properties: ReadonlySet<string>,
+  relations: readonly string[],
+): Pick<V4Query, 'projection' | 'related'> {
+  if (fields === undefined || fields === null) return { projection: undefined, related: {} };
   if (!Array.isArray(fields))
     throw new BadRequest(
       `Invalid filter: fields must be a list of names, found ${JSON.stringify(fields).slice(0, 100)}.`,
     );
-  if (fields.length === 0) return undefined;
-  for (const field of fields) checkField(String(field), properties);
-  return Object.fromEntries(fields.map((field) => [String(field), 1]));
+  if (fields.length === 0) return { projection: undefined, related: {} };
+  const names = fields.map(String);
+  const own = names.filter((name) => !relations.includes(relationOf(name)));
+  for (const name of own) checkField(name, properties);
+  const related = relatedFields(names.filter((name) => relations.includes(relationOf(name))));
+  // Who asks for related records only is shown no field of the record itself but its id.
+  return {
+    projection: Object.fromEntries((own.length > 0 ? own : ['_id']).map((name) => [name, 1])),
+    related,
+  };
+}
+
+function relationOf(name: string): string {
+  return name.split('.', 1)[0] ?? '';
+}
+
+/** @throws BadRequest for a relation beside a part of it, as the database does for fields */
+function relatedFields(names: readonly string[]): RelatedFields {
+  const related = new Map<string, string[]>();
+  for (const name of names) {
+    const [relation = '', ...path] = name.split('.');
+    const before = related.get(relation);
+    const field = path.join('.');
+    if (before !== undefined && (field === '' || before.length === 0))
+      throw new BadRequest(`Invalid filter: fields must name ${relation}, or fields of it, not both.`);
+    related.set(relation, field === '' ? [] : [...(before ?? []), fieldName(field)]);
+  }
+  return Object.fromEntries(related);
 }
 
 function checkField(field: string, properties: ReadonlySet<string>): void {

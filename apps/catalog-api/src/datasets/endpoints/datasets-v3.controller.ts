@@ -13,6 +13,7 @@ import { RequestPrecondition } from '../../records/precondition.decorator.js';
 import type { Precondition } from '../../records/preconditions.js';
 import { DatasetHistory } from '../dataset-history.js';
 import { DatasetIncludes } from '../dataset-includes.js';
+import { DatasetLists } from '../dataset-lists.js';
 import { DatasetQueries } from '../dataset-queries.js';
 import {
   CreateDatasetDto,
@@ -38,6 +39,7 @@ export class DatasetsV3Controller {
   constructor(
     private readonly datasets: DatasetService,
     private readonly queries: DatasetQueries,
+    private readonly lists: DatasetLists,
     private readonly includes: DatasetIncludes,
     private readonly history: DatasetHistory,
     private readonly rules: AccessRules,
@@ -63,9 +65,7 @@ export class DatasetsV3Controller {
     const { where, ...others } = parseRecordFilter(filterFrom(filter, header), datasetShape);
     const query = { ...others, where: withPlurals(where) };
     if (isLong(query)) return this.queries.long(caller, query).map(v3View);
-    const datasets = await this.queries.list(caller, query);
-    await this.includes.add(caller, datasets, query.include);
-    return datasets.map((dataset) => v3View(dataset));
+    return (await this.lists.list(caller, query)).map(v3View);
   }
 
   @Operation('datasetsControllerCountV3', { answer: 'CountApiResponse' })
@@ -87,9 +87,8 @@ export class DatasetsV3Controller {
     @Headers('filter') header: unknown,
   ): Promise<Fields | undefined> {
     const query = parseRecordFilter(filterFrom(filter, header), datasetShape);
-    const found = await this.queries.list(caller, { ...query, where: withPlurals(query.where), limit: 1 });
-    await this.includes.add(caller, found, query.include);
-    return found[0] === undefined ? undefined : v3View(found[0]);
+    const one = { ...query, where: withPlurals(query.where), limit: 1 };
+    return (await this.lists.list(caller, one)).map(v3View)[0];
   }
 
   @Operation('datasetsControllerFindByIdV3', { answer: 'OutputDatasetObsoleteDto' })

@@ -29,8 +29,9 @@ import type { FacetAnswer } from '../../persistence/facets.js';
 import type { DatasetRecord } from '../../persistence/records.js';
 import { RequestPrecondition } from '../../records/precondition.decorator.js';
 import type { Precondition } from '../../records/preconditions.js';
-import { DatasetIncludes } from '../dataset-includes.js';
+import { DatasetIncludes, datasetRelations } from '../dataset-includes.js';
 import { datasetKeys } from '../dataset-keys.js';
+import { DatasetLists } from '../dataset-lists.js';
 import { DatasetQueries } from '../dataset-queries.js';
 import { datasetProperties, datasetShape } from '../dataset-shape.js';
 import { mergePatch } from '../dataset-views.js';
@@ -54,6 +55,7 @@ export class DatasetsV4Controller {
   constructor(
     private readonly datasets: DatasetService,
     private readonly queries: DatasetQueries,
+    private readonly lists: DatasetLists,
     private readonly includes: DatasetIncludes,
     private readonly rules: AccessRules,
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
@@ -88,11 +90,8 @@ export class DatasetsV4Controller {
     @Query('filter') filter: unknown,
   ): Promise<DatasetRecord[] | LongList<DatasetRecord>> {
     gate(caller !== undefined);
-    const query = parseV4Filter(filter, datasetProperties);
-    if (isLong(query)) return this.queries.long(caller, query);
-    const datasets = await this.queries.list(caller, query);
-    await this.includes.add(caller, datasets, query.include);
-    return datasets;
+    const query = parseV4Filter(filter, datasetProperties, { relations: datasetRelations });
+    return isLong(query) ? this.queries.long(caller, query) : this.lists.list(caller, query);
   }
 
   @Operation('datasetsV4ControllerFullfacetV4', { answer: ['FullFacetResponse'] })
@@ -133,10 +132,8 @@ export class DatasetsV4Controller {
     @Query('filter') filter: unknown,
   ): Promise<DatasetRecord | undefined> {
     gate(caller !== undefined);
-    const query = parseV4Filter(filter, datasetProperties);
-    const found = await this.queries.list(caller, { ...query, limit: 1 });
-    await this.includes.add(caller, found, query.include);
-    return found[0];
+    const query = parseV4Filter(filter, datasetProperties, { relations: datasetRelations });
+    return (await this.lists.list(caller, { ...query, limit: 1 }))[0];
   }
 
   @Operation('datasetsV4ControllerFindByIdV4', { answer: 'OutputDatasetDto' })
