@@ -42,7 +42,7 @@ describe('Datasets of v4', () => {
     );
     const v3 = await app.as('user1').post('/api/v3/datasets', rawDataset({ pid: 'nonsense' }));
     assert.equal(v3.status, 403, 'v3 asks for permission first');
-    const isValid = await app.as('user1').post('/api/v4/datasets/isValid', { nonsense: 1 });
+    const isValid = await app.as('user1').post('/api/v4/datasets/isValid', { ownerGroup: 'group1' });
     assert.deepEqual([isValid.status, isValid.body], [200, { valid: false }]);
   });
 
@@ -118,7 +118,7 @@ describe('Datasets of v4', () => {
       assert.equal(status, 400, JSON.stringify(where));
     }
     const { body } = await app.as('user1').get('/api/v4/datasets', { filter: { where: { nonsense: 1 } } });
-    assert.equal(body['message'], 'Property nonsense should not exist in the filter object');
+    assert.equal(body['message'], 'Property where.nonsense should not exist in the filter object');
     assert.equal(
       (
         await app

@@ -111,8 +111,10 @@ export class BlockQueries {
       .records('OrigDatablock')
       .aggregate<Fields>([
         { $match: condition },
-        { $sort: query.sort ?? insertionOrder },
+        ...(query.sort === undefined ? [{ $sort: insertionOrder }] : []),
         { $unwind: '$dataFileList' },
+        // An order of the client's may be one of files.
+        ...(query.sort === undefined ? [] : [{ $sort: query.sort }]),
         ...(query.skip > 0 ? [{ $skip: query.skip }] : []),
         { $limit: query.limit === 0 ? 100 : query.limit },
         { $lookup: { from: 'Dataset', localField: 'datasetId', foreignField: '_id', as: 'dataset' } },
@@ -143,7 +145,7 @@ export class BlockQueries {
 
   facets(caller: Caller | undefined, fields: unknown, facets: unknown, rule?: Rule): Promise<FacetAnswer> {
     const { where, wantsPublished } = parseFields(fields, blockShape);
-    const condition = both(where, this.rules.condition(rule ?? searchRule(wantsPublished), caller));
+    const condition = both(where, this.visible(rule ?? searchRule(wantsPublished), caller));
     return facetsOf(
       this.catalogue.records('OrigDatablock'),
       condition,

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Query } from '@nestjs/common';
 import { DatasetQueries } from '../datasets/dataset-queries.js';
 import { AccessRules, type Caller } from '../domain/access.js';
+import { accessTable } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
 import { parseRecordFilter } from '../domain/record-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
@@ -14,6 +15,9 @@ import { BlockQueries } from './block-queries.js';
 import { CreateDatablockDto, PartialUpdateDatablockDto } from './block.dto.js';
 import { BlockService } from './block.service.js';
 import { withId } from './block-views.js';
+
+/** Whoever sees every datablock. */
+const readAll = accessTable.datablock.read.filter(([, which]) => which === 'all');
 
 @Area('datablocks')
 @Controller({ path: 'datablocks', version: '3' })
@@ -65,8 +69,11 @@ export class DatablocksController {
   async get(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<object> {
     gate(caller !== undefined);
     const block = await this.queries.one(datablocks, caller, { _id: id });
-    if (block === undefined) throw new Refusal(404, `Datablock: ${id} not found`);
-    return withId(block);
+    if (block !== undefined) return withId(block);
+    // Whoever may not see all of them is not told whether there is one.
+    throw this.rules.admits(readAll, caller)
+      ? new Refusal(404, 'Not Found', { message: 'Not Found', statusCode: 404 })
+      : new Refusal(401, 'Unauthorized', { message: 'Unauthorized', statusCode: 401 });
   }
 
   @Operation('datablocksControllerUpdateV3', { body: PartialUpdateDatablockDto, answer: 'Datablock' })

@@ -108,5 +108,5 @@ export class DatasetDatablocksController {
 }
 
 function missing(id: string): never {
-  throw new Refusal(404, `Datablock: ${id} not found`);
+  throw new Refusal(404, `datablock: ${id} not found`);
 }

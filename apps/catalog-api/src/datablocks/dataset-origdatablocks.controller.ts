@@ -96,7 +96,9 @@ export class DatasetOrigDatablocksController {
     const dataset = await this.datasets.find(pid, `dataset: ${pid} not found`);
     if (!this.rules.allows(accessTable.dataset.update, caller, dataset))
       throw new Refusal(403, 'Unauthorized access');
-    await this.queries.find(origDatablocks, { _id: id, datasetId: pid });
+    // SciCat says the same of a block that is not there as of one that is not the caller's.
+    if ((await this.queries.count(origDatablocks, caller, { _id: id, datasetId: pid })) === 0)
+      throw new Refusal(403, 'Unauthorized access');
     const changed = await this.blocks.change(origDatablocks, signedIn(caller), id, dto, {});
     return withId(changed ?? missing(id));
   }
@@ -130,5 +132,5 @@ export class DatasetOrigDatablocksController {
 }
 
 function missing(id: string): never {
-  throw new Refusal(404, `OrigDatablock: ${id} not found`);
+  throw new Refusal(404, `origDatablock: ${id} not found`);
 }

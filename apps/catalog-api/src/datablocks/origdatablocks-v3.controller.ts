@@ -136,7 +136,7 @@ export class OrigDatablocksV3Controller {
     gate(this.rules.mayCallDatasetWrites(caller));
     const dto = validateBody(PartialUpdateOrigDatablockDto, body);
     const changed = await this.blocks.change(origDatablocks, signedIn(caller), id, dto, precondition);
-    if (changed === undefined) throw new Refusal(404, `OrigDatablock: ${id} not found`);
+    if (changed === undefined) throw new Refusal(403, 'Unauthorized access');
     return withId(changed);
   }
 

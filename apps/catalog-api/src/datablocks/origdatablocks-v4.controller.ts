@@ -42,6 +42,8 @@ export class OrigDatablocksV4Controller {
     const dto = validateBody(CreateOrigDatablockDto, body);
     const missing = `Dataset: ${dto.datasetId} not found for attaching an origdatablock`;
     const dataset = await this.datasets.find(dto.datasetId, missing);
+    if (!this.rules.allows(accessTable.dataset.update, caller, dataset))
+      throw new Refusal(403, 'Unauthorized access');
     const block = await this.blocks.addOrigDatablock(signedIn(caller), dataset, dto);
     return withId(block);
   }
@@ -57,7 +59,7 @@ export class OrigDatablocksV4Controller {
     @Body() body: unknown,
   ): Promise<{ valid: boolean; reason: Fault[] }> {
     gate(this.rules.admits(accessTable.dataset.add, caller));
-    await this.blocks.admitCheck(caller, body);
+    await this.blocks.admitCheck(caller, body, accessTable.dataset.update);
     const reason = blockFaults(CreateOrigDatablockDto, body);
     return { valid: reason.length === 0, reason };
   }

@@ -87,8 +87,9 @@ export function storedName(name: string, { renamed }: ResourceShape): string {
   return renamed !== undefined && Object.hasOwn(renamed, name) ? renamed[name]! : name;
 }
 
-/** The kind of a field, by its first part; undefined for fields the resource does not have. */
+/** The kind of a field, by its whole path or its first part; undefined for fields the resource does not have. */
 export function kindOf(field: string, { kinds }: ResourceShape): FieldKind | undefined {
+  if (Object.hasOwn(kinds, field)) return kinds[field];
   const [first = ''] = field.split('.');
   return Object.hasOwn(kinds, first) ? kinds[first] : undefined;
 }
@@ -204,7 +205,7 @@ function pathsOf(lhs: string, field: string): string[] {
 function conditionAt(path: string, { lhs, relation, rhs, unit }: Condition, budget: UnitBudget): Fields {
   const inUnit = { path, unit, budget };
   if (relation === 'EQUAL_TO_STRING' || relation === 'EQUAL_TO')
-    return anyOf([path, `${path}.v`, `${path}.value`], { $eq: String(rhs) });
+    return anyOf([path, `${path}.v`, `${path}.value`], { $in: textAndItself(rhs) });
   if (relation === 'CONTAINS_STRING')
     return anyOf([path, `${path}.v`, `${path}.value`], { $regex: escapeRegex(String(rhs)), $options: 'i' });
   if (relation === 'RANGE') {
@@ -216,6 +217,11 @@ function conditionAt(path: string, { lhs, relation, rhs, unit }: Condition, budg
   if (operator === undefined)
     throw new BadRequest(`Invalid fields: unknown relation ${JSON.stringify(relation)} of ${lhs}.`);
   return measured(inUnit, { [operator]: numberFrom(rhs, lhs) }, relation === 'EQUAL_TO_NUMERIC');
+}
+
+/** A number that was sent is looked for as a number as well. */
+function textAndItself(value: unknown): unknown[] {
+  return typeof value === 'number' || typeof value === 'boolean' ? [String(value), value] : [String(value)];
 }
 
 const operators: Readonly<Record<string, string>> = {

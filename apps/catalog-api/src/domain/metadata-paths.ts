@@ -9,8 +9,9 @@ export interface PathsWanted {
   readonly limit: number;
 }
 
-/** Bookkeeping of beamlines that nobody searches for. */
-const hidden = [/_date$/, /^runNumber$/, /^Entrych/, /^FMC-PICO/];
+/** Bookkeeping of beamlines that nobody searches for, anywhere in a path. */
+const hidden =
+  /_date|runNumber|Entrych*.|entryCh*.|FMC-PICO*.|BW_measurement*.|Linearity_measurement*.|Pulse_measurement*./;
 
 /**
  * Dotted paths of the entries of metadata (`outer.inner`), without the names inside a measured value. In the order in
@@ -25,7 +26,7 @@ export function metadataPaths(metadata: Iterable<unknown>, { containing, limit }
     if (!isObject(one)) continue;
     for (const path of pathsIn(decodeMetadataKeys(one), '')) {
       if (found.size >= limit) return [...found];
-      if (path.toLowerCase().includes(part) && !isHidden(path)) found.add(path);
+      if (path.toLowerCase().includes(part) && !hidden.test(path)) found.add(path);
     }
   }
   return [...found];
@@ -39,14 +40,9 @@ function* pathsIn(entries: Fields, prefix: string): Generator<string> {
   }
 }
 
-/** A value with its unit, in long or short names, or the empty object, which has nothing inside to name. */
+/** What has a unit, in its long or short name, has nothing inside to name. */
 function isMeasured(entry: Fields): boolean {
-  const keys = Object.keys(entry);
-  return keys.length === 0 || keys.some((key) => ['unit', 'u', 'value', 'v'].includes(key));
-}
-
-function isHidden(path: string): boolean {
-  return path.split('.').some((name) => hidden.some((pattern) => pattern.test(name)));
+  return 'unit' in entry || 'u' in entry;
 }
 
 function isObject(value: unknown): value is Fields {

@@ -45,6 +45,8 @@ export interface V4FilterOptions {
   readonly relations?: readonly string[];
   /** Where nobody names an order: the newest first always, or only for a filter without any `limits`. */
   readonly newestFirst?: 'always' | 'without limits';
+  /** The only keys that mean something to what is asked. */
+  readonly only?: readonly string[];
 }
 
 /**
@@ -56,15 +58,21 @@ export interface V4FilterOptions {
 export function parseV4Filter(
   text: unknown,
   properties: ReadonlySet<string>,
-  { defaultLimit = 10, more = [], relations = [], newestFirst = 'always' }: V4FilterOptions = {},
+  {
+    defaultLimit = 10,
+    more = [],
+    relations = [],
+    newestFirst = 'always',
+    only = filterKeys,
+  }: V4FilterOptions = {},
 ): V4Query {
   const filter = parseJsonObject(text, 'filter');
-  refuseUnknownKeys(filter, [...filterKeys, ...more], '');
+  refuseUnknownKeys(filter, [...only, ...more]);
   const where = objectIn(filter, 'where');
-  checkNames(where, '', properties);
+  checkNames(where, ['where'], properties);
   checkCondition(where);
   const limits = filter['limits'] === null ? {} : objectIn(filter, 'limits');
-  refuseUnknownKeys(limits, limitKeys, 'limits.');
+  refuseUnknownKeys(limits, limitKeys, ['limits']);
   const limit = whole(limits['limit'], defaultLimit);
   checkRows(limit);
   const include = includesFrom(filter['include'], checked, checkScope);
@@ -72,7 +80,7 @@ export function parseV4Filter(
   for (const name of Object.keys(sort ?? {})) checkField(name, properties);
   return {
     where,
-    ...fieldsFrom(filter['fields'], properties, relations),
+    ...fieldsFrom(filter['fields'], relations),
     include,
     limit: limitWithIncludes(limit, include, limits['limit'] !== undefined),
     skip: whole(limits['skip'], 0),
@@ -85,13 +93,29 @@ export function parseV4Filter(
 function refuseUnknownKeys(
   value: Readonly<Record<string, unknown>>,
   known: readonly string[],
-  path: string,
+  path: readonly string[] = [],
 ): void {
   const unknown = Object.keys(value).find((key) => !known.includes(key));
-  if (unknown !== undefined)
-    throw new BadRequest(
-      `Property ${path}${unknown} should not exist in the filter object: expected ${known.join(', ')}.`,
-    );
+  if (unknown !== undefined) throw notKnown([...path, unknown], value[unknown]);
+}
+
+/** SciCat's words: the path from the top of the filter down to the first value, lists taken whole. */
+function notKnown(path: readonly string[], value: unknown): BadRequest {
+  const names = [...path];
+  for (let inner = value; isPlain(inner) && Object.keys(inner).length > 0;) {
+    const [[name, child]] = Object.entries(inner) as [[string, unknown]];
+    names.push(name);
+    inner = child;
+  }
+  return new BadRequest(
+    `Property ${names.join('.').slice(0, longestPath)} should not exist in the filter object`,
+  );
+}
+
+const longestPath = 500;
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** `fields` of a v4 search as it came. @throws BadRequest when it names what the resource does not have */
@@ -111,7 +135,7 @@ export function v4Fields(text: unknown, shape: ResourceShape): unknown {
 
 /** `limits` of a v4 search as it came. @throws BadRequest naming a key that is not one of paging */
 export function v4Limits(text: unknown): unknown {
-  refuseUnknownKeys(parseJsonObject(textOf(text), 'limits'), ['limit', 'skip', 'order'], 'limits.');
+  refuseUnknownKeys(parseJsonObject(textOf(text), 'limits'), ['limit', 'skip', 'order'], ['limits']);
   return text;
 }
 
@@ -123,37 +147,32 @@ function objectIn(filter: Readonly<Record<string, unknown>>, name: string): Reco
 }
 
 function checkScope(item: Readonly<Record<string, unknown>>): void {
-  refuseUnknownKeys(item, ['relation', 'scope'], 'include.');
+  refuseUnknownKeys(item, ['relation', 'scope'], ['include']);
   const scope = item['scope'] === null ? {} : objectIn(item, 'scope');
-  refuseUnknownKeys(scope, scopeKeys, 'include.scope.');
+  refuseUnknownKeys(scope, scopeKeys, ['include', 'scope']);
   objectIn(scope, 'where');
   const limits = scope['limits'] === null ? {} : objectIn(scope, 'limits');
-  refuseUnknownKeys(limits, limitKeys, 'include.scope.limits.');
+  refuseUnknownKeys(limits, limitKeys, ['include', 'scope', 'limits']);
 }
 
-function checkNames(value: unknown, path: string, properties: ReadonlySet<string>): void {
+function checkNames(value: unknown, path: readonly string[], properties: ReadonlySet<string>): void {
   if (Array.isArray(value)) {
     for (const item of value) if (typeof item === 'object') checkNames(item, path, properties);
     return;
   }
   if (typeof value !== 'object' || value === null) return;
   for (const [key, child] of Object.entries(value)) {
-    const here = path === '' ? key : `${path}.${key}`;
+    const here = [...path, key];
     const [first = ''] = key.split('.');
     if (free.has(first)) continue;
     for (const part of key.split('.')) {
-      if (!operators.has(part) && !properties.has(part))
-        throw new BadRequest(`Property ${here} should not exist in the filter object`);
+      if (!operators.has(part) && !properties.has(part)) throw notKnown(here, child);
     }
     checkNames(child, here, properties);
   }
 }
 
-function fieldsFrom(
-  fields: unknown,
-  properties: ReadonlySet<string>,
-  relations: readonly string[],
-): Pick<V4Query, 'projection' | 'related'> {
+function fieldsFrom(fields: unknown, relations: readonly string[]): Pick<V4Query, 'projection' | 'related'> {
   if (fields === undefined || fields === null) return { projection: undefined, related: {} };
   if (!Array.isArray(fields))
     throw new BadRequest(
@@ -161,8 +180,9 @@ function fieldsFrom(
     );
   if (fields.length === 0) return { projection: undefined, related: {} };
   const names = fields.map(String);
+  // Names that nobody knows show less, never more: SciCat lets them pass.
   const own = names.filter((name) => !relations.includes(relationOf(name)));
-  for (const name of own) checkField(name, properties);
+  for (const name of own) fieldName(name);
   const related = relatedFields(names.filter((name) => relations.includes(relationOf(name))));
   // Who asks for related records only is shown no field of the record itself but its id.
   return {
@@ -192,7 +212,7 @@ function relatedFields(names: readonly string[]): RelatedFields {
 function checkField(field: string, properties: ReadonlySet<string>): void {
   const [first = ''] = field.split('.');
   if (!properties.has(first) && !free.has(first))
-    throw new BadRequest(`Property ${field} should not exist in the filter object`);
+    throw new BadRequest(`Property limits.sort.${field} should not exist in the filter object`);
 }
 
 /** Conditions of a relation: its own names, the same operators. */

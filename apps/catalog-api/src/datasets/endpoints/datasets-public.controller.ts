@@ -61,9 +61,8 @@ export class DatasetsPublicController {
   @Operation('datasetsPublicV4ControllerCountPublicV4', { answer: 'CountApiResponse' })
   @Get('count')
   async count(@Query('filter') filter: unknown): Promise<{ count: number }> {
-    return {
-      count: await this.queries.count(undefined, parseV4Filter(filter, datasetProperties).where, rule),
-    };
+    const { where } = parseV4Filter(filter, datasetProperties, { only: ['where'] });
+    return { count: await this.queries.count(undefined, where, rule) };
   }
 
   /** A dataset that is not public is answered like one that does not exist: empty. */

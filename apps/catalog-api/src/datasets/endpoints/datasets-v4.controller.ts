@@ -16,15 +16,16 @@ import type { CatalogApiConfig } from '../../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../../catalog-api.tokens.js';
 import { AccessRules, type Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
-import { BadRequest, Refusal } from '../../domain/errors.js';
+import { Refusal } from '../../domain/errors.js';
 import type { Lifecycle } from '../../domain/lifecycle.js';
+import { objectOr } from '../../domain/loopback-filter.js';
 import { parseV4Filter, v4Fields } from '../../domain/v4-filter.js';
 import { CurrentCaller } from '../../http/caller.decorator.js';
 import { gate, signedIn } from '../../http/gates.js';
 import { isLong, type LongList } from '../../http/long-list.js';
 import { Area, Operation } from '../../http/operation.decorator.js';
 import { listFrom } from '../../http/query-values.js';
-import { validateBody } from '../../http/validate-body.js';
+import { faultsOf, validateBody } from '../../http/validate-body.js';
 import type { FacetAnswer } from '../../persistence/facets.js';
 import type { DatasetRecord } from '../../persistence/records.js';
 import { RequestPrecondition } from '../../records/precondition.decorator.js';
@@ -48,6 +49,7 @@ type Fields = Record<string, unknown>;
 
 /** SciCat's text, whatever the pid was. */
 const missing = 'dataset: null not found';
+const refused = 'Unauthorized access';
 
 @Area('datasets v4')
 @Controller({ path: 'datasets', version: '4' })
@@ -74,13 +76,8 @@ export class DatasetsV4Controller {
   @HttpCode(200)
   isValid(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): { valid: boolean } {
     gate(this.rules.admits(accessTable.dataset.add, caller));
-    try {
-      validateBody(CreateDatasetDto, body);
-      return { valid: true };
-    } catch (error) {
-      if (!(error instanceof BadRequest)) throw error;
-      return { valid: false };
-    }
+    this.datasets.admitCreation(signedIn(caller), objectOr(body), '4');
+    return { valid: faultsOf(CreateDatasetDto, body).length === 0 };
   }
 
   @Operation('datasetsV4ControllerFindAllV4', { answer: ['PartialOutputDatasetDto'] })
@@ -122,7 +119,8 @@ export class DatasetsV4Controller {
     @Query('filter') filter: unknown,
   ): Promise<{ count: number }> {
     gate(caller !== undefined);
-    return { count: await this.queries.count(caller, parseV4Filter(filter, datasetProperties).where) };
+    const { where } = parseV4Filter(filter, datasetProperties, { only: ['where'] });
+    return { count: await this.queries.count(caller, where) };
   }
 
   @Operation('datasetsV4ControllerFindOneV4', { answer: 'OutputDatasetDto' })
@@ -163,7 +161,6 @@ export class DatasetsV4Controller {
     @RequestPrecondition() precondition: Precondition,
   ): Promise<Fields> {
     gate(this.rules.mayCallDatasetWrites(caller));
-    await this.queries.find(pid, 'Dataset not found');
     const merges = contentType === 'application/merge-patch+json';
     const patch = merges ? withoutNulls(body) : body;
     const fields: Fields = { ...validateBody(PartialUpdateDatasetDto, patch) };
@@ -171,7 +168,7 @@ export class DatasetsV4Controller {
       checkPairsKept(pid, stored.scientificMetadata ?? {}, (fields['scientificMetadata'] ?? {}) as Fields);
       return merges ? mergePatch(stored, fields) : fields;
     };
-    const options = { precondition, missing: 'Dataset not found' };
+    const options = { precondition, missing: 'Dataset not found', refused };
     return withId(await this.datasets.change(signedIn(caller), pid, fieldsFor, options));
   }
 
@@ -188,7 +185,7 @@ export class DatasetsV4Controller {
   ): Promise<Fields> {
     gate(this.rules.mayCallDatasetWrites(caller));
     const fields = { ...validateBody(UpdateDatasetDto, body) };
-    const options = { precondition, missing: 'Dataset not found' };
+    const options = { precondition, missing, refused };
     return withId(await this.datasets.replace(signedIn(caller), pid, () => fields, options));
   }
 
@@ -216,17 +213,14 @@ export class DatasetsV4Controller {
     gate(this.rules.mayCallLifecycleUpdate(caller));
     const fields = { ...validateBody(PartialUpdateDatasetLifecycleDto, body) };
     if (Object.keys(fields).length === 0) throw new Refusal(400, 'dataset lifecycle DTO must not be empty');
-    return this.datasets.changeLifecycle(signedIn(caller), pid, fields);
+    return this.datasets.changeLifecycle(signedIn(caller), pid, fields, '4');
   }
 
   @Operation('datasetsV4ControllerFindByIdAndDeleteV4', { answer: 'OutputDatasetDto' })
   @Delete(':pid')
-  async remove(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('pid') pid: string,
-  ): Promise<DatasetRecord> {
+  async remove(@CurrentCaller() caller: Caller | undefined, @Param('pid') pid: string): Promise<Fields> {
     gate(this.rules.mayDelete(caller));
-    return this.datasets.remove(signedIn(caller), pid);
+    return withId(await this.datasets.remove(signedIn(caller), pid, missing));
   }
 }
 
