@@ -126,6 +126,8 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   { collection: 'catena_landing_uploads', name: 'catena_upload', keys: { uploadId: 1 } },
   { collection: 'catena_dataset_claims', name: 'catena_dataset', keys: { pid: 1 } },
   { collection: 'catena_dataset_claims', name: 'catena_job', keys: { jobId: 1, pid: 1 } },
+  // Last: a first start reads all lists of files for it, and the others need not wait.
+  words('OrigDatablock'),
 ];
 
 /** Searches for words, in what `wordsOf` made of the record. */

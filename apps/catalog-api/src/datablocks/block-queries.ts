@@ -111,6 +111,8 @@ export class BlockQueries {
       .records('OrigDatablock')
       .aggregate<Fields>([
         { $match: condition },
+        // Before there is a row for each file: the words of a block are as long as its list.
+        { $project: withoutOwnFields() },
         ...(query.sort === undefined ? [{ $sort: insertionOrder }] : []),
         { $unwind: '$dataFileList' },
         // An order of the client's may be one of files.
@@ -119,7 +121,7 @@ export class BlockQueries {
         { $limit: query.limit === 0 ? 100 : query.limit },
         { $lookup: { from: 'Dataset', localField: 'datasetId', foreignField: '_id', as: 'dataset' } },
         { $addFields: { datasetExist: { $gt: [{ $size: '$dataset' }, 0] } } },
-        { $project: withoutOwnFields({ dataset: 0 }) },
+        { $project: { dataset: 0 } },
         ...(query.projection === undefined ? [] : [{ $project: shownOfFiles(query.projection) }]),
       ])
       .toArray();

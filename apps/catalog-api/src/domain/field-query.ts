@@ -13,8 +13,8 @@ export interface ResourceShape {
   readonly kinds: Readonly<Record<string, FieldKind>>;
   /** The list of `{lhs, relation, rhs, unit}` conditions: its name in the query and the field they look into. */
   readonly conditions?: { readonly name: string; readonly field: string };
-  /** False where the collection has no text index. */
-  readonly text?: false;
+  /** How a text is taken apart where the words of records are kept in parts. */
+  readonly wordsOf?: (text: string) => string[];
   /** Older names of fields. */
   readonly renamed?: Readonly<Record<string, string>>;
 }
@@ -96,7 +96,7 @@ export function kindOf(field: string, { kinds }: ResourceShape): FieldKind | und
 
 function partOf(name: string, value: unknown, shape: ResourceShape): Fields | undefined {
   if (name === 'mode') return modeOf(value, shape);
-  if (name === 'text') return value === '' ? undefined : { $text: { $search: searchText(value, shape) } };
+  if (name === 'text') return value === '' ? undefined : textCondition(value, shape);
   if (logical.has(name)) return { [name]: value };
   if (name === 'userGroups') {
     const groups = Array.isArray(value) ? value : [value];
@@ -107,8 +107,14 @@ function partOf(name: string, value: unknown, shape: ResourceShape): Fields | un
   return { [fieldName(field)]: comparison(value, kindOf(field, shape), name) };
 }
 
-function searchText(value: unknown, { text }: ResourceShape): string {
-  if (text === false) throw new BadRequest('Invalid fields: these records cannot be searched by text.');
+function textCondition(value: unknown, { wordsOf }: ResourceShape): Fields {
+  const text = searchText(value);
+  if (wordsOf === undefined) return { $text: { $search: text } };
+  const parts = wordsOf(text);
+  return parts.length === 0 ? { _id: { $in: [] } } : { $text: { $search: parts.join(' ') } };
+}
+
+function searchText(value: unknown): string {
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
     throw new BadRequest('Invalid fields: text must be words.');
   const words = String(value);
