@@ -102,7 +102,8 @@ describe('File lists', () => {
       ['user2', 'GET', `/api/v3/origdatablocks/${id}`, 403],
       ['user1', 'GET', '/api/v3/origdatablocks/none', 403],
       ['user2', 'PATCH', `/api/v3/origdatablocks/${id}`, 403],
-      ['user2', 'GET', `/api/v4/origdatablocks/${id}`, 404],
+      ['user2', 'GET', `/api/v4/origdatablocks/${id}`, 403],
+      ['user1', 'GET', '/api/v4/origdatablocks/none', 404],
       ['user1', 'GET', `/api/v4/origdatablocks/${id}`, 200],
       ['user1', 'DELETE', `/api/v3/origdatablocks/${id}`, 403],
       [undefined, 'GET', '/api/v3/origdatablocks', 403],
@@ -166,7 +167,10 @@ describe('File lists', () => {
     const pid = await dataset();
     const { body } = await app.as('user1').post('/api/v4/origdatablocks', { ...orig(['a']), datasetId: pid });
     const found = await app.as('user1').get(`/api/v4/origdatablocks/${String(body['_id'])}?include=dataset`);
-    assert.equal((found.body['dataset'] as Fields)['pid'], pid);
+    assert.deepEqual(
+      (found.body['dataset'] as Fields[]).map((one) => one['pid']),
+      [pid],
+    );
     assert.equal(
       (await app.as('user1').get(`/api/v4/origdatablocks/${String(body['_id'])}?include=x`)).status,
       400,
@@ -184,11 +188,26 @@ describe('File lists', () => {
     const pid = await dataset();
     const v3 = await app.as('user1').post(`${pathOf(pid)}/origdatablocks/isValid`, { size: 'x' });
     assert.deepEqual([v3.status, v3.body['valid']], [200, false]);
-    assert.ok((v3.body['errors'] as string[]).some((text) => text.includes('size')));
+    const faults = v3.body['errors'] as { property: string; constraints: Fields; children: unknown[] }[];
+    const fault = faults.find(({ property }) => property === 'size');
+    assert.equal(fault?.constraints['isInt'], 'size must be an integer number');
     const v4 = await app
       .as('user1')
       .post('/api/v4/origdatablocks/isValid', { ...orig(['a']), datasetId: pid });
     assert.deepEqual([v4.status, v4.body['valid']], [200, true]);
+    const broken = { ...orig(['a']), datasetId: pid, dataFileList: [{ path: 'a', size: 'x' }] };
+    const nested = await app.as('user1').post('/api/v4/origdatablocks/isValid', broken);
+    const [list] = nested.body['reason'] as { property: string; children: unknown[] }[];
+    assert.equal(list?.property, 'dataFileList');
+    assert.ok(!nested.text.includes('"target"'), 'what was sent is not sent back with each fault');
+    for (const path of ['/api/v3/origdatablocks/isValid', '/api/v4/origdatablocks/isValid']) {
+      const unknown = await app.as('user1').post(path, { ...broken, datasetId: 'none' });
+      assert.deepEqual(
+        [unknown.status, unknown.body['message']],
+        [404, 'Dataset: none not found for attaching an origdatablock'],
+      );
+      assert.equal((await app.as('user2').post(path, broken)).status, 403, path);
+    }
   });
 
   it('F6: datablocks are read and changed by their id, and their totals follow', async () => {

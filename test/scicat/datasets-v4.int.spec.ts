@@ -42,7 +42,7 @@ describe('Datasets of v4', () => {
     );
     const v3 = await app.as('user1').post('/api/v3/datasets', rawDataset({ pid: 'nonsense' }));
     assert.equal(v3.status, 403, 'v3 asks for permission first');
-    const isValid = await app.as('user1').post('/api/v4/datasets/isValid', { nonsense: 1 });
+    const isValid = await app.as('user1').post('/api/v4/datasets/isValid', { ownerGroup: 'group1' });
     assert.deepEqual([isValid.status, isValid.body], [200, { valid: false }]);
   });
 
@@ -118,7 +118,7 @@ describe('Datasets of v4', () => {
       assert.equal(status, 400, JSON.stringify(where));
     }
     const { body } = await app.as('user1').get('/api/v4/datasets', { filter: { where: { nonsense: 1 } } });
-    assert.equal(body['message'], 'Property nonsense should not exist in the filter object');
+    assert.equal(body['message'], 'Property where.nonsense should not exist in the filter object');
     assert.equal(
       (
         await app
@@ -139,15 +139,39 @@ describe('Datasets of v4', () => {
 
   it('answers encoded metadata keys, refuses half of a value and its unit', async () => {
     const { pid } = await create('user1', {
-      scientificMetadata: { 'a.b': 1, energy: { value: 1, unit: 'keV' } },
+      scientificMetadata: {
+        'a.b': 1,
+        energy: { value: 1, unit: 'keV' },
+        slit: { size: { value: [1, 2], unit: 'cm' } },
+        'gap.x': { value: 'open', unit: '' },
+      },
     });
     const path = pathOf(String(pid), 'v4');
     const { body } = await app.as('user1').get(path);
     const metadata = body['scientificMetadata'] as Record<string, Fields>;
     assert.ok('a%2Eb' in metadata);
     assert.equal(metadata['energy']!['unitSI'], '(kg m^2) / s^2');
+    const slit = metadata['slit']!['size'] as Fields;
+    assert.deepEqual([slit['valueSI'], slit['unitSI']], [[0.01, 0.02], 'm'], 'a range has SI values too');
     const half = await app.as('user1').patch(path, { scientificMetadata: { energy: { value: 2 } } });
-    assert.equal(half.status, 400);
+    assert.deepEqual(
+      [half.status, half.body['message']],
+      [
+        400,
+        `Original dataset ${String(pid)} contains both value and unit in scientificMetadata.energy. Please provide both when updating.`,
+      ],
+    );
+    for (const contentType of ['application/json', 'application/merge-patch+json'])
+      for (const scientificMetadata of [
+        { 'gap.x': { unit: 'mm' } },
+        { slit: { size: { unit: 'mm' } } },
+        { slit: { size: { value: [1] } } },
+      ]) {
+        const refused = await app
+          .as('user1')
+          .patch(path, { scientificMetadata }, { 'content-type': contentType });
+        assert.equal(refused.status, 400, JSON.stringify(scientificMetadata));
+      }
     const whole = await app
       .as('user1')
       .patch(path, { scientificMetadata: { energy: { value: 2, unit: 'eV' } } });

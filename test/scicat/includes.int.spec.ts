@@ -45,6 +45,94 @@ describe('Includes', () => {
     }
   });
 
+  it('are found whichever fields of the dataset are shown, and those that join them are not shown for it', async () => {
+    const proposalId = `p-${Math.random()}`;
+    const proposal = { proposalId, title: 'of light', email: 'pi@example.org', ownerGroup: 'group1' };
+    assert.equal((await app.as('admin').post('/api/v3/proposals', proposal)).status, 201);
+    const made = await app
+      .as('admin')
+      .post(
+        '/api/v3/datasets',
+        rawDataset({ proposalId, isPublished: true, datasetName: 'with a proposal' }),
+      );
+    const where = { pid: String(made.body['pid']) };
+    const block = { size: 1, dataFileList: [{ path: 'a', size: 1, time: '2020-01-01T00:00:00Z' }] };
+    const kept = await app
+      .as('admin')
+      .post(`/api/v3/datasets/${encodeURIComponent(where.pid)}/origdatablocks`, block);
+    assert.equal(kept.status, 201, kept.text);
+    const include = [{ relation: 'proposals' }, { relation: 'origdatablocks' }];
+    for (const version of ['v3', 'v4'])
+      for (const more of ['', '/findOne'])
+        for (const fields of [['datasetName'], ['pid', 'datasetName']]) {
+          const filter = { where, include, fields };
+          const { body } = await app.as('user1').get<unknown>(`/api/${version}/datasets${more}`, { filter });
+          const found = [body].flat()[0] as Fields;
+          const told = `${version}${more} ${JSON.stringify(found)}`;
+          assert.equal((found['proposals'] as Fields[])[0]?.['title'], 'of light', told);
+          assert.equal((found['origdatablocks'] as Fields[])[0]?.['_id'], kept.body['_id'], told);
+          assert.deepEqual(
+            Object.keys(found).sort(),
+            ['_id', ...fields, 'origdatablocks', 'proposals'].sort(),
+            told,
+          );
+        }
+    for (const excluded of [{ proposalIds: false }, { pid: false, size: false }]) {
+      const filter = { where, include, fields: excluded };
+      const { body } = await app.as('user1').get<Fields[]>('/api/v3/datasets', { filter });
+      assert.equal((body[0]!['proposals'] as Fields[]).length, 1);
+      assert.equal((body[0]!['origdatablocks'] as Fields[]).length, 1);
+      for (const name of Object.keys(excluded)) assert.ok(!(name in body[0]!), name);
+    }
+    for (const fields of [['size'], { datasetId: false }]) {
+      const scoped = [{ relation: 'origdatablocks', scope: { fields } }];
+      const { body } = await app
+        .as('user1')
+        .get<Fields[]>('/api/v4/datasets', { filter: { where, include: scoped } });
+      const [found] = body[0]!['origdatablocks'] as Fields[];
+      assert.equal(found?.['size'], 1);
+      assert.ok(!('datasetId' in found), 'what joins it is not shown where nobody asked for it');
+    }
+  });
+
+  it('of v4 show the fields that are named with their relation', async () => {
+    const proposalId = `p-${Math.random()}`;
+    const proposal = { proposalId, title: 'of light', email: 'pi@example.org', ownerGroup: 'group1' };
+    await app.as('admin').post('/api/v3/proposals', proposal);
+    const made = await app
+      .as('admin')
+      .post('/api/v3/datasets', rawDataset({ proposalId, isPublished: true }));
+    const where = { pid: String(made.body['pid']) };
+    for (const [path, user] of [
+      ['/api/v4/datasets', app.as('user1')],
+      ['/api/v4/datasets/findOne', app.as('user1')],
+    ] as const) {
+      const asked = async (fields: string[], include: unknown = ['proposals']): Promise<Fields> =>
+        [(await user.get<unknown>(path, { filter: { where, include, fields } })).body].flat()[0] as Fields;
+      const narrow = await asked(['pid', 'proposals.title']);
+      assert.deepEqual(narrow, { _id: where.pid, pid: where.pid, proposals: [{ title: 'of light' }] }, path);
+      const all = await asked(['pid', 'proposals.proposalId', 'proposals._id'], ['all']);
+      assert.deepEqual(all['proposals'], [{ _id: proposalId, proposalId }]);
+      assert.deepEqual(all['samples'], []);
+      const whole = await asked(['pid', 'proposals']);
+      assert.equal((whole['proposals'] as Fields[])[0]?.['email'], 'pi@example.org');
+      const only = await asked(['proposals.title']);
+      assert.deepEqual(only, { _id: where.pid, proposals: [{ title: 'of light' }] });
+      for (const fields of [
+        ['proposals', 'proposals.title'],
+        ['proposals.title', 'proposals'],
+        ['proposals.$where'],
+        ['nonsense.title'],
+      ]) {
+        const { status, text } = await user.get(path, { filter: { where, include: ['proposals'], fields } });
+        assert.equal(status, 400, `${JSON.stringify(fields)} ${text}`);
+      }
+    }
+    const filter = { where, include: ['proposals'], fields: ['datasetName'] };
+    const open = await app.anonymous.get<Fields[]>('/api/v4/datasets/public', { filter });
+    assert.deepEqual(open.body[0]!['proposals'], [], 'of relations the reader may not see nothing is shown');
+  });
+
   it('come with fewer rows', async () => {
     const limits = { limit: 1001 };
     for (const version of ['v3', 'v4']) {

@@ -13,9 +13,8 @@ describe('A slip in a v4 filter', () => {
   });
   after(() => app.stop());
 
-  const datasets = ['/datasets', '/datasets/count', '/datasets/findOne'];
   const filtered = [
-    ...datasets,
+    ...['/datasets', '/datasets/count', '/datasets/findOne'],
     ...['/datasets/public', '/datasets/public/count', '/datasets/public/findOne'],
     ...['/origdatablocks', '/origdatablocks/files', '/origdatablocks/files/count', '/origdatablocks/public'],
     ...['/origdatablocks/public/files', '/origdatablocks/public/files/count'],
@@ -44,6 +43,27 @@ describe('A slip in a v4 filter', () => {
       }
   });
 
+  it('is told by its whole path, and counts know nothing but a condition', async () => {
+    const paths: [string, Fields, string][] = [
+      ['/datasets', { where: { bad: { $eq: 1 } } }, 'where.bad.$eq'],
+      ['/datasets', { wheree: { pid: 'x' } }, 'wheree.pid'],
+      ['/datasets', { where: { $or: [{ bad: 1 }] } }, 'where.$or.bad'],
+      ['/datasets/count', { where: {}, limits: { limit: 1 } }, 'limits.limit'],
+      ['/datasets/count', { fields: ['pid'] }, 'fields'],
+      ['/datasets/public/count', { include: ['proposals'] }, 'include'],
+    ];
+    for (const [path, filter, name] of paths) {
+      const { status, body } = await app.as('user1').get(`/api/v4${path}`, { filter });
+      assert.deepEqual(
+        [status, body['message']],
+        [400, `Property ${name} should not exist in the filter object`],
+        path,
+      );
+    }
+    const shown = await app.as('user1').get('/api/v4/datasets', { filter: { fields: ['nonsense'] } });
+    assert.equal(shown.status, 200, 'a name that nobody knows shows less, never more');
+  });
+
   it('is found inside an include as well', async () => {
     const nested: readonly [string, Fields][] = [
       ['include.scop', { relation: 'origdatablocks', scop: {} }],
@@ -51,7 +71,7 @@ describe('A slip in a v4 filter', () => {
       ['include.scope.limit', { relation: 'origdatablocks', scope: { limit: 1 } }],
       ['include.scope.limits.limt', { relation: 'origdatablocks', scope: { limits: { limt: 1 } } }],
     ];
-    for (const path of datasets)
+    for (const path of ['/datasets', '/datasets/findOne'])
       for (const [name, include] of nested) {
         const { status, body } = await app.as('user1').get(`/api/v4${path}`, { filter: { include } });
         assert.equal(status, 400, `${path} ${JSON.stringify(include)}`);

@@ -248,7 +248,7 @@ describe("SciCat's REST surface", () => {
       .set(bearer());
     assert.deepEqual(
       [refused.status, (refused.body as { message: string }).message],
-      [400, 'Property nonsense should not exist in the filter object'],
+      [400, 'Property where.nonsense should not exist in the filter object'],
     );
     const byDate = await call()
       .get('/api/v4/datasets')

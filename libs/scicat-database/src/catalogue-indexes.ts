@@ -7,6 +7,8 @@ export interface CatalogueIndex {
   readonly name: string;
   /** Order counts: a query can use the first keys without the later ones. */
   readonly keys: Readonly<Record<string, 1 | -1 | 'text'>>;
+  /** An index of earlier versions that does nothing beside this one. */
+  readonly replaces?: string;
   readonly options?: {
     readonly unique?: boolean;
     readonly partialFilterExpression?: object;
@@ -16,21 +18,21 @@ export interface CatalogueIndex {
   };
 }
 
+/** As the records were made; what was made at once has one order too. */
+const age = { createdAt: 1, _id: 1 } as const;
+
 /**
  * Every query that ships has its index here. Names start with `catena_`, so that an existing SciCat database shows whose
  * they are; no two of one collection have the same name.
  */
 export const catalogueIndexes: readonly CatalogueIndex[] = [
   { collection: 'Dataset', name: 'catena_pid', keys: { pid: 1 }, options: { unique: true } },
-  { collection: 'Dataset', name: 'catena_newest', keys: { createdAt: -1 } },
-  { collection: 'Dataset', name: 'catena_owner_newest', keys: { ownerGroup: 1, createdAt: -1 } },
-  { collection: 'Dataset', name: 'catena_access_newest', keys: { accessGroups: 1, createdAt: -1 } },
-  { collection: 'Dataset', name: 'catena_published_newest', keys: { isPublished: 1, createdAt: -1 } },
+  ...ownedLists('Dataset'),
   words('Dataset'),
   { collection: 'Dataset', name: 'catena_inputs', keys: { inputDatasets: 1 } },
   { collection: 'Dataset', name: 'catena_shared', keys: { sharedWith: 1 } },
   words('PublishedData'),
-  { collection: 'PublishedData', name: 'catena_newest', keys: { createdAt: -1 } },
+  byAge('PublishedData'),
   { collection: 'PublishedData', name: 'catena_state', keys: { status: 1, createdAt: -1 } },
   { collection: 'PublishedData', name: 'catena_creator', keys: { createdBy: 1, createdAt: -1 } },
   { collection: 'PublishedData', name: 'catena_datasets', keys: { datasetPids: 1 } },
@@ -43,13 +45,16 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   },
   { collection: 'History', name: 'catena_document', keys: { subsystem: 1, documentId: 1, timestamp: -1 } },
   { collection: 'OrigDatablock', name: 'catena_dataset', keys: { datasetId: 1, _id: 1 } },
+  { collection: 'OrigDatablock', name: 'catena_dataset_age', keys: { datasetId: 1, ...age } },
+  byAge('OrigDatablock'),
   { collection: 'Datablock', name: 'catena_dataset', keys: { datasetId: 1, _id: 1 } },
+  { collection: 'Datablock', name: 'catena_dataset_age', keys: { datasetId: 1, ...age } },
+  byAge('Datablock'),
   { collection: 'Datablock', name: 'catena_archive_id', keys: { archiveId: 1 }, options: { unique: true } },
   ...announcedWrites('OrigDatablock'),
   ...announcedWrites('Datablock'),
   words('Job'),
-  { collection: 'Job', name: 'catena_newest', keys: { createdAt: -1 } },
-  { collection: 'Job', name: 'catena_inserted', keys: { createdAt: 1, _id: 1 } },
+  byAge('Job'),
   { collection: 'Job', name: 'catena_changed', keys: { updatedAt: 1 } },
   { collection: 'Job', name: 'catena_owner_group', keys: { ownerGroup: 1, createdAt: -1 } },
   { collection: 'Job', name: 'catena_owner_user', keys: { ownerUser: 1, createdAt: -1 } },
@@ -73,6 +78,7 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   { collection: 'UserSetting', name: 'catena_user', keys: { userId: 1 } },
   { collection: 'UserRole', name: 'catena_user', keys: { userId: 1 } },
   { collection: 'Policy', name: 'catena_owner', keys: { ownerGroup: 1 } },
+  byAge('Policy'),
   ...ownedLists('Proposal'),
   words('Proposal'),
   ...ownedLists('Sample'),
@@ -80,6 +86,7 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   { collection: 'Proposal', name: 'catena_parent', keys: { parentProposalId: 1 } },
   { collection: 'Dataset', name: 'catena_proposals', keys: { proposalIds: 1, createdAt: -1 } },
   { collection: 'Dataset', name: 'catena_samples', keys: { sampleIds: 1, createdAt: -1 } },
+  byAge('Instrument'),
   {
     collection: 'Instrument',
     name: 'catena_unique_name',
@@ -90,9 +97,9 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   { collection: 'Attachment', name: 'catena_target', keys: { 'relationships.targetId': 1, createdAt: -1 } },
   ...ownedLists('Attachment'),
   { collection: 'MetadataKeys', name: 'catena_source', keys: { sourceType: 1, sourceId: 1 } },
-  { collection: 'MetadataKeys', name: 'catena_newest', keys: { createdAt: -1 } },
-  { collection: 'MetadataKeys', name: 'catena_published_newest', keys: { isPublished: 1, createdAt: -1 } },
-  { collection: 'MetadataKeys', name: 'catena_groups_newest', keys: { userGroups: 1, createdAt: -1 } },
+  byAge('MetadataKeys'),
+  byAge('MetadataKeys', 'published', 'isPublished'),
+  byAge('MetadataKeys', 'groups', 'userGroups'),
   {
     collection: 'catena_dataset_claims',
     name: 'catena_exclusive',
@@ -119,6 +126,8 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   { collection: 'catena_landing_uploads', name: 'catena_upload', keys: { uploadId: 1 } },
   { collection: 'catena_dataset_claims', name: 'catena_dataset', keys: { pid: 1 } },
   { collection: 'catena_dataset_claims', name: 'catena_job', keys: { jobId: 1, pid: 1 } },
+  // Last: a first start reads all lists of files for it, and the others need not wait.
+  words('OrigDatablock'),
 ];
 
 /** Searches for words, in what `wordsOf` made of the record. */
@@ -144,12 +153,19 @@ function announcedWrites(collection: string): CatalogueIndex[] {
   ];
 }
 
-/** Lists of records with groups, newest first: of all, and of each part that an access rule asks for. */
+/** Lists of records with groups: of all, and of each part that an access rule asks for. */
 function ownedLists(collection: string): CatalogueIndex[] {
   return [
-    { collection, name: 'catena_newest', keys: { createdAt: -1 } },
-    { collection, name: 'catena_owner_newest', keys: { ownerGroup: 1, createdAt: -1 } },
-    { collection, name: 'catena_access_newest', keys: { accessGroups: 1, createdAt: -1 } },
-    { collection, name: 'catena_published_newest', keys: { isPublished: 1, createdAt: -1 } },
+    byAge(collection),
+    byAge(collection, 'owner', 'ownerGroup'),
+    byAge(collection, 'access', 'accessGroups'),
+    byAge(collection, 'published', 'isPublished'),
   ];
+}
+
+/** Lists in the order in which the records were made, or, read from its end, the newest first. */
+function byAge(collection: string, part?: string, field?: string): CatalogueIndex {
+  const start = part === undefined ? 'catena' : `catena_${part}`;
+  const keys = field === undefined ? age : { [field]: 1 as const, ...age };
+  return { collection, name: `${start}_age`, keys, replaces: `${start}_newest` };
 }

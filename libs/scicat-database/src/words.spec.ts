@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { mostWordBytes, wordsOf } from './words.js';
+import { mostWordBytes, wordsField, wordsFor, wordsOf } from './words.js';
 
 describe('The words of a record', () => {
   it('are its texts at any depth, each once, in the order of the fields', () => {
@@ -57,5 +57,39 @@ describe('The words of a record', () => {
     let deep: object = { text: 'far down' };
     for (let level = 0; level < 10_000; level += 1) deep = { deep };
     assert.equal(wordsOf({ title: 'near', deep }), 'near');
+  });
+});
+
+describe('The words of a list of files', () => {
+  const wordsOfFiles = (record: object): string => wordsFor('OrigDatablock', record)[wordsField]!;
+
+  it('are the parts of its paths and of the id of its dataset, each once, the numbers last', () => {
+    const record = {
+      datasetId: '20.500.12345/AB-cd',
+      ownerGroup: 'secret',
+      chkAlg: 'sha256',
+      dataFileList: [
+        { path: 'Run_7/frame-000.h5', chk: 'abcdef', uid: 'ada' },
+        { path: 'Run_7/frame-001.h5' },
+        { path: 7 },
+        null,
+      ],
+    };
+    assert.equal(wordsOfFiles(record), 'ab cd run frame h5 20 500 12345 7 000 001');
+  });
+
+  it('fit the index for the longest list: what does not fit are numbers', () => {
+    const dataFileList = Array.from({ length: 50_000 }, (_, index) => ({
+      path: `scan/frame_${String(index * 7919).padStart(10, '0')}_part${index % 10}.cbf`,
+    }));
+    const text = wordsOfFiles({ datasetId: 'p/1', dataFileList });
+    assert.ok(Buffer.byteLength(text) <= mostWordBytes, `${Buffer.byteLength(text)} bytes`);
+    const words = new Set(text.split(' '));
+    for (const word of ['p', 'scan', 'frame', 'part9', 'cbf', '0000000000']) assert.ok(words.has(word), word);
+  });
+
+  it('are none of a block that is only announced', () => {
+    assert.equal(wordsOfFiles({ _id: 'x', catenaIntent: { token: 't' } }), '');
+    assert.deepEqual(wordsFor('Datablock', { dataFileList: [{ path: 'a' }] }), {});
   });
 });

@@ -8,7 +8,11 @@ const searchedCollections: ReadonlySet<string> = new Set([
   'Job',
   'Proposal',
   'Sample',
+  'OrigDatablock',
 ]);
+
+/** Collections of lists of files: their words are those of the paths. */
+const fileLists: ReadonlySet<string> = new Set(['OrigDatablock']);
 
 /** UTF-8 bytes of words that a record is found by; what comes after them in it is stored, and not found. */
 export const mostWordBytes = 200_000;
@@ -52,7 +56,41 @@ export function wordsOf(record: object): string {
 
 /** The field with the words of a record, in collections whose records are searched for words. */
 export function wordsFor(collection: string, record: object): Readonly<Record<string, string>> {
-  return searchedCollections.has(collection) ? { [wordsField]: wordsOf(record) } : {};
+  if (!searchedCollections.has(collection)) return {};
+  return { [wordsField]: fileLists.has(collection) ? wordsOfFiles(record) : wordsOf(record) };
+}
+
+/** What the words of a collection's records are made of, as a projection; undefined where it is everything. */
+export function wordSources(collection: string): Readonly<Record<string, 1>> | undefined {
+  return fileLists.has(collection) ? { [wordsField]: 1, datasetId: 1, 'dataFileList.path': 1 } : undefined;
+}
+
+/**
+ * The words of a list of files: the parts of the paths, and of the dataset's id. Each once: fifty thousand paths are made of few
+ * words and many numbers. Numbers come last, so that a list with more of them than fit is still found by its words. Nothing
+ * else counts: rights of a block follow those of its dataset, and checksums are found by nobody.
+ */
+function wordsOfFiles(record: object): string {
+  const { datasetId, dataFileList } = record as { datasetId?: unknown; dataFileList?: unknown };
+  const files = (Array.isArray(dataFileList) ? dataFileList : []) as ({ path?: unknown } | null)[];
+  const words = new Set<string>();
+  const numbers = new Set<string>();
+  for (const text of [datasetId, ...files.map((file) => file?.path)])
+    for (const word of partsOf(typeof text === 'string' ? text : ''))
+      if (word.length <= longestWord) (/^\p{N}+$/u.test(word) ? numbers : words).add(word);
+  const parts: string[] = [];
+  let room = mostWordBytes;
+  for (const word of [...words, ...numbers]) {
+    room -= Buffer.byteLength(word) + 1;
+    if (room < 0) break;
+    parts.push(word);
+  }
+  return parts.join(' ');
+}
+
+/** Words as lists of files keep them, in small letters: databases do not agree on where a word of a path ends. */
+export function partsOf(text: string): string[] {
+  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 
 function* textsOf(value: unknown, path: string, depth: number): Generator<string> {

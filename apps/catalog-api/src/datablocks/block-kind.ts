@@ -1,4 +1,5 @@
 import { accessTable, type Rule } from '../domain/access-table.js';
+import { partsOf } from '#scicat-database';
 import type { ResourceShape } from '../domain/field-query.js';
 import type { DatablockRecord, OrigDatablockRecord } from '../persistence/records.js';
 
@@ -34,7 +35,7 @@ export const datablocks: BlockKind<DatablockRecord> = {
 
 export const blockShape: ResourceShape = {
   id: '_id',
-  text: false,
+  wordsOf: partsOf,
   kinds: {
     _id: 'string',
     datasetId: 'string',

@@ -3,12 +3,14 @@ import { AccessRules, both, type Caller } from '../domain/access.js';
 import { accessTable, type Rule } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
 import { parseFacets, parseFields, parseLimits } from '../domain/field-query.js';
+import type { Projection } from '../domain/projection.js';
 import { isLong, LongList } from '../http/long-list.js';
 import { Catalogue } from '../persistence/catalogue.js';
+import { insertionOrder } from '../persistence/insertion-order.js';
+import { withoutOwnFields } from '../persistence/own-fields.js';
 import { facetsOf, type FacetAnswer } from '../persistence/facets.js';
 import type { OrigDatablockRecord } from '../persistence/records.js';
-import { blockShape, type BlockKind } from './block-kind.js';
-import { intentField } from './file-list-fence.js';
+import { blockShape, origDatablocks, type BlockKind } from './block-kind.js';
 
 type Fields = Record<string, unknown>;
 
@@ -20,7 +22,7 @@ export interface BlockQuery {
   readonly limit: number;
   readonly skip: number;
   readonly sort?: Record<string, 1 | -1> | undefined;
-  readonly projection?: Record<string, 0 | 1> | undefined;
+  readonly projection?: Projection | undefined;
 }
 
 /** Reads of blocks and of the files in them. */
@@ -73,32 +75,33 @@ export class BlockQueries {
     return this.catalogue
       .records(kind.collection)
       .find(both(query.where, this.visible(rule, caller)), {
-        projection: query.projection ?? { [intentField]: 0 as const },
+        projection: withoutOwnFields(query.projection),
       })
-      .sort(query.sort ?? { _id: 1 })
+      .sort({ ...(query.sort ?? insertionOrder) })
       .skip(query.skip)
       .limit(query.limit) as unknown as { toArray(): Promise<R[]> } & AsyncIterable<R>;
   }
 
   async find<R extends OrigDatablockRecord>(kind: BlockKind<R>, where: Fields): Promise<R> {
-    const found = await this.catalogue.records(kind.collection).findOne(both(where, stored));
+    const found = await this.catalogue
+      .records(kind.collection)
+      .findOne(both(where, stored), { projection: withoutOwnFields() });
     if (found === null) throw new Refusal(404, `${kind.label}: ${String(where['_id'])} not found`);
     return found as unknown as R;
   }
 
   fullQuery(
-    kind: BlockKind<OrigDatablockRecord>,
     caller: Caller | undefined,
-    fields: unknown,
-    limits: unknown,
+    { fields, limits }: { readonly fields: unknown; readonly limits: unknown },
+    projection?: BlockQuery['projection'],
   ): Promise<OrigDatablockRecord[]> | LongList<OrigDatablockRecord> {
     const { limit, skip, sort } = parseLimits(limits, blockShape);
     const { where, wantsPublished } = parseFields(fields, blockShape);
-    const query = { where, limit, skip, sort };
+    const query = { where, limit, skip, sort, projection };
     const rule = searchRule(wantsPublished);
     return isLong(query)
-      ? new LongList(this.cursor(kind, caller, query, rule))
-      : this.list(kind, caller, query, rule);
+      ? new LongList(this.cursor(origDatablocks, caller, query, rule))
+      : this.list(origDatablocks, caller, query, rule);
   }
 
   /** One row a file: the block with `dataFileList` as that one file, and whether its dataset exists. */
@@ -108,14 +111,18 @@ export class BlockQueries {
       .records('OrigDatablock')
       .aggregate<Fields>([
         { $match: condition },
-        { $sort: query.sort ?? { _id: 1 } },
+        // Before there is a row for each file: the words of a block are as long as its list.
+        { $project: withoutOwnFields() },
+        ...(query.sort === undefined ? [{ $sort: insertionOrder }] : []),
         { $unwind: '$dataFileList' },
+        // An order of the client's may be one of files.
+        ...(query.sort === undefined ? [] : [{ $sort: query.sort }]),
         ...(query.skip > 0 ? [{ $skip: query.skip }] : []),
         { $limit: query.limit === 0 ? 100 : query.limit },
         { $lookup: { from: 'Dataset', localField: 'datasetId', foreignField: '_id', as: 'dataset' } },
         { $addFields: { datasetExist: { $gt: [{ $size: '$dataset' }, 0] } } },
-        { $project: { dataset: 0, [intentField]: 0 } },
-        ...(query.projection === undefined ? [] : [{ $project: query.projection }]),
+        { $project: { dataset: 0 } },
+        ...(query.projection === undefined ? [] : [{ $project: shownOfFiles(query.projection) }]),
       ])
       .toArray();
   }
@@ -140,7 +147,7 @@ export class BlockQueries {
 
   facets(caller: Caller | undefined, fields: unknown, facets: unknown, rule?: Rule): Promise<FacetAnswer> {
     const { where, wantsPublished } = parseFields(fields, blockShape);
-    const condition = both(where, this.rules.condition(rule ?? searchRule(wantsPublished), caller));
+    const condition = both(where, this.visible(rule ?? searchRule(wantsPublished), caller));
     return facetsOf(
       this.catalogue.records('OrigDatablock'),
       condition,
@@ -154,6 +161,12 @@ export class BlockQueries {
     const totalSets = await this.countFiles(caller, where, rule ?? searchRule(wantsPublished));
     return [{ all: totalSets === 0 ? [] : [{ totalSets }] }];
   }
+}
+
+/** Whether its dataset exists is told with every file, whichever of its fields are asked for. */
+function shownOfFiles(projection: Projection): Projection {
+  const shown = withoutOwnFields(projection);
+  return Object.values(shown).includes(1) ? { ...shown, datasetExist: 1 } : shown;
 }
 
 /** Searches show published records of others only on request. */

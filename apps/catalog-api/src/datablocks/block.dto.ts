@@ -41,7 +41,7 @@ class BlockRights {
 /** Body of the dataset's own sub-routes. */
 export class CreateDatasetOrigDatablockDto {
   @IsInt() @Min(0) size: number;
-  @IsOptional() @IsString() chkAlg?: string;
+  @IsOptional() @IsString() @IsNotEmpty() chkAlg?: string;
   @IsArray()
   @ArrayNotEmpty()
   @ArrayMaxSize(mostFiles)
@@ -53,7 +53,7 @@ export class CreateDatasetOrigDatablockDto {
 
 export class UpdateOrigDatablockDto extends BlockRights {
   @IsInt() @Min(0) size: number;
-  @IsOptional() @IsString() chkAlg?: string;
+  @IsOptional() @IsString() @IsNotEmpty() chkAlg?: string;
   @IsArray()
   @ArrayNotEmpty()
   @ArrayMaxSize(mostFiles)
@@ -68,7 +68,7 @@ export class CreateOrigDatablockDto extends UpdateOrigDatablockDto {
 
 export class PartialUpdateOrigDatablockDto extends BlockRights {
   @IsOptional() @IsInt() @Min(0) size?: number;
-  @IsOptional() @IsString() chkAlg?: string;
+  @IsOptional() @IsString() @IsNotEmpty() chkAlg?: string;
   @IsOptional()
   @IsArray()
   @ArrayNotEmpty()

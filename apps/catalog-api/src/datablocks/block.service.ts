@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { newId, pidAsName, TransientError } from '#kernel';
 import { isDuplicateKey } from '#persistence';
 import { AccessRules, type Caller } from '../domain/access.js';
-import { accessTable } from '../domain/access-table.js';
+import { accessTable, type Rule } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
 import { Catalogue } from '../persistence/catalogue.js';
+import { intentField } from '../persistence/own-fields.js';
 import type {
   DatablockRecord,
   DataFile,
@@ -20,7 +21,7 @@ import type {
   CreateDatasetOrigDatablockDto,
   PartialUpdateDatablockDto,
 } from './block.dto.js';
-import { FileListFence, intentField } from './file-list-fence.js';
+import { FileListFence } from './file-list-fence.js';
 
 /** Attempts of a write while jobs take the dataset and let go of it again. */
 const mostAttempts = 10;
@@ -61,10 +62,22 @@ export class BlockService {
     try {
       return await this.add(datablocks, caller, dataset, fields);
     } catch (error) {
-      if (isDuplicateKey(error))
-        throw new Refusal(409, `A datablock with archiveId ${archiveId} already exists!`);
-      throw error;
+      throw asTaken(error);
     }
+  }
+
+  /** @throws Refusal 404 or 403 where this body's dataset takes no block of this caller, whatever is in it */
+  async admitCheck(
+    caller: Caller | undefined,
+    body: unknown,
+    rule: Rule = accessTable.dataset.add,
+  ): Promise<void> {
+    const datasetId = (body as { datasetId?: unknown } | null | undefined)?.datasetId;
+    const dataset =
+      typeof datasetId === 'string' ? await this.catalogue.datasets.findOne({ _id: datasetId }) : null;
+    if (dataset === null)
+      throw new Refusal(404, `Dataset: ${String(datasetId)} not found for attaching an origdatablock`);
+    if (!this.rules.allows(rule, caller, dataset)) throw new Refusal(403, 'Unauthorized access');
   }
 
   /** @returns the changed block, undefined when there is none */
@@ -86,26 +99,28 @@ export class BlockService {
     // Validation lets null pass where a field may be absent; stored, it would be counted with.
     const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
     let before: R | undefined;
-    const changed = await this.records.change<R & StoredRecord>(kind.collection, {
-      id,
-      by: caller.username,
-      precondition,
-      update: (stored) => {
-        if (stored.datasetId === undefined) throw new Refusal(404, `${kind.label}: ${id} not found`);
-        if (!this.rules.allows(kind.update, caller, stored)) throw new Refusal(403, 'Unauthorized access');
-        const { archiveId } = fields as { archiveId?: unknown };
-        if (typeof archiveId === 'string') refuseForeignName(stored.datasetId, archiveId);
-        before = stored;
-        return {
-          set: {
-            ...given,
-            ...(dataFileList == null ? {} : { dataFileList: filesOf(dataFileList) }),
-          },
-          unset: [intentField],
-        };
-      },
-      admit: (stored) => this.fence.pass(kind.collection, stored.datasetId, { _id: id }),
-    });
+    const changed = await this.records
+      .change<R & StoredRecord>(kind.collection, {
+        id,
+        by: caller.username,
+        precondition,
+        update: (stored) => {
+          if (stored.datasetId === undefined) throw new Refusal(404, `${kind.label}: ${id} not found`);
+          if (!this.rules.allows(kind.update, caller, stored)) throw new Refusal(403, 'Unauthorized access');
+          const { archiveId } = fields as { archiveId?: unknown };
+          if (typeof archiveId === 'string') refuseForeignName(stored.datasetId, archiveId);
+          before = stored;
+          return {
+            set: {
+              ...given,
+              ...(dataFileList == null ? {} : { dataFileList: filesOf(dataFileList) }),
+            },
+            unset: [intentField],
+          };
+        },
+        admit: (stored) => this.fence.pass(kind.collection, stored.datasetId, { _id: id }),
+      })
+      .catch((error: unknown) => Promise.reject(asTaken(error)));
     if (changed === undefined || before === undefined) return undefined;
     await this.addToTotals(changed.datasetId, difference(kind.totalsOf(changed), kind.totalsOf(before)));
     return changed;
@@ -211,6 +226,13 @@ export class BlockService {
       { $inc: Object.fromEntries(changes) as Record<string, never> },
     );
   }
+}
+
+/** SciCat's words for an archiveId that another datablock has. */
+function asTaken(error: unknown): Error {
+  return isDuplicateKey(error)
+    ? new Refusal(409, 'A datablock with this this unique key already exists!')
+    : (error as Error);
 }
 
 function contended(label: string, id: string): TransientError {

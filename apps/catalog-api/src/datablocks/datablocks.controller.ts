@@ -1,19 +1,23 @@
 import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Query } from '@nestjs/common';
 import { DatasetQueries } from '../datasets/dataset-queries.js';
 import { AccessRules, type Caller } from '../domain/access.js';
+import { accessTable } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
 import { parseRecordFilter } from '../domain/record-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { filterFrom, gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { validateBody } from '../http/validate-body.js';
-import type { DatablockRecord } from '../persistence/records.js';
 import { RequestPrecondition } from '../records/precondition.decorator.js';
 import type { Precondition } from '../records/preconditions.js';
 import { blockShape, datablocks } from './block-kind.js';
 import { BlockQueries } from './block-queries.js';
 import { CreateDatablockDto, PartialUpdateDatablockDto } from './block.dto.js';
 import { BlockService } from './block.service.js';
+import { withId } from './block-views.js';
+
+/** Whoever sees every datablock. */
+const readAll = accessTable.datablock.read.filter(([, which]) => which === 'all');
 
 @Area('datablocks')
 @Controller({ path: 'datablocks', version: '3' })
@@ -32,18 +36,19 @@ export class DatablocksController {
     const dto = validateBody(CreateDatablockDto, body);
     const dataset = await this.datasets.find(dto.datasetId, `Dataset: ${dto.datasetId} not found`);
     const block = await this.blocks.addDatablock(signedIn(caller), dataset, dto);
-    return { ...block, id: block._id };
+    return withId(block);
   }
 
   @Operation('datablocksControllerFindAllV3', { answer: ['Datablock'] })
   @Get()
-  list(
+  async list(
     @CurrentCaller() caller: Caller | undefined,
     @Query('filter') filter: unknown,
     @Headers('filter') header: unknown,
-  ): Promise<DatablockRecord[]> {
+  ): Promise<object[]> {
     gate(caller !== undefined);
-    return this.queries.list(datablocks, caller, parseRecordFilter(filterFrom(filter, header), blockShape));
+    const query = parseRecordFilter(filterFrom(filter, header), blockShape);
+    return (await this.queries.list(datablocks, caller, query)).map(withId);
   }
 
   @Operation('datablocksControllerCountV3', { answer: 'CountApiResponse' })
@@ -61,11 +66,14 @@ export class DatablocksController {
 
   @Operation('datablocksControllerFindByIdV3', { answer: 'Datablock' })
   @Get(':id')
-  async get(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<DatablockRecord> {
+  async get(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<object> {
     gate(caller !== undefined);
     const block = await this.queries.one(datablocks, caller, { _id: id });
-    if (block === undefined) throw new Refusal(404, `Datablock: ${id} not found`);
-    return block;
+    if (block !== undefined) return withId(block);
+    // Whoever may not see all of them is not told whether there is one.
+    throw this.rules.admits(readAll, caller)
+      ? new Refusal(404, 'Not Found', { message: 'Not Found', statusCode: 404 })
+      : new Refusal(401, 'Unauthorized', { message: 'Unauthorized', statusCode: 401 });
   }
 
   @Operation('datablocksControllerUpdateV3', { body: PartialUpdateDatablockDto, answer: 'Datablock' })
@@ -75,21 +83,19 @@ export class DatablocksController {
     @Param('id') id: string,
     @Body() body: unknown,
     @RequestPrecondition() precondition: Precondition,
-  ): Promise<DatablockRecord | undefined> {
+  ): Promise<object | undefined> {
     gate(caller !== undefined && this.rules.admits(datablocks.update, caller));
     const dto = validateBody(PartialUpdateDatablockDto, body);
-    return this.blocks.change(datablocks, signedIn(caller), id, dto, precondition);
+    const changed = await this.blocks.change(datablocks, signedIn(caller), id, dto, precondition);
+    return changed && withId(changed);
   }
 
   @Operation('datablocksControllerRemoveV3', { answer: 'Datablock' })
   @Delete(':id')
-  async remove(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('id') id: string,
-  ): Promise<DatablockRecord> {
+  async remove(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<object> {
     gate(this.rules.mayDelete(caller));
     const removed = await this.blocks.remove(datablocks, signedIn(caller), id);
-    if (removed === undefined) throw new Refusal(404, `Datablock: ${id} not found`);
-    return removed;
+    if (removed === undefined) throw new Refusal(404, `datablock: ${id} not found`);
+    return withId(removed);
   }
 }

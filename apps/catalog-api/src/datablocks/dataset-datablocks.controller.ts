@@ -7,11 +7,11 @@ import { CurrentCaller } from '../http/caller.decorator.js';
 import { gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { validateBody } from '../http/validate-body.js';
-import type { DatablockRecord } from '../persistence/records.js';
 import { datablocks } from './block-kind.js';
 import { BlockQueries } from './block-queries.js';
 import { CreateDatasetDatablockDto, PartialUpdateDatablockDto } from './block.dto.js';
 import { BlockService } from './block.service.js';
+import { withId } from './block-views.js';
 
 const listLimit = 100;
 
@@ -37,18 +37,15 @@ export class DatasetDatablocksController {
     const dto = validateBody(CreateDatasetDatablockDto, body);
     const dataset = await this.datasets.find(pid, `dataset: ${pid} not found`);
     const block = await this.blocks.addDatablock(signedIn(caller), dataset, dto);
-    return { ...block, id: block._id };
+    return withId(block);
   }
 
   @Operation('datasetsControllerFindAllDatablocksV3', { answer: ['Datablock'] })
   @Get()
-  async list(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('pid') pid: string,
-  ): Promise<DatablockRecord[]> {
+  async list(@CurrentCaller() caller: Caller | undefined, @Param('pid') pid: string): Promise<object[]> {
     await this.admitReader(caller, pid);
     const query = { where: { datasetId: pid }, limit: listLimit, skip: 0 };
-    return this.queries.list(datablocks, caller, query, accessTable.dataset.readUnshared);
+    return (await this.queries.list(datablocks, caller, query, accessTable.dataset.readUnshared)).map(withId);
   }
 
   @Operation('datasetsControllerCountDatablocksV3', { answer: ['CountApiResponse'] })
@@ -72,14 +69,14 @@ export class DatasetDatablocksController {
     @Param('pid') pid: string,
     @Param('did') id: string,
     @Body() body: unknown,
-  ): Promise<DatablockRecord> {
+  ): Promise<object> {
     gate(this.rules.mayCallDatasetWrites(caller));
     const dto = validateBody(PartialUpdateDatablockDto, body);
     const dataset = await this.datasets.find(pid, `dataset: ${pid} not found`);
     if (!this.rules.allows(accessTable.dataset.update, caller, dataset))
       throw new Refusal(403, 'Unauthorized access');
     await this.queries.find(datablocks, { _id: id, datasetId: pid });
-    return (await this.blocks.change(datablocks, signedIn(caller), id, dto, {})) ?? missing(id);
+    return withId((await this.blocks.change(datablocks, signedIn(caller), id, dto, {})) ?? missing(id));
   }
 
   @Operation('datasetsControllerDeleteAllDatablocksFromDatasetIdV3', { answer: 'CountApiResponse' })
@@ -111,5 +108,5 @@ export class DatasetDatablocksController {
 }
 
 function missing(id: string): never {
-  throw new Refusal(404, `Datablock: ${id} not found`);
+  throw new Refusal(404, `datablock: ${id} not found`);
 }

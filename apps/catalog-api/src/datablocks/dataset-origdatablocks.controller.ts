@@ -2,16 +2,16 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post } from '@ne
 import { DatasetQueries } from '../datasets/dataset-queries.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
-import { BadRequest, Refusal } from '../domain/errors.js';
+import { Refusal } from '../domain/errors.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { validateBody } from '../http/validate-body.js';
-import type { OrigDatablockRecord } from '../persistence/records.js';
 import { origDatablocks } from './block-kind.js';
 import { BlockQueries } from './block-queries.js';
 import { CreateDatasetOrigDatablockDto, UpdateOrigDatablockDto } from './block.dto.js';
 import { BlockService } from './block.service.js';
+import { blockFaults, withId, type Fault } from './block-views.js';
 
 const listLimit = 100;
 
@@ -40,7 +40,7 @@ export class DatasetOrigDatablocksController {
     const dto = validateBody(CreateDatasetOrigDatablockDto, body);
     const dataset = await this.datasets.find(pid, `dataset: ${pid} not found`);
     const block = await this.blocks.addOrigDatablock(signedIn(caller), dataset, dto);
-    return { ...block, id: block._id };
+    return withId(block);
   }
 
   @Operation('datasetsControllerOrigDatablockIsValidV3', { body: CreateDatasetOrigDatablockDto })
@@ -50,24 +50,23 @@ export class DatasetOrigDatablocksController {
     @CurrentCaller() caller: Caller | undefined,
     @Param('pid') pid: string,
     @Body() body: unknown,
-  ): Promise<{ valid: boolean; errors: string[] }> {
+  ): Promise<{ valid: boolean; errors: Fault[] }> {
     gate(this.rules.admits(accessTable.dataset.add, caller));
     const dataset = await this.datasets.find(pid, `dataset: ${pid} not found`);
     if (!this.rules.allows(accessTable.dataset.add, caller, dataset))
       throw new Refusal(403, 'Unauthorized access');
-    const errors = problemsOf(CreateDatasetOrigDatablockDto, body);
+    const errors = blockFaults(CreateDatasetOrigDatablockDto, body);
     return { valid: errors.length === 0, errors };
   }
 
   @Operation('datasetsControllerFindAllOrigDatablocksV3', { answer: ['OrigDatablock'] })
   @Get()
-  async list(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('pid') pid: string,
-  ): Promise<OrigDatablockRecord[]> {
+  async list(@CurrentCaller() caller: Caller | undefined, @Param('pid') pid: string): Promise<object[]> {
     await this.admitReader(caller, pid);
     const query = { where: { datasetId: pid }, limit: listLimit, skip: 0 };
-    return this.queries.list(origDatablocks, caller, query, accessTable.dataset.readUnshared);
+    return (await this.queries.list(origDatablocks, caller, query, accessTable.dataset.readUnshared)).map(
+      withId,
+    );
   }
 
   @Operation('datasetsControllerCountOrigDatablocksV3', { answer: ['CountApiResponse'] })
@@ -91,15 +90,17 @@ export class DatasetOrigDatablocksController {
     @Param('pid') pid: string,
     @Param('oid') id: string,
     @Body() body: unknown,
-  ): Promise<OrigDatablockRecord> {
+  ): Promise<object> {
     gate(this.rules.mayCallDatasetWrites(caller));
     const dto = validateBody(UpdateOrigDatablockDto, body);
     const dataset = await this.datasets.find(pid, `dataset: ${pid} not found`);
     if (!this.rules.allows(accessTable.dataset.update, caller, dataset))
       throw new Refusal(403, 'Unauthorized access');
-    await this.queries.find(origDatablocks, { _id: id, datasetId: pid });
+    // SciCat says the same of a block that is not there as of one that is not the caller's.
+    if ((await this.queries.count(origDatablocks, caller, { _id: id, datasetId: pid })) === 0)
+      throw new Refusal(403, 'Unauthorized access');
     const changed = await this.blocks.change(origDatablocks, signedIn(caller), id, dto, {});
-    return changed ?? missing(id);
+    return withId(changed ?? missing(id));
   }
 
   @Operation('datasetsControllerDeleteAllOrigDatablocksFromDatasetIdV3', { answer: 'CountApiResponse' })
@@ -119,9 +120,9 @@ export class DatasetOrigDatablocksController {
     @CurrentCaller() caller: Caller | undefined,
     @Param('pid') pid: string,
     @Param('oid') id: string,
-  ): Promise<OrigDatablockRecord> {
+  ): Promise<object> {
     gate(this.rules.mayDelete(caller));
-    return (await this.blocks.remove(origDatablocks, signedIn(caller), id, pid)) ?? missing(id);
+    return withId((await this.blocks.remove(origDatablocks, signedIn(caller), id, pid)) ?? missing(id));
   }
 
   private async admitReader(caller: Caller | undefined, pid: string): Promise<void> {
@@ -131,16 +132,5 @@ export class DatasetOrigDatablocksController {
 }
 
 function missing(id: string): never {
-  throw new Refusal(404, `OrigDatablock: ${id} not found`);
-}
-
-/** The messages a body would be refused with. */
-export function problemsOf(dto: new () => object, body: unknown): string[] {
-  try {
-    validateBody(dto, body);
-    return [];
-  } catch (error) {
-    if (!(error instanceof BadRequest)) throw error;
-    return (error.body as { message: string[] } | undefined)?.message ?? [error.message];
-  }
+  throw new Refusal(404, `origDatablock: ${id} not found`);
 }

@@ -5,15 +5,13 @@ import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { Refusal } from '../domain/errors.js';
 import { Catalogue } from '../persistence/catalogue.js';
+import { intentField } from '../persistence/own-fields.js';
 
 /** The two kinds of file lists: as ingested, and as archived. */
 export type BlockCollection = 'OrigDatablock' | 'Datablock';
 
 /** Condition of a write that was announced: it fails when a job took the dataset after the announcement. */
 export type Passage = Readonly<{ 'catenaIntent.token': string }>;
-
-/** What an announced write adds to its block until it is carried out. */
-export const intentField = 'catenaIntent';
 
 interface Intent {
   readonly datasetId: string;

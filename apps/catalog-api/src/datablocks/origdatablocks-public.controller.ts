@@ -8,7 +8,11 @@ import { blockShape } from './block-kind.js';
 import { BlockQueries } from './block-queries.js';
 import { OrigDatablockV4Reads } from './origdatablock-v4-reads.js';
 
-const rules = { block: accessTable.origDatablock.public, dataset: accessTable.dataset.public };
+const rules = {
+  caller: undefined,
+  block: accessTable.origDatablock.public,
+  dataset: accessTable.dataset.public,
+};
 
 /** File lists of published datasets, the same for everyone. */
 @Area('origdatablocks public v4')
@@ -22,19 +26,19 @@ export class OrigDatablocksPublicController {
   @Operation('origDatablocksPublicV4ControllerFindAllPublicV4', { answer: ['OutputOrigDatablockDto'] })
   @Get()
   list(@Query('filter') filter: unknown): Promise<object[]> {
-    return this.reads.list(undefined, filter, rules.block, rules.dataset);
+    return this.reads.list(rules, filter);
   }
 
   @Operation('origDatablocksPublicV4ControllerFindAllFilesPublicV4', { answer: ['OutputOrigDatablockDto'] })
   @Get('files')
   files(@Query('filter') filter: unknown): Promise<object[]> {
-    return this.reads.files(undefined, filter, rules.block);
+    return this.reads.files(rules, filter);
   }
 
   @Operation('origDatablocksPublicV4ControllerCountFilesPublicV4', { answer: 'CountApiResponse' })
   @Get('files/count')
   countFiles(@Query('filter') filter: unknown): Promise<{ count: number }> {
-    return this.reads.countFiles(undefined, filter, rules.block);
+    return this.reads.countFiles(rules, filter);
   }
 
   @Operation('origDatablocksPublicV4ControllerFullfacetV4', { answer: ['FullFacetResponse'] })
@@ -52,6 +56,6 @@ export class OrigDatablocksPublicController {
   @Operation('origDatablocksPublicV4ControllerFindByIdPublicV4', { answer: 'OutputOrigDatablockDto' })
   @Get(':id')
   get(@Param('id') id: string, @Query('include') include: unknown): Promise<object | undefined> {
-    return this.reads.one(undefined, id, listFrom(include), rules);
+    return this.reads.one(rules, id, listFrom(include));
   }
 }

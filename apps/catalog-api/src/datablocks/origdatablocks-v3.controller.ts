@@ -3,21 +3,20 @@ import { DatasetQueries } from '../datasets/dataset-queries.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
-import { parseJsonObject } from '../domain/loopback-filter.js';
+import { parseJsonObject, projectionFrom } from '../domain/loopback-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { gate, signedIn } from '../http/gates.js';
 import type { LongList } from '../http/long-list.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { validateBody } from '../http/validate-body.js';
 import type { FacetAnswer } from '../persistence/facets.js';
-import type { OrigDatablockRecord } from '../persistence/records.js';
 import { RequestPrecondition } from '../records/precondition.decorator.js';
 import type { Precondition } from '../records/preconditions.js';
 import { origDatablocks } from './block-kind.js';
 import { BlockQueries } from './block-queries.js';
 import { CreateOrigDatablockDto, PartialUpdateOrigDatablockDto } from './block.dto.js';
 import { BlockService } from './block.service.js';
-import { problemsOf } from './dataset-origdatablocks.controller.js';
+import { blockFaults, withId, withIds, type Fault } from './block-views.js';
 
 @Area('origdatablocks')
 @Controller({ path: 'origdatablocks', version: '3' })
@@ -37,42 +36,44 @@ export class OrigDatablocksV3Controller {
     const missing = `Dataset: ${dto.datasetId} not found for attaching an origdatablock`;
     const dataset = await this.datasets.find(dto.datasetId, missing);
     const block = await this.blocks.addOrigDatablock(signedIn(caller), dataset, dto);
-    return { ...block, id: block._id };
+    return withId(block);
   }
 
   @Operation('origDatablocksControllerIsValidV3', { body: CreateOrigDatablockDto })
   @Post('isValid')
   @HttpCode(200)
-  isValid(
+  async isValid(
     @CurrentCaller() caller: Caller | undefined,
     @Body() body: unknown,
-  ): { valid: boolean; errors: string[] } {
+  ): Promise<{ valid: boolean; errors: Fault[] }> {
     gate(this.rules.admits(accessTable.dataset.add, caller));
-    const errors = problemsOf(CreateOrigDatablockDto, body);
+    await this.blocks.admitCheck(caller, body);
+    const errors = blockFaults(CreateOrigDatablockDto, body);
     return { valid: errors.length === 0, errors };
   }
 
   /** `where` is read like the `fields` of fullquery. */
   @Operation('origDatablocksControllerFindAllV3', { answer: ['OrigDatablock'] })
   @Get()
-  list(
+  async list(
     @CurrentCaller() caller: Caller | undefined,
     @Query('filter') filter: unknown,
-  ): Promise<OrigDatablockRecord[]> | LongList<OrigDatablockRecord> {
+  ): Promise<object[] | LongList<object>> {
     gate(caller !== undefined);
-    const { where = {}, limits = {} } = parseJsonObject(filter, 'filter');
-    return this.queries.fullQuery(origDatablocks, caller, JSON.stringify(where), JSON.stringify(limits));
+    const { where = {}, limits = {}, fields } = parseJsonObject(filter, 'filter');
+    const asked = { fields: JSON.stringify(where), limits: JSON.stringify(limits) };
+    return withIds(await this.queries.fullQuery(caller, asked, projectionFrom(fields)));
   }
 
   @Operation('origDatablocksControllerFullqueryV3', { answer: ['OrigDatablock'] })
   @Get('fullquery')
-  fullQuery(
+  async fullQuery(
     @CurrentCaller() caller: Caller | undefined,
     @Query('fields') fields: unknown,
     @Query('limits') limits: unknown,
-  ): Promise<OrigDatablockRecord[]> | LongList<OrigDatablockRecord> {
+  ): Promise<object[] | LongList<object>> {
     gate(caller !== undefined);
-    return this.queries.fullQuery(origDatablocks, caller, fields, limits);
+    return withIds(await this.queries.fullQuery(caller, { fields, limits }));
   }
 
   @Operation('origDatablocksControllerFullqueryFilesV3')
@@ -109,10 +110,7 @@ export class OrigDatablocksV3Controller {
   /** A block that does not exist is refused like one that is not the caller's. */
   @Operation('origDatablocksControllerFindByIdV3', { answer: 'OrigDatablock' })
   @Get(':id')
-  async get(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('id') id: string,
-  ): Promise<OrigDatablockRecord> {
+  async get(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<object> {
     gate(caller !== undefined);
     const block = await this.queries.one(origDatablocks, caller, { _id: id });
     if (block === undefined) throw new Refusal(403, 'Unauthorized access');
@@ -121,7 +119,7 @@ export class OrigDatablocksV3Controller {
       rule,
       missing: `dataset: ${block.datasetId} not found`,
     });
-    return block;
+    return withId(block);
   }
 
   @Operation('origDatablocksControllerUpdateV3', {
@@ -134,23 +132,20 @@ export class OrigDatablocksV3Controller {
     @Param('id') id: string,
     @Body() body: unknown,
     @RequestPrecondition() precondition: Precondition,
-  ): Promise<OrigDatablockRecord> {
+  ): Promise<object> {
     gate(this.rules.mayCallDatasetWrites(caller));
     const dto = validateBody(PartialUpdateOrigDatablockDto, body);
     const changed = await this.blocks.change(origDatablocks, signedIn(caller), id, dto, precondition);
-    if (changed === undefined) throw new Refusal(404, `OrigDatablock: ${id} not found`);
-    return changed;
+    if (changed === undefined) throw new Refusal(403, 'Unauthorized access');
+    return withId(changed);
   }
 
   @Operation('origDatablocksControllerRemoveV3')
   @Delete(':id')
-  async remove(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('id') id: string,
-  ): Promise<OrigDatablockRecord> {
+  async remove(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<object> {
     gate(this.rules.mayDelete(caller));
     const removed = await this.blocks.remove(origDatablocks, signedIn(caller), id);
     if (removed === undefined) throw new Refusal(404, `OrigDatablock: ${id} not found`);
-    return removed;
+    return withId(removed);
   }
 }

@@ -10,14 +10,13 @@ import { Area, Operation } from '../http/operation.decorator.js';
 import { listFrom } from '../http/query-values.js';
 import { validateBody } from '../http/validate-body.js';
 import type { FacetAnswer } from '../persistence/facets.js';
-import type { OrigDatablockRecord } from '../persistence/records.js';
 import { RequestPrecondition } from '../records/precondition.decorator.js';
 import type { Precondition } from '../records/preconditions.js';
 import { blockShape, origDatablocks } from './block-kind.js';
 import { BlockQueries } from './block-queries.js';
 import { CreateOrigDatablockDto, PartialUpdateOrigDatablockDto } from './block.dto.js';
 import { BlockService } from './block.service.js';
-import { problemsOf } from './dataset-origdatablocks.controller.js';
+import { blockFaults, withId, type Fault } from './block-views.js';
 import { OrigDatablockV4Reads } from './origdatablock-v4-reads.js';
 
 const rules = { block: accessTable.origDatablock.read, dataset: accessTable.dataset.readUnshared };
@@ -43,8 +42,10 @@ export class OrigDatablocksV4Controller {
     const dto = validateBody(CreateOrigDatablockDto, body);
     const missing = `Dataset: ${dto.datasetId} not found for attaching an origdatablock`;
     const dataset = await this.datasets.find(dto.datasetId, missing);
+    if (!this.rules.allows(accessTable.dataset.update, caller, dataset))
+      throw new Refusal(403, 'Unauthorized access');
     const block = await this.blocks.addOrigDatablock(signedIn(caller), dataset, dto);
-    return { ...block, id: block._id };
+    return withId(block);
   }
 
   @Operation('origDatablocksV4ControllerIsValidV4', {
@@ -53,12 +54,13 @@ export class OrigDatablocksV4Controller {
   })
   @Post('isValid')
   @HttpCode(200)
-  isValid(
+  async isValid(
     @CurrentCaller() caller: Caller | undefined,
     @Body() body: unknown,
-  ): { valid: boolean; reason: string[] } {
+  ): Promise<{ valid: boolean; reason: Fault[] }> {
     gate(this.rules.admits(accessTable.dataset.add, caller));
-    const reason = problemsOf(CreateOrigDatablockDto, body);
+    await this.blocks.admitCheck(caller, body, accessTable.dataset.update);
+    const reason = blockFaults(CreateOrigDatablockDto, body);
     return { valid: reason.length === 0, reason };
   }
 
@@ -66,14 +68,14 @@ export class OrigDatablocksV4Controller {
   @Get()
   list(@CurrentCaller() caller: Caller | undefined, @Query('filter') filter: unknown): Promise<object[]> {
     gate(caller !== undefined);
-    return this.reads.list(caller, filter, rules.block, rules.dataset);
+    return this.reads.list({ caller, ...rules }, filter);
   }
 
   @Operation('origDatablocksV4ControllerFindAllFilesV4', { answer: ['PartialOutputOrigDatablockDto'] })
   @Get('files')
   files(@CurrentCaller() caller: Caller | undefined, @Query('filter') filter: unknown): Promise<object[]> {
     gate(caller !== undefined);
-    return this.reads.files(caller, filter, rules.block);
+    return this.reads.files({ caller, ...rules }, filter);
   }
 
   @Operation('origDatablocksV4ControllerCountFilesV4', { answer: 'CountApiResponse' })
@@ -83,7 +85,7 @@ export class OrigDatablocksV4Controller {
     @Query('filter') filter: unknown,
   ): Promise<{ count: number }> {
     gate(caller !== undefined);
-    return this.reads.countFiles(caller, filter, rules.block);
+    return this.reads.countFiles({ caller, ...rules }, filter);
   }
 
   @Operation('origDatablocksV4ControllerFullfacetV4', { answer: ['FullFacetResponse'] })
@@ -115,8 +117,11 @@ export class OrigDatablocksV4Controller {
     @Query('include') include: unknown,
   ): Promise<object> {
     gate(caller !== undefined);
-    const block = await this.reads.one(caller, id, listFrom(include), rules);
-    if (block === undefined) throw new Refusal(404, `OrigDatablock: ${id} not found`);
+    const block = await this.reads.one({ caller, ...rules }, id, listFrom(include));
+    if (block === undefined) {
+      await this.queries.find(origDatablocks, { _id: id });
+      throw new Refusal(403, 'Unauthorized access');
+    }
     await this.datasets.read(caller, String(block['datasetId']), {
       rule: rules.dataset,
       missing: `OrigDatablock: ${id} not found`,
@@ -139,18 +144,15 @@ export class OrigDatablocksV4Controller {
     const dto = validateBody(PartialUpdateOrigDatablockDto, body);
     const changed = await this.blocks.change(origDatablocks, signedIn(caller), id, dto, precondition);
     if (changed === undefined) throw new Refusal(404, `OrigDatablock: ${id} not found`);
-    return { ...changed, id: changed._id };
+    return withId(changed);
   }
 
   @Operation('origDatablocksV4ControllerFindByIdAndDeleteV4', { answer: 'OrigDatablock' })
   @Delete(':id')
-  async remove(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('id') id: string,
-  ): Promise<OrigDatablockRecord> {
+  async remove(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<object> {
     gate(this.rules.mayDelete(caller));
     const removed = await this.blocks.remove(origDatablocks, signedIn(caller), id);
     if (removed === undefined) throw new Refusal(404, `OrigDatablock: ${id} not found`);
-    return removed;
+    return withId(removed);
   }
 }

@@ -3,7 +3,10 @@ import { AccessRules, both, type Caller, type Condition } from '../domain/access
 import { accessTable, type Rule } from '../domain/access-table.js';
 import { BadRequest } from '../domain/errors.js';
 import { refuseRepeated, type Include } from '../domain/loopback-filter.js';
+import { alsoReading, hide, type Projection, type Reading } from '../domain/projection.js';
+import type { RelatedFields } from '../domain/v4-filter.js';
 import { Catalogue, type CollectionName } from '../persistence/catalogue.js';
+import { insertionOrder } from '../persistence/insertion-order.js';
 import { withoutOwnFields } from '../persistence/own-fields.js';
 import type { DatasetRecord } from '../persistence/records.js';
 
@@ -36,6 +39,18 @@ const relations: Readonly<Record<string, Relation>> = {
     rule: accessTable.attachment.read,
   },
 };
+/** Names of what can be included in a dataset. */
+export const datasetRelations: readonly string[] = Object.keys(relations);
+
+export interface IncludeOptions {
+  /** For what somebody must read completely, such as the datasets of a job: more is allowed. */
+  readonly whole?: boolean;
+  /** Which fields of related records are shown; those of a relation that is not named here are. */
+  readonly related?: RelatedFields;
+}
+
+type NarrowInclude = Include & { readonly only: readonly string[] };
+
 /** Related records of one answer, all datasets and relations together. */
 const mostRelated = 20_000;
 /** Files in the blocks of a list of datasets. */
@@ -80,42 +95,37 @@ export class DatasetIncludes {
   ) {}
 
   /**
-   * @param whole for what somebody must read completely, such as the datasets of a job: more is allowed
+   * The datasets must have been read with `joinFields(include)`.
+   *
    * @throws BadRequest for a relation that datasets do not have, or is named twice, and when they bring too much
    */
   async add(
     caller: Caller | undefined,
     datasets: DatasetRecord[],
     include: readonly (string | Include)[],
-    { whole = datasets.length === 1 }: { readonly whole?: boolean } = {},
+    { whole = datasets.length === 1, related = {} }: IncludeOptions = {},
   ): Promise<void> {
-    const wanted = include.map((item) => (typeof item === 'string' ? plain(item) : item));
-    refuseRepeated(wanted.map(({ relation }) => relation));
-    const all = wanted.find(({ relation }) => relation === 'all');
-    const includes =
-      all === undefined
-        ? wanted
-        : Object.keys(relations).map((relation) => ({ ...all, relation, where: {} }));
-    for (const { relation } of includes) {
-      if (!Object.hasOwn(relations, relation))
-        throw new BadRequest(
-          `Provided include field ${JSON.stringify(relation)} is not part of the dataset relations`,
-        );
-    }
+    const includes = wantedOf(include);
     const budget = new RelatedBudget(whole ? mostOfWhole : { records: mostRelated, files: mostFiles });
-    await Promise.all(includes.map((item) => this.addOne(caller, datasets, item, budget)));
+    const only = (relation: string): readonly string[] => related[relation] ?? [];
+    await Promise.all(
+      includes.map((item) => this.addOne(caller, datasets, { ...item, only: only(item.relation) }, budget)),
+    );
   }
 
   private async addOne(
     caller: Caller | undefined,
     datasets: DatasetRecord[],
-    include: Include,
+    include: NarrowInclude,
     budget: RelatedBudget,
   ): Promise<void> {
     const relation = relations[include.relation]!;
     const visible = this.rules.condition(relation.rule, caller);
-    const related = await this.related(relation, datasets, { include, visible, budget });
+    const { projection, hidden } = readingOf(include, relation);
+    const wanted = { include: { ...include, projection }, visible, budget };
+    const related = await this.related(relation, datasets, wanted);
     const recordsOf = grouped(related, relation);
+    hide(related, hidden);
     for (const dataset of datasets) {
       const end =
         include.limit === undefined || include.limit === 0 ? undefined : include.skip + include.limit;
@@ -130,7 +140,11 @@ export class DatasetIncludes {
       include: { where, projection, sort },
       visible,
       budget,
-    }: { include: Include; visible: Condition; budget: RelatedBudget },
+    }: {
+      include: Pick<Include, 'where' | 'sort'> & { readonly projection: Projection | undefined };
+      visible: Condition;
+      budget: RelatedBudget;
+    },
   ): Promise<Related[]> {
     const ids =
       ours === undefined
@@ -143,11 +157,9 @@ export class DatasetIncludes {
     const cursor = this.catalogue
       .records(collection)
       .find(condition, {
-        projection: withoutOwnFields(
-          projection === undefined ? undefined : { ...projection, ...keysOf(projection, theirs) },
-        ),
+        projection: withoutOwnFields(projection),
       })
-      .sort(sort ?? (theirs === undefined ? { _id: 1 } : { [theirs]: 1, _id: 1 }))
+      .sort({ ...(sort ?? insertionOrder) })
       .limit(budget.room);
     const found: Related[] = [];
     // Read one after another: what is too much is not held.
@@ -190,9 +202,33 @@ function tiesOf(record: Related): unknown[] {
 }
 
 /** The key must come along, or nobody knows whose record it is. */
-function keysOf(projection: Record<string, 0 | 1>, theirs: string | undefined): Record<string, 1> {
-  const inclusive = Object.values(projection).includes(1);
-  return inclusive && theirs !== undefined ? { [theirs.split('.')[0]!]: 1 } : {};
+function readingOf({ projection, only }: NarrowInclude, { theirs }: Relation): Reading {
+  const key = theirs === undefined ? '_id' : theirs.split('.', 1)[0]!;
+  if (only.length === 0) return alsoReading(projection, [key]);
+  const reading = alsoReading(Object.fromEntries(only.map((name) => [name, 1])), [key]);
+  // Fields named by `relation.field` are all there is: not even the id stands beside them.
+  return only.includes('_id') ? reading : { ...reading, hidden: [...reading.hidden, '_id'] };
+}
+
+/** @throws BadRequest for a relation that datasets do not have, or is named twice */
+function wantedOf(include: readonly (string | Include)[]): readonly Include[] {
+  const wanted = include.map((item) => (typeof item === 'string' ? plain(item) : item));
+  refuseRepeated(wanted.map(({ relation }) => relation));
+  const all = wanted.find(({ relation }) => relation === 'all');
+  const includes =
+    all === undefined ? wanted : datasetRelations.map((relation) => ({ ...all, relation, where: {} }));
+  for (const { relation } of includes) {
+    if (!Object.hasOwn(relations, relation))
+      throw new BadRequest(
+        `Provided include field ${JSON.stringify(relation)} is not part of the dataset relations`,
+      );
+  }
+  return includes;
+}
+
+/** Fields of a dataset by which its related records are found. @throws BadRequest as `add` does */
+export function joinFields(include: readonly (string | Include)[]): string[] {
+  return [...new Set(wantedOf(include).map(({ relation }) => relations[relation]?.ours ?? 'pid'))];
 }
 
 function plain(relation: string): Include {

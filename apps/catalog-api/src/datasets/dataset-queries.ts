@@ -3,8 +3,10 @@ import { AccessRules, both, type Caller } from '../domain/access.js';
 import { accessTable, type Rule } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
 import { parseFacets, parseFields, parseLimits, type FieldQuery } from '../domain/field-query.js';
+import type { Projection } from '../domain/projection.js';
 import { isLong, LongList } from '../http/long-list.js';
 import { Catalogue } from '../persistence/catalogue.js';
+import { insertionOrder } from '../persistence/insertion-order.js';
 import { withoutOwnFields } from '../persistence/own-fields.js';
 import { facetsOf, type FacetAnswer } from '../persistence/facets.js';
 import type { DatasetRecord } from '../persistence/records.js';
@@ -12,7 +14,7 @@ import { datasetShape } from './dataset-shape.js';
 
 export interface ListQuery {
   readonly where: Record<string, unknown>;
-  readonly projection: Record<string, 0 | 1> | undefined;
+  readonly projection: Projection | undefined;
   readonly limit: number;
   readonly skip: number;
   readonly sort: Record<string, 1 | -1> | undefined;
@@ -118,9 +120,11 @@ export class DatasetQueries {
 
   private cursor(caller: Caller | undefined, query: ListQuery, rule: Rule) {
     const condition = both(query.where, this.rules.condition(rule, caller));
-    let cursor = this.catalogue.datasets.find(condition, { projection: withoutOwnFields(query.projection) });
-    if (query.sort !== undefined) cursor = cursor.sort(query.sort);
-    return cursor.skip(query.skip).limit(query.limit === 0 ? limitOfZero : query.limit);
+    return this.catalogue.datasets
+      .find(condition, { projection: withoutOwnFields(query.projection) })
+      .sort({ ...(query.sort ?? insertionOrder) })
+      .skip(query.skip)
+      .limit(query.limit === 0 ? limitOfZero : query.limit);
   }
 
   /** Searches show published datasets of others only on request. */

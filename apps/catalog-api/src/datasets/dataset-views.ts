@@ -2,8 +2,9 @@ import { parseJsonObject } from '../domain/loopback-filter.js';
 import { decodeMetadataKeys } from '../domain/metadata-keys.js';
 import { attachmentV3View, type AttachmentRecord } from '../attachments/attachment-views.js';
 import { withDates } from '../domain/lifecycle.js';
-import { fromSi, UnitBudget } from '../domain/units.js';
+import { fromSi, isNumbers, UnitBudget } from '../domain/units.js';
 import type { DatasetRecord } from '../persistence/records.js';
+import { newObjectId } from '../persistence/user-ids.js';
 import { singularNames } from './dataset-shape.js';
 import { storedMetadata } from './scientific-metadata.js';
 
@@ -38,19 +39,32 @@ function firstOf(list: unknown): unknown {
   return Array.isArray(list) ? list[0] : list;
 }
 
-/** v3's singular names as the lists that are stored. On creation of raw datasets absent ones become `[null]`, as SciCat writes them. */
-export function fromV3(body: object, create: 'raw' | 'derived' | undefined): Fields {
+/** Which of v3's singular names each type has; the others of a body are dropped, as SciCat drops them. */
+const singularsOf = {
+  raw: ['proposalId', 'sampleId', 'instrumentId', 'principalInvestigator'],
+  derived: ['proposalId', 'investigator'],
+} as const;
+
+/**
+ * v3's singular names as the lists that are stored. In a whole dataset, new or replaced, absent ones become `[null]`, as
+ * SciCat writes them.
+ */
+export function fromV3(
+  body: object,
+  type: 'raw' | 'derived',
+  { isWhole = false }: { readonly isWhole?: boolean } = {},
+): Fields {
   const fields: Fields = { ...body };
+  const mine: readonly string[] = singularsOf[type];
   for (const [name, plural] of Object.entries(singularNames)) {
-    if (name in fields) {
-      fields[plural] = [fields[name]];
-      delete fields[name];
-    }
+    if (mine.includes(name) && name in fields) fields[plural] = [fields[name]];
+    delete fields[name];
   }
-  if (create === 'raw')
-    for (const plural of ['proposalIds', 'sampleIds', 'instrumentIds']) fields[plural] ??= [null];
-  if (create === 'derived') fields['proposalIds'] ??= [null];
-  if (create !== undefined) fields['datasetName'] ??= nameFromFolder(String(fields['sourceFolder']));
+  if (isWhole) {
+    const plurals = type === 'raw' ? ['proposalIds', 'sampleIds', 'instrumentIds'] : ['proposalIds'];
+    for (const plural of plurals) fields[plural] ??= [null];
+    fields['datasetName'] ??= nameFromFolder(String(fields['sourceFolder']));
+  }
   delete fields['version'];
   return fields;
 }
@@ -65,9 +79,16 @@ export function storedForm(fields: Fields): Fields {
     result['sourceFolder'] = result['sourceFolder'].replace(/\/+$/, '');
   if (isObject(result['scientificMetadata']))
     result['scientificMetadata'] = storedMetadata(result['scientificMetadata']);
+  for (const name of ['techniques', 'relationships'])
+    if (Array.isArray(result[name])) result[name] = (result[name] as object[]).map(withOwnId);
   if (isObject(result['datasetlifecycle']))
     result['datasetlifecycle'] = withDates(result['datasetlifecycle']);
   return result;
+}
+
+/** SciCat's parts of a record have ids, as sub-documents have. */
+function withOwnId(part: object): object {
+  return '_id' in part ? part : { ...part, _id: newObjectId() };
 }
 
 function nameFromFolder(folder: string): string {
@@ -112,21 +133,6 @@ export function withPlurals(where: Fields): Fields {
   );
 }
 
-/** A view narrowed to the fields asked for; related records stay. */
-export function pickedView(
-  view: Fields,
-  projection: Record<string, 0 | 1>,
-  relations: readonly string[],
-): Fields {
-  const names = Object.keys(projection);
-  const keep = Object.values(projection).includes(1);
-  return Object.fromEntries(
-    Object.entries(view).filter(([name]) =>
-      keep ? names.includes(name) || name === '_id' || relations.includes(name) : !names.includes(name),
-    ),
-  );
-}
-
 /** Shows values of scientific conditions in the units that were asked for, to three significant digits. */
 export function inAskedUnits(fields: unknown): (view: Fields) => Fields {
   const asked = parseJsonObject(fields, 'fields')['scientific'];
@@ -147,13 +153,38 @@ function inUnits(
 ): Fields {
   const metadata = view['scientificMetadata'];
   if (!isObject(metadata)) return view;
-  const shown: Fields = {};
-  for (const { lhs, unit } of units) {
-    const entry = Object.hasOwn(metadata, lhs) ? metadata[lhs] : undefined;
-    if (!isObject(entry) || typeof entry['valueSI'] !== 'number' || typeof entry['unitSI'] !== 'string')
-      continue;
-    const value = fromSi({ value: entry['valueSI'], unit: entry['unitSI'] }, unit, budget);
-    if (value !== undefined) shown[lhs] = { ...entry, value: Number(value.toPrecision(3)), unit };
-  }
-  return Object.keys(shown).length === 0 ? view : { ...view, scientificMetadata: { ...metadata, ...shown } };
+  let shown: Fields = metadata;
+  for (const { lhs, unit } of units) shown = converted(shown, pathIn(metadata, lhs), { unit, budget });
+  return shown === metadata ? view : { ...view, scientificMetadata: shown };
+}
+
+/** Dots lead inside an object, or belong to the name. */
+function pathIn(metadata: Fields, lhs: string): string[] {
+  return Object.hasOwn(metadata, lhs) ? [lhs] : lhs.split('.');
+}
+
+/** The metadata with one value in the unit that was asked for; the same object where nothing is to be changed. */
+function converted(
+  metadata: Fields,
+  [first = '', ...rest]: readonly string[],
+  wanted: { readonly unit: string; readonly budget: UnitBudget },
+): Fields {
+  const entry = Object.hasOwn(metadata, first) ? metadata[first] : undefined;
+  if (!isObject(entry)) return metadata;
+  const shown = rest.length > 0 ? converted(entry, rest, wanted) : inUnit(entry, wanted);
+  return shown === entry ? metadata : { ...metadata, [first]: shown };
+}
+
+function inUnit(
+  entry: Fields,
+  { unit, budget }: { readonly unit: string; readonly budget: UnitBudget },
+): Fields {
+  const { valueSI, unitSI } = entry;
+  // What has the unit already is shown as it was measured, not rounded.
+  if (entry['unit'] === unit || typeof unitSI !== 'string') return entry;
+  if (!(typeof valueSI === 'number' || isNumbers(valueSI))) return entry;
+  const values = [valueSI].flat().map((value) => fromSi({ value, unit: unitSI }, unit, budget));
+  if (values.includes(undefined)) return entry;
+  const rounded = values.map((value) => Number(value!.toPrecision(3)));
+  return { ...entry, value: Array.isArray(valueSI) ? rounded : rounded[0], unit };
 }

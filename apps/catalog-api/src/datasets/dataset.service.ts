@@ -7,7 +7,7 @@ import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable, type Rule } from '../domain/access-table.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
-import { newLifecycle, withDates, type Lifecycle } from '../domain/lifecycle.js';
+import { mergeLifecycle, newLifecycle, withDates, type Lifecycle } from '../domain/lifecycle.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import { newObjectId } from '../persistence/user-ids.js';
 import type { Precondition } from '../records/preconditions.js';
@@ -38,6 +38,18 @@ const emptyLists = [
   ...['keywords', 'techniques', 'sharedWith', 'relationships', 'accessGroups', 'proposalIds', 'sampleIds'],
   ...['instrumentIds', 'principalInvestigators', 'inputDatasets', 'usedSoftware'],
 ] as const;
+
+/** SciCat's texts: of v4, and of changes in v3. */
+const unauthorized = 'Unauthorized access';
+const unauthorizedToUpdate = 'Unauthorized to update this dataset';
+
+export interface WriteOptions {
+  readonly precondition: Precondition;
+  /** What a 404 says; SciCat's bare one where it is empty. */
+  readonly missing: string;
+  /** What a 403 says, where it is not v3's. */
+  readonly refused?: string;
+}
 
 /** Attempts of a removal that jobs get in the way of. */
 const mostAttempts = 10;
@@ -76,7 +88,7 @@ export class DatasetService {
     const given = givenPid(fields);
     if (given !== undefined && version === '4') this.checkPid(given);
     if (!this.rules.mayCreateDataset(caller, String(fields['ownerGroup']), given !== undefined))
-      throw new Refusal(403, 'Unauthorized to create this dataset');
+      throw new Refusal(403, version === '3' ? 'Unauthorized to create this dataset' : unauthorized);
     if (given !== undefined && version === '3') this.checkPid(given);
   }
 
@@ -85,11 +97,11 @@ export class DatasetService {
     caller: Caller,
     pid: string,
     fieldsFor: (stored: DatasetRecord) => Fields,
-    options: { precondition: Precondition; missing: string },
+    options: WriteOptions,
   ): Promise<DatasetRecord> {
     return this.write(caller, pid, accessTable.dataset.update, options, (stored) => {
       const { datasetlifecycle, ...others } = storedForm(fieldsFor(stored));
-      this.checkOwner(caller, stored, others);
+      this.checkOwner(caller, stored, others, options);
       return { set: { ...others, ...prefixed('datasetlifecycle.', (datasetlifecycle ?? {}) as Fields) } };
     });
   }
@@ -99,11 +111,11 @@ export class DatasetService {
     caller: Caller,
     pid: string,
     fieldsFor: (stored: DatasetRecord) => Fields,
-    options: { precondition: Precondition; missing: string },
+    options: WriteOptions,
   ): Promise<DatasetRecord> {
     return this.write(caller, pid, accessTable.dataset.update, options, (stored) => {
       const { datasetlifecycle, ...others } = storedForm(fieldsFor(stored));
-      this.checkOwner(caller, stored, others);
+      this.checkOwner(caller, stored, others, options);
       const set: Fields = {
         ...Object.fromEntries(emptyLists.map((name) => [name, []])),
         isPublished: false,
@@ -116,13 +128,26 @@ export class DatasetService {
     });
   }
 
-  async changeLifecycle(caller: Caller, pid: string, fields: Fields): Promise<Lifecycle> {
+  /** Changes single fields. v4 merges what is an object, and brings back what a field was in the beginning for `null`. */
+  async changeLifecycle(caller: Caller, pid: string, fields: Fields, version: '3' | '4'): Promise<Lifecycle> {
     const changed = await this.write(
       caller,
       pid,
       accessTable.dataset.updateLifecycle,
-      { precondition: {}, missing: `dataset with pid ${pid} not found` },
-      () => ({ set: prefixed('datasetlifecycle.', withDates(fields)) }),
+      {
+        precondition: {},
+        missing: `dataset with pid ${pid} not found`,
+        ...(version === '4' ? { refused: unauthorized } : {}),
+      },
+      ({ datasetlifecycle }) => {
+        if (version === '3') return { set: prefixed('datasetlifecycle.', withDates(fields)) };
+        const beginning = newLifecycle(this.clock.now(), this.config.retention);
+        const merged = mergeLifecycle({ stored: datasetlifecycle, patch: fields, beginning });
+        return {
+          set: prefixed('datasetlifecycle.', withDates(merged.set)),
+          unset: merged.unset.map((name) => `datasetlifecycle.${name}`),
+        };
+      },
     );
     return changed.datasetlifecycle;
   }
@@ -137,17 +162,19 @@ export class DatasetService {
       (stored) => {
         const before = stored[field] ?? [];
         if (!Array.isArray(before)) throw new BadRequest(`Field ${field} of dataset ${pid} is not a list.`);
-        return { set: { [field]: [...new Set([...(before as unknown[]), ...values])] } };
+        const all = [...(before as unknown[]), ...values];
+        return {
+          set: { [field]: [...new Map(all.map((value) => [JSON.stringify(value), value])).values()] },
+        };
       },
     );
   }
 
   /** Removes a dataset with all that belongs to it, so that nothing is orphaned. */
-  async remove(caller: Caller, pid: string): Promise<DatasetRecord> {
+  async remove(caller: Caller, pid: string, missing = ''): Promise<DatasetRecord> {
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
       const condition = await this.consequences.admitRemoval(pid);
-      if (condition === undefined)
-        throw new Refusal(404, 'Not Found', { message: 'Not Found', statusCode: 404 });
+      if (condition === undefined) throw notFound(missing);
       const removed = await this.records.remove<DatasetRecord>('Dataset', pid, caller.username, condition);
       if (removed === undefined) continue;
       await this.consequences.ofRemoval(removed, caller.username);
@@ -163,7 +190,7 @@ export class DatasetService {
     caller: Caller,
     pid: string,
     rule: Rule,
-    { precondition, missing }: { precondition: Precondition; missing: string },
+    { precondition, missing, refused = unauthorizedToUpdate }: WriteOptions,
     update: (stored: DatasetRecord) => { set: Fields; unset?: string[] },
   ): Promise<DatasetRecord> {
     let before: DatasetRecord | undefined;
@@ -173,8 +200,7 @@ export class DatasetService {
       by: caller.username,
       precondition,
       update: (stored) => {
-        if (!this.rules.allows(rule, caller, stored))
-          throw new Refusal(403, 'Unauthorized to update this dataset');
+        if (!this.rules.allows(rule, caller, stored)) throw new Refusal(403, refused);
         before = stored;
         const wanted = update(stored);
         set = wanted.set;
@@ -185,19 +211,20 @@ export class DatasetService {
         return {};
       },
     });
-    if (changed === undefined || before === undefined)
-      throw missing === ''
-        ? new Refusal(404, 'Not Found', { message: 'Not Found', statusCode: 404 })
-        : new Refusal(404, missing);
+    if (changed === undefined || before === undefined) throw notFound(missing);
     return this.consequences.ofChange(before, changed);
   }
 
   /** A dataset cannot be given away to a group its giver does not belong to. */
-  private checkOwner(caller: Caller, stored: DatasetRecord, fields: Fields): void {
+  private checkOwner(
+    caller: Caller,
+    stored: DatasetRecord,
+    fields: Fields,
+    { refused = unauthorizedToUpdate }: WriteOptions,
+  ): void {
     const group = fields['ownerGroup'];
     if (group === undefined || group === stored.ownerGroup || this.rules.isAdmin(caller)) return;
-    if (typeof group !== 'string' || !caller.currentGroups.includes(group))
-      throw new Refusal(403, 'Unauthorized to update this dataset');
+    if (typeof group !== 'string' || !caller.currentGroups.includes(group)) throw new Refusal(403, refused);
   }
 
   private checkPid(pid: string): void {
@@ -233,6 +260,12 @@ export class DatasetService {
       version,
     } as unknown as DatasetRecord;
   }
+}
+
+function notFound(missing: string): Refusal {
+  return missing === ''
+    ? new Refusal(404, 'Not Found', { message: 'Not Found', statusCode: 404 })
+    : new Refusal(404, missing);
 }
 
 function givenPid(fields: Fields): string | undefined {

@@ -4,6 +4,7 @@ import { DatasetConsequences } from './dataset-consequences.js';
 import { DatasetExtras } from './dataset-extras.js';
 import { DatasetHistory } from './dataset-history.js';
 import { DatasetIncludes } from './dataset-includes.js';
+import { DatasetLists } from './dataset-lists.js';
 import { DatasetQueries } from './dataset-queries.js';
 import { DatasetService } from './dataset.service.js';
 import { DatasetLogbooksController } from './endpoints/dataset-logbooks.controller.js';
@@ -26,6 +27,7 @@ export const datasetParts = {
     DatasetConsequences,
     DatasetHistory,
     DatasetIncludes,
+    DatasetLists,
     DatasetQueries,
     DatasetService,
     MetadataSchemas,

@@ -6,8 +6,8 @@ import { LOGGER } from '#outbox';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { BadRequest } from '../domain/errors.js';
-import { decodeMetadataKeys, encodeMetadataKeys } from '../domain/metadata-keys.js';
-import { pairOf, withSiValues } from '../domain/units.js';
+import { decodeMetadataKeys, encodeKey, encodeMetadataKeys } from '../domain/metadata-keys.js';
+import { withSiValues } from '../domain/units.js';
 
 type Fields = Record<string, unknown>;
 
@@ -18,18 +18,36 @@ export function storedMetadata(metadata: Fields): Fields {
   return withSiValues(encodeMetadataKeys(metadata));
 }
 
-/** @throws BadRequest when a stored value with a unit would lose one of the two (v4) */
-export function checkPairsKept(stored: Fields, patch: Fields): void {
-  const encoded = encodeMetadataKeys(patch);
-  for (const [key, entry] of Object.entries(encoded)) {
-    const before = stored[key];
-    if (!isObject(entry) || !isObject(before) || pairOf(before) === undefined) continue;
-    const halves = ['value', 'unit'].filter((half) => half in entry);
-    if (halves.length === 1)
-      throw new BadRequest(
-        `Original dataset ${key} contains both value and unit; please provide both when updating.`,
-      );
+const halves = [
+  ['value', 'unit'],
+  ['v', 'u'],
+] as const;
+
+/**
+ * @throws BadRequest when one half of a stored value with its unit is sent without the other (v4): a number would be
+ * another length all at once
+ */
+export function checkPairsKept(pid: string, stored: Fields, patch: Fields): void {
+  const broken = [...halvesIn(stored, patch, 'scientificMetadata')];
+  if (broken.length > 0)
+    throw new BadRequest(
+      `Original dataset ${pid} contains both value and unit in ${broken.join(', ')}. Please provide both when updating.`,
+    );
+}
+
+/** Paths, as the client wrote them, of objects that give one half of a stored pair. */
+function* halvesIn(stored: Fields, patch: Fields, path: string): Generator<string> {
+  for (const [key, entry] of Object.entries(patch)) {
+    const before = stored[encodeKey(key)];
+    if (!isObject(entry) || !isObject(before)) continue;
+    const inner = `${path}.${key}`;
+    if (halves.some((pair) => isBroken(pair, before, entry))) yield inner;
+    yield* halvesIn(before, entry, inner);
   }
+}
+
+function isBroken(pair: readonly string[], before: Fields, entry: Fields): boolean {
+  return pair.every((half) => half in before) && pair.filter((half) => half in entry).length === 1;
 }
 
 /** Checks metadata against the JSON schema a dataset names. Schemas come only from hosts the operator allows. */

@@ -13,8 +13,8 @@ export interface ResourceShape {
   readonly kinds: Readonly<Record<string, FieldKind>>;
   /** The list of `{lhs, relation, rhs, unit}` conditions: its name in the query and the field they look into. */
   readonly conditions?: { readonly name: string; readonly field: string };
-  /** False where the collection has no text index. */
-  readonly text?: false;
+  /** How a text is taken apart where the words of records are kept in parts. */
+  readonly wordsOf?: (text: string) => string[];
   /** Older names of fields. */
   readonly renamed?: Readonly<Record<string, string>>;
 }
@@ -87,15 +87,16 @@ export function storedName(name: string, { renamed }: ResourceShape): string {
   return renamed !== undefined && Object.hasOwn(renamed, name) ? renamed[name]! : name;
 }
 
-/** The kind of a field, by its first part; undefined for fields the resource does not have. */
+/** The kind of a field, by its whole path or its first part; undefined for fields the resource does not have. */
 export function kindOf(field: string, { kinds }: ResourceShape): FieldKind | undefined {
+  if (Object.hasOwn(kinds, field)) return kinds[field];
   const [first = ''] = field.split('.');
   return Object.hasOwn(kinds, first) ? kinds[first] : undefined;
 }
 
 function partOf(name: string, value: unknown, shape: ResourceShape): Fields | undefined {
   if (name === 'mode') return modeOf(value, shape);
-  if (name === 'text') return value === '' ? undefined : { $text: { $search: searchText(value, shape) } };
+  if (name === 'text') return value === '' ? undefined : textCondition(value, shape);
   if (logical.has(name)) return { [name]: value };
   if (name === 'userGroups') {
     const groups = Array.isArray(value) ? value : [value];
@@ -106,8 +107,14 @@ function partOf(name: string, value: unknown, shape: ResourceShape): Fields | un
   return { [fieldName(field)]: comparison(value, kindOf(field, shape), name) };
 }
 
-function searchText(value: unknown, { text }: ResourceShape): string {
-  if (text === false) throw new BadRequest('Invalid fields: these records cannot be searched by text.');
+function textCondition(value: unknown, { wordsOf }: ResourceShape): Fields {
+  const text = searchText(value);
+  if (wordsOf === undefined) return { $text: { $search: text } };
+  const parts = wordsOf(text);
+  return parts.length === 0 ? { _id: { $in: [] } } : { $text: { $search: parts.join(' ') } };
+}
+
+function searchText(value: unknown): string {
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
     throw new BadRequest('Invalid fields: text must be words.');
   const words = String(value);
@@ -204,7 +211,7 @@ function pathsOf(lhs: string, field: string): string[] {
 function conditionAt(path: string, { lhs, relation, rhs, unit }: Condition, budget: UnitBudget): Fields {
   const inUnit = { path, unit, budget };
   if (relation === 'EQUAL_TO_STRING' || relation === 'EQUAL_TO')
-    return anyOf([path, `${path}.v`, `${path}.value`], { $eq: String(rhs) });
+    return anyOf([path, `${path}.v`, `${path}.value`], { $in: textAndItself(rhs) });
   if (relation === 'CONTAINS_STRING')
     return anyOf([path, `${path}.v`, `${path}.value`], { $regex: escapeRegex(String(rhs)), $options: 'i' });
   if (relation === 'RANGE') {
@@ -216,6 +223,11 @@ function conditionAt(path: string, { lhs, relation, rhs, unit }: Condition, budg
   if (operator === undefined)
     throw new BadRequest(`Invalid fields: unknown relation ${JSON.stringify(relation)} of ${lhs}.`);
   return measured(inUnit, { [operator]: numberFrom(rhs, lhs) }, relation === 'EQUAL_TO_NUMERIC');
+}
+
+/** A number that was sent is looked for as a number as well. */
+function textAndItself(value: unknown): unknown[] {
+  return typeof value === 'number' || typeof value === 'boolean' ? [String(value), value] : [String(value)];
 }
 
 const operators: Readonly<Record<string, string>> = {

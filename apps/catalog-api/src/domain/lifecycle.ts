@@ -55,6 +55,42 @@ export function withDates(lifecycle: Record<string, unknown>): Record<string, un
   return result;
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
+/** RFC 7396 on a lifecycle; `null` brings back what a field was in the beginning, and removes one that was not there then. */
+export function mergeLifecycle({
+  stored,
+  patch,
+  beginning,
+}: {
+  readonly stored: object;
+  readonly patch: Fields;
+  readonly beginning: object;
+}): { readonly set: Record<string, unknown>; readonly unset: string[] } {
+  const set: Record<string, unknown> = {};
+  const unset: string[] = [];
+  for (const [name, value] of Object.entries(patch)) {
+    const first = (beginning as Fields)[name];
+    if (value !== null) set[name] = merged((stored as Fields)[name], value);
+    else if (first !== undefined) set[name] = first;
+    else unset.push(name);
+  }
+  return { set, unset };
+}
+
+function merged(stored: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return patch;
+  const result: Record<string, unknown> = isObject(stored) ? { ...stored } : {};
+  for (const [name, value] of Object.entries(patch))
+    if (value === null) delete result[name];
+    else result[name] = merged(result[name], value);
+  return result;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 type Change = Readonly<Record<string, unknown>>;
 
 /** Lifecycle words of each step, as today's clients know them. `expected` guards against reports that come late. */

@@ -160,7 +160,8 @@ function cast(text: string): unknown {
   return typeof value === 'object' && value !== null ? text : value;
 }
 
-function projectionFrom(fields: unknown): Record<string, 0 | 1> | undefined {
+/** `fields` of a v3 filter: a list of names, or an object that says of each whether it is wanted. */
+export function projectionFrom(fields: unknown): Record<string, 0 | 1> | undefined {
   if (Array.isArray(fields)) {
     const names = fields.filter((field): field is string => typeof field === 'string');
     return names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [fieldName(name), 1]));
@@ -173,7 +174,8 @@ function projectionFrom(fields: unknown): Record<string, 0 | 1> | undefined {
     : Object.fromEntries(entries.map(([name]) => [fieldName(name), 0]));
 }
 
-function fieldName(name: string): string {
+/** @throws BadRequest for what the database would take for something else */
+export function fieldName(name: string): string {
   if (name.startsWith('$') || name.includes('\0') || name === '')
     throw new BadRequest(`Invalid filter: ${JSON.stringify(name)} is not a field name.`);
   return name;

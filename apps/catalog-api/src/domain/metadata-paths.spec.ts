@@ -5,10 +5,10 @@ import { hiddenOfSamples, metadataPaths } from './metadata-paths.js';
 const all = { limit: 100 };
 
 describe('Paths of metadata', () => {
-  it('lead down to values, measured values and lists, each once', () => {
+  it('lead down to values, values with a unit and lists, each once', () => {
     const metadata = [
       { outer: { inner: { value: 1, unit: 'm' }, short: { v: 1, u: 'm' } }, plain: 5, list: [{ x: 1 }] },
-      { plain: 6, none: null, empty: {} },
+      { plain: 6, none: null, empty: {}, bare: { value: 1 } },
     ];
     assert.deepEqual(metadataPaths(metadata, all), [
       'outer.inner',
@@ -16,7 +16,7 @@ describe('Paths of metadata', () => {
       'plain',
       'list',
       'none',
-      'empty',
+      'bare.value',
     ]);
   });
 
@@ -30,7 +30,20 @@ describe('Paths of metadata', () => {
 
   it('leave out the bookkeeping of beamlines', () => {
     assert.deepEqual(
-      metadataPaths([{ start_date: 1, runNumber: 1, Entrych1: 1, 'FMC-PICO-1': 1, kept: 1 }], all),
+      metadataPaths(
+        [
+          {
+            start_date: 1,
+            runNumber: 1,
+            Entrych1: 1,
+            'FMC-PICO-1': 1,
+            BW_measurement1: 1,
+            a: { runNumber2: 1 },
+            kept: 1,
+          },
+        ],
+        all,
+      ),
       ['kept'],
     );
     const sample = { start_date_utc: 1, runNumber: 1, kept: 1 };

@@ -8,12 +8,13 @@ export interface PathsWanted {
   /** Most paths in the answer. */
   readonly limit: number;
   /** Names that nobody searches for; absent: those of datasets. */
-  readonly hidden?: readonly RegExp[];
+  readonly hidden?: RegExp;
 }
 
-/** Bookkeeping of beamlines. */
-const hiddenOfDatasets = [/_date$/, /^runNumber$/, /^Entrych/, /^FMC-PICO/];
-export const hiddenOfSamples = [/_date/];
+/** Bookkeeping of beamlines that nobody searches for, anywhere in a path. */
+const hiddenOfDatasets =
+  /_date|runNumber|Entrych*.|entryCh*.|FMC-PICO*.|BW_measurement*.|Linearity_measurement*.|Pulse_measurement*./;
+export const hiddenOfSamples = /_date/;
 
 /**
  * Dotted paths of the entries of metadata (`outer.inner`), without the names inside a measured value. In the order in
@@ -31,7 +32,7 @@ export function metadataPaths(
     if (!isObject(one)) continue;
     for (const path of pathsIn(decodeMetadataKeys(one), '')) {
       if (found.size >= limit) return [...found];
-      if (path.toLowerCase().includes(part) && !isHidden(path, hidden)) found.add(path);
+      if (path.toLowerCase().includes(part) && !hidden.test(path)) found.add(path);
     }
   }
   return [...found];
@@ -45,14 +46,9 @@ function* pathsIn(entries: Fields, prefix: string): Generator<string> {
   }
 }
 
-/** A value with its unit, in long or short names, or the empty object, which has nothing inside to name. */
+/** What has a unit, in its long or short name, has nothing inside to name. */
 function isMeasured(entry: Fields): boolean {
-  const keys = Object.keys(entry);
-  return keys.length === 0 || keys.some((key) => ['unit', 'u', 'value', 'v'].includes(key));
-}
-
-function isHidden(path: string, hidden: readonly RegExp[]): boolean {
-  return path.split('.').some((name) => hidden.some((pattern) => pattern.test(name)));
+  return 'unit' in entry || 'u' in entry;
 }
 
 function isObject(value: unknown): value is Fields {

@@ -27,6 +27,19 @@ describe('Units', () => {
     assert.equal(fromSi({ value: 1, unit: 'm' }, 's', new UnitBudget()), undefined);
   });
 
+  it('of a range belong to each of its numbers', () => {
+    const stored = withSiValues({
+      range: { value: [1, 2], unit: 'cm' },
+      short: { v: [1], u: 'km' },
+      words: { value: ['a', 2], unit: 'cm' },
+      text: { value: 'x', unit: 'cm' },
+      none: { value: [], unit: 'cm' },
+    });
+    assert.deepEqual(stored['range'], { value: [1, 2], unit: 'cm', valueSI: [0.01, 0.02], unitSI: 'm' });
+    assert.deepEqual(stored['short'], { v: [1], u: 'km', valueSI: [1000], unitSI: 'm' });
+    for (const name of ['words', 'text', 'none']) assert.ok(!('valueSI' in (stored[name] as object)), name);
+  });
+
   it('that nobody knows are told by their names, without asking the library', () => {
     const budget = new UnitBudget();
     const odd = ['furlongs per fortnight', 'constructor', '\u6beb\u7c73', '', '12', 'm'.repeat(65), 'qqq/s'];

@@ -83,7 +83,10 @@ export function fromSi(
   return (source.zero + source.slope * value - target.zero) / target.slope;
 }
 
-/** Adds `valueSI` and `unitSI` to every `{value, unit}` pair, at any depth. Pairs that do not convert stay as they are. */
+/**
+ * Adds `valueSI` and `unitSI` to every `{value, unit}` pair, at any depth; of a range, to each of its numbers. Pairs that do
+ * not convert stay as they are.
+ */
 export function withSiValues(metadata: Metadata, budget = new UnitBudget()): Metadata {
   return Object.fromEntries(
     Object.entries(metadata).map(([key, value]) => [key, isObject(value) ? withSi(value, budget) : value]),
@@ -91,21 +94,25 @@ export function withSiValues(metadata: Metadata, budget = new UnitBudget()): Met
 }
 
 function withSi(entry: Metadata, budget: UnitBudget): Metadata {
-  const pair = pairOf(entry);
-  if (pair === undefined) return withSiValues(entry, budget);
-  const si = toSi(pair.value, pair.unit, budget);
-  return { ...entry, valueSI: si.value, unitSI: si.unit };
+  const [value, unitName] = pairOf(entry);
+  if (typeof unitName !== 'string' || unitName === '') return withSiValues(entry, budget);
+  if (typeof value === 'number') {
+    const si = toSi(value, unitName, budget);
+    return { ...entry, valueSI: si.value, unitSI: si.unit };
+  }
+  if (!isNumbers(value)) return withSiValues(entry, budget);
+  const all = value.map((number) => toSi(number, unitName, budget));
+  return { ...entry, valueSI: all.map((si) => si.value), unitSI: all[0]?.unit ?? unitName };
 }
 
-/** Value and unit of a metadata entry: `value`/`unit`, `v`/`u`, or names that start so. */
-export function pairOf(entry: Metadata): Quantity | undefined {
-  const valueKey = 'value' in entry ? 'value' : 'v' in entry ? 'v' : undefined;
-  const unitKey = 'unit' in entry ? 'unit' : 'u' in entry ? 'u' : undefined;
-  if (valueKey === undefined || unitKey === undefined) return undefined;
-  const [value, unitName] = [entry[valueKey], entry[unitKey]];
-  return typeof value === 'number' && typeof unitName === 'string' && unitName !== ''
-    ? { value, unit: unitName }
-    : undefined;
+/** Value and unit of a metadata entry, whatever they are: `value`/`unit`, or `v`/`u`. */
+function pairOf(entry: Metadata): [value: unknown, unit: unknown] {
+  return [entry['value'] ?? entry['v'], entry['unit'] ?? entry['u']];
+}
+
+/** A range, or any other list of measured values. */
+export function isNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'number');
 }
 
 /** How many names are remembered, of either kind. */

@@ -16,7 +16,8 @@ export function signedIn(caller: Caller | undefined): Caller {
 export function filterFrom(query: unknown, header: unknown): unknown {
   const [inQuery, inHeader] = [given(query), given(header)];
   if (inQuery !== undefined && inHeader !== undefined) {
-    const message = 'Filter was given in the query and in the header: give it in one place.';
+    const message =
+      'Using two different types(query and headers) of filters is not supported and can result with inconsistencies';
     throw new Refusal(400, message, { status: 400, message });
   }
   return inQuery ?? inHeader;

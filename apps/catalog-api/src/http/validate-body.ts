@@ -1,5 +1,5 @@
 import { plainToInstance } from 'class-transformer';
-import { validateSync, type ValidationError } from 'class-validator';
+import { validateSync, type ValidationError, type ValidatorOptions } from 'class-validator';
 import { BadRequest } from '../domain/errors.js';
 
 const options = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true };
@@ -24,30 +24,30 @@ export function validateV3DatasetBody<Dto extends object>(dto: new () => Dto, bo
   const { value, errors } = check(dto, body);
   if (errors.length > 0) {
     const message = JSON.stringify(
-      errors.map(({ property, constraints, children }) => ({
-        property,
-        constraints,
-        ...(children?.length ? { children } : {}),
-      })),
+      errors.map(({ property, constraints, children = [] }) => ({ property, children, constraints })),
     );
     throw new BadRequest(message, { status: 400, message });
   }
   return value;
 }
 
-/** What is wrong with a body, as the `isValid` endpoints tell it; nothing is thrown. */
+/**
+ * What is wrong with a body, as the `isValid` endpoints tell it: nothing is thrown, and keys that the DTO does not have are
+ * not looked at, as SciCat does not there.
+ */
 export function faultsOf<Dto extends object>(dto: new () => Dto, body: unknown): ValidationError[] {
-  return check(dto, body).errors;
+  return check(dto, body, { forbidUnknownValues: true }).errors;
 }
 
 function check<Dto extends object>(
   dto: new () => Dto,
   body: unknown,
+  rules: ValidatorOptions = options,
 ): { value: Dto; errors: ValidationError[] } {
   const plain: unknown = typeof body === 'object' && body !== null && !Array.isArray(body) ? body : {};
   refuseHostileKeys(plain);
   const value = plainToInstance(dto, plain, { exposeDefaultValues: false });
-  return { value, errors: validateSync(value, options) };
+  return { value, errors: validateSync(value, rules) };
 }
 
 /** Levels of nesting that a body may have. */

@@ -241,6 +241,7 @@ export class JobCreation {
     const found = await this.catalogue.origDatablocks
       .aggregate<{ _id: string }>([
         { $match: { datasetId: pid } },
+        { $project: { 'dataFileList.path': 1 } },
         { $unwind: '$dataFileList' },
         { $match: { 'dataFileList.path': { $in: [...files] } } },
         { $group: { _id: '$dataFileList.path' } },

@@ -130,6 +130,7 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
     name,
     keys,
     options,
+    replaces,
   }: (typeof uniqueFirst)[number]): Promise<void> {
     while (!this.stopping.signal.aborted)
       try {
@@ -139,7 +140,9 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
           if (this.stopping.signal.aborted) return;
           await this.dropSuperseded(collection);
         }
-        await this.mongo.connection.collection(collection).createIndex(keys, { name, ...options });
+        const records = this.mongo.connection.collection(collection);
+        await records.createIndex(keys, { name, ...options });
+        if (replaces !== undefined) await records.dropIndex(replaces).catch(unlessGone);
         return;
       } catch (error) {
         if (isSameIndexUnderAnotherName(error) && !isForWords(keys)) return;

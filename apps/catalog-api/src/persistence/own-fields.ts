@@ -2,8 +2,11 @@ import { wordsField } from '#scicat-database';
 
 type Projection = Record<string, 0 | 1>;
 
+/** What an announced write adds to its block until it is carried out. */
+export const intentField = 'catenaIntent';
+
 /** What Catena keeps inside SciCat's records: nobody's business outside. */
-const ownFields: readonly string[] = ['catena', wordsField];
+const ownFields: readonly string[] = ['catena', wordsField, intentField];
 
 /** The projection without Catena's own fields, whatever it asks for. */
 export function withoutOwnFields(projection: Readonly<Projection> = {}): Projection {

@@ -29,6 +29,7 @@ function databaseWith(records: Stored[], full: string): { connection: Connection
         [Symbol.asyncIterator]: () => found[Symbol.iterator](),
       };
     },
+    collectionName: 'Dataset',
     bulkWrite: (operations: Operation[]) => {
       let modifiedCount = 0;
       const writeErrors: { index: number }[] = [];

@@ -1,7 +1,7 @@
 import type { Connection } from 'mongoose';
 import { messageOf, stillMoving } from '#kernel';
 import type { Logger } from '#observability';
-import { wordsField, wordsOf } from '#scicat-database';
+import { wordsField, wordsFor, wordSources } from '#scicat-database';
 
 /** The id is called a text for the driver's sake: in old installations there are ObjectIds beside texts. */
 type Stored = { _id: string; [field: string]: unknown };
@@ -52,13 +52,15 @@ async function fillOnce(records: Records, stopping: AbortSignal, logger: Logger)
 }
 
 async function fill(records: Records, ids: readonly string[], logger: Logger): Promise<number> {
-  const found = await records.find({ _id: { $in: [...ids] } }).toArray();
+  const collection = records.collectionName;
+  const projection = wordSources(collection);
+  const found = await records.find({ _id: { $in: [...ids] } }, projection && { projection }).toArray();
   // Whoever changed it meanwhile made its words.
   const missing = found.filter((record) => !(wordsField in record));
   const operations = missing.map((record) => ({
     updateOne: {
       filter: { _id: record._id, [wordsField]: { $exists: false } },
-      update: { $set: { [wordsField]: wordsOf(record) } },
+      update: { $set: wordsFor(collection, record) },
     },
   }));
   if (operations.length === 0) return 0;

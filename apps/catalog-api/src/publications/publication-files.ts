@@ -3,6 +3,7 @@ import { CatenaError, formerPidName, safeRelativePath } from '#kernel';
 import { wholeListById } from '#persistence';
 import type { FileLine } from '#publication-feed';
 import { Catalogue } from '../persistence/catalogue.js';
+import { withoutWords } from '../persistence/own-fields.js';
 import type { DataFile, DatablockRecord, OrigDatablockRecord } from '../persistence/records.js';
 
 /** Blocks a look: one may list 50 000 files. */
@@ -26,7 +27,11 @@ export class PublicationFiles {
         (await this.catalogue.datablocks.findOne({ datasetId: pid }, { projection: { _id: 1 } })) !== null;
       const seen = new Set<string>();
       const blocks = archived ? this.catalogue.datablocks : this.catalogue.origDatablocks;
-      for await (const block of wholeListById<Block>(blocks, { datasetId: pid }, { page: blockPage }))
+      for await (const block of wholeListById<Block>(
+        blocks,
+        { datasetId: pid },
+        { projection: withoutWords, page: blockPage },
+      ))
         yield* linesOf(block, prefix, seen);
     }
   }

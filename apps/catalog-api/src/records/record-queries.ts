@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { both, type Condition } from '../domain/access.js';
 import type { ResourceShape } from '../domain/field-query.js';
 import { Catalogue, type CollectionName } from '../persistence/catalogue.js';
+import { insertionOrder } from '../persistence/insertion-order.js';
 import { withoutOwnFields } from '../persistence/own-fields.js';
 import { facetsOf, type FacetAnswer } from '../persistence/facets.js';
 import type { StoredRecord } from './record-store.js';
@@ -29,11 +30,13 @@ export class RecordQueries {
     { where, visible }: Selection,
     { limit, skip = 0, sort, projection }: Page,
   ): Promise<R[]> {
-    let cursor = this.catalogue
+    return this.catalogue
       .records(collection)
-      .find(both(where, visible), { projection: withoutOwnFields(projection) });
-    if (sort !== undefined) cursor = cursor.sort({ ...sort });
-    return cursor.skip(skip).limit(limit).toArray() as unknown as Promise<R[]>;
+      .find(both(where, visible), { projection: withoutOwnFields(projection) })
+      .sort({ ...(sort ?? insertionOrder) })
+      .skip(skip)
+      .limit(limit)
+      .toArray() as unknown as Promise<R[]>;
   }
 
   count(collection: CollectionName, { where, visible }: Selection): Promise<number> {

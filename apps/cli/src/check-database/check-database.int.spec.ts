@@ -149,7 +149,7 @@ describe('catena check-database', () => {
       "Datablock other than its dataset's: 1",
       "OrigDatablock other than its dataset's: 1",
     ]);
-    assert.ok(byKind('missing index').includes('Dataset catena_newest: 1'));
+    assert.ok(byKind('missing index').includes('Dataset catena_age: 1'));
     assert.deepEqual(await contents(), before);
   });
 

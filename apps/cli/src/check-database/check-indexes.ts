@@ -21,7 +21,7 @@ export const checkIndexes: Step = {
     const { database, say } = inspection;
     const stored = new Map<string, StoredIndex[]>();
     for (const index of catalogueIndexes) {
-      const { collection, name, keys, options } = index;
+      const { collection, name, keys, options, replaces } = index;
       const present = stored.get(collection) ?? (await indexesOf(database, collection));
       stored.set(collection, present);
       if (present.some((candidate) => serves(candidate, index))) continue;
@@ -37,6 +37,8 @@ export const checkIndexes: Step = {
           const old = Object.values(keys).includes('text') ? supersededTextIndex(present) : undefined;
           if (old !== undefined) await database.collection(collection).dropIndex(old);
           await database.collection(collection).createIndex(keys, { name, ...options });
+          if (present.some((candidate) => candidate.name === replaces))
+            await database.collection(collection).dropIndex(replaces!);
           return true;
         } catch (error) {
           say(`could not create the index ${name} of ${collection}: ${messageOf(error)}`);

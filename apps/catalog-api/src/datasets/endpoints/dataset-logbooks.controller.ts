@@ -20,6 +20,6 @@ export class DatasetLogbooksController {
     @Query('filters') filters: unknown,
   ): Promise<Logbook | undefined> {
     gate(caller !== undefined);
-    return this.extras.logbook(signedIn(caller), pid, filters, 'dataset: null not found');
+    return this.extras.logbook(signedIn(caller), pid, filters, `dataset: ${pid} not found`);
   }
 }

@@ -3,12 +3,14 @@ import type { CatalogApiConfig } from '../../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../../catalog-api.tokens.js';
 import { AccessRules, type Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
-import { BadRequest, Refusal } from '../../domain/errors.js';
+import { Refusal } from '../../domain/errors.js';
+import { objectOr } from '../../domain/loopback-filter.js';
 import { CurrentCaller } from '../../http/caller.decorator.js';
 import { gate, signedIn } from '../../http/gates.js';
 import type { LongList } from '../../http/long-list.js';
 import { Area, Operation } from '../../http/operation.decorator.js';
-import { listFrom, textFrom } from '../../http/query-values.js';
+import { textFrom } from '../../http/query-values.js';
+import { faultsOf } from '../../http/validate-body.js';
 import type { FacetAnswer } from '../../persistence/facets.js';
 import type { Logbook } from '../../logbooks/logbooks.service.js';
 import { DatasetExtras } from '../dataset-extras.js';
@@ -22,7 +24,7 @@ import {
 import { datasetShape } from '../dataset-shape.js';
 import { inAskedUnits, v3View } from '../dataset-views.js';
 import { DatasetService } from '../dataset.service.js';
-import { creationFrom } from './datasets-v3.controller.js';
+import { creationDto } from './datasets-v3.controller.js';
 
 type Fields = Record<string, unknown>;
 
@@ -82,15 +84,11 @@ export class DatasetSearchesV3Controller {
     @Body() body: unknown,
   ): { valid: boolean; error?: string } {
     gate(this.rules.admits(accessTable.dataset.add, caller));
-    let fields: Fields;
-    try {
-      fields = creationFrom(body);
-    } catch (error) {
-      if (!(error instanceof BadRequest)) throw error;
-      return { valid: false, error: constraintsOf(error) };
-    }
-    this.datasets.admitCreation(signedIn(caller), fields, '3');
-    return { valid: true };
+    this.datasets.admitCreation(signedIn(caller), objectOr(body), '3');
+    const faults = faultsOf<object>(creationDto(body), body);
+    if (faults.length === 0) return { valid: true };
+    const texts = faults.flatMap(({ constraints = {} }) => Object.values(constraints));
+    return { valid: false, error: texts.join('; ') };
   }
 
   @Operation('datasetsControllerThumbnailV3', { answer: 'Attachment' })
@@ -125,23 +123,20 @@ export class DatasetSearchesV3Controller {
     const field = textFrom(fieldName) ?? '';
     if (datasetShape.kinds[field] !== 'array')
       throw new Refusal(400, `Invalid fieldName: ${JSON.stringify(fieldName)} is not a list of a dataset.`);
-    const values = listFrom(data);
+    const values = valuesFrom(data);
     if (values.length === 0) throw new Refusal(400, 'Invalid data: expected at least one value.');
     return v3View(await this.datasets.append(signedIn(caller), pid, field, values));
   }
 }
 
-/** The messages of a refused v3 body, in one line. */
-function constraintsOf({ message, body }: BadRequest): string {
-  if (body === undefined) return message;
-  interface Problem {
-    constraints?: Record<string, string>;
-    children?: Problem[];
-  }
-  const texts = (problems: Problem[]): string[] =>
-    problems.flatMap(({ constraints, children }) => [
-      ...Object.values(constraints ?? {}),
-      ...texts(children ?? []),
-    ]);
-  return texts(JSON.parse(message) as Problem[]).join('; ');
+/** A JSON list, or one value; text that is no JSON stands for itself. */
+function valuesFrom(data: unknown): unknown[] {
+  const texts: unknown[] = data === undefined || data === '' ? [] : Array.isArray(data) ? data : [data];
+  return texts.flatMap((text) => {
+    try {
+      return [JSON.parse(String(text)) as unknown].flat();
+    } catch {
+      return [String(text)];
+    }
+  });
 }

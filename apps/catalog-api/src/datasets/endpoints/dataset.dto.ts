@@ -4,7 +4,7 @@ import {
   IsArray,
   IsBoolean,
   IsEmail,
-  IsISO8601,
+  IsDateString,
   IsIn,
   IsInt,
   IsNotEmpty,
@@ -12,14 +12,12 @@ import {
   IsObject,
   IsOptional,
   IsString,
-  Matches,
+  IsUrl,
   MaxLength,
   Min,
   ValidateNested,
 } from 'class-validator';
-
-/** One or more addresses, separated by `;`. */
-const addresses = /^[^@;\s]+@[^@;\s]+(\s*;\s*[^@;\s]+@[^@;\s]+)*\s*;?\s*$/;
+import { IsEmailList } from './email-list.js';
 
 class TechniqueClass {
   @IsString() pid: string;
@@ -40,7 +38,7 @@ class CreateRelationshipDto {
 class DatasetFields {
   @IsOptional() @IsEmail() ownerEmail?: string;
   @IsOptional() @IsString() orcidOfOwner?: string;
-  @IsOptional() @Matches(/^([a-z][a-z0-9+.-]*:\/\/)?[^\s/]+.*$/i) sourceFolderHost?: string;
+  @IsOptional() @IsUrl({ require_protocol: false, require_valid_protocol: false }) sourceFolderHost?: string;
   @IsOptional() @IsInt() @Min(0) size?: number;
   @IsOptional() @IsInt() @Min(0) packedSize?: number;
   @IsOptional() @IsInt() @Min(0) numberOfFiles?: number;
@@ -50,7 +48,6 @@ class DatasetFields {
   @IsOptional() @IsString() comment?: string;
   @IsOptional() @IsString() validationStatus?: string;
   @IsOptional() @IsString() license?: string;
-  @IsOptional() @IsString() dataFormat?: string;
   @IsOptional() @IsString() runNumber?: string;
   @IsOptional() @IsString() classification?: string;
   @IsOptional() @IsBoolean() isPublished?: boolean;
@@ -60,7 +57,7 @@ class DatasetFields {
   @ValidateNested({ each: true })
   @Type(() => TechniqueClass)
   techniques?: TechniqueClass[];
-  @IsOptional() @IsArray() @IsEmail({}, { each: true }) sharedWith?: string[];
+  @IsOptional() @IsArray() @IsString({ each: true }) sharedWith?: string[];
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(10_000)
@@ -72,16 +69,21 @@ class DatasetFields {
   @IsOptional() @IsString() scientificMetadataSchema?: string;
   @IsOptional() @IsBoolean() scientificMetadataValid?: boolean;
   @IsOptional() @IsNumber() dataQualityMetrics?: number;
-  @IsOptional() @IsISO8601() startTime?: string;
-  @IsOptional() @IsISO8601() endTime?: string;
   @IsOptional() @IsObject() jobParameters?: Record<string, unknown>;
   @IsOptional() @IsString() jobLogData?: string;
   @IsOptional() @IsString() instrumentGroup?: string;
   @IsOptional() @IsArray() @IsString({ each: true }) accessGroups?: string[];
 }
 
+/** What derived datasets of v3 do not have. */
+class MeasuredFields extends DatasetFields {
+  @IsOptional() @IsDateString() startTime?: string;
+  @IsOptional() @IsDateString() endTime?: string;
+  @IsOptional() @IsString() dataFormat?: string;
+}
+
 /** v4: relations as lists. */
-class DatasetFieldsV4 extends DatasetFields {
+class DatasetFieldsV4 extends MeasuredFields {
   @IsOptional() @IsArray() @IsString({ each: true }) inputDatasets?: string[];
   @IsOptional() @IsArray() @IsString({ each: true }) usedSoftware?: string[];
   @IsOptional() @IsArray() @IsString({ each: true }) principalInvestigators?: string[];
@@ -95,9 +97,9 @@ class DatasetFieldsV4 extends DatasetFields {
 export class UpdateDatasetDto extends DatasetFieldsV4 {
   @IsString() @IsNotEmpty() ownerGroup: string;
   @IsOptional() @IsString() owner?: string;
-  @Matches(addresses, { message: 'contactEmail must be an email' }) contactEmail: string;
+  @IsEmailList() contactEmail: string;
   @IsString() @IsNotEmpty() sourceFolder: string;
-  @IsISO8601() creationTime: string;
+  @IsDateString() creationTime: string;
   @IsString() datasetName: string;
 }
 
@@ -109,9 +111,9 @@ export class CreateDatasetDto extends UpdateDatasetDto {
 export class PartialUpdateDatasetDto extends DatasetFieldsV4 {
   @IsOptional() @IsString() @IsNotEmpty() ownerGroup?: string;
   @IsOptional() @IsString() owner?: string;
-  @IsOptional() @Matches(addresses, { message: 'contactEmail must be an email' }) contactEmail?: string;
+  @IsOptional() @IsEmailList() contactEmail?: string;
   @IsOptional() @IsString() @IsNotEmpty() sourceFolder?: string;
-  @IsOptional() @IsISO8601() creationTime?: string;
+  @IsOptional() @IsDateString() creationTime?: string;
   @IsOptional() @IsString() datasetName?: string;
 }
 
@@ -119,14 +121,17 @@ export class PartialUpdateDatasetDto extends DatasetFieldsV4 {
 class ReplaceV3 extends DatasetFields {
   @IsString() @IsNotEmpty() ownerGroup: string;
   @IsString() owner: string;
-  @Matches(addresses, { message: 'contactEmail must be an email' }) contactEmail: string;
+  @IsEmailList() contactEmail: string;
   @IsString() @IsNotEmpty() sourceFolder: string;
-  @IsISO8601() creationTime: string;
+  @IsDateString() creationTime: string;
   @IsOptional() @IsString() datasetName?: string;
   @IsOptional() @IsString() proposalId?: string;
 }
 
 export class UpdateRawDatasetObsoleteDto extends ReplaceV3 {
+  @IsOptional() @IsDateString() startTime?: string;
+  @IsOptional() @IsDateString() endTime?: string;
+  @IsOptional() @IsString() dataFormat?: string;
   @IsOptional() @IsArray() @IsString({ each: true }) inputDatasets?: string[];
   @IsOptional() @IsArray() @IsString({ each: true }) usedSoftware?: string[];
   @IsString() principalInvestigator: string;
@@ -154,12 +159,31 @@ export class CreateDerivedDatasetObsoleteDto extends UpdateDerivedDatasetObsolet
   @IsIn(['derived']) type: 'derived';
 }
 
-/** v4's partial update plus v3's singular names. */
-export class PartialUpdateRawDatasetObsoleteDto extends PartialUpdateDatasetDto {
+/** v3: any part of a dataset. */
+class PartialUpdateV3 extends DatasetFields {
+  @IsOptional() @IsString() @IsNotEmpty() ownerGroup?: string;
+  @IsOptional() @IsString() owner?: string;
+  @IsOptional() @IsEmailList() contactEmail?: string;
+  @IsOptional() @IsString() @IsNotEmpty() sourceFolder?: string;
+  @IsOptional() @IsDateString() creationTime?: string;
+  @IsOptional() @IsString() datasetName?: string;
   @IsOptional() @IsString() proposalId?: string;
+  @IsOptional() @IsArray() @IsString({ each: true }) inputDatasets?: string[];
+  @IsOptional() @IsArray() @IsString({ each: true }) usedSoftware?: string[];
+}
+
+export class PartialUpdateRawDatasetObsoleteDto extends PartialUpdateV3 {
+  @IsOptional() @IsDateString() startTime?: string;
+  @IsOptional() @IsDateString() endTime?: string;
+  @IsOptional() @IsString() dataFormat?: string;
+  @IsOptional() @IsString() creationLocation?: string;
   @IsOptional() @IsString() sampleId?: string;
   @IsOptional() @IsString() instrumentId?: string;
   @IsOptional() @IsString() principalInvestigator?: string;
+  @IsOptional() @IsString() investigator?: string;
+}
+
+export class PartialUpdateDerivedDatasetObsoleteDto extends PartialUpdateV3 {
   @IsOptional() @IsString() investigator?: string;
 }
 
@@ -171,12 +195,12 @@ export class PartialUpdateDatasetLifecycleDto {
   @IsOptional() @IsBoolean() retrieveIntegrityCheck?: boolean;
   @IsOptional() @IsString() archiveStatusMessage?: string;
   @IsOptional() @IsString() retrieveStatusMessage?: string;
-  @IsOptional() @IsObject() archiveReturnMessage?: Record<string, unknown>;
-  @IsOptional() @IsObject() retrieveReturnMessage?: Record<string, unknown>;
-  @IsOptional() @IsISO8601() dateOfDiskPurging?: string;
-  @IsOptional() @IsISO8601() archiveRetentionTime?: string;
-  @IsOptional() @IsISO8601() dateOfPublishing?: string;
-  @IsOptional() @IsISO8601() publishedOn?: string;
-  @IsOptional() @IsString() exportedTo?: string;
-  @IsOptional() @IsString() storageLocation?: string;
+  @IsOptional() archiveReturnMessage?: unknown;
+  @IsOptional() retrieveReturnMessage?: unknown;
+  @IsOptional() @IsDateString() dateOfDiskPurging?: string;
+  @IsOptional() @IsDateString() archiveRetentionTime?: string;
+  @IsOptional() @IsDateString() dateOfPublishing?: string;
+  @IsOptional() @IsDateString() publishedOn?: string;
+  @IsOptional() exportedTo?: unknown;
+  @IsOptional() storageLocation?: unknown;
 }

@@ -7,7 +7,8 @@ import { Area, Operation } from '../../http/operation.decorator.js';
 import { listFrom } from '../../http/query-values.js';
 import type { FacetAnswer } from '../../persistence/facets.js';
 import type { DatasetRecord } from '../../persistence/records.js';
-import { DatasetIncludes } from '../dataset-includes.js';
+import { datasetRelations } from '../dataset-includes.js';
+import { DatasetLists } from '../dataset-lists.js';
 import { datasetKeys } from '../dataset-keys.js';
 import { DatasetQueries } from '../dataset-queries.js';
 import { datasetProperties, datasetShape } from '../dataset-shape.js';
@@ -21,17 +22,15 @@ const published = { isPublished: true };
 export class DatasetsPublicController {
   constructor(
     private readonly queries: DatasetQueries,
-    private readonly includes: DatasetIncludes,
+    private readonly lists: DatasetLists,
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
   @Operation('datasetsPublicV4ControllerFindAllPublicV4', { answer: ['OutputDatasetDto'] })
   @Get()
   async list(@Query('filter') filter: unknown): Promise<DatasetRecord[]> {
-    const query = parseV4Filter(filter, datasetProperties);
-    const datasets = await this.queries.list(undefined, query, rule);
-    await this.includes.add(undefined, datasets, query.include);
-    return datasets;
+    const query = parseV4Filter(filter, datasetProperties, { relations: datasetRelations });
+    return this.lists.list(undefined, query, rule);
   }
 
   @Operation('datasetsPublicV4ControllerFullfacetV4', { answer: ['FullFacetResponse'] })
@@ -55,18 +54,15 @@ export class DatasetsPublicController {
   @Operation('datasetsPublicV4ControllerFindOnePublicV4', { answer: 'OutputDatasetDto' })
   @Get('findOne')
   async findOne(@Query('filter') filter: unknown): Promise<DatasetRecord | undefined> {
-    const query = parseV4Filter(filter, datasetProperties);
-    const found = await this.queries.list(undefined, { ...query, limit: 1 }, rule);
-    await this.includes.add(undefined, found, query.include);
-    return found[0];
+    const query = parseV4Filter(filter, datasetProperties, { relations: datasetRelations });
+    return (await this.lists.list(undefined, { ...query, limit: 1 }, rule))[0];
   }
 
   @Operation('datasetsPublicV4ControllerCountPublicV4', { answer: 'CountApiResponse' })
   @Get('count')
   async count(@Query('filter') filter: unknown): Promise<{ count: number }> {
-    return {
-      count: await this.queries.count(undefined, parseV4Filter(filter, datasetProperties).where, rule),
-    };
+    const { where } = parseV4Filter(filter, datasetProperties, { only: ['where'] });
+    return { count: await this.queries.count(undefined, where, rule) };
   }
 
   /** A dataset that is not public is answered like one that does not exist: empty. */
@@ -76,9 +72,7 @@ export class DatasetsPublicController {
     @Param('pid') pid: string,
     @Query('include') include: unknown,
   ): Promise<DatasetRecord | undefined> {
-    const query = { where: { _id: pid }, projection: undefined, limit: 1, skip: 0, sort: undefined };
-    const found = await this.queries.list(undefined, query, rule);
-    await this.includes.add(undefined, found, listFrom(include));
-    return found[0];
+    const one = { where: { _id: pid }, projection: undefined, limit: 1, skip: 0, sort: undefined };
+    return (await this.lists.list(undefined, { ...one, include: listFrom(include) }, rule))[0];
   }
 }

@@ -3,6 +3,7 @@ import { AccessRules, type Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
 import { Refusal } from '../../domain/errors.js';
 import type { Lifecycle } from '../../domain/lifecycle.js';
+import { parseJsonObject } from '../../domain/loopback-filter.js';
 import { parseRecordFilter } from '../../domain/record-filter.js';
 import { CurrentCaller } from '../../http/caller.decorator.js';
 import { filterFrom, gate, signedIn } from '../../http/gates.js';
@@ -12,20 +13,22 @@ import { validateBody, validateV3DatasetBody } from '../../http/validate-body.js
 import { RequestPrecondition } from '../../records/precondition.decorator.js';
 import type { Precondition } from '../../records/preconditions.js';
 import { DatasetHistory } from '../dataset-history.js';
-import { DatasetIncludes } from '../dataset-includes.js';
+import { DatasetLists } from '../dataset-lists.js';
 import { DatasetQueries } from '../dataset-queries.js';
 import {
   CreateDatasetDto,
   CreateDerivedDatasetObsoleteDto,
   CreateRawDatasetObsoleteDto,
+  PartialUpdateDatasetDto,
   PartialUpdateDatasetLifecycleDto,
+  PartialUpdateDerivedDatasetObsoleteDto,
   PartialUpdateRawDatasetObsoleteDto,
   UpdateDatasetDto,
   UpdateDerivedDatasetObsoleteDto,
   UpdateRawDatasetObsoleteDto,
 } from './dataset.dto.js';
 import { datasetShape } from '../dataset-shape.js';
-import { fromV3, pickedView, v3View, withPlurals } from '../dataset-views.js';
+import { fromV3, v3View, withPlurals } from '../dataset-views.js';
 import { DatasetService } from '../dataset.service.js';
 
 type Fields = Record<string, unknown>;
@@ -38,7 +41,7 @@ export class DatasetsV3Controller {
   constructor(
     private readonly datasets: DatasetService,
     private readonly queries: DatasetQueries,
-    private readonly includes: DatasetIncludes,
+    private readonly lists: DatasetLists,
     private readonly history: DatasetHistory,
     private readonly rules: AccessRules,
   ) {}
@@ -63,9 +66,7 @@ export class DatasetsV3Controller {
     const { where, ...others } = parseRecordFilter(filterFrom(filter, header), datasetShape);
     const query = { ...others, where: withPlurals(where) };
     if (isLong(query)) return this.queries.long(caller, query).map(v3View);
-    const datasets = await this.queries.list(caller, query);
-    await this.includes.add(caller, datasets, query.include);
-    return datasets.map((dataset) => v3View(dataset));
+    return (await this.lists.list(caller, query)).map(v3View);
   }
 
   @Operation('datasetsControllerCountV3', { answer: 'CountApiResponse' })
@@ -87,9 +88,8 @@ export class DatasetsV3Controller {
     @Headers('filter') header: unknown,
   ): Promise<Fields | undefined> {
     const query = parseRecordFilter(filterFrom(filter, header), datasetShape);
-    const found = await this.queries.list(caller, { ...query, where: withPlurals(query.where), limit: 1 });
-    await this.includes.add(caller, found, query.include);
-    return found[0] === undefined ? undefined : v3View(found[0]);
+    const one = { ...query, where: withPlurals(query.where), limit: 1 };
+    return (await this.lists.list(caller, one)).map(v3View)[0];
   }
 
   @Operation('datasetsControllerFindByIdV3', { answer: 'OutputDatasetObsoleteDto' })
@@ -100,24 +100,26 @@ export class DatasetsV3Controller {
     @Query('filter') filter: unknown,
     @Headers('filter') header: unknown,
   ): Promise<Fields> {
-    const query = parseRecordFilter(filterFrom(filter, header), datasetShape);
+    const text = filterFrom(filter, header);
+    const query = parseRecordFilter(text, datasetShape);
     const rule = accessTable.dataset.read;
     const dataset = await this.queries.read(caller, pid, { rule, missing: missingText(pid) });
-    const [history] = await Promise.all([
-      query.projection === undefined ? this.history.of(dataset) : [],
-      this.includes.add(caller, [dataset], query.include),
+    const { fields } = parseJsonObject(text, 'filter');
+    const narrow = Array.isArray(fields) && fields.length > 0 && !fields.includes('history');
+    const one = { ...query, where: { _id: pid }, skip: 0, limit: 1 };
+    const [[shown], history] = await Promise.all([
+      this.lists.list(caller, one),
+      narrow ? undefined : this.history.of(dataset),
     ]);
-    return query.projection === undefined
-      ? { ...v3View(dataset), history }
-      : pickedView(
-          v3View(dataset),
-          query.projection,
-          query.include.map(({ relation }) => relation),
-        );
+    return { ...v3View(shown ?? dataset), ...(history && { history }) };
   }
 
   @Operation('datasetsControllerFindByIdAndUpdateV3', {
-    body: [PartialUpdateRawDatasetObsoleteDto],
+    body: [
+      PartialUpdateRawDatasetObsoleteDto,
+      PartialUpdateDerivedDatasetObsoleteDto,
+      PartialUpdateDatasetDto,
+    ],
     answer: 'OutputDatasetObsoleteDto',
   })
   @Patch(':pid')
@@ -128,8 +130,8 @@ export class DatasetsV3Controller {
     @RequestPrecondition() precondition: Precondition,
   ): Promise<Fields> {
     gate(this.rules.mayCallDatasetWrites(caller));
-    await this.queries.find(pid, '');
-    const fields = fromV3(validateV3DatasetBody(PartialUpdateRawDatasetObsoleteDto, body), undefined);
+    const { type } = await this.queries.find(pid, '');
+    const fields = partFrom(type, body);
     return v3View(
       await this.datasets.change(signedIn(caller), pid, () => fields, { precondition, missing: '' }),
     );
@@ -177,29 +179,44 @@ export class DatasetsV3Controller {
     gate(this.rules.mayCallLifecycleUpdate(caller));
     const fields = { ...validateBody(PartialUpdateDatasetLifecycleDto, body) };
     if (Object.keys(fields).length === 0) throw new Refusal(400, 'dataset lifecycle DTO must not be empty');
-    return this.datasets.changeLifecycle(signedIn(caller), pid, fields);
+    return this.datasets.changeLifecycle(signedIn(caller), pid, fields, '3');
   }
 
   @Operation('datasetsControllerFindByIdAndDeleteV3', { answer: 'DatasetClass' })
   @Delete(':pid')
   async remove(@CurrentCaller() caller: Caller | undefined, @Param('pid') pid: string): Promise<Fields> {
     gate(this.rules.mayDelete(caller));
-    return this.datasets.remove(signedIn(caller), pid);
+    const removed = await this.datasets.remove(signedIn(caller), pid);
+    return { ...removed, id: removed._id };
   }
 }
 
-/** The body of a creation by its type; types of a facility's own are v4 datasets. */
-export function creationFrom(body: unknown): Fields {
+/** The form of a creation by its type; types of a facility's own are v4 datasets. */
+export function creationDto(body: unknown): new () => object {
   const type = (body as { type?: unknown } | undefined | null)?.type;
-  if (type === 'raw') return fromV3(validateV3DatasetBody(CreateRawDatasetObsoleteDto, body), 'raw');
+  if (type === 'raw') return CreateRawDatasetObsoleteDto;
+  return type === 'derived' ? CreateDerivedDatasetObsoleteDto : CreateDatasetDto;
+}
+
+function creationFrom(body: unknown): Fields {
+  const fields = validateV3DatasetBody(creationDto(body), body) as { type?: unknown };
+  return fields.type === 'raw' || fields.type === 'derived'
+    ? fromV3(fields, fields.type, { isWhole: true })
+    : { ...fields };
+}
+
+/** A part of a dataset, in the form of the type it has. */
+function partFrom(type: string, body: unknown): Fields {
+  if (type === 'raw') return fromV3(validateV3DatasetBody(PartialUpdateRawDatasetObsoleteDto, body), type);
   if (type === 'derived')
-    return fromV3(validateV3DatasetBody(CreateDerivedDatasetObsoleteDto, body), 'derived');
-  return { ...validateV3DatasetBody(CreateDatasetDto, body) };
+    return fromV3(validateV3DatasetBody(PartialUpdateDerivedDatasetObsoleteDto, body), type);
+  return { ...validateV3DatasetBody(PartialUpdateDatasetDto, body) };
 }
 
 function replacementFrom(type: string, body: unknown): Fields {
-  if (type === 'raw') return fromV3(validateV3DatasetBody(UpdateRawDatasetObsoleteDto, body), 'raw');
+  if (type === 'raw')
+    return fromV3(validateV3DatasetBody(UpdateRawDatasetObsoleteDto, body), type, { isWhole: true });
   if (type === 'derived')
-    return fromV3(validateV3DatasetBody(UpdateDerivedDatasetObsoleteDto, body), 'derived');
+    return fromV3(validateV3DatasetBody(UpdateDerivedDatasetObsoleteDto, body), type, { isWhole: true });
   return { ...validateV3DatasetBody(UpdateDatasetDto, body) };
 }

@@ -16,21 +16,23 @@ import type { CatalogApiConfig } from '../../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../../catalog-api.tokens.js';
 import { AccessRules, type Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
-import { BadRequest, Refusal } from '../../domain/errors.js';
+import { Refusal } from '../../domain/errors.js';
 import type { Lifecycle } from '../../domain/lifecycle.js';
+import { objectOr } from '../../domain/loopback-filter.js';
 import { parseV4Filter, v4Fields } from '../../domain/v4-filter.js';
 import { CurrentCaller } from '../../http/caller.decorator.js';
 import { gate, signedIn } from '../../http/gates.js';
 import { isLong, type LongList } from '../../http/long-list.js';
 import { Area, Operation } from '../../http/operation.decorator.js';
 import { listFrom } from '../../http/query-values.js';
-import { validateBody } from '../../http/validate-body.js';
+import { faultsOf, validateBody } from '../../http/validate-body.js';
 import type { FacetAnswer } from '../../persistence/facets.js';
 import type { DatasetRecord } from '../../persistence/records.js';
 import { RequestPrecondition } from '../../records/precondition.decorator.js';
 import type { Precondition } from '../../records/preconditions.js';
-import { DatasetIncludes } from '../dataset-includes.js';
+import { DatasetIncludes, datasetRelations } from '../dataset-includes.js';
 import { datasetKeys } from '../dataset-keys.js';
+import { DatasetLists } from '../dataset-lists.js';
 import { DatasetQueries } from '../dataset-queries.js';
 import { datasetProperties, datasetShape } from '../dataset-shape.js';
 import { mergePatch } from '../dataset-views.js';
@@ -47,6 +49,7 @@ type Fields = Record<string, unknown>;
 
 /** SciCat's text, whatever the pid was. */
 const missing = 'dataset: null not found';
+const refused = 'Unauthorized access';
 
 @Area('datasets v4')
 @Controller({ path: 'datasets', version: '4' })
@@ -54,6 +57,7 @@ export class DatasetsV4Controller {
   constructor(
     private readonly datasets: DatasetService,
     private readonly queries: DatasetQueries,
+    private readonly lists: DatasetLists,
     private readonly includes: DatasetIncludes,
     private readonly rules: AccessRules,
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
@@ -72,13 +76,8 @@ export class DatasetsV4Controller {
   @HttpCode(200)
   isValid(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): { valid: boolean } {
     gate(this.rules.admits(accessTable.dataset.add, caller));
-    try {
-      validateBody(CreateDatasetDto, body);
-      return { valid: true };
-    } catch (error) {
-      if (!(error instanceof BadRequest)) throw error;
-      return { valid: false };
-    }
+    this.datasets.admitCreation(signedIn(caller), objectOr(body), '4');
+    return { valid: faultsOf(CreateDatasetDto, body).length === 0 };
   }
 
   @Operation('datasetsV4ControllerFindAllV4', { answer: ['PartialOutputDatasetDto'] })
@@ -88,11 +87,8 @@ export class DatasetsV4Controller {
     @Query('filter') filter: unknown,
   ): Promise<DatasetRecord[] | LongList<DatasetRecord>> {
     gate(caller !== undefined);
-    const query = parseV4Filter(filter, datasetProperties);
-    if (isLong(query)) return this.queries.long(caller, query);
-    const datasets = await this.queries.list(caller, query);
-    await this.includes.add(caller, datasets, query.include);
-    return datasets;
+    const query = parseV4Filter(filter, datasetProperties, { relations: datasetRelations });
+    return isLong(query) ? this.queries.long(caller, query) : this.lists.list(caller, query);
   }
 
   @Operation('datasetsV4ControllerFullfacetV4', { answer: ['FullFacetResponse'] })
@@ -123,7 +119,8 @@ export class DatasetsV4Controller {
     @Query('filter') filter: unknown,
   ): Promise<{ count: number }> {
     gate(caller !== undefined);
-    return { count: await this.queries.count(caller, parseV4Filter(filter, datasetProperties).where) };
+    const { where } = parseV4Filter(filter, datasetProperties, { only: ['where'] });
+    return { count: await this.queries.count(caller, where) };
   }
 
   @Operation('datasetsV4ControllerFindOneV4', { answer: 'OutputDatasetDto' })
@@ -133,10 +130,8 @@ export class DatasetsV4Controller {
     @Query('filter') filter: unknown,
   ): Promise<DatasetRecord | undefined> {
     gate(caller !== undefined);
-    const query = parseV4Filter(filter, datasetProperties);
-    const found = await this.queries.list(caller, { ...query, limit: 1 });
-    await this.includes.add(caller, found, query.include);
-    return found[0];
+    const query = parseV4Filter(filter, datasetProperties, { relations: datasetRelations });
+    return (await this.lists.list(caller, { ...query, limit: 1 }))[0];
   }
 
   @Operation('datasetsV4ControllerFindByIdV4', { answer: 'OutputDatasetDto' })
@@ -166,15 +161,14 @@ export class DatasetsV4Controller {
     @RequestPrecondition() precondition: Precondition,
   ): Promise<Fields> {
     gate(this.rules.mayCallDatasetWrites(caller));
-    await this.queries.find(pid, 'Dataset not found');
     const merges = contentType === 'application/merge-patch+json';
     const patch = merges ? withoutNulls(body) : body;
     const fields: Fields = { ...validateBody(PartialUpdateDatasetDto, patch) };
     const fieldsFor = (stored: DatasetRecord): Fields => {
-      checkPairsKept(stored.scientificMetadata ?? {}, (fields['scientificMetadata'] ?? {}) as Fields);
+      checkPairsKept(pid, stored.scientificMetadata ?? {}, (fields['scientificMetadata'] ?? {}) as Fields);
       return merges ? mergePatch(stored, fields) : fields;
     };
-    const options = { precondition, missing: 'Dataset not found' };
+    const options = { precondition, missing: 'Dataset not found', refused };
     return withId(await this.datasets.change(signedIn(caller), pid, fieldsFor, options));
   }
 
@@ -191,7 +185,7 @@ export class DatasetsV4Controller {
   ): Promise<Fields> {
     gate(this.rules.mayCallDatasetWrites(caller));
     const fields = { ...validateBody(UpdateDatasetDto, body) };
-    const options = { precondition, missing: 'Dataset not found' };
+    const options = { precondition, missing, refused };
     return withId(await this.datasets.replace(signedIn(caller), pid, () => fields, options));
   }
 
@@ -219,17 +213,14 @@ export class DatasetsV4Controller {
     gate(this.rules.mayCallLifecycleUpdate(caller));
     const fields = { ...validateBody(PartialUpdateDatasetLifecycleDto, body) };
     if (Object.keys(fields).length === 0) throw new Refusal(400, 'dataset lifecycle DTO must not be empty');
-    return this.datasets.changeLifecycle(signedIn(caller), pid, fields);
+    return this.datasets.changeLifecycle(signedIn(caller), pid, fields, '4');
   }
 
   @Operation('datasetsV4ControllerFindByIdAndDeleteV4', { answer: 'OutputDatasetDto' })
   @Delete(':pid')
-  async remove(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('pid') pid: string,
-  ): Promise<DatasetRecord> {
+  async remove(@CurrentCaller() caller: Caller | undefined, @Param('pid') pid: string): Promise<Fields> {
     gate(this.rules.mayDelete(caller));
-    return this.datasets.remove(signedIn(caller), pid);
+    return withId(await this.datasets.remove(signedIn(caller), pid, missing));
   }
 }
 
