@@ -33,8 +33,8 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   { collection: 'Dataset', name: 'catena_shared', keys: { sharedWith: 1 } },
   words('PublishedData'),
   byAge('PublishedData'),
-  { collection: 'PublishedData', name: 'catena_state', keys: { status: 1, createdAt: -1 } },
-  { collection: 'PublishedData', name: 'catena_creator', keys: { createdBy: 1, createdAt: -1 } },
+  partByAge('PublishedData', 'catena_state', 'status'),
+  partByAge('PublishedData', 'catena_creator', 'createdBy'),
   { collection: 'PublishedData', name: 'catena_datasets', keys: { datasetPids: 1 } },
   { collection: 'PublishedData', name: 'catena_embargo', keys: { 'catena.embargoUntil': 1 } },
   {
@@ -56,8 +56,8 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   words('Job'),
   byAge('Job'),
   { collection: 'Job', name: 'catena_changed', keys: { updatedAt: 1 } },
-  { collection: 'Job', name: 'catena_owner_group', keys: { ownerGroup: 1, createdAt: -1 } },
-  { collection: 'Job', name: 'catena_owner_user', keys: { ownerUser: 1, createdAt: -1 } },
+  partByAge('Job', 'catena_owner_group', 'ownerGroup'),
+  partByAge('Job', 'catena_owner_user', 'ownerUser'),
   {
     collection: 'Job',
     name: 'catena_idempotency',
@@ -84,8 +84,8 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   ...ownedLists('Sample'),
   words('Sample'),
   { collection: 'Proposal', name: 'catena_parent', keys: { parentProposalId: 1 } },
-  { collection: 'Dataset', name: 'catena_proposals', keys: { proposalIds: 1, createdAt: -1 } },
-  { collection: 'Dataset', name: 'catena_samples', keys: { sampleIds: 1, createdAt: -1 } },
+  partByAge('Dataset', 'catena_proposals', 'proposalIds'),
+  partByAge('Dataset', 'catena_samples', 'sampleIds'),
   byAge('Instrument'),
   {
     collection: 'Instrument',
@@ -94,7 +94,7 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
     // Instruments of old installations have no such name.
     options: { unique: true, partialFilterExpression: { uniqueName: { $exists: true } } },
   },
-  { collection: 'Attachment', name: 'catena_target', keys: { 'relationships.targetId': 1, createdAt: -1 } },
+  partByAge('Attachment', 'catena_target', 'relationships.targetId'),
   ...ownedLists('Attachment'),
   { collection: 'MetadataKeys', name: 'catena_source', keys: { sourceType: 1, sourceId: 1 } },
   byAge('MetadataKeys'),
@@ -168,4 +168,9 @@ function byAge(collection: string, part?: string, field?: string): CatalogueInde
   const start = part === undefined ? 'catena' : `catena_${part}`;
   const keys = field === undefined ? age : { [field]: 1 as const, ...age };
   return { collection, name: `${start}_age`, keys, replaces: `${start}_newest` };
+}
+
+/** As `byAge`, of one part; what earlier versions had in its place did not say which of two as old comes first. */
+function partByAge(collection: string, former: string, field: string): CatalogueIndex {
+  return { collection, name: `${former}_age`, keys: { [field]: 1 as const, ...age }, replaces: former };
 }

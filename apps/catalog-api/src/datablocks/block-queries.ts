@@ -6,7 +6,7 @@ import { parseFacets, parseFields, parseLimits } from '../domain/field-query.js'
 import type { Projection } from '../domain/projection.js';
 import { isLong, LongList } from '../http/long-list.js';
 import { Catalogue } from '../persistence/catalogue.js';
-import { insertionOrder } from '../persistence/insertion-order.js';
+import { inOrder } from '../persistence/insertion-order.js';
 import { withoutOwnFields } from '../persistence/own-fields.js';
 import { facetsOf, type FacetAnswer } from '../persistence/facets.js';
 import type { OrigDatablockRecord } from '../persistence/records.js';
@@ -77,7 +77,7 @@ export class BlockQueries {
       .find(both(query.where, this.visible(rule, caller)), {
         projection: withoutOwnFields(query.projection),
       })
-      .sort({ ...(query.sort ?? insertionOrder) })
+      .sort(inOrder(query.sort))
       .skip(query.skip)
       .limit(query.limit) as unknown as { toArray(): Promise<R[]> } & AsyncIterable<R>;
   }
@@ -113,10 +113,12 @@ export class BlockQueries {
         { $match: condition },
         // Before there is a row for each file: the words of a block are as long as its list.
         { $project: withoutOwnFields() },
-        ...(query.sort === undefined ? [{ $sort: insertionOrder }] : []),
+        ...(query.sort === undefined ? [{ $sort: inOrder(undefined) }] : []),
         { $unwind: '$dataFileList' },
-        // An order of the client's may be one of files.
-        ...(query.sort === undefined ? [] : [{ $sort: query.sort }]),
+        // An order of the client's may be one of files; files of one block have a place each, too.
+        ...(query.sort === undefined
+          ? []
+          : [{ $sort: { ...inOrder(query.sort), 'dataFileList.path': 1 as const } }]),
         ...(query.skip > 0 ? [{ $skip: query.skip }] : []),
         { $limit: query.limit === 0 ? 100 : query.limit },
         { $lookup: { from: 'Dataset', localField: 'datasetId', foreignField: '_id', as: 'dataset' } },

@@ -6,7 +6,7 @@ import { refuseRepeated, type Include } from '../domain/loopback-filter.js';
 import { alsoReading, hide, type Projection, type Reading } from '../domain/projection.js';
 import type { RelatedFields } from '../domain/v4-filter.js';
 import { Catalogue, type CollectionName } from '../persistence/catalogue.js';
-import { insertionOrder } from '../persistence/insertion-order.js';
+import { inOrder } from '../persistence/insertion-order.js';
 import { withoutOwnFields } from '../persistence/own-fields.js';
 import type { DatasetRecord } from '../persistence/records.js';
 
@@ -159,7 +159,7 @@ export class DatasetIncludes {
       .find(condition, {
         projection: withoutOwnFields(projection),
       })
-      .sort({ ...(sort ?? insertionOrder) })
+      .sort(inOrder(sort))
       .limit(budget.room);
     const found: Related[] = [];
     // Read one after another: what is too much is not held.

@@ -6,7 +6,7 @@ import { parseFacets, parseFields, parseLimits, type FieldQuery } from '../domai
 import type { Projection } from '../domain/projection.js';
 import { isLong, LongList } from '../http/long-list.js';
 import { Catalogue } from '../persistence/catalogue.js';
-import { insertionOrder } from '../persistence/insertion-order.js';
+import { inOrder } from '../persistence/insertion-order.js';
 import { withoutOwnFields } from '../persistence/own-fields.js';
 import { facetsOf, type FacetAnswer } from '../persistence/facets.js';
 import type { DatasetRecord } from '../persistence/records.js';
@@ -122,7 +122,7 @@ export class DatasetQueries {
     const condition = both(query.where, this.rules.condition(rule, caller));
     return this.catalogue.datasets
       .find(condition, { projection: withoutOwnFields(query.projection) })
-      .sort({ ...(query.sort ?? insertionOrder) })
+      .sort(inOrder(query.sort))
       .skip(query.skip)
       .limit(query.limit === 0 ? limitOfZero : query.limit);
   }

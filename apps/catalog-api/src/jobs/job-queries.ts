@@ -7,6 +7,7 @@ import { parseFacets, parseFields, parseLimits, type ResourceShape } from '../do
 import { objectOr, orderFrom, parseJsonObject, sortFrom } from '../domain/loopback-filter.js';
 import { parseV4Filter } from '../domain/v4-filter.js';
 import { acceptedJobs, Catalogue } from '../persistence/catalogue.js';
+import { inOrder } from '../persistence/insertion-order.js';
 import { withoutOwnFields, withoutWords } from '../persistence/own-fields.js';
 import { facetsOf, type FacetAnswer } from '../persistence/facets.js';
 import type { DatasetRecord, JobRecord } from '../persistence/records.js';
@@ -27,9 +28,6 @@ const atRest = [
 ];
 const mostAttempts = 10;
 const detailRelations = ['origdatablocks', 'datablocks', 'attachments'] as const;
-
-/** As they were posted: what SciCat's clients page through. */
-const inOrderOfInsertion = { createdAt: 1, _id: 1 } as const;
 
 type JobWithDatasets = JobRecord & {
   datasets?: DatasetRecord[];
@@ -182,7 +180,7 @@ export class JobQueries {
     const visible = both(acceptedJobs, this.rules.visibleJobs(caller));
     return this.catalogue.jobs
       .find(both(query.where, visible), { projection: withoutOwnFields(projection) })
-      .sort({ ...(query.sort ?? inOrderOfInsertion), _id: query.sort?.['_id'] ?? 1 })
+      .sort(inOrder(query.sort))
       .skip(query.skip)
       .limit(Math.min(query.limit === 0 ? mostJobs : query.limit, mostJobs))
       .toArray();

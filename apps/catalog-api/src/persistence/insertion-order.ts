@@ -1,5 +1,14 @@
+export type Sort = Readonly<Record<string, 1 | -1>>;
+
+const insertionOrder: Sort = { createdAt: 1, _id: 1 };
+
 /**
- * The order of every list for which nobody named one: as the records were made. SciCat's lists come so, and pages of a list
- * without an order would overlap. Records of old installations may have no `createdAt`; they come first.
+ * The order of a list, in which every record has one place: pages of records that are equal in what they are sorted by
+ * would overlap otherwise, and leave some out. Without a wish of the client, lists come as the records were made, as
+ * SciCat's do; records of old installations may have no `createdAt` and come first.
  */
-export const insertionOrder = { createdAt: 1, _id: 1 } as const;
+export function inOrder(wanted: Sort | undefined): Record<string, 1 | -1> {
+  if (wanted === undefined) return { ...insertionOrder };
+  // In the direction of the last field, so that one index serves both directions.
+  return '_id' in wanted ? { ...wanted } : { ...wanted, _id: Object.values(wanted).at(-1) ?? 1 };
+}

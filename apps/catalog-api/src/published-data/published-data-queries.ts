@@ -6,6 +6,7 @@ import { accessTable, type Rule } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
 import { parseFields, parseLimits } from '../domain/field-query.js';
 import { Catalogue } from '../persistence/catalogue.js';
+import { inOrder } from '../persistence/insertion-order.js';
 import { withoutOwnFields, withoutWords } from '../persistence/own-fields.js';
 import { publishedDataShape, type PublishedDataRecord } from './published-data-record.js';
 
@@ -34,7 +35,7 @@ export class PublishedDataQueries {
     const found = await this.catalogue
       .records('PublishedData')
       .find(both(query.where, this.visible(caller)), { projection: withoutOwnFields(query.projection) })
-      .sort(query.sort ?? { createdAt: 1, _id: 1 })
+      .sort(inOrder(query.sort))
       .skip(query.skip)
       .limit(query.limit)
       .toArray();

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { both, type Condition } from '../domain/access.js';
 import type { ResourceShape } from '../domain/field-query.js';
 import { Catalogue, type CollectionName } from '../persistence/catalogue.js';
-import { insertionOrder } from '../persistence/insertion-order.js';
+import { inOrder } from '../persistence/insertion-order.js';
 import { withoutOwnFields } from '../persistence/own-fields.js';
 import { facetsOf, type FacetAnswer } from '../persistence/facets.js';
 import type { StoredRecord } from './record-store.js';
@@ -33,7 +33,7 @@ export class RecordQueries {
     return this.catalogue
       .records(collection)
       .find(both(where, visible), { projection: withoutOwnFields(projection) })
-      .sort({ ...(sort ?? insertionOrder) })
+      .sort(inOrder(sort))
       .skip(skip)
       .limit(limit)
       .toArray() as unknown as Promise<R[]>;
