@@ -263,6 +263,28 @@ describe('Holding datasets for a job', () => {
     assert.equal(await accepted(pid), 1);
   });
 
+  it('T11: posted twice at once under one key, it is never refused for what its own job has done', async () => {
+    for (const [collection, method] of [
+      ['Dataset', 'find'],
+      ['Job', 'insertOne'],
+    ] as const) {
+      const { pid } = await dataset();
+      const body = { type: 'archive', jobParams: {}, datasetList: [{ pid, files: [] }] };
+      const post = () => app.as('admin').send('POST', '/api/v3/Jobs', body, { 'idempotency-key': pid });
+      let other: string | undefined;
+      const gap = interruptOnce(catalogue.mongo, collection, method, async () => {
+        const answer = await post();
+        assert.equal(answer.status, 201, answer.text);
+        other = String(answer.body['id']);
+      });
+      const { status, body: job, text } = await post();
+      assert.ok(gap.happened(), `${collection}.${method}`);
+      assert.equal(status, 201, text);
+      assert.equal(job['id'], other);
+      assert.equal(await accepted(pid), 1);
+    }
+  });
+
   /** The next look at a collection does not see the document, the one after that does. */
   function missedOnce(
     collection: string,

@@ -77,7 +77,21 @@ export class JobCreation {
     if (type === undefined) throw new JobRefusal(400, `Invalid job type: ${wanted.type}`);
     const repeated = await this.repeated(caller, wanted);
     if (repeated !== undefined) return repeated;
+    try {
+      return await this.createNew(caller, wanted, type);
+    } catch (error) {
+      // Posted twice at once, the other one may have its datasets by now: a refusal of its own job is none.
+      const other = await this.repeated(caller, wanted);
+      if (other === undefined) throw error;
+      return other;
+    }
+  }
 
+  private async createNew(
+    caller: Caller | undefined,
+    wanted: NewJob,
+    type: JobTypeConfiguration,
+  ): Promise<JobRecord> {
     const list = datasetListOf(wanted.jobParams, mostDatasets);
     const owner = await this.context.owners.ownerOf(caller, wanted);
     const datasets = await this.admitted(caller, type, owner, list);
