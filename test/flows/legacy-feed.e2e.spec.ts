@@ -99,7 +99,10 @@ describe('An external archive system on the legacy feed', () => {
     assert.equal(message['type'], 'archive');
     assert.equal(message['ownerUser'], 'demo');
     assert.equal(message['statusCode'], 'jobSubmitted');
-    assert.deepEqual(message['jobParams'], { tapeCopies: 'one', datasetList: [{ pid, files: [] }] });
+    assert.deepEqual(message['jobParams'], {
+      datasetList: [{ pid, files: [] }],
+      ...{ tapeCopies: 'one', username: 'demo', ownerGroup: 'demo-group' },
+    });
     assert.equal(properties['deliveryMode'], 2);
     assert.match(String(properties['messageId']), /^[0-9a-f-]{36}$/);
   });

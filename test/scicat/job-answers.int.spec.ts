@@ -20,6 +20,16 @@ jobs:
   - jobType: seen
     create: { auth: '#datasetAccess', actions: [] }
     update: { auth: '#jobAdmin', actions: [] }
+  - jobType: checked
+    create:
+      auth: '#authenticated'
+      actions:
+        - actionType: validate
+          request:
+            contactEmail: { type: string }
+            'jobParams.datasetList[*].pid': { type: string }
+            jobParams.kind: { enum: [a, b] }
+    update: { auth: '#jobOwnerUser', actions: [] }
   - jobType: anybody
     create: { auth: '#all', actions: [] }
     update: { auth: '#all', actions: [] }
@@ -263,6 +273,31 @@ describe('Jobs, as archive systems and scripts of SciCat know them', () => {
       (body['jobResultObject'] as Fields)['parts'],
       Object.fromEntries(parts.map((part) => [part, part])),
     );
+  });
+
+  it('lets the actions of a job type see the same request in both versions', async () => {
+    const jobParams = { kind: 'a' };
+    const v3 = { type: 'checked', jobParams, datasetList: listOf(pid) };
+    const v4 = {
+      type: 'checked',
+      ownerGroup: 'group1',
+      contactEmail: 'user1@example.org',
+      jobParams: { ...jobParams, datasetList: listOf(pid) },
+    };
+    for (const [version, body] of [
+      ['v3', v3],
+      ['v4', v4],
+    ] as const) {
+      const path = `/api/${version}/jobs`;
+      const answer = await app.as('user1').post(path, body);
+      assert.equal(answer.status, 201, `${version}: ${answer.text}`);
+      const wrong = { ...body, jobParams: { ...body.jobParams, kind: 'c' } };
+      const refused = await app.as('user1').post(path, wrong);
+      assert.deepEqual(
+        [refused.status, refused.body['message']],
+        [400, "Invalid request. Invalid value for 'jobParams.kind'"],
+      );
+    }
   });
 
   it("takes the PUT of a whole job from workers of Catamel's time for a PATCH", async () => {

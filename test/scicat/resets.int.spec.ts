@@ -155,6 +155,22 @@ describe('A reset in the catalogue', () => {
     }
   });
 
+  it('goes on with a reset that another delivery had decided, though it finds the list another by then', async () => {
+    const part = await resetting();
+    const said = await report(part, part.archiveIds);
+    // The first delivery decides between this one's look at the claim and its look at the list, and dies.
+    const gap = interruptOnce(mongo(), 'Datablock', 'find', async () => {
+      await catalogue.claims.updateOne({ jobId: part.jobId, pid: part.pid }, { $set: { verdict: 'reset' } });
+      await datablock(part.pid, 'late');
+    });
+    assert.equal((await handle(said)).kind, 'retry');
+    assert.ok(gap.happened());
+    await catalogue.datablocks.deleteOne({ archiveId: { $regex: '/late.tar$' } });
+    await handle(said);
+    assert.equal(await left(part.pid), 0);
+    assert.deepEqual(await told(part), ['catalog.dataset-reset.v1']);
+  });
+
   it('takes nothing off the list for a job of another kind, and nothing for one that holds the dataset no more', async () => {
     const { pid } = await dataset();
     const jobId = await posted('archive', pid);

@@ -5,7 +5,7 @@ import {
   type DatasetResetPreparedV1,
   type ResetLine,
 } from '#contracts';
-import { Clock, crashPoint, idFromName, PermanentError, stillMoving } from '#kernel';
+import { Clock, crashPoint, idFromName, PermanentError, stillMoving, TransientError } from '#kernel';
 import { eventRow, OutboxRelay, type OutboxRow } from '#outbox';
 import { wholeListById } from '#persistence';
 import { lifecycleSteps } from '../domain/lifecycle.js';
@@ -62,6 +62,12 @@ export class DatasetResets {
    */
   async refuse(claim: ClaimRecord, error: PermanentError): Promise<boolean> {
     const verdict = await this.claims.decide(claim, 'refused', [this.refusal(claim, error)]);
+    // Another delivery found all in order and was first. It may have died since: this one goes on in its place.
+    if (verdict === 'reset')
+      throw new TransientError(
+        'catalog.registration-decided',
+        `The datablocks of ${claim.pid} are being taken off the list for job ${claim.jobId}; found too late: ${error.message}`,
+      );
     this.relay.wake();
     return verdict === 'refused';
   }

@@ -126,8 +126,6 @@ export function mayCreateJob(
 ): boolean {
   if (rules.isAdmin(caller)) return true;
   const auth = type.create.auth;
-  const isAnybodys = owner.ownerUser === undefined && owner.ownerGroup === undefined;
-  if (auth === '#datasetOwner' && isAnybodys) throw new JobRefusal(401, 'User not authenticated');
   const everyDataset = auth === undefined || passesDatasets(auth, owner, datasets);
   if (rules.isCreateJobPrivileged(caller)) return everyDataset;
   if (auth === undefined || auth === '#jobAdmin' || !everyDataset) return false;
@@ -170,6 +168,8 @@ export function asksDatasets({ create }: JobTypeConfiguration): boolean {
 function passesDatasets(auth: string, owner: JobOwner, datasets: readonly JobDataset[] | undefined): boolean {
   if (!auth.startsWith('#dataset')) return true;
   if (datasets === undefined) throw new JobRefusal(400, 'Dataset ids list was not provided in jobParams');
+  const isAnybodys = owner.ownerUser === undefined && owner.ownerGroup === undefined;
+  if (auth === '#datasetOwner' && isAnybodys) throw new JobRefusal(401, 'User not authenticated');
   return datasets.every((dataset) => {
     if (auth === '#datasetPublic') return dataset.isPublished;
     if (auth === '#datasetOwner') return hasRight(owner, (group) => dataset.ownerGroup === group);

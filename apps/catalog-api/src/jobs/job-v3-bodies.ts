@@ -39,13 +39,14 @@ export class JobV3Bodies {
     const email = contactEmail ?? caller?.email;
     // Checked as the body of v4 that it becomes, and an address only if the client gave it.
     const dto = { type, jobParams, ...(contactEmail === undefined ? {} : { contactEmail }) };
-    return {
+    const job = {
       ...validateBody(CreateJobDto, dto),
-      request: body,
       ...(user === undefined || caller === undefined ? {} : { ownerUser: user.username }),
       ...(ownerGroup === undefined ? {} : { ownerGroup }),
       ...(email === undefined || email === '' ? {} : { contactEmail: email }),
     };
+    // Actions and templates see the body of v4, whichever version it came by.
+    return { ...job, request: job };
   }
 
   /** Somebody privileged may name another user; an ordinary caller's word for another is refused later. */
@@ -93,11 +94,15 @@ export class JobV3Bodies {
     if (auth === '#datasetPublic' || pids.length === 0) return undefined;
     const datasets = await this.catalogue.datasetsOf(pids, ['ownerGroup', 'accessGroups', 'isPublished']);
     const isAccess = auth === '#datasetAccess';
-    const group = isAccess ? commonGroup(user?.groups ?? [], datasets) : datasets[0]?.ownerGroup;
-    if (this.owners.isPrivileged(caller)) return group;
-    // SciCat's words for a dataset of others; one that does not exist is answered alike.
+    // One that does not exist is answered like one of others in its place: it has no group that anybody is in.
     const areKnown = datasets.length === new Set(pids).size;
-    if (!areKnown || group === undefined || !caller.currentGroups.includes(group)) throw noGroupFor(auth);
+    const group = isAccess
+      ? areKnown
+        ? commonGroup(user?.groups ?? [], datasets)
+        : undefined
+      : datasets.find(({ pid }) => pid === pids[0])?.ownerGroup;
+    if (this.owners.isPrivileged(caller)) return group;
+    if (group === undefined || !caller.currentGroups.includes(group)) throw noGroupFor(auth);
     return group;
   }
 }

@@ -132,7 +132,7 @@ export class JobsV3Controller {
     gate(mayCallUpdate(this.rules, caller, this.configuration));
     const merges = isMergePatch(contentType);
     const change = await this.bodies.toChange(id, body);
-    return jobV3View(await this.updates.patch(caller, id, change, { request: body, merges }));
+    return jobV3View(await this.updates.patch(caller, id, change, { request: change, merges }));
   }
 
   /** As PATCH: workers of Catamel's time send the whole job. */
