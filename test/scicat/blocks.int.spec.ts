@@ -62,7 +62,11 @@ describe('File lists', () => {
     assert.deepEqual(await totals(pid), [27, 3, 0, 0]);
     assert.equal((await app.as('archiveManager').delete(`${path}/${id}`)).status, 200);
     assert.deepEqual(await totals(pid), [20, 2, 0, 0]);
-    assert.equal((await app.as('archiveManager').delete(`${path}/${id}`)).status, 404);
+    const gone = await app.as('archiveManager').delete(`${path}/${id}`);
+    assert.deepEqual([gone.status, gone.body['message']], [404, `origDatablock: ${id} not found`]);
+    const nowhere = `${pathOf('20.500.12345/none')}/origdatablocks/${id}`;
+    const unknown = await app.as('archiveManager').delete(nowhere);
+    assert.equal(unknown.body['message'], 'dataset: 20.500.12345/none not found');
     assert.deepEqual((await app.as('archiveManager').delete(path)).body, { count: 2 });
     assert.deepEqual(await totals(pid), [0, 0, 0, 0]);
   });
@@ -240,7 +244,15 @@ describe('File lists', () => {
     const name = archiveId();
     const path = `${pathOf(pid)}/datablocks`;
     assert.equal((await app.as('user1').post(path, archived(name, ['a']))).status, 201);
-    assert.equal((await app.as('user1').post(path, archived(name, ['a']))).status, 409);
+    const twice = await app.as('user1').post(path, archived(name, ['a']));
+    assert.deepEqual(
+      [twice.status, twice.body['message']],
+      [409, 'A datablock with this this unique key already exists!'],
+    );
+    const other = await app.as('user1').post(path, archived(archiveId(), ['b']));
+    const taken = await app.as('user1').patch(`${path}/${String(other.body['_id'])}`, { archiveId: name });
+    assert.equal(taken.status, 409, taken.text);
+    await app.as('archiveManager').delete(`${path}/${String(other.body['_id'])}`);
     assert.deepEqual(await totals(pid), [0, 0, 20, 1]);
     const where = { datasetId: pid };
     assert.deepEqual((await app.as('user1').get('/api/v3/datablocks/count', { filter: { where } })).body, {

@@ -203,6 +203,27 @@ describe('Answers about datasets', () => {
     assert.deepEqual((await append('keywords', ['a', 'a'])).body['keywords'], ['a']);
   });
 
+  it('metadata keys come from the page of datasets that is asked for', async () => {
+    const keywords = [`keys-${Math.random()}`];
+    for (const name of ['first', 'second', 'third'])
+      await create(rawDataset({ keywords, scientificMetadata: { [name]: 1 } }));
+    for (const version of ['v3', 'v4']) {
+      const keys = async (limits: Fields): Promise<unknown> =>
+        (await app.as('user1').get(`/api/${version}/datasets/metadataKeys`, { fields: { keywords }, limits }))
+          .body;
+      assert.deepEqual(await keys({}), ['third', 'second', 'first']);
+      assert.deepEqual(await keys({ limit: 1, skip: 1, order: 'createdAt:asc' }), ['second'], version);
+    }
+  });
+
+  it('what has another type is not said to be too long as well', async () => {
+    const { body } = await app.as('user1').post('/api/v4/datasets', v4Dataset({ size: 'x', pid: 5 }));
+    const texts = (body['message'] as string[]).filter((text) => /^(size|pid) /.test(text));
+    assert.deepEqual(texts.sort(), ['pid must be a string', 'size must be an integer number']);
+    const below = await app.as('user1').post('/api/v4/datasets', v4Dataset({ size: -1 }));
+    assert.deepEqual(below.body['message'], ['size must not be less than 0']);
+  });
+
   it('a value that has the unit already is not rounded, one inside an object is converted', async () => {
     const keywords = [`unit-${Math.random()}`];
     const scientificMetadata = {

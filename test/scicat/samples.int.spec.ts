@@ -163,7 +163,7 @@ describe('Samples v3 (contract §1.11)', () => {
   it('F4: metadataKeys names dotted paths of samples the caller may see, no others', async () => {
     const keys = async (account: AccountName, fields: Fields = {}) =>
       (await app.as(account).get<string[]>(`${path}/metadataKeys`, { fields })).body;
-    assert.deepEqual((await keys('user1')).sort(), ['colour', 'deep.inner', 'length.x', 'nothing']);
+    assert.deepEqual((await keys('user1')).sort(), ['colour.value', 'deep.inner', 'length.x', 'nothing']);
     assert.deepEqual(await keys('user1', { metadataKey: 'INNER' }), ['deep.inner']);
     assert.ok((await keys('admin')).includes('hiddenKey'));
   });

@@ -135,7 +135,7 @@ export const surfaces = {
     record: block,
     singles: [
       { path: at('/api/v3/origdatablocks'), rule: dataset.readUnshared, refused: 403, ...signedIn },
-      { path: at('/api/v4/origdatablocks'), rule: origDatablock.read, refused: 404 },
+      { path: at('/api/v4/origdatablocks'), rule: origDatablock.read, refused: 403 },
     ],
     lists: [
       { path: '/api/v4/origdatablocks', query: where('_id'), rule: origDatablock.read },
@@ -162,7 +162,7 @@ export const surfaces = {
     collection: 'Datablock',
     id: '_id',
     record: { ...block, packedSize: 1, chkAlg: 'x', version: '1' },
-    singles: [{ path: at('/api/v3/datablocks'), rule: datablock.read, refused: 404 }],
+    singles: [{ path: at('/api/v3/datablocks'), rule: datablock.read, refused: 401 }],
     lists: [{ path: '/api/v3/datablocks', query: where('_id'), rule: datablock.read }],
     counts: [{ path: '/api/v3/datablocks/count', query: condition('_id'), rule: datablock.read }],
     facets: [],

@@ -1,4 +1,4 @@
-import { faultsOf } from '../http/validate-body.js';
+import { knownFaultsOf } from '../http/validate-body.js';
 import type { LongList } from '../http/long-list.js';
 import { intentField } from '../persistence/own-fields.js';
 
@@ -27,7 +27,7 @@ export function withIds(blocks: Block[] | LongList<Block>): object[] | LongList<
  * files along.
  */
 export function blockFaults(dto: new () => object, body: unknown): Fault[] {
-  return faultsOf(dto, body).map(shown);
+  return knownFaultsOf(dto, body).map(shown);
 }
 
 function shown({ property, constraints, children = [] }: Fault): Fault {

@@ -98,6 +98,7 @@ export class DatasetDatablocksController {
     @Param('did') id: string,
   ): Promise<void> {
     gate(this.rules.mayDelete(caller));
+    await this.datasets.find(pid, `dataset: ${pid} not found`);
     if ((await this.blocks.remove(datablocks, signedIn(caller), id, pid)) === undefined) missing(id);
   }
 

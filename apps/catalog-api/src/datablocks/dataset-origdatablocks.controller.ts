@@ -122,6 +122,7 @@ export class DatasetOrigDatablocksController {
     @Param('oid') id: string,
   ): Promise<object> {
     gate(this.rules.mayDelete(caller));
+    await this.datasets.find(pid, `dataset: ${pid} not found`);
     return withId((await this.blocks.remove(origDatablocks, signedIn(caller), id, pid)) ?? missing(id));
   }
 

@@ -31,11 +31,13 @@ export function validateV3DatasetBody<Dto extends object>(dto: new () => Dto, bo
   return value;
 }
 
-/**
- * What is wrong with a body, as the `isValid` endpoints tell it: nothing is thrown, and keys that the DTO does not have are
- * not looked at, as SciCat does not there.
- */
+/** What is wrong with a body, as the `isValid` endpoints tell it; nothing is thrown. */
 export function faultsOf<Dto extends object>(dto: new () => Dto, body: unknown): ValidationError[] {
+  return check(dto, body).errors;
+}
+
+/** As `faultsOf`, of the fields that the DTO has: SciCat does not look at other keys there. */
+export function knownFaultsOf<Dto extends object>(dto: new () => Dto, body: unknown): ValidationError[] {
   return check(dto, body, { forbidUnknownValues: true }).errors;
 }
 
@@ -47,7 +49,21 @@ function check<Dto extends object>(
   const plain: unknown = typeof body === 'object' && body !== null && !Array.isArray(body) ? body : {};
   refuseHostileKeys(plain);
   const value = plainToInstance(dto, plain, { exposeDefaultValues: false });
-  return { value, errors: validateSync(value, rules) };
+  return { value, errors: validateSync(value, rules).map(withoutBounds) };
+}
+
+const types: readonly string[] = ['isString', 'isInt', 'isNumber', 'isArray', 'isBoolean'];
+const bounds: readonly string[] = ['min', 'max', 'maxLength', 'arrayMaxSize'];
+
+/** What is of another type is said to be that; that it is too long, or too small, as well says nothing, and SciCat does not. */
+function withoutBounds(error: ValidationError): ValidationError {
+  const { constraints = {}, children = [] } = error;
+  if (types.some((name) => name in constraints))
+    error.constraints = Object.fromEntries(
+      Object.entries(constraints).filter(([name]) => !bounds.includes(name)),
+    );
+  children.forEach(withoutBounds);
+  return error;
 }
 
 /** Levels of nesting that a body may have. */

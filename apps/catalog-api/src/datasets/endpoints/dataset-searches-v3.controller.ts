@@ -10,7 +10,7 @@ import { gate, signedIn } from '../../http/gates.js';
 import type { LongList } from '../../http/long-list.js';
 import { Area, Operation } from '../../http/operation.decorator.js';
 import { textFrom } from '../../http/query-values.js';
-import { faultsOf } from '../../http/validate-body.js';
+import { knownFaultsOf } from '../../http/validate-body.js';
 import type { FacetAnswer } from '../../persistence/facets.js';
 import type { Logbook } from '../../logbooks/logbooks.service.js';
 import { DatasetExtras } from '../dataset-extras.js';
@@ -69,8 +69,9 @@ export class DatasetSearchesV3Controller {
   metadataKeys(
     @CurrentCaller() caller: Caller | undefined,
     @Query('fields') fields: unknown,
+    @Query('limits') limits: unknown,
   ): Promise<string[]> {
-    return datasetKeys(this.queries, caller, fields, this.config.metadataPaths);
+    return datasetKeys(this.queries, caller, { fields, limits }, this.config.metadataPaths);
   }
 
   @Operation('datasetsControllerIsValidV3', {
@@ -85,7 +86,7 @@ export class DatasetSearchesV3Controller {
   ): { valid: boolean; error?: string } {
     gate(this.rules.admits(accessTable.dataset.add, caller));
     this.datasets.admitCreation(signedIn(caller), objectOr(body), '3');
-    const faults = faultsOf<object>(creationDto(body), body);
+    const faults = knownFaultsOf<object>(creationDto(body), body);
     if (faults.length === 0) return { valid: true };
     const texts = faults.flatMap(({ constraints = {} }) => Object.values(constraints));
     return { valid: false, error: texts.join('; ') };

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import type { CatalogApiConfig } from '../../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../../catalog-api.tokens.js';
 import { accessTable } from '../../domain/access-table.js';
-import { parseV4Filter, v4Fields } from '../../domain/v4-filter.js';
+import { parseV4Filter, v4Fields, v4Limits } from '../../domain/v4-filter.js';
 import { Area, Operation } from '../../http/operation.decorator.js';
 import { listFrom } from '../../http/query-values.js';
 import type { FacetAnswer } from '../../persistence/facets.js';
@@ -41,14 +41,9 @@ export class DatasetsPublicController {
 
   @Operation('datasetsPublicV4ControllerPublicMetadataKeysV4', { answer: ['string'] })
   @Get('metadataKeys')
-  metadataKeys(@Query('fields') fields: unknown): Promise<string[]> {
-    return datasetKeys(
-      this.queries,
-      undefined,
-      v4Fields(fields, datasetShape),
-      this.config.metadataPaths,
-      published,
-    );
+  metadataKeys(@Query('fields') fields: unknown, @Query('limits') limits: unknown): Promise<string[]> {
+    const asked = { fields: v4Fields(fields, datasetShape), limits: v4Limits(limits) };
+    return datasetKeys(this.queries, undefined, asked, this.config.metadataPaths, published);
   }
 
   @Operation('datasetsPublicV4ControllerFindOnePublicV4', { answer: 'OutputDatasetDto' })

@@ -19,13 +19,13 @@ import { accessTable } from '../../domain/access-table.js';
 import { Refusal } from '../../domain/errors.js';
 import type { Lifecycle } from '../../domain/lifecycle.js';
 import { objectOr } from '../../domain/loopback-filter.js';
-import { parseV4Filter, v4Fields } from '../../domain/v4-filter.js';
+import { parseV4Filter, v4Fields, v4Limits } from '../../domain/v4-filter.js';
 import { CurrentCaller } from '../../http/caller.decorator.js';
 import { gate, signedIn } from '../../http/gates.js';
 import { isLong, type LongList } from '../../http/long-list.js';
 import { Area, Operation } from '../../http/operation.decorator.js';
 import { listFrom } from '../../http/query-values.js';
-import { faultsOf, validateBody } from '../../http/validate-body.js';
+import { knownFaultsOf, validateBody } from '../../http/validate-body.js';
 import type { FacetAnswer } from '../../persistence/facets.js';
 import type { DatasetRecord } from '../../persistence/records.js';
 import { RequestPrecondition } from '../../records/precondition.decorator.js';
@@ -77,7 +77,7 @@ export class DatasetsV4Controller {
   isValid(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): { valid: boolean } {
     gate(this.rules.admits(accessTable.dataset.add, caller));
     this.datasets.admitCreation(signedIn(caller), objectOr(body), '4');
-    return { valid: faultsOf(CreateDatasetDto, body).length === 0 };
+    return { valid: knownFaultsOf(CreateDatasetDto, body).length === 0 };
   }
 
   @Operation('datasetsV4ControllerFindAllV4', { answer: ['PartialOutputDatasetDto'] })
@@ -107,9 +107,11 @@ export class DatasetsV4Controller {
   metadataKeys(
     @CurrentCaller() caller: Caller | undefined,
     @Query('fields') fields: unknown,
+    @Query('limits') limits: unknown,
   ): Promise<string[]> {
     gate(caller !== undefined);
-    return datasetKeys(this.queries, caller, v4Fields(fields, datasetShape), this.config.metadataPaths);
+    const asked = { fields: v4Fields(fields, datasetShape), limits: v4Limits(limits) };
+    return datasetKeys(this.queries, caller, asked, this.config.metadataPaths);
   }
 
   @Operation('datasetsV4ControllerCountV4', { answer: 'CountApiResponse' })
