@@ -203,7 +203,10 @@ describe('Attachments v4 (contract §1.7)', () => {
     const merged = await app.as('admin').patch(`${path}/changing`, { thumbnail: null }, merge);
     assert.deepEqual([merged.body['thumbnail'], merged.body['instrumentGroup']], [undefined, 'i']);
     const odd = await create('a/b: c');
-    assert.equal((await app.as('admin').get(`${path}/${encodeURIComponent('a/b: c')}`)).body['aid'], odd['aid']);
+    assert.equal(
+      (await app.as('admin').get(`${path}/${encodeURIComponent('a/b: c')}`)).body['aid'],
+      odd['aid'],
+    );
     const late = { 'if-unmodified-since': 'Wed, 21 Oct 2015 07:28:00 GMT' };
     assert.equal((await app.as('admin').patch(`${path}/changing`, { caption: 'x' }, late)).status, 412);
     assert.equal((await app.as('admin').patch(`${path}/none`, { caption: 'x' })).status, 404);
@@ -226,13 +229,7 @@ describe('Attachments v4 (contract §1.7)', () => {
       const { status } = await app.as('admin').get(path, { filter: text });
       assert.ok(status < 500, `${text.slice(0, 80)}: ${status}`);
     }
-    for (const body of [
-      '{',
-      '[]',
-      'null',
-      '{"relationships":[5]}',
-      '{"relationships":{"a":1}}',
-    ])
+    for (const body of ['{', '[]', 'null', '{"relationships":[5]}', '{"relationships":{"a":1}}'])
       for (const answer of [
         await app.as('admin').post(path, body),
         await app.as('admin').post(`${path}/isValid`, body),

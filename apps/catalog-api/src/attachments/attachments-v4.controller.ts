@@ -187,7 +187,9 @@ export class AttachmentsV4Controller {
   }
 
   private find(rule: Rule, caller: Caller | undefined, filter: unknown): Promise<AttachmentRecord[]> {
-    const query = parseV4Filter(filterFrom(filter, undefined), properties);
+    const query = parseV4Filter(filterFrom(filter, undefined), properties, {
+      newestFirst: 'without limits',
+    });
     if (query.include.length > 0) throw new BadRequest('Attachments have no relations to include.');
     const visible = this.rules.condition(rule, caller);
     return this.queries.list('Attachment', { where: query.where, visible }, query);

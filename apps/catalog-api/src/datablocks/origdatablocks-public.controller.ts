@@ -41,13 +41,16 @@ export class OrigDatablocksPublicController {
     return this.reads.countFiles(rules, filter);
   }
 
-  @Operation('origDatablocksPublicV4ControllerFullfacetV4', { answer: ['FullFacetResponse'] })
+  @Operation('origDatablocksPublicV4ControllerFullfacetV4', {
+    answer: ['FullFacetResponse'],
+    objects: { filters: 'FullFacetFilters' },
+  })
   @Get('fullfacet')
   fullFacet(@Query('fields') fields: unknown, @Query('facets') facets: unknown): Promise<FacetAnswer> {
     return this.queries.facets(undefined, v4Fields(fields, blockShape), facets, rules.block);
   }
 
-  @Operation('origDatablocksPublicV4ControllerFullfacetFilesV4')
+  @Operation('origDatablocksPublicV4ControllerFullfacetFilesV4', { objects: { filters: 'FullFacetFilters' } })
   @Get('fullfacet/files')
   fileFacets(@Query('fields') fields: unknown): Promise<FacetAnswer> {
     return this.queries.fileFacets(undefined, v4Fields(fields, blockShape), rules.block);

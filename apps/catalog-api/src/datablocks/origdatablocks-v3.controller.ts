@@ -87,7 +87,10 @@ export class OrigDatablocksV3Controller {
     return this.queries.searchFiles(caller, fields, limits);
   }
 
-  @Operation('origDatablocksControllerFullfacetV3', { answer: ['FullFacetResponse'] })
+  @Operation('origDatablocksControllerFullfacetV3', {
+    answer: ['FullFacetResponse'],
+    objects: { filters: 'FullFacetFilters' },
+  })
   @Get('fullfacet')
   fullFacet(
     @CurrentCaller() caller: Caller | undefined,
@@ -97,7 +100,7 @@ export class OrigDatablocksV3Controller {
     return this.queries.facets(caller, fields, undefined);
   }
 
-  @Operation('origDatablocksControllerFullfacetFilesV3')
+  @Operation('origDatablocksControllerFullfacetFilesV3', { objects: { filters: 'FullFacetFilters' } })
   @Get('fullfacet/files')
   fileFacets(
     @CurrentCaller() caller: Caller | undefined,

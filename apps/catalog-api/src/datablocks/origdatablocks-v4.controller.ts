@@ -88,7 +88,10 @@ export class OrigDatablocksV4Controller {
     return this.reads.countFiles({ caller, ...rules }, filter);
   }
 
-  @Operation('origDatablocksV4ControllerFullfacetV4', { answer: ['FullFacetResponse'] })
+  @Operation('origDatablocksV4ControllerFullfacetV4', {
+    answer: ['FullFacetResponse'],
+    objects: { filters: 'FullFacetFilters' },
+  })
   @Get('fullfacet')
   fullFacet(
     @CurrentCaller() caller: Caller | undefined,
@@ -99,7 +102,7 @@ export class OrigDatablocksV4Controller {
     return this.queries.facets(caller, v4Fields(fields, blockShape), facets);
   }
 
-  @Operation('origDatablocksV4ControllerFullfacetFilesV4')
+  @Operation('origDatablocksV4ControllerFullfacetFilesV4', { objects: { filters: 'FullFacetFilters' } })
   @Get('fullfacet/files')
   fileFacets(
     @CurrentCaller() caller: Caller | undefined,

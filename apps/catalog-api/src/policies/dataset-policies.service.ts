@@ -51,7 +51,7 @@ export class DatasetPolicies {
       { ownerGroup },
       {
         $setOnInsert: {
-          _id: _id as never,
+          _id,
           ownerGroup,
           accessGroups: [],
           isPublished: false,

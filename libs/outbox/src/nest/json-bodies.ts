@@ -13,9 +13,13 @@ export function acceptJsonBodies(app: NestFastifyApplication, bodyLimit?: number
   const fastify = app.getHttpAdapter().getInstance();
   const parse = fastify.getDefaultJsonParser('error', 'error');
   for (const type of jsonTypes)
-    app.useBodyParser<RawServerDefault>(type, bodyLimit === undefined ? {} : { bodyLimit }, (request, body, done) => {
-      const text = body.toString('utf8').trim();
-      if (text === '') done(null, undefined);
-      else void parse(request, text, done);
-    });
+    app.useBodyParser<RawServerDefault>(
+      type,
+      bodyLimit === undefined ? {} : { bodyLimit },
+      (request, body, done) => {
+        const text = body.toString('utf8').trim();
+        if (text === '') done(null, undefined);
+        else void parse(request, text, done);
+      },
+    );
 }

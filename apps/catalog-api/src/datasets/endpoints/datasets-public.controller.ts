@@ -33,7 +33,10 @@ export class DatasetsPublicController {
     return this.lists.list(undefined, query, rule);
   }
 
-  @Operation('datasetsPublicV4ControllerFullfacetV4', { answer: ['FullFacetResponse'] })
+  @Operation('datasetsPublicV4ControllerFullfacetV4', {
+    answer: ['FullFacetResponse'],
+    objects: { filters: 'FullFacetFilters' },
+  })
   @Get('fullfacet')
   fullFacet(@Query('fields') fields: unknown, @Query('facets') facets: unknown): Promise<FacetAnswer> {
     return this.queries.facets(undefined, v4Fields(fields, datasetShape), facets, published);

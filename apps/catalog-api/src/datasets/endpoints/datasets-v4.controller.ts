@@ -91,7 +91,10 @@ export class DatasetsV4Controller {
     return isLong(query) ? this.queries.long(caller, query) : this.lists.list(caller, query);
   }
 
-  @Operation('datasetsV4ControllerFullfacetV4', { answer: ['FullFacetResponse'] })
+  @Operation('datasetsV4ControllerFullfacetV4', {
+    answer: ['FullFacetResponse'],
+    objects: { filters: 'FullFacetFilters' },
+  })
   @Get('fullfacet')
   fullFacet(
     @CurrentCaller() caller: Caller | undefined,
