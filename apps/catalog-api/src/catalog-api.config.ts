@@ -79,6 +79,12 @@ export interface CatalogApiConfig {
   };
   /** Event streams open at the same time. */
   readonly eventStreams: { readonly perPerson: number; readonly perProcess: number };
+  /** Jobs of callers without an account in an hour; 0 for any number. */
+  readonly anonymousJobs: {
+    readonly perAddress: number;
+    readonly perMailbox: number;
+    readonly altogether: number;
+  };
   readonly controlBucket: string;
   /** Milliseconds for which an object that a message names may be missing before it counts as lost. */
   readonly referencePatience: number;
@@ -160,6 +166,11 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
     eventStreams: {
       perPerson: integer(environment, 'EVENT_STREAMS_PER_PERSON', 10),
       perProcess: integer(environment, 'EVENT_STREAMS_PER_PROCESS', 1000),
+    },
+    anonymousJobs: {
+      perAddress: integer(environment, 'ANONYMOUS_JOBS_PER_ADDRESS', 20, 0),
+      perMailbox: integer(environment, 'ANONYMOUS_JOBS_PER_MAILBOX', 10, 0),
+      altogether: integer(environment, 'ANONYMOUS_JOBS_PER_PROCESS', 200, 0),
     },
     orphanClaimAge: durationFrom(text('ORPHAN_CLAIM_AGE', '60s')),
     controlBucket: text('CONTROL_BUCKET', 'catena-control'),

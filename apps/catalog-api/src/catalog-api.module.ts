@@ -32,6 +32,7 @@ import { DatasetClaims } from './jobs/dataset-claims.js';
 import { JobActions } from './jobs/job-actions.js';
 import { JobConfigurationToken } from './jobs/job-configuration.provider.js';
 import { JobOwners } from './jobs/job-owners.js';
+import { AnonymousJobLimits } from './jobs/anonymous-job-limits.js';
 import { JobCreation, JobCreationContext } from './jobs/job-creation.js';
 import { JobExtrasController } from './jobs/job-extras.controller.js';
 import { JobNews } from './jobs/job-news.js';
@@ -137,6 +138,7 @@ export class CatalogApiModule {
         JobTemplates,
         JobCreation,
         JobCreationContext,
+        AnonymousJobLimits,
         JobUpdates,
         JobUpdateParts,
         JobQueries,

@@ -8,6 +8,8 @@ export interface OperationDescription {
   readonly id: string | Readonly<Record<'3' | '4', string>>;
   /** DTO classes of the request body; several stand for one of them. */
   readonly body?: (new () => object) | readonly (new () => object)[];
+  /** Name of a body that is one of several, where it is not that of the operation. */
+  readonly bodyName?: SchemaName;
   /** What a success answers; in an array for a list of it. Absent: an empty or free body. */
   readonly answer?: SchemaName | readonly [SchemaName];
   /** Query parameters that need an explanation. */

@@ -21,6 +21,7 @@ import {
 import { Catalogue } from '../persistence/catalogue.js';
 import { withoutWords } from '../persistence/own-fields.js';
 import type { DatasetRecord, JobRecord } from '../persistence/records.js';
+import { AnonymousJobLimits } from './anonymous-job-limits.js';
 import { DatasetClaims } from './dataset-claims.js';
 import { givenUp } from './dataset-schedule.js';
 import { JobActions } from './job-actions.js';
@@ -38,6 +39,8 @@ export interface NewJob {
   readonly request: unknown;
   readonly idempotencyKey?: string;
   readonly retryOf?: string;
+  /** Where the request comes from: callers without an account are limited by it. */
+  readonly address?: string;
 }
 
 type JobDatasets = Pick<
@@ -56,6 +59,7 @@ export class JobCreationContext {
     @Inject(CatalogApiConfigToken) readonly config: CatalogApiConfig,
     readonly owners: JobOwners,
     readonly clock: Clock,
+    readonly limits: AnonymousJobLimits,
   ) {}
 }
 
@@ -78,7 +82,10 @@ export class JobCreation {
     const repeated = await this.repeated(caller, wanted);
     if (repeated !== undefined) return repeated;
     try {
-      return await this.createNew(caller, wanted, type);
+      const create = () => this.createNew(caller, wanted, type);
+      if (caller !== undefined || type.workflow === 'none') return await create();
+      const from = { address: wanted.address ?? '', mailbox: wanted.contactEmail ?? '' };
+      return await this.context.limits.guard(from, create);
     } catch (error) {
       // Posted twice at once, the other one may have its datasets by now: a refusal of its own job is none.
       const other = await this.repeated(caller, wanted);

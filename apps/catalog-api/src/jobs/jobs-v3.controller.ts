@@ -10,6 +10,7 @@ import {
   Post,
   Put,
   Query,
+  Ip,
 } from '@nestjs/common';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
@@ -52,12 +53,14 @@ export class JobsV3Controller {
     @CurrentCaller() caller: Caller | undefined,
     @Body() body: Fields | undefined,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @Ip() address: string,
   ): Promise<Fields> {
     gate(mayCallCreate(this.rules, caller, this.configuration));
     const job = await this.bodies.toNewJob(caller, body ?? {});
     return jobV3View(
       await this.creation.create(caller, {
         ...job,
+        address,
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       }),
     );

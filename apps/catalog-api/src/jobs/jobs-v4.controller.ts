@@ -1,4 +1,16 @@
-import { Body, Controller, Delete, Get, Headers, Inject, Param, Patch, Post, Query } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  Inject,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Ip,
+} from '@nestjs/common';
 import { AccessRules, type Caller } from '../domain/access.js';
 import type { JobConfiguration } from '../domain/job-configuration.js';
 import { mayCallCreate, mayCallUpdate } from '../domain/job-rules.js';
@@ -36,6 +48,7 @@ export class JobsV4Controller {
     @CurrentCaller() caller: Caller | undefined,
     @Body() body: unknown,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @Ip() address: string,
   ): Promise<JobView> {
     gate(mayCallCreate(this.rules, caller, this.configuration));
     const dto = validateBody(CreateJobDto, body);
@@ -43,6 +56,7 @@ export class JobsV4Controller {
       await this.creation.create(caller, {
         ...dto,
         request: body,
+        address,
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       }),
     );

@@ -88,7 +88,7 @@ function operationObject({ id, area, path, status, query, headers, description }
       })),
       ...headers.map((name) => ({ name, in: 'header', required: false, schema: { type: 'string' } })),
     ],
-    ...(body === undefined ? {} : { requestBody: bodyOf(id, body) }),
+    ...(body === undefined ? {} : { requestBody: bodyOf(description.bodyName ?? unionName(id), body) }),
     responses: {
       [status]: {
         description: 'Done.',
@@ -105,9 +105,9 @@ function operationObject({ id, area, path, status, query, headers, description }
   };
 }
 
-function bodyOf(id: string, body: DtoClass | readonly DtoClass[]): Schema {
+function bodyOf(union: string, body: DtoClass | readonly DtoClass[]): Schema {
   const dtos = [body].flat();
-  const schema = reference(dtos.length === 1 ? dtos[0]!.name : unionName(id));
+  const schema = reference(dtos.length === 1 ? dtos[0]!.name : union);
   return { required: true, content: { 'application/json': { schema } } };
 }
 

@@ -76,6 +76,7 @@ export class DatasetSearchesV3Controller {
 
   @Operation('datasetsControllerIsValidV3', {
     body: [CreateRawDatasetObsoleteDto, CreateDerivedDatasetObsoleteDto, CreateDatasetDto],
+    bodyName: 'DatasetsControllerCreateV3Request',
     answer: 'IsValidResponse',
   })
   @Post('isValid')
