@@ -237,6 +237,21 @@ describe("The web frontend's calls on other pages", () => {
       assert.deepEqual(counted, { all: [{ totalSets: 2 }] });
     });
 
+    it('search files by words of their paths, and count what they found', async () => {
+      const find = async (text: string): Promise<unknown[]> => {
+        const found = await rows('/api/v3/origdatablocks/fullquery/files', {
+          limits: { skip: 0, limit: 10 },
+          fields: { text },
+        });
+        const [counted] = await rows('/api/v3/origdatablocks/fullfacet/files', { fields: { text } });
+        const [total = { totalSets: 0 }] = counted?.['all'] as { totalSets: number }[];
+        assert.equal(total.totalSets, found.length);
+        return found.map((row) => (row['dataFileList'] as Fields)['path']);
+      };
+      assert.deepEqual((await find('h5')).sort(), ['a.h5', 'b.h5']);
+      assert.deepEqual(await find('nowhere'), []);
+    });
+
     it('list and count policies by bare parameters, and save some of them with 200', async () => {
       const admin = app.as('admin');
       const made = await admin.post('/api/v3/policies', {
