@@ -7,7 +7,7 @@ export function tokenOf(request: RequestWithCaller): string | undefined {
   return text?.replace(/^Bearer\s+/i, '');
 }
 
-/** Whether a body of this content type is merged into the record, level by level; parameters such as a charset aside. */
+/** Whether a body of this content type is merged into the record (RFC 7396), level by level; a charset aside. */
 export function isMergePatch(contentType: unknown): boolean {
   return typeof contentType === 'string' && /^application\/merge-patch\+json\s*(;|$)/i.test(contentType);
 }

@@ -10,6 +10,15 @@ const mostCounted = 50_000;
 
 interface Count {
   jobs: number;
+  /** Milliseconds since 1970: when it ends. */
+  readonly until: number;
+}
+
+interface Limit {
+  /** Absent: of all together. */
+  readonly key?: string;
+  readonly most: number;
+  readonly whose: string;
 }
 
 /**
@@ -20,43 +29,63 @@ interface Count {
 @Injectable()
 export class AnonymousJobLimits {
   private readonly counts: AgedMap<Count>;
+  /** Not among the others, of which the oldest go when there are too many. */
+  private all: Count;
 
   constructor(
-    clock: Clock,
+    private readonly clock: Clock,
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
   ) {
     this.counts = new AgedMap(mostCounted, hour, clock);
+    this.all = this.fresh();
   }
 
   /** @throws JobRefusal 429 before anything is looked at */
   async guard<T>(from: { address: string; mailbox: string }, create: () => Promise<T>): Promise<T> {
     const { perAddress, perMailbox, altogether } = this.config.anonymousJobs;
-    const limits = [
-      { key: 'all', most: altogether, whose: 'callers without an account' },
+    const limits: Limit[] = [
+      { most: altogether, whose: 'callers without an account' },
       { key: `address ${from.address}`, most: perAddress, whose: 'your address' },
-      { key: `mailbox ${from.mailbox.toLowerCase()}`, most: perMailbox, whose: 'this e-mail address' },
+      ...(from.mailbox === ''
+        ? []
+        : [{ key: `mailbox ${from.mailbox.toLowerCase()}`, most: perMailbox, whose: 'this e-mail address' }]),
     ].filter(({ most }) => most > 0);
     for (const { key, most, whose } of limits)
-      if ((this.counts.get(key)?.jobs ?? 0) >= most)
+      if (this.count(key).jobs >= most)
         throw new JobRefusal(
           429,
           `${most} jobs of ${whose} were posted within an hour, no more are taken: try again later, or sign in.`,
           {},
           hour / 1000,
         );
-    const counts = limits.map(({ key }) => this.count(key));
+    const counted = limits.map(({ key }) => this.begin(key));
     try {
       return await create();
     } catch (error) {
-      for (const count of counts) count.jobs -= 1;
+      for (const takeBack of counted) takeBack();
       throw error;
     }
   }
 
-  private count(key: string): Count {
-    const count = this.counts.get(key) ?? { jobs: 0 };
-    if (count.jobs === 0) this.counts.set(key, count);
+  private count(key: string | undefined): Count {
+    if (key !== undefined) return this.counts.get(key) ?? this.fresh();
+    if (this.all.until <= this.clock.now().getTime()) this.all = this.fresh();
+    return this.all;
+  }
+
+  /** @returns what takes it back */
+  private begin(key: string | undefined): () => void {
+    const count = this.count(key);
+    if (key !== undefined && count.jobs === 0) this.counts.set(key, count);
     count.jobs += 1;
-    return count;
+    return () => {
+      count.jobs -= 1;
+      // Requests that were refused leave nothing behind: they could push out what counts.
+      if (key !== undefined && count.jobs === 0 && this.counts.get(key) === count) this.counts.delete(key);
+    };
+  }
+
+  private fresh(): Count {
+    return { jobs: 0, until: this.clock.now().getTime() + hour };
   }
 }

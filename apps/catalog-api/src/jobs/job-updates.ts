@@ -16,9 +16,10 @@ import { JobConfigurationToken } from './job-configuration.provider.js';
 import { JobNews } from './job-news.js';
 import { legacyBody } from './job-views.js';
 
+/** Without a status, the job keeps the one it has when the change is written. */
 export interface JobChange {
-  readonly statusCode: string;
-  readonly statusMessage: string;
+  readonly statusCode?: string;
+  readonly statusMessage?: string;
   readonly jobResultObject?: Record<string, unknown>;
   readonly executionTime?: unknown;
 }
@@ -72,12 +73,14 @@ export class JobUpdates {
       const job = await this.updatable(caller, id);
       if (this.isCatenas(job)) return this.patchCatenas(caller, id, change);
       const type = this.parts.jobs.jobs.get(job.type)!;
-      this.actions.validate(type.update.actions, { request, job });
+      const { statusCode, statusMessage } = job;
+      const asked = { statusCode, statusMessage, ...(request as object) };
+      this.actions.validate(type.update.actions, { request: asked, job });
       const by = caller?.username ?? 'anonymous';
-      if (!merges) return (await this.write(job, change, { by, request })) ?? job;
+      if (!merges) return (await this.write(job, change, { by, request: asked })) ?? job;
       // Merged with the result that was read: another change since then, and it is merged anew.
       const guard = { 'catena.changes': job.catena?.changes ?? { $exists: false } };
-      const written = await this.write(job, mergedWith(job, change), { by, request, guard });
+      const written = await this.write(job, mergedWith(job, change), { by, request: asked, guard });
       if (written !== undefined) return written;
       await wait(Math.random() * pauseMilliseconds * (attempt + 1));
     }
@@ -167,8 +170,9 @@ export class JobUpdates {
     { by, request, report, guard = {} }: Writing,
   ): Promise<JobRecord | undefined> {
     const now = this.clock.now();
-    const { statusCode, statusMessage } = change;
-    const fields: Record<string, unknown> = { statusCode, statusMessage, updatedAt: now, updatedBy: by };
+    const { statusCode = job.statusCode, statusMessage = job.statusMessage } = change;
+    const fields: Record<string, unknown> = { updatedAt: now, updatedBy: by };
+    if (change.statusCode !== undefined) Object.assign(fields, { statusCode, statusMessage });
     const { executionTime, ...result } = change.jobResultObject ?? {};
     if (change.jobResultObject !== undefined) fields['jobResultObject'] = result;
     const executed = executionTime ?? change.executionTime;
@@ -220,11 +224,6 @@ export class JobUpdates {
   private isCatenas({ catena }: JobRecord): boolean {
     return catena !== undefined && catena.workflow !== 'none' && !catena.finished;
   }
-}
-
-/** Whether a change is to be merged into what is there (RFC 7396), instead of replacing it. */
-export function isMergePatch(contentType: string | undefined): boolean {
-  return contentType?.split(';', 1)[0]?.trim().toLowerCase() === 'application/merge-patch+json';
 }
 
 function mergedWith({ jobResultObject: stored = {} }: JobRecord, change: JobChange): JobChange {

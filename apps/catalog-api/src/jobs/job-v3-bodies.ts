@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Caller } from '../domain/access.js';
-import { JobRefusal } from '../domain/errors.js';
 import type { JobConfiguration } from '../domain/job-configuration.js';
 import { noGroupFor } from '../domain/job-rules.js';
 import { validateBody } from '../http/validate-body.js';
@@ -9,7 +8,7 @@ import { JobConfigurationToken } from './job-configuration.provider.js';
 import type { NewJob } from './job-creation.js';
 import { JobOwners } from './job-owners.js';
 import type { JobChange } from './job-updates.js';
-import { CreateJobDto, UpdateJobDto } from './job.dto.js';
+import { CreateJobDto, UpdateJobDto, UpdateJobDtoV3 } from './job.dto.js';
 
 type Fields = Record<string, unknown>;
 type DatasetGroups = { ownerGroup: string; accessGroups?: string[]; isPublished?: boolean };
@@ -60,24 +59,17 @@ export class JobV3Bodies {
     return { username: named, groups: caller?.currentGroups ?? [] };
   }
 
-  /** SciCat reads three fields of a v3 change and nothing else; without a status the job keeps its own. */
-  async toChange(id: string, body: unknown): Promise<JobChange> {
+  /** SciCat reads three fields of a v3 change and nothing else; without a status the job keeps the one it has then. */
+  toChange(body: unknown): JobChange {
     const { jobStatusMessage, jobResultObject, executionTime } = objectOr(body);
-    const status = Boolean(jobStatusMessage)
-      ? { statusCode: jobStatusMessage, statusMessage: jobStatusMessage }
-      : await this.statusOf(id);
     const result = jobResultObject === undefined ? {} : { jobResultObject };
-    const change = validateBody(UpdateJobDto, { ...status, ...result });
+    const change = Boolean(jobStatusMessage)
+      ? validateBody(UpdateJobDto, {
+          ...{ statusCode: jobStatusMessage, statusMessage: jobStatusMessage },
+          ...result,
+        })
+      : (validateBody(UpdateJobDtoV3, result) as JobChange);
     return { ...change, ...(Boolean(executionTime) ? { executionTime } : {}) };
-  }
-
-  private async statusOf(id: string): Promise<{ statusCode: string; statusMessage: string }> {
-    const job = await this.catalogue.jobs.findOne(
-      { _id: id },
-      { projection: { statusCode: 1, statusMessage: 1 } },
-    );
-    if (job === null) throw new JobRefusal(400, 'Invalid job id.');
-    return { statusCode: job.statusCode, statusMessage: job.statusMessage };
   }
 
   private async groupFor(

@@ -20,6 +20,7 @@ import { parseJsonObject } from '../domain/loopback-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
+import { isMergePatch } from '../http/request-parts.js';
 import { textFrom } from '../http/query-values.js';
 import type { FacetAnswer } from '../persistence/facets.js';
 import type { DatasetRecord } from '../persistence/records.js';
@@ -28,7 +29,7 @@ import { JobCreation } from './job-creation.js';
 import { namesFrom, onlyPaths, relationsFrom } from './job-fields.js';
 import { JobQueries, type DetailsWanted } from './job-queries.js';
 import { jobShapeV3 } from './job-shape.js';
-import { isMergePatch, JobUpdates } from './job-updates.js';
+import { JobUpdates } from './job-updates.js';
 import { JobV3Bodies } from './job-v3-bodies.js';
 import { jobV3View } from './job-views.js';
 import { CreateJobDtoV3, UpdateJobDtoV3 } from './job.dto.js';
@@ -134,7 +135,7 @@ export class JobsV3Controller {
   ): Promise<Fields> {
     gate(mayCallUpdate(this.rules, caller, this.configuration));
     const merges = isMergePatch(contentType);
-    const change = await this.bodies.toChange(id, body);
+    const change = this.bodies.toChange(body);
     return jobV3View(await this.updates.patch(caller, id, change, { request: change, merges }));
   }
 

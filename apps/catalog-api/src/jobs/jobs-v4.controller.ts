@@ -18,6 +18,7 @@ import { v4Fields } from '../domain/v4-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
+import { isMergePatch } from '../http/request-parts.js';
 import { validateBody } from '../http/validate-body.js';
 import type { FacetAnswer } from '../persistence/facets.js';
 import type { JobRecord } from '../persistence/records.js';
@@ -25,7 +26,7 @@ import { JobConfigurationToken } from './job-configuration.provider.js';
 import { JobCreation } from './job-creation.js';
 import { JobQueries, type PartialJob } from './job-queries.js';
 import { jobShape } from './job-shape.js';
-import { isMergePatch, JobUpdates } from './job-updates.js';
+import { JobUpdates } from './job-updates.js';
 import { jobV4View } from './job-views.js';
 import { CreateJobDto, UpdateJobDto } from './job.dto.js';
 

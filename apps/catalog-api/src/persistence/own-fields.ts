@@ -11,6 +11,8 @@ const ownFields: readonly string[] = ['catena', wordsField, intentField];
 /** The projection without Catena's own fields, whatever it asks for. */
 export function withoutOwnFields(projection: Readonly<Projection> = {}): Projection {
   const asked = Object.entries(projection).filter(([name]) => !ownFields.includes(name.split('.')[0]!));
+  // Nothing but Catena's own was asked for: that is nothing, not everything.
+  if (asked.length === 0 && Object.values(projection).includes(1)) return { _id: 1 };
   const isOnlyId = asked.length > 0 && asked.every(([name, shown]) => name === '_id' && shown === 1);
   const names = isOnlyId || asked.some(([name, shown]) => shown === 1 && name !== '_id');
   const hidden = names ? [] : ownFields.map((name) => [name, 0] as const);

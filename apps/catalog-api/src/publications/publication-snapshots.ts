@@ -97,7 +97,8 @@ export class PublicationSnapshots {
       .records('Attachment')
       .find(
         {
-          'relationships.targetId': { $in: [...datasetPids] },
+          // By its kind as well: a sample may be named like a dataset.
+          relationships: { $elemMatch: { targetType: 'dataset', targetId: { $in: [...datasetPids] } } },
           isPublished: true,
           thumbnail: { $type: 'string' },
         },

@@ -135,7 +135,8 @@ export class PublishedDataQueries {
 
   private async thumbnailOf(caller: Caller, pid: string): Promise<unknown> {
     const visible = this.rules.condition(accessTable.attachment.read, caller);
-    const condition = both({ 'relationships.targetId': pid }, visible);
+    const hanging = { relationships: { $elemMatch: { targetType: 'dataset', targetId: pid } } };
+    const condition = both(hanging, visible);
     return (await this.catalogue.records('Attachment').findOne(condition))?.['thumbnail'];
   }
 

@@ -24,6 +24,7 @@ import { CurrentCaller } from '../../http/caller.decorator.js';
 import { gate, signedIn } from '../../http/gates.js';
 import { isLong, type LongList } from '../../http/long-list.js';
 import { Area, Operation } from '../../http/operation.decorator.js';
+import { isMergePatch } from '../../http/request-parts.js';
 import { listFrom } from '../../http/query-values.js';
 import { knownFaultsOf, validateBody } from '../../http/validate-body.js';
 import type { FacetAnswer } from '../../persistence/facets.js';
@@ -166,7 +167,7 @@ export class DatasetsV4Controller {
     @RequestPrecondition() precondition: Precondition,
   ): Promise<Fields> {
     gate(this.rules.mayCallDatasetWrites(caller));
-    const merges = contentType === 'application/merge-patch+json';
+    const merges = isMergePatch(contentType);
     const patch = merges ? withoutNulls(body) : body;
     const fields: Fields = { ...validateBody(PartialUpdateDatasetDto, patch) };
     const fieldsFor = (stored: DatasetRecord): Fields => {
