@@ -201,6 +201,15 @@ describe('Answers about datasets', () => {
     assert.equal(status, 201, text);
     assert.deepEqual(body['techniques'], [technique]);
     assert.deepEqual((await append('keywords', ['a', 'a'])).body['keywords'], ['a']);
+    assert.deepEqual((await append('keywords', [7])).body['keywords'], ['a', '7']);
+    for (const [field, value] of [
+      ['keywords', { a: 1 }],
+      ['keywords', null],
+      ['techniques', 'text'],
+    ] as const) {
+      const odd = await append(field, [value]);
+      assert.equal(odd.status, 400, `${field} ${JSON.stringify(value)}: ${odd.text}`);
+    }
   });
 
   it('metadata keys come from the page of datasets that is asked for', async () => {

@@ -51,7 +51,7 @@ describe('Jobs, as archive systems and scripts of SciCat know them', () => {
     app = await ScicatApp.start({
       JOB_CONFIGURATION_FILE: join(folder, 'jobs.yaml'),
       CREATE_JOB_PRIVILEGED_GROUPS: 'ingestor',
-      ANONYMOUS_JOBS_PER_ADDRESS: '2',
+      ANONYMOUS_DATASETS_PER_ADDRESS: '2',
     });
     pid = await dataset('group1');
     foreign = await dataset('group2');
@@ -386,6 +386,11 @@ describe('Jobs, as archive systems and scripts of SciCat know them', () => {
       if (answer.status === 429) assert.equal(answer.headers.get('retry-after'), '3600');
     }
     assert.deepEqual(statuses, [201, 201, 429]);
+    const nowhere = await app.anonymous.post('/api/v3/jobs', { type: 'public', datasetList: listOf(pid) });
+    assert.deepEqual(
+      [nowhere.status, nowhere.body['message']],
+      [400, 'Contact email should be specified for an anonymous job.'],
+    );
     for (let index = 0; index < 4; index += 1)
       assert.equal(
         (await app.anonymous.post('/api/v4/jobs', { type: 'anybody', jobParams: {} })).status,

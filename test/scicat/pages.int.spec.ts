@@ -69,6 +69,8 @@ const lists: readonly (readonly [path: string, query: Query, total?: number])[] 
   ['/api/v4/origdatablocks', v4({ datasetId: 'asc' })],
   ['/api/v3/origdatablocks/fullquery', full('datasetId:asc')],
   ['/api/v3/origdatablocks/fullquery/files', full('dataFileList.size:desc'), 2 * rows],
+  ['/api/v3/origdatablocks/fullquery/files', full('dataFileList.path:desc'), 2 * rows],
+  ['/api/v3/origdatablocks/fullquery/files', full('createdAt:desc'), 2 * rows],
   ['/api/v4/origdatablocks/files', v4({ datasetId: 'asc' }), 2 * rows],
   ['/api/v3/datablocks', v3('datasetId:asc')],
 ];
@@ -101,6 +103,26 @@ describe('Pages of a list', () => {
       assert.equal(seen.length, total);
       assert.equal(new Set(seen).size, total, 'each once');
     });
+
+  it('of files come in the order that was asked for, in both directions', async () => {
+    for (const [direction, sign] of [
+      ['asc', 1],
+      ['desc', -1],
+    ] as const) {
+      const paths: string[] = [];
+      for (let skip = 0; skip < 2 * rows; skip += 10) {
+        const { body } = await app
+          .as('admin')
+          .get<Fields[]>(
+            '/api/v3/origdatablocks/fullquery/files',
+            full(`dataFileList.path:${direction}`)({ skip, limit: 10 }),
+          );
+        paths.push(...body.map((row) => String((row['dataFileList'] as Fields)['path'])));
+      }
+      const sorted = [...paths].sort((one, other) => sign * (one < other ? -1 : 1));
+      assert.deepEqual(paths, sorted, direction);
+    }
+  });
 });
 
 /** Lists of files have a row for each file of a block. */

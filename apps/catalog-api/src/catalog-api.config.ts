@@ -79,11 +79,11 @@ export interface CatalogApiConfig {
   };
   /** Event streams open at the same time. */
   readonly eventStreams: { readonly perPerson: number; readonly perProcess: number };
-  /** Jobs of callers without an account in an hour; 0 for any number. */
+  /** What callers without an account may ask for in an hour; 0 for any number. */
   readonly anonymousJobs: {
-    readonly perAddress: number;
-    readonly perMailbox: number;
-    readonly altogether: number;
+    readonly datasetsPerAddress: number;
+    readonly datasetsPerProcess: number;
+    readonly jobsPerMailbox: number;
   };
   readonly controlBucket: string;
   /** Milliseconds for which an object that a message names may be missing before it counts as lost. */
@@ -168,17 +168,17 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
       perProcess: integer(environment, 'EVENT_STREAMS_PER_PROCESS', 1000),
     },
     anonymousJobs: {
-      perAddress: integer(environment, 'ANONYMOUS_JOBS_PER_ADDRESS', 20, 0),
-      perMailbox: integer(environment, 'ANONYMOUS_JOBS_PER_MAILBOX', 10, 0),
-      altogether: integer(environment, 'ANONYMOUS_JOBS_PER_PROCESS', 200, 0),
+      datasetsPerAddress: integer(environment, 'ANONYMOUS_DATASETS_PER_ADDRESS', 100, 0),
+      datasetsPerProcess: integer(environment, 'ANONYMOUS_DATASETS_PER_PROCESS', 1000, 0),
+      jobsPerMailbox: integer(environment, 'ANONYMOUS_JOBS_PER_MAILBOX', 10, 0),
     },
     orphanClaimAge: durationFrom(text('ORPHAN_CLAIM_AGE', '60s')),
     controlBucket: text('CONTROL_BUCKET', 'catena-control'),
     mail:
-      environment['SMTP_HOST'] === undefined
+      text('SMTP_HOST', '') === ''
         ? undefined
         : {
-            host: environment['SMTP_HOST'],
+            host: text('SMTP_HOST', ''),
             port: integer(environment, 'SMTP_PORT', 587),
             from: text('SMTP_MESSAGE_FROM', 'catena@localhost'),
           },

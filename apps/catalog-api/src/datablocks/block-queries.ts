@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { AccessRules, both, type Caller } from '../domain/access.js';
 import { accessTable, type Rule } from '../domain/access-table.js';
-import { Refusal } from '../domain/errors.js';
+import { BadRequest, Refusal } from '../domain/errors.js';
 import { parseFacets, parseFields, parseLimits } from '../domain/field-query.js';
 import type { Projection } from '../domain/projection.js';
 import { isLong, LongList } from '../http/long-list.js';
 import { Catalogue } from '../persistence/catalogue.js';
-import { inOrder } from '../persistence/insertion-order.js';
+import { inOrder, type Sort } from '../persistence/insertion-order.js';
 import { withoutOwnFields } from '../persistence/own-fields.js';
 import { facetsOf, type FacetAnswer } from '../persistence/facets.js';
 import type { OrigDatablockRecord } from '../persistence/records.js';
@@ -15,6 +15,8 @@ import { blockShape, origDatablocks, type BlockKind } from './block-kind.js';
 type Fields = Record<string, unknown>;
 
 /** What is only announced belongs to no dataset yet. */
+/** Files that are put in order for one answer: as many as the names that a list of files is searched for. */
+const mostInOrder = 500_000;
 const stored = { datasetId: { $exists: true } };
 
 export interface BlockQuery {
@@ -104,21 +106,25 @@ export class BlockQueries {
       : this.list(origDatablocks, caller, query, rule);
   }
 
-  /** One row a file: the block with `dataFileList` as that one file, and whether its dataset exists. */
-  files(caller: Caller | undefined, query: BlockQuery, rule: Rule): Promise<Fields[]> {
+  /**
+   * One row a file: the block with `dataFileList` as that one file, and whether its dataset exists.
+   *
+   * @throws BadRequest for an order of files over more of them than are put in order at once
+   */
+  async files(caller: Caller | undefined, query: BlockQuery, rule: Rule): Promise<Fields[]> {
     const condition = both(query.where, this.visible(rule, caller));
+    const ordersFiles = Object.keys(query.sort ?? {}).some((name) => name.startsWith('dataFileList.'));
+    if (ordersFiles) await this.checkSortable(condition);
     return this.catalogue
       .records('OrigDatablock')
       .aggregate<Fields>([
         { $match: condition },
         // Before there is a row for each file: the words of a block are as long as its list.
         { $project: withoutOwnFields() },
-        ...(query.sort === undefined ? [{ $sort: inOrder(undefined) }] : []),
+        // By an index, where the order is one of blocks: their files follow in the order of the list.
+        ...(ordersFiles ? [] : [{ $sort: inOrder(query.sort) }]),
         { $unwind: '$dataFileList' },
-        // An order of the client's may be one of files; files of one block have a place each, too.
-        ...(query.sort === undefined
-          ? []
-          : [{ $sort: { ...inOrder(query.sort), 'dataFileList.path': 1 as const } }]),
+        ...(ordersFiles ? [{ $sort: orderOfFiles(query.sort) }] : []),
         ...(query.skip > 0 ? [{ $skip: query.skip }] : []),
         { $limit: query.limit === 0 ? 100 : query.limit },
         { $lookup: { from: 'Dataset', localField: 'datasetId', foreignField: '_id', as: 'dataset' } },
@@ -135,8 +141,19 @@ export class BlockQueries {
     return this.files(caller, { where, limit, skip, sort }, searchRule(wantsPublished));
   }
 
-  async countFiles(caller: Caller | undefined, where: Fields, rule: Rule): Promise<number> {
-    const condition = both(where, this.visible(rule, caller));
+  private async checkSortable(condition: Fields): Promise<void> {
+    const files = await this.numberOfFiles(condition);
+    if (files > mostInOrder)
+      throw new BadRequest(
+        `Expected at most ${mostInOrder} files to put in order by fields of files, found ${files}: narrow the search, or order by fields of blocks.`,
+      );
+  }
+
+  countFiles(caller: Caller | undefined, where: Fields, rule: Rule): Promise<number> {
+    return this.numberOfFiles(both(where, this.visible(rule, caller)));
+  }
+
+  private async numberOfFiles(condition: Fields): Promise<number> {
     const [row] = await this.catalogue
       .records('OrigDatablock')
       .aggregate<{ files: number }>([
@@ -166,6 +183,12 @@ export class BlockQueries {
 }
 
 /** Whether its dataset exists is told with every file, whichever of its fields are asked for. */
+/** Files that are equal in what the client asked for come by their path, those of two blocks by the block. */
+function orderOfFiles(wanted: Sort = {}): Record<string, 1 | -1> {
+  const path: Sort = 'dataFileList.path' in wanted ? {} : { 'dataFileList.path': 1 };
+  return inOrder({ ...wanted, ...path });
+}
+
 function shownOfFiles(projection: Projection): Projection {
   const shown = withoutOwnFields(projection);
   return Object.values(shown).includes(1) ? { ...shown, datasetExist: 1 } : shown;

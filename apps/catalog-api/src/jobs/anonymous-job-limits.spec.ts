@@ -3,18 +3,24 @@ import { describe, it } from 'node:test';
 import { ManualClock } from '#kernel';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { JobRefusal } from '../domain/errors.js';
-import { AnonymousJobLimits } from './anonymous-job-limits.js';
-
-const from = (address: string, mailbox: string) => ({ address, mailbox });
+import { AnonymousJobLimits, networkOf } from './anonymous-job-limits.js';
 
 describe('Jobs of callers without an account', () => {
   const clock = new ManualClock(new Date(0));
-  const limitsOf = (perAddress: number, perMailbox: number, altogether: number): AnonymousJobLimits =>
+  const limitsOf = (
+    datasetsPerAddress: number,
+    jobsPerMailbox: number,
+    datasetsPerProcess: number,
+  ): AnonymousJobLimits =>
     new AnonymousJobLimits(clock, {
-      anonymousJobs: { perAddress, perMailbox, altogether },
+      anonymousJobs: { datasetsPerAddress, jobsPerMailbox, datasetsPerProcess },
     } as unknown as CatalogApiConfig);
-  const post = (limits: AnonymousJobLimits, address: string, mailbox: string): Promise<string> =>
-    limits.guard(from(address, mailbox), () => Promise.resolve('created'));
+  const post = (
+    limits: AnonymousJobLimits,
+    address: string,
+    mailbox: string,
+    datasets = 1,
+  ): Promise<string> => limits.guard({ address, mailbox, datasets }, () => Promise.resolve('created'));
   const isRefused = (error: unknown): boolean =>
     error instanceof JobRefusal && error.status === 429 && error.retryAfter === 3600;
 
@@ -30,24 +36,47 @@ describe('Jobs of callers without an account', () => {
     assert.equal(await post(limits, 'a', 'x@example.org'), 'created');
   });
 
+  it('count by the datasets they ask for: one job may name ten thousand', async () => {
+    const limits = limitsOf(10, 0, 0);
+    await assert.rejects(post(limits, 'a', 'x', 11), isRefused);
+    await post(limits, 'a', 'x', 8);
+    await assert.rejects(post(limits, 'a', 'x', 3), isRefused);
+    await post(limits, 'a', 'x', 2);
+  });
+
   it('are limited all together, also while they are being stored', async () => {
     const limits = limitsOf(0, 0, 2);
     let finish: (value: string) => void = () => undefined;
-    const slow = limits.guard(from('a', 'x'), () => new Promise<string>((resolve) => (finish = resolve)));
+    const slow = limits.guard(
+      { address: 'a', mailbox: 'x', datasets: 1 },
+      () => new Promise<string>((resolve) => (finish = resolve)),
+    );
     await post(limits, 'b', 'y');
     await assert.rejects(post(limits, 'c', 'z'), isRefused);
     finish('created');
     assert.equal(await slow, 'created');
   });
 
-  it('that are refused do not count', async () => {
-    const limits = limitsOf(1, 1, 1);
+  it('that are refused do not count, and push nothing out that does', async () => {
+    const limits = limitsOf(1, 1, 2);
     const refusal = new Error('not published');
-    for (let attempt = 0; attempt < 3; attempt += 1)
+    await post(limits, 'a', 'x');
+    for (let attempt = 0; attempt < 50_001; attempt += 1)
       await assert.rejects(
-        limits.guard(from('a', 'x'), () => Promise.reject(refusal)),
+        limits.guard({ address: 'b', mailbox: `m${attempt}`, datasets: 1 }, () => Promise.reject(refusal)),
         refusal,
       );
-    assert.equal(await post(limits, 'a', 'x'), 'created');
+    await assert.rejects(post(limits, 'a', 'other'), isRefused);
+    await post(limits, 'b', 'm0');
+    await assert.rejects(post(limits, 'c', 'z'), isRefused);
+  });
+
+  it('come from one place where their addresses are of one /64', () => {
+    assert.equal(networkOf('192.0.2.7'), '192.0.2.7');
+    assert.equal(networkOf('::ffff:192.0.2.7'), '192.0.2.7');
+    assert.equal(networkOf('2001:db8:0:7::1'), '2001:db8:0:7::/64');
+    assert.equal(networkOf('2001:0db8:0:7:ffff:ffff:ffff:ffff'), '2001:db8:0:7::/64');
+    assert.equal(networkOf('2001:db8::1'), '2001:db8:0:0::/64');
+    assert.equal(networkOf('::1'), '0:0:0:0::/64');
   });
 });

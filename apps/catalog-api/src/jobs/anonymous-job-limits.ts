@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
 import { AgedMap } from '../authentication/aged-map.js';
@@ -8,8 +9,16 @@ import { JobRefusal } from '../domain/errors.js';
 const hour = 3_600_000;
 const mostCounted = 50_000;
 
+/** What a caller without an account asks for. */
+export interface AnonymousCost {
+  /** Where the request comes from. */
+  readonly address: string;
+  readonly mailbox: string;
+  readonly datasets: number;
+}
+
 interface Count {
-  jobs: number;
+  amount: number;
   /** Milliseconds since 1970: when it ends. */
   readonly until: number;
 }
@@ -17,14 +26,16 @@ interface Count {
 interface Limit {
   /** Absent: of all together. */
   readonly key?: string;
+  readonly amount: number;
   readonly most: number;
-  readonly whose: string;
+  readonly what: string;
 }
 
 /**
- * What callers without an account may cost: each job of theirs that Catena works on moves tapes, and may send mail to an
- * address that nobody has confirmed. Jobs are counted by the address they come from, by the mailbox they name, and all together, for an hour from
- * the first one; each process for itself. A request counts from its begin; one that is refused takes itself back.
+ * What callers without an account may cost. Each dataset they ask for may lie on a tape of its own, and each job may send
+ * mail to an address that nobody has confirmed: datasets are counted by where they are asked for from and all together, jobs
+ * by the mailbox they name, for an hour from the first; each process for itself. A request counts from its begin; one that
+ * is refused takes itself back.
  */
 @Injectable()
 export class AnonymousJobLimits {
@@ -41,30 +52,36 @@ export class AnonymousJobLimits {
   }
 
   /** @throws JobRefusal 429 before anything is looked at */
-  async guard<T>(from: { address: string; mailbox: string }, create: () => Promise<T>): Promise<T> {
-    const { perAddress, perMailbox, altogether } = this.config.anonymousJobs;
-    const limits: Limit[] = [
-      { most: altogether, whose: 'callers without an account' },
-      { key: `address ${from.address}`, most: perAddress, whose: 'your address' },
-      ...(from.mailbox === ''
-        ? []
-        : [{ key: `mailbox ${from.mailbox.toLowerCase()}`, most: perMailbox, whose: 'this e-mail address' }]),
-    ].filter(({ most }) => most > 0);
-    for (const { key, most, whose } of limits)
-      if (this.count(key).jobs >= most)
+  async guard<T>(cost: AnonymousCost, create: () => Promise<T>): Promise<T> {
+    const limits = this.limitsFor(cost);
+    for (const { key, amount, most, what } of limits)
+      if (this.count(key).amount + amount > most)
         throw new JobRefusal(
           429,
-          `${most} jobs of ${whose} were posted within an hour, no more are taken: try again later, or sign in.`,
+          `Callers without an account may ask for ${most} ${what} in an hour, found ${this.count(key).amount} and ${amount} more: try again later, or sign in.`,
           {},
           hour / 1000,
         );
-    const counted = limits.map(({ key }) => this.begin(key));
+    const counted = limits.map((limit) => this.begin(limit));
     try {
       return await create();
     } catch (error) {
       for (const takeBack of counted) takeBack();
       throw error;
     }
+  }
+
+  private limitsFor({ address, mailbox, datasets }: AnonymousCost): Limit[] {
+    const { datasetsPerAddress, datasetsPerProcess, jobsPerMailbox } = this.config.anonymousJobs;
+    const limits: Limit[] = [
+      { amount: datasets, most: datasetsPerProcess, what: 'datasets all together' },
+      { key: `address ${networkOf(address)}`, amount: datasets, most: datasetsPerAddress, what: 'datasets' },
+      {
+        key: `mailbox ${mailbox.toLowerCase()}`,
+        ...{ amount: 1, most: jobsPerMailbox, what: 'jobs for one e-mail address' },
+      },
+    ];
+    return limits.filter(({ most }) => most > 0);
   }
 
   private count(key: string | undefined): Count {
@@ -74,18 +91,35 @@ export class AnonymousJobLimits {
   }
 
   /** @returns what takes it back */
-  private begin(key: string | undefined): () => void {
+  private begin({ key, amount }: Limit): () => void {
     const count = this.count(key);
-    if (key !== undefined && count.jobs === 0) this.counts.set(key, count);
-    count.jobs += 1;
+    if (key !== undefined && count.amount === 0) this.counts.set(key, count);
+    count.amount += amount;
     return () => {
-      count.jobs -= 1;
+      count.amount -= amount;
       // Requests that were refused leave nothing behind: they could push out what counts.
-      if (key !== undefined && count.jobs === 0 && this.counts.get(key) === count) this.counts.delete(key);
+      if (key !== undefined && count.amount === 0 && this.counts.get(key) === count) this.counts.delete(key);
     };
   }
 
   private fresh(): Count {
-    return { jobs: 0, until: this.clock.now().getTime() + hour };
+    return { amount: 0, until: this.clock.now().getTime() + hour };
   }
+}
+
+/** One household or institution has a whole /64 of IPv6 addresses. */
+export function networkOf(address: string): string {
+  if (!isIPv6(address)) return address;
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  const [start = '', end] = address.toLowerCase().split('::');
+  const groups = start === '' ? [] : start.split(':');
+  if (end !== undefined) {
+    const left = 8 - groups.length - (end === '' ? 0 : end.split(':').length);
+    groups.push(...Array.from({ length: Math.max(0, left) }, () => '0'));
+  }
+  return `${groups
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .join(':')}::/64`;
 }

@@ -21,7 +21,7 @@ import {
 import { Catalogue } from '../persistence/catalogue.js';
 import { withoutWords } from '../persistence/own-fields.js';
 import type { DatasetRecord, JobRecord } from '../persistence/records.js';
-import { AnonymousJobLimits } from './anonymous-job-limits.js';
+import { AnonymousJobLimits, type AnonymousCost } from './anonymous-job-limits.js';
 import { DatasetClaims } from './dataset-claims.js';
 import { givenUp } from './dataset-schedule.js';
 import { JobActions } from './job-actions.js';
@@ -84,8 +84,9 @@ export class JobCreation {
     try {
       const create = () => this.createNew(caller, wanted, type);
       if (caller !== undefined || type.workflow === 'none') return await create();
-      const from = { address: wanted.address ?? '', mailbox: wanted.contactEmail ?? '' };
-      return await this.context.limits.guard(from, create);
+      if (wanted.contactEmail === undefined || wanted.contactEmail === '')
+        throw new JobRefusal(400, 'Contact email should be specified for an anonymous job.');
+      return await this.context.limits.guard(costOf(wanted), create);
     } catch (error) {
       // Posted twice at once, the other one may have its datasets by now: a refusal of its own job is none.
       const other = await this.repeated(caller, wanted);
@@ -139,7 +140,7 @@ export class JobCreation {
       before = await this.catalogue.jobs.findOne(mine, { projection: withoutWords });
     }
     if (before === null) return undefined;
-    if (before.catena?.idempotency?.digest !== digestOf(wanted)) {
+    if (before.catena?.idempotency?.digest !== digestOf(wanted, caller)) {
       throw new JobRefusal(
         422,
         `Idempotency-Key ${wanted.idempotencyKey} was used for another job (${before.id}). Use a new key for a new job.`,
@@ -341,12 +342,18 @@ export class JobCreation {
               idempotency: {
                 user: caller?.username ?? '',
                 key: wanted.idempotencyKey,
-                digest: digestOf(wanted),
+                digest: digestOf(wanted, caller),
               },
             }),
       },
     };
   }
+}
+
+/** What a caller without an account asks for. Each dataset may lie on a tape of its own. */
+function costOf({ address = '', contactEmail = '', jobParams }: NewJob): AnonymousCost {
+  const list = jobParams['datasetList'];
+  return { address, mailbox: contactEmail, datasets: Array.isArray(list) ? list.length : 1 };
 }
 
 function beingStored(): JobRefusal {
@@ -358,10 +365,13 @@ function beingStored(): JobRefusal {
   );
 }
 
-function digestOf({ type, jobParams, ownerUser, ownerGroup }: NewJob): string {
-  return createHash('sha256')
-    .update(JSON.stringify([type, jobParams, ownerUser, ownerGroup]))
-    .digest('base64');
+/** Callers without an account share their keys: one reader's job is not another's, even for the same datasets. */
+function digestOf(
+  { type, jobParams, ownerUser, ownerGroup, contactEmail }: NewJob,
+  caller: Caller | undefined,
+): string {
+  const asked = [type, jobParams, ownerUser, ownerGroup, ...(caller === undefined ? [contactEmail] : [])];
+  return createHash('sha256').update(JSON.stringify(asked)).digest('base64');
 }
 
 function pick<Name extends string>(name: Name, value: string | undefined): Partial<Record<Name, string>> {

@@ -125,11 +125,23 @@ export class DatasetSearchesV3Controller {
     const field = textFrom(fieldName) ?? '';
     if (datasetShape.kinds[field] !== 'array')
       throw new Refusal(400, `Invalid fieldName: ${JSON.stringify(fieldName)} is not a list of a dataset.`);
-    const values = valuesFrom(data);
+    const isOfObjects = listsOfObjects.has(field);
+    const values = valuesFrom(data).map((value) =>
+      isOfObjects || typeof value === 'object' ? value : String(value),
+    );
     if (values.length === 0) throw new Refusal(400, 'Invalid data: expected at least one value.');
+    const wanted = isOfObjects ? 'object' : 'string';
+    const odd = values.find((value) => typeof value !== wanted || value === null);
+    if (odd !== undefined)
+      throw new Refusal(
+        400,
+        `Invalid data: ${field} is a list of ${isOfObjects ? 'objects' : 'texts'}, found ${JSON.stringify(odd)}.`,
+      );
     return v3View(await this.datasets.append(signedIn(caller), pid, field, values));
   }
 }
+
+const listsOfObjects = new Set(['techniques', 'relationships']);
 
 /** A JSON list, or one value; text that is no JSON stands for itself. */
 function valuesFrom(data: unknown): unknown[] {
