@@ -3,6 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { MongoConnection } from '#persistence';
+import { interruptOnce } from '../support/interrupt.js';
 import { rawDataset } from './support/datasets.js';
 import { ScicatApp, type AccountName } from './support/scicat-app.js';
 
@@ -251,6 +253,22 @@ describe('Jobs, as archive systems and scripts of SciCat know them', () => {
       assert.deepEqual(body['jobResultObject'], { kept: { one: 1, two: 3 }, more: [1] }, version);
       const replaced = await send({ only: 1 });
       assert.deepEqual(replaced.body['jobResultObject'], { only: 1 });
+    }
+  });
+
+  it('leaves the status that another worker set meanwhile, where a v3 change has none', async () => {
+    for (const headers of [{}, mergePatch]) {
+      const { id } = await noted();
+      const path = `/api/v3/jobs/${String(id)}`;
+      const gap = interruptOnce(app.get(MongoConnection), 'Job', 'findOneAndUpdate', async () => {
+        const ended = await app.as('user1').patch(path, { jobStatusMessage: 'finishedSuccessful' });
+        assert.equal(ended.status, 200, ended.text);
+      });
+      const { status, text } = await app.as('user1').patch(path, { jobResultObject: { a: 1 } }, headers);
+      assert.equal(status, 200, text);
+      assert.ok(gap.happened());
+      const { body } = await app.as('user1').get(path);
+      assert.deepEqual([body['jobStatusMessage'], body['jobResultObject']], ['finishedSuccessful', { a: 1 }]);
     }
   });
 
