@@ -1,17 +1,35 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
-import { mkdir, open, readFile, rm, truncate } from 'node:fs/promises';
+import { open, readFile, rm, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Failure } from '../exit-codes.js';
+import { makeFolder } from '../make-folder.js';
+import { foundText, helpText, isSystemFault } from '../system-faults.js';
 import type { FoundFile } from './walk.js';
 
 /** One fact of an ingest, appended as soon as it is true. */
 export type JournalLine =
-  | { readonly kind: 'dataset'; readonly pid: string; readonly folder: string; readonly server: string }
+  | {
+      readonly kind: 'dataset';
+      readonly pid: string;
+      readonly folder: string;
+      readonly server: string;
+      /** What the dataset was made with; journals from before 0.4 do not tell. */
+      readonly asked?: Asked;
+    }
   | { readonly kind: 'upload'; readonly file: SeenFile; readonly uploadId: string }
   | { readonly kind: 'sent'; readonly file: SeenFile; readonly sha256: string }
   | { readonly kind: 'registering'; readonly digest: string }
   | { readonly kind: 'complete'; readonly digest: string };
+
+/** What an ingest was told about its dataset; absent is what was not said. */
+export interface Asked {
+  readonly ownerGroup: string;
+  readonly type: string;
+  readonly name?: string;
+  /** SHA-256 of what the metadata file held. */
+  readonly metadata?: string;
+}
 
 /** A file as far as it tells whether it is still the same. */
 export type SeenFile = Pick<FoundFile, 'path' | 'size' | 'modified'>;
@@ -19,6 +37,7 @@ export type SeenFile = Pick<FoundFile, 'path' | 'size' | 'modified'>;
 /** What an earlier run of the same ingest got done. */
 export interface JournalState {
   readonly pid: string | undefined;
+  readonly asked: Asked | undefined;
   readonly uploads: ReadonlyMap<string, { readonly file: SeenFile; readonly uploadId: string }>;
   readonly sent: ReadonlyMap<string, { readonly file: SeenFile; readonly sha256: string }>;
   /** The file list that has been, at least partly, registered. */
@@ -38,6 +57,7 @@ function parseJournal(text: string): { readonly state: JournalState; readonly go
   const sent = new Map<string, { file: SeenFile; sha256: string }>();
   const state: { -readonly [Key in keyof JournalState]: JournalState[Key] } = {
     pid: undefined,
+    asked: undefined,
     uploads,
     sent,
     registering: undefined,
@@ -48,7 +68,7 @@ function parseJournal(text: string): { readonly state: JournalState; readonly go
     const line = parseLine(text_);
     if (line === undefined) break;
     goodBytes += Buffer.byteLength(text_) + 1;
-    if (line.kind === 'dataset') state.pid = line.pid;
+    if (line.kind === 'dataset') [state.pid, state.asked] = [line.pid, line.asked];
     if (line.kind === 'upload') uploads.set(line.file.path, line);
     if (line.kind === 'sent') sent.set(line.file.path, line);
     if (line.kind === 'registering') state.registering = line.digest;
@@ -61,22 +81,42 @@ function parseJournal(text: string): { readonly state: JournalState; readonly go
 export class Journal {
   private constructor(
     readonly file: string,
-    readonly state: JournalState,
+    private remembered: JournalState,
   ) {}
+
+  /** What earlier runs got done, as it was when the journal was opened. */
+  get state(): JournalState {
+    return this.remembered;
+  }
 
   /** @param anew forget what was done before */
   static async open(file: string, anew: boolean): Promise<Journal> {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    await lock(`${file}.lock`);
-    if (anew) await rm(file, { force: true });
-    const { state, goodBytes } = parseJournal(await textOf(file));
-    if (goodBytes > 0) await truncate(file, goodBytes);
-    else await rm(file, { force: true });
-    return new Journal(file, state);
+    try {
+      await makeFolder(dirname(file), 0o700);
+      await lock(`${file}.lock`);
+      if (anew) await rm(file, { force: true });
+      const { state, goodBytes } = parseJournal(await textOf(file));
+      if (goodBytes > 0) await truncate(file, goodBytes);
+      else await rm(file, { force: true });
+      return new Journal(file, state);
+    } catch (error) {
+      throw isSystemFault(error) ? unusable(file, error) : error;
+    }
   }
 
-  record(line: JournalLine): void {
-    appendFileSync(this.file, `${JSON.stringify(line)}\n`, { mode: 0o600 });
+  /** Another dataset begins: nothing that was done before counts for it. */
+  async forget(): Promise<void> {
+    await rm(this.file, { force: true });
+    this.remembered = parseJournal('').state;
+  }
+
+  record(...lines: readonly JournalLine[]): void {
+    try {
+      const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+      appendFileSync(this.file, text, { mode: 0o600 });
+    } catch (error) {
+      throw isSystemFault(error) ? unusable(this.file, error) : error;
+    }
   }
 
   async close(): Promise<void> {
@@ -97,6 +137,14 @@ export function digestOfFiles(files: readonly SeenFile[]): string {
   const hash = createHash('sha256');
   for (const { path, size, modified } of files) hash.update(`${path}\0${size}\0${modified}\n`);
   return hash.digest('hex');
+}
+
+function unusable(file: string, error: NodeJS.ErrnoException): Failure {
+  return new Failure(
+    'failed',
+    `Expected to note in ${file} what was done, found ${foundText(error)}. ${helpText(error)}, or name another folder in XDG_STATE_HOME, and run the same command again.`,
+    error,
+  );
 }
 
 async function lock(file: string): Promise<void> {

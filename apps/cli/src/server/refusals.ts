@@ -48,5 +48,31 @@ export function explain(body: unknown): string {
   if (typeof message === 'string' && typeof error === 'string' && /\s.*\.$/.test(error))
     return `${message} ${error}`;
   if (Array.isArray(message)) return message.join('; ');
+  const fields = fieldFaults(message);
+  if (fields !== undefined) return fields;
   return typeof message === 'string' ? message : JSON.stringify(body).slice(0, 500);
+}
+
+/** v3 refuses fields of datasets with a JSON text inside its message. */
+function fieldFaults(message: unknown): string | undefined {
+  if (typeof message !== 'string' || !message.startsWith('[')) return undefined;
+  try {
+    const faults = (JSON.parse(message) as Fault[]).flatMap((fault) => faultText(fault));
+    return faults.length === 0 ? undefined : faults.join('; ');
+  } catch {
+    return undefined;
+  }
+}
+
+interface Fault {
+  readonly property: string;
+  readonly constraints?: Readonly<Record<string, string>>;
+  readonly children?: readonly Fault[];
+}
+
+function faultText({ property, constraints = {}, children = [] }: Fault): string[] {
+  const own = Object.entries(constraints).map(([kind, text]) =>
+    kind === 'whitelistValidation' ? `the field "${property}" is not known` : text,
+  );
+  return [...own, ...children.flatMap((child) => faultText(child))];
 }
