@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
 import type { CommandContext, CommandResult } from '../command.js';
 import { Failure } from '../exit-codes.js';
+import { inLanes } from '../in-lanes.js';
 import { metadataIn } from '../metadata-file.js';
 import { bytesText, countText, durationText, nameText } from '../output/progress-text.js';
 import type { Output } from '../output/output.js';
@@ -23,6 +24,7 @@ export interface IngestOptions extends DatasetOptions {
   readonly skipUnsupported?: boolean;
 }
 
+const looksAtOnce = 16;
 /** Names shown of a long list. */
 const shownNames = 20;
 
@@ -124,10 +126,22 @@ async function createDataset({
     output.warn(`${options.metadata}: not used, because the command decides it: ${unused.join(', ')}`);
   const user = await client.get<{ username: string; email?: string }>('/api/v3/users/my/self');
   const body = datasetBody(folder, tree, user, options, metadata);
-  const { pid } = await client.post<{ pid: string }>('/api/v3/datasets', body);
+  const { pid } = await client
+    .post<{ pid: string }>('/api/v3/datasets', body)
+    .catch((error: unknown) => blame(options.metadata, error));
   journal.record({ kind: 'dataset', pid, folder, server: client.session.url, asked });
   output.say(`dataset ${pid}: ${countText(tree.files.length, 'file')}, ${bytesText(tree.bytes)}`);
   return pid;
+}
+
+/** Most of what a server can refuse came from the metadata file. */
+function blame(file: string | undefined, error: unknown): never {
+  if (file === undefined || !(error instanceof Failure) || error.outcome !== 'usage') throw error;
+  throw new Failure(
+    'usage',
+    `${error.message} Correct ${file} (--metadata) and run the same command again.`,
+    error,
+  );
 }
 
 function askedOf(
@@ -177,12 +191,12 @@ async function folderOf(given: string): Promise<string> {
 /** @throws Failure that names the files that cannot be read, before anything is registered */
 async function assertReadable(folder: string, { files }: Tree, signal: AbortSignal): Promise<void> {
   const unreadable: string[] = [];
-  for (const { path } of files) {
+  await inLanes(looksAtOnce, files, async ({ path }) => {
     signal.throwIfAborted();
     await access(`${folder}/${path}`, constants.R_OK).catch((error: unknown) =>
       unreadable.push(`${nameText(path)}: ${foundText(error)}`),
     );
-  }
+  });
   if (unreadable.length > 0)
     throw new Failure(
       'failed',

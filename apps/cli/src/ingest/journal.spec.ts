@@ -66,6 +66,23 @@ describe('Journal', () => {
     await third.close();
   });
 
+  it('counts nothing as sent that was in a parcel which is sent anew', async () => {
+    const path = join(folder, 'five');
+    const journal = await Journal.open(path, false);
+    const sent = { kind: 'sent', sha256: 'c', parcel: 'p' } as const;
+    journal.record(
+      { kind: 'parcel', parcel: 'p' },
+      { ...sent, file },
+      { ...sent, file: { ...file, path: 'b' } },
+    );
+    journal.record({ kind: 'parcel', parcel: 'p' }, { ...sent, file: { ...file, path: 'b' } });
+    await journal.close();
+    const again = await Journal.open(path, false);
+    assert.deepEqual([...again.state.sent.keys()], ['b']);
+    assert.deepEqual([...again.state.parcels], ['p']);
+    await again.close();
+  });
+
   it('that cannot be written is told in a sentence', async () => {
     const refused = { code: 'cli.failed', message: /Expected to note in \/proc\/.*XDG_STATE_HOME/ };
     await assert.rejects(Journal.open('/proc/x/journal', false), refused);

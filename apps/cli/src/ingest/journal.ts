@@ -18,9 +18,19 @@ export type JournalLine =
       readonly asked?: Asked;
     }
   | { readonly kind: 'upload'; readonly file: SeenFile; readonly uploadId: string }
-  | { readonly kind: 'sent'; readonly file: SeenFile; readonly sha256: string }
+  /** A parcel that is about to be sent: until its files are known to have arrived, its name is free for another try. */
+  | { readonly kind: 'parcel'; readonly parcel: string }
+  | SentLine
   | { readonly kind: 'registering'; readonly digest: string }
   | { readonly kind: 'complete'; readonly digest: string };
+
+interface SentLine {
+  readonly kind: 'sent';
+  readonly file: SeenFile;
+  readonly sha256: string;
+  /** The parcel it travelled in; absent for a file that went alone. */
+  readonly parcel?: string;
+}
 
 /** What an ingest was told about its dataset; absent is what was not said. */
 export interface Asked {
@@ -39,7 +49,9 @@ export interface JournalState {
   readonly pid: string | undefined;
   readonly asked: Asked | undefined;
   readonly uploads: ReadonlyMap<string, { readonly file: SeenFile; readonly uploadId: string }>;
-  readonly sent: ReadonlyMap<string, { readonly file: SeenFile; readonly sha256: string }>;
+  readonly sent: ReadonlyMap<string, Omit<SentLine, 'kind'>>;
+  /** Names of parcels that were begun. */
+  readonly parcels: ReadonlySet<string>;
   /** The file list that has been, at least partly, registered. */
   readonly registering: string | undefined;
   readonly complete: string | undefined;
@@ -54,12 +66,14 @@ export function journalFile(stateFolder: string, folder: string, server: string)
 /** Reads lines up to the first that a crash left half-written. */
 function parseJournal(text: string): { readonly state: JournalState; readonly goodBytes: number } {
   const uploads = new Map<string, { file: SeenFile; uploadId: string }>();
-  const sent = new Map<string, { file: SeenFile; sha256: string }>();
+  const sent = new Map<string, Omit<SentLine, 'kind'>>();
+  const parcels = new Set<string>();
   const state: { -readonly [Key in keyof JournalState]: JournalState[Key] } = {
     pid: undefined,
     asked: undefined,
     uploads,
     sent,
+    parcels,
     registering: undefined,
     complete: undefined,
   };
@@ -70,11 +84,21 @@ function parseJournal(text: string): { readonly state: JournalState; readonly go
     goodBytes += Buffer.byteLength(text_) + 1;
     if (line.kind === 'dataset') [state.pid, state.asked] = [line.pid, line.asked];
     if (line.kind === 'upload') uploads.set(line.file.path, line);
+    if (line.kind === 'parcel') begin(line.parcel, { parcels, sent });
     if (line.kind === 'sent') sent.set(line.file.path, line);
     if (line.kind === 'registering') state.registering = line.digest;
     if (line.kind === 'complete') state.complete = line.digest;
   }
   return { state, goodBytes };
+}
+
+/** A parcel that is sent again under its name holds nothing of before. */
+function begin(
+  parcel: string,
+  { parcels, sent }: { parcels: Set<string>; sent: Map<string, Omit<SentLine, 'kind'>> },
+): void {
+  if (parcels.has(parcel)) for (const [path, line] of sent) if (line.parcel === parcel) sent.delete(path);
+  parcels.add(parcel);
 }
 
 /** Remembers, across interruptions, what was done; held by one process at a time. */

@@ -7,6 +7,8 @@ export interface PutLink {
   readonly path: string;
   readonly kind: 'put';
   readonly url: string;
+  /** Of a path for parcels, by servers whose archiver reads them (from 0.4 on). */
+  readonly parcel?: true;
 }
 
 export interface MultipartLink {

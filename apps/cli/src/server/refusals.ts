@@ -36,8 +36,12 @@ export function failureOf(status: number, message: string, { method, path, url }
         `The server at ${url} could not answer ${call} (${status}: ${message}). Try again later.`,
       );
     default:
-      return new Failure('usage', `The server refused ${call} (${status}): ${message}`);
+      return new Failure('usage', `The server refused ${call} (${status}): ${whole(message)}`);
   }
+}
+
+function whole(message: string): string {
+  return /[.!?]$/.test(message) ? message : `${message}.`;
 }
 
 /** The server's words, whichever of SciCat's forms they come in. */
