@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { CommandLine, type Ended } from '../support/command-line.js';
@@ -161,13 +164,18 @@ describe('The command line, when it cannot do what it was asked for,', () => {
   });
 
   it('ends with 4 where something else than a Catena server answers', async () => {
-    await mkdir(join(installation.directory, 'home'));
-    const { services } = installation.settings;
-    const other = await shell.run(['login', '--username', 'demo', '--url', services['S3_ENDPOINT'] ?? ''], {
-      CATENA_PASSWORD: 'x',
-    });
-    assert.ok(other.code === 2 || other.code === 4, `${other.code}`);
-    assertSentence(other.stderr);
+    const other = createServer((_, response) => response.end('<html>Welcome</html>')).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    try {
+      const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+      const ended = await shell.run(['login', '--username', 'demo', '--url', url], { CATENA_PASSWORD: 'x' });
+      assertCode(ended, 4);
+      assert.match(ended.stderr, /found something else at http/);
+      assertSentence(ended.stderr);
+    } finally {
+      other.closeAllConnections();
+      other.close();
+    }
   });
 });
 

@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { access, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import type { CommandContext, CommandResult } from '../command.js';
 import { Failure } from '../exit-codes.js';
-import { inLanes } from '../in-lanes.js';
 import { metadataIn } from '../metadata-file.js';
-import { bytesText, countText, durationText, nameText } from '../output/progress-text.js';
+import { bytesText, countText, durationText, nameText, shortened } from '../output/progress-text.js';
 import type { Output } from '../output/output.js';
 import { stateFolder } from '../server/session.js';
 import { foundText } from '../system-faults.js';
 import { datasetBody, unusedFields, type DatasetOptions } from './dataset-body.js';
 import { assertAskedTheSame, assertThere, doneBefore, isAnother, type EarlierRun } from './earlier-run.js';
 import { digestOfFiles, Journal, journalFile, type Asked } from './journal.js';
+import { assertReadable } from './readable.js';
 import { LandingZone } from './landing-zone.js';
 import { registerFiles } from './register.js';
 import { uploadFiles } from './upload-files.js';
@@ -23,10 +22,6 @@ export interface IngestOptions extends DatasetOptions {
   readonly newIfChanged?: boolean;
   readonly skipUnsupported?: boolean;
 }
-
-const looksAtOnce = 16;
-/** Names shown of a long list. */
-const shownNames = 20;
 
 export async function ingest(
   context: CommandContext,
@@ -174,11 +169,6 @@ function report({ files, unsupported, emptyFolders }: Tree, skip: boolean, outpu
   if (files.length === 0) throw new Failure('usage', 'Expected at least one file in the folder, found none.');
 }
 
-function shortened(names: readonly string[]): string {
-  const more = names.length - shownNames;
-  return `${names.slice(0, shownNames).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}
-
 async function folderOf(given: string): Promise<string> {
   const folder = await realpath(given).catch((error: unknown) => {
     throw new Failure('usage', `Expected a folder at ${given}, found ${foundText(error)}.`, error);
@@ -186,20 +176,4 @@ async function folderOf(given: string): Promise<string> {
   if (!(await stat(folder)).isDirectory())
     throw new Failure('usage', `Expected a folder, found something else at ${given}.`);
   return folder;
-}
-
-/** @throws Failure that names the files that cannot be read, before anything is registered */
-async function assertReadable(folder: string, { files }: Tree, signal: AbortSignal): Promise<void> {
-  const unreadable: string[] = [];
-  await inLanes(looksAtOnce, files, async ({ path }) => {
-    signal.throwIfAborted();
-    await access(`${folder}/${path}`, constants.R_OK).catch((error: unknown) =>
-      unreadable.push(`${nameText(path)}: ${foundText(error)}`),
-    );
-  });
-  if (unreadable.length > 0)
-    throw new Failure(
-      'failed',
-      `Expected to read every file of ${folder}, found ${countText(unreadable.length, 'file')} that cannot be read: ${shortened(unreadable)}. Correct the permissions and run the same command again.`,
-    );
 }

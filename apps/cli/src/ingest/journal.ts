@@ -14,7 +14,7 @@ export type JournalLine =
       readonly pid: string;
       readonly folder: string;
       readonly server: string;
-      /** What the dataset was made with; journals from before 0.4 do not tell. */
+      /** What the dataset was made with; older journals do not tell. */
       readonly asked?: Asked;
     }
   | { readonly kind: 'upload'; readonly file: SeenFile; readonly uploadId: string }

@@ -7,7 +7,7 @@ export interface PutLink {
   readonly path: string;
   readonly kind: 'put';
   readonly url: string;
-  /** Of a path for parcels, by servers whose archiver reads them (from 0.4 on). */
+  /** Of a path for parcels, by a server whose archiver reads them; older ones do not say it. */
   readonly parcel?: true;
 }
 

@@ -58,3 +58,11 @@ function isKnown({ done, total, elapsed, before = 0 }: ProgressState): boolean {
 export function nameText(name: string): string {
   return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]+$/u.test(name) ? name : JSON.stringify(name);
 }
+
+/** Names shown of a long list. */
+const shownNames = 20;
+
+export function shortened(names: readonly string[]): string {
+  const more = names.length - shownNames;
+  return `${names.slice(0, shownNames).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

@@ -1,0 +1,25 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { Failure } from '../exit-codes.js';
+import { inLanes } from '../in-lanes.js';
+import { countText, nameText, shortened } from '../output/progress-text.js';
+import { foundText } from '../system-faults.js';
+import type { Tree } from './walk.js';
+
+const looksAtOnce = 16;
+
+/** @throws Failure that names the files that cannot be read, before anything is registered */
+export async function assertReadable(folder: string, { files }: Tree, signal: AbortSignal): Promise<void> {
+  const unreadable: string[] = [];
+  await inLanes(looksAtOnce, files, async ({ path }) => {
+    signal.throwIfAborted();
+    await access(`${folder}/${path}`, constants.R_OK).catch((error: unknown) =>
+      unreadable.push(`${nameText(path)}: ${foundText(error)}`),
+    );
+  });
+  if (unreadable.length > 0)
+    throw new Failure(
+      'failed',
+      `Expected to read every file of ${folder}, found ${countText(unreadable.length, 'file')} that cannot be read: ${shortened(unreadable)}. Correct the permissions and run the same command again.`,
+    );
+}
