@@ -1,9 +1,9 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { Failure } from '../exit-codes.js';
 import { inLanes } from '../in-lanes.js';
 import { countText, nameText, shortened } from '../output/progress-text.js';
 import { foundText } from '../system-faults.js';
+import { readOnly } from './steady-file.js';
 import type { Tree } from './walk.js';
 
 const looksAtOnce = 16;
@@ -13,9 +13,12 @@ export async function assertReadable(folder: string, { files }: Tree, signal: Ab
   const unreadable: string[] = [];
   await inLanes(looksAtOnce, files, async ({ path }) => {
     signal.throwIfAborted();
-    await access(`${folder}/${path}`, constants.R_OK).catch((error: unknown) =>
-      unreadable.push(`${nameText(path)}: ${foundText(error)}`),
-    );
+    try {
+      // Not `access`, which answers for the real user, and not for what a file server thinks of him.
+      await (await open(`${folder}/${path}`, readOnly)).close();
+    } catch (error) {
+      unreadable.push(`${nameText(path)}: ${foundText(error)}`);
+    }
   });
   if (unreadable.length > 0)
     throw new Failure(

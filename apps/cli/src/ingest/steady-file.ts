@@ -6,6 +6,8 @@ import { foundText, helpText } from '../system-faults.js';
 import type { FoundFile } from './walk.js';
 
 const chunkBytes = 1 << 20;
+/** A pipe that took the place of a file would wait for somebody who writes. */
+export const readOnly = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** A file that must stay as it is while it is read. */
 export class SteadyFile {
@@ -19,12 +21,10 @@ export class SteadyFile {
   /** @throws Failure when it is no longer the file that was found */
   static async open(root: string, file: FoundFile): Promise<SteadyFile> {
     const absolute = `${root}/${file.path}`;
-    const handle = await open(absolute, constants.O_RDONLY | constants.O_NOFOLLOW).catch(
-      (error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT' || error.code === 'ELOOP') throw changed(file);
-        throw unreadable(file, error);
-      },
-    );
+    const handle = await open(absolute, readOnly).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ELOOP') throw changed(file);
+      throw unreadable(file, error);
+    });
     const steady = new SteadyFile(handle, absolute, file, identityOf(await handle.stat({ bigint: true })));
     try {
       await steady.assertUnchanged();
