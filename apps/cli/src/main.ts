@@ -54,10 +54,10 @@ function end(error: unknown): never {
 }
 
 /** Commander has told people what is wrong; programs read standard output. */
-function tellProgram({ message }: CommanderError): void {
+function tellProgram(error: CommanderError): void {
   if (!process.argv.includes('--json')) return;
-  const error = { code: 'cli.usage', message: message.replace(/^error: /, '') };
-  new Output({ json: true, quiet: true }).result([], { error });
+  const { code, message } = new Failure('usage', error.message.replace(/^error: /, ''));
+  new Output({ json: true, quiet: true }).result([], { error: { code, message } });
 }
 
 listenForSignals();
