@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
+import { parcelFolder } from '#datablock';
 import { ManualClock } from '#kernel';
 import { createLogger } from '#observability';
 import { ObjectStore } from '#storage';
@@ -16,6 +17,7 @@ interface Link {
   readonly path: string;
   readonly kind: string;
   readonly url: string;
+  readonly parcel?: boolean;
   readonly uploadId: string;
   readonly totalParts: number;
   readonly parts: readonly { readonly partNumber: number; readonly url: string }[];
@@ -77,6 +79,18 @@ describe('The landing zone', () => {
     assert.deepEqual(await pending(), []);
     const small = Array.from({ length: 500 }, (_, index) => ({ path: `s${index}`, size: 1 }));
     assert.equal((await ask(small)).body.length, 500);
+  });
+
+  it('says of parcels, and of nothing else, that they will be read', async () => {
+    const { body } = await ask([
+      { path: `${parcelFolder}/x`, size: 10 },
+      { path: 'x', size: 10 },
+      { path: `inside/${parcelFolder}/x`, size: 10 },
+    ]);
+    assert.deepEqual(
+      body.map(({ parcel }) => parcel),
+      [true, undefined, undefined],
+    );
   });
 
   it('gives the parts of a large file by windows', async () => {

@@ -30,25 +30,34 @@ export class CommandLine {
     parameters: readonly string[],
     environment: Readonly<Record<string, string>> = {},
     input = '',
+    output?: number,
   ): Promise<Ended> {
-    return this.begin(parameters, environment, input).ended;
+    return this.begin(parameters, environment, input, output).ended;
   }
 
-  /** A command that is still running. */
+  /**
+   * A command that is still running.
+   *
+   * @param output an open file for standard output; its text is not read then
+   */
   begin(
     parameters: readonly string[],
     environment: Readonly<Record<string, string>> = {},
     input = '',
+    output?: number,
   ): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
     const { PATH = '' } = process.env;
     const child = spawn(process.execPath, [catena, ...parameters], {
       env: { PATH, HOME: this.home, CATENA_URL: this.url, ...environment },
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', output ?? 'pipe', 'pipe'],
     });
-    child.stdin.end(input);
-    const ended = Promise.all([once(child, 'exit'), text(child.stdout), text(child.stderr)]).then(
-      ([[code], stdout, stderr]) => ({ code: code as number | null, stdout, stderr }),
-    );
+    child.stdin?.end(input);
+    const texts = [child.stdout, child.stderr].map((stream) => (stream === null ? '' : text(stream)));
+    const ended = Promise.all([once(child, 'exit'), ...texts]).then(([[code], stdout = '', stderr = '']) => ({
+      code: code as number | null,
+      stdout,
+      stderr,
+    }));
     return { child, ended };
   }
 

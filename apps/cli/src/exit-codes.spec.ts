@@ -45,6 +45,16 @@ describe('exit codes', () => {
     });
     assert.deepEqual(endingOf(wrapped, false), { exitCode: 4, code: 'cli.unreachable', message: 'away' });
   });
+  it('what the operating system says becomes a sentence that says what helps', () => {
+    const error = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      ...{ code: 'ENOSPC', syscall: 'mkdir', path: '/full/x' },
+    });
+    assert.deepEqual(endingOf(error, false), {
+      ...{ exitCode: 1, code: 'cli.failed' },
+      message:
+        'Expected to use /full/x, found a full disk (ENOSPC). Make room and run the same command again.',
+    });
+  });
   it('anything else is a failure with its own code', () =>
     assert.deepEqual(endingOf(new PermanentError('datablock.verification-failed', 'damaged'), false), {
       exitCode: 1,
@@ -59,5 +69,20 @@ describe('explain', () => {
     assert.equal(explain({ message: 'a' }), 'a');
     assert.equal(explain('Internal server error'), 'Internal server error');
     assert.equal(explain(undefined), 'no explanation');
+  });
+  it('names fields that the server does not know, however deep', () => {
+    const unknown = (property: string): object => ({
+      property,
+      constraints: { whitelistValidation: `property ${property} should not exist` },
+    });
+    const message = JSON.stringify([
+      unknown('colour'),
+      { property: 'relationships', children: [{ property: '0', children: [unknown('kind')] }] },
+    ]);
+    assert.equal(
+      explain({ status: 400, message }),
+      'the field "colour" is not known; the field "kind" is not known',
+    );
+    assert.equal(explain({ message: '[no JSON' }), '[no JSON');
   });
 });

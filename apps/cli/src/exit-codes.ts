@@ -1,4 +1,5 @@
 import { CatenaError, messageOf } from '#kernel';
+import { isSystemFault, systemFaultText } from './system-faults.js';
 
 /** What a script can rely on; docs/command-line.md explains each. */
 export const exitCodes = {
@@ -42,7 +43,11 @@ export function endingOf(error: unknown, interrupted: boolean): Ending {
   if (failure !== undefined)
     return { exitCode: exitCodes[failure.outcome], code: failure.code, message: failure.message };
   const code = error instanceof CatenaError ? error.code : 'cli.failed';
-  return { exitCode: exitCodes.failed, code, message: messageOf(error) };
+  return { exitCode: exitCodes.failed, code, message: sentenceOf(error) };
+}
+
+function sentenceOf(error: unknown): string {
+  return isSystemFault(error) ? systemFaultText(error) : messageOf(error);
 }
 
 /** A stream that breaks is wrapped by whoever reads it: the reason below says more. */

@@ -5,6 +5,7 @@ import { Output } from './output/output.js';
 import { programFor, type Runner } from './program.js';
 import { HttpClient } from './server/http-client.js';
 import { readSession, sessionFrom } from './server/session.js';
+import { foundText } from './system-faults.js';
 
 const controller = new AbortController();
 
@@ -45,14 +46,39 @@ const run: Runner = async ({ json, quiet }, command) => {
   }
 };
 
+/** Wherever it came from: a sentence and an exit code, never a stack trace. */
+function end(error: unknown): never {
+  const { exitCode, message } = endingOf(error, controller.signal.aborted);
+  process.stderr.write(`catena: ${message}\n`);
+  process.exit(exitCode);
+}
+
+/** Commander has told people what is wrong; programs read standard output. */
+function tellProgram(error: CommanderError): void {
+  if (!process.argv.includes('--json')) return;
+  const { code, message } = new Failure('usage', error.message.replace(/^error: /, ''));
+  new Output({ json: true, quiet: true }).result([], { error: { code, message } });
+}
+
 listenForSignals();
+process.on('uncaughtException', end);
 // A reader that has seen enough (`catena jobs | head`) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed),
-);
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCodes.done);
+  end(
+    new Failure(
+      'failed',
+      `Expected to write the result to standard output, found ${foundText(error)}.`,
+      error,
+    ),
+  );
+});
+// Nobody is left to be told.
+process.stderr.on('error', () => undefined);
 try {
   await programFor(run).parseAsync();
 } catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
+  if (!(error instanceof CommanderError)) end(error);
+  if (error.exitCode !== 0) tellProgram(error);
   process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
 }

@@ -33,7 +33,7 @@ export type Runner = (
 
 const afterHelp = `
 Exit codes: 0 done, 1 a job or a verification failed, 2 wrong usage, 3 not signed in or forbidden,
-4 server out of reach, 5 conflict, 130 interrupted.
+4 server out of reach, 5 conflict (also a folder that has changed since it was ingested), 130 interrupted.
 Variables: CATENA_URL, CATENA_TOKEN, CATENA_USERNAME, CATENA_PASSWORD.`;
 
 /** The command line: names and options of all commands. */
@@ -96,6 +96,12 @@ function addIngest(program: Command, perform: Perform): void {
     .option('--metadata <file>', 'JSON object with further fields of the dataset, such as scientificMetadata')
     .option('--skip-unsupported', 'leave out links and special files instead of refusing the folder')
     .option('--new', 'make another dataset even if this folder was ingested before')
+    .addOption(
+      new Option(
+        '--new-if-changed',
+        'make another dataset if the content has changed since (for scripts that always use one folder)',
+      ).conflicts('new'),
+    )
     .action((folder: string, options: IngestOptions) =>
       perform((context) => ingest(context, folder, options)),
     );

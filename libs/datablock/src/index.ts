@@ -12,6 +12,15 @@ export {
 } from './manifest.js';
 export type { DatablockManifest, ManifestMember } from './manifest.js';
 export type { DatablockMember } from './member.js';
+export {
+  isParcelPath,
+  maximumParcelBytes,
+  parcelFolder,
+  parcelHead,
+  parcelSize,
+  readParcelHead,
+  type ParcelEntry,
+} from './parcel.js';
 export { isInside, openRegularFile, type OpenFile } from './regular-file.js';
 export { readDatablock, readManifest } from './read-datablock.js';
 export type { ReadDatablockOptions, UnpackedMember } from './read-datablock.js';

@@ -1,4 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FileLine, ObjectReference, OriginalsSource } from '#contracts';
 import { openRegisteredFile, type DatablockMember } from '#datablock';
@@ -16,6 +17,7 @@ import { ObjectStore, ReferencedObjects } from '#storage';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
 import { jsonLinesOf } from '../domain/json-lines.js';
+import { LandedParcels } from './landed-parcels.js';
 import type { ReadVersions } from './read-versions.js';
 
 type OpenFile = (file: FileLine) => Promise<AsyncIterable<Uint8Array>>;
@@ -48,7 +50,7 @@ export class Originals {
     const open =
       source.kind === 'source-folder'
         ? await this.fromFolder(pid, source)
-        : this.fromBucket(this.prefixesOf(pid, source), versions);
+        : await this.fromLandingZone(this.prefixesOf(pid, source), files, versions);
     return files.map((file) => ({
       path: safeRelativePath(file.path),
       size: file.size,
@@ -75,6 +77,24 @@ export class Originals {
         `Expected originals of ${pid} in ${this.config.landingZoneBucket}/${pidAsName(pid)}, found ${bucket ?? 'no bucket'}/${formerLocation ?? location}. Retry the job, so that it is planned anew.`,
       );
     return formerLocation === undefined ? [location] : [location, formerLocation];
+  }
+
+  /** Small files may have come many to an object; all others have one of their own. */
+  private async fromLandingZone(
+    prefixes: readonly string[],
+    files: readonly FileLine[],
+    versions: ReadVersions,
+  ): Promise<OpenFile> {
+    const [store, bucket] = [this.store, this.config.landingZoneBucket];
+    const parcels = await LandedParcels.holding(files, { store, bucket, prefixes });
+    const fromBucket = this.fromBucket(prefixes, versions);
+    return async (file) => {
+      const place = parcels.placeOf(file);
+      if (place === undefined) return fromBucket(file);
+      const bytes = await parcels.read(place);
+      versions.remember({ path: file.path, key: place.key, etag: place.etag });
+      return Readable.from([bytes]);
+    };
   }
 
   private fromBucket(prefixes: readonly string[], versions: ReadVersions): OpenFile {

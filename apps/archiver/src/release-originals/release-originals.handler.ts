@@ -9,6 +9,7 @@ import type { OriginalLine } from '../archive-datablock/read-versions.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
 import type { WorkContext } from '../run-work/work-context.js';
+import { LandedOriginals } from './landed-originals.js';
 import { ReleasedDatablocks } from './released-datablocks.js';
 
 const batch = 500;
@@ -20,34 +21,39 @@ const mostNamed = 20;
  */
 @Injectable()
 export class ReleaseOriginalsHandler {
+  private readonly landed: LandedOriginals;
+
   constructor(
     private readonly datablocks: ReleasedDatablocks,
-    private readonly objects: ObjectStore,
+    objects: ObjectStore,
     private readonly originals: Originals,
     private readonly clock: Clock,
-    @Inject(ConfigToken) private readonly config: ArchiverConfig,
+    @Inject(ConfigToken) { landingZoneBucket }: ArchiverConfig,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.landed = new LandedOriginals(datablocks, originals, objects, landingZoneBucket);
+  }
 
   async handle(order: ReleaseOriginalsV1, context: WorkContext): Promise<OutboxRow> {
     const { workOrderId, jobId, pid } = order;
     const prefixes = this.originals.prefixesOf(pid, order.source);
     const datablock = await this.datablocks.provenFor(order);
     const read = await this.originals.lines<OriginalLine>(datablock.originals);
-    const kept: string[] = [];
-    let released = 0;
-    for (let at = 0; at < read.length; at += batch) {
+    // The list lies in a bucket that others write to: it opens nothing outside the dataset's own place.
+    if (read.some(({ key }) => !prefixes.some((prefix) => key.startsWith(`${prefix}/`))))
+      throw new PermanentError(
+        'archiver.source-refused',
+        `Expected originals of ${pid} below ${prefixes.join(', ')} in the list of ${datablock._id}, found others: nothing is released.`,
+      );
+    const { going, gone, kept } = await this.landed.releaseOf(datablock, read, context.signal);
+    let released = gone;
+    for (let at = 0; at < going.length; at += batch) {
       context.signal.throwIfAborted();
-      const versions = read.slice(at, at + batch);
-      // The list lies in a bucket that others write to: it opens nothing outside the dataset's own place.
-      if (versions.some(({ key }) => !prefixes.some((prefix) => key.startsWith(`${prefix}/`))))
-        throw new PermanentError(
-          'archiver.source-refused',
-          `Expected originals of ${pid} below ${prefixes.join(', ')} in the list of ${datablock._id}, found others: nothing more is released.`,
-        );
-      const changed = await this.objects.removeUnchanged(this.config.landingZoneBucket, versions);
-      released += versions.length - changed.length;
-      kept.push(...changed);
+      const versions = going.slice(at, at + batch);
+      const changed = new Set(await this.landed.remove(versions));
+      for (const { key, files } of versions)
+        if (changed.has(key)) kept.push(key);
+        else released += files;
       crashPoint('archiver.mid-release');
     }
     if (kept.length > 0)

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ReleaseOriginalsV1 } from '#contracts';
+import type { ObjectReference, ReleaseOriginalsV1 } from '#contracts';
 import { PermanentError } from '#kernel';
 import { CatalogueWord } from '../catalog/catalogue-word.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
@@ -29,7 +29,7 @@ export class ReleasedDatablocks {
       ...(archiveId === undefined ? {} : { _id: archiveId }),
       ...{ pid, filesSha256: files.sha256, state: 'verified' },
     });
-    if (datablock === null || datablock.copies.length === 0 || datablock.copies.some(isDamaged))
+    if (datablock === null || !hasGoodCopies(datablock))
       throw new PermanentError(
         'archiver.not-verified',
         `Expected a verified datablock without damaged copies for the files of ${workOrderId}, found none: the originals of ${pid} stay.`,
@@ -47,4 +47,20 @@ export class ReleasedDatablocks {
       );
     return { ...datablock, originals };
   }
+
+  /** Where the lists of what was read lie, of the other datablocks of a dataset whose originals may go as well. */
+  async *othersProven({ _id, pid }: StoredDatablock): AsyncGenerator<ObjectReference> {
+    const others = this.store.datablocks.find({ pid, _id: { $ne: _id }, state: 'verified' });
+    for await (const datablock of others)
+      if (
+        datablock.originals !== undefined &&
+        hasGoodCopies(datablock) &&
+        (await this.catalogue.lists({ pid, archiveId: datablock._id }))
+      )
+        yield datablock.originals;
+  }
+}
+
+function hasGoodCopies({ copies }: StoredDatablock): boolean {
+  return copies.length > 0 && !copies.some(isDamaged);
 }

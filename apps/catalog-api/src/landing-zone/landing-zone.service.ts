@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
+import { isParcelPath } from '#datablock';
 import { isAway, pidAsName, safeRelativePath } from '#kernel';
 import { ObjectStore } from '#storage';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
@@ -17,7 +18,13 @@ export interface LandedFile {
 
 /** How to send one file: one PUT, or parts of equal size (the last may be shorter). */
 export type UploadLink =
-  | { readonly path: string; readonly kind: 'put'; readonly url: string }
+  | {
+      readonly path: string;
+      readonly kind: 'put';
+      readonly url: string;
+      /** Of a path for parcels: this installation reads them. */
+      readonly parcel?: true;
+    }
   | {
       readonly path: string;
       readonly kind: 'multipart';
@@ -116,7 +123,10 @@ export class LandingZone {
     const { path, size } = file;
     const { linkSeconds } = this.config.landingZone;
     if (size <= singlePutLimit)
-      return { path, kind: 'put', url: await this.store.presignedPut(this.bucket, key, size, linkSeconds) };
+      return {
+        ...{ path, kind: 'put', url: await this.store.presignedPut(this.bucket, key, size, linkSeconds) },
+        ...(isParcelPath(path) ? { parcel: true } : {}),
+      };
     const uploadId = await this.uploadOf(caller, key, file);
     const present = new Map(
       file.uploadId === undefined

@@ -47,18 +47,8 @@ export function datasetBody(
   };
 }
 
-/** @throws Failure when it is not a JSON object */
-export function parseMetadata(text: string, file: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new Failure('usage', `Expected ${file} to hold JSON: ${(error as Error).message}`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new Failure(
-      'usage',
-      `Expected ${file} to hold a JSON object with fields of a dataset, such as "scientificMetadata".`,
-    );
-  return value as Record<string, unknown>;
+/** Fields that the command decides: what a metadata file says of them is not used. */
+export function unusedFields(metadata: Readonly<Record<string, unknown>>): string[] {
+  const decided = ['type', 'ownerGroup', 'sourceFolder', 'datasetlifecycle'];
+  return decided.filter((field) => Object.hasOwn(metadata, field));
 }

@@ -1,12 +1,16 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { realpath, stat } from 'node:fs/promises';
 import type { CommandContext, CommandResult } from '../command.js';
 import { Failure } from '../exit-codes.js';
-import { bytesText, countText, durationText, nameText } from '../output/progress-text.js';
+import { metadataIn } from '../metadata-file.js';
+import { bytesText, countText, durationText, nameText, shortened } from '../output/progress-text.js';
 import type { Output } from '../output/output.js';
-import type { HttpClient } from '../server/http-client.js';
 import { stateFolder } from '../server/session.js';
-import { datasetBody, parseMetadata, type DatasetOptions } from './dataset-body.js';
-import { digestOfFiles, Journal, journalFile } from './journal.js';
+import { foundText } from '../system-faults.js';
+import { datasetBody, unusedFields, type DatasetOptions } from './dataset-body.js';
+import { assertAskedTheSame, assertThere, doneBefore, isAnother, type EarlierRun } from './earlier-run.js';
+import { digestOfFiles, Journal, journalFile, type Asked } from './journal.js';
+import { assertReadable } from './readable.js';
 import { LandingZone } from './landing-zone.js';
 import { registerFiles } from './register.js';
 import { uploadFiles } from './upload-files.js';
@@ -15,11 +19,9 @@ import { walk, type Tree } from './walk.js';
 export interface IngestOptions extends DatasetOptions {
   readonly metadata?: string;
   readonly new?: boolean;
+  readonly newIfChanged?: boolean;
   readonly skipUnsupported?: boolean;
 }
-
-/** Names shown of a long list. */
-const shownNames = 20;
 
 export async function ingest(
   context: CommandContext,
@@ -28,42 +30,51 @@ export async function ingest(
 ): Promise<CommandResult> {
   const { output, environment, signal } = context;
   const client = await context.client();
+  const metadata =
+    options.metadata === undefined ? {} : await metadataIn(options.metadata, 'scientificMetadata');
   const folder = await folderOf(given);
   const tree = await walk(folder, signal);
   report(tree, options.skipUnsupported === true, output);
+  await assertReadable(folder, tree, signal);
   const journal = await Journal.open(
     journalFile(stateFolder(environment), folder, client.session.url),
     options.new === true,
   );
+  const asked = askedOf(options, metadata);
   try {
-    return journal.state.complete === undefined || journal.state.pid === undefined
-      ? await run(client, { folder, tree, journal, options, output })
-      : doneBefore(journal.state.pid, journal.state.complete, folder, tree, output);
+    return await goOn({ client, folder, tree, journal, asked, options, metadata, output });
   } finally {
     await journal.close();
   }
 }
 
-interface Ingest {
-  readonly folder: string;
-  readonly tree: Tree;
-  readonly journal: Journal;
+interface Ingest extends EarlierRun {
   readonly options: IngestOptions;
-  readonly output: Output;
+  readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-async function run(
-  client: HttpClient,
-  { folder, tree, journal, options, output }: Ingest,
-): Promise<CommandResult> {
+async function goOn(work: Ingest): Promise<CommandResult> {
+  const { client, folder, journal, options, output } = work;
+  const { pid, complete } = journal.state;
+  if (pid === undefined) return run(work);
+  if (options.newIfChanged === true && (await isAnother(work))) {
+    const unfinished = complete === undefined ? ', which was never completed' : '';
+    output.say(`${folder} has changed since ${pid}${unfinished}: making another dataset`);
+    await journal.forget();
+    return run(work);
+  }
+  assertAskedTheSame(work, pid);
+  await assertThere(client, pid);
+  return complete === undefined ? run(work) : doneBefore(work, pid);
+}
+
+async function run(work: Ingest): Promise<CommandResult> {
+  const { client, folder, tree, journal, output } = work;
   const began = Date.now();
   const resumed = journal.state.pid !== undefined;
-  const pid = journal.state.pid ?? (await createDataset(client, { folder, tree, journal, options, output }));
+  if (resumed) output.say(`going on with dataset ${journal.state.pid}`);
+  const pid = journal.state.pid ?? (await createDataset(work));
   const lifecycle = `/api/v3/datasets/${encodeURIComponent(pid)}/datasetlifecycle`;
-  if (resumed) {
-    output.say(`going on with dataset ${pid}`);
-    await assertThere(client, lifecycle, pid);
-  }
   const landingZone = new LandingZone(client, pid);
   const { checksums, sent, alreadyThere } = await uploadFiles({
     root: folder,
@@ -95,39 +106,49 @@ async function run(
   };
 }
 
-async function createDataset(
-  client: HttpClient,
-  { folder, tree, journal, options, output }: Ingest,
-): Promise<string> {
-  const metadata =
-    options.metadata === undefined
-      ? {}
-      : parseMetadata(await readFile(options.metadata, 'utf8'), options.metadata);
+async function createDataset({
+  client,
+  folder,
+  tree,
+  journal,
+  asked,
+  options,
+  metadata,
+  output,
+}: Ingest): Promise<string> {
+  const unused = unusedFields(metadata);
+  if (unused.length > 0)
+    output.warn(`${options.metadata}: not used, because the command decides it: ${unused.join(', ')}`);
   const user = await client.get<{ username: string; email?: string }>('/api/v3/users/my/self');
   const body = datasetBody(folder, tree, user, options, metadata);
-  const { pid } = await client.post<{ pid: string }>('/api/v3/datasets', body);
-  journal.record({ kind: 'dataset', pid, folder, server: client.session.url });
+  const { pid } = await client
+    .post<{ pid: string }>('/api/v3/datasets', body)
+    .catch((error: unknown) => blame(options.metadata, error));
+  journal.record({ kind: 'dataset', pid, folder, server: client.session.url, asked });
   output.say(`dataset ${pid}: ${countText(tree.files.length, 'file')}, ${bytesText(tree.bytes)}`);
   return pid;
 }
 
-function doneBefore(pid: string, digest: string, folder: string, tree: Tree, output: Output): CommandResult {
-  const changed = digest !== digestOfFiles(tree.files);
-  output.say(
-    changed
-      ? `${folder} was ingested as ${pid} and has changed since; use --new to make another dataset of it`
-      : `${folder} was ingested before, nothing has changed; use --new to make another dataset of it`,
+/** Most of what a server can refuse came from the metadata file. */
+function blame(file: string | undefined, error: unknown): never {
+  if (file === undefined || !(error instanceof Failure) || error.outcome !== 'usage') throw error;
+  throw new Failure(
+    'usage',
+    `${error.message} Correct ${file} (--metadata) and run the same command again.`,
+    error,
   );
-  const document = {
-    pid,
-    files: tree.files.length,
-    bytes: tree.bytes,
-    sent: 0,
-    completeBefore: true,
-    changedSince: changed,
-    ...leftOut(tree),
+}
+
+function askedOf(
+  { ownerGroup, type, name, metadata: file }: IngestOptions,
+  metadata: Readonly<Record<string, unknown>>,
+): Asked {
+  const digest = createHash('sha256').update(JSON.stringify(metadata)).digest('hex');
+  return {
+    ...{ ownerGroup, type },
+    ...(name === undefined ? {} : { name }),
+    ...(file === undefined ? {} : { metadata: digest }),
   };
-  return { outcome: 'done', lines: [pid], document };
 }
 
 function leftOut({ unsupported, emptyFolders }: Tree): object {
@@ -148,28 +169,11 @@ function report({ files, unsupported, emptyFolders }: Tree, skip: boolean, outpu
   if (files.length === 0) throw new Failure('usage', 'Expected at least one file in the folder, found none.');
 }
 
-function shortened(names: readonly string[]): string {
-  const more = names.length - shownNames;
-  return `${names.slice(0, shownNames).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}
-
 async function folderOf(given: string): Promise<string> {
-  const folder = await realpath(given).catch(() => undefined);
-  if (folder === undefined || !(await stat(folder)).isDirectory())
-    throw new Failure(
-      'usage',
-      `Expected a folder, found ${folder === undefined ? 'nothing' : 'something else'} at ${given}.`,
-    );
-  return folder;
-}
-
-async function assertThere(client: HttpClient, lifecycle: string, pid: string): Promise<void> {
-  await client.get(lifecycle).catch((error: unknown) => {
-    if (error instanceof Failure && error.outcome === 'usage')
-      throw new Failure(
-        'conflict',
-        `Expected to go on with dataset ${pid}, found it deleted. Run the same command with --new.`,
-      );
-    throw error;
+  const folder = await realpath(given).catch((error: unknown) => {
+    throw new Failure('usage', `Expected a folder at ${given}, found ${foundText(error)}.`, error);
   });
+  if (!(await stat(folder)).isDirectory())
+    throw new Failure('usage', `Expected a folder, found something else at ${given}.`);
+  return folder;
 }

@@ -49,6 +49,45 @@ describe('Journal', () => {
     await journal.close();
   });
 
+  it('forgets everything when another dataset begins, and keeps what its own was asked for', async () => {
+    const path = join(folder, 'four');
+    const journal = await Journal.open(path, false);
+    const asked = { ownerGroup: 'g', type: 'raw' };
+    journal.record({ kind: 'dataset', pid: 'p/4', folder: '/f', server: 's', asked });
+    await journal.close();
+    const again = await Journal.open(path, false);
+    assert.deepEqual(again.state.asked, asked);
+    await again.forget();
+    assert.equal(again.state.pid, undefined);
+    again.record({ kind: 'dataset', pid: 'p/5', folder: '/f', server: 's', asked });
+    await again.close();
+    const third = await Journal.open(path, false);
+    assert.equal(third.state.pid, 'p/5');
+    await third.close();
+  });
+
+  it('counts nothing as sent that was in a parcel which is sent anew', async () => {
+    const path = join(folder, 'five');
+    const journal = await Journal.open(path, false);
+    const sent = { kind: 'sent', sha256: 'c', parcel: 'p' } as const;
+    journal.record(
+      { kind: 'parcel', parcel: 'p' },
+      { ...sent, file },
+      { ...sent, file: { ...file, path: 'b' } },
+    );
+    journal.record({ kind: 'parcel', parcel: 'p' }, { ...sent, file: { ...file, path: 'b' } });
+    await journal.close();
+    const again = await Journal.open(path, false);
+    assert.deepEqual([...again.state.sent.keys()], ['b']);
+    assert.deepEqual([...again.state.parcels], ['p']);
+    await again.close();
+  });
+
+  it('that cannot be written is told in a sentence', async () => {
+    const refused = { code: 'cli.failed', message: /Expected to note in \/proc\/.*XDG_STATE_HOME/ };
+    await assert.rejects(Journal.open('/proc/x/journal', false), refused);
+  });
+
   it('is held by one process at a time, and taken over from a dead one', async () => {
     const path = join(folder, 'three');
     const journal = await Journal.open(path, false);

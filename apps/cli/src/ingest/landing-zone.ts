@@ -7,6 +7,8 @@ export interface PutLink {
   readonly path: string;
   readonly kind: 'put';
   readonly url: string;
+  /** Of a path for parcels, by a server whose archiver reads them; older ones do not say it. */
+  readonly parcel?: true;
 }
 
 export interface MultipartLink {

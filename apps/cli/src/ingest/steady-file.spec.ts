@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,6 +45,13 @@ describe('SteadyFile', () => {
       await file.close();
     });
   }
+
+  it('does not wait for a pipe that took the place of the file', async () => {
+    const found = await made('piped', 'hello');
+    rmSync(join(root, 'piped'));
+    execFileSync('mkfifo', [join(root, 'piped')]);
+    await assert.rejects(SteadyFile.open(root, found), /found it changed/);
+  });
 
   it('does not follow a link that took the place of the file', async () => {
     const found = await made('swapped', 'hello');

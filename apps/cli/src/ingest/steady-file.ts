@@ -2,9 +2,12 @@ import { constants } from 'node:fs';
 import { lstat, open, type FileHandle } from 'node:fs/promises';
 import { Failure } from '../exit-codes.js';
 import { nameText } from '../output/progress-text.js';
+import { foundText, helpText } from '../system-faults.js';
 import type { FoundFile } from './walk.js';
 
 const chunkBytes = 1 << 20;
+/** A pipe that took the place of a file would wait for somebody who writes. */
+export const readOnly = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** A file that must stay as it is while it is read. */
 export class SteadyFile {
@@ -18,16 +21,10 @@ export class SteadyFile {
   /** @throws Failure when it is no longer the file that was found */
   static async open(root: string, file: FoundFile): Promise<SteadyFile> {
     const absolute = `${root}/${file.path}`;
-    const handle = await open(absolute, constants.O_RDONLY | constants.O_NOFOLLOW).catch(
-      (error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT' || error.code === 'ELOOP') throw changed(file);
-        throw new Failure(
-          'failed',
-          `Expected to read ${nameText(file.path)}, found ${error.code ?? error.message}. Correct it and run the same command again.`,
-          error,
-        );
-      },
-    );
+    const handle = await open(absolute, readOnly).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ELOOP') throw changed(file);
+      throw unreadable(file, error);
+    });
     const steady = new SteadyFile(handle, absolute, file, identityOf(await handle.stat({ bigint: true })));
     try {
       await steady.assertUnchanged();
@@ -43,7 +40,11 @@ export class SteadyFile {
     let position = start;
     while (position < start + length) {
       const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, start + length - position));
-      const { bytesRead } = await this.handle.read(buffer, 0, buffer.length, position);
+      const { bytesRead } = await this.handle
+        .read(buffer, 0, buffer.length, position)
+        .catch((error: unknown) => {
+          throw unreadable(this.file, error);
+        });
       if (bytesRead === 0) throw changed(this.file);
       position += bytesRead;
       yield buffer.subarray(0, bytesRead);
@@ -81,6 +82,14 @@ function identityOf({
   mtimeNs: bigint;
 }): string {
   return [dev, ino, size, mtimeNs].join(':');
+}
+
+function unreadable({ path }: FoundFile, error: unknown): Failure {
+  return new Failure(
+    'failed',
+    `Expected to read ${nameText(path)}, found ${foundText(error)}. ${helpText(error)} and run the same command again.`,
+    error,
+  );
 }
 
 function changed({ path }: FoundFile): Failure {

@@ -1,16 +1,18 @@
 import { Failure } from '../exit-codes.js';
+import { inLanes } from '../in-lanes.js';
 import { countText } from '../output/progress-text.js';
 import type { Output } from '../output/output.js';
 import { isSame, seen, type Journal } from './journal.js';
 import { partWindow, type LandingZone, type MultipartLink, type UploadLink } from './landing-zone.js';
 import { sendFile, type Transfer } from './send-file.js';
 import { sendLargeFile } from './send-large-file.js';
+import { sendParcels } from './send-parcels.js';
 import type { FoundFile, Tree } from './walk.js';
 
 /** The server's own limit for one request; a file above it comes back with links for parts. */
 const smallFile = 64 * 2 ** 20;
 const filesAtOnce = 6;
-const linksAtOnce = 200;
+const linksAtOnce = 500;
 
 export interface UploadResult {
   /** SHA-256 by path, of every file of the tree. */
@@ -33,7 +35,7 @@ export async function uploadFiles({
   journal: Journal;
   output: Output;
 }): Promise<UploadResult> {
-  const checksums = await sentBefore(tree, landingZone, journal);
+  const { checksums, freeParcels } = await sentBefore(tree, landingZone, journal);
   const alreadyThere = checksums.size;
   const pending = tree.files.filter(({ path }) => !checksums.has(path));
   if (alreadyThere > 0)
@@ -50,7 +52,9 @@ export async function uploadFiles({
     checksums.set(file.path, sha256);
   };
   try {
-    const small = pending.filter(({ size }) => size <= smallFile);
+    const inParcels = await sendParcels(transfer, pending, { journal, names: freeParcels });
+    for (const [path, sha256] of inParcels) checksums.set(path, sha256);
+    const small = pending.filter(({ path, size }) => size <= smallFile && !inParcels.has(path));
     for (let first = 0; first < small.length; first += linksAtOnce)
       await sendBatch(transfer, small.slice(first, first + linksAtOnce), done);
     for (const file of pending.filter(({ size }) => size > smallFile))
@@ -61,21 +65,34 @@ export async function uploadFiles({
   return { checksums, sent: pending.length, alreadyThere };
 }
 
-/** The journal's word counts only for files that are unchanged here and present there. */
+/**
+ * The journal's word counts only for files that are unchanged here and present there. A parcel counts as a whole: one with a
+ * file that is another now is sent anew under its name, so that nothing old stays behind.
+ */
 async function sentBefore(
   tree: Tree,
   landingZone: LandingZone,
-  journal: Journal,
-): Promise<Map<string, string>> {
+  { state: { sent, parcels } }: Journal,
+): Promise<{ checksums: Map<string, string>; freeParcels: string[] }> {
   const checksums = new Map<string, string>();
-  if (journal.state.sent.size === 0) return checksums;
+  if (sent.size === 0) return { checksums, freeParcels: [...parcels] };
   const arrived = await landingZone.arrived();
-  for (const file of tree.files) {
-    const before = journal.state.sent.get(file.path);
-    if (before !== undefined && isSame(before.file, seen(file)) && arrived.get(file.path) === file.size)
-      checksums.set(file.path, before.sha256);
+  const files = new Map(tree.files.map((file) => [file.path, file]));
+  const broken = new Set<string>();
+  for (const { file, parcel } of sent.values()) {
+    const now = files.get(file.path);
+    const same = now !== undefined && isSame(file, seen(now));
+    if (parcel !== undefined && !(same && arrived.has(parcel))) broken.add(parcel);
   }
-  return checksums;
+  const inUse = new Set<string>();
+  for (const { file, sha256, parcel } of sent.values()) {
+    const now = files.get(file.path);
+    if (now === undefined || !isSame(file, seen(now))) continue;
+    if (parcel === undefined ? arrived.get(file.path) !== file.size : broken.has(parcel)) continue;
+    checksums.set(file.path, sha256);
+    if (parcel !== undefined) inUse.add(parcel);
+  }
+  return { checksums, freeParcels: [...parcels].filter((parcel) => !inUse.has(parcel)) };
 }
 
 async function sendBatch(
@@ -89,21 +106,9 @@ async function sendBatch(
       link,
     ]),
   );
-  const queue = [...files];
-  let stopped = false;
-  const worker = async (): Promise<void> => {
-    for (let file = queue.shift(); file !== undefined && !stopped; file = queue.shift())
-      done(file, await sendFile(transfer, file, putLink(links.get(file.path), file)));
-  };
-  const outcomes = await Promise.allSettled(
-    Array.from({ length: filesAtOnce }, () =>
-      worker().catch((error: unknown) => {
-        stopped = true;
-        throw error;
-      }),
-    ),
+  await inLanes(filesAtOnce, files, async (file) =>
+    done(file, await sendFile(transfer, file, putLink(links.get(file.path), file))),
   );
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 async function beginOrContinue(

@@ -1,5 +1,8 @@
 import type { BigIntStats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
+import { Failure } from '../exit-codes.js';
+import { nameText } from '../output/progress-text.js';
+import { foundText, helpText } from '../system-faults.js';
 
 /** A plain file below the folder, as it was when it was seen. */
 export interface FoundFile {
@@ -38,7 +41,9 @@ export async function walk(root: string, signal: AbortSignal): Promise<Tree> {
   const folders = [''];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     signal.throwIfAborted();
-    const names = await readdir(`${root}/${folder}`, { encoding: 'buffer' });
+    const names = await readdir(`${root}/${folder}`, { encoding: 'buffer' }).catch((error: unknown) =>
+      cannotRead(folder === '' ? root : folder, error),
+    );
     if (names.length === 0 && folder !== '') emptyFolders.push(folder.slice(0, -1));
     for (const name of names) {
       const path = `${folder}${name.toString('utf8')}`;
@@ -47,7 +52,9 @@ export async function walk(root: string, signal: AbortSignal): Promise<Tree> {
         unsupported.push({ path, reason: complaint });
         continue;
       }
-      const stats = await lstat(`${root}/${path}`, { bigint: true });
+      const stats = await lstat(`${root}/${path}`, { bigint: true }).catch((error: unknown) =>
+        cannotRead(path, error),
+      );
       if (stats.isDirectory()) folders.push(`${path}/`);
       else if (stats.isFile()) files.push(describeFile(path, stats));
       else unsupported.push({ path, reason: kindOf(stats) });
@@ -57,6 +64,14 @@ export async function walk(root: string, signal: AbortSignal): Promise<Tree> {
   sortByPath(unsupported);
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
   return { files, bytes, unsupported, emptyFolders: emptyFolders.sort() };
+}
+
+function cannotRead(path: string, error: unknown): never {
+  throw new Failure(
+    'failed',
+    `Expected to read ${nameText(path)}, found ${foundText(error)}. ${helpText(error)} and run the same command again.`,
+    error,
+  );
 }
 
 function describeFile(path: string, stats: BigIntStats): FoundFile {

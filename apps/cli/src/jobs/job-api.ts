@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Failure } from '../exit-codes.js';
 import type { HttpClient } from '../server/http-client.js';
 
 interface RetrievedDatablock {
@@ -25,6 +26,9 @@ export interface Job {
   };
 }
 
+/** Datasets named in a sentence. */
+const namedAgain = 20;
+
 export type JobType = 'archive' | 'retrieve' | 'verify';
 
 /** Repeated under one key: an answer that got lost makes no second job. v3, because there the server finds the owner group. */
@@ -45,23 +49,48 @@ export function getJob(client: HttpClient, id: string): Promise<Job> {
 /** What a job waits for; nothing where the server is one that does not know. */
 export async function waitsFor(client: HttpClient, job: Job): Promise<readonly string[]> {
   if (isOver(job)) return [];
-  const response = await client.open(`/api/v4/jobs/${encodeURIComponent(job.id)}/progress`, {
-    accept: 'application/json',
-  });
-  if (!response.ok) {
-    await response.body?.cancel();
+  try {
+    const response = await client.open(`/api/v4/jobs/${encodeURIComponent(job.id)}/progress`, {
+      accept: 'application/json',
+    });
+    const progress = (await response.json()) as { waitsFor?: readonly string[] };
+    return response.ok ? (progress.waitsFor ?? []) : [];
+  } catch {
+    client.signal.throwIfAborted();
     return [];
   }
-  return ((await response.json()) as { waitsFor?: readonly string[] }).waitsFor ?? [];
 }
 
 export async function cancelJob(client: HttpClient, id: string): Promise<void> {
   await client.post(`/api/v4/jobs/${encodeURIComponent(id)}/cancel`, undefined, { repeatable: true });
 }
 
-/** The child job for what failed. */
+/** The child job for what failed. Where nothing did, the refusal says what leads on from there. */
 export async function retryJob(client: HttpClient, id: string): Promise<string> {
-  return (await client.post<{ id: string }>(`/api/v4/jobs/${encodeURIComponent(id)}/retry`)).id;
+  try {
+    return (await client.post<{ id: string }>(`/api/v4/jobs/${encodeURIComponent(id)}/retry`)).id;
+  } catch (error) {
+    if (!(error instanceof Failure) || error.outcome !== 'conflict') throw error;
+    const instead = insteadOfRetry(await getJob(client, id));
+    throw instead === undefined ? error : new Failure('conflict', instead, error);
+  }
+}
+
+/** What to do where a retry has nothing to take up; undefined when datasets of the job did fail. */
+export function insteadOfRetry(job: Job): string | undefined {
+  const { id, type, statusCode } = job;
+  if ((job.jobResultObject?.bad ?? []).length > 0) return undefined;
+  const found = `Expected a job with datasets that failed, found ${id} ${statusCode}`;
+  if (!isOver(job))
+    return `${found}: it is under way. Follow it with: catena job ${id} --follow, or end it with --cancel.`;
+  if (isGood(job)) return `${found}: all its datasets are done, there is nothing to retry.`;
+  return `${found}: nothing of it failed that a retry could take up. Ask for what is still to be done with a new job: ${againText(type, job)}`;
+}
+
+function againText(type: string, { jobParams: { datasetList = [] } }: Job): string {
+  const names = datasetList.slice(0, namedAgain).map(({ pid }) => pid);
+  const list = datasetList.length > namedAgain || names.length === 0 ? 'PID…' : names.join(' ');
+  return type === 'retrieve' ? `catena retrieve ${names[0] ?? 'PID'} --to FOLDER` : `catena ${type} ${list}`;
 }
 
 export function listJobs(client: HttpClient, limit: number, ownerUser: string | undefined): Promise<Job[]> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Job } from './job-api.js';
+import { insteadOfRetry, type Job } from './job-api.js';
 import { jobLines } from './job-text.js';
 
 const job: Job = {
@@ -18,4 +18,22 @@ describe('What is printed of a job', () => {
     );
     assert.ok(!jobLines(job).some((line) => line.startsWith('waits')));
   });
+});
+
+describe('What is said instead of a retry', () => {
+  const said = (changes: Partial<Job>): string => insteadOfRetry({ ...job, ...changes }) ?? '';
+
+  it('is, for a cancelled job, the command that asks anew', () => {
+    const cancelled = said({ statusCode: 'jobCancelled', jobResultObject: {} });
+    assert.match(cancelled, /found j jobCancelled: .* new job: catena archive p$/);
+    assert.match(said({ statusCode: 'jobCancelled', type: 'retrieve' }), /catena retrieve p --to FOLDER$/);
+  });
+  it('is, for a job under way, how to follow it', () => assert.match(said({}), /catena job j --follow/));
+  it('is, for a job that did everything, that there is nothing to do', () =>
+    assert.match(said({ statusCode: 'finishedSuccessful' }), /nothing to retry/));
+  it('is nothing where datasets failed', () =>
+    assert.equal(
+      insteadOfRetry({ ...job, jobResultObject: { bad: [{ pid: 'p', code: 'c', message: 'm' }] } }),
+      undefined,
+    ));
 });

@@ -27,6 +27,20 @@ describe('progress text', () => {
       progressText({ label: 'sending', done: 2 ** 20, total: 4 * 2 ** 20, elapsed: 1000 }),
       'sending: 25 % of 4.00 MiB, 1.00 MiB/s, 3.0 s left',
     ));
+  it('guesses no remaining time before it has something to go by', () => {
+    const after = (done: number, elapsed: number, before = 0): string =>
+      progressText({ label: 'x', done, total: 1000, elapsed, before }, String);
+    assert.equal(after(0, 5000), 'x: 0 % of 1000');
+    assert.doesNotMatch(after(300, 200), /left/);
+    assert.doesNotMatch(after(1, 5000), /left/);
+    assert.match(after(1, 60_000), /left/);
+    assert.match(after(100, 10_000), /, 10\/s, 90 s left/);
+  });
+  it('takes nothing for speed that was done before it looked', () => {
+    const state = { label: 'x', done: 500, total: 1000, elapsed: 10_000 };
+    assert.equal(progressText({ ...state, before: 500 }, String), 'x: 50 % of 1000');
+    assert.equal(progressText({ ...state, before: 400 }, String), 'x: 50 % of 1000, 10/s, 50 s left');
+  });
   it('does not divide by nothing', () =>
     assert.equal(progressText({ label: 'sending', done: 0, total: 0, elapsed: 0 }), 'sending: 100 % of 0 B'));
   it('counts', () => assert.deepEqual([countText(1, 'file'), countText(2, 'file')], ['1 file', '2 files']));

@@ -30,18 +30,39 @@ export interface ProgressState {
   readonly done: number;
   readonly total: number;
   readonly elapsed: number;
+  /** What was done before the time was taken: it says nothing about how fast things go. */
+  readonly before?: number;
 }
 
-/** One line of progress: what, how far, how fast, how long still. */
-export function progressText({ label, done, total, elapsed }: ProgressState, text = bytesText): string {
-  const share = total === 0 ? 100 : Math.floor((done / total) * 100);
-  const rate = elapsed > 0 ? done / (elapsed / 1000) : 0;
-  const left = rate > 0 && done < total ? `, ${durationText(((total - done) / rate) * 1000)} left` : '';
+/** A guess needs something to go by: this much of the work, or this long a time. */
+const enough = { share: 0.02, elapsed: 1000, patience: 60_000 };
+
+/** One line of progress: what, how far, and as soon as it is more than a guess how fast and how long still. */
+export function progressText(state: ProgressState, text = bytesText): string {
+  const { label, done, total, elapsed, before = 0 } = state;
+  const share = total === 0 ? 100 : Math.min(100, Math.floor((done / total) * 100));
+  const fresh = done - before;
+  const rate = elapsed > 0 && fresh > 0 ? fresh / (elapsed / 1000) : 0;
+  const left = isKnown(state) && done < total ? `, ${durationText(((total - done) / rate) * 1000)} left` : '';
   const speed = rate > 0 ? `, ${text(rate)}/s` : '';
   return `${label}: ${share} % of ${text(total)}${speed}${left}`;
+}
+
+function isKnown({ done, total, elapsed, before = 0 }: ProgressState): boolean {
+  const fresh = done - before;
+  if (fresh <= 0) return false;
+  return (fresh >= total * enough.share && elapsed >= enough.elapsed) || elapsed >= enough.patience;
 }
 
 /** A name that may hold anything, safe for one line on a terminal. */
 export function nameText(name: string): string {
   return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]+$/u.test(name) ? name : JSON.stringify(name);
+}
+
+/** Names shown of a long list. */
+const shownNames = 20;
+
+export function shortened(names: readonly string[]): string {
+  const more = names.length - shownNames;
+  return `${names.slice(0, shownNames).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -57,13 +57,15 @@ export function linesOn(
   total: number,
   text = bytesText,
 ): Progress {
-  const began = Date.now();
+  let began = Date.now();
   let current = { done: 0, total, label };
+  // What somebody else had done before we first looked, or did under another name, tells nothing about the pace.
+  let before: number | undefined;
   let said = began;
   const maybe = (): void => {
     if (Date.now() - said < lineInterval) return;
     said = Date.now();
-    say(progressText({ ...current, elapsed: said - began }, text));
+    say(progressText({ ...current, elapsed: said - began, before: before ?? 0 }, text));
   };
   return {
     advance(bytes) {
@@ -71,6 +73,8 @@ export function linesOn(
       maybe();
     },
     set(done, newTotal, newLabel) {
+      if (before === undefined || newLabel !== current.label || done < before)
+        [before, began] = [done, Date.now()];
       current = { done, total: newTotal, label: newLabel };
       maybe();
     },

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { messageOf, wait } from '#kernel';
 import type { CommandContext, CommandResult } from '../command.js';
 import { Failure } from '../exit-codes.js';
+import { metadataIn } from '../metadata-file.js';
 import type { HttpClient } from '../server/http-client.js';
 import {
   createPublication,
@@ -84,11 +84,11 @@ async function recordFor(
 ): Promise<Fields> {
   if (pids.length === 0)
     throw new Failure('usage', 'Expected the pids of datasets to publish, or --doi of a record that exists.');
+  const given = options.metadata === undefined ? {} : await metadataIn(options.metadata, 'creators');
   const suggested = await suggestionFor(client, pids);
   const title = options.title ?? suggested.title;
   if (title === undefined || title === '')
     throw new Failure('usage', 'Expected --title: the datasets suggest none.');
-  const given = options.metadata === undefined ? {} : await metadataIn(options.metadata);
   const metadata: Fields = {
     resourceType: 'Dataset',
     ...suggested.metadata,
@@ -101,16 +101,6 @@ async function recordFor(
   if (metadata['publisher'] === undefined)
     throw new Failure('usage', 'Expected --publisher: this server suggests none (PUBLICATION_PUBLISHER).');
   return { title, abstract: options.abstract ?? suggested.abstract ?? '', datasetPids: pids, metadata };
-}
-
-async function metadataIn(file: string): Promise<Fields> {
-  try {
-    const value = JSON.parse(await readFile(file, 'utf8')) as unknown;
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
-    throw new Error('it is no JSON object');
-  } catch (error) {
-    throw new Failure('usage', `Could not use ${file} (--metadata): ${messageOf(error)}`);
-  }
 }
 
 /** Says each step once, until the registration is over. */

@@ -1,11 +1,13 @@
 import type { CommandContext, CommandResult } from '../command.js';
+import { Failure } from '../exit-codes.js';
 import { followJob } from '../jobs/follow-job.js';
-import { isGood, submitJob } from '../jobs/job-api.js';
+import { isGood, submitJob, type Job } from '../jobs/job-api.js';
 import { jobLines } from '../jobs/job-text.js';
 import { countText, durationText } from '../output/progress-text.js';
+import type { HttpClient } from '../server/http-client.js';
 import { download } from './download.js';
 import { TargetFolder } from './target-folder.js';
-import { unpack } from './unpack.js';
+import { unpack, type Unpacked } from './unpack.js';
 
 export interface RetrieveOptions {
   readonly to: string;
@@ -16,17 +18,53 @@ export interface RetrieveOptions {
 export async function retrieve(
   context: CommandContext,
   pid: string,
-  { to, overwrite }: RetrieveOptions,
+  options: RetrieveOptions,
+): Promise<CommandResult> {
+  const client = await context.client();
+  // Before the recall: tape drives do not work for a folder that cannot take the files.
+  const folder = await TargetFolder.open(options.to);
+  try {
+    return await recall(context, client, { pid, folder, overwrite: options.overwrite === true });
+  } finally {
+    await folder.leave();
+  }
+}
+
+interface Recall {
+  readonly pid: string;
+  readonly folder: TargetFolder;
+  readonly overwrite: boolean;
+}
+
+async function recall(
+  context: CommandContext,
+  client: HttpClient,
+  { pid, folder, overwrite }: Recall,
 ): Promise<CommandResult> {
   const { output, signal } = context;
-  const client = await context.client();
   const began = Date.now();
+  const bytes = await bytesOf(client, pid);
+  await folder.assertRoom(bytes, signal);
   const id = await submitJob(client, 'retrieve', [pid]);
   output.say(`job ${id}`);
   const job = await followJob(client, id, output);
   if (!isGood(job)) return { outcome: 'failed', lines: jobLines(job), document: job };
+  // Others may have filled the disk meanwhile.
+  await folder.assertRoom(bytes, signal);
+  const { written, alreadyThere } = await restore(job, { context, folder, overwrite });
+  const elapsed = Date.now() - began;
+  const there = alreadyThere === 0 ? '' : `, ${alreadyThere} were there already`;
+  output.say(`${countText(written, 'file')} restored and verified${there}, ${durationText(elapsed)}`);
+  const document = { pid, job: id, folder: folder.root, written, alreadyThere, milliseconds: elapsed };
+  return { outcome: 'done', lines: [folder.root], document };
+}
+
+async function restore(
+  job: Job,
+  { context, folder, overwrite }: { context: CommandContext; folder: TargetFolder; overwrite: boolean },
+): Promise<Unpacked> {
+  const { output, signal } = context;
   const datablocks = job.jobResultObject.result ?? [];
-  const folder = await TargetFolder.open(to);
   const progress = output.progress(
     'restoring',
     datablocks.reduce((sum, { size }) => sum + size, 0),
@@ -35,7 +73,7 @@ export async function retrieve(
   let alreadyThere = 0;
   try {
     for (const { url, size } of datablocks) {
-      const options = { folder, overwrite: overwrite === true, progress, signal };
+      const options = { folder, overwrite, progress, signal };
       const unpacked = await unpack(() => download(url, size, signal), size, options);
       written += unpacked.written;
       alreadyThere += unpacked.alreadyThere;
@@ -43,9 +81,19 @@ export async function retrieve(
   } finally {
     progress.end();
   }
-  const elapsed = Date.now() - began;
-  const there = alreadyThere === 0 ? '' : `, ${alreadyThere} were there already`;
-  output.say(`${countText(written, 'file')} restored and verified${there}, ${durationText(elapsed)}`);
-  const document = { pid, job: id, folder: folder.root, written, alreadyThere, milliseconds: elapsed };
-  return { outcome: 'done', lines: [folder.root], document };
+  return { written, alreadyThere };
+}
+
+/** As the catalogue has it. Who may not see it, or asks for what is not there, hears that when the job is asked for. */
+async function bytesOf(client: HttpClient, pid: string): Promise<number> {
+  const filter = encodeURIComponent(JSON.stringify({ fields: ['size'] }));
+  try {
+    const dataset = await client.get<{ size?: unknown }>(
+      `/api/v3/datasets/${encodeURIComponent(pid)}?filter=${filter}`,
+    );
+    return typeof dataset.size === 'number' ? dataset.size : 0;
+  } catch (error) {
+    if (error instanceof Failure && (error.outcome === 'usage' || error.outcome === 'notAllowed')) return 0;
+    throw error;
+  }
 }

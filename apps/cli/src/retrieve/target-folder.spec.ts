@@ -71,6 +71,50 @@ describe('TargetFolder', () => {
     }
   });
 
+  it('goes again when it was made for nothing, and stays when it was there or holds something', async () => {
+    await folder.leave();
+    assert.equal(existsSync(folder.root), false);
+    mkdirSync(folder.root);
+    await (await TargetFolder.open(folder.root)).leave();
+    assert.deepEqual(readdirSync(folder.root), []);
+    const kept = await TargetFolder.open(join(base, 'kept'));
+    await kept.write(wanted('x'), chunks(content), none);
+    await kept.leave();
+    assert.deepEqual(readdirSync(kept.root), ['x']);
+  });
+
+  it('is refused with a sentence where nothing can be made or written, and never waits', async () => {
+    await folder.write(wanted('file'), chunks(content), none);
+    for (const place of ['/proc/x', '/proc', join(folder.root, 'file'), join(folder.root, 'file/x'), ''])
+      await assert.rejects(
+        TargetFolder.open(place),
+        { code: 'cli.usage', message: /Expected .*folder/ },
+        place,
+      );
+  });
+
+  it('says beforehand when the files certainly do not fit', async () => {
+    await folder.assertRoom(1000, never);
+    await assert.rejects(folder.assertRoom(2 ** 62, never), {
+      code: 'cli.failed',
+      message: /Expected room for 4096\S* PiB .* found .* free\. Make room/,
+    });
+  });
+
+  it('says which file could not be written, and what helps, when the disk is full', async () => {
+    async function* full(): AsyncGenerator<Buffer> {
+      yield content;
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), {
+        ...{ code: 'ENOSPC', syscall: 'write' },
+      });
+    }
+    await assert.rejects(folder.write(wanted('big'), full(), none), {
+      code: 'cli.failed',
+      message: /Expected to write big into .*, found a full disk \(ENOSPC\)\. Make room/,
+    });
+    assert.deepEqual(readdirSync(folder.root), []);
+  });
+
   it('gives no name to content that turns out wrong at its end', async () => {
     async function* broken(): AsyncGenerator<Buffer> {
       yield content;

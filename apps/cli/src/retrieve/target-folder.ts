@@ -1,10 +1,13 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, realpath, rename, rm, type FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, open, realpath, rename, rm, rmdir, statfs, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { safeRelativePath } from '#kernel';
 import { Failure } from '../exit-codes.js';
-import { nameText } from '../output/progress-text.js';
+import { walk } from '../ingest/walk.js';
+import { makeFolder } from '../make-folder.js';
+import { bytesText, nameText } from '../output/progress-text.js';
+import { foundText, helpText, isSystemFault } from '../system-faults.js';
 
 /** What a file in the folder must be to count as restored. */
 export interface WantedFile {
@@ -21,11 +24,42 @@ const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | cons
 export class TargetFolder {
   private readonly folders = new Set<string>();
 
-  private constructor(readonly root: string) {}
+  private constructor(
+    readonly root: string,
+    private readonly isNew: boolean,
+  ) {}
 
+  /** @throws Failure when the folder cannot be made, or nothing can be written into it */
   static async open(given: string): Promise<TargetFolder> {
-    await mkdir(given, { recursive: true });
-    return new TargetFolder(await realpath(given));
+    if (given === '') throw new Failure('usage', 'Expected the name of a folder after --to, found nothing.');
+    try {
+      const isNew = await makeFolder(given);
+      const folder = new TargetFolder(await realpath(given), isNew);
+      await tryWriting(folder.root);
+      return folder;
+    } catch (error) {
+      throw isSystemFault(error) ? unusable(given, error) : error;
+    }
+  }
+
+  /** A folder that was made for nothing goes again. */
+  async leave(): Promise<void> {
+    if (this.isNew) await rmdir(this.root).catch(() => undefined);
+  }
+
+  /**
+   * Looks before the work, not after hours of it. What lies in the folder may be what is wanted, and needs no room twice.
+   *
+   * @throws Failure when the bytes certainly do not fit
+   */
+  async assertRoom(bytes: number, signal: AbortSignal): Promise<void> {
+    const { bavail, bsize } = await statfs(this.root);
+    const free = bavail * bsize;
+    if (bytes <= free || bytes <= free + (await walk(this.root, signal)).bytes) return;
+    throw new Failure(
+      'failed',
+      `Expected room for ${bytesText(bytes)} in ${this.root}, found ${bytesText(free)} free. Make room, or choose another folder with --to.`,
+    );
   }
 
   /** What lies at the file's place: nothing, the very same content, or something else. */
@@ -49,6 +83,18 @@ export class TargetFolder {
     content: AsyncIterable<Buffer>,
     taken: (path: string) => boolean,
   ): Promise<void> {
+    try {
+      await this.writeAnyhow(file, content, taken);
+    } catch (error) {
+      throw isSystemFault(error) ? this.notWritten(file.path, error) : error;
+    }
+  }
+
+  private async writeAnyhow(
+    file: WantedFile,
+    content: AsyncIterable<Buffer>,
+    taken: (path: string) => boolean,
+  ): Promise<void> {
     const partial = partialName(file.path, taken);
     const place = (await this.placeOf(file.path, 'make')) as string;
     const draft = join(this.root, partial);
@@ -59,7 +105,8 @@ export class TargetFolder {
       await setTime(handle, file.modifiedAt);
       await handle.chmod(file.permissions);
     } catch (error) {
-      await handle.close();
+      // A full disk may make closing fail, too: the first reason counts.
+      await handle.close().catch(() => undefined);
       await rm(draft, { force: true });
       throw error;
     }
@@ -67,15 +114,27 @@ export class TargetFolder {
     await rename(draft, place);
   }
 
+  private notWritten(path: string, error: unknown): Failure {
+    return new Failure(
+      'failed',
+      `Expected to write ${nameText(path)} into ${this.root}, found ${foundText(error)}. ${helpText(error)} and run the same command again: what was restored is kept.`,
+      error,
+    );
+  }
+
   /** Time and permissions of a file whose content is right already. */
   async restoreAttributes(file: WantedFile): Promise<void> {
     const place = (await this.placeOf(file.path, 'make')) as string;
-    const handle = await open(place, constants.O_RDONLY | constants.O_NOFOLLOW);
     try {
-      await setTime(handle, file.modifiedAt);
-      await handle.chmod(file.permissions);
-    } finally {
-      await handle.close();
+      const handle = await open(place, constants.O_RDONLY | constants.O_NOFOLLOW);
+      try {
+        await setTime(handle, file.modifiedAt);
+        await handle.chmod(file.permissions);
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      throw isSystemFault(error) ? this.notWritten(file.path, error) : error;
     }
   }
 
@@ -109,6 +168,27 @@ export function partialName(path: string, taken: (path: string) => boolean): str
 function shortName(path: string): string {
   const folder = path.slice(0, path.lastIndexOf('/') + 1);
   return `${folder}${createHash('sha256').update(path).digest('hex')}.partial`;
+}
+
+/** Rights and kinds of file systems are not to be guessed: a file is made, and removed. */
+async function tryWriting(root: string): Promise<void> {
+  const probe = join(root, `.catena-${randomUUID()}.partial`);
+  const handle = await open(probe, newFile, 0o600);
+  try {
+    await handle.write('x');
+  } finally {
+    await handle.close().catch(() => undefined);
+    await rm(probe, { force: true });
+  }
+}
+
+function unusable(given: string, error: NodeJS.ErrnoException): Failure {
+  const full = error.code === 'ENOSPC' || error.code === 'EDQUOT';
+  return new Failure(
+    full ? 'failed' : 'usage',
+    `Expected a folder at ${given} (--to) that files can be written into, found ${foundText(error)}. ${full ? 'Make room, or choose' : 'Choose'} another folder; nothing was recalled.`,
+    error,
+  );
 }
 
 async function writeWhole(handle: FileHandle, chunk: Buffer): Promise<void> {

@@ -13,6 +13,9 @@ const answerPatience = 60_000;
 /** Milliseconds a server may be away: little when it was never there, long enough for a restart when it was. */
 const patience = { before: 1500, after: 60_000 };
 
+/** What no server of ours answers. */
+const notJson = Symbol('not JSON');
+
 /** Calls of the Catena server as one user, with the patience a restart of the server needs. */
 export class HttpClient {
   private wasThere = false;
@@ -50,6 +53,7 @@ export class HttpClient {
     const began = Date.now();
     for (let attempt = 0; ; attempt += 1) {
       const answer = await this.once(method, path, body, options);
+      if (answer.status < 400 && answer.body === notJson) throw this.otherServer(method, path);
       if (answer.status < 400) return answer.body as Body;
       const away = Date.now() - began > (this.wasThere ? patience.after : patience.before);
       if (away || !mayRepeat(answer, options)) throw await this.refusal(method, path, answer);
@@ -78,13 +82,22 @@ export class HttpClient {
       });
       const text = await response.text();
       this.wasThere = true;
-      return { status: response.status, body: parsed(text) };
+      const answer = parsed(text);
+      const excerpt = answer === notJson && response.status >= 400;
+      return { status: response.status, body: excerpt ? { message: text.slice(0, 300) } : answer };
     } catch (error) {
       this.signal.throwIfAborted();
       const cause = (error as { cause?: { code?: string } }).cause;
       const never = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'].includes(cause?.code ?? '');
       return { status: never ? 598 : 599, body: { message: cause?.code ?? messageOf(error) } };
     }
+  }
+
+  private otherServer(method: string, path: string): Failure {
+    return new Failure(
+      'unreachable',
+      `Expected the answer of a Catena server to ${method} ${path.split('?')[0]}, found something else at ${this.session.url}. Is the address right?`,
+    );
   }
 
   private async refusal(
@@ -119,6 +132,6 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return { message: text.slice(0, 300) };
+    return notJson;
   }
 }

@@ -36,8 +36,12 @@ export function failureOf(status: number, message: string, { method, path, url }
         `The server at ${url} could not answer ${call} (${status}: ${message}). Try again later.`,
       );
     default:
-      return new Failure('usage', `The server refused ${call} (${status}): ${message}`);
+      return new Failure('usage', `The server refused ${call} (${status}): ${whole(message)}`);
   }
+}
+
+function whole(message: string): string {
+  return /[.!?]$/.test(message) ? message : `${message}.`;
 }
 
 /** The server's words, whichever of SciCat's forms they come in. */
@@ -48,5 +52,31 @@ export function explain(body: unknown): string {
   if (typeof message === 'string' && typeof error === 'string' && /\s.*\.$/.test(error))
     return `${message} ${error}`;
   if (Array.isArray(message)) return message.join('; ');
+  const fields = fieldFaults(message);
+  if (fields !== undefined) return fields;
   return typeof message === 'string' ? message : JSON.stringify(body).slice(0, 500);
+}
+
+/** v3 refuses fields of datasets with a JSON text inside its message. */
+function fieldFaults(message: unknown): string | undefined {
+  if (typeof message !== 'string' || !message.startsWith('[')) return undefined;
+  try {
+    const faults = (JSON.parse(message) as Fault[]).flatMap((fault) => faultText(fault));
+    return faults.length === 0 ? undefined : faults.join('; ');
+  } catch {
+    return undefined;
+  }
+}
+
+interface Fault {
+  readonly property: string;
+  readonly constraints?: Readonly<Record<string, string>>;
+  readonly children?: readonly Fault[];
+}
+
+function faultText({ property, constraints = {}, children = [] }: Fault): string[] {
+  const own = Object.entries(constraints).map(([kind, text]) =>
+    kind === 'whitelistValidation' ? `the field "${property}" is not known` : text,
+  );
+  return [...own, ...children.flatMap((child) => faultText(child))];
 }

@@ -36,6 +36,13 @@ describe('the session', () => {
       token: 't',
     });
   });
+  it('that cannot be kept, or holds something else, is told in a sentence', async () => {
+    const kept = { code: 'cli.failed', message: /Expected to keep the session in .*XDG_CONFIG_HOME/ };
+    await assert.rejects(writeSession({ HOME: '/proc' }, stored), kept);
+    writeFileSync(sessionFile({ HOME: home }), '{"url":5}');
+    await assert.rejects(readSession({ HOME: home }), { code: 'cli.usage' });
+    assert.throws(() => sessionFrom({ CATENA_TOKEN: 'two\nlines' }, undefined), { code: 'cli.usage' });
+  });
   it('takes an address in any usual form', () => {
     assert.equal(serverUrl('https://one/api/v3/', {}, undefined), 'https://one');
     assert.throws(() => serverUrl('one', {}, undefined), { code: 'cli.usage' });

@@ -1,7 +1,9 @@
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Failure } from '../exit-codes.js';
+import { makeFolder } from '../make-folder.js';
+import { foundText, helpText } from '../system-faults.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -49,14 +51,22 @@ export function serverUrl(
 /** A stored token is only ever sent to the server that gave it. */
 export function sessionFrom(environment: Environment, stored: StoredSession | undefined): Session {
   const url = serverUrl(undefined, environment, stored);
-  const token = environment['CATENA_TOKEN'] ?? (stored?.url === url ? stored.token : undefined);
+  const given = environment['CATENA_TOKEN'];
+  if (given !== undefined && !/^[\x21-\x7e]*$/.test(given))
+    throw new Failure(
+      'usage',
+      'Expected a token in CATENA_TOKEN, found blanks, line ends or letters that no token has.',
+    );
+  const token = given ?? (stored?.url === url ? stored.token : undefined);
   return { url, token };
 }
 
 export async function readSession(environment: Environment): Promise<StoredSession | undefined> {
   const file = sessionFile(environment);
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as StoredSession;
+    const stored = JSON.parse(await readFile(file, 'utf8')) as StoredSession;
+    if (typeof stored.url === 'string' && typeof stored.token === 'string') return stored;
+    throw new Error('it has no address or no token');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new Failure(
@@ -70,11 +80,20 @@ export async function readSession(environment: Environment): Promise<StoredSessi
 /** Only the owner can read it, from the first byte on. */
 export async function writeSession(environment: Environment, session: StoredSession): Promise<string> {
   const file = sessionFile(environment);
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const draft = `${file}.${process.pid}`;
-  await writeFile(draft, `${JSON.stringify(session, undefined, 2)}\n`, { mode: 0o600 });
-  await chmod(draft, 0o600);
-  await rename(draft, file);
+  try {
+    await makeFolder(dirname(file), 0o700);
+    await writeFile(draft, `${JSON.stringify(session, undefined, 2)}\n`, { mode: 0o600 });
+    await chmod(draft, 0o600);
+    await rename(draft, file);
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => undefined);
+    throw new Failure(
+      'failed',
+      `Expected to keep the session in ${file}, found ${foundText(error)}. ${helpText(error)}, or name another folder in XDG_CONFIG_HOME.`,
+      error,
+    );
+  }
   return file;
 }
 

@@ -1,0 +1,111 @@
+import { parcelFolder } from '#datablock';
+import type { ObjectStore, ObjectVersion } from '#storage';
+import { headOf } from '../archive-datablock/landed-parcels.js';
+import type { Originals } from '../archive-datablock/originals.js';
+import type { OriginalLine } from '../archive-datablock/read-versions.js';
+import type { StoredDatablock } from '../persistence/records.js';
+import type { ReleasedDatablocks } from './released-datablocks.js';
+
+/** An object of the landing zone that may go, and how many files of the datablock were read from it. */
+interface Going extends ObjectVersion {
+  readonly files: number;
+}
+
+interface Parcel extends ObjectVersion {
+  /** Those of the datablock. */
+  readonly files: number;
+  /** Names of files that no proven datablock is known to have. */
+  readonly unproven: Set<string>;
+}
+
+interface Release {
+  readonly going: Going[];
+  /** Files of parcels that have gone already. */
+  gone: number;
+  /** Keys of parcels that are others now. */
+  readonly kept: string[];
+}
+
+/** The objects of the landing zone that a datablock was read from: which of them may go, and their removal. */
+export class LandedOriginals {
+  constructor(
+    private readonly datablocks: ReleasedDatablocks,
+    private readonly originals: Originals,
+    private readonly objects: ObjectStore,
+    private readonly bucket: string,
+  ) {}
+
+  /**
+   * A file's own object goes with its datablock. A parcel holds files of others, too: it goes when every file in it is, with
+   * the same bytes, in a datablock that is proven; the last of these datablocks finds that to be so.
+   */
+  async releaseOf(
+    datablock: StoredDatablock,
+    read: readonly OriginalLine[],
+    signal: AbortSignal,
+  ): Promise<Release> {
+    const single = read.filter((line) => !isFromParcel(line));
+    const release: Release = {
+      ...{ going: single.map(({ key, etag }) => ({ key, etag, files: 1 })), gone: 0, kept: [] },
+    };
+    const parcels = await this.parcelsOf(read, release, signal);
+    await this.prove(datablock, parcels, signal);
+    for (const { key, etag, files, unproven } of parcels)
+      if (unproven.size === 0) release.going.push({ key, etag, files });
+    return release;
+  }
+
+  /** @returns the keys that hold something else now */
+  remove(versions: readonly ObjectVersion[]): Promise<string[]> {
+    return this.objects.removeUnchanged(this.bucket, versions);
+  }
+
+  /** The parcels as they were read. What became of the others goes into the release; nothing removes them. */
+  private async parcelsOf(
+    read: readonly OriginalLine[],
+    release: Release,
+    signal: AbortSignal,
+  ): Promise<Parcel[]> {
+    const lines = new Map<string, OriginalLine[]>();
+    for (const line of read.filter(isFromParcel)) lines.set(line.key, [...(lines.get(line.key) ?? []), line]);
+    const own = new Set(lines.size === 0 ? [] : read.map(nameOf));
+    const parcels: Parcel[] = [];
+    for (const [key, found] of lines) {
+      signal.throwIfAborted();
+      const [{ etag } = { etag: '' }, files] = [found[0], found.length];
+      const head = await headOf(this.objects, this.bucket, key);
+      if (head === undefined) release.gone += files;
+      else if (head.etag !== etag || head.entries === undefined) release.kept.push(key);
+      else
+        parcels.push({
+          ...{ key, etag, files },
+          unproven: new Set(head.entries.map(nameOf).filter((name) => !own.has(name))),
+        });
+    }
+    return parcels;
+  }
+
+  private async prove(
+    datablock: StoredDatablock,
+    parcels: readonly Parcel[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const isOpen = (): boolean => parcels.some(({ unproven }) => unproven.size > 0);
+    if (!isOpen()) return;
+    for await (const reference of this.datablocks.othersProven(datablock)) {
+      signal.throwIfAborted();
+      for (const line of await this.originals.lines<OriginalLine>(reference))
+        for (const { unproven } of parcels) unproven.delete(nameOf(line));
+      if (!isOpen()) return;
+    }
+  }
+}
+
+/** A file's own object is named after it. */
+function isFromParcel({ key, path }: OriginalLine): boolean {
+  return key.includes(`/${parcelFolder}/`) && !key.endsWith(`/${path}`);
+}
+
+function nameOf({ path, sha256 }: { readonly path: string; readonly sha256: string }): string {
+  return `${sha256} ${path}`;
+}
