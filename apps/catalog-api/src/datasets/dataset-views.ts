@@ -174,8 +174,8 @@ function inUnit(entry: Fields, unit: string): Fields {
   // What has the unit already is shown as it was measured, not rounded.
   if (entry[names.unit] === unit || typeof unitSI !== 'string') return entry;
   if (!(typeof valueSI === 'number' || isNumbers(valueSI))) return entry;
-  const values = [valueSI].flat().map((value) => fromSi({ value, unit: unitSI }, unit));
-  if (values.includes(undefined)) return entry;
-  const rounded = values.map((value) => Number(value!.toPrecision(3)));
+  const convert = fromSi(unitSI, unit);
+  if (convert === undefined) return entry;
+  const rounded = [valueSI].flat().map((value) => Number(convert(value).toPrecision(3)));
   return { ...entry, [names.value]: Array.isArray(valueSI) ? rounded : rounded[0], [names.unit]: unit };
 }

@@ -22,7 +22,10 @@ const tolerance = 1e-9;
 
 /** A quantity in SI base units; as it came where the unit is unknown. */
 export function toSi(value: number, unitName: string): Quantity {
-  const unit = readUnit(unitName);
+  return siOf(value, unitName, readUnit(unitName));
+}
+
+function siOf(value: number, unitName: string, unit: NamedUnit | undefined): Quantity {
   const valueSI = unit === undefined ? Number.NaN : scaled(value, unit) + unit.zero;
   return unit === undefined || !Number.isFinite(valueSI)
     ? { value, unit: unitName }
@@ -38,19 +41,19 @@ export function soughtFor(value: number, unitName: string): SoughtQuantity[] {
   const asItCame = { value, unit: unitName, margin: 0 };
   if (unit === undefined) return [asItCame];
   const margin = (Math.abs(scaled(value, unit)) + Math.abs(unit.zero)) * tolerance;
-  const inSi = { ...toSi(value, unitName), margin };
+  const inSi = { ...siOf(value, unitName, unit), margin };
   return unit.isOurs ? [inSi, asItCame] : [inSi];
 }
 
-/** An SI quantity in the unit a reader asked for; undefined where they do not fit. */
-export function fromSi(
-  { value, unit: unitSI }: { readonly value: number; readonly unit: string },
-  wanted: string,
-): number | undefined {
+/** Turns SI values into those of the unit a reader asked for; undefined where the units do not fit. */
+export function fromSi(unitSI: string, wanted: string): ((value: number) => number) | undefined {
   const [target, source] = [readUnit(wanted), readUnit(unitSI)];
   if (target === undefined || source === undefined || !isSameKind(source, target)) return undefined;
-  const inBase = scaled(value, source) + source.zero;
-  return target.factors.reduce((number, factor) => number / factor, inBase - target.zero);
+  return (value) =>
+    target.factors.reduce(
+      (number, factor) => number / factor,
+      scaled(value, source) + source.zero - target.zero,
+    );
 }
 
 function scaled(value: number, { factors }: NamedUnit): number {
@@ -75,7 +78,9 @@ function withSi(entry: Metadata): Metadata {
   const names = pairIn(entry);
   if (names === undefined) return withSiValues(entry);
   const [value, unitName] = [entry[names.value], entry[names.unit] as string];
-  const all = [value].flat().map((number) => toSi(Number(number), unitName));
+  // Read once: a list may have any number of values.
+  const unit = readUnit(unitName);
+  const all = [value].flat().map((number) => siOf(Number(number), unitName, unit));
   return {
     ...entry,
     valueSI: Array.isArray(value) ? all.map((si) => si.value) : all[0]!.value,
@@ -119,7 +124,7 @@ function nameIn(
   );
 }
 
-const numberAsText = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i;
+const numberAsText = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?\s*$/i;
 
 /** A number, a number as text, or a list of them. */
 function isMeasured(value: unknown): boolean {

@@ -1,6 +1,8 @@
 /** What might be an integer of more than fifteen digits; most texts have none, and are not looked through. */
 const suspicion = /(?:^|[:,[\s])-?\d{16}/;
 const token = /[{}[\],:]|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+/** Digits; integers beyond are beyond all numbers. */
+const mostDigits = 310;
 const gap = /(?:[ \t\r\n]|true|false|null)*/y;
 
 /** Where the text is: the name or the number of the item in each object and list around. */
@@ -52,6 +54,7 @@ function endOfText(text: string, start: number): number {
 /** Fifteen digits with any number of zeros behind come back as they were; so do those that JavaScript writes the same. */
 function isLost(written: string): boolean {
   if (!/^-?\d{16,}$/.test(written)) return false;
+  if (written.length > mostDigits) return true;
   const number = Number(written);
   if (Number.isSafeInteger(number)) return false;
   const digits = written.replace(/^-/, '').replace(/0+$/, '');
