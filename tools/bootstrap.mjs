@@ -15,6 +15,7 @@ const TOOLS = {
   catalogue: 'catalogue',
   'broker-definitions': 'broker-definitions',
   chaos: 'chaos',
+  'unit-table': 'unit-table',
 };
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 

@@ -2,7 +2,7 @@ import { parseJsonObject } from '../domain/loopback-filter.js';
 import { decodeMetadataKeys } from '../domain/metadata-keys.js';
 import { attachmentV3View, type AttachmentRecord } from '../attachments/attachment-views.js';
 import { withDates } from '../domain/lifecycle.js';
-import { fromSi, isNumbers, UnitBudget } from '../domain/units.js';
+import { fromSi, isNumbers, pairIn } from '../domain/units.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import { newObjectId } from '../persistence/user-ids.js';
 import { singularNames } from './dataset-shape.js';
@@ -141,50 +141,41 @@ export function inAskedUnits(fields: unknown): (view: Fields) => Fields {
     (condition): condition is { lhs: string; unit: string } =>
       typeof condition?.lhs === 'string' && typeof condition.unit === 'string' && condition.unit !== '',
   );
-  // One for all records of the answer: each may name another unit.
-  const budget = new UnitBudget();
-  return (view) => inUnits(view, units, budget);
+  return (view) => inUnits(view, units);
 }
 
-function inUnits(
-  view: Fields,
-  units: readonly { readonly lhs: string; readonly unit: string }[],
-  budget: UnitBudget,
-): Fields {
+function inUnits(view: Fields, units: readonly { readonly lhs: string; readonly unit: string }[]): Fields {
   const metadata = view['scientificMetadata'];
   if (!isObject(metadata)) return view;
   let shown: Fields = metadata;
-  for (const { lhs, unit } of units) shown = converted(shown, pathIn(metadata, lhs), { unit, budget });
+  for (const { lhs, unit } of units) shown = converted(shown, lhs.split('.'), unit);
   return shown === metadata ? view : { ...view, scientificMetadata: shown };
 }
 
-/** Dots lead inside an object, or belong to the name. */
-function pathIn(metadata: Fields, lhs: string): string[] {
-  return Object.hasOwn(metadata, lhs) ? [lhs] : lhs.split('.');
+/**
+ * The metadata with one value in the unit that was asked for; the same object where nothing is to be changed. Each dot leads
+ * inside an object, or belongs to the name: the longest name that is there counts.
+ */
+function converted(metadata: Fields, parts: readonly string[], unit: string): Fields {
+  for (let length = parts.length; length > 0; length -= 1) {
+    const name = parts.slice(0, length).join('.');
+    const entry = Object.hasOwn(metadata, name) ? metadata[name] : undefined;
+    if (!isObject(entry)) continue;
+    const rest = parts.slice(length);
+    const shown = rest.length > 0 ? converted(entry, rest, unit) : inUnit(entry, unit);
+    if (shown !== entry) return { ...metadata, [name]: shown };
+  }
+  return metadata;
 }
 
-/** The metadata with one value in the unit that was asked for; the same object where nothing is to be changed. */
-function converted(
-  metadata: Fields,
-  [first = '', ...rest]: readonly string[],
-  wanted: { readonly unit: string; readonly budget: UnitBudget },
-): Fields {
-  const entry = Object.hasOwn(metadata, first) ? metadata[first] : undefined;
-  if (!isObject(entry)) return metadata;
-  const shown = rest.length > 0 ? converted(entry, rest, wanted) : inUnit(entry, wanted);
-  return shown === entry ? metadata : { ...metadata, [first]: shown };
-}
-
-function inUnit(
-  entry: Fields,
-  { unit, budget }: { readonly unit: string; readonly budget: UnitBudget },
-): Fields {
+function inUnit(entry: Fields, unit: string): Fields {
   const { valueSI, unitSI } = entry;
+  const names = pairIn(entry) ?? { value: 'value', unit: 'unit' };
   // What has the unit already is shown as it was measured, not rounded.
-  if (entry['unit'] === unit || typeof unitSI !== 'string') return entry;
+  if (entry[names.unit] === unit || typeof unitSI !== 'string') return entry;
   if (!(typeof valueSI === 'number' || isNumbers(valueSI))) return entry;
-  const values = [valueSI].flat().map((value) => fromSi({ value, unit: unitSI }, unit, budget));
-  if (values.includes(undefined)) return entry;
-  const rounded = values.map((value) => Number(value!.toPrecision(3)));
-  return { ...entry, value: Array.isArray(valueSI) ? rounded : rounded[0], unit };
+  const convert = fromSi(unitSI, unit);
+  if (convert === undefined) return entry;
+  const rounded = [valueSI].flat().map((value) => Number(convert(value).toPrecision(3)));
+  return { ...entry, [names.value]: Array.isArray(valueSI) ? rounded : rounded[0], [names.unit]: unit };
 }

@@ -7,7 +7,7 @@ import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { BadRequest } from '../domain/errors.js';
 import { decodeMetadataKeys, encodeKey, encodeMetadataKeys } from '../domain/metadata-keys.js';
-import { withSiValues } from '../domain/units.js';
+import { pairIn, withSiValues } from '../domain/units.js';
 
 type Fields = Record<string, unknown>;
 
@@ -22,6 +22,11 @@ const halves = [
   ['value', 'unit'],
   ['v', 'u'],
 ] as const;
+
+function halvesOf(entry: Fields): (readonly string[])[] {
+  const pair = pairIn(entry);
+  return [...halves, ...(pair === undefined ? [] : [[pair.value, pair.unit]])];
+}
 
 /**
  * @throws BadRequest when one half of a stored value with its unit is sent without the other (v4): a number would be
@@ -41,7 +46,7 @@ function* halvesIn(stored: Fields, patch: Fields, path: string): Generator<strin
     const before = stored[encodeKey(key)];
     if (!isObject(entry) || !isObject(before)) continue;
     const inner = `${path}.${key}`;
-    if (halves.some((pair) => isBroken(pair, before, entry))) yield inner;
+    if (halvesOf(before).some((pair) => isBroken(pair, before, entry))) yield inner;
     yield* halvesIn(before, entry, inner);
   }
 }

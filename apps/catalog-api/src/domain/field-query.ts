@@ -1,7 +1,7 @@
 import { BadRequest } from './errors.js';
 import { checkCondition, checkRows, parseJsonObject } from './loopback-filter.js';
-import { encodeKey } from './metadata-keys.js';
-import { toSi, UnitBudget } from './units.js';
+import { storedKeys } from './metadata-keys.js';
+import { soughtFor, type SoughtQuantity } from './units.js';
 
 export type FieldKind = 'string' | 'array' | 'date' | 'number' | 'boolean' | 'object';
 type Fields = Record<string, unknown>;
@@ -181,16 +181,15 @@ function conditionsOf(value: unknown, field: string): Fields | undefined {
     throw new BadRequest(
       `Invalid fields: ${value.length} conditions, at most ${mostConditions} are allowed.`,
     );
-  const budget = new UnitBudget();
-  const parts = value.map((item) => conditionOf(item, field, budget));
+  const parts = value.map((item) => conditionOf(item, field));
   return parts.length === 0 ? undefined : { $and: parts };
 }
 
-function conditionOf(item: unknown, field: string, budget: UnitBudget): Fields {
+function conditionOf(item: unknown, field: string): Fields {
   if (!isObject(item) || typeof item['lhs'] !== 'string' || item['lhs'] === '')
     throw new BadRequest('Invalid fields: each condition needs lhs, relation and rhs.');
   const condition = item as unknown as Condition;
-  const parts = pathsOf(condition.lhs, field).map((path) => conditionAt(path, condition, budget));
+  const parts = pathsOf(condition.lhs, field).map((path) => conditionAt(path, condition));
   return parts.length === 1 ? parts[0]! : { $or: parts };
 }
 
@@ -202,14 +201,32 @@ interface Condition {
   readonly unit?: unknown;
 }
 
-/** Dots lead inside an object, or belong to the name: both are looked at. */
+/** Names with more dots are looked at whole, and as a way inside. */
+const mostDots = 3;
+
+/** Each dot leads inside an object, or belongs to the name: both are looked at. */
 function pathsOf(lhs: string, field: string): string[] {
-  const nested = `${field}.${lhs.split('.').map(encodeKey).join('.')}`;
-  return [...new Set([nested, `${field}.${encodeKey(lhs)}`])];
+  const parts = lhs.split('.');
+  const ways = parts.length > mostDots + 1 ? [parts, [lhs]] : waysThrough(parts);
+  const paths = ways.flatMap((names) =>
+    names
+      .map(storedKeys)
+      .reduce((before, keys) => before.flatMap((path) => keys.map((key) => `${path}.${key}`)), [field]),
+  );
+  return [...new Set(paths)];
 }
 
-function conditionAt(path: string, { lhs, relation, rhs, unit }: Condition, budget: UnitBudget): Fields {
-  const inUnit = { path, unit, budget };
+/** All names that the parts of one make, in their order: a, b → a and b inside, or `a.b`. */
+function waysThrough([first = '', ...rest]: readonly string[]): string[][] {
+  if (rest.length === 0) return [[first]];
+  return waysThrough(rest).flatMap(([next = '', ...others]) => [
+    [first, next, ...others],
+    [`${first}.${next}`, ...others],
+  ]);
+}
+
+function conditionAt(path: string, { lhs, relation, rhs, unit }: Condition): Fields {
+  const inUnit = { path, unit };
   if (relation === 'EQUAL_TO_STRING' || relation === 'EQUAL_TO')
     return anyOf([path, `${path}.v`, `${path}.value`], { $in: textAndItself(rhs) });
   if (relation === 'CONTAINS_STRING')
@@ -239,7 +256,7 @@ const operators: Readonly<Record<string, string>> = {
 };
 
 function measured(
-  { path, unit, budget }: { path: string; unit: unknown; budget: UnitBudget },
+  { path, unit }: { path: string; unit: unknown },
   comparisons: Record<string, number>,
   valueOnly: boolean,
 ): Fields {
@@ -248,14 +265,32 @@ function measured(
       valueOnly ? [`${path}.value`, `${path}.v`, path] : [path, `${path}.v`, `${path}.value`],
       comparisons,
     );
-  const converted: Fields = {};
-  let unitSI = unit;
-  for (const [operator, number] of Object.entries(comparisons)) {
-    const si = toSi(number, unit, budget);
-    converted[operator] = si.value;
-    unitSI = si.unit;
-  }
-  return { [`${path}.valueSI`]: converted, [`${path}.unitSI`]: unitSI };
+  const operators = Object.keys(comparisons);
+  // Each number in the first form, and each in the second: forms are those of the unit.
+  const sought = Object.values(comparisons).map((number) => soughtFor(number, unit));
+  const forms = sought[0]!.map((_first, form) => {
+    const bounds = operators.map((operator, index) => [operator, sought[index]![form]!] as const);
+    return { ...compared(`${path}.valueSI`, bounds), [`${path}.unitSI`]: bounds[0]![1].unit };
+  });
+  return forms.length === 1 ? forms[0]! : { $or: forms };
+}
+
+/** What is as near as rounding leads is equal: within, for those that include it; without, for those that do not. */
+function compared(
+  path: string,
+  bounds: readonly (readonly [operator: string, sought: SoughtQuantity])[],
+): Fields {
+  const [[operator, { value, margin }]] = bounds as [(typeof bounds)[number]];
+  if (operator === '$eq' && margin === 0) return { [path]: value };
+  if (operator !== '$eq') return { [path]: Object.fromEntries(bounds.map(bound)) };
+  const near = { $gte: value - margin, $lte: value + margin };
+  // Of a list one number has to be near, rather than one on each side.
+  return { $or: [{ [path]: near, [`${path}.0`]: { $exists: false } }, { [path]: { $elemMatch: near } }] };
+}
+
+function bound([operator, { value, margin }]: readonly [string, SoughtQuantity]): [string, number] {
+  const isUp = operator === '$gt' || operator === '$lte';
+  return [operator, isUp ? value + margin : value - margin];
 }
 
 function anyOf(paths: readonly string[], condition: Fields): Fields {

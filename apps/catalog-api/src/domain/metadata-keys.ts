@@ -2,16 +2,26 @@ type Metadata = Record<string, unknown>;
 
 const loneSurrogates = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-/** Keys as stored: percent-encoded, so that dots and dollars cannot mean anything to the database. Encoded keys stay. */
+/**
+ * Keys as stored: percent-encoded, so that dots and dollars cannot mean anything to the database. Keys stay that are written
+ * as they are stored (`a%2Eb`): clients of v4 send what they read.
+ */
 export function encodeMetadataKeys(metadata: Metadata): Metadata {
   return mapKeys(metadata, encodeKey);
 }
 
 /** One key as stored. Text that is not valid Unicode is made so first. */
 export function encodeKey(key: string): string {
-  return isEncoded(key)
-    ? key
-    : encodeURIComponent(key.replace(loneSurrogates, '\ufffd')).replaceAll('.', '%2E');
+  return isEncoded(key) ? key : encoded(key);
+}
+
+/**
+ * Keys under which a value may be stored: once anything with `%` and two digits counted as encoded, so that `Duty%50cycle` was
+ * stored as it came.
+ */
+export function storedKeys(key: string): string[] {
+  const stored = encodeKey(key);
+  return stored !== key && /%[0-9A-F]{2}/i.test(key) ? [stored, key] : [stored];
 }
 
 /** Keys as v3 shows them. */
@@ -28,16 +38,23 @@ function mapKeys(metadata: Metadata, change: (key: string) => string): Metadata 
   );
 }
 
-function decodeKey(key: string): string {
-  try {
-    return decodeURIComponent(key);
-  } catch {
-    return key;
-  }
+function encoded(key: string): string {
+  return encodeURIComponent(key.replace(loneSurrogates, '\ufffd')).replaceAll('.', '%2E');
 }
 
+/** Only what encoding makes is decoded: two stored keys never have one name. */
+function decodeKey(key: string): string {
+  return isEncoded(key) ? decodeURIComponent(key) : key;
+}
+
+/** Whether it is what encoding makes of another key. */
 function isEncoded(key: string): boolean {
-  return /%[0-9A-F]{2}/i.test(key) && decodeKey(key) !== key;
+  if (!key.includes('%')) return false;
+  try {
+    return encoded(decodeURIComponent(key)) === key;
+  } catch {
+    return false;
+  }
 }
 
 function isPlain(value: unknown): value is Metadata {

@@ -1,4 +1,5 @@
 import { decodeMetadataKeys } from './metadata-keys.js';
+import { pairIn } from './units.js';
 
 type Fields = Record<string, unknown>;
 
@@ -46,9 +47,9 @@ function* pathsIn(entries: Fields, prefix: string): Generator<string> {
   }
 }
 
-/** What has a unit, in its long or short name, has nothing inside to name. */
+/** What has a unit, whatever it calls it, has nothing inside to name. */
 function isMeasured(entry: Fields): boolean {
-  return 'unit' in entry || 'u' in entry;
+  return 'unit' in entry || 'u' in entry || pairIn(entry) !== undefined;
 }
 
 function isObject(value: unknown): value is Fields {

@@ -1,11 +1,14 @@
+import { BadRequestException } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { RawServerDefault } from 'fastify';
+import { inexactInteger } from './inexact-integer.js';
 
 const jsonTypes = ['application/json', 'application/merge-patch+json'];
 
 /**
  * Reads JSON bodies. An empty one counts as none: scripts and gateways that send the header of JSON with every request
- * send it with DELETE and with posts that need no body, too. Fastify's own parser refuses them with 400.
+ * send it with DELETE and with posts that need no body, too. Fastify's own parser refuses them with 400. Integers that would
+ * be other ones after reading are refused: what comes back has to be what was sent.
  *
  * @param bodyLimit bytes
  */
@@ -19,7 +22,20 @@ export function acceptJsonBodies(app: NestFastifyApplication, bodyLimit?: number
       (request, body, done) => {
         const text = body.toString('utf8').trim();
         if (text === '') done(null, undefined);
-        else void parse(request, text, done);
+        else
+          void parse(request, text, (error, value) => {
+            const lost = error === null ? inexactInteger(text) : undefined;
+            if (lost === undefined) done(error, value);
+            else done(new BadRequestException(explained(lost)), undefined);
+          });
       },
     );
+}
+
+function explained({ path, written }: { readonly path: string; readonly written: string }): string {
+  const shown = written.length > 40 ? `${written.slice(0, 40)}…` : written;
+  return (
+    `${path === '' ? 'The body' : path} is ${shown}, which numbers of JSON do not hold exactly: ` +
+    `expected an integer up to ${Number.MAX_SAFE_INTEGER}; send larger ones as text.`
+  );
 }
