@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pidAsName } from '#kernel';
@@ -119,13 +120,15 @@ describe('An attack', () => {
   });
 
   it('of haste: a file uploaded again while its dataset is packed is neither lost nor released', async () => {
-    const files = sampleFiles(100_000);
+    // Long to pack and to verify, so that there is time for another upload in between.
+    const long = { path: 'long.h5', content: randomBytes(60_000_000) };
+    const files = [...sampleFiles(100_000), long];
     const dataset = await datasetInLandingZone(installation, client, files, { checksums: false });
     const [link] = await uploadLinks(client, dataset.pid, [{ path: 'big.h5', size: 100_000 }]);
     const { body } = await client.postJob('archive', [dataset.pid]);
     const id = String(body['id']);
     const tar = join(installation.shares[0]!, pidAsName(dataset.pid), id, '00000.tar');
-    await until(async () => (await readFile(tar).catch(() => undefined)) !== undefined, 60_000);
+    await until(async () => (await stat(tar).catch(() => undefined)) !== undefined, 60_000);
     const newer = Buffer.alloc(100_000, 7);
     assert.equal((await fetch(link!.url, { method: 'PUT', body: newer })).status, 200);
 
