@@ -1,4 +1,4 @@
-import { parseJsonObject } from '../domain/loopback-filter.js';
+import { parseSearch } from '../domain/filter-parts.js';
 import { decodeMetadataKeys } from '../domain/metadata-keys.js';
 import { attachmentV3View, type AttachmentRecord } from '../attachments/attachment-views.js';
 import { withDates } from '../domain/lifecycle.js';
@@ -135,7 +135,7 @@ export function withPlurals(where: Fields): Fields {
 
 /** Shows values of scientific conditions in the units that were asked for, to three significant digits. */
 export function inAskedUnits(fields: unknown): (view: Fields) => Fields {
-  const asked = parseJsonObject(fields, 'fields')['scientific'];
+  const asked = parseSearch(fields)['scientific'];
   const conditions = (Array.isArray(asked) ? asked : []) as ({ lhs?: unknown; unit?: unknown } | null)[];
   const units = conditions.filter(
     (condition): condition is { lhs: string; unit: string } =>

@@ -1,5 +1,6 @@
 import { BadRequest } from './errors.js';
-import { checkCondition, checkRows, parseJsonObject } from './loopback-filter.js';
+import { objectFrom, parseJsonObject, parseSearch } from './filter-parts.js';
+import { checkCondition, checkRows } from './loopback-filter.js';
 import { encodeKey } from './metadata-keys.js';
 import { toSi, UnitBudget } from './units.js';
 
@@ -40,7 +41,7 @@ const logical = new Set(['$or', '$and', '$nor']);
  * replaces another condition.
  */
 export function parseFields(text: unknown, shape: ResourceShape): FieldQuery {
-  const fields = parseJsonObject(textOf(text), 'fields');
+  const fields = parseSearch(textOf(text), shape.conditions?.name);
   const parts: Fields[] = [];
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined || value === null) continue;
@@ -104,7 +105,9 @@ function partOf(name: string, value: unknown, shape: ResourceShape): Fields | un
   }
   if (shape.conditions?.name === name) return conditionsOf(value, shape.conditions.field);
   const field = storedName(name, shape);
-  return { [fieldName(field)]: comparison(value, kindOf(field, shape), name) };
+  const kind = kindOf(field, shape);
+  const compared = kind === 'date' || kind === 'number' ? objectFrom(value) : value;
+  return { [fieldName(field)]: comparison(compared, kind, name) };
 }
 
 function textCondition(value: unknown, { wordsOf }: ResourceShape): Fields {

@@ -1,4 +1,5 @@
 import { BadRequest } from './errors.js';
+import { parseFilter } from './filter-parts.js';
 
 /** A related collection to add to each record, narrowed by its own filter. */
 export interface Include {
@@ -58,36 +59,18 @@ const longest = 5000;
 
 /** Reads a v3 `filter` (JSON text) with LoopBack's operators; values stay as sent, for those who know the fields. */
 export function parseLoopbackFilter(text: unknown, defaultLimit = 100): LoopbackQuery {
-  const filter = parseJsonObject(text, 'filter');
+  const filter = parseFilter(text);
   const limits = objectOr(filter['limits']);
   const include = includesFrom(filter['include'], (where) => convertWhere(where, cast));
   const limit = wholeNumber(limits['limit'], defaultLimit, 'limits.limit');
   return {
-    where: convertWhere(conditionIn(filter['where']), String),
+    where: convertWhere(objectOr(filter['where']), String),
     projection: projectionFrom(filter['fields']),
     include,
     limit: limitWithIncludes(limit, include, limits['limit'] !== undefined),
     skip: wholeNumber(limits['skip'], 0, 'limits.skip'),
     sort: orderFrom(limits['order']),
   };
-}
-
-/** @throws BadRequest with SciCat's text when the text is not a JSON object */
-export function parseJsonObject(text: unknown, name: string): Record<string, unknown> {
-  if (text === undefined || text === '') return {};
-  if (typeof text !== 'string')
-    throw new BadRequest(
-      `Invalid ${name}: expected one JSON object, found ${Array.isArray(text) ? 'a list' : typeof text}.`,
-    );
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new BadRequest(`Invalid JSON in ${name}: ${(error as Error).message}`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new BadRequest(`Invalid ${name}: expected a JSON object.`);
-  return value as Record<string, unknown>;
 }
 
 /** Refuses operators that run code, prototype keys, and conditions too deep or too long to be meant. */
@@ -108,15 +91,6 @@ export function checkCondition(value: unknown, depth = 0): void {
       checkCondition(child, depth + 1);
     }
   }
-}
-
-/** A condition that is no object says nothing, and nothing would match everything. */
-function conditionIn(where: unknown): Record<string, unknown> {
-  if (where !== undefined && where !== null && (typeof where !== 'object' || Array.isArray(where)))
-    throw new BadRequest(
-      `Invalid filter: where must be an object, found ${JSON.stringify(where).slice(0, 100)}.`,
-    );
-  return objectOr(where);
 }
 
 type Cast = (text: string) => unknown;

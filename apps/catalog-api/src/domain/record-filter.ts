@@ -1,5 +1,6 @@
 import type { FieldKind, ResourceShape } from './field-query.js';
-import { parseJsonObject, parseLoopbackFilter, type LoopbackQuery } from './loopback-filter.js';
+import { parseFilter } from './filter-parts.js';
+import { parseLoopbackFilter, type LoopbackQuery } from './loopback-filter.js';
 
 type Fields = Record<string, unknown>;
 
@@ -28,7 +29,7 @@ const filterKeys = ['where', 'include', 'fields', 'limits', 'limit', 'skip', 'or
  * @throws BadRequest as `parseRecordFilter`
  */
 export function parseCountFilter(text: unknown, shape: ResourceShape): Fields {
-  const filter = parseJsonObject(text, 'filter');
+  const filter = parseFilter(text);
   const isBare = !Object.keys(filter).some((key) => filterKeys.includes(key));
   return parseRecordFilter(JSON.stringify(isBare ? { where: filter } : filter), shape).where;
 }

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { accessTable } from '../domain/access-table.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
-import { checkCondition, parseJsonObject } from '../domain/loopback-filter.js';
+import { parseJsonObject } from '../domain/filter-parts.js';
+import { checkCondition } from '../domain/loopback-filter.js';
 import { Catalogue } from '../persistence/catalogue.js';
 
 export interface HistoryPage {

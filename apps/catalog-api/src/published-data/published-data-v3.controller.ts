@@ -14,7 +14,7 @@ import {
 import type { FastifyReply } from 'fastify';
 import { AccessRules, both, type Caller } from '../domain/access.js';
 import { Refusal } from '../domain/errors.js';
-import { parseJsonObject } from '../domain/loopback-filter.js';
+import { parseFilter } from '../domain/filter-parts.js';
 import { parseCountFilter, parseRecordFilter } from '../domain/record-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { filterFrom, gate, signedIn } from '../http/gates.js';
@@ -67,7 +67,7 @@ export class PublishedDataV3Controller {
     const text = filterFrom(filter, header);
     const query = parseRecordFilter(text, publishedDataShape);
     const { where: searched, ...page } = this.queries.search(fields, limits);
-    const own = parseJsonObject(text, 'filter')['limits'] == null ? page : {};
+    const own = parseFilter(text)['limits'] == null ? page : {};
     const where = both(query.where, searched);
     const records = await this.queries.list(caller, { ...query, ...own, where });
     return records.map((record) => toFlat(record));

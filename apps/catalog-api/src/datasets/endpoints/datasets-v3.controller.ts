@@ -3,7 +3,7 @@ import { AccessRules, type Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
 import { Refusal } from '../../domain/errors.js';
 import type { Lifecycle } from '../../domain/lifecycle.js';
-import { parseJsonObject } from '../../domain/loopback-filter.js';
+import { parseFilter } from '../../domain/filter-parts.js';
 import { parseRecordFilter } from '../../domain/record-filter.js';
 import { CurrentCaller } from '../../http/caller.decorator.js';
 import { filterFrom, gate, signedIn } from '../../http/gates.js';
@@ -104,7 +104,7 @@ export class DatasetsV3Controller {
     const query = parseRecordFilter(text, datasetShape);
     const rule = accessTable.dataset.read;
     const dataset = await this.queries.read(caller, pid, { rule, missing: missingText(pid) });
-    const { fields } = parseJsonObject(text, 'filter');
+    const { fields } = parseFilter(text);
     const narrow = Array.isArray(fields) && fields.length > 0 && !fields.includes('history');
     const one = { ...query, where: { _id: pid }, skip: 0, limit: 1 };
     const [[shown], history] = await Promise.all([
