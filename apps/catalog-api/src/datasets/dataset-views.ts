@@ -122,17 +122,6 @@ function merge(stored: Fields, patch: Fields): Fields {
   return result;
 }
 
-/** v3 names at the top level of a condition. */
-export function withPlurals(where: Fields): Fields {
-  const renamed: Readonly<Record<string, string>> = singularNames;
-  return Object.fromEntries(
-    Object.entries(where).map(([name, value]) => [
-      Object.hasOwn(renamed, name) ? renamed[name] : name,
-      value,
-    ]),
-  );
-}
-
 /** Shows values of scientific conditions in the units that were asked for, to three significant digits. */
 export function inAskedUnits(fields: unknown): (view: Fields) => Fields {
   const asked = parseSearch(fields)['scientific'];

@@ -98,7 +98,7 @@ export function kindOf(field: string, { kinds }: ResourceShape): FieldKind | und
 function partOf(name: string, value: unknown, shape: ResourceShape): Fields | undefined {
   if (name === 'mode') return modeOf(value, shape);
   if (name === 'text') return value === '' ? undefined : textCondition(value, shape);
-  if (logical.has(name)) return { [name]: value };
+  if (logical.has(name)) return withStoredNames({ [name]: value }, shape);
   if (name === 'userGroups') {
     const groups = Array.isArray(value) ? value : [value];
     return { $or: [{ ownerGroup: { $in: groups } }, { accessGroups: { $in: groups } }] };
@@ -130,8 +130,17 @@ function searchText(value: unknown): string {
 
 function modeOf(value: unknown, shape: ResourceShape): Fields | undefined {
   if (!isObject(value) || Object.keys(value).length === 0) return undefined;
+  return withStoredNames(value, shape);
+}
+
+/** Ids and older names as they are stored, at any depth of a condition. */
+function withStoredNames(condition: Fields, shape: ResourceShape): Fields {
   return Object.fromEntries(
-    Object.entries(value).map(([name, condition]) => [name === shape.id ? '_id' : name, condition]),
+    Object.entries(condition).map(([name, value]) =>
+      logical.has(name) && Array.isArray(value)
+        ? [name, value.map((part: unknown) => (isObject(part) ? withStoredNames(part, shape) : part))]
+        : [name === shape.id ? '_id' : storedName(name, shape), value],
+    ),
   );
 }
 

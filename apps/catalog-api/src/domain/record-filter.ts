@@ -1,4 +1,4 @@
-import type { FieldKind, ResourceShape } from './field-query.js';
+import { kindOf, storedName, type FieldKind, type ResourceShape } from './field-query.js';
 import { parseFilter } from './filter-parts.js';
 import { parseLoopbackFilter, type LoopbackQuery } from './loopback-filter.js';
 
@@ -6,7 +6,8 @@ type Fields = Record<string, unknown>;
 
 /**
  * Reads a v3 `filter` (JSON text) of a resource with known fields. Values are cast by the field they are compared with:
- * an id made of digits stays text, and text is a date only where dates are stored.
+ * an id made of digits stays text, and text is a date only where dates are stored. Older names of fields stand for what is
+ * stored, in conditions at any depth and in the order; `projection` has the names that were asked for.
  *
  * @throws BadRequest when it is no JSON object or uses operators that are not allowed
  */
@@ -39,7 +40,7 @@ function castWhere(where: Fields, shape: ResourceShape): Fields {
     Object.entries(where).map(([name, value]) =>
       name.startsWith('$') && Array.isArray(value)
         ? [name, value.map((part: unknown) => (isObject(part) ? castWhere(part, shape) : part))]
-        : [stored(name, shape), cast(value, shape.kinds[name])],
+        : [stored(name, shape), cast(value, kindOf(stored(name, shape), shape))],
     ),
   );
 }
@@ -70,7 +71,7 @@ function castText(text: string, kind: FieldKind | undefined): unknown {
 }
 
 function stored(name: string, shape: ResourceShape): string {
-  return name === shape.id || name === 'id' ? '_id' : name;
+  return name === shape.id || name === 'id' ? '_id' : storedName(name, shape);
 }
 
 function isObject(value: unknown): value is Fields {
