@@ -1,6 +1,7 @@
 import { parseSearch } from '../domain/filter-parts.js';
 import { decodeMetadataKeys } from '../domain/metadata-keys.js';
 import { attachmentV3View, type AttachmentRecord } from '../attachments/attachment-views.js';
+import { dateOf } from '../domain/iso-date.js';
 import { withDates } from '../domain/lifecycle.js';
 import { fromSi, isNumbers, UnitBudget } from '../domain/units.js';
 import type { DatasetRecord } from '../persistence/records.js';
@@ -73,7 +74,7 @@ export function fromV3(
 export function storedForm(fields: Fields): Fields {
   const result: Fields = { ...fields };
   for (const name of ['creationTime', 'startTime', 'endTime']) {
-    if (typeof result[name] === 'string') result[name] = new Date(result[name]);
+    if (typeof result[name] === 'string') result[name] = dateOf(result[name], name);
   }
   if (typeof result['sourceFolder'] === 'string' && result['sourceFolder'] !== '/')
     result['sourceFolder'] = result['sourceFolder'].replace(/\/+$/, '');

@@ -2,6 +2,7 @@ import { BadRequest } from './errors.js';
 import { objectFrom, parseJsonObject, parseSearch } from './filter-parts.js';
 import { checkCondition, checkRows } from './loopback-filter.js';
 import { encodeKey } from './metadata-keys.js';
+import { dateOf } from './iso-date.js';
 import { toSi, UnitBudget } from './units.js';
 
 export type FieldKind = 'string' | 'array' | 'date' | 'number' | 'boolean' | 'object';
@@ -146,7 +147,7 @@ function withStoredNames(condition: Fields, shape: ResourceShape): Fields {
 
 function comparison(value: unknown, kind: FieldKind | undefined, name: string): unknown {
   if (isObject(value) && ('begin' in value || 'end' in value)) return dateRange(value, name);
-  if (kind === 'date') return dateFrom(value, name);
+  if (kind === 'date') return dateOf(value, name);
   if (kind === 'number' && isObject(value)) return numberRange(value, name);
   if (kind === 'boolean') {
     if (isObject(value) || Array.isArray(value))
@@ -159,16 +160,9 @@ function comparison(value: unknown, kind: FieldKind | undefined, name: string): 
 
 function dateRange({ begin, end }: Fields, name: string): Fields {
   return {
-    ...(begin === undefined || begin === null ? {} : { $gte: dateFrom(begin, name) }),
-    ...(end === undefined || end === null ? {} : { $lte: dateFrom(end, name) }),
+    ...(begin === undefined || begin === null ? {} : { $gte: dateOf(begin, name) }),
+    ...(end === undefined || end === null ? {} : { $lte: dateOf(end, name) }),
   };
-}
-
-function dateFrom(value: unknown, name: string): Date {
-  const date = new Date(typeof value === 'number' ? value : String(value));
-  if (Number.isNaN(date.getTime()))
-    throw new BadRequest(`Invalid fields: ${name} must be a date, found ${JSON.stringify(value)}.`);
-  return date;
 }
 
 function numberRange({ min, max, ...others }: Fields, name: string): Fields {

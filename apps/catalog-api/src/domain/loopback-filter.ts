@@ -1,4 +1,5 @@
 import { BadRequest } from './errors.js';
+import { isoDate } from './iso-date.js';
 import { parseFilter } from './filter-parts.js';
 
 /** A related collection to add to each record, narrowed by its own filter. */
@@ -130,7 +131,7 @@ function cast(text: string): unknown {
   } catch {
     // Plain text.
   }
-  if (typeof value === 'string' && value !== '' && !Number.isNaN(Date.parse(value))) return new Date(value);
+  if (typeof value === 'string') return isoDate(value) ?? value;
   return typeof value === 'object' && value !== null ? text : value;
 }
 

@@ -1,4 +1,5 @@
 import { kindOf, storedName, type FieldKind, type ResourceShape } from './field-query.js';
+import { dateOf } from './iso-date.js';
 import { parseFilter } from './filter-parts.js';
 import { parseLoopbackFilter, type LoopbackQuery } from './loopback-filter.js';
 
@@ -40,13 +41,13 @@ function castWhere(where: Fields, shape: ResourceShape): Fields {
     Object.entries(where).map(([name, value]) =>
       name.startsWith('$') && Array.isArray(value)
         ? [name, value.map((part: unknown) => (isObject(part) ? castWhere(part, shape) : part))]
-        : [stored(name, shape), cast(value, kindOf(stored(name, shape), shape))],
+        : [stored(name, shape), cast(value, kindOf(stored(name, shape), shape), name)],
     ),
   );
 }
 
-function cast(value: unknown, kind: FieldKind | undefined): unknown {
-  if (Array.isArray(value)) return value.map((item: unknown) => cast(item, kind));
+function cast(value: unknown, kind: FieldKind | undefined, name: string): unknown {
+  if (Array.isArray(value)) return value.map((item: unknown) => cast(item, kind, name));
   if (isObject(value))
     return Object.fromEntries(
       Object.entries(value).map(([operator, operand]) => [
@@ -54,17 +55,14 @@ function cast(value: unknown, kind: FieldKind | undefined): unknown {
         // These compare with something else than the field's own values.
         ['$exists', '$regex', '$options', '$size', '$elemMatch'].includes(operator)
           ? operand
-          : cast(operand, kind),
+          : cast(operand, kind, name),
       ]),
     );
-  return typeof value === 'string' ? castText(value, kind) : value;
+  return typeof value === 'string' ? castText(value, kind, name) : value;
 }
 
-function castText(text: string, kind: FieldKind | undefined): unknown {
-  if (kind === 'date') {
-    const date = new Date(text);
-    return Number.isNaN(date.getTime()) ? text : date;
-  }
+function castText(text: string, kind: FieldKind | undefined, name: string): unknown {
+  if (kind === 'date') return dateOf(text, name);
   if (kind === 'number') return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
   if (kind === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
   return text;

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
+import { dateOf } from '../domain/iso-date.js';
 import type { JobConfiguration } from '../domain/job-configuration.js';
 import { noGroupFor } from '../domain/job-rules.js';
 import { validateBody } from '../http/validate-body.js';
@@ -30,6 +31,7 @@ export class JobV3Bodies {
     const jobParams: Fields = { datasetList, ...others };
     for (const name of ['executionTime', 'jobStatusMessage'])
       if (body[name] !== undefined && body[name] !== null) jobParams[name] = body[name];
+    checkTime(jobParams['executionTime']);
     const type = String(body['type']);
     const user = await this.userOf(caller, others['username']);
     const ownerGroup =
@@ -63,6 +65,7 @@ export class JobV3Bodies {
   /** SciCat reads three fields of a v3 change and nothing else; without a status the job keeps its own. */
   async toChange(id: string, body: unknown): Promise<JobChange> {
     const { jobStatusMessage, jobResultObject, executionTime } = objectOr(body);
+    checkTime(executionTime);
     const status = Boolean(jobStatusMessage)
       ? { statusCode: jobStatusMessage, statusMessage: jobStatusMessage }
       : await this.statusOf(id);
@@ -115,6 +118,11 @@ function commonGroup(groups: readonly string[], datasets: readonly DatasetGroups
       (dataset) => dataset.ownerGroup === group || (dataset.accessGroups ?? []).includes(group),
     ),
   );
+}
+
+/** Kept as it came, as all parameters of a job, once it can be read. @throws BadRequest */
+function checkTime(executionTime: unknown): void {
+  if (Boolean(executionTime)) dateOf(executionTime, 'executionTime');
 }
 
 function text(value: unknown): string | undefined {
