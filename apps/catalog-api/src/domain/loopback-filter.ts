@@ -55,6 +55,8 @@ const allowed = new Set([
   '$all',
   '$size',
 ]);
+/** Operators of LoopBack that SciCat does not know: taken for names of fields, they would find nothing and say nothing. */
+const notServed = new Set(['neq', 'eq', 'ne', 'between', 'regexp', 'nlike', 'nilike', 'exists', 'near']);
 const deepest = 12;
 const longest = 5000;
 
@@ -87,6 +89,10 @@ export function checkCondition(value: unknown, depth = 0): void {
     for (const [key, child] of Object.entries(value)) {
       if (key.startsWith('$') && !allowed.has(key))
         throw new BadRequest(`Invalid filter: the operator ${key} is not allowed.`);
+      if (depth > 0 && notServed.has(key))
+        throw new BadRequest(
+          `Invalid filter: the operator ${key} is not served. Use one of ${Object.keys(renamed).join(', ')}, ilike, or of ${[...allowed].join(', ')}.`,
+        );
       if (key === '__proto__' || key === 'constructor' || key === 'prototype')
         throw new BadRequest(`Invalid filter: the key ${key} is not allowed.`);
       checkCondition(child, depth + 1);
