@@ -56,6 +56,10 @@ describe('Jobs', () => {
   };
 
   it('knows its types, and says what is wrong with a dataset list', async () => {
+    const twice = [
+      { pid: 'nowhere', files: [] },
+      { pid: 'nowhere', files: ['a'] },
+    ];
     const attempts: [Fields, string][] = [
       [{ type: 'none', jobParams: {} }, 'Invalid job type: none'],
       [{ type: 'note', jobParams: { datasetList: 'x' } }, 'Invalid dataset list'],
@@ -63,6 +67,10 @@ describe('Jobs', () => {
       [
         { type: 'note', jobParams: { datasetList: [{ pid: 'nowhere', files: [] }] } },
         'Datasets with pid nowhere do not exist.',
+      ],
+      [
+        { type: 'note', jobParams: { datasetList: twice } },
+        'Expected each dataset once in datasetList, found nowhere twice: name all of its files in one entry.',
       ],
     ];
     for (const [body, message] of attempts) {
@@ -74,6 +82,11 @@ describe('Jobs', () => {
         answer.text,
       );
     }
+    const pid = await dataset();
+    const datasetList = twice.map((entry) => ({ ...entry, pid }));
+    const { status, text } = await app.as('user1').post('/api/v3/jobs', { type: 'note', datasetList });
+    assert.equal(status, 400, text);
+    assert.match(text, /once in datasetList/);
   });
 
   it('answers the two views of one job', async () => {

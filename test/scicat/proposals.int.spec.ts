@@ -92,7 +92,7 @@ describe('Proposals v3 (contract §1.10)', () => {
     const invalid = await ingestor.post(path, { proposalId: 'x' });
     assert.deepEqual([invalid.status, Array.isArray(invalid.body['message'])], [400, true]);
     assert.equal((await ingestor.patch(`${path}/own-1`, { type: 'Nonsense' })).status, 400);
-    assert.equal((await ingestor.patch(`${path}/own-1`, { startTime: '2024-W01-1' })).status, 400);
+    assert.equal((await ingestor.patch(`${path}/own-1`, { startTime: '2024-02-30' })).status, 400);
   });
 
   it('isValid takes an empty body for valid, as missing fields are skipped', async () => {

@@ -4,7 +4,6 @@ import {
   ArrayNotEmpty,
   IsArray,
   IsBoolean,
-  IsISO8601,
   IsInt,
   IsNotEmpty,
   IsObject,
@@ -14,6 +13,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+import { IsISO8601 } from '../http/iso-date.decorator.js';
 
 /** Files in one block; SciCat's ingestors stay below it. */
 const mostFiles = 50_000;

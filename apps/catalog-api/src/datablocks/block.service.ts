@@ -4,6 +4,7 @@ import { isDuplicateKey } from '#persistence';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable, type Rule } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
+import { dateOf } from '../domain/iso-date.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { intentField } from '../persistence/own-fields.js';
 import type {
@@ -243,7 +244,7 @@ function contended(label: string, id: string): TransientError {
 }
 
 function filesOf(files: CreateDatasetOrigDatablockDto['dataFileList']): DataFile[] {
-  return files.map((file) => ({ ...file, _id: newObjectId(), time: new Date(file.time) }));
+  return files.map((file) => ({ ...file, _id: newObjectId(), time: dateOf(file.time, 'dataFileList.time') }));
 }
 
 function difference(after: Totals, before: Totals): Totals {

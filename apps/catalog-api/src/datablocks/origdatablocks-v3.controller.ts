@@ -3,7 +3,8 @@ import { DatasetQueries } from '../datasets/dataset-queries.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
-import { parseJsonObject, projectionFrom } from '../domain/loopback-filter.js';
+import { parseFilter } from '../domain/filter-parts.js';
+import { projectionFrom } from '../domain/loopback-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { gate, signedIn } from '../http/gates.js';
 import type { LongList } from '../http/long-list.js';
@@ -60,7 +61,7 @@ export class OrigDatablocksV3Controller {
     @Query('filter') filter: unknown,
   ): Promise<object[] | LongList<object>> {
     gate(caller !== undefined);
-    const { where = {}, limits = {}, fields } = parseJsonObject(filter, 'filter');
+    const { where = {}, limits = {}, fields } = parseFilter(filter);
     const asked = { fields: JSON.stringify(where), limits: JSON.stringify(limits) };
     return withIds(await this.queries.fullQuery(caller, asked, projectionFrom(fields)));
   }

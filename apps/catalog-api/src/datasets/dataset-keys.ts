@@ -1,6 +1,6 @@
 import type { Caller } from '../domain/access.js';
 import { parseLimits } from '../domain/field-query.js';
-import { parseJsonObject } from '../domain/loopback-filter.js';
+import { parseJsonObject } from '../domain/filter-parts.js';
 import { metadataPaths } from '../domain/metadata-paths.js';
 import type { DatasetQueries } from './dataset-queries.js';
 import { datasetShape } from './dataset-shape.js';

@@ -1,6 +1,7 @@
-import { parseJsonObject } from '../domain/loopback-filter.js';
+import { parseSearch } from '../domain/filter-parts.js';
 import { decodeMetadataKeys } from '../domain/metadata-keys.js';
 import { attachmentV3View, type AttachmentRecord } from '../attachments/attachment-views.js';
+import { dateOf } from '../domain/iso-date.js';
 import { withDates } from '../domain/lifecycle.js';
 import { fromSi, isNumbers, pairIn } from '../domain/units.js';
 import type { DatasetRecord } from '../persistence/records.js';
@@ -73,7 +74,7 @@ export function fromV3(
 export function storedForm(fields: Fields): Fields {
   const result: Fields = { ...fields };
   for (const name of ['creationTime', 'startTime', 'endTime']) {
-    if (typeof result[name] === 'string') result[name] = new Date(result[name]);
+    if (typeof result[name] === 'string') result[name] = dateOf(result[name], name);
   }
   if (typeof result['sourceFolder'] === 'string' && result['sourceFolder'] !== '/')
     result['sourceFolder'] = result['sourceFolder'].replace(/\/+$/, '');
@@ -122,20 +123,9 @@ function merge(stored: Fields, patch: Fields): Fields {
   return result;
 }
 
-/** v3 names at the top level of a condition. */
-export function withPlurals(where: Fields): Fields {
-  const renamed: Readonly<Record<string, string>> = singularNames;
-  return Object.fromEntries(
-    Object.entries(where).map(([name, value]) => [
-      Object.hasOwn(renamed, name) ? renamed[name] : name,
-      value,
-    ]),
-  );
-}
-
 /** Shows values of scientific conditions in the units that were asked for, to three significant digits. */
 export function inAskedUnits(fields: unknown): (view: Fields) => Fields {
-  const asked = parseJsonObject(fields, 'fields')['scientific'];
+  const asked = parseSearch(fields)['scientific'];
   const conditions = (Array.isArray(asked) ? asked : []) as ({ lhs?: unknown; unit?: unknown } | null)[];
   const units = conditions.filter(
     (condition): condition is { lhs: string; unit: string } =>

@@ -1,5 +1,7 @@
 import { BadRequest } from './errors.js';
-import { checkCondition, checkRows, parseJsonObject } from './loopback-filter.js';
+import { objectFrom, parseJsonObject, parseSearch } from './filter-parts.js';
+import { dateOf } from './iso-date.js';
+import { checkCondition, checkRows } from './loopback-filter.js';
 import { storedKeys } from './metadata-keys.js';
 import { soughtFor, type SoughtQuantity } from './units.js';
 
@@ -40,7 +42,7 @@ const logical = new Set(['$or', '$and', '$nor']);
  * replaces another condition.
  */
 export function parseFields(text: unknown, shape: ResourceShape): FieldQuery {
-  const fields = parseJsonObject(textOf(text), 'fields');
+  const fields = parseSearch(textOf(text), shape.conditions?.name);
   const parts: Fields[] = [];
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined || value === null) continue;
@@ -97,14 +99,16 @@ export function kindOf(field: string, { kinds }: ResourceShape): FieldKind | und
 function partOf(name: string, value: unknown, shape: ResourceShape): Fields | undefined {
   if (name === 'mode') return modeOf(value, shape);
   if (name === 'text') return value === '' ? undefined : textCondition(value, shape);
-  if (logical.has(name)) return { [name]: value };
+  if (logical.has(name)) return withStoredNames({ [name]: value }, shape);
   if (name === 'userGroups') {
     const groups = Array.isArray(value) ? value : [value];
     return { $or: [{ ownerGroup: { $in: groups } }, { accessGroups: { $in: groups } }] };
   }
   if (shape.conditions?.name === name) return conditionsOf(value, shape.conditions.field);
   const field = storedName(name, shape);
-  return { [fieldName(field)]: comparison(value, kindOf(field, shape), name) };
+  const kind = kindOf(field, shape);
+  const compared = kind === 'date' || kind === 'number' ? objectFrom(value) : value;
+  return { [fieldName(field)]: comparison(compared, kind, name) };
 }
 
 function textCondition(value: unknown, { wordsOf }: ResourceShape): Fields {
@@ -127,14 +131,23 @@ function searchText(value: unknown): string {
 
 function modeOf(value: unknown, shape: ResourceShape): Fields | undefined {
   if (!isObject(value) || Object.keys(value).length === 0) return undefined;
+  return withStoredNames(value, shape);
+}
+
+/** Ids and older names as they are stored, at any depth of a condition. */
+function withStoredNames(condition: Fields, shape: ResourceShape): Fields {
   return Object.fromEntries(
-    Object.entries(value).map(([name, condition]) => [name === shape.id ? '_id' : name, condition]),
+    Object.entries(condition).map(([name, value]) =>
+      logical.has(name) && Array.isArray(value)
+        ? [name, value.map((part: unknown) => (isObject(part) ? withStoredNames(part, shape) : part))]
+        : [name === shape.id ? '_id' : storedName(name, shape), value],
+    ),
   );
 }
 
 function comparison(value: unknown, kind: FieldKind | undefined, name: string): unknown {
   if (isObject(value) && ('begin' in value || 'end' in value)) return dateRange(value, name);
-  if (kind === 'date') return dateFrom(value, name);
+  if (kind === 'date') return dateOf(value, name);
   if (kind === 'number' && isObject(value)) return numberRange(value, name);
   if (kind === 'boolean') {
     if (isObject(value) || Array.isArray(value))
@@ -147,16 +160,9 @@ function comparison(value: unknown, kind: FieldKind | undefined, name: string): 
 
 function dateRange({ begin, end }: Fields, name: string): Fields {
   return {
-    ...(begin === undefined || begin === null ? {} : { $gte: dateFrom(begin, name) }),
-    ...(end === undefined || end === null ? {} : { $lte: dateFrom(end, name) }),
+    ...(begin === undefined || begin === null ? {} : { $gte: dateOf(begin, name) }),
+    ...(end === undefined || end === null ? {} : { $lte: dateOf(end, name) }),
   };
-}
-
-function dateFrom(value: unknown, name: string): Date {
-  const date = new Date(typeof value === 'number' ? value : String(value));
-  if (Number.isNaN(date.getTime()))
-    throw new BadRequest(`Invalid fields: ${name} must be a date, found ${JSON.stringify(value)}.`);
-  return date;
 }
 
 function numberRange({ min, max, ...others }: Fields, name: string): Fields {

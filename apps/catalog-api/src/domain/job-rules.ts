@@ -77,7 +77,19 @@ export function datasetListOf(
       `Expected at most ${mostDatasets} datasets in one job, found ${list.length}: post several jobs.`,
     );
   for (const entry of list) checkEntry(entry);
+  refuseRepeated(list as DatasetListEntry[]);
   return list as DatasetListEntry[];
+}
+
+/** Two entries of one dataset would do its work twice, or contradict each other in their files. */
+function refuseRepeated(list: readonly DatasetListEntry[]): void {
+  const seen = new Set<string>();
+  const repeated = list.find(({ pid }) => seen.size === seen.add(pid).size);
+  if (repeated !== undefined)
+    throw new JobRefusal(
+      400,
+      `Expected each dataset once in datasetList, found ${repeated.pid} twice: name all of its files in one entry.`,
+    );
 }
 
 function checkEntry(entry: unknown): void {

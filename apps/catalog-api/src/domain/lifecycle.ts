@@ -1,4 +1,5 @@
 import type { Workflow } from '#contracts';
+import { dateOf } from './iso-date.js';
 
 /** SciCat's `datasetlifecycle`. */
 export interface Lifecycle {
@@ -45,12 +46,13 @@ function yearsLater(now: Date, years: number): Date {
 
 const dateFields = ['dateOfDiskPurging', 'archiveRetentionTime', 'dateOfPublishing', 'publishedOn'] as const;
 
-/** Dates of a lifecycle that came as ISO text. Unparsable text stays as it is, for validation to complain about. */
+/** Dates of a lifecycle as they are stored. @throws BadRequest naming the field for what is no date */
 export function withDates(lifecycle: Record<string, unknown>): Record<string, unknown> {
   const result = { ...lifecycle };
   for (const field of dateFields) {
     const value = result[field];
-    if (typeof value === 'string' && !Number.isNaN(Date.parse(value))) result[field] = new Date(value);
+    if (value !== undefined && value !== null && !(value instanceof Date))
+      result[field] = dateOf(value, `datasetlifecycle.${field}`);
   }
   return result;
 }

@@ -1,4 +1,6 @@
 import { BadRequest } from './errors.js';
+import { isoDate } from './iso-date.js';
+import { parseFilter } from './filter-parts.js';
 
 /** A related collection to add to each record, narrowed by its own filter. */
 export interface Include {
@@ -53,41 +55,25 @@ const allowed = new Set([
   '$all',
   '$size',
 ]);
+/** Operators of LoopBack that SciCat does not know: taken for names of fields, they would find nothing and say nothing. */
+const notServed = new Set(['neq', 'eq', 'ne', 'between', 'regexp', 'nlike', 'nilike', 'exists', 'near']);
 const deepest = 12;
 const longest = 5000;
 
 /** Reads a v3 `filter` (JSON text) with LoopBack's operators; values stay as sent, for those who know the fields. */
 export function parseLoopbackFilter(text: unknown, defaultLimit = 100): LoopbackQuery {
-  const filter = parseJsonObject(text, 'filter');
+  const filter = parseFilter(text);
   const limits = objectOr(filter['limits']);
   const include = includesFrom(filter['include'], (where) => convertWhere(where, cast));
   const limit = wholeNumber(limits['limit'], defaultLimit, 'limits.limit');
   return {
-    where: convertWhere(conditionIn(filter['where']), String),
+    where: convertWhere(objectOr(filter['where']), String),
     projection: projectionFrom(filter['fields']),
     include,
     limit: limitWithIncludes(limit, include, limits['limit'] !== undefined),
     skip: wholeNumber(limits['skip'], 0, 'limits.skip'),
     sort: orderFrom(limits['order']),
   };
-}
-
-/** @throws BadRequest with SciCat's text when the text is not a JSON object */
-export function parseJsonObject(text: unknown, name: string): Record<string, unknown> {
-  if (text === undefined || text === '') return {};
-  if (typeof text !== 'string')
-    throw new BadRequest(
-      `Invalid ${name}: expected one JSON object, found ${Array.isArray(text) ? 'a list' : typeof text}.`,
-    );
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new BadRequest(`Invalid JSON in ${name}: ${(error as Error).message}`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new BadRequest(`Invalid ${name}: expected a JSON object.`);
-  return value as Record<string, unknown>;
 }
 
 /** Refuses operators that run code, prototype keys, and conditions too deep or too long to be meant. */
@@ -103,20 +89,15 @@ export function checkCondition(value: unknown, depth = 0): void {
     for (const [key, child] of Object.entries(value)) {
       if (key.startsWith('$') && !allowed.has(key))
         throw new BadRequest(`Invalid filter: the operator ${key} is not allowed.`);
+      if (depth > 0 && notServed.has(key))
+        throw new BadRequest(
+          `Invalid filter: the operator ${key} is not served. Use one of ${Object.keys(renamed).join(', ')}, ilike, or of ${[...allowed].join(', ')}.`,
+        );
       if (key === '__proto__' || key === 'constructor' || key === 'prototype')
         throw new BadRequest(`Invalid filter: the key ${key} is not allowed.`);
       checkCondition(child, depth + 1);
     }
   }
-}
-
-/** A condition that is no object says nothing, and nothing would match everything. */
-function conditionIn(where: unknown): Record<string, unknown> {
-  if (where !== undefined && where !== null && (typeof where !== 'object' || Array.isArray(where)))
-    throw new BadRequest(
-      `Invalid filter: where must be an object, found ${JSON.stringify(where).slice(0, 100)}.`,
-    );
-  return objectOr(where);
 }
 
 type Cast = (text: string) => unknown;
@@ -156,7 +137,7 @@ function cast(text: string): unknown {
   } catch {
     // Plain text.
   }
-  if (typeof value === 'string' && value !== '' && !Number.isNaN(Date.parse(value))) return new Date(value);
+  if (typeof value === 'string') return isoDate(value) ?? value;
   return typeof value === 'object' && value !== null ? text : value;
 }
 

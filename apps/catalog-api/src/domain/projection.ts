@@ -34,6 +34,6 @@ export function hide(records: readonly object[], names: readonly string[]): void
 }
 
 /** Whether it names what is shown, not what is left out. */
-function isInclusive(projection: Projection): boolean {
+export function isInclusive(projection: Projection): boolean {
   return Object.values(projection).includes(1);
 }

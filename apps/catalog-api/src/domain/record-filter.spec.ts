@@ -33,12 +33,18 @@ describe('A filter of records with known fields', () => {
   });
 
   it('leaves what does not fit and what it does not know as it came', () => {
-    assert.deepEqual(whereOf({ at: 'soon', size: 'big', open: 'maybe', other: '5' }), {
-      at: 'soon',
+    assert.deepEqual(whereOf({ size: 'big', open: 'maybe', other: '5' }), {
       size: 'big',
       open: 'maybe',
       other: '5',
     });
+  });
+
+  it('refuses what is no date where dates are stored', () => {
+    assert.throws(
+      () => whereOf({ $or: [{ at: { gt: 'soon' } }] }),
+      /at must be a valid ISO 8601 date string/,
+    );
   });
 
   it('knows the id by its names, in conditions and in the order', () => {

@@ -1,5 +1,6 @@
 import { BadRequest } from './errors.js';
 import { kindOf, textOf, type ResourceShape } from './field-query.js';
+import { parseFilter, parseJsonObject } from './filter-parts.js';
 import {
   checkCondition,
   checkRows,
@@ -7,7 +8,6 @@ import {
   limitWithIncludes,
   objectOr,
   orderFrom,
-  parseJsonObject,
   scopeKeys,
   fieldName,
   sortFrom,
@@ -66,7 +66,7 @@ export function parseV4Filter(
     only = filterKeys,
   }: V4FilterOptions = {},
 ): V4Query {
-  const filter = parseJsonObject(text, 'filter');
+  const filter = parseFilter(text);
   refuseUnknownKeys(filter, [...only, ...more]);
   const where = objectIn(filter, 'where');
   checkNames(where, ['where'], properties);

@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { accessTable } from '../domain/access-table.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
-import { checkCondition, parseJsonObject } from '../domain/loopback-filter.js';
+import { dateOf } from '../domain/iso-date.js';
+import { parseJsonObject } from '../domain/filter-parts.js';
+import { checkCondition } from '../domain/loopback-filter.js';
 import { Catalogue } from '../persistence/catalogue.js';
 
 export interface HistoryPage {
@@ -96,12 +98,7 @@ function withDates(value: unknown, isTime = false): unknown {
       Object.entries(value).map(([key, child]) => [key, withDates(child, isTime || key === 'timestamp')]),
     );
   if (!isTime || (typeof value !== 'string' && typeof value !== 'number')) return value;
-  const date = new Date(value);
-  if (Number.isNaN(date.getTime()))
-    throw new BadRequest(
-      `Invalid filter: timestamp is compared with ${JSON.stringify(value)}, which is no time.`,
-    );
-  return date;
+  return dateOf(value, 'timestamp');
 }
 
 function whole(value: unknown, fallback: number, name: string): number {

@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { newTraceparent, runInContext, traceparentFrom } from '#messaging';
 import { Metrics } from '../metrics/metrics.service.js';
+import { answerUnreadBodies } from './unread-bodies.js';
 
 /** Answers of these paths hold tokens: no cache keeps them. */
 const secretPaths = /^\/api\/v\d+\/(auth|users)\b/i;
@@ -17,6 +18,7 @@ export function guardEdge(app: NestFastifyApplication): void {
       reply.header('cache-control', 'no-store');
     done();
   });
+  answerUnreadBodies(server);
   server.addHook('preValidation', (request, _reply, done) => {
     spreadObjects(request.query as Record<string, unknown>);
     done();

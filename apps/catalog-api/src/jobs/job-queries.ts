@@ -4,7 +4,8 @@ import { DatasetQueries } from '../datasets/dataset-queries.js';
 import { AccessRules, both, type Caller } from '../domain/access.js';
 import { BadRequest, JobRefusal } from '../domain/errors.js';
 import { parseFacets, parseFields, parseLimits, type ResourceShape } from '../domain/field-query.js';
-import { objectOr, orderFrom, parseJsonObject, sortFrom } from '../domain/loopback-filter.js';
+import { parseFilter } from '../domain/filter-parts.js';
+import { objectOr, orderFrom, sortFrom } from '../domain/loopback-filter.js';
 import { parseV4Filter } from '../domain/v4-filter.js';
 import { acceptedJobs, Catalogue } from '../persistence/catalogue.js';
 import { inOrder } from '../persistence/insertion-order.js';
@@ -64,7 +65,7 @@ export class JobQueries {
 
   /** `filter` of v4, with `datasets` or `datasetDetails` joined where it includes them. */
   async list(caller: Caller, filter: unknown, more: readonly string[] = []): Promise<PartialJob[]> {
-    const { fields, ...others } = parseJsonObject(filter, 'filter');
+    const { fields, ...others } = parseFilter(filter);
     const wanted = jobFieldsFrom(fields);
     const query = parseV4Filter(JSON.stringify({ ...others, fields: wanted.own ?? fields }), jobProperties, {
       defaultLimit: mostJobs,
@@ -113,7 +114,7 @@ export class JobQueries {
 
   /** One job with what `filter` asks of it. */
   async getWith(caller: Caller, id: string, filter: unknown): Promise<PartialJob> {
-    const { fields, ...others } = parseJsonObject(filter, 'filter');
+    const { fields, ...others } = parseFilter(filter);
     const wanted = jobFieldsFrom(fields);
     const text = JSON.stringify({ ...others, fields: wanted.own ?? fields });
     const { include } = parseV4Filter(text, jobProperties, { more: ['sort'] });

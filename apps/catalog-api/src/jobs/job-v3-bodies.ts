@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Caller } from '../domain/access.js';
+import { dateOf } from '../domain/iso-date.js';
 import type { JobConfiguration } from '../domain/job-configuration.js';
 import { noGroupFor } from '../domain/job-rules.js';
 import { validateBody } from '../http/validate-body.js';
@@ -29,6 +30,7 @@ export class JobV3Bodies {
     const jobParams: Fields = { datasetList, ...others };
     for (const name of ['executionTime', 'jobStatusMessage'])
       if (body[name] !== undefined && body[name] !== null) jobParams[name] = body[name];
+    checkTime(jobParams['executionTime']);
     const type = String(body['type']);
     const user = await this.userOf(caller, others['username']);
     const ownerGroup =
@@ -62,6 +64,7 @@ export class JobV3Bodies {
   /** SciCat reads three fields of a v3 change and nothing else; without a status the job keeps the one it has then. */
   toChange(body: unknown): JobChange {
     const { jobStatusMessage, jobResultObject, executionTime } = objectOr(body);
+    checkTime(executionTime);
     const result = jobResultObject === undefined ? {} : { jobResultObject };
     const change = Boolean(jobStatusMessage)
       ? validateBody(UpdateJobDto, {
@@ -107,6 +110,11 @@ function commonGroup(groups: readonly string[], datasets: readonly DatasetGroups
       (dataset) => dataset.ownerGroup === group || (dataset.accessGroups ?? []).includes(group),
     ),
   );
+}
+
+/** Kept as it came, as all parameters of a job, once it can be read. @throws BadRequest */
+function checkTime(executionTime: unknown): void {
+  if (Boolean(executionTime)) dateOf(executionTime, 'executionTime');
 }
 
 function text(value: unknown): string | undefined {

@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
-import { IsArray, IsEmail, IsISO8601, IsObject, IsOptional, IsString, ValidateNested } from 'class-validator';
+import { IsArray, IsEmail, IsObject, IsOptional, IsString, ValidateNested } from 'class-validator';
+import { IsISO8601 } from '../http/iso-date.decorator.js';
 
 export class CreateJobDto {
   @IsString() type: string;

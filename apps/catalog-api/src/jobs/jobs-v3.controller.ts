@@ -16,7 +16,7 @@ import { AccessRules, type Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { JobConfiguration } from '../domain/job-configuration.js';
 import { mayCallCreate, mayCallUpdate } from '../domain/job-rules.js';
-import { parseJsonObject } from '../domain/loopback-filter.js';
+import { parseFilter } from '../domain/filter-parts.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
@@ -74,7 +74,7 @@ export class JobsV3Controller {
     @Query('filter') filter: unknown,
   ): Promise<Fields[]> {
     gate(caller !== undefined);
-    const parsed = parseJsonObject(filter, 'filter');
+    const parsed = parseFilter(filter);
     const unexpected = Object.keys(parsed).find((key) => key !== 'include' && key !== 'fields');
     if (unexpected !== undefined)
       throw new JobRefusal(400, `Property ${unexpected} should not exist in the filter object`);

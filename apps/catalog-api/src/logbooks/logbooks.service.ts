@@ -4,7 +4,7 @@ import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { accessTable } from '../domain/access-table.js';
 import { AccessRules, both, type Caller } from '../domain/access.js';
-import { parseJsonObject } from '../domain/loopback-filter.js';
+import { parseJsonObject } from '../domain/filter-parts.js';
 import { Catalogue } from '../persistence/catalogue.js';
 
 export interface Logbook {

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { accessTable } from '../domain/access-table.js';
 import { AccessRules, type Caller } from '../domain/access.js';
-import { parseJsonObject } from '../domain/loopback-filter.js';
+import { parseFilter, parseJsonObject } from '../domain/filter-parts.js';
 import { parseRecordFilter } from '../domain/record-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { filterFrom, gate, signedIn } from '../http/gates.js';
@@ -40,7 +40,7 @@ export class PoliciesController {
   ): Promise<PolicyRecord[]> {
     gate(this.rules.admits(accessTable.policy.read, caller));
     const text = filterFrom(parameters['filter'], header);
-    const given = parseJsonObject(text, 'filter');
+    const given = parseFilter(text);
     const { where, limits, fields } = given;
     const page = text === undefined ? wellFormed(parameters) : given;
     const query = parseRecordFilter(

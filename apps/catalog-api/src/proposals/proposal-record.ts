@@ -1,5 +1,5 @@
-import { BadRequest } from '../domain/errors.js';
 import type { ResourceShape } from '../domain/field-query.js';
+import { dateOf } from '../domain/iso-date.js';
 import { decodeMetadataKeys, encodeMetadataKeys } from '../domain/metadata-keys.js';
 import { newObjectId } from '../persistence/user-ids.js';
 import type { StoredRecord } from '../records/record-store.js';
@@ -64,8 +64,8 @@ export function storedProposal(dto: PartialUpdateProposalDto): Record<string, un
           MeasurementPeriodList: periods.map((period) => ({
             ...period,
             _id: period._id ?? newObjectId(),
-            start: dateOf(period.start, 'start'),
-            end: dateOf(period.end, 'end'),
+            start: dateOf(period.start, 'MeasurementPeriodList.start'),
+            end: dateOf(period.end, 'MeasurementPeriodList.end'),
           })),
         }),
   };
@@ -80,16 +80,6 @@ export function proposalView(proposal: ProposalRecord): ProposalRecord {
 export function partialProposalView(proposal: ProposalRecord): ProposalRecord {
   const { metadata } = proposal;
   return withId(metadata == null ? proposal : { ...proposal, metadata: decodeMetadataKeys(metadata) });
-}
-
-/** ISO 8601 has forms (weeks, days of the year) that are no dates here. */
-function dateOf(text: string, name: string): Date {
-  const date = new Date(text);
-  if (Number.isNaN(date.getTime())) {
-    const message = [`${name} must be a date, found ${JSON.stringify(text)}`];
-    throw new BadRequest(message.join('; '), { message, error: 'Bad Request', statusCode: 400 });
-  }
-  return date;
 }
 
 function definite(fields: object): Record<string, unknown> {

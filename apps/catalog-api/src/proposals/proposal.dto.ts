@@ -2,13 +2,13 @@ import { Type } from 'class-transformer';
 import {
   IsArray,
   IsEmail,
-  IsISO8601,
   IsNotEmpty,
   IsObject,
   IsOptional,
   IsString,
   ValidateNested,
 } from 'class-validator';
+import { IsISO8601 } from '../http/iso-date.decorator.js';
 
 class CreateMeasurementPeriodDto {
   @IsOptional() @IsString() _id?: string;

@@ -1,3 +1,4 @@
+import { storedTime } from '../domain/iso-date.js';
 import { Injectable } from '@nestjs/common';
 import { CatenaError, formerPidName, safeRelativePath } from '#kernel';
 import { wholeListById } from '#persistence';
@@ -53,7 +54,7 @@ function* linesOf(block: Block, prefix: string, seen: Set<string>): Generator<Fi
     // A dataset that was archived twice lists its files twice.
     if (path === undefined || seen.has(path)) continue;
     seen.add(path);
-    const time = new Date(file.time);
+    const time = storedTime(file.time);
     yield {
       path: prefix + path,
       size: file.size,

@@ -1,3 +1,4 @@
+import { storedTime } from '../domain/iso-date.js';
 import { Inject, Injectable } from '@nestjs/common';
 import { resourceFrom, type DataciteResource } from '#datacite';
 import type { PublicDataset } from '#publication-feed';
@@ -161,7 +162,7 @@ function field<Name extends string>(name: Name, value: unknown): Partial<Record<
 }
 
 function timeField<Name extends string>(name: Name, value: unknown): Partial<Record<Name, string>> {
-  const time = value instanceof Date ? value : new Date(typeof value === 'string' ? value : Number.NaN);
+  const time = storedTime(value);
   return (Number.isNaN(time.getTime()) ? {} : { [name]: time.toISOString() }) as Partial<
     Record<Name, string>
   >;

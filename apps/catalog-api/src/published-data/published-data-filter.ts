@@ -1,4 +1,4 @@
-import { parseJsonObject } from '../domain/loopback-filter.js';
+import { parseFilter } from '../domain/filter-parts.js';
 import type { PageLimits } from '../domain/field-query.js';
 import { parseRecordFilter } from '../domain/record-filter.js';
 import { parseV4Filter } from '../domain/v4-filter.js';
@@ -18,7 +18,7 @@ const defaultLimit = 100;
 export function v4PublicationFilter(filter: unknown, page: PageLimits): PublishedDataQuery {
   const checked = parseV4Filter(filter, known, { defaultLimit });
   const read = parseRecordFilter(filter, publishedDataShape, defaultLimit);
-  const limits = parseJsonObject(filter, 'filter')['limits'] as { sort?: unknown } | null | undefined;
+  const limits = parseFilter(filter)['limits'] as { sort?: unknown } | null | undefined;
   if (limits === undefined || limits === null) return { ...read, ...pageOf(page) };
   return limits.sort === undefined ? read : { ...read, sort: checked.sort };
 }

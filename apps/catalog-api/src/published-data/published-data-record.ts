@@ -59,6 +59,12 @@ export interface PublishedDataRecord extends StoredRecord {
   catena?: PublicationPart;
 }
 
+/** Fields that have the same name in the flat form and in `metadata`. */
+const sameNames = [
+  ...['publicationYear', 'dataDescription', 'resourceType', 'url', 'thumbnail', 'scicatUser', 'downloadLink'],
+  ...['affiliation'],
+] as const;
+
 export const publishedDataShape: ResourceShape = {
   id: 'doi',
   kinds: {
@@ -72,18 +78,21 @@ export const publishedDataShape: ResourceShape = {
     registeredTime: 'date',
     status: 'string',
     metadata: 'object',
+    'metadata.publicationYear': 'number',
     createdBy: 'string',
     updatedBy: 'string',
     createdAt: 'date',
     updatedAt: 'date',
   },
+  renamed: {
+    ...Object.fromEntries(sameNames.map((name) => [name, `metadata.${name}`])),
+    creator: 'metadata.creators.name',
+    authors: 'metadata.contributors.name',
+    publisher: 'metadata.publisher.name',
+    relatedPublications: 'metadata.relatedIdentifiers.relatedIdentifier',
+    pidArray: 'datasetPids',
+  },
 };
-
-/** Fields that have the same name in the flat form and in `metadata`. */
-const sameNames = [
-  ...['publicationYear', 'dataDescription', 'resourceType', 'url', 'thumbnail', 'scicatUser', 'downloadLink'],
-  ...['affiliation'],
-] as const;
 
 interface Flat {
   readonly creator?: readonly string[];

@@ -14,7 +14,7 @@ import {
 import type { FastifyReply } from 'fastify';
 import { AccessRules, both, type Caller } from '../domain/access.js';
 import { Refusal } from '../domain/errors.js';
-import { parseJsonObject } from '../domain/loopback-filter.js';
+import { parseFilter } from '../domain/filter-parts.js';
 import { parseCountFilter, parseRecordFilter } from '../domain/record-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { filterFrom, gate, signedIn } from '../http/gates.js';
@@ -23,6 +23,7 @@ import { listFrom } from '../http/query-values.js';
 import { validateBody } from '../http/validate-body.js';
 import { PublicationLife } from './publication-life.service.js';
 import { fromFlat, publishedDataShape, toFlat, type PublishedDataRecord } from './published-data-record.js';
+import { flatReading, withStoredStates } from './published-data-fields-v3.js';
 import { PublishedDataQueries } from './published-data-queries.js';
 import {
   CreatePublishedDataDto,
@@ -65,12 +66,13 @@ export class PublishedDataV3Controller {
     @Query('limits') limits: unknown,
   ): Promise<Fields[]> {
     const text = filterFrom(filter, header);
-    const query = parseRecordFilter(text, publishedDataShape);
+    const { where: asked, ...query } = parseRecordFilter(text, publishedDataShape);
+    const { projection, view } = flatReading(query.projection);
     const { where: searched, ...page } = this.queries.search(fields, limits);
-    const own = parseJsonObject(text, 'filter')['limits'] == null ? page : {};
-    const where = both(query.where, searched);
-    const records = await this.queries.list(caller, { ...query, ...own, where });
-    return records.map((record) => toFlat(record));
+    const own = parseFilter(text)['limits'] == null ? page : {};
+    const where = both(withStoredStates(asked), searched);
+    const records = await this.queries.list(caller, { ...query, ...own, where, projection });
+    return records.map((record) => view(record));
   }
 
   @Operation('publishedDataControllerCountV3', { answer: 'ICount' })
@@ -81,7 +83,7 @@ export class PublishedDataV3Controller {
     @Headers('filter') header: unknown,
     @Query('fields') fields: unknown,
   ): Promise<{ count: number }> {
-    const where = parseCountFilter(filterFrom(filter, header), publishedDataShape);
+    const where = withStoredStates(parseCountFilter(filterFrom(filter, header), publishedDataShape));
     return {
       count: await this.queries.count(caller, both(where, this.queries.search(fields, undefined).where)),
     };

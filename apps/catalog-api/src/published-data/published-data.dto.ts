@@ -1,7 +1,6 @@
 import {
   ArrayMaxSize,
   IsArray,
-  IsISO8601,
   IsInt,
   IsNumber,
   IsObject,
@@ -10,6 +9,7 @@ import {
   MaxLength,
   Min,
 } from 'class-validator';
+import { IsISO8601 } from '../http/iso-date.decorator.js';
 
 const mostDatasets = 10_000;
 const longestTitle = 10_000;

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestj
 import { accessTable } from '../domain/access-table.js';
 import { AccessRules, both, type Caller } from '../domain/access.js';
 import { parseFields, parseLimits } from '../domain/field-query.js';
-import { parseJsonObject } from '../domain/loopback-filter.js';
+import { parseJsonObject } from '../domain/filter-parts.js';
 import { parseCountFilter, parseRecordFilter } from '../domain/record-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { filterFrom, gate, signedIn } from '../http/gates.js';

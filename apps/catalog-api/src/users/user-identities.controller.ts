@@ -3,7 +3,8 @@ import type { FastifyReply } from 'fastify';
 import { accessTable } from '../domain/access-table.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
-import { checkCondition, parseJsonObject } from '../domain/loopback-filter.js';
+import { parseFilter } from '../domain/filter-parts.js';
+import { checkCondition } from '../domain/loopback-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { filterFrom, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
@@ -77,7 +78,7 @@ function emailCondition(filter: unknown): Record<string, unknown> {
 
 /** Values are compared as they were sent; references to users are ids of the database, which JSON cannot say. */
 function conditionFrom(filter: unknown): Record<string, unknown> {
-  const where = parseJsonObject(filter, 'filter')['where'] ?? {};
+  const where = parseFilter(filter)['where'] ?? {};
   if (typeof where !== 'object' || where === null || Array.isArray(where))
     throw new BadRequest('Invalid filter: where must be a JSON object.');
   checkCondition(where);

@@ -4,7 +4,6 @@ import {
   IsArray,
   IsBoolean,
   IsEmail,
-  IsDateString,
   IsIn,
   IsInt,
   IsNotEmpty,
@@ -17,6 +16,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+import { IsDateString } from '../../http/iso-date.decorator.js';
 import { IsEmailList } from './email-list.js';
 
 class TechniqueClass {

@@ -3,7 +3,7 @@ import { AccessRules, type Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
 import { Refusal } from '../../domain/errors.js';
 import type { Lifecycle } from '../../domain/lifecycle.js';
-import { parseJsonObject } from '../../domain/loopback-filter.js';
+import { parseFilter } from '../../domain/filter-parts.js';
 import { parseRecordFilter } from '../../domain/record-filter.js';
 import { CurrentCaller } from '../../http/caller.decorator.js';
 import { filterFrom, gate, signedIn } from '../../http/gates.js';
@@ -28,7 +28,8 @@ import {
   UpdateRawDatasetObsoleteDto,
 } from './dataset.dto.js';
 import { datasetShape } from '../dataset-shape.js';
-import { fromV3, v3View, withPlurals } from '../dataset-views.js';
+import { v3Reading } from '../dataset-fields-v3.js';
+import { fromV3, v3View } from '../dataset-views.js';
 import { DatasetService } from '../dataset.service.js';
 
 type Fields = Record<string, unknown>;
@@ -63,10 +64,11 @@ export class DatasetsV3Controller {
     @Query('filter') filter: unknown,
     @Headers('filter') header: unknown,
   ): Promise<Fields[] | LongList<Fields>> {
-    const { where, ...others } = parseRecordFilter(filterFrom(filter, header), datasetShape);
-    const query = { ...others, where: withPlurals(where) };
-    if (isLong(query)) return this.queries.long(caller, query).map(v3View);
-    return (await this.lists.list(caller, query)).map(v3View);
+    const asked = parseRecordFilter(filterFrom(filter, header), datasetShape);
+    const { projection, view } = v3Reading(asked.projection);
+    const query = { ...asked, projection };
+    if (isLong(query)) return this.queries.long(caller, query).map(view);
+    return (await this.lists.list(caller, query)).map(view);
   }
 
   @Operation('datasetsControllerCountV3', { answer: 'CountApiResponse' })
@@ -77,7 +79,7 @@ export class DatasetsV3Controller {
     @Headers('filter') header: unknown,
   ): Promise<{ count: number }> {
     const { where } = parseRecordFilter(filterFrom(filter, header), datasetShape);
-    return { count: await this.queries.count(caller, withPlurals(where)) };
+    return { count: await this.queries.count(caller, where) };
   }
 
   @Operation('datasetsControllerFindOneV3', { answer: 'OutputDatasetObsoleteDto' })
@@ -88,8 +90,9 @@ export class DatasetsV3Controller {
     @Headers('filter') header: unknown,
   ): Promise<Fields | undefined> {
     const query = parseRecordFilter(filterFrom(filter, header), datasetShape);
-    const one = { ...query, where: withPlurals(query.where), limit: 1 };
-    return (await this.lists.list(caller, one)).map(v3View)[0];
+    const { projection, view } = v3Reading(query.projection);
+    const one = { ...query, projection, limit: 1 };
+    return (await this.lists.list(caller, one)).map(view)[0];
   }
 
   @Operation('datasetsControllerFindByIdV3', { answer: 'OutputDatasetObsoleteDto' })
@@ -104,14 +107,15 @@ export class DatasetsV3Controller {
     const query = parseRecordFilter(text, datasetShape);
     const rule = accessTable.dataset.read;
     const dataset = await this.queries.read(caller, pid, { rule, missing: missingText(pid) });
-    const { fields } = parseJsonObject(text, 'filter');
+    const { fields } = parseFilter(text);
     const narrow = Array.isArray(fields) && fields.length > 0 && !fields.includes('history');
-    const one = { ...query, where: { _id: pid }, skip: 0, limit: 1 };
+    const { projection, view } = v3Reading(query.projection);
+    const one = { ...query, projection, where: { _id: pid }, skip: 0, limit: 1 };
     const [[shown], history] = await Promise.all([
       this.lists.list(caller, one),
       narrow ? undefined : this.history.of(dataset),
     ]);
-    return { ...v3View(shown ?? dataset), ...(history && { history }) };
+    return { ...view(shown ?? dataset), ...(history && { history }) };
   }
 
   @Operation('datasetsControllerFindByIdAndUpdateV3', {
