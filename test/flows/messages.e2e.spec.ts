@@ -6,6 +6,7 @@ import { registry, type AppName } from '#contracts';
 import { Naming } from '#messaging';
 import { until } from '#messaging/testing';
 import { datasetInLandingZone, datasetInSourceFolder } from '../support/datasets.js';
+import { areHandled, forgetHandled } from '../support/handled-messages.js';
 import type { Installation } from '../support/installation.js';
 import { Ledger } from '../support/ledger.js';
 import {
@@ -128,6 +129,8 @@ describe('Messages that are wrong, repeated or from the future', () => {
   async function deliveredTwice(): Promise<{
     readonly count: () => number;
     readonly again: () => Promise<void>;
+    /** The same past the inboxes, to the handlers themselves. */
+    readonly againToHandlers: () => Promise<void>;
   }> {
     // A second queue on the same bindings records every message, so that each can be delivered again.
     const recorder = `recorder.${randomUUID()}`;
@@ -166,12 +169,22 @@ describe('Messages that are wrong, repeated or from the future', () => {
       });
       channel.ack(message);
     });
+    const sendAll = async (): Promise<void> => {
+      for (const { app, body: copy, id, userId, headers } of [...recorded])
+        channel.sendToQueue(inbox(app), copy, { messageId: id, headers, userId, persistent: true });
+      await channel.waitForConfirms();
+    };
     return {
       count: () => recorded.length,
+      againToHandlers: async () => {
+        const messages = recorded.map(({ app, id }) => ({ app, messageId: id }));
+        await channel.deleteQueue(recorder);
+        await forgetHandled(installation, messages);
+        await sendAll();
+        await until(() => areHandled(installation, messages));
+      },
       again: async () => {
-        for (const { app, body: copy, id, userId, headers } of [...recorded])
-          channel.sendToQueue(inbox(app), copy, { messageId: id, headers, userId, persistent: true });
-        await channel.waitForConfirms();
+        await sendAll();
         await new Promise((resolve) => setTimeout(resolve, 2000));
         await channel.deleteQueue(recorder);
       },
@@ -206,7 +219,7 @@ describe('Messages that are wrong, repeated or from the future', () => {
     assert.ok(repeating.count() >= 5, `expected the whole conversation, found ${repeating.count()} messages`);
     assert.deepEqual(await client.datablocks(dataset.pid), []);
     await ended('archive');
-    await repeating.again();
+    await repeating.againToHandlers();
     await ledger.jobEndedOnce(id, 'finishedSuccessful');
     await ledger.datasetIsArchived(dataset);
   });

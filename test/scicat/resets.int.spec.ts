@@ -95,6 +95,10 @@ describe('A reset in the catalogue', () => {
     const claim = await catalogue.claims.findOne({ jobId, pid });
     return (claim?.outbox.rows ?? []).map(({ envelope }) => String(envelope?.type));
   };
+  const refusedWith = async ({ pid, jobId }: Part): Promise<unknown> => {
+    const claim = await catalogue.claims.findOne({ jobId, pid });
+    return (claim?.outbox.rows[0]?.envelope?.data as { code?: unknown } | undefined)?.code;
+  };
   const never = [true, false, 'datasetCreated'];
 
   it('takes the datablocks off the list, says that the dataset was never archived, and tells so once', async () => {
@@ -131,10 +135,21 @@ describe('A reset in the catalogue', () => {
     assert.deepEqual(await told(part), ['catalog.dataset-reset.v1']);
   });
 
-  it('takes nothing off the list when there is a datablock that it was not planned for, or that is not ours', async () => {
-    for (const [createdBy, archiveCount] of [
-      ['catena', 1],
-      ['archiveManager', 2],
+  it('needs no list of the plan any more once it has decided', async () => {
+    const part = await resetting();
+    const said = await report(part, part.archiveIds);
+    await catalogue.claims.updateOne({ jobId: part.jobId, pid: part.pid }, { $set: { verdict: 'reset' } });
+    await app.get(ObjectStore).remove(bucket, [said.datablocks.key]);
+    assert.equal((await handle(said)).kind, 'done');
+    assert.equal(await left(part.pid), 0);
+    assert.deepEqual(await told(part), ['catalog.dataset-reset.v1']);
+  });
+
+  it('takes nothing off the list when there is a datablock that it was not planned for, or that is not ours, planned for or not', async () => {
+    for (const [code, createdBy, archiveCount] of [
+      ['catalog.datablocks-differ', 'catena', 1],
+      ['catalog.datablocks-foreign', 'archiveManager', 2],
+      ['catalog.datablocks-foreign', 'archiveManager', 3],
     ] as const) {
       const part = await resetting();
       if (createdBy !== 'catena') part.archiveIds.push(await datablock(part.pid, 'theirs', createdBy));
@@ -142,14 +157,9 @@ describe('A reset in the catalogue', () => {
       await handle(await report(part, part.archiveIds.slice(0, archiveCount)));
       assert.equal(await left(part.pid), count);
       assert.deepEqual(await told(part), ['catalog.dataset-reset-refused.v1']);
+      assert.equal(await refusedWith(part), code);
       await consumer.failed({
-        data: {
-          ...part,
-          workflow: 'reset',
-          code: 'catalog.datablocks-differ',
-          message: 'x',
-          fault: 'system',
-        },
+        data: { ...part, workflow: 'reset', code, message: 'x', fault: 'system' },
       } as never);
       assert.deepEqual(await lifecycle(part.pid), [false, true, 'datasetOnArchiveDisk']);
     }
@@ -244,5 +254,37 @@ describe('A reset in the catalogue', () => {
     const path = `${pathOf(pid)}/origdatablocks`;
     const block = { size: 1, dataFileList: [{ path: 'a', size: 1, time: '2020-01-01T00:00:00.000Z' }] };
     assert.equal((await app.as('admin').post(path, block)).status, 409, 'file lists stand still meanwhile');
+  });
+
+  it('ends the writes of file lists that were announced before it, so that no file gets into a dataset that is called archived again', async () => {
+    const { pid } = await dataset();
+    await datablock(pid, '0');
+    const block = { size: 1, dataFileList: [{ path: 'a', size: 1, time: '2020-01-01T00:00:00.000Z' }] };
+    let jobId = '';
+    // The look at the claims is behind it: the block is written next.
+    const gap = interruptOnce(mongo(), 'OrigDatablock', 'updateOne', async () => {
+      await catalogue.datasets.updateOne({ pid }, { $set: archivedWords });
+      jobId = await posted('reset', pid);
+      await consumer.cancelled({ data: { jobId, pid, workflow: 'reset' } } as never);
+    });
+    const answer = await app.as('admin').post(`${pathOf(pid)}/origdatablocks`, block);
+    assert.ok(gap.happened());
+    assert.equal(answer.status, 409, answer.text);
+    assert.deepEqual(await lifecycle(pid), [false, true, 'datasetOnArchiveDisk']);
+    assert.equal(await catalogue.origDatablocks.countDocuments({ datasetId: pid }), 0);
+  });
+
+  it('is refused for a dataset that a publication shows, and names the publication', async () => {
+    const { pid } = await dataset();
+    await catalogue.datasets.updateOne({ pid }, { $set: archivedWords });
+    const doi = `10.1234/${newId()}`;
+    const publication = { _id: doi, doi, datasetPids: [pid] };
+    await app.collection('PublishedData').insertOne({ ...publication, status: 'registered' });
+    const answer = await post('reset', pid);
+    assert.deepEqual([answer.status, answer.body['doi']], [409, doi], answer.text);
+    assert.deepEqual(await lifecycle(pid), [false, true, 'datasetOnArchiveDisk'], 'as it was');
+    assert.equal(await catalogue.claims.countDocuments({ pid }), 0);
+    await app.collection('PublishedData').updateOne({ _id: doi }, { $set: { status: 'private' } });
+    await posted('reset', pid);
   });
 });

@@ -53,6 +53,18 @@ export async function openRegisteredFile(
   throw changed(registered.path, difference);
 }
 
+/** The same look at a file whose content nobody wants now. @throws as `openRegisteredFile` */
+export async function assertRegisteredFile(
+  root: string,
+  registered: RegisteredFile,
+  tolerance: number,
+): Promise<void> {
+  const { descriptor, found } = await openRegularFile(root, registered.path);
+  close(descriptor, () => undefined);
+  const difference = differenceOf(found, registered, tolerance);
+  if (difference !== undefined) throw changed(registered.path, difference);
+}
+
 function differenceOf(
   { size, mtimeMs }: Stats,
   { size: registeredSize, modifiedAt }: RegisteredFile,

@@ -1,5 +1,10 @@
 export type { DatablockSink } from './chunked-sink.js';
-export { memberFromFile, openRegisteredFile, type RegisteredFile } from './file-member.js';
+export {
+  assertRegisteredFile,
+  memberFromFile,
+  openRegisteredFile,
+  type RegisteredFile,
+} from './file-member.js';
 export { checksumListName } from './tar/layout.js';
 export {
   datablockFormat,

@@ -68,6 +68,7 @@ export class ArchiveDatablockHandler {
       sha256: verified.sha256,
       manifest: await this.lists.keepManifest(order.archiveId, manifest),
       ...(read === undefined ? {} : { originals: read.reference }),
+      source: order.source,
       copies: targets.map((share) => ({ share: share.name, verifiedAt: this.clock.now() })),
       state: 'verified',
     };

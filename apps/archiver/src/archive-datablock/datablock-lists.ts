@@ -28,6 +28,11 @@ export class DatablockLists {
     return this.keep(manifestKey(archiveId), body, 'application/json');
   }
 
+  /** @throws PermanentError `storage.reference-lost` when it went with its work order */
+  async manifestOf(reference: ObjectReference): Promise<DatablockManifest> {
+    return parseManifest((await this.references.read(reference)).toString('utf8'));
+  }
+
   async keepOriginals(archiveId: string, lines: readonly OriginalLine[]): Promise<void> {
     if (lines.length === 0) return;
     const body = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));

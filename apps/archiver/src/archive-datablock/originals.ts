@@ -2,7 +2,12 @@ import { realpath, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FileLine, ObjectReference, OriginalsSource } from '#contracts';
-import { openRegisteredFile, type DatablockMember } from '#datablock';
+import {
+  assertRegisteredFile,
+  openRegisteredFile,
+  type DatablockMember,
+  type RegisteredFile,
+} from '#datablock';
 import {
   CatenaError,
   pidAsName,
@@ -129,6 +134,30 @@ export class Originals {
     };
   }
 
+  /**
+   * Tells of files in a source folder whether they are there, as they were registered.
+   *
+   * @throws TransientError `archiver.source-away`, also while files are looked at
+   * @throws PermanentError when the folder is gone, or may not be read for the dataset
+   */
+  async folderOf(
+    pid: string,
+    { location, ownership }: OriginalsSource,
+  ): Promise<(file: RegisteredFile) => Promise<boolean>> {
+    const root = await this.admitted(pid, location, ownership ?? nobody);
+    return async (file) => {
+      try {
+        await assertRegisteredFile(root, file, this.config.sourceTimeTolerance);
+        return true;
+      } catch (error) {
+        if (isMountAway(error)) throw sourceAway(location, messageOf(error), error);
+        await this.assertMounted(location);
+        if (!isOfTheFile(error)) throw error;
+        return false;
+      }
+    };
+  }
+
   /** @throws TransientError `archiver.source-away` */
   private async assertMounted(folder: string): Promise<void> {
     const complaint = await unmountedRoot(this.config.sourceFolders, folder);
@@ -163,6 +192,12 @@ export class Originals {
       `Expected a source folder that dataset ${pid} may be read from, found ${folder}: ${refusal}. Correct the dataset, or SOURCE_FOLDERS_FILE.`,
     );
   }
+}
+
+/** Whether a fault tells of the file itself, that it is gone or another, and not of the way to it. */
+function isOfTheFile(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return error instanceof PermanentError || ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(code ?? '');
 }
 
 /** As of a share that is not mounted: work waits until it is. */

@@ -10,12 +10,6 @@ export interface NamedDatablock {
   readonly archiveId: string;
 }
 
-/** What is asked of a dataset. */
-interface SeenDataset {
-  readonly sourceFolder: string;
-  readonly isRetrievable: boolean;
-}
-
 /** What the catalogue says now. The archiver asks before it takes anything away, whoever told it to. */
 @Injectable()
 export class CatalogueWord {
@@ -31,16 +25,16 @@ export class CatalogueWord {
    * @throws TransientError `catalog.api-away`, `archiver.catalogue-silent` when the answer would prove nothing
    */
   async lists({ pid, archiveId }: NamedDatablock): Promise<boolean> {
-    await this.dataset(pid);
-    return this.listsOf({ archiveId: { inq: [archiveId] } });
+    await this.has(pid);
+    return this.listsAny({ archiveId: { inq: [archiveId] } });
   }
 
-  /** Whether the catalogue lists any datablock of a dataset that the account may see. */
-  listsAny(pid: string): Promise<boolean> {
-    return this.listsOf({ datasetId: { inq: [pid] } });
+  /** Whether the catalogue lists it among the datablocks of this dataset, which the account may see. */
+  listsOf({ pid, archiveId }: NamedDatablock): Promise<boolean> {
+    return this.listsAny({ archiveId: { inq: [archiveId] }, datasetId: { inq: [pid] } });
   }
 
-  private async listsOf(where: object): Promise<boolean> {
+  private async listsAny(where: object): Promise<boolean> {
     const filter = { where, fields: ['archiveId'], limits: { limit: 1 } };
     const found = await this.session.get<unknown[]>(
       `/api/v3/datablocks?filter=${encodeURIComponent(JSON.stringify(filter))}`,
@@ -49,21 +43,18 @@ export class CatalogueWord {
   }
 
   /**
-   * Undefined when there is none. An account that may not see a dataset gets an empty list of its datablocks, which is
+   * Whether there is such a dataset. An account that may not see a dataset gets an empty list of its datablocks, which is
    * no "there are none".
    *
    * @throws TransientError as `lists`
    */
-  async dataset(pid: string): Promise<SeenDataset | undefined> {
+  async has(pid: string): Promise<boolean> {
     try {
-      const { sourceFolder = '', datasetlifecycle } = await this.session.get<{
-        sourceFolder?: string;
-        datasetlifecycle?: { retrievable?: boolean };
-      }>(`/api/v4/datasets/${encodeURIComponent(pid)}`);
-      return { sourceFolder, isRetrievable: datasetlifecycle?.retrievable === true };
+      await this.session.get(`/api/v4/datasets/${encodeURIComponent(pid)}`);
+      return true;
     } catch (error) {
       const status = error instanceof CatenaError ? error.details['status'] : undefined;
-      if (status === 404) return undefined;
+      if (status === 404) return false;
       if (status === undefined) throw error;
       throw new TransientError(
         'archiver.catalogue-silent',

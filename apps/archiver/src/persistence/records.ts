@@ -2,6 +2,7 @@ import type {
   ArchiveDatablockV1,
   DiscardDatablockV1,
   ObjectReference,
+  OriginalsSource,
   ReleaseOriginalsV1,
   RetrieveDatablockV1,
   VerifyDatablockV1,
@@ -63,6 +64,8 @@ export interface StoredDatablock {
   manifest: ObjectReference;
   /** Which versions of the objects of the landing zone are in it; absent: it was packed from a folder, or before 0.2. */
   originals?: ObjectReference;
+  /** Where it was packed from; absent in records from before 0.4. */
+  source?: OriginalsSource;
   copies: StoredCopy[];
   state: 'verified' | 'discarded';
   /** Absent in records from before 0.3: those stay. */
@@ -80,6 +83,10 @@ export interface FileAside {
   reason: string;
   /** Its dataset was reset: it must not go before its files are known to be elsewhere. */
   reset?: true;
+  /** An operator said that it may go all the same. */
+  withoutOriginals?: true;
+  /** How often it was looked at in vain. */
+  looks?: number;
   /** `removing`: by the sweep, until `dueAt`. `returning`: by an operator. */
   state: 'kept' | 'removing' | 'returning';
   setAsideAt: Date;

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import type { ArchiveDatablockV1, DiscardDatablockV1 } from '#contracts';
+import type { ArchiveDatablockV1, DiscardDatablockV1, OriginalsSource } from '#contracts';
 import { ManualClock, newId, pidAsName } from '#kernel';
 import { MemoryShare } from '#long-term-storage/testing';
 import { createLogger } from '#observability';
@@ -22,7 +25,10 @@ import { DataElsewhere } from './data-elsewhere.js';
 import { SetAsideSweep } from './set-aside-sweep.js';
 import { SetAside } from './set-aside.js';
 
-const grace = 7 * 86_400_000;
+const hour = 3_600_000;
+const day = 24 * hour;
+const grace = 7 * day;
+const time = '2020-01-01T00:00:00.000Z';
 const zone = 'landing-zone';
 const control = 'control';
 const context: WorkContext = {
@@ -34,16 +40,19 @@ const context: WorkContext = {
 describe('A tape that was set aside', () => {
   const logger = createLogger('data-elsewhere.int.spec', 'silent');
   const clock = new ManualClock(new Date());
+  const disk = mkdtempSync(join(tmpdir(), 'catena-elsewhere-'));
+  const root = join(disk, 'data');
   const config = {
     ...{ lease: 60_000, discardGrace: grace, reserve: 0, landingZoneBucket: zone, controlBucket: control },
-    sourceFolders: new SourceFolderRules([]),
+    ...{ sourceTimeTolerance: 0 },
+    sourceFolders: new SourceFolderRules([{ root, pattern: ['{ownerGroup}'], ownerOnDisk: false }]),
   } as unknown as ArchiverConfig;
   let mongo: MongoConnection;
   let store: ArchiverStore;
   let objects: DisturbedObjectStore;
   let share: MemoryShare;
   let listed: Set<string>;
-  let seen: { sourceFolder: string; isRetrievable: boolean } | undefined;
+  let isThere: boolean;
   let asides: SetAside;
   let sweep: SetAsideSweep;
   let archive: ArchiveDatablockHandler;
@@ -61,23 +70,26 @@ describe('A tape that was set aside', () => {
   after(async () => {
     await mongo.connection.dropDatabase();
     await mongo.close();
+    rmSync(disk, { recursive: true });
   });
   beforeEach(async () => {
     await store.asides.deleteMany({});
     [objects, share, listed] = [new DisturbedObjectStore(), new MemoryShare(), new Set()];
     for (const bucket of [zone, control]) await objects.ensureBucket(bucket);
     [pid, jobId] = [`20.500/${newId()}`, newId()];
-    seen = { sourceFolder: '/nowhere', isRetrievable: false };
+    isThere = true;
+    rmSync(root, { recursive: true, force: true });
+    mkdirSync(join(root, 'p1'), { recursive: true });
+    const isListed = ({ archiveId }: { archiveId: string }) => Promise.resolve(listed.has(archiveId));
     const catalogue = {
-      lists: ({ archiveId }: { archiveId: string }) => Promise.resolve(listed.has(archiveId)),
-      listsAny: () => Promise.resolve(listed.size > 0),
-      dataset: () => Promise.resolve(seen),
+      ...{ lists: isListed, listsOf: isListed },
+      has: () => Promise.resolve(isThere),
     } as unknown as CatalogueWord;
     const references = new ReferencedObjects(objects, clock, 0);
     const originals = new Originals(objects, references, config);
     const lists = new DatablockLists(objects, references, config);
     asides = new SetAside(store, clock, [share], config);
-    const elsewhere = new DataElsewhere(store, catalogue, objects, originals, config);
+    const elsewhere = new DataElsewhere(store, catalogue, objects, originals, lists, config);
     sweep = new SetAsideSweep(store, asides, catalogue, elsewhere, logger);
     const writer = new CopyWriter(lists, asides, config);
     archive = new ArchiveDatablockHandler(store, lists, originals, writer, clock, [share]);
@@ -91,21 +103,42 @@ describe('A tape that was set aside', () => {
   const sweepAll = async (): Promise<void> => {
     while (await sweep.next());
   };
-  /** An order for files that lie in the landing zone. */
-  async function orderFor(files: Record<string, string>): Promise<ArchiveDatablockV1> {
-    let list = '';
-    for (const [path, text] of Object.entries(files)) {
-      await put(zone, keyOf(path), text);
-      list += `${JSON.stringify({ path, size: text.length, time: '2020-01-01T00:00:00Z' })}\n`;
-    }
+  /** Long enough for every pause. */
+  const sweepAgain = async (): Promise<void> => {
+    clock.advance(day);
+    await sweepAll();
+  };
+  const asidesLeft = async (): Promise<number> => (await asides.list(10)).length;
+  async function orderFrom(
+    source: OriginalsSource,
+    files: Record<string, string>,
+  ): Promise<ArchiveDatablockV1> {
+    const list = Object.entries(files)
+      .map(([path, text]) => `${JSON.stringify({ path, size: text.length, time })}\n`)
+      .join('');
     await put(control, `plans/${jobId}`, list);
     const sha256 = createHash('sha256').update(list).digest('hex');
     return {
       ...{ workOrderId: `${jobId}/0/0`, jobId, pid, archiveId: `${pidAsName(pid)}/${jobId}/00000.tar` },
-      source: { kind: 'landing-zone', location: pidAsName(pid), bucket: zone },
+      source,
       files: { bucket: control, key: `plans/${jobId}`, size: list.length, sha256 },
       ...{ fileCount: Object.keys(files).length, bytes: 1, copies: 1 },
     };
+  }
+  /** An order for files that lie in the landing zone. */
+  async function orderFor(files: Record<string, string>): Promise<ArchiveDatablockV1> {
+    for (const [path, text] of Object.entries(files)) await put(zone, keyOf(path), text);
+    return orderFrom({ kind: 'landing-zone', location: pidAsName(pid), bucket: zone }, files);
+  }
+  const onDisk = (path: string, text: string): void => {
+    writeFileSync(join(root, 'p1', path), text);
+    utimesSync(join(root, 'p1', path), new Date(time), new Date(time));
+  };
+  /** The same for files of a source folder. */
+  function folderOrderFor(files: Record<string, string>): Promise<ArchiveDatablockV1> {
+    for (const [path, text] of Object.entries(files)) onDisk(path, text);
+    const ownership = { ownerGroup: 'p1', proposalIds: [], instrumentIds: [] };
+    return orderFrom({ kind: 'source-folder', location: join(root, 'p1'), ownership }, files);
   }
 
   describe('after a reset of its dataset', () => {
@@ -113,8 +146,8 @@ describe('A tape that was set aside', () => {
       ...{ pid, archiveId: order.archiveId },
       ...{ workOrderId: 'another/0/0/discard', jobId: 'another', archivedBy: jobId, reset: true },
     });
-    const setAside = async (): Promise<ArchiveDatablockV1> => {
-      const order = await orderFor({ a: 'one', b: 'two' });
+    const setAside = async (orderFiles = orderFor): Promise<ArchiveDatablockV1> => {
+      const order = await orderFiles({ a: 'one', b: 'two' });
       await archive.handle(order, context);
       await discard.handle(resetOf(order));
       assert.equal(await share.stat(order.archiveId), undefined);
@@ -122,52 +155,198 @@ describe('A tape that was set aside', () => {
       return order;
     };
 
-    it('goes when the originals are where they were read', async () => {
+    it('goes when the originals are where they were read, as they were read', async () => {
       await setAside();
       await sweepAll();
-      assert.deepEqual(await asides.list(10), []);
+      assert.equal(await asidesLeft(), 0);
     });
 
     it('stays as long as one of the originals is missing, and goes when it is back', async () => {
       await setAside();
       await objects.remove(zone, [keyOf('b')]);
-      for (let hour = 0; hour < 3; hour += 1) {
-        await sweepAll();
-        clock.advance(3_600_000);
-      }
-      assert.equal((await asides.list(10)).length, 1);
+      for (let count = 0; count < 3; count += 1) await sweepAgain();
+      assert.equal(await asidesLeft(), 1);
       await put(zone, keyOf('b'), 'two');
-      await sweepAll();
-      assert.deepEqual(await asides.list(10), []);
+      await sweepAgain();
+      assert.equal(await asidesLeft(), 0);
     });
 
-    it('stays though an operator needs the room, while it may be all there is', async () => {
+    it('stays when other bytes lie under the name of an original', async () => {
       await setAside();
-      await objects.remove(zone, [keyOf('a'), keyOf('b')]);
-      const [aside] = await asides.list(10);
-      await asides.hasten(aside!._id);
+      await put(zone, keyOf('b'), 'TWO');
       await sweepAll();
-      assert.equal((await asides.list(10)).length, 1);
+      assert.equal(await asidesLeft(), 1);
     });
 
-    it('goes without originals when the dataset was archived anew, or removed', async () => {
-      for (const then of [{ sourceFolder: '/nowhere', isRetrievable: true }, undefined]) {
-        await setAside();
-        await objects.remove(zone, [keyOf('a'), keyOf('b')]);
-        listed.add('a newer datablock');
-        seen = then;
+    it('goes when the files of its source folder are as they were read', async () => {
+      await setAside(folderOrderFor);
+      await sweepAll();
+      assert.equal(await asidesLeft(), 0);
+    });
+
+    it('stays when a file of its source folder was purged, became longer or newer, or went with its folder', async () => {
+      const changes = [
+        () => rmSync(join(root, 'p1', 'b')),
+        () => onDisk('b', 'longer'),
+        () => writeFileSync(join(root, 'p1', 'b'), 'two'),
+        () => rmSync(join(root, 'p1'), { recursive: true }),
+      ];
+      for (const [index, change] of changes.entries()) {
+        await setAside(folderOrderFor);
+        writeFileSync(join(root, 'another'), 'of a root that is there');
+        change();
         await sweepAll();
-        assert.deepEqual(await asides.list(10), []);
-        seen = { sourceFolder: '/nowhere', isRetrievable: false };
+        assert.equal(await asidesLeft(), index + 1);
+        mkdirSync(join(root, 'p1'), { recursive: true });
         jobId = newId();
       }
     });
 
-    it('stays where nobody knows what was read into it', async () => {
-      const order = await setAside();
-      await store.datablocks.updateOne({ _id: order.archiveId }, { $unset: { originals: '' } });
+    it('waits while the root above its source folder is away', async () => {
+      await setAside(folderOrderFor);
+      renameSync(root, `${root}-away`);
       await sweepAll();
-      assert.equal((await asides.list(10)).length, 1);
+      assert.equal(await asidesLeft(), 1);
+      renameSync(`${root}-away`, root);
+      await sweepAgain();
+      assert.equal(await asidesLeft(), 0);
+    });
+
+    it('stays when it was packed from a folder that nobody wrote down', async () => {
+      const { archiveId } = await setAside(folderOrderFor);
+      await store.datablocks.updateOne({ _id: archiveId }, { $unset: { source: '' } });
+      await sweepAll();
+      assert.equal(await asidesLeft(), 1);
+    });
+
+    it('stays though the catalogue lists other datablocks of its dataset, whoever registered them', async () => {
+      await setAside();
+      await objects.remove(zone, [keyOf('b')]);
+      listed.add('a datablock that its owner registered');
+      const newer = await archivedAnew({ a: 'one' });
+      listed.add(newer.archiveId);
+      await sweepAll();
+      assert.equal(await asidesLeft(), 1, 'what lies on newer tapes is not all of it');
+    });
+
+    /** By another job, after its files were uploaded again; its originals are released. */
+    const archivedAnew = async (files: Record<string, string>): Promise<ArchiveDatablockV1> => {
+      jobId = newId();
+      const newer = await orderFor(files);
+      await archive.handle(newer, context);
+      await objects.remove(zone, Object.keys(files).map(keyOf));
+      return newer;
+    };
+
+    it('goes when its files lie in newer datablocks that are verified, undamaged and listed, and not before', async () => {
+      await setAside();
+      const { archiveId: _id } = await archivedAnew({ a: 'one', b: 'two' });
+      await sweepAll();
+      assert.equal(await asidesLeft(), 1, 'not listed');
+      listed.add(_id);
+      const damaged = { at: new Date(), found: 'nothing' };
+      await store.datablocks.updateOne({ _id }, { $set: { 'copies.0.damaged': damaged } });
+      await sweepAgain();
+      assert.equal(await asidesLeft(), 1, 'damaged');
+      await store.datablocks.updateOne({ _id }, { $unset: { 'copies.0.damaged': '' } });
+      await sweepAgain();
+      assert.equal(await asidesLeft(), 0);
+    });
+
+    it('stays when newer datablocks hold other bytes under the same names', async () => {
+      await setAside();
+      listed.add((await archivedAnew({ a: 'one', b: 'TWO' })).archiveId);
+      await sweepAll();
+      assert.equal(await asidesLeft(), 1);
+    });
+
+    it('goes without originals when its dataset was removed', async () => {
+      await setAside();
+      await objects.remove(zone, [keyOf('a'), keyOf('b')]);
+      isThere = false;
+      await sweepAll();
+      assert.equal(await asidesLeft(), 0);
+    });
+
+    it('stays where nobody knows what was read into it, or the lists of that went with their work order', async () => {
+      const forgetting = [
+        ({ archiveId }: ArchiveDatablockV1) =>
+          store.datablocks.updateOne({ _id: archiveId }, { $unset: { originals: '' } }),
+        ({ archiveId }: ArchiveDatablockV1) => store.datablocks.deleteOne({ _id: archiveId }),
+        ({ archiveId }: ArchiveDatablockV1) => objects.remove(control, [`manifests/${archiveId}.json`]),
+        ({ archiveId }: ArchiveDatablockV1) => objects.remove(control, [`originals/${archiveId}.ndjson`]),
+      ];
+      for (const [index, forget] of forgetting.entries()) {
+        await forget(await setAside());
+        await sweepAll();
+        assert.equal(await asidesLeft(), index + 1);
+        jobId = newId();
+      }
+    });
+
+    it('comes back when the catalogue lists it while its originals are looked at', async () => {
+      const order = await setAside();
+      const head = objects.head.bind(objects);
+      objects.head = (...given) => {
+        listed.add(order.archiveId);
+        return head(...given);
+      };
+      await sweepAll();
+      assert.ok(await share.stat(order.archiveId), 'it was brought back');
+    });
+
+    it('stays when another took it while its originals were looked at', async () => {
+      await setAside();
+      const head = objects.head.bind(objects);
+      objects.head = async (...given) => {
+        await store.asides.updateMany({}, { $set: { state: 'returning' } });
+        return head(...given);
+      };
+      await sweepAll();
+      assert.equal(await asidesLeft(), 1);
+    });
+
+    it('is looked at less and less often while it stays', async () => {
+      await setAside();
+      await objects.remove(zone, [keyOf('a')]);
+      const pauses: number[] = [];
+      for (let count = 0; count < 7; count += 1) {
+        await sweepAll();
+        const [aside] = await asides.list(10);
+        const pause = aside!.dueAt.getTime() - clock.now().getTime();
+        pauses.push(pause / hour);
+        clock.advance(pause);
+      }
+      assert.deepEqual(pauses, [1, 2, 4, 8, 16, 24, 24]);
+    });
+
+    it('stays for its whole grace period when an operator asks for room while it may be all there is', async () => {
+      const order = await orderFor({ a: 'one', b: 'two' });
+      await archive.handle(order, context);
+      await discard.handle(resetOf(order));
+      await objects.remove(zone, [keyOf('a'), keyOf('b')]);
+      const [aside] = await asides.list(10);
+      await asides.hasten(aside!._id);
+      await sweepAll();
+      const [kept] = await asides.list(10);
+      assert.deepEqual([kept?.state, kept?.dueAt], ['kept', aside!.dueAt]);
+    });
+
+    it('goes without originals when an operator says so in as many words, unless the catalogue lists it', async () => {
+      const first = await setAside();
+      await objects.remove(zone, [keyOf('a'), keyOf('b')]);
+      const [aside] = await asides.list(10);
+      listed.add(first.archiveId);
+      await asides.hasten(aside!._id, true);
+      await sweepAll();
+      assert.ok(await share.stat(first.archiveId), 'it was brought back');
+      listed.clear();
+      await discard.handle(resetOf(first));
+      const [again] = await asides.list(10);
+      assert.equal(again?.withoutOriginals, undefined, 'said once, it counts once');
+      await asides.hasten(again!._id, true);
+      await sweepAll();
+      assert.equal(await asidesLeft(), 0);
     });
 
     it('is nothing of another job than the one that archived it, whoever asks', async () => {

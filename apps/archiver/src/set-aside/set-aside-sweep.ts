@@ -4,7 +4,7 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { messageOf, WorkLoop } from '#kernel';
+import { messageOf, stillMoving, WorkLoop } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
 import { CatalogueWord } from '../catalog/catalogue-word.js';
@@ -14,8 +14,8 @@ import { DataElsewhere } from './data-elsewhere.js';
 import { SetAside } from './set-aside.js';
 
 const pause = 60_000;
-/** Milliseconds after which a file that could not be dealt with is looked at again. */
-const patience = 3_600_000;
+/** Milliseconds after which a file that could not be dealt with is looked at again, at first and at most. */
+const patience = { first: 3_600_000, most: 86_400_000 };
 
 /** Removes what was set aside when its grace period is over, and brings back what the catalogue lists after all. */
 @Injectable()
@@ -47,29 +47,41 @@ export class SetAsideSweep implements OnApplicationBootstrap, BeforeApplicationS
 
   /** @returns whether there was one */
   async next(): Promise<boolean> {
-    const aside = await this.asides.takeDue();
+    let aside = await this.asides.takeDue();
     if (aside === undefined) return false;
     try {
-      await this.settle(aside);
+      await this.settle(aside, async () => {
+        stillMoving();
+        this.loop.stopping.throwIfAborted();
+        return (aside = await this.asides.keepHold(aside!));
+      });
     } catch (error) {
-      const { archiveId, share } = aside;
+      const { archiveId, share, looks = 0 } = aside;
       this.logger.warn({ archiveId, share, error: messageOf(error) }, 'a file stays set aside for now');
-      await this.asides.postpone(aside, patience);
+      await this.asides.postpone(aside, Math.min(patience.first * 2 ** looks, patience.most));
     }
     return true;
   }
 
-  private async settle(aside: FileAside): Promise<void> {
-    const { archiveId, pid, share, reason } = aside;
-    if (await this.catalogue.lists({ pid, archiveId })) {
-      this.logger.error(
-        { archiveId, pid, share, reason },
-        'the catalogue lists a datablock that was set aside: it is brought back; find out who discarded it',
-      );
-      return this.asides.bringBack(aside);
+  /** @param beat keeps the file in the hands of this sweep */
+  private async settle(aside: FileAside, beat: () => Promise<FileAside>): Promise<void> {
+    if (await this.catalogue.lists(aside)) return this.returnListed(aside);
+    if (aside.reset === true && aside.withoutOriginals !== true) {
+      await this.elsewhere.assert(aside, async () => void (await beat()));
+      // A proof may take long.
+      if (await this.catalogue.lists(aside)) return this.returnListed(await beat());
     }
-    if (aside.reset === true) await this.elsewhere.assert(aside);
-    await this.asides.remove(aside);
+    await this.asides.remove(await beat());
+    const { archiveId, pid, share, reason } = aside;
     this.logger.info({ archiveId, pid, share, reason }, 'removed a file that was set aside');
+  }
+
+  private returnListed(aside: FileAside): Promise<void> {
+    const { archiveId, pid, share, reason } = aside;
+    this.logger.error(
+      { archiveId, pid, share, reason },
+      'the catalogue lists a datablock that was set aside: it is brought back; find out who discarded it',
+    );
+    return this.asides.bringBack(aside);
   }
 }

@@ -9,6 +9,7 @@ import {
   NotFoundException,
   Param,
   Post,
+  Query,
 } from '@nestjs/common';
 import { CatenaError } from '#kernel';
 import { admitOperator } from '#outbox';
@@ -36,18 +37,22 @@ export class SetAsideController {
     return this.asides.list(mostListed);
   }
 
-  /** Removes it now, where room is needed before its time is over; never what the catalogue lists. */
+  /**
+   * Removes it now, where room is needed before its time is over; never what the catalogue lists. A tape of a dataset that
+   * was reset goes so only when its files are elsewhere, or when the operator says `without-originals=true`.
+   */
   @Delete(':id')
   async remove(
     @Headers('authorization') authorization: string | undefined,
     @Param('id') id: string,
+    @Query('without-originals') withoutOriginals: string | undefined,
   ): Promise<{ state: string }> {
     admitOperator(this.config.spine, authorization);
-    return { state: await this.settled(id) };
+    return { state: await this.settled(id, withoutOriginals === 'true') };
   }
 
-  private async settled(id: string): Promise<string> {
-    if (!(await this.asides.hasten(id)))
+  private async settled(id: string, withoutOriginals: boolean): Promise<string> {
+    if (!(await this.asides.hasten(id, withoutOriginals)))
       throw new NotFoundException(`Expected a file that is set aside under ${id}, found none.`);
     while (await this.sweep.next());
     return (await this.asides.isKept(id)) ? 'kept: see the log for the reason' : 'gone, or brought back';

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, idFromName, PermanentError } from '#kernel';
+import { Clock, idFromName, PermanentError, TransientError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken, SharesToken } from '../archiver.tokens.js';
@@ -94,9 +94,10 @@ export class SetAside {
 
   /** Removes a file for good, if the sweep that took it still has it. */
   async remove(aside: FileAside): Promise<void> {
-    if (!(await this.hold(aside))) return;
-    await this.shareOf(aside).removeSetAside(aside.archiveId, aside._id);
-    await this.store.asides.deleteOne({ _id: aside._id, state: 'removing' });
+    const held = await this.hold(aside);
+    if (held === undefined) return;
+    await this.shareOf(held).removeSetAside(held.archiveId, held._id);
+    await this.store.asides.deleteOne({ _id: held._id, state: 'removing' });
   }
 
   /**
@@ -128,11 +129,21 @@ export class SetAside {
     );
   }
 
-  /** Its grace period is over now. @returns false when there is none, or an operator brings it back */
-  async hasten(id: string): Promise<boolean> {
+  /**
+   * It is looked at now, though its grace period is not over.
+   *
+   * @param withoutOriginals of a dataset that was reset: an operator takes it upon himself that nothing else may be left
+   * @returns false when there is none, or an operator brings it back
+   */
+  async hasten(id: string, withoutOriginals = false): Promise<boolean> {
     const { matchedCount } = await this.store.asides.updateOne(
       { _id: id, state: 'kept' },
-      { $set: { dueAt: this.clock.now() } },
+      {
+        $set: {
+          dueAt: this.clock.now(),
+          ...(withoutOriginals ? { withoutOriginals: true as const } : {}),
+        },
+      },
     );
     return matchedCount === 1;
   }
@@ -141,21 +152,34 @@ export class SetAside {
     return (await this.store.asides.countDocuments({ _id: id }, { limit: 1 })) > 0;
   }
 
-  /** Has it looked at again later, unless it is in other hands by now. */
-  async postpone({ _id, dueAt }: FileAside, pause: number): Promise<void> {
+  /** Has it looked at again later, and never before its grace period is over, unless it is in other hands by now. */
+  async postpone({ _id, dueAt, setAsideAt }: FileAside, pause: number): Promise<void> {
+    const over = setAsideAt.getTime() + this.config.discardGrace;
+    const next = new Date(Math.max(over, this.clock.now().getTime() + pause));
     await this.store.asides.updateOne(
       { _id, state: 'removing', dueAt },
-      { $set: { state: 'kept', dueAt: new Date(this.clock.now().getTime() + pause) } },
+      { $set: { state: 'kept', dueAt: next }, $inc: { looks: 1 } },
     );
   }
 
-  private async hold({ _id, dueAt }: FileAside): Promise<boolean> {
+  /** The sweep that took a file needs it longer. @throws TransientError `archiver.lease-lost` */
+  async keepHold(aside: FileAside): Promise<FileAside> {
+    const held = await this.hold(aside);
+    if (held !== undefined) return held;
+    throw new TransientError(
+      'archiver.lease-lost',
+      `Expected to have the file that is set aside under ${aside._id}, found it in other hands.`,
+    );
+  }
+
+  private async hold({ _id, dueAt }: FileAside): Promise<FileAside | undefined> {
     const until = new Date(this.clock.now().getTime() + this.config.lease);
-    const { matchedCount } = await this.store.asides.updateOne(
+    const held = await this.store.asides.findOneAndUpdate(
       { _id, state: 'removing', dueAt },
       { $set: { dueAt: until } },
+      { returnDocument: 'after' },
     );
-    return matchedCount === 1;
+    return held ?? undefined;
   }
 
   private shareOf({ share: name }: FileAside): LongTermStorage {

@@ -4,6 +4,7 @@ import { Clock, newId } from '#kernel';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { Refusal } from '../domain/errors.js';
+import { isExclusive } from '../jobs/dataset-schedule.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { intentField } from '../persistence/own-fields.js';
 
@@ -92,7 +93,7 @@ export class FileListFence {
 
   /** Ends all announced writes of datasets that a job has claimed: what is carried out later fails. */
   async close(workflow: Workflow, pids: readonly string[]): Promise<void> {
-    if (workflow === 'archive') await this.closeOne('OrigDatablock', pids);
+    if (isExclusive(workflow)) await this.closeOne('OrigDatablock', pids);
     await this.closeOne('Datablock', pids);
   }
 

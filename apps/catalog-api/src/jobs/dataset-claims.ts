@@ -68,8 +68,13 @@ export class DatasetClaims {
     if (operations.length > 0) await this.catalogue.claims.bulkWrite(operations, { ordered: false });
   }
 
-  /** Jobs that only read share datasets. Once these are marked no further one takes them; those that have are found here. */
+  /** Publications count as readers, too. Jobs that only read share datasets. Once these are marked no further one takes them; those that have are found here. */
   private async refuseBesideOthers(jobId: string, pids: readonly string[]): Promise<void> {
+    const refusal = await this.schedule.refusalToReset(pids);
+    if (refusal !== undefined) {
+      await this.abandon(jobId);
+      throw refusal;
+    }
     const others = { pid: { $in: [...pids] }, jobId: { $ne: jobId }, ended: { $ne: true } } as object;
     if ((await this.catalogue.claims.findOne(others)) === null) return;
     await this.releaseOrphans();

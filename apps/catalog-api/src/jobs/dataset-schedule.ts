@@ -5,6 +5,7 @@ import { JobRefusal } from '../domain/errors.js';
 import { lifecycleSteps } from '../domain/lifecycle.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord } from '../persistence/records.js';
+import { PublicationDatasets } from '../published-data/publication-datasets.js';
 import { nextVersion, versionOf } from '../records/dataset-version.js';
 import { prefixed } from './dataset-lifecycles.js';
 
@@ -43,7 +44,22 @@ export function isExclusive(workflow: Workflow): workflow is 'archive' | 'reset'
 /** Marks datasets that were claimed for a job that is being stored. */
 @Injectable()
 export class DatasetSchedule {
-  constructor(private readonly catalogue: Catalogue) {}
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly publications: PublicationDatasets,
+  ) {}
+
+  /** Why these datasets must not be reset: a publication names their datablocks to its readers. */
+  async refusalToReset(pids: readonly string[]): Promise<JobRefusal | undefined> {
+    const shown = await this.publications.firstShown(pids);
+    return shown === undefined
+      ? undefined
+      : new JobRefusal(
+          409,
+          `Expected datasets that no publication shows, found ${shown.pid}, which ${shown.doi} shows: readers would not get its files any more. Withdraw the publication first.`,
+          { pid: shown.pid, doi: shown.doi },
+        );
+  }
 
   /** The datasets as they are now, in the order of their ids. */
   current(pids: readonly string[]): Promise<ClaimedDataset[]> {

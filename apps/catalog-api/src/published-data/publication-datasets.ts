@@ -72,7 +72,25 @@ export class PublicationDatasets {
   /** Those of the datasets that a publication shows. */
   private async shownBy(datasetPids: readonly string[], condition: Fields): Promise<ReadonlySet<string>> {
     const wanted = new Set(datasetPids);
-    const publications = wholeListById<Publication>(
+    const shown = new Set<string>();
+    for await (const { datasetPids: pids } of this.showing(datasetPids, condition))
+      for (const pid of pids) if (wanted.has(pid)) shown.add(pid);
+    return shown;
+  }
+
+  /** One of the datasets that a publication shows, and which. */
+  async firstShown(
+    datasetPids: readonly string[],
+  ): Promise<{ readonly pid: string; readonly doi: string } | undefined> {
+    const wanted = new Set(datasetPids);
+    for await (const { _id: doi, datasetPids: pids } of this.showing(datasetPids, {}))
+      for (const pid of pids) if (wanted.has(pid)) return { pid, doi };
+    return undefined;
+  }
+
+  /** Publications that show one of the datasets. */
+  private showing(datasetPids: readonly string[], condition: Fields): AsyncIterable<Publication> {
+    return wholeListById<Publication>(
       this.catalogue.records('PublishedData'),
       {
         ...condition,
@@ -84,10 +102,6 @@ export class PublicationDatasets {
       },
       { projection: { datasetPids: 1 } },
     );
-    const shown = new Set<string>();
-    for await (const { datasetPids: pids } of publications)
-      for (const pid of pids) if (wanted.has(pid)) shown.add(pid);
-    return shown;
   }
 
   async totals(

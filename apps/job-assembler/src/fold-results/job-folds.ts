@@ -12,7 +12,7 @@ import type { WorkOrderState } from '../domain/fold.js';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { ConfigToken } from '../job-assembler.tokens.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
-import type { DatasetTask } from '../persistence/records.js';
+import type { AssemblyJob, DatasetTask } from '../persistence/records.js';
 import { ResultFolder } from './result-folder.js';
 
 /** Milliseconds after which a job is looked at without having been asked: a crash may have swallowed a fold. */
@@ -70,21 +70,21 @@ export class JobFolds implements OnApplicationBootstrap, BeforeApplicationShutdo
     const stale = await this.store.jobs
       .find(
         { state: { $in: ['accepted', 'running'] }, updatedAt: { $lt: before } },
-        { projection: { _id: 1 } },
+        { projection: { _id: 1, workflow: 1 } },
       )
       .sort({ updatedAt: 1 })
       .limit(jobsAtOnce)
       .toArray();
-    for (const { _id } of stale) {
+    for (const job of stale) {
       if (this.loop.stopping.aborted) return false;
-      await this.foldJob(_id);
+      await this.foldJob(job);
       await this.store.holdLease('folds', this.holder, this.config.lease / 4);
       stillMoving();
     }
     return stale.length === jobsAtOnce;
   }
 
-  private async foldJob(jobId: string): Promise<void> {
+  private async foldJob({ _id: jobId, workflow }: Pick<AssemblyJob, '_id' | 'workflow'>): Promise<void> {
     await this.store.jobs.updateOne(
       { _id: jobId, state: { $ne: 'finished' } },
       { $set: { updatedAt: this.clock.now() } },
@@ -92,7 +92,7 @@ export class JobFolds implements OnApplicationBootstrap, BeforeApplicationShutdo
     const due = [...(await this.countsByTask({ jobId }))]
       .filter(([, counts]) => isAllCancelled(counts) || mayBeFolded(counts))
       .map(([taskId]) => taskId);
-    due.push(...(await this.emptyResets(jobId)));
+    if (workflow === 'reset') due.push(...(await this.runningResets(jobId)));
     for (let at = 0; at < due.length; at += endedAtOnce) {
       await this.foldSome(due.slice(at, at + endedAtOnce));
       await this.store.holdLease('folds', this.holder, this.config.lease / 4);
@@ -101,11 +101,10 @@ export class JobFolds implements OnApplicationBootstrap, BeforeApplicationShutdo
     await this.folder.foldJob(jobId);
   }
 
-  /** Resets of datasets that were never archived have no work orders to be found by. */
-  private async emptyResets(jobId: string): Promise<string[]> {
-    const running = { jobId, state: 'running' as const, workflow: 'reset' as const };
+  /** All of them: resets of datasets that were never archived have no work orders to be found by. */
+  private async runningResets(jobId: string): Promise<string[]> {
     const tasks = await this.store.tasks
-      .find(running, { projection: { _id: 1 } })
+      .find({ jobId, state: 'running' as const }, { projection: { _id: 1 } })
       .sort({ _id: 1 })
       .toArray();
     return tasks.map(({ _id }) => _id);

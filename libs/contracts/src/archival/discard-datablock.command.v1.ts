@@ -2,7 +2,7 @@ import { IsBoolean, IsOptional } from 'class-validator';
 import { defineMessage } from '../define-message.js';
 import { ArchiveId, DatasetPid, JobId, WorkOrderId } from '../fields.js';
 
-/** The catalogue does not list the datablock, and never will: its job was cancelled, or failed for good, or its dataset was reset. Remove its copies. */
+/** The catalogue does not list the datablock: its job was cancelled, or failed for good, or its dataset was reset. Set its copies aside. */
 export class DiscardDatablockV1 {
   @WorkOrderId()
   workOrderId: string;
@@ -22,7 +22,7 @@ export class DiscardDatablockV1 {
   @JobId()
   archivedBy?: string;
 
-  /** Its dataset was reset: the copies must not go for good before the originals, or newer datablocks, are known to be there. */
+  /** Its dataset was reset: the copies must not go for good before each file is known to be where it was read, or in a newer datablock. */
   @IsOptional()
   @IsBoolean()
   reset?: boolean;
@@ -35,5 +35,5 @@ export const discardDatablockV1 = defineMessage({
   consumers: ['archiver'],
   payload: DiscardDatablockV1,
   summary:
-    'The catalogue does not list the datablock, and never will: its job was cancelled, or failed for good, or its dataset was reset. Remove its copies.',
+    'The catalogue does not list the datablock: its job was cancelled, or failed for good, or its dataset was reset. Set its copies aside.',
 });
