@@ -32,9 +32,6 @@ jobs:
             'jobParams.datasetList[*].pid': { type: string }
             jobParams.kind: { enum: [a, b] }
     update: { auth: '#jobOwnerUser', actions: [] }
-  - jobType: public
-    create: { auth: '#datasetPublic', actions: [{ actionType: catena, workflow: retrieve }] }
-    update: { auth: '#jobAdmin', actions: [] }
   - jobType: anybody
     create: { auth: '#all', actions: [] }
     update: { auth: '#all', actions: [] }
@@ -53,7 +50,6 @@ describe('Jobs, as archive systems and scripts of SciCat know them', () => {
     app = await ScicatApp.start({
       JOB_CONFIGURATION_FILE: join(folder, 'jobs.yaml'),
       CREATE_JOB_PRIVILEGED_GROUPS: 'ingestor',
-      ANONYMOUS_DATASETS_PER_ADDRESS: '2',
     });
     pid = await dataset('group1');
     foreign = await dataset('group2');
@@ -385,34 +381,5 @@ describe('Jobs, as archive systems and scripts of SciCat know them', () => {
       await said('v4', undefined, { type: 'owned', jobParams: { datasetList: listOf(pid) } }),
       [401, 'User not authenticated'],
     );
-  });
-
-  it('takes so many jobs that move tapes from callers without an account, and no more', async () => {
-    const statuses: number[] = [];
-    for (let index = 0; index < 3; index += 1) {
-      const { body } = await app
-        .as('admin')
-        .post('/api/v3/datasets', rawDataset({ ownerGroup: 'group1', isPublished: true }));
-      const lifecycle = `/api/v3/datasets/${encodeURIComponent(String(body['pid']))}/datasetlifecycle`;
-      await app.as('admin').patch(lifecycle, { archivable: false, retrievable: true });
-      const answer = await app.anonymous.post('/api/v3/jobs', {
-        type: 'public',
-        emailJobInitiator: `reader-${index}@example.org`,
-        datasetList: listOf(String(body['pid'])),
-      });
-      statuses.push(answer.status);
-      if (answer.status === 429) assert.equal(answer.headers.get('retry-after'), '3600');
-    }
-    assert.deepEqual(statuses, [201, 201, 429]);
-    const nowhere = await app.anonymous.post('/api/v3/jobs', { type: 'public', datasetList: listOf(pid) });
-    assert.deepEqual(
-      [nowhere.status, nowhere.body['message']],
-      [400, 'Contact email should be specified for an anonymous job.'],
-    );
-    for (let index = 0; index < 4; index += 1)
-      assert.equal(
-        (await app.anonymous.post('/api/v4/jobs', { type: 'anybody', jobParams: {} })).status,
-        201,
-      );
   });
 });

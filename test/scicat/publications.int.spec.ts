@@ -351,30 +351,6 @@ describe('Publications', () => {
     assert.equal((await app.as('archiveManager').get('/api/v4/publications/10.5072%2Fnobody')).status, 404);
   });
 
-  it('show pictures of their datasets, never of a sample that is named like one', async () => {
-    const pid = await dataset();
-    const doi = await create({ datasetPids: [pid] });
-    const sample = { sampleId: pid, ownerGroup: 'group2', sampleName: 's' };
-    assert.equal((await app.as('user2').post('/api/v3/samples', sample)).status, 201);
-    const hang = async (account: AccountName, targetType: string, caption: string): Promise<void> => {
-      const answer = await app.as(account).post('/api/v4/attachments', {
-        ...{ caption, isPublished: true, ownerGroup: account === 'user2' ? 'group2' : 'group1' },
-        thumbnail: `data:image/png;base64,${'A'.repeat(40)}`,
-        relationships: [{ targetType, targetId: pid }],
-      });
-      assert.equal(answer.status, 201, answer.text);
-    };
-    await hang('user2', 'sample', 'of somebody else');
-    await hang('admin', 'dataset', 'of the dataset');
-    const form = await app.as('admin').get('/api/v4/publisheddata/formpopulate', { pid });
-    assert.ok(String(form.body['thumbnail']).startsWith('data:image/png'));
-    const { body } = await app.as('archiveManager').get(`/api/v4/publications/${encodeURIComponent(doi)}`);
-    assert.deepEqual(
-      (body['pictures'] as Fields[]).map(({ caption }) => caption),
-      ['of the dataset'],
-    );
-  });
-
   it('list each file once under a path of its own, whatever the pids are like', async () => {
     const pid = async (name: string): Promise<string> => {
       const made = await dataset();
