@@ -198,7 +198,7 @@ export class LandingZone {
     if (claim !== null)
       throw new Refusal(
         409,
-        `Dataset ${pid} is being archived by job ${claim.jobId}: its files must not change now.`,
+        `Dataset ${pid} is being worked on by job ${claim.jobId}: its files must not change now.`,
       );
     if (dataset.datasetlifecycle.retrievable)
       throw new Refusal(
