@@ -48,18 +48,18 @@ describe('Bad input', () => {
         'an entry with more than pid and files',
         () => ({ type: 'archive', datasetList: [{ pid: dataset.pid, files: [], x: 1 }] }),
         400,
-        /only 'pid' and 'files'/,
+        /sets of pid and files/,
       ],
       [
         'an unknown dataset',
         () => ({ type: 'archive', datasetList: [{ pid: 'no/such', files: [] }] }),
-        403,
+        400,
         /must exist/,
       ],
       [
         'a dataset twice',
         () => ({ type: 'archive', datasetList: [dataset, dataset].map(({ pid }) => ({ pid, files: [] })) }),
-        404,
+        400,
         /twice/,
       ],
       [

@@ -77,9 +77,13 @@ export class LandedParcels {
 
   private async load({ key, etag }: ObjectVersion): Promise<Buffer> {
     const open = await this.store.open(this.bucket, key);
-    const chunks: Buffer[] = [];
-    for await (const chunk of open.body) chunks.push(chunk as Buffer);
-    if (open.etag === etag) return Buffer.concat(chunks);
+    // Looked at first: what lies there now may be of any size.
+    if (open.etag !== etag) open.body.destroy();
+    else {
+      const chunks: Buffer[] = [];
+      for await (const chunk of open.body) chunks.push(chunk as Buffer);
+      return Buffer.concat(chunks);
+    }
     throw new PermanentError(
       'storage.object-changed',
       `Expected the parcel "${key}" in "${this.bucket}" to stay the same while it is read, found another one. Retry the job.`,

@@ -1,6 +1,7 @@
 import { parcelFolder } from '#datablock';
 import type { ObjectStore, ObjectVersion } from '#storage';
 import { headOf } from '../archive-datablock/landed-parcels.js';
+import { unlessLost } from '../archive-datablock/lost-lists.js';
 import type { Originals } from '../archive-datablock/originals.js';
 import type { OriginalLine } from '../archive-datablock/read-versions.js';
 import type { StoredDatablock } from '../persistence/records.js';
@@ -67,7 +68,11 @@ export class LandedOriginals {
     signal: AbortSignal,
   ): Promise<Parcel[]> {
     const lines = new Map<string, OriginalLine[]>();
-    for (const line of read.filter(isFromParcel)) lines.set(line.key, [...(lines.get(line.key) ?? []), line]);
+    for (const line of read.filter(isFromParcel)) {
+      const known = lines.get(line.key);
+      if (known === undefined) lines.set(line.key, [line]);
+      else known.push(line);
+    }
     const own = new Set(lines.size === 0 ? [] : read.map(nameOf));
     const parcels: Parcel[] = [];
     for (const [key, found] of lines) {
@@ -94,7 +99,7 @@ export class LandedOriginals {
     if (!isOpen()) return;
     for await (const reference of this.datablocks.othersProven(datablock)) {
       signal.throwIfAborted();
-      for (const line of await this.originals.lines<OriginalLine>(reference))
+      for (const line of (await unlessLost(this.originals.lines<OriginalLine>(reference))) ?? [])
         for (const { unproven } of parcels) unproven.delete(nameOf(line));
       if (!isOpen()) return;
     }
@@ -103,7 +108,8 @@ export class LandedOriginals {
 
 /** A file's own object is named after it. */
 function isFromParcel({ key, path }: OriginalLine): boolean {
-  return key.includes(`/${parcelFolder}/`) && !key.endsWith(`/${path}`);
+  const isItself = path.startsWith(`${parcelFolder}/`) && key.endsWith(`/${path}`);
+  return key.includes(`/${parcelFolder}/`) && !isItself;
 }
 
 function nameOf({ path, sha256 }: { readonly path: string; readonly sha256: string }): string {

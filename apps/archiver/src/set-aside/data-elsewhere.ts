@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ObjectReference, OriginalsSource } from '#contracts';
 import type { ManifestMember } from '#datablock';
-import { CatenaError, formerPidName, messageOf, PermanentError, pidAsName } from '#kernel';
+import { formerPidName, messageOf, PermanentError, pidAsName } from '#kernel';
 import { ObjectStore } from '#storage';
 import { DatablockLists } from '../archive-datablock/datablock-lists.js';
+import { unlessLost } from '../archive-datablock/lost-lists.js';
 import { Originals } from '../archive-datablock/originals.js';
 import type { OriginalLine } from '../archive-datablock/read-versions.js';
 import type { ArchiverConfig } from '../archiver.config.js';
@@ -119,7 +120,11 @@ export class DataElsewhere {
     { pid, archiveId }: NamedDatablock,
     beat: Beat,
   ): Promise<void> {
-    const others = this.store.datablocks.find({ pid, state: 'verified', _id: { $ne: archiveId } });
+    const others = this.store.datablocks.find({
+      ...{ pid, state: 'verified', _id: { $ne: archiveId } },
+      // A tar that was brought back without a record of what is in it proves nothing.
+      ...{ manifest: { $exists: true }, copies: { $exists: true } },
+    });
     for await (const { _id, copies, manifest } of others.sort({ _id: 1 })) {
       await beat();
       if (copies.length === 0 || copies.some(isDamaged)) continue;
@@ -144,15 +149,6 @@ async function inPages<Item>(
       for (const item of waiting) await look(item);
     };
     await Promise.all(Array.from({ length: lookUpsAtOnce }, lane));
-  }
-}
-
-async function unlessLost<Value>(reading: Promise<Value>): Promise<Value | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof CatenaError && error.code === 'storage.reference-lost') return undefined;
-    throw error;
   }
 }
 

@@ -106,9 +106,17 @@ export class SetAside {
    * @throws PermanentError `long-term-storage.already-exists` when the name is taken; the file stays set aside
    */
   async bringBack(aside: FileAside): Promise<void> {
-    await this.shareOf(aside).bringBack(aside.archiveId, aside._id);
+    const share = this.shareOf(aside);
+    const isBack = await share.bringBack(aside.archiveId, aside._id);
+    // Brought back by an earlier try, it lies under its name.
+    if (!isBack && (await share.stat(aside.archiveId)) === undefined)
+      throw new PermanentError(
+        'archiver.not-set-aside',
+        `Expected ${aside.archiveId} in ${share.name}, set aside under ${aside._id}, found no file of either name: look there by hand.`,
+      );
     await this.store.datablocks.updateOne(
-      { _id: aside.archiveId, pid: aside.pid, state: 'discarded' },
+      // What nobody knows the content of is not called verified.
+      { _id: aside.archiveId, pid: aside.pid, state: 'discarded', manifest: { $exists: true } },
       { $set: { state: 'verified' }, $unset: { discardedAt: '' } },
     );
     await this.store.asides.deleteOne({ _id: aside._id });
@@ -119,7 +127,11 @@ export class SetAside {
     const now = this.clock.now();
     const taken = await this.store.asides.findOneAndUpdate(
       { _id: id, $or: [{ state: 'kept' }, { state: 'returning' }] },
-      { $set: { state: 'returning', dueAt: new Date(now.getTime() + this.config.discardGrace) } },
+      {
+        $set: { state: 'returning', dueAt: new Date(now.getTime() + this.config.discardGrace) },
+        // Whoever wants it back takes back that it may go.
+        $unset: { withoutOriginals: '' },
+      },
       { returnDocument: 'after' },
     );
     if (taken !== null) return taken;
@@ -158,7 +170,8 @@ export class SetAside {
     const next = new Date(Math.max(over, this.clock.now().getTime() + pause));
     await this.store.asides.updateOne(
       { _id, state: 'removing', dueAt },
-      { $set: { state: 'kept', dueAt: next }, $inc: { looks: 1 } },
+      // An operator's word counts for the look that it was given for.
+      { $set: { state: 'kept', dueAt: next }, $inc: { looks: 1 }, $unset: { withoutOriginals: '' } },
     );
   }
 

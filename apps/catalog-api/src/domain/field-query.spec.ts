@@ -124,4 +124,13 @@ describe('Searches with units', () => {
     assert.ok(isFound({ q: { value: 5, unit: 'mm' } }, 'EQUAL_TO_NUMERIC', 5, ''));
     assert.ok(!isFound({ q: { value: 5, unit: 'mm' } }, 'EQUAL_TO_NUMERIC', 5.000000001, ''));
   });
+
+  it('look for a name of many parts in few ways, whatever it is made of', () => {
+    const lhs = Array.from({ length: 100 }, () => '%50').join('.');
+    const scientific = [{ lhs, relation: 'EQUAL_TO_NUMERIC', rhs: 1, unit: 'm' }];
+    const { where } = parseFields(JSON.stringify({ scientific }), shape);
+    assert.ok(JSON.stringify(where).length < 20_000, `${JSON.stringify(where).length} characters`);
+    const long = [{ ...scientific[0], lhs: 'x'.repeat(1001) }];
+    assert.throws(() => parseFields(JSON.stringify({ scientific: long }), shape), /at most 1000/);
+  });
 });

@@ -194,6 +194,10 @@ function conditionsOf(value: unknown, field: string): Fields | undefined {
 function conditionOf(item: unknown, field: string): Fields {
   if (!isObject(item) || typeof item['lhs'] !== 'string' || item['lhs'] === '')
     throw new BadRequest('Invalid fields: each condition needs lhs, relation and rhs.');
+  if (item['lhs'].length > longestText)
+    throw new BadRequest(
+      `Invalid fields: lhs of ${item['lhs'].length} characters, at most ${longestText} are allowed.`,
+    );
   const condition = item as unknown as Condition;
   const parts = pathsOf(condition.lhs, field).map((path) => conditionAt(path, condition));
   return parts.length === 1 ? parts[0]! : { $or: parts };
@@ -214,12 +218,20 @@ const mostDots = 3;
 function pathsOf(lhs: string, field: string): string[] {
   const parts = lhs.split('.');
   const ways = parts.length > mostDots + 1 ? [parts, [lhs]] : waysThrough(parts);
-  const paths = ways.flatMap((names) =>
-    names
-      .map(storedKeys)
-      .reduce((before, keys) => before.flatMap((path) => keys.map((key) => `${path}.${key}`)), [field]),
+  return [...new Set(ways.flatMap((names) => storedPaths(names.map(storedKeys), field)))];
+}
+
+/** Forms of one name that are looked for: each part of it may be stored in two. */
+const mostForms = 16;
+
+function storedPaths(parts: readonly (readonly string[])[], field: string): string[] {
+  // Before there are that many: all as they are stored today, and all as they once were.
+  if (parts.reduce((forms, keys) => forms * keys.length, 1) > mostForms)
+    return [0, -1].map((at) => [field, ...parts.map((keys) => keys.at(at)!)].join('.'));
+  return parts.reduce<string[]>(
+    (before, keys) => before.flatMap((path) => keys.map((key) => `${path}.${key}`)),
+    [field],
   );
-  return [...new Set(paths)];
 }
 
 /** All names that the parts of one make, in their order: a, b → a and b inside, or `a.b`. */

@@ -84,8 +84,6 @@ export class JobCreation {
     try {
       const create = () => this.createNew(caller, wanted, type);
       if (caller !== undefined || type.workflow === 'none') return await create();
-      if (wanted.contactEmail === undefined || wanted.contactEmail === '')
-        throw new JobRefusal(400, 'Contact email should be specified for an anonymous job.');
       return await this.context.limits.guard(costOf(wanted), create);
     } catch (error) {
       // Posted twice at once, the other one may have its datasets by now: a refusal of its own job is none.
@@ -107,6 +105,9 @@ export class JobCreation {
       request: wanted.request,
       ...(datasets === undefined ? {} : { datasets }),
     });
+    // Nobody could hear of it.
+    if (caller === undefined && type.workflow !== 'none' && owner.contactEmail === '')
+      throw new JobRefusal(400, 'Contact email should be specified for an anonymous job.');
     if (type.workflow !== 'none' && datasets === undefined)
       throw new JobRefusal(400, `A job of type ${type.jobType} needs jobParams.datasetList.`);
 

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { isParcelPath } from '#datablock';
+import { isParcelPath, maximumParcelBytes } from '#datablock';
 import { isAway, pidAsName, safeRelativePath } from '#kernel';
 import { ObjectStore } from '#storage';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
@@ -125,7 +125,7 @@ export class LandingZone {
     if (size <= singlePutLimit)
       return {
         ...{ path, kind: 'put', url: await this.store.presignedPut(this.bucket, key, size, linkSeconds) },
-        ...(isParcelPath(path) ? { parcel: true } : {}),
+        ...(isParcelPath(path) && size <= maximumParcelBytes ? { parcel: true } : {}),
       };
     const uploadId = await this.uploadOf(caller, key, file);
     const present = new Map(

@@ -41,4 +41,13 @@ describe('Integers of a JSON text', () => {
       }),
     );
   });
+
+  it('are found in long texts too, where nobody is told the path, and however much white space is around', () => {
+    const many = `[${'7,'.repeat(600_000)}"${'9007199254740993,'.repeat(10)}",9007199254740993]`;
+    assert.deepEqual(inexactInteger(many), { path: '', written: '9007199254740993' });
+    const wide = `[${' '.repeat(9_000_000)}9007199254740993]`;
+    assert.equal(inexactInteger(wide)?.written, '9007199254740993');
+    assert.equal(inexactInteger(`{"a":[0.12345678901234567890,1e22,"x"],"b":1}`), undefined);
+    assert.equal(inexactInteger('[1234567890123456789e-5, 9007199254740993]')?.path, '[1]');
+  });
 });

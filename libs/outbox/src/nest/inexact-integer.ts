@@ -1,9 +1,11 @@
 /** What might be an integer of more than fifteen digits; most texts have none, and are not looked through. */
 const suspicion = /(?:^|[:,[\s])-?\d{16}/;
-const token = /[{}[\],:]|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const token = /[{}[\],:]|true|false|null|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 /** Digits; integers beyond are beyond all numbers. */
 const mostDigits = 310;
-const gap = /(?:[ \t\r\n]|true|false|null)*/y;
+const gap = /[ \t\r\n]*/y;
+/** Characters up to which a text is read again to say where in it the integer is: that takes as long as parsing it. */
+const mostNamed = 1_000_000;
 
 /** Where the text is: the name or the number of the item in each object and list around. */
 type Place = (string | number)[];
@@ -12,14 +14,44 @@ type Place = (string | number)[];
  * The first integer that is another one after `JSON.parse`: beyond 2^53 not all of them can be told apart.
  *
  * @param text JSON that was parsed without an error
+ * @returns its path, empty where it is the whole text or the text is long
  */
 export function inexactInteger(
   text: string,
 ): { readonly path: string; readonly written: string } | undefined {
   if (!suspicion.test(text)) return undefined;
+  const long = /\d{16,}/g;
+  let found = long.exec(text);
+  for (let at = 0; found !== null;) {
+    const quote = text.indexOf('"', at);
+    if (quote !== -1 && quote < found.index) {
+      at = endOfText(text, quote);
+      if (found.index >= at) continue;
+      long.lastIndex = at;
+    } else {
+      const written = numberAt(text, found.index);
+      if (isLost(written))
+        return { path: text.length > mostNamed ? '' : placeOf(text, found.index), written };
+    }
+    found = long.exec(text);
+  }
+  return undefined;
+}
+
+/** The whole number that these digits belong to. */
+function numberAt(text: string, digits: number): string {
+  let start = digits;
+  while (start > 0 && /[-+.\deE]/.test(text[start - 1]!)) start -= 1;
+  const rest = /[-+.\deE]*/y;
+  rest.lastIndex = start;
+  return rest.exec(text)?.[0] ?? '';
+}
+
+/** The path of what stands at an index. */
+function placeOf(text: string, index: number): string {
   const place: Place = [];
   let name = '';
-  for (let at = skipped(text, 0); at < text.length; at = skipped(text, at)) {
+  for (let at = skipped(text, 0); at <= index; at = skipped(text, at)) {
     if (text[at] === '"') {
       const end = endOfText(text, at);
       name = text.slice(at, end);
@@ -28,12 +60,11 @@ export function inexactInteger(
     }
     token.lastIndex = at;
     const found = token.exec(text)?.[0];
-    if (found === undefined) return undefined;
+    if (found === undefined || at + found.length > index) break;
     at += found.length;
-    if (isLost(found)) return { path: pathOf(place), written: found };
     move(place, found, name);
   }
-  return undefined;
+  return pathOf(place);
 }
 
 function skipped(text: string, at: number): number {

@@ -33,9 +33,13 @@ export function acceptJsonBodies(app: NestFastifyApplication, bodyLimit?: number
 }
 
 function explained({ path, written }: { readonly path: string; readonly written: string }): string {
-  const shown = written.length > 40 ? `${written.slice(0, 40)}…` : written;
+  const shown = shortened(written, 40);
   return (
-    `${path === '' ? 'The body' : path} is ${shown}, which numbers of JSON do not hold exactly: ` +
+    `${path === '' ? 'A number in the body' : shortened(path, 200)} is ${shown}, which numbers of JSON do not hold exactly: ` +
     `expected an integer up to ${Number.MAX_SAFE_INTEGER}; send larger ones as text.`
   );
+}
+
+function shortened(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
 }

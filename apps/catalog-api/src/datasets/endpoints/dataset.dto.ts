@@ -38,7 +38,10 @@ class CreateRelationshipDto {
 class DatasetFields {
   @IsOptional() @IsEmail() ownerEmail?: string;
   @IsOptional() @IsString() orcidOfOwner?: string;
-  @IsOptional() @IsUrl({ require_protocol: false, require_valid_protocol: false }) sourceFolderHost?: string;
+  /** A host may have a short name, which SciCat refuses: few machines at an instrument have a domain. */
+  @IsOptional()
+  @IsUrl({ require_protocol: false, require_valid_protocol: false, require_tld: false })
+  sourceFolderHost?: string;
   @IsOptional() @IsInt() @Min(0) size?: number;
   @IsOptional() @IsInt() @Min(0) packedSize?: number;
   @IsOptional() @IsInt() @Min(0) numberOfFiles?: number;
