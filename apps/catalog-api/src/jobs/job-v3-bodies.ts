@@ -3,6 +3,7 @@ import type { Caller } from '../domain/access.js';
 import { dateOf } from '../domain/iso-date.js';
 import type { JobConfiguration } from '../domain/job-configuration.js';
 import { noGroupFor } from '../domain/job-rules.js';
+import { objectOr } from '../domain/loopback-filter.js';
 import { validateBody } from '../http/validate-body.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { JobConfigurationToken } from './job-configuration.provider.js';
@@ -119,8 +120,4 @@ function checkTime(executionTime: unknown): void {
 
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function objectOr(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 }

@@ -12,6 +12,7 @@ import { Area, Operation } from '../../http/operation.decorator.js';
 import { validateBody, validateV3DatasetBody } from '../../http/validate-body.js';
 import { RequestPrecondition } from '../../records/precondition.decorator.js';
 import type { Precondition } from '../../records/preconditions.js';
+import { withId } from '../../records/with-id.js';
 import { DatasetHistory } from '../dataset-history.js';
 import { DatasetLists } from '../dataset-lists.js';
 import { DatasetQueries } from '../dataset-queries.js';
@@ -191,7 +192,7 @@ export class DatasetsV3Controller {
   async remove(@CurrentCaller() caller: Caller | undefined, @Param('pid') pid: string): Promise<Fields> {
     gate(this.rules.mayDelete(caller));
     const removed = await this.datasets.remove(signedIn(caller), pid);
-    return { ...removed, id: removed._id };
+    return withId(removed);
   }
 }
 

@@ -31,6 +31,7 @@ import type { FacetAnswer } from '../../persistence/facets.js';
 import type { DatasetRecord } from '../../persistence/records.js';
 import { RequestPrecondition } from '../../records/precondition.decorator.js';
 import type { Precondition } from '../../records/preconditions.js';
+import { withId } from '../../records/with-id.js';
 import { DatasetIncludes, datasetRelations } from '../dataset-includes.js';
 import { datasetKeys } from '../dataset-keys.js';
 import { DatasetLists } from '../dataset-lists.js';
@@ -228,10 +229,6 @@ export class DatasetsV4Controller {
     gate(this.rules.mayDelete(caller));
     return withId(await this.datasets.remove(signedIn(caller), pid, missing));
   }
-}
-
-function withId(dataset: DatasetRecord): Fields {
-  return { ...dataset, id: dataset._id };
 }
 
 /** A top-level `null` of a merge patch leaves the field as it is. */
