@@ -76,6 +76,18 @@ module.exports = {
       to: { path: '^libs/(storage|long-term-storage|datablock)/' },
     },
     {
+      name: 'outbox-knows-no-framework',
+      severity: 'error',
+      from: { path: lib('outbox') },
+      to: { path: ['^libs/service-host/', 'node_modules/(@nestjs|fastify)'] },
+    },
+    {
+      name: 'only-apps-are-hosted',
+      severity: 'error',
+      from: { path: '^libs/', pathNot: lib('service-host') },
+      to: { path: lib('service-host') },
+    },
+    {
       name: 'libs-through-the-front-door',
       severity: 'error',
       from: { path: '^(apps|tools|test|bench)/' },

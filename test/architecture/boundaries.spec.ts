@@ -25,6 +25,7 @@ const clean: Readonly<Record<string, string>> = {
   'libs/messaging/src/index.ts': `import 'amqplib'; import '../../contracts/src/index.js';`,
   'libs/persistence/src/index.ts': `import 'mongoose';`,
   'libs/outbox/src/index.ts': `import '../../messaging/src/index.js'; import '../../persistence/src/index.js';`,
+  'libs/service-host/src/index.ts': `import '@nestjs/common'; import '../../outbox/src/index.js';`,
   'libs/storage/src/index.ts': `import 'minio'; import '../../kernel/src/index.js';`,
   'libs/storage/src/testing/index.ts': `export const twin = 1;`,
   'libs/datablock/src/index.ts': `import '../../kernel/src/index.js';`,
@@ -52,6 +53,8 @@ const planted: Readonly<Record<string, readonly [path: string, text: string]>> =
     `import '../../messaging/src/index.js';`,
   ],
   'outbox-knows-no-storage': ['libs/outbox/src/store.ts', `import '#storage';`],
+  'outbox-knows-no-framework': ['libs/outbox/src/module.ts', `import '@nestjs/common';`],
+  'only-apps-are-hosted': ['libs/storage/src/host.ts', `import '#service-host';`],
   'libs-through-the-front-door': ['apps/one/src/window.ts', `import '../../../libs/kernel/src/inner.js';`],
   'libs-through-the-front-door-of-libs': [
     'libs/storage/src/window.ts',

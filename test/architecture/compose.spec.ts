@@ -90,7 +90,7 @@ describe('docker-compose.yml', () => {
         const controller = textOf(
           inDmz
             ? 'apps/publication-server/src/health/health.controller.ts'
-            : 'libs/outbox/src/nest/health.controller.ts',
+            : 'libs/service-host/src/health.controller.ts',
         );
         assert.ok(probe.includes(`http://127.0.0.1:${port}${inDmz ? '' : '/api/v4'}/health/ready`), probe);
         if (!inDmz) assert.match(controller, /path: 'health', version: \[[^\]]*'4'/);
@@ -133,7 +133,10 @@ describe('docker-compose.yml', () => {
 
   it('gives all apps the same prefix, buckets and roots', () => {
     const { 'catalog-api': catalog, 'job-assembler': assembler, archiver } = configurations;
-    assert.equal(new Set([catalog, assembler, archiver].map(({ spine }) => spine.prefix)).size, 1);
+    assert.equal(
+      new Set([catalog, assembler, archiver].map(({ serviceHost }) => serviceHost.prefix)).size,
+      1,
+    );
     assert.equal(catalog.controlBucket, assembler.controlBucket);
     assert.equal(catalog.controlBucket, archiver.controlBucket);
     assert.equal(catalog.landingZone.bucket, assembler.landingZoneBucket);

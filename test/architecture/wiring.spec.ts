@@ -56,7 +56,7 @@ const database = {
   close: () => Promise.resolve(),
 };
 
-/** The app put together, with the outside of its spine replaced and no life-cycle hook run. */
+/** The app put together, with the outside of its host replaced and no life-cycle hook run. */
 async function assembled(module: DynamicModule): Promise<NestFastifyApplication> {
   const testing = await Test.createTestingModule({ imports: [module] })
     .overrideProvider(MongoConnection)

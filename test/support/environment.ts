@@ -12,7 +12,7 @@ export interface Variable {
 }
 
 /** What all apps read beside their own. */
-const sharedFiles = ['libs/outbox/src/nest/spine.config.ts', 'libs/kernel/src/crash-point.ts'];
+const sharedFiles = ['libs/service-host/src/service-host.config.ts', 'libs/kernel/src/crash-point.ts'];
 /** Readings that several apps share, by the function that a configuration file calls. */
 const borrowed = [
   { call: 's3OptionsFrom(', file: 'libs/storage/src/s3/s3-options.ts' },

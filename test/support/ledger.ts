@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { pidAsName } from '#kernel';
 import type { Installation } from './installation.js';
-import type { TestDataset } from './datasets.js';
-import { sha256 } from './datasets.js';
+import { type TestDataset, sha256 } from './datasets.js';
 import type { ScicatClient } from './scicat-client.js';
 
 const run = promisify(execFile);

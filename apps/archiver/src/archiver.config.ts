@@ -1,12 +1,12 @@
 import type { CatalogAccount } from '#catalog-session';
 import { bytesFrom, durationFrom, integer, PermanentError, required, type Environment } from '#kernel';
-import { spineOptionsFrom, type SpineOptions } from '#outbox';
+import { serviceHostOptionsFrom, type ServiceHostOptions } from '#service-host';
 import { sourceFolderRulesFrom, type SourceFolderRules } from '#source-folders';
 import { s3OptionsFrom, type S3ObjectStoreOptions } from '#storage';
 
 /** Everything archiver reads from its environment. See docs/configuration.md. */
 export interface ArchiverConfig {
-  readonly spine: SpineOptions;
+  readonly serviceHost: ServiceHostOptions;
   readonly host: string;
   readonly port: number;
   readonly store: S3ObjectStoreOptions;
@@ -58,9 +58,11 @@ export function archiverConfigFrom(environment: Environment): ArchiverConfig {
       'kernel.configuration',
       'Expected RETRIEVED_LIFETIME of at most 7d: signed links cannot live longer.',
     );
-  const spine = spineOptionsFrom(environment, 'archiver', [{ collection: 'works', path: 'outbox' }]);
+  const serviceHost = serviceHostOptionsFrom(environment, 'archiver', [
+    { collection: 'works', path: 'outbox' },
+  ]);
   return {
-    spine,
+    serviceHost,
     host: environment['HOST'] ?? '127.0.0.1',
     port: integer(environment, 'PORT', 3002, 0),
     store: {
@@ -83,7 +85,7 @@ export function archiverConfigFrom(environment: Environment): ArchiverConfig {
     sourceTimeTolerance: durationFrom(environment['SOURCE_TIME_TOLERANCE'] ?? '1s'),
     discardGrace: durationFrom(environment['DISCARD_GRACE'] ?? '7d'),
     releaseGrace: durationFrom(environment['RELEASE_GRACE'] ?? '1h'),
-    threadLimit: threadLimitFrom(environment, spine.livenessLimit),
+    threadLimit: threadLimitFrom(environment, serviceHost.livenessLimit),
     stallLimit: durationFrom(environment['ARCHIVER_STALL_LIMIT'] ?? '6h'),
     endedWorkLifetime: durationFrom(environment['ENDED_WORK_LIFETIME'] ?? '90d'),
     workers: integer(environment, 'ARCHIVER_WORKERS', 2),

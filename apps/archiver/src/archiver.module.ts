@@ -8,8 +8,8 @@ import {
 } from '@nestjs/common';
 import { Clock, messageOf, wait } from '#kernel';
 import { storageAt } from '#long-term-storage';
-import type { Logger } from '#observability';
-import { LOGGER, SpineModule } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
+import { ServiceHostModule } from '#service-host';
 import { ObjectStore, ReferencedObjects, S3ObjectStore } from '#storage';
 import { WorkOrdersConsumer } from './accept-work/work-orders.consumer.js';
 import { ArchiveDatablockHandler } from './archive-datablock/archive-datablock.handler.js';
@@ -79,7 +79,7 @@ export class ArchiverModule {
   static forRoot(config: ArchiverConfig): DynamicModule {
     return {
       module: ArchiverModule,
-      imports: [SpineModule.forRoot(config.spine)],
+      imports: [ServiceHostModule.forRoot(config.serviceHost)],
       controllers: [WorkOrdersConsumer, SetAsideController],
       providers: [
         { provide: ConfigToken, useValue: config },

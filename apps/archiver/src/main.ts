@@ -1,4 +1,4 @@
-import { runConsumerApp, startOrExplain } from '#outbox';
+import { runConsumerApp, startOrExplain } from '#service-host';
 import { missingRulesAdvice } from '#source-folders';
 import { archiverConfigFrom } from './archiver.config.js';
 import { ArchiverModule } from './archiver.module.js';

@@ -1,6 +1,6 @@
 import { isTimeZone } from '#datacite';
 import { bytesFrom, durationFrom, integer, PermanentError, required, type Environment } from '#kernel';
-import { spineOptionsFrom, type SpineOptions } from '#outbox';
+import { serviceHostOptionsFrom, type ServiceHostOptions } from '#service-host';
 import { s3OptionsFrom, type S3ObjectStoreOptions } from '#storage';
 import type { GroupLists } from './domain/access.js';
 import { identityConfigFrom, type IdentityConfig } from './identity.config.js';
@@ -8,7 +8,7 @@ import { surroundingsConfigFrom, type SurroundingsConfig } from './surroundings.
 
 /** Everything catalog-api reads from its environment; SciCat's variables keep their names. See docs/configuration.md. */
 export interface CatalogApiConfig {
-  readonly spine: SpineOptions;
+  readonly serviceHost: ServiceHostOptions;
   readonly host: string;
   readonly port: number;
   readonly jwtSecret: string;
@@ -98,7 +98,7 @@ export interface CatalogApiConfig {
 export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig {
   const text = (name: string, fallback: string): string => environment[name] ?? fallback;
   return {
-    spine: spineOptionsFrom(environment, 'catalog-api', [
+    serviceHost: serviceHostOptionsFrom(environment, 'catalog-api', [
       { collection: 'Job', path: 'catena.outbox' },
       { collection: 'catena_dataset_claims', path: 'outbox' },
       { collection: 'PublishedData', path: 'catena.outbox' },

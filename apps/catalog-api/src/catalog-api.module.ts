@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { Clock } from '#kernel';
-import { SpineModule } from '#outbox';
+import { ServiceHostModule } from '#service-host';
 import { ObjectStore, ReferencedObjects, S3ObjectStore } from '#storage';
 import { ControlObjects } from './apply-job-reports/control-objects.js';
 import { DatablockRegistration } from './apply-job-reports/datablock-registration.js';
@@ -93,7 +93,7 @@ export class CatalogApiModule {
   static forRoot(config: CatalogApiConfig, jobs: JobConfiguration): DynamicModule {
     return {
       module: CatalogApiModule,
-      imports: [SpineModule.forRoot(config.spine)],
+      imports: [ServiceHostModule.forRoot(config.serviceHost)],
       controllers: [
         ...httpControllers,
         JobReportsConsumer,

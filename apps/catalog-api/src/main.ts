@@ -1,6 +1,6 @@
 import { createCatalogApi } from './create-catalog-api.js';
 import { catalogApiConfigFrom } from './catalog-api.config.js';
-import { startOrExplain } from '#outbox';
+import { startOrExplain } from '#service-host';
 
 await startOrExplain('catalog-api', async () => {
   const config = catalogApiConfigFrom(process.env);

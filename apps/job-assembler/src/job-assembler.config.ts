@@ -1,11 +1,11 @@
 import { bytesFrom, durationFrom, integer, required, type Environment } from '#kernel';
-import { spineOptionsFrom, type SpineOptions } from '#outbox';
+import { serviceHostOptionsFrom, type ServiceHostOptions } from '#service-host';
 import { sourceFolderRulesFrom, type SourceFolderRules } from '#source-folders';
 import { s3OptionsFrom, type S3ObjectStoreOptions } from '#storage';
 
 /** Everything job-assembler reads from its environment. See docs/configuration.md. */
 export interface JobAssemblerConfig {
-  readonly spine: SpineOptions;
+  readonly serviceHost: ServiceHostOptions;
   readonly host: string;
   readonly port: number;
   readonly catalog: { readonly url: string; readonly username: string; readonly password: string };
@@ -33,7 +33,7 @@ export interface JobAssemblerConfig {
 
 export function jobAssemblerConfigFrom(environment: Environment): JobAssemblerConfig {
   return {
-    spine: spineOptionsFrom(environment, 'job-assembler', [
+    serviceHost: serviceHostOptionsFrom(environment, 'job-assembler', [
       { collection: 'jobs', path: 'outbox' },
       { collection: 'dataset_tasks', path: 'outbox' },
       { collection: 'work_orders', path: 'outbox' },

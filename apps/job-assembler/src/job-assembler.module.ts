@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { SpineModule } from '#outbox';
+import { ServiceHostModule } from '#service-host';
 import { ObjectStore, S3ObjectStore } from '#storage';
 import { JobCancellation } from './accept-job/job-cancellation.js';
 import { JobRequestsConsumer } from './accept-job/job-requests.consumer.js';
@@ -31,7 +31,7 @@ export class JobAssemblerModule {
   static forRoot(config: JobAssemblerConfig): DynamicModule {
     return {
       module: JobAssemblerModule,
-      imports: [SpineModule.forRoot(config.spine)],
+      imports: [ServiceHostModule.forRoot(config.serviceHost)],
       controllers: [
         JobRequestsConsumer,
         ArchiverReportsConsumer,

@@ -1,4 +1,4 @@
-import { runConsumerApp, startOrExplain } from '#outbox';
+import { runConsumerApp, startOrExplain } from '#service-host';
 import { missingRulesAdvice } from '#source-folders';
 import { jobAssemblerConfigFrom } from './job-assembler.config.js';
 import { JobAssemblerModule } from './job-assembler.module.js';

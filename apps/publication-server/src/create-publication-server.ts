@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Clock, ending } from '#kernel';
 import { createLogger, type Logger } from '#observability';
-import { endConnections, NestLogger, QuietAdapter } from '#outbox';
+import { endConnections, NestLogger, QuietAdapter } from '#service-host';
 import { DatabasePulse, MongoConnection } from '#persistence';
 import { feedLimits } from '#publication-feed';
 import { keepRawBodies } from './ingest/raw-bodies.js';

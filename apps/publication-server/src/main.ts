@@ -1,4 +1,4 @@
-import { endInTime, startOrExplain } from '#outbox';
+import { endInTime, startOrExplain } from '#service-host';
 import { createPublicationServer } from './create-publication-server.js';
 import { publicationServerConfigFrom } from './publication-server.config.js';
 

@@ -1,2 +1,1 @@
 export const ConfigToken = Symbol('PublicationServerConfig');
-export const LoggerToken = Symbol('Logger');

@@ -1,11 +1,11 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Clock, SystemClock } from '#kernel';
-import type { Logger } from '#observability';
+import { type Logger, LOGGER } from '#observability';
 import { DatabasePulse, MongoConnection } from '#persistence';
 import { Embargoes } from './persistence/embargoes.js';
 import { PublicStore } from './persistence/public-store.js';
 import type { PublicationServerConfig } from './publication-server.config.js';
-import { ConfigToken, LoggerToken } from './publication-server.tokens.js';
+import { ConfigToken } from './publication-server.tokens.js';
 
 export interface Surroundings {
   readonly config: PublicationServerConfig;
@@ -21,7 +21,7 @@ export class SurroundingsModule {
   static forRoot({ config, logger, mongo, pulse, clock = new SystemClock() }: Surroundings): DynamicModule {
     const providers = [
       { provide: ConfigToken, useValue: config },
-      { provide: LoggerToken, useValue: logger },
+      { provide: LOGGER, useValue: logger },
       { provide: MongoConnection, useValue: mongo },
       { provide: DatabasePulse, useValue: pulse },
       { provide: Clock, useValue: clock },
@@ -32,7 +32,7 @@ export class SurroundingsModule {
       module: SurroundingsModule,
       global: true,
       providers,
-      exports: [ConfigToken, LoggerToken, MongoConnection, DatabasePulse, Clock, PublicStore, Embargoes],
+      exports: [ConfigToken, LOGGER, MongoConnection, DatabasePulse, Clock, PublicStore, Embargoes],
     };
   }
 }

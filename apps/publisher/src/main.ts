@@ -1,4 +1,4 @@
-import { runConsumerApp, startOrExplain } from '#outbox';
+import { runConsumerApp, startOrExplain } from '#service-host';
 import { publisherConfigFrom } from './publisher.config.js';
 import { PublisherModule } from './publisher.module.js';
 

@@ -1,9 +1,9 @@
 import { durationFrom, integer, PermanentError, required, type Environment } from '#kernel';
-import { spineOptionsFrom, type SpineOptions } from '#outbox';
+import { serviceHostOptionsFrom, type ServiceHostOptions } from '#service-host';
 
 /** Everything publisher reads from its environment. See docs/configuration.md. */
 export interface PublisherConfig {
-  readonly spine: SpineOptions;
+  readonly serviceHost: ServiceHostOptions;
   readonly host: string;
   readonly port: number;
   readonly catalog: { readonly url: string; readonly username: string; readonly password: string };
@@ -50,7 +50,9 @@ export interface PublisherConfig {
 export function publisherConfigFrom(environment: Environment): PublisherConfig {
   const secret = required(environment, 'PUSH_SECRET', 'the-same-as-of-the-publication-server');
   return {
-    spine: spineOptionsFrom(environment, 'publisher', [{ collection: 'publications', path: 'outbox' }]),
+    serviceHost: serviceHostOptionsFrom(environment, 'publisher', [
+      { collection: 'publications', path: 'outbox' },
+    ]),
     host: environment['HOST'] ?? '127.0.0.1',
     port: integer(environment, 'PORT', 3003, 0),
     catalog: {

@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { SpineModule } from '#outbox';
+import { ServiceHostModule } from '#service-host';
 import { FeedClient } from '#publication-feed';
 import { PublicationWishes } from './accept-publications/publication-wishes.js';
 import { PublicationsConsumer } from './accept-publications/publications.consumer.js';
@@ -28,7 +28,7 @@ export class PublisherModule {
   static forRoot(config: PublisherConfig): DynamicModule {
     return {
       module: PublisherModule,
-      imports: [SpineModule.forRoot(config.spine)],
+      imports: [ServiceHostModule.forRoot(config.serviceHost)],
       controllers: [PublicationsConsumer, PublicationsController],
       providers: [
         { provide: ConfigToken, useValue: config },

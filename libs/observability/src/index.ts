@@ -1,1 +1,1 @@
-export { createLogger, type Logger } from './logger.js';
+export { createLogger, LOGGER, type Logger } from './logger.js';

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { originalsReleasedV1, type ReleaseOriginalsV1 } from '#contracts';
 import { Clock, crashPoint, PermanentError } from '#kernel';
-import type { Logger } from '#observability';
-import { eventRow, LOGGER, type OutboxRow } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
+import { eventRow, type OutboxRow } from '#outbox';
 import { ObjectStore } from '#storage';
 import { Originals } from '../archive-datablock/originals.js';
 import type { OriginalLine } from '../archive-datablock/read-versions.js';

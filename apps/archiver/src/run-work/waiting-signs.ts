@@ -5,8 +5,8 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { Clock, messageOf, WorkLoop } from '#kernel';
-import type { Logger } from '#observability';
-import { AppHealth, LOGGER, type PartHealth } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
+import { AppHealth, type PartHealth } from '#service-host';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import { ProgressReporting } from './work-runner.js';
 

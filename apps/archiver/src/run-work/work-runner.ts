@@ -19,8 +19,8 @@ import {
   stillMoving,
 } from '#kernel';
 import { inContextOf, MessageTransport, Naming, wireMessageOf } from '#messaging';
-import type { Logger } from '#observability';
-import { eventRow, LOGGER, OutboxRelay, pushRows, type OutboxRow } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
+import { eventRow, OutboxRelay, pushRows, type OutboxRow } from '#outbox';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';

@@ -12,7 +12,7 @@ import {
   Query,
 } from '@nestjs/common';
 import { CatenaError } from '#kernel';
-import { admitOperator } from '#outbox';
+import { admitOperator } from '#service-host';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
 import type { FileAside } from '../persistence/records.js';
@@ -33,7 +33,7 @@ export class SetAsideController {
   /** The oldest thousand. */
   @Get()
   list(@Headers('authorization') authorization: string | undefined): Promise<FileAside[]> {
-    admitOperator(this.config.spine, authorization);
+    admitOperator(this.config.serviceHost, authorization);
     return this.asides.list(mostListed);
   }
 
@@ -47,7 +47,7 @@ export class SetAsideController {
     @Param('id') id: string,
     @Query('without-originals') withoutOriginals: string | undefined,
   ): Promise<{ state: string }> {
-    admitOperator(this.config.spine, authorization);
+    admitOperator(this.config.serviceHost, authorization);
     return { state: await this.settled(id, withoutOriginals === 'true') };
   }
 
@@ -64,7 +64,7 @@ export class SetAsideController {
     @Headers('authorization') authorization: string | undefined,
     @Param('id') id: string,
   ): Promise<{ state: string }> {
-    admitOperator(this.config.spine, authorization);
+    admitOperator(this.config.serviceHost, authorization);
     try {
       await this.asides.bringBack(await this.asides.take(id));
     } catch (error) {

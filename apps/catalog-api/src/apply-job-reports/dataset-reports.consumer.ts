@@ -19,8 +19,7 @@ import {
 } from '#contracts';
 import { PermanentError } from '#kernel';
 import { done, Handles, type Outcome } from '#messaging';
-import type { Logger } from '#observability';
-import { LOGGER } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
 import { cancelStep, failureStep, lifecycleSteps, marks } from '../domain/lifecycle.js';
 import { DatasetClaims } from '../jobs/dataset-claims.js';
 import { Catalogue } from '../persistence/catalogue.js';

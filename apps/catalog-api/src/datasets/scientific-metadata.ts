@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Ajv } from 'ajv';
 import { messageOf } from '#kernel';
-import type { Logger } from '#observability';
-import { LOGGER } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { BadRequest } from '../domain/errors.js';

@@ -6,8 +6,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Clock, messageOf, newId, WorkLoop } from '#kernel';
-import type { Logger } from '#observability';
-import { LOGGER } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
 import type { Session } from '../authentication/token.service.js';
 import type { Caller } from '../domain/access.js';
 import { JobNews } from '../jobs/job-news.js';

@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Clock, messageOf } from '#kernel';
-import type { Logger } from '#observability';
-import { LOGGER } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
 import { CallerLookup } from '../authentication/caller-lookup.js';
 import type { Session } from '../authentication/token.service.js';
 import type { CatalogApiConfig } from '../catalog-api.config.js';

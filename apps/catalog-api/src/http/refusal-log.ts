@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { withoutQuery } from '#kernel';
-import type { Logger } from '#observability';
-import { LOGGER } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
 import type { RequestWithCaller } from './caller.decorator.js';
 
 /** One line for each refused access: who, what, whereto; never a token or a password. */

@@ -1,8 +1,7 @@
 import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { CatenaError, messageOf } from '#kernel';
-import type { Logger } from '#observability';
-import { LOGGER } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
 import { isDatabaseAway, isRefusedLanguage, isRefusedQuery } from '#persistence';
 import { Refusal } from '../domain/errors.js';
 import type { RequestWithCaller } from './caller.decorator.js';

@@ -1,5 +1,4 @@
-import type { ActionConfiguration } from '../domain/job-configuration.js';
-import { complaint } from '../domain/job-configuration.js';
+import { type ActionConfiguration, complaint } from '../domain/job-configuration.js';
 
 export interface LogOptions {
   readonly init?: string;

@@ -5,8 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { messageOf, wait, WorkLoop } from '#kernel';
-import type { Logger } from '#observability';
-import { LOGGER } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
 import { FileListFence } from '../datablocks/file-list-fence.js';
 import { DatasetClaims } from './dataset-claims.js';
 

@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, messageOf } from '#kernel';
-import type { Logger } from '#observability';
-import { LOGGER } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
 import type { OwnedRecord } from '../domain/access.js';
 import { decodeMetadataKeys } from '../domain/metadata-keys.js';
 import { Catalogue } from '../persistence/catalogue.js';

@@ -1,4 +1,4 @@
-import { HealthController } from '#outbox';
+import { HealthController } from '#service-host';
 import { Area, Operation } from '../http/operation.decorator.js';
 
 const unavailable = 'HealthControllerCheckV3503Response';

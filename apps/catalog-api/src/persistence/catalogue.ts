@@ -5,8 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { messageOf, wait } from '#kernel';
-import type { Logger } from '#observability';
-import { LOGGER } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
 import { isDatabaseAway, MongoConnection, rowsWithIds } from '#persistence';
 import { catalogueIndexes, supersededTextIndex } from '#scicat-database';
 import { fillWordLists } from './word-lists.js';

@@ -5,8 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { Clock, messageOf, wait, WorkLoop } from '#kernel';
-import type { Logger } from '#observability';
-import { LOGGER } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
 import { Catalogue } from '../persistence/catalogue.js';
 import { withoutWords } from '../persistence/own-fields.js';
 import { PublicationChecks } from '../published-data/publication-checks.js';

@@ -1,10 +1,9 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { accessTable } from '../domain/access-table.js';
-import { AccessRules, type Caller } from '../domain/access.js';
+import { AccessRules, type Caller, both } from '../domain/access.js';
 import { Refusal } from '../domain/errors.js';
 import { v4Fields, v4Limits } from '../domain/v4-filter.js';
-import { both } from '../domain/access.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';

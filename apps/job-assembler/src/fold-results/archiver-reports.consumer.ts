@@ -19,8 +19,7 @@ import {
 } from '#contracts';
 import { crashPoint } from '#kernel';
 import { done, Handles, type Outcome } from '#messaging';
-import type { Logger } from '#observability';
-import { LOGGER } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
 import { AssemblerStore } from '../persistence/assembler-store.js';
 import type { WorkOrder } from '../persistence/records.js';
 import { ProgressReports } from './progress-reports.js';

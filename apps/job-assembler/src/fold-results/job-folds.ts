@@ -6,8 +6,8 @@ import {
 } from '@nestjs/common';
 import { datasetCancelledV1 } from '#contracts';
 import { Clock, messageOf, newId, stillMoving, WorkLoop } from '#kernel';
-import type { Logger } from '#observability';
-import { eventRow, LOGGER, OutboxRelay, pushRows } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
+import { eventRow, OutboxRelay, pushRows } from '#outbox';
 import type { WorkOrderState } from '../domain/fold.js';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { ConfigToken } from '../job-assembler.tokens.js';

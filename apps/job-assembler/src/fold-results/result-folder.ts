@@ -8,8 +8,8 @@ import {
   type DatablockLine,
 } from '#contracts';
 import { Clock, crashPoint, messageOf, TransientError } from '#kernel';
-import type { Logger } from '#observability';
-import { eventRow, LOGGER, OutboxRelay, pushRows, type OutboxRow } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
+import { eventRow, OutboxRelay, pushRows, type OutboxRow } from '#outbox';
 import { foldWorkOrders, type WorkOrderState } from '../domain/fold.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
 import type { DatasetTask, Fault } from '../persistence/records.js';

@@ -5,8 +5,9 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { Clock, messageOf, newId, stillMoving, WorkLoop } from '#kernel';
-import type { Logger } from '#observability';
-import { AppHealth, LOGGER, type OutboxPart, type PartHealth } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
+import { AppHealth, type PartHealth } from '#service-host';
+import { type OutboxPart } from '#outbox';
 import { heldUp, waitingReasons, type ReleasedWork } from '../domain/waiting-reasons.js';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { ConfigToken } from '../job-assembler.tokens.js';

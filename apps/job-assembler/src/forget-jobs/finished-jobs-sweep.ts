@@ -5,8 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { Clock, messageOf, newId, stillMoving, WorkLoop } from '#kernel';
-import type { Logger } from '#observability';
-import { LOGGER } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { ConfigToken } from '../job-assembler.tokens.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';

@@ -1,7 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { messageOf } from '#kernel';
-import type { Logger } from '#observability';
-import { LOGGER } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
 import { isDuplicateKey, MongoConnection } from '#persistence';
 import { Slots, type Lane, type ReleaseLimits } from '../release-work/fair-release.js';
 import type { AssemblyJob, DatasetTask, WorkOrder } from './records.js';

@@ -7,8 +7,8 @@ import {
 import { jobStartedV1 } from '#contracts';
 import { CatenaError, Clock, crashPoint, isRetriable, messageOf, stillMoving, WorkLoop } from '#kernel';
 import { currentContext, inContextOf } from '#messaging';
-import type { Logger } from '#observability';
-import { eventRow, LOGGER, OutboxRelay, pushRows } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
+import { eventRow, OutboxRelay, pushRows } from '#outbox';
 import { CatalogClient } from '../catalog/catalog-client.js';
 import { ResultFolder } from '../fold-results/result-folder.js';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';

@@ -6,8 +6,8 @@ import {
 } from '@nestjs/common';
 import { archiveDatablockV1, retrieveDatablockV1, verifyDatablockV1 } from '#contracts';
 import { Clock, crashPoint, messageOf, newId, WorkLoop } from '#kernel';
-import type { Logger } from '#observability';
-import { eventRow, LOGGER, newOutbox, OutboxRelay, type OutboxRow } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
+import { eventRow, newOutbox, OutboxRelay, type OutboxRow } from '#outbox';
 import { ResultFolder } from '../fold-results/result-folder.js';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { ConfigToken } from '../job-assembler.tokens.js';

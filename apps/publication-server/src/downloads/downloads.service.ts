@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { doiKey } from '#datacite';
-import type { Logger } from '#observability';
-import { LoggerToken } from '../publication-server.tokens.js';
+import { type Logger, LOGGER } from '#observability';
 import { archiveEdition, archiveFormats, ArchivePlans, isSame } from './archive-plan.js';
 import { ArchiveStream } from './archive-stream.js';
 import type { ByteRange, Validators } from './byte-range.js';
@@ -37,7 +36,7 @@ export class DownloadsService {
     private readonly files: PublishedFiles,
     private readonly plans: ArchivePlans,
     private readonly source: CopySource,
-    @Inject(LoggerToken) private readonly logger: Logger,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** @throws Refusal */

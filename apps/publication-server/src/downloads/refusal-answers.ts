@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { messageOf, withoutQuery } from '#kernel';
-import type { Logger } from '#observability';
+import { type Logger, LOGGER } from '#observability';
 import { isDatabaseAway } from '#persistence';
-import { LoggerToken } from '../publication-server.tokens.js';
 import { pageFor } from '../site/page.js';
 import { sendPage } from '../site/reply.js';
 import { Site } from '../site/site.service.js';
@@ -16,7 +15,7 @@ import { Refusal, refusalBody, refusalPage } from './refusal.js';
 export class RefusalAnswers {
   constructor(
     @Inject(Site) private readonly site: Site,
-    @Inject(LoggerToken) private readonly logger: Logger,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {

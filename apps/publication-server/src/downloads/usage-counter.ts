@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, messageOf } from '#kernel';
-import type { Logger } from '#observability';
+import { type Logger, LOGGER } from '#observability';
 import { PublicStore } from '../persistence/public-store.js';
-import { LoggerToken } from '../publication-server.tokens.js';
 
 const machines =
   /bot\b|bot\/|crawl|spider|slurp|archiver|facebookexternalhit|monitor|uptime|validator|preview/i;
@@ -19,7 +18,7 @@ export class UsageCounter {
   constructor(
     private readonly store: PublicStore,
     private readonly clock: Clock,
-    @Inject(LoggerToken) private readonly logger: Logger,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** Never fails and is not waited for: no download depends on being counted. */

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, ServiceUnavailableException } from '@nestjs/common';
-import { livenessOf } from '#outbox';
+import { livenessOf } from '#service-host';
 import { DatabasePulse } from '#persistence';
 import type { PublicationServerConfig } from '../publication-server.config.js';
 import { ConfigToken } from '../publication-server.tokens.js';

@@ -5,12 +5,11 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { Clock, messageOf, stillMoving, WorkLoop } from '#kernel';
-import type { Logger } from '#observability';
+import { type Logger, LOGGER } from '#observability';
 import { Embargoes } from '../persistence/embargoes.js';
 import { PublicStore } from '../persistence/public-store.js';
 import type { StoredRecord } from '../persistence/records.js';
 import { rendering, storedRecord } from '../persistence/stored-record.js';
-import { LoggerToken } from '../publication-server.tokens.js';
 import { Copies } from './copies.service.js';
 import { nextDatestamp } from './datestamps.js';
 import { FileLists } from './file-lists.js';
@@ -44,7 +43,7 @@ export class Upkeep implements OnApplicationBootstrap, BeforeApplicationShutdown
     private readonly sweeps: Sweeps,
     private readonly embargoes: Embargoes,
     private readonly clock: Clock,
-    @Inject(LoggerToken) private readonly logger: Logger,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.loop = new WorkLoop({
       name: 'upkeep',

@@ -1,10 +1,10 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Clock, messageOf } from '#kernel';
-import type { Logger } from '#observability';
+import { type Logger, LOGGER } from '#observability';
 import { PublicStore } from '../persistence/public-store.js';
 import type { PublicationServerConfig } from '../publication-server.config.js';
-import { ConfigToken, LoggerToken } from '../publication-server.tokens.js';
+import { ConfigToken } from '../publication-server.tokens.js';
 import { clientOf, isMachine } from './visitors.js';
 
 /** Milliseconds in which a second visit is the same one (COUNTER counts double clicks so). */
@@ -25,7 +25,7 @@ export class Views implements OnModuleDestroy, OnApplicationShutdown {
     private readonly store: PublicStore,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: PublicationServerConfig,
-    @Inject(LoggerToken) private readonly logger: Logger,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** Counts one view of a page by a person. */

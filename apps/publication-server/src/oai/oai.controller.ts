@@ -1,10 +1,10 @@
 import { Controller, Get, Header, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { messageOf, withoutQuery } from '#kernel';
-import type { Logger } from '#observability';
+import { type Logger, LOGGER } from '#observability';
 import { isDatabaseAway, MongoConnection } from '#persistence';
 import type { PublicationServerConfig } from '../publication-server.config.js';
-import { ConfigToken, LoggerToken } from '../publication-server.tokens.js';
+import { ConfigToken } from '../publication-server.tokens.js';
 import { OaiService, type OaiAnswer } from './oai.service.js';
 import { stylesheet } from './stylesheet.js';
 import { sendXml } from './xml-answer.js';
@@ -23,7 +23,7 @@ export class OaiController {
     private readonly oai: OaiService,
     private readonly mongo: MongoConnection,
     @Inject(ConfigToken) private readonly config: PublicationServerConfig,
-    @Inject(LoggerToken) private readonly logger: Logger,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   @Get()

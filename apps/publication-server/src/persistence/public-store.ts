@@ -1,8 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { messageOf } from '#kernel';
-import type { Logger } from '#observability';
+import { type Logger, LOGGER } from '#observability';
 import { MongoConnection } from '#persistence';
-import { LoggerToken } from '../publication-server.tokens.js';
 import type {
   StoredCopy,
   StoredFile,
@@ -22,7 +21,7 @@ export class PublicStore implements OnApplicationBootstrap {
 
   constructor(
     private readonly mongo: MongoConnection,
-    @Inject(LoggerToken) private readonly logger: Logger,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   get records() {

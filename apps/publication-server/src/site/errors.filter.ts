@@ -1,9 +1,8 @@
 import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CatenaError, messageOf, withoutQuery } from '#kernel';
-import type { Logger } from '#observability';
+import { type Logger, LOGGER } from '#observability';
 import { isDatabaseAway } from '#persistence';
-import { LoggerToken } from '../publication-server.tokens.js';
 import { errorPage } from './error-page.js';
 import { pageFor } from './page.js';
 import { sendData, sendPage, wantsPage } from './reply.js';
@@ -17,7 +16,7 @@ const patience = '30';
 export class ErrorsFilter implements ExceptionFilter {
   constructor(
     @Inject(Site) private readonly site: Site,
-    @Inject(LoggerToken) private readonly logger: Logger,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {

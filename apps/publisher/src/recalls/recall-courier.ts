@@ -6,8 +6,7 @@ import {
 } from '@nestjs/common';
 import { doiKey } from '#datacite';
 import { backOff, Clock, crashPoint, isAway, isRetriable, messageOf, stillMoving, WorkLoop } from '#kernel';
-import type { Logger } from '#observability';
-import { LOGGER } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
 import { FeedClient, feedRefusalOf } from '#publication-feed';
 import { CatalogClient } from '../catalog/catalog-client.js';
 import { landingPageOf } from '../domain/landing-page.js';

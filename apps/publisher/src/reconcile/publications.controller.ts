@@ -11,7 +11,7 @@ import {
   ServiceUnavailableException,
 } from '@nestjs/common';
 import { CatenaError } from '#kernel';
-import { admitOperator } from '#outbox';
+import { admitOperator } from '#service-host';
 import { PublicationWishes } from '../accept-publications/publication-wishes.js';
 import { nextStep } from '../domain/next-step.js';
 import { PublisherStore } from '../persistence/publisher-store.js';
@@ -37,7 +37,7 @@ export class PublicationsController {
   /** Everything that is not at rest: blocked first, then what waits longest. */
   @Get()
   async list(@Headers('authorization') authorization: string | undefined): Promise<object[]> {
-    admitOperator(this.config.spine, authorization);
+    admitOperator(this.config.serviceHost, authorization);
     const find = (condition: object, sort: Record<string, 1>): Promise<Publication[]> =>
       this.store.publications.find(condition).sort(sort).limit(mostRows).toArray();
     const blocked = await find({ 'blocked.at': { $exists: true } }, { 'blocked.at': 1 });
@@ -49,7 +49,7 @@ export class PublicationsController {
   @Post('compare')
   @HttpCode(200)
   compare(@Headers('authorization') authorization: string | undefined): Promise<Findings> {
-    admitOperator(this.config.spine, authorization);
+    admitOperator(this.config.serviceHost, authorization);
     return this.reconciliation.run().catch((error: unknown) => {
       if (error instanceof CatenaError) throw new ServiceUnavailableException(error.message);
       throw error;
@@ -61,7 +61,7 @@ export class PublicationsController {
     @Headers('authorization') authorization: string | undefined,
     @Param('doi') doi: string,
   ): Promise<object> {
-    admitOperator(this.config.spine, authorization);
+    admitOperator(this.config.serviceHost, authorization);
     const found = await this.store.publications.findOne({ _id: doi });
     if (found === null) throw new NotFoundException(`Nothing is known of ${doi}.`);
     return this.view(found);
@@ -74,7 +74,7 @@ export class PublicationsController {
     @Headers('authorization') authorization: string | undefined,
     @Param('doi') doi: string,
   ): Promise<{ doi: string; state: 'retried' }> {
-    admitOperator(this.config.spine, authorization);
+    admitOperator(this.config.serviceHost, authorization);
     if (doi === '') throw new BadRequestException('Expected a DOI.');
     if (!(await this.wishes.again(doi, { stale: true })))
       throw new NotFoundException(`Nothing is known of ${doi}.`);

@@ -6,8 +6,7 @@ import {
 } from '@nestjs/common';
 import { doiKey } from '#datacite';
 import { Clock, messageOf, stillMoving, wait, WorkLoop } from '#kernel';
-import type { Logger } from '#observability';
-import { LOGGER } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
 import { rowsWithIds } from '#persistence';
 import { PublicationWishes } from '../accept-publications/publication-wishes.js';
 import { PublisherStore } from '../persistence/publisher-store.js';

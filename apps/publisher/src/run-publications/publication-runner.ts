@@ -6,8 +6,7 @@ import {
 } from '@nestjs/common';
 import { Clock, messageOf, stillMoving, WorkLoop } from '#kernel';
 import { inContextOf } from '#messaging';
-import type { Logger } from '#observability';
-import { LOGGER } from '#outbox';
+import { type Logger, LOGGER } from '#observability';
 import { nextStep } from '../domain/next-step.js';
 import { PublisherStore } from '../persistence/publisher-store.js';
 import type { Publication } from '../persistence/records.js';

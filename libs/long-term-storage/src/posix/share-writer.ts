@@ -1,5 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
-import { lstat, unlink } from 'node:fs/promises';
+import { type FileHandle, lstat, unlink } from 'node:fs/promises';
 import { PermanentError, TransientError, crashPoint, type CatenaError } from '#kernel';
 import type { LongTermWriter } from '../long-term-storage.js';
 import { publish } from './publish.js';

@@ -23,7 +23,7 @@ export interface CatenaServerOptions {
 }
 
 /**
- * Nest's side of the messaging spine: a transport strategy that hands deliveries to the methods marked with
+ * Nest's side of the messaging: a transport strategy that hands deliveries to the methods marked with
  * `@Handles`. It refuses to start when a message this app must consume has no handler, or two.
  */
 @Injectable()

@@ -1,3 +1,4 @@
+import { LOGGER, type Logger } from '#observability';
 import {
   Inject,
   Injectable,
@@ -5,37 +6,24 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { ending, messageOf, PermanentError } from '#kernel';
+import { ending, PermanentError } from '#kernel';
 import { declaredTopology, MessageTransport, Naming } from '#messaging';
-import type { Logger } from '#observability';
 import { MongoConnection } from '#persistence';
-import { MongoInbox } from '../mongo-inbox.js';
-import { MongoOutboxStore } from '../mongo-outbox-store.js';
-import { OutboxRelay } from '../outbox-relay.js';
-import { ParkingLot } from '../parking-lot.js';
-import { LOGGER, SPINE_OPTIONS, type SpineOptions } from './spine.options.js';
+import { OutboxRelay, ParkingLot } from '#outbox';
+import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from './service-host.options.js';
 
+/** Starts what carries messages without waiting for its services, and stops it in an order that loses nothing. */
 @Injectable()
-export class SpineParts {
-  constructor(
-    readonly relay: OutboxRelay,
-    readonly parkingLot: ParkingLot,
-    readonly inbox: MongoInbox,
-    readonly outbox: MongoOutboxStore,
-  ) {}
-}
-
-/** Starts the spine without waiting for its services, and stops it in an order that loses nothing. */
-@Injectable()
-export class SpineLifecycle
+export class ServiceHostLifecycle
   implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
   constructor(
-    @Inject(SPINE_OPTIONS) private readonly options: SpineOptions,
+    @Inject(SERVICE_HOST_OPTIONS) private readonly options: ServiceHostOptions,
     private readonly mongo: MongoConnection,
     private readonly transport: MessageTransport,
     private readonly naming: Naming,
-    private readonly parts: SpineParts,
+    private readonly relay: OutboxRelay,
+    private readonly parkingLot: ParkingLot,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -43,14 +31,13 @@ export class SpineLifecycle
     const { app, retryDelays, brokerAccounts } = this.options;
     this.checkAccount();
     await this.transport.declare(declaredTopology(this.naming, app, retryDelays, brokerAccounts));
-    await this.parts.relay.start();
-    await this.parts.parkingLot.start();
-    void this.createIndexes();
+    await this.relay.start();
+    await this.parkingLot.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.parts.relay.stop();
-    await this.parts.parkingLot.stop();
+    await this.relay.stop();
+    await this.parkingLot.stop();
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -71,17 +58,6 @@ export class SpineLifecycle
       throw new PermanentError(
         'messaging.wrong-account',
         `Expected ${app} to have the account ${expected} at the broker (BROKER_ACCOUNTS is per-app, CATENA_PREFIX names its first part), found ${this.transport.account}. Change RABBITMQ_URL, or set BROKER_ACCOUNTS=shared.`,
-      );
-  }
-
-  private async createIndexes(): Promise<void> {
-    const { inbox, outbox, parkingLot } = this.parts;
-    await this.mongo
-      .afterStart('indexes of messages', async () => {
-        await Promise.all([inbox.createIndexes(), outbox.createIndexes(), parkingLot.createIndexes()]);
-      })
-      .catch((error: unknown) =>
-        this.logger.error({ error: messageOf(error) }, 'could not create the spine indexes'),
       );
   }
 }

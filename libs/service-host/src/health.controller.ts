@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, ServiceUnavailableException } from '@nestjs/common';
 import { lifeSigns } from '#kernel';
 import { AppHealth } from './app-health.js';
-import { SPINE_OPTIONS, type SpineOptions } from './spine.options.js';
+import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from './service-host.options.js';
 
 /**
  * What liveness answers: the app's name, or 503 with the loops that have not moved for too long. Services that are away
@@ -19,7 +19,7 @@ export function livenessOf(app: string, limit: number): { status: 'ok'; app: str
 @Controller({ path: 'health', version: ['3', '4'] })
 export class HealthController {
   constructor(
-    @Inject(SPINE_OPTIONS) private readonly options: SpineOptions,
+    @Inject(SERVICE_HOST_OPTIONS) private readonly options: ServiceHostOptions,
     private readonly health: AppHealth,
   ) {}
 

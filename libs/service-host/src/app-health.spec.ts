@@ -5,10 +5,10 @@ import { SystemClock, wait } from '#kernel';
 import { MemoryTransport } from '#messaging/testing';
 import { createLogger } from '#observability';
 import type { MongoConnection } from '#persistence';
-import type { OutboxStore } from '../outbox-store.js';
+import type { OutboxStore } from '#outbox';
 import { AppHealth } from './app-health.js';
 import { HealthController } from './health.controller.js';
-import type { SpineOptions } from './spine.options.js';
+import type { ServiceHostOptions } from './service-host.options.js';
 
 /** An app with a part, and how often its services were asked anything. */
 function app() {
@@ -35,7 +35,7 @@ function app() {
     return Promise.resolve({ status: 'silent', released: 3 });
   });
   const controller = new HealthController(
-    { app: 'job-assembler', livenessLimit: 60_000 } as SpineOptions,
+    { app: 'job-assembler', livenessLimit: 60_000 } as ServiceHostOptions,
     health,
   );
   return { asked, backlog, mongo, health, controller };

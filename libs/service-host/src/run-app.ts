@@ -4,13 +4,13 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CatenaError } from '#kernel';
 import { CatenaServer } from '#messaging';
-import type { Logger } from '#observability';
+import { LOGGER, type Logger } from '#observability';
 import { acceptJsonBodies } from './json-bodies.js';
 import { NestLogger } from './nest-logger.js';
 import { endInTime } from './end-in-time.js';
 import { endConnections } from './connections.js';
 import { QuietAdapter } from './quiet-adapter.js';
-import { LOGGER, SPINE_OPTIONS, type SpineOptions } from './spine.options.js';
+import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from './service-host.options.js';
 
 /** Starts a consumer app: its handlers on the broker, its health and operator calls on a local port. */
 export async function runConsumerApp(
@@ -31,7 +31,7 @@ export async function runConsumerApp(
 
 /** Connects an app's `@Handles` methods to the broker, and its shutdown to the signals of the system. */
 export async function attachConsumers(app: NestFastifyApplication): Promise<void> {
-  const { shutdownPatience, shutdownDeadline } = app.get<SpineOptions>(SPINE_OPTIONS);
+  const { shutdownPatience, shutdownDeadline } = app.get<ServiceHostOptions>(SERVICE_HOST_OPTIONS);
   endInTime(shutdownDeadline, app.get<Logger>(LOGGER));
   endConnections(app, shutdownPatience);
   app.connectMicroservice({ strategy: app.get(CatenaServer) });

@@ -1,8 +1,8 @@
 import type { AppName } from '#contracts';
 import type { BrokerAccounts } from '#messaging';
-import type { OutboxCollection } from '../mongo-outbox-store.js';
+import type { OutboxCollection } from '#outbox';
 
-export interface SpineOptions {
+export interface ServiceHostOptions {
   readonly app: AppName;
   readonly mongodbUri: string;
   readonly rabbitmqUrl: string;
@@ -32,5 +32,4 @@ export interface SpineOptions {
   readonly operationsToken: string | undefined;
 }
 
-export const SPINE_OPTIONS = Symbol('SpineOptions');
-export const LOGGER = Symbol('Logger');
+export const SERVICE_HOST_OPTIONS = Symbol('ServiceHostOptions');

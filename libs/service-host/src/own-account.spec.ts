@@ -3,27 +3,23 @@ import { describe, it } from 'node:test';
 import { Naming, type BrokerAccounts } from '#messaging';
 import { MemoryTransport } from '#messaging/testing';
 import type { Logger } from '#observability';
+import type { OutboxRelay, ParkingLot } from '#outbox';
 import type { MongoConnection } from '#persistence';
-import { SpineLifecycle, type SpineParts } from './spine.lifecycle.js';
-import type { SpineOptions } from './spine.options.js';
+import { ServiceHostLifecycle } from './service-host.lifecycle.js';
+import type { ServiceHostOptions } from './service-host.options.js';
 
-const nothing = { start: () => Promise.resolve(), createIndexes: () => Promise.resolve() };
-const parts = {
-  relay: nothing,
-  parkingLot: nothing,
-  inbox: nothing,
-  outbox: nothing,
-} as unknown as SpineParts;
+const relay = { start: () => Promise.resolve() } as unknown as OutboxRelay;
+const parkingLot = { start: () => Promise.resolve() } as unknown as ParkingLot;
 const mongo = { afterStart: () => Promise.resolve() } as unknown as MongoConnection;
 
-/** Starts the spine of an archiver; gives back the warnings it wrote. */
+/** Starts the host of an archiver; gives back the warnings it wrote. */
 async function started(brokerAccounts: BrokerAccounts, account: string): Promise<string[]> {
   const warnings: string[] = [];
   const logger = { warn: (_: object, text: string) => warnings.push(text) } as unknown as Logger;
-  const options = { app: 'archiver', retryDelays: [1000], brokerAccounts } as unknown as SpineOptions;
+  const options = { app: 'archiver', retryDelays: [1000], brokerAccounts } as unknown as ServiceHostOptions;
   const transport = new MemoryTransport(account);
-  await new SpineLifecycle(
-    ...([options, mongo, transport, new Naming('catena'), parts, logger] as const),
+  await new ServiceHostLifecycle(
+    ...([options, mongo, transport, new Naming('catena'), relay, parkingLot, logger] as const),
   ).onApplicationBootstrap();
   return warnings;
 }

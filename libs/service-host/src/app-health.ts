@@ -6,10 +6,9 @@ import {
 } from '@nestjs/common';
 import { Clock, messageOf, StandingQuestion, WorkLoop } from '#kernel';
 import { MessageTransport } from '#messaging';
-import type { Logger } from '#observability';
+import { type Logger, LOGGER } from '#observability';
 import { DatabasePulse, MongoConnection } from '#persistence';
-import { OutboxStore, type Backlog } from '../outbox-store.js';
-import { LOGGER } from './spine.options.js';
+import { type Backlog, OutboxStore } from '#outbox';
 
 /** Milliseconds between two looks, and for one of them. */
 const pause = 3000;

@@ -1,10 +1,10 @@
 import { timingSafeEqual } from 'node:crypto';
 import { ForbiddenException } from '@nestjs/common';
-import type { SpineOptions } from './spine.options.js';
+import type { ServiceHostOptions } from './service-host.options.js';
 
 /** @throws ForbiddenException without the app's operations token as a bearer token; nobody is let in where none is set */
 export function admitOperator(
-  { operationsToken }: Pick<SpineOptions, 'operationsToken'>,
+  { operationsToken }: Pick<ServiceHostOptions, 'operationsToken'>,
   authorization: string | undefined,
 ): void {
   const wanted = Buffer.from(`Bearer ${operationsToken ?? ''}`);

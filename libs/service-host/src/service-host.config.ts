@@ -1,15 +1,15 @@
 import type { AppName } from '#contracts';
 import { durationFrom, integer, PermanentError, required, type Environment } from '#kernel';
 import { defaultRetryDelays, type BrokerAccounts } from '#messaging';
-import type { OutboxCollection } from '../mongo-outbox-store.js';
-import type { SpineOptions } from './spine.options.js';
+import type { OutboxCollection } from '#outbox';
+import type { ServiceHostOptions } from './service-host.options.js';
 
 /** Reads what every app needs from its environment. See docs/configuration.md. */
-export function spineOptionsFrom(
+export function serviceHostOptionsFrom(
   environment: Environment,
   app: AppName,
   outboxes: readonly OutboxCollection[],
-): SpineOptions {
+): ServiceHostOptions {
   return {
     app,
     outboxes,

@@ -1,25 +1,22 @@
+import { LOGGER, createLogger, type Logger } from '#observability';
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { Clock, SystemClock, type CatenaError } from '#kernel';
 import { CatenaServer, Inbox, MessageTransport, Naming, RabbitTransport } from '#messaging';
-import { createLogger, type Logger } from '#observability';
 import { MongoConnection } from '#persistence';
-import { MongoInbox } from '../mongo-inbox.js';
-import { MongoOutboxStore } from '../mongo-outbox-store.js';
-import { OutboxRelay } from '../outbox-relay.js';
-import { OutboxStore } from '../outbox-store.js';
-import { ParkingLot } from '../parking-lot.js';
+import { MongoInbox, MongoOutboxStore, OutboxRelay, OutboxStore, ParkingLot } from '#outbox';
 import { AppHealth } from './app-health.js';
 import { HealthController } from './health.controller.js';
+import { MessageIndexes } from './message-indexes.js';
 import { ParkingLotController } from './parking-lot.controller.js';
-import { SpineLifecycle, SpineParts } from './spine.lifecycle.js';
-import { LOGGER, SPINE_OPTIONS, type SpineOptions } from './spine.options.js';
+import { ServiceHostLifecycle } from './service-host.lifecycle.js';
+import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from './service-host.options.js';
 
 /** Everything an app needs to take part in the conversation: database, broker, inbox, outbox, parking lot, health. */
 @Module({})
-export class SpineModule {
-  static forRoot(options: SpineOptions): DynamicModule {
+export class ServiceHostModule {
+  static forRoot(options: ServiceHostOptions): DynamicModule {
     const providers: Provider[] = [
-      { provide: SPINE_OPTIONS, useValue: options },
+      { provide: SERVICE_HOST_OPTIONS, useValue: options },
       { provide: LOGGER, useFactory: () => createLogger(options.app, options.logLevel) },
       { provide: Clock, useClass: SystemClock },
       { provide: Naming, useFactory: () => new Naming(options.prefix) },
@@ -111,11 +108,11 @@ export class SpineModule {
           ),
       },
       AppHealth,
-      SpineParts,
-      SpineLifecycle,
+      MessageIndexes,
+      ServiceHostLifecycle,
     ];
     return {
-      module: SpineModule,
+      module: ServiceHostModule,
       global: true,
       controllers: [HealthController, ParkingLotController],
       providers,

@@ -11,9 +11,9 @@ import {
   Post,
   Query,
 } from '@nestjs/common';
-import { ParkingLot, type ParkedMessage } from '../parking-lot.js';
+import { type ParkedMessage, ParkingLot } from '#outbox';
 import { admitOperator } from './admit-operator.js';
-import { SPINE_OPTIONS, type SpineOptions } from './spine.options.js';
+import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from './service-host.options.js';
 import { CatenaError } from '#kernel';
 
 const longestName = 100;
@@ -23,7 +23,7 @@ const longestName = 100;
 export class ParkingLotController {
   constructor(
     private readonly parkingLot: ParkingLot,
-    @Inject(SPINE_OPTIONS) private readonly options: SpineOptions,
+    @Inject(SERVICE_HOST_OPTIONS) private readonly options: ServiceHostOptions,
   ) {}
 
   @Get()

@@ -1,0 +1,12 @@
+export { attachConsumers, runConsumerApp, startOrExplain } from './run-app.js';
+export { endInTime } from './end-in-time.js';
+export { endConnections } from './connections.js';
+export { AppHealth, type PartHealth } from './app-health.js';
+export { HealthController, livenessOf } from './health.controller.js';
+export { acceptJsonBodies } from './json-bodies.js';
+export { NestLogger } from './nest-logger.js';
+export { QuietAdapter } from './quiet-adapter.js';
+export { serviceHostOptionsFrom } from './service-host.config.js';
+export { ServiceHostModule } from './service-host.module.js';
+export { admitOperator } from './admit-operator.js';
+export type { ServiceHostOptions } from './service-host.options.js';
