@@ -70,6 +70,12 @@ module.exports = {
       to: { path: '^libs/', pathNot: '^libs/(storage|long-term-storage|datablock|kernel|observability)/' },
     },
     {
+      name: 'claim-check-knows-contracts-storage',
+      severity: 'error',
+      from: { path: lib('claim-check') },
+      to: { path: '^libs/', pathNot: '^libs/(claim-check|storage|contracts|kernel)/' },
+    },
+    {
       name: 'outbox-knows-no-storage',
       severity: 'error',
       from: { path: lib('outbox') },

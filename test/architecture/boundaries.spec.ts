@@ -52,6 +52,7 @@ const planted: Readonly<Record<string, readonly [path: string, text: string]>> =
     'libs/datablock/src/send.ts',
     `import '../../messaging/src/index.js';`,
   ],
+  'claim-check-knows-contracts-storage': ['libs/claim-check/src/send.ts', `import '#messaging';`],
   'outbox-knows-no-storage': ['libs/outbox/src/store.ts', `import '#storage';`],
   'outbox-knows-no-framework': ['libs/outbox/src/module.ts', `import '@nestjs/common';`],
   'only-apps-are-hosted': ['libs/storage/src/host.ts', `import '#service-host';`],

@@ -1,22 +1,16 @@
-import {
-  Inject,
-  Injectable,
-  Module,
-  type DynamicModule,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
-import { Clock, messageOf, wait } from '#kernel';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ClaimChecks } from '#claim-check';
+import { Clock } from '#kernel';
 import { storageAt } from '#long-term-storage';
-import { type Logger, LOGGER } from '#observability';
 import { ServiceHostModule } from '#service-host';
-import { ObjectStore, ReferencedObjects, S3ObjectStore } from '#storage';
+import { ObjectStore, S3ObjectStore } from '#storage';
 import { WorkOrdersConsumer } from './accept-work/work-orders.consumer.js';
 import { ArchiveDatablockHandler } from './archive-datablock/archive-datablock.handler.js';
 import { CopyWriter } from './archive-datablock/copy-writer.js';
 import { DatablockLists } from './archive-datablock/datablock-lists.js';
 import { Originals } from './archive-datablock/originals.js';
 import type { ArchiverConfig } from './archiver.config.js';
+import { Buckets } from './buckets.lifecycle.js';
 import { ConfigToken, SharesToken } from './archiver.tokens.js';
 import { CatalogueWord } from './catalog/catalogue-word.js';
 import { ArchiverStore } from './persistence/archiver-store.js';
@@ -41,39 +35,6 @@ import { SetAside } from './set-aside/set-aside.js';
 import { SetAsideController } from './set-aside/set-aside.controller.js';
 import { VerifyDatablockHandler } from './verify-datablock/verify-datablock.handler.js';
 
-/** Makes the buckets the archiver writes to, as soon as object storage can be reached. */
-@Injectable()
-class Buckets implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly stopping = new AbortController();
-
-  constructor(
-    private readonly objects: ObjectStore,
-    @Inject(ConfigToken) private readonly config: ArchiverConfig,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    void this.make();
-  }
-
-  onApplicationShutdown(): void {
-    this.stopping.abort();
-  }
-
-  private async make(): Promise<void> {
-    while (!this.stopping.signal.aborted) {
-      try {
-        for (const bucket of [this.config.controlBucket, this.config.retrievalBucket])
-          await this.objects.ensureBucket(bucket);
-        return;
-      } catch (error) {
-        this.logger.warn({ error: messageOf(error) }, 'object storage is out of reach, trying again');
-        await wait(3000, this.stopping.signal);
-      }
-    }
-  }
-}
-
 @Module({})
 export class ArchiverModule {
   static forRoot(config: ArchiverConfig): DynamicModule {
@@ -85,10 +46,13 @@ export class ArchiverModule {
         { provide: ConfigToken, useValue: config },
         { provide: ObjectStore, useFactory: () => new S3ObjectStore(config.store) },
         {
-          provide: ReferencedObjects,
+          provide: ClaimChecks,
           inject: [ObjectStore, Clock],
           useFactory: (store: ObjectStore, clock: Clock) =>
-            new ReferencedObjects(store, clock, config.referencePatience),
+            new ClaimChecks(store, clock, {
+              bucket: config.controlBucket,
+              patience: config.referencePatience,
+            }),
         },
         {
           provide: SharesToken,

@@ -1,9 +1,9 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { ClaimChecks } from '#claim-check';
 import { Clock } from '#kernel';
 import { ServiceHostModule } from '#service-host';
-import { ObjectStore, ReferencedObjects, S3ObjectStore } from '#storage';
-import { ControlObjects } from './apply-job-reports/control-objects.js';
+import { ObjectStore, S3ObjectStore } from '#storage';
 import { DatablockRegistration } from './apply-job-reports/datablock-registration.js';
 import { DatasetResets } from './apply-job-reports/dataset-resets.js';
 import { DatasetReportsConsumer } from './apply-job-reports/dataset-reports.consumer.js';
@@ -106,10 +106,13 @@ export class CatalogApiModule {
         { provide: AccessRules, useFactory: () => new AccessRules(config.groups) },
         { provide: ObjectStore, useFactory: () => new S3ObjectStore(config.store) },
         {
-          provide: ReferencedObjects,
+          provide: ClaimChecks,
           inject: [ObjectStore, Clock],
           useFactory: (store: ObjectStore, clock: Clock) =>
-            new ReferencedObjects(store, clock, config.referencePatience),
+            new ClaimChecks(store, clock, {
+              bucket: config.controlBucket,
+              patience: config.referencePatience,
+            }),
         },
         { provide: APP_GUARD, useClass: CallerGuard },
         { provide: APP_FILTER, useClass: ScicatErrorsFilter },
@@ -146,7 +149,6 @@ export class CatalogApiModule {
         JobOwners,
         JobNews,
         JobResults,
-        ControlObjects,
         DatablockRegistration,
         DatasetResets,
         FileListComparison,

@@ -6,6 +6,7 @@ export {
   isRetriable,
   messageOf,
 } from './catena-error.js';
+export { checksumOf } from './checksum.js';
 export { Clock, ManualClock, SystemClock } from './clock.js';
 export { crashPoint } from './crash-point.js';
 export { Ending, ending } from './ending.js';

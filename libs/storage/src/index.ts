@@ -1,3 +1,4 @@
+export { makeBuckets } from './make-buckets.js';
 export { ObjectStore } from './object-store.js';
 export type {
   ListedObject,
@@ -11,7 +12,6 @@ export type {
   UploadPart,
   UploadedPart,
 } from './object-store.js';
-export { ReferencedObjects, type Reference } from './referenced-objects.js';
 export { S3ObjectStore } from './s3/s3-object-store.adapter.js';
 export type { S3ObjectStoreOptions } from './s3/s3-client.js';
 export { s3OptionsFrom } from './s3/s3-options.js';

@@ -88,7 +88,7 @@ export class ArchiveDatablockHandler {
 
   private async packingOf(order: ArchiveDatablockV1, context: WorkContext, copies: number): Promise<Packing> {
     const versions = new ReadVersions();
-    const files = await this.originals.lines<FileLine>(order.files);
+    const files = await this.lists.linesOf<FileLine>(order.files);
     const members = await this.originals.members(order.pid, order.source, files, versions);
     const identity = { pid: order.pid, archiveId: order.archiveId, jobId: order.jobId };
     const packedSize = packedSizeOf(identity, members);

@@ -3,7 +3,7 @@ import { PermanentError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import type { WorkContext } from '../run-work/work-context.js';
 import { readBack } from '../persistence/stored-copies.js';
-import { checksumOf } from '../domain/checksum.js';
+import { checksumOf } from '#kernel';
 import type { Meter } from './meter.js';
 
 export interface CopyOptions {

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { ClaimChecks } from '#claim-check';
 import type { ObjectReference } from '#contracts';
 import { manifestToJson, parseManifest, type DatablockManifest, type ManifestMember } from '#datablock';
-import { ObjectStore, ReferencedObjects } from '#storage';
+import { ObjectStore } from '#storage';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
-import { jsonLinesOf } from '../domain/json-lines.js';
 import { areOf, type OriginalLine } from './read-versions.js';
 
 /** Entries of a listing that are looked through for each file of a datablock, and at least. */
@@ -18,25 +17,29 @@ const lookUpsAtOnce = 8;
 export class DatablockLists {
   constructor(
     private readonly objects: ObjectStore,
-    private readonly references: ReferencedObjects,
+    private readonly claimChecks: ClaimChecks,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
   ) {}
+
+  /** What a reference of a work order, or of a datablock's record, points to: a list of files or of originals. */
+  linesOf<Line>(reference: ObjectReference): Promise<Line[]> {
+    return this.claimChecks.readLines<Line>(reference);
+  }
 
   keepManifest(archiveId: string, manifest: DatablockManifest): Promise<ObjectReference> {
     const body = Buffer.from(manifestToJson(manifest));
     parseManifest(body.toString('utf8'));
-    return this.keep(manifestKey(archiveId), body, 'application/json');
+    return this.claimChecks.keep(manifestKey(archiveId), body, 'application/json');
   }
 
   /** @throws PermanentError `storage.reference-lost` when it went with its work order */
   async manifestOf(reference: ObjectReference): Promise<DatablockManifest> {
-    return parseManifest((await this.references.read(reference)).toString('utf8'));
+    return parseManifest((await this.claimChecks.read(reference)).toString('utf8'));
   }
 
   async keepOriginals(archiveId: string, lines: readonly OriginalLine[]): Promise<void> {
     if (lines.length === 0) return;
-    const body = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-    await this.keep(originalsKey(archiveId), body, 'application/x-ndjson');
+    await this.claimChecks.keepLines(originalsKey(archiveId), lines);
   }
 
   /** What was read for a tar with these members; undefined when that is not known, or is of another try. */
@@ -44,11 +47,8 @@ export class DatablockLists {
     archiveId: string,
     members: readonly ManifestMember[],
   ): Promise<{ readonly lines: readonly OriginalLine[]; readonly reference: ObjectReference } | undefined> {
-    const [bucket, key] = [this.config.controlBucket, originalsKey(archiveId)];
-    const body = await this.references.bodyOf(bucket, key);
-    if (body === undefined) return undefined;
-    const lines = jsonLinesOf<OriginalLine>(body);
-    return areOf(lines, members) ? { lines, reference: referenceTo(bucket, key, body) } : undefined;
+    const found = await this.claimChecks.findLines<OriginalLine>(originalsKey(archiveId));
+    return found !== undefined && areOf(found.lines, members) ? found : undefined;
   }
 
   /**
@@ -85,13 +85,7 @@ export class DatablockLists {
 
   /** Takes the lists of a datablock away, for good. */
   remove(archiveId: string): Promise<void> {
-    return this.objects.remove(this.config.controlBucket, [manifestKey(archiveId), originalsKey(archiveId)]);
-  }
-
-  private async keep(key: string, body: Buffer, contentType: string): Promise<ObjectReference> {
-    const bucket = this.config.controlBucket;
-    await this.objects.put(bucket, key, body, { size: body.length, contentType });
-    return referenceTo(bucket, key, body);
+    return this.claimChecks.remove([manifestKey(archiveId), originalsKey(archiveId)]);
   }
 }
 
@@ -101,8 +95,4 @@ function manifestKey(archiveId: string): string {
 
 function originalsKey(archiveId: string): string {
   return `originals/${archiveId}.ndjson`;
-}
-
-function referenceTo(bucket: string, key: string, body: Buffer): ObjectReference {
-  return { bucket, key, size: body.length, sha256: createHash('sha256').update(body).digest('hex') };
 }

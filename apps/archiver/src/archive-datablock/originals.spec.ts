@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { writeDatablock } from '#datablock';
-import { isAway, ManualClock } from '#kernel';
+import { isAway } from '#kernel';
 import { SourceFolderRules } from '#source-folders';
-import { ReferencedObjects } from '#storage';
 import { MemoryObjectStore } from '#storage/testing';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { Originals } from './originals.js';
@@ -28,7 +27,7 @@ describe('A source folder', () => {
       utimesSync(join(root, 'p1', name), new Date(time), new Date(time));
     }
     const store = new MemoryObjectStore();
-    originals = new Originals(store, new ReferencedObjects(store, new ManualClock(), 0), {
+    originals = new Originals(store, {
       ...{ landingZoneBucket: 'zone', sourceTimeTolerance: 0 },
       sourceFolders: new SourceFolderRules([{ root, pattern: ['{ownerGroup}'], ownerOnDisk: false }]),
     } as unknown as ArchiverConfig);

@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
-import type { FileLine, ObjectReference, OriginalsSource } from '#contracts';
+import type { FileLine, OriginalsSource } from '#contracts';
 import {
   assertRegisteredFile,
   openRegisteredFile,
@@ -18,10 +18,9 @@ import {
   TransientError,
 } from '#kernel';
 import { accountsOnDisk, isMountAway, ownersOf, unmountedRoot, type Ownership } from '#source-folders';
-import { ObjectStore, ReferencedObjects } from '#storage';
+import { ObjectStore } from '#storage';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
-import { jsonLinesOf } from '../domain/json-lines.js';
 import { LandedParcels } from './landed-parcels.js';
 import type { ReadVersions } from './read-versions.js';
 
@@ -29,21 +28,15 @@ type OpenFile = (file: FileLine) => Promise<AsyncIterable<Uint8Array>>;
 
 const nobody: Ownership = { ownerGroup: '', proposalIds: [], instrumentIds: [] };
 
-/** The original files of a datablock: their list, and how to open them where they lie. */
+/** The original files of a datablock: how to open them where they lie. */
 @Injectable()
 export class Originals {
   private readonly accounts = accountsOnDisk();
 
   constructor(
     private readonly store: ObjectStore,
-    private readonly references: ReferencedObjects,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
   ) {}
-
-  /** Lines of JSON that a reference points to. */
-  async lines<Line>(reference: ObjectReference): Promise<Line[]> {
-    return jsonLinesOf<Line>(await this.references.read(reference));
-  }
 
   /** @param versions remembers which objects of the landing zone were read */
   async members(

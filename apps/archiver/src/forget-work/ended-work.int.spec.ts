@@ -4,7 +4,7 @@ import { ManualClock, newId } from '#kernel';
 import { createLogger } from '#observability';
 import { legacyRow } from '#outbox';
 import { MongoConnection } from '#persistence';
-import { ReferencedObjects } from '#storage';
+import { ClaimChecks } from '#claim-check';
 import { MemoryObjectStore } from '#storage/testing';
 import { DatablockLists } from '../archive-datablock/datablock-lists.js';
 import type { ArchiverConfig } from '../archiver.config.js';
@@ -45,7 +45,11 @@ describe('An ended work order', () => {
   });
 
   function sweepOf(of: ArchiverStore): EndedWorkSweep {
-    const lists = new DatablockLists(objects, new ReferencedObjects(objects, clock, 0), config);
+    const lists = new DatablockLists(
+      objects,
+      new ClaimChecks(objects, clock, { bucket: 'control', patience: 0 }),
+      config,
+    );
     const catalogue = {
       lists: ({ archiveId }: { archiveId: string }) => Promise.resolve(listed.has(archiveId)),
     } as unknown as CatalogueWord;

@@ -1,8 +1,8 @@
 import { parcelFolder } from '#datablock';
 import type { ObjectStore, ObjectVersion } from '#storage';
 import { headOf } from '../archive-datablock/landed-parcels.js';
-import { unlessLost } from '../archive-datablock/lost-lists.js';
-import type { Originals } from '../archive-datablock/originals.js';
+import { unlessLost } from '#claim-check';
+import type { DatablockLists } from '../archive-datablock/datablock-lists.js';
 import type { OriginalLine } from '../archive-datablock/read-versions.js';
 import type { StoredDatablock } from '../persistence/records.js';
 import type { ReleasedDatablocks } from './released-datablocks.js';
@@ -31,7 +31,7 @@ interface Release {
 export class LandedOriginals {
   constructor(
     private readonly datablocks: ReleasedDatablocks,
-    private readonly originals: Originals,
+    private readonly lists: DatablockLists,
     private readonly objects: ObjectStore,
     private readonly bucket: string,
   ) {}
@@ -99,7 +99,7 @@ export class LandedOriginals {
     if (!isOpen()) return;
     for await (const reference of this.datablocks.othersProven(datablock)) {
       signal.throwIfAborted();
-      for (const line of (await unlessLost(this.originals.lines<OriginalLine>(reference))) ?? [])
+      for (const line of (await unlessLost(this.lists.linesOf<OriginalLine>(reference))) ?? [])
         for (const { unproven } of parcels) unproven.delete(nameOf(line));
       if (!isOpen()) return;
     }

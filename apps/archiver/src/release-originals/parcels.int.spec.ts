@@ -9,7 +9,7 @@ import { MemoryShare } from '#long-term-storage/testing';
 import { createLogger } from '#observability';
 import { MongoConnection } from '#persistence';
 import { SourceFolderRules } from '#source-folders';
-import { ReferencedObjects } from '#storage';
+import { ClaimChecks } from '#claim-check';
 import { DisturbedObjectStore } from '#storage/testing';
 import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.handler.js';
 import { CopyWriter } from '../archive-datablock/copy-writer.js';
@@ -64,13 +64,13 @@ describe('A parcel of small files in the landing zone', () => {
     const catalogue = {
       lists: ({ archiveId }: { archiveId: string }) => Promise.resolve(listed.has(archiveId)),
     } as unknown as CatalogueWord;
-    const references = new ReferencedObjects(objects, clock, 0);
-    const originals = new Originals(objects, references, config);
-    const lists = new DatablockLists(objects, references, config);
+    const originals = new Originals(objects, config);
+    const claims = new ClaimChecks(objects, clock, { bucket: control, patience: 0 });
+    const lists = new DatablockLists(objects, claims, config);
     const writer = new CopyWriter(lists, new SetAside(store, clock, shares, config), config);
     archive = new ArchiveDatablockHandler(store, lists, originals, writer, clock, shares);
     const proven = new ReleasedDatablocks(store, catalogue);
-    release = new ReleaseOriginalsHandler(proven, objects, originals, clock, config, logger);
+    release = new ReleaseOriginalsHandler(proven, objects, originals, lists, clock, config, logger);
   });
 
   const context: WorkContext = {

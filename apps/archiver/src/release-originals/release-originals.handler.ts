@@ -4,6 +4,7 @@ import { Clock, crashPoint, PermanentError } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { eventRow, type OutboxRow } from '#outbox';
 import { ObjectStore } from '#storage';
+import { DatablockLists } from '../archive-datablock/datablock-lists.js';
 import { Originals } from '../archive-datablock/originals.js';
 import type { OriginalLine } from '../archive-datablock/read-versions.js';
 import type { ArchiverConfig } from '../archiver.config.js';
@@ -27,18 +28,19 @@ export class ReleaseOriginalsHandler {
     private readonly datablocks: ReleasedDatablocks,
     objects: ObjectStore,
     private readonly originals: Originals,
+    private readonly lists: DatablockLists,
     private readonly clock: Clock,
     @Inject(ConfigToken) { landingZoneBucket }: ArchiverConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
-    this.landed = new LandedOriginals(datablocks, originals, objects, landingZoneBucket);
+    this.landed = new LandedOriginals(datablocks, lists, objects, landingZoneBucket);
   }
 
   async handle(order: ReleaseOriginalsV1, context: WorkContext): Promise<OutboxRow> {
     const { workOrderId, jobId, pid } = order;
     const prefixes = this.originals.prefixesOf(pid, order.source);
     const datablock = await this.datablocks.provenFor(order);
-    const read = await this.originals.lines<OriginalLine>(datablock.originals);
+    const read = await this.lists.linesOf<OriginalLine>(datablock.originals);
     // The list lies in a bucket that others write to: it opens nothing outside the dataset's own place.
     if (read.some(({ key }) => !prefixes.some((prefix) => key.startsWith(`${prefix}/`))))
       throw new PermanentError(

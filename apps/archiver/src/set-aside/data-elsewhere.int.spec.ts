@@ -10,7 +10,7 @@ import { MemoryShare } from '#long-term-storage/testing';
 import { createLogger } from '#observability';
 import { MongoConnection } from '#persistence';
 import { SourceFolderRules } from '#source-folders';
-import { ReferencedObjects } from '#storage';
+import { ClaimChecks } from '#claim-check';
 import { DisturbedObjectStore } from '#storage/testing';
 import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.handler.js';
 import { CopyWriter } from '../archive-datablock/copy-writer.js';
@@ -85,9 +85,9 @@ describe('A tape that was set aside', () => {
       ...{ lists: isListed, listsOf: isListed },
       has: () => Promise.resolve(isThere),
     } as unknown as CatalogueWord;
-    const references = new ReferencedObjects(objects, clock, 0);
-    const originals = new Originals(objects, references, config);
-    const lists = new DatablockLists(objects, references, config);
+    const originals = new Originals(objects, config);
+    const claims = new ClaimChecks(objects, clock, { bucket: control, patience: 0 });
+    const lists = new DatablockLists(objects, claims, config);
     asides = new SetAside(store, clock, [share], config);
     const elsewhere = new DataElsewhere(store, catalogue, objects, originals, lists, config);
     sweep = new SetAsideSweep(store, asides, catalogue, elsewhere, logger);

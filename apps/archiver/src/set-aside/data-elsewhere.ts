@@ -4,7 +4,7 @@ import type { ManifestMember } from '#datablock';
 import { formerPidName, messageOf, PermanentError, pidAsName } from '#kernel';
 import { ObjectStore } from '#storage';
 import { DatablockLists } from '../archive-datablock/datablock-lists.js';
-import { unlessLost } from '../archive-datablock/lost-lists.js';
+import { unlessLost } from '#claim-check';
 import { Originals } from '../archive-datablock/originals.js';
 import type { OriginalLine } from '../archive-datablock/read-versions.js';
 import type { ArchiverConfig } from '../archiver.config.js';
@@ -84,7 +84,7 @@ export class DataElsewhere {
     reference: ObjectReference,
     beat: Beat,
   ): Promise<void> {
-    const lines = (await unlessLost(this.originals.lines<OriginalLine>(reference))) ?? [];
+    const lines = (await unlessLost(this.lists.linesOf<OriginalLine>(reference))) ?? [];
     const places = [pidAsName(pid), formerPidName(pid)].map((name) => `${name}/`);
     const known = lines.filter(
       ({ path, key, sha256 }) =>

@@ -8,7 +8,7 @@ import { MemoryShare } from '#long-term-storage/testing';
 import { createLogger } from '#observability';
 import { MongoConnection } from '#persistence';
 import { SourceFolderRules } from '#source-folders';
-import { ReferencedObjects } from '#storage';
+import { ClaimChecks } from '#claim-check';
 import { DisturbedObjectStore } from '#storage/testing';
 import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.handler.js';
 import { CopyWriter } from '../archive-datablock/copy-writer.js';
@@ -80,16 +80,16 @@ describe('What the archiver takes away', () => {
           : Promise.resolve(listed.has(archiveId)),
     } as unknown as CatalogueWord;
     asides = new SetAside(store, clock, shares, config);
-    const references = new ReferencedObjects(objects, clock, 0);
-    const originals = new Originals(objects, references, config);
-    const lists = new DatablockLists(objects, references, config);
+    const originals = new Originals(objects, config);
+    const claims = new ClaimChecks(objects, clock, { bucket: control, patience: 0 });
+    const lists = new DatablockLists(objects, claims, config);
     const elsewhere = new DataElsewhere(store, catalogue, objects, originals, lists, config);
     sweep = new SetAsideSweep(store, asides, catalogue, elsewhere, logger);
     const writer = new CopyWriter(lists, asides, config);
     archive = new ArchiveDatablockHandler(store, lists, originals, writer, clock, shares);
     discard = new DiscardDatablockHandler(store, catalogue, asides, clock, shares);
     const proven = new ReleasedDatablocks(store, catalogue);
-    release = new ReleaseOriginalsHandler(proven, objects, originals, clock, config, logger);
+    release = new ReleaseOriginalsHandler(proven, objects, originals, lists, clock, config, logger);
   });
 
   const context: WorkContext = {

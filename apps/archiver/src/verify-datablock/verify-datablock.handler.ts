@@ -4,7 +4,7 @@ import { Clock, PermanentError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { eventRow, type OutboxRow } from '#outbox';
 import { SharesToken } from '../archiver.tokens.js';
-import { checksumOf } from '../domain/checksum.js';
+import { checksumOf } from '#kernel';
 import { isDamage, isMissing, notYetThere } from '../persistence/stored-copies.js';
 import { refuseForeign } from '../domain/own-datablock.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';

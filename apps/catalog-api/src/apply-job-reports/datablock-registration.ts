@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ClaimChecks } from '#claim-check';
 import {
   datasetRegisteredV1,
   datasetRegistrationRefusedV1,
@@ -14,7 +15,6 @@ import { Catalogue } from '../persistence/catalogue.js';
 import { withoutWords } from '../persistence/own-fields.js';
 import type { ClaimRecord, DatablockRecord, DatasetRecord } from '../persistence/records.js';
 import { newObjectId } from '../persistence/user-ids.js';
-import { ControlObjects } from './control-objects.js';
 import { FileListComparison } from './file-list-comparison.js';
 
 const namesAtOnce = 500;
@@ -29,7 +29,7 @@ export class DatablockRegistration {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly claims: DatasetClaims,
-    private readonly objects: ControlObjects,
+    private readonly claimChecks: ClaimChecks,
     private readonly comparison: FileListComparison,
     private readonly relay: OutboxRelay,
     private readonly clock: Clock,
@@ -44,7 +44,7 @@ export class DatablockRegistration {
         'catalog.dataset-missing',
         `Expected dataset ${pid} of job ${jobId} in the catalogue, found none: its datablocks cannot be registered and are discarded.`,
       );
-    const lines = await this.objects.readLines<DatablockLine>(report.datablocks);
+    const lines = await this.claimChecks.readLines<DatablockLine>(report.datablocks);
     if (lines.length !== report.datablockCount) {
       throw new PermanentError(
         'catalog.datablocks-incomplete',
@@ -120,7 +120,7 @@ export class DatablockRegistration {
   }
 
   private async registerOne(dataset: DatasetRecord, line: DatablockLine): Promise<number> {
-    const manifest = parseManifest((await this.objects.read(line.manifest)).toString('utf8'));
+    const manifest = parseManifest((await this.claimChecks.read(line.manifest)).toString('utf8'));
     const now = this.clock.now();
     const { pid, ownerGroup, accessGroups, instrumentGroup, isPublished } = dataset;
     const datablock: Omit<DatablockRecord, '_id'> = {

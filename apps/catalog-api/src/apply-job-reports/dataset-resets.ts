@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ClaimChecks } from '#claim-check';
 import {
   datasetResetRefusedV1,
   datasetResetV1,
@@ -12,7 +13,6 @@ import { lifecycleSteps } from '../domain/lifecycle.js';
 import { DatasetClaims } from '../jobs/dataset-claims.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { ClaimRecord, DatablockRecord } from '../persistence/records.js';
-import { ControlObjects } from './control-objects.js';
 
 const page = 500;
 
@@ -28,7 +28,7 @@ export class DatasetResets {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly claims: DatasetClaims,
-    private readonly objects: ControlObjects,
+    private readonly claimChecks: ClaimChecks,
     private readonly relay: OutboxRelay,
     private readonly clock: Clock,
   ) {}
@@ -89,7 +89,7 @@ export class DatasetResets {
     datablocks,
     datablockCount,
   }: DatasetResetPreparedV1): Promise<string[]> {
-    const lines = await this.objects.readLines<ResetLine>(datablocks);
+    const lines = await this.claimChecks.readLines<ResetLine>(datablocks);
     if (lines.length !== datablockCount)
       throw new PermanentError(
         'catalog.datablocks-incomplete',

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { ClaimChecks } from '#claim-check';
 import type { DatablockLine } from '#contracts';
 import { parseManifest, type ManifestMember } from '#datablock';
 import { listedPath, PermanentError, stillMoving } from '#kernel';
 import { wholeListById } from '#persistence';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord, OrigDatablockRecord } from '../persistence/records.js';
-import { ControlObjects } from './control-objects.js';
 
 /** Files that a refusal names of each kind. */
 const mostNamed = 5;
@@ -20,7 +20,7 @@ type ListedBlock = Pick<OrigDatablockRecord, '_id' | 'dataFileList'>;
 export class FileListComparison {
   constructor(
     private readonly catalogue: Catalogue,
-    private readonly objects: ControlObjects,
+    private readonly claimChecks: ClaimChecks,
   ) {}
 
   /**
@@ -47,7 +47,7 @@ export class FileListComparison {
 
   private async *membersOf(lines: readonly DatablockLine[]): AsyncGenerator<ManifestMember> {
     for (const { manifest } of lines) {
-      yield* parseManifest((await this.objects.read(manifest)).toString('utf8')).members;
+      yield* parseManifest((await this.claimChecks.read(manifest)).toString('utf8')).members;
       stillMoving();
     }
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { ClaimChecks } from '#claim-check';
 import type { DatasetResultLine, JobFinishedV1 } from '#contracts';
-import { ControlObjects } from './control-objects.js';
 
 /** Entries of one kind in a job's result object, far below MongoDB's document limit. */
 const mostEntries = 5000;
@@ -8,13 +8,13 @@ const mostEntries = 5000;
 /** `jobResultObject` as clients of retrieve jobs read it: `result` with links, and which datasets went well or not. */
 @Injectable()
 export class JobResults {
-  constructor(private readonly objects: ControlObjects) {}
+  constructor(private readonly claimChecks: ClaimChecks) {}
 
   async resultObjectOf(report: JobFinishedV1): Promise<Record<string, unknown>> {
     const { datasetsSucceeded, datasetsFailed, datasetsCancelled } = report;
     const counts = { datasetsSucceeded, datasetsFailed, datasetsCancelled };
     if (report.result === undefined) return counts;
-    const lines = await this.objects.readLines<DatasetResultLine>(report.result);
+    const lines = await this.claimChecks.readLines<DatasetResultLine>(report.result);
     const result = lines.flatMap(({ pid, datablocks }) =>
       datablocks.map((datablock) => ({ datasetId: pid, ...datablock })),
     );

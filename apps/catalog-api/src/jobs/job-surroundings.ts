@@ -1,8 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { messageOf, wait } from '#kernel';
 import { MessageTransport } from '#messaging';
 import { type Logger, LOGGER } from '#observability';
-import { ObjectStore } from '#storage';
+import { makeBuckets, ObjectStore } from '#storage';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import type { JobConfiguration } from '../domain/job-configuration.js';
@@ -31,22 +30,10 @@ export class JobSurroundings implements OnApplicationBootstrap, OnApplicationShu
       queues: targets.map(({ queue }) => ({ name: queue, foreign: true })),
       bindings: targets.map(({ exchange, queue, key }) => ({ exchange, queue, key })),
     });
-    void this.makeBuckets();
+    void makeBuckets(this.store, [this.config.landingZone.bucket], this.stopping.signal, this.logger);
   }
 
   onApplicationShutdown(): void {
     this.stopping.abort();
-  }
-
-  private async makeBuckets(): Promise<void> {
-    while (!this.stopping.signal.aborted) {
-      try {
-        await this.store.ensureBucket(this.config.landingZone.bucket);
-        return;
-      } catch (error) {
-        this.logger.warn({ error: messageOf(error) }, 'object storage is out of reach, trying again');
-        await wait(3000, this.stopping.signal);
-      }
-    }
   }
 }

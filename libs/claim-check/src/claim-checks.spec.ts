@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { isAway, ManualClock } from '#kernel';
-import { ReferencedObjects } from './referenced-objects.js';
-import { MemoryObjectStore } from './testing/memory-object-store.js';
+import { ClaimChecks } from './claim-checks.js';
+import { unlessLost } from './lost-lists.js';
+import { MemoryObjectStore } from '#storage/testing';
 
 const bucket = 'control';
 const body = Buffer.from('a list\n');
@@ -16,7 +17,7 @@ async function scene() {
   const clock = new ManualClock(new Date('2026-01-01T00:00:00Z'));
   const store = new MemoryObjectStore();
   await store.ensureBucket(bucket);
-  return { clock, store, objects: new ReferencedObjects(store, clock, 60_000) };
+  return { clock, store, objects: new ClaimChecks(store, clock, { bucket, patience: 60_000 }) };
 }
 
 describe('An object that a reference names', () => {
@@ -57,5 +58,32 @@ describe('An object that a reference names', () => {
     const { store, objects } = await scene();
     await store.put(bucket, reference.key, Buffer.from('other'), { size: 5 });
     await assert.rejects(objects.read(reference), { code: 'storage.reference-damaged', retriable: true });
+  });
+
+  it('is the same whichever way it comes back: by its reference, or by its name', async () => {
+    const { objects } = await scene();
+    const lines = [{ path: 'a' }, { path: 'ä\u2028b' }];
+    const kept = await objects.keepLines('plans/job/1.ndjson', lines);
+    assert.deepEqual(await objects.readLines(kept), lines);
+    assert.deepEqual(await objects.findLines('plans/job/1.ndjson'), { lines, reference: kept });
+  });
+
+  it('goes with all that lies below a name, however many there are, and with nothing else', async () => {
+    const { store, objects } = await scene();
+    const keys = Array.from({ length: 1001 }, (_, index) => `plans/job/${index}.ndjson`);
+    for (const key of [...keys, 'plans/job-2/1.ndjson']) await objects.keepLines(key, []);
+    await objects.removeBelow('plans/job/');
+    const left: string[] = [];
+    for await (const { key } of store.list(bucket, '')) left.push(key);
+    assert.deepEqual(left, ['plans/job-2/1.ndjson']);
+  });
+
+  it('proves nothing when it is lost, where the reader can do without; other faults are faults', async () => {
+    const { clock, store, objects } = await scene();
+    await assert.rejects(unlessLost(objects.read(reference)), { code: 'storage.not-yet-there' });
+    clock.advance(60_000);
+    assert.equal(await unlessLost(objects.read(reference)), undefined);
+    await store.put(bucket, reference.key, body, { size: body.length });
+    assert.deepEqual(await unlessLost(objects.read(reference)), body);
   });
 });

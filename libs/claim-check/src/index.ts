@@ -1,0 +1,2 @@
+export { ClaimChecks, type ClaimCheckOptions } from './claim-checks.js';
+export { unlessLost } from './lost-lists.js';
