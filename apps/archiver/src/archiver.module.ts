@@ -19,16 +19,16 @@ import { ReleaseOriginalsHandler } from './release-originals/release-originals.h
 import { ReleasedDatablocks } from './release-originals/released-datablocks.js';
 import { EndedWorkSweep } from './forget-work/ended-work-sweep.js';
 import { CopyRecords } from './persistence/copy-records.js';
+import { WorkOrders } from './persistence/work-orders.js';
 import { ExpireRetrievedCopies } from './retrieve-datablock/expire-retrieved-copies.js';
 import { RecallLock } from './retrieve-datablock/recall-lock.js';
-import {
-  RetrievalSurroundings,
-  RetrieveDatablockHandler,
-} from './retrieve-datablock/retrieve-datablock.handler.js';
+import { RetrieveDatablockHandler } from './retrieve-datablock/retrieve-datablock.handler.js';
+import { ProgressReporting } from './run-work/progress-reporting.js';
 import { WaitingSigns } from './run-work/waiting-signs.js';
 import { WorkHandlers } from './run-work/work-handlers.js';
 import { ThreadWatch } from './run-work/thread-watch.js';
-import { ProgressReporting, WorkRunner } from './run-work/work-runner.js';
+import { WorkEndings } from './run-work/work-endings.js';
+import { WorkRunner } from './run-work/work-runner.js';
 import { DataElsewhere } from './set-aside/data-elsewhere.js';
 import { SetAsideSweep } from './set-aside/set-aside-sweep.js';
 import { SetAside } from './set-aside/set-aside.js';
@@ -59,6 +59,7 @@ export class ArchiverModule {
           useFactory: () => config.shares.map((item) => storageAt(item, config.shareMarker)),
         },
         ArchiverStore,
+        WorkOrders,
         CopyRecords,
         Buckets,
         CatalogueWord,
@@ -72,10 +73,10 @@ export class ArchiverModule {
         ThreadWatch,
         WorkHandlers,
         ProgressReporting,
+        WorkEndings,
         WaitingSigns,
         ArchiveDatablockHandler,
         RetrieveDatablockHandler,
-        RetrievalSurroundings,
         RecallLock,
         ExpireRetrievedCopies,
         VerifyDatablockHandler,

@@ -19,15 +19,15 @@ import { Clock, crashPoint } from '#kernel';
 import { currentContext, done, Handles, type Outcome } from '#messaging';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
-import { ArchiverStore } from '../persistence/archiver-store.js';
 import type { Command } from '../persistence/records.js';
+import { WorkOrders } from '../persistence/work-orders.js';
 import { WorkRunner } from '../run-work/work-runner.js';
 
 /** Takes work orders over: one record, inserted first, and the message is settled. The work itself takes its time. */
 @Controller()
 export class WorkOrdersConsumer {
   constructor(
-    private readonly store: ArchiverStore,
+    private readonly orders: WorkOrders,
     private readonly runner: WorkRunner,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
@@ -61,12 +61,9 @@ export class WorkOrdersConsumer {
   /** Due at once, so that even a waiting or abandoned work order ends soon. */
   @Handles(cancelWorkV1)
   async cancel(@Payload() { data }: Envelope<CancelWorkV1>): Promise<Outcome> {
-    const { matchedCount } = await this.store.works.updateOne(
-      { _id: data.workOrderId },
-      { $set: { cancelRequested: true } },
-    );
+    const isAccepted = await this.orders.requestCancel(data.workOrderId);
     this.runner.cancel(data.workOrderId);
-    return matchedCount === 1
+    return isAccepted
       ? done
       : {
           kind: 'retry',
@@ -78,27 +75,10 @@ export class WorkOrdersConsumer {
   private async accept(command: Command): Promise<Outcome> {
     const now = this.clock.now();
     const grace = command.kind === 'release' ? this.config.releaseGrace : 0;
-    await this.store.works.updateOne(
-      { _id: command.data.workOrderId },
-      {
-        $setOnInsert: {
-          jobId: command.data.jobId,
-          command: { kind: command.kind, data: { ...command.data } } as Command,
-          state: 'open',
-          epoch: 0,
-          dueAt: new Date(now.getTime() + grace),
-          ...(grace === 0
-            ? {}
-            : { lastFault: 'Waits until no upload link of the dataset is good any more.' }),
-          attempts: 0,
-          cancelRequested: false,
-          acceptedAt: now,
-          context: currentContext(),
-          outbox: { rows: [] },
-        },
-      },
-      { upsert: true },
-    );
+    await this.orders.accept({
+      ...{ command, acceptedAt: now, dueAt: new Date(now.getTime() + grace), context: currentContext() },
+      ...(grace === 0 ? {} : { lastFault: 'Waits until no upload link of the dataset is good any more.' }),
+    });
     crashPoint('archiver.after-accept');
     this.runner.wake();
     return done;

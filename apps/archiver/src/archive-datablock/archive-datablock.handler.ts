@@ -10,7 +10,7 @@ import { refuseForeign, refuseForeignName } from '../domain/own-datablock.js';
 import { isDamaged, readBack } from '../persistence/stored-copies.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import type { StoredDatablock } from '../persistence/records.js';
-import type { WorkContext } from '../run-work/work-context.js';
+import type { WorkContext } from '../domain/work.js';
 import { CopyWriter, type Packing } from './copy-writer.js';
 import { DatablockLists } from './datablock-lists.js';
 import { Meter } from './meter.js';

@@ -1,7 +1,7 @@
 import type { VerifiedDatablock } from '#datablock';
 import { PermanentError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
-import type { WorkContext } from '../run-work/work-context.js';
+import type { WorkContext } from '../domain/work.js';
 import { readBack } from '../persistence/stored-copies.js';
 import { checksumOf } from '#kernel';
 import type { Meter } from './meter.js';

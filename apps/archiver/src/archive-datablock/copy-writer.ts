@@ -12,7 +12,7 @@ import { PermanentError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
-import type { WorkContext } from '../run-work/work-context.js';
+import type { WorkContext } from '../domain/work.js';
 import { SetAside } from '../set-aside/set-aside.js';
 import { copyDatablock } from './copy-datablock.js';
 import { DatablockLists } from './datablock-lists.js';

@@ -1,5 +1,5 @@
 import { crashPoint } from '#kernel';
-import type { WorkContext } from '../run-work/work-context.js';
+import type { WorkContext } from '../domain/work.js';
 
 /** Adds up the passes over the bytes: one write and one read for each copy. */
 export class Meter {

@@ -11,7 +11,8 @@ import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
 import { CatalogueWord } from '../catalog/catalogue-word.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
-import type { Work } from '../persistence/records.js';
+import type { WorkOrder } from '../persistence/records.js';
+import { WorkOrders } from '../persistence/work-orders.js';
 
 const pause = 600_000;
 const batch = 200;
@@ -29,6 +30,7 @@ export class EndedWorkSweep implements OnApplicationBootstrap, BeforeApplication
 
   constructor(
     private readonly store: ArchiverStore,
+    private readonly orders: WorkOrders,
     private readonly lists: DatablockLists,
     private readonly catalogue: CatalogueWord,
     private readonly clock: Clock,
@@ -55,16 +57,12 @@ export class EndedWorkSweep implements OnApplicationBootstrap, BeforeApplication
   async sweep(): Promise<number> {
     await this.forgetDiscarded();
     let forgotten = 0;
-    const ended = { state: { $in: ['done', 'failed', 'cancelled'] }, dueAt: { $lt: this.before() } };
-    for await (const work of this.store.works
-      .find(ended as object)
-      .sort({ dueAt: 1, _id: 1 })
-      .limit(batch)) {
+    for await (const order of this.orders.over(this.before(), batch)) {
       stillMoving();
       // Of one that an earlier sweep has decided on and not finished the rest goes.
-      if (work.forgetting !== true && !(await this.decide(work))) continue;
-      if (work.command.kind === 'archive') await this.forgetLists(work.command.data.archiveId);
-      await this.store.works.deleteOne({ _id: work._id, forgetting: true });
+      if (order.forgetting !== true && !(await this.decide(order))) continue;
+      if (order.command.kind === 'archive') await this.forgetLists(order.command.data.archiveId);
+      await this.orders.forget(order._id);
       forgotten += 1;
     }
     return forgotten;
@@ -74,26 +72,17 @@ export class EndedWorkSweep implements OnApplicationBootstrap, BeforeApplication
     return new Date(this.clock.now().getTime() - this.config.endedWorkLifetime);
   }
 
-  /** From this write on nobody needs the work order any more; it misses when anybody has touched it since. */
-  private async decide(work: Work): Promise<boolean> {
-    const { _id, state, dueAt } = work;
-    if (await this.isNeeded(work)) {
-      const next = new Date(this.before().getTime() + later);
-      await this.store.works.updateOne({ _id, state, dueAt }, { $set: { dueAt: next } });
-      return false;
-    }
-    const { modifiedCount } = await this.store.works.updateOne(
-      { _id, state, dueAt, 'outbox.rows.0': { $exists: false } },
-      { $set: { forgetting: true } },
-    );
-    return modifiedCount > 0;
+  private async decide(order: WorkOrder): Promise<boolean> {
+    if (!(await this.isNeeded(order))) return this.orders.decideToForget(order);
+    await this.orders.putOff(order, new Date(this.before().getTime() + later));
+    return false;
   }
 
-  private async isNeeded({ command, outbox }: Work): Promise<boolean> {
+  private async isNeeded({ command, outbox }: WorkOrder): Promise<boolean> {
     if (outbox.rows.length > 0) return true;
     if (command.kind !== 'archive') return false;
     const { archiveId, pid } = command.data;
-    if (await this.isNamed(archiveId)) return true;
+    if (await this.orders.isNamed(archiveId)) return true;
     const datablock = await this.store.datablocks.findOne({ _id: archiveId }, { projection: { state: 1 } });
     return datablock?.state === 'verified' && !(await this.catalogue.lists({ pid, archiveId }));
   }
@@ -114,15 +103,10 @@ export class EndedWorkSweep implements OnApplicationBootstrap, BeforeApplication
       .limit(batch)) {
       stillMoving();
       const isAside = (await this.store.asides.countDocuments({ archiveId: _id }, { limit: 1 })) > 0;
-      if (isAside || (await this.isNamed(_id))) continue;
+      if (isAside || (await this.orders.isNamed(_id))) continue;
       // One that was brought back since it was looked up is no longer discarded, and stays.
       const { deletedCount } = await this.store.datablocks.deleteOne({ _id, ...old });
       if (deletedCount > 0) await this.lists.remove(_id);
     }
-  }
-
-  private async isNamed(archiveId: string): Promise<boolean> {
-    const open = { state: 'open' as const, 'command.data.archiveId': archiveId };
-    return (await this.store.works.countDocuments(open, { limit: 1 })) > 0;
   }
 }

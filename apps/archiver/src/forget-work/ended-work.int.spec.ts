@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { ManualClock, newId } from '#kernel';
 import { createLogger } from '#observability';
-import { legacyRow } from '#outbox';
+import { legacyRow, type OutboxRelay } from '#outbox';
 import { MongoConnection } from '#persistence';
 import { ClaimChecks } from '#claim-check';
 import { MemoryObjectStore } from '#storage/testing';
@@ -10,7 +10,8 @@ import { DatablockLists } from '../archive-datablock/datablock-lists.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
-import type { FileAside, StoredDatablock, Work } from '../persistence/records.js';
+import type { FileAside, StoredDatablock, WorkOrder } from '../persistence/records.js';
+import { WorkOrders } from '../persistence/work-orders.js';
 import { EndedWorkSweep } from './ended-work-sweep.js';
 
 const lifetime = 90 * 86_400_000;
@@ -53,22 +54,23 @@ describe('An ended work order', () => {
     const catalogue = {
       lists: ({ archiveId }: { archiveId: string }) => Promise.resolve(listed.has(archiveId)),
     } as unknown as CatalogueWord;
-    return new EndedWorkSweep(of, lists, catalogue, clock, config, logger);
+    const orders = new WorkOrders(of, { wake: () => undefined } as unknown as OutboxRelay);
+    return new EndedWorkSweep(of, orders, lists, catalogue, clock, config, logger);
   }
   const long = (): Date => new Date(clock.now().getTime() - lifetime - 1000);
   const message = () => ({ rows: [legacyRow({ exchange: 'x', key: 'k', body: '{}' }, clock.now())] });
 
   async function work(
-    kind: Work['command']['kind'],
+    kind: WorkOrder['command']['kind'],
     archiveId: string,
-    more: Partial<Work> = {},
+    more: Partial<WorkOrder> = {},
   ): Promise<string> {
     const _id = newId();
     await store.works.insertOne({
       ...{ _id, jobId: 'j', command: { kind, data: { archiveId, pid: 'p' } }, state: 'done', epoch: 1 },
       ...{ dueAt: long(), outbox: { rows: [] } },
       ...more,
-    } as unknown as Work);
+    } as unknown as WorkOrder);
     return _id;
   }
   /** A datablock with its lists. */

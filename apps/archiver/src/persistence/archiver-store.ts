@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import { messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { MongoConnection } from '#persistence';
-import type { FileAside, RetrievedCopy, StoredDatablock, Work } from './records.js';
+import type { FileAside, RetrievedCopy, StoredDatablock, WorkOrder } from './records.js';
 
 /** archiver's own database: its work, what lies on long-term storage and what was retrieved. */
 @Injectable()
@@ -13,7 +13,7 @@ export class ArchiverStore implements OnApplicationBootstrap {
   ) {}
 
   get works() {
-    return this.mongo.connection.collection<Work>('works');
+    return this.mongo.connection.collection<WorkOrder>('works');
   }
 
   get datablocks() {

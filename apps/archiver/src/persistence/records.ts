@@ -9,6 +9,7 @@ import type {
 } from '#contracts';
 import type { MessageContext } from '#messaging';
 import type { OutboxPart } from '#outbox';
+import type { WorkState } from '../domain/work-states.js';
 
 export type Command =
   | { readonly kind: 'archive'; readonly data: ArchiveDatablockV1 }
@@ -18,12 +19,12 @@ export type Command =
   | { readonly kind: 'discard'; readonly data: DiscardDatablockV1 };
 
 /** One accepted work order. */
-export interface Work {
+export interface WorkOrder {
   /** The work order id. */
   _id: string;
   jobId: string;
   command: Command;
-  state: 'open' | 'done' | 'failed' | 'cancelled';
+  state: WorkState;
   /** A sweep removes what there is of it, this record last. */
   forgetting?: true;
   /** Fencing token: only the worker that holds the newest one may write. */

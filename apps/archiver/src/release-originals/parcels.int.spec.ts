@@ -18,7 +18,7 @@ import { Originals } from '../archive-datablock/originals.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
-import type { WorkContext } from '../run-work/work-context.js';
+import type { WorkContext } from '../domain/work.js';
 import { SetAside } from '../set-aside/set-aside.js';
 import { ReleasedDatablocks } from './released-datablocks.js';
 import { ReleaseOriginalsHandler } from './release-originals.handler.js';

@@ -9,7 +9,7 @@ import { Originals } from '../archive-datablock/originals.js';
 import type { OriginalLine } from '../archive-datablock/read-versions.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
-import type { WorkContext } from '../run-work/work-context.js';
+import type { WorkContext } from '../domain/work.js';
 import { LandedOriginals } from './landed-originals.js';
 import { ReleasedDatablocks } from './released-datablocks.js';
 

@@ -4,7 +4,7 @@ import { isDuplicateKey } from '#persistence';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
-import { WorkDeferred, type WorkContext } from '../run-work/work-context.js';
+import { WorkDeferred, type WorkContext } from '../domain/work.js';
 
 /** Milliseconds after which somebody who waits for another's recall looks again. */
 const look = 1000;

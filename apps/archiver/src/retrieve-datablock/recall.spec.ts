@@ -10,9 +10,9 @@ import type { ObjectStore } from '#storage';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { ArchiverStore } from '../persistence/archiver-store.js';
 import type { CopyRecords } from '../persistence/copy-records.js';
-import type { WorkContext } from '../run-work/work-context.js';
+import type { WorkContext } from '../domain/work.js';
 import type { RecallLock } from './recall-lock.js';
-import { RetrievalSurroundings, RetrieveDatablockHandler } from './retrieve-datablock.handler.js';
+import { RetrieveDatablockHandler } from './retrieve-datablock.handler.js';
 
 const content = Buffer.from('a tar, as far as anybody here knows');
 
@@ -54,12 +54,10 @@ describe('Recalling a datablock', () => {
       objects as unknown as ObjectStore,
       lock as unknown as RecallLock,
       shares,
-      new RetrievalSurroundings(
-        new ManualClock(),
-        { isYoung: () => false, damaged: () => Promise.resolve() } as unknown as CopyRecords,
-        { retrievedLifetime: 1000, retrievalBucket: 'retrieval' } as ArchiverConfig,
-        createLogger('spec', 'silent'),
-      ),
+      { isYoung: () => false, damaged: () => Promise.resolve() } as unknown as CopyRecords,
+      new ManualClock(),
+      { retrievedLifetime: 1000, retrievalBucket: 'retrieval' } as ArchiverConfig,
+      createLogger('spec', 'silent'),
     );
     const context: WorkContext = {
       epoch: 1,

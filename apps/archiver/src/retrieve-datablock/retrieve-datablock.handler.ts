@@ -14,19 +14,8 @@ import { refuseForeign } from '../domain/own-datablock.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import { CopyRecords } from '../persistence/copy-records.js';
 import type { StoredCopy, StoredDatablock } from '../persistence/records.js';
-import type { WorkContext } from '../run-work/work-context.js';
+import type { WorkContext } from '../domain/work.js';
 import { RecallLock } from './recall-lock.js';
-
-/** What retrieval needs to know but not to do. */
-@Injectable()
-export class RetrievalSurroundings {
-  constructor(
-    readonly clock: Clock,
-    readonly records: CopyRecords,
-    @Inject(ConfigToken) readonly config: ArchiverConfig,
-    @Inject(LOGGER) readonly logger: Logger,
-  ) {}
-}
 
 /** Recalls a datablock into the retrieval bucket. Whoever asks while it is there, or on its way, shares that one recall. */
 @Injectable()
@@ -36,7 +25,10 @@ export class RetrieveDatablockHandler {
     private readonly objects: ObjectStore,
     private readonly lock: RecallLock,
     @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
-    private readonly surroundings: RetrievalSurroundings,
+    private readonly records: CopyRecords,
+    private readonly clock: Clock,
+    @Inject(ConfigToken) private readonly config: ArchiverConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   async handle(order: RetrieveDatablockV1, context: WorkContext): Promise<OutboxRow> {
@@ -62,7 +54,7 @@ export class RetrieveDatablockHandler {
   }
 
   private async recall(datablock: StoredDatablock, context: WorkContext): Promise<void> {
-    this.surroundings.logger.info({ archiveId: datablock._id }, 'recall begins');
+    this.logger.info({ archiveId: datablock._id }, 'recall begins');
     const faults: string[] = [];
     let passing: CatenaError | undefined;
     for (const copy of bestFirst(datablock.copies)) {
@@ -80,7 +72,7 @@ export class RetrieveDatablockHandler {
         // The next copy may be good. If none is, what was only away is waited for.
         if (error instanceof CatenaError && error.retriable) passing ??= error;
         faults.push(`${name}: ${messageOf(error)}`);
-        this.surroundings.logger.error(
+        this.logger.error(
           { archiveId: datablock._id, share: name, error: messageOf(error) },
           'a copy cannot be recalled',
         );
@@ -95,9 +87,8 @@ export class RetrieveDatablockHandler {
 
   /** What a failed recall says about the copy; damage is in its record before anything else happens. */
   private async findingOf({ _id }: StoredDatablock, copy: StoredCopy, error: unknown): Promise<unknown> {
-    const { records } = this.surroundings;
-    if (isMissing(error) && records.isYoung(copy)) return notYetThere(copy.share, _id, error);
-    if (isDamage(error)) await records.damaged(_id, copy, messageOf(error));
+    if (isMissing(error) && this.records.isYoung(copy)) return notYetThere(copy.share, _id, error);
+    if (isDamage(error)) await this.records.damaged(_id, copy, messageOf(error));
     return error;
   }
 
@@ -124,7 +115,7 @@ export class RetrieveDatablockHandler {
     { packedSize, sha256 }: StoredDatablock,
   ): Promise<OutboxRow> {
     const lifetime = this.config.retrievedLifetime;
-    const now = this.surroundings.clock.now();
+    const now = this.clock.now();
     const expiresAt = new Date(now.getTime() + lifetime);
     await this.lock.keepUntil(archiveId, expiresAt);
     const fileName = archiveId.split('/').slice(-2).join('_');
@@ -140,10 +131,6 @@ export class RetrieveDatablockHandler {
       { subject: workOrderId, partitionKey: workOrderId, sequence: 9 },
       now,
     );
-  }
-
-  private get config(): ArchiverConfig {
-    return this.surroundings.config;
   }
 }
 

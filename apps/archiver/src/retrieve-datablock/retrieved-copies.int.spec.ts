@@ -6,7 +6,7 @@ import { MongoConnection } from '#persistence';
 import { MemoryObjectStore } from '#storage/testing';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
-import type { WorkContext } from '../run-work/work-context.js';
+import type { WorkContext } from '../domain/work.js';
 import { ExpireRetrievedCopies } from './expire-retrieved-copies.js';
 import { RecallLock } from './recall-lock.js';
 

@@ -9,9 +9,12 @@ import type { OutboxRelay } from '#outbox';
 import { MongoConnection } from '#persistence';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
-import type { WorkContext } from './work-context.js';
+import { WorkOrders } from '../persistence/work-orders.js';
+import type { WorkContext } from '../domain/work.js';
 import type { WorkHandlers } from './work-handlers.js';
-import { ProgressReporting, WorkRunner } from './work-runner.js';
+import { ProgressReporting } from './progress-reporting.js';
+import { WorkEndings } from './work-endings.js';
+import { WorkRunner } from './work-runner.js';
 
 describe('Work that hangs where no signal reaches it', () => {
   const logger = createLogger('stalled-work.int.spec', 'silent');
@@ -40,17 +43,13 @@ describe('Work that hangs where no signal reaches it', () => {
       ...{ workers: 2, lease: 150, stallLimit, mostAttempts: 2 },
       retryPause: { first: 1, most: 1 },
     } as unknown as ArchiverConfig;
-    const handlers = { handle, undo: () => Promise.resolve() };
-    const relay = { wake: () => undefined };
-    const reporting = new ProgressReporting(transport, new Naming('t'), new SystemClock());
-    return new WorkRunner(
-      store,
-      handlers as unknown as WorkHandlers,
-      relay as unknown as OutboxRelay,
-      reporting,
-      config,
-      logger,
-    );
+    const handlers = { handle, undo: () => Promise.resolve() } as unknown as WorkHandlers;
+    const relay = { wake: () => undefined } as unknown as OutboxRelay;
+    const clock = new SystemClock();
+    const orders = new WorkOrders(store, relay);
+    const reporting = new ProgressReporting(transport, new Naming('t'), clock);
+    const endings = new WorkEndings(orders, handlers, reporting, clock, config, logger);
+    return new WorkRunner(store, orders, handlers, endings, reporting, clock, config, logger);
   }
   async function order(): Promise<string> {
     const _id = newId();

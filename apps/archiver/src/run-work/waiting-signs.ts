@@ -8,7 +8,8 @@ import { Clock, messageOf, WorkLoop } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { AppHealth, type PartHealth } from '#service-host';
 import { ArchiverStore } from '../persistence/archiver-store.js';
-import { ProgressReporting } from './work-runner.js';
+import { WorkOrders } from '../persistence/work-orders.js';
+import { ProgressReporting } from './progress-reporting.js';
 
 const pause = 20_000;
 /** Work orders told of in one look: more are not under way by the limits of job-assembler. */
@@ -24,6 +25,7 @@ export class WaitingSigns implements OnApplicationBootstrap, BeforeApplicationSh
 
   constructor(
     private readonly store: ArchiverStore,
+    private readonly orders: WorkOrders,
     private readonly reporting: ProgressReporting,
     private readonly health: AppHealth,
     private readonly clock: Clock,
@@ -47,17 +49,9 @@ export class WaitingSigns implements OnApplicationBootstrap, BeforeApplicationSh
     return this.loop.stop();
   }
 
-  /** Running work is due when its lease is over, and has no fault: it speaks for itself. */
+  /** Running work speaks for itself. */
   async tell(): Promise<void> {
-    const now = this.clock.now();
-    const waiting = this.store.works
-      .find(
-        { state: 'open', $or: [{ lastFault: { $exists: true } }, { dueAt: { $lte: now } }] },
-        { projection: { jobId: 1, lastFault: 1 } },
-      )
-      .sort({ dueAt: 1 })
-      .limit(mostTold);
-    for await (const work of waiting)
+    for await (const work of this.orders.waiting(this.clock.now(), mostTold))
       this.reporting.send(
         work,
         'waiting',
@@ -75,15 +69,6 @@ export class WaitingSigns implements OnApplicationBootstrap, BeforeApplicationSh
 
   /** As readiness shows it. */
   private async work(): Promise<PartHealth> {
-    const now = this.clock.now();
-    const due = { state: 'open' as const, dueAt: { $lte: now } };
-    const [open, waiting, overdue, first] = await Promise.all([
-      this.store.works.countDocuments({ state: 'open' }),
-      this.store.works.countDocuments({ state: 'open', lastFault: { $exists: true } }),
-      this.store.works.countDocuments(due),
-      this.store.works.findOne(due, { sort: { dueAt: 1 }, projection: { dueAt: 1 } }),
-    ]);
-    const oldestDueMs = first === null ? 0 : now.getTime() - first.dueAt.getTime();
-    return { status: 'up', open, waiting, due: overdue, oldestDueMs };
+    return { status: 'up', ...(await this.orders.totals(this.clock.now())) };
   }
 }

@@ -6,7 +6,7 @@ import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.
 import { ReleaseOriginalsHandler } from '../release-originals/release-originals.handler.js';
 import { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
 import { VerifyDatablockHandler } from '../verify-datablock/verify-datablock.handler.js';
-import type { WorkContext } from './work-context.js';
+import type { WorkContext } from '../domain/work.js';
 
 /** Which handler does which work. */
 @Injectable()

@@ -20,7 +20,7 @@ import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
-import type { WorkContext } from '../run-work/work-context.js';
+import type { WorkContext } from '../domain/work.js';
 import { DataElsewhere } from './data-elsewhere.js';
 import { SetAsideSweep } from './set-aside-sweep.js';
 import { SetAside } from './set-aside.js';

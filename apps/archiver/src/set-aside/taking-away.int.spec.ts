@@ -20,7 +20,7 @@ import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import { ReleasedDatablocks } from '../release-originals/released-datablocks.js';
 import { ReleaseOriginalsHandler } from '../release-originals/release-originals.handler.js';
-import type { WorkContext } from '../run-work/work-context.js';
+import type { WorkContext } from '../domain/work.js';
 import { DataElsewhere } from './data-elsewhere.js';
 import { SetAsideSweep } from './set-aside-sweep.js';
 import { SetAside } from './set-aside.js';

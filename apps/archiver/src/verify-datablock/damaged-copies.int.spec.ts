@@ -14,11 +14,8 @@ import { CopyRecords } from '../persistence/copy-records.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { ReleasedDatablocks } from '../release-originals/released-datablocks.js';
 import { RecallLock } from '../retrieve-datablock/recall-lock.js';
-import {
-  RetrievalSurroundings,
-  RetrieveDatablockHandler,
-} from '../retrieve-datablock/retrieve-datablock.handler.js';
-import type { WorkContext } from '../run-work/work-context.js';
+import { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
+import type { WorkContext } from '../domain/work.js';
 import { VerifyDatablockHandler } from './verify-datablock.handler.js';
 
 /** A share on which something happens after a file was read. */
@@ -91,7 +88,10 @@ describe('A copy that is found damaged', () => {
       objects,
       new RecallLock(store, clock, config),
       shares,
-      new RetrievalSurroundings(clock, records, config, logger),
+      records,
+      clock,
+      config,
+      logger,
     );
   });
 
@@ -125,14 +125,12 @@ describe('A copy that is found damaged', () => {
     await again.ensureBucket('retrieval');
     await new RetrieveDatablockHandler(
       ...([store, again, new RecallLock(store, clock, { lease: 1 } as ArchiverConfig), shares] as const),
-      new RetrievalSurroundings(
-        ...([
-          clock,
-          records,
-          { retrievedLifetime: 1000, retrievalBucket: 'retrieval' } as ArchiverConfig,
-        ] as const),
-        logger,
-      ),
+      ...([
+        records,
+        clock,
+        { retrievedLifetime: 1000, retrievalBucket: 'retrieval' } as ArchiverConfig,
+      ] as const),
+      logger,
     ).handle(order(), context);
     assert.equal(shares[0].freshReads, before);
   });

@@ -10,7 +10,7 @@ import { refuseForeign } from '../domain/own-datablock.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import { CopyRecords } from '../persistence/copy-records.js';
 import type { StoredCopy, StoredDatablock } from '../persistence/records.js';
-import type { WorkContext } from '../run-work/work-context.js';
+import type { WorkContext } from '../domain/work.js';
 
 /** What is wrong with a copy, and whether with the copy itself. */
 interface Finding {

@@ -1,0 +1,179 @@
+import { Injectable } from '@nestjs/common';
+import type { MessageContext } from '#messaging';
+import { OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
+import { endStates, statesBefore, type EndState } from '../domain/work-states.js';
+import { ArchiverStore } from './archiver-store.js';
+import type { Command, WorkOrder } from './records.js';
+
+/** Who holds an order: a write with an older token than the newest is refused. */
+export type WorkToken = Pick<WorkOrder, '_id' | 'epoch'>;
+/** An order as a sweep saw it: what has been touched since is another one. */
+export type SeenOrder = Pick<WorkOrder, '_id' | 'state' | 'dueAt'>;
+/** An order that does not run, and why. */
+export type WaitingOrder = Pick<WorkOrder, '_id' | 'jobId' | 'lastFault'>;
+
+export interface NewOrder {
+  readonly command: Command;
+  readonly acceptedAt: Date;
+  /** When a worker may take it. */
+  readonly dueAt: Date;
+  /** What it waits for until then. */
+  readonly lastFault?: string;
+  /** The trace of the request that led to it. */
+  readonly context: MessageContext | undefined;
+}
+
+export interface WorkTotals {
+  readonly open: number;
+  readonly waiting: number;
+  readonly due: number;
+  /** Milliseconds. */
+  readonly oldestDueMs: number;
+}
+
+/**
+ * The work orders of archivers: every change of one is a transition of this class, in one write that asks for the state
+ * (`domain/work-states.ts`) and, of a worker, for its fencing token.
+ */
+@Injectable()
+export class WorkOrders {
+  private readonly changes: OutboxCollection;
+
+  constructor(
+    private readonly store: ArchiverStore,
+    relay: OutboxRelay,
+  ) {
+    this.changes = new OutboxCollection(store.works, relay);
+  }
+
+  /** Inserted first: the same order once more is nothing. */
+  async accept({ command, context, ...times }: NewOrder): Promise<void> {
+    await this.store.works.updateOne(
+      { _id: command.data.workOrderId },
+      {
+        $setOnInsert: {
+          jobId: command.data.jobId,
+          command: { kind: command.kind, data: { ...command.data } } as Command,
+          state: 'open',
+          epoch: 0,
+          ...times,
+          attempts: 0,
+          cancelRequested: false,
+          ...(context === undefined ? {} : { context }),
+          outbox: { rows: [] },
+        },
+      },
+      { upsert: true },
+    );
+  }
+
+  /** Whoever runs it learns of it by its next renewal. @returns false when it was not accepted yet */
+  async requestCancel(_id: string): Promise<boolean> {
+    const { matchedCount } = await this.store.works.updateOne({ _id }, { $set: { cancelRequested: true } });
+    return matchedCount === 1;
+  }
+
+  /** A cancelled order that waits becomes due. One that runs does not: it must not come due for another worker. */
+  async hastenCancelled(_id: string, now: Date): Promise<void> {
+    await this.store.works.updateOne(
+      { _id, state: 'open', cancelRequested: true, lastFault: { $exists: true } },
+      { $set: { dueAt: now } },
+    );
+  }
+
+  /** Takes the order that has been due for longest, until the lease ends, and raises its token. */
+  async takeDue(now: Date, until: Date): Promise<WorkOrder | undefined> {
+    const taken = await this.store.works.findOneAndUpdate(
+      { state: 'open', dueAt: { $lte: now } },
+      // A running order does not wait.
+      { $set: { dueAt: until }, $inc: { epoch: 1 }, $unset: { lastFault: '' } },
+      { sort: { dueAt: 1 }, returnDocument: 'after' },
+    );
+    return taken ?? undefined;
+  }
+
+  /** @returns undefined when the order is over, or another worker has the newer token */
+  async renew(
+    { _id, epoch }: WorkToken,
+    until: Date,
+  ): Promise<Pick<WorkOrder, 'cancelRequested'> | undefined> {
+    const renewed = await this.store.works.findOneAndUpdate(
+      { _id, epoch, state: 'open' },
+      { $set: { dueAt: until } },
+      { projection: { cancelRequested: 1 }, returnDocument: 'after' },
+    );
+    return renewed ?? undefined;
+  }
+
+  /** Nothing happens when another worker has the newer token. */
+  async giveBack(
+    { _id, epoch }: WorkToken,
+    { dueAt, attempts, lastFault }: Pick<WorkOrder, 'dueAt' | 'attempts'> & { readonly lastFault: string },
+  ): Promise<void> {
+    await this.store.works.updateOne(
+      { _id, epoch, state: 'open' },
+      { $set: { dueAt, attempts, lastFault: lastFault.slice(0, 2000) } },
+    );
+  }
+
+  /** The end and its message in one write. @returns false when another worker has the newer token: nothing was written */
+  end({ _id, epoch }: WorkToken, state: EndState, row: OutboxRow): Promise<boolean> {
+    return this.changes.change({ _id, epoch, state: { $in: statesBefore(state) } }, { $set: { state } }, [
+      row,
+    ]);
+  }
+
+  /** Orders that do not run, the longest due first. Running ones come due when their lease is over, and have no fault. */
+  waiting(now: Date, limit: number): AsyncIterable<WaitingOrder> {
+    return this.store.works
+      .find(
+        { state: 'open', $or: [{ lastFault: { $exists: true } }, { dueAt: { $lte: now } }] },
+        { projection: { jobId: 1, lastFault: 1 } },
+      )
+      .sort({ dueAt: 1 })
+      .limit(limit);
+  }
+
+  async totals(now: Date): Promise<WorkTotals> {
+    const isDue = { state: 'open' as const, dueAt: { $lte: now } };
+    const [open, waiting, due, first] = await Promise.all([
+      this.store.works.countDocuments({ state: 'open' }),
+      this.store.works.countDocuments({ state: 'open', lastFault: { $exists: true } }),
+      this.store.works.countDocuments(isDue),
+      this.store.works.findOne(isDue, { sort: { dueAt: 1 }, projection: { dueAt: 1 } }),
+    ]);
+    return { open, waiting, due, oldestDueMs: first === null ? 0 : now.getTime() - first.dueAt.getTime() };
+  }
+
+  /** Orders that have been over since before then, the oldest first. */
+  over(before: Date, limit: number): AsyncIterable<WorkOrder> {
+    return this.store.works
+      .find({ state: { $in: [...endStates] }, dueAt: { $lt: before } })
+      .sort({ dueAt: 1, _id: 1 })
+      .limit(limit);
+  }
+
+  /** A sweep looks at it again later. */
+  async putOff({ _id, state, dueAt }: SeenOrder, next: Date): Promise<void> {
+    await this.store.works.updateOne({ _id, state, dueAt }, { $set: { dueAt: next } });
+  }
+
+  /** From this write on nobody needs the order any more. @returns false when it was touched since it was seen */
+  async decideToForget({ _id, state, dueAt }: SeenOrder): Promise<boolean> {
+    const { modifiedCount } = await this.store.works.updateOne(
+      { _id, state, dueAt, 'outbox.rows.0': { $exists: false } },
+      { $set: { forgetting: true } },
+    );
+    return modifiedCount > 0;
+  }
+
+  async forget(_id: string): Promise<void> {
+    await this.store.works.deleteOne({ _id, forgetting: true });
+  }
+
+  /** Whether an open order names the datablock. */
+  async isNamed(archiveId: string): Promise<boolean> {
+    const open = { state: 'open' as const, 'command.data.archiveId': archiveId };
+    return (await this.store.works.countDocuments(open, { limit: 1 })) > 0;
+  }
+}

@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import { workProgressedV1, type Phase } from '#contracts';
+import { Clock } from '#kernel';
+import { MessageTransport, Naming, wireMessageOf } from '#messaging';
+import { eventRow } from '#outbox';
+import type { WorkOrder } from '../persistence/records.js';
+
+/** Sends progress: unconfirmed, because the next one replaces it. */
+@Injectable()
+export class ProgressReporting {
+  constructor(
+    private readonly transport: MessageTransport,
+    private readonly naming: Naming,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @param reason what it waits for */
+  send(
+    { _id: workOrderId, jobId }: Pick<WorkOrder, '_id' | 'jobId'>,
+    phase: Phase,
+    bytesDone: number,
+    bytesTotal: number,
+    reason?: string,
+  ): void {
+    const why = reason === undefined ? {} : { reason: reason.slice(0, 2000) };
+    const data = { workOrderId, jobId, bytesDone, bytesTotal, phase, ...why };
+    const address = { subject: workOrderId, partitionKey: workOrderId, sequence: 0 };
+    const { envelope } = eventRow(workProgressedV1, data, address, this.clock.now());
+    this.transport.send(wireMessageOf(this.naming, envelope!));
+  }
+}

@@ -1,0 +1,110 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { workCancelledV1, workFailedV1, type FaultKind } from '#contracts';
+import { Clock, crashPoint, isRetriable, messageOf } from '#kernel';
+import { LOGGER, type Logger } from '#observability';
+import { eventRow, type OutboxRow } from '#outbox';
+import type { ArchiverConfig } from '../archiver.config.js';
+import { ConfigToken } from '../archiver.tokens.js';
+import { afterFault, factsOf } from '../domain/after-fault.js';
+import type { EndState } from '../domain/work-states.js';
+import type { WorkOrder } from '../persistence/records.js';
+import { WorkOrders } from '../persistence/work-orders.js';
+import { ProgressReporting } from './progress-reporting.js';
+import { WorkHandlers } from './work-handlers.js';
+
+/** How work orders end, or are given back: only by the worker that holds the newest token. */
+@Injectable()
+export class WorkEndings {
+  constructor(
+    private readonly orders: WorkOrders,
+    private readonly handlers: WorkHandlers,
+    private readonly reporting: ProgressReporting,
+    private readonly clock: Clock,
+    @Inject(ConfigToken) private readonly config: ArchiverConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  done(order: WorkOrder, row: OutboxRow): Promise<void> {
+    return this.end(order, 'done', row);
+  }
+
+  async after(order: WorkOrder, error: unknown): Promise<void> {
+    const facts = { workOrderId: order._id, kind: order.command.kind, ...factsOf(error) };
+    const next = afterFault(error, order.attempts, this.config);
+    switch (next.kind) {
+      case 'dropped':
+        return this.logger.warn(facts, 'lost the lease; the other worker goes on');
+      case 'cancelled':
+        return this.cancelled(order);
+      case 'failed':
+        this.logger.error({ ...facts, attempts: next.attempts }, 'work failed');
+        return this.end(order, 'failed', this.failedRow(order, next, messageOf(error)));
+      case 'given-back':
+        return this.giveBack(order, next.pause, order.attempts, messageOf(error));
+      case 'again':
+        this.logger.warn({ ...facts, ...next }, next.waits ? 'work waits' : 'work will be tried again');
+        return this.giveBack(order, next.pause, next.attempts, messageOf(error));
+    }
+  }
+
+  /** "Cancelled" means that nothing is left; while storage is away, the order waits for that. */
+  private async cancelled(order: WorkOrder): Promise<void> {
+    try {
+      // Only who holds the order takes anything back: its end may have been written, or another worker may run it.
+      const until = new Date(this.clock.now().getTime() + this.config.lease);
+      if ((await this.orders.renew(order, until)) === undefined)
+        return this.logger.warn({ workOrderId: order._id }, 'no longer ours to cancel');
+      await this.handlers.undo(order.command).catch((error: unknown) => {
+        if (isRetriable(error)) throw error;
+        // What must not be taken back stays, and the order is over all the same.
+        this.logger.error({ workOrderId: order._id, error: messageOf(error) }, 'nothing was taken back');
+      });
+      const { _id: workOrderId, jobId } = order;
+      await this.end(
+        order,
+        'cancelled',
+        eventRow(workCancelledV1, { workOrderId, jobId }, addressOf(order), this.clock.now()),
+      );
+    } catch (error) {
+      this.logger.warn(
+        { workOrderId: order._id, error: messageOf(error) },
+        'cannot clean up after a cancelled order now; it waits',
+      );
+      await this.giveBack(order, this.config.retryPause.first, order.attempts, messageOf(error));
+    }
+  }
+
+  private async end(order: WorkOrder, state: EndState, row: OutboxRow): Promise<void> {
+    if (!(await this.orders.end(order, state, row)))
+      this.logger.warn(
+        { workOrderId: order._id, epoch: order.epoch },
+        'another worker has the newer token; this result is dropped',
+      );
+    crashPoint('archiver.after-end');
+  }
+
+  private async giveBack(
+    order: WorkOrder,
+    pause: number,
+    attempts: number,
+    lastFault: string,
+  ): Promise<void> {
+    const dueAt = new Date(this.clock.now().getTime() + pause);
+    if (pause > 0) this.reporting.send(order, 'waiting', 0, 0, lastFault);
+    await this.orders.giveBack(order, { dueAt, attempts, lastFault });
+  }
+
+  private failedRow(
+    { _id: workOrderId, jobId, command }: WorkOrder,
+    { code, fault }: { readonly code: string; readonly fault: FaultKind },
+    message: string,
+  ): OutboxRow {
+    const data = { workOrderId, jobId, pid: command.data.pid, code, message: message.slice(0, 2000), fault };
+    return eventRow(workFailedV1, data, addressOf({ _id: workOrderId }), this.clock.now());
+  }
+}
+
+/** An order's last word comes after all of its progress. */
+function addressOf({ _id }: Pick<WorkOrder, '_id'>) {
+  return { subject: _id, partitionKey: _id, sequence: 9 };
+}

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { datablockVerifiedV1 } from '#contracts';
+import { ManualClock, newId, PermanentError, TransientError, wait } from '#kernel';
+import { MemoryTransport } from '#messaging/testing';
+import { Naming } from '#messaging';
+import { createLogger } from '#observability';
+import { eventRow, type OutboxRelay, type OutboxRow } from '#outbox';
+import type { ArchiverConfig } from '../archiver.config.js';
+import type { WorkContext } from '../domain/work.js';
+import type { ArchiverStore } from '../persistence/archiver-store.js';
+import type { Command } from '../persistence/records.js';
+import { WorkOrders } from '../persistence/work-orders.js';
+import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
+import { ProgressReporting } from './progress-reporting.js';
+import { WorkEndings } from './work-endings.js';
+import type { WorkHandlers } from './work-handlers.js';
+import { WorkRunner } from './work-runner.js';
+
+const lease = 30;
+
+type Handle = (command: Command, context: WorkContext) => Promise<OutboxRow>;
+
+describe('The runner of work orders', () => {
+  let store: ArchiverStore;
+  let orders: WorkOrders;
+  let runners: WorkRunner[];
+  let undone: string[];
+  /** Stands still: a busy machine takes no lease away. */
+  let clock: ManualClock;
+  const logger = createLogger('spec', 'silent');
+
+  beforeEach(() => {
+    store = memoryArchiverStore();
+    clock = new ManualClock(new Date('2026-01-01T00:00:00Z'));
+    orders = new WorkOrders(store, { wake: () => undefined } as unknown as OutboxRelay);
+    [runners, undone] = [[], []];
+  });
+  afterEach(() => Promise.all(runners.map((runner) => runner.beforeApplicationShutdown())));
+
+  function start(handle: Handle, undo: () => Promise<void> = () => Promise.resolve()): WorkRunner {
+    const config = {
+      ...{ workers: 1, lease, stallLimit: 60_000, mostAttempts: 2, retryPause: { first: 1, most: 1 } },
+    } as unknown as ArchiverConfig;
+    const handlers = {
+      handle,
+      undo: ({ data }: Command) => undo().then(() => void undone.push(data.workOrderId)),
+    } as unknown as WorkHandlers;
+    const reporting = new ProgressReporting(new MemoryTransport(), new Naming('t'), clock);
+    const endings = new WorkEndings(orders, handlers, reporting, clock, config, logger);
+    const runner = new WorkRunner(store, orders, handlers, endings, reporting, clock, config, logger);
+    runners.push(runner);
+    runner.onApplicationBootstrap();
+    return runner;
+  }
+
+  async function order(): Promise<string> {
+    const workOrderId = newId();
+    const now = clock.now();
+    const data = { workOrderId, jobId: 'j', pid: 'p', archiveId: 'a' };
+    await orders.accept({
+      ...{ command: { kind: 'verify', data }, acceptedAt: now, dueAt: now, context: undefined },
+    });
+    return workOrderId;
+  }
+  const stored = async (_id: string) => (await store.works.findOne({ _id }))!;
+  const verified = ({ data }: Command): OutboxRow =>
+    eventRow(
+      datablockVerifiedV1,
+      { ...data, pid: 'p', archiveId: 'a', copies: 1, packedSize: 1 } as never,
+      { subject: data.workOrderId, partitionKey: data.workOrderId, sequence: 9 },
+      clock.now(),
+    );
+  const untilTold: Handle = async (_, { signal }) => {
+    await wait(60_000, signal);
+    signal.throwIfAborted();
+    throw new Error('nobody told it to end');
+  };
+  async function until(happened: () => Promise<boolean>): Promise<void> {
+    while (!(await happened())) await wait(2);
+  }
+  /** The same, of an order that is given back with a pause. */
+  async function untilLater(happened: () => Promise<boolean>): Promise<void> {
+    while (!(await happened())) {
+      clock.advance(1);
+      await wait(2);
+    }
+  }
+  const stateOf = async (id: string) => (await stored(id)).state;
+
+  it('writes the end of an order together with what its handler answers', async () => {
+    const id = await order();
+    start((command) => Promise.resolve(verified(command)));
+    await until(async () => (await stateOf(id)) === 'done');
+    const [row] = (await stored(id)).outbox.rows;
+    assert.equal(row?.envelope?.type, datablockVerifiedV1.type);
+  });
+
+  it('tries again what may pass, and says in the end why it failed', async () => {
+    const id = await order();
+    let tries = 0;
+    start(() => {
+      tries += 1;
+      return Promise.reject(new TransientError('storage.reference-damaged', `try ${tries}`));
+    });
+    await untilLater(async () => (await stateOf(id)) === 'failed');
+    assert.equal(tries, 2);
+    const { code, message, fault } = (await stored(id)).outbox.rows[0]?.envelope?.data as Record<
+      string,
+      string
+    >;
+    assert.deepEqual([code, message, fault], ['storage.reference-damaged', 'try 2', 'system']);
+  });
+
+  it('keeps its lease while it works, so that no other worker takes the order', async () => {
+    const id = await order();
+    start(untilTold);
+    start(untilTold);
+    await until(async () => (await stored(id)).epoch === 1);
+    for (let renewals = 0; renewals < 4; renewals += 1) {
+      const { dueAt } = await stored(id);
+      clock.advance(lease / 2);
+      await until(async () => (await stored(id)).dueAt > dueAt);
+    }
+    assert.equal((await stored(id)).epoch, 1);
+  });
+
+  it('drops its result when another worker has the newer token', async () => {
+    const id = await order();
+    let finish: () => void = () => undefined;
+    start(async (command) => {
+      await new Promise<void>((resolve) => (finish = resolve));
+      return verified(command);
+    });
+    await until(async () => (await stored(id)).epoch === 1);
+    await store.works.updateOne({ _id: id }, { $inc: { epoch: 1 } });
+    finish();
+    await wait(lease);
+    const { state, outbox } = await stored(id);
+    assert.deepEqual([state, outbox.rows.length], ['open', 0]);
+  });
+
+  it('takes back what a cancelled order left, before it says so', async () => {
+    const id = await order();
+    start(untilTold);
+    await until(async () => (await stored(id)).epoch === 1);
+    await orders.requestCancel(id);
+    await until(async () => (await stateOf(id)) === 'cancelled');
+    assert.deepEqual(undone, [id]);
+  });
+
+  it('does not say "cancelled" while what is left cannot be taken back; the order waits', async () => {
+    const id = await order();
+    await orders.requestCancel(id);
+    let away = true;
+    start(untilTold, () =>
+      away ? Promise.reject(new TransientError('long-term-storage.unavailable', 'away')) : Promise.resolve(),
+    );
+    await until(async () => (await stored(id)).lastFault === 'away');
+    assert.equal(await stateOf(id), 'open');
+    away = false;
+    await untilLater(async () => (await stateOf(id)) === 'cancelled');
+  });
+
+  it('ends a cancelled order whose leavings must stay', async () => {
+    const id = await order();
+    await orders.requestCancel(id);
+    start(untilTold, () => Promise.reject(new PermanentError('archiver.datablock-registered', 'listed')));
+    await until(async () => (await stateOf(id)) === 'cancelled');
+  });
+
+  it('gives running work back when it is stopped: due at once, and without the cost of an attempt', async () => {
+    const id = await order();
+    const runner = start(untilTold);
+    await until(async () => (await stored(id)).epoch === 1);
+    await runner.beforeApplicationShutdown();
+    const { state, attempts, dueAt } = await stored(id);
+    assert.deepEqual([state, attempts], ['open', 0]);
+    assert.ok(dueAt <= clock.now());
+  });
+});

@@ -1,0 +1,13 @@
+import { memoryCollection } from '#persistence/testing';
+import type { ArchiverStore } from '../persistence/archiver-store.js';
+
+/** The database of archiver in memory: what is proven on it and on a real one alike is decided in milliseconds. */
+export function memoryArchiverStore(): ArchiverStore {
+  return {
+    works: memoryCollection(),
+    datablocks: memoryCollection(),
+    retrieved: memoryCollection(),
+    asides: memoryCollection(),
+    whenReady: () => Promise.resolve(),
+  } as unknown as ArchiverStore;
+}

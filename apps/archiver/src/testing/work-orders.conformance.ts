@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { workCancelledV1, workFailedV1 } from '#contracts';
+import { newId } from '#kernel';
+import { eventRow, type OutboxRelay, type OutboxRow } from '#outbox';
+import { endStates, workStates } from '../domain/work-states.js';
+import { WorkOrders } from '../persistence/work-orders.js';
+import type { OpenStore } from './real-archiver-store.js';
+
+const start = new Date('2026-01-01T00:00:00Z');
+const at = (milliseconds: number): Date => new Date(start.getTime() + milliseconds);
+const rowOf = (workOrderId: string): OutboxRow =>
+  eventRow(
+    workCancelledV1,
+    { workOrderId, jobId: 'j' },
+    { subject: workOrderId, partitionKey: workOrderId, sequence: 9 },
+    start,
+  );
+
+/** What holds for the work orders of archivers, in memory and in a database. */
+export function workOrdersConformance(name: string, open: () => Promise<OpenStore>): void {
+  describe(`Work orders in ${name}`, () => {
+    let opened: OpenStore;
+    let orders: WorkOrders;
+    let woken: number;
+
+    before(async () => {
+      opened = await open();
+    });
+    after(() => opened.close());
+    beforeEach(async () => {
+      await opened.store.works.deleteMany({});
+      woken = 0;
+      orders = new WorkOrders(opened.store, { wake: () => (woken += 1) } as unknown as OutboxRelay);
+    });
+
+    const accept = async (
+      dueAt: Date,
+      more: { lastFault?: string; archiveId?: string } = {},
+    ): Promise<string> => {
+      const { archiveId = 'a', ...fields } = more;
+      const workOrderId = newId();
+      const data = { workOrderId, jobId: 'j', pid: 'p', archiveId };
+      await orders.accept({
+        ...{ command: { kind: 'verify', data }, acceptedAt: start, dueAt, context: undefined },
+        ...fields,
+      });
+      return workOrderId;
+    };
+    const stored = async (_id: string) => (await opened.store.works.findOne({ _id }))!;
+
+    it('are accepted once: a repetition changes nothing of one that is on its way', async () => {
+      const id = await accept(at(0));
+      const taken = await orders.takeDue(at(1), at(100));
+      await orders.accept({
+        ...{ command: taken!.command, acceptedAt: at(50), dueAt: at(50), context: undefined },
+      });
+      const { epoch, dueAt, acceptedAt } = await stored(id);
+      assert.deepEqual([epoch, dueAt, acceptedAt], [1, at(100), start]);
+    });
+
+    it('are taken when they are due, the longest due first, each by one worker', async () => {
+      const [second, first, later] = [await accept(at(5)), await accept(at(2)), await accept(at(50))];
+      const taken = await Promise.all([1, 2, 3, 4].map(() => orders.takeDue(at(10), at(100))));
+      assert.deepEqual(new Set(taken.map((order) => order?._id)), new Set([first, second, undefined]));
+      assert.equal((await stored(later)).epoch, 0);
+      const [alone] = [await orders.takeDue(at(50), at(200))];
+      assert.equal(alone?._id, later);
+    });
+
+    it('are taken over with a newer token when the lease is over, and the older one can write nothing any more', async () => {
+      const id = await accept(at(0), { lastFault: 'it waited' });
+      const old = (await orders.takeDue(at(1), at(10)))!;
+      assert.equal(old.lastFault, undefined, 'what runs does not wait');
+      assert.equal(await orders.takeDue(at(9), at(20)), undefined);
+      const next = (await orders.takeDue(at(10), at(20)))!;
+      assert.deepEqual([old.epoch, next.epoch], [1, 2]);
+      assert.equal(await orders.renew(old, at(1000)), undefined);
+      await orders.giveBack(old, { dueAt: at(0), attempts: 9, lastFault: 'old' });
+      assert.equal(await orders.end(old, 'done', rowOf(id)), false);
+      assert.deepEqual(await stored(id), next);
+      assert.deepEqual(await orders.renew(next, at(40)), { _id: id, cancelRequested: false });
+      assert.deepEqual((await stored(id)).dueAt, at(40));
+    });
+
+    for (const end of endStates)
+      it(`end as ${end} once, together with their message, and nothing follows`, async () => {
+        assert.deepEqual(workStates[end], []);
+        const id = await accept(at(0));
+        const order = (await orders.takeDue(at(1), at(10)))!;
+        const row = rowOf(id);
+        assert.equal(await orders.end(order, end, row), true);
+        assert.equal(woken, 1);
+        const { state, outbox } = await stored(id);
+        assert.deepEqual([state, outbox.rows.map((one) => one.id)], [end, [row.id]]);
+        for (const other of endStates) assert.equal(await orders.end(order, other, rowOf(id)), false);
+        assert.equal(await orders.renew(order, at(20)), undefined);
+        await orders.giveBack(order, { dueAt: at(0), attempts: 1, lastFault: 'x' });
+        assert.equal(await orders.takeDue(at(5000), at(6000)), undefined);
+        assert.equal((await stored(id)).outbox.rows.length, 1);
+      });
+
+    it('are given back with what they wait for, cut to a length', async () => {
+      const id = await accept(at(0));
+      const order = (await orders.takeDue(at(1), at(10)))!;
+      await orders.giveBack(order, { dueAt: at(30), attempts: 2, lastFault: 'x'.repeat(5000) });
+      const { attempts, dueAt, lastFault } = await stored(id);
+      assert.deepEqual([attempts, dueAt, lastFault?.length], [2, at(30), 2000]);
+      assert.equal(await orders.takeDue(at(29), at(50)), undefined);
+      assert.equal((await orders.takeDue(at(30), at(50)))?.epoch, 2);
+    });
+
+    it('learn of a cancellation by their renewal; only one that waits becomes due', async () => {
+      const [waits, runs] = [await accept(at(500), { lastFault: 'full' }), await accept(at(0))];
+      const order = (await orders.takeDue(at(1), at(100)))!;
+      assert.equal(order._id, runs);
+      assert.equal(await orders.requestCancel(newId()), false, 'not accepted yet');
+      for (const id of [waits, runs]) {
+        assert.equal(await orders.requestCancel(id), true);
+        await orders.hastenCancelled(id, at(20));
+      }
+      assert.deepEqual([(await stored(waits)).dueAt, (await stored(runs)).dueAt], [at(20), at(100)]);
+      assert.equal((await orders.renew(order, at(100)))?.cancelRequested, true);
+    });
+
+    it('are told of while they do not run, and counted', async () => {
+      const [waits, due] = [await accept(at(500), { lastFault: 'full' }), await accept(at(2))];
+      await accept(at(1));
+      await orders.takeDue(at(1), at(100));
+      const told: string[] = [];
+      for await (const { _id, lastFault } of orders.waiting(at(10), 10))
+        told.push(`${_id} ${lastFault ?? ''}`);
+      assert.deepEqual(told, [`${due} `, `${waits} full`]);
+      assert.deepEqual(await orders.totals(at(10)), { open: 3, waiting: 1, due: 1, oldestDueMs: 8 });
+    });
+
+    it('are forgotten when they are over, in two steps, and never when they were touched between look and write', async () => {
+      const id = await accept(at(0));
+      await orders.end((await orders.takeDue(at(1), at(10)))!, 'done', rowOf(id));
+      const seen = await stored(id);
+      assert.equal(await orders.decideToForget(seen), false, 'its message is not accepted yet');
+      await opened.store.works.updateOne({ _id: id }, { $set: { outbox: { rows: [] } } });
+      await orders.putOff(seen, at(11));
+      assert.equal(await orders.decideToForget(seen), false, 'it was touched since it was seen');
+      await orders.forget(id);
+      assert.equal((await stored(id)).state, 'done', 'nobody has decided');
+      assert.equal(await orders.decideToForget(await stored(id)), true);
+      await orders.forget(id);
+      assert.equal(await stored(id), null);
+    });
+
+    it('name the datablock that they are about for as long as they are open', async () => {
+      const id = await accept(at(0), { archiveId: 'x' });
+      assert.deepEqual([await orders.isNamed('x'), await orders.isNamed('y')], [true, false]);
+      const data = { workOrderId: id, jobId: 'j', pid: 'p', code: 'archiver.x', message: 'm' };
+      const address = { subject: id, partitionKey: id, sequence: 9 };
+      const row = eventRow(workFailedV1, { ...data, fault: 'system' }, address, start);
+      await orders.end((await orders.takeDue(at(1), at(10)))!, 'failed', row);
+      assert.equal(await orders.isNamed('x'), false);
+      const over: string[] = [];
+      for await (const order of orders.over(at(11), 10)) over.push(order._id);
+      assert.deepEqual(over, [id]);
+    });
+  });
+}
