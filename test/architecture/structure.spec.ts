@@ -27,12 +27,6 @@ const bagsToSplit: string[] = [
   'apps/job-assembler/src/fold-results/result-folder.ts: FoldingSurroundings',
   'apps/job-assembler/src/plan-job/dataset-planner.ts: PlanningSurroundings',
   'apps/job-assembler/src/plan-job/job-planner.ts: PlanningAfterwards',
-  'apps/publication-server/src/ingest/upkeep.ts: Sweeps',
-  'apps/publisher/src/recalls/recall-courier.ts: RecallTools',
-  'apps/publisher/src/reconcile/reconciliation.ts: ReconciliationParts',
-  'apps/publisher/src/run-publications/publication-faults.ts: ProgressNews',
-  'apps/publisher/src/run-publications/publication-runner.ts: RunnerParts',
-  'apps/publisher/src/run-publications/publication-steps.ts: StepTools',
 ];
 
 const sources = allSources();
@@ -183,7 +177,7 @@ function constructors(): FoundConstructor[] {
     walk(tree, (node) => {
       if (!ts.isConstructorDeclaration(node)) return;
       const injectable = ts
-        .getDecorators(node.parent as ts.ClassDeclaration)
+        .getDecorators(node.parent)
         ?.some(({ expression }) => expression.getText(tree).startsWith('Injectable('));
       found.push({
         path,

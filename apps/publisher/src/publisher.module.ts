@@ -9,19 +9,20 @@ import type { PublisherConfig } from './publisher.config.js';
 import { ConfigToken } from './publisher.tokens.js';
 import { FeedPush } from './push/feed-push.js';
 import { CopyFeed } from './recalls/copy-feed.js';
-import { RecallCourier, RecallTools } from './recalls/recall-courier.js';
+import { RecallCourier } from './recalls/recall-courier.js';
 import { RecallMail } from './recalls/recall-mail.js';
 import { RecallOrders } from './recalls/recall-orders.js';
 import { Comparisons } from './reconcile/comparisons.js';
 import { PublicationsController } from './reconcile/publications.controller.js';
-import { Reconciliation, ReconciliationParts } from './reconcile/reconciliation.js';
+import { Reconciliation } from './reconcile/reconciliation.js';
 import { DataciteClient } from './registry/datacite-client.js';
 import { DoiRegistration } from './registry/doi-registration.js';
 import { ContentFreezer } from './run-publications/content-freezer.js';
-import { HeldPublications } from './run-publications/held-publications.js';
-import { ProgressNews, PublicationFaults } from './run-publications/publication-faults.js';
-import { PublicationRunner, RunnerParts } from './run-publications/publication-runner.js';
-import { PublicationSteps, StepTools } from './run-publications/publication-steps.js';
+import { HeldPublications } from './persistence/held-publications.js';
+import { PublicationFaults } from './run-publications/publication-faults.js';
+import { PublicationRunner } from './run-publications/publication-runner.js';
+import { StepProgress } from './run-publications/step-progress.js';
+import { PublicationSteps } from './run-publications/publication-steps.js';
 
 @Module({})
 export class PublisherModule {
@@ -42,19 +43,15 @@ export class PublisherModule {
         DoiRegistration,
         FeedPush,
         PublicationSteps,
-        StepTools,
-        ProgressNews,
+        StepProgress,
         PublicationFaults,
         PublicationRunner,
-        RunnerParts,
         RecallOrders,
         CopyFeed,
         RecallMail,
-        RecallTools,
         RecallCourier,
         Comparisons,
         Reconciliation,
-        ReconciliationParts,
       ],
     };
   }

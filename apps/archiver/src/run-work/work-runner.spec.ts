@@ -67,7 +67,7 @@ describe('The runner of work orders', () => {
   const verified = ({ data }: Command): OutboxRow =>
     eventRow(
       datablockVerifiedV1,
-      { ...data, pid: 'p', archiveId: 'a', copies: 1, packedSize: 1 } as never,
+      { ...data, pid: 'p', archiveId: 'a', copies: 1, packedSize: 1 },
       { subject: data.workOrderId, partitionKey: data.workOrderId, sequence: 9 },
       clock.now(),
     );

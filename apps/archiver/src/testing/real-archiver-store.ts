@@ -9,10 +9,10 @@ export interface OpenStore {
   close(): Promise<void>;
 }
 
-/** A database of its own on the server of the test run, with archiver's indexes. */
-export async function realArchiverStore(): Promise<OpenStore> {
+/** A database of its own on a server, with archiver's indexes. @param server URI */
+export async function realArchiverStore(server = ''): Promise<OpenStore> {
   const logger = createLogger('spec', 'silent');
-  const uri = new URL(process.env['MONGODB_URI'] ?? '');
+  const uri = new URL(server);
   uri.pathname = `/archiver-${newId().slice(0, 8)}`;
   const mongo = new MongoConnection({ uri: uri.toString(), appName: 'test' }, logger);
   const store = new ArchiverStore(mongo, logger);

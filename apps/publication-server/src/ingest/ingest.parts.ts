@@ -4,9 +4,9 @@ import { IngestController } from './ingest.controller.js';
 import { Pictures } from './pictures.js';
 import { RecallFeed } from './recall-feed.service.js';
 import { RecordIngest } from './record-ingest.service.js';
-import { Sweeps, Upkeep } from './upkeep.js';
+import { Upkeep } from './upkeep.js';
 
 export const ingestParts = {
   controllers: [IngestController],
-  providers: [Copies, FileLists, Pictures, RecallFeed, RecordIngest, Sweeps, Upkeep],
+  providers: [Copies, FileLists, Pictures, RecallFeed, RecordIngest, Upkeep],
 };

@@ -22,16 +22,6 @@ const batch = 500;
 /** Records in memory at once: one may be several megabytes. */
 const atOnce = 10;
 
-/** What goes with each other in time: sweeps. */
-@Injectable()
-export class Sweeps {
-  constructor(
-    readonly lists: FileLists,
-    readonly copies: Copies,
-    readonly recalls: RecallFeed,
-  ) {}
-}
-
 /** What changes without a message: embargoes end, a new program renders differently, a crash left something open. */
 @Injectable()
 export class Upkeep implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -40,7 +30,9 @@ export class Upkeep implements OnApplicationBootstrap, BeforeApplicationShutdown
   constructor(
     private readonly store: PublicStore,
     private readonly ingest: RecordIngest,
-    private readonly sweeps: Sweeps,
+    private readonly lists: FileLists,
+    private readonly copies: Copies,
+    private readonly recalls: RecallFeed,
     private readonly embargoes: Embargoes,
     private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -73,9 +65,9 @@ export class Upkeep implements OnApplicationBootstrap, BeforeApplicationShutdown
     }
     await this.renderAll({ embargoUntil: { $lte: this.clock.now() } });
     await this.renderAll({ rendering: { $lt: rendering } });
-    await this.sweeps.lists.sweep();
-    await this.sweeps.copies.sweep();
-    await this.sweeps.recalls.sweep();
+    await this.lists.sweep();
+    await this.copies.sweep();
+    await this.recalls.sweep();
   }
 
   /** One that cannot be rendered stands in nobody's way. */

@@ -4,8 +4,8 @@ import { type Logger, LOGGER } from '#observability';
 import { FeedClient, feedRefusalOf, type PublicRecord, type PutResult } from '#publication-feed';
 import { PublisherStore } from '../persistence/publisher-store.js';
 import type { Publication } from '../persistence/records.js';
-import { HeldPublications } from '../run-publications/held-publications.js';
-import type { Lease } from '../run-publications/lease.js';
+import { HeldPublications } from '../persistence/held-publications.js';
+import type { Lease } from '../persistence/lease.js';
 
 /** Sends frozen content to the publication server: the parts of its file list that are missing there, then the record. */
 @Injectable()
@@ -61,7 +61,7 @@ export class FeedPush {
       if (there.has(part) && (here.get(part) ?? there.get(part)) === there.get(part)) continue;
       const stored = await this.store.listParts.findOne({ _id: `${doi}\n${part}` });
       if (stored === null) return false;
-      lease.lost.signal.throwIfAborted();
+      lease.signal.throwIfAborted();
       await this.feed.putPart(list.sha256, part, stored.text);
       crashPoint('publisher.mid-list');
     }

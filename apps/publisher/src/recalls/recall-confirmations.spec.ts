@@ -5,7 +5,12 @@ import { createLogger } from '#observability';
 import type { PublisherStore } from '../persistence/publisher-store.js';
 import type { Recall } from '../persistence/records.js';
 import type { PublisherConfig } from '../publisher.config.js';
-import { RecallCourier, type RecallTools } from './recall-courier.js';
+import type { CatalogClient } from '../catalog/catalog-client.js';
+import type { CopyFeed } from './copy-feed.js';
+import type { RecallMail } from './recall-mail.js';
+import type { RecallOrders } from './recall-orders.js';
+import type { FeedClient } from '#publication-feed';
+import { RecallCourier } from './recall-courier.js';
 
 const config = {
   publicUrl: 'https://data.example.org',
@@ -30,7 +35,7 @@ class Desk {
   }));
   private readonly courier = new RecallCourier(
     this.store,
-    this.tools,
+    ...this.tools,
     this.clock,
     config,
     createLogger('recall-confirmations.spec', 'silent'),
@@ -70,8 +75,8 @@ class Desk {
     return { recalls, whenReady: () => Promise.resolve() } as unknown as PublisherStore;
   }
 
-  private get tools(): RecallTools {
-    return {
+  private get tools() {
+    const parts = {
       catalog: { job: async () => ({ statusCode: 'inProgress' }), progress: async () => ({}) },
       feed: {
         recalls: async () => ((this.rounds += 1), []),
@@ -87,7 +92,15 @@ class Desk {
           if (this.answer !== undefined) throw this.answer;
         },
       },
-    } as unknown as RecallTools;
+    };
+    const { catalog, feed, copies, mail, orders } = parts as Record<string, unknown>;
+    return [catalog, feed, copies, mail, orders] as never as [
+      CatalogClient,
+      FeedClient,
+      CopyFeed,
+      RecallMail,
+      RecallOrders,
+    ];
   }
 }
 

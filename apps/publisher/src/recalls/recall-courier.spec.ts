@@ -6,7 +6,11 @@ import { FeedClient } from '#publication-feed';
 import type { PublisherStore } from '../persistence/publisher-store.js';
 import type { Recall } from '../persistence/records.js';
 import type { PublisherConfig } from '../publisher.config.js';
-import { RecallCourier, type RecallTools } from './recall-courier.js';
+import type { CatalogClient } from '../catalog/catalog-client.js';
+import type { CopyFeed } from './copy-feed.js';
+import type { RecallMail } from './recall-mail.js';
+import type { RecallOrders } from './recall-orders.js';
+import { RecallCourier } from './recall-courier.js';
 
 const config = {
   publicUrl: 'https://data.example.org',
@@ -39,7 +43,7 @@ class Desk {
   async outcome(): Promise<unknown> {
     const courier = new RecallCourier(
       this.store,
-      this.tools,
+      ...this.tools,
       new SystemClock(),
       config,
       createLogger('recall-courier.spec', 'silent'),
@@ -63,9 +67,9 @@ class Desk {
     return { recalls, whenReady: () => Promise.resolve() } as unknown as PublisherStore;
   }
 
-  private get tools(): RecallTools {
+  private get tools() {
     const result = [{ archiveId: 'a', size: 1 }];
-    return {
+    const parts = {
       catalog: { job: async () => ({ statusCode: 'finishedSuccessful', jobResultObject: { result } }) },
       copies: { send: async () => undefined },
       feed: { recalls: async () => [], reportRecall: () => this.report() },
@@ -76,7 +80,15 @@ class Desk {
         },
         askToConfirm: async (_: unknown, link: string) => void this.links.push(link),
       },
-    } as unknown as RecallTools;
+    };
+    const { catalog, feed, copies, mail, orders } = parts as Record<string, unknown>;
+    return [catalog, feed, copies, mail, orders] as never as [
+      CatalogClient,
+      FeedClient,
+      CopyFeed,
+      RecallMail,
+      RecallOrders,
+    ];
   }
 
   private async report(): Promise<{ confirmed?: boolean } | undefined> {

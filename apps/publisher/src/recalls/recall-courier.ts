@@ -31,18 +31,6 @@ const ends: ReadonlySet<string> = new Set([
   ...['finishedUnsuccessful', 'finishedWithDatasetErrors', 'jobCancel'],
 ]);
 
-/** What a recall is carried out with. */
-@Injectable()
-export class RecallTools {
-  constructor(
-    readonly catalog: CatalogClient,
-    readonly feed: FeedClient,
-    readonly copies: CopyFeed,
-    readonly mail: RecallMail,
-    readonly orders: RecallOrders,
-  ) {}
-}
-
 /** Fetches what readers asked for in the DMZ, has it brought back by an ordinary job, and carries the news back. */
 @Injectable()
 export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -52,7 +40,11 @@ export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationS
 
   constructor(
     private readonly store: PublisherStore,
-    private readonly tools: RecallTools,
+    private readonly catalog: CatalogClient,
+    private readonly feed: FeedClient,
+    private readonly copies: CopyFeed,
+    private readonly mail: RecallMail,
+    private readonly orders: RecallOrders,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: PublisherConfig,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -76,7 +68,7 @@ export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationS
 
   private async round(): Promise<boolean> {
     this.mailFailed = false;
-    for (const request of await this.tools.feed.recalls()) await this.tools.orders.orderOf(request);
+    for (const request of await this.feed.recalls()) await this.orders.orderOf(request);
     while (!this.loop.stopping.aborted && (await this.takeOne()));
     await this.store.recalls.deleteMany({
       finishedAt: { $lt: new Date(this.clock.now().getTime() - memory) },
@@ -122,7 +114,7 @@ export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationS
     if (found === null || found.record.state !== 'published' || pids.length === 0)
       return this.fail(recall, 'This publication has no files that could be brought back.');
     await this.askToConfirm(recall);
-    const job = await this.tools.catalog.recall(this.config.recalls.jobType, pids, `recall:${recall._id}`);
+    const job = await this.catalog.recall(this.config.recalls.jobType, pids, `recall:${recall._id}`);
     crashPoint('publisher.after-recall-job');
     await this.save(recall, { state: 'recalling', jobId: job.id, dueAt: this.soon() });
     await this.tell(recall, { state: 'recalling', bytesDone: 0, bytesTotal: found.record.files?.bytes ?? 0 });
@@ -130,16 +122,16 @@ export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationS
 
   private async follow(recall: Recall): Promise<void> {
     await this.askToConfirm(recall);
-    const job = await this.tools.catalog.job(recall.jobId ?? '');
+    const job = await this.catalog.job(recall.jobId ?? '');
     if (!ends.has(job.statusCode)) {
-      const { bytesDone = 0, bytesTotal = 0 } = await this.tools.catalog.progress(job.id);
+      const { bytesDone = 0, bytesTotal = 0 } = await this.catalog.progress(job.id);
       await this.tell(recall, { state: 'recalling', bytesDone, bytesTotal });
       return this.save(recall, { dueAt: this.soon(), attempts: 0 });
     }
     const copies = job.jobResultObject?.result ?? [];
     if (!goodEnds.has(job.statusCode) || copies.length === 0)
       return this.fail(recall, 'The files could not be brought back from tape.');
-    for (const copy of copies) await this.tools.copies.send(copy);
+    for (const copy of copies) await this.copies.send(copy);
     crashPoint('publisher.after-copies');
     const bytes = copies.reduce((sum, { size }) => sum + size, 0);
     const confirmed = await this.tell(recall, { state: 'ready', bytesDone: bytes, bytesTotal: bytes });
@@ -149,7 +141,7 @@ export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationS
   private async mailGoodNews(recall: Recall): Promise<void> {
     if (this.mailFailed) return this.save(recall, { dueAt: this.soon() });
     try {
-      await this.tools.mail.send(recall, true, this.pageOf(recall.doi));
+      await this.mail.send(recall, true, this.pageOf(recall.doi));
     } catch (error) {
       this.mailFailed = isRetriable(error);
       throw error;
@@ -168,7 +160,7 @@ export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationS
     await this.save(recall, { confirmationTriedAt: now });
     const link = `${this.config.publicUrl}/requests/${encodeURIComponent(_id)}/confirm?token=${confirmation}`;
     try {
-      await this.tools.mail.askToConfirm(recall, link);
+      await this.mail.askToConfirm(recall, link);
       await this.save(recall, { confirmationAskedAt: this.clock.now() });
     } catch (error) {
       const isFinal = !isRetriable(error);
@@ -184,7 +176,7 @@ export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationS
   private async fail(recall: Recall, message: string): Promise<void> {
     this.logger.error({ recall: recall._id, doi: recall.doi, jobId: recall.jobId }, message);
     const confirmed = await this.tell(recall, { state: 'failed', bytesDone: 0, bytesTotal: 0, message });
-    await this.tools.mail
+    await this.mail
       .send({ ...recall, confirmed }, false, this.pageOf(recall.doi))
       .catch((error: unknown) =>
         this.logger.warn({ recall: recall._id, error: messageOf(error) }, 'could not send the bad news'),
@@ -216,7 +208,7 @@ export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationS
   private async tell(recall: Recall, news: Parameters<FeedClient['reportRecall']>[1]): Promise<boolean> {
     if (!recall.asked) return false;
     try {
-      const known = await this.tools.feed.reportRecall(recall._id, news);
+      const known = await this.feed.reportRecall(recall._id, news);
       return known?.confirmed === true;
     } catch (error) {
       if (feedRefusalOf(error)?.status !== 404) throw error;

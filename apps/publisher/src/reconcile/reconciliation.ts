@@ -36,16 +36,6 @@ export interface Findings {
 const page = 1000;
 const mostUnknown = 100;
 
-/** What a comparison is done with. */
-@Injectable()
-export class ReconciliationParts {
-  constructor(
-    readonly comparisons: Comparisons,
-    readonly wishes: PublicationWishes,
-    readonly runner: PublicationRunner,
-  ) {}
-}
-
 /**
  * Compares all four places regularly: catalogue, own table, public store, DataCite. Whatever was lost on the way (a
  * restored database, a change by hand at DataCite) is found and put right, in either direction.
@@ -58,7 +48,9 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
 
   constructor(
     private readonly store: PublisherStore,
-    private readonly parts: ReconciliationParts,
+    private readonly comparisons: Comparisons,
+    private readonly wishes: PublicationWishes,
+    private readonly runner: PublicationRunner,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: PublisherConfig,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -96,24 +88,23 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
         { dois: unknown.slice(0, 20) },
         'the public store shows publications that nobody here knows: withdraw them there, or restore this database',
       );
-    this.parts.runner.wake();
+    this.runner.wake();
     return this.last;
   }
 
   /** @returns the drafts that the catalogue has, beside the number of wishes that were missed */
   private async compareCatalogue(): Promise<{ missed: number; drafts: ReadonlySet<string> }> {
-    const { comparisons, wishes } = this.parts;
     const drafts = new Set<string>();
     let missed = 0;
-    for await (const rows of comparisons.cataloguePages()) {
+    for await (const rows of this.comparisons.cataloguePages()) {
       stillMoving();
       const known = await this.versionsOf(rows.map(({ doi }) => doi));
       for (const { doi, version, wanted } of rows) {
         this.loop.stopping.throwIfAborted();
         if (wanted === 'draft') drafts.add(doi);
         if (wanted === 'nothing' || version <= (known.get(doi) ?? 0)) continue;
-        const withdrawal = wanted === 'withdrawn' ? await comparisons.withdrawalOf(doi) : undefined;
-        if (await wishes.note(doi, version, wanted, withdrawal)) missed += 1;
+        const withdrawal = wanted === 'withdrawn' ? await this.comparisons.withdrawalOf(doi) : undefined;
+        if (await this.wishes.note(doi, version, wanted, withdrawal)) missed += 1;
       }
     }
     return { missed, drafts };
@@ -133,10 +124,9 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
     unknown: string[];
     publications: number;
   }> {
-    const { comparisons, wishes } = this.parts;
     const began = this.clock.now();
     const theirs = new Map<string, string>();
-    for await (const { doi, digest } of comparisons.publicRows()) {
+    for await (const { doi, digest } of this.comparisons.publicRows()) {
       stillMoving();
       theirs.set(doi, digest);
     }
@@ -154,13 +144,13 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
       if (ours.pushed !== undefined && digest !== ours.pushed.digest) {
         // Its parts were thrown away after the push: the content is read anew.
         const found = { stale: ours.wanted === 'published', pushed: { ...ours.pushed, lost: true } };
-        if (await wishes.mend(ours, found)) counts.unpushed += 1;
+        if (await this.wishes.mend(ours, found)) counts.unpushed += 1;
       } else if (
         ours.wanted === 'draft' &&
         !drafts.has(ours._id) &&
-        !(await comparisons.isInCatalogue(ours._id))
+        !(await this.comparisons.isInCatalogue(ours._id))
       ) {
-        if (await wishes.mend(ours, { stale: true })) counts.gone += 1;
+        if (await this.wishes.mend(ours, { stale: true })) counts.gone += 1;
       }
     }
     return { ...counts, unknown: [...theirs.keys()].slice(0, mostUnknown) };
@@ -187,7 +177,7 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
     for (const { _id, doi, epoch } of oldest) {
       stillMoving();
       this.loop.stopping.throwIfAborted();
-      const there = await this.parts.comparisons.registered(_id);
+      const there = await this.comparisons.registered(_id);
       const now = this.clock.now();
       if (there !== undefined && there.digest === doi.readBack) {
         await this.store.publications.updateOne({ _id, epoch }, { $set: { 'doi.checkedAt': now } });
@@ -196,7 +186,7 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
       const { attributesDigest: _, readBack: _r, ...rest } = doi;
       const found = { doi: { ...rest, state: there?.state ?? ('none' as const), checkedAt: now } };
       // A worker has changed it since it was listed.
-      if (!(await this.parts.wishes.mend({ _id, epoch }, found))) continue;
+      if (!(await this.wishes.mend({ _id, epoch }, found))) continue;
       drifted += 1;
       this.logger.warn(
         { doi: _id, state: there?.state ?? 'none', expected: doi.state },

@@ -4,8 +4,8 @@ import { toDataciteAttributes, type DataciteEvent } from '#datacite';
 import { Clock, crashPoint, TransientError } from '#kernel';
 import { PublisherStore } from '../persistence/publisher-store.js';
 import type { Content, DoiState, Publication } from '../persistence/records.js';
-import { HeldPublications } from '../run-publications/held-publications.js';
-import type { Lease } from '../run-publications/lease.js';
+import { HeldPublications } from '../persistence/held-publications.js';
+import type { Lease } from '../persistence/lease.js';
 import { DataciteClient, type RegisteredDoi } from './datacite-client.js';
 
 /** What DataCite is to say of a DOI after a call. */

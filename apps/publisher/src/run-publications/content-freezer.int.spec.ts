@@ -13,8 +13,8 @@ import type { Publication, Wanted } from '../persistence/records.js';
 import type { PublisherConfig } from '../publisher.config.js';
 import type { DoiRegistration } from '../registry/doi-registration.js';
 import { ContentFreezer } from './content-freezer.js';
-import { HeldPublications } from './held-publications.js';
-import { LeaseLost } from './lease.js';
+import { HeldPublications } from '../persistence/held-publications.js';
+import { LeaseLost } from '../persistence/lease.js';
 
 /** A wish that arrives while the catalogue is read: the message is acknowledged, nobody will send it again. */
 describe('Freezing content', () => {
@@ -34,7 +34,7 @@ describe('Freezing content', () => {
     store = new PublisherStore(mongo, logger);
     await store.whenReady();
     wishes = new PublicationWishes(store, clock);
-    held = new HeldPublications(store, relay, clock);
+    held = new HeldPublications(store, relay);
   });
   after(async () => {
     await mongo.connection.dropDatabase();
@@ -64,7 +64,7 @@ describe('Freezing content', () => {
     const freezer = new ContentFreezer(catalog, store, held, {} as DoiRegistration, clock, config);
     await wishes.note(doi, 1, 'draft');
     const read = (await store.publications.findOne({ _id: doi })) ?? assert.fail();
-    await freezer.read(read, { doi, epoch: 0, lost: new AbortController() });
+    await freezer.read(read, { doi, epoch: 0, signal: new AbortController().signal });
     const { version, wanted, ...rest } = (await store.publications.findOne({ _id: doi })) ?? assert.fail();
     return [version, wanted, nextStep({ version, wanted, ...rest }, true)];
   };
@@ -96,7 +96,7 @@ describe('Freezing content', () => {
       } as unknown as CatalogClient;
       return new ContentFreezer(catalog, store, held, {} as DoiRegistration, clock, config);
     };
-    const leaseOf = (epoch: number) => ({ doi, epoch, lost: new AbortController() });
+    const leaseOf = (epoch: number) => ({ doi, epoch, signal: new AbortController().signal });
     const read = async () => (await store.publications.findOne({ _id: doi })) ?? assert.fail();
     const content = async () => {
       const found = (await store.contents.findOne({ _id: doi })) ?? assert.fail();
@@ -127,11 +127,11 @@ describe('Freezing content', () => {
     const content = { key: doi, revision: 1, version: 1, epoch: 7, record: {} as PublicRecord };
     await store.contents.insertOne({ _id: doi, ...content });
     // A wish came meanwhile: it goes on with that, and reads again.
-    await held.forget({ doi, epoch: 7, lost: new AbortController() }, 0);
+    await held.forget({ doi, epoch: 7, signal: new AbortController().signal }, 0);
     assert.equal(await store.contents.countDocuments({ _id: doi }), 0);
     // One that has lost its lease takes nothing away.
     await store.contents.insertOne({ _id: doi, ...content });
-    await held.forget({ doi, epoch: 6, lost: new AbortController() }, 1);
+    await held.forget({ doi, epoch: 6, signal: new AbortController().signal }, 1);
     assert.equal(await store.contents.countDocuments({ _id: doi }), 1);
   });
 
@@ -147,7 +147,7 @@ describe('Freezing content', () => {
       await wishes.note(doi, 1, 'draft');
       await store.publications.updateOne({ _id: doi }, { $set: { doi: state } });
       const found = (await store.publications.findOne({ _id: doi })) ?? assert.fail();
-      await freezer.read(found, { doi, epoch: 0, lost: new AbortController() });
+      await freezer.read(found, { doi, epoch: 0, signal: new AbortController().signal });
       assert.equal(await store.publications.findOne({ _id: doi }), null);
     };
     await letGo({ state: 'none' });
@@ -166,7 +166,7 @@ describe('Freezing content', () => {
       },
     } as unknown as CatalogClient;
     const freezer = new ContentFreezer(catalog, store, held, {} as DoiRegistration, clock, config);
-    const lease = { doi, epoch: 0, lost: new AbortController() };
+    const lease = { doi, epoch: 0, signal: new AbortController().signal };
     const read = async () => (await store.publications.findOne({ _id: doi })) ?? assert.fail();
     await wishes.note(doi, 1, 'published');
     await freezer.read(await read(), lease);

@@ -18,8 +18,8 @@ import type { Content, Publication } from '../persistence/records.js';
 import type { PublisherConfig } from '../publisher.config.js';
 import { ConfigToken } from '../publisher.tokens.js';
 import { DoiRegistration } from '../registry/doi-registration.js';
-import { HeldPublications } from './held-publications.js';
-import { LeaseLost, notNewer, type Lease } from './lease.js';
+import { HeldPublications } from '../persistence/held-publications.js';
+import { LeaseLost, notNewer, type Lease } from '../persistence/lease.js';
 
 /**
  * Freezes what the public is to see: every later step, and every repetition of it, works on the same content under the

@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { registrationProgressedV1, registrationRefusedV1, type FieldProblem } from '#contracts';
+import { registrationRefusedV1, type FieldProblem } from '#contracts';
 import { backOff, CatenaError, Clock, isRetriable, messageOf } from '#kernel';
-import { MessageTransport, Naming, wireMessageOf } from '#messaging';
 import { type Logger, LOGGER } from '#observability';
 import { eventRow } from '#outbox';
-import { wordOf, type Step } from '../domain/next-step.js';
+import type { Step } from '../domain/next-step.js';
 import type { Publication } from '../persistence/records.js';
 import type { PublisherConfig } from '../publisher.config.js';
 import { ConfigToken } from '../publisher.tokens.js';
-import { HeldPublications } from './held-publications.js';
-import type { Lease } from './lease.js';
+import { HeldPublications } from '../persistence/held-publications.js';
+import type { Lease } from '../persistence/lease.js';
+import { StepProgress } from './step-progress.js';
 
 /** Refusals the author of the record can mend; everything else that stays is for the operator. */
 const authorCodes: ReadonlySet<string> = new Set([
@@ -20,39 +20,20 @@ const authorCodes: ReadonlySet<string> = new Set([
 ]);
 const mostProblems = 100;
 
-@Injectable()
-export class ProgressNews {
-  constructor(
-    private readonly transport: MessageTransport,
-    private readonly naming: Naming,
-    readonly clock: Clock,
-  ) {}
-
-  /** Unconfirmed: the next one replaces it. */
-  send({ _id: doi, version }: Publication, step: Step, attempts: number, message: string): void {
-    const { envelope } = eventRow(
-      registrationProgressedV1,
-      { doi, version, step: wordOf(step), attempts, message: message.slice(0, 2000) },
-      { subject: doi, partitionKey: doi, sequence: 0 },
-      this.clock.now(),
-    );
-    this.transport.send(wireMessageOf(this.naming, envelope!));
-  }
-}
-
 /** What becomes of a step that failed: again later, for as long as it takes; or never, and somebody hears why. */
 @Injectable()
 export class PublicationFaults {
   constructor(
     private readonly held: HeldPublications,
-    private readonly news: ProgressNews,
+    private readonly progress: StepProgress,
+    private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: PublisherConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   async after(step: Step, publication: Publication, lease: Lease, error: unknown): Promise<void> {
     const code = error instanceof CatenaError ? error.code : 'publication.unexpected-error';
-    const now = this.news.clock.now();
+    const now = this.clock.now();
     const fault = { code, message: messageOf(error).slice(0, 2000), at: now };
     const facts = { doi: lease.doi, step, code, error: fault.message };
     const attempts = publication.attempts + 1;
@@ -61,7 +42,7 @@ export class PublicationFaults {
       const asked = error instanceof CatenaError ? Number(error.details['retryAfter'] ?? 0) : 0;
       const pause = Math.max(asked, first / 2 + backOff(attempts, first, most));
       this.logger.warn({ ...facts, attempts, pause: Math.round(pause) }, 'a step will be tried again');
-      this.news.send(publication, step, attempts, fault.message);
+      this.progress.send(publication, step, attempts, fault.message);
       const dueAt = new Date(now.getTime() + pause);
       return this.held.save(lease, { attempts, dueAt, leasedUntil: new Date(0), lastFault: fault });
     }
@@ -89,7 +70,7 @@ export class PublicationFaults {
       registrationRefusedV1,
       { doi, version, code, message, problems: [...problems] },
       { subject: doi, partitionKey: doi, sequence: version },
-      this.news.clock.now(),
+      this.clock.now(),
     );
   }
 }

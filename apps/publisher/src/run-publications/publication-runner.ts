@@ -4,28 +4,24 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { Clock, messageOf, stillMoving, WorkLoop } from '#kernel';
+import { Clock, messageOf } from '#kernel';
+import { LeasedWorker } from '#leased-work';
 import { inContextOf } from '#messaging';
 import { type Logger, LOGGER } from '#observability';
 import { nextStep } from '../domain/next-step.js';
+import { HeldPublications } from '../persistence/held-publications.js';
+import { LeaseLost, type Lease } from '../persistence/lease.js';
 import { PublisherStore } from '../persistence/publisher-store.js';
 import type { Publication } from '../persistence/records.js';
 import type { PublisherConfig } from '../publisher.config.js';
 import { ConfigToken } from '../publisher.tokens.js';
-import { LeaseLost, type Lease } from './lease.js';
 import { PublicationFaults } from './publication-faults.js';
 import { PublicationSteps } from './publication-steps.js';
 
 const idlePause = 1000;
 
-/** What the runner works with, beside the database. */
-@Injectable()
-export class RunnerParts {
-  constructor(
-    readonly steps: PublicationSteps,
-    readonly faults: PublicationFaults,
-  ) {}
-}
+/** A publication that a worker has taken. */
+type Taken = Pick<Publication, '_id' | 'epoch'>;
 
 /**
  * Takes one publication at a time under a lease with heartbeat and fencing token, and goes step by step until nothing
@@ -33,22 +29,27 @@ export class RunnerParts {
  */
 @Injectable()
 export class PublicationRunner implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly loop: WorkLoop;
+  private readonly worker: LeasedWorker<Taken>;
 
   constructor(
     private readonly store: PublisherStore,
-    private readonly parts: RunnerParts,
-    private readonly clock: Clock,
+    private readonly held: HeldPublications,
+    private readonly steps: PublicationSteps,
+    private readonly faults: PublicationFaults,
+    clock: Clock,
     @Inject(ConfigToken) private readonly config: PublisherConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
-    this.loop = new WorkLoop({
-      name: 'publications',
-      takeOne: () => this.takeOne(),
-      pause: idlePause,
-      lanes: config.workers,
+    this.worker = new LeasedWorker<Taken>({
+      ...{ name: 'publications', clock, lease: config.lease, lanes: config.workers, pause: idlePause },
+      take: (now, until) => held.takeDue(now, until),
+      renew: ({ item }, until) => held.renew(item, until),
+      run: ({ item: { _id: doi, epoch }, signal }) => this.take({ doi, epoch, signal }),
+      leaseLost: ({ _id }) => new LeaseLost(_id),
       onFault: (error) =>
         logger.warn({ error: messageOf(error) }, 'could not take a publication, trying again'),
+      onSkippedBeat: ({ _id: doi }, error) =>
+        logger.warn({ doi, error: messageOf(error) }, 'heartbeat failed; the lease may run out'),
     });
   }
 
@@ -57,86 +58,42 @@ export class PublicationRunner implements OnApplicationBootstrap, BeforeApplicat
       this.logger.warn(
         'draft mode: no account at DataCite (DOI_USERNAME, DOI_PASSWORD); pages are made, DOIs are not registered',
       );
-    this.loop.start(this.store.whenReady());
+    this.worker.start(this.store.whenReady());
   }
 
+  /** A step that runs is waited for: each is short, and safe to take again. */
   beforeApplicationShutdown(): Promise<void> {
-    return this.loop.stop();
+    return this.worker.stop();
   }
 
   wake(): void {
-    this.loop.wake();
+    this.worker.wake();
   }
 
-  private async takeOne(): Promise<boolean> {
-    const now = this.clock.now();
-    const taken = await this.store.publications.findOneAndUpdate(
-      { dueAt: { $lte: now }, leasedUntil: { $lte: now } },
-      { $set: { leasedUntil: this.leaseEnd() }, $inc: { epoch: 1 } },
-      { sort: { dueAt: 1 }, returnDocument: 'after', projection: { epoch: 1 } },
-    );
-    if (taken === null) return false;
-    const lease: Lease = { doi: taken._id, epoch: taken.epoch, lost: new AbortController() };
-    const heartbeat = setInterval(() => void this.beat(lease), this.config.lease / 3);
+  private async take(lease: Lease): Promise<void> {
     try {
       await this.run(lease);
     } catch (error) {
-      if (error instanceof LeaseLost) this.logger.warn({ doi: lease.doi }, 'another worker has taken over');
-      else throw error;
-    } finally {
-      clearInterval(heartbeat);
+      if (!(error instanceof LeaseLost)) throw error;
+      this.logger.warn({ doi: lease.doi }, 'another worker has taken over');
     }
-    return true;
   }
 
   private async run(lease: Lease): Promise<void> {
     for (;;) {
-      const publication = await this.store.publications.findOne({ _id: lease.doi, epoch: lease.epoch });
-      if (publication === null) throw new LeaseLost(lease.doi);
+      const publication = await this.held.read(lease);
       const step = nextStep(publication, this.config.datacite !== undefined);
-      if (step === undefined || this.loop.stopping.aborted) {
-        await this.rest(lease, publication, step === undefined);
-        return;
-      }
+      if (step === undefined) return this.held.rest(lease, publication.heard);
+      if (this.worker.stopping.aborted) return this.held.release(lease);
       try {
         this.logger.debug({ doi: lease.doi, step }, 'step begins');
-        await inContextOf(publication, () => this.parts.steps.take(step, publication, lease));
+        await inContextOf(publication, () => this.steps.take(step, publication, lease));
         this.logger.info({ doi: lease.doi, step, version: publication.version }, 'step is done');
       } catch (error) {
-        if (error instanceof LeaseLost || lease.lost.signal.aborted) throw new LeaseLost(lease.doi);
-        await inContextOf(publication, () => this.parts.faults.after(step, publication, lease, error));
+        if (error instanceof LeaseLost || lease.signal.aborted) throw new LeaseLost(lease.doi);
+        await inContextOf(publication, () => this.faults.after(step, publication, lease, error));
         return;
       }
     }
-  }
-
-  /** A wish that came meanwhile keeps it due. */
-  private async rest({ doi, epoch }: Lease, { heard }: Publication, isDone: boolean): Promise<void> {
-    const free = { leasedUntil: new Date(0) };
-    if (isDone) {
-      const { matchedCount } = await this.store.publications.updateOne(
-        { _id: doi, epoch, heard },
-        { $set: { ...free, attempts: 0 }, $unset: { dueAt: '', lastFault: '' } },
-      );
-      if (matchedCount === 1) return;
-    }
-    await this.store.publications.updateOne({ _id: doi, epoch }, { $set: free });
-  }
-
-  private async beat({ doi, epoch, lost }: Lease): Promise<void> {
-    try {
-      const { matchedCount } = await this.store.publications.updateOne(
-        { _id: doi, epoch },
-        { $set: { leasedUntil: this.leaseEnd() } },
-      );
-      stillMoving();
-      if (matchedCount === 0) lost.abort(new LeaseLost(doi));
-    } catch (error) {
-      this.logger.warn({ doi, error: messageOf(error) }, 'heartbeat failed; the lease may run out');
-    }
-  }
-
-  private leaseEnd(): Date {
-    return new Date(this.clock.now().getTime() + this.config.lease);
   }
 }

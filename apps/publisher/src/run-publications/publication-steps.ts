@@ -8,31 +8,23 @@ import { FeedPush } from '../push/feed-push.js';
 import { RecallOrders } from '../recalls/recall-orders.js';
 import { DoiRegistration } from '../registry/doi-registration.js';
 import { ContentFreezer } from './content-freezer.js';
-import { HeldPublications } from './held-publications.js';
-import type { Lease } from './lease.js';
-
-/** What a step is done with. */
-@Injectable()
-export class StepTools {
-  constructor(
-    readonly freezer: ContentFreezer,
-    readonly registration: DoiRegistration,
-    readonly push: FeedPush,
-    readonly recalls: RecallOrders,
-  ) {}
-}
+import { HeldPublications } from '../persistence/held-publications.js';
+import type { Lease } from '../persistence/lease.js';
 
 /** One step of a publication, each safe to take again after a crash at any point of it. */
 @Injectable()
 export class PublicationSteps {
   constructor(
-    private readonly tools: StepTools,
+    private readonly freezer: ContentFreezer,
+    private readonly registration: DoiRegistration,
+    private readonly feed: FeedPush,
+    private readonly recalls: RecallOrders,
     private readonly held: HeldPublications,
     private readonly clock: Clock,
   ) {}
 
   async take(step: Step, publication: Publication, lease: Lease): Promise<void> {
-    const { freezer, registration, push } = this.tools;
+    const { freezer, registration, feed } = this;
     switch (step) {
       case 'read':
         return freezer.read(publication, lease);
@@ -45,13 +37,13 @@ export class PublicationSteps {
       case 'register':
         return registration.register(publication, lease);
       case 'push':
-        return push.push(publication, lease);
+        return feed.push(publication, lease);
       case 'publish':
         return registration.publish(publication, lease);
       case 'hide':
         return registration.hide(publication, lease);
       case 'confirm':
-        await this.tools.recalls.orderFor(publication);
+        await this.recalls.orderFor(publication);
         return this.report(publication, lease, this.confirmation(publication));
       case 'confirm-withdrawal':
         return this.report(publication, lease, this.withdrawalConfirmation(publication));
@@ -71,7 +63,7 @@ export class PublicationSteps {
         doi,
         version,
         doiState: state === 'findable' ? 'findable' : 'draft',
-        landingPage: this.tools.freezer.landingPageOf(doi),
+        landingPage: this.freezer.landingPageOf(doi),
       },
       { subject: doi, partitionKey: doi, sequence: version },
       this.clock.now(),

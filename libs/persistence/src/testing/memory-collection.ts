@@ -75,7 +75,7 @@ class MemoryCollection {
   }
 
   aggregate(stages: Record<string, unknown>[]): Rows {
-    return new Rows(() => structuredClone(aggregate(this.documents, stages)) as Stored[]);
+    return new Rows(() => structuredClone(aggregate(this.documents, stages)));
   }
 
   insertOne(document: Stored): Promise<void> {
@@ -102,7 +102,7 @@ class MemoryCollection {
       this.change(before === undefined ? filter : { _id: before['_id'] }, change, how);
       const _id = before?.['_id'] ?? equalities(filter)['_id'];
       if (returnDocument === 'after') return this.look({ _id }, { projection })[0] ?? null;
-      return before === undefined ? null : (find([before], {}, projection ?? {}).next() as Stored);
+      return before === undefined ? null : (find([before], {}, projection ?? {}).next());
     });
   }
 
@@ -141,7 +141,7 @@ class MemoryCollection {
     const found = find(this.documents, { ...filter }, projection ?? {});
     if (sort !== undefined) found.sort(sort);
     if (limit !== undefined) found.limit(limit);
-    return structuredClone(found.all()) as Stored[];
+    return structuredClone(found.all());
   }
 
   private change(filter: object, change: object, { upsert = false, arrayFilters }: Write): Changed {
