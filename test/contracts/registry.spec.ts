@@ -1,28 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as contracts from '#contracts';
-import { filesBelow, isThere, textOf } from '../support/repository.js';
+import { contractNameOf, messagePlacesIn } from '../../tools/catalogue/src/index.js';
+import { filesBelow, isThere, repository } from '../support/repository.js';
 
 const { registry } = contracts;
 const root = 'libs/contracts/src';
 
-/** `archival.archive-datablock.v1` → `archiveDatablockV1` */
-function valueNameOf(type: string): string {
-  const [, name = '', version = ''] = type.split('.');
-  const camel = name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  return `${camel}${version.toUpperCase()}`;
-}
-
-function sourcesOf(app: string): string {
-  return filesBelow(`apps/${app}/src`, '.ts')
-    .filter((path) => !path.endsWith('.spec.ts'))
-    .map(textOf)
-    .join('\n')
-    .replace(/^import[^;]*;/gm, '');
-}
-
 const apps = contracts.appNames.filter((app) => isThere(`apps/${app}/src/main.ts`));
-const sources = new Map(apps.map((app) => [app, sourcesOf(app)]));
+const placesOf = messagePlacesIn(repository);
 const owners: Readonly<Record<string, contracts.AppName>> = {
   catalog: 'catalog-api',
   assembly: 'job-assembler',
@@ -41,8 +27,8 @@ describe('The registry', () => {
   });
 
   for (const contract of registry) {
-    const { type, kind, emitter, consumers } = contract;
-    const value = valueNameOf(type);
+    const { type, kind, emitter, consumers, answers } = contract;
+    const value = contractNameOf(type);
 
     describe(type, () => {
       it('has the names that follow from its type', () => {
@@ -61,16 +47,30 @@ describe('The registry', () => {
       });
 
       it('is emitted where it says', () => {
-        const emits = (app: contracts.AppName): boolean =>
-          new RegExp(`\\beventRow\\(\\s*${value}\\b`).test(sources.get(app) ?? '');
-        assert.deepEqual(apps.filter(emits), [emitter]);
+        const found = apps.filter((app) => placesOf(value, app).emits.length > 0);
+        assert.deepEqual(
+          found,
+          [emitter],
+          `expected ${emitter}, and no other app, to send ${type}: write eventRow(${value}, …) with the change that it tells of, or correct "emitter" in its contract`,
+        );
       });
 
       it('is handled where it says, once', () => {
-        const handlers = apps.flatMap((app) =>
-          Array.from((sources.get(app) ?? '').matchAll(new RegExp(`@Handles\\(${value}\\)`, 'g')), () => app),
+        const found = apps.flatMap((app) => placesOf(value, app).handles.map(() => app));
+        assert.deepEqual(
+          found,
+          [...consumers],
+          `expected one method with @Handles(${value}) in each of ${consumers.join(', ')}, and in no other app; or correct "consumers" in its contract`,
         );
-        assert.deepEqual(handlers, [...consumers]);
+      });
+
+      it('ends, as a command, with events of its consumer that its sender hears', () => {
+        if (kind === 'event') assert.deepEqual(answers, []);
+        for (const answer of answers) {
+          assert.equal(answer.kind, 'event');
+          assert.equal(answer.emitter, consumers[0], `${answer.type} ends ${type}`);
+          assert.ok(answer.consumers.includes(emitter), `expected ${emitter} to hear ${answer.type}`);
+        }
       });
     });
   }

@@ -1,24 +1,75 @@
 export const appNames = ['catalog-api', 'job-assembler', 'archiver', 'publisher'] as const;
 export type AppName = (typeof appNames)[number];
 
+/** Where a message stands among those that must keep their order. */
+export interface MessageOrder {
+  /** Field of the payload: messages with the same value keep their order. */
+  readonly within: string;
+  /** A number, or the field of the payload that has it: a lower place comes first. */
+  readonly place: number | string;
+}
+
 /** What a message promises: its name, who says it, who must hear it, and the shape of its `data`. */
-export interface MessageContract<Payload extends object = object> {
+export interface MessageContract<Payload extends object = object, Type extends string = string> {
   /** `<context>.<kebab-name>.v<N>`; everything else (exchange, file, class) is derived from it. */
-  readonly type: string;
+  readonly type: Type;
   readonly kind: 'command' | 'event';
   readonly emitter: AppName;
   /** Apps whose receipt the emitter waits for before it forgets the message. */
   readonly consumers: readonly AppName[];
   /** A transient message (progress) is sent once, unconfirmed and without a receipt: a newer one replaces it. */
   readonly transient: boolean;
+  /** Field of the payload that names what the message is about. */
+  readonly about: string;
+  readonly order: MessageOrder;
+  /** Of a command: the events with which its consumer may end it. */
+  readonly answers: readonly MessageContract[];
   readonly payload: new () => Payload;
   /** When this is true or wanted, and what a consumer may conclude. */
   readonly summary: string;
 }
 
-/** Declares one message version. */
-export function defineMessage<Payload extends object>(
-  contract: Omit<MessageContract<Payload>, 'transient'> & { transient?: boolean },
-): MessageContract<Payload> {
-  return { ...contract, transient: contract.transient ?? false };
+/** A command, and the types of the events that may end it. */
+export interface CommandContract<
+  Payload extends object = object,
+  Type extends string = string,
+  Answer extends string = string,
+> extends MessageContract<Payload, Type> {
+  readonly answers: readonly MessageContract<object, Answer>[];
+}
+
+/** The types of the events with which a consumer may end a command: the handler of a command returns no other. */
+export type AnswerTo<Command> =
+  Command extends CommandContract<infer _P, infer _T, infer Answer> ? Answer : never;
+
+type FieldOf<Payload> = keyof Payload & string;
+
+/** What is said of every message; `about` and `order` name fields of the payload. */
+interface Declaration<Payload extends object, Type extends string> extends Pick<
+  MessageContract<Payload, Type>,
+  'type' | 'emitter' | 'consumers' | 'payload' | 'summary'
+> {
+  readonly about: FieldOf<Payload>;
+  readonly order: {
+    readonly within: FieldOf<Payload>;
+    readonly place: number | FieldOf<Payload>;
+  };
+}
+
+/** Declares one version of an event. */
+export function defineEvent<Payload extends object, const Type extends string>(
+  declaration: Declaration<Payload, Type> & { readonly transient?: boolean },
+): MessageContract<Payload, Type> {
+  return { ...declaration, kind: 'event', transient: declaration.transient ?? false, answers: [] };
+}
+
+/** Declares one version of a command. */
+export function defineCommand<
+  Payload extends object,
+  const Type extends string,
+  const Answer extends string = never,
+>(
+  declaration: Declaration<Payload, Type> & { readonly answers: readonly MessageContract<object, Answer>[] },
+): CommandContract<Payload, Type, Answer> {
+  return { ...declaration, kind: 'command', transient: false };
 }

@@ -1,4 +1,4 @@
-import { applyDecorators } from '@nestjs/common';
+import 'reflect-metadata';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -14,37 +14,35 @@ import {
   ValidateNested,
 } from 'class-validator';
 
+/** Several decorators as one. */
+const all =
+  (...decorators: PropertyDecorator[]): PropertyDecorator =>
+  (target, property) =>
+    decorators.forEach((decorate) => decorate(target, property));
+
 /** The id of the job in the catalogue. */
-export const JobId = (): PropertyDecorator => applyDecorators(IsString(), MinLength(1), MaxLength(100));
+export const JobId = (): PropertyDecorator => all(IsString(), MinLength(1), MaxLength(100));
 /** The dataset's persistent identifier. */
-export const DatasetPid = (): PropertyDecorator => applyDecorators(IsString(), MinLength(1), MaxLength(500));
+export const DatasetPid = (): PropertyDecorator => all(IsString(), MinLength(1), MaxLength(500));
 /** `<jobId>/<dataset number>/<datablock number>`, both counted from 0; what follows up on it appends a word. */
-export const WorkOrderId = (): PropertyDecorator => applyDecorators(IsString(), Matches(/^[^\s]{1,200}$/));
+export const WorkOrderId = (): PropertyDecorator => all(IsString(), Matches(/^[^\s]{1,200}$/));
 /** A whole number of bytes or things, 0 to 2^53 − 1. */
-export const Count = (): PropertyDecorator => applyDecorators(IsInt(), Min(0), Max(Number.MAX_SAFE_INTEGER));
+export const Count = (): PropertyDecorator => all(IsInt(), Min(0), Max(Number.MAX_SAFE_INTEGER));
 /** 64 hexadecimal digits in lower case, so that equal checksums are equal texts. */
-export const Sha256 = (): PropertyDecorator => applyDecorators(IsString(), Matches(/^[0-9a-f]{64}$/));
+export const Sha256 = (): PropertyDecorator => all(IsString(), Matches(/^[0-9a-f]{64}$/));
 /** The datablock's name on long-term storage. */
-export const ArchiveId = (): PropertyDecorator => applyDecorators(IsString(), MinLength(1), MaxLength(1000));
+export const ArchiveId = (): PropertyDecorator => all(IsString(), MinLength(1), MaxLength(1000));
 /** An error code of docs/errors.md. */
-export const ErrorCode = (): PropertyDecorator =>
-  applyDecorators(Matches(/^[a-z-]+\.[a-z0-9-]+$/), MaxLength(100));
+export const ErrorCode = (): PropertyDecorator => all(Matches(/^[a-z-]+\.[a-z0-9-]+$/), MaxLength(100));
 /** A sentence for people. */
-export const Sentence = (): PropertyDecorator => applyDecorators(IsString(), MaxLength(2000));
+export const Sentence = (): PropertyDecorator => all(IsString(), MaxLength(2000));
 /** A list of objects of their own shape, `most` of them. */
 export const NestedList = (type: () => new () => object, most: number): PropertyDecorator =>
-  applyDecorators(
-    IsArray(),
-    ArrayMaxSize(most),
-    IsObject({ each: true }),
-    ValidateNested({ each: true }),
-    Type(type),
-  );
+  all(IsArray(), ArrayMaxSize(most), IsObject({ each: true }), ValidateNested({ each: true }), Type(type));
 /** An object of its own shape. `ValidateNested` alone lets a missing object and a list pass, hence `IsObject`. */
 export const Nested = (type: () => new () => object): PropertyDecorator =>
-  applyDecorators(IsObject(), ValidateNested(), Type(type));
+  all(IsObject(), ValidateNested(), Type(type));
 /** A DOI without resolver, for example `10.5072/abc`. */
-export const Doi = (): PropertyDecorator =>
-  applyDecorators(IsString(), MaxLength(500), Matches(/^[^\s/]+\/\S+$/));
+export const Doi = (): PropertyDecorator => all(IsString(), MaxLength(500), Matches(/^[^\s/]+\/\S+$/));
 /** The version of a publication in the catalogue: grows with every step of its life. */
-export const PublicationVersion = (): PropertyDecorator => applyDecorators(IsInt(), Min(1));
+export const PublicationVersion = (): PropertyDecorator => all(IsInt(), Min(1));

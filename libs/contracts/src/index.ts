@@ -1,4 +1,13 @@
-export { appNames, defineMessage, type AppName, type MessageContract } from './define-message.js';
+export {
+  appNames,
+  defineCommand,
+  defineEvent,
+  type AnswerTo,
+  type AppName,
+  type CommandContract,
+  type MessageContract,
+  type MessageOrder,
+} from './define-message.js';
 export { Envelope } from './envelope.js';
 export { ObjectReference } from './object-reference.js';
 export { OriginalsSource } from './originals-source.js';

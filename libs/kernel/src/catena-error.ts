@@ -59,22 +59,18 @@ export function isRetriable(error: unknown): boolean {
   return error instanceof CatenaError ? error.retriable : true;
 }
 
-/** As the MongoDB driver and mongoose name what they throw while no server can be reached. */
-const databaseAway =
-  /^Mongo(ose)?(ServerSelection|Network|NotConnected|PoolCleared|NetworkTimeout|TopologyClosed)?Error$/;
+/** What recognises that a service is away by an error that is not ours; see {@link recogniseAway}. */
+const recognisers: ((error: Error) => boolean)[] = [];
 
-/** Codes of a server that is starting, shutting down, or no longer the primary one: another answers soon. */
-const serverAway = new Set([6, 7, 89, 91, 189, 9001, 10_107, 11_600, 11_602, 13_435, 13_436]);
+/** Says how the errors of a client look while its service does not answer. A library calls it once, where it opens that client. */
+export function recogniseAway(recognise: (error: Error) => boolean): void {
+  recognisers.push(recognise);
+}
 
-/** Whether a service that everything here needs does not answer: the database, or what says so itself (`away`). */
+/** Whether a service that everything here needs does not answer: one that says so itself (`away`), or is recognised. */
 export function isAway(error: unknown): boolean {
   if (error instanceof CatenaError) return error.away;
-  if (!(error instanceof Error)) return false;
-  if (error.name === 'MongoServerError') return serverAway.has(Number((error as { code?: unknown }).code));
-  return (
-    databaseAway.test(error.name) &&
-    (error.name !== 'MongooseError' || error.message.includes('buffering timed out'))
-  );
+  return error instanceof Error && recognisers.some((recognise) => recognise(error));
 }
 
 /** The text of anything that was thrown. */

@@ -5,6 +5,7 @@ export {
   isAway,
   isRetriable,
   messageOf,
+  recogniseAway,
 } from './catena-error.js';
 export { checksumOf } from './checksum.js';
 export { Clock, ManualClock, SystemClock } from './clock.js';

@@ -7,6 +7,7 @@ export {
   eventRow,
   legacyRow,
   newOutbox,
+  type AnswerRow,
   type LegacyMessage,
   type OutboxPart,
   type OutboxRow,

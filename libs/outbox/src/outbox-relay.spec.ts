@@ -42,12 +42,7 @@ describe('OutboxRelay', () => {
   afterEach(() => relay.stop());
 
   const event = (sequence = 1): OutboxRow =>
-    eventRow(
-      jobCancelRequestedV1,
-      { jobId: 'j', requestedBy: 'b' },
-      { subject: 'j', partitionKey: 'j', sequence },
-      clock.now(),
-    );
+    eventRow(jobCancelRequestedV1, { jobId: 'j', requestedBy: 'b' }, clock.now());
   const push = async (rows: OutboxRow[], id = 'd1'): Promise<void> => {
     await store.push('Job', id, newOutbox(rows, clock.now()));
     relay.wake();

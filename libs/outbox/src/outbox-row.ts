@@ -1,4 +1,4 @@
-import type { AppName, Envelope, MessageContract } from '#contracts';
+import type { AnswerTo, AppName, Envelope, MessageContract } from '#contracts';
 import { newId } from '#kernel';
 import {
   currentContext,
@@ -17,12 +17,12 @@ export interface LegacyMessage {
   readonly body: string;
 }
 
-/** One message waiting inside the document whose change it tells of. */
-export interface OutboxRow {
+/** One message waiting inside the document whose change it tells of; `Type` is that of its contract, where it matters. */
+export interface OutboxRow<Type extends string = string> {
   /** Idempotency key, kept over all repetitions. */
   readonly id: string;
   readonly time: Date;
-  readonly envelope?: Envelope<object>;
+  readonly envelope?: Envelope<object> & { readonly type: Type };
   readonly legacy?: LegacyMessage;
   /** Consumers whose receipt is still missing; the row goes with the last one. */
   readonly awaits: readonly AppName[];
@@ -37,22 +37,23 @@ export interface OutboxPart {
   readonly dueAt?: Date;
 }
 
-export interface EventDetails {
-  readonly subject: string;
-  readonly partitionKey: string;
-  readonly sequence: number;
-  /** In which the work was accepted that the message tells of; default: the one that is being handled. */
-  readonly context?: MessageContext | undefined;
-}
+/** A row that may end a command: one of the answers its contract lists. */
+export type AnswerRow<Command> = OutboxRow<AnswerTo<Command>>;
 
-/** Builds the row for a message; call it in the same breath as the state change it belongs to. */
-export function eventRow<Data extends object>(
-  contract: MessageContract<Data>,
+/**
+ * Builds the row for a message; call it in the same breath as the state change it belongs to. What it is about, and its
+ * place among others, follow from its contract.
+ *
+ * @param context in which the work was accepted that the message tells of; default: the one that is being handled
+ */
+export function eventRow<Data extends object, Type extends string>(
+  contract: MessageContract<Data, Type>,
   data: Data,
-  details: EventDetails,
   now: Date,
-): OutboxRow {
-  const { traceparent, causationId } = details.context ?? currentContext();
+  context: MessageContext = currentContext(),
+): OutboxRow<Type> {
+  const { traceparent, causationId } = context;
+  const { within, place } = contract.order;
   const id = newId();
   return {
     id,
@@ -63,16 +64,20 @@ export function eventRow<Data extends object>(
       id,
       source: `/catena/${contract.emitter}`,
       type: contract.type,
-      subject: details.subject,
+      subject: String(fieldOf(data, contract.about)),
       time: now.toISOString(),
       datacontenttype: 'application/json',
       traceparent,
-      sequence: details.sequence,
-      partitionkey: details.partitionKey,
+      sequence: typeof place === 'number' ? place : Number(fieldOf(data, place)),
+      partitionkey: String(fieldOf(data, within)),
       ...(causationId === undefined ? {} : { causationid: causationId }),
       data,
     },
   };
+}
+
+function fieldOf(data: object, name: string): unknown {
+  return (data as Record<string, unknown>)[name];
 }
 
 /** Builds the row for a message in the legacy feed; the broker's confirm is all the receipt there is. */

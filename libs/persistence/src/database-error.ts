@@ -1,15 +1,27 @@
 import { mongo } from 'mongoose';
-import { CatenaError, isAway } from '#kernel';
+import { recogniseAway } from '#kernel';
 
 /** Whether a write was refused because a document with the same unique key exists. */
 export function isDuplicateKey(error: unknown): boolean {
   return typeof error === 'object' && error !== null && (error as { code?: unknown }).code === 11000;
 }
 
+/** As the MongoDB driver and mongoose name what they throw while no server can be reached. */
+const namesOfAway =
+  /^Mongo(ose)?(ServerSelection|Network|NotConnected|PoolCleared|NetworkTimeout|TopologyClosed)?Error$/;
+
+/** Codes of a server that is starting, shutting down, or no longer the primary one: another answers soon. */
+const codesOfAway = new Set([6, 7, 89, 91, 189, 9001, 10_107, 11_600, 11_602, 13_435, 13_436]);
+
 /** Whether the database could not be reached: the same operation may succeed later. */
 export function isDatabaseAway(error: unknown): boolean {
-  return !(error instanceof CatenaError) && isAway(error);
+  if (!(error instanceof Error)) return false;
+  const { name, message } = error;
+  if (name === 'MongoServerError') return codesOfAway.has(Number((error as { code?: unknown }).code));
+  return namesOfAway.test(name) && (name !== 'MongooseError' || message.includes('buffering timed out'));
 }
+
+recogniseAway(isDatabaseAway);
 
 /** A text index, not one of ours, takes a field of the document for the name of a language it does not know. */
 export function isRefusedLanguage(error: unknown): boolean {

@@ -6,6 +6,7 @@ import { openApiDocument } from '../../../apps/catalog-api/src/openapi/document.
 import { asyncApiOf } from './asyncapi.js';
 import { classNotesIn } from './field-notes.js';
 import { MessageSchemas } from './json-schema.js';
+import { messagePlacesIn } from './message-places.js';
 import { messagesPage } from './messages-page.js';
 
 /** Everything that is generated from the code: path in the checkout → text. */
@@ -15,7 +16,7 @@ export function catalogue(root: string, version: string): ReadonlyMap<string, st
     registry.some(({ emitter, consumers }) => emitter === app || consumers.includes(app)),
   );
   return new Map([
-    ['docs/messages.md', messagesPage(registry, schemas)],
+    ['docs/messages.md', messagesPage(registry, schemas, messagePlacesIn(root))],
     ['docs/openapi.json', json(openApiDocument(describedControllers, version))],
     ['docs/asyncapi.json', json(asyncApiOf(registry, apps, schemas, version))],
     ...registry.map((contract): [string, string] => [

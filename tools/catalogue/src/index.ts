@@ -1,1 +1,2 @@
 export { catalogue } from './catalogue.js';
+export { contractNameOf, messagePlacesIn } from './message-places.js';

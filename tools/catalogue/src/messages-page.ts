@@ -1,6 +1,9 @@
 import { contextOf } from '#messaging';
 import type { MessageContract } from '#contracts';
 import type { JsonSchema, MessageSchemas } from './json-schema.js';
+import { contractNameOf, type messagePlacesIn } from './message-places.js';
+
+type PlacesOf = ReturnType<typeof messagePlacesIn>;
 
 const preface = `# Messages
 
@@ -10,11 +13,16 @@ Every message of Catena: who says it, who must hear it, what it means. Made from
 All of them travel in a CloudEvents 1.0 envelope (structured JSON). The exchange is \`<prefix>.<context>\`, the routing key
 is the type. [asyncapi.json](asyncapi.json) describes exchanges and queues for tools; each message has a JSON Schema of
 the whole envelope in [schemas](schemas). What "transient" means: sent once, unconfirmed, without a receipt, because a
-newer message replaces it. All others are sent again until every consumer has given a receipt.
+newer message replaces it. All others are sent again until every consumer has given a receipt. Each message names the
+files that say it and that hear it.
 `;
 
 /** The page for people: one section a context, one table of fields a message. */
-export function messagesPage(contracts: readonly MessageContract[], schemas: MessageSchemas): string {
+export function messagesPage(
+  contracts: readonly MessageContract[],
+  schemas: MessageSchemas,
+  placesOf: PlacesOf,
+): string {
   const contexts = [...new Set(contracts.map(({ type }) => contextOf(type)))];
   const sections = contexts.map((context) => {
     const mine = contracts.filter(({ type }) => contextOf(type) === context);
@@ -29,13 +37,13 @@ export function messagesPage(contracts: readonly MessageContract[], schemas: Mes
           consumers.join(', '),
         ]),
       ),
-      ...mine.map((contract) => section(contract, schemas)),
+      ...mine.map((contract) => section(contract, schemas, placesOf)),
     ].join('\n');
   });
   return [preface, ...sections].join('\n');
 }
 
-function section(contract: MessageContract, schemas: MessageSchemas): string {
+function section(contract: MessageContract, schemas: MessageSchemas, placesOf: PlacesOf): string {
   const { type, kind, emitter, consumers, transient, summary } = contract;
   const sample = `../test/contracts/samples/${type.replace('.', '/')}`;
   const links = `[schema](schemas/${type}.json), [samples](${sample})`;
@@ -43,9 +51,30 @@ function section(contract: MessageContract, schemas: MessageSchemas): string {
   return [
     `### ${type}\n`,
     `${summary}\n`,
-    `${what.charAt(0).toUpperCase()}${what.slice(1)} from ${emitter} to ${consumers.join(', ')}; ${links}.\n`,
+    `${what.charAt(0).toUpperCase()}${what.slice(1)} from ${emitter} to ${consumers.join(', ')}; ${links}.`,
+    `${orderOf(contract)}${answersOf(contract)}\n`,
+    `${filesOf(contract, placesOf)}\n`,
     table(['field', 'type', 'meaning'], rowsOf(schemas.dataOf(contract), '')),
   ].join('\n');
+}
+
+function orderOf({ about, order: { within, place } }: MessageContract): string {
+  const at = typeof place === 'number' ? `at place ${place}` : `at the place that \`${place}\` says`;
+  return `About \`${about}\`; in order within \`${within}\`, ${at}.`;
+}
+
+function answersOf({ kind, answers }: MessageContract): string {
+  if (kind === 'event') return '';
+  if (answers.length === 0) return ' No event answers it.';
+  return ` Ends with ${answers.map(({ type }) => `[\`${type}\`](#${anchorOf(type)})`).join(' or ')}.`;
+}
+
+function filesOf({ type, emitter, consumers }: MessageContract, placesOf: PlacesOf): string {
+  const value = contractNameOf(type);
+  const link = (path: string): string => `[${path.slice(path.lastIndexOf('/') + 1)}](../${path})`;
+  const said = placesOf(value, emitter).emits.map(link).join(', ');
+  const heard = consumers.flatMap((app) => placesOf(value, app).handles.map(link)).join(', ');
+  return `Said in ${said}; heard in ${heard}.`;
 }
 
 function rowsOf(schema: JsonSchema, prefix: string): string[][] {

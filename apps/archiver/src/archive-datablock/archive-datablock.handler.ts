@@ -1,9 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { datablockArchivedV1, type ArchiveDatablockV1, type FileLine } from '#contracts';
+import {
+  datablockArchivedV1,
+  type ArchiveDatablockV1,
+  type FileLine,
+  type archiveDatablockV1,
+} from '#contracts';
 import { packedSizeOf, verifyDatablock, type ManifestMember } from '#datablock';
 import { Clock, PermanentError, TransientError, crashPoint } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
-import { eventRow, type OutboxRow } from '#outbox';
+import { eventRow, type AnswerRow } from '#outbox';
 import { isDuplicateKey } from '#persistence';
 import { SharesToken } from '../archiver.tokens.js';
 import { refuseForeign, refuseForeignName } from '../domain/own-datablock.js';
@@ -32,7 +37,10 @@ export class ArchiveDatablockHandler {
     @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
   ) {}
 
-  async handle(order: ArchiveDatablockV1, context: WorkContext): Promise<OutboxRow> {
+  async handle(
+    order: ArchiveDatablockV1,
+    context: WorkContext,
+  ): Promise<AnswerRow<typeof archiveDatablockV1>> {
     // Orders from before 0.2 have names of then: what was verified under one is reported, nothing new is made.
     const known = await this.store.datablocks.findOne({ _id: order.archiveId, state: 'verified' });
     if (known === null) refuseForeignName(order);
@@ -156,7 +164,7 @@ export class ArchiveDatablockHandler {
   private report(
     { workOrderId, jobId, pid, archiveId }: ArchiveDatablockV1,
     stored: StoredDatablock,
-  ): OutboxRow {
+  ): AnswerRow<typeof archiveDatablockV1> {
     const { size, packedSize, fileCount, sha256, manifest } = stored;
     return eventRow(
       datablockArchivedV1,
@@ -172,7 +180,6 @@ export class ArchiveDatablockHandler {
         copies: stored.copies.length,
         manifest,
       },
-      { subject: workOrderId, partitionKey: workOrderId, sequence: 9 },
       this.clock.now(),
     );
   }

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { workCancelledV1, type DiscardDatablockV1 } from '#contracts';
+import { workCancelledV1, type DiscardDatablockV1, type discardDatablockV1 } from '#contracts';
 import { Clock, PermanentError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
-import { eventRow, type OutboxRow } from '#outbox';
+import { eventRow, type AnswerRow } from '#outbox';
 import { isDuplicateKey } from '#persistence';
 import { SharesToken } from '../archiver.tokens.js';
 import { CatalogueWord } from '../catalog/catalogue-word.js';
@@ -27,18 +27,13 @@ export class DiscardDatablockHandler {
     @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
   ) {}
 
-  async handle(order: DiscardDatablockV1): Promise<OutboxRow> {
+  async handle(order: DiscardDatablockV1): Promise<AnswerRow<typeof discardDatablockV1>> {
     const { workOrderId, jobId } = order;
     await this.discard(
       order,
       order.reset === true ? 'its dataset was reset' : 'it was archived, and will never be registered',
     );
-    return eventRow(
-      workCancelledV1,
-      { workOrderId, jobId },
-      { subject: workOrderId, partitionKey: workOrderId, sequence: 9 },
-      this.clock.now(),
-    );
+    return eventRow(workCancelledV1, { workOrderId, jobId }, this.clock.now());
   }
 
   /**

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { originalsReleasedV1, type ReleaseOriginalsV1 } from '#contracts';
+import { originalsReleasedV1, type ReleaseOriginalsV1, type releaseOriginalsV1 } from '#contracts';
 import { Clock, crashPoint, PermanentError } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
-import { eventRow, type OutboxRow } from '#outbox';
+import { eventRow, type AnswerRow } from '#outbox';
 import { ObjectStore } from '#storage';
 import { DatablockLists } from '../archive-datablock/datablock-lists.js';
 import { Originals } from '../archive-datablock/originals.js';
@@ -36,7 +36,10 @@ export class ReleaseOriginalsHandler {
     this.landed = new LandedOriginals(datablocks, lists, objects, landingZoneBucket);
   }
 
-  async handle(order: ReleaseOriginalsV1, context: WorkContext): Promise<OutboxRow> {
+  async handle(
+    order: ReleaseOriginalsV1,
+    context: WorkContext,
+  ): Promise<AnswerRow<typeof releaseOriginalsV1>> {
     const { workOrderId, jobId, pid } = order;
     const prefixes = this.originals.prefixesOf(pid, order.source);
     const datablock = await this.datablocks.provenFor(order);
@@ -69,7 +72,6 @@ export class ReleaseOriginalsHandler {
         ...{ workOrderId, jobId, pid, released, kept: kept.length },
         ...(kept.length === 0 ? {} : { keptFiles: kept.slice(0, mostNamed).sort() }),
       },
-      { subject: workOrderId, partitionKey: workOrderId, sequence: 9 },
       this.clock.now(),
     );
   }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
-import { datablockRetrievedV1, type RetrieveDatablockV1 } from '#contracts';
+import { datablockRetrievedV1, type RetrieveDatablockV1, type retrieveDatablockV1 } from '#contracts';
 import { CatenaError, Clock, crashPoint, messageOf, PermanentError, TransientError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { type Logger, LOGGER } from '#observability';
-import { eventRow, type OutboxRow } from '#outbox';
+import { eventRow, type AnswerRow } from '#outbox';
 import { ObjectStore } from '#storage';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken, SharesToken } from '../archiver.tokens.js';
@@ -31,7 +31,10 @@ export class RetrieveDatablockHandler {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  async handle(order: RetrieveDatablockV1, context: WorkContext): Promise<OutboxRow> {
+  async handle(
+    order: RetrieveDatablockV1,
+    context: WorkContext,
+  ): Promise<AnswerRow<typeof retrieveDatablockV1>> {
     const datablock = await this.store.datablocks.findOne({ _id: order.archiveId, state: 'verified' });
     if (datablock === null) {
       throw new PermanentError(
@@ -113,7 +116,7 @@ export class RetrieveDatablockHandler {
   private async report(
     { workOrderId, jobId, pid, archiveId }: RetrieveDatablockV1,
     { packedSize, sha256 }: StoredDatablock,
-  ): Promise<OutboxRow> {
+  ): Promise<AnswerRow<typeof retrieveDatablockV1>> {
     const lifetime = this.config.retrievedLifetime;
     const now = this.clock.now();
     const expiresAt = new Date(now.getTime() + lifetime);
@@ -128,7 +131,6 @@ export class RetrieveDatablockHandler {
     return eventRow(
       datablockRetrievedV1,
       { workOrderId, jobId, pid, archiveId, packedSize, sha256, url, expiresAt: expiresAt.toISOString() },
-      { subject: workOrderId, partitionKey: workOrderId, sequence: 9 },
       now,
     );
   }

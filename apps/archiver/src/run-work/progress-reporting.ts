@@ -24,8 +24,7 @@ export class ProgressReporting {
   ): void {
     const why = reason === undefined ? {} : { reason: reason.slice(0, 2000) };
     const data = { workOrderId, jobId, bytesDone, bytesTotal, phase, ...why };
-    const address = { subject: workOrderId, partitionKey: workOrderId, sequence: 0 };
-    const { envelope } = eventRow(workProgressedV1, data, address, this.clock.now());
+    const { envelope } = eventRow(workProgressedV1, data, this.clock.now());
     this.transport.send(wireMessageOf(this.naming, envelope!));
   }
 }

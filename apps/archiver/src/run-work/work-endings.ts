@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { workCancelledV1, workFailedV1, type FaultKind } from '#contracts';
 import { Clock, crashPoint, isRetriable, messageOf } from '#kernel';
 import { LOGGER, type Logger } from '#observability';
-import { eventRow, type OutboxRow } from '#outbox';
+import { eventRow } from '#outbox';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
 import { afterFault, factsOf } from '../domain/after-fault.js';
@@ -10,7 +10,7 @@ import type { EndState } from '../domain/work-states.js';
 import type { WorkOrder } from '../persistence/records.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { ProgressReporting } from './progress-reporting.js';
-import { WorkHandlers } from './work-handlers.js';
+import { WorkHandlers, type WorkAnswer } from './work-handlers.js';
 
 /** How work orders end, or are given back: only by the worker that holds the newest token. */
 @Injectable()
@@ -24,7 +24,7 @@ export class WorkEndings {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  done(order: WorkOrder, row: OutboxRow): Promise<void> {
+  done(order: WorkOrder, row: WorkAnswer): Promise<void> {
     return this.end(order, 'done', row);
   }
 
@@ -60,11 +60,7 @@ export class WorkEndings {
         this.logger.error({ workOrderId: order._id, error: messageOf(error) }, 'nothing was taken back');
       });
       const { _id: workOrderId, jobId } = order;
-      await this.end(
-        order,
-        'cancelled',
-        eventRow(workCancelledV1, { workOrderId, jobId }, addressOf(order), this.clock.now()),
-      );
+      await this.end(order, 'cancelled', eventRow(workCancelledV1, { workOrderId, jobId }, this.clock.now()));
     } catch (error) {
       this.logger.warn(
         { workOrderId: order._id, error: messageOf(error) },
@@ -74,7 +70,7 @@ export class WorkEndings {
     }
   }
 
-  private async end(order: WorkOrder, state: EndState, row: OutboxRow): Promise<void> {
+  private async end(order: WorkOrder, state: EndState, row: WorkAnswer): Promise<void> {
     if (!(await this.orders.end(order, state, row)))
       this.logger.warn(
         { workOrderId: order._id, epoch: order.epoch },
@@ -98,13 +94,8 @@ export class WorkEndings {
     { _id: workOrderId, jobId, command }: WorkOrder,
     { code, fault }: { readonly code: string; readonly fault: FaultKind },
     message: string,
-  ): OutboxRow {
+  ): WorkAnswer {
     const data = { workOrderId, jobId, pid: command.data.pid, code, message: message.slice(0, 2000), fault };
-    return eventRow(workFailedV1, data, addressOf({ _id: workOrderId }), this.clock.now());
+    return eventRow(workFailedV1, data, this.clock.now());
   }
-}
-
-/** An order's last word comes after all of its progress. */
-function addressOf({ _id }: Pick<WorkOrder, '_id'>) {
-  return { subject: _id, partitionKey: _id, sequence: 9 };
 }

@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { OutboxRow } from '#outbox';
+import type {
+  archiveDatablockV1,
+  discardDatablockV1,
+  releaseOriginalsV1,
+  retrieveDatablockV1,
+  verifyDatablockV1,
+} from '#contracts';
+import type { AnswerRow } from '#outbox';
 import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.handler.js';
 import type { Command } from '../persistence/records.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
@@ -7,6 +14,15 @@ import { ReleaseOriginalsHandler } from '../release-originals/release-originals.
 import { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
 import { VerifyDatablockHandler } from '../verify-datablock/verify-datablock.handler.js';
 import type { WorkContext } from '../domain/work.js';
+
+/** What ends a work order, of whichever kind. */
+export type WorkAnswer = AnswerRow<
+  | typeof archiveDatablockV1
+  | typeof retrieveDatablockV1
+  | typeof verifyDatablockV1
+  | typeof releaseOriginalsV1
+  | typeof discardDatablockV1
+>;
 
 /** Which handler does which work. */
 @Injectable()
@@ -19,7 +35,7 @@ export class WorkHandlers {
     private readonly discard: DiscardDatablockHandler,
   ) {}
 
-  handle(command: Command, context: WorkContext): Promise<OutboxRow> {
+  handle(command: Command, context: WorkContext): Promise<WorkAnswer> {
     switch (command.kind) {
       case 'archive':
         return this.archive.handle(command.data, context);

@@ -5,7 +5,7 @@ import { ManualClock, newId, PermanentError, TransientError, wait } from '#kerne
 import { MemoryTransport } from '#messaging/testing';
 import { Naming } from '#messaging';
 import { createLogger } from '#observability';
-import { eventRow, type OutboxRelay, type OutboxRow } from '#outbox';
+import { eventRow, type OutboxRelay } from '#outbox';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { WorkContext } from '../domain/work.js';
 import type { ArchiverStore } from '../persistence/archiver-store.js';
@@ -14,12 +14,12 @@ import { WorkOrders } from '../persistence/work-orders.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import { ProgressReporting } from './progress-reporting.js';
 import { WorkEndings } from './work-endings.js';
-import type { WorkHandlers } from './work-handlers.js';
+import type { WorkAnswer, WorkHandlers } from './work-handlers.js';
 import { WorkRunner } from './work-runner.js';
 
 const lease = 30;
 
-type Handle = (command: Command, context: WorkContext) => Promise<OutboxRow>;
+type Handle = (command: Command, context: WorkContext) => Promise<WorkAnswer>;
 
 describe('The runner of work orders', () => {
   let store: ArchiverStore;
@@ -64,11 +64,10 @@ describe('The runner of work orders', () => {
     return workOrderId;
   }
   const stored = async (_id: string) => (await store.works.findOne({ _id }))!;
-  const verified = ({ data }: Command): OutboxRow =>
+  const verified = ({ data }: Command): WorkAnswer =>
     eventRow(
       datablockVerifiedV1,
       { ...data, pid: 'p', archiveId: 'a', copies: 1, packedSize: 1 },
-      { subject: data.workOrderId, partitionKey: data.workOrderId, sequence: 9 },
       clock.now(),
     );
   const untilTold: Handle = async (_, { signal }) => {

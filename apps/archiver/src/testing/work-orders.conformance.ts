@@ -10,12 +10,7 @@ import type { OpenStore } from './real-archiver-store.js';
 const start = new Date('2026-01-01T00:00:00Z');
 const at = (milliseconds: number): Date => new Date(start.getTime() + milliseconds);
 const rowOf = (workOrderId: string): OutboxRow =>
-  eventRow(
-    workCancelledV1,
-    { workOrderId, jobId: 'j' },
-    { subject: workOrderId, partitionKey: workOrderId, sequence: 9 },
-    start,
-  );
+  eventRow(workCancelledV1, { workOrderId, jobId: 'j' }, start);
 
 /** What holds for the work orders of archivers, in memory and in a database. */
 export function workOrdersConformance(name: string, open: () => Promise<OpenStore>): void {
@@ -153,8 +148,7 @@ export function workOrdersConformance(name: string, open: () => Promise<OpenStor
       const id = await accept(at(0), { archiveId: 'x' });
       assert.deepEqual([await orders.isNamed('x'), await orders.isNamed('y')], [true, false]);
       const data = { workOrderId: id, jobId: 'j', pid: 'p', code: 'archiver.x', message: 'm' };
-      const address = { subject: id, partitionKey: id, sequence: 9 };
-      const row = eventRow(workFailedV1, { ...data, fault: 'system' }, address, start);
+      const row = eventRow(workFailedV1, { ...data, fault: 'system' }, start);
       await orders.end((await orders.takeDue(at(1), at(10)))!, 'failed', row);
       assert.equal(await orders.isNamed('x'), false);
       const over: string[] = [];

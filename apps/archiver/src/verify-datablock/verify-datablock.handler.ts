@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { datablockVerifiedV1, type VerifyDatablockV1 } from '#contracts';
+import { datablockVerifiedV1, type VerifyDatablockV1, type verifyDatablockV1 } from '#contracts';
 import { Clock, PermanentError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
-import { eventRow, type OutboxRow } from '#outbox';
+import { eventRow, type AnswerRow } from '#outbox';
 import { SharesToken } from '../archiver.tokens.js';
 import { checksumOf } from '#kernel';
 import { isDamage, isMissing, notYetThere } from '../persistence/stored-copies.js';
@@ -30,7 +30,7 @@ export class VerifyDatablockHandler {
     @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
   ) {}
 
-  async handle(order: VerifyDatablockV1, context: WorkContext): Promise<OutboxRow> {
+  async handle(order: VerifyDatablockV1, context: WorkContext): Promise<AnswerRow<typeof verifyDatablockV1>> {
     const { workOrderId, jobId, pid, archiveId } = order;
     const datablock = await this.store.datablocks.findOne({ _id: archiveId, state: 'verified' });
     if (datablock === null)
@@ -53,7 +53,6 @@ export class VerifyDatablockHandler {
     return eventRow(
       datablockVerifiedV1,
       { workOrderId, jobId, pid, archiveId, copies: copies.length, packedSize },
-      { subject: workOrderId, partitionKey: workOrderId, sequence: 9 },
       this.clock.now(),
     );
   }

@@ -66,9 +66,7 @@ export class DatablockRegistration {
       numberOfFilesArchived: files,
     });
     const now = this.clock.now();
-    await this.claims.end(jobId, pid, [
-      eventRow(datasetRegisteredV1, { jobId, pid }, { subject: pid, partitionKey: jobId, sequence: 0 }, now),
-    ]);
+    await this.claims.end(jobId, pid, [eventRow(datasetRegisteredV1, { jobId, pid }, now)]);
     this.relay.wake();
   }
 
@@ -102,7 +100,6 @@ export class DatablockRegistration {
     return eventRow(
       datasetRegistrationRefusedV1,
       { jobId, pid, code, message: message.slice(0, 2000) },
-      { subject: pid, partitionKey: jobId, sequence: 0 },
       this.clock.now(),
     );
   }

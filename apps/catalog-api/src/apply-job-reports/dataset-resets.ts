@@ -45,9 +45,7 @@ export class DatasetResets {
     crashPoint('catalog.after-reset');
     await this.claims.apply(claim, lifecycleSteps.reset, { packedSize: 0, numberOfFilesArchived: 0 });
     const now = this.clock.now();
-    await this.claims.end(jobId, pid, [
-      eventRow(datasetResetV1, { jobId, pid }, { subject: pid, partitionKey: jobId, sequence: 0 }, now),
-    ]);
+    await this.claims.end(jobId, pid, [eventRow(datasetResetV1, { jobId, pid }, now)]);
     this.relay.wake();
   }
 
@@ -78,7 +76,6 @@ export class DatasetResets {
     return eventRow(
       datasetResetRefusedV1,
       { jobId, pid, code, message: message.slice(0, 2000) },
-      { subject: pid, partitionKey: jobId, sequence: 0 },
       this.clock.now(),
     );
   }

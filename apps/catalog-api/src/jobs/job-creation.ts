@@ -317,7 +317,6 @@ export class JobCreation {
         ...pick('ownerGroup', owner.ownerGroup),
         ...pick('retryOf', wanted.retryOf),
       },
-      { subject: id, partitionKey: id, sequence: 0 },
       now,
     );
     const legacy = this.actions.legacyMessages(

@@ -108,12 +108,7 @@ export class JobUpdates {
       );
     }
     const now = this.clock.now();
-    const row = eventRow(
-      jobCancelRequestedV1,
-      { jobId: id, requestedBy: by },
-      { subject: id, partitionKey: id, sequence: 1 },
-      now,
-    );
+    const row = eventRow(jobCancelRequestedV1, { jobId: id, requestedBy: by }, now);
     const { $push, $set } = pushRows(outboxPath, [row], now);
     const changed = await this.catalogue.jobs.findOneAndUpdate(
       { _id: id, 'catena.finished': false, 'catena.cancelRequested': { $ne: true } },

@@ -119,7 +119,6 @@ export class PublicationLife {
       eventRow(
         publicationWithdrawnV1,
         { doi: event.doi, version: event.version, withdrawnAt: at.toISOString(), ...details },
-        addressOf(event),
         event.now,
       );
     const changed = await this.step(caller.username, doi, withdrawn, (stored) => {
@@ -230,19 +229,12 @@ export class PublicationLife {
   }
 }
 
-const published: EventOf = (event) =>
-  eventRow(publicationPublishedV1, identityOf(event), addressOf(event), event.now);
-const submitted: EventOf = (event) =>
-  eventRow(publicationSubmittedV1, identityOf(event), addressOf(event), event.now);
-const amended: EventOf = (event) =>
-  eventRow(publicationAmendedV1, identityOf(event), addressOf(event), event.now);
+const published: EventOf = (event) => eventRow(publicationPublishedV1, identityOf(event), event.now);
+const submitted: EventOf = (event) => eventRow(publicationSubmittedV1, identityOf(event), event.now);
+const amended: EventOf = (event) => eventRow(publicationAmendedV1, identityOf(event), event.now);
 
 function identityOf({ doi, version }: { doi: string; version: number }): { doi: string; version: number } {
   return { doi, version };
-}
-
-function addressOf({ doi, version }: { doi: string; version: number }) {
-  return { subject: doi, partitionKey: doi, sequence: version };
 }
 
 function versionOf(part: PublicationPart | undefined): number {

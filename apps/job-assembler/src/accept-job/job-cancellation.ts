@@ -36,12 +36,7 @@ export class JobCancellation {
       .find({ jobId, state: 'released' }, { projection: { _id: 1 } })
       .sort({ _id: 1 })) {
       const now = this.clock.now();
-      const row = eventRow(
-        cancelWorkV1,
-        { workOrderId: order._id, jobId },
-        { subject: order._id, partitionKey: order._id, sequence: 1 },
-        now,
-      );
+      const row = eventRow(cancelWorkV1, { workOrderId: order._id, jobId }, now);
       const { $push, $set } = pushRows('outbox', [row], now);
       await this.store.orders.updateOne({ _id: order._id, state: 'released' }, { $push, $set });
     }

@@ -69,8 +69,8 @@ export class DatasetRegisteredConsumer {
       const row = eventRow(
         releaseOriginalsV1,
         { workOrderId: `${_id}/release`, jobId, pid, archiveId, source: source!, files: files! },
-        { subject: _id, partitionKey: _id, sequence: 3, context },
         now,
+        context,
       );
       const { $push, $set } = pushRows('outbox', [row], now);
       await this.store.orders.updateOne(

@@ -34,8 +34,8 @@ export class DatasetResetting {
     const row = eventRow(
       datasetResetPreparedV1,
       { jobId, pid, datablockCount: lines.length, datablocks },
-      { subject: pid, partitionKey: jobId, sequence: 2, context },
       now,
+      context,
     );
     const { $push, $set } = pushRows('outbox', [row], now);
     await this.store.tasks.updateOne({ _id: task._id, state: 'running' }, {
@@ -57,8 +57,8 @@ export class DatasetResetting {
       const row = eventRow(
         discardDatablockV1,
         { workOrderId: `${_id}/discard`, jobId, pid, archiveId, ...owner, reset: true },
-        { subject: _id, partitionKey: _id, sequence: 3, context },
         now,
+        context,
       );
       const { $push, $set } = pushRows('outbox', [row], now);
       await this.store.orders.updateOne(

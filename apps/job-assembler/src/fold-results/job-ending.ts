@@ -96,7 +96,6 @@ export class JobEnding {
         datasetsCancelled: cancelled,
         result,
       },
-      { subject: jobId, partitionKey: jobId, sequence: 2 },
       now,
     );
     const { $push, $set } = pushRows('outbox', [row], now);

@@ -144,12 +144,7 @@ export class JobFolds implements OnApplicationBootstrap, BeforeApplicationShutdo
     if (tasks.length === 0) return;
     const now = this.clock.now();
     const operations = tasks.map(({ _id, jobId, pid, workflow, context }) => {
-      const row = eventRow(
-        datasetCancelledV1,
-        { jobId, pid, workflow },
-        { subject: pid, partitionKey: jobId, sequence: 3, context },
-        now,
-      );
+      const row = eventRow(datasetCancelledV1, { jobId, pid, workflow }, now, context);
       const { $push, $set } = pushRows('outbox', [row], now);
       return {
         updateOne: {

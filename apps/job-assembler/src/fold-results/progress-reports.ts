@@ -70,12 +70,7 @@ export class ProgressReports {
       phase,
       ...(job?.waitsFor === undefined ? {} : { waitsFor: job.waitsFor }),
     };
-    const { envelope } = eventRow(
-      jobProgressedV1,
-      data,
-      { subject: jobId, partitionKey: jobId, sequence: 0 },
-      this.clock.now(),
-    );
+    const { envelope } = eventRow(jobProgressedV1, data, this.clock.now());
     this.transport.send(wireMessageOf(this.naming, envelope!));
   }
 

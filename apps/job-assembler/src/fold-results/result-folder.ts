@@ -170,8 +170,8 @@ export class ResultFolder implements OnApplicationBootstrap {
     const row = eventRow(
       datasetArchivedV1,
       { jobId: task.jobId, pid: task.pid, datablockCount: lines.length, packedSize, datablocks },
-      { subject: task.pid, partitionKey: task.jobId, sequence: 2, context: task.context },
       now,
+      task.context,
     );
     const { $push, $set } = pushRows('outbox', [row], now);
     await this.store.tasks.updateOne({ _id: task._id, state: 'running' }, {
@@ -199,8 +199,7 @@ function endRow(
   fault: Fault | undefined,
   now: Date,
 ): OutboxRow | undefined {
-  const details = { subject: pid, partitionKey: jobId, sequence: 3, context };
-  if (to === 'cancelled') return eventRow(datasetCancelledV1, { jobId, pid, workflow }, details, now);
+  if (to === 'cancelled') return eventRow(datasetCancelledV1, { jobId, pid, workflow }, now, context);
   if (to === 'failed') {
     const {
       code,
@@ -214,10 +213,10 @@ function endRow(
     return eventRow(
       datasetFailedV1,
       { jobId, pid, workflow, code, message: message.slice(0, 2000), fault: kind },
-      details,
       now,
+      context,
     );
   }
-  if (workflow === 'retrieve') return eventRow(datasetRetrievedV1, { jobId, pid }, details, now);
-  return workflow === 'verify' ? eventRow(datasetVerifiedV1, { jobId, pid }, details, now) : undefined;
+  if (workflow === 'retrieve') return eventRow(datasetRetrievedV1, { jobId, pid }, now, context);
+  return workflow === 'verify' ? eventRow(datasetVerifiedV1, { jobId, pid }, now, context) : undefined;
 }

@@ -88,8 +88,8 @@ export class UnregisteredDatablocks {
     const row = eventRow(
       discardDatablockV1,
       { workOrderId: `${_id}/discard`, jobId, pid, archiveId, ...owner },
-      { subject: _id, partitionKey: _id, sequence: 3, context },
       now,
+      context,
     );
     const { $push, $set } = pushRows('outbox', [row], now);
     // A retried job may have begun to use it since it was looked up: then this misses.

@@ -250,12 +250,7 @@ export class DatasetPlanner {
 
   private async start({ job, taskId, planner }: Plan, pid: string, bytes: number): Promise<void> {
     const now = this.surroundings.clock.now();
-    const row = eventRow(
-      datasetStartedV1,
-      { jobId: job._id, pid, workflow: job.workflow },
-      { subject: pid, partitionKey: job._id, sequence: 1 },
-      now,
-    );
+    const row = eventRow(datasetStartedV1, { jobId: job._id, pid, workflow: job.workflow }, now);
     const { $push, $set } = pushRows('outbox', [row], now);
     const { matchedCount } = await this.store.tasks.updateOne({ _id: taskId, state: 'planning', planner }, {
       $set: { ...$set, state: 'running', bytes, updatedAt: now },

@@ -140,12 +140,7 @@ export class JobPlanner implements OnApplicationBootstrap, BeforeApplicationShut
     const bytes = await this.bytesOf(jobId, list, kind);
     const datasets = list.length;
     const now = this.after.clock.now();
-    const row = eventRow(
-      jobStartedV1,
-      { jobId, datasets, bytes },
-      { subject: jobId, partitionKey: jobId, sequence: 1 },
-      now,
-    );
+    const row = eventRow(jobStartedV1, { jobId, datasets, bytes }, now);
     const { $push, $set } = pushRows('outbox', [row], now);
     await this.store.jobs.updateOne(
       { _id: jobId, state: 'accepted', totals: { $exists: false } },

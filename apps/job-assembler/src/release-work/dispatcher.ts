@@ -105,16 +105,15 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
   private commandFor(order: WorkOrder, now: Date): OutboxRow {
     const { _id: workOrderId, jobId, pid, archiveId } = order;
-    const details = { subject: workOrderId, partitionKey: workOrderId, sequence: 0, context: order.context };
     const common = { workOrderId, jobId, pid, archiveId };
-    if (order.kind === 'retrieve') return eventRow(retrieveDatablockV1, common, details, now);
-    if (order.kind === 'verify') return eventRow(verifyDatablockV1, common, details, now);
+    if (order.kind === 'retrieve') return eventRow(retrieveDatablockV1, common, now, order.context);
+    if (order.kind === 'verify') return eventRow(verifyDatablockV1, common, now, order.context);
     const { source, files, fileCount, bytes } = order;
     return eventRow(
       archiveDatablockV1,
       { ...common, source: source!, files: files!, fileCount: fileCount!, bytes, copies: this.config.copies },
-      details,
       now,
+      order.context,
     );
   }
 }

@@ -69,7 +69,6 @@ export class PublicationFaults {
     return eventRow(
       registrationRefusedV1,
       { doi, version, code, message, problems: [...problems] },
-      { subject: doi, partitionKey: doi, sequence: version },
       this.clock.now(),
     );
   }

@@ -65,17 +65,11 @@ export class PublicationSteps {
         doiState: state === 'findable' ? 'findable' : 'draft',
         landingPage: this.freezer.landingPageOf(doi),
       },
-      { subject: doi, partitionKey: doi, sequence: version },
       this.clock.now(),
     );
   }
 
   private withdrawalConfirmation({ _id: doi, version }: Publication): OutboxRow {
-    return eventRow(
-      withdrawalConfirmedV1,
-      { doi, version },
-      { subject: doi, partitionKey: doi, sequence: version },
-      this.clock.now(),
-    );
+    return eventRow(withdrawalConfirmedV1, { doi, version }, this.clock.now());
   }
 }

@@ -19,7 +19,6 @@ export class StepProgress {
     const { envelope } = eventRow(
       registrationProgressedV1,
       { doi, version, step: wordOf(step), attempts, message: message.slice(0, 2000) },
-      { subject: doi, partitionKey: doi, sequence: 0 },
       this.clock.now(),
     );
     this.transport.send(wireMessageOf(this.naming, envelope!));

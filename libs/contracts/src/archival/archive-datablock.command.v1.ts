@@ -1,8 +1,11 @@
 import { IsInt, Max, Min } from 'class-validator';
-import { defineMessage } from '../define-message.js';
+import { defineCommand } from '../define-message.js';
 import { ArchiveId, Count, DatasetPid, JobId, Nested, WorkOrderId } from '../fields.js';
 import { ObjectReference } from '../object-reference.js';
 import { OriginalsSource } from '../originals-source.js';
+import { datablockArchivedV1 } from './datablock-archived.event.v1.js';
+import { workFailedV1 } from './work-failed.event.v1.js';
+import { workCancelledV1 } from './work-cancelled.event.v1.js';
 
 /** Pack the listed files into one datablock, store the wanted number of copies on long-term storage, read each back and compare. */
 export class ArchiveDatablockV1 {
@@ -39,11 +42,13 @@ export class ArchiveDatablockV1 {
   copies: number;
 }
 
-export const archiveDatablockV1 = defineMessage({
+export const archiveDatablockV1 = defineCommand({
   type: 'archival.archive-datablock.v1',
-  kind: 'command',
   emitter: 'job-assembler',
   consumers: ['archiver'],
+  about: 'workOrderId',
+  order: { within: 'workOrderId', place: 0 },
+  answers: [datablockArchivedV1, workFailedV1, workCancelledV1],
   payload: ArchiveDatablockV1,
   summary:
     'Pack the listed files into one datablock, store the wanted number of copies on long-term storage, read each back and compare.',

@@ -1,4 +1,4 @@
-import { defineMessage } from '../define-message.js';
+import { defineCommand } from '../define-message.js';
 import { JobId, WorkOrderId } from '../fields.js';
 
 /** Stop the work order if it is not done; it ends as cancelled, or as done if it was quicker. */
@@ -10,11 +10,13 @@ export class CancelWorkV1 {
   jobId: string;
 }
 
-export const cancelWorkV1 = defineMessage({
+export const cancelWorkV1 = defineCommand({
   type: 'archival.cancel-work.v1',
-  kind: 'command',
   emitter: 'job-assembler',
   consumers: ['archiver'],
+  about: 'workOrderId',
+  order: { within: 'workOrderId', place: 1 },
+  answers: [],
   payload: CancelWorkV1,
   summary: 'Stop the work order if it is not done; it ends as cancelled, or as done if it was quicker.',
 });

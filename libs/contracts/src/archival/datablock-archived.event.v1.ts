@@ -1,4 +1,4 @@
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { ArchiveId, Count, DatasetPid, JobId, Nested, Sha256, WorkOrderId } from '../fields.js';
 import { ObjectReference } from '../object-reference.js';
 
@@ -40,11 +40,12 @@ export class DatablockArchivedV1 {
   manifest: ObjectReference;
 }
 
-export const datablockArchivedV1 = defineMessage({
+export const datablockArchivedV1 = defineEvent({
   type: 'archival.datablock-archived.v1',
-  kind: 'event',
   emitter: 'archiver',
   consumers: ['job-assembler'],
+  about: 'workOrderId',
+  order: { within: 'workOrderId', place: 9 },
   payload: DatablockArchivedV1,
   summary:
     'All copies of the datablock are on long-term storage, and each was read back and compared, byte for byte by checksum.',

@@ -1,5 +1,5 @@
 import { IsISO8601, IsString, MaxLength } from 'class-validator';
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { ArchiveId, Count, DatasetPid, JobId, Sha256, WorkOrderId } from '../fields.js';
 
 /** The datablock lies verified in the retrieval bucket until it expires. */
@@ -33,11 +33,12 @@ export class DatablockRetrievedV1 {
   expiresAt: string;
 }
 
-export const datablockRetrievedV1 = defineMessage({
+export const datablockRetrievedV1 = defineEvent({
   type: 'archival.datablock-retrieved.v1',
-  kind: 'event',
   emitter: 'archiver',
   consumers: ['job-assembler'],
+  about: 'workOrderId',
+  order: { within: 'workOrderId', place: 9 },
   payload: DatablockRetrievedV1,
   summary: 'The datablock lies verified in the retrieval bucket until it expires.',
 });

@@ -1,4 +1,4 @@
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { ArchiveId, Count, DatasetPid, JobId, WorkOrderId } from '../fields.js';
 
 /** Every copy of the datablock was read again and agreed with its checksum. */
@@ -23,11 +23,12 @@ export class DatablockVerifiedV1 {
   packedSize: number;
 }
 
-export const datablockVerifiedV1 = defineMessage({
+export const datablockVerifiedV1 = defineEvent({
   type: 'archival.datablock-verified.v1',
-  kind: 'event',
   emitter: 'archiver',
   consumers: ['job-assembler'],
+  about: 'workOrderId',
+  order: { within: 'workOrderId', place: 9 },
   payload: DatablockVerifiedV1,
   summary: 'Every copy of the datablock was read again and agreed with its checksum.',
 });

@@ -1,6 +1,8 @@
 import { IsBoolean, IsOptional } from 'class-validator';
-import { defineMessage } from '../define-message.js';
+import { defineCommand } from '../define-message.js';
 import { ArchiveId, DatasetPid, JobId, WorkOrderId } from '../fields.js';
+import { workFailedV1 } from './work-failed.event.v1.js';
+import { workCancelledV1 } from './work-cancelled.event.v1.js';
 
 /** The catalogue does not list the datablock: its job was cancelled, or failed for good, or its dataset was reset. Set its copies aside. */
 export class DiscardDatablockV1 {
@@ -28,11 +30,13 @@ export class DiscardDatablockV1 {
   reset?: boolean;
 }
 
-export const discardDatablockV1 = defineMessage({
+export const discardDatablockV1 = defineCommand({
   type: 'archival.discard-datablock.v1',
-  kind: 'command',
   emitter: 'job-assembler',
   consumers: ['archiver'],
+  about: 'workOrderId',
+  order: { within: 'workOrderId', place: 3 },
+  answers: [workFailedV1, workCancelledV1],
   payload: DiscardDatablockV1,
   summary:
     'The catalogue does not list the datablock: its job was cancelled, or failed for good, or its dataset was reset. Set its copies aside.',

@@ -1,5 +1,5 @@
 import { ArrayMaxSize, IsArray, IsOptional, IsString, MaxLength } from 'class-validator';
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { Count, DatasetPid, JobId, WorkOrderId } from '../fields.js';
 
 /** The originals of the datablock are gone from the landing zone. */
@@ -29,11 +29,12 @@ export class OriginalsReleasedV1 {
   keptFiles?: string[];
 }
 
-export const originalsReleasedV1 = defineMessage({
+export const originalsReleasedV1 = defineEvent({
   type: 'archival.originals-released.v1',
-  kind: 'event',
   emitter: 'archiver',
   consumers: ['job-assembler'],
+  about: 'workOrderId',
+  order: { within: 'workOrderId', place: 9 },
   payload: OriginalsReleasedV1,
   summary: 'The originals of the datablock are gone from the landing zone.',
 });

@@ -1,8 +1,11 @@
 import { IsOptional } from 'class-validator';
-import { defineMessage } from '../define-message.js';
+import { defineCommand } from '../define-message.js';
 import { ArchiveId, DatasetPid, JobId, Nested, WorkOrderId } from '../fields.js';
 import { ObjectReference } from '../object-reference.js';
 import { OriginalsSource } from '../originals-source.js';
+import { originalsReleasedV1 } from './originals-released.event.v1.js';
+import { workFailedV1 } from './work-failed.event.v1.js';
+import { workCancelledV1 } from './work-cancelled.event.v1.js';
 
 /** The datablock is verified and registered: its originals in the landing zone may go. */
 export class ReleaseOriginalsV1 {
@@ -28,11 +31,13 @@ export class ReleaseOriginalsV1 {
   files: ObjectReference;
 }
 
-export const releaseOriginalsV1 = defineMessage({
+export const releaseOriginalsV1 = defineCommand({
   type: 'archival.release-originals.v1',
-  kind: 'command',
   emitter: 'job-assembler',
   consumers: ['archiver'],
+  about: 'workOrderId',
+  order: { within: 'workOrderId', place: 3 },
+  answers: [originalsReleasedV1, workFailedV1, workCancelledV1],
   payload: ReleaseOriginalsV1,
   summary: 'The datablock is verified and registered: its originals in the landing zone may go.',
 });

@@ -1,5 +1,8 @@
-import { defineMessage } from '../define-message.js';
+import { defineCommand } from '../define-message.js';
 import { ArchiveId, DatasetPid, JobId, WorkOrderId } from '../fields.js';
+import { datablockRetrievedV1 } from './datablock-retrieved.event.v1.js';
+import { workFailedV1 } from './work-failed.event.v1.js';
+import { workCancelledV1 } from './work-cancelled.event.v1.js';
 
 /** Bring the datablock back from long-term storage into the retrieval bucket, compared with its checksum on the way. */
 export class RetrieveDatablockV1 {
@@ -17,11 +20,13 @@ export class RetrieveDatablockV1 {
   archiveId: string;
 }
 
-export const retrieveDatablockV1 = defineMessage({
+export const retrieveDatablockV1 = defineCommand({
   type: 'archival.retrieve-datablock.v1',
-  kind: 'command',
   emitter: 'job-assembler',
   consumers: ['archiver'],
+  about: 'workOrderId',
+  order: { within: 'workOrderId', place: 0 },
+  answers: [datablockRetrievedV1, workFailedV1, workCancelledV1],
   payload: RetrieveDatablockV1,
   summary:
     'Bring the datablock back from long-term storage into the retrieval bucket, compared with its checksum on the way.',

@@ -1,5 +1,8 @@
-import { defineMessage } from '../define-message.js';
+import { defineCommand } from '../define-message.js';
 import { ArchiveId, DatasetPid, JobId, WorkOrderId } from '../fields.js';
+import { datablockVerifiedV1 } from './datablock-verified.event.v1.js';
+import { workFailedV1 } from './work-failed.event.v1.js';
+import { workCancelledV1 } from './work-cancelled.event.v1.js';
 
 /** Read every copy of the datablock again and compare. */
 export class VerifyDatablockV1 {
@@ -17,11 +20,13 @@ export class VerifyDatablockV1 {
   archiveId: string;
 }
 
-export const verifyDatablockV1 = defineMessage({
+export const verifyDatablockV1 = defineCommand({
   type: 'archival.verify-datablock.v1',
-  kind: 'command',
   emitter: 'job-assembler',
   consumers: ['archiver'],
+  about: 'workOrderId',
+  order: { within: 'workOrderId', place: 0 },
+  answers: [datablockVerifiedV1, workFailedV1, workCancelledV1],
   payload: VerifyDatablockV1,
   summary: 'Read every copy of the datablock again and compare.',
 });

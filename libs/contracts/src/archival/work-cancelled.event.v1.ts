@@ -1,4 +1,4 @@
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { JobId, WorkOrderId } from '../fields.js';
 
 /** The work order was stopped before it was done; nothing of it is left. */
@@ -10,11 +10,12 @@ export class WorkCancelledV1 {
   jobId: string;
 }
 
-export const workCancelledV1 = defineMessage({
+export const workCancelledV1 = defineEvent({
   type: 'archival.work-cancelled.v1',
-  kind: 'event',
   emitter: 'archiver',
   consumers: ['job-assembler'],
+  about: 'workOrderId',
+  order: { within: 'workOrderId', place: 9 },
   payload: WorkCancelledV1,
   summary: 'The work order was stopped before it was done; nothing of it is left.',
 });

@@ -1,5 +1,5 @@
 import { IsIn } from 'class-validator';
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { DatasetPid, ErrorCode, JobId, Sentence, WorkOrderId } from '../fields.js';
 import { faultKinds, type FaultKind } from '../vocabulary.js';
 
@@ -25,11 +25,12 @@ export class WorkFailedV1 {
   fault: FaultKind;
 }
 
-export const workFailedV1 = defineMessage({
+export const workFailedV1 = defineEvent({
   type: 'archival.work-failed.v1',
-  kind: 'event',
   emitter: 'archiver',
   consumers: ['job-assembler'],
+  about: 'workOrderId',
+  order: { within: 'workOrderId', place: 9 },
   payload: WorkFailedV1,
   summary: 'The work order cannot succeed without somebody changing something.',
 });

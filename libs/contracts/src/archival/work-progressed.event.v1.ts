@@ -1,5 +1,5 @@
 import { IsIn, IsOptional } from 'class-validator';
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { Count, JobId, Sentence, WorkOrderId } from '../fields.js';
 import { phases, type Phase } from '../vocabulary.js';
 
@@ -26,12 +26,13 @@ export class WorkProgressedV1 {
   reason?: string;
 }
 
-export const workProgressedV1 = defineMessage({
+export const workProgressedV1 = defineEvent({
   type: 'archival.work-progressed.v1',
-  kind: 'event',
   emitter: 'archiver',
   consumers: ['job-assembler'],
   transient: true,
+  about: 'workOrderId',
+  order: { within: 'workOrderId', place: 0 },
   payload: WorkProgressedV1,
   summary: 'How far an open work order is, at most once per second; one that waits says what for.',
 });

@@ -1,4 +1,4 @@
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { Count, DatasetPid, JobId, Nested } from '../fields.js';
 import { ObjectReference } from '../object-reference.js';
 
@@ -22,11 +22,12 @@ export class DatasetArchivedV1 {
   datablocks: ObjectReference;
 }
 
-export const datasetArchivedV1 = defineMessage({
+export const datasetArchivedV1 = defineEvent({
   type: 'assembly.dataset-archived.v1',
-  kind: 'event',
   emitter: 'job-assembler',
   consumers: ['catalog-api'],
+  about: 'pid',
+  order: { within: 'jobId', place: 2 },
   payload: DatasetArchivedV1,
   summary:
     'Every datablock of the dataset lies on long-term storage, was read back and compared. The catalogue may register them.',

@@ -1,5 +1,5 @@
 import { IsIn } from 'class-validator';
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { DatasetPid, JobId } from '../fields.js';
 import { type Workflow, workflows } from '../vocabulary.js';
 
@@ -15,11 +15,12 @@ export class DatasetCancelledV1 {
   workflow: Workflow;
 }
 
-export const datasetCancelledV1 = defineMessage({
+export const datasetCancelledV1 = defineEvent({
   type: 'assembly.dataset-cancelled.v1',
-  kind: 'event',
   emitter: 'job-assembler',
   consumers: ['catalog-api'],
+  about: 'pid',
+  order: { within: 'jobId', place: 3 },
   payload: DatasetCancelledV1,
   summary:
     "The dataset's part of the job was cancelled before it was complete: the flags from before the job are true again.",

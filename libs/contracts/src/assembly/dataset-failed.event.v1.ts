@@ -1,5 +1,5 @@
 import { IsIn } from 'class-validator';
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { DatasetPid, ErrorCode, JobId, Sentence } from '../fields.js';
 import { faultKinds, type FaultKind, type Workflow, workflows } from '../vocabulary.js';
 
@@ -25,11 +25,12 @@ export class DatasetFailedV1 {
   fault: FaultKind;
 }
 
-export const datasetFailedV1 = defineMessage({
+export const datasetFailedV1 = defineEvent({
   type: 'assembly.dataset-failed.v1',
-  kind: 'event',
   emitter: 'job-assembler',
   consumers: ['catalog-api'],
+  about: 'pid',
+  order: { within: 'jobId', place: 3 },
   payload: DatasetFailedV1,
   summary: "The dataset's part of the job ended without success; nothing of it was released or registered.",
 });

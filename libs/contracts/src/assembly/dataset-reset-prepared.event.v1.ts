@@ -1,4 +1,4 @@
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { Count, DatasetPid, JobId, Nested } from '../fields.js';
 import { ObjectReference } from '../object-reference.js';
 
@@ -19,11 +19,12 @@ export class DatasetResetPreparedV1 {
   datablocks: ObjectReference;
 }
 
-export const datasetResetPreparedV1 = defineMessage({
+export const datasetResetPreparedV1 = defineEvent({
   type: 'assembly.dataset-reset-prepared.v1',
-  kind: 'event',
   emitter: 'job-assembler',
   consumers: ['catalog-api'],
+  about: 'pid',
+  order: { within: 'jobId', place: 2 },
   payload: DatasetResetPreparedV1,
   summary:
     'Which datablocks a reset takes away is written down. The catalogue may take exactly these off its list; the tapes come after.',

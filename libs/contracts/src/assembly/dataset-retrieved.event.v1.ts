@@ -1,4 +1,4 @@
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { DatasetPid, JobId } from '../fields.js';
 
 /** Every datablock of the dataset lies verified in the retrieval bucket. */
@@ -10,11 +10,12 @@ export class DatasetRetrievedV1 {
   pid: string;
 }
 
-export const datasetRetrievedV1 = defineMessage({
+export const datasetRetrievedV1 = defineEvent({
   type: 'assembly.dataset-retrieved.v1',
-  kind: 'event',
   emitter: 'job-assembler',
   consumers: ['catalog-api'],
+  about: 'pid',
+  order: { within: 'jobId', place: 3 },
   payload: DatasetRetrievedV1,
   summary: 'Every datablock of the dataset lies verified in the retrieval bucket.',
 });

@@ -1,5 +1,5 @@
 import { IsIn } from 'class-validator';
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { DatasetPid, JobId } from '../fields.js';
 import { type Workflow, workflows } from '../vocabulary.js';
 
@@ -15,11 +15,12 @@ export class DatasetStartedV1 {
   workflow: Workflow;
 }
 
-export const datasetStartedV1 = defineMessage({
+export const datasetStartedV1 = defineEvent({
   type: 'assembly.dataset-started.v1',
-  kind: 'event',
   emitter: 'job-assembler',
   consumers: ['catalog-api'],
+  about: 'pid',
+  order: { within: 'jobId', place: 1 },
   payload: DatasetStartedV1,
   summary: 'Work on the dataset begins: the catalogue shows `started`.',
 });

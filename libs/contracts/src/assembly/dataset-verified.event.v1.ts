@@ -1,4 +1,4 @@
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { DatasetPid, JobId } from '../fields.js';
 
 /** Every datablock of the dataset was read again from long-term storage and agreed with its checksum. */
@@ -10,11 +10,12 @@ export class DatasetVerifiedV1 {
   pid: string;
 }
 
-export const datasetVerifiedV1 = defineMessage({
+export const datasetVerifiedV1 = defineEvent({
   type: 'assembly.dataset-verified.v1',
-  kind: 'event',
   emitter: 'job-assembler',
   consumers: ['catalog-api'],
+  about: 'pid',
+  order: { within: 'jobId', place: 3 },
   payload: DatasetVerifiedV1,
   summary:
     'Every datablock of the dataset was read again from long-term storage and agreed with its checksum.',

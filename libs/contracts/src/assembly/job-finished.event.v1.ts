@@ -1,5 +1,5 @@
 import { IsIn, IsOptional } from 'class-validator';
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { Count, JobId, Nested, Sentence } from '../fields.js';
 import { ObjectReference } from '../object-reference.js';
 import { outcomes, type JobOutcome } from '../vocabulary.js';
@@ -30,11 +30,12 @@ export class JobFinishedV1 {
   result?: ObjectReference;
 }
 
-export const jobFinishedV1 = defineMessage({
+export const jobFinishedV1 = defineEvent({
   type: 'assembly.job-finished.v1',
-  kind: 'event',
   emitter: 'job-assembler',
   consumers: ['catalog-api'],
+  about: 'jobId',
+  order: { within: 'jobId', place: 2 },
   payload: JobFinishedV1,
   summary: 'The job reached its one end state: a fold over the end states of its datasets.',
 });

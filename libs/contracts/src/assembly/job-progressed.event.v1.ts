@@ -1,5 +1,5 @@
 import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { Count, JobId } from '../fields.js';
 import { phases, type Phase } from '../vocabulary.js';
 
@@ -32,12 +32,13 @@ export class JobProgressedV1 {
   waitsFor?: string[];
 }
 
-export const jobProgressedV1 = defineMessage({
+export const jobProgressedV1 = defineEvent({
   type: 'assembly.job-progressed.v1',
-  kind: 'event',
   emitter: 'job-assembler',
   consumers: ['catalog-api'],
   transient: true,
+  about: 'jobId',
+  order: { within: 'jobId', place: 0 },
   payload: JobProgressedV1,
   summary: 'How far the job is, at most once per second and job.',
 });

@@ -1,4 +1,4 @@
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { Count, JobId } from '../fields.js';
 
 /** The plan of the job is complete and its first work orders are on their way. */
@@ -14,11 +14,12 @@ export class JobStartedV1 {
   bytes: number;
 }
 
-export const jobStartedV1 = defineMessage({
+export const jobStartedV1 = defineEvent({
   type: 'assembly.job-started.v1',
-  kind: 'event',
   emitter: 'job-assembler',
   consumers: ['catalog-api'],
+  about: 'jobId',
+  order: { within: 'jobId', place: 1 },
   payload: JobStartedV1,
   summary: 'The plan of the job is complete and its first work orders are on their way.',
 });

@@ -1,4 +1,4 @@
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { DatasetPid, JobId } from '../fields.js';
 
 /** The catalogue lists every verified datablock of the dataset and says it is retrievable. Only from here on may originals be released. */
@@ -10,11 +10,12 @@ export class DatasetRegisteredV1 {
   pid: string;
 }
 
-export const datasetRegisteredV1 = defineMessage({
+export const datasetRegisteredV1 = defineEvent({
   type: 'catalog.dataset-registered.v1',
-  kind: 'event',
   emitter: 'catalog-api',
   consumers: ['job-assembler'],
+  about: 'pid',
+  order: { within: 'jobId', place: 0 },
   payload: DatasetRegisteredV1,
   summary:
     'The catalogue lists every verified datablock of the dataset and says it is retrievable. Only from here on may originals be released.',

@@ -1,4 +1,4 @@
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { DatasetPid, ErrorCode, JobId, Sentence } from '../fields.js';
 
 /** The catalogue cannot list the dataset's datablocks, and trying again would not help. Its originals stay. */
@@ -16,11 +16,12 @@ export class DatasetRegistrationRefusedV1 {
   message: string;
 }
 
-export const datasetRegistrationRefusedV1 = defineMessage({
+export const datasetRegistrationRefusedV1 = defineEvent({
   type: 'catalog.dataset-registration-refused.v1',
-  kind: 'event',
   emitter: 'catalog-api',
   consumers: ['job-assembler'],
+  about: 'pid',
+  order: { within: 'jobId', place: 0 },
   payload: DatasetRegistrationRefusedV1,
   summary:
     "The catalogue cannot list the dataset's datablocks, and trying again would not help. Its originals stay.",

@@ -1,4 +1,4 @@
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { DatasetPid, ErrorCode, JobId, Sentence } from '../fields.js';
 
 /** The catalogue keeps the dataset's datablocks on its list, and trying again would not help. Its tapes stay where they are. */
@@ -16,11 +16,12 @@ export class DatasetResetRefusedV1 {
   message: string;
 }
 
-export const datasetResetRefusedV1 = defineMessage({
+export const datasetResetRefusedV1 = defineEvent({
   type: 'catalog.dataset-reset-refused.v1',
-  kind: 'event',
   emitter: 'catalog-api',
   consumers: ['job-assembler'],
+  about: 'pid',
+  order: { within: 'jobId', place: 0 },
   payload: DatasetResetRefusedV1,
   summary:
     "The catalogue keeps the dataset's datablocks on its list, and trying again would not help. Its tapes stay where they are.",

@@ -1,4 +1,4 @@
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { DatasetPid, JobId } from '../fields.js';
 
 /** The catalogue lists no datablock of the dataset any more and says it was never archived. Only from here on may the tapes be set aside. */
@@ -10,11 +10,12 @@ export class DatasetResetV1 {
   pid: string;
 }
 
-export const datasetResetV1 = defineMessage({
+export const datasetResetV1 = defineEvent({
   type: 'catalog.dataset-reset.v1',
-  kind: 'event',
   emitter: 'catalog-api',
   consumers: ['job-assembler'],
+  about: 'pid',
+  order: { within: 'jobId', place: 0 },
   payload: DatasetResetV1,
   summary:
     'The catalogue lists no datablock of the dataset any more and says it was never archived. Only from here on may the tapes be set aside.',

@@ -1,5 +1,5 @@
 import { IsString, MaxLength } from 'class-validator';
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { JobId } from '../fields.js';
 
 /** Somebody entitled asked to stop the job. It may still finish if it is past the point of no return. */
@@ -13,11 +13,12 @@ export class JobCancelRequestedV1 {
   requestedBy: string;
 }
 
-export const jobCancelRequestedV1 = defineMessage({
+export const jobCancelRequestedV1 = defineEvent({
   type: 'catalog.job-cancel-requested.v1',
-  kind: 'event',
   emitter: 'catalog-api',
   consumers: ['job-assembler'],
+  about: 'jobId',
+  order: { within: 'jobId', place: 1 },
   payload: JobCancelRequestedV1,
   summary:
     'Somebody entitled asked to stop the job. It may still finish if it is past the point of no return.',

@@ -1,5 +1,5 @@
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { Count, JobId } from '../fields.js';
 import { type Workflow, workflows } from '../vocabulary.js';
 
@@ -30,11 +30,12 @@ export class JobSubmittedV1 {
   retryOf?: string;
 }
 
-export const jobSubmittedV1 = defineMessage({
+export const jobSubmittedV1 = defineEvent({
   type: 'catalog.job-submitted.v1',
-  kind: 'event',
   emitter: 'catalog-api',
   consumers: ['job-assembler'],
+  about: 'jobId',
+  order: { within: 'jobId', place: 0 },
   payload: JobSubmittedV1,
   summary:
     'A job was accepted with a 2xx answer and waits to be planned. The consumer reads the dataset list from the catalogue by job id, so the message stays small however many datasets the job has.',

@@ -1,4 +1,4 @@
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { Doi, PublicationVersion } from '../fields.js';
 
 /** A registered publication was opened for changes. What the public sees stays as it is until it is submitted again. */
@@ -10,11 +10,12 @@ export class PublicationAmendedV1 {
   version: number;
 }
 
-export const publicationAmendedV1 = defineMessage({
+export const publicationAmendedV1 = defineEvent({
   type: 'catalog.publication-amended.v1',
-  kind: 'event',
   emitter: 'catalog-api',
   consumers: ['publisher'],
+  about: 'doi',
+  order: { within: 'doi', place: 'version' },
   payload: PublicationAmendedV1,
   summary:
     'A registered publication was opened for changes. What the public sees stays as it is until it is submitted again.',

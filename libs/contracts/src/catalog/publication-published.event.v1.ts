@@ -1,4 +1,4 @@
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { Doi, PublicationVersion } from '../fields.js';
 
 /** The datasets of a publication became public; its DOI is wanted as a draft, known to nobody yet. The consumer reads the record from the catalogue, which may be newer than this version. */
@@ -10,11 +10,12 @@ export class PublicationPublishedV1 {
   version: number;
 }
 
-export const publicationPublishedV1 = defineMessage({
+export const publicationPublishedV1 = defineEvent({
   type: 'catalog.publication-published.v1',
-  kind: 'event',
   emitter: 'catalog-api',
   consumers: ['publisher'],
+  about: 'doi',
+  order: { within: 'doi', place: 'version' },
   payload: PublicationPublishedV1,
   summary:
     'The datasets of a publication became public; its DOI is wanted as a draft, known to nobody yet. The consumer reads the record from the catalogue, which may be newer than this version.',

@@ -1,4 +1,4 @@
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { Doi, PublicationVersion } from '../fields.js';
 
 /** Somebody entitled asked to register the publication, first or again after an amendment, and the catalogue found it complete. The record is to be registered as a findable DOI and shown to the public; the consumer reads it from the catalogue. */
@@ -10,11 +10,12 @@ export class PublicationSubmittedV1 {
   version: number;
 }
 
-export const publicationSubmittedV1 = defineMessage({
+export const publicationSubmittedV1 = defineEvent({
   type: 'catalog.publication-submitted.v1',
-  kind: 'event',
   emitter: 'catalog-api',
   consumers: ['publisher'],
+  about: 'doi',
+  order: { within: 'doi', place: 'version' },
   payload: PublicationSubmittedV1,
   summary:
     'Somebody entitled asked to register the publication, first or again after an amendment, and the catalogue found it complete. The record is to be registered as a findable DOI and shown to the public; the consumer reads it from the catalogue.',

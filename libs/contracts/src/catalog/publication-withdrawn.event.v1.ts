@@ -1,5 +1,5 @@
 import { IsISO8601, IsOptional } from 'class-validator';
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { Doi, PublicationVersion, Sentence } from '../fields.js';
 
 /** A registered publication was withdrawn: its DOI is to be hidden and its page replaced by a tombstone, for ever. */
@@ -24,11 +24,12 @@ export class PublicationWithdrawnV1 {
   replacedBy?: string;
 }
 
-export const publicationWithdrawnV1 = defineMessage({
+export const publicationWithdrawnV1 = defineEvent({
   type: 'catalog.publication-withdrawn.v1',
-  kind: 'event',
   emitter: 'catalog-api',
   consumers: ['publisher'],
+  about: 'doi',
+  order: { within: 'doi', place: 'version' },
   payload: PublicationWithdrawnV1,
   summary:
     'A registered publication was withdrawn: its DOI is to be hidden and its page replaced by a tombstone, for ever.',

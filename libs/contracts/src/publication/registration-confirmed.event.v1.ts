@@ -1,6 +1,6 @@
 import { IsIn, IsString, Matches, MaxLength } from 'class-validator';
 import { registeredDoiStates, type RegisteredDoiState } from '../vocabulary.js';
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { Doi, PublicationVersion } from '../fields.js';
 
 /** The public sees the publication as of this version: its page is there, and DataCite reports the DOI in this state with this address (read back). */
@@ -21,11 +21,12 @@ export class RegistrationConfirmedV1 {
   landingPage: string;
 }
 
-export const registrationConfirmedV1 = defineMessage({
+export const registrationConfirmedV1 = defineEvent({
   type: 'publication.registration-confirmed.v1',
-  kind: 'event',
   emitter: 'publisher',
   consumers: ['catalog-api'],
+  about: 'doi',
+  order: { within: 'doi', place: 'version' },
   payload: RegistrationConfirmedV1,
   summary:
     'The public sees the publication as of this version: its page is there, and DataCite reports the DOI in this state with this address (read back).',

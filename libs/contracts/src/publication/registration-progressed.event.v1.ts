@@ -1,6 +1,6 @@
 import { IsIn } from 'class-validator';
 import { registrationSteps, type RegistrationStep } from '../vocabulary.js';
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { Count, Doi, PublicationVersion, Sentence } from '../fields.js';
 
 /** Where the registration of a version stands, for people who wait for it. */
@@ -22,12 +22,13 @@ export class RegistrationProgressedV1 {
   message: string;
 }
 
-export const registrationProgressedV1 = defineMessage({
+export const registrationProgressedV1 = defineEvent({
   type: 'publication.registration-progressed.v1',
-  kind: 'event',
   emitter: 'publisher',
   consumers: ['catalog-api'],
   transient: true,
+  about: 'doi',
+  order: { within: 'doi', place: 0 },
   payload: RegistrationProgressedV1,
   summary: 'Where the registration of a version stands, for people who wait for it.',
 });

@@ -1,5 +1,5 @@
 import { FieldProblem } from '../field-problem.js';
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { Doi, ErrorCode, NestedList, PublicationVersion, Sentence } from '../fields.js';
 
 /** DataCite, or the checks before it, will not take this version however often it is sent. Nothing of it became public; the author has to change the fields that are named. */
@@ -20,11 +20,12 @@ export class RegistrationRefusedV1 {
   problems: FieldProblem[];
 }
 
-export const registrationRefusedV1 = defineMessage({
+export const registrationRefusedV1 = defineEvent({
   type: 'publication.registration-refused.v1',
-  kind: 'event',
   emitter: 'publisher',
   consumers: ['catalog-api'],
+  about: 'doi',
+  order: { within: 'doi', place: 'version' },
   payload: RegistrationRefusedV1,
   summary:
     'DataCite, or the checks before it, will not take this version however often it is sent. Nothing of it became public; the author has to change the fields that are named.',

@@ -1,4 +1,4 @@
-import { defineMessage } from '../define-message.js';
+import { defineEvent } from '../define-message.js';
 import { Doi, PublicationVersion } from '../fields.js';
 
 /** The public sees a tombstone, harvesters see a deletion, and DataCite no longer lists the DOI, which still resolves. */
@@ -10,11 +10,12 @@ export class WithdrawalConfirmedV1 {
   version: number;
 }
 
-export const withdrawalConfirmedV1 = defineMessage({
+export const withdrawalConfirmedV1 = defineEvent({
   type: 'publication.withdrawal-confirmed.v1',
-  kind: 'event',
   emitter: 'publisher',
   consumers: ['catalog-api'],
+  about: 'doi',
+  order: { within: 'doi', place: 'version' },
   payload: WithdrawalConfirmedV1,
   summary:
     'The public sees a tombstone, harvesters see a deletion, and DataCite no longer lists the DOI, which still resolves.',

@@ -15,13 +15,7 @@ export interface StoreUnderTest {
 
 const start = new Date('2026-01-01T00:00:00Z');
 const later = (milliseconds: number): Date => new Date(start.getTime() + milliseconds);
-const row = (): OutboxRow =>
-  eventRow(
-    jobCancelRequestedV1,
-    { jobId: 'j', requestedBy: 'b' },
-    { subject: 'j', partitionKey: 'j', sequence: 1 },
-    start,
-  );
+const row = (): OutboxRow => eventRow(jobCancelRequestedV1, { jobId: 'j', requestedBy: 'b' }, start);
 
 /** What any outbox store must do. */
 export function outboxStoreConformance(name: string, open: () => Promise<StoreUnderTest>): void {

@@ -102,7 +102,7 @@ class MemoryCollection {
       this.change(before === undefined ? filter : { _id: before['_id'] }, change, how);
       const _id = before?.['_id'] ?? equalities(filter)['_id'];
       if (returnDocument === 'after') return this.look({ _id }, { projection })[0] ?? null;
-      return before === undefined ? null : (find([before], {}, projection ?? {}).next());
+      return before === undefined ? null : find([before], {}, projection ?? {}).next();
     });
   }
 
