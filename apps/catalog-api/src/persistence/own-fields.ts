@@ -19,5 +19,13 @@ export function withoutOwnFields(projection: Readonly<Projection> = {}): Project
   return Object.fromEntries([...asked, ...hidden]);
 }
 
+/**
+ * For writes: what they decide on and answer. Catena's own part of a dataset is written by nobody who changes the dataset, and
+ * stays in the database; of other records it is needed.
+ */
+export function withoutOwnPart(collection: string): Projection {
+  return collection === 'Dataset' ? withoutOwnFields() : withoutWords;
+}
+
 /** For records of which Catena's own part is needed: all but the words, which are as large as the record. */
 export const withoutWords = { [wordsField]: 0 } as const;

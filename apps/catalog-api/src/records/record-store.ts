@@ -3,7 +3,7 @@ import { Clock, TransientError, wait } from '#kernel';
 import { wordsFor } from '#scicat-database';
 import { ChangeLog, type Change } from '../history/change-log.js';
 import { Catalogue, type CollectionName } from '../persistence/catalogue.js';
-import { withoutWords } from '../persistence/own-fields.js';
+import { withoutOwnPart } from '../persistence/own-fields.js';
 import { checkPrecondition, type Precondition } from './preconditions.js';
 
 /** Any record of SciCat's collections whose `_id` is its business id. */
@@ -52,14 +52,20 @@ export class RecordStore {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws MongoServerError 11000 when the id (or another unique field) is taken */
+  /**
+   * @param own Catena's own part: stored with it, neither in the answer nor in the history
+   * @throws MongoServerError 11000 when the id (or another unique field) is taken
+   */
   async insert<R extends StoredRecord>(
     collection: CollectionName,
     fields: Omit<R, HouseKeeping> & { _id: string },
     by: string,
+    own: Partial<R> = {},
   ): Promise<R> {
     const record = this.complemented<R>(fields, by);
-    await this.catalogue.records(collection).insertOne({ ...record, ...wordsFor(collection, record) });
+    await this.catalogue
+      .records(collection)
+      .insertOne({ ...record, ...own, ...wordsFor(collection, record) });
     await this.write(collection, 'create', {}, record, by);
     return record;
   }
@@ -101,7 +107,10 @@ export class RecordStore {
   ): Promise<R | undefined> {
     const records = this.catalogue.records(collection);
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
-      const before = (await records.findOne({ _id: id }, { projection: withoutWords })) as R | null;
+      const before = (await records.findOne(
+        { _id: id },
+        { projection: withoutOwnPart(collection) },
+      )) as R | null;
       if (before === null) return undefined;
       const { set = {}, unset = [], push } = update(before);
       if (precondition !== undefined) checkPrecondition(before, precondition);
@@ -120,7 +129,7 @@ export class RecordStore {
             : { $unset: Object.fromEntries(unset.map((name) => [name, 1 as const])) }),
           ...(push === undefined ? {} : { $push: push as never }),
         },
-        { returnDocument: 'after', projection: withoutWords },
+        { returnDocument: 'after', projection: withoutOwnPart(collection) },
       )) as R | null;
       if (after !== null) {
         await this.write(collection, 'update', before, after, by);
@@ -143,7 +152,7 @@ export class RecordStore {
   ): Promise<R | undefined> {
     const removed = (await this.catalogue
       .records(collection)
-      .findOneAndDelete({ ...condition, _id: id }, { projection: withoutWords })) as R | null;
+      .findOneAndDelete({ ...condition, _id: id }, { projection: withoutOwnPart(collection) })) as R | null;
     if (removed === null) return undefined;
     await this.write(collection, 'delete', removed, {}, by);
     return removed;
@@ -160,7 +169,7 @@ export class RecordStore {
     let count = 0;
     for (;;) {
       const piece = await records
-        .find(condition, { projection: withoutWords })
+        .find(condition, { projection: withoutOwnPart(collection) })
         .sort({ _id: 1 })
         .limit(100)
         .toArray();

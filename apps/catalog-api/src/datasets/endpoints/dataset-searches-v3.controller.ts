@@ -24,7 +24,7 @@ import {
 import { datasetShape } from '../dataset-shape.js';
 import { inAskedUnits, v3View } from '../dataset-views.js';
 import { DatasetService } from '../dataset.service.js';
-import { creationDto } from './datasets-v3.controller.js';
+import { creationDto } from './dataset-creation.controller.js';
 
 type Fields = Record<string, unknown>;
 

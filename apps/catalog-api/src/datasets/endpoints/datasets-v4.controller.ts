@@ -45,7 +45,7 @@ import {
   UpdateDatasetDto,
 } from './dataset.dto.js';
 import { DatasetService } from '../dataset.service.js';
-import { checkPairsKept } from '../scientific-metadata.js';
+import { checkPairsKept, withStoredKeys } from '../scientific-metadata.js';
 
 type Fields = Record<string, unknown>;
 
@@ -64,14 +64,6 @@ export class DatasetsV4Controller {
     private readonly rules: AccessRules,
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
   ) {}
-
-  @Operation('datasetsV4ControllerCreateV4', { body: CreateDatasetDto, answer: 'OutputDatasetDto' })
-  @Post()
-  async create(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): Promise<Fields> {
-    gate(this.rules.admits(accessTable.dataset.add, caller));
-    const fields = { ...validateBody(CreateDatasetDto, body) };
-    return withId(await this.datasets.create(signedIn(caller), fields, '4'));
-  }
 
   @Operation('datasetsV4ControllerIsValidV4', { body: CreateDatasetDto, answer: 'IsValidResponse' })
   @Post('isValid')
@@ -173,7 +165,8 @@ export class DatasetsV4Controller {
     const fields: Fields = { ...validateBody(PartialUpdateDatasetDto, patch) };
     const fieldsFor = (stored: DatasetRecord): Fields => {
       checkPairsKept(pid, stored.scientificMetadata ?? {}, (fields['scientificMetadata'] ?? {}) as Fields);
-      return merges ? mergePatch(stored, fields) : fields;
+      if (!merges) return fields;
+      return mergePatch(withStoredKeys(stored, { isSent: false }), withStoredKeys(fields, { isSent: true }));
     };
     const options = { precondition, missing: 'Dataset not found', refused };
     return withId(await this.datasets.change(signedIn(caller), pid, fieldsFor, options));
