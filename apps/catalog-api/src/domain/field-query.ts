@@ -3,6 +3,7 @@ import { objectFrom, parseJsonObject, parseSearch } from './filter-parts.js';
 import { dateOf } from './iso-date.js';
 import { checkCondition, checkIsShown, checkRows } from './loopback-filter.js';
 import { storedKeys } from './metadata-keys.js';
+import { wordSearch } from './word-search.js';
 import { soughtFor, type SoughtQuantity } from './units.js';
 
 export type FieldKind = 'string' | 'array' | 'date' | 'number' | 'boolean' | 'object';
@@ -15,8 +16,8 @@ export interface ResourceShape {
   readonly kinds: Readonly<Record<string, FieldKind>>;
   /** The list of `{lhs, relation, rhs, unit}` conditions: its name in the query and the field they look into. */
   readonly conditions?: { readonly name: string; readonly field: string };
-  /** How a text is taken apart where the words of records are kept in parts. */
-  readonly wordsOf?: (text: string) => string[];
+  /** What is looked for of a text, where it is not what other resources look for. */
+  readonly wordsOf?: (text: string) => string;
   /** Older names of fields. */
   readonly renamed?: Readonly<Record<string, string>>;
 }
@@ -117,9 +118,8 @@ function partOf(name: string, value: unknown, shape: ResourceShape): Fields | un
 
 function textCondition(value: unknown, { wordsOf }: ResourceShape): Fields {
   const text = searchText(value);
-  if (wordsOf === undefined) return { $text: { $search: text } };
-  const parts = wordsOf(text);
-  return parts.length === 0 ? { _id: { $in: [] } } : { $text: { $search: parts.join(' ') } };
+  const search = (wordsOf ?? wordSearch)(text);
+  return search === '' ? { _id: { $in: [] } } : { $text: { $search: search } };
 }
 
 function searchText(value: unknown): string {
