@@ -128,6 +128,11 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   { collection: 'catena_landing_uploads', name: 'catena_upload', keys: { uploadId: 1 } },
   { collection: 'catena_dataset_claims', name: 'catena_dataset', keys: { pid: 1 } },
   { collection: 'catena_dataset_claims', name: 'catena_job', keys: { jobId: 1, pid: 1 } },
+  { collection: 'Dataset', name: 'catena_keys', keys: { catenaKeys: 1 } },
+  { collection: 'Sample', name: 'catena_keys', keys: { catenaKeys: 1 } },
+  { collection: 'catena_metadata_shapes', name: 'catena_owner', keys: { ownerGroup: 1 } },
+  { collection: 'catena_metadata_shapes', name: 'catena_access', keys: { accessGroups: 1 } },
+  { collection: 'catena_metadata_shapes', name: 'catena_published', keys: { isPublished: 1 } },
   // Last: a first start reads all lists of files for it, and the others need not wait.
   words('OrigDatablock'),
 ];

@@ -5,6 +5,7 @@ import { DatasetCreations } from './dataset-creations.js';
 import { DatasetExtras } from './dataset-extras.js';
 import { DatasetHistory } from './dataset-history.js';
 import { DatasetIncludes } from './dataset-includes.js';
+import { DatasetKeys } from './dataset-keys.js';
 import { DatasetLists } from './dataset-lists.js';
 import { DatasetQueries } from './dataset-queries.js';
 import { DatasetService } from './dataset.service.js';
@@ -36,6 +37,7 @@ export const datasetParts = {
     DatasetCreations,
     DatasetHistory,
     DatasetIncludes,
+    DatasetKeys,
     DatasetLists,
     DatasetQueries,
     DatasetService,

@@ -101,7 +101,7 @@ export function checkCondition(value: unknown, depth = 0): void {
   }
 }
 
-const ownField = /^catena(?:Words|Intent)?(?:[.]|$)/;
+const ownField = /^catena(?:Words|Intent|Keys)?(?:[.]|$)/;
 
 /** @throws BadRequest for what Catena keeps inside records: no answer shows it, so no condition and no order tells of it */
 export function checkIsShown(name: string): void {

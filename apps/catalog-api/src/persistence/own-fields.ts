@@ -1,4 +1,5 @@
 import { wordsField } from '#scicat-database';
+import { shapeField } from '../domain/metadata-shape.js';
 
 type Projection = Record<string, 0 | 1>;
 
@@ -6,7 +7,7 @@ type Projection = Record<string, 0 | 1>;
 export const intentField = 'catenaIntent';
 
 /** What Catena keeps inside SciCat's records: nobody's business outside. */
-const ownFields: readonly string[] = ['catena', wordsField, intentField];
+const ownFields: readonly string[] = ['catena', wordsField, intentField, shapeField];
 
 /** The projection without Catena's own fields, whatever it asks for. */
 export function withoutOwnFields(projection: Readonly<Projection> = {}): Projection {
@@ -24,7 +25,7 @@ export function withoutOwnFields(projection: Readonly<Projection> = {}): Project
  * stays in the database; of other records it is needed.
  */
 export function withoutOwnPart(collection: string): Projection {
-  return collection === 'Dataset' ? withoutOwnFields() : withoutWords;
+  return collection === 'Dataset' ? withoutOwnFields() : { ...withoutWords, [shapeField]: 0 };
 }
 
 /** For records of which Catena's own part is needed: all but the words, which are as large as the record. */

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Clock, TransientError, wait } from '#kernel';
 import { wordsFor } from '#scicat-database';
 import { ChangeLog, type Change } from '../history/change-log.js';
+import { isShaped, shapeField, shapeOf, type MetadataShape } from '../domain/metadata-shape.js';
+import { MetadataShapes } from '../metadata-keys/metadata-shapes.js';
 import { Catalogue, type CollectionName } from '../persistence/catalogue.js';
 import { withoutOwnPart } from '../persistence/own-fields.js';
 import { checkPrecondition, type Precondition } from './preconditions.js';
@@ -50,6 +52,7 @@ export class RecordStore {
     private readonly catalogue: Catalogue,
     private readonly changes: ChangeLog,
     private readonly clock: Clock,
+    private readonly shapes: MetadataShapes,
   ) {}
 
   /**
@@ -63,9 +66,20 @@ export class RecordStore {
     own: Partial<R> = {},
   ): Promise<R> {
     const record = this.complemented<R>(fields, by);
-    await this.catalogue
-      .records(collection)
-      .insertOne({ ...record, ...own, ...wordsFor(collection, record) });
+    const shape = shapeFor(collection, record);
+    await this.shapes.ensure(shape);
+    try {
+      await this.catalogue.records(collection).insertOne({
+        ...record,
+        ...own,
+        ...wordsFor(collection, record),
+        ...shapeNamed(collection, shape),
+      });
+    } catch (error) {
+      await this.shapes.settle(shape, undefined);
+      throw error;
+    }
+    await this.shapes.settle(undefined, shape);
     await this.write(collection, 'create', {}, record, by);
     return record;
   }
@@ -115,12 +129,16 @@ export class RecordStore {
       const { set = {}, unset = [], push } = update(before);
       if (precondition !== undefined) checkPrecondition(before, precondition);
       const condition = admit === undefined ? {} : await admit(before);
+      const wanted = changed(before, set, unset);
+      const shape = shapeFor(collection, wanted);
+      await this.shapes.ensure(shape);
       const after = (await records.findOneAndUpdate(
         { ...condition, ...versionOf(before) },
         {
           $set: {
             ...set,
-            ...wordsFor(collection, changed(before, set, unset)),
+            ...wordsFor(collection, wanted),
+            ...shapeNamed(collection, shape),
             updatedBy: by,
             updatedAt: this.later(before.updatedAt),
           },
@@ -131,6 +149,10 @@ export class RecordStore {
         },
         { returnDocument: 'after', projection: withoutOwnPart(collection) },
       )) as R | null;
+      await this.shapes.settle(
+        after === null ? shape : shapeFor(collection, before),
+        after === null ? undefined : shape,
+      );
       if (after !== null) {
         await this.write(collection, 'update', before, after, by);
         return after;
@@ -154,6 +176,7 @@ export class RecordStore {
       .records(collection)
       .findOneAndDelete({ ...condition, _id: id }, { projection: withoutOwnPart(collection) })) as R | null;
     if (removed === null) return undefined;
+    await this.shapes.settle(shapeFor(collection, removed), undefined);
     await this.write(collection, 'delete', removed, {}, by);
     return removed;
   }
@@ -236,6 +259,17 @@ function changed(
   for (const [path, value] of Object.entries(set)) place(after, path.split('.'), value);
   for (const path of unset) place(after, path.split('.'), undefined);
   return after;
+}
+
+function shapeFor(collection: CollectionName, record: object): MetadataShape | undefined {
+  return isShaped(collection) ? shapeOf(collection, record as Record<string, unknown>) : undefined;
+}
+
+function shapeNamed(
+  collection: CollectionName,
+  shape: MetadataShape | undefined,
+): Readonly<Record<string, string>> {
+  return isShaped(collection) ? { [shapeField]: shape?._id ?? '' } : {};
 }
 
 /** Sets what a dotted name reaches, in copies of the objects on the way to it. */

@@ -5,15 +5,12 @@ import {
   Get,
   Headers,
   HttpCode,
-  Inject,
   Param,
   Patch,
   Post,
   Put,
   Query,
 } from '@nestjs/common';
-import type { CatalogApiConfig } from '../../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../../catalog-api.tokens.js';
 import { AccessRules, type Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
 import { Refusal } from '../../domain/errors.js';
@@ -33,7 +30,7 @@ import { RequestPrecondition } from '../../records/precondition.decorator.js';
 import type { Precondition } from '../../records/preconditions.js';
 import { withId } from '../../records/with-id.js';
 import { DatasetIncludes, datasetRelations } from '../dataset-includes.js';
-import { datasetKeys } from '../dataset-keys.js';
+import { DatasetKeys } from '../dataset-keys.js';
 import { DatasetLists } from '../dataset-lists.js';
 import { DatasetQueries } from '../dataset-queries.js';
 import { datasetProperties, datasetShape } from '../dataset-shape.js';
@@ -62,7 +59,7 @@ export class DatasetsV4Controller {
     private readonly lists: DatasetLists,
     private readonly includes: DatasetIncludes,
     private readonly rules: AccessRules,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    private readonly keys: DatasetKeys,
   ) {}
 
   @Operation('datasetsV4ControllerIsValidV4', { body: CreateDatasetDto, answer: 'IsValidResponse' })
@@ -108,7 +105,7 @@ export class DatasetsV4Controller {
   ): Promise<string[]> {
     gate(caller !== undefined);
     const asked = { fields: v4Fields(fields, datasetShape), limits: v4Limits(limits) };
-    return datasetKeys(this.queries, caller, asked, this.config.metadataPaths);
+    return this.keys.of(caller, asked);
   }
 
   @Operation('datasetsV4ControllerCountV4', { answer: 'CountApiResponse' })
