@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock, messageOf, newId, stillMoving } from '#kernel';
 import type { Logger } from '#observability';
 import { LOGGER } from '#outbox';
+import { isDatabaseAway } from '#persistence';
 import {
   shapedCollections,
   shapeField,
@@ -15,7 +16,7 @@ type Fields = Readonly<Record<string, unknown>>;
 type StoredShape = MetadataShape & { readonly createdAt: Date; readonly leaving?: string };
 
 /** Records that are given shapes at once. */
-const batch = 20;
+const batch = 10;
 
 /**
  * The names of metadata that stand in records, each list of names once for all records with the same readers. A record says in
@@ -81,7 +82,7 @@ export class MetadataShapes {
     const records = this.catalogue.records(collection);
     let ids: string[] = [];
     const flush = async (): Promise<void> => {
-      for (const id of ids) await this.give(collection, id);
+      await this.giveAll(collection, ids);
       ids = [];
       stillMoving();
     };
@@ -97,6 +98,22 @@ export class MetadataShapes {
       { $setOnInsert: { at: this.clock.now() } },
       { upsert: true },
     );
+  }
+
+  /** Some at a time. One that takes none (it is as large as a document may be) is named in the log, and the others go on. */
+  async giveAll(collection: ShapedCollection, ids: readonly string[]): Promise<void> {
+    for (let start = 0; start < ids.length; start += batch)
+      await Promise.all(
+        ids.slice(start, start + batch).map((id) =>
+          this.give(collection, id).catch((error: unknown) => {
+            if (isDatabaseAway(error)) throw error;
+            this.logger.error(
+              { collection, id, error: messageOf(error) },
+              'a record takes no names of metadata',
+            );
+          }),
+        ),
+      );
   }
 
   /** Gives a shape to a record that has none. Whoever changes it meanwhile gives it one. */

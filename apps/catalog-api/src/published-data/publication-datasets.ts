@@ -137,7 +137,7 @@ export class PublicationDatasets {
         $unset: { [shapeField]: '' },
       },
     );
-    for (const pid of pids) await this.shapes.give('Dataset', pid);
+    await this.shapes.giveAll('Dataset', pids);
     for (const id of former) await this.shapes.retire('Dataset', id);
     await Promise.all([
       this.catalogue.origDatablocks.updateMany({ datasetId: condition }, { $set: publication }),
