@@ -77,6 +77,8 @@ export interface CatalogApiConfig {
     /** Milliseconds after which one that nobody asked for again is thrown away. */
     readonly uploadLifetime: number;
   };
+  /** Milliseconds for which a dataset remembers the `Idempotency-Key` it was posted under. */
+  readonly idempotencyKeyLifetime: number;
   /** Event streams open at the same time. */
   readonly eventStreams: { readonly perPerson: number; readonly perProcess: number };
   /** What callers without an account may ask for in an hour; 0 for any number. */
@@ -163,6 +165,7 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
       uploadsPerPerson: integer(environment, 'LANDING_ZONE_UPLOADS_PER_PERSON', 100),
       uploadLifetime: durationFrom(text('LANDING_ZONE_UPLOAD_LIFETIME', '7d')),
     },
+    idempotencyKeyLifetime: durationFrom(text('IDEMPOTENCY_KEY_LIFETIME', '7d')),
     eventStreams: {
       perPerson: integer(environment, 'EVENT_STREAMS_PER_PERSON', 10),
       perProcess: integer(environment, 'EVENT_STREAMS_PER_PROCESS', 1000),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, TransientError } from '#kernel';
+import { Clock, messageOf, TransientError } from '#kernel';
 import { isDuplicateKey } from '#persistence';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
@@ -66,7 +66,13 @@ export class DatasetService {
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
-  async create(caller: Caller, fields: Fields, version: '3' | '4'): Promise<DatasetRecord> {
+  /** @param own Catena's own part, which no answer shows */
+  async create(
+    caller: Caller,
+    fields: Fields,
+    version: '3' | '4',
+    own: Pick<DatasetRecord, 'catena'> = {},
+  ): Promise<DatasetRecord> {
     this.admitCreation(caller, fields, version);
     const pid = givenPid(fields) ?? `${this.config.pidPrefix}/${randomUUID()}`;
     try {
@@ -74,11 +80,13 @@ export class DatasetService {
         'Dataset',
         await this.complete(caller, fields, pid, version),
         caller.username,
+        own,
       );
       await this.consequences.ofCreation(dataset);
       return dataset;
     } catch (error) {
-      if (isDuplicateKey(error)) throw new Refusal(409, `A dataset with pid ${pid} already exists!`);
+      if (isDuplicateKey(error) && !isOfIdempotencyKey(error))
+        throw new Refusal(409, `A dataset with pid ${pid} already exists!`);
       throw error;
     }
   }
@@ -266,6 +274,11 @@ function notFound(missing: string): Refusal {
   return missing === ''
     ? new Refusal(404, 'Not Found', { message: 'Not Found', statusCode: 404 })
     : new Refusal(404, missing);
+}
+
+/** Posted twice at once under one key: who gave the key looks for the other one. */
+function isOfIdempotencyKey(error: unknown): boolean {
+  return messageOf(error).includes('catena_idempotency');
 }
 
 function givenPid(fields: Fields): string | undefined {

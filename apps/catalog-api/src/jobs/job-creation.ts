@@ -37,7 +37,7 @@ export interface NewJob {
   readonly contactEmail?: string;
   /** The body as it came, for templates and `validate` actions. */
   readonly request: unknown;
-  readonly idempotencyKey?: string;
+  readonly idempotencyKey?: string | undefined;
   readonly retryOf?: string;
   /** Where the request comes from: callers without an account are limited by it. */
   readonly address?: string;

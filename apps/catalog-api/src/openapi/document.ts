@@ -76,7 +76,7 @@ function operationObject({ id, area, path, status, query, headers, description }
           name,
           in: 'query',
           required: false,
-          ...(description.query?.[name] === undefined ? {} : { description: description.query[name] }),
+          ...described(description.query?.[name] ?? usualQuery(name, path)),
           schema: { type: 'string' },
         })),
       ...Object.entries(description.objects ?? {}).map(([name, schema]) => ({
@@ -86,7 +86,13 @@ function operationObject({ id, area, path, status, query, headers, description }
         style: 'deepObject',
         schema: reference(schema),
       })),
-      ...headers.map((name) => ({ name, in: 'header', required: false, schema: { type: 'string' } })),
+      ...headers.map((name) => ({
+        name,
+        in: 'header',
+        required: false,
+        ...described(usualHeaders[name]),
+        schema: { type: 'string' },
+      })),
     ],
     ...(body === undefined ? {} : { requestBody: bodyOf(description.bodyName ?? unionName(id), body) }),
     responses: {
@@ -103,6 +109,26 @@ function operationObject({ id, area, path, status, query, headers, description }
     },
     security: [{ bearer: [] }, {}],
   };
+}
+
+const usualHeaders: Readonly<Record<string, string>> = {
+  'idempotency-key':
+    'Any text of up to 255 characters, a UUID for example. A post that is repeated under the same key makes nothing a second ' +
+    'time: it answers what the first one has made, or 503 with Retry-After while that is being stored; another body is 422.',
+};
+
+/** Parameters that mean the same wherever they are. */
+function usualQuery(name: string, path: string): string | undefined {
+  if (name !== 'fields' || !/\/full(query|facet)\b/.test(path)) return undefined;
+  return (
+    'JSON. `text` looks for words: runs of letters and digits, whatever their case and accents. Any of several words is found, ' +
+    '`"several words"` in this order, `-word` leaves out; one word alone with parts (a path, a DOI) is looked for as it stands. ' +
+    'In lists of files any part of a path is found, and quotes and signs mean nothing.'
+  );
+}
+
+function described(description: string | undefined): Schema {
+  return description === undefined ? {} : { description };
 }
 
 function bodyOf(union: string, body: DtoClass | readonly DtoClass[]): Schema {
