@@ -73,4 +73,26 @@ describe('Metadata that are called like methods', () => {
     assert.equal(status, 400);
     assert.match(text, /property toString should not exist/);
   });
+
+  it('are refused where text or a number belongs, wherever it is', async () => {
+    const object = { toString: 1, valueOf: 2 };
+    for (const [path, query] of [
+      ['v3/datasets', { filter: { limits: { limit: object } } }],
+      ['v4/datasets', { filter: { limits: { skip: object } } }],
+      ['v4/datasets', { filter: { fields: [object] } }],
+      ['v4/jobs', { filter: { limits: { limit: object } } }],
+      ['v3/datasets/fullquery', { fields: { creationTime: { begin: object } } }],
+      ['v3/datasets/fullquery', { fields: { size: { min: object } } }],
+      ['v3/datasets/fullfacet', { facets: [object] }],
+      ['v4/metadatakeys', { filter: { limits: { limit: object } } }],
+      ['v4/origdatablocks/files', { filter: { fields: [object] } }],
+    ] as const) {
+      const { status, text, body } = await app.as('admin').get(`/api/${path}`, query);
+      assert.deepEqual([status, body['statusCode']], [400, 400], `${path} ${JSON.stringify(query)}: ${text}`);
+    }
+    for (const more of [{ type: object }, { type: 'archive', executionTime: object }]) {
+      const { status, text } = await app.as('admin').post('/api/v3/jobs', { datasetList: [], ...more });
+      assert.equal(status, 400, text);
+    }
+  });
 });
