@@ -17,6 +17,8 @@ const json = (value: unknown): string => JSON.stringify(value);
 const many = 500;
 /** Programs that work side by side. */
 const programs = 20;
+/** Milliseconds for the last message on a machine that does much else. */
+const patience = 120_000;
 /** One of so many posts is cut off before its answer is read. */
 const cutEach = 5;
 
@@ -137,7 +139,7 @@ describe('Scripts at a beamline', () => {
     // One policy for the group, however many of its datasets came together.
     assert.equal(await app.collection('Policy').countDocuments({ ownerGroup }), 1);
 
-    await until(() => Promise.resolve(messages.size >= many));
+    await until(() => messages.size >= many, patience);
     assert.deepEqual([...messages.keys()].sort(), [...jobs.keys()].sort());
     for (const [jobId, ids] of messages) assert.equal(ids.size, 1, jobId);
   });
@@ -213,7 +215,7 @@ describe('Scripts at a beamline', () => {
     const archive = await user.post('/api/v3/jobs', job);
     assert.equal(archive.status, 201, archive.text);
     const id = String(archive.body['id']);
-    await until(() => Promise.resolve(messages.has(id)));
+    await until(() => messages.has(id), patience);
     // Its loop ends at a word it knows; both versions' words are there.
     const { body: seen } = await user.get(`/api/v3/Jobs/${id}`);
     assert.deepEqual(
