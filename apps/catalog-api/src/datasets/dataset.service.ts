@@ -7,14 +7,14 @@ import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable, type Rule } from '../domain/access-table.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
-import { mergeLifecycle, newLifecycle, withDates, type Lifecycle } from '../domain/lifecycle.js';
+import { mergeLifecycle, newLifecycle, storedLifecycle, type Lifecycle } from '../domain/lifecycle.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import { newObjectId } from '../persistence/user-ids.js';
 import type { Precondition } from '../records/preconditions.js';
 import { RecordStore } from '../records/record-store.js';
 import { ArchiveStateGuard } from './archive-state-guard.js';
 import { DatasetConsequences } from './dataset-consequences.js';
-import { storedForm } from './dataset-views.js';
+import { lists, storedForm } from './dataset-views.js';
 
 type Fields = Record<string, unknown>;
 
@@ -34,10 +34,6 @@ const kept = new Set([
   ],
   ...['size', 'packedSize', 'numberOfFiles', 'numberOfFilesArchived', 'datasetlifecycle'],
 ]);
-const emptyLists = [
-  ...['keywords', 'techniques', 'sharedWith', 'relationships', 'accessGroups', 'proposalIds', 'sampleIds'],
-  ...['instrumentIds', 'principalInvestigators', 'inputDatasets', 'usedSoftware'],
-] as const;
 
 /** SciCat's texts: of v4, and of changes in v3. */
 const unauthorized = 'Unauthorized access';
@@ -125,7 +121,7 @@ export class DatasetService {
       const { datasetlifecycle, ...others } = storedForm(fieldsFor(stored));
       this.checkOwner(caller, stored, others, options);
       const set: Fields = {
-        ...Object.fromEntries(emptyLists.map((name) => [name, []])),
+        ...Object.fromEntries(lists.map((name) => [name, []])),
         isPublished: false,
         scientificMetadata: {},
         ...others,
@@ -148,11 +144,11 @@ export class DatasetService {
         ...(version === '4' ? { refused: unauthorized } : {}),
       },
       ({ datasetlifecycle }) => {
-        if (version === '3') return { set: prefixed('datasetlifecycle.', withDates(fields)) };
+        if (version === '3') return { set: prefixed('datasetlifecycle.', storedLifecycle(fields)) };
         const beginning = newLifecycle(this.clock.now(), this.config.retention);
         const merged = mergeLifecycle({ stored: datasetlifecycle, patch: fields, beginning });
         return {
-          set: prefixed('datasetlifecycle.', withDates(merged.set)),
+          set: prefixed('datasetlifecycle.', storedLifecycle(merged.set)),
           unset: merged.unset.map((name) => `datasetlifecycle.${name}`),
         };
       },
@@ -257,7 +253,7 @@ export class DatasetService {
       packedSize: 0,
       numberOfFiles: 0,
       numberOfFilesArchived: 0,
-      ...Object.fromEntries(emptyLists.map((name) => [name, []])),
+      ...Object.fromEntries(lists.map((name) => [name, []])),
       scientificMetadata: {},
       isPublished: false,
       ...stored,

@@ -33,6 +33,16 @@ const errors = {
   403: 'The caller may not do this.',
   404: 'There is no such record, or none the caller may see.',
 };
+const errorsOfChanges = {
+  409: 'There is such a record already, or its state does not allow this now; the message says which.',
+};
+const errorsOfBodies = {
+  413: 'The body is larger than the service takes.',
+  415: 'The body is not JSON, or is compressed.',
+};
+const errorsOfConditions = {
+  412: 'The record was changed after the moment that `If-Unmodified-Since` names, or is not that of `If-Match`.',
+};
 
 /** Models of the published SDK that no operation leads to. */
 const sdkModels = ['UpdatePolicyDto'];
@@ -61,7 +71,17 @@ export function openApiDocument(controllers: readonly Type[], version: string): 
   };
 }
 
-function operationObject({ id, area, path, status, query, headers, description }: OperationEntry): Schema {
+function errorsOf({ method, description }: OperationEntry): Record<string, string> {
+  return {
+    ...errors,
+    ...(method === 'get' ? {} : errorsOfChanges),
+    ...(method === 'patch' || method === 'put' ? errorsOfConditions : {}),
+    ...(description.body === undefined ? {} : errorsOfBodies),
+  };
+}
+
+function operationObject(operation: OperationEntry): Schema {
+  const { id, area, path, status, query, headers, description } = operation;
   const { body, answer, summary, unavailable } = description;
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
   return {
@@ -100,7 +120,9 @@ function operationObject({ id, area, path, status, query, headers, description }
         description: 'Done.',
         ...(answer === undefined ? {} : json(answer)),
       },
-      ...Object.fromEntries(Object.entries(errors).map(([code, text]) => [code, { description: text }])),
+      ...Object.fromEntries(
+        Object.entries(errorsOf(operation)).map(([code, text]) => [code, { description: text }]),
+      ),
       ...(unavailable === undefined
         ? {}
         : {

@@ -1,3 +1,4 @@
+import { definite } from '../domain/definite.js';
 import type { ResourceShape } from '../domain/field-query.js';
 import { dateOf } from '../domain/iso-date.js';
 import { decodeMetadataKeys, encodeSentKeys } from '../domain/metadata-keys.js';
@@ -80,10 +81,4 @@ export function proposalView(proposal: ProposalRecord): ProposalRecord {
 export function partialProposalView(proposal: ProposalRecord): ProposalRecord {
   const { metadata } = proposal;
   return withId(metadata == null ? proposal : { ...proposal, metadata: decodeMetadataKeys(metadata) });
-}
-
-function definite(fields: object): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined && value !== null),
-  );
 }
