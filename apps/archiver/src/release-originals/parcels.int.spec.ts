@@ -215,6 +215,15 @@ describe('A parcel of small files in the landing zone', () => {
     });
   });
 
+  it('is not called overwritten because a listing still shows what lay there before', async () => {
+    await put(zone, parcelKey('p'), parcelOf({ a: 'one' }));
+    const list = objects.list.bind(objects);
+    objects.list = async function* (bucket, prefix) {
+      for await (const found of list(bucket, prefix)) yield { ...found, etag: 'of before' };
+    };
+    await archived({ a: 'one' });
+  });
+
   it('goes by proof alone where it holds a file of its own name; a file in a folder of that name goes by itself', async () => {
     await put(zone, parcelKey('x'), parcelOf({ x: 'one', other: 'two' }));
     const [path, nested] = [`${parcelFolder}/own`, `deep/${parcelFolder}/own`];
