@@ -18,6 +18,7 @@ import {
   type DatasetListEntry,
   type JobOwner,
 } from '../domain/job-rules.js';
+import { beginsAt, notBeforeOf } from '../domain/job-time.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { withoutWords } from '../persistence/own-fields.js';
 import type { DatasetRecord, JobRecord } from '../persistence/records.js';
@@ -27,7 +28,6 @@ import { givenUp } from './dataset-schedule.js';
 import { JobActions } from './job-actions.js';
 import { JobConfigurationToken } from './job-configuration.provider.js';
 import { JobOwners } from './job-owners.js';
-import { beginsAt, notBeforeOf } from './job-time.js';
 import { legacyBody } from './job-views.js';
 
 export interface NewJob {

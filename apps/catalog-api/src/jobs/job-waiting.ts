@@ -1,5 +1,5 @@
+import { beginsAt } from '../domain/job-time.js';
 import type { JobRecord } from '../persistence/records.js';
-import { beginsAt } from './job-time.js';
 
 /** Milliseconds after which a message that was not sent, or not accepted, counts as waiting. */
 const patience = 15_000;
