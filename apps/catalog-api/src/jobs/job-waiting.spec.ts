@@ -35,7 +35,7 @@ describe('What a job says that it waits for', () => {
     const timed = (more: object): JobRecord =>
       ({
         catena: { ...{ workflow: 'archive', finished: false, outbox: { rows: [] } }, ...more },
-      }) as JobRecord;
+      }) as unknown as JobRecord;
     const notBefore = new Date(now + 1);
     assert.deepEqual(jobWaitsFor(timed({ notBefore }), now), [
       `its time: it begins at ${notBefore.toISOString()}, as its executionTime asks`,
