@@ -64,6 +64,8 @@ export interface CatalogApiConfig {
   /** The search for metadata paths: records looked at, paths answered. */
   readonly metadataPaths: { readonly records: number; readonly paths: number };
   readonly jobDefaults: { readonly statusCode: string; readonly statusMessage: string };
+  /** Milliseconds from now until which the `executionTime` of a job may lie. */
+  readonly furthestExecution: number;
   /** Years. */
   readonly retention: { readonly archive: number; readonly publication: number };
   /** Bytes of the largest request body. */
@@ -149,6 +151,7 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
       statusCode: text('JOB_DEFAULT_STATUS_CODE', 'jobSubmitted'),
       statusMessage: text('JOB_DEFAULT_STATUS_MESSAGE', 'Job submitted.'),
     },
+    furthestExecution: durationFrom(text('FURTHEST_EXECUTION_TIME', '366d')),
     retention: {
       archive: integer(environment, 'POLICY_RETENTION_SHIFT', 10, 0),
       publication: integer(environment, 'POLICY_PUBLICATION_SHIFT', 3, 0),

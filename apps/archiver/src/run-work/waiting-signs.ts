@@ -53,7 +53,7 @@ export class WaitingSigns implements OnApplicationBootstrap, BeforeApplicationSh
     const waiting = this.store.works
       .find(
         { state: 'open', $or: [{ lastFault: { $exists: true } }, { dueAt: { $lte: now } }] },
-        { projection: { jobId: 1, lastFault: 1 } },
+        { projection: { jobId: 1, lastFault: 1, context: 1 } },
       )
       .sort({ dueAt: 1 })
       .limit(mostTold);

@@ -73,19 +73,20 @@ export class ProgressReporting {
 
   /** @param reason what it waits for */
   send(
-    work: Pick<Work, '_id' | 'jobId'>,
+    work: Pick<Work, '_id' | 'jobId' | 'context'>,
     phase: Phase,
     bytesDone: number,
     bytesTotal: number,
     reason?: string,
   ): void {
-    const { _id: workOrderId, jobId } = work;
+    // Signs of life are given from outside: they belong to the request that led to the work all the same.
+    const { _id: workOrderId, jobId, context } = work;
     const why = reason === undefined ? {} : { reason: reason.slice(0, 2000) };
     const data = { workOrderId, jobId, bytesDone, bytesTotal, phase, ...why };
     const { envelope } = eventRow(
       workProgressedV1,
       data,
-      { subject: work._id, partitionKey: work._id, sequence: 0 },
+      { subject: work._id, partitionKey: work._id, sequence: 0, context },
       this.clock.now(),
     );
     this.transport.send(wireMessageOf(this.naming, envelope!));

@@ -114,6 +114,8 @@ interface JobCatenaPart {
   changes?: number;
   cancelRequested?: boolean;
   retryOf?: string;
+  /** Nothing of it begins before this time: its `executionTime`, where that was still to come. */
+  notBefore?: Date;
   idempotency?: { readonly user: string; readonly key: string; readonly digest: string };
   progress?: JobProgress;
 }

@@ -55,7 +55,7 @@ export class ProgressReports {
         ])
         .toArray(),
       this.store.countByState('dataset_tasks', { jobId }),
-      this.store.jobs.findOne({ _id: jobId }, { projection: { waitsFor: 1, totals: 1 } }),
+      this.store.jobs.findOne({ _id: jobId }, { projection: { waitsFor: 1, totals: 1, context: 1 } }),
     ]);
     const counts = Object.values(tasks) as number[];
     const planned = counts.reduce((sum, count) => sum + count, 0);
@@ -73,7 +73,7 @@ export class ProgressReports {
     const { envelope } = eventRow(
       jobProgressedV1,
       data,
-      { subject: jobId, partitionKey: jobId, sequence: 0 },
+      { subject: jobId, partitionKey: jobId, sequence: 0, context: job?.context },
       this.clock.now(),
     );
     this.transport.send(wireMessageOf(this.naming, envelope!));
