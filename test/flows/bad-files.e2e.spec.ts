@@ -115,36 +115,6 @@ describe('Bad input in the files', () => {
       'datablock.not-a-file',
       'scheduleArchiveJobFailed',
     ],
-    [
-      'a path with ..',
-      async () => [{ path: '../other/file', size: 1, time }],
-      'kernel.unsafe-path',
-      'scheduleArchiveJobFailed',
-    ],
-    [
-      'an absolute path',
-      async () => [{ path: '/etc/passwd', size: 1, time }],
-      'kernel.unsafe-path',
-      'scheduleArchiveJobFailed',
-    ],
-    [
-      'a path with NUL',
-      async () => [{ path: 'a\0b', size: 1, time }],
-      'kernel.unsafe-path',
-      'scheduleArchiveJobFailed',
-    ],
-    [
-      'the same path twice',
-      async (folder) => {
-        await put(join(folder, 'f'), 'x');
-        return [
-          { path: 'f', size: 1, time },
-          { path: 'f', size: 1, time },
-        ];
-      },
-      'assembly.duplicate-path',
-      'scheduleArchiveJobFailed',
-    ],
   ];
   for (const [what, make, code, word] of failures) {
     it(`${what} ends the job as the user's fault, with nothing half-done`, async () => {
@@ -157,6 +127,35 @@ describe('Bad input in the files', () => {
       assert.deepEqual(await ledger.tarsOf(installation.shares[0]!, dataset.pid), []);
     });
   }
+
+  for (const [what, path, code] of [
+    ['a path with ..', '../other/file', 'kernel.unsafe-path'],
+    ['an absolute path', '/etc/passwd', 'kernel.unsafe-path'],
+    ['a path with NUL', 'a\0b', 'kernel.unsafe-path'],
+    ['the same path twice', 'f', 'assembly.duplicate-path'],
+  ] as const)
+    it(`${what} is refused, and never read where a list of before has it`, async () => {
+      const dataset = await inFolder(what.replaceAll(' ', '-'), async (folder) => {
+        await put(join(folder, 'f'), 'x');
+        return [{ path: 'f', size: 1, time }];
+      });
+      const odd = { path, size: 1, time };
+      const list = { datasetId: dataset.pid, size: 2, dataFileList: [{ ...odd, path: 'f' }, odd] };
+      const refused = await client.call('POST', '/api/v3/OrigDatablocks', list);
+      assert.equal(refused.status, 400, JSON.stringify(refused.body));
+      await installation.withDatabase('catalog-api', async (database) => {
+        const stored = { ...odd, time: new Date(time) };
+        await database
+          .collection('OrigDatablock')
+          .updateOne({ datasetId: dataset.pid }, { $push: { dataFileList: stored as never } });
+      });
+      const end = await archive(dataset.pid);
+      assert.equal(end.statusCode, 'finishedUnsuccessful', end.statusMessage);
+      const [bad] = end.jobResultObject.bad ?? [];
+      assert.deepEqual([bad?.pid, bad?.code, bad?.fault], [dataset.pid, code, 'user'], end.statusMessage);
+      await ledger.datasetIsUntouched(dataset, 'scheduleArchiveJobFailed');
+      assert.deepEqual(await ledger.tarsOf(installation.shares[0]!, dataset.pid), []);
+    });
 
   for (const [what, folder, code] of [
     ['another group', 'strangers/raw', 'assembly.source-refused'],

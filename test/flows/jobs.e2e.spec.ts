@@ -287,6 +287,45 @@ describe('A job', () => {
     );
   });
 
+  it('whose executionTime is still to come waits for it, says so, and begins then or ends when it is cancelled', async () => {
+    const [soon, late] = [
+      await datasetInSourceFolder(installation, client),
+      await datasetInSourceFolder(installation, client),
+    ];
+    const post = (pid: string, executionTime: unknown) =>
+      client.call('POST', '/api/v3/Jobs', {
+        type: 'archive',
+        datasetList: [{ pid, files: [] }],
+        executionTime,
+      });
+    const night = new Date(Date.now() + 86_400_000).toISOString();
+    const waiting = idOf(await post(late.pid, night));
+    const near = new Date(Date.now() + 4000).toISOString();
+    const id = idOf(await post(soon.pid, near));
+
+    const { body: job } = await client.call('GET', `/api/v4/jobs/${waiting}`);
+    assert.ok(String(job['statusMessage']).includes(night), JSON.stringify(job));
+    const { body: progress } = await client.call('GET', `/api/v4/jobs/${waiting}/progress`);
+    assert.ok(String(progress['waitsFor']).includes(`begins at ${night}`), JSON.stringify(progress));
+    assert.equal((await client.postJob('archive', [late.pid])).status, 409, 'it holds its dataset');
+
+    await ledger.jobEndedOnce((await client.jobEnd(id)).id, 'finishedSuccessful');
+    const { body: history } = await client.call<{ at: string }[]>('GET', `/api/v4/jobs/${id}/history`);
+    const [, ...afterwards] = history;
+    assert.ok(afterwards.length > 0);
+    for (const { at } of afterwards) assert.ok(at >= near, `${at} is not before ${near}`);
+    await ledger.datasetIsArchived(soon);
+
+    const { body: untouched } = await client.call<unknown[]>('GET', `/api/v4/jobs/${waiting}/history`);
+    assert.equal(untouched.length, 1, 'the other one has not begun');
+    assert.equal((await client.call('POST', `/api/v4/jobs/${waiting}/cancel`)).status, 202);
+    await ledger.jobEndedOnce((await client.jobEnd(waiting)).id, 'jobCancel');
+    await ledger.jobEndedOnce(
+      (await client.jobEnd(idOf(await client.postJob('archive', [late.pid])))).id,
+      'finishedSuccessful',
+    );
+  });
+
   it('with many datasets ends as one', async () => {
     const sets = await Promise.all(
       Array.from({ length: 30 }, () => datasetInSourceFolder(installation, client, sampleFiles(1000))),

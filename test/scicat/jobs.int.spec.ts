@@ -17,6 +17,9 @@ jobs:
   - jobType: owned
     create: { auth: '#datasetOwner', actions: [] }
     update: { auth: '#jobAdmin', actions: [] }
+  - jobType: packed
+    create: { auth: '#datasetOwner', actions: [{ actionType: catena, workflow: archive }] }
+    update: { auth: '#jobAdmin', actions: [] }
 `;
 
 /** Contract sections 1.8 and 4: what jobs answer. What they do is shown in test/flows. */
@@ -215,5 +218,42 @@ describe('Jobs', () => {
     const pids = await Promise.all(Array.from({ length: 105 }, () => dataset()));
     const made = await job('user1', { datasetList: pids.map((pid) => ({ pid, files: [] })) }, 'owned');
     assert.equal(((made['jobParams'] as Fields)['datasetList'] as unknown[]).length, 105);
+  });
+
+  it('of Catena begin at their executionTime, which is a date, not too far ahead, in v3 and v4', async () => {
+    const of = async (jobParams: Fields, type = 'packed'): Promise<Fields> => {
+      const pid = await dataset();
+      const datasetList = [{ pid, files: [] }];
+      const body = { type, ownerGroup: 'group1', jobParams: { datasetList, ...jobParams } };
+      const { status, body: answer } = await app.as('admin').post('/api/v4/jobs', body);
+      return { ...answer, status };
+    };
+    const ahead = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
+    const near = ahead(3);
+    const made = await of({ executionTime: near });
+    assert.equal(made['status'], 201, JSON.stringify(made));
+    assert.match(String(made['statusMessage']), new RegExp(`waits for .*${near}`));
+    const id = String(made['id']);
+    const { body: progress } = await app.as('admin').get(`/api/v4/jobs/${id}/progress`);
+    assert.deepEqual(progress['waitsFor'], [`its time: it begins at ${near}, as its executionTime asks`]);
+    const stored = await app.collection('Job').findOne({ _id: id });
+    const { outbox } = stored?.['catena'] as { outbox: { rows: { envelope: { data: Fields } }[] } };
+    assert.equal(outbox.rows[0]?.envelope.data['notBefore'], near);
+
+    for (const executionTime of [ahead(-1), '', null, undefined]) {
+      const { status, statusMessage } = await of({ executionTime });
+      assert.deepEqual([status, statusMessage], [201, 'Job submitted.'], String(executionTime));
+    }
+    for (const executionTime of ['tonight', '2026-02-30', ahead(400), {}, 'x']) {
+      const refused = await of({ executionTime });
+      assert.equal(refused['status'], 400, JSON.stringify(refused));
+      assert.match(JSON.stringify(refused['message']), /executionTime/);
+    }
+    const datasetList = [{ pid: await dataset(), files: [] }];
+    const old = { type: 'packed', ownerGroup: 'group1', datasetList, executionTime: ahead(400) };
+    const v3 = await app.as('admin').post('/api/v3/jobs', { ...old, jobParams: { ownerGroup: 'group1' } });
+    assert.deepEqual([v3.status, /executionTime/.test(v3.text)], [400, true], v3.text);
+    const others = await of({ executionTime: ahead(400) }, 'owned');
+    assert.deepEqual([others['status'], others['statusMessage']], [201, 'Job submitted.'], 'others run it');
   });
 });

@@ -84,12 +84,14 @@ describe('The landing zone', () => {
   it('says of parcels, and of nothing else, that they will be read', async () => {
     const { body } = await ask([
       { path: `${parcelFolder}/x`, size: 10 },
+      { path: `${parcelFolder}/full`, size: 16 * 2 ** 20 },
+      { path: `${parcelFolder}/too large`, size: 16 * 2 ** 20 + 1 },
       { path: 'x', size: 10 },
       { path: `inside/${parcelFolder}/x`, size: 10 },
     ]);
     assert.deepEqual(
       body.map(({ parcel }) => parcel),
-      [true, undefined, undefined],
+      [true, true, undefined, undefined, undefined],
     );
   });
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { rawDataset } from './support/datasets.js';
+import { pathOf, rawDataset, v4Dataset } from './support/datasets.js';
+import { createDataset, createSample, proposal } from './support/records.js';
 import { ScicatApp } from './support/scicat-app.js';
 
 type Fields = Record<string, unknown>;
@@ -55,6 +56,67 @@ describe('Requests that cannot be answered', () => {
         assert.deepEqual([body['error'], body['statusCode']], ['Bad Request', 400], `${path} ${text}`);
         assert.equal(typeof body['message'], 'string');
       }
+  });
+
+  it('a number that would be infinite is refused with its path, by every resource', async () => {
+    for (const [path, method, text, name] of [
+      [
+        '/api/v3/datasets',
+        'POST',
+        '{"scientificMetadata":{"a":[1,{"value":1e400}]}}',
+        'scientificMetadata.a[1].value',
+      ],
+      ['/api/v4/datasets', 'POST', '{"size":-1E+309}', 'size'],
+      ['/api/v4/datasets/x', 'PATCH', '{"scientificMetadata":{"a":1e400}}', 'scientificMetadata.a'],
+      ['/api/v3/samples', 'POST', '{"sampleCharacteristics":{"a":1e400}}', 'sampleCharacteristics.a'],
+      ['/api/v3/jobs', 'POST', '{"jobParams":{"n":1e400}}', 'jobParams.n'],
+    ] as const) {
+      const { status, body } = await app.as('admin').send<Fields>(method, path, text);
+      assert.equal(status, 400, `${path}: ${JSON.stringify(body)}`);
+      assert.ok(String(body['message']).startsWith(`${name} is `), String(body['message']));
+    }
+  });
+
+  it('a number as text that would be infinite stays a text, with a unit too', async () => {
+    const pid = await createDataset(app.as('user1'), {
+      scientificMetadata: { far: { value: '1e400', unit: 'mm' } },
+    });
+    const { body } = await app.as('user1').get(pathOf(pid));
+    assert.deepEqual(body['scientificMetadata'], { far: { value: '1e400', unit: 'mm' } });
+  });
+
+  it('two keys of metadata that would be stored alike are refused, naming both, by every resource', async () => {
+    const alike = { inner: { 'a b': 1, 'a%20b': 2 } };
+    const pid = await createDataset(app.as('user1'));
+    await createSample(app.as('user1'), { sampleId: 'alike' });
+    for (const [path, method, body] of [
+      ['/api/v3/datasets', 'POST', rawDataset({ scientificMetadata: alike })],
+      ['/api/v4/datasets', 'POST', v4Dataset({ scientificMetadata: alike })],
+      [pathOf(pid), 'PATCH', { scientificMetadata: alike }],
+      [pathOf(pid, 'v4'), 'PATCH', { scientificMetadata: alike }],
+      ['/api/v3/samples', 'POST', { ownerGroup: 'group1', sampleCharacteristics: alike }],
+      ['/api/v3/samples/alike', 'PATCH', { sampleCharacteristics: alike }],
+      ['/api/v3/proposals', 'POST', proposal('alike', { metadata: alike })],
+      ['/api/v3/instruments', 'POST', { name: 'I', uniqueName: 'alike', customMetadata: alike }],
+    ] as const) {
+      const { status, text } = await app.as('admin').send(method, path, body);
+      assert.equal(status, 400, `${method} ${path}: ${text}`);
+      assert.ok(text.includes('a b') && text.includes('a%20b'), text);
+    }
+  });
+
+  it('a merge patch means the key that is there, whichever way it is written', async () => {
+    const pid = await createDataset(app.as('user1'), { scientificMetadata: { 'a.b': 1, kept: 2, 'c d': 3 } });
+    const { status, text } = await app
+      .as('user1')
+      .patch(
+        pathOf(pid, 'v4'),
+        { scientificMetadata: { 'a.b': 5, 'c d': null } },
+        { 'content-type': 'application/merge-patch+json' },
+      );
+    assert.equal(status, 200, text);
+    const { body } = await app.as('user1').get(pathOf(pid));
+    assert.deepEqual(body['scientificMetadata'], { 'a.b': 5, kept: 2 });
   });
 
   it('a body that is packed is refused as of a type that is not read', async () => {

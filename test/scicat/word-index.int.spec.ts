@@ -6,6 +6,7 @@ import { createLogger, type Logger } from '#observability';
 import { MongoConnection } from '#persistence';
 import { supersededTextIndex } from '#scicat-database';
 import { Catalogue } from '../../apps/catalog-api/src/persistence/catalogue.js';
+import { interruptOnce } from '../support/interrupt.js';
 import { createDataset, createProposal, createSample } from './support/records.js';
 import { ScicatApp } from './support/scicat-app.js';
 
@@ -96,6 +97,62 @@ describe('The words of a record', () => {
     return (body as unknown as Fields[]).map(({ pid }) => String(pid));
   };
 
+  it('T13: are the parts of paths and DOIs, with and without accents, in every resource, as on MongoDB', async () => {
+    const user = app.as('user1');
+    const pid = await createDataset(user, {
+      sourceFolder: '/data/visitors/p123/raw',
+      description: 'see 10.1234/zenodo-99 by Müller, with Angstrom and scan_0042',
+      principalInvestigator: 'Łukasz Novák',
+    });
+    for (const text of [
+      ...[
+        'p123',
+        'visitors',
+        '/data/visitors/p123/raw',
+        '/p123/',
+        '10.1234/zenodo-99',
+        'zenodo',
+        'zenodo-99',
+        '1234',
+      ],
+      ...[
+        'müller',
+        'muller',
+        'MÜLLER',
+        'mu\u0308ller',
+        'Ångström',
+        'novak',
+        'Novák',
+        'scan_0042',
+        '0042',
+        'SCAN-0042',
+      ],
+      ...['"zenodo 99"', '"by Muller"', 'nothere novák', 'p123 -absent'],
+    ])
+      assert.deepEqual(await found(text), [pid], text);
+    for (const text of [
+      'p999',
+      'scan_0043',
+      '/visitors/p124',
+      '"99 zenodo"',
+      'p123 -müller',
+      '-absent',
+      '/./',
+      'mull',
+    ])
+      assert.deepEqual(await found(text), [], text);
+    await createSample(user, { sampleId: 'words', description: 'glass/p321 of Möbius' });
+    await createProposal(app.as('admin'), 'words', { ownerGroup: 'group1', title: 'glass/p321 of Möbius' });
+    for (const resource of ['samples', 'proposals'])
+      for (const text of ['p321', 'mobius', 'glass/p321']) {
+        const { body } = await user.get<Fields[]>(`/api/v3/${resource}/fullquery`, {
+          fields: { text },
+          limits: {},
+        });
+        assert.equal(body.length, 1, `${resource} ${text}`);
+      }
+  });
+
   it('may be more than an index takes: the record is stored whole, and found by the first of them', async () => {
     const words = Array.from({ length: 180_000 }, (_, index) => `w${index.toString(36)}x`);
     const description = words.join(' ');
@@ -169,6 +226,35 @@ describe('Two processes that start on an old database', () => {
   after(async () => {
     await mongo.connection.dropDatabase();
     await mongo.close();
+  });
+
+  it('T13: give words once more to records that have those of an earlier form, and to none that changed meanwhile', async () => {
+    await mongo.whenReady();
+    const datasets = mongo.connection.collection<Stored>('Dataset');
+    const catalogue = new Catalogue(mongo, logger);
+    const marks = mongo.connection.collection<Stored>('catena_upgrades');
+    await marks.insertOne({ _id: 'catenaWords of Dataset' });
+    await datasets.insertMany([
+      { _id: 'old', pid: 'old', sourceFolder: '/data/p123', catenaWords: '/data/p123' },
+      { _id: 'changed', pid: 'changed', title: 'before', catenaWords: 'Before' },
+      { _id: 'new', pid: 'new', title: 'same', catenaWords: 'new\nsame' },
+    ]);
+    const gap = interruptOnce(mongo, 'Dataset', 'bulkWrite', async () => {
+      await datasets.updateOne({ _id: 'changed' }, { $set: { title: 'after', catenaWords: 'after' } });
+    });
+    catalogue.onApplicationBootstrap();
+    await catalogue.whenIndexed();
+    assert.ok(gap.happened());
+    const words = (await datasets.find().sort({ _id: 1 }).toArray()).map(({ catenaWords }) => catenaWords);
+    assert.deepEqual(words, ['after', 'new\nsame', 'old\ndata p123']);
+    assert.equal(await marks.countDocuments({ _id: 'catenaWords of Dataset' }), 0);
+    // Once: what it finds afterwards stays.
+    await datasets.updateOne({ _id: 'old' }, { $set: { catenaWords: 'as it is' } });
+    const again = new Catalogue(mongo, logger);
+    again.onApplicationBootstrap();
+    await again.whenIndexed();
+    assert.equal((await datasets.findOne({ _id: 'old' }))?.['catenaWords'], 'as it is');
+    await mongo.connection.dropDatabase();
   });
 
   it('make the words and the index once, and neither drops what the other made', async () => {

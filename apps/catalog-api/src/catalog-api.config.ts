@@ -64,6 +64,8 @@ export interface CatalogApiConfig {
   /** The search for metadata paths: records looked at, paths answered. */
   readonly metadataPaths: { readonly records: number; readonly paths: number };
   readonly jobDefaults: { readonly statusCode: string; readonly statusMessage: string };
+  /** Milliseconds from now until which the `executionTime` of a job may lie. */
+  readonly furthestExecution: number;
   /** Years. */
   readonly retention: { readonly archive: number; readonly publication: number };
   /** Bytes of the largest request body. */
@@ -77,6 +79,8 @@ export interface CatalogApiConfig {
     /** Milliseconds after which one that nobody asked for again is thrown away. */
     readonly uploadLifetime: number;
   };
+  /** Milliseconds for which a dataset remembers the `Idempotency-Key` it was posted under. */
+  readonly idempotencyKeyLifetime: number;
   /** Event streams open at the same time. */
   readonly eventStreams: { readonly perPerson: number; readonly perProcess: number };
   /** What callers without an account may ask for in an hour; 0 for any number. */
@@ -147,6 +151,7 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
       statusCode: text('JOB_DEFAULT_STATUS_CODE', 'jobSubmitted'),
       statusMessage: text('JOB_DEFAULT_STATUS_MESSAGE', 'Job submitted.'),
     },
+    furthestExecution: durationFrom(text('FURTHEST_EXECUTION_TIME', '366d')),
     retention: {
       archive: integer(environment, 'POLICY_RETENTION_SHIFT', 10, 0),
       publication: integer(environment, 'POLICY_PUBLICATION_SHIFT', 3, 0),
@@ -163,6 +168,7 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
       uploadsPerPerson: integer(environment, 'LANDING_ZONE_UPLOADS_PER_PERSON', 100),
       uploadLifetime: durationFrom(text('LANDING_ZONE_UPLOAD_LIFETIME', '7d')),
     },
+    idempotencyKeyLifetime: durationFrom(text('IDEMPOTENCY_KEY_LIFETIME', '7d')),
     eventStreams: {
       perPerson: integer(environment, 'EVENT_STREAMS_PER_PERSON', 10),
       perProcess: integer(environment, 'EVENT_STREAMS_PER_PROCESS', 1000),

@@ -119,13 +119,23 @@ export class ClaimChecks {
       return Buffer.concat(chunks);
     } catch (error) {
       if (!(error instanceof CatenaError && error.code === 'storage.not-found')) throw error;
-      if (this.isOver(place)) return undefined;
-      throw new TransientError(
-        'storage.not-yet-there',
-        `Expected "${key}" in the bucket "${bucket}", which Catena wrote, found nothing yet: it is looked for again, for REFERENCE_PATIENCE.`,
-        { away: true, details: { bucket, key }, cause: error },
-      );
+      this.waitFor(bucket, key, error);
+      return undefined;
     }
+  }
+
+  /**
+   * Says that something was not found that had arrived when its reference was made; an original in the landing zone as well.
+   *
+   * @throws TransientError `storage.not-yet-there` until it was missed for as long as is waited for
+   */
+  waitFor(bucket: string, key: string, cause: CatenaError): void {
+    if (this.isOver(`${bucket}/${key}`)) return;
+    throw new TransientError(
+      'storage.not-yet-there',
+      `Expected "${key}" in the bucket "${bucket}", found nothing yet: it is looked for again, for REFERENCE_PATIENCE.`,
+      { away: true, details: { bucket, key }, cause },
+    );
   }
 
   /** It stays remembered, so that whoever asks once more gets the same answer. */

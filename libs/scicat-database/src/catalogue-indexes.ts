@@ -29,6 +29,13 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   { collection: 'Dataset', name: 'catena_pid', keys: { pid: 1 }, options: { unique: true } },
   ...ownedLists('Dataset'),
   words('Dataset'),
+  idempotencyKeys('Dataset'),
+  {
+    collection: 'Dataset',
+    name: 'catena_idempotency_age',
+    keys: { 'catena.idempotency.at': 1 },
+    options: { partialFilterExpression: { 'catena.idempotency.at': { $exists: true } } },
+  },
   { collection: 'Dataset', name: 'catena_inputs', keys: { inputDatasets: 1 } },
   { collection: 'Dataset', name: 'catena_shared', keys: { sharedWith: 1 } },
   words('PublishedData'),
@@ -58,12 +65,7 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   { collection: 'Job', name: 'catena_changed', keys: { updatedAt: 1 } },
   partByAge('Job', 'catena_owner_group', 'ownerGroup'),
   partByAge('Job', 'catena_owner_user', 'ownerUser'),
-  {
-    collection: 'Job',
-    name: 'catena_idempotency',
-    keys: { 'catena.idempotency.user': 1, 'catena.idempotency.key': 1 },
-    options: { unique: true, partialFilterExpression: { 'catena.idempotency.key': { $exists: true } } },
-  },
+  idempotencyKeys('Job'),
   {
     collection: 'Job',
     name: 'catena_storing',
@@ -126,6 +128,11 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   { collection: 'catena_landing_uploads', name: 'catena_upload', keys: { uploadId: 1 } },
   { collection: 'catena_dataset_claims', name: 'catena_dataset', keys: { pid: 1 } },
   { collection: 'catena_dataset_claims', name: 'catena_job', keys: { jobId: 1, pid: 1 } },
+  { collection: 'Dataset', name: 'catena_keys', keys: { catenaKeys: 1 } },
+  { collection: 'Sample', name: 'catena_keys', keys: { catenaKeys: 1 } },
+  { collection: 'catena_metadata_shapes', name: 'catena_owner', keys: { ownerGroup: 1 } },
+  { collection: 'catena_metadata_shapes', name: 'catena_access', keys: { accessGroups: 1 } },
+  { collection: 'catena_metadata_shapes', name: 'catena_published', keys: { isPublished: 1 } },
   // Last: a first start reads all lists of files for it, and the others need not wait.
   words('OrigDatablock'),
 ];
@@ -133,6 +140,16 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
 /** Searches for words, in what `wordsOf` made of the record. */
 function words(collection: string): CatalogueIndex {
   return { collection, name: wordIndex, keys: { [wordsField]: 'text' }, options: wordOptions };
+}
+
+/** Records that were posted under a key: one for each key of an account. */
+function idempotencyKeys(collection: string): CatalogueIndex {
+  return {
+    collection,
+    name: 'catena_idempotency',
+    keys: { 'catena.idempotency.user': 1, 'catena.idempotency.key': 1 },
+    options: { unique: true, partialFilterExpression: { 'catena.idempotency.key': { $exists: true } } },
+  };
 }
 
 /** Blocks with a write that is announced in them, by dataset and by age: as a rule none. */

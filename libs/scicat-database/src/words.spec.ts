@@ -12,7 +12,7 @@ describe('The words of a record', () => {
       createdAt: new Date(0),
       nothing: null,
     };
-    assert.equal(wordsOf(record), 'Of mice\na\nb\nmm\nblue  sky');
+    assert.equal(wordsOf(record), 'of mice\na\nb\nmm\nblue sky');
   });
 
   it('are not what changes by itself, what is Catena’s own, or the list of a large job', () => {
@@ -33,10 +33,10 @@ describe('The words of a record', () => {
       const text = wordsOf(record);
       assert.ok(Buffer.byteLength(text) <= mostWordBytes, `${Buffer.byteLength(text)} bytes`);
       assert.ok(Buffer.byteLength(text) > mostWordBytes - 30, `${Buffer.byteLength(text)} bytes`);
-      assert.match(text, /[ \n]wörd(\d+)$/);
+      assert.match(text, /[ \n]word(\d+)$/);
       const last = Number(/(\d+)$/.exec(text)![1]);
       assert.equal(words[last], `wörd${last}`);
-      assert.ok(text.includes(`wörd${last - 1}`));
+      assert.ok(text.includes(`word${last - 1}`));
     }
   });
 
@@ -47,10 +47,22 @@ describe('The words of a record', () => {
     );
   });
 
+  it('are letters and digits, in small letters without accents, so that all databases find parts of paths and of DOIs', () =>
+    assert.equal(
+      wordsOf({
+        a: '/data/visitors/p123/raw',
+        b: '10.1234/ab-5',
+        c: 'Müller, Ångström & naïve',
+        d: 'mm² µm ﬁne',
+        e: 'й한글か゛हिन्दी',
+      }),
+      'data visitors p123 raw\n10 1234 ab 5\nmuller angstrom naive\nmm2 μm fine\n' + 'и한글か हिन्दी',
+    ));
+
   it('are no addresses of people, which may be masked for the reader', () =>
     assert.equal(
       wordsOf({ owner: 'Ada', ownerEmail: 'ada@example.org', note: 'ask bob@x.org now' }),
-      'Ada\nask   now',
+      'ada\nask now',
     ));
 
   it('end at a depth that no sensible record has', () => {

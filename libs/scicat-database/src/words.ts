@@ -1,5 +1,7 @@
 /** Where a record keeps the words that searches find it by; no answer shows it. */
 export const wordsField = 'catenaWords';
+/** How words are made of a record: another number makes a start give words to all records once more. */
+export const wordsForm = 2;
 
 /** Collections whose records are searched for words. */
 const searchedCollections: ReadonlySet<string> = new Set([
@@ -30,13 +32,13 @@ const leftOut: ReadonlySet<string> = new Set([
   ...['jobParams.datasetList', 'jobParams.datasetIds', 'jobResultObject'],
 ]);
 
-const unprintable = /[\p{Cc}\p{Cs}]+/gu;
 /** What may be masked for a reader (MASK_PERSONAL_INFO) must not be found by him. */
 const address = /\S+@\S+/gu;
 
 /**
  * The text of a record in one string, for the word index: an index over the record itself costs the square of its lists, and
- * refuses records with more words than it takes. Every text at any depth counts once, in the order of the fields.
+ * refuses records with more words than it takes. Every text at any depth counts once, in the order of the fields, as its parts:
+ * databases do not agree on where a word of a path or of a DOI ends, nor on letters with accents.
  */
 export function wordsOf(record: object): string {
   const seen = new Set<string>();
@@ -45,7 +47,7 @@ export function wordsOf(record: object): string {
   for (const text of textsOf(record, '', 0)) {
     if (seen.has(text)) continue;
     seen.add(text);
-    const part = withinBytes(cleaned(text), room);
+    const part = withinBytes(partsOf(cleaned(text)).join(' '), room);
     if (part === '') continue;
     parts.push(part);
     room -= Buffer.byteLength(part) + 1;
@@ -88,9 +90,16 @@ function wordsOfFiles(record: object): string {
   return parts.join(' ');
 }
 
-/** Words as lists of files keep them, in small letters: databases do not agree on where a word of a path ends. */
+/** Words as they are kept, and looked for: letters and digits, in small letters, without accents. */
 export function partsOf(text: string): string[] {
-  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  return unaccented(text).match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu) ?? [];
+}
+
+/** The accents of Latin, Greek and Cyrillic letters: `ü` is found by `u`. Marks of other scripts make other words. */
+const accents = /[\u0300-\u036f]/g;
+
+function unaccented(text: string): string {
+  return text.normalize('NFKD').replace(accents, '').normalize('NFC').toLowerCase();
 }
 
 function* textsOf(value: unknown, path: string, depth: number): Generator<string> {
@@ -113,9 +122,8 @@ function isPlain(value: object): boolean {
 }
 
 function cleaned(text: string): string {
-  const printable = text.replace(unprintable, ' ').replace(address, ' ').trim();
-  if (printable.length <= longestWord) return printable;
-  return printable
+  return text
+    .replace(address, ' ')
     .split(/\s+/)
     .filter((word) => word.length <= longestWord)
     .join(' ');

@@ -1,13 +1,13 @@
 import { BadRequestException } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { RawServerDefault } from 'fastify';
-import { inexactInteger } from './inexact-integer.js';
+import { lostNumber } from './lost-number.js';
 
 const jsonTypes = ['application/json', 'application/merge-patch+json'];
 
 /**
  * Reads JSON bodies. An empty one counts as none: scripts and gateways that send the header of JSON with every request
- * send it with DELETE and with posts that need no body, too. Fastify's own parser refuses them with 400. Integers that would
+ * send it with DELETE and with posts that need no body, too. Fastify's own parser refuses them with 400. Numbers that would
  * be other ones after reading are refused: what comes back has to be what was sent.
  *
  * @param bodyLimit bytes
@@ -24,7 +24,7 @@ export function acceptJsonBodies(app: NestFastifyApplication, bodyLimit?: number
         if (text === '') done(null, undefined);
         else
           void parse(request, text, (error, value) => {
-            const lost = error === null ? inexactInteger(text) : undefined;
+            const lost = error === null ? lostNumber(text) : undefined;
             if (lost === undefined) done(error, value);
             else done(new BadRequestException(explained(lost)), undefined);
           });
@@ -34,8 +34,11 @@ export function acceptJsonBodies(app: NestFastifyApplication, bodyLimit?: number
 
 function explained({ path, written }: { readonly path: string; readonly written: string }): string {
   const shown = shortened(written, 40);
+  const found = `${path === '' ? 'A number in the body' : shortened(path, 200)} is ${shown}`;
+  if (!Number.isFinite(Number(written)))
+    return `${found}, which is infinite after reading: expected a number up to ${Number.MAX_VALUE}; send larger ones as text.`;
   return (
-    `${path === '' ? 'A number in the body' : shortened(path, 200)} is ${shown}, which numbers of JSON do not hold exactly: ` +
+    `${found}, which numbers of JSON do not hold exactly: ` +
     `expected an integer up to ${Number.MAX_SAFE_INTEGER}; send larger ones as text.`
   );
 }

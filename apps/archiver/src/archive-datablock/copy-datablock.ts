@@ -1,9 +1,8 @@
 import type { VerifiedDatablock } from '#datablock';
-import { PermanentError } from '#kernel';
+import { PermanentError, checksumOf } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import type { WorkContext } from '../domain/work.js';
 import { readBack } from '../persistence/stored-copies.js';
-import { checksumOf } from '#kernel';
 import type { Meter } from './meter.js';
 
 export interface CopyOptions {

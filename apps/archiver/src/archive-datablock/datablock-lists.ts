@@ -68,9 +68,8 @@ export class DatablockLists {
         if (budget === 0 || unseen.size === 0) break;
         budget -= 1;
         if (budget % 1000 === 0) signal.throwIfAborted();
-        const line = unseen.get(key);
-        if (line !== undefined && line.etag !== etag) changed.push(line.path);
-        unseen.delete(key);
+        // A listing may lag behind: only the look at the object itself says that it is another.
+        if (unseen.get(key)?.etag === etag) unseen.delete(key);
       }
     const waiting = unseen.values();
     const lane = async (): Promise<void> => {

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { writeDatablock } from '#datablock';
-import { isAway } from '#kernel';
+import { ClaimChecks } from '#claim-check';
+import { isAway, ManualClock } from '#kernel';
 import { SourceFolderRules } from '#source-folders';
 import { MemoryObjectStore } from '#storage/testing';
 import type { ArchiverConfig } from '../archiver.config.js';
@@ -27,7 +28,8 @@ describe('A source folder', () => {
       utimesSync(join(root, 'p1', name), new Date(time), new Date(time));
     }
     const store = new MemoryObjectStore();
-    originals = new Originals(store, {
+    const claims = new ClaimChecks(store, new ManualClock(), { bucket: 'control', patience: 0 });
+    originals = new Originals(store, claims, {
       ...{ landingZoneBucket: 'zone', sourceTimeTolerance: 0 },
       sourceFolders: new SourceFolderRules([{ root, pattern: ['{ownerGroup}'], ownerOnDisk: false }]),
     } as unknown as ArchiverConfig);

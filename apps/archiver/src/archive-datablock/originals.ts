@@ -1,9 +1,11 @@
 import { realpath, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
+import { ClaimChecks } from '#claim-check';
 import type { FileLine, OriginalsSource } from '#contracts';
 import {
   assertRegisteredFile,
+  maximumParcelBytes,
   openRegisteredFile,
   type DatablockMember,
   type RegisteredFile,
@@ -35,6 +37,7 @@ export class Originals {
 
   constructor(
     private readonly store: ObjectStore,
+    private readonly claimChecks: ClaimChecks,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
   ) {}
 
@@ -88,11 +91,23 @@ export class Originals {
     const fromBucket = this.fromBucket(prefixes, versions);
     return async (file) => {
       const place = parcels.placeOf(file);
-      if (place === undefined) return fromBucket(file);
+      if (place === undefined)
+        return fromBucket(file).catch((error: unknown) => this.missed(file, prefixes, error));
       const bytes = await parcels.read(place);
       versions.remember({ path: file.path, key: place.key, etag: place.etag });
       return Readable.from([bytes]);
     };
+  }
+
+  /**
+   * A file that may have come in a parcel, and is found neither in one nor by itself: the listing that the parcels were found by
+   * may lag behind what has arrived. The order is tried again, with another listing, before the file counts as missing.
+   */
+  private missed({ path, size, sha256 }: FileLine, prefixes: readonly string[], error: unknown): never {
+    const isMissing = error instanceof CatenaError && error.code === 'storage.not-found';
+    if (isMissing && sha256 !== undefined && size <= maximumParcelBytes)
+      this.claimChecks.waitFor(this.config.landingZoneBucket, `${prefixes[0]}/${path}`, error);
+    throw error;
   }
 
   private fromBucket(prefixes: readonly string[], versions: ReadVersions): OpenFile {

@@ -10,7 +10,7 @@ export type WorkToken = Pick<WorkOrder, '_id' | 'epoch'>;
 /** An order as a sweep saw it: what has been touched since is another one. */
 export type SeenOrder = Pick<WorkOrder, '_id' | 'state' | 'dueAt'>;
 /** An order that does not run, and why. */
-export type WaitingOrder = Pick<WorkOrder, '_id' | 'jobId' | 'lastFault'>;
+export type WaitingOrder = Pick<WorkOrder, '_id' | 'jobId' | 'lastFault' | 'context'>;
 
 export interface NewOrder {
   readonly command: Command;
@@ -128,7 +128,7 @@ export class WorkOrders {
     return this.store.works
       .find(
         { state: 'open', $or: [{ lastFault: { $exists: true } }, { dueAt: { $lte: now } }] },
-        { projection: { jobId: 1, lastFault: 1 } },
+        { projection: { jobId: 1, lastFault: 1, context: 1 } },
       )
       .sort({ dueAt: 1 })
       .limit(limit);

@@ -1,4 +1,4 @@
-import { parcelFolder } from '#datablock';
+import { parcelFolder, parcelSize } from '#datablock';
 import type { ObjectStore, ObjectVersion } from '#storage';
 import { headOf } from '../archive-datablock/landed-parcels.js';
 import { unlessLost } from '#claim-check';
@@ -6,6 +6,8 @@ import type { DatablockLists } from '../archive-datablock/datablock-lists.js';
 import type { OriginalLine } from '../archive-datablock/read-versions.js';
 import type { StoredDatablock } from '../persistence/records.js';
 import type { ReleasedDatablocks } from './released-datablocks.js';
+
+const emptyParcelBytes = parcelSize([]);
 
 /** An object of the landing zone that may go, and how many files of the datablock were read from it. */
 interface Going extends ObjectVersion {
@@ -42,7 +44,7 @@ export class LandedOriginals {
    */
   async releaseOf(
     datablock: StoredDatablock,
-    read: readonly OriginalLine[],
+    { read, prefixes }: { readonly read: readonly OriginalLine[]; readonly prefixes: readonly string[] },
     signal: AbortSignal,
   ): Promise<Release> {
     const single = read.filter((line) => !isFromParcel(line));
@@ -53,7 +55,20 @@ export class LandedOriginals {
     await this.prove(datablock, parcels, signal);
     for (const { key, etag, files, unproven } of parcels)
       if (unproven.size === 0) release.going.push({ key, etag, files });
+    release.going.push(...(await this.emptyParcels(prefixes)));
     return release;
+  }
+
+  /** Left by an upload that was interrupted and needed fewer parcels afterwards: no datablock was read from them. */
+  private async emptyParcels(prefixes: readonly string[]): Promise<Going[]> {
+    const found: Going[] = [];
+    for (const prefix of prefixes)
+      for await (const { key, size } of this.objects.list(this.bucket, `${prefix}/${parcelFolder}/`)) {
+        if (size !== emptyParcelBytes) continue;
+        const head = await headOf(this.objects, this.bucket, key);
+        if (head?.entries?.length === 0) found.push({ key, etag: head.etag, files: 0 });
+      }
+    return found;
   }
 
   /** @returns the keys that hold something else now */
@@ -106,10 +121,9 @@ export class LandedOriginals {
   }
 }
 
-/** A file's own object is named after it. */
+/** A file's own object is named after it, below the folder of its dataset; a parcel never holds a file of its own name. */
 function isFromParcel({ key, path }: OriginalLine): boolean {
-  const isItself = path.startsWith(`${parcelFolder}/`) && key.endsWith(`/${path}`);
-  return key.includes(`/${parcelFolder}/`) && !isItself;
+  return key.slice(key.indexOf('/') + 1) !== path;
 }
 
 function nameOf({ path, sha256 }: { readonly path: string; readonly sha256: string }): string {

@@ -25,6 +25,7 @@ import { ReleaseOriginalsHandler } from './release-originals.handler.js';
 
 const zone = 'landing-zone';
 const control = 'control';
+const patience = 600_000;
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 describe('A parcel of small files in the landing zone', () => {
@@ -64,8 +65,8 @@ describe('A parcel of small files in the landing zone', () => {
     const catalogue = {
       lists: ({ archiveId }: { archiveId: string }) => Promise.resolve(listed.has(archiveId)),
     } as unknown as CatalogueWord;
-    const originals = new Originals(objects, config);
-    const claims = new ClaimChecks(objects, clock, { bucket: control, patience: 0 });
+    const claims = new ClaimChecks(objects, clock, { bucket: control, patience });
+    const originals = new Originals(objects, claims, config);
     const lists = new DatablockLists(objects, claims, config);
     const writer = new CopyWriter(lists, new SetAside(store, clock, shares, config), config);
     archive = new ArchiveDatablockHandler(store, lists, originals, writer, clock, shares);
@@ -195,5 +196,65 @@ describe('A parcel of small files in the landing zone', () => {
     await assert.rejects(archive.handle(order, context), { code: 'datablock.member-changed' });
     assert.equal(await share.stat(order.archiveId), undefined);
     assert.deepEqual(await left(), [parcelKey('p')]);
+  });
+
+  it('that the store does not list yet is waited for, before its files count as missing', async () => {
+    await put(zone, parcelKey('p'), parcelOf({ a: 'one', b: 'two' }));
+    const list = objects.list.bind(objects);
+    objects.list = async function* () {};
+    const order = await orderFor({ a: 'one', b: 'two' });
+    await assert.rejects(archive.handle(order, context), { retriable: true, away: true });
+    objects.list = list;
+    await archive.handle(order, context);
+    const lost = await orderFor({ c: 'three' });
+    await assert.rejects(archive.handle(lost, context), { retriable: true });
+    clock.advance(patience);
+    await assert.rejects(archive.handle(lost, context), {
+      code: 'datablock.member-missing',
+      retriable: false,
+    });
+  });
+
+  it('is not called overwritten because a listing still shows what lay there before', async () => {
+    await put(zone, parcelKey('p'), parcelOf({ a: 'one' }));
+    const list = objects.list.bind(objects);
+    objects.list = async function* (bucket, prefix) {
+      for await (const found of list(bucket, prefix)) yield { ...found, etag: 'of before' };
+    };
+    await archived({ a: 'one' });
+  });
+
+  it('goes by proof alone where it holds a file of its own name; a file in a folder of that name goes by itself', async () => {
+    await put(zone, parcelKey('x'), parcelOf({ x: 'one', other: 'two' }));
+    const [path, nested] = [`${parcelFolder}/own`, `deep/${parcelFolder}/own`];
+    for (const own of [path, nested]) await put(zone, keyOf(own), Buffer.from('its own'));
+    const order = await archived({ x: 'one', [path]: 'its own', [nested]: 'its own' });
+    await released(order);
+    assert.deepEqual(await left(), [parcelKey('x')], 'the other file in it is not archived');
+  });
+
+  it('that an interrupted upload left with nothing in it goes with the first release, unless it was filled meanwhile', async () => {
+    for (const name of ['empty', 'filled']) await put(zone, parcelKey(name), parcelOf({}));
+    await put(zone, keyOf('a'), Buffer.from('one'));
+    const order = await archived({ a: 'one' });
+    objects.beforeRemoval = () => put(zone, parcelKey('filled'), parcelOf({ b: 'two' }));
+    const { released: count } = await released(order);
+    objects.beforeRemoval = undefined;
+    assert.deepEqual([count, await left()], [1, [parcelKey('filled')]]);
+  });
+
+  it('stays, and holds up nothing else, where the lists of older datablocks are forgotten', async () => {
+    await put(zone, keyOf('old'), Buffer.from('old'));
+    const { archiveId } = await archived({ old: 'old' });
+    await objects.remove(control, [`originals/${archiveId}.ndjson`]);
+    await put(zone, parcelKey('p'), parcelOf({ a: 'one', b: 'two' }));
+    await put(zone, keyOf('c'), Buffer.from('three'));
+    const first = await archived({ a: 'one', c: 'three' });
+    await assert.rejects(released(first), { retriable: true });
+    clock.advance(patience);
+    assert.equal((await released(first))['released'], 1);
+    assert.deepEqual(await left(), [parcelKey('p'), keyOf('old')]);
+    await released(await archived({ b: 'two' }));
+    assert.deepEqual(await left(), [keyOf('old')]);
   });
 });

@@ -50,7 +50,7 @@ export class ReleaseOriginalsHandler {
         'archiver.source-refused',
         `Expected originals of ${pid} below ${prefixes.join(', ')} in the list of ${datablock._id}, found others: nothing is released.`,
       );
-    const { going, gone, kept } = await this.landed.releaseOf(datablock, read, context.signal);
+    const { going, gone, kept } = await this.landed.releaseOf(datablock, { read, prefixes }, context.signal);
     let released = gone;
     for (let at = 0; at < going.length; at += batch) {
       context.signal.throwIfAborted();

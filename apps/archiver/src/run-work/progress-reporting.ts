@@ -16,7 +16,7 @@ export class ProgressReporting {
 
   /** @param reason what it waits for */
   send(
-    { _id: workOrderId, jobId }: Pick<WorkOrder, '_id' | 'jobId'>,
+    { _id: workOrderId, jobId, context }: Pick<WorkOrder, '_id' | 'jobId' | 'context'>,
     phase: Phase,
     bytesDone: number,
     bytesTotal: number,
@@ -24,7 +24,8 @@ export class ProgressReporting {
   ): void {
     const why = reason === undefined ? {} : { reason: reason.slice(0, 2000) };
     const data = { workOrderId, jobId, bytesDone, bytesTotal, phase, ...why };
-    const { envelope } = eventRow(workProgressedV1, data, this.clock.now());
+    // Signs of life are given from outside: they belong to the request that led to the work all the same.
+    const { envelope } = eventRow(workProgressedV1, data, this.clock.now(), context);
     this.transport.send(wireMessageOf(this.naming, envelope!));
   }
 }

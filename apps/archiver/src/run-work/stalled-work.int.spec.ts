@@ -124,4 +124,21 @@ describe('Work that hangs where no signal reaches it', () => {
     for (const go of letGo.splice(0)) go();
     await slow.beforeApplicationShutdown();
   });
+
+  it('tells so in the trace of the request that led to the work', async () => {
+    const id = await order();
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    await store.works.updateOne({ _id: id }, { $set: { context: { traceparent } } });
+    const traces: (string | undefined)[] = [];
+    const transport = new MemoryTransport();
+    transport.send = ({ body }: WireMessage) =>
+      void traces.push((JSON.parse(body.toString()) as { traceparent?: string }).traceparent);
+    const stuck = runner(hang, transport, 60_000);
+    stuck.onApplicationBootstrap();
+    await until(() => Promise.resolve(traces.length > 1));
+    assert.deepEqual([...new Set(traces)], [traceparent]);
+    await store.works.deleteOne({ _id: id });
+    for (const go of letGo.splice(0)) go();
+    await stuck.beforeApplicationShutdown();
+  });
 });

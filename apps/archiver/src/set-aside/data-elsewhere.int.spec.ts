@@ -85,8 +85,8 @@ describe('A tape that was set aside', () => {
       ...{ lists: isListed, listsOf: isListed },
       has: () => Promise.resolve(isThere),
     } as unknown as CatalogueWord;
-    const originals = new Originals(objects, config);
     const claims = new ClaimChecks(objects, clock, { bucket: control, patience: 0 });
+    const originals = new Originals(objects, claims, config);
     const lists = new DatablockLists(objects, claims, config);
     asides = new SetAside(store, clock, [share], config);
     const elsewhere = new DataElsewhere(store, catalogue, objects, originals, lists, config);
@@ -326,8 +326,7 @@ describe('A tape that was set aside', () => {
       await discard.handle(resetOf(order));
       await objects.remove(zone, [keyOf('a'), keyOf('b')]);
       const [aside] = await asides.list(10);
-      await asides.hasten(aside!._id);
-      await sweepAll();
+      await sweep.settleNow(aside!._id);
       const [kept] = await asides.list(10);
       assert.deepEqual([kept?.state, kept?.dueAt], ['kept', aside!.dueAt]);
     });
@@ -337,16 +336,56 @@ describe('A tape that was set aside', () => {
       await objects.remove(zone, [keyOf('a'), keyOf('b')]);
       const [aside] = await asides.list(10);
       listed.add(first.archiveId);
-      await asides.hasten(aside!._id, true);
-      await sweepAll();
+      await sweep.settleNow(aside!._id, true);
       assert.ok(await share.stat(first.archiveId), 'it was brought back');
       listed.clear();
       await discard.handle(resetOf(first));
       const [again] = await asides.list(10);
       assert.equal(again?.withoutOriginals, undefined, 'said once, it counts once');
-      await asides.hasten(again!._id, true);
-      await sweepAll();
+      await sweep.settleNow(again!._id, true);
       assert.equal(await asidesLeft(), 0);
+    });
+
+    it("stays after an operator's word that came to nothing: it counts for one look, and not after another word", async () => {
+      await setAside();
+      await objects.remove(zone, [keyOf('a'), keyOf('b')]);
+      const [aside] = await asides.list(10);
+      share.gone = true;
+      await sweep.settleNow(aside!._id, true);
+      await assert.rejects(asides.bringBack(await asides.take(aside!._id)), { retriable: true });
+      share.gone = false;
+      for (let count = 0; count < 10; count += 1) await sweepAgain();
+      assert.equal(await asidesLeft(), 1);
+    });
+
+    it('is settled alone when an operator asks for it', async () => {
+      const first = await setAside();
+      jobId = newId();
+      const second = await setAside();
+      const all = await asides.list(10);
+      const idOf = ({ archiveId }: { archiveId: string }) =>
+        all.find((one) => one.archiveId === archiveId)!._id;
+      assert.equal(await sweep.settleNow(idOf(second)), true);
+      const [left, ...others] = await asides.list(10);
+      assert.deepEqual([left?.archiveId, left?.state, others], [first.archiveId, 'kept', []]);
+      await asides.takeNow(idOf(first));
+      assert.equal(await sweep.settleNow(idOf(first), true), false, 'it is in other hands');
+      assert.equal(await asides.stateOf(idOf(first)), 'removing');
+    });
+
+    it('brought back without a record of its content is not called verified; one that is nowhere stays recorded', async () => {
+      const { archiveId } = await setAside();
+      await store.datablocks.updateOne({ _id: archiveId }, { $unset: { manifest: '', copies: '' } });
+      const [aside] = await asides.list(10);
+      const lost = { ...aside!, _id: newId(), archiveId: `${archiveId}x` };
+      await store.asides.insertOne(lost);
+      await assert.rejects(asides.bringBack(lost), { code: 'archiver.not-set-aside' });
+      await asides.bringBack(await asides.take(aside!._id));
+      assert.equal((await store.datablocks.findOne({ _id: archiveId }))?.state, 'discarded');
+      assert.deepEqual(
+        (await asides.list(10)).map(({ _id }) => _id),
+        [lost._id],
+      );
     });
 
     it('is nothing of another job than the one that archived it, whoever asks', async () => {

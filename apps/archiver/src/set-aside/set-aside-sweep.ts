@@ -46,20 +46,38 @@ export class SetAsideSweep implements OnApplicationBootstrap, BeforeApplicationS
 
   /** @returns whether there was one */
   async next(): Promise<boolean> {
-    let aside = await this.asides.takeDue();
+    const aside = await this.asides.takeDue();
     if (aside === undefined) return false;
+    await this.settleTaken(aside);
+    return true;
+  }
+
+  /**
+   * Settles one file now, and no other, for an operator who needs its room.
+   *
+   * @param withoutOriginals he takes it upon himself that nothing else may be left of a dataset that was reset
+   * @returns false when there is none to be had: it is in other hands
+   */
+  async settleNow(id: string, withoutOriginals = false): Promise<boolean> {
+    const aside = await this.asides.takeNow(id, withoutOriginals);
+    if (aside === undefined) return false;
+    await this.settleTaken(aside);
+    return true;
+  }
+
+  private async settleTaken(taken: FileAside): Promise<void> {
+    let aside = taken;
     try {
       await this.settle(aside, async () => {
         stillMoving();
         this.loop.stopping.throwIfAborted();
-        return (aside = await this.asides.keepHold(aside!));
+        return (aside = await this.asides.keepHold(aside));
       });
     } catch (error) {
       const { archiveId, share, looks = 0 } = aside;
       this.logger.warn({ archiveId, share, error: messageOf(error) }, 'a file stays set aside for now');
       await this.asides.postpone(aside, Math.min(patience.first * 2 ** looks, patience.most));
     }
-    return true;
   }
 
   /** @param beat keeps the file in the hands of this sweep */

@@ -52,10 +52,14 @@ export class SetAsideController {
   }
 
   private async settled(id: string, withoutOriginals: boolean): Promise<string> {
-    if (!(await this.asides.hasten(id, withoutOriginals)))
-      throw new NotFoundException(`Expected a file that is set aside under ${id}, found none.`);
-    while (await this.sweep.next());
-    return (await this.asides.isKept(id)) ? 'kept: see the log for the reason' : 'gone, or brought back';
+    const isMine = await this.sweep.settleNow(id, withoutOriginals);
+    const state = await this.asides.stateOf(id);
+    if (isMine) return state === undefined ? 'gone, or brought back' : 'kept: see the log for the reason';
+    if (state !== undefined && state !== 'returning')
+      return 'kept: it is looked at by another at this moment; ask again when that has ended';
+    throw new NotFoundException(
+      `Expected a file that is set aside under ${id}, found ${state === undefined ? 'none' : 'one that is being brought back'}.`,
+    );
   }
 
   @Post(':id/bring-back')

@@ -142,26 +142,26 @@ export class SetAside {
   }
 
   /**
-   * It is looked at now, though its grace period is not over.
+   * Takes this one though its grace period is not over: by this call alone.
    *
    * @param withoutOriginals of a dataset that was reset: an operator takes it upon himself that nothing else may be left
-   * @returns false when there is none, or an operator brings it back
+   * @returns undefined when it is in other hands, or there is none
    */
-  async hasten(id: string, withoutOriginals = false): Promise<boolean> {
-    const { matchedCount } = await this.store.asides.updateOne(
+  async takeNow(id: string, withoutOriginals = false): Promise<FileAside | undefined> {
+    const dueAt = new Date(this.clock.now().getTime() + this.config.lease);
+    const taken = await this.store.asides.findOneAndUpdate(
       { _id: id, state: 'kept' },
       {
-        $set: {
-          dueAt: this.clock.now(),
-          ...(withoutOriginals ? { withoutOriginals: true as const } : {}),
-        },
+        $set: { state: 'removing', dueAt, ...(withoutOriginals ? { withoutOriginals: true as const } : {}) },
       },
+      { returnDocument: 'after' },
     );
-    return matchedCount === 1;
+    return taken ?? undefined;
   }
 
-  async isKept(id: string): Promise<boolean> {
-    return (await this.store.asides.countDocuments({ _id: id }, { limit: 1 })) > 0;
+  /** What is happening to a file; undefined when there is none of it any more. */
+  async stateOf(id: string): Promise<FileAside['state'] | undefined> {
+    return (await this.store.asides.findOne({ _id: id }, { projection: { state: 1 } }))?.state;
   }
 
   /** Has it looked at again later, and never before its grace period is over, unless it is in other hands by now. */

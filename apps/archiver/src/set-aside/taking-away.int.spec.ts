@@ -80,8 +80,8 @@ describe('What the archiver takes away', () => {
           : Promise.resolve(listed.has(archiveId)),
     } as unknown as CatalogueWord;
     asides = new SetAside(store, clock, shares, config);
-    const originals = new Originals(objects, config);
     const claims = new ClaimChecks(objects, clock, { bucket: control, patience: 0 });
+    const originals = new Originals(objects, claims, config);
     const lists = new DatablockLists(objects, claims, config);
     const elsewhere = new DataElsewhere(store, catalogue, objects, originals, lists, config);
     sweep = new SetAsideSweep(store, asides, catalogue, elsewhere, logger);
@@ -297,10 +297,9 @@ describe('What the archiver takes away', () => {
       await discard.handle(discardOf(first));
       const [aside] = await asides.list(10);
       listed.add(first.archiveId);
-      assert.equal(await asides.hasten(aside!._id), true);
-      await sweepAll();
+      assert.equal(await sweep.settleNow(aside!._id), true);
       assert.ok(await share.stat(first.archiveId), 'it was brought back');
-      assert.equal(await asides.hasten(aside!._id), false);
+      assert.equal(await sweep.settleNow(aside!._id), false);
     });
 
     it('comes back when an operator says so, and can be read and verified again', async () => {

@@ -1,10 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { datablockVerifiedV1, type VerifyDatablockV1, type verifyDatablockV1 } from '#contracts';
-import { Clock, PermanentError } from '#kernel';
+import { Clock, PermanentError, checksumOf } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { eventRow, type AnswerRow } from '#outbox';
 import { SharesToken } from '../archiver.tokens.js';
-import { checksumOf } from '#kernel';
 import { isDamage, isMissing, notYetThere } from '../persistence/stored-copies.js';
 import { refuseForeign } from '../domain/own-datablock.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';

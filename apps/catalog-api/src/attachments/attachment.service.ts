@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '#kernel';
 import { isDuplicateKey } from '#persistence';
 import type { Caller, Condition } from '../domain/access.js';
+import { definite } from '../domain/definite.js';
 import { Refusal } from '../domain/errors.js';
 import { RecordQueries } from '../records/record-queries.js';
 import { RecordStore, type ChangeRequest } from '../records/record-store.js';
@@ -32,14 +33,20 @@ export class AttachmentService {
   ) {}
 
   /** @throws Refusal 409 when the id is taken */
-  async create(caller: Caller, fields: AttachmentFields, aid: string = newId()): Promise<AttachmentRecord> {
+  async create(
+    caller: Caller,
+    given: AttachmentFields,
+    id: string | null | undefined,
+  ): Promise<AttachmentRecord> {
+    const fields = definite(given);
+    const aid = id ?? newId();
     try {
       return await this.store.insert<AttachmentRecord>(
         'Attachment',
         {
           accessGroups: [],
           isPublished: false,
-          ...definite(fields),
+          ...fields,
           relationships: withRelationTypes(fields.relationships),
           ownerGroup: fields.ownerGroup ?? '',
           caption: fields.caption ?? '',
@@ -59,7 +66,7 @@ export class AttachmentService {
     caller: Caller,
     { type, id, ownerGroup, accessGroups }: AttachmentParent,
     fields: AttachmentFields,
-    aid?: string,
+    aid: string | null | undefined,
   ): Promise<AttachmentRecord> {
     return this.create(
       caller,
@@ -195,10 +202,4 @@ export function withRelationTypes(
 
 function tiedTo({ type, id }: { type: AttachmentTargetType; id: string }): Record<string, unknown> {
   return { relationships: { $elemMatch: { targetType: type, targetId: id } } };
-}
-
-function definite<Fields extends object>(fields: Fields): Fields {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined && value !== null),
-  ) as Fields;
 }

@@ -13,6 +13,7 @@ import {
 } from '@nestjs/common';
 import { accessTable, type Rule } from '../domain/access-table.js';
 import { AccessRules, type Caller } from '../domain/access.js';
+import { definite } from '../domain/definite.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
 import { parseV4Filter } from '../domain/v4-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
@@ -63,7 +64,7 @@ export class AttachmentsV4Controller {
   })
   async create(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): Promise<object> {
     gate(this.rules.admits(accessTable.attachment.create, caller));
-    const { aid, ...fields } = { ...validateBody(CreateAttachmentV4Dto, body) };
+    const { aid, ...fields } = definite(validateBody(CreateAttachmentV4Dto, body));
     const by = signedIn(caller);
     this.mayOwn(by, fields.ownerGroup);
     await this.parents.openAll(by, fields.relationships ?? [], 'create');
@@ -140,7 +141,7 @@ export class AttachmentsV4Controller {
     const set = storedFields({
       accessGroups: [],
       relationships: [],
-      ...validateBody(UpdateAttachmentV4Dto, body),
+      ...definite(validateBody(UpdateAttachmentV4Dto, body)),
     });
     const unset = replaceable.filter((name) => !(name in set));
     return withId(await this.change(signedIn(caller), aid, set, unset, precondition));
@@ -196,11 +197,11 @@ export class AttachmentsV4Controller {
   }
 }
 
-function storedFields({ relationships, ...fields }: AttachmentFields): Record<string, unknown> {
-  const given = relationships === undefined ? {} : { relationships: withRelationTypes(relationships) };
-  return Object.fromEntries(
-    Object.entries({ ...fields, ...given }).filter(([, value]) => value !== undefined && value !== null),
-  );
+function storedFields(fields: AttachmentFields): Record<string, unknown> {
+  const { relationships, ...others } = definite(fields);
+  return relationships === undefined
+    ? others
+    : { ...others, relationships: withRelationTypes(relationships) };
 }
 
 /** What a change hangs the attachment on beside what it hangs on already. */

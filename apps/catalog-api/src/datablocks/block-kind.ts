@@ -35,7 +35,7 @@ export const datablocks: BlockKind<DatablockRecord> = {
 
 export const blockShape: ResourceShape = {
   id: '_id',
-  wordsOf: partsOf,
+  wordsOf: (text) => partsOf(text).join(' '),
   kinds: {
     _id: 'string',
     datasetId: 'string',

@@ -23,6 +23,7 @@ import type {
   PartialUpdateDatablockDto,
 } from './block.dto.js';
 import { FileListFence } from './file-list-fence.js';
+import { refuseBadPaths } from './file-list-paths.js';
 
 /** Attempts of a write while jobs take the dataset and let go of it again. */
 const mostAttempts = 10;
@@ -67,18 +68,23 @@ export class BlockService {
     }
   }
 
-  /** @throws Refusal 404 or 403 where this body's dataset takes no block of this caller, whatever is in it */
+  /**
+   * The dataset that a body names.
+   *
+   * @throws Refusal 404 or 403 where it takes no block of this caller, whatever is in it
+   */
   async admitCheck(
     caller: Caller | undefined,
     body: unknown,
     rule: Rule = accessTable.dataset.add,
-  ): Promise<void> {
+  ): Promise<DatasetRecord> {
     const datasetId = (body as { datasetId?: unknown } | null | undefined)?.datasetId;
     const dataset =
       typeof datasetId === 'string' ? await this.catalogue.datasets.findOne({ _id: datasetId }) : null;
     if (dataset === null)
       throw new Refusal(404, `Dataset: ${String(datasetId)} not found for attaching an origdatablock`);
     if (!this.rules.allows(rule, caller, dataset)) throw new Refusal(403, 'Unauthorized access');
+    return dataset;
   }
 
   /** @returns the changed block, undefined when there is none */
@@ -119,7 +125,10 @@ export class BlockService {
             unset: [intentField],
           };
         },
-        admit: (stored) => this.fence.pass(kind.collection, stored.datasetId, { _id: id }),
+        admit: async (stored) => {
+          if (dataFileList != null) await this.refuseBadPathsOf(stored.datasetId, dataFileList);
+          return this.fence.pass(kind.collection, stored.datasetId, { _id: id });
+        },
       })
       .catch((error: unknown) => Promise.reject(asTaken(error)));
     if (changed === undefined || before === undefined) return undefined;
@@ -194,6 +203,7 @@ export class BlockService {
   ): Promise<R> {
     if (!this.rules.allows(accessTable.dataset.add, caller, dataset))
       throw new Refusal(403, 'Unauthorized access');
+    refuseBadPaths(fields.dataFileList ?? [], dataset.sourceFolder);
     const record = {
       _id: newId(),
       datasetId: dataset.pid,
@@ -216,6 +226,11 @@ export class BlockService {
       return block;
     }
     throw contended(kind.label, record._id);
+  }
+
+  private async refuseBadPathsOf(pid: string, files: readonly { path: string }[]): Promise<void> {
+    const dataset = await this.catalogue.datasets.findOne({ _id: pid }, { projection: { sourceFolder: 1 } });
+    refuseBadPaths(files, dataset?.sourceFolder ?? '');
   }
 
   /** Totals change by difference in the database: no read-modify-write, so parallel writers never lose one. */

@@ -55,7 +55,7 @@ export class DatasetOrigDatablocksController {
     const dataset = await this.datasets.find(pid, `dataset: ${pid} not found`);
     if (!this.rules.allows(accessTable.dataset.add, caller, dataset))
       throw new Refusal(403, 'Unauthorized access');
-    const errors = blockFaults(CreateDatasetOrigDatablockDto, body);
+    const errors = blockFaults(CreateDatasetOrigDatablockDto, body, dataset.sourceFolder);
     return { valid: errors.length === 0, errors };
   }
 

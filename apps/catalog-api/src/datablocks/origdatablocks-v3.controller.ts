@@ -48,8 +48,8 @@ export class OrigDatablocksV3Controller {
     @Body() body: unknown,
   ): Promise<{ valid: boolean; errors: Fault[] }> {
     gate(this.rules.admits(accessTable.dataset.add, caller));
-    await this.blocks.admitCheck(caller, body);
-    const errors = blockFaults(CreateOrigDatablockDto, body);
+    const { sourceFolder } = await this.blocks.admitCheck(caller, body);
+    const errors = blockFaults(CreateOrigDatablockDto, body, sourceFolder);
     return { valid: errors.length === 0, errors };
   }
 

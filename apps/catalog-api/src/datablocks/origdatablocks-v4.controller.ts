@@ -59,8 +59,8 @@ export class OrigDatablocksV4Controller {
     @Body() body: unknown,
   ): Promise<{ valid: boolean; reason: Fault[] }> {
     gate(this.rules.admits(accessTable.dataset.add, caller));
-    await this.blocks.admitCheck(caller, body, accessTable.dataset.update);
-    const reason = blockFaults(CreateOrigDatablockDto, body);
+    const { sourceFolder } = await this.blocks.admitCheck(caller, body, accessTable.dataset.update);
+    const reason = blockFaults(CreateOrigDatablockDto, body, sourceFolder);
     return { valid: reason.length === 0, reason };
   }
 

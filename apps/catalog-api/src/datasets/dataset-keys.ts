@@ -1,29 +1,41 @@
-import type { Caller } from '../domain/access.js';
-import { parseLimits } from '../domain/field-query.js';
+import { Injectable } from '@nestjs/common';
+import { type Caller, both } from '../domain/access.js';
+import { parseLimits, textOf } from '../domain/field-query.js';
 import { parseJsonObject } from '../domain/filter-parts.js';
-import { metadataPaths } from '../domain/metadata-paths.js';
-import type { DatasetQueries } from './dataset-queries.js';
+import { MetadataNames } from '../metadata-keys/metadata-names.js';
+import { DatasetQueries } from './dataset-queries.js';
 import { datasetShape } from './dataset-shape.js';
 
-/**
- * Dotted paths of the scientific metadata of the newest datasets the caller may search, down to values with a unit.
- *
- * @param asked which datasets, and which page of them: no more than the bounds allow
- * @param bounds records looked at, and paths answered
- */
-export async function datasetKeys(
-  queries: DatasetQueries,
-  caller: Caller | undefined,
-  asked: { readonly fields: unknown; readonly limits: unknown },
-  bounds: { readonly records: number; readonly paths: number },
-  more: Record<string, unknown> = {},
-): Promise<string[]> {
-  const { metadataKey, ...fields } = parseJsonObject(asked.fields, 'fields');
-  const { limit, skip, sort } = parseLimits(asked.limits, datasetShape, bounds.records);
-  const page = { limit: Math.min(limit || bounds.records, bounds.records), skip, sort };
-  const records = await queries.metadataOf(caller, JSON.stringify(fields), page, more);
-  return metadataPaths(
-    records.map(({ scientificMetadata }) => scientificMetadata),
-    { containing: typeof metadataKey === 'string' ? metadataKey : undefined, limit: bounds.paths },
-  );
+/** `metadataKeys` of datasets: dotted paths of the scientific metadata, down to values with a unit. */
+@Injectable()
+export class DatasetKeys {
+  constructor(
+    private readonly queries: DatasetQueries,
+    private readonly names: MetadataNames,
+  ) {}
+
+  /**
+   * @param asked which datasets, and which page of them; all where there is no page
+   * @param more a condition beside those of the caller
+   */
+  async of(
+    caller: Caller | undefined,
+    asked: { readonly fields: unknown; readonly limits: unknown },
+    more: Record<string, unknown> = {},
+  ): Promise<string[]> {
+    const { metadataKey, ...fields } = parseJsonObject(asked.fields, 'fields');
+    const condition = both(this.queries.searched(caller, JSON.stringify(fields)), more);
+    const page = isPage(asked.limits) ? parseLimits(asked.limits, datasetShape) : undefined;
+    return this.names.of(
+      'Dataset',
+      { condition, page },
+      { containing: typeof metadataKey === 'string' ? metadataKey : undefined },
+    );
+  }
+}
+
+/** Limits that name nothing are none. */
+function isPage(limits: unknown): boolean {
+  const { limit, skip, order } = parseJsonObject(textOf(limits), 'limits');
+  return [limit, skip, order].some((value) => value !== undefined && value !== null && value !== 0);
 }

@@ -2,13 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AccessRules, both, type Caller } from '../domain/access.js';
 import { accessTable, type Rule } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
-import {
-  parseFacets,
-  parseFields,
-  parseLimits,
-  type FieldQuery,
-  type PageLimits,
-} from '../domain/field-query.js';
+import { parseFacets, parseFields, parseLimits, type FieldQuery } from '../domain/field-query.js';
 import type { Projection } from '../domain/projection.js';
 import { isLong, LongList } from '../http/long-list.js';
 import { Catalogue } from '../persistence/catalogue.js';
@@ -88,20 +82,9 @@ export class DatasetQueries {
     );
   }
 
-  /** Scientific metadata of matching datasets, the newest first where nobody names an order. */
-  metadataOf(
-    caller: Caller | undefined,
-    fields: unknown,
-    { limit, skip, sort = { createdAt: -1 } }: PageLimits,
-    more: Record<string, unknown> = {},
-  ): Promise<Pick<DatasetRecord, 'scientificMetadata'>[]> {
-    const condition = both(this.searchCondition(caller, parseFields(fields, datasetShape)), more);
-    return this.catalogue.datasets
-      .find(condition, { projection: { _id: 0, scientificMetadata: 1 } })
-      .sort(sort)
-      .skip(skip)
-      .limit(limit)
-      .toArray();
+  /** The condition of a search by `fields`, the caller's rights included. */
+  searched(caller: Caller | undefined, fields: unknown): Record<string, unknown> {
+    return this.searchCondition(caller, parseFields(fields, datasetShape));
   }
 
   /** @throws Refusal 404 with `missing`, 403 when the rule does not cover it */

@@ -2,7 +2,7 @@ import { parseSearch } from '../domain/filter-parts.js';
 import { decodeMetadataKeys } from '../domain/metadata-keys.js';
 import { attachmentV3View, type AttachmentRecord } from '../attachments/attachment-views.js';
 import { dateOf } from '../domain/iso-date.js';
-import { withDates } from '../domain/lifecycle.js';
+import { storedLifecycle } from '../domain/lifecycle.js';
 import { fromSi, isNumbers, pairIn } from '../domain/units.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import { newObjectId } from '../persistence/user-ids.js';
@@ -40,6 +40,17 @@ function firstOf(list: unknown): unknown {
   return Array.isArray(list) ? list[0] : list;
 }
 
+/** Fields that are lists in every dataset, empty where nothing was said. */
+export const lists = [
+  ...['keywords', 'techniques', 'sharedWith', 'relationships', 'accessGroups', 'proposalIds', 'sampleIds'],
+  ...['instrumentIds', 'principalInvestigators', 'inputDatasets', 'usedSoftware'],
+] as const;
+/** Fields that every dataset has a value of: totals are counted with, the others are asked for when it is made. */
+const alwaysThere = new Set([
+  ...['size', 'packedSize', 'numberOfFiles', 'numberOfFilesArchived', 'isPublished'],
+  ...['ownerGroup', 'owner', 'contactEmail', 'sourceFolder', 'creationTime', 'type'],
+]);
+
 /** Which of v3's singular names each type has; the others of a body are dropped, as SciCat drops them. */
 const singularsOf = {
   raw: ['proposalId', 'sampleId', 'instrumentId', 'principalInvestigator'],
@@ -70,9 +81,25 @@ export function fromV3(
   return fields;
 }
 
+/** A `null` leaves what a dataset always has as it is, or as it is in the beginning; lists and metadata become empty. */
+function withoutNulls(fields: Fields): Fields {
+  const empty = ([name, value]: [string, unknown]): [string, unknown] =>
+    value !== null ? [name, value] : [name, emptyOf(name)];
+  return Object.fromEntries(
+    Object.entries(fields)
+      .filter(([name, value]) => value !== null || !alwaysThere.has(name))
+      .map(empty),
+  );
+}
+
+function emptyOf(name: string): unknown {
+  if (name === 'scientificMetadata') return {};
+  return (lists as readonly string[]).includes(name) ? [] : null;
+}
+
 /** Text of a request as the types that are stored. */
 export function storedForm(fields: Fields): Fields {
-  const result: Fields = { ...fields };
+  const result: Fields = withoutNulls(fields);
   for (const name of ['creationTime', 'startTime', 'endTime']) {
     if (typeof result[name] === 'string') result[name] = dateOf(result[name], name);
   }
@@ -83,7 +110,7 @@ export function storedForm(fields: Fields): Fields {
   for (const name of ['techniques', 'relationships'])
     if (Array.isArray(result[name])) result[name] = (result[name] as object[]).map(withOwnId);
   if (isObject(result['datasetlifecycle']))
-    result['datasetlifecycle'] = withDates(result['datasetlifecycle']);
+    result['datasetlifecycle'] = storedLifecycle(result['datasetlifecycle']);
   return result;
 }
 

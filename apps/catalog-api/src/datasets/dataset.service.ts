@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, TransientError } from '#kernel';
+import { Clock, messageOf, TransientError } from '#kernel';
 import { isDuplicateKey } from '#persistence';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable, type Rule } from '../domain/access-table.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
-import { mergeLifecycle, newLifecycle, withDates, type Lifecycle } from '../domain/lifecycle.js';
+import { mergeLifecycle, newLifecycle, storedLifecycle, type Lifecycle } from '../domain/lifecycle.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import { newObjectId } from '../persistence/user-ids.js';
 import type { Precondition } from '../records/preconditions.js';
 import { RecordStore } from '../records/record-store.js';
 import { ArchiveStateGuard } from './archive-state-guard.js';
 import { DatasetConsequences } from './dataset-consequences.js';
-import { storedForm } from './dataset-views.js';
+import { lists, storedForm } from './dataset-views.js';
 
 type Fields = Record<string, unknown>;
 
@@ -34,10 +34,6 @@ const kept = new Set([
   ],
   ...['size', 'packedSize', 'numberOfFiles', 'numberOfFilesArchived', 'datasetlifecycle'],
 ]);
-const emptyLists = [
-  ...['keywords', 'techniques', 'sharedWith', 'relationships', 'accessGroups', 'proposalIds', 'sampleIds'],
-  ...['instrumentIds', 'principalInvestigators', 'inputDatasets', 'usedSoftware'],
-] as const;
 
 /** SciCat's texts: of v4, and of changes in v3. */
 const unauthorized = 'Unauthorized access';
@@ -66,7 +62,13 @@ export class DatasetService {
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
-  async create(caller: Caller, fields: Fields, version: '3' | '4'): Promise<DatasetRecord> {
+  /** @param own Catena's own part, which no answer shows */
+  async create(
+    caller: Caller,
+    fields: Fields,
+    version: '3' | '4',
+    own: Pick<DatasetRecord, 'catena'> = {},
+  ): Promise<DatasetRecord> {
     this.admitCreation(caller, fields, version);
     const pid = givenPid(fields) ?? `${this.config.pidPrefix}/${randomUUID()}`;
     try {
@@ -74,11 +76,13 @@ export class DatasetService {
         'Dataset',
         await this.complete(caller, fields, pid, version),
         caller.username,
+        own,
       );
       await this.consequences.ofCreation(dataset);
       return dataset;
     } catch (error) {
-      if (isDuplicateKey(error)) throw new Refusal(409, `A dataset with pid ${pid} already exists!`);
+      if (isDuplicateKey(error) && !isOfIdempotencyKey(error))
+        throw new Refusal(409, `A dataset with pid ${pid} already exists!`);
       throw error;
     }
   }
@@ -117,7 +121,7 @@ export class DatasetService {
       const { datasetlifecycle, ...others } = storedForm(fieldsFor(stored));
       this.checkOwner(caller, stored, others, options);
       const set: Fields = {
-        ...Object.fromEntries(emptyLists.map((name) => [name, []])),
+        ...Object.fromEntries(lists.map((name) => [name, []])),
         isPublished: false,
         scientificMetadata: {},
         ...others,
@@ -140,11 +144,11 @@ export class DatasetService {
         ...(version === '4' ? { refused: unauthorized } : {}),
       },
       ({ datasetlifecycle }) => {
-        if (version === '3') return { set: prefixed('datasetlifecycle.', withDates(fields)) };
+        if (version === '3') return { set: prefixed('datasetlifecycle.', storedLifecycle(fields)) };
         const beginning = newLifecycle(this.clock.now(), this.config.retention);
         const merged = mergeLifecycle({ stored: datasetlifecycle, patch: fields, beginning });
         return {
-          set: prefixed('datasetlifecycle.', withDates(merged.set)),
+          set: prefixed('datasetlifecycle.', storedLifecycle(merged.set)),
           unset: merged.unset.map((name) => `datasetlifecycle.${name}`),
         };
       },
@@ -249,7 +253,7 @@ export class DatasetService {
       packedSize: 0,
       numberOfFiles: 0,
       numberOfFilesArchived: 0,
-      ...Object.fromEntries(emptyLists.map((name) => [name, []])),
+      ...Object.fromEntries(lists.map((name) => [name, []])),
       scientificMetadata: {},
       isPublished: false,
       ...stored,
@@ -266,6 +270,11 @@ function notFound(missing: string): Refusal {
   return missing === ''
     ? new Refusal(404, 'Not Found', { message: 'Not Found', statusCode: 404 })
     : new Refusal(404, missing);
+}
+
+/** Posted twice at once under one key: who gave the key looks for the other one. */
+function isOfIdempotencyKey(error: unknown): boolean {
+  return messageOf(error).includes('catena_idempotency');
 }
 
 function givenPid(fields: Fields): string | undefined {

@@ -5,16 +5,34 @@ import { type Logger, LOGGER } from '#observability';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { BadRequest } from '../domain/errors.js';
-import { decodeMetadataKeys, encodeKey, encodeMetadataKeys } from '../domain/metadata-keys.js';
+import {
+  decodeMetadataKeys,
+  encodeKey,
+  encodeMetadataKeys,
+  encodeSentKeys,
+} from '../domain/metadata-keys.js';
 import { pairIn, withSiValues } from '../domain/units.js';
 
 type Fields = Record<string, unknown>;
 
+const metadataField = 'scientificMetadata';
 const largestSchema = 1024 * 1024;
 
-/** What is stored of metadata: encoded keys, SI values beside each value with a unit. */
+/**
+ * What is stored of metadata: encoded keys, SI values beside each value with a unit.
+ *
+ * @throws BadRequest where two keys are stored alike
+ */
 export function storedMetadata(metadata: Fields): Fields {
-  return withSiValues(encodeMetadataKeys(metadata));
+  return withSiValues(encodeSentKeys(metadata, metadataField));
+}
+
+/** Fields with metadata whose keys are those that are stored, so that a key is one key, whichever way it is written. */
+export function withStoredKeys(fields: Fields, { isSent }: { readonly isSent: boolean }): Fields {
+  const metadata = fields[metadataField];
+  if (!isObject(metadata)) return fields;
+  const encode = isSent ? encodeSentKeys : encodeMetadataKeys;
+  return { ...fields, [metadataField]: encode(metadata, metadataField) };
 }
 
 const halves = [
@@ -32,7 +50,7 @@ function halvesOf(entry: Fields): (readonly string[])[] {
  * another length all at once
  */
 export function checkPairsKept(pid: string, stored: Fields, patch: Fields): void {
-  const broken = [...halvesIn(stored, patch, 'scientificMetadata')];
+  const broken = [...halvesIn(stored, patch, metadataField)];
   if (broken.length > 0)
     throw new BadRequest(
       `Original dataset ${pid} contains both value and unit in ${broken.join(', ')}. Please provide both when updating.`,

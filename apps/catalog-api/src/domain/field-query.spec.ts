@@ -134,3 +134,33 @@ describe('Searches with units', () => {
     assert.throws(() => parseFields(JSON.stringify({ scientific: long }), shape), /at most 1000/);
   });
 });
+
+describe('Ranges of fields', () => {
+  const ranges: ResourceShape = { id: 'pid', kinds: { size: 'number', creationTime: 'date' } };
+  const where = (fields: Fields): Fields => parseFields(JSON.stringify(fields), ranges).where;
+
+  it('have their ends and nothing else: no other comparison is dropped', () => {
+    for (const [range, other] of [
+      [{ size: { min: 1, $lt: 5 } }, '$lt'],
+      [{ size: { max: 9, $ne: 5 } }, '$ne'],
+      [{ size: { min: null, $gt: 5 } }, '$gt'],
+      [{ size: { begin: 1, $lt: 5 } }, '$lt'],
+      [{ creationTime: { begin: '2020-01-01', $lt: '2021-01-01' } }, '$lt'],
+    ] as const) {
+      const names = (error: Error): boolean => error.message.includes(JSON.stringify(other));
+      assert.throws(() => where(range), names, JSON.stringify(range));
+    }
+    assert.deepEqual(where({ size: { min: 1, max: 2 } }), { size: { $gte: 1, $lte: 2 } });
+    assert.deepEqual(where({ size: { $gt: 1, $lt: 5 } }), { size: { $gt: 1, $lt: 5 } });
+  });
+
+  it('without ends leave the part out', () => {
+    for (const range of [
+      { creationTime: { begin: null, end: null } },
+      { creationTime: { begin: null } },
+      { size: { min: null, max: null } },
+      { size: {} },
+    ])
+      assert.deepEqual(where(range), {}, JSON.stringify(range));
+  });
+});

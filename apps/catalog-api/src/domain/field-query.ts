@@ -1,8 +1,9 @@
 import { BadRequest } from './errors.js';
 import { objectFrom, parseJsonObject, parseSearch } from './filter-parts.js';
 import { dateOf } from './iso-date.js';
-import { checkCondition, checkRows } from './loopback-filter.js';
+import { checkCondition, checkIsShown, checkRows } from './loopback-filter.js';
 import { storedKeys } from './metadata-keys.js';
+import { wordSearch } from './word-search.js';
 import { soughtFor, type SoughtQuantity } from './units.js';
 
 export type FieldKind = 'string' | 'array' | 'date' | 'number' | 'boolean' | 'object';
@@ -15,8 +16,8 @@ export interface ResourceShape {
   readonly kinds: Readonly<Record<string, FieldKind>>;
   /** The list of `{lhs, relation, rhs, unit}` conditions: its name in the query and the field they look into. */
   readonly conditions?: { readonly name: string; readonly field: string };
-  /** How a text is taken apart where the words of records are kept in parts. */
-  readonly wordsOf?: (text: string) => string[];
+  /** What is looked for of a text, where it is not what other resources look for. */
+  readonly wordsOf?: (text: string) => string;
   /** Older names of fields. */
   readonly renamed?: Readonly<Record<string, string>>;
 }
@@ -108,14 +109,17 @@ function partOf(name: string, value: unknown, shape: ResourceShape): Fields | un
   const field = storedName(name, shape);
   const kind = kindOf(field, shape);
   const compared = kind === 'date' || kind === 'number' ? objectFrom(value) : value;
-  return { [fieldName(field)]: comparison(compared, kind, name) };
+  const condition = comparison(compared, kind, name);
+  // A range without ends says nothing.
+  return isRange(compared, kind) && Object.keys(condition as Fields).length === 0
+    ? undefined
+    : { [fieldName(field)]: condition };
 }
 
 function textCondition(value: unknown, { wordsOf }: ResourceShape): Fields {
   const text = searchText(value);
-  if (wordsOf === undefined) return { $text: { $search: text } };
-  const parts = wordsOf(text);
-  return parts.length === 0 ? { _id: { $in: [] } } : { $text: { $search: parts.join(' ') } };
+  const search = (wordsOf ?? wordSearch)(text);
+  return search === '' ? { _id: { $in: [] } } : { $text: { $search: search } };
 }
 
 function searchText(value: unknown): string {
@@ -146,7 +150,7 @@ function withStoredNames(condition: Fields, shape: ResourceShape): Fields {
 }
 
 function comparison(value: unknown, kind: FieldKind | undefined, name: string): unknown {
-  if (isObject(value) && ('begin' in value || 'end' in value)) return dateRange(value, name);
+  if (isDateRange(value)) return dateRange(value, name);
   if (kind === 'date') return dateOf(value, name);
   if (kind === 'number' && isObject(value)) return numberRange(value, name);
   if (kind === 'boolean') {
@@ -158,7 +162,16 @@ function comparison(value: unknown, kind: FieldKind | undefined, name: string): 
   return value;
 }
 
-function dateRange({ begin, end }: Fields, name: string): Fields {
+function isDateRange(value: unknown): value is Fields {
+  return isObject(value) && ('begin' in value || 'end' in value);
+}
+
+function isRange(value: unknown, kind: FieldKind | undefined): boolean {
+  return isDateRange(value) || (kind === 'number' && isObject(value));
+}
+
+function dateRange({ begin, end, ...others }: Fields, name: string): Fields {
+  checkAlone(others, name, 'begin and end');
   return {
     ...(begin === undefined || begin === null ? {} : { $gte: dateOf(begin, name) }),
     ...(end === undefined || end === null ? {} : { $lte: dateOf(end, name) }),
@@ -166,11 +179,21 @@ function dateRange({ begin, end }: Fields, name: string): Fields {
 }
 
 function numberRange({ min, max, ...others }: Fields, name: string): Fields {
-  if (Object.keys(others).length > 0 && min === undefined && max === undefined) return others;
+  if (min === undefined && max === undefined) return others;
+  checkAlone(others, name, 'min and max');
   return {
     ...(min === undefined || min === null ? {} : { $gte: numberFrom(min, name) }),
     ...(max === undefined || max === null ? {} : { $lte: numberFrom(max, name) }),
   };
+}
+
+/** More would be found than was asked for, if the others were left out. */
+function checkAlone(others: Fields, name: string, expected: string): void {
+  const [other] = Object.keys(others);
+  if (other !== undefined)
+    throw new BadRequest(
+      `Invalid fields: a range of ${name} has ${expected} and nothing else, found ${JSON.stringify(other)}.`,
+    );
 }
 
 function numberFrom(value: unknown, name: string): number {
@@ -322,6 +345,7 @@ function orderOf(order: unknown, shape: ResourceShape): Record<string, 1 | -1> |
     const [field = '', direction] = part.split(':');
     if (direction !== 'asc' && direction !== 'desc') continue;
     const name = field === shape.id ? '_id' : storedName(field, shape);
+    checkIsShown(name);
     sort[fieldName(name)] = direction === 'asc' ? 1 : -1;
   }
   return Object.keys(sort).length === 0 ? undefined : sort;

@@ -46,9 +46,16 @@ function yearsLater(now: Date, years: number): Date {
 
 const dateFields = ['dateOfDiskPurging', 'archiveRetentionTime', 'dateOfPublishing', 'publishedOn'] as const;
 
-/** Dates of a lifecycle as they are stored. @throws BadRequest naming the field for what is no date */
-export function withDates(lifecycle: Record<string, unknown>): Record<string, unknown> {
+/** What each lifecycle says, always: a `null` leaves what it says already. */
+const neverNull = [
+  ...['archivable', 'retrievable', 'publishable', 'isOnCentralDisk', 'retrieveIntegrityCheck'],
+  ...['archiveStatusMessage', 'retrieveStatusMessage'],
+];
+
+/** A part of a lifecycle as it is stored. @throws BadRequest naming the field for what is no date */
+export function storedLifecycle(lifecycle: Record<string, unknown>): Record<string, unknown> {
   const result = { ...lifecycle };
+  for (const field of neverNull) if (result[field] === null) delete result[field];
   for (const field of dateFields) {
     const value = result[field];
     if (value !== undefined && value !== null && !(value instanceof Date))

@@ -93,11 +93,19 @@ export function checkCondition(value: unknown, depth = 0): void {
         throw new BadRequest(
           `Invalid filter: the operator ${key} is not served. Use one of ${Object.keys(renamed).join(', ')}, ilike, or of ${[...allowed].join(', ')}.`,
         );
+      checkIsShown(key);
       if (key === '__proto__' || key === 'constructor' || key === 'prototype')
         throw new BadRequest(`Invalid filter: the key ${key} is not allowed.`);
       checkCondition(child, depth + 1);
     }
   }
+}
+
+const ownField = /^catena(?:Words|Intent|Keys)?(?:[.]|$)/;
+
+/** @throws BadRequest for what Catena keeps inside records: no answer shows it, so no condition and no order tells of it */
+export function checkIsShown(name: string): void {
+  if (ownField.test(name)) throw new BadRequest(`Invalid filter: no record has a field ${name}.`);
 }
 
 type Cast = (text: string) => unknown;
@@ -232,7 +240,7 @@ export function sortFrom(sort: unknown): Record<string, 1 | -1> | undefined {
     ? undefined
     : Object.fromEntries(
         entries.map(([field, direction]) => [
-          fieldName(field),
+          sortName(field),
           direction === 'asc' || direction === 1 ? 1 : -1,
         ]),
       );
@@ -242,7 +250,12 @@ export function orderFrom(order: unknown): Record<string, 1 | -1> | undefined {
   if (typeof order !== 'string') return undefined;
   const [field, direction] = order.split(':');
   if (field === undefined || (direction !== 'asc' && direction !== 'desc')) return undefined;
-  return { [fieldName(field)]: direction === 'asc' ? 1 : -1 };
+  return { [sortName(field)]: direction === 'asc' ? 1 : -1 };
+}
+
+function sortName(name: string): string {
+  checkIsShown(name);
+  return fieldName(name);
 }
 
 /** Rows of one answer: more are read in pages. */

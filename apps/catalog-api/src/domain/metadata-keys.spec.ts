@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { decodeMetadataKeys, encodeKey, encodeMetadataKeys, storedKeys } from './metadata-keys.js';
+import {
+  decodeMetadataKeys,
+  encodeKey,
+  encodeMetadataKeys,
+  encodeSentKeys,
+  storedKeys,
+} from './metadata-keys.js';
 
 function shown(key: string): string {
   return Object.keys(decodeMetadataKeys(encodeMetadataKeys({ [key]: 1 })))[0]!;
@@ -36,5 +42,22 @@ describe('Metadata keys', () => {
     assert.deepEqual(decodeMetadataKeys({ 'Duty%50cycle': 1 }), { 'Duty%50cycle': 1 });
     assert.deepEqual(storedKeys('Duty%50cycle'), ['Duty%2550cycle', 'Duty%50cycle']);
     assert.deepEqual(storedKeys('a.b'), ['a%2Eb']);
+  });
+
+  it('of one object that are stored alike are refused, naming both, at any depth', () => {
+    for (const [one, other] of [
+      ['a b', 'a%20b'],
+      ['%', '%25'],
+      ['a.b', 'a%2Eb'],
+    ] as const) {
+      const names = new RegExp(`${JSON.stringify(one)} and ${JSON.stringify(other)}`);
+      assert.throws(() => encodeSentKeys({ [one]: 1, [other]: 2 }, 'metadata'), names);
+      assert.throws(
+        () => encodeSentKeys({ inner: { [one]: 1, [other]: 2 } }, 'metadata'),
+        /metadata[.]inner has the keys/,
+      );
+    }
+    const apart = { 'a b': 1, inner: { 'a%20b': 2 }, 'Duty%50cycle': 3 };
+    assert.deepEqual(encodeSentKeys(apart, 'metadata'), encodeMetadataKeys(apart));
   });
 });

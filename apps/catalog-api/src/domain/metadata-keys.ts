@@ -1,3 +1,5 @@
+import { BadRequest } from './errors.js';
+
 type Metadata = Record<string, unknown>;
 
 const loneSurrogates = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
@@ -8,6 +10,17 @@ const loneSurrogates = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[
  */
 export function encodeMetadataKeys(metadata: Metadata): Metadata {
   return mapKeys(metadata, encodeKey);
+}
+
+/**
+ * As `encodeMetadataKeys`, of what a client sends.
+ *
+ * @param name of the field, for the message
+ * @throws BadRequest where two keys of one object are stored alike (`a b` and `a%20b`): one of the values would be lost
+ */
+export function encodeSentKeys(metadata: Metadata, name: string): Metadata {
+  checkKeysDiffer(metadata, name);
+  return encodeMetadataKeys(metadata);
 }
 
 /** One key as stored. Text that is not valid Unicode is made so first. */
@@ -36,6 +49,29 @@ function mapKeys(metadata: Metadata, change: (key: string) => string): Metadata 
       isPlain(value) ? mapKeys(value, change) : value,
     ]),
   );
+}
+
+function checkKeysDiffer(metadata: Metadata, path: string): void {
+  const sent = new Map<string, string>();
+  for (const [key, value] of Object.entries(metadata)) {
+    const stored = encodeKey(key);
+    const other = sent.get(stored);
+    if (other !== undefined)
+      throw new BadRequest(
+        `${shortened(path)} has the keys ${quoted(other)} and ${quoted(key)}, which are stored alike, as ${quoted(stored)}: ` +
+          'one value would be lost. Send one of them, or rename it.',
+      );
+    sent.set(stored, key);
+    if (isPlain(value)) checkKeysDiffer(value, `${path}.${key}`);
+  }
+}
+
+function quoted(key: string): string {
+  return JSON.stringify(shortened(key));
+}
+
+function shortened(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
 function encoded(key: string): string {

@@ -17,25 +17,23 @@ const hiddenOfDatasets =
   /_date|runNumber|Entrych*.|entryCh*.|FMC-PICO*.|BW_measurement*.|Linearity_measurement*.|Pulse_measurement*./;
 export const hiddenOfSamples = /_date/;
 
-/**
- * Dotted paths of the entries of metadata (`outer.inner`), without the names inside a measured value. In the order in
- * which they are found, each once.
- *
- * @param metadata as stored; keys are answered decoded
- */
-export function metadataPaths(
-  metadata: Iterable<unknown>,
+/** Dotted paths of the entries of metadata as stored (`outer.inner`), decoded, without the names inside a measured value. */
+export function dottedPaths(metadata: unknown): string[] {
+  return isObject(metadata) ? [...pathsIn(decodeMetadataKeys(metadata), '')] : [];
+}
+
+/** The paths that are wanted, in the order in which they are found, each once. */
+export async function chosenPaths(
+  lists: AsyncIterable<readonly string[]>,
   { containing, limit, hidden = hiddenOfDatasets }: PathsWanted,
-): string[] {
+): Promise<string[]> {
   const part = containing?.toLowerCase() ?? '';
   const found = new Set<string>();
-  for (const one of metadata) {
-    if (!isObject(one)) continue;
-    for (const path of pathsIn(decodeMetadataKeys(one), '')) {
+  for await (const paths of lists)
+    for (const path of paths) {
       if (found.size >= limit) return [...found];
       if (path.toLowerCase().includes(part) && !hidden.test(path)) found.add(path);
     }
-  }
   return [...found];
 }
 

@@ -133,7 +133,11 @@ function isMeasured(value: unknown): boolean {
 }
 
 function isNumber(value: unknown): boolean {
-  return typeof value === 'number' || (typeof value === 'string' && numberAsText.test(value));
+  // What is no number any more after reading (`1e400`) stays the text it is.
+  return (
+    typeof value === 'number' ||
+    (typeof value === 'string' && numberAsText.test(value) && Number.isFinite(Number(value)))
+  );
 }
 
 /** A range, or any other list of measured values. */

@@ -65,9 +65,18 @@ export class ScicatErrorsFilter implements ExceptionFilter {
     if (isRefusedQuery(error))
       return { status: 400, body: standard(400, `The database cannot run this query: ${messageOf(error)}`) };
     if (error instanceof CatenaError) return { status: 400, body: standard(400, error.message) };
+    if (isObjectAsText(error)) return { status: 400, body: standard(400, objectAsText) };
     this.logger.error({ error: error instanceof Error ? error.stack : String(error) }, 'unexpected error');
     return { status: 500, body: 'Internal server error' };
   }
+}
+
+const objectAsText =
+  'Expected text or a number, found an object with a key "toString" or "valueOf" in its place.';
+
+/** The language's own word when an object of a request, whose keys hide its methods, is read as text or as a number. */
+function isObjectAsText(error: unknown): boolean {
+  return error instanceof TypeError && error.message === 'Cannot convert object to primitive value';
 }
 
 const refusedLanguage =

@@ -49,6 +49,7 @@ function check<Dto extends object>(
   const plain: unknown = typeof body === 'object' && body !== null && !Array.isArray(body) ? body : {};
   refuseHostileKeys(plain);
   const value = plainToInstance(dto, plain, { exposeDefaultValues: false });
+  bringBackNames(plain, value);
   return { value, errors: validateSync(value, rules).map(withoutBounds) };
 }
 
@@ -79,6 +80,18 @@ function refuseHostileKeys(value: unknown, depth = 0): void {
       throw new BadRequest(`The body has a key ${JSON.stringify(key)}, which is not allowed.`);
     refuseHostileKeys(child, depth + 1);
   }
+}
+
+/** class-transformer leaves out, without a word, what is called as a method that every object has: `toString`, `valueOf`. */
+function bringBackNames(plain: unknown, value: unknown): void {
+  if (!isObject(plain) || !isObject(value)) return;
+  for (const [name, child] of Object.entries(plain))
+    if (Object.hasOwn(value, name)) bringBackNames(child, value[name]);
+    else if (name in Object.prototype) value[name] = child;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
 
 function messagesOf(error: ValidationError, prefix = ''): string[] {

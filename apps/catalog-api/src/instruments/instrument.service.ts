@@ -6,7 +6,7 @@ import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import type { Caller } from '../domain/access.js';
 import { Refusal } from '../domain/errors.js';
 import type { ResourceShape } from '../domain/field-query.js';
-import { decodeMetadataKeys, encodeMetadataKeys } from '../domain/metadata-keys.js';
+import { decodeMetadataKeys, encodeSentKeys } from '../domain/metadata-keys.js';
 import { withSiValues } from '../domain/units.js';
 import { MetadataKeys } from '../metadata-keys/metadata-keys.service.js';
 import type { Precondition } from '../records/preconditions.js';
@@ -54,7 +54,7 @@ export class InstrumentService {
           ...fields,
           _id: id,
           pid: id,
-          customMetadata: encodeMetadataKeys(withSiValues(customMetadata ?? {})),
+          customMetadata: storedMetadata(customMetadata ?? {}),
         },
         caller.username,
       );
@@ -76,7 +76,7 @@ export class InstrumentService {
   ): Promise<InstrumentRecord> {
     const set = {
       ...(name == null ? {} : { name }),
-      ...(customMetadata == null ? {} : { customMetadata: encodeMetadataKeys(withSiValues(customMetadata)) }),
+      ...(customMetadata == null ? {} : { customMetadata: storedMetadata(customMetadata) }),
     };
     const changed = await this.store.change<InstrumentRecord>('Instrument', {
       id,
@@ -106,4 +106,8 @@ export function instrumentView(instrument: InstrumentRecord): InstrumentRecord {
       ? instrument
       : { ...instrument, customMetadata: decodeMetadataKeys(instrument.customMetadata) },
   );
+}
+
+function storedMetadata(customMetadata: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return encodeSentKeys(withSiValues(customMetadata), 'customMetadata');
 }

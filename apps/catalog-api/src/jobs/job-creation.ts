@@ -18,6 +18,7 @@ import {
   type DatasetListEntry,
   type JobOwner,
 } from '../domain/job-rules.js';
+import { beginsAt, notBeforeOf } from '../domain/job-time.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { withoutWords } from '../persistence/own-fields.js';
 import type { DatasetRecord, JobRecord } from '../persistence/records.js';
@@ -37,7 +38,7 @@ export interface NewJob {
   readonly contactEmail?: string;
   /** The body as it came, for templates and `validate` actions. */
   readonly request: unknown;
-  readonly idempotencyKey?: string;
+  readonly idempotencyKey?: string | undefined;
   readonly retryOf?: string;
   /** Where the request comes from: callers without an account are limited by it. */
   readonly address?: string;
@@ -99,6 +100,9 @@ export class JobCreation {
     type: JobTypeConfiguration,
   ): Promise<JobRecord> {
     const list = datasetListOf(wanted.jobParams, mostDatasets);
+    const now = this.context.clock.now();
+    const { furthestExecution: furthest } = this.context.config;
+    const notBefore = notBeforeOf(wanted.jobParams, { workflow: type.workflow, now, furthest });
     const owner = await this.context.owners.ownerOf(caller, wanted);
     const datasets = await this.admitted(caller, type, owner, list);
     this.actions.validate(type.create.actions, {
@@ -111,7 +115,7 @@ export class JobCreation {
     if (type.workflow !== 'none' && datasets === undefined)
       throw new JobRefusal(400, `A job of type ${type.jobType} needs jobParams.datasetList.`);
 
-    const job = this.jobFor(caller, wanted, type, owner, list?.length ?? 0);
+    const job = this.jobFor(caller, wanted, type, owner, { datasetCount: list?.length ?? 0, notBefore });
     const stored = await this.store(job, type.workflow, datasets ?? []);
     crashPoint('catalog.after-insert');
     this.relay.carry({
@@ -280,12 +284,13 @@ export class JobCreation {
     wanted: NewJob,
     type: JobTypeConfiguration,
     owner: JobOwner & { contactEmail: string },
-    datasetCount: number,
+    { datasetCount, notBefore }: { datasetCount: number; notBefore: Date | undefined },
   ): JobRecord {
     const now = this.context.clock.now();
     const id = newId();
     const { jobStatusMessage, ...jobParams } = wanted.jobParams;
-    const { statusCode, statusMessage } = this.context.config.jobDefaults;
+    const { statusCode, statusMessage: fresh } = this.context.config.jobDefaults;
+    const statusMessage = notBefore === undefined ? fresh : `${fresh} It waits for ${beginsAt(notBefore)}.`;
     const by = caller?.username ?? 'anonymous';
     const job: JobRecord = {
       _id: id,
@@ -316,6 +321,7 @@ export class JobCreation {
         datasetCount,
         ...pick('ownerGroup', owner.ownerGroup),
         ...pick('retryOf', wanted.retryOf),
+        ...pick('notBefore', notBefore?.toISOString()),
       },
       now,
     );
@@ -336,6 +342,7 @@ export class JobCreation {
         reported: 0,
         finished: false,
         ...pick('retryOf', wanted.retryOf),
+        ...(notBefore === undefined ? {} : { notBefore }),
         ...(wanted.idempotencyKey === undefined
           ? {}
           : {

@@ -31,6 +31,19 @@ describe('What a job says that it waits for', () => {
     ]);
   });
 
+  it('is its time, until that comes or it is cancelled', () => {
+    const timed = (more: object): JobRecord =>
+      ({
+        catena: { ...{ workflow: 'archive', finished: false, outbox: { rows: [] } }, ...more },
+      }) as unknown as JobRecord;
+    const notBefore = new Date(now + 1);
+    assert.deepEqual(jobWaitsFor(timed({ notBefore }), now), [
+      `its time: it begins at ${notBefore.toISOString()}, as its executionTime asks`,
+    ]);
+    assert.deepEqual(jobWaitsFor(timed({ notBefore }), now + 1), []);
+    assert.deepEqual(jobWaitsFor(timed({ notBefore, cancelRequested: true }), now), []);
+  });
+
   it('is nothing once it is over', () =>
     assert.deepEqual(jobWaitsFor(job([row(60_000)], undefined, true), now), []));
 });

@@ -1,3 +1,4 @@
+import { beginsAt } from '../domain/job-time.js';
 import type { JobRecord } from '../persistence/records.js';
 
 /** Milliseconds after which a message that was not sent, or not accepted, counts as waiting. */
@@ -11,9 +12,11 @@ export function jobWaitsFor({ catena }: JobRecord, now: number): string[] {
   const rows = catena.outbox.rows.filter(({ time }) => now - time.getTime() > patience);
   const unsent = rows.filter(({ publishedAt }) => publishedAt === undefined);
   const unaccepted = rows.filter(({ publishedAt }) => publishedAt !== undefined);
-  const { progress } = catena;
+  const { progress, notBefore, cancelRequested } = catena;
+  const isEarly = notBefore !== undefined && notBefore.getTime() > now && cancelRequested !== true;
   const silentFor = progress === undefined ? 0 : now - progress.at.getTime();
   return [
+    ...(isEarly ? [beginsAt(notBefore)] : []),
     ...(unsent.length === 0 ? [] : [`the broker: ${unsent.length} message(s) of the job could not be sent`]),
     ...[...new Set(unaccepted.flatMap(({ awaits }) => awaits))].map(
       (app) => `${app}: it has not accepted what it was sent of the job`,

@@ -20,7 +20,7 @@ import { parseFilter } from '../domain/filter-parts.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
-import { isMergePatch } from '../http/request-parts.js';
+import { idempotencyKeyFrom, isMergePatch } from '../http/request-parts.js';
 import { textFrom } from '../http/query-values.js';
 import type { FacetAnswer } from '../persistence/facets.js';
 import type { DatasetRecord } from '../persistence/records.js';
@@ -53,7 +53,7 @@ export class JobsV3Controller {
   async create(
     @CurrentCaller() caller: Caller | undefined,
     @Body() body: Fields | undefined,
-    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @Headers('idempotency-key') key: string | undefined,
     @Ip() address: string,
   ): Promise<Fields> {
     gate(mayCallCreate(this.rules, caller, this.configuration));
@@ -62,7 +62,7 @@ export class JobsV3Controller {
       await this.creation.create(caller, {
         ...job,
         address,
-        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+        idempotencyKey: idempotencyKeyFrom(key),
       }),
     );
   }

@@ -18,7 +18,7 @@ import { v4Fields } from '../domain/v4-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
 import { gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
-import { isMergePatch } from '../http/request-parts.js';
+import { idempotencyKeyFrom, isMergePatch } from '../http/request-parts.js';
 import { validateBody } from '../http/validate-body.js';
 import type { FacetAnswer } from '../persistence/facets.js';
 import type { JobRecord } from '../persistence/records.js';
@@ -48,7 +48,7 @@ export class JobsV4Controller {
   async create(
     @CurrentCaller() caller: Caller | undefined,
     @Body() body: unknown,
-    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @Headers('idempotency-key') key: string | undefined,
     @Ip() address: string,
   ): Promise<JobView> {
     gate(mayCallCreate(this.rules, caller, this.configuration));
@@ -58,7 +58,7 @@ export class JobsV4Controller {
         ...dto,
         request: body,
         address,
-        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+        idempotencyKey: idempotencyKeyFrom(key),
       }),
     );
   }

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
+import { isDuplicateKey } from '#persistence';
 import type { OwnedRecord } from '../domain/access.js';
 import { decodeMetadataKeys } from '../domain/metadata-keys.js';
 import { Catalogue } from '../persistence/catalogue.js';
@@ -16,6 +17,8 @@ const sources = {
 } as const;
 /** Rounds of one record that changes again and again meanwhile; the change after them makes its own. */
 const mostRounds = 5;
+/** Keys that are removed at once. */
+const batch = 1000;
 
 export type MetadataSourceType = keyof typeof sources;
 
@@ -67,21 +70,63 @@ export class MetadataKeys {
     await this.catalogue.records('MetadataKeys').deleteMany({ sourceType, sourceId: id });
   }
 
+  /**
+   * Writes what is different, in as few operations as there are kinds of difference: a record may have twenty thousand keys, of
+   * which a change touches one.
+   */
   private async write(
     sourceType: MetadataSourceType,
     source: MetadataSource,
     isFirst: boolean,
   ): Promise<void> {
-    const entries = entriesOf(sourceType, source);
     const keys = this.catalogue.records('MetadataKeys');
-    const ids = entries.map(([key]) => idOf(sourceType, source._id, key));
+    const wanted = new Map(
+      entriesOf(sourceType, source).map(([key, entry]) => [
+        idOf(sourceType, source._id, key),
+        { key, humanReadableName: humanName(entry) },
+      ]),
+    );
     // A new record has no keys of former metadata.
-    if (!isFirst) await keys.deleteMany({ sourceType, sourceId: source._id, _id: { $nin: ids } });
-    if (entries.length > 0)
+    const stored = isFirst ? new Map<string, unknown>() : await this.namesOf(sourceType, source._id);
+    const gone = [...stored.keys()].filter((id) => !wanted.has(id));
+    for (let start = 0; start < gone.length; start += batch)
+      await keys.deleteMany({ _id: { $in: gone.slice(start, start + batch) } });
+    const [by, now, audience] = [
+      source.updatedBy ?? 'unknown',
+      this.clock.now(),
+      audienceOf(sourceType, source),
+    ];
+    const made = [...wanted].filter(([id]) => !stored.has(id));
+    const ofAll = { ...audience, updatedBy: by, updatedAt: now, createdBy: by, createdAt: now, __v: 0 };
+    const rows = made.map(([_id, names]) => ({
+      ...{ _id, id: _id, ...names, sourceType, sourceId: source._id },
+      ...ofAll,
+    }));
+    if (rows.length > 0) await keys.insertMany(rows, { ordered: false }).catch(unlessAllThere);
+    const renamed = [...wanted].filter(
+      ([id, { humanReadableName }]) => stored.has(id) && stored.get(id) !== humanReadableName,
+    );
+    if (renamed.length > 0)
       await keys.bulkWrite(
-        entries.map(([key, entry]) => this.upsertOf(sourceType, source, key, entry)),
+        renamed.map(([_id, { humanReadableName }]) => ({
+          updateOne: { filter: { _id }, update: { $set: { humanReadableName } } },
+        })),
         { ordered: false },
       );
+    if (isFirst) return;
+    await keys.updateMany(
+      { sourceType, sourceId: source._id, ...otherAudience(audience) },
+      { $set: { ...audience, updatedBy: by, updatedAt: now } },
+    );
+  }
+
+  /** The keys that are stored of a record, by their ids, with their names for people. */
+  private async namesOf(sourceType: MetadataSourceType, sourceId: string): Promise<Map<string, unknown>> {
+    const rows = await this.catalogue
+      .records('MetadataKeys')
+      .find({ sourceType, sourceId }, { projection: { humanReadableName: 1 } })
+      .toArray();
+    return new Map(rows.map(({ _id, humanReadableName }) => [_id, humanReadableName]));
   }
 
   private async sourceOf(sourceType: MetadataSourceType, id: string): Promise<MetadataSource | undefined> {
@@ -90,35 +135,6 @@ export class MetadataKeys {
     const projection = Object.fromEntries(names.map((name) => [name, 1]));
     const found = await this.catalogue.records(collection).findOne({ _id: id }, { projection });
     return (found as MetadataSource | null) ?? undefined;
-  }
-
-  private upsertOf(sourceType: MetadataSourceType, source: MetadataSource, key: string, entry: unknown) {
-    const id = idOf(sourceType, source._id, key);
-    const by = source.updatedBy ?? 'unknown';
-    const now = this.clock.now();
-    return {
-      updateOne: {
-        filter: { _id: id },
-        update: {
-          $set: {
-            ...audienceOf(sourceType, source),
-            humanReadableName: humanName(entry),
-            updatedBy: by,
-            updatedAt: now,
-          },
-          $setOnInsert: {
-            id,
-            key,
-            sourceType,
-            sourceId: source._id,
-            createdBy: by,
-            createdAt: now,
-            __v: 0,
-          },
-        },
-        upsert: true,
-      },
-    };
   }
 
   private async quietly(sourceType: string, sourceId: string, work: () => Promise<void>): Promise<void> {
@@ -153,6 +169,15 @@ function audienceOf(
     userGroups: [...new Set(groups as string[])],
     isPublished: sourceType === 'instrument' || isPublished === true,
   };
+}
+
+function otherAudience({ userGroups, isPublished }: { userGroups: string[]; isPublished: boolean }): Fields {
+  return { $or: [{ userGroups: { $ne: userGroups } }, { isPublished: { $ne: isPublished } }] };
+}
+
+/** Another change of the record has written them already: it is looked at again. */
+function unlessAllThere(error: unknown): void {
+  if (!isDuplicateKey(error)) throw error;
 }
 
 function humanName(entry: unknown): string {

@@ -33,6 +33,16 @@ const errors = {
   403: 'The caller may not do this.',
   404: 'There is no such record, or none the caller may see.',
 };
+const errorsOfChanges = {
+  409: 'There is such a record already, or its state does not allow this now; the message says which.',
+};
+const errorsOfBodies = {
+  413: 'The body is larger than the service takes.',
+  415: 'The body is not JSON, or is compressed.',
+};
+const errorsOfConditions = {
+  412: 'The record was changed after the moment that `If-Unmodified-Since` names, or is not that of `If-Match`.',
+};
 
 /** Models of the published SDK that no operation leads to. */
 const sdkModels = ['UpdatePolicyDto'];
@@ -61,7 +71,17 @@ export function openApiDocument(controllers: readonly Type[], version: string): 
   };
 }
 
-function operationObject({ id, area, path, status, query, headers, description }: OperationEntry): Schema {
+function errorsOf({ method, description }: OperationEntry): Record<string, string> {
+  return {
+    ...errors,
+    ...(method === 'get' ? {} : errorsOfChanges),
+    ...(method === 'patch' || method === 'put' ? errorsOfConditions : {}),
+    ...(description.body === undefined ? {} : errorsOfBodies),
+  };
+}
+
+function operationObject(operation: OperationEntry): Schema {
+  const { id, area, path, status, query, headers, description } = operation;
   const { body, answer, summary, unavailable } = description;
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
   return {
@@ -76,7 +96,7 @@ function operationObject({ id, area, path, status, query, headers, description }
           name,
           in: 'query',
           required: false,
-          ...(description.query?.[name] === undefined ? {} : { description: description.query[name] }),
+          ...described(description.query?.[name] ?? usualQuery(name, path)),
           schema: { type: 'string' },
         })),
       ...Object.entries(description.objects ?? {}).map(([name, schema]) => ({
@@ -86,7 +106,13 @@ function operationObject({ id, area, path, status, query, headers, description }
         style: 'deepObject',
         schema: reference(schema),
       })),
-      ...headers.map((name) => ({ name, in: 'header', required: false, schema: { type: 'string' } })),
+      ...headers.map((name) => ({
+        name,
+        in: 'header',
+        required: false,
+        ...described(usualHeaders[name]),
+        schema: { type: 'string' },
+      })),
     ],
     ...(body === undefined ? {} : { requestBody: bodyOf(description.bodyName ?? unionName(id), body) }),
     responses: {
@@ -94,7 +120,9 @@ function operationObject({ id, area, path, status, query, headers, description }
         description: 'Done.',
         ...(answer === undefined ? {} : json(answer)),
       },
-      ...Object.fromEntries(Object.entries(errors).map(([code, text]) => [code, { description: text }])),
+      ...Object.fromEntries(
+        Object.entries(errorsOf(operation)).map(([code, text]) => [code, { description: text }]),
+      ),
       ...(unavailable === undefined
         ? {}
         : {
@@ -103,6 +131,26 @@ function operationObject({ id, area, path, status, query, headers, description }
     },
     security: [{ bearer: [] }, {}],
   };
+}
+
+const usualHeaders: Readonly<Record<string, string>> = {
+  'idempotency-key':
+    'Any text of up to 255 characters, a UUID for example. A post that is repeated under the same key makes nothing a second ' +
+    'time: it answers what the first one has made, or 503 with Retry-After while that is being stored; another body is 422.',
+};
+
+/** Parameters that mean the same wherever they are. */
+function usualQuery(name: string, path: string): string | undefined {
+  if (name !== 'fields' || !/\/full(query|facet)\b/.test(path)) return undefined;
+  return (
+    'JSON. `text` looks for words: runs of letters and digits, whatever their case and accents. Any of several words is found, ' +
+    '`"several words"` in this order, `-word` leaves out; one word alone with parts (a path, a DOI) is looked for as it stands. ' +
+    'In lists of files any part of a path is found, and quotes and signs mean nothing.'
+  );
+}
+
+function described(description: string | undefined): Schema {
+  return description === undefined ? {} : { description };
 }
 
 function bodyOf(union: string, body: DtoClass | readonly DtoClass[]): Schema {

@@ -91,6 +91,11 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
     return this.mongo.connection.collection<EventTicketRecord>('catena_event_tickets');
   }
 
+  /** What was done once for all records. */
+  get upgrades() {
+    return this.mongo.connection.collection<{ _id: string; at: Date }>('catena_upgrades');
+  }
+
   get users() {
     return this.mongo.connection.collection<UserRecord>('User');
   }

@@ -1,4 +1,5 @@
 import { wordsField } from '#scicat-database';
+import { shapeField } from '../domain/metadata-shape.js';
 
 type Projection = Record<string, 0 | 1>;
 
@@ -6,7 +7,7 @@ type Projection = Record<string, 0 | 1>;
 export const intentField = 'catenaIntent';
 
 /** What Catena keeps inside SciCat's records: nobody's business outside. */
-const ownFields: readonly string[] = ['catena', wordsField, intentField];
+const ownFields: readonly string[] = ['catena', wordsField, intentField, shapeField];
 
 /** The projection without Catena's own fields, whatever it asks for. */
 export function withoutOwnFields(projection: Readonly<Projection> = {}): Projection {
@@ -17,6 +18,14 @@ export function withoutOwnFields(projection: Readonly<Projection> = {}): Project
   const names = isOnlyId || asked.some(([name, shown]) => shown === 1 && name !== '_id');
   const hidden = names ? [] : ownFields.map((name) => [name, 0] as const);
   return Object.fromEntries([...asked, ...hidden]);
+}
+
+/**
+ * For writes: what they decide on and answer. Catena's own part of a dataset is written by nobody who changes the dataset, and
+ * stays in the database; of other records it is needed.
+ */
+export function withoutOwnPart(collection: string): Projection {
+  return collection === 'Dataset' ? withoutOwnFields() : { ...withoutWords, [shapeField]: 0 };
 }
 
 /** For records of which Catena's own part is needed: all but the words, which are as large as the record. */

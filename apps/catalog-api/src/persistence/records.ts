@@ -19,6 +19,14 @@ interface Ownable extends Queryable {
   isPublished: boolean;
 }
 
+/** The key that an account posted a record under, and what it asked for. */
+export interface IdempotencyMark {
+  readonly user: string;
+  readonly key: string;
+  readonly digest: string;
+  readonly at: Date;
+}
+
 /** A document of SciCat's collection `Dataset`; more fields than these may be there and pass through unchanged. */
 export interface DatasetRecord extends Ownable {
   _id: string;
@@ -39,6 +47,7 @@ export interface DatasetRecord extends Ownable {
   instrumentIds?: (string | null)[];
   principalInvestigators?: string[];
   version?: string;
+  catena?: { idempotency?: IdempotencyMark };
   [field: string]: unknown;
 }
 
@@ -105,6 +114,8 @@ interface JobCatenaPart {
   changes?: number;
   cancelRequested?: boolean;
   retryOf?: string;
+  /** Nothing of it begins before this time: its `executionTime`, where that was still to come. */
+  notBefore?: Date;
   idempotency?: { readonly user: string; readonly key: string; readonly digest: string };
   progress?: JobProgress;
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '#kernel';
 import type { Caller } from '../domain/access.js';
+import { definite } from '../domain/definite.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
 import type { ResourceShape } from '../domain/field-query.js';
 import { RecordQueries } from '../records/record-queries.js';
@@ -130,8 +131,4 @@ function checkManaged({ email }: Caller, { manager }: Pick<PolicyRecord, 'manage
 
 function missing(id: string): never {
   throw new Refusal(404, `Policy: ${id} not found`);
-}
-
-function definite(dto: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(dto).filter(([, value]) => value !== undefined && value !== null));
 }

@@ -1,6 +1,7 @@
+import { definite } from '../domain/definite.js';
 import type { ResourceShape } from '../domain/field-query.js';
 import { dateOf } from '../domain/iso-date.js';
-import { decodeMetadataKeys, encodeMetadataKeys } from '../domain/metadata-keys.js';
+import { decodeMetadataKeys, encodeSentKeys } from '../domain/metadata-keys.js';
 import { newObjectId } from '../persistence/user-ids.js';
 import type { StoredRecord } from '../records/record-store.js';
 import { withId } from '../records/with-id.js';
@@ -57,7 +58,7 @@ export function storedProposal(dto: PartialUpdateProposalDto): Record<string, un
     ...clearable,
     ...(startTime == null ? {} : { startTime: dateOf(startTime, 'startTime') }),
     ...(endTime == null ? {} : { endTime: dateOf(endTime, 'endTime') }),
-    ...(metadata == null ? {} : { metadata: encodeMetadataKeys(metadata) }),
+    ...(metadata == null ? {} : { metadata: encodeSentKeys(metadata, 'metadata') }),
     ...(periods == null
       ? {}
       : {
@@ -80,10 +81,4 @@ export function proposalView(proposal: ProposalRecord): ProposalRecord {
 export function partialProposalView(proposal: ProposalRecord): ProposalRecord {
   const { metadata } = proposal;
   return withId(metadata == null ? proposal : { ...proposal, metadata: decodeMetadataKeys(metadata) });
-}
-
-function definite(fields: object): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined && value !== null),
-  );
 }

@@ -3,6 +3,8 @@ import { wholeListById } from '#persistence';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
+import { shapeField } from '../domain/metadata-shape.js';
+import { MetadataShapes } from '../metadata-keys/metadata-shapes.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import { PublicationSurroundings } from './publication-surroundings.js';
@@ -22,6 +24,7 @@ export class PublicationDatasets {
     private readonly catalogue: Catalogue,
     private readonly rules: AccessRules,
     private readonly surroundings: PublicationSurroundings,
+    private readonly shapes: MetadataShapes,
   ) {}
 
   /** @throws Refusal 404 or 403 naming a dataset that stands in the way; nothing was changed */
@@ -125,10 +128,17 @@ export class PublicationDatasets {
     if (pids.length === 0) return;
     const publication = { isPublished };
     const condition = { $in: [...pids] };
+    const former = await this.shapes.idsOf('Dataset', pids);
     await this.catalogue.datasets.updateMany(
       { _id: condition },
-      { $set: { ...publication, ...more, updatedBy: by, updatedAt: this.surroundings.now() } },
+      {
+        $set: { ...publication, ...more, updatedBy: by, updatedAt: this.surroundings.now() },
+        // It has other readers now; a record without a shape gets one, whoever dies in between.
+        $unset: { [shapeField]: '' },
+      },
     );
+    await this.shapes.giveAll('Dataset', pids);
+    for (const id of former) await this.shapes.retire('Dataset', id);
     await Promise.all([
       this.catalogue.origDatablocks.updateMany({ datasetId: condition }, { $set: publication }),
       this.catalogue.datablocks.updateMany({ datasetId: condition }, { $set: publication }),

@@ -13,6 +13,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { AccessRules, both, type Caller } from '../domain/access.js';
+import { definite } from '../domain/definite.js';
 import { Refusal } from '../domain/errors.js';
 import { parseFilter } from '../domain/filter-parts.js';
 import { parseCountFilter, parseRecordFilter } from '../domain/record-filter.js';
@@ -52,7 +53,7 @@ export class PublishedDataV3Controller {
   @Post()
   async create(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): Promise<Fields> {
     gate(caller !== undefined);
-    const dto = { ...validateBody(CreatePublishedDataDto, body) };
+    const dto = definite(validateBody(CreatePublishedDataDto, body));
     return toFlat(await this.service.create(signedIn(caller), { ...fromFlat(dto), doi: dto.doi }));
   }
 
@@ -152,7 +153,7 @@ export class PublishedDataV3Controller {
 
   /** What was not sent keeps its value, inside `metadata` too. */
   private change(caller: Caller, doi: string, body: unknown): Promise<PublishedDataRecord> {
-    const dto = { ...validateBody(PartialUpdatePublishedDataDto, body) };
+    const dto = definite(validateBody(PartialUpdatePublishedDataDto, body));
     return this.service.patch(caller, doi, (stored) => {
       const { status, ...fields } = fromFlat(dto, stored.metadata);
       const same = status === undefined || toFlat(stored)['status'] === dto.status;

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Res
 import type { FastifyReply } from 'fastify';
 import { accessTable } from '../domain/access-table.js';
 import { AccessRules, type Caller, both } from '../domain/access.js';
+import { definite } from '../domain/definite.js';
 import { Refusal } from '../domain/errors.js';
 import { v4Fields, v4Limits } from '../domain/v4-filter.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
@@ -100,7 +101,7 @@ export class PublishedDataV4Controller {
     @Body() body: unknown,
   ): Promise<Fields> {
     const user = signedIn(caller);
-    const fields = { ...validateBody(PartialUpdatePublishedDataV4Dto, body) };
+    const fields = definite(validateBody(PartialUpdatePublishedDataV4Dto, body));
     return withId(await this.service.patch(user, doi, () => fields));
   }
 
@@ -138,7 +139,7 @@ export class PublishedDataV4Controller {
     @Body() body: unknown,
   ): Promise<void> {
     const user = signedIn(caller);
-    const fields = { ...validateBody(PartialUpdatePublishedDataV4Dto, body) };
+    const fields = definite(validateBody(PartialUpdatePublishedDataV4Dto, body));
     await this.service.patch(user, doi, () => fields);
   }
 

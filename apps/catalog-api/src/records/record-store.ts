@@ -2,8 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Clock, TransientError, wait } from '#kernel';
 import { wordsFor } from '#scicat-database';
 import { ChangeLog, type Change } from '../history/change-log.js';
+import { isShaped, shapeField, shapeOf, type MetadataShape } from '../domain/metadata-shape.js';
+import { MetadataShapes } from '../metadata-keys/metadata-shapes.js';
 import { Catalogue, type CollectionName } from '../persistence/catalogue.js';
-import { withoutWords } from '../persistence/own-fields.js';
+import { withoutOwnPart } from '../persistence/own-fields.js';
 import { checkPrecondition, type Precondition } from './preconditions.js';
 
 /** Any record of SciCat's collections whose `_id` is its business id. */
@@ -50,16 +52,34 @@ export class RecordStore {
     private readonly catalogue: Catalogue,
     private readonly changes: ChangeLog,
     private readonly clock: Clock,
+    private readonly shapes: MetadataShapes,
   ) {}
 
-  /** @throws MongoServerError 11000 when the id (or another unique field) is taken */
+  /**
+   * @param own Catena's own part: stored with it, neither in the answer nor in the history
+   * @throws MongoServerError 11000 when the id (or another unique field) is taken
+   */
   async insert<R extends StoredRecord>(
     collection: CollectionName,
     fields: Omit<R, HouseKeeping> & { _id: string },
     by: string,
+    own: Partial<R> = {},
   ): Promise<R> {
     const record = this.complemented<R>(fields, by);
-    await this.catalogue.records(collection).insertOne({ ...record, ...wordsFor(collection, record) });
+    const shape = shapeFor(collection, record);
+    await this.shapes.ensure(shape);
+    try {
+      await this.catalogue.records(collection).insertOne({
+        ...record,
+        ...own,
+        ...wordsFor(collection, record),
+        ...shapeNamed(collection, shape),
+      });
+    } catch (error) {
+      await this.shapes.settle(shape, undefined);
+      throw error;
+    }
+    await this.shapes.settle(undefined, shape);
     await this.write(collection, 'create', {}, record, by);
     return record;
   }
@@ -101,17 +121,24 @@ export class RecordStore {
   ): Promise<R | undefined> {
     const records = this.catalogue.records(collection);
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
-      const before = (await records.findOne({ _id: id }, { projection: withoutWords })) as R | null;
+      const before = (await records.findOne(
+        { _id: id },
+        { projection: withoutOwnPart(collection) },
+      )) as R | null;
       if (before === null) return undefined;
       const { set = {}, unset = [], push } = update(before);
       if (precondition !== undefined) checkPrecondition(before, precondition);
       const condition = admit === undefined ? {} : await admit(before);
+      const wanted = changed(before, set, unset);
+      const shape = shapeFor(collection, wanted);
+      await this.shapes.ensure(shape);
       const after = (await records.findOneAndUpdate(
         { ...condition, ...versionOf(before) },
         {
           $set: {
             ...set,
-            ...wordsFor(collection, changed(before, set, unset)),
+            ...wordsFor(collection, wanted),
+            ...shapeNamed(collection, shape),
             updatedBy: by,
             updatedAt: this.later(before.updatedAt),
           },
@@ -120,8 +147,12 @@ export class RecordStore {
             : { $unset: Object.fromEntries(unset.map((name) => [name, 1 as const])) }),
           ...(push === undefined ? {} : { $push: push as never }),
         },
-        { returnDocument: 'after', projection: withoutWords },
+        { returnDocument: 'after', projection: withoutOwnPart(collection) },
       )) as R | null;
+      await this.shapes.settle(
+        after === null ? shape : shapeFor(collection, before),
+        after === null ? undefined : shape,
+      );
       if (after !== null) {
         await this.write(collection, 'update', before, after, by);
         return after;
@@ -143,8 +174,9 @@ export class RecordStore {
   ): Promise<R | undefined> {
     const removed = (await this.catalogue
       .records(collection)
-      .findOneAndDelete({ ...condition, _id: id }, { projection: withoutWords })) as R | null;
+      .findOneAndDelete({ ...condition, _id: id }, { projection: withoutOwnPart(collection) })) as R | null;
     if (removed === null) return undefined;
+    await this.shapes.settle(shapeFor(collection, removed), undefined);
     await this.write(collection, 'delete', removed, {}, by);
     return removed;
   }
@@ -160,7 +192,7 @@ export class RecordStore {
     let count = 0;
     for (;;) {
       const piece = await records
-        .find(condition, { projection: withoutWords })
+        .find(condition, { projection: withoutOwnPart(collection) })
         .sort({ _id: 1 })
         .limit(100)
         .toArray();
@@ -227,6 +259,17 @@ function changed(
   for (const [path, value] of Object.entries(set)) place(after, path.split('.'), value);
   for (const path of unset) place(after, path.split('.'), undefined);
   return after;
+}
+
+function shapeFor(collection: CollectionName, record: object): MetadataShape | undefined {
+  return isShaped(collection) ? shapeOf(collection, record as Record<string, unknown>) : undefined;
+}
+
+function shapeNamed(
+  collection: CollectionName,
+  shape: MetadataShape | undefined,
+): Readonly<Record<string, string>> {
+  return isShaped(collection) ? { [shapeField]: shape?._id ?? '' } : {};
 }
 
 /** Sets what a dotted name reaches, in copies of the objects on the way to it. */

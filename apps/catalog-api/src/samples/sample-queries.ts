@@ -1,14 +1,13 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { attachmentV3View, type AttachmentRecord } from '../attachments/attachment-views.js';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { v3View } from '../datasets/dataset-views.js';
 import { accessTable } from '../domain/access-table.js';
-import { AccessRules, type Caller, type Condition } from '../domain/access.js';
+import { AccessRules, both, type Caller, type Condition } from '../domain/access.js';
 import { BadRequest } from '../domain/errors.js';
 import type { FieldQuery } from '../domain/field-query.js';
 import type { LoopbackQuery } from '../domain/loopback-filter.js';
-import { hiddenOfSamples, metadataPaths } from '../domain/metadata-paths.js';
+import { hiddenOfSamples } from '../domain/metadata-paths.js';
+import { MetadataNames } from '../metadata-keys/metadata-names.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import { RecordQueries, type Page, type Selection } from '../records/record-queries.js';
 import { sampleView, type SampleRecord } from './sample-record.js';
@@ -21,7 +20,7 @@ export class SampleQueries {
   constructor(
     private readonly queries: RecordQueries,
     private readonly rules: AccessRules,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    private readonly names: MetadataNames,
   ) {}
 
   /** What the list shows: all that the caller may read. */
@@ -74,16 +73,13 @@ export class SampleQueries {
     return datasets.map((dataset) => v3View(dataset));
   }
 
-  /** Dotted paths of the characteristics of the newest samples of a selection. */
-  async paths(selection: Selection, containing: string | undefined): Promise<string[]> {
-    const { records, paths } = this.config.metadataPaths;
-    const samples = await this.queries.list<SampleRecord>('Sample', selection, {
-      limit: records,
-      sort: { createdAt: -1 },
-      projection: { sampleCharacteristics: 1 },
-    });
-    const all = samples.map(({ sampleCharacteristics }) => sampleCharacteristics);
-    return metadataPaths(all, { containing, limit: paths, hidden: hiddenOfSamples });
+  /** Dotted paths of the characteristics of the samples of a selection. */
+  paths({ where, visible }: Selection, containing: string | undefined): Promise<string[]> {
+    return this.names.of(
+      'Sample',
+      { condition: both(where, visible) },
+      { containing, hidden: hiddenOfSamples },
+    );
   }
 
   /** Attachments of a sample are the business of who may read the sample. */

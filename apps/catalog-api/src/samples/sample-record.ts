@@ -1,5 +1,5 @@
 import type { ResourceShape } from '../domain/field-query.js';
-import { decodeMetadataKeys, encodeMetadataKeys } from '../domain/metadata-keys.js';
+import { decodeMetadataKeys, encodeSentKeys } from '../domain/metadata-keys.js';
 import { withSiValues } from '../domain/units.js';
 import type { StoredRecord } from '../records/record-store.js';
 import { withId } from '../records/with-id.js';
@@ -49,7 +49,9 @@ export function storedSample({
     ),
     ...(sampleCharacteristics == null
       ? {}
-      : { sampleCharacteristics: encodeMetadataKeys(withSiValues(sampleCharacteristics)) }),
+      : {
+          sampleCharacteristics: encodeSentKeys(withSiValues(sampleCharacteristics), 'sampleCharacteristics'),
+        }),
   };
 }
 

@@ -38,5 +38,21 @@ describe('cutParcels', () => {
     assert.equal(first?.path, `${parcelFolder}/left`);
     assert.match(second?.path ?? '', /^\.catena-parcels\/[0-9a-f-]{36}$/);
   });
-  it('makes nothing of nothing', () => assert.deepEqual(cutParcels([], ['x']), []));
+  it('writes over each of them, with nothing where there are fewer files than before', () => {
+    const names = ['x', 'y', 'z'].map((name) => `${parcelFolder}/${name}`);
+    const parcels = cutParcels(files(70, 1), [...names]);
+    assert.deepEqual(
+      parcels.map(({ path, files: inside }) => [path, inside.length]),
+      [
+        [names[0], 64],
+        [names[1], 6],
+        [names[2], 0],
+      ],
+    );
+    assert.deepEqual(
+      cutParcels([], ['x']).map(({ path, files: inside }) => [path, inside]),
+      [['x', []]],
+    );
+  });
+  it('makes nothing of nothing', () => assert.deepEqual(cutParcels([], []), []));
 });

@@ -32,7 +32,7 @@ interface Parcel {
 /**
  * Sends tiny files many to an object, when there are many. A store takes as long for ten bytes as for a megabyte.
  *
- * @param names of parcels that an earlier run left, to be written over
+ * @param names of parcels that an earlier run left: all are written over, if need be with nothing
  * @returns SHA-256 by path of the files that were sent: none when the server does not know parcels
  */
 export async function sendParcels(
@@ -48,7 +48,11 @@ export async function sendParcels(
   for (let first = 0; first < waiting.length; first += linksAtOnce) {
     const parcels = waiting.slice(first, first + linksAtOnce);
     const links = await transfer.landingZone.links(parcels.map(({ path, size }) => ({ path, size })));
-    if (links.some((link) => link.kind !== 'put' || link.parcel !== true)) return checksums;
+    // The files go one by one; what is in older parcels must not stay beside them.
+    if (links.some((link) => link.kind !== 'put' || link.parcel !== true)) {
+      if (names.length > 0 && first === 0) await sendEmpty(transfer, names, journal);
+      return checksums;
+    }
     const queue = parcels.map((parcel, index) => ({ parcel, link: links[index] as PutLink }));
     await inLanes(parcelsAtOnce, queue, async ({ parcel, link }) => {
       journal.record({ kind: 'parcel', parcel: parcel.path });
@@ -64,7 +68,10 @@ export async function sendParcels(
   return checksums;
 }
 
-/** In the order of the paths, as datablocks are: what lies together is archived, and goes, together. */
+/**
+ * In the order of the paths, as datablocks are: what lies together is archived, and goes, together. Each of the names is
+ * written over: where there are more names than groups, the others get none of the files.
+ */
 export function cutParcels(tiny: readonly FoundFile[], names: string[]): Parcel[] {
   const most = Math.min(files.atMost, Math.max(files.atLeast, Math.ceil(tiny.length / wantedParcels)));
   const groups: FoundFile[][] = [];
@@ -78,11 +85,28 @@ export function cutParcels(tiny: readonly FoundFile[], names: string[]): Parcel[
     groups.at(-1)!.push(file);
     room -= bytes;
   }
+  while (groups.length < names.length) groups.push([]);
   return groups.map((group) => ({
     path: names.shift() ?? `${parcelFolder}/${randomUUID()}`,
     size: parcelSize(group),
     files: group,
   }));
+}
+
+/** Writes parcels over with ones of no files, which the archiver removes with the first datablock that it releases. */
+async function sendEmpty(transfer: Transfer, names: readonly string[], journal: Journal): Promise<void> {
+  for (let first = 0; first < names.length; first += linksAtOnce) {
+    const size = parcelSize([]);
+    const parcels = names.slice(first, first + linksAtOnce).map((path) => ({ path, size, files: [] }));
+    const links = await transfer.landingZone.links(parcels.map(({ path }) => ({ path, size })));
+    const queue = parcels.map((parcel, index) => ({ parcel, link: links[index] }));
+    await inLanes(parcelsAtOnce, queue, async ({ parcel, link }) => {
+      if (link?.kind !== 'put') return;
+      // First: whatever was said to be in it is so no longer.
+      journal.record({ kind: 'parcel', parcel: parcel.path });
+      await sendParcel(transfer, parcel, link);
+    });
+  }
 }
 
 interface ReadFile {

@@ -28,6 +28,7 @@ export class JobCancellation {
         ? done
         : { kind: 'retry', code: 'assembly.job-unknown', reason: `Job ${jobId} was not accepted yet.` };
     }
+    await this.endWaiting(jobId);
     await this.store.orders.updateMany(
       { jobId, state: { $in: ['drafted', 'planned'] } },
       { $set: { state: 'cancelled' } },
@@ -43,5 +44,14 @@ export class JobCancellation {
     this.relay.wake();
     await this.folds.soon(jobId);
     return done;
+  }
+
+  /** A job whose time has not come has no planner that could end it: it is due now. Planners look by themselves. */
+  private async endWaiting(jobId: string): Promise<void> {
+    const now = this.clock.now();
+    await this.store.jobs.updateOne(
+      { _id: jobId, state: 'accepted', notBefore: { $gt: now } },
+      { $set: { planningUntil: now }, $unset: { notBefore: '' } },
+    );
   }
 }

@@ -28,6 +28,8 @@ export class JobRequestsConsumer {
     if (data.workflow === 'none') return done;
     const now = this.clock.now();
     const { jobId, jobType, workflow, ownerGroup, retryOf } = data;
+    const notBefore = data.notBefore === undefined ? now : new Date(data.notBefore);
+    const isEarly = notBefore > now;
     await this.store.jobs.updateOne(
       { _id: jobId },
       {
@@ -38,7 +40,8 @@ export class JobRequestsConsumer {
           ...(retryOf === undefined ? {} : { retryOf }),
           state: 'accepted',
           cancelRequested: false,
-          planningUntil: now,
+          planningUntil: isEarly ? notBefore : now,
+          ...(isEarly ? { notBefore } : {}),
           acceptedAt: now,
           updatedAt: now,
           context: currentContext(),

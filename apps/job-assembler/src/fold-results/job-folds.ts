@@ -69,7 +69,7 @@ export class JobFolds implements OnApplicationBootstrap, BeforeApplicationShutdo
     const before = new Date(this.clock.now().getTime() - staleAfter);
     const stale = await this.store.jobs
       .find(
-        { state: { $in: ['accepted', 'running'] }, updatedAt: { $lt: before } },
+        { ...this.store.begunBy(this.clock.now()), updatedAt: { $lt: before } },
         { projection: { _id: 1, workflow: 1 } },
       )
       .sort({ updatedAt: 1 })

@@ -55,7 +55,7 @@ export class ProgressReports {
         ])
         .toArray(),
       this.store.countByState('dataset_tasks', { jobId }),
-      this.store.jobs.findOne({ _id: jobId }, { projection: { waitsFor: 1, totals: 1 } }),
+      this.store.jobs.findOne({ _id: jobId }, { projection: { waitsFor: 1, totals: 1, context: 1 } }),
     ]);
     const counts = Object.values(tasks) as number[];
     const planned = counts.reduce((sum, count) => sum + count, 0);
@@ -70,7 +70,7 @@ export class ProgressReports {
       phase,
       ...(job?.waitsFor === undefined ? {} : { waitsFor: job.waitsFor }),
     };
-    const { envelope } = eventRow(jobProgressedV1, data, this.clock.now());
+    const { envelope } = eventRow(jobProgressedV1, data, this.clock.now(), job?.context);
     this.transport.send(wireMessageOf(this.naming, envelope!));
   }
 

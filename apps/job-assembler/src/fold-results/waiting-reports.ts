@@ -68,7 +68,7 @@ export class WaitingReports implements OnApplicationBootstrap, BeforeApplication
     await this.noteAcceptance();
     const slots = await this.store.heldSlots(this.config.limits);
     for await (const job of this.store.jobs
-      .find({ state: { $in: ['accepted', 'running'] } })
+      .find(this.store.begunBy(this.clock.now()))
       .sort({ updatedAt: 1 })
       .limit(mostJobs)) {
       stillMoving();

@@ -42,6 +42,11 @@ export class AssemblerStore implements OnApplicationBootstrap {
     return (await this.jobs.countDocuments({ _id: jobId, cancelRequested: true }, { limit: 1 })) > 0;
   }
 
+  /** Jobs that have begun, or may: those whose time is still to come need nobody, however many there are. */
+  begunBy(now: Date): { state: { $in: ('accepted' | 'running')[] }; notBefore: { $not: { $gt: Date } } } {
+    return { state: { $in: ['accepted', 'running'] }, notBefore: { $not: { $gt: now } } };
+  }
+
   whenReady(): Promise<void> {
     return this.mongo.whenReady();
   }

@@ -31,7 +31,9 @@ export interface AssemblyJob {
   planFault?: string;
   /** What it waits for, in sentences for people. */
   waitsFor?: string[];
-  /** Whoever plans it, until when. */
+  /** Nothing of it begins before this time; taken away when it is cancelled. */
+  notBefore?: Date;
+  /** Whoever plans it, until when; at first, when it may be planned. */
   planningUntil: Date;
   acceptedAt: Date;
   updatedAt: Date;

@@ -1,4 +1,4 @@
-import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsIn, IsISO8601, IsOptional, IsString, MaxLength } from 'class-validator';
 import { defineEvent } from '../define-message.js';
 import { Count, JobId } from '../fields.js';
 import { type Workflow, workflows } from '../vocabulary.js';
@@ -28,6 +28,11 @@ export class JobSubmittedV1 {
   @IsOptional()
   @JobId()
   retryOf?: string;
+
+  /** Nothing of the job begins before this time; absent where it may begin at once. */
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  notBefore?: string;
 }
 
 export const jobSubmittedV1 = defineEvent({

@@ -1,4 +1,4 @@
-import type { ObjectVersion, OpenObject } from '../object-store.js';
+import type { ObjectRange, ObjectVersion, OpenObject } from '../object-store.js';
 import { MemoryObjectStore } from './memory-object-store.js';
 
 /** An object store in memory in which another writer strikes at a chosen moment. */
@@ -8,8 +8,8 @@ export class DisturbedObjectStore extends MemoryObjectStore {
   /** Before versions are compared and removed. */
   beforeRemoval: (() => Promise<void>) | undefined;
 
-  override async open(bucket: string, key: string): Promise<OpenObject> {
-    const { body, etag } = await super.open(bucket, key);
+  override async open(bucket: string, key: string, range?: ObjectRange): Promise<OpenObject> {
+    const { body, etag } = await super.open(bucket, key, range);
     const strike = this.afterRead;
     async function* bytes() {
       yield* body as AsyncIterable<Buffer>;

@@ -1,6 +1,4 @@
-import { Controller, Get, HttpCode, Inject, Param, Post, Query, Body } from '@nestjs/common';
-import type { CatalogApiConfig } from '../../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../../catalog-api.tokens.js';
+import { Controller, Get, HttpCode, Param, Post, Query, Body } from '@nestjs/common';
 import { AccessRules, type Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
 import { Refusal } from '../../domain/errors.js';
@@ -14,7 +12,7 @@ import { knownFaultsOf } from '../../http/validate-body.js';
 import type { FacetAnswer } from '../../persistence/facets.js';
 import type { Logbook } from '../../logbooks/logbooks.service.js';
 import { DatasetExtras } from '../dataset-extras.js';
-import { datasetKeys } from '../dataset-keys.js';
+import { DatasetKeys } from '../dataset-keys.js';
 import { DatasetQueries } from '../dataset-queries.js';
 import {
   CreateDatasetDto,
@@ -24,7 +22,7 @@ import {
 import { datasetShape } from '../dataset-shape.js';
 import { inAskedUnits, v3View } from '../dataset-views.js';
 import { DatasetService } from '../dataset.service.js';
-import { creationDto } from './datasets-v3.controller.js';
+import { creationDto } from './dataset-creation.controller.js';
 
 type Fields = Record<string, unknown>;
 
@@ -37,7 +35,7 @@ export class DatasetSearchesV3Controller {
     private readonly datasets: DatasetService,
     private readonly extras: DatasetExtras,
     private readonly rules: AccessRules,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    private readonly keys: DatasetKeys,
   ) {}
 
   @Operation('datasetsControllerFullqueryV3', { answer: ['OutputDatasetObsoleteDto'] })
@@ -71,7 +69,7 @@ export class DatasetSearchesV3Controller {
     @Query('fields') fields: unknown,
     @Query('limits') limits: unknown,
   ): Promise<string[]> {
-    return datasetKeys(this.queries, caller, { fields, limits }, this.config.metadataPaths);
+    return this.keys.of(caller, { fields, limits });
   }
 
   @Operation('datasetsControllerIsValidV3', {

@@ -1,6 +1,4 @@
-import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
-import type { CatalogApiConfig } from '../../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../../catalog-api.tokens.js';
+import { Controller, Get, Param, Query } from '@nestjs/common';
 import { accessTable } from '../../domain/access-table.js';
 import { parseV4Filter, v4Fields, v4Limits } from '../../domain/v4-filter.js';
 import { Area, Operation } from '../../http/operation.decorator.js';
@@ -9,7 +7,7 @@ import type { FacetAnswer } from '../../persistence/facets.js';
 import type { DatasetRecord } from '../../persistence/records.js';
 import { datasetRelations } from '../dataset-includes.js';
 import { DatasetLists } from '../dataset-lists.js';
-import { datasetKeys } from '../dataset-keys.js';
+import { DatasetKeys } from '../dataset-keys.js';
 import { DatasetQueries } from '../dataset-queries.js';
 import { datasetProperties, datasetShape } from '../dataset-shape.js';
 
@@ -23,7 +21,7 @@ export class DatasetsPublicController {
   constructor(
     private readonly queries: DatasetQueries,
     private readonly lists: DatasetLists,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    private readonly keys: DatasetKeys,
   ) {}
 
   @Operation('datasetsPublicV4ControllerFindAllPublicV4', { answer: ['OutputDatasetDto'] })
@@ -46,7 +44,7 @@ export class DatasetsPublicController {
   @Get('metadataKeys')
   metadataKeys(@Query('fields') fields: unknown, @Query('limits') limits: unknown): Promise<string[]> {
     const asked = { fields: v4Fields(fields, datasetShape), limits: v4Limits(limits) };
-    return datasetKeys(this.queries, undefined, asked, this.config.metadataPaths, published);
+    return this.keys.of(undefined, asked, published);
   }
 
   @Operation('datasetsPublicV4ControllerFindOnePublicV4', { answer: 'OutputDatasetDto' })

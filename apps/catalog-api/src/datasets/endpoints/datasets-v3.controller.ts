@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Headers, Param, Patch, Put, Query } from '@nestjs/common';
 import { AccessRules, type Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
 import { Refusal } from '../../domain/errors.js';
@@ -17,9 +17,6 @@ import { DatasetHistory } from '../dataset-history.js';
 import { DatasetLists } from '../dataset-lists.js';
 import { DatasetQueries } from '../dataset-queries.js';
 import {
-  CreateDatasetDto,
-  CreateDerivedDatasetObsoleteDto,
-  CreateRawDatasetObsoleteDto,
   PartialUpdateDatasetDto,
   PartialUpdateDatasetLifecycleDto,
   PartialUpdateDerivedDatasetObsoleteDto,
@@ -47,16 +44,6 @@ export class DatasetsV3Controller {
     private readonly history: DatasetHistory,
     private readonly rules: AccessRules,
   ) {}
-
-  @Operation('datasetsControllerCreateV3', {
-    body: [CreateRawDatasetObsoleteDto, CreateDerivedDatasetObsoleteDto, CreateDatasetDto],
-    answer: 'OutputDatasetObsoleteDto',
-  })
-  @Post()
-  async create(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): Promise<Fields> {
-    gate(this.rules.admits(accessTable.dataset.add, caller));
-    return v3View(await this.datasets.create(signedIn(caller), creationFrom(body), '3'));
-  }
 
   @Operation('datasetsControllerFindAllV3', { answer: ['OutputDatasetObsoleteDto'] })
   @Get()
@@ -194,20 +181,6 @@ export class DatasetsV3Controller {
     const removed = await this.datasets.remove(signedIn(caller), pid);
     return withId(removed);
   }
-}
-
-/** The form of a creation by its type; types of a facility's own are v4 datasets. */
-export function creationDto(body: unknown): new () => object {
-  const type = (body as { type?: unknown } | undefined | null)?.type;
-  if (type === 'raw') return CreateRawDatasetObsoleteDto;
-  return type === 'derived' ? CreateDerivedDatasetObsoleteDto : CreateDatasetDto;
-}
-
-function creationFrom(body: unknown): Fields {
-  const fields = validateV3DatasetBody(creationDto(body), body) as { type?: unknown };
-  return fields.type === 'raw' || fields.type === 'derived'
-    ? fromV3(fields, fields.type, { isWhole: true })
-    : { ...fields };
 }
 
 /** A part of a dataset, in the form of the type it has. */

@@ -5,15 +5,12 @@ import {
   Get,
   Headers,
   HttpCode,
-  Inject,
   Param,
   Patch,
   Post,
   Put,
   Query,
 } from '@nestjs/common';
-import type { CatalogApiConfig } from '../../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../../catalog-api.tokens.js';
 import { AccessRules, type Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
 import { Refusal } from '../../domain/errors.js';
@@ -33,7 +30,7 @@ import { RequestPrecondition } from '../../records/precondition.decorator.js';
 import type { Precondition } from '../../records/preconditions.js';
 import { withId } from '../../records/with-id.js';
 import { DatasetIncludes, datasetRelations } from '../dataset-includes.js';
-import { datasetKeys } from '../dataset-keys.js';
+import { DatasetKeys } from '../dataset-keys.js';
 import { DatasetLists } from '../dataset-lists.js';
 import { DatasetQueries } from '../dataset-queries.js';
 import { datasetProperties, datasetShape } from '../dataset-shape.js';
@@ -45,7 +42,7 @@ import {
   UpdateDatasetDto,
 } from './dataset.dto.js';
 import { DatasetService } from '../dataset.service.js';
-import { checkPairsKept } from '../scientific-metadata.js';
+import { checkPairsKept, withStoredKeys } from '../scientific-metadata.js';
 
 type Fields = Record<string, unknown>;
 
@@ -62,16 +59,8 @@ export class DatasetsV4Controller {
     private readonly lists: DatasetLists,
     private readonly includes: DatasetIncludes,
     private readonly rules: AccessRules,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    private readonly keys: DatasetKeys,
   ) {}
-
-  @Operation('datasetsV4ControllerCreateV4', { body: CreateDatasetDto, answer: 'OutputDatasetDto' })
-  @Post()
-  async create(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): Promise<Fields> {
-    gate(this.rules.admits(accessTable.dataset.add, caller));
-    const fields = { ...validateBody(CreateDatasetDto, body) };
-    return withId(await this.datasets.create(signedIn(caller), fields, '4'));
-  }
 
   @Operation('datasetsV4ControllerIsValidV4', { body: CreateDatasetDto, answer: 'IsValidResponse' })
   @Post('isValid')
@@ -116,7 +105,7 @@ export class DatasetsV4Controller {
   ): Promise<string[]> {
     gate(caller !== undefined);
     const asked = { fields: v4Fields(fields, datasetShape), limits: v4Limits(limits) };
-    return datasetKeys(this.queries, caller, asked, this.config.metadataPaths);
+    return this.keys.of(caller, asked);
   }
 
   @Operation('datasetsV4ControllerCountV4', { answer: 'CountApiResponse' })
@@ -173,7 +162,8 @@ export class DatasetsV4Controller {
     const fields: Fields = { ...validateBody(PartialUpdateDatasetDto, patch) };
     const fieldsFor = (stored: DatasetRecord): Fields => {
       checkPairsKept(pid, stored.scientificMetadata ?? {}, (fields['scientificMetadata'] ?? {}) as Fields);
-      return merges ? mergePatch(stored, fields) : fields;
+      if (!merges) return fields;
+      return mergePatch(withStoredKeys(stored, { isSent: false }), withStoredKeys(fields, { isSent: true }));
     };
     const options = { precondition, missing: 'Dataset not found', refused };
     return withId(await this.datasets.change(signedIn(caller), pid, fieldsFor, options));

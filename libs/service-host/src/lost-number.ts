@@ -1,26 +1,23 @@
-/** What might be an integer of more than fifteen digits; most texts have none, and are not looked through. */
-const suspicion = /(?:^|[:,[\s])-?\d{16}/;
+/** What might be an integer of more than fifteen digits, or a large exponent; most texts have none, and are not looked through. */
+const suspicion = /(?:^|[:,[\s])-?\d{16}|\d[eE]\+?\d{3}/;
 const token = /[{}[\],:]|true|false|null|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-/** Digits; integers beyond are beyond all numbers. */
-const mostDigits = 310;
 const gap = /[ \t\r\n]*/y;
-/** Characters up to which a text is read again to say where in it the integer is: that takes as long as parsing it. */
+/** Characters up to which a text is read again to say where in it the number is: that takes as long as parsing it. */
 const mostNamed = 1_000_000;
 
 /** Where the text is: the name or the number of the item in each object and list around. */
 type Place = (string | number)[];
 
 /**
- * The first integer that is another one after `JSON.parse`: beyond 2^53 not all of them can be told apart.
+ * The first number that is another one after `JSON.parse`: beyond 2^53 not all integers can be told apart, and `1e400` is
+ * infinite, which comes back as null.
  *
  * @param text JSON that was parsed without an error
  * @returns its path, empty where it is the whole text or the text is long
  */
-export function inexactInteger(
-  text: string,
-): { readonly path: string; readonly written: string } | undefined {
+export function lostNumber(text: string): { readonly path: string; readonly written: string } | undefined {
   if (!suspicion.test(text)) return undefined;
-  const long = /\d{16,}/g;
+  const long = /\d{16,}|[eE]\+?\d{3,}/g;
   let found = long.exec(text);
   for (let at = 0; found !== null;) {
     const quote = text.indexOf('"', at);
@@ -38,7 +35,7 @@ export function inexactInteger(
   return undefined;
 }
 
-/** The whole number that these digits belong to. */
+/** The number that these digits belong to. */
 function numberAt(text: string, digits: number): string {
   let start = digits;
   while (start > 0 && /[-+.\deE]/.test(text[start - 1]!)) start -= 1;
@@ -84,9 +81,9 @@ function endOfText(text: string, start: number): number {
 
 /** Fifteen digits with any number of zeros behind come back as they were; so do those that JavaScript writes the same. */
 function isLost(written: string): boolean {
-  if (!/^-?\d{16,}$/.test(written)) return false;
-  if (written.length > mostDigits) return true;
   const number = Number(written);
+  if (Math.abs(number) === Infinity) return true;
+  if (!/^-?\d{16,}$/.test(written)) return false;
   if (Number.isSafeInteger(number)) return false;
   const digits = written.replace(/^-/, '').replace(/0+$/, '');
   return digits.length > 15 && String(number) !== written;

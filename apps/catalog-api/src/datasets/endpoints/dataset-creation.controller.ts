@@ -1,0 +1,89 @@
+import { Body, Controller, Headers, Post } from '@nestjs/common';
+import { AccessRules, type Caller } from '../../domain/access.js';
+import { accessTable } from '../../domain/access-table.js';
+import { CurrentCaller } from '../../http/caller.decorator.js';
+import { gate, signedIn } from '../../http/gates.js';
+import { Area, Operation } from '../../http/operation.decorator.js';
+import { idempotencyKeyFrom } from '../../http/request-parts.js';
+import { validateBody, validateV3DatasetBody } from '../../http/validate-body.js';
+import { withId } from '../../records/with-id.js';
+import { DatasetCreations } from '../dataset-creations.js';
+import { fromV3, v3View } from '../dataset-views.js';
+import {
+  CreateDatasetDto,
+  CreateDerivedDatasetObsoleteDto,
+  CreateRawDatasetObsoleteDto,
+} from './dataset.dto.js';
+
+type Fields = Record<string, unknown>;
+
+@Area('datasets')
+@Controller({ path: 'datasets', version: '3' })
+export class DatasetCreationV3Controller {
+  constructor(
+    private readonly creations: DatasetCreations,
+    private readonly rules: AccessRules,
+  ) {}
+
+  @Operation('datasetsControllerCreateV3', {
+    body: [CreateRawDatasetObsoleteDto, CreateDerivedDatasetObsoleteDto, CreateDatasetDto],
+    answer: 'OutputDatasetObsoleteDto',
+  })
+  @Post()
+  async create(
+    @CurrentCaller() caller: Caller | undefined,
+    @Body() body: unknown,
+    @Headers('idempotency-key') key: string | undefined,
+  ): Promise<Fields> {
+    gate(this.rules.admits(accessTable.dataset.add, caller));
+    const fields = creationFrom(body);
+    return v3View(
+      await this.creations.create(signedIn(caller), {
+        fields,
+        version: '3',
+        idempotencyKey: idempotencyKeyFrom(key),
+      }),
+    );
+  }
+}
+
+@Area('datasets v4')
+@Controller({ path: 'datasets', version: '4' })
+export class DatasetCreationV4Controller {
+  constructor(
+    private readonly creations: DatasetCreations,
+    private readonly rules: AccessRules,
+  ) {}
+
+  @Operation('datasetsV4ControllerCreateV4', { body: CreateDatasetDto, answer: 'OutputDatasetDto' })
+  @Post()
+  async create(
+    @CurrentCaller() caller: Caller | undefined,
+    @Body() body: unknown,
+    @Headers('idempotency-key') key: string | undefined,
+  ): Promise<Fields> {
+    gate(this.rules.admits(accessTable.dataset.add, caller));
+    const fields = { ...validateBody(CreateDatasetDto, body) };
+    return withId(
+      await this.creations.create(signedIn(caller), {
+        fields,
+        version: '4',
+        idempotencyKey: idempotencyKeyFrom(key),
+      }),
+    );
+  }
+}
+
+/** The form of a creation by its type; types of a facility's own are v4 datasets. */
+export function creationDto(body: unknown): new () => object {
+  const type = (body as { type?: unknown } | undefined | null)?.type;
+  if (type === 'raw') return CreateRawDatasetObsoleteDto;
+  return type === 'derived' ? CreateDerivedDatasetObsoleteDto : CreateDatasetDto;
+}
+
+function creationFrom(body: unknown): Fields {
+  const fields = validateV3DatasetBody(creationDto(body), body) as { type?: unknown };
+  return fields.type === 'raw' || fields.type === 'derived'
+    ? fromV3(fields, fields.type, { isWhole: true })
+    : { ...fields };
+}
