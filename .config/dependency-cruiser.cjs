@@ -102,8 +102,8 @@ module.exports = {
     {
       name: 'testing-doors-only-for-tests',
       severity: 'error',
-      from: { pathNot: ['spec[.]ts$', 'conformance[.]ts$', '^test/', '^libs/[^/]+/src/testing/'] },
-      to: { path: '^libs/[^/]+/src/testing/' },
+      from: { pathNot: ['spec[.]ts$', 'conformance[.]ts$', '^test/', '^(apps|libs)/[^/]+/src/testing/'] },
+      to: { path: '^(apps|libs)/[^/]+/src/testing/' },
     },
     {
       name: 'domain-is-pure',

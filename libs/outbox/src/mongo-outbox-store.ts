@@ -8,8 +8,8 @@ import {
 } from './outbox-store.js';
 import type { OutboxPart } from './outbox-row.js';
 
-/** A collection whose documents carry an outbox below `path` (for example `catena.outbox`). */
-export interface OutboxCollection {
+/** A collection whose documents carry an outbox, and where: below `path` (for example `catena.outbox`). */
+export interface OutboxPlace {
   readonly collection: string;
   readonly path: string;
 }
@@ -27,7 +27,7 @@ export class MongoOutboxStore extends OutboxStore {
 
   constructor(
     private readonly connection: Connection,
-    private readonly collections: readonly OutboxCollection[],
+    private readonly collections: readonly OutboxPlace[],
   ) {
     super();
   }
@@ -55,7 +55,7 @@ export class MongoOutboxStore extends OutboxStore {
    * waits for the longest due one however long another writes it, and with it every lane.
    */
   private async claimIn(
-    { collection, path }: OutboxCollection,
+    { collection, path }: OutboxPlace,
     now: Date,
     lease: number,
   ): Promise<ClaimedOutbox | undefined> {

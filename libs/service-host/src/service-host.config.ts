@@ -1,14 +1,14 @@
 import type { AppName } from '#contracts';
 import { durationFrom, integer, PermanentError, required, type Environment } from '#kernel';
 import { defaultRetryDelays, type BrokerAccounts } from '#messaging';
-import type { OutboxCollection } from '#outbox';
+import type { OutboxPlace } from '#outbox';
 import type { ServiceHostOptions } from './service-host.options.js';
 
 /** Reads what every app needs from its environment. See docs/configuration.md. */
 export function serviceHostOptionsFrom(
   environment: Environment,
   app: AppName,
-  outboxes: readonly OutboxCollection[],
+  outboxes: readonly OutboxPlace[],
 ): ServiceHostOptions {
   return {
     app,

@@ -1,6 +1,6 @@
 import type { AppName } from '#contracts';
 import type { BrokerAccounts } from '#messaging';
-import type { OutboxCollection } from '#outbox';
+import type { OutboxPlace } from '#outbox';
 
 export interface ServiceHostOptions {
   readonly app: AppName;
@@ -17,7 +17,7 @@ export interface ServiceHostOptions {
   readonly acceptTimeout: number;
   /** Milliseconds after which somebody else may send what a crashed relay had taken. */
   readonly outboxLease: number;
-  readonly outboxes: readonly OutboxCollection[];
+  readonly outboxes: readonly OutboxPlace[];
   /** pino level name. */
   readonly logLevel: string;
   /** Milliseconds that running requests may take when the process is told to end. */

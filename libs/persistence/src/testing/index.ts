@@ -1,0 +1,1 @@
+export { memoryCollection } from './memory-collection.js';
