@@ -54,7 +54,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   /** @returns false: what is left waits for room, and is looked at again when something ends */
-  private async round(): Promise<boolean> {
+  async round(): Promise<boolean> {
     if (await this.leases.hold('dispatcher', this.holder, this.config.lease / 4)) await this.releaseWork();
     return false;
   }

@@ -67,7 +67,7 @@ export class JobSettling implements OnApplicationBootstrap, BeforeApplicationShu
     this.loop.wake();
   }
 
-  private async round(): Promise<boolean> {
+  async round(): Promise<boolean> {
     if (!(await this.holdLease())) return false;
     const before = new Date(this.clock.now().getTime() - staleAfter);
     const stale = await this.jobs.stale(before, jobsAtOnce);
