@@ -31,7 +31,7 @@ export interface AssemblyJob {
   planFault?: string;
   /** What it waits for, in sentences for people. */
   waitsFor?: string[];
-  /** Whoever plans it, until when. */
+  /** Until when the planner that took it may plan it; then it is due. */
   planningUntil: Date;
   acceptedAt: Date;
   updatedAt: Date;
@@ -48,7 +48,7 @@ export interface DatasetTask {
   pid: string;
   workflow: Exclude<Workflow, 'none'>;
   state: TaskState;
-  /** Fencing token of who plans it, or has planned it: drafts with another are nobody's. */
+  /** Fencing token of the planner that plans it, or has planned it: drafts with another token never become work. */
   planner?: number;
   bytes: number;
   fault?: Fault;

@@ -21,7 +21,7 @@ const day = 86_400_000;
 
 /**
  * Forgets jobs that have been over for FINISHED_JOB_LIFETIME: their records, plans and results. The catalogue keeps its own
- * record of each. Nothing goes that somebody may still need: messages that are under way, datablocks that nobody answers
+ * record of each. Nothing goes that is still needed: messages that are under way, datablocks that no job answers
  * for yet, a retried job that looks for what its predecessor archived.
  */
 @Injectable()
@@ -70,7 +70,7 @@ export class FinishedJobsSweep implements OnApplicationBootstrap, BeforeApplicat
     return forgotten;
   }
 
-  /** From this write on nobody looks at the job any more; it misses when anything about the job has changed. */
+  /** From this write on only this sweep looks at the job; the write misses when anything about the job has changed. */
   private async decide(job: AssemblyJob): Promise<boolean> {
     if (!(await this.isNeeded(job._id))) return this.jobs.beginForgetting(job);
     // Looked at again after the others.

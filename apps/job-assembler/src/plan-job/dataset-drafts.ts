@@ -28,7 +28,7 @@ export interface Plan {
 export const planTaken = 'assembly.plan-taken';
 
 export function overtaken(taskId: string): TransientError {
-  return new TransientError(planTaken, `Somebody else plans ${taskId}, or has planned it.`);
+  return new TransientError(planTaken, `Another planner plans ${taskId}, or has planned it.`);
 }
 
 /** Drafts the work orders of one dataset. Repeating it makes the same ones. */
@@ -61,7 +61,7 @@ export class DatasetDrafts {
       );
     let index = 0;
     for await (const { archiveId } of this.catalog.datablocks(pid)) {
-      // Who archived it is in its name; a name of another kind is of nobody's whom the archiver knows.
+      // The job that archived it is in its name; a name of another kind is of no job that the archiver knows.
       const archivedBy = archiveId.split('/').at(-2);
       const whose = archivedBy === undefined || archivedBy === '' ? {} : { archivedBy };
       await this.draft(plan, index, { pid, archiveId, bytes: 0, target: 'lts-read', share: 1, ...whose });

@@ -23,8 +23,8 @@ export class DatasetPlanner {
   ) {}
 
   /**
-   * @param keepLease called between steps, so that nobody else plans the job meanwhile; should somebody do so all the same,
-   * the newer planner wins
+   * @param keepLease called between steps, so that no other planner takes the job meanwhile; should one do so all the same,
+   * the newer one wins
    */
   async plan(job: PlannableJob, taskId: string, entry: Entry, keepLease: () => Promise<void>): Promise<void> {
     const { _id: jobId, workflow } = job;
@@ -44,14 +44,14 @@ export class DatasetPlanner {
     if (planner === undefined) throw overtaken(taskId);
     const plan: Plan = { job, taskId, planner, keepLease };
     try {
-      // Of an earlier planner: what it still drafts from here on belongs to nobody.
+      // Of an earlier planner: what it still drafts from here on never becomes work.
       await this.orders.discardDrafts(taskId);
       const bytes = await this.drafts.draftAll(plan, entry);
       await this.start(plan, entry.pid, bytes);
     } catch (error) {
       const wasOvertaken = error instanceof CatenaError && error.code === planTaken;
       if (isRetriable(error) && !wasOvertaken) throw error;
-      // Once the dataset is planned, or over, nobody else looks for them.
+      // Once the dataset is planned, or over, no other planner looks for them.
       await this.orders.discardDrafts(taskId, planner);
       if (wasOvertaken) throw error;
       const code = error instanceof CatenaError ? error.code : 'assembly.unexpected-error';

@@ -75,8 +75,8 @@ export class JobPlanner {
   }
 
   /**
-   * Datasets whose planning never began are over at once. Nobody was told of their start, so nobody is told of their end but by
-   * the job's own; the catalogue then lets go of whatever it holds for the job.
+   * Datasets whose planning never began are over at once. The catalogue was not told of their start, and hears of their end
+   * by the job's own; it then lets go of whatever it holds for the job.
    */
   private async cancelRest(job: PlannableJob, list: readonly Entry[], from: number): Promise<void> {
     const { _id: jobId, workflow } = job;

@@ -42,7 +42,7 @@ export class DatasetRegisteredConsumer {
   }
 
   /**
-   * Its datablocks stay on long-term storage, for a retried job to use again; nobody may rely on them. Where no retry of
+   * Its datablocks stay on long-term storage, for a retried job to use again; no reader may rely on them. Where no retry of
    * this job can have a use for them, they are discarded.
    */
   @Handles(datasetRegistrationRefusedV1)

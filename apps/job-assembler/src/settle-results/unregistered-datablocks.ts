@@ -51,7 +51,7 @@ export class UnregisteredDatablocks {
     if (usedBy !== undefined) {
       const user = await this.jobs.find(usedBy);
       if (user !== undefined && user.state !== 'finished') return 'open';
-      // Cancelled before it was used: nobody else answers for it.
+      // Where that job was cancelled before it used the datablock, no other job answers for it.
       return (await this.orders.isUsedBy(usedBy, archiveId)) ? 'other' : 'none';
     }
     // Work orders from before there was `usedBy`.

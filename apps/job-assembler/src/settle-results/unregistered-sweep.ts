@@ -17,7 +17,7 @@ const batch = 100;
 /** Milliseconds after which a dataset is looked at again whose datablocks a running job uses. */
 const later = 86_400_000;
 
-/** After UNREGISTERED_LIFETIME nobody retries a failed dataset any more: what was archived for it goes. */
+/** After UNREGISTERED_LIFETIME no job uses what a failed dataset has archived any more: it is discarded. */
 @Injectable()
 export class UnregisteredSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly holder = newId();

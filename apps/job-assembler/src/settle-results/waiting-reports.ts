@@ -21,11 +21,11 @@ import { ProgressReports } from './progress-reports.js';
 
 const pause = 10_000;
 /** Jobs in one look; more than these wait for one another, and are told so in turn. */
-const mostJobs = 500;
+const maxJobs = 500;
 
 const whatFor = { 'lts-write': 'writing to', 'lts-read': 'reading from' } as const;
 
-/** Finds out what jobs wait for, says so in their records, and tells the catalogue: nobody has to read logs for it. */
+/** Finds out what jobs wait for, says so in their records, and tells the catalogue: operators need not read logs for it. */
 @Injectable()
 export class WaitingReports implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly holder = newId();
@@ -67,13 +67,13 @@ export class WaitingReports implements OnApplicationBootstrap, BeforeApplication
   async look(): Promise<void> {
     await this.orders.noteAcceptance(this.clock.now());
     const slots = await this.orders.slots(this.config.limits);
-    for await (const job of this.jobs.underWay(mostJobs)) {
+    for await (const job of this.jobs.underWay(maxJobs)) {
       stillMoving();
       await this.report(job, slots);
     }
   }
 
-  /** Said again at every look: nobody gives a receipt for it. */
+  /** Said again at every look: the catalogue gives no receipt for it. */
   private async report(job: AssemblyJob, slots: Slots): Promise<void> {
     const waitsFor = await this.reasonsOf(job, slots);
     const before = job.waitsFor ?? [];

@@ -21,7 +21,7 @@ export interface Assembler {
   readonly leases: Leases;
 }
 
-/** A relay that nobody waits for. */
+/** A relay that sends nothing. */
 const silentRelay = { wake: () => undefined, onAccepted: () => undefined } as unknown as OutboxRelay;
 
 export function assemblerOn(
