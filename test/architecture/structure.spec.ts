@@ -24,9 +24,6 @@ const bagsToSplit: string[] = [
   'apps/catalog-api/src/jobs/job-creation.ts: JobCreationContext',
   'apps/catalog-api/src/jobs/job-updates.ts: JobUpdateParts',
   'apps/catalog-api/src/persistence/catalogue.ts: Catalogue',
-  'apps/job-assembler/src/fold-results/result-folder.ts: FoldingSurroundings',
-  'apps/job-assembler/src/plan-job/dataset-planner.ts: PlanningSurroundings',
-  'apps/job-assembler/src/plan-job/job-planner.ts: PlanningAfterwards',
 ];
 
 const sources = allSources();

@@ -16,7 +16,7 @@ export interface JobAssemblerConfig {
   readonly readsFormerNames: boolean;
   /** Which folders archivers may read for which dataset; datasets elsewhere are read in the landing zone. */
   readonly sourceFolders: SourceFolderRules;
-  readonly split: { readonly targetBytes: number; readonly mostFiles: number };
+  readonly split: { readonly targetBytes: number; readonly maxFiles: number };
   readonly copies: number;
   /** Milliseconds without a sign of life after which another process plans or releases. */
   readonly lease: number;
@@ -52,7 +52,7 @@ export function jobAssemblerConfigFrom(environment: Environment): JobAssemblerCo
     sourceFolders: sourceFolderRulesFrom(environment),
     split: {
       targetBytes: bytesFrom(environment['DATABLOCK_TARGET_SIZE'] ?? '200GiB'),
-      mostFiles: integer(environment, 'DATABLOCK_MOST_FILES', 20_000),
+      maxFiles: integer(environment, 'DATABLOCK_MOST_FILES', 20_000),
     },
     lease: durationFrom(environment['ASSEMBLER_LEASE'] ?? '60s'),
     silence: durationFrom(environment['ARCHIVER_SILENCE'] ?? '3m'),

@@ -1,30 +1,46 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { Clock } from '#kernel';
 import { ServiceHostModule } from '#service-host';
 import { ObjectStore, S3ObjectStore } from '#storage';
 import { JobCancellation } from './accept-job/job-cancellation.js';
 import { JobRequestsConsumer } from './accept-job/job-requests.consumer.js';
+import { DatasetTasks } from './aggregates/dataset-tasks.js';
+import { Jobs } from './aggregates/jobs.js';
+import { Leases } from './aggregates/leases.js';
+import { WorkOrders } from './aggregates/work-orders.js';
 import { CatalogClient } from './catalog/catalog-client.js';
-import { ArchiverReportsConsumer } from './fold-results/archiver-reports.consumer.js';
-import { DatasetRegisteredConsumer } from './fold-results/dataset-registered.consumer.js';
-import { DatasetResetConsumer } from './fold-results/dataset-reset.consumer.js';
-import { DatasetResetting } from './fold-results/dataset-resetting.js';
-import { JobEnding } from './fold-results/job-ending.js';
-import { JobFolds } from './fold-results/job-folds.js';
-import { ProgressReports } from './fold-results/progress-reports.js';
-import { FoldingSurroundings, ResultFolder } from './fold-results/result-folder.js';
-import { UnregisteredDatablocks } from './fold-results/unregistered-datablocks.js';
-import { UnregisteredSweep } from './fold-results/unregistered-sweep.js';
-import { WaitingReports } from './fold-results/waiting-reports.js';
 import { FinishedJobsSweep } from './forget-jobs/finished-jobs-sweep.js';
 import type { JobAssemblerConfig } from './job-assembler.config.js';
 import { ConfigToken } from './job-assembler.tokens.js';
 import { AssemblerStore } from './persistence/assembler-store.js';
-import { ControlObjects } from './plan-job/control-objects.js';
+import { ClaimChecks } from '#claim-check';
+import { MongoDatasetTasks } from './persistence/mongo-dataset-tasks.js';
+import { MongoJobs } from './persistence/mongo-jobs.js';
+import { MongoLeases } from './persistence/mongo-leases.js';
+import { MongoWorkOrders } from './persistence/mongo-work-orders.js';
+import { DatasetDrafts } from './plan-job/dataset-drafts.js';
 import { DatasetFiles } from './plan-job/dataset-files.js';
+import { DatasetPlanner } from './plan-job/dataset-planner.js';
 import { DatasetSources } from './plan-job/dataset-sources.js';
-import { DatasetPlanner, PlanningSurroundings } from './plan-job/dataset-planner.js';
-import { JobPlanner, PlanningAfterwards } from './plan-job/job-planner.js';
+import { JobAnnouncement } from './plan-job/job-announcement.js';
+import { JobPlanner } from './plan-job/job-planner.js';
+import { PlanningLoop } from './plan-job/planning-loop.js';
 import { Dispatcher } from './release-work/dispatcher.js';
+import { DraftRelease } from './release-work/draft-release.js';
+import { AcceptedNews } from './settle-results/accepted-news.js';
+import { ArchiverReportsConsumer } from './settle-results/archiver-reports.consumer.js';
+import { DatasetEnding } from './settle-results/dataset-ending.js';
+import { DatasetRegisteredConsumer } from './settle-results/dataset-registered.consumer.js';
+import { DatasetResetConsumer } from './settle-results/dataset-reset.consumer.js';
+import { DatasetSettling } from './settle-results/dataset-settling.js';
+import { DatasetSubmission } from './settle-results/dataset-submission.js';
+import { JobEnding } from './settle-results/job-ending.js';
+import { JobSettling } from './settle-results/job-settling.js';
+import { ProgressReports } from './settle-results/progress-reports.js';
+import { ResetDatablocks } from './settle-results/reset-datablocks.js';
+import { UnregisteredDatablocks } from './settle-results/unregistered-datablocks.js';
+import { UnregisteredSweep } from './settle-results/unregistered-sweep.js';
+import { WaitingReports } from './settle-results/waiting-reports.js';
 
 @Module({})
 export class JobAssemblerModule {
@@ -42,24 +58,38 @@ export class JobAssemblerModule {
         { provide: ConfigToken, useValue: config },
         { provide: ObjectStore, useFactory: () => new S3ObjectStore(config.store) },
         AssemblerStore,
+        { provide: Jobs, useClass: MongoJobs },
+        { provide: DatasetTasks, useClass: MongoDatasetTasks },
+        { provide: WorkOrders, useClass: MongoWorkOrders },
+        { provide: Leases, useClass: MongoLeases },
+        {
+          provide: ClaimChecks,
+          inject: [ObjectStore, Clock],
+          // It writes lists, and reads none.
+          useFactory: (store: ObjectStore, clock: Clock) =>
+            new ClaimChecks(store, clock, { bucket: config.controlBucket, patience: 0 }),
+        },
         CatalogClient,
-        ControlObjects,
         DatasetFiles,
         DatasetSources,
+        DatasetDrafts,
         DatasetPlanner,
-        PlanningSurroundings,
+        JobAnnouncement,
         JobPlanner,
-        PlanningAfterwards,
+        PlanningLoop,
         Dispatcher,
-        ResultFolder,
-        FoldingSurroundings,
+        DraftRelease,
+        DatasetEnding,
+        DatasetSubmission,
+        DatasetSettling,
         JobEnding,
-        JobFolds,
+        JobSettling,
+        AcceptedNews,
         JobCancellation,
         ProgressReports,
         WaitingReports,
+        ResetDatablocks,
         UnregisteredDatablocks,
-        DatasetResetting,
         UnregisteredSweep,
         FinishedJobsSweep,
       ],

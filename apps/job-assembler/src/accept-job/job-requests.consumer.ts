@@ -9,16 +9,16 @@ import {
 } from '#contracts';
 import { Clock, crashPoint } from '#kernel';
 import { currentContext, done, Handles, type Outcome } from '#messaging';
-import { JobPlanner } from '../plan-job/job-planner.js';
-import { AssemblerStore } from '../persistence/assembler-store.js';
+import { Jobs } from '../aggregates/jobs.js';
+import { PlanningLoop } from '../plan-job/planning-loop.js';
 import { JobCancellation } from './job-cancellation.js';
 
 /** Takes jobs over: one record, inserted first, and the message is settled. Everything long happens afterwards. */
 @Controller()
 export class JobRequestsConsumer {
   constructor(
-    private readonly store: AssemblerStore,
-    private readonly planner: JobPlanner,
+    private readonly jobs: Jobs,
+    private readonly planning: PlanningLoop,
     private readonly cancellation: JobCancellation,
     private readonly clock: Clock,
   ) {}
@@ -26,32 +26,21 @@ export class JobRequestsConsumer {
   @Handles(jobSubmittedV1)
   async submitted(@Payload() { data }: Envelope<JobSubmittedV1>): Promise<Outcome> {
     if (data.workflow === 'none') return done;
-    const now = this.clock.now();
-    const { jobId, jobType, workflow, ownerGroup, retryOf } = data;
-    const notBefore = data.notBefore === undefined ? now : new Date(data.notBefore);
-    const isEarly = notBefore > now;
-    await this.store.jobs.updateOne(
-      { _id: jobId },
+    const { jobId, jobType, workflow, ownerGroup, retryOf, notBefore } = data;
+    await this.jobs.accept(
       {
-        $setOnInsert: {
-          jobType,
-          workflow,
-          group: ownerGroup ?? '',
-          ...(retryOf === undefined ? {} : { retryOf }),
-          state: 'accepted',
-          cancelRequested: false,
-          planningUntil: isEarly ? notBefore : now,
-          ...(isEarly ? { notBefore } : {}),
-          acceptedAt: now,
-          updatedAt: now,
-          context: currentContext(),
-          outbox: { rows: [] },
-        },
+        _id: jobId,
+        jobType,
+        workflow,
+        group: ownerGroup ?? '',
+        ...(retryOf === undefined ? {} : { retryOf }),
+        ...(notBefore === undefined ? {} : { notBefore: new Date(notBefore) }),
+        context: currentContext(),
       },
-      { upsert: true },
+      this.clock.now(),
     );
     crashPoint('assembler.after-accept');
-    this.planner.wake();
+    this.planning.wake();
     return done;
   }
 

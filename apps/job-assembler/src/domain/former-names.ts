@@ -1,5 +1,5 @@
-/** With more places than this nobody looks through all combinations: 2^8 pids are one question to the catalogue. */
-const mostPlaces = 8;
+/** With more places than this not all combinations are looked for: 2^8 pids are one question to the catalogue. */
+const maxPlaces = 8;
 
 /**
  * All other pids that had the same name as this one before 0.2, when `/` and `_` were not told apart.
@@ -9,7 +9,7 @@ const mostPlaces = 8;
 export function sharingFormerName(pid: string): string[] | undefined {
   const parts = pid.split(/([/_])/);
   const places = (parts.length - 1) / 2;
-  if (places > mostPlaces) return undefined;
+  if (places > maxPlaces) return undefined;
   const others: string[] = [];
   for (let choice = 0; choice < 2 ** places; choice += 1) {
     const other = parts

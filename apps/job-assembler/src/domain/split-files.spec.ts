@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FileSplitter } from './split-files.js';
 
-const split = (sizes: number[], options = { targetBytes: 100, mostFiles: 4 }): number[][] => {
+const split = (sizes: number[], options = { targetBytes: 100, maxFiles: 4 }): number[][] => {
   const splitter = new FileSplitter(options);
   const blocks = sizes.flatMap((size, index) => {
     const closed = splitter.add({ path: `f${index}`, size, time: '2026-01-01T00:00:00.000Z' });
@@ -24,7 +24,7 @@ describe('FileSplitter', () => {
   it('cuts the same files at the same places', () =>
     assert.deepEqual(split([30, 80, 10, 10, 90]), split([30, 80, 10, 10, 90])));
   it('keeps the list of one datablock below the document limit', () => {
-    const splitter = new FileSplitter({ targetBytes: 1e15, mostFiles: 100_000 });
+    const splitter = new FileSplitter({ targetBytes: 1e15, maxFiles: 100_000 });
     const long = 'x'.repeat(200);
     let closed = 0;
     for (let index = 0; index < 50_000; index += 1)

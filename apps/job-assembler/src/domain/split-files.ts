@@ -3,7 +3,7 @@ import type { FileLine } from '#contracts';
 export interface SplitOptions {
   /** Bytes of files after which a datablock is closed; one larger file has a datablock of its own. */
   readonly targetBytes: number;
-  readonly mostFiles: number;
+  readonly maxFiles: number;
 }
 
 /** The catalogue lists a datablock's files in one document: its share of MongoDB's 16 MB. */
@@ -25,11 +25,11 @@ export class FileSplitter {
   /** @returns the datablock that is full now, if any; the file itself goes into the next one */
   add(file: FileLine): FileLine[] | undefined {
     const entry = Buffer.byteLength(file.path) + entryOverhead;
-    const { targetBytes, mostFiles } = this.options;
+    const { targetBytes, maxFiles } = this.options;
     const full =
       this.files.length > 0 &&
       (this.bytes + file.size > targetBytes ||
-        this.files.length >= mostFiles ||
+        this.files.length >= maxFiles ||
         this.listBytes + entry > listBytesLimit);
     const closed = full ? this.rest() : undefined;
     this.files.push(file);

@@ -31,7 +31,7 @@ export interface JobSituation {
 /** Milliseconds after which a message that is under way counts as waiting. */
 const messagePatience = 15_000;
 /** Sentences of single work orders. */
-const mostNamed = 5;
+const maxNamed = 5;
 
 /** How many of some released work orders are held up at the broker or at the archiver, and the longest for how long. */
 export function heldUp(
@@ -94,7 +94,7 @@ export function waitingReasons({
     ...(silent.count === 0
       ? []
       : [`the archiver: no sign of life of ${silent.count} work order(s) for ${span(silent.ms)}`]),
-    ...[...told].slice(0, mostNamed).map((reason) => `the archiver, which says: ${reason}`),
+    ...[...told].slice(0, maxNamed).map((reason) => `the archiver, which says: ${reason}`),
     ...(registering > messagePatience
       ? [`the catalogue: datablocks have not been registered for ${span(registering)}`]
       : []),

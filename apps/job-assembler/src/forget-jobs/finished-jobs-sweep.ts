@@ -6,18 +6,22 @@ import {
 } from '@nestjs/common';
 import { Clock, messageOf, newId, stillMoving, WorkLoop } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
+import { DatasetTasks } from '../aggregates/dataset-tasks.js';
+import { Jobs } from '../aggregates/jobs.js';
+import { Leases } from '../aggregates/leases.js';
+import type { AssemblyJob } from '../aggregates/records.js';
+import { WorkOrders } from '../aggregates/work-orders.js';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { ConfigToken } from '../job-assembler.tokens.js';
-import { AssemblerStore } from '../persistence/assembler-store.js';
-import type { AssemblyJob } from '../persistence/records.js';
-import { ControlObjects } from '../plan-job/control-objects.js';
+import { ClaimChecks } from '#claim-check';
 
 const pause = 600_000;
 const batch = 100;
+const day = 86_400_000;
 
 /**
  * Forgets jobs that have been over for FINISHED_JOB_LIFETIME: their records, plans and results. The catalogue keeps its own
- * record of each. Nothing goes that somebody may still need: messages that are under way, datablocks that nobody answers
+ * record of each. Nothing goes that is still needed: messages that are under way, datablocks that no job answers
  * for yet, a retried job that looks for what its predecessor archived.
  */
 @Injectable()
@@ -26,8 +30,11 @@ export class FinishedJobsSweep implements OnApplicationBootstrap, BeforeApplicat
   private readonly loop: WorkLoop;
 
   constructor(
-    private readonly store: AssemblerStore,
-    private readonly objects: ControlObjects,
+    private readonly jobs: Jobs,
+    private readonly tasks: DatasetTasks,
+    private readonly orders: WorkOrders,
+    private readonly leases: Leases,
+    private readonly claimChecks: ClaimChecks,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
     @Inject(LOGGER) logger: Logger,
@@ -35,14 +42,14 @@ export class FinishedJobsSweep implements OnApplicationBootstrap, BeforeApplicat
     this.loop = new WorkLoop({
       name: 'forgetting of finished jobs',
       takeOne: async () =>
-        (await this.store.holdLease('forgetting', this.holder, pause * 2)) && (await this.sweep()) === batch,
+        (await this.leases.hold('forgetting', this.holder, pause * 2)) && (await this.sweep()) === batch,
       pause,
       onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not forget finished jobs'),
     });
   }
 
   onApplicationBootstrap(): void {
-    this.loop.start(this.store.whenReady());
+    this.loop.start(this.leases.whenReady());
   }
 
   beforeApplicationShutdown(): Promise<void> {
@@ -53,8 +60,7 @@ export class FinishedJobsSweep implements OnApplicationBootstrap, BeforeApplicat
   async sweep(): Promise<number> {
     let forgotten = 0;
     const before = new Date(this.clock.now().getTime() - this.config.finishedJobLifetime);
-    const over = { state: 'finished' as const, updatedAt: { $lt: before } };
-    for await (const job of this.store.jobs.find(over).sort({ updatedAt: 1 }).limit(batch)) {
+    for await (const job of this.jobs.finishedBefore(before, batch)) {
       stillMoving();
       // Of one that an earlier sweep has decided on and not finished the rest goes.
       if (job.forgetting !== true && !(await this.decide(job))) continue;
@@ -64,47 +70,25 @@ export class FinishedJobsSweep implements OnApplicationBootstrap, BeforeApplicat
     return forgotten;
   }
 
-  /** From this write on nobody looks at the job any more; it misses when anything about the job has changed. */
-  private async decide({ _id, updatedAt }: AssemblyJob): Promise<boolean> {
-    if (await this.isNeeded(_id)) {
-      // Looked at again after the others.
-      await this.store.jobs.updateOne(
-        { _id, state: 'finished', updatedAt },
-        { $set: { updatedAt: new Date(updatedAt.getTime() + 86_400_000) } },
-      );
-      return false;
-    }
-    const { modifiedCount } = await this.store.jobs.updateOne(
-      { _id, state: 'finished', updatedAt, 'outbox.rows.0': { $exists: false } } as object,
-      { $set: { forgetting: true } },
-    );
-    return modifiedCount > 0;
+  /** From this write on only this sweep looks at the job; the write misses when anything about the job has changed. */
+  private async decide(job: AssemblyJob): Promise<boolean> {
+    if (!(await this.isNeeded(job._id))) return this.jobs.beginForgetting(job);
+    // Looked at again after the others.
+    await this.jobs.forgetLater(job, new Date(job.updatedAt.getTime() + day));
+    return false;
   }
 
   private async isNeeded(jobId: string): Promise<boolean> {
-    const underWay = { 'outbox.rows.0': { $exists: true } };
-    const needed = [
-      this.store.tasks.countDocuments({ jobId, ...underWay }, { limit: 1 }),
-      this.store.orders.countDocuments({ jobId, ...underWay }, { limit: 1 }),
-      this.store.orders.countDocuments({ jobId, state: 'released' }, { limit: 1 }),
-      // What it had archived waits for a retry: it is discarded first.
-      this.store.tasks.countDocuments(
-        { jobId, state: 'failed', workflow: 'archive', swept: { $exists: false } } as object,
-        { limit: 1 },
-      ),
-      this.store.jobs.countDocuments(
-        { retryOf: jobId, state: { $in: ['accepted', 'running'] } },
-        { limit: 1 },
-      ),
-    ];
-    return (await Promise.all(needed)).some((count) => count > 0);
+    const needed = [this.tasks.isNeeded(jobId), this.orders.isNeeded(jobId), this.jobs.isRetried(jobId)];
+    return (await Promise.all(needed)).includes(true);
   }
 
   /** The record goes last, so that a crash on the way is healed by the next sweep. */
   private async forget(jobId: string): Promise<void> {
-    await this.objects.removeOf(jobId);
-    await this.store.orders.deleteMany({ jobId });
-    await this.store.tasks.deleteMany({ jobId });
-    await this.store.jobs.deleteOne({ _id: jobId, forgetting: true });
+    await this.claimChecks.remove([`results/${jobId}.ndjson`]);
+    for (const part of ['plans', 'results']) await this.claimChecks.removeBelow(`${part}/${jobId}/`);
+    await this.orders.forget(jobId);
+    await this.tasks.forget(jobId);
+    await this.jobs.forget(jobId);
   }
 }

@@ -7,8 +7,9 @@ import { MongoConnection } from '#persistence';
 import { MemoryObjectStore } from '#storage/testing';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
-import type { AssemblyJob, DatasetTask, WorkOrder } from '../persistence/records.js';
-import { ControlObjects } from '../plan-job/control-objects.js';
+import type { AssemblyJob, DatasetTask, WorkOrder } from '../aggregates/records.js';
+import { ClaimChecks } from '#claim-check';
+import { assemblerOn } from '../testing/assembler.js';
 import { FinishedJobsSweep } from './finished-jobs-sweep.js';
 
 const lifetime = 90 * 86_400_000;
@@ -39,8 +40,11 @@ describe('A finished job', () => {
     await mongo.close();
   });
 
-  const sweepOf = (of: AssemblerStore): FinishedJobsSweep =>
-    new FinishedJobsSweep(of, new ControlObjects(objects, config), clock, config, logger);
+  function sweepOf(of: AssemblerStore): FinishedJobsSweep {
+    const { jobs, tasks, orders, leases } = assemblerOn(of, clock);
+    const lists = new ClaimChecks(objects, clock, { bucket: 'control', patience: 0 });
+    return new FinishedJobsSweep(jobs, tasks, orders, leases, lists, clock, config, logger);
+  }
   const message = () => ({ rows: [legacyRow({ exchange: 'x', key: 'k', body: '{}' }, clock.now())] });
 
   /** A job with a dataset and a work order, over for as long as jobs are kept. */

@@ -2,19 +2,16 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { newId, SystemClock } from '#kernel';
 import { createLogger } from '#observability';
-import type { OutboxRelay } from '#outbox';
 import { MongoConnection } from '#persistence';
 import type { CatalogClient } from '../catalog/catalog-client.js';
-import type { JobEnding } from '../fold-results/job-ending.js';
-import { FoldingSurroundings, ResultFolder } from '../fold-results/result-folder.js';
-import { DatasetResetting } from '../fold-results/dataset-resetting.js';
-import type { UnregisteredDatablocks } from '../fold-results/unregistered-datablocks.js';
-import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
-import type { AssemblyJob, WorkOrder } from '../persistence/records.js';
-import type { ControlObjects } from './control-objects.js';
+import type { AssemblyJob, WorkOrder } from '../aggregates/records.js';
+import type { ClaimChecks } from '#claim-check';
+import { assemblerOn } from '../testing/assembler.js';
+import { settlingOn } from '../testing/settling.js';
+import { DatasetDrafts } from './dataset-drafts.js';
+import { DatasetPlanner } from './dataset-planner.js';
 import type { DatasetSources } from './dataset-sources.js';
-import { DatasetPlanner, PlanningSurroundings } from './dataset-planner.js';
 
 /** A gate that holds whoever comes to it until it is opened. */
 function gate(): { reached: Promise<void>; pass: () => Promise<void>; open: () => void } {
@@ -59,31 +56,18 @@ describe('Two planners of one dataset', () => {
     const source = { kind: 'source-folder', location: '/data/x' };
     const sources = { of: () => Promise.resolve({ source, blocks: split() }) };
     const objects = {
-      writeLines: (key: string) =>
-        Promise.resolve({ bucket: 'control', key, size: 1, sha256: digestOf(key) }),
+      keepLines: (key: string) => Promise.resolve({ bucket: 'control', key, size: 1, sha256: digestOf(key) }),
     };
-    const relay = { wake: () => undefined, onAccepted: () => undefined };
-    const folder = new ResultFolder(
-      store,
-      objects as unknown as ControlObjects,
-      { foldJob: () => Promise.resolve() } as unknown as JobEnding,
-      {} as UnregisteredDatablocks,
-      new DatasetResetting(
-        store,
-        objects as unknown as ControlObjects,
-        relay as unknown as OutboxRelay,
-        clock,
-      ),
-      new FoldingSurroundings(relay as unknown as OutboxRelay, clock, logger),
-    );
-    return new DatasetPlanner(
-      written,
+    const { tasks, orders } = assemblerOn(written);
+    const { settling, ending } = settlingOn(assemblerOn(store), clock);
+    const drafts = new DatasetDrafts(
+      orders,
       {} as unknown as CatalogClient,
-      folder,
-      objects as unknown as ControlObjects,
+      objects as unknown as ClaimChecks,
       sources as unknown as DatasetSources,
-      new PlanningSurroundings({} as unknown as JobAssemblerConfig, relay as unknown as OutboxRelay, clock),
+      clock,
     );
+    return new DatasetPlanner(tasks, orders, drafts, settling, ending, clock);
   }
   const job = (id: string): AssemblyJob =>
     ({ _id: id, workflow: 'archive', group: 'g', cancelRequested: false }) as AssemblyJob;

@@ -9,7 +9,7 @@ import { ConfigToken } from '../job-assembler.tokens.js';
 import { DatasetFiles } from './dataset-files.js';
 
 const longestId = 500;
-const mostIds = 1000;
+const maxIds = 1000;
 
 /** Where a dataset's files are read from, and which. */
 interface SourceAndBlocks {
@@ -90,5 +90,5 @@ function idsOf(list: CatalogDataset['proposalIds'], single: CatalogDataset['prop
   const usable = [...(list ?? []), single].filter(
     (id) => typeof id === 'string' && id !== '' && id.length <= longestId,
   );
-  return [...new Set(usable as string[])].slice(0, mostIds);
+  return [...new Set(usable as string[])].slice(0, maxIds);
 }

@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { newId, SystemClock } from '#kernel';
 import { createLogger } from '#observability';
-import type { OutboxRelay } from '#outbox';
 import { MongoConnection } from '#persistence';
-import type { ResultFolder } from '../fold-results/result-folder.js';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
-import type { WorkOrder } from '../persistence/records.js';
+import type { WorkOrder } from '../aggregates/records.js';
+import { assemblerOn } from '../testing/assembler.js';
 import { Dispatcher } from './dispatcher.js';
 
 describe('The release of work', () => {
@@ -55,22 +54,19 @@ describe('The release of work', () => {
     let looked: () => void;
     let rounds = 0;
     const done = new Promise<void>((resolve) => (looked = resolve));
-    const watched = Object.create(store, {
-      orders: { value: interrupted },
+    const watched = Object.create(store, { orders: { value: interrupted } }) as AssemblerStore;
+    const leases = {
+      whenReady: () => Promise.resolve(),
       // Asked for at the beginning of each round: at the second time the first one is over.
-      holdLease: {
-        value: () => {
-          if ((rounds += 1) === 1) return Promise.resolve(true);
-          looked();
-          return Promise.resolve(false);
-        },
+      hold: () => {
+        if ((rounds += 1) === 1) return Promise.resolve(true);
+        looked();
+        return Promise.resolve(false);
       },
-    }) as AssemblerStore;
-    const folder = { onProgress: () => undefined };
+    };
     const dispatcher = new Dispatcher(
-      watched,
-      folder as unknown as ResultFolder,
-      { wake: () => undefined } as unknown as OutboxRelay,
+      assemblerOn(watched).orders,
+      leases,
       clock,
       { limits, lease: 60_000, copies: 1 } as JobAssemblerConfig,
       logger,

@@ -7,13 +7,13 @@ import {
 import { archiveDatablockV1, retrieveDatablockV1, verifyDatablockV1 } from '#contracts';
 import { Clock, crashPoint, messageOf, newId, WorkLoop } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
-import { eventRow, newOutbox, OutboxRelay, type OutboxRow } from '#outbox';
-import { ResultFolder } from '../fold-results/result-folder.js';
+import { eventRow, type OutboxRow } from '#outbox';
+import { Leases } from '../aggregates/leases.js';
+import { workTargets, type WorkOrder } from '../aggregates/records.js';
+import { WorkOrders } from '../aggregates/work-orders.js';
+import { fairReleases, type Candidate, type Slots } from '../domain/fair-release.js';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { ConfigToken } from '../job-assembler.tokens.js';
-import { AssemblerStore } from '../persistence/assembler-store.js';
-import { workTargets, type WorkOrder } from '../persistence/records.js';
-import { fairReleases, type Candidate, type Slots } from './fair-release.js';
 
 const pause = 1000;
 
@@ -27,9 +27,8 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   private readonly loop: WorkLoop;
 
   constructor(
-    private readonly store: AssemblerStore,
-    private readonly folder: ResultFolder,
-    private readonly relay: OutboxRelay,
+    private readonly orders: WorkOrders,
+    private readonly leases: Leases,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
     @Inject(LOGGER) logger: Logger,
@@ -43,8 +42,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   onApplicationBootstrap(): void {
-    this.folder.onProgress(() => this.wake());
-    this.loop.start(this.store.whenReady());
+    this.loop.start(this.leases.whenReady());
   }
 
   beforeApplicationShutdown(): Promise<void> {
@@ -56,19 +54,14 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   /** @returns false: what is left waits for room, and is looked at again when something ends */
-  private async round(): Promise<boolean> {
-    if (await this.store.holdLease('dispatcher', this.holder, this.config.lease / 4)) {
-      await this.releaseWork();
-    }
+  async round(): Promise<boolean> {
+    if (await this.leases.hold('dispatcher', this.holder, this.config.lease / 4)) await this.releaseWork();
     return false;
   }
 
   private async releaseWork(): Promise<void> {
-    const slots = await this.store.heldSlots(this.config.limits);
-    const chosen = fairReleases(slots, await this.candidates(slots));
-    let released = 0;
-    for (const { id } of chosen) if (await this.release(id)) released += 1;
-    if (released > 0) this.relay.wake();
+    const slots = await this.orders.slots(this.config.limits);
+    for (const { id } of fairReleases(slots, await this.candidates(slots))) await this.release(id);
   }
 
   /** Of every target and group with room the oldest: were they the oldest of all, a busy target would hide an idle one. */
@@ -76,31 +69,21 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     const found: Candidate[] = [];
     for (const target of workTargets) {
       if (slots.roomAt(target) <= 0) continue;
-      const groups: string[] = await this.store.orders.distinct('group', { state: 'planned', target });
-      for (const group of groups) {
+      for (const group of await this.orders.groupsWaitingFor(target)) {
         const room = slots.room({ group, target });
-        if (room === 0) continue;
-        const oldest = this.store.orders
-          .find({ state: 'planned', target, group }, { projection: { createdAt: 1 } })
-          .sort({ createdAt: 1, _id: 1 })
-          .limit(room);
-        for await (const { _id: id, createdAt } of oldest) found.push({ id, group, target, createdAt });
+        if (room > 0) found.push(...(await this.orders.oldestPlanned({ group, target }, room)));
       }
     }
     return found;
   }
 
-  /** @returns false when it was cancelled meanwhile: the write decides */
-  private async release(id: string): Promise<boolean> {
-    const order = await this.store.orders.findOne({ _id: id, state: 'planned' });
-    if (order === null) return false;
+  /** One that was cancelled meanwhile stays: the write decides. */
+  private async release(id: string): Promise<void> {
+    const order = await this.orders.planned(id);
+    if (order === undefined) return;
     const now = this.clock.now();
-    const { modifiedCount } = await this.store.orders.updateOne(
-      { _id: id, state: 'planned' },
-      { $set: { state: 'released', releasedAt: now, outbox: newOutbox([this.commandFor(order, now)], now) } },
-    );
+    await this.orders.release(id, this.commandFor(order, now), now);
     crashPoint('assembler.after-release');
-    return modifiedCount > 0;
   }
 
   private commandFor(order: WorkOrder, now: Date): OutboxRow {

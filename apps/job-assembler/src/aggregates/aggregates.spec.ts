@@ -1,0 +1,11 @@
+import { ManualClock } from '#kernel';
+import { memoryAssembler } from '../testing/assembler.js';
+import { datasetTasksConformance } from '../testing/dataset-tasks.conformance.js';
+import { jobsConformance } from '../testing/jobs.conformance.js';
+import { workOrdersConformance } from '../testing/work-orders.conformance.js';
+
+const open = () => Promise.resolve(memoryAssembler(new ManualClock()));
+
+jobsConformance('The twin in memory', open);
+datasetTasksConformance('The twin in memory', open);
+workOrdersConformance('The twin in memory', open);

@@ -1,0 +1,73 @@
+import type { JobOutcome } from '#contracts';
+import type { OutboxRow } from '#outbox';
+import type { AssemblyJob, Fault } from './records.js';
+
+/** A job as it is taken over. */
+export type NewJob = Pick<
+  AssemblyJob,
+  '_id' | 'jobType' | 'workflow' | 'group' | 'retryOf' | 'notBefore' | 'context'
+>;
+
+/** An accepted job, as far as planning goes. */
+export type PlannableJob = Omit<AssemblyJob, 'outbox'>;
+
+/**
+ * Accepted jobs. Every change is one write that asks for the state it starts from, together with the messages about it; a change
+ * that answers a boolean says whether it happened.
+ */
+export abstract class Jobs {
+  /** Once, however often it is asked for. It is due now, or at its time where that is still to come. */
+  abstract accept(job: NewJob, now: Date): Promise<void>;
+  /** @returns false when the job is over, or was not accepted yet */
+  abstract requestCancel(jobId: string, now: Date): Promise<boolean>;
+
+  /** A cancelled job whose time is still to come has no planner that could end it: it is due now. */
+  abstract endWaiting(jobId: string, now: Date): Promise<void>;
+
+  /** Takes the job that is longest due, for `lease` milliseconds. */
+  abstract takeDue(now: Date, lease: number): Promise<AssemblyJob | undefined>;
+  abstract isOneDue(now: Date): Promise<boolean>;
+  /** The lease of who plans it lasts until then. */
+  abstract keepUntil(jobId: string, planningUntil: Date): Promise<void>;
+  /** It is due again then. */
+  abstract planAgain(jobId: string, planningUntil: Date): Promise<void>;
+  /** The same, after it could not be planned. */
+  abstract planAgainAfter(jobId: string, planningUntil: Date, fault: string): Promise<void>;
+  /** Told once what it is about in all, before any of it is done. */
+  abstract announce(
+    jobId: string,
+    totals: NonNullable<AssemblyJob['totals']>,
+    event: OutboxRow,
+    now: Date,
+  ): Promise<boolean>;
+  /** So many datasets from the first are planned; never fewer than before. */
+  abstract notePlanned(jobId: string, planned: number, now: Date): Promise<void>;
+  /** Its plan is complete. */
+  abstract start(jobId: string, now: Date): Promise<boolean>;
+  /** Its plan cannot be completed. */
+  abstract startFailed(jobId: string, fault: Fault, now: Date): Promise<boolean>;
+  abstract finish(jobId: string, outcome: JobOutcome, event: OutboxRow, now: Date): Promise<boolean>;
+
+  abstract find(jobId: string): Promise<PlannableJob | undefined>;
+  /** Whether its cancellation was asked for. */
+  abstract isCancelled(jobId: string): Promise<boolean>;
+  /**
+   * Jobs that have begun, or may, and are not over, the one that was looked at longest ago first. Those whose time is still to
+   * come need nobody, however many there are.
+   */
+  abstract underWay(now: Date, limit: number): AsyncIterable<AssemblyJob>;
+  /** The same, of those that were not looked at since. */
+  abstract stale(now: Date, before: Date, limit: number): Promise<Pick<AssemblyJob, '_id' | 'workflow'>[]>;
+  /** When it was looked at. */
+  abstract touch(jobId: string, at: Date): Promise<void>;
+  /** @param reasons in sentences; none: it waits for nothing */
+  abstract noteWaiting(jobId: string, reasons: string[]): Promise<void>;
+
+  abstract finishedBefore(before: Date, limit: number): AsyncIterable<AssemblyJob>;
+  abstract isRetried(jobId: string): Promise<boolean>;
+  /** Both miss when anything about the job has changed since it was seen. */
+  abstract forgetLater(seen: Pick<AssemblyJob, '_id' | 'updatedAt'>, at: Date): Promise<boolean>;
+  /** From this on it is only to be removed; not while a message of it is under way. */
+  abstract beginForgetting(seen: Pick<AssemblyJob, '_id' | 'updatedAt'>): Promise<boolean>;
+  abstract forget(jobId: string): Promise<void>;
+}

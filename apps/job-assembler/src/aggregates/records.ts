@@ -1,0 +1,133 @@
+import type { FaultKind, JobOutcome, ObjectReference, OriginalsSource, Workflow } from '#contracts';
+import type { MessageContext } from '#messaging';
+import type { OutboxPart } from '#outbox';
+import type { JobState, TaskState, WorkOrderState } from '../domain/states.js';
+
+export interface Fault {
+  readonly code: string;
+  readonly message: string;
+  readonly fault: FaultKind;
+}
+
+/** An accepted job: `accepted` until its plan is complete, `running` until all its datasets are over. */
+export interface AssemblyJob {
+  _id: string;
+  jobType: string;
+  workflow: Exclude<Workflow, 'none'>;
+  group: string;
+  retryOf?: string;
+  state: JobState;
+  /** A sweep removes what there is of it, this record last. */
+  forgetting?: true;
+  cancelRequested: boolean;
+  outcome?: JobOutcome;
+  /** Why the job could not be planned to its end. */
+  fault?: Fault;
+  /** What it is about in all, as the catalogue lists it; set when its planning begins. */
+  totals?: { readonly datasets: number; readonly bytes: number };
+  /** Datasets of its list that are planned, counted from the first: where planning goes on. */
+  planned?: number;
+  /** Why it could not be planned when that was tried last. */
+  planFault?: string;
+  /** What it waits for, in sentences for people. */
+  waitsFor?: string[];
+  /** Nothing of it begins before this time; taken away when it is cancelled. */
+  notBefore?: Date;
+  /** Until when the planner that took it may plan it; then it is due. At first, when it may be planned. */
+  planningUntil: Date;
+  acceptedAt: Date;
+  updatedAt: Date;
+  /** The trace of the request that led to it. */
+  context?: MessageContext;
+  outbox: OutboxPart;
+}
+
+/** One dataset of a job. */
+export interface DatasetTask {
+  /** `<jobId>/<n>` */
+  _id: string;
+  jobId: string;
+  pid: string;
+  workflow: Exclude<Workflow, 'none'>;
+  state: TaskState;
+  /** Fencing token of the planner that plans it, or has planned it: drafts with another token never become work. */
+  planner?: number;
+  bytes: number;
+  fault?: Fault;
+  /** When it failed for good: what it had archived was discarded. */
+  swept?: Date;
+  updatedAt: Date;
+  /** The trace of the request that led to it. */
+  context?: MessageContext;
+  outbox: OutboxPart;
+}
+
+interface ArchivedResult {
+  readonly kind: 'archive';
+  readonly size: number;
+  readonly packedSize: number;
+  readonly fileCount: number;
+  readonly sha256: string;
+  readonly manifest: ObjectReference;
+}
+
+interface RetrievedResult {
+  readonly kind: 'retrieve';
+  readonly packedSize: number;
+  readonly sha256: string;
+  readonly url: string;
+  readonly expiresAt: string;
+}
+
+/** What the limit per target counts: writing to or reading from long-term storage. */
+export const workTargets = ['lts-write', 'lts-read'] as const;
+export type WorkTarget = (typeof workTargets)[number];
+
+/** One datablock's work for the archiver. */
+export interface WorkOrder {
+  /** `<jobId>/<n>/<k>` */
+  _id: string;
+  jobId: string;
+  taskId: string;
+  /** Fencing token of the planner it belongs to. */
+  planner?: number;
+  pid: string;
+  kind: Exclude<Workflow, 'none'>;
+  state: WorkOrderState;
+  group: string;
+  target: WorkTarget;
+  archiveId: string;
+  /** Bytes of files, for progress. */
+  bytes: number;
+  /** Share done, 0 to 1. */
+  share: number;
+  source?: OriginalsSource;
+  files?: ObjectReference;
+  fileCount?: number;
+  result?: ArchivedResult | RetrievedResult;
+  fault?: Fault;
+  /** When the archiver was asked to release the originals. */
+  releaseAskedAt?: Date;
+  originals?: { readonly released: number; readonly kept: number; readonly keptFiles?: readonly string[] };
+  /** Why the originals, or the datablock of a cancelled job, stayed. */
+  releaseFault?: Fault;
+  discardFault?: Fault;
+  /** The job that archived the datablock, where that is an earlier one. */
+  archivedBy?: string;
+  /** The retried job that uses the datablock instead: from then on it answers for it. Decided together with `discardedAt`. */
+  usedBy?: string;
+  /** The catalogue has registered the datablock for the job that uses it. */
+  registered?: true;
+  /** When the archiver was asked to remove the datablock of a job that was cancelled, or failed for good. */
+  discardedAt?: Date;
+  createdAt: Date;
+  /** The trace of the request that led to it. */
+  context?: MessageContext;
+  releasedAt?: Date;
+  /** When the archiver was first seen to have accepted all of its messages; absent while one is under way. */
+  acceptedAt?: Date;
+  /** When the archiver last said anything of it, and what it waits for, if that is what it said. */
+  heardAt?: Date;
+  waits?: string;
+  outbox: OutboxPart;
+}

@@ -1,0 +1,112 @@
+import type { WorkOrderState } from '../domain/states.js';
+import type { Candidate, Lane, ReleaseLimits, Slots } from '../domain/fair-release.js';
+import type { OutboxRow } from '#outbox';
+import type { DatasetTask, Fault, WorkOrder, WorkTarget } from './records.js';
+
+export type WorkOrderCounts = Partial<Record<WorkOrderState, number>>;
+
+/** Work orders of a job, of a dataset, or of the plan that a dataset was started with. */
+export type WorkScope =
+  { readonly jobId: string } | { readonly taskId: string } | Readonly<ReturnType<typeof planOf>>;
+
+/** The work orders of the plan that a dataset was started with; plans of older versions have no token. */
+export function planOf({ _id: taskId, planner }: Pick<DatasetTask, '_id' | 'planner'>): {
+  taskId: string;
+  planner?: number;
+} {
+  return planner === undefined ? { taskId } : { taskId, planner };
+}
+
+/** What an earlier job may have archived already. */
+export interface ArchivedBefore {
+  readonly jobId: string;
+  readonly pid: string;
+  /** Of the list of its files. */
+  readonly sha256: string;
+  readonly location: string | undefined;
+}
+
+/** Its end, as the archiver reports it. */
+export type WorkEnd =
+  | { readonly state: 'done'; readonly result?: NonNullable<WorkOrder['result']> }
+  | { readonly state: 'failed'; readonly fault: Fault }
+  | { readonly state: 'cancelled' };
+
+/**
+ * One datablock's work for the archiver each. Every change is one write that asks for the state it starts from, together with
+ * the messages about it; a change that answers a boolean says whether it happened.
+ */
+export abstract class WorkOrders {
+  /**
+   * A draft of an older planner gives way; one of a newer planner, or work, never does.
+   *
+   * @returns false when the place is another planner's
+   */
+  abstract draft(order: WorkOrder & { readonly planner: number }): Promise<boolean>;
+  /** @param planner only those of this planner */
+  abstract discardDrafts(taskId: string, planner?: number): Promise<void>;
+  /** Takes a datablock of an earlier job, archived and not discarded, into use by a job: from this write on that job answers for it. */
+  abstract useAgain(jobId: string, before: ArchivedBefore): Promise<WorkOrder | undefined>;
+  /** Drafts that an earlier job has done are done. */
+  abstract finishDoneBefore(plan: WorkScope): Promise<void>;
+  abstract planDrafts(plan: WorkScope): Promise<void>;
+  abstract cancelDrafts(scope: WorkScope): Promise<void>;
+  abstract cancelPlanned(scope: WorkScope): Promise<void>;
+  /** What was not released never will be. */
+  abstract cancelUnreleased(scope: WorkScope): Promise<void>;
+
+  /** Work under way, counted from the stored states, so that it holds over restarts. */
+  abstract slots(limits: ReleaseLimits): Promise<Slots>;
+  abstract groupsWaitingFor(target: WorkTarget): Promise<string[]>;
+  abstract oldestPlanned(lane: Lane, limit: number): Promise<Candidate[]>;
+  abstract planned(id: string): Promise<WorkOrder | undefined>;
+  abstract release(id: string, command: OutboxRow, now: Date): Promise<boolean>;
+  abstract released(jobId: string): AsyncIterable<Pick<WorkOrder, '_id'>>;
+  /** Sends a request to stop after the command. */
+  abstract askToStop(id: string, request: OutboxRow): Promise<boolean>;
+
+  /** @returns the dataset of a work order that was released and has ended by this, else undefined */
+  abstract end(id: string, end: WorkEnd): Promise<string | undefined>;
+  abstract taskOf(id: string): Promise<string | undefined>;
+  /** What the archiver could not do after the end. */
+  abstract noteFault(id: string, of: 'release' | 'discard', fault: Fault): Promise<void>;
+  abstract noteOriginals(id: string, originals: NonNullable<WorkOrder['originals']>): Promise<void>;
+  /** Progress never goes back. */
+  abstract progress(id: string, share: number, heardAt: Date, waits: string | undefined): Promise<void>;
+
+  abstract counts(scope: WorkScope): Promise<WorkOrderCounts>;
+  abstract countsByTask(
+    which: { readonly jobId: string } | { readonly taskIds: readonly string[] },
+  ): Promise<ReadonlyMap<string, WorkOrderCounts>>;
+  abstract firstFault(taskId: string): Promise<Fault | undefined>;
+  /** In the order of archive ids. */
+  abstract done(taskId: string): AsyncIterable<WorkOrder>;
+  abstract retrieved(jobId: string): AsyncIterable<WorkOrder>;
+  /** Bytes of a job in all, and of those the share done. */
+  abstract bytes(jobId: string): Promise<{ readonly total: number; readonly done: number }>;
+
+  /** Done ones whose originals lie in the landing zone and were not asked to go. */
+  abstract withOriginals(taskId: string): AsyncIterable<WorkOrder>;
+  abstract askToReleaseOriginals(id: string, request: OutboxRow, now: Date): Promise<boolean>;
+  /** Of a reset, not asked to be set aside. */
+  abstract toSetAside(taskId: string): AsyncIterable<WorkOrder>;
+  abstract setAside(id: string, request: OutboxRow, now: Date): Promise<boolean>;
+  /** Archived in these states, neither registered nor discarded. */
+  abstract unregistered(taskId: string, states: readonly ('done' | 'failed')[]): AsyncIterable<WorkOrder>;
+  /** @param order as it was seen: when a retried job has begun to use it since, nothing happens */
+  abstract discard(order: WorkOrder, request: OutboxRow, now: Date): Promise<boolean>;
+  abstract registerUsed(jobId: string, pid: string): Promise<void>;
+  /** Whether the job has this datablock, and did not cancel it. */
+  abstract isUsedBy(jobId: string, archiveId: string): Promise<boolean>;
+  abstract isNamedByOthers(order: WorkOrder): Promise<boolean>;
+
+  /** Notes which released ones the archiver has accepted all messages of; a later message begins anew. */
+  abstract noteAcceptance(now: Date): Promise<void>;
+  /** Released ones, and of their messages only what tells their age. */
+  abstract releasedWork(jobId?: string): Promise<WorkOrder[]>;
+  abstract hasPlanned(jobId: string, target: WorkTarget): Promise<boolean>;
+
+  /** Whether a message of one is under way, or one is with the archiver. */
+  abstract isNeeded(jobId: string): Promise<boolean>;
+  abstract forget(jobId: string): Promise<void>;
+}

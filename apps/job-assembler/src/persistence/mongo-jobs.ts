@@ -1,0 +1,190 @@
+import { Injectable } from '@nestjs/common';
+import type { JobOutcome } from '#contracts';
+import { OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
+import { Jobs, type NewJob, type PlannableJob } from '../aggregates/jobs.js';
+import type { AssemblyJob, Fault } from '../aggregates/records.js';
+import { jobSteps, openStates } from '../domain/states.js';
+import { AssemblerStore } from './assembler-store.js';
+import { absent, isThere } from './queries.js';
+import { stepOf } from './steps.js';
+
+const start = stepOf(jobSteps, 'accepted', 'running');
+const finish = stepOf(jobSteps, 'running', 'finished');
+const begunBy = (now: Date) => ({
+  state: { $in: openStates(jobSteps) },
+  notBefore: { $not: { $gt: now } },
+});
+const notOver = { state: { $ne: 'finished' as const } };
+
+/** Jobs in the collection `jobs`. */
+@Injectable()
+export class MongoJobs extends Jobs {
+  constructor(
+    private readonly store: AssemblerStore,
+    private readonly relay: OutboxRelay,
+  ) {
+    super();
+  }
+
+  private get jobs() {
+    return this.store.jobs;
+  }
+
+  private get outbox(): OutboxCollection {
+    return new OutboxCollection(this.jobs, this.relay);
+  }
+
+  async accept({ _id, notBefore, ...job }: NewJob, now: Date): Promise<void> {
+    const later = notBefore !== undefined && notBefore > now ? notBefore : undefined;
+    await this.jobs.updateOne(
+      { _id },
+      {
+        $setOnInsert: {
+          ...job,
+          state: 'accepted',
+          cancelRequested: false,
+          planningUntil: later ?? now,
+          ...(later === undefined ? {} : { notBefore: later }),
+          acceptedAt: now,
+          updatedAt: now,
+          outbox: { rows: [] },
+        },
+      },
+      { upsert: true },
+    );
+  }
+
+  async requestCancel(jobId: string, now: Date): Promise<boolean> {
+    const { matchedCount } = await this.jobs.updateOne(
+      { _id: jobId, ...notOver },
+      { $set: { cancelRequested: true, updatedAt: now } },
+    );
+    return matchedCount > 0;
+  }
+
+  async endWaiting(jobId: string, now: Date): Promise<void> {
+    await this.jobs.updateOne(
+      { _id: jobId, ...start.from, notBefore: { $gt: now } },
+      { $set: { planningUntil: now }, $unset: { notBefore: '' } },
+    );
+  }
+
+  async takeDue(now: Date, lease: number): Promise<AssemblyJob | undefined> {
+    const due = await this.jobs.findOneAndUpdate(
+      { ...start.from, planningUntil: { $lte: now } },
+      { $set: { planningUntil: new Date(now.getTime() + lease) } },
+      { sort: { planningUntil: 1 }, returnDocument: 'after' },
+    );
+    return due ?? undefined;
+  }
+
+  isOneDue(now: Date): Promise<boolean> {
+    return isThere(this.jobs, { ...start.from, planningUntil: { $lte: now } });
+  }
+
+  async keepUntil(jobId: string, planningUntil: Date): Promise<void> {
+    await this.jobs.updateOne({ _id: jobId, ...start.from }, { $set: { planningUntil } });
+  }
+
+  async planAgain(jobId: string, planningUntil: Date): Promise<void> {
+    const change = { $set: { planningUntil }, $unset: { planFault: '' as const } };
+    await this.jobs.updateOne({ _id: jobId, ...start.from }, change);
+  }
+
+  async planAgainAfter(jobId: string, planningUntil: Date, fault: string): Promise<void> {
+    const change = { $set: { planningUntil, planFault: fault.slice(0, 1000) } };
+    await this.jobs.updateOne({ _id: jobId, ...start.from }, change);
+  }
+
+  announce(
+    jobId: string,
+    totals: NonNullable<AssemblyJob['totals']>,
+    event: OutboxRow,
+    now: Date,
+  ): Promise<boolean> {
+    const unannounced = { _id: jobId, ...start.from, totals: absent };
+    return this.outbox.change(unannounced, { $set: { totals, updatedAt: now } }, [event]);
+  }
+
+  async notePlanned(jobId: string, planned: number, now: Date): Promise<void> {
+    await this.jobs.updateOne({ _id: jobId, ...start.from }, { $max: { planned }, $set: { updatedAt: now } });
+  }
+
+  async start(jobId: string, now: Date): Promise<boolean> {
+    const { matchedCount } = await this.jobs.updateOne(
+      { _id: jobId, ...start.from },
+      { $set: { ...start.to, updatedAt: now }, $unset: { planFault: '' } },
+    );
+    return matchedCount > 0;
+  }
+
+  async startFailed(jobId: string, fault: Fault, now: Date): Promise<boolean> {
+    const { matchedCount } = await this.jobs.updateOne(
+      { _id: jobId, ...start.from },
+      { $set: { ...start.to, fault, updatedAt: now } },
+    );
+    return matchedCount > 0;
+  }
+
+  finish(jobId: string, outcome: JobOutcome, event: OutboxRow, now: Date): Promise<boolean> {
+    const change = { $set: { ...finish.to, outcome, updatedAt: now } };
+    return this.outbox.change({ _id: jobId, ...finish.from }, change, [event]);
+  }
+
+  async find(jobId: string): Promise<PlannableJob | undefined> {
+    return (await this.jobs.findOne({ _id: jobId }, { projection: { outbox: 0 } })) ?? undefined;
+  }
+
+  isCancelled(jobId: string): Promise<boolean> {
+    return isThere(this.jobs, { _id: jobId, cancelRequested: true });
+  }
+
+  underWay(now: Date, limit: number): AsyncIterable<AssemblyJob> {
+    return this.jobs.find(begunBy(now)).sort({ updatedAt: 1 }).limit(limit);
+  }
+
+  stale(now: Date, before: Date, limit: number): Promise<Pick<AssemblyJob, '_id' | 'workflow'>[]> {
+    return this.jobs
+      .find({ ...begunBy(now), updatedAt: { $lt: before } }, { projection: { _id: 1, workflow: 1 } })
+      .sort({ updatedAt: 1 })
+      .limit(limit)
+      .toArray();
+  }
+
+  async touch(jobId: string, at: Date): Promise<void> {
+    await this.jobs.updateOne({ _id: jobId, ...notOver }, { $set: { updatedAt: at } });
+  }
+
+  async noteWaiting(jobId: string, reasons: string[]): Promise<void> {
+    await this.jobs.updateOne(
+      { _id: jobId, ...notOver },
+      reasons.length === 0 ? { $unset: { waitsFor: '' } } : { $set: { waitsFor: reasons } },
+    );
+  }
+
+  finishedBefore(before: Date, limit: number): AsyncIterable<AssemblyJob> {
+    return this.jobs
+      .find({ ...finish.to, updatedAt: { $lt: before } })
+      .sort({ updatedAt: 1 })
+      .limit(limit);
+  }
+
+  isRetried(jobId: string): Promise<boolean> {
+    return isThere(this.jobs, { retryOf: jobId, state: { $in: openStates(jobSteps) } });
+  }
+
+  async forgetLater({ _id, updatedAt }: Pick<AssemblyJob, '_id' | 'updatedAt'>, at: Date): Promise<boolean> {
+    const later = await this.jobs.updateOne({ _id, ...finish.to, updatedAt }, { $set: { updatedAt: at } });
+    return later.modifiedCount > 0;
+  }
+
+  async beginForgetting({ _id, updatedAt }: Pick<AssemblyJob, '_id' | 'updatedAt'>): Promise<boolean> {
+    const unchanged = { _id, ...finish.to, updatedAt, 'outbox.rows.0': absent } as object;
+    const begun = await this.jobs.updateOne(unchanged, { $set: { forgetting: true } });
+    return begun.modifiedCount > 0;
+  }
+
+  async forget(jobId: string): Promise<void> {
+    await this.jobs.deleteOne({ _id: jobId, forgetting: true });
+  }
+}

@@ -1,0 +1,308 @@
+import { Injectable } from '@nestjs/common';
+import { newOutbox, OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
+import { isDuplicateKey, rowsById } from '#persistence';
+import type { Fault, WorkOrder, WorkTarget } from '../aggregates/records.js';
+import {
+  WorkOrders,
+  type ArchivedBefore,
+  type WorkEnd,
+  type WorkOrderCounts,
+  type WorkScope,
+} from '../aggregates/work-orders.js';
+import { Slots, type Candidate, type Lane, type ReleaseLimits } from '../domain/fair-release.js';
+import { workOrderSteps, type WorkOrderState } from '../domain/states.js';
+import { AssemblerStore } from './assembler-store.js';
+import { absent, countByState, isThere, underWay } from './queries.js';
+import { stepOf } from './steps.js';
+
+const doneBefore = stepOf(workOrderSteps, 'drafted', 'done');
+const plan = stepOf(workOrderSteps, 'drafted', 'planned');
+const cancelDrafted = stepOf(workOrderSteps, 'drafted', 'cancelled');
+const cancelPlanned = stepOf(workOrderSteps, 'planned', 'cancelled');
+const cancelUnreleased = stepOf(workOrderSteps, ['drafted', 'planned'], 'cancelled');
+const release = stepOf(workOrderSteps, 'planned', 'released');
+const ends = {
+  done: stepOf(workOrderSteps, 'released', 'done'),
+  failed: stepOf(workOrderSteps, 'released', 'failed'),
+  cancelled: stepOf(workOrderSteps, 'released', 'cancelled'),
+};
+
+/** Of messages only what tells their age: commands may be large. */
+const releasedFields = {
+  ...{ releasedAt: 1, createdAt: 1, heardAt: 1, waits: 1, acceptedAt: 1 },
+  ...{ 'outbox.rows.time': 1, 'outbox.rows.publishedAt': 1 },
+} as const;
+
+/** Work orders in the collection `work_orders`. */
+@Injectable()
+export class MongoWorkOrders extends WorkOrders {
+  constructor(
+    private readonly store: AssemblerStore,
+    private readonly relay: OutboxRelay,
+  ) {
+    super();
+  }
+
+  private get orders() {
+    return this.store.orders;
+  }
+
+  private get outbox(): OutboxCollection {
+    return new OutboxCollection(this.orders, this.relay);
+  }
+
+  async draft(order: WorkOrder & { readonly planner: number }): Promise<boolean> {
+    const { _id, ...draft } = order;
+    const older = { _id, state: 'drafted' as const, planner: { $lte: order.planner } };
+    try {
+      await this.orders.replaceOne(older, draft, { upsert: true });
+      return true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
+  }
+
+  async discardDrafts(taskId: string, planner?: number): Promise<void> {
+    const whose = planner === undefined ? {} : { planner };
+    await this.orders.deleteMany({ taskId, state: 'drafted', ...whose });
+  }
+
+  async useAgain(jobId: string, before: ArchivedBefore): Promise<WorkOrder | undefined> {
+    const used = await this.orders.findOneAndUpdate(
+      {
+        jobId: before.jobId,
+        pid: before.pid,
+        state: 'done',
+        kind: 'archive',
+        discardedAt: absent,
+        'files.sha256': before.sha256,
+        'source.location': before.location,
+        $or: [{ usedBy: absent }, { usedBy: jobId }],
+      } as object,
+      { $set: { usedBy: jobId } },
+    );
+    return used ?? undefined;
+  }
+
+  async finishDoneBefore(scope: WorkScope): Promise<void> {
+    await this.orders.updateMany({ ...scope, ...doneBefore.from, share: 1 }, { $set: doneBefore.to });
+  }
+
+  async planDrafts(scope: WorkScope): Promise<void> {
+    await this.orders.updateMany({ ...scope, ...plan.from }, { $set: plan.to });
+  }
+
+  async cancelDrafts(scope: WorkScope): Promise<void> {
+    await this.orders.updateMany({ ...scope, ...cancelDrafted.from }, { $set: cancelDrafted.to });
+  }
+
+  async cancelPlanned(scope: WorkScope): Promise<void> {
+    await this.orders.updateMany({ ...scope, ...cancelPlanned.from }, { $set: cancelPlanned.to });
+  }
+
+  async cancelUnreleased(scope: WorkScope): Promise<void> {
+    await this.orders.updateMany({ ...scope, ...cancelUnreleased.from }, { $set: cancelUnreleased.to });
+  }
+
+  async slots(limits: ReleaseLimits): Promise<Slots> {
+    const rows = await this.orders
+      .aggregate<{ _id: Lane; count: number }>([
+        { $match: { state: 'released' } },
+        { $group: { _id: { group: '$group', target: '$target' }, count: { $sum: 1 } } },
+      ])
+      .toArray();
+    const slots = new Slots(limits);
+    for (const { _id, count } of rows) slots.take(_id, Number(count));
+    return slots;
+  }
+
+  groupsWaitingFor(target: WorkTarget): Promise<string[]> {
+    return this.orders.distinct('group', { ...release.from, target });
+  }
+
+  async oldestPlanned({ group, target }: Lane, limit: number): Promise<Candidate[]> {
+    const oldest = await this.orders
+      .find({ ...release.from, target: target as WorkTarget, group }, { projection: { createdAt: 1 } })
+      .sort({ createdAt: 1, _id: 1 })
+      .limit(limit)
+      .toArray();
+    return oldest.map(({ _id: id, createdAt }) => ({ id, group, target, createdAt }));
+  }
+
+  async planned(id: string): Promise<WorkOrder | undefined> {
+    return (await this.orders.findOne({ _id: id, ...release.from })) ?? undefined;
+  }
+
+  async release(id: string, command: OutboxRow, now: Date): Promise<boolean> {
+    const { modifiedCount } = await this.orders.updateOne(
+      { _id: id, ...release.from },
+      { $set: { ...release.to, releasedAt: now, outbox: newOutbox([command], now) } },
+    );
+    if (modifiedCount > 0) this.relay.wake();
+    return modifiedCount > 0;
+  }
+
+  released(jobId: string): AsyncIterable<Pick<WorkOrder, '_id'>> {
+    return this.orders.find({ jobId, state: 'released' }, { projection: { _id: 1 } }).sort({ _id: 1 });
+  }
+
+  askToStop(id: string, request: OutboxRow): Promise<boolean> {
+    return this.outbox.change({ _id: id, state: 'released' }, {}, [request]);
+  }
+
+  async end(id: string, { state, ...what }: WorkEnd): Promise<string | undefined> {
+    const { from, to } = ends[state];
+    const share = state === 'done' ? { share: 1 } : {};
+    const ended = await this.orders.findOneAndUpdate(
+      { _id: id, ...from },
+      { $set: { ...to, ...share, ...what } },
+      { returnDocument: 'after', projection: { taskId: 1 } },
+    );
+    return ended?.taskId;
+  }
+
+  async taskOf(id: string): Promise<string | undefined> {
+    return (await this.orders.findOne({ _id: id }, { projection: { taskId: 1 } }))?.taskId;
+  }
+
+  async noteFault(id: string, of: 'release' | 'discard', fault: Fault): Promise<void> {
+    await this.orders.updateOne({ _id: id }, { $set: { [`${of}Fault`]: fault } });
+  }
+
+  async noteOriginals(id: string, originals: NonNullable<WorkOrder['originals']>): Promise<void> {
+    await this.orders.updateOne({ _id: id }, { $set: { originals } });
+  }
+
+  async progress(id: string, share: number, heardAt: Date, waits: string | undefined): Promise<void> {
+    await this.orders.updateOne(
+      { _id: id, state: 'released' },
+      {
+        $max: { share },
+        $set: { heardAt, ...(waits === undefined ? {} : { waits }) },
+        ...(waits === undefined ? { $unset: { waits: '' } } : {}),
+      },
+    );
+  }
+
+  counts(scope: WorkScope): Promise<WorkOrderCounts> {
+    return countByState<WorkOrderState>(this.orders, scope);
+  }
+
+  async countsByTask(
+    which: { readonly jobId: string } | { readonly taskIds: readonly string[] },
+  ): Promise<ReadonlyMap<string, WorkOrderCounts>> {
+    const match = 'jobId' in which ? which : { taskId: { $in: [...which.taskIds] } };
+    const rows = this.orders.aggregate<{ _id: { task: string; state: WorkOrderState }; count: number }>([
+      { $match: match },
+      { $group: { _id: { task: '$taskId', state: '$state' }, count: { $sum: 1 } } },
+    ]);
+    const counts = new Map<string, WorkOrderCounts>();
+    for await (const { _id, count } of rows) {
+      const found = counts.get(_id.task) ?? {};
+      found[_id.state] = Number(count);
+      counts.set(_id.task, found);
+    }
+    return counts;
+  }
+
+  async firstFault(taskId: string): Promise<Fault | undefined> {
+    const failed = await this.orders.findOne({ taskId, state: 'failed' }, { projection: { fault: 1 } });
+    return failed?.fault;
+  }
+
+  done(taskId: string): AsyncIterable<WorkOrder> {
+    return this.orders.find({ taskId, state: 'done' }).sort({ archiveId: 1, _id: 1 });
+  }
+
+  retrieved(jobId: string): AsyncIterable<WorkOrder> {
+    return rowsById(this.orders, { ...this.store.ofJob(jobId), kind: 'retrieve', state: 'done' });
+  }
+
+  async bytes(jobId: string): Promise<{ readonly total: number; readonly done: number }> {
+    const done = { $sum: { $multiply: ['$bytes', '$share'] } };
+    const [sums] = await this.orders
+      .aggregate<{ total: number; done: number }>([
+        { $match: { jobId } },
+        { $group: { _id: null, total: { $sum: '$bytes' }, done } },
+      ])
+      .toArray();
+    return { total: Number(sums?.total ?? 0), done: Number(sums?.done ?? 0) };
+  }
+
+  withOriginals(taskId: string): AsyncIterable<WorkOrder> {
+    const open = { taskId, state: 'done', 'source.kind': 'landing-zone', releaseAskedAt: absent } as object;
+    return this.orders.find(open).sort({ _id: 1 });
+  }
+
+  askToReleaseOriginals(id: string, request: OutboxRow, now: Date): Promise<boolean> {
+    const change = { $set: { releaseAskedAt: now } };
+    return this.outbox.change({ _id: id, releaseAskedAt: absent }, change, [request]);
+  }
+
+  toSetAside(taskId: string): AsyncIterable<WorkOrder> {
+    const open = { taskId, kind: 'reset', state: 'done', discardedAt: absent } as object;
+    return this.orders.find(open).sort({ _id: 1 });
+  }
+
+  setAside(id: string, request: OutboxRow, now: Date): Promise<boolean> {
+    return this.outbox.change({ _id: id, discardedAt: absent }, { $set: { discardedAt: now } }, [request]);
+  }
+
+  unregistered(taskId: string, states: readonly ('done' | 'failed')[]): AsyncIterable<WorkOrder> {
+    const open = {
+      ...{ taskId, kind: 'archive', state: { $in: [...states] } },
+      ...{ discardedAt: absent, registered: absent },
+    } as object;
+    return this.orders.find(open).sort({ _id: 1 });
+  }
+
+  discard({ _id, state, usedBy }: WorkOrder, request: OutboxRow, now: Date): Promise<boolean> {
+    const asSeen = { usedBy: usedBy ?? absent, registered: absent };
+    const change = { $set: { discardedAt: now } };
+    return this.outbox.change({ _id, state, discardedAt: absent, ...asSeen }, change, [request]);
+  }
+
+  async registerUsed(jobId: string, pid: string): Promise<void> {
+    await this.orders.updateMany({ usedBy: jobId, pid }, { $set: { registered: true } });
+  }
+
+  isUsedBy(jobId: string, archiveId: string): Promise<boolean> {
+    return isThere(this.orders, { jobId, archiveId, state: { $ne: 'cancelled' } });
+  }
+
+  isNamedByOthers({ _id, jobId, archiveId }: WorkOrder): Promise<boolean> {
+    return isThere(this.orders, { _id: { $ne: _id }, jobId: { $ne: jobId }, archiveId });
+  }
+
+  async noteAcceptance(now: Date): Promise<void> {
+    const all = { state: 'released', 'outbox.rows.0': absent, acceptedAt: absent } as object;
+    const some = { state: 'released', ...underWay, acceptedAt: { $exists: true } } as object;
+    await this.orders.updateMany(all, { $set: { acceptedAt: now } });
+    await this.orders.updateMany(some, { $unset: { acceptedAt: '' } });
+  }
+
+  releasedWork(jobId?: string): Promise<WorkOrder[]> {
+    const which = jobId === undefined ? {} : { jobId };
+    return this.orders
+      .find({ ...which, state: 'released' }, { projection: releasedFields })
+      .sort({ _id: 1 })
+      .toArray();
+  }
+
+  hasPlanned(jobId: string, target: WorkTarget): Promise<boolean> {
+    return isThere(this.orders, { jobId, state: 'planned', target });
+  }
+
+  async isNeeded(jobId: string): Promise<boolean> {
+    const needed = [
+      { jobId, ...underWay },
+      { jobId, state: 'released' },
+    ];
+    return (await Promise.all(needed.map((which) => isThere(this.orders, which)))).includes(true);
+  }
+
+  async forget(jobId: string): Promise<void> {
+    await this.orders.deleteMany({ jobId });
+  }
+}

@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { workOrderSteps } from '../domain/states.js';
+import { stepOf } from './steps.js';
+
+describe('A step', () => {
+  it('says what a write asks for and what it sets', () => {
+    assert.deepEqual(stepOf(workOrderSteps, 'planned', 'released'), {
+      from: { state: 'planned' },
+      to: { state: 'released' },
+    });
+    assert.deepEqual(stepOf(workOrderSteps, ['drafted', 'planned'], 'cancelled').from, {
+      state: { $in: ['drafted', 'planned'] },
+    });
+  });
+
+  it('that the table does not know is refused, naming those that it does', () => {
+    assert.throws(() => stepOf(workOrderSteps, 'done', 'cancelled'), /Expected nothing after "done"/);
+    assert.throws(
+      () => stepOf(workOrderSteps, ['released', 'planned'], 'done'),
+      /Expected released, cancelled after "planned", found "done"/,
+    );
+  });
+});

@@ -1,0 +1,23 @@
+import type { Steps } from '../domain/states.js';
+
+/** The two halves of a write that takes a step: what its filter asks for, and what it sets. */
+export interface Step<State extends string> {
+  readonly from: { readonly state: State | { readonly $in: State[] } };
+  readonly to: { readonly state: State };
+}
+
+/**
+ * @throws Error when the table does not know the step: adapters take their steps from here as they are loaded, so that a
+ * forbidden one stops the start
+ */
+export function stepOf<State extends string>(
+  steps: Steps<State>,
+  from: State | readonly State[],
+  to: State,
+): Step<State> {
+  const all = typeof from === 'string' ? [from] : [...from];
+  for (const one of all)
+    if (!steps[one].includes(to))
+      throw new Error(`Expected ${steps[one].join(', ') || 'nothing'} after "${one}", found "${to}".`);
+  return { from: { state: all.length === 1 ? all[0]! : { $in: all } }, to: { state: to } };
+}

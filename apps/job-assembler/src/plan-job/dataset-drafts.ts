@@ -1,0 +1,165 @@
+import { Injectable } from '@nestjs/common';
+import { Clock, PermanentError, pidAsName, TransientError } from '#kernel';
+import { currentContext } from '#messaging';
+import type { PlannableJob } from '../aggregates/jobs.js';
+import type { WorkOrder } from '../aggregates/records.js';
+import { WorkOrders } from '../aggregates/work-orders.js';
+import { CatalogClient } from '../catalog/catalog-client.js';
+import { ClaimChecks } from '#claim-check';
+import { DatasetSources } from './dataset-sources.js';
+
+/** One entry of a job's list of datasets. */
+export type Entry = { readonly pid: string; readonly files: readonly string[] };
+
+/** What one work order is about. */
+type Drafted = Pick<WorkOrder, 'pid' | 'archiveId' | 'bytes' | 'target'> &
+  Partial<Pick<WorkOrder, 'source' | 'files' | 'fileCount' | 'share' | 'archivedBy'>>;
+
+/** One attempt at planning a dataset. */
+export interface Plan {
+  readonly job: PlannableJob;
+  readonly taskId: string;
+  /** Fencing token, in each of its drafts: only those of the planner that started the dataset become work. */
+  readonly planner: number;
+  readonly keepLease: () => Promise<void>;
+}
+
+/** Code of the error of a planner that another one has overtaken. */
+export const planTaken = 'assembly.plan-taken';
+
+export function overtaken(taskId: string): TransientError {
+  return new TransientError(planTaken, `Another planner plans ${taskId}, or has planned it.`);
+}
+
+/** Drafts the work orders of one dataset. Repeating it makes the same ones. */
+@Injectable()
+export class DatasetDrafts {
+  constructor(
+    private readonly orders: WorkOrders,
+    private readonly catalog: CatalogClient,
+    private readonly claimChecks: ClaimChecks,
+    private readonly sources: DatasetSources,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * @returns bytes that the work is about
+   * @throws TransientError `assembly.plan-taken`
+   */
+  draftAll(plan: Plan, entry: Entry): Promise<number> {
+    const { workflow } = plan.job;
+    if (workflow === 'archive') return this.draftArchive(plan, entry);
+    return workflow === 'reset' ? this.draftReset(plan, entry) : this.draftFromDatablocks(plan, entry);
+  }
+
+  /** What is to be taken away, written down before anything is. There is no work in it, so it is drafted as done. */
+  private async draftReset(plan: Plan, { pid, files }: Entry): Promise<number> {
+    if (files.length > 0)
+      throw new PermanentError(
+        'assembly.partial-reset',
+        `Expected a reset of the whole of ${pid} (an empty files list), found a list of ${files.length} files: only whole datasets are reset.`,
+      );
+    let index = 0;
+    for await (const { archiveId } of this.catalog.datablocks(pid)) {
+      // The job that archived it is in its name; a name of another kind is of no job that the archiver knows.
+      const archivedBy = archiveId.split('/').at(-2);
+      const whose = archivedBy === undefined || archivedBy === '' ? {} : { archivedBy };
+      await this.draft(plan, index, { pid, archiveId, bytes: 0, target: 'lts-read', share: 1, ...whose });
+      index += 1;
+    }
+    return 0;
+  }
+
+  private async draftArchive(plan: Plan, { pid, files }: Entry): Promise<number> {
+    const { job, taskId, planner } = plan;
+    if (files.length > 0) {
+      throw new PermanentError(
+        'assembly.partial-archive',
+        `Expected an archive job for the whole of ${pid} (an empty files list), found a list of ${files.length} files: only whole datasets are archived.`,
+      );
+    }
+    const { source, blocks } = await this.sources.of(pid);
+    let bytes = 0;
+    let index = 0;
+    for await (const block of blocks) {
+      const reference = await this.claimChecks.keepLines(`plans/${taskId}/${planner}/${index}.ndjson`, block);
+      const blockBytes = block.reduce((sum, file) => sum + file.size, 0);
+      const archiveId = `${pidAsName(pid)}/${job._id}/${String(index).padStart(5, '0')}.tar`;
+      await this.draft(plan, index, {
+        pid,
+        archiveId,
+        bytes: blockBytes,
+        target: 'lts-write',
+        source,
+        files: reference,
+        fileCount: block.length,
+      });
+      bytes += blockBytes;
+      index += 1;
+    }
+    if (index === 0)
+      throw new PermanentError(
+        'assembly.dataset-empty',
+        `Expected files in dataset ${pid}, found none in its origdatablocks: register its files, then post again.`,
+      );
+    return bytes;
+  }
+
+  private async draftFromDatablocks(plan: Plan, { pid }: Entry): Promise<number> {
+    let bytes = 0;
+    let index = 0;
+    for await (const { archiveId, packedSize } of this.catalog.datablocks(pid)) {
+      await this.draft(plan, index, { pid, archiveId, bytes: packedSize, target: 'lts-read' });
+      bytes += packedSize;
+      index += 1;
+    }
+    if (index === 0)
+      throw new PermanentError(
+        'assembly.not-archived',
+        `Expected datablocks of dataset ${pid}, found none: it is not archived.`,
+      );
+    return bytes;
+  }
+
+  private async draft(
+    { job, taskId, planner, keepLease }: Plan,
+    index: number,
+    what: Drafted,
+  ): Promise<void> {
+    await keepLease();
+    const before = await this.archivedBefore(job, what);
+    const isMine = await this.orders.draft({
+      _id: `${taskId}/${index}`,
+      jobId: job._id,
+      taskId,
+      planner,
+      kind: job.workflow,
+      group: job.group,
+      share: 0,
+      createdAt: this.clock.now(),
+      context: currentContext(),
+      outbox: { rows: [] },
+      ...what,
+      state: 'drafted',
+      ...(before === undefined
+        ? {}
+        : {
+            archiveId: before.archiveId,
+            archivedBy: before.archivedBy ?? before.jobId,
+            result: before.result!,
+            share: 1,
+          }),
+    });
+    if (!isMine) throw overtaken(taskId);
+  }
+
+  /** A retried job uses what its predecessor archived and verified of the same files. */
+  private async archivedBefore(
+    job: PlannableJob,
+    { pid, files, source }: Pick<Drafted, 'pid' | 'files' | 'source'>,
+  ): Promise<WorkOrder | undefined> {
+    if (job.retryOf === undefined || files === undefined) return undefined;
+    const before = { jobId: job.retryOf, pid, sha256: files.sha256, location: source?.location };
+    return this.orders.useAgain(job._id, before);
+  }
+}

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { ManualClock, PermanentError, TransientError } from '#kernel';
+import type { AssemblyJob, DatasetTask, WorkOrder } from '../aggregates/records.js';
+import { memoryAssembler, type Assembler } from '../testing/assembler.js';
+import { archived, jobOf, messagesOf, orderOf } from '../testing/samples.js';
+import { KeptLists, settlingOn } from '../testing/settling.js';
+import type { CatalogClient } from '../catalog/catalog-client.js';
+import type { ClaimChecks } from '#claim-check';
+import { DatasetDrafts } from './dataset-drafts.js';
+import { DatasetPlanner } from './dataset-planner.js';
+import type { DatasetSources } from './dataset-sources.js';
+
+describe('The planner of a dataset', () => {
+  const clock = new ManualClock();
+  const files = [{ path: 'a', size: 3 }];
+  let assembler: Assembler;
+  let lists: KeptLists;
+  /** Blocks of files of an archival; datablocks of everything else. */
+  let blocks: { path: string; size: number }[][];
+  let datablocks: { archiveId: string; packedSize: number }[];
+  let meanwhile: () => Promise<unknown>;
+  beforeEach(async () => {
+    assembler = memoryAssembler(clock);
+    lists = new KeptLists();
+    [blocks, datablocks, meanwhile] = [[], [], () => Promise.resolve()];
+    await assembler.store.jobs.insertOne(jobOf('j'));
+  });
+
+  async function plan(job: Partial<AssemblyJob> = {}, entryFiles: string[] = []): Promise<void> {
+    const catalog = {
+      datablocks: async function* () {
+        yield* datablocks;
+        await meanwhile();
+      },
+    };
+    const split = async function* () {
+      yield* blocks;
+      await meanwhile();
+    };
+    const source = { kind: 'source-folder', location: '/data/x' };
+    const sources = { of: () => Promise.resolve({ source, blocks: split() }) };
+    const { tasks, orders } = assembler;
+    const drafts = new DatasetDrafts(
+      orders,
+      catalog as unknown as CatalogClient,
+      lists as unknown as ClaimChecks,
+      sources as unknown as DatasetSources,
+      clock,
+    );
+    const { settling, ending } = settlingOn(assembler, clock, lists);
+    const planner = new DatasetPlanner(tasks, orders, drafts, settling, ending, clock);
+    const entry = { pid: 'a/b', files: entryFiles };
+    await planner.plan(jobOf('j', job), 'j/0', entry, () => Promise.resolve());
+  }
+  const task = async (): Promise<DatasetTask> => (await assembler.tasks.find('j/0'))!;
+  const orders = (): Promise<WorkOrder[]> =>
+    assembler.store.orders.find({ jobId: 'j' }).sort({ _id: 1 }).toArray();
+
+  it('cuts an archival into work, and says that the dataset has started', async () => {
+    blocks = [files, [...files, { path: 'b', size: 4 }]];
+    await plan();
+    assert.deepEqual([(await task()).state, (await task()).bytes], ['running', 10]);
+    assert.deepEqual(messagesOf(await task()), ['assembly.dataset-started.v1']);
+    const made = await orders();
+    assert.deepEqual(
+      made.map(({ state, archiveId, bytes, fileCount, target }) => [
+        state,
+        archiveId,
+        bytes,
+        fileCount,
+        target,
+      ]),
+      [
+        ['planned', made[0]?.archiveId, 3, 1, 'lts-write'],
+        ['planned', made[1]?.archiveId, 7, 2, 'lts-write'],
+      ],
+    );
+    assert.match(made[1]?.archiveId ?? '', /\/j\/00001[.]tar$/);
+    assert.deepEqual(lists.lists.get('plans/j/0/1/0.ndjson'), files);
+  });
+
+  it('makes the work of other jobs of the datablocks that there are', async () => {
+    datablocks = [{ archiveId: 'x/k/00000.tar', packedSize: 5 }];
+    await plan({ workflow: 'retrieve' });
+    const [order] = await orders();
+    assert.deepEqual([order?.kind, order?.target, order?.bytes], ['retrieve', 'lts-read', 5]);
+  });
+
+  it('writes down what a reset takes away, and submits it at once', async () => {
+    datablocks = [{ archiveId: 'x/k/00000.tar', packedSize: 5 }];
+    await plan({ workflow: 'reset' });
+    const [order] = await orders();
+    assert.deepEqual([order?.state, order?.archivedBy, (await task()).state], ['done', 'k', 'registering']);
+  });
+
+  for (const [workflow, entryFiles, code] of [
+    ['archive', [], 'assembly.dataset-empty'],
+    ['archive', ['one'], 'assembly.partial-archive'],
+    ['reset', ['one'], 'assembly.partial-reset'],
+    ['retrieve', [], 'assembly.not-archived'],
+  ] as const)
+    it(`fails a dataset that cannot be planned, as its user's fault, and leaves no draft: ${code}`, async () => {
+      await plan({ workflow }, [...entryFiles]);
+      const { state, fault } = await task();
+      assert.deepEqual([state, fault?.code, fault?.fault], ['failed', code, 'user']);
+      assert.deepEqual([messagesOf(await task()), await orders()], [['assembly.dataset-failed.v1'], []]);
+    });
+
+  it('leaves no draft of a dataset that fails in the midst of it', async () => {
+    blocks = [files];
+    meanwhile = () => Promise.reject(new PermanentError('assembly.duplicate-path', 'twice'));
+    await plan();
+    assert.deepEqual([(await task()).state, await orders()], ['failed', []]);
+  });
+
+  it('keeps the dataset for later when the reason may pass', async () => {
+    blocks = [files];
+    meanwhile = () => Promise.reject(new TransientError('catalog.away', 'away'));
+    await assert.rejects(plan(), { code: 'catalog.away' });
+    assert.equal((await task()).state, 'planning');
+    meanwhile = () => Promise.resolve();
+    await plan();
+    assert.deepEqual(
+      (await orders()).map(({ _id, planner, state }) => [_id, planner, state]),
+      [['j/0/0', 2, 'planned']],
+    );
+  });
+
+  it('gives way to a newer planner that came in between', async () => {
+    blocks = [files];
+    meanwhile = () => assembler.tasks.takeOver('j/0');
+    await assert.rejects(plan(), { code: 'assembly.plan-taken' });
+    assert.deepEqual([(await task()).state, await orders()], ['planning', []]);
+  });
+
+  it('ends a dataset of a cancelled job without planning it, with the drafts of who planned it before', async () => {
+    await assembler.tasks.begin({ _id: 'j/0', jobId: 'j', pid: 'a/b', workflow: 'archive' }, clock.now());
+    await assembler.store.orders.insertOne(orderOf('j/0/0', { state: 'drafted' }));
+    await plan({ cancelRequested: true });
+    assert.deepEqual([(await task()).state, await orders()], ['cancelled', []]);
+  });
+
+  it('makes work of drafts whose planner died after the start', async () => {
+    blocks = [files];
+    await plan();
+    await assembler.store.orders.updateOne({ _id: 'j/0/0' }, { $set: { state: 'drafted' } });
+    await plan();
+    assert.deepEqual(
+      (await orders()).map(({ state }) => state),
+      ['planned'],
+    );
+    assert.equal(messagesOf(await task()).length, 1, 'and says the start once');
+  });
+
+  it('uses again what the job that it retries has archived of the same files', async () => {
+    const source = { kind: 'source-folder', location: '/data/x' } as WorkOrder['source'];
+    const list = { bucket: 'control', key: 'k', size: 1, sha256: 'x' };
+    await assembler.store.orders.insertOne(
+      orderOf('before/0/0', {
+        ...{ state: 'done', pid: 'a/b', source, files: list, archiveId: 'old.tar', result: archived },
+      }),
+    );
+    blocks = [files];
+    await plan({ retryOf: 'before' });
+    const [order] = await orders();
+    assert.deepEqual([order?.state, order?.archiveId, order?.archivedBy], ['done', 'old.tar', 'before']);
+    assert.equal((await assembler.store.orders.findOne({ _id: 'before/0/0' }))?.usedBy, 'j');
+  });
+});

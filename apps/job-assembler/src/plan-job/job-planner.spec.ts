@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { ManualClock, PermanentError, TransientError } from '#kernel';
+import { createLogger } from '#observability';
+import type { PlannableJob } from '../aggregates/jobs.js';
+import type { AssemblyJob } from '../aggregates/records.js';
+import type { CatalogClient } from '../catalog/catalog-client.js';
+import type { Dispatcher } from '../release-work/dispatcher.js';
+import { memoryAssembler, type Assembler } from '../testing/assembler.js';
+import { configOf } from '../testing/assembler-config.js';
+import { jobOf, messagesOf, taskOf } from '../testing/samples.js';
+import type { DatasetPlanner } from './dataset-planner.js';
+import { JobAnnouncement } from './job-announcement.js';
+import { JobPlanner } from './job-planner.js';
+
+describe('The planner of a job', () => {
+  const logger = createLogger('job-planner.spec', 'silent');
+  const running = new AbortController().signal;
+  let clock: ManualClock;
+  let assembler: Assembler;
+  /** Datasets in the order in which they were planned. */
+  let planned: string[];
+  beforeEach(() => {
+    clock = new ManualClock();
+    assembler = memoryAssembler(clock);
+    planned = [];
+  });
+
+  type PlanOne = (taskId: string, job: PlannableJob, keepLease: () => Promise<void>) => Promise<void>;
+  const asPlanned: PlanOne = async (_id, { cancelRequested }) => {
+    const state = cancelRequested ? ('cancelled' as const) : ('running' as const);
+    const begun = await assembler.store.tasks.findOne({ _id });
+    if (begun === null) await assembler.store.tasks.insertOne(taskOf(_id, { state }));
+    else await assembler.store.tasks.updateOne({ _id }, { $set: { state } });
+  };
+
+  /** One turn of a job of so many datasets. */
+  async function plan(
+    datasets: number,
+    planOne: PlanOne = asPlanned,
+    stopping = running,
+    catalogue: Partial<CatalogClient> = {},
+  ): Promise<boolean> {
+    const datasetList = Array.from({ length: datasets }, (_, place) => ({ pid: `p/${place}`, files: [] }));
+    const catalog = {
+      job: (id: string) => Promise.resolve({ id, jobParams: { datasetList } }),
+      bytesOf: (pids: readonly string[]) => Promise.resolve(pids.length * 7),
+      ...catalogue,
+    } as unknown as CatalogClient;
+    const { jobs, tasks } = assembler;
+    const one = async (job: PlannableJob, taskId: string, _: unknown, keepLease: () => Promise<void>) => {
+      planned.push(taskId);
+      await planOne(taskId, job, keepLease);
+    };
+    const planner = new JobPlanner(
+      ...([jobs, tasks, catalog, new JobAnnouncement(jobs, catalog, clock, logger)] as const),
+      ...([{ plan: one } as unknown as DatasetPlanner, { wake: () => undefined } as Dispatcher] as const),
+      ...([clock, configOf()] as const),
+    );
+    return planner.plan((await assembler.store.jobs.findOne({ _id: 'j' }))!, stopping);
+  }
+  const put = (changes: Partial<AssemblyJob> = {}, id = 'j'): Promise<unknown> =>
+    assembler.store.jobs.insertOne(jobOf(id, { planningUntil: clock.now(), ...changes }));
+  const found = async (): Promise<AssemblyJob> => (await assembler.store.jobs.findOne({ _id: 'j' }))!;
+
+  it('announces the job once, before the first dataset is planned', async () => {
+    await put();
+    const seen: unknown[] = [];
+    const isWhole = await plan(3, async (taskId, job, keepLease) => {
+      seen.push((await found()).totals, messagesOf(await found()));
+      await asPlanned(taskId, job, keepLease);
+    });
+    assert.deepEqual(seen.slice(0, 2), [{ datasets: 3, bytes: 21 }, ['assembly.job-started.v1']]);
+    assert.deepEqual([isWhole, await plan(3)], [true, true]);
+    assert.deepEqual([messagesOf(await found()).length, (await found()).planned], [1, 3]);
+    assert.equal(planned.length, 3, 'what is planned is not planned again');
+  });
+
+  it('announces a job whose bytes the catalogue does not say', async () => {
+    await put();
+    const bytesOf = () => Promise.reject(new PermanentError('catalog.x', 'no such field'));
+    assert.equal(await plan(1, asPlanned, running, { bytesOf }), true);
+    assert.deepEqual((await found()).totals, { datasets: 1, bytes: 0 });
+  });
+
+  it('does not begin before the catalogue can be asked', async () => {
+    await put();
+    const away = new TransientError('catalog.away', 'away');
+    await assert.rejects(plan(1, asPlanned, running, { bytesOf: () => Promise.reject(away) }), away);
+    assert.deepEqual(planned, []);
+  });
+
+  it('gives way to another job that is due when its turn is over, and goes on where it was', async () => {
+    await put({ planningUntil: new Date(clock.now().getTime() + 60_000) });
+    const slow: PlanOne = async (taskId, job, keepLease) => {
+      clock.advance(2000);
+      await asPlanned(taskId, job, keepLease);
+    };
+    assert.equal(await plan(6, slow), true, 'nobody else is due');
+    await put({ planningUntil: clock.now() }, 'other');
+    await assembler.store.tasks.deleteMany({});
+    await assembler.store.jobs.updateOne({ _id: 'j' }, { $set: { planned: 0 } });
+    planned = [];
+    assert.equal(await plan(6, slow), false);
+    const first = planned.length;
+    assert.ok(first > 0 && first < 6, `${first} in the first turn`);
+    await assembler.store.jobs.deleteOne({ _id: 'other' });
+    assert.equal(await plan(6, slow), true);
+    assert.deepEqual(
+      [...planned].sort(),
+      [0, 1, 2, 3, 4, 5].map((place) => `j/${place}`),
+      'each once',
+    );
+  });
+
+  it('plans the others while one cannot be planned, and says why that could not be', async () => {
+    await put();
+    const fault = new TransientError('assembly.x', 'not mounted');
+    const failing: PlanOne = (taskId, job, keepLease) =>
+      taskId === 'j/1' ? Promise.reject(fault) : asPlanned(taskId, job, keepLease);
+    await assert.rejects(plan(4, failing), fault);
+    assert.deepEqual([planned.length, (await found()).planned], [4, 1]);
+  });
+
+  it('renews the lease while a dataset takes long, and no more often than needed', async () => {
+    await put();
+    const until: number[] = [];
+    await plan(1, async (taskId, job, keepLease) => {
+      for (let block = 0; block < 4; block += 1) {
+        clock.advance(11_000);
+        await keepLease();
+        until.push((await found()).planningUntil.getTime() - clock.now().getTime());
+      }
+      await asPlanned(taskId, job, keepLease);
+    });
+    assert.deepEqual(until.slice(1), [60_000, 49_000, 60_000]);
+  });
+
+  it('ends what never began at a cancel request, also of a job with more datasets than one write takes', async () => {
+    await put();
+    const isWhole = await plan(1200, async (taskId, job, keepLease) => {
+      await assembler.jobs.requestCancel('j', clock.now());
+      await asPlanned(taskId, job, keepLease);
+    });
+    assert.equal(isWhole, true);
+    assert.ok(planned.length <= 2, `${planned.length} were planned`);
+    const { cancelled = 0, running: begun = 0 } = await assembler.tasks.counts('j');
+    assert.equal(cancelled + begun, 1200);
+  });
+
+  it('has datasets ended whose planning was cut off before the cancel request', async () => {
+    await put({ cancelRequested: true });
+    await assembler.store.tasks.insertOne(taskOf('j/0', { state: 'planning' }));
+    await plan(2);
+    assert.deepEqual(await assembler.tasks.counts('j'), { cancelled: 2 });
+    assert.deepEqual(planned, ['j/0']);
+  });
+
+  it('begins nothing more when the process ends', async () => {
+    await put();
+    assert.equal(await plan(3, asPlanned, AbortSignal.abort()), false);
+    assert.deepEqual(planned, []);
+  });
+});

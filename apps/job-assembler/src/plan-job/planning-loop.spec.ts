@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { ManualClock, PermanentError, TransientError } from '#kernel';
+import { createLogger } from '#observability';
+import type { AssemblyJob } from '../aggregates/records.js';
+import { memoryAssembler, type Assembler } from '../testing/assembler.js';
+import { configOf } from '../testing/assembler-config.js';
+import { jobOf, taskOf } from '../testing/samples.js';
+import { settlingOn } from '../testing/settling.js';
+import { planTaken } from './dataset-drafts.js';
+import type { JobPlanner } from './job-planner.js';
+import { PlanningLoop } from './planning-loop.js';
+
+describe('The planning loop', () => {
+  const logger = createLogger('planning-loop.spec', 'silent');
+  let clock: ManualClock;
+  let assembler: Assembler;
+  beforeEach(() => {
+    clock = new ManualClock();
+    assembler = memoryAssembler(clock);
+  });
+
+  function loopWith(plan: (job: AssemblyJob) => Promise<boolean>): PlanningLoop {
+    const { dispatcher, jobEnding } = settlingOn(assembler, clock);
+    return new PlanningLoop(
+      ...([assembler.jobs, assembler.leases, { plan } as unknown as JobPlanner, dispatcher] as const),
+      ...([jobEnding, clock, configOf(), logger] as const),
+    );
+  }
+  const put = (changes: Partial<AssemblyJob> = {}, id = 'j'): Promise<unknown> =>
+    assembler.store.jobs.insertOne(jobOf(id, { planningUntil: clock.now(), ...changes }));
+  const found = async (): Promise<AssemblyJob> => (await assembler.store.jobs.findOne({ _id: 'j' }))!;
+  const inMilliseconds = (milliseconds: number): Date => new Date(clock.now().getTime() + milliseconds);
+
+  it('starts a job whose plan is complete, and ends one that had nothing to do', async () => {
+    await put({ cancelRequested: true });
+    await assembler.store.tasks.insertOne(taskOf('j/0', { state: 'cancelled' }));
+    const seen: Date[] = [];
+    const loop = loopWith(({ planningUntil }) => Promise.resolve(seen.push(planningUntil) > 0));
+    assert.equal(await loop.planNext(), true);
+    assert.deepEqual(seen, [inMilliseconds(60_000)], 'planned under a lease');
+    assert.deepEqual([(await found()).state, (await found()).outcome], ['finished', 'cancelled']);
+    assert.equal(await loop.planNext(), false, 'there is nothing more to plan');
+  });
+
+  it('gives a job that is not planned yet its next turn after the others', async () => {
+    await put();
+    await put({}, 'other');
+    const seen: string[] = [];
+    const loop = loopWith(({ _id }) => {
+      clock.advance(1);
+      return Promise.resolve(seen.push(_id) < 0);
+    });
+    for (let turn = 0; turn < 4; turn += 1) await loop.planNext();
+    assert.deepEqual(seen, ['j', 'other', 'j', 'other']);
+  });
+
+  it('says why a job cannot be planned now, and tries again later', async () => {
+    await put();
+    const loop = loopWith(() => Promise.reject(new TransientError('assembly.x', 'the catalogue is away')));
+    await loop.planNext();
+    assert.deepEqual(
+      [(await found()).planFault, (await found()).planningUntil],
+      ['the catalogue is away', inMilliseconds(5000)],
+    );
+    assert.equal(await loop.planNext(), false);
+  });
+
+  it('leaves a job to the planner that has overtaken this one', async () => {
+    await put();
+    await loopWith(() => Promise.reject(new TransientError(planTaken, 'taken'))).planNext();
+    assert.deepEqual(
+      [(await found()).planFault, (await found()).planningUntil],
+      [undefined, inMilliseconds(60_000)],
+    );
+  });
+
+  it('ends a job that cannot be planned at all, with the reason', async () => {
+    await put();
+    await assembler.store.tasks.insertOne(taskOf('j/0', { state: 'planning' }));
+    await loopWith(() => Promise.reject(new PermanentError('assembly.x', 'no such job'))).planNext();
+    const { state, outcome, fault } = await found();
+    assert.deepEqual([state, outcome], ['finished', 'failed']);
+    assert.deepEqual(fault, { code: 'assembly.x', message: 'no such job', fault: 'system' });
+  });
+});

@@ -1,0 +1,94 @@
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { CatenaError, Clock, crashPoint, isRetriable, messageOf, WorkLoop } from '#kernel';
+import { inContextOf } from '#messaging';
+import { type Logger, LOGGER } from '#observability';
+import { Jobs } from '../aggregates/jobs.js';
+import { Leases } from '../aggregates/leases.js';
+import type { AssemblyJob } from '../aggregates/records.js';
+import type { JobAssemblerConfig } from '../job-assembler.config.js';
+import { ConfigToken } from '../job-assembler.tokens.js';
+import { Dispatcher } from '../release-work/dispatcher.js';
+import { JobEnding } from '../settle-results/job-ending.js';
+import { planTaken } from './dataset-drafts.js';
+import { JobPlanner } from './job-planner.js';
+
+const idlePause = 1000;
+/** Milliseconds after which what could not be planned is tried again. */
+const retryPause = 5000;
+
+/** Gives accepted jobs their turns to be planned, the longest due first, so that a small one does not wait for a large one. */
+@Injectable()
+export class PlanningLoop implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly loop: WorkLoop;
+
+  constructor(
+    private readonly jobs: Jobs,
+    private readonly leases: Leases,
+    private readonly planner: JobPlanner,
+    private readonly dispatcher: Dispatcher,
+    private readonly ending: JobEnding,
+    private readonly clock: Clock,
+    @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
+    this.loop = new WorkLoop({
+      name: 'planning of jobs',
+      takeOne: () => this.planNext(),
+      pause: idlePause,
+      lanes: config.planning.jobs,
+      onFault: (error) => logger.warn({ error: messageOf(error) }, 'planning failed, trying again'),
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.loop.start(this.leases.whenReady());
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.loop.stop();
+  }
+
+  wake(): void {
+    this.loop.wake();
+  }
+
+  /** @returns whether there was a job to plan */
+  async planNext(): Promise<boolean> {
+    const job = await this.jobs.takeDue(this.clock.now(), this.config.lease);
+    if (job === undefined) return false;
+    try {
+      await inContextOf(job, () => this.turnOf(job));
+    } catch (error) {
+      if (!isRetriable(error)) await this.giveUp(job, error);
+      else if (error instanceof CatenaError && error.code === planTaken)
+        this.logger.warn({ jobId: job._id, error: error.message }, 'another planner goes on with the job');
+      else {
+        this.logger.warn({ jobId: job._id, error: messageOf(error) }, 'cannot plan the job now; it waits');
+        const later = new Date(this.clock.now().getTime() + retryPause);
+        await this.jobs.planAgainAfter(job._id, later, messageOf(error));
+      }
+    }
+    return true;
+  }
+
+  private async turnOf(job: AssemblyJob): Promise<void> {
+    const isWhole = await this.planner.plan(job, this.loop.stopping);
+    if (!isWhole) return this.jobs.planAgain(job._id, this.clock.now());
+    await this.jobs.start(job._id, this.clock.now());
+    crashPoint('assembler.after-plan');
+    this.dispatcher.wake();
+    await this.ending.settle(job._id);
+  }
+
+  /** The whole job cannot be planned: it ends as failed, with the reason. */
+  private async giveUp(job: AssemblyJob, error: unknown): Promise<void> {
+    this.logger.error({ jobId: job._id, error: messageOf(error) }, 'the job cannot be planned');
+    const code = error instanceof CatenaError ? error.code : 'assembly.unexpected-error';
+    await this.ending.fail(job._id, { code, message: messageOf(error), fault: 'system' });
+  }
+}

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { ManualClock } from '#kernel';
+import { createLogger } from '#observability';
+import type { WorkOrder } from '../aggregates/records.js';
+import { memoryAssembler, type Assembler } from '../testing/assembler.js';
+import { configOf } from '../testing/assembler-config.js';
+import { messagesOf, orderOf } from '../testing/samples.js';
+import { Dispatcher } from './dispatcher.js';
+
+describe('The dispatcher', () => {
+  const logger = createLogger('dispatcher.spec', 'silent');
+  const clock = new ManualClock();
+  let assembler: Assembler;
+  beforeEach(() => (assembler = memoryAssembler(clock)));
+
+  const dispatcher = (limits = { global: 2, perGroup: 2, perTarget: 2 }): Dispatcher =>
+    new Dispatcher(assembler.orders, assembler.leases, clock, configOf({ limits }), logger);
+  const released = async (): Promise<WorkOrder[]> =>
+    assembler.store.orders.find({ state: 'released' }).sort({ _id: 1 }).toArray();
+  const idsOf = (orders: readonly WorkOrder[]): string[] => orders.map(({ _id }) => _id);
+
+  it('releases the oldest work, as much as there is room for, and goes on when something ends', async () => {
+    await assembler.store.orders.insertMany(
+      [3, 1, 2].map((age) => orderOf(`j/0/${age}`, { createdAt: new Date(age) })),
+    );
+    await dispatcher().round();
+    assert.deepEqual(idsOf(await released()), ['j/0/1', 'j/0/2']);
+    await dispatcher().round();
+    assert.equal((await released()).length, 2, 'the limits are full');
+    await assembler.orders.end('j/0/1', { state: 'done' });
+    clock.advance(60_000);
+    await dispatcher().round();
+    assert.deepEqual(idsOf(await released()), ['j/0/2', 'j/0/3']);
+  });
+
+  it('sends each kind of work its command, with what the archiver needs for it', async () => {
+    const source = { kind: 'landing-zone', location: 'l', bucket: 'z' } as const;
+    const files = { bucket: 'control', key: 'k', size: 1, sha256: 'x' };
+    await assembler.store.orders.insertMany([
+      orderOf('j/0/0', { source, files, fileCount: 3 }),
+      orderOf('j/1/0', { kind: 'retrieve', target: 'lts-read' }),
+      orderOf('j/2/0', { kind: 'verify', target: 'lts-read' }),
+    ]);
+    await dispatcher({ global: 9, perGroup: 9, perTarget: 9 }).round();
+    const orders = await released();
+    assert.deepEqual(orders.map(messagesOf), [
+      ['archival.archive-datablock.v1'],
+      ['archival.retrieve-datablock.v1'],
+      ['archival.verify-datablock.v1'],
+    ]);
+    const data = orders[0]?.outbox.rows[0]?.envelope?.data;
+    assert.deepEqual(data, {
+      ...{ workOrderId: 'j/0/0', jobId: 'j', pid: 'pid-j/0', archiveId: 'j/0/0.tar' },
+      ...{ source, files, fileCount: 3, bytes: 10, copies: 2 },
+    });
+  });
+
+  it('leaves it to another process that holds the lease', async () => {
+    await assembler.store.orders.insertOne(orderOf('j/0/0'));
+    await assembler.leases.hold('dispatcher', 'another', 60_000);
+    await dispatcher().round();
+    assert.deepEqual(await released(), []);
+  });
+});

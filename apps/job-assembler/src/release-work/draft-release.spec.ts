@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { memoryAssembler, type Assembler } from '../testing/assembler.js';
+import { jobOf, orderOf, taskOf } from '../testing/samples.js';
+import type { Dispatcher } from './dispatcher.js';
+import { DraftRelease } from './draft-release.js';
+
+describe('The release of drafts', () => {
+  let assembler: Assembler;
+  let woken: number;
+  beforeEach(async () => {
+    assembler = memoryAssembler();
+    woken = 0;
+    await assembler.store.orders.insertMany([
+      orderOf('j/0/0', { state: 'drafted', planner: 2 }),
+      orderOf('j/0/1', { state: 'drafted', planner: 2, share: 1 }),
+      orderOf('j/0/2', { state: 'drafted', planner: 1 }),
+    ]);
+  });
+
+  async function release(): Promise<string[]> {
+    const dispatcher = { wake: () => (woken += 1) } as unknown as Dispatcher;
+    await new DraftRelease(assembler.jobs, assembler.orders, dispatcher).release(
+      taskOf('j/0', { planner: 2 }),
+    );
+    return (await assembler.store.orders.find({}).sort({ _id: 1 }).toArray()).map(({ state }) => state);
+  }
+
+  it('makes work of the drafts of the planner that started the dataset, and leaves those of another', async () => {
+    await assembler.store.jobs.insertOne(jobOf('j'));
+    assert.deepEqual(await release(), ['planned', 'done', 'drafted']);
+    assert.equal(woken, 1, 'there is work for the dispatcher');
+  });
+
+  it('makes none for a job that was cancelled while it was planned, and keeps what an earlier job has done', async () => {
+    await assembler.store.jobs.insertOne(jobOf('j', { cancelRequested: true }));
+    assert.deepEqual(await release(), ['cancelled', 'done', 'drafted']);
+  });
+});

@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import { Jobs } from '../aggregates/jobs.js';
+import type { DatasetTask } from '../aggregates/records.js';
+import { planOf, WorkOrders } from '../aggregates/work-orders.js';
+import { Dispatcher } from './dispatcher.js';
+
+/** Makes work of the drafts of a dataset. */
+@Injectable()
+export class DraftRelease {
+  constructor(
+    private readonly jobs: Jobs,
+    private readonly orders: WorkOrders,
+    private readonly dispatcher: Dispatcher,
+  ) {}
+
+  /** A running dataset has a complete plan: what is drafted is work, or was done by an earlier job. Can be repeated. */
+  async release(task: Pick<DatasetTask, '_id' | 'jobId' | 'planner'>): Promise<void> {
+    const plan = planOf(task);
+    await this.orders.finishDoneBefore(plan);
+    // A cancel request may have come while the plan was made, when there was nothing to cancel yet.
+    if (await this.jobs.isCancelled(task.jobId)) await this.orders.cancelDrafts(plan);
+    else await this.orders.planDrafts(plan);
+    // One that comes in this very moment finds either drafts or planned orders, and cancels them itself.
+    this.dispatcher.wake();
+  }
+}

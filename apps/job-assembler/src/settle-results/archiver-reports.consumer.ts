@@ -1,0 +1,109 @@
+import { Controller, Inject } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import {
+  datablockArchivedV1,
+  datablockRetrievedV1,
+  datablockVerifiedV1,
+  originalsReleasedV1,
+  workCancelledV1,
+  workFailedV1,
+  workProgressedV1,
+  type DatablockArchivedV1,
+  type DatablockRetrievedV1,
+  type DatablockVerifiedV1,
+  type Envelope,
+  type OriginalsReleasedV1,
+  type WorkCancelledV1,
+  type WorkFailedV1,
+  type WorkProgressedV1,
+} from '#contracts';
+import { crashPoint } from '#kernel';
+import { done, Handles, type Outcome } from '#messaging';
+import { type Logger, LOGGER } from '#observability';
+import { WorkOrders, type WorkEnd } from '../aggregates/work-orders.js';
+import { Dispatcher } from '../release-work/dispatcher.js';
+import { DatasetSettling } from './dataset-settling.js';
+import { ProgressReports } from './progress-reports.js';
+
+/** Takes in what the archiver reports. Only a released work order can end, and only once. */
+@Controller()
+export class ArchiverReportsConsumer {
+  constructor(
+    private readonly orders: WorkOrders,
+    private readonly settling: DatasetSettling,
+    private readonly progress: ProgressReports,
+    private readonly dispatcher: Dispatcher,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  @Handles(datablockArchivedV1)
+  archived(@Payload() { data }: Envelope<DatablockArchivedV1>): Promise<Outcome> {
+    const { size, packedSize, fileCount, sha256, manifest } = data;
+    return this.end(data.workOrderId, {
+      state: 'done',
+      result: { kind: 'archive', size, packedSize, fileCount, sha256, manifest },
+    });
+  }
+
+  @Handles(datablockRetrievedV1)
+  retrieved(@Payload() { data }: Envelope<DatablockRetrievedV1>): Promise<Outcome> {
+    const { packedSize, sha256, url, expiresAt } = data;
+    return this.end(data.workOrderId, {
+      state: 'done',
+      result: { kind: 'retrieve', packedSize, sha256, url, expiresAt },
+    });
+  }
+
+  @Handles(datablockVerifiedV1)
+  verified(@Payload() { data }: Envelope<DatablockVerifiedV1>): Promise<Outcome> {
+    return this.end(data.workOrderId, { state: 'done' });
+  }
+
+  @Handles(workFailedV1)
+  async failed(@Payload() { data }: Envelope<WorkFailedV1>): Promise<Outcome> {
+    const { code, message, fault, workOrderId } = data;
+    const followUp = /^(.+)\/(release|discard)$/.exec(workOrderId);
+    if (followUp === null) return this.end(workOrderId, { state: 'failed', fault: { code, message, fault } });
+    // The archive itself is complete: what was to follow is noted, for people.
+    const [_id = '', kind] = [followUp[1], followUp[2] as 'release' | 'discard'];
+    this.logger.error(
+      { workOrderId, code, error: message },
+      `the archiver could not ${kind} as it was asked to`,
+    );
+    await this.orders.noteFault(_id, kind, { code, message, fault });
+    return done;
+  }
+
+  @Handles(workCancelledV1)
+  cancelled(@Payload() { data }: Envelope<WorkCancelledV1>): Promise<Outcome> {
+    return this.end(data.workOrderId, { state: 'cancelled' });
+  }
+
+  @Handles(workProgressedV1)
+  async progressed(@Payload() { data }: Envelope<WorkProgressedV1>): Promise<Outcome> {
+    await this.progress.take(data);
+    return done;
+  }
+
+  /** Nothing waits for it: the archive is complete without. */
+  @Handles(originalsReleasedV1)
+  async released(@Payload() { data }: Envelope<OriginalsReleasedV1>): Promise<Outcome> {
+    const _id = data.workOrderId.replace(/\/release$/, '');
+    const { released, kept, keptFiles } = data;
+    await this.orders.noteOriginals(_id, {
+      ...{ released, kept },
+      ...(keptFiles === undefined ? {} : { keptFiles }),
+    });
+    return done;
+  }
+
+  private async end(id: string, end: WorkEnd): Promise<Outcome> {
+    const ended = await this.orders.end(id, end);
+    crashPoint('assembler.after-result');
+    // There may be room for the next one.
+    this.dispatcher.wake();
+    const taskId = ended ?? (await this.orders.taskOf(id));
+    if (taskId !== undefined) await this.settling.settle(taskId);
+    return done;
+  }
+}

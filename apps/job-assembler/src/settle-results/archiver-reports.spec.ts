@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { ManualClock } from '#kernel';
+import { createLogger } from '#observability';
+import type { WorkOrder } from '../aggregates/records.js';
+import type { Dispatcher } from '../release-work/dispatcher.js';
+import { memoryAssembler, type Assembler } from '../testing/assembler.js';
+import { archived, orderOf } from '../testing/samples.js';
+import { ArchiverReportsConsumer } from './archiver-reports.consumer.js';
+import type { DatasetSettling } from './dataset-settling.js';
+import type { ProgressReports } from './progress-reports.js';
+
+describe('Reports of the archiver', () => {
+  const logger = createLogger('archiver-reports.spec', 'silent');
+  let assembler: Assembler;
+  let settledTasks: string[];
+  let woken: number;
+  let consumer: ArchiverReportsConsumer;
+  beforeEach(async () => {
+    assembler = memoryAssembler(new ManualClock());
+    [settledTasks, woken] = [[], 0];
+    const settling = { settle: (taskId: string) => Promise.resolve(settledTasks.push(taskId)) };
+    const dispatcher = { wake: () => (woken += 1) };
+    consumer = new ArchiverReportsConsumer(
+      ...([assembler.orders, settling as unknown as DatasetSettling, {} as ProgressReports] as const),
+      ...([dispatcher as unknown as Dispatcher, logger] as const),
+    );
+    await assembler.store.orders.insertOne(orderOf('j/0/0', { state: 'released' }));
+  });
+  const found = async (): Promise<WorkOrder> => (await assembler.store.orders.findOne({ _id: 'j/0/0' }))!;
+  const workOrderId = 'j/0/0';
+  const fault = { code: 'c', message: 'm', fault: 'system' as const };
+
+  it('end released work with its result, make room, and are a reason to look at the dataset', async () => {
+    const { kind: _, ...data } = archived;
+    await consumer.archived({ data: { workOrderId, ...data } } as never);
+    assert.deepEqual([(await found()).state, (await found()).result], ['done', archived]);
+    assert.deepEqual([settledTasks, woken], [['j/0'], 1]);
+  });
+
+  it('that come twice, or late, change nothing, but the dataset is looked at again', async () => {
+    await consumer.cancelled({ data: { workOrderId } } as never);
+    await consumer.verified({ data: { workOrderId } } as never);
+    assert.deepEqual([(await found()).state, settledTasks], ['cancelled', ['j/0', 'j/0']]);
+  });
+
+  it('about work that nobody knows are settled', async () => {
+    assert.equal((await consumer.verified({ data: { workOrderId: 'none' } } as never)).kind, 'done');
+    assert.deepEqual(settledTasks, []);
+  });
+
+  it('of a failure say why', async () => {
+    await consumer.failed({ data: { workOrderId, ...fault } } as never);
+    assert.deepEqual([(await found()).state, (await found()).fault], ['failed', fault]);
+  });
+
+  it('of what was to follow the end are noted, and end nothing', async () => {
+    await consumer.failed({ data: { workOrderId: `${workOrderId}/release`, ...fault } } as never);
+    await consumer.failed({ data: { workOrderId: `${workOrderId}/discard`, ...fault } } as never);
+    await consumer.released({
+      data: { workOrderId: `${workOrderId}/release`, released: 2, kept: 0 },
+    } as never);
+    const { state, releaseFault, discardFault, originals } = await found();
+    assert.deepEqual([state, releaseFault, discardFault], ['released', fault, fault]);
+    assert.deepEqual([originals, settledTasks], [{ released: 2, kept: 0 }, []]);
+  });
+});

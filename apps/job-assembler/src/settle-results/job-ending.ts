@@ -1,0 +1,125 @@
+import { Injectable } from '@nestjs/common';
+import { jobFinishedV1, type DatasetResultLine, type JobOutcome } from '#contracts';
+import { Clock, crashPoint, stillMoving, TransientError } from '#kernel';
+import { inContextOf } from '#messaging';
+import { eventRow } from '#outbox';
+import { DatasetTasks, type TaskCounts } from '../aggregates/dataset-tasks.js';
+import { Jobs } from '../aggregates/jobs.js';
+import type { AssemblyJob, DatasetTask, Fault } from '../aggregates/records.js';
+import { WorkOrders } from '../aggregates/work-orders.js';
+import { finalSentence, outcomeOfTasks } from '../domain/outcomes.js';
+import { ClaimChecks } from '#claim-check';
+
+/** Brings a job to its one end state. */
+@Injectable()
+export class JobEnding {
+  constructor(
+    private readonly jobs: Jobs,
+    private readonly tasks: DatasetTasks,
+    private readonly orders: WorkOrders,
+    private readonly claimChecks: ClaimChecks,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Ends a job whose datasets are all over, once the catalogue has applied what it was told of them. Can be repeated. */
+  async settle(jobId: string): Promise<void> {
+    const job = await this.jobs.find(jobId);
+    if (job?.state !== 'running') return;
+    // Asked after every dataset, so the common answer, "not over yet", must be cheap.
+    if ((await this.tasks.hasOpen(jobId)) || (await this.tasks.hasUnheardNews(jobId))) return;
+    const counts = await this.tasks.counts(jobId);
+    const outcome =
+      job.fault === undefined ? outcomeOfTasks(counts) : (counts.succeeded ?? 0) > 0 ? 'partial' : 'failed';
+    if (outcome !== undefined) await inContextOf(job, () => this.finish(job, outcome, counts));
+  }
+
+  /** Ends a job that cannot be planned further: datasets whose work began come to their own ends first. */
+  async fail(jobId: string, fault: Fault): Promise<void> {
+    await this.orders.cancelDrafts({ jobId });
+    await this.tasks.failUnplanned(jobId, fault);
+    await this.jobs.startFailed(jobId, fault, this.clock.now());
+    await this.settle(jobId);
+  }
+
+  private async finish(
+    { _id: jobId, workflow, fault }: Pick<AssemblyJob, '_id' | 'workflow' | 'fault'>,
+    outcome: JobOutcome,
+    counts: TaskCounts,
+  ): Promise<void> {
+    const lines = await this.resultLines(jobId);
+    const expected = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    // Nothing is called over on a list that is not whole.
+    if (lines.length !== expected)
+      throw new TransientError(
+        'assembly.list-incomplete',
+        `Expected ${expected} datasets of job ${jobId}, read ${lines.length}; they are read again.`,
+      );
+    const result = await this.claimChecks.keepLines(`results/${jobId}.ndjson`, lines);
+    const first = fault?.message ?? lines.find((line) => line.outcome === 'failed')?.message;
+    const [succeeded, failed, cancelled] = [counts.succeeded ?? 0, counts.failed ?? 0, counts.cancelled ?? 0];
+    const now = this.clock.now();
+    const row = eventRow(
+      jobFinishedV1,
+      {
+        jobId,
+        outcome,
+        message: finalSentence(outcome, { succeeded, failed, cancelled }, first, doneWith(workflow)).slice(
+          0,
+          2000,
+        ),
+        datasetsSucceeded: succeeded,
+        datasetsFailed: failed,
+        datasetsCancelled: cancelled,
+        result,
+      },
+      now,
+    );
+    await this.jobs.finish(jobId, outcome, row, now);
+    crashPoint('assembler.after-finish');
+  }
+
+  private async resultLines(jobId: string): Promise<DatasetResultLine[]> {
+    const links = await this.linksByTask(jobId);
+    const lines: DatasetResultLine[] = [];
+    for await (const task of this.tasks.ofJob(jobId)) {
+      lines.push(resultLine(task, links.get(task._id) ?? []));
+      stillMoving();
+    }
+    return lines;
+  }
+
+  /** What was retrieved, by dataset and in the order of archive ids, read at once. */
+  private async linksByTask(jobId: string): Promise<ReadonlyMap<string, DatasetResultLine['datablocks']>> {
+    const links = new Map<string, DatasetResultLine['datablocks'][number][]>();
+    for await (const { taskId, archiveId, result } of this.orders.retrieved(jobId)) {
+      if (result?.kind !== 'retrieve') continue;
+      const datablocks = links.get(taskId) ?? [];
+      datablocks.push({
+        name: archiveId.split('/').slice(-2).join('_'),
+        archiveId,
+        size: result.packedSize,
+        sha256: result.sha256,
+        url: result.url,
+        expiresAt: result.expiresAt,
+      });
+      links.set(taskId, datablocks);
+    }
+    for (const datablocks of links.values())
+      datablocks.sort((one, other) => (one.archiveId < other.archiveId ? -1 : 1));
+    return links;
+  }
+}
+
+function doneWith(workflow: AssemblyJob['workflow']): string {
+  return workflow === 'reset' ? 'reset' : 'done and verified';
+}
+
+function resultLine(
+  { pid, state, fault, workflow }: DatasetTask,
+  links: DatasetResultLine['datablocks'],
+): DatasetResultLine {
+  const outcome = state === 'succeeded' || state === 'cancelled' ? state : 'failed';
+  if (workflow !== 'retrieve' || outcome !== 'succeeded')
+    return { pid, outcome, ...(fault ?? {}), datablocks: [] };
+  return { pid, outcome, datablocks: links };
+}

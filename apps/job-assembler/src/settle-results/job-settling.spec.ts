@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { ManualClock } from '#kernel';
+import { createLogger } from '#observability';
+import type { WorkOrder } from '../aggregates/records.js';
+import { memoryAssembler, type Assembler } from '../testing/assembler.js';
+import { configOf } from '../testing/assembler-config.js';
+import { archived, jobOf, messagesOf, orderOf, taskOf } from '../testing/samples.js';
+import { settlingOn } from '../testing/settling.js';
+import { JobSettling } from './job-settling.js';
+
+describe('The settling of jobs', () => {
+  const logger = createLogger('job-settling.spec', 'silent');
+  const clock = new ManualClock();
+  let assembler: Assembler;
+  let settling: JobSettling;
+  beforeEach(() => {
+    assembler = memoryAssembler(clock);
+    const { jobs, tasks, orders, leases } = assembler;
+    const { settling: datasets, jobEnding } = settlingOn(assembler, clock);
+    settling = new JobSettling(
+      ...([jobs, tasks, orders, leases, datasets, jobEnding, clock] as const),
+      ...([configOf(), logger] as const),
+    );
+  });
+  /** A running dataset with work orders in these states. */
+  async function dataset(id: string, states: readonly WorkOrder['state'][]): Promise<void> {
+    await assembler.store.tasks.insertOne(taskOf(id));
+    for (const [place, state] of states.entries())
+      await assembler.store.orders.insertOne(orderOf(`${id}/${place}`, { state, result: archived }));
+  }
+  const stateOf = async (id: string): Promise<string | undefined> => (await assembler.tasks.find(id))?.state;
+
+  it('ends datasets of which nothing was released together, and settles the others one by one', async () => {
+    await assembler.store.jobs.insertOne(jobOf('j', { state: 'running', updatedAt: clock.now() }));
+    await dataset('j/0', ['cancelled', 'cancelled']);
+    await dataset('j/1', ['done']);
+    await dataset('j/2', ['released', 'cancelled']);
+    await settling.soon('j');
+    assert.equal(await settling.round(), false);
+    assert.deepEqual(
+      [await stateOf('j/0'), await stateOf('j/1'), await stateOf('j/2')],
+      ['cancelled', 'registering', 'running'],
+    );
+    const stopped = await assembler.tasks.find('j/0');
+    assert.deepEqual(messagesOf(stopped), ['assembly.dataset-cancelled.v1']);
+  });
+
+  it('finds what a crash has left, after a while and without being asked', async () => {
+    await assembler.store.jobs.insertOne(jobOf('j', { state: 'running', updatedAt: clock.now() }));
+    await dataset('j/0', ['drafted']);
+    await settling.round();
+    assert.equal((await assembler.orders.counts({ jobId: 'j' })).drafted, 1, 'looked at a moment ago');
+    clock.advance(2001);
+    await settling.round();
+    assert.deepEqual(await assembler.orders.counts({ jobId: 'j' }), { planned: 1 });
+  });
+
+  it('settles resets of datasets that have no work orders', async () => {
+    await assembler.store.jobs.insertOne(jobOf('j', { state: 'running', workflow: 'reset' }));
+    await assembler.store.tasks.insertOne(taskOf('j/0', { workflow: 'reset' }));
+    await settling.round();
+    assert.equal(await stateOf('j/0'), 'registering');
+  });
+
+  it('leaves it to another process that holds the lease', async () => {
+    await assembler.leases.hold('folds', 'another', 60_000);
+    await assembler.store.jobs.insertOne(jobOf('j', { state: 'running' }));
+    await dataset('j/0', ['done']);
+    await settling.round();
+    assert.equal(await stateOf('j/0'), 'running');
+  });
+});

@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import { discardDatablockV1 } from '#contracts';
+import { Clock, crashPoint } from '#kernel';
+import { eventRow } from '#outbox';
+import { WorkOrders } from '../aggregates/work-orders.js';
+
+/** The second half of a reset: the tapes, once the catalogue has let go of the datablocks. */
+@Injectable()
+export class ResetDatablocks {
+  constructor(
+    private readonly orders: WorkOrders,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The catalogue lists them no more: the archiver may set the tapes aside, and asks before it does. Can be repeated. */
+  async setAside(taskId: string): Promise<void> {
+    for await (const order of this.orders.toSetAside(taskId)) {
+      const { _id, jobId, pid, archiveId, archivedBy, context } = order;
+      const now = this.clock.now();
+      const owner = archivedBy === undefined ? {} : { archivedBy };
+      const request = eventRow(
+        discardDatablockV1,
+        { workOrderId: `${_id}/discard`, jobId, pid, archiveId, ...owner, reset: true },
+        now,
+        context,
+      );
+      await this.orders.setAside(_id, request, now);
+    }
+    crashPoint('assembler.after-set-aside');
+  }
+}

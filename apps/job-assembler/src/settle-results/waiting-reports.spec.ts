@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import type { Phase } from '#contracts';
+import { ManualClock } from '#kernel';
+import { createLogger } from '#observability';
+import type { AppHealth, PartHealth } from '#service-host';
+import { memoryAssembler, type Assembler } from '../testing/assembler.js';
+import { configOf } from '../testing/assembler-config.js';
+import { jobOf, orderOf, taskOf } from '../testing/samples.js';
+import type { ProgressReports } from './progress-reports.js';
+import { WaitingReports } from './waiting-reports.js';
+
+describe('What jobs wait for', () => {
+  const logger = createLogger('waiting-reports.spec', 'silent');
+  let clock: ManualClock;
+  let assembler: Assembler;
+  let told: [string, Phase][];
+  let archiver: () => Promise<PartHealth>;
+  let reports: WaitingReports;
+  beforeEach(async () => {
+    clock = new ManualClock();
+    assembler = memoryAssembler(clock);
+    told = [];
+    const progress = { tell: (jobId: string, phase: Phase) => Promise.resolve(told.push([jobId, phase])) };
+    const health = { add: (_: string, look: typeof archiver) => (archiver = look) };
+    const { jobs, tasks, orders, leases } = assembler;
+    const limits = { global: 3, perGroup: 2, perTarget: 3 };
+    reports = new WaitingReports(
+      ...([jobs, tasks, orders, leases, progress as unknown as ProgressReports] as const),
+      ...([health as unknown as AppHealth, clock, configOf({ limits }), logger] as const),
+    );
+    reports.onApplicationBootstrap();
+    await reports.beforeApplicationShutdown();
+  });
+  const look = async (): Promise<string[] | undefined> => {
+    await reports.look();
+    return (await assembler.jobs.find('j'))?.waitsFor;
+  };
+
+  it('is said in the job and to the catalogue, and taken back once when there is nothing more', async () => {
+    await assembler.store.jobs.insertOne(jobOf('j', { planFault: 'the catalogue is away' }));
+    assert.deepEqual(await look(), ['its plan: the catalogue is away']);
+    await assembler.jobs.planAgain('j', clock.now());
+    assert.equal(await look(), undefined);
+    assert.equal(await look(), undefined);
+    assert.deepEqual(told, [
+      ['j', 'waiting'],
+      ['j', 'packing'],
+    ]);
+  });
+
+  for (const [held, groups, sentence] of [
+    [2, ['g', 'g'], 'its group has all of its 2 (LIMIT_PER_GROUP)'],
+    [3, ['g', 'h', 'h'], 'all 3 are taken (LIMIT_GLOBAL)'],
+  ] as const)
+    it(`names the limit that ${held} released work orders of ${groups.join(', ')} leave no room in`, async () => {
+      await assembler.store.jobs.insertOne(jobOf('j', { state: 'running' }));
+      await assembler.store.orders.insertMany([
+        orderOf('j/0/0', { group: 'g' }),
+        ...groups.map((group, place) => orderOf(`k/0/${place}`, { state: 'released', group })),
+      ]);
+      assert.deepEqual(await look(), [`a slot for writing to long-term storage: ${sentence}`]);
+    });
+
+  it('is the archiver, when it has accepted work and says nothing of it, and readiness says so too', async () => {
+    await assembler.store.jobs.insertOne(jobOf('j', { state: 'running' }));
+    await assembler.store.orders.insertOne(
+      orderOf('j/0/0', { state: 'released', releasedAt: clock.now(), createdAt: clock.now() }),
+    );
+    assert.equal(await look(), undefined);
+    assert.equal((await archiver()).status, 'up');
+    clock.advance(120_001);
+    assert.deepEqual(await look(), ['the archiver: no sign of life of 1 work order(s) for 2 min']);
+    assert.deepEqual([(await archiver()).status, (await archiver()).silent], ['silent', 1]);
+  });
+
+  it('is the catalogue, when it has not registered a dataset for a while', async () => {
+    await assembler.store.jobs.insertOne(jobOf('j', { state: 'running' }));
+    await assembler.store.tasks.insertOne(taskOf('j/0', { state: 'registering', updatedAt: clock.now() }));
+    clock.advance(60_000);
+    assert.deepEqual(await look(), ['the catalogue: datablocks have not been registered for 1 min']);
+  });
+});

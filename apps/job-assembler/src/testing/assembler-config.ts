@@ -1,0 +1,11 @@
+import type { JobAssemblerConfig } from '../job-assembler.config.js';
+
+/** What a spec does not say has no meaning for it. */
+export function configOf(changes: Partial<JobAssemblerConfig> = {}): JobAssemblerConfig {
+  return {
+    ...{ lease: 60_000, silence: 60_000, copies: 2 },
+    planning: { jobs: 1, datasets: 2, turn: 5000 },
+    limits: { global: 8, perGroup: 8, perTarget: 8 },
+    ...changes,
+  } as JobAssemblerConfig;
+}

@@ -1,0 +1,51 @@
+import { ManualClock, type Clock } from '#kernel';
+import type { OutboxRelay } from '#outbox';
+import { memoryCollection } from '#persistence/testing';
+import type { DatasetTasks } from '../aggregates/dataset-tasks.js';
+import type { Jobs } from '../aggregates/jobs.js';
+import type { Leases } from '../aggregates/leases.js';
+import type { AssemblyJob, DatasetTask, WorkOrder } from '../aggregates/records.js';
+import type { WorkOrders } from '../aggregates/work-orders.js';
+import { AssemblerStore } from '../persistence/assembler-store.js';
+import { MongoDatasetTasks } from '../persistence/mongo-dataset-tasks.js';
+import { MongoJobs } from '../persistence/mongo-jobs.js';
+import { MongoLeases } from '../persistence/mongo-leases.js';
+import { MongoWorkOrders } from '../persistence/mongo-work-orders.js';
+
+/** The aggregates over some collections: those of a database, or their twins in memory. */
+export interface Assembler {
+  readonly store: AssemblerStore;
+  readonly jobs: Jobs;
+  readonly tasks: DatasetTasks;
+  readonly orders: WorkOrders;
+  readonly leases: Leases;
+}
+
+/** A relay that sends nothing. */
+const silentRelay = { wake: () => undefined, onAccepted: () => undefined } as unknown as OutboxRelay;
+
+export function assemblerOn(
+  store: AssemblerStore,
+  clock: Clock = new ManualClock(),
+  relay = silentRelay,
+): Assembler {
+  return {
+    store,
+    jobs: new MongoJobs(store, relay),
+    tasks: new MongoDatasetTasks(store, relay),
+    orders: new MongoWorkOrders(store, relay),
+    leases: new MongoLeases(store, clock),
+  };
+}
+
+/** The twins in memory. */
+export function memoryAssembler(clock?: Clock, relay?: OutboxRelay): Assembler {
+  const collections = {
+    jobs: { value: memoryCollection<AssemblyJob>() },
+    tasks: { value: memoryCollection<DatasetTask>() },
+    orders: { value: memoryCollection<WorkOrder>() },
+    leases: { value: memoryCollection<object>() },
+    whenReady: { value: () => Promise.resolve() },
+  };
+  return assemblerOn(Object.create(AssemblerStore.prototype, collections) as AssemblerStore, clock, relay);
+}

@@ -1,0 +1,37 @@
+import type { Clock } from '#kernel';
+import type { ClaimChecks } from '#claim-check';
+import type { Dispatcher } from '../release-work/dispatcher.js';
+import { DraftRelease } from '../release-work/draft-release.js';
+import { DatasetEnding } from '../settle-results/dataset-ending.js';
+import { DatasetSettling } from '../settle-results/dataset-settling.js';
+import { DatasetSubmission } from '../settle-results/dataset-submission.js';
+import { JobEnding } from '../settle-results/job-ending.js';
+import { UnregisteredDatablocks } from '../settle-results/unregistered-datablocks.js';
+import type { Assembler } from './assembler.js';
+
+/** Lists that messages refer to, kept by key. */
+export class KeptLists {
+  readonly lists = new Map<string, readonly object[]>();
+
+  keepLines(key: string, lines: readonly object[]) {
+    this.lists.set(key, lines);
+    return Promise.resolve({ bucket: 'control', key, size: 1, sha256: 'x' });
+  }
+}
+
+/** Everything that settles results, as the module wires it. */
+export function settlingOn(
+  { jobs, tasks, orders }: Assembler,
+  clock: Clock,
+  kept: KeptLists = new KeptLists(),
+) {
+  const objects = kept as unknown as ClaimChecks;
+  const dispatcher = { wake: () => undefined } as unknown as Dispatcher;
+  const jobEnding = new JobEnding(jobs, tasks, orders, objects, clock);
+  const ending = new DatasetEnding(tasks, jobEnding, clock);
+  const unregistered = new UnregisteredDatablocks(jobs, tasks, orders, clock);
+  const submission = new DatasetSubmission(tasks, orders, objects, clock);
+  const drafts = new DraftRelease(jobs, orders, dispatcher);
+  const settling = new DatasetSettling(tasks, orders, drafts, unregistered, ending, submission);
+  return { jobEnding, ending, unregistered, submission, settling, dispatcher, lists: kept.lists };
+}

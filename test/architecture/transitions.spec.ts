@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import ts from 'typescript';
+import { isThere } from '../support/repository.js';
+import { productSources, walk } from '../support/sources.js';
+
+/** Where the states of records change by named transitions only (docs/decisions/0043). */
+const apps = [...new Set(productSources().map(({ path }) => path.split('/src/')[0] ?? ''))].filter((folder) =>
+  isThere(`${folder}/src/aggregates`),
+);
+
+/** What changes a document. Operators that only ask are searches, as the catalogue's filters have them too. */
+const changing = /^[$](set|unset|setOnInsert|push|pull|addToSet|inc|min|max|mul|rename)$/;
+
+describe('The states of records', () => {
+  for (const app of apps) {
+    const sources = productSources().filter(
+      ({ path }) =>
+        path.startsWith(`${app}/src/`) && !path.includes('/testing/') && !path.endsWith('spec.ts'),
+    );
+
+    it(`are changed by ${app} in its persistence folder only: use cases name no operator that changes documents`, () => {
+      const found = new Set<string>();
+      for (const { path, tree } of sources.filter((one) => !one.path.includes('/persistence/')))
+        walk(tree, (node) => {
+          if (ts.isPropertyAssignment(node) && changing.test(node.name.getText(tree)))
+            found.add(`${path}: ${node.name.getText(tree)}`);
+        });
+      assert.deepEqual([...found], [], 'give the aggregate a method that says what happens');
+    });
+
+    it(`are written by ${app} as steps of its table: no adapter sets a state by its name`, () => {
+      const found = new Set<string>();
+      for (const { path, tree } of sources.filter((one) => one.path.includes('/persistence/')))
+        walk(tree, (node) => {
+          if (!ts.isPropertyAssignment(node) || node.name.getText(tree) !== '$set') return;
+          walk(node.initializer, (inner) => {
+            if (ts.isPropertyAssignment(inner) && inner.name.getText(tree) === 'state') found.add(path);
+          });
+        });
+      assert.deepEqual([...found], [], 'take the step from domain/states.ts with stepOf');
+    });
+  }
+
+  it('are kept as aggregates by at least one app', () => assert.ok(apps.includes('apps/job-assembler')));
+});
