@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { withoutOwnFields } from './own-fields.js';
 
 describe('What Catena keeps in records', () => {
-  const hidden = { catena: 0, catenaWords: 0, catenaIntent: 0 };
+  const hidden = { catena: 0, catenaWords: 0, catenaIntent: 0, catenaKeys: 0 };
 
   it('is left out of whole records, and of records without some fields', () => {
     assert.deepEqual(withoutOwnFields(), hidden);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Connection } from 'mongoose';
 import type { Logger } from '#observability';
+import { wordsForm } from '#scicat-database';
 import { fillWordLists } from './word-lists.js';
 
 interface Stored {
@@ -20,9 +21,9 @@ interface Operation {
 function databaseWith(records: Stored[], full: string): { connection: Connection; marks: string[] } {
   const marks: string[] = [];
   const collection = {
-    find: (filter: { _id?: { $in: string[] } }) => {
+    find: (filter: { _id?: { $in: string[] }; catenaWords?: object }) => {
       const found = records.filter(({ _id, catenaWords }) =>
-        filter._id === undefined ? catenaWords === undefined : filter._id.$in.includes(_id),
+        'catenaWords' in filter ? catenaWords === undefined : (filter._id?.$in.includes(_id) ?? true),
       );
       return {
         toArray: () => Promise.resolve(found.map((record) => ({ ...record }))),
@@ -47,6 +48,8 @@ function databaseWith(records: Stored[], full: string): { connection: Connection
     },
     findOne: () => Promise.resolve(null),
     updateOne: ({ _id }: { _id: string }) => Promise.resolve(marks.push(_id)),
+    // The mark of an earlier form, which this one replaces.
+    deleteOne: ({ _id }: { _id: string }) => Promise.resolve(marks.push(`no ${_id}`)),
   };
   return { connection: { collection: () => collection } as unknown as Connection, marks };
 }
@@ -68,7 +71,7 @@ describe('Words for records that have none', () => {
     );
     assert.equal(records[8]?.catenaWords, 'r8\nt8');
     assert.deepEqual((said[0] as { ids: string[] }).ids, ['r7']);
-    assert.deepEqual(marks, ['catenaWords of Dataset']);
+    assert.deepEqual(marks, [`catenaWords ${wordsForm} of Dataset`, 'no catenaWords of Dataset']);
   });
 
   it('are not said to be made when the process stops on the way', async () => {
