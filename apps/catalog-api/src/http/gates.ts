@@ -1,16 +1,4 @@
 import { Refusal } from '../domain/errors.js';
-import type { Caller } from '../domain/access.js';
-
-/** Refuses a caller who may not call the operation at all. */
-export function gate(admitted: boolean): void {
-  if (!admitted) throw new Refusal(403, 'Forbidden resource');
-}
-
-/** @throws Refusal 401 for an anonymous caller */
-export function signedIn(caller: Caller | undefined): Caller {
-  if (caller === undefined) throw new Refusal(401, 'Unauthenticated');
-  return caller;
-}
 
 /** `filter` may come in the query or in a header, not in both. */
 export function filterFrom(query: unknown, header: unknown): unknown {

@@ -1,12 +1,12 @@
 import { Controller, Get, HttpCode, Inject, Param, Post, Query, Body } from '@nestjs/common';
 import type { CatalogApiConfig } from '../../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../../catalog-api.tokens.js';
-import { AccessRules, type Caller } from '../../domain/access.js';
+import type { Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
 import { Refusal } from '../../domain/errors.js';
 import { objectOr } from '../../domain/loopback-filter.js';
-import { CurrentCaller } from '../../http/caller.decorator.js';
-import { gate, signedIn } from '../../http/gates.js';
+import { Admits, SignedIn } from '../../http/admits.decorator.js';
+import { CurrentCaller, SignedInCaller } from '../../http/caller.decorator.js';
 import type { LongList } from '../../http/long-list.js';
 import { Area, Operation } from '../../http/operation.decorator.js';
 import { textFrom } from '../../http/query-values.js';
@@ -36,10 +36,10 @@ export class DatasetSearchesV3Controller {
     private readonly queries: DatasetQueries,
     private readonly datasets: DatasetService,
     private readonly extras: DatasetExtras,
-    private readonly rules: AccessRules,
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
+  @Admits(accessTable.dataset.query)
   @Operation('datasetsControllerFullqueryV3', { answer: ['OutputDatasetObsoleteDto'] })
   @Get('fullquery')
   async fullQuery(
@@ -54,6 +54,7 @@ export class DatasetSearchesV3Controller {
       : found.map((dataset) => shown(v3View(dataset)));
   }
 
+  @Admits(accessTable.dataset.query)
   @Operation('datasetsControllerFullfacetV3', { answer: ['FullFacetResponse'] })
   @Get('fullfacet')
   fullFacet(
@@ -64,6 +65,7 @@ export class DatasetSearchesV3Controller {
     return this.queries.facets(caller, fields, facets);
   }
 
+  @Admits(accessTable.dataset.query)
   @Operation('datasetsControllerMetadataKeysV3', { answer: ['string'] })
   @Get('metadataKeys')
   metadataKeys(
@@ -74,6 +76,7 @@ export class DatasetSearchesV3Controller {
     return datasetKeys(this.queries, caller, { fields, limits }, this.config.metadataPaths);
   }
 
+  @Admits(accessTable.dataset.add)
   @Operation('datasetsControllerIsValidV3', {
     body: [CreateRawDatasetObsoleteDto, CreateDerivedDatasetObsoleteDto, CreateDatasetDto],
     bodyName: 'DatasetsControllerCreateV3Request',
@@ -81,18 +84,15 @@ export class DatasetSearchesV3Controller {
   })
   @Post('isValid')
   @HttpCode(200)
-  isValid(
-    @CurrentCaller() caller: Caller | undefined,
-    @Body() body: unknown,
-  ): { valid: boolean; error?: string } {
-    gate(this.rules.admits(accessTable.dataset.add, caller));
-    this.datasets.admitCreation(signedIn(caller), objectOr(body), '3');
+  isValid(@SignedInCaller() caller: Caller, @Body() body: unknown): { valid: boolean; error?: string } {
+    this.datasets.admitCreation(caller, objectOr(body), '3');
     const faults = knownFaultsOf<object>(creationDto(body), body);
     if (faults.length === 0) return { valid: true };
     const texts = faults.flatMap(({ constraints = {} }) => Object.values(constraints));
     return { valid: false, error: texts.join('; ') };
   }
 
+  @Admits(accessTable.dataset.readUnshared)
   @Operation('datasetsControllerThumbnailV3', { answer: 'Attachment' })
   @Get(':pid/thumbnail')
   thumbnail(
@@ -102,26 +102,26 @@ export class DatasetSearchesV3Controller {
     return this.extras.thumbnail(caller, pid);
   }
 
+  @SignedIn()
   @Operation('datasetsControllerFindLogbookByPidV3', { answer: 'Logbook' })
   @Get(':pid/logbook')
   logbook(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
     @Query('filters') filters: unknown,
   ): Promise<Logbook | undefined> {
-    gate(caller !== undefined);
-    return this.extras.logbook(signedIn(caller), pid, filters, `dataset: ${pid} not found`);
+    return this.extras.logbook(caller, pid, filters, `dataset: ${pid} not found`);
   }
 
+  @Admits(accessTable.dataset.update)
   @Operation('datasetsControllerAppendToArrayFieldV3', { answer: 'OutputDatasetObsoleteDto' })
   @Post(':pid/appendToArrayField')
   async append(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
     @Query('fieldName') fieldName: unknown,
     @Query('data') data: unknown,
   ): Promise<Fields> {
-    gate(this.rules.mayCallDatasetWrites(caller));
     const field = textFrom(fieldName) ?? '';
     if (datasetShape.kinds[field] !== 'array')
       throw new Refusal(400, `Invalid fieldName: ${JSON.stringify(fieldName)} is not a list of a dataset.`);
@@ -137,7 +137,7 @@ export class DatasetSearchesV3Controller {
         400,
         `Invalid data: ${field} is a list of ${isOfObjects ? 'objects' : 'texts'}, found ${JSON.stringify(odd)}.`,
       );
-    return v3View(await this.datasets.append(signedIn(caller), pid, field, values));
+    return v3View(await this.datasets.append(caller, pid, field, values));
   }
 }
 
