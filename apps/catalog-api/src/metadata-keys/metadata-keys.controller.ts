@@ -4,8 +4,8 @@ import { AccessRules, type Caller } from '../domain/access.js';
 import { parseV4Filter } from '../domain/v4-filter.js';
 import { Admits } from '../http/admits.decorator.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
-import { filterFrom } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
+import { filterFrom } from '../http/query-values.js';
 import { RecordQueries } from '../records/record-queries.js';
 import type { StoredRecord } from '../records/record-store.js';
 

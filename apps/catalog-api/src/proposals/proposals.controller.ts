@@ -6,8 +6,8 @@ import { parseCountFilter, parseRecordFilter } from '../domain/record-filter.js'
 import { v3View } from '../datasets/dataset-views.js';
 import { Admits, SignedIn } from '../http/admits.decorator.js';
 import { CurrentCaller, SignedInCaller } from '../http/caller.decorator.js';
-import { filterFrom } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
+import { filterFrom } from '../http/query-values.js';
 import { faultsOf } from '../http/validate-body.js';
 import type { FacetAnswer } from '../persistence/facets.js';
 import type { DatasetRecord } from '../persistence/records.js';

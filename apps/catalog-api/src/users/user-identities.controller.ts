@@ -7,8 +7,8 @@ import { parseFilter } from '../domain/filter-parts.js';
 import { checkCondition } from '../domain/loopback-filter.js';
 import { Admits, SignedIn } from '../http/admits.decorator.js';
 import { SignedInCaller } from '../http/caller.decorator.js';
-import { filterFrom } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
+import { filterFrom } from '../http/query-values.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { idForms } from '../persistence/user-ids.js';
 
