@@ -8,7 +8,18 @@ import { allSources, walk } from '../support/sources.js';
 /** The closed list of docs/decisions/0010: a new suffix needs a decision. */
 const suffixes = new Set([
   ...['', 'module', 'config', 'tokens', 'options', 'lifecycle', 'provider', 'parts'],
-  ...['controller', 'consumer', 'handler', 'service', 'dto', 'guard', 'filter', 'interceptor', 'decorator'],
+  ...[
+    'controller',
+    'consumer',
+    'handler',
+    'service',
+    'dto',
+    'guard',
+    'pipe',
+    'filter',
+    'interceptor',
+    'decorator',
+  ],
   ...['adapter', 'conformance', 'bench', 'command'],
   ...['spec', 'int.spec', 'e2e.spec', 'adapter.spec'],
 ]);

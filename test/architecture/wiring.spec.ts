@@ -9,6 +9,7 @@ import { registry, type AppName } from '#contracts';
 import { CatenaServer, MessageTransport } from '#messaging';
 import { MemoryTransport } from '#messaging/testing';
 import { MongoConnection } from '#persistence';
+import { refuseWithoutRule } from '#service-host';
 import { archiverConfigFrom } from '../../apps/archiver/src/archiver.config.js';
 import { ArchiverModule } from '../../apps/archiver/src/archiver.module.js';
 import { catalogApiConfigFrom } from '../../apps/catalog-api/src/catalog-api.config.js';
@@ -72,6 +73,10 @@ describe('The wiring', () => {
     describe(`of ${name}`, () => {
       it('is complete, and needs nobody to be put together', async () => {
         assert.ok(await assembled(await make()));
+      });
+
+      it('has a rule on every endpoint that says who may call it', async () => {
+        refuseWithoutRule(await assembled(await make()));
       });
 
       it('starts with a handler for each of its messages', async () => {

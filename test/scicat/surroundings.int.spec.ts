@@ -298,7 +298,6 @@ describe('Around the catalogue', () => {
       ['v3/datasets/fullquery', { fields: {}, limits: { order: 'contactEmail:asc' } }],
       ['v3/datasets/fullfacet', { fields: {}, facets: ['ownerEmail'] }],
       ['v3/jobs/fullquery', { fields: { emailJobInitiator: 'ada@example.org' } }],
-      ['v3/policies', { filter: { where: { manager: 'ada@example.org' } } }],
       ['v4/datasets', { filter: { where } }],
       ['v4/datasets/public', { filter: { limits: { sort: { ownerEmail: 'asc' } } } }],
       ['v4/jobs', { filter: { where: { contactEmail: { $gt: 'a' } } } }],
@@ -309,6 +308,11 @@ describe('Around the catalogue', () => {
       assert.equal(status, 403, `${path} ${JSON.stringify(query)}: ${status}`);
       assert.match(String(body['message']), /masked here: /, path);
     }
+    // Whoever may not read policies at all is told that first.
+    const managed = { filter: { where: { manager: 'ada@example.org' } } };
+    const policies = await app.as('policyKeeper').get('/api/v3/policies', managed);
+    assert.equal(policies.status, 403);
+    assert.match(String(policies.body['message']), /masked here: /);
     const header = await app.as('user1').get('/api/v3/datasets', {}, { filter: JSON.stringify({ where }) });
     assert.equal(header.status, 403);
     assert.equal((await app.as('admin').get('/api/v3/datasets', { filter: { where } })).status, 200);

@@ -1,5 +1,5 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { ClaimChecks } from '#claim-check';
 import { Clock } from '#kernel';
 import { ServiceHostModule } from '#service-host';
@@ -19,11 +19,13 @@ import { datasetParts } from './datasets/datasets.parts.js';
 import { AccessRules } from './domain/access.js';
 import type { JobConfiguration } from './domain/job-configuration.js';
 import { ChangeLog } from './history/change-log.js';
+import { AdmitsGuard } from './http/admits.guard.js';
 import { EmptyResultInterceptor } from './http/empty-result.interceptor.js';
 import { LongListInterceptor } from './http/long-list.interceptor.js';
 import { PersonalInfoInterceptor } from './http/personal-info.interceptor.js';
 import { RefusalLog } from './http/refusal-log.js';
 import { ScicatErrorsFilter } from './http/scicat-errors.filter.js';
+import { ScicatValidationPipe } from './http/scicat-validation.pipe.js';
 import { instrumentParts } from './instruments/instruments.parts.js';
 import { DatasetLifecycles } from './jobs/dataset-lifecycles.js';
 import { DatasetSchedule } from './jobs/dataset-schedule.js';
@@ -115,6 +117,8 @@ export class CatalogApiModule {
             }),
         },
         { provide: APP_GUARD, useClass: CallerGuard },
+        { provide: APP_GUARD, useClass: AdmitsGuard },
+        { provide: APP_PIPE, useClass: ScicatValidationPipe },
         { provide: APP_FILTER, useClass: ScicatErrorsFilter },
         { provide: APP_INTERCEPTOR, useClass: LongListInterceptor },
         { provide: APP_INTERCEPTOR, useClass: EmptyResultInterceptor },

@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Clock, ending } from '#kernel';
 import { createLogger, type Logger } from '#observability';
-import { endConnections, NestLogger, QuietAdapter } from '#service-host';
+import { endConnections, NestLogger, QuietAdapter, refuseWithoutRule } from '#service-host';
 import { DatabasePulse, MongoConnection } from '#persistence';
 import { feedLimits } from '#publication-feed';
 import { keepRawBodies } from './ingest/raw-bodies.js';
@@ -41,6 +41,7 @@ export async function createPublicationServer(
   const make = async (module: DynamicModule, adapter: QuietAdapter): Promise<NestFastifyApplication> => {
     const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { bufferLogs: true });
     app.useLogger(new NestLogger(logger));
+    refuseWithoutRule(app);
     endConnections(app, config.shutdownPatience);
     return app;
   };

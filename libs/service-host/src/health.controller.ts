@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, ServiceUnavailableException } from '@nestjs/common';
 import { lifeSigns } from '#kernel';
 import { AppHealth } from './app-health.js';
+import { Open } from './endpoint-rule.decorator.js';
 import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from './service-host.options.js';
 
 /**
@@ -16,6 +17,7 @@ export function livenessOf(app: string, limit: number): { status: 'ok'; app: str
 }
 
 /** Liveness needs nobody; readiness names what is missing. Both say what the app knows: nobody is asked. */
+@Open('orchestrators and monitors have no account; it names states, no data')
 @Controller({ path: 'health', version: ['3', '4'] })
 export class HealthController {
   constructor(

@@ -8,5 +8,6 @@ export { NestLogger } from './nest-logger.js';
 export { QuietAdapter } from './quiet-adapter.js';
 export { serviceHostOptionsFrom } from './service-host.config.js';
 export { ServiceHostModule } from './service-host.module.js';
-export { admitOperator } from './admit-operator.js';
+export { Open, Operators, Ruled, ruleOf, type EndpointRule } from './endpoint-rule.decorator.js';
+export { refuseWithoutRule } from './endpoint-rules.js';
 export type { ServiceHostOptions } from './service-host.options.js';

@@ -3,35 +3,26 @@ import {
   Body,
   Controller,
   Get,
-  Headers,
   HttpCode,
-  Inject,
   NotFoundException,
   Param,
   Post,
   Query,
 } from '@nestjs/common';
 import { type ParkedMessage, ParkingLot } from '#outbox';
-import { admitOperator } from './admit-operator.js';
-import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from './service-host.options.js';
+import { Operators } from './endpoint-rule.decorator.js';
 import { CatenaError } from '#kernel';
 
 const longestName = 100;
 
-/** What an operator does with messages that could not be handled. Needs the app's operations token. */
+/** What an operator does with messages that could not be handled. */
+@Operators()
 @Controller({ path: 'operations/parking-lot', version: ['3', '4'] })
 export class ParkingLotController {
-  constructor(
-    private readonly parkingLot: ParkingLot,
-    @Inject(SERVICE_HOST_OPTIONS) private readonly options: ServiceHostOptions,
-  ) {}
+  constructor(private readonly parkingLot: ParkingLot) {}
 
   @Get()
-  list(
-    @Headers('authorization') authorization: string | undefined,
-    @Query('state') state: string | undefined,
-  ): Promise<ParkedMessage[]> {
-    admitOperator(this.options, authorization);
+  list(@Query('state') state: string | undefined): Promise<ParkedMessage[]> {
     if (state !== undefined && state !== 'parked' && state !== 'replayed' && state !== 'discarded') {
       throw new BadRequestException(`Expected state parked, replayed or discarded, found ${state}.`);
     }
@@ -41,11 +32,9 @@ export class ParkingLotController {
   @Post(':id/replay')
   @HttpCode(200)
   async replay(
-    @Headers('authorization') authorization: string | undefined,
     @Param('id') id: string,
     @Body() body: { by?: unknown } | undefined,
   ): Promise<{ state: string }> {
-    admitOperator(this.options, authorization);
     await this.parkingLot.replay(id, operatorOf(body)).catch(asNotFound);
     return { state: 'replayed' };
   }
@@ -53,11 +42,9 @@ export class ParkingLotController {
   @Post(':id/discard')
   @HttpCode(200)
   async discard(
-    @Headers('authorization') authorization: string | undefined,
     @Param('id') id: string,
     @Body() body: { by?: unknown; reason?: unknown } | undefined,
   ): Promise<{ state: string }> {
-    admitOperator(this.options, authorization);
     if (typeof body?.reason !== 'string' || body.reason.trim() === '')
       throw new BadRequestException('Expected a reason: a discarded message never comes back.');
     await this.parkingLot.discard(id, operatorOf(body), body.reason).catch(asNotFound);

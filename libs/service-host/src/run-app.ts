@@ -9,6 +9,7 @@ import { acceptJsonBodies } from './json-bodies.js';
 import { NestLogger } from './nest-logger.js';
 import { endInTime } from './end-in-time.js';
 import { endConnections } from './connections.js';
+import { refuseWithoutRule } from './endpoint-rules.js';
 import { QuietAdapter } from './quiet-adapter.js';
 import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from './service-host.options.js';
 
@@ -31,6 +32,7 @@ export async function runConsumerApp(
 
 /** Connects an app's `@Handles` methods to the broker, and its shutdown to the signals of the system. */
 export async function attachConsumers(app: NestFastifyApplication): Promise<void> {
+  refuseWithoutRule(app);
   const { shutdownPatience, shutdownDeadline } = app.get<ServiceHostOptions>(SERVICE_HOST_OPTIONS);
   endInTime(shutdownDeadline, app.get<Logger>(LOGGER));
   endConnections(app, shutdownPatience);

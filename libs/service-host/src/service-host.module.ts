@@ -117,6 +117,7 @@ export class ServiceHostModule {
       controllers: [HealthController, ParkingLotController],
       providers,
       exports: [
+        SERVICE_HOST_OPTIONS,
         LOGGER,
         AppHealth,
         Clock,

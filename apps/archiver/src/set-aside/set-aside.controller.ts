@@ -3,37 +3,32 @@ import {
   Delete,
   ForbiddenException,
   Get,
-  Headers,
   HttpCode,
-  Inject,
   NotFoundException,
   Param,
   Post,
   Query,
 } from '@nestjs/common';
 import { CatenaError } from '#kernel';
-import { admitOperator } from '#service-host';
-import type { ArchiverConfig } from '../archiver.config.js';
-import { ConfigToken } from '../archiver.tokens.js';
+import { Operators } from '#service-host';
 import type { FileAside } from '../persistence/records.js';
 import { SetAsideSweep } from './set-aside-sweep.js';
 import { SetAside } from './set-aside.js';
 
 const mostListed = 1000;
 
-/** What an operator does with files that were set aside. Needs the app's operations token. */
+/** What an operator does with files that were set aside. */
+@Operators()
 @Controller({ path: 'operations/set-aside', version: '4' })
 export class SetAsideController {
   constructor(
     private readonly asides: SetAside,
     private readonly sweep: SetAsideSweep,
-    @Inject(ConfigToken) private readonly config: ArchiverConfig,
   ) {}
 
   /** The oldest thousand. */
   @Get()
-  list(@Headers('authorization') authorization: string | undefined): Promise<FileAside[]> {
-    admitOperator(this.config.serviceHost, authorization);
+  list(): Promise<FileAside[]> {
     return this.asides.list(mostListed);
   }
 
@@ -43,11 +38,9 @@ export class SetAsideController {
    */
   @Delete(':id')
   async remove(
-    @Headers('authorization') authorization: string | undefined,
     @Param('id') id: string,
     @Query('without-originals') withoutOriginals: string | undefined,
   ): Promise<{ state: string }> {
-    admitOperator(this.config.serviceHost, authorization);
     return { state: await this.settled(id, withoutOriginals === 'true') };
   }
 
@@ -64,11 +57,7 @@ export class SetAsideController {
 
   @Post(':id/bring-back')
   @HttpCode(200)
-  async bringBack(
-    @Headers('authorization') authorization: string | undefined,
-    @Param('id') id: string,
-  ): Promise<{ state: string }> {
-    admitOperator(this.config.serviceHost, authorization);
+  async bringBack(@Param('id') id: string): Promise<{ state: string }> {
     try {
       await this.asides.bringBack(await this.asides.take(id));
     } catch (error) {

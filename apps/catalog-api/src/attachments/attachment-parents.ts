@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { accessTable, type Rule } from '../domain/access-table.js';
 import { AccessRules, type Caller, type OwnedRecord } from '../domain/access.js';
 import { Refusal } from '../domain/errors.js';
-import { gate } from '../http/gates.js';
 import type { CollectionName } from '../persistence/catalogue.js';
 import { RecordQueries } from '../records/record-queries.js';
 import type { StoredRecord } from '../records/record-store.js';
@@ -89,11 +88,6 @@ export class AttachmentParents {
     private readonly queries: RecordQueries,
     private readonly rules: AccessRules,
   ) {}
-
-  /** The gate, before a body is looked at. @throws Refusal 403 */
-  admit(caller: Caller | undefined, type: ParentType, purpose: Purpose): void {
-    gate(this.rules.admits(kinds[type].rules[purpose], caller));
-  }
 
   /** @throws Refusal 404 when there is no such record, 403 when the caller may not do this with its attachments */
   async open(

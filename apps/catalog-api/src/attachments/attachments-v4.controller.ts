@@ -16,11 +16,12 @@ import { AccessRules, type Caller } from '../domain/access.js';
 import { definite } from '../domain/definite.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
 import { parseV4Filter } from '../domain/v4-filter.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
-import { filterFrom, gate, signedIn } from '../http/gates.js';
+import { Admits } from '../http/admits.decorator.js';
+import { CurrentCaller, SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { isMergePatch } from '../http/request-parts.js';
-import { faultsOf, validateBody } from '../http/validate-body.js';
+import { filterFrom } from '../http/query-values.js';
+import { faultsOf } from '../http/validate-body.js';
 import { RequestPrecondition } from '../records/precondition.decorator.js';
 import type { Precondition } from '../records/preconditions.js';
 import { RecordQueries } from '../records/record-queries.js';
@@ -57,31 +58,31 @@ export class AttachmentsV4Controller {
     private readonly parents: AttachmentParents,
   ) {}
 
+  @Admits(accessTable.attachment.create)
   @Post()
-  @Operation('attachmentsV4ControllerCreateAttachmentV4', {
-    body: CreateAttachmentV4Dto,
-    answer: 'Attachment',
-  })
-  async create(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): Promise<object> {
-    gate(this.rules.admits(accessTable.attachment.create, caller));
-    const { aid, ...fields } = definite(validateBody(CreateAttachmentV4Dto, body));
-    const by = signedIn(caller);
-    this.mayOwn(by, fields.ownerGroup);
-    await this.parents.openAll(by, fields.relationships ?? [], 'create');
-    return withId(await this.attachments.create(by, fields, aid));
+  @Operation('attachmentsV4ControllerCreateAttachmentV4', { answer: 'Attachment' })
+  async create(
+    @SignedInCaller() caller: Caller,
+    @Body() dto: CreateAttachmentV4Dto,
+  ): Promise<object> {
+    const { aid, ...fields } = definite(dto);
+    this.mayOwn(caller, fields.ownerGroup);
+    await this.parents.openAll(caller, fields.relationships ?? [], 'create');
+    return withId(await this.attachments.create(caller, fields, aid));
   }
 
+  @Admits(accessTable.attachment.create)
   @Post('isValid')
   @HttpCode(200)
   @Operation('attachmentsV4ControllerIsValidV4', { body: CreateAttachmentV4Dto, answer: 'IsValidResponse' })
-  isValid(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): object {
-    gate(this.rules.admits(accessTable.attachment.create, caller));
+  isValid(@SignedInCaller() caller: Caller, @Body() body: unknown): object {
     const ownerGroup = (body as { ownerGroup?: unknown } | null)?.ownerGroup;
-    this.mayOwn(signedIn(caller), typeof ownerGroup === 'string' ? ownerGroup : '');
+    this.mayOwn(caller, typeof ownerGroup === 'string' ? ownerGroup : '');
     const reason = faultsOf(CreateAttachmentV4Dto, body);
     return { valid: reason.length === 0, reason };
   }
 
+  @Admits(accessTable.attachment.read)
   @Get()
   @Operation('attachmentsV4ControllerFindAllV4', { answer: ['OutputAttachmentV4Dto'] })
   list(
@@ -91,12 +92,14 @@ export class AttachmentsV4Controller {
     return this.find(accessTable.attachment.read, caller, filter);
   }
 
+  @Admits(accessTable.attachment.public)
   @Get('public')
   @Operation('attachmentsV4ControllerFindAllPublicV4', { answer: ['OutputAttachmentV4Dto'] })
   listPublic(@Query('filter') filter: unknown): Promise<AttachmentRecord[]> {
     return this.find(accessTable.attachment.public, undefined, filter);
   }
 
+  @Admits(accessTable.attachment.read)
   @Get(':aid')
   @Operation('attachmentsV4ControllerFindOneV4', { answer: 'OutputAttachmentV4Dto' })
   async get(
@@ -108,55 +111,45 @@ export class AttachmentsV4Controller {
     return withId(attachment);
   }
 
+  @Admits(accessTable.attachment.update)
   @Patch(':aid')
-  @Operation('attachmentsV4ControllerFindOneAndUpdateV4', {
-    body: PartialUpdateAttachmentV4Dto,
-    answer: 'Attachment',
-  })
+  @Operation('attachmentsV4ControllerFindOneAndUpdateV4', { answer: 'Attachment' })
   async patch(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('aid') aid: string,
-    @Body() body: unknown,
+    @Body() dto: PartialUpdateAttachmentV4Dto,
     @RequestPrecondition() precondition: Precondition,
     @Headers('content-type') type: unknown,
   ): Promise<object> {
-    gate(this.rules.admits(accessTable.attachment.update, caller));
-    const fields = { ...validateBody(PartialUpdateAttachmentV4Dto, body) };
+    const fields = { ...dto };
     const unset = isMergePatch(type) ? clearable.filter((name) => fields[name] === null) : [];
-    return withId(await this.change(signedIn(caller), aid, storedFields(fields), unset, precondition));
+    return withId(await this.change(caller, aid, storedFields(fields), unset, precondition));
   }
 
+  @Admits(accessTable.attachment.update)
   @Put(':aid')
-  @Operation('attachmentsV4ControllerFindOneAndReplaceV4', {
-    body: UpdateAttachmentV4Dto,
-    answer: 'Attachment',
-  })
+  @Operation('attachmentsV4ControllerFindOneAndReplaceV4', { answer: 'Attachment' })
   async replace(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('aid') aid: string,
-    @Body() body: unknown,
+    @Body() dto: UpdateAttachmentV4Dto,
     @RequestPrecondition() precondition: Precondition,
   ): Promise<object> {
-    gate(this.rules.admits(accessTable.attachment.update, caller));
     const set = storedFields({
       accessGroups: [],
       relationships: [],
-      ...definite(validateBody(UpdateAttachmentV4Dto, body)),
+      ...definite(dto),
     });
     const unset = replaceable.filter((name) => !(name in set));
-    return withId(await this.change(signedIn(caller), aid, set, unset, precondition));
+    return withId(await this.change(caller, aid, set, unset, precondition));
   }
 
+  @Admits(accessTable.attachment.delete)
   @Delete(':aid')
   @Operation('attachmentsV4ControllerFindOneAttachmentAndRemoveV4')
-  async remove(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('aid') aid: string,
-  ): Promise<AttachmentRecord> {
-    gate(this.rules.admits(accessTable.attachment.delete, caller));
-    const user = signedIn(caller);
-    const mine = this.rules.condition(accessTable.attachment.delete, user);
-    const removed = await this.attachments.remove(user, aid, mine);
+  async remove(@SignedInCaller() caller: Caller, @Param('aid') aid: string): Promise<AttachmentRecord> {
+    const mine = this.rules.condition(accessTable.attachment.delete, caller);
+    const removed = await this.attachments.remove(caller, aid, mine);
     if (removed !== undefined) return withId(removed);
     return (await this.queries.find('Attachment', aid)) === undefined ? missing(aid) : refuse();
   }

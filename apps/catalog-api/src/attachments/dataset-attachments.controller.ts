@@ -1,9 +1,9 @@
 import { Body, Controller, Delete, Get, Param, Post, Put } from '@nestjs/common';
+import { accessTable } from '../domain/access-table.js';
 import type { Caller } from '../domain/access.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
-import { signedIn } from '../http/gates.js';
+import { Admits } from '../http/admits.decorator.js';
+import { CurrentCaller, SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
-import { validateBody } from '../http/validate-body.js';
 import { withId } from '../records/with-id.js';
 import { AttachmentParents } from './attachment-parents.js';
 import { attachmentV3Fields, attachmentV3View } from './attachment-views.js';
@@ -19,21 +19,19 @@ export class DatasetAttachmentsController {
     private readonly parents: AttachmentParents,
   ) {}
 
+  @Admits(accessTable.dataset.add)
   @Post()
-  @Operation('datasetsControllerCreateAttachmentV3', { body: CreateAttachmentV3Dto, answer: 'Attachment' })
+  @Operation('datasetsControllerCreateAttachmentV3', { answer: 'Attachment' })
   async create(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
-    @Body() body: unknown,
+    @Body() dto: CreateAttachmentV3Dto,
   ): Promise<object> {
-    this.parents.admit(caller, 'dataset', 'add');
-    const dto = validateBody(CreateAttachmentV3Dto, body);
     const dataset = await this.parents.open(caller, 'dataset', pid, 'add');
-    return attachmentV3View(
-      await this.attachments.addTo(signedIn(caller), dataset, attachmentV3Fields(dto), dto.id),
-    );
+    return attachmentV3View(await this.attachments.addTo(caller, dataset, attachmentV3Fields(dto), dto.id));
   }
 
+  @Admits(accessTable.dataset.readUnshared)
   @Get()
   @Operation('datasetsControllerFindAllAttachmentsV3', { answer: ['Attachment'] })
   async list(@CurrentCaller() caller: Caller | undefined, @Param('pid') pid: string): Promise<object[]> {
@@ -41,6 +39,7 @@ export class DatasetAttachmentsController {
     return (await this.attachments.listOf(dataset)).map(attachmentV3View);
   }
 
+  @Admits(accessTable.dataset.readUnshared)
   @Get('count')
   @Operation('datasetsControllerAttachmentsCountV3', { answer: 'CountApiResponse' })
   async count(
@@ -51,44 +50,37 @@ export class DatasetAttachmentsController {
     return { count: await this.attachments.countOf(dataset) };
   }
 
+  @Admits(accessTable.dataset.update)
   @Put(':aid')
-  @Operation('datasetsControllerFindOneAttachmentAndUpdateV3', {
-    body: UpdateAttachmentV3Dto,
-    answer: 'Attachment',
-  })
+  @Operation('datasetsControllerFindOneAttachmentAndUpdateV3', { answer: 'Attachment' })
   async update(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
     @Param('aid') aid: string,
-    @Body() body: unknown,
+    @Body() dto: UpdateAttachmentV3Dto,
   ): Promise<object> {
-    this.parents.admit(caller, 'dataset', 'change');
-    const dto = validateBody(UpdateAttachmentV3Dto, body);
     const dataset = await this.parents.open(caller, 'dataset', pid, 'change');
     const fields = { ...attachmentV3Fields(dto), ownerGroup: dataset.ownerGroup };
-    return attachmentV3View(await this.attachments.changeIn(signedIn(caller), dataset, aid, fields));
+    return attachmentV3View(await this.attachments.changeIn(caller, dataset, aid, fields));
   }
 
+  @Admits(accessTable.dataset.update)
   @Delete(':aid')
   @Operation('datasetsControllerFindOneAttachmentAndRemoveV3', { answer: 'Attachment' })
   async remove(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
     @Param('aid') aid: string,
   ): Promise<object> {
-    this.parents.admit(caller, 'dataset', 'remove');
     const dataset = await this.parents.open(caller, 'dataset', pid, 'remove');
-    return withId(await this.attachments.removeFrom(signedIn(caller), dataset, aid));
+    return withId(await this.attachments.removeFrom(caller, dataset, aid));
   }
 
+  @Admits(accessTable.dataset.update)
   @Delete()
   @Operation('datasetsControllerFindAttachmentsAndRemoveV3', { answer: 'CountApiResponse' })
-  async removeAll(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('pid') pid: string,
-  ): Promise<{ count: number }> {
-    this.parents.admit(caller, 'dataset', 'remove');
+  async removeAll(@SignedInCaller() caller: Caller, @Param('pid') pid: string): Promise<{ count: number }> {
     const dataset = await this.parents.open(caller, 'dataset', pid, 'remove');
-    return { count: await this.attachments.removeAllFrom(signedIn(caller).username, dataset) };
+    return { count: await this.attachments.removeAllFrom(caller.username, dataset) };
   }
 }

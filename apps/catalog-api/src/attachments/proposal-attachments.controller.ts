@@ -1,9 +1,9 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post } from '@nestjs/common';
+import { accessTable } from '../domain/access-table.js';
 import type { Caller } from '../domain/access.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
-import { signedIn } from '../http/gates.js';
+import { Admits } from '../http/admits.decorator.js';
+import { CurrentCaller, SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
-import { validateBody } from '../http/validate-body.js';
 import { withId } from '../records/with-id.js';
 import { AttachmentParents } from './attachment-parents.js';
 import { attachmentV3Fields, attachmentV3View } from './attachment-views.js';
@@ -19,22 +19,21 @@ export class ProposalAttachmentsController {
     private readonly parents: AttachmentParents,
   ) {}
 
+  @Admits(accessTable.proposal.addAttachment)
   @Post()
-  @Operation('proposalsControllerCreateAttachmentV3', { body: CreateAttachmentV3Dto, answer: 'Attachment' })
+  @Operation('proposalsControllerCreateAttachmentV3', { answer: 'Attachment' })
   async create(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
-    @Body() body: unknown,
+    @Body() dto: CreateAttachmentV3Dto,
   ): Promise<object> {
-    this.parents.admit(caller, 'proposal', 'add');
-    const dto = validateBody(CreateAttachmentV3Dto, body);
     const proposal = await this.parents.open(caller, 'proposal', pid, 'add');
-    const user = signedIn(caller);
     const { ownerGroup, accessGroups = [] } = dto;
     const fields = { ...attachmentV3Fields(dto), ownerGroup, accessGroups };
-    return attachmentV3View(await this.attachments.addTo(user, proposal, fields, dto.id));
+    return attachmentV3View(await this.attachments.addTo(caller, proposal, fields, dto.id));
   }
 
+  @Admits(accessTable.proposal.readAttachment)
   @Get()
   @Operation('proposalsControllerFindAllAttachmentsV3', { answer: ['Attachment'] })
   async list(@CurrentCaller() caller: Caller | undefined, @Param('pid') pid: string): Promise<object[]> {
@@ -42,34 +41,29 @@ export class ProposalAttachmentsController {
     return (await this.attachments.listOf(proposal)).map(attachmentV3View);
   }
 
+  @Admits(accessTable.proposal.changeAttachment)
   @Patch(':aid')
-  @Operation('proposalsControllerFindOneAttachmentAndUpdateV3', {
-    body: PartialUpdateAttachmentV3Dto,
-    answer: 'Attachment',
-  })
+  @Operation('proposalsControllerFindOneAttachmentAndUpdateV3', { answer: 'Attachment' })
   async update(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
     @Param('aid') aid: string,
-    @Body() body: unknown,
+    @Body() dto: PartialUpdateAttachmentV3Dto,
   ): Promise<object> {
-    this.parents.admit(caller, 'proposal', 'change');
-    const dto = validateBody(PartialUpdateAttachmentV3Dto, body);
     const proposal = await this.parents.open(caller, 'proposal', pid, 'change');
-    const user = signedIn(caller);
     const fields = { ...attachmentV3Fields(dto), ownerGroup: dto.ownerGroup };
-    return attachmentV3View(await this.attachments.changeIn(user, proposal, aid, fields));
+    return attachmentV3View(await this.attachments.changeIn(caller, proposal, aid, fields));
   }
 
+  @Admits(accessTable.proposal.changeAttachment)
   @Delete(':aid')
   @Operation('proposalsControllerFindOneAttachmentAndRemoveV3', { answer: 'Attachment' })
   async remove(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
     @Param('aid') aid: string,
   ): Promise<object> {
-    this.parents.admit(caller, 'proposal', 'remove');
     const proposal = await this.parents.open(caller, 'proposal', pid, 'remove');
-    return withId(await this.attachments.removeFrom(signedIn(caller), proposal, aid));
+    return withId(await this.attachments.removeFrom(caller, proposal, aid));
   }
 }

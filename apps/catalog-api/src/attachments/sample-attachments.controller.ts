@@ -1,9 +1,9 @@
 import { Body, Controller, Delete, Get, Param, Post } from '@nestjs/common';
+import { accessTable } from '../domain/access-table.js';
 import type { Caller } from '../domain/access.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
-import { signedIn } from '../http/gates.js';
+import { Admits, SignedIn } from '../http/admits.decorator.js';
+import { CurrentCaller, SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
-import { validateBody } from '../http/validate-body.js';
 import { withId } from '../records/with-id.js';
 import { AttachmentParents } from './attachment-parents.js';
 import { attachmentV3Fields, attachmentV3View } from './attachment-views.js';
@@ -19,20 +19,19 @@ export class SampleAttachmentsController {
     private readonly parents: AttachmentParents,
   ) {}
 
+  @Admits(accessTable.sample.addAttachment, { anonymous: 401 })
   @Post()
-  @Operation('samplesControllerCreateAttachmentsV3', { body: CreateSubAttachmentV3Dto, answer: 'Attachment' })
+  @Operation('samplesControllerCreateAttachmentsV3', { answer: 'Attachment' })
   async create(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('id') id: string,
-    @Body() body: unknown,
+    @Body() dto: CreateSubAttachmentV3Dto,
   ): Promise<object> {
-    const user = signedIn(caller);
-    this.parents.admit(user, 'sample', 'add');
-    const dto = validateBody(CreateSubAttachmentV3Dto, body);
-    const sample = await this.parents.open(user, 'sample', id, 'add');
-    return attachmentV3View(await this.attachments.addTo(user, sample, attachmentV3Fields(dto), dto.id));
+    const sample = await this.parents.open(caller, 'sample', id, 'add');
+    return attachmentV3View(await this.attachments.addTo(caller, sample, attachmentV3Fields(dto), dto.id));
   }
 
+  @Admits(accessTable.sample.read)
   @Get()
   @Operation('samplesControllerFindAllAttachmentsV3', { answer: ['Attachment'] })
   async list(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<object[]> {
@@ -40,28 +39,28 @@ export class SampleAttachmentsController {
     return (await this.attachments.listOf(sample)).map(attachmentV3View);
   }
 
+  @SignedIn({ anonymous: 401 })
   @Get(':fk')
   @Operation('samplesControllerFindOneAttachmentV3', { answer: 'Attachment' })
   async get(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('id') id: string,
     @Param('fk') aid: string,
   ): Promise<object | undefined> {
-    const sample = await this.parents.open(signedIn(caller), 'sample', id, 'read');
+    const sample = await this.parents.open(caller, 'sample', id, 'read');
     const found = await this.attachments.lookIn(sample, aid);
     return found && attachmentV3View(found);
   }
 
+  @Admits(accessTable.sample.removeAttachment, { anonymous: 401 })
   @Delete(':fk')
   @Operation('samplesControllerFindOneAttachmentAndRemoveV3', { answer: 'Attachment' })
   async remove(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('id') id: string,
     @Param('fk') aid: string,
   ): Promise<object> {
-    const user = signedIn(caller);
-    this.parents.admit(user, 'sample', 'remove');
-    const sample = await this.parents.open(user, 'sample', id, 'remove');
-    return withId(await this.attachments.removeFrom(user, sample, aid));
+    const sample = await this.parents.open(caller, 'sample', id, 'remove');
+    return withId(await this.attachments.removeFrom(caller, sample, aid));
   }
 }

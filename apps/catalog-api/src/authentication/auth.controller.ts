@@ -1,4 +1,5 @@
 import { Body, Controller, Get, HttpCode, Post, Req } from '@nestjs/common';
+import { Open } from '#service-host';
 import { Refusal } from '../domain/errors.js';
 import type { Caller } from '../domain/access.js';
 import { CurrentCaller, type RequestWithCaller } from '../http/caller.decorator.js';
@@ -11,6 +12,7 @@ import { SignOut, type SignOutAnswer } from './sign-out.js';
 
 type Credentials = { username?: unknown; password?: unknown } | undefined;
 
+@Open('signing in is how one becomes known; the rest tells a caller about themselves')
 @Area('auth')
 @Controller({ path: 'auth', version: '3' })
 export class AuthController {

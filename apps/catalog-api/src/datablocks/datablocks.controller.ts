@@ -4,10 +4,10 @@ import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
 import { parseRecordFilter } from '../domain/record-filter.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
-import { filterFrom, gate, signedIn } from '../http/gates.js';
+import { Admits, SignedIn } from '../http/admits.decorator.js';
+import { SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
-import { validateBody } from '../http/validate-body.js';
+import { filterFrom } from '../http/query-values.js';
 import { RequestPrecondition } from '../records/precondition.decorator.js';
 import type { Precondition } from '../records/preconditions.js';
 import { blockShape, datablocks } from './block-kind.js';
@@ -29,45 +29,44 @@ export class DatablocksController {
     private readonly rules: AccessRules,
   ) {}
 
-  @Operation('datablocksControllerCreateV3', { body: CreateDatablockDto, answer: 'Datablock' })
+  @SignedIn()
+  @Operation('datablocksControllerCreateV3', { answer: 'Datablock' })
   @Post()
-  async create(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): Promise<object> {
-    gate(caller !== undefined);
-    const dto = validateBody(CreateDatablockDto, body);
+  async create(@SignedInCaller() caller: Caller, @Body() dto: CreateDatablockDto): Promise<object> {
     const dataset = await this.datasets.find(dto.datasetId, `Dataset: ${dto.datasetId} not found`);
-    const block = await this.blocks.addDatablock(signedIn(caller), dataset, dto);
+    const block = await this.blocks.addDatablock(caller, dataset, dto);
     return withId(block);
   }
 
+  @SignedIn()
   @Operation('datablocksControllerFindAllV3', { answer: ['Datablock'] })
   @Get()
   async list(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Query('filter') filter: unknown,
     @Headers('filter') header: unknown,
   ): Promise<object[]> {
-    gate(caller !== undefined);
     const query = parseRecordFilter(filterFrom(filter, header), blockShape);
     return (await this.queries.list(datablocks, caller, query)).map(withId);
   }
 
+  @SignedIn()
   @Operation('datablocksControllerCountV3', { answer: 'CountApiResponse' })
   @Get('count')
   async count(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Query('filter') filter: unknown,
     @Query('where') where: unknown,
   ): Promise<{ count: number }> {
-    gate(caller !== undefined);
     const text = filter ?? (typeof where === 'string' && where !== '' ? `{"where":${where}}` : undefined);
     const query = parseRecordFilter(text, blockShape);
     return { count: await this.queries.count(datablocks, caller, query.where) };
   }
 
+  @SignedIn()
   @Operation('datablocksControllerFindByIdV3', { answer: 'Datablock' })
   @Get(':id')
-  async get(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<object> {
-    gate(caller !== undefined);
+  async get(@SignedInCaller() caller: Caller, @Param('id') id: string): Promise<object> {
     const block = await this.queries.one(datablocks, caller, { _id: id });
     if (block !== undefined) return withId(block);
     // Whoever may not see all of them is not told whether there is one.
@@ -76,25 +75,24 @@ export class DatablocksController {
       : new Refusal(401, 'Unauthorized', { message: 'Unauthorized', statusCode: 401 });
   }
 
-  @Operation('datablocksControllerUpdateV3', { body: PartialUpdateDatablockDto, answer: 'Datablock' })
+  @Admits(datablocks.update)
+  @Operation('datablocksControllerUpdateV3', { answer: 'Datablock' })
   @Patch(':id')
   async patch(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('id') id: string,
-    @Body() body: unknown,
+    @Body() dto: PartialUpdateDatablockDto,
     @RequestPrecondition() precondition: Precondition,
   ): Promise<object | undefined> {
-    gate(caller !== undefined && this.rules.admits(datablocks.update, caller));
-    const dto = validateBody(PartialUpdateDatablockDto, body);
-    const changed = await this.blocks.change(datablocks, signedIn(caller), id, dto, precondition);
+    const changed = await this.blocks.change(datablocks, caller, id, dto, precondition);
     return changed && withId(changed);
   }
 
+  @Admits(accessTable.datablock.delete)
   @Operation('datablocksControllerRemoveV3', { answer: 'Datablock' })
   @Delete(':id')
-  async remove(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<object> {
-    gate(this.rules.mayDelete(caller));
-    const removed = await this.blocks.remove(datablocks, signedIn(caller), id);
+  async remove(@SignedInCaller() caller: Caller, @Param('id') id: string): Promise<object> {
+    const removed = await this.blocks.remove(datablocks, caller, id);
     if (removed === undefined) throw new Refusal(404, `datablock: ${id} not found`);
     return withId(removed);
   }

@@ -3,10 +3,9 @@ import { DatasetQueries } from '../datasets/dataset-queries.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
-import { gate, signedIn } from '../http/gates.js';
+import { Admits } from '../http/admits.decorator.js';
+import { CurrentCaller, SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
-import { validateBody } from '../http/validate-body.js';
 import { datablocks } from './block-kind.js';
 import { BlockQueries } from './block-queries.js';
 import { CreateDatasetDatablockDto, PartialUpdateDatablockDto } from './block.dto.js';
@@ -26,20 +25,20 @@ export class DatasetDatablocksController {
     private readonly rules: AccessRules,
   ) {}
 
-  @Operation('datasetsControllerCreateDatablockV3', { body: CreateDatasetDatablockDto, answer: 'Datablock' })
+  @Admits(accessTable.dataset.add)
+  @Operation('datasetsControllerCreateDatablockV3', { answer: 'Datablock' })
   @Post()
   async create(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
-    @Body() body: unknown,
+    @Body() dto: CreateDatasetDatablockDto,
   ): Promise<object> {
-    gate(this.rules.admits(accessTable.dataset.add, caller));
-    const dto = validateBody(CreateDatasetDatablockDto, body);
     const dataset = await this.datasets.find(pid, `dataset: ${pid} not found`);
-    const block = await this.blocks.addDatablock(signedIn(caller), dataset, dto);
+    const block = await this.blocks.addDatablock(caller, dataset, dto);
     return withId(block);
   }
 
+  @Admits(accessTable.dataset.readUnshared)
   @Operation('datasetsControllerFindAllDatablocksV3', { answer: ['Datablock'] })
   @Get()
   async list(@CurrentCaller() caller: Caller | undefined, @Param('pid') pid: string): Promise<object[]> {
@@ -48,6 +47,7 @@ export class DatasetDatablocksController {
     return (await this.queries.list(datablocks, caller, query, accessTable.dataset.readUnshared)).map(withId);
   }
 
+  @Admits(accessTable.dataset.readUnshared)
   @Operation('datasetsControllerCountDatablocksV3', { answer: ['CountApiResponse'] })
   @Get('count')
   async count(
@@ -59,47 +59,40 @@ export class DatasetDatablocksController {
     return { count: await this.queries.count(datablocks, caller, { datasetId: pid }, rule) };
   }
 
-  @Operation('datasetsControllerFindOneDatablockAndUpdateV3', {
-    body: PartialUpdateDatablockDto,
-    answer: 'Datablock',
-  })
+  @Admits(accessTable.dataset.update)
+  @Operation('datasetsControllerFindOneDatablockAndUpdateV3', { answer: 'Datablock' })
   @Patch(':did')
   async patch(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
     @Param('did') id: string,
-    @Body() body: unknown,
+    @Body() dto: PartialUpdateDatablockDto,
   ): Promise<object> {
-    gate(this.rules.mayCallDatasetWrites(caller));
-    const dto = validateBody(PartialUpdateDatablockDto, body);
     const dataset = await this.datasets.find(pid, `dataset: ${pid} not found`);
     if (!this.rules.allows(accessTable.dataset.update, caller, dataset))
       throw new Refusal(403, 'Unauthorized access');
     await this.queries.find(datablocks, { _id: id, datasetId: pid });
-    return withId((await this.blocks.change(datablocks, signedIn(caller), id, dto, {})) ?? missing(id));
+    return withId((await this.blocks.change(datablocks, caller, id, dto, {})) ?? missing(id));
   }
 
+  @Admits(accessTable.datablock.delete)
   @Operation('datasetsControllerDeleteAllDatablocksFromDatasetIdV3', { answer: 'CountApiResponse' })
   @Delete()
-  async removeAll(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('pid') pid: string,
-  ): Promise<{ count: number }> {
-    gate(this.rules.mayDelete(caller));
+  async removeAll(@SignedInCaller() caller: Caller, @Param('pid') pid: string): Promise<{ count: number }> {
     await this.datasets.find(pid, `dataset: ${pid} not found`);
-    return { count: await this.blocks.removeAll(datablocks, signedIn(caller), pid) };
+    return { count: await this.blocks.removeAll(datablocks, caller, pid) };
   }
 
+  @Admits(accessTable.datablock.delete)
   @Operation('datasetsControllerFindOneDatablockAndRemoveV3')
   @Delete(':did')
   async remove(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
     @Param('did') id: string,
   ): Promise<void> {
-    gate(this.rules.mayDelete(caller));
     await this.datasets.find(pid, `dataset: ${pid} not found`);
-    if ((await this.blocks.remove(datablocks, signedIn(caller), id, pid)) === undefined) missing(id);
+    if ((await this.blocks.remove(datablocks, caller, id, pid)) === undefined) missing(id);
   }
 
   private async admitReader(caller: Caller | undefined, pid: string): Promise<void> {

@@ -3,10 +3,9 @@ import { DatasetQueries } from '../datasets/dataset-queries.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
-import { gate, signedIn } from '../http/gates.js';
+import { Admits } from '../http/admits.decorator.js';
+import { CurrentCaller, SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
-import { validateBody } from '../http/validate-body.js';
 import { origDatablocks } from './block-kind.js';
 import { BlockQueries } from './block-queries.js';
 import { CreateDatasetOrigDatablockDto, UpdateOrigDatablockDto } from './block.dto.js';
@@ -26,32 +25,28 @@ export class DatasetOrigDatablocksController {
     private readonly rules: AccessRules,
   ) {}
 
-  @Operation('datasetsControllerCreateOrigDatablockV3', {
-    body: CreateDatasetOrigDatablockDto,
-    answer: 'OrigDatablock',
-  })
+  @Admits(accessTable.dataset.add)
+  @Operation('datasetsControllerCreateOrigDatablockV3', { answer: 'OrigDatablock' })
   @Post()
   async create(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
-    @Body() body: unknown,
+    @Body() dto: CreateDatasetOrigDatablockDto,
   ): Promise<object> {
-    gate(this.rules.admits(accessTable.dataset.add, caller));
-    const dto = validateBody(CreateDatasetOrigDatablockDto, body);
     const dataset = await this.datasets.find(pid, `dataset: ${pid} not found`);
-    const block = await this.blocks.addOrigDatablock(signedIn(caller), dataset, dto);
+    const block = await this.blocks.addOrigDatablock(caller, dataset, dto);
     return withId(block);
   }
 
+  @Admits(accessTable.dataset.add)
   @Operation('datasetsControllerOrigDatablockIsValidV3', { body: CreateDatasetOrigDatablockDto })
   @Post('isValid')
   @HttpCode(200)
   async isValid(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
     @Body() body: unknown,
   ): Promise<{ valid: boolean; errors: Fault[] }> {
-    gate(this.rules.admits(accessTable.dataset.add, caller));
     const dataset = await this.datasets.find(pid, `dataset: ${pid} not found`);
     if (!this.rules.allows(accessTable.dataset.add, caller, dataset))
       throw new Refusal(403, 'Unauthorized access');
@@ -59,6 +54,7 @@ export class DatasetOrigDatablocksController {
     return { valid: errors.length === 0, errors };
   }
 
+  @Admits(accessTable.dataset.readUnshared)
   @Operation('datasetsControllerFindAllOrigDatablocksV3', { answer: ['OrigDatablock'] })
   @Get()
   async list(@CurrentCaller() caller: Caller | undefined, @Param('pid') pid: string): Promise<object[]> {
@@ -69,6 +65,7 @@ export class DatasetOrigDatablocksController {
     );
   }
 
+  @Admits(accessTable.dataset.readUnshared)
   @Operation('datasetsControllerCountOrigDatablocksV3', { answer: ['CountApiResponse'] })
   @Get('count')
   async count(
@@ -80,50 +77,43 @@ export class DatasetOrigDatablocksController {
     return { count: await this.queries.count(origDatablocks, caller, { datasetId: pid }, rule) };
   }
 
-  @Operation('datasetsControllerFindOneOrigDatablockAndUpdateV3', {
-    body: UpdateOrigDatablockDto,
-    answer: 'OrigDatablock',
-  })
+  @Admits(accessTable.dataset.update)
+  @Operation('datasetsControllerFindOneOrigDatablockAndUpdateV3', { answer: 'OrigDatablock' })
   @Patch(':oid')
   async patch(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
     @Param('oid') id: string,
-    @Body() body: unknown,
+    @Body() dto: UpdateOrigDatablockDto,
   ): Promise<object> {
-    gate(this.rules.mayCallDatasetWrites(caller));
-    const dto = validateBody(UpdateOrigDatablockDto, body);
     const dataset = await this.datasets.find(pid, `dataset: ${pid} not found`);
     if (!this.rules.allows(accessTable.dataset.update, caller, dataset))
       throw new Refusal(403, 'Unauthorized access');
     // SciCat says the same of a block that is not there as of one that is not the caller's.
     if ((await this.queries.count(origDatablocks, caller, { _id: id, datasetId: pid })) === 0)
       throw new Refusal(403, 'Unauthorized access');
-    const changed = await this.blocks.change(origDatablocks, signedIn(caller), id, dto, {});
+    const changed = await this.blocks.change(origDatablocks, caller, id, dto, {});
     return withId(changed ?? missing(id));
   }
 
+  @Admits(accessTable.origDatablock.delete)
   @Operation('datasetsControllerDeleteAllOrigDatablocksFromDatasetIdV3', { answer: 'CountApiResponse' })
   @Delete()
-  async removeAll(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('pid') pid: string,
-  ): Promise<{ count: number }> {
-    gate(this.rules.mayDelete(caller));
+  async removeAll(@SignedInCaller() caller: Caller, @Param('pid') pid: string): Promise<{ count: number }> {
     await this.datasets.find(pid, `dataset: ${pid} not found`);
-    return { count: await this.blocks.removeAll(origDatablocks, signedIn(caller), pid) };
+    return { count: await this.blocks.removeAll(origDatablocks, caller, pid) };
   }
 
+  @Admits(accessTable.origDatablock.delete)
   @Operation('datasetsControllerFindOneOrigDatablockAndRemoveV3')
   @Delete(':oid')
   async remove(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
     @Param('oid') id: string,
   ): Promise<object> {
-    gate(this.rules.mayDelete(caller));
     await this.datasets.find(pid, `dataset: ${pid} not found`);
-    return withId((await this.blocks.remove(origDatablocks, signedIn(caller), id, pid)) ?? missing(id));
+    return withId((await this.blocks.remove(origDatablocks, caller, id, pid)) ?? missing(id));
   }
 
   private async admitReader(caller: Caller | undefined, pid: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { accessTable } from '../domain/access-table.js';
 import { v4Fields } from '../domain/v4-filter.js';
+import { Admits } from '../http/admits.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { listFrom } from '../http/query-values.js';
 import type { FacetAnswer } from '../persistence/facets.js';
@@ -15,6 +16,7 @@ const rules = {
 };
 
 /** File lists of published datasets, the same for everyone. */
+@Admits(accessTable.origDatablock.public)
 @Area('origdatablocks public v4')
 @Controller({ path: 'origdatablocks/public', version: '4' })
 export class OrigDatablocksPublicController {

@@ -1,15 +1,14 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { DatasetQueries } from '../datasets/dataset-queries.js';
-import { AccessRules, type Caller } from '../domain/access.js';
+import type { Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
 import { parseFilter } from '../domain/filter-parts.js';
 import { projectionFrom } from '../domain/loopback-filter.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
-import { gate, signedIn } from '../http/gates.js';
+import { Admits, SignedIn } from '../http/admits.decorator.js';
+import { SignedInCaller } from '../http/caller.decorator.js';
 import type { LongList } from '../http/long-list.js';
 import { Area, Operation } from '../http/operation.decorator.js';
-import { validateBody } from '../http/validate-body.js';
 import type { FacetAnswer } from '../persistence/facets.js';
 import { RequestPrecondition } from '../records/precondition.decorator.js';
 import type { Precondition } from '../records/preconditions.js';
@@ -26,96 +25,88 @@ export class OrigDatablocksV3Controller {
     private readonly datasets: DatasetQueries,
     private readonly queries: BlockQueries,
     private readonly blocks: BlockService,
-    private readonly rules: AccessRules,
   ) {}
 
-  @Operation('origDatablocksControllerCreateV3', { body: CreateOrigDatablockDto, answer: 'OrigDatablock' })
+  @Admits(accessTable.dataset.add)
+  @Operation('origDatablocksControllerCreateV3', { answer: 'OrigDatablock' })
   @Post()
-  async create(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): Promise<object> {
-    gate(this.rules.admits(accessTable.dataset.add, caller));
-    const dto = validateBody(CreateOrigDatablockDto, body);
+  async create(@SignedInCaller() caller: Caller, @Body() dto: CreateOrigDatablockDto): Promise<object> {
     const missing = `Dataset: ${dto.datasetId} not found for attaching an origdatablock`;
     const dataset = await this.datasets.find(dto.datasetId, missing);
-    const block = await this.blocks.addOrigDatablock(signedIn(caller), dataset, dto);
+    const block = await this.blocks.addOrigDatablock(caller, dataset, dto);
     return withId(block);
   }
 
+  @Admits(accessTable.dataset.add)
   @Operation('origDatablocksControllerIsValidV3', { body: CreateOrigDatablockDto })
   @Post('isValid')
   @HttpCode(200)
   async isValid(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Body() body: unknown,
   ): Promise<{ valid: boolean; errors: Fault[] }> {
-    gate(this.rules.admits(accessTable.dataset.add, caller));
     const { sourceFolder } = await this.blocks.admitCheck(caller, body);
     const errors = blockFaults(CreateOrigDatablockDto, body, sourceFolder);
     return { valid: errors.length === 0, errors };
   }
 
   /** `where` is read like the `fields` of fullquery. */
+  @SignedIn()
   @Operation('origDatablocksControllerFindAllV3', { answer: ['OrigDatablock'] })
   @Get()
   async list(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Query('filter') filter: unknown,
   ): Promise<object[] | LongList<object>> {
-    gate(caller !== undefined);
     const { where = {}, limits = {}, fields } = parseFilter(filter);
     const asked = { fields: JSON.stringify(where), limits: JSON.stringify(limits) };
     return withIds(await this.queries.fullQuery(caller, asked, projectionFrom(fields)));
   }
 
+  @SignedIn()
   @Operation('origDatablocksControllerFullqueryV3', { answer: ['OrigDatablock'] })
   @Get('fullquery')
   async fullQuery(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Query('fields') fields: unknown,
     @Query('limits') limits: unknown,
   ): Promise<object[] | LongList<object>> {
-    gate(caller !== undefined);
     return withIds(await this.queries.fullQuery(caller, { fields, limits }));
   }
 
+  @SignedIn()
   @Operation('origDatablocksControllerFullqueryFilesV3')
   @Get('fullquery/files')
   files(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Query('fields') fields: unknown,
     @Query('limits') limits: unknown,
   ): Promise<object[]> {
-    gate(caller !== undefined);
     return this.queries.searchFiles(caller, fields, limits);
   }
 
+  @SignedIn()
   @Operation('origDatablocksControllerFullfacetV3', {
     answer: ['FullFacetResponse'],
     objects: { filters: 'FullFacetFilters' },
   })
   @Get('fullfacet')
-  fullFacet(
-    @CurrentCaller() caller: Caller | undefined,
-    @Query('fields') fields: unknown,
-  ): Promise<FacetAnswer> {
-    gate(caller !== undefined);
+  fullFacet(@SignedInCaller() caller: Caller, @Query('fields') fields: unknown): Promise<FacetAnswer> {
     return this.queries.facets(caller, fields, undefined);
   }
 
+  @SignedIn()
   @Operation('origDatablocksControllerFullfacetFilesV3', { objects: { filters: 'FullFacetFilters' } })
   @Get('fullfacet/files')
-  fileFacets(
-    @CurrentCaller() caller: Caller | undefined,
-    @Query('fields') fields: unknown,
-  ): Promise<FacetAnswer> {
-    gate(caller !== undefined);
+  fileFacets(@SignedInCaller() caller: Caller, @Query('fields') fields: unknown): Promise<FacetAnswer> {
     return this.queries.fileFacets(caller, fields);
   }
 
   /** A block that does not exist is refused like one that is not the caller's. */
+  @SignedIn()
   @Operation('origDatablocksControllerFindByIdV3', { answer: 'OrigDatablock' })
   @Get(':id')
-  async get(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<object> {
-    gate(caller !== undefined);
+  async get(@SignedInCaller() caller: Caller, @Param('id') id: string): Promise<object> {
     const block = await this.queries.one(origDatablocks, caller, { _id: id });
     if (block === undefined) throw new Refusal(403, 'Unauthorized access');
     const rule = accessTable.dataset.readUnshared;
@@ -126,29 +117,25 @@ export class OrigDatablocksV3Controller {
     return withId(block);
   }
 
-  @Operation('origDatablocksControllerUpdateV3', {
-    body: PartialUpdateOrigDatablockDto,
-    answer: 'OrigDatablock',
-  })
+  @Admits(accessTable.dataset.update)
+  @Operation('origDatablocksControllerUpdateV3', { answer: 'OrigDatablock' })
   @Patch(':id')
   async patch(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('id') id: string,
-    @Body() body: unknown,
+    @Body() dto: PartialUpdateOrigDatablockDto,
     @RequestPrecondition() precondition: Precondition,
   ): Promise<object> {
-    gate(this.rules.mayCallDatasetWrites(caller));
-    const dto = validateBody(PartialUpdateOrigDatablockDto, body);
-    const changed = await this.blocks.change(origDatablocks, signedIn(caller), id, dto, precondition);
+    const changed = await this.blocks.change(origDatablocks, caller, id, dto, precondition);
     if (changed === undefined) throw new Refusal(403, 'Unauthorized access');
     return withId(changed);
   }
 
+  @Admits(accessTable.origDatablock.delete)
   @Operation('origDatablocksControllerRemoveV3')
   @Delete(':id')
-  async remove(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<object> {
-    gate(this.rules.mayDelete(caller));
-    const removed = await this.blocks.remove(origDatablocks, signedIn(caller), id);
+  async remove(@SignedInCaller() caller: Caller, @Param('id') id: string): Promise<object> {
+    const removed = await this.blocks.remove(origDatablocks, caller, id);
     if (removed === undefined) throw new Refusal(404, `OrigDatablock: ${id} not found`);
     return withId(removed);
   }

@@ -4,11 +4,10 @@ import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
 import { v4Fields } from '../domain/v4-filter.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
-import { gate, signedIn } from '../http/gates.js';
+import { Admits, SignedIn } from '../http/admits.decorator.js';
+import { SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { listFrom } from '../http/query-values.js';
-import { validateBody } from '../http/validate-body.js';
 import type { FacetAnswer } from '../persistence/facets.js';
 import { RequestPrecondition } from '../records/precondition.decorator.js';
 import type { Precondition } from '../records/preconditions.js';
@@ -32,22 +31,19 @@ export class OrigDatablocksV4Controller {
     private readonly rules: AccessRules,
   ) {}
 
-  @Operation('origDatablocksV4ControllerCreateV4', {
-    body: CreateOrigDatablockDto,
-    answer: 'OutputOrigDatablockDto',
-  })
+  @Admits(accessTable.dataset.add)
+  @Operation('origDatablocksV4ControllerCreateV4', { answer: 'OutputOrigDatablockDto' })
   @Post()
-  async create(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): Promise<object> {
-    gate(this.rules.admits(accessTable.dataset.add, caller));
-    const dto = validateBody(CreateOrigDatablockDto, body);
+  async create(@SignedInCaller() caller: Caller, @Body() dto: CreateOrigDatablockDto): Promise<object> {
     const missing = `Dataset: ${dto.datasetId} not found for attaching an origdatablock`;
     const dataset = await this.datasets.find(dto.datasetId, missing);
     if (!this.rules.allows(accessTable.dataset.update, caller, dataset))
       throw new Refusal(403, 'Unauthorized access');
-    const block = await this.blocks.addOrigDatablock(signedIn(caller), dataset, dto);
+    const block = await this.blocks.addOrigDatablock(caller, dataset, dto);
     return withId(block);
   }
 
+  @Admits(accessTable.dataset.add)
   @Operation('origDatablocksV4ControllerIsValidV4', {
     body: CreateOrigDatablockDto,
     answer: 'IsValidResponse',
@@ -55,71 +51,64 @@ export class OrigDatablocksV4Controller {
   @Post('isValid')
   @HttpCode(200)
   async isValid(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Body() body: unknown,
   ): Promise<{ valid: boolean; reason: Fault[] }> {
-    gate(this.rules.admits(accessTable.dataset.add, caller));
     const { sourceFolder } = await this.blocks.admitCheck(caller, body, accessTable.dataset.update);
     const reason = blockFaults(CreateOrigDatablockDto, body, sourceFolder);
     return { valid: reason.length === 0, reason };
   }
 
+  @SignedIn()
   @Operation('origDatablocksV4ControllerFindAllV4', { answer: ['PartialOutputOrigDatablockDto'] })
   @Get()
-  list(@CurrentCaller() caller: Caller | undefined, @Query('filter') filter: unknown): Promise<object[]> {
-    gate(caller !== undefined);
+  list(@SignedInCaller() caller: Caller, @Query('filter') filter: unknown): Promise<object[]> {
     return this.reads.list({ caller, ...rules }, filter);
   }
 
+  @SignedIn()
   @Operation('origDatablocksV4ControllerFindAllFilesV4', { answer: ['PartialOutputOrigDatablockDto'] })
   @Get('files')
-  files(@CurrentCaller() caller: Caller | undefined, @Query('filter') filter: unknown): Promise<object[]> {
-    gate(caller !== undefined);
+  files(@SignedInCaller() caller: Caller, @Query('filter') filter: unknown): Promise<object[]> {
     return this.reads.files({ caller, ...rules }, filter);
   }
 
+  @SignedIn()
   @Operation('origDatablocksV4ControllerCountFilesV4', { answer: 'CountApiResponse' })
   @Get('files/count')
-  countFiles(
-    @CurrentCaller() caller: Caller | undefined,
-    @Query('filter') filter: unknown,
-  ): Promise<{ count: number }> {
-    gate(caller !== undefined);
+  countFiles(@SignedInCaller() caller: Caller, @Query('filter') filter: unknown): Promise<{ count: number }> {
     return this.reads.countFiles({ caller, ...rules }, filter);
   }
 
+  @SignedIn()
   @Operation('origDatablocksV4ControllerFullfacetV4', {
     answer: ['FullFacetResponse'],
     objects: { filters: 'FullFacetFilters' },
   })
   @Get('fullfacet')
   fullFacet(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Query('fields') fields: unknown,
     @Query('facets') facets: unknown,
   ): Promise<FacetAnswer> {
-    gate(caller !== undefined);
     return this.queries.facets(caller, v4Fields(fields, blockShape), facets);
   }
 
+  @SignedIn()
   @Operation('origDatablocksV4ControllerFullfacetFilesV4', { objects: { filters: 'FullFacetFilters' } })
   @Get('fullfacet/files')
-  fileFacets(
-    @CurrentCaller() caller: Caller | undefined,
-    @Query('fields') fields: unknown,
-  ): Promise<FacetAnswer> {
-    gate(caller !== undefined);
+  fileFacets(@SignedInCaller() caller: Caller, @Query('fields') fields: unknown): Promise<FacetAnswer> {
     return this.queries.fileFacets(caller, v4Fields(fields, blockShape));
   }
 
+  @SignedIn()
   @Operation('origDatablocksV4ControllerFindByIdV4', { answer: 'OutputOrigDatablockDto' })
   @Get(':id')
   async get(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('id') id: string,
     @Query('include') include: unknown,
   ): Promise<object> {
-    gate(caller !== undefined);
     const block = await this.reads.one({ caller, ...rules }, id, listFrom(include));
     if (block === undefined) {
       await this.queries.find(origDatablocks, { _id: id });
@@ -132,29 +121,25 @@ export class OrigDatablocksV4Controller {
     return block;
   }
 
-  @Operation('origDatablocksV4ControllerFindByIdAndUpdateV4', {
-    body: PartialUpdateOrigDatablockDto,
-    answer: 'OutputOrigDatablockDto',
-  })
+  @Admits(accessTable.dataset.update)
+  @Operation('origDatablocksV4ControllerFindByIdAndUpdateV4', { answer: 'OutputOrigDatablockDto' })
   @Patch(':id')
   async patch(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('id') id: string,
-    @Body() body: unknown,
+    @Body() dto: PartialUpdateOrigDatablockDto,
     @RequestPrecondition() precondition: Precondition,
   ): Promise<object> {
-    gate(this.rules.mayCallDatasetWrites(caller));
-    const dto = validateBody(PartialUpdateOrigDatablockDto, body);
-    const changed = await this.blocks.change(origDatablocks, signedIn(caller), id, dto, precondition);
+    const changed = await this.blocks.change(origDatablocks, caller, id, dto, precondition);
     if (changed === undefined) throw new Refusal(404, `OrigDatablock: ${id} not found`);
     return withId(changed);
   }
 
+  @Admits(accessTable.origDatablock.delete)
   @Operation('origDatablocksV4ControllerFindByIdAndDeleteV4', { answer: 'OrigDatablock' })
   @Delete(':id')
-  async remove(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<object> {
-    gate(this.rules.mayDelete(caller));
-    const removed = await this.blocks.remove(origDatablocks, signedIn(caller), id);
+  async remove(@SignedInCaller() caller: Caller, @Param('id') id: string): Promise<object> {
+    const removed = await this.blocks.remove(origDatablocks, caller, id);
     if (removed === undefined) throw new Refusal(404, `OrigDatablock: ${id} not found`);
     return withId(removed);
   }

@@ -81,6 +81,19 @@ const historyReaders = (tier: Tier): Rule => [
   [tier, 'all'],
 ];
 
+/** By the collection that changed. */
+const historiesByCollection = {
+  Dataset: historyReaders('historyOfDatasets'),
+  Proposal: historyReaders('historyOfProposals'),
+  Sample: historyReaders('historyOfSamples'),
+  Instrument: historyReaders('historyOfInstruments'),
+  PublishedData: historyReaders('historyOfPublishedData'),
+  Policy: historyReaders('historyOfPolicies'),
+  Datablock: historyReaders('historyOfDatablocks'),
+  OrigDatablock: historyReaders('historyOfDatablocks'),
+  Attachment: historyReaders('historyOfAttachments'),
+} as const satisfies Record<string, Rule>;
+
 /**
  * Who may do what to which records: the whole of Catena's access rules on SciCat's resources, in one table. Lists are
  * answered by pushing the same rule into the database query. The exceptions that need more than a record (creation of
@@ -309,16 +322,7 @@ export const accessTable = {
     ],
   },
   event: { connections: admins },
-  /** By the collection that changed. */
-  history: {
-    Dataset: historyReaders('historyOfDatasets'),
-    Proposal: historyReaders('historyOfProposals'),
-    Sample: historyReaders('historyOfSamples'),
-    Instrument: historyReaders('historyOfInstruments'),
-    PublishedData: historyReaders('historyOfPublishedData'),
-    Policy: historyReaders('historyOfPolicies'),
-    Datablock: historyReaders('historyOfDatablocks'),
-    OrigDatablock: historyReaders('historyOfDatablocks'),
-    Attachment: historyReaders('historyOfAttachments'),
-  },
+  /** Any of them; which ones is asked by the collection. */
+  histories: { read: Object.values(historiesByCollection).flat() },
+  history: historiesByCollection,
 } as const satisfies Record<string, Record<string, Rule>>;

@@ -95,10 +95,6 @@ export class AccessRules {
     return this.belongs('admin', caller);
   }
 
-  mayDelete(caller: Caller | undefined): boolean {
-    return this.belongs('delete', caller);
-  }
-
   /** The gate of creating and changing datasets and their blocks. */
   mayCallDatasetWrites(caller: Caller | undefined): boolean {
     return this.admits(accessTable.dataset.update, caller);
@@ -118,10 +114,6 @@ export class AccessRules {
 
   mayUpdate(caller: Caller | undefined, record: OwnedRecord): boolean {
     return this.allows(accessTable.dataset.update, caller, record);
-  }
-
-  mayCallLifecycleUpdate(caller: Caller | undefined): boolean {
-    return this.admits(accessTable.dataset.updateLifecycle, caller);
   }
 
   mayUpdateLifecycle(caller: Caller | undefined, record: OwnedRecord): boolean {
@@ -145,10 +137,6 @@ export class AccessRules {
 
   isUpdateJobPrivileged(caller: Caller | undefined): boolean {
     return this.belongs('updateJobPrivileged', caller);
-  }
-
-  mayDeleteJobs(caller: Caller | undefined): boolean {
-    return this.admits(accessTable.job.delete, caller);
   }
 
   visibleJobs(caller: Caller): Condition {

@@ -1,12 +1,12 @@
 import { Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { Open } from '#service-host';
 import { CallerLookup } from '../authentication/caller-lookup.js';
 import { accessTable } from '../domain/access-table.js';
-import { AccessRules, type Caller } from '../domain/access.js';
 import { RequestSessions } from '../authentication/request-sessions.js';
 import { Refusal } from '../domain/errors.js';
-import { CurrentCaller, type RequestWithCaller } from '../http/caller.decorator.js';
-import { gate, signedIn } from '../http/gates.js';
+import { Admits, SignedIn } from '../http/admits.decorator.js';
+import type { RequestWithCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { EventStreams } from './event-streams.js';
 import { EventTickets } from './event-tickets.js';
@@ -19,20 +19,17 @@ export class EventsController {
     private readonly streams: EventStreams,
     private readonly callers: CallerLookup,
     private readonly sessions: RequestSessions,
-    private readonly rules: AccessRules,
   ) {}
 
+  @SignedIn({ anonymous: 401 })
   @Post('ticket')
   @Operation('sseControllerCreateTicketV3')
-  async ticket(
-    @CurrentCaller() caller: Caller | undefined,
-    @Req() request: RequestWithCaller,
-  ): Promise<{ ticket: string }> {
-    signedIn(caller);
+  async ticket(@Req() request: RequestWithCaller): Promise<{ ticket: string }> {
     return { ticket: await this.tickets.issue(this.sessions.of(request)) };
   }
 
   /** Server-sent events: `job` whenever a job that the listener may see has changed. */
+  @Open('the ticket in the address says who listens')
   @Get('stream')
   @Operation('sseControllerStreamV3', { query: { ticket: 'From POST /events/ticket; good for one stream.' } })
   async stream(@Query('ticket') ticket: unknown, @Res() reply: FastifyReply): Promise<void> {
@@ -42,10 +39,10 @@ export class EventsController {
     this.streams.openForAll(session, caller, reply);
   }
 
+  @Admits(accessTable.event.connections)
   @Get('connections')
   @Operation('sseControllerConnectionsV3')
-  connections(@CurrentCaller() caller: Caller | undefined): { connections: number } {
-    gate(this.rules.admits(accessTable.event.connections, caller));
+  connections(): { connections: number } {
     return { connections: this.streams.count };
   }
 }

@@ -1,10 +1,12 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
+import { accessTable } from '../domain/access-table.js';
 import type { Caller } from '../domain/access.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
-import { signedIn } from '../http/gates.js';
+import { Admits } from '../http/admits.decorator.js';
+import { SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { historyCondition, HistoryQueries, type HistoryPage } from './history.service.js';
 
+@Admits(accessTable.histories.read, { anonymous: 401 })
 @Area('history')
 @Controller({ path: 'history', version: '3' })
 export class HistoryController {
@@ -13,41 +15,32 @@ export class HistoryController {
   @Get()
   @Operation('historyControllerFindHistoryV3')
   find(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Query('filter') filter: unknown,
     @Query('skip') skip: unknown,
     @Query('limit') limit: unknown,
   ): Promise<HistoryPage> {
-    const somebody = this.reader(caller);
-    return this.history.page(somebody, historyCondition(filter), { skip, limit });
+    return this.history.page(caller, historyCondition(filter), { skip, limit });
   }
 
   @Get('count')
   @Operation('historyControllerCountHistoryV3')
   async count(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Query('filter') filter: unknown,
   ): Promise<{ count: number }> {
-    const somebody = this.reader(caller);
-    return { count: await this.history.count(somebody, historyCondition(filter)) };
+    return { count: await this.history.count(caller, historyCondition(filter)) };
   }
 
   @Get('collection/:subsystem')
   @Operation('historyControllerGetHistoryByCollectionV3')
   byCollection(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('subsystem') subsystem: string,
     @Query('skip') skip: unknown,
     @Query('limit') limit: unknown,
   ): Promise<HistoryPage> {
-    const somebody = this.reader(caller);
-    const name = this.history.admitTo(somebody, subsystem);
-    return this.history.page(somebody, { subsystem: name }, { skip, limit });
-  }
-
-  private reader(caller: Caller | undefined): Caller {
-    const somebody = signedIn(caller);
-    this.history.admit(somebody);
-    return somebody;
+    const name = this.history.admitTo(caller, subsystem);
+    return this.history.page(caller, { subsystem: name }, { skip, limit });
   }
 }

@@ -61,11 +61,6 @@ export class HistoryQueries {
     return found;
   }
 
-  /** @throws Refusal 403 for somebody who may read no history at all */
-  admit(caller: Caller): void {
-    if (this.open(caller).length === 0) throw new Refusal(403, 'Forbidden resource');
-  }
-
   private within(caller: Caller, condition: Record<string, unknown>): Record<string, unknown> {
     if (typeof condition['subsystem'] === 'string') this.admitTo(caller, condition['subsystem']);
     const asked = this.rules.isAdmin(caller) ? {} : { subsystem: { $in: this.open(caller) } };

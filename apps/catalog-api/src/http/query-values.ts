@@ -1,4 +1,4 @@
-import { BadRequest } from '../domain/errors.js';
+import { BadRequest, Refusal } from '../domain/errors.js';
 
 /** A query parameter that may be repeated, or hold a JSON list, as a list of texts. */
 export function listFrom(value: unknown): string[] {
@@ -21,4 +21,19 @@ export function listFrom(value: unknown): string[] {
 /** A query parameter as text, undefined when it is absent or empty. */
 export function textFrom(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** `filter` may come in the query or in a header, not in both. */
+export function filterFrom(query: unknown, header: unknown): unknown {
+  const [inQuery, inHeader] = [given(query), given(header)];
+  if (inQuery !== undefined && inHeader !== undefined) {
+    const message =
+      'Using two different types(query and headers) of filters is not supported and can result with inconsistencies';
+    throw new Refusal(400, message, { status: 400, message });
+  }
+  return inQuery ?? inHeader;
+}
+
+function given(value: unknown): unknown {
+  return value === '' || value === null ? undefined : value;
 }

@@ -5,8 +5,7 @@ import { BadRequest } from '../domain/errors.js';
 const options = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true };
 
 /**
- * Checks a body against its DTO. Called after the endpoint's gate, because a caller who may not call an operation at
- * all never sees validation messages.
+ * Checks a body against its DTO: for the pipe, and for bodies whose form the parameter's type cannot say.
  *
  * @throws BadRequest with SciCat's list of messages
  */

@@ -3,10 +3,10 @@ import { accessTable } from '../domain/access-table.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import type { LoopbackQuery } from '../domain/loopback-filter.js';
 import { parseCountFilter, parseRecordFilter } from '../domain/record-filter.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
-import { filterFrom, gate, signedIn } from '../http/gates.js';
+import { Admits } from '../http/admits.decorator.js';
+import { CurrentCaller, SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
-import { validateBody } from '../http/validate-body.js';
+import { filterFrom } from '../http/query-values.js';
 import { RequestPrecondition } from '../records/precondition.decorator.js';
 import type { Precondition } from '../records/preconditions.js';
 import { RecordQueries } from '../records/record-queries.js';
@@ -27,21 +27,22 @@ export class InstrumentsController {
     private readonly rules: AccessRules,
   ) {}
 
+  @Admits(accessTable.instrument.write)
   @Post()
-  @Operation('instrumentsControllerCreateV3', { body: CreateInstrumentDto, answer: 'Instrument' })
-  async create(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): Promise<object> {
-    gate(this.rules.admits(accessTable.instrument.write, caller));
-    const dto = validateBody(CreateInstrumentDto, body);
-    const instrument = await this.instruments.create(signedIn(caller), dto);
+  @Operation('instrumentsControllerCreateV3', { answer: 'Instrument' })
+  async create(@SignedInCaller() caller: Caller, @Body() dto: CreateInstrumentDto): Promise<object> {
+    const instrument = await this.instruments.create(caller, dto);
     return instrumentView(instrument);
   }
 
+  @Admits(accessTable.instrument.read)
   @Get()
   @Operation('instrumentsControllerFindAllV3', { answer: ['Instrument'] })
   list(@CurrentCaller() caller: Caller | undefined, @Query('filter') filter: unknown): Promise<object[]> {
     return this.find(caller, parseRecordFilter(filterFrom(filter, undefined), instrumentShape));
   }
 
+  @Admits(accessTable.instrument.read)
   @Get('count')
   @Operation('instrumentsControllerCountV3', { answer: 'CountApiResponse' })
   async count(
@@ -52,6 +53,7 @@ export class InstrumentsController {
     return { count: await this.queries.count('Instrument', { where, visible: this.visible(caller) }) };
   }
 
+  @Admits(accessTable.instrument.read)
   @Get('findOne')
   @Operation('instrumentsControllerFindOneV3', { answer: 'Instrument' })
   async findOne(
@@ -62,6 +64,7 @@ export class InstrumentsController {
     return (await this.find(caller, { ...query, limit: 1 }))[0];
   }
 
+  @Admits(accessTable.instrument.read)
   @Get(':id')
   @Operation('instrumentsControllerFindByIdV3', { answer: 'Instrument' })
   async get(@Param('id') id: string): Promise<object | undefined> {
@@ -69,25 +72,24 @@ export class InstrumentsController {
     return instrument && instrumentView(instrument);
   }
 
+  @Admits(accessTable.instrument.write)
   @Patch(':id')
-  @Operation('instrumentsControllerUpdateV3', { body: PartialUpdateInstrumentDto, answer: 'Instrument' })
+  @Operation('instrumentsControllerUpdateV3', { answer: 'Instrument' })
   async patch(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('id') id: string,
-    @Body() body: unknown,
+    @Body() dto: PartialUpdateInstrumentDto,
     @RequestPrecondition() precondition: Precondition,
   ): Promise<object> {
-    gate(this.rules.admits(accessTable.instrument.write, caller));
-    const dto = validateBody(PartialUpdateInstrumentDto, body);
-    const changed = await this.instruments.change(signedIn(caller), id, dto, precondition);
+    const changed = await this.instruments.change(caller, id, dto, precondition);
     return instrumentView(changed);
   }
 
+  @Admits(accessTable.instrument.delete)
   @Delete(':id')
   @Operation('instrumentsControllerRemoveV3', { answer: 'Instrument' })
-  async remove(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<object> {
-    gate(this.rules.admits(accessTable.instrument.delete, caller));
-    return instrumentView(await this.instruments.remove(signedIn(caller), id));
+  async remove(@SignedInCaller() caller: Caller, @Param('id') id: string): Promise<object> {
+    return instrumentView(await this.instruments.remove(caller, id));
   }
 
   private async find(caller: Caller | undefined, query: LoopbackQuery): Promise<object[]> {

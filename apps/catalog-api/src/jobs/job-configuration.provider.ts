@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { PermanentError, messageOf } from '#kernel';
+import { mayCallCreate, mayCallUpdate } from '../domain/job-rules.js';
+import type { Asking } from '../http/admits.decorator.js';
 import { noJobTypes, parseJobConfiguration, type JobConfiguration } from '../domain/job-configuration.js';
 import { checkActions } from './job-action-options.js';
 
@@ -25,4 +27,14 @@ export async function loadJobConfiguration(file: string | undefined): Promise<Jo
     checkActions(update.actions, file, `${jobType}.update.actions`);
   }
   return configuration;
+}
+
+/** Who may post jobs is a matter of the job types: for `@AdmitsIf`. */
+export function mayCreateJobs({ rules, caller, get }: Asking): boolean {
+  return mayCallCreate(rules, caller, get<JobConfiguration>(JobConfigurationToken));
+}
+
+/** Who may change jobs is a matter of the job types: for `@AdmitsIf`. */
+export function mayUpdateJobs({ rules, caller, get }: Asking): boolean {
+  return mayCallUpdate(rules, caller, get<JobConfiguration>(JobConfigurationToken));
 }

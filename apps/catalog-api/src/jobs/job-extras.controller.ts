@@ -4,8 +4,8 @@ import type { Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import { RequestSessions } from '../authentication/request-sessions.js';
 import { EventStreams } from '../events/event-streams.js';
-import { CurrentCaller, type RequestWithCaller } from '../http/caller.decorator.js';
-import { gate, signedIn } from '../http/gates.js';
+import { SignedIn } from '../http/admits.decorator.js';
+import { SignedInCaller, type RequestWithCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import type { JobHistoryEntry, JobRecord } from '../persistence/records.js';
 import { JobCreation } from './job-creation.js';
@@ -15,6 +15,7 @@ import { jobV4View } from './job-views.js';
 import { jobWaitsFor } from './job-waiting.js';
 
 /** What Catena adds to SciCat's jobs: history, live progress, cancel, retry. */
+@SignedIn()
 @Area('jobs (Catena)')
 @Controller({ path: 'jobs/:id', version: ['3', '4'] })
 export class JobExtrasController {
@@ -29,19 +30,17 @@ export class JobExtrasController {
   @Operation({ '3': 'jobExtrasControllerHistoryV3', '4': 'jobExtrasControllerHistoryV4' })
   @Get('history')
   async history(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('id') id: string,
   ): Promise<readonly JobHistoryEntry[]> {
-    gate(caller !== undefined);
-    return (await this.queries.get(signedIn(caller), id)).catena?.history ?? [];
+    return (await this.queries.get(caller, id)).catena?.history ?? [];
   }
 
   /** Bytes done of total, of jobs that Catena runs, and what they wait for (`waitsFor`); empty before the first report. */
   @Operation({ '3': 'jobExtrasControllerProgressV3', '4': 'jobExtrasControllerProgressV4' })
   @Get('progress')
-  async progress(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<object> {
-    gate(caller !== undefined);
-    const job = await this.queries.get(signedIn(caller), id);
+  async progress(@SignedInCaller() caller: Caller, @Param('id') id: string): Promise<object> {
+    const job = await this.queries.get(caller, id);
     const { waitsFor: _told, ...progress } = job.catena?.progress ?? {};
     const waitsFor = jobWaitsFor(job, Date.now());
     return { ...progress, ...(waitsFor.length === 0 ? {} : { waitsFor }) };
@@ -51,37 +50,30 @@ export class JobExtrasController {
   @Operation({ '3': 'jobExtrasControllerEventsV3', '4': 'jobExtrasControllerEventsV4' })
   @Get('events')
   async events(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('id') id: string,
     @Req() request: RequestWithCaller,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    gate(caller !== undefined);
-    const user = signedIn(caller);
-    const job = await this.queries.get(user, id);
-    this.streams.openForJob(job, this.sessions.of(request), user, reply);
+    const job = await this.queries.get(caller, id);
+    this.streams.openForJob(job, this.sessions.of(request), caller, reply);
   }
 
   @Operation({ '3': 'jobExtrasControllerCancelV3', '4': 'jobExtrasControllerCancelV4' })
   @Post('cancel')
   @HttpCode(202)
   async cancel(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('id') id: string,
   ): Promise<Omit<JobRecord, 'catena'>> {
-    gate(caller !== undefined);
     return jobV4View(await this.updates.cancel(caller, id));
   }
 
   /** A child job for the datasets that failed; what was archived and verified of them is used again. */
   @Operation({ '3': 'jobExtrasControllerRetryV3', '4': 'jobExtrasControllerRetryV4' })
   @Post('retry')
-  async retry(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('id') id: string,
-  ): Promise<Omit<JobRecord, 'catena'>> {
-    gate(caller !== undefined);
-    const job = await this.queries.get(signedIn(caller), id);
+  async retry(@SignedInCaller() caller: Caller, @Param('id') id: string): Promise<Omit<JobRecord, 'catena'>> {
+    const job = await this.queries.get(caller, id);
     // Jobs of an older SciCat may have no result at all.
     const result = job.jobResultObject as { bad?: { pid: string }[] } | undefined;
     const failed = result?.bad ?? [];

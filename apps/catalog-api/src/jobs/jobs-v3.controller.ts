@@ -1,31 +1,17 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  Headers,
-  Inject,
-  Param,
-  Patch,
-  Post,
-  Put,
-  Query,
-  Ip,
-} from '@nestjs/common';
-import { AccessRules, type Caller } from '../domain/access.js';
+import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Put, Query, Ip } from '@nestjs/common';
+import { accessTable } from '../domain/access-table.js';
+import type { Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
-import type { JobConfiguration } from '../domain/job-configuration.js';
-import { mayCallCreate, mayCallUpdate } from '../domain/job-rules.js';
 import { parseFilter } from '../domain/filter-parts.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
-import { gate, signedIn } from '../http/gates.js';
+import { Admits, AdmitsIf, SignedIn } from '../http/admits.decorator.js';
+import { CurrentCaller, SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { idempotencyKeyFrom, isMergePatch } from '../http/request-parts.js';
 import { textFrom } from '../http/query-values.js';
 import type { FacetAnswer } from '../persistence/facets.js';
 import type { DatasetRecord } from '../persistence/records.js';
-import { JobConfigurationToken } from './job-configuration.provider.js';
 import { JobCreation } from './job-creation.js';
+import { mayCreateJobs, mayUpdateJobs } from './job-configuration.provider.js';
 import { namesFrom, onlyPaths, relationsFrom } from './job-fields.js';
 import { JobQueries, type DetailsWanted } from './job-queries.js';
 import { jobShapeV3 } from './job-shape.js';
@@ -44,10 +30,9 @@ export class JobsV3Controller {
     private readonly updates: JobUpdates,
     private readonly queries: JobQueries,
     private readonly bodies: JobV3Bodies,
-    private readonly rules: AccessRules,
-    @Inject(JobConfigurationToken) private readonly configuration: JobConfiguration,
   ) {}
 
+  @AdmitsIf(mayCreateJobs)
   @Operation('jobsControllerCreateV3', { body: CreateJobDtoV3, answer: 'OutputJobV3Dto' })
   @Post()
   async create(
@@ -56,7 +41,6 @@ export class JobsV3Controller {
     @Headers('idempotency-key') key: string | undefined,
     @Ip() address: string,
   ): Promise<Fields> {
-    gate(mayCallCreate(this.rules, caller, this.configuration));
     const job = await this.bodies.toNewJob(caller, body ?? {});
     return jobV3View(
       await this.creation.create(caller, {
@@ -67,64 +51,62 @@ export class JobsV3Controller {
     );
   }
 
+  @SignedIn()
   @Operation('jobsControllerFindAllV3', { answer: ['OutputJobV3Dto'] })
   @Get()
-  async list(
-    @CurrentCaller() caller: Caller | undefined,
-    @Query('filter') filter: unknown,
-  ): Promise<Fields[]> {
-    gate(caller !== undefined);
+  async list(@SignedInCaller() caller: Caller, @Query('filter') filter: unknown): Promise<Fields[]> {
     const parsed = parseFilter(filter);
     const unexpected = Object.keys(parsed).find((key) => key !== 'include' && key !== 'fields');
     if (unexpected !== undefined)
       throw new JobRefusal(400, `Property ${unexpected} should not exist in the filter object`);
     const names = namesFrom(JSON.stringify(parsed['fields'] ?? []), 'fields');
-    const jobs = await this.queries.all(signedIn(caller));
+    const jobs = await this.queries.all(caller);
     return jobs.map((job) => (names === undefined ? jobV3View(job) : only(jobV3View(job), names)));
   }
 
+  @SignedIn()
   @Operation('jobsControllerFullQueryV3', { answer: ['OutputJobV3Dto'] })
   @Get('fullquery')
   async fullQuery(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Query('fields') fields: unknown,
     @Query('limits') limits: unknown,
   ): Promise<Fields[]> {
-    gate(caller !== undefined);
-    const jobs = await this.queries.fullQuery(signedIn(caller), fields, limits, jobShapeV3);
+    const jobs = await this.queries.fullQuery(caller, fields, limits, jobShapeV3);
     return jobs.map((job) => jobV3View(job));
   }
 
+  @SignedIn()
   @Operation('jobsControllerFullFacetV3', { answer: ['FullFacetResponse'] })
   @Get('fullfacet')
   fullFacet(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Query('fields') fields: unknown,
     @Query('facets') facets: unknown,
   ): Promise<FacetAnswer> {
-    gate(caller !== undefined);
-    return this.queries.facets(signedIn(caller), fields, facets, jobShapeV3);
+    return this.queries.facets(caller, fields, facets, jobShapeV3);
   }
 
   /** The datasets of a job, with the fields and relations asked for. */
+  @SignedIn()
   @Operation('jobsControllerFindOneDetailsV3', { answer: ['PartialOutputDatasetDto'] })
   @Get('datasetDetails')
   datasetDetails(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Query() query: Fields,
   ): Promise<Partial<DatasetRecord>[]> {
-    gate(caller !== undefined);
     const id = textFrom(query['jobId']) ?? '';
-    return this.queries.datasetsOf(signedIn(caller), id, detailsFrom(query));
+    return this.queries.datasetsOf(caller, id, detailsFrom(query));
   }
 
+  @SignedIn()
   @Operation('jobsControllerFindOneV3', { answer: 'OutputJobV3Dto' })
   @Get(':id')
-  async get(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<Fields> {
-    gate(caller !== undefined);
-    return jobV3View(await this.queries.get(signedIn(caller), id));
+  async get(@SignedInCaller() caller: Caller, @Param('id') id: string): Promise<Fields> {
+    return jobV3View(await this.queries.get(caller, id));
   }
 
+  @AdmitsIf(mayUpdateJobs)
   @Operation('jobsControllerUpdateV3', { body: UpdateJobDtoV3, answer: 'OutputJobV3Dto' })
   @Patch(':id')
   async patch(
@@ -133,13 +115,13 @@ export class JobsV3Controller {
     @Body() body: unknown,
     @Headers('content-type') contentType: string | undefined,
   ): Promise<Fields> {
-    gate(mayCallUpdate(this.rules, caller, this.configuration));
     const merges = isMergePatch(contentType);
     const change = this.bodies.toChange(body);
     return jobV3View(await this.updates.patch(caller, id, change, { request: change, merges }));
   }
 
   /** As PATCH: workers of Catamel's time send the whole job. */
+  @AdmitsIf(mayUpdateJobs)
   @Operation('jobsControllerReplaceV3', { body: UpdateJobDtoV3, answer: 'OutputJobV3Dto' })
   @Put(':id')
   put(
@@ -150,10 +132,10 @@ export class JobsV3Controller {
     return this.patch(caller, id, body, undefined);
   }
 
+  @Admits(accessTable.job.delete)
   @Operation('jobsControllerRemoveV3')
   @Delete(':id')
-  async remove(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<Fields> {
-    gate(this.rules.mayDeleteJobs(caller));
+  async remove(@Param('id') id: string): Promise<Fields> {
     return jobV3View(await this.queries.remove(id));
   }
 }

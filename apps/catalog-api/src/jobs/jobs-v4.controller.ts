@@ -1,29 +1,15 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  Headers,
-  Inject,
-  Param,
-  Patch,
-  Post,
-  Query,
-  Ip,
-} from '@nestjs/common';
-import { AccessRules, type Caller } from '../domain/access.js';
-import type { JobConfiguration } from '../domain/job-configuration.js';
-import { mayCallCreate, mayCallUpdate } from '../domain/job-rules.js';
+import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Query, Ip } from '@nestjs/common';
+import { accessTable } from '../domain/access-table.js';
+import type { Caller } from '../domain/access.js';
 import { v4Fields } from '../domain/v4-filter.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
-import { gate, signedIn } from '../http/gates.js';
+import { Admits, AdmitsIf, SignedIn } from '../http/admits.decorator.js';
+import { CurrentCaller, SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { idempotencyKeyFrom, isMergePatch } from '../http/request-parts.js';
-import { validateBody } from '../http/validate-body.js';
 import type { FacetAnswer } from '../persistence/facets.js';
 import type { JobRecord } from '../persistence/records.js';
-import { JobConfigurationToken } from './job-configuration.provider.js';
 import { JobCreation } from './job-creation.js';
+import { mayCreateJobs, mayUpdateJobs } from './job-configuration.provider.js';
 import { JobQueries, type PartialJob } from './job-queries.js';
 import { jobShape } from './job-shape.js';
 import { JobUpdates } from './job-updates.js';
@@ -39,97 +25,89 @@ export class JobsV4Controller {
     private readonly creation: JobCreation,
     private readonly updates: JobUpdates,
     private readonly queries: JobQueries,
-    private readonly rules: AccessRules,
-    @Inject(JobConfigurationToken) private readonly configuration: JobConfiguration,
   ) {}
 
-  @Operation('jobsV4ControllerCreateV4', { body: CreateJobDto, answer: 'JobClass' })
+  @AdmitsIf(mayCreateJobs)
+  @Operation('jobsV4ControllerCreateV4', { answer: 'JobClass' })
   @Post()
   async create(
     @CurrentCaller() caller: Caller | undefined,
-    @Body() body: unknown,
+    @Body() dto: CreateJobDto,
+    @Body() request: unknown,
     @Headers('idempotency-key') key: string | undefined,
     @Ip() address: string,
   ): Promise<JobView> {
-    gate(mayCallCreate(this.rules, caller, this.configuration));
-    const dto = validateBody(CreateJobDto, body);
     return jobV4View(
       await this.creation.create(caller, {
         ...dto,
-        request: body,
+        request,
         address,
         idempotencyKey: idempotencyKeyFrom(key),
       }),
     );
   }
 
+  @SignedIn()
   @Operation('jobsV4ControllerFindAllV4', { answer: ['PartialOutputJobDto'] })
   @Get()
-  list(@CurrentCaller() caller: Caller | undefined, @Query('filter') filter: unknown): Promise<PartialJob[]> {
-    gate(caller !== undefined);
-    return this.queries.list(signedIn(caller), filter);
+  list(@SignedInCaller() caller: Caller, @Query('filter') filter: unknown): Promise<PartialJob[]> {
+    return this.queries.list(caller, filter);
   }
 
+  @SignedIn()
   @Operation('jobsV4ControllerFullQueryV4', { answer: ['PartialOutputJobDto'] })
   @Get('fullquery')
-  fullQuery(
-    @CurrentCaller() caller: Caller | undefined,
-    @Query('filter') filter: unknown,
-  ): Promise<PartialJob[]> {
-    gate(caller !== undefined);
-    return this.queries.list(signedIn(caller), filter);
+  fullQuery(@SignedInCaller() caller: Caller, @Query('filter') filter: unknown): Promise<PartialJob[]> {
+    return this.queries.list(caller, filter);
   }
 
+  @SignedIn()
   @Operation('jobsV4ControllerFullFacetV4', { answer: ['FullFacetResponse'] })
   @Get('fullfacet')
   fullFacet(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Query('fields') fields: unknown,
     @Query('facets') facets: unknown,
   ): Promise<FacetAnswer> {
-    gate(caller !== undefined);
-    return this.queries.facets(signedIn(caller), v4Fields(fields, jobShape), facets, jobShape);
+    return this.queries.facets(caller, v4Fields(fields, jobShape), facets, jobShape);
   }
 
+  @SignedIn()
   @Operation('jobsV4ControllerFindAllDatasetDetailsV4', { answer: ['PartialOutputJobDto'] })
   @Get('datasetDetails')
-  datasetDetails(
-    @CurrentCaller() caller: Caller | undefined,
-    @Query('filter') filter: unknown,
-  ): Promise<PartialJob[]> {
-    gate(caller !== undefined);
-    return this.queries.list(signedIn(caller), filter, ['datasetDetails']);
+  datasetDetails(@SignedInCaller() caller: Caller, @Query('filter') filter: unknown): Promise<PartialJob[]> {
+    return this.queries.list(caller, filter, ['datasetDetails']);
   }
 
+  @SignedIn()
   @Operation('jobsV4ControllerFindOneV4', { answer: 'PartialOutputJobDto' })
   @Get(':id')
   async get(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('id') id: string,
     @Query('filter') filter: unknown,
   ): Promise<PartialJob> {
-    gate(caller !== undefined);
-    return this.queries.getWith(signedIn(caller), id, filter);
+    return this.queries.getWith(caller, id, filter);
   }
 
-  @Operation('jobsV4ControllerUpdateV4', { body: UpdateJobDto, answer: 'JobClass' })
+  @AdmitsIf(mayUpdateJobs)
+  @Operation('jobsV4ControllerUpdateV4', { answer: 'JobClass' })
   @Patch(':id')
   async patch(
     @CurrentCaller() caller: Caller | undefined,
     @Param('id') id: string,
-    @Body() body: unknown,
+    @Body() change: UpdateJobDto,
+    @Body() request: unknown,
     @Headers('content-type') contentType: string | undefined,
   ): Promise<JobView> {
-    gate(mayCallUpdate(this.rules, caller, this.configuration));
-    const change = validateBody(UpdateJobDto, body);
     const merges = isMergePatch(contentType);
-    return jobV4View(await this.updates.patch(caller, id, change, { request: body, merges }));
+    return jobV4View(await this.updates.patch(caller, id, change, { request, merges }));
   }
 
+  @Admits(accessTable.job.delete)
   @Operation('jobsV4ControllerRemoveV4')
   @Delete(':id')
-  async remove(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<JobView> {
-    gate(this.rules.mayDeleteJobs(caller));
+  async remove(@Param('id') id: string): Promise<JobView> {
     return jobV4View(await this.queries.remove(id));
   }
 }

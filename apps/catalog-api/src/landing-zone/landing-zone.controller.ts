@@ -1,10 +1,9 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { CurrentCaller } from '../http/caller.decorator.js';
+import { SignedIn } from '../http/admits.decorator.js';
+import { SignedInCaller } from '../http/caller.decorator.js';
 import type { Caller } from '../domain/access.js';
-import { gate, signedIn } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { textFrom } from '../http/query-values.js';
-import { validateBody } from '../http/validate-body.js';
 import { AbortUploadDto, CompleteUploadDto, UploadLinksDto, type UploadFileDto } from './landing-zone.dto.js';
 import { LandingZone, type LandedFile, type UploadLink, type WantedFile } from './landing-zone.service.js';
 
@@ -20,6 +19,7 @@ function wanted({ path, size, uploadId, firstPart, partCount }: UploadFileDto): 
 }
 
 /** How a dataset's owner puts files into the landing zone: signed links, never credentials. */
+@SignedIn()
 @Area('landing zone (Catena)')
 @Controller({ path: 'datasets/:pid/landing-zone', version: '4' })
 export class LandingZoneController {
@@ -29,48 +29,43 @@ export class LandingZoneController {
   @Operation('landingZoneControllerFilesV4')
   @Get()
   files(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
     @Query('after') after: unknown,
   ): Promise<LandedFile[]> {
-    gate(caller !== undefined);
-    return this.landingZone.files(signedIn(caller), pid, textFrom(after));
+    return this.landingZone.files(caller, pid, textFrom(after));
   }
 
-  @Operation('landingZoneControllerLinksV4', { body: UploadLinksDto })
+  @Operation('landingZoneControllerLinksV4')
   @Post('links')
   @HttpCode(200)
   links(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
-    @Body() body: unknown,
+    @Body() { files }: UploadLinksDto,
   ): Promise<UploadLink[]> {
-    gate(caller !== undefined);
-    const { files } = validateBody(UploadLinksDto, body);
-    return this.landingZone.links(signedIn(caller), pid, files.map(wanted));
+    return this.landingZone.links(caller, pid, files.map(wanted));
   }
 
-  @Operation('landingZoneControllerCompleteV4', { body: CompleteUploadDto })
+  @Operation('landingZoneControllerCompleteV4')
   @Post('complete')
   @HttpCode(200)
   async complete(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
-    @Body() body: unknown,
+    @Body() dto: CompleteUploadDto,
   ): Promise<{ completed: true }> {
-    gate(caller !== undefined);
-    await this.landingZone.complete(signedIn(caller), pid, validateBody(CompleteUploadDto, body));
+    await this.landingZone.complete(caller, pid, dto);
     return { completed: true };
   }
 
-  @Operation('landingZoneControllerAbortV4', { body: AbortUploadDto })
+  @Operation('landingZoneControllerAbortV4')
   @Delete('uploads')
   async abort(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
-    @Body() body: unknown,
+    @Body() dto: AbortUploadDto,
   ): Promise<void> {
-    gate(caller !== undefined);
-    await this.landingZone.abort(signedIn(caller), pid, validateBody(AbortUploadDto, body));
+    await this.landingZone.abort(caller, pid, dto);
   }
 }

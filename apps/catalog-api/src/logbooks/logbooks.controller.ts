@@ -1,10 +1,11 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import type { Caller } from '../domain/access.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
-import { gate, signedIn } from '../http/gates.js';
+import { SignedIn } from '../http/admits.decorator.js';
+import { SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { Logbooks, type Logbook } from './logbooks.service.js';
 
+@SignedIn()
 @Area('logbooks')
 @Controller({ path: 'logbooks', version: '3' })
 export class LogbooksController {
@@ -12,19 +13,17 @@ export class LogbooksController {
 
   @Get()
   @Operation('logbooksControllerFindAllV3', { answer: ['Logbook'] })
-  findAll(@CurrentCaller() caller: Caller | undefined): Promise<Logbook[]> {
-    gate(caller !== undefined);
-    return this.logbooks.visibleTo(signedIn(caller));
+  findAll(@SignedInCaller() caller: Caller): Promise<Logbook[]> {
+    return this.logbooks.visibleTo(caller);
   }
 
   @Get(':name')
   @Operation('logbooksControllerFindByNameV3', { answer: 'Logbook' })
   findByName(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('name') name: string,
     @Query('filters') filters: unknown,
   ): Promise<Logbook | undefined> {
-    gate(caller !== undefined);
-    return this.logbooks.visibleByName(signedIn(caller), name, filters);
+    return this.logbooks.visibleByName(caller, name, filters);
   }
 }

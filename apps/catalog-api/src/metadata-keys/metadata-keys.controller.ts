@@ -2,9 +2,10 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { accessTable } from '../domain/access-table.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { parseV4Filter } from '../domain/v4-filter.js';
+import { Admits } from '../http/admits.decorator.js';
 import { CurrentCaller } from '../http/caller.decorator.js';
-import { filterFrom } from '../http/gates.js';
 import { Area, Operation } from '../http/operation.decorator.js';
+import { filterFrom } from '../http/query-values.js';
 import { RecordQueries } from '../records/record-queries.js';
 import type { StoredRecord } from '../records/record-store.js';
 
@@ -13,6 +14,7 @@ const properties: ReadonlySet<string> = new Set(
   updatedAt`.split(/\s+/),
 );
 
+@Admits(accessTable.metadataKey.read)
 @Area('metadata keys v4')
 @Controller({ path: 'metadatakeys', version: '4' })
 export class MetadataKeysController {

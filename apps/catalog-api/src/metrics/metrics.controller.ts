@@ -1,10 +1,12 @@
 import { Controller, Get, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { Open } from '#service-host';
 import { Refusal } from '../domain/errors.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { Metrics } from './metrics.service.js';
 
 /** Where Prometheus looks: `/metrics`, outside the API. */
+@Open('Prometheus has no account; an operator switches it on and keeps the path inside')
 @Area('metrics')
 @Controller({ path: 'metrics', version: VERSION_NEUTRAL })
 export class MetricsController {

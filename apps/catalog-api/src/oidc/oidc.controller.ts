@@ -1,12 +1,12 @@
 import { Body, Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { Open } from '#service-host';
 import { AuthenticationService } from '../authentication/authentication.service.js';
 import type { LoginAnswer } from '../authentication/token.service.js';
 import { SignInLimits } from '../authentication/sign-in-limits.js';
 import { Refusal } from '../domain/errors.js';
 import type { RequestWithCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
-import { validateBody } from '../http/validate-body.js';
 import type { OidcFrontend } from '../identity.config.js';
 import { personFrom } from './oidc-person.js';
 import { IdTokenDto } from './oidc.dto.js';
@@ -14,6 +14,7 @@ import { OidcProvider } from './oidc-provider.js';
 import { SignInCookie } from './sign-in-cookie.js';
 
 /** Sign-in through the facility's identity provider. */
+@Open('signing in is how one becomes known')
 @Area('auth')
 @Controller({ path: 'auth/oidc', version: '3' })
 export class OidcController {
@@ -69,9 +70,11 @@ export class OidcController {
   }
 
   @Post('token')
-  @Operation('authControllerOidcTokenLoginV3', { body: IdTokenDto, answer: 'ReturnedAuthLoginDto' })
-  async token(@Body() body: unknown, @Req() request: RequestWithCaller): Promise<LoginAnswer | undefined> {
-    const { idToken } = validateBody(IdTokenDto, body);
+  @Operation('authControllerOidcTokenLoginV3', { answer: 'ReturnedAuthLoginDto' })
+  async token(
+    @Body() { idToken }: IdTokenDto,
+    @Req() request: RequestWithCaller,
+  ): Promise<LoginAnswer | undefined> {
     const claims = await this.limits.guardAddress(request.ip, () => this.provider.claimsOf(idToken));
     return this.authentication.loginAs(personFrom(claims, this.provider.settings));
   }

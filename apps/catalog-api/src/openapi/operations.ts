@@ -7,6 +7,7 @@ import {
   VERSION_METADATA,
 } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
+import { isDto } from '../http/scicat-validation.pipe.js';
 import { areaKey, operationKey, type OperationDescription } from '../http/operation.decorator.js';
 
 /** One endpoint in one version of the API, as Nest routes it. */
@@ -27,7 +28,11 @@ type Version = string | typeof VERSION_NEUTRAL;
 
 interface RouteArgument {
   readonly data?: unknown;
+  /** Place in the handler's list of parameters. */
+  readonly index: number;
 }
+
+type RouteArguments = Readonly<Record<string, RouteArgument>>;
 
 const methods: Readonly<Record<number, string>> = {
   [RequestMethod.GET]: 'get',
@@ -67,6 +72,7 @@ function entriesOf(controller: Type, name: string, handler: object): OperationEn
     (Reflect.getMetadata(HTTP_CODE_METADATA, handler) as number | undefined) ??
     (method === 'post' ? 201 : 200);
   const parameters = argumentsOf(controller, name);
+  const body = bodyOf(controller, name);
   const area = (Reflect.getMetadata(areaKey, controller) as string | undefined) ?? 'catena';
   return versions.flatMap((version) =>
     roots.flatMap((root) =>
@@ -78,7 +84,7 @@ function entriesOf(controller: Type, name: string, handler: object): OperationEn
         status,
         query: parameters(RouteParamtypes.QUERY),
         headers: parameters(RouteParamtypes.HEADERS),
-        description: description ?? { id: '' },
+        description: { ...(body === undefined ? {} : { body }), ...(description ?? { id: '' }) },
       })),
     ),
   );
@@ -91,16 +97,26 @@ function idOf(description: OperationDescription | undefined, version: Version): 
 
 /** Names of the parameters of one kind that a handler takes one by one. */
 function argumentsOf(controller: Type, name: string): (kind: RouteParamtypes) => string[] {
-  const routeArguments = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) ?? {}) as Record<
-    string,
-    RouteArgument
-  >;
   return (kind) =>
-    Object.entries(routeArguments)
+    Object.entries(routeArgumentsOf(controller, name))
       .filter(([key, { data }]) => key.startsWith(`${kind}:`) && typeof data === 'string')
       .map(([, { data }]) => data as string)
       .filter((parameter) => parameter !== 'content-type')
       .sort();
+}
+
+/** The DTO class of the body parameter: the one that the body is checked by. */
+function bodyOf(controller: Type, name: string): (new () => object) | undefined {
+  const types = (Reflect.getMetadata('design:paramtypes', controller.prototype as object, name) ??
+    []) as unknown[];
+  return Object.entries(routeArgumentsOf(controller, name))
+    .filter(([key]) => key.startsWith(`${RouteParamtypes.BODY}:`))
+    .map(([, { index }]) => types[index])
+    .find(isDto);
+}
+
+function routeArgumentsOf(controller: Type, name: string): RouteArguments {
+  return (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) ?? {}) as RouteArguments;
 }
 
 function pathOf(version: Version, root: string, path: string): string {

@@ -3,10 +3,10 @@ import { accessTable } from '../domain/access-table.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { parseFilter, parseJsonObject } from '../domain/filter-parts.js';
 import { parseRecordFilter } from '../domain/record-filter.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
-import { filterFrom, gate, signedIn } from '../http/gates.js';
+import { Admits } from '../http/admits.decorator.js';
+import { SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
-import { validateBody } from '../http/validate-body.js';
+import { filterFrom } from '../http/query-values.js';
 import { RecordQueries } from '../records/record-queries.js';
 import { withId } from '../records/with-id.js';
 import { CreatePolicyDto, PartialUpdatePolicyDto, UpdateWherePolicyDto } from './policy.dto.js';
@@ -23,22 +23,22 @@ export class PoliciesController {
     private readonly rules: AccessRules,
   ) {}
 
+  @Admits(accessTable.policy.write)
   @Post()
-  @Operation('policiesControllerCreateV3', { body: CreatePolicyDto, answer: 'Policy' })
-  async create(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): Promise<object> {
-    gate(this.rules.admits(accessTable.policy.write, caller));
-    return withId(await this.policies.create(signedIn(caller), validateBody(CreatePolicyDto, body)));
+  @Operation('policiesControllerCreateV3', { answer: 'Policy' })
+  async create(@SignedInCaller() caller: Caller, @Body() dto: CreatePolicyDto): Promise<object> {
+    return withId(await this.policies.create(caller, dto));
   }
 
   /** The web frontend sends order, skip and limit beside the filter, not in it, and a `where` that SciCat never read. */
+  @Admits(accessTable.policy.read)
   @Get()
   @Operation('policiesControllerFindAllV3', { answer: ['Policy'] })
   async list(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Query() parameters: Fields,
     @Headers('filter') header: unknown,
   ): Promise<PolicyRecord[]> {
-    gate(this.rules.admits(accessTable.policy.read, caller));
     const text = filterFrom(parameters['filter'], header);
     const given = parseFilter(text);
     const { where, limits, fields } = given;
@@ -52,64 +52,59 @@ export class PoliciesController {
     );
   }
 
+  @Admits(accessTable.policy.read)
   @Get('count')
   @Operation('policiesControllerCountV3', { answer: 'CountApiResponse' })
   async count(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Query('where') condition: unknown,
   ): Promise<{ count: number }> {
-    gate(this.rules.admits(accessTable.policy.read, caller));
     const given = parseJsonObject(filterFrom(condition, undefined), 'where');
     const { where } = parseRecordFilter(JSON.stringify({ where: given }), policyShape);
     return { count: await this.queries.count('Policy', this.selection(caller, where)) };
   }
 
   /** The web frontend puts the names of the groups in quotes. */
+  @Admits(accessTable.policy.write)
   @Post('updateWhere')
   @HttpCode(200)
-  @Operation('policiesControllerUpdateWhereV3', { body: UpdateWherePolicyDto })
+  @Operation('policiesControllerUpdateWhereV3')
   async updateWhere(
-    @CurrentCaller() caller: Caller | undefined,
-    @Body() body: unknown,
+    @SignedInCaller() caller: Caller,
+    @Body() { ownerGroupList, data }: UpdateWherePolicyDto,
   ): Promise<{ message: string; count: number }> {
-    gate(this.rules.admits(accessTable.policy.write, caller));
-    const { ownerGroupList, data } = validateBody(UpdateWherePolicyDto, body);
     const groups = ownerGroupList
       .split(',')
       .map((group) => group.replaceAll('"', '').trim())
       .filter((group) => group !== '');
-    const count = await this.policies.changeOfGroups(signedIn(caller), [...new Set(groups)], data);
+    const count = await this.policies.changeOfGroups(caller, [...new Set(groups)], data);
     return { message: 'successful policy update', count };
   }
 
+  @Admits(accessTable.policy.read)
   @Get(':id')
   @Operation('policiesControllerFindOneV3', { answer: 'Policy' })
-  async get(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('id') id: string,
-  ): Promise<PolicyRecord | undefined> {
-    gate(this.rules.admits(accessTable.policy.read, caller));
+  async get(@Param('id') id: string): Promise<PolicyRecord | undefined> {
     const policy = await this.queries.find<PolicyRecord>('Policy', id);
     return policy && withId(policy);
   }
 
+  @Admits(accessTable.policy.write)
   @Patch(':id')
-  @Operation('policiesControllerUpdateV3', { body: PartialUpdatePolicyDto, answer: 'Policy' })
+  @Operation('policiesControllerUpdateV3', { answer: 'Policy' })
   async patch(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('id') id: string,
-    @Body() body: unknown,
+    @Body() dto: PartialUpdatePolicyDto,
   ): Promise<object> {
-    gate(this.rules.admits(accessTable.policy.write, caller));
-    const dto = validateBody(PartialUpdatePolicyDto, body);
-    return withId(await this.policies.change(signedIn(caller), id, dto));
+    return withId(await this.policies.change(caller, id, dto));
   }
 
+  @Admits(accessTable.policy.delete)
   @Delete(':id')
   @Operation('policiesControllerRemoveV3', { answer: 'Policy' })
-  async remove(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<PolicyRecord> {
-    gate(this.rules.admits(accessTable.policy.delete, caller));
-    return withId(await this.policies.remove(signedIn(caller), id));
+  async remove(@SignedInCaller() caller: Caller, @Param('id') id: string): Promise<PolicyRecord> {
+    return withId(await this.policies.remove(caller, id));
   }
 
   private selection(caller: Caller | undefined, where: Fields) {

@@ -4,10 +4,11 @@ import { AccessRules, both, type Caller } from '../domain/access.js';
 import { parseFacets, parseFields, parseLimits, type FieldQuery } from '../domain/field-query.js';
 import { parseCountFilter, parseRecordFilter } from '../domain/record-filter.js';
 import { v3View } from '../datasets/dataset-views.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
-import { filterFrom, gate, signedIn } from '../http/gates.js';
+import { Admits, SignedIn } from '../http/admits.decorator.js';
+import { CurrentCaller, SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
-import { faultsOf, validateBody } from '../http/validate-body.js';
+import { filterFrom } from '../http/query-values.js';
+import { faultsOf } from '../http/validate-body.js';
 import type { FacetAnswer } from '../persistence/facets.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import { RequestPrecondition } from '../records/precondition.decorator.js';
@@ -26,22 +27,22 @@ export class ProposalsController {
     private readonly rules: AccessRules,
   ) {}
 
+  @Admits(accessTable.proposal.create)
   @Post()
-  @Operation('proposalsControllerCreateV3', { body: CreateProposalDto, answer: 'ProposalClass' })
-  async create(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): Promise<object> {
-    gate(this.rules.admits(accessTable.proposal.create, caller));
-    const dto = validateBody(CreateProposalDto, body);
-    return proposalView(await this.proposals.create(signedIn(caller), dto));
+  @Operation('proposalsControllerCreateV3', { answer: 'ProposalClass' })
+  async create(@SignedInCaller() caller: Caller, @Body() dto: CreateProposalDto): Promise<object> {
+    return proposalView(await this.proposals.create(caller, dto));
   }
 
+  @Admits(accessTable.proposal.create)
   @Post('isValid')
   @HttpCode(200)
   @Operation('proposalsControllerIsValidV3', { body: CreateProposalDto, answer: 'IsValidResponse' })
-  isValid(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): { valid: boolean } {
-    gate(this.rules.admits(accessTable.proposal.create, caller));
+  isValid(@Body() body: unknown): { valid: boolean } {
     return { valid: faultsOf(ProposalToCheckDto, body).length === 0 };
   }
 
+  @Admits(accessTable.proposal.query)
   @Get()
   @Operation('proposalsControllerFindAllV3', { answer: ['ProposalClass'] })
   list(@CurrentCaller() caller: Caller | undefined, @Query('filters') filters: unknown): Promise<object[]> {
@@ -50,6 +51,7 @@ export class ProposalsController {
   }
 
   /** The web frontend sends `fields` and `filter`, the published SDK the two inside `filters`. */
+  @Admits(accessTable.proposal.query)
   @Get('count')
   @Operation('proposalsControllerCountV3', {
     answer: 'CountApiResponse',
@@ -68,6 +70,7 @@ export class ProposalsController {
     return { count: await this.queries.count('Proposal', { where: both(byFilter, where), visible }) };
   }
 
+  @Admits(accessTable.proposal.query)
   @Get('fullquery')
   @Operation('proposalsControllerFullqueryV3', { answer: ['ProposalClass'] })
   fullquery(
@@ -79,6 +82,7 @@ export class ProposalsController {
     return this.find(selection, parseLimits(limits, proposalShape));
   }
 
+  @Admits(accessTable.proposal.query)
   @Get('fullfacet')
   @Operation('proposalsControllerFullfacetV3', { answer: ['FullFacetResponse'] })
   fullfacet(
@@ -90,12 +94,14 @@ export class ProposalsController {
     return this.queries.facets('Proposal', selection, parseFacets(facets, proposalShape), proposalShape);
   }
 
+  @Admits(accessTable.proposal.read)
   @Get(':pid')
   @Operation('proposalsControllerFindByIdV3', { answer: 'ProposalClass' })
   async get(@CurrentCaller() caller: Caller | undefined, @Param('pid') id: string): Promise<object> {
     return proposalView(await this.proposals.read(caller, id));
   }
 
+  @Admits(accessTable.proposal.read)
   @Get(':pid/authorization')
   @Operation('proposalsControllerFindByIdAccessV3', { answer: 'FindByIdAccessResponse' })
   async authorization(
@@ -105,10 +111,10 @@ export class ProposalsController {
     return { canAccess: await this.proposals.isReadable(caller, id) };
   }
 
+  @SignedIn()
   @Get(':pid/datasets')
   @Operation('proposalsControllerFindAllDatasetsV3', { answer: ['DatasetClass'] })
-  async datasets(@CurrentCaller() caller: Caller | undefined, @Param('pid') id: string): Promise<object[]> {
-    gate(caller !== undefined);
+  async datasets(@SignedInCaller() caller: Caller, @Param('pid') id: string): Promise<object[]> {
     const visible = this.rules.condition(accessTable.dataset.read, caller);
     const datasets = await this.queries.list<DatasetRecord>(
       'Dataset',
@@ -118,24 +124,23 @@ export class ProposalsController {
     return datasets.map((dataset) => v3View(dataset));
   }
 
+  @Admits(accessTable.proposal.update)
   @Patch(':pid')
-  @Operation('proposalsControllerUpdateV3', { body: PartialUpdateProposalDto, answer: 'ProposalClass' })
+  @Operation('proposalsControllerUpdateV3', { answer: 'ProposalClass' })
   async patch(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') id: string,
-    @Body() body: unknown,
+    @Body() dto: PartialUpdateProposalDto,
     @RequestPrecondition() precondition: Precondition,
   ): Promise<object> {
-    gate(this.rules.admits(accessTable.proposal.update, caller));
-    const dto = validateBody(PartialUpdateProposalDto, body);
-    return proposalView(await this.proposals.change(signedIn(caller), id, dto, precondition));
+    return proposalView(await this.proposals.change(caller, id, dto, precondition));
   }
 
+  @Admits(accessTable.proposal.delete)
   @Delete(':pid')
   @Operation('proposalsControllerRemoveV3')
-  async remove(@CurrentCaller() caller: Caller | undefined, @Param('pid') id: string): Promise<object> {
-    gate(this.rules.admits(accessTable.proposal.delete, caller));
-    return proposalView(await this.proposals.remove(signedIn(caller), id));
+  async remove(@SignedInCaller() caller: Caller, @Param('pid') id: string): Promise<object> {
+    return proposalView(await this.proposals.remove(caller, id));
   }
 
   private async find(selection: Selection, page: Page): Promise<object[]> {

@@ -1,12 +1,11 @@
 import { Readable } from 'node:stream';
 import { Body, Controller, Get, HttpCode, Param, Post, Query, StreamableFile } from '@nestjs/common';
-import { AccessRules, type Caller } from '../domain/access.js';
+import type { Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
-import { gate, signedIn } from '../http/gates.js';
+import { Admits, SignedIn } from '../http/admits.decorator.js';
+import { CurrentCaller, SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { textFrom } from '../http/query-values.js';
-import { validateBody } from '../http/validate-body.js';
 import { checkReason, PublicationLife } from '../published-data/publication-life.service.js';
 import type { PublishedDataRecord } from '../published-data/published-data-record.js';
 import { PublishedDataQueries } from '../published-data/published-data-queries.js';
@@ -31,24 +30,23 @@ export class PublicationsController {
     private readonly queries: PublishedDataQueries,
     private readonly snapshots: PublicationSnapshots,
     private readonly files: PublicationFiles,
-    private readonly rules: AccessRules,
   ) {}
 
   /** Leaves a tombstone: the DOI goes on to resolve, the data are public no more. */
-  @Operation('publicationsControllerWithdrawV4', { body: WithdrawDto, answer: 'PublishedData' })
+  @SignedIn({ anonymous: 401 })
+  @Operation('publicationsControllerWithdrawV4', { answer: 'PublishedData' })
   @Post('publisheddata/:id/withdraw')
   @HttpCode(201)
   async withdraw(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('id') doi: string,
-    @Body() body: unknown,
+    @Body() { reason, replacedBy }: WithdrawDto,
   ): Promise<PublishedDataRecord> {
-    const user = signedIn(caller);
-    const { reason, replacedBy } = validateBody(WithdrawDto, body);
-    return this.life.withdraw(user, doi, { reason: checkReason(reason), replacedBy });
+    return this.life.withdraw(caller, doi, { reason: checkReason(reason), replacedBy });
   }
 
   /** Where a publication stands on its way to the public: in the catalogue, at DataCite, on the landing page. */
+  @Admits(accessTable.publishedData.read)
   @Operation('publicationsControllerStatusV4')
   @Get('publisheddata/:id/publication')
   async status(@CurrentCaller() caller: Caller | undefined, @Param('id') doi: string): Promise<Fields> {
@@ -64,39 +62,29 @@ export class PublicationsController {
   }
 
   /** Rows of all publications beyond a draft, 1000 from `after` on: for the publisher to compare. */
+  @Admits(accessTable.publishedData.feed)
   @Operation('publicationsControllerRowsV4')
   @Get('publications')
-  rows(
-    @CurrentCaller() caller: Caller | undefined,
-    @Query('after') after: unknown,
-  ): Promise<PublicationRow[]> {
-    this.admit(caller);
+  rows(@Query('after') after: unknown): Promise<PublicationRow[]> {
     return this.snapshots.rows(textFrom(after) ?? '');
   }
 
   /** What the publisher needs of one publication. */
+  @Admits(accessTable.publishedData.feed)
   @Operation('publicationsControllerSnapshotV4')
   @Get('publications/:id')
-  snapshot(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('id') doi: string,
-  ): Promise<PublicationSnapshot> {
-    this.admit(caller);
+  snapshot(@Param('id') doi: string): Promise<PublicationSnapshot> {
     return this.snapshots.snapshot(doi);
   }
 
   /** Its files, one JSON object a line. */
+  @Admits(accessTable.publishedData.feed)
   @Operation('publicationsControllerFilesV4')
   @Get('publications/:id/files')
-  async list(@CurrentCaller() caller: Caller | undefined, @Param('id') doi: string): Promise<StreamableFile> {
-    this.admit(caller);
+  async list(@Param('id') doi: string): Promise<StreamableFile> {
     const { datasetPids } = await this.snapshots.record(doi);
     const pieces = Readable.from(inPieces(this.files.lines(datasetPids)), { objectMode: false });
     return new StreamableFile(pieces, { type: 'application/x-ndjson' });
-  }
-
-  private admit(caller: Caller | undefined): void {
-    gate(this.rules.admits(accessTable.publishedData.feed, caller));
   }
 }
 

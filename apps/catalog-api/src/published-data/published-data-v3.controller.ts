@@ -12,16 +12,16 @@ import {
   Res,
 } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { AccessRules, both, type Caller } from '../domain/access.js';
+import { accessTable } from '../domain/access-table.js';
+import { both, type Caller } from '../domain/access.js';
 import { definite } from '../domain/definite.js';
 import { Refusal } from '../domain/errors.js';
 import { parseFilter } from '../domain/filter-parts.js';
 import { parseCountFilter, parseRecordFilter } from '../domain/record-filter.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
-import { filterFrom, gate, signedIn } from '../http/gates.js';
+import { Admits, SignedIn } from '../http/admits.decorator.js';
+import { CurrentCaller, SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
-import { listFrom } from '../http/query-values.js';
-import { validateBody } from '../http/validate-body.js';
+import { filterFrom, listFrom } from '../http/query-values.js';
 import { PublicationLife } from './publication-life.service.js';
 import { fromFlat, publishedDataShape, toFlat, type PublishedDataRecord } from './published-data-record.js';
 import { flatReading, withStoredStates } from './published-data-fields-v3.js';
@@ -43,20 +43,17 @@ export class PublishedDataV3Controller {
     private readonly service: PublishedDataService,
     private readonly life: PublicationLife,
     private readonly queries: PublishedDataQueries,
-    private readonly rules: AccessRules,
   ) {}
 
-  @Operation('publishedDataControllerCreateV3', {
-    body: CreatePublishedDataDto,
-    answer: 'PublishedDataObsoleteDto',
-  })
+  @SignedIn()
+  @Operation('publishedDataControllerCreateV3', { answer: 'PublishedDataObsoleteDto' })
   @Post()
-  async create(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): Promise<Fields> {
-    gate(caller !== undefined);
-    const dto = definite(validateBody(CreatePublishedDataDto, body));
-    return toFlat(await this.service.create(signedIn(caller), { ...fromFlat(dto), doi: dto.doi }));
+  async create(@SignedInCaller() caller: Caller, @Body() body: CreatePublishedDataDto): Promise<Fields> {
+    const dto = definite(body);
+    return toFlat(await this.service.create(caller, { ...fromFlat(dto), doi: dto.doi }));
   }
 
+  @Admits(accessTable.publishedData.read)
   @Operation('publishedDataControllerFindAllV3', { answer: ['PublishedDataObsoleteDto'] })
   @Get()
   async list(
@@ -76,6 +73,7 @@ export class PublishedDataV3Controller {
     return records.map((record) => view(record));
   }
 
+  @Admits(accessTable.publishedData.read)
   @Operation('publishedDataControllerCountV3', { answer: 'ICount' })
   @Get('count')
   async count(
@@ -90,13 +88,14 @@ export class PublishedDataV3Controller {
     };
   }
 
+  @SignedIn()
   @Operation('publishedDataControllerFormPopulateV3', { answer: 'FormPopulateData' })
   @Get('formpopulate')
-  formPopulate(@CurrentCaller() caller: Caller | undefined, @Query('pid') pid: unknown): Promise<Fields> {
-    gate(caller !== undefined);
-    return this.queries.formPopulate(signedIn(caller), listFrom(pid));
+  formPopulate(@SignedInCaller() caller: Caller, @Query('pid') pid: unknown): Promise<Fields> {
+    return this.queries.formPopulate(caller, listFrom(pid));
   }
 
+  @Admits(accessTable.publishedData.read)
   @Operation('publishedDataControllerFindOneV3', { answer: 'PublishedDataObsoleteDto' })
   @Get(':id')
   async get(@CurrentCaller() caller: Caller | undefined, @Param('id') doi: string): Promise<Fields> {
@@ -105,55 +104,56 @@ export class PublishedDataV3Controller {
     return toFlat(record);
   }
 
-  @Operation('publishedDataControllerUpdateV3', {
-    body: PartialUpdatePublishedDataDto,
-    answer: 'PublishedDataObsoleteDto',
-  })
+  @SignedIn()
+  @Operation('publishedDataControllerUpdateV3', { answer: 'PublishedDataObsoleteDto' })
   @Patch(':id')
   async patch(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('id') doi: string,
-    @Body() body: unknown,
+    @Body() dto: PartialUpdatePublishedDataDto,
   ): Promise<Fields> {
-    gate(caller !== undefined);
-    return toFlat(await this.change(signedIn(caller), doi, body));
+    return toFlat(await this.change(caller, doi, dto));
   }
 
+  @SignedIn()
   @Operation('publishedDataControllerRegisterV3')
   @Post(':id/register')
   @HttpCode(200)
   async register(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('id') doi: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Fields> {
-    gate(caller !== undefined);
-    const { record, pending } = await this.life.register(signedIn(caller), doi);
+    const { record, pending } = await this.life.register(caller, doi);
     if (pending) void reply.status(202);
     return { doi: record.doi };
   }
 
+  @SignedIn()
   @Operation('publishedDataControllerResyncV3', { body: UpdatePublishedDataDto })
   @Post(':id/resync')
   async resync(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('id') doi: string,
-    @Body() body: unknown,
+    @Body() dto: PartialUpdatePublishedDataDto,
   ): Promise<void> {
-    gate(caller !== undefined);
-    await this.change(signedIn(caller), doi, body);
+    await this.change(caller, doi, dto);
   }
 
+  @Admits(accessTable.publishedData.delete)
   @Operation('publishedDataControllerRemoveV3', { answer: 'PublishedDataObsoleteDto' })
   @Delete(':id')
-  async remove(@CurrentCaller() caller: Caller | undefined, @Param('id') doi: string): Promise<Fields> {
-    gate(this.rules.mayDelete(caller));
-    return toFlat(await this.service.remove(signedIn(caller), doi));
+  async remove(@SignedInCaller() caller: Caller, @Param('id') doi: string): Promise<Fields> {
+    return toFlat(await this.service.remove(caller, doi));
   }
 
   /** What was not sent keeps its value, inside `metadata` too. */
-  private change(caller: Caller, doi: string, body: unknown): Promise<PublishedDataRecord> {
-    const dto = definite(validateBody(PartialUpdatePublishedDataDto, body));
+  private change(
+    caller: Caller,
+    doi: string,
+    sent: PartialUpdatePublishedDataDto,
+  ): Promise<PublishedDataRecord> {
+    const dto = definite(sent);
     return this.service.patch(caller, doi, (stored) => {
       const { status, ...fields } = fromFlat(dto, stored.metadata);
       const same = status === undefined || toFlat(stored)['status'] === dto.status;

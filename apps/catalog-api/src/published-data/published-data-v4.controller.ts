@@ -1,15 +1,15 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { Open } from '#service-host';
 import { accessTable } from '../domain/access-table.js';
-import { AccessRules, type Caller, both } from '../domain/access.js';
+import { type Caller, both } from '../domain/access.js';
 import { definite } from '../domain/definite.js';
 import { Refusal } from '../domain/errors.js';
 import { v4Fields, v4Limits } from '../domain/v4-filter.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
-import { gate, signedIn } from '../http/gates.js';
+import { Admits, SignedIn } from '../http/admits.decorator.js';
+import { CurrentCaller, SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { listFrom } from '../http/query-values.js';
-import { validateBody } from '../http/validate-body.js';
 import { withId } from '../records/with-id.js';
 import { PublicationLife } from './publication-life.service.js';
 import { v4PublicationFilter } from './published-data-filter.js';
@@ -29,23 +29,24 @@ export class PublishedDataV4Controller {
     private readonly life: PublicationLife,
     private readonly queries: PublishedDataQueries,
     private readonly settings: PublicationSettings,
-    private readonly rules: AccessRules,
   ) {}
 
+  @Open('forms need the schema before anybody signs in')
   @Operation('publishedDataV4ControllerGetConfigV4', { answer: 'PublishedDataConfigDto' })
   @Get('config')
   config(): PublicationSchemas {
     return this.settings.schemas;
   }
 
-  @Operation('publishedDataV4ControllerCreateV4', { body: CreatePublishedDataV4Dto, answer: 'PublishedData' })
+  @SignedIn()
+  @Operation('publishedDataV4ControllerCreateV4', { answer: 'PublishedData' })
   @Post()
-  async create(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): Promise<Fields> {
-    gate(caller !== undefined);
-    const fields = { ...validateBody(CreatePublishedDataV4Dto, body) };
-    return withId(await this.service.create(signedIn(caller), fields));
+  async create(@SignedInCaller() caller: Caller, @Body() dto: CreatePublishedDataV4Dto): Promise<Fields> {
+    const fields = { ...dto };
+    return withId(await this.service.create(caller, fields));
   }
 
+  @Admits(accessTable.publishedData.read)
   @Operation('publishedDataV4ControllerFindAllV4', { answer: ['PublishedData'] })
   @Get()
   async list(
@@ -60,6 +61,7 @@ export class PublishedDataV4Controller {
     return found.map(withId);
   }
 
+  @Admits(accessTable.publishedData.read)
   @Operation('publishedDataV4ControllerCountV4', { answer: 'ICount' })
   @Get('count')
   async count(
@@ -72,13 +74,14 @@ export class PublishedDataV4Controller {
     return { count: await this.queries.count(caller, both(where, searched.where)) };
   }
 
+  @SignedIn()
   @Operation('publishedDataV4ControllerFormPopulateV4', { answer: 'FormPopulateData' })
   @Get('formpopulate')
-  formPopulate(@CurrentCaller() caller: Caller | undefined, @Query('pid') pid: unknown): Promise<Fields> {
-    gate(caller !== undefined);
-    return this.queries.formPopulate(signedIn(caller), listFrom(pid));
+  formPopulate(@SignedInCaller() caller: Caller, @Query('pid') pid: unknown): Promise<Fields> {
+    return this.queries.formPopulate(caller, listFrom(pid));
   }
 
+  @Admits(accessTable.publishedData.readOne)
   @Operation('publishedDataV4ControllerFindOneV4', { answer: 'PublishedData' })
   @Get(':id')
   async get(
@@ -90,67 +93,63 @@ export class PublishedDataV4Controller {
     return withId(record);
   }
 
-  @Operation('publishedDataV4ControllerUpdateV4', {
-    body: PartialUpdatePublishedDataV4Dto,
-    answer: 'PublishedData',
-  })
+  @SignedIn({ anonymous: 401 })
+  @Operation('publishedDataV4ControllerUpdateV4', { answer: 'PublishedData' })
   @Patch(':id')
   async patch(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('id') doi: string,
-    @Body() body: unknown,
+    @Body() dto: PartialUpdatePublishedDataV4Dto,
   ): Promise<Fields> {
-    const user = signedIn(caller);
-    const fields = definite(validateBody(PartialUpdatePublishedDataV4Dto, body));
-    return withId(await this.service.patch(user, doi, () => fields));
+    const fields = definite(dto);
+    return withId(await this.service.patch(caller, doi, () => fields));
   }
 
+  @SignedIn({ anonymous: 401 })
   @Operation('publishedDataV4ControllerPublishV4', { answer: 'PublishedData' })
   @Post(':id/publish')
-  async publish(@CurrentCaller() caller: Caller | undefined, @Param('id') doi: string): Promise<Fields> {
-    return withId(await this.life.publish(signedIn(caller), doi));
+  async publish(@SignedInCaller() caller: Caller, @Param('id') doi: string): Promise<Fields> {
+    return withId(await this.life.publish(caller, doi));
   }
 
+  @SignedIn({ anonymous: 401 })
   @Operation('publishedDataV4ControllerRegisterV4', { answer: 'PublishedData' })
   @Post(':id/register')
   async register(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('id') doi: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Fields> {
-    const { record, pending } = await this.life.register(signedIn(caller), doi);
+    const { record, pending } = await this.life.register(caller, doi);
     if (pending) void reply.status(202);
     return withId(record);
   }
 
+  @SignedIn({ anonymous: 401 })
   @Operation('publishedDataV4ControllerAmendV4', { answer: 'PublishedData' })
   @Post(':id/amend')
-  async amend(@CurrentCaller() caller: Caller | undefined, @Param('id') doi: string): Promise<Fields> {
-    return withId(await this.life.amend(signedIn(caller), doi));
+  async amend(@SignedInCaller() caller: Caller, @Param('id') doi: string): Promise<Fields> {
+    return withId(await this.life.amend(caller, doi));
   }
 
   /** The edit page of the web frontend saves through this. */
-  @Operation('publishedDataV4ControllerResyncV4', { body: PartialUpdatePublishedDataV4Dto })
+  @SignedIn({ anonymous: 401 })
+  @Operation('publishedDataV4ControllerResyncV4')
   @Post(':id/resync')
   @HttpCode(201)
   async resync(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('id') doi: string,
-    @Body() body: unknown,
+    @Body() dto: PartialUpdatePublishedDataV4Dto,
   ): Promise<void> {
-    const user = signedIn(caller);
-    const fields = definite(validateBody(PartialUpdatePublishedDataV4Dto, body));
-    await this.service.patch(user, doi, () => fields);
+    const fields = definite(dto);
+    await this.service.patch(caller, doi, () => fields);
   }
 
+  @Admits(accessTable.publishedData.delete, { anonymous: 401 })
   @Operation('publishedDataV4ControllerRemoveV4', { answer: 'PublishedData' })
   @Delete(':id')
-  async remove(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('id') doi: string,
-  ): Promise<PublishedDataRecord> {
-    const user = signedIn(caller);
-    gate(this.rules.mayDelete(user));
-    return withId(await this.service.remove(user, doi));
+  async remove(@SignedInCaller() caller: Caller, @Param('id') doi: string): Promise<PublishedDataRecord> {
+    return withId(await this.service.remove(caller, doi));
   }
 }

@@ -1,9 +1,9 @@
 import { Body, Controller, Get, Param, Put } from '@nestjs/common';
 import { IsObject } from 'class-validator';
 import { accessTable } from '../domain/access-table.js';
-import { AccessRules, type Caller } from '../domain/access.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
-import { gate } from '../http/gates.js';
+import type { Caller } from '../domain/access.js';
+import { Admits } from '../http/admits.decorator.js';
+import { SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { validateBody } from '../http/validate-body.js';
 import { RuntimeConfigs, type RuntimeConfigDocument } from './runtime-config.service.js';
@@ -15,34 +15,33 @@ class UpdateRuntimeConfigDto {
 @Area('runtime configurations')
 @Controller({ path: 'runtime-config', version: '3' })
 export class RuntimeConfigController {
-  constructor(
-    private readonly configs: RuntimeConfigs,
-    private readonly rules: AccessRules,
-  ) {}
+  constructor(private readonly configs: RuntimeConfigs) {}
 
+  @Admits(accessTable.runtimeConfig.read)
   @Get(':id')
   @Operation('runtimeConfigControllerGetConfigV3', { answer: 'OutputRuntimeConfigDto' })
   get(@Param('id') id: string): Promise<RuntimeConfigDocument> {
     return this.configs.get(id);
   }
 
+  @Admits(accessTable.runtimeConfig.write)
   @Put(':id')
   @Operation('runtimeConfigControllerUpdateConfigV3', {
     body: UpdateRuntimeConfigDto,
     answer: 'OutputRuntimeConfigDto',
   })
   update(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('id') id: string,
     @Body() body: unknown,
   ): Promise<RuntimeConfigDocument> {
-    gate(this.rules.admits(accessTable.runtimeConfig.write, caller));
     const { data } = validateBody(UpdateRuntimeConfigDto, withoutTheRest(body));
-    return this.configs.update(id, data, caller?.username ?? '');
+    return this.configs.update(id, data, caller.username);
   }
 }
 
 /** What the frontend asks for before anybody signs in. */
+@Admits(accessTable.runtimeConfig.read)
 @Area('admin')
 @Controller({ path: 'admin', version: '3' })
 export class AdminController {

@@ -5,12 +5,12 @@ import { AccessRules, type Caller } from '../domain/access.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
 import { parseFilter } from '../domain/filter-parts.js';
 import { checkCondition } from '../domain/loopback-filter.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
-import { filterFrom, signedIn } from '../http/gates.js';
+import { Admits, SignedIn } from '../http/admits.decorator.js';
+import { SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
+import { filterFrom } from '../http/query-values.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { idForms } from '../persistence/user-ids.js';
-import { onlyAdmin } from './user-gates.js';
 
 @Area('user identities')
 @Controller({ path: 'useridentities', version: '3' })
@@ -21,32 +21,31 @@ export class UserIdentitiesController {
   ) {}
 
   /** Others than admins find their own identity only. */
+  @SignedIn({ anonymous: 401 })
   @Get('findOne')
   @Operation('userIdentitiesControllerFindOneV3', { answer: 'UserIdentity' })
   async findOne(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Query('filter') query: unknown,
     @Headers('filter') header: unknown,
   ): Promise<object> {
-    const somebody = signedIn(caller);
-    const isAdmin = this.rules.admits(accessTable.user.manage, somebody);
+    const isAdmin = this.rules.admits(accessTable.user.manage, caller);
     const asked = conditionFrom(filterFrom(query, header));
-    const condition = isAdmin ? asked : ownOnly(asked, somebody);
+    const condition = isAdmin ? asked : ownOnly(asked, caller);
     const identity = await this.identities.findOne(condition, { projection: { credentials: 0 } });
     if (identity === null) throw new Refusal(404, 'Not Found', { message: 'Not Found', statusCode: 404 });
     return { ...identity, credentials: {} };
   }
 
   /** Whether anybody has this e-mail address; answers plain text as SciCat does. */
+  @Admits(accessTable.user.manage, { anonymous: 401 })
   @Get('isValidEmail')
   @Operation('userIdentitiesControllerIsValidEmailV3')
   async isValidEmail(
-    @CurrentCaller() caller: Caller | undefined,
     @Query('filter') query: unknown,
     @Headers('filter') header: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    onlyAdmin(this.rules, caller);
     const filter = filterFrom(query, header);
     const found = await this.identities.findOne(emailCondition(filter), { projection: { _id: 1 } });
     reply.type('text/html; charset=utf-8');

@@ -1,11 +1,10 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Put } from '@nestjs/common';
 import { BadRequest } from '../domain/errors.js';
-import { AccessRules, type Caller } from '../domain/access.js';
-import { CurrentCaller } from '../http/caller.decorator.js';
-import { signedIn } from '../http/gates.js';
+import type { Caller } from '../domain/access.js';
+import { SignedIn } from '../http/admits.decorator.js';
+import { SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
-import { validateBody } from '../http/validate-body.js';
-import { selfOrAdmin } from './user-gates.js';
+import { SelfOrAdmin } from './self-or-admin.decorator.js';
 import { CreateUserSettingsDto, PartialUpdateUserSettingsDto } from './user.dto.js';
 import { UserSettings, type SettingsDocument } from './user-settings.service.js';
 
@@ -14,72 +13,48 @@ const mostExternalKeys = 500;
 @Area('users')
 @Controller({ path: 'users', version: '3' })
 export class UserSettingsController {
-  constructor(
-    private readonly settings: UserSettings,
-    private readonly rules: AccessRules,
-  ) {}
+  constructor(private readonly settings: UserSettings) {}
 
+  @SignedIn({ anonymous: 401 })
   @Get('my/settings')
   @Operation('usersControllerGetMySettingsV3', { answer: 'UserSettings' })
-  mine(@CurrentCaller() caller: Caller | undefined): Promise<SettingsDocument | undefined> {
-    return this.settings.of(signedIn(caller)._id);
+  mine(@SignedInCaller() caller: Caller): Promise<SettingsDocument | undefined> {
+    return this.settings.of(caller._id);
   }
 
+  @SelfOrAdmin()
   @Post(':id/settings')
-  @Operation('usersControllerCreateSettingsV3', { body: CreateUserSettingsDto, answer: 'UserSettings' })
-  async create(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('id') id: string,
-    @Body() body: unknown,
-  ): Promise<SettingsDocument> {
-    selfOrAdmin(this.rules, caller, id);
-    return this.write(id, validateBody(CreateUserSettingsDto, body));
+  @Operation('usersControllerCreateSettingsV3', { answer: 'UserSettings' })
+  async create(@Param('id') id: string, @Body() dto: CreateUserSettingsDto): Promise<SettingsDocument> {
+    return this.write(id, dto);
   }
 
+  @SelfOrAdmin()
   @Get(':id/settings')
   @Operation('usersControllerGetSettingsV3', { answer: 'UserSettings' })
-  async get(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('id') id: string,
-  ): Promise<SettingsDocument | undefined> {
-    selfOrAdmin(this.rules, caller, id);
+  async get(@Param('id') id: string): Promise<SettingsDocument | undefined> {
     return this.settings.of(id);
   }
 
+  @SelfOrAdmin()
   @Put(':id/settings')
-  @Operation('usersControllerUpdateSettingsV3', {
-    body: PartialUpdateUserSettingsDto,
-    answer: 'UserSettings',
-  })
-  async put(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('id') id: string,
-    @Body() body: unknown,
-  ): Promise<SettingsDocument> {
-    selfOrAdmin(this.rules, caller, id);
-    return this.write(id, validateBody(PartialUpdateUserSettingsDto, body));
+  @Operation('usersControllerUpdateSettingsV3', { answer: 'UserSettings' })
+  async put(@Param('id') id: string, @Body() dto: PartialUpdateUserSettingsDto): Promise<SettingsDocument> {
+    return this.write(id, dto);
   }
 
+  @SelfOrAdmin()
   @Patch(':id/settings')
-  @Operation('usersControllerPatchSettingsV3', { body: PartialUpdateUserSettingsDto, answer: 'UserSettings' })
-  async patch(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('id') id: string,
-    @Body() body: unknown,
-  ): Promise<SettingsDocument> {
-    selfOrAdmin(this.rules, caller, id);
-    return this.write(id, validateBody(PartialUpdateUserSettingsDto, body));
+  @Operation('usersControllerPatchSettingsV3', { answer: 'UserSettings' })
+  async patch(@Param('id') id: string, @Body() dto: PartialUpdateUserSettingsDto): Promise<SettingsDocument> {
+    return this.write(id, dto);
   }
 
   /** Each key is set for itself: two browser windows do not overwrite each other's tables. */
+  @SelfOrAdmin()
   @Patch(':id/settings/external')
   @Operation('usersControllerPatchExternalSettingsV3', { answer: 'UserSettings' })
-  async patchExternal(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('id') id: string,
-    @Body() body: unknown,
-  ): Promise<SettingsDocument> {
-    selfOrAdmin(this.rules, caller, id);
+  async patchExternal(@Param('id') id: string, @Body() body: unknown): Promise<SettingsDocument> {
     const keys = checkedKeys(body);
     return this.settings.set(
       id,
@@ -87,13 +62,10 @@ export class UserSettingsController {
     );
   }
 
+  @SelfOrAdmin()
   @Delete(':id/settings')
   @Operation('usersControllerRemoveSettingsV3', { answer: 'UserSettings' })
-  async remove(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('id') id: string,
-  ): Promise<SettingsDocument | undefined> {
-    selfOrAdmin(this.rules, caller, id);
+  async remove(@Param('id') id: string): Promise<SettingsDocument | undefined> {
     return this.settings.remove(id);
   }
 

@@ -1,11 +1,12 @@
 import { Body, Controller, HttpCode, Param, Post, Req } from '@nestjs/common';
+import { Open } from '#service-host';
 import { SignOut, type SignOutAnswer } from '../authentication/sign-out.js';
 import { TokenService } from '../authentication/token.service.js';
-import { AccessRules, type Caller } from '../domain/access.js';
+import { accessTable } from '../domain/access-table.js';
+import type { Caller } from '../domain/access.js';
+import { Admits } from '../http/admits.decorator.js';
 import { CurrentCaller, type RequestWithCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
-import { validateBody } from '../http/validate-body.js';
-import { onlyAdmin } from './user-gates.js';
 import { UserDirectory } from './user-directory.service.js';
 import { CreateCustomJwt } from './user.dto.js';
 
@@ -17,10 +18,10 @@ export class UserTokensController {
     private readonly directory: UserDirectory,
     private readonly tokens: TokenService,
     private readonly signOut: SignOut,
-    private readonly rules: AccessRules,
   ) {}
 
   /** A token for side services: it says who somebody is and which groups they are in, and signs nobody in here. */
+  @Open('anonymous callers get a token that says anonymous')
   @Post('jwt')
   @Operation('usersControllerGetUserJWTV3', { answer: 'CreateUserJWT' })
   sideToken(@CurrentCaller() caller: Caller | undefined): { jwt: string } {
@@ -31,6 +32,7 @@ export class UserTokensController {
     return { jwt: this.tokens.sign(payload) };
   }
 
+  @Open('ends the session of the request, if it has one')
   @Post('logout')
   @HttpCode(200)
   @Operation('usersControllerLogoutV3')
@@ -39,15 +41,13 @@ export class UserTokensController {
   }
 
   /** A sign-in token for another user; it lasts as long as `expiresIn` says and can be signed out like any other. */
+  @Admits(accessTable.user.manage, { anonymous: 401 })
   @Post(':id/jwt')
-  @Operation('usersControllerCreateCustomJWTV3', { body: CreateCustomJwt, answer: 'CreateUserJWT' })
+  @Operation('usersControllerCreateCustomJWTV3', { answer: 'CreateUserJWT' })
   async customToken(
-    @CurrentCaller() caller: Caller | undefined,
     @Param('id') id: string,
-    @Body() body: unknown,
+    @Body() { expiresIn }: CreateCustomJwt,
   ): Promise<{ jwt: string } | undefined> {
-    onlyAdmin(this.rules, caller);
-    const { expiresIn } = validateBody(CreateCustomJwt, body);
     const jwt = await this.directory.tokenFor(id, expiresIn);
     return jwt === undefined ? undefined : { jwt };
   }

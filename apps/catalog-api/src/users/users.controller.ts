@@ -1,4 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Req } from '@nestjs/common';
+import { Open } from '#service-host';
 import { AuthenticationService } from '../authentication/authentication.service.js';
 import { CredentialsDto } from '../authentication/credentials.dto.js';
 import { RequestSessions } from '../authentication/request-sessions.js';
@@ -6,11 +7,10 @@ import { SignInLimits } from '../authentication/sign-in-limits.js';
 import { accessTable } from '../domain/access-table.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { Refusal } from '../domain/errors.js';
-import { CurrentCaller, type RequestWithCaller } from '../http/caller.decorator.js';
-import { signedIn } from '../http/gates.js';
+import { Admits, SignedIn } from '../http/admits.decorator.js';
+import { SignedInCaller, type RequestWithCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
-import { validateBody } from '../http/validate-body.js';
-import { onlyAdmin, selfOrAdmin } from './user-gates.js';
+import { SelfOrAdmin } from './self-or-admin.decorator.js';
 import { UserDirectory } from './user-directory.service.js';
 import { AdminUpdateUserPasswordDto, UpdateUserPasswordDto } from './user.dto.js';
 import type { UserView } from './user-views.js';
@@ -30,16 +30,17 @@ export class UsersController {
     private readonly sessions: RequestSessions,
   ) {}
 
+  @SignedIn({ anonymous: 401 })
   @Get()
   @Operation('usersControllerFindAllV3', { answer: ['ReturnedUserDto'] })
-  async findAll(@CurrentCaller() caller: Caller | undefined): Promise<UserView[]> {
-    const somebody = signedIn(caller);
-    if (this.rules.admits(accessTable.user.manage, somebody)) return this.directory.all();
-    const self = await this.directory.byId(somebody._id);
+  async findAll(@SignedInCaller() caller: Caller): Promise<UserView[]> {
+    if (this.rules.admits(accessTable.user.manage, caller)) return this.directory.all();
+    const self = await this.directory.byId(caller._id);
     return self === undefined ? [] : [self];
   }
 
   /** Deprecated: says by its status whether the password is right, and answers nothing. */
+  @Open('signing in is how one becomes known')
   @Post('login')
   @Operation('usersControllerLoginV3', { body: CredentialsDto })
   async login(
@@ -57,19 +58,16 @@ export class UsersController {
       throw new Refusal(401, 'Unauthorized', { message: 'Unauthorized', statusCode: 401 });
   }
 
+  @SignedIn({ anonymous: 401 })
   @Post('password')
   @HttpCode(200)
-  @Operation('usersControllerUpdateOwnPasswordV3', {
-    body: UpdateUserPasswordDto,
-    answer: 'PasswordUpdateResponse',
-  })
+  @Operation('usersControllerUpdateOwnPasswordV3', { answer: 'PasswordUpdateResponse' })
   async changeOwnPassword(
-    @CurrentCaller() caller: Caller | undefined,
-    @Body() body: unknown,
+    @SignedInCaller() caller: Caller,
+    @Body() { currentPassword, ...wanted }: UpdateUserPasswordDto,
     @Req() request: RequestWithCaller,
   ): Promise<Message> {
-    const { _id, username } = signedIn(caller);
-    const { currentPassword, ...wanted } = validateBody(UpdateUserPasswordDto, body);
+    const { _id, username } = caller;
     const { digest } = this.sessions.of(request);
     await this.limits.guardAddress(`${request.ip} password of ${username}`, () =>
       this.directory.changeOwnPassword(_id, currentPassword, wanted, digest),
@@ -77,60 +75,46 @@ export class UsersController {
     return { message: 'Password updated successfully' };
   }
 
+  @SignedIn({ anonymous: 401 })
   @Get('my/self')
   @Operation('usersControllerGetMyUserV3', { answer: 'ReturnedUserDto' })
-  self(@CurrentCaller() caller: Caller | undefined): Promise<UserView | undefined> {
-    return this.directory.byId(signedIn(caller)._id);
+  self(@SignedInCaller() caller: Caller): Promise<UserView | undefined> {
+    return this.directory.byId(caller._id);
   }
 
+  @SignedIn({ anonymous: 401 })
   @Get('my/identity')
   @Operation('usersControllerGetMyUserIdentityV3', { answer: 'UserIdentity' })
-  identity(@CurrentCaller() caller: Caller | undefined): Promise<object | undefined> {
-    return this.directory.identityOf(signedIn(caller)._id);
+  identity(@SignedInCaller() caller: Caller): Promise<object | undefined> {
+    return this.directory.identityOf(caller._id);
   }
 
+  @SelfOrAdmin()
   @Get(':id')
   @Operation('usersControllerFindByIdV3', { answer: 'ReturnedUserDto' })
-  async byId(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('id') id: string,
-  ): Promise<UserView | undefined> {
-    selfOrAdmin(this.rules, caller, id);
+  async byId(@Param('id') id: string): Promise<UserView | undefined> {
     return this.directory.byId(id);
   }
 
+  @Admits(accessTable.user.manage, { anonymous: 401 })
   @Patch(':id/password')
-  @Operation('usersControllerUpdateUserPasswordV3', {
-    body: AdminUpdateUserPasswordDto,
-    answer: 'PasswordUpdateResponse',
-  })
-  async changePassword(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('id') id: string,
-    @Body() body: unknown,
-  ): Promise<Message> {
-    onlyAdmin(this.rules, caller);
-    await this.directory.changePassword(id, validateBody(AdminUpdateUserPasswordDto, body));
+  @Operation('usersControllerUpdateUserPasswordV3', { answer: 'PasswordUpdateResponse' })
+  async changePassword(@Param('id') id: string, @Body() dto: AdminUpdateUserPasswordDto): Promise<Message> {
+    await this.directory.changePassword(id, dto);
     return { message: `Password updated successfully for userId: ${id}` };
   }
 
+  @SelfOrAdmin()
   @Get(':id/userIdentity')
   @Operation('usersControllerGetUserIdentityV3', { answer: 'UserIdentity' })
-  async identityById(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('id') id: string,
-  ): Promise<object | undefined> {
-    selfOrAdmin(this.rules, caller, id);
+  async identityById(@Param('id') id: string): Promise<object | undefined> {
     return this.directory.identityOf(id);
   }
 
+  @SelfOrAdmin()
   @Get(':id/authorization/dataset/create')
   @Operation('usersControllerCanUserCreateDatasetV3')
-  mayCreateDatasets(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('id') id: string,
-  ): Promise<{ authorization: boolean }> {
-    selfOrAdmin(this.rules, caller, id);
+  mayCreateDatasets(@Param('id') id: string): Promise<{ authorization: boolean }> {
     return this.directory.mayCreateDatasets(id);
   }
 }

@@ -1,10 +1,11 @@
 import { Controller, Get, Inject, ServiceUnavailableException } from '@nestjs/common';
-import { livenessOf } from '#service-host';
+import { livenessOf, Open } from '#service-host';
 import { DatabasePulse } from '#persistence';
 import type { PublicationServerConfig } from '../publication-server.config.js';
 import { ConfigToken } from '../publication-server.tokens.js';
 
 /** Liveness needs nobody; readiness needs the database, whose pulse is known: nobody is asked. */
+@Open('orchestrators and monitors have no account; it names states, no data')
 @Controller('health')
 export class HealthController {
   constructor(

@@ -29,7 +29,7 @@ import { StoreGuard } from '../site/store.guard.js';
 import { parsedBody, parsedLines } from './bodies.js';
 import { Copies } from './copies.service.js';
 import { FileLists } from './file-lists.js';
-import { PushGuard } from './push.guard.js';
+import { Pushed } from './pushed.decorator.js';
 import { RecallFeed, recallNewsFrom } from './recall-feed.service.js';
 import { checkSameDoi, RecordIngest, type IngestResult } from './record-ingest.service.js';
 
@@ -37,7 +37,9 @@ const smallBody = 64 * 1024;
 
 /** The private port: every call is idempotent, signed, and safe to repeat after any crash. */
 @Controller()
-@UseGuards(PushGuard, StoreGuard)
+@UseGuards(StoreGuard)
+// The first to be asked: decorators apply from below.
+@Pushed()
 export class IngestController {
   constructor(
     private readonly ingest: RecordIngest,

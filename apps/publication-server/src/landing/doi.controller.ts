@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, NotFoundException, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
+import { Open } from '#service-host';
 import { choose, type Choice } from '../formats/negotiation.js';
 import { contentTypeOf, formatNamed, formats, type Format } from '../formats/formats.js';
 import { isCitationStyle } from '../formats/citation.js';
@@ -36,6 +37,7 @@ const offers = [
 ];
 
 /** Everything below the address of a publication that is no download. */
+@Open('what is published is for everybody')
 @Controller('doi')
 @UseGuards(StoreGuard)
 export class DoiController {

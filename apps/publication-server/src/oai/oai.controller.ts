@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { messageOf, withoutQuery } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { isDatabaseAway, MongoConnection } from '#persistence';
+import { Open } from '#service-host';
 import type { PublicationServerConfig } from '../publication-server.config.js';
 import { ConfigToken } from '../publication-server.tokens.js';
 import { OaiService, type OaiAnswer } from './oai.service.js';
@@ -15,6 +16,7 @@ const mostAnswers = 64;
 const retryAfter = 30;
 
 /** The base URL of the OAI-PMH provider. */
+@Open('harvesters of the world read it')
 @Controller('oai')
 export class OaiController {
   private answers = 0;

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, NotFoundException, Param, Res, UseGuards } fro
 import type { FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
 import { Clock } from '#kernel';
+import { Open } from '#service-host';
 import { SharedAnswers } from './shared-answers.js';
 import { PublicStore } from '../persistence/public-store.js';
 import { pathOf } from '../landing/addresses.js';
@@ -20,6 +21,7 @@ const precisions = [4, 7, 10, 13, 16, 19] as const;
 const ages = { fresh: 60_000, stale: 600_000 };
 
 /** What search engines read first. */
+@Open('search engines read it')
 @Controller()
 export class CrawlersController {
   private readonly parts: SharedAnswers<readonly string[]>;

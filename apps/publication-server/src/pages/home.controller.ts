@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { doiKey } from '#datacite';
+import { Open } from '#service-host';
 import { PublicStore } from '../persistence/public-store.js';
 import { bareDoi, landingPageOf, titleOf } from '../formats/work.js';
 import { aboutPage } from './about-page.js';
@@ -18,6 +19,7 @@ const feedLength = 50;
 const started = new Date();
 
 /** The front page with search and filters, its feed, and what the service says of itself. */
+@Open('the front page of what is published')
 @Controller()
 export class HomeController {
   constructor(

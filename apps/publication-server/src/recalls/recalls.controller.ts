@@ -13,6 +13,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { doiKey } from '#datacite';
+import { Open } from '#service-host';
 import { addressOf, pageFor } from '../site/page.js';
 import { Publications } from '../landing/publications.service.js';
 import { redirect, sendData, sendPage, wantsPage } from '../site/reply.js';
@@ -28,6 +29,7 @@ import { Recalls } from './recalls.service.js';
 const renewal = 20;
 
 /** Requests for files on tape, and how far they are. */
+@Open('readers have no account: a request has a secret address, and one by mail is confirmed by its token')
 @Controller()
 @UseGuards(StoreGuard)
 export class RecallsController {

@@ -1,10 +1,12 @@
 import { Controller, Get, Inject, NotFoundException, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { Open } from '#service-host';
 import type { Asset } from './assets.js';
 import { securityHeaders } from './reply.js';
 import { Site } from './site.service.js';
 
 /** Style, script and drawings; a name has a digest of its content, so it can be kept for ever. */
+@Open('parts of public pages')
 @Controller()
 export class AssetsController {
   private readonly byName: ReadonlyMap<string, Asset>;

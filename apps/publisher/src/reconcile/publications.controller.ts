@@ -2,7 +2,6 @@ import {
   BadRequestException,
   Controller,
   Get,
-  Headers,
   HttpCode,
   Inject,
   NotFoundException,
@@ -11,7 +10,7 @@ import {
   ServiceUnavailableException,
 } from '@nestjs/common';
 import { CatenaError } from '#kernel';
-import { admitOperator } from '#service-host';
+import { Operators } from '#service-host';
 import { PublicationWishes } from '../accept-publications/publication-wishes.js';
 import { nextStep } from '../domain/next-step.js';
 import { PublisherStore } from '../persistence/publisher-store.js';
@@ -24,6 +23,7 @@ import { Reconciliation, type Findings } from './reconciliation.js';
 const mostRows = 500;
 
 /** What operators do with publications: see what waits and why, try again, compare all places now. */
+@Operators()
 @Controller({ path: 'operations/publications', version: ['3', '4'] })
 export class PublicationsController {
   constructor(
@@ -36,8 +36,7 @@ export class PublicationsController {
 
   /** Everything that is not at rest: blocked first, then what waits longest. */
   @Get()
-  async list(@Headers('authorization') authorization: string | undefined): Promise<object[]> {
-    admitOperator(this.config.serviceHost, authorization);
+  async list(): Promise<object[]> {
     const find = (condition: object, sort: Record<string, 1>): Promise<Publication[]> =>
       this.store.publications.find(condition).sort(sort).limit(mostRows).toArray();
     const blocked = await find({ 'blocked.at': { $exists: true } }, { 'blocked.at': 1 });
@@ -48,8 +47,7 @@ export class PublicationsController {
 
   @Post('compare')
   @HttpCode(200)
-  compare(@Headers('authorization') authorization: string | undefined): Promise<Findings> {
-    admitOperator(this.config.serviceHost, authorization);
+  compare(): Promise<Findings> {
     return this.reconciliation.run().catch((error: unknown) => {
       if (error instanceof CatenaError) throw new ServiceUnavailableException(error.message);
       throw error;
@@ -57,11 +55,7 @@ export class PublicationsController {
   }
 
   @Get(':doi')
-  async get(
-    @Headers('authorization') authorization: string | undefined,
-    @Param('doi') doi: string,
-  ): Promise<object> {
-    admitOperator(this.config.serviceHost, authorization);
+  async get(@Param('doi') doi: string): Promise<object> {
     const found = await this.store.publications.findOne({ _id: doi });
     if (found === null) throw new NotFoundException(`Nothing is known of ${doi}.`);
     return this.view(found);
@@ -70,11 +64,7 @@ export class PublicationsController {
   /** Reads the record anew and goes on, whatever stood in the way. */
   @Post(':doi/retry')
   @HttpCode(200)
-  async retry(
-    @Headers('authorization') authorization: string | undefined,
-    @Param('doi') doi: string,
-  ): Promise<{ doi: string; state: 'retried' }> {
-    admitOperator(this.config.serviceHost, authorization);
+  async retry(@Param('doi') doi: string): Promise<{ doi: string; state: 'retried' }> {
     if (doi === '') throw new BadRequestException('Expected a DOI.');
     if (!(await this.wishes.again(doi, { stale: true })))
       throw new NotFoundException(`Nothing is known of ${doi}.`);

@@ -1,11 +1,11 @@
 import { Body, Controller, Headers, Post } from '@nestjs/common';
-import { AccessRules, type Caller } from '../../domain/access.js';
+import type { Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
-import { CurrentCaller } from '../../http/caller.decorator.js';
-import { gate, signedIn } from '../../http/gates.js';
+import { Admits } from '../../http/admits.decorator.js';
+import { SignedInCaller } from '../../http/caller.decorator.js';
 import { Area, Operation } from '../../http/operation.decorator.js';
 import { idempotencyKeyFrom } from '../../http/request-parts.js';
-import { validateBody, validateV3DatasetBody } from '../../http/validate-body.js';
+import { validateV3DatasetBody } from '../../http/validate-body.js';
 import { withId } from '../../records/with-id.js';
 import { DatasetCreations } from '../dataset-creations.js';
 import { fromV3, v3View } from '../dataset-views.js';
@@ -20,25 +20,22 @@ type Fields = Record<string, unknown>;
 @Area('datasets')
 @Controller({ path: 'datasets', version: '3' })
 export class DatasetCreationV3Controller {
-  constructor(
-    private readonly creations: DatasetCreations,
-    private readonly rules: AccessRules,
-  ) {}
+  constructor(private readonly creations: DatasetCreations) {}
 
+  @Admits(accessTable.dataset.add)
   @Operation('datasetsControllerCreateV3', {
     body: [CreateRawDatasetObsoleteDto, CreateDerivedDatasetObsoleteDto, CreateDatasetDto],
     answer: 'OutputDatasetObsoleteDto',
   })
   @Post()
   async create(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Body() body: unknown,
     @Headers('idempotency-key') key: string | undefined,
   ): Promise<Fields> {
-    gate(this.rules.admits(accessTable.dataset.add, caller));
     const fields = creationFrom(body);
     return v3View(
-      await this.creations.create(signedIn(caller), {
+      await this.creations.create(caller, {
         fields,
         version: '3',
         idempotencyKey: idempotencyKeyFrom(key),
@@ -50,22 +47,19 @@ export class DatasetCreationV3Controller {
 @Area('datasets v4')
 @Controller({ path: 'datasets', version: '4' })
 export class DatasetCreationV4Controller {
-  constructor(
-    private readonly creations: DatasetCreations,
-    private readonly rules: AccessRules,
-  ) {}
+  constructor(private readonly creations: DatasetCreations) {}
 
-  @Operation('datasetsV4ControllerCreateV4', { body: CreateDatasetDto, answer: 'OutputDatasetDto' })
+  @Admits(accessTable.dataset.add)
+  @Operation('datasetsV4ControllerCreateV4', { answer: 'OutputDatasetDto' })
   @Post()
   async create(
-    @CurrentCaller() caller: Caller | undefined,
-    @Body() body: unknown,
+    @SignedInCaller() caller: Caller,
+    @Body() dto: CreateDatasetDto,
     @Headers('idempotency-key') key: string | undefined,
   ): Promise<Fields> {
-    gate(this.rules.admits(accessTable.dataset.add, caller));
-    const fields = { ...validateBody(CreateDatasetDto, body) };
+    const fields = { ...dto };
     return withId(
-      await this.creations.create(signedIn(caller), {
+      await this.creations.create(caller, {
         fields,
         version: '4',
         idempotencyKey: idempotencyKeyFrom(key),

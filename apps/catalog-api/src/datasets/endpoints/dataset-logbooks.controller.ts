@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import type { Caller } from '../../domain/access.js';
-import { CurrentCaller } from '../../http/caller.decorator.js';
-import { gate, signedIn } from '../../http/gates.js';
+import { SignedIn } from '../../http/admits.decorator.js';
+import { SignedInCaller } from '../../http/caller.decorator.js';
 import { Area, Operation } from '../../http/operation.decorator.js';
 import type { Logbook } from '../../logbooks/logbooks.service.js';
 import { DatasetExtras } from '../dataset-extras.js';
@@ -12,14 +12,14 @@ import { DatasetExtras } from '../dataset-extras.js';
 export class DatasetLogbooksController {
   constructor(private readonly extras: DatasetExtras) {}
 
+  @SignedIn()
   @Operation('datasetsV4ControllerFindLogbookByPidV4', { answer: 'Logbook' })
   @Get(':pid/logbook')
   logbook(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
     @Query('filters') filters: unknown,
   ): Promise<Logbook | undefined> {
-    gate(caller !== undefined);
-    return this.extras.logbook(signedIn(caller), pid, filters, `dataset: ${pid} not found`);
+    return this.extras.logbook(caller, pid, filters, `dataset: ${pid} not found`);
   }
 }

@@ -1,10 +1,10 @@
 import { Controller, Get, HttpCode, Param, Post, Query, Body } from '@nestjs/common';
-import { AccessRules, type Caller } from '../../domain/access.js';
+import type { Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
 import { Refusal } from '../../domain/errors.js';
 import { objectOr } from '../../domain/loopback-filter.js';
-import { CurrentCaller } from '../../http/caller.decorator.js';
-import { gate, signedIn } from '../../http/gates.js';
+import { Admits, SignedIn } from '../../http/admits.decorator.js';
+import { CurrentCaller, SignedInCaller } from '../../http/caller.decorator.js';
 import type { LongList } from '../../http/long-list.js';
 import { Area, Operation } from '../../http/operation.decorator.js';
 import { textFrom } from '../../http/query-values.js';
@@ -34,10 +34,10 @@ export class DatasetSearchesV3Controller {
     private readonly queries: DatasetQueries,
     private readonly datasets: DatasetService,
     private readonly extras: DatasetExtras,
-    private readonly rules: AccessRules,
     private readonly keys: DatasetKeys,
   ) {}
 
+  @Admits(accessTable.dataset.query)
   @Operation('datasetsControllerFullqueryV3', { answer: ['OutputDatasetObsoleteDto'] })
   @Get('fullquery')
   async fullQuery(
@@ -52,6 +52,7 @@ export class DatasetSearchesV3Controller {
       : found.map((dataset) => shown(v3View(dataset)));
   }
 
+  @Admits(accessTable.dataset.query)
   @Operation('datasetsControllerFullfacetV3', { answer: ['FullFacetResponse'] })
   @Get('fullfacet')
   fullFacet(
@@ -62,6 +63,7 @@ export class DatasetSearchesV3Controller {
     return this.queries.facets(caller, fields, facets);
   }
 
+  @Admits(accessTable.dataset.query)
   @Operation('datasetsControllerMetadataKeysV3', { answer: ['string'] })
   @Get('metadataKeys')
   metadataKeys(
@@ -72,6 +74,7 @@ export class DatasetSearchesV3Controller {
     return this.keys.of(caller, { fields, limits });
   }
 
+  @Admits(accessTable.dataset.add)
   @Operation('datasetsControllerIsValidV3', {
     body: [CreateRawDatasetObsoleteDto, CreateDerivedDatasetObsoleteDto, CreateDatasetDto],
     bodyName: 'DatasetsControllerCreateV3Request',
@@ -79,18 +82,15 @@ export class DatasetSearchesV3Controller {
   })
   @Post('isValid')
   @HttpCode(200)
-  isValid(
-    @CurrentCaller() caller: Caller | undefined,
-    @Body() body: unknown,
-  ): { valid: boolean; error?: string } {
-    gate(this.rules.admits(accessTable.dataset.add, caller));
-    this.datasets.admitCreation(signedIn(caller), objectOr(body), '3');
+  isValid(@SignedInCaller() caller: Caller, @Body() body: unknown): { valid: boolean; error?: string } {
+    this.datasets.admitCreation(caller, objectOr(body), '3');
     const faults = knownFaultsOf<object>(creationDto(body), body);
     if (faults.length === 0) return { valid: true };
     const texts = faults.flatMap(({ constraints = {} }) => Object.values(constraints));
     return { valid: false, error: texts.join('; ') };
   }
 
+  @Admits(accessTable.dataset.readUnshared)
   @Operation('datasetsControllerThumbnailV3', { answer: 'Attachment' })
   @Get(':pid/thumbnail')
   thumbnail(
@@ -100,26 +100,26 @@ export class DatasetSearchesV3Controller {
     return this.extras.thumbnail(caller, pid);
   }
 
+  @SignedIn()
   @Operation('datasetsControllerFindLogbookByPidV3', { answer: 'Logbook' })
   @Get(':pid/logbook')
   logbook(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
     @Query('filters') filters: unknown,
   ): Promise<Logbook | undefined> {
-    gate(caller !== undefined);
-    return this.extras.logbook(signedIn(caller), pid, filters, `dataset: ${pid} not found`);
+    return this.extras.logbook(caller, pid, filters, `dataset: ${pid} not found`);
   }
 
+  @Admits(accessTable.dataset.update)
   @Operation('datasetsControllerAppendToArrayFieldV3', { answer: 'OutputDatasetObsoleteDto' })
   @Post(':pid/appendToArrayField')
   async append(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
     @Query('fieldName') fieldName: unknown,
     @Query('data') data: unknown,
   ): Promise<Fields> {
-    gate(this.rules.mayCallDatasetWrites(caller));
     const field = textFrom(fieldName) ?? '';
     if (datasetShape.kinds[field] !== 'array')
       throw new Refusal(400, `Invalid fieldName: ${JSON.stringify(fieldName)} is not a list of a dataset.`);
@@ -135,7 +135,7 @@ export class DatasetSearchesV3Controller {
         400,
         `Invalid data: ${field} is a list of ${isOfObjects ? 'objects' : 'texts'}, found ${JSON.stringify(odd)}.`,
       );
-    return v3View(await this.datasets.append(signedIn(caller), pid, field, values));
+    return v3View(await this.datasets.append(caller, pid, field, values));
   }
 }
 

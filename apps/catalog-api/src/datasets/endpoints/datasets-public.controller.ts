@@ -1,6 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { accessTable } from '../../domain/access-table.js';
 import { parseV4Filter, v4Fields, v4Limits } from '../../domain/v4-filter.js';
+import { Admits } from '../../http/admits.decorator.js';
 import { Area, Operation } from '../../http/operation.decorator.js';
 import { listFrom } from '../../http/query-values.js';
 import type { FacetAnswer } from '../../persistence/facets.js';
@@ -15,6 +16,7 @@ const rule = accessTable.dataset.public;
 const published = { isPublished: true };
 
 /** Published datasets, the same for everyone, whoever asks. */
+@Admits(accessTable.dataset.public)
 @Area('datasets public v4')
 @Controller({ path: 'datasets/public', version: '4' })
 export class DatasetsPublicController {

@@ -1,15 +1,16 @@
 import { Body, Controller, Delete, Get, Headers, Param, Patch, Put, Query } from '@nestjs/common';
-import { AccessRules, type Caller } from '../../domain/access.js';
+import type { Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
 import { Refusal } from '../../domain/errors.js';
 import type { Lifecycle } from '../../domain/lifecycle.js';
 import { parseFilter } from '../../domain/filter-parts.js';
 import { parseRecordFilter } from '../../domain/record-filter.js';
-import { CurrentCaller } from '../../http/caller.decorator.js';
-import { filterFrom, gate, signedIn } from '../../http/gates.js';
+import { Admits } from '../../http/admits.decorator.js';
+import { CurrentCaller, SignedInCaller } from '../../http/caller.decorator.js';
 import { isLong, type LongList } from '../../http/long-list.js';
 import { Area, Operation } from '../../http/operation.decorator.js';
-import { validateBody, validateV3DatasetBody } from '../../http/validate-body.js';
+import { filterFrom } from '../../http/query-values.js';
+import { validateV3DatasetBody } from '../../http/validate-body.js';
 import { RequestPrecondition } from '../../records/precondition.decorator.js';
 import type { Precondition } from '../../records/preconditions.js';
 import { withId } from '../../records/with-id.js';
@@ -42,9 +43,9 @@ export class DatasetsV3Controller {
     private readonly queries: DatasetQueries,
     private readonly lists: DatasetLists,
     private readonly history: DatasetHistory,
-    private readonly rules: AccessRules,
   ) {}
 
+  @Admits(accessTable.dataset.read)
   @Operation('datasetsControllerFindAllV3', { answer: ['OutputDatasetObsoleteDto'] })
   @Get()
   async list(
@@ -59,6 +60,7 @@ export class DatasetsV3Controller {
     return (await this.lists.list(caller, query)).map(view);
   }
 
+  @Admits(accessTable.dataset.read)
   @Operation('datasetsControllerCountV3', { answer: 'CountApiResponse' })
   @Get('count')
   async count(
@@ -70,6 +72,7 @@ export class DatasetsV3Controller {
     return { count: await this.queries.count(caller, where) };
   }
 
+  @Admits(accessTable.dataset.read)
   @Operation('datasetsControllerFindOneV3', { answer: 'OutputDatasetObsoleteDto' })
   @Get('findOne')
   async findOne(
@@ -83,6 +86,7 @@ export class DatasetsV3Controller {
     return (await this.lists.list(caller, one)).map(view)[0];
   }
 
+  @Admits(accessTable.dataset.read)
   @Operation('datasetsControllerFindByIdV3', { answer: 'OutputDatasetObsoleteDto' })
   @Get(':pid')
   async get(
@@ -106,6 +110,7 @@ export class DatasetsV3Controller {
     return { ...view(shown ?? dataset), ...(history && { history }) };
   }
 
+  @Admits(accessTable.dataset.update)
   @Operation('datasetsControllerFindByIdAndUpdateV3', {
     body: [
       PartialUpdateRawDatasetObsoleteDto,
@@ -116,38 +121,34 @@ export class DatasetsV3Controller {
   })
   @Patch(':pid')
   async patch(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
     @Body() body: unknown,
     @RequestPrecondition() precondition: Precondition,
   ): Promise<Fields> {
-    gate(this.rules.mayCallDatasetWrites(caller));
     const { type } = await this.queries.find(pid, '');
     const fields = partFrom(type, body);
-    return v3View(
-      await this.datasets.change(signedIn(caller), pid, () => fields, { precondition, missing: '' }),
-    );
+    return v3View(await this.datasets.change(caller, pid, () => fields, { precondition, missing: '' }));
   }
 
+  @Admits(accessTable.dataset.update)
   @Operation('datasetsControllerFindByIdAndReplaceV3', {
     body: [UpdateRawDatasetObsoleteDto, UpdateDerivedDatasetObsoleteDto, UpdateDatasetDto],
     answer: 'OutputDatasetObsoleteDto',
   })
   @Put(':pid')
   async replace(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
     @Body() body: unknown,
     @RequestPrecondition() precondition: Precondition,
   ): Promise<Fields> {
-    gate(this.rules.mayCallDatasetWrites(caller));
     const { type } = await this.queries.find(pid, '');
     const fields = replacementFrom(type, body);
-    return v3View(
-      await this.datasets.replace(signedIn(caller), pid, () => fields, { precondition, missing: '' }),
-    );
+    return v3View(await this.datasets.replace(caller, pid, () => fields, { precondition, missing: '' }));
   }
 
+  @Admits(accessTable.dataset.readUnshared)
   @Operation('datasetsControllerFindLifecycleByIdV3', { answer: 'UpdateDatasetLifecycleDto' })
   @Get(':pid/datasetlifecycle')
   async lifecycle(
@@ -158,27 +159,24 @@ export class DatasetsV3Controller {
     return (await this.queries.read(caller, pid, { rule, missing: missingText(pid) })).datasetlifecycle;
   }
 
-  @Operation('datasetsControllerFindByIdAndUpdateLifecycleV3', {
-    body: PartialUpdateDatasetLifecycleDto,
-    answer: 'UpdateDatasetLifecycleDto',
-  })
+  @Admits(accessTable.dataset.updateLifecycle)
+  @Operation('datasetsControllerFindByIdAndUpdateLifecycleV3', { answer: 'UpdateDatasetLifecycleDto' })
   @Patch(':pid/datasetlifecycle')
   async patchLifecycle(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
-    @Body() body: unknown,
+    @Body() dto: PartialUpdateDatasetLifecycleDto,
   ): Promise<Lifecycle> {
-    gate(this.rules.mayCallLifecycleUpdate(caller));
-    const fields = { ...validateBody(PartialUpdateDatasetLifecycleDto, body) };
+    const fields = { ...dto };
     if (Object.keys(fields).length === 0) throw new Refusal(400, 'dataset lifecycle DTO must not be empty');
-    return this.datasets.changeLifecycle(signedIn(caller), pid, fields, '3');
+    return this.datasets.changeLifecycle(caller, pid, fields, '3');
   }
 
+  @Admits(accessTable.dataset.delete)
   @Operation('datasetsControllerFindByIdAndDeleteV3', { answer: 'DatasetClass' })
   @Delete(':pid')
-  async remove(@CurrentCaller() caller: Caller | undefined, @Param('pid') pid: string): Promise<Fields> {
-    gate(this.rules.mayDelete(caller));
-    const removed = await this.datasets.remove(signedIn(caller), pid);
+  async remove(@SignedInCaller() caller: Caller, @Param('pid') pid: string): Promise<Fields> {
+    const removed = await this.datasets.remove(caller, pid);
     return withId(removed);
   }
 }

@@ -11,14 +11,14 @@ import {
   Put,
   Query,
 } from '@nestjs/common';
-import { AccessRules, type Caller } from '../../domain/access.js';
+import type { Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
 import { Refusal } from '../../domain/errors.js';
 import type { Lifecycle } from '../../domain/lifecycle.js';
 import { objectOr } from '../../domain/loopback-filter.js';
 import { parseV4Filter, v4Fields, v4Limits } from '../../domain/v4-filter.js';
-import { CurrentCaller } from '../../http/caller.decorator.js';
-import { gate, signedIn } from '../../http/gates.js';
+import { Admits, SignedIn } from '../../http/admits.decorator.js';
+import { SignedInCaller } from '../../http/caller.decorator.js';
 import { isLong, type LongList } from '../../http/long-list.js';
 import { Area, Operation } from '../../http/operation.decorator.js';
 import { isMergePatch } from '../../http/request-parts.js';
@@ -58,105 +58,104 @@ export class DatasetsV4Controller {
     private readonly queries: DatasetQueries,
     private readonly lists: DatasetLists,
     private readonly includes: DatasetIncludes,
-    private readonly rules: AccessRules,
     private readonly keys: DatasetKeys,
   ) {}
 
+  @Admits(accessTable.dataset.add)
   @Operation('datasetsV4ControllerIsValidV4', { body: CreateDatasetDto, answer: 'IsValidResponse' })
   @Post('isValid')
   @HttpCode(200)
-  isValid(@CurrentCaller() caller: Caller | undefined, @Body() body: unknown): { valid: boolean } {
-    gate(this.rules.admits(accessTable.dataset.add, caller));
-    this.datasets.admitCreation(signedIn(caller), objectOr(body), '4');
+  isValid(@SignedInCaller() caller: Caller, @Body() body: unknown): { valid: boolean } {
+    this.datasets.admitCreation(caller, objectOr(body), '4');
     return { valid: knownFaultsOf(CreateDatasetDto, body).length === 0 };
   }
 
+  @SignedIn()
   @Operation('datasetsV4ControllerFindAllV4', { answer: ['PartialOutputDatasetDto'] })
   @Get()
   async list(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Query('filter') filter: unknown,
   ): Promise<DatasetRecord[] | LongList<DatasetRecord>> {
-    gate(caller !== undefined);
     const query = parseV4Filter(filter, datasetProperties, { relations: datasetRelations });
     return isLong(query) ? this.queries.long(caller, query) : this.lists.list(caller, query);
   }
 
+  @SignedIn()
   @Operation('datasetsV4ControllerFullfacetV4', {
     answer: ['FullFacetResponse'],
     objects: { filters: 'FullFacetFilters' },
   })
   @Get('fullfacet')
   fullFacet(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Query('fields') fields: unknown,
     @Query('facets') facets: unknown,
   ): Promise<FacetAnswer> {
-    gate(caller !== undefined);
     return this.queries.facets(caller, v4Fields(fields, datasetShape), facets);
   }
 
+  @SignedIn()
   @Operation('datasetsV4ControllerMetadataKeysV4', { answer: ['string'] })
   @Get('metadataKeys')
   metadataKeys(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Query('fields') fields: unknown,
     @Query('limits') limits: unknown,
   ): Promise<string[]> {
-    gate(caller !== undefined);
     const asked = { fields: v4Fields(fields, datasetShape), limits: v4Limits(limits) };
     return this.keys.of(caller, asked);
   }
 
+  @SignedIn()
   @Operation('datasetsV4ControllerCountV4', { answer: 'CountApiResponse' })
   @Get('count')
   async count(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Query('filter') filter: unknown,
   ): Promise<{ count: number }> {
-    gate(caller !== undefined);
     const { where } = parseV4Filter(filter, datasetProperties, { only: ['where'] });
     return { count: await this.queries.count(caller, where) };
   }
 
+  @SignedIn()
   @Operation('datasetsV4ControllerFindOneV4', { answer: 'OutputDatasetDto' })
   @Get('findOne')
   async findOne(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Query('filter') filter: unknown,
   ): Promise<DatasetRecord | undefined> {
-    gate(caller !== undefined);
     const query = parseV4Filter(filter, datasetProperties, { relations: datasetRelations });
     return (await this.lists.list(caller, { ...query, limit: 1 }))[0];
   }
 
+  @SignedIn()
   @Operation('datasetsV4ControllerFindByIdV4', { answer: 'OutputDatasetDto' })
   @Get(':pid')
   async get(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
     @Query('include') include: unknown,
   ): Promise<DatasetRecord> {
-    gate(caller !== undefined);
     const rule = accessTable.dataset.readUnshared;
     const dataset = await this.queries.read(caller, pid, { rule, missing });
     await this.includes.add(caller, [dataset], listFrom(include));
     return dataset;
   }
 
+  @Admits(accessTable.dataset.update)
   @Operation('datasetsV4ControllerFindByIdAndUpdateV4', {
     body: PartialUpdateDatasetDto,
     answer: 'OutputDatasetDto',
   })
   @Patch(':pid')
   async patch(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
     @Body() body: unknown,
     @Headers('content-type') contentType: string | undefined,
     @RequestPrecondition() precondition: Precondition,
   ): Promise<Fields> {
-    gate(this.rules.mayCallDatasetWrites(caller));
     const merges = isMergePatch(contentType);
     const patch = merges ? withoutNulls(body) : body;
     const fields: Fields = { ...validateBody(PartialUpdateDatasetDto, patch) };
@@ -166,58 +165,49 @@ export class DatasetsV4Controller {
       return mergePatch(withStoredKeys(stored, { isSent: false }), withStoredKeys(fields, { isSent: true }));
     };
     const options = { precondition, missing: 'Dataset not found', refused };
-    return withId(await this.datasets.change(signedIn(caller), pid, fieldsFor, options));
+    return withId(await this.datasets.change(caller, pid, fieldsFor, options));
   }
 
-  @Operation('datasetsV4ControllerFindByIdAndReplaceV4', {
-    body: UpdateDatasetDto,
-    answer: 'OutputDatasetDto',
-  })
+  @Admits(accessTable.dataset.update)
+  @Operation('datasetsV4ControllerFindByIdAndReplaceV4', { answer: 'OutputDatasetDto' })
   @Put(':pid')
   async replace(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
-    @Body() body: unknown,
+    @Body() dto: UpdateDatasetDto,
     @RequestPrecondition() precondition: Precondition,
   ): Promise<Fields> {
-    gate(this.rules.mayCallDatasetWrites(caller));
-    const fields = { ...validateBody(UpdateDatasetDto, body) };
+    const fields = { ...dto };
     const options = { precondition, missing, refused };
-    return withId(await this.datasets.replace(signedIn(caller), pid, () => fields, options));
+    return withId(await this.datasets.replace(caller, pid, () => fields, options));
   }
 
+  @SignedIn()
   @Operation('datasetsV4ControllerFindLifecycleByIdV4', { answer: 'UpdateDatasetLifecycleDto' })
   @Get(':pid/datasetlifecycle')
-  async lifecycle(
-    @CurrentCaller() caller: Caller | undefined,
-    @Param('pid') pid: string,
-  ): Promise<Lifecycle> {
-    gate(caller !== undefined);
+  async lifecycle(@SignedInCaller() caller: Caller, @Param('pid') pid: string): Promise<Lifecycle> {
     const rule = accessTable.dataset.readUnshared;
     return (await this.queries.read(caller, pid, { rule, missing })).datasetlifecycle;
   }
 
-  @Operation('datasetsV4ControllerFindByIdAndUpdateLifecycleV4', {
-    body: PartialUpdateDatasetLifecycleDto,
-    answer: 'UpdateDatasetLifecycleDto',
-  })
+  @Admits(accessTable.dataset.updateLifecycle)
+  @Operation('datasetsV4ControllerFindByIdAndUpdateLifecycleV4', { answer: 'UpdateDatasetLifecycleDto' })
   @Patch(':pid/datasetlifecycle')
   async patchLifecycle(
-    @CurrentCaller() caller: Caller | undefined,
+    @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
-    @Body() body: unknown,
+    @Body() dto: PartialUpdateDatasetLifecycleDto,
   ): Promise<Lifecycle> {
-    gate(this.rules.mayCallLifecycleUpdate(caller));
-    const fields = { ...validateBody(PartialUpdateDatasetLifecycleDto, body) };
+    const fields = { ...dto };
     if (Object.keys(fields).length === 0) throw new Refusal(400, 'dataset lifecycle DTO must not be empty');
-    return this.datasets.changeLifecycle(signedIn(caller), pid, fields, '4');
+    return this.datasets.changeLifecycle(caller, pid, fields, '4');
   }
 
+  @Admits(accessTable.dataset.delete)
   @Operation('datasetsV4ControllerFindByIdAndDeleteV4', { answer: 'OutputDatasetDto' })
   @Delete(':pid')
-  async remove(@CurrentCaller() caller: Caller | undefined, @Param('pid') pid: string): Promise<Fields> {
-    gate(this.rules.mayDelete(caller));
-    return withId(await this.datasets.remove(signedIn(caller), pid, missing));
+  async remove(@SignedInCaller() caller: Caller, @Param('pid') pid: string): Promise<Fields> {
+    return withId(await this.datasets.remove(caller, pid, missing));
   }
 }
 

@@ -1,0 +1,27 @@
+import { applyDecorators, SetMetadata, UseGuards } from '@nestjs/common';
+import { OperatorsGuard } from './operators.guard.js';
+
+/** Who may call an endpoint. Apps have kinds of their own, with a guard that asks them. */
+export interface EndpointRule {
+  readonly kind: string;
+  /** For readers: what makes it right. */
+  readonly why?: string;
+}
+
+const key = 'catena:endpoint-rule';
+
+/** Gives an endpoint, or all of a class that have none of their own, a rule: for decorators of an app's own kinds. */
+export const Ruled = (rule: EndpointRule): ClassDecorator & MethodDecorator => SetMetadata(key, rule);
+
+/** Whoever reaches the port may call it. @param why for readers: what makes that right */
+export const Open = (why: string): ClassDecorator & MethodDecorator => Ruled({ kind: 'open', why });
+
+/** Those who know the app's operations token (`OPERATIONS_TOKEN`). */
+export const Operators = (): ClassDecorator & MethodDecorator =>
+  applyDecorators(Ruled({ kind: 'operators' }), UseGuards(OperatorsGuard));
+
+/** The rule of an endpoint: its own, or that of its class. */
+export function ruleOf(handler: object, controller: object): EndpointRule | undefined {
+  return (Reflect.getMetadata(key, handler) ?? Reflect.getMetadata(key, controller)) as
+    EndpointRule | undefined;
+}
