@@ -182,7 +182,7 @@ function constructors(): FoundConstructor[] {
     walk(tree, (node) => {
       if (!ts.isConstructorDeclaration(node)) return;
       const injectable = ts
-        .getDecorators(node.parent as ts.ClassDeclaration)
+        .getDecorators(node.parent)
         ?.some(({ expression }) => expression.getText(tree).startsWith('Injectable('));
       found.push({
         path,
