@@ -180,14 +180,12 @@ export class MongoDatasetTasks extends DatasetTasks {
       .limit(limit);
   }
 
-  async markSwept({ _id, updatedAt }: Pick<DatasetTask, '_id' | 'updatedAt'>, now: Date): Promise<boolean> {
-    const swept = await this.tasks.updateOne({ _id, ...unswept, updatedAt }, { $set: { swept: now } });
-    return swept.modifiedCount > 0;
+  markSwept({ _id, updatedAt }: Pick<DatasetTask, '_id' | 'updatedAt'>, now: Date): Promise<boolean> {
+    return this.outbox.change({ _id, ...unswept, updatedAt }, { $set: { swept: now } });
   }
 
-  async sweepLater({ _id, updatedAt }: Pick<DatasetTask, '_id' | 'updatedAt'>, at: Date): Promise<boolean> {
-    const later = await this.tasks.updateOne({ _id, ...unswept, updatedAt }, { $set: { updatedAt: at } });
-    return later.modifiedCount > 0;
+  sweepLater({ _id, updatedAt }: Pick<DatasetTask, '_id' | 'updatedAt'>, at: Date): Promise<boolean> {
+    return this.outbox.change({ _id, ...unswept, updatedAt }, { $set: { updatedAt: at } });
   }
 
   async isNeeded(jobId: string): Promise<boolean> {

@@ -54,12 +54,11 @@ export class MongoJobs extends Jobs {
     );
   }
 
-  async requestCancel(jobId: string, now: Date): Promise<boolean> {
-    const { matchedCount } = await this.jobs.updateOne(
+  requestCancel(jobId: string, now: Date): Promise<boolean> {
+    return this.outbox.change(
       { _id: jobId, ...notOver },
       { $set: { cancelRequested: true, updatedAt: now } },
     );
-    return matchedCount > 0;
   }
 
   async endWaiting(jobId: string, now: Date): Promise<void> {
@@ -110,20 +109,14 @@ export class MongoJobs extends Jobs {
     await this.jobs.updateOne({ _id: jobId, ...start.from }, { $max: { planned }, $set: { updatedAt: now } });
   }
 
-  async start(jobId: string, now: Date): Promise<boolean> {
-    const { matchedCount } = await this.jobs.updateOne(
-      { _id: jobId, ...start.from },
-      { $set: { ...start.to, updatedAt: now }, $unset: { planFault: '' } },
-    );
-    return matchedCount > 0;
+  start(jobId: string, now: Date): Promise<boolean> {
+    const change = { $set: { ...start.to, updatedAt: now }, $unset: { planFault: '' } };
+    return this.outbox.change({ _id: jobId, ...start.from }, change);
   }
 
-  async startFailed(jobId: string, fault: Fault, now: Date): Promise<boolean> {
-    const { matchedCount } = await this.jobs.updateOne(
-      { _id: jobId, ...start.from },
-      { $set: { ...start.to, fault, updatedAt: now } },
-    );
-    return matchedCount > 0;
+  startFailed(jobId: string, fault: Fault, now: Date): Promise<boolean> {
+    const change = { $set: { ...start.to, fault, updatedAt: now } };
+    return this.outbox.change({ _id: jobId, ...start.from }, change);
   }
 
   finish(jobId: string, outcome: JobOutcome, event: OutboxRow, now: Date): Promise<boolean> {
@@ -173,15 +166,13 @@ export class MongoJobs extends Jobs {
     return isThere(this.jobs, { retryOf: jobId, state: { $in: openStates(jobSteps) } });
   }
 
-  async forgetLater({ _id, updatedAt }: Pick<AssemblyJob, '_id' | 'updatedAt'>, at: Date): Promise<boolean> {
-    const later = await this.jobs.updateOne({ _id, ...finish.to, updatedAt }, { $set: { updatedAt: at } });
-    return later.modifiedCount > 0;
+  forgetLater({ _id, updatedAt }: Pick<AssemblyJob, '_id' | 'updatedAt'>, at: Date): Promise<boolean> {
+    return this.outbox.change({ _id, ...finish.to, updatedAt }, { $set: { updatedAt: at } });
   }
 
-  async beginForgetting({ _id, updatedAt }: Pick<AssemblyJob, '_id' | 'updatedAt'>): Promise<boolean> {
-    const unchanged = { _id, ...finish.to, updatedAt, 'outbox.rows.0': absent } as object;
-    const begun = await this.jobs.updateOne(unchanged, { $set: { forgetting: true } });
-    return begun.modifiedCount > 0;
+  beginForgetting({ _id, updatedAt }: Pick<AssemblyJob, '_id' | 'updatedAt'>): Promise<boolean> {
+    const unchanged = { _id, ...finish.to, updatedAt, 'outbox.rows.0': absent };
+    return this.outbox.change(unchanged, { $set: { forgetting: true } });
   }
 
   async forget(jobId: string): Promise<void> {

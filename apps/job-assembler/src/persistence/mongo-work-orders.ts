@@ -13,7 +13,7 @@ import { Slots, type Candidate, type Lane, type ReleaseLimits } from '../domain/
 import { workOrderSteps, type WorkOrderState } from '../domain/states.js';
 import { AssemblerStore } from './assembler-store.js';
 import { absent, countByState, isThere, underWay } from './queries.js';
-import { stepOf } from './steps.js';
+import { stepOf, type Step } from './steps.js';
 
 const doneBefore = stepOf(workOrderSteps, 'drafted', 'done');
 const plan = stepOf(workOrderSteps, 'drafted', 'planned');
@@ -85,24 +85,28 @@ export class MongoWorkOrders extends WorkOrders {
     return used ?? undefined;
   }
 
-  async finishDoneBefore(scope: WorkScope): Promise<void> {
-    await this.orders.updateMany({ ...scope, ...doneBefore.from, share: 1 }, { $set: doneBefore.to });
+  finishDoneBefore(scope: WorkScope): Promise<void> {
+    return this.takeAll({ ...scope, share: 1 }, doneBefore);
   }
 
-  async planDrafts(scope: WorkScope): Promise<void> {
-    await this.orders.updateMany({ ...scope, ...plan.from }, { $set: plan.to });
+  planDrafts(scope: WorkScope): Promise<void> {
+    return this.takeAll(scope, plan);
   }
 
-  async cancelDrafts(scope: WorkScope): Promise<void> {
-    await this.orders.updateMany({ ...scope, ...cancelDrafted.from }, { $set: cancelDrafted.to });
+  cancelDrafts(scope: WorkScope): Promise<void> {
+    return this.takeAll(scope, cancelDrafted);
   }
 
-  async cancelPlanned(scope: WorkScope): Promise<void> {
-    await this.orders.updateMany({ ...scope, ...cancelPlanned.from }, { $set: cancelPlanned.to });
+  cancelPlanned(scope: WorkScope): Promise<void> {
+    return this.takeAll(scope, cancelPlanned);
   }
 
-  async cancelUnreleased(scope: WorkScope): Promise<void> {
-    await this.orders.updateMany({ ...scope, ...cancelUnreleased.from }, { $set: cancelUnreleased.to });
+  cancelUnreleased(scope: WorkScope): Promise<void> {
+    return this.takeAll(scope, cancelUnreleased);
+  }
+
+  private async takeAll(scope: object, { from, to }: Step<WorkOrderState>): Promise<void> {
+    await this.orders.updateMany({ ...scope, ...from }, { $set: to });
   }
 
   async slots(limits: ReleaseLimits): Promise<Slots> {
