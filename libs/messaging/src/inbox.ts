@@ -16,7 +16,7 @@ export abstract class Inbox {
   /** Remembers for so many milliseconds that a copy of the message waits. What was handled stays handled. */
   abstract wait(messageId: string, type: string, milliseconds: number): Promise<void>;
 
-  /** Remembers the message as handled. Idempotent. */
+  /** Remembers the message as handled. The content of the first time counts. */
   abstract record(messageId: string, type: string, digest: string): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export class MemoryInbox extends Inbox {
   }
 
   record(messageId: string, _type: string, digest: string): Promise<void> {
-    this.digests.set(messageId, digest);
+    if (!this.digests.has(messageId)) this.digests.set(messageId, digest);
     return Promise.resolve();
   }
 }

@@ -1,0 +1,4 @@
+import { MemoryInbox } from './inbox.js';
+import { inboxConformance } from './testing/inbox.conformance.js';
+
+inboxConformance('The inbox in memory', () => new MemoryInbox());
