@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { jobCancelRequestedV1, type Envelope } from '#contracts';
-import { newId, PermanentError, TransientError } from '#kernel';
+import { newId, PermanentError, recogniseAway, TransientError } from '#kernel';
 import { createLogger } from '#observability';
 import { InboxConsumer, type Handler } from './inbox-consumer.js';
 import { MemoryInbox } from './inbox.js';
@@ -139,7 +139,9 @@ describe('InboxConsumer', () => {
   it('waits for a service that is away as long as it takes, and counts no attempt', async () => {
     const dead = await collect(naming.deadOf('job-assembler'));
     let away = 8;
-    const database = Object.assign(new Error('connect ECONNREFUSED'), { name: 'MongoServerSelectionError' });
+    // A client of its own says how its service looks while it is away, as libs/persistence does for the database.
+    recogniseAway(({ name }) => name === 'NoServerError');
+    const database = Object.assign(new Error('connect ECONNREFUSED'), { name: 'NoServerError' });
     const objects = new TransientError('storage.unavailable', 'No answer.', { away: true });
     answer = () => (away > 0 ? Promise.reject(away-- % 2 === 0 ? database : objects) : Promise.resolve(done));
     await publish();
