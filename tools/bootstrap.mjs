@@ -16,6 +16,7 @@ const TOOLS = {
   'broker-definitions': 'broker-definitions',
   chaos: 'chaos',
   'unit-table': 'unit-table',
+  'new-message': 'new-message',
 };
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 

@@ -46,6 +46,9 @@ describe('The registry', () => {
         else assert.ok(consumers.length > 0, 'an event nobody hears needs no contract');
       });
 
+      it('says what it means', () =>
+        assert.doesNotMatch(contract.summary, /not written yet/, `write the summary of ${type}`));
+
       it('is emitted where it says', () => {
         const found = apps.filter((app) => placesOf(value, app).emits.length > 0);
         assert.deepEqual(
