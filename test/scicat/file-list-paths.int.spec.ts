@@ -108,6 +108,18 @@ describe('Paths in file lists', () => {
     assert.equal((await user.post(`${pathOf(pid)}/origdatablocks`, list)).status, 201);
   });
 
+  it('takes lists of datasets that have no source folder, as old catalogues hold them', async () => {
+    const pid = await dataset();
+    await app.collection('Dataset').updateOne({ _id: pid }, { $unset: { sourceFolder: '' } });
+    for (const [paths, status] of [
+      [['a'], 201],
+      [['/a'], 400],
+    ] as const) {
+      const answer = await app.as('user1').post(`${pathOf(pid)}/origdatablocks`, orig(paths));
+      assert.equal(answer.status, status, JSON.stringify(answer.body));
+    }
+  });
+
   it('shows lists of before as they are, and changes their other fields', async () => {
     const pid = await dataset();
     const files = ['/etc/passwd', '../x', 'f', 'f'].map((path) => ({ path, size: 1, time: new Date(time) }));

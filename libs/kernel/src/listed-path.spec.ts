@@ -10,9 +10,14 @@ describe('listedPath', () => {
   ] as const)
     it(`takes ${path} of ${folder} for ${inside}`, () => assert.equal(listedPath(path, folder), inside));
 
+  for (const folder of ['', undefined, null])
+    it(`takes no absolute path for one of a dataset whose folder is ${JSON.stringify(folder)}`, () => {
+      assert.equal(listedPath('a/b', folder), 'a/b');
+      assert.throws(() => listedPath('/a/b', folder), { code: 'kernel.unsafe-path' });
+    });
+
   for (const [path, folder] of [
     ['/etc/passwd', '/data/x'],
-    ['/etc/passwd', ''],
     ['/data/xy/a', '/data/x'],
     ['/data/x', '/data/x'],
     ['/data/x//a', '/data/x'],

@@ -6,9 +6,10 @@ import { safeRelativePath } from './relative-path.js';
  *
  * @throws PermanentError `kernel.unsafe-path`
  */
-export function listedPath(path: string, sourceFolder: string): string {
-  // Of a dataset without a folder no absolute path is its own.
-  if (sourceFolder === '') return safeRelativePath(path);
+export function listedPath(path: string, sourceFolder: string | null | undefined): string {
+  // Of a dataset without a folder, as old catalogues have them, no absolute path is its own.
+  if (sourceFolder === undefined || sourceFolder === null || sourceFolder === '')
+    return safeRelativePath(path);
   const folder = sourceFolder.endsWith('/') ? sourceFolder : `${sourceFolder}/`;
   return safeRelativePath(path.startsWith(folder) ? path.slice(folder.length) : path);
 }

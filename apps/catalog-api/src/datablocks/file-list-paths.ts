@@ -16,7 +16,10 @@ const shownCharacters = 200;
  * Paths of a new list that no datablock could hold: ones that lead out of the dataset's folder, and ones that name the
  * same file. They are compared as the archiver reads them, so that `/data/x/f` and `f` are one file of `/data/x`.
  */
-export function pathFaults(files: readonly { path: string }[], sourceFolder: string): PathFault[] {
+export function pathFaults(
+  files: readonly { path: string }[],
+  sourceFolder: string | undefined,
+): PathFault[] {
   const seen = new Map<string, number>();
   const faults: PathFault[] = [];
   for (const [index, { path }] of files.entries()) {
@@ -28,7 +31,7 @@ export function pathFaults(files: readonly { path: string }[], sourceFolder: str
 }
 
 /** @throws BadRequest naming the paths of a list that no datablock could hold, with the words of a body's other faults */
-export function refuseBadPaths(files: readonly { path: string }[], sourceFolder: string): void {
+export function refuseBadPaths(files: readonly { path: string }[], sourceFolder: string | undefined): void {
   const faults = pathFaults(files, sourceFolder);
   if (faults.length === 0) return;
   const message = faults.map((fault) => `dataFileList.${fault.index}.${fault.message}`);
@@ -38,7 +41,7 @@ export function refuseBadPaths(files: readonly { path: string }[], sourceFolder:
 function complaintAbout(
   path: string,
   index: number,
-  { sourceFolder, seen }: { sourceFolder: string; seen: Map<string, number> },
+  { sourceFolder, seen }: { sourceFolder: string | undefined; seen: Map<string, number> },
 ): string | undefined {
   const shown = JSON.stringify(path.slice(0, shownCharacters));
   // A lone surrogate is stored as another character: the file would never be found under its name.
