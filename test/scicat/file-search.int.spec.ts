@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { pathOf, rawDataset } from './support/datasets.js';
+import { wordsForm } from '#scicat-database';
 import { ScicatApp } from './support/scicat-app.js';
 
 type Fields = Record<string, unknown>;
@@ -121,7 +122,9 @@ describe('Searches in lists of files', () => {
     const indexes = await app.collection('OrigDatablock').indexes();
     const text = indexes.filter(({ key }) => '_fts' in (key as object)).map(({ name }) => name);
     assert.deepEqual(text, ['catena_word_list']);
-    const upgrade = await app.collection('catena_upgrades').findOne({ _id: 'catenaWords of OrigDatablock' });
+    const upgrade = await app
+      .collection('catena_upgrades')
+      .findOne({ _id: `catenaWords ${wordsForm} of OrigDatablock` });
     assert.ok(upgrade !== null);
   });
 
