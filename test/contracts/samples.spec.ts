@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { contractOf, parseEnvelope, parsePayload, registry, type Envelope } from '#contracts';
+import { eventRow } from '#outbox';
 import { filesBelow, isThere, textOf } from '../support/repository.js';
 import { folderOf, sampleFolder, sums, without } from './samples.js';
 
@@ -23,6 +24,19 @@ describe('Every sample ever committed', () => {
       assert.equal(path.slice(0, path.lastIndexOf('/')), folderOf(envelope.type));
       const payload = parsePayload(contract, envelope.data);
       assert.notEqual(typeof payload, 'string', String(payload));
+      // What it is about and where it stands follow from the contract: another place would reorder what is under way.
+      const { subject, partitionkey, sequence } = eventRow(
+        contract,
+        envelope.data as object,
+        new Date(),
+      ).envelope!;
+      assert.deepEqual(
+        { subject, partitionkey, sequence },
+        {
+          ...{ subject: envelope.subject, partitionkey: envelope.partitionkey },
+          sequence: envelope.sequence,
+        },
+      );
     });
   }
 

@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Logger, LOGGER } from '#observability';
 import { acceptJsonBodies, attachConsumers, NestLogger, QuietAdapter } from '#service-host';
+import { AdmitsGuard } from './http/admits.guard.js';
 import type { CatalogApiConfig } from './catalog-api.config.js';
 import { CatalogApiModule, describedControllers } from './catalog-api.module.js';
 import { guardEdge } from './http/edge.js';
@@ -44,6 +45,6 @@ export async function createCatalogApi(config: CatalogApiConfig): Promise<NestFa
   // Answers that did not change cost a reader one line.
   await app.register(etag, { algorithm: 'sha1', weak: true });
   serveExplorer(app.getHttpAdapter().getInstance(), config.explorerPath, document);
-  await attachConsumers(app);
+  await attachConsumers(app, [AdmitsGuard.asks]);
   return app;
 }

@@ -1,10 +1,16 @@
 export const appNames = ['catalog-api', 'job-assembler', 'archiver', 'publisher'] as const;
 export type AppName = (typeof appNames)[number];
 
+/**
+ * A field of the payload; or the part of one before its last slash: an order that follows up on another one has the id of
+ * that one, a slash and a word.
+ */
+export type MessageKey<Field extends string = string> = Field | { readonly beforeLastSlashOf: Field };
+
 /** Where a message stands among those that must keep their order. */
 export interface MessageOrder {
-  /** Field of the payload: messages with the same value keep their order. */
-  readonly within: string;
+  /** Messages with the same value of it keep their order. */
+  readonly within: MessageKey;
   /** A number, or the field of the payload that has it: a lower place comes first. */
   readonly place: number | string;
 }
@@ -19,8 +25,8 @@ export interface MessageContract<Payload extends object = object, Type extends s
   readonly consumers: readonly AppName[];
   /** A transient message (progress) is sent once, unconfirmed and without a receipt: a newer one replaces it. */
   readonly transient: boolean;
-  /** Field of the payload that names what the message is about. */
-  readonly about: string;
+  /** What names the thing that the message is about. */
+  readonly about: MessageKey;
   readonly order: MessageOrder;
   /** Of a command: the events with which its consumer may end it. */
   readonly answers: readonly MessageContract[];
@@ -49,9 +55,9 @@ interface Declaration<Payload extends object, Type extends string> extends Pick<
   MessageContract<Payload, Type>,
   'type' | 'emitter' | 'consumers' | 'payload' | 'summary'
 > {
-  readonly about: FieldOf<Payload>;
+  readonly about: MessageKey<FieldOf<Payload>>;
   readonly order: {
-    readonly within: FieldOf<Payload>;
+    readonly within: MessageKey<FieldOf<Payload>>;
     readonly place: number | FieldOf<Payload>;
   };
 }

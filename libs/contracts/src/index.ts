@@ -6,6 +6,7 @@ export {
   type AppName,
   type CommandContract,
   type MessageContract,
+  type MessageKey,
   type MessageOrder,
 } from './define-message.js';
 export { Envelope } from './envelope.js';

@@ -49,21 +49,38 @@ describe('A heartbeat', () => {
   });
 
   it('believes in the lease while renewals fail, until it runs out', async () => {
-    const { clock, seen } = beating(() => Promise.reject(new Error('the database is away')));
+    const { clock, seen, heartbeat } = beating(() => Promise.reject(new Error('the database is away')));
     await until(() => seen.faults > 2);
     assert.equal(seen.lost, 0);
     clock.advance(lease);
     await until(() => seen.lost > 0);
     assert.equal(seen.lost, 1);
+    heartbeat.stop();
+  });
+
+  it('asks for the lease on and on after it ran out, as the work may not have heard of it, and says so once', async () => {
+    let away = true;
+    const { clock, seen, heartbeat } = beating(() =>
+      away ? Promise.reject(new Error('the database is away')) : Promise.resolve(true),
+    );
+    await until(() => seen.faults > 0);
+    clock.advance(lease);
+    await until(() => seen.lost > 0);
+    away = false;
+    const { renewals } = seen;
+    await until(() => seen.renewals > renewals + 2);
+    assert.equal(seen.lost, 1);
+    heartbeat.stop();
   });
 
   it('does not believe in it longer because a renewal hangs', async () => {
-    const { clock, seen } = beating(() => new Promise(() => undefined));
+    const { clock, seen, heartbeat } = beating(() => new Promise(() => undefined));
     await until(() => seen.renewals === 1);
     await wait(3 * lease);
     assert.deepEqual(seen, { lost: 0, faults: 0, renewals: 1 });
     clock.advance(lease);
     await until(() => seen.lost > 0);
+    heartbeat.stop();
   });
 
   it('says nothing of a loss that comes out after it was stopped', async () => {

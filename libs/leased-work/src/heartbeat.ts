@@ -14,7 +14,10 @@ export interface HeartbeatOptions {
   readonly renew: (until: Date) => Promise<boolean>;
   /** A renewal failed: whether the lease holds is not known until it runs out. */
   readonly onFault: (error: unknown) => void;
-  /** Called once, when the lease is lost: found to be so, or run out while renewals failed or hung. */
+  /**
+   * Called once, when the lease is lost: found to be so, or run out while renewals failed or hung. After the latter the lease
+   * is asked for on and on, until {@link Heartbeat.stop}: work that hears late must not be joined by another worker's.
+   */
   readonly onLost: () => void;
 }
 
@@ -26,7 +29,8 @@ export class Heartbeat {
   private readonly timer: NodeJS.Timeout;
   private until: Date;
   private renewing = false;
-  private stopped = false;
+  private isTold = false;
+  private isStopped = false;
 
   constructor(private readonly options: HeartbeatOptions) {
     this.until = options.until;
@@ -34,37 +38,40 @@ export class Heartbeat {
   }
 
   stop(): void {
-    this.stopped = true;
+    this.isStopped = true;
     clearInterval(this.timer);
   }
 
   /** One renewal at a time: a database that is slow gets no heap of them, and one that hangs does not hide the end. */
   private async beat(): Promise<void> {
     const { clock, lease, renew, onFault } = this.options;
-    if (this.renewing) return this.loseWhenOver();
+    if (this.renewing) return this.tellWhenOver();
     this.renewing = true;
     try {
       const until = new Date(clock.now().getTime() + lease);
       const isHeld = await renew(until);
       stillMoving();
       if (isHeld) this.until = until;
-      else this.lose();
+      else {
+        clearInterval(this.timer);
+        this.tell();
+      }
     } catch (error) {
       onFault(error);
-      this.loseWhenOver();
+      this.tellWhenOver();
     } finally {
       this.renewing = false;
     }
   }
 
   /** From the end of the lease on another worker may hold it. */
-  private loseWhenOver(): void {
-    if (this.options.clock.now() >= this.until) this.lose();
+  private tellWhenOver(): void {
+    if (this.options.clock.now() >= this.until) this.tell();
   }
 
-  private lose(): void {
-    if (this.stopped) return;
-    this.stop();
+  private tell(): void {
+    if (this.isStopped || this.isTold) return;
+    this.isTold = true;
     this.options.onLost();
   }
 }

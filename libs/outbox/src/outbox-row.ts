@@ -1,4 +1,4 @@
-import type { AnswerTo, AppName, Envelope, MessageContract } from '#contracts';
+import type { AnswerTo, AppName, Envelope, MessageContract, MessageKey } from '#contracts';
 import { newId } from '#kernel';
 import {
   currentContext,
@@ -64,16 +64,22 @@ export function eventRow<Data extends object, Type extends string>(
       id,
       source: `/catena/${contract.emitter}`,
       type: contract.type,
-      subject: String(fieldOf(data, contract.about)),
+      subject: keyOf(data, contract.about),
       time: now.toISOString(),
       datacontenttype: 'application/json',
       traceparent,
       sequence: typeof place === 'number' ? place : Number(fieldOf(data, place)),
-      partitionkey: String(fieldOf(data, within)),
+      partitionkey: keyOf(data, within),
       ...(causationId === undefined ? {} : { causationid: causationId }),
       data,
     },
   };
+}
+
+function keyOf(data: object, key: MessageKey): string {
+  if (typeof key === 'string') return String(fieldOf(data, key));
+  const whole = String(fieldOf(data, key.beforeLastSlashOf));
+  return whole.slice(0, whole.lastIndexOf('/'));
 }
 
 function fieldOf(data: object, name: string): unknown {

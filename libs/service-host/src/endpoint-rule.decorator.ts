@@ -20,8 +20,8 @@ export const Open = (why: string): ClassDecorator & MethodDecorator => Ruled({ k
 export const Operators = (): ClassDecorator & MethodDecorator =>
   applyDecorators(Ruled({ kind: 'operators' }), UseGuards(OperatorsGuard));
 
-/** The rule of an endpoint: its own, or that of its class. */
+/** The rule of an endpoint: its own, or that of its class; never that of a class which this one extends. */
 export function ruleOf(handler: object, controller: object): EndpointRule | undefined {
-  return (Reflect.getMetadata(key, handler) ?? Reflect.getMetadata(key, controller)) as
+  return (Reflect.getOwnMetadata(key, handler) ?? Reflect.getOwnMetadata(key, controller)) as
     EndpointRule | undefined;
 }

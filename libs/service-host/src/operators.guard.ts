@@ -15,6 +15,8 @@ interface Headers {
 /** Admits whoever knows the app's operations token; nobody is let in where none is set. */
 @Injectable()
 export class OperatorsGuard implements CanActivate {
+  static readonly asks = 'operators';
+
   constructor(@Inject(SERVICE_HOST_OPTIONS) private readonly options: ServiceHostOptions) {}
 
   /** @throws ForbiddenException without the app's operations token as a bearer token */

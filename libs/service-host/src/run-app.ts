@@ -30,9 +30,16 @@ export async function runConsumerApp(
   return app;
 }
 
-/** Connects an app's `@Handles` methods to the broker, and its shutdown to the signals of the system. */
-export async function attachConsumers(app: NestFastifyApplication): Promise<void> {
-  refuseWithoutRule(app);
+/**
+ * Connects an app's `@Handles` methods to the broker, and its shutdown to the signals of the system.
+ *
+ * @param asked kinds of endpoint rules that a guard of the whole app asks; see {@link refuseWithoutRule}
+ */
+export async function attachConsumers(
+  app: NestFastifyApplication,
+  asked: readonly string[] = [],
+): Promise<void> {
+  refuseWithoutRule(app, asked);
   const { shutdownPatience, shutdownDeadline } = app.get<ServiceHostOptions>(SERVICE_HOST_OPTIONS);
   endInTime(shutdownDeadline, app.get<Logger>(LOGGER));
   endConnections(app, shutdownPatience);

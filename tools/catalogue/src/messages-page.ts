@@ -1,5 +1,5 @@
 import { contextOf } from '#messaging';
-import type { MessageContract } from '#contracts';
+import type { MessageContract, MessageKey } from '#contracts';
 import type { JsonSchema, MessageSchemas } from './json-schema.js';
 import { contractNameOf, type messagePlacesIn } from './message-places.js';
 
@@ -60,7 +60,13 @@ function section(contract: MessageContract, schemas: MessageSchemas, placesOf: P
 
 function orderOf({ about, order: { within, place } }: MessageContract): string {
   const at = typeof place === 'number' ? `at place ${place}` : `at the place that \`${place}\` says`;
-  return `About \`${about}\`; in order within \`${within}\`, ${at}.`;
+  return `About ${keyText(about)}; in order within ${keyText(within)}, ${at}.`;
+}
+
+function keyText(key: MessageKey): string {
+  return typeof key === 'string'
+    ? `\`${key}\``
+    : `the work order that \`${key.beforeLastSlashOf}\` follows up on (its part before the last slash)`;
 }
 
 function answersOf({ kind, answers }: MessageContract): string {

@@ -42,7 +42,10 @@ export class WorkEndings {
       case 'given-back':
         return this.giveBack(order, next.pause, order.attempts, messageOf(error));
       case 'again':
-        this.logger.warn({ ...facts, ...next }, next.waits ? 'work waits' : 'work will be tried again');
+        this.logger.warn(
+          { ...facts, attempts: next.attempts, pause: next.pause },
+          next.waits ? 'work waits' : 'work will be tried again',
+        );
         return this.giveBack(order, next.pause, next.attempts, messageOf(error));
     }
   }

@@ -8,6 +8,8 @@ import type { RequestWithCaller } from './caller.decorator.js';
 /** Asks the rule of the endpoint, after the caller is known and before anybody looks at the body. */
 @Injectable()
 export class AdmitsGuard implements CanActivate {
+  static readonly asks = 'caller';
+
   constructor(
     private readonly rules: AccessRules,
     private readonly modules: ModuleRef,

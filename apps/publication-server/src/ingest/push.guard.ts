@@ -15,6 +15,8 @@ import { ConfigToken } from '../publication-server.tokens.js';
 /** Lets in requests that were signed with the shared secret for exactly this method, path and body, a moment ago. */
 @Injectable()
 export class PushGuard implements CanActivate {
+  static readonly asks = 'pushed';
+
   constructor(
     @Inject(ConfigToken) private readonly config: PublicationServerConfig,
     private readonly clock: Clock,

@@ -81,6 +81,8 @@ export class PublicationRunner implements OnApplicationBootstrap, BeforeApplicat
 
   private async run(lease: Lease): Promise<void> {
     for (;;) {
+      // A step that heard of the loss too late has ended well: the next one is another worker's.
+      if (lease.signal.aborted) throw new LeaseLost(lease.doi);
       const publication = await this.held.read(lease);
       const step = nextStep(publication, this.config.datacite !== undefined);
       if (step === undefined) return this.held.rest(lease, publication.heard);
@@ -90,7 +92,7 @@ export class PublicationRunner implements OnApplicationBootstrap, BeforeApplicat
         await inContextOf(publication, () => this.steps.take(step, publication, lease));
         this.logger.info({ doi: lease.doi, step, version: publication.version }, 'step is done');
       } catch (error) {
-        if (error instanceof LeaseLost || lease.signal.aborted) throw new LeaseLost(lease.doi);
+        if (error instanceof LeaseLost) throw error;
         await inContextOf(publication, () => this.faults.after(step, publication, lease, error));
         return;
       }

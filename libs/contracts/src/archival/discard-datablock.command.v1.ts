@@ -34,8 +34,8 @@ export const discardDatablockV1 = defineCommand({
   type: 'archival.discard-datablock.v1',
   emitter: 'job-assembler',
   consumers: ['archiver'],
-  about: 'workOrderId',
-  order: { within: 'workOrderId', place: 3 },
+  about: { beforeLastSlashOf: 'workOrderId' },
+  order: { within: { beforeLastSlashOf: 'workOrderId' }, place: 3 },
   answers: [workFailedV1, workCancelledV1],
   payload: DiscardDatablockV1,
   summary:
