@@ -355,7 +355,11 @@ describe("The web frontend's calls on other pages", () => {
         ...beside(),
       });
       assert.ok(found.some(({ id }) => id === body['id']));
-      assert.ok(found.every(({ type }) => type === 'archive'));
+      // A part of a path is a word as well: a retrieval to /archive/retrieve is found by it, as on MongoDB.
+      for (const { type, jobParams } of found)
+        assert.match(JSON.stringify([type, jobParams]), /\barchive\b/i);
+      const none = await rows('/api/v3/Jobs/fullquery', { fields: { text: 'archi' }, limits, ...beside() });
+      assert.deepEqual(none, [], 'parts of words are none');
     });
 
     it('reset a dataset from the tab of the administrator', async () => {
