@@ -17,10 +17,10 @@ import { ArchiverStore } from '../persistence/archiver-store.js';
 import type { StoredDatablock } from '../persistence/records.js';
 import type { WorkContext } from '../domain/work.js';
 import { CopyWriter, type Packing } from './copy-writer.js';
-import { DatablockLists } from './datablock-lists.js';
+import { DatablockLists } from '../originals/datablock-lists.js';
 import { Meter } from './meter.js';
-import { Originals } from './originals.js';
-import { ReadVersions, type OriginalLine } from './read-versions.js';
+import { Originals } from '../originals/originals.js';
+import { ReadVersions, type OriginalLine } from '../originals/read-versions.js';
 
 /**
  * Packs, stores, reads back, compares, and only then says "archived". Safe to repeat from any point: names are

@@ -6,7 +6,7 @@ import {
 } from '@nestjs/common';
 import { Clock, messageOf, stillMoving, WorkLoop } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
-import { DatablockLists } from '../archive-datablock/datablock-lists.js';
+import { DatablockLists } from '../originals/datablock-lists.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
 import { CatalogueWord } from '../catalog/catalogue-word.js';

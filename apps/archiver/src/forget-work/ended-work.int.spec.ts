@@ -6,7 +6,7 @@ import { legacyRow, type OutboxRelay } from '#outbox';
 import { MongoConnection } from '#persistence';
 import { ClaimChecks } from '#claim-check';
 import { MemoryObjectStore } from '#storage/testing';
-import { DatablockLists } from '../archive-datablock/datablock-lists.js';
+import { DatablockLists } from '../originals/datablock-lists.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
