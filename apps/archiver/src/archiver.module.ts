@@ -19,6 +19,9 @@ import { ReleaseOriginalsHandler } from './release-originals/release-originals.h
 import { ReleasedDatablocks } from './release-originals/released-datablocks.js';
 import { EndedWorkSweep } from './forget-work/ended-work-sweep.js';
 import { CopyRecords } from './persistence/copy-records.js';
+import { Datablocks } from './persistence/datablocks.js';
+import { FilesAside } from './persistence/files-aside.js';
+import { RetrievedCopies } from './persistence/retrieved-copies.js';
 import { WorkOrders } from './persistence/work-orders.js';
 import { ExpireRetrievedCopies } from './retrieve-datablock/expire-retrieved-copies.js';
 import { RecallLock } from './retrieve-datablock/recall-lock.js';
@@ -60,6 +63,9 @@ export class ArchiverModule {
         },
         ArchiverStore,
         WorkOrders,
+        Datablocks,
+        FilesAside,
+        RetrievedCopies,
         CopyRecords,
         Buckets,
         CatalogueWord,

@@ -10,6 +10,8 @@ import { DatablockLists } from '../originals/datablock-lists.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
+import { Datablocks } from '../persistence/datablocks.js';
+import { FilesAside } from '../persistence/files-aside.js';
 import type { FileAside, StoredDatablock, WorkOrder } from '../persistence/records.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { EndedWorkSweep } from './ended-work-sweep.js';
@@ -55,7 +57,17 @@ describe('An ended work order', () => {
       lists: ({ archiveId }: { archiveId: string }) => Promise.resolve(listed.has(archiveId)),
     } as unknown as CatalogueWord;
     const orders = new WorkOrders(of, { wake: () => undefined } as unknown as OutboxRelay);
-    return new EndedWorkSweep(of, orders, lists, catalogue, clock, config, logger);
+    return new EndedWorkSweep(
+      of,
+      orders,
+      new Datablocks(of),
+      new FilesAside(of),
+      lists,
+      catalogue,
+      clock,
+      config,
+      logger,
+    );
   }
   const long = (): Date => new Date(clock.now().getTime() - lifetime - 1000);
   const message = () => ({ rows: [legacyRow({ exchange: 'x', key: 'k', body: '{}' }, clock.now())] });

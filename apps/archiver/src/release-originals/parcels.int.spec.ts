@@ -18,6 +18,8 @@ import { Originals } from '../originals/originals.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
+import { Datablocks } from '../persistence/datablocks.js';
+import { FilesAside } from '../persistence/files-aside.js';
 import type { WorkContext } from '../domain/work.js';
 import { SetAside } from '../set-aside/set-aside.js';
 import { ReleasedDatablocks } from './released-datablocks.js';
@@ -68,9 +70,13 @@ describe('A parcel of small files in the landing zone', () => {
     const claims = new ClaimChecks(objects, clock, { bucket: control, patience });
     const originals = new Originals(objects, claims, config);
     const lists = new DatablockLists(objects, claims, config);
-    const writer = new CopyWriter(lists, new SetAside(store, clock, shares, config), config);
-    archive = new ArchiveDatablockHandler(store, lists, originals, writer, clock, shares);
-    const proven = new ReleasedDatablocks(store, catalogue);
+    const writer = new CopyWriter(
+      lists,
+      new SetAside(new FilesAside(store), new Datablocks(store), clock, shares, config),
+      config,
+    );
+    archive = new ArchiveDatablockHandler(new Datablocks(store), lists, originals, writer, clock, shares);
+    const proven = new ReleasedDatablocks(new Datablocks(store), catalogue);
     release = new ReleaseOriginalsHandler(proven, objects, originals, lists, clock, config, logger);
   });
 

@@ -6,6 +6,7 @@ import { MongoConnection } from '#persistence';
 import { MemoryObjectStore } from '#storage/testing';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
+import { RetrievedCopies } from '../persistence/retrieved-copies.js';
 import type { WorkContext } from '../domain/work.js';
 import { ExpireRetrievedCopies } from './expire-retrieved-copies.js';
 import { RecallLock } from './recall-lock.js';
@@ -31,8 +32,8 @@ describe('Retrieved copies', () => {
     await store.whenReady();
     objects = new MemoryObjectStore();
     await objects.ensureBucket(bucket);
-    lock = new RecallLock(store, clock, config);
-    expiry = new ExpireRetrievedCopies(store, objects, clock, config, logger);
+    lock = new RecallLock(new RetrievedCopies(store), clock, config);
+    expiry = new ExpireRetrievedCopies(new RetrievedCopies(store), objects, clock, config, logger);
   });
   after(async () => {
     await mongo.connection.dropDatabase();

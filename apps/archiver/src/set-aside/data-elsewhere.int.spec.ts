@@ -20,6 +20,8 @@ import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
+import { Datablocks } from '../persistence/datablocks.js';
+import { FilesAside } from '../persistence/files-aside.js';
 import type { WorkContext } from '../domain/work.js';
 import { DataElsewhere } from './data-elsewhere.js';
 import { SetAsideSweep } from './set-aside-sweep.js';
@@ -88,12 +90,12 @@ describe('A tape that was set aside', () => {
     const claims = new ClaimChecks(objects, clock, { bucket: control, patience: 0 });
     const originals = new Originals(objects, claims, config);
     const lists = new DatablockLists(objects, claims, config);
-    asides = new SetAside(store, clock, [share], config);
-    const elsewhere = new DataElsewhere(store, catalogue, objects, originals, lists, config);
+    asides = new SetAside(new FilesAside(store), new Datablocks(store), clock, [share], config);
+    const elsewhere = new DataElsewhere(new Datablocks(store), catalogue, objects, originals, lists, config);
     sweep = new SetAsideSweep(store, asides, catalogue, elsewhere, logger);
     const writer = new CopyWriter(lists, asides, config);
-    archive = new ArchiveDatablockHandler(store, lists, originals, writer, clock, [share]);
-    discard = new DiscardDatablockHandler(store, catalogue, asides, clock, [share]);
+    archive = new ArchiveDatablockHandler(new Datablocks(store), lists, originals, writer, clock, [share]);
+    discard = new DiscardDatablockHandler(new Datablocks(store), catalogue, asides, clock, [share]);
   });
 
   const put = async (bucket: string, key: string, text: string): Promise<void> => {

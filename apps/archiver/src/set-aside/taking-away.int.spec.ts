@@ -18,6 +18,8 @@ import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
+import { Datablocks } from '../persistence/datablocks.js';
+import { FilesAside } from '../persistence/files-aside.js';
 import { ReleasedDatablocks } from '../release-originals/released-datablocks.js';
 import { ReleaseOriginalsHandler } from '../release-originals/release-originals.handler.js';
 import type { WorkContext } from '../domain/work.js';
@@ -79,16 +81,16 @@ describe('What the archiver takes away', () => {
           ? Promise.reject(new TransientError('catalog.api-away', 'away'))
           : Promise.resolve(listed.has(archiveId)),
     } as unknown as CatalogueWord;
-    asides = new SetAside(store, clock, shares, config);
+    asides = new SetAside(new FilesAside(store), new Datablocks(store), clock, shares, config);
     const claims = new ClaimChecks(objects, clock, { bucket: control, patience: 0 });
     const originals = new Originals(objects, claims, config);
     const lists = new DatablockLists(objects, claims, config);
-    const elsewhere = new DataElsewhere(store, catalogue, objects, originals, lists, config);
+    const elsewhere = new DataElsewhere(new Datablocks(store), catalogue, objects, originals, lists, config);
     sweep = new SetAsideSweep(store, asides, catalogue, elsewhere, logger);
     const writer = new CopyWriter(lists, asides, config);
-    archive = new ArchiveDatablockHandler(store, lists, originals, writer, clock, shares);
-    discard = new DiscardDatablockHandler(store, catalogue, asides, clock, shares);
-    const proven = new ReleasedDatablocks(store, catalogue);
+    archive = new ArchiveDatablockHandler(new Datablocks(store), lists, originals, writer, clock, shares);
+    discard = new DiscardDatablockHandler(new Datablocks(store), catalogue, asides, clock, shares);
+    const proven = new ReleasedDatablocks(new Datablocks(store), catalogue);
     release = new ReleaseOriginalsHandler(proven, objects, originals, lists, clock, config, logger);
   });
 

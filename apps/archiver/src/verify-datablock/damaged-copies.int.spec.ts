@@ -10,6 +10,8 @@ import { MongoConnection } from '#persistence';
 import { MemoryObjectStore } from '#storage/testing';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
+import { Datablocks } from '../persistence/datablocks.js';
+import { RetrievedCopies } from '../persistence/retrieved-copies.js';
 import { CopyRecords } from '../persistence/copy-records.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { ReleasedDatablocks } from '../release-originals/released-datablocks.js';
@@ -81,12 +83,12 @@ describe('A copy that is found damaged', () => {
     });
     const objects = new MemoryObjectStore();
     await objects.ensureBucket('retrieval');
-    records = new CopyRecords(store, clock, config, logger);
-    verify = new VerifyDatablockHandler(store, records, clock, shares);
+    records = new CopyRecords(new Datablocks(store), clock, config, logger);
+    verify = new VerifyDatablockHandler(new Datablocks(store), records, clock, shares);
     retrieve = new RetrieveDatablockHandler(
-      store,
+      new Datablocks(store),
       objects,
-      new RecallLock(store, clock, config),
+      new RecallLock(new RetrievedCopies(store), clock, config),
       shares,
       records,
       clock,
@@ -124,7 +126,12 @@ describe('A copy that is found damaged', () => {
     const again = new MemoryObjectStore();
     await again.ensureBucket('retrieval');
     await new RetrieveDatablockHandler(
-      ...([store, again, new RecallLock(store, clock, { lease: 1 } as ArchiverConfig), shares] as const),
+      ...([
+        new Datablocks(store),
+        again,
+        new RecallLock(new RetrievedCopies(store), clock, { lease: 1 } as ArchiverConfig),
+        shares,
+      ] as const),
       ...([
         records,
         clock,
@@ -149,7 +156,7 @@ describe('A copy that is found damaged', () => {
 
   it('keeps the originals where they are', async () => {
     const catalogue = { lists: () => Promise.resolve(true) } as unknown as CatalogueWord;
-    const released = new ReleasedDatablocks(store, catalogue);
+    const released = new ReleasedDatablocks(new Datablocks(store), catalogue);
     const files = { bucket: 'control', key: 'k', size: 1, sha256: 'f' };
     const source = { kind: 'landing-zone', location: 'pid', bucket: 'zone' } as const;
     await store.datablocks.updateOne({ _id }, { $set: { originals: files } });
