@@ -3,12 +3,11 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { after, beforeEach, describe, it } from 'node:test';
 import type { ArchiveDatablockV1, DiscardDatablockV1, OriginalsSource } from '#contracts';
 import { ManualClock, newId, pidAsName } from '#kernel';
 import { MemoryShare } from '#long-term-storage/testing';
 import { createLogger } from '#observability';
-import { MongoConnection } from '#persistence';
 import { SourceFolderRules } from '#source-folders';
 import { ClaimChecks } from '#claim-check';
 import { DisturbedObjectStore } from '#storage/testing';
@@ -19,7 +18,7 @@ import { Originals } from '../originals/originals.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
-import { ArchiverStore } from '../persistence/archiver-store.js';
+import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import { Datablocks } from '../persistence/datablocks.js';
 import { FilesAside } from '../persistence/files-aside.js';
 import type { WorkContext } from '../domain/work.js';
@@ -40,8 +39,9 @@ const context: WorkContext = {
 };
 
 describe('A tape that was set aside', () => {
-  const logger = createLogger('data-elsewhere.int.spec', 'silent');
+  const logger = createLogger('data-elsewhere.spec', 'silent');
   const clock = new ManualClock(new Date());
+  const store = memoryArchiverStore();
   const disk = mkdtempSync(join(tmpdir(), 'catena-elsewhere-'));
   const root = join(disk, 'data');
   const config = {
@@ -49,8 +49,6 @@ describe('A tape that was set aside', () => {
     ...{ sourceTimeTolerance: 0 },
     sourceFolders: new SourceFolderRules([{ root, pattern: ['{ownerGroup}'], ownerOnDisk: false }]),
   } as unknown as ArchiverConfig;
-  let mongo: MongoConnection;
-  let store: ArchiverStore;
   let objects: DisturbedObjectStore;
   let share: MemoryShare;
   let listed: Set<string>;
@@ -62,16 +60,7 @@ describe('A tape that was set aside', () => {
   let pid: string;
   let jobId: string;
 
-  before(async () => {
-    const uri = new URL(process.env['MONGODB_URI'] ?? '');
-    uri.pathname = `/elsewhere-${newId().slice(0, 8)}`;
-    mongo = new MongoConnection({ uri: uri.toString(), appName: 'test' }, logger);
-    store = new ArchiverStore(mongo, logger);
-    await store.whenReady();
-  });
-  after(async () => {
-    await mongo.connection.dropDatabase();
-    await mongo.close();
+  after(() => {
     rmSync(disk, { recursive: true });
   });
   beforeEach(async () => {

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { beforeEach, describe, it } from 'node:test';
 import { isAway, ManualClock, newId } from '#kernel';
 import type { LongTermReadOptions } from '#long-term-storage';
 import { MemoryShare } from '#long-term-storage/testing';
 import { createLogger } from '#observability';
-import { MongoConnection } from '#persistence';
 import { MemoryObjectStore } from '#storage/testing';
 import type { ArchiverConfig } from '../archiver.config.js';
-import { ArchiverStore } from '../persistence/archiver-store.js';
+import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import { Datablocks } from '../persistence/datablocks.js';
 import { RetrievedCopies } from '../persistence/retrieved-copies.js';
 import { CopyRecords } from '../persistence/copy-records.js';
@@ -41,32 +40,20 @@ const patience = 600_000;
 const content = Buffer.from('a tar, as far as anybody here knows');
 
 describe('A copy that is found damaged', () => {
-  const logger = createLogger('damaged-copies.int.spec', 'silent');
+  const logger = createLogger('damaged-copies.spec', 'silent');
   const clock = new ManualClock(new Date());
+  const store = memoryArchiverStore();
   const context: WorkContext = {
     epoch: 1,
     signal: new AbortController().signal,
     progress: () => undefined,
   };
-  let mongo: MongoConnection;
-  let store: ArchiverStore;
   let shares: [DisturbedShare, DisturbedShare];
   let records: CopyRecords;
   let verify: VerifyDatablockHandler;
   let retrieve: RetrieveDatablockHandler;
   let _id: string;
 
-  before(async () => {
-    const uri = new URL(process.env['MONGODB_URI'] ?? '');
-    uri.pathname = `/copies-${newId().slice(0, 8)}`;
-    mongo = new MongoConnection({ uri: uri.toString(), appName: 'test' }, logger);
-    store = new ArchiverStore(mongo, logger);
-    await store.whenReady();
-  });
-  after(async () => {
-    await mongo.connection.dropDatabase();
-    await mongo.close();
-  });
   beforeEach(async () => {
     const config = {
       ...{ referencePatience: patience, lease: 60_000, retrievedLifetime: 3_600_000 },

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { beforeEach, describe, it } from 'node:test';
 import type { ArchiveDatablockV1, DiscardDatablockV1, OriginalsSource } from '#contracts';
 import { ManualClock, newId, pidAsName, TransientError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { MemoryShare } from '#long-term-storage/testing';
 import { createLogger } from '#observability';
-import { MongoConnection } from '#persistence';
 import { SourceFolderRules } from '#source-folders';
 import { ClaimChecks } from '#claim-check';
 import { DisturbedObjectStore } from '#storage/testing';
@@ -17,7 +16,7 @@ import { Originals } from '../originals/originals.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
-import { ArchiverStore } from '../persistence/archiver-store.js';
+import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import { Datablocks } from '../persistence/datablocks.js';
 import { FilesAside } from '../persistence/files-aside.js';
 import { ReleasedDatablocks } from '../release-originals/released-datablocks.js';
@@ -33,14 +32,13 @@ const zone = 'landing-zone';
 const control = 'control';
 
 describe('What the archiver takes away', () => {
-  const logger = createLogger('taking-away.int.spec', 'silent');
+  const logger = createLogger('taking-away.spec', 'silent');
   const clock = new ManualClock(new Date());
+  const store = memoryArchiverStore();
   const config = {
     ...{ lease, discardGrace: grace, reserve: 0, landingZoneBucket: zone, controlBucket: control },
     sourceFolders: new SourceFolderRules([]),
   } as unknown as ArchiverConfig;
-  let mongo: MongoConnection;
-  let store: ArchiverStore;
   let objects: DisturbedObjectStore;
   let share: MemoryShare;
   let listed: Set<string>;
@@ -53,17 +51,6 @@ describe('What the archiver takes away', () => {
   let pid: string;
   let jobId: string;
 
-  before(async () => {
-    const uri = new URL(process.env['MONGODB_URI'] ?? '');
-    uri.pathname = `/taking-${newId().slice(0, 8)}`;
-    mongo = new MongoConnection({ uri: uri.toString(), appName: 'test' }, logger);
-    store = new ArchiverStore(mongo, logger);
-    await store.whenReady();
-  });
-  after(async () => {
-    await mongo.connection.dropDatabase();
-    await mongo.close();
-  });
   beforeEach(async () => {
     await store.asides.deleteMany({});
     [objects, share, listed, catalogueAway] = [
