@@ -36,9 +36,9 @@ export class Datablocks {
     return (await this.all.findOne({ ...named, pid, filesSha256, state: 'verified' })) ?? undefined;
   }
 
-  /** The other verified datablocks of its dataset. */
+  /** The other verified datablocks of its dataset, in the order of their names: each once, for much is decided on them. */
   othersVerified({ _id, pid }: Pick<StoredDatablock, '_id' | 'pid'>): AsyncIterable<FoundDatablock> {
-    return this.all.find({ pid, state: 'verified', _id: { $ne: _id } });
+    return this.all.find({ pid, state: 'verified', _id: { $ne: _id } }).sort({ _id: 1 });
   }
 
   /** Once more is the same. @returns false when it was discarded: an overtaken worker must not paint over the mark */
