@@ -11,6 +11,9 @@ const apps = [...new Set(productSources().map(({ path }) => path.split('/src/')[
 
 /** What changes a document. Operators that only ask are searches, as the catalogue's filters have them too. */
 const changing = /^[$](set|unset|setOnInsert|push|pull|addToSet|inc|min|max|mul|rename)$/;
+/** What only a collection of a database has. */
+const ofCollections =
+  /^(findOne|findOneAnd.*|update(One|Many)|insert(One|Many)|replaceOne|delete(One|Many)|countDocuments|bulkWrite)$/;
 
 describe('The states of records', () => {
   for (const app of apps) {
@@ -27,6 +30,16 @@ describe('The states of records', () => {
             found.add(`${path}: ${node.name.getText(tree)}`);
         });
       assert.deepEqual([...found], [], 'give the aggregate a method that says what happens');
+    });
+
+    it(`are kept by ${app} behind its persistence folder: use cases call no collection`, () => {
+      const found = new Set<string>();
+      for (const { path, tree } of sources.filter((one) => !one.path.includes('/persistence/')))
+        walk(tree, (node) => {
+          if (ts.isPropertyAccessExpression(node) && ofCollections.test(node.name.text))
+            found.add(`${path}: ${node.name.text}`);
+        });
+      assert.deepEqual([...found], [], 'give the aggregate a method that says what is asked or what happens');
     });
 
     it(`are written by ${app} as steps of its table: no adapter sets a state by its name`, () => {
