@@ -4,13 +4,16 @@ import ts from 'typescript';
 import { isThere } from '../support/repository.js';
 import { productSources, walk } from '../support/sources.js';
 
-/** Where the states of records change by named transitions only (docs/decisions/0043). */
+/** Apps whose records have a table of states: they change by named transitions only (docs/decisions/0043 and 0047). */
 const apps = [...new Set(productSources().map(({ path }) => path.split('/src/')[0] ?? ''))].filter((folder) =>
-  isThere(`${folder}/src/aggregates`),
+  isThere(`${folder}/src/domain/states.ts`),
 );
 
 /** What changes a document. Operators that only ask are searches, as the catalogue's filters have them too. */
 const changing = /^[$](set|unset|setOnInsert|push|pull|addToSet|inc|min|max|mul|rename)$/;
+/** What only a collection of a database has. */
+const ofCollections =
+  /^(findOne|findOneAnd.*|update(One|Many)|insert(One|Many)|replaceOne|delete(One|Many)|countDocuments|bulkWrite)$/;
 
 describe('The states of records', () => {
   for (const app of apps) {
@@ -29,6 +32,16 @@ describe('The states of records', () => {
       assert.deepEqual([...found], [], 'give the aggregate a method that says what happens');
     });
 
+    it(`are kept by ${app} behind its persistence folder: use cases call no collection`, () => {
+      const found = new Set<string>();
+      for (const { path, tree } of sources.filter((one) => !one.path.includes('/persistence/')))
+        walk(tree, (node) => {
+          if (ts.isPropertyAccessExpression(node) && ofCollections.test(node.name.text))
+            found.add(`${path}: ${node.name.text}`);
+        });
+      assert.deepEqual([...found], [], 'give the aggregate a method that says what is asked or what happens');
+    });
+
     it(`are written by ${app} as steps of its table: no adapter sets a state by its name`, () => {
       const found = new Set<string>();
       for (const { path, tree } of sources.filter((one) => one.path.includes('/persistence/')))
@@ -42,5 +55,6 @@ describe('The states of records', () => {
     });
   }
 
-  it('are kept as aggregates by at least one app', () => assert.ok(apps.includes('apps/job-assembler')));
+  it('have tables in the two apps that keep work', () =>
+    assert.deepEqual(apps.sort(), ['apps/archiver', 'apps/job-assembler']));
 });

@@ -7,8 +7,8 @@ import { ObjectStore, S3ObjectStore } from '#storage';
 import { WorkOrdersConsumer } from './accept-work/work-orders.consumer.js';
 import { ArchiveDatablockHandler } from './archive-datablock/archive-datablock.handler.js';
 import { CopyWriter } from './archive-datablock/copy-writer.js';
-import { DatablockLists } from './archive-datablock/datablock-lists.js';
-import { Originals } from './archive-datablock/originals.js';
+import { DatablockLists } from './originals/datablock-lists.js';
+import { Originals } from './originals/originals.js';
 import type { ArchiverConfig } from './archiver.config.js';
 import { Buckets } from './buckets.lifecycle.js';
 import { ConfigToken, SharesToken } from './archiver.tokens.js';
@@ -19,6 +19,9 @@ import { ReleaseOriginalsHandler } from './release-originals/release-originals.h
 import { ReleasedDatablocks } from './release-originals/released-datablocks.js';
 import { EndedWorkSweep } from './forget-work/ended-work-sweep.js';
 import { CopyRecords } from './persistence/copy-records.js';
+import { Datablocks } from './persistence/datablocks.js';
+import { FilesAside } from './persistence/files-aside.js';
+import { RetrievedCopies } from './persistence/retrieved-copies.js';
 import { WorkOrders } from './persistence/work-orders.js';
 import { ExpireRetrievedCopies } from './retrieve-datablock/expire-retrieved-copies.js';
 import { RecallLock } from './retrieve-datablock/recall-lock.js';
@@ -60,6 +63,9 @@ export class ArchiverModule {
         },
         ArchiverStore,
         WorkOrders,
+        Datablocks,
+        FilesAside,
+        RetrievedCopies,
         CopyRecords,
         Buckets,
         CatalogueWord,

@@ -1,38 +1,52 @@
-import { bytesFrom, PermanentError } from '#kernel';
+import { PermanentError } from '#kernel';
 import type { LongTermStorage } from './long-term-storage.js';
-import { PosixShare } from './posix/posix-share.adapter.js';
-import { TapeSimulation } from './tape/tape-simulation.adapter.js';
 
-const simulation = 'tape-simulation:';
+/** What one item of LTS_ROOTS tells the adapter of its scheme. */
+export interface StoragePlace {
+  /** All that follows `<scheme>:`. */
+  readonly place: string;
+  /** The file that LTS_MARKER names; see `PosixShareOptions`. */
+  readonly marker: string | undefined;
+}
+
+/** Makes the storage at a place. Its name is stored with each copy: the same place has the same name for ever. */
+export type StorageFactory = (place: StoragePlace) => LongTermStorage;
+
+const factories = new Map<string, StorageFactory>();
+/** The scheme of an item that is a plain path. */
+const plain = 'posix';
+const schemeOf = /^([a-z][a-z0-9+.-]*):(.*)$/;
 
 /**
- * The storage that one item of LTS_ROOTS names: an absolute path, or `tape-simulation:<path>?drives=2&scale=0.001`. Its
- * name is the path: records of datablocks refer to it.
+ * An adapter registers itself under its scheme when its file is loaded: it is chosen by LTS_ROOTS from then on.
  *
- * @param marker see `PosixShareOptions`
+ * @returns takes the registration back
+ * @throws Error when another adapter has the scheme
+ */
+export function registerStorage(scheme: string, factory: StorageFactory): () => void {
+  if (!schemeOf.test(`${scheme}:`) || factories.has(scheme))
+    throw new Error(
+      `Expected a scheme of small letters that no storage adapter has yet (they have ${known()}), found "${scheme}". Register the adapter under another.`,
+    );
+  factories.set(scheme, factory);
+  return () => void factories.delete(scheme);
+}
+
+/**
+ * The storage that one item of LTS_ROOTS names: an absolute path, which is one of scheme `posix`, or `<scheme>:<place>`.
+ *
+ * @throws PermanentError `kernel.configuration` when no adapter is registered under the scheme
  */
 export function storageAt(item: string, marker?: string): LongTermStorage {
-  if (!item.startsWith(simulation))
-    return new PosixShare({ name: item, root: item, ...(marker === undefined ? {} : { marker }) });
-  const { pathname, searchParams } = new URL(item);
-  const root = decodeURIComponent(pathname);
-  const number = (name: string): number | undefined => {
-    const text = searchParams.get(name);
-    if (text === null) return undefined;
-    const value = Number(text);
-    if (text !== '' && Number.isFinite(value) && value >= 0) return value;
-    throw new PermanentError(
-      'kernel.configuration',
-      `Expected ${name} of ${simulation}${root} (LTS_ROOTS) to be a number, found ${JSON.stringify(text)}.`,
-    );
-  };
-  const [drives, scale] = [number('drives'), number('scale')];
-  const cartridge = searchParams.get('cartridge');
-  return new TapeSimulation({
-    name: root,
-    root,
-    ...(drives === undefined ? {} : { drives: Math.max(1, Math.floor(drives)) }),
-    ...(scale === undefined ? {} : { scale }),
-    ...(cartridge === null ? {} : { cartridgeBytes: bytesFrom(cartridge) }),
-  });
+  const [, scheme = plain, place = item] = schemeOf.exec(item) ?? [];
+  const factory = factories.get(scheme);
+  if (factory !== undefined) return factory({ place, marker });
+  throw new PermanentError(
+    'kernel.configuration',
+    `Expected an absolute path or an address of one of the schemes ${known()} in LTS_ROOTS, found ${JSON.stringify(item)}. Correct the scheme, or import the adapter of "${scheme}" in libs/long-term-storage.`,
+  );
+}
+
+function known(): string {
+  return [...factories.keys()].sort().join(', ');
 }

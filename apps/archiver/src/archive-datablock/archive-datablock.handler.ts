@@ -9,18 +9,17 @@ import { packedSizeOf, verifyDatablock, type ManifestMember } from '#datablock';
 import { Clock, PermanentError, TransientError, crashPoint } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { eventRow, type AnswerRow } from '#outbox';
-import { isDuplicateKey } from '#persistence';
 import { SharesToken } from '../archiver.tokens.js';
 import { refuseForeign, refuseForeignName } from '../domain/own-datablock.js';
 import { isDamaged, readBack } from '../persistence/stored-copies.js';
-import { ArchiverStore } from '../persistence/archiver-store.js';
+import { Datablocks } from '../persistence/datablocks.js';
 import type { StoredDatablock } from '../persistence/records.js';
 import type { WorkContext } from '../domain/work.js';
 import { CopyWriter, type Packing } from './copy-writer.js';
-import { DatablockLists } from './datablock-lists.js';
+import { DatablockLists } from '../originals/datablock-lists.js';
 import { Meter } from './meter.js';
-import { Originals } from './originals.js';
-import { ReadVersions, type OriginalLine } from './read-versions.js';
+import { Originals } from '../originals/originals.js';
+import { ReadVersions, type OriginalLine } from '../originals/read-versions.js';
 
 /**
  * Packs, stores, reads back, compares, and only then says "archived". Safe to repeat from any point: names are
@@ -29,7 +28,7 @@ import { ReadVersions, type OriginalLine } from './read-versions.js';
 @Injectable()
 export class ArchiveDatablockHandler {
   constructor(
-    private readonly store: ArchiverStore,
+    private readonly datablocks: Datablocks,
     private readonly lists: DatablockLists,
     private readonly originals: Originals,
     private readonly writer: CopyWriter,
@@ -42,8 +41,8 @@ export class ArchiveDatablockHandler {
     context: WorkContext,
   ): Promise<AnswerRow<typeof archiveDatablockV1>> {
     // Orders from before 0.2 have names of then: what was verified under one is reported, nothing new is made.
-    const known = await this.store.datablocks.findOne({ _id: order.archiveId, state: 'verified' });
-    if (known === null) refuseForeignName(order);
+    const known = await this.datablocks.verified(order.archiveId);
+    if (known === undefined) refuseForeignName(order);
     else refuseForeign(known, order);
     if (known?.copies.some(isDamaged) === true)
       throw new PermanentError(
@@ -145,20 +144,12 @@ export class ArchiveDatablockHandler {
   }
 
   /** A cancelled order left a mark of its own there, which a worker that was overtaken must not paint over. */
-  private async record({ _id, ...fields }: StoredDatablock): Promise<void> {
-    try {
-      await this.store.datablocks.updateOne(
-        { _id, state: { $ne: 'discarded' } },
-        { $set: fields },
-        { upsert: true },
-      );
-    } catch (error) {
-      if (!isDuplicateKey(error)) throw error;
-      throw new TransientError(
-        'archiver.lease-lost',
-        `Expected to record ${_id}, found it discarded by another worker.`,
-      );
-    }
+  private async record(stored: StoredDatablock): Promise<void> {
+    if (await this.datablocks.record(stored)) return;
+    throw new TransientError(
+      'archiver.lease-lost',
+      `Expected to record ${stored._id}, found it discarded by another worker.`,
+    );
   }
 
   private report(

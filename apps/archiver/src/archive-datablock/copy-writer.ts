@@ -15,9 +15,9 @@ import { ConfigToken } from '../archiver.tokens.js';
 import type { WorkContext } from '../domain/work.js';
 import { SetAside } from '../set-aside/set-aside.js';
 import { copyDatablock } from './copy-datablock.js';
-import { DatablockLists } from './datablock-lists.js';
+import { DatablockLists } from '../originals/datablock-lists.js';
 import type { Meter } from './meter.js';
-import type { ReadVersions } from './read-versions.js';
+import type { ReadVersions } from '../originals/read-versions.js';
 
 /** Everything that makes one tar. */
 export interface Packing {

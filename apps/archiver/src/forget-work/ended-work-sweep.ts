@@ -6,11 +6,13 @@ import {
 } from '@nestjs/common';
 import { Clock, messageOf, stillMoving, WorkLoop } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
-import { DatablockLists } from '../archive-datablock/datablock-lists.js';
+import { DatablockLists } from '../originals/datablock-lists.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
 import { CatalogueWord } from '../catalog/catalogue-word.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
+import { Datablocks } from '../persistence/datablocks.js';
+import { FilesAside } from '../persistence/files-aside.js';
 import type { WorkOrder } from '../persistence/records.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 
@@ -31,6 +33,8 @@ export class EndedWorkSweep implements OnApplicationBootstrap, BeforeApplication
   constructor(
     private readonly store: ArchiverStore,
     private readonly orders: WorkOrders,
+    private readonly datablocks: Datablocks,
+    private readonly asides: FilesAside,
     private readonly lists: DatablockLists,
     private readonly catalogue: CatalogueWord,
     private readonly clock: Clock,
@@ -83,30 +87,23 @@ export class EndedWorkSweep implements OnApplicationBootstrap, BeforeApplication
     if (command.kind !== 'archive') return false;
     const { archiveId, pid } = command.data;
     if (await this.orders.isNamed(archiveId)) return true;
-    const datablock = await this.store.datablocks.findOne({ _id: archiveId }, { projection: { state: 1 } });
-    return datablock?.state === 'verified' && !(await this.catalogue.lists({ pid, archiveId }));
+    const datablock = await this.datablocks.verified(archiveId);
+    return datablock !== undefined && !(await this.catalogue.lists({ pid, archiveId }));
   }
 
   /** A discarded datablock may be brought back: its lists go with its mark. */
   private async forgetLists(archiveId: string): Promise<void> {
-    const discarded = { _id: archiveId, state: 'discarded' as const };
-    if ((await this.store.datablocks.countDocuments(discarded, { limit: 1 })) === 0)
-      await this.lists.remove(archiveId);
+    if ((await this.datablocks.found(archiveId))?.state !== 'discarded') await this.lists.remove(archiveId);
   }
 
   /** The mark keeps overtaken workers from recording the datablock; after so long there are none. */
   private async forgetDiscarded(): Promise<void> {
-    const old = { state: 'discarded' as const, discardedAt: { $lt: this.before() } };
-    for await (const { _id } of this.store.datablocks
-      .find(old, { projection: { _id: 1 } })
-      .sort({ discardedAt: 1 })
-      .limit(batch)) {
+    const before = this.before();
+    for await (const archiveId of this.datablocks.discardedBefore(before, batch)) {
       stillMoving();
-      const isAside = (await this.store.asides.countDocuments({ archiveId: _id }, { limit: 1 })) > 0;
-      if (isAside || (await this.orders.isNamed(_id))) continue;
+      if ((await this.asides.isAside(archiveId)) || (await this.orders.isNamed(archiveId))) continue;
       // One that was brought back since it was looked up is no longer discarded, and stays.
-      const { deletedCount } = await this.store.datablocks.deleteOne({ _id, ...old });
-      if (deletedCount > 0) await this.lists.remove(_id);
+      if (await this.datablocks.forget(archiveId, before)) await this.lists.remove(archiveId);
     }
   }
 }

@@ -9,7 +9,7 @@ import type {
 } from '#contracts';
 import type { MessageContext } from '#messaging';
 import type { OutboxPart } from '#outbox';
-import type { WorkState } from '../domain/work-states.js';
+import type { AsideState, DatablockState, RetrievedState, WorkState } from '../domain/states.js';
 
 export type Command =
   | { readonly kind: 'archive'; readonly data: ArchiveDatablockV1 }
@@ -68,7 +68,7 @@ export interface StoredDatablock {
   /** Where it was packed from; absent in records from before 0.4. */
   source?: OriginalsSource;
   copies: StoredCopy[];
-  state: 'verified' | 'discarded';
+  state: DatablockState;
   /** Absent in records from before 0.3: those stay. */
   discardedAt?: Date;
 }
@@ -89,7 +89,7 @@ export interface FileAside {
   /** How often it was looked at in vain. */
   looks?: number;
   /** `removing`: by the sweep, until `dueAt`. `returning`: by an operator. */
-  state: 'kept' | 'removing' | 'returning';
+  state: AsideState;
   setAsideAt: Date;
   /** When the sweep looks at it. */
   dueAt: Date;
@@ -99,7 +99,7 @@ export interface FileAside {
 export interface RetrievedCopy {
   /** The archive id. */
   _id: string;
-  state: 'recalling' | 'present';
+  state: RetrievedState;
   /** Who recalls it, until when: one try of one work order, or the sweep that removes it. */
   holder: string;
   order?: string;

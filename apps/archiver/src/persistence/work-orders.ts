@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { MessageContext } from '#messaging';
 import { OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
-import { endStates, statesBefore, type EndState } from '../domain/work-states.js';
+import { stepOf } from '#persistence';
+import { endStates, workSteps, type EndState } from '../domain/states.js';
 import { ArchiverStore } from './archiver-store.js';
 import type { Command, WorkOrder } from './records.js';
 
@@ -33,7 +34,7 @@ export interface WorkTotals {
 
 /**
  * The work orders of archivers: every change of one is a transition of this class, in one write that asks for the state
- * (`domain/work-states.ts`) and, of a worker, for its fencing token.
+ * (`domain/states.ts`) and, of a worker, for its fencing token.
  */
 @Injectable()
 export class WorkOrders {
@@ -118,9 +119,8 @@ export class WorkOrders {
 
   /** The end and its message in one write. @returns false when another worker has the newer token: nothing was written */
   end({ _id, epoch }: WorkToken, state: EndState, row: OutboxRow): Promise<boolean> {
-    return this.changes.change({ _id, epoch, state: { $in: statesBefore(state) } }, { $set: { state } }, [
-      row,
-    ]);
+    const { from, to } = stepOf(workSteps, 'open', state);
+    return this.changes.change({ _id, epoch, ...from }, { $set: to }, [row]);
   }
 
   /** Orders that do not run, the longest due first. Running ones come due when their lease is over, and have no fault. */

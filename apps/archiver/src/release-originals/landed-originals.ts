@@ -1,9 +1,9 @@
 import { parcelFolder, parcelSize } from '#datablock';
 import type { ObjectStore, ObjectVersion } from '#storage';
-import { headOf } from '../archive-datablock/landed-parcels.js';
+import { headOf } from '../originals/landed-parcels.js';
 import { unlessLost } from '#claim-check';
-import type { DatablockLists } from '../archive-datablock/datablock-lists.js';
-import type { OriginalLine } from '../archive-datablock/read-versions.js';
+import type { DatablockLists } from '../originals/datablock-lists.js';
+import type { OriginalLine } from '../originals/read-versions.js';
 import type { StoredDatablock } from '../persistence/records.js';
 import type { ReleasedDatablocks } from './released-datablocks.js';
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ObjectReference, ReleaseOriginalsV1 } from '#contracts';
 import { PermanentError } from '#kernel';
 import { CatalogueWord } from '../catalog/catalogue-word.js';
-import { ArchiverStore } from '../persistence/archiver-store.js';
+import { Datablocks, type FoundDatablock } from '../persistence/datablocks.js';
 import { isDamaged } from '../persistence/stored-copies.js';
 import type { StoredDatablock } from '../persistence/records.js';
 
@@ -10,7 +10,7 @@ import type { StoredDatablock } from '../persistence/records.js';
 @Injectable()
 export class ReleasedDatablocks {
   constructor(
-    private readonly store: ArchiverStore,
+    private readonly datablocks: Datablocks,
     private readonly catalogue: CatalogueWord,
   ) {}
 
@@ -25,11 +25,8 @@ export class ReleasedDatablocks {
     archiveId,
     files,
   }: ReleaseOriginalsV1): Promise<StoredDatablock & Required<Pick<StoredDatablock, 'originals'>>> {
-    const datablock = await this.store.datablocks.findOne({
-      ...(archiveId === undefined ? {} : { _id: archiveId }),
-      ...{ pid, filesSha256: files.sha256, state: 'verified' },
-    });
-    if (datablock === null || !hasGoodCopies(datablock))
+    const datablock = await this.datablocks.verifiedFrom(pid, files.sha256, archiveId);
+    if (datablock === undefined || !hasGoodCopies(datablock))
       throw new PermanentError(
         'archiver.not-verified',
         `Expected a verified datablock without damaged copies for the files of ${workOrderId}, found none: the originals of ${pid} stay.`,
@@ -49,18 +46,17 @@ export class ReleasedDatablocks {
   }
 
   /** Where the lists of what was read lie, of the other datablocks of a dataset whose originals may go as well. */
-  async *othersProven({ _id, pid }: StoredDatablock): AsyncGenerator<ObjectReference> {
-    const others = this.store.datablocks.find({ pid, _id: { $ne: _id }, state: 'verified' });
-    for await (const datablock of others)
+  async *othersProven(proven: StoredDatablock): AsyncGenerator<ObjectReference> {
+    for await (const datablock of this.datablocks.othersVerified(proven))
       if (
         datablock.originals !== undefined &&
         hasGoodCopies(datablock) &&
-        (await this.catalogue.lists({ pid, archiveId: datablock._id }))
+        (await this.catalogue.lists({ pid: proven.pid, archiveId: datablock._id }))
       )
         yield datablock.originals;
   }
 }
 
-function hasGoodCopies({ copies }: StoredDatablock): boolean {
+function hasGoodCopies({ copies = [] }: FoundDatablock): boolean {
   return copies.length > 0 && !copies.some(isDamaged);
 }

@@ -9,14 +9,15 @@ import { type Logger, LOGGER } from '#observability';
 import { ObjectStore } from '#storage';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
-import { ArchiverStore } from '../persistence/archiver-store.js';
+import { RetrievedCopies } from '../persistence/retrieved-copies.js';
 
 const interval = 60_000;
 /** Milliseconds after which an upload that is still open is nobody's: longer than any recall takes. */
 const oldestUpload = 7 * 86_400_000;
 /** Milliseconds between two looks for them: what may stay for days is not listed every minute. */
 const uploadInterval = 3_600_000;
-const sweeper = 'expiry';
+/** Copies in one sweep. */
+const batch = 1000;
 
 /** Removes retrieved copies when their time is over: not every object store has rules for that. */
 @Injectable()
@@ -25,7 +26,7 @@ export class ExpireRetrievedCopies implements OnApplicationBootstrap, BeforeAppl
   private uploadsSeenAt = 0;
 
   constructor(
-    private readonly store: ArchiverStore,
+    private readonly copies: RetrievedCopies,
     private readonly objects: ObjectStore,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
@@ -53,22 +54,13 @@ export class ExpireRetrievedCopies implements OnApplicationBootstrap, BeforeAppl
    */
   async sweep(): Promise<void> {
     const now = this.clock.now();
-    const over = {
-      $or: [
-        { state: 'present' as const, expiresAt: { $lte: now } },
-        { state: 'recalling' as const, until: { $lt: now } },
-      ],
-    };
-    for await (const { _id } of this.store.retrieved.find(over, { projection: { _id: 1 } }).limit(1000)) {
+    for await (const archiveId of this.copies.over(now, batch)) {
       const until = new Date(this.clock.now().getTime() + this.config.lease);
-      const { matchedCount } = await this.store.retrieved.updateOne(
-        { _id, ...over },
-        { $set: { state: 'recalling', holder: sweeper, until }, $unset: { expiresAt: '', order: '' } },
-      );
+      const isTaken = await this.copies.takeOver(archiveId, now, until);
       stillMoving();
-      if (matchedCount === 0) continue;
-      await this.objects.remove(this.config.retrievalBucket, [_id]);
-      await this.store.retrieved.deleteOne({ _id, state: 'recalling', holder: sweeper });
+      if (!isTaken) continue;
+      await this.objects.remove(this.config.retrievalBucket, [archiveId]);
+      await this.copies.removed(archiveId);
     }
     await this.abortOldUploads(now);
   }

@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
-import { isDuplicateKey } from '#persistence';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
-import { ArchiverStore } from '../persistence/archiver-store.js';
+import { RetrievedCopies, type Recall } from '../persistence/retrieved-copies.js';
 import { WorkDeferred, type WorkContext } from '../domain/work.js';
 
 /** Milliseconds after which somebody who waits for another's recall looks again. */
@@ -13,21 +12,16 @@ const look = 1000;
 @Injectable()
 export class RecallLock {
   constructor(
-    private readonly store: ArchiverStore,
+    private readonly copies: RetrievedCopies,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
   ) {}
 
   /** Whether a copy is there; its expiry is pushed out in the same step, so that it cannot vanish meanwhile. */
   async isPresent(archiveId: string, isThere: () => Promise<boolean>): Promise<boolean> {
-    const now = this.clock.now();
-    const present = await this.store.retrieved.findOneAndUpdate(
-      { _id: archiveId, state: 'present', expiresAt: { $gt: now } },
-      { $set: { expiresAt: new Date(now.getTime() + this.config.retrievedLifetime) } },
-    );
-    if (present === null) return false;
+    if (!(await this.copies.prolong(archiveId, this.clock.now(), this.expiry()))) return false;
     if (await isThere()) return true;
-    await this.store.retrieved.deleteOne({ _id: archiveId, state: 'present' });
+    await this.copies.missing(archiveId);
     return false;
   }
 
@@ -41,33 +35,21 @@ export class RecallLock {
     context: WorkContext,
     work: () => Promise<void>,
   ): Promise<void> {
-    const holder = `${order}#${context.epoch}`;
-    await this.take(archiveId, holder, order, context.epoch);
+    const recall = { archiveId, order, epoch: context.epoch };
+    await this.take(recall);
     const renewal = setInterval(
-      () =>
-        void this.store.retrieved
-          .updateOne({ _id: archiveId, holder }, { $set: { until: this.leaseEnd() } })
-          .catch(() => undefined),
+      () => void this.copies.renew(recall, this.leaseEnd()).catch(() => undefined),
       this.config.lease / 3,
     );
     try {
       await work();
-      const { matchedCount } = await this.store.retrieved.updateOne(
-        { _id: archiveId, holder, state: 'recalling' },
-        {
-          $set: {
-            state: 'present',
-            expiresAt: new Date(this.clock.now().getTime() + this.config.retrievedLifetime),
-          },
-        },
-      );
-      if (matchedCount === 0)
+      if (!(await this.copies.arrived(recall, this.expiry())))
         throw new WorkDeferred(
           `The hold on ${archiveId} was lost during its recall; it is looked at anew.`,
           look,
         );
     } catch (error) {
-      await this.store.retrieved.deleteOne({ _id: archiveId, holder, state: 'recalling' });
+      await this.copies.givenUp(recall);
       throw error;
     } finally {
       clearInterval(renewal);
@@ -75,34 +57,20 @@ export class RecallLock {
     context.signal.throwIfAborted();
   }
 
-  async keepUntil(archiveId: string, expiresAt: Date): Promise<void> {
-    await this.store.retrieved.updateOne({ _id: archiveId, state: 'present' }, { $max: { expiresAt } });
+  keepUntil(archiveId: string, expiresAt: Date): Promise<void> {
+    return this.copies.keepUntil(archiveId, expiresAt);
   }
 
-  private async take(archiveId: string, holder: string, order: string, epoch: number): Promise<void> {
-    try {
-      await this.store.retrieved.updateOne(
-        {
-          _id: archiveId,
-          $or: [
-            { order, epoch: { $lt: epoch } },
-            { state: 'recalling', until: { $lt: this.clock.now() } },
-            { state: 'present', expiresAt: { $lte: this.clock.now() } },
-          ],
-        },
-        {
-          $set: { state: 'recalling', holder, order, epoch, until: this.leaseEnd() },
-          $unset: { expiresAt: '' },
-        },
-        { upsert: true },
-      );
-    } catch (error) {
-      if (!isDuplicateKey(error)) throw error;
-      throw new WorkDeferred(
-        `Datablock ${archiveId} is being recalled for somebody else; this request shares the copy.`,
-        look,
-      );
-    }
+  private async take(recall: Recall): Promise<void> {
+    if (await this.copies.take(recall, this.clock.now(), this.leaseEnd())) return;
+    throw new WorkDeferred(
+      `Datablock ${recall.archiveId} is being recalled for somebody else; this request shares the copy.`,
+      look,
+    );
+  }
+
+  private expiry(): Date {
+    return new Date(this.clock.now().getTime() + this.config.retrievedLifetime);
   }
 
   private leaseEnd(): Date {

@@ -8,7 +8,7 @@ import type { LongTermStorage } from '#long-term-storage';
 import { createLogger } from '#observability';
 import type { ObjectStore } from '#storage';
 import type { ArchiverConfig } from '../archiver.config.js';
-import type { ArchiverStore } from '../persistence/archiver-store.js';
+import type { Datablocks } from '../persistence/datablocks.js';
 import type { CopyRecords } from '../persistence/copy-records.js';
 import type { WorkContext } from '../domain/work.js';
 import type { RecallLock } from './recall-lock.js';
@@ -39,7 +39,7 @@ describe('Recalling a datablock', () => {
       sha256: createHash('sha256').update(content).digest('hex'),
       copies: shares.map(({ name }) => ({ share: name })),
     };
-    const store = { datablocks: { findOne: () => Promise.resolve(datablock) } };
+    const datablocks = { verified: () => Promise.resolve(datablock) };
     const lock = {
       isPresent: () => Promise.resolve(false),
       recall: (_id: string, _order: string, _context: unknown, work: () => Promise<void>) => work(),
@@ -50,7 +50,7 @@ describe('Recalling a datablock', () => {
       presignedGet: () => Promise.resolve('https://s3.example.org/x'),
     };
     const handler = new RetrieveDatablockHandler(
-      store as unknown as ArchiverStore,
+      datablocks as unknown as Datablocks,
       objects as unknown as ObjectStore,
       lock as unknown as RecallLock,
       shares,

@@ -11,7 +11,7 @@ import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken, SharesToken } from '../archiver.tokens.js';
 import { bestFirst, isDamage, isMissing, notYetThere } from '../persistence/stored-copies.js';
 import { refuseForeign } from '../domain/own-datablock.js';
-import { ArchiverStore } from '../persistence/archiver-store.js';
+import { Datablocks } from '../persistence/datablocks.js';
 import { CopyRecords } from '../persistence/copy-records.js';
 import type { StoredCopy, StoredDatablock } from '../persistence/records.js';
 import type { WorkContext } from '../domain/work.js';
@@ -21,7 +21,7 @@ import { RecallLock } from './recall-lock.js';
 @Injectable()
 export class RetrieveDatablockHandler {
   constructor(
-    private readonly store: ArchiverStore,
+    private readonly datablocks: Datablocks,
     private readonly objects: ObjectStore,
     private readonly lock: RecallLock,
     @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
@@ -35,8 +35,8 @@ export class RetrieveDatablockHandler {
     order: RetrieveDatablockV1,
     context: WorkContext,
   ): Promise<AnswerRow<typeof retrieveDatablockV1>> {
-    const datablock = await this.store.datablocks.findOne({ _id: order.archiveId, state: 'verified' });
-    if (datablock === null) {
+    const datablock = await this.datablocks.verified(order.archiveId);
+    if (datablock === undefined) {
       throw new PermanentError(
         'archiver.datablock-unknown',
         `Expected a verified datablock ${order.archiveId}, found none: it was not archived by this archiver.`,

@@ -6,9 +6,9 @@ import { MemoryTransport, until } from '#messaging/testing';
 import { Naming, type WireMessage } from '#messaging';
 import { createLogger } from '#observability';
 import type { OutboxRelay } from '#outbox';
-import { MongoConnection } from '#persistence';
 import type { ArchiverConfig } from '../archiver.config.js';
-import { ArchiverStore } from '../persistence/archiver-store.js';
+import type { ArchiverStore } from '../persistence/archiver-store.js';
+import { realArchiverStore, type OpenStore } from '../testing/real-archiver-store.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import type { WorkContext } from '../domain/work.js';
 import type { WorkHandlers } from './work-handlers.js';
@@ -18,22 +18,18 @@ import { WorkRunner } from './work-runner.js';
 
 describe('Work that hangs where no signal reaches it', () => {
   const logger = createLogger('stalled-work.int.spec', 'silent');
-  let mongo: MongoConnection;
+  let opened: OpenStore;
   let store: ArchiverStore;
   const letGo: (() => void)[] = [];
   const hang = (): Promise<never> =>
     new Promise((_, reject) => letGo.push(() => reject(new Error('let go at the end of the test'))));
 
   before(async () => {
-    const uri = new URL(process.env['MONGODB_URI'] ?? '');
-    uri.pathname = `/stalled-${newId().slice(0, 8)}`;
-    mongo = new MongoConnection({ uri: uri.toString(), appName: 'test' }, logger);
-    store = new ArchiverStore(mongo, logger);
-    await store.whenReady();
+    opened = await realArchiverStore(process.env['MONGODB_URI']);
+    store = opened.store;
   });
   after(async () => {
-    await mongo.connection.dropDatabase();
-    await mongo.close();
+    await opened.close();
   });
 
   type Handle = (command: unknown, context: WorkContext) => Promise<never>;

@@ -8,6 +8,7 @@ import { Clock, messageOf, WorkLoop } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { AppHealth, type PartHealth } from '#service-host';
 import { ArchiverStore } from '../persistence/archiver-store.js';
+import { Datablocks } from '../persistence/datablocks.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { ProgressReporting } from './progress-reporting.js';
 
@@ -26,6 +27,7 @@ export class WaitingSigns implements OnApplicationBootstrap, BeforeApplicationSh
   constructor(
     private readonly store: ArchiverStore,
     private readonly orders: WorkOrders,
+    private readonly datablocks: Datablocks,
     private readonly reporting: ProgressReporting,
     private readonly health: AppHealth,
     private readonly clock: Clock,
@@ -63,7 +65,7 @@ export class WaitingSigns implements OnApplicationBootstrap, BeforeApplicationSh
 
   /** Datablocks with a copy that is known to be damaged. */
   private async copies(): Promise<PartHealth> {
-    const damaged = await this.store.datablocks.countDocuments({ 'copies.damaged.at': { $exists: true } });
+    const damaged = await this.datablocks.countDamaged();
     return { status: damaged === 0 ? 'up' : 'damaged', damaged };
   }
 

@@ -6,7 +6,7 @@ import { eventRow } from '#outbox';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
 import { afterFault, factsOf } from '../domain/after-fault.js';
-import type { EndState } from '../domain/work-states.js';
+import type { EndState } from '../domain/states.js';
 import type { WorkOrder } from '../persistence/records.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { ProgressReporting } from './progress-reporting.js';

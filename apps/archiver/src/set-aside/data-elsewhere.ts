@@ -3,15 +3,14 @@ import type { ObjectReference, OriginalsSource } from '#contracts';
 import type { ManifestMember } from '#datablock';
 import { formerPidName, messageOf, PermanentError, pidAsName } from '#kernel';
 import { ObjectStore } from '#storage';
-import { DatablockLists } from '../archive-datablock/datablock-lists.js';
+import { DatablockLists } from '../originals/datablock-lists.js';
 import { unlessLost } from '#claim-check';
-import { Originals } from '../archive-datablock/originals.js';
-import type { OriginalLine } from '../archive-datablock/read-versions.js';
+import { Originals } from '../originals/originals.js';
+import type { OriginalLine } from '../originals/read-versions.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
 import { CatalogueWord, type NamedDatablock } from '../catalog/catalogue-word.js';
-import { ArchiverStore } from '../persistence/archiver-store.js';
-import type { StoredDatablock } from '../persistence/records.js';
+import { Datablocks } from '../persistence/datablocks.js';
 import { isDamaged } from '../persistence/stored-copies.js';
 
 const lookUpsAtOnce = 8;
@@ -31,7 +30,7 @@ type Beat = () => Promise<void>;
 @Injectable()
 export class DataElsewhere {
   constructor(
-    private readonly store: ArchiverStore,
+    private readonly datablocks: Datablocks,
     private readonly catalogue: CatalogueWord,
     private readonly objects: ObjectStore,
     private readonly originals: Originals,
@@ -47,12 +46,10 @@ export class DataElsewhere {
   async assert({ pid, archiveId }: NamedDatablock, beat: Beat): Promise<void> {
     // Whoever removes a dataset wants none of it.
     if (!(await this.catalogue.has(pid))) return;
-    const datablock: Partial<StoredDatablock> | null = await this.store.datablocks.findOne({
-      _id: archiveId,
-      pid,
-    });
+    const datablock = await this.datablocks.found(archiveId);
     // The mark of one that was discarded without having been recorded has nothing but its name.
-    if (datablock?.manifest === undefined) throw missing(archiveId, 'no record of what was read into it');
+    if (datablock?.pid !== pid || datablock.manifest === undefined)
+      throw missing(archiveId, 'no record of what was read into it');
     const unproven = await this.membersOf(datablock.manifest);
     if (unproven === undefined) throw missing(archiveId, 'no list of what was read into it any more');
     const count = unproven.size;
@@ -120,14 +117,11 @@ export class DataElsewhere {
     { pid, archiveId }: NamedDatablock,
     beat: Beat,
   ): Promise<void> {
-    const others = this.store.datablocks.find({
-      ...{ pid, state: 'verified', _id: { $ne: archiveId } },
-      // A tar that was brought back without a record of what is in it proves nothing.
-      ...{ manifest: { $exists: true }, copies: { $exists: true } },
-    });
-    for await (const { _id, copies, manifest } of others.sort({ _id: 1 })) {
+    const others = this.datablocks.othersVerified({ pid, _id: archiveId });
+    for await (const { _id, copies = [], manifest } of others) {
       await beat();
-      if (copies.length === 0 || copies.some(isDamaged)) continue;
+      // A tar that was brought back without a record of what is in it proves nothing.
+      if (manifest === undefined || copies.length === 0 || copies.some(isDamaged)) continue;
       if (!(await this.catalogue.listsOf({ pid, archiveId: _id }))) continue;
       for (const { path, sha256 } of (await unlessLost(this.lists.manifestOf(manifest)))?.members ?? [])
         if (unproven.get(path)?.sha256 === sha256) unproven.delete(path);

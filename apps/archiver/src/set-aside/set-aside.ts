@@ -3,7 +3,8 @@ import { Clock, idFromName, PermanentError, TransientError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken, SharesToken } from '../archiver.tokens.js';
-import { ArchiverStore } from '../persistence/archiver-store.js';
+import { Datablocks } from '../persistence/datablocks.js';
+import { FilesAside } from '../persistence/files-aside.js';
 import type { FileAside } from '../persistence/records.js';
 
 /** What is set aside, and why. */
@@ -25,7 +26,8 @@ export interface Unwanted {
 @Injectable()
 export class SetAside {
   constructor(
-    private readonly store: ArchiverStore,
+    private readonly files: FilesAside,
+    private readonly datablocks: Datablocks,
     private readonly clock: Clock,
     @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
@@ -38,8 +40,7 @@ export class SetAside {
     const token = await this.record(share, unwanted);
     if (await share.setAside(unwanted.archiveId, token)) return;
     // It may lie there all the same: moved by a request that was repeated, or by a worker that was overtaken.
-    if (!(await this.tokensOf(share, unwanted.archiveId)).has(token))
-      await this.store.asides.deleteOne({ _id: token, state: 'kept' });
+    if (!(await this.tokensOf(share, unwanted.archiveId)).has(token)) await this.files.withdraw(token);
   }
 
   /** @returns the token; that of an earlier try if it died before it moved the file */
@@ -50,20 +51,11 @@ export class SetAside {
     for (let count = 0; ; count += 1) {
       const token = idFromName(`${share.name}\n${archiveId}\n${workOrderId}\n${count}`);
       if (used.has(token)) continue;
-      await this.store.asides.updateOne(
-        { _id: token },
-        {
-          $set: {
-            share: share.name,
-            ...{ archiveId, pid, jobId, reason },
-            ...(reset === true ? { reset } : {}),
-            state: 'kept',
-            setAsideAt: now,
-            dueAt: new Date(now.getTime() + this.config.discardGrace),
-          },
-        },
-        { upsert: true },
-      );
+      await this.files.keep({
+        ...{ _id: token, share: share.name, archiveId, pid, jobId, reason },
+        ...(reset === true ? { reset } : {}),
+        ...{ setAsideAt: now, dueAt: this.in(this.config.discardGrace) },
+      });
       return token;
     }
   }
@@ -78,18 +70,12 @@ export class SetAside {
 
   /** The oldest first. */
   list(limit: number): Promise<FileAside[]> {
-    return this.store.asides.find({}).sort({ setAsideAt: 1, _id: 1 }).limit(limit).toArray();
+    return this.files.list(limit);
   }
 
   /** What is next to be looked at, taken by this call alone; undefined when nothing is due. */
-  async takeDue(): Promise<FileAside | undefined> {
-    const now = this.clock.now();
-    const taken = await this.store.asides.findOneAndUpdate(
-      { dueAt: { $lte: now } },
-      { $set: { state: 'removing', dueAt: new Date(now.getTime() + this.config.lease) } },
-      { sort: { dueAt: 1, _id: 1 }, returnDocument: 'after' },
-    );
-    return taken ?? undefined;
+  takeDue(): Promise<FileAside | undefined> {
+    return this.files.takeDue(this.clock.now(), this.in(this.config.lease));
   }
 
   /** Removes a file for good, if the sweep that took it still has it. */
@@ -97,7 +83,7 @@ export class SetAside {
     const held = await this.hold(aside);
     if (held === undefined) return;
     await this.shareOf(held).removeSetAside(held.archiveId, held._id);
-    await this.store.asides.deleteOne({ _id: held._id, state: 'removing' });
+    await this.files.removed(held._id);
   }
 
   /**
@@ -114,27 +100,14 @@ export class SetAside {
         'archiver.not-set-aside',
         `Expected ${aside.archiveId} in ${share.name}, set aside under ${aside._id}, found no file of either name: look there by hand.`,
       );
-    await this.store.datablocks.updateOne(
-      // What nobody knows the content of is not called verified.
-      { _id: aside.archiveId, pid: aside.pid, state: 'discarded', manifest: { $exists: true } },
-      { $set: { state: 'verified' }, $unset: { discardedAt: '' } },
-    );
-    await this.store.asides.deleteOne({ _id: aside._id });
+    await this.datablocks.bringBack({ _id: aside.archiveId, pid: aside.pid });
+    await this.files.returned(aside._id);
   }
 
   /** Takes a file from the sweep, for an operator. @throws PermanentError `archiver.not-set-aside` */
   async take(id: string): Promise<FileAside> {
-    const now = this.clock.now();
-    const taken = await this.store.asides.findOneAndUpdate(
-      { _id: id, $or: [{ state: 'kept' }, { state: 'returning' }] },
-      {
-        $set: { state: 'returning', dueAt: new Date(now.getTime() + this.config.discardGrace) },
-        // Whoever wants it back takes back that it may go.
-        $unset: { withoutOriginals: '' },
-      },
-      { returnDocument: 'after' },
-    );
-    if (taken !== null) return taken;
+    const taken = await this.files.takeBack(id, this.in(this.config.discardGrace));
+    if (taken !== undefined) return taken;
     throw new PermanentError(
       'archiver.not-set-aside',
       `Expected a file that is set aside under ${id}, found none, or one that is being removed at this moment.`,
@@ -147,32 +120,19 @@ export class SetAside {
    * @param withoutOriginals of a dataset that was reset: an operator takes it upon himself that nothing else may be left
    * @returns undefined when it is in other hands, or there is none
    */
-  async takeNow(id: string, withoutOriginals = false): Promise<FileAside | undefined> {
-    const dueAt = new Date(this.clock.now().getTime() + this.config.lease);
-    const taken = await this.store.asides.findOneAndUpdate(
-      { _id: id, state: 'kept' },
-      {
-        $set: { state: 'removing', dueAt, ...(withoutOriginals ? { withoutOriginals: true as const } : {}) },
-      },
-      { returnDocument: 'after' },
-    );
-    return taken ?? undefined;
+  takeNow(id: string, withoutOriginals = false): Promise<FileAside | undefined> {
+    return this.files.takeNow(id, this.in(this.config.lease), withoutOriginals);
   }
 
   /** What is happening to a file; undefined when there is none of it any more. */
-  async stateOf(id: string): Promise<FileAside['state'] | undefined> {
-    return (await this.store.asides.findOne({ _id: id }, { projection: { state: 1 } }))?.state;
+  stateOf(id: string): Promise<FileAside['state'] | undefined> {
+    return this.files.stateOf(id);
   }
 
   /** Has it looked at again later, and never before its grace period is over, unless it is in other hands by now. */
-  async postpone({ _id, dueAt, setAsideAt }: FileAside, pause: number): Promise<void> {
-    const over = setAsideAt.getTime() + this.config.discardGrace;
-    const next = new Date(Math.max(over, this.clock.now().getTime() + pause));
-    await this.store.asides.updateOne(
-      { _id, state: 'removing', dueAt },
-      // An operator's word counts for the look that it was given for.
-      { $set: { state: 'kept', dueAt: next }, $inc: { looks: 1 }, $unset: { withoutOriginals: '' } },
-    );
+  postpone(aside: FileAside, pause: number): Promise<void> {
+    const over = aside.setAsideAt.getTime() + this.config.discardGrace;
+    return this.files.putBack(aside, new Date(Math.max(over, this.in(pause).getTime())));
   }
 
   /** The sweep that took a file needs it longer. @throws TransientError `archiver.lease-lost` */
@@ -185,14 +145,13 @@ export class SetAside {
     );
   }
 
-  private async hold({ _id, dueAt }: FileAside): Promise<FileAside | undefined> {
-    const until = new Date(this.clock.now().getTime() + this.config.lease);
-    const held = await this.store.asides.findOneAndUpdate(
-      { _id, state: 'removing', dueAt },
-      { $set: { dueAt: until } },
-      { returnDocument: 'after' },
-    );
-    return held ?? undefined;
+  private hold(aside: FileAside): Promise<FileAside | undefined> {
+    return this.files.hold(aside, this.in(this.config.lease));
+  }
+
+  /** @param pause milliseconds */
+  private in(pause: number): Date {
+    return new Date(this.clock.now().getTime() + pause);
   }
 
   private shareOf({ share: name }: FileAside): LongTermStorage {

@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { workCancelledV1, workFailedV1 } from '#contracts';
 import { newId } from '#kernel';
 import { eventRow, type OutboxRelay, type OutboxRow } from '#outbox';
-import { endStates, workStates } from '../domain/work-states.js';
+import { endStates, workSteps } from '../domain/states.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import type { OpenStore } from './real-archiver-store.js';
 
@@ -80,7 +80,7 @@ export function workOrdersConformance(name: string, open: () => Promise<OpenStor
 
     for (const end of endStates)
       it(`end as ${end} once, together with their message, and nothing follows`, async () => {
-        assert.deepEqual(workStates[end], []);
+        assert.deepEqual(workSteps[end], []);
         const id = await accept(at(0));
         const order = (await orders.takeDue(at(1), at(10)))!;
         const row = rowOf(id);

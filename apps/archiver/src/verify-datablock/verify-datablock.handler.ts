@@ -6,7 +6,7 @@ import { eventRow, type AnswerRow } from '#outbox';
 import { SharesToken } from '../archiver.tokens.js';
 import { isDamage, isMissing, notYetThere } from '../persistence/stored-copies.js';
 import { refuseForeign } from '../domain/own-datablock.js';
-import { ArchiverStore } from '../persistence/archiver-store.js';
+import { Datablocks } from '../persistence/datablocks.js';
 import { CopyRecords } from '../persistence/copy-records.js';
 import type { StoredCopy, StoredDatablock } from '../persistence/records.js';
 import type { WorkContext } from '../domain/work.js';
@@ -23,7 +23,7 @@ const missing: Finding = { damage: true, found: 'it is missing' };
 @Injectable()
 export class VerifyDatablockHandler {
   constructor(
-    private readonly store: ArchiverStore,
+    private readonly datablocks: Datablocks,
     private readonly records: CopyRecords,
     private readonly clock: Clock,
     @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
@@ -31,8 +31,8 @@ export class VerifyDatablockHandler {
 
   async handle(order: VerifyDatablockV1, context: WorkContext): Promise<AnswerRow<typeof verifyDatablockV1>> {
     const { workOrderId, jobId, pid, archiveId } = order;
-    const datablock = await this.store.datablocks.findOne({ _id: archiveId, state: 'verified' });
-    if (datablock === null)
+    const datablock = await this.datablocks.verified(archiveId);
+    if (datablock === undefined)
       throw new PermanentError(
         'archiver.datablock-unknown',
         `Expected a verified datablock ${archiveId}, found none: it was not archived by this archiver.`,

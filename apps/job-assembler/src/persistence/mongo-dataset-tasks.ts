@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
-import { rowsById } from '#persistence';
+import { rowsById, stepOf } from '#persistence';
 import {
   DatasetTasks,
   type NewTask,
@@ -14,7 +14,6 @@ import type { DatasetTask, Fault } from '../aggregates/records.js';
 import { openStates, taskSteps, type TaskState } from '../domain/states.js';
 import { AssemblerStore } from './assembler-store.js';
 import { absent, countByState, isThere, underWay } from './queries.js';
-import { stepOf } from './steps.js';
 
 const start = stepOf(taskSteps, 'planning', 'running');
 const failUnplanned = stepOf(taskSteps, 'planning', 'failed');

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { JobOutcome } from '#contracts';
 import { OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
+import { stepOf } from '#persistence';
 import { Jobs, type NewJob, type PlannableJob } from '../aggregates/jobs.js';
 import type { AssemblyJob, Fault } from '../aggregates/records.js';
 import { jobSteps, openStates } from '../domain/states.js';
 import { AssemblerStore } from './assembler-store.js';
 import { absent, isThere } from './queries.js';
-import { stepOf } from './steps.js';
 
 const start = stepOf(jobSteps, 'accepted', 'running');
 const finish = stepOf(jobSteps, 'running', 'finished');

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { newOutbox, OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
-import { isDuplicateKey, rowsById } from '#persistence';
+import { isDuplicateKey, rowsById, stepOf, type Step } from '#persistence';
 import type { Fault, WorkOrder, WorkTarget } from '../aggregates/records.js';
 import {
   WorkOrders,
@@ -13,7 +13,6 @@ import { Slots, type Candidate, type Lane, type ReleaseLimits } from '../domain/
 import { workOrderSteps, type WorkOrderState } from '../domain/states.js';
 import { AssemblerStore } from './assembler-store.js';
 import { absent, countByState, isThere, underWay } from './queries.js';
-import { stepOf, type Step } from './steps.js';
 
 const doneBefore = stepOf(workOrderSteps, 'drafted', 'done');
 const plan = stepOf(workOrderSteps, 'drafted', 'planned');

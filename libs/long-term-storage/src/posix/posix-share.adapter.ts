@@ -32,6 +32,7 @@ import {
   publishingSuffix,
 } from '../names.js';
 import { rangeOf } from '../range.js';
+import { registerStorage } from '../storage-at.js';
 import { errnoOf, shareError, unavailable, unsafeLink } from './share-errors.js';
 import { ShareReader, dropFromPageCache } from './share-reader.js';
 import { publish } from './publish.js';
@@ -366,3 +367,5 @@ async function syncFolder(folder: string): Promise<void> {
     await handle.close();
   }
 }
+
+registerStorage('posix', ({ place, marker }) => new PosixShare({ name: place, root: place, marker }));

@@ -2,7 +2,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PermanentError } from '#kernel';
+import { bytesFrom, PermanentError } from '#kernel';
 import {
   LongTermStorage,
   type FileSetAside,
@@ -12,6 +12,7 @@ import {
 } from '../long-term-storage.js';
 import { PosixShare } from '../posix/posix-share.adapter.js';
 import { unavailable } from '../posix/share-errors.js';
+import { registerStorage } from '../storage-at.js';
 import { TapeCatalogue } from './tape-catalogue.js';
 import { TapeDrives, lto9, type Pause, type TapePlace, type TapeTiming } from './tape-drives.js';
 import { faultsIn } from './tape-faults.js';
@@ -215,3 +216,28 @@ export class TapeSimulation extends LongTermStorage {
     );
   }
 }
+
+/** `tape-simulation:<path>?drives=2&scale=0.001&cartridge=18TiB`: its name is the path. */
+registerStorage('tape-simulation', ({ place }) => {
+  const { pathname, searchParams } = new URL(`tape-simulation:${place}`);
+  const root = decodeURIComponent(pathname);
+  const number = (name: string): number | undefined => {
+    const text = searchParams.get(name);
+    if (text === null) return undefined;
+    const value = Number(text);
+    if (text !== '' && Number.isFinite(value) && value >= 0) return value;
+    throw new PermanentError(
+      'kernel.configuration',
+      `Expected ${name} of tape-simulation:${root} (LTS_ROOTS) to be a number, found ${JSON.stringify(text)}.`,
+    );
+  };
+  const [drives, scale] = [number('drives'), number('scale')];
+  const cartridge = searchParams.get('cartridge');
+  return new TapeSimulation({
+    name: root,
+    root,
+    ...(drives === undefined ? {} : { drives: Math.max(1, Math.floor(drives)) }),
+    ...(scale === undefined ? {} : { scale }),
+    ...(cartridge === null ? {} : { cartridgeBytes: bytesFrom(cartridge) }),
+  });
+});

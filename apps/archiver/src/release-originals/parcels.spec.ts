@@ -1,23 +1,24 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { beforeEach, describe, it } from 'node:test';
 import type { ArchiveDatablockV1 } from '#contracts';
 import { parcelFolder, parcelHead, readDatablock } from '#datablock';
 import { ManualClock, newId, pidAsName } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { MemoryShare } from '#long-term-storage/testing';
 import { createLogger } from '#observability';
-import { MongoConnection } from '#persistence';
 import { SourceFolderRules } from '#source-folders';
 import { ClaimChecks } from '#claim-check';
 import { DisturbedObjectStore } from '#storage/testing';
 import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.handler.js';
 import { CopyWriter } from '../archive-datablock/copy-writer.js';
-import { DatablockLists } from '../archive-datablock/datablock-lists.js';
-import { Originals } from '../archive-datablock/originals.js';
+import { DatablockLists } from '../originals/datablock-lists.js';
+import { Originals } from '../originals/originals.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
-import { ArchiverStore } from '../persistence/archiver-store.js';
+import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
+import { Datablocks } from '../persistence/datablocks.js';
+import { FilesAside } from '../persistence/files-aside.js';
 import type { WorkContext } from '../domain/work.js';
 import { SetAside } from '../set-aside/set-aside.js';
 import { ReleasedDatablocks } from './released-datablocks.js';
@@ -29,14 +30,13 @@ const patience = 600_000;
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 describe('A parcel of small files in the landing zone', () => {
-  const logger = createLogger('parcels.int.spec', 'silent');
+  const logger = createLogger('parcels.spec', 'silent');
   const clock = new ManualClock(new Date());
+  const store = memoryArchiverStore();
   const config = {
     ...{ lease: 60_000, discardGrace: 0, reserve: 0, landingZoneBucket: zone, controlBucket: control },
     sourceFolders: new SourceFolderRules([]),
   } as unknown as ArchiverConfig;
-  let mongo: MongoConnection;
-  let store: ArchiverStore;
   let objects: DisturbedObjectStore;
   let share: MemoryShare;
   let listed: Set<string>;
@@ -46,17 +46,6 @@ describe('A parcel of small files in the landing zone', () => {
   let jobId: string;
   let orders: number;
 
-  before(async () => {
-    const uri = new URL(process.env['MONGODB_URI'] ?? '');
-    uri.pathname = `/parcels-${newId().slice(0, 8)}`;
-    mongo = new MongoConnection({ uri: uri.toString(), appName: 'test' }, logger);
-    store = new ArchiverStore(mongo, logger);
-    await store.whenReady();
-  });
-  after(async () => {
-    await mongo.connection.dropDatabase();
-    await mongo.close();
-  });
   beforeEach(async () => {
     [objects, share, listed, orders] = [new DisturbedObjectStore(), new MemoryShare(), new Set(), 0];
     for (const bucket of [zone, control]) await objects.ensureBucket(bucket);
@@ -68,9 +57,13 @@ describe('A parcel of small files in the landing zone', () => {
     const claims = new ClaimChecks(objects, clock, { bucket: control, patience });
     const originals = new Originals(objects, claims, config);
     const lists = new DatablockLists(objects, claims, config);
-    const writer = new CopyWriter(lists, new SetAside(store, clock, shares, config), config);
-    archive = new ArchiveDatablockHandler(store, lists, originals, writer, clock, shares);
-    const proven = new ReleasedDatablocks(store, catalogue);
+    const writer = new CopyWriter(
+      lists,
+      new SetAside(new FilesAside(store), new Datablocks(store), clock, shares, config),
+      config,
+    );
+    archive = new ArchiveDatablockHandler(new Datablocks(store), lists, originals, writer, clock, shares);
+    const proven = new ReleasedDatablocks(new Datablocks(store), catalogue);
     release = new ReleaseOriginalsHandler(proven, objects, originals, lists, clock, config, logger);
   });
 

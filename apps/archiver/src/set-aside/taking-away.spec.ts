@@ -1,6 +1,6 @@
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
-import { workOrdersConformance } from '../testing/work-orders.conformance.js';
+import { takingAwayConformance } from '../testing/taking-away.conformance.js';
 
-workOrdersConformance('memory', () =>
+takingAwayConformance('memory', () =>
   Promise.resolve({ store: memoryArchiverStore(), close: () => Promise.resolve() }),
 );

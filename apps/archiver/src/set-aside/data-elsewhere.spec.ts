@@ -3,23 +3,24 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { after, beforeEach, describe, it } from 'node:test';
 import type { ArchiveDatablockV1, DiscardDatablockV1, OriginalsSource } from '#contracts';
 import { ManualClock, newId, pidAsName } from '#kernel';
 import { MemoryShare } from '#long-term-storage/testing';
 import { createLogger } from '#observability';
-import { MongoConnection } from '#persistence';
 import { SourceFolderRules } from '#source-folders';
 import { ClaimChecks } from '#claim-check';
 import { DisturbedObjectStore } from '#storage/testing';
 import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.handler.js';
 import { CopyWriter } from '../archive-datablock/copy-writer.js';
-import { DatablockLists } from '../archive-datablock/datablock-lists.js';
-import { Originals } from '../archive-datablock/originals.js';
+import { DatablockLists } from '../originals/datablock-lists.js';
+import { Originals } from '../originals/originals.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
-import { ArchiverStore } from '../persistence/archiver-store.js';
+import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
+import { Datablocks } from '../persistence/datablocks.js';
+import { FilesAside } from '../persistence/files-aside.js';
 import type { WorkContext } from '../domain/work.js';
 import { DataElsewhere } from './data-elsewhere.js';
 import { SetAsideSweep } from './set-aside-sweep.js';
@@ -38,8 +39,9 @@ const context: WorkContext = {
 };
 
 describe('A tape that was set aside', () => {
-  const logger = createLogger('data-elsewhere.int.spec', 'silent');
+  const logger = createLogger('data-elsewhere.spec', 'silent');
   const clock = new ManualClock(new Date());
+  const store = memoryArchiverStore();
   const disk = mkdtempSync(join(tmpdir(), 'catena-elsewhere-'));
   const root = join(disk, 'data');
   const config = {
@@ -47,8 +49,6 @@ describe('A tape that was set aside', () => {
     ...{ sourceTimeTolerance: 0 },
     sourceFolders: new SourceFolderRules([{ root, pattern: ['{ownerGroup}'], ownerOnDisk: false }]),
   } as unknown as ArchiverConfig;
-  let mongo: MongoConnection;
-  let store: ArchiverStore;
   let objects: DisturbedObjectStore;
   let share: MemoryShare;
   let listed: Set<string>;
@@ -60,16 +60,7 @@ describe('A tape that was set aside', () => {
   let pid: string;
   let jobId: string;
 
-  before(async () => {
-    const uri = new URL(process.env['MONGODB_URI'] ?? '');
-    uri.pathname = `/elsewhere-${newId().slice(0, 8)}`;
-    mongo = new MongoConnection({ uri: uri.toString(), appName: 'test' }, logger);
-    store = new ArchiverStore(mongo, logger);
-    await store.whenReady();
-  });
-  after(async () => {
-    await mongo.connection.dropDatabase();
-    await mongo.close();
+  after(() => {
     rmSync(disk, { recursive: true });
   });
   beforeEach(async () => {
@@ -88,12 +79,12 @@ describe('A tape that was set aside', () => {
     const claims = new ClaimChecks(objects, clock, { bucket: control, patience: 0 });
     const originals = new Originals(objects, claims, config);
     const lists = new DatablockLists(objects, claims, config);
-    asides = new SetAside(store, clock, [share], config);
-    const elsewhere = new DataElsewhere(store, catalogue, objects, originals, lists, config);
+    asides = new SetAside(new FilesAside(store), new Datablocks(store), clock, [share], config);
+    const elsewhere = new DataElsewhere(new Datablocks(store), catalogue, objects, originals, lists, config);
     sweep = new SetAsideSweep(store, asides, catalogue, elsewhere, logger);
     const writer = new CopyWriter(lists, asides, config);
-    archive = new ArchiveDatablockHandler(store, lists, originals, writer, clock, [share]);
-    discard = new DiscardDatablockHandler(store, catalogue, asides, clock, [share]);
+    archive = new ArchiveDatablockHandler(new Datablocks(store), lists, originals, writer, clock, [share]);
+    discard = new DiscardDatablockHandler(new Datablocks(store), catalogue, asides, clock, [share]);
   });
 
   const put = async (bucket: string, key: string, text: string): Promise<void> => {

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { beforeEach, describe, it } from 'node:test';
 import { isAway, ManualClock, newId } from '#kernel';
 import type { LongTermReadOptions } from '#long-term-storage';
 import { MemoryShare } from '#long-term-storage/testing';
 import { createLogger } from '#observability';
-import { MongoConnection } from '#persistence';
 import { MemoryObjectStore } from '#storage/testing';
 import type { ArchiverConfig } from '../archiver.config.js';
-import { ArchiverStore } from '../persistence/archiver-store.js';
+import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
+import { Datablocks } from '../persistence/datablocks.js';
+import { RetrievedCopies } from '../persistence/retrieved-copies.js';
 import { CopyRecords } from '../persistence/copy-records.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { ReleasedDatablocks } from '../release-originals/released-datablocks.js';
@@ -39,32 +40,20 @@ const patience = 600_000;
 const content = Buffer.from('a tar, as far as anybody here knows');
 
 describe('A copy that is found damaged', () => {
-  const logger = createLogger('damaged-copies.int.spec', 'silent');
+  const logger = createLogger('damaged-copies.spec', 'silent');
   const clock = new ManualClock(new Date());
+  const store = memoryArchiverStore();
   const context: WorkContext = {
     epoch: 1,
     signal: new AbortController().signal,
     progress: () => undefined,
   };
-  let mongo: MongoConnection;
-  let store: ArchiverStore;
   let shares: [DisturbedShare, DisturbedShare];
   let records: CopyRecords;
   let verify: VerifyDatablockHandler;
   let retrieve: RetrieveDatablockHandler;
   let _id: string;
 
-  before(async () => {
-    const uri = new URL(process.env['MONGODB_URI'] ?? '');
-    uri.pathname = `/copies-${newId().slice(0, 8)}`;
-    mongo = new MongoConnection({ uri: uri.toString(), appName: 'test' }, logger);
-    store = new ArchiverStore(mongo, logger);
-    await store.whenReady();
-  });
-  after(async () => {
-    await mongo.connection.dropDatabase();
-    await mongo.close();
-  });
   beforeEach(async () => {
     const config = {
       ...{ referencePatience: patience, lease: 60_000, retrievedLifetime: 3_600_000 },
@@ -81,12 +70,12 @@ describe('A copy that is found damaged', () => {
     });
     const objects = new MemoryObjectStore();
     await objects.ensureBucket('retrieval');
-    records = new CopyRecords(store, clock, config, logger);
-    verify = new VerifyDatablockHandler(store, records, clock, shares);
+    records = new CopyRecords(new Datablocks(store), clock, config, logger);
+    verify = new VerifyDatablockHandler(new Datablocks(store), records, clock, shares);
     retrieve = new RetrieveDatablockHandler(
-      store,
+      new Datablocks(store),
       objects,
-      new RecallLock(store, clock, config),
+      new RecallLock(new RetrievedCopies(store), clock, config),
       shares,
       records,
       clock,
@@ -124,7 +113,12 @@ describe('A copy that is found damaged', () => {
     const again = new MemoryObjectStore();
     await again.ensureBucket('retrieval');
     await new RetrieveDatablockHandler(
-      ...([store, again, new RecallLock(store, clock, { lease: 1 } as ArchiverConfig), shares] as const),
+      ...([
+        new Datablocks(store),
+        again,
+        new RecallLock(new RetrievedCopies(store), clock, { lease: 1 } as ArchiverConfig),
+        shares,
+      ] as const),
       ...([
         records,
         clock,
@@ -149,7 +143,7 @@ describe('A copy that is found damaged', () => {
 
   it('keeps the originals where they are', async () => {
     const catalogue = { lists: () => Promise.resolve(true) } as unknown as CatalogueWord;
-    const released = new ReleasedDatablocks(store, catalogue);
+    const released = new ReleasedDatablocks(new Datablocks(store), catalogue);
     const files = { bucket: 'control', key: 'k', size: 1, sha256: 'f' };
     const source = { kind: 'landing-zone', location: 'pid', bucket: 'zone' } as const;
     await store.datablocks.updateOne({ _id }, { $set: { originals: files } });

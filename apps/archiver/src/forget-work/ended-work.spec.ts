@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { beforeEach, describe, it } from 'node:test';
 import { ManualClock, newId } from '#kernel';
 import { createLogger } from '#observability';
 import { legacyRow, type OutboxRelay } from '#outbox';
-import { MongoConnection } from '#persistence';
 import { ClaimChecks } from '#claim-check';
 import { MemoryObjectStore } from '#storage/testing';
-import { DatablockLists } from '../archive-datablock/datablock-lists.js';
+import { DatablockLists } from '../originals/datablock-lists.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
-import { ArchiverStore } from '../persistence/archiver-store.js';
+import type { ArchiverStore } from '../persistence/archiver-store.js';
+import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
+import { Datablocks } from '../persistence/datablocks.js';
+import { FilesAside } from '../persistence/files-aside.js';
 import type { FileAside, StoredDatablock, WorkOrder } from '../persistence/records.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { EndedWorkSweep } from './ended-work-sweep.js';
@@ -17,21 +19,13 @@ import { EndedWorkSweep } from './ended-work-sweep.js';
 const lifetime = 90 * 86_400_000;
 
 describe('An ended work order', () => {
-  const logger = createLogger('ended-work.int.spec', 'silent');
+  const logger = createLogger('ended-work.spec', 'silent');
   const clock = new ManualClock(new Date());
+  const store = memoryArchiverStore();
   const config = { endedWorkLifetime: lifetime, controlBucket: 'control' } as ArchiverConfig;
-  let mongo: MongoConnection;
-  let store: ArchiverStore;
   let objects: MemoryObjectStore;
   let listed: Set<string>;
 
-  before(async () => {
-    const uri = new URL(process.env['MONGODB_URI'] ?? '');
-    uri.pathname = `/ended-${newId().slice(0, 8)}`;
-    mongo = new MongoConnection({ uri: uri.toString(), appName: 'test' }, logger);
-    store = new ArchiverStore(mongo, logger);
-    await store.whenReady();
-  });
   beforeEach(async () => {
     await store.works.deleteMany({});
     await store.datablocks.deleteMany({});
@@ -39,10 +33,6 @@ describe('An ended work order', () => {
     objects = new MemoryObjectStore();
     listed = new Set();
     await objects.ensureBucket('control');
-  });
-  after(async () => {
-    await mongo.connection.dropDatabase();
-    await mongo.close();
   });
 
   function sweepOf(of: ArchiverStore): EndedWorkSweep {
@@ -55,7 +45,17 @@ describe('An ended work order', () => {
       lists: ({ archiveId }: { archiveId: string }) => Promise.resolve(listed.has(archiveId)),
     } as unknown as CatalogueWord;
     const orders = new WorkOrders(of, { wake: () => undefined } as unknown as OutboxRelay);
-    return new EndedWorkSweep(of, orders, lists, catalogue, clock, config, logger);
+    return new EndedWorkSweep(
+      of,
+      orders,
+      new Datablocks(of),
+      new FilesAside(of),
+      lists,
+      catalogue,
+      clock,
+      config,
+      logger,
+    );
   }
   const long = (): Date => new Date(clock.now().getTime() - lifetime - 1000);
   const message = () => ({ rows: [legacyRow({ exchange: 'x', key: 'k', body: '{}' }, clock.now())] });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { ManualClock, newId } from '#kernel';
 import { createLogger } from '#observability';
-import { MongoConnection } from '#persistence';
 import { MemoryObjectStore } from '#storage/testing';
 import type { ArchiverConfig } from '../archiver.config.js';
-import { ArchiverStore } from '../persistence/archiver-store.js';
+import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
+import { RetrievedCopies } from '../persistence/retrieved-copies.js';
 import type { WorkContext } from '../domain/work.js';
 import { ExpireRetrievedCopies } from './expire-retrieved-copies.js';
 import { RecallLock } from './recall-lock.js';
@@ -14,29 +14,19 @@ const lease = 60_000;
 const bucket = 'retrieval';
 
 describe('Retrieved copies', () => {
-  const logger = createLogger('retrieved-copies.int.spec', 'silent');
+  const logger = createLogger('retrieved-copies.spec', 'silent');
   const config = { lease, retrievedLifetime: 3_600_000, retrievalBucket: bucket } as ArchiverConfig;
   const clock = new ManualClock(new Date());
-  let mongo: MongoConnection;
-  let store: ArchiverStore;
+  const store = memoryArchiverStore();
   let objects: MemoryObjectStore;
   let lock: RecallLock;
   let expiry: ExpireRetrievedCopies;
 
   before(async () => {
-    const uri = new URL(process.env['MONGODB_URI'] ?? '');
-    uri.pathname = `/copies-${newId().slice(0, 8)}`;
-    mongo = new MongoConnection({ uri: uri.toString(), appName: 'test' }, logger);
-    store = new ArchiverStore(mongo, logger);
-    await store.whenReady();
     objects = new MemoryObjectStore();
     await objects.ensureBucket(bucket);
-    lock = new RecallLock(store, clock, config);
-    expiry = new ExpireRetrievedCopies(store, objects, clock, config, logger);
-  });
-  after(async () => {
-    await mongo.connection.dropDatabase();
-    await mongo.close();
+    lock = new RecallLock(new RetrievedCopies(store), clock, config);
+    expiry = new ExpireRetrievedCopies(new RetrievedCopies(store), objects, clock, config, logger);
   });
 
   const context = (epoch: number): WorkContext => ({

@@ -1,4 +1,5 @@
-import type { Steps } from '../domain/states.js';
+/** Which states may follow which: a table of an app's domain. */
+type Steps<State extends string> = Readonly<Record<State, readonly State[]>>;
 
 /** The two halves of a write that takes a step: what its filter asks for, and what it sets. */
 export interface Step<State extends string> {

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import type { Envelope, OriginalsSource } from '#contracts';
+import { ManualClock, newId } from '#kernel';
+import type { OutboxRelay } from '#outbox';
+import type { ArchiverConfig } from '../archiver.config.js';
+import type { ArchiverStore } from '../persistence/archiver-store.js';
+import { WorkOrders } from '../persistence/work-orders.js';
+import type { WorkRunner } from '../run-work/work-runner.js';
+import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
+import { WorkOrdersConsumer } from './work-orders.consumer.js';
+
+const releaseGrace = 3_600_000;
+const source: OriginalsSource = { kind: 'landing-zone', location: 'p', bucket: 'zone' };
+const files = { bucket: 'control', key: 'k', size: 1, sha256: 'f' };
+
+describe('An order of job-assembler', () => {
+  const clock = new ManualClock(new Date('2026-01-01T00:00:00Z'));
+  let store: ArchiverStore;
+  let consumer: WorkOrdersConsumer;
+  let woken: number;
+  let cancelled: string[];
+
+  beforeEach(() => {
+    [store, woken, cancelled] = [memoryArchiverStore(), 0, []];
+    const runner = {
+      wake: () => (woken += 1),
+      cancel: (workOrderId: string) => cancelled.push(workOrderId),
+    } as unknown as WorkRunner;
+    const orders = new WorkOrders(store, { wake: () => undefined } as unknown as OutboxRelay);
+    consumer = new WorkOrdersConsumer(orders, runner, clock, { releaseGrace } as ArchiverConfig);
+  });
+
+  const envelopeOf = <Data>(data: Data): Envelope<Data> => ({ data }) as Envelope<Data>;
+  const order = () => ({ workOrderId: newId(), jobId: 'j', pid: 'p', archiveId: 'a' });
+  const stored = async (_id: string) => (await store.works.findOne({ _id }))!;
+
+  it('of each kind is kept as it came, once, and is due at once', async () => {
+    const archived = { source, files, fileCount: 1, bytes: 1, copies: 1 };
+    for (const [kind, accept] of [
+      ['archive', (data) => consumer.archive(envelopeOf({ ...data, ...archived }))],
+      ['retrieve', (data) => consumer.retrieve(envelopeOf(data))],
+      ['verify', (data) => consumer.verify(envelopeOf(data))],
+      ['discard', (data) => consumer.discard(envelopeOf(data))],
+    ] as [string, (data: ReturnType<typeof order>) => Promise<unknown>][]) {
+      const data = order();
+      assert.deepEqual(await accept(data), { kind: 'done' });
+      assert.deepEqual(await accept(data), { kind: 'done' });
+      const { command, state, dueAt, lastFault } = await stored(data.workOrderId);
+      assert.deepEqual([command.kind, state, dueAt, lastFault], [kind, 'open', clock.now(), undefined]);
+      assert.equal(command.data.workOrderId, data.workOrderId);
+    }
+    assert.equal(await store.works.countDocuments({}), 4);
+    assert.equal(woken, 8);
+  });
+
+  it('to release originals waits as long as an upload link may still be good, and says so', async () => {
+    const data = { ...order(), source, files };
+    await consumer.release(envelopeOf(data));
+    const { dueAt, lastFault } = await stored(data.workOrderId);
+    assert.equal(dueAt.getTime() - clock.now().getTime(), releaseGrace);
+    assert.match(lastFault ?? '', /until no upload link of the dataset is good/);
+  });
+
+  it('that is cancelled stops where it runs, and one that was not accepted yet has its cancellation come again', async () => {
+    const data = order();
+    const cancel = () => consumer.cancel(envelopeOf({ workOrderId: data.workOrderId, jobId: 'j' }));
+    const early = await cancel();
+    assert.deepEqual([early.kind, (early as { code?: string }).code], ['retry', 'archiver.work-unknown']);
+    await consumer.verify(envelopeOf(data));
+    assert.deepEqual(await cancel(), { kind: 'done' });
+    assert.equal((await stored(data.workOrderId)).cancelRequested, true);
+    assert.deepEqual(cancelled, [data.workOrderId, data.workOrderId]);
+  });
+});

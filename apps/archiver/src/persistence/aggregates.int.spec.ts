@@ -1,0 +1,13 @@
+import { datablocksConformance } from '../testing/datablocks.conformance.js';
+import { filesAsideConformance } from '../testing/files-aside.conformance.js';
+import { realArchiverStore } from '../testing/real-archiver-store.js';
+import { retrievedCopiesConformance } from '../testing/retrieved-copies.conformance.js';
+import { workOrdersConformance } from '../testing/work-orders.conformance.js';
+
+for (const conformance of [
+  workOrdersConformance,
+  datablocksConformance,
+  filesAsideConformance,
+  retrievedCopiesConformance,
+])
+  conformance('a database', () => realArchiverStore(process.env['MONGODB_URI']));

@@ -1,0 +1,15 @@
+import { datablocksConformance } from '../testing/datablocks.conformance.js';
+import { filesAsideConformance } from '../testing/files-aside.conformance.js';
+import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
+import { retrievedCopiesConformance } from '../testing/retrieved-copies.conformance.js';
+import { workOrdersConformance } from '../testing/work-orders.conformance.js';
+
+for (const conformance of [
+  workOrdersConformance,
+  datablocksConformance,
+  filesAsideConformance,
+  retrievedCopiesConformance,
+])
+  conformance('memory', () =>
+    Promise.resolve({ store: memoryArchiverStore(), close: () => Promise.resolve() }),
+  );

@@ -1,0 +1,123 @@
+import { Injectable } from '@nestjs/common';
+import { isDuplicateKey, stepOf } from '#persistence';
+import { datablockSteps } from '../domain/states.js';
+import { ArchiverStore } from './archiver-store.js';
+import type { StoredCopy, StoredDatablock } from './records.js';
+
+/** A datablock and whose it is. */
+export type OwnedDatablock = Pick<StoredDatablock, '_id' | 'jobId' | 'pid'>;
+/** The mark of one that was discarded without having been recorded has nothing but its name. */
+export type FoundDatablock = OwnedDatablock & Partial<StoredDatablock>;
+
+const recording = stepOf(datablockSteps, 'verified', 'verified');
+const discarding = stepOf(datablockSteps, ['verified', 'discarded'], 'discarded');
+const returning = stepOf(datablockSteps, 'discarded', 'verified');
+
+/**
+ * What lies on long-term storage, and what is known of each copy: every change is a transition of this class, in one write
+ * that asks for what it starts from (`domain/states.ts`).
+ */
+@Injectable()
+export class Datablocks {
+  constructor(private readonly store: ArchiverStore) {}
+
+  async verified(_id: string): Promise<StoredDatablock | undefined> {
+    return (await this.all.findOne({ _id, state: 'verified' })) ?? undefined;
+  }
+
+  /** In whichever state. */
+  async found(_id: string): Promise<FoundDatablock | undefined> {
+    return (await this.all.findOne({ _id })) ?? undefined;
+  }
+
+  /** The verified one of a dataset that was packed from this list of files. @param _id absent: whichever it is */
+  async verifiedFrom(pid: string, filesSha256: string, _id?: string): Promise<StoredDatablock | undefined> {
+    const named = _id === undefined ? {} : { _id };
+    return (await this.all.findOne({ ...named, pid, filesSha256, state: 'verified' })) ?? undefined;
+  }
+
+  /** The other verified datablocks of its dataset, in the order of their names: each once, for much is decided on them. */
+  othersVerified({ _id, pid }: Pick<StoredDatablock, '_id' | 'pid'>): AsyncIterable<FoundDatablock> {
+    return this.all.find({ pid, state: 'verified', _id: { $ne: _id } }).sort({ _id: 1 });
+  }
+
+  /** Once more is the same. @returns false when it was discarded: an overtaken worker must not paint over the mark */
+  record({ _id, ...fields }: StoredDatablock): Promise<boolean> {
+    return unlessForeign(() =>
+      this.all.updateOne(
+        { _id, state: { $ne: discarding.to.state } },
+        { $set: { ...fields, ...recording.to } },
+        { upsert: true },
+      ),
+    );
+  }
+
+  /** Whether it was recorded or not: the mark stands against a late record. @returns false when it is another job's */
+  discard({ _id, jobId, pid }: OwnedDatablock, discardedAt: Date): Promise<boolean> {
+    return unlessForeign(() =>
+      this.all.updateOne({ _id, jobId, pid }, { $set: { ...discarding.to, discardedAt } }, { upsert: true }),
+    );
+  }
+
+  /** A discarded one is verified again, if it is this dataset's. What nobody knows the content of is not called verified. */
+  async bringBack({ _id, pid }: Pick<StoredDatablock, '_id' | 'pid'>): Promise<void> {
+    await this.all.updateOne(
+      { _id, pid, ...returning.from, manifest: { $exists: true } },
+      { $set: returning.to, $unset: { discardedAt: '' } },
+    );
+  }
+
+  /** Names of those that were discarded before then, the oldest first. */
+  async *discardedBefore(before: Date, limit: number): AsyncGenerator<string> {
+    const found = this.all.find(discardedBefore(before), { projection: { _id: 1 } });
+    for await (const { _id } of found.sort({ discardedAt: 1 }).limit(limit)) yield _id;
+  }
+
+  /** @returns false when it was brought back, or discarded anew, since it was looked up: then it stays */
+  async forget(_id: string, before: Date): Promise<boolean> {
+    return (await this.all.deleteOne({ _id, ...discardedBefore(before) })).deletedCount > 0;
+  }
+
+  /** The copy was read at this moment, and is what was archived. */
+  async copyVerified(_id: string, share: string, verifiedAt: Date): Promise<void> {
+    await this.all.updateOne({ _id, 'copies.share': share }, { $set: { 'copies.$': { share, verifiedAt } } });
+  }
+
+  /** @returns false when it was known before, or verified since it was looked up: then it has been restored meanwhile */
+  async copyDamaged(
+    _id: string,
+    { share, verifiedAt }: StoredCopy,
+    at: Date,
+    found: string,
+  ): Promise<boolean> {
+    const { modifiedCount } = await this.all.updateOne(
+      { _id, copies: { $elemMatch: { share, verifiedAt, damaged: { $exists: false } } } },
+      { $set: { 'copies.$.damaged': { at, found: found.slice(0, 2000) } } },
+    );
+    return modifiedCount > 0;
+  }
+
+  /** Datablocks of which a copy is damaged. */
+  countDamaged(): Promise<number> {
+    return this.all.countDocuments({ 'copies.damaged.at': { $exists: true } });
+  }
+
+  private get all() {
+    return this.store.datablocks;
+  }
+}
+
+function discardedBefore(before: Date) {
+  return { state: 'discarded' as const, discardedAt: { $lt: before } };
+}
+
+/** An upsert that its filter keeps from the record of that name cannot insert another one. */
+async function unlessForeign(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (isDuplicateKey(error)) return false;
+    throw error;
+  }
+}

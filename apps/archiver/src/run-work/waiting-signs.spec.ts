@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ManualClock } from '#kernel';
+import { createLogger } from '#observability';
+import type { OutboxRelay } from '#outbox';
+import type { AppHealth, PartHealth } from '#service-host';
+import { Datablocks } from '../persistence/datablocks.js';
+import type { StoredDatablock } from '../persistence/records.js';
+import { WorkOrders } from '../persistence/work-orders.js';
+import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
+import type { ProgressReporting } from './progress-reporting.js';
+import { WaitingSigns } from './waiting-signs.js';
+
+describe('The archiver, of work that does not run,', () => {
+  const start = new Date('2026-01-01T00:00:00Z');
+  const at = (milliseconds: number): Date => new Date(start.getTime() + milliseconds);
+  const clock = new ManualClock(at(10));
+  const store = memoryArchiverStore();
+  const orders = new WorkOrders(store, { wake: () => undefined } as unknown as OutboxRelay);
+  const datablocks = new Datablocks(store);
+  const sent: unknown[][] = [];
+  const parts = new Map<string, () => Promise<PartHealth>>();
+  const signs = new WaitingSigns(
+    store,
+    orders,
+    datablocks,
+    {
+      send: ({ _id }: { _id: string }, ...said: unknown[]) => sent.push([_id, ...said]),
+    } as unknown as ProgressReporting,
+    { add: (name: string, part: () => Promise<PartHealth>) => parts.set(name, part) } as unknown as AppHealth,
+    clock,
+    createLogger('spec', 'silent'),
+  );
+  const accept = (workOrderId: string, dueAt: Date, lastFault?: string): Promise<void> =>
+    orders.accept({
+      command: { kind: 'verify', data: { workOrderId, jobId: 'j', pid: 'p', archiveId: 'a' } },
+      ...{ acceptedAt: start, dueAt, context: undefined },
+      ...(lastFault === undefined ? {} : { lastFault }),
+    });
+
+  it('says what it waits for, shows how much there is, and which copies are damaged', async () => {
+    await accept('runs', at(0));
+    await orders.takeDue(at(1), at(100));
+    await accept('due', at(2));
+    await accept('full', at(500), 'The share is full.');
+    await signs.tell();
+    assert.deepEqual(sent, [
+      ['due', 'waiting', 0, 0, 'It waits until a worker of the archiver is free (ARCHIVER_WORKERS).'],
+      ['full', 'waiting', 0, 0, 'The share is full.'],
+    ]);
+    signs.onApplicationBootstrap();
+    await signs.beforeApplicationShutdown();
+    assert.deepEqual(await parts.get('work')?.(), {
+      status: 'up',
+      open: 3,
+      waiting: 1,
+      due: 1,
+      oldestDueMs: 8,
+    });
+    assert.deepEqual(await parts.get('copies')?.(), { status: 'up', damaged: 0 });
+    const copy = { share: 's', verifiedAt: start };
+    await datablocks.record({ _id: 'a', state: 'verified', copies: [copy] } as unknown as StoredDatablock);
+    await datablocks.copyDamaged('a', copy, at(1), 'torn');
+    assert.deepEqual(await parts.get('copies')?.(), { status: 'damaged', damaged: 1 });
+  });
+});

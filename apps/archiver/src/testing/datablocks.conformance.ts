@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { Datablocks } from '../persistence/datablocks.js';
+import type { StoredDatablock } from '../persistence/records.js';
+import type { OpenStore } from './real-archiver-store.js';
+
+const start = new Date('2026-01-01T00:00:00Z');
+const at = (milliseconds: number): Date => new Date(start.getTime() + milliseconds);
+
+const datablockOf = (_id: string, more: Partial<StoredDatablock> = {}): StoredDatablock => ({
+  ...{ _id, pid: 'p', jobId: 'j', filesSha256: 'f', fileCount: 1, size: 1, packedSize: 1, sha256: 's' },
+  manifest: { bucket: 'control', key: _id, size: 1, sha256: 'm' },
+  copies: ['one', 'two'].map((share) => ({ share, verifiedAt: start })),
+  state: 'verified',
+  ...more,
+});
+
+/** What holds for the datablocks of archivers, in memory and in a database. */
+export function datablocksConformance(name: string, open: () => Promise<OpenStore>): void {
+  describe(`Datablocks in ${name}`, () => {
+    let opened: OpenStore;
+    let datablocks: Datablocks;
+
+    before(async () => {
+      opened = await open();
+      datablocks = new Datablocks(opened.store);
+    });
+    after(() => opened.close());
+    beforeEach(() => opened.store.datablocks.deleteMany({}));
+
+    const owned = { _id: 'a', jobId: 'j', pid: 'p' };
+    const namesOf = async (found: AsyncIterable<string | { _id: string }>): Promise<string[]> => {
+      const names: string[] = [];
+      for await (const one of found) names.push(typeof one === 'string' ? one : one._id);
+      return names;
+    };
+
+    it('are recorded, and recorded anew by a later try', async () => {
+      assert.equal(await datablocks.verified('a'), undefined);
+      assert.equal(await datablocks.record(datablockOf('a')), true);
+      assert.equal(await datablocks.record(datablockOf('a', { size: 2 })), true);
+      assert.deepEqual(await datablocks.verified('a'), datablockOf('a', { size: 2 }));
+    });
+
+    it('that were discarded are no longer verified, and a late record does not paint over the mark', async () => {
+      await datablocks.record(datablockOf('a'));
+      assert.equal(await datablocks.discard(owned, at(1)), true);
+      assert.equal(await datablocks.verified('a'), undefined);
+      assert.equal(await datablocks.record(datablockOf('a', { size: 2 })), false);
+      const found = await datablocks.found('a');
+      assert.deepEqual([found?.state, found?.size, found?.discardedAt], ['discarded', 1, at(1)]);
+    });
+
+    it('are discarded without having been recorded, and again: the mark stands against the record that comes late', async () => {
+      assert.equal(await datablocks.discard(owned, at(1)), true);
+      assert.equal(await datablocks.discard(owned, at(2)), true);
+      assert.deepEqual(await datablocks.found('a'), { ...owned, state: 'discarded', discardedAt: at(2) });
+      assert.equal(await datablocks.record(datablockOf('a')), false);
+    });
+
+    it('are not discarded by another job, or for another dataset', async () => {
+      await datablocks.record(datablockOf('a'));
+      assert.equal(await datablocks.discard({ ...owned, jobId: 'other' }, at(1)), false);
+      assert.equal(await datablocks.discard({ ...owned, pid: 'other' }, at(1)), false);
+      assert.equal((await datablocks.verified('a'))?.jobId, 'j');
+    });
+
+    it('come back verified, if they are of that dataset and somebody has recorded what is in them', async () => {
+      await datablocks.record(datablockOf('a'));
+      await datablocks.discard(owned, at(1));
+      await datablocks.discard({ ...owned, _id: 'mark' }, at(1));
+      await datablocks.bringBack({ _id: 'a', pid: 'other' });
+      await datablocks.bringBack({ _id: 'mark', pid: 'p' });
+      assert.equal((await datablocks.found('mark'))?.state, 'discarded');
+      assert.equal(await datablocks.verified('a'), undefined);
+      await datablocks.bringBack(owned);
+      assert.deepEqual(await datablocks.verified('a'), datablockOf('a'));
+    });
+
+    it('are found by the files that they were packed from, and beside each other, only while they are verified', async () => {
+      for (const _id of ['a', 'b', 'gone']) await datablocks.record(datablockOf(_id));
+      await datablocks.record(datablockOf('other', { pid: 'q' }));
+      await datablocks.discard({ ...owned, _id: 'gone' }, at(1));
+      assert.deepEqual(await namesOf(datablocks.othersVerified(owned)), ['b']);
+      assert.equal((await datablocks.verifiedFrom('p', 'f', 'b'))?._id, 'b');
+      assert.equal((await datablocks.verifiedFrom('q', 'f'))?._id, 'other');
+      for (const [pid, files, _id] of [
+        ['p', 'f', 'gone'],
+        ['p', 'f', 'other'],
+        ['p', 'x', undefined],
+      ] as const)
+        assert.equal(await datablocks.verifiedFrom(pid, files, _id), undefined);
+    });
+
+    it('are forgotten when they were discarded long ago, but not when they were brought back or discarded anew meanwhile', async () => {
+      for (const [_id, discardedAt] of [
+        ['b', at(2)],
+        ['a', at(1)],
+        ['c', at(3)],
+        ['young', at(90)],
+      ] as const) {
+        await datablocks.record(datablockOf(_id));
+        await datablocks.discard({ ...owned, _id }, discardedAt);
+      }
+      assert.deepEqual(await namesOf(datablocks.discardedBefore(at(50), 2)), ['a', 'b']);
+      await datablocks.bringBack({ _id: 'a', pid: 'p' });
+      await datablocks.discard({ ...owned, _id: 'b' }, at(60));
+      for (const [_id, isForgotten] of [
+        ['a', false],
+        ['b', false],
+        ['c', true],
+        ['young', false],
+      ] as const)
+        assert.equal(await datablocks.forget(_id, at(50)), isForgotten, _id);
+      assert.equal(await datablocks.found('c'), undefined);
+      assert.equal((await datablocks.found('a'))?.state, 'verified');
+    });
+
+    it('know which copy was found damaged, until it is verified again', async () => {
+      await datablocks.record(datablockOf('a'));
+      const [first, second] = (await datablocks.verified('a'))!.copies;
+      assert.equal(await datablocks.copyDamaged('a', second!, at(1), 'x'.repeat(5000)), true);
+      assert.equal(await datablocks.copyDamaged('a', second!, at(2), 'again'), false, 'it is known');
+      assert.equal(await datablocks.countDamaged(), 1);
+      const { copies } = (await datablocks.verified('a'))!;
+      assert.deepEqual(copies[0], first);
+      assert.deepEqual([copies[1]?.damaged?.at, copies[1]?.damaged?.found.length], [at(1), 2000]);
+      await datablocks.copyVerified('a', 'two', at(3));
+      assert.deepEqual((await datablocks.verified('a'))?.copies, [
+        first,
+        { share: 'two', verifiedAt: at(3) },
+      ]);
+      assert.equal(await datablocks.countDamaged(), 0);
+    });
+
+    it('do not call a copy damaged that was verified after it was looked up: it was restored meanwhile', async () => {
+      await datablocks.record(datablockOf('a'));
+      const [seen] = (await datablocks.verified('a'))!.copies;
+      await datablocks.copyVerified('a', seen!.share, at(1));
+      assert.equal(await datablocks.copyDamaged('a', seen!, at(2), 'torn'), false);
+      assert.equal((await datablocks.verified('a'))?.copies[0]?.damaged, undefined);
+    });
+  });
+}
