@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { JobRefusal } from '../../apps/catalog-api/src/domain/errors.js';
-import { DatasetClaims } from '../../apps/catalog-api/src/jobs/dataset-claims.js';
+import { DatasetClaims } from '../../apps/catalog-api/src/claims/dataset-claims.js';
 import { acceptedJobs, Catalogue } from '../../apps/catalog-api/src/persistence/catalogue.js';
 import { interruptOnce } from '../support/interrupt.js';
 import { heldDatasets, holdingEnvironment, orphanAge } from './support/held-datasets.js';

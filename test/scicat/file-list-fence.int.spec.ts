@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { FileListFence } from '../../apps/catalog-api/src/datablocks/file-list-fence.js';
-import { DatasetClaims } from '../../apps/catalog-api/src/jobs/dataset-claims.js';
+import { FileListFence } from '../../apps/catalog-api/src/claims/file-list-fence.js';
+import { DatasetClaims } from '../../apps/catalog-api/src/claims/dataset-claims.js';
 import { Catalogue } from '../../apps/catalog-api/src/persistence/catalogue.js';
 import { interruptOnce } from '../support/interrupt.js';
 import { pathOf, rawDataset } from './support/datasets.js';

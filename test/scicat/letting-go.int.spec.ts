@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { DatasetClaims } from '../../apps/catalog-api/src/jobs/dataset-claims.js';
+import { DatasetClaims } from '../../apps/catalog-api/src/claims/dataset-claims.js';
 import { Catalogue } from '../../apps/catalog-api/src/persistence/catalogue.js';
 import { nextVersion } from '../../apps/catalog-api/src/records/dataset-version.js';
 import { interruptOnce } from '../support/interrupt.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { MetadataShapesSweep } from '../../apps/catalog-api/src/metadata-keys/metadata-shapes-sweep.js';
-import { MetadataShapes } from '../../apps/catalog-api/src/metadata-keys/metadata-shapes.js';
+import { MetadataShapes } from '../../apps/catalog-api/src/records/metadata-shapes.js';
 import { Catalogue } from '../../apps/catalog-api/src/persistence/catalogue.js';
 import { interruptOnce } from '../support/interrupt.js';
 import { pathOf, rawDataset, v4Dataset } from './support/datasets.js';

@@ -10,8 +10,8 @@ import { DatasetReportsConsumer } from './apply-job-reports/dataset-reports.cons
 import { JobReportsConsumer } from './apply-job-reports/job-reports.consumer.js';
 import { JobResults } from './apply-job-reports/job-results.js';
 import { attachmentParts } from './attachments/attachments.parts.js';
-import { authenticationParts } from './authentication/authentication.parts.js';
-import { CallerGuard } from './authentication/caller.guard.js';
+import { authenticationParts } from './sign-in/sign-in.parts.js';
+import { CallerGuard } from './sign-in/caller.guard.js';
 import type { CatalogApiConfig } from './catalog-api.config.js';
 import { CatalogApiConfigToken } from './catalog-api.tokens.js';
 import { datablockParts } from './datablocks/datablocks.parts.js';
@@ -27,25 +27,25 @@ import { RefusalLog } from './http/refusal-log.js';
 import { ScicatErrorsFilter } from './http/scicat-errors.filter.js';
 import { ScicatValidationPipe } from './http/scicat-validation.pipe.js';
 import { instrumentParts } from './instruments/instruments.parts.js';
-import { DatasetLifecycles } from './jobs/dataset-lifecycles.js';
-import { DatasetSchedule } from './jobs/dataset-schedule.js';
+import { DatasetLifecycles } from './claims/dataset-lifecycles.js';
+import { DatasetSchedule } from './claims/dataset-schedule.js';
 import { FileListComparison } from './apply-job-reports/file-list-comparison.js';
-import { DatasetClaims } from './jobs/dataset-claims.js';
+import { DatasetClaims } from './claims/dataset-claims.js';
 import { JobActions } from './jobs/job-actions.js';
 import { JobConfigurationToken } from './jobs/job-configuration.provider.js';
 import { JobOwners } from './jobs/job-owners.js';
 import { AnonymousJobLimits } from './jobs/anonymous-job-limits.js';
 import { JobCreation, JobCreationContext } from './jobs/job-creation.js';
 import { JobExtrasController } from './jobs/job-extras.controller.js';
-import { JobNews } from './jobs/job-news.js';
+import { JobNews } from './events/job-news.js';
 import { JobQueries } from './jobs/job-queries.js';
 import { JobTemplates } from './jobs/job-templates.js';
 import { JobUpdateParts, JobUpdates } from './jobs/job-updates.js';
-import { JobSurroundings } from './jobs/job-surroundings.js';
+import { JobQueues } from './jobs/job-queues.js';
 import { JobV3Bodies } from './jobs/job-v3-bodies.js';
 import { JobsV3Controller } from './jobs/jobs-v3.controller.js';
 import { JobsV4Controller } from './jobs/jobs-v4.controller.js';
-import { OrphanClaimsSweep } from './jobs/orphan-claims-sweep.js';
+import { OrphanClaimsSweep } from './claims/orphan-claims-sweep.js';
 import { LandingZoneController } from './landing-zone/landing-zone.controller.js';
 import { LandingUploads } from './landing-zone/landing-uploads.js';
 import { LandingZoneSweep } from './landing-zone/landing-zone-sweep.js';
@@ -124,7 +124,7 @@ export class CatalogApiModule {
         { provide: APP_INTERCEPTOR, useClass: EmptyResultInterceptor },
         { provide: APP_INTERCEPTOR, useClass: EntityTagInterceptor },
         { provide: APP_INTERCEPTOR, useClass: PersonalInfoInterceptor },
-        JobSurroundings,
+        JobQueues,
         ...authenticationParts.providers,
         ...usersParts.providers,
         ...surroundingsParts.providers,

@@ -13,7 +13,7 @@ import { withoutWords } from '../persistence/own-fields.js';
 import type { JobRecord } from '../persistence/records.js';
 import { JobActions } from './job-actions.js';
 import { JobConfigurationToken } from './job-configuration.provider.js';
-import { JobNews } from './job-news.js';
+import { JobNews } from '../events/job-news.js';
 import { legacyBody } from './job-views.js';
 
 /** Without a status, the job keeps the one it has when the change is written. */

@@ -1,4 +1,3 @@
-import type { Session } from '../authentication/token.service.js';
 import type { Lifecycle } from '../domain/lifecycle.js';
 import type { UserId } from './user-ids.js';
 import type { OutboxPart } from '#outbox';
@@ -181,6 +180,16 @@ export interface LandingUploadRecord {
   /** Absent while the upload is being begun. */
   uploadId?: string;
   usedAt: Date;
+}
+
+/** What a token says of its bearer, without being one. */
+export interface Session {
+  readonly digest: string;
+  readonly userId: string;
+  /** How often the password had been changed when the token was made. */
+  readonly sessions: number;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
 }
 
 export interface EventTicketRecord {

@@ -1,4 +1,4 @@
-import { ProposalCounters } from './proposal-counters.js';
+import { ProposalCounters } from '../datasets/proposal-counters.js';
 import { proposalTypesProvider } from './proposal-types.provider.js';
 import { ProposalService } from './proposal.service.js';
 import { ProposalsController } from './proposals.controller.js';

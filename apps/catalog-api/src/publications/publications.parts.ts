@@ -1,6 +1,6 @@
 import { EmbargoSweep } from './embargo-sweep.js';
 import { PublicationFiles } from './publication-files.js';
-import { PublicationResources } from './publication-resources.js';
+import { PublicationResources } from '../published-data/publication-resources.js';
 import { PublicationSnapshots } from './publication-snapshots.js';
 import { PublicationsController } from './publications.controller.js';
 

@@ -7,7 +7,7 @@ import { PublishedDataV4Controller } from './published-data-v4.controller.js';
 import { PublicationChecks } from './publication-checks.js';
 import { PublicationDatasets } from './publication-datasets.js';
 import { PublicationLife } from './publication-life.service.js';
-import { PublicationSurroundings } from './publication-surroundings.js';
+import { PublicationPolicy } from './publication-policy.js';
 import { PublishedDataService } from './published-data.service.js';
 
 export const publishedDataParts = {
@@ -18,7 +18,7 @@ export const publishedDataParts = {
     PublicationChecks,
     PublicationDatasets,
     PublicationLife,
-    PublicationSurroundings,
+    PublicationPolicy,
     {
       provide: PublicationSettings,
       inject: [CatalogApiConfigToken],

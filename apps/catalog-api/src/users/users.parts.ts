@@ -1,10 +1,10 @@
-import { AccessGroups } from './access-groups.js';
-import { FunctionalAccounts } from './functional-accounts.js';
-import { SignInAccounts } from './sign-in-accounts.js';
+import { AccessGroups } from '../accounts/access-groups.js';
+import { FunctionalAccounts } from '../accounts/functional-accounts.js';
+import { SignInAccounts } from '../accounts/sign-in-accounts.js';
 import { UserDirectory } from './user-directory.service.js';
 import { UserIdentitiesController } from './user-identities.controller.js';
 import { UserSettingsController } from './user-settings.controller.js';
-import { UserSettings } from './user-settings.service.js';
+import { UserSettings } from '../accounts/user-settings.service.js';
 import { UserTokensController } from './user-tokens.controller.js';
 import { UsersController } from './users.controller.js';
 

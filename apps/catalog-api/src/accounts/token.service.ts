@@ -5,9 +5,9 @@ import { Clock, newId } from '#kernel';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { BadRequest } from '../domain/errors.js';
+import type { Session, UserRecord } from '../persistence/records.js';
 import { Catalogue } from '../persistence/catalogue.js';
-import type { UserRecord } from '../persistence/records.js';
-import { userView, type UserView } from '../users/user-views.js';
+import { userView, type UserView } from './user-views.js';
 import { AgedMap } from './aged-map.js';
 
 /** What SciCat's clients get from a sign-in. */
@@ -19,16 +19,6 @@ export interface LoginAnswer {
   created: string;
   userId: string;
   user: UserView;
-}
-
-/** What a token says of its bearer, without being one. */
-export interface Session {
-  readonly digest: string;
-  readonly userId: string;
-  /** How often the password had been changed when the token was made. */
-  readonly sessions: number;
-  /** Milliseconds since 1970. */
-  readonly expiresAt: number;
 }
 
 /** How long another process may go on taking a token after it was signed out here. */

@@ -4,7 +4,7 @@ import { Clock, newId } from '#kernel';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { Refusal } from '../domain/errors.js';
-import { isExclusive } from '../jobs/dataset-schedule.js';
+import { isExclusive } from './dataset-schedule.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { intentField } from '../persistence/own-fields.js';
 

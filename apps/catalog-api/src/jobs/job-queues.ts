@@ -10,7 +10,7 @@ import { JobConfigurationToken } from './job-configuration.provider.js';
 
 /** Makes sure that what job configurations and upload links name exists: legacy exchanges and queues, the landing zone. */
 @Injectable()
-export class JobSurroundings implements OnApplicationBootstrap, OnApplicationShutdown {
+export class JobQueues implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly stopping = new AbortController();
 
   constructor(

@@ -3,7 +3,7 @@ import { Clock } from '#kernel';
 import { isDuplicateKey } from '#persistence';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
-import { CallerLookup } from '../authentication/caller-lookup.js';
+import { CallerLookup } from './caller-lookup.js';
 import { Refusal } from '../domain/errors.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { UserRecord } from '../persistence/records.js';

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { LdapDirectory } from '../ldap/ldap-directory.js';
+import { LdapDirectory } from './ldap-directory.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { UserRecord } from '../persistence/records.js';
-import { FunctionalAccounts } from '../users/functional-accounts.js';
-import { SignInAccounts, type ExternalPerson } from '../users/sign-in-accounts.js';
-import { PasswordHashes } from './password-hashes.js';
-import { TokenService, type LoginAnswer } from './token.service.js';
+import { FunctionalAccounts } from '../accounts/functional-accounts.js';
+import { SignInAccounts, type ExternalPerson } from '../accounts/sign-in-accounts.js';
+import { PasswordHashes } from '../accounts/password-hashes.js';
+import { TokenService, type LoginAnswer } from '../accounts/token.service.js';
 
 /** A hash of nothing in particular: comparing with it makes an unknown user cost as long as a wrong password. */
 const noPassword = '$2b$10$CwTycUXWue0Thq9StjUM0uJ8Lr8JnWmJ3Yz0WQnJx0mVh3m7Ww9sS';

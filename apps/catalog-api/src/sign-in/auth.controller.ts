@@ -5,7 +5,7 @@ import type { Caller } from '../domain/access.js';
 import { CurrentCaller, type RequestWithCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { AuthenticationService } from './authentication.service.js';
-import type { LoginAnswer } from './token.service.js';
+import type { LoginAnswer } from '../accounts/token.service.js';
 import { CredentialsDto } from './credentials.dto.js';
 import { SignInLimits } from './sign-in-limits.js';
 import { SignOut, type SignOutAnswer } from './sign-out.js';

@@ -7,7 +7,7 @@ import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { rowsWithIds } from '#persistence';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord } from '../persistence/records.js';
-import type { PublishedDataRecord } from '../published-data/published-data-record.js';
+import type { PublishedDataRecord } from './published-data-record.js';
 
 type Fields = Record<string, unknown>;
 

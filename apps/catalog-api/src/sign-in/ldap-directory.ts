@@ -5,7 +5,7 @@ import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { Refusal } from '../domain/errors.js';
 import type { LdapConfig } from '../identity.config.js';
-import type { ExternalPerson } from '../users/sign-in-accounts.js';
+import type { ExternalPerson } from '../accounts/sign-in-accounts.js';
 
 const attributes = ['displayName', 'cn', 'mail', 'sAMAccountName', 'uid', 'thumbnailPhoto', 'jpegPhoto'];
 

@@ -1,7 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { RequestWithCaller } from '../http/caller.decorator.js';
 import { tokenOf } from '../http/request-parts.js';
-import { CallerLookup } from './caller-lookup.js';
+import { CallerLookup } from '../accounts/caller-lookup.js';
 
 /** Finds out who calls. Refuses nobody: what an anonymous caller may do is decided by the operation. */
 @Injectable()

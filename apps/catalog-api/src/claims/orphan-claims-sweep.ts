@@ -6,7 +6,7 @@ import {
 } from '@nestjs/common';
 import { messageOf, wait, WorkLoop } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
-import { FileListFence } from '../datablocks/file-list-fence.js';
+import { FileListFence } from './file-list-fence.js';
 import { DatasetClaims } from './dataset-claims.js';
 
 const interval = 30_000;

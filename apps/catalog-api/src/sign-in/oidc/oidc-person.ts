@@ -1,5 +1,5 @@
-import type { OidcConfig } from '../identity.config.js';
-import type { ExternalPerson } from '../users/sign-in-accounts.js';
+import type { OidcConfig } from '../../identity.config.js';
+import type { ExternalPerson } from '../../accounts/sign-in-accounts.js';
 import type { Claims } from './oidc-provider.js';
 
 /** The person whom a provider's claims describe, by the configured mapping. */

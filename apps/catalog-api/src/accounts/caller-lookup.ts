@@ -4,7 +4,8 @@ import { Clock } from '#kernel';
 import { Catalogue } from '../persistence/catalogue.js';
 import { idForms, type UserId } from '../persistence/user-ids.js';
 import { AgedMap } from './aged-map.js';
-import { TokenService, type Session } from './token.service.js';
+import type { Session } from '../persistence/records.js';
+import { TokenService } from './token.service.js';
 
 /**
  * Milliseconds for which a caller's name and groups are remembered. Clients ask in bursts, and finding out who asks

@@ -6,8 +6,8 @@ import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { Refusal } from '../domain/errors.js';
 import type { RequestWithCaller } from '../http/caller.decorator.js';
 import { tokenOf } from '../http/request-parts.js';
-import { OidcProvider } from '../oidc/oidc-provider.js';
-import { TokenService } from './token.service.js';
+import { OidcProvider } from './oidc/oidc-provider.js';
+import { TokenService } from '../accounts/token.service.js';
 
 export interface SignOutAnswer {
   readonly logout: 'successful';

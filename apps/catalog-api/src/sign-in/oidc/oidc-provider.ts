@@ -15,10 +15,10 @@ import {
   type Configuration,
 } from 'openid-client';
 import { messageOf, TransientError } from '#kernel';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
-import { Refusal } from '../domain/errors.js';
-import type { OidcConfig } from '../identity.config.js';
+import type { CatalogApiConfig } from '../../catalog-api.config.js';
+import { CatalogApiConfigToken } from '../../catalog-api.tokens.js';
+import { Refusal } from '../../domain/errors.js';
+import type { OidcConfig } from '../../identity.config.js';
 
 export type Claims = Readonly<Record<string, unknown>>;
 

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Refusal } from '../domain/errors.js';
 import type { RequestWithCaller } from '../http/caller.decorator.js';
 import { tokenOf } from '../http/request-parts.js';
-import { TokenService, type Session } from './token.service.js';
+import type { Session } from '../persistence/records.js';
+import { TokenService } from './token.service.js';
 
 /** The session behind a request: for what outlives the request, such as event streams. */
 @Injectable()

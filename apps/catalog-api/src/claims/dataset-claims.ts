@@ -9,7 +9,7 @@ import { JobRefusal } from '../domain/errors.js';
 import { cancelStep, marks, type Lifecycle, type LifecycleStep } from '../domain/lifecycle.js';
 import { acceptedJobs, Catalogue } from '../persistence/catalogue.js';
 import type { ClaimRecord } from '../persistence/records.js';
-import { FileListFence } from '../datablocks/file-list-fence.js';
+import { FileListFence } from './file-list-fence.js';
 import { DatasetLifecycles } from './dataset-lifecycles.js';
 import { DatasetSchedule, flagOf, isExclusive, scheduled, type ClaimedDataset } from './dataset-schedule.js';
 

@@ -1,8 +1,8 @@
 import { hkdfSync } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { EncryptJWT, jwtDecrypt } from 'jose';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import type { CatalogApiConfig } from '../../catalog-api.config.js';
+import { CatalogApiConfigToken } from '../../catalog-api.tokens.js';
 import type { SignInSecrets } from './oidc-provider.js';
 
 /** A sign-in under way, from the redirect to the provider until the browser comes back. */

@@ -4,7 +4,7 @@ import { messageOf, PermanentError, wait } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
-import { PasswordHashes } from '../authentication/password-hashes.js';
+import { PasswordHashes } from './password-hashes.js';
 import { besideOthers } from '../persistence/beside-others.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { UserRecord } from '../persistence/records.js';

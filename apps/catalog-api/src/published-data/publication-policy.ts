@@ -8,7 +8,7 @@ import { BadRequest, Refusal } from '../domain/errors.js';
 
 /** Time, names and configuration: what a publication needs from outside its own records. */
 @Injectable()
-export class PublicationSurroundings {
+export class PublicationPolicy {
   constructor(
     private readonly clock: Clock,
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
