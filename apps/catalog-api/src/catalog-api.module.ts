@@ -35,12 +35,14 @@ import { JobActions } from './jobs/job-actions.js';
 import { JobConfigurationToken } from './jobs/job-configuration.provider.js';
 import { JobOwners } from './jobs/job-owners.js';
 import { AnonymousJobLimits } from './jobs/anonymous-job-limits.js';
-import { JobCreation, JobCreationContext } from './jobs/job-creation.js';
+import { JobCreation } from './jobs/job-creation.js';
+import { JobDatasets } from './jobs/job-datasets.js';
+import { JobPostings } from './jobs/job-postings.js';
 import { JobExtrasController } from './jobs/job-extras.controller.js';
 import { JobNews } from './events/job-news.js';
 import { JobQueries } from './jobs/job-queries.js';
 import { JobTemplates } from './jobs/job-templates.js';
-import { JobUpdateParts, JobUpdates } from './jobs/job-updates.js';
+import { JobUpdates } from './jobs/job-updates.js';
 import { JobQueues } from './jobs/job-queues.js';
 import { JobV3Bodies } from './jobs/job-v3-bodies.js';
 import { JobsV3Controller } from './jobs/jobs-v3.controller.js';
@@ -144,10 +146,10 @@ export class CatalogApiModule {
         JobActions,
         JobTemplates,
         JobCreation,
-        JobCreationContext,
+        JobDatasets,
+        JobPostings,
         AnonymousJobLimits,
         JobUpdates,
-        JobUpdateParts,
         JobQueries,
         JobV3Bodies,
         JobOwners,

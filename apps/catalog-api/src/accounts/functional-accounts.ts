@@ -49,7 +49,7 @@ export class FunctionalAccounts implements OnApplicationBootstrap {
 
   private async seed(accounts: readonly FunctionalAccount[]): Promise<void> {
     for (const account of accounts) {
-      await this.catalogue.mongo
+      await this.catalogue
         .afterStart(`account ${account.username}`, () => besideOthers(() => this.seedOne(account)))
         .catch((error: unknown) =>
           this.logger.error(

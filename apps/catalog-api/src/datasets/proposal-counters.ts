@@ -21,8 +21,9 @@ export class ProposalCounters {
   private async count(proposalIds: Ids, difference: 1 | -1): Promise<void> {
     const ids = [...new Set(proposalIds)].filter((id) => typeof id === 'string');
     if (ids.length === 0) return;
-    await this.catalogue.mongo.connection
-      .collection<{ _id: string; numberOfDatasets: number }>('Proposal')
-      .updateMany({ _id: { $in: ids } }, { $inc: { numberOfDatasets: difference } });
+    await this.catalogue.proposals.updateMany(
+      { _id: { $in: ids } },
+      { $inc: { numberOfDatasets: difference } },
+    );
   }
 }

@@ -1,3 +1,4 @@
+import type { MetadataShape } from '../domain/metadata-shape.js';
 import type { Lifecycle } from '../domain/lifecycle.js';
 import type { UserId } from './user-ids.js';
 import type { OutboxPart } from '#outbox';
@@ -200,3 +201,5 @@ export interface EventTicketRecord {
   session?: Session;
   expiresAt: Date;
 }
+
+export type StoredShape = MetadataShape & { readonly createdAt: Date; readonly leaving?: string };

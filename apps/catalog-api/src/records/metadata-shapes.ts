@@ -12,7 +12,6 @@ import {
 import { Catalogue } from '../persistence/catalogue.js';
 
 type Fields = Readonly<Record<string, unknown>>;
-type StoredShape = MetadataShape & { readonly createdAt: Date; readonly leaving?: string };
 
 /** Records that are given shapes at once. */
 const batch = 10;
@@ -31,7 +30,7 @@ export class MetadataShapes {
   ) {}
 
   get shapes() {
-    return this.catalogue.mongo.connection.collection<StoredShape>('catena_metadata_shapes');
+    return this.catalogue.metadataShapes;
   }
 
   /**
