@@ -1,3 +1,4 @@
+import { Module } from '@nestjs/common';
 import { AttachmentParents } from './attachment-parents.js';
 import { AttachmentService } from './attachment.service.js';
 import { AttachmentsV4Controller } from './attachments-v4.controller.js';
@@ -5,12 +6,15 @@ import { DatasetAttachmentsController } from './dataset-attachments.controller.j
 import { ProposalAttachmentsController } from './proposal-attachments.controller.js';
 import { SampleAttachmentsController } from './sample-attachments.controller.js';
 
-export const attachmentParts = {
+/** Pictures and other attachments of datasets, proposals and samples. */
+@Module({
   controllers: [
     AttachmentsV4Controller,
     DatasetAttachmentsController,
     ProposalAttachmentsController,
     SampleAttachmentsController,
   ],
-  providers: [AttachmentService, AttachmentParents],
-};
+  providers: [AttachmentParents, AttachmentService],
+  exports: [AttachmentService],
+})
+export class AttachmentsModule {}

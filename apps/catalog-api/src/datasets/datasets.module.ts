@@ -1,3 +1,5 @@
+import { Module } from '@nestjs/common';
+import { AttachmentsModule } from '../attachments/attachments.module.js';
 import { ArchiveStateGuard } from './archive-state-guard.js';
 import { ComputedDatasetValues } from './computed-values.js';
 import { DatasetConsequences } from './dataset-consequences.js';
@@ -13,15 +15,21 @@ import {
   DatasetCreationV3Controller,
   DatasetCreationV4Controller,
 } from './endpoints/dataset-creation.controller.js';
-import { IdempotencyKeySweep } from './idempotency-key-sweep.js';
 import { DatasetLogbooksController } from './endpoints/dataset-logbooks.controller.js';
 import { DatasetSearchesV3Controller } from './endpoints/dataset-searches-v3.controller.js';
 import { DatasetsPublicController } from './endpoints/datasets-public.controller.js';
 import { DatasetsV3Controller } from './endpoints/datasets-v3.controller.js';
 import { DatasetsV4Controller } from './endpoints/datasets-v4.controller.js';
+import { IdempotencyKeySweep } from './idempotency-key-sweep.js';
+import { ProposalCounters } from './proposal-counters.js';
 import { MetadataSchemas } from './scientific-metadata.js';
+import { LogbooksModule } from '../logbooks/logbooks.module.js';
+import { MetadataKeysModule } from '../metadata-keys/metadata-keys.module.js';
+import { PoliciesModule } from '../policies/policies.module.js';
 
-export const datasetParts = {
+/** Datasets; other features read them, and change them through the record store only. */
+@Module({
+  imports: [AttachmentsModule, LogbooksModule, MetadataKeysModule, PoliciesModule],
   controllers: [
     DatasetCreationV3Controller,
     DatasetCreationV4Controller,
@@ -33,8 +41,10 @@ export const datasetParts = {
   ],
   providers: [
     ArchiveStateGuard,
+    ComputedDatasetValues,
     DatasetConsequences,
     DatasetCreations,
+    DatasetExtras,
     DatasetHistory,
     DatasetIncludes,
     DatasetKeys,
@@ -43,7 +53,8 @@ export const datasetParts = {
     DatasetService,
     IdempotencyKeySweep,
     MetadataSchemas,
-    ComputedDatasetValues,
-    DatasetExtras,
+    ProposalCounters,
   ],
-};
+  exports: [DatasetIncludes, DatasetQueries],
+})
+export class DatasetsModule {}
