@@ -7,7 +7,7 @@ import { PublicStore } from './persistence/public-store.js';
 import type { PublicationServerConfig } from './publication-server.config.js';
 import { ConfigToken } from './publication-server.tokens.js';
 
-export interface Surroundings {
+export interface SharedServices {
   readonly config: PublicationServerConfig;
   readonly logger: Logger;
   readonly mongo: MongoConnection;
@@ -17,8 +17,8 @@ export interface Surroundings {
 
 /** What both listeners share: one database connection, one logger, one store. */
 @Module({})
-export class SurroundingsModule {
-  static forRoot({ config, logger, mongo, pulse, clock = new SystemClock() }: Surroundings): DynamicModule {
+export class SharedModule {
+  static forRoot({ config, logger, mongo, pulse, clock = new SystemClock() }: SharedServices): DynamicModule {
     const providers = [
       { provide: ConfigToken, useValue: config },
       { provide: LOGGER, useValue: logger },
@@ -29,7 +29,7 @@ export class SurroundingsModule {
       Embargoes,
     ];
     return {
-      module: SurroundingsModule,
+      module: SharedModule,
       global: true,
       providers,
       exports: [ConfigToken, LOGGER, MongoConnection, DatabasePulse, Clock, PublicStore, Embargoes],

@@ -1,3 +1,4 @@
+import { Module } from '@nestjs/common';
 import { Copies } from './copies.service.js';
 import { FileLists } from './file-lists.js';
 import { IngestController } from './ingest.controller.js';
@@ -6,7 +7,9 @@ import { RecallFeed } from './recall-feed.service.js';
 import { RecordIngest } from './record-ingest.service.js';
 import { Upkeep } from './upkeep.js';
 
-export const ingestParts = {
+/** What the publisher sends, and what it comes to fetch. */
+@Module({
   controllers: [IngestController],
   providers: [Copies, FileLists, Pictures, RecallFeed, RecordIngest, Upkeep],
-};
+})
+export class IngestModule {}

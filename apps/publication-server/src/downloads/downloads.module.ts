@@ -1,4 +1,4 @@
-import type { Provider, Type } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { ArchivePlans } from './archive-plan.js';
 import { CopySource } from './copy-source.js';
 import { DownloadGate } from './download-gate.js';
@@ -6,20 +6,19 @@ import { DownloadsService } from './downloads.service.js';
 import { PublishedFiles } from './published-files.js';
 import { RefusalAnswers } from './refusal-answers.js';
 import { UsageCounter } from './usage-counter.js';
+import { SiteModule } from '../site/site.module.js';
 
-/** Without controllers: see DownloadGate. */
-export const downloadsParts: {
-  readonly controllers: readonly Type[];
-  readonly providers: readonly Provider[];
-} = {
-  controllers: [],
+/** Published files. Without controllers: see DownloadGate. */
+@Module({
+  imports: [SiteModule],
   providers: [
-    PublishedFiles,
     ArchivePlans,
     CopySource,
-    UsageCounter,
-    DownloadsService,
-    RefusalAnswers,
     DownloadGate,
+    DownloadsService,
+    PublishedFiles,
+    RefusalAnswers,
+    UsageCounter,
   ],
-};
+})
+export class DownloadsModule {}
