@@ -8,6 +8,7 @@ import { after, describe, it } from 'node:test';
 import { repository, textOf } from '../support/repository.js';
 
 const configuration = join(repository, '.config/dependency-cruiser.cjs');
+const folderRules = join(repository, '.config/dependency-cruiser-folders.cjs');
 const cruiser = join(repository, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
 const { forbidden } = createRequire(import.meta.url)(configuration) as { forbidden: { name: string }[] };
 
@@ -74,7 +75,10 @@ const directories: string[] = [];
 after(() => directories.forEach((directory) => rmSync(directory, { recursive: true })));
 
 /** Writes a checkout of its own into a temporary folder and gives back `rule: file` for each violation. */
-async function violationsIn(files: Readonly<Record<string, string>>): Promise<string[]> {
+async function violationsIn(
+  files: Readonly<Record<string, string>>,
+  rules = configuration,
+): Promise<string[]> {
   const root = mkdtempSync(join(tmpdir(), 'catena-boundaries-'));
   directories.push(root);
   const { imports } = JSON.parse(textOf('package.json')) as { imports: object };
@@ -101,7 +105,7 @@ async function violationsIn(files: Readonly<Record<string, string>>): Promise<st
     const folders = ['apps', 'libs', 'tools', 'test'];
     execFile(
       process.execPath,
-      [cruiser, '--config', configuration, '--output-type', 'json', ...folders],
+      [cruiser, '--config', rules, '--output-type', 'json', ...folders],
       { cwd: root, maxBuffer: 1e8 },
       // The exit code is the number of violations.
       (_, stdout) => resolve(stdout),
@@ -112,6 +116,33 @@ async function violationsIn(files: Readonly<Record<string, string>>): Promise<st
   };
   return summary.violations.map(({ from, rule }) => `${rule.name}: ${from}`);
 }
+
+/** Two folders that import one another, though no two of their files do. */
+const knot: Readonly<Record<string, string>> = {
+  'apps/one/src/left/index.ts': `import type { Right } from '../right/index.js'; export type Left = Right;`,
+  'apps/one/src/left/more.ts': `export const more = 1;`,
+  'apps/one/src/right/index.ts': `import '../left/more.js'; export type Right = 1;`,
+};
+
+describe('The boundaries between folders', () => {
+  it('let pass what is allowed, and specs and twins look where they like', async () => {
+    const specs = {
+      'apps/one/src/persistence/store.spec.ts': `import '../domain/rules.js';`,
+      'apps/one/src/domain/rules.spec.ts': `import '../persistence/store.js'; import '../testing/twin.js';`,
+      'apps/one/src/testing/twin.ts': `import '../persistence/store.js';`,
+      'apps/one/src/persistence/twin.spec.ts': `import '../testing/twin.js';`,
+    };
+    assert.deepEqual(await violationsIn({ ...clean, ...specs }, folderRules), []);
+  });
+
+  it('report a planted knot from both of its ends, and accuse nobody else', async () => {
+    const found = await violationsIn({ ...clean, ...knot }, folderRules);
+    assert.deepEqual(found.sort(), [
+      'no-folder-knots: apps/one/src/left',
+      'no-folder-knots: apps/one/src/right',
+    ]);
+  });
+});
 
 describe('The boundaries', () => {
   it('let pass what is allowed', async () => assert.deepEqual(await violationsIn(clean), []));

@@ -7,7 +7,7 @@ import {
   nameOfSet,
   setsOf,
   withParents,
-} from '../../apps/publication-server/src/oai/oai-sets.js';
+} from '../../apps/publication-server/src/persistence/record-sets.js';
 
 const now = new Date('2026-06-01T00:00:00Z');
 const named = (...names: string[]) =>

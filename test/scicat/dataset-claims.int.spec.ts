@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { MongoConnection } from '#persistence';
 import { JobRefusal } from '../../apps/catalog-api/src/domain/errors.js';
-import { DatasetClaims } from '../../apps/catalog-api/src/jobs/dataset-claims.js';
+import { DatasetClaims } from '../../apps/catalog-api/src/claims/dataset-claims.js';
 import { acceptedJobs, Catalogue } from '../../apps/catalog-api/src/persistence/catalogue.js';
 import { interruptOnce } from '../support/interrupt.js';
 import { heldDatasets, holdingEnvironment, orphanAge } from './support/held-datasets.js';
@@ -143,7 +144,7 @@ describe('Holding datasets for a job', () => {
     it(`refuses a job that slept ${when} until a sweep gave it up, and leaves its dataset free`, async () => {
       const { pid } = await dataset();
       // Reading the datasets of the job comes first: the claims tell the second reading from it.
-      const gap = interruptOnce(catalogue.mongo, collection, method, sweepMuchLater, creating(pid));
+      const gap = interruptOnce(app.get(MongoConnection), collection, method, sweepMuchLater, creating(pid));
       const { status, body } = await archive(pid);
       assert.equal(status, 503, JSON.stringify(body));
       assert.ok(gap.happened());
@@ -155,7 +156,7 @@ describe('Holding datasets for a job', () => {
       const { pid } = await dataset();
       let other: unknown;
       const gap = interruptOnce(
-        catalogue.mongo,
+        app.get(MongoConnection),
         collection,
         method,
         async () => {
@@ -184,7 +185,7 @@ describe('Holding datasets for a job', () => {
     ] as const) {
       const { pid } = await dataset();
       let answer: Awaited<ReturnType<typeof archive>> | undefined;
-      const gap = interruptOnce(catalogue.mongo, collection, method, async () => {
+      const gap = interruptOnce(app.get(MongoConnection), collection, method, async () => {
         answer = await archive(pid);
         await catalogue.claims.updateMany({ pid }, { $set: { at: new Date(0) } });
       });
@@ -205,7 +206,7 @@ describe('Holding datasets for a job', () => {
       const { pid } = await dataset();
       await heldByNobody(pid, orphanAge + 1000);
       let next: unknown;
-      const gap = interruptOnce(catalogue.mongo, collection, method, async () => {
+      const gap = interruptOnce(app.get(MongoConnection), collection, method, async () => {
         await sweepMuchLater();
         next = (await archive(pid)).body['id'];
       });
@@ -245,7 +246,7 @@ describe('Holding datasets for a job', () => {
         );
     let during: number | undefined;
     const gap = interruptOnce(
-      catalogue.mongo,
+      app.get(MongoConnection),
       'Job',
       'updateOne',
       async () => {
@@ -272,7 +273,7 @@ describe('Holding datasets for a job', () => {
       const body = { type: 'archive', jobParams: {}, datasetList: [{ pid, files: [] }] };
       const post = () => app.as('admin').send('POST', '/api/v3/Jobs', body, { 'idempotency-key': pid });
       let other: string | undefined;
-      const gap = interruptOnce(catalogue.mongo, collection, method, async () => {
+      const gap = interruptOnce(app.get(MongoConnection), collection, method, async () => {
         const answer = await post();
         assert.equal(answer.status, 201, answer.text);
         other = String(answer.body['id']);
@@ -291,11 +292,11 @@ describe('Holding datasets for a job', () => {
     method: 'find' | 'aggregate',
     _id: string,
   ): { happened: () => boolean } {
-    return interruptOnce(catalogue.mongo, collection, method, async () => {
+    return interruptOnce(app.get(MongoConnection), collection, method, async () => {
       const document = await app.collection(collection).findOne({ _id });
       assert.ok(document);
       await app.collection(collection).deleteOne({ _id });
-      interruptOnce(catalogue.mongo, collection, method, async () => {
+      interruptOnce(app.get(MongoConnection), collection, method, async () => {
         await app.collection(collection).insertOne(document);
       });
     });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { FileListFence } from '../../apps/catalog-api/src/datablocks/file-list-fence.js';
-import { DatasetClaims } from '../../apps/catalog-api/src/jobs/dataset-claims.js';
+import { MongoConnection } from '#persistence';
+import { FileListFence } from '../../apps/catalog-api/src/claims/file-list-fence.js';
+import { DatasetClaims } from '../../apps/catalog-api/src/claims/dataset-claims.js';
 import { Catalogue } from '../../apps/catalog-api/src/persistence/catalogue.js';
 import { interruptOnce } from '../support/interrupt.js';
 import { pathOf, rawDataset } from './support/datasets.js';
@@ -123,7 +124,7 @@ describe('File lists of a dataset that a job holds', () => {
             : route.endsWith('of all')
               ? [collection, 'deleteMany']
               : [collection, 'findOneAndDelete'];
-        const gap = interruptOnce(catalogue.mongo, victim, method, async () => {
+        const gap = interruptOnce(app.get(MongoConnection), victim, method, async () => {
           created = await job(pid);
         });
         const answer = await send(pid, id);
@@ -142,7 +143,7 @@ describe('File lists of a dataset that a job holds', () => {
       ['findOneAndUpdate', () => admin().patch(`/api/v4/origdatablocks/${orig}`, files('d'))],
       ['findOneAndDelete', () => remove().delete(`/api/v4/origdatablocks/${orig}`)],
     ] as const) {
-      const gap = interruptOnce(catalogue.mongo, 'OrigDatablock', method, async () => {
+      const gap = interruptOnce(app.get(MongoConnection), 'OrigDatablock', method, async () => {
         const { body } = await job(pid);
         await app.get(DatasetClaims).undo(String(body['id']));
       });
@@ -179,7 +180,7 @@ describe('File lists of a dataset that a job holds', () => {
     for (const send of [links, list]) {
       const { pid } = await dataset();
       assert.equal((await job(pid)).status, 201);
-      const gap = interruptOnce(catalogue.mongo, 'catena_dataset_claims', 'findOne', async () => {
+      const gap = interruptOnce(app.get(MongoConnection), 'catena_dataset_claims', 'findOne', async () => {
         await app.collection('Datablock').updateMany({ datasetId: pid }, { $set: { createdBy: 'catena' } });
         await app
           .collection('Dataset')
@@ -239,7 +240,7 @@ describe('File lists of a dataset that a job holds', () => {
 
   it('are registered all the same when a sweep took a slow writer for a dead one', async () => {
     const { pid } = await dataset();
-    const gap = interruptOnce(catalogue.mongo, 'OrigDatablock', 'updateOne', async () => {
+    const gap = interruptOnce(app.get(MongoConnection), 'OrigDatablock', 'updateOne', async () => {
       await app
         .collection('OrigDatablock')
         .updateMany({ 'catenaIntent.datasetId': pid }, { $set: { 'catenaIntent.at': new Date(0) } });
@@ -263,7 +264,7 @@ describe('Deleting a dataset', () => {
     const { body } = await app.as('admin').post('/api/v3/datasets', rawDataset({}));
     const pid = String(body['pid']);
     let created: Answer<Fields> | undefined;
-    const gap = interruptOnce(app.get(Catalogue).mongo, 'Dataset', 'findOneAndDelete', async () => {
+    const gap = interruptOnce(app.get(MongoConnection), 'Dataset', 'findOneAndDelete', async () => {
       created = await app.as('admin').send('POST', '/api/v3/Jobs', {
         type: 'archive',
         jobParams: {},

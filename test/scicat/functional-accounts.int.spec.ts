@@ -8,9 +8,9 @@ import { newId } from '#kernel';
 import { createLogger } from '#observability';
 import { MongoConnection } from '#persistence';
 import { catalogApiConfigFrom } from '../../apps/catalog-api/src/catalog-api.config.js';
-import { PasswordHashes } from '../../apps/catalog-api/src/authentication/password-hashes.js';
+import { PasswordHashes } from '../../apps/catalog-api/src/accounts/password-hashes.js';
 import { Catalogue } from '../../apps/catalog-api/src/persistence/catalogue.js';
-import { FunctionalAccounts } from '../../apps/catalog-api/src/users/functional-accounts.js';
+import { FunctionalAccounts } from '../../apps/catalog-api/src/accounts/functional-accounts.js';
 import { interruptOnce } from '../support/interrupt.js';
 
 const names = ['ada', 'charles', 'grace'];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { DatasetClaims } from '../../apps/catalog-api/src/jobs/dataset-claims.js';
+import { MongoConnection } from '#persistence';
+import { DatasetClaims } from '../../apps/catalog-api/src/claims/dataset-claims.js';
 import { Catalogue } from '../../apps/catalog-api/src/persistence/catalogue.js';
 import { nextVersion } from '../../apps/catalog-api/src/records/dataset-version.js';
 import { interruptOnce } from '../support/interrupt.js';
@@ -33,7 +34,7 @@ describe('Letting go of the datasets of a job', () => {
     const jobId = String(body['id']);
     // What is over already stays as it ended.
     await claims.end(jobId, pids[3]!);
-    const gap = interruptOnce(catalogue.mongo, 'Dataset', 'updateMany', async () => {
+    const gap = interruptOnce(app.get(MongoConnection), 'Dataset', 'updateMany', async () => {
       await catalogue.datasets.updateOne(
         { pid: pids[5]! },
         { $inc: nextVersion, $set: { keywords: ['meanwhile'] } },
@@ -56,7 +57,7 @@ describe('Letting go of the datasets of a job', () => {
     await storing('overtaken');
     await claims.take('overtaken', 'archive', [one, other]);
     let next: unknown;
-    const gap = interruptOnce(catalogue.mongo, 'Dataset', 'updateMany', async () => {
+    const gap = interruptOnce(app.get(MongoConnection), 'Dataset', 'updateMany', async () => {
       await sweepMuchLater();
       next = (await archive(one.pid)).body['id'];
     });
@@ -71,7 +72,7 @@ describe('Letting go of the datasets of a job', () => {
     const { pid } = await dataset();
     let sent: readonly unknown[] = [];
     const gap = interruptOnce(
-      catalogue.mongo,
+      app.get(MongoConnection),
       'Job',
       'updateOne',
       async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { MongoConnection } from '#persistence';
 import { MetadataShapesSweep } from '../../apps/catalog-api/src/metadata-keys/metadata-shapes-sweep.js';
-import { MetadataShapes } from '../../apps/catalog-api/src/metadata-keys/metadata-shapes.js';
+import { MetadataShapes } from '../../apps/catalog-api/src/records/metadata-shapes.js';
 import { Catalogue } from '../../apps/catalog-api/src/persistence/catalogue.js';
 import { interruptOnce } from '../support/interrupt.js';
 import { pathOf, rawDataset, v4Dataset } from './support/datasets.js';
@@ -120,13 +121,15 @@ describe('Names of metadata', () => {
     };
     // The other one is removed between the look at its names and the write that needs them.
     const before = await createDataset(app.as('user1'), metadata('gapOfInsert'));
-    const inInsert = interruptOnce(catalogue.mongo, 'Dataset', 'insertOne', () => remove(before));
+    const inInsert = interruptOnce(app.get(MongoConnection), 'Dataset', 'insertOne', () => remove(before));
     await createDataset(app.as('user1'), metadata('gapOfInsert'));
     assert.ok(inInsert.happened() && (await knows('user1', 'gapOfInsert')));
 
     const last = await createDataset(app.as('user1'), metadata('gapOfChange'));
     const pid = await createDataset(app.as('user1'));
-    const inChange = interruptOnce(catalogue.mongo, 'Dataset', 'findOneAndUpdate', () => remove(last));
+    const inChange = interruptOnce(app.get(MongoConnection), 'Dataset', 'findOneAndUpdate', () =>
+      remove(last),
+    );
     assert.equal((await app.as('user1').patch(pathOf(pid), metadata('gapOfChange'))).status, 200);
     assert.ok(inChange.happened() && (await knows('user1', 'gapOfChange')));
 
@@ -134,7 +137,7 @@ describe('Names of metadata', () => {
     for (const step of ['updateOne', 'deleteOne']) {
       const name = `gapOf${step}`;
       const leaving = await createDataset(app.as('user1'), metadata(name));
-      const inRemoval = interruptOnce(catalogue.mongo, 'catena_metadata_shapes', step, async () => {
+      const inRemoval = interruptOnce(app.get(MongoConnection), 'catena_metadata_shapes', step, async () => {
         await createDataset(app.as('user1'), metadata(name));
       });
       await remove(leaving);
@@ -164,7 +167,7 @@ describe('Names of metadata', () => {
   it('give way where a record changes while it is given its names', async () => {
     const pid = await createDataset(app.as('user1'), { scientificMetadata: { atFirst: 1 } });
     await catalogue.datasets.updateOne({ _id: pid }, { $unset: { catenaKeys: '' } });
-    const gap = interruptOnce(catalogue.mongo, 'Dataset', 'updateOne', async () => {
+    const gap = interruptOnce(app.get(MongoConnection), 'Dataset', 'updateOne', async () => {
       await app.as('user1').patch(pathOf(pid), { scientificMetadata: { afterwards: 1 } });
     });
     await shapes.give('Dataset', pid);

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ProposalCounters } from '../../apps/catalog-api/src/proposals/proposal-counters.js';
+import { ProposalCounters } from '../../apps/catalog-api/src/datasets/proposal-counters.js';
 import { badFilters, createDataset, createProposal, forbidden, proposal } from './support/records.js';
 import { ScicatApp, type AccountName } from './support/scicat-app.js';
 

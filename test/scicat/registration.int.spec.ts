@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
+import { MongoConnection } from '#persistence';
 import type { DatablockLine, DatasetArchivedV1, Envelope, ObjectReference } from '#contracts';
 import { manifestToJson } from '#datablock';
 import { newId, pidAsName } from '#kernel';
 import type { Outcome } from '#messaging';
 import { ObjectStore } from '#storage';
 import { DatasetReportsConsumer } from '../../apps/catalog-api/src/apply-job-reports/dataset-reports.consumer.js';
-import { DatasetClaims } from '../../apps/catalog-api/src/jobs/dataset-claims.js';
+import { DatasetClaims } from '../../apps/catalog-api/src/claims/dataset-claims.js';
 import { Catalogue } from '../../apps/catalog-api/src/persistence/catalogue.js';
 import { interruptOnce } from '../support/interrupt.js';
 import { pathOf, rawDataset } from './support/datasets.js';
@@ -203,7 +204,7 @@ describe('Registering datablocks', () => {
   it('looks again, and decides nothing, when blocks come and go while it reads', async () => {
     const of = await archiving([['a', 1]]);
     const data = await report(of, [['a', 1]]);
-    const gap = interruptOnce(catalogue.mongo, 'OrigDatablock', 'countDocuments', async () => {
+    const gap = interruptOnce(app.get(MongoConnection), 'OrigDatablock', 'countDocuments', async () => {
       await writeUnasked(of.pid, [['late', 5]]);
     });
     assert.deepEqual(await kindOf(archived(data)), ['retry', 'persistence.rows-moving']);
@@ -217,7 +218,7 @@ describe('Registering datablocks', () => {
     const first = await archiving([['a', 1]]);
     const data = await report(first, [['a', 1]]);
     // It found everything in order, and slept; another process finds a difference.
-    const gap = interruptOnce(catalogue.mongo, 'catena_dataset_claims', 'updateOne', async () => {
+    const gap = interruptOnce(app.get(MongoConnection), 'catena_dataset_claims', 'updateOne', async () => {
       await writeUnasked(first.pid, [['late', 5]]);
       await archived(data);
     });
@@ -229,9 +230,9 @@ describe('Registering datablocks', () => {
     const other = await report(second, [['a', 1]]);
     const { insertedId } = await writeUnasked(second.pid, [['late', 5]]);
     // The other way round: refused by the one that slept, registered by the one that did not.
-    const back = interruptOnce(catalogue.mongo, 'catena_dataset_claims', 'updateOne', async () => {
+    const back = interruptOnce(app.get(MongoConnection), 'catena_dataset_claims', 'updateOne', async () => {
       await app.collection('OrigDatablock').deleteOne({ _id: insertedId });
-      interruptOnce(catalogue.mongo, 'Datablock', 'updateOne', () =>
+      interruptOnce(app.get(MongoConnection), 'Datablock', 'updateOne', () =>
         Promise.reject(new Error('the process dies')),
       );
       assert.equal((await archived(other)).kind, 'retry');
@@ -245,7 +246,7 @@ describe('Registering datablocks', () => {
   it('goes on with what it had decided, though the list is another by then', async () => {
     const of = await archiving([['a', 1]]);
     const data = await report(of, [['a', 1]]);
-    const gap = interruptOnce(catalogue.mongo, 'Datablock', 'updateOne', () =>
+    const gap = interruptOnce(app.get(MongoConnection), 'Datablock', 'updateOne', () =>
       Promise.reject(new Error('the process dies')),
     );
     assert.equal((await archived(data)).kind, 'retry');
@@ -259,7 +260,7 @@ describe('Registering datablocks', () => {
     const of = await archiving([['a', 1]]);
     const data = await report(of, [['a', 1]]);
     const gap = interruptOnce(
-      catalogue.mongo,
+      app.get(MongoConnection),
       'Dataset',
       'updateOne',
       async () => {

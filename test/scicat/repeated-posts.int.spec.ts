@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { MongoConnection } from '#persistence';
 import { IdempotencyKeySweep } from '../../apps/catalog-api/src/datasets/idempotency-key-sweep.js';
 import { Catalogue } from '../../apps/catalog-api/src/persistence/catalogue.js';
 import { interruptOnce } from '../support/interrupt.js';
@@ -49,7 +50,7 @@ describe('Datasets posted under an Idempotency-Key', () => {
         const key = newKey();
         const body = bodyOf({ datasetName: `gap ${key}`, ownerGroup: 'pidmaker', ...(pid && { pid }) });
         let other: unknown;
-        const gap = interruptOnce(catalogue.mongo, 'Dataset', 'insertOne', async () => {
+        const gap = interruptOnce(app.get(MongoConnection), 'Dataset', 'insertOne', async () => {
           const answer = await post(version, body, key, 'pidmaker');
           assert.equal(answer.status, 201, answer.text);
           other = answer.body['pid'];
@@ -65,9 +66,9 @@ describe('Datasets posted under an Idempotency-Key', () => {
   it('ask to post again where the other one was removed before it could be read', async () => {
     const key = newKey();
     const body = rawDataset({ datasetName: key });
-    interruptOnce(catalogue.mongo, 'Dataset', 'insertOne', async () => {
+    interruptOnce(app.get(MongoConnection), 'Dataset', 'insertOne', async () => {
       const { body: other } = await post('v3', body, key);
-      interruptOnce(catalogue.mongo, 'Dataset', 'findOne', async () => {
+      interruptOnce(app.get(MongoConnection), 'Dataset', 'findOne', async () => {
         await catalogue.datasets.deleteOne({ _id: String(other['pid']) });
       });
     });

@@ -7,7 +7,7 @@ import type { Outcome } from '#messaging';
 import { MongoConnection } from '#persistence';
 import { ObjectStore } from '#storage';
 import { DatasetReportsConsumer } from '../../apps/catalog-api/src/apply-job-reports/dataset-reports.consumer.js';
-import { DatasetClaims } from '../../apps/catalog-api/src/jobs/dataset-claims.js';
+import { DatasetClaims } from '../../apps/catalog-api/src/claims/dataset-claims.js';
 import { Catalogue } from '../../apps/catalog-api/src/persistence/catalogue.js';
 import { interruptOnce } from '../support/interrupt.js';
 import { pathOf } from './support/datasets.js';

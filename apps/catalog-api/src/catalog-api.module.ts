@@ -1,24 +1,8 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
-import { ClaimChecks } from '#claim-check';
-import { Clock } from '#kernel';
 import { ServiceHostModule } from '#service-host';
-import { ObjectStore, S3ObjectStore } from '#storage';
-import { DatablockRegistration } from './apply-job-reports/datablock-registration.js';
-import { DatasetResets } from './apply-job-reports/dataset-resets.js';
-import { DatasetReportsConsumer } from './apply-job-reports/dataset-reports.consumer.js';
-import { JobReportsConsumer } from './apply-job-reports/job-reports.consumer.js';
-import { JobResults } from './apply-job-reports/job-results.js';
-import { attachmentParts } from './attachments/attachments.parts.js';
-import { authenticationParts } from './authentication/authentication.parts.js';
-import { CallerGuard } from './authentication/caller.guard.js';
 import type { CatalogApiConfig } from './catalog-api.config.js';
-import { CatalogApiConfigToken } from './catalog-api.tokens.js';
-import { datablockParts } from './datablocks/datablocks.parts.js';
-import { datasetParts } from './datasets/datasets.parts.js';
-import { AccessRules } from './domain/access.js';
 import type { JobConfiguration } from './domain/job-configuration.js';
-import { ChangeLog } from './history/change-log.js';
 import { AdmitsGuard } from './http/admits.guard.js';
 import { EmptyResultInterceptor } from './http/empty-result.interceptor.js';
 import { LongListInterceptor } from './http/long-list.interceptor.js';
@@ -26,96 +10,74 @@ import { PersonalInfoInterceptor } from './http/personal-info.interceptor.js';
 import { RefusalLog } from './http/refusal-log.js';
 import { ScicatErrorsFilter } from './http/scicat-errors.filter.js';
 import { ScicatValidationPipe } from './http/scicat-validation.pipe.js';
-import { instrumentParts } from './instruments/instruments.parts.js';
-import { DatasetLifecycles } from './jobs/dataset-lifecycles.js';
-import { DatasetSchedule } from './jobs/dataset-schedule.js';
-import { FileListComparison } from './apply-job-reports/file-list-comparison.js';
-import { DatasetClaims } from './jobs/dataset-claims.js';
-import { JobActions } from './jobs/job-actions.js';
-import { JobConfigurationToken } from './jobs/job-configuration.provider.js';
-import { JobOwners } from './jobs/job-owners.js';
-import { AnonymousJobLimits } from './jobs/anonymous-job-limits.js';
-import { JobCreation, JobCreationContext } from './jobs/job-creation.js';
-import { JobExtrasController } from './jobs/job-extras.controller.js';
-import { JobNews } from './jobs/job-news.js';
-import { JobQueries } from './jobs/job-queries.js';
-import { JobTemplates } from './jobs/job-templates.js';
-import { JobUpdateParts, JobUpdates } from './jobs/job-updates.js';
-import { JobSurroundings } from './jobs/job-surroundings.js';
-import { JobV3Bodies } from './jobs/job-v3-bodies.js';
-import { JobsV3Controller } from './jobs/jobs-v3.controller.js';
-import { JobsV4Controller } from './jobs/jobs-v4.controller.js';
-import { OrphanClaimsSweep } from './jobs/orphan-claims-sweep.js';
-import { LandingZoneController } from './landing-zone/landing-zone.controller.js';
-import { LandingUploads } from './landing-zone/landing-uploads.js';
-import { LandingZoneSweep } from './landing-zone/landing-zone-sweep.js';
-import { LandingZone } from './landing-zone/landing-zone.service.js';
-import { metadataKeyParts } from './metadata-keys/metadata-keys.parts.js';
 import { describeHealth } from './openapi/health.js';
-import { Catalogue } from './persistence/catalogue.js';
-import { PublicationReportsConsumer } from './publications/publication-reports.consumer.js';
-import { publicationParts } from './publications/publications.parts.js';
-import { publishedDataParts } from './published-data/published-data.parts.js';
 import { EntityTagInterceptor } from './records/entity-tag.interceptor.js';
-import { surroundingsParts } from './surroundings.parts.js';
-import { usersParts } from './users/users.parts.js';
+import { SharedModule } from './shared.module.js';
+import { CallerGuard } from './sign-in/caller.guard.js';
+import { AccountsModule } from './accounts/accounts.module.js';
+import { ApplyJobReportsModule } from './apply-job-reports/apply-job-reports.module.js';
+import { AttachmentsModule } from './attachments/attachments.module.js';
+import { DatablocksModule } from './datablocks/datablocks.module.js';
+import { DatasetsModule } from './datasets/datasets.module.js';
+import { EventsModule } from './events/events.module.js';
+import { HistoryModule } from './history/history.module.js';
+import { InstrumentsModule } from './instruments/instruments.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
+import { LandingZoneModule } from './landing-zone/landing-zone.module.js';
+import { LogbooksModule } from './logbooks/logbooks.module.js';
+import { MetadataKeysModule } from './metadata-keys/metadata-keys.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
+import { PoliciesModule } from './policies/policies.module.js';
+import { ProposalsModule } from './proposals/proposals.module.js';
+import { PublicationsModule } from './publications/publications.module.js';
+import { PublishedDataModule } from './published-data/published-data.module.js';
+import { RuntimeConfigModule } from './runtime-config/runtime-config.module.js';
+import { SamplesModule } from './samples/samples.module.js';
+import { SignInModule } from './sign-in/sign-in.module.js';
+import { UsersModule } from './users/users.module.js';
 
-import { policyParts } from './policies/policies.parts.js';
-import { proposalParts } from './proposals/proposals.parts.js';
-import { RecordQueries } from './records/record-queries.js';
-import { RecordStore } from './records/record-store.js';
-import { sampleParts } from './samples/samples.parts.js';
-
-/** Everything of this app that answers HTTP requests. */
-const httpControllers: readonly Type[] = [
-  ...authenticationParts.controllers,
-  ...usersParts.controllers,
-  ...surroundingsParts.controllers,
-  ...datasetParts.controllers,
-  ...datablockParts.controllers,
-  ...publishedDataParts.controllers,
-  ...publicationParts.controllers,
-  ...attachmentParts.controllers,
-  ...instrumentParts.controllers,
-  ...metadataKeyParts.controllers,
-  ...policyParts.controllers,
-  ...proposalParts.controllers,
-  ...sampleParts.controllers,
-  JobsV3Controller,
-  JobsV4Controller,
-  JobExtrasController,
-  LandingZoneController,
+/** Each feature with its own endpoints and consumers; what it does not export is nobody else's. */
+const features: readonly Type[] = [
+  SignInModule,
+  UsersModule,
+  EventsModule,
+  HistoryModule,
+  LogbooksModule,
+  MetricsModule,
+  RuntimeConfigModule,
+  DatasetsModule,
+  DatablocksModule,
+  PublishedDataModule,
+  PublicationsModule,
+  AttachmentsModule,
+  InstrumentsModule,
+  MetadataKeysModule,
+  PoliciesModule,
+  ProposalsModule,
+  SamplesModule,
+  JobsModule,
+  LandingZoneModule,
+  ApplyJobReportsModule,
 ];
 
-/** What the OpenAPI document describes: all of them, and the health check that every app has. */
-export const describedControllers: readonly Type[] = [...httpControllers, describeHealth()];
+/** What the OpenAPI document describes: every feature's endpoints, and the health check that every app has. */
+export const describedControllers: readonly Type[] = [
+  ...features.flatMap((feature) => (Reflect.getMetadata('controllers', feature) ?? []) as Type[]),
+  describeHealth(),
+];
 
 @Module({})
 export class CatalogApiModule {
   static forRoot(config: CatalogApiConfig, jobs: JobConfiguration): DynamicModule {
     return {
       module: CatalogApiModule,
-      imports: [ServiceHostModule.forRoot(config.serviceHost)],
-      controllers: [
-        ...httpControllers,
-        JobReportsConsumer,
-        DatasetReportsConsumer,
-        PublicationReportsConsumer,
+      imports: [
+        ServiceHostModule.forRoot(config.serviceHost),
+        SharedModule.forRoot(config, jobs),
+        AccountsModule,
+        ...features,
       ],
       providers: [
-        { provide: CatalogApiConfigToken, useValue: config },
-        { provide: JobConfigurationToken, useValue: jobs },
-        { provide: AccessRules, useFactory: () => new AccessRules(config.groups) },
-        { provide: ObjectStore, useFactory: () => new S3ObjectStore(config.store) },
-        {
-          provide: ClaimChecks,
-          inject: [ObjectStore, Clock],
-          useFactory: (store: ObjectStore, clock: Clock) =>
-            new ClaimChecks(store, clock, {
-              bucket: config.controlBucket,
-              patience: config.referencePatience,
-            }),
-        },
         { provide: APP_GUARD, useClass: CallerGuard },
         { provide: APP_GUARD, useClass: AdmitsGuard },
         { provide: APP_PIPE, useClass: ScicatValidationPipe },
@@ -124,47 +86,7 @@ export class CatalogApiModule {
         { provide: APP_INTERCEPTOR, useClass: EmptyResultInterceptor },
         { provide: APP_INTERCEPTOR, useClass: EntityTagInterceptor },
         { provide: APP_INTERCEPTOR, useClass: PersonalInfoInterceptor },
-        JobSurroundings,
-        ...authenticationParts.providers,
-        ...usersParts.providers,
-        ...surroundingsParts.providers,
         RefusalLog,
-        Catalogue,
-        ChangeLog,
-        RecordStore,
-        ...datasetParts.providers,
-        ...datablockParts.providers,
-        ...publishedDataParts.providers,
-        ...publicationParts.providers,
-        RecordQueries,
-        DatasetClaims,
-        DatasetLifecycles,
-        DatasetSchedule,
-        OrphanClaimsSweep,
-        JobActions,
-        JobTemplates,
-        JobCreation,
-        JobCreationContext,
-        AnonymousJobLimits,
-        JobUpdates,
-        JobUpdateParts,
-        JobQueries,
-        JobV3Bodies,
-        JobOwners,
-        JobNews,
-        JobResults,
-        DatablockRegistration,
-        DatasetResets,
-        FileListComparison,
-        LandingUploads,
-        LandingZone,
-        LandingZoneSweep,
-        ...attachmentParts.providers,
-        ...instrumentParts.providers,
-        ...metadataKeyParts.providers,
-        ...policyParts.providers,
-        ...proposalParts.providers,
-        ...sampleParts.providers,
       ],
     };
   }

@@ -9,6 +9,7 @@ import { AdmitsGuard } from './http/admits.guard.js';
 import type { CatalogApiConfig } from './catalog-api.config.js';
 import { CatalogApiModule, describedControllers } from './catalog-api.module.js';
 import { guardEdge } from './http/edge.js';
+import { Metrics } from './metrics/metrics.service.js';
 import { openApiDocument } from './openapi/document.js';
 import { serveExplorer } from './openapi/explorer.js';
 import { loadJobConfiguration } from './jobs/job-configuration.provider.js';
@@ -41,6 +42,7 @@ export async function createCatalogApi(config: CatalogApiConfig): Promise<NestFa
   app.setGlobalPrefix('api', { exclude: ['metrics'] });
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '3' });
   guardEdge(app);
+  app.get(Metrics).watch(app.getHttpAdapter().getInstance());
   acceptJsonBodies(app, config.bodyLimit);
   // Answers that did not change cost a reader one line.
   await app.register(etag, { algorithm: 'sha1', weak: true });

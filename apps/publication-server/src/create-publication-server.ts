@@ -10,7 +10,7 @@ import { feedLimits } from '#publication-feed';
 import { keepRawBodies } from './ingest/raw-bodies.js';
 import type { PublicationServerConfig } from './publication-server.config.js';
 import { PrivateListenerModule, PublicationServerModule } from './publication-server.module.js';
-import type { Surroundings } from './surroundings.module.js';
+import type { SharedServices } from './shared.module.js';
 
 /** Bytes of a form or query that a reader may send. */
 const readerBodyLimit = 64 * 1024;
@@ -31,7 +31,7 @@ export async function createPublicationServer(
   const mongo = new MongoConnection({ uri: config.mongodbUri, appName: 'publication-server' }, logger);
   const pulse = new DatabasePulse(mongo);
   pulse.start();
-  const surroundings: Surroundings = {
+  const shared: SharedServices = {
     config,
     logger,
     mongo,
@@ -46,7 +46,7 @@ export async function createPublicationServer(
     return app;
   };
   const publicApp = await make(
-    PublicationServerModule.forRoot(surroundings),
+    PublicationServerModule.forRoot(shared),
     new QuietAdapter({
       bodyLimit: readerBodyLimit,
       trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
@@ -55,7 +55,7 @@ export async function createPublicationServer(
     }),
   );
   const privateApp = await make(
-    PrivateListenerModule.forRoot(surroundings),
+    PrivateListenerModule.forRoot(shared),
     new QuietAdapter({ bodyLimit: feedLimits.partBytes, routerOptions: { maxParamLength: 4096 } }),
   );
   keepRawBodies(privateApp);

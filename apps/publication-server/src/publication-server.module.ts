@@ -1,26 +1,31 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { downloadsParts } from './downloads/downloads.parts.js';
+import { DownloadsModule } from './downloads/downloads.module.js';
 import { HealthController } from './health/health.controller.js';
-import { ingestParts } from './ingest/ingest.parts.js';
-import { oaiParts } from './oai/oai.parts.js';
-import { pagesParts } from './pages/pages.parts.js';
-import { SurroundingsModule, type Surroundings } from './surroundings.module.js';
+import { IngestModule } from './ingest/ingest.module.js';
+import { LandingModule } from './landing/landing.module.js';
+import { OaiModule } from './oai/oai.module.js';
+import { PagesModule } from './pages/pages.module.js';
+import { RecallsModule } from './recalls/recalls.module.js';
+import { SharedModule, type SharedServices } from './shared.module.js';
+import { SiteModule } from './site/site.module.js';
 
 /** The public listener: OAI-PMH, landing pages and downloads. It writes nothing but requests and usage. */
 @Module({})
 export class PublicationServerModule {
-  static forRoot(surroundings: Surroundings): DynamicModule {
+  static forRoot(shared: SharedServices): DynamicModule {
     return {
       module: PublicationServerModule,
-      imports: [SurroundingsModule.forRoot(surroundings)],
-      controllers: [
-        HealthController,
-        ...oaiParts.controllers,
-        ...downloadsParts.controllers,
+      imports: [
+        SharedModule.forRoot(shared),
+        OaiModule,
+        DownloadsModule,
+        PagesModule,
+        SiteModule,
+        RecallsModule,
         // Last: its address of a DOI takes any depth of slashes.
-        ...pagesParts.controllers,
+        LandingModule,
       ],
-      providers: [...oaiParts.providers, ...downloadsParts.providers, ...pagesParts.providers],
+      controllers: [HealthController],
     };
   }
 }
@@ -28,12 +33,11 @@ export class PublicationServerModule {
 /** The private listener: what the publisher sends, and what it comes to fetch. */
 @Module({})
 export class PrivateListenerModule {
-  static forRoot(surroundings: Surroundings): DynamicModule {
+  static forRoot(shared: SharedServices): DynamicModule {
     return {
       module: PrivateListenerModule,
-      imports: [SurroundingsModule.forRoot(surroundings)],
-      controllers: [HealthController, ...ingestParts.controllers],
-      providers: [...ingestParts.providers],
+      imports: [SharedModule.forRoot(shared), IngestModule],
+      controllers: [HealthController],
     };
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { DatasetClaims } from '../../../apps/catalog-api/src/jobs/dataset-claims.js';
+import { DatasetClaims } from '../../../apps/catalog-api/src/claims/dataset-claims.js';
 import { Catalogue } from '../../../apps/catalog-api/src/persistence/catalogue.js';
 import type { DatasetRecord } from '../../../apps/catalog-api/src/persistence/records.js';
 import { rawDataset } from './datasets.js';

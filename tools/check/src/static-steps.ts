@@ -20,6 +20,7 @@ export function staticSteps(project: string): StaticStep[] {
     { name: 'lint', run: tool('eslint', '--config', '.config/eslint.config.js', '--max-warnings', '0', '.') },
     { name: 'build', run: tool('tsc', '-p', 'tsconfig.base.json') },
     { name: 'boundaries', run: tool('depcruise', '--config', '.config/dependency-cruiser.cjs', ...folders) },
+    { name: 'folders', run: tool('depcruise', '--config', '.config/dependency-cruiser-folders.cjs', 'apps') },
     { name: 'dead code', run: tool('knip', '--config', '.config/knip.json') },
   ];
 }

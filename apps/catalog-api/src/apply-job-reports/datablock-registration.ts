@@ -10,7 +10,7 @@ import { parseManifest } from '#datablock';
 import { Clock, crashPoint, idFromName, PermanentError, stillMoving, TransientError } from '#kernel';
 import { eventRow, OutboxRelay, type OutboxRow } from '#outbox';
 import { lifecycleSteps } from '../domain/lifecycle.js';
-import { DatasetClaims } from '../jobs/dataset-claims.js';
+import { DatasetClaims } from '../claims/dataset-claims.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { withoutWords } from '../persistence/own-fields.js';
 import type { ClaimRecord, DatablockRecord, DatasetRecord } from '../persistence/records.js';

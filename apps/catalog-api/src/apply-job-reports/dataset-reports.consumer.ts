@@ -21,7 +21,7 @@ import { PermanentError } from '#kernel';
 import { done, Handles, type Outcome } from '#messaging';
 import { type Logger, LOGGER } from '#observability';
 import { cancelStep, failureStep, lifecycleSteps, marks } from '../domain/lifecycle.js';
-import { DatasetClaims } from '../jobs/dataset-claims.js';
+import { DatasetClaims } from '../claims/dataset-claims.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { ClaimRecord } from '../persistence/records.js';
 import { DatablockRegistration } from './datablock-registration.js';

@@ -10,7 +10,7 @@ import { Clock, crashPoint, idFromName, PermanentError, stillMoving, TransientEr
 import { eventRow, OutboxRelay, type OutboxRow } from '#outbox';
 import { wholeListById } from '#persistence';
 import { lifecycleSteps } from '../domain/lifecycle.js';
-import { DatasetClaims } from '../jobs/dataset-claims.js';
+import { DatasetClaims } from '../claims/dataset-claims.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { ClaimRecord, DatablockRecord } from '../persistence/records.js';
 

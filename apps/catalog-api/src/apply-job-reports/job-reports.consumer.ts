@@ -12,8 +12,8 @@ import {
 } from '#contracts';
 import { Clock } from '#kernel';
 import { done, Handles, type Outcome } from '#messaging';
-import { DatasetClaims } from '../jobs/dataset-claims.js';
-import { JobNews } from '../jobs/job-news.js';
+import { DatasetClaims } from '../claims/dataset-claims.js';
+import { JobNews } from '../events/job-news.js';
 import { cancelledCode, JobUpdates } from '../jobs/job-updates.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { JobResults } from './job-results.js';

@@ -22,7 +22,7 @@ import type {
   CreateDatasetOrigDatablockDto,
   PartialUpdateDatablockDto,
 } from './block.dto.js';
-import { FileListFence } from './file-list-fence.js';
+import { FileListFence } from '../claims/file-list-fence.js';
 import { refuseBadPaths } from './file-list-paths.js';
 
 /** Attempts of a write while jobs take the dataset and let go of it again. */

@@ -5,7 +5,7 @@ import { AttachmentService } from '../attachments/attachment.service.js';
 import { MetadataKeys } from '../metadata-keys/metadata-keys.service.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord } from '../persistence/records.js';
-import { ProposalCounters } from '../proposals/proposal-counters.js';
+import { ProposalCounters } from './proposal-counters.js';
 import { versionOf } from '../records/dataset-version.js';
 import { RecordStore } from '../records/record-store.js';
 import { ComputedDatasetValues } from './computed-values.js';

@@ -7,10 +7,9 @@ import {
 import type { FastifyReply } from 'fastify';
 import { Clock, messageOf, newId, WorkLoop } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
-import type { Session } from '../authentication/token.service.js';
+import type { Session, JobRecord } from '../persistence/records.js';
 import type { Caller } from '../domain/access.js';
-import { JobNews } from '../jobs/job-news.js';
-import type { JobRecord } from '../persistence/records.js';
+import { JobNews } from './job-news.js';
 import { JobFeed } from './job-feed.js';
 import { JobWatchers } from './job-watchers.js';
 import { OpenStreams } from './open-streams.js';

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
-import type { Session } from '../authentication/token.service.js';
+import type { Session } from '../persistence/records.js';
 import { Catalogue } from '../persistence/catalogue.js';
 
 /** Milliseconds from asking for a stream to opening it. */

@@ -1,9 +1,9 @@
 import { Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Open } from '#service-host';
-import { CallerLookup } from '../authentication/caller-lookup.js';
+import { CallerLookup } from '../accounts/caller-lookup.js';
 import { accessTable } from '../domain/access-table.js';
-import { RequestSessions } from '../authentication/request-sessions.js';
+import { RequestSessions } from '../accounts/request-sessions.js';
 import { Refusal } from '../domain/errors.js';
 import { Admits, SignedIn } from '../http/admits.decorator.js';
 import type { RequestWithCaller } from '../http/caller.decorator.js';

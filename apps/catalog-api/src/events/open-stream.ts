@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Session } from '../authentication/token.service.js';
+import type { Session } from '../persistence/records.js';
 import type { Caller } from '../domain/access.js';
 
 /** Bytes that may wait for a reader: whoever does not read them is no reader. */

@@ -1,6 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { newTraceparent, runInContext, traceparentFrom } from '#messaging';
-import { Metrics } from '../metrics/metrics.service.js';
 import { answerUnreadBodies } from './unread-bodies.js';
 
 /** Answers of these paths hold tokens: no cache keeps them. */
@@ -28,7 +27,6 @@ export function guardEdge(app: NestFastifyApplication): void {
     const traceparent = traceparentFrom(request.headers['traceparent']) ?? newTraceparent();
     runInContext({ traceparent }, done);
   });
-  app.get(Metrics).watch(server);
   app.enableCors({
     origin: '*',
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],

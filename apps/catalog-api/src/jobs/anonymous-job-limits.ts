@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
-import { AgedMap } from '../authentication/aged-map.js';
+import { AgedMap } from '../accounts/aged-map.js';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { JobRefusal } from '../domain/errors.js';

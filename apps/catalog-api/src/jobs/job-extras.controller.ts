@@ -2,7 +2,7 @@ import { Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common
 import type { FastifyReply } from 'fastify';
 import type { Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
-import { RequestSessions } from '../authentication/request-sessions.js';
+import { RequestSessions } from '../accounts/request-sessions.js';
 import { EventStreams } from '../events/event-streams.js';
 import { SignedIn } from '../http/admits.decorator.js';
 import { SignedInCaller, type RequestWithCaller } from '../http/caller.decorator.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CallerLookup } from '../authentication/caller-lookup.js';
+import { CallerLookup } from '../accounts/caller-lookup.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import { ownerForOrdinary, type JobOwner } from '../domain/job-rules.js';

@@ -13,7 +13,7 @@ import { withoutWords } from '../persistence/own-fields.js';
 import type { JobRecord } from '../persistence/records.js';
 import { JobActions } from './job-actions.js';
 import { JobConfigurationToken } from './job-configuration.provider.js';
-import { JobNews } from './job-news.js';
+import { JobNews } from '../events/job-news.js';
 import { legacyBody } from './job-views.js';
 
 /** Without a status, the job keeps the one it has when the change is written. */
@@ -42,14 +42,6 @@ const outboxPath = 'catena.outbox';
 /** The word for a cancelled job that today's clients wait for. */
 export const cancelledCode = 'jobCancel';
 
-@Injectable()
-export class JobUpdateParts {
-  constructor(
-    @Inject(JobConfigurationToken) readonly jobs: JobConfiguration,
-    readonly news: JobNews,
-  ) {}
-}
-
 /** Changes of stored jobs: by clients and external archive systems (PATCH), and by Catena's own reports. */
 @Injectable()
 export class JobUpdates {
@@ -58,8 +50,9 @@ export class JobUpdates {
     private readonly rules: AccessRules,
     private readonly actions: JobActions,
     private readonly relay: OutboxRelay,
+    @Inject(JobConfigurationToken) private readonly configuration: JobConfiguration,
+    private readonly news: JobNews,
     private readonly clock: Clock,
-    private readonly parts: JobUpdateParts,
   ) {}
 
   /** SciCat's PATCH: any status may follow any other for job types that external systems handle. */
@@ -72,7 +65,7 @@ export class JobUpdates {
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
       const job = await this.updatable(caller, id);
       if (this.isCatenas(job)) return this.patchCatenas(caller, id, change);
-      const type = this.parts.jobs.jobs.get(job.type)!;
+      const type = this.configuration.jobs.get(job.type)!;
       const { statusCode, statusMessage } = job;
       const asked = { statusCode, statusMessage, ...(request as object) };
       this.actions.validate(type.update.actions, { request: asked, job });
@@ -176,7 +169,7 @@ export class JobUpdates {
       Object.assign(fields, { 'catena.reported': report.sequence, 'catena.finished': report.finished });
 
     const after = { ...job, ...change, ...fields } as JobRecord;
-    const actions = this.parts.jobs.jobs.get(job.type)?.update.actions ?? [];
+    const actions = this.configuration.jobs.get(job.type)?.update.actions ?? [];
     const rows: OutboxRow[] = this.actions
       .legacyMessages(actions, { request, job: after }, legacyBody(after))
       .map((message) => legacyRow(message, now));
@@ -201,7 +194,7 @@ export class JobUpdates {
     );
     if (changed === null) return undefined;
     this.relay.wake();
-    this.parts.news.tell(job._id);
+    this.news.tell(job._id);
     await this.actions.perform(actions, { request, job: changed });
     return changed;
   }
@@ -209,7 +202,7 @@ export class JobUpdates {
   private async updatable(caller: Caller | undefined, id: string): Promise<JobRecord> {
     const job = await this.catalogue.jobs.findOne({ _id: id, ...acceptedJobs }, { projection: withoutWords });
     if (job === null) throw new JobRefusal(400, 'Invalid job id.');
-    const type = this.parts.jobs.jobs.get(job.type);
+    const type = this.configuration.jobs.get(job.type);
     if (type === undefined) throw new JobRefusal(400, `Invalid job type: ${job.type}`);
     if (!mayUpdateJob(this.rules, caller, type, job))
       throw new JobRefusal(403, 'Unauthorized to update this job.');

@@ -11,7 +11,7 @@ import {
 import { chosenPaths, dottedPaths, type PathsWanted } from '../domain/metadata-paths.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { inOrder } from '../persistence/insertion-order.js';
-import { MetadataShapes } from './metadata-shapes.js';
+import { MetadataShapes } from '../records/metadata-shapes.js';
 
 export interface NamesAsked {
   /** Which records, the caller's rights included. */

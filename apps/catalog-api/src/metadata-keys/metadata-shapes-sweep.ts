@@ -7,7 +7,7 @@ import {
 import { messageOf, WorkLoop } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { Catalogue } from '../persistence/catalogue.js';
-import { MetadataShapes } from './metadata-shapes.js';
+import { MetadataShapes } from '../records/metadata-shapes.js';
 
 const interval = 3_600_000;
 

@@ -17,6 +17,7 @@ import type {
   JobRecord,
   LandingUploadRecord,
   OrigDatablockRecord,
+  StoredShape,
   UserRecord,
 } from './records.js';
 
@@ -44,7 +45,7 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
   private indexing: Promise<void> = Promise.resolve();
 
   constructor(
-    readonly mongo: MongoConnection,
+    private readonly mongo: MongoConnection,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -100,6 +101,11 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
     return this.mongo.connection.collection<UserRecord>('User');
   }
 
+  /** Proposals, as the counting of their datasets sees them. */
+  get proposals() {
+    return this.mongo.connection.collection<{ _id: string; numberOfDatasets: number }>('Proposal');
+  }
+
   /** Any of SciCat's collections whose documents have their business id as `_id`. */
   records(name: CollectionName) {
     return this.mongo.connection.collection<{ _id: string; [field: string]: unknown }>(name);
@@ -108,6 +114,16 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
   /** Collections whose documents have ids of the database, or are read by a few fields only. */
   other(name: 'UserIdentity' | 'UserRole' | 'Role' | 'UserSetting' | 'Policy' | 'History' | 'RuntimeConfig') {
     return this.mongo.connection.collection(name);
+  }
+
+  /** Forms of scientific metadata that records have. */
+  get metadataShapes() {
+    return this.mongo.connection.collection<StoredShape>('catena_metadata_shapes');
+  }
+
+  /** As `MongoConnection.afterStart`. */
+  afterStart(what: string, work: () => Promise<void>): Promise<void> {
+    return this.mongo.afterStart(what, work);
   }
 
   /** Resolves when every index was made or found: from then on nothing can be stored twice. */

@@ -1,4 +1,4 @@
-import type { Session } from '../authentication/token.service.js';
+import type { MetadataShape } from '../domain/metadata-shape.js';
 import type { Lifecycle } from '../domain/lifecycle.js';
 import type { UserId } from './user-ids.js';
 import type { OutboxPart } from '#outbox';
@@ -183,6 +183,16 @@ export interface LandingUploadRecord {
   usedAt: Date;
 }
 
+/** What a token says of its bearer, without being one. */
+export interface Session {
+  readonly digest: string;
+  readonly userId: string;
+  /** How often the password had been changed when the token was made. */
+  readonly sessions: number;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
 export interface EventTicketRecord {
   /** Digest of the ticket. */
   _id: string;
@@ -191,3 +201,5 @@ export interface EventTicketRecord {
   session?: Session;
   expiresAt: Date;
 }
+
+export type StoredShape = MetadataShape & { readonly createdAt: Date; readonly leaving?: string };

@@ -6,8 +6,8 @@ import { Refusal } from '../domain/errors.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { withoutWords } from '../persistence/own-fields.js';
 import type { PublicationPart, PublishedDataRecord } from '../published-data/published-data-record.js';
-import { PublicationSurroundings } from '../published-data/publication-surroundings.js';
-import { issueDateOf, PublicationResources } from './publication-resources.js';
+import { PublicationPolicy } from '../published-data/publication-policy.js';
+import { issueDateOf, PublicationResources } from '../published-data/publication-resources.js';
 
 /** What the catalogue wants the public to see of a publication. */
 export type Wanted = 'nothing' | 'draft' | 'published' | 'unchanged' | 'withdrawn';
@@ -39,7 +39,7 @@ export class PublicationSnapshots {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly resources: PublicationResources,
-    private readonly surroundings: PublicationSurroundings,
+    private readonly policy: PublicationPolicy,
   ) {}
 
   /** Rows in the order of their DOIs. */
@@ -75,7 +75,7 @@ export class PublicationSnapshots {
   async snapshot(doi: string): Promise<PublicationSnapshot> {
     const record = await this.record(doi);
     const { resource, datasets } = await this.resources.describe(record);
-    const embargo = embargoOf(resource, this.surroundings.now(), this.surroundings.embargoTimeZone);
+    const embargo = embargoOf(resource, this.policy.now(), this.policy.embargoTimeZone);
     const { catena, datasetPids } = record;
     const issuedAt = issueDateOf(record);
     const withdrawal = catena?.withdrawal;

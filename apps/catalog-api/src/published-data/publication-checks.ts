@@ -3,8 +3,8 @@ import { embargoOf, isDoi, problemsOf } from '#datacite';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
-import { PublicationResources } from '../publications/publication-resources.js';
-import { bareText, PublicationSurroundings } from './publication-surroundings.js';
+import { PublicationResources } from './publication-resources.js';
+import { bareText, PublicationPolicy } from './publication-policy.js';
 import { PublicationSettings } from './publication-settings.js';
 import type { PublishedDataRecord } from './published-data-record.js';
 import { PublishedDataQueries } from './published-data-queries.js';
@@ -17,7 +17,7 @@ export class PublicationChecks {
     private readonly settings: PublicationSettings,
     private readonly rules: AccessRules,
     private readonly resources: PublicationResources,
-    private readonly surroundings: PublicationSurroundings,
+    private readonly policy: PublicationPolicy,
   ) {}
 
   async owned(caller: Caller, doi: string): Promise<PublishedDataRecord> {
@@ -116,8 +116,8 @@ export class PublicationChecks {
 
   /** Until when the files stay private, when that lies ahead. */
   async embargoOf(record: PublishedDataRecord): Promise<Date | undefined> {
-    const { embargoTimeZone } = this.surroundings;
-    return embargoOf(await this.resources.resourceOf(record), this.surroundings.now(), embargoTimeZone);
+    const { embargoTimeZone } = this.policy;
+    return embargoOf(await this.resources.resourceOf(record), this.policy.now(), embargoTimeZone);
   }
 
   private checkOwned(caller: Caller, record: PublishedDataRecord): void {

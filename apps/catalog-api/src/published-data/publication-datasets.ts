@@ -4,10 +4,10 @@ import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
 import { shapeField } from '../domain/metadata-shape.js';
-import { MetadataShapes } from '../metadata-keys/metadata-shapes.js';
+import { MetadataShapes } from '../records/metadata-shapes.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord } from '../persistence/records.js';
-import { PublicationSurroundings } from './publication-surroundings.js';
+import { PublicationPolicy } from './publication-policy.js';
 import type { PublishedDataRecord } from './published-data-record.js';
 
 type Fields = Record<string, unknown>;
@@ -23,7 +23,7 @@ export class PublicationDatasets {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly rules: AccessRules,
-    private readonly surroundings: PublicationSurroundings,
+    private readonly policy: PublicationPolicy,
     private readonly shapes: MetadataShapes,
   ) {}
 
@@ -132,7 +132,7 @@ export class PublicationDatasets {
     await this.catalogue.datasets.updateMany(
       { _id: condition },
       {
-        $set: { ...publication, ...more, updatedBy: by, updatedAt: this.surroundings.now() },
+        $set: { ...publication, ...more, updatedBy: by, updatedAt: this.policy.now() },
         // It has other readers now; a record without a shape gets one, whoever dies in between.
         $unset: { [shapeField]: '' },
       },

@@ -14,7 +14,7 @@ import { Catalogue } from '../persistence/catalogue.js';
 import { RecordStore, type Update } from '../records/record-store.js';
 import { PublicationChecks } from './publication-checks.js';
 import { PublicationDatasets } from './publication-datasets.js';
-import { bareText, PublicationSurroundings } from './publication-surroundings.js';
+import { bareText, PublicationPolicy } from './publication-policy.js';
 import type { PublicationPart, PublishedDataRecord } from './published-data-record.js';
 
 type Fields = Record<string, unknown>;
@@ -43,7 +43,7 @@ export class PublicationLife {
     private readonly checks: PublicationChecks,
     private readonly datasets: PublicationDatasets,
     private readonly relay: OutboxRelay,
-    private readonly surroundings: PublicationSurroundings,
+    private readonly policy: PublicationPolicy,
   ) {}
 
   async publish(caller: Caller, doi: string): Promise<PublishedDataRecord> {
@@ -68,8 +68,8 @@ export class PublicationLife {
       throw bareText(400, 'Published data in withdrawn state must be amended before it is registered again.');
     this.checks.metadata(record);
     await this.datasets.check(caller, record);
-    if (this.surroundings.confirmed) return this.registerConfirmed(caller, record);
-    const now = this.surroundings.now();
+    if (this.policy.confirmed) return this.registerConfirmed(caller, record);
+    const now = this.policy.now();
     const embargo = await this.checks.embargoOf(record);
     const opened =
       embargo === undefined
@@ -113,7 +113,7 @@ export class PublicationLife {
     const record = await this.checks.withdrawable(caller, doi);
     // A crash may have come between the record and its datasets.
     if (record.status === 'withdrawn') await this.datasets.hide(record, caller.username);
-    const at = this.surroundings.now();
+    const at = this.policy.now();
     const details = { reason, ...(replacedBy === undefined ? {} : { replacedBy }) };
     const withdrawn: EventOf = (event) =>
       eventRow(
@@ -148,7 +148,7 @@ export class PublicationLife {
         if (status === 'withdrawn') throw bareText(400, 'Published data was withdrawn meanwhile.');
         checkSame(record, stored);
         const version = versionOf(catena) + 1;
-        const at = this.surroundings.now();
+        const at = this.policy.now();
         const registration = { version, state: 'pending', by, at };
         const issuedAt = catena?.issuedAt ?? at;
         return {
@@ -163,7 +163,7 @@ export class PublicationLife {
   }
 
   private async outcomeOf(caller: Caller, doi: string): Promise<RegistrationOutcome> {
-    const until = Date.now() + this.surroundings.patience;
+    const until = Date.now() + this.policy.patience;
     for (;;) {
       const registration = (await this.part(doi))?.registration;
       if (registration?.state === 'refused') {
@@ -208,14 +208,14 @@ export class PublicationLife {
     event: EventOf,
     update: (stored: PublishedDataRecord) => Update,
   ): Promise<PublishedDataRecord> {
-    const told = this.surroundings.isTold(doi);
+    const told = this.policy.isTold(doi);
     const changed = await this.records.change<PublishedDataRecord>('PublishedData', {
       id: doi,
       by,
       update: (stored) => {
         const { set, unset = [] } = update(stored);
         if (!told) return { set: set ?? {}, unset };
-        const now = this.surroundings.now();
+        const now = this.policy.now();
         const version = versionOf(stored.catena) + 1;
         const rows = pushRows(outboxPath, [event({ doi, version, now })], now);
         return { set: { ...set, ...rows.$set, 'catena.version': version }, push: rows.$push, unset };

@@ -5,7 +5,7 @@ import { BadRequest, Refusal } from '../domain/errors.js';
 import { RecordStore, type Update } from '../records/record-store.js';
 import { PublicationChecks } from './publication-checks.js';
 import { PublicationDatasets } from './publication-datasets.js';
-import { PublicationSurroundings } from './publication-surroundings.js';
+import { PublicationPolicy } from './publication-policy.js';
 import type { PublishedDataRecord } from './published-data-record.js';
 import { PublishedDataQueries } from './published-data-queries.js';
 
@@ -19,14 +19,14 @@ export class PublishedDataService {
     private readonly queries: PublishedDataQueries,
     private readonly checks: PublicationChecks,
     private readonly datasets: PublicationDatasets,
-    private readonly surroundings: PublicationSurroundings,
+    private readonly policy: PublicationPolicy,
   ) {}
 
   async create(caller: Caller, fields: Fields): Promise<PublishedDataRecord> {
     const { status, registeredTime: _r, doi: given, ...others } = fields;
     if (status !== undefined && status !== 'private')
       throw new BadRequest(`A new publication is private: status ${JSON.stringify(status)} cannot be set.`);
-    const doi = this.surroundings.doiFor(given);
+    const doi = this.policy.doiFor(given);
     if (given !== undefined) await this.checks.freeDoi(doi);
     const pids = fields['datasetPids'] as string[];
     try {
@@ -97,6 +97,6 @@ export class PublishedDataService {
 
   private withYear(metadata: unknown): Fields {
     if (typeof metadata !== 'object' || metadata === null) return {};
-    return { publicationYear: this.surroundings.now().getUTCFullYear(), ...metadata };
+    return { publicationYear: this.policy.now().getUTCFullYear(), ...metadata };
   }
 }

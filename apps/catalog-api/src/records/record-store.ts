@@ -3,7 +3,7 @@ import { Clock, TransientError, wait } from '#kernel';
 import { wordsFor } from '#scicat-database';
 import { ChangeLog, type Change } from '../history/change-log.js';
 import { isShaped, shapeField, shapeOf, type MetadataShape } from '../domain/metadata-shape.js';
-import { MetadataShapes } from '../metadata-keys/metadata-shapes.js';
+import { MetadataShapes } from './metadata-shapes.js';
 import { Catalogue, type CollectionName } from '../persistence/catalogue.js';
 import { withoutOwnPart } from '../persistence/own-fields.js';
 import { checkPrecondition, type Precondition } from './preconditions.js';

@@ -32,7 +32,7 @@ export class RuntimeConfigs implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     const files = [...this.config.surroundings.runtimeConfigFiles];
     const read = await Promise.all(files.map(async ([cid, file]) => ({ cid, data: await objectIn(file) })));
-    void this.catalogue.mongo
+    void this.catalogue
       .afterStart('runtime configuration', () => this.rewrite(read))
       .catch((error: unknown) =>
         this.logger.error(

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { CallerLookup } from '../authentication/caller-lookup.js';
-import { PasswordHashes } from '../authentication/password-hashes.js';
-import { TokenService } from '../authentication/token.service.js';
+import { CallerLookup } from '../accounts/caller-lookup.js';
+import { PasswordHashes } from '../accounts/password-hashes.js';
+import { TokenService } from '../accounts/token.service.js';
 import { AccessRules } from '../domain/access.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { idForms } from '../persistence/user-ids.js';
 import type { UserRecord } from '../persistence/records.js';
-import { userView, type UserView } from './user-views.js';
+import { userView, type UserView } from '../accounts/user-views.js';
 
 /** bcrypt looks at no more than this many bytes. */
 const longestPassword = 72;

@@ -6,7 +6,7 @@ import { SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { SelfOrAdmin } from './self-or-admin.decorator.js';
 import { CreateUserSettingsDto, PartialUpdateUserSettingsDto } from './user.dto.js';
-import { UserSettings, type SettingsDocument } from './user-settings.service.js';
+import { UserSettings, type SettingsDocument } from '../accounts/user-settings.service.js';
 
 const mostExternalKeys = 500;
 

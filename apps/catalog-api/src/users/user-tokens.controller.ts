@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Param, Post, Req } from '@nestjs/common';
 import { Open } from '#service-host';
-import { SignOut, type SignOutAnswer } from '../authentication/sign-out.js';
-import { TokenService } from '../authentication/token.service.js';
+import { SignOut, type SignOutAnswer } from '../sign-in/sign-out.js';
+import { TokenService } from '../accounts/token.service.js';
 import { accessTable } from '../domain/access-table.js';
 import type { Caller } from '../domain/access.js';
 import { Admits } from '../http/admits.decorator.js';

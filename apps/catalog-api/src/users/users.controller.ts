@@ -1,9 +1,9 @@
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Req } from '@nestjs/common';
 import { Open } from '#service-host';
-import { AuthenticationService } from '../authentication/authentication.service.js';
-import { CredentialsDto } from '../authentication/credentials.dto.js';
-import { RequestSessions } from '../authentication/request-sessions.js';
-import { SignInLimits } from '../authentication/sign-in-limits.js';
+import { AuthenticationService } from '../sign-in/authentication.service.js';
+import { CredentialsDto } from '../sign-in/credentials.dto.js';
+import { RequestSessions } from '../accounts/request-sessions.js';
+import { SignInLimits } from '../sign-in/sign-in-limits.js';
 import { accessTable } from '../domain/access-table.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { Refusal } from '../domain/errors.js';
@@ -13,7 +13,7 @@ import { Area, Operation } from '../http/operation.decorator.js';
 import { SelfOrAdmin } from './self-or-admin.decorator.js';
 import { UserDirectory } from './user-directory.service.js';
 import { AdminUpdateUserPasswordDto, UpdateUserPasswordDto } from './user.dto.js';
-import type { UserView } from './user-views.js';
+import type { UserView } from '../accounts/user-views.js';
 
 interface Message {
   readonly message: string;

@@ -1,4 +1,4 @@
-import { visible } from '../site/plain-text.js';
+import { visible } from './plain-text.js';
 import { abstractOf, citableUrl, licenceOf, nameParts, titleOf, type Work } from './work.js';
 
 /** One BibTeX entry. Values are UTF-8; only what BibTeX itself would act on is escaped. */

@@ -1,4 +1,4 @@
-import { visible } from '../site/plain-text.js';
+import { visible } from './plain-text.js';
 import { citableUrl, nameParts, titleOf, type NameParts, type Work } from './work.js';
 
 /** Styles a citation is offered in; the names are those of the Citation Style Language where it has one. */

@@ -1,4 +1,4 @@
-import { visibleTexts } from '../site/plain-text.js';
+import { visibleTexts } from './plain-text.js';
 import { bibtexOf } from './bibtex.js';
 import { citationOf, type CitationStyle } from './citation.js';
 import { cslJsonOf } from './csl-json.js';

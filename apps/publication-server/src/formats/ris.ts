@@ -1,4 +1,4 @@
-import { visible } from '../site/plain-text.js';
+import { visible } from './plain-text.js';
 import { abstractOf, citableUrl, nameParts, titleOf, type Work } from './work.js';
 
 const risTypes: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import { citationOf, citationStyleNames, citationStyles } from '../formats/citation.js';
 import { formats } from '../formats/formats.js';
 import type { Work } from '../formats/work.js';
-import { pathOf } from './addresses.js';
+import { pathOf } from '../publications/addresses.js';
 import { html, trusted, type Html } from '../site/html.js';
 import type { Page } from '../site/page.js';
 

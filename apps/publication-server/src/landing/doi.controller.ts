@@ -9,11 +9,11 @@ import { describesHeader, linkHeader, linksetJson, linksetText, linkValue } from
 import { citableUrl, landingPageOf, type Work } from '../formats/work.js';
 import { PublicStore } from '../persistence/public-store.js';
 import { RecallForms } from '../recalls/recall-forms.service.js';
-import { pathOf, type Part } from './addresses.js';
+import { pathOf, type Part } from '../publications/addresses.js';
 import { filesPage } from './files-page.js';
 import { landingPage } from './landing-page.js';
 import { addressOf, pageFor } from '../site/page.js';
-import { filesOfList, Publications, type Found } from './publications.service.js';
+import { filesOfList, Publications, type Found } from '../publications/publications.service.js';
 import {
   documentPolicy,
   entityTag,

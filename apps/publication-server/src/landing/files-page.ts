@@ -1,12 +1,12 @@
 import type { StoredFile } from '../persistence/records.js';
 import { titleOf } from '../formats/work.js';
-import { pathOf } from './addresses.js';
+import { pathOf } from '../publications/addresses.js';
 import { filesTable } from './files-table.js';
 import { html, type Html } from '../site/html.js';
 import { layout } from '../site/layout.js';
 import type { Page } from '../site/page.js';
-import { oneLine } from '../site/plain-text.js';
-import { filesOfList, type Found } from './publications.service.js';
+import { oneLine } from '../formats/plain-text.js';
+import { filesOfList, type Found } from '../publications/publications.service.js';
 
 /** One page of the list of files. `number` counts from 1. */
 export function filesPage(

@@ -1,14 +1,14 @@
 import { doiUrl, type GeoLocation } from '#datacite';
 import { extentOf, landingPageOf, licenceOf, oaiUrl, rorOf } from '../formats/work.js';
-import { pathOf } from './addresses.js';
+import { pathOf } from '../publications/addresses.js';
 import { exportCard } from './citation-card.js';
 import { html, nothing, type Html, type Value } from '../site/html.js';
 import { wordFor } from '../site/language.js';
 import { mailLink } from '../site/layout.js';
 import type { Page } from '../site/page.js';
 import { organisation } from './people.js';
-import { linkable } from '../site/plain-text.js';
-import type { Publication } from './publications.service.js';
+import { linkable } from '../formats/plain-text.js';
+import type { Publication } from '../publications/publications.service.js';
 
 /** The card that says how to get the files. */
 export function actionsCard(page: Page, { work, availability }: Publication): Html {

@@ -13,7 +13,7 @@ import {
 } from '../formats/work.js';
 import { html, jsonForScript, trusted, type Html } from '../site/html.js';
 import type { Page } from '../site/page.js';
-import { oneLine, visibleTexts } from '../site/plain-text.js';
+import { oneLine, visibleTexts } from '../formats/plain-text.js';
 
 /** People named in meta tags: beyond, machines have the exports. */
 const mostPeople = 100;

@@ -1,5 +1,5 @@
 import { bareDoi, relatedUrl, titleOf } from '../formats/work.js';
-import { pathOf } from './addresses.js';
+import { pathOf } from '../publications/addresses.js';
 import { filesTable } from './files-table.js';
 import { html, nothing, type Html } from '../site/html.js';
 import { wordFor } from '../site/language.js';
@@ -9,8 +9,8 @@ import { landingHead } from './landing-head.js';
 import { layout } from '../site/layout.js';
 import type { Page } from '../site/page.js';
 import { contributorRows, creatorList } from './people.js';
-import { linkable, oneLine } from '../site/plain-text.js';
-import type { Publication } from './publications.service.js';
+import { linkable, oneLine } from '../formats/plain-text.js';
+import type { Publication } from '../publications/publications.service.js';
 
 /** Shown of long lists; exports have all. */
 const mostRows = 200;

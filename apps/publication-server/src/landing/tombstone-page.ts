@@ -1,11 +1,11 @@
 import { citationOf } from '../formats/citation.js';
 import { bareDoi, citableUrl, landingPageOf, titleOf, type Work } from '../formats/work.js';
-import { pathOf } from './addresses.js';
+import { pathOf } from '../publications/addresses.js';
 import { html } from '../site/html.js';
 import { layout } from '../site/layout.js';
 import type { Page } from '../site/page.js';
 import { creatorList } from './people.js';
-import { oneLine } from '../site/plain-text.js';
+import { oneLine } from '../formats/plain-text.js';
 
 /** What is left of a publication that was withdrawn. */
 export function tombstonePage(page: Page, work: Work): string {

@@ -5,7 +5,7 @@ import { type Logger, LOGGER } from '#observability';
 import { PublicStore } from '../persistence/public-store.js';
 import type { PublicationServerConfig } from '../publication-server.config.js';
 import { ConfigToken } from '../publication-server.tokens.js';
-import { clientOf, isMachine } from './visitors.js';
+import { clientOf, isMachine } from '../publications/visitors.js';
 
 /** Milliseconds in which a second visit is the same one (COUNTER counts double clicks so). */
 const sameVisit = 30_000;

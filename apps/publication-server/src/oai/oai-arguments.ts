@@ -1,5 +1,5 @@
 import { boundFrom } from './oai-dates.js';
-import { isSetSpec } from './oai-sets.js';
+import { isSetSpec } from '../persistence/record-sets.js';
 
 /** What is wrong with a request, in the words of the protocol. */
 export interface Fault {

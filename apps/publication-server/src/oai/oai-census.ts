@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
 import { PublicStore } from '../persistence/public-store.js';
-import { withParents } from './oai-sets.js';
+import { withParents } from '../persistence/record-sets.js';
 
 /** Milliseconds; answers that took longer than this are not waited for a second time. */
 const patience = 1000;

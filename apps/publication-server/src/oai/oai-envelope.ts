@@ -4,7 +4,7 @@ import type { Fault, OaiRequest } from './oai-arguments.js';
 import { utcSecond } from './oai-dates.js';
 import type { MetadataFormat } from './oai-formats.js';
 import { oaiIdentifier } from './oai-identifier.js';
-import { mostSpecific } from './oai-sets.js';
+import { mostSpecific } from '../persistence/record-sets.js';
 
 const namespace = 'http://www.openarchives.org/OAI/2.0/';
 const speakable = /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u;

@@ -19,7 +19,7 @@ import {
 } from './oai-envelope.js';
 import { formatNamed, metadataFormats, type MetadataFormat } from './oai-formats.js';
 import { doiInIdentifier, isRepositoryIdentifier, oaiIdentifier } from './oai-identifier.js';
-import { conditionOf, nameOfSet } from './oai-sets.js';
+import { conditionOf, nameOfSet } from '../persistence/record-sets.js';
 import { ResumptionTokens, type Position } from './resumption-token.js';
 
 /** Sets of one answer. */

@@ -5,7 +5,7 @@ import { Clock } from '#kernel';
 import { Open } from '#service-host';
 import { SharedAnswers } from './shared-answers.js';
 import { PublicStore } from '../persistence/public-store.js';
-import { pathOf } from '../landing/addresses.js';
+import { pathOf } from '../publications/addresses.js';
 import { xml } from './feed.js';
 import { sendData } from '../site/reply.js';
 import { Site } from '../site/site.service.js';

@@ -1,5 +1,5 @@
 import { abstractOf, landingPageOf, titleOf } from '../formats/work.js';
-import { visible, oneLine } from '../site/plain-text.js';
+import { visible, oneLine } from '../formats/plain-text.js';
 import type { Hit } from './search.service.js';
 import type { Site } from '../site/site.service.js';
 

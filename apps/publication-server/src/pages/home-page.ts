@@ -1,11 +1,11 @@
 import { abstractOf, extentOf, nameParts, titleOf } from '../formats/work.js';
-import { pathOf } from '../landing/addresses.js';
+import { pathOf } from '../publications/addresses.js';
 import { searchForm } from '../site/error-page.js';
 import { html, nothing, trusted, type Html } from '../site/html.js';
 import { wordFor } from '../site/language.js';
 import { absolute, layout } from '../site/layout.js';
 import type { Page } from '../site/page.js';
-import { oneLine } from '../site/plain-text.js';
+import { oneLine } from '../formats/plain-text.js';
 import {
   facets,
   hitsOfPage,

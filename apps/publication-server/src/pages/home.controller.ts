@@ -5,7 +5,7 @@ import { Open } from '#service-host';
 import { PublicStore } from '../persistence/public-store.js';
 import { bareDoi, landingPageOf, titleOf } from '../formats/work.js';
 import { aboutPage } from './about-page.js';
-import { pathOf } from '../landing/addresses.js';
+import { pathOf } from '../publications/addresses.js';
 import { atomFeed } from './feed.js';
 import { homePage } from './home-page.js';
 import { addressOf, pageFor } from '../site/page.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
-import { visible } from '../site/plain-text.js';
+import { visible } from '../formats/plain-text.js';
 import { SharedAnswers } from './shared-answers.js';
 import { PublicStore } from '../persistence/public-store.js';
 import type { StoredRecord } from '../persistence/records.js';

@@ -1,6 +1,6 @@
 import { dataciteXml, doiKey, oaiDcXml, type RenderingContext } from '#datacite';
 import { digestOf, type PublicRecord } from '#publication-feed';
-import { setsOf } from '../oai/oai-sets.js';
+import { setsOf } from './record-sets.js';
 import { embargoEnd } from './embargoes.js';
 import type { SearchFields, StoredRecord } from './records.js';
 

@@ -1,11 +1,11 @@
 import type { StoredRecall } from '../persistence/records.js';
 import { extentOf, titleOf } from '../formats/work.js';
-import { pathOf } from '../landing/addresses.js';
+import { pathOf } from '../publications/addresses.js';
 import { html, type Html, type Value } from '../site/html.js';
 import { layout, mailLink } from '../site/layout.js';
 import type { Page } from '../site/page.js';
-import { oneLine } from '../site/plain-text.js';
-import type { Found } from '../landing/publications.service.js';
+import { oneLine } from '../formats/plain-text.js';
+import type { Found } from '../publications/publications.service.js';
 
 const noIndex = html`<meta name="robots" content="noindex" />`;
 

@@ -15,7 +15,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { doiKey } from '#datacite';
 import { Open } from '#service-host';
 import { addressOf, pageFor } from '../site/page.js';
-import { Publications } from '../landing/publications.service.js';
+import { Publications } from '../publications/publications.service.js';
 import { redirect, sendData, sendPage, wantsPage } from '../site/reply.js';
 import { Site } from '../site/site.service.js';
 import { StoreGuard } from '../site/store.guard.js';

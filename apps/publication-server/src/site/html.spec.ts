@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { html, jsonForScript } from './html.js';
-import { linkable, oneLine, visible } from './plain-text.js';
+import { linkable, oneLine, visible } from '../formats/plain-text.js';
 
 describe('html', () => {
   it('escapes what it is given, in elements and in attributes', () => {

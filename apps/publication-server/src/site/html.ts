@@ -1,4 +1,4 @@
-import { visible } from './plain-text.js';
+import { visible } from '../formats/plain-text.js';
 
 /** Markup that is safe to send: only `html` and `trusted` make it. */
 export class Html {

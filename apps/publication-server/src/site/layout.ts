@@ -1,7 +1,7 @@
 import { html, trusted, type Html, type Value } from './html.js';
 import { languages, textsOf } from './language.js';
 import { inLanguage, type Page } from './page.js';
-import { oneLine } from './plain-text.js';
+import { oneLine } from '../formats/plain-text.js';
 
 export interface Content {
   /** Any length. */

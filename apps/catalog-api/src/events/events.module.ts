@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { AccountsModule } from '../accounts/accounts.module.js';
+import { EventStreams } from './event-streams.js';
+import { EventTickets } from './event-tickets.js';
+import { EventsController } from './events.controller.js';
+import { JobFeed } from './job-feed.js';
+import { JobNews } from './job-news.js';
+import { JobWatchers } from './job-watchers.js';
+import { OpenStreams } from './open-streams.js';
+import { ShownTexts } from './shown-texts.js';
+
+/** What open pages are told of jobs, while it happens. */
+@Module({
+  imports: [AccountsModule],
+  controllers: [EventsController],
+  providers: [EventStreams, EventTickets, JobFeed, JobNews, JobWatchers, OpenStreams, ShownTexts],
+  exports: [EventStreams, JobNews],
+})
+export class EventsModule {}

@@ -1,0 +1,98 @@
+import { Injectable } from '@nestjs/common';
+import { AccessRules, type Caller } from '../domain/access.js';
+import { JobRefusal } from '../domain/errors.js';
+import type { JobTypeConfiguration } from '../domain/job-configuration.js';
+import {
+  asksDatasets,
+  mayCreateJob,
+  notYours,
+  type DatasetListEntry,
+  type JobOwner,
+} from '../domain/job-rules.js';
+import { Catalogue } from '../persistence/catalogue.js';
+import type { DatasetRecord } from '../persistence/records.js';
+
+export type JobDataset = Pick<
+  DatasetRecord,
+  'pid' | 'ownerGroup' | 'accessGroups' | 'isPublished' | 'sharedWith' | 'datasetlifecycle'
+>;
+
+/** The datasets that a posted job names, and whether its caller may have them worked on. */
+@Injectable()
+export class JobDatasets {
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly rules: AccessRules,
+  ) {}
+
+  /**
+   * The datasets of the list, for a caller who may create the job. Rights come before everything that answers
+   * from the datasets: whoever has none learns neither which pids there are nor what their files are called.
+   */
+  async admitted(
+    caller: Caller | undefined,
+    type: JobTypeConfiguration,
+    owner: JobOwner,
+    list: readonly DatasetListEntry[] | undefined,
+  ): Promise<JobDataset[] | undefined> {
+    if (list === undefined) {
+      if (!mayCreateJob(this.rules, caller, type, owner, undefined)) throw notYours();
+      return undefined;
+    }
+    const seen = new Set<string>();
+    const repeated = list.find(({ pid }) => seen.size === seen.add(pid).size)?.pid;
+    const found = await this.catalogue.datasetsOf(
+      [...seen],
+      ['ownerGroup', 'accessGroups', 'isPublished', 'sharedWith', 'datasetlifecycle'],
+    );
+    const known = new Map(found.map((dataset) => [dataset.pid, dataset]));
+    const missing = [...seen].filter((pid) => !known.has(pid));
+    if (!mayCreateJob(this.rules, caller, type, owner, found)) throw notYours();
+    if (missing.length > 0) {
+      if (asksDatasets(type) && !this.rules.isAdmin(caller)) throw notYours();
+      throw new JobRefusal(400, `Datasets with pid ${missing.slice(0, 100).join(',')} do not exist.`);
+    }
+    if (repeated !== undefined)
+      throw new JobRefusal(404, `Unable to get a dataset. (${repeated} is listed twice.)`);
+    // A job type may be open to everybody; the names of files are not.
+    const named = list.filter(({ files }) => files.length > 0);
+    if (!named.every(({ pid }) => this.mayReadFiles(caller, type, known.get(pid)!))) throw notYours();
+    await this.checkFiles(named);
+    return found;
+  }
+
+  private mayReadFiles(caller: Caller | undefined, type: JobTypeConfiguration, dataset: JobDataset): boolean {
+    return (
+      asksDatasets(type) ||
+      this.rules.isCreateJobPrivileged(caller) ||
+      this.rules.mayRead(caller, dataset, { sharedWith: true })
+    );
+  }
+
+  private async checkFiles(list: readonly DatasetListEntry[]): Promise<void> {
+    for (const { pid, files } of list) {
+      // Looked for again before it is refused: lists may be written at this moment.
+      const missing = await this.unlisted(pid, await this.unlisted(pid, files));
+      if (missing.length > 0)
+        throw new JobRefusal(400, 'At least one requested file could not be found.', {
+          error: JSON.stringify([{ pid, nonExistFiles: missing.slice(0, 100) }]),
+        });
+    }
+  }
+
+  private async unlisted(pid: string, files: readonly string[]): Promise<readonly string[]> {
+    if (files.length === 0) return files;
+    const found = await this.catalogue.origDatablocks
+      .aggregate<{ _id: string }>([
+        { $match: { datasetId: pid } },
+        { $project: { 'dataFileList.path': 1 } },
+        { $unwind: '$dataFileList' },
+        { $match: { 'dataFileList.path': { $in: [...files] } } },
+        { $group: { _id: '$dataFileList.path' } },
+        { $sort: { _id: 1 } },
+      ])
+      .toArray();
+    const known = new Set(found.map(({ _id }) => _id));
+    return files.filter((file) => !known.has(file));
+  }
+}

@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import type { Workflow } from '#contracts';
+import { Clock, crashPoint } from '#kernel';
+import { newOutbox, OutboxRelay } from '#outbox';
+import { isDuplicateKey } from '#persistence';
+import { wordsFor } from '#scicat-database';
+import { DatasetClaims } from '../claims/dataset-claims.js';
+import { givenUp } from '../claims/dataset-schedule.js';
+import { JobRefusal } from '../domain/errors.js';
+import { Catalogue } from '../persistence/catalogue.js';
+import { withoutWords } from '../persistence/own-fields.js';
+import type { JobRecord } from '../persistence/records.js';
+import type { JobDataset } from './job-datasets.js';
+
+type Posting = NonNullable<NonNullable<JobRecord['catena']>['idempotency']>;
+
+/** Posted jobs on their way into the database: stored once, with their pending messages inside, or not at all. */
+@Injectable()
+export class JobPostings {
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly claims: DatasetClaims,
+    private readonly relay: OutboxRelay,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The job that the same caller posted before under the same key. */
+  async earlier({ user, key, digest }: Posting): Promise<JobRecord | undefined> {
+    const mine = { 'catena.idempotency.user': user, 'catena.idempotency.key': key };
+    let before = await this.catalogue.jobs.findOne(mine, { projection: withoutWords });
+    if (before?.catena?.storing === true) {
+      await this.claims.releaseOrphans();
+      before = await this.catalogue.jobs.findOne(mine, { projection: withoutWords });
+    }
+    if (before === null) return undefined;
+    if (before.catena?.idempotency?.digest !== digest) {
+      throw new JobRefusal(
+        422,
+        `Idempotency-Key ${key} was used for another job (${before.id}). Use a new key for a new job.`,
+      );
+    }
+    if (before.catena.storing === true) throw beingStored();
+    return before;
+  }
+
+  /**
+   * Written first, accepted last, the datasets are claimed in between. To accept is one conditional write of the job's own
+   * document, and so is to give it up: see `DatasetClaims.releaseOrphans`.
+   */
+  async store(job: JobRecord, workflow: Workflow, datasets: readonly JobDataset[]): Promise<JobRecord> {
+    const stored = await this.accepted(job, workflow, datasets);
+    crashPoint('catalog.after-insert');
+    const { rows, dueAt } = stored.catena!.outbox;
+    this.relay.carry({ collection: 'Job', documentId: stored._id, rows, claim: dueAt! });
+    return stored;
+  }
+
+  private async accepted(
+    job: JobRecord,
+    workflow: Workflow,
+    datasets: readonly JobDataset[],
+  ): Promise<JobRecord> {
+    const catena = job.catena!;
+    const { rows } = catena.outbox;
+    if (workflow === 'none')
+      return this.insert({
+        ...job,
+        catena: { ...catena, outbox: newOutbox(rows, this.relay.carriedUntil()) },
+      });
+    await this.insert({ ...job, catena: { ...catena, outbox: { rows: [] }, storing: true } });
+    crashPoint('catalog.after-posted');
+    try {
+      await this.claims.take(job._id, workflow, datasets);
+    } catch (error) {
+      // What this leaves behind, the sweep of orphans finds.
+      await this.giveUp(job._id).catch(() => undefined);
+      throw error;
+    }
+    crashPoint('catalog.after-claim');
+    const outbox = newOutbox(rows, this.relay.carriedUntil());
+    const updatedAt = this.clock.now();
+    // A lost answer is no refusal: the job may have been accepted. If it was not, the sweep gives it up.
+    const { matchedCount } = await this.catalogue.jobs.updateOne(
+      { _id: job._id, 'catena.storing': true },
+      { $set: { 'catena.outbox': outbox, updatedAt }, $unset: { 'catena.storing': '' } },
+    );
+    // The driver sends a write again whose answer was lost: then the first one makes the second miss.
+    if (matchedCount === 1 || (await this.claims.isStored(job._id)))
+      return { ...job, updatedAt, catena: { ...catena, outbox } };
+    await this.claims.abandon(job._id);
+    throw givenUp();
+  }
+
+  private async insert(job: JobRecord): Promise<JobRecord> {
+    try {
+      await this.catalogue.jobs.insertOne({ ...job, ...wordsFor('Job', job) });
+      return job;
+    } catch (error) {
+      throw isDuplicateKey(error) ? beingStored() : error;
+    }
+  }
+
+  private async giveUp(jobId: string): Promise<void> {
+    await this.catalogue.jobs.deleteOne({ _id: jobId, 'catena.storing': true });
+    await this.claims.abandon(jobId);
+  }
+}
+
+function beingStored(): JobRefusal {
+  return new JobRefusal(
+    503,
+    'A job with the same Idempotency-Key is being stored at this moment, or its storing was interrupted. Post again to get it.',
+    {},
+    1,
+  );
+}

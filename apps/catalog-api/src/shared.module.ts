@@ -1,0 +1,58 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ClaimChecks } from '#claim-check';
+import { Clock } from '#kernel';
+import { ObjectStore, S3ObjectStore } from '#storage';
+import type { CatalogApiConfig } from './catalog-api.config.js';
+import { CatalogApiConfigToken } from './catalog-api.tokens.js';
+import { AccessRules } from './domain/access.js';
+import type { JobConfiguration } from './domain/job-configuration.js';
+import { ChangeLog } from './history/change-log.js';
+import { JobConfigurationToken } from './jobs/job-configuration.provider.js';
+import { Catalogue } from './persistence/catalogue.js';
+import { MetadataShapes } from './records/metadata-shapes.js';
+import { RecordQueries } from './records/record-queries.js';
+import { RecordStore } from './records/record-store.js';
+
+const shared = [
+  CatalogApiConfigToken,
+  JobConfigurationToken,
+  AccessRules,
+  ObjectStore,
+  ClaimChecks,
+  Catalogue,
+  MetadataShapes,
+  RecordStore,
+  RecordQueries,
+];
+
+/** What every feature may use without asking: configuration, access, records and the object store. */
+@Module({})
+export class SharedModule {
+  static forRoot(config: CatalogApiConfig, jobs: JobConfiguration): DynamicModule {
+    return {
+      module: SharedModule,
+      global: true,
+      providers: [
+        { provide: CatalogApiConfigToken, useValue: config },
+        { provide: JobConfigurationToken, useValue: jobs },
+        { provide: AccessRules, useFactory: () => new AccessRules(config.groups) },
+        { provide: ObjectStore, useFactory: () => new S3ObjectStore(config.store) },
+        {
+          provide: ClaimChecks,
+          inject: [ObjectStore, Clock],
+          useFactory: (store: ObjectStore, clock: Clock) =>
+            new ClaimChecks(store, clock, {
+              bucket: config.controlBucket,
+              patience: config.referencePatience,
+            }),
+        },
+        Catalogue,
+        ChangeLog,
+        MetadataShapes,
+        RecordStore,
+        RecordQueries,
+      ],
+      exports: shared,
+    };
+  }
+}

@@ -1,0 +1,107 @@
+import { Body, Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { Open } from '#service-host';
+import { AuthenticationService } from '../authentication.service.js';
+import type { LoginAnswer } from '../../accounts/token.service.js';
+import { SignInLimits } from '../sign-in-limits.js';
+import { Refusal } from '../../domain/errors.js';
+import type { RequestWithCaller } from '../../http/caller.decorator.js';
+import { Area, Operation } from '../../http/operation.decorator.js';
+import type { OidcFrontend } from '../../identity.config.js';
+import { personFrom } from './oidc-person.js';
+import { IdTokenDto } from './oidc.dto.js';
+import { OidcProvider } from './oidc-provider.js';
+import { SignInCookie } from './sign-in-cookie.js';
+
+/** Sign-in through the facility's identity provider. */
+@Open('signing in is how one becomes known')
+@Area('auth')
+@Controller({ path: 'auth/oidc', version: '3' })
+export class OidcController {
+  constructor(
+    private readonly provider: OidcProvider,
+    private readonly cookie: SignInCookie,
+    private readonly authentication: AuthenticationService,
+    private readonly limits: SignInLimits,
+  ) {}
+
+  @Get()
+  @Operation('authControllerOidcLoginV3', {
+    query: {
+      client: 'Which frontend asks; `scicat` without it.',
+      returnUrl: 'Where the frontend goes on after the sign-in: a path of the frontend.',
+    },
+  })
+  async begin(
+    @Query('client') client: unknown,
+    @Query('returnUrl') returnUrl: unknown,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const name = typeof client === 'string' && client !== '' ? client : 'scicat';
+    const frontend = this.frontend(name);
+    const back = checkedReturn(returnUrl, frontend);
+    const { address, secrets } = await this.provider.begin();
+    const cookie = await this.cookie.seal({ secrets, client: name, returnUrl: back });
+    await reply.header('set-cookie', cookie).header('cache-control', 'no-store').redirect(address, 302);
+  }
+
+  @Get('callback')
+  @Operation('authControllerLoginCallbackV3')
+  async callback(
+    @Query('state') state: unknown,
+    @Req() request: RequestWithCaller,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const underWay =
+      typeof state === 'string' ? await this.cookie.open(request.headers.cookie, state) : undefined;
+    if (underWay === undefined)
+      throw new Refusal(401, 'This sign-in is unknown here or too old: begin again at /api/v3/auth/oidc.');
+    const query = request.url.slice(request.url.indexOf('?') + 1);
+    const claims = await this.provider.finish(query, underWay.secrets);
+    const answer = await this.authentication.loginAs(personFrom(claims, this.provider.settings));
+    const target = new URL(this.frontend(underWay.client).successUrl);
+    target.searchParams.set('access-token', answer.access_token);
+    target.searchParams.set('user-id', answer.userId);
+    if (underWay.returnUrl !== undefined) target.searchParams.set('returnUrl', underWay.returnUrl);
+    await reply
+      .header('set-cookie', this.cookie.clear(underWay.secrets.state))
+      .header('cache-control', 'no-store')
+      .redirect(target.href, 302);
+  }
+
+  @Post('token')
+  @Operation('authControllerOidcTokenLoginV3', { answer: 'ReturnedAuthLoginDto' })
+  async token(
+    @Body() { idToken }: IdTokenDto,
+    @Req() request: RequestWithCaller,
+  ): Promise<LoginAnswer | undefined> {
+    const claims = await this.limits.guardAddress(request.ip, () => this.provider.claimsOf(idToken));
+    return this.authentication.loginAs(personFrom(claims, this.provider.settings));
+  }
+
+  private frontend(name: string): OidcFrontend {
+    const frontend = this.provider.settings.frontends.get(name);
+    if (frontend === undefined)
+      throw new Refusal(401, `Unknown client: OIDC_FRONTEND_CLIENTS does not name it.`);
+    return frontend;
+  }
+}
+
+/**
+ * Where to go on after the sign-in, if the client may say so: the frontend follows the address, so one of another site
+ * would lead a person away who trusts ours.
+ *
+ * @throws Refusal 400 for an address outside the frontend
+ */
+function checkedReturn(asked: unknown, { successUrl, returnUrl }: OidcFrontend): string | undefined {
+  if (typeof asked !== 'string' || asked === '') return returnUrl;
+  const allowed = [successUrl, returnUrl]
+    .filter((url) => url !== undefined)
+    .map((url) => originOf(url, successUrl));
+  if (asked.length <= 2000 && allowed.includes(originOf(asked, successUrl))) return asked;
+  throw new Refusal(400, 'returnUrl leads away from the frontend: give a path of it.');
+}
+
+function originOf(url: string, base: string): string {
+  return URL.canParse(url, base) ? new URL(url, base).origin : 'nowhere';
+}

@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { DoiController } from './doi.controller.js';
+import { Views } from './views.service.js';
+import { PublicationsModule } from '../publications/publications.module.js';
+import { RecallsModule } from '../recalls/recalls.module.js';
+import { SiteModule } from '../site/site.module.js';
+
+/** What stands at the address of a DOI. */
+@Module({
+  imports: [PublicationsModule, RecallsModule, SiteModule],
+  controllers: [DoiController],
+  providers: [Views],
+})
+export class LandingModule {}
