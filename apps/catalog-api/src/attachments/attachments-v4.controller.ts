@@ -61,10 +61,7 @@ export class AttachmentsV4Controller {
   @Admits(accessTable.attachment.create)
   @Post()
   @Operation('attachmentsV4ControllerCreateAttachmentV4', { answer: 'Attachment' })
-  async create(
-    @SignedInCaller() caller: Caller,
-    @Body() dto: CreateAttachmentV4Dto,
-  ): Promise<object> {
+  async create(@SignedInCaller() caller: Caller, @Body() dto: CreateAttachmentV4Dto): Promise<object> {
     const { aid, ...fields } = definite(dto);
     this.mayOwn(caller, fields.ownerGroup);
     await this.parents.openAll(caller, fields.relationships ?? [], 'create');
