@@ -14,7 +14,7 @@ export interface NewMessage {
 export type Reader = (path: string) => string;
 
 /** The app that a context belongs to: it says its events, and takes its commands. */
-export const ownerOf: Readonly<Record<string, AppName>> = {
+const ownerOf: Readonly<Record<string, AppName>> = {
   catalog: 'catalog-api',
   assembly: 'job-assembler',
   archival: 'archiver',
