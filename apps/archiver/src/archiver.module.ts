@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ClaimChecks } from '#claim-check';
 import { Clock } from '#kernel';
-import { storageAt } from '#long-term-storage';
+import { storagesAt } from '#long-term-storage';
 import { ServiceHostModule } from '#service-host';
 import { ObjectStore, S3ObjectStore } from '#storage';
 import { WorkOrdersConsumer } from './accept-work/work-orders.consumer.js';
@@ -40,7 +40,9 @@ import { VerifyDatablockHandler } from './verify-datablock/verify-datablock.hand
 
 @Module({})
 export class ArchiverModule {
+  /** @throws PermanentError `kernel.configuration` for a storage of LTS_ROOTS that cannot be */
   static forRoot(config: ArchiverConfig): DynamicModule {
+    const shares = storagesAt(config.shares, config.shareMarker);
     return {
       module: ArchiverModule,
       imports: [ServiceHostModule.forRoot(config.serviceHost)],
@@ -59,7 +61,7 @@ export class ArchiverModule {
         },
         {
           provide: SharesToken,
-          useFactory: () => config.shares.map((item) => storageAt(item, config.shareMarker)),
+          useValue: shares,
         },
         ArchiverStore,
         WorkOrders,

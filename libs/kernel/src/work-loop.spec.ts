@@ -46,6 +46,20 @@ describe('A work loop', () => {
     });
   });
 
+  it('ends at once when it is stopped before what its first look waits for, and looks at nothing', async () => {
+    let looks = 0;
+    const takeOne = (): Promise<boolean> => Promise.resolve((looks += 1) < 0);
+    const loop = new WorkLoop({
+      name: 'a loop',
+      pause: 1,
+      takeOne,
+      onFault: (error) => assert.fail(String(error)),
+    });
+    loop.start(new Promise(() => undefined));
+    await loop.stop();
+    assert.equal(looks, 0);
+  });
+
   it('looks by itself after the pause', async () => {
     let looks = 0;
     const takeOne = (): Promise<boolean> => Promise.resolve((looks += 1) < 0);

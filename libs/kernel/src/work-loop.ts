@@ -37,10 +37,13 @@ export class WorkLoop {
     return this.stopped.signal;
   }
 
-  /** @param ready what the first look waits for */
+  /** @param ready what the first look waits for; a loop that is stopped before waits no longer */
   start(ready: Promise<unknown> = Promise.resolve()): void {
     const { lanes = 1, name } = this.options;
-    this.running = ready.then(() =>
+    const stopped = new Promise<void>((resolve) =>
+      this.stopping.addEventListener('abort', () => resolve(), { once: true }),
+    );
+    this.running = Promise.race([ready, stopped]).then(() =>
       Promise.all(
         Array.from({ length: lanes }, (_, index) => this.lane(lanes === 1 ? name : `${name} ${index + 1}`)),
       ),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { PosixShare, registerStorage, storageAt, TapeSimulation } from './index.js';
+import { PosixShare, registerStorage, storageAt, storagesAt, TapeSimulation } from './index.js';
 import { MemoryShare } from './testing/memory-share.js';
 import { longTermStorageConformance } from './testing/long-term-storage.conformance.js';
 
@@ -57,6 +57,25 @@ describe('An item of LTS_ROOTS', () => {
       code: 'kernel.configuration',
       message: /one of the schemes posix, tape-simulation in LTS_ROOTS, found "s4:\/\/host\/bucket"/,
     });
+  });
+
+  it('has its scheme in letters of any size, and a whole path where it names posix', () => {
+    assert.ok(storageAt('TAPE-SIMULATION:/mnt/tape?scale=0') instanceof TapeSimulation);
+    assert.throws(() => storageAt('S3://host/bucket'), { code: 'kernel.configuration' });
+    for (const item of ['posix:', 'posix:tape'])
+      assert.throws(() => storageAt(item), { message: /Expected posix:<absolute path>/ });
+  });
+
+  it('is refused the second time, however it is written: two copies in one place are one', () => {
+    assert.deepEqual(
+      storagesAt(['/mnt/tape', '/mnt/other']).map(({ name }) => name),
+      ['/mnt/tape', '/mnt/other'],
+    );
+    for (const second of ['/mnt/tape', 'posix:/mnt/tape'])
+      assert.throws(() => storagesAt(['/mnt/tape', second]), {
+        code: 'kernel.configuration',
+        message: /each storage once in LTS_ROOTS, found "\/mnt\/tape" twice/,
+      });
   });
 
   it('of a scheme that was taken back is unknown again', () => {

@@ -15,7 +15,7 @@ export type StorageFactory = (place: StoragePlace) => LongTermStorage;
 const factories = new Map<string, StorageFactory>();
 /** The scheme of an item that is a plain path. */
 const plain = 'posix';
-const schemeOf = /^([a-z][a-z0-9+.-]*):(.*)$/;
+const schemeOf = /^([a-z][a-z0-9+.-]*):(.*)$/i;
 
 /**
  * An adapter registers itself under its scheme when its file is loaded: it is chosen by LTS_ROOTS from then on.
@@ -24,7 +24,7 @@ const schemeOf = /^([a-z][a-z0-9+.-]*):(.*)$/;
  * @throws Error when another adapter has the scheme
  */
 export function registerStorage(scheme: string, factory: StorageFactory): () => void {
-  if (!schemeOf.test(`${scheme}:`) || factories.has(scheme))
+  if (!schemeOf.test(`${scheme}:`) || scheme !== scheme.toLowerCase() || factories.has(scheme))
     throw new Error(
       `Expected a scheme of small letters that no storage adapter has yet (they have ${known()}), found "${scheme}". Register the adapter under another.`,
     );
@@ -38,12 +38,34 @@ export function registerStorage(scheme: string, factory: StorageFactory): () => 
  * @throws PermanentError `kernel.configuration` when no adapter is registered under the scheme
  */
 export function storageAt(item: string, marker?: string): LongTermStorage {
-  const [, scheme = plain, place = item] = schemeOf.exec(item) ?? [];
+  const [, written, place = item] = schemeOf.exec(item) ?? [];
+  const scheme = written?.toLowerCase() ?? plain;
   const factory = factories.get(scheme);
+  if (written?.toLowerCase() === plain && !place.startsWith('/'))
+    throw new PermanentError(
+      'kernel.configuration',
+      `Expected posix:<absolute path> in LTS_ROOTS, found ${JSON.stringify(item)}. Write the whole path.`,
+    );
   if (factory !== undefined) return factory({ place, marker });
   throw new PermanentError(
     'kernel.configuration',
     `Expected an absolute path or an address of one of the schemes ${known()} in LTS_ROOTS, found ${JSON.stringify(item)}. Correct the scheme, or import the adapter of "${scheme}" in libs/long-term-storage.`,
+  );
+}
+
+/**
+ * The storages that LTS_ROOTS names, in its order.
+ *
+ * @throws PermanentError `kernel.configuration` for an unknown scheme, and for one storage twice: two copies in one place are one
+ */
+export function storagesAt(items: readonly string[], marker?: string): LongTermStorage[] {
+  const storages = items.map((item) => storageAt(item, marker));
+  const names = storages.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return storages;
+  throw new PermanentError(
+    'kernel.configuration',
+    `Expected each storage once in LTS_ROOTS, found ${JSON.stringify(twice)} twice: copies would lie in one place. Remove one of them.`,
   );
 }
 

@@ -51,6 +51,8 @@ export class LandingZoneSweep implements OnApplicationBootstrap, BeforeApplicati
     await this.uploads.expire(before);
     for await (const { key, uploadId, begunAt } of this.store.pendingUploads(bucket, '')) {
       stillMoving();
+      // The end of the app waits for this round: the next start goes on with it.
+      if (this.loop.stopping.aborted) return;
       if (begunAt < before && !(await this.uploads.isKnown(uploadId, key)))
         await this.store.abortUpload(bucket, key, uploadId);
     }

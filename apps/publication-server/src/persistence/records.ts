@@ -40,7 +40,7 @@ export interface StoredRecord {
    * the old pictures are gone, so that a repetition after a crash knows what is left to do.
    */
   superseded?: string[];
-  /** OAI sets, most specific ones; see oai-sets.ts. */
+  /** OAI sets, most specific ones; see record-sets.ts. */
   sets: string[];
   /** Only while it lies ahead at the time of the last rendering. */
   embargoUntil?: Date;
