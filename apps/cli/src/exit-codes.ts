@@ -1,4 +1,4 @@
-import { CatenaError, messageOf } from '#kernel';
+import { CatenaError, codeOf, messageOf } from '#kernel';
 import { isSystemFault, systemFaultText } from './system-faults.js';
 
 /** What a script can rely on; docs/command-line.md explains each. */
@@ -42,7 +42,7 @@ export function endingOf(error: unknown, interrupted: boolean): Ending {
   if (interrupted && failure?.outcome !== 'interrupted') return endingOf(interruption(), true);
   if (failure !== undefined)
     return { exitCode: exitCodes[failure.outcome], code: failure.code, message: failure.message };
-  const code = error instanceof CatenaError ? error.code : 'cli.failed';
+  const code = codeOf(error, 'cli.failed');
   return { exitCode: exitCodes.failed, code, message: sentenceOf(error) };
 }
 

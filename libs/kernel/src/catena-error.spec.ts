@@ -1,12 +1,25 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isAway, isRetriable, PermanentError, recogniseAway, TransientError } from './catena-error.js';
+import {
+  codeOf,
+  isAway,
+  isRetriable,
+  PermanentError,
+  recogniseAway,
+  TransientError,
+} from './catena-error.js';
 
 describe('An error', () => {
   it('may pass by itself unless it says otherwise', () => {
     assert.equal(isRetriable(new TransientError('a.b', 'x')), true);
     assert.equal(isRetriable(new PermanentError('a.b', 'x')), false);
     assert.equal(isRetriable(new Error('never heard of')), true);
+  });
+
+  it('has a code of its own, or that which the caller gives to what nobody expected', () => {
+    assert.equal(codeOf(new PermanentError('a.b', 'x'), 'a.unexpected'), 'a.b');
+    for (const other of [new TypeError('x'), 'text', undefined])
+      assert.equal(codeOf(other, 'a.unexpected'), 'a.unexpected');
   });
 
   it('tells a service that is away from a fault of its own', () => {

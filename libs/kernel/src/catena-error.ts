@@ -73,6 +73,11 @@ export function isAway(error: unknown): boolean {
   return error instanceof Error && recognisers.some((recognise) => recognise(error));
 }
 
+/** The code of an error of ours; `unexpected` of anything else that was thrown. */
+export function codeOf(error: unknown, unexpected: string): string {
+  return error instanceof CatenaError ? error.code : unexpected;
+}
+
 /** The text of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -2,6 +2,7 @@ export {
   CatenaError,
   PermanentError,
   TransientError,
+  codeOf,
   isAway,
   isRetriable,
   messageOf,

@@ -1,4 +1,4 @@
-import { CatenaError, isAway, isRetriable, messageOf } from '#kernel';
+import { codeOf, isAway, isRetriable, messageOf } from '#kernel';
 
 /**
  * What became of a delivery. Handlers return one and never touch the channel.
@@ -19,7 +19,7 @@ export const done: Outcome = { kind: 'done' };
 
 /** The outcome that an error stands for. */
 export function outcomeOf(error: unknown): Exclude<Outcome, { kind: 'done' }> {
-  const code = error instanceof CatenaError ? error.code : 'messaging.unexpected-error';
+  const code = codeOf(error, 'messaging.unexpected-error');
   const reason = messageOf(error);
   return isRetriable(error)
     ? { kind: 'retry', code, reason, away: isAway(error) }

@@ -1,5 +1,5 @@
 import type { FaultKind } from '#contracts';
-import { backOff, CatenaError, isAway, isRetriable, messageOf } from '#kernel';
+import { backOff, codeOf, isAway, isRetriable, messageOf } from '#kernel';
 import { waitingCodes, WorkDeferred } from './work.js';
 
 /** What becomes of an order whose work threw. */
@@ -41,7 +41,7 @@ export function afterFault(
   attempts: number,
   { mostAttempts, retryPause }: Patience,
 ): AfterFault {
-  const code = error instanceof CatenaError ? error.code : unexpected;
+  const code = codeOf(error, unexpected);
   if (code === 'archiver.lease-lost') return { kind: 'dropped' };
   if (code === 'archiver.cancelled') return { kind: 'cancelled' };
   if (code === 'archiver.stopping') return { kind: 'given-back', pause: 0 };
@@ -64,5 +64,5 @@ function published(code: string): { code: string; fault: FaultKind } {
 
 /** What a fault is, for people and for the log. */
 export function factsOf(error: unknown): { readonly code: string; readonly error: string } {
-  return { code: error instanceof CatenaError ? error.code : unexpected, error: messageOf(error) };
+  return { code: codeOf(error, unexpected), error: messageOf(error) };
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { datasetStartedV1, type FaultKind } from '#contracts';
-import { CatenaError, Clock, crashPoint, isRetriable, messageOf } from '#kernel';
+import { CatenaError, Clock, codeOf, crashPoint, isRetriable, messageOf } from '#kernel';
 import { currentContext } from '#messaging';
 import { eventRow } from '#outbox';
 import { DatasetTasks } from '../aggregates/dataset-tasks.js';
@@ -54,7 +54,7 @@ export class DatasetPlanner {
       // Once the dataset is planned, or over, no other planner looks for them.
       await this.orders.discardDrafts(taskId, planner);
       if (wasOvertaken) throw error;
-      const code = error instanceof CatenaError ? error.code : 'assembly.unexpected-error';
+      const code = codeOf(error, 'assembly.unexpected-error');
       const fault = { code, message: messageOf(error), fault: faultOf(code) };
       await this.ending.end(taskId, 'planning', 'failed', fault);
     }

@@ -4,7 +4,7 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { CatenaError, Clock, crashPoint, isRetriable, messageOf, WorkLoop } from '#kernel';
+import { CatenaError, Clock, codeOf, crashPoint, isRetriable, messageOf, WorkLoop } from '#kernel';
 import { inContextOf } from '#messaging';
 import { type Logger, LOGGER } from '#observability';
 import { Jobs } from '../aggregates/jobs.js';
@@ -88,7 +88,7 @@ export class PlanningLoop implements OnApplicationBootstrap, BeforeApplicationSh
   /** The whole job cannot be planned: it ends as failed, with the reason. */
   private async giveUp(job: AssemblyJob, error: unknown): Promise<void> {
     this.logger.error({ jobId: job._id, error: messageOf(error) }, 'the job cannot be planned');
-    const code = error instanceof CatenaError ? error.code : 'assembly.unexpected-error';
+    const code = codeOf(error, 'assembly.unexpected-error');
     await this.ending.fail(job._id, { code, message: messageOf(error), fault: 'system' });
   }
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { registrationRefusedV1, type FieldProblem } from '#contracts';
-import { backOff, CatenaError, Clock, isRetriable, messageOf } from '#kernel';
+import { backOff, CatenaError, Clock, codeOf, isRetriable, messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { eventRow } from '#outbox';
 import type { Step } from '../domain/next-step.js';
@@ -32,7 +32,7 @@ export class PublicationFaults {
   ) {}
 
   async after(step: Step, publication: Publication, lease: Lease, error: unknown): Promise<void> {
-    const code = error instanceof CatenaError ? error.code : 'publication.unexpected-error';
+    const code = codeOf(error, 'publication.unexpected-error');
     const now = this.clock.now();
     const fault = { code, message: messageOf(error).slice(0, 2000), at: now };
     const facts = { doi: lease.doi, step, code, error: fault.message };
