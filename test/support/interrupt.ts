@@ -1,10 +1,17 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { MongoConnection } from '#persistence';
 
 type Method = (this: { collectionName: string }, ...given: unknown[]) => unknown;
 
+/** Calls from within are those of a gap itself. */
+const asking = new AsyncLocalStorage<true>();
+
+/** The relay marks and releases outboxes whenever it likes: a story that waits for a write never means one of these. */
+const isOfTheRelay = (): boolean => new Error('where').stack!.includes('mongo-outbox-store');
+
 /**
  * Puts another writer into a gap: the next call of a method on a collection waits, as a process that sleeps in that very
- * place does, until `meanwhile` is over. Only calls for which `when` holds count.
+ * place does, until `meanwhile` is over. Only calls for which `when` holds count, and none of the outbox relay's.
  */
 export function interruptOnce(
   mongo: MongoConnection,
@@ -17,17 +24,14 @@ export function interruptOnce(
   const proto = Object.getPrototypeOf(mongo.connection.collection(collection)) as Record<string, Method>;
   const original = proto[method]!;
   const gap = async (given: readonly unknown[]): Promise<void> => {
-    // The calls of `meanwhile` itself, and of `when`, pass.
-    proto[method] = original;
-    if (!(await when(given))) {
-      proto[method] = replaced;
-      return;
-    }
+    if (!(await asking.run(true, () => when(given))) || happened) return;
     happened = true;
+    proto[method] = original;
     await meanwhile();
   };
   const replaced: Method = function (...given) {
-    if (this.collectionName !== collection || happened) return original.apply(this, given);
+    if (this.collectionName !== collection || happened || asking.getStore() === true || isOfTheRelay())
+      return original.apply(this, given);
     if (method === 'find' || method === 'aggregate')
       return lazyCursor(
         () => gap(given),
