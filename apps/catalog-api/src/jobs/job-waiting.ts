@@ -1,4 +1,4 @@
-import { beginsAt } from '../domain/job-time.js';
+import { beginsAt } from './job-time.js';
 import type { JobRecord } from '../persistence/records.js';
 
 /** Milliseconds after which a message that was not sent, or not accepted, counts as waiting. */

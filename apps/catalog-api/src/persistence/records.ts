@@ -86,7 +86,7 @@ export interface JobHistoryEntry {
   readonly event?: 'cancel-requested' | 'cancel-too-late';
 }
 
-interface JobProgress {
+export interface JobProgress {
   readonly bytesDone: number;
   readonly bytesTotal: number;
   readonly datasetsDone: number;
