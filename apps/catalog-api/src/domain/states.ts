@@ -1,3 +1,5 @@
+import type { Workflow } from '#contracts';
+
 /** Which states may follow which. */
 type Steps<State extends string> = Readonly<Record<State, readonly State[]>>;
 
@@ -13,6 +15,15 @@ export const jobSteps: Steps<JobState> = {
   open: ['open', 'over'],
   over: ['over'],
 };
+
+/** Whether Catena works on the job, now or later. Of one that SciCat has stored it keeps a history and nothing else. */
+export function isCatenas({
+  catena,
+}: {
+  readonly catena?: { readonly workflow?: Workflow; readonly finished?: boolean };
+}): boolean {
+  return catena?.workflow !== undefined && catena.workflow !== 'none' && catena.finished !== true;
+}
 
 /** A claim ends with the dataset's part of the job; until then it is decided, once, what becomes of the datablocks. */
 export const claimSteps: Steps<ClaimState> = {

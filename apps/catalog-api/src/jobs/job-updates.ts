@@ -6,6 +6,7 @@ import { AccessRules, type Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { JobConfiguration } from '../domain/job-configuration.js';
 import { mayUpdateJob } from '../domain/job-rules.js';
+import { isCatenas } from '../domain/states.js';
 import { mergePatch } from '../datasets/dataset-views.js';
 import { JobRecords, type JobNote, type JobReport } from '../persistence/job-records.js';
 import type { JobHistoryEntry, JobRecord } from '../persistence/records.js';
@@ -58,7 +59,7 @@ export class JobUpdates {
   ): Promise<JobRecord> {
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
       const job = await this.updatable(caller, id);
-      if (this.isCatenas(job)) return this.patchCatenas(caller, id, change);
+      if (isCatenas(job)) return this.patchCatenas(caller, id, change);
       const type = this.configuration.jobs.get(job.type)!;
       const { statusCode, statusMessage } = job;
       const asked = { statusCode, statusMessage, ...(request as object) };
@@ -86,7 +87,7 @@ export class JobUpdates {
   async cancel(caller: Caller | undefined, id: string): Promise<JobRecord> {
     const job = await this.updatable(caller, id);
     const by = caller?.username ?? 'anonymous';
-    if (!this.isCatenas(job)) {
+    if (!isCatenas(job)) {
       if (job.catena?.finished === true) return this.cancelledTooLate(job, by);
       throw new JobRefusal(
         409,
@@ -173,10 +174,6 @@ export class JobUpdates {
     if (!mayUpdateJob(this.rules, caller, type, job))
       throw new JobRefusal(403, 'Unauthorized to update this job.');
     return job;
-  }
-
-  private isCatenas({ catena }: JobRecord): boolean {
-    return catena !== undefined && catena.workflow !== 'none' && !catena.finished;
   }
 }
 

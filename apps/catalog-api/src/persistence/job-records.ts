@@ -36,7 +36,7 @@ const ends = jobs('open', 'over');
 const staysOver = jobs('over', 'over');
 
 /** Jobs that Catena does not work on, now or later. */
-const atRest = [{ 'catena.workflow': 'none' }, staysOver, { catena: { $exists: false } }];
+const atRest = [{ 'catena.workflow': 'none' }, staysOver, { 'catena.workflow': { $exists: false } }];
 /** History entries kept in the job document. */
 const historyLength = 500;
 const maxAttempts = 10;

@@ -97,7 +97,7 @@ export interface JobProgress {
   readonly at: Date;
 }
 
-/** What Catena keeps inside a job document; never shown to SciCat's clients. */
+/** What Catena keeps inside a job document; never shown to SciCat's clients. Of a job that SciCat has stored, its history at most. */
 interface JobCatenaPart {
   outbox: OutboxPart;
   /**
@@ -106,7 +106,8 @@ interface JobCatenaPart {
    */
   storing?: true;
   history: JobHistoryEntry[];
-  workflow: Workflow;
+  /** Absent in a job that SciCat has stored. */
+  workflow?: Workflow;
   /** Highest sequence of a report that was applied: older reports change nothing. */
   reported: number;
   finished: boolean;

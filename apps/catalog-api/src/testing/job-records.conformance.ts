@@ -162,8 +162,9 @@ export function jobRecordsConformance(name: string, open: () => Promise<OpenCata
       await put('over', { finished: true });
       await put('elsewhere', { workflow: 'none' });
       const { catena: _, ...foreign } = jobOf('foreign');
-      await opened.catalogue.jobs.insertOne(foreign);
-      for (const id of ['over', 'elsewhere', 'foreign']) {
+      await opened.catalogue.jobs.insertMany([foreign, { ...foreign, _id: 'patched', id: 'patched' }]);
+      await jobs.takeStatus(note(await found('patched'), 'seen'));
+      for (const id of ['over', 'elsewhere', 'foreign', 'patched']) {
         const removed = await jobs.remove(id);
         assert.deepEqual([removed?.id, removed?.catena], [id, undefined]);
         assert.equal(await jobs.exists(id), false);
