@@ -80,8 +80,8 @@ describe('The states of records', () => {
     for (const { path, tree } of sourcesOf(partly).filter((one) => !one.path.includes('/persistence/')))
       walk(tree, (node) => {
         const name = collectionIn(node, tree);
-        const { parent } = node;
-        const use = ts.isPropertyAccessExpression(parent) ? parent.name.text : '';
+        const use =
+          name !== undefined && ts.isPropertyAccessExpression(node.parent) ? node.parent.name.text : '';
         if (name === 'claims' || (name === 'jobs' && ofCollections.test(use) && !reading.test(use)))
           found.add(`${path}: ${name} ${use}`);
         if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression))
