@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { MongoConnection } from '#persistence';
 import { DatasetClaims } from '../../apps/catalog-api/src/claims/dataset-claims.js';
 import { Catalogue } from '../../apps/catalog-api/src/persistence/catalogue.js';
+import { DatasetClaimRecords } from '../../apps/catalog-api/src/persistence/dataset-claim-records.js';
 import { nextVersion } from '../../apps/catalog-api/src/records/dataset-version.js';
 import { interruptOnce } from '../support/interrupt.js';
 import { heldDatasets, holdingEnvironment } from './support/held-datasets.js';
@@ -33,7 +34,7 @@ describe('Letting go of the datasets of a job', () => {
     });
     const jobId = String(body['id']);
     // What is over already stays as it ended.
-    await claims.end(jobId, pids[3]!);
+    await app.get(DatasetClaimRecords).end({ jobId, pid: pids[3]! }, []);
     const gap = interruptOnce(app.get(MongoConnection), 'Dataset', 'updateMany', async () => {
       await catalogue.datasets.updateOne(
         { pid: pids[5]! },

@@ -9,6 +9,8 @@ import type { JobConfiguration } from './domain/job-configuration.js';
 import { ChangeLog } from './history/change-log.js';
 import { JobConfigurationToken } from './jobs/job-configuration.provider.js';
 import { Catalogue } from './persistence/catalogue.js';
+import { DatasetClaimRecords } from './persistence/dataset-claim-records.js';
+import { JobRecords } from './persistence/job-records.js';
 import { MetadataShapes } from './records/metadata-shapes.js';
 import { RecordQueries } from './records/record-queries.js';
 import { RecordStore } from './records/record-store.js';
@@ -20,6 +22,8 @@ const shared = [
   ObjectStore,
   ClaimChecks,
   Catalogue,
+  DatasetClaimRecords,
+  JobRecords,
   MetadataShapes,
   RecordStore,
   RecordQueries,
@@ -47,6 +51,8 @@ export class SharedModule {
             }),
         },
         Catalogue,
+        DatasetClaimRecords,
+        JobRecords,
         ChangeLog,
         MetadataShapes,
         RecordStore,

@@ -1,6 +1,6 @@
 export { MemoryOutboxStore } from './memory-outbox-store.js';
 export { MongoInbox } from './mongo-inbox.js';
-export { MongoOutboxStore, pushRows, type OutboxPlace } from './mongo-outbox-store.js';
+export { MongoOutboxStore, type OutboxPlace } from './mongo-outbox-store.js';
 export { OutboxCollection, type DocumentChange } from './outbox-collection.js';
 export { OutboxRelay, type RelayOptions } from './outbox-relay.js';
 export {

@@ -4,7 +4,7 @@ import type { Connection } from 'mongoose';
 import { newId } from '#kernel';
 import { createLogger } from '#observability';
 import { MongoConnection } from '#persistence';
-import { MongoOutboxStore, pushRows } from './mongo-outbox-store.js';
+import { MongoOutboxStore } from './mongo-outbox-store.js';
 import type { OutboxPart } from './outbox-row.js';
 import { outboxStoreConformance } from './testing/outbox-store.conformance.js';
 
@@ -35,8 +35,8 @@ outboxStoreConformance('MongoOutboxStore', async () => {
     store,
     collection,
     push: async (id, { rows, dueAt }) => {
-      const { $push, $set } = pushRows(path, rows, dueAt!);
-      await documents.updateOne({ _id: id }, { $push, $set }, { upsert: true });
+      const change = { $push: { [`${path}.rows`]: { $each: rows } }, $set: { [`${path}.dueAt`]: dueAt } };
+      await documents.updateOne({ _id: id }, change as object, { upsert: true });
     },
     rowsOf: async (id) => (await documents.findOne({ _id: id }))?.catena.outbox.rows ?? [],
   };

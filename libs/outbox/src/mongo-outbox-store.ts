@@ -191,14 +191,3 @@ function outboxOf(document: Stored, path: string): OutboxPart | undefined {
   for (const key of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[key];
   return value as OutboxPart | undefined;
 }
-
-/** Update fragment that appends rows to an existing document's outbox, to be merged into the update of its state. */
-export function pushRows(
-  path: string,
-  rows: OutboxPart['rows'],
-  now: Date,
-): { $push: Record<string, unknown>; $set: Record<string, unknown> } {
-  return rows.length === 0
-    ? { $push: {}, $set: {} }
-    : { $push: { [`${path}.rows`]: { $each: rows } }, $set: { [`${path}.dueAt`]: now } };
-}

@@ -77,6 +77,15 @@ describe('A collection of documents with an outbox', () => {
     assert.equal(woken, 1);
   });
 
+  it('puts a new document with its message where there is none, and leaves one alone that is there', async () => {
+    const message = row();
+    for (const _id of ['a', 'b'])
+      await collection.insertUnlessThere({ _id, state: 'x' } as Document, [message]);
+    assert.deepEqual((await found()).outbox, { rows: [] });
+    const put = await documents.findOne({ _id: 'b' });
+    assert.deepEqual(put, { _id: 'b', state: 'x', outbox: { rows: [message], dueAt: now } });
+  });
+
   it('writes below the path that it was told', async () => {
     const inside = new OutboxCollection(documents, { wake: () => undefined }, 'catena.outbox');
     await inside.change({ _id: 'a' }, {}, [row()]);

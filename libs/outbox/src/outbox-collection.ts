@@ -1,5 +1,4 @@
-import { pushRows } from './mongo-outbox-store.js';
-import type { OutboxRow } from './outbox-row.js';
+import { newOutbox, type OutboxRow } from './outbox-row.js';
 
 /** MongoDB's update operators that a change may consist of. */
 export type DocumentChange = Partial<
@@ -8,7 +7,7 @@ export type DocumentChange = Partial<
 
 /** What is needed of a collection whose documents carry an outbox. */
 interface Changeable {
-  updateOne(filter: object, change: object): Promise<{ matchedCount: number }>;
+  updateOne(filter: object, change: object, options?: object): Promise<{ matchedCount: number }>;
   findOneAndUpdate(filter: object, change: object, options: object): Promise<unknown>;
   bulkWrite(operations: never[], options: object): Promise<unknown>;
 }
@@ -61,11 +60,28 @@ export class OutboxCollection {
     this.wakeFor(changes.flatMap(({ rows }) => rows));
   }
 
+  /** A new document that carries messages about it; nothing happens when there is one of its id. */
+  async insertUnlessThere(
+    { _id, ...document }: { readonly _id: string },
+    rows: readonly [OutboxRow, ...OutboxRow[]],
+  ): Promise<void> {
+    const outbox = newOutbox(rows, rows[0].time);
+    await this.documents.updateOne(
+      { _id },
+      { $setOnInsert: { ...document, [this.path]: outbox } },
+      { upsert: true },
+    );
+    this.wakeFor(rows);
+  }
+
   private merged(change: DocumentChange, rows: readonly OutboxRow[]): DocumentChange {
     const newest = rows.at(-1);
     if (newest === undefined) return change;
-    const { $push, $set } = pushRows(this.path, rows, newest.time);
-    return { ...change, $set: { ...change.$set, ...$set }, $push: { ...change.$push, ...$push } };
+    return {
+      ...change,
+      $set: { ...change.$set, [`${this.path}.dueAt`]: newest.time },
+      $push: { ...change.$push, [`${this.path}.rows`]: { $each: rows } },
+    };
   }
 
   private wakeFor(rows: readonly OutboxRow[]): void {

@@ -2,4 +2,4 @@ export { isDatabaseAway, isDuplicateKey, isRefusedLanguage, isRefusedQuery } fro
 export { DatabasePulse } from './database-pulse.js';
 export { MongoConnection, type MongoOptions } from './mongo-connection.js';
 export { rowsById, rowsWithIds, wholeListById, type RowsOptions } from './rows-by-id.js';
-export { stepOf, type Step } from './steps.js';
+export { conditionsOf, stepOf, type Step } from './steps.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { stepOf } from './steps.js';
+import { conditionsOf, stepOf } from './steps.js';
 
 type State = 'drafted' | 'planned' | 'released' | 'done' | 'cancelled';
 const workOrderSteps: Record<State, readonly State[]> = {
@@ -28,5 +28,14 @@ describe('A step', () => {
       () => stepOf(workOrderSteps, ['released', 'planned'], 'done'),
       /Expected released, cancelled after "planned", found "done"/,
     );
+  });
+
+  it('of records that say their state in several fields asks for these, and is refused as well', () => {
+    const asked = conditionsOf<'open' | 'over', object>(
+      { open: ['over'], over: [] },
+      { open: { over: false }, over: { over: true } },
+    );
+    assert.deepEqual(asked('open', 'over'), { over: false });
+    assert.throws(() => asked('over', 'open'), /Expected nothing after "over", found "open"/);
   });
 });

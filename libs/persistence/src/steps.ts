@@ -22,3 +22,19 @@ export function stepOf<State extends string>(
       throw new Error(`Expected ${steps[one].join(', ') || 'nothing'} after "${one}", found "${to}".`);
   return { from: { state: all.length === 1 ? all[0]! : { $in: all } }, to: { state: to } };
 }
+
+/**
+ * The same for records that say their state in several fields.
+ *
+ * @param words what a record says in each of its states
+ * @returns what a write asks for that goes from one state to another
+ */
+export function conditionsOf<State extends string, Condition extends object>(
+  steps: Steps<State>,
+  words: Readonly<Record<State, Condition>>,
+): (from: State, to: State) => Condition {
+  return (from, to) => {
+    stepOf(steps, from, to);
+    return words[from];
+  };
+}

@@ -8,10 +8,11 @@ import {
 } from '#contracts';
 import { parseManifest } from '#datablock';
 import { Clock, crashPoint, idFromName, PermanentError, stillMoving, TransientError } from '#kernel';
-import { eventRow, OutboxRelay, type OutboxRow } from '#outbox';
+import { eventRow, type OutboxRow } from '#outbox';
 import { lifecycleSteps } from '../domain/lifecycle.js';
 import { DatasetClaims } from '../claims/dataset-claims.js';
 import { Catalogue } from '../persistence/catalogue.js';
+import { DatasetClaimRecords } from '../persistence/dataset-claim-records.js';
 import { withoutWords } from '../persistence/own-fields.js';
 import type { ClaimRecord, DatablockRecord, DatasetRecord } from '../persistence/records.js';
 import { newObjectId } from '../persistence/user-ids.js';
@@ -31,7 +32,7 @@ export class DatablockRegistration {
     private readonly claims: DatasetClaims,
     private readonly claimChecks: ClaimChecks,
     private readonly comparison: FileListComparison,
-    private readonly relay: OutboxRelay,
+    private readonly records: DatasetClaimRecords,
     private readonly clock: Clock,
   ) {}
 
@@ -66,8 +67,7 @@ export class DatablockRegistration {
       numberOfFilesArchived: files,
     });
     const now = this.clock.now();
-    await this.claims.end(jobId, pid, [eventRow(datasetRegisteredV1, { jobId, pid }, now)]);
-    this.relay.wake();
+    await this.records.end(report, [eventRow(datasetRegisteredV1, { jobId, pid }, now)]);
   }
 
   /**
@@ -83,14 +83,12 @@ export class DatablockRegistration {
         'catalog.registration-decided',
         `The datablocks of ${claim.pid} are being registered for job ${claim.jobId}; found too late: ${error.message}`,
       );
-    this.relay.wake();
     return verdict === 'refused';
   }
 
   /** The same for a job that does not hold the dataset any more. */
   async refuseWithoutClaim({ jobId, pid }: DatasetArchivedV1, error: PermanentError): Promise<void> {
-    await this.claims.endMissing({ jobId, pid, workflow: 'archive' }, [this.refusal({ jobId, pid }, error)]);
-    this.relay.wake();
+    await this.records.putEnded({ jobId, pid, workflow: 'archive' }, this.refusal({ jobId, pid }, error));
   }
 
   private refusal(

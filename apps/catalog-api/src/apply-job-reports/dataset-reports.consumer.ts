@@ -22,7 +22,8 @@ import { done, Handles, type Outcome } from '#messaging';
 import { type Logger, LOGGER } from '#observability';
 import { cancelStep, failureStep, lifecycleSteps, marks } from '../domain/lifecycle.js';
 import { DatasetClaims } from '../claims/dataset-claims.js';
-import { Catalogue } from '../persistence/catalogue.js';
+import { DatasetClaimRecords } from '../persistence/dataset-claim-records.js';
+import { JobRecords } from '../persistence/job-records.js';
 import type { ClaimRecord } from '../persistence/records.js';
 import { DatablockRegistration } from './datablock-registration.js';
 import { DatasetResets } from './dataset-resets.js';
@@ -36,7 +37,8 @@ export class DatasetReportsConsumer {
     private readonly claims: DatasetClaims,
     private readonly registration: DatablockRegistration,
     private readonly resets: DatasetResets,
-    private readonly catalogue: Catalogue,
+    private readonly records: DatasetClaimRecords,
+    private readonly jobs: JobRecords,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -68,20 +70,20 @@ export class DatasetReportsConsumer {
   retrieved(@Payload() { data }: Envelope<DatasetRetrievedV1>): Promise<Outcome> {
     return this.whileOpen(data, async (claim) => {
       await this.claims.apply(claim, lifecycleSteps.retrieved);
-      await this.claims.end(data.jobId, data.pid);
+      await this.records.end(data, []);
     });
   }
 
   @Handles(datasetVerifiedV1)
   verified(@Payload() { data }: Envelope<DatasetVerifiedV1>): Promise<Outcome> {
-    return this.whileOpen(data, () => this.claims.end(data.jobId, data.pid));
+    return this.whileOpen(data, () => this.records.end(data, []));
   }
 
   @Handles(datasetResetPreparedV1)
   async resetPrepared(@Payload() { data }: Envelope<DatasetResetPreparedV1>): Promise<Outcome> {
     const { jobId, pid } = data;
-    const held = await this.claims.find(jobId, pid);
-    if (held !== null && held.workflow !== 'reset')
+    const held = await this.records.find(data);
+    if (held !== undefined && held.workflow !== 'reset')
       return {
         kind: 'dead',
         code: 'catalog.reset-not-asked',
@@ -98,7 +100,7 @@ export class DatasetReportsConsumer {
         }
       },
       async () => {
-        if (await this.isOver(jobId)) return;
+        if (await this.jobs.isOver(jobId)) return;
         const error = claimMissing(data, 'Its datablocks stay. Post the job again.');
         await this.resets.refuseWithoutClaim(data, error);
         this.logRefusal(data, error);
@@ -111,7 +113,7 @@ export class DatasetReportsConsumer {
     return this.whileOpen(data, async (claim) => {
       if (marks(data.workflow))
         await this.claims.apply(claim, failureStep(data.workflow, data, claim.before));
-      await this.claims.end(data.jobId, data.pid);
+      await this.records.end(data, []);
     });
   }
 
@@ -119,21 +121,16 @@ export class DatasetReportsConsumer {
   cancelled(@Payload() { data }: Envelope<DatasetCancelledV1>): Promise<Outcome> {
     return this.whileOpen(data, async (claim) => {
       if (marks(data.workflow)) await this.claims.apply(claim, cancelStep(data.workflow, claim.before));
-      await this.claims.end(data.jobId, data.pid);
+      await this.records.end(data, []);
     });
   }
 
   /** Without its claim a running job has lost the dataset, perhaps to another job: its part fails, once and for all. */
   private async failUnlessOver(report: DatasetArchivedV1): Promise<void> {
-    if (await this.isOver(report.jobId)) return;
+    if (await this.jobs.isOver(report.jobId)) return;
     const error = claimMissing(report, 'Its datablocks are discarded. Archive the dataset again.');
     await this.registration.refuseWithoutClaim(report, error);
     this.logRefusal(report, error);
-  }
-
-  private async isOver(jobId: string): Promise<boolean> {
-    const over = { _id: jobId, 'catena.finished': true };
-    return (await this.catalogue.jobs.countDocuments(over, { limit: 1 })) > 0;
   }
 
   private logRefusal({ jobId, pid }: Part, error: PermanentError): void {
@@ -144,12 +141,12 @@ export class DatasetReportsConsumer {
   }
 
   private async whileOpen(
-    { jobId, pid }: { jobId: string; pid: string },
+    part: Part,
     step: (claim: ClaimRecord) => Promise<void>,
     withoutClaim: () => Promise<void> = () => Promise.resolve(),
   ): Promise<Outcome> {
-    const claim = await this.claims.find(jobId, pid);
-    if (claim === null) await withoutClaim();
+    const claim = await this.records.find(part);
+    if (claim === undefined) await withoutClaim();
     else if (claim.ended !== true) await step(claim);
     return done;
   }

@@ -7,11 +7,12 @@ import {
   type ResetLine,
 } from '#contracts';
 import { Clock, crashPoint, idFromName, PermanentError, stillMoving, TransientError } from '#kernel';
-import { eventRow, OutboxRelay, type OutboxRow } from '#outbox';
+import { eventRow, type OutboxRow } from '#outbox';
 import { wholeListById } from '#persistence';
 import { lifecycleSteps } from '../domain/lifecycle.js';
 import { DatasetClaims } from '../claims/dataset-claims.js';
 import { Catalogue } from '../persistence/catalogue.js';
+import { DatasetClaimRecords } from '../persistence/dataset-claim-records.js';
 import type { ClaimRecord, DatablockRecord } from '../persistence/records.js';
 
 const page = 500;
@@ -29,7 +30,7 @@ export class DatasetResets {
     private readonly catalogue: Catalogue,
     private readonly claims: DatasetClaims,
     private readonly claimChecks: ClaimChecks,
-    private readonly relay: OutboxRelay,
+    private readonly records: DatasetClaimRecords,
     private readonly clock: Clock,
   ) {}
 
@@ -45,8 +46,7 @@ export class DatasetResets {
     crashPoint('catalog.after-reset');
     await this.claims.apply(claim, lifecycleSteps.reset, { packedSize: 0, numberOfFilesArchived: 0 });
     const now = this.clock.now();
-    await this.claims.end(jobId, pid, [eventRow(datasetResetV1, { jobId, pid }, now)]);
-    this.relay.wake();
+    await this.records.end(report, [eventRow(datasetResetV1, { jobId, pid }, now)]);
   }
 
   /**
@@ -62,14 +62,12 @@ export class DatasetResets {
         'catalog.registration-decided',
         `The datablocks of ${claim.pid} are being taken off the list for job ${claim.jobId}; found too late: ${error.message}`,
       );
-    this.relay.wake();
     return verdict === 'refused';
   }
 
   /** The same for a job that does not hold the dataset any more. */
   async refuseWithoutClaim({ jobId, pid }: Part, error: PermanentError): Promise<void> {
-    await this.claims.endMissing({ jobId, pid, workflow: 'reset' }, [this.refusal({ jobId, pid }, error)]);
-    this.relay.wake();
+    await this.records.putEnded({ jobId, pid, workflow: 'reset' }, this.refusal({ jobId, pid }, error));
   }
 
   private refusal({ jobId, pid }: Part, { code, message }: PermanentError): OutboxRow {

@@ -15,7 +15,7 @@ import { done, Handles, type Outcome } from '#messaging';
 import { DatasetClaims } from '../claims/dataset-claims.js';
 import { JobNews } from '../events/job-news.js';
 import { cancelledCode, JobUpdates } from '../jobs/job-updates.js';
-import { Catalogue } from '../persistence/catalogue.js';
+import { JobRecords } from '../persistence/job-records.js';
 import { JobResults } from './job-results.js';
 
 /** The end of a job in the words today's clients wait for. */
@@ -33,7 +33,7 @@ export class JobReportsConsumer {
     private readonly updates: JobUpdates,
     private readonly claims: DatasetClaims,
     private readonly results: JobResults,
-    private readonly catalogue: Catalogue,
+    private readonly jobs: JobRecords,
     private readonly news: JobNews,
     private readonly clock: Clock,
   ) {}
@@ -55,10 +55,7 @@ export class JobReportsConsumer {
   @Handles(jobProgressedV1)
   async progressed(@Payload() { data }: Envelope<JobProgressedV1>): Promise<Outcome> {
     const { jobId, ...progress } = data;
-    await this.catalogue.jobs.updateOne(
-      { _id: jobId, 'catena.finished': false },
-      { $set: { 'catena.progress': { ...progress, at: this.clock.now() } } },
-    );
+    await this.jobs.takeProgress(jobId, { ...progress, at: this.clock.now() });
     this.news.tell(jobId);
     return done;
   }

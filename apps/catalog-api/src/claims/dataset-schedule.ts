@@ -4,6 +4,7 @@ import { TransientError } from '#kernel';
 import { JobRefusal } from '../domain/errors.js';
 import { lifecycleSteps } from '../domain/lifecycle.js';
 import { Catalogue } from '../persistence/catalogue.js';
+import { JobRecords } from '../persistence/job-records.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import { PublicationDatasets } from '../published-data/publication-datasets.js';
 import { nextVersion, versionOf } from '../records/dataset-version.js';
@@ -46,6 +47,7 @@ export function isExclusive(workflow: Workflow): workflow is 'archive' | 'reset'
 export class DatasetSchedule {
   constructor(
     private readonly catalogue: Catalogue,
+    private readonly jobs: JobRecords,
     private readonly publications: PublicationDatasets,
   ) {}
 
@@ -108,7 +110,7 @@ export class DatasetSchedule {
       );
       if (current.length !== pids.length) return false;
       if (flag !== undefined && open.some(({ datasetlifecycle }) => !datasetlifecycle[flag])) return false;
-      await this.checkStoring(jobId);
+      if (!(await this.jobs.isStoring(jobId))) throw givenUp();
       if (open.length === 0) return true;
       if ((await this.writeOn(open, step)) === open.length) return true;
     }
@@ -132,11 +134,6 @@ export class DatasetSchedule {
       written += (await this.catalogue.datasets.updateMany(condition, step)).matchedCount;
     }
     return written;
-  }
-
-  private async checkStoring(jobId: string): Promise<void> {
-    const storing = { _id: jobId, 'catena.storing': true } as const;
-    if ((await this.catalogue.jobs.countDocuments(storing, { limit: 1 })) === 0) throw givenUp();
   }
 }
 

@@ -6,6 +6,7 @@ import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { Refusal } from '../domain/errors.js';
 import { isExclusive } from './dataset-schedule.js';
 import { Catalogue } from '../persistence/catalogue.js';
+import { DatasetClaimRecords } from '../persistence/dataset-claim-records.js';
 import { intentField } from '../persistence/own-fields.js';
 
 /** The two kinds of file lists: as ingested, and as archived. */
@@ -29,6 +30,7 @@ interface Intent {
 export class FileListFence {
   constructor(
     private readonly catalogue: Catalogue,
+    private readonly claims: DatasetClaimRecords,
     private readonly clock: Clock,
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
   ) {}
@@ -76,15 +78,14 @@ export class FileListFence {
   /** @throws Refusal 409 */
   async admit(collection: BlockCollection, pid: string): Promise<void> {
     // The claim before the dataset: a job that ends meanwhile has written the dataset before it lets go of it.
-    const claim = await this.catalogue.claims.findOne(
-      collection === 'OrigDatablock' ? { exclusive: pid } : { pid, ended: { $ne: true } },
-    );
-    if (claim !== null)
+    const isListOfOriginals = collection === 'OrigDatablock';
+    const claim = await (isListOfOriginals ? this.claims.exclusiveOn([pid]) : this.claims.openOn(pid));
+    if (claim !== undefined)
       throw new Refusal(
         409,
         `Dataset ${pid} is being worked on by job ${claim.jobId}: its file lists must not change now. Wait for the end of the job, or cancel it.`,
       );
-    if (collection === 'OrigDatablock' && (await this.isArchived(pid)))
+    if (isListOfOriginals && (await this.isArchived(pid)))
       throw new Refusal(
         409,
         `Dataset ${pid} is archived: its files must not change any more. Register a new dataset, or let an archive manager set archivable to true and retrievable to false, to archive it anew.`,

@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { Refusal } from '../domain/errors.js';
 import { Catalogue } from '../persistence/catalogue.js';
+import { DatasetClaimRecords } from '../persistence/dataset-claim-records.js';
 import type { DatasetRecord } from '../persistence/records.js';
+import { versionOf } from '../records/dataset-version.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -23,6 +25,7 @@ const archiveState = [
 export class ArchiveStateGuard {
   constructor(
     private readonly catalogue: Catalogue,
+    private readonly claims: DatasetClaimRecords,
     private readonly rules: AccessRules,
   ) {}
 
@@ -37,8 +40,8 @@ export class ArchiveStateGuard {
     if (changed.length === 0) return;
     if (this.rules.isAdmin(caller) || this.rules.belongs('updateLifecycle', caller)) return;
     const { pid } = stored;
-    const claim = await this.catalogue.claims.findOne({ pid, ended: { $ne: true } });
-    if (claim !== null)
+    const claim = await this.claims.openOn(pid);
+    if (claim !== undefined)
       throw new Refusal(
         409,
         `Dataset ${pid} is being worked on by job ${claim.jobId}: ${changed.join(', ')} must not change now. Wait for its end, or cancel it.`,
@@ -49,6 +52,23 @@ export class ArchiveStateGuard {
         409,
         `Dataset ${pid} is archived: only an archive manager changes ${changed.join(', ')}.`,
       );
+  }
+
+  /**
+   * @returns what the dataset must still say when it is removed, undefined when there is none: a job that takes it raises
+   * its version after it has claimed it
+   * @throws Refusal 409 while a job works on it: its datablocks would lie on long-term storage, known to nobody
+   */
+  async admitRemoval(pid: string): Promise<Fields | undefined> {
+    const dataset = await this.catalogue.datasets.findOne({ _id: pid }, { projection: { __v: 1 } });
+    if (dataset === null) return undefined;
+    const claim = await this.claims.openOn(pid);
+    if (claim !== undefined)
+      throw new Refusal(
+        409,
+        `Dataset ${pid} is being worked on by job ${claim.jobId}. Wait for its end, or cancel it.`,
+      );
+    return { __v: versionOf(dataset) };
   }
 }
 

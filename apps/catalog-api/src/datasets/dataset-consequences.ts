@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../domain/access.js';
-import { Refusal } from '../domain/errors.js';
 import { AttachmentService } from '../attachments/attachment.service.js';
 import { MetadataKeys } from '../metadata-keys/metadata-keys.service.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import { ProposalCounters } from './proposal-counters.js';
-import { versionOf } from '../records/dataset-version.js';
 import { RecordStore } from '../records/record-store.js';
 import { ComputedDatasetValues } from './computed-values.js';
 
@@ -47,23 +45,6 @@ export class DatasetConsequences {
     if (valid === undefined || valid === after['scientificMetadataValid']) return after;
     await this.catalogue.datasets.updateOne({ _id: after.pid }, { $set: { scientificMetadataValid: valid } });
     return { ...after, scientificMetadataValid: valid };
-  }
-
-  /**
-   * @returns what the dataset must still say when it is removed, undefined when there is none: a job that takes it raises
-   * its version after it has claimed it
-   * @throws Refusal 409 while a job works on it: its datablocks would lie on long-term storage, known to nobody
-   */
-  async admitRemoval(pid: string): Promise<Readonly<Record<string, unknown>> | undefined> {
-    const dataset = await this.catalogue.datasets.findOne({ _id: pid }, { projection: { __v: 1 } });
-    if (dataset === null) return undefined;
-    const claim = await this.catalogue.claims.findOne({ pid, ended: { $ne: true } });
-    if (claim !== null)
-      throw new Refusal(
-        409,
-        `Dataset ${pid} is being worked on by job ${claim.jobId}. Wait for its end, or cancel it.`,
-      );
-    return { __v: versionOf(dataset) };
   }
 
   async ofRemoval(dataset: DatasetRecord, by: string): Promise<void> {

@@ -177,7 +177,7 @@ export class DatasetService {
   /** Removes a dataset with all that belongs to it, so that nothing is orphaned. */
   async remove(caller: Caller, pid: string, missing = ''): Promise<DatasetRecord> {
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
-      const condition = await this.consequences.admitRemoval(pid);
+      const condition = await this.archiveState.admitRemoval(pid);
       if (condition === undefined) throw notFound(missing);
       const removed = await this.records.remove<DatasetRecord>('Dataset', pid, caller.username, condition);
       if (removed === undefined) continue;

@@ -9,7 +9,7 @@ import type { Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { JobConfiguration, JobTypeConfiguration } from '../domain/job-configuration.js';
 import { datasetListOf, type JobOwner } from '../domain/job-rules.js';
-import { beginsAt, notBeforeOf } from '../domain/job-time.js';
+import { beginsAt, notBeforeOf } from './job-time.js';
 import type { JobRecord } from '../persistence/records.js';
 import { AnonymousJobLimits, type AnonymousCost } from './anonymous-job-limits.js';
 import { JobActions } from './job-actions.js';

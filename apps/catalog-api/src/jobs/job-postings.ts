@@ -2,13 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { Workflow } from '#contracts';
 import { Clock, crashPoint } from '#kernel';
 import { newOutbox, OutboxRelay } from '#outbox';
-import { isDuplicateKey } from '#persistence';
-import { wordsFor } from '#scicat-database';
 import { DatasetClaims } from '../claims/dataset-claims.js';
 import { givenUp } from '../claims/dataset-schedule.js';
 import { JobRefusal } from '../domain/errors.js';
-import { Catalogue } from '../persistence/catalogue.js';
-import { withoutWords } from '../persistence/own-fields.js';
+import { JobRecords } from '../persistence/job-records.js';
 import type { JobRecord } from '../persistence/records.js';
 import type { JobDataset } from './job-datasets.js';
 
@@ -18,7 +15,7 @@ type Posting = NonNullable<NonNullable<JobRecord['catena']>['idempotency']>;
 @Injectable()
 export class JobPostings {
   constructor(
-    private readonly catalogue: Catalogue,
+    private readonly jobs: JobRecords,
     private readonly claims: DatasetClaims,
     private readonly relay: OutboxRelay,
     private readonly clock: Clock,
@@ -26,13 +23,12 @@ export class JobPostings {
 
   /** The job that the same caller posted before under the same key. */
   async earlier({ user, key, digest }: Posting): Promise<JobRecord | undefined> {
-    const mine = { 'catena.idempotency.user': user, 'catena.idempotency.key': key };
-    let before = await this.catalogue.jobs.findOne(mine, { projection: withoutWords });
+    let before = await this.jobs.postedUnder(user, key);
     if (before?.catena?.storing === true) {
       await this.claims.releaseOrphans();
-      before = await this.catalogue.jobs.findOne(mine, { projection: withoutWords });
+      before = await this.jobs.postedUnder(user, key);
     }
-    if (before === null) return undefined;
+    if (before === undefined) return undefined;
     if (before.catena?.idempotency?.digest !== digest) {
       throw new JobRefusal(
         422,
@@ -77,31 +73,21 @@ export class JobPostings {
       throw error;
     }
     crashPoint('catalog.after-claim');
-    const outbox = newOutbox(rows, this.relay.carriedUntil());
-    const updatedAt = this.clock.now();
+    const times = { dueAt: this.relay.carriedUntil(), now: this.clock.now() };
     // A lost answer is no refusal: the job may have been accepted. If it was not, the sweep gives it up.
-    const { matchedCount } = await this.catalogue.jobs.updateOne(
-      { _id: job._id, 'catena.storing': true },
-      { $set: { 'catena.outbox': outbox, updatedAt }, $unset: { 'catena.storing': '' } },
-    );
-    // The driver sends a write again whose answer was lost: then the first one makes the second miss.
-    if (matchedCount === 1 || (await this.claims.isStored(job._id)))
-      return { ...job, updatedAt, catena: { ...catena, outbox } };
+    const stored = await this.jobs.accept(job, rows, times);
+    if (stored !== undefined) return stored;
     await this.claims.abandon(job._id);
     throw givenUp();
   }
 
   private async insert(job: JobRecord): Promise<JobRecord> {
-    try {
-      await this.catalogue.jobs.insertOne({ ...job, ...wordsFor('Job', job) });
-      return job;
-    } catch (error) {
-      throw isDuplicateKey(error) ? beingStored() : error;
-    }
+    if (!(await this.jobs.post(job))) throw beingStored();
+    return job;
   }
 
   private async giveUp(jobId: string): Promise<void> {
-    await this.catalogue.jobs.deleteOne({ _id: jobId, 'catena.storing': true });
+    await this.jobs.giveUp(jobId);
     await this.claims.abandon(jobId);
   }
 }

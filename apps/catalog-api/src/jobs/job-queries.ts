@@ -8,6 +8,7 @@ import { parseFilter } from '../domain/filter-parts.js';
 import { objectOr, orderFrom, sortFrom } from '../domain/loopback-filter.js';
 import { parseV4Filter } from '../domain/v4-filter.js';
 import { acceptedJobs, Catalogue } from '../persistence/catalogue.js';
+import { JobRecords } from '../persistence/job-records.js';
 import { inOrder } from '../persistence/insertion-order.js';
 import { withoutOwnFields, withoutWords } from '../persistence/own-fields.js';
 import { facetsOf, type FacetAnswer } from '../persistence/facets.js';
@@ -21,13 +22,6 @@ const mostJobs = 10_000;
 const mostDetailed = 1000;
 /** Datasets of all jobs of one answer: those of the largest job, and some more. */
 const mostJoined = 20_000;
-/** Jobs that Catena does not work on, now or later. */
-const atRest = [
-  { 'catena.workflow': 'none' as const },
-  { 'catena.finished': true },
-  { catena: { $exists: false } },
-];
-const mostAttempts = 10;
 const detailRelations = ['origdatablocks', 'datablocks', 'attachments'] as const;
 
 type JobWithDatasets = JobRecord & {
@@ -58,6 +52,7 @@ interface Joins {
 export class JobQueries {
   constructor(
     private readonly catalogue: Catalogue,
+    private readonly jobs: JobRecords,
     private readonly rules: AccessRules,
     private readonly datasets: DatasetQueries,
     private readonly includes: DatasetIncludes,
@@ -106,8 +101,7 @@ export class JobQueries {
       { projection: withoutWords },
     );
     if (job !== null) return job;
-    const exists = (await this.catalogue.jobs.countDocuments({ _id: id, ...acceptedJobs }, { limit: 1 })) > 0;
-    throw exists
+    throw (await this.jobs.isAccepted(id))
       ? new JobRefusal(403, 'Unauthorized to get this job.')
       : new JobRefusal(400, 'Invalid job id.');
   }
@@ -152,18 +146,9 @@ export class JobQueries {
   }
 
   async remove(id: string): Promise<JobRecord> {
-    for (let attempt = 0; ; attempt += 1) {
-      const removed = await this.catalogue.jobs.findOneAndDelete(
-        { _id: id, $or: [...atRest] },
-        { projection: withoutOwnFields() },
-      );
-      if (removed !== null) return removed;
-      // Nothing found may also mean that another change of the job was just under way.
-      const resting = await this.catalogue.jobs.countDocuments({ _id: id, $or: [...atRest] }, { limit: 1 });
-      if (resting === 0 || attempt >= mostAttempts) break;
-    }
-    const exists = (await this.catalogue.jobs.countDocuments({ _id: id }, { limit: 1 })) > 0;
-    throw exists
+    const removed = await this.jobs.remove(id);
+    if (removed !== undefined) return removed;
+    throw (await this.jobs.exists(id))
       ? new JobRefusal(409, `Job ${id} is running: cancel it before deleting it.`)
       : new JobRefusal(400, `Job id ${id} doesn't exist.`);
   }

@@ -1,16 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { jobCancelRequestedV1 } from '#contracts';
 import { Clock, TransientError, wait } from '#kernel';
-import { eventRow, legacyRow, OutboxRelay, pushRows, type OutboxRow } from '#outbox';
-import { wordsFor } from '#scicat-database';
+import { eventRow, legacyRow } from '#outbox';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { JobConfiguration } from '../domain/job-configuration.js';
 import { mayUpdateJob } from '../domain/job-rules.js';
+import { isCatenas } from '../domain/states.js';
 import { mergePatch } from '../datasets/dataset-views.js';
-import { acceptedJobs, Catalogue } from '../persistence/catalogue.js';
-import { withoutWords } from '../persistence/own-fields.js';
-import type { JobRecord } from '../persistence/records.js';
+import { JobRecords, type JobNote, type JobReport } from '../persistence/job-records.js';
+import type { JobHistoryEntry, JobRecord } from '../persistence/records.js';
 import { JobActions } from './job-actions.js';
 import { JobConfigurationToken } from './job-configuration.provider.js';
 import { JobNews } from '../events/job-news.js';
@@ -28,17 +27,14 @@ export interface JobChange {
 interface Writing {
   readonly by: string;
   readonly request: unknown;
-  readonly report?: { readonly sequence: number; readonly finished: boolean };
-  /** What must still be so of the job. */
-  readonly guard?: Readonly<Record<string, unknown>>;
+  readonly report?: JobReport;
+  /** Into what the job said when it was read. */
+  readonly merged?: boolean;
 }
 
 /** Attempts of a merge that others get in the way of. */
 const mostAttempts = 20;
 const pauseMilliseconds = 20;
-/** History entries kept in the job document. */
-const historyLength = 500;
-const outboxPath = 'catena.outbox';
 /** The word for a cancelled job that today's clients wait for. */
 export const cancelledCode = 'jobCancel';
 
@@ -46,10 +42,9 @@ export const cancelledCode = 'jobCancel';
 @Injectable()
 export class JobUpdates {
   constructor(
-    private readonly catalogue: Catalogue,
+    private readonly jobs: JobRecords,
     private readonly rules: AccessRules,
     private readonly actions: JobActions,
-    private readonly relay: OutboxRelay,
     @Inject(JobConfigurationToken) private readonly configuration: JobConfiguration,
     private readonly news: JobNews,
     private readonly clock: Clock,
@@ -64,7 +59,7 @@ export class JobUpdates {
   ): Promise<JobRecord> {
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
       const job = await this.updatable(caller, id);
-      if (this.isCatenas(job)) return this.patchCatenas(caller, id, change);
+      if (isCatenas(job)) return this.patchCatenas(caller, id, change);
       const type = this.configuration.jobs.get(job.type)!;
       const { statusCode, statusMessage } = job;
       const asked = { statusCode, statusMessage, ...(request as object) };
@@ -72,8 +67,7 @@ export class JobUpdates {
       const by = caller?.username ?? 'anonymous';
       if (!merges) return (await this.write(job, change, { by, request: asked })) ?? job;
       // Merged with the result that was read: another change since then, and it is merged anew.
-      const guard = { 'catena.changes': job.catena?.changes ?? { $exists: false } };
-      const written = await this.write(job, mergedWith(job, change), { by, request: asked, guard });
+      const written = await this.write(job, mergedWith(job, change), { by, request: asked, merged: true });
       if (written !== undefined) return written;
       await wait(Math.random() * pauseMilliseconds * (attempt + 1));
     }
@@ -93,7 +87,7 @@ export class JobUpdates {
   async cancel(caller: Caller | undefined, id: string): Promise<JobRecord> {
     const job = await this.updatable(caller, id);
     const by = caller?.username ?? 'anonymous';
-    if (!this.isCatenas(job)) {
+    if (!isCatenas(job)) {
       if (job.catena?.finished === true) return this.cancelledTooLate(job, by);
       throw new JobRefusal(
         409,
@@ -102,16 +96,7 @@ export class JobUpdates {
     }
     const now = this.clock.now();
     const row = eventRow(jobCancelRequestedV1, { jobId: id, requestedBy: by }, now);
-    const { $push, $set } = pushRows(outboxPath, [row], now);
-    const changed = await this.catalogue.jobs.findOneAndUpdate(
-      { _id: id, 'catena.finished': false, 'catena.cancelRequested': { $ne: true } },
-      {
-        $set: { ...$set, 'catena.cancelRequested': true },
-        $push: { ...$push, ...requested(job, by, 'Cancel requested.', now) },
-      },
-      { returnDocument: 'after', projection: withoutWords },
-    );
-    this.relay.wake();
+    const changed = await this.jobs.requestCancel(id, row, requested(job, by, 'Cancel requested.', now));
     return changed ?? this.cancelledTooLate(job, by);
   }
 
@@ -119,17 +104,8 @@ export class JobUpdates {
   private async cancelledTooLate(job: JobRecord, by: string): Promise<JobRecord> {
     const words = 'Cancel requested after the end: nothing was changed.';
     const { _id } = job;
-    const current = await this.catalogue.jobs.findOneAndUpdate(
-      // Once a person: a script that asks again and again would push everything else out.
-      {
-        _id,
-        'catena.finished': true,
-        'catena.history': { $not: { $elemMatch: { by, statusMessage: words } } },
-      },
-      { $push: requested(job, by, words, this.clock.now()) },
-      { returnDocument: 'after', projection: withoutWords },
-    );
-    return current ?? (await this.catalogue.jobs.findOne({ _id }, { projection: withoutWords })) ?? job;
+    const noted = await this.jobs.noteLateCancel(_id, requested(job, by, words, this.clock.now()));
+    return noted ?? (await this.jobs.find(_id)) ?? job;
   }
 
   /**
@@ -143,7 +119,7 @@ export class JobUpdates {
     change: JobChange,
     finished: boolean,
   ): Promise<JobRecord | undefined> {
-    const job = await this.catalogue.jobs.findOne({ _id: jobId }, { projection: withoutWords });
+    const job = await this.jobs.find(jobId);
     if (job?.catena === undefined || job.catena.finished || job.catena.reported >= sequence) return undefined;
     return (
       (await this.write(job, change, { by: 'catena', request: undefined, report: { sequence, finished } })) ??
@@ -155,7 +131,7 @@ export class JobUpdates {
   private async write(
     job: JobRecord,
     change: JobChange,
-    { by, request, report, guard = {} }: Writing,
+    { by, request, report, merged = false }: Writing,
   ): Promise<JobRecord | undefined> {
     const now = this.clock.now();
     const { statusCode = job.statusCode, statusMessage = job.statusMessage } = change;
@@ -165,52 +141,39 @@ export class JobUpdates {
     if (change.jobResultObject !== undefined) fields['jobResultObject'] = result;
     const executed = executionTime ?? change.executionTime;
     if (executed !== undefined) fields['jobParams.executionTime'] = executed;
-    if (report !== undefined)
-      Object.assign(fields, { 'catena.reported': report.sequence, 'catena.finished': report.finished });
 
     const after = { ...job, ...change, ...fields } as JobRecord;
     const actions = this.configuration.jobs.get(job.type)?.update.actions ?? [];
-    const rows: OutboxRow[] = this.actions
+    const rows = this.actions
       .legacyMessages(actions, { request, job: after }, legacyBody(after))
       .map((message) => legacyRow(message, now));
-    const { $push, $set } = pushRows(outboxPath, rows, now);
-    const entries: HistoryEntry[] = [{ at: now, by, statusCode, statusMessage }];
+    const entries: JobHistoryEntry[] = [{ at: now, by, statusCode, statusMessage }];
     if (report?.finished === true && job.catena?.cancelRequested === true && statusCode !== cancelledCode)
       entries.unshift({
         ...{ at: now, by, statusCode: job.statusCode },
         statusMessage: 'The cancel request came too late.',
         event: 'cancel-too-late',
       });
-    const fresh =
-      report === undefined ? {} : { 'catena.reported': { $lt: report.sequence }, 'catena.finished': false };
-    const changed = await this.catalogue.jobs.findOneAndUpdate(
-      { _id: job._id, ...fresh, ...guard },
-      {
-        $inc: { 'catena.changes': 1 },
-        $set: { ...fields, ...wordsFor('Job', after), ...$set },
-        $push: { ...$push, ...historyOf(entries) },
-      },
-      { returnDocument: 'after', projection: withoutWords },
-    );
-    if (changed === null) return undefined;
-    this.relay.wake();
+    const note: JobNote = { after, fields, entries, rows };
+    const changed = await (report !== undefined
+      ? this.jobs.takeReport(report, note)
+      : merged
+        ? this.jobs.takeMerged(job, note)
+        : this.jobs.takeStatus(note));
+    if (changed === undefined) return undefined;
     this.news.tell(job._id);
     await this.actions.perform(actions, { request, job: changed });
     return changed;
   }
 
   private async updatable(caller: Caller | undefined, id: string): Promise<JobRecord> {
-    const job = await this.catalogue.jobs.findOne({ _id: id, ...acceptedJobs }, { projection: withoutWords });
-    if (job === null) throw new JobRefusal(400, 'Invalid job id.');
+    const job = await this.jobs.findAccepted(id);
+    if (job === undefined) throw new JobRefusal(400, 'Invalid job id.');
     const type = this.configuration.jobs.get(job.type);
     if (type === undefined) throw new JobRefusal(400, `Invalid job type: ${job.type}`);
     if (!mayUpdateJob(this.rules, caller, type, job))
       throw new JobRefusal(403, 'Unauthorized to update this job.');
     return job;
-  }
-
-  private isCatenas({ catena }: JobRecord): boolean {
-    return catena !== undefined && catena.workflow !== 'none' && !catena.finished;
   }
 }
 
@@ -221,18 +184,6 @@ function mergedWith({ jobResultObject: stored = {} }: JobRecord, change: JobChan
     : { ...change, ...mergePatch({ jobResultObject: stored }, { jobResultObject }) };
 }
 
-function requested(
-  { statusCode }: JobRecord,
-  by: string,
-  statusMessage: string,
-  at: Date,
-): Record<string, never> {
-  return historyOf([{ at, by, statusCode, statusMessage, event: 'cancel-requested' }]);
-}
-
-type HistoryEntry = NonNullable<JobRecord['catena']>['history'][number];
-
-/** Appends to the history in the job's document, which keeps the latest entries. */
-function historyOf(entries: readonly HistoryEntry[]): Record<string, never> {
-  return { 'catena.history': { $each: entries, $slice: -historyLength } as never };
+function requested({ statusCode }: JobRecord, by: string, statusMessage: string, at: Date): JobHistoryEntry {
+  return { at, by, statusCode, statusMessage, event: 'cancel-requested' };
 }

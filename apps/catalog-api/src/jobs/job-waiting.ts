@@ -1,4 +1,5 @@
-import { beginsAt } from '../domain/job-time.js';
+import { isCatenas } from '../domain/states.js';
+import { beginsAt } from './job-time.js';
 import type { JobRecord } from '../persistence/records.js';
 
 /** Milliseconds after which a message that was not sent, or not accepted, counts as waiting. */
@@ -8,7 +9,7 @@ const silence = 180_000;
 
 /** What a job that Catena runs waits for, as far as it is known here and was told; empty when it is over. */
 export function jobWaitsFor({ catena }: JobRecord, now: number): string[] {
-  if (catena === undefined || catena.finished || catena.workflow === 'none') return [];
+  if (catena === undefined || !isCatenas({ catena })) return [];
   const rows = catena.outbox.rows.filter(({ time }) => now - time.getTime() > patience);
   const unsent = rows.filter(({ publishedAt }) => publishedAt === undefined);
   const unaccepted = rows.filter(({ publishedAt }) => publishedAt !== undefined);

@@ -8,7 +8,7 @@ import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
 import { DatasetQueries } from '../datasets/dataset-queries.js';
-import { Catalogue } from '../persistence/catalogue.js';
+import { DatasetClaimRecords } from '../persistence/dataset-claim-records.js';
 import { LandingUploads } from './landing-uploads.js';
 
 export interface LandedFile {
@@ -59,7 +59,7 @@ export class LandingZone {
   constructor(
     private readonly store: ObjectStore,
     private readonly datasets: DatasetQueries,
-    private readonly catalogue: Catalogue,
+    private readonly claims: DatasetClaimRecords,
     private readonly rules: AccessRules,
     private readonly uploads: LandingUploads,
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
@@ -192,10 +192,10 @@ export class LandingZone {
   /** Only who may change the dataset may fill it, and never while a job works on it or after it was archived. */
   private async admit(caller: Caller, pid: string): Promise<void> {
     // The claim before the dataset: a job that ends meanwhile has written the dataset before it lets go of it.
-    const claim = await this.catalogue.claims.findOne({ exclusive: pid });
+    const claim = await this.claims.exclusiveOn([pid]);
     const dataset = await this.datasets.find(pid, `dataset: ${pid} not found`);
     if (!this.rules.mayUpdate(caller, dataset)) throw new Refusal(403, 'Unauthorized to update this dataset');
-    if (claim !== null)
+    if (claim !== undefined)
       throw new Refusal(
         409,
         `Dataset ${pid} is being worked on by job ${claim.jobId}: its files must not change now.`,

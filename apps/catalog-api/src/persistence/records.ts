@@ -86,7 +86,7 @@ export interface JobHistoryEntry {
   readonly event?: 'cancel-requested' | 'cancel-too-late';
 }
 
-interface JobProgress {
+export interface JobProgress {
   readonly bytesDone: number;
   readonly bytesTotal: number;
   readonly datasetsDone: number;
@@ -97,7 +97,7 @@ interface JobProgress {
   readonly at: Date;
 }
 
-/** What Catena keeps inside a job document; never shown to SciCat's clients. */
+/** What Catena keeps inside a job document; never shown to SciCat's clients. Of a job that SciCat has stored, its history at most. */
 interface JobCatenaPart {
   outbox: OutboxPart;
   /**
@@ -106,7 +106,8 @@ interface JobCatenaPart {
    */
   storing?: true;
   history: JobHistoryEntry[];
-  workflow: Workflow;
+  /** Absent in a job that SciCat has stored. */
+  workflow?: Workflow;
   /** Highest sequence of a report that was applied: older reports change nothing. */
   reported: number;
   finished: boolean;

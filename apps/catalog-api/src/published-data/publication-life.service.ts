@@ -7,7 +7,7 @@ import {
   publicationWithdrawnV1,
 } from '#contracts';
 import { CatenaError, crashPoint, wait } from '#kernel';
-import { eventRow, OutboxRelay, pushRows, type OutboxRow } from '#outbox';
+import { eventRow, type OutboxRow } from '#outbox';
 import type { Caller } from '../domain/access.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
 import { Catalogue } from '../persistence/catalogue.js';
@@ -20,7 +20,6 @@ import type { PublicationPart, PublishedDataRecord } from './published-data-reco
 type Fields = Record<string, unknown>;
 type EventOf = (details: { doi: string; version: number; now: Date }) => OutboxRow;
 
-const outboxPath = 'catena.outbox';
 /** Milliseconds between two looks at a registration somebody waits for. */
 const look = 100;
 
@@ -42,7 +41,6 @@ export class PublicationLife {
     private readonly records: RecordStore,
     private readonly checks: PublicationChecks,
     private readonly datasets: PublicationDatasets,
-    private readonly relay: OutboxRelay,
     private readonly policy: PublicationPolicy,
   ) {}
 
@@ -217,13 +215,11 @@ export class PublicationLife {
         if (!told) return { set: set ?? {}, unset };
         const now = this.policy.now();
         const version = versionOf(stored.catena) + 1;
-        const rows = pushRows(outboxPath, [event({ doi, version, now })], now);
-        return { set: { ...set, ...rows.$set, 'catena.version': version }, push: rows.$push, unset };
+        return { set: { ...set, 'catena.version': version }, rows: [event({ doi, version, now })], unset };
       },
     });
     if (changed === undefined) throw new Refusal(404, `Published data with doi ${doi} not found.`);
     crashPoint('catalog.after-publication-step');
-    this.relay.wake();
     const { catena: _, ...shown } = changed;
     return shown;
   }

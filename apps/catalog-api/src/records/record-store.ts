@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, TransientError, wait } from '#kernel';
+import { OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
 import { wordsFor } from '#scicat-database';
 import { ChangeLog, type Change } from '../history/change-log.js';
 import { isShaped, shapeField, shapeOf, type MetadataShape } from '../domain/metadata-shape.js';
@@ -18,11 +19,11 @@ export interface StoredRecord {
   [field: string]: unknown;
 }
 
-/** What a change does to a stored record: fields to set (dotted names reach inside), to remove, lists to append to. */
+/** What a change does to a stored record: fields to set (dotted names reach inside), to remove, messages about it. */
 export interface Update {
-  readonly push?: Readonly<Record<string, unknown>>;
   readonly set?: Readonly<Record<string, unknown>>;
   readonly unset?: readonly string[];
+  readonly rows?: readonly OutboxRow[];
 }
 
 type HouseKeeping = 'createdBy' | 'updatedBy' | 'createdAt' | 'updatedAt' | '__v';
@@ -53,6 +54,7 @@ export class RecordStore {
     private readonly changes: ChangeLog,
     private readonly clock: Clock,
     private readonly shapes: MetadataShapes,
+    private readonly relay: OutboxRelay,
   ) {}
 
   /**
@@ -120,19 +122,20 @@ export class RecordStore {
     { id, by, precondition, update, admit }: ChangeRequest<R>,
   ): Promise<R | undefined> {
     const records = this.catalogue.records(collection);
+    const changes = new OutboxCollection(records, this.relay, 'catena.outbox');
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
       const before = (await records.findOne(
         { _id: id },
         { projection: withoutOwnPart(collection) },
       )) as R | null;
       if (before === null) return undefined;
-      const { set = {}, unset = [], push } = update(before);
+      const { set = {}, unset = [], rows } = update(before);
       if (precondition !== undefined) checkPrecondition(before, precondition);
       const condition = admit === undefined ? {} : await admit(before);
       const wanted = changed(before, set, unset);
       const shape = shapeFor(collection, wanted);
       await this.shapes.ensure(shape);
-      const after = (await records.findOneAndUpdate(
+      const after = await changes.changeAndRead<R>(
         { ...condition, ...versionOf(before) },
         {
           $set: {
@@ -145,15 +148,15 @@ export class RecordStore {
           ...(unset.length === 0
             ? {}
             : { $unset: Object.fromEntries(unset.map((name) => [name, 1 as const])) }),
-          ...(push === undefined ? {} : { $push: push as never }),
         },
-        { returnDocument: 'after', projection: withoutOwnPart(collection) },
-      )) as R | null;
-      await this.shapes.settle(
-        after === null ? shape : shapeFor(collection, before),
-        after === null ? undefined : shape,
+        rows,
+        withoutOwnPart(collection),
       );
-      if (after !== null) {
+      await this.shapes.settle(
+        after === undefined ? shape : shapeFor(collection, before),
+        after === undefined ? undefined : shape,
+      );
+      if (after !== undefined) {
         await this.write(collection, 'update', before, after, by);
         return after;
       }
@@ -249,7 +252,7 @@ function versionOf(record: StoredRecord): Record<string, unknown> {
   return { _id: record._id, updatedAt: record.updatedAt ?? { $exists: false } };
 }
 
-/** The record as the database will have it, lists that are appended to aside: those are Catena's own. */
+/** The record as the database will have it, but for the messages about it. */
 function changed(
   before: StoredRecord,
   set: Readonly<Record<string, unknown>>,

@@ -67,4 +67,25 @@ describe('A collection in memory', () => {
     assert.equal((await things.deleteMany({})).deletedCount, 1);
     assert.equal(await things.countDocuments({}), 0);
   });
+
+  it('keeps fields unique that it is told of, of documents that have them all', async () => {
+    const told = memoryCollection<Thing>({ unique: [['state', 'count']] });
+    await told.insertMany([
+      { _id: 'a', state: 'x' },
+      { _id: 'b', state: 'x' },
+      { _id: 'c', state: 'x', count: 1 },
+    ]);
+    await assert.rejects(told.insertOne({ _id: 'd', state: 'x', count: 1 }), isDuplicateKey);
+    assert.equal(await told.countDocuments({}), 3);
+  });
+
+  it('looks up documents beside it, and removes the one that it answers', async () => {
+    const beside = memoryCollection<Thing>({ beside: () => things });
+    await beside.insertMany([{ _id: 'a' }, { _id: 'z' }]);
+    const lookup = { from: 'things', localField: '_id', foreignField: '_id', as: 'found' };
+    const alone = beside.aggregate([{ $lookup: lookup }, { $match: { found: { $size: 0 } } }]);
+    assert.deepEqual(await alone.toArray(), [{ _id: 'z', found: [] }]);
+    assert.deepEqual(await beside.findOneAndDelete({ _id: 'z' }), { _id: 'z' });
+    assert.equal(await beside.findOneAndDelete({ _id: 'z' }), null);
+  });
 });

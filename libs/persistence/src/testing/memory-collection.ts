@@ -27,6 +27,13 @@ interface Operation {
   readonly updateOne: { readonly filter: object; readonly update: object } & Write;
 }
 
+export interface MemoryOptions {
+  /** Fields that no two documents have in common that have them all. */
+  readonly unique?: readonly (readonly string[])[];
+  /** Other collections, by the names under which `$lookup` asks for them. */
+  readonly beside?: (name: string) => object;
+}
+
 /** What a query finds, looked for when the answer is read. */
 class Rows {
   constructor(
@@ -58,6 +65,8 @@ class Rows {
 class MemoryCollection {
   private readonly documents: Stored[] = [];
 
+  constructor(private readonly options: MemoryOptions) {}
+
   find(filter: object = {}, first: Look = {}): Rows {
     return new Rows((how) => this.look(filter, { ...first, ...how }));
   }
@@ -75,7 +84,9 @@ class MemoryCollection {
   }
 
   aggregate(stages: Record<string, unknown>[]): Rows {
-    return new Rows(() => structuredClone(aggregate(this.documents, stages)));
+    const collectionResolver = (name: string): Stored[] =>
+      (this.options.beside?.(name) as MemoryCollection | undefined)?.documents ?? [];
+    return new Rows(() => structuredClone(aggregate(this.documents, stages, { collectionResolver })));
   }
 
   insertOne(document: Stored): Promise<void> {
@@ -103,6 +114,15 @@ class MemoryCollection {
       const _id = before?.['_id'] ?? equalities(filter)['_id'];
       if (returnDocument === 'after') return this.look({ _id }, { projection })[0] ?? null;
       return before === undefined ? null : find([before], {}, projection ?? {}).next();
+    });
+  }
+
+  findOneAndDelete(filter: object, { projection }: Look = {}): Promise<Stored | null> {
+    return this.at(() => {
+      const [gone] = this.look(filter, { limit: 1 });
+      if (gone === undefined) return null;
+      this.remove([gone]);
+      return find([gone], {}, projection ?? {}).next();
     });
   }
 
@@ -156,7 +176,13 @@ class MemoryCollection {
 
   private insert(document: Stored): void {
     const { _id } = document;
-    if (this.documents.some((other) => other['_id'] === _id))
+    const isTaken = [['_id'], ...(this.options.unique ?? [])].some((fields) => {
+      const same = fields.map((field) => ({ [field]: valueAt(document, field) }));
+      return (
+        same.every((one) => !Object.values(one).includes(undefined)) && this.look({ $and: same }).length > 0
+      );
+    });
+    if (isTaken)
       throw Object.assign(new Error(`Expected no document ${String(_id)}, found one.`), { code: 11000 });
     this.documents.push(structuredClone(document));
   }
@@ -168,6 +194,12 @@ class MemoryCollection {
     }
     return { deletedCount: gone.length };
   }
+}
+
+function valueAt(document: Stored, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>((inner, name) => (inner as Stored | null | undefined)?.[name], document);
 }
 
 /** What an upsert takes over from its filter: fields that must be equal to a value. */
@@ -183,8 +215,9 @@ function equalities(filter: object): Stored {
 
 /**
  * A collection in memory, for the twins of aggregates: the adapter that is proven against the database runs on it in unit
- * specs. One write is one moment, as in MongoDB; it knows no index but the one of ids.
+ * specs. One write is one moment, as in MongoDB; it knows no index but the one of ids, and
+ * those it is told of.
  */
-export function memoryCollection<Document extends object>(): Collection<Document> {
-  return new MemoryCollection() as unknown as Collection<Document>;
+export function memoryCollection<Document extends object>(options: MemoryOptions = {}): Collection<Document> {
+  return new MemoryCollection(options) as unknown as Collection<Document>;
 }

@@ -1,6 +1,6 @@
 import type { Workflow } from '#contracts';
-import { JobRefusal } from './errors.js';
-import { dateOf } from './iso-date.js';
+import { JobRefusal } from '../domain/errors.js';
+import { dateOf } from '../domain/iso-date.js';
 
 interface Timing {
   readonly workflow: Workflow;

@@ -1,0 +1,216 @@
+import { Injectable } from '@nestjs/common';
+import { newOutbox, OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
+import { conditionsOf, isDuplicateKey } from '#persistence';
+import { wordsFor } from '#scicat-database';
+import { jobSteps } from '../domain/states.js';
+import { acceptedJobs, Catalogue } from './catalogue.js';
+import { withoutOwnFields, withoutWords } from './own-fields.js';
+import type { JobHistoryEntry, JobProgress, JobRecord } from './records.js';
+
+/** A change of what a job says of itself. */
+export interface JobNote {
+  /** The job as it will be: what it is found by is made of it. */
+  readonly after: JobRecord;
+  /** Fields that change; dotted names reach inside. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly entries: readonly JobHistoryEntry[];
+  /** Messages about it. */
+  readonly rows: readonly OutboxRow[];
+}
+
+/** A report of Catena's own. */
+export interface JobReport {
+  readonly sequence: number;
+  readonly finished: boolean;
+}
+
+/** How a job says its state. */
+const jobs = conditionsOf(jobSteps, {
+  storing: { 'catena.storing': true },
+  open: { ...acceptedJobs, 'catena.finished': false },
+  over: { 'catena.finished': true },
+});
+const stored = jobs('storing', 'open');
+const goesOn = jobs('open', 'open');
+const ends = jobs('open', 'over');
+const staysOver = jobs('over', 'over');
+
+/** Jobs that Catena does not work on, now or later. */
+const atRest = [{ 'catena.workflow': 'none' }, staysOver, { 'catena.workflow': { $exists: false } }];
+/** History entries kept in the job document. */
+const historyLength = 500;
+const maxAttempts = 10;
+
+/**
+ * Jobs as the catalogue keeps them: every change of one is a transition of this class, in one write that asks for the state it
+ * starts from (`domain/states.ts`) and carries the messages about it.
+ */
+@Injectable()
+export class JobRecords {
+  private readonly changes: OutboxCollection;
+
+  constructor(
+    private readonly catalogue: Catalogue,
+    relay: OutboxRelay,
+  ) {
+    this.changes = new OutboxCollection(catalogue.jobs, relay, 'catena.outbox');
+  }
+
+  /** @returns false when there is one under the same key of the same caller */
+  async post(job: JobRecord): Promise<boolean> {
+    try {
+      await this.catalogue.jobs.insertOne({ ...job, ...wordsFor('Job', job) });
+      return true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * From this write on there is such a job. The driver sends a write again whose answer was lost: then the first one makes
+   * the second miss.
+   *
+   * @param dueAt until when whoever accepts it carries its messages himself
+   * @returns undefined when the job was given up meanwhile
+   */
+  async accept(
+    job: JobRecord,
+    rows: readonly OutboxRow[],
+    { dueAt, now }: { readonly dueAt: Date; readonly now: Date },
+  ): Promise<JobRecord | undefined> {
+    const outbox = newOutbox(rows, dueAt);
+    const { _id } = job;
+    const { matchedCount } = await this.catalogue.jobs.updateOne(
+      { _id, ...stored },
+      { $set: { 'catena.outbox': outbox, updatedAt: now }, $unset: { 'catena.storing': '' } },
+    );
+    if (matchedCount === 0 && !(await this.isAccepted(_id))) return undefined;
+    return { ...job, updatedAt: now, catena: { ...job.catena!, outbox } };
+  }
+
+  /** From this write on there never was such a job, unless it was accepted before. */
+  async giveUp(_id: string): Promise<void> {
+    await this.catalogue.jobs.deleteOne({ _id, ...stored });
+  }
+
+  /** The same for all that have been stored since before then. */
+  async giveUpOlder(before: Date): Promise<void> {
+    await this.catalogue.jobs.deleteMany({ ...stored, createdAt: { $lt: before } });
+  }
+
+  /** @returns undefined when the job is over, or is being cancelled already */
+  requestCancel(_id: string, row: OutboxRow, entry: JobHistoryEntry): Promise<JobRecord | undefined> {
+    return this.changes.changeAndRead<JobRecord>(
+      { _id, ...goesOn, 'catena.cancelRequested': { $ne: true } },
+      { $set: { 'catena.cancelRequested': true }, $push: historyOf([entry]) },
+      [row],
+      withoutWords,
+    );
+  }
+
+  /** Once a person: a script that asks again and again would push everything else out of the history. */
+  noteLateCancel(_id: string, entry: JobHistoryEntry): Promise<JobRecord | undefined> {
+    const { by, statusMessage } = entry;
+    const noted = { $elemMatch: { by, statusMessage } };
+    return this.changes.changeAndRead<JobRecord>(
+      { _id, ...staysOver, 'catena.history': { $not: noted } },
+      { $push: historyOf([entry]) },
+      [],
+      withoutWords,
+    );
+  }
+
+  async takeProgress(_id: string, progress: JobProgress): Promise<void> {
+    await this.changes.change({ _id, ...goesOn }, { $set: { 'catena.progress': progress } });
+  }
+
+  /** @returns undefined when a newer report was taken, or the job is over */
+  takeReport({ sequence, finished }: JobReport, note: JobNote): Promise<JobRecord | undefined> {
+    const fresh = { ...(finished ? ends : goesOn), 'catena.reported': { $lt: sequence } };
+    return this.take(note, fresh, { 'catena.reported': sequence, 'catena.finished': finished });
+  }
+
+  /** Whatever the job says: any status may follow any other. */
+  takeStatus(note: JobNote): Promise<JobRecord | undefined> {
+    return this.take(note);
+  }
+
+  /** @returns undefined when the job was changed since it was read: what is written was merged with what it said then */
+  takeMerged({ catena }: JobRecord, note: JobNote): Promise<JobRecord | undefined> {
+    return this.take(note, { 'catena.changes': catena?.changes ?? { $exists: false } });
+  }
+
+  /** @returns undefined when Catena works on the job, or there is none */
+  async remove(_id: string): Promise<JobRecord | undefined> {
+    const resting = { _id, $or: atRest } as object;
+    for (let attempt = 0; ; attempt += 1) {
+      const removed = await this.catalogue.jobs.findOneAndDelete(resting, { projection: withoutOwnFields() });
+      if (removed !== null) return removed;
+      // Nothing found may also mean that another change of the job was just under way.
+      if (attempt >= maxAttempts || !(await this.is(resting))) return undefined;
+    }
+  }
+
+  /** Also one that is being stored. */
+  find(_id: string): Promise<JobRecord | undefined> {
+    return this.one({ _id });
+  }
+
+  findAccepted(_id: string): Promise<JobRecord | undefined> {
+    return this.one({ _id, ...acceptedJobs });
+  }
+
+  /** What a caller posted under a key, also if it is being stored. */
+  postedUnder(user: string, key: string): Promise<JobRecord | undefined> {
+    return this.one({ 'catena.idempotency.user': user, 'catena.idempotency.key': key });
+  }
+
+  /** Also one that is being stored. */
+  exists(_id: string): Promise<boolean> {
+    return this.is({ _id });
+  }
+
+  isStoring(_id: string): Promise<boolean> {
+    return this.is({ _id, ...stored });
+  }
+
+  /** What is being stored, or was given up, is not. */
+  isAccepted(_id: string): Promise<boolean> {
+    return this.is({ _id, ...acceptedJobs });
+  }
+
+  isOver(_id: string): Promise<boolean> {
+    return this.is({ _id, ...staysOver });
+  }
+
+  private take(
+    { after, fields, entries, rows }: JobNote,
+    condition: object = {},
+    own: Readonly<Record<string, unknown>> = {},
+  ): Promise<JobRecord | undefined> {
+    return this.changes.changeAndRead<JobRecord>(
+      { _id: after._id, ...condition },
+      {
+        $inc: { 'catena.changes': 1 },
+        $set: { ...fields, ...own, ...wordsFor('Job', after) },
+        $push: historyOf(entries),
+      },
+      rows,
+      withoutWords,
+    );
+  }
+
+  private async one(condition: object): Promise<JobRecord | undefined> {
+    return (await this.catalogue.jobs.findOne(condition, { projection: withoutWords })) ?? undefined;
+  }
+
+  private async is(condition: object): Promise<boolean> {
+    return (await this.catalogue.jobs.countDocuments(condition, { limit: 1 })) > 0;
+  }
+}
+
+/** Appends to the history in the job's document, which keeps the latest entries. */
+function historyOf(entries: readonly JobHistoryEntry[]): object {
+  return { 'catena.history': { $each: entries, $slice: -historyLength } };
+}
