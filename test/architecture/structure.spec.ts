@@ -91,6 +91,20 @@ describe('Every source file', () => {
   });
 });
 
+describe('Every loop of an app', () => {
+  it('is a HostedLoop or a LeasedWorker, which begin and end with the app', () => {
+    const own = sources
+      .filter(({ path }) => path.startsWith('apps/') && !path.endsWith('.spec.ts'))
+      .filter(({ tree }) => /\b(setInterval[(]|new WorkLoop[(])/.test(tree.text))
+      .map(({ path }) => path);
+    assert.deepEqual(
+      own,
+      ['apps/archiver/src/retrieve-datablock/recall-lock.ts'],
+      'libs/leased-work/README.md',
+    );
+  });
+});
+
 describe('Every crash point', () => {
   it('is passed by a test', () => {
     const tests = [...filesBelow('test/flows', '.ts'), ...filesBelow('libs', '.spec.ts')]

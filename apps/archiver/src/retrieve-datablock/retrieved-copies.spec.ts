@@ -71,12 +71,12 @@ describe('Retrieved copies', () => {
     await recalled(id);
     clock.advance(config.retrievedLifetime + 1000);
     objects.unavailable = true;
-    await assert.rejects(expiry.sweep(), { code: 'storage.unavailable' });
+    await assert.rejects(expiry.round(), { code: 'storage.unavailable' });
     objects.unavailable = false;
     assert.equal(await isThere(id), true);
     await assert.rejects(recalled(id, 2), { code: 'archiver.deferred' }, 'it is being removed');
     clock.advance(lease + 1000);
-    await expiry.sweep();
+    await expiry.round();
     assert.equal(await isThere(id), false);
     assert.equal(await store.retrieved.findOne({ _id: id }), null);
   });
@@ -93,7 +93,7 @@ describe('Retrieved copies', () => {
         until: new Date(clock.now().getTime() + until),
       });
     }
-    await expiry.sweep();
+    await expiry.round();
     assert.deepEqual([await isThere(dead), await isThere(running)], [false, true]);
   });
 
@@ -105,10 +105,10 @@ describe('Retrieved copies', () => {
       return found;
     };
     clock.advance(6 * 86_400_000);
-    await expiry.sweep();
+    await expiry.round();
     assert.deepEqual(await open(), [uploadId]);
     clock.advance(2 * 86_400_000);
-    await expiry.sweep();
+    await expiry.round();
     assert.deepEqual(await open(), []);
   });
 });
