@@ -53,7 +53,7 @@ export class PlanningLoop extends HostedLoop {
       else {
         this.logger.warn({ jobId: job._id, error: messageOf(error) }, 'cannot plan the job now; it waits');
         const later = new Date(this.clock.now().getTime() + retryPause);
-        await this.jobs.planAgainAfter(job._id, later, messageOf(error));
+        await this.jobs.planAgainAfter(job, later, messageOf(error));
       }
     }
     return true;
@@ -61,7 +61,7 @@ export class PlanningLoop extends HostedLoop {
 
   private async turnOf(job: AssemblyJob): Promise<void> {
     const isWhole = await this.planner.plan(job, this.stopping);
-    if (!isWhole) return this.jobs.planAgain(job._id, this.clock.now());
+    if (!isWhole) return this.jobs.planAgain(job, this.clock.now());
     await this.jobs.start(job._id, this.clock.now());
     crashPoint('assembler.after-plan');
     this.dispatcher.wake();
