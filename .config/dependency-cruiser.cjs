@@ -70,6 +70,12 @@ module.exports = {
       to: { path: '^libs/', pathNot: '^libs/(storage|long-term-storage|datablock|kernel|observability)/' },
     },
     {
+      name: 'leased-work-knows-kernel-observability',
+      severity: 'error',
+      from: { path: lib('leased-work') },
+      to: { path: '^libs/', pathNot: '^libs/(leased-work|kernel|observability)/' },
+    },
+    {
       name: 'claim-check-knows-contracts-storage',
       severity: 'error',
       from: { path: lib('claim-check') },

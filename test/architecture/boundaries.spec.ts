@@ -53,6 +53,7 @@ const planted: Readonly<Record<string, readonly [path: string, text: string]>> =
     'libs/datablock/src/send.ts',
     `import '../../messaging/src/index.js';`,
   ],
+  'leased-work-knows-kernel-observability': ['libs/leased-work/src/store.ts', `import '#storage';`],
   'claim-check-knows-contracts-storage': ['libs/claim-check/src/send.ts', `import '#messaging';`],
   'outbox-knows-no-storage': ['libs/outbox/src/store.ts', `import '#storage';`],
   'outbox-knows-no-framework': ['libs/outbox/src/module.ts', `import '@nestjs/common';`],

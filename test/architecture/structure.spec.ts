@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import ts from 'typescript';
 import { registry } from '#contracts';
 import { filesBelow, foldersIn, isThere, textOf } from '../support/repository.js';
-import { allSources, walk } from '../support/sources.js';
+import { allSources, productSources, walk } from '../support/sources.js';
 
 /** The closed list of docs/decisions/0010: a new suffix needs a decision. */
 const suffixes = new Set([
@@ -88,6 +88,37 @@ describe('Every source file', () => {
       .filter(({ carries }) => carries)
       .map(({ path, name }) => `${path}: ${name}`);
     assert.deepEqual(bags.sort(), [], 'a bag of dependencies hides how many there are: split the use case');
+  });
+});
+
+describe('Every loop of an app', () => {
+  it('is a HostedLoop or a LeasedWorker, which begin and end with the app', () => {
+    const own = sources
+      .filter(({ path }) => path.startsWith('apps/') && !path.endsWith('.spec.ts'))
+      .filter(({ tree }) => /\b(setInterval[(]|new WorkLoop[(])/.test(tree.text))
+      .map(({ path }) => path);
+    assert.deepEqual(own, [], 'libs/leased-work/README.md');
+  });
+});
+
+/** Files that may ask the machine for the time, and why. */
+const askTheMachine: Readonly<Record<string, string>> = {
+  'libs/kernel/src/clock.ts': 'the clock itself',
+  'libs/messaging/src/receipt.ts': 'a property of AMQP that nothing is decided by',
+  'libs/publication-feed/src/feed-client.ts': 'a default: callers may give another time',
+  'libs/storage/src/s3/s3-object-store.adapter.ts': 'the store compares a signature with its own time',
+  'apps/catalog-api/src/persistence/word-lists.ts': 'the mark of an upgrade, for people',
+  'apps/publication-server/src/pages/home.controller.ts':
+    'when the program was loaded, before there is a clock',
+};
+
+describe('Every product file', () => {
+  it('asks a Clock for the time, so that tests can move it', () => {
+    const careless = productSources()
+      .filter(({ path }) => !path.startsWith('apps/cli/'))
+      .filter(({ tree }) => /\bnew Date\(\)|\bDate\.now\(\)/.test(tree.text))
+      .map(({ path }) => path);
+    assert.deepEqual(careless.sort(), Object.keys(askTheMachine).sort());
   });
 });
 

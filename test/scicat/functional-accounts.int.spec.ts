@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { mongo as driver } from 'mongoose';
-import { newId } from '#kernel';
+import { newId, SystemClock } from '#kernel';
 import { createLogger } from '#observability';
 import { MongoConnection } from '#persistence';
 import { catalogApiConfigFrom } from '../../apps/catalog-api/src/catalog-api.config.js';
@@ -56,6 +56,7 @@ describe('Functional accounts', () => {
     const accounts = new FunctionalAccounts(
       catalogue,
       new PasswordHashes(),
+      new SystemClock(),
       catalogApiConfigFrom(environment),
       logger,
     );

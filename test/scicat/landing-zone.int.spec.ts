@@ -191,7 +191,7 @@ describe('The landing zone', () => {
     const record = await app.collection('catena_landing_uploads').findOne({ uploadId: used!.uploadId });
     // Asked for again, meanwhile, by its owner.
     await uploads.touch(used!.uploadId, { key: String(record!['key']), size: gibibyte });
-    await sweep.sweep();
+    await sweep.round();
     const kept = (await pending()).map(({ uploadId }) => uploadId);
     assert.deepEqual(kept, [used!.uploadId]);
     assert.ok(!kept.includes(forgotten) && !kept.includes(left!.uploadId));

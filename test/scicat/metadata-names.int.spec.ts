@@ -27,7 +27,7 @@ describe('Names of metadata', () => {
     });
     catalogue = app.get(Catalogue);
     shapes = app.get(MetadataShapes);
-    await app.get(MetadataShapesSweep).sweep();
+    await app.get(MetadataShapesSweep).round();
   });
   after(() => app.stop());
 
@@ -160,7 +160,7 @@ describe('Names of metadata', () => {
     const orphan = await createDataset(app.as('user1'), { scientificMetadata: { orphan: 1 } });
     await catalogue.datasets.updateOne({ _id: pid }, { $unset: { catenaKeys: '' } });
     await catalogue.datasets.deleteOne({ _id: orphan });
-    await app.get(MetadataShapesSweep).sweep();
+    await app.get(MetadataShapesSweep).round();
     assert.deepEqual([await knows('user1', 'lost'), await knows('user1', 'orphan')], [true, false]);
   });
 
@@ -172,7 +172,7 @@ describe('Names of metadata', () => {
     });
     await shapes.give('Dataset', pid);
     assert.ok(gap.happened());
-    await app.get(MetadataShapesSweep).sweep();
+    await app.get(MetadataShapesSweep).round();
     assert.deepEqual([await knows('user1', 'atFirst'), await knows('user1', 'afterwards')], [false, true]);
   });
 

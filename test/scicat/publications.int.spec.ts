@@ -136,10 +136,10 @@ describe('Publications', () => {
     const published = async (): Promise<unknown> =>
       (await app.as('admin').get(pathOf(pid))).body['isPublished'];
     assert.equal(await published(), false);
-    await app.get(EmbargoSweep).sweep();
+    await app.get(EmbargoSweep).round();
     assert.equal(await published(), false, 'not before its time');
     await endEmbargo(doi);
-    await app.get(EmbargoSweep).sweep();
+    await app.get(EmbargoSweep).round();
     assert.equal(await published(), true);
     assert.deepEqual(
       [(await part(doi))['embargoUntil'], (await part(doi))['opening']],
@@ -180,7 +180,7 @@ describe('Publications', () => {
     await app
       .collection('PublishedData')
       .updateOne({ _id: doi }, { $set: { 'catena.embargoUntil': rounded } });
-    await app.get(EmbargoSweep).sweep();
+    await app.get(EmbargoSweep).round();
     assert.equal(await isPublished(pid), false);
     assert.equal(((await part(doi))['embargoUntil'] as Date).getTime(), later.getTime());
   });
@@ -193,7 +193,7 @@ describe('Publications', () => {
         .collection('PublishedData')
         .updateOne({ _id: doi }, { $set: { 'catena.embargoUntil': new Date('2999-02-02') } });
     });
-    await app.get(EmbargoSweep).sweep();
+    await app.get(EmbargoSweep).round();
     assert.ok(gap.happened());
     assert.equal(await isPublished(pid), false);
   });
@@ -204,10 +204,10 @@ describe('Publications', () => {
     const gap = interruptOnce(app.get(MongoConnection), 'Dataset', 'updateMany', () =>
       Promise.reject(new Error('the process dies')),
     );
-    await app.get(EmbargoSweep).sweep();
+    await app.get(EmbargoSweep).round();
     assert.ok(gap.happened());
     assert.deepEqual([await isPublished(pid), (await part(doi))['embargoUntil']], [false, undefined]);
-    await app.get(EmbargoSweep).sweep();
+    await app.get(EmbargoSweep).round();
     assert.equal(await isPublished(pid), true);
     assert.equal((await part(doi))['opening'], undefined);
   });
@@ -219,7 +219,7 @@ describe('Publications', () => {
       const { status } = await app.as('admin').post(`${path(doi)}/withdraw`, { reason: 'x' });
       assert.equal(status, 201);
     });
-    await app.get(EmbargoSweep).sweep();
+    await app.get(EmbargoSweep).round();
     assert.ok(gap.happened());
     assert.equal(await isPublished(pid), false);
   });

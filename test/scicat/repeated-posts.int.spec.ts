@@ -161,7 +161,7 @@ describe('Datasets posted under an Idempotency-Key', () => {
     const before = await app.as('user1').get(pathOf(old!));
     const at = new Date(Date.now() - 8 * 24 * 3_600_000);
     await catalogue.datasets.updateOne({ _id: old! }, { $set: { 'catena.idempotency.at': at } });
-    await app.get(IdempotencyKeySweep).sweep();
+    await app.get(IdempotencyKeySweep).round();
     assert.equal((await app.as('user1').get(pathOf(old!))).text, before.text);
     assert.notEqual((await post('v3', rawDataset(), keysOfTest[0])).body['pid'], old);
     assert.equal((await post('v3', rawDataset(), keysOfTest[1])).body['pid'], young);

@@ -1,7 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Clock, SystemClock } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
-import { DatabasePulse, MongoConnection } from '#persistence';
+import { MongoConnection } from '#persistence';
+import { DatabasePulse } from '#service-host';
 import { Embargoes } from './persistence/embargoes.js';
 import { PublicStore } from './persistence/public-store.js';
 import type { PublicationServerConfig } from './publication-server.config.js';

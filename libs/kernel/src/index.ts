@@ -28,4 +28,3 @@ export { bytesFrom, durationFrom, integer, required, type Environment } from './
 export { StandingQuestion } from './standing-question.js';
 export { backOff, wait } from './wait.js';
 export { withoutQuery } from './without-query.js';
-export { WorkLoop } from './work-loop.js';

@@ -1,5 +1,6 @@
-import { WorkLoop, type Clock } from '#kernel';
+import type { Clock } from '#kernel';
 import { Heartbeat } from './heartbeat.js';
+import { WorkLoop } from './work-loop.js';
 
 /** One piece of work that this process holds. */
 export interface Hold<Item> {

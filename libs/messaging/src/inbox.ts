@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { SystemClock, type Clock } from '#kernel';
 
 /** By which a message that comes again is told from another one under the same id. */
 export function digestOfBody(body: Buffer): string {
@@ -24,14 +25,20 @@ export class MemoryInbox extends Inbox {
   private readonly digests = new Map<string, string>();
   private readonly waiting = new Map<string, number>();
 
+  constructor(private readonly clock: Clock = new SystemClock()) {
+    super();
+  }
+
   check(messageId: string, digest: string): Promise<'new' | 'duplicate' | 'conflict' | 'waiting'> {
     const known = this.digests.get(messageId);
     if (known !== undefined) return Promise.resolve(known === digest ? 'duplicate' : 'conflict');
-    return Promise.resolve((this.waiting.get(messageId) ?? 0) > Date.now() ? 'waiting' : 'new');
+    return Promise.resolve(
+      (this.waiting.get(messageId) ?? 0) > this.clock.now().getTime() ? 'waiting' : 'new',
+    );
   }
 
   wait(messageId: string, _type: string, milliseconds: number): Promise<void> {
-    this.waiting.set(messageId, Date.now() + milliseconds);
+    this.waiting.set(messageId, this.clock.now().getTime() + milliseconds);
     return Promise.resolve();
   }
 

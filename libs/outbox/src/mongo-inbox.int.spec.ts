@@ -1,5 +1,5 @@
 import { after, before } from 'node:test';
-import { newId } from '#kernel';
+import { newId, SystemClock } from '#kernel';
 import { inboxConformance } from '#messaging/testing';
 import { createLogger } from '#observability';
 import { MongoConnection } from '#persistence';
@@ -14,7 +14,7 @@ before(async () => {
   const logger = createLogger('mongo-inbox.int.spec', 'silent');
   mongo = new MongoConnection({ uri: uri.toString(), appName: 'test' }, logger);
   await mongo.whenReady();
-  inbox = new MongoInbox(mongo.connection);
+  inbox = new MongoInbox(mongo.connection, new SystemClock());
   await inbox.createIndexes();
 });
 after(async () => {

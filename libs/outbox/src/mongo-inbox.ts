@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import type { Clock } from '#kernel';
 import { Inbox } from '#messaging';
 import { isDuplicateKey } from '#persistence';
 
@@ -16,7 +17,10 @@ const retentionSeconds = 30 * 24 * 3600;
 
 /** Handled messages in the collection `catena_inbox` of an app's own database. */
 export class MongoInbox extends Inbox {
-  constructor(private readonly connection: Connection) {
+  constructor(
+    private readonly connection: Connection,
+    private readonly clock: Clock,
+  ) {
     super();
   }
 
@@ -33,18 +37,18 @@ export class MongoInbox extends Inbox {
       { projection: { digest: 1, waitsUntil: 1 } },
     );
     if (known?.digest !== undefined) return known.digest === digest ? 'duplicate' : 'conflict';
-    return known?.waitsUntil !== undefined && known.waitsUntil > new Date() ? 'waiting' : 'new';
+    return known?.waitsUntil !== undefined && known.waitsUntil > this.clock.now() ? 'waiting' : 'new';
   }
 
   async record(messageId: string, type: string, digest: string): Promise<void> {
     await this.unlessHandled(messageId, {
-      $set: { type, digest, at: new Date() },
+      $set: { type, digest, at: this.clock.now() },
       $unset: { waitsUntil: '' },
     });
   }
 
   async wait(messageId: string, type: string, milliseconds: number): Promise<void> {
-    const now = new Date();
+    const now = this.clock.now();
     const waitsUntil = new Date(now.getTime() + milliseconds);
     await this.unlessHandled(messageId, { $set: { type, waitsUntil, at: now } });
   }

@@ -1,15 +1,6 @@
 import type { AppName } from '#contracts';
-import {
-  crashPoint,
-  ending,
-  lifeSigns,
-  livingBy,
-  messageOf,
-  PermanentError,
-  stillMoving,
-  wait,
-  type Clock,
-} from '#kernel';
+import { crashPoint, messageOf, PermanentError, stillMoving, wait, type Clock } from '#kernel';
+import { WorkLoop } from '#leased-work';
 import {
   parseReceipt,
   wrongSender,
@@ -42,9 +33,7 @@ export interface RelayOptions {
  * that somebody else is responsible now. Woken in the process by `wake`, and by a sweep for whatever a crash left.
  */
 export class OutboxRelay {
-  private readonly stopping = new AbortController();
-  private awake = new AbortController();
-  private running: Promise<void> | undefined;
+  private readonly loop: WorkLoop;
   private receipts: Subscription | undefined;
   private accepting: Acceptance[] = [];
   private readonly acceptedListeners: ((acceptances: readonly Acceptance[]) => void)[] = [];
@@ -57,7 +46,15 @@ export class OutboxRelay {
     private readonly naming: Naming,
     private readonly clock: Clock,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.loop = new WorkLoop({
+      ...{ name: 'outbox', lanes: options.parallel },
+      // Only the first lane sweeps on time; the others are there for bursts.
+      ...{ pause: options.sweepInterval, pauseOfOthers: 60_000 },
+      takeOne: () => this.sweepOne(),
+      onFault: (error) => logger.warn({ error: messageOf(error) }, 'outbox sweep failed, trying again'),
+    });
+  }
 
   /** @throws PermanentError `outbox.started-twice`: two relays in one process hide a mistake in the wiring */
   async start(): Promise<void> {
@@ -82,7 +79,7 @@ export class OutboxRelay {
         return (await this.flush()) ? 'ack' : 'requeue';
       },
     );
-    this.running = this.run();
+    this.loop.start();
   }
 
   /** Calls back with the receipts that were recorded. */
@@ -92,7 +89,7 @@ export class OutboxRelay {
 
   /** Something was written: look now instead of at the next sweep. */
   wake(): void {
-    this.awake.abort();
+    this.loop.wake();
   }
 
   /** When a document that is carried by its writer becomes everybody's: `dueAt` for `newOutbox`. */
@@ -111,33 +108,8 @@ export class OutboxRelay {
   }
 
   async stop(): Promise<void> {
-    this.stopping.abort();
-    this.wake();
-    await ending.waitFor('outbox', Promise.resolve(this.running));
+    await this.loop.stop();
     await this.receipts?.drain();
-  }
-
-  private async run(): Promise<void> {
-    await Promise.all(Array.from({ length: this.options.parallel }, (_, lane) => this.work(lane)));
-  }
-
-  private async work(lane: number): Promise<void> {
-    const sign = lifeSigns.begin(`outbox ${lane + 1}`);
-    while (!this.stopping.signal.aborted) {
-      sign.moved();
-      const awake = this.awake.signal;
-      const more = await livingBy(sign, () => this.sweepOne()).catch(async (error: unknown) => {
-        this.logger.warn({ error: messageOf(error) }, 'outbox sweep failed, trying again');
-        await wait(500, this.stopping.signal);
-        return false;
-      });
-      if (more) continue;
-      // Only the first lane sweeps on time; the others are there for bursts.
-      await wait(lane === 0 ? this.options.sweepInterval : 60_000, awake);
-      if (this.awake.signal === awake && awake.aborted && !this.stopping.signal.aborted)
-        this.awake = new AbortController();
-    }
-    sign.end();
   }
 
   /** @returns whether there may be more to do at once */
@@ -228,7 +200,7 @@ export class OutboxRelay {
       () => true,
       (error: unknown) => {
         this.logger.warn({ error: messageOf(error) }, 'could not record receipts; they will come again');
-        return wait(500, this.stopping.signal).then(() => false);
+        return wait(500, this.loop.stopping).then(() => false);
       },
     );
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { newId } from '#kernel';
+import { newId, SystemClock } from '#kernel';
 import { MemoryInbox, Naming } from '#messaging';
 import { MemoryTransport, until } from '#messaging/testing';
 import { createLogger } from '#observability';
@@ -27,7 +27,14 @@ describe('A parked message in the database', () => {
     });
     const { connection } = mongo;
     await connection.asPromise();
-    lot = new ParkingLot(connection, transport, { app: 'archiver', naming }, new MemoryInbox(), logger);
+    lot = new ParkingLot(
+      connection,
+      transport,
+      { app: 'archiver', naming },
+      new MemoryInbox(),
+      new SystemClock(),
+      logger,
+    );
     await lot.createIndexes();
     await lot.start();
   });

@@ -11,6 +11,7 @@ import {
   type WireMessage,
 } from '#messaging';
 import { MemoryTransport } from '#messaging/testing';
+import { SystemClock } from '#kernel';
 import { createLogger } from '#observability';
 import { ParkingLot, type ParkedMessage } from './parking-lot.js';
 
@@ -89,7 +90,14 @@ async function parkingLot(): Promise<{
   const connection = database as unknown as Connection;
   const inbox = new MemoryInbox();
   const logger = createLogger('test', 'silent');
-  const lot = new ParkingLot(connection, transport, { app: 'archiver', naming }, inbox, logger);
+  const lot = new ParkingLot(
+    connection,
+    transport,
+    { app: 'archiver', naming },
+    inbox,
+    new SystemClock(),
+    logger,
+  );
   return { lot, database, transport, inbox };
 }
 
@@ -211,6 +219,7 @@ describe('Messages that cannot be handled', () => {
       transport,
       { app: 'archiver', naming },
       new MemoryInbox(),
+      new SystemClock(),
       createLogger('test', 'silent'),
     );
     await lot.start();

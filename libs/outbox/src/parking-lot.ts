@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import { contractOf, type AppName } from '#contracts';
-import { messageOf, PermanentError } from '#kernel';
+import { messageOf, PermanentError, type Clock } from '#kernel';
 import {
   attemptHeader,
   attemptOf,
@@ -70,6 +70,7 @@ export class ParkingLot {
     private readonly transport: MessageTransport,
     private readonly address: ParkingLotAddress,
     private readonly inbox: Inbox,
+    private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
 
@@ -126,7 +127,7 @@ export class ParkingLot {
         contentType: 'application/cloudevents+json',
         messageId: message.messageId,
         type: message.type,
-        timestamp: new Date(),
+        timestamp: this.clock.now(),
         appId: this.address.app,
         headers: {
           // Earlier versions parked whatever came.
@@ -142,7 +143,11 @@ export class ParkingLot {
         {
           $set: { state: 'parked' },
           $unset: { decision: '' },
-          ...noted('parked', { by, at: new Date(), reason: `could not be replayed: ${messageOf(error)}` }),
+          ...noted('parked', {
+            by,
+            at: this.clock.now(),
+            reason: `could not be replayed: ${messageOf(error)}`,
+          }),
         },
       );
       throw error;
@@ -176,7 +181,7 @@ export class ParkingLot {
     by: string,
     reason: string,
   ): Promise<ParkedMessage> {
-    const decision = { by, at: new Date(), reason };
+    const decision = { by, at: this.clock.now(), reason };
     const before = await this.messages.findOneAndUpdate(
       { _id: id, state: 'parked' },
       { $set: { state, decision }, ...noted(state, decision) },
@@ -210,7 +215,7 @@ export class ParkingLot {
           sender,
           body: isText ? text : delivery.body.toString('base64'),
           encoding: isText ? 'utf8' : 'base64',
-          parkedAt: new Date(),
+          parkedAt: this.clock.now(),
         },
         $set: { state: 'parked' },
         // It came back after a replay: nobody has decided on it any more.

@@ -1,5 +1,4 @@
 export { isDatabaseAway, isDuplicateKey, isRefusedLanguage, isRefusedQuery } from './database-error.js';
-export { DatabasePulse } from './database-pulse.js';
 export { MongoConnection, type MongoOptions } from './mongo-connection.js';
 export { rowsById, rowsWithIds, wholeListById, type RowsOptions } from './rows-by-id.js';
 export { conditionsOf, stepOf, type Step } from './steps.js';

@@ -1,14 +1,11 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
-import { Clock, messageOf, StandingQuestion, WorkLoop } from '#kernel';
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, StandingQuestion } from '#kernel';
+import { HostedLoop } from '#leased-work';
 import { MessageTransport } from '#messaging';
 import { type Logger, LOGGER } from '#observability';
-import { DatabasePulse, MongoConnection } from '#persistence';
 import { type Backlog, OutboxStore } from '#outbox';
+import { MongoConnection } from '#persistence';
+import { DatabasePulse } from './database-pulse.js';
 
 /** Milliseconds between two looks, and for one of them. */
 const pause = 3000;
@@ -25,11 +22,10 @@ export interface PartHealth {
  * finds the rest. Anybody may ask for health, as often as they like: it costs no question to anybody.
  */
 @Injectable()
-export class AppHealth implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class AppHealth extends HostedLoop {
   private readonly pulse: DatabasePulse;
   private readonly backlog: StandingQuestion<Backlog>;
   private readonly parts = new Map<string, StandingQuestion<PartHealth>>();
-  private readonly loop: WorkLoop;
 
   constructor(
     mongo: MongoConnection,
@@ -38,23 +34,18 @@ export class AppHealth implements OnApplicationBootstrap, BeforeApplicationShutd
     clock: Clock,
     @Inject(LOGGER) logger: Logger,
   ) {
+    super({ name: 'look at health', pause, logger, fault: 'could not look at health' });
     this.pulse = new DatabasePulse(mongo);
     this.backlog = new StandingQuestion(() => outbox.backlog(clock.now()), patience);
-    this.loop = new WorkLoop({
-      name: 'look at health',
-      takeOne: () => this.look().then(() => false),
-      pause,
-      onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not look at health'),
-    });
   }
 
-  onApplicationBootstrap(): void {
+  override onApplicationBootstrap(): void {
     this.pulse.start();
-    this.loop.start();
+    super.onApplicationBootstrap();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all([this.pulse.stop(), this.loop.stop()]);
+  override async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all([this.pulse.stop(), super.beforeApplicationShutdown()]);
   }
 
   /** A part of the app to be looked at with the others. */
@@ -84,7 +75,7 @@ export class AppHealth implements OnApplicationBootstrap, BeforeApplicationShutd
     return Object.fromEntries(answers) as Record<string, PartHealth>;
   }
 
-  private async look(): Promise<void> {
+  async round(): Promise<void> {
     if (!this.database) return;
     await Promise.all([this.backlog, ...this.parts.values()].map((question) => question.ask()));
   }

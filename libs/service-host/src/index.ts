@@ -1,6 +1,7 @@
 export { attachConsumers, runConsumerApp, startOrExplain } from './run-app.js';
 export { endInTime } from './end-in-time.js';
 export { endConnections } from './connections.js';
+export { DatabasePulse } from './database-pulse.js';
 export { AppHealth, type PartHealth } from './app-health.js';
 export { HealthController, livenessOf } from './health.controller.js';
 export { acceptJsonBodies } from './json-bodies.js';

@@ -42,8 +42,8 @@ export class ServiceHostModule {
       },
       {
         provide: MongoInbox,
-        inject: [MongoConnection],
-        useFactory: ({ connection }: MongoConnection) => new MongoInbox(connection),
+        inject: [MongoConnection, Clock],
+        useFactory: ({ connection }: MongoConnection, clock: Clock) => new MongoInbox(connection, clock),
       },
       { provide: Inbox, useExisting: MongoInbox },
       {
@@ -80,14 +80,15 @@ export class ServiceHostModule {
       },
       {
         provide: ParkingLot,
-        inject: [MongoConnection, MessageTransport, Naming, Inbox, LOGGER],
+        inject: [MongoConnection, MessageTransport, Naming, Inbox, Clock, LOGGER],
         useFactory: (
           { connection }: MongoConnection,
           transport: MessageTransport,
           naming: Naming,
           inbox: Inbox,
+          clock: Clock,
           logger: Logger,
-        ) => new ParkingLot(connection, transport, { app: options.app, naming }, inbox, logger),
+        ) => new ParkingLot(connection, transport, { app: options.app, naming }, inbox, clock, logger),
       },
       {
         provide: CatenaServer,

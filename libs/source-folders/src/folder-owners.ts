@@ -36,10 +36,10 @@ export function accountsOnDisk(): AccountNames {
     name: async (kind, id) => {
       const key = `${kind}/${id}`;
       const before = known.get(key);
-      if (before !== undefined && before.until > Date.now()) return before.name;
+      if (before !== undefined && before.until > performance.now()) return before.name;
       const name = await lookUp(kind, id);
       if (known.size >= mostNames) known.clear();
-      known.set(key, { name, until: Date.now() + lifetime });
+      known.set(key, { name, until: performance.now() + lifetime });
       return name;
     },
   };

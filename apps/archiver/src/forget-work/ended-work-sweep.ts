@@ -1,10 +1,6 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
-import { Clock, messageOf, stillMoving, WorkLoop } from '#kernel';
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, stillMoving } from '#kernel';
+import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { DatablockLists } from '../originals/datablock-lists.js';
 import type { ArchiverConfig } from '../archiver.config.js';
@@ -27,11 +23,9 @@ const later = 86_400_000;
  * registered it before, or until it was discarded. The record of a datablock stays as long as the datablock.
  */
 @Injectable()
-export class EndedWorkSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly loop: WorkLoop;
-
+export class EndedWorkSweep extends HostedLoop {
   constructor(
-    private readonly store: ArchiverStore,
+    store: ArchiverStore,
     private readonly orders: WorkOrders,
     private readonly datablocks: Datablocks,
     private readonly asides: FilesAside,
@@ -41,20 +35,17 @@ export class EndedWorkSweep implements OnApplicationBootstrap, BeforeApplication
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
     @Inject(LOGGER) logger: Logger,
   ) {
-    this.loop = new WorkLoop({
+    super({
       name: 'forgetting of ended work',
-      takeOne: async () => (await this.sweep()) === batch,
       pause,
-      onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not forget ended work'),
+      logger,
+      fault: 'could not forget ended work',
+      ready: () => store.whenReady(),
     });
   }
 
-  onApplicationBootstrap(): void {
-    this.loop.start(this.store.whenReady());
-  }
-
-  beforeApplicationShutdown(): Promise<void> {
-    return this.loop.stop();
+  async round(): Promise<boolean> {
+    return (await this.sweep()) === batch;
   }
 
   /** @returns how many work orders were forgotten */

@@ -41,9 +41,10 @@ export class RetrievedCopies {
     }
   }
 
-  /** Nothing happens when it is in other hands. */
-  async renew(recall: Recall, until: Date): Promise<void> {
-    await this.all.updateOne({ _id: recall.archiveId, holder: holderOf(recall) }, { $set: { until } });
+  /** @returns false when it is in other hands */
+  async renew(recall: Recall, until: Date): Promise<boolean> {
+    const held = { _id: recall.archiveId, holder: holderOf(recall) };
+    return (await this.all.updateOne(held, { $set: { until } })).matchedCount > 0;
   }
 
   /** @returns false when it is in other hands */

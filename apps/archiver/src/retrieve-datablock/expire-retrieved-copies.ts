@@ -1,10 +1,6 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
-import { Clock, messageOf, stillMoving, wait, WorkLoop } from '#kernel';
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, stillMoving } from '#kernel';
+import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { ObjectStore } from '#storage';
 import type { ArchiverConfig } from '../archiver.config.js';
@@ -21,8 +17,7 @@ const batch = 1000;
 
 /** Removes retrieved copies when their time is over: not every object store has rules for that. */
 @Injectable()
-export class ExpireRetrievedCopies implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly loop: WorkLoop;
+export class ExpireRetrievedCopies extends HostedLoop {
   private uploadsSeenAt = 0;
 
   constructor(
@@ -32,27 +27,20 @@ export class ExpireRetrievedCopies implements OnApplicationBootstrap, BeforeAppl
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
     @Inject(LOGGER) logger: Logger,
   ) {
-    this.loop = new WorkLoop({
+    super({
       name: 'expiry of retrieved copies',
-      takeOne: () => this.sweep().then(() => false),
       pause: interval,
-      onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not remove expired copies'),
+      logger,
+      fault: 'could not remove expired copies',
+      restsFirst: true,
     });
-  }
-
-  onApplicationBootstrap(): void {
-    this.loop.start(wait(interval, this.loop.stopping));
-  }
-
-  beforeApplicationShutdown(): Promise<void> {
-    return this.loop.stop();
   }
 
   /**
    * Holds the record first, so that a request that comes in between waits for the removal and recalls anew; what broke off
    * before its end is found by the next sweep, a recall whose work order is gone as well.
    */
-  async sweep(): Promise<void> {
+  async round(): Promise<void> {
     const now = this.clock.now();
     for await (const archiveId of this.copies.over(now, batch)) {
       const until = new Date(this.clock.now().getTime() + this.config.lease);

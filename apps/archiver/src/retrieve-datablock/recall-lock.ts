@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock } from '#kernel';
+import { Clock, messageOf } from '#kernel';
+import { Heartbeat } from '#leased-work';
+import { type Logger, LOGGER } from '#observability';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
 import { RetrievedCopies, type Recall } from '../persistence/retrieved-copies.js';
@@ -15,6 +17,7 @@ export class RecallLock {
     private readonly copies: RetrievedCopies,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** Whether a copy is there; its expiry is pushed out in the same step, so that it cannot vanish meanwhile. */
@@ -27,32 +30,26 @@ export class RecallLock {
 
   /**
    * @param order the work order; a later try of it (`context.epoch`) takes over from an earlier one
+   * @param work its signal fires when the recall is in other hands as well
    * @throws WorkDeferred while somebody else recalls it
    */
   async recall(
     archiveId: string,
     order: string,
     context: WorkContext,
-    work: () => Promise<void>,
+    work: (context: WorkContext) => Promise<void>,
   ): Promise<void> {
     const recall = { archiveId, order, epoch: context.epoch };
-    await this.take(recall);
-    const renewal = setInterval(
-      () => void this.copies.renew(recall, this.leaseEnd()).catch(() => undefined),
-      this.config.lease / 3,
-    );
+    const lost = new AbortController();
+    const heartbeat = this.keep(recall, await this.take(recall), lost);
     try {
-      await work();
-      if (!(await this.copies.arrived(recall, this.expiry())))
-        throw new WorkDeferred(
-          `The hold on ${archiveId} was lost during its recall; it is looked at anew.`,
-          look,
-        );
+      await work({ ...context, signal: AbortSignal.any([context.signal, lost.signal]) });
+      if (!(await this.copies.arrived(recall, this.expiry()))) throw lostDuring(archiveId);
     } catch (error) {
       await this.copies.givenUp(recall);
-      throw error;
+      throw lost.signal.aborted ? lost.signal.reason : error;
     } finally {
-      clearInterval(renewal);
+      heartbeat.stop();
     }
     context.signal.throwIfAborted();
   }
@@ -61,19 +58,36 @@ export class RecallLock {
     return this.copies.keepUntil(archiveId, expiresAt);
   }
 
-  private async take(recall: Recall): Promise<void> {
-    if (await this.copies.take(recall, this.clock.now(), this.leaseEnd())) return;
+  /** @returns until when it is taken */
+  private async take(recall: Recall): Promise<Date> {
+    const now = this.clock.now();
+    const until = new Date(now.getTime() + this.config.lease);
+    if (await this.copies.take(recall, now, until)) return until;
     throw new WorkDeferred(
       `Datablock ${recall.archiveId} is being recalled for somebody else; this request shares the copy.`,
       look,
     );
   }
 
+  private keep(recall: Recall, until: Date, lost: AbortController): Heartbeat {
+    const { archiveId, order } = recall;
+    return new Heartbeat({
+      ...{ clock: this.clock, lease: this.config.lease, until },
+      renew: (next) => this.copies.renew(recall, next),
+      onFault: (error) =>
+        this.logger.warn(
+          { archiveId, order, error: messageOf(error) },
+          'heartbeat of a recall failed; its lease may run out',
+        ),
+      onLost: () => lost.abort(lostDuring(archiveId)),
+    });
+  }
+
   private expiry(): Date {
     return new Date(this.clock.now().getTime() + this.config.retrievedLifetime);
   }
+}
 
-  private leaseEnd(): Date {
-    return new Date(this.clock.now().getTime() + this.config.lease);
-  }
+function lostDuring(archiveId: string): WorkDeferred {
+  return new WorkDeferred(`The hold on ${archiveId} was lost during its recall; it is looked at anew.`, look);
 }

@@ -42,7 +42,7 @@ describe('Recalling a datablock', () => {
     const datablocks = { verified: () => Promise.resolve(datablock) };
     const lock = {
       isPresent: () => Promise.resolve(false),
-      recall: (_id: string, _order: string, _context: unknown, work: () => Promise<void>) => work(),
+      recall: (...[, , held, work]: Parameters<RecallLock['recall']>) => work(held),
       keepUntil: () => Promise.resolve(),
     };
     const objects = {

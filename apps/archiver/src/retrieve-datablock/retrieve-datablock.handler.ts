@@ -44,8 +44,8 @@ export class RetrieveDatablockHandler {
     }
     refuseForeign(datablock, order);
     if (!(await this.lock.isPresent(datablock._id, () => this.isThere(datablock)))) {
-      await this.lock.recall(datablock._id, String(order.workOrderId), context, () =>
-        this.recall(datablock, context),
+      await this.lock.recall(datablock._id, String(order.workOrderId), context, (held) =>
+        this.recall(datablock, held),
       );
     }
     crashPoint('archiver.after-retrieve');

@@ -25,7 +25,7 @@ describe('Retrieved copies', () => {
   before(async () => {
     objects = new MemoryObjectStore();
     await objects.ensureBucket(bucket);
-    lock = new RecallLock(new RetrievedCopies(store), clock, config);
+    lock = new RecallLock(new RetrievedCopies(store), clock, config, logger);
     expiry = new ExpireRetrievedCopies(new RetrievedCopies(store), objects, clock, config, logger);
   });
 
@@ -65,18 +65,50 @@ describe('Retrieved copies', () => {
     await assert.rejects(lost, { code: 'archiver.deferred' });
   });
 
+  /** A recall whose bytes come for as long as it is told nothing, under a lease of so few milliseconds that the test need not wait. */
+  const endless = (id: string, of: RetrievedCopies): Promise<void> =>
+    new RecallLock(of, clock, { ...config, lease: 15 }, logger).recall(
+      id,
+      'o',
+      context(1),
+      ({ signal }) =>
+        new Promise((_resolve, reject) =>
+          signal.addEventListener('abort', () => reject(new Error('the bytes end'))),
+        ),
+    );
+
+  it('end their recall when another try has taken it over: it is not read to its end for nothing', async () => {
+    const id = newId();
+    const recall = endless(id, new RetrievedCopies(store));
+    while ((await store.retrieved.findOne({ _id: id })) === null);
+    await store.retrieved.updateOne({ _id: id }, { $set: { holder: 'o#2', epoch: 2 } });
+    await assert.rejects(recall, { code: 'archiver.deferred', message: /hold .* was lost/ });
+    assert.equal((await store.retrieved.findOne({ _id: id }))?.holder, 'o#2', 'that of the other stays');
+  });
+
+  it('end their recall when its lease runs out while the database does not take heartbeats', async () => {
+    const id = newId();
+    class Deaf extends RetrievedCopies {
+      override renew(): Promise<boolean> {
+        clock.advance(16);
+        return Promise.reject(new Error('the database is away'));
+      }
+    }
+    await assert.rejects(endless(id, new Deaf(store)), { code: 'archiver.deferred', message: /was lost/ });
+  });
+
   it('go when their time is over, also when the store was away at first', async () => {
     await store.retrieved.deleteMany({});
     const id = newId();
     await recalled(id);
     clock.advance(config.retrievedLifetime + 1000);
     objects.unavailable = true;
-    await assert.rejects(expiry.sweep(), { code: 'storage.unavailable' });
+    await assert.rejects(expiry.round(), { code: 'storage.unavailable' });
     objects.unavailable = false;
     assert.equal(await isThere(id), true);
     await assert.rejects(recalled(id, 2), { code: 'archiver.deferred' }, 'it is being removed');
     clock.advance(lease + 1000);
-    await expiry.sweep();
+    await expiry.round();
     assert.equal(await isThere(id), false);
     assert.equal(await store.retrieved.findOne({ _id: id }), null);
   });
@@ -93,7 +125,7 @@ describe('Retrieved copies', () => {
         until: new Date(clock.now().getTime() + until),
       });
     }
-    await expiry.sweep();
+    await expiry.round();
     assert.deepEqual([await isThere(dead), await isThere(running)], [false, true]);
   });
 
@@ -105,10 +137,10 @@ describe('Retrieved copies', () => {
       return found;
     };
     clock.advance(6 * 86_400_000);
-    await expiry.sweep();
+    await expiry.round();
     assert.deepEqual(await open(), [uploadId]);
     clock.advance(2 * 86_400_000);
-    await expiry.sweep();
+    await expiry.round();
     assert.deepEqual(await open(), []);
   });
 });

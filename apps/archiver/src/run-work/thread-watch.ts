@@ -1,11 +1,7 @@
 import { stat } from 'node:fs/promises';
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
-import { messageOf, wait, WorkLoop } from '#kernel';
+import { Inject, Injectable } from '@nestjs/common';
+import { wait } from '#kernel';
+import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { ConfigToken } from '../archiver.tokens.js';
@@ -19,33 +15,32 @@ const pause = 10_000;
  * to other workers at once; the look that does not come back stops this loop, which fails `health/live`.
  */
 @Injectable()
-export class ThreadWatch implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly loop: WorkLoop;
-
+export class ThreadWatch extends HostedLoop {
   constructor(
     private readonly runner: WorkRunner,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
-    this.loop = new WorkLoop({
+    super({
       name: 'threads that read files',
-      takeOne: () => this.look(() => stat('/')),
       pause,
-      onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not look at the file system'),
+      logger,
+      fault: 'could not look at the file system',
     });
   }
 
-  onApplicationBootstrap(): void {
-    this.loop.start();
+  /** Not waited for: a look that hangs would hold up the end. */
+  override beforeApplicationShutdown(): Promise<void> {
+    void super.beforeApplicationShutdown();
+    return Promise.resolve();
   }
 
-  /** Not waited for: a look that hangs would hold up the end. */
-  beforeApplicationShutdown(): void {
-    void this.loop.stop();
+  round(): Promise<void> {
+    return this.look(() => stat('/'));
   }
 
   /** @param touch something that needs one of the threads and takes no time */
-  async look(touch: () => Promise<unknown>): Promise<boolean> {
+  async look(touch: () => Promise<unknown>): Promise<void> {
     const touched = touch();
     const answered = new AbortController();
     const limit = this.config.threadLimit;
@@ -53,7 +48,7 @@ export class ThreadWatch implements OnApplicationBootstrap, BeforeApplicationShu
       touched.then(() => true).finally(() => answered.abort()),
       wait(limit, answered.signal).then(() => answered.signal.aborted),
     ]);
-    if (inTime) return false;
+    if (inTime) return;
     this.logger.error(
       { limit },
       'no thread is free to read files: a file system does not answer. Work is given back; this process takes none until that has changed',
@@ -62,6 +57,5 @@ export class ThreadWatch implements OnApplicationBootstrap, BeforeApplicationShu
     await touched;
     this.logger.info({}, 'the file system answers again');
     this.runner.resume();
-    return false;
   }
 }

@@ -43,7 +43,7 @@ describe('The archiver, of work that does not run,', () => {
     await orders.takeDue(at(1), at(100));
     await accept('due', at(2));
     await accept('full', at(500), 'The share is full.');
-    await signs.tell();
+    await signs.round();
     assert.deepEqual(sent, [
       ['due', 'waiting', 0, 0, 'It waits until a worker of the archiver is free (ARCHIVER_WORKERS).'],
       ['full', 'waiting', 0, 0, 'The share is full.'],

@@ -1,10 +1,6 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
-import { Clock, messageOf, WorkLoop } from '#kernel';
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '#kernel';
+import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { AppHealth, type PartHealth } from '#service-host';
 import { ArchiverStore } from '../persistence/archiver-store.js';
@@ -21,11 +17,9 @@ const mostTold = 500;
  * lives: job-assembler notices when it does not come.
  */
 @Injectable()
-export class WaitingSigns implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly loop: WorkLoop;
-
+export class WaitingSigns extends HostedLoop {
   constructor(
-    private readonly store: ArchiverStore,
+    store: ArchiverStore,
     private readonly orders: WorkOrders,
     private readonly datablocks: Datablocks,
     private readonly reporting: ProgressReporting,
@@ -33,26 +27,23 @@ export class WaitingSigns implements OnApplicationBootstrap, BeforeApplicationSh
     private readonly clock: Clock,
     @Inject(LOGGER) logger: Logger,
   ) {
-    this.loop = new WorkLoop({
+    super({
       name: 'signs of waiting work',
-      takeOne: () => this.tell().then(() => false),
       pause,
-      onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not tell what work waits for'),
+      logger,
+      fault: 'could not tell what work waits for',
+      ready: () => store.whenReady(),
     });
   }
 
-  onApplicationBootstrap(): void {
+  override onApplicationBootstrap(): void {
     this.health.add('work', () => this.work());
     this.health.add('copies', () => this.copies());
-    this.loop.start(this.store.whenReady());
-  }
-
-  beforeApplicationShutdown(): Promise<void> {
-    return this.loop.stop();
+    super.onApplicationBootstrap();
   }
 
   /** Running work speaks for itself. */
-  async tell(): Promise<void> {
+  async round(): Promise<void> {
     for await (const work of this.orders.waiting(this.clock.now(), mostTold))
       this.reporting.send(
         work,

@@ -92,7 +92,7 @@ describe('A tape that was set aside', () => {
   };
   const keyOf = (path: string): string => `${pidAsName(pid)}/${path}`;
   const sweepAll = async (): Promise<void> => {
-    while (await sweep.next());
+    while (await sweep.round());
   };
   /** Long enough for every pause. */
   const sweepAgain = async (): Promise<void> => {

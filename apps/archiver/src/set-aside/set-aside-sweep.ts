@@ -1,10 +1,6 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
-import { messageOf, stillMoving, WorkLoop } from '#kernel';
+import { Inject, Injectable } from '@nestjs/common';
+import { messageOf, stillMoving } from '#kernel';
+import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { CatalogueWord } from '../catalog/catalogue-word.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
@@ -18,34 +14,25 @@ const patience = { first: 3_600_000, most: 86_400_000 };
 
 /** Removes what was set aside when its grace period is over, and brings back what the catalogue lists after all. */
 @Injectable()
-export class SetAsideSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly loop: WorkLoop;
-
+export class SetAsideSweep extends HostedLoop {
   constructor(
-    private readonly store: ArchiverStore,
+    store: ArchiverStore,
     private readonly asides: SetAside,
     private readonly catalogue: CatalogueWord,
     private readonly elsewhere: DataElsewhere,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
-    this.loop = new WorkLoop({
+    super({
       name: 'files set aside',
-      takeOne: () => this.next(),
       pause,
-      onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not look for files set aside'),
+      logger,
+      fault: 'could not look for files set aside',
+      ready: () => store.whenReady(),
     });
   }
 
-  onApplicationBootstrap(): void {
-    this.loop.start(this.store.whenReady());
-  }
-
-  beforeApplicationShutdown(): Promise<void> {
-    return this.loop.stop();
-  }
-
   /** @returns whether there was one */
-  async next(): Promise<boolean> {
+  async round(): Promise<boolean> {
     const aside = await this.asides.takeDue();
     if (aside === undefined) return false;
     await this.settleTaken(aside);
@@ -70,7 +57,7 @@ export class SetAsideSweep implements OnApplicationBootstrap, BeforeApplicationS
     try {
       await this.settle(aside, async () => {
         stillMoving();
-        this.loop.stopping.throwIfAborted();
+        this.stopping.throwIfAborted();
         return (aside = await this.asides.keepHold(aside));
       });
     } catch (error) {

@@ -47,11 +47,11 @@ export function retrievedCopiesConformance(name: string, open: () => Promise<Ope
       assert.equal(await copies.take(later, at(1), at(11)), true);
       assert.equal(await copies.take(earlier, at(2), at(12)), false);
       const held = await stored();
-      await copies.renew(earlier, at(1000));
+      assert.equal(await copies.renew(earlier, at(1000)), false);
       assert.equal(await copies.arrived(earlier, at(1000)), false);
       await copies.givenUp(earlier);
       assert.deepEqual(await stored(), held);
-      await copies.renew(later, at(30));
+      assert.equal(await copies.renew(later, at(30)), true);
       assert.equal(await copies.arrived(later, at(100)), true);
       const { state, expiresAt, holder, until } = (await stored())!;
       assert.deepEqual([state, expiresAt, holder, until], ['present', at(100), 'o#2', at(30)]);

@@ -131,7 +131,7 @@ export function takingAwayConformance(name: string, open: () => Promise<OpenStor
     const dataOf = (row: { envelope?: { data: unknown } | undefined }) =>
       row.envelope?.data as Record<string, unknown>;
     const sweepAll = async (): Promise<void> => {
-      while (await sweep.next());
+      while (await sweep.round());
     };
 
     describe('from the landing zone', () => {

@@ -75,7 +75,7 @@ describe('A copy that is found damaged', () => {
     retrieve = new RetrieveDatablockHandler(
       new Datablocks(store),
       objects,
-      new RecallLock(new RetrievedCopies(store), clock, config),
+      new RecallLock(new RetrievedCopies(store), clock, config, logger),
       shares,
       records,
       clock,
@@ -116,7 +116,7 @@ describe('A copy that is found damaged', () => {
       ...([
         new Datablocks(store),
         again,
-        new RecallLock(new RetrievedCopies(store), clock, { lease: 1 } as ArchiverConfig),
+        new RecallLock(new RetrievedCopies(store), clock, { lease: 1 } as ArchiverConfig, logger),
         shares,
       ] as const),
       ...([

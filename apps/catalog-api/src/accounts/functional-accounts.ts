@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { messageOf, PermanentError, wait } from '#kernel';
+import { Clock, messageOf, PermanentError, wait } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
@@ -30,6 +30,7 @@ export class FunctionalAccounts implements OnApplicationBootstrap {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly passwords: PasswordHashes,
+    private readonly clock: Clock,
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -64,6 +65,7 @@ export class FunctionalAccounts implements OnApplicationBootstrap {
   private async seedOne(account: FunctionalAccount): Promise<void> {
     const roles = typeof account.role === 'string' ? [account.role] : account.role;
     const userId = await this.userIdOf(account);
+    const now = this.clock.now();
     const accessGroups = [
       ...roles,
       ...this.config.identity.groups.static,
@@ -77,7 +79,7 @@ export class FunctionalAccounts implements OnApplicationBootstrap {
           provider: 'local',
           externalId: account.username,
           userId,
-          modified: new Date(),
+          modified: now,
           profile: {
             displayName: account.username,
             email: account.email,
@@ -86,7 +88,7 @@ export class FunctionalAccounts implements OnApplicationBootstrap {
             emails: [{ value: account.email }],
           },
         },
-        $setOnInsert: { _id: userId, credentials: {}, created: new Date(), __v: 0 },
+        $setOnInsert: { _id: userId, credentials: {}, created: now, __v: 0 },
       },
       { upsert: true },
     );

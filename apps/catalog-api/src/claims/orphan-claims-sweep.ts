@@ -1,10 +1,5 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
-import { messageOf, wait, WorkLoop } from '#kernel';
+import { Inject, Injectable } from '@nestjs/common';
+import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { FileListFence } from './file-list-fence.js';
 import { DatasetClaims } from './dataset-claims.js';
@@ -13,27 +8,23 @@ const interval = 30_000;
 
 /** Gives back datasets that a crash left claimed by a job that was never accepted, and file lists from announced writes. One round at a time. */
 @Injectable()
-export class OrphanClaimsSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly loop: WorkLoop;
-
-  constructor(claims: DatasetClaims, fileLists: FileListFence, @Inject(LOGGER) logger: Logger) {
-    this.loop = new WorkLoop({
+export class OrphanClaimsSweep extends HostedLoop {
+  constructor(
+    private readonly claims: DatasetClaims,
+    private readonly fileLists: FileListFence,
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    super({
       name: 'orphaned claims',
-      takeOne: async () => {
-        await claims.releaseOrphans();
-        await fileLists.sweep();
-        return false;
-      },
       pause: interval,
-      onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not look for orphaned claims'),
+      logger,
+      fault: 'could not look for orphaned claims',
+      restsFirst: true,
     });
   }
 
-  onApplicationBootstrap(): void {
-    this.loop.start(wait(interval, this.loop.stopping));
-  }
-
-  beforeApplicationShutdown(): Promise<void> {
-    return this.loop.stop();
+  async round(): Promise<void> {
+    await this.claims.releaseOrphans();
+    await this.fileLists.sweep();
   }
 }

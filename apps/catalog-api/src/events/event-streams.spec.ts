@@ -138,18 +138,18 @@ function scene(limits = { perPerson: 1000, perProcess: 1000 }): Scene {
 describe('Event streams of one process', () => {
   it('cost two queries a round, however many there are, and none without listeners', async () => {
     const { streams, jobs, queries, open } = scene();
-    await streams.look();
+    await streams.round();
     assert.equal(queries.length, 0);
     for (let index = 0; index < 40; index += 1) jobs.push(jobWith(`j${index}`));
     const connections = Array.from({ length: 400 }, (_, index) =>
       open(index % 2 === 0 ? `j${index % 40}` : undefined, `user${index}`),
     );
-    await streams.look();
+    await streams.round();
     assert.equal(queries.length, 2);
     for (const connection of connections) connection.destroy();
     await turn();
     assert.equal(streams.count, 0);
-    await streams.look();
+    await streams.round();
     assert.equal(queries.length, 2, 'who closed a stream costs nothing any more');
   });
 
@@ -157,19 +157,19 @@ describe('Event streams of one process', () => {
     const { streams, jobs, open } = scene();
     jobs.push(jobWith('j'));
     const [one, all] = [open('j', 'ada'), open(undefined, 'ada')];
-    await streams.look();
+    await streams.round();
     jobs[0] = jobWith('j', {
       statusMessage: 'ask bob@example.org',
       updatedAt: new Date(Date.UTC(2026, 0, 2)),
     });
-    await streams.look();
-    await streams.look();
+    await streams.round();
+    await streams.round();
     assert.equal(one.heard.match(/event: status/g)?.length, 2);
     assert.equal(all.heard.match(/event: job/g)?.length, 2);
     for (const { heard } of [one, all])
       assert.ok(heard.includes('ask *****') && !heard.includes('bob@'), heard);
     jobs[0] = jobWith('j', { statusCode: 'finishedSuccessful' });
-    await streams.look();
+    await streams.round();
     assert.match(one.heard, /event: end/);
     assert.equal(one.writableEnded, true);
     assert.equal(all.writableEnded, false);
@@ -192,13 +192,14 @@ describe('Event streams of one process', () => {
     const [ada, bob] = [open('j', 'ada'), open(undefined, 'bob')];
     gone.add('bob');
     clock.time += 11_000;
-    await streams.look();
+    await streams.round();
     assert.deepEqual([ada.writableEnded, bob.writableEnded], [false, true]);
     clock.time += 3_600_000;
-    await streams.look();
+    await streams.round();
     assert.equal(ada.writableEnded, true);
     const eve = open('j', 'eve');
-    await streams.beforeApplicationShutdown();
+    // The first of all hooks at a shutdown: later ones wait for the rounds of other features.
+    streams.onModuleDestroy();
     assert.equal(eve.writableEnded, true);
     assert.throws(() => open('j', 'eve'), TooManyRequests);
   });
@@ -208,7 +209,7 @@ describe('Event streams of one process', () => {
     jobs.push(jobWith('j'), jobWith('k'));
     const [moved, removed] = [open('j', 'ada'), open('k', 'ada')];
     jobs.splice(0, 2, jobWith('j', { ownerUser: 'bob', ownerGroup: 'others' }));
-    await streams.look();
+    await streams.round();
     assert.deepEqual([moved.writableEnded, removed.writableEnded], [true, true]);
     assert.equal(moved.heard.match(/event: status/g)?.length, 1, 'nothing of what it became');
   });
@@ -217,13 +218,13 @@ describe('Event streams of one process', () => {
     const { streams, jobs, clock, lookups, open } = scene();
     jobs.push(jobWith('j'));
     for (let index = 0; index < 60; index += 1) open('j', `user${index % 50}`);
-    await streams.look();
+    await streams.round();
     assert.equal(lookups.length, 0);
     clock.time += 11_000;
-    await streams.look();
+    await streams.round();
     assert.equal(lookups.length, 20);
-    await streams.look();
-    await streams.look();
+    await streams.round();
+    await streams.round();
     assert.equal(new Set(lookups).size, 50, 'each of them once');
   });
 
@@ -233,7 +234,7 @@ describe('Event streams of one process', () => {
     const [deaf, reader] = [open('j', 'ada', false), open('j', 'bob')];
     for (let index = 0; index < 40 && !deaf.destroyed; index += 1) {
       jobs[0] = jobWith('j', { ownerUser: 'ada', statusMessage: `${index}`.padEnd(20_000, 'x') });
-      await streams.look();
+      await streams.round();
       await turn();
     }
     assert.deepEqual([deaf.destroyed, reader.destroyed], [true, false]);
@@ -250,7 +251,7 @@ describe('Event streams of one process', () => {
       clock.time += 500;
       jobs[0] = jobWith('j', { statusMessage: `${round}`, updatedAt: new Date(clock.time) });
       news.tell('j');
-      await streams.look();
+      await streams.round();
     }
     await streams.beforeApplicationShutdown();
     assert.ok((busy.heard.match(/event: status/g)?.length ?? 0) > 20);
@@ -265,7 +266,7 @@ describe('Event streams of one process', () => {
     const deaf = open('j', 'ada', false);
     jobs[0] = jobWith('j', { statusCode: 'finishedSuccessful' });
     for (let round = 0; round < 40 && !deaf.destroyed; round += 1) {
-      await streams.look();
+      await streams.round();
       await turn();
     }
     assert.equal(deaf.destroyed, true);

@@ -1,11 +1,7 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { Clock, messageOf, newId, WorkLoop } from '#kernel';
+import { Clock, newId } from '#kernel';
+import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import type { Session, JobRecord } from '../persistence/records.js';
 import type { Caller } from '../domain/access.js';
@@ -24,8 +20,7 @@ const looksPerBreath = 15;
  * are; without streams it looks at nothing.
  */
 @Injectable()
-export class EventStreams implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly loop: WorkLoop;
+export class EventStreams extends HostedLoop {
   private readonly changed = new Set<string>();
   private looks = 0;
   /** When all streams were looked after last; milliseconds since 1970. */
@@ -39,15 +34,11 @@ export class EventStreams implements OnApplicationBootstrap, BeforeApplicationSh
     private readonly clock: Clock,
     @Inject(LOGGER) logger: Logger,
   ) {
-    this.loop = new WorkLoop({
+    super({
       name: 'events for clients',
-      takeOne: async () => {
-        await this.look();
-        return false;
-      },
       pause: pollInterval,
-      onFault: (error) =>
-        logger.warn({ error: messageOf(error) }, 'event streams could not look at the jobs'),
+      logger,
+      fault: 'event streams could not look at the jobs',
     });
   }
 
@@ -55,18 +46,19 @@ export class EventStreams implements OnApplicationBootstrap, BeforeApplicationSh
     return this.streams.count;
   }
 
-  onApplicationBootstrap(): void {
+  override onApplicationBootstrap(): void {
     this.news.listen((jobId) => {
       if (!this.watchers.watches(jobId)) return;
       this.changed.add(jobId);
-      this.loop.wake();
+      this.wake();
     });
-    this.loop.start();
+    super.onApplicationBootstrap();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  /** Before any loop of the app is waited for: whoever listens may turn to another process at once. */
+  override onModuleDestroy(): void {
     this.streams.close();
-    await this.loop.stop();
+    super.onModuleDestroy();
   }
 
   /** Of all jobs that the listener may see. @throws TooManyRequests */
@@ -83,7 +75,7 @@ export class EventStreams implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   /** One round for all streams. */
-  async look(): Promise<void> {
+  async round(): Promise<void> {
     if (this.streams.count === 0) return this.changed.clear();
     const changed = [...this.changed];
     this.changed.clear();

@@ -1,5 +1,6 @@
 import { Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { Clock } from '#kernel';
 import type { Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import { RequestSessions } from '../accounts/request-sessions.js';
@@ -25,6 +26,7 @@ export class JobExtrasController {
     private readonly creation: JobCreation,
     private readonly streams: EventStreams,
     private readonly sessions: RequestSessions,
+    private readonly clock: Clock,
   ) {}
 
   @Operation({ '3': 'jobExtrasControllerHistoryV3', '4': 'jobExtrasControllerHistoryV4' })
@@ -42,7 +44,7 @@ export class JobExtrasController {
   async progress(@SignedInCaller() caller: Caller, @Param('id') id: string): Promise<object> {
     const job = await this.queries.get(caller, id);
     const { waitsFor: _told, ...progress } = job.catena?.progress ?? {};
-    const waitsFor = jobWaitsFor(job, Date.now());
+    const waitsFor = jobWaitsFor(job, this.clock.now().getTime());
     return { ...progress, ...(waitsFor.length === 0 ? {} : { waitsFor }) };
   }
 

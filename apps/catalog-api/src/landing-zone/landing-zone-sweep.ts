@@ -1,10 +1,6 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
-import { Clock, messageOf, stillMoving, wait, WorkLoop } from '#kernel';
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, stillMoving } from '#kernel';
+import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { ObjectStore } from '#storage';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
@@ -15,9 +11,7 @@ const interval = 3_600_000;
 
 /** Throws uploads in parts away that nobody went on with: no listing shows their bytes, and they fill the store. */
 @Injectable()
-export class LandingZoneSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly loop: WorkLoop;
-
+export class LandingZoneSweep extends HostedLoop {
   constructor(
     private readonly store: ObjectStore,
     private readonly uploads: LandingUploads,
@@ -25,34 +19,27 @@ export class LandingZoneSweep implements OnApplicationBootstrap, BeforeApplicati
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
     @Inject(LOGGER) logger: Logger,
   ) {
-    this.loop = new WorkLoop({
+    super({
       name: 'sweep of the landing zone',
-      takeOne: () => this.sweep().then(() => false),
       pause: interval,
-      onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not sweep the landing zone'),
+      logger,
+      fault: 'could not sweep the landing zone',
+      restsFirst: true,
     });
-  }
-
-  onApplicationBootstrap(): void {
-    this.loop.start(wait(interval, this.loop.stopping));
-  }
-
-  beforeApplicationShutdown(): Promise<void> {
-    return this.loop.stop();
   }
 
   /**
    * The places first: who asks for links afterwards is told to begin again. Then everything old at the store that stands
    * in no place, whatever it was that broke off.
    */
-  async sweep(): Promise<void> {
+  async round(): Promise<void> {
     const { bucket, uploadLifetime } = this.config.landingZone;
     const before = new Date(this.clock.now().getTime() - uploadLifetime);
     await this.uploads.expire(before);
     for await (const { key, uploadId, begunAt } of this.store.pendingUploads(bucket, '')) {
       stillMoving();
       // The end of the app waits for this round: the next start goes on with it.
-      if (this.loop.stopping.aborted) return;
+      if (this.stopping.aborted) return;
       if (begunAt < before && !(await this.uploads.isKnown(uploadId, key)))
         await this.store.abortUpload(bucket, key, uploadId);
     }

@@ -1,10 +1,6 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
-import { Clock, messageOf, wait, WorkLoop } from '#kernel';
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, messageOf } from '#kernel';
+import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { Catalogue } from '../persistence/catalogue.js';
 import { withoutWords } from '../persistence/own-fields.js';
@@ -18,9 +14,7 @@ const shown: readonly string[] = ['public', 'registered', 'amended'];
 
 /** Opens datasets whose embargo is over: nobody has to remember it. One round at a time. */
 @Injectable()
-export class EmbargoSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly loop: WorkLoop;
-
+export class EmbargoSweep extends HostedLoop {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly checks: PublicationChecks,
@@ -28,28 +22,20 @@ export class EmbargoSweep implements OnApplicationBootstrap, BeforeApplicationSh
     private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
-    this.loop = new WorkLoop({
+    super({
       name: 'embargoes that end',
-      takeOne: () => this.sweep().then(() => false),
       pause: interval,
-      onFault: (error) =>
-        logger.warn({ error: messageOf(error) }, 'could not look for embargoes that are over'),
+      logger,
+      fault: 'could not look for embargoes that are over',
+      restsFirst: true,
     });
-  }
-
-  onApplicationBootstrap(): void {
-    this.loop.start(wait(interval, this.loop.stopping));
-  }
-
-  beforeApplicationShutdown(): Promise<void> {
-    return this.loop.stop();
   }
 
   /**
    * First the record says that its embargo is over, unless its author has extended it by then: what was made public cannot
    * be taken back. Then the datasets are opened, by this process or by the next one.
    */
-  async sweep(): Promise<void> {
+  async round(): Promise<void> {
     const over = await this.find({
       'catena.embargoUntil': { $lte: this.clock.now() },
       status: { $in: shown },

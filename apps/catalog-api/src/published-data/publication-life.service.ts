@@ -161,7 +161,7 @@ export class PublicationLife {
   }
 
   private async outcomeOf(caller: Caller, doi: string): Promise<RegistrationOutcome> {
-    const until = Date.now() + this.policy.patience;
+    const until = this.policy.now().getTime() + this.policy.patience;
     for (;;) {
       const registration = (await this.part(doi))?.registration;
       if (registration?.state === 'refused') {
@@ -172,7 +172,8 @@ export class PublicationLife {
         );
       }
       const pending = registration?.state === 'pending';
-      if (!pending || Date.now() >= until) return { record: await this.checks.owned(caller, doi), pending };
+      if (!pending || this.policy.now().getTime() >= until)
+        return { record: await this.checks.owned(caller, doi), pending };
       await wait(look);
     }
   }

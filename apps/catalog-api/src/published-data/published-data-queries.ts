@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '#kernel';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
 import { AccessRules, both, type Caller, type Condition } from '../domain/access.js';
@@ -28,6 +29,7 @@ export class PublishedDataQueries {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly rules: AccessRules,
+    private readonly clock: Clock,
     @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
@@ -119,7 +121,7 @@ export class PublishedDataQueries {
       metadata: {
         creators: creators.map((name) => ({ name })),
         resourceType: first.type,
-        publicationYear: new Date().getUTCFullYear(),
+        publicationYear: this.clock.now().getUTCFullYear(),
         ...(publisher === undefined ? {} : { publisher: { name: publisher } }),
       },
     };

@@ -11,6 +11,9 @@ export type NewJob = Pick<
 /** An accepted job, as far as planning goes. */
 export type PlannableJob = Omit<AssemblyJob, 'outbox'>;
 
+/** A job in the hands of the planner that took it. */
+export type TakenJob = Pick<AssemblyJob, '_id' | 'planner'>;
+
 /**
  * Accepted jobs. Every change is one write that asks for the state it starts from, together with the messages about it; a change
  * that answers a boolean says whether it happened.
@@ -24,15 +27,15 @@ export abstract class Jobs {
   /** A cancelled job whose time is still to come has no planner that could end it: it is due now. */
   abstract endWaiting(jobId: string, now: Date): Promise<void>;
 
-  /** Takes the job that is longest due, for `lease` milliseconds. */
+  /** Takes the job that is longest due, for `lease` milliseconds, and raises its fencing token. */
   abstract takeDue(now: Date, lease: number): Promise<AssemblyJob | undefined>;
   abstract isOneDue(now: Date): Promise<boolean>;
-  /** The lease of who plans it lasts until then. */
-  abstract keepUntil(jobId: string, planningUntil: Date): Promise<void>;
-  /** It is due again then. */
-  abstract planAgain(jobId: string, planningUntil: Date): Promise<void>;
+  /** The lease of its planner lasts until then. @returns false when another planner has taken it, or it is planned */
+  abstract renew(job: TakenJob, planningUntil: Date): Promise<boolean>;
+  /** It is due again then, unless another planner has taken it. */
+  abstract planAgain(job: TakenJob, planningUntil: Date): Promise<void>;
   /** The same, after it could not be planned. */
-  abstract planAgainAfter(jobId: string, planningUntil: Date, fault: string): Promise<void>;
+  abstract planAgainAfter(job: TakenJob, planningUntil: Date, fault: string): Promise<void>;
   /** Told once what it is about in all, before any of it is done. */
   abstract announce(
     jobId: string,

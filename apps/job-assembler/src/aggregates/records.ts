@@ -33,6 +33,8 @@ export interface AssemblyJob {
   waitsFor?: string[];
   /** Nothing of it begins before this time; taken away when it is cancelled. */
   notBefore?: Date;
+  /** Fencing token of the planner that took it last. */
+  planner?: number;
   /** Until when the planner that took it may plan it; then it is due. At first, when it may be planned. */
   planningUntil: Date;
   acceptedAt: Date;

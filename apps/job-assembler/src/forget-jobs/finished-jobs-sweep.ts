@@ -1,10 +1,6 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
-import { Clock, messageOf, newId, stillMoving, WorkLoop } from '#kernel';
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, newId, stillMoving } from '#kernel';
+import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { DatasetTasks } from '../aggregates/dataset-tasks.js';
 import { Jobs } from '../aggregates/jobs.js';
@@ -25,9 +21,8 @@ const day = 86_400_000;
  * for yet, a retried job that looks for what its predecessor archived.
  */
 @Injectable()
-export class FinishedJobsSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class FinishedJobsSweep extends HostedLoop {
   private readonly holder = newId();
-  private readonly loop: WorkLoop;
 
   constructor(
     private readonly jobs: Jobs,
@@ -39,21 +34,17 @@ export class FinishedJobsSweep implements OnApplicationBootstrap, BeforeApplicat
     @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
     @Inject(LOGGER) logger: Logger,
   ) {
-    this.loop = new WorkLoop({
+    super({
       name: 'forgetting of finished jobs',
-      takeOne: async () =>
-        (await this.leases.hold('forgetting', this.holder, pause * 2)) && (await this.sweep()) === batch,
       pause,
-      onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not forget finished jobs'),
+      logger,
+      fault: 'could not forget finished jobs',
+      ready: () => leases.whenReady(),
     });
   }
 
-  onApplicationBootstrap(): void {
-    this.loop.start(this.leases.whenReady());
-  }
-
-  beforeApplicationShutdown(): Promise<void> {
-    return this.loop.stop();
+  async round(): Promise<boolean> {
+    return (await this.leases.hold('forgetting', this.holder, pause * 2)) && (await this.sweep()) === batch;
   }
 
   /** @returns how many jobs were forgotten */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { JobOutcome } from '#contracts';
 import { OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
 import { stepOf } from '#persistence';
-import { Jobs, type NewJob, type PlannableJob } from '../aggregates/jobs.js';
+import { Jobs, type NewJob, type PlannableJob, type TakenJob } from '../aggregates/jobs.js';
 import type { AssemblyJob, Fault } from '../aggregates/records.js';
 import { jobSteps, openStates } from '../domain/states.js';
 import { AssemblerStore } from './assembler-store.js';
@@ -14,6 +14,7 @@ const begunBy = (now: Date) => ({
   state: { $in: openStates(jobSteps) },
   notBefore: { $not: { $gt: now } },
 });
+const takenBy = ({ _id, planner }: TakenJob) => ({ _id, ...start.from, planner: planner ?? absent });
 const notOver = { state: { $ne: 'finished' as const } };
 
 /** Jobs in the collection `jobs`. */
@@ -71,7 +72,7 @@ export class MongoJobs extends Jobs {
   async takeDue(now: Date, lease: number): Promise<AssemblyJob | undefined> {
     const due = await this.jobs.findOneAndUpdate(
       { ...start.from, planningUntil: { $lte: now } },
-      { $set: { planningUntil: new Date(now.getTime() + lease) } },
+      { $set: { planningUntil: new Date(now.getTime() + lease) }, $inc: { planner: 1 } },
       { sort: { planningUntil: 1 }, returnDocument: 'after' },
     );
     return due ?? undefined;
@@ -81,18 +82,19 @@ export class MongoJobs extends Jobs {
     return isThere(this.jobs, { ...start.from, planningUntil: { $lte: now } });
   }
 
-  async keepUntil(jobId: string, planningUntil: Date): Promise<void> {
-    await this.jobs.updateOne({ _id: jobId, ...start.from }, { $set: { planningUntil } });
+  async renew(job: TakenJob, planningUntil: Date): Promise<boolean> {
+    const { matchedCount } = await this.jobs.updateOne(takenBy(job), { $set: { planningUntil } });
+    return matchedCount > 0;
   }
 
-  async planAgain(jobId: string, planningUntil: Date): Promise<void> {
+  async planAgain(job: TakenJob, planningUntil: Date): Promise<void> {
     const change = { $set: { planningUntil }, $unset: { planFault: '' as const } };
-    await this.jobs.updateOne({ _id: jobId, ...start.from }, change);
+    await this.jobs.updateOne(takenBy(job), change);
   }
 
-  async planAgainAfter(jobId: string, planningUntil: Date, fault: string): Promise<void> {
+  async planAgainAfter(job: TakenJob, planningUntil: Date, fault: string): Promise<void> {
     const change = { $set: { planningUntil, planFault: fault.slice(0, 1000) } };
-    await this.jobs.updateOne({ _id: jobId, ...start.from }, change);
+    await this.jobs.updateOne(takenBy(job), change);
   }
 
   announce(

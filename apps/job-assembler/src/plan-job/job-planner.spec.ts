@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { ManualClock, PermanentError, TransientError } from '#kernel';
+import { ManualClock, PermanentError, TransientError, wait } from '#kernel';
 import { createLogger } from '#observability';
 import type { PlannableJob } from '../aggregates/jobs.js';
 import type { AssemblyJob } from '../aggregates/records.js';
@@ -9,6 +9,7 @@ import type { Dispatcher } from '../release-work/dispatcher.js';
 import { memoryAssembler, type Assembler } from '../testing/assembler.js';
 import { configOf } from '../testing/assembler-config.js';
 import { jobOf, messagesOf, taskOf } from '../testing/samples.js';
+import { planTaken } from './dataset-drafts.js';
 import type { DatasetPlanner } from './dataset-planner.js';
 import { JobAnnouncement } from './job-announcement.js';
 import { JobPlanner } from './job-planner.js';
@@ -40,6 +41,7 @@ describe('The planner of a job', () => {
     planOne: PlanOne = asPlanned,
     stopping = running,
     catalogue: Partial<CatalogClient> = {},
+    lease = 60_000,
   ): Promise<boolean> {
     const datasetList = Array.from({ length: datasets }, (_, place) => ({ pid: `p/${place}`, files: [] }));
     const catalog = {
@@ -55,7 +57,7 @@ describe('The planner of a job', () => {
     const planner = new JobPlanner(
       ...([jobs, tasks, catalog, new JobAnnouncement(jobs, catalog, clock, logger)] as const),
       ...([{ plan: one } as unknown as DatasetPlanner, { wake: () => undefined } as Dispatcher] as const),
-      ...([clock, configOf()] as const),
+      ...([clock, configOf({ lease }), logger] as const),
     );
     return planner.plan((await assembler.store.jobs.findOne({ _id: 'j' }))!, stopping);
   }
@@ -122,18 +124,29 @@ describe('The planner of a job', () => {
     assert.deepEqual([planned.length, (await found()).planned], [4, 1]);
   });
 
-  it('renews the lease while a dataset takes long, and no more often than needed', async () => {
-    await put();
-    const until: number[] = [];
-    await plan(1, async (taskId, job, keepLease) => {
-      for (let block = 0; block < 4; block += 1) {
-        clock.advance(11_000);
-        await keepLease();
-        until.push((await found()).planningUntil.getTime() - clock.now().getTime());
-      }
+  it('keeps the job while a dataset takes long', async () => {
+    await put({ planningUntil: clock.now() });
+    const before = (await found()).planningUntil;
+    const slow: PlanOne = async (taskId, job, keepLease) => {
+      clock.advance(10);
+      while ((await found()).planningUntil <= before) await wait(1);
+      await keepLease();
       await asPlanned(taskId, job, keepLease);
-    });
-    assert.deepEqual(until.slice(1), [60_000, 49_000, 60_000]);
+    };
+    assert.equal(await plan(1, slow, running, {}, 15), true);
+  });
+
+  it('plans nothing more of a job that another planner has taken', async () => {
+    await put({ planner: 1 });
+    const overtaken: PlanOne = async (_taskId, _job, keepLease) => {
+      await assembler.store.jobs.updateOne({ _id: 'j' }, { $set: { planner: 2 } });
+      for (;;) {
+        await keepLease();
+        await wait(1);
+      }
+    };
+    await assert.rejects(plan(9, overtaken, running, {}, 15), { code: planTaken });
+    assert.ok(planned.length <= 2, `${planned.length} were begun`);
   });
 
   it('ends what never began at a cancel request, also of a job with more datasets than one write takes', async () => {

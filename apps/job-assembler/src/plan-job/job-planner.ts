@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, stillMoving } from '#kernel';
+import { Clock } from '#kernel';
 import { currentContext } from '#messaging';
+import { type Logger, LOGGER } from '#observability';
 import { DatasetTasks } from '../aggregates/dataset-tasks.js';
 import { Jobs, type PlannableJob } from '../aggregates/jobs.js';
 import type { AssemblyJob } from '../aggregates/records.js';
@@ -11,6 +12,7 @@ import { Dispatcher } from '../release-work/dispatcher.js';
 import type { Entry } from './dataset-drafts.js';
 import { DatasetPlanner } from './dataset-planner.js';
 import { JobAnnouncement } from './job-announcement.js';
+import { PlanningLease } from './planning-lease.js';
 import { PlanningTurn } from './planning-turn.js';
 
 /** Datasets that one write cancels. */
@@ -28,6 +30,7 @@ export class JobPlanner {
     private readonly dispatcher: Dispatcher,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /**
@@ -37,6 +40,16 @@ export class JobPlanner {
    * @throws the first error of the turn, when all other datasets had theirs
    */
   async plan(job: AssemblyJob, stopping: AbortSignal): Promise<boolean> {
+    const { clock, logger } = this;
+    const lease = new PlanningLease(this.jobs, job, { clock, logger, lease: this.config.lease });
+    try {
+      return await this.planUnder(lease, job, stopping);
+    } finally {
+      lease.end();
+    }
+  }
+
+  private async planUnder(lease: PlanningLease, job: AssemblyJob, stopping: AbortSignal): Promise<boolean> {
     const { jobParams } = await this.catalog.job(job._id);
     const list = jobParams.datasetList ?? [];
     await this.announcement.announce(
@@ -45,22 +58,23 @@ export class JobPlanner {
     );
     const turn = new PlanningTurn(list.length, await this.plannedBefore(job));
     let until = this.clock.now().getTime() + this.config.planning.turn;
-    const keepLease = this.leaseKeeper(job._id);
     await turn.run(this.config.planning.datasets, async (index) => {
       const current = await this.jobs.find(job._id);
+      if (lease.isLost) return false;
       if (current?.state !== 'accepted' || current.cancelRequested || stopping.aborted) return false;
       const now = this.clock.now();
       if (now.getTime() > until) {
         if (await this.jobs.isOneDue(now)) return false;
         until = now.getTime() + this.config.planning.turn;
       }
-      await keepLease();
-      await this.datasets.plan(current, `${job._id}/${index}`, list[index]!, keepLease);
+      await lease.keep();
+      await this.datasets.plan(current, `${job._id}/${index}`, list[index]!, lease.keep);
       this.dispatcher.wake();
       return true;
     });
     await this.jobs.notePlanned(job._id, turn.reached, this.clock.now());
-    if (await this.jobs.isCancelled(job._id)) await this.cancelRest(job, list, turn.reached);
+    await lease.keep();
+    if (await this.jobs.isCancelled(job._id)) await this.cancelRest(lease, job, list, turn.reached);
     else if (turn.fault !== undefined) throw turn.fault;
     else return turn.reached >= list.length;
     return true;
@@ -78,7 +92,12 @@ export class JobPlanner {
    * Datasets whose planning never began are over at once. The catalogue was not told of their start, and hears of their end
    * by the job's own; it then lets go of whatever it holds for the job.
    */
-  private async cancelRest(job: PlannableJob, list: readonly Entry[], from: number): Promise<void> {
+  private async cancelRest(
+    lease: PlanningLease,
+    job: PlannableJob,
+    list: readonly Entry[],
+    from: number,
+  ): Promise<void> {
     const { _id: jobId, workflow } = job;
     const now = this.clock.now();
     for (let at = from; at < list.length; at += cancelledAtOnce) {
@@ -86,24 +105,11 @@ export class JobPlanner {
         ...{ _id: `${jobId}/${at + offset}`, jobId, pid, workflow, context: currentContext() },
       }));
       await this.tasks.cancelUnbegun(unbegun, now);
-      stillMoving();
+      await lease.keep();
     }
     for await (const { _id, pid } of this.tasks.beingPlanned(jobId)) {
       const cancelled = { ...job, cancelRequested: true };
-      await this.datasets.plan(cancelled, _id, { pid, files: [] }, this.leaseKeeper(jobId));
+      await this.datasets.plan(cancelled, _id, { pid, files: [] }, lease.keep);
     }
-  }
-
-  /** Renews the lease of the job, no more often than needed. */
-  private leaseKeeper(jobId: string): () => Promise<void> {
-    const { lease } = this.config;
-    let renewed = this.clock.now().getTime();
-    return async () => {
-      stillMoving();
-      const now = this.clock.now().getTime();
-      if (now - renewed < lease / 3) return;
-      renewed = now;
-      await this.jobs.keepUntil(jobId, new Date(now + lease));
-    };
   }
 }

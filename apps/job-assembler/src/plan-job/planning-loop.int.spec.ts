@@ -73,6 +73,7 @@ describe('Planning a job of many datasets', () => {
     const planner = new JobPlanner(
       ...([jobs, tasks, catalog, announcement, datasets, dispatcher, clock] as const),
       config(turn),
+      logger,
     );
     return new PlanningLoop(jobs, leases, planner, dispatcher, jobEnding, clock, config(turn), logger);
   }

@@ -37,10 +37,10 @@ describe('The planning loop', () => {
     await assembler.store.tasks.insertOne(taskOf('j/0', { state: 'cancelled' }));
     const seen: Date[] = [];
     const loop = loopWith(({ planningUntil }) => Promise.resolve(seen.push(planningUntil) > 0));
-    assert.equal(await loop.planNext(), true);
+    assert.equal(await loop.round(), true);
     assert.deepEqual(seen, [inMilliseconds(60_000)], 'planned under a lease');
     assert.deepEqual([(await found()).state, (await found()).outcome], ['finished', 'cancelled']);
-    assert.equal(await loop.planNext(), false, 'there is nothing more to plan');
+    assert.equal(await loop.round(), false, 'there is nothing more to plan');
   });
 
   it('gives a job that is not planned yet its next turn after the others', async () => {
@@ -51,24 +51,24 @@ describe('The planning loop', () => {
       clock.advance(1);
       return Promise.resolve(seen.push(_id) < 0);
     });
-    for (let turn = 0; turn < 4; turn += 1) await loop.planNext();
+    for (let turn = 0; turn < 4; turn += 1) await loop.round();
     assert.deepEqual(seen, ['j', 'other', 'j', 'other']);
   });
 
   it('says why a job cannot be planned now, and tries again later', async () => {
     await put();
     const loop = loopWith(() => Promise.reject(new TransientError('assembly.x', 'the catalogue is away')));
-    await loop.planNext();
+    await loop.round();
     assert.deepEqual(
       [(await found()).planFault, (await found()).planningUntil],
       ['the catalogue is away', inMilliseconds(5000)],
     );
-    assert.equal(await loop.planNext(), false);
+    assert.equal(await loop.round(), false);
   });
 
   it('leaves a job to the planner that has overtaken this one', async () => {
     await put();
-    await loopWith(() => Promise.reject(new TransientError(planTaken, 'taken'))).planNext();
+    await loopWith(() => Promise.reject(new TransientError(planTaken, 'taken'))).round();
     assert.deepEqual(
       [(await found()).planFault, (await found()).planningUntil],
       [undefined, inMilliseconds(60_000)],
@@ -78,7 +78,7 @@ describe('The planning loop', () => {
   it('ends a job that cannot be planned at all, with the reason', async () => {
     await put();
     await assembler.store.tasks.insertOne(taskOf('j/0', { state: 'planning' }));
-    await loopWith(() => Promise.reject(new PermanentError('assembly.x', 'no such job'))).planNext();
+    await loopWith(() => Promise.reject(new PermanentError('assembly.x', 'no such job'))).round();
     const { state, outcome, fault } = await found();
     assert.deepEqual([state, outcome], ['finished', 'failed']);
     assert.deepEqual(fault, { code: 'assembly.x', message: 'no such job', fault: 'system' });

@@ -1,10 +1,6 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
-import { CatenaError, Clock, codeOf, crashPoint, isRetriable, messageOf, WorkLoop } from '#kernel';
+import { Inject, Injectable } from '@nestjs/common';
+import { CatenaError, Clock, codeOf, crashPoint, isRetriable, messageOf } from '#kernel';
+import { HostedLoop } from '#leased-work';
 import { inContextOf } from '#messaging';
 import { type Logger, LOGGER } from '#observability';
 import { Jobs } from '../aggregates/jobs.js';
@@ -23,12 +19,10 @@ const retryPause = 5000;
 
 /** Gives accepted jobs their turns to be planned, the longest due first, so that a small one does not wait for a large one. */
 @Injectable()
-export class PlanningLoop implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly loop: WorkLoop;
-
+export class PlanningLoop extends HostedLoop {
   constructor(
     private readonly jobs: Jobs,
-    private readonly leases: Leases,
+    leases: Leases,
     private readonly planner: JobPlanner,
     private readonly dispatcher: Dispatcher,
     private readonly ending: JobEnding,
@@ -36,29 +30,18 @@ export class PlanningLoop implements OnApplicationBootstrap, BeforeApplicationSh
     @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
-    this.loop = new WorkLoop({
+    super({
       name: 'planning of jobs',
-      takeOne: () => this.planNext(),
       pause: idlePause,
       lanes: config.planning.jobs,
-      onFault: (error) => logger.warn({ error: messageOf(error) }, 'planning failed, trying again'),
+      logger,
+      fault: 'planning failed, trying again',
+      ready: () => leases.whenReady(),
     });
   }
 
-  onApplicationBootstrap(): void {
-    this.loop.start(this.leases.whenReady());
-  }
-
-  beforeApplicationShutdown(): Promise<void> {
-    return this.loop.stop();
-  }
-
-  wake(): void {
-    this.loop.wake();
-  }
-
   /** @returns whether there was a job to plan */
-  async planNext(): Promise<boolean> {
+  async round(): Promise<boolean> {
     const job = await this.jobs.takeDue(this.clock.now(), this.config.lease);
     if (job === undefined) return false;
     try {
@@ -70,15 +53,15 @@ export class PlanningLoop implements OnApplicationBootstrap, BeforeApplicationSh
       else {
         this.logger.warn({ jobId: job._id, error: messageOf(error) }, 'cannot plan the job now; it waits');
         const later = new Date(this.clock.now().getTime() + retryPause);
-        await this.jobs.planAgainAfter(job._id, later, messageOf(error));
+        await this.jobs.planAgainAfter(job, later, messageOf(error));
       }
     }
     return true;
   }
 
   private async turnOf(job: AssemblyJob): Promise<void> {
-    const isWhole = await this.planner.plan(job, this.loop.stopping);
-    if (!isWhole) return this.jobs.planAgain(job._id, this.clock.now());
+    const isWhole = await this.planner.plan(job, this.stopping);
+    if (!isWhole) return this.jobs.planAgain(job, this.clock.now());
     await this.jobs.start(job._id, this.clock.now());
     crashPoint('assembler.after-plan');
     this.dispatcher.wake();

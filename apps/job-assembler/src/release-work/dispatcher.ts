@@ -1,11 +1,7 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { archiveDatablockV1, retrieveDatablockV1, verifyDatablockV1 } from '#contracts';
-import { Clock, crashPoint, messageOf, newId, WorkLoop } from '#kernel';
+import { Clock, crashPoint, newId } from '#kernel';
+import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { eventRow, type OutboxRow } from '#outbox';
 import { Leases } from '../aggregates/leases.js';
@@ -22,9 +18,8 @@ const pause = 1000;
  * a lease lets one process count at a time.
  */
 @Injectable()
-export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class Dispatcher extends HostedLoop {
   private readonly holder = newId();
-  private readonly loop: WorkLoop;
 
   constructor(
     private readonly orders: WorkOrders,
@@ -33,30 +28,18 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
     @Inject(LOGGER) logger: Logger,
   ) {
-    this.loop = new WorkLoop({
+    super({
       name: 'release of work',
-      takeOne: () => this.round(),
       pause,
-      onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not release work, trying again'),
+      logger,
+      fault: 'could not release work, trying again',
+      ready: () => leases.whenReady(),
     });
   }
 
-  onApplicationBootstrap(): void {
-    this.loop.start(this.leases.whenReady());
-  }
-
-  beforeApplicationShutdown(): Promise<void> {
-    return this.loop.stop();
-  }
-
-  wake(): void {
-    this.loop.wake();
-  }
-
-  /** @returns false: what is left waits for room, and is looked at again when something ends */
-  async round(): Promise<boolean> {
+  /** What is left waits for room, and is looked at again when something ends. */
+  async round(): Promise<void> {
     if (await this.leases.hold('dispatcher', this.holder, this.config.lease / 4)) await this.releaseWork();
-    return false;
   }
 
   private async releaseWork(): Promise<void> {

@@ -1,11 +1,7 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { datasetCancelledV1 } from '#contracts';
-import { Clock, messageOf, newId, stillMoving, WorkLoop } from '#kernel';
+import { Clock, newId, stillMoving } from '#kernel';
+import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { eventRow } from '#outbox';
 import { DatasetTasks } from '../aggregates/dataset-tasks.js';
@@ -30,9 +26,8 @@ const endedAtOnce = 500;
 
 /** Settles all datasets of a job, with a look at each work order and not at each dataset. One process at a time does so. */
 @Injectable()
-export class JobSettling implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class JobSettling extends HostedLoop {
   private readonly holder = newId();
-  private readonly loop: WorkLoop;
 
   constructor(
     private readonly jobs: Jobs,
@@ -45,26 +40,19 @@ export class JobSettling implements OnApplicationBootstrap, BeforeApplicationShu
     @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
     @Inject(LOGGER) logger: Logger,
   ) {
-    this.loop = new WorkLoop({
+    super({
       name: 'settling of results',
-      takeOne: () => this.round(),
       pause,
-      onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not settle results, trying again'),
+      logger,
+      fault: 'could not settle results, trying again',
+      ready: () => leases.whenReady(),
     });
-  }
-
-  onApplicationBootstrap(): void {
-    this.loop.start(this.leases.whenReady());
-  }
-
-  beforeApplicationShutdown(): Promise<void> {
-    return this.loop.stop();
   }
 
   /** The job is looked at next, by whichever process holds the lease. */
   async soon(jobId: string): Promise<void> {
     await this.jobs.touch(jobId, new Date(0));
-    this.loop.wake();
+    this.wake();
   }
 
   async round(): Promise<boolean> {
@@ -72,7 +60,7 @@ export class JobSettling implements OnApplicationBootstrap, BeforeApplicationShu
     const now = this.clock.now();
     const stale = await this.jobs.stale(now, new Date(now.getTime() - staleAfter), jobsAtOnce);
     for (const job of stale) {
-      if (this.loop.stopping.aborted) return false;
+      if (this.stopping.aborted) return false;
       await this.settleJob(job);
       await this.holdLease();
       stillMoving();

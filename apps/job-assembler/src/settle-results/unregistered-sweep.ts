@@ -1,10 +1,6 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
-import { Clock, messageOf, newId, stillMoving, WorkLoop } from '#kernel';
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, newId, stillMoving } from '#kernel';
+import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { DatasetTasks } from '../aggregates/dataset-tasks.js';
 import { Leases } from '../aggregates/leases.js';
@@ -19,9 +15,8 @@ const later = 86_400_000;
 
 /** After UNREGISTERED_LIFETIME no job uses what a failed dataset has archived any more: it is discarded. */
 @Injectable()
-export class UnregisteredSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class UnregisteredSweep extends HostedLoop {
   private readonly holder = newId();
-  private readonly loop: WorkLoop;
 
   constructor(
     private readonly tasks: DatasetTasks,
@@ -31,22 +26,17 @@ export class UnregisteredSweep implements OnApplicationBootstrap, BeforeApplicat
     @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
     @Inject(LOGGER) logger: Logger,
   ) {
-    this.loop = new WorkLoop({
+    super({
       name: 'datablocks nobody registered',
-      takeOne: async () =>
-        (await this.leases.hold('unregistered', this.holder, pause * 2)) && (await this.sweep()) === batch,
       pause,
-      onFault: (error) =>
-        logger.warn({ error: messageOf(error) }, 'could not discard unregistered datablocks'),
+      logger,
+      fault: 'could not discard unregistered datablocks',
+      ready: () => leases.whenReady(),
     });
   }
 
-  onApplicationBootstrap(): void {
-    this.loop.start(this.leases.whenReady());
-  }
-
-  beforeApplicationShutdown(): Promise<void> {
-    return this.loop.stop();
+  async round(): Promise<boolean> {
+    return (await this.leases.hold('unregistered', this.holder, pause * 2)) && (await this.sweep()) === batch;
   }
 
   /** @returns how many datasets were looked at: those that are done with, and those that others go before from now on */

@@ -40,7 +40,7 @@ describe('What jobs wait for', () => {
   it('is said in the job and to the catalogue, and taken back once when there is nothing more', async () => {
     await assembler.store.jobs.insertOne(jobOf('j', { planFault: 'the catalogue is away' }));
     assert.deepEqual(await look(), ['its plan: the catalogue is away']);
-    await assembler.jobs.planAgain('j', clock.now());
+    await assembler.jobs.planAgain({ _id: 'j' }, clock.now());
     assert.equal(await look(), undefined);
     assert.equal(await look(), undefined);
     assert.deepEqual(told, [

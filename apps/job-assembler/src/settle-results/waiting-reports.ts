@@ -1,10 +1,6 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
-import { Clock, messageOf, newId, stillMoving, WorkLoop } from '#kernel';
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, newId, stillMoving } from '#kernel';
+import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { AppHealth, type PartHealth } from '#service-host';
 import { type OutboxPart } from '#outbox';
@@ -27,9 +23,8 @@ const whatFor = { 'lts-write': 'writing to', 'lts-read': 'reading from' } as con
 
 /** Finds out what jobs wait for, says so in their records, and tells the catalogue: operators need not read logs for it. */
 @Injectable()
-export class WaitingReports implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class WaitingReports extends HostedLoop {
   private readonly holder = newId();
-  private readonly loop: WorkLoop;
 
   constructor(
     private readonly jobs: Jobs,
@@ -42,26 +37,22 @@ export class WaitingReports implements OnApplicationBootstrap, BeforeApplication
     @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
     @Inject(LOGGER) logger: Logger,
   ) {
-    this.loop = new WorkLoop({
+    super({
       name: 'reports of waiting',
-      takeOne: () => this.round(),
       pause,
-      onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not look at what jobs wait for'),
+      logger,
+      fault: 'could not look at what jobs wait for',
+      ready: () => leases.whenReady(),
     });
   }
 
-  onApplicationBootstrap(): void {
+  override onApplicationBootstrap(): void {
     this.health.add('archiver', () => this.archiver());
-    this.loop.start(this.leases.whenReady());
+    super.onApplicationBootstrap();
   }
 
-  beforeApplicationShutdown(): Promise<void> {
-    return this.loop.stop();
-  }
-
-  private async round(): Promise<boolean> {
+  async round(): Promise<void> {
     if (await this.leases.hold('waiting', this.holder, pause * 3)) await this.look();
-    return false;
   }
 
   async look(): Promise<void> {

@@ -64,18 +64,31 @@ export function jobsConformance(name: string, open: () => Promise<Assembler>): v
       );
       assert.deepEqual([await jobs.takeDue(now, 100), await jobs.isOneDue(now)], [undefined, false]);
       assert.deepEqual((await stored(`${id}-a`)).planningUntil, after(100));
-      await jobs.keepUntil(`${id}-a`, after(200));
+      assert.equal(await jobs.renew(await stored(`${id}-a`), after(200)), true);
       assert.deepEqual((await stored(`${id}-a`)).planningUntil, after(200));
+    });
+
+    it('obey the planner that took them last: an earlier one keeps nothing, and gives nothing back', async () => {
+      await put({ planningUntil: now });
+      const earlier = (await jobs.takeDue(now, 100))!;
+      const later = (await jobs.takeDue(after(100), 100))!;
+      assert.equal(await jobs.renew(earlier, after(900)), false);
+      await jobs.planAgain(earlier, now);
+      await jobs.planAgainAfter(earlier, now, 'too late');
+      assert.deepEqual([(await stored()).planningUntil, (await stored()).planFault], [after(200), undefined]);
+      assert.equal(await jobs.renew(later, after(300)), true);
+      await jobs.start(id, now);
+      assert.equal(await jobs.renew(later, after(400)), false, 'it is planned');
     });
 
     it('are planned again with the reason why they could not be, until a turn goes well', async () => {
       await put();
-      await jobs.planAgainAfter(id, after(5), 'x'.repeat(2000));
+      await jobs.planAgainAfter({ _id: id }, after(5), 'x'.repeat(2000));
       assert.deepEqual(
         [(await stored()).planFault?.length, (await stored()).planningUntil],
         [1000, after(5)],
       );
-      await jobs.planAgain(id, after(6));
+      await jobs.planAgain({ _id: id }, after(6));
       assert.deepEqual([(await stored()).planFault, (await stored()).planningUntil], [undefined, after(6)]);
     });
 

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, ServiceUnavailableException } from '@nestjs/common';
 import { livenessOf, Open } from '#service-host';
-import { DatabasePulse } from '#persistence';
+import { DatabasePulse } from '#service-host';
 import type { PublicationServerConfig } from '../publication-server.config.js';
 import { ConfigToken } from '../publication-server.tokens.js';
 

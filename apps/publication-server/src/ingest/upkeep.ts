@@ -1,10 +1,6 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
-import { Clock, messageOf, stillMoving, WorkLoop } from '#kernel';
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, messageOf, stillMoving } from '#kernel';
+import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { Embargoes } from '../persistence/embargoes.js';
 import { PublicStore } from '../persistence/public-store.js';
@@ -24,9 +20,7 @@ const atOnce = 10;
 
 /** What changes without a message: embargoes end, a new program renders differently, a crash left something open. */
 @Injectable()
-export class Upkeep implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly loop: WorkLoop;
-
+export class Upkeep extends HostedLoop {
   constructor(
     private readonly store: PublicStore,
     private readonly ingest: RecordIngest,
@@ -37,21 +31,13 @@ export class Upkeep implements OnApplicationBootstrap, BeforeApplicationShutdown
     private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
-    this.loop = new WorkLoop({
+    super({
       name: 'upkeep',
-      takeOne: () => this.round().then(() => false),
       pause: interval,
-      onFault: (error) =>
-        logger.warn({ error: messageOf(error) }, 'upkeep failed, the next round tries again'),
+      logger,
+      fault: 'upkeep failed, the next round tries again',
+      ready: () => store.whenReady(),
     });
-  }
-
-  onApplicationBootstrap(): void {
-    this.loop.start(this.store.whenReady());
-  }
-
-  beforeApplicationShutdown(): Promise<void> {
-    return this.loop.stop();
   }
 
   async round(): Promise<void> {

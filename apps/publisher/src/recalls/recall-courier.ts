@@ -1,11 +1,7 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { doiKey } from '#datacite';
-import { backOff, Clock, crashPoint, isAway, isRetriable, messageOf, stillMoving, WorkLoop } from '#kernel';
+import { backOff, Clock, crashPoint, isAway, isRetriable, messageOf, stillMoving } from '#kernel';
+import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { FeedClient, feedRefusalOf } from '#publication-feed';
 import { CatalogClient } from '../catalog/catalog-client.js';
@@ -33,8 +29,7 @@ const ends: ReadonlySet<string> = new Set([
 
 /** Fetches what readers asked for in the DMZ, has it brought back by an ordinary job, and carries the news back. */
 @Injectable()
-export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly loop: WorkLoop;
+export class RecallCourier extends HostedLoop {
   /** The mail server failed in this round: one that hangs must not hold up every recall. */
   private mailFailed = false;
 
@@ -49,31 +44,22 @@ export class RecallCourier implements OnApplicationBootstrap, BeforeApplicationS
     @Inject(ConfigToken) private readonly config: PublisherConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
-    this.loop = new WorkLoop({
+    super({
       name: 'recalls',
-      takeOne: () => this.round(),
       pause: config.recalls.interval,
-      onFault: (error) =>
-        logger.warn({ error: messageOf(error) }, 'could not look for recalls, trying again'),
+      logger,
+      fault: 'could not look for recalls, trying again',
+      ready: () => store.whenReady(),
     });
   }
 
-  onApplicationBootstrap(): void {
-    this.loop.start(this.store.whenReady());
-  }
-
-  beforeApplicationShutdown(): Promise<void> {
-    return this.loop.stop();
-  }
-
-  private async round(): Promise<boolean> {
+  async round(): Promise<void> {
     this.mailFailed = false;
     for (const request of await this.feed.recalls()) await this.orders.orderOf(request);
-    while (!this.loop.stopping.aborted && (await this.takeOne()));
+    while (!this.stopping.aborted && (await this.takeOne()));
     await this.store.recalls.deleteMany({
       finishedAt: { $lt: new Date(this.clock.now().getTime() - memory) },
     });
-    return false;
   }
 
   private async takeOne(): Promise<boolean> {

@@ -1,11 +1,7 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { doiKey } from '#datacite';
-import { Clock, messageOf, stillMoving, wait, WorkLoop } from '#kernel';
+import { Clock, stillMoving } from '#kernel';
+import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { rowsWithIds } from '#persistence';
 import { PublicationWishes } from '../accept-publications/publication-wishes.js';
@@ -41,8 +37,7 @@ const mostUnknown = 100;
  * restored database, a change by hand at DataCite) is found and put right, in either direction.
  */
 @Injectable()
-export class Reconciliation implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly loop: WorkLoop;
+export class Reconciliation extends HostedLoop {
   /** Of the last run in this process. */
   last: Findings | undefined;
 
@@ -55,22 +50,19 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
     @Inject(ConfigToken) private readonly config: PublisherConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
-    this.loop = new WorkLoop({
+    super({
       name: 'comparison of catalogue, public store and DataCite',
-      takeOne: () => this.run().then(() => false),
       pause: config.reconcile.interval,
-      onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not compare, trying again later'),
+      logger,
+      fault: 'could not compare, trying again later',
+      ready: () => store.whenReady(),
+      // Messages come first.
+      restsFirst: true,
     });
   }
 
-  /** The first one waits as well: at a start, messages come first. */
-  onApplicationBootstrap(): void {
-    const ready = this.store.whenReady();
-    this.loop.start(ready.then(() => wait(this.config.reconcile.interval, this.loop.stopping)));
-  }
-
-  beforeApplicationShutdown(): Promise<void> {
-    return this.loop.stop();
+  async round(): Promise<void> {
+    await this.run();
   }
 
   async run(): Promise<Findings> {
@@ -100,7 +92,7 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
       stillMoving();
       const known = await this.versionsOf(rows.map(({ doi }) => doi));
       for (const { doi, version, wanted } of rows) {
-        this.loop.stopping.throwIfAborted();
+        this.stopping.throwIfAborted();
         if (wanted === 'draft') drafts.add(doi);
         if (wanted === 'nothing' || version <= (known.get(doi) ?? 0)) continue;
         const withdrawal = wanted === 'withdrawn' ? await this.comparisons.withdrawalOf(doi) : undefined;
@@ -133,7 +125,7 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
     const counts = { gone: 0, unpushed: 0, publications: 0 };
     for await (const ours of this.ownRows()) {
       stillMoving();
-      this.loop.stopping.throwIfAborted();
+      this.stopping.throwIfAborted();
       counts.publications += 1;
       const key = doiKey(ours._id);
       const digest = theirs.get(key);
@@ -176,7 +168,7 @@ export class Reconciliation implements OnApplicationBootstrap, BeforeApplication
     let drifted = 0;
     for (const { _id, doi, epoch } of oldest) {
       stillMoving();
-      this.loop.stopping.throwIfAborted();
+      this.stopping.throwIfAborted();
       const there = await this.comparisons.registered(_id);
       const now = this.clock.now();
       if (there !== undefined && there.digest === doi.readBack) {

@@ -1,6 +1,4 @@
-import { ending } from './ending.js';
-import { lifeSigns, livingBy, type LifeSigns } from './life-signs.js';
-import { wait } from './wait.js';
+import { ending, lifeSigns, livingBy, wait, type LifeSigns } from '#kernel';
 
 export interface WorkLoopOptions {
   /** Names the loop where liveness, or an end that takes too long, is explained. */
@@ -9,6 +7,8 @@ export interface WorkLoopOptions {
   readonly takeOne: () => Promise<boolean>;
   /** Milliseconds after which a lane that found nothing looks again by itself. */
   readonly pause: number;
+  /** The same of every lane but the first, where the others are there for bursts. Default: `pause`. */
+  readonly pauseOfOthers?: number;
   /** Pieces of work at the same time. Default one. */
   readonly lanes?: number;
   /** A piece of work threw: it is logged here, and counts as none found. */
@@ -39,13 +39,15 @@ export class WorkLoop {
 
   /** @param ready what the first look waits for; a loop that is stopped before waits no longer */
   start(ready: Promise<unknown> = Promise.resolve()): void {
-    const { lanes = 1, name } = this.options;
+    const { lanes = 1, name, pause, pauseOfOthers = pause } = this.options;
     const stopped = new Promise<void>((resolve) =>
       this.stopping.addEventListener('abort', () => resolve(), { once: true }),
     );
     this.running = Promise.race([ready, stopped]).then(() =>
       Promise.all(
-        Array.from({ length: lanes }, (_, index) => this.lane(lanes === 1 ? name : `${name} ${index + 1}`)),
+        Array.from({ length: lanes }, (_, index) =>
+          this.lane(lanes === 1 ? name : `${name} ${index + 1}`, index === 0 ? pause : pauseOfOthers),
+        ),
       ),
     );
   }
@@ -54,15 +56,20 @@ export class WorkLoop {
     this.awake.abort();
   }
 
-  /** Resolves when every lane has ended its piece of work. */
-  async stop(): Promise<void> {
+  /** Takes no more work; {@link stop} waits for what is under way. */
+  tellToStop(): void {
     this.stopped.abort();
     this.wake();
+  }
+
+  /** Resolves when every lane has ended its piece of work. */
+  async stop(): Promise<void> {
+    this.tellToStop();
     await ending.waitFor(this.options.name, this.running);
   }
 
-  private async lane(name: string): Promise<void> {
-    const { takeOne, pause, onFault, signs = lifeSigns } = this.options;
+  private async lane(name: string, pause: number): Promise<void> {
+    const { takeOne, onFault, signs = lifeSigns } = this.options;
     const sign = signs.begin(name);
     while (!this.stopping.aborted) {
       if (this.awake.signal.aborted) this.awake = new AbortController();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { AsyncResource } from 'node:async_hooks';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { LifeSigns, stillMoving } from './life-signs.js';
+import { LifeSigns, stillMoving } from '#kernel';
 import { WorkLoop, type WorkLoopOptions } from './work-loop.js';
 
 const longPause = 3_600_000;

@@ -1,5 +1,6 @@
-import { StandingQuestion, WorkLoop } from '#kernel';
-import type { MongoConnection } from './mongo-connection.js';
+import { StandingQuestion } from '#kernel';
+import { WorkLoop } from '#leased-work';
+import type { MongoConnection } from '#persistence';
 
 /** Milliseconds between two questions, and for an answer. */
 const pause = 2000;
