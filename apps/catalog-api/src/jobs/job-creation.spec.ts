@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import type { CallerLookup } from '../accounts/caller-lookup.js';
+import type { CatalogApiConfig } from '../catalog-api.config.js';
+import { AccessRules, type Caller, type GroupLists } from '../domain/access.js';
+import { parseJobConfiguration } from '../domain/job-configuration.js';
+import type { JobRecord } from '../persistence/records.js';
+import { memoryClaiming, type Claiming } from '../testing/claiming.js';
+import { at, datasetOf, silentRelay } from '../testing/samples.js';
+import type { AnonymousJobLimits } from './anonymous-job-limits.js';
+import type { JobActions } from './job-actions.js';
+import { JobCreation, type NewJob } from './job-creation.js';
+import { JobDatasets } from './job-datasets.js';
+import { JobPostings } from './job-postings.js';
+import { JobOwners } from './job-owners.js';
+
+const me: Caller = { _id: '1', username: 'me', email: 'me@x', currentGroups: ['g'], authStrategy: 'local' };
+const stranger: Caller = { ...me, username: 'stranger', currentGroups: ['other'] };
+const admin: Caller = { ...me, username: 'admin', currentGroups: ['admin'] };
+const configuration = parseJobConfiguration(
+  {
+    configVersion: 'v1',
+    jobs: [
+      {
+        jobType: 'archive',
+        create: { auth: '#datasetOwner', actions: [{ actionType: 'catena', workflow: 'archive' }] },
+        update: { auth: '#jobAdmin', actions: [] },
+      },
+      { jobType: 'note', create: { auth: '#authenticated', actions: [] }, update: { actions: [] } },
+    ],
+  },
+  'jobs.yaml',
+);
+
+describe('A new job', () => {
+  let all: Claiming;
+  let creation: JobCreation;
+
+  beforeEach(async () => {
+    all = memoryClaiming();
+    await all.catalogue.datasets.insertMany([datasetOf('a'), datasetOf('b')]);
+    const groups = new Proxy({ admin: ['admin'] }, { get: (known, name) => Reflect.get(known, name) ?? [] });
+    const rules = new AccessRules(groups as unknown as GroupLists);
+    const owners = new JobOwners(all.catalogue, rules, {} as CallerLookup);
+    const actions = {
+      validate: () => undefined,
+      legacyMessages: () => [],
+      perform: () => Promise.resolve(),
+    } as unknown as JobActions;
+    const config = {
+      jobDefaults: { statusCode: 'jobSubmitted', statusMessage: 'Job submitted.' },
+      furthestExecution: 1000,
+    } as CatalogApiConfig;
+    const limits = {
+      guard: (_: unknown, create: () => Promise<unknown>) => create(),
+    } as unknown as AnonymousJobLimits;
+    creation = new JobCreation(
+      configuration,
+      owners,
+      limits,
+      new JobDatasets(all.catalogue, rules),
+      actions,
+      new JobPostings(all.jobs, all.claims, silentRelay, all.clock),
+      all.clock,
+      config,
+    );
+  });
+
+  const wanted = (pids: readonly string[], more: Partial<NewJob> = {}): NewJob => ({
+    type: 'archive',
+    jobParams: { datasetList: pids.map((pid) => ({ pid, files: [] })) },
+    request: {},
+    ...more,
+  });
+  const create = (pids: readonly string[], more: Partial<NewJob> = {}, by: Caller = me) =>
+    creation.create(by, wanted(pids, { ownerGroup: by.currentGroups[0], contactEmail: by.email, ...more }));
+  const stored = (): Promise<number> => all.catalogue.jobs.countDocuments({});
+
+  it('has its datasets, and tells job-assembler of it', async () => {
+    const { id } = await create(['a', 'b']);
+    const job = (await all.jobs.findAccepted(id)) as JobRecord;
+    assert.deepEqual(
+      [job.statusCode, job.statusMessage, job.createdBy],
+      ['jobSubmitted', 'Job submitted.', 'me'],
+    );
+    const [row, ...others] = job.catena!.outbox.rows;
+    assert.deepEqual(row?.envelope?.data, {
+      ...{ jobId: id, jobType: 'archive', workflow: 'archive', datasetCount: 2, ownerGroup: 'g' },
+    });
+    assert.deepEqual([others, job.catena?.history.length], [[], 1]);
+    assert.equal((await all.records.exclusiveOn(['b']))?.jobId, id);
+  });
+
+  it('is refused without a trace: of an unknown type, without datasets, for nobody, or too far ahead', async () => {
+    await assert.rejects(create(['a'], { type: 'x' }), { status: 400 });
+    await assert.rejects(create([], { jobParams: {} }), { status: 400 });
+    await assert.rejects(create([], { jobParams: {} }, admin), { status: 400 });
+    await assert.rejects(creation.create(undefined, wanted(['a'])), { status: 401 });
+    const { jobParams } = wanted(['a']);
+    const far = { jobParams: { ...jobParams, executionTime: at(5000).toISOString() } };
+    await assert.rejects(create(['a'], far), { status: 400 });
+    assert.deepEqual([await stored(), await all.catalogue.claims.countDocuments({})], [0, 0]);
+  });
+
+  it('tells those without rights nothing: which datasets there are, nor what their files are called', async () => {
+    const messageFor = async (by: Caller, pids: string[]): Promise<string> => {
+      const refused = await create(pids, {}, by).catch((error: Error) => error.message);
+      return typeof refused === 'string' ? refused : 'created';
+    };
+    assert.equal(await messageFor(stranger, ['a']), await messageFor(stranger, ['nowhere']));
+    assert.match(await messageFor(admin, ['nowhere', 'a']), /nowhere do not exist/);
+    const named = { jobParams: { datasetList: [{ pid: 'a', files: ['f'] }] } };
+    await assert.rejects(create([], { ...named, type: 'note' }, stranger), { status: 403 });
+    await assert.rejects(create([], named), { status: 400, message: /could not be found/ });
+    await all.catalogue.origDatablocks.insertOne({
+      _id: 'o',
+      datasetId: 'a',
+      dataFileList: [{ path: 'f' }],
+    } as never);
+    assert.equal((await create([], named)).type, 'archive');
+  });
+
+  it('under the same key is the same job, also for the one whose datasets it has taken meanwhile', async () => {
+    const keyed = { idempotencyKey: 'k' };
+    const [one, other] = await Promise.allSettled([create(['a'], keyed), create(['a'], keyed)]);
+    const ids = [one, other].flatMap((end) => (end.status === 'fulfilled' ? [end.value.id] : []));
+    assert.ok(ids.length > 0 && new Set(ids).size === 1);
+    assert.equal((await create(['a'], keyed)).id, ids[0]);
+    await assert.rejects(create(['b'], keyed), { status: 422 });
+    assert.equal(await stored(), 1);
+  });
+
+  it('says that it waits for its time', async () => {
+    const { jobParams } = wanted(['a']);
+    const later = { jobParams: { ...jobParams, executionTime: at(500).toISOString() } };
+    const { statusMessage, catena } = await create(['a'], later);
+    assert.match(statusMessage, /It waits for its time/);
+    assert.deepEqual(catena?.notBefore, at(500));
+  });
+});
