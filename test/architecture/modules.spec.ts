@@ -4,12 +4,15 @@ import ts from 'typescript';
 import { allSources, walk } from '../support/sources.js';
 
 const sources = allSources().filter(({ path }) => path.startsWith('apps/'));
-const features = sources.filter(({ path }) => /^apps\/[^/]+\/src\/[^/]+\/[^/]+[.]module[.]ts$/.test(path));
+/** Of features, and what all features of an app share. */
+const modules = sources.filter(({ path }) =>
+  /^apps\/[^/]+\/src\/([^/]+\/[^/]+|shared)[.]module[.]ts$/.test(path),
+);
 
 describe('The modules of features', () => {
   it('export nothing that no other folder of their app asks for', () => {
-    const unused = features.flatMap(({ path, tree }) => {
-      const folder = path.slice(0, path.lastIndexOf('/') + 1);
+    const unused = modules.flatMap(({ path, tree }) => {
+      const folder = path.endsWith('/shared.module.ts') ? path : path.slice(0, path.lastIndexOf('/') + 1);
       const app = path.slice(0, path.indexOf('/src/') + 1);
       const others = sources.filter((one) => one.path.startsWith(app) && !one.path.startsWith(folder));
       return namesIn(tree, 'exports')
@@ -21,7 +24,7 @@ describe('The modules of features', () => {
 
   it('provide each class once: two instances would be two states', () => {
     const places = new Map<string, string[]>();
-    for (const { path, tree } of features)
+    for (const { path, tree } of modules)
       for (const name of namesIn(tree, 'providers')) {
         const key = `${path.split('/')[1]}: ${name}`;
         places.set(key, [...(places.get(key) ?? []), path]);
@@ -32,15 +35,40 @@ describe('The modules of features', () => {
   });
 });
 
-/** Plain names in a list of `@Module`. */
+/** What a list of `@Module` names: classes, and tokens that are provided otherwise. */
 function namesIn(tree: ts.SourceFile, list: string): string[] {
   const names: string[] = [];
   walk(tree, (node) => {
-    if (!ts.isPropertyAssignment(node) || node.name.getText(tree) !== list) return;
-    if (ts.isArrayLiteralExpression(node.initializer))
-      names.push(...node.initializer.elements.filter(ts.isIdentifier).map(({ text }) => text));
+    const isNamed = ts.isPropertyAssignment(node) || ts.isShorthandPropertyAssignment(node);
+    if (!isNamed || node.name.getText(tree) !== list) return;
+    const given = ts.isPropertyAssignment(node) ? node.initializer : node.name;
+    const elements = ts.isIdentifier(given) ? elementsOf(tree, given.text) : elementsIn(given);
+    names.push(...elements.map((element) => nameOf(tree, element)).filter((name) => name !== undefined));
   });
   return names;
+}
+
+/** Of a list that stands under a name of its own. */
+function elementsOf(tree: ts.SourceFile, name: string): readonly ts.Expression[] {
+  const found: ts.Expression[] = [];
+  walk(tree, (node) => {
+    if (ts.isVariableDeclaration(node) && node.name.getText(tree) === name && node.initializer !== undefined)
+      found.push(...elementsIn(node.initializer));
+  });
+  return found;
+}
+
+function elementsIn(expression: ts.Expression): readonly ts.Expression[] {
+  return ts.isArrayLiteralExpression(expression) ? expression.elements : [];
+}
+
+function nameOf(tree: ts.SourceFile, element: ts.Expression): string | undefined {
+  if (ts.isIdentifier(element)) return element.text;
+  if (!ts.isObjectLiteralExpression(element)) return undefined;
+  const provide = element.properties.find((property) => property.name?.getText(tree) === 'provide');
+  return provide !== undefined && ts.isPropertyAssignment(provide)
+    ? provide.initializer.getText(tree)
+    : undefined;
 }
 
 function importsOf(tree: ts.SourceFile): Set<string> {

@@ -1,5 +1,14 @@
 import type { CatalogAccount } from '#catalog-session';
-import { bytesFrom, durationFrom, integer, PermanentError, required, type Environment } from '#kernel';
+import {
+  bytesFrom,
+  durationFrom,
+  integer,
+  PermanentError,
+  required,
+  type Environment,
+  withoutSlash,
+  listFrom,
+} from '#kernel';
 import { serviceHostOptionsFrom, type ServiceHostOptions } from '#service-host';
 import { sourceFolderRulesFrom, type SourceFolderRules } from '#source-folders';
 import { s3OptionsFrom, type S3ObjectStoreOptions } from '#storage';
@@ -74,11 +83,13 @@ export function archiverConfigFrom(environment: Environment): ArchiverConfig {
     landingZoneBucket: environment['LANDING_ZONE_BUCKET'] ?? 'landing-zone',
     retrievalBucket: environment['RETRIEVAL_BUCKET'] ?? 'retrieval',
     catalog: {
-      url: required(environment, 'CATALOG_URL', 'http://127.0.0.1:3000').replace(/\/$/, ''),
+      url: withoutSlash(required(environment, 'CATALOG_URL', 'http://127.0.0.1:3000')),
       username: required(environment, 'CATALOG_USERNAME', 'archiver'),
       password: required(environment, 'CATALOG_PASSWORD', 'a-secret'),
     },
-    shares: listOf(required(environment, 'LTS_ROOTS', '/mnt/tape')),
+    shares: listFrom(required(environment, 'LTS_ROOTS', '/mnt/tape')).map((item) =>
+      item.replace(/(.)\/+$/, '$1'),
+    ),
     shareMarker: environment['LTS_MARKER'],
     reserve: bytesFrom(environment['LTS_RESERVE'] ?? '1GiB'),
     sourceFolders: sourceFolderRulesFrom(environment),
@@ -107,11 +118,4 @@ function threadLimitFrom(environment: Environment, liveness: number): number {
     'kernel.configuration',
     `Expected ARCHIVER_THREAD_LIMIT of at most half of LIVENESS_LIMIT (${liveness} ms), found ${limit} ms: work could not be given back in time.`,
   );
-}
-
-function listOf(text: string): string[] {
-  return text
-    .split(',')
-    .map((item) => item.trim().replace(/(.)\/+$/, '$1'))
-    .filter((item) => item !== '');
 }

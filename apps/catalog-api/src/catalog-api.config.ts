@@ -1,5 +1,14 @@
 import { isTimeZone } from '#datacite';
-import { bytesFrom, durationFrom, integer, PermanentError, required, type Environment } from '#kernel';
+import {
+  bytesFrom,
+  durationFrom,
+  integer,
+  PermanentError,
+  required,
+  type Environment,
+  listFrom,
+  withoutSlash,
+} from '#kernel';
 import { serviceHostOptionsFrom, type ServiceHostOptions } from '#service-host';
 import { s3OptionsFrom, type S3ObjectStoreOptions } from '#storage';
 import type { GroupLists } from './domain/access.js';
@@ -117,16 +126,16 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
     surroundings: surroundingsConfigFrom(environment),
     groups: groupListsFrom(environment),
     history: {
-      tracked: list(environment['TRACKABLES']),
+      tracked: listFrom(environment['TRACKABLES']),
       strategy: environment['TRACKABLE_STRATEGY'] === 'document' ? 'document' : 'delta',
     },
     metadataSchemas: {
-      allowedHosts: list(environment['METADATA_SCHEMA_HOSTS']),
+      allowedHosts: listFrom(environment['METADATA_SCHEMA_HOSTS']),
       timeout: integer(environment, 'HTTP_TIMEOUT', 5000),
     },
     publishedDataConfigFile: environment['PUBLISHED_DATA_CONFIG_FILE'],
     doi: {
-      prefix: text('DOI_PREFIX', '10.5072').replace(/\/$/, ''),
+      prefix: withoutSlash(text('DOI_PREFIX', '10.5072')),
       shortSuffix: environment['DOI_SHORT_SUFFIX'] === 'true',
       confirmed: isConfirmed(environment),
       patience: durationFrom(text('REGISTRATION_PATIENCE', '20s')),
@@ -139,7 +148,7 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
       language: environment['PUBLICATION_LANGUAGE'],
     },
     explorerPath: text('SWAGGER_PATH', 'explorer').replace(/^\/+|\/+$/g, ''),
-    pidPrefix: text('PID_PREFIX', '').replace(/\/$/, ''),
+    pidPrefix: withoutSlash(text('PID_PREFIX', '')),
     pidPattern: pidPatternFrom(environment),
     instrumentPidPrefix: text('PID_PREFIX', ''),
     proposalTypesFile: environment['PROPOSAL_TYPES_FILE'],
@@ -189,13 +198,13 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
             from: text('SMTP_MESSAGE_FROM', 'catena@localhost'),
           },
     templateEnvironment: Object.fromEntries(
-      list(environment['JOB_TEMPLATE_VARIABLES']).map((name) => [name, environment[name] ?? '']),
+      listFrom(environment['JOB_TEMPLATE_VARIABLES']).map((name) => [name, environment[name] ?? '']),
     ),
   };
 }
 
 function groupListsFrom(environment: Environment): GroupLists {
-  const groups = (name: string, fallback = ''): readonly string[] => list(environment[name] ?? fallback);
+  const groups = (name: string, fallback = ''): readonly string[] => listFrom(environment[name] ?? fallback);
   return {
     admin: groups('ADMIN_GROUPS'),
     delete: groups('DELETE_GROUPS'),
@@ -227,13 +236,6 @@ function pidPatternFrom(environment: Environment): RegExp | undefined {
   const enabled = environment['DATASET_CREATION_VALIDATION_ENABLED'] === 'true';
   const source = environment['DATASET_CREATION_VALIDATION_REGEX'];
   return enabled && source !== undefined && source !== '' ? new RegExp(source) : undefined;
-}
-
-function list(text: string | undefined): string[] {
-  return (text ?? '')
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
 }
 
 /** SciCat's variable says that a registry exists; what is registered there is then the publisher's to confirm. */

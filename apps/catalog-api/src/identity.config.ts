@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { CatenaError, durationFrom, integer, PermanentError, type Environment } from '#kernel';
+import { CatenaError, durationFrom, integer, PermanentError, type Environment, listFrom } from '#kernel';
 
 /** An LDAP or Active Directory server that knows the facility's people. */
 export interface LdapConfig {
@@ -185,7 +185,7 @@ function oidcFrom(environment: Environment, problems: string[]): OidcConfig | un
     scope: environment['OIDC_SCOPE'] ?? 'openid profile email',
     frontends: frontendsFrom(environment, problems),
     claims: claimsFrom(environment),
-    tokenAudiences: [clientId ?? '', ...list(environment['OIDC_TOKEN_AUDIENCES'])],
+    tokenAudiences: [clientId ?? '', ...listFrom(environment['OIDC_TOKEN_AUDIENCES'])],
     userQuery: userQueryFrom(environment, problems),
     verifiesEmails: isOn(environment['OIDC_EMAILS_ARE_VERIFIED']),
   };
@@ -202,7 +202,7 @@ function frontendsFrom(environment: Environment, problems: string[]): Map<string
   add('scicat', 'OIDC_SUCCESS_URL', success, environment['OIDC_RETURN_URL']);
   if (success !== undefined && !/\/(login|auth-callback)\/?$/.test(success))
     problems.push(`OIDC_SUCCESS_URL must end in /login or /auth-callback, found ${success}.`);
-  for (const name of list(environment['OIDC_FRONTEND_CLIENTS'])) {
+  for (const name of listFrom(environment['OIDC_FRONTEND_CLIENTS'])) {
     if (name === 'scicat') continue;
     const prefix = `OIDC_${name.toUpperCase()}`;
     const back = environment[`${prefix}_RETURN_URL`];
@@ -214,7 +214,7 @@ function frontendsFrom(environment: Environment, problems: string[]): Map<string
 function claimsFrom(environment: Environment): ClaimNames {
   return {
     id: environment['OIDC_USERINFO_MAPPING_FIELD_ID'] ?? 'sub',
-    username: list(environment['OIDC_USERINFO_MAPPING_FIELD_USERNAME'] ?? 'preferred_username'),
+    username: listFrom(environment['OIDC_USERINFO_MAPPING_FIELD_USERNAME'] ?? 'preferred_username'),
     displayName: environment['OIDC_USERINFO_MAPPING_FIELD_DISPLAYNAME'] ?? 'name',
     familyName: environment['OIDC_USERINFO_MAPPING_FIELD_FAMILYNAME'] ?? 'family_name',
     email: environment['OIDC_USERINFO_MAPPING_FIELD_EMAIL'] ?? 'email',
@@ -228,7 +228,7 @@ function userQueryFrom(environment: Environment, problems: string[]): OidcConfig
   if (operator !== 'or' && operator !== 'and')
     problems.push(`OIDC_USERQUERY_OPERATOR must be "or" or "and", found ${operator}.`);
   // SciCat writes `field:claim` pairs; what a claim is called is said by the mapping.
-  const fields = list(environment['OIDC_USERQUERY_FILTER'] ?? 'username, email').map(
+  const fields = listFrom(environment['OIDC_USERQUERY_FILTER'] ?? 'username, email').map(
     (pair) => pair.split(':')[0]?.trim() ?? '',
   );
   const known = fields.filter((field): field is 'username' | 'email' => /^(username|email)$/.test(field));
@@ -250,7 +250,7 @@ function groupsFrom(environment: Environment, problems: string[]): IdentityConfi
     static:
       environment['ACCESS_GROUPS_STATIC_ENABLED'] === 'false'
         ? []
-        : list(environment['ACCESS_GROUPS_STATIC_VALUES']),
+        : listFrom(environment['ACCESS_GROUPS_STATIC_VALUES']),
     oidcClaim: fromClaims ? claim : undefined,
     graphql: graphqlFrom(environment, problems),
   };
@@ -292,7 +292,7 @@ function noticesOf(environment: Environment): string[] {
   const named = Object.entries(withoutEffect)
     .filter(([name]) => present(environment[name]) !== undefined && environment[name] !== 'no')
     .map(([name, advice]) => `${name} has no effect here: ${advice}.`);
-  const clients = list(environment['OIDC_FRONTEND_CLIENTS']).map((name) => name.toUpperCase());
+  const clients = listFrom(environment['OIDC_FRONTEND_CLIENTS']).map((name) => name.toUpperCase());
   const strangers = Object.keys(environment)
     .map((name) => /^OIDC_([A-Z0-9_]+)_SUCCESS_URL$/.exec(name)?.[1])
     .filter((client): client is string => client !== undefined && !clients.includes(client))
@@ -309,11 +309,4 @@ function present(text: string | undefined): string | undefined {
 
 function isUrl(text: string): boolean {
   return /^https?:\/\//.test(text) && URL.canParse(text);
-}
-
-function list(text: string | undefined): string[] {
-  return (text ?? '')
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { integer, type Environment } from '#kernel';
+import { integer, type Environment, listFrom, withoutSlash } from '#kernel';
 import { contradiction, isOn } from './identity.config.js';
 
 /** What stands around the catalogue: the frontend's settings, logbooks, metrics, how the API shows itself. */
@@ -28,7 +28,7 @@ export function surroundingsConfigFrom(environment: Environment): SurroundingsCo
     http: { timeout: integer(environment, 'HTTP_TIMEOUT', 5000) },
     metrics: metricsFrom(environment, problems),
     masksPersonalInfo: isOn(environment['MASK_PERSONAL_INFO']),
-    trustedProxies: list(environment['TRUSTED_PROXIES']),
+    trustedProxies: listFrom(environment['TRUSTED_PROXIES']),
   };
   if (problems.length > 0) throw contradiction(problems);
   return config;
@@ -44,7 +44,7 @@ function runtimeConfigFilesFrom(environment: Environment, problems: string[]): M
     metricsConfig: environment['METRICS_CONFIG_FILE'],
   };
   const chosen = new Map<string, string>();
-  const asked = list(environment['CONFIG_SYNC_TO_DB_LIST']);
+  const asked = listFrom(environment['CONFIG_SYNC_TO_DB_LIST']);
   for (const name of new Set(['frontendConfig', 'frontendTheme', ...asked])) {
     const file = files[name];
     if (!(name in files))
@@ -67,7 +67,7 @@ function logbooksFrom(environment: Environment, problems: string[]): { url: stri
   const url = environment['LOGBOOK_BASE_URL'] ?? '';
   if (!/^https?:\/\//.test(url) || !URL.canParse(url))
     problems.push('LOGBOOK_ENABLED needs LOGBOOK_BASE_URL, the URL of the logbook service.');
-  return { url: url.replace(/\/+$/, '') };
+  return { url: withoutSlash(url) };
 }
 
 function metricsFrom(environment: Environment, problems: string[]): SurroundingsConfig['metrics'] {
@@ -76,11 +76,4 @@ function metricsFrom(environment: Environment, problems: string[]): Surroundings
   if (file !== undefined && !existsSync(file))
     problems.push(`METRICS_CONFIG_FILE names ${file}, which is not there: correct the path or remove it.`);
   return { file };
-}
-
-function list(text: string | undefined): string[] {
-  return (text ?? '')
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
 }

@@ -1,4 +1,4 @@
-import { bytesFrom, durationFrom, integer, required, type Environment } from '#kernel';
+import { bytesFrom, durationFrom, integer, required, type Environment, withoutSlash } from '#kernel';
 import { serviceHostOptionsFrom, type ServiceHostOptions } from '#service-host';
 import { sourceFolderRulesFrom, type SourceFolderRules } from '#source-folders';
 import { s3OptionsFrom, type S3ObjectStoreOptions } from '#storage';
@@ -41,7 +41,7 @@ export function jobAssemblerConfigFrom(environment: Environment): JobAssemblerCo
     host: environment['HOST'] ?? '127.0.0.1',
     port: integer(environment, 'PORT', 3001, 0),
     catalog: {
-      url: required(environment, 'CATALOG_URL', 'http://127.0.0.1:3000').replace(/\/$/, ''),
+      url: withoutSlash(required(environment, 'CATALOG_URL', 'http://127.0.0.1:3000')),
       username: required(environment, 'CATALOG_USERNAME', 'jobAssembler'),
       password: required(environment, 'CATALOG_PASSWORD', 'a-secret'),
     },

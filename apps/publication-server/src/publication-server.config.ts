@@ -1,5 +1,13 @@
 import { isTimeZone } from '#datacite';
-import { durationFrom, integer, PermanentError, required, type Environment } from '#kernel';
+import {
+  durationFrom,
+  integer,
+  PermanentError,
+  required,
+  type Environment,
+  listFrom,
+  withoutSlash,
+} from '#kernel';
 import { themeFrom, type Theme } from './theme.js';
 
 /** Everything publication-server reads from its environment. See docs/configuration.md. */
@@ -82,7 +90,7 @@ export function publicationServerConfigFrom(environment: Environment): Publicati
     theme: themeFrom(environment['THEME_FILE']),
     embargoTimeZone: timeZoneFrom(environment['EMBARGO_TIME_ZONE'] ?? 'UTC'),
     downloads: {
-      origins: listOf(environment['DOWNLOAD_ORIGINS'] ?? ''),
+      origins: listFrom(environment['DOWNLOAD_ORIGINS'] ?? '').map(withoutSlash),
       perClient: integer(environment, 'DOWNLOADS_PER_CLIENT', 4),
       most: integer(environment, 'DOWNLOADS_AT_ONCE', 64),
       patience: durationFrom(environment['DOWNLOAD_PATIENCE'] ?? '60s'),
@@ -91,7 +99,7 @@ export function publicationServerConfigFrom(environment: Environment): Publicati
       perClientAndDay: integer(environment, 'RECALLS_PER_CLIENT_AND_DAY', 5, 0),
       lifetime: durationFrom(environment['RECALL_LIFETIME'] ?? '30d'),
     },
-    trustedProxies: listOf(environment['TRUSTED_PROXIES'] ?? ''),
+    trustedProxies: listFrom(environment['TRUSTED_PROXIES'] ?? '').map(withoutSlash),
   };
 }
 
@@ -102,7 +110,7 @@ function originFrom(text: string): string {
       'kernel.configuration',
       `Expected PUBLIC_URL to be an address such as https://data.example.org, found ${JSON.stringify(text)}.`,
     );
-  return text.replace(/\/+$/, '');
+  return withoutSlash(text);
 }
 
 function timeZoneFrom(name: string): string {
@@ -121,11 +129,4 @@ function longEnough(secret: string): string {
       `Expected PUSH_SECRET to have at least 32 characters, found ${secret.length}: make one with \`openssl rand -hex 32\`.`,
     );
   return secret;
-}
-
-function listOf(text: string): string[] {
-  return text
-    .split(',')
-    .map((item) => item.trim().replace(/\/+$/, ''))
-    .filter((item) => item !== '');
 }

@@ -1,4 +1,4 @@
-import { durationFrom, integer, PermanentError, required, type Environment } from '#kernel';
+import { durationFrom, integer, PermanentError, required, type Environment, withoutSlash } from '#kernel';
 import { serviceHostOptionsFrom, type ServiceHostOptions } from '#service-host';
 
 /** Everything publisher reads from its environment. See docs/configuration.md. */
@@ -110,8 +110,4 @@ function dataciteFrom(environment: Environment): PublisherConfig['datacite'] {
     rate: integer(environment, 'DATACITE_RATE', 2500),
     timeout: durationFrom(environment['DATACITE_TIMEOUT'] ?? '30s'),
   };
-}
-
-function withoutSlash(text: string): string {
-  return text.replace(/\/+$/, '');
 }

@@ -24,7 +24,15 @@ export {
 export { formerPidName, pidAsName } from './pid-names.js';
 export { safeRelativePath } from './relative-path.js';
 export { listedPath } from './listed-path.js';
-export { bytesFrom, durationFrom, integer, required, type Environment } from './settings.js';
+export {
+  bytesFrom,
+  durationFrom,
+  integer,
+  listFrom,
+  required,
+  withoutSlash,
+  type Environment,
+} from './settings.js';
 export { StandingQuestion } from './standing-question.js';
 export { backOff, wait } from './wait.js';
 export { withoutQuery } from './without-query.js';

@@ -14,6 +14,19 @@ export function required(environment: Environment, name: string, example: string
   return value;
 }
 
+/** The items of a list with commas between them. */
+export function listFrom(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+/** An address that paths are appended to. */
+export function withoutSlash(text: string): string {
+  return text.replace(/\/+$/, '');
+}
+
 /** A whole number, at least `least`. */
 export function integer(environment: Environment, name: string, fallback: number, least = 1): number {
   const text = environment[name];

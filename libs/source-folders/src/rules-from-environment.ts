@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { messageOf, PermanentError, type Environment } from '#kernel';
+import { messageOf, PermanentError, type Environment, listFrom } from '#kernel';
 import { SourceFolderRules, type FolderRule } from './source-folder-rules.js';
 
 const placeholders = /\{[^{}]*\}/g;
@@ -14,10 +14,7 @@ const tying = ['{ownerGroup}', '{proposalId}'];
  * @throws PermanentError `kernel.configuration`
  */
 export function sourceFolderRulesFrom(environment: Environment): SourceFolderRules {
-  const mounted = (environment['SOURCE_FOLDER_ROOTS'] ?? '')
-    .split(',')
-    .map((root) => trimmed(root.trim()))
-    .filter((root) => root !== '');
+  const mounted = listFrom(environment['SOURCE_FOLDER_ROOTS']).map(trimmed);
   const file = environment['SOURCE_FOLDERS_FILE'] ?? '';
   const rules = file === '' ? [] : rulesIn(file);
   return new SourceFolderRules(

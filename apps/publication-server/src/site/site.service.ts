@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { withoutSlash } from '#kernel';
 import type { Catalogue } from '../formats/work.js';
 import type { PublicationServerConfig } from '../publication-server.config.js';
 import { ConfigToken } from '../publication-server.tokens.js';
@@ -31,7 +32,7 @@ export class Site {
     this.url = config.publicUrl;
     this.embargoTimeZone = config.embargoTimeZone;
     this.takesRequests = config.recalls.perClientAndDay > 0;
-    this.base = new URL(config.publicUrl).pathname.replace(/\/+$/, '');
+    this.base = withoutSlash(new URL(config.publicUrl).pathname);
     this.assets = assetsFor(config.theme);
     this.catalogue = {
       url: config.publicUrl,
