@@ -10,6 +10,7 @@ import { JobRefusal } from '../domain/errors.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { withoutWords } from '../persistence/own-fields.js';
 import type { JobRecord } from '../persistence/records.js';
+import { JobDatasetLists } from './job-dataset-lists.js';
 import type { JobDataset } from './job-datasets.js';
 
 type Posting = NonNullable<NonNullable<JobRecord['catena']>['idempotency']>;
@@ -20,6 +21,7 @@ export class JobPostings {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly claims: DatasetClaims,
+    private readonly lists: JobDatasetLists,
     private readonly relay: OutboxRelay,
     private readonly clock: Clock,
   ) {}
@@ -44,7 +46,7 @@ export class JobPostings {
   }
 
   /**
-   * Written first, accepted last, the datasets are claimed in between. To accept is one conditional write of the job's own
+   * Written first, accepted last; the datasets are claimed, and their list written, in between. To accept is one conditional write of the job's own
    * document, and so is to give it up: see `DatasetClaims.releaseOrphans`.
    */
   async store(job: JobRecord, workflow: Workflow, datasets: readonly JobDataset[]): Promise<JobRecord> {
@@ -77,7 +79,9 @@ export class JobPostings {
       throw error;
     }
     crashPoint('catalog.after-claim');
-    const outbox = newOutbox(rows, this.relay.carriedUntil());
+    const told = await this.lists.toldIn(rows, job, datasets);
+    crashPoint('catalog.after-list');
+    const outbox = newOutbox(told, this.relay.carriedUntil());
     const updatedAt = this.clock.now();
     // A lost answer is no refusal: the job may have been accepted. If it was not, the sweep gives it up.
     const { matchedCount } = await this.catalogue.jobs.updateOne(

@@ -4,13 +4,13 @@ import { currentContext } from '#messaging';
 import { DatasetTasks } from '../aggregates/dataset-tasks.js';
 import { Jobs, type PlannableJob } from '../aggregates/jobs.js';
 import type { AssemblyJob } from '../aggregates/records.js';
-import { CatalogClient } from '../catalog/catalog-client.js';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { ConfigToken } from '../job-assembler.tokens.js';
 import { Dispatcher } from '../release-work/dispatcher.js';
 import type { Entry } from './dataset-drafts.js';
 import { DatasetPlanner } from './dataset-planner.js';
 import { JobAnnouncement } from './job-announcement.js';
+import { JobDatasets } from './job-datasets.js';
 import { PlanningTurn } from './planning-turn.js';
 
 /** Datasets that one write cancels. */
@@ -22,7 +22,7 @@ export class JobPlanner {
   constructor(
     private readonly jobs: Jobs,
     private readonly tasks: DatasetTasks,
-    private readonly catalog: CatalogClient,
+    private readonly named: JobDatasets,
     private readonly announcement: JobAnnouncement,
     private readonly datasets: DatasetPlanner,
     private readonly dispatcher: Dispatcher,
@@ -37,12 +37,8 @@ export class JobPlanner {
    * @throws the first error of the turn, when all other datasets had theirs
    */
   async plan(job: AssemblyJob, stopping: AbortSignal): Promise<boolean> {
-    const { jobParams } = await this.catalog.job(job._id);
-    const list = jobParams.datasetList ?? [];
-    await this.announcement.announce(
-      job,
-      list.map(({ pid }) => pid),
-    );
+    const list = await this.named.of(job);
+    await this.announcement.announce(job, list);
     const turn = new PlanningTurn(list.length, await this.plannedBefore(job));
     let until = this.clock.now().getTime() + this.config.planning.turn;
     const keepLease = this.leaseKeeper(job._id);
