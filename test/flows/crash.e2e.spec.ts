@@ -168,7 +168,7 @@ describe('A process that is killed', () => {
     await until(async () => (await installation.originalsLeft(dataset.pid)) === 0);
   });
 
-  for (const point of ['catalog.after-posted', 'catalog.after-claim'])
+  for (const point of ['catalog.after-posted', 'catalog.after-claim', 'catalog.after-list'])
     it(`catalog-api at ${point}, before a job is accepted, leaves the dataset free and the key unused`, async () => {
       const dataset = await datasetInSourceFolder(installation, client);
       const key = { 'idempotency-key': `accepted ${point}` };

@@ -217,11 +217,21 @@ export class Installation {
     });
   }
 
-  private async inLandingZone<Result>(
+  private inLandingZone<Result>(
     pid: string,
     use: (store: S3ObjectStore, keys: readonly string[], bucket: string) => Promise<Result>,
   ): Promise<Result> {
-    const { services, prefix } = this.settings;
+    return this.withObjectStore(async (store) => {
+      const bucket = `${this.settings.prefix}-landing-zone`;
+      const keys: string[] = [];
+      for await (const { key } of store.list(bucket, `${pidAsName(pid)}/`)) keys.push(key);
+      return use(store, keys, bucket);
+    });
+  }
+
+  /** The object store, with the installation's own keys. */
+  async withObjectStore<Result>(use: (store: S3ObjectStore) => Promise<Result>): Promise<Result> {
+    const { services } = this.settings;
     const value = (name: string): string => services[name] ?? '';
     const store = new S3ObjectStore({
       endpoint: value('S3_ENDPOINT'),
@@ -229,11 +239,8 @@ export class Installation {
       secretKey: value('S3_SECRET_KEY'),
       region: value('S3_REGION'),
     });
-    const bucket = `${prefix}-landing-zone`;
     try {
-      const keys: string[] = [];
-      for await (const { key } of store.list(bucket, `${pidAsName(pid)}/`)) keys.push(key);
-      return await use(store, keys, bucket);
+      return await use(store);
     } finally {
       store.close();
     }

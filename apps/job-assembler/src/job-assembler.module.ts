@@ -23,6 +23,7 @@ import { DatasetFiles } from './plan-job/dataset-files.js';
 import { DatasetPlanner } from './plan-job/dataset-planner.js';
 import { DatasetSources } from './plan-job/dataset-sources.js';
 import { JobAnnouncement } from './plan-job/job-announcement.js';
+import { JobDatasets } from './plan-job/job-datasets.js';
 import { JobPlanner } from './plan-job/job-planner.js';
 import { PlanningLoop } from './plan-job/planning-loop.js';
 import { Dispatcher } from './release-work/dispatcher.js';
@@ -65,7 +66,7 @@ export class JobAssemblerModule {
         {
           provide: ClaimChecks,
           inject: [ObjectStore, Clock],
-          // It writes lists, and reads none.
+          // The only list it reads, that of a job's datasets, it can ask for as well: it waits for none that is not there.
           useFactory: (store: ObjectStore, clock: Clock) =>
             new ClaimChecks(store, clock, { bucket: config.controlBucket, patience: 0 }),
         },
@@ -75,6 +76,7 @@ export class JobAssemblerModule {
         DatasetDrafts,
         DatasetPlanner,
         JobAnnouncement,
+        JobDatasets,
         JobPlanner,
         PlanningLoop,
         Dispatcher,

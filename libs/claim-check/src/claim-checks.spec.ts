@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { isAway, ManualClock } from '#kernel';
 import { ClaimChecks } from './claim-checks.js';
@@ -58,6 +59,27 @@ describe('An object that a reference names', () => {
     const { store, objects } = await scene();
     await store.put(bucket, reference.key, Buffer.from('other'), { size: 5 });
     await assert.rejects(objects.read(reference), { code: 'storage.reference-damaged', retriable: true });
+  });
+
+  it('is not read on once it is larger than it should be', async () => {
+    const { store, objects } = await scene();
+    let chunks = 0;
+    const endless = (function* () {
+      for (; chunks < 1000; chunks += 1) yield Buffer.alloc(64);
+    })();
+    store.get = () => Promise.resolve(Readable.from(endless));
+    await assert.rejects(objects.read(reference), { code: 'storage.reference-damaged' });
+    assert.ok(chunks < 100, `${chunks} chunks`);
+  });
+
+  it('is no list, for good, when its sender wrote something else', async () => {
+    const { objects } = await scene();
+    const kept = await objects.keep('plans/2', Buffer.from('{"path":"a"}\n{"path":'), 'text/plain');
+    await assert.rejects(objects.readLines(kept), {
+      code: 'storage.reference-unreadable',
+      retriable: false,
+      message: /plans\/2/,
+    });
   });
 
   it('is the same whichever way it comes back: by its reference, or by its name', async () => {

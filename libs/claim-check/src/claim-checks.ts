@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { ObjectReference } from '#contracts';
-import { CatenaError, PermanentError, TransientError, type Clock } from '#kernel';
+import { CatenaError, messageOf, PermanentError, TransientError, type Clock } from '#kernel';
 import type { ObjectStore } from '#storage';
 
 /** Objects whose absence is remembered: more than can be waited for at once. */
 const mostMissed = 10_000;
 
 /** Objects removed in one request. */
-const mostRemoved = 1000;
+const maxRemoved = 1000;
 
 export interface ClaimCheckOptions {
   /** Where the lists that messages refer to lie. */
@@ -49,13 +49,13 @@ export class ClaimChecks {
   }
 
   /**
-   * The whole object, believed only when its checksum agrees.
+   * The whole object, believed only when its checksum agrees. Of one that is larger than it should be no more is read.
    *
    * @throws TransientError `storage.not-yet-there`, `storage.reference-damaged`
    * @throws PermanentError `storage.reference-lost`
    */
   async read({ bucket, key, size, sha256 }: ObjectReference): Promise<Buffer> {
-    const body = await this.bodyOf(bucket, key);
+    const body = await this.bodyOf(bucket, key, size);
     if (body === undefined)
       throw new PermanentError(
         'storage.reference-lost',
@@ -71,9 +71,23 @@ export class ClaimChecks {
     );
   }
 
-  /** As `read`, of a list with one line of JSON for each value. */
+  /**
+   * As `read`, of a list with one line of JSON for each value.
+   *
+   * @throws PermanentError `storage.reference-unreadable`: as its sender wrote it, it is no such list
+   */
   async readLines<Line>(reference: ObjectReference): Promise<Line[]> {
-    return linesOf<Line>(await this.read(reference));
+    const body = await this.read(reference);
+    try {
+      return linesOf<Line>(body);
+    } catch (error) {
+      const { bucket, key } = reference;
+      throw new PermanentError(
+        'storage.reference-unreadable',
+        `Expected one line of JSON for each value in "${key}" in the bucket "${bucket}", found something else: ${messageOf(error).slice(0, 200)}. Its checksum agrees, so this is what its sender wrote: report it.`,
+        { details: { bucket, key }, cause: error },
+      );
+    }
   }
 
   /**
@@ -96,12 +110,19 @@ export class ClaimChecks {
 
   /** Removes everything whose name begins so, a thousand objects a request. */
   async removeBelow(prefix: string): Promise<void> {
-    const keys: string[] = [];
+    for await (const keys of this.keysBelow(prefix)) await this.remove(keys);
+  }
+
+  /** Everything whose name begins so, a thousand a portion; a portion may be removed when it has come. */
+  async *keysBelow(prefix: string): AsyncGenerator<string[]> {
+    let keys: string[] = [];
     for await (const { key } of this.store.list(this.options.bucket, prefix)) {
       keys.push(key);
-      if (keys.length === mostRemoved) await this.remove(keys.splice(0));
+      if (keys.length < maxRemoved) continue;
+      yield keys;
+      keys = [];
     }
-    await this.remove(keys);
+    if (keys.length > 0) yield keys;
   }
 
   private referenceTo(key: string, body: Buffer): ObjectReference {
@@ -109,12 +130,15 @@ export class ClaimChecks {
     return { bucket: this.options.bucket, key, size: body.length, sha256 };
   }
 
-  private async bodyOf(bucket: string, key: string): Promise<Buffer | undefined> {
+  private async bodyOf(bucket: string, key: string, size = Infinity): Promise<Buffer | undefined> {
     const place = `${bucket}/${key}`;
     try {
       const chunks: Uint8Array[] = [];
-      for await (const chunk of (await this.store.get(bucket, key)) as AsyncIterable<Uint8Array>)
+      let bytes = 0;
+      for await (const chunk of (await this.store.get(bucket, key)) as AsyncIterable<Uint8Array>) {
         chunks.push(chunk);
+        if ((bytes += chunk.length) > size) break;
+      }
       this.missed.delete(place);
       return Buffer.concat(chunks);
     } catch (error) {

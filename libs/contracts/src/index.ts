@@ -78,4 +78,11 @@ export {
 } from './publication/registration-progressed.event.v1.js';
 export { WithdrawalConfirmedV1, withdrawalConfirmedV1 } from './publication/withdrawal-confirmed.event.v1.js';
 export { FieldProblem } from './field-problem.js';
-export type { DatablockLine, DatasetResultLine, FileLine, ResetLine } from './lists.js';
+export {
+  maxDatasetsOfJob,
+  type DatablockLine,
+  type DatasetListLine,
+  type DatasetResultLine,
+  type FileLine,
+  type ResetLine,
+} from './lists.js';

@@ -1,6 +1,19 @@
 import type { FaultKind } from './vocabulary.js';
 import type { ObjectReference } from './object-reference.js';
 
+/** Datasets in one job. */
+export const maxDatasetsOfJob = 10_000;
+
+/** One line of the dataset list of `catalog.job-submitted`: a dataset of the job, as the job was accepted. */
+export interface DatasetListLine {
+  readonly pid: string;
+  /** Paths of single files; none: the whole dataset. */
+  readonly files: readonly string[];
+  /** Bytes of its files, and of its datablocks, as the catalogue counted them then: for people to see. */
+  readonly size?: number;
+  readonly packedSize?: number;
+}
+
 /** One line of the file list of `archival.archive-datablock`: a file of the dataset as the catalogue knows it. */
 export interface FileLine {
   /** Relative to the dataset's folder. */

@@ -4,14 +4,14 @@ import { bucketsOf, keysOf, storageApps, type AppSettings, type StorageApp } fro
 type Access = 'read' | 'write';
 
 /**
- * Who reaches which bucket: catalog-api hands out links to the landing zone and reads results, job-assembler writes
- * file lists, the archiver does the rest.
+ * Who reaches which bucket: catalog-api hands out links to the landing zone, writes the datasets of jobs and reads results,
+ * job-assembler writes file lists, the archiver does the rest.
  */
 export const bucketAccess: Readonly<
   Record<'control' | 'landingZone' | 'retrieval', Readonly<Partial<Record<StorageApp, readonly Access[]>>>>
 > = {
   control: {
-    'catalog-api': ['read'],
+    'catalog-api': ['read', 'write'],
     'job-assembler': ['read', 'write'],
     archiver: ['read', 'write'],
   },

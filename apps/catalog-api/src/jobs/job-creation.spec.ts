@@ -6,7 +6,7 @@ import { AccessRules, type Caller, type GroupLists } from '../domain/access.js';
 import { parseJobConfiguration } from '../domain/job-configuration.js';
 import type { JobRecord } from '../persistence/records.js';
 import { memoryClaiming, type Claiming } from '../testing/claiming.js';
-import { at, datasetOf, silentRelay } from '../testing/samples.js';
+import { at, datasetOf, silentRelay, untold } from '../testing/samples.js';
 import type { AnonymousJobLimits } from './anonymous-job-limits.js';
 import type { JobActions } from './job-actions.js';
 import { JobCreation, type NewJob } from './job-creation.js';
@@ -60,7 +60,7 @@ describe('A new job', () => {
       limits,
       new JobDatasets(all.catalogue, rules),
       actions,
-      new JobPostings(all.jobs, all.claims, silentRelay, all.clock),
+      new JobPostings(all.jobs, all.claims, untold, silentRelay, all.clock),
       all.clock,
       config,
     );

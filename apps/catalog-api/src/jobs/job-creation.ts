@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { jobSubmittedV1 } from '#contracts';
+import { jobSubmittedV1, maxDatasetsOfJob } from '#contracts';
 import { Clock, newId } from '#kernel';
 import { eventRow, legacyRow } from '#outbox';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
@@ -14,7 +14,7 @@ import type { JobRecord } from '../persistence/records.js';
 import { AnonymousJobLimits, type AnonymousCost } from './anonymous-job-limits.js';
 import { JobActions } from './job-actions.js';
 import { JobConfigurationToken } from './job-configuration.provider.js';
-import { JobDatasets } from './job-datasets.js';
+import { JobDatasets, type JobDataset } from './job-datasets.js';
 import { JobOwners } from './job-owners.js';
 import { JobPostings } from './job-postings.js';
 import { legacyBody } from './job-views.js';
@@ -29,12 +29,11 @@ export interface NewJob {
   readonly request: unknown;
   readonly idempotencyKey?: string | undefined;
   readonly retryOf?: string;
+  /** The datasets of the list, where they were read already: not a second time for one post. */
+  readonly datasets?: readonly JobDataset[];
   /** Where the request comes from: callers without an account are limited by it. */
   readonly address?: string;
 }
-
-/** Datasets in one job. */
-const mostDatasets = 10_000;
 
 /** From a posted job to one stored document that carries its pending messages inside. */
 @Injectable()
@@ -73,12 +72,12 @@ export class JobCreation {
     wanted: NewJob,
     type: JobTypeConfiguration,
   ): Promise<JobRecord> {
-    const list = datasetListOf(wanted.jobParams, mostDatasets);
+    const list = datasetListOf(wanted.jobParams, maxDatasetsOfJob);
     const now = this.clock.now();
     const { furthestExecution: furthest } = this.config;
     const notBefore = notBeforeOf(wanted.jobParams, { workflow: type.workflow, now, furthest });
     const owner = await this.owners.ownerOf(caller, wanted);
-    const datasets = await this.datasets.admitted(caller, type, owner, list);
+    const datasets = await this.datasets.admitted(caller, type, owner, list, wanted.datasets);
     this.actions.validate(type.create.actions, {
       request: wanted.request,
       ...(datasets === undefined ? {} : { datasets }),

@@ -12,10 +12,13 @@ import {
 import { Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord } from '../persistence/records.js';
 
-export type JobDataset = Pick<
-  DatasetRecord,
-  'pid' | 'ownerGroup' | 'accessGroups' | 'isPublished' | 'sharedWith' | 'datasetlifecycle'
->;
+export type JobDataset = Pick<DatasetRecord, 'pid' | (typeof asked)[number]>;
+
+/** What is decided by, and what job-assembler is told. */
+const asked = [
+  ...(['ownerGroup', 'accessGroups', 'isPublished', 'sharedWith'] as const),
+  ...(['datasetlifecycle', 'size', 'packedSize'] as const),
+];
 
 /** The datasets that a posted job names, and whether its caller may have them worked on. */
 @Injectable()
@@ -25,26 +28,31 @@ export class JobDatasets {
     private readonly rules: AccessRules,
   ) {}
 
+  /** Those of some datasets that there are. */
+  read(pids: readonly string[]): Promise<JobDataset[]> {
+    return this.catalogue.datasetsOf([...new Set(pids)], asked);
+  }
+
   /**
    * The datasets of the list, for a caller who may create the job. Rights come before everything that answers
    * from the datasets: whoever has none learns neither which pids there are nor what their files are called.
+   *
+   * @param read the datasets of the list, where they were read for this post already
    */
   async admitted(
     caller: Caller | undefined,
     type: JobTypeConfiguration,
     owner: JobOwner,
     list: readonly DatasetListEntry[] | undefined,
-  ): Promise<JobDataset[] | undefined> {
+    read?: readonly JobDataset[],
+  ): Promise<readonly JobDataset[] | undefined> {
     if (list === undefined) {
       if (!mayCreateJob(this.rules, caller, type, owner, undefined)) throw notYours();
       return undefined;
     }
     const seen = new Set<string>();
     const repeated = list.find(({ pid }) => seen.size === seen.add(pid).size)?.pid;
-    const found = await this.catalogue.datasetsOf(
-      [...seen],
-      ['ownerGroup', 'accessGroups', 'isPublished', 'sharedWith', 'datasetlifecycle'],
-    );
+    const found = read ?? (await this.read([...seen]));
     const known = new Map(found.map((dataset) => [dataset.pid, dataset]));
     const missing = [...seen].filter((pid) => !known.has(pid));
     if (!mayCreateJob(this.rules, caller, type, owner, found)) throw notYours();

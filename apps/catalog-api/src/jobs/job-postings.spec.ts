@@ -5,7 +5,7 @@ import type { DatasetClaims } from '../claims/dataset-claims.js';
 import type { Catalogue } from '../persistence/catalogue.js';
 import { JobRecords } from '../persistence/job-records.js';
 import { memoryCatalogue } from '../testing/memory-catalogue.js';
-import { at, jobOf, message, silentRelay, start } from '../testing/samples.js';
+import { at, jobOf, message, silentRelay, start, untold } from '../testing/samples.js';
 import { JobPostings } from './job-postings.js';
 
 const idempotency = { user: 'me', key: 'k', digest: 'd' };
@@ -27,7 +27,7 @@ describe('A posted job', () => {
       abandon: (jobId: string) => Promise.resolve(abandoned.push(jobId)),
       releaseOrphans: () => records.giveUpOlder(at(1)),
     } as unknown as DatasetClaims;
-    postings = new JobPostings(records, claims, silentRelay, new ManualClock(at(5)));
+    postings = new JobPostings(records, claims, untold, silentRelay, new ManualClock(at(5)));
   });
 
   const posted = jobOf('j', { outbox: { rows: [message()] }, idempotency });

@@ -7,6 +7,7 @@ import { givenUp } from '../claims/dataset-schedule.js';
 import { JobRefusal } from '../domain/errors.js';
 import { JobRecords } from '../persistence/job-records.js';
 import type { JobRecord } from '../persistence/records.js';
+import { JobDatasetLists } from './job-dataset-lists.js';
 import type { JobDataset } from './job-datasets.js';
 
 type Posting = NonNullable<NonNullable<JobRecord['catena']>['idempotency']>;
@@ -17,6 +18,7 @@ export class JobPostings {
   constructor(
     private readonly jobs: JobRecords,
     private readonly claims: DatasetClaims,
+    private readonly lists: JobDatasetLists,
     private readonly relay: OutboxRelay,
     private readonly clock: Clock,
   ) {}
@@ -40,7 +42,7 @@ export class JobPostings {
   }
 
   /**
-   * Written first, accepted last, the datasets are claimed in between. To accept is one conditional write of the job's own
+   * Written first, accepted last; the datasets are claimed, and their list written, in between. To accept is one conditional write of the job's own
    * document, and so is to give it up: see `DatasetClaims.releaseOrphans`.
    */
   async store(job: JobRecord, workflow: Workflow, datasets: readonly JobDataset[]): Promise<JobRecord> {
@@ -73,9 +75,11 @@ export class JobPostings {
       throw error;
     }
     crashPoint('catalog.after-claim');
+    const told = await this.lists.toldIn(rows, job, datasets);
+    crashPoint('catalog.after-list');
     const times = { dueAt: this.relay.carriedUntil(), now: this.clock.now() };
     // A lost answer is no refusal: the job may have been accepted. If it was not, the sweep gives it up.
-    const stored = await this.jobs.accept(job, rows, times);
+    const stored = await this.jobs.accept(job, told, times);
     if (stored !== undefined) return stored;
     await this.claims.abandon(job._id);
     throw givenUp();

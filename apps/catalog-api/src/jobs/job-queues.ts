@@ -8,7 +8,7 @@ import type { JobConfiguration } from '../domain/job-configuration.js';
 import { rabbitOptionsIn } from './job-action-options.js';
 import { JobConfigurationToken } from './job-configuration.provider.js';
 
-/** Makes sure that what job configurations and upload links name exists: legacy exchanges and queues, the landing zone. */
+/** Makes sure that what job configurations, upload links and messages name exists: legacy exchanges and queues, buckets. */
 @Injectable()
 export class JobQueues implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly stopping = new AbortController();
@@ -30,7 +30,8 @@ export class JobQueues implements OnApplicationBootstrap, OnApplicationShutdown 
       queues: targets.map(({ queue }) => ({ name: queue, foreign: true })),
       bindings: targets.map(({ exchange, queue, key }) => ({ exchange, queue, key })),
     });
-    void makeBuckets(this.store, [this.config.landingZone.bucket], this.stopping.signal, this.logger);
+    const { landingZone, controlBucket } = this.config;
+    void makeBuckets(this.store, [landingZone.bucket, controlBucket], this.stopping.signal, this.logger);
   }
 
   onApplicationShutdown(): void {

@@ -5,21 +5,23 @@ import type { JobConfiguration } from '../domain/job-configuration.js';
 import { noGroupFor } from '../domain/job-rules.js';
 import { objectOr } from '../domain/loopback-filter.js';
 import { validateBody } from '../http/validate-body.js';
-import { Catalogue } from '../persistence/catalogue.js';
 import { JobConfigurationToken } from './job-configuration.provider.js';
 import type { NewJob } from './job-creation.js';
+import { JobDatasets, type JobDataset } from './job-datasets.js';
 import { JobOwners } from './job-owners.js';
 import type { JobChange } from './job-updates.js';
 import { CreateJobDto, UpdateJobDto, UpdateJobDtoV3 } from './job.dto.js';
 
 type Fields = Record<string, unknown>;
 type DatasetGroups = { ownerGroup: string; accessGroups?: string[]; isPublished?: boolean };
+/** Datasets that a body names, and those of them that there are. */
+type Asked = { readonly pids: readonly string[]; readonly found: readonly JobDataset[] };
 
 /** v3 job bodies in v4's terms, before anything is validated: as SciCat does it. */
 @Injectable()
 export class JobV3Bodies {
   constructor(
-    private readonly catalogue: Catalogue,
+    private readonly datasets: JobDatasets,
     private readonly owners: JobOwners,
     @Inject(JobConfigurationToken) private readonly configuration: JobConfiguration,
   ) {}
@@ -34,9 +36,11 @@ export class JobV3Bodies {
     checkTime(jobParams['executionTime']);
     const type = String(body['type']);
     const user = await this.userOf(caller, others['username']);
+    const named = text(others['ownerGroup']);
+    const datasets =
+      named === undefined && caller !== undefined ? await this.datasetsFor(type, datasetList) : undefined;
     const ownerGroup =
-      text(others['ownerGroup']) ??
-      (caller === undefined ? undefined : await this.groupFor(caller, user, { type, datasetList }));
+      datasets === undefined || caller === undefined ? named : this.groupFor(caller, user, type, datasets);
     const contactEmail = text(body['emailJobInitiator']);
     const email = contactEmail ?? caller?.email;
     // Checked as the body of v4 that it becomes, and an address only if the client gave it.
@@ -48,7 +52,7 @@ export class JobV3Bodies {
       ...(email === undefined || email === '' ? {} : { contactEmail: email }),
     };
     // Actions and templates see the body of v4, whichever version it came by.
-    return { ...job, request: job };
+    return { ...job, request: job, ...(datasets === undefined ? {} : { datasets: datasets.found }) };
   }
 
   /** Somebody privileged may name another user; an ordinary caller's word for another is refused later. */
@@ -76,27 +80,31 @@ export class JobV3Bodies {
     return { ...change, ...(Boolean(executionTime) ? { executionTime } : {}) };
   }
 
-  private async groupFor(
-    caller: Caller,
-    user: { readonly groups: readonly string[] } | undefined,
-    { type, datasetList }: { readonly type: string; readonly datasetList: unknown },
-  ): Promise<string | undefined> {
-    const known = this.configuration.jobs.get(type);
-    if (known === undefined) return undefined;
-    const { auth } = known.create;
+  /** The datasets that give the job its group; undefined where they do not. */
+  private async datasetsFor(type: string, datasetList: unknown): Promise<Asked | undefined> {
     const pids = (Array.isArray(datasetList) ? datasetList : [])
       .map((entry) => (entry as { pid?: unknown } | null)?.pid)
       .filter((pid) => typeof pid === 'string');
-    if (auth === '#datasetPublic' || pids.length === 0) return undefined;
-    const datasets = await this.catalogue.datasetsOf(pids, ['ownerGroup', 'accessGroups', 'isPublished']);
+    const known = this.configuration.jobs.get(type);
+    if (known === undefined || known.create.auth === '#datasetPublic' || pids.length === 0) return undefined;
+    return { pids, found: await this.datasets.read(pids) };
+  }
+
+  private groupFor(
+    caller: Caller,
+    user: { readonly groups: readonly string[] } | undefined,
+    type: string,
+    { pids, found }: Asked,
+  ): string | undefined {
+    const auth = this.configuration.jobs.get(type)?.create.auth;
     const isAccess = auth === '#datasetAccess';
     // One that does not exist is answered like one of others in its place: it has no group that anybody is in.
-    const areKnown = datasets.length === new Set(pids).size;
+    const areKnown = found.length === new Set(pids).size;
     const group = isAccess
       ? areKnown
-        ? commonGroup(user?.groups ?? [], datasets)
+        ? commonGroup(user?.groups ?? [], found)
         : undefined
-      : datasets.find(({ pid }) => pid === pids[0])?.ownerGroup;
+      : found.find(({ pid }) => pid === pids[0])?.ownerGroup;
     if (this.owners.isPrivileged(caller)) return group;
     if (group === undefined || !caller.currentGroups.includes(group)) throw noGroupFor(auth);
     return group;

@@ -6,6 +6,7 @@ import { EventsModule } from '../events/events.module.js';
 import { AnonymousJobLimits } from './anonymous-job-limits.js';
 import { JobActions } from './job-actions.js';
 import { JobCreation } from './job-creation.js';
+import { JobDatasetLists } from './job-dataset-lists.js';
 import { JobDatasets } from './job-datasets.js';
 import { JobExtrasController } from './job-extras.controller.js';
 import { JobOwners } from './job-owners.js';
@@ -26,6 +27,7 @@ import { JobsV4Controller } from './jobs-v4.controller.js';
     AnonymousJobLimits,
     JobActions,
     JobCreation,
+    JobDatasetLists,
     JobDatasets,
     JobOwners,
     JobPostings,

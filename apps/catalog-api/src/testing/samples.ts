@@ -1,6 +1,7 @@
 import type { OutboxRelay } from '#outbox';
 import { legacyRow, type OutboxRow } from '#outbox';
 import { newLifecycle } from '../domain/lifecycle.js';
+import type { JobDatasetLists } from '../jobs/job-dataset-lists.js';
 import type { DatasetRecord, JobRecord } from '../persistence/records.js';
 
 export const start = new Date('2026-01-01T00:00:00Z');
@@ -13,6 +14,11 @@ export const silentRelay = {
   carry: () => undefined,
   carriedUntil: () => at(60_000),
 } as unknown as OutboxRelay;
+
+/** Object storage that is away: messages name no list. */
+export const untold = {
+  toldIn: (rows: readonly OutboxRow[]) => Promise.resolve(rows),
+} as unknown as JobDatasetLists;
 
 const keeping = { createdBy: 'me', updatedBy: 'me', createdAt: start, updatedAt: start, __v: 0 };
 

@@ -26,7 +26,7 @@ export class JobRequestsConsumer {
   @Handles(jobSubmittedV1)
   async submitted(@Payload() { data }: Envelope<JobSubmittedV1>): Promise<Outcome> {
     if (data.workflow === 'none') return done;
-    const { jobId, jobType, workflow, ownerGroup, retryOf, notBefore } = data;
+    const { jobId, jobType, workflow, ownerGroup, retryOf, notBefore, datasetList, datasetCount } = data;
     await this.jobs.accept(
       {
         _id: jobId,
@@ -34,6 +34,9 @@ export class JobRequestsConsumer {
         workflow,
         group: ownerGroup ?? '',
         ...(retryOf === undefined ? {} : { retryOf }),
+        ...(datasetList === undefined
+          ? {}
+          : { datasetList: { reference: { ...datasetList }, count: datasetCount } }),
         ...(notBefore === undefined ? {} : { notBefore: new Date(notBefore) }),
         context: currentContext(),
       },

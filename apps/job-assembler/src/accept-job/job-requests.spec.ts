@@ -34,6 +34,15 @@ describe('Requests for jobs', () => {
     assert.deepEqual([job?.state, job?.group, job?.retryOf, woken], ['accepted', 'g', 'before', 2]);
   });
 
+  it('keep where their datasets are listed, and how many there are, as the first message says', async () => {
+    const datasetList = { bucket: 'control', key: 'job-lists/j.ndjson', size: 7, sha256: 'a'.repeat(64) };
+    await submit({ datasetList, datasetCount: 3 });
+    await submit({ datasetCount: 3 });
+    assert.deepEqual((await assembler.jobs.find('j'))?.datasetList, { reference: datasetList, count: 3 });
+    await submit({ jobId: 'old' });
+    assert.equal((await assembler.jobs.find('old'))?.datasetList, undefined);
+  });
+
   it('of types that Catena does not run are settled and forgotten', async () => {
     await submit({ workflow: 'none' });
     assert.deepEqual([await assembler.jobs.find('j'), woken], [undefined, 0]);

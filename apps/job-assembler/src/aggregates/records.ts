@@ -16,6 +16,8 @@ export interface AssemblyJob {
   workflow: Exclude<Workflow, 'none'>;
   group: string;
   retryOf?: string;
+  /** Where its datasets are listed, and how many; absent where the catalogue is to be asked. */
+  datasetList?: { readonly reference: ObjectReference; readonly count: number };
   state: JobState;
   /** A sweep removes what there is of it, this record last. */
   forgetting?: true;

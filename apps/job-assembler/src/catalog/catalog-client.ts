@@ -49,7 +49,7 @@ const datablockPage = 200;
 /** Bytes of the ids that one question is about: they stand in its address, and proxies take addresses of 8 KiB. */
 const idsAtOnce = 4096;
 
-/** Reads jobs and file lists from catalog-api, as the service account that may see all datasets and write none. */
+/** Reads file lists from catalog-api, as the service account that may see all datasets and write none; jobs only where it was told too little. */
 @Injectable()
 export class CatalogClient {
   private readonly session: CatalogSession;

@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { jobStartedV1 } from '#contracts';
+import { jobStartedV1, type DatasetListLine } from '#contracts';
 import { Clock, crashPoint, isRetriable, messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { eventRow } from '#outbox';
 import { Jobs } from '../aggregates/jobs.js';
 import type { AssemblyJob } from '../aggregates/records.js';
 import { CatalogClient } from '../catalog/catalog-client.js';
+
+type Kind = 'size' | 'packedSize';
 
 /** Tells the catalogue what a job is about in all. */
 @Injectable()
@@ -20,11 +22,12 @@ export class JobAnnouncement {
   /** Once, before any of it is done. */
   async announce(
     { _id: jobId, workflow, totals }: Pick<AssemblyJob, '_id' | 'workflow' | 'totals'>,
-    pids: readonly string[],
+    list: readonly DatasetListLine[],
   ): Promise<void> {
     if (totals !== undefined) return;
-    const bytes = await this.bytesOf(jobId, pids, workflow === 'archive' ? 'size' : 'packedSize');
-    const datasets = pids.length;
+    const kind = workflow === 'archive' ? 'size' : 'packedSize';
+    const bytes = toldBytes(list, kind) ?? (await this.askedBytes(jobId, list, kind));
+    const datasets = list.length;
     const now = this.clock.now();
     const row = eventRow(jobStartedV1, { jobId, datasets, bytes }, now);
     await this.jobs.announce(jobId, { datasets, bytes }, row, now);
@@ -32,13 +35,12 @@ export class JobAnnouncement {
   }
 
   /** Bytes are told for people to see: that they are not known stops nothing. */
-  private async bytesOf(
-    jobId: string,
-    pids: readonly string[],
-    kind: 'size' | 'packedSize',
-  ): Promise<number> {
+  private async askedBytes(jobId: string, list: readonly DatasetListLine[], kind: Kind): Promise<number> {
     try {
-      return await this.catalog.bytesOf(pids, kind);
+      return await this.catalog.bytesOf(
+        list.map(({ pid }) => pid),
+        kind,
+      );
     } catch (error) {
       if (isRetriable(error)) throw error;
       this.logger.warn(
@@ -48,4 +50,14 @@ export class JobAnnouncement {
       return 0;
     }
   }
+}
+
+/** Undefined where the list does not say it of every dataset. */
+function toldBytes(list: readonly DatasetListLine[], kind: Kind): number | undefined {
+  let bytes = 0;
+  for (const { [kind]: more } of list) {
+    if (more === undefined) return undefined;
+    bytes += more;
+  }
+  return bytes;
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
+import { ClaimChecks } from '#claim-check';
 import { ManualClock, PermanentError, TransientError, wait } from '#kernel';
 import { createLogger } from '#observability';
+import { MemoryObjectStore } from '#storage/testing';
 import type { PlannableJob } from '../aggregates/jobs.js';
 import type { AssemblyJob } from '../aggregates/records.js';
 import type { CatalogClient } from '../catalog/catalog-client.js';
@@ -12,6 +14,7 @@ import { jobOf, messagesOf, taskOf } from '../testing/samples.js';
 import { planTaken } from './dataset-drafts.js';
 import type { DatasetPlanner } from './dataset-planner.js';
 import { JobAnnouncement } from './job-announcement.js';
+import { JobDatasets } from './job-datasets.js';
 import { JobPlanner } from './job-planner.js';
 
 describe('The planner of a job', () => {
@@ -21,8 +24,12 @@ describe('The planner of a job', () => {
   let assembler: Assembler;
   /** Datasets in the order in which they were planned. */
   let planned: string[];
-  beforeEach(() => {
+  let claimChecks: ClaimChecks;
+  beforeEach(async () => {
     clock = new ManualClock();
+    const objects = new MemoryObjectStore();
+    await objects.ensureBucket('control');
+    claimChecks = new ClaimChecks(objects, clock, { bucket: 'control', patience: 0 });
     assembler = memoryAssembler(clock);
     planned = [];
   });
@@ -54,8 +61,9 @@ describe('The planner of a job', () => {
       planned.push(taskId);
       await planOne(taskId, job, keepLease);
     };
+    const named = new JobDatasets(claimChecks, catalog);
     const planner = new JobPlanner(
-      ...([jobs, tasks, catalog, new JobAnnouncement(jobs, catalog, clock, logger)] as const),
+      ...([jobs, tasks, named, new JobAnnouncement(jobs, catalog, clock, logger)] as const),
       ...([{ plan: one } as unknown as DatasetPlanner, { wake: () => undefined } as Dispatcher] as const),
       ...([clock, configOf({ lease }), logger] as const),
     );
@@ -83,6 +91,34 @@ describe('The planner of a job', () => {
     const bytesOf = () => Promise.reject(new PermanentError('catalog.x', 'no such field'));
     assert.equal(await plan(1, asPlanned, running, { bytesOf }), true);
     assert.deepEqual((await found()).totals, { datasets: 1, bytes: 0 });
+  });
+
+  /** A catalogue that answers nothing. */
+  const silent: Partial<CatalogClient> = {
+    job: () => Promise.reject(new PermanentError('catalog.x', 'you may not read jobs')),
+    bytesOf: () => Promise.reject(new PermanentError('catalog.x', 'you may not count bytes')),
+  };
+
+  it('asks the catalogue nothing about a job that it was told all about, however large', async () => {
+    const count = 10_000;
+    const lines = Array.from({ length: count }, (_, place) => ({ pid: `t/${place}`, files: [], size: 3 }));
+    const reference = await claimChecks.keepLines('job-lists/j.ndjson', lines);
+    await put({ datasetList: { reference, count }, cancelRequested: true });
+    assert.equal(await plan(0, asPlanned, running, silent), true);
+    assert.deepEqual((await found()).totals, { datasets: count, bytes: 3 * count });
+    assert.deepEqual(await assembler.tasks.counts('j'), { cancelled: count });
+    assert.equal((await assembler.store.tasks.findOne({ _id: 'j/9999' }))?.pid, 't/9999');
+  });
+
+  it('asks for the bytes of a job whose list says those of some datasets only', async () => {
+    const lines = [
+      { pid: 'p', files: [], size: 3, packedSize: 4 },
+      { pid: 'q', files: [] },
+    ];
+    const reference = await claimChecks.keepLines('job-lists/j.ndjson', lines);
+    await put({ datasetList: { reference, count: 2 } });
+    assert.equal(await plan(0), true);
+    assert.deepEqual([(await found()).totals, planned], [{ datasets: 2, bytes: 14 }, ['j/0', 'j/1']]);
   });
 
   it('does not begin before the catalogue can be asked', async () => {

@@ -5,13 +5,13 @@ import { type Logger, LOGGER } from '#observability';
 import { DatasetTasks } from '../aggregates/dataset-tasks.js';
 import { Jobs, type PlannableJob } from '../aggregates/jobs.js';
 import type { AssemblyJob } from '../aggregates/records.js';
-import { CatalogClient } from '../catalog/catalog-client.js';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { ConfigToken } from '../job-assembler.tokens.js';
 import { Dispatcher } from '../release-work/dispatcher.js';
 import type { Entry } from './dataset-drafts.js';
 import { DatasetPlanner } from './dataset-planner.js';
 import { JobAnnouncement } from './job-announcement.js';
+import { JobDatasets } from './job-datasets.js';
 import { PlanningLease } from './planning-lease.js';
 import { PlanningTurn } from './planning-turn.js';
 
@@ -24,7 +24,7 @@ export class JobPlanner {
   constructor(
     private readonly jobs: Jobs,
     private readonly tasks: DatasetTasks,
-    private readonly catalog: CatalogClient,
+    private readonly named: JobDatasets,
     private readonly announcement: JobAnnouncement,
     private readonly datasets: DatasetPlanner,
     private readonly dispatcher: Dispatcher,
@@ -50,12 +50,8 @@ export class JobPlanner {
   }
 
   private async planUnder(lease: PlanningLease, job: AssemblyJob, stopping: AbortSignal): Promise<boolean> {
-    const { jobParams } = await this.catalog.job(job._id);
-    const list = jobParams.datasetList ?? [];
-    await this.announcement.announce(
-      job,
-      list.map(({ pid }) => pid),
-    );
+    const list = await this.named.of(job);
+    await this.announcement.announce(job, list);
     const turn = new PlanningTurn(list.length, await this.plannedBefore(job));
     let until = this.clock.now().getTime() + this.config.planning.turn;
     await turn.run(this.config.planning.datasets, async (index) => {

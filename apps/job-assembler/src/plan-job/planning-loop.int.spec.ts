@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { newId, SystemClock, TransientError } from '#kernel';
 import { createLogger } from '#observability';
 import { MongoConnection } from '#persistence';
+import type { ClaimChecks } from '#claim-check';
 import type { CatalogClient } from '../catalog/catalog-client.js';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
@@ -15,6 +16,7 @@ import { assemblerOn } from '../testing/assembler.js';
 import { settlingOn } from '../testing/settling.js';
 import type { DatasetPlanner } from './dataset-planner.js';
 import { JobAnnouncement } from './job-announcement.js';
+import { JobDatasets } from './job-datasets.js';
 import { JobPlanner } from './job-planner.js';
 import { PlanningLoop } from './planning-loop.js';
 
@@ -70,8 +72,9 @@ describe('Planning a job of many datasets', () => {
     const { dispatcher, jobEnding } = settlingOn(assembler, clock);
     const announcement = new JobAnnouncement(jobs, catalog, clock, logger);
     const datasets = { plan } as unknown as DatasetPlanner;
+    const named = new JobDatasets({} as ClaimChecks, catalog);
     const planner = new JobPlanner(
-      ...([jobs, tasks, catalog, announcement, datasets, dispatcher, clock] as const),
+      ...([jobs, tasks, named, announcement, datasets, dispatcher, clock] as const),
       config(turn),
       logger,
     );

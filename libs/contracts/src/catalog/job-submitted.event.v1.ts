@@ -1,9 +1,10 @@
 import { IsIn, IsISO8601, IsOptional, IsString, MaxLength } from 'class-validator';
 import { defineEvent } from '../define-message.js';
-import { Count, JobId } from '../fields.js';
+import { Count, JobId, Nested } from '../fields.js';
+import { ObjectReference } from '../object-reference.js';
 import { type Workflow, workflows } from '../vocabulary.js';
 
-/** A job was accepted with a 2xx answer and waits to be planned. The consumer reads the dataset list from the catalogue by job id, so the message stays small however many datasets the job has. */
+/** A job was accepted with a 2xx answer and waits to be planned. Its datasets are a list in the control bucket, so the message stays small however many there are; where it names none, or that is gone, the consumer asks the catalogue by job id. */
 export class JobSubmittedV1 {
   @JobId()
   jobId: string;
@@ -33,6 +34,11 @@ export class JobSubmittedV1 {
   @IsOptional()
   @IsISO8601({ strict: true })
   notBefore?: string;
+
+  /** NDJSON of `DatasetListLine` in the order of the job's list, `datasetCount` lines; absent where object storage was away. */
+  @IsOptional()
+  @Nested(() => ObjectReference)
+  datasetList?: ObjectReference;
 }
 
 export const jobSubmittedV1 = defineEvent({
@@ -43,5 +49,5 @@ export const jobSubmittedV1 = defineEvent({
   order: { within: 'jobId', place: 0 },
   payload: JobSubmittedV1,
   summary:
-    'A job was accepted with a 2xx answer and waits to be planned. The consumer reads the dataset list from the catalogue by job id, so the message stays small however many datasets the job has.',
+    'A job was accepted with a 2xx answer and waits to be planned. Its datasets are a list in the control bucket, so the message stays small however many there are; where it names none, or that is gone, the consumer asks the catalogue by job id.',
 });

@@ -1,0 +1,112 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ClaimChecks } from '#claim-check';
+import { jobSubmittedV1, type DatasetListLine, type ObjectReference } from '#contracts';
+import { messageOf, stillMoving, wait } from '#kernel';
+import { HostedLoop } from '#leased-work';
+import { type Logger, LOGGER } from '#observability';
+import type { OutboxRow } from '#outbox';
+import { rowsWithIds } from '#persistence';
+import { Catalogue } from '../persistence/catalogue.js';
+import type { JobRecord } from '../persistence/records.js';
+import type { JobDataset } from './job-datasets.js';
+
+const interval = 600_000;
+/** Milliseconds for which a post waits for object storage: job-assembler can do without the list. */
+const patience = 3000;
+const folder = 'job-lists/';
+const ending = '.ndjson';
+
+/**
+ * The lists of datasets that job-assembler plans from, in the control bucket: `job-lists/<job id>.ndjson`, from before the job is
+ * accepted until it is over. The document of the job is there before its list, and is never written again once it is
+ * gone: a list without one is needed by nobody, whatever its age.
+ */
+@Injectable()
+export class JobDatasetLists extends HostedLoop {
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly claimChecks: ClaimChecks,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
+    super({
+      name: 'sweep of dataset lists of jobs',
+      pause: interval,
+      logger,
+      fault: 'could not remove dataset lists of jobs',
+      restsFirst: true,
+    });
+  }
+
+  /**
+   * Writes the list, and its reference into the message about the job. Object storage that is away refuses no job: the message
+   * goes without, and job-assembler asks.
+   */
+  async toldIn(
+    rows: readonly OutboxRow[],
+    job: JobRecord,
+    datasets: readonly JobDataset[],
+  ): Promise<readonly OutboxRow[]> {
+    const datasetList = await this.keep(job, datasets);
+    return datasetList === undefined ? rows : rows.map((row) => withList(row, datasetList));
+  }
+
+  /** Removes the lists of jobs that are over, or were never accepted. */
+  async round(): Promise<void> {
+    for await (const keys of this.claimChecks.keysBelow(folder)) {
+      const needed = await this.neededOf(keys.map(jobIdOf));
+      await this.claimChecks.remove(keys.filter((key) => !needed.has(jobIdOf(key))));
+      stillMoving();
+    }
+  }
+
+  private async keep(job: JobRecord, datasets: readonly JobDataset[]): Promise<ObjectReference | undefined> {
+    const written = this.claimChecks.keepLines(keyOf(job._id), linesOf(job, datasets));
+    const isOver = new AbortController();
+    try {
+      return await Promise.race([written, wait(patience, isOver.signal).then(() => undefined)]);
+    } catch (error) {
+      const about = { jobId: job._id, error: messageOf(error) };
+      this.logger.warn(about, 'could not write the dataset list of a job: job-assembler will ask for it');
+      return undefined;
+    } finally {
+      isOver.abort();
+      // One that comes too late is of use to nobody, nor is its failure.
+      void written.catch(() => undefined);
+    }
+  }
+
+  private async neededOf(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const jobs = await rowsWithIds<Pick<JobRecord, '_id' | 'catena'>>(this.catalogue.jobs, ids, {
+      projection: { 'catena.finished': 1 },
+    });
+    return new Set(jobs.filter(({ catena }) => catena?.finished !== true).map(({ _id }) => _id));
+  }
+}
+
+/** In the order in which the job names them: job-assembler counts on it when it goes on planning. */
+function linesOf({ jobParams }: JobRecord, datasets: readonly JobDataset[]): DatasetListLine[] {
+  const known = new Map(datasets.map((dataset) => [dataset.pid, dataset]));
+  return (jobParams['datasetList'] as DatasetListLine[]).map(({ pid, files }) => {
+    const { size, packedSize } = known.get(pid) ?? {};
+    return { pid, files, ...(isCount(size) ? { size } : {}), ...(isCount(packedSize) ? { packedSize } : {}) };
+  });
+}
+
+/** Records of former catalogues may say anything. */
+function isCount(bytes: unknown): bytes is number {
+  return Number.isSafeInteger(bytes) && Number(bytes) >= 0;
+}
+
+function withList(row: OutboxRow, datasetList: ObjectReference): OutboxRow {
+  const { envelope } = row;
+  if (envelope?.type !== jobSubmittedV1.type) return row;
+  return { ...row, envelope: { ...envelope, data: { ...envelope.data, datasetList } } };
+}
+
+function keyOf(jobId: string): string {
+  return `${folder}${jobId}${ending}`;
+}
+
+function jobIdOf(key: string): string {
+  return key.slice(folder.length, -ending.length);
+}

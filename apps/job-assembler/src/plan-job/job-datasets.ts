@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+import { ClaimChecks, unlessLost } from '#claim-check';
+import { maxDatasetsOfJob, type DatasetListLine } from '#contracts';
+import { CatenaError, PermanentError } from '#kernel';
+import type { AssemblyJob } from '../aggregates/records.js';
+import { CatalogClient } from '../catalog/catalog-client.js';
+
+/** Bytes of the largest list: a document of MongoDB has 16 MiB, and no character of it becomes more than six in JSON. */
+const maxListBytes = 6 * 16 * 1024 * 1024;
+
+type ToldJob = Pick<AssemblyJob, '_id' | 'datasetList'>;
+
+/**
+ * The datasets of a job. catalog-api has told them beside its message; the catalogue is asked only where it has not, or where what
+ * it wrote is gone.
+ */
+@Injectable()
+export class JobDatasets {
+  constructor(
+    private readonly claimChecks: ClaimChecks,
+    private readonly catalog: CatalogClient,
+  ) {}
+
+  /** @throws PermanentError `assembly.dataset-list-refused` */
+  async of(job: ToldJob): Promise<readonly DatasetListLine[]> {
+    return (await this.told(job)) ?? (await this.asked(job._id));
+  }
+
+  private async asked(jobId: string): Promise<readonly DatasetListLine[]> {
+    return (await this.catalog.job(jobId)).jobParams.datasetList ?? [];
+  }
+
+  /** Undefined where nothing was told, or the list is gone. */
+  private async told({ _id, datasetList }: ToldJob): Promise<readonly DatasetListLine[] | undefined> {
+    if (datasetList === undefined) return undefined;
+    const { reference, count } = datasetList;
+    if (count > maxDatasetsOfJob || reference.size > maxListBytes)
+      throw refused(
+        _id,
+        `at most ${maxDatasetsOfJob} datasets in ${maxListBytes} bytes`,
+        `${count} in ${reference.size} bytes`,
+      );
+    const lines = await unlessLost(this.read(_id, datasetList));
+    if (lines === undefined) return undefined;
+    if (lines.length !== count)
+      throw refused(_id, `${count} datasets, as the message says`, `${lines.length}`);
+    const wrong = lines.findIndex((line) => !isLine(line));
+    if (wrong >= 0) throw refused(_id, 'a pid and files in each line', `something else in line ${wrong + 1}`);
+    return lines as DatasetListLine[];
+  }
+
+  /** It was stored whole, once and for all: another content will not become the right one, however long is waited. */
+  private async read(jobId: string, { reference }: NonNullable<ToldJob['datasetList']>): Promise<unknown[]> {
+    try {
+      return await this.claimChecks.readLines<unknown>(reference);
+    } catch (error) {
+      if (error instanceof CatenaError && error.code === 'storage.reference-damaged')
+        throw refused(
+          jobId,
+          `what catalog-api wrote to "${reference.key}"`,
+          `something else: ${error.message}`,
+        );
+      throw error;
+    }
+  }
+}
+
+function isLine(line: unknown): line is DatasetListLine {
+  const { pid, files, size, packedSize } = (line ?? {}) as Record<string, unknown>;
+  return (
+    typeof pid === 'string' &&
+    pid !== '' &&
+    Array.isArray(files) &&
+    files.every((file) => typeof file === 'string') &&
+    [size, packedSize].every(
+      (bytes) => bytes === undefined || (Number.isSafeInteger(bytes) && Number(bytes) >= 0),
+    )
+  );
+}
+
+function refused(jobId: string, expected: string, found: string): PermanentError {
+  return new PermanentError(
+    'assembly.dataset-list-refused',
+    `Expected ${expected} in the dataset list of job ${jobId}, found ${found}. Nothing was planned from it: find out who writes to the control bucket, then post the job again.`,
+    { details: { jobId } },
+  );
+}
