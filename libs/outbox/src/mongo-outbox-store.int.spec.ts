@@ -36,7 +36,7 @@ outboxStoreConformance('MongoOutboxStore', async () => {
     collection,
     push: async (id, { rows, dueAt }) => {
       const change = { $push: { [`${path}.rows`]: { $each: rows } }, $set: { [`${path}.dueAt`]: dueAt } };
-      await documents.updateOne({ _id: id }, change as object, { upsert: true });
+      await documents.updateOne({ _id: id }, change, { upsert: true });
     },
     rowsOf: async (id) => (await documents.findOne({ _id: id }))?.catena.outbox.rows ?? [],
   };
