@@ -52,7 +52,7 @@ export class JobDatasetLists implements OnApplicationBootstrap, BeforeApplicatio
 
   /**
    * Writes the list, and its reference into the message about the job. Object storage that is away refuses no job: the message
-   * goes without, and job-assembler asks.
+   * goes without, and job-assembler asks. Never rejects.
    */
   async toldIn(
     rows: readonly OutboxRow[],
@@ -61,6 +61,11 @@ export class JobDatasetLists implements OnApplicationBootstrap, BeforeApplicatio
   ): Promise<readonly OutboxRow[]> {
     const datasetList = await this.keep(job, datasets);
     return datasetList === undefined ? rows : rows.map((row) => withList(row, datasetList));
+  }
+
+  /** The list of a job that was given up; the sweep finds what this leaves. Never rejects. */
+  async forget(jobId: string): Promise<void> {
+    await this.claimChecks.remove([keyOf(jobId)]).catch(() => undefined);
   }
 
   /** Removes the lists of jobs that are over, or were never accepted. */
@@ -73,9 +78,11 @@ export class JobDatasetLists implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   private async keep(job: JobRecord, datasets: readonly JobDataset[]): Promise<ObjectReference | undefined> {
-    const written = this.claimChecks.keepLines(keyOf(job._id), linesOf(job, datasets));
     const isOver = new AbortController();
     try {
+      const written = this.claimChecks.keepLines(keyOf(job._id), linesOf(job, datasets));
+      // One that comes too late is of use to nobody, nor is its failure.
+      void written.catch(() => undefined);
       return await Promise.race([written, wait(patience, isOver.signal).then(() => undefined)]);
     } catch (error) {
       const about = { jobId: job._id, error: messageOf(error) };
@@ -83,8 +90,6 @@ export class JobDatasetLists implements OnApplicationBootstrap, BeforeApplicatio
       return undefined;
     } finally {
       isOver.abort();
-      // One that comes too late is of use to nobody, nor is its failure.
-      void written.catch(() => undefined);
     }
   }
 
