@@ -97,12 +97,24 @@ describe('The list of the datasets of a job', () => {
     assert.equal((await keys()).length, before + 1);
   });
 
-  it('is not written for a job that is refused', async () => {
+  it('does not stay of a job that is refused', async () => {
     const { pid } = await dataset();
     await posted([pid]);
     const before = await keys();
-    assert.equal((await post([pid])).status, 409);
-    assert.deepEqual(await keys(), before);
+    const claimChecks = app.get(ClaimChecks);
+    const gone: string[] = [];
+    claimChecks.remove = async (removed) => {
+      await ClaimChecks.prototype.remove.call(claimChecks, removed);
+      gone.push(...removed);
+    };
+    try {
+      assert.equal((await post([pid])).status, 409);
+      await until(() => Promise.resolve(gone.length > 0));
+      assert.ok(!before.includes(gone[0]!), gone[0]);
+      assert.deepEqual(await keys(), before);
+    } finally {
+      delete (claimChecks as Partial<ClaimChecks>).remove;
+    }
   });
 
   it('is left by a job that was given up between list and acceptance, and swept', async () => {

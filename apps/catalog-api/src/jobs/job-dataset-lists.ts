@@ -39,7 +39,7 @@ export class JobDatasetLists extends HostedLoop {
 
   /**
    * Writes the list, and its reference into the message about the job. Object storage that is away refuses no job: the message
-   * goes without, and job-assembler asks.
+   * goes without, and job-assembler asks. Never rejects.
    */
   async toldIn(
     rows: readonly OutboxRow[],
@@ -48,6 +48,11 @@ export class JobDatasetLists extends HostedLoop {
   ): Promise<readonly OutboxRow[]> {
     const datasetList = await this.keep(job, datasets);
     return datasetList === undefined ? rows : rows.map((row) => withList(row, datasetList));
+  }
+
+  /** The list of a job that was given up; the sweep finds what this leaves. Never rejects. */
+  async forget(jobId: string): Promise<void> {
+    await this.claimChecks.remove([keyOf(jobId)]).catch(() => undefined);
   }
 
   /** Removes the lists of jobs that are over, or were never accepted. */
@@ -60,9 +65,11 @@ export class JobDatasetLists extends HostedLoop {
   }
 
   private async keep(job: JobRecord, datasets: readonly JobDataset[]): Promise<ObjectReference | undefined> {
-    const written = this.claimChecks.keepLines(keyOf(job._id), linesOf(job, datasets));
     const isOver = new AbortController();
     try {
+      const written = this.claimChecks.keepLines(keyOf(job._id), linesOf(job, datasets));
+      // One that comes too late is of use to nobody, nor is its failure.
+      void written.catch(() => undefined);
       return await Promise.race([written, wait(patience, isOver.signal).then(() => undefined)]);
     } catch (error) {
       const about = { jobId: job._id, error: messageOf(error) };
@@ -70,8 +77,6 @@ export class JobDatasetLists extends HostedLoop {
       return undefined;
     } finally {
       isOver.abort();
-      // One that comes too late is of use to nobody, nor is its failure.
-      void written.catch(() => undefined);
     }
   }
 

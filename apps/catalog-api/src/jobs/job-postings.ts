@@ -67,15 +67,18 @@ export class JobPostings {
       });
     await this.insert({ ...job, catena: { ...catena, outbox: { rows: [] }, storing: true } });
     crashPoint('catalog.after-posted');
+    // Object storage and the database work at the same time: the client waits for the slower one only.
+    const telling = this.lists.toldIn(rows, job, datasets);
     try {
       await this.claims.take(job._id, workflow, datasets);
     } catch (error) {
       // What this leaves behind, the sweep of orphans finds.
       await this.giveUp(job._id).catch(() => undefined);
+      void telling.then(() => this.lists.forget(job._id));
       throw error;
     }
     crashPoint('catalog.after-claim');
-    const told = await this.lists.toldIn(rows, job, datasets);
+    const told = await telling;
     crashPoint('catalog.after-list');
     const times = { dueAt: this.relay.carriedUntil(), now: this.clock.now() };
     // A lost answer is no refusal: the job may have been accepted. If it was not, the sweep gives it up.
