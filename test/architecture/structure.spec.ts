@@ -7,7 +7,7 @@ import { allSources, productSources, walk } from '../support/sources.js';
 
 /** The closed list of docs/decisions/0010: a new suffix needs a decision. */
 const suffixes = new Set([
-  ...['', 'module', 'config', 'tokens', 'options', 'lifecycle', 'provider'],
+  ...['', 'module', 'config', 'options', 'lifecycle', 'provider'],
   ...[
     'controller',
     'consumer',

@@ -29,7 +29,7 @@ const unfinished: Readonly<Partial<Record<AppName, readonly (readonly [string, o
   ],
 };
 
-const mostShown = 3;
+const maxShown = 3;
 
 /** Everything that is still under way, or will be for ever: nothing when an installation has come to rest. */
 export async function leftoversOf(installation: Installation): Promise<string[]> {
@@ -42,7 +42,7 @@ export async function leftoversOf(installation: Installation): Promise<string[]>
 async function leftoversIn(app: AppName, database: Database): Promise<string[]> {
   const found: string[] = [];
   const look = async (collection: string, condition: object, what: string): Promise<void> => {
-    const rows = await database.collection(collection).find(condition).limit(mostShown).toArray();
+    const rows = await database.collection(collection).find(condition).limit(maxShown).toArray();
     if (rows.length === 0) return;
     const count = await database.collection(collection).countDocuments(condition);
     found.push(`${app}: ${count} ${what}, among them ${rows.map(shortly).join(' ')}`);

@@ -2,7 +2,7 @@ import type { Chance } from './random.js';
 
 /** Milliseconds in which an event stream must say its first word. */
 const patience = 20_000;
-const mostKept = 30;
+const maxKept = 30;
 
 export interface Heard {
   readonly status: number;
@@ -47,6 +47,6 @@ export class Listeners {
 
   private keep(controller: AbortController): void {
     this.kept.push(controller);
-    if (this.kept.length > mostKept) this.kept.shift()!.abort();
+    if (this.kept.length > maxKept) this.kept.shift()!.abort();
   }
 }

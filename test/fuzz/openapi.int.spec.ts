@@ -24,7 +24,7 @@ const secret = 'belongs-to-a-foreign-group';
 /** Streams never end by themselves: they have clients of their own. */
 const streams = /Events(V3|V4)$|StreamV3$/;
 const landingZone = /^landingZone/;
-const mostLinks = 1000;
+const maxLinks = 1000;
 const limits = { streamsPerPerson: 10, uploadsPerPerson: 20 };
 
 describe(`${requests} requests after the OpenAPI document (seed ${seed})`, () => {
@@ -87,7 +87,7 @@ describe(`${requests} requests after the OpenAPI document (seed ${seed})`, () =>
         if (landingZone.test(request.operation)) landed.set(status, (landed.get(status) ?? 0) + 1);
         if (streams.test(request.operation)) heard.set(status, (heard.get(status) ?? 0) + 1);
         const links = text.match(/X-Amz-Signature/g)?.length ?? 0;
-        if (links > mostLinks) failures.push(`${links} links: ${said}`);
+        if (links > maxLinks) failures.push(`${links} links: ${said}`);
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
         if (status >= 500) failures.push(`${status} ${said}: ${text.slice(0, 200)}`);
         if (role !== 'admin' && text.includes(secret)) failures.push(`foreign row: ${said}`);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import LinkHeader from 'http-link-header';
 import { Upkeep } from '../../apps/publication-server/src/ingest/upkeep.js';
-import { Views } from '../../apps/publication-server/src/landing/views.service.js';
+import { VisitCounter } from '../../apps/publication-server/src/landing/visit-counter.js';
 import { fileLine, recordOf, resourceOf, withdrawnOf } from './support/public-records.js';
 import { PublicSite } from './support/public-site.js';
 
@@ -292,7 +292,7 @@ describe('The landing page', () => {
     await visit('Googlebot/2.1');
     await visit('');
     await visit(`${person} head`, 'HEAD');
-    await site.get(Views).write();
+    await site.get(VisitCounter).write();
     const usage = await site.store.usage.findOne({ _id: doi.toLowerCase() });
     assert.deepEqual([usage?.views, usage?.downloads], [2, 0]);
     assert.match(await page(), /<strong>2<\/strong>views/);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
 const warning = 40;
-const mostLines = 40;
+const maxLines = 40;
 
 interface LogLine {
   readonly level: number;
@@ -17,7 +17,7 @@ export async function troubleIn(logFile: string): Promise<string[]> {
     .split('\n')
     .map(parsed)
     .filter((line) => line !== undefined && line.level >= warning)
-    .slice(-mostLines)
+    .slice(-maxLines)
     .map((line) => JSON.stringify(line).slice(0, 500));
 }
 

@@ -13,6 +13,11 @@ import { serviceHostOptionsFrom, type ServiceHostOptions } from '#service-host';
 import { sourceFolderRulesFrom, type SourceFolderRules } from '#source-folders';
 import { s3OptionsFrom, type S3ObjectStoreOptions } from '#storage';
 
+/** Injection token of the validated configuration. */
+export const ConfigToken = Symbol('ArchiverConfig');
+/** Injection token of the storages that the configuration names, in its order. */
+export const SharesToken = Symbol('LongTermStorage[]');
+
 /** Everything archiver reads from its environment. See docs/configuration.md. */
 export interface ArchiverConfig {
   readonly serviceHost: ServiceHostOptions;
@@ -38,7 +43,7 @@ export interface ArchiverConfig {
   readonly sourceTimeTolerance: number;
   /** Milliseconds between setting a datablock aside and removing it. */
   readonly discardGrace: number;
-  /** Milliseconds before originals are released: as long as a link lives with which somebody may still overwrite them. */
+  /** Milliseconds before originals are released: as long as a link lives with which a client may still overwrite them. */
   readonly releaseGrace: number;
   /** Milliseconds without an answer of the file system after which all work goes to other workers. */
   readonly threadLimit: number;
@@ -51,7 +56,7 @@ export interface ArchiverConfig {
   /** Milliseconds without a heartbeat after which another worker takes over. */
   readonly lease: number;
   /** Tries of a work order that fails for reasons that may pass. */
-  readonly mostAttempts: number;
+  readonly maxAttempts: number;
   /** Milliseconds between tries, at first and at most. */
   readonly retryPause: { readonly first: number; readonly most: number };
   /** Milliseconds a retrieved copy and its link live; links cannot live longer than 7 days. */
@@ -101,7 +106,7 @@ export function archiverConfigFrom(environment: Environment): ArchiverConfig {
     endedWorkLifetime: durationFrom(environment['ENDED_WORK_LIFETIME'] ?? '90d'),
     workers: integer(environment, 'ARCHIVER_WORKERS', 2),
     lease: durationFrom(environment['ARCHIVER_LEASE'] ?? '60s'),
-    mostAttempts: integer(environment, 'ARCHIVER_MOST_ATTEMPTS', 8),
+    maxAttempts: integer(environment, 'ARCHIVER_MOST_ATTEMPTS', 8),
     retryPause: {
       first: durationFrom(environment['ARCHIVER_RETRY_PAUSE'] ?? '5s'),
       most: durationFrom(environment['ARCHIVER_RETRY_PAUSE_MOST'] ?? '10m'),

@@ -9,9 +9,8 @@ import { ArchiveDatablockHandler } from './archive-datablock/archive-datablock.h
 import { CopyWriter } from './archive-datablock/copy-writer.js';
 import { DatablockLists } from './originals/datablock-lists.js';
 import { Originals } from './originals/originals.js';
-import type { ArchiverConfig } from './archiver.config.js';
+import { ConfigToken, SharesToken, type ArchiverConfig } from './archiver.config.js';
 import { Buckets } from './buckets.lifecycle.js';
-import { ConfigToken, SharesToken } from './archiver.tokens.js';
 import { CatalogueWord } from './catalog/catalogue-word.js';
 import { ArchiverStore } from './persistence/archiver-store.js';
 import { DiscardDatablockHandler } from './discard-datablock/discard-datablock.handler.js';

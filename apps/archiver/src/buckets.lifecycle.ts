@@ -1,8 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { LOGGER, type Logger } from '#observability';
 import { makeBuckets, ObjectStore } from '#storage';
-import type { ArchiverConfig } from './archiver.config.js';
-import { ConfigToken } from './archiver.tokens.js';
+import { ConfigToken, type ArchiverConfig } from './archiver.config.js';
 
 /** Makes the buckets that the archiver writes to, as soon as object storage can be reached. */
 @Injectable()

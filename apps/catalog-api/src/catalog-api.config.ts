@@ -13,7 +13,10 @@ import { serviceHostOptionsFrom, type ServiceHostOptions } from '#service-host';
 import { s3OptionsFrom, type S3ObjectStoreOptions } from '#storage';
 import type { GroupLists } from './domain/access.js';
 import { identityConfigFrom, type IdentityConfig } from './identity.config.js';
-import { surroundingsConfigFrom, type SurroundingsConfig } from './surroundings.config.js';
+import { edgeConfigFrom, type EdgeConfig } from './edge.config.js';
+
+/** Injection token of the validated configuration. */
+export const ConfigToken = Symbol('CatalogApiConfig');
 
 /** Everything catalog-api reads from its environment; SciCat's variables keep their names. See docs/configuration.md. */
 export interface CatalogApiConfig {
@@ -26,7 +29,7 @@ export interface CatalogApiConfig {
   readonly functionalAccountsFile: string | undefined;
   readonly jobConfigurationFile: string | undefined;
   readonly identity: IdentityConfig;
-  readonly surroundings: SurroundingsConfig;
+  readonly edge: EdgeConfig;
   readonly groups: GroupLists;
   readonly history: {
     /** Collections whose changes are recorded. */
@@ -123,7 +126,7 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
     functionalAccountsFile: environment['FUNCTIONAL_ACCOUNTS_FILE'],
     jobConfigurationFile: environment['JOB_CONFIGURATION_FILE'],
     identity: identityConfigFrom(environment),
-    surroundings: surroundingsConfigFrom(environment),
+    edge: edgeConfigFrom(environment),
     groups: groupListsFrom(environment),
     history: {
       tracked: listFrom(environment['TRACKABLES']),

@@ -23,7 +23,7 @@ const longestParameter = 3000;
 /** The whole app, consumers attached, not listening yet. */
 export async function createCatalogApi(config: CatalogApiConfig): Promise<NestFastifyApplication> {
   const jobs = await loadJobConfiguration(config.jobConfigurationFile);
-  const { trustedProxies } = config.surroundings;
+  const { trustedProxies } = config.edge;
   const document = openApiDocument(describedControllers, apiVersion);
   const adapter = new QuietAdapter({
     bodyLimit: config.bodyLimit,

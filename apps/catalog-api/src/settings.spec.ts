@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { catalogApiConfigFrom } from './catalog-api.config.js';
 import { identityConfigFrom } from './identity.config.js';
-import { surroundingsConfigFrom } from './surroundings.config.js';
+import { edgeConfigFrom } from './edge.config.js';
 
 const messageOf = (read: () => unknown): string => {
   try {
@@ -67,7 +67,7 @@ describe('The settings of sign-in', () => {
 describe('The settings around the catalogue', () => {
   it('name missing files, unknown names and missing addresses at once', () => {
     const text = messageOf(() =>
-      surroundingsConfigFrom({
+      edgeConfigFrom({
         FRONTEND_CONFIG_FILE: '/nowhere/frontend.json',
         CONFIG_SYNC_TO_DB_LIST: 'oddConfig,datasetTypes',
         LOGBOOK_ENABLED: 'yes',

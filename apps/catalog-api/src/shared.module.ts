@@ -2,8 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ClaimChecks } from '#claim-check';
 import { Clock } from '#kernel';
 import { ObjectStore, S3ObjectStore } from '#storage';
-import type { CatalogApiConfig } from './catalog-api.config.js';
-import { CatalogApiConfigToken } from './catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from './catalog-api.config.js';
 import { AccessRules } from './domain/access.js';
 import type { JobConfiguration } from './domain/job-configuration.js';
 import { ChangeLog } from './history/change-log.js';
@@ -16,7 +15,7 @@ import { RecordQueries } from './records/record-queries.js';
 import { RecordStore } from './records/record-store.js';
 
 const shared = [
-  CatalogApiConfigToken,
+  ConfigToken,
   JobConfigurationToken,
   AccessRules,
   ObjectStore,
@@ -37,7 +36,7 @@ export class SharedModule {
       module: SharedModule,
       global: true,
       providers: [
-        { provide: CatalogApiConfigToken, useValue: config },
+        { provide: ConfigToken, useValue: config },
         { provide: JobConfigurationToken, useValue: jobs },
         { provide: AccessRules, useFactory: () => new AccessRules(config.groups) },
         { provide: ObjectStore, useFactory: () => new S3ObjectStore(config.store) },

@@ -50,7 +50,7 @@ function sentenceOf(error: unknown): string {
   return isSystemFault(error) ? systemFaultText(error) : messageOf(error);
 }
 
-/** A stream that breaks is wrapped by whoever reads it: the reason below says more. */
+/** A stream that breaks is wrapped by its reader: the reason below says more. */
 function failureIn(error: unknown): Failure | undefined {
   for (let current = error; current instanceof Error; current = current.cause)
     if (current instanceof Failure) return current;

@@ -3,6 +3,9 @@ import { serviceHostOptionsFrom, type ServiceHostOptions } from '#service-host';
 import { sourceFolderRulesFrom, type SourceFolderRules } from '#source-folders';
 import { s3OptionsFrom, type S3ObjectStoreOptions } from '#storage';
 
+/** Injection token of the validated configuration. */
+export const ConfigToken = Symbol('JobAssemblerConfig');
+
 /** Everything job-assembler reads from its environment. See docs/configuration.md. */
 export interface JobAssemblerConfig {
   readonly serviceHost: ServiceHostOptions;

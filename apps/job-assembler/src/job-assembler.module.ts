@@ -10,8 +10,7 @@ import { Leases } from './aggregates/leases.js';
 import { WorkOrders } from './aggregates/work-orders.js';
 import { CatalogClient } from './catalog/catalog-client.js';
 import { FinishedJobsSweep } from './forget-jobs/finished-jobs-sweep.js';
-import type { JobAssemblerConfig } from './job-assembler.config.js';
-import { ConfigToken } from './job-assembler.tokens.js';
+import { ConfigToken, type JobAssemblerConfig } from './job-assembler.config.js';
 import { AssemblerStore } from './persistence/assembler-store.js';
 import { ClaimChecks } from '#claim-check';
 import { MongoDatasetTasks } from './persistence/mongo-dataset-tasks.js';
@@ -28,7 +27,7 @@ import { JobPlanner } from './plan-job/job-planner.js';
 import { PlanningLoop } from './plan-job/planning-loop.js';
 import { Dispatcher } from './release-work/dispatcher.js';
 import { DraftRelease } from './release-work/draft-release.js';
-import { AcceptedNews } from './settle-results/accepted-news.js';
+import { AcceptedReports } from './settle-results/accepted-reports.js';
 import { ArchiverReportsConsumer } from './settle-results/archiver-reports.consumer.js';
 import { DatasetEnding } from './settle-results/dataset-ending.js';
 import { DatasetRegisteredConsumer } from './settle-results/dataset-registered.consumer.js';
@@ -86,7 +85,7 @@ export class JobAssemblerModule {
         DatasetSettling,
         JobEnding,
         JobSettling,
-        AcceptedNews,
+        AcceptedReports,
         JobCancellation,
         ProgressReports,
         WaitingReports,

@@ -10,6 +10,9 @@ import {
 } from '#kernel';
 import { themeFrom, type Theme } from './theme.js';
 
+/** Injection token of the validated configuration. */
+export const ConfigToken = Symbol('PublicationServerConfig');
+
 /** Everything publication-server reads from its environment. See docs/configuration.md. */
 export interface PublicationServerConfig {
   readonly mongodbUri: string;

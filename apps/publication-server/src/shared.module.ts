@@ -5,8 +5,7 @@ import { MongoConnection } from '#persistence';
 import { DatabasePulse } from '#service-host';
 import { Embargoes } from './persistence/embargoes.js';
 import { PublicStore } from './persistence/public-store.js';
-import type { PublicationServerConfig } from './publication-server.config.js';
-import { ConfigToken } from './publication-server.tokens.js';
+import { ConfigToken, type PublicationServerConfig } from './publication-server.config.js';
 
 export interface SharedServices {
   readonly config: PublicationServerConfig;

@@ -1,6 +1,9 @@
 import { durationFrom, integer, PermanentError, required, type Environment, withoutSlash } from '#kernel';
 import { serviceHostOptionsFrom, type ServiceHostOptions } from '#service-host';
 
+/** Injection token of the validated configuration. */
+export const ConfigToken = Symbol('PublisherConfig');
+
 /** Everything publisher reads from its environment. See docs/configuration.md. */
 export interface PublisherConfig {
   readonly serviceHost: ServiceHostOptions;

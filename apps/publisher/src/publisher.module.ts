@@ -1,15 +1,14 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ServiceHostModule } from '#service-host';
 import { FeedClient } from '#publication-feed';
-import { PublicationWishes } from './accept-publications/publication-wishes.js';
+import { PublicationTargets } from './accept-publications/publication-targets.js';
 import { PublicationsConsumer } from './accept-publications/publications.consumer.js';
 import { CatalogClient } from './catalog/catalog-client.js';
 import { PublisherStore } from './persistence/publisher-store.js';
-import type { PublisherConfig } from './publisher.config.js';
-import { ConfigToken } from './publisher.tokens.js';
+import { ConfigToken, type PublisherConfig } from './publisher.config.js';
 import { FeedPush } from './push/feed-push.js';
 import { CopyFeed } from './recalls/copy-feed.js';
-import { RecallCourier } from './recalls/recall-courier.js';
+import { RecallDelivery } from './recalls/recall-delivery.js';
 import { RecallMail } from './recalls/recall-mail.js';
 import { RecallOrders } from './recalls/recall-orders.js';
 import { Comparisons } from './reconcile/comparisons.js';
@@ -18,7 +17,7 @@ import { Reconciliation } from './reconcile/reconciliation.js';
 import { DataciteClient } from './registry/datacite-client.js';
 import { DoiRegistration } from './registry/doi-registration.js';
 import { ContentFreezer } from './run-publications/content-freezer.js';
-import { HeldPublications } from './persistence/held-publications.js';
+import { LeasedPublications } from './persistence/leased-publications.js';
 import { PublicationFaults } from './run-publications/publication-faults.js';
 import { PublicationRunner } from './run-publications/publication-runner.js';
 import { StepProgress } from './run-publications/step-progress.js';
@@ -36,8 +35,8 @@ export class PublisherModule {
         { provide: FeedClient, useFactory: () => new FeedClient(config.feed) },
         PublisherStore,
         CatalogClient,
-        PublicationWishes,
-        HeldPublications,
+        PublicationTargets,
+        LeasedPublications,
         ContentFreezer,
         DataciteClient,
         DoiRegistration,
@@ -49,7 +48,7 @@ export class PublisherModule {
         RecallOrders,
         CopyFeed,
         RecallMail,
-        RecallCourier,
+        RecallDelivery,
         Comparisons,
         Reconciliation,
       ],

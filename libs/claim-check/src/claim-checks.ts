@@ -4,7 +4,7 @@ import { CatenaError, messageOf, PermanentError, TransientError, type Clock } fr
 import type { ObjectStore } from '#storage';
 
 /** Objects whose absence is remembered: more than can be waited for at once. */
-const mostMissed = 10_000;
+const maxMissed = 10_000;
 
 /** Objects removed in one request. */
 const maxRemoved = 1000;
@@ -162,12 +162,12 @@ export class ClaimChecks {
     );
   }
 
-  /** It stays remembered, so that whoever asks once more gets the same answer. */
+  /** It stays remembered, so that a second request gets the same answer. */
   private isOver(place: string): boolean {
     const now = this.clock.now().getTime();
     const since = this.missed.get(place) ?? now;
     const [oldest] = this.missed.keys();
-    if (this.missed.size >= mostMissed && oldest !== undefined) this.missed.delete(oldest);
+    if (this.missed.size >= maxMissed && oldest !== undefined) this.missed.delete(oldest);
     this.missed.set(place, since);
     return !(now - since < this.options.patience);
   }

@@ -75,7 +75,7 @@ function memberLine(member: Omit<ManifestMember, 'offset'>, offset: string): str
 
 /**
  * Reads a manifest and checks its shape, each path, the order of members and the format version.
- * Offsets are checked against the layout by whoever reads the tar.
+ * The reader of the tar checks offsets against the layout.
  *
  * @throws PermanentError `datablock.manifest-invalid`
  */

@@ -12,7 +12,7 @@ export interface DatablockMember {
   readonly modifiedAt: Date;
   /** A file mode; only the nine permission bits are kept. Default 0o644. */
   readonly permissions?: number;
-  /** Lower-case hexadecimal digest the content must have, where somebody knows it. */
+  /** Lower-case hexadecimal digest the content must have, where it is known. */
   readonly expectedSha256?: string;
   /**
    * Begins reading. Called once, some time before the content is needed; a `Readable` will do. What it returns is

@@ -93,7 +93,7 @@ function nameIdentifierIn(fields: Readonly<Record<string, unknown>>): NameIdenti
   const ror = named === undefined || named === 'ROR' || /ror\.org/i.test(id) ? rorOf(id) : undefined;
   if (ror !== undefined)
     return { nameIdentifier: ror, nameIdentifierScheme: 'ROR', schemeUri: 'https://ror.org' };
-  // A wrong ORCID iD would point at somebody else.
+  // A wrong ORCID iD would point at another person.
   if (scheme === undefined || named === 'ORCID' || named === 'ROR') return undefined;
   return given({
     nameIdentifier: id,

@@ -26,9 +26,9 @@ import {
 } from './vocabularies.js';
 
 /** Subjects of one resource; a publication of thousands of datasets has more keywords than anybody reads. */
-const mostSubjects = 500;
+const maxSubjects = 500;
 /** Dataset pids that are named as alternate identifiers. */
-const mostPids = 1000;
+const maxPids = 1000;
 
 /** What a resource takes from a dataset of the publication. */
 export interface PublicationDataset {
@@ -85,7 +85,7 @@ export function resourceFrom(publication: ScicatPublication): DataciteResource {
     dates: datesIn(publication, metadata),
     alternateIdentifiers: [
       ...itemsIn(metadata['alternateIdentifiers']).map(alternateIn).filter(isThere),
-      ...datasets.slice(0, mostPids).map(({ pid }) => ({
+      ...datasets.slice(0, maxPids).map(({ pid }) => ({
         alternateIdentifier: pid,
         alternateIdentifierType: 'SciCat dataset PID',
       })),
@@ -172,7 +172,7 @@ function subjectsIn(metadata: Fields, datasets: readonly PublicationDataset[]): 
   const found = new Map<string, Subject>();
   for (const one of [...own, ...techniques, ...words]) {
     const key = one.subject.toLowerCase();
-    if (key !== '' && !found.has(key) && found.size < mostSubjects) found.set(key, given(one));
+    if (key !== '' && !found.has(key) && found.size < maxSubjects) found.set(key, given(one));
   }
   return [...found.values()];
 }

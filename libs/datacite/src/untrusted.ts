@@ -4,7 +4,7 @@ import { types } from 'node:util';
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Items of one list of a user that are looked at. */
-const mostItems = 10_000;
+const maxItems = 10_000;
 
 /** The text of a value, without blanks around it; undefined when there is none. Times become ISO 8601. */
 export function textIn(value: unknown): string | undefined {
@@ -21,7 +21,7 @@ export function fieldsIn(value: unknown): Fields {
 
 /** The items of a list; a single value is a list of one. */
 export function itemsIn(value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value.slice(0, mostItems) as unknown[];
+  if (Array.isArray(value)) return value.slice(0, maxItems) as unknown[];
   return value === undefined || value === null || value === '' ? [] : [value];
 }
 

@@ -1,7 +1,7 @@
 import { wait } from './wait.js';
 
 /**
- * A question that is asked again and again, one at a time, so that whoever wants to know looks at the newest answer and
+ * A question that is asked again and again, one at a time, so that its readers look at the newest answer and
  * asks nobody. One that is not answered within `patience` milliseconds counts as failed, and is not asked a second time
  * while the first is open: what hangs is never asked more than once.
  */

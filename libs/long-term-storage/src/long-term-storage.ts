@@ -47,7 +47,7 @@ export interface LongTermWriter {
    *
    * @throws PermanentError `long-term-storage.already-exists`; what was written is still there to be discarded
    * @throws PermanentError `long-term-storage.writer-closed` after a failed write, a commit or a discard
-   * @throws TransientError `long-term-storage.writer-replaced` when somebody removed or replaced what was written
+   * @throws TransientError `long-term-storage.writer-replaced` when another process removed or replaced what was written
    */
   commit(): Promise<void>;
 
@@ -112,7 +112,7 @@ export abstract class LongTermStorage {
   abstract list(prefix: string): AsyncIterable<LongTermFile>;
 
   /**
-   * Removes what dead writers of this name left behind. Only for whoever is now the one writer of the name: a writer that
+   * Removes what dead writers of this name left behind. Only for the one writer of the name: a writer that
    * is still alive loses its bytes, and its commit fails.
    *
    * @returns how many were removed

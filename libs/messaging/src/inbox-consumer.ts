@@ -28,13 +28,13 @@ const requeuePause = 1000;
 /** Header that counts the retries a message has behind it. */
 export const attemptHeader = 'attempt';
 /** More than there are tiers anywhere. */
-const mostAttempts = 1000;
+const maxAttempts = 1000;
 /** Header that counts how often it waited for a service that was away. */
 const waitsHeader = 'waits';
 /** Milliseconds beyond its tier in which the copy that waits is expected back. */
 const waitMargin = 120_000;
 /** About a week at the second of the standard tiers; from then on it is taken for the message's own fault. */
-const mostWaits = 10_000;
+const maxWaits = 10_000;
 
 /**
  * The one way from a delivery to a handler and back: check the form, drop what was handled before, run the handler,
@@ -121,8 +121,8 @@ export class InboxConsumer {
     if (outcome.kind === 'done') return;
     const { app, naming, retryDelays } = this.options;
     const attempt = attemptOf(delivery);
-    const waits = countFrom(delivery.headers, waitsHeader, mostWaits);
-    const waiting = outcome.kind === 'retry' && outcome.away === true && waits < mostWaits;
+    const waits = countFrom(delivery.headers, waitsHeader, maxWaits);
+    const waiting = outcome.kind === 'retry' && outcome.away === true && waits < maxWaits;
     // Waiting goes round in the first two tiers: what was away is back at any moment.
     const tier = waiting ? Math.min(waits, 1, retryDelays.length - 1) : attempt;
     const delay = outcome.kind === 'retry' ? retryDelays[tier] : undefined;
@@ -166,7 +166,7 @@ export class InboxConsumer {
 
 /** The retries a message has behind it. */
 export function attemptOf({ headers }: Pick<Delivery, 'headers'>): number {
-  return countFrom(headers, attemptHeader, mostAttempts);
+  return countFrom(headers, attemptHeader, maxAttempts);
 }
 
 function dead(code: string, reason: string): Outcome {

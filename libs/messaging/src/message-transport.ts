@@ -35,7 +35,7 @@ export interface QueueDeclaration {
   readonly messageTtl?: number;
   /** Returns (crashed consumers) after which a message moves to `deadLetterTo`. */
   readonly deliveryLimit?: number;
-  /** Belongs to somebody else's consumers: taken as it is when it exists, else made durable and without arguments. */
+  /** Belongs to another system's consumers: taken as it is when it exists, else made durable and without arguments. */
   readonly foreign?: boolean;
 }
 

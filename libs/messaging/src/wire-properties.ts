@@ -17,7 +17,7 @@ const longestText = 255;
 /** Bytes of one header's text; a reason is at most 2000 characters. */
 const longestHeader = 8192;
 /** Bytes of all headers. The client encodes at most 64 KiB, and an app adds a few of its own. */
-const mostHeaderBytes = 32 * 1024;
+const maxHeaderBytes = 32 * 1024;
 /** Of a number with its tag, and of the lengths of a name and a text. */
 const headerOverhead = 16;
 /** Fits a field name of the database, where parked messages are kept. */
@@ -51,7 +51,7 @@ export function headersFrom(headers: unknown): Headers {
   for (const [name, value] of [...important, ...others]) {
     if (!headerName.test(name) || name.startsWith('x-') || !isHeaderValue(value)) continue;
     const size = headerOverhead + name.length + (typeof value === 'string' ? Buffer.byteLength(value) : 0);
-    if (bytes + size > mostHeaderBytes) continue;
+    if (bytes + size > maxHeaderBytes) continue;
     kept[name] = value;
     bytes += size;
   }

@@ -3,7 +3,7 @@ import { pino, type Logger as PinoLogger } from 'pino';
 /** A structured logger: one JSON object a line on standard output, secrets removed. */
 export type Logger = PinoLogger;
 
-/** The name under which Nest hands an app's logger to whoever asks for it with `@Inject(LOGGER)`. */
+/** The name under which Nest hands an app's logger to classes that ask for it with `@Inject(LOGGER)`. */
 export const LOGGER = Symbol('Logger');
 
 const secrets = [

@@ -15,7 +15,7 @@ export interface OutboxPlace {
 }
 
 /** Due documents that one look takes up: more than there are lanes. */
-const mostCandidates = 50;
+const maxCandidates = 50;
 
 type Stored = { _id: string } & Record<string, unknown>;
 
@@ -63,7 +63,7 @@ export class MongoOutboxStore extends OutboxStore {
     const candidates = await this.collection(collection)
       .find(due, { projection: { _id: 1 } })
       .sort({ [`${path}.dueAt`]: 1 })
-      .limit(mostCandidates)
+      .limit(maxCandidates)
       .toArray();
     for (const { _id } of candidates) {
       const address = `${collection}/${_id}`;

@@ -30,7 +30,7 @@ export interface RelayOptions {
 
 /**
  * Carries rows from outboxes to the broker: at least once, in order within a document, until a consumer's receipt says
- * that somebody else is responsible now. Woken in the process by `wake`, and by a sweep for whatever a crash left.
+ * that the consumer is responsible now. Woken in the process by `wake`, and by a sweep for whatever a crash left.
  */
 export class OutboxRelay {
   private readonly loop: WorkLoop;
@@ -171,7 +171,7 @@ export class OutboxRelay {
     return new Date(Math.min(...sentAt) + this.options.acceptTimeout);
   }
 
-  /** A message whose receipt somebody else made up would be lost. */
+  /** A message whose receipt another account made up would be lost. */
   private isForged({ consumer, messageId }: Receipt, userId: string): boolean {
     const problem = wrongSender(this.naming, this.options.accounts, consumer, userId);
     if (problem !== undefined)

@@ -50,7 +50,7 @@ export interface ParkingDecision {
   readonly reason: string;
 }
 
-const mostDecisions = 20;
+const maxDecisions = 20;
 
 /** What people have decided on goes after 180 days; what they have not stays. */
 const decidedSeconds = 180 * 24 * 3600;
@@ -235,7 +235,7 @@ export class ParkingLot {
 }
 
 function noted(state: ParkedMessage['state'], decision: ParkingDecision): { $push: object } {
-  return { $push: { decisions: { $each: [{ state, ...decision }], $slice: -mostDecisions } } };
+  return { $push: { decisions: { $each: [{ state, ...decision }], $slice: -maxDecisions } } };
 }
 
 /**

@@ -18,7 +18,7 @@ let repaired = false;
  * The driver (mongodb 7.8) serialises a command, then writes it; when the socket was destroyed in between, the write
  * returns false and the driver waits for a `drain` that never comes. An operation then hangs for ever, and a monitor that
  * hangs so keeps the whole client from finding a server that is long back. After this repair a closed connection
- * throws on writing and wakes whoever waits for it.
+ * throws on writing and wakes those that wait for it.
  *
  * @throws Error when the driver has changed: then look whether the repair is still needed.
  */

@@ -116,7 +116,7 @@ export type RecallState = (typeof recallStates)[number];
 
 /** A reader's wish to have files brought back from tape. */
 export interface RecallRequest {
-  /** Random; whoever knows it may watch the progress. */
+  /** Random; a reader who knows it may watch the progress. */
   readonly id: string;
   readonly doi: string;
   readonly state: RecallState;

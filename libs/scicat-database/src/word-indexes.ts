@@ -7,7 +7,7 @@ export const wordOptions = {
   language_override: 'catenaTextLanguage',
 } as const;
 
-/** The name of the catalogue's text indexes. Another than before, so that whoever drops an old one cannot hit a new one. */
+/** The name of the catalogue's text indexes. Another than before, so that a process that drops an old one cannot hit a new one. */
 export const wordIndex = 'catena_word_list';
 
 /** An index as the database describes it, as far as text indexes are concerned. */
@@ -20,7 +20,7 @@ export interface StoredTextIndex {
 
 /**
  * The text index that stands where ours belongs: a collection has one at most. Earlier versions made it, or SciCat, over whole
- * records. One over named fields is somebody's own and stays.
+ * records. One over named fields is the facility's own and stays.
  */
 export function supersededTextIndex(stored: readonly StoredTextIndex[]): string | undefined {
   return stored.find((index) => index.key['_fts'] === 'text' && isOverEverything(index))?.name;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { mostWordBytes, wordsField, wordsFor, wordsOf } from './words.js';
+import { maxWordBytes, wordsField, wordsFor, wordsOf } from './words.js';
 
 describe('The words of a record', () => {
   it('are its texts at any depth, each once, in the order of the fields', () => {
@@ -31,8 +31,8 @@ describe('The words of a record', () => {
     const words = Array.from({ length: 400_000 }, (_, index) => `wörd${index}`);
     for (const record of [{ description: words.join(' ') }, { keywords: words }]) {
       const text = wordsOf(record);
-      assert.ok(Buffer.byteLength(text) <= mostWordBytes, `${Buffer.byteLength(text)} bytes`);
-      assert.ok(Buffer.byteLength(text) > mostWordBytes - 30, `${Buffer.byteLength(text)} bytes`);
+      assert.ok(Buffer.byteLength(text) <= maxWordBytes, `${Buffer.byteLength(text)} bytes`);
+      assert.ok(Buffer.byteLength(text) > maxWordBytes - 30, `${Buffer.byteLength(text)} bytes`);
       assert.match(text, /[ \n]word(\d+)$/);
       const last = Number(/(\d+)$/.exec(text)![1]);
       assert.equal(words[last], `wörd${last}`);
@@ -95,7 +95,7 @@ describe('The words of a list of files', () => {
       path: `scan/frame_${String(index * 7919).padStart(10, '0')}_part${index % 10}.cbf`,
     }));
     const text = wordsOfFiles({ datasetId: 'p/1', dataFileList });
-    assert.ok(Buffer.byteLength(text) <= mostWordBytes, `${Buffer.byteLength(text)} bytes`);
+    assert.ok(Buffer.byteLength(text) <= maxWordBytes, `${Buffer.byteLength(text)} bytes`);
     const words = new Set(text.split(' '));
     for (const word of ['p', 'scan', 'frame', 'part9', 'cbf', '0000000000']) assert.ok(words.has(word), word);
   });

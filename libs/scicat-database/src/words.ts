@@ -17,7 +17,7 @@ const searchedCollections: ReadonlySet<string> = new Set([
 const fileLists: ReadonlySet<string> = new Set(['OrigDatablock']);
 
 /** UTF-8 bytes of words that a record is found by; what comes after them in it is stored, and not found. */
-export const mostWordBytes = 200_000;
+export const maxWordBytes = 200_000;
 /** Characters of one word: longer ones are encoded bytes. */
 const longestWord = 500;
 /** Levels below a record. */
@@ -43,7 +43,7 @@ const address = /\S+@\S+/gu;
 export function wordsOf(record: object): string {
   const seen = new Set<string>();
   const parts: string[] = [];
-  let room = mostWordBytes;
+  let room = maxWordBytes;
   for (const text of textsOf(record, '', 0)) {
     if (seen.has(text)) continue;
     seen.add(text);
@@ -81,7 +81,7 @@ function wordsOfFiles(record: object): string {
     for (const word of partsOf(typeof text === 'string' ? text : ''))
       if (word.length <= longestWord) (/^\p{N}+$/u.test(word) ? numbers : words).add(word);
   const parts: string[] = [];
-  let room = mostWordBytes;
+  let room = maxWordBytes;
   for (const word of [...words, ...numbers]) {
     room -= Buffer.byteLength(word) + 1;
     if (room < 0) break;

@@ -13,7 +13,7 @@ const key = 'catena:endpoint-rule';
 /** Gives an endpoint, or all of a class that have none of their own, a rule: for decorators of an app's own kinds. */
 export const Ruled = (rule: EndpointRule): ClassDecorator & MethodDecorator => SetMetadata(key, rule);
 
-/** Whoever reaches the port may call it. @param why for readers: what makes that right */
+/** Every client that reaches the port may call it. @param why for readers: what makes that right */
 export const Open = (why: string): ClassDecorator & MethodDecorator => Ruled({ kind: 'open', why });
 
 /** Those who know the app's operations token (`OPERATIONS_TOKEN`). */

@@ -6,7 +6,7 @@ import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from './service-host.op
 
 /**
  * What liveness answers: the app's name, or 503 with the loops that have not moved for too long. Services that are away
- * stop no loop, so whoever restarts the process on a 503 does it for a reason.
+ * stop no loop, so a supervisor that restarts the process on a 503 does it for a reason.
  *
  * @param limit milliseconds
  */

@@ -3,7 +3,7 @@ const suspicion = /(?:^|[:,[\s])-?\d{16}|\d[eE]\+?\d{3}/;
 const token = /[{}[\],:]|true|false|null|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const gap = /[ \t\r\n]*/y;
 /** Characters up to which a text is read again to say where in it the number is: that takes as long as parsing it. */
-const mostNamed = 1_000_000;
+const maxNamed = 1_000_000;
 
 /** Where the text is: the name or the number of the item in each object and list around. */
 type Place = (string | number)[];
@@ -27,8 +27,7 @@ export function lostNumber(text: string): { readonly path: string; readonly writ
       long.lastIndex = at;
     } else {
       const written = numberAt(text, found.index);
-      if (isLost(written))
-        return { path: text.length > mostNamed ? '' : placeOf(text, found.index), written };
+      if (isLost(written)) return { path: text.length > maxNamed ? '' : placeOf(text, found.index), written };
     }
     found = long.exec(text);
   }

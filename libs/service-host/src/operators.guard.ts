@@ -12,7 +12,7 @@ interface Headers {
   readonly headers: { readonly authorization?: string };
 }
 
-/** Admits whoever knows the app's operations token; nobody is let in where none is set. */
+/** Admits callers who know the app's operations token; where none is set, it refuses everyone. */
 @Injectable()
 export class OperatorsGuard implements CanActivate {
   static readonly asks = 'operators';

@@ -52,7 +52,7 @@ export class ServiceHostLifecycle
     if (brokerAccounts === 'shared')
       this.logger.warn(
         { account: this.transport.account },
-        'BROKER_ACCOUNTS is shared: whoever knows this account can send any message and read any queue; see docs/operations.md, "Accounts at the broker"',
+        'BROKER_ACCOUNTS is shared: a program with this account can send any message and read any queue; see docs/operations.md, "Accounts at the broker"',
       );
     else if (this.transport.account !== expected)
       throw new PermanentError(

@@ -15,7 +15,7 @@ export interface ServiceHostOptions {
   readonly messageLimit: number;
   /** Milliseconds without a receipt after which a message is sent again. */
   readonly acceptTimeout: number;
-  /** Milliseconds after which somebody else may send what a crashed relay had taken. */
+  /** Milliseconds after which another relay may send what a crashed one had taken. */
   readonly outboxLease: number;
   readonly outboxes: readonly OutboxPlace[];
   /** pino level name. */

@@ -12,7 +12,7 @@ const run = promisify(execFile);
 const patience = 10_000;
 /** Milliseconds a name is believed. */
 const lifetime = 60_000;
-const mostNames = 1000;
+const maxNames = 1000;
 
 /** Looks up the names of numeric accounts. */
 export interface AccountNames {
@@ -38,7 +38,7 @@ export function accountsOnDisk(): AccountNames {
       const before = known.get(key);
       if (before !== undefined && before.until > performance.now()) return before.name;
       const name = await lookUp(kind, id);
-      if (known.size >= mostNames) known.clear();
+      if (known.size >= maxNames) known.clear();
       known.set(key, { name, until: performance.now() + lifetime });
       return name;
     },

@@ -42,7 +42,7 @@ async function emptiness(root: string): Promise<string | undefined> {
     const first = await directory.read().finally(() => directory.close());
     return first === null ? `${root} is empty` : undefined;
   } catch (error) {
-    // Whoever may enter a folder without listing it still reads what he knows the name of.
+    // An account that may enter a folder without listing it still reads files whose names it knows.
     return (error as NodeJS.ErrnoException).code === 'EACCES' ? undefined : messageOf(error);
   }
 }

@@ -2,7 +2,7 @@ import { PermanentError } from '#kernel';
 import type { ObjectAttributes, ObjectRange, UploadPart } from './object-store.js';
 
 const longestExpiry = 7 * 24 * 3600;
-const mostParts = 10_000;
+const maxParts = 10_000;
 
 /** What a refused value was. */
 export function invalid(expected: string, found: unknown): PermanentError {
@@ -36,8 +36,8 @@ export function checkExpiry(seconds: number): void {
 
 /** @throws PermanentError `storage.request-invalid` */
 export function checkPartNumber(partNumber: number): void {
-  if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > mostParts) {
-    throw invalid(`a part number of 1 to ${mostParts}`, partNumber);
+  if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > maxParts) {
+    throw invalid(`a part number of 1 to ${maxParts}`, partNumber);
   }
 }
 

@@ -51,7 +51,7 @@ export interface ObjectVersion {
   readonly etag: string;
 }
 
-/** A part of an upload by somebody else's client. */
+/** A part of an upload by a client that is not ours. */
 export interface UploadPart {
   /** 1 to 10 000. */
   readonly partNumber: number;
@@ -76,7 +76,7 @@ export interface PendingUpload {
  * A store of objects in buckets: the landing zone of uploads and the place retrieved data waits in.
  *
  * All methods throw TransientError `storage.unavailable` while the store is away or too busy, `storage.bucket-not-found` and
- * `storage.access-denied` until somebody mends the configuration, and PermanentError `storage.request-invalid` for names or values no store accepts.
+ * `storage.access-denied` until an operator mends the configuration, and PermanentError `storage.request-invalid` for names or values no store accepts.
  * Calls that may be repeated without harm are repeated a few times before they fail.
  */
 export abstract class ObjectStore {
@@ -121,7 +121,7 @@ export abstract class ObjectStore {
 
   /**
    * Removes objects if they are still these versions; what was overwritten stays. A store that knows `If-Match` decides and
-   * removes in one step. With any other, somebody who writes between the two can lose what he wrote: who calls this makes
+   * removes in one step. With any other, a client that writes between the two can lose what it wrote: the caller makes
    * sure that nobody may write any more, or lives with that.
    *
    * @returns the keys that hold something else now; what is not there any more is fine
@@ -144,7 +144,7 @@ export abstract class ObjectStore {
   /** An address to which anybody can PUT an object of exactly this many bytes, without credentials. Same expiry. */
   abstract presignedPut(bucket: string, key: string, size: number, expirySeconds: number): Promise<string>;
 
-  /** Begins an upload whose parts somebody else sends to {@link presignedPart} addresses. */
+  /** Begins an upload whose parts a client sends to {@link presignedPart} addresses. */
   abstract beginUpload(bucket: string, key: string, attributes?: ObjectAttributes): Promise<string>;
 
   /** An address to which anybody can PUT one part of exactly its size, without credentials. Same expiry. */

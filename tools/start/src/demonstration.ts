@@ -17,7 +17,7 @@ export interface DemonstrationOptions {
 
 /** Folders of this project whose files make the first dataset. */
 const sources = ['docs', 'examples', 'libs/kernel', 'libs/datablock', 'libs/storage', 'libs/messaging'];
-const mostFiles = 60;
+const maxFiles = 60;
 
 /** The main job, once, for everybody to see: files to tape and back with the command line, then compared. */
 export class Demonstration {
@@ -106,7 +106,7 @@ export class Demonstration {
       for (const entry of entries)
         if (entry.isFile()) found.push(relative(project, join(entry.parentPath, entry.name)));
     }
-    const chosen = found.sort().slice(0, mostFiles);
+    const chosen = found.sort().slice(0, maxFiles);
     for (const path of chosen) {
       const target = join(places.demo.data, path);
       await mkdir(dirname(target), { recursive: true });

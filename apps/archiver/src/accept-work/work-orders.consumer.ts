@@ -17,8 +17,7 @@ import {
 } from '#contracts';
 import { Clock, crashPoint } from '#kernel';
 import { currentContext, done, Handles, type Outcome } from '#messaging';
-import type { ArchiverConfig } from '../archiver.config.js';
-import { ConfigToken } from '../archiver.tokens.js';
+import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import type { Command } from '../persistence/records.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { WorkRunner } from '../run-work/work-runner.js';

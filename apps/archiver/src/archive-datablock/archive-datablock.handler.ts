@@ -9,7 +9,7 @@ import { packedSizeOf, verifyDatablock, type ManifestMember } from '#datablock';
 import { Clock, PermanentError, TransientError, crashPoint } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { eventRow, type AnswerRow } from '#outbox';
-import { SharesToken } from '../archiver.tokens.js';
+import { SharesToken } from '../archiver.config.js';
 import { refuseForeign, refuseForeignName } from '../domain/own-datablock.js';
 import { isDamaged, readBack } from '../persistence/stored-copies.js';
 import { Datablocks } from '../persistence/datablocks.js';

@@ -10,8 +10,7 @@ import {
 } from '#datablock';
 import { PermanentError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
-import type { ArchiverConfig } from '../archiver.config.js';
-import { ConfigToken } from '../archiver.tokens.js';
+import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import type { WorkContext } from '../domain/work.js';
 import { SetAside } from '../set-aside/set-aside.js';
 import { copyDatablock } from './copy-datablock.js';

@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CatalogSession } from '#catalog-session';
 import { CatenaError, TransientError } from '#kernel';
-import type { ArchiverConfig } from '../archiver.config.js';
-import { ConfigToken } from '../archiver.tokens.js';
+import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 
 /** A datablock as messages name it. */
 export interface NamedDatablock {
@@ -10,7 +9,7 @@ export interface NamedDatablock {
   readonly archiveId: string;
 }
 
-/** What the catalogue says now. The archiver asks before it takes anything away, whoever told it to. */
+/** What the catalogue says now. The archiver asks before it takes anything away, whichever app ordered it. */
 @Injectable()
 export class CatalogueWord {
   private readonly session: CatalogSession;

@@ -3,7 +3,7 @@ import { workCancelledV1, type DiscardDatablockV1, type discardDatablockV1 } fro
 import { Clock, PermanentError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { eventRow, type AnswerRow } from '#outbox';
-import { SharesToken } from '../archiver.tokens.js';
+import { SharesToken } from '../archiver.config.js';
 import { CatalogueWord } from '../catalog/catalogue-word.js';
 import { refuseForeignName } from '../domain/own-datablock.js';
 import { Datablocks } from '../persistence/datablocks.js';
@@ -31,7 +31,7 @@ export class DiscardDatablockHandler {
 
   /**
    * Takes whatever there is of a datablock out of the way, if it is of the job that the order names (its own, or the
-   * predecessor that archived it) and the catalogue does not list it, whoever sends the order. Can be repeated.
+   * predecessor that archived it) and the catalogue does not list it, whichever app sends the order. Can be repeated.
    *
    * @throws PermanentError `archiver.datablock-registered`, `archiver.datablock-foreign`
    */

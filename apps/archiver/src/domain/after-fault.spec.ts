@@ -4,7 +4,7 @@ import { PermanentError, TransientError } from '#kernel';
 import { afterFault, factsOf } from './after-fault.js';
 import { waitingCodes, WorkDeferred } from './work.js';
 
-const patience = { mostAttempts: 3, retryPause: { first: 10, most: 40 } };
+const patience = { maxAttempts: 3, retryPause: { first: 10, most: 40 } };
 const after = (error: unknown, attempts = 0) => afterFault(error, attempts, patience);
 
 describe('After a fault a work order', () => {

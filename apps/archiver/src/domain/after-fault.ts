@@ -16,7 +16,7 @@ export type AfterFault =
 
 export interface Patience {
   /** Attempts after which an order fails. */
-  readonly mostAttempts: number;
+  readonly maxAttempts: number;
   /** Milliseconds before the second attempt, and at most before another one. */
   readonly retryPause: { readonly first: number; readonly most: number };
 }
@@ -39,7 +39,7 @@ const userCodes: ReadonlySet<string> = new Set([
 export function afterFault(
   error: unknown,
   attempts: number,
-  { mostAttempts, retryPause }: Patience,
+  { maxAttempts, retryPause }: Patience,
 ): AfterFault {
   const code = codeOf(error, unexpected);
   if (code === 'archiver.lease-lost') return { kind: 'dropped' };
@@ -49,7 +49,7 @@ export function afterFault(
   const { first, most } = retryPause;
   if (waitingCodes.has(code) || isAway(error)) return { kind: 'again', pause: first, attempts, waits: true };
   const spent = attempts + 1;
-  if (isRetriable(error) && spent < mostAttempts)
+  if (isRetriable(error) && spent < maxAttempts)
     return { kind: 'again', pause: first + backOff(spent, first, most), attempts: spent, waits: false };
   return { kind: 'failed', attempts: spent, ...published(code) };
 }

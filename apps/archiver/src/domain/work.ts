@@ -1,7 +1,7 @@
 import { TransientError } from '#kernel';
 import type { Phase } from '#contracts';
 
-/** What a piece of work needs from whoever runs it. */
+/** What a piece of work needs from the runner. */
 export interface WorkContext {
   /** Fencing token of this try. */
   readonly epoch: number;
@@ -11,7 +11,7 @@ export interface WorkContext {
   progress(phase: Phase, bytesDone: number, bytesTotal: number): void;
 }
 
-/** Not now, and nobody's fault: somebody else does the same at this moment. Costs no attempt. */
+/** Not now, and no fault: another work order does the same at this moment. Costs no attempt. */
 export class WorkDeferred extends TransientError {
   constructor(
     message: string,

@@ -3,8 +3,7 @@ import { ClaimChecks } from '#claim-check';
 import type { ObjectReference } from '#contracts';
 import { manifestToJson, parseManifest, type DatablockManifest, type ManifestMember } from '#datablock';
 import { ObjectStore } from '#storage';
-import type { ArchiverConfig } from '../archiver.config.js';
-import { ConfigToken } from '../archiver.tokens.js';
+import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import { areOf, type OriginalLine } from './read-versions.js';
 
 /** Entries of a listing that are looked through for each file of a datablock, and at least. */

@@ -21,8 +21,7 @@ import {
 } from '#kernel';
 import { accountsOnDisk, isMountAway, ownersOf, unmountedRoot, type Ownership } from '#source-folders';
 import { ObjectStore } from '#storage';
-import type { ArchiverConfig } from '../archiver.config.js';
-import { ConfigToken } from '../archiver.tokens.js';
+import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import { LandedParcels } from './landed-parcels.js';
 import type { ReadVersions } from './read-versions.js';
 

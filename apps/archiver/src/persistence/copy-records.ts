@@ -1,12 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
-import type { ArchiverConfig } from '../archiver.config.js';
-import { ConfigToken } from '../archiver.tokens.js';
+import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import { Datablocks } from './datablocks.js';
 import type { StoredCopy } from './records.js';
 
-/** What is known of each copy: written at once by whoever finds it out, in one write that a newer finding refuses. */
+/** What is known of each copy: written at once by the handler that finds it out, in one write that a newer finding refuses. */
 @Injectable()
 export class CopyRecords {
   constructor(

@@ -46,7 +46,7 @@ export class FilesAside {
     return (await this.all.countDocuments({ archiveId }, { limit: 1 })) > 0;
   }
 
-  /** The file that has been due for longest, for one sweep, until then: from whoever had it and did not end it in time. */
+  /** The file that has been due for longest, for one sweep, until then: taken from the sweep that had it and did not end in time. */
   takeDue(now: Date, until: Date): Promise<FileAside | undefined> {
     return this.change(
       { dueAt: { $lte: now } },
@@ -87,7 +87,7 @@ export class FilesAside {
     await this.all.deleteOne({ _id, ...keeping.from });
   }
 
-  /** It has its name again, by whoever took it. */
+  /** It has its name again, given by the archiver that took it. */
   async returned(_id: string): Promise<void> {
     await this.all.deleteOne({ _id });
   }

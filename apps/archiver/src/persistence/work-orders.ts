@@ -68,7 +68,7 @@ export class WorkOrders {
     );
   }
 
-  /** Whoever runs it learns of it by its next renewal. @returns false when it was not accepted yet */
+  /** The archiver that runs it learns of it by its next renewal. @returns false when it was not accepted yet */
   async requestCancel(_id: string): Promise<boolean> {
     const { matchedCount } = await this.store.works.updateOne({ _id }, { $set: { cancelRequested: true } });
     return matchedCount === 1;

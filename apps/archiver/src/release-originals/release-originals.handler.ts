@@ -7,14 +7,13 @@ import { ObjectStore } from '#storage';
 import { DatablockLists } from '../originals/datablock-lists.js';
 import { Originals } from '../originals/originals.js';
 import type { OriginalLine } from '../originals/read-versions.js';
-import type { ArchiverConfig } from '../archiver.config.js';
-import { ConfigToken } from '../archiver.tokens.js';
+import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import type { WorkContext } from '../domain/work.js';
 import { LandedOriginals } from './landed-originals.js';
 import { ReleasedDatablocks } from './released-datablocks.js';
 
 const batch = 500;
-const mostNamed = 20;
+const maxNamed = 20;
 
 /**
  * Removes the originals of a datablock from the landing zone: exactly the versions that were read into it, on proof of
@@ -63,14 +62,14 @@ export class ReleaseOriginalsHandler {
     }
     if (kept.length > 0)
       this.logger.warn(
-        { jobId, pid, archiveId: datablock._id, kept: kept.length, files: kept.slice(0, mostNamed) },
+        { jobId, pid, archiveId: datablock._id, kept: kept.length, files: kept.slice(0, maxNamed) },
         'originals were overwritten after they were archived: the newer versions stay in the landing zone',
       );
     return eventRow(
       originalsReleasedV1,
       {
         ...{ workOrderId, jobId, pid, released, kept: kept.length },
-        ...(kept.length === 0 ? {} : { keptFiles: kept.slice(0, mostNamed).sort() }),
+        ...(kept.length === 0 ? {} : { keptFiles: kept.slice(0, maxNamed).sort() }),
       },
       this.clock.now(),
     );

@@ -3,8 +3,7 @@ import { Clock, stillMoving } from '#kernel';
 import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { ObjectStore } from '#storage';
-import type { ArchiverConfig } from '../archiver.config.js';
-import { ConfigToken } from '../archiver.tokens.js';
+import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import { RetrievedCopies } from '../persistence/retrieved-copies.js';
 
 const interval = 60_000;

@@ -2,12 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock, messageOf } from '#kernel';
 import { Heartbeat } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
-import type { ArchiverConfig } from '../archiver.config.js';
-import { ConfigToken } from '../archiver.tokens.js';
+import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import { RetrievedCopies, type Recall } from '../persistence/retrieved-copies.js';
 import { WorkDeferred, type WorkContext } from '../domain/work.js';
 
-/** Milliseconds after which somebody who waits for another's recall looks again. */
+/** Milliseconds after which a work order that waits for another's recall looks again. */
 const look = 1000;
 
 /** One recall of a datablock at a time, and a memory of what lies in the retrieval bucket until when. */
@@ -31,7 +30,7 @@ export class RecallLock {
   /**
    * @param order the work order; a later try of it (`context.epoch`) takes over from an earlier one
    * @param work its signal fires when the recall is in other hands as well
-   * @throws WorkDeferred while somebody else recalls it
+   * @throws WorkDeferred while another work order recalls it
    */
   async recall(
     archiveId: string,
@@ -64,7 +63,7 @@ export class RecallLock {
     const until = new Date(now.getTime() + this.config.lease);
     if (await this.copies.take(recall, now, until)) return until;
     throw new WorkDeferred(
-      `Datablock ${recall.archiveId} is being recalled for somebody else; this request shares the copy.`,
+      `Datablock ${recall.archiveId} is being recalled for another retrieval; this request shares the copy.`,
       look,
     );
   }

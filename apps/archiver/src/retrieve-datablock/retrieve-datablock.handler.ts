@@ -7,8 +7,7 @@ import type { LongTermStorage } from '#long-term-storage';
 import { type Logger, LOGGER } from '#observability';
 import { eventRow, type AnswerRow } from '#outbox';
 import { ObjectStore } from '#storage';
-import type { ArchiverConfig } from '../archiver.config.js';
-import { ConfigToken, SharesToken } from '../archiver.tokens.js';
+import { ConfigToken, SharesToken, type ArchiverConfig } from '../archiver.config.js';
 import { bestFirst, isDamage, isMissing, notYetThere } from '../persistence/stored-copies.js';
 import { refuseForeign } from '../domain/own-datablock.js';
 import { Datablocks } from '../persistence/datablocks.js';
@@ -17,7 +16,7 @@ import type { StoredCopy, StoredDatablock } from '../persistence/records.js';
 import type { WorkContext } from '../domain/work.js';
 import { RecallLock } from './recall-lock.js';
 
-/** Recalls a datablock into the retrieval bucket. Whoever asks while it is there, or on its way, shares that one recall. */
+/** Recalls a datablock into the retrieval bucket. A retrieval that comes while it is there, or on its way, shares that one recall. */
 @Injectable()
 export class RetrieveDatablockHandler {
   constructor(

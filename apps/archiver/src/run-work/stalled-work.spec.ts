@@ -48,7 +48,7 @@ describe('Work that hangs where no signal reaches it', () => {
 
   function start(handle = hang): WorkRunner {
     const config = {
-      ...{ workers: 2, lease, stallLimit, mostAttempts: 2 },
+      ...{ workers: 2, lease, stallLimit, maxAttempts: 2 },
       retryPause: { first: 1, most: 1 },
     } as unknown as ArchiverConfig;
     const handlers = { handle, undo: () => Promise.resolve() } as unknown as WorkHandlers;

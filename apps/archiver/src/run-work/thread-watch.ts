@@ -3,8 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { wait } from '#kernel';
 import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
-import type { ArchiverConfig } from '../archiver.config.js';
-import { ConfigToken } from '../archiver.tokens.js';
+import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import { WorkRunner } from './work-runner.js';
 
 const pause = 10_000;

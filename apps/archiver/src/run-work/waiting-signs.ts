@@ -10,7 +10,7 @@ import { ProgressReporting } from './progress-reporting.js';
 
 const pause = 20_000;
 /** Work orders told of in one look: more are not under way by the limits of job-assembler. */
-const mostTold = 500;
+const maxTold = 500;
 
 /**
  * Says of all accepted work that is not running what it waits for, again and again. It is also the sign that an archiver
@@ -44,7 +44,7 @@ export class WaitingSigns extends HostedLoop {
 
   /** Running work speaks for itself. */
   async round(): Promise<void> {
-    for await (const work of this.orders.waiting(this.clock.now(), mostTold))
+    for await (const work of this.orders.waiting(this.clock.now(), maxTold))
       this.reporting.send(
         work,
         'waiting',

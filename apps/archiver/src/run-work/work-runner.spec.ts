@@ -40,7 +40,7 @@ describe('The runner of work orders', () => {
 
   function start(handle: Handle, undo: () => Promise<void> = () => Promise.resolve()): WorkRunner {
     const config = {
-      ...{ workers: 1, lease, stallLimit: 60_000, mostAttempts: 2, retryPause: { first: 1, most: 1 } },
+      ...{ workers: 1, lease, stallLimit: 60_000, maxAttempts: 2, retryPause: { first: 1, most: 1 } },
     } as unknown as ArchiverConfig;
     const handlers = {
       handle,

@@ -9,8 +9,7 @@ import { Clock, PermanentError, TransientError, crashPoint, messageOf } from '#k
 import { LeasedWorker, type Hold } from '#leased-work';
 import { inContextOf } from '#messaging';
 import { LOGGER, type Logger } from '#observability';
-import type { ArchiverConfig } from '../archiver.config.js';
-import { ConfigToken } from '../archiver.tokens.js';
+import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import type { WorkContext } from '../domain/work.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import type { WorkOrder } from '../persistence/records.js';
@@ -74,7 +73,7 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
     this.worker.start(this.store.whenReady());
   }
 
-  /** Running work is given back, not waited for: whoever is next continues from what is durable. */
+  /** Running work is given back, not waited for: the next archiver continues from what is durable. */
   beforeApplicationShutdown(): Promise<void> {
     return this.worker.stop(new TransientError('archiver.stopping', 'The archiver is being stopped.'));
   }
@@ -135,7 +134,7 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
     try {
       if (order.cancelRequested) this.interrupt(hold);
       signal.throwIfAborted();
-      if (order.attempts >= this.config.mostAttempts) throw stalledTooOften(order);
+      if (order.attempts >= this.config.maxAttempts) throw stalledTooOften(order);
       this.logger.info(log, 'work begins');
       const row = await this.handlers.handle(order.command, this.contextFor(hold));
       crashPoint('archiver.before-report');

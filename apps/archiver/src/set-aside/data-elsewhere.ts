@@ -7,8 +7,7 @@ import { DatablockLists } from '../originals/datablock-lists.js';
 import { unlessLost } from '#claim-check';
 import { Originals } from '../originals/originals.js';
 import type { OriginalLine } from '../originals/read-versions.js';
-import type { ArchiverConfig } from '../archiver.config.js';
-import { ConfigToken } from '../archiver.tokens.js';
+import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import { CatalogueWord, type NamedDatablock } from '../catalog/catalogue-word.js';
 import { Datablocks } from '../persistence/datablocks.js';
 import { isDamaged } from '../persistence/stored-copies.js';
@@ -44,7 +43,7 @@ export class DataElsewhere {
    * @throws TransientError `archiver.source-away` and others, when nothing can be said now
    */
   async assert({ pid, archiveId }: NamedDatablock, beat: Beat): Promise<void> {
-    // Whoever removes a dataset wants none of it.
+    // A client that removes a dataset wants none of it.
     if (!(await this.catalogue.has(pid))) return;
     const datablock = await this.datablocks.found(archiveId);
     // The mark of one that was discarded without having been recorded has nothing but its name.

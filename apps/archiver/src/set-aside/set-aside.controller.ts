@@ -15,7 +15,7 @@ import type { FileAside } from '../persistence/records.js';
 import { SetAsideSweep } from './set-aside-sweep.js';
 import { SetAside } from './set-aside.js';
 
-const mostListed = 1000;
+const maxListed = 1000;
 
 /** What an operator does with files that were set aside. */
 @Operators()
@@ -29,7 +29,7 @@ export class SetAsideController {
   /** The oldest thousand. */
   @Get()
   list(): Promise<FileAside[]> {
-    return this.asides.list(mostListed);
+    return this.asides.list(maxListed);
   }
 
   /**

@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, idFromName, PermanentError, TransientError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
-import type { ArchiverConfig } from '../archiver.config.js';
-import { ConfigToken, SharesToken } from '../archiver.tokens.js';
+import { ConfigToken, SharesToken, type ArchiverConfig } from '../archiver.config.js';
 import { Datablocks } from '../persistence/datablocks.js';
 import { FilesAside } from '../persistence/files-aside.js';
 import type { FileAside } from '../persistence/records.js';
@@ -87,7 +86,7 @@ export class SetAside {
   }
 
   /**
-   * Gives a file its name back, by whoever took it: nobody else removes it meanwhile.
+   * Gives a file its name back; only the archiver that took it may, so no other one removes it meanwhile.
    *
    * @throws PermanentError `long-term-storage.already-exists` when the name is taken; the file stays set aside
    */

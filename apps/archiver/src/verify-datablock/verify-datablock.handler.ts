@@ -3,7 +3,7 @@ import { datablockVerifiedV1, type VerifyDatablockV1, type verifyDatablockV1 } f
 import { Clock, PermanentError, checksumOf } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { eventRow, type AnswerRow } from '#outbox';
-import { SharesToken } from '../archiver.tokens.js';
+import { SharesToken } from '../archiver.config.js';
 import { isDamage, isMissing, notYetThere } from '../persistence/stored-copies.js';
 import { refuseForeign } from '../domain/own-datablock.js';
 import { Datablocks } from '../persistence/datablocks.js';

@@ -3,8 +3,7 @@ import { resolve } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import type { GraphqlGroupsConfig } from '../identity.config.js';
 
 /** The facility's module that knows its GraphQL service. */
@@ -21,7 +20,7 @@ export class AccessGroups {
   private handler: Promise<GroupsHandler> | undefined;
 
   constructor(
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -50,7 +49,7 @@ export class AccessGroups {
         body: JSON.stringify({
           query: typeof query === 'function' ? query(id) : query.replaceAll('{{userId}}', quoted(id)),
         }),
-        signal: AbortSignal.timeout(this.config.surroundings.http.timeout),
+        signal: AbortSignal.timeout(this.config.edge.http.timeout),
       });
       if (!response.ok) throw new Error(`status ${response.status}`);
       const groups = responseProcessor(await response.json());

@@ -13,7 +13,7 @@ import { TokenService } from './token.service.js';
  * counts at once.
  */
 const freshness = 2000;
-const mostRemembered = 10_000;
+const maxRemembered = 10_000;
 
 interface Account {
   readonly caller: Caller;
@@ -31,7 +31,7 @@ export class CallerLookup {
     private readonly tokens: TokenService,
     clock: Clock,
   ) {
-    this.known = new AgedMap(mostRemembered, freshness, clock);
+    this.known = new AgedMap(maxRemembered, freshness, clock);
   }
 
   /** Undefined when the token does not verify, was signed out, is older than the password, or its user is gone. */

@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Clock, messageOf, PermanentError, wait } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { PasswordHashes } from './password-hashes.js';
 import { besideOthers } from '../persistence/beside-others.js';
 import { Catalogue } from '../persistence/catalogue.js';
@@ -31,7 +30,7 @@ export class FunctionalAccounts implements OnApplicationBootstrap {
     private readonly catalogue: Catalogue,
     private readonly passwords: PasswordHashes,
     private readonly clock: Clock,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 

@@ -5,9 +5,9 @@ import { Refusal } from '../domain/errors.js';
 /** As SciCat's hashes. */
 const cost = 10;
 /** Of the four threads that a process has for files, names and hashes. */
-const mostAtOnce = 2;
+const maxAtOnce = 2;
 /** More would wait longer than a person does: they are told at once. */
-const mostWaiting = 100;
+const maxWaiting = 100;
 
 /** Passwords are hashed and compared beside the event loop, a few at once: nobody else waits for a sign-in. */
 @Injectable()
@@ -25,15 +25,15 @@ export class PasswordHashes {
   }
 
   private async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.underWay >= mostAtOnce) {
-      if (this.waiting.length >= mostWaiting)
+    if (this.underWay >= maxAtOnce) {
+      if (this.waiting.length >= maxWaiting)
         throw new Refusal(
           503,
           `${this.waiting.length} passwords wait to be checked: try again in a few seconds.`,
           undefined,
           5,
         );
-      // Whoever ends hands its place over.
+      // A computation that ends gives its place to the next one.
       await new Promise<void>((resolve) => this.waiting.push(resolve));
     } else this.underWay += 1;
     try {

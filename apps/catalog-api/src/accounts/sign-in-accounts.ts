@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
 import { isDuplicateKey } from '#persistence';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { CallerLookup } from './caller-lookup.js';
 import { Refusal } from '../domain/errors.js';
 import { Catalogue } from '../persistence/catalogue.js';
@@ -11,7 +10,7 @@ import { idForms, newObjectId, type UserId } from '../persistence/user-ids.js';
 import { AccessGroups } from './access-groups.js';
 import { UserSettings } from './user-settings.service.js';
 
-/** Somebody whom a directory or an identity provider vouches for. */
+/** A user whom a directory or an identity provider vouches for. */
 export interface ExternalPerson {
   readonly authStrategy: 'ldap' | 'oidc';
   readonly provider: string;
@@ -40,7 +39,7 @@ export class SignInAccounts {
     private readonly settings: UserSettings,
     private readonly callers: CallerLookup,
     private readonly clock: Clock,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
   /** Groups and settings of a functional account at its sign-in. */
@@ -67,7 +66,7 @@ export class SignInAccounts {
     return user;
   }
 
-  /** Whoever is not known yet needs an address that is certainly his own. */
+  /** A user who is not known yet needs an address that is certainly their own. */
   private async firstAccountOf(person: ExternalPerson): Promise<UserRecord> {
     if (person.email === '')
       throw new Refusal(

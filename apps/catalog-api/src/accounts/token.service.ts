@@ -2,12 +2,11 @@ import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import jwt from 'jsonwebtoken';
 import { Clock, newId } from '#kernel';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { BadRequest } from '../domain/errors.js';
 import type { Session, UserRecord } from '../persistence/records.js';
 import { Catalogue } from '../persistence/catalogue.js';
-import { userView, type UserView } from './user-views.js';
+import { userAnswer, type UserAnswer } from './user-answers.js';
 import { AgedMap } from './aged-map.js';
 
 /** What SciCat's clients get from a sign-in. */
@@ -18,12 +17,12 @@ export interface LoginAnswer {
   ttl: number;
   created: string;
   userId: string;
-  user: UserView;
+  user: UserAnswer;
 }
 
 /** How long another process may go on taking a token after it was signed out here. */
 const freshness = 2000;
-const mostRemembered = 10_000;
+const maxRemembered = 10_000;
 
 /** Makes, checks and revokes the tokens of signed-in people. */
 @Injectable()
@@ -35,16 +34,16 @@ export class TokenService {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly clock: Clock,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
   ) {
-    this.looked = new AgedMap(mostRemembered, freshness, clock);
+    this.looked = new AgedMap(maxRemembered, freshness, clock);
     this.secret = createSecretKey(config.jwtSecret, 'utf8');
   }
 
   /** A new session of a user. */
   loginAnswer(record: UserRecord): LoginAnswer {
     const token = this.signFor(record);
-    const user = userView(record);
+    const user = userAnswer(record);
     return {
       access_token: token,
       id: token,
@@ -58,7 +57,7 @@ export class TokenService {
 
   /** A token that signs its bearer in as this user. */
   signFor(record: UserRecord, expiresIn?: string): string {
-    const { _id, username, email, authStrategy, __v, id } = userView(record);
+    const { _id, username, email, authStrategy, __v, id } = userAnswer(record);
     const { catenaSessions: sessions = 0 } = record;
     const payload = { _id, username, email, authStrategy, __v, id };
     return this.sign(sessions === 0 ? payload : { ...payload, sessions }, expiresIn);

@@ -13,7 +13,7 @@ export class UserSettings {
 
   async of(userId: string): Promise<SettingsDocument | undefined> {
     const found = await this.settings.findOne({ userId: { $in: idForms(userId) } });
-    return found === null ? undefined : settingsView(found);
+    return found === null ? undefined : settingsAnswer(found);
   }
 
   /** Settings exist from the first sign-in on: the frontend's lists wait for them. */
@@ -39,12 +39,12 @@ export class UserSettings {
       },
       { upsert: true, returnDocument: 'after' },
     );
-    return settingsView(stored ?? {});
+    return settingsAnswer(stored ?? {});
   }
 
   async remove(userId: string): Promise<SettingsDocument | undefined> {
     const removed = await this.settings.findOneAndDelete({ userId: { $in: idForms(userId) } });
-    return removed === null ? undefined : settingsView(removed);
+    return removed === null ? undefined : settingsAnswer(removed);
   }
 
   private get settings() {
@@ -52,6 +52,6 @@ export class UserSettings {
   }
 }
 
-function settingsView(document: SettingsDocument): SettingsDocument {
+function settingsAnswer(document: SettingsDocument): SettingsDocument {
   return { ...document, id: String(document['_id']) };
 }

@@ -9,7 +9,7 @@ import { Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord, OrigDatablockRecord } from '../persistence/records.js';
 
 /** Files that a refusal names of each kind. */
-const mostNamed = 5;
+const maxNamed = 5;
 /** Blocks a look: one may list 50 000 files. */
 const blockPage = 4;
 
@@ -76,7 +76,7 @@ class Names {
 
   add(name: string): void {
     this.count += 1;
-    if (this.first.length < mostNamed) this.first.push(JSON.stringify(name.slice(0, 200)));
+    if (this.first.length < maxNamed) this.first.push(JSON.stringify(name.slice(0, 200)));
   }
 
   get some(): string {

@@ -13,7 +13,7 @@ import {
 import { Clock } from '#kernel';
 import { done, Handles, type Outcome } from '#messaging';
 import { DatasetClaims } from '../claims/dataset-claims.js';
-import { JobNews } from '../events/job-news.js';
+import { JobChanges } from '../events/job-changes.js';
 import { cancelledCode, JobUpdates } from '../jobs/job-updates.js';
 import { JobRecords } from '../persistence/job-records.js';
 import { JobResults } from './job-results.js';
@@ -34,7 +34,7 @@ export class JobReportsConsumer {
     private readonly claims: DatasetClaims,
     private readonly results: JobResults,
     private readonly jobs: JobRecords,
-    private readonly news: JobNews,
+    private readonly news: JobChanges,
     private readonly clock: Clock,
   ) {}
 

@@ -6,7 +6,7 @@ import { ManualClock } from '#kernel';
 import type { DatasetClaims } from '../claims/dataset-claims.js';
 import { AccessRules, type GroupLists } from '../domain/access.js';
 import { noJobTypes } from '../domain/job-configuration.js';
-import { JobNews } from '../events/job-news.js';
+import { JobChanges } from '../events/job-changes.js';
 import type { JobActions } from '../jobs/job-actions.js';
 import { JobUpdates } from '../jobs/job-updates.js';
 import { JobRecords } from '../persistence/job-records.js';
@@ -35,7 +35,7 @@ describe('A report about a job', () => {
       perform: () => Promise.resolve(),
     } as unknown as JobActions;
     const rules = new AccessRules({} as unknown as GroupLists);
-    const news = new JobNews();
+    const news = new JobChanges();
     news.listen((jobId) => told.push(jobId));
     const clock = new ManualClock(start);
     const updates = new JobUpdates(records, rules, actions, noJobTypes, news, clock);

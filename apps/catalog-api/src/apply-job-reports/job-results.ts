@@ -3,7 +3,7 @@ import { ClaimChecks } from '#claim-check';
 import type { DatasetResultLine, JobFinishedV1 } from '#contracts';
 
 /** Entries of one kind in a job's result object, far below MongoDB's document limit. */
-const mostEntries = 5000;
+const maxEntries = 5000;
 
 /** `jobResultObject` as clients of retrieve jobs read it: `result` with links, and which datasets went well or not. */
 @Injectable()
@@ -22,12 +22,12 @@ export class JobResults {
     const bad = lines
       .filter(({ outcome }) => outcome === 'failed')
       .map(({ pid, code, message, fault }) => ({ pid, code, message, fault }));
-    const truncated = [result, good, bad].some((list) => list.length > mostEntries);
+    const truncated = [result, good, bad].some((list) => list.length > maxEntries);
     return {
       ...counts,
-      result: result.slice(0, mostEntries),
-      good: good.slice(0, mostEntries),
-      bad: bad.slice(0, mostEntries),
+      result: result.slice(0, maxEntries),
+      good: good.slice(0, maxEntries),
+      bad: bad.slice(0, maxEntries),
       ...(truncated ? { truncated } : {}),
     };
   }

@@ -5,7 +5,7 @@ import { Refusal } from '../domain/errors.js';
 import type { CollectionName } from '../persistence/catalogue.js';
 import { RecordQueries } from '../records/record-queries.js';
 import type { StoredRecord } from '../records/record-store.js';
-import type { AttachmentRelationship } from './attachment-views.js';
+import type { AttachmentRelationship } from './attachment-answers.js';
 
 export type ParentType = 'dataset' | 'proposal' | 'sample';
 type Purpose = 'read' | 'add' | 'change' | 'remove';

@@ -15,7 +15,7 @@ const targetTypes = ['dataset', 'proposal', 'sample', 'published_data'] as const
 /** Characters. */
 const longestId = 500;
 /** Records that one attachment hangs on. */
-const mostRelationships = 1000;
+const maxRelationships = 1000;
 
 export class AttachmentRelationshipsV4Dto {
   @IsString() @IsNotEmpty() targetId: string;
@@ -62,7 +62,7 @@ export class CreateSubAttachmentV3Dto extends AttachmentFields {
 export class UpdateAttachmentV4Dto extends UpdateAttachmentV3Dto {
   @IsOptional()
   @IsArray()
-  @ArrayMaxSize(mostRelationships)
+  @ArrayMaxSize(maxRelationships)
   @ValidateNested({ each: true })
   @Type(() => AttachmentRelationshipsV4Dto)
   relationships?: AttachmentRelationshipsV4Dto[];
@@ -77,7 +77,7 @@ export class CreateAttachmentV4Dto extends UpdateAttachmentV4Dto {
 export class PartialUpdateAttachmentV4Dto extends PartialUpdateAttachmentV3Dto {
   @IsOptional()
   @IsArray()
-  @ArrayMaxSize(mostRelationships)
+  @ArrayMaxSize(maxRelationships)
   @ValidateNested({ each: true })
   @Type(() => AttachmentRelationshipsV4Dto)
   relationships?: AttachmentRelationshipsV4Dto[];

@@ -7,10 +7,10 @@ import { Refusal } from '../domain/errors.js';
 import { RecordQueries } from '../records/record-queries.js';
 import { RecordStore, type ChangeRequest } from '../records/record-store.js';
 import type { AttachmentParent } from './attachment-parents.js';
-import type { AttachmentRecord, AttachmentRelationship, AttachmentTargetType } from './attachment-views.js';
+import type { AttachmentRecord, AttachmentRelationship, AttachmentTargetType } from './attachment-answers.js';
 
 /** v3 lists of a record's attachments show the newest ones. */
-const mostListed = 10;
+const maxListed = 10;
 const defaultRelation = 'is attached to';
 
 /** What a client may say of an attachment. */
@@ -85,7 +85,7 @@ export class AttachmentService {
     return this.queries.list(
       'Attachment',
       { visible: tiedTo(parent) },
-      { limit: mostListed, sort: { createdAt: -1 } },
+      { limit: maxListed, sort: { createdAt: -1 } },
     );
   }
 

@@ -27,7 +27,7 @@ import type { Precondition } from '../records/preconditions.js';
 import { RecordQueries } from '../records/record-queries.js';
 import { withId } from '../records/with-id.js';
 import { AttachmentParents } from './attachment-parents.js';
-import type { AttachmentRecord, AttachmentRelationship } from './attachment-views.js';
+import type { AttachmentRecord, AttachmentRelationship } from './attachment-answers.js';
 import {
   CreateAttachmentV4Dto,
   PartialUpdateAttachmentV4Dto,

@@ -6,7 +6,7 @@ import { CurrentCaller, SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { withId } from '../records/with-id.js';
 import { AttachmentParents } from './attachment-parents.js';
-import { attachmentV3Fields, attachmentV3View } from './attachment-views.js';
+import { attachmentV3Fields, attachmentV3View } from './attachment-answers.js';
 import { CreateAttachmentV3Dto, PartialUpdateAttachmentV3Dto } from './attachment.dto.js';
 import { AttachmentService } from './attachment.service.js';
 

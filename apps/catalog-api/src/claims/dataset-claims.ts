@@ -2,8 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Workflow } from '#contracts';
 import { Clock, stillMoving } from '#kernel';
 import type { OutboxRow } from '#outbox';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { JobRefusal } from '../domain/errors.js';
 import { cancelStep, marks, type LifecycleStep } from '../domain/lifecycle.js';
 import { DatasetClaimRecords, type DatasetToClaim } from '../persistence/dataset-claim-records.js';
@@ -14,7 +13,7 @@ import { DatasetLifecycles } from './dataset-lifecycles.js';
 import { DatasetSchedule, flagOf, isExclusive, scheduled, type ClaimedDataset } from './dataset-schedule.js';
 
 /** Datasets that a refusal names. */
-const mostNamed = 11;
+const maxNamed = 11;
 /** Holds that are let go of together. */
 const claimsAtOnce = 500;
 
@@ -28,7 +27,7 @@ export class DatasetClaims {
     private readonly schedule: DatasetSchedule,
     private readonly fileLists: FileListFence,
     private readonly clock: Clock,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
   /**
@@ -197,7 +196,7 @@ export class DatasetClaims {
     if (datasets.every(isFit)) return datasets;
     await this.releaseOrphans();
     const current = await this.schedule.current(pidsOf(datasets));
-    const refused = current.filter((dataset) => !isFit(dataset)).slice(0, mostNamed);
+    const refused = current.filter((dataset) => !isFit(dataset)).slice(0, maxNamed);
     if (refused.length === 0) return current;
     const pids = pidsOf(refused);
     const other = await this.records.exclusiveOn(pids);
@@ -222,7 +221,7 @@ export class DatasetClaims {
   /** Held by a job that nobody can see: it is being stored at this moment, or a crash kept it from being stored. */
   private undecided(other: ClaimRecord | undefined): JobRefusal {
     const age = other === undefined ? Infinity : this.clock.now().getTime() - other.at.getTime();
-    // As long again as it has been held: soon while somebody is storing, seldom after a crash.
+    // As long again as it has been held: soon while a request is storing, seldom after a crash.
     const seconds = Math.max(1, Math.ceil(Math.min(age, this.config.orphanClaimAge - age) / 1000));
     const held = other === undefined ? 'One of the datasets' : `Dataset ${other.pid}`;
     return new JobRefusal(

@@ -6,10 +6,10 @@ import type { DatasetRecord } from '../persistence/records.js';
 import { nextVersion, versionOf } from '../records/dataset-version.js';
 
 /** Attempts of a write that others get in the way of. */
-const mostAttempts = 20;
+const maxAttempts = 20;
 const pauseMilliseconds = 20;
 
-export interface HeldStep extends LifecycleStep {
+export interface ClaimedStep extends LifecycleStep {
   /** Further fields of the dataset, written with the step. */
   readonly more?: Readonly<Record<string, unknown>>;
   /** Whether the hold that allows the step still stands. */
@@ -67,8 +67,8 @@ export class DatasetLifecycles {
   }
 
   /** @returns false when the hold did not stand any more; a dataset that says other words than expected keeps them */
-  async apply(pid: string, { change, without, expected, more = {}, holds }: HeldStep): Promise<boolean> {
-    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+  async apply(pid: string, { change, without, expected, more = {}, holds }: ClaimedStep): Promise<boolean> {
+    for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       const dataset = await this.catalogue.datasets.findOne(
         { pid },
         { projection: { datasetlifecycle: 1, __v: 1 } },
@@ -79,7 +79,7 @@ export class DatasetLifecycles {
       const words = { ...prefixed(change), ...more, updatedAt: this.clock.now(), updatedBy: 'catena' };
       const { matchedCount } = await this.catalogue.datasets.updateOne(
         { pid, __v: versionOf(dataset) },
-        // The version rises in any case: whoever is about to mark the dataset must look again.
+        // The version rises in any case: a request that is about to mark the dataset must look again.
         { ...(says(dataset, expected) ? { $set: words, ...unsetting(without) } : {}), $inc: nextVersion },
       );
       if (matchedCount === 1) return true;

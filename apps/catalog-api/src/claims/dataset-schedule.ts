@@ -13,7 +13,7 @@ import { prefixed } from './dataset-lifecycles.js';
 export type ClaimedDataset = Pick<DatasetRecord, 'pid' | 'datasetlifecycle'> &
   Partial<Pick<DatasetRecord, '__v'>>;
 
-const mostAttempts = 20;
+const maxAttempts = 20;
 
 /** What a dataset says between the first and the last line of scheduling it. */
 export const scheduled = {
@@ -92,7 +92,7 @@ export class DatasetSchedule {
     return matchedCount === pids.length;
   }
 
-  /** Written on the version on which the hold was found to stand: whoever gives the job up writes the datasets after. */
+  /** Written on the version on which the hold was found to stand: the request that gives the job up writes the datasets after. */
   private async markExclusive(
     jobId: string,
     workflow: 'archive' | 'reset',
@@ -102,7 +102,7 @@ export class DatasetSchedule {
     const step = { $set: prefixed(change), $inc: nextVersion };
     const [word] = scheduled[workflow].words;
     const flag = flagOf(workflow);
-    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+    for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       const current = await this.current(pids);
       // The hold is this job's alone: after the first attempt, what says so was marked by it.
       const open = current.filter(

@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Workflow } from '#contracts';
 import { Clock, newId } from '#kernel';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { Refusal } from '../domain/errors.js';
 import { isExclusive } from './dataset-schedule.js';
 import { Catalogue } from '../persistence/catalogue.js';
@@ -32,7 +31,7 @@ export class FileListFence {
     private readonly catalogue: Catalogue,
     private readonly claims: DatasetClaimRecords,
     private readonly clock: Clock,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
   /**

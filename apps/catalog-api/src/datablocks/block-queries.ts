@@ -16,7 +16,7 @@ type Fields = Record<string, unknown>;
 
 /** What is only announced belongs to no dataset yet. */
 /** Files that are put in order for one answer: as many as the names that a list of files is searched for. */
-const mostInOrder = 500_000;
+const maxInOrder = 500_000;
 const stored = { datasetId: { $exists: true } };
 
 export interface BlockQuery {
@@ -143,9 +143,9 @@ export class BlockQueries {
 
   private async checkSortable(condition: Fields): Promise<void> {
     const files = await this.numberOfFiles(condition);
-    if (files > mostInOrder)
+    if (files > maxInOrder)
       throw new BadRequest(
-        `Expected at most ${mostInOrder} files to put in order by fields of files, found ${files}: narrow the search, or order by fields of blocks.`,
+        `Expected at most ${maxInOrder} files to put in order by fields of files, found ${files}: narrow the search, or order by fields of blocks.`,
       );
   }
 

@@ -16,7 +16,7 @@ import {
 import { IsISO8601 } from '../http/iso-date.decorator.js';
 
 /** Files in one block; SciCat's ingestors stay below it. */
-const mostFiles = 50_000;
+const maxFiles = 50_000;
 
 class DataFile {
   @IsString() @IsNotEmpty() @MaxLength(4096) path: string;
@@ -44,7 +44,7 @@ export class CreateDatasetOrigDatablockDto {
   @IsOptional() @IsString() @IsNotEmpty() chkAlg?: string;
   @IsArray()
   @ArrayNotEmpty()
-  @ArrayMaxSize(mostFiles)
+  @ArrayMaxSize(maxFiles)
   @ValidateNested({ each: true })
   @Type(() => DataFile)
   dataFileList: DataFile[];
@@ -56,7 +56,7 @@ export class UpdateOrigDatablockDto extends BlockRights {
   @IsOptional() @IsString() @IsNotEmpty() chkAlg?: string;
   @IsArray()
   @ArrayNotEmpty()
-  @ArrayMaxSize(mostFiles)
+  @ArrayMaxSize(maxFiles)
   @ValidateNested({ each: true })
   @Type(() => DataFile)
   dataFileList: DataFile[];
@@ -72,7 +72,7 @@ export class PartialUpdateOrigDatablockDto extends BlockRights {
   @IsOptional()
   @IsArray()
   @ArrayNotEmpty()
-  @ArrayMaxSize(mostFiles)
+  @ArrayMaxSize(maxFiles)
   @ValidateNested({ each: true })
   @Type(() => DataFile)
   dataFileList?: DataFile[];

@@ -26,7 +26,7 @@ import { FileListFence } from '../claims/file-list-fence.js';
 import { refuseBadPaths } from './file-list-paths.js';
 
 /** Attempts of a write while jobs take the dataset and let go of it again. */
-const mostAttempts = 10;
+const maxAttempts = 10;
 
 /** Writes of blocks, with the totals of their datasets. */
 @Injectable()
@@ -143,7 +143,7 @@ export class BlockService {
     id: string,
     datasetId?: string,
   ): Promise<R | undefined> {
-    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+    for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       const stored = await this.catalogue
         .records(kind.collection)
         .findOne({ _id: id, datasetId: datasetId ?? { $exists: true } }, { projection: { datasetId: 1 } });
@@ -214,7 +214,7 @@ export class BlockService {
       ...fields,
     } as unknown as R & StoredRecord;
     const unique = 'archiveId' in fields ? { archiveId: fields.archiveId } : {};
-    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+    for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       const passage = await this.fence.announce(kind.collection, record._id, dataset.pid, unique);
       const block = await this.records.complete<R & StoredRecord>(kind.collection, record, {
         condition: passage,
@@ -268,7 +268,7 @@ function difference(after: Totals, before: Totals): Totals {
 }
 
 /**
- * Catena's own archive ids begin with the name of their dataset, which no other archive system writes so: whoever took one
+ * Catena's own archive ids begin with the name of their dataset, which no other archive system writes so: a client that took one
  * of another dataset could keep that from ever being registered.
  */
 function refuseForeignName(pid: string, archiveId: string): void {

@@ -14,9 +14,9 @@ import { blockShape, datablocks } from './block-kind.js';
 import { BlockQueries } from './block-queries.js';
 import { CreateDatablockDto, PartialUpdateDatablockDto } from './block.dto.js';
 import { BlockService } from './block.service.js';
-import { withId } from './block-views.js';
+import { withId } from './block-answers.js';
 
-/** Whoever sees every datablock. */
+/** Callers who see every datablock. */
 const readAll = accessTable.datablock.read.filter(([, which]) => which === 'all');
 
 @Area('datablocks')
@@ -69,7 +69,7 @@ export class DatablocksController {
   async get(@SignedInCaller() caller: Caller, @Param('id') id: string): Promise<object> {
     const block = await this.queries.one(datablocks, caller, { _id: id });
     if (block !== undefined) return withId(block);
-    // Whoever may not see all of them is not told whether there is one.
+    // A caller who may not see all of them is not told whether there is one.
     throw this.rules.admits(readAll, caller)
       ? new Refusal(404, 'Not Found', { message: 'Not Found', statusCode: 404 })
       : new Refusal(401, 'Unauthorized', { message: 'Unauthorized', statusCode: 401 });

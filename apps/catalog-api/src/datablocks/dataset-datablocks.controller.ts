@@ -10,7 +10,7 @@ import { datablocks } from './block-kind.js';
 import { BlockQueries } from './block-queries.js';
 import { CreateDatasetDatablockDto, PartialUpdateDatablockDto } from './block.dto.js';
 import { BlockService } from './block.service.js';
-import { withId } from './block-views.js';
+import { withId } from './block-answers.js';
 
 const listLimit = 100;
 

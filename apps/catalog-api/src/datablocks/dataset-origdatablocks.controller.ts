@@ -10,7 +10,7 @@ import { origDatablocks } from './block-kind.js';
 import { BlockQueries } from './block-queries.js';
 import { CreateDatasetOrigDatablockDto, UpdateOrigDatablockDto } from './block.dto.js';
 import { BlockService } from './block.service.js';
-import { blockFaults, withId, type Fault } from './block-views.js';
+import { blockFaults, withId, type Fault } from './block-answers.js';
 
 const listLimit = 100;
 

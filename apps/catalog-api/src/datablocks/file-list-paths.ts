@@ -8,7 +8,7 @@ export interface PathFault {
 }
 
 /** Faults of one list that are told at once. */
-const mostFaults = 20;
+const maxFaults = 20;
 /** Characters of a path that a message repeats. */
 const shownCharacters = 200;
 
@@ -23,7 +23,7 @@ export function pathFaults(
   const seen = new Map<string, number>();
   const faults: PathFault[] = [];
   for (const [index, { path }] of files.entries()) {
-    if (faults.length >= mostFaults) break;
+    if (faults.length >= maxFaults) break;
     const complaint = complaintAbout(path, index, { sourceFolder, seen });
     if (complaint !== undefined) faults.push({ index, message: `path ${complaint}` });
   }

@@ -9,7 +9,7 @@ import { parseV4Filter } from '../domain/v4-filter.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import { blockProperties, origDatablocks } from './block-kind.js';
 import { BlockQueries, type BlockQuery } from './block-queries.js';
-import { withId } from './block-views.js';
+import { withId } from './block-answers.js';
 
 /** Who asks for which blocks with what, and by which rules he may see them. */
 interface Reader {
@@ -57,7 +57,7 @@ export class OrigDatablockV4Reads {
     return view;
   }
 
-  /** The dataset of a block is a list of one, or of none for whoever may not see it. */
+  /** The dataset of a block is a list of one, or of none for a caller who may not see it. */
   private async withDatasets(
     { caller, dataset: rule }: Reader,
     blocks: readonly BlockLike[],

@@ -16,7 +16,7 @@ import { origDatablocks } from './block-kind.js';
 import { BlockQueries } from './block-queries.js';
 import { CreateOrigDatablockDto, PartialUpdateOrigDatablockDto } from './block.dto.js';
 import { BlockService } from './block.service.js';
-import { blockFaults, withId, withIds, type Fault } from './block-views.js';
+import { blockFaults, withId, withIds, type Fault } from './block-answers.js';
 
 @Area('origdatablocks')
 @Controller({ path: 'origdatablocks', version: '3' })

@@ -15,7 +15,7 @@ import { blockShape, origDatablocks } from './block-kind.js';
 import { BlockQueries } from './block-queries.js';
 import { CreateOrigDatablockDto, PartialUpdateOrigDatablockDto } from './block.dto.js';
 import { BlockService } from './block.service.js';
-import { blockFaults, withId, type Fault } from './block-views.js';
+import { blockFaults, withId, type Fault } from './block-answers.js';
 import { OrigDatablockV4Reads } from './origdatablock-v4-reads.js';
 
 const rules = { block: accessTable.origDatablock.read, dataset: accessTable.dataset.readUnshared };

@@ -1,7 +1,7 @@
 import { isInclusive, type Projection } from '../domain/projection.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import { singularNames } from './dataset-shape.js';
-import { v3View } from './dataset-views.js';
+import { v3View } from './dataset-answers.js';
 
 type Fields = Record<string, unknown>;
 

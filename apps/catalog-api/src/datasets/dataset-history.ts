@@ -5,7 +5,7 @@ import type { DatasetRecord } from '../persistence/records.js';
 type Fields = Record<string, unknown>;
 
 /** Changes shown with a dataset; all of them are at `/history`. */
-const mostChanges = 1000;
+const maxChanges = 1000;
 const hidden = new Set(['updatedAt', 'updatedBy', '__v', '_id', 'history']);
 
 interface HistoryRecord {
@@ -25,7 +25,7 @@ export class DatasetHistory {
       .other('History')
       .find({ subsystem: 'Dataset', documentId: dataset.pid, operation: 'update' })
       .sort({ timestamp: -1 })
-      .limit(mostChanges)
+      .limit(maxChanges)
       .toArray()) as unknown as HistoryRecord[];
     let lifecycle: Fields = { ...dataset.datasetlifecycle };
     const entries = records.map((stored) => {

@@ -43,7 +43,7 @@ const relations: Readonly<Record<string, Relation>> = {
 export const datasetRelations: readonly string[] = Object.keys(relations);
 
 export interface IncludeOptions {
-  /** For what somebody must read completely, such as the datasets of a job: more is allowed. */
+  /** For what a consumer must read completely, such as the datasets of a job: more is allowed. */
   readonly whole?: boolean;
   /** Which fields of related records are shown; those of a relation that is not named here are. */
   readonly related?: RelatedFields;
@@ -52,11 +52,11 @@ export interface IncludeOptions {
 type NarrowInclude = Include & { readonly only: readonly string[] };
 
 /** Related records of one answer, all datasets and relations together. */
-const mostRelated = 20_000;
+const maxRelated = 20_000;
 /** Files in the blocks of a list of datasets. */
-const mostFiles = 200_000;
+const maxFiles = 200_000;
 /** The same of one dataset, or of one job, which nobody can ask for in pieces. */
-const mostOfWhole = { records: 100_000, files: 500_000 } as const;
+const maxOfWhole = { records: 100_000, files: 500_000 } as const;
 
 /** What the related records of one answer may still hold. */
 class RelatedBudget {
@@ -106,7 +106,7 @@ export class DatasetIncludes {
     { whole = datasets.length === 1, related = {} }: IncludeOptions = {},
   ): Promise<void> {
     const includes = wantedOf(include);
-    const budget = new RelatedBudget(whole ? mostOfWhole : { records: mostRelated, files: mostFiles });
+    const budget = new RelatedBudget(whole ? maxOfWhole : { records: maxRelated, files: maxFiles });
     const only = (relation: string): readonly string[] => related[relation] ?? [];
     await Promise.all(
       includes.map((item) => this.addOne(caller, datasets, { ...item, only: only(item.relation) }, budget)),

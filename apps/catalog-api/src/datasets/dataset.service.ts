@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, messageOf, TransientError } from '#kernel';
 import { isDuplicateKey } from '#persistence';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable, type Rule } from '../domain/access-table.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
@@ -14,7 +13,7 @@ import type { Precondition } from '../records/preconditions.js';
 import { RecordStore } from '../records/record-store.js';
 import { ArchiveStateGuard } from './archive-state-guard.js';
 import { DatasetConsequences } from './dataset-consequences.js';
-import { lists, storedForm } from './dataset-views.js';
+import { lists, storedForm } from './dataset-answers.js';
 
 type Fields = Record<string, unknown>;
 
@@ -48,7 +47,7 @@ export interface WriteOptions {
 }
 
 /** Attempts of a removal that jobs get in the way of. */
-const mostAttempts = 10;
+const maxAttempts = 10;
 
 /** The writing use cases of datasets; v3 and v4 are two views on them. */
 @Injectable()
@@ -59,7 +58,7 @@ export class DatasetService {
     private readonly consequences: DatasetConsequences,
     private readonly archiveState: ArchiveStateGuard,
     private readonly clock: Clock,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
   /** @param own Catena's own part, which no answer shows */
@@ -176,7 +175,7 @@ export class DatasetService {
 
   /** Removes a dataset with all that belongs to it, so that nothing is orphaned. */
   async remove(caller: Caller, pid: string, missing = ''): Promise<DatasetRecord> {
-    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+    for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       const condition = await this.archiveState.admitRemoval(pid);
       if (condition === undefined) throw notFound(missing);
       const removed = await this.records.remove<DatasetRecord>('Dataset', pid, caller.username, condition);

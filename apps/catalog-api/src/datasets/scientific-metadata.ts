@@ -2,8 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Ajv } from 'ajv';
 import { messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { BadRequest } from '../domain/errors.js';
 import {
   decodeMetadataKeys,
@@ -76,7 +75,7 @@ function isBroken(pair: readonly string[], before: Fields, entry: Fields): boole
 @Injectable()
 export class MetadataSchemas {
   constructor(
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 

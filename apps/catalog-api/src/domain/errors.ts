@@ -27,7 +27,7 @@ export class JobRefusal extends Refusal {
   }
 }
 
-/** Somebody tries too often. */
+/** A client tries too often. */
 export class TooManyRequests extends Refusal {
   /** @param retryAfter seconds */
   constructor(message: string, retryAfter: number) {

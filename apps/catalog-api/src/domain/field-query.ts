@@ -34,7 +34,7 @@ export interface PageLimits {
   readonly sort: Record<string, 1 | -1> | undefined;
 }
 
-const mostConditions = 100;
+const maxConditions = 100;
 const longestText = 1000;
 const logical = new Set(['$or', '$and', '$nor']);
 
@@ -206,10 +206,8 @@ function numberFrom(value: unknown, name: string): number {
 /** Conditions on measured values; with a unit they are compared in SI. */
 function conditionsOf(value: unknown, field: string): Fields | undefined {
   if (!Array.isArray(value)) throw new BadRequest(`Invalid fields: conditions must be a list.`);
-  if (value.length > mostConditions)
-    throw new BadRequest(
-      `Invalid fields: ${value.length} conditions, at most ${mostConditions} are allowed.`,
-    );
+  if (value.length > maxConditions)
+    throw new BadRequest(`Invalid fields: ${value.length} conditions, at most ${maxConditions} are allowed.`);
   const parts = value.map((item) => conditionOf(item, field));
   return parts.length === 0 ? undefined : { $and: parts };
 }
@@ -235,21 +233,21 @@ interface Condition {
 }
 
 /** Names with more dots are looked at whole, and as a way inside. */
-const mostDots = 3;
+const maxDots = 3;
 
 /** Each dot leads inside an object, or belongs to the name: both are looked at. */
 function pathsOf(lhs: string, field: string): string[] {
   const parts = lhs.split('.');
-  const ways = parts.length > mostDots + 1 ? [parts, [lhs]] : waysThrough(parts);
+  const ways = parts.length > maxDots + 1 ? [parts, [lhs]] : waysThrough(parts);
   return [...new Set(ways.flatMap((names) => storedPaths(names.map(storedKeys), field)))];
 }
 
 /** Forms of one name that are looked for: each part of it may be stored in two. */
-const mostForms = 16;
+const maxForms = 16;
 
 function storedPaths(parts: readonly (readonly string[])[], field: string): string[] {
   // Before there are that many: all as they are stored today, and all as they once were.
-  if (parts.reduce((forms, keys) => forms * keys.length, 1) > mostForms)
+  if (parts.reduce((forms, keys) => forms * keys.length, 1) > maxForms)
     return [0, -1].map((at) => [field, ...parts.map((keys) => keys.at(at)!)].join('.'));
   return parts.reduce<string[]>(
     (before, keys) => before.flatMap((path) => keys.map((key) => `${path}.${key}`)),

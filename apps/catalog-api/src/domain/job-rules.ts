@@ -18,7 +18,7 @@ export interface JobDataset {
 export interface JobOwner {
   readonly ownerUser?: string;
   readonly ownerGroup?: string;
-  /** Groups of the user on whose behalf somebody privileged posts the job. */
+  /** Groups of the user on whose behalf a privileged caller posts the job. */
   readonly groups?: readonly string[];
 }
 
@@ -65,16 +65,16 @@ export function mayCallUpdate(
  */
 export function datasetListOf(
   jobParams: Readonly<Record<string, unknown>>,
-  mostDatasets: number,
+  maxDatasets: number,
 ): DatasetListEntry[] | undefined {
   if (!('datasetList' in jobParams)) return undefined;
   const list: unknown = jobParams['datasetList'];
   if (!Array.isArray(list)) throw new JobRefusal(400, 'Invalid dataset list');
   if (list.length === 0) throw new JobRefusal(400, 'List of passed datasets is empty.');
-  if (list.length > mostDatasets)
+  if (list.length > maxDatasets)
     throw new JobRefusal(
       400,
-      `Expected at most ${mostDatasets} datasets in one job, found ${list.length}: post several jobs.`,
+      `Expected at most ${maxDatasets} datasets in one job, found ${list.length}: post several jobs.`,
     );
   for (const entry of list) checkEntry(entry);
   refuseRepeated(list as DatasetListEntry[]);

@@ -170,7 +170,7 @@ export function fieldName(name: string): string {
   return name;
 }
 
-const mostIncludes = 20;
+const maxIncludes = 20;
 
 /** What a `scope` may hold. */
 export const scopeKeys = ['where', 'fields', 'limits'];
@@ -186,8 +186,8 @@ export function includesFrom(
   check: (item: Readonly<Record<string, unknown>>) => void = () => undefined,
 ): Include[] {
   const items = Array.isArray(include) ? include : include === undefined || include === null ? [] : [include];
-  if (items.length > mostIncludes)
-    throw new BadRequest(`Invalid filter: ${items.length} includes, at most ${mostIncludes} are allowed.`);
+  if (items.length > maxIncludes)
+    throw new BadRequest(`Invalid filter: ${items.length} includes, at most ${maxIncludes} are allowed.`);
   const includes = items.map((item: unknown) => {
     if (typeof item !== 'string') check(objectOr(item));
     const { relation, scope } =
@@ -222,14 +222,14 @@ export function refuseRepeated(relations: readonly string[]): void {
 }
 
 /** Rows of one answer with related records. */
-const mostRowsWithIncludes = 1000;
+const maxRowsWithIncludes = 1000;
 
 /** @throws BadRequest where the related records of so many rows would not fit */
 export function limitWithIncludes(limit: number, include: readonly Include[], asked: boolean): number {
-  if (include.length === 0 || limit <= mostRowsWithIncludes) return limit;
-  if (!asked) return mostRowsWithIncludes;
+  if (include.length === 0 || limit <= maxRowsWithIncludes) return limit;
+  if (!asked) return maxRowsWithIncludes;
   throw new BadRequest(
-    `Invalid limits: limit ${limit} with includes is more than ${mostRowsWithIncludes}: read in pages, with skip.`,
+    `Invalid limits: limit ${limit} with includes is more than ${maxRowsWithIncludes}: read in pages, with skip.`,
   );
 }
 
@@ -259,14 +259,12 @@ function sortName(name: string): string {
 }
 
 /** Rows of one answer: more are read in pages. */
-const mostRows = 100_000;
+const maxRows = 100_000;
 
 /** @throws BadRequest where an answer would not fit in memory */
 export function checkRows(limit: number): void {
-  if (limit > mostRows)
-    throw new BadRequest(
-      `Invalid limits: limit ${limit} is more than ${mostRows}: read in pages, with skip.`,
-    );
+  if (limit > maxRows)
+    throw new BadRequest(`Invalid limits: limit ${limit} is more than ${maxRows}: read in pages, with skip.`);
 }
 
 function wholeNumber(value: unknown, fallback: number, name: string): number {

@@ -28,7 +28,7 @@ export const audienceFields: ReadonlySet<string> = new Set(['ownerGroup', 'acces
 /** Another number makes other shapes of the same records. */
 const form = 1;
 /** Characters of all paths of a shape: no document takes much more. */
-const mostCharacters = 4_000_000;
+const maxCharacters = 4_000_000;
 
 export function isShaped(collection: string): collection is ShapedCollection {
   return Object.hasOwn(shapedCollections, collection);
@@ -49,7 +49,7 @@ export function shapeOf(collection: ShapedCollection, record: Fields): MetadataS
 }
 
 function bounded(paths: readonly string[]): readonly string[] {
-  let room = mostCharacters;
+  let room = maxCharacters;
   const end = paths.findIndex((path) => (room -= path.length) < 0);
   return end === -1 ? paths : paths.slice(0, end);
 }

@@ -6,7 +6,7 @@ export interface Reading {
   readonly hidden: readonly string[];
 }
 
-/** A projection that reads `needed` as well: whoever joins records must know what they are joined by. */
+/** A projection that reads `needed` as well: code that joins records must know what they are joined by. */
 export function alsoReading(projection: Projection | undefined, needed: readonly string[]): Reading {
   if (projection === undefined) return { projection, hidden: [] };
   const inside = (name: string): boolean => needed.some((field) => name.startsWith(`${field}.`));

@@ -10,7 +10,7 @@ import type { Session, JobRecord } from '../persistence/records.js';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { TooManyRequests } from '../domain/errors.js';
-import { JobNews } from './job-news.js';
+import { JobChanges } from './job-changes.js';
 import type { Catalogue } from '../persistence/catalogue.js';
 import { EventStreams } from './event-streams.js';
 import { JobFeed } from './job-feed.js';
@@ -43,7 +43,7 @@ class Connection extends Writable {
 
 interface Scene {
   readonly streams: EventStreams;
-  readonly news: JobNews;
+  readonly news: JobChanges;
   readonly clock: TestClock;
   readonly jobs: JobRecord[];
   /** Conditions of the queries so far. */
@@ -88,7 +88,7 @@ function scene(limits = { perPerson: 1000, perProcess: 1000 }): Scene {
   } as unknown as Catalogue;
   const config = {
     eventStreams: limits,
-    surroundings: { masksPersonalInfo: true },
+    edge: { masksPersonalInfo: true },
   } as unknown as CatalogApiConfig;
   const callerOf = (user: string): Caller => ({
     _id: user,
@@ -109,7 +109,7 @@ function scene(limits = { perPerson: 1000, perProcess: 1000 }): Scene {
   const rules = new AccessRules(noGroups as unknown as ConstructorParameters<typeof AccessRules>[0]);
   const logger = createLogger('test', 'silent');
   const texts = new ShownTexts(rules, config);
-  const news = new JobNews();
+  const news = new JobChanges();
   const streams = new EventStreams(
     new OpenStreams(callers, clock, config, logger),
     new JobWatchers(catalogue, rules, texts),

@@ -5,7 +5,7 @@ import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import type { Session, JobRecord } from '../persistence/records.js';
 import type { Caller } from '../domain/access.js';
-import { JobNews } from './job-news.js';
+import { JobChanges } from './job-changes.js';
 import { JobFeed } from './job-feed.js';
 import { JobWatchers } from './job-watchers.js';
 import { OpenStreams } from './open-streams.js';
@@ -30,7 +30,7 @@ export class EventStreams extends HostedLoop {
     private readonly streams: OpenStreams,
     private readonly watchers: JobWatchers,
     private readonly feed: JobFeed,
-    private readonly news: JobNews,
+    private readonly news: JobChanges,
     private readonly clock: Clock,
     @Inject(LOGGER) logger: Logger,
   ) {

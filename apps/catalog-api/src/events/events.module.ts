@@ -4,7 +4,7 @@ import { EventStreams } from './event-streams.js';
 import { EventTickets } from './event-tickets.js';
 import { EventsController } from './events.controller.js';
 import { JobFeed } from './job-feed.js';
-import { JobNews } from './job-news.js';
+import { JobChanges } from './job-changes.js';
 import { JobWatchers } from './job-watchers.js';
 import { OpenStreams } from './open-streams.js';
 import { ShownTexts } from './shown-texts.js';
@@ -13,7 +13,7 @@ import { ShownTexts } from './shown-texts.js';
 @Module({
   imports: [AccountsModule],
   controllers: [EventsController],
-  providers: [EventStreams, EventTickets, JobFeed, JobNews, JobWatchers, OpenStreams, ShownTexts],
-  exports: [EventStreams, JobNews],
+  providers: [EventStreams, EventTickets, JobFeed, JobChanges, JobWatchers, OpenStreams, ShownTexts],
+  exports: [EventStreams, JobChanges],
 })
 export class EventsModule {}

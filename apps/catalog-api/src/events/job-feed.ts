@@ -9,7 +9,7 @@ import { ShownTexts } from './shown-texts.js';
 
 /** Clocks of processes differ; what is seen twice is sent once. */
 const overlap = 5000;
-const mostJobsAtOnce = 500;
+const maxJobsAtOnce = 500;
 
 /** Listeners to whatever happens to the jobs they may see. One look at the database serves all of them. */
 @Injectable()
@@ -40,9 +40,9 @@ export class JobFeed {
     const jobs = await this.catalogue.jobs
       .find({ updatedAt: { $gte: from }, ...acceptedJobs }, { projection: shownOfJobs })
       .sort({ updatedAt: 1 })
-      .limit(mostJobsAtOnce)
+      .limit(maxJobsAtOnce)
       .toArray();
-    const last = jobs.length === mostJobsAtOnce ? jobs.at(-1)?.updatedAt : undefined;
+    const last = jobs.length === maxJobsAtOnce ? jobs.at(-1)?.updatedAt : undefined;
     this.since = last === undefined ? now : new Date(last.getTime() + overlap);
     for (const job of jobs) this.tell(job);
     for (const [id, time] of this.sent) if (time < from.getTime()) this.sent.delete(id);

@@ -14,7 +14,7 @@ interface Watcher {
 }
 
 /** Jobs of one query. */
-const mostAtOnce = 500;
+const maxAtOnce = 500;
 
 /** Who watches which job. One look at the database serves all of them. */
 @Injectable()
@@ -47,8 +47,8 @@ export class JobWatchers {
   /** @param only jobs that are known to have changed; absent: all that are watched */
   async look(only?: readonly string[]): Promise<void> {
     const ids = (only ?? [...this.watched.keys()]).filter((id) => this.watched.has(id));
-    for (let start = 0; start < ids.length; start += mostAtOnce)
-      await this.lookAt(ids.slice(start, start + mostAtOnce));
+    for (let start = 0; start < ids.length; start += maxAtOnce)
+      await this.lookAt(ids.slice(start, start + maxAtOnce));
   }
 
   private async lookAt(ids: readonly string[]): Promise<void> {

@@ -2,12 +2,12 @@ import type { ServerResponse } from 'node:http';
 import type { Session } from '../persistence/records.js';
 import type { Caller } from '../domain/access.js';
 
-/** Bytes that may wait for a reader: whoever does not read them is no reader. */
-const mostUnread = 256 * 1024;
+/** Bytes that may wait for a reader: a client that does not read them is cut off. */
+const maxUnread = 256 * 1024;
 
 /** One connection over which a listener is sent events. */
 export class OpenStream {
-  /** When somebody last looked whether the session still stands for the caller; milliseconds since 1970. */
+  /** When the server last looked whether the session still stands for the caller; milliseconds since 1970. */
   checkedAt: number;
   private isUnread = false;
 
@@ -54,7 +54,7 @@ export class OpenStream {
   private write(text: string): void {
     if (this.raw.destroyed || this.raw.writableEnded) return;
     if (this.raw.write(text)) return;
-    if (this.raw.writableLength > mostUnread) return this.drop();
+    if (this.raw.writableLength > maxUnread) return this.drop();
     if (this.isUnread) return;
     this.isUnread = true;
     this.raw.once('drain', () => (this.isUnread = false));

@@ -4,8 +4,7 @@ import { Clock, messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { CallerLookup } from '../accounts/caller-lookup.js';
 import type { Session } from '../persistence/records.js';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import type { Caller } from '../domain/access.js';
 import { TooManyRequests } from '../domain/errors.js';
 import { OpenStream } from './open-stream.js';
@@ -13,7 +12,7 @@ import { OpenStream } from './open-stream.js';
 /** Milliseconds after which it is looked up again for whom a session stands: people leave, groups change. */
 const trustedFor = 10_000;
 /** Sessions looked up in one round. */
-const mostChecks = 20;
+const maxChecks = 20;
 /** Seconds. */
 const comeAgain = 30;
 /** Milliseconds a reader has for the end of a stream when the process stops. */
@@ -28,7 +27,7 @@ export class OpenStreams {
   constructor(
     private readonly callers: CallerLookup,
     private readonly clock: Clock,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -50,7 +49,7 @@ export class OpenStreams {
       if (this.streams.delete(stream)) onEnd();
     };
     raw.once('close', left);
-    // Whoever left before this line closes nothing any more.
+    // A client that left before this line closes nothing any more.
     if (raw.destroyed || raw.socket?.destroyed === true) setImmediate(left);
     else stream.begin();
     return stream;
@@ -68,13 +67,13 @@ export class OpenStreams {
       .filter(({ checkedAt }) => now - checkedAt >= trustedFor)
       .sort((one, other) => one.checkedAt - other.checkedAt);
     const sessions = new Map(due.map(({ session }) => [session.digest, session]));
-    for (const session of [...sessions.values()].slice(0, mostChecks)) await this.checkSession(session, now);
+    for (const session of [...sessions.values()].slice(0, maxChecks)) await this.checkSession(session, now);
   }
 
   close(): void {
     this.isClosed = true;
     for (const stream of this.streams) stream.end();
-    // Whoever does not read the end must not keep the process.
+    // A client that does not read the end must not keep the process.
     setTimeout(() => this.streams.forEach((stream) => stream.drop()), endPatience).unref();
   }
 

@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { maskEmails } from '../domain/personal-info.js';
 
@@ -9,11 +8,11 @@ import { maskEmails } from '../domain/personal-info.js';
 export class ShownTexts {
   constructor(
     private readonly rules: AccessRules,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
   of(caller: Caller): (value: unknown) => unknown {
-    if (!this.config.surroundings.masksPersonalInfo || this.rules.isAdmin(caller)) return (value) => value;
+    if (!this.config.edge.masksPersonalInfo || this.rules.isAdmin(caller)) return (value) => value;
     return (value) => maskEmails(value, caller.email);
   }
 }

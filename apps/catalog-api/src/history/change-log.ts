@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { Catalogue } from '../persistence/catalogue.js';
 
 type Fields = Record<string, unknown>;
@@ -28,7 +27,7 @@ export class ChangeLog {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly clock: Clock,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 

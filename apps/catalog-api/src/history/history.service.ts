@@ -18,7 +18,7 @@ export interface HistoryPage {
 type Subsystem = keyof typeof accessTable.history;
 
 const subsystems = Object.keys(accessTable.history) as Subsystem[];
-const mostItems = 1000;
+const maxItems = 1000;
 
 /** Who changed what, for those whom the facility lets look. */
 @Injectable()
@@ -36,7 +36,7 @@ export class HistoryQueries {
   ): Promise<HistoryPage> {
     const where = this.within(caller, condition);
     const skip = whole(limits.skip, 0, 'skip');
-    const limit = Math.min(whole(limits.limit, 100, 'limit'), mostItems);
+    const limit = Math.min(whole(limits.limit, 100, 'limit'), maxItems);
     const [items, totalCount] = await Promise.all([
       limit === 0
         ? []

@@ -5,7 +5,7 @@ import { answerUnreadBodies } from './unread-bodies.js';
 /** Answers of these paths hold tokens: no cache keeps them. */
 const secretPaths = /^\/api\/v\d+\/(auth|users)\b/i;
 
-/** What every answer of the server gets, whoever asks for what. */
+/** What every answer of the server gets, to every caller. */
 export function guardEdge(app: NestFastifyApplication): void {
   const server = app.getHttpAdapter().getInstance();
   server.addHook('onSend', (request, reply, _payload, done) => {

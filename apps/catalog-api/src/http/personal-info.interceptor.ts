@@ -7,8 +7,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { map, type Observable } from 'rxjs';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { AccessRules } from '../domain/access.js';
 import { Refusal } from '../domain/errors.js';
 import { personalConditionIn } from '../domain/personal-conditions.js';
@@ -21,11 +20,11 @@ import { LongList } from './long-list.js';
 export class PersonalInfoInterceptor implements NestInterceptor {
   constructor(
     private readonly rules: AccessRules,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    if (!this.config.surroundings.masksPersonalInfo || context.getType() !== 'http') return next.handle();
+    if (!this.config.edge.masksPersonalInfo || context.getType() !== 'http') return next.handle();
     const request = context.switchToHttp().getRequest<RequestWithCaller & FastifyRequest>();
     const { caller } = request;
     if (this.rules.isAdmin(caller)) return next.handle();

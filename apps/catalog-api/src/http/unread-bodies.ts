@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 
 /** Bytes and milliseconds for which the body of a refused request is still taken. */
-const mostDrained = 256 * 1024 * 1024;
+const maxDrained = 256 * 1024 * 1024;
 const longestDrain = 30_000;
 
 /**
@@ -24,7 +24,7 @@ export function answerUnreadBodies(server: FastifyInstance): void {
 
 function drain(body: IncomingMessage, done: () => void): void {
   if (body.complete || body.destroyed) return done();
-  let left = mostDrained;
+  let left = maxDrained;
   const finish = (): void => {
     clearTimeout(timer);
     body.off('data', count).off('end', finish).off('close', finish).off('error', finish);

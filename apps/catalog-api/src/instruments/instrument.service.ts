@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { isDuplicateKey } from '#persistence';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import type { Caller } from '../domain/access.js';
 import { Refusal } from '../domain/errors.js';
 import type { ResourceShape } from '../domain/field-query.js';
@@ -41,7 +40,7 @@ export class InstrumentService {
   constructor(
     private readonly store: RecordStore,
     private readonly keys: MetadataKeys,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
   /** @throws Refusal 409 when the unique name (or the pid) is taken */
@@ -100,7 +99,7 @@ export class InstrumentService {
 }
 
 /** An instrument as clients know it. */
-export function instrumentView(instrument: InstrumentRecord): InstrumentRecord {
+export function instrumentAnswer(instrument: InstrumentRecord): InstrumentRecord {
   return withId(
     instrument.customMetadata == null
       ? instrument

@@ -14,7 +14,7 @@ import { CreateInstrumentDto, PartialUpdateInstrumentDto } from './instrument.dt
 import {
   InstrumentService,
   instrumentShape,
-  instrumentView,
+  instrumentAnswer,
   type InstrumentRecord,
 } from './instrument.service.js';
 
@@ -32,7 +32,7 @@ export class InstrumentsController {
   @Operation('instrumentsControllerCreateV3', { answer: 'Instrument' })
   async create(@SignedInCaller() caller: Caller, @Body() dto: CreateInstrumentDto): Promise<object> {
     const instrument = await this.instruments.create(caller, dto);
-    return instrumentView(instrument);
+    return instrumentAnswer(instrument);
   }
 
   @Admits(accessTable.instrument.read)
@@ -69,7 +69,7 @@ export class InstrumentsController {
   @Operation('instrumentsControllerFindByIdV3', { answer: 'Instrument' })
   async get(@Param('id') id: string): Promise<object | undefined> {
     const instrument = await this.queries.find<InstrumentRecord>('Instrument', id);
-    return instrument && instrumentView(instrument);
+    return instrument && instrumentAnswer(instrument);
   }
 
   @Admits(accessTable.instrument.write)
@@ -82,19 +82,19 @@ export class InstrumentsController {
     @RequestPrecondition() precondition: Precondition,
   ): Promise<object> {
     const changed = await this.instruments.change(caller, id, dto, precondition);
-    return instrumentView(changed);
+    return instrumentAnswer(changed);
   }
 
   @Admits(accessTable.instrument.delete)
   @Delete(':id')
   @Operation('instrumentsControllerRemoveV3', { answer: 'Instrument' })
   async remove(@SignedInCaller() caller: Caller, @Param('id') id: string): Promise<object> {
-    return instrumentView(await this.instruments.remove(caller, id));
+    return instrumentAnswer(await this.instruments.remove(caller, id));
   }
 
   private async find(caller: Caller | undefined, query: LoopbackQuery): Promise<object[]> {
     const selection = { where: query.where, visible: this.visible(caller) };
-    return (await this.queries.list<InstrumentRecord>('Instrument', selection, query)).map(instrumentView);
+    return (await this.queries.list<InstrumentRecord>('Instrument', selection, query)).map(instrumentAnswer);
   }
 
   private visible(caller: Caller | undefined) {

@@ -2,12 +2,11 @@ import { isIPv6 } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
 import { AgedMap } from '../accounts/aged-map.js';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { JobRefusal } from '../domain/errors.js';
 
 const hour = 3_600_000;
-const mostCounted = 50_000;
+const maxCounted = 50_000;
 
 /** What a caller without an account asks for. */
 export interface AnonymousCost {
@@ -45,9 +44,9 @@ export class AnonymousJobLimits {
 
   constructor(
     private readonly clock: Clock,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
   ) {
-    this.counts = new AgedMap(mostCounted, hour, clock);
+    this.counts = new AgedMap(maxCounted, hour, clock);
     this.all = this.fresh();
   }
 

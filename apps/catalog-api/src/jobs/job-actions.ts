@@ -5,8 +5,7 @@ import { createTransport } from 'nodemailer';
 import { messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { type LegacyMessage } from '#outbox';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { ActionConfiguration } from '../domain/job-configuration.js';
 import type { JobRecord } from '../persistence/records.js';
@@ -41,7 +40,7 @@ export class JobActions {
 
   constructor(
     private readonly templates: JobTemplates,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 

@@ -3,8 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { jobSubmittedV1, maxDatasetsOfJob } from '#contracts';
 import { Clock, newId } from '#kernel';
 import { eventRow, legacyRow } from '#outbox';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import type { Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { JobConfiguration, JobTypeConfiguration } from '../domain/job-configuration.js';
@@ -17,7 +16,7 @@ import { JobConfigurationToken } from './job-configuration.provider.js';
 import { JobDatasets, type JobDataset } from './job-datasets.js';
 import { JobOwners } from './job-owners.js';
 import { JobPostings } from './job-postings.js';
-import { legacyBody } from './job-views.js';
+import { legacyBody } from './job-answers.js';
 
 export interface NewJob {
   readonly type: string;
@@ -46,7 +45,7 @@ export class JobCreation {
     private readonly actions: JobActions,
     private readonly postings: JobPostings,
     private readonly clock: Clock,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
   /** @throws JobRefusal with SciCat's statuses; then nothing was stored */

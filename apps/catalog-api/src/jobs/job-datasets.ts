@@ -35,7 +35,7 @@ export class JobDatasets {
 
   /**
    * The datasets of the list, for a caller who may create the job. Rights come before everything that answers
-   * from the datasets: whoever has none learns neither which pids there are nor what their files are called.
+   * from the datasets: a caller with none learns neither which pids there are nor what their files are called.
    *
    * @param read the datasets of the list, where they were read for this post already
    */

@@ -12,7 +12,7 @@ import type { JobHistoryEntry, JobRecord } from '../persistence/records.js';
 import { JobCreation } from './job-creation.js';
 import { JobQueries } from './job-queries.js';
 import { JobUpdates } from './job-updates.js';
-import { jobV4View } from './job-views.js';
+import { jobV4View } from './job-answers.js';
 import { jobWaitsFor } from './job-waiting.js';
 
 /** What Catena adds to SciCat's jobs: history, live progress, cancel, retry. */

@@ -47,7 +47,7 @@ export class JobOwners {
     if (ownerUser === undefined) return { ...group, contactEmail };
     const user = await this.userNamed(caller, ownerUser);
     return {
-      // SciCat lets a job for somebody unknown belong to whoever posts it, without any right of theirs.
+      // SciCat lets a job for an unknown user belong to the caller who posts it, without any right of that user.
       ownerUser: user?.username ?? caller!.username,
       ...group,
       ...(user === undefined ? {} : { groups: user.groups }),

@@ -17,11 +17,11 @@ import { datasetProjection, includesOf, jobFieldsFrom, onlyPaths, topmost } from
 import { jobProperties } from './job-shape.js';
 
 /** Without a limit SciCat answers everything; nobody reads more than this from one answer. */
-const mostJobs = 10_000;
+const maxJobs = 10_000;
 /** Jobs whose datasets are shown with all that belongs to them. */
-const mostDetailed = 1000;
+const maxDetailed = 1000;
 /** Datasets of all jobs of one answer: those of the largest job, and some more. */
-const mostJoined = 20_000;
+const maxJoined = 20_000;
 const detailRelations = ['origdatablocks', 'datablocks', 'attachments'] as const;
 
 type JobWithDatasets = JobRecord & {
@@ -63,12 +63,12 @@ export class JobQueries {
     const { fields, ...others } = parseFilter(filter);
     const wanted = jobFieldsFrom(fields);
     const query = parseV4Filter(JSON.stringify({ ...others, fields: wanted.own ?? fields }), jobProperties, {
-      defaultLimit: mostJobs,
+      defaultLimit: maxJobs,
       more: ['sort'],
     });
     const relations = [...query.include.map(({ relation }) => relation), ...more];
     const joins = relations.length > 0;
-    const limit = joins ? Math.min(query.limit || mostDetailed, mostDetailed) : query.limit;
+    const limit = joins ? Math.min(query.limit || maxDetailed, maxDetailed) : query.limit;
     const own = wanted.own === undefined || wanted.own.length === 0 ? undefined : wanted.own;
     const jobs = await this.find(
       caller,
@@ -120,7 +120,7 @@ export class JobQueries {
 
   /** All jobs that the caller may see. */
   all(caller: Caller): Promise<JobRecord[]> {
-    return this.find(caller, { where: {}, limit: mostJobs, skip: 0, sort: undefined }, undefined);
+    return this.find(caller, { where: {}, limit: maxJobs, skip: 0, sort: undefined }, undefined);
   }
 
   /** The datasets of one job that the caller may see, with some of their fields and relations. */
@@ -168,7 +168,7 @@ export class JobQueries {
       .find(both(query.where, visible), { projection: withoutOwnFields(projection) })
       .sort(inOrder(query.sort))
       .skip(query.skip)
-      .limit(Math.min(query.limit === 0 ? mostJobs : query.limit, mostJobs))
+      .limit(Math.min(query.limit === 0 ? maxJobs : query.limit, maxJobs))
       .toArray();
   }
 
@@ -181,9 +181,9 @@ export class JobQueries {
       );
     if (relations.length === 0 || jobs.length === 0) return;
     const pids = [...new Set(jobs.flatMap((job) => pidsOf(job)))];
-    if (pids.length > mostJoined)
+    if (pids.length > maxJoined)
       throw new BadRequest(
-        `Invalid filter: these ${jobs.length} jobs hold ${pids.length} datasets, at most ${mostJoined} are joined: ask for fewer jobs.`,
+        `Invalid filter: these ${jobs.length} jobs hold ${pids.length} datasets, at most ${maxJoined} are joined: ask for fewer jobs.`,
       );
     const detailed = relations.includes('datasetDetails');
     const query = {

@@ -2,8 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import { MessageTransport } from '#messaging';
 import { type Logger, LOGGER } from '#observability';
 import { makeBuckets, ObjectStore } from '#storage';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import type { JobConfiguration } from '../domain/job-configuration.js';
 import { rabbitOptionsIn } from './job-action-options.js';
 import { JobConfigurationToken } from './job-configuration.provider.js';
@@ -17,7 +16,7 @@ export class JobQueues implements OnApplicationBootstrap, OnApplicationShutdown 
     @Inject(JobConfigurationToken) private readonly jobs: JobConfiguration,
     private readonly transport: MessageTransport,
     private readonly store: ObjectStore,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 

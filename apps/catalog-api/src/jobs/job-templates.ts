@@ -2,21 +2,20 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import Handlebars from 'handlebars';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import type { ActionContext } from './job-actions.js';
-import { jobV3View } from './job-views.js';
+import { jobV3View } from './job-answers.js';
 
 /**
  * SciCat's Handlebars templates with its helpers. `env` holds only the variables named in `JOB_TEMPLATE_VARIABLES`:
- * the whole environment would put every secret within reach of whoever writes a template.
+ * the whole environment would put every secret within reach of every author of a template.
  */
 @Injectable()
 export class JobTemplates {
   private readonly engine = Handlebars.create();
   private readonly compiled = new Map<string, Handlebars.TemplateDelegate>();
 
-  constructor(@Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig) {
+  constructor(@Inject(ConfigToken) private readonly config: CatalogApiConfig) {
     this.registerHelpers();
   }
 

@@ -3,7 +3,7 @@ import { beforeEach, describe, it } from 'node:test';
 import { ManualClock } from '#kernel';
 import { AccessRules, type Caller, type GroupLists } from '../domain/access.js';
 import { parseJobConfiguration } from '../domain/job-configuration.js';
-import { JobNews } from '../events/job-news.js';
+import { JobChanges } from '../events/job-changes.js';
 import type { Catalogue } from '../persistence/catalogue.js';
 import { JobRecords } from '../persistence/job-records.js';
 import type { JobRecord } from '../persistence/records.js';
@@ -34,7 +34,7 @@ describe('A change of a job', () => {
     catalogue = memoryCatalogue();
     records = new JobRecords(catalogue, silentRelay);
     [told, performed, messages] = [[], 0, 0];
-    const news = new JobNews();
+    const news = new JobChanges();
     news.listen((jobId) => told.push(jobId));
     const actions = {
       validate: () => undefined,

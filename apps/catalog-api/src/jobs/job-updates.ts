@@ -7,13 +7,13 @@ import { JobRefusal } from '../domain/errors.js';
 import type { JobConfiguration } from '../domain/job-configuration.js';
 import { mayUpdateJob } from '../domain/job-rules.js';
 import { isCatenas } from '../domain/states.js';
-import { mergePatch } from '../datasets/dataset-views.js';
+import { mergePatch } from '../datasets/dataset-answers.js';
 import { JobRecords, type JobNote, type JobReport } from '../persistence/job-records.js';
 import type { JobHistoryEntry, JobRecord } from '../persistence/records.js';
 import { JobActions } from './job-actions.js';
 import { JobConfigurationToken } from './job-configuration.provider.js';
-import { JobNews } from '../events/job-news.js';
-import { legacyBody } from './job-views.js';
+import { JobChanges } from '../events/job-changes.js';
+import { legacyBody } from './job-answers.js';
 
 /** Without a status, the job keeps the one it has when the change is written. */
 export interface JobChange {
@@ -33,7 +33,7 @@ interface Writing {
 }
 
 /** Attempts of a merge that others get in the way of. */
-const mostAttempts = 20;
+const maxAttempts = 20;
 const pauseMilliseconds = 20;
 /** The word for a cancelled job that today's clients wait for. */
 export const cancelledCode = 'jobCancel';
@@ -46,7 +46,7 @@ export class JobUpdates {
     private readonly rules: AccessRules,
     private readonly actions: JobActions,
     @Inject(JobConfigurationToken) private readonly configuration: JobConfiguration,
-    private readonly news: JobNews,
+    private readonly news: JobChanges,
     private readonly clock: Clock,
   ) {}
 
@@ -57,7 +57,7 @@ export class JobUpdates {
     change: JobChange,
     { request, merges = false }: { readonly request: unknown; readonly merges?: boolean },
   ): Promise<JobRecord> {
-    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+    for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       const job = await this.updatable(caller, id);
       if (isCatenas(job)) return this.patchCatenas(caller, id, change);
       const type = this.configuration.jobs.get(job.type)!;

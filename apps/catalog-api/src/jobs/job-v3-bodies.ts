@@ -55,7 +55,7 @@ export class JobV3Bodies {
     return { ...job, request: job, ...(datasets === undefined ? {} : { datasets: datasets.found }) };
   }
 
-  /** Somebody privileged may name another user; an ordinary caller's word for another is refused later. */
+  /** A privileged caller may name another user; an ordinary caller who names another is refused later. */
   private async userOf(
     caller: Caller | undefined,
     username: unknown,

@@ -17,7 +17,7 @@ import { JobQueries, type DetailsWanted } from './job-queries.js';
 import { jobShapeV3 } from './job-shape.js';
 import { JobUpdates } from './job-updates.js';
 import { JobV3Bodies } from './job-v3-bodies.js';
-import { jobV3View } from './job-views.js';
+import { jobV3View } from './job-answers.js';
 import { CreateJobDtoV3, UpdateJobDtoV3 } from './job.dto.js';
 
 type Fields = Record<string, unknown>;

@@ -13,10 +13,10 @@ import { mayCreateJobs, mayUpdateJobs } from './job-configuration.provider.js';
 import { JobQueries, type PartialJob } from './job-queries.js';
 import { jobShape } from './job-shape.js';
 import { JobUpdates } from './job-updates.js';
-import { jobV4View } from './job-views.js';
+import { jobV4View } from './job-answers.js';
 import { CreateJobDto, UpdateJobDto } from './job.dto.js';
 
-type JobView = Omit<JobRecord, 'catena'>;
+type JobAnswer = Omit<JobRecord, 'catena'>;
 
 @Area('jobs v4')
 @Controller({ path: 'jobs', version: '4' })
@@ -36,7 +36,7 @@ export class JobsV4Controller {
     @Body() request: unknown,
     @Headers('idempotency-key') key: string | undefined,
     @Ip() address: string,
-  ): Promise<JobView> {
+  ): Promise<JobAnswer> {
     return jobV4View(
       await this.creation.create(caller, {
         ...dto,
@@ -99,7 +99,7 @@ export class JobsV4Controller {
     @Body() change: UpdateJobDto,
     @Body() request: unknown,
     @Headers('content-type') contentType: string | undefined,
-  ): Promise<JobView> {
+  ): Promise<JobAnswer> {
     const merges = isMergePatch(contentType);
     return jobV4View(await this.updates.patch(caller, id, change, { request, merges }));
   }
@@ -107,7 +107,7 @@ export class JobsV4Controller {
   @Admits(accessTable.job.delete)
   @Operation('jobsV4ControllerRemoveV4')
   @Delete(':id')
-  async remove(@Param('id') id: string): Promise<JobView> {
+  async remove(@Param('id') id: string): Promise<JobAnswer> {
     return jobV4View(await this.queries.remove(id));
   }
 }

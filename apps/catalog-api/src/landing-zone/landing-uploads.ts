@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
 import { isDuplicateKey } from '#persistence';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import type { Caller } from '../domain/access.js';
 import { Refusal, TooManyRequests } from '../domain/errors.js';
 import { Catalogue } from '../persistence/catalogue.js';
@@ -25,7 +24,7 @@ export class LandingUploads {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly clock: Clock,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
   /**
@@ -77,7 +76,7 @@ export class LandingUploads {
     await this.uploads.deleteOne({ uploadId, key });
   }
 
-  /** Whoever has been silent since then gives its place back; the upload at the store is the caller's to abort. */
+  /** An upload that has been silent since then gives its place back; the upload at the store is the caller's to abort. */
   async expire(before: Date): Promise<void> {
     await this.uploads.deleteMany({ usedAt: { $lt: before } });
   }

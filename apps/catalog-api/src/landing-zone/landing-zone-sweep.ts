@@ -3,8 +3,7 @@ import { Clock, stillMoving } from '#kernel';
 import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { ObjectStore } from '#storage';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { LandingUploads } from './landing-uploads.js';
 
 const interval = 3_600_000;
@@ -16,7 +15,7 @@ export class LandingZoneSweep extends HostedLoop {
     private readonly store: ObjectStore,
     private readonly uploads: LandingUploads,
     private readonly clock: Clock,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
     @Inject(LOGGER) logger: Logger,
   ) {
     super({

@@ -3,8 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { isParcelPath, maximumParcelBytes } from '#datablock';
 import { isAway, pidAsName, safeRelativePath } from '#kernel';
 import { ObjectStore } from '#storage';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
 import { DatasetQueries } from '../datasets/dataset-queries.js';
@@ -45,11 +44,11 @@ interface PartLink {
 /** Files up to this size go in one request. */
 const singlePutLimit = 64 * 2 ** 20;
 const smallestPart = 64 * 2 ** 20;
-const mostParts = 1000;
+const maxParts = 1000;
 /** Links of one answer, all files and parts together. */
-const mostLinks = 1000;
+const maxLinks = 1000;
 /** Uploads in parts that one request begins. */
-const mostBegun = 20;
+const maxBegun = 20;
 /** Signatures made without letting others have a turn. */
 const signedAtOnce = 50;
 const pageLength = 1000;
@@ -62,7 +61,7 @@ export class LandingZone {
     private readonly claims: DatasetClaimRecords,
     private readonly rules: AccessRules,
     private readonly uploads: LandingUploads,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
   async files(caller: Caller, pid: string, after: string | undefined): Promise<LandedFile[]> {
@@ -152,7 +151,7 @@ export class LandingZone {
   private async uploadOf(caller: Caller, key: string, { size, uploadId }: WantedFile): Promise<string> {
     const announced = { key, size };
     if (uploadId === undefined) {
-      // Every part is sent anew; whoever sends another file under the same name meanwhile cannot complete it unnoticed.
+      // Every part is sent anew; a client that sends another file under the same name meanwhile cannot complete it unnoticed.
       const own = await this.uploads.own(caller, announced);
       if (own !== undefined && (await this.isOpen(key, own))) return own;
       return this.uploads.begin(caller, announced, () => this.store.beginUpload(this.bucket, key));
@@ -225,13 +224,13 @@ export interface WantedFile {
 }
 
 /** How a large file is cut, and which of its parts are asked for. */
-function partsOf({ size, firstPart = 1, partCount = mostParts }: WantedFile): {
+function partsOf({ size, firstPart = 1, partCount = maxParts }: WantedFile): {
   partSize: number;
   totalParts: number;
   first: number;
   count: number;
 } {
-  const partSize = Math.max(smallestPart, Math.ceil(size / mostParts / 2 ** 20) * 2 ** 20);
+  const partSize = Math.max(smallestPart, Math.ceil(size / maxParts / 2 ** 20) * 2 ** 20);
   const totalParts = Math.ceil(size / partSize);
   const count = Math.max(0, Math.min(partCount, totalParts - firstPart + 1));
   return { partSize, totalParts, first: firstPart, count };
@@ -241,13 +240,13 @@ function partsOf({ size, firstPart = 1, partCount = mostParts }: WantedFile): {
 function checkWanted(files: readonly WantedFile[]): void {
   const large = files.filter(({ size }) => size > singlePutLimit);
   const links = files.length - large.length + large.reduce((sum, file) => sum + partsOf(file).count, 0);
-  if (links > mostLinks)
+  if (links > maxLinks)
     throw new BadRequest(
-      `Expected at most ${mostLinks} links in one request, found ${links} (files and parts together): ask for fewer files, or for windows of parts (firstPart, partCount).`,
+      `Expected at most ${maxLinks} links in one request, found ${links} (files and parts together): ask for fewer files, or for windows of parts (firstPart, partCount).`,
     );
   const begun = large.filter(({ uploadId }) => uploadId === undefined).length;
-  if (begun > mostBegun)
+  if (begun > maxBegun)
     throw new BadRequest(
-      `Expected at most ${mostBegun} uploads in parts to begin in one request, found ${begun}: ask for fewer large files at once.`,
+      `Expected at most ${maxBegun} uploads in parts to begin in one request, found ${begun}: ask for fewer large files at once.`,
     );
 }

@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { messageOf, TransientError } from '#kernel';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { accessTable } from '../domain/access-table.js';
 import { AccessRules, both, type Caller } from '../domain/access.js';
 import { parseJsonObject } from '../domain/filter-parts.js';
@@ -21,7 +20,7 @@ export class Logbooks {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly rules: AccessRules,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
   async visibleTo(caller: Caller): Promise<Logbook[]> {
@@ -66,7 +65,7 @@ export class Logbooks {
 
   /** Undefined when logbooks are switched off, or the service has none. */
   private async ask(path: string): Promise<unknown> {
-    const { logbooks, http } = this.config.surroundings;
+    const { logbooks, http } = this.config.edge;
     if (logbooks === undefined) return undefined;
     try {
       const response = await fetch(`${logbooks.url}${path}`, { signal: AbortSignal.timeout(http.timeout) });

@@ -16,7 +16,7 @@ const sources = {
   instrument: { collection: 'Instrument', field: 'customMetadata' },
 } as const;
 /** Rounds of one record that changes again and again meanwhile; the change after them makes its own. */
-const mostRounds = 5;
+const maxRounds = 5;
 /** Keys that are removed at once. */
 const batch = 1000;
 
@@ -50,7 +50,7 @@ export class MetadataKeys {
   ): Promise<void> {
     await this.quietly(sourceType, source._id, async () => {
       let current = source;
-      for (let round = 0; round < mostRounds; round += 1) {
+      for (let round = 0; round < maxRounds; round += 1) {
         await this.write(sourceType, current, isNew && round === 0);
         const now = await this.sourceOf(sourceType, source._id);
         if (now === undefined) return this.forget(sourceType, source._id);

@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { both, type Condition } from '../domain/access.js';
 import {
   audienceFields,
@@ -23,9 +22,9 @@ export interface NamesAsked {
 }
 
 /** Matching records whose shapes are read, where the condition is about more than their readers. */
-const mostRecords = 100_000;
+const maxRecords = 100_000;
 /** Different lists of names in one answer. */
-const mostShapes = 20_000;
+const maxShapes = 20_000;
 /** Lists of names that are held at once. */
 const batch = 50;
 
@@ -37,7 +36,7 @@ export class MetadataNames {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly shapes: MetadataShapes,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
   /** All of them, those of the newest records first; of a page of records where the caller asks for one. */
@@ -95,7 +94,7 @@ export class MetadataNames {
         { $match: condition },
         { $group: { _id: '$digest', id: { $first: '$_id' }, newest: { $max: '$createdAt' } } },
         { $sort: { newest: -1, _id: 1 } },
-        { $limit: mostShapes },
+        { $limit: maxShapes },
       ])
       .toArray();
     return found.map(({ id }) => id);
@@ -110,10 +109,10 @@ export class MetadataNames {
       .aggregate<{ _id: unknown }>([
         { $match: condition },
         { $sort: { createdAt: -1, _id: -1 } },
-        { $limit: mostRecords },
+        { $limit: maxRecords },
         { $group: { _id: `$${shapeField}`, newest: { $max: '$createdAt' } } },
         { $sort: { newest: -1, _id: 1 } },
-        { $limit: mostShapes },
+        { $limit: maxShapes },
       ])
       .toArray();
     return found.map(({ _id }) => _id).filter((id): id is string => typeof id === 'string' && id !== '');

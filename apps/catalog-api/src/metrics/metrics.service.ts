@@ -3,8 +3,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { messageOf, PermanentError } from '#kernel';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 
 /** A route of `METRICS_CONFIG_FILE`: `{path, version?}`, where `*` stands for any path. */
 interface RoutePattern {
@@ -26,17 +25,17 @@ export class Metrics implements OnModuleInit {
   private include: readonly RoutePattern[] = [{ path: '*' }];
   private exclude: readonly RoutePattern[] = [];
 
-  constructor(@Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig) {}
+  constructor(@Inject(ConfigToken) private readonly config: CatalogApiConfig) {}
 
   get enabled(): boolean {
-    return this.config.surroundings.metrics !== undefined;
+    return this.config.edge.metrics !== undefined;
   }
 
   /** @throws PermanentError `kernel.configuration` for a file that is not `{include, exclude}` */
   async onModuleInit(): Promise<void> {
     if (!this.enabled) return;
     collectDefaultMetrics({ register: this.registry });
-    const file = this.config.surroundings.metrics?.file;
+    const file = this.config.edge.metrics?.file;
     if (file === undefined) return;
     const { include, exclude } = await routesIn(file);
     this.include = include ?? this.include;

@@ -10,7 +10,7 @@ interface FacetRow {
 export type FacetAnswer = [Record<string, readonly FacetRow[] | readonly { totalSets: number }[]>];
 
 /** The largest number of values one facet shows. */
-const mostValues = 10_000;
+const maxValues = 10_000;
 
 /** Counts records by the values of fields: one grouping a facet, all at once, none of them in this process's memory. */
 export async function facetsOf(
@@ -45,6 +45,6 @@ function pipelineOf(facet: string, condition: Record<string, unknown>, shape: Re
     ...(kind === 'array' ? [{ $unwind: path }] : []),
     { $group: { _id: key, count: { $sum: 1 } } },
     { $sort: { _id: -1 } },
-    { $limit: mostValues },
+    { $limit: maxValues },
   ];
 }

@@ -4,7 +4,7 @@ const insertionOrder: Sort = { createdAt: 1, _id: 1 };
 
 /**
  * The order of a list, in which every record has one place: pages of records that are equal in what they are sorted by
- * would overlap otherwise, and leave some out. Without a wish of the client, lists come as the records were made, as
+ * would overlap otherwise, and leave some out. Where the client asks for no order, lists come as the records were made, as
  * SciCat's do; records of old installations may have no `createdAt` and come first.
  */
 export function inOrder(wanted: Sort | undefined): Record<string, 1 | -1> {

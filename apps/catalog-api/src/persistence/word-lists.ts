@@ -66,7 +66,7 @@ async function fill(records: Records, ids: readonly string[], logger: Logger): P
     .filter(({ record, words }) => record[wordsField] !== words[wordsField]);
   const operations = outdated.map(({ record, words }) => ({
     updateOne: {
-      // Whoever changes it meanwhile makes its words.
+      // A write that changes it meanwhile makes its words.
       filter: { _id: record._id, [wordsField]: record[wordsField] ?? { $exists: false } },
       update: { $set: words },
     },

@@ -53,7 +53,7 @@ const defaults = {
   retrieveEmailsToBeNotified: [],
   embargoPeriod: 3,
 };
-const mostAtOnce = 1000;
+const maxAtOnce = 1000;
 
 /** The use cases of policies. */
 @Injectable()
@@ -93,9 +93,9 @@ export class PolicyService {
     groups: readonly string[],
     dto: PartialUpdatePolicyDto,
   ): Promise<number> {
-    if (groups.length > mostAtOnce)
+    if (groups.length > maxAtOnce)
       throw new BadRequest(
-        `ownerGroupList names ${groups.length} groups, at most ${mostAtOnce} can be changed at once.`,
+        `ownerGroupList names ${groups.length} groups, at most ${maxAtOnce} can be changed at once.`,
       );
     const present = await this.policiesOf(groups);
     for (const policy of present) checkManaged(caller, policy);
@@ -115,7 +115,7 @@ export class PolicyService {
 
   private policiesOf(groups: readonly string[]): Promise<PolicyRecord[]> {
     const where = { ownerGroup: { $in: groups } };
-    return this.queries.list('Policy', { where, visible: undefined }, { limit: mostAtOnce });
+    return this.queries.list('Policy', { where, visible: undefined }, { limit: maxAtOnce });
   }
 
   /** @throws Refusal 404 */

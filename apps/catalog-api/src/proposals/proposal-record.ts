@@ -73,12 +73,12 @@ export function storedProposal(dto: PartialUpdateProposalDto): Record<string, un
 }
 
 /** A proposal as clients know it. The web frontend cannot show one without `instrumentIds`, which old ones lack. */
-export function proposalView(proposal: ProposalRecord): ProposalRecord {
-  return { ...partialProposalView(proposal), instrumentIds: proposal['instrumentIds'] ?? [] };
+export function proposalAnswer(proposal: ProposalRecord): ProposalRecord {
+  return { ...partialProposalAnswer(proposal), instrumentIds: proposal['instrumentIds'] ?? [] };
 }
 
-/** As `proposalView`, of the fields that were asked for only. */
-export function partialProposalView(proposal: ProposalRecord): ProposalRecord {
+/** As `proposalAnswer`, of the fields that were asked for only. */
+export function partialProposalAnswer(proposal: ProposalRecord): ProposalRecord {
   const { metadata } = proposal;
   return withId(metadata == null ? proposal : { ...proposal, metadata: decodeMetadataKeys(metadata) });
 }

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, PermanentError } from '#kernel';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { BadRequest } from '../domain/errors.js';
 
 export const defaultProposalType = 'Default Proposal';
@@ -20,7 +19,7 @@ export class ProposalTypes {
 
 export const proposalTypesProvider = {
   provide: ProposalTypes,
-  inject: [CatalogApiConfigToken],
+  inject: [ConfigToken],
   useFactory: async ({ proposalTypesFile }: CatalogApiConfig): Promise<ProposalTypes> =>
     new ProposalTypes(new Set([defaultProposalType, ...(await namesIn(proposalTypesFile))])),
 };

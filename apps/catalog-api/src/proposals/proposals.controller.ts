@@ -3,7 +3,7 @@ import { accessTable } from '../domain/access-table.js';
 import { AccessRules, both, type Caller } from '../domain/access.js';
 import { parseFacets, parseFields, parseLimits, type FieldQuery } from '../domain/field-query.js';
 import { parseCountFilter, parseRecordFilter } from '../domain/record-filter.js';
-import { v3View } from '../datasets/dataset-views.js';
+import { v3View } from '../datasets/dataset-answers.js';
 import { Admits, SignedIn } from '../http/admits.decorator.js';
 import { CurrentCaller, SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
@@ -14,7 +14,12 @@ import type { DatasetRecord } from '../persistence/records.js';
 import { RequestPrecondition } from '../records/precondition.decorator.js';
 import type { Precondition } from '../records/preconditions.js';
 import { RecordQueries, type Page, type Selection } from '../records/record-queries.js';
-import { partialProposalView, proposalShape, proposalView, type ProposalRecord } from './proposal-record.js';
+import {
+  partialProposalAnswer,
+  proposalShape,
+  proposalAnswer,
+  type ProposalRecord,
+} from './proposal-record.js';
 import { CreateProposalDto, PartialUpdateProposalDto, ProposalToCheckDto } from './proposal.dto.js';
 import { ProposalService } from './proposal.service.js';
 
@@ -31,7 +36,7 @@ export class ProposalsController {
   @Post()
   @Operation('proposalsControllerCreateV3', { answer: 'ProposalClass' })
   async create(@SignedInCaller() caller: Caller, @Body() dto: CreateProposalDto): Promise<object> {
-    return proposalView(await this.proposals.create(caller, dto));
+    return proposalAnswer(await this.proposals.create(caller, dto));
   }
 
   @Admits(accessTable.proposal.create)
@@ -98,7 +103,7 @@ export class ProposalsController {
   @Get(':pid')
   @Operation('proposalsControllerFindByIdV3', { answer: 'ProposalClass' })
   async get(@CurrentCaller() caller: Caller | undefined, @Param('pid') id: string): Promise<object> {
-    return proposalView(await this.proposals.read(caller, id));
+    return proposalAnswer(await this.proposals.read(caller, id));
   }
 
   @Admits(accessTable.proposal.read)
@@ -133,18 +138,18 @@ export class ProposalsController {
     @Body() dto: PartialUpdateProposalDto,
     @RequestPrecondition() precondition: Precondition,
   ): Promise<object> {
-    return proposalView(await this.proposals.change(caller, id, dto, precondition));
+    return proposalAnswer(await this.proposals.change(caller, id, dto, precondition));
   }
 
   @Admits(accessTable.proposal.delete)
   @Delete(':pid')
   @Operation('proposalsControllerRemoveV3')
   async remove(@SignedInCaller() caller: Caller, @Param('pid') id: string): Promise<object> {
-    return proposalView(await this.proposals.remove(caller, id));
+    return proposalAnswer(await this.proposals.remove(caller, id));
   }
 
   private async find(selection: Selection, page: Page): Promise<object[]> {
-    const view = page.projection === undefined ? proposalView : partialProposalView;
+    const view = page.projection === undefined ? proposalAnswer : partialProposalAnswer;
     return (await this.queries.list<ProposalRecord>('Proposal', selection, page)).map(view);
   }
 

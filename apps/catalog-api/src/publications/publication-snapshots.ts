@@ -30,7 +30,7 @@ export interface PublicationSnapshot extends PublicationRow {
   readonly withdrawal?: { readonly at: string; readonly reason: string; readonly replacedBy?: string };
 }
 
-const mostRows = 1000;
+const maxRows = 1000;
 const imagePattern = /^data:(image\/(?:png|jpeg|gif|webp));base64,([A-Za-z0-9+/]+={0,2})$/;
 
 /** What the publisher reads: rows to compare with its own, and whole publications. */
@@ -55,7 +55,7 @@ export class PublicationSnapshots {
         { projection: { status: 1, 'catena.version': 1, 'catena.registration.state': 1 } },
       )
       .sort({ _id: 1 })
-      .limit(mostRows)
+      .limit(maxRows)
       .toArray();
     return found.map((record) => rowOf(record as unknown as PublishedDataRecord));
   }

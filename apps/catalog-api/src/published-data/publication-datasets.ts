@@ -133,7 +133,7 @@ export class PublicationDatasets {
       { _id: condition },
       {
         $set: { ...publication, ...more, updatedBy: by, updatedAt: this.policy.now() },
-        // It has other readers now; a record without a shape gets one, whoever dies in between.
+        // It has other readers now; a record without a shape gets one, even if a process dies in between.
         $unset: { [shapeField]: '' },
       },
     );

@@ -20,7 +20,7 @@ import type { PublicationPart, PublishedDataRecord } from './published-data-reco
 type Fields = Record<string, unknown>;
 type EventOf = (details: { doi: string; version: number; now: Date }) => OutboxRow;
 
-/** Milliseconds between two looks at a registration somebody waits for. */
+/** Milliseconds between two looks at a registration that a client waits for. */
 const look = 100;
 
 /** What became of a request to register. */
@@ -134,7 +134,7 @@ export class PublicationLife {
     return changed;
   }
 
-  /** The wish is stored, the publisher carries it out; nothing is public before it has confirmed. */
+  /** The request is stored, the publisher carries it out; nothing is public before it has confirmed. */
   private async registerConfirmed(caller: Caller, record: PublishedDataRecord): Promise<RegistrationOutcome> {
     await this.checks.registrable(record);
     const { _id: doi } = record;

@@ -2,8 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { isDoi } from '#datacite';
 import { Clock } from '#kernel';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
 
 /** Time, names and configuration: what a publication needs from outside its own records. */
@@ -11,7 +10,7 @@ import { BadRequest, Refusal } from '../domain/errors.js';
 export class PublicationPolicy {
   constructor(
     private readonly clock: Clock,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
   now(): Date {
@@ -22,7 +21,7 @@ export class PublicationPolicy {
     return this.config.embargoTimeZone;
   }
 
-  /** @throws BadRequest when the client names a DOI of somebody else's prefix */
+  /** @throws BadRequest when the client names a DOI of another prefix than the facility's */
   doiFor(given: unknown): string {
     const { prefix, shortSuffix } = this.config.doi;
     if (typeof given === 'string' && given !== '') {

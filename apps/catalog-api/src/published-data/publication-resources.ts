@@ -2,8 +2,7 @@ import { storedTime } from '../domain/iso-date.js';
 import { Inject, Injectable } from '@nestjs/common';
 import { resourceFrom, type DataciteResource } from '#datacite';
 import type { PublicDataset } from '#publication-feed';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { rowsWithIds } from '#persistence';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord } from '../persistence/records.js';
@@ -16,14 +15,14 @@ const datasetFields = [
   ...['instrumentIds', 'proposalIds', 'sampleIds', 'techniques', 'keywords', 'license', 'dataFormat'],
 ];
 /** Keywords and the like of one dataset. */
-const mostValues = 200;
+const maxValues = 200;
 
 /** A publication in the words of the public: its datasets with what they refer to, and its DataCite metadata. */
 @Injectable()
 export class PublicationResources {
   constructor(
     private readonly catalogue: Catalogue,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
   async resourceOf(record: PublishedDataRecord): Promise<DataciteResource> {
@@ -140,7 +139,7 @@ function publicly(dataset: DatasetRecord, { instruments, proposals, samples }: R
 
 function techniquesIn(value: unknown): PublicDataset['techniques'] {
   if (!Array.isArray(value)) return [];
-  return value.slice(0, mostValues).flatMap((technique: unknown) => {
+  return value.slice(0, maxValues).flatMap((technique: unknown) => {
     const { name, pid } = (technique ?? {}) as Fields;
     const shown = textOf(name);
     return shown === undefined ? [] : [{ name: shown, ...field('pid', pid) }];
@@ -149,7 +148,7 @@ function techniquesIn(value: unknown): PublicDataset['techniques'] {
 
 function textsIn(value: unknown): string[] {
   if (!Array.isArray(value)) return [];
-  return value.filter((text): text is string => textOf(text) !== undefined).slice(0, mostValues);
+  return value.filter((text): text is string => textOf(text) !== undefined).slice(0, maxValues);
 }
 
 function textOf(value: unknown): string | undefined {

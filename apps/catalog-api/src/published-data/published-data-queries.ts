@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { AccessRules, both, type Caller, type Condition } from '../domain/access.js';
 import { accessTable, type Rule } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
@@ -30,7 +29,7 @@ export class PublishedDataQueries {
     private readonly catalogue: Catalogue,
     private readonly rules: AccessRules,
     private readonly clock: Clock,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
   async list(caller: Caller | undefined, query: PublishedDataQuery): Promise<PublishedDataRecord[]> {

@@ -8,7 +8,7 @@ type Fields = Record<string, unknown>;
 /** SciCat's states, and `withdrawn`: only its creator and administrators still see such a record. */
 export type PublicationState = 'private' | 'public' | 'registered' | 'amended' | 'withdrawn';
 
-/** A wish to have a version registered, from the request until the publisher's answer. */
+/** A request to have a version registered, from the request until the publisher's answer. */
 export interface Registration {
   readonly version: number;
   readonly state: 'pending' | 'confirmed' | 'refused';

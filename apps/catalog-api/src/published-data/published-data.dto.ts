@@ -11,7 +11,7 @@ import {
 } from 'class-validator';
 import { IsISO8601 } from '../http/iso-date.decorator.js';
 
-const mostDatasets = 10_000;
+const maxDatasets = 10_000;
 const longestTitle = 10_000;
 const longestText = 1_000_000;
 
@@ -19,7 +19,7 @@ export class CreatePublishedDataV4Dto {
   @IsString() @MaxLength(longestTitle) title: string;
   @IsString() @MaxLength(longestText) abstract: string;
   /** May be empty: a publication is often written before its datasets are known. */
-  @IsArray() @ArrayMaxSize(mostDatasets) @IsString({ each: true }) datasetPids: string[];
+  @IsArray() @ArrayMaxSize(maxDatasets) @IsString({ each: true }) datasetPids: string[];
   @IsOptional() @IsISO8601() registeredTime?: string;
   /** Only the state it has already: states change by publish, register and amend. */
   @IsOptional() @IsString() status?: string;
@@ -29,7 +29,7 @@ export class CreatePublishedDataV4Dto {
 export class PartialUpdatePublishedDataV4Dto {
   @IsOptional() @IsString() @MaxLength(longestTitle) title?: string;
   @IsOptional() @IsString() @MaxLength(longestText) abstract?: string;
-  @IsOptional() @IsArray() @ArrayMaxSize(mostDatasets) @IsString({ each: true }) datasetPids?: string[];
+  @IsOptional() @IsArray() @ArrayMaxSize(maxDatasets) @IsString({ each: true }) datasetPids?: string[];
   @IsOptional() @IsISO8601() registeredTime?: string;
   @IsOptional() @IsString() status?: string;
   @IsOptional() @IsObject() metadata?: Record<string, unknown>;
@@ -60,7 +60,7 @@ export class CreatePublishedDataDto extends FlatFields {
   @IsString() dataDescription: string;
   @IsString() resourceType: string;
   /** May be empty: a publication is often written before its datasets are known. */
-  @IsArray() @ArrayMaxSize(mostDatasets) @IsString({ each: true }) pidArray: string[];
+  @IsArray() @ArrayMaxSize(maxDatasets) @IsString({ each: true }) pidArray: string[];
 }
 
 export class PartialUpdatePublishedDataDto extends FlatFields {
@@ -71,7 +71,7 @@ export class PartialUpdatePublishedDataDto extends FlatFields {
   @IsOptional() @IsString() @MaxLength(longestText) abstract?: string;
   @IsOptional() @IsString() dataDescription?: string;
   @IsOptional() @IsString() resourceType?: string;
-  @IsOptional() @IsArray() @ArrayMaxSize(mostDatasets) @IsString({ each: true }) pidArray?: string[];
+  @IsOptional() @IsArray() @ArrayMaxSize(maxDatasets) @IsString({ each: true }) pidArray?: string[];
 }
 
 /** What the edit page of older clients sends: whichever fields it shows. */

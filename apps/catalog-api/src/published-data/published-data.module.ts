@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { PublicationChecks } from './publication-checks.js';
 import { PublicationDatasets } from './publication-datasets.js';
 import { PublicationLife } from './publication-life.service.js';
@@ -25,7 +24,7 @@ import { PublishedDataService } from './published-data.service.js';
     PublishedDataService,
     {
       provide: PublicationSettings,
-      inject: [CatalogApiConfigToken],
+      inject: [ConfigToken],
       useFactory: (config: CatalogApiConfig) => new PublicationSettings(config.publishedDataConfigFile),
     },
   ],

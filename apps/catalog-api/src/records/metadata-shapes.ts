@@ -60,7 +60,7 @@ export class MetadataShapes {
   }
 
   /**
-   * Removes a shape that no record has. It is marked before the records are looked at: whoever gives it to a record afterwards
+   * Removes a shape that no record has. It is marked before the records are looked at: a write that gives it to a record afterwards
    * sees the mark, and takes it away, or finds the shape gone, and makes it again.
    */
   async retire(collection: ShapedCollection, _id: string): Promise<void> {
@@ -114,7 +114,7 @@ export class MetadataShapes {
       );
   }
 
-  /** Gives a shape to a record that has none. Whoever changes it meanwhile gives it one. */
+  /** Gives a shape to a record that has none. A write that changes it meanwhile gives it one. */
   async give(collection: ShapedCollection, _id: string): Promise<void> {
     const records = this.catalogue.records(collection);
     const fields = [shapedCollections[collection], 'ownerGroup', 'accessGroups', 'isPublished', 'updatedAt'];

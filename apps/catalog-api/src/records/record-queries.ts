@@ -53,7 +53,7 @@ export class RecordQueries {
     return facetsOf(records, both(where, visible), facets, shape);
   }
 
-  /** One record, whoever asks: the caller of this method asks the access rules. */
+  /** One record for any caller: whoever calls this method asks the access rules. */
   async find<R extends StoredRecord>(collection: CollectionName, id: string): Promise<R | undefined> {
     const found = await this.catalogue
       .records(collection)

@@ -40,7 +40,7 @@ export interface ChangeRequest<R extends StoredRecord> {
 }
 
 /** Attempts of a change that other changes get in the way of. */
-const mostAttempts = 20;
+const maxAttempts = 20;
 const pauseMilliseconds = 20;
 
 /**
@@ -123,7 +123,7 @@ export class RecordStore {
   ): Promise<R | undefined> {
     const records = this.catalogue.records(collection);
     const changes = new OutboxCollection(records, this.relay, 'catena.outbox');
-    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+    for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       const before = (await records.findOne(
         { _id: id },
         { projection: withoutOwnPart(collection) },

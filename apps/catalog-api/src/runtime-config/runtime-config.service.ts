@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Clock, messageOf, PermanentError } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { Refusal } from '../domain/errors.js';
 import { besideOthers } from '../persistence/beside-others.js';
 import { Catalogue } from '../persistence/catalogue.js';
@@ -24,13 +23,13 @@ export class RuntimeConfigs implements OnApplicationBootstrap {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly clock: Clock,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** @throws PermanentError `kernel.configuration` for a file that holds no JSON object */
   async onApplicationBootstrap(): Promise<void> {
-    const files = [...this.config.surroundings.runtimeConfigFiles];
+    const files = [...this.config.edge.runtimeConfigFiles];
     const read = await Promise.all(files.map(async ([cid, file]) => ({ cid, data: await objectIn(file) })));
     void this.catalogue
       .afterStart('runtime configuration', () => this.rewrite(read))

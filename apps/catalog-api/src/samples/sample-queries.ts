@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { attachmentV3View, type AttachmentRecord } from '../attachments/attachment-views.js';
-import { v3View } from '../datasets/dataset-views.js';
+import { attachmentV3View, type AttachmentRecord } from '../attachments/attachment-answers.js';
+import { v3View } from '../datasets/dataset-answers.js';
 import { accessTable } from '../domain/access-table.js';
 import { AccessRules, both, type Caller, type Condition } from '../domain/access.js';
 import { BadRequest } from '../domain/errors.js';
@@ -10,9 +10,9 @@ import { hiddenOfSamples } from '../domain/metadata-paths.js';
 import { MetadataNames } from '../metadata-keys/metadata-names.js';
 import type { DatasetRecord } from '../persistence/records.js';
 import { RecordQueries, type Page, type Selection } from '../records/record-queries.js';
-import { sampleView, type SampleRecord } from './sample-record.js';
+import { sampleAnswer, type SampleRecord } from './sample-record.js';
 
-const mostRelated = 100;
+const maxRelated = 100;
 
 /** Everything that is asked of samples together with the caller's rights on what belongs to them. */
 @Injectable()
@@ -38,7 +38,7 @@ export class SampleQueries {
   }
 
   async list(selection: Selection, page: Page): Promise<SampleRecord[]> {
-    return (await this.queries.list<SampleRecord>('Sample', selection, page)).map(sampleView);
+    return (await this.queries.list<SampleRecord>('Sample', selection, page)).map(sampleAnswer);
   }
 
   count(selection: Selection): Promise<number> {
@@ -68,7 +68,7 @@ export class SampleQueries {
     const datasets = await this.queries.list<DatasetRecord>(
       'Dataset',
       { where: { sampleIds: id }, visible },
-      { limit: mostRelated, sort: { createdAt: -1 } },
+      { limit: maxRelated, sort: { createdAt: -1 } },
     );
     return datasets.map((dataset) => v3View(dataset));
   }
@@ -88,7 +88,7 @@ export class SampleQueries {
     const attachments = await this.queries.list<AttachmentRecord>(
       'Attachment',
       { visible: hanging },
-      { limit: mostRelated, sort: { createdAt: -1 } },
+      { limit: maxRelated, sort: { createdAt: -1 } },
     );
     return attachments.map(attachmentV3View);
   }

@@ -56,7 +56,7 @@ export function storedSample({
 }
 
 /** A sample as clients know it. */
-export function sampleView(sample: SampleRecord): SampleRecord {
+export function sampleAnswer(sample: SampleRecord): SampleRecord {
   const { sampleCharacteristics } = sample;
   return withId(
     sampleCharacteristics == null

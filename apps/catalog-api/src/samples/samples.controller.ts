@@ -10,7 +10,7 @@ import { Area, Operation } from '../http/operation.decorator.js';
 import { filterFrom } from '../http/query-values.js';
 import { RequestPrecondition } from '../records/precondition.decorator.js';
 import type { Precondition } from '../records/preconditions.js';
-import { sampleShape, sampleView, type SampleRecord } from './sample-record.js';
+import { sampleShape, sampleAnswer, type SampleRecord } from './sample-record.js';
 import { SampleQueries } from './sample-queries.js';
 import { CreateSampleDto, PartialUpdateSampleDto } from './sample.dto.js';
 import { SampleService } from './sample.service.js';
@@ -28,7 +28,7 @@ export class SamplesController {
   @Post()
   @Operation('samplesControllerCreateV3', { answer: 'OutputSampleDto' })
   async create(@SignedInCaller() caller: Caller, @Body() dto: CreateSampleDto): Promise<object> {
-    return sampleView(await this.samples.create(caller, dto));
+    return sampleAnswer(await this.samples.create(caller, dto));
   }
 
   @Admits(accessTable.sample.read)
@@ -91,7 +91,7 @@ export class SamplesController {
   @Get(':id')
   @Operation('samplesControllerFindByIdV3', { answer: 'OutputSampleDto' })
   async get(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<SampleRecord> {
-    return sampleView(await this.samples.read(caller, id));
+    return sampleAnswer(await this.samples.read(caller, id));
   }
 
   @Admits(accessTable.sample.read)
@@ -120,13 +120,13 @@ export class SamplesController {
     @Body() dto: PartialUpdateSampleDto,
     @RequestPrecondition() precondition: Precondition,
   ): Promise<object> {
-    return sampleView(await this.samples.change(caller, id, dto, precondition));
+    return sampleAnswer(await this.samples.change(caller, id, dto, precondition));
   }
 
   @Admits(accessTable.sample.delete)
   @Delete(':id')
   @Operation('samplesControllerRemoveV3')
   async remove(@SignedInCaller() caller: Caller, @Param('id') id: string): Promise<SampleRecord> {
-    return sampleView(await this.samples.remove(caller, id));
+    return sampleAnswer(await this.samples.remove(caller, id));
   }
 }

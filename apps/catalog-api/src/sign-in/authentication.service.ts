@@ -41,7 +41,7 @@ export class AuthenticationService {
     return person === undefined ? undefined : this.loginAs(person);
   }
 
-  /** Somebody whom another authority vouches for. */
+  /** A user whom another authority vouches for. */
   async loginAs(person: ExternalPerson): Promise<LoginAnswer> {
     return this.tokens.loginAnswer(await this.accounts.accountOf(person));
   }

@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Client, ResultCodeError, type Entry } from 'ldapts';
 import { messageOf, TransientError } from '#kernel';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { Refusal } from '../domain/errors.js';
 import type { LdapConfig } from '../identity.config.js';
 import type { ExternalPerson } from '../accounts/sign-in-accounts.js';
@@ -12,7 +11,7 @@ const attributes = ['displayName', 'cn', 'mail', 'sAMAccountName', 'uid', 'thumb
 /** Asks an LDAP or Active Directory server whether a password is right, and who the person is. */
 @Injectable()
 export class LdapDirectory {
-  constructor(@Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig) {}
+  constructor(@Inject(ConfigToken) private readonly config: CatalogApiConfig) {}
 
   /**
    * Undefined when the name or the password is wrong.
@@ -67,7 +66,7 @@ export class LdapDirectory {
   }
 
   private async connected<T>({ url }: LdapConfig, work: (client: Client) => Promise<T>): Promise<T> {
-    const { timeout } = this.config.surroundings.http;
+    const { timeout } = this.config.edge.http;
     const client = new Client({ url, timeout, connectTimeout: timeout });
     try {
       return await work(client);
@@ -77,7 +76,7 @@ export class LdapDirectory {
   }
 }
 
-/** The characters that mean something in a search filter (RFC 4515): what somebody typed never becomes part of it. */
+/** The characters that mean something in a search filter (RFC 4515): what a user typed never becomes part of it. */
 export function escapeFilter(text: string): string {
   return [...Buffer.from(text, 'utf8')]
     .map((byte) => {

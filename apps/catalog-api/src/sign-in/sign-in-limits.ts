@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { Refusal, TooManyRequests } from '../domain/errors.js';
 
 interface Count {
@@ -9,9 +8,9 @@ interface Count {
   readonly since: number;
 }
 
-const mostCounted = 50_000;
+const maxCounted = 50_000;
 /** Attempts of one address at the same time: all of them together have few places in the queue of hashes. */
-const mostAtOnce = 20;
+const maxAtOnce = 20;
 
 /**
  * Slows guessing of passwords down: failed sign-ins are counted by name and by address, each process for itself. An
@@ -24,7 +23,7 @@ export class SignInLimits {
 
   constructor(
     private readonly clock: Clock,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
   /**
@@ -69,7 +68,7 @@ export class SignInLimits {
   /** Nobody fills the queue for everybody else. */
   private async fewAtOnce<T>(address: string, attempt: () => Promise<T>): Promise<T> {
     const count = this.underWay.get(address) ?? 0;
-    if (count >= mostAtOnce)
+    if (count >= maxAtOnce)
       throw new TooManyRequests(`${count} sign-ins of your address are under way: wait and try again.`, 1);
     this.underWay.set(address, count + 1);
     try {
@@ -124,7 +123,7 @@ export class SignInLimits {
   }
 
   private makeRoom(): void {
-    if (this.counts.size < mostCounted) return;
+    if (this.counts.size < maxCounted) return;
     const [oldest] = this.counts.keys();
     if (oldest !== undefined) this.counts.delete(oldest);
   }

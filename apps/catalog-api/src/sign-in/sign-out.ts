@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
-import type { CatalogApiConfig } from '../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { Refusal } from '../domain/errors.js';
 import type { RequestWithCaller } from '../http/caller.decorator.js';
 import { tokenOf } from '../http/request-parts.js';
@@ -21,7 +20,7 @@ export class SignOut {
   constructor(
     private readonly tokens: TokenService,
     private readonly provider: OidcProvider,
-    @Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 

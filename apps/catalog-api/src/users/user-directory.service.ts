@@ -7,7 +7,7 @@ import { BadRequest, Refusal } from '../domain/errors.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { idForms } from '../persistence/user-ids.js';
 import type { UserRecord } from '../persistence/records.js';
-import { userView, type UserView } from '../accounts/user-views.js';
+import { userAnswer, type UserAnswer } from '../accounts/user-answers.js';
 
 /** bcrypt looks at no more than this many bytes. */
 const longestPassword = 72;
@@ -23,14 +23,14 @@ export class UserDirectory {
     private readonly passwords: PasswordHashes,
   ) {}
 
-  async all(): Promise<UserView[]> {
+  async all(): Promise<UserAnswer[]> {
     const users = await this.catalogue.users.find({}, { projection: { password: 0 } }).toArray();
-    return users.map((user) => userView(user));
+    return users.map((user) => userAnswer(user));
   }
 
-  async byId(id: string): Promise<UserView | undefined> {
+  async byId(id: string): Promise<UserAnswer | undefined> {
     const user = await this.record(id);
-    return user === undefined ? undefined : userView(user);
+    return user === undefined ? undefined : userAnswer(user);
   }
 
   async identityOf(id: string): Promise<object | undefined> {

@@ -57,7 +57,7 @@ export class UserIdentitiesController {
   }
 }
 
-/** @throws Refusal 403 when the identity asked for is, by its user, that of somebody else */
+/** @throws Refusal 403 when the identity asked for is, by its user, that of another account */
 function ownOnly({ userId, ...others }: Record<string, unknown>, caller: Caller): Record<string, unknown> {
   const own = idForms(caller._id);
   const asked = (userId as { $in?: unknown[] } | undefined)?.$in;

@@ -8,7 +8,7 @@ import { SelfOrAdmin } from './self-or-admin.decorator.js';
 import { CreateUserSettingsDto, PartialUpdateUserSettingsDto } from './user.dto.js';
 import { UserSettings, type SettingsDocument } from '../accounts/user-settings.service.js';
 
-const mostExternalKeys = 500;
+const maxExternalKeys = 500;
 
 @Area('users')
 @Controller({ path: 'users', version: '3' })
@@ -83,9 +83,9 @@ function checkedKeys(body: unknown): [string, unknown][] {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw new BadRequest('External settings must be a JSON object.');
   const entries = Object.entries(body);
-  if (entries.length > mostExternalKeys)
+  if (entries.length > maxExternalKeys)
     throw new BadRequest(
-      `External settings have ${entries.length} keys, at most ${mostExternalKeys} are allowed.`,
+      `External settings have ${entries.length} keys, at most ${maxExternalKeys} are allowed.`,
     );
   const odd = entries.find(([key]) => !/^[\w-][\w -]*$/.test(key) || key === '__proto__');
   if (odd !== undefined)

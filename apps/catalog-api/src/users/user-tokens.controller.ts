@@ -20,7 +20,7 @@ export class UserTokensController {
     private readonly signOut: SignOut,
   ) {}
 
-  /** A token for side services: it says who somebody is and which groups they are in, and signs nobody in here. */
+  /** A token for side services: it says who a user is and which groups they are in, and opens no session here. */
   @Open('anonymous callers get a token that says anonymous')
   @Post('jwt')
   @Operation('usersControllerGetUserJWTV3', { answer: 'CreateUserJWT' })

@@ -13,7 +13,7 @@ import { Area, Operation } from '../http/operation.decorator.js';
 import { SelfOrAdmin } from './self-or-admin.decorator.js';
 import { UserDirectory } from './user-directory.service.js';
 import { AdminUpdateUserPasswordDto, UpdateUserPasswordDto } from './user.dto.js';
-import type { UserView } from '../accounts/user-views.js';
+import type { UserAnswer } from '../accounts/user-answers.js';
 
 interface Message {
   readonly message: string;
@@ -33,7 +33,7 @@ export class UsersController {
   @SignedIn({ anonymous: 401 })
   @Get()
   @Operation('usersControllerFindAllV3', { answer: ['ReturnedUserDto'] })
-  async findAll(@SignedInCaller() caller: Caller): Promise<UserView[]> {
+  async findAll(@SignedInCaller() caller: Caller): Promise<UserAnswer[]> {
     if (this.rules.admits(accessTable.user.manage, caller)) return this.directory.all();
     const self = await this.directory.byId(caller._id);
     return self === undefined ? [] : [self];
@@ -78,7 +78,7 @@ export class UsersController {
   @SignedIn({ anonymous: 401 })
   @Get('my/self')
   @Operation('usersControllerGetMyUserV3', { answer: 'ReturnedUserDto' })
-  self(@SignedInCaller() caller: Caller): Promise<UserView | undefined> {
+  self(@SignedInCaller() caller: Caller): Promise<UserAnswer | undefined> {
     return this.directory.byId(caller._id);
   }
 
@@ -92,7 +92,7 @@ export class UsersController {
   @SelfOrAdmin()
   @Get(':id')
   @Operation('usersControllerFindByIdV3', { answer: 'ReturnedUserDto' })
-  async byId(@Param('id') id: string): Promise<UserView | undefined> {
+  async byId(@Param('id') id: string): Promise<UserAnswer | undefined> {
     return this.directory.byId(id);
   }
 

@@ -120,7 +120,7 @@ async function settleTotal(
     detail: `${JSON.stringify(found) ?? 'nothing'} instead of ${expected}`,
   } as const;
   await settle(inspection, finding, async () => {
-    // A total that somebody changed in the meantime is not overwritten.
+    // A total that another writer changed in the meantime is not overwritten.
     const { matchedCount } = await inspection.database
       .collection<{ _id: string; [field: string]: unknown }>(collection)
       .updateOne(

@@ -25,7 +25,7 @@ export interface FindingGroup {
   readonly examples: readonly { readonly id: string; readonly detail: string }[];
 }
 
-const mostExamples = 5;
+const maxExamples = 5;
 
 /** Collects findings in bounded memory. */
 export class Findings {
@@ -45,7 +45,7 @@ export class Findings {
       ...group,
       documents: group.documents + documents,
       repaired: group.repaired + (repaired ? documents : 0),
-      examples: group.examples.length < mostExamples ? [...group.examples, { id, detail }] : group.examples,
+      examples: group.examples.length < maxExamples ? [...group.examples, { id, detail }] : group.examples,
     });
   }
 
@@ -53,7 +53,7 @@ export class Findings {
     return [...this.groups.values()];
   }
 
-  /** Findings that somebody should look at. Unknown fields are none: they are kept and handed on as they are. */
+  /** Findings that an operator should look at. Unknown fields are none: they are kept and handed on as they are. */
   open(): number {
     return this.list()
       .filter(({ kind }) => kind !== 'unknown field')

@@ -23,16 +23,16 @@ const limits = { files: 20_000, bytes: 8 * 2 ** 20 };
 export function origdatablocksOf(
   files: readonly FoundFile[],
   checksums: ReadonlyMap<string, string>,
-  { files: mostFiles, bytes: mostBytes } = limits,
+  { files: maxFiles, bytes: maxBytes } = limits,
 ): Origdatablock[] {
   const blocks: DataFile[][] = [];
   let room = 0;
   for (const file of files) {
     const line = dataFile(file, checksums);
     const length = Buffer.byteLength(JSON.stringify(line));
-    if (blocks.length === 0 || room < length || blocks.at(-1)!.length === mostFiles) {
+    if (blocks.length === 0 || room < length || blocks.at(-1)!.length === maxFiles) {
       blocks.push([]);
-      room = mostBytes;
+      room = maxBytes;
     }
     blocks.at(-1)!.push(line);
     room -= length;

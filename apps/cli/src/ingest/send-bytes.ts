@@ -48,7 +48,7 @@ export async function sendBytes({ url, size, body, signal }: Sending): Promise<S
       );
     });
   });
-  // Whoever fails first decides: a refusal that comes before all bytes were sent, or the source.
+  // The first failure decides: a refusal that comes before all bytes were sent, or the source.
   const [sent] = await Promise.all([answer, pipeline(Readable.from(body, { objectMode: false }), request)]);
   return sent;
 }

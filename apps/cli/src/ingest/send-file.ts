@@ -14,7 +14,7 @@ export interface Transfer {
   readonly progress: Progress;
 }
 
-const mostTries = 6;
+const maxTries = 6;
 
 /**
  * Sends a file that fits into one request.
@@ -66,7 +66,7 @@ export async function patiently(
     });
     if (sent.status < 300) return sent;
     const passing = sent.status >= 500 || sent.status === 429 || sent.status === 403;
-    if (!passing || attempt === mostTries) {
+    if (!passing || attempt === maxTries) {
       const found = sent.status === 599 ? sent.text : `${sent.status} ${sent.text.slice(0, 200)}`;
       const outcome = sent.status >= 500 ? 'unreachable' : 'failed';
       throw new Failure(

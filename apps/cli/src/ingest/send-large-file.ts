@@ -8,7 +8,7 @@ import { SteadyFile } from './steady-file.js';
 
 /** Bytes of parts held in memory, so that several travel at once while the file is read, and hashed, only once. */
 const heldBytes = 256 * 2 ** 20;
-const mostInFlight = 4;
+const maxInFlight = 4;
 /** Links live for an hour; parts are asked for anew well before. */
 const linkAge = 20 * 60_000;
 
@@ -80,7 +80,7 @@ class PartUpload {
       this.arrived.set(part.partNumber, part.etag);
       return this.transfer.progress.advance(source.length);
     }
-    const room = Math.max(1, Math.min(mostInFlight, Math.floor(heldBytes / this.link.partSize)));
+    const room = Math.max(1, Math.min(maxInFlight, Math.floor(heldBytes / this.link.partSize)));
     while (this.inFlight.size >= room) await Promise.race(this.inFlight);
     this.throwFault();
     const sending = this.send(part.partNumber, source)
@@ -163,7 +163,7 @@ async function* hashed(
   }
 }
 
-/** Reads to the end, and keeps what was read if somebody will send it. */
+/** Reads to the end, and keeps what was read if it is to be sent. */
 async function keep(chunks: AsyncIterable<Buffer>, wanted: boolean): Promise<Buffer[]> {
   const kept: Buffer[] = [];
   for await (const chunk of chunks) if (wanted) kept.push(chunk);

@@ -13,7 +13,7 @@ const tinyFile = 64 * 2 ** 10;
 /** Fewer of them go one by one. */
 const fewest = 500;
 /** Bytes of a parcel; four of them at once are in memory. */
-const mostBytes = 4 * 2 ** 20;
+const maxBytes = 4 * 2 ** 20;
 /** What stands of a file before all contents, beside its name. */
 const lineBytes = 150;
 const files = { atLeast: 64, atMost: 1000 };
@@ -80,7 +80,7 @@ export function cutParcels(tiny: readonly FoundFile[], names: string[]): Parcel[
     const bytes = file.size + Buffer.byteLength(JSON.stringify(file.path)) + lineBytes;
     if (groups.length === 0 || room < bytes || groups.at(-1)!.length === most) {
       groups.push([]);
-      room = mostBytes;
+      room = maxBytes;
     }
     groups.at(-1)!.push(file);
     room -= bytes;

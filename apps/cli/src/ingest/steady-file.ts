@@ -6,7 +6,7 @@ import { foundText, helpText } from '../system-faults.js';
 import type { FoundFile } from './walk.js';
 
 const chunkBytes = 1 << 20;
-/** A pipe that took the place of a file would wait for somebody who writes. */
+/** A pipe that took the place of a file would wait for a writer. */
 export const readOnly = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** A file that must stay as it is while it is read. */

@@ -1,11 +1,11 @@
 import { SingleBar } from 'cli-progress';
 import { bytesText, progressText } from './progress-text.js';
 
-/** Shows how far a long step is; whoever does the step only counts. */
+/** Shows how far a long step is; the step itself only counts. */
 export interface Progress {
   /** @param bytes since the last call; negative when something has to be done again */
   advance(bytes: number): void;
-  /** Where things stand, for a step that somebody else does. */
+  /** Where things stand, for a step that the server does. */
   set(done: number, total: number, label: string): void;
   end(): void;
 }
@@ -59,7 +59,7 @@ export function linesOn(
 ): Progress {
   let began = Date.now();
   let current = { done: 0, total, label };
-  // What somebody else had done before we first looked, or did under another name, tells nothing about the pace.
+  // What the server had done before we first looked, or did under another name, tells nothing about the pace.
   let before: number | undefined;
   let said = began;
   const maybe = (): void => {

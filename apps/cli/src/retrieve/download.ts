@@ -1,7 +1,7 @@
 import { backOff, messageOf, wait } from '#kernel';
 import { Failure } from '../exit-codes.js';
 
-const mostTries = 6;
+const maxTries = 6;
 
 /** The bytes behind a link. A connection that breaks is made anew and goes on where it broke. */
 export async function* download(url: string, size: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
@@ -18,7 +18,7 @@ export async function* download(url: string, size: number, signal: AbortSignal):
       signal.throwIfAborted();
       failures += 1;
       if (error instanceof Failure) throw error;
-      if (failures === mostTries)
+      if (failures === maxTries)
         throw new Failure(
           'unreachable',
           `Expected ${size} bytes from the retrieval store, got ${position}: ${messageOf(error)}. Run the same command again to go on.`,

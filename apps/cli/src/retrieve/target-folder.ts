@@ -206,7 +206,7 @@ async function digestOf(file: string, signal: AbortSignal): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Seconds as a double miss a millisecond by some nanoseconds; a little more, and whoever cuts digits off sees the right one. */
+/** Seconds as a double miss a millisecond by some nanoseconds; a little more, and a reader who cuts digits off sees the right one. */
 async function setTime(handle: FileHandle, time: Date): Promise<void> {
   const seconds = time.getTime() / 1000 + 2.4e-7;
   // Node takes a negative number for "now", and a text for the number it is: times before 1970 are text.

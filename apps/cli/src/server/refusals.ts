@@ -6,7 +6,7 @@ interface Call {
   readonly url: string;
 }
 
-/** SciCat answers 400 where a job is asked for by somebody who is not in the dataset's group. */
+/** SciCat answers 400 where a job is asked for by a user who is not in the dataset's group. */
 const aboutOwner = /^Invalid new job\. /;
 
 /** The one table from the server's answers to how a command ends. */

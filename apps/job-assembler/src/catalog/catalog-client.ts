@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CatalogSession } from '#catalog-session';
 import { CatenaError, stillMoving, TransientError } from '#kernel';
-import type { JobAssemblerConfig } from '../job-assembler.config.js';
-import { ConfigToken } from '../job-assembler.tokens.js';
+import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
 
 export interface CatalogJob {
   readonly id: string;

@@ -7,8 +7,7 @@ import { Jobs } from '../aggregates/jobs.js';
 import { Leases } from '../aggregates/leases.js';
 import type { AssemblyJob } from '../aggregates/records.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
-import type { JobAssemblerConfig } from '../job-assembler.config.js';
-import { ConfigToken } from '../job-assembler.tokens.js';
+import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
 import { ClaimChecks } from '#claim-check';
 
 const pause = 600_000;

@@ -4,8 +4,7 @@ import type { FileLine } from '#contracts';
 import { listedPath, PermanentError } from '#kernel';
 import { CatalogClient, type CatalogFile } from '../catalog/catalog-client.js';
 import { FileSplitter } from '../domain/split-files.js';
-import type { JobAssemblerConfig } from '../job-assembler.config.js';
-import { ConfigToken } from '../job-assembler.tokens.js';
+import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
 
 /** A dataset's real file lists, checked and cut into datablocks, never held whole. */
 @Injectable()

@@ -4,8 +4,7 @@ import { formerPidName, pidAsName, PermanentError } from '#kernel';
 import type { Ownership } from '#source-folders';
 import { CatalogClient, type CatalogDataset } from '../catalog/catalog-client.js';
 import { sharingFormerName } from '../domain/former-names.js';
-import type { JobAssemblerConfig } from '../job-assembler.config.js';
-import { ConfigToken } from '../job-assembler.tokens.js';
+import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
 import { DatasetFiles } from './dataset-files.js';
 
 const longestId = 500;

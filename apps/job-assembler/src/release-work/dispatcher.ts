@@ -8,8 +8,7 @@ import { Leases } from '../aggregates/leases.js';
 import { workTargets, type WorkOrder } from '../aggregates/records.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
 import { fairReleases, type Candidate, type Slots } from '../domain/fair-release.js';
-import type { JobAssemblerConfig } from '../job-assembler.config.js';
-import { ConfigToken } from '../job-assembler.tokens.js';
+import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
 
 const pause = 1000;
 

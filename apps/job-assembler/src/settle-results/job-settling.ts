@@ -9,8 +9,7 @@ import { Jobs } from '../aggregates/jobs.js';
 import { Leases } from '../aggregates/leases.js';
 import type { AssemblyJob, DatasetTask } from '../aggregates/records.js';
 import { WorkOrders, type WorkOrderCounts } from '../aggregates/work-orders.js';
-import type { JobAssemblerConfig } from '../job-assembler.config.js';
-import { ConfigToken } from '../job-assembler.tokens.js';
+import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
 import { DatasetSettling } from './dataset-settling.js';
 import { JobEnding } from './job-ending.js';
 
@@ -56,19 +55,19 @@ export class JobSettling extends HostedLoop {
   }
 
   async round(): Promise<boolean> {
-    if (!(await this.holdLease())) return false;
+    if (!(await this.takeLease())) return false;
     const now = this.clock.now();
     const stale = await this.jobs.stale(now, new Date(now.getTime() - staleAfter), jobsAtOnce);
     for (const job of stale) {
       if (this.stopping.aborted) return false;
       await this.settleJob(job);
-      await this.holdLease();
+      await this.takeLease();
       stillMoving();
     }
     return stale.length === jobsAtOnce;
   }
 
-  private holdLease(): Promise<boolean> {
+  private takeLease(): Promise<boolean> {
     return this.leases.hold(leaseName, this.holder, this.config.lease / 4);
   }
 
@@ -81,7 +80,7 @@ export class JobSettling extends HostedLoop {
     if (workflow === 'reset') due.push(...(await this.tasks.running(jobId)));
     for (let at = 0; at < due.length; at += endedAtOnce) {
       await this.settleSome(due.slice(at, at + endedAtOnce));
-      await this.holdLease();
+      await this.takeLease();
       stillMoving();
     }
     await this.ending.settle(jobId);

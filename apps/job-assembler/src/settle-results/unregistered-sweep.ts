@@ -4,8 +4,7 @@ import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { DatasetTasks } from '../aggregates/dataset-tasks.js';
 import { Leases } from '../aggregates/leases.js';
-import type { JobAssemblerConfig } from '../job-assembler.config.js';
-import { ConfigToken } from '../job-assembler.tokens.js';
+import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
 import { UnregisteredDatablocks } from './unregistered-datablocks.js';
 
 const pause = 600_000;

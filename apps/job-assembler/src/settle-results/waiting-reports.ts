@@ -11,8 +11,7 @@ import { workTargets, type AssemblyJob, type WorkOrder } from '../aggregates/rec
 import { WorkOrders } from '../aggregates/work-orders.js';
 import type { Slots } from '../domain/fair-release.js';
 import { heldUp, waitingReasons, type ReleasedWork } from '../domain/waiting-reasons.js';
-import type { JobAssemblerConfig } from '../job-assembler.config.js';
-import { ConfigToken } from '../job-assembler.tokens.js';
+import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
 import { ProgressReports } from './progress-reports.js';
 
 const pause = 10_000;

@@ -18,7 +18,7 @@ const farOffset = 0xffffffff;
 /** Stretches of the list that are looked up at once. */
 const lookAhead = 3;
 /** Plans that are remembered. */
-const mostPlans = 50;
+const maxPlans = 50;
 
 export const archiveFormats = { zip: zipFormat, tar: tarFormat } as const;
 
@@ -79,7 +79,7 @@ export class ArchivePlans {
     this.plans.delete(list);
     this.plans.set(list, known);
     const [oldest] = this.plans.keys();
-    if (this.plans.size > mostPlans && oldest !== undefined) this.plans.delete(oldest);
+    if (this.plans.size > maxPlans && oldest !== undefined) this.plans.delete(oldest);
     try {
       const plan = await known;
       // Places of files may arrive later than their list.

@@ -13,7 +13,7 @@ import type { PublishedFiles } from './published-files.js';
 /** Files that are looked up at once. */
 const stride = 500;
 /** Checksums that are noted at once. */
-const mostNotes = 500;
+const maxNotes = 500;
 
 interface Item {
   readonly entry: ArchiveEntry;
@@ -21,8 +21,8 @@ interface Item {
   readonly place: Place;
 }
 
-/** What a stream needs from around it. */
-export interface Surroundings {
+/** What a stream reads from and reports to. */
+export interface StreamSources {
   readonly files: PublishedFiles;
   readonly source: CopySource;
   readonly logger: Logger;
@@ -41,9 +41,9 @@ export class ArchiveStream {
   constructor(
     private readonly plan: ArchivePlan,
     private readonly format: ArchiveFormat,
-    private readonly around: Surroundings,
+    private readonly sources: StreamSources,
   ) {
-    this.reader = new MemberReader(around.source, around.signal);
+    this.reader = new MemberReader(sources.source, sources.signal);
     this.layout = plan[format.name];
     const positions = format.hasChecksums ? plan.files + 1 : 0;
     this.crcs = new Uint32Array(positions);
@@ -152,7 +152,7 @@ export class ArchiveStream {
       member,
       this.format.hasChecksums ? (crc) => this.learn(item, crc) : undefined,
     );
-    if (this.notes.length >= mostNotes) await this.note(mostNotes);
+    if (this.notes.length >= maxNotes) await this.note(maxNotes);
   }
 
   /** Known of this stream or of one before it, or else the content is read for it. */
@@ -161,7 +161,7 @@ export class ArchiveStream {
     if (this.known[position] === 1) return this.crcs[position]!;
     const remembered = item.place.member.crc32;
     if (remembered !== undefined) return remembered;
-    for await (const _ of this.whole(item)) this.around.signal.throwIfAborted();
+    for await (const _ of this.whole(item)) this.sources.signal.throwIfAborted();
     return this.crcs[position]!;
   }
 
@@ -176,16 +176,16 @@ export class ArchiveStream {
     if (this.notes.length < least) return;
     const { notes } = this;
     this.notes = [];
-    await this.around.files
+    await this.sources.files
       .remember(notes)
       .catch((error: unknown) =>
-        this.around.logger.warn({ error: messageOf(error) }, 'could not note checksums'),
+        this.sources.logger.warn({ error: messageOf(error) }, 'could not note checksums'),
       );
   }
 
   private async *items(from: number): AsyncGenerator<Item[], void, undefined> {
     for await (const files of this.stretches(from)) {
-      const places = runsOf(await this.around.files.places(files));
+      const places = runsOf(await this.sources.files.places(files));
       yield files.map((file, index) => {
         const place = places[index];
         if (place === undefined || !isSame(file, place.member))
@@ -200,10 +200,10 @@ export class ArchiveStream {
     const { list, files: count } = this.plan;
     let next: Promise<StoredFile[]> | undefined;
     for (let n = from; n < count; n += stride) {
-      const files = await (next ?? this.around.files.stretch(list, n, stride));
+      const files = await (next ?? this.sources.files.stretch(list, n, stride));
       if (files.length !== Math.min(stride, count - n)) throw new SourceError(`The list ${list} has gaps.`);
-      next = n + stride < count ? this.around.files.stretch(list, n + stride, stride) : undefined;
-      // Whoever stops early does not look at it.
+      next = n + stride < count ? this.sources.files.stretch(list, n + stride, stride) : undefined;
+      // A reader that stops early does not look at it.
       next?.catch(() => undefined);
       yield files;
     }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { cut } from './archive-format.js';
-import { wishOf } from './byte-range.js';
+import { rangeAnswerOf } from './byte-range.js';
 import { checksumLine } from './checksum-list.js';
 import { readingsOf } from './download-address.js';
 import { DownloadLimits } from './download-limits.js';
@@ -11,8 +11,8 @@ import { Refusal, refusalBody } from './refusal.js';
 
 const validators = { etag: '"abc"', modified: new Date('2026-01-02T03:04:05.678Z') };
 
-describe('wishOf', () => {
-  const of = (range: string, size = 100) => wishOf({ range }, size, validators);
+describe('rangeAnswerOf', () => {
+  const of = (range: string, size = 100) => rangeAnswerOf({ range }, size, validators);
 
   it('reads single ranges', () => {
     assert.deepEqual(of('bytes=0-9'), { status: 206, range: { first: 0, end: 10 } });

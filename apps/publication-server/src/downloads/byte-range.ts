@@ -14,14 +14,18 @@ export interface Validators {
 }
 
 /** What a request wants of a thing of this size. */
-export type Wish =
+export type RangeAnswer =
   { readonly status: 200 | 206; readonly range: ByteRange } | { readonly status: 304 | 412 | 416 };
 
 /**
  * Applies preconditions and `Range` in the order of RFC 9110, section 13.2.2. Of several ranges none is served: the
  * whole is sent, as the standard allows.
  */
-export function wishOf(headers: IncomingHttpHeaders, size: number, validators: Validators): Wish {
+export function rangeAnswerOf(
+  headers: IncomingHttpHeaders,
+  size: number,
+  validators: Validators,
+): RangeAnswer {
   const { etag, modified } = validators;
   const match = headers['if-match'];
   if (match !== undefined && !lists(match, etag, true)) return { status: 412 };
@@ -29,7 +33,7 @@ export function wishOf(headers: IncomingHttpHeaders, size: number, validators: V
   if (noneMatch !== undefined) {
     if (lists(noneMatch, etag, false)) return { status: 304 };
   } else if (isNotNewer(modified, headers['if-modified-since'])) return { status: 304 };
-  const whole: Wish = { status: 200, range: { first: 0, end: size } };
+  const whole: RangeAnswer = { status: 200, range: { first: 0, end: size } };
   const condition = headers['if-range'];
   if (typeof condition === 'string' && !isSame(condition, validators)) return whole;
   const range = rangeIn(headers.range, size);

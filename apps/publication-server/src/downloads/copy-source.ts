@@ -5,19 +5,18 @@ import { backOff, Clock, messageOf, wait } from '#kernel';
 import { rowsWithIds } from '#persistence';
 import { PublicStore } from '../persistence/public-store.js';
 import type { StoredCopy } from '../persistence/records.js';
-import type { PublicationServerConfig } from '../publication-server.config.js';
-import { ConfigToken } from '../publication-server.tokens.js';
+import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
 
 /** Milliseconds without a byte after which a source is given up. */
 const patience = 30_000;
 /** Tries without a byte between them. */
-const mostTries = 4;
+const maxTries = 4;
 
 /** Bytes of a copy could not be had. */
 export class SourceError extends Error {
   constructor(
     message: string,
-    /** There is no copy: somebody has to fetch it from tape. */
+    /** There is no copy: a recall has to fetch it from tape. */
     readonly gone = false,
   ) {
     super(message);
@@ -73,7 +72,7 @@ export class CopySource implements OnApplicationShutdown {
         if (position < end) throw new SourceError(`The copy of ${archiveId} ended at byte ${position}.`);
       } catch (error) {
         tries = position > before ? 1 : tries + 1;
-        if (signal.aborted || tries >= mostTries || (error instanceof SourceError && error.gone)) throw error;
+        if (signal.aborted || tries >= maxTries || (error instanceof SourceError && error.gone)) throw error;
         await wait(backOff(tries, 100, 2000), signal);
       }
     }

@@ -24,7 +24,7 @@ const endings: readonly (readonly [string, Wanted])[] = [
   ['/files.json', { kind: 'list' }],
 ];
 /** Places in one address where a DOI may end. */
-const mostReadings = 16;
+const maxReadings = 16;
 
 /**
  * All ways to read an address, the longest DOI first: DOIs have any number of slashes, and may look like a part of an
@@ -43,7 +43,7 @@ export function readingsOf(url: string): Reading[] {
   };
   for (const [ending, wanted] of endings)
     if (rest.endsWith(ending)) add(rest.slice(0, -ending.length), wanted);
-  for (let at = rest.lastIndexOf(folder); at > 0 && readings.length < mostReadings;) {
+  for (let at = rest.lastIndexOf(folder); at > 0 && readings.length < maxReadings;) {
     const file = decoded(rest.slice(at + folder.length));
     add(rest.slice(0, at), file === undefined || file === '' ? undefined : { kind: 'file', path: file });
     at = rest.lastIndexOf(folder, at - 1);

@@ -2,9 +2,8 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { doiKey } from '#datacite';
-import type { PublicationServerConfig } from '../publication-server.config.js';
-import { ConfigToken } from '../publication-server.tokens.js';
-import { wishOf } from './byte-range.js';
+import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
+import { rangeAnswerOf } from './byte-range.js';
 import { readingsOf } from './download-address.js';
 import { DownloadLimits } from './download-limits.js';
 import { SourceError } from './copy-source.js';
@@ -81,7 +80,11 @@ export class DownloadGate implements OnModuleInit {
     const { size, etag, modified } = download;
     // Ranges are defined for GET alone.
     const isHead = request.method === 'HEAD';
-    const wish = wishOf({ ...request.headers, ...(isHead ? { range: undefined } : {}) }, size, download);
+    const answer = rangeAnswerOf(
+      { ...request.headers, ...(isHead ? { range: undefined } : {}) },
+      size,
+      download,
+    );
     const headers = {
       ...safety,
       ...about(publication),
@@ -90,15 +93,15 @@ export class DownloadGate implements OnModuleInit {
       etag,
       'last-modified': modified.toUTCString(),
     };
-    if (wish.status === 304 || wish.status === 412)
-      return void reply.code(wish.status).headers(headers).send();
-    if (!('range' in wish))
+    if (answer.status === 304 || answer.status === 412)
+      return void reply.code(answer.status).headers(headers).send();
+    if (!('range' in answer))
       throw new Refusal(416, 'outside', {
         value: String(size),
         headers: { 'content-range': `bytes */${size}` },
       });
     await download.prove();
-    const { status, range } = wish;
+    const { status, range } = answer;
     const all = {
       ...headers,
       'content-length': range.end - range.first,

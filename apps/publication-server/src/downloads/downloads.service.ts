@@ -13,7 +13,7 @@ import { MemberReader, runsOf } from './member-reader.js';
 import { PublishedFiles, type OpenPublication } from './published-files.js';
 import { Refusal } from './refusal.js';
 
-/** A thing that can be downloaded: what is said of it, and its bytes once somebody wants them. */
+/** A thing that can be downloaded: what is said of it, and its bytes once a client wants them. */
 export interface Download extends Validators {
   readonly size: number;
   readonly headers: Headers;

@@ -4,8 +4,7 @@ import { rowsWithIds } from '#persistence';
 import { Embargoes } from '../persistence/embargoes.js';
 import { PublicStore } from '../persistence/public-store.js';
 import { memberId, type StoredFile, type StoredMember } from '../persistence/records.js';
-import type { PublicationServerConfig } from '../publication-server.config.js';
-import { ConfigToken } from '../publication-server.tokens.js';
+import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
 import type { Reading, Wanted } from './download-address.js';
 import { Refusal } from './refusal.js';
 

@@ -8,7 +8,7 @@ const machines =
   /bot\b|bot\/|crawl|spider|slurp|archiver|facebookexternalhit|monitor|uptime|validator|preview/i;
 const minute = 60_000;
 /** Clients and records that are remembered for a minute. */
-const mostRemembered = 50_000;
+const maxRemembered = 50_000;
 
 /** Counts downloads of a publication: a client counts once in a minute, machines do not. */
 @Injectable()
@@ -29,7 +29,7 @@ export class UsageCounter {
     const key = createHash('sha256').update(`${client}\n${doi}`).digest('base64');
     if (time - (this.counted.get(key) ?? 0) < minute) return;
     for (const [old, at] of this.counted) {
-      if (time - at < minute && this.counted.size < mostRemembered) break;
+      if (time - at < minute && this.counted.size < maxRemembered) break;
       this.counted.delete(old);
     }
     this.counted.delete(key);

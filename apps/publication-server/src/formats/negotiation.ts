@@ -20,7 +20,7 @@ export interface Choice<Thing> {
 }
 
 /** More than anybody sends; what follows is ignored. */
-const mostRanges = 64;
+const maxRanges = 64;
 
 /**
  * The offer a client likes best (RFC 9110, 12.5.1): the most specific range that fits gives an offer its quality, the
@@ -46,7 +46,7 @@ const anything: Range = { type: '*', subtype: '*', parameters: new Map(), qualit
 
 function rangesOf(accept: string): Range[] {
   return splitOutsideQuotes(accept.slice(0, 8192), ',')
-    .slice(0, mostRanges)
+    .slice(0, maxRanges)
     .flatMap((text) => {
       const [name = '', ...rest] = splitOutsideQuotes(text, ';');
       const [, type, subtype] = /^\s*([\w!#$&^.+*-]+)\/([\w!#$&^.+*-]+)\s*$/.exec(name.toLowerCase()) ?? [];

@@ -12,9 +12,9 @@ import {
 } from './work.js';
 
 /** Proxies choke on long headers: with more authors or files than this, only the link set names them. */
-const mostInHeader = 5;
+const maxInHeader = 5;
 /** Up to here files link back in the link set too; they always do by themselves when they are fetched. */
-const mostBacklinks = 1000;
+const maxBacklinks = 1000;
 
 export interface Target {
   readonly relation: string;
@@ -68,8 +68,8 @@ export function linkHeader(work: Work): string {
   const files = work.embargoedUntil === undefined ? (work.record.files?.count ?? 0) : 0;
   return [
     ...commonTargets(work),
-    ...(people.length <= mostInHeader ? people : []),
-    ...(files <= mostInHeader ? work.files.slice(0, files).map((file) => itemOf(work, file)) : []),
+    ...(people.length <= maxInHeader ? people : []),
+    ...(files <= maxInHeader ? work.files.slice(0, files).map((file) => itemOf(work, file)) : []),
   ]
     .map((target) => linkValue(target))
     .join(', ');
@@ -108,7 +108,7 @@ export async function* linksetJson(
     if (relation !== 'linkset') relations.set(relation, [...(relations.get(relation) ?? []), target]);
   yield `{"linkset":[{"anchor":${JSON.stringify(page)},${[...relations].map(([name, targets]) => `${JSON.stringify(name)}:${JSON.stringify(targets)}`).join(',')}`;
   const hrefs: string[] = [];
-  const remember = (work.record.files?.count ?? 0) <= mostBacklinks;
+  const remember = (work.record.files?.count ?? 0) <= maxBacklinks;
   let separator = ',"item":[';
   for await (const file of files) {
     const { relation: _, ...target } = itemOf(work, file);
@@ -130,7 +130,7 @@ export async function* linksetText(
   files: AsyncIterable<Pick<WorkFile, 'path'>>,
 ): AsyncIterable<string> {
   const page = landingPageOf(work);
-  const remember = (work.record.files?.count ?? 0) <= mostBacklinks;
+  const remember = (work.record.files?.count ?? 0) <= maxBacklinks;
   let separator = '';
   const line = (target: Target, anchor: string): string => {
     const text = `${separator}${linkValue(target, anchor)}`;

@@ -1,8 +1,7 @@
 import { Controller, Get, Inject, ServiceUnavailableException } from '@nestjs/common';
 import { livenessOf, Open } from '#service-host';
 import { DatabasePulse } from '#service-host';
-import type { PublicationServerConfig } from '../publication-server.config.js';
-import { ConfigToken } from '../publication-server.tokens.js';
+import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
 
 /** Liveness needs nobody; readiness needs the database, whose pulse is known: nobody is asked. */
 @Open('orchestrators and monitors have no account; it names states, no data')

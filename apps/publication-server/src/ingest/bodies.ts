@@ -11,13 +11,13 @@ export function parsedBody<Body>(body: unknown, check: ShapeCheck, limit: number
 }
 
 /** NDJSON: one value of the right shape a line. */
-export function parsedLines<Line>(body: unknown, check: ShapeCheck, mostLines: number): Line[] {
+export function parsedLines<Line>(body: unknown, check: ShapeCheck, maxLines: number): Line[] {
   if (!Buffer.isBuffer(body) || body.length === 0)
     throw new BadRequestException('Expected lines of JSON, found no body.');
   const lines = body.toString('utf8').split('\n');
   if (lines.at(-1) === '') lines.pop();
-  if (lines.length > mostLines)
-    throw new PayloadTooLargeException(`Expected at most ${mostLines} lines, found ${lines.length}.`);
+  if (lines.length > maxLines)
+    throw new PayloadTooLargeException(`Expected at most ${maxLines} lines, found ${lines.length}.`);
   return lines.map((line, index) => checked<Line>(parsed(line, `line ${index + 1}`), check));
 }
 

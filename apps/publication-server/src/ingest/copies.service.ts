@@ -3,8 +3,7 @@ import { Clock } from '#kernel';
 import type { CopyHead, CopyMember } from '#publication-feed';
 import { PublicStore } from '../persistence/public-store.js';
 import { memberId } from '../persistence/records.js';
-import type { PublicationServerConfig } from '../publication-server.config.js';
-import { ConfigToken } from '../publication-server.tokens.js';
+import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
 
 /** Copies of datablocks that downloads read from, and where their members lie. */
 @Injectable()

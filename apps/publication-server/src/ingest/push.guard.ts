@@ -9,8 +9,7 @@ import {
 import type { FastifyRequest } from 'fastify';
 import { Clock } from '#kernel';
 import { judgePushToken, sha256Of } from '#publication-feed';
-import type { PublicationServerConfig } from '../publication-server.config.js';
-import { ConfigToken } from '../publication-server.tokens.js';
+import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
 
 /** Lets in requests that were signed with the shared secret for exactly this method, path and body, a moment ago. */
 @Injectable()

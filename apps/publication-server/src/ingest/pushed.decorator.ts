@@ -2,5 +2,5 @@ import { applyDecorators, UseGuards } from '@nestjs/common';
 import { Ruled } from '#service-host';
 import { PushGuard } from './push.guard.js';
 
-/** Lets in whoever signed the request with the secret that the publisher shares with this server. */
+/** Admits requests signed with the secret that the publisher shares with this server. */
 export const Pushed = () => applyDecorators(Ruled({ kind: 'pushed' }), UseGuards(PushGuard));

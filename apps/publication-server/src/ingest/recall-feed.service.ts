@@ -3,13 +3,12 @@ import { Clock } from '#kernel';
 import { recallStates, type RecallRequest, type RecallState } from '#publication-feed';
 import { PublicStore } from '../persistence/public-store.js';
 import type { StoredRecall } from '../persistence/records.js';
-import type { PublicationServerConfig } from '../publication-server.config.js';
-import { ConfigToken } from '../publication-server.tokens.js';
+import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
 
 /** Rows of one answer; the publisher asks again. */
-const mostOpen = 200;
+const maxOpen = 200;
 
-export interface RecallNews {
+export interface RecallProgress {
   readonly state: RecallState;
   readonly bytesDone: number;
   readonly bytesTotal: number;
@@ -29,12 +28,12 @@ export class RecallFeed {
     const found: StoredRecall[] = [];
     // New ones first: many that take long must not hide them.
     for (const state of ['requested', 'recalling'] as const)
-      if (found.length < mostOpen)
+      if (found.length < maxOpen)
         found.push(
           ...(await this.store.recalls
             .find({ state })
             .sort({ requestedAt: 1 })
-            .limit(mostOpen - found.length)
+            .limit(maxOpen - found.length)
             .toArray()),
         );
     return found.map(publicly);
@@ -47,7 +46,7 @@ export class RecallFeed {
    */
   async report(
     id: string,
-    { state, bytesDone, bytesTotal, message }: RecallNews,
+    { state, bytesDone, bytesTotal, message }: RecallProgress,
   ): Promise<{ confirmed: boolean }> {
     const over = state === 'ready' || state === 'failed';
     await this.store.recalls.updateOne(
@@ -71,8 +70,8 @@ export class RecallFeed {
   }
 }
 
-export function recallNewsFrom(value: unknown): RecallNews {
-  const { state, bytesDone, bytesTotal, message } = (value ?? {}) as Partial<RecallNews>;
+export function recallNewsFrom(value: unknown): RecallProgress {
+  const { state, bytesDone, bytesTotal, message } = (value ?? {}) as Partial<RecallProgress>;
   const isCount = (number: unknown): number is number =>
     Number.isSafeInteger(number) && (number as number) >= 0;
   if (!recallStates.some((known) => known === state) || !isCount(bytesDone) || !isCount(bytesTotal))

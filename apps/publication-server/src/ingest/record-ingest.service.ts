@@ -144,7 +144,7 @@ export class RecordIngest {
     });
   }
 
-  /** @returns false when somebody else wrote in between */
+  /** @returns false when another writer came in between */
   private async write(
     record: PublicRecord,
     current: Known | null,

@@ -27,7 +27,7 @@ import {
 import { Site } from '../site/site.service.js';
 import { StoreGuard } from '../site/store.guard.js';
 import { tombstoneJson, tombstonePage } from './tombstone-page.js';
-import { Views } from './views.service.js';
+import { VisitCounter } from './visit-counter.js';
 
 const prefix = '/doi/';
 const offers = [
@@ -45,7 +45,7 @@ export class DoiController {
     @Inject(Site) private readonly site: Site,
     private readonly publications: Publications,
     private readonly store: PublicStore,
-    private readonly views: Views,
+    private readonly views: VisitCounter,
     private readonly recallForms: RecallForms,
   ) {}
 

@@ -147,13 +147,13 @@ function placeText({ geoLocationPlace, geoLocationPoint, geoLocationBox }: GeoLo
 }
 
 /** Shown of any list of facts: what is beyond is in the exports. */
-const mostValues = 60;
+const maxValues = 60;
 
 function lines(items: readonly Html[]): Html | undefined {
   return items.length === 0
     ? undefined
     : html`<ul class="plain">
-        ${items.slice(0, mostValues).map((item) => html`<li>${item}</li>`)}
+        ${items.slice(0, maxValues).map((item) => html`<li>${item}</li>`)}
       </ul>`;
 }
 
@@ -180,7 +180,7 @@ function keywords(page: Page, words: readonly string[]): Html | undefined {
   return words.length === 0
     ? undefined
     : html`<ul class="tags">
-        ${words.slice(0, mostValues).map(
+        ${words.slice(0, maxValues).map(
           (word) =>
             html`<li>
               <a class="tag" href="${page.link('/', new URLSearchParams({ keyword: word.slice(0, 200) }))}"

@@ -16,7 +16,7 @@ import type { Page } from '../site/page.js';
 import { oneLine, visibleTexts } from '../formats/plain-text.js';
 
 /** People named in meta tags: beyond, machines have the exports. */
-const mostPeople = 100;
+const maxPeople = 100;
 const longest = 500;
 
 type Tag = readonly [name: string, content: string | undefined];
@@ -70,9 +70,9 @@ function dublinCore(work: Work): Tag[] {
   const licence = licenceOf(work);
   return [
     ['DC.title', oneLine(titleOf(work), longest)],
-    ...resource.creators.slice(0, mostPeople).map(({ name }): Tag => ['DC.creator', oneLine(name, longest)]),
+    ...resource.creators.slice(0, maxPeople).map(({ name }): Tag => ['DC.creator', oneLine(name, longest)]),
     ...(resource.contributors ?? [])
-      .slice(0, mostPeople)
+      .slice(0, maxPeople)
       .map(({ name }): Tag => ['DC.contributor', oneLine(name, longest)]),
     ['DC.identifier', registered ? `https://doi.org/${doiPath(doi)}` : landingPageOf(work)],
     ['DC.publisher', oneLine(resource.publisher.name, longest)],
@@ -90,7 +90,7 @@ function scholar(work: Work): Tag[] {
   const { resource, doi, publishedAt } = work.record;
   return [
     ['citation_title', oneLine(titleOf(work), longest)],
-    ...resource.creators.slice(0, mostPeople).flatMap((creator): Tag[] => {
+    ...resource.creators.slice(0, maxPeople).flatMap((creator): Tag[] => {
       const { family, given } = nameParts(creator);
       return [
         ['citation_author', oneLine(given === undefined ? family : `${family}, ${given}`, longest)],
@@ -112,7 +112,5 @@ function scholar(work: Work): Tag[] {
 }
 
 function keywordsOf({ record }: Work): string[] {
-  return (record.resource.subjects ?? [])
-    .slice(0, mostPeople)
-    .map(({ subject }) => oneLine(subject, longest));
+  return (record.resource.subjects ?? []).slice(0, maxPeople).map(({ subject }) => oneLine(subject, longest));
 }

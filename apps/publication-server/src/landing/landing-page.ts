@@ -13,7 +13,7 @@ import { linkable, oneLine } from '../formats/plain-text.js';
 import type { Publication } from '../publications/publications.service.js';
 
 /** Shown of long lists; exports have all. */
-const mostRows = 200;
+const maxRows = 200;
 /** Characters of a text shown at once. */
 const longText = 20_000;
 
@@ -114,7 +114,7 @@ function descriptions({ texts }: Page, { work }: Publication): Html {
         ? html`<p class="soft">${texts.noAbstract}</p>`
         : paragraphs(abstract.description, abstract.lang)
     }
-    ${others.slice(0, mostRows).map(
+    ${others.slice(0, maxRows).map(
       ({ description, descriptionType, lang }) =>
         html`<h3>${wordFor(texts.descriptionTypes, descriptionType)}</h3>
           ${paragraphs(description, lang)}`,
@@ -164,7 +164,7 @@ function datasetsCard({ texts, wording }: Page, { work }: Publication): Html {
   if (datasets.length === 0) return nothing;
   return html`<section class="card" aria-labelledby="datasets">
     <h2 id="datasets">${texts.datasets}</h2>
-    ${datasets.slice(0, mostRows).map(
+    ${datasets.slice(0, maxRows).map(
       ({ pid, name, type, description, files, size, createdAt, endedAt }) =>
         html`<div class="dataset">
           <h3><bdi>${oneLine(name, 300)}</bdi></h3>
@@ -179,7 +179,7 @@ function datasetsCard({ texts, wording }: Page, { work }: Publication): Html {
             }<code><bdi>${pid}</bdi></code>
           </p>
         </div> `,
-    )}${datasets.length > mostRows && html`<p class="soft">${texts.andMore(wording.number(datasets.length - mostRows))}</p>`}
+    )}${datasets.length > maxRows && html`<p class="soft">${texts.andMore(wording.number(datasets.length - maxRows))}</p>`}
   </section> `;
 }
 
@@ -187,7 +187,7 @@ function relatedCard(page: Page, { work, relations }: Publication): Html {
   const { texts } = page;
   const own = work.record.resource.relatedIdentifiers ?? [];
   if (own.length + relations.incoming.length === 0) return nothing;
-  const rows = own.slice(0, mostRows).map(({ relatedIdentifier, relatedIdentifierType, relationType }) => {
+  const rows = own.slice(0, maxRows).map(({ relatedIdentifier, relatedIdentifierType, relationType }) => {
     const doi = bareDoi(relatedIdentifier);
     const url = linkable(
       relatedUrl(doi ?? relatedIdentifier, doi === undefined ? relatedIdentifierType : 'DOI'),
@@ -219,7 +219,7 @@ function peopleCard(page: Page, { work }: Publication): Html {
   const { texts } = page;
   const { contributors = [], fundingReferences = [] } = work.record.resource;
   const funding = fundingReferences
-    .slice(0, mostRows)
+    .slice(0, maxRows)
     .map(({ funderName, funderIdentifier, awardNumber, awardTitle, awardUri }) => {
       const funder = linkable(funderIdentifier);
       const award = linkable(awardUri);

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DoiController } from './doi.controller.js';
-import { Views } from './views.service.js';
+import { VisitCounter } from './visit-counter.js';
 import { PublicationsModule } from '../publications/publications.module.js';
 import { RecallsModule } from '../recalls/recalls.module.js';
 import { SiteModule } from '../site/site.module.js';
@@ -9,6 +9,6 @@ import { SiteModule } from '../site/site.module.js';
 @Module({
   imports: [PublicationsModule, RecallsModule, SiteModule],
   controllers: [DoiController],
-  providers: [Views],
+  providers: [VisitCounter],
 })
 export class LandingModule {}

@@ -5,7 +5,7 @@ const second = 1000;
 /** A window this wide may hold more than can be sorted in passing: it is looked into first. */
 const wide = 3600 * second;
 /** Rows of a window that are sorted without hesitation. */
-const mostSorted = 2000;
+const maxSorted = 2000;
 
 /** A stretch of the list of all records in the order of their datestamps. */
 export interface Stretch {
@@ -74,9 +74,9 @@ export async function* harvest(
 async function isCrowded(records: PublicStore['records'], filter: object): Promise<boolean> {
   const rows = await records
     .find(filter, { projection: { _id: 1 } })
-    .limit(mostSorted)
+    .limit(maxSorted)
     .toArray();
-  return rows.length === mostSorted;
+  return rows.length === maxSorted;
 }
 
 function earlier(date: Date, other: Date | undefined): Date {

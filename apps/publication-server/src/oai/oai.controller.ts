@@ -4,14 +4,13 @@ import { messageOf, withoutQuery } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { isDatabaseAway, MongoConnection } from '#persistence';
 import { Open } from '#service-host';
-import type { PublicationServerConfig } from '../publication-server.config.js';
-import { ConfigToken } from '../publication-server.tokens.js';
+import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
 import { OaiService, type OaiAnswer } from './oai.service.js';
 import { stylesheet } from './stylesheet.js';
 import { sendXml } from './xml-answer.js';
 
 /** Answers on their way at once; more are asked to come back. */
-const mostAnswers = 64;
+const maxAnswers = 64;
 /** Seconds. */
 const retryAfter = 30;
 
@@ -57,7 +56,7 @@ export class OaiController {
     reply: FastifyReply,
   ): Promise<void> {
     if (!this.mongo.ready) return this.comeBack(reply, 'The database is away.');
-    if (this.answers >= mostAnswers) return this.comeBack(reply, 'Too many harvests at once.');
+    if (this.answers >= maxAnswers) return this.comeBack(reply, 'Too many harvests at once.');
     this.answers += 1;
     reply.raw.once('close', () => (this.answers -= 1));
     // A harvester that stopped reading must not keep a cursor open.

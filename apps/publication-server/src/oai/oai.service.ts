@@ -2,8 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { xmlText } from '#datacite';
 import { Clock } from '#kernel';
 import { PublicStore } from '../persistence/public-store.js';
-import type { PublicationServerConfig } from '../publication-server.config.js';
-import { ConfigToken } from '../publication-server.tokens.js';
+import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
 import { harvest } from './harvest.js';
 import { oaiRequestFrom, type Fault, type OaiRequest } from './oai-arguments.js';
 import { OaiCensus } from './oai-census.js';
@@ -25,7 +24,7 @@ import { ResumptionTokens, type Position } from './resumption-token.js';
 /** Sets of one answer. */
 const setsOfPage = 1000;
 /** Lists up to this length are counted for `completeListSize`. */
-const mostCounted = 10_000;
+const maxCounted = 10_000;
 /** Characters that are sent at once. */
 const chunk = 32_768;
 /** When there is no record yet. */
@@ -243,8 +242,8 @@ export class OaiService {
     const [start, end] = [boundFrom(from ?? '')?.start, boundFrom(until ?? '')?.end];
     const range = { ...(start && { $gte: start }), ...(end && { $lt: end }) };
     const filter = { ...conditionOf(set), ...((start ?? end) ? { datestamp: range } : {}) };
-    const count = await this.store.records.countDocuments(filter, { limit: mostCounted + 1 });
-    return count > mostCounted ? undefined : count;
+    const count = await this.store.records.countDocuments(filter, { limit: maxCounted + 1 });
+    return count > maxCounted ? undefined : count;
   }
 
   private resumption(next: Position, cursor: number, more: boolean, now: Date): string {

@@ -25,15 +25,15 @@ export function sendXml(reply: FastifyReply, answer: OaiAnswer, acceptEncoding: 
 
 /** The encoding a reader likes best; identity for who says nothing. */
 export function encodingFor(accept = ''): Encoding {
-  const wishes = new Map<string, number>();
+  const qualities = new Map<string, number>();
   for (const part of accept.split(',').slice(0, 20)) {
     const [name = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase());
     const quality = parameters.find((text) => text.startsWith('q='));
-    if (name !== '') wishes.set(name, quality === undefined ? 1 : Number(quality.slice(2)) || 0);
+    if (name !== '') qualities.set(name, quality === undefined ? 1 : Number(quality.slice(2)) || 0);
   }
-  const wish = (name: Encoding): number => wishes.get(name) ?? wishes.get('*') ?? 0;
+  const qualityOf = (name: Encoding): number => qualities.get(name) ?? qualities.get('*') ?? 0;
   const [best] = (['gzip', 'deflate'] as const)
-    .filter((name) => wish(name) > 0)
-    .sort((a, b) => wish(b) - wish(a));
-  return best !== undefined && wish(best) >= (wishes.get('identity') ?? 0) ? best : 'identity';
+    .filter((name) => qualityOf(name) > 0)
+    .sort((a, b) => qualityOf(b) - qualityOf(a));
+  return best !== undefined && qualityOf(best) >= (qualities.get('identity') ?? 0) ? best : 'identity';
 }

@@ -12,7 +12,7 @@ import { Site } from '../site/site.service.js';
 import { StoreGuard } from '../site/store.guard.js';
 
 /** What the sitemap protocol allows in one file. */
-const mostUrls = 50_000;
+const maxUrls = 50_000;
 const head = '<?xml version="1.0" encoding="UTF-8"?>\n';
 const namespace = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"';
 
@@ -85,7 +85,7 @@ export class CrawlersController {
   /** Beginnings of moments of publication that hold no more than a sitemap may; none when one sitemap holds all. */
   private async divide(): Promise<readonly string[]> {
     const all = await this.store.records.countDocuments({ state: 'published' });
-    return all <= mostUrls ? [] : this.divided('', 0);
+    return all <= maxUrls ? [] : this.divided('', 0);
   }
 
   private async divided(beginning: string, depth: number): Promise<string[]> {
@@ -101,7 +101,7 @@ export class CrawlersController {
       .toArray();
     const parts: string[] = [];
     for (const { _id, count } of groups)
-      parts.push(...(count <= mostUrls ? [_id] : await this.divided(_id, depth + 1)));
+      parts.push(...(count <= maxUrls ? [_id] : await this.divided(_id, depth + 1)));
     return parts;
   }
 
@@ -117,7 +117,7 @@ export class CrawlersController {
     const cursor = this.store.records
       .find(publishedIn(beginning), { projection: { 'record.doi': 1, datestamp: 1 } })
       .sort({ _id: 1 })
-      .limit(mostUrls)
+      .limit(maxUrls)
       .batchSize(2000);
     yield `${head}<urlset ${namespace}>\n`;
     let piece = '';

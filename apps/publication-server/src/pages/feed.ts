@@ -3,7 +3,7 @@ import { visible, oneLine } from '../formats/plain-text.js';
 import type { Hit } from './search.service.js';
 import type { Site } from '../site/site.service.js';
 
-const mostNames = 20;
+const maxNames = 20;
 
 /**
  * An Atom feed (RFC 4287) of some publications.
@@ -29,7 +29,7 @@ export function atomFeed(
 <published>${new Date(hit.record.publishedAt).toISOString()}</published>
 <updated>${hit.datestamp.toISOString()}</updated>
 ${creators
-  .slice(0, mostNames)
+  .slice(0, maxNames)
   .map(({ name }) => `<author><name>${xml(oneLine(name, 200))}</name></author>\n`)
   .join('')}<summary>${xml(oneLine(abstractOf(hit) ?? titleOf(hit), 1000))}</summary>
 </entry>

@@ -9,7 +9,7 @@ import { oneLine } from '../formats/plain-text.js';
 import {
   facets,
   hitsOfPage,
-  mostPages,
+  maxPages,
   parametersOf,
   type Facet,
   type Hit,
@@ -17,7 +17,7 @@ import {
   type Query,
 } from './search.service.js';
 
-const mostNames = 6;
+const maxNames = 6;
 /** Groups of filters that are open at first. */
 const openFacets: readonly Facet[] = ['year', 'instrument', 'technique'];
 
@@ -125,7 +125,7 @@ function hitOf(page: Page, { record }: Hit): Html {
   const { texts, wording, site } = page;
   const { resource, doi, publishedAt, pictures } = record;
   const address = page.link(pathOf(doi, { kind: 'page' }));
-  const names = resource.creators.slice(0, mostNames).map((creator) => {
+  const names = resource.creators.slice(0, maxNames).map((creator) => {
     const { family, given } = nameParts(creator);
     return html`<bdi>${oneLine(given === undefined ? family : `${given} ${family}`, 100)}</bdi>`;
   });
@@ -156,7 +156,7 @@ function hitOf(page: Page, { record }: Hit): Html {
 
 function pager(page: Page, query: Query, shown: number, { total, more }: Overview): Html {
   const { texts, wording } = page;
-  const last = Math.min(mostPages, Math.max(query.page, Math.ceil(total / hitsOfPage)));
+  const last = Math.min(maxPages, Math.max(query.page, Math.ceil(total / hitsOfPage)));
   if (query.page === 1 && total <= hitsOfPage) return nothing;
   const step = (to: number, text: string, rel: string): Html =>
     html`<a class="button quiet" rel="${rel}" href="${page.link('/', parametersOf({ ...query, page: to }))}"
@@ -167,5 +167,5 @@ function pager(page: Page, query: Query, shown: number, { total, more }: Overvie
       <span>${texts.pageOf(wording.number(query.page), wording.number(last))}</span>
       ${query.page < last && shown === hitsOfPage ? step(query.page + 1, texts.next, 'next') : html`<span></span>`}
     </nav>
-    ${query.page === mostPages && (more || total > mostPages * hitsOfPage) && html`<p class="soft">${texts.tooFar}</p>`}`;
+    ${query.page === maxPages && (more || total > maxPages * hitsOfPage) && html`<p class="soft">${texts.tooFar}</p>`}`;
 }

@@ -41,16 +41,16 @@ export type Hit = Pick<StoredRecord, '_id' | 'record' | 'datestamp'>;
 
 export const hitsOfPage = 20;
 /** Pages that can be turned to: beyond, words and filters lead further. */
-export const mostPages = 50;
+export const maxPages = 50;
 /** Hits whose order is remembered. */
-const mostHits = mostPages * hitsOfPage;
+const maxHits = maxPages * hitsOfPage;
 /** Publications that counts look at. */
-const mostCounted = 20_000;
+const maxCounted = 20_000;
 const valuesOfFacet = 12;
 const longestWords = 300;
-const mostWords = 10;
+const maxWords = 10;
 const ages = { fresh: 10_000, stale: 60_000 };
-const mostKept = 200;
+const maxKept = 200;
 
 const hitFields = {
   'record.doi': 1,
@@ -94,8 +94,8 @@ export class Search {
     clock: Clock,
   ) {
     const now = (): number => clock.now().getTime();
-    this.orders = new SharedAnswers(ages, mostKept, now);
-    this.overviews = new SharedAnswers(ages, mostKept, now);
+    this.orders = new SharedAnswers(ages, maxKept, now);
+    this.overviews = new SharedAnswers(ages, maxKept, now);
   }
 
   /** One page of hits, newest first. */
@@ -117,9 +117,9 @@ export class Search {
 
   private async order(query: Query, before: Order | undefined): Promise<Order> {
     // What was not among the first before is not now: only withdrawals move it up, and few of them are made good here.
-    const since = before !== undefined && before.ids.length === mostHits ? before.oldest : undefined;
+    const since = before !== undefined && before.ids.length === maxHits ? before.oldest : undefined;
     const order = await this.ordered(query, since);
-    return since !== undefined && order.ids.length < mostHits * 0.9 ? this.ordered(query, undefined) : order;
+    return since !== undefined && order.ids.length < maxHits * 0.9 ? this.ordered(query, undefined) : order;
   }
 
   private async ordered(query: Query, since: string | undefined): Promise<Order> {
@@ -127,7 +127,7 @@ export class Search {
     const rows = await this.store.records
       .find({ ...filterOf(query), ...range }, { projection: { 'record.publishedAt': 1 } })
       .sort({ 'record.publishedAt': -1, _id: 1 })
-      .limit(mostHits)
+      .limit(maxHits)
       .toArray();
     return { ids: rows.map(({ _id }) => _id), oldest: rows.at(-1)?.record.publishedAt };
   }
@@ -151,7 +151,7 @@ export class Search {
     const [result] = await this.store.records
       .aggregate<Record<Facet | 'total', { _id: unknown; count: number }[]>>([
         { $match: filterOf(query) },
-        { $limit: mostCounted + 1 },
+        { $limit: maxCounted + 1 },
         { $project: Object.fromEntries(Object.values(facetFields).map((field) => [`search.${field}`, 1])) },
         { $facet: { ...Object.fromEntries(branches), total: [{ $count: 'count' }] } },
       ])
@@ -160,8 +160,8 @@ export class Search {
     const valuesOf = (facet: Facet): FacetValue[] =>
       (result?.[facet] ?? []).map(({ _id, count }) => ({ value: String(_id), count }));
     return {
-      total: Math.min(total, mostCounted),
-      more: total > mostCounted,
+      total: Math.min(total, maxCounted),
+      more: total > maxCounted,
       facets: Object.fromEntries(facets.map((facet) => [facet, valuesOf(facet)])) as Record<
         Facet,
         FacetValue[]
@@ -187,7 +187,7 @@ export function queryFrom(parameters: URLSearchParams): Query {
   return {
     words: visible((parameters.get('q') ?? '').slice(0, longestWords)).trim(),
     filters,
-    page: Number.isInteger(page) && page >= 1 ? Math.min(page, mostPages) : 1,
+    page: Number.isInteger(page) && page >= 1 ? Math.min(page, maxPages) : 1,
   };
 }
 
@@ -234,7 +234,7 @@ function termsOf(text: string): Term[] {
       exact: phrase !== undefined,
     }))
     .filter((term) => /[\p{L}\p{N}]/u.test(term.text))
-    .slice(0, mostWords);
+    .slice(0, maxWords);
 }
 
 /** A word in any of its forms begins with its stem; English plurals are all that is cut off. */

@@ -2,8 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { embargoOf } from '#datacite';
 import { Clock } from '#kernel';
 import type { PublicRecord } from '#publication-feed';
-import type { PublicationServerConfig } from '../publication-server.config.js';
-import { ConfigToken } from '../publication-server.tokens.js';
+import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
 
 /** The parts of a record that say when its files become public. */
 export interface EmbargoedRecord {

@@ -3,7 +3,7 @@ import type { PublicRecord } from '#publication-feed';
 /** The set that OpenAIRE harvests. */
 const openaireSet = 'openaire_data';
 /** Sets of one kind that one record may be in. */
-const mostOfKind = 200;
+const maxOfKind = 200;
 /** Characters of a name that go into a set's. */
 const longestName = 100;
 
@@ -79,7 +79,7 @@ export function nameOfSet(set: string): string {
 function family(kind: string, values: readonly { readonly name: string }[]): string[] {
   const names = [...new Set(values.map(({ name }) => segment(name)))].filter((name) => name !== '');
   if (names.length === 0) return [];
-  return [kind, ...names.slice(0, mostOfKind).map((name) => `${kind}:${name}`)];
+  return [kind, ...names.slice(0, maxOfKind).map((name) => `${kind}:${name}`)];
 }
 
 /** A name in the few characters that sets have: blanks become `_`, all else `~` and its UTF-8 bytes. */

@@ -8,9 +8,9 @@ import type { SearchFields, StoredRecord } from './records.js';
 export const rendering = 1;
 
 /** Characters of a record that the word index sees. */
-const mostWords = 20_000;
+const maxWords = 20_000;
 /** Values of one facet that one record may have. */
-const mostValues = 200;
+const maxValues = 200;
 
 /** A record as it is stored, but for its dates. */
 export function storedRecord(
@@ -47,7 +47,7 @@ function searchFieldsOf({ resource, datasets }: PublicRecord): SearchFields {
   const some = (values: (string | undefined)[]): string[] =>
     [...new Set(values.filter((value) => value !== undefined && value !== ''))].slice(
       0,
-      mostValues,
+      maxValues,
     ) as string[];
   const title = resource.titles[0]?.title ?? '';
   const creators = some(resource.creators.map(({ name }) => name));
@@ -63,7 +63,7 @@ function searchFieldsOf({ resource, datasets }: PublicRecord): SearchFields {
       .toLowerCase()
       // A NUL makes DocumentDB's word index refuse the whole record.
       .replace(/[\u0000-\u001F\u007F]+/g, ' ')
-      .slice(0, mostWords),
+      .slice(0, maxWords),
     title,
     year: resource.publicationYear,
     resourceType: resource.types.resourceTypeGeneral,

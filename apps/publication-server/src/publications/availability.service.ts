@@ -16,7 +16,7 @@ export type Availability =
   | { readonly kind: 'ready' };
 
 /** File lists whose archive ids are remembered. */
-const mostLists = 1000;
+const maxLists = 1000;
 
 /** Where the files of publications are: one indexed query for copies, another one once for each list of files. */
 @Injectable()
@@ -55,7 +55,7 @@ export class Availabilities {
       .distinct('archiveId', { list })
       .then((ids) => ids.filter((id): id is string => typeof id === 'string'));
     this.archiveIds.set(list, asking);
-    if (this.archiveIds.size > mostLists)
+    if (this.archiveIds.size > maxLists)
       this.archiveIds.delete(this.archiveIds.keys().next().value as string);
     asking.catch(() => this.archiveIds.delete(list));
     return asking;

@@ -21,8 +21,8 @@ export interface Relations {
 }
 
 /** Steps along the chain of versions, each one query. */
-const mostRounds = 4;
-const mostNeighbours = 100;
+const maxRounds = 4;
+const maxNeighbours = 100;
 
 const inverse: Readonly<Record<string, string>> = {
   IsSupplementTo: 'IsSupplementedBy',
@@ -92,7 +92,7 @@ export class RelationsService {
       this.withKeys(linkVersions([self], newer, known)),
     ]);
     let fresh = remember([...others, ...named], known);
-    for (let round = 0; round < mostRounds && fresh.length > 0; round += 1) {
+    for (let round = 0; round < maxRounds && fresh.length > 0; round += 1) {
       const unknown = linkVersions(fresh, newer, known);
       const versions = fresh.filter(({ _id }) => isVersion(_id, newer));
       const [more, moreNamed] = await Promise.all([this.naming(versions), this.withKeys(unknown)]);
@@ -115,7 +115,7 @@ export class RelationsService {
   }
 
   private some(filter: object): Promise<Known[]> {
-    return this.store.records.find(filter, { projection: shown }).limit(mostNeighbours).toArray();
+    return this.store.records.find(filter, { projection: shown }).limit(maxNeighbours).toArray();
   }
 }
 
@@ -139,7 +139,7 @@ function linkVersions(
       if (direction === undefined || other === undefined || other === _id) continue;
       const [from, to] = direction === 'self' ? [other, _id] : [_id, other];
       newer.set(from, (newer.get(from) ?? new Set()).add(to));
-      if (!known.has(other) && unknown.size < mostNeighbours) unknown.add(other);
+      if (!known.has(other) && unknown.size < maxNeighbours) unknown.add(other);
     }
   return [...unknown];
 }

@@ -8,8 +8,7 @@ import type { Found } from '../publications/publications.service.js';
 import { redirect, sendData, sendPage, wantsPage } from '../site/reply.js';
 import { Site } from '../site/site.service.js';
 import { clientOf } from '../publications/visitors.js';
-import type { PublicationServerConfig } from '../publication-server.config.js';
-import { ConfigToken } from '../publication-server.tokens.js';
+import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
 import { requestPage, type FormState } from './recall-pages.js';
 import { Recalls } from './recalls.service.js';
 

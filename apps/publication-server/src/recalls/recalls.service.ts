@@ -4,13 +4,12 @@ import { Clock, newId } from '#kernel';
 import { rowsById } from '#persistence';
 import { PublicStore } from '../persistence/public-store.js';
 import type { StoredRecall } from '../persistence/records.js';
-import type { PublicationServerConfig } from '../publication-server.config.js';
-import { ConfigToken } from '../publication-server.tokens.js';
+import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
 
 const day = 24 * 60 * 60 * 1000;
 const open = { $in: ['requested', 'recalling'] as StoredRecall['state'][] };
 
-export interface Wish {
+export interface NewRecall {
   readonly doi: string;
   /** See `clientOf`. */
   readonly client: string;
@@ -24,10 +23,10 @@ export type Outcome =
   /** The client may ask again then. */
   | { readonly kind: 'limited'; readonly until: Date };
 
-/** Takes readers' wishes for files that are on tape; the publisher comes and fetches them. */
+/** Takes readers' requests for files that are on tape; the publisher comes and fetches them. */
 @Injectable()
 export class Recalls {
-  /** Wishes of one client one after the other, so that counting and adding belong together. */
+  /** Requests of one client one after the other, so that counting and adding belong together. */
   private readonly queues = new Map<string, Promise<unknown>>();
 
   constructor(
@@ -36,15 +35,15 @@ export class Recalls {
     @Inject(ConfigToken) private readonly config: PublicationServerConfig,
   ) {}
 
-  async ask(wish: Wish): Promise<Outcome> {
-    const before = this.queues.get(wish.client) ?? Promise.resolve();
-    const running = before.then(() => this.askNow(wish));
+  async ask(request: NewRecall): Promise<Outcome> {
+    const before = this.queues.get(request.client) ?? Promise.resolve();
+    const running = before.then(() => this.askNow(request));
     const settled = running.catch(() => undefined);
-    this.queues.set(wish.client, settled);
+    this.queues.set(request.client, settled);
     try {
       return await running;
     } finally {
-      if (this.queues.get(wish.client) === settled) this.queues.delete(wish.client);
+      if (this.queues.get(request.client) === settled) this.queues.delete(request.client);
     }
   }
 
@@ -65,13 +64,13 @@ export class Recalls {
     return this.store.recalls.findOne({ _id: id });
   }
 
-  private async askNow(wish: Wish): Promise<Outcome> {
-    const existing = await this.openFor(wish);
+  private async askNow(request: NewRecall): Promise<Outcome> {
+    const existing = await this.openFor(request);
     if (existing !== undefined) return { kind: 'shared', id: existing._id };
     const now = this.clock.now();
     const recent = await this.store.recalls
       .find(
-        { client: wish.client, requestedAt: { $gt: new Date(now.getTime() - day) } },
+        { client: request.client, requestedAt: { $gt: new Date(now.getTime() - day) } },
         { projection: { requestedAt: 1 } },
       )
       .limit(this.config.recalls.perClientAndDay + 1)
@@ -80,7 +79,7 @@ export class Recalls {
       const first = Math.min(now.getTime(), ...recent.map(({ requestedAt }) => requestedAt.getTime()));
       return { kind: 'limited', until: new Date(first + day) };
     }
-    const { bytes, ...rest } = wish;
+    const { bytes, ...rest } = request;
     const recall: StoredRecall = {
       ...rest,
       _id: newId(),
@@ -89,21 +88,21 @@ export class Recalls {
       updatedAt: now,
       bytesDone: 0,
       bytesTotal: bytes,
-      // Whoever types an address in may not be who reads what is sent to it.
-      ...(wish.email === undefined
+      // The person who types an address in may not be the one who reads what is sent to it.
+      ...(request.email === undefined
         ? {}
         : { confirmation: randomBytes(24).toString('base64url'), confirmed: false }),
     };
     await this.store.recalls.insertOne(recall);
-    const first = await this.openFor(wish);
+    const first = await this.openFor(request);
     if (first === undefined || first._id === recall._id) return { kind: 'created', id: recall._id };
-    // Somebody was faster. Both see both now, and both choose the same one; unless ours was taken up meanwhile.
+    // Another request was faster. Both see both now, and both choose the same one; unless ours was taken up meanwhile.
     const { deletedCount } = await this.store.recalls.deleteOne({ _id: recall._id, state: 'requested' });
     return deletedCount === 1 ? { kind: 'shared', id: first._id } : { kind: 'created', id: recall._id };
   }
 
   /** A request for the same files that is not done; one with an address for mail is nobody else's. */
-  private async openFor({ doi, email }: Wish): Promise<StoredRecall | undefined> {
+  private async openFor({ doi, email }: NewRecall): Promise<StoredRecall | undefined> {
     const all: StoredRecall[] = [];
     for await (const one of rowsById<StoredRecall>(this.store.recalls, { doi, state: open })) all.push(one);
     return all

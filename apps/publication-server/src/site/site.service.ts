@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { withoutSlash } from '#kernel';
 import type { Catalogue } from '../formats/work.js';
-import type { PublicationServerConfig } from '../publication-server.config.js';
-import { ConfigToken } from '../publication-server.tokens.js';
+import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
 import type { Theme } from '../theme.js';
 import { assetsFor, type Asset, type Assets } from './assets.js';
 

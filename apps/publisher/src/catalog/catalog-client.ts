@@ -4,8 +4,7 @@ import type { DataciteResource } from '#datacite';
 import { PermanentError } from '#kernel';
 import type { FileLine, Picture, PublicDataset } from '#publication-feed';
 import type { Wanted } from '../persistence/records.js';
-import type { PublisherConfig } from '../publisher.config.js';
-import { ConfigToken } from '../publisher.tokens.js';
+import { ConfigToken, type PublisherConfig } from '../publisher.config.js';
 
 export interface CatalogRow {
   readonly doi: string;

@@ -4,7 +4,7 @@ import { type Logger, LOGGER } from '#observability';
 import { FeedClient, feedRefusalOf, type PublicRecord, type PutResult } from '#publication-feed';
 import { PublisherStore } from '../persistence/publisher-store.js';
 import type { Publication } from '../persistence/records.js';
-import { HeldPublications } from '../persistence/held-publications.js';
+import { LeasedPublications } from '../persistence/leased-publications.js';
 import type { Lease } from '../persistence/lease.js';
 
 /** Sends frozen content to the publication server: the parts of its file list that are missing there, then the record. */
@@ -13,7 +13,7 @@ export class FeedPush {
   constructor(
     private readonly feed: FeedClient,
     private readonly store: PublisherStore,
-    private readonly held: HeldPublications,
+    private readonly held: LeasedPublications,
     private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}

@@ -10,7 +10,7 @@ import type { CopyFeed } from './copy-feed.js';
 import type { RecallMail } from './recall-mail.js';
 import type { RecallOrders } from './recall-orders.js';
 import type { FeedClient } from '#publication-feed';
-import { RecallCourier } from './recall-courier.js';
+import { RecallDelivery } from './recall-delivery.js';
 
 const config = {
   publicUrl: 'https://data.example.org',
@@ -33,7 +33,7 @@ class Desk {
     ...{ email: `${_id}@example.org`, confirmation: 'x'.repeat(32) },
     ...{ dueAt: new Date(0), requestedAt: new Date(0) },
   }));
-  private readonly courier = new RecallCourier(
+  private readonly courier = new RecallDelivery(
     this.store,
     ...this.tools,
     this.clock,

@@ -2,8 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import nodemailer from 'nodemailer';
 import { messageOf, PermanentError, TransientError } from '#kernel';
 import type { Recall } from '../persistence/records.js';
-import type { PublisherConfig } from '../publisher.config.js';
-import { ConfigToken } from '../publisher.tokens.js';
+import { ConfigToken, type PublisherConfig } from '../publisher.config.js';
 
 const texts = {
   en: {

@@ -5,8 +5,7 @@ import { isDuplicateKey } from '#persistence';
 import type { RecallRequest } from '#publication-feed';
 import { PublisherStore } from '../persistence/publisher-store.js';
 import type { Publication, Recall } from '../persistence/records.js';
-import type { PublisherConfig } from '../publisher.config.js';
-import { ConfigToken } from '../publisher.tokens.js';
+import { ConfigToken, type PublisherConfig } from '../publisher.config.js';
 
 /** Wishes to have files brought back, written down once each. */
 @Injectable()

@@ -11,16 +11,15 @@ import {
 } from '@nestjs/common';
 import { CatenaError } from '#kernel';
 import { Operators } from '#service-host';
-import { PublicationWishes } from '../accept-publications/publication-wishes.js';
+import { PublicationTargets } from '../accept-publications/publication-targets.js';
 import { nextStep } from '../domain/next-step.js';
 import { PublisherStore } from '../persistence/publisher-store.js';
 import type { Publication } from '../persistence/records.js';
-import type { PublisherConfig } from '../publisher.config.js';
-import { ConfigToken } from '../publisher.tokens.js';
+import { ConfigToken, type PublisherConfig } from '../publisher.config.js';
 import { PublicationRunner } from '../run-publications/publication-runner.js';
 import { Reconciliation, type Findings } from './reconciliation.js';
 
-const mostRows = 500;
+const maxRows = 500;
 
 /** What operators do with publications: see what waits and why, try again, compare all places now. */
 @Operators()
@@ -28,7 +27,7 @@ const mostRows = 500;
 export class PublicationsController {
   constructor(
     private readonly store: PublisherStore,
-    private readonly wishes: PublicationWishes,
+    private readonly targets: PublicationTargets,
     private readonly runner: PublicationRunner,
     private readonly reconciliation: Reconciliation,
     @Inject(ConfigToken) private readonly config: PublisherConfig,
@@ -38,7 +37,7 @@ export class PublicationsController {
   @Get()
   async list(): Promise<object[]> {
     const find = (condition: object, sort: Record<string, 1>): Promise<Publication[]> =>
-      this.store.publications.find(condition).sort(sort).limit(mostRows).toArray();
+      this.store.publications.find(condition).sort(sort).limit(maxRows).toArray();
     const blocked = await find({ 'blocked.at': { $exists: true } }, { 'blocked.at': 1 });
     const due = await find({ dueAt: { $exists: true } }, { dueAt: 1 });
     const isBlocked = new Set(blocked.map(({ _id }) => _id));
@@ -66,7 +65,7 @@ export class PublicationsController {
   @HttpCode(200)
   async retry(@Param('doi') doi: string): Promise<{ doi: string; state: 'retried' }> {
     if (doi === '') throw new BadRequestException('Expected a DOI.');
-    if (!(await this.wishes.again(doi, { stale: true })))
+    if (!(await this.targets.again(doi, { stale: true })))
       throw new NotFoundException(`Nothing is known of ${doi}.`);
     this.runner.wake();
     return { doi, state: 'retried' };

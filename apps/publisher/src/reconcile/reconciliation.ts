@@ -4,11 +4,10 @@ import { Clock, stillMoving } from '#kernel';
 import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { rowsWithIds } from '#persistence';
-import { PublicationWishes } from '../accept-publications/publication-wishes.js';
+import { PublicationTargets } from '../accept-publications/publication-targets.js';
 import { PublisherStore } from '../persistence/publisher-store.js';
 import type { Publication } from '../persistence/records.js';
-import type { PublisherConfig } from '../publisher.config.js';
-import { ConfigToken } from '../publisher.tokens.js';
+import { ConfigToken, type PublisherConfig } from '../publisher.config.js';
 import { PublicationRunner } from '../run-publications/publication-runner.js';
 import { Comparisons } from './comparisons.js';
 
@@ -30,7 +29,7 @@ export interface Findings {
 
 /** Rows of our own table in one read. */
 const page = 1000;
-const mostUnknown = 100;
+const maxUnknown = 100;
 
 /**
  * Compares all four places regularly: catalogue, own table, public store, DataCite. Whatever was lost on the way (a
@@ -44,7 +43,7 @@ export class Reconciliation extends HostedLoop {
   constructor(
     private readonly store: PublisherStore,
     private readonly comparisons: Comparisons,
-    private readonly wishes: PublicationWishes,
+    private readonly targets: PublicationTargets,
     private readonly runner: PublicationRunner,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: PublisherConfig,
@@ -96,7 +95,7 @@ export class Reconciliation extends HostedLoop {
         if (wanted === 'draft') drafts.add(doi);
         if (wanted === 'nothing' || version <= (known.get(doi) ?? 0)) continue;
         const withdrawal = wanted === 'withdrawn' ? await this.comparisons.withdrawalOf(doi) : undefined;
-        if (await this.wishes.note(doi, version, wanted, withdrawal)) missed += 1;
+        if (await this.targets.note(doi, version, wanted, withdrawal)) missed += 1;
       }
     }
     return { missed, drafts };
@@ -136,16 +135,16 @@ export class Reconciliation extends HostedLoop {
       if (ours.pushed !== undefined && digest !== ours.pushed.digest) {
         // Its parts were thrown away after the push: the content is read anew.
         const found = { stale: ours.wanted === 'published', pushed: { ...ours.pushed, lost: true } };
-        if (await this.wishes.mend(ours, found)) counts.unpushed += 1;
+        if (await this.targets.mend(ours, found)) counts.unpushed += 1;
       } else if (
         ours.wanted === 'draft' &&
         !drafts.has(ours._id) &&
         !(await this.comparisons.isInCatalogue(ours._id))
       ) {
-        if (await this.wishes.mend(ours, { stale: true })) counts.gone += 1;
+        if (await this.targets.mend(ours, { stale: true })) counts.gone += 1;
       }
     }
-    return { ...counts, unknown: [...theirs.keys()].slice(0, mostUnknown) };
+    return { ...counts, unknown: [...theirs.keys()].slice(0, maxUnknown) };
   }
 
   /** Some at a time, those first that were not looked at longest. */
@@ -178,7 +177,7 @@ export class Reconciliation extends HostedLoop {
       const { attributesDigest: _, readBack: _r, ...rest } = doi;
       const found = { doi: { ...rest, state: there?.state ?? ('none' as const), checkedAt: now } };
       // A worker has changed it since it was listed.
-      if (!(await this.wishes.mend({ _id, epoch }, found))) continue;
+      if (!(await this.targets.mend({ _id, epoch }, found))) continue;
       drifted += 1;
       this.logger.warn(
         { doi: _id, state: there?.state ?? 'none', expected: doi.state },

@@ -1,8 +1,7 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { FieldProblem } from '#contracts';
 import { Clock, messageOf, PermanentError, TransientError } from '#kernel';
-import type { PublisherConfig } from '../publisher.config.js';
-import { ConfigToken } from '../publisher.tokens.js';
+import { ConfigToken, type PublisherConfig } from '../publisher.config.js';
 import { RateLimit } from './rate-limit.js';
 
 /** What DataCite says of a DOI, as far as anybody here looks at it. */
@@ -22,7 +21,7 @@ interface ErrorEntry {
 const mediaType = 'application/vnd.api+json';
 /** Milliseconds to leave DataCite alone after a 429 that does not say how long. */
 const politePause = 30_000;
-/** Milliseconds between tries with an account that was refused: somebody has to mend it. */
+/** Milliseconds between tries with an account that was refused: an operator has to mend it. */
 const refusedPause = 600_000;
 
 /**

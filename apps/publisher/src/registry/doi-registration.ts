@@ -4,7 +4,7 @@ import { toDataciteAttributes, type DataciteEvent } from '#datacite';
 import { Clock, crashPoint, TransientError } from '#kernel';
 import { PublisherStore } from '../persistence/publisher-store.js';
 import type { Content, DoiState, Publication } from '../persistence/records.js';
-import { HeldPublications } from '../persistence/held-publications.js';
+import { LeasedPublications } from '../persistence/leased-publications.js';
 import type { Lease } from '../persistence/lease.js';
 import { DataciteClient, type RegisteredDoi } from './datacite-client.js';
 
@@ -26,7 +26,7 @@ export class DoiRegistration {
   constructor(
     private readonly datacite: DataciteClient,
     private readonly store: PublisherStore,
-    private readonly held: HeldPublications,
+    private readonly held: LeasedPublications,
     private readonly clock: Clock,
   ) {}
 
@@ -179,7 +179,7 @@ const compared = [
   ...['descriptions', 'geoLocations', 'fundingReferences'],
 ];
 
-/** Of the attributes that are ours to say: another one later means that somebody else changed them. */
+/** Of the attributes that are ours to say: another one later means that they were changed elsewhere. */
 export function readBackDigest(there: RegisteredDoi): string {
   const ours = compared.map((name) => [name, there[name] ?? null]);
   return createHash('sha256').update(JSON.stringify(ours)).digest('hex');

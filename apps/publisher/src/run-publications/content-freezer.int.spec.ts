@@ -5,7 +5,7 @@ import { createLogger } from '#observability';
 import type { OutboxRelay } from '#outbox';
 import { MongoConnection } from '#persistence';
 import type { PublicRecord } from '#publication-feed';
-import { PublicationWishes } from '../accept-publications/publication-wishes.js';
+import { PublicationTargets } from '../accept-publications/publication-targets.js';
 import type { CatalogClient, CatalogSnapshot } from '../catalog/catalog-client.js';
 import { nextStep } from '../domain/next-step.js';
 import { PublisherStore } from '../persistence/publisher-store.js';
@@ -13,7 +13,7 @@ import type { Publication, Wanted } from '../persistence/records.js';
 import type { PublisherConfig } from '../publisher.config.js';
 import type { DoiRegistration } from '../registry/doi-registration.js';
 import { ContentFreezer } from './content-freezer.js';
-import { HeldPublications } from '../persistence/held-publications.js';
+import { LeasedPublications } from '../persistence/leased-publications.js';
 import { LeaseLost } from '../persistence/lease.js';
 
 /** A wish that arrives while the catalogue is read: the message is acknowledged, nobody will send it again. */
@@ -24,8 +24,8 @@ describe('Freezing content', () => {
   const clock = new SystemClock();
   let mongo: MongoConnection;
   let store: PublisherStore;
-  let wishes: PublicationWishes;
-  let held: HeldPublications;
+  let wishes: PublicationTargets;
+  let held: LeasedPublications;
 
   before(async () => {
     const uri = new URL(process.env['MONGODB_URI'] ?? '');
@@ -33,8 +33,8 @@ describe('Freezing content', () => {
     mongo = new MongoConnection({ uri: uri.toString(), appName: 'test' }, logger);
     store = new PublisherStore(mongo, logger);
     await store.whenReady();
-    wishes = new PublicationWishes(store, clock);
-    held = new HeldPublications(store, relay);
+    wishes = new PublicationTargets(store, clock);
+    held = new LeasedPublications(store, relay);
   });
   after(async () => {
     await mongo.connection.dropDatabase();

@@ -15,10 +15,9 @@ import { CatalogClient, type CatalogSnapshot } from '../catalog/catalog-client.j
 import { landingPageOf } from '../domain/landing-page.js';
 import { PublisherStore } from '../persistence/publisher-store.js';
 import type { Content, Publication } from '../persistence/records.js';
-import type { PublisherConfig } from '../publisher.config.js';
-import { ConfigToken } from '../publisher.tokens.js';
+import { ConfigToken, type PublisherConfig } from '../publisher.config.js';
 import { DoiRegistration } from '../registry/doi-registration.js';
-import { HeldPublications } from '../persistence/held-publications.js';
+import { LeasedPublications } from '../persistence/leased-publications.js';
 import { LeaseLost, notNewer, type Lease } from '../persistence/lease.js';
 
 /**
@@ -30,7 +29,7 @@ export class ContentFreezer {
   constructor(
     private readonly catalog: CatalogClient,
     private readonly store: PublisherStore,
-    private readonly held: HeldPublications,
+    private readonly held: LeasedPublications,
     private readonly registration: DoiRegistration,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: PublisherConfig,

@@ -5,9 +5,8 @@ import { type Logger, LOGGER } from '#observability';
 import { eventRow } from '#outbox';
 import type { Step } from '../domain/next-step.js';
 import type { Publication } from '../persistence/records.js';
-import type { PublisherConfig } from '../publisher.config.js';
-import { ConfigToken } from '../publisher.tokens.js';
-import { HeldPublications } from '../persistence/held-publications.js';
+import { ConfigToken, type PublisherConfig } from '../publisher.config.js';
+import { LeasedPublications } from '../persistence/leased-publications.js';
 import type { Lease } from '../persistence/lease.js';
 import { StepProgress } from './step-progress.js';
 
@@ -18,13 +17,13 @@ const authorCodes: ReadonlySet<string> = new Set([
   'publication.record-too-large',
   'publication.too-many-files',
 ]);
-const mostProblems = 100;
+const maxProblems = 100;
 
-/** What becomes of a step that failed: again later, for as long as it takes; or never, and somebody hears why. */
+/** What becomes of a step that failed: again later, for as long as it takes; or never, and the log says why. */
 @Injectable()
 export class PublicationFaults {
   constructor(
-    private readonly held: HeldPublications,
+    private readonly held: LeasedPublications,
     private readonly progress: StepProgress,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: PublisherConfig,
@@ -46,7 +45,10 @@ export class PublicationFaults {
       const dueAt = new Date(now.getTime() + pause);
       return this.held.save(lease, { attempts, dueAt, leasedUntil: new Date(0), lastFault: fault });
     }
-    this.logger.error({ ...facts, attempts }, 'a publication is stuck until somebody changes something');
+    this.logger.error(
+      { ...facts, attempts },
+      'a publication is stuck until its record or the configuration is changed',
+    );
     const problems = problemsIn(error);
     const blocked = { ...fault, problems };
     const rows =
@@ -76,5 +78,5 @@ export class PublicationFaults {
 
 function problemsIn(error: unknown): FieldProblem[] {
   const found = error instanceof CatenaError ? error.details['problems'] : undefined;
-  return Array.isArray(found) ? (found as FieldProblem[]).slice(0, mostProblems) : [];
+  return Array.isArray(found) ? (found as FieldProblem[]).slice(0, maxProblems) : [];
 }

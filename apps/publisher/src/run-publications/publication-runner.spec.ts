@@ -4,7 +4,7 @@ import { ManualClock, wait } from '#kernel';
 import { createLogger } from '#observability';
 import { newOutbox, type OutboxRelay } from '#outbox';
 import { memoryCollection } from '#persistence/testing';
-import { HeldPublications } from '../persistence/held-publications.js';
+import { LeasedPublications } from '../persistence/leased-publications.js';
 import { LeaseLost, type Lease } from '../persistence/lease.js';
 import type { PublisherStore } from '../persistence/publisher-store.js';
 import type { Publication } from '../persistence/records.js';
@@ -36,7 +36,7 @@ async function scene(take: (lease: Lease, database: { away: boolean }) => Promis
   });
   const database = { away: false };
   const store = { publications, whenReady: () => Promise.resolve() } as unknown as PublisherStore;
-  const held = new HeldPublications(store, { wake: () => undefined } as unknown as OutboxRelay);
+  const held = new LeasedPublications(store, { wake: () => undefined } as unknown as OutboxRelay);
   const renew = held.renew.bind(held);
   held.renew = (...held) => (database.away ? Promise.reject(new Error('away')) : renew(...held));
   const seen: { readonly step: string; readonly epoch: number }[] = [];

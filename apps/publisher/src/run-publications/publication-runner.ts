@@ -9,12 +9,11 @@ import { LeasedWorker } from '#leased-work';
 import { inContextOf } from '#messaging';
 import { type Logger, LOGGER } from '#observability';
 import { nextStep } from '../domain/next-step.js';
-import { HeldPublications } from '../persistence/held-publications.js';
+import { LeasedPublications } from '../persistence/leased-publications.js';
 import { LeaseLost, type Lease } from '../persistence/lease.js';
 import { PublisherStore } from '../persistence/publisher-store.js';
 import type { Publication } from '../persistence/records.js';
-import type { PublisherConfig } from '../publisher.config.js';
-import { ConfigToken } from '../publisher.tokens.js';
+import { ConfigToken, type PublisherConfig } from '../publisher.config.js';
 import { PublicationFaults } from './publication-faults.js';
 import { PublicationSteps } from './publication-steps.js';
 
@@ -33,7 +32,7 @@ export class PublicationRunner implements OnApplicationBootstrap, BeforeApplicat
 
   constructor(
     private readonly store: PublisherStore,
-    private readonly held: HeldPublications,
+    private readonly held: LeasedPublications,
     private readonly steps: PublicationSteps,
     private readonly faults: PublicationFaults,
     clock: Clock,

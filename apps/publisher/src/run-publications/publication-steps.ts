@@ -8,7 +8,7 @@ import { FeedPush } from '../push/feed-push.js';
 import { RecallOrders } from '../recalls/recall-orders.js';
 import { DoiRegistration } from '../registry/doi-registration.js';
 import { ContentFreezer } from './content-freezer.js';
-import { HeldPublications } from '../persistence/held-publications.js';
+import { LeasedPublications } from '../persistence/leased-publications.js';
 import type { Lease } from '../persistence/lease.js';
 
 /** One step of a publication, each safe to take again after a crash at any point of it. */
@@ -19,7 +19,7 @@ export class PublicationSteps {
     private readonly registration: DoiRegistration,
     private readonly feed: FeedPush,
     private readonly recalls: RecallOrders,
-    private readonly held: HeldPublications,
+    private readonly held: LeasedPublications,
     private readonly clock: Clock,
   ) {}
 

@@ -3,7 +3,7 @@ import { defineEvent } from '../define-message.js';
 import { DatasetPid, ErrorCode, JobId, Sentence, WorkOrderId } from '../fields.js';
 import { faultKinds, type FaultKind } from '../vocabulary.js';
 
-/** The work order cannot succeed without somebody changing something. */
+/** The work order cannot succeed until data, request or configuration are changed. */
 export class WorkFailedV1 {
   @WorkOrderId()
   workOrderId: string;
@@ -32,5 +32,5 @@ export const workFailedV1 = defineEvent({
   about: 'workOrderId',
   order: { within: 'workOrderId', place: 9 },
   payload: WorkFailedV1,
-  summary: 'The work order cannot succeed without somebody changing something.',
+  summary: 'The work order cannot succeed until data, request or configuration are changed.',
 });

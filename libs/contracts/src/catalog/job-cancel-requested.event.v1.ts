@@ -2,7 +2,7 @@ import { IsString, MaxLength } from 'class-validator';
 import { defineEvent } from '../define-message.js';
 import { JobId } from '../fields.js';
 
-/** Somebody entitled asked to stop the job. It may still finish if it is past the point of no return. */
+/** A caller with the right to it asked to stop the job. It may still finish if it is past the point of no return. */
 export class JobCancelRequestedV1 {
   @JobId()
   jobId: string;
@@ -21,5 +21,5 @@ export const jobCancelRequestedV1 = defineEvent({
   order: { within: 'jobId', place: 1 },
   payload: JobCancelRequestedV1,
   summary:
-    'Somebody entitled asked to stop the job. It may still finish if it is past the point of no return.',
+    'A caller with the right to it asked to stop the job. It may still finish if it is past the point of no return.',
 });

@@ -1,7 +1,7 @@
 import { defineEvent } from '../define-message.js';
 import { Doi, PublicationVersion } from '../fields.js';
 
-/** Somebody entitled asked to register the publication, first or again after an amendment, and the catalogue found it complete. The record is to be registered as a findable DOI and shown to the public; the consumer reads it from the catalogue. */
+/** A caller with the right to it asked to register the publication, first or again after an amendment, and the catalogue found it complete. The record is to be registered as a findable DOI and shown to the public; the consumer reads it from the catalogue. */
 export class PublicationSubmittedV1 {
   @Doi()
   doi: string;
@@ -18,5 +18,5 @@ export const publicationSubmittedV1 = defineEvent({
   order: { within: 'doi', place: 'version' },
   payload: PublicationSubmittedV1,
   summary:
-    'Somebody entitled asked to register the publication, first or again after an amendment, and the catalogue found it complete. The record is to be registered as a findable DOI and shown to the public; the consumer reads it from the catalogue.',
+    'A caller with the right to it asked to register the publication, first or again after an amendment, and the catalogue found it complete. The record is to be registered as a findable DOI and shown to the public; the consumer reads it from the catalogue.',
 });

@@ -178,7 +178,7 @@ export class PosixShare extends LongTermStorage {
     }
   }
 
-  /** Finished or not: whoever asks sorts out what he wants. */
+  /** Finished or not: callers sort out what they want. */
   private async *allBelow(prefix: string): AsyncGenerator<LongTermFile, void, undefined> {
     const { folder, rest } = checkedPrefix(prefix);
     await this.assertMounted();
@@ -285,7 +285,7 @@ export class PosixShare extends LongTermStorage {
       try {
         return await open(path, 'wx');
       } catch (error) {
-        // Somebody's `remove` may just have pruned the folder, as it was empty.
+        // A `remove` may just have pruned the folder, as it was empty.
         if (errnoOf(error) !== 'ENOENT' || attempt === 3) throw error;
       }
     }

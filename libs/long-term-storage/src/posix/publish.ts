@@ -9,7 +9,7 @@ const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', '
 /**
  * Gives a finished file its final path, without ever replacing another file. `rename` would replace; `link` refuses, at
  * once and on every client of the share. Where links do not exist, a lock file makes sure that of all Catena processes
- * only one looks and renames; somebody else who creates the very same path in that instant is not noticed.
+ * only one looks and renames; a stranger's process that creates the very same path in that instant is not noticed.
  *
  * @throws PermanentError `long-term-storage.already-exists`
  * @throws TransientError `long-term-storage.busy` when another publisher holds, or died with, the lock

@@ -37,7 +37,7 @@ export class ShareReader extends Readable {
         this.position,
       );
       this.position += bytesRead;
-      // An early end is not judged here: whoever knows the digest will miss the bytes.
+      // An early end is not judged here: the caller that knows the digest will miss the bytes.
       this.push(bytesRead === 0 ? null : buffer.subarray(0, bytesRead));
     } catch (error) {
       this.destroy(this.explain(error));

@@ -96,12 +96,12 @@ export class ShareWriter implements LongTermWriter {
     if (await this.isOurs()) return;
     throw new TransientError(
       'long-term-storage.writer-replaced',
-      `Expected ${this.file.partial} to be what this writer wrote, found it removed or replaced. It is written again, unless somebody else does.`,
+      `Expected ${this.file.partial} to be what this writer wrote, found it removed or replaced. It is written again, unless another archiver does.`,
       { details: { storage: this.file.share, name: this.name } },
     );
   }
 
-  /** A later writer with the same token, or whoever removed our partial, must not meet us publishing or removing its bytes. */
+  /** A later writer with the same token, or a process that removed our partial, must not meet us publishing or removing its bytes. */
   private async isOurs(): Promise<boolean> {
     const ours = await this.file.handle.stat();
     const found = await this.file.lookFor(() => lstat(this.file.partial));

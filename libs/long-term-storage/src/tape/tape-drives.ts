@@ -38,7 +38,7 @@ interface Waiting {
 }
 
 /** Nobody is passed over more often: the end of a busy cartridge must not starve the others. */
-const mostPassed = 20;
+const maxPassed = 20;
 
 /**
  * The drives of a library. Who waits for a cartridge that is in a drive goes before those who need another, in the order
@@ -126,7 +126,7 @@ export class TapeDrives {
   private nextPair(): { drive: Drive; waiting: Waiting } | undefined {
     const idle = this.drives.filter(({ busy }) => !busy);
     if (idle.length === 0) return undefined;
-    const impatient = this.waiting.find(({ passed }) => passed >= mostPassed);
+    const impatient = this.waiting.find(({ passed }) => passed >= maxPassed);
     if (impatient !== undefined) {
       const drive = this.driveFor(impatient.place.cartridge, idle);
       if (drive !== undefined) return { drive, waiting: impatient };

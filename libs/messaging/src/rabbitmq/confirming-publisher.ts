@@ -39,7 +39,7 @@ export class ConfirmingPublisher {
     channel.on('close', () => {
       if (this.channel !== channel) return;
       this.channel = undefined;
-      // Whoever keeps the connection opens the next channel with the next connection.
+      // The owner of the connection opens the next channel with the next connection.
       void line.close();
     });
     this.channel = channel;

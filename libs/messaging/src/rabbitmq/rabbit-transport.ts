@@ -28,7 +28,7 @@ export interface RabbitOptions {
   readonly answerLimit?: number;
   /** Default: those of the process. */
   readonly signs?: LifeSigns;
-  /** Called when the broker's topology contradicts ours: somebody must act. */
+  /** Called when the broker's topology contradicts ours: an operator must act. */
   readonly onFatal: (error: CatenaError) => void;
 }
 

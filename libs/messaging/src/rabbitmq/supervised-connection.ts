@@ -119,7 +119,7 @@ export class SupervisedConnection {
       wait(answerLimit, AbortSignal.any([signal, settled.signal])),
     ]).finally(() => settled.abort());
     if (given !== undefined) return given;
-    // Whoever answers now comes too late.
+    // A broker that answers now comes too late.
     opening.then(
       (late) => late.close().catch(() => undefined),
       () => undefined,

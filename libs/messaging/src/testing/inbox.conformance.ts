@@ -16,7 +16,7 @@ export function inboxConformance(name: string, open: () => Inbox): void {
       assert.equal(await inbox.check(newId(), 'a'), 'new', 'another message with the same content');
     });
 
-    it('keeps the content of the first time, whoever records it again', async () => {
+    it('keeps the content of the first time, whichever app records it again', async () => {
       const [inbox, id] = [open(), newId()];
       await Promise.all(['a', 'a', 'a'].map((digest) => inbox.record(id, 't', digest)));
       await inbox.record(id, 't', 'b').catch(() => undefined);

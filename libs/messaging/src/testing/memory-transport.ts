@@ -54,7 +54,7 @@ export class MemoryTransport extends MessageTransport {
     return this.publishAs(this.account, message);
   }
 
-  /** As somebody else would, who has this account. */
+  /** As another program with this account would. */
   async publishAs(account: string, message: WireMessage): Promise<void> {
     await Promise.resolve();
     if (!this.connected) throw new TransientError('messaging.not-connected', 'The broker is not connected.');

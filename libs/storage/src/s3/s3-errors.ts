@@ -52,7 +52,7 @@ export function storageError(subject: CallSubject, error: unknown): CatenaError 
 }
 
 /**
- * Faults of the store or its configuration, not of a request: work waits until somebody has mended them. A store that is
+ * Faults of the store or its configuration, not of a request: work waits until an operator has mended them. A store that is
  * half started also denies having a bucket.
  */
 const advice: Readonly<Record<string, string>> = {

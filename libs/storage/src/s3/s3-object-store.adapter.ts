@@ -51,7 +51,7 @@ export class S3ObjectStore extends ObjectStore {
       try {
         await this.client.makeBucket(bucket, this.options.region);
       } catch (error) {
-        // Somebody else was faster; whether it is ours to use, the first real call will tell.
+        // Another process was faster; the first real call shows whether the bucket is ours to use.
         if (codeOf(error) !== 'BucketAlreadyOwnedByYou') throw error;
       }
     });

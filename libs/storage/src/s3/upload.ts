@@ -7,7 +7,7 @@ import { codeOf, type CallSubject } from './s3-errors.js';
 import { escaped, textOf } from './s3-xml.js';
 
 const smallestPart = 16 * 1024 * 1024;
-const mostParts = 10_000;
+const maxParts = 10_000;
 /** With the one being filled, three parts are in memory. */
 const partsUnderWay = 2;
 
@@ -23,7 +23,7 @@ export async function upload(
   options: PutOptions,
 ): Promise<{ etag: string }> {
   const subject = { action: 'store', bucket, key };
-  const partSize = Math.max(smallestPart, Math.ceil(options.size / mostParts));
+  const partSize = Math.max(smallestPart, Math.ceil(options.size / maxParts));
   const parts = inParts(key, body, options.size, partSize);
   if (options.size <= partSize) {
     const content = await onlyPart(parts);

@@ -8,7 +8,7 @@ import { idempotencyKeyFrom } from '../../http/request-parts.js';
 import { validateV3DatasetBody } from '../../http/validate-body.js';
 import { withId } from '../../records/with-id.js';
 import { DatasetCreations } from '../dataset-creations.js';
-import { fromV3, v3View } from '../dataset-views.js';
+import { fromV3, v3View } from '../dataset-answers.js';
 import {
   CreateDatasetDto,
   CreateDerivedDatasetObsoleteDto,

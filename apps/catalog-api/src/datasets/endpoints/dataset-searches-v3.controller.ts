@@ -20,7 +20,7 @@ import {
   CreateRawDatasetObsoleteDto,
 } from './dataset.dto.js';
 import { datasetShape } from '../dataset-shape.js';
-import { inAskedUnits, v3View } from '../dataset-views.js';
+import { inAskedUnits, v3View } from '../dataset-answers.js';
 import { DatasetService } from '../dataset.service.js';
 import { creationDto } from './dataset-creation.controller.js';
 

@@ -15,7 +15,7 @@ import { datasetProperties, datasetShape } from '../dataset-shape.js';
 const rule = accessTable.dataset.public;
 const published = { isPublished: true };
 
-/** Published datasets, the same for everyone, whoever asks. */
+/** Published datasets, the same for every caller. */
 @Admits(accessTable.dataset.public)
 @Area('datasets public v4')
 @Controller({ path: 'datasets/public', version: '4' })

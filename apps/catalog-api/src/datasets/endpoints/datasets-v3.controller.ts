@@ -28,7 +28,7 @@ import {
 } from './dataset.dto.js';
 import { datasetShape } from '../dataset-shape.js';
 import { v3Reading } from '../dataset-fields-v3.js';
-import { fromV3, v3View } from '../dataset-views.js';
+import { fromV3, v3View } from '../dataset-answers.js';
 import { DatasetService } from '../dataset.service.js';
 
 type Fields = Record<string, unknown>;

@@ -34,7 +34,7 @@ import { DatasetKeys } from '../dataset-keys.js';
 import { DatasetLists } from '../dataset-lists.js';
 import { DatasetQueries } from '../dataset-queries.js';
 import { datasetProperties, datasetShape } from '../dataset-shape.js';
-import { mergePatch } from '../dataset-views.js';
+import { mergePatch } from '../dataset-answers.js';
 import {
   CreateDatasetDto,
   PartialUpdateDatasetDto,

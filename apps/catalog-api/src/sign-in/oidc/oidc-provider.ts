@@ -15,8 +15,7 @@ import {
   type Configuration,
 } from 'openid-client';
 import { messageOf, TransientError } from '#kernel';
-import type { CatalogApiConfig } from '../../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../../catalog-api.config.js';
 import { Refusal } from '../../domain/errors.js';
 import type { OidcConfig } from '../../identity.config.js';
 
@@ -35,7 +34,7 @@ export class OidcProvider {
   private known: Promise<Configuration> | undefined;
   private keys: ReturnType<typeof createRemoteJWKSet> | undefined;
 
-  constructor(@Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig) {}
+  constructor(@Inject(ConfigToken) private readonly config: CatalogApiConfig) {}
 
   /** @throws Refusal 404 when no provider is configured */
   get settings(): OidcConfig {
@@ -124,7 +123,7 @@ export class OidcProvider {
   }
 
   private get timeout(): number {
-    return this.config.surroundings.http.timeout;
+    return this.config.edge.http.timeout;
   }
 
   private async discovered(): Promise<Configuration> {

@@ -1,8 +1,7 @@
 import { hkdfSync } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { EncryptJWT, jwtDecrypt } from 'jose';
-import type { CatalogApiConfig } from '../../catalog-api.config.js';
-import { CatalogApiConfigToken } from '../../catalog-api.tokens.js';
+import { ConfigToken, type CatalogApiConfig } from '../../catalog-api.config.js';
 import type { SignInSecrets } from './oidc-provider.js';
 
 /** A sign-in under way, from the redirect to the provider until the browser comes back. */
@@ -24,7 +23,7 @@ const audience = 'oidc-sign-in';
 export class SignInCookie {
   private readonly key: Uint8Array;
 
-  constructor(@Inject(CatalogApiConfigToken) private readonly config: CatalogApiConfig) {
+  constructor(@Inject(ConfigToken) private readonly config: CatalogApiConfig) {
     this.key = new Uint8Array(hkdfSync('sha256', config.jwtSecret, '', audience, 32));
   }
 

@@ -10,7 +10,7 @@ import type { CatalogClient } from '../catalog/catalog-client.js';
 import type { CopyFeed } from './copy-feed.js';
 import type { RecallMail } from './recall-mail.js';
 import type { RecallOrders } from './recall-orders.js';
-import { RecallCourier } from './recall-courier.js';
+import { RecallDelivery } from './recall-delivery.js';
 
 const config = {
   publicUrl: 'https://data.example.org',
@@ -41,7 +41,7 @@ class Desk {
   }
 
   async outcome(): Promise<unknown> {
-    const courier = new RecallCourier(
+    const courier = new RecallDelivery(
       this.store,
       ...this.tools,
       new SystemClock(),

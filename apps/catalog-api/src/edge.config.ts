@@ -3,7 +3,7 @@ import { integer, type Environment, listFrom, withoutSlash } from '#kernel';
 import { contradiction, isOn } from './identity.config.js';
 
 /** What stands around the catalogue: the frontend's settings, logbooks, metrics, how the API shows itself. */
-export interface SurroundingsConfig {
+export interface EdgeConfig {
   /** Settings that are rewritten into the database at each start, with the file each comes from. */
   readonly runtimeConfigFiles: ReadonlyMap<string, string>;
   readonly logbooks: { readonly url: string } | undefined;
@@ -20,9 +20,9 @@ export interface SurroundingsConfig {
  *
  * @throws PermanentError `kernel.configuration` that names everything wrong at once
  */
-export function surroundingsConfigFrom(environment: Environment): SurroundingsConfig {
+export function edgeConfigFrom(environment: Environment): EdgeConfig {
   const problems: string[] = [];
-  const config: SurroundingsConfig = {
+  const config: EdgeConfig = {
     runtimeConfigFiles: runtimeConfigFilesFrom(environment, problems),
     logbooks: logbooksFrom(environment, problems),
     http: { timeout: integer(environment, 'HTTP_TIMEOUT', 5000) },
@@ -70,7 +70,7 @@ function logbooksFrom(environment: Environment, problems: string[]): { url: stri
   return { url: withoutSlash(url) };
 }
 
-function metricsFrom(environment: Environment, problems: string[]): SurroundingsConfig['metrics'] {
+function metricsFrom(environment: Environment, problems: string[]): EdgeConfig['metrics'] {
   if (!isOn(environment['METRICS_ENABLED'])) return undefined;
   const file = environment['METRICS_CONFIG_FILE'] || undefined;
   if (file !== undefined && !existsSync(file))

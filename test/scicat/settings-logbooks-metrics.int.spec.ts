@@ -19,7 +19,7 @@ describe('Around the catalogue', () => {
   let logbooks: Server;
   let logbooksAnswer = true;
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'catena-surroundings-'));
+    folder = await mkdtemp(join(tmpdir(), 'catena-settings-'));
     const configFile = join(folder, 'frontend.json');
     await writeFile(configFile, JSON.stringify({ siteTitle: 'Facility' }));
     const metricsFile = join(folder, 'metrics.json');

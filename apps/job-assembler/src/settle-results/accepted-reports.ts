@@ -8,7 +8,7 @@ const taskAddress = 'dataset_tasks/';
 
 /** A job is over when the catalogue has heard of all its datasets: the catalogue's receipts are a reason to look. */
 @Injectable()
-export class AcceptedNews implements OnApplicationBootstrap {
+export class AcceptedReports implements OnApplicationBootstrap {
   constructor(
     private readonly relay: OutboxRelay,
     private readonly ending: JobEnding,

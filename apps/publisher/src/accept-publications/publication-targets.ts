@@ -6,9 +6,9 @@ import { isDuplicateKey } from '#persistence';
 import { PublisherStore } from '../persistence/publisher-store.js';
 import type { Publication, Wanted } from '../persistence/records.js';
 
-/** What the catalogue wants, written down once for each version: an older wish never replaces a newer one. */
+/** What the catalogue wants, written down once for each version: an older target never replaces a newer one. */
 @Injectable()
-export class PublicationWishes {
+export class PublicationTargets {
   constructor(
     private readonly store: PublisherStore,
     private readonly clock: Clock,
@@ -22,14 +22,14 @@ export class PublicationWishes {
     withdrawal?: Publication['withdrawal'],
   ): Promise<boolean> {
     const now = this.clock.now();
-    const wish = {
+    const target = {
       ...{ version, wanted, attempts: 0, dueAt: now, context: currentContext() },
       ...(wanted === 'unchanged' ? {} : { stale: true }),
       ...(withdrawal === undefined ? {} : { withdrawal }),
     };
     const changed = await this.store.publications.updateOne(
       { _id: doi, version: { $lt: version } },
-      { $set: wish, $unset: { blocked: '', lastFault: '' }, $inc: { heard: 1 } },
+      { $set: target, $unset: { blocked: '', lastFault: '' }, $inc: { heard: 1 } },
     );
     if (changed.matchedCount === 1) return true;
     try {
@@ -39,7 +39,7 @@ export class PublicationWishes {
         doi: { state: 'none' },
         leasedUntil: new Date(0),
         outbox: newOutbox([], now),
-        ...wish,
+        ...target,
       });
       return true;
     } catch (error) {

@@ -1,7 +1,7 @@
 import type { UserRecord } from '../persistence/records.js';
 
 /** A user as clients see it: everything but the password. */
-export interface UserView {
+export interface UserAnswer {
   readonly _id: string;
   readonly id: string;
   readonly username: string;
@@ -10,12 +10,12 @@ export interface UserView {
   readonly __v: number;
 }
 
-export function userView({
+export function userAnswer({
   password: _,
   catenaSessions: _sessions,
   catenaKeptToken: _kept,
   ...user
-}: UserRecord): UserView {
+}: UserRecord): UserAnswer {
   const id = String(user._id);
   return { ...user, _id: id, id };
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 /** Tells open event streams in this process that a job changed; streams in other processes look at the database. */
 @Injectable()
-export class JobNews {
+export class JobChanges {
   private readonly listeners: ((jobId: string) => void)[] = [];
 
   tell(jobId: string): void {

@@ -11,7 +11,7 @@ type Fields = Partial<Publication> & Record<string, unknown>;
 
 /** Writes of a worker: each with its fencing token, and with the messages that belong to it. */
 @Injectable()
-export class HeldPublications {
+export class LeasedPublications {
   private readonly changes: OutboxCollection;
 
   constructor(
@@ -47,7 +47,7 @@ export class HeldPublications {
     return publication;
   }
 
-  /** Nothing is left to do, unless a wish came since `heard` was read: that keeps it due. */
+  /** Nothing is left to do, unless a newer target came since `heard` was read: that keeps it due. */
   async rest(lease: Lease, heard: number): Promise<void> {
     const { matchedCount } = await this.store.publications.updateOne(
       { _id: lease.doi, epoch: lease.epoch, heard },
@@ -68,7 +68,7 @@ export class HeldPublications {
   }
 
   /**
-   * As `save`, for what follows from the wish that was read: one that came meanwhile must not be written over.
+   * As `save`, for what follows from the target that was read: one that came meanwhile must not be written over.
    *
    * @returns false when there is a newer one; nothing was written
    */
@@ -81,7 +81,7 @@ export class HeldPublications {
     return this.changes.change({ _id: doi, epoch, heard }, { $set: fields }, rows);
   }
 
-  /** Nothing is left of it here, unless a wish came meanwhile: then it goes on with that. */
+  /** Nothing is left of it here, unless a newer target came meanwhile: then it goes on with that. */
   async forget(lease: Lease, heard: number): Promise<void> {
     const { doi, epoch } = lease;
     // First: tokens of a new publication begin anew, and could never replace content that a crash left here.

@@ -1,6 +1,6 @@
 import { parseSearch } from '../domain/filter-parts.js';
 import { decodeMetadataKeys } from '../domain/metadata-keys.js';
-import { attachmentV3View, type AttachmentRecord } from '../attachments/attachment-views.js';
+import { attachmentV3View, type AttachmentRecord } from '../attachments/attachment-answers.js';
 import { dateOf } from '../domain/iso-date.js';
 import { storedLifecycle } from '../domain/lifecycle.js';
 import { fromSi, isNumbers, pairIn } from '../domain/units.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createLogger } from '#observability';
 import type { Acceptance, OutboxRelay } from '#outbox';
-import { AcceptedNews } from './accepted-news.js';
+import { AcceptedReports } from './accepted-reports.js';
 import type { JobEnding } from './job-ending.js';
 
 it('A receipt for news of a dataset is a reason to look at its job, once for each job, whatever becomes of the look', () => {
@@ -15,7 +15,7 @@ it('A receipt for news of a dataset is a reason to look at its job, once for eac
       return jobId === 'a' ? Promise.reject(new Error('away')) : Promise.resolve();
     },
   };
-  new AcceptedNews(
+  new AcceptedReports(
     relay,
     ending as unknown as JobEnding,
     createLogger('accepted-news.spec', 'silent'),

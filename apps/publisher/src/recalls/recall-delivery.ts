@@ -8,15 +8,14 @@ import { CatalogClient } from '../catalog/catalog-client.js';
 import { landingPageOf } from '../domain/landing-page.js';
 import { PublisherStore } from '../persistence/publisher-store.js';
 import type { Recall } from '../persistence/records.js';
-import type { PublisherConfig } from '../publisher.config.js';
-import { ConfigToken } from '../publisher.tokens.js';
+import { ConfigToken, type PublisherConfig } from '../publisher.config.js';
 import { CopyFeed } from './copy-feed.js';
 import { RecallMail } from './recall-mail.js';
 import { RecallOrders } from './recall-orders.js';
 
 /** Milliseconds a finished recall stays here. */
 const memory = 30 * 86_400_000;
-const mostAttempts = 20;
+const maxAttempts = 20;
 /** Milliseconds until a mail server that took no question for an address is asked to again. */
 const mailPause = 600_000;
 
@@ -29,7 +28,7 @@ const ends: ReadonlySet<string> = new Set([
 
 /** Fetches what readers asked for in the DMZ, has it brought back by an ordinary job, and carries the news back. */
 @Injectable()
-export class RecallCourier extends HostedLoop {
+export class RecallDelivery extends HostedLoop {
   /** The mail server failed in this round: one that hangs must not hold up every recall. */
   private mailFailed = false;
 
@@ -171,11 +170,11 @@ export class RecallCourier extends HostedLoop {
   }
 
   private async afterFault(recall: Recall, error: unknown): Promise<void> {
-    // The job goes on while somebody is away: no reader is told that it failed.
+    // The job goes on while the public server is away: no reader is told that it failed.
     const attempts = isAway(error) ? recall.attempts : recall.attempts + 1;
     const message = messageOf(error).slice(0, 2000);
     this.logger.warn({ recall: recall._id, doi: recall.doi, attempts, error: message }, 'a recall waits');
-    if (!isRetriable(error) || attempts >= mostAttempts) {
+    if (!isRetriable(error) || attempts >= maxAttempts) {
       // The files are there; only the mail is not.
       if (recall.state === 'mailing') return this.end(recall, 'ready');
       await this.fail(recall, 'The files could not be brought back from tape.').catch(() => undefined);

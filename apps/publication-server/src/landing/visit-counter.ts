@@ -3,20 +3,19 @@ import type { FastifyRequest } from 'fastify';
 import { Clock, messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { PublicStore } from '../persistence/public-store.js';
-import type { PublicationServerConfig } from '../publication-server.config.js';
-import { ConfigToken } from '../publication-server.tokens.js';
+import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
 import { clientOf, isMachine } from '../publications/visitors.js';
 
 /** Milliseconds in which a second visit is the same one (COUNTER counts double clicks so). */
 const sameVisit = 30_000;
 /** Milliseconds between writes. */
 const pause = 10_000;
-const mostVisits = 20_000;
-const mostPublications = 10_000;
+const maxVisits = 20_000;
+const maxPublications = 10_000;
 
 /** Counts views: in memory first, written together. A crash loses some seconds of counting, nothing else. */
 @Injectable()
-export class Views implements OnModuleDestroy, OnApplicationShutdown {
+export class VisitCounter implements OnModuleDestroy, OnApplicationShutdown {
   private readonly recent = new Map<string, number>();
   private counts = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
@@ -39,9 +38,9 @@ export class Views implements OnModuleDestroy, OnApplicationShutdown {
     const before = this.recent.get(visit);
     this.recent.delete(visit);
     this.recent.set(visit, now);
-    if (this.recent.size > mostVisits) this.recent.delete(this.recent.keys().next().value as string);
+    if (this.recent.size > maxVisits) this.recent.delete(this.recent.keys().next().value as string);
     if (before !== undefined && now - before < sameVisit) return;
-    if (this.counts.size >= mostPublications && !this.counts.has(key)) return;
+    if (this.counts.size >= maxPublications && !this.counts.has(key)) return;
     this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
     this.timer ??= setTimeout(() => void this.write(), pause).unref();
   }
@@ -63,7 +62,7 @@ export class Views implements OnModuleDestroy, OnApplicationShutdown {
     } catch (error) {
       this.logger.warn({ error: messageOf(error) }, 'could not write views; they are kept for the next time');
       for (const [key, views] of counts)
-        if (this.counts.size < mostPublications) this.counts.set(key, (this.counts.get(key) ?? 0) + views);
+        if (this.counts.size < maxPublications) this.counts.set(key, (this.counts.get(key) ?? 0) + views);
     }
   }
 

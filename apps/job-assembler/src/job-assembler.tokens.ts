@@ -1,2 +1,0 @@
-/** Injection token of the validated configuration. */
-export const ConfigToken = Symbol('JobAssemblerConfig');
