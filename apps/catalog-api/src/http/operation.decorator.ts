@@ -1,7 +1,8 @@
 import { SetMetadata } from '@nestjs/common';
+import type { AnswerClass, AnswerValue } from './answer.js';
 
-/** Name of a schema in the OpenAPI document: of a request DTO class, or of an answer in `openapi/answers`. */
-export type SchemaName = string;
+/** What is answered, or a list of it in an array. */
+export type Answered = AnswerValue | readonly [AnswerValue];
 
 export interface OperationDescription {
   /** As the published SDK calls it: `datasetsControllerFindAllV3`. One id for each version of the API that has it. */
@@ -9,15 +10,15 @@ export interface OperationDescription {
   /** DTO classes of the request body; several stand for one of them. */
   readonly body?: (new () => object) | readonly (new () => object)[];
   /** Name of a body that is one of several, where it is not that of the operation. */
-  readonly bodyName?: SchemaName;
-  /** What a success answers; in an array for a list of it. Absent: an empty or free body. */
-  readonly answer?: SchemaName | readonly [SchemaName];
+  readonly bodyName?: string;
+  /** What a success answers. Absent: an empty or free body. */
+  readonly answer?: Answered;
   /** Query parameters that need an explanation. */
   readonly query?: Readonly<Record<string, string>>;
-  /** Query parameters that the published SDK sends as objects: the names of their schemas. */
-  readonly objects?: Readonly<Record<string, SchemaName>>;
+  /** Query parameters that the published SDK sends as objects. */
+  readonly objects?: Readonly<Record<string, AnswerClass>>;
   /** What 503 answers. */
-  readonly unavailable?: SchemaName;
+  readonly unavailable?: AnswerClass;
   readonly summary?: string;
 }
 

@@ -2,7 +2,10 @@ import { createRequire } from 'node:module';
 import type { Type } from '@nestjs/common';
 import { getMetadataStorage } from 'class-validator';
 import { validationMetadatasToSchemas } from 'class-validator-jsonschema';
-import { answerSchemas, typeSchema } from './answers.js';
+import { UpdatePolicyDto } from '../answers/records.js';
+import { schemaOf, type AnswerClass, type AnswerValue } from '../http/answer.js';
+import type { Answered } from '../http/operation.decorator.js';
+import { answerSchemas } from './answer-schemas.js';
 import { operationsOf, type OperationEntry } from './operations.js';
 
 interface Schema {
@@ -45,7 +48,7 @@ const errorsOfConditions = {
 };
 
 /** Models of the published SDK that no operation leads to. */
-const sdkModels = ['UpdatePolicyDto'];
+const sdkModels: readonly AnswerClass[] = [UpdatePolicyDto];
 
 /** Describes what controllers serve, from the metadata that routes and checks requests. */
 export function openApiDocument(controllers: readonly Type[], version: string): OpenApiDocument {
@@ -104,7 +107,7 @@ function operationObject(operation: OperationEntry): Schema {
         in: 'query',
         required: false,
         style: 'deepObject',
-        schema: reference(schema),
+        schema: schemaOf(schema),
       })),
       ...headers.map((name) => ({
         name,
@@ -173,12 +176,25 @@ function unionsOf(operations: readonly OperationEntry[]): Record<string, Schema>
   return Object.fromEntries(unions);
 }
 
-function json(answer: string | readonly [string]): Schema {
+function json(answer: Answered): Schema {
   return { content: { 'application/json': { schema: answerOf(answer) } } };
 }
 
-function answerOf(answer: string | readonly [string]): Schema {
-  return typeof answer === 'string' ? typeSchema(answer) : { type: 'array', items: typeSchema(answer[0]) };
+function answerOf(answer: Answered): Schema {
+  return isList(answer) ? { type: 'array', items: schemaOf(answer[0]) } : schemaOf(answer);
+}
+
+function isList(answer: Answered): answer is readonly [AnswerValue] {
+  return Array.isArray(answer);
+}
+
+/** Everything that operations answer, and the objects in their queries. */
+export function answeredBy(operations: readonly OperationEntry[]): AnswerValue[] {
+  return operations.flatMap(({ description: { answer, unavailable, objects } }) => [
+    ...(answer === undefined ? [] : isList(answer) ? answer : [answer]),
+    ...(unavailable === undefined ? [] : [unavailable]),
+    ...Object.values(objects ?? {}),
+  ]);
 }
 
 function reference(name: string): Schema {
@@ -193,7 +209,8 @@ function schemasFor(operations: readonly OperationEntry[]): Record<string, Schem
     additionalConverters: converters as never,
     refPointerPrefix: '#/components/schemas/',
   }) as Record<string, Schema>;
-  const all: Readonly<Record<string, Schema>> = { ...requests, ...answerSchemas(), ...unionsOf(operations) };
+  const answers = answerSchemas([...answeredBy(operations), ...sdkModels]);
+  const all: Readonly<Record<string, Schema>> = { ...requests, ...answers, ...unionsOf(operations) };
   const found: Record<string, Schema> = {};
   const visit = (value: unknown): void => {
     for (const [, name = ''] of JSON.stringify(value).matchAll(/#\/components\/schemas\/(\w+)/g)) {
@@ -205,6 +222,6 @@ function schemasFor(operations: readonly OperationEntry[]): Record<string, Schem
     }
   };
   visit(operations.map((operation) => operationObject(operation)));
-  visit(sdkModels.map((name) => reference(name)));
+  visit(sdkModels.map(schemaOf));
   return Object.fromEntries(Object.entries(found).sort(([a], [b]) => a.localeCompare(b)));
 }

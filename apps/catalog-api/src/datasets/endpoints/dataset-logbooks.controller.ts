@@ -1,9 +1,9 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Logbook } from '../../answers/common.js';
 import type { Caller } from '../../domain/access.js';
 import { SignedIn } from '../../http/admits.decorator.js';
 import { SignedInCaller } from '../../http/caller.decorator.js';
 import { Area, Operation } from '../../http/operation.decorator.js';
-import type { Logbook } from '../../logbooks/logbooks.service.js';
 import { DatasetExtras } from '../dataset-extras.js';
 
 /** What stands beside a v4 dataset. */
@@ -13,7 +13,7 @@ export class DatasetLogbooksController {
   constructor(private readonly extras: DatasetExtras) {}
 
   @SignedIn()
-  @Operation('datasetsV4ControllerFindLogbookByPidV4', { answer: 'Logbook' })
+  @Operation('datasetsV4ControllerFindLogbookByPidV4', { answer: Logbook })
   @Get(':pid/logbook')
   logbook(
     @SignedInCaller() caller: Caller,

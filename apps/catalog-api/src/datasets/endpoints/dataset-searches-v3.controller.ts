@@ -1,4 +1,8 @@
 import { Controller, Get, HttpCode, Param, Post, Query, Body } from '@nestjs/common';
+import { Attachment } from '../../answers/attachments.js';
+import { FullFacetResponse, IsValidResponse, Logbook } from '../../answers/common.js';
+import { OutputDatasetObsoleteDto } from '../../answers/datasets.js';
+import { text } from '../../http/answer.js';
 import type { Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
 import { Refusal } from '../../domain/errors.js';
@@ -10,7 +14,6 @@ import { Area, Operation } from '../../http/operation.decorator.js';
 import { textFrom } from '../../http/query-values.js';
 import { knownFaultsOf } from '../../http/validate-body.js';
 import type { FacetAnswer } from '../../persistence/facets.js';
-import type { Logbook } from '../../logbooks/logbooks.service.js';
 import { DatasetExtras } from '../dataset-extras.js';
 import { DatasetKeys } from '../dataset-keys.js';
 import { DatasetQueries } from '../dataset-queries.js';
@@ -38,7 +41,7 @@ export class DatasetSearchesV3Controller {
   ) {}
 
   @Admits(accessTable.dataset.query)
-  @Operation('datasetsControllerFullqueryV3', { answer: ['OutputDatasetObsoleteDto'] })
+  @Operation('datasetsControllerFullqueryV3', { answer: [OutputDatasetObsoleteDto] })
   @Get('fullquery')
   async fullQuery(
     @CurrentCaller() caller: Caller | undefined,
@@ -53,7 +56,7 @@ export class DatasetSearchesV3Controller {
   }
 
   @Admits(accessTable.dataset.query)
-  @Operation('datasetsControllerFullfacetV3', { answer: ['FullFacetResponse'] })
+  @Operation('datasetsControllerFullfacetV3', { answer: [FullFacetResponse] })
   @Get('fullfacet')
   fullFacet(
     @CurrentCaller() caller: Caller | undefined,
@@ -64,7 +67,7 @@ export class DatasetSearchesV3Controller {
   }
 
   @Admits(accessTable.dataset.query)
-  @Operation('datasetsControllerMetadataKeysV3', { answer: ['string'] })
+  @Operation('datasetsControllerMetadataKeysV3', { answer: [text] })
   @Get('metadataKeys')
   metadataKeys(
     @CurrentCaller() caller: Caller | undefined,
@@ -78,7 +81,7 @@ export class DatasetSearchesV3Controller {
   @Operation('datasetsControllerIsValidV3', {
     body: [CreateRawDatasetObsoleteDto, CreateDerivedDatasetObsoleteDto, CreateDatasetDto],
     bodyName: 'DatasetsControllerCreateV3Request',
-    answer: 'IsValidResponse',
+    answer: IsValidResponse,
   })
   @Post('isValid')
   @HttpCode(200)
@@ -91,7 +94,7 @@ export class DatasetSearchesV3Controller {
   }
 
   @Admits(accessTable.dataset.readUnshared)
-  @Operation('datasetsControllerThumbnailV3', { answer: 'Attachment' })
+  @Operation('datasetsControllerThumbnailV3', { answer: Attachment })
   @Get(':pid/thumbnail')
   thumbnail(
     @CurrentCaller() caller: Caller | undefined,
@@ -101,7 +104,7 @@ export class DatasetSearchesV3Controller {
   }
 
   @SignedIn()
-  @Operation('datasetsControllerFindLogbookByPidV3', { answer: 'Logbook' })
+  @Operation('datasetsControllerFindLogbookByPidV3', { answer: Logbook })
   @Get(':pid/logbook')
   logbook(
     @SignedInCaller() caller: Caller,
@@ -112,7 +115,7 @@ export class DatasetSearchesV3Controller {
   }
 
   @Admits(accessTable.dataset.update)
-  @Operation('datasetsControllerAppendToArrayFieldV3', { answer: 'OutputDatasetObsoleteDto' })
+  @Operation('datasetsControllerAppendToArrayFieldV3', { answer: OutputDatasetObsoleteDto })
   @Post(':pid/appendToArrayField')
   async append(
     @SignedInCaller() caller: Caller,
