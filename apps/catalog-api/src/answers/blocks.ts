@@ -44,7 +44,15 @@ export class OutputOrigDatablockDto extends Answer({
   isPublished: maybe(flag),
   datasetId: text,
   ...queryable,
-  version: text,
+  version: maybe(text),
 }) {}
 
 export class PartialOutputOrigDatablockDto extends Answer(partly(OutputOrigDatablockDto.fields)) {}
+
+/** Of a list of files: a row for each of them. */
+export class OutputOrigDatablockFileDto extends Answer({
+  ...OutputOrigDatablockDto.fields,
+  dataFileList: DataFile,
+}) {}
+
+export class PartialOutputOrigDatablockFileDto extends Answer(partly(OutputOrigDatablockFileDto.fields)) {}

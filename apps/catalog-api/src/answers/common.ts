@@ -1,4 +1,4 @@
-import { Answer, date, flag, list, maybe, number, object, text } from '../http/answer.js';
+import { Answer, anything, date, flag, list, maybe, number, object, text } from '../http/answer.js';
 
 export const queryable = { createdBy: text, updatedBy: text, createdAt: date, updatedAt: date };
 
@@ -13,7 +13,7 @@ export const owned = { ...queryable, ...ownable };
 
 export class CountApiResponse extends Answer({ count: number }) {}
 
-export class IsValidResponse extends Answer({ valid: flag, reason: maybe(list(text)) }) {}
+export class IsValidResponse extends Answer({ valid: flag, reason: maybe(list(anything)) }) {}
 
 export class FindByIdAccessResponse extends Answer({ canAccess: flag }) {}
 
@@ -23,6 +23,6 @@ export class TotalSets extends Answer({ totalSets: number }) {}
 
 export class FullFacetResponse extends Answer({ all: list(TotalSets) }) {}
 
-export class HistoryClass extends Answer({ id: text, updatedAt: date, updatedBy: text }) {}
+export class HistoryClass extends Answer({ id: maybe(text), updatedAt: date, updatedBy: text }) {}
 
 export class Logbook extends Answer({ name: text, roomId: text, messages: list(object) }) {}

@@ -6,8 +6,9 @@ export class DatasetListDto extends Answer({ pid: text, files: list(text) }) {}
 
 export class JobClass extends Answer({
   ...owned,
+  ownerGroup: maybe(text),
   id: text,
-  ownerUser: text,
+  ownerUser: maybe(text),
   type: text,
   statusCode: maybe(text),
   statusMessage: maybe(text),
@@ -25,7 +26,7 @@ export class OutputJobV3Dto extends Answer({
   executionTime: maybe(date),
   jobParams: object,
   jobStatusMessage: maybe(text),
-  datasetList: list(DatasetListDto),
+  datasetList: maybe(list(DatasetListDto)),
   jobResultObject: object,
 }) {}
 
@@ -44,6 +45,6 @@ export class PartialOutputJobDto extends Answer({
   updatedBy: maybe(text),
   createdAt: maybe(date),
   updatedAt: maybe(date),
-  datasets: list(PartialOutputDatasetDto),
-  datasetDetails: list(PartialOutputDatasetDto),
+  datasets: maybe(list(PartialOutputDatasetDto)),
+  datasetDetails: maybe(list(PartialOutputDatasetDto)),
 }) {}

@@ -42,7 +42,7 @@ export class SampleAttachmentsController {
 
   @SignedIn({ anonymous: 401 })
   @Get(':fk')
-  @Operation('samplesControllerFindOneAttachmentV3', { answer: Attachment })
+  @Operation('samplesControllerFindOneAttachmentV3', { answer: Attachment, mayBeEmpty: true })
   async get(
     @SignedInCaller() caller: Caller,
     @Param('id') id: string,

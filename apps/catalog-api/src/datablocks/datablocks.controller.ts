@@ -78,7 +78,7 @@ export class DatablocksController {
   }
 
   @Admits(datablocks.update)
-  @Operation('datablocksControllerUpdateV3', { answer: Datablock })
+  @Operation('datablocksControllerUpdateV3', { answer: Datablock, mayBeEmpty: true })
   @Patch(':id')
   async patch(
     @SignedInCaller() caller: Caller,

@@ -50,7 +50,7 @@ export class DatasetDatablocksController {
   }
 
   @Admits(accessTable.dataset.readUnshared)
-  @Operation('datasetsControllerCountDatablocksV3', { answer: [CountApiResponse] })
+  @Operation('datasetsControllerCountDatablocksV3', { answer: CountApiResponse })
   @Get('count')
   async count(
     @CurrentCaller() caller: Caller | undefined,

@@ -68,7 +68,7 @@ export class DatasetOrigDatablocksController {
   }
 
   @Admits(accessTable.dataset.readUnshared)
-  @Operation('datasetsControllerCountOrigDatablocksV3', { answer: [CountApiResponse] })
+  @Operation('datasetsControllerCountOrigDatablocksV3', { answer: CountApiResponse })
   @Get('count')
   async count(
     @CurrentCaller() caller: Caller | undefined,

@@ -1,5 +1,5 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { OutputOrigDatablockDto } from '../answers/blocks.js';
+import { OutputOrigDatablockDto, OutputOrigDatablockFileDto } from '../answers/blocks.js';
 import { CountApiResponse, FullFacetFilters, FullFacetResponse } from '../answers/common.js';
 import { accessTable } from '../domain/access-table.js';
 import { v4Fields } from '../domain/v4-filter.js';
@@ -33,7 +33,7 @@ export class OrigDatablocksPublicController {
     return this.reads.list(rules, filter);
   }
 
-  @Operation('origDatablocksPublicV4ControllerFindAllFilesPublicV4', { answer: [OutputOrigDatablockDto] })
+  @Operation('origDatablocksPublicV4ControllerFindAllFilesPublicV4', { answer: [OutputOrigDatablockFileDto] })
   @Get('files')
   files(@Query('filter') filter: unknown): Promise<object[]> {
     return this.reads.files(rules, filter);
@@ -60,7 +60,10 @@ export class OrigDatablocksPublicController {
     return this.queries.fileFacets(undefined, v4Fields(fields, blockShape), rules.block);
   }
 
-  @Operation('origDatablocksPublicV4ControllerFindByIdPublicV4', { answer: OutputOrigDatablockDto })
+  @Operation('origDatablocksPublicV4ControllerFindByIdPublicV4', {
+    answer: OutputOrigDatablockDto,
+    mayBeEmpty: true,
+  })
   @Get(':id')
   get(@Param('id') id: string, @Query('include') include: unknown): Promise<object | undefined> {
     return this.reads.one(rules, id, listFrom(include));

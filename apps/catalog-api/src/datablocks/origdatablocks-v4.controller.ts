@@ -1,5 +1,10 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { OrigDatablock, OutputOrigDatablockDto, PartialOutputOrigDatablockDto } from '../answers/blocks.js';
+import {
+  OrigDatablock,
+  OutputOrigDatablockDto,
+  PartialOutputOrigDatablockDto,
+  PartialOutputOrigDatablockFileDto,
+} from '../answers/blocks.js';
 import { CountApiResponse, FullFacetFilters, FullFacetResponse, IsValidResponse } from '../answers/common.js';
 import { DatasetQueries } from '../datasets/dataset-queries.js';
 import { AccessRules, type Caller } from '../domain/access.js';
@@ -69,7 +74,7 @@ export class OrigDatablocksV4Controller {
   }
 
   @SignedIn()
-  @Operation('origDatablocksV4ControllerFindAllFilesV4', { answer: [PartialOutputOrigDatablockDto] })
+  @Operation('origDatablocksV4ControllerFindAllFilesV4', { answer: [PartialOutputOrigDatablockFileDto] })
   @Get('files')
   files(@SignedInCaller() caller: Caller, @Query('filter') filter: unknown): Promise<object[]> {
     return this.reads.files({ caller, ...rules }, filter);

@@ -13,10 +13,14 @@ export interface OperationDescription {
   readonly bodyName?: string;
   /** What a success answers. Absent: an empty or free body. */
   readonly answer?: Answered;
+  /** Where nothing is found, or nothing is left, SciCat answers a success without a body. */
+  readonly mayBeEmpty?: boolean;
   /** Query parameters that need an explanation. */
   readonly query?: Readonly<Record<string, string>>;
   /** Query parameters that the published SDK sends as objects. */
   readonly objects?: Readonly<Record<string, AnswerClass>>;
+  /** Whether 202 answers the same, for what is taken and not done yet. */
+  readonly mayBePending?: boolean;
   /** What 503 answers. */
   readonly unavailable?: AnswerClass;
   readonly summary?: string;

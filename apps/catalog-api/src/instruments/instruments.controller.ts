@@ -57,7 +57,7 @@ export class InstrumentsController {
 
   @Admits(accessTable.instrument.read)
   @Get('findOne')
-  @Operation('instrumentsControllerFindOneV3', { answer: Instrument })
+  @Operation('instrumentsControllerFindOneV3', { answer: Instrument, mayBeEmpty: true })
   async findOne(
     @CurrentCaller() caller: Caller | undefined,
     @Query('filter') filter: unknown,
@@ -68,7 +68,7 @@ export class InstrumentsController {
 
   @Admits(accessTable.instrument.read)
   @Get(':id')
-  @Operation('instrumentsControllerFindByIdV3', { answer: Instrument })
+  @Operation('instrumentsControllerFindByIdV3', { answer: Instrument, mayBeEmpty: true })
   async get(@Param('id') id: string): Promise<object | undefined> {
     const instrument = await this.queries.find<InstrumentRecord>('Instrument', id);
     return instrument && instrumentView(instrument);

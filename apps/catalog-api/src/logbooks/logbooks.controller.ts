@@ -19,7 +19,7 @@ export class LogbooksController {
   }
 
   @Get(':name')
-  @Operation('logbooksControllerFindByNameV3', { answer: Logbook })
+  @Operation('logbooksControllerFindByNameV3', { answer: Logbook, mayBeEmpty: true })
   findByName(
     @SignedInCaller() caller: Caller,
     @Param('name') name: string,

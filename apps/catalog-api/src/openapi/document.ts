@@ -35,6 +35,9 @@ const errors = {
   401: 'The operation needs a signed-in caller.',
   403: 'The caller may not do this.',
   404: 'There is no such record, or none the caller may see.',
+  429: 'Too many at once, or in too short a time; the message says of what.',
+  431: 'The address and the headers are larger than the service takes.',
+  503: 'Something that the service needs is out of reach, or not there yet.',
 };
 const errorsOfChanges = {
   409: 'There is such a record already, or its state does not allow this now; the message says which.',
@@ -42,6 +45,9 @@ const errorsOfChanges = {
 const errorsOfBodies = {
   413: 'The body is larger than the service takes.',
   415: 'The body is not JSON, or is compressed.',
+};
+const errorsOfKeys = {
+  422: 'The Idempotency-Key has been used for another body.',
 };
 const errorsOfConditions = {
   412: 'The record was changed after the moment that `If-Unmodified-Since` names, or is not that of `If-Match`.',
@@ -74,18 +80,19 @@ export function openApiDocument(controllers: readonly Type[], version: string): 
   };
 }
 
-function errorsOf({ method, description }: OperationEntry): Record<string, string> {
+function errorsOf({ method, headers, description }: OperationEntry): Record<string, string> {
   return {
     ...errors,
     ...(method === 'get' ? {} : errorsOfChanges),
     ...(method === 'patch' || method === 'put' ? errorsOfConditions : {}),
     ...(description.body === undefined ? {} : errorsOfBodies),
+    ...(headers.includes('idempotency-key') ? errorsOfKeys : {}),
   };
 }
 
 function operationObject(operation: OperationEntry): Schema {
   const { id, area, path, status, query, headers, description } = operation;
-  const { body, answer, summary, unavailable } = description;
+  const { body, answer, mayBeEmpty, mayBePending, summary, unavailable } = description;
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
   return {
     operationId: id,
@@ -120,9 +127,12 @@ function operationObject(operation: OperationEntry): Schema {
     ...(body === undefined ? {} : { requestBody: bodyOf(description.bodyName ?? unionName(id), body) }),
     responses: {
       [status]: {
-        description: 'Done.',
+        description: mayBeEmpty ? 'Done. Where there is nothing to answer, the body is empty.' : 'Done.',
         ...(answer === undefined ? {} : json(answer)),
       },
+      ...(mayBePending
+        ? { 202: { description: 'Taken, and not done yet.', ...(answer === undefined ? {} : json(answer)) } }
+        : {}),
       ...Object.fromEntries(
         Object.entries(errorsOf(operation)).map(([code, text]) => [code, { description: text }]),
       ),

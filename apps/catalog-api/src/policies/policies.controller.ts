@@ -85,7 +85,7 @@ export class PoliciesController {
 
   @Admits(accessTable.policy.read)
   @Get(':id')
-  @Operation('policiesControllerFindOneV3', { answer: Policy })
+  @Operation('policiesControllerFindOneV3', { answer: Policy, mayBeEmpty: true })
   async get(@Param('id') id: string): Promise<PolicyRecord | undefined> {
     const policy = await this.queries.find<PolicyRecord>('Policy', id);
     return policy && withId(policy);

@@ -117,7 +117,7 @@ export class PublishedDataV3Controller {
   }
 
   @SignedIn()
-  @Operation('publishedDataControllerRegisterV3')
+  @Operation('publishedDataControllerRegisterV3', { mayBePending: true })
   @Post(':id/register')
   @HttpCode(200)
   async register(

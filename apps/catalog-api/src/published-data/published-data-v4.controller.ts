@@ -119,7 +119,7 @@ export class PublishedDataV4Controller {
   }
 
   @SignedIn({ anonymous: 401 })
-  @Operation('publishedDataV4ControllerRegisterV4', { answer: PublishedData })
+  @Operation('publishedDataV4ControllerRegisterV4', { answer: PublishedData, mayBePending: true })
   @Post(':id/register')
   async register(
     @SignedInCaller() caller: Caller,

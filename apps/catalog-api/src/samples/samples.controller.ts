@@ -85,7 +85,7 @@ export class SamplesController {
 
   @SignedIn({ anonymous: 401 })
   @Get('findOne')
-  @Operation('samplesControllerFindOneV3', { answer: SampleWithAttachmentsAndDatasets })
+  @Operation('samplesControllerFindOneV3', { answer: SampleWithAttachmentsAndDatasets, mayBeEmpty: true })
   findOne(@SignedInCaller() caller: Caller, @Query('filter') filter: unknown): Promise<object | undefined> {
     return this.queries.findOne(caller, parseRecordFilter(filterFrom(filter, undefined), sampleShape));
   }

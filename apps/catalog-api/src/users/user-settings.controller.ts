@@ -7,7 +7,10 @@ import { SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { SelfOrAdmin } from './self-or-admin.decorator.js';
 import { CreateUserSettingsDto, PartialUpdateUserSettingsDto } from './user.dto.js';
-import { UserSettings as SettingsOfPeople, type SettingsDocument } from '../accounts/user-settings.service.js';
+import {
+  UserSettings as SettingsOfPeople,
+  type SettingsDocument,
+} from '../accounts/user-settings.service.js';
 
 const mostExternalKeys = 500;
 
@@ -18,7 +21,7 @@ export class UserSettingsController {
 
   @SignedIn({ anonymous: 401 })
   @Get('my/settings')
-  @Operation('usersControllerGetMySettingsV3', { answer: UserSettings })
+  @Operation('usersControllerGetMySettingsV3', { answer: UserSettings, mayBeEmpty: true })
   mine(@SignedInCaller() caller: Caller): Promise<SettingsDocument | undefined> {
     return this.settings.of(caller._id);
   }
@@ -32,7 +35,7 @@ export class UserSettingsController {
 
   @SelfOrAdmin()
   @Get(':id/settings')
-  @Operation('usersControllerGetSettingsV3', { answer: UserSettings })
+  @Operation('usersControllerGetSettingsV3', { answer: UserSettings, mayBeEmpty: true })
   async get(@Param('id') id: string): Promise<SettingsDocument | undefined> {
     return this.settings.of(id);
   }
@@ -65,7 +68,7 @@ export class UserSettingsController {
 
   @SelfOrAdmin()
   @Delete(':id/settings')
-  @Operation('usersControllerRemoveSettingsV3', { answer: UserSettings })
+  @Operation('usersControllerRemoveSettingsV3', { answer: UserSettings, mayBeEmpty: true })
   async remove(@Param('id') id: string): Promise<SettingsDocument | undefined> {
     return this.settings.remove(id);
   }

@@ -44,7 +44,7 @@ export class UserTokensController {
   /** A sign-in token for another user; it lasts as long as `expiresIn` says and can be signed out like any other. */
   @Admits(accessTable.user.manage, { anonymous: 401 })
   @Post(':id/jwt')
-  @Operation('usersControllerCreateCustomJWTV3', { answer: CreateUserJWT })
+  @Operation('usersControllerCreateCustomJWTV3', { answer: CreateUserJWT, mayBeEmpty: true })
   async customToken(
     @Param('id') id: string,
     @Body() { expiresIn }: CreateCustomJwt,

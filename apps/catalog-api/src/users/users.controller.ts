@@ -78,21 +78,21 @@ export class UsersController {
 
   @SignedIn({ anonymous: 401 })
   @Get('my/self')
-  @Operation('usersControllerGetMyUserV3', { answer: ReturnedUserDto })
+  @Operation('usersControllerGetMyUserV3', { answer: ReturnedUserDto, mayBeEmpty: true })
   self(@SignedInCaller() caller: Caller): Promise<UserView | undefined> {
     return this.directory.byId(caller._id);
   }
 
   @SignedIn({ anonymous: 401 })
   @Get('my/identity')
-  @Operation('usersControllerGetMyUserIdentityV3', { answer: UserIdentity })
+  @Operation('usersControllerGetMyUserIdentityV3', { answer: UserIdentity, mayBeEmpty: true })
   identity(@SignedInCaller() caller: Caller): Promise<object | undefined> {
     return this.directory.identityOf(caller._id);
   }
 
   @SelfOrAdmin()
   @Get(':id')
-  @Operation('usersControllerFindByIdV3', { answer: ReturnedUserDto })
+  @Operation('usersControllerFindByIdV3', { answer: ReturnedUserDto, mayBeEmpty: true })
   async byId(@Param('id') id: string): Promise<UserView | undefined> {
     return this.directory.byId(id);
   }
@@ -107,7 +107,7 @@ export class UsersController {
 
   @SelfOrAdmin()
   @Get(':id/userIdentity')
-  @Operation('usersControllerGetUserIdentityV3', { answer: UserIdentity })
+  @Operation('usersControllerGetUserIdentityV3', { answer: UserIdentity, mayBeEmpty: true })
   async identityById(@Param('id') id: string): Promise<object | undefined> {
     return this.directory.identityOf(id);
   }

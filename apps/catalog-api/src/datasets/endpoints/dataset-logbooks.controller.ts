@@ -13,7 +13,7 @@ export class DatasetLogbooksController {
   constructor(private readonly extras: DatasetExtras) {}
 
   @SignedIn()
-  @Operation('datasetsV4ControllerFindLogbookByPidV4', { answer: Logbook })
+  @Operation('datasetsV4ControllerFindLogbookByPidV4', { answer: Logbook, mayBeEmpty: true })
   @Get(':pid/logbook')
   logbook(
     @SignedInCaller() caller: Caller,

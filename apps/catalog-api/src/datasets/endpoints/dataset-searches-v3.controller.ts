@@ -1,5 +1,5 @@
 import { Controller, Get, HttpCode, Param, Post, Query, Body } from '@nestjs/common';
-import { Attachment } from '../../answers/attachments.js';
+import { ThumbnailResponse } from '../../answers/attachments.js';
 import { FullFacetResponse, IsValidResponse, Logbook } from '../../answers/common.js';
 import { OutputDatasetObsoleteDto } from '../../answers/datasets.js';
 import { text } from '../../http/answer.js';
@@ -94,7 +94,7 @@ export class DatasetSearchesV3Controller {
   }
 
   @Admits(accessTable.dataset.readUnshared)
-  @Operation('datasetsControllerThumbnailV3', { answer: Attachment })
+  @Operation('datasetsControllerThumbnailV3', { answer: ThumbnailResponse })
   @Get(':pid/thumbnail')
   thumbnail(
     @CurrentCaller() caller: Caller | undefined,
@@ -104,7 +104,7 @@ export class DatasetSearchesV3Controller {
   }
 
   @SignedIn()
-  @Operation('datasetsControllerFindLogbookByPidV3', { answer: Logbook })
+  @Operation('datasetsControllerFindLogbookByPidV3', { answer: Logbook, mayBeEmpty: true })
   @Get(':pid/logbook')
   logbook(
     @SignedInCaller() caller: Caller,

@@ -52,7 +52,7 @@ export class DatasetsPublicController {
     return this.keys.of(undefined, asked, published);
   }
 
-  @Operation('datasetsPublicV4ControllerFindOnePublicV4', { answer: OutputDatasetDto })
+  @Operation('datasetsPublicV4ControllerFindOnePublicV4', { answer: OutputDatasetDto, mayBeEmpty: true })
   @Get('findOne')
   async findOne(@Query('filter') filter: unknown): Promise<DatasetRecord | undefined> {
     const query = parseV4Filter(filter, datasetProperties, { relations: datasetRelations });
@@ -67,7 +67,7 @@ export class DatasetsPublicController {
   }
 
   /** A dataset that is not public is answered like one that does not exist: empty. */
-  @Operation('datasetsPublicV4ControllerFindByIdPublicV4', { answer: OutputDatasetDto })
+  @Operation('datasetsPublicV4ControllerFindByIdPublicV4', { answer: OutputDatasetDto, mayBeEmpty: true })
   @Get(':pid')
   async get(
     @Param('pid') pid: string,

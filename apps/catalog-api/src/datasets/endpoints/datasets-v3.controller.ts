@@ -75,7 +75,7 @@ export class DatasetsV3Controller {
   }
 
   @Admits(accessTable.dataset.read)
-  @Operation('datasetsControllerFindOneV3', { answer: OutputDatasetObsoleteDto })
+  @Operation('datasetsControllerFindOneV3', { answer: OutputDatasetObsoleteDto, mayBeEmpty: true })
   @Get('findOne')
   async findOne(
     @CurrentCaller() caller: Caller | undefined,
@@ -151,7 +151,7 @@ export class DatasetsV3Controller {
   }
 
   @Admits(accessTable.dataset.readUnshared)
-  @Operation('datasetsControllerFindLifecycleByIdV3', { answer: UpdateDatasetLifecycleDto })
+  @Operation('datasetsControllerFindLifecycleByIdV3', { answer: UpdateDatasetLifecycleDto, mayBeEmpty: true })
   @Get(':pid/datasetlifecycle')
   async lifecycle(
     @CurrentCaller() caller: Caller | undefined,

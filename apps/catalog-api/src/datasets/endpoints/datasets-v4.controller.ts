@@ -131,7 +131,7 @@ export class DatasetsV4Controller {
   }
 
   @SignedIn()
-  @Operation('datasetsV4ControllerFindOneV4', { answer: OutputDatasetDto })
+  @Operation('datasetsV4ControllerFindOneV4', { answer: OutputDatasetDto, mayBeEmpty: true })
   @Get('findOne')
   async findOne(
     @SignedInCaller() caller: Caller,
@@ -195,7 +195,10 @@ export class DatasetsV4Controller {
   }
 
   @SignedIn()
-  @Operation('datasetsV4ControllerFindLifecycleByIdV4', { answer: UpdateDatasetLifecycleDto })
+  @Operation('datasetsV4ControllerFindLifecycleByIdV4', {
+    answer: UpdateDatasetLifecycleDto,
+    mayBeEmpty: true,
+  })
   @Get(':pid/datasetlifecycle')
   async lifecycle(@SignedInCaller() caller: Caller, @Param('pid') pid: string): Promise<Lifecycle> {
     const rule = accessTable.dataset.readUnshared;

@@ -71,7 +71,7 @@ export class OidcController {
   }
 
   @Post('token')
-  @Operation('authControllerOidcTokenLoginV3', { answer: ReturnedAuthLoginDto })
+  @Operation('authControllerOidcTokenLoginV3', { answer: ReturnedAuthLoginDto, mayBeEmpty: true })
   async token(
     @Body() { idToken }: IdTokenDto,
     @Req() request: RequestWithCaller,
