@@ -4,9 +4,12 @@ import type { AnswerClass, AnswerValue } from './answer.js';
 /** What is answered, or a list of it in an array. */
 export type Answered = AnswerValue | readonly [AnswerValue];
 
+/** One name for all versions of the API, or one for each. */
+export type NameByVersion = string | Readonly<Record<'3' | '4', string>>;
+
 export interface OperationDescription {
   /** As the published SDK calls it: `datasetsControllerFindAllV3`. One id for each version of the API that has it. */
-  readonly id: string | Readonly<Record<'3' | '4', string>>;
+  readonly id: NameByVersion;
   /** DTO classes of the request body; several stand for one of them. */
   readonly body?: (new () => object) | readonly (new () => object)[];
   /** Name of a body that is one of several, where it is not that of the operation. */
@@ -34,4 +37,4 @@ export const Operation = (id: OperationDescription['id'], more: Omit<OperationDe
   SetMetadata(operationKey, { id, ...more });
 
 /** The tag of a controller's operations, as the published SDK groups them: `datasets`, `datasets v4`. */
-export const Area = (name: string) => SetMetadata(areaKey, name);
+export const Area = (name: NameByVersion) => SetMetadata(areaKey, name);

@@ -1,13 +1,13 @@
 import { Controller, Get, HttpCode, Param, Post, Query, Body } from '@nestjs/common';
 import { ThumbnailResponse } from '../../answers/attachments.js';
-import { FullFacetResponse, IsValidResponse, Logbook } from '../../answers/common.js';
+import { FullFacetResponse, IsValidResponse } from '../../answers/common.js';
 import { OutputDatasetObsoleteDto } from '../../answers/datasets.js';
 import { text } from '../../http/answer.js';
 import type { Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
 import { Refusal } from '../../domain/errors.js';
 import { objectOr } from '../../domain/loopback-filter.js';
-import { Admits, SignedIn } from '../../http/admits.decorator.js';
+import { Admits } from '../../http/admits.decorator.js';
 import { CurrentCaller, SignedInCaller } from '../../http/caller.decorator.js';
 import type { LongList } from '../../http/long-list.js';
 import { Area, Operation } from '../../http/operation.decorator.js';
@@ -101,17 +101,6 @@ export class DatasetSearchesV3Controller {
     @Param('pid') pid: string,
   ): Promise<{ thumbnail?: unknown }> {
     return this.extras.thumbnail(caller, pid);
-  }
-
-  @SignedIn()
-  @Operation('datasetsControllerFindLogbookByPidV3', { answer: Logbook, mayBeEmpty: true })
-  @Get(':pid/logbook')
-  logbook(
-    @SignedInCaller() caller: Caller,
-    @Param('pid') pid: string,
-    @Query('filters') filters: unknown,
-  ): Promise<Logbook | undefined> {
-    return this.extras.logbook(caller, pid, filters, `dataset: ${pid} not found`);
   }
 
   @Admits(accessTable.dataset.update)
