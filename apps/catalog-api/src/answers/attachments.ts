@@ -1,13 +1,13 @@
 import { Answer, date, flag, list, maybe, text } from '../http/answer.js';
 import { owned } from './common.js';
 
-export class AttachmentRelationshipClass extends Answer({
+class AttachmentRelationshipClass extends Answer({
   targetId: text,
   targetType: text,
   relationType: text,
 }) {}
 
-export class AttachmentRelationshipsV4Dto extends Answer({
+class AttachmentRelationshipsV4Dto extends Answer({
   targetId: text,
   targetType: text,
   relationType: maybe(text),

@@ -1,7 +1,7 @@
 import { Answer, date, flag, list, maybe, number, object, partly, text } from '../http/answer.js';
 import { queryable, owned } from './common.js';
 
-export class DataFile extends Answer({
+class DataFile extends Answer({
   path: text,
   size: number,
   time: date,

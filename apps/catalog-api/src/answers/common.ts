@@ -19,7 +19,7 @@ export class FindByIdAccessResponse extends Answer({ canAccess: flag }) {}
 
 export class FullFacetFilters extends Answer({ facets: maybe(text), fields: maybe(text) }) {}
 
-export class TotalSets extends Answer({ totalSets: number }) {}
+class TotalSets extends Answer({ totalSets: number }) {}
 
 export class FullFacetResponse extends Answer({ all: list(TotalSets) }) {}
 

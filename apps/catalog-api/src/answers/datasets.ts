@@ -33,13 +33,13 @@ const lifecycle = {
   storageLocation: maybe(text),
 };
 
-export class LifecycleClass extends Answer(lifecycle) {}
+class LifecycleClass extends Answer(lifecycle) {}
 
 export class UpdateDatasetLifecycleDto extends Answer(lifecycle) {}
 
-export class TechniqueClass extends Answer({ pid: text, name: text }) {}
+class TechniqueClass extends Answer({ pid: text, name: text }) {}
 
-export class RelationshipClass extends Answer({
+class RelationshipClass extends Answer({
   identifier: text,
   identifierType: text,
   relationship: text,
@@ -47,7 +47,7 @@ export class RelationshipClass extends Answer({
   externalId: maybe(text),
 }) {}
 
-export class CreateRelationshipDto extends Answer({
+class CreateRelationshipDto extends Answer({
   identifier: text,
   identifierType: maybe(text),
   relationship: maybe(text),

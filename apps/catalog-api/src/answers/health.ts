@@ -1,6 +1,6 @@
 import { Answer, mapOf, maybe, text } from '../http/answer.js';
 
-export class HealthControllerCheckV3200ResponseInfoValue extends Answer({ status: text }) {}
+class HealthControllerCheckV3200ResponseInfoValue extends Answer({ status: text }) {}
 
 const health = {
   status: maybe(text),

@@ -2,7 +2,7 @@ import { Answer, date, list, maybe, object, text } from '../http/answer.js';
 import { owned } from './common.js';
 import { PartialOutputDatasetDto } from './datasets.js';
 
-export class DatasetListDto extends Answer({ pid: text, files: list(text) }) {}
+class DatasetListDto extends Answer({ pid: text, files: list(text) }) {}
 
 export class JobClass extends Answer({
   ...owned,

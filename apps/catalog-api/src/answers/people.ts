@@ -23,7 +23,7 @@ export class ReturnedAuthLoginDto extends Answer({
   user: ReturnedUserDto,
 }) {}
 
-export class UserProfile extends Answer({
+class UserProfile extends Answer({
   displayName: maybe(text),
   email: text,
   username: text,

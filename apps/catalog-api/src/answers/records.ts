@@ -34,7 +34,7 @@ export class UpdatePolicyDto extends Answer({
 
 export class ProposalCountFilters extends Answer({ fields: maybe(text), filter: maybe(text) }) {}
 
-export class MeasurementPeriodClass extends Answer({
+class MeasurementPeriodClass extends Answer({
   _id: maybe(text),
   instrument: text,
   start: date,
