@@ -143,6 +143,21 @@ describe('Every crash point', () => {
   });
 });
 
+describe('nest-cli.json', () => {
+  it('lists every app, with a file to start that is there and the configuration that builds it', () => {
+    const { projects } = JSON.parse(textOf('nest-cli.json')) as {
+      projects: Record<string, { entryFile: string; compilerOptions: { tsConfigPath: string } }>;
+    };
+    const apps = foldersIn('apps').filter((name) => isThere(`apps/${name}/src/main.ts`));
+    assert.deepEqual(Object.keys(projects).sort(), apps);
+    for (const [name, { entryFile, compilerOptions }] of Object.entries(projects))
+      assert.deepEqual(
+        [entryFile, compilerOptions.tsConfigPath],
+        [`apps/${name}/src/main`, 'tsconfig.base.json'],
+      );
+  });
+});
+
 describe('Every library and app', () => {
   for (const folder of ['apps', 'libs'].flatMap((part) => foldersIn(part).map((name) => `${part}/${name}`))) {
     if (filesBelow(folder, '.ts').length === 0) continue;

@@ -2,15 +2,29 @@ type Fields = Record<string, unknown>;
 
 /** How a record of each collection looks that belongs to user1 and group1, and is open to nobody else. */
 const shapes = {
-  Dataset: { type: 'raw', datasetName: 'x', datasetlifecycle: {}, scientificMetadata: {} },
+  Dataset: {
+    ...{ type: 'raw', datasetName: 'x', owner: 'x', contactEmail: 'x@example.org', version: 'v3' },
+    ...{ sourceFolder: '/x', size: 1, numberOfFiles: 1, creationTime: new Date(0), creationLocation: '/x' },
+    ...{ datasetlifecycle: {}, scientificMetadata: {} },
+  },
   OrigDatablock: { size: 1, dataFileList: [{ path: 'a', size: 1, time: new Date(0) }] },
   Datablock: { size: 1, packedSize: 1, chkAlg: 'x', version: '1', dataFileList: [] },
   Attachment: { caption: 'x' },
-  Proposal: { title: 'x', email: 'x@example.org', instrumentIds: [] },
-  Sample: { description: 'x', sampleCharacteristics: {} },
+  Proposal: {
+    ...{ title: 'x', email: 'x@example.org', type: 'Default Proposal', parentProposalId: null },
+    ...{ instrumentIds: [], keywords: [] },
+  },
+  Sample: { sampleName: 'x', description: 'x', sampleCharacteristics: {} },
   Instrument: { name: 'x', customMetadata: {} },
-  Policy: { manager: [], autoArchive: true },
-  Job: { type: 'archive', jobParams: {}, statusCode: 'a', statusMessage: 'b', jobResultObject: {} },
+  Policy: {
+    ...{ manager: [], tapeRedundancy: 'low', autoArchive: true, autoArchiveDelay: 7, embargoPeriod: 3 },
+    ...{ archiveEmailNotification: false, archiveEmailsToBeNotified: [] },
+    ...{ retrieveEmailNotification: false, retrieveEmailsToBeNotified: [] },
+  },
+  Job: {
+    ...{ type: 'archive', statusCode: 'a', statusMessage: 'b', configVersion: 'x' },
+    ...{ jobParams: {}, jobResultObject: {} },
+  },
   PublishedData: { title: 'x', abstract: 'x', datasetPids: [], metadata: {}, status: 'private' },
 } as const satisfies Readonly<Record<string, Fields>>;
 

@@ -10,6 +10,7 @@ import { MongoConnection } from '#persistence';
 import { catalogApiConfigFrom } from '../../../apps/catalog-api/src/catalog-api.config.js';
 import { createCatalogApi } from '../../../apps/catalog-api/src/create-catalog-api.js';
 import { Catalogue } from '../../../apps/catalog-api/src/persistence/catalogue.js';
+import { meetOddRecords } from './described-answers.js';
 import { ScicatUser } from './scicat-user.js';
 
 const password = 'a password of the test';
@@ -64,7 +65,10 @@ export class ScicatApp {
     fill?: (database: MongoConnection) => Promise<void>,
   ): Promise<ScicatApp> {
     const name = `scicat-${newId().slice(0, 8)}`;
-    if (fill !== undefined) await withDatabase(databaseNamed(name), fill);
+    if (fill !== undefined) {
+      meetOddRecords();
+      await withDatabase(databaseNamed(name), fill);
+    }
     const folder = await mkdtemp(join(tmpdir(), `${name}-`));
     const accountsFile = join(folder, 'accounts.json');
     await writeFile(accountsFile, JSON.stringify(functionalAccounts()));
@@ -106,9 +110,16 @@ export class ScicatApp {
 
   /** The database behind the app: for states that no client can make, and to look at what is stored. */
   collection(name: string) {
-    return this.app
+    const collection = this.app
       .get(MongoConnection)
       .connection.collection<{ _id: string; [field: string]: unknown }>(name);
+    return new Proxy(collection, {
+      get: (target, method) => {
+        if (/^(insert|update|replace|bulkWrite|findOneAnd)/.test(String(method))) meetOddRecords();
+        const member: unknown = Reflect.get(target, method);
+        return typeof member === 'function' ? (member.bind(target) as unknown) : member;
+      },
+    });
   }
 
   /** Services of the app, by class. */

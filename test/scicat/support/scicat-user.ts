@@ -1,3 +1,5 @@
+import { holdAgainstDescription } from './described-answers.js';
+
 export interface Answer<Body> {
   readonly status: number;
   /** Parsed JSON, the text where it is none, an empty object for an empty answer. */
@@ -64,7 +66,9 @@ export class ScicatUser {
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, body: parsed(text) as Body, text, headers: response.headers };
+    const { status, headers: answered } = response;
+    holdAgainstDescription(method, path, { status, text, headers: answered });
+    return { status, body: parsed(text) as Body, text, headers: answered };
   }
 }
 

@@ -11,6 +11,8 @@ import {
   Put,
   Query,
 } from '@nestjs/common';
+import { Attachment, OutputAttachmentV4Dto } from '../answers/attachments.js';
+import { IsValidResponse } from '../answers/common.js';
 import { accessTable, type Rule } from '../domain/access-table.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { definite } from '../domain/definite.js';
@@ -60,7 +62,7 @@ export class AttachmentsV4Controller {
 
   @Admits(accessTable.attachment.create)
   @Post()
-  @Operation('attachmentsV4ControllerCreateAttachmentV4', { answer: 'Attachment' })
+  @Operation('attachmentsV4ControllerCreateAttachmentV4', { answer: Attachment })
   async create(@SignedInCaller() caller: Caller, @Body() dto: CreateAttachmentV4Dto): Promise<object> {
     const { aid, ...fields } = definite(dto);
     this.mayOwn(caller, fields.ownerGroup);
@@ -71,7 +73,7 @@ export class AttachmentsV4Controller {
   @Admits(accessTable.attachment.create)
   @Post('isValid')
   @HttpCode(200)
-  @Operation('attachmentsV4ControllerIsValidV4', { body: CreateAttachmentV4Dto, answer: 'IsValidResponse' })
+  @Operation('attachmentsV4ControllerIsValidV4', { body: CreateAttachmentV4Dto, answer: IsValidResponse })
   isValid(@SignedInCaller() caller: Caller, @Body() body: unknown): object {
     const ownerGroup = (body as { ownerGroup?: unknown } | null)?.ownerGroup;
     this.mayOwn(caller, typeof ownerGroup === 'string' ? ownerGroup : '');
@@ -81,7 +83,7 @@ export class AttachmentsV4Controller {
 
   @Admits(accessTable.attachment.read)
   @Get()
-  @Operation('attachmentsV4ControllerFindAllV4', { answer: ['OutputAttachmentV4Dto'] })
+  @Operation('attachmentsV4ControllerFindAllV4', { answer: [OutputAttachmentV4Dto] })
   list(
     @CurrentCaller() caller: Caller | undefined,
     @Query('filter') filter: unknown,
@@ -91,14 +93,14 @@ export class AttachmentsV4Controller {
 
   @Admits(accessTable.attachment.public)
   @Get('public')
-  @Operation('attachmentsV4ControllerFindAllPublicV4', { answer: ['OutputAttachmentV4Dto'] })
+  @Operation('attachmentsV4ControllerFindAllPublicV4', { answer: [OutputAttachmentV4Dto] })
   listPublic(@Query('filter') filter: unknown): Promise<AttachmentRecord[]> {
     return this.find(accessTable.attachment.public, undefined, filter);
   }
 
   @Admits(accessTable.attachment.read)
   @Get(':aid')
-  @Operation('attachmentsV4ControllerFindOneV4', { answer: 'OutputAttachmentV4Dto' })
+  @Operation('attachmentsV4ControllerFindOneV4', { answer: OutputAttachmentV4Dto })
   async get(
     @CurrentCaller() caller: Caller | undefined,
     @Param('aid') aid: string,
@@ -110,7 +112,7 @@ export class AttachmentsV4Controller {
 
   @Admits(accessTable.attachment.update)
   @Patch(':aid')
-  @Operation('attachmentsV4ControllerFindOneAndUpdateV4', { answer: 'Attachment' })
+  @Operation('attachmentsV4ControllerFindOneAndUpdateV4', { answer: Attachment })
   async patch(
     @SignedInCaller() caller: Caller,
     @Param('aid') aid: string,
@@ -125,7 +127,7 @@ export class AttachmentsV4Controller {
 
   @Admits(accessTable.attachment.update)
   @Put(':aid')
-  @Operation('attachmentsV4ControllerFindOneAndReplaceV4', { answer: 'Attachment' })
+  @Operation('attachmentsV4ControllerFindOneAndReplaceV4', { answer: Attachment })
   async replace(
     @SignedInCaller() caller: Caller,
     @Param('aid') aid: string,

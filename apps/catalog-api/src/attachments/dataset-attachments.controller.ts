@@ -1,4 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Post, Put } from '@nestjs/common';
+import { Attachment } from '../answers/attachments.js';
+import { CountApiResponse } from '../answers/common.js';
 import { accessTable } from '../domain/access-table.js';
 import type { Caller } from '../domain/access.js';
 import { Admits } from '../http/admits.decorator.js';
@@ -21,7 +23,7 @@ export class DatasetAttachmentsController {
 
   @Admits(accessTable.dataset.add)
   @Post()
-  @Operation('datasetsControllerCreateAttachmentV3', { answer: 'Attachment' })
+  @Operation('datasetsControllerCreateAttachmentV3', { answer: Attachment })
   async create(
     @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
@@ -33,7 +35,7 @@ export class DatasetAttachmentsController {
 
   @Admits(accessTable.dataset.readUnshared)
   @Get()
-  @Operation('datasetsControllerFindAllAttachmentsV3', { answer: ['Attachment'] })
+  @Operation('datasetsControllerFindAllAttachmentsV3', { answer: [Attachment] })
   async list(@CurrentCaller() caller: Caller | undefined, @Param('pid') pid: string): Promise<object[]> {
     const dataset = await this.parents.open(caller, 'dataset', pid, 'read');
     return (await this.attachments.listOf(dataset)).map(attachmentV3View);
@@ -41,7 +43,7 @@ export class DatasetAttachmentsController {
 
   @Admits(accessTable.dataset.readUnshared)
   @Get('count')
-  @Operation('datasetsControllerAttachmentsCountV3', { answer: 'CountApiResponse' })
+  @Operation('datasetsControllerAttachmentsCountV3', { answer: CountApiResponse })
   async count(
     @CurrentCaller() caller: Caller | undefined,
     @Param('pid') pid: string,
@@ -52,7 +54,7 @@ export class DatasetAttachmentsController {
 
   @Admits(accessTable.dataset.update)
   @Put(':aid')
-  @Operation('datasetsControllerFindOneAttachmentAndUpdateV3', { answer: 'Attachment' })
+  @Operation('datasetsControllerFindOneAttachmentAndUpdateV3', { answer: Attachment })
   async update(
     @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
@@ -66,7 +68,7 @@ export class DatasetAttachmentsController {
 
   @Admits(accessTable.dataset.update)
   @Delete(':aid')
-  @Operation('datasetsControllerFindOneAttachmentAndRemoveV3', { answer: 'Attachment' })
+  @Operation('datasetsControllerFindOneAttachmentAndRemoveV3', { answer: Attachment })
   async remove(
     @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
@@ -78,7 +80,7 @@ export class DatasetAttachmentsController {
 
   @Admits(accessTable.dataset.update)
   @Delete()
-  @Operation('datasetsControllerFindAttachmentsAndRemoveV3', { answer: 'CountApiResponse' })
+  @Operation('datasetsControllerFindAttachmentsAndRemoveV3', { answer: CountApiResponse })
   async removeAll(@SignedInCaller() caller: Caller, @Param('pid') pid: string): Promise<{ count: number }> {
     const dataset = await this.parents.open(caller, 'dataset', pid, 'remove');
     return { count: await this.attachments.removeAllFrom(caller.username, dataset) };

@@ -1,4 +1,5 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post } from '@nestjs/common';
+import { Attachment } from '../answers/attachments.js';
 import { accessTable } from '../domain/access-table.js';
 import type { Caller } from '../domain/access.js';
 import { Admits } from '../http/admits.decorator.js';
@@ -21,7 +22,7 @@ export class ProposalAttachmentsController {
 
   @Admits(accessTable.proposal.addAttachment)
   @Post()
-  @Operation('proposalsControllerCreateAttachmentV3', { answer: 'Attachment' })
+  @Operation('proposalsControllerCreateAttachmentV3', { answer: Attachment })
   async create(
     @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
@@ -35,7 +36,7 @@ export class ProposalAttachmentsController {
 
   @Admits(accessTable.proposal.readAttachment)
   @Get()
-  @Operation('proposalsControllerFindAllAttachmentsV3', { answer: ['Attachment'] })
+  @Operation('proposalsControllerFindAllAttachmentsV3', { answer: [Attachment] })
   async list(@CurrentCaller() caller: Caller | undefined, @Param('pid') pid: string): Promise<object[]> {
     const proposal = await this.parents.open(caller, 'proposal', pid, 'read');
     return (await this.attachments.listOf(proposal)).map(attachmentV3View);
@@ -43,7 +44,7 @@ export class ProposalAttachmentsController {
 
   @Admits(accessTable.proposal.changeAttachment)
   @Patch(':aid')
-  @Operation('proposalsControllerFindOneAttachmentAndUpdateV3', { answer: 'Attachment' })
+  @Operation('proposalsControllerFindOneAttachmentAndUpdateV3', { answer: Attachment })
   async update(
     @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,
@@ -57,7 +58,7 @@ export class ProposalAttachmentsController {
 
   @Admits(accessTable.proposal.changeAttachment)
   @Delete(':aid')
-  @Operation('proposalsControllerFindOneAttachmentAndRemoveV3', { answer: 'Attachment' })
+  @Operation('proposalsControllerFindOneAttachmentAndRemoveV3', { answer: Attachment })
   async remove(
     @SignedInCaller() caller: Caller,
     @Param('pid') pid: string,

@@ -1,4 +1,5 @@
 import { Body, Controller, Delete, Get, Param, Post } from '@nestjs/common';
+import { Attachment } from '../answers/attachments.js';
 import { accessTable } from '../domain/access-table.js';
 import type { Caller } from '../domain/access.js';
 import { Admits, SignedIn } from '../http/admits.decorator.js';
@@ -21,7 +22,7 @@ export class SampleAttachmentsController {
 
   @Admits(accessTable.sample.addAttachment, { anonymous: 401 })
   @Post()
-  @Operation('samplesControllerCreateAttachmentsV3', { answer: 'Attachment' })
+  @Operation('samplesControllerCreateAttachmentsV3', { answer: Attachment })
   async create(
     @SignedInCaller() caller: Caller,
     @Param('id') id: string,
@@ -33,7 +34,7 @@ export class SampleAttachmentsController {
 
   @Admits(accessTable.sample.read)
   @Get()
-  @Operation('samplesControllerFindAllAttachmentsV3', { answer: ['Attachment'] })
+  @Operation('samplesControllerFindAllAttachmentsV3', { answer: [Attachment] })
   async list(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<object[]> {
     const sample = await this.parents.open(caller, 'sample', id, 'read');
     return (await this.attachments.listOf(sample)).map(attachmentV3View);
@@ -41,7 +42,7 @@ export class SampleAttachmentsController {
 
   @SignedIn({ anonymous: 401 })
   @Get(':fk')
-  @Operation('samplesControllerFindOneAttachmentV3', { answer: 'Attachment' })
+  @Operation('samplesControllerFindOneAttachmentV3', { answer: Attachment, mayBeEmpty: true })
   async get(
     @SignedInCaller() caller: Caller,
     @Param('id') id: string,
@@ -54,7 +55,7 @@ export class SampleAttachmentsController {
 
   @Admits(accessTable.sample.removeAttachment, { anonymous: 401 })
   @Delete(':fk')
-  @Operation('samplesControllerFindOneAttachmentAndRemoveV3', { answer: 'Attachment' })
+  @Operation('samplesControllerFindOneAttachmentAndRemoveV3', { answer: Attachment })
   async remove(
     @SignedInCaller() caller: Caller,
     @Param('id') id: string,

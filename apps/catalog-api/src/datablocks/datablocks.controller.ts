@@ -1,4 +1,6 @@
 import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Query } from '@nestjs/common';
+import { Datablock } from '../answers/blocks.js';
+import { CountApiResponse } from '../answers/common.js';
 import { DatasetQueries } from '../datasets/dataset-queries.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
@@ -30,7 +32,7 @@ export class DatablocksController {
   ) {}
 
   @SignedIn()
-  @Operation('datablocksControllerCreateV3', { answer: 'Datablock' })
+  @Operation('datablocksControllerCreateV3', { answer: Datablock })
   @Post()
   async create(@SignedInCaller() caller: Caller, @Body() dto: CreateDatablockDto): Promise<object> {
     const dataset = await this.datasets.find(dto.datasetId, `Dataset: ${dto.datasetId} not found`);
@@ -39,7 +41,7 @@ export class DatablocksController {
   }
 
   @SignedIn()
-  @Operation('datablocksControllerFindAllV3', { answer: ['Datablock'] })
+  @Operation('datablocksControllerFindAllV3', { answer: [Datablock] })
   @Get()
   async list(
     @SignedInCaller() caller: Caller,
@@ -51,7 +53,7 @@ export class DatablocksController {
   }
 
   @SignedIn()
-  @Operation('datablocksControllerCountV3', { answer: 'CountApiResponse' })
+  @Operation('datablocksControllerCountV3', { answer: CountApiResponse })
   @Get('count')
   async count(
     @SignedInCaller() caller: Caller,
@@ -64,7 +66,7 @@ export class DatablocksController {
   }
 
   @SignedIn()
-  @Operation('datablocksControllerFindByIdV3', { answer: 'Datablock' })
+  @Operation('datablocksControllerFindByIdV3', { answer: Datablock })
   @Get(':id')
   async get(@SignedInCaller() caller: Caller, @Param('id') id: string): Promise<object> {
     const block = await this.queries.one(datablocks, caller, { _id: id });
@@ -76,7 +78,7 @@ export class DatablocksController {
   }
 
   @Admits(datablocks.update)
-  @Operation('datablocksControllerUpdateV3', { answer: 'Datablock' })
+  @Operation('datablocksControllerUpdateV3', { answer: Datablock, mayBeEmpty: true })
   @Patch(':id')
   async patch(
     @SignedInCaller() caller: Caller,
@@ -89,7 +91,7 @@ export class DatablocksController {
   }
 
   @Admits(accessTable.datablock.delete)
-  @Operation('datablocksControllerRemoveV3', { answer: 'Datablock' })
+  @Operation('datablocksControllerRemoveV3', { answer: Datablock })
   @Delete(':id')
   async remove(@SignedInCaller() caller: Caller, @Param('id') id: string): Promise<object> {
     const removed = await this.blocks.remove(datablocks, caller, id);

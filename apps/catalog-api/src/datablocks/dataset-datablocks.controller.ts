@@ -1,4 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post } from '@nestjs/common';
+import { Datablock } from '../answers/blocks.js';
+import { CountApiResponse } from '../answers/common.js';
 import { DatasetQueries } from '../datasets/dataset-queries.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
@@ -26,7 +28,7 @@ export class DatasetDatablocksController {
   ) {}
 
   @Admits(accessTable.dataset.add)
-  @Operation('datasetsControllerCreateDatablockV3', { answer: 'Datablock' })
+  @Operation('datasetsControllerCreateDatablockV3', { answer: Datablock })
   @Post()
   async create(
     @SignedInCaller() caller: Caller,
@@ -39,7 +41,7 @@ export class DatasetDatablocksController {
   }
 
   @Admits(accessTable.dataset.readUnshared)
-  @Operation('datasetsControllerFindAllDatablocksV3', { answer: ['Datablock'] })
+  @Operation('datasetsControllerFindAllDatablocksV3', { answer: [Datablock] })
   @Get()
   async list(@CurrentCaller() caller: Caller | undefined, @Param('pid') pid: string): Promise<object[]> {
     await this.admitReader(caller, pid);
@@ -48,7 +50,7 @@ export class DatasetDatablocksController {
   }
 
   @Admits(accessTable.dataset.readUnshared)
-  @Operation('datasetsControllerCountDatablocksV3', { answer: ['CountApiResponse'] })
+  @Operation('datasetsControllerCountDatablocksV3', { answer: CountApiResponse })
   @Get('count')
   async count(
     @CurrentCaller() caller: Caller | undefined,
@@ -60,7 +62,7 @@ export class DatasetDatablocksController {
   }
 
   @Admits(accessTable.dataset.update)
-  @Operation('datasetsControllerFindOneDatablockAndUpdateV3', { answer: 'Datablock' })
+  @Operation('datasetsControllerFindOneDatablockAndUpdateV3', { answer: Datablock })
   @Patch(':did')
   async patch(
     @SignedInCaller() caller: Caller,
@@ -76,7 +78,7 @@ export class DatasetDatablocksController {
   }
 
   @Admits(accessTable.datablock.delete)
-  @Operation('datasetsControllerDeleteAllDatablocksFromDatasetIdV3', { answer: 'CountApiResponse' })
+  @Operation('datasetsControllerDeleteAllDatablocksFromDatasetIdV3', { answer: CountApiResponse })
   @Delete()
   async removeAll(@SignedInCaller() caller: Caller, @Param('pid') pid: string): Promise<{ count: number }> {
     await this.datasets.find(pid, `dataset: ${pid} not found`);

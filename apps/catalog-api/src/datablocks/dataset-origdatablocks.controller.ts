@@ -1,4 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post } from '@nestjs/common';
+import { OrigDatablock } from '../answers/blocks.js';
+import { CountApiResponse } from '../answers/common.js';
 import { DatasetQueries } from '../datasets/dataset-queries.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
@@ -26,7 +28,7 @@ export class DatasetOrigDatablocksController {
   ) {}
 
   @Admits(accessTable.dataset.add)
-  @Operation('datasetsControllerCreateOrigDatablockV3', { answer: 'OrigDatablock' })
+  @Operation('datasetsControllerCreateOrigDatablockV3', { answer: OrigDatablock })
   @Post()
   async create(
     @SignedInCaller() caller: Caller,
@@ -55,7 +57,7 @@ export class DatasetOrigDatablocksController {
   }
 
   @Admits(accessTable.dataset.readUnshared)
-  @Operation('datasetsControllerFindAllOrigDatablocksV3', { answer: ['OrigDatablock'] })
+  @Operation('datasetsControllerFindAllOrigDatablocksV3', { answer: [OrigDatablock] })
   @Get()
   async list(@CurrentCaller() caller: Caller | undefined, @Param('pid') pid: string): Promise<object[]> {
     await this.admitReader(caller, pid);
@@ -66,7 +68,7 @@ export class DatasetOrigDatablocksController {
   }
 
   @Admits(accessTable.dataset.readUnshared)
-  @Operation('datasetsControllerCountOrigDatablocksV3', { answer: ['CountApiResponse'] })
+  @Operation('datasetsControllerCountOrigDatablocksV3', { answer: CountApiResponse })
   @Get('count')
   async count(
     @CurrentCaller() caller: Caller | undefined,
@@ -78,7 +80,7 @@ export class DatasetOrigDatablocksController {
   }
 
   @Admits(accessTable.dataset.update)
-  @Operation('datasetsControllerFindOneOrigDatablockAndUpdateV3', { answer: 'OrigDatablock' })
+  @Operation('datasetsControllerFindOneOrigDatablockAndUpdateV3', { answer: OrigDatablock })
   @Patch(':oid')
   async patch(
     @SignedInCaller() caller: Caller,
@@ -97,7 +99,7 @@ export class DatasetOrigDatablocksController {
   }
 
   @Admits(accessTable.origDatablock.delete)
-  @Operation('datasetsControllerDeleteAllOrigDatablocksFromDatasetIdV3', { answer: 'CountApiResponse' })
+  @Operation('datasetsControllerDeleteAllOrigDatablocksFromDatasetIdV3', { answer: CountApiResponse })
   @Delete()
   async removeAll(@SignedInCaller() caller: Caller, @Param('pid') pid: string): Promise<{ count: number }> {
     await this.datasets.find(pid, `dataset: ${pid} not found`);

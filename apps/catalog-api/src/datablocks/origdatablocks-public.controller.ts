@@ -1,4 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
+import { OutputOrigDatablockDto, OutputOrigDatablockFileDto } from '../answers/blocks.js';
+import { CountApiResponse, FullFacetFilters, FullFacetResponse } from '../answers/common.js';
 import { accessTable } from '../domain/access-table.js';
 import { v4Fields } from '../domain/v4-filter.js';
 import { Admits } from '../http/admits.decorator.js';
@@ -25,40 +27,43 @@ export class OrigDatablocksPublicController {
     private readonly reads: OrigDatablockV4Reads,
   ) {}
 
-  @Operation('origDatablocksPublicV4ControllerFindAllPublicV4', { answer: ['OutputOrigDatablockDto'] })
+  @Operation('origDatablocksPublicV4ControllerFindAllPublicV4', { answer: [OutputOrigDatablockDto] })
   @Get()
   list(@Query('filter') filter: unknown): Promise<object[]> {
     return this.reads.list(rules, filter);
   }
 
-  @Operation('origDatablocksPublicV4ControllerFindAllFilesPublicV4', { answer: ['OutputOrigDatablockDto'] })
+  @Operation('origDatablocksPublicV4ControllerFindAllFilesPublicV4', { answer: [OutputOrigDatablockFileDto] })
   @Get('files')
   files(@Query('filter') filter: unknown): Promise<object[]> {
     return this.reads.files(rules, filter);
   }
 
-  @Operation('origDatablocksPublicV4ControllerCountFilesPublicV4', { answer: 'CountApiResponse' })
+  @Operation('origDatablocksPublicV4ControllerCountFilesPublicV4', { answer: CountApiResponse })
   @Get('files/count')
   countFiles(@Query('filter') filter: unknown): Promise<{ count: number }> {
     return this.reads.countFiles(rules, filter);
   }
 
   @Operation('origDatablocksPublicV4ControllerFullfacetV4', {
-    answer: ['FullFacetResponse'],
-    objects: { filters: 'FullFacetFilters' },
+    answer: [FullFacetResponse],
+    objects: { filters: FullFacetFilters },
   })
   @Get('fullfacet')
   fullFacet(@Query('fields') fields: unknown, @Query('facets') facets: unknown): Promise<FacetAnswer> {
     return this.queries.facets(undefined, v4Fields(fields, blockShape), facets, rules.block);
   }
 
-  @Operation('origDatablocksPublicV4ControllerFullfacetFilesV4', { objects: { filters: 'FullFacetFilters' } })
+  @Operation('origDatablocksPublicV4ControllerFullfacetFilesV4', { objects: { filters: FullFacetFilters } })
   @Get('fullfacet/files')
   fileFacets(@Query('fields') fields: unknown): Promise<FacetAnswer> {
     return this.queries.fileFacets(undefined, v4Fields(fields, blockShape), rules.block);
   }
 
-  @Operation('origDatablocksPublicV4ControllerFindByIdPublicV4', { answer: 'OutputOrigDatablockDto' })
+  @Operation('origDatablocksPublicV4ControllerFindByIdPublicV4', {
+    answer: OutputOrigDatablockDto,
+    mayBeEmpty: true,
+  })
   @Get(':id')
   get(@Param('id') id: string, @Query('include') include: unknown): Promise<object | undefined> {
     return this.reads.one(rules, id, listFrom(include));

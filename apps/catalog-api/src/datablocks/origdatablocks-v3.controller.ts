@@ -1,4 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { OrigDatablock } from '../answers/blocks.js';
+import { FullFacetFilters, FullFacetResponse } from '../answers/common.js';
 import { DatasetQueries } from '../datasets/dataset-queries.js';
 import type { Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
@@ -28,7 +30,7 @@ export class OrigDatablocksV3Controller {
   ) {}
 
   @Admits(accessTable.dataset.add)
-  @Operation('origDatablocksControllerCreateV3', { answer: 'OrigDatablock' })
+  @Operation('origDatablocksControllerCreateV3', { answer: OrigDatablock })
   @Post()
   async create(@SignedInCaller() caller: Caller, @Body() dto: CreateOrigDatablockDto): Promise<object> {
     const missing = `Dataset: ${dto.datasetId} not found for attaching an origdatablock`;
@@ -52,7 +54,7 @@ export class OrigDatablocksV3Controller {
 
   /** `where` is read like the `fields` of fullquery. */
   @SignedIn()
-  @Operation('origDatablocksControllerFindAllV3', { answer: ['OrigDatablock'] })
+  @Operation('origDatablocksControllerFindAllV3', { answer: [OrigDatablock] })
   @Get()
   async list(
     @SignedInCaller() caller: Caller,
@@ -64,7 +66,7 @@ export class OrigDatablocksV3Controller {
   }
 
   @SignedIn()
-  @Operation('origDatablocksControllerFullqueryV3', { answer: ['OrigDatablock'] })
+  @Operation('origDatablocksControllerFullqueryV3', { answer: [OrigDatablock] })
   @Get('fullquery')
   async fullQuery(
     @SignedInCaller() caller: Caller,
@@ -87,8 +89,8 @@ export class OrigDatablocksV3Controller {
 
   @SignedIn()
   @Operation('origDatablocksControllerFullfacetV3', {
-    answer: ['FullFacetResponse'],
-    objects: { filters: 'FullFacetFilters' },
+    answer: [FullFacetResponse],
+    objects: { filters: FullFacetFilters },
   })
   @Get('fullfacet')
   fullFacet(@SignedInCaller() caller: Caller, @Query('fields') fields: unknown): Promise<FacetAnswer> {
@@ -96,7 +98,7 @@ export class OrigDatablocksV3Controller {
   }
 
   @SignedIn()
-  @Operation('origDatablocksControllerFullfacetFilesV3', { objects: { filters: 'FullFacetFilters' } })
+  @Operation('origDatablocksControllerFullfacetFilesV3', { objects: { filters: FullFacetFilters } })
   @Get('fullfacet/files')
   fileFacets(@SignedInCaller() caller: Caller, @Query('fields') fields: unknown): Promise<FacetAnswer> {
     return this.queries.fileFacets(caller, fields);
@@ -104,7 +106,7 @@ export class OrigDatablocksV3Controller {
 
   /** A block that does not exist is refused like one that is not the caller's. */
   @SignedIn()
-  @Operation('origDatablocksControllerFindByIdV3', { answer: 'OrigDatablock' })
+  @Operation('origDatablocksControllerFindByIdV3', { answer: OrigDatablock })
   @Get(':id')
   async get(@SignedInCaller() caller: Caller, @Param('id') id: string): Promise<object> {
     const block = await this.queries.one(origDatablocks, caller, { _id: id });
@@ -118,7 +120,7 @@ export class OrigDatablocksV3Controller {
   }
 
   @Admits(accessTable.dataset.update)
-  @Operation('origDatablocksControllerUpdateV3', { answer: 'OrigDatablock' })
+  @Operation('origDatablocksControllerUpdateV3', { answer: OrigDatablock })
   @Patch(':id')
   async patch(
     @SignedInCaller() caller: Caller,

@@ -1,4 +1,11 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import {
+  OrigDatablock,
+  OutputOrigDatablockDto,
+  PartialOutputOrigDatablockDto,
+  PartialOutputOrigDatablockFileDto,
+} from '../answers/blocks.js';
+import { CountApiResponse, FullFacetFilters, FullFacetResponse, IsValidResponse } from '../answers/common.js';
 import { DatasetQueries } from '../datasets/dataset-queries.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
@@ -32,7 +39,7 @@ export class OrigDatablocksV4Controller {
   ) {}
 
   @Admits(accessTable.dataset.add)
-  @Operation('origDatablocksV4ControllerCreateV4', { answer: 'OutputOrigDatablockDto' })
+  @Operation('origDatablocksV4ControllerCreateV4', { answer: OutputOrigDatablockDto })
   @Post()
   async create(@SignedInCaller() caller: Caller, @Body() dto: CreateOrigDatablockDto): Promise<object> {
     const missing = `Dataset: ${dto.datasetId} not found for attaching an origdatablock`;
@@ -46,7 +53,7 @@ export class OrigDatablocksV4Controller {
   @Admits(accessTable.dataset.add)
   @Operation('origDatablocksV4ControllerIsValidV4', {
     body: CreateOrigDatablockDto,
-    answer: 'IsValidResponse',
+    answer: IsValidResponse,
   })
   @Post('isValid')
   @HttpCode(200)
@@ -60,21 +67,21 @@ export class OrigDatablocksV4Controller {
   }
 
   @SignedIn()
-  @Operation('origDatablocksV4ControllerFindAllV4', { answer: ['PartialOutputOrigDatablockDto'] })
+  @Operation('origDatablocksV4ControllerFindAllV4', { answer: [PartialOutputOrigDatablockDto] })
   @Get()
   list(@SignedInCaller() caller: Caller, @Query('filter') filter: unknown): Promise<object[]> {
     return this.reads.list({ caller, ...rules }, filter);
   }
 
   @SignedIn()
-  @Operation('origDatablocksV4ControllerFindAllFilesV4', { answer: ['PartialOutputOrigDatablockDto'] })
+  @Operation('origDatablocksV4ControllerFindAllFilesV4', { answer: [PartialOutputOrigDatablockFileDto] })
   @Get('files')
   files(@SignedInCaller() caller: Caller, @Query('filter') filter: unknown): Promise<object[]> {
     return this.reads.files({ caller, ...rules }, filter);
   }
 
   @SignedIn()
-  @Operation('origDatablocksV4ControllerCountFilesV4', { answer: 'CountApiResponse' })
+  @Operation('origDatablocksV4ControllerCountFilesV4', { answer: CountApiResponse })
   @Get('files/count')
   countFiles(@SignedInCaller() caller: Caller, @Query('filter') filter: unknown): Promise<{ count: number }> {
     return this.reads.countFiles({ caller, ...rules }, filter);
@@ -82,8 +89,8 @@ export class OrigDatablocksV4Controller {
 
   @SignedIn()
   @Operation('origDatablocksV4ControllerFullfacetV4', {
-    answer: ['FullFacetResponse'],
-    objects: { filters: 'FullFacetFilters' },
+    answer: [FullFacetResponse],
+    objects: { filters: FullFacetFilters },
   })
   @Get('fullfacet')
   fullFacet(
@@ -95,14 +102,14 @@ export class OrigDatablocksV4Controller {
   }
 
   @SignedIn()
-  @Operation('origDatablocksV4ControllerFullfacetFilesV4', { objects: { filters: 'FullFacetFilters' } })
+  @Operation('origDatablocksV4ControllerFullfacetFilesV4', { objects: { filters: FullFacetFilters } })
   @Get('fullfacet/files')
   fileFacets(@SignedInCaller() caller: Caller, @Query('fields') fields: unknown): Promise<FacetAnswer> {
     return this.queries.fileFacets(caller, v4Fields(fields, blockShape));
   }
 
   @SignedIn()
-  @Operation('origDatablocksV4ControllerFindByIdV4', { answer: 'OutputOrigDatablockDto' })
+  @Operation('origDatablocksV4ControllerFindByIdV4', { answer: OutputOrigDatablockDto })
   @Get(':id')
   async get(
     @SignedInCaller() caller: Caller,
@@ -122,7 +129,7 @@ export class OrigDatablocksV4Controller {
   }
 
   @Admits(accessTable.dataset.update)
-  @Operation('origDatablocksV4ControllerFindByIdAndUpdateV4', { answer: 'OutputOrigDatablockDto' })
+  @Operation('origDatablocksV4ControllerFindByIdAndUpdateV4', { answer: OutputOrigDatablockDto })
   @Patch(':id')
   async patch(
     @SignedInCaller() caller: Caller,
@@ -136,7 +143,7 @@ export class OrigDatablocksV4Controller {
   }
 
   @Admits(accessTable.origDatablock.delete)
-  @Operation('origDatablocksV4ControllerFindByIdAndDeleteV4', { answer: 'OrigDatablock' })
+  @Operation('origDatablocksV4ControllerFindByIdAndDeleteV4', { answer: OrigDatablock })
   @Delete(':id')
   async remove(@SignedInCaller() caller: Caller, @Param('id') id: string): Promise<object> {
     const removed = await this.blocks.remove(origDatablocks, caller, id);

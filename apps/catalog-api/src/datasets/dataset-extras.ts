@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import type { Logbook } from '../answers/common.js';
 import { AttachmentService } from '../attachments/attachment.service.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
 import { Refusal } from '../domain/errors.js';
-import { Logbooks, type Logbook } from '../logbooks/logbooks.service.js';
+import { Logbooks } from '../logbooks/logbooks.service.js';
 import { DatasetQueries } from './dataset-queries.js';
 
 /** What stands beside a dataset: its picture and the logbook of its proposal. */

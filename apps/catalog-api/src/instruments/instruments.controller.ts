@@ -1,4 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { CountApiResponse } from '../answers/common.js';
+import { Instrument } from '../answers/records.js';
 import { accessTable } from '../domain/access-table.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import type { LoopbackQuery } from '../domain/loopback-filter.js';
@@ -29,7 +31,7 @@ export class InstrumentsController {
 
   @Admits(accessTable.instrument.write)
   @Post()
-  @Operation('instrumentsControllerCreateV3', { answer: 'Instrument' })
+  @Operation('instrumentsControllerCreateV3', { answer: Instrument })
   async create(@SignedInCaller() caller: Caller, @Body() dto: CreateInstrumentDto): Promise<object> {
     const instrument = await this.instruments.create(caller, dto);
     return instrumentAnswer(instrument);
@@ -37,14 +39,14 @@ export class InstrumentsController {
 
   @Admits(accessTable.instrument.read)
   @Get()
-  @Operation('instrumentsControllerFindAllV3', { answer: ['Instrument'] })
+  @Operation('instrumentsControllerFindAllV3', { answer: [Instrument] })
   list(@CurrentCaller() caller: Caller | undefined, @Query('filter') filter: unknown): Promise<object[]> {
     return this.find(caller, parseRecordFilter(filterFrom(filter, undefined), instrumentShape));
   }
 
   @Admits(accessTable.instrument.read)
   @Get('count')
-  @Operation('instrumentsControllerCountV3', { answer: 'CountApiResponse' })
+  @Operation('instrumentsControllerCountV3', { answer: CountApiResponse })
   async count(
     @CurrentCaller() caller: Caller | undefined,
     @Query('filter') filter: unknown,
@@ -55,7 +57,7 @@ export class InstrumentsController {
 
   @Admits(accessTable.instrument.read)
   @Get('findOne')
-  @Operation('instrumentsControllerFindOneV3', { answer: 'Instrument' })
+  @Operation('instrumentsControllerFindOneV3', { answer: Instrument, mayBeEmpty: true })
   async findOne(
     @CurrentCaller() caller: Caller | undefined,
     @Query('filter') filter: unknown,
@@ -66,7 +68,7 @@ export class InstrumentsController {
 
   @Admits(accessTable.instrument.read)
   @Get(':id')
-  @Operation('instrumentsControllerFindByIdV3', { answer: 'Instrument' })
+  @Operation('instrumentsControllerFindByIdV3', { answer: Instrument, mayBeEmpty: true })
   async get(@Param('id') id: string): Promise<object | undefined> {
     const instrument = await this.queries.find<InstrumentRecord>('Instrument', id);
     return instrument && instrumentAnswer(instrument);
@@ -74,7 +76,7 @@ export class InstrumentsController {
 
   @Admits(accessTable.instrument.write)
   @Patch(':id')
-  @Operation('instrumentsControllerUpdateV3', { answer: 'Instrument' })
+  @Operation('instrumentsControllerUpdateV3', { answer: Instrument })
   async patch(
     @SignedInCaller() caller: Caller,
     @Param('id') id: string,
@@ -87,7 +89,7 @@ export class InstrumentsController {
 
   @Admits(accessTable.instrument.delete)
   @Delete(':id')
-  @Operation('instrumentsControllerRemoveV3', { answer: 'Instrument' })
+  @Operation('instrumentsControllerRemoveV3', { answer: Instrument })
   async remove(@SignedInCaller() caller: Caller, @Param('id') id: string): Promise<object> {
     return instrumentAnswer(await this.instruments.remove(caller, id));
   }

@@ -1,4 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Put, Query, Ip } from '@nestjs/common';
+import { FullFacetResponse } from '../answers/common.js';
+import { PartialOutputDatasetDto } from '../answers/datasets.js';
+import { OutputJobV3Dto } from '../answers/jobs.js';
 import { accessTable } from '../domain/access-table.js';
 import type { Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
@@ -33,7 +36,7 @@ export class JobsV3Controller {
   ) {}
 
   @AdmitsIf(mayCreateJobs)
-  @Operation('jobsControllerCreateV3', { body: CreateJobDtoV3, answer: 'OutputJobV3Dto' })
+  @Operation('jobsControllerCreateV3', { body: CreateJobDtoV3, answer: OutputJobV3Dto })
   @Post()
   async create(
     @CurrentCaller() caller: Caller | undefined,
@@ -52,7 +55,7 @@ export class JobsV3Controller {
   }
 
   @SignedIn()
-  @Operation('jobsControllerFindAllV3', { answer: ['OutputJobV3Dto'] })
+  @Operation('jobsControllerFindAllV3', { answer: [OutputJobV3Dto] })
   @Get()
   async list(@SignedInCaller() caller: Caller, @Query('filter') filter: unknown): Promise<Fields[]> {
     const parsed = parseFilter(filter);
@@ -65,7 +68,7 @@ export class JobsV3Controller {
   }
 
   @SignedIn()
-  @Operation('jobsControllerFullQueryV3', { answer: ['OutputJobV3Dto'] })
+  @Operation('jobsControllerFullQueryV3', { answer: [OutputJobV3Dto] })
   @Get('fullquery')
   async fullQuery(
     @SignedInCaller() caller: Caller,
@@ -77,7 +80,7 @@ export class JobsV3Controller {
   }
 
   @SignedIn()
-  @Operation('jobsControllerFullFacetV3', { answer: ['FullFacetResponse'] })
+  @Operation('jobsControllerFullFacetV3', { answer: [FullFacetResponse] })
   @Get('fullfacet')
   fullFacet(
     @SignedInCaller() caller: Caller,
@@ -89,7 +92,7 @@ export class JobsV3Controller {
 
   /** The datasets of a job, with the fields and relations asked for. */
   @SignedIn()
-  @Operation('jobsControllerFindOneDetailsV3', { answer: ['PartialOutputDatasetDto'] })
+  @Operation('jobsControllerFindOneDetailsV3', { answer: [PartialOutputDatasetDto] })
   @Get('datasetDetails')
   datasetDetails(
     @SignedInCaller() caller: Caller,
@@ -100,14 +103,14 @@ export class JobsV3Controller {
   }
 
   @SignedIn()
-  @Operation('jobsControllerFindOneV3', { answer: 'OutputJobV3Dto' })
+  @Operation('jobsControllerFindOneV3', { answer: OutputJobV3Dto })
   @Get(':id')
   async get(@SignedInCaller() caller: Caller, @Param('id') id: string): Promise<Fields> {
     return jobV3View(await this.queries.get(caller, id));
   }
 
   @AdmitsIf(mayUpdateJobs)
-  @Operation('jobsControllerUpdateV3', { body: UpdateJobDtoV3, answer: 'OutputJobV3Dto' })
+  @Operation('jobsControllerUpdateV3', { body: UpdateJobDtoV3, answer: OutputJobV3Dto })
   @Patch(':id')
   async patch(
     @CurrentCaller() caller: Caller | undefined,
@@ -122,7 +125,7 @@ export class JobsV3Controller {
 
   /** As PATCH: workers of Catamel's time send the whole job. */
   @AdmitsIf(mayUpdateJobs)
-  @Operation('jobsControllerReplaceV3', { body: UpdateJobDtoV3, answer: 'OutputJobV3Dto' })
+  @Operation('jobsControllerReplaceV3', { body: UpdateJobDtoV3, answer: OutputJobV3Dto })
   @Put(':id')
   put(
     @CurrentCaller() caller: Caller | undefined,

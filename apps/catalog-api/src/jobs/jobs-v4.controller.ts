@@ -1,4 +1,6 @@
 import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Query, Ip } from '@nestjs/common';
+import { FullFacetResponse } from '../answers/common.js';
+import { JobClass, PartialOutputJobDto } from '../answers/jobs.js';
 import { accessTable } from '../domain/access-table.js';
 import type { Caller } from '../domain/access.js';
 import { v4Fields } from '../domain/v4-filter.js';
@@ -28,7 +30,7 @@ export class JobsV4Controller {
   ) {}
 
   @AdmitsIf(mayCreateJobs)
-  @Operation('jobsV4ControllerCreateV4', { answer: 'JobClass' })
+  @Operation('jobsV4ControllerCreateV4', { answer: JobClass })
   @Post()
   async create(
     @CurrentCaller() caller: Caller | undefined,
@@ -48,21 +50,21 @@ export class JobsV4Controller {
   }
 
   @SignedIn()
-  @Operation('jobsV4ControllerFindAllV4', { answer: ['PartialOutputJobDto'] })
+  @Operation('jobsV4ControllerFindAllV4', { answer: [PartialOutputJobDto] })
   @Get()
   list(@SignedInCaller() caller: Caller, @Query('filter') filter: unknown): Promise<PartialJob[]> {
     return this.queries.list(caller, filter);
   }
 
   @SignedIn()
-  @Operation('jobsV4ControllerFullQueryV4', { answer: ['PartialOutputJobDto'] })
+  @Operation('jobsV4ControllerFullQueryV4', { answer: [PartialOutputJobDto] })
   @Get('fullquery')
   fullQuery(@SignedInCaller() caller: Caller, @Query('filter') filter: unknown): Promise<PartialJob[]> {
     return this.queries.list(caller, filter);
   }
 
   @SignedIn()
-  @Operation('jobsV4ControllerFullFacetV4', { answer: ['FullFacetResponse'] })
+  @Operation('jobsV4ControllerFullFacetV4', { answer: [FullFacetResponse] })
   @Get('fullfacet')
   fullFacet(
     @SignedInCaller() caller: Caller,
@@ -73,14 +75,14 @@ export class JobsV4Controller {
   }
 
   @SignedIn()
-  @Operation('jobsV4ControllerFindAllDatasetDetailsV4', { answer: ['PartialOutputJobDto'] })
+  @Operation('jobsV4ControllerFindAllDatasetDetailsV4', { answer: [PartialOutputJobDto] })
   @Get('datasetDetails')
   datasetDetails(@SignedInCaller() caller: Caller, @Query('filter') filter: unknown): Promise<PartialJob[]> {
     return this.queries.list(caller, filter, ['datasetDetails']);
   }
 
   @SignedIn()
-  @Operation('jobsV4ControllerFindOneV4', { answer: 'PartialOutputJobDto' })
+  @Operation('jobsV4ControllerFindOneV4', { answer: PartialOutputJobDto })
   @Get(':id')
   async get(
     @SignedInCaller() caller: Caller,
@@ -91,7 +93,7 @@ export class JobsV4Controller {
   }
 
   @AdmitsIf(mayUpdateJobs)
-  @Operation('jobsV4ControllerUpdateV4', { answer: 'JobClass' })
+  @Operation('jobsV4ControllerUpdateV4', { answer: JobClass })
   @Patch(':id')
   async patch(
     @CurrentCaller() caller: Caller | undefined,

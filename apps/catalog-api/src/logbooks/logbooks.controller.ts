@@ -1,9 +1,10 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Logbook } from '../answers/common.js';
 import type { Caller } from '../domain/access.js';
 import { SignedIn } from '../http/admits.decorator.js';
 import { SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
-import { Logbooks, type Logbook } from './logbooks.service.js';
+import { Logbooks } from './logbooks.service.js';
 
 @SignedIn()
 @Area('logbooks')
@@ -12,13 +13,13 @@ export class LogbooksController {
   constructor(private readonly logbooks: Logbooks) {}
 
   @Get()
-  @Operation('logbooksControllerFindAllV3', { answer: ['Logbook'] })
+  @Operation('logbooksControllerFindAllV3', { answer: [Logbook] })
   findAll(@SignedInCaller() caller: Caller): Promise<Logbook[]> {
     return this.logbooks.visibleTo(caller);
   }
 
   @Get(':name')
-  @Operation('logbooksControllerFindByNameV3', { answer: 'Logbook' })
+  @Operation('logbooksControllerFindByNameV3', { answer: Logbook, mayBeEmpty: true })
   findByName(
     @SignedInCaller() caller: Caller,
     @Param('name') name: string,

@@ -1,16 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { messageOf, TransientError } from '#kernel';
 import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
+import type { Logbook } from '../answers/common.js';
 import { accessTable } from '../domain/access-table.js';
 import { AccessRules, both, type Caller } from '../domain/access.js';
 import { parseJsonObject } from '../domain/filter-parts.js';
 import { Catalogue } from '../persistence/catalogue.js';
-
-export interface Logbook {
-  readonly name: string;
-  readonly roomId?: string;
-  readonly messages: readonly object[];
-}
 
 type Message = Record<string, unknown>;
 

@@ -1,4 +1,5 @@
 import { Controller, Get, Query } from '@nestjs/common';
+import { OutputMetadataKeyDto } from '../answers/records.js';
 import { accessTable } from '../domain/access-table.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { parseV4Filter } from '../domain/v4-filter.js';
@@ -24,7 +25,7 @@ export class MetadataKeysController {
   ) {}
 
   @Get()
-  @Operation('metadataKeysV4ControllerFindAllV4', { answer: ['OutputMetadataKeyDto'] })
+  @Operation('metadataKeysV4ControllerFindAllV4', { answer: [OutputMetadataKeyDto] })
   async list(
     @CurrentCaller() caller: Caller | undefined,
     @Query('filter') filter: unknown,

@@ -2,7 +2,10 @@ import { createRequire } from 'node:module';
 import type { Type } from '@nestjs/common';
 import { getMetadataStorage } from 'class-validator';
 import { validationMetadatasToSchemas } from 'class-validator-jsonschema';
-import { answerSchemas, typeSchema } from './answers.js';
+import { UpdatePolicyDto } from '../answers/records.js';
+import { schemaOf, type AnswerClass, type AnswerValue } from '../http/answer.js';
+import type { Answered } from '../http/operation.decorator.js';
+import { answerSchemas } from './answer-schemas.js';
 import { operationsOf, type OperationEntry } from './operations.js';
 
 interface Schema {
@@ -32,6 +35,9 @@ const errors = {
   401: 'The operation needs a signed-in caller.',
   403: 'The caller may not do this.',
   404: 'There is no such record, or none the caller may see.',
+  429: 'Too many at once, or in too short a time; the message says of what.',
+  431: 'The address and the headers are larger than the service takes.',
+  503: 'Something that the service needs is out of reach, or not there yet.',
 };
 const errorsOfChanges = {
   409: 'There is such a record already, or its state does not allow this now; the message says which.',
@@ -40,12 +46,15 @@ const errorsOfBodies = {
   413: 'The body is larger than the service takes.',
   415: 'The body is not JSON, or is compressed.',
 };
+const errorsOfKeys = {
+  422: 'The Idempotency-Key has been used for another body.',
+};
 const errorsOfConditions = {
   412: 'The record was changed after the moment that `If-Unmodified-Since` names, or is not that of `If-Match`.',
 };
 
 /** Models of the published SDK that no operation leads to. */
-const sdkModels = ['UpdatePolicyDto'];
+const sdkModels: readonly AnswerClass[] = [UpdatePolicyDto];
 
 /** Describes what controllers serve, from the metadata that routes and checks requests. */
 export function openApiDocument(controllers: readonly Type[], version: string): OpenApiDocument {
@@ -71,18 +80,19 @@ export function openApiDocument(controllers: readonly Type[], version: string): 
   };
 }
 
-function errorsOf({ method, description }: OperationEntry): Record<string, string> {
+function errorsOf({ method, headers, description }: OperationEntry): Record<string, string> {
   return {
     ...errors,
     ...(method === 'get' ? {} : errorsOfChanges),
     ...(method === 'patch' || method === 'put' ? errorsOfConditions : {}),
     ...(description.body === undefined ? {} : errorsOfBodies),
+    ...(headers.includes('idempotency-key') ? errorsOfKeys : {}),
   };
 }
 
 function operationObject(operation: OperationEntry): Schema {
   const { id, area, path, status, query, headers, description } = operation;
-  const { body, answer, summary, unavailable } = description;
+  const { body, answer, mayBeEmpty, mayBePending, summary, unavailable } = description;
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
   return {
     operationId: id,
@@ -104,7 +114,7 @@ function operationObject(operation: OperationEntry): Schema {
         in: 'query',
         required: false,
         style: 'deepObject',
-        schema: reference(schema),
+        schema: schemaOf(schema),
       })),
       ...headers.map((name) => ({
         name,
@@ -117,9 +127,12 @@ function operationObject(operation: OperationEntry): Schema {
     ...(body === undefined ? {} : { requestBody: bodyOf(description.bodyName ?? unionName(id), body) }),
     responses: {
       [status]: {
-        description: 'Done.',
+        description: mayBeEmpty ? 'Done. Where there is nothing to answer, the body is empty.' : 'Done.',
         ...(answer === undefined ? {} : json(answer)),
       },
+      ...(mayBePending
+        ? { 202: { description: 'Taken, and not done yet.', ...(answer === undefined ? {} : json(answer)) } }
+        : {}),
       ...Object.fromEntries(
         Object.entries(errorsOf(operation)).map(([code, text]) => [code, { description: text }]),
       ),
@@ -173,12 +186,25 @@ function unionsOf(operations: readonly OperationEntry[]): Record<string, Schema>
   return Object.fromEntries(unions);
 }
 
-function json(answer: string | readonly [string]): Schema {
+function json(answer: Answered): Schema {
   return { content: { 'application/json': { schema: answerOf(answer) } } };
 }
 
-function answerOf(answer: string | readonly [string]): Schema {
-  return typeof answer === 'string' ? typeSchema(answer) : { type: 'array', items: typeSchema(answer[0]) };
+function answerOf(answer: Answered): Schema {
+  return isList(answer) ? { type: 'array', items: schemaOf(answer[0]) } : schemaOf(answer);
+}
+
+function isList(answer: Answered): answer is readonly [AnswerValue] {
+  return Array.isArray(answer);
+}
+
+/** Everything that operations answer, and the objects in their queries. */
+export function answeredBy(operations: readonly OperationEntry[]): AnswerValue[] {
+  return operations.flatMap(({ description: { answer, unavailable, objects } }) => [
+    ...(answer === undefined ? [] : isList(answer) ? answer : [answer]),
+    ...(unavailable === undefined ? [] : [unavailable]),
+    ...Object.values(objects ?? {}),
+  ]);
 }
 
 function reference(name: string): Schema {
@@ -193,7 +219,8 @@ function schemasFor(operations: readonly OperationEntry[]): Record<string, Schem
     additionalConverters: converters as never,
     refPointerPrefix: '#/components/schemas/',
   }) as Record<string, Schema>;
-  const all: Readonly<Record<string, Schema>> = { ...requests, ...answerSchemas(), ...unionsOf(operations) };
+  const answers = answerSchemas([...answeredBy(operations), ...sdkModels]);
+  const all: Readonly<Record<string, Schema>> = { ...requests, ...answers, ...unionsOf(operations) };
   const found: Record<string, Schema> = {};
   const visit = (value: unknown): void => {
     for (const [, name = ''] of JSON.stringify(value).matchAll(/#\/components\/schemas\/(\w+)/g)) {
@@ -205,6 +232,6 @@ function schemasFor(operations: readonly OperationEntry[]): Record<string, Schem
     }
   };
   visit(operations.map((operation) => operationObject(operation)));
-  visit(sdkModels.map((name) => reference(name)));
+  visit(sdkModels.map(schemaOf));
   return Object.fromEntries(Object.entries(found).sort(([a], [b]) => a.localeCompare(b)));
 }

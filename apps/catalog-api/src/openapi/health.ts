@@ -1,7 +1,6 @@
 import { HealthController } from '#service-host';
+import { HealthControllerCheckV3200Response, HealthControllerCheckV3503Response } from '../answers/health.js';
 import { Area, Operation } from '../http/operation.decorator.js';
-
-const unavailable = 'HealthControllerCheckV3503Response';
 
 /** The health check is shared by all apps; only this one has a document of its endpoints. */
 export function describeHealth(): typeof HealthController {
@@ -11,7 +10,8 @@ export function describeHealth(): typeof HealthController {
     const descriptor = Object.getOwnPropertyDescriptor(HealthController.prototype, method);
     if (descriptor === undefined) continue;
     const id = { '3': `healthController${name}V3`, '4': `healthController${name}V4` };
-    Operation(id, { answer: 'HealthControllerCheckV3200Response', unavailable })(
+    const unavailable = HealthControllerCheckV3503Response;
+    Operation(id, { answer: HealthControllerCheckV3200Response, unavailable })(
       HealthController.prototype,
       method,
       descriptor,

@@ -8,7 +8,12 @@ import {
 } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { isDto } from '../http/scicat-validation.pipe.js';
-import { areaKey, operationKey, type OperationDescription } from '../http/operation.decorator.js';
+import {
+  areaKey,
+  operationKey,
+  type NameByVersion,
+  type OperationDescription,
+} from '../http/operation.decorator.js';
 
 /** One endpoint in one version of the API, as Nest routes it. */
 export interface OperationEntry {
@@ -73,12 +78,12 @@ function entriesOf(controller: Type, name: string, handler: object): OperationEn
     (method === 'post' ? 201 : 200);
   const parameters = argumentsOf(controller, name);
   const body = bodyOf(controller, name);
-  const area = (Reflect.getMetadata(areaKey, controller) as string | undefined) ?? 'catena';
+  const area = (Reflect.getMetadata(areaKey, controller) as NameByVersion | undefined) ?? 'catena';
   return versions.flatMap((version) =>
     roots.flatMap((root) =>
       paths.map((path) => ({
-        id: idOf(description, version),
-        area,
+        id: nameIn(version, description?.id ?? ''),
+        area: nameIn(version, area),
         method,
         path: pathOf(version, root, path),
         status,
@@ -90,9 +95,8 @@ function entriesOf(controller: Type, name: string, handler: object): OperationEn
   );
 }
 
-function idOf(description: OperationDescription | undefined, version: Version): string {
-  const id = description?.id ?? '';
-  return typeof id === 'string' ? id : (id[version as '3' | '4'] ?? '');
+function nameIn(version: Version, name: NameByVersion): string {
+  return typeof name === 'string' ? name : (name[version as '3' | '4'] ?? '');
 }
 
 /** Names of the parameters of one kind that a handler takes one by one. */

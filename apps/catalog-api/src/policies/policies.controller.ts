@@ -1,4 +1,6 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { CountApiResponse } from '../answers/common.js';
+import { Policy } from '../answers/records.js';
 import { accessTable } from '../domain/access-table.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { parseFilter, parseJsonObject } from '../domain/filter-parts.js';
@@ -25,7 +27,7 @@ export class PoliciesController {
 
   @Admits(accessTable.policy.write)
   @Post()
-  @Operation('policiesControllerCreateV3', { answer: 'Policy' })
+  @Operation('policiesControllerCreateV3', { answer: Policy })
   async create(@SignedInCaller() caller: Caller, @Body() dto: CreatePolicyDto): Promise<object> {
     return withId(await this.policies.create(caller, dto));
   }
@@ -33,7 +35,7 @@ export class PoliciesController {
   /** The web frontend sends order, skip and limit beside the filter, not in it, and a `where` that SciCat never read. */
   @Admits(accessTable.policy.read)
   @Get()
-  @Operation('policiesControllerFindAllV3', { answer: ['Policy'] })
+  @Operation('policiesControllerFindAllV3', { answer: [Policy] })
   async list(
     @SignedInCaller() caller: Caller,
     @Query() parameters: Fields,
@@ -54,7 +56,7 @@ export class PoliciesController {
 
   @Admits(accessTable.policy.read)
   @Get('count')
-  @Operation('policiesControllerCountV3', { answer: 'CountApiResponse' })
+  @Operation('policiesControllerCountV3', { answer: CountApiResponse })
   async count(
     @SignedInCaller() caller: Caller,
     @Query('where') condition: unknown,
@@ -83,7 +85,7 @@ export class PoliciesController {
 
   @Admits(accessTable.policy.read)
   @Get(':id')
-  @Operation('policiesControllerFindOneV3', { answer: 'Policy' })
+  @Operation('policiesControllerFindOneV3', { answer: Policy, mayBeEmpty: true })
   async get(@Param('id') id: string): Promise<PolicyRecord | undefined> {
     const policy = await this.queries.find<PolicyRecord>('Policy', id);
     return policy && withId(policy);
@@ -91,7 +93,7 @@ export class PoliciesController {
 
   @Admits(accessTable.policy.write)
   @Patch(':id')
-  @Operation('policiesControllerUpdateV3', { answer: 'Policy' })
+  @Operation('policiesControllerUpdateV3', { answer: Policy })
   async patch(
     @SignedInCaller() caller: Caller,
     @Param('id') id: string,
@@ -102,7 +104,7 @@ export class PoliciesController {
 
   @Admits(accessTable.policy.delete)
   @Delete(':id')
-  @Operation('policiesControllerRemoveV3', { answer: 'Policy' })
+  @Operation('policiesControllerRemoveV3', { answer: Policy })
   async remove(@SignedInCaller() caller: Caller, @Param('id') id: string): Promise<PolicyRecord> {
     return withId(await this.policies.remove(caller, id));
   }

@@ -1,4 +1,12 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import {
+  CountApiResponse,
+  FindByIdAccessResponse,
+  FullFacetResponse,
+  IsValidResponse,
+} from '../answers/common.js';
+import { DatasetClass } from '../answers/datasets.js';
+import { ProposalClass, ProposalCountFilters } from '../answers/records.js';
 import { accessTable } from '../domain/access-table.js';
 import { AccessRules, both, type Caller } from '../domain/access.js';
 import { parseFacets, parseFields, parseLimits, type FieldQuery } from '../domain/field-query.js';
@@ -34,7 +42,7 @@ export class ProposalsController {
 
   @Admits(accessTable.proposal.create)
   @Post()
-  @Operation('proposalsControllerCreateV3', { answer: 'ProposalClass' })
+  @Operation('proposalsControllerCreateV3', { answer: ProposalClass })
   async create(@SignedInCaller() caller: Caller, @Body() dto: CreateProposalDto): Promise<object> {
     return proposalAnswer(await this.proposals.create(caller, dto));
   }
@@ -42,14 +50,14 @@ export class ProposalsController {
   @Admits(accessTable.proposal.create)
   @Post('isValid')
   @HttpCode(200)
-  @Operation('proposalsControllerIsValidV3', { body: CreateProposalDto, answer: 'IsValidResponse' })
+  @Operation('proposalsControllerIsValidV3', { body: CreateProposalDto, answer: IsValidResponse })
   isValid(@Body() body: unknown): { valid: boolean } {
     return { valid: faultsOf(ProposalToCheckDto, body).length === 0 };
   }
 
   @Admits(accessTable.proposal.query)
   @Get()
-  @Operation('proposalsControllerFindAllV3', { answer: ['ProposalClass'] })
+  @Operation('proposalsControllerFindAllV3', { answer: [ProposalClass] })
   list(@CurrentCaller() caller: Caller | undefined, @Query('filters') filters: unknown): Promise<object[]> {
     const query = parseRecordFilter(filterFrom(filters, undefined), proposalShape);
     return this.find({ where: query.where, visible: this.visible(caller) }, query);
@@ -59,8 +67,8 @@ export class ProposalsController {
   @Admits(accessTable.proposal.query)
   @Get('count')
   @Operation('proposalsControllerCountV3', {
-    answer: 'CountApiResponse',
-    objects: { filters: 'ProposalCountFilters' },
+    answer: CountApiResponse,
+    objects: { filters: ProposalCountFilters },
   })
   async count(
     @CurrentCaller() caller: Caller | undefined,
@@ -77,7 +85,7 @@ export class ProposalsController {
 
   @Admits(accessTable.proposal.query)
   @Get('fullquery')
-  @Operation('proposalsControllerFullqueryV3', { answer: ['ProposalClass'] })
+  @Operation('proposalsControllerFullqueryV3', { answer: [ProposalClass] })
   fullquery(
     @CurrentCaller() caller: Caller | undefined,
     @Query('fields') fields: unknown,
@@ -89,7 +97,7 @@ export class ProposalsController {
 
   @Admits(accessTable.proposal.query)
   @Get('fullfacet')
-  @Operation('proposalsControllerFullfacetV3', { answer: ['FullFacetResponse'] })
+  @Operation('proposalsControllerFullfacetV3', { answer: [FullFacetResponse] })
   fullfacet(
     @CurrentCaller() caller: Caller | undefined,
     @Query('fields') fields: unknown,
@@ -101,14 +109,14 @@ export class ProposalsController {
 
   @Admits(accessTable.proposal.read)
   @Get(':pid')
-  @Operation('proposalsControllerFindByIdV3', { answer: 'ProposalClass' })
+  @Operation('proposalsControllerFindByIdV3', { answer: ProposalClass })
   async get(@CurrentCaller() caller: Caller | undefined, @Param('pid') id: string): Promise<object> {
     return proposalAnswer(await this.proposals.read(caller, id));
   }
 
   @Admits(accessTable.proposal.read)
   @Get(':pid/authorization')
-  @Operation('proposalsControllerFindByIdAccessV3', { answer: 'FindByIdAccessResponse' })
+  @Operation('proposalsControllerFindByIdAccessV3', { answer: FindByIdAccessResponse })
   async authorization(
     @CurrentCaller() caller: Caller | undefined,
     @Param('pid') id: string,
@@ -118,7 +126,7 @@ export class ProposalsController {
 
   @SignedIn()
   @Get(':pid/datasets')
-  @Operation('proposalsControllerFindAllDatasetsV3', { answer: ['DatasetClass'] })
+  @Operation('proposalsControllerFindAllDatasetsV3', { answer: [DatasetClass] })
   async datasets(@SignedInCaller() caller: Caller, @Param('pid') id: string): Promise<object[]> {
     const visible = this.rules.condition(accessTable.dataset.read, caller);
     const datasets = await this.queries.list<DatasetRecord>(
@@ -131,7 +139,7 @@ export class ProposalsController {
 
   @Admits(accessTable.proposal.update)
   @Patch(':pid')
-  @Operation('proposalsControllerUpdateV3', { answer: 'ProposalClass' })
+  @Operation('proposalsControllerUpdateV3', { answer: ProposalClass })
   async patch(
     @SignedInCaller() caller: Caller,
     @Param('pid') id: string,

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { Body, Controller, Get, HttpCode, Param, Post, Query, StreamableFile } from '@nestjs/common';
+import { PublishedData } from '../answers/published-data.js';
 import type { Caller } from '../domain/access.js';
 import { accessTable } from '../domain/access-table.js';
 import { Admits, SignedIn } from '../http/admits.decorator.js';
@@ -34,7 +35,7 @@ export class PublicationsController {
 
   /** Leaves a tombstone: the DOI goes on to resolve, the data are public no more. */
   @SignedIn({ anonymous: 401 })
-  @Operation('publicationsControllerWithdrawV4', { answer: 'PublishedData' })
+  @Operation('publicationsControllerWithdrawV4', { answer: PublishedData })
   @Post('publisheddata/:id/withdraw')
   @HttpCode(201)
   async withdraw(

@@ -12,6 +12,7 @@ import {
   Res,
 } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { FormPopulateData, ICount, PublishedDataObsoleteDto } from '../answers/published-data.js';
 import { accessTable } from '../domain/access-table.js';
 import { both, type Caller } from '../domain/access.js';
 import { definite } from '../domain/definite.js';
@@ -46,7 +47,7 @@ export class PublishedDataV3Controller {
   ) {}
 
   @SignedIn()
-  @Operation('publishedDataControllerCreateV3', { answer: 'PublishedDataObsoleteDto' })
+  @Operation('publishedDataControllerCreateV3', { answer: PublishedDataObsoleteDto })
   @Post()
   async create(@SignedInCaller() caller: Caller, @Body() body: CreatePublishedDataDto): Promise<Fields> {
     const dto = definite(body);
@@ -54,7 +55,7 @@ export class PublishedDataV3Controller {
   }
 
   @Admits(accessTable.publishedData.read)
-  @Operation('publishedDataControllerFindAllV3', { answer: ['PublishedDataObsoleteDto'] })
+  @Operation('publishedDataControllerFindAllV3', { answer: [PublishedDataObsoleteDto] })
   @Get()
   async list(
     @CurrentCaller() caller: Caller | undefined,
@@ -74,7 +75,7 @@ export class PublishedDataV3Controller {
   }
 
   @Admits(accessTable.publishedData.read)
-  @Operation('publishedDataControllerCountV3', { answer: 'ICount' })
+  @Operation('publishedDataControllerCountV3', { answer: ICount })
   @Get('count')
   async count(
     @CurrentCaller() caller: Caller | undefined,
@@ -89,14 +90,14 @@ export class PublishedDataV3Controller {
   }
 
   @SignedIn()
-  @Operation('publishedDataControllerFormPopulateV3', { answer: 'FormPopulateData' })
+  @Operation('publishedDataControllerFormPopulateV3', { answer: FormPopulateData })
   @Get('formpopulate')
   formPopulate(@SignedInCaller() caller: Caller, @Query('pid') pid: unknown): Promise<Fields> {
     return this.queries.formPopulate(caller, listFrom(pid));
   }
 
   @Admits(accessTable.publishedData.read)
-  @Operation('publishedDataControllerFindOneV3', { answer: 'PublishedDataObsoleteDto' })
+  @Operation('publishedDataControllerFindOneV3', { answer: PublishedDataObsoleteDto })
   @Get(':id')
   async get(@CurrentCaller() caller: Caller | undefined, @Param('id') doi: string): Promise<Fields> {
     const record = await this.queries.look(caller, doi);
@@ -105,7 +106,7 @@ export class PublishedDataV3Controller {
   }
 
   @SignedIn()
-  @Operation('publishedDataControllerUpdateV3', { answer: 'PublishedDataObsoleteDto' })
+  @Operation('publishedDataControllerUpdateV3', { answer: PublishedDataObsoleteDto })
   @Patch(':id')
   async patch(
     @SignedInCaller() caller: Caller,
@@ -116,7 +117,7 @@ export class PublishedDataV3Controller {
   }
 
   @SignedIn()
-  @Operation('publishedDataControllerRegisterV3')
+  @Operation('publishedDataControllerRegisterV3', { mayBePending: true })
   @Post(':id/register')
   @HttpCode(200)
   async register(
@@ -141,7 +142,7 @@ export class PublishedDataV3Controller {
   }
 
   @Admits(accessTable.publishedData.delete)
-  @Operation('publishedDataControllerRemoveV3', { answer: 'PublishedDataObsoleteDto' })
+  @Operation('publishedDataControllerRemoveV3', { answer: PublishedDataObsoleteDto })
   @Delete(':id')
   async remove(@SignedInCaller() caller: Caller, @Param('id') doi: string): Promise<Fields> {
     return toFlat(await this.service.remove(caller, doi));

@@ -1,6 +1,12 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Open } from '#service-host';
+import {
+  FormPopulateData,
+  ICount,
+  PublishedData,
+  PublishedDataConfigDto,
+} from '../answers/published-data.js';
 import { accessTable } from '../domain/access-table.js';
 import { type Caller, both } from '../domain/access.js';
 import { definite } from '../domain/definite.js';
@@ -32,14 +38,14 @@ export class PublishedDataV4Controller {
   ) {}
 
   @Open('forms need the schema before anybody signs in')
-  @Operation('publishedDataV4ControllerGetConfigV4', { answer: 'PublishedDataConfigDto' })
+  @Operation('publishedDataV4ControllerGetConfigV4', { answer: PublishedDataConfigDto })
   @Get('config')
   config(): PublicationSchemas {
     return this.settings.schemas;
   }
 
   @SignedIn()
-  @Operation('publishedDataV4ControllerCreateV4', { answer: 'PublishedData' })
+  @Operation('publishedDataV4ControllerCreateV4', { answer: PublishedData })
   @Post()
   async create(@SignedInCaller() caller: Caller, @Body() dto: CreatePublishedDataV4Dto): Promise<Fields> {
     const fields = { ...dto };
@@ -47,7 +53,7 @@ export class PublishedDataV4Controller {
   }
 
   @Admits(accessTable.publishedData.read)
-  @Operation('publishedDataV4ControllerFindAllV4', { answer: ['PublishedData'] })
+  @Operation('publishedDataV4ControllerFindAllV4', { answer: [PublishedData] })
   @Get()
   async list(
     @CurrentCaller() caller: Caller | undefined,
@@ -62,7 +68,7 @@ export class PublishedDataV4Controller {
   }
 
   @Admits(accessTable.publishedData.read)
-  @Operation('publishedDataV4ControllerCountV4', { answer: 'ICount' })
+  @Operation('publishedDataV4ControllerCountV4', { answer: ICount })
   @Get('count')
   async count(
     @CurrentCaller() caller: Caller | undefined,
@@ -75,14 +81,14 @@ export class PublishedDataV4Controller {
   }
 
   @SignedIn()
-  @Operation('publishedDataV4ControllerFormPopulateV4', { answer: 'FormPopulateData' })
+  @Operation('publishedDataV4ControllerFormPopulateV4', { answer: FormPopulateData })
   @Get('formpopulate')
   formPopulate(@SignedInCaller() caller: Caller, @Query('pid') pid: unknown): Promise<Fields> {
     return this.queries.formPopulate(caller, listFrom(pid));
   }
 
   @Admits(accessTable.publishedData.readOne)
-  @Operation('publishedDataV4ControllerFindOneV4', { answer: 'PublishedData' })
+  @Operation('publishedDataV4ControllerFindOneV4', { answer: PublishedData })
   @Get(':id')
   async get(
     @CurrentCaller() caller: Caller | undefined,
@@ -94,7 +100,7 @@ export class PublishedDataV4Controller {
   }
 
   @SignedIn({ anonymous: 401 })
-  @Operation('publishedDataV4ControllerUpdateV4', { answer: 'PublishedData' })
+  @Operation('publishedDataV4ControllerUpdateV4', { answer: PublishedData })
   @Patch(':id')
   async patch(
     @SignedInCaller() caller: Caller,
@@ -106,14 +112,14 @@ export class PublishedDataV4Controller {
   }
 
   @SignedIn({ anonymous: 401 })
-  @Operation('publishedDataV4ControllerPublishV4', { answer: 'PublishedData' })
+  @Operation('publishedDataV4ControllerPublishV4', { answer: PublishedData })
   @Post(':id/publish')
   async publish(@SignedInCaller() caller: Caller, @Param('id') doi: string): Promise<Fields> {
     return withId(await this.life.publish(caller, doi));
   }
 
   @SignedIn({ anonymous: 401 })
-  @Operation('publishedDataV4ControllerRegisterV4', { answer: 'PublishedData' })
+  @Operation('publishedDataV4ControllerRegisterV4', { answer: PublishedData, mayBePending: true })
   @Post(':id/register')
   async register(
     @SignedInCaller() caller: Caller,
@@ -126,7 +132,7 @@ export class PublishedDataV4Controller {
   }
 
   @SignedIn({ anonymous: 401 })
-  @Operation('publishedDataV4ControllerAmendV4', { answer: 'PublishedData' })
+  @Operation('publishedDataV4ControllerAmendV4', { answer: PublishedData })
   @Post(':id/amend')
   async amend(@SignedInCaller() caller: Caller, @Param('id') doi: string): Promise<Fields> {
     return withId(await this.life.amend(caller, doi));
@@ -147,7 +153,7 @@ export class PublishedDataV4Controller {
   }
 
   @Admits(accessTable.publishedData.delete, { anonymous: 401 })
-  @Operation('publishedDataV4ControllerRemoveV4', { answer: 'PublishedData' })
+  @Operation('publishedDataV4ControllerRemoveV4', { answer: PublishedData })
   @Delete(':id')
   async remove(@SignedInCaller() caller: Caller, @Param('id') doi: string): Promise<PublishedDataRecord> {
     return withId(await this.service.remove(caller, doi));

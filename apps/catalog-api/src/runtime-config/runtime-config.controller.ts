@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Param, Put } from '@nestjs/common';
 import { IsObject } from 'class-validator';
+import { OutputRuntimeConfigDto } from '../answers/records.js';
 import { accessTable } from '../domain/access-table.js';
 import type { Caller } from '../domain/access.js';
 import { Admits } from '../http/admits.decorator.js';
@@ -19,7 +20,7 @@ export class RuntimeConfigController {
 
   @Admits(accessTable.runtimeConfig.read)
   @Get(':id')
-  @Operation('runtimeConfigControllerGetConfigV3', { answer: 'OutputRuntimeConfigDto' })
+  @Operation('runtimeConfigControllerGetConfigV3', { answer: OutputRuntimeConfigDto })
   get(@Param('id') id: string): Promise<RuntimeConfigDocument> {
     return this.configs.get(id);
   }
@@ -28,7 +29,7 @@ export class RuntimeConfigController {
   @Put(':id')
   @Operation('runtimeConfigControllerUpdateConfigV3', {
     body: UpdateRuntimeConfigDto,
-    answer: 'OutputRuntimeConfigDto',
+    answer: OutputRuntimeConfigDto,
   })
   update(
     @SignedInCaller() caller: Caller,

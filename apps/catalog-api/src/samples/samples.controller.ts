@@ -1,4 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { CountApiResponse, FindByIdAccessResponse } from '../answers/common.js';
+import { DatasetClass } from '../answers/datasets.js';
+import { OutputSampleDto, SampleWithAttachmentsAndDatasets } from '../answers/records.js';
 import { accessTable } from '../domain/access-table.js';
 import { both, type Caller } from '../domain/access.js';
 import { parseFields, parseLimits } from '../domain/field-query.js';
@@ -26,14 +29,14 @@ export class SamplesController {
 
   @Admits(accessTable.sample.create, { anonymous: 401 })
   @Post()
-  @Operation('samplesControllerCreateV3', { answer: 'OutputSampleDto' })
+  @Operation('samplesControllerCreateV3', { answer: OutputSampleDto })
   async create(@SignedInCaller() caller: Caller, @Body() dto: CreateSampleDto): Promise<object> {
     return sampleAnswer(await this.samples.create(caller, dto));
   }
 
   @Admits(accessTable.sample.read)
   @Get()
-  @Operation('samplesControllerFindAllV3', { answer: ['OutputSampleDto'] })
+  @Operation('samplesControllerFindAllV3', { answer: [OutputSampleDto] })
   list(
     @CurrentCaller() caller: Caller | undefined,
     @Query('filter') filter: unknown,
@@ -44,7 +47,7 @@ export class SamplesController {
 
   @SignedIn({ anonymous: 401 })
   @Get('count')
-  @Operation('samplesControllerCountV3', { answer: 'CountApiResponse' })
+  @Operation('samplesControllerCountV3', { answer: CountApiResponse })
   async count(
     @SignedInCaller() caller: Caller,
     @Query('fields') fields: unknown,
@@ -61,7 +64,7 @@ export class SamplesController {
 
   @SignedIn({ anonymous: 401 })
   @Get('fullquery')
-  @Operation('samplesControllerFullqueryV3', { answer: ['OutputSampleDto'] })
+  @Operation('samplesControllerFullqueryV3', { answer: [OutputSampleDto] })
   fullquery(
     @SignedInCaller() caller: Caller,
     @Query('fields') fields: unknown,
@@ -82,21 +85,21 @@ export class SamplesController {
 
   @SignedIn({ anonymous: 401 })
   @Get('findOne')
-  @Operation('samplesControllerFindOneV3', { answer: 'SampleWithAttachmentsAndDatasets' })
+  @Operation('samplesControllerFindOneV3', { answer: SampleWithAttachmentsAndDatasets, mayBeEmpty: true })
   findOne(@SignedInCaller() caller: Caller, @Query('filter') filter: unknown): Promise<object | undefined> {
     return this.queries.findOne(caller, parseRecordFilter(filterFrom(filter, undefined), sampleShape));
   }
 
   @Admits(accessTable.sample.read)
   @Get(':id')
-  @Operation('samplesControllerFindByIdV3', { answer: 'OutputSampleDto' })
+  @Operation('samplesControllerFindByIdV3', { answer: OutputSampleDto })
   async get(@CurrentCaller() caller: Caller | undefined, @Param('id') id: string): Promise<SampleRecord> {
     return sampleAnswer(await this.samples.read(caller, id));
   }
 
   @Admits(accessTable.sample.read)
   @Get(':id/authorization')
-  @Operation('samplesControllerFindByIdAccessV3', { answer: 'FindByIdAccessResponse' })
+  @Operation('samplesControllerFindByIdAccessV3', { answer: FindByIdAccessResponse })
   async authorization(
     @CurrentCaller() caller: Caller | undefined,
     @Param('id') id: string,
@@ -106,14 +109,14 @@ export class SamplesController {
 
   @Admits(accessTable.sample.create, { anonymous: 401 })
   @Get(':id/datasets')
-  @Operation('samplesControllerFindAllDatasetsV3', { answer: ['DatasetClass'] })
+  @Operation('samplesControllerFindAllDatasetsV3', { answer: [DatasetClass] })
   datasets(@SignedInCaller() caller: Caller, @Param('id') id: string): Promise<object[]> {
     return this.queries.datasetsOf(caller, id);
   }
 
   @Admits(accessTable.sample.update, { anonymous: 401 })
   @Patch(':id')
-  @Operation('samplesControllerUpdateV3', { answer: 'OutputSampleDto' })
+  @Operation('samplesControllerUpdateV3', { answer: OutputSampleDto })
   async patch(
     @SignedInCaller() caller: Caller,
     @Param('id') id: string,

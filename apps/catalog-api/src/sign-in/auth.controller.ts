@@ -1,5 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Req } from '@nestjs/common';
 import { Open } from '#service-host';
+import { ReturnedAuthLoginDto } from '../answers/people.js';
 import { Refusal } from '../domain/errors.js';
 import type { Caller } from '../domain/access.js';
 import { CurrentCaller, type RequestWithCaller } from '../http/caller.decorator.js';
@@ -23,19 +24,19 @@ export class AuthController {
   ) {}
 
   @Post('login')
-  @Operation('authControllerLoginV3', { body: CredentialsDto, answer: 'ReturnedAuthLoginDto' })
+  @Operation('authControllerLoginV3', { body: CredentialsDto, answer: ReturnedAuthLoginDto })
   login(@Body() body: Credentials, @Req() request: RequestWithCaller): Promise<LoginAnswer> {
     return this.signIn(body, request, (name, password) => this.authentication.login(name, password));
   }
 
   @Post('ldap')
-  @Operation('authControllerLdapLoginV3', { body: CredentialsDto, answer: 'ReturnedAuthLoginDto' })
+  @Operation('authControllerLdapLoginV3', { body: CredentialsDto, answer: ReturnedAuthLoginDto })
   ldap(@Body() body: Credentials, @Req() request: RequestWithCaller): Promise<LoginAnswer> {
     return this.signInWithDirectory(body, request);
   }
 
   @Post('msad')
-  @Operation('authControllerMsadLoginV3', { body: CredentialsDto, answer: 'ReturnedAuthLoginDto' })
+  @Operation('authControllerMsadLoginV3', { body: CredentialsDto, answer: ReturnedAuthLoginDto })
   msad(@Body() body: Credentials, @Req() request: RequestWithCaller): Promise<LoginAnswer> {
     return this.signInWithDirectory(body, request);
   }

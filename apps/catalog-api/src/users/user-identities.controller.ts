@@ -1,5 +1,6 @@
 import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { UserIdentity } from '../answers/people.js';
 import { accessTable } from '../domain/access-table.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
@@ -23,7 +24,7 @@ export class UserIdentitiesController {
   /** Others than admins find their own identity only. */
   @SignedIn({ anonymous: 401 })
   @Get('findOne')
-  @Operation('userIdentitiesControllerFindOneV3', { answer: 'UserIdentity' })
+  @Operation('userIdentitiesControllerFindOneV3', { answer: UserIdentity })
   async findOne(
     @SignedInCaller() caller: Caller,
     @Query('filter') query: unknown,

@@ -1,4 +1,5 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Put } from '@nestjs/common';
+import { UserSettings } from '../answers/people.js';
 import { BadRequest } from '../domain/errors.js';
 import type { Caller } from '../domain/access.js';
 import { SignedIn } from '../http/admits.decorator.js';
@@ -6,46 +7,49 @@ import { SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { SelfOrAdmin } from './self-or-admin.decorator.js';
 import { CreateUserSettingsDto, PartialUpdateUserSettingsDto } from './user.dto.js';
-import { UserSettings, type SettingsDocument } from '../accounts/user-settings.service.js';
+import {
+  UserSettings as SettingsOfPeople,
+  type SettingsDocument,
+} from '../accounts/user-settings.service.js';
 
 const maxExternalKeys = 500;
 
 @Area('users')
 @Controller({ path: 'users', version: '3' })
 export class UserSettingsController {
-  constructor(private readonly settings: UserSettings) {}
+  constructor(private readonly settings: SettingsOfPeople) {}
 
   @SignedIn({ anonymous: 401 })
   @Get('my/settings')
-  @Operation('usersControllerGetMySettingsV3', { answer: 'UserSettings' })
+  @Operation('usersControllerGetMySettingsV3', { answer: UserSettings, mayBeEmpty: true })
   mine(@SignedInCaller() caller: Caller): Promise<SettingsDocument | undefined> {
     return this.settings.of(caller._id);
   }
 
   @SelfOrAdmin()
   @Post(':id/settings')
-  @Operation('usersControllerCreateSettingsV3', { answer: 'UserSettings' })
+  @Operation('usersControllerCreateSettingsV3', { answer: UserSettings })
   async create(@Param('id') id: string, @Body() dto: CreateUserSettingsDto): Promise<SettingsDocument> {
     return this.write(id, dto);
   }
 
   @SelfOrAdmin()
   @Get(':id/settings')
-  @Operation('usersControllerGetSettingsV3', { answer: 'UserSettings' })
+  @Operation('usersControllerGetSettingsV3', { answer: UserSettings, mayBeEmpty: true })
   async get(@Param('id') id: string): Promise<SettingsDocument | undefined> {
     return this.settings.of(id);
   }
 
   @SelfOrAdmin()
   @Put(':id/settings')
-  @Operation('usersControllerUpdateSettingsV3', { answer: 'UserSettings' })
+  @Operation('usersControllerUpdateSettingsV3', { answer: UserSettings })
   async put(@Param('id') id: string, @Body() dto: PartialUpdateUserSettingsDto): Promise<SettingsDocument> {
     return this.write(id, dto);
   }
 
   @SelfOrAdmin()
   @Patch(':id/settings')
-  @Operation('usersControllerPatchSettingsV3', { answer: 'UserSettings' })
+  @Operation('usersControllerPatchSettingsV3', { answer: UserSettings })
   async patch(@Param('id') id: string, @Body() dto: PartialUpdateUserSettingsDto): Promise<SettingsDocument> {
     return this.write(id, dto);
   }
@@ -53,7 +57,7 @@ export class UserSettingsController {
   /** Each key is set for itself: two browser windows do not overwrite each other's tables. */
   @SelfOrAdmin()
   @Patch(':id/settings/external')
-  @Operation('usersControllerPatchExternalSettingsV3', { answer: 'UserSettings' })
+  @Operation('usersControllerPatchExternalSettingsV3', { answer: UserSettings })
   async patchExternal(@Param('id') id: string, @Body() body: unknown): Promise<SettingsDocument> {
     const keys = checkedKeys(body);
     return this.settings.set(
@@ -64,7 +68,7 @@ export class UserSettingsController {
 
   @SelfOrAdmin()
   @Delete(':id/settings')
-  @Operation('usersControllerRemoveSettingsV3', { answer: 'UserSettings' })
+  @Operation('usersControllerRemoveSettingsV3', { answer: UserSettings, mayBeEmpty: true })
   async remove(@Param('id') id: string): Promise<SettingsDocument | undefined> {
     return this.settings.remove(id);
   }

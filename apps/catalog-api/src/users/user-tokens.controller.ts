@@ -1,5 +1,6 @@
 import { Body, Controller, HttpCode, Param, Post, Req } from '@nestjs/common';
 import { Open } from '#service-host';
+import { CreateUserJWT } from '../answers/people.js';
 import { SignOut, type SignOutAnswer } from '../sign-in/sign-out.js';
 import { TokenService } from '../accounts/token.service.js';
 import { accessTable } from '../domain/access-table.js';
@@ -23,7 +24,7 @@ export class UserTokensController {
   /** A token for side services: it says who a user is and which groups they are in, and opens no session here. */
   @Open('anonymous callers get a token that says anonymous')
   @Post('jwt')
-  @Operation('usersControllerGetUserJWTV3', { answer: 'CreateUserJWT' })
+  @Operation('usersControllerGetUserJWTV3', { answer: CreateUserJWT })
   sideToken(@CurrentCaller() caller: Caller | undefined): { jwt: string } {
     const payload =
       caller === undefined
@@ -43,7 +44,7 @@ export class UserTokensController {
   /** A sign-in token for another user; it lasts as long as `expiresIn` says and can be signed out like any other. */
   @Admits(accessTable.user.manage, { anonymous: 401 })
   @Post(':id/jwt')
-  @Operation('usersControllerCreateCustomJWTV3', { answer: 'CreateUserJWT' })
+  @Operation('usersControllerCreateCustomJWTV3', { answer: CreateUserJWT, mayBeEmpty: true })
   async customToken(
     @Param('id') id: string,
     @Body() { expiresIn }: CreateCustomJwt,

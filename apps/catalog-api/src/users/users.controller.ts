@@ -1,5 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Req } from '@nestjs/common';
 import { Open } from '#service-host';
+import { PasswordUpdateResponse, ReturnedUserDto, UserIdentity } from '../answers/people.js';
 import { AuthenticationService } from '../sign-in/authentication.service.js';
 import { CredentialsDto } from '../sign-in/credentials.dto.js';
 import { RequestSessions } from '../accounts/request-sessions.js';
@@ -32,7 +33,7 @@ export class UsersController {
 
   @SignedIn({ anonymous: 401 })
   @Get()
-  @Operation('usersControllerFindAllV3', { answer: ['ReturnedUserDto'] })
+  @Operation('usersControllerFindAllV3', { answer: [ReturnedUserDto] })
   async findAll(@SignedInCaller() caller: Caller): Promise<UserAnswer[]> {
     if (this.rules.admits(accessTable.user.manage, caller)) return this.directory.all();
     const self = await this.directory.byId(caller._id);
@@ -61,7 +62,7 @@ export class UsersController {
   @SignedIn({ anonymous: 401 })
   @Post('password')
   @HttpCode(200)
-  @Operation('usersControllerUpdateOwnPasswordV3', { answer: 'PasswordUpdateResponse' })
+  @Operation('usersControllerUpdateOwnPasswordV3', { answer: PasswordUpdateResponse })
   async changeOwnPassword(
     @SignedInCaller() caller: Caller,
     @Body() { currentPassword, ...wanted }: UpdateUserPasswordDto,
@@ -77,28 +78,28 @@ export class UsersController {
 
   @SignedIn({ anonymous: 401 })
   @Get('my/self')
-  @Operation('usersControllerGetMyUserV3', { answer: 'ReturnedUserDto' })
+  @Operation('usersControllerGetMyUserV3', { answer: ReturnedUserDto, mayBeEmpty: true })
   self(@SignedInCaller() caller: Caller): Promise<UserAnswer | undefined> {
     return this.directory.byId(caller._id);
   }
 
   @SignedIn({ anonymous: 401 })
   @Get('my/identity')
-  @Operation('usersControllerGetMyUserIdentityV3', { answer: 'UserIdentity' })
+  @Operation('usersControllerGetMyUserIdentityV3', { answer: UserIdentity, mayBeEmpty: true })
   identity(@SignedInCaller() caller: Caller): Promise<object | undefined> {
     return this.directory.identityOf(caller._id);
   }
 
   @SelfOrAdmin()
   @Get(':id')
-  @Operation('usersControllerFindByIdV3', { answer: 'ReturnedUserDto' })
+  @Operation('usersControllerFindByIdV3', { answer: ReturnedUserDto, mayBeEmpty: true })
   async byId(@Param('id') id: string): Promise<UserAnswer | undefined> {
     return this.directory.byId(id);
   }
 
   @Admits(accessTable.user.manage, { anonymous: 401 })
   @Patch(':id/password')
-  @Operation('usersControllerUpdateUserPasswordV3', { answer: 'PasswordUpdateResponse' })
+  @Operation('usersControllerUpdateUserPasswordV3', { answer: PasswordUpdateResponse })
   async changePassword(@Param('id') id: string, @Body() dto: AdminUpdateUserPasswordDto): Promise<Message> {
     await this.directory.changePassword(id, dto);
     return { message: `Password updated successfully for userId: ${id}` };
@@ -106,7 +107,7 @@ export class UsersController {
 
   @SelfOrAdmin()
   @Get(':id/userIdentity')
-  @Operation('usersControllerGetUserIdentityV3', { answer: 'UserIdentity' })
+  @Operation('usersControllerGetUserIdentityV3', { answer: UserIdentity, mayBeEmpty: true })
   async identityById(@Param('id') id: string): Promise<object | undefined> {
     return this.directory.identityOf(id);
   }

@@ -1,4 +1,5 @@
 import { Body, Controller, Headers, Post } from '@nestjs/common';
+import { OutputDatasetDto, OutputDatasetObsoleteDto } from '../../answers/datasets.js';
 import type { Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
 import { Admits } from '../../http/admits.decorator.js';
@@ -25,7 +26,7 @@ export class DatasetCreationV3Controller {
   @Admits(accessTable.dataset.add)
   @Operation('datasetsControllerCreateV3', {
     body: [CreateRawDatasetObsoleteDto, CreateDerivedDatasetObsoleteDto, CreateDatasetDto],
-    answer: 'OutputDatasetObsoleteDto',
+    answer: OutputDatasetObsoleteDto,
   })
   @Post()
   async create(
@@ -50,7 +51,7 @@ export class DatasetCreationV4Controller {
   constructor(private readonly creations: DatasetCreations) {}
 
   @Admits(accessTable.dataset.add)
-  @Operation('datasetsV4ControllerCreateV4', { answer: 'OutputDatasetDto' })
+  @Operation('datasetsV4ControllerCreateV4', { answer: OutputDatasetDto })
   @Post()
   async create(
     @SignedInCaller() caller: Caller,

@@ -1,16 +1,19 @@
 import { Controller, Get, HttpCode, Param, Post, Query, Body } from '@nestjs/common';
+import { ThumbnailResponse } from '../../answers/attachments.js';
+import { FullFacetResponse, IsValidResponse } from '../../answers/common.js';
+import { OutputDatasetObsoleteDto } from '../../answers/datasets.js';
+import { text } from '../../http/answer.js';
 import type { Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
 import { Refusal } from '../../domain/errors.js';
 import { objectOr } from '../../domain/loopback-filter.js';
-import { Admits, SignedIn } from '../../http/admits.decorator.js';
+import { Admits } from '../../http/admits.decorator.js';
 import { CurrentCaller, SignedInCaller } from '../../http/caller.decorator.js';
 import type { LongList } from '../../http/long-list.js';
 import { Area, Operation } from '../../http/operation.decorator.js';
 import { textFrom } from '../../http/query-values.js';
 import { knownFaultsOf } from '../../http/validate-body.js';
 import type { FacetAnswer } from '../../persistence/facets.js';
-import type { Logbook } from '../../logbooks/logbooks.service.js';
 import { DatasetExtras } from '../dataset-extras.js';
 import { DatasetKeys } from '../dataset-keys.js';
 import { DatasetQueries } from '../dataset-queries.js';
@@ -38,7 +41,7 @@ export class DatasetSearchesV3Controller {
   ) {}
 
   @Admits(accessTable.dataset.query)
-  @Operation('datasetsControllerFullqueryV3', { answer: ['OutputDatasetObsoleteDto'] })
+  @Operation('datasetsControllerFullqueryV3', { answer: [OutputDatasetObsoleteDto] })
   @Get('fullquery')
   async fullQuery(
     @CurrentCaller() caller: Caller | undefined,
@@ -53,7 +56,7 @@ export class DatasetSearchesV3Controller {
   }
 
   @Admits(accessTable.dataset.query)
-  @Operation('datasetsControllerFullfacetV3', { answer: ['FullFacetResponse'] })
+  @Operation('datasetsControllerFullfacetV3', { answer: [FullFacetResponse] })
   @Get('fullfacet')
   fullFacet(
     @CurrentCaller() caller: Caller | undefined,
@@ -64,7 +67,7 @@ export class DatasetSearchesV3Controller {
   }
 
   @Admits(accessTable.dataset.query)
-  @Operation('datasetsControllerMetadataKeysV3', { answer: ['string'] })
+  @Operation('datasetsControllerMetadataKeysV3', { answer: [text] })
   @Get('metadataKeys')
   metadataKeys(
     @CurrentCaller() caller: Caller | undefined,
@@ -78,7 +81,7 @@ export class DatasetSearchesV3Controller {
   @Operation('datasetsControllerIsValidV3', {
     body: [CreateRawDatasetObsoleteDto, CreateDerivedDatasetObsoleteDto, CreateDatasetDto],
     bodyName: 'DatasetsControllerCreateV3Request',
-    answer: 'IsValidResponse',
+    answer: IsValidResponse,
   })
   @Post('isValid')
   @HttpCode(200)
@@ -91,7 +94,7 @@ export class DatasetSearchesV3Controller {
   }
 
   @Admits(accessTable.dataset.readUnshared)
-  @Operation('datasetsControllerThumbnailV3', { answer: 'Attachment' })
+  @Operation('datasetsControllerThumbnailV3', { answer: ThumbnailResponse })
   @Get(':pid/thumbnail')
   thumbnail(
     @CurrentCaller() caller: Caller | undefined,
@@ -100,19 +103,8 @@ export class DatasetSearchesV3Controller {
     return this.extras.thumbnail(caller, pid);
   }
 
-  @SignedIn()
-  @Operation('datasetsControllerFindLogbookByPidV3', { answer: 'Logbook' })
-  @Get(':pid/logbook')
-  logbook(
-    @SignedInCaller() caller: Caller,
-    @Param('pid') pid: string,
-    @Query('filters') filters: unknown,
-  ): Promise<Logbook | undefined> {
-    return this.extras.logbook(caller, pid, filters, `dataset: ${pid} not found`);
-  }
-
   @Admits(accessTable.dataset.update)
-  @Operation('datasetsControllerAppendToArrayFieldV3', { answer: 'OutputDatasetObsoleteDto' })
+  @Operation('datasetsControllerAppendToArrayFieldV3', { answer: OutputDatasetObsoleteDto })
   @Post(':pid/appendToArrayField')
   async append(
     @SignedInCaller() caller: Caller,

@@ -1,4 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
+import { CountApiResponse, FullFacetFilters, FullFacetResponse } from '../../answers/common.js';
+import { OutputDatasetDto } from '../../answers/datasets.js';
+import { text } from '../../http/answer.js';
 import { accessTable } from '../../domain/access-table.js';
 import { parseV4Filter, v4Fields, v4Limits } from '../../domain/v4-filter.js';
 import { Admits } from '../../http/admits.decorator.js';
@@ -26,7 +29,7 @@ export class DatasetsPublicController {
     private readonly keys: DatasetKeys,
   ) {}
 
-  @Operation('datasetsPublicV4ControllerFindAllPublicV4', { answer: ['OutputDatasetDto'] })
+  @Operation('datasetsPublicV4ControllerFindAllPublicV4', { answer: [OutputDatasetDto] })
   @Get()
   async list(@Query('filter') filter: unknown): Promise<DatasetRecord[]> {
     const query = parseV4Filter(filter, datasetProperties, { relations: datasetRelations });
@@ -34,29 +37,29 @@ export class DatasetsPublicController {
   }
 
   @Operation('datasetsPublicV4ControllerFullfacetV4', {
-    answer: ['FullFacetResponse'],
-    objects: { filters: 'FullFacetFilters' },
+    answer: [FullFacetResponse],
+    objects: { filters: FullFacetFilters },
   })
   @Get('fullfacet')
   fullFacet(@Query('fields') fields: unknown, @Query('facets') facets: unknown): Promise<FacetAnswer> {
     return this.queries.facets(undefined, v4Fields(fields, datasetShape), facets, published);
   }
 
-  @Operation('datasetsPublicV4ControllerPublicMetadataKeysV4', { answer: ['string'] })
+  @Operation('datasetsPublicV4ControllerPublicMetadataKeysV4', { answer: [text] })
   @Get('metadataKeys')
   metadataKeys(@Query('fields') fields: unknown, @Query('limits') limits: unknown): Promise<string[]> {
     const asked = { fields: v4Fields(fields, datasetShape), limits: v4Limits(limits) };
     return this.keys.of(undefined, asked, published);
   }
 
-  @Operation('datasetsPublicV4ControllerFindOnePublicV4', { answer: 'OutputDatasetDto' })
+  @Operation('datasetsPublicV4ControllerFindOnePublicV4', { answer: OutputDatasetDto, mayBeEmpty: true })
   @Get('findOne')
   async findOne(@Query('filter') filter: unknown): Promise<DatasetRecord | undefined> {
     const query = parseV4Filter(filter, datasetProperties, { relations: datasetRelations });
     return (await this.lists.list(undefined, { ...query, limit: 1 }, rule))[0];
   }
 
-  @Operation('datasetsPublicV4ControllerCountPublicV4', { answer: 'CountApiResponse' })
+  @Operation('datasetsPublicV4ControllerCountPublicV4', { answer: CountApiResponse })
   @Get('count')
   async count(@Query('filter') filter: unknown): Promise<{ count: number }> {
     const { where } = parseV4Filter(filter, datasetProperties, { only: ['where'] });
@@ -64,7 +67,7 @@ export class DatasetsPublicController {
   }
 
   /** A dataset that is not public is answered like one that does not exist: empty. */
-  @Operation('datasetsPublicV4ControllerFindByIdPublicV4', { answer: 'OutputDatasetDto' })
+  @Operation('datasetsPublicV4ControllerFindByIdPublicV4', { answer: OutputDatasetDto, mayBeEmpty: true })
   @Get(':pid')
   async get(
     @Param('pid') pid: string,

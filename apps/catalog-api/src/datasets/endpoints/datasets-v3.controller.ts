@@ -1,4 +1,6 @@
 import { Body, Controller, Delete, Get, Headers, Param, Patch, Put, Query } from '@nestjs/common';
+import { CountApiResponse } from '../../answers/common.js';
+import { DatasetClass, OutputDatasetObsoleteDto, UpdateDatasetLifecycleDto } from '../../answers/datasets.js';
 import type { Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
 import { Refusal } from '../../domain/errors.js';
@@ -46,7 +48,7 @@ export class DatasetsV3Controller {
   ) {}
 
   @Admits(accessTable.dataset.read)
-  @Operation('datasetsControllerFindAllV3', { answer: ['OutputDatasetObsoleteDto'] })
+  @Operation('datasetsControllerFindAllV3', { answer: [OutputDatasetObsoleteDto] })
   @Get()
   async list(
     @CurrentCaller() caller: Caller | undefined,
@@ -61,7 +63,7 @@ export class DatasetsV3Controller {
   }
 
   @Admits(accessTable.dataset.read)
-  @Operation('datasetsControllerCountV3', { answer: 'CountApiResponse' })
+  @Operation('datasetsControllerCountV3', { answer: CountApiResponse })
   @Get('count')
   async count(
     @CurrentCaller() caller: Caller | undefined,
@@ -73,7 +75,7 @@ export class DatasetsV3Controller {
   }
 
   @Admits(accessTable.dataset.read)
-  @Operation('datasetsControllerFindOneV3', { answer: 'OutputDatasetObsoleteDto' })
+  @Operation('datasetsControllerFindOneV3', { answer: OutputDatasetObsoleteDto, mayBeEmpty: true })
   @Get('findOne')
   async findOne(
     @CurrentCaller() caller: Caller | undefined,
@@ -87,7 +89,7 @@ export class DatasetsV3Controller {
   }
 
   @Admits(accessTable.dataset.read)
-  @Operation('datasetsControllerFindByIdV3', { answer: 'OutputDatasetObsoleteDto' })
+  @Operation('datasetsControllerFindByIdV3', { answer: OutputDatasetObsoleteDto })
   @Get(':pid')
   async get(
     @CurrentCaller() caller: Caller | undefined,
@@ -117,7 +119,7 @@ export class DatasetsV3Controller {
       PartialUpdateDerivedDatasetObsoleteDto,
       PartialUpdateDatasetDto,
     ],
-    answer: 'OutputDatasetObsoleteDto',
+    answer: OutputDatasetObsoleteDto,
   })
   @Patch(':pid')
   async patch(
@@ -134,7 +136,7 @@ export class DatasetsV3Controller {
   @Admits(accessTable.dataset.update)
   @Operation('datasetsControllerFindByIdAndReplaceV3', {
     body: [UpdateRawDatasetObsoleteDto, UpdateDerivedDatasetObsoleteDto, UpdateDatasetDto],
-    answer: 'OutputDatasetObsoleteDto',
+    answer: OutputDatasetObsoleteDto,
   })
   @Put(':pid')
   async replace(
@@ -149,7 +151,7 @@ export class DatasetsV3Controller {
   }
 
   @Admits(accessTable.dataset.readUnshared)
-  @Operation('datasetsControllerFindLifecycleByIdV3', { answer: 'UpdateDatasetLifecycleDto' })
+  @Operation('datasetsControllerFindLifecycleByIdV3', { answer: UpdateDatasetLifecycleDto, mayBeEmpty: true })
   @Get(':pid/datasetlifecycle')
   async lifecycle(
     @CurrentCaller() caller: Caller | undefined,
@@ -160,7 +162,7 @@ export class DatasetsV3Controller {
   }
 
   @Admits(accessTable.dataset.updateLifecycle)
-  @Operation('datasetsControllerFindByIdAndUpdateLifecycleV3', { answer: 'UpdateDatasetLifecycleDto' })
+  @Operation('datasetsControllerFindByIdAndUpdateLifecycleV3', { answer: UpdateDatasetLifecycleDto })
   @Patch(':pid/datasetlifecycle')
   async patchLifecycle(
     @SignedInCaller() caller: Caller,
@@ -173,7 +175,7 @@ export class DatasetsV3Controller {
   }
 
   @Admits(accessTable.dataset.delete)
-  @Operation('datasetsControllerFindByIdAndDeleteV3', { answer: 'DatasetClass' })
+  @Operation('datasetsControllerFindByIdAndDeleteV3', { answer: DatasetClass })
   @Delete(':pid')
   async remove(@SignedInCaller() caller: Caller, @Param('pid') pid: string): Promise<Fields> {
     const removed = await this.datasets.remove(caller, pid);

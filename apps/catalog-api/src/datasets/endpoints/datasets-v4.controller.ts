@@ -11,6 +11,18 @@ import {
   Put,
   Query,
 } from '@nestjs/common';
+import {
+  CountApiResponse,
+  FullFacetFilters,
+  FullFacetResponse,
+  IsValidResponse,
+} from '../../answers/common.js';
+import {
+  OutputDatasetDto,
+  PartialOutputDatasetDto,
+  UpdateDatasetLifecycleDto,
+} from '../../answers/datasets.js';
+import { text } from '../../http/answer.js';
 import type { Caller } from '../../domain/access.js';
 import { accessTable } from '../../domain/access-table.js';
 import { Refusal } from '../../domain/errors.js';
@@ -62,7 +74,7 @@ export class DatasetsV4Controller {
   ) {}
 
   @Admits(accessTable.dataset.add)
-  @Operation('datasetsV4ControllerIsValidV4', { body: CreateDatasetDto, answer: 'IsValidResponse' })
+  @Operation('datasetsV4ControllerIsValidV4', { body: CreateDatasetDto, answer: IsValidResponse })
   @Post('isValid')
   @HttpCode(200)
   isValid(@SignedInCaller() caller: Caller, @Body() body: unknown): { valid: boolean } {
@@ -71,7 +83,7 @@ export class DatasetsV4Controller {
   }
 
   @SignedIn()
-  @Operation('datasetsV4ControllerFindAllV4', { answer: ['PartialOutputDatasetDto'] })
+  @Operation('datasetsV4ControllerFindAllV4', { answer: [PartialOutputDatasetDto] })
   @Get()
   async list(
     @SignedInCaller() caller: Caller,
@@ -83,8 +95,8 @@ export class DatasetsV4Controller {
 
   @SignedIn()
   @Operation('datasetsV4ControllerFullfacetV4', {
-    answer: ['FullFacetResponse'],
-    objects: { filters: 'FullFacetFilters' },
+    answer: [FullFacetResponse],
+    objects: { filters: FullFacetFilters },
   })
   @Get('fullfacet')
   fullFacet(
@@ -96,7 +108,7 @@ export class DatasetsV4Controller {
   }
 
   @SignedIn()
-  @Operation('datasetsV4ControllerMetadataKeysV4', { answer: ['string'] })
+  @Operation('datasetsV4ControllerMetadataKeysV4', { answer: [text] })
   @Get('metadataKeys')
   metadataKeys(
     @SignedInCaller() caller: Caller,
@@ -108,7 +120,7 @@ export class DatasetsV4Controller {
   }
 
   @SignedIn()
-  @Operation('datasetsV4ControllerCountV4', { answer: 'CountApiResponse' })
+  @Operation('datasetsV4ControllerCountV4', { answer: CountApiResponse })
   @Get('count')
   async count(
     @SignedInCaller() caller: Caller,
@@ -119,7 +131,7 @@ export class DatasetsV4Controller {
   }
 
   @SignedIn()
-  @Operation('datasetsV4ControllerFindOneV4', { answer: 'OutputDatasetDto' })
+  @Operation('datasetsV4ControllerFindOneV4', { answer: OutputDatasetDto, mayBeEmpty: true })
   @Get('findOne')
   async findOne(
     @SignedInCaller() caller: Caller,
@@ -130,7 +142,7 @@ export class DatasetsV4Controller {
   }
 
   @SignedIn()
-  @Operation('datasetsV4ControllerFindByIdV4', { answer: 'OutputDatasetDto' })
+  @Operation('datasetsV4ControllerFindByIdV4', { answer: OutputDatasetDto })
   @Get(':pid')
   async get(
     @SignedInCaller() caller: Caller,
@@ -146,7 +158,7 @@ export class DatasetsV4Controller {
   @Admits(accessTable.dataset.update)
   @Operation('datasetsV4ControllerFindByIdAndUpdateV4', {
     body: PartialUpdateDatasetDto,
-    answer: 'OutputDatasetDto',
+    answer: OutputDatasetDto,
   })
   @Patch(':pid')
   async patch(
@@ -169,7 +181,7 @@ export class DatasetsV4Controller {
   }
 
   @Admits(accessTable.dataset.update)
-  @Operation('datasetsV4ControllerFindByIdAndReplaceV4', { answer: 'OutputDatasetDto' })
+  @Operation('datasetsV4ControllerFindByIdAndReplaceV4', { answer: OutputDatasetDto })
   @Put(':pid')
   async replace(
     @SignedInCaller() caller: Caller,
@@ -183,7 +195,10 @@ export class DatasetsV4Controller {
   }
 
   @SignedIn()
-  @Operation('datasetsV4ControllerFindLifecycleByIdV4', { answer: 'UpdateDatasetLifecycleDto' })
+  @Operation('datasetsV4ControllerFindLifecycleByIdV4', {
+    answer: UpdateDatasetLifecycleDto,
+    mayBeEmpty: true,
+  })
   @Get(':pid/datasetlifecycle')
   async lifecycle(@SignedInCaller() caller: Caller, @Param('pid') pid: string): Promise<Lifecycle> {
     const rule = accessTable.dataset.readUnshared;
@@ -191,7 +206,7 @@ export class DatasetsV4Controller {
   }
 
   @Admits(accessTable.dataset.updateLifecycle)
-  @Operation('datasetsV4ControllerFindByIdAndUpdateLifecycleV4', { answer: 'UpdateDatasetLifecycleDto' })
+  @Operation('datasetsV4ControllerFindByIdAndUpdateLifecycleV4', { answer: UpdateDatasetLifecycleDto })
   @Patch(':pid/datasetlifecycle')
   async patchLifecycle(
     @SignedInCaller() caller: Caller,
@@ -204,7 +219,7 @@ export class DatasetsV4Controller {
   }
 
   @Admits(accessTable.dataset.delete)
-  @Operation('datasetsV4ControllerFindByIdAndDeleteV4', { answer: 'OutputDatasetDto' })
+  @Operation('datasetsV4ControllerFindByIdAndDeleteV4', { answer: OutputDatasetDto })
   @Delete(':pid')
   async remove(@SignedInCaller() caller: Caller, @Param('pid') pid: string): Promise<Fields> {
     return withId(await this.datasets.remove(caller, pid, missing));

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Open } from '#service-host';
+import { ReturnedAuthLoginDto } from '../../answers/people.js';
 import { AuthenticationService } from '../authentication.service.js';
 import type { LoginAnswer } from '../../accounts/token.service.js';
 import { SignInLimits } from '../sign-in-limits.js';
@@ -70,7 +71,7 @@ export class OidcController {
   }
 
   @Post('token')
-  @Operation('authControllerOidcTokenLoginV3', { answer: 'ReturnedAuthLoginDto' })
+  @Operation('authControllerOidcTokenLoginV3', { answer: ReturnedAuthLoginDto, mayBeEmpty: true })
   async token(
     @Body() { idToken }: IdTokenDto,
     @Req() request: RequestWithCaller,
