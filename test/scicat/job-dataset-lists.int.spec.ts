@@ -197,7 +197,7 @@ describe('The list of the datasets of a job', () => {
     const { _id: _, ...first } = await dataset();
     const pids = Array.from({ length: 500 }, (_unused, place) => `${first.pid}-${place}`);
     const many = pids.map((pid) => ({ ...first, _id: pid, pid }));
-    await catalogue.datasets.insertMany(many as never);
+    await catalogue.datasets.insertMany(many);
     const message = await messageOf(await posted(pids));
     assert.ok(JSON.stringify(message).length < 1000, JSON.stringify(message));
     assert.deepEqual(
