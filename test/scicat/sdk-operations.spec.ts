@@ -71,7 +71,7 @@ function className(tag: string): string {
 /** Bodies that the SDK types by what the server answers. */
 const answered = /^OrigDatablock$/;
 
-/** What the SDK expects of each of these and nobody keeps, SciCat as little as Catena: this list may only shrink. */
+/** What the SDK expects of every record and records made by clients may lack, so that the document does not promise it: this list may only shrink. */
 const notPromised = `
   Attachment.thumbnail DatasetClass.creationLocation HistoryClass.id JobClass.ownerGroup JobClass.ownerUser OutputJobV3Dto.datasetList
   OutputOrigDatablockDto.version OutputSampleDto.sampleName PartialOutputJobDto.datasets
