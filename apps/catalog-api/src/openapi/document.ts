@@ -35,6 +35,7 @@ const errors = {
   401: 'The operation needs a signed-in caller.',
   403: 'The caller may not do this.',
   404: 'There is no such record, or none the caller may see.',
+  414: 'A name in the address is longer than the service takes.',
   429: 'Too many at once, or in too short a time; the message says of what.',
   431: 'The address and the headers are larger than the service takes.',
   503: 'Something that the service needs is out of reach, or not there yet.',
