@@ -17,6 +17,7 @@ const TOOLS = {
   chaos: 'chaos',
   'unit-table': 'unit-table',
   'new-message': 'new-message',
+  'package-cli': 'package-cli',
 };
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 

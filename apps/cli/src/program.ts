@@ -1,45 +1,23 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { CommandContext, CommandResult } from './command.js';
-import { checkDatabase, type CheckDatabaseOptions } from './check-database/check-database.js';
-import { ingest, type IngestOptions } from './ingest/ingest-folder.js';
-import {
-  showJob,
-  showJobs,
-  submit,
-  type JobOptions,
-  type JobsOptions,
-  type SubmitOptions,
-} from './jobs/job-commands.js';
-import {
-  publish,
-  showDoi,
-  withdrawDoi,
-  type PublishOptions,
-  type WithdrawOptions,
-} from './publications/publication-commands.js';
-import { retrieve, type RetrieveOptions } from './retrieve/retrieve-dataset.js';
-import { login, type LoginOptions } from './sign-in/login.js';
-
-interface GlobalOptions {
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
-
-/** Runs a command with what it needs, and ends the process as it says. */
-export type Runner = (
-  options: GlobalOptions,
-  command: (context: CommandContext) => Promise<CommandResult>,
-) => Promise<void>;
+import type { CommandResult, GlobalOptions, Runner } from '#command-line';
+import type { CommandContext } from './command.js';
+import type { IngestOptions } from './ingest/ingest-folder.js';
+import type { JobOptions, JobsOptions, SubmitOptions } from './jobs/job-commands.js';
+import type { PublishOptions, WithdrawOptions } from './publications/publication-commands.js';
+import type { RetrieveOptions } from './retrieve/retrieve-dataset.js';
+import type { LoginOptions } from './sign-in/login.js';
+import { version } from './version.js';
 
 const afterHelp = `
 Exit codes: 0 done, 1 a job or a verification failed, 2 wrong usage, 3 not signed in or forbidden,
 4 server out of reach, 5 conflict (also a folder that has changed since it was ingested), 130 interrupted.
 Variables: CATENA_URL, CATENA_TOKEN, CATENA_USERNAME, CATENA_PASSWORD.`;
 
-/** The command line: names and options of all commands. */
-export function programFor(run: Runner): Command {
+/** The command line: names and options of all commands. What a command needs is loaded when it runs, so that `--help` is quick. */
+export function programFor(run: Runner<CommandContext>): Command {
   const program = new Command('catena')
     .description('Send data to the archive, get it back, and see what happens to it.')
+    .version(version(), '--version', 'print the version')
     .option('--json', 'print one JSON document on standard output at the end')
     .option('--quiet', 'say nothing but results, warnings and errors')
     .addHelpText('after', afterHelp)
@@ -57,7 +35,9 @@ export function programFor(run: Runner): Command {
     )
     .option('--username <name>')
     .option('--password-stdin', 'read the password from standard input')
-    .action((options: LoginOptions) => perform((context) => login(context, options)));
+    .action((options: LoginOptions) =>
+      perform(async (context) => (await import('./sign-in/login.js')).login(context, options)),
+    );
   addIngest(program, perform);
   addJobs(program, perform);
   addPublications(program, perform);
@@ -67,16 +47,10 @@ export function programFor(run: Runner): Command {
     .argument('<pid>')
     .requiredOption('--to <folder>', 'made when it is not there')
     .option('--overwrite', 'replace files that have other content')
-    .action((pid: string, options: RetrieveOptions) => perform((context) => retrieve(context, pid, options)));
-  program
-    .command('check-database')
-    .description(
-      'compare an existing SciCat database with what Catena expects; writes nothing unless told to',
-    )
-    .argument('[uri]', 'mongodb://host/database (default: MONGODB_URI)')
-    .option('--apply', 'create missing indexes, correct totals and the rights of blocks')
-    .action((uri: string | undefined, options: CheckDatabaseOptions) =>
-      perform((context) => checkDatabase(context, uri, options)),
+    .action((pid: string, options: RetrieveOptions) =>
+      perform(async (context) =>
+        (await import('./retrieve/retrieve-dataset.js')).retrieve(context, pid, options),
+      ),
     );
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   return program;
@@ -103,7 +77,9 @@ function addIngest(program: Command, perform: Perform): void {
       ).conflicts('new'),
     )
     .action((folder: string, options: IngestOptions) =>
-      perform((context) => ingest(context, folder, options)),
+      perform(async (context) =>
+        (await import('./ingest/ingest-folder.js')).ingest(context, folder, options),
+      ),
     );
 }
 
@@ -119,14 +95,18 @@ function addJobs(program: Command, perform: Perform): void {
       .argument('<pid...>')
       .option('--wait', 'follow the job to its end')
       .action((pids: string[], options: SubmitOptions) =>
-        perform((context) => submit(context, type, pids, options)),
+        perform(async (context) =>
+          (await import('./jobs/job-commands.js')).submit(context, type, pids, options),
+        ),
       );
   program
     .command('jobs')
     .description('list jobs, newest first')
     .option('--limit <number>', 'how many', positiveInteger, 20)
     .option('--mine', 'only those you submitted')
-    .action((options: JobsOptions) => perform((context) => showJobs(context, options)));
+    .action((options: JobsOptions) =>
+      perform(async (context) => (await import('./jobs/job-commands.js')).showJobs(context, options)),
+    );
   program
     .command('job')
     .description('show one job')
@@ -134,7 +114,9 @@ function addJobs(program: Command, perform: Perform): void {
     .option('--follow', 'until its end')
     .addOption(new Option('--cancel', 'ask for its end').conflicts('retry'))
     .option('--retry', 'make a new job for what failed')
-    .action((id: string, options: JobOptions) => perform((context) => showJob(context, id, options)));
+    .action((id: string, options: JobOptions) =>
+      perform(async (context) => (await import('./jobs/job-commands.js')).showJob(context, id, options)),
+    );
 }
 
 function addPublications(program: Command, perform: Perform): void {
@@ -155,7 +137,9 @@ function addPublications(program: Command, perform: Perform): void {
     .option('--doi <doi>', 'go on with a record that exists')
     .option('--wait', 'follow it until the public sees it')
     .action((pids: string[], options: PublishOptions) =>
-      perform((context) => publish(context, pids, options)),
+      perform(async (context) =>
+        (await import('./publications/publication-commands.js')).publish(context, pids, options),
+      ),
     );
   program
     .command('doi')
@@ -163,7 +147,9 @@ function addPublications(program: Command, perform: Perform): void {
     .argument('<doi>')
     .option('--wait', 'until its registration is over')
     .action((doi: string, options: { wait?: boolean }) =>
-      perform((context) => showDoi(context, doi, options)),
+      perform(async (context) =>
+        (await import('./publications/publication-commands.js')).showDoi(context, doi, options),
+      ),
     );
   program
     .command('withdraw')
@@ -172,7 +158,9 @@ function addPublications(program: Command, perform: Perform): void {
     .requiredOption('--reason <text>', 'what the public reads on it')
     .option('--replaced-by <doi>', 'what takes its place')
     .action((doi: string, options: WithdrawOptions) =>
-      perform((context) => withdrawDoi(context, doi, options)),
+      perform(async (context) =>
+        (await import('./publications/publication-commands.js')).withdrawDoi(context, doi, options),
+      ),
     );
 }
 

@@ -1,12 +1,19 @@
 import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
-import type { CommandContext, CommandResult } from '../command.js';
-import { Failure } from '../exit-codes.js';
+import {
+  bytesText,
+  type CommandResult,
+  countText,
+  durationText,
+  Failure,
+  foundText,
+  nameText,
+  type Output,
+  shortened,
+} from '#command-line';
+import type { CommandContext } from '../command.js';
 import { metadataIn } from '../metadata-file.js';
-import { bytesText, countText, durationText, nameText, shortened } from '../output/progress-text.js';
-import type { Output } from '../output/output.js';
 import { stateFolder } from '../server/session.js';
-import { foundText } from '../system-faults.js';
 import { datasetBody, unusedFields, type DatasetOptions } from './dataset-body.js';
 import { assertAskedTheSame, assertThere, doneBefore, isAnother, type EarlierRun } from './earlier-run.js';
 import { digestOfFiles, Journal, journalFile, type Asked } from './journal.js';

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { backOff, messageOf, wait } from '#kernel';
-import { Failure } from '../exit-codes.js';
-import { nameText } from '../output/progress-text.js';
-import type { Progress } from '../output/progress.js';
+import { Failure, nameText, type Progress } from '#command-line';
 import type { LandingZone, PutLink } from './landing-zone.js';
 import { sendBytes, type Sent } from './send-bytes.js';
 import { SteadyFile } from './steady-file.js';

@@ -1,6 +1,6 @@
+import { Failure } from '#command-line';
 import type { FoundFile } from './walk.js';
 import { ContiguousDigest } from './contiguous-digest.js';
-import { Failure } from '../exit-codes.js';
 import { partWindow, type MultipartLink, type PartLink } from './landing-zone.js';
 import { sendBytes } from './send-bytes.js';
 import { counted, patiently, type Transfer } from './send-file.js';

@@ -1,7 +1,5 @@
-import { Failure } from '../exit-codes.js';
+import { countText, Failure, type Output } from '#command-line';
 import { inLanes } from '../in-lanes.js';
-import { countText } from '../output/progress-text.js';
-import type { Output } from '../output/output.js';
 import { isSame, seen, type Journal } from './journal.js';
 import { partWindow, type LandingZone, type MultipartLink, type UploadLink } from './landing-zone.js';
 import { sendFile, type Transfer } from './send-file.js';

@@ -1,9 +1,8 @@
-import type { CommandContext, CommandResult } from '../command.js';
-import { Failure } from '../exit-codes.js';
+import { type CommandResult, countText, durationText, Failure } from '#command-line';
+import type { CommandContext } from '../command.js';
 import { followJob } from '../jobs/follow-job.js';
 import { isGood, submitJob, type Job } from '../jobs/job-api.js';
 import { jobLines } from '../jobs/job-text.js';
-import { countText, durationText } from '../output/progress-text.js';
 import type { HttpClient } from '../server/http-client.js';
 import { download } from './download.js';
 import { TargetFolder } from './target-folder.js';

@@ -1,7 +1,5 @@
 import { readDatablock, readManifest, type UnpackedMember } from '#datablock';
-import { Failure } from '../exit-codes.js';
-import { nameText } from '../output/progress-text.js';
-import type { Progress } from '../output/progress.js';
+import { Failure, nameText, type Progress } from '#command-line';
 import type { TargetFolder } from './target-folder.js';
 
 export interface UnpackOptions {

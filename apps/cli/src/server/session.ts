@@ -1,9 +1,8 @@
 import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Failure } from '../exit-codes.js';
+import { Failure, foundText, helpText } from '#command-line';
 import { makeFolder } from '../make-folder.js';
-import { foundText, helpText } from '../system-faults.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,5 +1,5 @@
-import type { CommandContext, CommandResult } from '../command.js';
-import { Failure } from '../exit-codes.js';
+import { type CommandResult, Failure } from '#command-line';
+import type { CommandContext } from '../command.js';
 import { HttpClient } from '../server/http-client.js';
 import { readSession, serverUrl, writeSession } from '../server/session.js';
 import { askUsername, passwordFrom } from './password.js';

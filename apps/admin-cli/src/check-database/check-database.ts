@@ -1,9 +1,7 @@
 import { createLogger } from '#observability';
 import { MongoConnection } from '#persistence';
 import { blockTotals, references, scicatCollections, type ScicatCollection } from '#scicat-database';
-import type { CommandContext, CommandResult } from '../command.js';
-import { Failure, interruption } from '../exit-codes.js';
-import { countText } from '../output/progress-text.js';
+import { type CommandBasics, type CommandResult, countText, Failure, interruption } from '#command-line';
 import { checkFields } from './check-fields.js';
 import { checkIndexes } from './check-indexes.js';
 import { checkReference } from './check-references.js';
@@ -34,7 +32,7 @@ const steps: readonly Step[] = [
 
 /** Compares an existing SciCat database with what Catena expects, and repairs what can be repaired if asked to. */
 export async function checkDatabase(
-  context: CommandContext,
+  context: CommandBasics,
   uri: string | undefined,
   { apply = false }: CheckDatabaseOptions,
 ): Promise<CommandResult> {
@@ -49,7 +47,7 @@ export async function checkDatabase(
 }
 
 async function inspect(
-  { output, signal }: CommandContext,
+  { output, signal }: CommandBasics,
   database: Database,
   apply: boolean,
 ): Promise<CommandResult> {

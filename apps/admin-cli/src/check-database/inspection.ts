@@ -1,5 +1,5 @@
 import type { MongoConnection } from '#persistence';
-import { interruption } from '../exit-codes.js';
+import { interruption } from '#command-line';
 import type { Finding, Findings } from './findings.js';
 
 export type Database = NonNullable<MongoConnection['connection']['db']>;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PermanentError } from '#kernel';
 import { endingOf, exitCodes, Failure } from './exit-codes.js';
-import { explain, failureOf } from './server/refusals.js';
+import { explain, failureOf } from '../../../apps/cli/src/server/refusals.js';
 
 const call = { method: 'GET', path: '/x?y', url: 'http://server' };
 
