@@ -87,15 +87,21 @@ describe('The packed command line', () => {
     for (const name of ['notes.txt', 'run 1/frame.raw', 'run 1/ünï.raw'])
       await writeFile(join(data, name), `content of ${name}\n`.repeat(500));
     const password = site.installation.settings.secrets.accounts.demo;
+    await mkdir(join(shell.home, '.config', 'catena'), { recursive: true });
+    await writeFile(join(shell.home, '.config', 'catena', 'config.json'), '{ "ownerGroup": "demo-group" }');
     assertCode(await shell.run(['login', '--username', 'demo', '--password-stdin'], {}, `${password}\n`), 0);
 
-    const ingested = await shell.run(['ingest', data, '--owner-group', 'demo-group']);
+    const ingested = await shell.run(['ingest', data, '--concurrency', '2', '--bandwidth', '50MiB']);
     assertCode(ingested, 0);
     const pid = ingested.stdout.trim();
+    await assertFound(pid);
     assertCode(await shell.run(['archive', pid, '--wait']), 0);
 
     const restored = join(folder, 'restored');
-    assertCode(await shell.run(['retrieve', pid, '--to', restored]), 0);
+    assertCode(
+      await shell.run(['retrieve', pid, '--to', restored, '--concurrency', '2', '--bandwidth', '50MiB']),
+      0,
+    );
     await execute('diff', ['-r', data, restored]);
 
     const published = await shell.run([
@@ -107,6 +113,20 @@ describe('The packed command line', () => {
     assert.equal(site.datacite.get(doi)?.state, 'findable');
     assert.match(await (await fetch(address)).text(), /Lovelace, Ada/);
   });
+
+  async function assertFound(pid: string): Promise<void> {
+    const found = await shell.run(['search', 'measured', '--owner-group', 'demo-group']);
+    assertCode(found, 0);
+    assert.ok(found.stdout.includes(pid), found.stdout);
+    const shown = await shell.run(['show', pid]);
+    assertCode(shown, 0);
+    assert.match(shown.stdout, /files +3 files/);
+    const listed = await shell.run(['files', pid, '--json']);
+    assertCode(listed, 0);
+    const paths = (JSON.parse(listed.stdout) as { path: string }[]).map(({ path }) => path);
+    assert.deepEqual(paths, ['notes.txt', 'run 1/frame.raw', 'run 1/ünï.raw']);
+    assertCode(await shell.run(['show', '20.500.12345/nothing']), 2);
+  }
 });
 
 function assertCode(ended: Ended, code: number): void {

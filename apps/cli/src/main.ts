@@ -1,21 +1,15 @@
-import { Failure, runCommandLine } from '#command-line';
+import { runCommandLine, type CommandBasics } from '#command-line';
+import type { CatenaOptions, CommandContext } from './command.js';
 import { programFor } from './program.js';
 
-await runCommandLine({
-  programFor,
-  contextFor: (basics) => ({
+function contextFor(basics: CommandBasics, { profile }: CatenaOptions): CommandContext {
+  const settings: CommandContext['settings'] = async () =>
+    (await import('./settings/settings.js')).readSettings(basics.environment, profile);
+  return {
     ...basics,
-    async client() {
-      const [{ HttpClient }, { readSession, sessionFrom }] = await Promise.all([
-        import('./server/http-client.js'),
-        import('./server/session.js'),
-      ]);
-      const session = sessionFrom(basics.environment, await readSession(basics.environment));
-      if (session.token !== undefined) return new HttpClient(session, basics.signal);
-      throw new Failure(
-        'notAllowed',
-        `Not signed in at ${session.url}. Run: catena login --url ${session.url}`,
-      );
-    },
-  }),
-});
+    settings,
+    client: async () => (await import('./server/client.js')).clientFor(basics, await settings()),
+  };
+}
+
+await runCommandLine({ programFor, contextFor });

@@ -1,9 +1,12 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import type { CommandResult, GlobalOptions, Runner } from '#command-line';
-import type { CommandContext } from './command.js';
+import { Argument, Command, Option } from 'commander';
+import type { CommandResult, Runner } from '#command-line';
+import type { CatenaOptions, CommandContext } from './command.js';
+import type { Shell } from './completion/completion.js';
+import type { SearchOptions } from './datasets/dataset-commands.js';
 import type { IngestOptions } from './ingest/ingest-folder.js';
 import type { JobOptions, JobsOptions, SubmitOptions } from './jobs/job-commands.js';
 import type { PublishOptions, WithdrawOptions } from './publications/publication-commands.js';
+import { addTransferOptions, positiveInteger } from './options.js';
 import type { RetrieveOptions } from './retrieve/retrieve-dataset.js';
 import type { LoginOptions } from './sign-in/login.js';
 import { version } from './version.js';
@@ -11,59 +14,133 @@ import { version } from './version.js';
 const afterHelp = `
 Exit codes: 0 done, 1 a job or a verification failed, 2 wrong usage, 3 not signed in or forbidden,
 4 server out of reach, 5 conflict (also a folder that has changed since it was ingested), 130 interrupted.
-Variables: CATENA_URL, CATENA_TOKEN, CATENA_USERNAME, CATENA_PASSWORD.`;
+Variables: CATENA_URL, CATENA_TOKEN, CATENA_USERNAME, CATENA_PASSWORD, CATENA_PROFILE. Settings: catena/config.json in the
+folder of your settings (docs: the command line).`;
 
 /** The command line: names and options of all commands. What a command needs is loaded when it runs, so that `--help` is quick. */
-export function programFor(run: Runner<CommandContext>): Command {
+export function programFor(run: Runner<CommandContext, CatenaOptions>): Command {
   const program = new Command('catena')
     .description('Send data to the archive, get it back, and see what happens to it.')
     .version(version(), '--version', 'print the version')
     .option('--json', 'print one JSON document on standard output at the end')
     .option('--quiet', 'say nothing but results, warnings and errors')
+    .option('--profile <name>', 'one of several servers you are signed in at (default: CATENA_PROFILE)')
     .addHelpText('after', afterHelp)
     .showHelpAfterError('(catena --help shows all commands)')
     .exitOverride();
   const perform = (command: (context: CommandContext) => Promise<CommandResult>): Promise<void> =>
-    run(program.opts<GlobalOptions>(), command);
+    run(program.opts<CatenaOptions>(), command);
 
-  program
-    .command('login')
-    .description('sign in; the token is kept in ~/.config/catena/session.json')
-    .option(
-      '--url <url>',
-      'the Catena server (default: CATENA_URL, or the last one, or http://127.0.0.1:3000)',
-    )
-    .option('--username <name>')
-    .option('--password-stdin', 'read the password from standard input')
-    .action((options: LoginOptions) =>
-      perform(async (context) => (await import('./sign-in/login.js')).login(context, options)),
-    );
+  addSignIn(program, perform);
+  addDatasets(program, perform);
   addIngest(program, perform);
   addJobs(program, perform);
   addPublications(program, perform);
-  program
-    .command('retrieve')
-    .description('recall a dataset and restore its files into a folder')
-    .argument('<pid>')
-    .requiredOption('--to <folder>', 'made when it is not there')
-    .option('--overwrite', 'replace files that have other content')
-    .action((pid: string, options: RetrieveOptions) =>
-      perform(async (context) =>
-        (await import('./retrieve/retrieve-dataset.js')).retrieve(context, pid, options),
-      ),
-    );
+  addRetrieve(program, perform);
+  addCompletion(program, perform);
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   return program;
 }
 
 type Perform = (command: (context: CommandContext) => Promise<CommandResult>) => Promise<void>;
 
-function addIngest(program: Command, perform: Perform): void {
+function addSignIn(program: Command, perform: Perform): void {
   program
+    .command('login')
+    .description('sign in; the token is kept where only you can read it')
+    .option(
+      '--url <url>',
+      'the Catena server (default: CATENA_URL, or the last one, or http://127.0.0.1:3000)',
+    )
+    .option('--username <name>')
+    .option('--password-stdin', 'read the password from standard input')
+    .addOption(
+      new Option(
+        '--browser',
+        "at the facility's identity provider, with the browser of this machine",
+      ).conflicts(['device', 'username', 'passwordStdin']),
+    )
+    .addOption(
+      new Option(
+        '--device',
+        "at the facility's identity provider, with a code that you type on any other device",
+      ).conflicts(['username', 'passwordStdin']),
+    )
+    .action((options: LoginOptions) =>
+      perform(async (context) => (await import('./sign-in/login.js')).login(context, options)),
+    );
+  program
+    .command('logout')
+    .description('end the session, here and at the server')
+    .action(() =>
+      perform(async (context) => (await import('./sign-in/session-commands.js')).logout(context)),
+    );
+  program
+    .command('whoami')
+    .description('who you are at the server, and your groups')
+    .action(() =>
+      perform(async (context) => (await import('./sign-in/session-commands.js')).whoami(context)),
+    );
+}
+
+function addDatasets(program: Command, perform: Perform): void {
+  program
+    .command('search')
+    .description('find datasets by words of their names, descriptions and keywords, newest first')
+    .argument('[word...]')
+    .option('--limit <number>', 'how many', positiveInteger, 20)
+    .option('--owner-group <group>', 'only those of this group')
+    .action((words: string[], options: SearchOptions) =>
+      perform(async (context) =>
+        (await import('./datasets/dataset-commands.js')).search(context, words, options),
+      ),
+    );
+  program
+    .command('show')
+    .description('show one dataset')
+    .argument('<pid>')
+    .action((pid: string) =>
+      perform(async (context) => (await import('./datasets/dataset-commands.js')).show(context, pid)),
+    );
+  program
+    .command('files')
+    .description('list the files of a dataset')
+    .argument('<pid>')
+    .action((pid: string) =>
+      perform(async (context) => (await import('./datasets/dataset-commands.js')).files(context, pid)),
+    );
+}
+
+function addRetrieve(program: Command, perform: Perform): void {
+  const command = program
+    .command('retrieve')
+    .description('recall a dataset and restore its files into a folder')
+    .argument('<pid>')
+    .requiredOption('--to <folder>', 'made when it is not there')
+    .option('--overwrite', 'replace files that have other content');
+  addTransferOptions(command, 'datablocks').action((pid: string, options: RetrieveOptions) =>
+    perform(async (context) =>
+      (await import('./retrieve/retrieve-dataset.js')).retrieve(context, pid, options),
+    ),
+  );
+}
+
+function addCompletion(program: Command, perform: Perform): void {
+  program
+    .command('completion')
+    .description('print what makes your shell complete commands and options')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .action((shell: Shell) =>
+      perform(async () => (await import('./completion/completion.js')).completion(program, shell)),
+    );
+}
+
+function addIngest(program: Command, perform: Perform): void {
+  const command = program
     .command('ingest')
     .description('register a folder as a dataset and send its files; again after an interruption to go on')
     .argument('<folder>')
-    .requiredOption('--owner-group <group>', 'the group that owns the dataset')
+    .option('--owner-group <group>', 'the group that owns the dataset (default: what the settings say)')
     .option('--name <name>', 'name of the dataset (default: name of the folder)')
     .option('--contact-email <address>', 'default: yours')
     .addOption(new Option('--type <type>', 'kind of dataset').choices(['raw', 'derived']).default('raw'))
@@ -75,12 +152,10 @@ function addIngest(program: Command, perform: Perform): void {
         '--new-if-changed',
         'make another dataset if the content has changed since (for scripts that always use one folder)',
       ).conflicts('new'),
-    )
-    .action((folder: string, options: IngestOptions) =>
-      perform(async (context) =>
-        (await import('./ingest/ingest-folder.js')).ingest(context, folder, options),
-      ),
     );
+  addTransferOptions(command, 'transfers').action((folder: string, options: IngestOptions) =>
+    perform(async (context) => (await import('./ingest/ingest-folder.js')).ingest(context, folder, options)),
+  );
 }
 
 function addJobs(program: Command, perform: Perform): void {
@@ -162,11 +237,4 @@ function addPublications(program: Command, perform: Perform): void {
         (await import('./publications/publication-commands.js')).withdrawDoi(context, doi, options),
       ),
     );
-}
-
-function positiveInteger(text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1)
-    throw new InvalidArgumentError('Expected a whole number above 0.');
-  return number;
 }

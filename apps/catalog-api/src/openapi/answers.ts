@@ -19,6 +19,7 @@ const answers: Readonly<Record<string, string>> = {
   Attachment: `${owned} aid thumbnail caption relationships?:AttachmentRelationshipClass[]`,
   AttachmentRelationshipClass: 'targetId targetType relationType',
   AttachmentRelationshipsV4Dto: 'targetId targetType relationType?',
+  CommandLineClient: 'issuer clientId scope',
   CountApiResponse: 'count:number',
   CreateRelationshipDto: 'identifier identifierType? relationship? entityType? externalId?',
   CreateUserJWT: 'jwt',

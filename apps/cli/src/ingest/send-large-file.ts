@@ -80,7 +80,10 @@ class PartUpload {
       this.arrived.set(part.partNumber, part.etag);
       return this.transfer.progress.advance(source.length);
     }
-    const room = Math.max(1, Math.min(mostInFlight, Math.floor(heldBytes / this.link.partSize)));
+    const room = Math.max(
+      1,
+      Math.min(this.transfer.concurrency ?? mostInFlight, Math.floor(heldBytes / this.link.partSize)),
+    );
     while (this.inFlight.size >= room) await Promise.race(this.inFlight);
     this.throwFault();
     const sending = this.send(part.partNumber, source)
@@ -101,11 +104,11 @@ class PartUpload {
   }
 
   private async send(partNumber: number, { length, body }: PartSource): Promise<void> {
-    const { progress, landingZone } = this.transfer;
+    const { progress, landingZone, bandwidth } = this.transfer;
     if (Date.now() - (this.urls.get(partNumber)?.at ?? 0) > linkAge) await this.ask(partNumber);
     const { etag } = await patiently(this.transfer, this.file.path, {
       send: async () => {
-        const bytes = counted(body(), progress);
+        const bytes = counted(bandwidth.paced(body()), progress);
         const url = this.urls.get(partNumber)?.url ?? '';
         const sent = await sendBytes({
           url,

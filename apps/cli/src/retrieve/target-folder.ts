@@ -154,6 +154,11 @@ export class TargetFolder {
   }
 }
 
+/** Whether a file of the dataset is called as one under way may be. */
+export function looksPartial(path: string): boolean {
+  return path.endsWith('.partial');
+}
+
 /** A name beside the file that no other file of the dataset has. */
 export function partialName(path: string, taken: (path: string) => boolean): string {
   for (let name = `${path}.partial`; ; name = `${name}.partial`) {

@@ -10,7 +10,7 @@ import { Area, Operation } from '../../http/operation.decorator.js';
 import type { OidcFrontend } from '../../identity.config.js';
 import { personFrom } from './oidc-person.js';
 import { IdTokenDto } from './oidc.dto.js';
-import { OidcProvider } from './oidc-provider.js';
+import { OidcProvider, type CommandLineClient } from './oidc-provider.js';
 import { SignInCookie } from './sign-in-cookie.js';
 
 /** Sign-in through the facility's identity provider. */
@@ -69,13 +69,21 @@ export class OidcController {
       .redirect(target.href, 302);
   }
 
+  @Get('command-line')
+  @Operation('authControllerOidcCommandLineV3', { answer: 'CommandLineClient' })
+  commandLine(): CommandLineClient {
+    return this.provider.commandLine;
+  }
+
   @Post('token')
   @Operation('authControllerOidcTokenLoginV3', { answer: 'ReturnedAuthLoginDto' })
   async token(
-    @Body() { idToken }: IdTokenDto,
+    @Body() { idToken, accessToken }: IdTokenDto,
     @Req() request: RequestWithCaller,
   ): Promise<LoginAnswer | undefined> {
-    const claims = await this.limits.guardAddress(request.ip, () => this.provider.claimsOf(idToken));
+    const claims = await this.limits.guardAddress(request.ip, () =>
+      this.provider.claimsOf(idToken, accessToken),
+    );
     return this.authentication.loginAs(personFrom(claims, this.provider.settings));
   }
 
