@@ -4,7 +4,8 @@ import type { CheckDatabaseOptions } from './check-database/check-database.js';
 
 const afterHelp = `
 Exit codes: 0 done, 1 something is left to do or could not be done, 2 wrong usage (also a database that does not
-answer), 130 interrupted. Variables: those of the apps (docs/configuration.md), such as MONGODB_URI.`;
+answer), 130 interrupted. Variables: those of the apps, such as MONGODB_URI, and CATENA_DATABASES
+(docs/command-line.md).`;
 
 /** What administrators do beside the apps, on databases, buckets and shares themselves. */
 export function programFor(run: Runner<CommandBasics>): Command {
@@ -29,6 +30,20 @@ export function programFor(run: Runner<CommandBasics>): Command {
       perform(async (context) =>
         (await import('./check-database/check-database.js')).checkDatabase(context, uri, options),
       ),
+    );
+  program
+    .command('backup')
+    .description('copy databases, control bucket and shares into a new folder; the apps must be stopped')
+    .argument('<folder>')
+    .action((folder: string) =>
+      perform(async (context) => (await import('./backup/backup.js')).backup(context, folder)),
+    );
+  program
+    .command('restore')
+    .description('put back what is missing: empty databases, objects and files; replaces nothing')
+    .argument('<folder>')
+    .action((folder: string) =>
+      perform(async (context) => (await import('./backup/restore.js')).restore(context, folder)),
     );
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   return program;
