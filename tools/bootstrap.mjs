@@ -18,6 +18,7 @@ const TOOLS = {
   'unit-table': 'unit-table',
   'new-message': 'new-message',
   'package-cli': 'package-cli',
+  changelog: 'changelog',
 };
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
