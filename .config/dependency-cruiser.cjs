@@ -82,6 +82,21 @@ module.exports = {
       to: { path: '^libs/', pathNot: '^libs/(claim-check|storage|contracts|kernel)/' },
     },
     {
+      name: 'command-line-knows-kernel',
+      severity: 'error',
+      from: { path: lib('command-line') },
+      to: {
+        path: ['^libs/', 'node_modules/(@nestjs|mongoose|fastify)'],
+        pathNot: '^libs/(command-line|kernel)/',
+      },
+    },
+    {
+      name: 'users-command-line-knows-no-database',
+      severity: 'error',
+      from: { path: '^apps/cli/', pathNot: 'spec[.]ts$' },
+      to: { path: '^libs/', pathNot: '^libs/(command-line|datablock|kernel)/' },
+    },
+    {
       name: 'outbox-knows-no-storage',
       severity: 'error',
       from: { path: lib('outbox') },

@@ -7,6 +7,8 @@ const environmentReaders = [
   'test/**',
   'bench/**',
   'apps/cli/**',
+  'apps/admin-cli/**',
+  'libs/command-line/src/run-command-line.ts',
   'libs/kernel/src/crash-point.ts',
   '**/*.int.spec.ts',
 ];
@@ -87,7 +89,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['tools/**', 'apps/cli/**', 'test/**', 'bench/**'],
+    files: ['tools/**', 'apps/cli/**', 'apps/admin-cli/**', 'test/**', 'bench/**'],
     basePath: new URL('..', import.meta.url).pathname,
     rules: { 'no-console': 'off' },
   },

@@ -17,6 +17,8 @@ const TOOLS = {
   chaos: 'chaos',
   'unit-table': 'unit-table',
   'new-message': 'new-message',
+  'package-cli': 'package-cli',
+  changelog: 'changelog',
 };
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 

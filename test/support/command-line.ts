@@ -20,10 +20,12 @@ export class CommandLine {
   private constructor(
     readonly home: string,
     private readonly url: string,
+    private readonly program: string,
   ) {}
 
-  static async create(url: string): Promise<CommandLine> {
-    return new CommandLine(await mkdtemp(join(tmpdir(), 'catena-home-')), url);
+  /** @param program another `catena` than the one of the checkout */
+  static async create(url: string, program = catena): Promise<CommandLine> {
+    return new CommandLine(await mkdtemp(join(tmpdir(), 'catena-home-')), url, program);
   }
 
   async run(
@@ -47,7 +49,7 @@ export class CommandLine {
     output?: number,
   ): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
     const { PATH = '' } = process.env;
-    const child = spawn(process.execPath, [catena, ...parameters], {
+    const child = spawn(process.execPath, [this.program, ...parameters], {
       env: { PATH, HOME: this.home, CATENA_URL: this.url, ...environment },
       stdio: ['pipe', output ?? 'pipe', 'pipe'],
     });

@@ -36,6 +36,8 @@ export interface OidcConfig {
   readonly clientSecret: string | undefined;
   readonly callbackUrl: string;
   readonly scope: string;
+  /** The client that people's command lines sign in with, if they may. It has no secret: a program on a person's machine keeps none. */
+  readonly commandLineClientId: string | undefined;
   /** By name: `scicat` and those of `OIDC_FRONTEND_CLIENTS`. */
   readonly frontends: ReadonlyMap<string, OidcFrontend>;
   readonly claims: ClaimNames;
@@ -164,10 +166,14 @@ function ldapFrom(environment: Environment, problems: string[]): LdapConfig | un
 function oidcFrom(environment: Environment, problems: string[]): OidcConfig | undefined {
   const issuer = present(environment['OIDC_ISSUER']);
   const clientId = present(environment['OIDC_CLIENT_ID']);
+  const clientSecret = present(environment['OIDC_CLIENT_SECRET']);
+  const commandLineClientId = present(environment['OIDC_COMMAND_LINE_CLIENT_ID']);
   const callbackUrl = present(environment['OIDC_CALLBACK_URL']);
   if (issuer === undefined) {
     if (clientId !== undefined)
       problems.push('OIDC_CLIENT_ID is set without OIDC_ISSUER: set OIDC_ISSUER or remove it.');
+    if (commandLineClientId !== undefined)
+      problems.push('OIDC_COMMAND_LINE_CLIENT_ID is set without OIDC_ISSUER: set OIDC_ISSUER or remove it.');
     return undefined;
   }
   if (!isUrl(issuer)) problems.push(`OIDC_ISSUER must be a URL, found ${issuer}.`);
@@ -177,15 +183,24 @@ function oidcFrom(environment: Environment, problems: string[]): OidcConfig | un
     problems.push(
       'OIDC_ISSUER needs OIDC_CALLBACK_URL, the address of /api/v3/auth/oidc/callback as browsers see it.',
     );
+  if (clientSecret !== undefined && commandLineClientId === clientId)
+    problems.push(
+      'OIDC_COMMAND_LINE_CLIENT_ID must not be OIDC_CLIENT_ID, which has a secret: ask the provider for a public client (native application).',
+    );
   return {
     issuer,
     clientId: clientId ?? '',
-    clientSecret: present(environment['OIDC_CLIENT_SECRET']),
+    clientSecret,
+    commandLineClientId,
     callbackUrl: callbackUrl ?? '',
     scope: environment['OIDC_SCOPE'] ?? 'openid profile email',
     frontends: frontendsFrom(environment, problems),
     claims: claimsFrom(environment),
-    tokenAudiences: [clientId ?? '', ...listFrom(environment['OIDC_TOKEN_AUDIENCES'])],
+    tokenAudiences: [
+      clientId ?? '',
+      ...(commandLineClientId === undefined ? [] : [commandLineClientId]),
+      ...listFrom(environment['OIDC_TOKEN_AUDIENCES']),
+    ],
     userQuery: userQueryFrom(environment, problems),
     verifiesEmails: isOn(environment['OIDC_EMAILS_ARE_VERIFIED']),
   };

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf } from '#kernel';
-import { Failure } from './exit-codes.js';
-import { foundText, helpText } from './system-faults.js';
+import { Failure, foundText, helpText } from '#command-line';
 
 type Fields = Record<string, unknown>;
 

@@ -1,95 +1,146 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import type { CommandContext, CommandResult } from './command.js';
-import { checkDatabase, type CheckDatabaseOptions } from './check-database/check-database.js';
-import { ingest, type IngestOptions } from './ingest/ingest-folder.js';
-import {
-  showJob,
-  showJobs,
-  submit,
-  type JobOptions,
-  type JobsOptions,
-  type SubmitOptions,
-} from './jobs/job-commands.js';
-import {
-  publish,
-  showDoi,
-  withdrawDoi,
-  type PublishOptions,
-  type WithdrawOptions,
-} from './publications/publication-commands.js';
-import { retrieve, type RetrieveOptions } from './retrieve/retrieve-dataset.js';
-import { login, type LoginOptions } from './sign-in/login.js';
-
-interface GlobalOptions {
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
-
-/** Runs a command with what it needs, and ends the process as it says. */
-export type Runner = (
-  options: GlobalOptions,
-  command: (context: CommandContext) => Promise<CommandResult>,
-) => Promise<void>;
+import { Argument, Command, Option } from 'commander';
+import type { CommandResult, Runner } from '#command-line';
+import type { CatenaOptions, CommandContext } from './command.js';
+import type { Shell } from './completion/completion.js';
+import type { SearchOptions } from './datasets/dataset-commands.js';
+import type { IngestOptions } from './ingest/ingest-folder.js';
+import type { JobOptions, JobsOptions, SubmitOptions } from './jobs/job-commands.js';
+import type { PublishOptions, WithdrawOptions } from './publications/publication-commands.js';
+import { addTransferOptions, positiveInteger } from './options.js';
+import type { RetrieveOptions } from './retrieve/retrieve-dataset.js';
+import type { LoginOptions } from './sign-in/login.js';
+import { version } from './version.js';
 
 const afterHelp = `
 Exit codes: 0 done, 1 a job or a verification failed, 2 wrong usage, 3 not signed in or forbidden,
 4 server out of reach, 5 conflict (also a folder that has changed since it was ingested), 130 interrupted.
-Variables: CATENA_URL, CATENA_TOKEN, CATENA_USERNAME, CATENA_PASSWORD.`;
+Variables: CATENA_URL, CATENA_TOKEN, CATENA_USERNAME, CATENA_PASSWORD, CATENA_PROFILE. Settings: catena/config.json in the
+folder of your settings (docs: the command line).`;
 
-/** The command line: names and options of all commands. */
-export function programFor(run: Runner): Command {
+/** The command line: names and options of all commands. What a command needs is loaded when it runs, so that `--help` is quick. */
+export function programFor(run: Runner<CommandContext, CatenaOptions>): Command {
   const program = new Command('catena')
     .description('Send data to the archive, get it back, and see what happens to it.')
+    .version(version(), '--version', 'print the version')
     .option('--json', 'print one JSON document on standard output at the end')
     .option('--quiet', 'say nothing but results, warnings and errors')
+    .option('--profile <name>', 'one of several servers you are signed in at (default: CATENA_PROFILE)')
     .addHelpText('after', afterHelp)
     .showHelpAfterError('(catena --help shows all commands)')
     .exitOverride();
   const perform = (command: (context: CommandContext) => Promise<CommandResult>): Promise<void> =>
-    run(program.opts<GlobalOptions>(), command);
+    run(program.opts<CatenaOptions>(), command);
 
-  program
-    .command('login')
-    .description('sign in; the token is kept in ~/.config/catena/session.json')
-    .option(
-      '--url <url>',
-      'the Catena server (default: CATENA_URL, or the last one, or http://127.0.0.1:3000)',
-    )
-    .option('--username <name>')
-    .option('--password-stdin', 'read the password from standard input')
-    .action((options: LoginOptions) => perform((context) => login(context, options)));
+  addSignIn(program, perform);
+  addDatasets(program, perform);
   addIngest(program, perform);
   addJobs(program, perform);
   addPublications(program, perform);
-  program
-    .command('retrieve')
-    .description('recall a dataset and restore its files into a folder')
-    .argument('<pid>')
-    .requiredOption('--to <folder>', 'made when it is not there')
-    .option('--overwrite', 'replace files that have other content')
-    .action((pid: string, options: RetrieveOptions) => perform((context) => retrieve(context, pid, options)));
-  program
-    .command('check-database')
-    .description(
-      'compare an existing SciCat database with what Catena expects; writes nothing unless told to',
-    )
-    .argument('[uri]', 'mongodb://host/database (default: MONGODB_URI)')
-    .option('--apply', 'create missing indexes, correct totals and the rights of blocks')
-    .action((uri: string | undefined, options: CheckDatabaseOptions) =>
-      perform((context) => checkDatabase(context, uri, options)),
-    );
+  addRetrieve(program, perform);
+  addCompletion(program, perform);
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   return program;
 }
 
 type Perform = (command: (context: CommandContext) => Promise<CommandResult>) => Promise<void>;
 
-function addIngest(program: Command, perform: Perform): void {
+function addSignIn(program: Command, perform: Perform): void {
   program
+    .command('login')
+    .description('sign in; the token is kept where only you can read it')
+    .option(
+      '--url <url>',
+      'the Catena server (default: CATENA_URL, or the last one, or http://127.0.0.1:3000)',
+    )
+    .option('--username <name>')
+    .option('--password-stdin', 'read the password from standard input')
+    .addOption(
+      new Option(
+        '--browser',
+        "at the facility's identity provider, with the browser of this machine",
+      ).conflicts(['device', 'username', 'passwordStdin']),
+    )
+    .addOption(
+      new Option(
+        '--device',
+        "at the facility's identity provider, with a code that you type on any other device",
+      ).conflicts(['username', 'passwordStdin']),
+    )
+    .action((options: LoginOptions) =>
+      perform(async (context) => (await import('./sign-in/login.js')).login(context, options)),
+    );
+  program
+    .command('logout')
+    .description('end the session, here and at the server')
+    .action(() =>
+      perform(async (context) => (await import('./sign-in/session-commands.js')).logout(context)),
+    );
+  program
+    .command('whoami')
+    .description('who you are at the server, and your groups')
+    .action(() =>
+      perform(async (context) => (await import('./sign-in/session-commands.js')).whoami(context)),
+    );
+}
+
+function addDatasets(program: Command, perform: Perform): void {
+  program
+    .command('search')
+    .description('find datasets by words of their names, descriptions and keywords, newest first')
+    .argument('[word...]')
+    .option('--limit <number>', 'how many', positiveInteger, 20)
+    .option('--owner-group <group>', 'only those of this group')
+    .action((words: string[], options: SearchOptions) =>
+      perform(async (context) =>
+        (await import('./datasets/dataset-commands.js')).search(context, words, options),
+      ),
+    );
+  program
+    .command('show')
+    .description('show one dataset')
+    .argument('<pid>')
+    .action((pid: string) =>
+      perform(async (context) => (await import('./datasets/dataset-commands.js')).show(context, pid)),
+    );
+  program
+    .command('files')
+    .description('list the files of a dataset')
+    .argument('<pid>')
+    .action((pid: string) =>
+      perform(async (context) => (await import('./datasets/dataset-commands.js')).files(context, pid)),
+    );
+}
+
+function addRetrieve(program: Command, perform: Perform): void {
+  const command = program
+    .command('retrieve')
+    .description('recall a dataset and restore its files into a folder')
+    .argument('<pid>')
+    .requiredOption('--to <folder>', 'made when it is not there')
+    .option('--overwrite', 'replace files that have other content');
+  addTransferOptions(command, 'datablocks').action((pid: string, options: RetrieveOptions) =>
+    perform(async (context) =>
+      (await import('./retrieve/retrieve-dataset.js')).retrieve(context, pid, options),
+    ),
+  );
+}
+
+function addCompletion(program: Command, perform: Perform): void {
+  program
+    .command('completion')
+    .description('print what makes your shell complete commands and options')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .action((shell: Shell) =>
+      perform(async () => (await import('./completion/completion.js')).completion(program, shell)),
+    );
+}
+
+function addIngest(program: Command, perform: Perform): void {
+  const command = program
     .command('ingest')
     .description('register a folder as a dataset and send its files; again after an interruption to go on')
     .argument('<folder>')
-    .requiredOption('--owner-group <group>', 'the group that owns the dataset')
+    .option('--owner-group <group>', 'the group that owns the dataset (default: what the settings say)')
     .option('--name <name>', 'name of the dataset (default: name of the folder)')
     .option('--contact-email <address>', 'default: yours')
     .addOption(new Option('--type <type>', 'kind of dataset').choices(['raw', 'derived']).default('raw'))
@@ -101,10 +152,10 @@ function addIngest(program: Command, perform: Perform): void {
         '--new-if-changed',
         'make another dataset if the content has changed since (for scripts that always use one folder)',
       ).conflicts('new'),
-    )
-    .action((folder: string, options: IngestOptions) =>
-      perform((context) => ingest(context, folder, options)),
     );
+  addTransferOptions(command, 'transfers').action((folder: string, options: IngestOptions) =>
+    perform(async (context) => (await import('./ingest/ingest-folder.js')).ingest(context, folder, options)),
+  );
 }
 
 function addJobs(program: Command, perform: Perform): void {
@@ -119,14 +170,18 @@ function addJobs(program: Command, perform: Perform): void {
       .argument('<pid...>')
       .option('--wait', 'follow the job to its end')
       .action((pids: string[], options: SubmitOptions) =>
-        perform((context) => submit(context, type, pids, options)),
+        perform(async (context) =>
+          (await import('./jobs/job-commands.js')).submit(context, type, pids, options),
+        ),
       );
   program
     .command('jobs')
     .description('list jobs, newest first')
     .option('--limit <number>', 'how many', positiveInteger, 20)
     .option('--mine', 'only those you submitted')
-    .action((options: JobsOptions) => perform((context) => showJobs(context, options)));
+    .action((options: JobsOptions) =>
+      perform(async (context) => (await import('./jobs/job-commands.js')).showJobs(context, options)),
+    );
   program
     .command('job')
     .description('show one job')
@@ -134,7 +189,9 @@ function addJobs(program: Command, perform: Perform): void {
     .option('--follow', 'until its end')
     .addOption(new Option('--cancel', 'ask for its end').conflicts('retry'))
     .option('--retry', 'make a new job for what failed')
-    .action((id: string, options: JobOptions) => perform((context) => showJob(context, id, options)));
+    .action((id: string, options: JobOptions) =>
+      perform(async (context) => (await import('./jobs/job-commands.js')).showJob(context, id, options)),
+    );
 }
 
 function addPublications(program: Command, perform: Perform): void {
@@ -155,7 +212,9 @@ function addPublications(program: Command, perform: Perform): void {
     .option('--doi <doi>', 'go on with a record that exists')
     .option('--wait', 'follow it until the public sees it')
     .action((pids: string[], options: PublishOptions) =>
-      perform((context) => publish(context, pids, options)),
+      perform(async (context) =>
+        (await import('./publications/publication-commands.js')).publish(context, pids, options),
+      ),
     );
   program
     .command('doi')
@@ -163,7 +222,9 @@ function addPublications(program: Command, perform: Perform): void {
     .argument('<doi>')
     .option('--wait', 'until its registration is over')
     .action((doi: string, options: { wait?: boolean }) =>
-      perform((context) => showDoi(context, doi, options)),
+      perform(async (context) =>
+        (await import('./publications/publication-commands.js')).showDoi(context, doi, options),
+      ),
     );
   program
     .command('withdraw')
@@ -172,13 +233,8 @@ function addPublications(program: Command, perform: Perform): void {
     .requiredOption('--reason <text>', 'what the public reads on it')
     .option('--replaced-by <doi>', 'what takes its place')
     .action((doi: string, options: WithdrawOptions) =>
-      perform((context) => withdrawDoi(context, doi, options)),
+      perform(async (context) =>
+        (await import('./publications/publication-commands.js')).withdrawDoi(context, doi, options),
+      ),
     );
-}
-
-function positiveInteger(text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1)
-    throw new InvalidArgumentError('Expected a whole number above 0.');
-  return number;
 }

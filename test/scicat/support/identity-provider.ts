@@ -1,9 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import { Provider } from 'oidc-provider';
 
 export const clientId = 'catena-test';
+/** Of people's own programs: without a secret, with PKCE, loopback addresses of any port (RFC 8252) and codes for devices (RFC 8628). */
+export const nativeClientId = 'catena-command-line';
 export const clientSecret = 'a secret of the test, long enough for its signature';
 
 export interface ProviderPerson {
@@ -37,17 +40,22 @@ export class IdentityProvider {
   private constructor(
     readonly issuer: string,
     private readonly server: Server,
+    private readonly key: CryptoKey,
   ) {}
 
   static async start(
     people: readonly ProviderPerson[],
     redirectUris: readonly string[],
+    { tellsInIdTokens = true }: { readonly tellsInIdTokens?: boolean } = {},
   ): Promise<IdentityProvider> {
     const server = createServer();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { privateKey } = await generateKeyPair('RS256', { extractable: true });
+    const jwk = { ...(await exportJWK(privateKey)), kid: 'of-the-test', alg: 'RS256', use: 'sig' };
     const provider = new Provider(issuer, {
+      jwks: { keys: [jwk] },
       clients: [
         {
           client_id: clientId,
@@ -56,30 +64,75 @@ export class IdentityProvider {
           token_endpoint_auth_method: 'client_secret_post',
           scope: 'openid profile email',
         },
+        {
+          client_id: nativeClientId,
+          application_type: 'native',
+          redirect_uris: ['http://127.0.0.1/callback'],
+          grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'],
+          token_endpoint_auth_method: 'none',
+          scope: 'openid profile email',
+        },
       ],
       claims: {
         openid: ['sub'],
         email: ['email', 'email_verified'],
         profile: ['name', 'preferred_username', 'groups', 'picture'],
       },
-      conformIdTokenClaims: false,
+      conformIdTokenClaims: !tellsInIdTokens,
       cookies: { keys: ['a key of the test'] },
       pkce: { required: () => true, methods: ['S256'] },
-      features: { devInteractions: { enabled: true }, rpInitiatedLogout: { enabled: true } },
+      features: {
+        devInteractions: { enabled: true },
+        rpInitiatedLogout: { enabled: true },
+        deviceFlow: { enabled: true },
+      },
       findAccount: (_context: unknown, id: string) => {
         const person = people.find(({ sub }) => sub === id);
         return person && { accountId: id, claims: () => person };
       },
     });
     server.on('request', provider.callback());
-    return new IdentityProvider(issuer, server);
+    return new IdentityProvider(issuer, server, privateKey);
   }
 
   /** Goes through the provider's pages as a person does. @returns the address at which the provider leaves the browser */
-  async signIn(browser: Browser, address: string, sub: string, callback: string): Promise<string> {
+  signIn(browser: Browser, address: string, sub: string, callback: string): Promise<string> {
+    return this.follow(browser, address, sub, (url) => url.startsWith(callback));
+  }
+
+  /** An id token as the provider would sign it, with claims that it gives nobody in these tests. */
+  idToken(claims: Readonly<Record<string, unknown>>): Promise<string> {
+    return new SignJWT({ iss: this.issuer, ...claims })
+      .setProtectedHeader({ alg: 'RS256', kid: 'of-the-test' })
+      .setIssuedAt()
+      .setExpirationTime('5m')
+      .sign(this.key);
+  }
+
+  /** Answers the question about a device as a person does on another one. @param verdict what is pressed there */
+  async answerDevice(address: string, sub: string, verdict: 'confirm' | 'abort'): Promise<void> {
+    const browser = new Browser();
+    const asked = await (await browser.open(address)).text();
+    const value = (name: string): string =>
+      new RegExp(`name="${name}" value="([^"]*)"`).exec(asked)?.[1] ?? '';
+    const form = { xsrf: value('xsrf'), user_code: value('user_code') };
+    const page = `${this.issuer}/device`;
+    await (await browser.open(page, form)).text();
+    const answer = await browser.open(page, { ...form, [verdict]: 'yes' });
+    const location = answer.headers.get('location');
+    if (location === null) return;
+    await this.follow(browser, new URL(location, page).href, sub, () => false);
+  }
+
+  private async follow(
+    browser: Browser,
+    address: string,
+    sub: string,
+    isEnd: (url: string) => boolean,
+  ): Promise<string> {
     let url = address;
     for (let step = 0; step < 20; step += 1) {
-      if (url.startsWith(callback)) return url;
+      if (isEnd(url)) return url;
       const response = await browser.open(url);
       const location = response.headers.get('location');
       if (location !== null) {
@@ -87,6 +140,7 @@ export class IdentityProvider {
         continue;
       }
       const page = await response.text();
+      if (page.includes('Sign-in Success')) return url;
       const prompt = /name="prompt" value="(\w+)"/.exec(page)?.[1];
       if (prompt === undefined) throw new Error(`unexpected page of the provider: ${page.slice(0, 500)}`);
       const form = prompt === 'login' ? { prompt, login: sub, password: 'any' } : { prompt };

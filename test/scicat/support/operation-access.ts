@@ -11,7 +11,7 @@ export const callers = ['anonymous', 'stranger', 'owner', 'admin', 'remover'] as
 export const answers: Readonly<Record<string, string>> = {
   'in in in in in': `
     adminControllerGetConfigV3 adminControllerGetThemeV3 authControllerOidcLoginV3
-    authControllerOidcTokenLoginV3 authControllerWhoamiV3 datasetsControllerFindAllV3
+    authControllerOidcCommandLineV3 authControllerOidcTokenLoginV3 authControllerWhoamiV3 datasetsControllerFindAllV3
     datasetsControllerCountV3 datasetsControllerFindOneV3 datasetsControllerFullfacetV3
     datasetsControllerFullqueryV3 datasetsControllerMetadataKeysV3 healthControllerCheckV3
     healthControllerLiveV3 healthControllerReadyV3 instrumentsControllerFindAllV3

@@ -52,3 +52,5 @@ export class UserSettings extends Answer({
   userId: text,
   externalSettings: anything,
 }) {}
+
+export class CommandLineClient extends Answer({ issuer: text, clientId: text, scope: text }) {}

@@ -81,7 +81,7 @@ function isObjectAsText(error: unknown): boolean {
 
 const refusedLanguage =
   'The database refuses a field named "language": a text index of the operator takes it for the name of a language. ' +
-  'Rename the field, or ask the operator to drop that index (catena check-database names it).';
+  'Rename the field, or ask the operator to drop that index (catena-admin check-database names it).';
 
 function standard(status: number, message: string): object {
   return { message, error: reasons[status] ?? 'Error', statusCode: status };

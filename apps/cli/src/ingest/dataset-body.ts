@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
-import { Failure } from '../exit-codes.js';
+import { Failure } from '#command-line';
 import type { Tree } from './walk.js';
 
 export interface DatasetOptions {

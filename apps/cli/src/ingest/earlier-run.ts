@@ -1,6 +1,5 @@
-import type { CommandResult } from '../command.js';
-import { Failure } from '../exit-codes.js';
-import type { Output } from '../output/output.js';
+import { Failure, type Output } from '#command-line';
+import type { CommandResult } from '#command-line';
 import type { HttpClient } from '../server/http-client.js';
 import { changesSince, changesText, isChanged } from './folder-changes.js';
 import { digestOfFiles, type Asked, type Journal } from './journal.js';

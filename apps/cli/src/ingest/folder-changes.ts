@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { countText, nameText } from '../output/progress-text.js';
+import { countText, nameText } from '#command-line';
 import { isSame, seen, type JournalState, type SeenFile } from './journal.js';
 import { SteadyFile } from './steady-file.js';
 import type { FoundFile, Tree } from './walk.js';

@@ -1,12 +1,20 @@
 import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
-import type { CommandContext, CommandResult } from '../command.js';
-import { Failure } from '../exit-codes.js';
+import {
+  bytesText,
+  type CommandResult,
+  countText,
+  durationText,
+  Failure,
+  foundText,
+  nameText,
+  type Output,
+  shortened,
+} from '#command-line';
+import type { CommandContext } from '../command.js';
+import { Bandwidth } from '../bandwidth.js';
 import { metadataIn } from '../metadata-file.js';
-import { bytesText, countText, durationText, nameText, shortened } from '../output/progress-text.js';
-import type { Output } from '../output/output.js';
-import { stateFolder } from '../server/session.js';
-import { foundText } from '../system-faults.js';
+import { stateFolder } from '../settings/places.js';
 import { datasetBody, unusedFields, type DatasetOptions } from './dataset-body.js';
 import { assertAskedTheSame, assertThere, doneBefore, isAnother, type EarlierRun } from './earlier-run.js';
 import { digestOfFiles, Journal, journalFile, type Asked } from './journal.js';
@@ -16,7 +24,11 @@ import { registerFiles } from './register.js';
 import { uploadFiles } from './upload-files.js';
 import { walk, type Tree } from './walk.js';
 
-export interface IngestOptions extends DatasetOptions {
+export interface IngestOptions extends Omit<DatasetOptions, 'ownerGroup'> {
+  /** Default: what the settings say. */
+  readonly ownerGroup?: string;
+  readonly concurrency?: number;
+  readonly bandwidth?: number;
   readonly metadata?: string;
   readonly new?: boolean;
   readonly newIfChanged?: boolean;
@@ -29,6 +41,13 @@ export async function ingest(
   options: IngestOptions,
 ): Promise<CommandResult> {
   const { output, environment, signal } = context;
+  const settings = await context.settings();
+  const { ownerGroup = settings.ownerGroup } = options;
+  if (ownerGroup === undefined)
+    throw new Failure(
+      'usage',
+      'Expected --owner-group, the group that owns the dataset (or "ownerGroup" in the settings).',
+    );
   const client = await context.client();
   const metadata =
     options.metadata === undefined ? {} : await metadataIn(options.metadata, 'scientificMetadata');
@@ -40,16 +59,36 @@ export async function ingest(
     journalFile(stateFolder(environment), folder, client.session.url),
     options.new === true,
   );
-  const asked = askedOf(options, metadata);
+  const asked = askedOf({ ...options, ownerGroup }, metadata);
+  const transfers: Transfers = {
+    bandwidth: new Bandwidth(options.bandwidth ?? settings.bandwidth, signal),
+    concurrency: options.concurrency ?? settings.concurrency,
+  };
   try {
-    return await goOn({ client, folder, tree, journal, asked, options, metadata, output });
+    return await goOn({
+      client,
+      folder,
+      tree,
+      journal,
+      asked,
+      options: { ...options, ownerGroup },
+      metadata,
+      output,
+      transfers,
+    });
   } finally {
     await journal.close();
   }
 }
 
+interface Transfers {
+  readonly bandwidth: Bandwidth;
+  readonly concurrency: number | undefined;
+}
+
 interface Ingest extends EarlierRun {
-  readonly options: IngestOptions;
+  readonly options: IngestOptions & DatasetOptions;
+  readonly transfers: Transfers;
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
@@ -69,7 +108,7 @@ async function goOn(work: Ingest): Promise<CommandResult> {
 }
 
 async function run(work: Ingest): Promise<CommandResult> {
-  const { client, folder, tree, journal, output } = work;
+  const { client, folder, tree, journal, output, transfers } = work;
   const began = Date.now();
   const resumed = journal.state.pid !== undefined;
   if (resumed) output.say(`going on with dataset ${journal.state.pid}`);
@@ -82,6 +121,7 @@ async function run(work: Ingest): Promise<CommandResult> {
     landingZone,
     journal,
     output,
+    ...transfers,
   });
   await registerFiles(client, { pid, files: tree.files, checksums, journal });
   await client.patch(lifecycle, { archivable: true, archiveStatusMessage: 'datasetCreated' });
@@ -140,7 +180,7 @@ function blame(file: string | undefined, error: unknown): never {
 }
 
 function askedOf(
-  { ownerGroup, type, name, metadata: file }: IngestOptions,
+  { ownerGroup, type, name, metadata: file }: IngestOptions & DatasetOptions,
   metadata: Readonly<Record<string, unknown>>,
 ): Asked {
   const digest = createHash('sha256').update(JSON.stringify(metadata)).digest('hex');

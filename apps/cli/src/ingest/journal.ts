@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { open, readFile, rm, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Failure } from '../exit-codes.js';
+import { Failure, foundText, helpText, isSystemFault } from '#command-line';
 import { makeFolder } from '../make-folder.js';
-import { foundText, helpText, isSystemFault } from '../system-faults.js';
 import type { FoundFile } from './walk.js';
 
 /** One fact of an ingest, appended as soon as it is true. */

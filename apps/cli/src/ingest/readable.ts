@@ -1,8 +1,6 @@
 import { open } from 'node:fs/promises';
-import { Failure } from '../exit-codes.js';
+import { countText, Failure, foundText, nameText, shortened } from '#command-line';
 import { inLanes } from '../in-lanes.js';
-import { countText, nameText, shortened } from '../output/progress-text.js';
-import { foundText } from '../system-faults.js';
 import { readOnly } from './steady-file.js';
 import type { Tree } from './walk.js';
 

@@ -1,4 +1,4 @@
-import { Failure } from '../exit-codes.js';
+import { Failure } from '#command-line';
 import type { HttpClient } from '../server/http-client.js';
 import { digestOfFiles, type Journal } from './journal.js';
 import type { FoundFile } from './walk.js';

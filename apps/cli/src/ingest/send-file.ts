@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { backOff, messageOf, wait } from '#kernel';
-import { Failure } from '../exit-codes.js';
-import { nameText } from '../output/progress-text.js';
-import type { Progress } from '../output/progress.js';
+import { Failure, nameText, type Progress } from '#command-line';
+import type { Bandwidth } from '../bandwidth.js';
 import type { LandingZone, PutLink } from './landing-zone.js';
 import { sendBytes, type Sent } from './send-bytes.js';
 import { SteadyFile } from './steady-file.js';
@@ -12,6 +11,9 @@ export interface Transfer {
   readonly root: string;
   readonly landingZone: LandingZone;
   readonly progress: Progress;
+  readonly bandwidth: Bandwidth;
+  /** How much travels at once, where a person has said it. */
+  readonly concurrency: number | undefined;
 }
 
 const maxTries = 6;
@@ -29,7 +31,11 @@ export async function sendFile(transfer: Transfer, file: FoundFile, link: PutLin
     await patiently(transfer, file.path, {
       send: async () => {
         const hash = createHash('sha256');
-        const body = counted(steady.read(0, file.size), transfer.progress, (chunk) => hash.update(chunk));
+        const body = counted(
+          transfer.bandwidth.paced(steady.read(0, file.size)),
+          transfer.progress,
+          (chunk) => hash.update(chunk),
+        );
         const sent = await sendBytes({
           url,
           size: file.size,

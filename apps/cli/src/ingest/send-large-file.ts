@@ -1,6 +1,6 @@
+import { Failure } from '#command-line';
 import type { FoundFile } from './walk.js';
 import { ContiguousDigest } from './contiguous-digest.js';
-import { Failure } from '../exit-codes.js';
 import { partWindow, type MultipartLink, type PartLink } from './landing-zone.js';
 import { sendBytes } from './send-bytes.js';
 import { counted, patiently, type Transfer } from './send-file.js';
@@ -80,7 +80,10 @@ class PartUpload {
       this.arrived.set(part.partNumber, part.etag);
       return this.transfer.progress.advance(source.length);
     }
-    const room = Math.max(1, Math.min(maxInFlight, Math.floor(heldBytes / this.link.partSize)));
+    const room = Math.max(
+      1,
+      Math.min(this.transfer.concurrency ?? maxInFlight, Math.floor(heldBytes / this.link.partSize)),
+    );
     while (this.inFlight.size >= room) await Promise.race(this.inFlight);
     this.throwFault();
     const sending = this.send(part.partNumber, source)
@@ -101,11 +104,11 @@ class PartUpload {
   }
 
   private async send(partNumber: number, { length, body }: PartSource): Promise<void> {
-    const { progress, landingZone } = this.transfer;
+    const { progress, landingZone, bandwidth } = this.transfer;
     if (Date.now() - (this.urls.get(partNumber)?.at ?? 0) > linkAge) await this.ask(partNumber);
     const { etag } = await patiently(this.transfer, this.file.path, {
       send: async () => {
-        const bytes = counted(body(), progress);
+        const bytes = counted(bandwidth.paced(body()), progress);
         const url = this.urls.get(partNumber)?.url ?? '';
         const sent = await sendBytes({
           url,

@@ -54,7 +54,7 @@ export async function sendParcels(
       return checksums;
     }
     const queue = parcels.map((parcel, index) => ({ parcel, link: links[index] as PutLink }));
-    await inLanes(parcelsAtOnce, queue, async ({ parcel, link }) => {
+    await inLanes(transfer.concurrency ?? parcelsAtOnce, queue, async ({ parcel, link }) => {
       journal.record({ kind: 'parcel', parcel: parcel.path });
       const sent = await sendParcel(transfer, parcel, link);
       journal.record(
@@ -100,7 +100,7 @@ async function sendEmpty(transfer: Transfer, names: readonly string[], journal: 
     const parcels = names.slice(first, first + linksAtOnce).map((path) => ({ path, size, files: [] }));
     const links = await transfer.landingZone.links(parcels.map(({ path }) => ({ path, size })));
     const queue = parcels.map((parcel, index) => ({ parcel, link: links[index] }));
-    await inLanes(parcelsAtOnce, queue, async ({ parcel, link }) => {
+    await inLanes(transfer.concurrency ?? parcelsAtOnce, queue, async ({ parcel, link }) => {
       if (link?.kind !== 'put') return;
       // First: whatever was said to be in it is so no longer.
       journal.record({ kind: 'parcel', parcel: parcel.path });
@@ -131,7 +131,7 @@ async function sendParcel(
   await patiently(transfer, path, {
     send: async () => {
       // Progress counts the bytes of the files.
-      const contents = counted([body.subarray(head.length)], transfer.progress);
+      const contents = counted(transfer.bandwidth.paced([body.subarray(head.length)]), transfer.progress);
       const answer = await sendBytes({
         ...{ url, size, body: headed(head, contents.chunks), signal: transfer.landingZone.signal },
       }).catch(contents.takeBack);

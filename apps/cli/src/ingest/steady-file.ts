@@ -1,8 +1,6 @@
 import { constants } from 'node:fs';
 import { lstat, open, type FileHandle } from 'node:fs/promises';
-import { Failure } from '../exit-codes.js';
-import { nameText } from '../output/progress-text.js';
-import { foundText, helpText } from '../system-faults.js';
+import { Failure, foundText, helpText, nameText } from '#command-line';
 import type { FoundFile } from './walk.js';
 
 const chunkBytes = 1 << 20;

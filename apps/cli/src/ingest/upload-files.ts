@@ -1,7 +1,6 @@
-import { Failure } from '../exit-codes.js';
+import { countText, Failure, type Output } from '#command-line';
+import type { Bandwidth } from '../bandwidth.js';
 import { inLanes } from '../in-lanes.js';
-import { countText } from '../output/progress-text.js';
-import type { Output } from '../output/output.js';
 import { isSame, seen, type Journal } from './journal.js';
 import { partWindow, type LandingZone, type MultipartLink, type UploadLink } from './landing-zone.js';
 import { sendFile, type Transfer } from './send-file.js';
@@ -28,12 +27,16 @@ export async function uploadFiles({
   landingZone,
   journal,
   output,
+  bandwidth,
+  concurrency,
 }: {
   root: string;
   tree: Tree;
   landingZone: LandingZone;
   journal: Journal;
   output: Output;
+  bandwidth: Bandwidth;
+  concurrency: number | undefined;
 }): Promise<UploadResult> {
   const { checksums, freeParcels } = await sentBefore(tree, landingZone, journal);
   const alreadyThere = checksums.size;
@@ -46,7 +49,7 @@ export async function uploadFiles({
     'sending',
     pending.reduce((sum, { size }) => sum + size, 0),
   );
-  const transfer: Transfer = { root, landingZone, progress };
+  const transfer: Transfer = { root, landingZone, progress, bandwidth, concurrency };
   const done = (file: FoundFile, sha256: string): void => {
     journal.record({ kind: 'sent', file: seen(file), sha256 });
     checksums.set(file.path, sha256);
@@ -106,7 +109,7 @@ async function sendBatch(
       link,
     ]),
   );
-  await inLanes(filesAtOnce, files, async (file) =>
+  await inLanes(transfer.concurrency ?? filesAtOnce, files, async (file) =>
     done(file, await sendFile(transfer, file, putLink(links.get(file.path), file))),
   );
 }

@@ -1,8 +1,6 @@
 import type { BigIntStats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
-import { Failure } from '../exit-codes.js';
-import { nameText } from '../output/progress-text.js';
-import { foundText, helpText } from '../system-faults.js';
+import { Failure, foundText, helpText, nameText } from '#command-line';
 
 /** A plain file below the folder, as it was when it was seen. */
 export interface FoundFile {

@@ -1,7 +1,5 @@
 import { wait } from '#kernel';
-import { Failure } from '../exit-codes.js';
-import type { Output } from '../output/output.js';
-import type { Progress } from '../output/progress.js';
+import { Failure, type Output, type Progress } from '#command-line';
 import type { HttpClient } from '../server/http-client.js';
 import { serverSentEvents } from './event-stream.js';
 import { getJob, isOver, type Job } from './job-api.js';

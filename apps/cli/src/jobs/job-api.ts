@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Failure } from '../exit-codes.js';
+import { Failure } from '#command-line';
 import type { HttpClient } from '../server/http-client.js';
 
 interface RetrievedDatablock {

@@ -1,4 +1,5 @@
-import type { CommandContext, CommandResult } from '../command.js';
+import type { CommandResult } from '#command-line';
+import type { CommandContext } from '../command.js';
 import { followJob } from './follow-job.js';
 import {
   cancelJob,

@@ -1,19 +1,13 @@
+import { tableLines } from '../table.js';
 import type { Job } from './job-api.js';
 
 /** One line for each job, in columns. */
 export function jobTable(jobs: readonly Job[]): string[] {
   if (jobs.length === 0) return ['no jobs'];
-  const rows = [
+  return tableLines([
     ['JOB', 'TYPE', 'STATUS', 'DATASETS', 'CREATED'],
     ...jobs.map((job) => [job.id, job.type, job.statusCode, datasetsOf(job), job.createdAt]),
-  ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  );
+  ]);
 }
 
 /** Everything about one job that a person asks for. */

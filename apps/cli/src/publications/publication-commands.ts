@@ -1,6 +1,6 @@
 import { messageOf, wait } from '#kernel';
-import type { CommandContext, CommandResult } from '../command.js';
-import { Failure } from '../exit-codes.js';
+import { type CommandResult, Failure } from '#command-line';
+import type { CommandContext } from '../command.js';
 import { metadataIn } from '../metadata-file.js';
 import type { HttpClient } from '../server/http-client.js';
 import {

@@ -1,17 +1,21 @@
-import type { CommandContext, CommandResult } from '../command.js';
-import { Failure } from '../exit-codes.js';
+import { type CommandResult, countText, durationText, Failure } from '#command-line';
+import { readManifest } from '#datablock';
+import { Bandwidth } from '../bandwidth.js';
+import type { CommandContext } from '../command.js';
+import { inLanes } from '../in-lanes.js';
 import { followJob } from '../jobs/follow-job.js';
 import { isGood, submitJob, type Job } from '../jobs/job-api.js';
 import { jobLines } from '../jobs/job-text.js';
-import { countText, durationText } from '../output/progress-text.js';
 import type { HttpClient } from '../server/http-client.js';
 import { download } from './download.js';
-import { TargetFolder } from './target-folder.js';
+import { looksPartial, TargetFolder } from './target-folder.js';
 import { unpack, type Unpacked } from './unpack.js';
 
 export interface RetrieveOptions {
   readonly to: string;
   readonly overwrite?: boolean;
+  readonly concurrency?: number;
+  readonly bandwidth?: number;
 }
 
 /** Has a dataset recalled from long-term storage and restores its files. */
@@ -20,11 +24,21 @@ export async function retrieve(
   pid: string,
   options: RetrieveOptions,
 ): Promise<CommandResult> {
+  const settings = await context.settings();
+  const transfers = {
+    bandwidth: new Bandwidth(options.bandwidth ?? settings.bandwidth, context.signal),
+    concurrency: options.concurrency ?? settings.concurrency ?? 1,
+  };
   const client = await context.client();
   // Before the recall: tape drives do not work for a folder that cannot take the files.
   const folder = await TargetFolder.open(options.to);
   try {
-    return await recall(context, client, { pid, folder, overwrite: options.overwrite === true });
+    return await recall(context, client, {
+      pid,
+      folder,
+      overwrite: options.overwrite === true,
+      ...transfers,
+    });
   } finally {
     await folder.leave();
   }
@@ -34,13 +48,13 @@ interface Recall {
   readonly pid: string;
   readonly folder: TargetFolder;
   readonly overwrite: boolean;
+  readonly bandwidth: Bandwidth;
+  /** Datablocks at once. */
+  readonly concurrency: number;
 }
 
-async function recall(
-  context: CommandContext,
-  client: HttpClient,
-  { pid, folder, overwrite }: Recall,
-): Promise<CommandResult> {
+async function recall(context: CommandContext, client: HttpClient, recalled: Recall): Promise<CommandResult> {
+  const { pid, folder } = recalled;
   const { output, signal } = context;
   const began = Date.now();
   const bytes = await bytesOf(client, pid);
@@ -51,7 +65,7 @@ async function recall(
   if (!isGood(job)) return { outcome: 'failed', lines: jobLines(job), document: job };
   // Others may have filled the disk meanwhile.
   await folder.assertRoom(bytes, signal);
-  const { written, alreadyThere } = await restore(job, { context, folder, overwrite });
+  const { written, alreadyThere } = await restore(job, context, recalled);
   const elapsed = Date.now() - began;
   const there = alreadyThere === 0 ? '' : `, ${alreadyThere} were there already`;
   output.say(`${countText(written, 'file')} restored and verified${there}, ${durationText(elapsed)}`);
@@ -61,9 +75,9 @@ async function recall(
 
 async function restore(
   job: Job,
-  { context, folder, overwrite }: { context: CommandContext; folder: TargetFolder; overwrite: boolean },
+  { output, signal }: CommandContext,
+  { folder, overwrite, bandwidth, concurrency }: Recall,
 ): Promise<Unpacked> {
-  const { output, signal } = context;
   const datablocks = job.jobResultObject.result ?? [];
   const progress = output.progress(
     'restoring',
@@ -72,16 +86,30 @@ async function restore(
   let written = 0;
   let alreadyThere = 0;
   try {
-    for (const { url, size } of datablocks) {
-      const options = { folder, overwrite, progress, signal };
-      const unpacked = await unpack(() => download(url, size, signal), size, options);
+    const taken = await partialLookalikes(datablocks, signal);
+    await inLanes(concurrency, datablocks, async ({ url, size }) => {
+      const options = { folder, overwrite, progress, signal, taken };
+      const unpacked = await unpack(() => bandwidth.paced(download(url, size, signal)), size, options);
       written += unpacked.written;
       alreadyThere += unpacked.alreadyThere;
-    }
+    });
   } finally {
     progress.end();
   }
   return { written, alreadyThere };
+}
+
+/** Files of the dataset that are called as a file under way could be: one datablock must not write over those of another. */
+async function partialLookalikes(
+  datablocks: readonly { readonly url: string; readonly size: number }[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
+  // A single one knows its own.
+  for (const { url, size } of datablocks.length > 1 ? datablocks : [])
+    for (const { path } of (await readManifest(download(url, size, signal))).members)
+      if (looksPartial(path)) names.add(path);
+  return names;
 }
 
 /** As the catalogue has it. Who may not see it, or asks for what is not there, hears that when the job is asked for. */

@@ -3,11 +3,9 @@ import { constants } from 'node:fs';
 import { lstat, mkdir, open, realpath, rename, rm, rmdir, statfs, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { safeRelativePath } from '#kernel';
-import { Failure } from '../exit-codes.js';
+import { bytesText, Failure, foundText, helpText, isSystemFault, nameText } from '#command-line';
 import { walk } from '../ingest/walk.js';
 import { makeFolder } from '../make-folder.js';
-import { bytesText, nameText } from '../output/progress-text.js';
-import { foundText, helpText, isSystemFault } from '../system-faults.js';
 
 /** What a file in the folder must be to count as restored. */
 export interface WantedFile {
@@ -154,6 +152,11 @@ export class TargetFolder {
     }
     return join(folder, segments.at(-1) as string);
   }
+}
+
+/** Whether a file of the dataset is called as one under way may be. */
+export function looksPartial(path: string): boolean {
+  return path.endsWith('.partial');
 }
 
 /** A name beside the file that no other file of the dataset has. */

@@ -1,7 +1,5 @@
-import { readDatablock, readManifest, type UnpackedMember } from '#datablock';
-import { Failure } from '../exit-codes.js';
-import { nameText } from '../output/progress-text.js';
-import type { Progress } from '../output/progress.js';
+import { readDatablock, readManifest } from '#datablock';
+import { Failure, nameText, type Progress } from '#command-line';
 import type { TargetFolder } from './target-folder.js';
 
 export interface UnpackOptions {
@@ -9,6 +7,8 @@ export interface UnpackOptions {
   readonly overwrite: boolean;
   readonly progress: Progress;
   readonly signal: AbortSignal;
+  /** Names in other datablocks that no file under way may have. */
+  readonly taken: ReadonlySet<string>;
 }
 
 export interface Unpacked {
@@ -44,20 +44,13 @@ export async function unpack(
 async function writeMissing(
   stream: AsyncIterable<Uint8Array>,
   stateOf: (path: string) => string | undefined,
-  { folder, signal }: UnpackOptions,
+  { folder, signal, taken }: UnpackOptions,
 ): Promise<void> {
   for await (const member of readDatablock(stream)) {
     signal.throwIfAborted();
-    if (stateOf(member.path) !== 'same') await writeMember(folder, member, stateOf);
+    if (stateOf(member.path) !== 'same')
+      await folder.write(member, member.content, (path) => stateOf(path) !== undefined || taken.has(path));
   }
-}
-
-async function writeMember(
-  folder: TargetFolder,
-  member: UnpackedMember,
-  stateOf: (path: string) => string | undefined,
-): Promise<void> {
-  await folder.write(member, member.content, (path) => stateOf(path) !== undefined);
 }
 
 async function* counted(stream: AsyncIterable<Uint8Array>, progress: Progress): AsyncGenerator<Uint8Array> {

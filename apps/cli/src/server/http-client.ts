@@ -1,5 +1,5 @@
 import { backOff, messageOf, wait } from '#kernel';
-import { Failure } from '../exit-codes.js';
+import { Failure } from '#command-line';
 import { explain, failureOf } from './refusals.js';
 import type { Session } from './session.js';
 

@@ -1,4 +1,4 @@
-import { Failure } from '../exit-codes.js';
+import { Failure } from '#command-line';
 
 interface Call {
   readonly method: string;

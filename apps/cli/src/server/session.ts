@@ -1,11 +1,9 @@
 import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Failure } from '../exit-codes.js';
+import { Failure, foundText, helpText } from '#command-line';
 import { makeFolder } from '../make-folder.js';
-import { foundText, helpText } from '../system-faults.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import { configFolder, type Environment } from '../settings/places.js';
+import type { Settings } from '../settings/settings.js';
 
 /** What `catena login` keeps. */
 export interface StoredSession {
@@ -22,24 +20,24 @@ export interface Session {
   readonly token: string | undefined;
 }
 
+/** What decides about the server beside what was asked for. */
+export interface Servers {
+  readonly environment: Environment;
+  readonly stored?: StoredSession | undefined;
+  readonly settings?: Pick<Settings, 'url'> | undefined;
+}
+
 const standardUrl = 'http://127.0.0.1:3000';
 
-export function sessionFile(environment: Environment): string {
-  return join(folderOf(environment, 'XDG_CONFIG_HOME', '.config'), 'catena', 'session.json');
+/** Each profile has a session of its own; the file of the first one keeps the name it had before there were profiles. */
+export function sessionFile(environment: Environment, profile = 'default'): string {
+  const name = profile === 'default' ? 'session.json' : `session-${profile}.json`;
+  return join(configFolder(environment), name);
 }
 
-/** Where interrupted work is remembered. */
-export function stateFolder(environment: Environment): string {
-  return join(folderOf(environment, 'XDG_STATE_HOME', join('.local', 'state')), 'catena');
-}
-
-/** The server of a command: what was asked for, else the variable, else where one signed in, else this machine. */
-export function serverUrl(
-  asked: string | undefined,
-  environment: Environment,
-  stored: StoredSession | undefined,
-): string {
-  const text = asked ?? environment['CATENA_URL'] ?? stored?.url ?? standardUrl;
+/** The server of a command: what was asked for, else the variable, else where one signed in, else the settings, else this machine. */
+export function serverUrl(asked: string | undefined, { environment, stored, settings }: Servers): string {
+  const text = asked ?? environment['CATENA_URL'] ?? stored?.url ?? settings?.url ?? standardUrl;
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
     throw new Failure(
       'usage',
@@ -49,8 +47,9 @@ export function serverUrl(
 }
 
 /** A stored token is only ever sent to the server that gave it. */
-export function sessionFrom(environment: Environment, stored: StoredSession | undefined): Session {
-  const url = serverUrl(undefined, environment, stored);
+export function sessionFrom(servers: Servers): Session {
+  const { environment, stored } = servers;
+  const url = serverUrl(undefined, servers);
   const given = environment['CATENA_TOKEN'];
   if (given !== undefined && !/^[\x21-\x7e]*$/.test(given))
     throw new Failure(
@@ -61,8 +60,11 @@ export function sessionFrom(environment: Environment, stored: StoredSession | un
   return { url, token };
 }
 
-export async function readSession(environment: Environment): Promise<StoredSession | undefined> {
-  const file = sessionFile(environment);
+export async function readSession(
+  environment: Environment,
+  profile?: string,
+): Promise<StoredSession | undefined> {
+  const file = sessionFile(environment, profile);
   try {
     const stored = JSON.parse(await readFile(file, 'utf8')) as StoredSession;
     if (typeof stored.url === 'string' && typeof stored.token === 'string') return stored;
@@ -78,8 +80,12 @@ export async function readSession(environment: Environment): Promise<StoredSessi
 }
 
 /** Only the owner can read it, from the first byte on. */
-export async function writeSession(environment: Environment, session: StoredSession): Promise<string> {
-  const file = sessionFile(environment);
+export async function writeSession(
+  environment: Environment,
+  session: StoredSession,
+  profile?: string,
+): Promise<string> {
+  const file = sessionFile(environment, profile);
   const draft = `${file}.${process.pid}`;
   try {
     await makeFolder(dirname(file), 0o700);
@@ -97,8 +103,6 @@ export async function writeSession(environment: Environment, session: StoredSess
   return file;
 }
 
-function folderOf(environment: Environment, variable: string, below: string): string {
-  const given = environment[variable];
-  // The standard asks to ignore relative paths.
-  return given?.startsWith('/') === true ? given : join(environment['HOME'] ?? homedir(), below);
+export async function forgetSession(environment: Environment, profile?: string): Promise<void> {
+  await rm(sessionFile(environment, profile), { force: true });
 }

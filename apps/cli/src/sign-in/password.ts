@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { createInterface } from 'node:readline/promises';
-import { Failure } from '../exit-codes.js';
+import { Failure } from '#command-line';
 
 /** From standard input when asked to, else CATENA_PASSWORD, else the terminal without echo. Never from the command line, where others see it. */
 export async function passwordFrom(

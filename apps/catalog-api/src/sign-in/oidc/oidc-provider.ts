@@ -17,6 +17,7 @@ import {
 import { messageOf, TransientError } from '#kernel';
 import { ConfigToken, type CatalogApiConfig } from '../../catalog-api.config.js';
 import { Refusal } from '../../domain/errors.js';
+import type { CommandLineClient } from '../../answers/people.js';
 import type { OidcConfig } from '../../identity.config.js';
 
 export type Claims = Readonly<Record<string, unknown>>;
@@ -84,12 +85,35 @@ export class OidcProvider {
     }
   }
 
+  /** What a command line needs to know to sign a person in at the provider by itself. @throws Refusal 404 where none may */
+  get commandLine(): CommandLineClient {
+    const { issuer, scope, commandLineClientId } = this.settings;
+    if (commandLineClientId === undefined)
+      throw new Refusal(
+        404,
+        'Command lines sign in with a password here: an operator sets OIDC_COMMAND_LINE_CLIENT_ID to let them sign in at the identity provider.',
+      );
+    return { issuer, clientId: commandLineClientId, scope };
+  }
+
   /**
-   * The claims of an id token that a client got from the provider by itself.
+   * The claims of an id token that a client got from the provider by itself, with what the provider tells whoever has the
+   * access token of the same sign-in.
    *
-   * @throws Refusal 401 when it is not the provider's, not for us, or too old
+   * @throws Refusal 401 when it is not the provider's, not for us, or too old, or the access token is another person's
    */
-  async claimsOf(idToken: string): Promise<Claims> {
+  async claimsOf(idToken: string, accessToken?: string): Promise<Claims> {
+    const claims = await this.verified(idToken);
+    const provider = await this.discovered();
+    if (accessToken === undefined || provider.serverMetadata().userinfo_endpoint === undefined) return claims;
+    try {
+      return { ...claims, ...(await fetchUserInfo(provider, accessToken, claims.sub)) };
+    } catch (error) {
+      throw refused(error);
+    }
+  }
+
+  private async verified(idToken: string): Promise<Claims & { readonly sub: string }> {
     const { issuer, jwks_uri } = (await this.discovered()).serverMetadata();
     if (jwks_uri === undefined)
       throw new Refusal(503, 'The identity provider publishes no keys: ask its operator for jwks_uri.');
@@ -112,7 +136,11 @@ export class OidcProvider {
           'EdDSA',
         ],
       });
-      return payload;
+      // A token may name several audiences: then the one that it was made for has to be ours, too.
+      const { azp, sub = '' } = payload;
+      if (azp !== undefined && !this.settings.tokenAudiences.includes(String(azp)))
+        throw new Error(`the token was made for ${String(azp)}`);
+      return { ...payload, sub };
     } catch (error) {
       throw refused(error);
     }

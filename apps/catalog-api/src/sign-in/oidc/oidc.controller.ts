@@ -70,13 +70,21 @@ export class OidcController {
       .redirect(target.href, 302);
   }
 
+  @Get('command-line')
+  @Operation('authControllerOidcCommandLineV3', { answer: CommandLineClient })
+  commandLine(): CommandLineClient {
+    return this.provider.commandLine;
+  }
+
   @Post('token')
   @Operation('authControllerOidcTokenLoginV3', { answer: ReturnedAuthLoginDto, mayBeEmpty: true })
   async token(
-    @Body() { idToken }: IdTokenDto,
+    @Body() { idToken, accessToken }: IdTokenDto,
     @Req() request: RequestWithCaller,
   ): Promise<LoginAnswer | undefined> {
-    const claims = await this.limits.guardAddress(request.ip, () => this.provider.claimsOf(idToken));
+    const claims = await this.limits.guardAddress(request.ip, () =>
+      this.provider.claimsOf(idToken, accessToken),
+    );
     return this.authentication.loginAs(personFrom(claims, this.provider.settings));
   }
 

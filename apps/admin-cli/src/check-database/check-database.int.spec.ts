@@ -3,8 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { newId } from '#kernel';
 import { createLogger } from '#observability';
 import { MongoConnection } from '#persistence';
-import { Output } from '../output/output.js';
-import { Failure } from '../exit-codes.js';
+import { Failure, Output } from '#command-line';
 import { checkDatabase } from './check-database.js';
 import type { FindingGroup } from './findings.js';
 
@@ -65,7 +64,7 @@ const documents: Readonly<Record<string, readonly object[]>> = {
 const say =
   process.env['CHECK_SAYS'] === undefined ? { json: true, quiet: true } : { json: true, quiet: false };
 
-describe('catena check-database', () => {
+describe('catena-admin check-database', () => {
   const uri = new URL(process.env['MONGODB_URI'] ?? assert.fail('MONGODB_URI must name a database server'));
   uri.pathname = `/check-database-${newId().slice(0, 8)}`;
   const mongo = new MongoConnection({ uri: uri.href, appName: 'test' }, createLogger('test', 'silent'));
@@ -80,7 +79,6 @@ describe('catena check-database', () => {
         environment: {},
         output: new Output(say),
         signal: controller.signal,
-        client: () => assert.fail('needs no server'),
       },
       uri.href,
       { apply },
@@ -212,7 +210,6 @@ describe('catena check-database', () => {
       environment: {},
       output: new Output(say),
       signal: new AbortController().signal,
-      client: () => assert.fail('needs no server'),
     };
     for (const address of [undefined, 'nonsense', 'mongodb://127.0.0.1', 'mongodb://127.0.0.1:9/scicat'])
       await assert.rejects(

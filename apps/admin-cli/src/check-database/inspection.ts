@@ -1,8 +1,6 @@
-import type { MongoConnection } from '#persistence';
-import { interruption } from '../exit-codes.js';
+import { interruption } from '#command-line';
+import type { Database } from '../database.js';
 import type { Finding, Findings } from './findings.js';
-
-export type Database = NonNullable<MongoConnection['connection']['db']>;
 
 /** What every step of the check gets. */
 export interface Inspection {

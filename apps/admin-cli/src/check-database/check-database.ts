@@ -1,23 +1,17 @@
-import { createLogger } from '#observability';
-import { MongoConnection } from '#persistence';
 import { blockTotals, references, scicatCollections, type ScicatCollection } from '#scicat-database';
-import type { CommandContext, CommandResult } from '../command.js';
-import { Failure, interruption } from '../exit-codes.js';
-import { countText } from '../output/progress-text.js';
+import { type CommandBasics, type CommandResult, countText, interruption } from '#command-line';
+import { connectTo, outOfReach, type Database } from '../database.js';
 import { checkFields } from './check-fields.js';
 import { checkIndexes } from './check-indexes.js';
 import { checkReference } from './check-references.js';
 import { checkRights } from './check-rights.js';
 import { checkDatasetCounts, checkTotals } from './check-totals.js';
 import { Findings, lineOf } from './findings.js';
-import type { Database, Inspection, Step } from './inspection.js';
+import type { Inspection, Step } from './inspection.js';
 
 export interface CheckDatabaseOptions {
   readonly apply?: boolean;
 }
-
-/** Milliseconds until a server that does not answer counts as out of reach. */
-const patience = 10_000;
 
 const collections = Object.keys(scicatCollections) as ScicatCollection[];
 
@@ -34,11 +28,11 @@ const steps: readonly Step[] = [
 
 /** Compares an existing SciCat database with what Catena expects, and repairs what can be repaired if asked to. */
 export async function checkDatabase(
-  context: CommandContext,
+  context: CommandBasics,
   uri: string | undefined,
   { apply = false }: CheckDatabaseOptions,
 ): Promise<CommandResult> {
-  const mongo = await connect(uri ?? context.environment['MONGODB_URI'], context.signal);
+  const mongo = await connectTo(uri ?? context.environment['MONGODB_URI'], context.signal);
   try {
     const { db } = mongo.connection;
     if (db === undefined) throw outOfReach('the connection was lost');
@@ -49,7 +43,7 @@ export async function checkDatabase(
 }
 
 async function inspect(
-  { output, signal }: CommandContext,
+  { output, signal }: CommandBasics,
   database: Database,
   apply: boolean,
 ): Promise<CommandResult> {
@@ -76,37 +70,4 @@ async function inspect(
     ],
     document: { database: database.databaseName, apply, documents, findings: findings.list(), open },
   };
-}
-
-async function connect(uri: string | undefined, signal: AbortSignal): Promise<MongoConnection> {
-  if (uri === undefined || !/^mongodb(\+srv)?:\/\/[^/]+\/[^/?]+/.test(uri))
-    throw new Failure(
-      'usage',
-      'Expected the address of a database, mongodb://host/database, as argument or in MONGODB_URI; found none with the name of a database.',
-    );
-  const mongo = new MongoConnection(
-    { uri, appName: 'catena-check-database', serverSelectionTimeout: patience },
-    createLogger('cli', 'silent'),
-  );
-  const away = mongo.connection.asPromise().then(
-    () => undefined,
-    (error: unknown) => outOfReach(error instanceof Error ? error.message : String(error)),
-  );
-  const failure = await Promise.race([
-    mongo.whenReady().then(() => undefined),
-    away,
-    new Promise<Failure>((resolve) =>
-      signal.addEventListener('abort', () => resolve(interruption()), { once: true }),
-    ),
-  ]);
-  if (failure === undefined) return mongo;
-  await mongo.close();
-  throw failure;
-}
-
-function outOfReach(reason: string): Failure {
-  return new Failure(
-    'usage',
-    `Expected a database that answers within ${patience / 1000} s, found: ${reason}. Check the address, its user and its password.`,
-  );
 }

@@ -1,4 +1,4 @@
-import { SingleBar } from 'cli-progress';
+import { createRequire } from 'node:module';
 import { bytesText, progressText } from './progress-text.js';
 
 /** Shows how far a long step is; the step itself only counts. */
@@ -11,11 +11,14 @@ export interface Progress {
 }
 
 const lineInterval = 5000;
+/** Bars are loaded when there is a terminal to draw them on. */
+const require = createRequire(import.meta.url);
 
 export const noProgress: Progress = { advance: () => undefined, set: () => undefined, end: () => undefined };
 
 /** A bar that redraws itself on a terminal. */
 export function barOn(stream: NodeJS.WriteStream, label: string, total: number, text = bytesText): Progress {
+  const { SingleBar } = require('cli-progress') as typeof import('cli-progress');
   const bar = new SingleBar({
     stream,
     format: '{label} {bar} {percentage} % of {size}, {remaining} left',

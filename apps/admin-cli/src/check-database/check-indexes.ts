@@ -6,7 +6,8 @@ import {
   wordsField,
   type StoredTextIndex,
 } from '#scicat-database';
-import { settle, type Database, type Step } from './inspection.js';
+import type { Database } from '../database.js';
+import { settle, type Step } from './inspection.js';
 
 /** An index as the database describes it. */
 export interface StoredIndex extends StoredTextIndex {

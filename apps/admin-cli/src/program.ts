@@ -1,0 +1,50 @@
+import { Command } from 'commander';
+import type { CommandBasics, CommandResult, GlobalOptions, Runner } from '#command-line';
+import type { CheckDatabaseOptions } from './check-database/check-database.js';
+
+const afterHelp = `
+Exit codes: 0 done, 1 something is left to do or could not be done, 2 wrong usage (also a database that does not
+answer), 130 interrupted. Variables: those of the apps, such as MONGODB_URI, and CATENA_DATABASES
+(docs/command-line.md).`;
+
+/** What administrators do beside the apps, on databases, buckets and shares themselves. */
+export function programFor(run: Runner<CommandBasics>): Command {
+  const program = new Command('catena-admin')
+    .description('Look after an installation of Catena: its databases, its control bucket, its shares.')
+    .option('--json', 'print one JSON document on standard output at the end')
+    .option('--quiet', 'say nothing but results, warnings and errors')
+    .addHelpText('after', afterHelp)
+    .showHelpAfterError('(catena-admin --help shows all commands)')
+    .exitOverride();
+  const perform = (command: (context: CommandBasics) => Promise<CommandResult>): Promise<void> =>
+    run(program.opts<GlobalOptions>(), command);
+
+  program
+    .command('check-database')
+    .description(
+      'compare an existing SciCat database with what Catena expects; writes nothing unless told to',
+    )
+    .argument('[uri]', 'mongodb://host/database (default: MONGODB_URI)')
+    .option('--apply', 'create missing indexes, correct totals and the rights of blocks')
+    .action((uri: string | undefined, options: CheckDatabaseOptions) =>
+      perform(async (context) =>
+        (await import('./check-database/check-database.js')).checkDatabase(context, uri, options),
+      ),
+    );
+  program
+    .command('backup')
+    .description('copy databases, control bucket and shares into a new folder; the apps must be stopped')
+    .argument('<folder>')
+    .action((folder: string) =>
+      perform(async (context) => (await import('./backup/backup.js')).backup(context, folder)),
+    );
+  program
+    .command('restore')
+    .description('put back what is missing: empty databases, objects and files; replaces nothing')
+    .argument('<folder>')
+    .action((folder: string) =>
+      perform(async (context) => (await import('./backup/restore.js')).restore(context, folder)),
+    );
+  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+  return program;
+}

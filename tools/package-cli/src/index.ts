@@ -1,0 +1,1 @@
+export { packCommandLine } from './pack.js';
