@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startStack, type Stack } from '../../local-stack/src/index.js';
+import { ensureRoot, startStack, type Stack } from '../../local-stack/src/index.js';
 import { parseArguments, type CheckArguments, type Part } from './arguments.js';
 import { staticSteps } from './static-steps.js';
 import { Tally } from './tally.js';
@@ -30,6 +30,7 @@ async function check({ parts, grep }: CheckArguments, tally: Tally): Promise<voi
   }));
   await inStack(
     runs.some(({ needsStack, files }) => needsStack && files.length > 0),
+    parts.includes('int') && grep === '',
     tally,
     async () => {
       for (const { part, files, ...options } of runs) {
@@ -51,13 +52,20 @@ async function checkStatically(tally: Tally): Promise<boolean> {
 }
 
 /** Gives the tests real services, fresh ones for each run; a service that does not start fails the run. */
-async function inStack(needed: boolean, tally: Tally, work: () => Promise<void>): Promise<void> {
+async function inStack(
+  needed: boolean,
+  whole: boolean,
+  tally: Tally,
+  work: () => Promise<void>,
+): Promise<void> {
   if (!needed) return work();
   const dataDirectory = await mkdtemp(join(tmpdir(), 'catena-check-'));
   let stack: Stack | undefined;
   const log = (line: string): void => console.log(`        ${line}`);
   const started = await tally.step('services', async () => {
     stack = await startStack({ dataDirectory, log, environment: process.env });
+    // A whole run needs the browser and the directory as well: made here, no test waits for them.
+    if (whole) await ensureRoot(process.env, log, 'extras');
   });
   try {
     if (!started || stack === undefined) return;
