@@ -54,10 +54,9 @@ export class Apt {
     return chosen;
   }
 
-  /** Archives that no choice file beside them names go: they belong to recipes of other versions. */
-  async forgetOthers(choiceFiles: readonly string[]): Promise<void> {
-    const choices = await Promise.all(choiceFiles.map((file) => this.keptChoice(file)));
-    const wanted = new Set(choices.flatMap((choice) => (choice ?? []).map(({ file }) => file)));
+  /** Removes the archives that a choice does not name. */
+  async keepOnly(choiceFile: string): Promise<void> {
+    const wanted = new Set(((await this.keptChoice(choiceFile)) ?? []).map(({ file }) => file));
     for (const file of await readdir(this.archives))
       if (file.endsWith('.deb') && !wanted.has(file)) await rm(join(this.archives, file), { force: true });
   }
@@ -72,7 +71,7 @@ export class Apt {
 
   private async prepare({ suite }: Recipe): Promise<void> {
     const { mirror, keyring, architecture } = this.source;
-    for (const name of ['lists/partial', 'archives/partial', 'cache', 'etc/empty'])
+    for (const name of ['lists/partial', 'archives/partial', 'no-archives/partial', 'cache', 'etc/empty'])
       await mkdir(join(this.folder, name), { recursive: true });
     const at = (name: string): string => JSON.stringify(join(this.folder, name));
     await writeFile(join(this.folder, 'status'), '');
@@ -97,7 +96,9 @@ export class Apt {
   }
 
   private async choose({ packages, leftOut }: Recipe): Promise<ChosenPackage[]> {
-    const options = ['-y', '--no-install-recommends', '--print-uris'];
+    // Looked at from an empty folder of archives: apt does not name what it would not have to fetch.
+    const elsewhere = ['-o', `Dir::Cache::archives=${join(this.folder, 'no-archives')}`];
+    const options = ['-y', '--no-install-recommends', '--print-uris', ...elsewhere];
     const chosen = chosenPackages(await this.run('apt-get', ['install', ...options, ...packages]));
     const descriptions: string[] = [];
     for (let first = 0; first < chosen.length; first += DESCRIPTIONS_AT_ONCE) {

@@ -57,7 +57,7 @@ async function makeRoot(root: string, recipe: Recipe, apt: Apt, log: Log): Promi
   const archives = packages.map(({ file }) => join(apt.archives, file));
   await unpackTree(partial, recipe, archives, log);
   await rename(partial, root);
-  await apt.forgetOthers(await choicesIn(join(root, '..')));
+  await tidy(join(root, '..'), apt);
   log(`the tree is ready after ${Math.round((Date.now() - began) / 1000)} s`);
 }
 
@@ -70,13 +70,13 @@ async function checkSpace(folder: string, megabytes: number): Promise<void> {
   );
 }
 
-async function choicesIn(cache: string): Promise<string[]> {
-  const current = (Object.keys(RECIPES) as RootName[]).map((name) => rootFolder(name, arch()));
-  const choices: string[] = [];
-  for (const file of (await readdir(cache)).filter((entry) => entry.endsWith('.packages.json'))) {
-    const path = join(cache, file);
-    if (current.includes(file.replace('.packages.json', ''))) choices.push(path);
-    else await rm(path, { force: true });
-  }
-  return choices;
+/**
+ * Archives of the services stay, so that the tree can be made again, and made anew by fetching only what has changed.
+ * All others have done their duty.
+ */
+async function tidy(cache: string, apt: Apt): Promise<void> {
+  const kept = `${rootFolder('services', arch())}.packages.json`;
+  for (const file of await readdir(cache))
+    if (file.endsWith('.packages.json') && file !== kept) await rm(join(cache, file), { force: true });
+  await apt.keepOnly(join(cache, kept));
 }
