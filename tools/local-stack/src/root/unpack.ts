@@ -32,7 +32,8 @@ export async function unpackTree(
   archives: readonly string[],
   log: Log,
 ): Promise<void> {
-  await rm(tree, { recursive: true, force: true });
+  // A program of an interrupted attempt may still be ending.
+  await rm(tree, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   for (const name of MERGED) {
     await mkdir(join(tree, 'usr', name), { recursive: true });
     await symlink(`usr/${name}`, join(tree, name));
