@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureRoot, startStack, type Stack } from '../../local-stack/src/index.js';
 import { parseArguments, type CheckArguments, type Part } from './arguments.js';
+import { OTHER_NODE, unitTestsOnOtherNode } from './other-node.js';
 import { staticSteps } from './static-steps.js';
 import { Tally } from './tally.js';
 import { testFiles } from './test-files.js';
@@ -24,6 +25,8 @@ async function check({ parts, grep }: CheckArguments, tally: Tally): Promise<voi
     console.log('the build is broken, so no test was run');
     return;
   }
+  if (parts.includes('nodes'))
+    await tally.step(`unit tests on ${OTHER_NODE}`, () => unitTestsOnOtherNode(PROJECT));
   const runs = TEST_PARTS.filter(({ part }) => parts.includes(part)).map((options) => ({
     ...options,
     files: testFiles(PROJECT, options.part, grep),
