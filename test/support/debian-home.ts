@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkHost } from '../../tools/local-stack/src/root/host.js';
+import { chooseEntrance } from '../../tools/local-stack/src/process/entrance.js';
 import { ensureRoot } from '../../tools/local-stack/src/root/make-root.js';
 import { prepareHome } from '../../tools/local-stack/src/services/home.js';
 import type { ServiceHome } from '../../tools/local-stack/src/services/service.js';
@@ -15,13 +15,13 @@ export interface DebianHome extends ServiceHome {
 }
 
 export async function debianHome(name: string): Promise<DebianHome> {
-  checkHost();
   const log = (line: string): void => void process.stderr.write(`${line}\n`);
-  const root = await ensureRoot(process.env, log);
+  const root = await ensureRoot(process.env, log, 'extras');
   const dataDirectory = await mkdtemp(join(tmpdir(), `catena-${name}-`));
   const settings = await loadSettings(dataDirectory);
   const home: DebianHome = {
     ...{ root, dataDirectory, settings, log },
+    entrance: await chooseEntrance(root),
     port: settings.ports.mongodb,
     remove: () => rm(dataDirectory, { recursive: true, force: true }),
   };

@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startStack, type Stack } from '../../local-stack/src/index.js';
+import { ensureRoot, startStack, type Stack } from '../../local-stack/src/index.js';
 import { parseArguments, type CheckArguments, type Part } from './arguments.js';
+import { OTHER_NODE, unitTestsOnOtherNode } from './other-node.js';
 import { staticSteps } from './static-steps.js';
 import { Tally } from './tally.js';
 import { testFiles } from './test-files.js';
@@ -24,12 +25,15 @@ async function check({ parts, grep }: CheckArguments, tally: Tally): Promise<voi
     console.log('the build is broken, so no test was run');
     return;
   }
+  if (parts.includes('nodes'))
+    await tally.step(`unit tests on ${OTHER_NODE}`, () => unitTestsOnOtherNode(PROJECT));
   const runs = TEST_PARTS.filter(({ part }) => parts.includes(part)).map((options) => ({
     ...options,
     files: testFiles(PROJECT, options.part, grep),
   }));
   await inStack(
     runs.some(({ needsStack, files }) => needsStack && files.length > 0),
+    parts.includes('int') && grep === '',
     tally,
     async () => {
       for (const { part, files, ...options } of runs) {
@@ -51,13 +55,20 @@ async function checkStatically(tally: Tally): Promise<boolean> {
 }
 
 /** Gives the tests real services, fresh ones for each run; a service that does not start fails the run. */
-async function inStack(needed: boolean, tally: Tally, work: () => Promise<void>): Promise<void> {
+async function inStack(
+  needed: boolean,
+  whole: boolean,
+  tally: Tally,
+  work: () => Promise<void>,
+): Promise<void> {
   if (!needed) return work();
   const dataDirectory = await mkdtemp(join(tmpdir(), 'catena-check-'));
   let stack: Stack | undefined;
   const log = (line: string): void => console.log(`        ${line}`);
   const started = await tally.step('services', async () => {
     stack = await startStack({ dataDirectory, log, environment: process.env });
+    // A whole run needs the browser and the directory as well: made here, no test waits for them.
+    if (whole) await ensureRoot(process.env, log, 'extras');
   });
   try {
     if (!started || stack === undefined) return;

@@ -65,5 +65,12 @@ describe('Running test files', () => {
     assert.equal(tally.failed, 1);
     assert.match(printed, /still waiting for: .*ProcessWrap/);
     assert.match(printed, /process \d+: sleep 31[.]5/);
+    assert.match(printed, /did not end within 5 s, so it was ended/);
+  });
+
+  it('ends a file that never comes back from a loop', async () => {
+    const { tally, printed } = await runs(`it('turns round', () => { for (;;); });`);
+    assert.equal(tally.failed, 1);
+    assert.match(printed, /did not end within 5 s, so it was ended/);
   });
 });

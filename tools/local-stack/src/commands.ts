@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { formatted, type Format } from './environment-formats.js';
 import { rememberedProcesses, signalProcess, waitUntilGone } from './process/identity.js';
 import { startStack, type Stack } from './stack.js';
 
@@ -124,13 +125,13 @@ export function status(data: string): number {
   return current.services.every(({ healthy }) => healthy) ? 0 : 1;
 }
 
-export function printEnvironment(data: string): number {
+export function printEnvironment(data: string, format: Format): number {
   const current = readReport(data);
   if (current === undefined) {
     console.error('the stack is down; start it with: npm run stack -- up');
     return 1;
   }
-  for (const [name, value] of Object.entries(current.environment)) console.log(`${name}=${value}`);
+  console.log(formatted(current.environment, format));
   return 0;
 }
 

@@ -6,7 +6,11 @@ import { ensureRoot } from './root/make-root.js';
 const log = (line: string): void => console.error(`stack: ${line}`);
 
 async function run(): Promise<number> {
-  const { command, data } = parseArguments(process.argv.slice(2));
+  const { command, data, format, extras, help } = parseArguments(process.argv.slice(2));
+  if (help) {
+    console.log(USAGE);
+    return 0;
+  }
   const dataDirectory = resolve(data);
   switch (command) {
     case 'up':
@@ -16,9 +20,10 @@ async function run(): Promise<number> {
     case 'status':
       return status(dataDirectory);
     case 'env':
-      return printEnvironment(dataDirectory);
+      return printEnvironment(dataDirectory, format);
     case 'prepare':
       log(`the root is in ${await ensureRoot(process.env, log)}`);
+      if (extras) log(`the extras are in ${await ensureRoot(process.env, log, 'extras')}`);
       return 0;
     case 'supervise':
       return supervise(dataDirectory, { log });

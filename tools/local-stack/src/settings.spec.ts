@@ -25,7 +25,15 @@ describe('settings', () => {
 
 describe('arguments', () => {
   it('name one command', () => {
-    assert.deepEqual({ ...parseArguments(['up', '--data', 'x']) }, { command: 'up', data: 'x' });
+    assert.deepEqual(
+      { ...parseArguments(['up', '--data', 'x']) },
+      {
+        ...{ command: 'up', data: 'x', format: 'sh', extras: false, help: false },
+      },
+    );
+    assert.equal(parseArguments(['--help']).help, true);
+    assert.equal(parseArguments(['env', '--format', 'json']).format, 'json');
+    assert.throws(() => parseArguments(['env', '--format', 'xml']), /one of sh, dotenv, json, found "xml"/);
     assert.equal(parseArguments(['status']).data, '.catena/stack');
     for (const wrong of [[], ['upp'], ['up', 'down']]) assert.equal(parseArguments(wrong).command, undefined);
     assert.throws(() => parseArguments(['up', '--unknown']));

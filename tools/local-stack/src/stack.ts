@@ -7,6 +7,7 @@ import {
   rememberProcesses,
   type ProcessIdentity,
 } from './process/identity.js';
+import { chooseEntrance } from './process/entrance.js';
 import { ensureRoot } from './root/make-root.js';
 import { withLock } from './root/lock.js';
 import { unsupported } from './root/host.js';
@@ -106,7 +107,11 @@ async function makeServices(
 ): Promise<ManagedService[]> {
   if (process.platform !== 'linux') throw unsupported('the local services need Linux');
   const root = await ensureRoot(environment ?? process.env, log);
-  const home: ServiceHome = { settings: await loadSettings(dataDirectory), root, dataDirectory, log };
+  const home: ServiceHome = {
+    ...{ root, dataDirectory, log },
+    entrance: await chooseEntrance(root),
+    settings: await loadSettings(dataDirectory),
+  };
   prepareHome(home);
   const definitions: Record<ServiceName, () => ServiceDefinition> = {
     mongodb: () => mongodbService(home),

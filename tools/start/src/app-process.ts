@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
+import { listensOn } from './listener.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface AppProcessOptions {
@@ -26,6 +27,10 @@ export class AppProcess {
 
   get running(): boolean {
     return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  private get port(): number {
+    return Number(new URL(this.options.readyUrl).port);
   }
 
   /** How the last process ended; undefined while it runs. */
@@ -59,17 +64,27 @@ export class AppProcess {
     const until = Date.now() + limit;
     while (Date.now() < until) {
       if (!this.running)
-        throw new Error(`${this.options.name} ended before it was ready: see ${this.options.logFile}`);
+        throw new Error(
+          `${this.options.name} ended before it was ready${await this.stranger()}: see ${this.options.logFile}`,
+        );
       const ready = await fetch(this.options.readyUrl, { signal: AbortSignal.timeout(2000) }).then(
         ({ ok }) => ok,
         () => false,
       );
-      if (ready) return;
+      // Another program may have been faster at the port: ours then ends soon.
+      if (ready && listensOn(this.pid ?? 0, this.port)) return;
       await sleep(50);
     }
     throw new Error(
       `${this.options.name} was not ready within ${limit / 1000} s: see ${this.options.logFile}`,
     );
+  }
+
+  private async stranger(): Promise<string> {
+    const answer = await fetch(this.options.readyUrl, { signal: AbortSignal.timeout(2000) }).catch(
+      () => undefined,
+    );
+    return answer === undefined ? '' : `, and another program answers on its port ${this.port}`;
   }
 
   signal(signal: NodeJS.Signals): void {

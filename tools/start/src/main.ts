@@ -1,9 +1,11 @@
 import { mkdir } from 'node:fs/promises';
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { startStack, UnsupportedHost, type Stack } from '../../local-stack/src/index.js';
 import { publicUrlOf, type AppSettings } from './app-environments.js';
 import { Demonstration } from './demonstration.js';
+import { BadEnvironmentFile, readEnvironmentFile } from './environment-file.js';
 import { prepareBroker } from './broker.js';
 import { prepareBuckets } from './buckets.js';
 import { dataciteProcess, prepare, supervisors, whenAccountsWork } from './installation.js';
@@ -13,10 +15,13 @@ import type { Supervisor } from './supervisor.js';
 
 const project = fileURLToPath(new URL('../../../..', import.meta.url));
 const log = (line: string): void => console.log(`catena: ${line}`);
-const usage = `Usage: npm start
+const usage = `Usage: npm start [-- --env-file FILE]
 
 Starts MongoDB, RabbitMQ and S3 of its own and all apps, archives and publishes a demonstration dataset the first time,
 and prints where everything is. Ctrl-C stops it; the next start goes on with the same data.
+
+  --env-file FILE   variables for the apps (docs/configuration.md): NAME=value lines for all but publication-server; below a
+                    heading [APP] for that app alone. Yours win over the demonstration's.
 
   CATENA_DATA    where everything is kept (default .catena)
   CATENA_PORT    port of the REST API; the other apps take the next ones (default: free ones)
@@ -60,13 +65,17 @@ function listenForSignals(): void {
     });
 }
 
-async function start(places: Places): Promise<void> {
+async function start(places: Places, environmentFile: string | undefined): Promise<void> {
+  const extra =
+    environmentFile === undefined
+      ? {}
+      : await readEnvironmentFile(resolve(process.env['INIT_CWD'] ?? '.', environmentFile));
   await mkdir(places.directory, { recursive: true, mode: 0o711 });
   const ports = await choosePorts(process.env['CATENA_PORT']);
   log('starting MongoDB, RabbitMQ and S3');
   const stack = await startStack({ dataDirectory: places.stack, log, environment: process.env });
   started.stack = stack;
-  const settings = await prepare(project, places, stack.environment, ports);
+  const settings = { ...(await prepare(project, places, stack.environment, ports)), extra };
   await Promise.all([prepareBroker(settings), prepareBuckets(settings)]);
   log('starting catalog-api, job-assembler, archiver, publisher and publication-server');
   started.apps = [
@@ -118,16 +127,27 @@ Next, in another terminal:
 Ctrl-C stops everything; npm start goes on with the same data.`;
 }
 
-if (['--help', '-h'].includes(process.argv[2] ?? '')) {
-  console.log(usage);
-  process.exit(0);
+function givenFile(): string | undefined {
+  try {
+    const { values } = parseArgs({
+      options: { help: { type: 'boolean', short: 'h' }, 'env-file': { type: 'string' } },
+    });
+    if (values.help !== true) return values['env-file'];
+    console.log(usage);
+    process.exit(0);
+  } catch (error) {
+    console.error(`catena: ${(error as Error).message}\n\n${usage}`);
+    process.exit(2);
+  }
 }
+
+const environmentFile = givenFile();
 listenForSignals();
 try {
-  await start(placesBelow(project, process.env['CATENA_DATA']));
+  await start(placesBelow(project, process.env['CATENA_DATA']), environmentFile);
 } catch (error) {
   if (stoppingSince === undefined) {
-    const explained = error instanceof UnsupportedHost || error instanceof PortTaken;
+    const explained = [UnsupportedHost, PortTaken, BadEnvironmentFile].some((kind) => error instanceof kind);
     const text = error instanceof Error ? error.message : String(error);
     console.error(`catena: ${explained ? text : `could not start: ${text}`}`);
     await stop('giving up', 1);

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { claimPort } from './port-claims.js';
 import { portNames, type PortName } from './app-environments.js';
 
 /** A port was asked for and cannot be had; the message says what to do. */
@@ -16,7 +17,7 @@ const portsTried = 200;
  */
 export async function choosePorts(
   wanted: string | undefined,
-  isFree = isPortFree,
+  isFree = isPortOurs,
 ): Promise<Record<PortName, number>> {
   const ports: Partial<Record<PortName, number>> = {};
   let next = firstPort;
@@ -37,9 +38,14 @@ async function fixedPort(wanted: string, isFree: (port: number) => Promise<boole
     throw new PortTaken(`Expected CATENA_PORT to be a port number, found ${JSON.stringify(wanted)}.`);
   if (!(await isFree(port)))
     throw new PortTaken(
-      `Expected port ${port} (CATENA_PORT) to be free, found it in use. Stop what uses it, choose another, or unset CATENA_PORT to have a free one found.`,
+      `Expected port ${port} (CATENA_PORT) to be free, found it in use, or chosen by another npm start. Stop what uses it, choose another, or unset CATENA_PORT to have a free one found.`,
     );
   return port;
+}
+
+/** Free, and chosen by no other start: ours from now on. */
+async function isPortOurs(port: number): Promise<boolean> {
+  return (await isPortFree(port)) && claimPort(port);
 }
 
 function isPortFree(port: number): Promise<boolean> {

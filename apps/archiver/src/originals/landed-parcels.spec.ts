@@ -63,7 +63,9 @@ describe('Parcels of the landing zone', () => {
         files.slice(at, at + 64).map(async ([path, text]) => {
           const bytes = await landed.read(landed.placeOf(lineOf(path, text))!);
           assert.equal(bytes.toString(), text);
-          assert.ok(bytes.buffer.byteLength < 20_000, 'it does not keep its parcel');
+          // Small ones share a buffer of Node's, whose size differs from release to release.
+          const most = Math.max(20_000, Buffer.poolSize);
+          assert.ok(bytes.buffer.byteLength <= most, 'it does not keep its parcel');
         }),
       );
     assert.ok(seen.most <= 4, `${seen.most} at a time`);

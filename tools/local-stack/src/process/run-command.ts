@@ -6,24 +6,25 @@ export class CommandFailed extends Error {}
 const KEPT_LINES = 15;
 
 /**
- * Runs a program to its end, each of its lines handed to `onLine`. It dies with us: a half-made root must not be
+ * Runs a program to its end and returns its lines. It dies with us: a half-made root must not be
  * worked on by an orphan while the next attempt starts.
  */
 export function runCommand(
   program: string,
   parameters: readonly string[],
-  options: { readonly onLine?: (line: string) => void; readonly environment?: NodeJS.ProcessEnv } = {},
+  options: {
+    readonly environment?: NodeJS.ProcessEnv;
+    readonly workingDirectory?: string;
+  } = {},
 ): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', program, ...parameters], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: options.environment ?? process.env,
+      cwd: options.workingDirectory,
     });
     const lines: string[] = [];
-    const collect = lineSplitter((line) => {
-      lines.push(line);
-      options.onLine?.(line);
-    });
+    const collect = lineSplitter((line) => void lines.push(line));
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);
     child.on('error', reject);

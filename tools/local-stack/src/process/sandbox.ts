@@ -1,11 +1,18 @@
-import { RECIPE } from '../root/recipe.js';
+import { join } from 'node:path';
+import { DATA_MOUNT_POINT } from '../root/recipe.js';
 
 /** The user services run as when we are root: PostgreSQL refuses to be root, and nobody else should own the data. */
 const SERVICE_UID = 64_742;
 
+/** How a program gets into a tree: by our own namespaces, by bubblewrap's, or by a tracer that rewrites its paths. */
+export type Entrance = 'namespaces' | 'bwrap' | 'proot';
+
 export interface Sandbox {
   readonly root: string;
   readonly dataDirectory: string;
+  readonly entrance: Entrance;
+  /** Keep our own identity, to write into the tree itself. */
+  readonly asOwner?: boolean;
 }
 
 /** Uid (and gid) of the services. */
@@ -21,15 +28,16 @@ export function serviceUid(): number {
  */
 const ENTER = `
 root=$1 data=$2 identity=$3 signal=$4; shift 4
+PATH=$PATH:/usr/sbin:/sbin
 hostname localhost
 mount --rbind /dev "$root/dev"
 mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
 mount -t proc proc "$root/proc" 2>/dev/null || mount --rbind /proc "$root/proc"
 mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
 mount -t tmpfs tmpfs "$root/run"
-mount --bind "$data" "$root${RECIPE.dataMountPoint}"
+mount --bind "$data" "$root${DATA_MOUNT_POINT}"
 mount --bind "$data/etc/passwd" "$root/etc/passwd"
-cd "$root${RECIPE.dataMountPoint}"
+cd "$root${DATA_MOUNT_POINT}"
 exec chroot "$root" setpriv $identity --inh-caps=-all --ambient-caps=-all \\
   --no-new-privs --pdeathsig "$signal" -- "$@"
 `;
@@ -37,6 +45,7 @@ exec chroot "$root" setpriv $identity --inh-caps=-all --ambient-caps=-all \\
 const NAMESPACES = ['--mount', '--uts', '--pid', '--fork', '--propagation', 'private', '--kill-child=KILL'];
 /** Without root: first a user namespace in which we may mount. It comes first because entering it forgets pdeathsig. */
 const USER_NAMESPACE = ['unshare', '--user', '--map-current-user', '--keep-caps', '--'];
+const DIES_WITH_US = ['setpriv', '--pdeathsig', 'KILL', '--'];
 
 /**
  * The command line that runs a program inside the root. It stands in a process namespace of its own: when its first
@@ -47,14 +56,81 @@ export function sandboxed(
   endSignal: string,
   command: readonly string[],
 ): { readonly program: string; readonly parameters: string[] } {
-  const isRoot = process.getuid?.() === 0;
-  const uid = serviceUid();
-  // Without root we are the service user already, and may not even ask to become it.
-  const identity = isRoot ? `--reuid ${uid} --regid ${uid} --clear-groups` : '';
-  const [program, ...parameters] = [
-    ...(isRoot ? [] : USER_NAMESPACE),
-    ...['setpriv', '--pdeathsig', 'KILL', '--', 'unshare', ...NAMESPACES, '--'],
-    ...['sh', '-ec', ENTER, 'sh', sandbox.root, sandbox.dataDirectory, identity, endSignal, ...command],
-  ];
+  const ways: Readonly<Record<Entrance, typeof byNamespaces>> = {
+    namespaces: byNamespaces,
+    bwrap: byBubblewrap,
+    proot: byTracer,
+  };
+  const [program, ...parameters] = ways[sandbox.entrance](sandbox, endSignal, command);
   return { program: program as string, parameters };
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+/** Without root we are the service user already, and may not even ask to become it. */
+function identityOf({ asOwner }: Sandbox): string[] {
+  const uid = String(serviceUid());
+  return isRoot() && asOwner !== true ? ['--reuid', uid, '--regid', uid, '--clear-groups'] : [];
+}
+
+function byNamespaces(sandbox: Sandbox, endSignal: string, command: readonly string[]): string[] {
+  const { root, dataDirectory } = sandbox;
+  return [
+    ...(isRoot() ? [] : USER_NAMESPACE),
+    ...[...DIES_WITH_US, 'unshare', ...NAMESPACES, '--'],
+    ...['sh', '-ec', ENTER, 'sh', root, dataDirectory, identityOf(sandbox).join(' '), endSignal, ...command],
+  ];
+}
+
+/** Where administrators let bubblewrap make namespaces, but not everybody. */
+function byBubblewrap(sandbox: Sandbox, endSignal: string, command: readonly string[]): string[] {
+  const { root, dataDirectory } = sandbox;
+  return [
+    ...[...DIES_WITH_US, 'bwrap', '--bind', root, '/', '--dev-bind', '/dev', '/dev'],
+    ...['--perms', '1777', '--tmpfs', '/dev/shm', '--proc', '/proc', '--perms', '1777', '--tmpfs', '/tmp'],
+    ...['--tmpfs', '/run', '--bind', dataDirectory, DATA_MOUNT_POINT],
+    ...['--bind', join(dataDirectory, 'etc/passwd'), '/etc/passwd'],
+    ...[
+      '--unshare-uts',
+      '--hostname',
+      'localhost',
+      '--unshare-pid',
+      '--as-pid-1',
+      '--chdir',
+      DATA_MOUNT_POINT,
+      '--',
+    ],
+    ...innerMost(sandbox, endSignal, command),
+  ];
+}
+
+/**
+ * Where nobody may make namespaces: slower, and without walls, but it needs no right at all. The tracer is the tree's
+ * own, with the tree's own libraries, because the machine may have neither. It does without seccomp's filters: with
+ * them, programs of newer kernels end by a signal.
+ */
+function byTracer(sandbox: Sandbox, endSignal: string, command: readonly string[]): string[] {
+  const { root, dataDirectory } = sandbox;
+  const machine = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+  const loader = process.arch === 'arm64' ? 'lib/ld-linux-aarch64.so.1' : 'lib64/ld-linux-x86-64.so.2';
+  return [
+    ...[
+      ...DIES_WITH_US,
+      'env',
+      'PROOT_NO_SECCOMP=1',
+      join(root, 'usr', loader),
+      '--library-path',
+      join(root, `usr/lib/${machine}-linux-gnu`),
+    ],
+    ...[join(root, 'usr/bin/proot'), '--kill-on-exit', '-r', root, '-b', '/dev', '-b', '/proc', '-b', '/tmp'],
+    ...['-b', `${dataDirectory}:${DATA_MOUNT_POINT}`, '-b', `${dataDirectory}/etc/passwd:/etc/passwd`],
+    ...['-w', DATA_MOUNT_POINT],
+    ...innerMost(sandbox, endSignal, command),
+  ];
+}
+
+function innerMost(sandbox: Sandbox, endSignal: string, command: readonly string[]): string[] {
+  return ['setpriv', ...identityOf(sandbox), '--no-new-privs', '--pdeathsig', endSignal, '--', ...command];
 }

@@ -1,124 +1,82 @@
 import { existsSync } from 'node:fs';
-import { appendFile, cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { arch, homedir } from 'node:os';
 import { join } from 'node:path';
-import { runCommand } from '../process/run-command.js';
-import { checkHost, debianMirror, type Host } from './host.js';
+import { Apt } from './apt.js';
+import { debianSource, thisMachine, unsupported } from './host.js';
 import { withLock } from './lock.js';
-import { RECIPE, rootName } from './recipe.js';
+import { RECIPES, rootFolder, type Recipe, type RootName } from './recipe.js';
+import { unpackTree } from './unpack.js';
 
 type Log = (line: string) => void;
 
-/** Where roots are kept between runs. */
+/** Where trees are kept between runs. */
 function cacheDirectory(environment: NodeJS.ProcessEnv): string {
   const base = environment['CATENA_CACHE'];
   if (base !== undefined && base !== '') return base;
   return join(environment['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'catena');
 }
 
-/** Mounts and processes of the making end with it, also when it is interrupted. */
-const NAMESPACES = ['--mount', '--pid', '--fork', '--kill-child=KILL', '--propagation', 'private'];
-
 /**
- * The path of the Debian root all services run in; made on first use (some two minutes), found afterwards. It is
- * made under a temporary name in steps that are remembered, so an interrupted making goes on where it was.
+ * The path of a Debian tree that programs run in; made on first use (about a minute), found afterwards. Anybody can make
+ * it. It is made under a temporary name; what was fetched stays, so an interrupted making goes on where it was.
  */
-export async function ensureRoot(environment: NodeJS.ProcessEnv, log: Log): Promise<string> {
+export async function ensureRoot(
+  environment: NodeJS.ProcessEnv,
+  log: Log,
+  name: RootName = 'services',
+): Promise<string> {
   const cache = cacheDirectory(environment);
-  const root = join(cache, rootName(arch()));
+  const root = join(cache, rootFolder(name, arch()));
   if (existsSync(root)) return root;
-  const host = checkHost();
+  const source = await debianSource(thisMachine(environment));
   await mkdir(cache, { recursive: true });
+  const recipe = RECIPES[name];
   return withLock(
-    `${root}.lock`,
-    (holder) => log(`process ${holder} is making the Debian root; waiting for it`),
+    join(cache, 'making.lock'),
+    (holder) => log(`process ${holder} is making a Debian tree in ${cache}; waiting for it`),
     async () => {
-      if (!existsSync(root)) await makeRoot(root, host, log);
+      if (!existsSync(root))
+        await makeRoot(root, recipe, new Apt(join(cache, `apt-${recipe.suite}`), source, log), log);
       return root;
     },
   );
 }
 
-async function makeRoot(root: string, host: Host, log: Log): Promise<void> {
+async function makeRoot(root: string, recipe: Recipe, apt: Apt, log: Log): Promise<void> {
   const began = Date.now();
-  const partial = `${root}.partial`;
+  const { download, tree } = recipe.megabytes;
   log(
-    `making a Debian ${RECIPE.suite} root for the services in ${root} (once; three to five minutes, 1.8 GB)`,
+    `making a Debian ${recipe.suite} tree in ${root} (once; about a minute, ${download} MB to fetch, ${download + tree} MB on disk)`,
   );
-  await step(partial, 'base', log, () => unpackBase(partial, host, log));
-  await step(partial, 'configured', log, () => configure(partial));
-  await step(partial, 'installed', log, () => installPackages(partial, log));
+  await checkSpace(join(root, '..'), download + tree);
+  const choice = `${root}.packages.json`;
+  const packages = await apt.fetch(recipe, choice);
+  log('unpacking');
+  const partial = `${root}.partial`;
+  const archives = packages.map(({ file }) => join(apt.archives, file));
+  await unpackTree(partial, recipe, archives, log);
   await rename(partial, root);
-  await rm(`${partial}.steps`, { force: true, recursive: true });
-  log(`the root is ready after ${Math.round((Date.now() - began) / 1000)} s`);
+  await tidy(join(root, '..'), apt);
+  log(`the tree is ready after ${Math.round((Date.now() - began) / 1000)} s`);
 }
 
-/** Does a step unless an earlier, interrupted attempt has finished it. */
-async function step(partial: string, name: string, log: Log, work: () => Promise<void>): Promise<void> {
-  const marker = join(`${partial}.steps`, name);
-  if (existsSync(marker)) return log(`step "${name}" was finished before`);
-  await work();
-  await mkdir(`${partial}.steps`, { recursive: true });
-  await writeFile(marker, '');
+async function checkSpace(folder: string, megabytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  const free = Math.floor((bavail * bsize) / 1_000_000);
+  if (free >= megabytes) return;
+  throw unsupported(
+    `expected ${megabytes} MB of free space in ${folder}, found ${free} MB; free some, or set CATENA_CACHE to a folder on another disk`,
+  );
 }
 
-async function unpackBase(partial: string, host: Host, log: Log): Promise<void> {
-  await rm(partial, { recursive: true, force: true });
-  const mirror = await debianMirror();
-  await host.installBootstrapper(log);
-  log('unpacking the base system');
-  const progress = counter(log, 'base system: %n packages unpacked', /^I: Extracting /);
-  const parameters = host.bootstrapParameters(RECIPE.suite, partial, mirror);
-  await runCommand('unshare', [...NAMESPACES, '--', host.bootstrapper, ...parameters], { onLine: progress });
-}
-
-async function configure(partial: string): Promise<void> {
-  const inside = (path: string): string => join(partial, path);
-  await cp('/etc/apt/apt.conf.d', inside('etc/apt/apt.conf.d'), { recursive: true });
-  if (existsSync('/etc/resolv.conf')) {
-    await cp('/etc/resolv.conf', inside('etc/resolv.conf'), { dereference: true });
-  }
-  // No package may start a service of its own.
-  await writeFile(inside('usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-  await appendFile(inside('etc/hosts'), '127.0.0.1 localhost\n::1 localhost\n');
-  // PostgreSQL's package would make a cluster at once; nobody would use it.
-  await mkdir(inside('etc/postgresql-common'), { recursive: true });
-  await writeFile(inside('etc/postgresql-common/createcluster.conf'), 'create_main_cluster = false\n');
-}
-
-async function installPackages(partial: string, log: Log): Promise<void> {
-  log('reading the package lists');
-  await insideRoot(partial, ['apt-get', 'update'], () => undefined);
-  await insideRoot(partial, ['dpkg', '--configure', '-a'], () => undefined);
-  log(`installing ${RECIPE.packages.join(', ')}`);
-  const progress = counter(log, 'services: %n packages set up', /^Setting up /);
-  const options = ['-y', '--no-install-recommends', '-o', 'APT::Keep-Downloaded-Packages=true'];
-  await insideRoot(partial, ['apt-get', 'install', ...options, ...RECIPE.packages], progress);
-  await insideRoot(partial, ['apt-get', 'clean'], () => undefined);
-}
-
-/** Runs a program in the root that is being made; its mounts and whatever it starts end with it. */
-async function insideRoot(root: string, command: readonly string[], onLine: Log): Promise<void> {
-  const enter = `
-mount --rbind /dev "$0/dev"; mount -t tmpfs tmpfs "$0/dev/shm"; mount -t proc proc "$0/proc"
-exec chroot "$0" "$@"`;
-  await runCommand('unshare', [...NAMESPACES, '--', 'sh', '-ec', enter, root, ...command], {
-    onLine,
-    environment: {
-      PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
-      HOME: '/root',
-      LANG: 'C.UTF-8',
-      DEBIAN_FRONTEND: 'noninteractive',
-    },
-  });
-}
-
-/** Reports every tenth line that matches, so that minutes do not pass in silence. */
-function counter(log: Log, text: string, pattern: RegExp): (line: string) => void {
-  let count = 0;
-  return (line) => {
-    if (!pattern.test(line)) return;
-    count += 1;
-    if (count % 20 === 0) log(text.replace('%n', String(count)));
-  };
+/**
+ * Archives of the services stay, so that the tree can be made again, and made anew by fetching only what has changed.
+ * All others have done their duty.
+ */
+async function tidy(cache: string, apt: Apt): Promise<void> {
+  const kept = `${rootFolder('services', arch())}.packages.json`;
+  for (const file of await readdir(cache))
+    if (file.endsWith('.packages.json') && file !== kept) await rm(join(cache, file), { force: true });
+  await apt.keepOnly(join(cache, kept));
 }

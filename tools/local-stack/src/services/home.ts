@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { ManagedProcess } from '../process/managed-process.js';
 import { runCommand } from '../process/run-command.js';
 import { sandboxed, serviceUid } from '../process/sandbox.js';
-import { RECIPE } from '../root/recipe.js';
+import { DATA_MOUNT_POINT } from '../root/recipe.js';
 import type { ServiceHome } from './service.js';
 
 /** A path as the programs inside the root see it. */
-export const inside = (...parts: string[]): string => join(RECIPE.dataMountPoint, ...parts);
+export const inside = (...parts: string[]): string => join(DATA_MOUNT_POINT, ...parts);
 
 const BASE_ENVIRONMENT = {
   PATH: '/usr/sbin:/usr/bin:/sbin:/bin',

@@ -1,4 +1,5 @@
 import type { ManagedProcess } from '../process/managed-process.js';
+import type { Entrance } from '../process/sandbox.js';
 import type { StackSettings } from '../settings.js';
 
 export const SERVICE_NAMES = ['mongodb', 'rabbitmq', 's3'] as const;
@@ -9,7 +10,9 @@ export interface ServiceHome {
   readonly settings: StackSettings;
   /** The Debian root on this machine. */
   readonly root: string;
-  /** The stack's data directory on this machine; inside the root it is mounted at `RECIPE.dataMountPoint`. */
+  /** How programs enter it here. */
+  readonly entrance: Entrance;
+  /** The stack's data directory on this machine; inside the root it is mounted at `DATA_MOUNT_POINT`. */
   readonly dataDirectory: string;
   readonly log: (line: string) => void;
 }
