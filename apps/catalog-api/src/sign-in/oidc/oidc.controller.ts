@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Open } from '#service-host';
-import { ReturnedAuthLoginDto } from '../../answers/people.js';
+import { CommandLineClient, ReturnedAuthLoginDto } from '../../answers/people.js';
 import { AuthenticationService } from '../authentication.service.js';
 import type { LoginAnswer } from '../../accounts/token.service.js';
 import { SignInLimits } from '../sign-in-limits.js';
