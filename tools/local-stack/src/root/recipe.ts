@@ -15,6 +15,8 @@ export interface Recipe {
   readonly unwanted: readonly string[];
   /** Links that maintainer scripts would have made (by way of alternatives): pattern of the target, name of the link. */
   readonly links: readonly (readonly [target: string, link: string])[];
+  /** Files that maintainer scripts would have written. */
+  readonly files: Readonly<Record<string, string>>;
   /** Folders of Python files to compile now: whoever runs them may not write there. */
   readonly pythonFolders: readonly string[];
   /** What the download and the tree take, for the announcement and to refuse a disk that is too full. */
@@ -77,6 +79,7 @@ export const RECIPES: Readonly<Record<RootName, Recipe>> = {
       ['/usr/share/postgresql/18/extension/postgis*-3.control', 'postgis*.control'],
       ['/usr/bin/mawk', 'awk'],
     ],
+    files: {},
     pythonFolders: ['/usr/lib/python3', '/usr/lib/python3.14'],
     megabytes: { download: 131, tree: 390 },
   },
@@ -99,6 +102,16 @@ export const RECIPES: Readonly<Record<RootName, Recipe>> = {
     ],
     unwanted: [...UNWANTED, './usr/lib/chromium/libVkLayer_*', './usr/lib/chromium/locales/[!e]*'],
     links: [['/usr/bin/mawk', 'awk']],
+    files: {
+      // Without it the harvester reads XML with Perl alone, many times slower. The last one named is taken.
+      'etc/perl/XML/SAX/ParserDetails.ini': [
+        'XML::SAX::PurePerl',
+        'XML::LibXML::SAX',
+        'XML::LibXML::SAX::Parser',
+      ]
+        .map((name) => `[${name}]\nhttp://xml.org/sax/features/namespaces = 1\n`)
+        .join('\n'),
+    },
     pythonFolders: [],
     megabytes: { download: 180, tree: 560 },
   },

@@ -59,9 +59,12 @@ export async function unpackTree(
   await compilePython(tree, recipe);
 }
 
-async function complete(tree: string, { links }: Recipe): Promise<void> {
+async function complete(tree: string, { links, files }: Recipe): Promise<void> {
   for (const folder of EMPTY) await mkdir(join(tree, folder), { recursive: true });
-  for (const [file, text] of Object.entries(SMALL_FILES)) await writeFile(join(tree, file), text);
+  for (const [file, text] of Object.entries({ ...SMALL_FILES, ...files })) {
+    await mkdir(dirname(join(tree, file)), { recursive: true });
+    await writeFile(join(tree, file), text);
+  }
   for (const [target, link] of links) {
     const folder = join(tree, dirname(target));
     const [before = '', after = ''] = basename(target).split('*');
