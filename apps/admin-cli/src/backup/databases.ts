@@ -36,7 +36,10 @@ export async function dumpDatabase(
         yield document;
       }
     };
-    await pipeline(Readable.from(counted(), { objectMode: false }), createWriteStream(join(folder, file)));
+    await pipeline(
+      Readable.from(counted(), { objectMode: false }),
+      createWriteStream(join(folder, file), { flush: true }),
+    );
     // Apps make empty collections again by themselves.
     if (documents === 0) await rm(join(folder, file));
     else collections.push({ name, documents, file, sha256: hash.digest('hex') });

@@ -43,7 +43,10 @@ export const backupFormat = 'catena-backup-1';
 const manifestName = 'backup.json';
 
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
-  await writeFile(join(folder, manifestName), `${JSON.stringify(manifest, undefined, 2)}\n`, { flag: 'wx' });
+  await writeFile(join(folder, manifestName), `${JSON.stringify(manifest, undefined, 2)}\n`, {
+    flag: 'wx',
+    flush: true,
+  });
 }
 
 /** @throws Failure when the folder holds no whole backup of a format that this version reads */

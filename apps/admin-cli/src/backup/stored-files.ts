@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { chmod, copyFile, link, lstat, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { chmod, copyFile, link, lstat, mkdir, open, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -8,7 +8,7 @@ import { Failure } from '#command-line';
 import type { ObjectStore } from '#storage';
 import type { StoredFile } from './manifest.js';
 
-/** Unfinished writing of apps: nothing that anybody would miss. */
+/** Unfinished writing of apps: nothing that is missed. */
 const unfinished = /[.]partial$/;
 
 /** Keeps a stream as a file of the backup. */
@@ -28,7 +28,10 @@ async function keep(
     }
   };
   await mkdir(dirname(join(folder, file)), { recursive: true });
-  await pipeline(Readable.from(counted(), { objectMode: false }), createWriteStream(join(folder, file)));
+  await pipeline(
+    Readable.from(counted(), { objectMode: false }),
+    createWriteStream(join(folder, file), { flush: true }),
+  );
   return { path, file, size, sha256: hash.digest('hex') };
 }
 
@@ -104,8 +107,10 @@ export async function loadShare(
     try {
       await copyFile(join(folder, file), draft);
       await copyAttributes(join(folder, file), draft);
-      // Unlike a renaming, a link is refused where somebody was quicker.
+      await flush(draft);
+      // Unlike a renaming, a link is refused where another writer was quicker.
       await link(draft, place);
+      await flush(dirname(place));
     } finally {
       await rm(draft, { force: true });
     }
@@ -126,6 +131,16 @@ async function copyAttributes(from: string, to: string): Promise<void> {
   const { mode, atime, mtime } = await stat(from);
   await utimes(to, atime, mtime);
   await chmod(to, mode & 0o777);
+}
+
+/** What is said to be restored outlives a loss of power. */
+async function flush(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 async function digestOf(source: AsyncIterable<Uint8Array>): Promise<string> {

@@ -18,6 +18,7 @@ export const silentRelay = {
 /** Object storage that is away: messages name no list. */
 export const untold = {
   toldIn: (rows: readonly OutboxRow[]) => Promise.resolve(rows),
+  forget: () => Promise.resolve(),
 } as unknown as JobDatasetLists;
 
 const keeping = { createdBy: 'me', updatedBy: 'me', createdAt: start, updatedAt: start, __v: 0 };

@@ -15,7 +15,7 @@ export async function whoami(context: CommandContext): Promise<CommandResult> {
   const { profile } = await context.settings();
   const { url } = client.session;
   const person = await client.get<Person | undefined>('/api/v3/auth/whoami');
-  // Nobody is somebody, too, where SciCat is asked.
+  // SciCat answers about an anonymous caller, too.
   if (person?.username === undefined)
     throw new Failure('notAllowed', `Not signed in at ${url}, or the session has ended. Run: catena login`);
   const { username, email, currentGroups = [] } = person;

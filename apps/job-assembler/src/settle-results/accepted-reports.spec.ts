@@ -18,7 +18,7 @@ it('A receipt for news of a dataset is a reason to look at its job, once for eac
   new AcceptedReports(
     relay,
     ending as unknown as JobEnding,
-    createLogger('accepted-news.spec', 'silent'),
+    createLogger('accepted-reports.spec', 'silent'),
   ).onApplicationBootstrap();
   const addresses = ['dataset_tasks/a/0', 'dataset_tasks/a/1', 'work_orders/b/0/0', 'dataset_tasks/c/0'];
   tell?.(addresses.map((address) => ({ address, messageId: address, consumer: 'catalog-api' })));

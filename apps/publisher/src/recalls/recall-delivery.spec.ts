@@ -46,7 +46,7 @@ class Desk {
       ...this.tools,
       new SystemClock(),
       config,
-      createLogger('recall-courier.spec', 'silent'),
+      createLogger('recall-delivery.spec', 'silent'),
     );
     courier.onApplicationBootstrap();
     while (this.recall.finishedAt === undefined) await wait(5);
