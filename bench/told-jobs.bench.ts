@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { ClaimChecks } from '#claim-check';
 import type { JobSubmittedV1 } from '#contracts';
 import { SystemClock } from '#kernel';
+import { createLogger } from '#observability';
 import { CatalogClient } from '../apps/job-assembler/src/catalog/catalog-client.js';
 import type { JobAssemblerConfig } from '../apps/job-assembler/src/job-assembler.config.js';
 import { JobDatasets } from '../apps/job-assembler/src/plan-job/job-datasets.js';
@@ -56,7 +57,7 @@ async function compare(ids: readonly string[], posts: readonly number[]): Promis
   const [told, asked, written]: [number[], number[], number[]] = [[], [], []];
   await installation.withObjectStore(async (store) => {
     const claimChecks = new ClaimChecks(store, new SystemClock(), { bucket, patience: 0 });
-    const datasets = new JobDatasets(claimChecks, catalog);
+    const datasets = new JobDatasets(claimChecks, catalog, createLogger('bench', 'silent'));
     for (const _id of ids) {
       const { datasetList: reference, datasetCount: count } = messages.get(_id) as JobSubmittedV1;
       assert.ok(reference !== undefined);

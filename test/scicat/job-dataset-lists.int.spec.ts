@@ -4,6 +4,7 @@ import { ClaimChecks } from '#claim-check';
 import type { JobSubmittedV1 } from '#contracts';
 import { newId, SystemClock, TransientError } from '#kernel';
 import { until } from '#messaging/testing';
+import { createLogger } from '#observability';
 import { MongoConnection } from '#persistence';
 import { ObjectStore } from '#storage';
 import { JobDatasetLists } from '../../apps/catalog-api/src/jobs/job-dataset-lists.js';
@@ -67,7 +68,7 @@ describe('The list of the datasets of a job', () => {
   async function heard({ jobId, datasetList, datasetCount: count }: JobSubmittedV1) {
     assert.ok(datasetList !== undefined, 'the message names the list');
     const claimChecks = new ClaimChecks(store, new SystemClock(), { bucket, patience: 0 });
-    return new JobDatasets(claimChecks, {} as CatalogClient).of({
+    return new JobDatasets(claimChecks, {} as CatalogClient, createLogger('spec', 'silent')).of({
       _id: jobId,
       datasetList: { reference: datasetList, count },
     });

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ClaimChecks } from '#claim-check';
 import { jobSubmittedV1, type DatasetListLine, type ObjectReference } from '#contracts';
-import { messageOf, stillMoving, wait } from '#kernel';
+import { messageOf, stillMoving, TransientError, wait } from '#kernel';
 import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import type { OutboxRow } from '#outbox';
@@ -13,6 +13,8 @@ import type { JobDataset } from './job-datasets.js';
 const interval = 600_000;
 /** Milliseconds for which a post waits for object storage: job-assembler can do without the list. */
 const patience = 3000;
+/** Lists under way at once: a store that hangs must leave connections for manifests, results and uploads. */
+const maxWrites = 32;
 const folder = 'job-lists/';
 const ending = '.ndjson';
 
@@ -23,6 +25,8 @@ const ending = '.ndjson';
  */
 @Injectable()
 export class JobDatasetLists extends HostedLoop {
+  private writes = 0;
+
   constructor(
     private readonly catalogue: Catalogue,
     private readonly claimChecks: ClaimChecks,
@@ -58,7 +62,10 @@ export class JobDatasetLists extends HostedLoop {
   /** Removes the lists of jobs that are over, or were never accepted. */
   async round(): Promise<void> {
     for await (const keys of this.claimChecks.keysBelow(folder)) {
+      stillMoving();
+      if (this.stopping.aborted) return;
       const needed = await this.neededOf(keys.map(jobIdOf));
+      stillMoving();
       await this.claimChecks.remove(keys.filter((key) => !needed.has(jobIdOf(key))));
       stillMoving();
     }
@@ -67,9 +74,13 @@ export class JobDatasetLists extends HostedLoop {
   private async keep(job: JobRecord, datasets: readonly JobDataset[]): Promise<ObjectReference | undefined> {
     const isOver = new AbortController();
     try {
+      if (this.writes >= maxWrites)
+        throw new TransientError('catalog.lists-waiting', `${this.writes} lists wait for object storage`);
+      this.writes += 1;
       const written = this.claimChecks.keepLines(keyOf(job._id), linesOf(job, datasets));
-      // One that comes too late is of use to nobody, nor is its failure.
-      void written.catch(() => undefined);
+      const done = (): void => void (this.writes -= 1);
+      // One that comes too late is of no use, nor is its failure.
+      void written.then(done, done);
       return await Promise.race([written, wait(patience, isOver.signal).then(() => undefined)]);
     } catch (error) {
       const about = { jobId: job._id, error: messageOf(error) };

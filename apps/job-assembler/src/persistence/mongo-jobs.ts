@@ -87,13 +87,14 @@ export class MongoJobs extends Jobs {
     return matchedCount > 0;
   }
 
+  // A renewal that is still on its way must not push out what is written here: the token rises.
   async planAgain(job: TakenJob, planningUntil: Date): Promise<void> {
-    const change = { $set: { planningUntil }, $unset: { planFault: '' as const } };
+    const change = { $set: { planningUntil }, $unset: { planFault: '' as const }, $inc: { planner: 1 } };
     await this.jobs.updateOne(takenBy(job), change);
   }
 
   async planAgainAfter(job: TakenJob, planningUntil: Date, fault: string): Promise<void> {
-    const change = { $set: { planningUntil, planFault: fault.slice(0, 1000) } };
+    const change = { $set: { planningUntil, planFault: fault.slice(0, 1000) }, $inc: { planner: 1 } };
     await this.jobs.updateOne(takenBy(job), change);
   }
 

@@ -71,14 +71,14 @@ export class DatasetDrafts {
   }
 
   private async draftArchive(plan: Plan, { pid, files }: Entry): Promise<number> {
-    const { job, taskId, planner } = plan;
+    const { job, taskId, planner, keepLease } = plan;
     if (files.length > 0) {
       throw new PermanentError(
         'assembly.partial-archive',
         `Expected an archive job for the whole of ${pid} (an empty files list), found a list of ${files.length} files: only whole datasets are archived.`,
       );
     }
-    const { source, blocks } = await this.sources.of(pid);
+    const { source, blocks } = await this.sources.of(pid, keepLease);
     let bytes = 0;
     let index = 0;
     for await (const block of blocks) {

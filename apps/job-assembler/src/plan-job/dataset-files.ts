@@ -14,11 +14,15 @@ export class DatasetFiles {
     @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
   ) {}
 
-  /** @throws PermanentError `kernel.unsafe-path`, `assembly.duplicate-path` */
-  async *split(pid: string, sourceFolder: string): AsyncGenerator<FileLine[]> {
+  /**
+   * @param moved called for each block that was read: a datablock may take its files from thousands of them
+   * @throws PermanentError `kernel.unsafe-path`, `assembly.duplicate-path`
+   */
+  async *split(pid: string, sourceFolder: string, moved: () => Promise<void>): AsyncGenerator<FileLine[]> {
     const splitter = new FileSplitter(this.config.split);
     const seen = new Set<string>();
     for await (const block of this.catalog.fileBlocks(pid)) {
+      await moved();
       for (const file of block.dataFileList) {
         const line = lineOf(file, sourceFolder, block.chkAlg);
         const mark = createHash('sha1').update(line.path).digest('base64').slice(0, 14);

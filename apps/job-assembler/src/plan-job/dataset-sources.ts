@@ -26,14 +26,14 @@ export class DatasetSources {
     @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
   ) {}
 
-  /** @throws PermanentError `assembly.source-refused` */
-  async of(pid: string): Promise<SourceAndBlocks> {
+  /** @param moved called while the file list is read. @throws PermanentError `assembly.source-refused` */
+  async of(pid: string, moved: () => Promise<void>): Promise<SourceAndBlocks> {
     const dataset = await this.catalog.dataset(pid);
     const { sourceFolder } = dataset;
     const source = this.config.sourceFolders.covers(sourceFolder)
       ? await this.admittedFolder(dataset)
       : await this.landingZone(pid);
-    return { source, blocks: this.files.split(pid, sourceFolder) };
+    return { source, blocks: this.files.split(pid, sourceFolder, moved) };
   }
 
   private async admittedFolder(dataset: CatalogDataset): Promise<OriginalsSource> {

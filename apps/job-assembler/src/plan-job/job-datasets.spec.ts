@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { ClaimChecks } from '#claim-check';
 import type { ObjectReference } from '#contracts';
-import { isRetriable, ManualClock, PermanentError } from '#kernel';
+import { isRetriable, ManualClock, PermanentError, TransientError } from '#kernel';
+import { createLogger } from '#observability';
 import { MemoryObjectStore } from '#storage/testing';
 import type { CatalogClient } from '../catalog/catalog-client.js';
 import { JobDatasets } from './job-datasets.js';
@@ -25,8 +26,10 @@ describe('The datasets of a job', () => {
       asked.push(id);
       return Promise.resolve({ id, jobParams: { datasetList: [{ pid: 'asked', files: [] }] } });
     };
-    datasets = new JobDatasets(claimChecks, { job } as Partial<CatalogClient> as CatalogClient);
+    datasets = datasetsOf(job);
   });
+  const datasetsOf = (job: (id: string) => Promise<unknown>, lists: ClaimChecks = claimChecks) =>
+    new JobDatasets(lists, { job } as unknown as CatalogClient, createLogger('job-datasets.spec', 'silent'));
   const lines = (count: number) =>
     Array.from({ length: count }, (_, place) => ({ pid: `p/${place}`, files: ['a'], size: place }));
   const told = (reference: ObjectReference, count: number) =>
@@ -51,6 +54,27 @@ describe('The datasets of a job', () => {
     const reference = await claimChecks.keepLines(key, lines(1));
     await store.remove(bucket, [key]);
     assert.deepEqual(await told(reference, 1), [{ pid: 'asked', files: [] }]);
+  });
+
+  for (const code of ['storage.access-denied', 'storage.bucket-not-found'])
+    it(`are asked for where the list is out of reach (${code})`, async () => {
+      const lists = {
+        readLines: () => Promise.reject(new TransientError(code, 'not for this account')),
+      } as unknown as ClaimChecks;
+      const job = () => Promise.resolve({ jobParams: { datasetList: lines(1) } });
+      const reference = { bucket, key, size: 1, sha256: 'a'.repeat(64) };
+      const named = datasetsOf(job, lists).of({ _id: 'j', datasetList: { reference, count: 1 } });
+      assert.deepEqual(await named, lines(1));
+    });
+
+  it('wait for the right to read the job where the message names no list', async () => {
+    const refused = new PermanentError('catalog.api-refused', 'no', { details: { status: 403 } });
+    await assert.rejects(datasetsOf(() => Promise.reject(refused)).of({ _id: 'j' }), {
+      code: 'assembly.job-unreadable',
+      retriable: true,
+    });
+    const unknown = new PermanentError('catalog.api-refused', 'no', { details: { status: 404 } });
+    await assert.rejects(datasetsOf(() => Promise.reject(unknown)).of({ _id: 'j' }), unknown);
   });
 
   it('wait for object storage that is away', async () => {

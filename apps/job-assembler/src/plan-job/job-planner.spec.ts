@@ -61,7 +61,7 @@ describe('The planner of a job', () => {
       planned.push(taskId);
       await planOne(taskId, job, keepLease);
     };
-    const named = new JobDatasets(claimChecks, catalog);
+    const named = new JobDatasets(claimChecks, catalog, logger);
     const planner = new JobPlanner(
       ...([jobs, tasks, named, new JobAnnouncement(jobs, catalog, clock, logger)] as const),
       ...([{ plan: one } as unknown as DatasetPlanner, { wake: () => undefined } as Dispatcher] as const),
@@ -183,6 +183,20 @@ describe('The planner of a job', () => {
     };
     await assert.rejects(plan(9, overtaken, running, {}, 15), { code: planTaken });
     assert.ok(planned.length <= 2, `${planned.length} were begun`);
+  });
+
+  it('says nothing of a fault that it met after another planner had taken the job', async () => {
+    await put({ planner: 1 });
+    const overtaken: PlanOne = async (_taskId, _job, keepLease) => {
+      await assembler.store.jobs.updateOne({ _id: 'j' }, { $set: { planner: 2 } });
+      for (;;) {
+        await keepLease().catch(() => {
+          throw new PermanentError('assembly.x', 'what an overtaken planner sees');
+        });
+        await wait(1);
+      }
+    };
+    await assert.rejects(plan(1, overtaken, running, {}, 15), { code: planTaken });
   });
 
   it('ends what never began at a cancel request, also of a job with more datasets than one write takes', async () => {

@@ -36,13 +36,17 @@ export class JobPlanner {
    * One turn: it ends when all is planned, when the turn is over and another job is due, or when the process ends.
    *
    * @returns whether the plan is complete; that of a cancelled job is, too
-   * @throws the first error of the turn, when all other datasets had theirs
+   * @throws the first error of the turn, when all other datasets had theirs; TransientError `assembly.plan-taken` when the job
+   * is another planner's by then
    */
   async plan(job: AssemblyJob, stopping: AbortSignal): Promise<boolean> {
     const { clock, logger } = this;
     const lease = new PlanningLease(this.jobs, job, { clock, logger, lease: this.config.lease });
     try {
       return await this.planUnder(lease, job, stopping);
+    } catch (error) {
+      // What an overtaken planner meets says nothing about the job any more.
+      throw lease.lost ?? error;
     } finally {
       lease.end();
     }

@@ -17,7 +17,7 @@ const patience = 10;
 
 /** Keeps a job for its planner for as long as that makes headway: one that hangs in a step must not keep the job for ever. */
 export class PlanningLease {
-  private readonly lost = new AbortController();
+  private loss: TransientError | undefined;
   private readonly heartbeat: Heartbeat;
   private movedAt: number;
 
@@ -35,7 +35,7 @@ export class PlanningLease {
       renew: (next) => this.renew(next),
       onFault: (error) =>
         logger.warn({ jobId, error: messageOf(error) }, 'heartbeat failed; the lease may run out'),
-      onLost: () => this.lost.abort(new TransientError(planTaken, `Another planner may plan ${jobId}.`)),
+      onLost: () => (this.loss = new TransientError(planTaken, `Another planner may plan ${jobId}.`)),
     });
   }
 
@@ -43,11 +43,16 @@ export class PlanningLease {
   readonly keep = (): Promise<void> => {
     stillMoving();
     this.movedAt = this.options.clock.now().getTime();
-    return this.isLost ? Promise.reject(this.lost.signal.reason as Error) : Promise.resolve();
+    return this.loss === undefined ? Promise.resolve() : Promise.reject(this.loss);
   };
 
   get isLost(): boolean {
-    return this.lost.signal.aborted;
+    return this.loss !== undefined;
+  }
+
+  /** What to end with when the job may be another planner's. */
+  get lost(): TransientError | undefined {
+    return this.loss;
   }
 
   end(): void {

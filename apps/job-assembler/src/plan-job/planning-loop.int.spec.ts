@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { newId, SystemClock, TransientError } from '#kernel';
+import { newId, PermanentError, SystemClock, TransientError } from '#kernel';
 import { createLogger } from '#observability';
 import { MongoConnection } from '#persistence';
 import type { ClaimChecks } from '#claim-check';
@@ -72,7 +72,7 @@ describe('Planning a job of many datasets', () => {
     const { dispatcher, jobEnding } = settlingOn(assembler, clock);
     const announcement = new JobAnnouncement(jobs, catalog, clock, logger);
     const datasets = { plan } as unknown as DatasetPlanner;
-    const named = new JobDatasets({} as ClaimChecks, catalog);
+    const named = new JobDatasets({} as ClaimChecks, catalog, logger);
     const planner = new JobPlanner(
       ...([jobs, tasks, named, announcement, datasets, dispatcher, clock] as const),
       config(turn),
@@ -150,6 +150,18 @@ describe('Planning a job of many datasets', () => {
     await until(async () => (await store.jobs.findOne({ _id: id }))?.state === 'running');
     await planner.beforeApplicationShutdown();
     assert.deepEqual([calls, await states(id)], [2, { registering: 50 }]);
+  });
+
+  it('is ended by no planner that another one has overtaken', async () => {
+    const id = await accept(2);
+    const planner = plannerFor(async (job) => {
+      await store.jobs.updateOne({ _id: job._id }, { $inc: { planner: 1 } });
+      throw new PermanentError('assembly.x', 'it cannot be planned');
+    });
+    await store.jobs.updateMany({ _id: { $ne: id } }, { $set: { planningUntil: new Date('2999-01-01') } });
+    await planner.round();
+    assert.equal((await store.jobs.findOne({ _id: id }))?.state, 'accepted');
+    await store.jobs.deleteOne({ _id: id });
   });
 
   it('ends at a cancel request: what has not begun is over at once', async () => {

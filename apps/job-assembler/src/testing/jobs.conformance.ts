@@ -88,7 +88,8 @@ export function jobsConformance(name: string, open: () => Promise<Assembler>): v
         [(await stored()).planFault?.length, (await stored()).planningUntil],
         [1000, after(5)],
       );
-      await jobs.planAgain({ _id: id }, after(6));
+      assert.equal(await jobs.renew({ _id: id }, after(99)), false, 'a renewal that comes late');
+      await jobs.planAgain(await stored(), after(6));
       assert.deepEqual([(await stored()).planFault, (await stored()).planningUntil], [undefined, after(6)]);
     });
 
