@@ -139,7 +139,7 @@ export const notAsked: Readonly<Record<string, string>> = {
 export const notAnswered = `
   adminControllerGetConfigV3 adminControllerGetThemeV3 authControllerLdapLoginV3
   authControllerLoginCallbackV3 authControllerLoginV3 authControllerLogoutV3 authControllerMsadLoginV3
-  authControllerOidcLoginV3 authControllerOidcTokenLoginV3 jobExtrasControllerCancelV3
+  authControllerOidcCommandLineV3 authControllerOidcLoginV3 authControllerOidcTokenLoginV3 jobExtrasControllerCancelV3
   jobExtrasControllerCancelV4 jobExtrasControllerRetryV3 jobExtrasControllerRetryV4
   jobsControllerCreateV3 jobsControllerReplaceV3 jobsControllerUpdateV3 jobsV4ControllerCreateV4
   jobsV4ControllerUpdateV4 landingZoneControllerCompleteV4 metricsControllerText

@@ -32,10 +32,11 @@ describe('Where a dataset is read from', () => {
     );
   }
   const pid = '20.500/a_b';
+  const moved = (): Promise<void> => Promise.resolve();
 
   it('is its folder, with whose it is, when the rules give it to the owner group', async () => {
     const dataset = { sourceFolder: '/data/p1/run', ownerGroup: 'p1', instrumentIds: [null, 'x06'] };
-    const { source } = await sourcesOf(dataset, [byGroup]).of(pid);
+    const { source } = await sourcesOf(dataset, [byGroup]).of(pid, moved);
     assert.deepEqual(source, {
       kind: 'source-folder',
       location: '/data/p1/run',
@@ -48,30 +49,33 @@ describe('Where a dataset is read from', () => {
       await assert.rejects(
         sourcesOf({ sourceFolder: '/data/p1/run', ...(ownerGroup === undefined ? {} : { ownerGroup }) }, [
           byGroup,
-        ]).of(pid),
+        ]).of(pid, moved),
         { code: 'assembly.source-refused', retriable: false },
       );
   });
 
   it('counts a proposal only if it belongs to the owner group', async () => {
     const dataset = { sourceFolder: '/data/mine', ownerGroup: 'p1', proposalIds: ['mine', 'foreign'] };
-    const { source } = await sourcesOf(dataset, [byProposal]).of(pid);
+    const { source } = await sourcesOf(dataset, [byProposal]).of(pid, moved);
     assert.deepEqual(source.ownership?.proposalIds, ['mine']);
-    await assert.rejects(sourcesOf({ ...dataset, sourceFolder: '/data/foreign' }, [byProposal]).of(pid), {
-      code: 'assembly.source-refused',
-    });
+    await assert.rejects(
+      sourcesOf({ ...dataset, sourceFolder: '/data/foreign' }, [byProposal]).of(pid, moved),
+      {
+        code: 'assembly.source-refused',
+      },
+    );
   });
 
   it('is the landing zone elsewhere, under the one name of its pid', async () => {
-    const { source } = await sourcesOf({ sourceFolder: '/home/x' }, [byGroup]).of(pid);
+    const { source } = await sourcesOf({ sourceFolder: '/home/x' }, [byGroup]).of(pid, moved);
     assert.deepEqual(source, { kind: 'landing-zone', location: '20.500,a=5fb', bucket: 'zone' });
   });
 
   it('is the former name as well, only where operators say so and no other dataset shares it', async () => {
     const dataset = { sourceFolder: '/home/x' };
-    const former = await sourcesOf(dataset, [], { former: true }).of(pid);
+    const former = await sourcesOf(dataset, [], { former: true }).of(pid, moved);
     assert.equal(former.source.formerLocation, '20.500_a_b');
-    const shared = await sourcesOf(dataset, [], { former: true, existing: ['20.500_a/b'] }).of(pid);
+    const shared = await sourcesOf(dataset, [], { former: true, existing: ['20.500_a/b'] }).of(pid, moved);
     assert.equal(shared.source.formerLocation, undefined);
   });
 });
