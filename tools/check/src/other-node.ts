@@ -46,7 +46,11 @@ function run(project: string, parameters: readonly string[], options: OtherNodeO
       ...{ cwd: project, detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
     });
     const end = (signal: NodeJS.Signals): void => {
-      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, signal);
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, signal);
+      } catch {
+        // All of them have ended by themselves.
+      }
     };
     // Which Ctrl+C does not reach by itself.
     const passOn = (signal: NodeJS.Signals): void => {
