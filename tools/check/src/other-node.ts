@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 
 /** The releases we promise to run on, as packages of npm carry them: nothing has to be installed for them. */
-const RELEASES = { 22: '22.0.0', 24: '24.22.3' } as const;
+const RELEASES = { 22: '22.23.5', 24: '24.22.3' } as const;
 type Release = keyof typeof RELEASES;
 
 /** The newest release; who runs on it already gets the other one. */
@@ -43,7 +43,9 @@ function run(project: string, parameters: readonly string[], options: OtherNodeO
   return new Promise((resolve, reject) => {
     // A process group of its own, so that npx, Node and each test file it started are ended together.
     const child = spawn(npx, [...parameters], {
-      ...{ cwd: project, detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
+      cwd: project,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
     const end = (signal: NodeJS.Signals): void => {
       try {
