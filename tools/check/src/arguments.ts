@@ -6,7 +6,7 @@ export type Part = (typeof PARTS)[number];
 const USAGE = `Usage: npm test [-- --only PART] [-- --grep FILE_PART]
 
   --only PART        one of ${PARTS.join(', ')}; by default all, in this order
-                     (nodes: the unit tests on another release of Node)
+                     (nodes: the unit tests on Node 24, or on 22 where this is 24; npm fetches it)
   --grep FILE_PART   only test files whose path contains this`;
 
 export interface CheckArguments {

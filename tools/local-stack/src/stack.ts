@@ -71,6 +71,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   >;
   if (own.length === 0) return makeStack([], outside, async () => undefined);
 
+  // Before anything that only a Linux with Debian's tools can do, so that all others read what they lack.
+  if (process.platform !== 'linux') throw unsupported('the local services need Linux');
+  const root = await ensureRoot(options.environment ?? process.env, log);
   const dataDirectory = resolve(options.dataDirectory);
   await mkdir(dataDirectory, { recursive: true });
   const pidFile = join(dataDirectory, 'launcher.json');
@@ -80,7 +83,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     async () => takeOver(pidFile, dataDirectory),
   );
   try {
-    const services = await makeServices(own, dataDirectory, options);
+    const services = await makeServices(own, root, dataDirectory, log);
     await startAll(services);
     return makeStack(services, outside, async () => forgetProcesses(pidFile));
   } catch (error) {
@@ -102,11 +105,10 @@ function takeOver(pidFile: string, dataDirectory: string): void {
 
 async function makeServices(
   names: readonly ServiceName[],
+  root: string,
   dataDirectory: string,
-  { log, environment }: StackOptions,
+  log: StackOptions['log'],
 ): Promise<ManagedService[]> {
-  if (process.platform !== 'linux') throw unsupported('the local services need Linux');
-  const root = await ensureRoot(environment ?? process.env, log);
   const home: ServiceHome = {
     ...{ root, dataDirectory, log },
     entrance: await chooseEntrance(root),

@@ -4,8 +4,14 @@ import { DATA_MOUNT_POINT } from '../root/recipe.js';
 /** The user services run as when we are root: PostgreSQL refuses to be root, and nobody else should own the data. */
 const SERVICE_UID = 64_742;
 
-/** How a program gets into a tree: by our own namespaces, by bubblewrap's, or by a tracer that rewrites its paths. */
-export type Entrance = 'namespaces' | 'bwrap' | 'proot';
+/**
+ * How a program gets into a tree: by our own namespaces, by those behind a user namespace (without root there are no
+ * others, so that is a way of its own for root only), by bubblewrap's, or by a tracer that rewrites its paths.
+ */
+export type Entrance = 'namespaces' | 'user-namespaces' | 'bwrap' | 'proot';
+
+/** Where the tracer keeps its loader, in a data directory: it must run from there, and /tmp may forbid that. */
+export const TRACER_FOLDER = 'tracer';
 
 export interface Sandbox {
   readonly root: string;
@@ -58,6 +64,7 @@ export function sandboxed(
 ): { readonly program: string; readonly parameters: string[] } {
   const ways: Readonly<Record<Entrance, typeof byNamespaces>> = {
     namespaces: byNamespaces,
+    'user-namespaces': byNamespaces,
     bwrap: byBubblewrap,
     proot: byTracer,
   };
@@ -65,22 +72,40 @@ export function sandboxed(
   return { program: program as string, parameters };
 }
 
-function isRoot(): boolean {
+export function isRoot(): boolean {
   return process.getuid?.() === 0;
 }
 
+/**
+ * Whether the services' user enters, and not root who becomes that user inside: whoever is refused plain namespaces
+ * lacks what it takes to do so behind a user namespace, and to trace a process of another user.
+ */
+export function entersAsService({ entrance, asOwner }: Omit<Sandbox, 'root' | 'dataDirectory'>): boolean {
+  return isRoot() && entrance !== 'namespaces' && asOwner !== true;
+}
+
 /** Without root we are the service user already, and may not even ask to become it. */
-function identityOf({ asOwner }: Sandbox): string[] {
+function identityOf({ asOwner }: Pick<Sandbox, 'asOwner'>): string[] {
   const uid = String(serviceUid());
   return isRoot() && asOwner !== true ? ['--reuid', uid, '--regid', uid, '--clear-groups'] : [];
 }
 
+/** First of all, because a process that changes its user forgets pdeathsig. */
+function identityBefore(sandbox: Sandbox): string[] {
+  return entersAsService(sandbox) ? ['setpriv', ...identityOf(sandbox), '--inh-caps=-all', '--'] : [];
+}
+
+function identityInside(sandbox: Sandbox): string[] {
+  return entersAsService(sandbox) ? [] : identityOf(sandbox);
+}
+
 function byNamespaces(sandbox: Sandbox, endSignal: string, command: readonly string[]): string[] {
-  const { root, dataDirectory } = sandbox;
+  const { root, dataDirectory, entrance } = sandbox;
   return [
-    ...(isRoot() ? [] : USER_NAMESPACE),
+    ...identityBefore(sandbox),
+    ...(isRoot() && entrance === 'namespaces' ? [] : USER_NAMESPACE),
     ...[...DIES_WITH_US, 'unshare', ...NAMESPACES, '--'],
-    ...['sh', '-ec', ENTER, 'sh', root, dataDirectory, identityOf(sandbox).join(' '), endSignal, ...command],
+    ...['sh', '-ec', ENTER, 'sh', root, dataDirectory, identityInside(sandbox).join(' '), endSignal, ...command],
   ];
 }
 
@@ -88,7 +113,9 @@ function byNamespaces(sandbox: Sandbox, endSignal: string, command: readonly str
 function byBubblewrap(sandbox: Sandbox, endSignal: string, command: readonly string[]): string[] {
   const { root, dataDirectory } = sandbox;
   return [
-    ...[...DIES_WITH_US, 'bwrap', '--bind', root, '/', '--dev-bind', '/dev', '/dev'],
+    ...identityBefore(sandbox),
+    ...[...DIES_WITH_US, 'bwrap', ...(isRoot() && sandbox.asOwner === true ? ['--unshare-user'] : [])],
+    ...['--bind', root, '/', '--dev-bind', '/dev', '/dev'],
     ...['--perms', '1777', '--tmpfs', '/dev/shm', '--proc', '/proc', '--perms', '1777', '--tmpfs', '/tmp'],
     ...['--tmpfs', '/run', '--bind', dataDirectory, DATA_MOUNT_POINT],
     ...['--bind', join(dataDirectory, 'etc/passwd'), '/etc/passwd'],
@@ -116,10 +143,10 @@ function byTracer(sandbox: Sandbox, endSignal: string, command: readonly string[
   const machine = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
   const loader = process.arch === 'arm64' ? 'lib/ld-linux-aarch64.so.1' : 'lib64/ld-linux-x86-64.so.2';
   return [
+    ...identityBefore(sandbox),
     ...[
       ...DIES_WITH_US,
-      'env',
-      'PROOT_NO_SECCOMP=1',
+      ...['env', 'PROOT_NO_SECCOMP=1', `PROOT_TMP_DIR=${join(dataDirectory, TRACER_FOLDER)}`],
       join(root, 'usr', loader),
       '--library-path',
       join(root, `usr/lib/${machine}-linux-gnu`),
@@ -132,5 +159,5 @@ function byTracer(sandbox: Sandbox, endSignal: string, command: readonly string[
 }
 
 function innerMost(sandbox: Sandbox, endSignal: string, command: readonly string[]): string[] {
-  return ['setpriv', ...identityOf(sandbox), '--no-new-privs', '--pdeathsig', endSignal, '--', ...command];
+  return ['setpriv', ...identityInside(sandbox), '--no-new-privs', '--pdeathsig', endSignal, '--', ...command];
 }

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runCommand } from '../process/run-command.js';
+import { CommandFailed, runCommand } from '../process/run-command.js';
 import type { DebianSource } from './host.js';
 import { chosenPackages, neededPackages, type ChosenPackage } from './packages.js';
 import type { Recipe } from './recipe.js';
@@ -10,6 +10,9 @@ type Log = (line: string) => void;
 
 const PROGRESS_MILLISECONDS = 2_000;
 const DESCRIPTIONS_AT_ONCE = 100;
+/** apt says by one of these that a mirror has no such version any more; all else may be over at the next attempt. */
+const GONE =
+  /\s(404|410)\s|File not found|was not found|Unable to locate package|Can't find a source|Hash Sum mismatch|unexpected size/;
 
 /**
  * apt with a state of its own below a folder, for anybody: it knows the suite of a recipe and no installed package, and
@@ -40,14 +43,20 @@ export class Apt {
         await this.prepare(recipe);
         await this.download(kept);
         return kept;
-      } catch {
+      } catch (error) {
+        if (!(error instanceof CommandFailed) || !GONE.test(error.message)) throw error;
         this.log('some packages of an earlier attempt cannot be had any more; choosing anew');
       }
     }
     await this.prepare(recipe);
     this.log('reading the package lists');
-    await this.run('apt-get', ['-q', 'update']);
-    const chosen = await this.choose(recipe);
+    const updated = await this.run('apt-get', ['-q', 'update']);
+    const chosen = await this.choose(recipe).catch((error: unknown) => {
+      // It calls an update without a network a success; what it warned of then explains that packages are unknown.
+      const warnings = updated.filter((line) => /^[WE]: /.test(line));
+      if (!(error instanceof CommandFailed) || warnings.length === 0) throw error;
+      throw new CommandFailed([error.message, 'the package lists are not whole:', ...warnings].join('\n  '));
+    });
     await writeFile(`${choiceFile}.new`, JSON.stringify(chosen));
     await rename(`${choiceFile}.new`, choiceFile);
     await this.download(chosen);
@@ -124,6 +133,11 @@ export class Apt {
     try {
       const names = missing.map(({ name, version }) => `${name}=${version}`);
       await this.run('apt-get', ['-q', 'download', ...names], this.archives);
+    } catch (error) {
+      if (!(error instanceof CommandFailed)) throw error;
+      throw new CommandFailed(
+        `${error.message}\nWhat was fetched so far is kept in ${this.archives}: the next attempt goes on from there`,
+      );
     } finally {
       clearInterval(timer);
     }

@@ -14,7 +14,7 @@ export function unsupported(reason: string): UnsupportedHost {
 }
 
 /** What a machine must have for the trees to be made and entered; all of it is on every Debian. */
-const PROGRAMS = ['apt-get', 'apt-cache', 'dpkg-deb', 'tar', 'setpriv', 'unshare'];
+const PROGRAMS = ['apt-get', 'apt-cache', 'dpkg-deb', 'tar', 'setpriv', 'unshare', 'flock'];
 const KEYRINGS = ['debian-archive-keyring.pgp', 'debian-archive-keyring.gpg'];
 /** Names of Debian's releases, as sources may have them beside the code name of the machine's own. */
 const RELEASES = ['stable', 'testing', 'unstable', 'sid', 'oldstable', 'bookworm', 'trixie', 'forky', 'duke'];

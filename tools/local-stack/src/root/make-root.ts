@@ -34,7 +34,7 @@ export async function ensureRoot(
   const recipe = RECIPES[name];
   return withLock(
     join(cache, 'making.lock'),
-    (holder) => log(`process ${holder} is making a Debian tree in ${cache}; waiting for it`),
+    (holder) => log(`${holder} is making a Debian tree in ${cache}; waiting for it`),
     async () => {
       if (!existsSync(root))
         await makeRoot(root, recipe, new Apt(join(cache, `apt-${recipe.suite}`), source, log), log);

@@ -1,9 +1,8 @@
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { chooseEntrance } from '../process/entrance.js';
+import { chooseEntrance, runInTree } from '../process/entrance.js';
 import { runCommand } from '../process/run-command.js';
-import { sandboxed } from '../process/sandbox.js';
 import type { Recipe } from './recipe.js';
 
 type Log = (line: string) => void;
@@ -82,20 +81,9 @@ async function complete(tree: string, { links, files }: Recipe): Promise<void> {
 async function compilePython(tree: string, { pythonFolders }: Recipe): Promise<void> {
   if (pythonFolders.length === 0) return;
   const entrance = await chooseEntrance(tree);
-  const dataDirectory = await mkdtemp(join(tmpdir(), 'catena-compile-'));
-  try {
-    await mkdir(join(dataDirectory, 'etc'));
-    await writeFile(join(dataDirectory, 'etc/passwd'), '');
-    const command = ['python3', '-m', 'compileall', '-q', '-j', '0', ...pythonFolders];
-    const { program, parameters } = sandboxed(
-      { root: tree, dataDirectory, entrance, asOwner: true },
-      'TERM',
-      command,
-    );
-    await runCommand(program, parameters, {
-      environment: { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LANG: 'C.UTF-8' },
-    });
-  } finally {
-    await rm(dataDirectory, { recursive: true, force: true });
-  }
+  await runInTree(
+    { root: tree, entrance, asOwner: true },
+    ['python3', '-m', 'compileall', '-q', '-j', '0', ...pythonFolders],
+    { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LANG: 'C.UTF-8' },
+  );
 }

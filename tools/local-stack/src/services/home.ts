@@ -1,8 +1,9 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { makeTracerFolder, refuseBarred } from '../process/entrance.js';
 import { ManagedProcess } from '../process/managed-process.js';
 import { runCommand } from '../process/run-command.js';
-import { sandboxed, serviceUid } from '../process/sandbox.js';
+import { entersAsService, sandboxed, serviceUid } from '../process/sandbox.js';
 import { DATA_MOUNT_POINT } from '../root/recipe.js';
 import type { ServiceHome } from './service.js';
 
@@ -16,11 +17,13 @@ const BASE_ENVIRONMENT = {
 };
 
 /** The folders all services share, and the one user they run as. */
-export function prepareHome({ dataDirectory }: ServiceHome): void {
+export function prepareHome({ dataDirectory, entrance }: ServiceHome): void {
   const uid = serviceUid();
+  if (entersAsService({ entrance })) refuseBarred(dirname(dataDirectory), uid, '--data (npm start: CATENA_DATA)');
   // The services must pass through it to reach their own folders.
   if (process.getuid?.() === 0) chmodSync(dataDirectory, 0o711);
   for (const folder of ['etc', 'log', 'pid']) mkdirSync(join(dataDirectory, folder), { recursive: true });
+  if (entrance === 'proot') makeTracerFolder(dataDirectory);
   const lines = [
     `catena:x:${uid}:${uid}:Catena services:${inside()}:/bin/sh`,
     'root:x:0:0:root:/root:/bin/sh',
