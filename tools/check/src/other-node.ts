@@ -79,7 +79,8 @@ function run(project: string, parameters: readonly string[], options: OtherNodeO
         .split('\n')
         .filter((line) => !line.startsWith('ok '))
         .join('\n');
-      if (late) reject(new Error(`${said}\ndid not end within ${patienceMilliseconds / 1000} s, so it was ended`));
+      if (late)
+        reject(new Error(`${said}\ndid not end within ${patienceMilliseconds / 1000} s, so it was ended`));
       else if (code === 0) resolve();
       else reject(new Error(said));
     });

@@ -69,7 +69,8 @@ To allow one, ${root ? adviceForRoot(setting) : `as root: ${adviceFor(setting)}`
 /** Root whom a kernel refuses namespaces is root of a container; its settings are those of the machine around it. */
 function adviceForRoot(setting: (file: string) => number | undefined): string {
   const unconfined = '--security-opt seccomp=unconfined --security-opt apparmor=unconfined';
-  const onHost = refusingSettings(setting).length > 0 ? `; on the machine around it: ${adviceFor(setting)}` : '';
+  const onHost =
+    refusingSettings(setting).length > 0 ? `; on the machine around it: ${adviceFor(setting)}` : '';
   return `start the container with --privileged, or with --cap-add SYS_ADMIN ${unconfined}; or run this as another user than root${onHost}`;
 }
 
@@ -141,7 +142,8 @@ export function makeTracerFolder(dataDirectory: string): void {
  */
 export function refuseBarred(path: string, uid: number, variable: string): void {
   const ancestors = [path];
-  for (let folder = path; folder !== dirname(folder); folder = dirname(folder)) ancestors.unshift(dirname(folder));
+  for (let folder = path; folder !== dirname(folder); folder = dirname(folder))
+    ancestors.unshift(dirname(folder));
   const barred = ancestors.find((folder) => {
     const { uid: owner, mode } = statSync(folder);
     return (mode & (owner === uid ? 0o100 : 0o001)) === 0;

@@ -105,7 +105,17 @@ function byNamespaces(sandbox: Sandbox, endSignal: string, command: readonly str
     ...identityBefore(sandbox),
     ...(isRoot() && entrance === 'namespaces' ? [] : USER_NAMESPACE),
     ...[...DIES_WITH_US, 'unshare', ...NAMESPACES, '--'],
-    ...['sh', '-ec', ENTER, 'sh', root, dataDirectory, identityInside(sandbox).join(' '), endSignal, ...command],
+    ...[
+      'sh',
+      '-ec',
+      ENTER,
+      'sh',
+      root,
+      dataDirectory,
+      identityInside(sandbox).join(' '),
+      endSignal,
+      ...command,
+    ],
   ];
 }
 
@@ -159,5 +169,13 @@ function byTracer(sandbox: Sandbox, endSignal: string, command: readonly string[
 }
 
 function innerMost(sandbox: Sandbox, endSignal: string, command: readonly string[]): string[] {
-  return ['setpriv', ...identityInside(sandbox), '--no-new-privs', '--pdeathsig', endSignal, '--', ...command];
+  return [
+    'setpriv',
+    ...identityInside(sandbox),
+    '--no-new-privs',
+    '--pdeathsig',
+    endSignal,
+    '--',
+    ...command,
+  ];
 }

@@ -29,13 +29,26 @@ after(() => rm(place, { recursive: true, force: true, maxRetries: 5 }));
 /** What a program of the tree says that writes into its data and reads it back. */
 async function inside(entrance: Entrance): Promise<string[]> {
   const tree = isRoot() ? join(place, 'tree') : cached;
-  const command = ['sh', '-ec', 'echo kept > /srv/own/file; id -u; stat -c %u /srv/own/file; cat /srv/own/file'];
+  const command = [
+    'sh',
+    '-ec',
+    'echo kept > /srv/own/file; id -u; stat -c %u /srv/own/file; cat /srv/own/file',
+  ];
   const { program, parameters } = sandboxed(
     { root: tree, dataDirectory: join(place, 'data'), entrance },
     'TERM',
     command,
   );
-  const container = ['unshare', '--mount', '--propagation', 'private', '--', 'sh', '-ec', AS_ROOT_OF_A_CONTAINER];
+  const container = [
+    'unshare',
+    '--mount',
+    '--propagation',
+    'private',
+    '--',
+    'sh',
+    '-ec',
+    AS_ROOT_OF_A_CONTAINER,
+  ];
   const [first, ...others] = isRoot()
     ? [...container, 'sh', cached, tree, program, ...parameters]
     : [program, ...parameters];

@@ -95,7 +95,10 @@ describe('fetching for the first time without a network', () => {
   it('says that the lists could not be read, not only that packages are unknown', async () => {
     const warned = 'W: Failed to fetch http://mirror/InRelease  Could not resolve';
     await assert.rejects(fetched(aptGet('', warned)), (error: Error) => {
-      assert.match(error.message, /Unable to locate package one[^]*not whole:\n +W: Failed to fetch .*resolve/);
+      assert.match(
+        error.message,
+        /Unable to locate package one[^]*not whole:\n +W: Failed to fetch .*resolve/,
+      );
       return true;
     });
   });

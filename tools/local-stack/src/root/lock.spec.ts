@@ -17,10 +17,7 @@ after(() => rm(folder, { recursive: true, force: true }));
 const nobodyWaits = (holder: string): void => assert.fail(`${holder} was waited for`);
 
 /** A process that has the lock, from when this resolves. */
-async function holding(
-  program: string,
-  ...parameters: string[]
-): Promise<ChildProcessWithoutNullStreams> {
+async function holding(program: string, ...parameters: string[]): Promise<ChildProcessWithoutNullStreams> {
   const child = spawn(program, parameters);
   await once(child.stdout, 'data');
   return child;
@@ -54,7 +51,9 @@ describe('withLock', () => {
       order.push('first');
       return { other };
     });
-    await (await first).other;
+    await (
+      await first
+    ).other;
     assert.deepEqual(order, ['first', 'second']);
     assert.deepEqual(waitedFor, [`process ${process.pid}`]);
   });

@@ -19,7 +19,8 @@ const BASE_ENVIRONMENT = {
 /** The folders all services share, and the one user they run as. */
 export function prepareHome({ dataDirectory, entrance }: ServiceHome): void {
   const uid = serviceUid();
-  if (entersAsService({ entrance })) refuseBarred(dirname(dataDirectory), uid, '--data (npm start: CATENA_DATA)');
+  if (entersAsService({ entrance }))
+    refuseBarred(dirname(dataDirectory), uid, '--data (npm start: CATENA_DATA)');
   // The services must pass through it to reach their own folders.
   if (process.getuid?.() === 0) chmodSync(dataDirectory, 0o711);
   for (const folder of ['etc', 'log', 'pid']) mkdirSync(join(dataDirectory, folder), { recursive: true });
