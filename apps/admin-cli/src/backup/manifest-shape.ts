@@ -1,5 +1,5 @@
 import { safeRelativePath } from '#kernel';
-import type { Attributes, Ownership } from './attributes.js';
+import { rightsOfFiles, rightsOfFolders, type Attributes, type Ownership } from './attributes.js';
 
 export interface StoredCollection {
   readonly name: string;
@@ -55,14 +55,12 @@ type Reader<T> = (value: unknown, place: string) => T;
 
 const text = reader('a text', (value): value is string => typeof value === 'string');
 const name = reader('a name', (value): value is string => typeof value === 'string' && value !== '');
-const amount = reader(
-  'a whole number from 0 on',
-  (value): value is number => Number.isSafeInteger(value) && (value as number) >= 0,
-);
-const rights = reader(
-  'the rights of a file',
-  (value): value is number => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0o777,
-);
+const amount = reader('a whole number from 0 on', isAmount);
+const rights = (allowed: number): Reader<number> =>
+  reader(
+    `rights within ${allowed.toString(8)} (octal)`,
+    (value): value is number => isAmount(value) && (value & ~allowed) === 0,
+  );
 const digest = reader(
   'a SHA-256',
   (value): value is string => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value),
@@ -77,12 +75,12 @@ const format = reader(
   (value): value is typeof backupFormat => value === backupFormat,
 );
 
-const ownership = { uid: amount, gid: amount, mode: rights };
-const attributes = fields<Attributes>({ ...ownership, modifiedAt: moment });
+const owner = { uid: amount, gid: amount };
+const attributes = fields<Attributes>({ ...owner, mode: rights(rightsOfFiles), modifiedAt: moment });
 const kept = { file: path, size: amount, sha256: digest };
 const object = fields<StoredFile>({ ...kept, path: name, attributes: optional(attributes) });
 const file = fields<StoredFile>({ ...kept, path, attributes: optional(attributes) });
-const folder = fields<StoredFolder>({ ...ownership, path });
+const folder = fields<StoredFolder>({ ...owner, mode: rights(rightsOfFolders), path });
 const share = fields<StoredShare>({ root: name, files: listOf(file), folders: optional(listOf(folder)) });
 const collection = fields<StoredCollection>({ name, documents: amount, file: path, sha256: digest });
 const database = fields<StoredDatabase>({ name, collections: listOf(collection) });
@@ -91,6 +89,10 @@ const manifest = fields<Manifest>({
   ...{ format, createdAt: text, control: optional(control) },
   ...{ databases: listOf(database), shares: listOf(share) },
 });
+
+function isAmount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
 
 function isSafePath(value: unknown): value is string {
   try {

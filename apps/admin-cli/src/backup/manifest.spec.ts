@@ -78,7 +78,7 @@ describe('The list of a backup', () => {
     [
       'rights that would hand over more than reading and writing',
       { ...former, shares: [changed({ attributes: { ...attributes, mode: 0o4755 } })] },
-      /should be the rights of a file/,
+      /should be rights within 777 .octal., is 2541/,
     ],
     [
       'a folder outside of its share',

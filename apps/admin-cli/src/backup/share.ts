@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { copyFile, link, lstat, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { attributesOf, setOwnership, setTime, type Attributes } from './attributes.js';
+import { attributesOf, ownershipOf, setOwnership, setTime, type Attributes } from './attributes.js';
 import { digestOf, inTheWay, keep } from './kept-file.js';
 import type { StoredFile, StoredFolder, StoredShare } from './manifest-shape.js';
 
@@ -17,10 +17,7 @@ export async function dumpShare(
 ): Promise<StoredShare> {
   const found = await contentOf(root);
   const folders: StoredFolder[] = [];
-  for (const path of found.folders) {
-    const { uid, gid, mode } = await attributesOf(join(root, path));
-    folders.push({ path, uid, gid, mode });
-  }
+  for (const path of found.folders) folders.push({ path, ...(await ownershipOf(join(root, path))) });
   const files: StoredFile[] = [];
   for (const path of found.files) {
     signal.throwIfAborted();
