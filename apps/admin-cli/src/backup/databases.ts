@@ -67,7 +67,7 @@ export async function differencesOf(
 const emptyDigest = createHash('sha256').digest('hex');
 
 /** How a database differs from what was copied. */
-export interface Lack {
+interface Lack {
   /** Documents of the copy that it does not have. */
   readonly missing: number;
   /** Collections that hold anything else, by name. */

@@ -59,7 +59,7 @@ const amount = reader('a whole number from 0 on', isAmount);
 const rights = (allowed: number): Reader<number> =>
   reader(
     `rights within ${allowed.toString(8)} (octal)`,
-    (value): value is number => isAmount(value) && (value & ~allowed) === 0,
+    (value): value is number => isAmount(value) && value <= allowed && (value & ~allowed) === 0,
   );
 const digest = reader(
   'a SHA-256',
@@ -110,7 +110,7 @@ function reader<T>(expected: string, is: (value: unknown) => value is T): Reader
 }
 
 function excerptOf(value: unknown): string {
-  return (JSON.stringify(value) ?? 'missing').slice(0, 200);
+  return value === undefined ? 'missing' : JSON.stringify(value).slice(0, 200);
 }
 
 function listOf<T>(item: Reader<T>): Reader<readonly T[]> {
@@ -119,12 +119,12 @@ function listOf<T>(item: Reader<T>): Reader<readonly T[]> {
 }
 
 function fields<T extends object>(readers: { readonly [Name in keyof T]-?: Reader<T[Name]> }): Reader<T> {
-  const object = reader(
+  const record = reader(
     'an object',
     (value): value is Record<string, unknown> => typeof value === 'object' && value !== null,
   );
   return (value, place) => {
-    const found = object(value, place);
+    const found = record(value, place);
     const read = Object.entries<Reader<unknown>>(readers).map(([field, readField]) => [
       field,
       readField(found[field], `${field} of ${place}`),

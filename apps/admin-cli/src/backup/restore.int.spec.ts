@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { serialize } from 'bson';
 import { newId } from '#kernel';
 import { Output, type CommandResult } from '#command-line';
 import { createLogger } from '#observability';
@@ -91,25 +92,20 @@ describe('catena-admin backup and restore', () => {
   });
 
   it('brings back documents whose fields are called as numbers are, in their order', async () => {
-    const odd = new Map<string, unknown>([
+    const odd = new Map([
       ['b', 1],
       ['2', 1],
       ['1', 1],
     ]);
     const document = new Map<string, unknown>([['_id', 'odd'], ...odd, ['nested', [odd, { odd }]]]);
-    await one.collection('Odd').insertOne(document, { forceServerObjectId: true });
+    await one.collection('Odd').insertOne(document as never, { forceServerObjectId: true });
     await run(backup);
+    const { databases } = await manifest();
+    const { file } = databases[0]!.collections.find(({ name }) => name === 'Odd')!;
+    assert.deepEqual(await readFile(join(folder, file)), Buffer.from(serialize(document)));
     await one.dropDatabase();
     await run(restore);
     await isWhole();
-    const [names = []] = await one
-      .collection('Odd')
-      .aggregate<{ names: string[] }>([
-        { $project: { names: { $map: { input: { $objectToArray: '$$ROOT' }, in: '$$this.k' } } } },
-      ])
-      .map((found) => found.names)
-      .toArray();
-    assert.deepEqual(names, ['_id', 'b', '2', '1', 'nested']);
   });
 
   it('goes on where a restore died in the middle of a database', async () => {
