@@ -45,6 +45,7 @@ export interface Manifest {
 }
 
 export const backupFormat = 'catena-backup-1';
+
 /** Whoever can write to the folder of a backup can write anything there, and a restore is run by root. */
 export function manifestFrom(value: unknown): Manifest {
   return manifest(value, 'the backup');

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '#command-line';
+import { digestOf } from './kept-file.js';
 import { backupFormat, manifestFrom, type Manifest } from './manifest-shape.js';
 import { privateFile } from './private.js';
 
@@ -38,10 +38,7 @@ export async function assertWhole(folder: string, manifest: Manifest, signal: Ab
     ...manifest.shares.flatMap(({ files }) => files),
   ];
   for (const { file, sha256 } of parts) {
-    signal.throwIfAborted();
-    const hash = createHash('sha256');
-    for await (const chunk of createReadStream(join(folder, file))) hash.update(chunk as Buffer);
-    if (hash.digest('hex') !== sha256)
+    if ((await digestOf(createReadStream(join(folder, file)), signal)) !== sha256)
       throw new Failure(
         'failed',
         `Expected the content of ${file} as it was backed up, found another: this backup is damaged. Nothing was restored; use another one.`,
