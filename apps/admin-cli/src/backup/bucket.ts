@@ -42,8 +42,7 @@ async function isMissing(
 ): Promise<boolean> {
   signal.throwIfAborted();
   if ((await store.head(bucket, path)) === undefined) return true;
-  if ((await digestOf(await store.get(bucket, path), signal)) !== sha256)
-    throw inTheWay(`${bucket}/${path}`);
+  if ((await digestOf(await store.get(bucket, path), signal)) !== sha256) throw inTheWay(`${bucket}/${path}`);
   return false;
 }
 

@@ -116,7 +116,8 @@ function excerptOf(value: unknown): string {
 
 function listOf<T>(item: Reader<T>): Reader<readonly T[]> {
   const list = reader('a list', (value): value is unknown[] => Array.isArray(value));
-  return (value, place) => list(value, place).map((one, index) => item(one, `number ${index + 1} of ${place}`));
+  return (value, place) =>
+    list(value, place).map((one, index) => item(one, `number ${index + 1} of ${place}`));
 }
 
 function fields<T extends object>(readers: { readonly [Name in keyof T]-?: Reader<T[Name]> }): Reader<T> {

@@ -13,7 +13,9 @@ const attributes = { uid: 1, gid: 2, mode: 0o640, modifiedAt: '2020-02-03T04:05:
 const former = {
   format: backupFormat,
   createdAt: '2026-11-28T00:00:00.000Z',
-  databases: [{ name: 'd', collections: [{ name: 'c', documents: 1, file: 'databases/d/000.bson', sha256 }] }],
+  databases: [
+    { name: 'd', collections: [{ name: 'c', documents: 1, file: 'databases/d/000.bson', sha256 }] },
+  ],
   control: { bucket: 'b', objects: [{ path: '../any/key', file: 'control/000000', size: 0, sha256 }] },
   shares: [{ root: '/lts', files: [{ path: 'a/b.tar', file: 'shares/0/a/b.tar', size: 1, sha256 }] }],
 };
@@ -56,22 +58,27 @@ describe('The list of a backup', () => {
   const [database] = former.databases;
   const [share] = former.shares;
   const changed = (change: object): object => ({ ...share, files: [{ ...share!.files[0], ...change }] });
-  const refused: readonly [what: string, content: unknown, message: RegExp][] = [
-    ['another format', { ...former, format: 'catena-backup-9' }, /should be the format catena-backup-1, is "c/],
+  type Refused = readonly [what: string, content: unknown, message: RegExp];
+  const refused: readonly Refused[] = [
+    [
+      'another format',
+      { ...former, format: 'catena-backup-9' },
+      /should be the format catena-backup-1, is "c/,
+    ],
     ['no object', null, /the backup, which should be an object, is null/],
     ['databases that are no list', { ...former, databases: {} }, /databases of the backup/],
     ['a database without a name', { ...former, databases: [{ ...database, name: '' }] }, /should be a name/],
-    ...['../../etc/cron.d/x', '/etc/x', 'a/../../x', 'a//b', '.', ''].flatMap((path) => [
+    ...['../../etc/cron.d/x', '/etc/x', 'a/../../x', 'a//b', '.', ''].flatMap((path): Refused[] => [
       [
-        `the path ${path} on a share`,
+        `the path "${path}" on a share`,
         { ...former, shares: [changed({ path })] },
         /path of number 1 of files .*stays below/,
-      ] as const,
+      ],
       [
-        `the file ${path} in the backup`,
+        `the file "${path}" in the backup`,
         { ...former, shares: [changed({ file: path })] },
         /file of .*stays below/,
-      ] as const,
+      ],
     ]),
     ['a digest that is none', { ...former, shares: [changed({ sha256: 'x' })] }, /should be a SHA-256/],
     ['a size below nothing', { ...former, shares: [changed({ size: -1 })] }, /size of .* is -1/],
@@ -87,11 +94,13 @@ describe('The list of a backup', () => {
     ],
     [
       'documents in a file outside of the backup',
-      { ...former, databases: [{ name: 'd', collections: [{ name: 'c', documents: 1, file: '/x', sha256 }] }] },
+      {
+        ...former,
+        databases: [{ name: 'd', collections: [{ name: 'c', documents: 1, file: '/x', sha256 }] }],
+      },
       /file of .*stays below/,
     ],
   ];
   for (const [what, content, message] of refused)
-    it(`is refused with ${what}`, () =>
-      assert.rejects(reading(content), { code: 'cli.usage', message }));
+    it(`is refused with ${what}`, () => assert.rejects(reading(content), { code: 'cli.usage', message }));
 });

@@ -95,8 +95,7 @@ async function missingIn(
       ? []
       : await missingObjects(control, manifest.control.objects, signal);
   const onShares: { share: StoredShare; files: StoredFile[] }[] = [];
-  for (const share of manifest.shares)
-    onShares.push({ share, files: await missingFiles(share, signal) });
+  for (const share of manifest.shares) onShares.push({ share, files: await missingFiles(share, signal) });
   return { databases: missing, objects, shares: onShares };
 }
 

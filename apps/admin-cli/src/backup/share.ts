@@ -32,10 +32,7 @@ export async function dumpShare(
 }
 
 /** @throws Failure when something else is in the place of a file that was backed up, or of a folder on the way to it */
-export async function missingFiles(
-  { root, files }: StoredShare,
-  signal: AbortSignal,
-): Promise<StoredFile[]> {
+export async function missingFiles({ root, files }: StoredShare, signal: AbortSignal): Promise<StoredFile[]> {
   const missing: StoredFile[] = [];
   for (const file of files) if (await isMissing(root, file, signal)) missing.push(file);
   return missing;
@@ -102,7 +99,9 @@ class ShareLoader implements LoadedShare {
       await flush(draft);
       // Unlike a renaming, a link is refused where another writer was quicker.
       await link(draft, place).catch((error: NodeJS.ErrnoException) => {
-        throw error.code === 'EEXIST' ? inTheWay(place, 'what another writer has put there meanwhile') : error;
+        throw error.code === 'EEXIST'
+          ? inTheWay(place, 'what another writer has put there meanwhile')
+          : error;
       });
       await flush(dirname(place));
       if (!given) this.withOtherOwner += 1;

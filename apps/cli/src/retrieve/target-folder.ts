@@ -145,8 +145,7 @@ export class TargetFolder {
       if (this.folders.has(folder)) continue;
       const stats = (await lstat(folder).catch(ifAbsent)) ?? (purpose === 'make' && (await made(folder)));
       if (stats === false) return undefined;
-      if (!stats.isDirectory())
-        throw refused(path, `${nameText(folder)} is not a folder but a file or link`);
+      if (!stats.isDirectory()) throw refused(path, `${nameText(folder)} is not a folder but a file or link`);
       this.folders.add(folder);
     }
     return join(folder, segments.at(-1) as string);
