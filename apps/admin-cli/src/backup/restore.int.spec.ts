@@ -98,7 +98,7 @@ describe('catena-admin backup and restore', () => {
       ['1', 1],
     ]);
     const document = new Map<string, unknown>([['_id', 'odd'], ...odd, ['nested', [odd, { odd }]]]);
-    await one.collection('Odd').insertOne(document as never, { forceServerObjectId: true });
+    await one.collection('Odd').insertOne(document, { forceServerObjectId: true });
     await run(backup);
     const { databases } = await manifest();
     const { file } = databases[0]!.collections.find(({ name }) => name === 'Odd')!;
@@ -160,7 +160,7 @@ describe('catena-admin backup and restore', () => {
         return {
           find: collection.find.bind(collection),
           insertMany: async (...given: Parameters<typeof collection.insertMany>) => {
-            await collection.insertOne({ _id: given[0][0]!['_id'] as never, of: 'another writer' });
+            await collection.insertOne({ _id: given[0][0]!['_id'], of: 'another writer' });
             return collection.insertMany(...given);
           },
         };
