@@ -1,16 +1,13 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { countText, Failure, type CommandBasics, type CommandResult } from '#command-line';
+import { dumpBucket } from './bucket.js';
 import { differencesOf, dumpDatabase } from './databases.js';
 import { withInstallation, type Installation } from './installation.js';
-import {
-  backupFormat,
-  writeManifest,
-  type Manifest,
-  type StoredDatabase,
-  type StoredShare,
-} from './manifest.js';
-import { dumpBucket, dumpShare } from './stored-files.js';
+import { backupFormat, type Manifest, type StoredDatabase, type StoredShare } from './manifest-shape.js';
+import { writeManifest } from './manifest.js';
+import { privateFolder } from './private.js';
+import { dumpShare } from './share.js';
 
 /** Copies databases, control bucket and shares of an installation whose apps are stopped into a new folder. */
 export async function backup(context: CommandBasics, given: string): Promise<CommandResult> {
@@ -43,11 +40,11 @@ async function copy(
     stored.push(await dumpDatabase(database, folder, signal));
   }
   if (control !== undefined) output.say(`control bucket ${control.bucket}`);
-  const objects = control && (await dumpBucket(control.store, control.bucket, folder, signal));
+  const objects = control && (await dumpBucket(control, folder, signal));
   const storedShares: StoredShare[] = [];
   for (const [index, root] of shares.entries()) {
     output.say(`share ${root}`);
-    storedShares.push({ root, files: await dumpShare(root, index, folder, signal) });
+    storedShares.push(await dumpShare(root, index, folder, signal));
   }
   // At the end, so that whatever an app wrote since the beginning is seen.
   for (const [index, database] of databases.entries())
@@ -71,7 +68,14 @@ function assertUnchanged(database: string, different: readonly string[]): void {
 }
 
 async function makeEmpty(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await mkdir(folder, { recursive: true, mode: privateFolder });
+  await assertEmpty(folder);
+  // One that was there may have been open to others, and they may have been quick.
+  await chmod(folder, privateFolder);
+  await assertEmpty(folder);
+}
+
+async function assertEmpty(folder: string): Promise<void> {
   if ((await readdir(folder)).length > 0)
     throw new Failure('usage', `Expected a new or an empty folder for the backup, found files in ${folder}.`);
 }

@@ -1,19 +1,17 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { deserialize, type Document } from 'bson';
 import { Failure } from '#command-line';
+import { isDuplicateKey } from '#persistence';
 import type { Database } from '../database.js';
-import type { StoredCollection, StoredDatabase } from './manifest.js';
+import type { StoredCollection, StoredDatabase } from './manifest-shape.js';
+import { privateFile, privateFolder } from './private.js';
+import { Batch, documentsIn, missingOf } from './stored-documents.js';
 
 const batchSize = 500;
-/** Of one document: what MongoDB allows, and a little. */
-const maxDocumentSize = 17 * 2 ** 20;
-/** Numbers stay of the kind they were; nothing becomes a JavaScript value that would be written back as another kind. */
-const exact = { promoteValues: false, promoteLongs: false, promoteBuffers: false, bsonRegExp: true } as const;
 
 /** Copies a database into files, without the definitions of its indexes: apps make these when they start. */
 export async function dumpDatabase(
@@ -22,7 +20,7 @@ export async function dumpDatabase(
   signal: AbortSignal,
 ): Promise<StoredDatabase> {
   const place = join('databases', database.databaseName);
-  await mkdir(join(folder, place), { recursive: true });
+  await mkdir(join(folder, place), { recursive: true, mode: privateFolder });
   const collections: StoredCollection[] = [];
   for (const name of await collectionsOf(database)) {
     const file = [place, `${String(collections.length).padStart(3, '0')}.bson`].join('/');
@@ -38,7 +36,7 @@ export async function dumpDatabase(
     };
     await pipeline(
       Readable.from(counted(), { objectMode: false }),
-      createWriteStream(join(folder, file), { flush: true }),
+      createWriteStream(join(folder, file), { flush: true, mode: privateFile }),
     );
     // Apps make empty collections again by themselves.
     if (documents === 0) await rm(join(folder, file));
@@ -68,13 +66,45 @@ export async function differencesOf(
 
 const emptyDigest = createHash('sha256').digest('hex');
 
-export async function isEmpty(database: Database): Promise<boolean> {
-  for (const name of await collectionsOf(database))
-    if ((await database.collection(name).findOne({}, { projection: { _id: 1 } })) !== null) return false;
-  return true;
+/** How a database differs from what was copied. */
+interface Lack {
+  /** Documents of the copy that it does not have. */
+  readonly missing: number;
+  /** Collections that hold anything else, by name. */
+  readonly foreign: readonly string[];
 }
 
-/** Fills an empty database. What another writer puts there meanwhile is refused by its id, or found when all is compared. */
+/** Looks at every document that is there, by its bytes: one of the copy, or something else? */
+export async function lackOf(
+  database: Database,
+  folder: string,
+  { collections }: StoredDatabase,
+  signal: AbortSignal,
+): Promise<Lack> {
+  const foreign: string[] = [];
+  let missing = 0;
+  for (const { name, file } of collections) {
+    const isPart = await missingOf(
+      documentsIn(join(folder, file), signal),
+      documentsOf(database, name),
+      () => void (missing += 1),
+    );
+    if (!isPart) foreign.push(name);
+  }
+  const stored = new Set(collections.map(({ name }) => name));
+  for (const name of await collectionsOf(database))
+    if (!stored.has(name) && !(await isEmpty(database, name))) foreign.push(name);
+  return { missing, foreign };
+}
+
+async function isEmpty(database: Database, name: string): Promise<boolean> {
+  return (await database.collection(name).findOne({}, { projection: { _id: 1 } })) === null;
+}
+
+/**
+ * Fills an empty database, or goes on where an earlier restore stopped. What another writer puts there meanwhile is refused
+ * by its id, or found when all is compared.
+ */
 export async function loadDatabase(
   database: Database,
   folder: string,
@@ -82,18 +112,26 @@ export async function loadDatabase(
   signal: AbortSignal,
 ): Promise<void> {
   for (const { name, file } of collections) {
-    let batch: Document[] = [];
-    const write = async (): Promise<void> => {
-      if (batch.length > 0) await database.collection(name).insertMany(batch);
-      batch = [];
-    };
-    for await (const document of documentsIn(join(folder, file))) {
-      signal.throwIfAborted();
-      batch.push(deserialize(document, exact));
-      if (batch.length === batchSize) await write();
-    }
-    await write();
+    const collection = database.collection(name);
+    // The driver would look for an id in the map that a document may be; each has one.
+    const batch = new Batch((documents) =>
+      collection.insertMany(documents, { forceServerObjectId: true }).catch((error: unknown) => {
+        throw isDuplicateKey(error) ? anotherWriter(`${database.databaseName}.${name}`, error) : error;
+      }),
+    );
+    await missingOf(documentsIn(join(folder, file), signal), documentsOf(database, name), (document) =>
+      batch.add(document),
+    );
+    await batch.flush();
   }
+}
+
+function anotherWriter(place: string, cause: unknown): Failure {
+  return new Failure(
+    'conflict',
+    `Expected nobody to write to ${place} while it is restored, found a document there that was not a moment before. Stop all apps and run the same command again.`,
+    cause,
+  );
 }
 
 async function collectionsOf(database: Database): Promise<string[]> {
@@ -108,29 +146,4 @@ async function* documentsOf(database: Database, name: string): AsyncGenerator<Bu
   const cursor = database.collection(name).find({}, { raw: true, sort: { _id: 1 }, batchSize });
   // With `raw` each document is the bytes that the database keeps.
   for await (const document of cursor) yield Buffer.from(document as unknown as Uint8Array);
-}
-
-/** The documents of a file, whose first four bytes tell how long each is. */
-async function* documentsIn(file: string): AsyncGenerator<Buffer> {
-  let held = Buffer.alloc(0);
-  for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 20 })) {
-    held = Buffer.concat([held, chunk as Buffer]);
-    let start = 0;
-    while (held.length - start >= 4) {
-      const size = held.readInt32LE(start);
-      if (size < 5 || size > maxDocumentSize) throw brokenFile(file);
-      if (held.length - start < size) break;
-      yield held.subarray(start, start + size);
-      start += size;
-    }
-    held = held.subarray(start);
-  }
-  if (held.length > 0) throw brokenFile(file);
-}
-
-function brokenFile(file: string): Failure {
-  return new Failure(
-    'failed',
-    `Expected whole documents in ${file}, found something else. Use another backup.`,
-  );
 }

@@ -1,12 +1,13 @@
 import { Failure, type CommandBasics } from '#command-line';
 import type { MongoConnection } from '#persistence';
-import { S3ObjectStore, s3OptionsFrom, type ObjectStore } from '#storage';
+import { S3ObjectStore, s3OptionsFrom } from '#storage';
 import { connectTo, outOfReach, type Database } from '../database.js';
+import type { Bucket } from './bucket.js';
 
 /** Where everything of an installation lies that a backup holds. */
 export interface Installation {
   readonly databases: readonly Database[];
-  readonly control: { readonly store: ObjectStore; readonly bucket: string } | undefined;
+  readonly control: Bucket | undefined;
   readonly shares: readonly string[];
 }
 
