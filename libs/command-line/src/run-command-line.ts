@@ -2,6 +2,7 @@ import { type Command, CommanderError } from 'commander';
 import type { CommandBasics, GlobalOptions, Runner } from './command.js';
 import { endingOf, exitCodes, Failure, interruption } from './exit-codes.js';
 import { Output } from './output/output.js';
+import { lineText } from './output/progress-text.js';
 import { foundText } from './system-faults.js';
 
 export interface CommandLineDescription<Context, Options extends GlobalOptions> {
@@ -32,7 +33,7 @@ export async function runCommandLine<Context, Options extends GlobalOptions>({
   /** Wherever it came from: a sentence and an exit code, never a stack trace. */
   const end = (error: unknown): never => {
     const { exitCode, message } = endingOf(error, controller.signal.aborted);
-    process.stderr.write(`catena: ${message}\n`);
+    process.stderr.write(`catena: ${lineText(message)}\n`);
     process.exit(exitCode);
   };
   listenForSignals(controller);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bytesText, countText, durationText, nameText, progressText } from './progress-text.js';
+import { bytesText, countText, durationText, lineText, nameText, progressText } from './progress-text.js';
 
 describe('progress text', () => {
   for (const [bytes, text] of [
@@ -47,5 +47,15 @@ describe('progress text', () => {
   it('shows names that would disturb a terminal as JSON', () => {
     assert.equal(nameText('ünï 名前.txt'), 'ünï 名前.txt');
     assert.equal(nameText('a\nb\u001b[2J'), '"a\\nb\\u001b[2J"');
+  });
+  it('shows names that would disturb a terminal in other ways as JSON, too', () => {
+    for (const name of ['\u009b2J', '\u007f', '\u202egpj.exe', '\ud800'])
+      assert.match(nameText(name), /^"\\u[0-9a-f]{4}/);
+    assert.equal(JSON.parse(nameText('a\u009b\u{e0041}b')), 'a\u009b\u{e0041}b');
+  });
+  it('takes from a line what would move the cursor, hide it or begin another one', () => {
+    assert.equal(lineText('a\u001b[2J\r\nb\u009bK'), 'a\\u001b[2J\\u000d\\u000ab\\u009bK');
+    assert.equal(lineText('\u202ex\u2028y\u0007'), '\\u202ex\\u2028y\\u0007');
+    assert.equal(lineText('ünï 名前\tمی\u200cخواهم 👩\u200d🔬'), 'ünï 名前\tمی\u200cخواهم 👩\u200d🔬');
   });
 });

@@ -56,7 +56,24 @@ function isKnown({ done, total, elapsed, before = 0 }: ProgressState): boolean {
 
 /** A name that may hold anything, safe for one line on a terminal. */
 export function nameText(name: string): string {
-  return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]+$/u.test(name) ? name : JSON.stringify(name);
+  return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]+$/u.test(name) ? name : lineText(JSON.stringify(name));
+}
+
+/** Controls, also those of eight bits; marks that turn the direction of writing; halves of characters; other ends of lines. */
+const disturbing = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/** What words of some scripts, pictures and tables are written with. */
+const harmless = /^[\t\u200c\u200d]$/;
+
+/** One line of whatever texts others wrote: it moves no cursor, hides nothing and begins no other line. */
+export function lineText(line: string): string {
+  return line.replace(disturbing, (found) => (harmless.test(found) ? found : escaped(found)));
+}
+
+function escaped(character: string): string {
+  return character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
 }
 
 /** Names shown of a long list. */

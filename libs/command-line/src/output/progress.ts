@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { bytesText, progressText } from './progress-text.js';
+import { bytesText, lineText, progressText } from './progress-text.js';
 
 /** Shows how far a long step is; the step itself only counts. */
 export interface Progress {
@@ -33,7 +33,7 @@ export function barOn(stream: NodeJS.WriteStream, label: string, total: number, 
   });
   let current = { done: 0, total, label };
   const payload = (): object => ({
-    label: current.label,
+    label: lineText(current.label),
     size: text(current.total),
     remaining: text(Math.max(0, current.total - current.done)),
   });
