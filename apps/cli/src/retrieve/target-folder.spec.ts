@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { inLanes } from '../in-lanes.js';
 import { partialName, TargetFolder, type WantedFile } from './target-folder.js';
 
 const content = Buffer.from('hello');
@@ -129,6 +130,12 @@ describe('TargetFolder', () => {
       await assert.rejects(folder.write(wanted(path), chunks(content), none), { code: 'kernel.unsafe-path' });
       assert.equal(existsSync(join(base, 'outside')), false);
     });
+
+  it('takes files of several lanes into one new folder', async () => {
+    const files = Array.from({ length: 50 }, (_, index) => wanted(`new/folder/${index}`));
+    await inLanes(10, files, (file) => folder.write(file, chunks(content), none));
+    assert.equal(readdirSync(join(folder.root, 'new/folder')).length, files.length);
+  });
 
   it('refuses to go through a link on the way', async () => {
     mkdirSync(join(base, 'outside'));

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { lstat, mkdir, open, realpath, rename, rm, rmdir, statfs, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { safeRelativePath } from '#kernel';
@@ -143,15 +143,21 @@ export class TargetFolder {
     for (const segment of segments.slice(0, -1)) {
       folder = join(folder, segment);
       if (this.folders.has(folder)) continue;
-      const stats = await lstat(folder).catch(ifAbsent);
-      if (stats === undefined && purpose === 'look') return undefined;
-      if (stats === undefined) await mkdir(folder);
-      else if (!stats.isDirectory())
-        throw refused(path, `${nameText(folder)} is not a folder but a file or link`);
+      const stats = (await lstat(folder).catch(ifAbsent)) ?? (purpose === 'make' && (await made(folder)));
+      if (stats === false) return undefined;
+      if (!stats.isDirectory()) throw refused(path, `${nameText(folder)} is not a folder but a file or link`);
       this.folders.add(folder);
     }
     return join(folder, segments.at(-1) as string);
   }
+}
+
+/** A folder that may be made by another lane at the same time. */
+async function made(folder: string): Promise<Stats> {
+  await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  return lstat(folder);
 }
 
 /** Whether a file of the dataset is called as one under way may be. */
