@@ -35,4 +35,14 @@ describe('A bandwidth', () => {
     const slow = new Bandwidth(1, interrupted).paced([Buffer.alloc(2 * 64 * 1024)]);
     await assert.rejects(slow.next(), /enough/);
   });
+
+  it('lets no lane be silent for long, however narrow it is', async () => {
+    const narrowest = 1024;
+    const lanes = 64;
+    const first = await new Bandwidth(narrowest, signal).paced([Buffer.alloc(64 * 1024)]).next();
+    const slice = (first.value as Buffer).length;
+    const bandwidth = new Bandwidth(narrowest, signal, new ManualClock());
+    const pauses = Array.from({ length: lanes + 1 }, () => bandwidth.reserve(slice));
+    assert.ok(pauses.at(-1)! <= 30_000, `${pauses.at(-1)} ms; a transfer counts as broken after 120 s`);
+  });
 });

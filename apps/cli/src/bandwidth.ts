@@ -1,7 +1,9 @@
 import { Clock, SystemClock, wait } from '#kernel';
 
 /** Bytes that go at once, so that a pace is a pace and no sequence of jumps. */
-const sliceSize = 64 * 1024;
+const maxSlice = 64 * 1024;
+/** Seconds that a slice takes at most: each lane waits for those of all others, and none may be silent for long. */
+const sliceTime = 0.25;
 
 /** A limit that all transfers of a command share. */
 export class Bandwidth {
@@ -28,7 +30,7 @@ export class Bandwidth {
   async *paced<Chunk extends Uint8Array>(
     source: AsyncIterable<Chunk> | Iterable<Chunk>,
   ): AsyncGenerator<Chunk> {
-    const slice = this.bytesPerSecond === undefined ? Infinity : sliceSize;
+    const slice = sliceOf(this.bytesPerSecond);
     for await (const chunk of source)
       for (let start = 0; start < chunk.length; start += slice) {
         const part = chunk.subarray(start, start + slice) as Chunk;
@@ -38,4 +40,9 @@ export class Bandwidth {
         yield part;
       }
   }
+}
+
+function sliceOf(bytesPerSecond: number | undefined): number {
+  if (bytesPerSecond === undefined) return Infinity;
+  return Math.min(maxSlice, Math.max(1, Math.floor(bytesPerSecond * sliceTime)));
 }
