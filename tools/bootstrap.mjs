@@ -47,12 +47,15 @@ function packagesAreCurrent() {
 function installPackages() {
   if (packagesAreCurrent()) return;
   say('installing packages with npm ci (a minute or two, only when the lock file has changed)');
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   // Some packages ask for a newer Node than the oldest we keep working; our own tests on each say more than they do.
-  const { status } = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: project,
-    stdio: ['ignore', 2, 2],
-  });
+  const words = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  const options = { cwd: project, stdio: ['ignore', 2, 2] };
+  // On Windows npm is a script (npm.cmd), which Node refuses to start without a shell.
+  const { status, error } =
+    process.platform === 'win32'
+      ? spawnSync(['npm', ...words].join(' '), { ...options, shell: true })
+      : spawnSync('npm', words, options);
+  if (error !== undefined) fail(`npm could not be started: ${error.message}`);
   if (status !== 0) fail('npm ci failed; its messages above say why');
 }
 

@@ -7,6 +7,11 @@ interface Step {
   readonly run?: string;
 }
 
+interface Job {
+  readonly strategy?: { readonly matrix: { readonly node?: readonly string[] } };
+  readonly container?: { readonly options?: string };
+}
+
 const { version, engines } = JSON.parse(textOf('package.json')) as {
   version: string;
   engines: { node: string };
@@ -59,6 +64,30 @@ describe('The repository', () => {
         runs.some((run) => run.includes(command)),
         command,
       );
+  });
+
+  it('is checked on every kind of Node that it says it works with, in containers that may make namespaces', () => {
+    const { jobs } = parse(textOf('.github/workflows/ci.yml')) as { jobs: Record<string, Job> };
+    assert.deepEqual(jobs['test']?.strategy?.matrix.node, ['20.19', '22', '24']);
+    for (const name of ['test', 'start']) assert.equal(jobs[name]?.container?.options, '--privileged', name);
+    const { runArgs } = JSON.parse(textOf('.devcontainer/devcontainer.json')) as { runArgs: string[] };
+    assert.deepEqual(runArgs, ['--privileged']);
+  });
+
+  it('describes each command at one place, and every variable that the command line reads', () => {
+    const page = textOf('docs/command-line.md');
+    const headings = [...page.matchAll(/^## ([a-z, -]+)$/gm)].flatMap(([, names = '']) => names.split(', '));
+    assert.deepEqual(
+      headings.filter((name, index) => headings.indexOf(name) !== index),
+      [],
+    );
+    const [, table = ''] = page.split('\n## Environment\n');
+    const sources = filesBelow('apps/cli/src', '.ts').map(textOf).join('\n');
+    const read = [...sources.matchAll(/environment(?:\[|, )'([A-Z_]+)'/g)].map(([, name = '']) => name);
+    const ofTheSystem = ['HOME', 'USERPROFILE'];
+    assert.ok(read.length > 5, 'the pattern finds them');
+    for (const name of read.filter((each) => !ofTheSystem.includes(each)))
+      assert.ok(table.split('\n## ')[0]!.includes(`| \`${name}\``), `${name} in the table of variables`);
   });
 
   it('has forms and settings that can be read', () => {
