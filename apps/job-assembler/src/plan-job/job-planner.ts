@@ -59,7 +59,7 @@ export class JobPlanner {
     let until = this.clock.now().getTime() + this.config.planning.turn;
     await turn.run(this.config.planning.datasets, async (index) => {
       const current = await this.jobs.find(job._id);
-      if (lease.isLost) return false;
+      if (lease.lost !== undefined) return false;
       if (current?.state !== 'accepted' || current.cancelRequested || stopping.aborted) return false;
       const now = this.clock.now();
       if (now.getTime() > until) {

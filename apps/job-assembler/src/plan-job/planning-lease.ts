@@ -46,10 +46,6 @@ export class PlanningLease {
     return this.loss === undefined ? Promise.resolve() : Promise.reject(this.loss);
   };
 
-  get isLost(): boolean {
-    return this.loss !== undefined;
-  }
-
   /** What to end with when the job may be another planner's. */
   get lost(): TransientError | undefined {
     return this.loss;
