@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { integer, type Environment, listFrom, withoutSlash } from '#kernel';
-import { contradiction, isOn } from './identity.config.js';
+import { contradiction, integer, isOn, type Environment, listFrom, withoutSlash } from '#kernel';
 
 /** What stands around the catalogue: the frontend's settings, logbooks, metrics, how the API shows itself. */
 export interface EdgeConfig {

@@ -1,5 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { CatenaError, durationFrom, integer, PermanentError, type Environment, listFrom } from '#kernel';
+import {
+  CatenaError,
+  contradiction,
+  durationFrom,
+  integer,
+  isOn,
+  listFrom,
+  present,
+  type Environment,
+} from '#kernel';
 
 /** An LDAP or Active Directory server that knows the facility's people. */
 export interface LdapConfig {
@@ -130,19 +139,6 @@ export function identityConfigFrom(environment: Environment): IdentityConfig {
   };
   if (problems.length > 0) throw contradiction(problems);
   return config;
-}
-
-/** One error for all contradictions of a configuration. */
-export function contradiction(problems: readonly string[]): PermanentError {
-  return new PermanentError(
-    'kernel.configuration',
-    `The settings contradict each other or are incomplete:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
-  );
-}
-
-/** SciCat's ways of saying yes. */
-export function isOn(text: string | undefined): boolean {
-  return text !== undefined && /^(yes|true|on|1)$/i.test(text.trim());
 }
 
 function ldapFrom(environment: Environment, problems: string[]): LdapConfig | undefined {
@@ -371,11 +367,6 @@ function noticesOf(environment: Environment): string[] {
       (client) => `OIDC_${client}_SUCCESS_URL belongs to no client: add its name to OIDC_FRONTEND_CLIENTS.`,
     );
   return [...named, ...strangers];
-}
-
-function present(text: string | undefined): string | undefined {
-  const trimmed = text?.trim();
-  return trimmed === undefined || trimmed === '' ? undefined : trimmed;
 }
 
 function isUrl(text: string): boolean {
