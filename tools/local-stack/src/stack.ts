@@ -13,6 +13,7 @@ import { withLock } from './root/lock.js';
 import { unsupported } from './root/host.js';
 import { prepareHome } from './services/home.js';
 import { ManagedService, type ServiceControl } from './services/life-cycle.js';
+import { memoryServerService, wantsMemoryServer } from './services/memory-server.js';
 import { mongodbService } from './services/mongodb.js';
 import { rabbitmqService } from './services/rabbitmq.js';
 import {
@@ -22,7 +23,7 @@ import {
   type ServiceName,
 } from './services/service.js';
 import { swiftService } from './services/swift.js';
-import { loadSettings } from './settings.js';
+import { loadSettings, type StackSettings } from './settings.js';
 
 export interface StackOptions {
   /** Where the services keep everything; made when absent. One stack at a time runs in it. */
@@ -103,22 +104,38 @@ function takeOver(pidFile: string, dataDirectory: string): void {
 async function makeServices(
   names: readonly ServiceName[],
   dataDirectory: string,
-  { log, environment }: StackOptions,
+  options: StackOptions,
 ): Promise<ManagedService[]> {
+  const { log, environment } = options;
+  const settings = await loadSettings(dataDirectory);
+  prepareHome({ dataDirectory });
+  const withMemoryServer = names.includes('mongodb') && wantsMemoryServer(environment ?? {});
+  // Before the tree is made, which takes longer than to say that a package is missing.
+  const mongod = withMemoryServer ? [memoryServerService({ settings, dataDirectory, log })] : [];
+  const inTree = names.filter((name) => name !== 'mongodb' || !withMemoryServer);
+  const others = inTree.length === 0 ? [] : await servicesInTree(inTree, settings, dataDirectory, options);
+  return [...mongod, ...others].map((definition) => new ManagedService(definition, log));
+}
+
+/** Those whose programs come from the Debian tree. */
+async function servicesInTree(
+  names: readonly ServiceName[],
+  settings: StackSettings,
+  dataDirectory: string,
+  { log, environment }: StackOptions,
+): Promise<ServiceDefinition[]> {
   if (process.platform !== 'linux') throw unsupported('the local services need Linux');
   const root = await ensureRoot(environment ?? process.env, log);
   const home: ServiceHome = {
-    ...{ root, dataDirectory, log },
+    ...{ root, dataDirectory, log, settings },
     entrance: await chooseEntrance(root),
-    settings: await loadSettings(dataDirectory),
   };
-  prepareHome(home);
   const definitions: Record<ServiceName, () => ServiceDefinition> = {
     mongodb: () => mongodbService(home),
     rabbitmq: () => rabbitmqService(home),
     s3: () => swiftService(home),
   };
-  return names.map((name) => new ManagedService(definitions[name](), log));
+  return names.map((name) => definitions[name]());
 }
 
 /** When one service cannot start, none is left running. */

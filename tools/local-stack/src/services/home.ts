@@ -16,7 +16,7 @@ const BASE_ENVIRONMENT = {
 };
 
 /** The folders all services share, and the one user they run as. */
-export function prepareHome({ dataDirectory }: ServiceHome): void {
+export function prepareHome({ dataDirectory }: Pick<ServiceHome, 'dataDirectory'>): void {
   const uid = serviceUid();
   // The services must pass through it to reach their own folders.
   if (process.getuid?.() === 0) chmodSync(dataDirectory, 0o711);
