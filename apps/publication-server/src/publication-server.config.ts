@@ -3,6 +3,7 @@ import {
   durationFrom,
   integer,
   PermanentError,
+  present,
   required,
   type Environment,
   listFrom,
@@ -23,6 +24,8 @@ export interface PublicationServerConfig {
   readonly shutdownDeadline: number;
   /** Milliseconds without a sign of life after which a loop fails liveness. */
   readonly livenessLimit: number;
+  /** Which installation it belongs to, for those who ask whether it is ready. */
+  readonly installation: string | undefined;
   /** The public listener. */
   readonly host: string;
   readonly port: number;
@@ -74,6 +77,7 @@ export function publicationServerConfigFrom(environment: Environment): Publicati
     shutdownPatience: durationFrom(environment['SHUTDOWN_PATIENCE'] ?? '8s'),
     shutdownDeadline: durationFrom(environment['SHUTDOWN_DEADLINE'] ?? '25s'),
     livenessLimit: durationFrom(environment['LIVENESS_LIMIT'] ?? '5m'),
+    installation: present(environment['CATENA_INSTALLATION']),
     host: environment['HOST'] ?? '127.0.0.1',
     port: integer(environment, 'PORT', 3004, 0),
     private: {
