@@ -66,6 +66,8 @@ export interface PublicationServerConfig {
   };
   /** Proxies in front whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
+  /** Requests of one network address that are taken within the window (milliseconds); 0 for any number. */
+  readonly requestLimits: { readonly perAddress: number; readonly window: number };
 }
 
 export function publicationServerConfigFrom(environment: Environment): PublicationServerConfig {
@@ -107,6 +109,10 @@ export function publicationServerConfigFrom(environment: Environment): Publicati
       lifetime: durationFrom(environment['RECALL_LIFETIME'] ?? '30d'),
     },
     trustedProxies: listFrom(environment['TRUSTED_PROXIES'] ?? '').map(withoutSlash),
+    requestLimits: {
+      perAddress: integer(environment, 'REQUEST_LIMIT_PER_ADDRESS', 12_000, 0),
+      window: durationFrom(environment['REQUEST_LIMIT_WINDOW'] ?? '1m'),
+    },
   };
 }
 
