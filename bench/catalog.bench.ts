@@ -124,6 +124,7 @@ async function startCatena(
       JOB_CONFIGURATION_FILE: program('../../examples/job-configuration.yaml'),
       PID_PREFIX: '20.500.12345',
       LOG_LEVEL: 'error',
+      REQUEST_LIMIT_PER_CALLER: '0',
       NODE_ENV: 'production',
     },
     stdio: 'inherit',

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { selfSigned } from '../support/certificates.js';
 import { DirectoryServer } from './support/directory-server.js';
 import { ScicatApp } from './support/scicat-app.js';
 import { ScicatUser } from './support/scicat-user.js';
@@ -116,5 +120,95 @@ describe('Sign-in with a directory', () => {
     } finally {
       await away.stop();
     }
+  });
+});
+
+const ada = { uid: 'lovelace_a', displayName: 'Ada', mail: 'ada@facility.example', password: 'pw of ada' };
+const soren = { uid: 'søren', displayName: 'Søren', mail: 'soren@facility.example', password: 'pw of søren' };
+
+describe('A directory with groups that takes passwords over TLS only', () => {
+  let directory: DirectoryServer;
+  let app: ScicatApp;
+  let folder: string;
+  let settings: Record<string, string>;
+  before(async () => {
+    const certificate = selfSigned('127.0.0.1');
+    directory = await DirectoryServer.start([ada, soren], {
+      groups: [
+        { cn: 'beamline', people: [ada.uid, soren.uid] },
+        { cn: 'staff', people: [ada.uid] },
+      ],
+      certificate,
+    });
+    folder = await mkdtemp(join(tmpdir(), 'catena-directory-'));
+    await writeFile(join(folder, 'ca.pem'), certificate.certificate);
+    settings = {
+      ...directory.environment,
+      ...directory.groupEnvironment,
+      ...{ LDAP_STARTTLS: 'true', LDAP_CA_FILE: join(folder, 'ca.pem') },
+      ACCESS_GROUPS_STATIC_VALUES: 'facility',
+    };
+    app = await ScicatApp.start(settings);
+  });
+  after(async () => {
+    await app.stop();
+    await directory.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  const signIn = (username: string, password: string, at = app) =>
+    at.anonymous.post<{ access_token: string }>('/api/v3/auth/ldap', { username, password });
+  const groupsOf = async (username: string, password: string, at = app): Promise<string[]> => {
+    const { status, body, text } = await signIn(username, password, at);
+    assert.equal(status, 201, text);
+    const user = new ScicatUser(at.base, body.access_token);
+    return (await user.get<{ currentGroups: string[] }>('/api/v3/auth/whoami')).body.currentGroups.sort();
+  };
+  const withApp = async (extra: Record<string, string>, work: (other: ScicatApp) => Promise<void>) => {
+    const other = await ScicatApp.start({ ...settings, ...extra });
+    try {
+      await work(other);
+    } finally {
+      await other.stop();
+    }
+  };
+
+  it('gives people the groups it has them in, beside the fixed ones', async () => {
+    assert.deepEqual(await groupsOf(ada.uid, ada.password), ['beamline', 'facility', 'staff']);
+    assert.equal((await signIn(ada.uid, 'wrong')).status, 401);
+  });
+
+  it('finds people and their groups by names beyond ASCII', async () => {
+    assert.deepEqual(await groupsOf(soren.uid, soren.password), ['beamline', 'facility']);
+  });
+
+  it('takes a group away at the next sign-in', async () => {
+    await directory.change({ cn: 'staff', people: [soren.uid] });
+    assert.deepEqual(await groupsOf(ada.uid, ada.password), ['beamline', 'facility']);
+    assert.deepEqual(await groupsOf(soren.uid, soren.password), ['beamline', 'facility', 'staff']);
+  });
+
+  it('is asked for groups by the name it has for a person, whatever was typed', async () => {
+    const filter = '(&(objectClass=posixGroup)(memberUid={{username}}))';
+    await withApp({ LDAP_GROUP_SEARCH_FILTER: filter }, async (other) => {
+      assert.deepEqual(await groupsOf(ada.mail, ada.password, other), [
+        'facility',
+        'unix-beamline',
+        'unix-staff',
+      ]);
+    });
+  });
+
+  it('gives nobody groups when it cannot be asked for them: the sign-in waits', async () => {
+    await withApp({ LDAP_GROUP_SEARCH_BASE: 'ou=nowhere,dc=facility,dc=example' }, async (other) => {
+      assert.equal((await signIn(ada.uid, ada.password, other)).status, 503);
+    });
+  });
+
+  it('is not asked in the clear, nor when nobody vouches for its certificate', async () => {
+    for (const extra of [{ LDAP_STARTTLS: '' }, { LDAP_CA_FILE: '' }])
+      await withApp(extra, async (other) => {
+        assert.equal((await signIn(ada.uid, ada.password, other)).status, 503);
+      });
   });
 });

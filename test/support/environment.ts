@@ -16,6 +16,7 @@ const sharedFiles = ['libs/service-host/src/service-host.config.ts', 'libs/kerne
 /** Readings that several apps share, by the function that a configuration file calls. */
 const borrowed = [
   { call: 's3OptionsFrom(', file: 'libs/storage/src/s3/s3-options.ts' },
+  { call: 'mailOptionsFrom(', file: 'libs/mail/src/mail-options.ts' },
   { call: 'sourceFolderRulesFrom(', file: 'libs/source-folders/src/rules-from-environment.ts' },
 ];
 const variablePattern = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/;

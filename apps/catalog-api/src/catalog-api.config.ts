@@ -9,6 +9,7 @@ import {
   listFrom,
   withoutSlash,
 } from '#kernel';
+import { mailOptionsFrom, type MailOptions } from '#mail';
 import { serviceHostOptionsFrom, type ServiceHostOptions } from '#service-host';
 import { s3OptionsFrom, type S3ObjectStoreOptions } from '#storage';
 import type { GroupLists } from './domain/access.js';
@@ -106,7 +107,7 @@ export interface CatalogApiConfig {
   readonly referencePatience: number;
   /** Milliseconds after which a claim without a stored job counts as left by a crash. */
   readonly orphanClaimAge: number;
-  readonly mail: { readonly host: string; readonly port: number; readonly from: string } | undefined;
+  readonly mail: MailOptions | undefined;
   /** Environment variables that job templates may read. */
   readonly templateEnvironment: Readonly<Record<string, string>>;
 }
@@ -192,14 +193,7 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
     },
     orphanClaimAge: durationFrom(text('ORPHAN_CLAIM_AGE', '60s')),
     controlBucket: text('CONTROL_BUCKET', 'catena-control'),
-    mail:
-      text('SMTP_HOST', '') === ''
-        ? undefined
-        : {
-            host: text('SMTP_HOST', ''),
-            port: integer(environment, 'SMTP_PORT', 587),
-            from: text('SMTP_MESSAGE_FROM', 'catena@localhost'),
-          },
+    mail: mailOptionsFrom(environment),
     templateEnvironment: Object.fromEntries(
       listFrom(environment['JOB_TEMPLATE_VARIABLES']).map((name) => [name, environment[name] ?? '']),
     ),

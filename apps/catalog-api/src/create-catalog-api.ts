@@ -12,6 +12,7 @@ import { guardEdge } from './http/edge.js';
 import { Metrics } from './metrics/metrics.service.js';
 import { openApiDocument } from './openapi/document.js';
 import { serveExplorer } from './openapi/explorer.js';
+import { limitCallers } from './sign-in/request-limits.js';
 import { loadJobConfiguration } from './jobs/job-configuration.provider.js';
 
 /** Version of SciCat whose SDK names the operations and models here. */
@@ -42,6 +43,7 @@ export async function createCatalogApi(config: CatalogApiConfig): Promise<NestFa
   app.setGlobalPrefix('api', { exclude: ['metrics'] });
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '3' });
   guardEdge(app);
+  await limitCallers(app, config.edge.requestLimits);
   app.get(Metrics).watch(app.getHttpAdapter().getInstance());
   acceptJsonBodies(app, config.bodyLimit);
   // Answers that did not change cost a reader one line.

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { integer, type Environment, listFrom, withoutSlash } from '#kernel';
-import { contradiction, isOn } from './identity.config.js';
+import { contradiction, durationFrom, integer, isOn, type Environment, listFrom, withoutSlash } from '#kernel';
 
 /** What stands around the catalogue: the frontend's settings, logbooks, metrics, how the API shows itself. */
 export interface EdgeConfig {
@@ -13,6 +12,8 @@ export interface EdgeConfig {
   readonly masksPersonalInfo: boolean;
   /** Addresses of proxies whose `X-Forwarded-For` counts. */
   readonly trustedProxies: readonly string[];
+  /** Requests that are taken within the window (milliseconds); 0 for any number. */
+  readonly requestLimits: { readonly perCaller: number; readonly perAddress: number; readonly window: number };
 }
 
 /**
@@ -29,6 +30,11 @@ export function edgeConfigFrom(environment: Environment): EdgeConfig {
     metrics: metricsFrom(environment, problems),
     masksPersonalInfo: isOn(environment['MASK_PERSONAL_INFO']),
     trustedProxies: listFrom(environment['TRUSTED_PROXIES']),
+    requestLimits: {
+      perCaller: integer(environment, 'REQUEST_LIMIT_PER_CALLER', 30_000, 0),
+      perAddress: integer(environment, 'REQUEST_LIMIT_PER_ADDRESS', 12_000, 0),
+      window: durationFrom(environment['REQUEST_LIMIT_WINDOW'] ?? '1m'),
+    },
   };
   if (problems.length > 0) throw contradiction(problems);
   return config;

@@ -1,5 +1,14 @@
-import { existsSync } from 'node:fs';
-import { CatenaError, durationFrom, integer, PermanentError, type Environment, listFrom } from '#kernel';
+import { existsSync, readFileSync } from 'node:fs';
+import {
+  CatenaError,
+  contradiction,
+  durationFrom,
+  integer,
+  isOn,
+  listFrom,
+  present,
+  type Environment,
+} from '#kernel';
 
 /** An LDAP or Active Directory server that knows the facility's people. */
 export interface LdapConfig {
@@ -9,6 +18,20 @@ export interface LdapConfig {
   readonly searchBase: string;
   /** `{{username}}` stands for the name that was typed in. */
   readonly searchFilter: string;
+  /** Nothing is said before the connection is encrypted (`ldap://` only). */
+  readonly startsTls: boolean;
+  /** PEM of the authorities that the directory's certificate may come from; undefined: those that Node knows. */
+  readonly authorities: string | undefined;
+  readonly groups: LdapGroupsConfig | undefined;
+}
+
+/** Groups of the directory that become groups of a person at each sign-in. */
+export interface LdapGroupsConfig {
+  readonly searchBase: string;
+  /** `{{dn}}` stands for the person's entry, `{{username}}` for its `sAMAccountName` or `uid`. */
+  readonly searchFilter: string;
+  /** Whose values are the names of the group. */
+  readonly attribute: string;
 }
 
 /** Where the browser goes after a sign-in that a frontend asked for. */
@@ -118,32 +141,28 @@ export function identityConfigFrom(environment: Environment): IdentityConfig {
   return config;
 }
 
-/** One error for all contradictions of a configuration. */
-export function contradiction(problems: readonly string[]): PermanentError {
-  return new PermanentError(
-    'kernel.configuration',
-    `The settings contradict each other or are incomplete:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
-  );
-}
-
-/** SciCat's ways of saying yes. */
-export function isOn(text: string | undefined): boolean {
-  return text !== undefined && /^(yes|true|on|1)$/i.test(text.trim());
-}
-
 function ldapFrom(environment: Environment, problems: string[]): LdapConfig | undefined {
   const url = present(environment['LDAP_URL']);
   const bindDn = present(environment['LDAP_BIND_DN']);
   const bindCredentials = present(environment['LDAP_BIND_CREDENTIALS']);
   const searchBase = present(environment['LDAP_SEARCH_BASE']);
   const searchFilter = present(environment['LDAP_SEARCH_FILTER']);
+  const startsTls = isOn(environment['LDAP_STARTTLS']);
+  const authorities = authoritiesFrom(present(environment['LDAP_CA_FILE']), problems);
+  const groups = ldapGroupsFrom(environment, problems);
   if (url === undefined) {
-    if (searchBase !== undefined || bindDn !== undefined)
-      problems.push('LDAP_SEARCH_BASE or LDAP_BIND_DN is set without LDAP_URL: set LDAP_URL or remove them.');
+    if ([searchBase, bindDn, authorities, groups].some((value) => value !== undefined) || startsTls)
+      problems.push(
+        'LDAP_SEARCH_BASE, LDAP_BIND_DN, LDAP_STARTTLS, LDAP_CA_FILE or LDAP_GROUP_SEARCH_BASE is set without LDAP_URL: set LDAP_URL or remove them.',
+      );
     return undefined;
   }
-  if (!/^ldaps?:\/\/./.test(url))
+  if (!/^ldaps?:\/\/./.test(url) || !URL.canParse(url))
     problems.push(`LDAP_URL must begin with ldap:// or ldaps://, found ${url}.`);
+  if (startsTls && !url.startsWith('ldap://'))
+    problems.push(
+      `LDAP_STARTTLS encrypts a connection that began in the clear, found LDAP_URL=${url}: begin it with ldap://, or remove LDAP_STARTTLS.`,
+    );
   if (searchBase === undefined)
     problems.push(
       'LDAP_URL is set without LDAP_SEARCH_BASE: name the part of the directory that holds the people.',
@@ -160,7 +179,40 @@ function ldapFrom(environment: Environment, problems: string[]): LdapConfig | un
     bindCredentials: bindCredentials ?? '',
     searchBase: searchBase ?? '',
     searchFilter: searchFilter ?? '',
+    startsTls,
+    authorities,
+    groups,
   };
+}
+
+function authoritiesFrom(file: string | undefined, problems: string[]): string | undefined {
+  if (file === undefined) return undefined;
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  if (!text.includes('-----BEGIN CERTIFICATE-----'))
+    problems.push(
+      `LDAP_CA_FILE names ${file}, in which there is no certificate (-----BEGIN CERTIFICATE-----): correct the path, or remove it.`,
+    );
+  return text;
+}
+
+function ldapGroupsFrom(environment: Environment, problems: string[]): LdapGroupsConfig | undefined {
+  const searchBase = present(environment['LDAP_GROUP_SEARCH_BASE']);
+  const searchFilter = present(environment['LDAP_GROUP_SEARCH_FILTER']);
+  const attribute = present(environment['LDAP_GROUP_ATTRIBUTE'] ?? 'cn');
+  if (searchBase === undefined) {
+    if (searchFilter !== undefined)
+      problems.push(
+        'LDAP_GROUP_SEARCH_FILTER is set without LDAP_GROUP_SEARCH_BASE: name the part of the directory that holds the groups, or remove it.',
+      );
+    return undefined;
+  }
+  if (searchFilter === undefined || !/\{\{(dn|username)\}\}/.test(searchFilter))
+    problems.push(
+      'LDAP_GROUP_SEARCH_FILTER must contain {{dn}} or {{username}}, or everybody would be in every group; for example LDAP_GROUP_SEARCH_FILTER=(member={{dn}}).',
+    );
+  if (attribute === undefined || !/^[A-Za-z][\w;-]*$/.test(attribute))
+    problems.push('LDAP_GROUP_ATTRIBUTE must be the name of an attribute of groups, for example cn.');
+  return { searchBase, searchFilter: searchFilter ?? '', attribute: attribute ?? '' };
 }
 
 function oidcFrom(environment: Environment, problems: string[]): OidcConfig | undefined {
@@ -315,11 +367,6 @@ function noticesOf(environment: Environment): string[] {
       (client) => `OIDC_${client}_SUCCESS_URL belongs to no client: add its name to OIDC_FRONTEND_CLIENTS.`,
     );
   return [...named, ...strangers];
-}
-
-function present(text: string | undefined): string | undefined {
-  const trimmed = text?.trim();
-  return trimmed === undefined || trimmed === '' ? undefined : trimmed;
 }
 
 function isUrl(text: string): boolean {

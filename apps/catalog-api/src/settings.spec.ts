@@ -31,6 +31,10 @@ describe('The settings of sign-in', () => {
         OIDC_FRONTEND_CLIENTS: 'cli',
         LDAP_URL: 'ldap://directory.example',
         LDAP_SEARCH_FILTER: '(uid=anna)',
+        LDAP_CA_FILE: '/nowhere/ca.pem',
+        LDAP_GROUP_SEARCH_BASE: 'ou=groups',
+        LDAP_GROUP_SEARCH_FILTER: '(objectClass=group)',
+        LDAP_GROUP_ATTRIBUTE: 'c n',
         ACCESS_GROUPS_OIDCPAYLOAD_ENABLED: 'yes',
         ACCESS_GROUPS_GRAPHQL_ENABLED: 'yes',
         ACCESS_GROUP_SERVICE_API_URL: 'https://groups.example',
@@ -41,6 +45,7 @@ describe('The settings of sign-in', () => {
     for (const name of [
       ...['OIDC_CLIENT_ID', 'OIDC_CALLBACK_URL', 'OIDC_SUCCESS_URL must end', 'OIDC_CLI_SUCCESS_URL'],
       ...['LDAP_SEARCH_BASE', 'LDAP_SEARCH_FILTER', 'OIDC_ACCESS_GROUPS_PROPERTY'],
+      ...['/nowhere/ca.pem', 'LDAP_GROUP_SEARCH_FILTER must', 'LDAP_GROUP_ATTRIBUTE'],
       ...['/nowhere/handler.js', 'JWT_NEVER_EXPIRES'],
     ])
       assert.ok(text.includes(name), `expected ${name} in ${text}`);
@@ -54,6 +59,14 @@ describe('The settings of sign-in', () => {
     assert.match(
       messageOf(() => identityConfigFrom({ LDAP_SEARCH_BASE: 'dc=x' })),
       /LDAP_URL/,
+    );
+    assert.match(
+      messageOf(() => identityConfigFrom({ LDAP_GROUP_SEARCH_FILTER: '(member={{dn}})' })),
+      /LDAP_GROUP_SEARCH_BASE/,
+    );
+    assert.match(
+      messageOf(() => identityConfigFrom({ LDAP_URL: 'ldaps://directory.example', LDAP_STARTTLS: 'true' })),
+      /begin it with ldap:/,
     );
     const { notices } = identityConfigFrom({
       EXPRESS_SESSION_SECRET: 'x',

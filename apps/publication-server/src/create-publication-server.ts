@@ -4,7 +4,15 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Clock, ending } from '#kernel';
 import { createLogger, type Logger } from '#observability';
-import { DatabasePulse, endConnections, NestLogger, QuietAdapter, refuseWithoutRule } from '#service-host';
+import {
+  DatabasePulse,
+  endConnections,
+  limitRequests,
+  NestLogger,
+  networkOf,
+  QuietAdapter,
+  refuseWithoutRule,
+} from '#service-host';
 import { MongoConnection } from '#persistence';
 import { feedLimits } from '#publication-feed';
 import { keepRawBodies } from './ingest/raw-bodies.js';
@@ -54,6 +62,11 @@ export async function createPublicationServer(
       routerOptions: { maxParamLength: 4096 },
     }),
   );
+  const { perAddress, window } = config.requestLimits;
+  await limitRequests(publicApp, window, ({ ip }) => ({
+    key: networkOf(ip),
+    ...{ most: perAddress, variable: 'REQUEST_LIMIT_PER_ADDRESS' },
+  }));
   const privateApp = await make(
     PrivateListenerModule.forRoot(shared),
     new QuietAdapter({ bodyLimit: feedLimits.partBytes, routerOptions: { maxParamLength: 4096 } }),

@@ -3,6 +3,7 @@ import {
   durationFrom,
   integer,
   PermanentError,
+  present,
   required,
   type Environment,
   listFrom,
@@ -23,6 +24,8 @@ export interface PublicationServerConfig {
   readonly shutdownDeadline: number;
   /** Milliseconds without a sign of life after which a loop fails liveness. */
   readonly livenessLimit: number;
+  /** Which installation it belongs to, for those who ask whether it is ready. */
+  readonly installation: string | undefined;
   /** The public listener. */
   readonly host: string;
   readonly port: number;
@@ -63,6 +66,8 @@ export interface PublicationServerConfig {
   };
   /** Proxies in front whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
+  /** Requests of one network address that are taken within the window (milliseconds); 0 for any number. */
+  readonly requestLimits: { readonly perAddress: number; readonly window: number };
 }
 
 export function publicationServerConfigFrom(environment: Environment): PublicationServerConfig {
@@ -74,6 +79,7 @@ export function publicationServerConfigFrom(environment: Environment): Publicati
     shutdownPatience: durationFrom(environment['SHUTDOWN_PATIENCE'] ?? '8s'),
     shutdownDeadline: durationFrom(environment['SHUTDOWN_DEADLINE'] ?? '25s'),
     livenessLimit: durationFrom(environment['LIVENESS_LIMIT'] ?? '5m'),
+    installation: present(environment['CATENA_INSTALLATION']),
     host: environment['HOST'] ?? '127.0.0.1',
     port: integer(environment, 'PORT', 3004, 0),
     private: {
@@ -103,6 +109,10 @@ export function publicationServerConfigFrom(environment: Environment): Publicati
       lifetime: durationFrom(environment['RECALL_LIFETIME'] ?? '30d'),
     },
     trustedProxies: listFrom(environment['TRUSTED_PROXIES'] ?? '').map(withoutSlash),
+    requestLimits: {
+      perAddress: integer(environment, 'REQUEST_LIMIT_PER_ADDRESS', 12_000, 0),
+      window: durationFrom(environment['REQUEST_LIMIT_WINDOW'] ?? '1m'),
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { durationFrom, integer, PermanentError, required, type Environment, withoutSlash } from '#kernel';
+import { mailOptionsFrom, type MailOptions } from '#mail';
 import { serviceHostOptionsFrom, type ServiceHostOptions } from '#service-host';
 
 /** Injection token of the validated configuration. */
@@ -45,9 +46,7 @@ export interface PublisherConfig {
     /** Bring the files of a new publication online without being asked. */
     readonly onPublication: boolean;
   };
-  readonly mail:
-    | { readonly host: string; readonly port: number; readonly from: string; readonly secure: boolean }
-    | undefined;
+  readonly mail: MailOptions | undefined;
 }
 
 export function publisherConfigFrom(environment: Environment): PublisherConfig {
@@ -84,15 +83,7 @@ export function publisherConfigFrom(environment: Environment): PublisherConfig {
       jobType: environment['RECALL_JOB_TYPE'] ?? 'retrieve',
       onPublication: environment['RECALL_ON_PUBLICATION'] !== 'off',
     },
-    mail:
-      (environment['SMTP_HOST'] ?? '') === ''
-        ? undefined
-        : {
-            host: environment['SMTP_HOST']!,
-            port: integer(environment, 'SMTP_PORT', 587),
-            from: environment['SMTP_MESSAGE_FROM'] ?? 'catena@localhost',
-            secure: environment['SMTP_SECURE'] === 'yes',
-          },
+    mail: mailOptionsFrom(environment),
   };
 }
 

@@ -26,9 +26,12 @@ export { safeRelativePath } from './relative-path.js';
 export { listedPath } from './listed-path.js';
 export {
   bytesFrom,
+  contradiction,
   durationFrom,
   integer,
+  isOn,
   listFrom,
+  present,
   required,
   withoutSlash,
   type Environment,

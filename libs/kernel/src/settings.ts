@@ -14,6 +14,25 @@ export function required(environment: Environment, name: string, example: string
   return value;
 }
 
+/** One error for all contradictions of a configuration. */
+export function contradiction(problems: readonly string[]): PermanentError {
+  return new PermanentError(
+    'kernel.configuration',
+    `The settings contradict each other or are incomplete:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+  );
+}
+
+/** SciCat's ways of saying yes. */
+export function isOn(text: string | undefined): boolean {
+  return text !== undefined && /^(yes|true|on|1)$/i.test(text.trim());
+}
+
+/** Without the blanks around it; undefined when nothing else is there. */
+export function present(text: string | undefined): string | undefined {
+  const trimmed = text?.trim();
+  return trimmed === undefined || trimmed === '' ? undefined : trimmed;
+}
+
 /** The items of a list with commas between them. */
 export function listFrom(text: string | undefined): string[] {
   return (text ?? '')

@@ -34,15 +34,14 @@ function app() {
     asked.part += 1;
     return Promise.resolve({ status: 'silent', released: 3 });
   });
-  const controller = new HealthController(
-    { app: 'job-assembler', livenessLimit: 60_000 } as ServiceHostOptions,
-    health,
-  );
+  const options = { app: 'job-assembler', livenessLimit: 60_000, installation: 'ours' };
+  const controller = new HealthController(options as ServiceHostOptions, health);
   return { asked, backlog, mongo, health, controller };
 }
 
 type Ready = {
   status: string;
+  installation?: string;
   details: Record<string, { status: string }>;
   outbox?: { status?: string; documents?: number; unaccepted?: { documents: number } };
 };
@@ -86,6 +85,10 @@ describe('The health of an app', () => {
     backlog.fails = false;
     while (said()?.documents !== 1) await wait(5);
     await health.beforeApplicationShutdown();
+  });
+
+  it('says whose app it is that is ready', () => {
+    assert.equal((app().controller.ready() as Ready).installation, 'ours');
   });
 
   it('is 503 as soon as a connection tells that it is lost', () => {

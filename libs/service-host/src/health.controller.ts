@@ -38,12 +38,17 @@ export class HealthController {
   @Get('ready')
   ready(): object {
     const { database, broker, outbox, found } = this.health;
-    const { app } = this.options;
+    const { app, installation } = this.options;
     const services = { database: state(database), broker: state(broker) };
     const details = { ...services, ...found };
     if (!database || !broker)
       throw new ServiceUnavailableException({ status: 'error', app, ...grouped(services), details });
-    return { status: 'ok', app, ...grouped(services), details, ...(outbox === undefined ? {} : { outbox }) };
+    return {
+      ...{ status: 'ok', app, ...(installation === undefined ? {} : { installation }) },
+      ...grouped(services),
+      details,
+      ...(outbox === undefined ? {} : { outbox }),
+    };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { AppName } from '#contracts';
-import { durationFrom, integer, PermanentError, required, type Environment } from '#kernel';
+import { durationFrom, integer, PermanentError, present, required, type Environment } from '#kernel';
 import { defaultRetryDelays, type BrokerAccounts } from '#messaging';
 import type { OutboxPlace } from '#outbox';
 import type { ServiceHostOptions } from './service-host.options.js';
@@ -27,6 +27,7 @@ export function serviceHostOptionsFrom(
     livenessLimit: durationFrom(environment['LIVENESS_LIMIT'] ?? '5m'),
     brokerAnswerLimit: durationFrom(environment['BROKER_ANSWER_LIMIT'] ?? '30s'),
     operationsToken: environment['OPERATIONS_TOKEN'],
+    installation: present(environment['CATENA_INSTALLATION']),
   };
 }
 

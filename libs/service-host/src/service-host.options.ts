@@ -30,6 +30,8 @@ export interface ServiceHostOptions {
   readonly brokerAnswerLimit: number;
   /** Bearer token for the operator's calls; without one they are refused. */
   readonly operationsToken: string | undefined;
+  /** Which installation the app belongs to, for those who ask whether it is ready; undefined: it does not say. */
+  readonly installation?: string | undefined;
 }
 
 export const SERVICE_HOST_OPTIONS = Symbol('ServiceHostOptions');

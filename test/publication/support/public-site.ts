@@ -34,6 +34,8 @@ export class PublicSite {
         MONGODB_URI: databaseNamed(database),
         PUBLIC_URL: PublicSite.publicUrl,
         PUSH_SECRET: pushSecret,
+        // Suites ask faster than people; request-limits.int.spec.ts sets its own.
+        REQUEST_LIMIT_PER_ADDRESS: '0',
         LOG_LEVEL: process.env['PUBLIC_LOG_LEVEL'] ?? 'silent',
         ...environment,
       }),

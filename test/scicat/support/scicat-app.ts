@@ -80,6 +80,8 @@ export class ScicatApp {
         JWT_SECRET: 'a secret of the test',
         FUNCTIONAL_ACCOUNTS_FILE: accountsFile,
         PID_PREFIX: '20.500.12345/',
+        // Suites ask faster than people; request-limits.int.spec.ts sets its own.
+        ...{ REQUEST_LIMIT_PER_CALLER: '0', REQUEST_LIMIT_PER_ADDRESS: '0' },
         LOG_LEVEL: process.env['SCICAT_LOG_LEVEL'] ?? 'silent',
         ...groupVariables,
         ...environment,

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { FORMATS, type Format } from './environment-formats.js';
 
-const COMMANDS = ['up', 'down', 'status', 'env', 'prepare', 'supervise'] as const;
+const COMMANDS = ['up', 'down', 'status', 'env', 'prepare', 'supervise', 'memory-server'] as const;
 type StackCommand = (typeof COMMANDS)[number];
 
 export const USAGE = `Usage: npm run stack -- <command> [--data DIR] [--format FORMAT] [--extras]
@@ -16,6 +16,8 @@ export const USAGE = `Usage: npm run stack -- <command> [--data DIR] [--format F
   --format FORMAT   of env: sh (quoted, for eval; the default), dotenv (KEY=VALUE) or json
   --extras          of prepare: also the tree of what tests need besides (Chromium, slapd)
 
+  CATENA_MONGODB         memory-server: MongoDB itself instead of DocumentDB, by the package mongodb-memory-server, which you
+                         install with: npm install --no-save mongodb-memory-server
   CATENA_CACHE           where the trees are kept (default ~/.cache/catena)
   CATENA_DEBIAN_MIRROR   where their packages come from, on hosts that do not install from a Debian mirror themselves`;
 

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArguments, USAGE } from './arguments.js';
 import { down, printEnvironment, status, supervise, up } from './commands.js';
+import { runMemoryServer } from './services/memory-server.js';
 import { ensureRoot } from './root/make-root.js';
 
 const log = (line: string): void => console.error(`stack: ${line}`);
@@ -27,6 +28,10 @@ async function run(): Promise<number> {
       return 0;
     case 'supervise':
       return supervise(dataDirectory, { log });
+    case 'memory-server':
+      return runMemoryServer(
+        JSON.parse(process.env['CATENA_MEMORY_SERVER'] ?? '{}') as Parameters<typeof runMemoryServer>[0],
+      );
     case undefined:
       console.error(USAGE);
       return 2;

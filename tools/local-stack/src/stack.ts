@@ -13,6 +13,7 @@ import { withLock } from './root/lock.js';
 import { unsupported } from './root/host.js';
 import { prepareHome } from './services/home.js';
 import { ManagedService, type ServiceControl } from './services/life-cycle.js';
+import { memoryServerModule, memoryServerService, wantsMemoryServer } from './services/memory-server.js';
 import { mongodbService } from './services/mongodb.js';
 import { rabbitmqService } from './services/rabbitmq.js';
 import {
@@ -71,9 +72,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   >;
   if (own.length === 0) return makeStack([], outside, async () => undefined);
 
-  // Before anything that only a Linux with Debian's tools can do, so that all others read what they lack.
-  if (process.platform !== 'linux') throw unsupported('the local services need Linux');
-  const root = await ensureRoot(options.environment ?? process.env, log);
+  const withMemoryServer = own.includes('mongodb') && wantsMemoryServer(environment);
+  // Before the tree is made, which takes longer than to say that a package is missing.
+  if (withMemoryServer) memoryServerModule();
+  const inTree = own.filter((name) => name !== 'mongodb' || !withMemoryServer);
+  const root = inTree.length === 0 ? undefined : await rootOf(options);
   const dataDirectory = resolve(options.dataDirectory);
   await mkdir(dataDirectory, { recursive: true });
   const pidFile = join(dataDirectory, 'launcher.json');
@@ -83,7 +86,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     async () => takeOver(pidFile, dataDirectory),
   );
   try {
-    const services = await makeServices(own, root, dataDirectory, log);
+    const home = { dataDirectory, log, settings: await loadSettings(dataDirectory) };
+    const inRoot = root === undefined ? [] : await servicesInRoot(inTree, { ...home, root });
+    if (root === undefined) prepareHome(home);
+    const mongod = withMemoryServer ? [memoryServerService(home)] : [];
+    const services = [...mongod, ...inRoot].map((definition) => new ManagedService(definition, log));
     await startAll(services);
     return makeStack(services, outside, async () => forgetProcesses(pidFile));
   } catch (error) {
@@ -103,24 +110,25 @@ function takeOver(pidFile: string, dataDirectory: string): void {
   rememberProcesses(pidFile, [process.pid]);
 }
 
-async function makeServices(
+/** The Debian tree, before anything that only a Linux with Debian's tools can do, so that all others read what they lack. */
+async function rootOf({ environment, log }: StackOptions): Promise<string> {
+  if (process.platform !== 'linux') throw unsupported('the local services need Linux');
+  return ensureRoot(environment ?? process.env, log);
+}
+
+/** Those whose programs come from the Debian tree. */
+async function servicesInRoot(
   names: readonly ServiceName[],
-  root: string,
-  dataDirectory: string,
-  log: StackOptions['log'],
-): Promise<ManagedService[]> {
-  const home: ServiceHome = {
-    ...{ root, dataDirectory, log },
-    entrance: await chooseEntrance(root),
-    settings: await loadSettings(dataDirectory),
-  };
+  rooted: Omit<ServiceHome, 'entrance'>,
+): Promise<ServiceDefinition[]> {
+  const home: ServiceHome = { ...rooted, entrance: await chooseEntrance(rooted.root) };
   prepareHome(home);
   const definitions: Record<ServiceName, () => ServiceDefinition> = {
     mongodb: () => mongodbService(home),
     rabbitmq: () => rabbitmqService(home),
     s3: () => swiftService(home),
   };
-  return names.map((name) => new ManagedService(definitions[name](), log));
+  return names.map((name) => definitions[name]());
 }
 
 /** When one service cannot start, none is left running. */

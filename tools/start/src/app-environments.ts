@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { Naming } from '#messaging';
 
@@ -62,6 +63,7 @@ export function environmentOf(app: AppName, settings: AppSettings): Record<strin
     PORT: String(ports[app]),
     MONGODB_URI: withDatabase(services['MONGODB_URI'] ?? '', `${prefix}-${app}`),
     NODE_ENV: 'production',
+    CATENA_INSTALLATION: installationOf(settings),
   };
   // It stands outside: no broker, no object storage, no token of ours.
   if (app === 'publication-server')
@@ -181,6 +183,11 @@ export const dataciteAccount = 'DEMO.CATENA';
 
 export function publicUrlOf({ ports }: Pick<AppSettings, 'ports'>): string {
   return `http://127.0.0.1:${ports['publication-server']}`;
+}
+
+/** Tells the apps of this data directory from those of another one that listen on the same port; no secret. */
+function installationOf({ secrets }: AppSettings): string {
+  return createHash('sha256').update(`installation\n${secrets.jwt}`).digest('hex').slice(0, 16);
 }
 
 /** Where an app says that it is ready. */

@@ -67,17 +67,26 @@ export class AppProcess {
         throw new Error(
           `${this.options.name} ended before it was ready${await this.stranger()}: see ${this.options.logFile}`,
         );
-      const ready = await fetch(this.options.readyUrl, { signal: AbortSignal.timeout(2000) }).then(
-        ({ ok }) => ok,
-        () => false,
-      );
-      // Another program may have been faster at the port: ours then ends soon.
-      if (ready && listensOn(this.pid ?? 0, this.port)) return;
+      // Another program may have been faster at the port, even one of ours for another data directory: ours then ends soon.
+      if ((await this.saysReady()) && listensOn(this.pid ?? 0, this.port)) return;
       await sleep(50);
     }
     throw new Error(
       `${this.options.name} was not ready within ${limit / 1000} s: see ${this.options.logFile}`,
     );
+  }
+
+  /** An app that knows its installation says so; the demonstration's DataCite does not. */
+  private async saysReady(): Promise<boolean> {
+    const { readyUrl, environment } = this.options;
+    const expected = environment['CATENA_INSTALLATION'];
+    try {
+      const answer = await fetch(readyUrl, { signal: AbortSignal.timeout(2000) });
+      if (!answer.ok || expected === undefined) return answer.ok;
+      return ((await answer.json()) as { installation?: unknown }).installation === expected;
+    } catch {
+      return false;
+    }
   }
 
   private async stranger(): Promise<string> {

@@ -25,6 +25,7 @@ and prints where everything is. Ctrl-C stops it; the next start goes on with the
 
   CATENA_DATA    where everything is kept (default .catena)
   CATENA_PORT    port of the REST API; the other apps take the next ones (default: free ones)
+  CATENA_MONGODB memory-server: MongoDB itself, where the package mongodb-memory-server is installed
   MONGODB_URI, RABBITMQ_URL, RABBITMQ_MANAGEMENT_URL, S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY, S3_REGION
                  services to use instead of own ones`;
 const began = Date.now();

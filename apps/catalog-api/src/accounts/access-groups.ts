@@ -14,7 +14,7 @@ interface GroupsHandler {
   readonly responseProcessor: (answer: unknown) => unknown;
 }
 
-/** Where a person's groups come from: a fixed list, a claim of the provider, a service of the facility. */
+/** Where a person's groups come from: a fixed list, the directory, a claim of the provider, a service of the facility. */
 @Injectable()
 export class AccessGroups {
   private handler: Promise<GroupsHandler> | undefined;
@@ -28,12 +28,14 @@ export class AccessGroups {
   async of(person: {
     id: string;
     claims?: Readonly<Record<string, unknown>> | undefined;
+    groups?: readonly string[] | undefined;
   }): Promise<string[] | undefined> {
     const { static: fixed, oidcClaim, graphql } = this.config.identity.groups;
     const claimed = oidcClaim === undefined ? undefined : person.claims?.[oidcClaim];
     const fromService = graphql === undefined ? [] : await this.fromService(graphql, person.id);
     if (fromService === undefined) return undefined;
-    const groups = [...fixed, ...(Array.isArray(claimed) ? claimed : []), ...fromService];
+    const fromProvider = [...(person.groups ?? []), ...(Array.isArray(claimed) ? claimed : [])];
+    const groups = [...fixed, ...fromProvider, ...fromService];
     return [...new Set(groups.filter(isName).map((name) => name.trim()))];
   }
 

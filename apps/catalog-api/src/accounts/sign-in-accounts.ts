@@ -23,6 +23,8 @@ export interface ExternalPerson {
   readonly emailVerified: boolean;
   readonly thumbnailPhoto?: string;
   readonly claims?: Readonly<Record<string, unknown>>;
+  /** Groups that the directory has the person in. */
+  readonly groups?: readonly string[];
   /** How accounts of an older SciCat are found, which knew no external id. */
   readonly userQuery?: {
     readonly operator: 'or' | 'and';
@@ -147,8 +149,9 @@ export class SignInAccounts {
   }
 
   private async writeIdentity(userId: UserId, person: ExternalPerson): Promise<void> {
-    const { authStrategy, provider, externalId, displayName, email, thumbnailPhoto, claims } = person;
-    const provided = await this.groups.of({ id: externalId, claims });
+    const { authStrategy, provider, externalId, displayName, email, thumbnailPhoto } = person;
+    const { claims, groups } = person;
+    const provided = await this.groups.of({ id: externalId, claims, groups });
     const now = this.clock.now();
     await this.catalogue.other('UserIdentity').updateOne(
       { userId: { $in: idForms(String(userId)) } },

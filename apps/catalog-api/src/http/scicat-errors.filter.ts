@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { CatenaError, messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { isDatabaseAway, isRefusedLanguage, isRefusedQuery } from '#persistence';
+import { RequestLimitExceeded } from '#service-host';
 import { Refusal } from '../domain/errors.js';
 import type { RequestWithCaller } from './caller.decorator.js';
 import { RefusalLog } from './refusal-log.js';
@@ -33,7 +34,9 @@ export class ScicatErrorsFilter implements ExceptionFilter {
     if (host.getType() !== 'http') throw error;
     const { status, body } = this.answerTo(error);
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    if (status === 401 || status === 403 || status === 429)
+    // Who only sends too much asked for nothing that is forbidden, and would fill the log.
+    const isHasty = error instanceof RequestLimitExceeded;
+    if (status === 401 || status === 403 || (status === 429 && !isHasty))
       this.refusals.refused(host.switchToHttp().getRequest<RequestWithCaller>(), status);
     if (reply.sent) return undefined;
     if (error instanceof Refusal && error.retryAfter !== undefined)

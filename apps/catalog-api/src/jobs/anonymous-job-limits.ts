@@ -1,6 +1,6 @@
-import { isIPv6 } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
+import { networkOf } from '#service-host';
 import { AgedMap } from '../accounts/aged-map.js';
 import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { JobRefusal } from '../domain/errors.js';
@@ -104,21 +104,4 @@ export class AnonymousJobLimits {
   private fresh(): Count {
     return { amount: 0, until: this.clock.now().getTime() + hour };
   }
-}
-
-/** One household or institution has a whole /64 of IPv6 addresses. */
-export function networkOf(address: string): string {
-  if (!isIPv6(address)) return address;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  const [start = '', end] = address.toLowerCase().split('::');
-  const groups = start === '' ? [] : start.split(':');
-  if (end !== undefined) {
-    const left = 8 - groups.length - (end === '' ? 0 : end.split(':').length);
-    groups.push(...Array.from({ length: Math.max(0, left) }, () => '0'));
-  }
-  return `${groups
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':')}::/64`;
 }

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Ajv } from 'ajv';
 import { JSONPath } from 'jsonpath-plus';
-import { createTransport } from 'nodemailer';
 import { messageOf } from '#kernel';
+import { sendMail } from '#mail';
 import { type Logger, LOGGER } from '#observability';
 import { type LegacyMessage } from '#outbox';
 import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
@@ -29,6 +29,9 @@ export interface ActionContext {
 }
 
 type Phase = 'validate' | 'perform';
+
+/** Milliseconds: the request that made the job waits. */
+const mailPatience = { connect: 5000, answer: 20_000 };
 
 /**
  * SciCat's job actions. `validate` runs before the job is stored and may refuse it; `rabbitmq` becomes a row of the
@@ -171,16 +174,13 @@ export class JobActions {
         'an email action is configured but SMTP_HOST is not set: no mail was sent',
       );
     try {
-      const transport = createTransport({
-        ...{ host: mail.host, port: mail.port },
-        ...{ connectionTimeout: 5000, greetingTimeout: 5000, socketTimeout: 20_000 },
-      });
-      await transport.sendMail({
-        from: from ?? mail.from,
+      const message = {
+        from,
         to: this.templates.render(to, context),
         subject: this.templates.render(subject, context),
         html: await this.templates.renderFile(bodyTemplateFile, context),
-      });
+      };
+      await sendMail(mail, message, mailPatience);
     } catch (error) {
       this.logger.error(
         { jobId: context.job?.id, error: messageOf(error) },

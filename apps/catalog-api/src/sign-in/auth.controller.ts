@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Post, Req } from '@nestjs/common';
-import { Open } from '#service-host';
+import { networkOf, Open } from '#service-host';
 import { ReturnedAuthLoginDto } from '../answers/people.js';
 import { Refusal } from '../domain/errors.js';
 import type { Caller } from '../domain/access.js';
@@ -68,7 +68,7 @@ export class AuthController {
     const { username, password } = body ?? {};
     const answer =
       typeof username === 'string' && typeof password === 'string' && username !== '' && password !== ''
-        ? await this.limits.guard(username, request.ip, () => verify(username, password))
+        ? await this.limits.guard(username, networkOf(request.ip), () => verify(username, password))
         : undefined;
     if (answer === undefined)
       throw new Refusal(401, 'Unauthorized', { message: 'Unauthorized', statusCode: 401 });

@@ -1,14 +1,16 @@
+import { isIP } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
 import { Inject, Injectable } from '@nestjs/common';
 import { Client, ResultCodeError, type Entry } from 'ldapts';
 import { messageOf, TransientError } from '#kernel';
 import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { Refusal } from '../domain/errors.js';
-import type { LdapConfig } from '../identity.config.js';
+import type { LdapConfig, LdapGroupsConfig } from '../identity.config.js';
 import type { ExternalPerson } from '../accounts/sign-in-accounts.js';
 
 const attributes = ['displayName', 'cn', 'mail', 'sAMAccountName', 'uid', 'thumbnailPhoto', 'jpegPhoto'];
 
-/** Asks an LDAP or Active Directory server whether a password is right, and who the person is. */
+/** Asks an LDAP or Active Directory server whether a password is right, who the person is and in which groups. */
 @Injectable()
 export class LdapDirectory {
   constructor(@Inject(ConfigToken) private readonly config: CatalogApiConfig) {}
@@ -28,19 +30,20 @@ export class LdapDirectory {
     try {
       const entry = await this.entryOf(ldap, username);
       if (entry === undefined || !(await this.binds(ldap, entry.dn, password))) return undefined;
-      return personOf(entry, username);
+      const person = personOf(entry, username);
+      if (ldap.groups === undefined) return person;
+      return { ...person, groups: await this.groupsOf(ldap, ldap.groups, entry, person.externalId) };
     } catch (error) {
       throw new TransientError(
         'catalog.directory-away',
-        `Expected an answer of the directory ${ldap.url}, found: ${messageOf(error)}. Look at LDAP_URL, LDAP_BIND_DN and LDAP_SEARCH_BASE.`,
+        `Expected an answer of the directory ${ldap.url}, found: ${messageOf(error)}. Look at LDAP_URL, LDAP_STARTTLS, LDAP_CA_FILE, LDAP_BIND_DN, LDAP_SEARCH_BASE and LDAP_GROUP_SEARCH_BASE.`,
         { cause: error },
       );
     }
   }
 
   private entryOf(ldap: LdapConfig, username: string): Promise<Entry | undefined> {
-    return this.connected(ldap, async (client) => {
-      if (ldap.bindDn !== '') await client.bind(ldap.bindDn, ldap.bindCredentials);
+    return this.searching(ldap, async (client) => {
       const { searchEntries } = await client.search(ldap.searchBase, {
         scope: 'sub',
         filter: ldap.searchFilter.replaceAll('{{username}}', () => escapeFilter(username)),
@@ -49,6 +52,38 @@ export class LdapDirectory {
       });
       // Two people under one name: nobody can say whose password this is.
       return searchEntries.length === 1 ? searchEntries[0] : undefined;
+    });
+  }
+
+  /**
+   * Names of the groups that the directory says the person is in, by what the directory calls the person: what was typed may
+   * have been an address, which people often may change themselves.
+   */
+  private groupsOf(
+    ldap: LdapConfig,
+    { searchBase, searchFilter, attribute }: LdapGroupsConfig,
+    { dn }: Entry,
+    username: string,
+  ): Promise<string[]> {
+    const values: Readonly<Record<string, string>> = { dn, username };
+    const filter = searchFilter.replaceAll(/\{\{(dn|username)\}\}/g, (_, name: string) =>
+      escapeFilter(values[name] ?? ''),
+    );
+    return this.searching(ldap, async (client) => {
+      const { searchEntries } = await client.search(searchBase, {
+        scope: 'sub',
+        filter,
+        attributes: [attribute],
+      });
+      return searchEntries.flatMap((entry) => textsOf(entry, attribute));
+    });
+  }
+
+  /** Work as the account that searches. */
+  private searching<T>(ldap: LdapConfig, work: (client: Client) => Promise<T>): Promise<T> {
+    return this.connected(ldap, async (client) => {
+      if (ldap.bindDn !== '') await client.bind(ldap.bindDn, ldap.bindCredentials);
+      return work(client);
     });
   }
 
@@ -65,10 +100,13 @@ export class LdapDirectory {
     });
   }
 
-  private async connected<T>({ url }: LdapConfig, work: (client: Client) => Promise<T>): Promise<T> {
+  private async connected<T>(ldap: LdapConfig, work: (client: Client) => Promise<T>): Promise<T> {
     const { timeout } = this.config.edge.http;
-    const client = new Client({ url, timeout, connectTimeout: timeout });
+    const tlsOptions = tlsOptionsOf(ldap);
+    const client = new Client({ url: ldap.url, timeout, connectTimeout: timeout, tlsOptions });
     try {
+      // Before anything else: a directory that will not encrypt hears neither names nor passwords.
+      if (ldap.startsTls) await encrypt(client, tlsOptions, timeout);
       return await work(client);
     } finally {
       await client.unbind().catch(() => undefined);
@@ -76,14 +114,42 @@ export class LdapDirectory {
   }
 }
 
-/** The characters that mean something in a search filter (RFC 4515): what a user typed never becomes part of it. */
+/** With the host's name, which the certificate has to carry; an address is no server name. */
+function tlsOptionsOf({ url, authorities }: LdapConfig): ConnectionOptions {
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
+  return {
+    host,
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(authorities === undefined ? {} : { ca: authorities }),
+  };
+}
+
+/** The client has no limit of its own for a server that agrees to TLS and then says nothing. */
+async function encrypt(client: Client, tlsOptions: ConnectionOptions, timeout: number): Promise<void> {
+  const options = { ...tlsOptions };
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`no TLS within ${timeout} ms`));
+      options.socket?.destroy();
+    }, timeout);
+  });
+  try {
+    await Promise.race([client.startTLS(options), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * The characters that mean something in a search filter (RFC 4515): a name never becomes part of it. Letters beyond ASCII stay
+ * as they are, which the RFC allows: the client takes the escape of a byte for a character.
+ */
 export function escapeFilter(text: string): string {
-  return [...Buffer.from(text, 'utf8')]
-    .map((byte) => {
-      const isPlain = byte > 0x1f && byte < 0x7f && !'\\*()'.includes(String.fromCharCode(byte));
-      return isPlain ? String.fromCharCode(byte) : `\\${byte.toString(16).padStart(2, '0')}`;
-    })
-    .join('');
+  // eslint-disable-next-line no-control-regex -- control characters are meant
+  return text.replace(/[\\*()\u0000-\u001f\u007f]/g, (character) => {
+    return `\\${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
 }
 
 function personOf(entry: Entry, username: string): ExternalPerson {
@@ -104,6 +170,9 @@ function personOf(entry: Entry, username: string): ExternalPerson {
 }
 
 function first(entry: Entry, name: string): string | undefined {
-  const value = [entry[name]].flat().find((item) => typeof item === 'string' && item !== '');
-  return typeof value === 'string' ? value : undefined;
+  return textsOf(entry, name)[0];
+}
+
+function textsOf(entry: Entry, name: string): string[] {
+  return [entry[name]].flat().filter((item): item is string => typeof item === 'string' && item !== '');
 }

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Req } from '@nestjs/common';
-import { Open } from '#service-host';
+import { networkOf, Open } from '#service-host';
 import { PasswordUpdateResponse, ReturnedUserDto, UserIdentity } from '../answers/people.js';
 import { AuthenticationService } from '../sign-in/authentication.service.js';
 import { CredentialsDto } from '../sign-in/credentials.dto.js';
@@ -51,7 +51,7 @@ export class UsersController {
     const { username, password } = body ?? {};
     const isRight =
       typeof username === 'string' && typeof password === 'string'
-        ? await this.limits.guard(username, request.ip, () =>
+        ? await this.limits.guard(username, networkOf(request.ip), () =>
             this.authentication.verifies(username, password),
           )
         : undefined;
@@ -70,7 +70,7 @@ export class UsersController {
   ): Promise<Message> {
     const { _id, username } = caller;
     const { digest } = this.sessions.of(request);
-    await this.limits.guardAddress(`${request.ip} password of ${username}`, () =>
+    await this.limits.guardAddress(`${networkOf(request.ip)} password of ${username}`, () =>
       this.directory.changeOwnPassword(_id, currentPassword, wanted, digest),
     );
     return { message: 'Password updated successfully' };

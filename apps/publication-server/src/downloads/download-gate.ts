@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { doiKey } from '#datacite';
+import { networkOf } from '#service-host';
 import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
 import { rangeAnswerOf } from './byte-range.js';
 import { readingsOf } from './download-address.js';
@@ -111,7 +112,7 @@ export class DownloadGate implements OnModuleInit {
       reply.hijack();
       return void reply.raw.writeHead(status, all).end();
     }
-    const leave = this.limits.enter(request.ip);
+    const leave = this.limits.enter(networkOf(request.ip));
     const gone = new AbortController();
     reply.raw.once('close', () => {
       leave();

@@ -22,6 +22,8 @@ export class HealthController {
     const { up } = this.pulse;
     const details = { database: { status: up ? 'up' : 'down' } };
     if (!up) throw new ServiceUnavailableException({ status: 'error', app: 'publication-server', details });
-    return { status: 'ok', app: 'publication-server', details };
+    const { installation } = this.config;
+    const whose = installation === undefined ? {} : { installation };
+    return { status: 'ok', app: 'publication-server', ...whose, details };
   }
 }

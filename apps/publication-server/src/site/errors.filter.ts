@@ -29,10 +29,11 @@ export class ErrorsFilter implements ExceptionFilter {
         'a request failed',
       );
     if (reply.sent || reply.raw.headersSent) return;
+    const saysWhen = status === 503 || status === 429;
     const headers = {
       'cache-control': 'no-store',
       vary: 'Accept, Accept-Language',
-      ...(status === 503 || status === 429 ? { 'retry-after': patience } : {}),
+      ...(saysWhen && !reply.hasHeader('retry-after') ? { 'retry-after': patience } : {}),
     };
     // Answers made for programs, such as those of the health checks, stay as they are.
     const body = error instanceof HttpException ? error.getResponse() : undefined;

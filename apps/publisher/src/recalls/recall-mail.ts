@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import nodemailer from 'nodemailer';
-import { messageOf, PermanentError, TransientError } from '#kernel';
+import { PermanentError, TransientError } from '#kernel';
+import { MailFault, sendMail } from '#mail';
 import type { Recall } from '../persistence/records.js';
 import { ConfigToken, type PublisherConfig } from '../publisher.config.js';
 
@@ -33,13 +33,8 @@ function wordsFor({ language }: Recall): (typeof texts)['en' | 'de'] {
   return texts[language === 'de' ? 'de' : 'en'];
 }
 
-/** What a mail server says for good about an address (RFC 5321); other refusals of 5xx may be about us. */
-const addressRefusals: ReadonlySet<unknown> = new Set([550, 551, 553, 556]);
-
-function isForAddress(error: unknown): boolean {
-  const { command, responseCode } = (error ?? {}) as { command?: unknown; responseCode?: unknown };
-  return command === 'RCPT TO' && addressRefusals.has(responseCode);
-}
+/** Milliseconds: nobody waits for the mail, and a mail server may be slow. */
+const patience = { connect: 20_000, answer: 60_000 };
 
 /** Tells readers who left an address. The same message id each time, so that a repetition shows as one message. */
 @Injectable()
@@ -72,33 +67,21 @@ export class RecallMail {
   ): Promise<void> {
     const { mail } = this.config;
     if (mail === undefined || email === undefined) return;
-    const { host, port, secure, from } = mail;
-    const transport = nodemailer.createTransport({
-      ...{ host, port, secure },
-      ...{ connectionTimeout: 20_000, greetingTimeout: 20_000, socketTimeout: 60_000 },
-    });
+    const { host, port } = mail;
+    const message = { to: email, subject, text, messageId: `<${kind}-${_id}@catena>` };
     try {
-      await transport.sendMail({
-        from,
-        to: email,
-        subject,
-        text,
-        messageId: `<${kind}-${_id}@catena>`,
-      });
+      await sendMail(mail, message, patience);
     } catch (error) {
-      // Mail servers repeat the address; the log is no place for it.
-      const said = messageOf(error).replaceAll(email, 'the reader');
-      if (isForAddress(error))
+      if (!(error instanceof MailFault)) throw error;
+      if (error.isForAddress)
         throw new PermanentError(
           'publication.address-refused',
-          `Expected ${host}:${port} to take mail for the reader of the request ${_id}, found that it refuses the address (${said}). The reader can ask again with another one.`,
+          `Expected ${host}:${port} to take mail for the reader of the request ${_id}, found that it refuses the address (${error.message}). The reader can ask again with another one.`,
         );
       throw new TransientError(
         'publication.mail-away',
-        `Could not send mail for the request ${_id} through ${host}:${port}: ${said}`,
+        `Could not send mail for the request ${_id} through ${host}:${port}: ${error.message}`,
       );
-    } finally {
-      transport.close();
     }
   }
 }

@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 /** A process that can be told from a later one with the same number. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Start time in clock ticks since boot, as the kernel counts it. */
+  /** Start time as the kernel says it (on Linux in clock ticks since boot). */
   readonly startedAt: string;
 }
 
@@ -12,6 +13,7 @@ const STAT_FIELDS_BEFORE_START_TIME = 19;
 /** The identity of a running process, or undefined when there is none (zombies count as gone). */
 export function identify(pid: number): ProcessIdentity | undefined {
   try {
+    if (process.platform !== 'linux') return identifiedByPs(pid);
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const startedAt = fields[STAT_FIELDS_BEFORE_START_TIME];
@@ -19,6 +21,13 @@ export function identify(pid: number): ProcessIdentity | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Where there is no /proc (macOS). */
+function identifiedByPs(pid: number): ProcessIdentity | undefined {
+  const { stdout } = spawnSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { encoding: 'utf8' });
+  const [, state, startedAt] = /^(\S+)\s+(\S.*\S)\s*$/.exec(stdout) ?? [];
+  return startedAt === undefined || state?.startsWith('Z') === true ? undefined : { pid, startedAt };
 }
 
 export function isAlive(identity: ProcessIdentity): boolean {

@@ -85,7 +85,8 @@ export class ManagedProcess {
 
   /** Ends the program and all its children at once, as a crash would. */
   async kill(): Promise<void> {
-    this.signal('SIGKILL');
+    if (this.plan.behindUnshare) this.signal('SIGKILL');
+    else this.killGroup();
     await this.ended;
     forgetProcesses(this.plan.pidFile);
   }
@@ -105,6 +106,12 @@ export class ManagedProcess {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     return undefined;
+  }
+
+  /** The kernel ends what runs behind namespaces; all others are in the group of their first process. */
+  private killGroup(): void {
+    const pid = this.running ? this.child?.pid : undefined;
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
   }
 
   private signal(signal: NodeJS.Signals): void {

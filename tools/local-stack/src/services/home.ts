@@ -17,9 +17,12 @@ const BASE_ENVIRONMENT = {
 };
 
 /** The folders all services share, and the one user they run as. */
-export function prepareHome({ dataDirectory, entrance }: ServiceHome): void {
+export function prepareHome({
+  dataDirectory,
+  entrance,
+}: Pick<ServiceHome, 'dataDirectory'> & Partial<Pick<ServiceHome, 'entrance'>>): void {
   const uid = serviceUid();
-  if (entersAsService({ entrance }))
+  if (entrance !== undefined && entersAsService({ entrance }))
     refuseBarred(dirname(dataDirectory), uid, '--data (npm start: CATENA_DATA)');
   // The services must pass through it to reach their own folders.
   if (process.getuid?.() === 0) chmodSync(dataDirectory, 0o711);

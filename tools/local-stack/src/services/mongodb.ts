@@ -59,7 +59,7 @@ export function mongodbService(home: ServiceHome): ServiceDefinition {
     processes: [postgres, gatewayProcess(home)],
     prepare: () => prepare(home),
     initialise: () => initialise(home, postgres, join(dataDirectory, 'postgres/initialised')),
-    probe: () => probe(uri),
+    probe: () => probeMongo(uri),
   };
 }
 
@@ -124,7 +124,8 @@ async function initialise(home: ServiceHome, postgres: ManagedProcess, marker: s
   }
 }
 
-async function probe(uri: string): Promise<void> {
+/** Asks for the names of the databases. */
+export async function probeMongo(uri: string): Promise<void> {
   const client = new mongo.MongoClient(uri, { serverSelectionTimeoutMS: PROBE_MILLISECONDS });
   try {
     await client.db('admin').command({ listDatabases: 1, nameOnly: true });

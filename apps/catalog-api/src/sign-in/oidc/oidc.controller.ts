@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { Open } from '#service-host';
+import { networkOf, Open } from '#service-host';
 import { CommandLineClient, ReturnedAuthLoginDto } from '../../answers/people.js';
 import { AuthenticationService } from '../authentication.service.js';
 import type { LoginAnswer } from '../../accounts/token.service.js';
@@ -82,7 +82,7 @@ export class OidcController {
     @Body() { idToken, accessToken }: IdTokenDto,
     @Req() request: RequestWithCaller,
   ): Promise<LoginAnswer | undefined> {
-    const claims = await this.limits.guardAddress(request.ip, () =>
+    const claims = await this.limits.guardAddress(networkOf(request.ip), () =>
       this.provider.claimsOf(idToken, accessToken),
     );
     return this.authentication.loginAs(personFrom(claims, this.provider.settings));

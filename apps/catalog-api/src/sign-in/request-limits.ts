@@ -1,0 +1,30 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { limitRequests, networkOf } from '#service-host';
+import { TokenService } from '../accounts/token.service.js';
+import type { EdgeConfig } from '../edge.config.js';
+import type { RequestWithCaller } from '../http/caller.decorator.js';
+import { tokenOf } from '../http/request-parts.js';
+
+/**
+ * Counts requests by the person whose token they carry, so that people behind one address do not share a limit; all others
+ * by their address. A token that does not verify names nobody: anybody can make up as many as they like.
+ */
+export async function limitCallers(
+  app: NestFastifyApplication,
+  { perCaller, perAddress, window }: EdgeConfig['requestLimits'],
+): Promise<void> {
+  const tokens = app.get(TokenService);
+  await limitRequests(app, window, (request) => {
+    const token = tokenOf(request as RequestWithCaller);
+    const session = token === undefined ? undefined : tokens.sessionOf(token);
+    return session === undefined
+      ? {
+          key: `address ${networkOf(request.ip)}`,
+          ...{ most: perAddress, variable: 'REQUEST_LIMIT_PER_ADDRESS' },
+        }
+      : {
+          key: `person ${session.userId}`,
+          ...{ most: perCaller, variable: 'REQUEST_LIMIT_PER_CALLER' },
+        };
+  });
+}
