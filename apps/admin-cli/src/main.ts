@@ -1,4 +1,9 @@
-import { runCommandLine } from '#command-line';
+import { runCommandLine, type CommandBasics } from '#command-line';
+import { withSecretsFromFiles } from '#kernel';
 import { programFor } from './program.js';
 
-await runCommandLine({ programFor, contextFor: (basics) => basics });
+function contextFor(basics: CommandBasics): CommandBasics {
+  return { ...basics, environment: withSecretsFromFiles(basics.environment, ['CATENA_DATABASES']) };
+}
+
+await runCommandLine({ programFor, contextFor });

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { integer, type Environment, listFrom, withoutSlash } from '#kernel';
-import { contradiction, isOn } from './identity.config.js';
+import { configurationFrom, integer, refuse, type Environment, listFrom, withoutSlash } from '#kernel';
+import { isOn } from './identity.config.js';
 
 /** What stands around the catalogue: the frontend's settings, logbooks, metrics, how the API shows itself. */
 export interface EdgeConfig {
@@ -21,6 +21,10 @@ export interface EdgeConfig {
  * @throws PermanentError `kernel.configuration` that names everything wrong at once
  */
 export function edgeConfigFrom(environment: Environment): EdgeConfig {
+  return configurationFrom(environment, read);
+}
+
+function read(environment: Environment): EdgeConfig {
   const problems: string[] = [];
   const config: EdgeConfig = {
     runtimeConfigFiles: runtimeConfigFilesFrom(environment, problems),
@@ -30,7 +34,7 @@ export function edgeConfigFrom(environment: Environment): EdgeConfig {
     masksPersonalInfo: isOn(environment['MASK_PERSONAL_INFO']),
     trustedProxies: listFrom(environment['TRUSTED_PROXIES']),
   };
-  if (problems.length > 0) throw contradiction(problems);
+  if (problems.length > 0) refuse(environment, ...problems);
   return config;
 }
 
