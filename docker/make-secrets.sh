@@ -18,7 +18,7 @@ put() {
   echo "made $folder/$1"
 }
 # Letters and digits only: they become parts of addresses.
-random() { openssl rand -hex "${2:-24}" | tr -d '\n' | put "$1"; }
+random() { od -An -v -tx1 -N "${2:-24}" /dev/urandom | tr -d ' \n' | put "$1"; }
 of() { cat "$1"; }
 
 for name in jwt-secret push-secret broker-admin-password mongodb-root-password mongodb-public-root-password \

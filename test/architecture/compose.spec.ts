@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { appNames } from '#contracts';
+import { secretVariables, withSecretsFromFiles, type Environment } from '#kernel';
+import { Naming } from '#messaging';
+import { passwordOf, preparationSecrets } from '../../apps/admin-cli/src/prepare/prepare.js';
+import { bucketAccess } from '../../tools/start/src/buckets.js';
 import { archiverConfigFrom } from '../../apps/archiver/src/archiver.config.js';
 import { catalogApiConfigFrom } from '../../apps/catalog-api/src/catalog-api.config.js';
 import { publicationServerConfigFrom } from '../../apps/publication-server/src/publication-server.config.js';
@@ -19,7 +26,21 @@ import { isThere, repository, textOf } from '../support/repository.js';
 
 /** Apps on the broker, and the one in the DMZ. */
 const apps = [...appNames, 'publication-server'].filter((app) => isThere(`apps/${app}/src/main.ts`));
-const lasting = Object.entries(compose.services).filter(([name]) => !name.endsWith('-init'));
+const lasting = Object.entries(compose.services).filter(([, { restart }]) => restart === 'unless-stopped');
+const naming = new Naming('catena');
+
+/** What docker/make-secrets.sh makes, as the containers find it below /run/secrets. */
+const secrets = mkdtempSync(join(tmpdir(), 'catena-compose-'));
+makeSecrets();
+after(() => rmSync(secrets, { recursive: true }));
+
+function makeSecrets(): void {
+  execFileSync('sh', [join(repository, 'docker/make-secrets.sh'), secrets]);
+}
+
+function secret(name: string): string {
+  return readFileSync(join(secrets, name), 'utf8').trim();
+}
 
 function service(name: string): ComposeService {
   const found = compose.services[name];
@@ -27,19 +48,48 @@ function service(name: string): ComposeService {
   return found;
 }
 
+/** The environment of a container, with the files it names where this test finds them. */
 function environmentOf(name: string): Record<string, string> {
   const entries = Object.entries(service(name).environment ?? {});
-  const inContainer = entries.map(([variable, value]) => [variable, withDefaults(value)]);
+  const inContainer = entries.map(([variable, value]) => [
+    variable,
+    withDefaults(value).replace(/^\/run\/secrets/, secrets),
+  ]);
   return { ...Object.fromEntries(inContainer), ...mounted(name) };
 }
 
 /** Files that the container reads are mounted from here. */
 function mounted(name: string): Record<string, string> {
-  const source = service(name).volumes?.find(
-    (volume): volume is string => typeof volume === 'string' && volume.includes('source-folders'),
+  const sources = (service(name).volumes ?? []).filter((volume) => typeof volume === 'string').map(withDefaults);
+  const fileOf = (word: string): string | undefined =>
+    sources.find((volume) => volume.includes(word))?.split(':')[0];
+  return Object.fromEntries(
+    [
+      ['SOURCE_FOLDERS_FILE', fileOf('source-folders')],
+      ['FRONTEND_CONFIG_FILE', fileOf('frontend-config')],
+    ].flatMap(([variable, file]) => (file === undefined ? [] : [[variable, join(repository, file)]])),
   );
-  const file = source === undefined ? undefined : /:-[.]\/([^}]+)/.exec(source)?.[1];
-  return file === undefined ? {} : { SOURCE_FOLDERS_FILE: join(repository, file) };
+}
+
+/** An app's variables with its secrets in place of their files. */
+function resolvedOf(name: string): Environment {
+  return withSecretsFromFiles(environmentOf(name), preparationSecrets);
+}
+
+interface Identity {
+  readonly name: string;
+  readonly credentials: readonly { readonly accessKey: string; readonly secretKey: string }[];
+  readonly actions: readonly string[];
+}
+
+interface Policy {
+  readonly Statement: readonly { readonly Resource: readonly string[] }[];
+}
+
+/** `JWT_SECRET` of `JWT_SECRET_FILE`. */
+function variableOf(given: string): string {
+  const name = given.replace(/_FILE$/, '');
+  return secretVariables.includes(name) ? name : given;
 }
 
 const configurations = {
@@ -65,7 +115,7 @@ describe('docker-compose.yml', () => {
       it('sets only variables the app reads', () => {
         const names = new Set(known.map(({ name }) => name));
         assert.deepEqual(
-          given.filter((name) => !names.has(name)),
+          given.map(variableOf).filter((name) => !names.has(name)),
           [],
         );
       });
@@ -73,7 +123,20 @@ describe('docker-compose.yml', () => {
       it('sets every variable the app requires', () => {
         const required = known.filter((one) => one.required).map(({ name }) => name);
         assert.deepEqual(
-          required.filter((name) => !given.includes(name)),
+          required.filter((name) => !given.map(variableOf).includes(name)),
+          [],
+        );
+      });
+
+      it('has its secrets in files, and no other', () => {
+        const files = Object.values(service(app).environment ?? {}).flatMap(
+          (value) => /^\/run\/secrets\/(.+)$/.exec(value)?.[1] ?? [],
+        );
+        assert.deepEqual([...(service(app).secrets ?? [])].sort(), files.sort());
+        // Files that are empty are refused, so what may be left out stands in the environment.
+        const optional = ['DOI_PASSWORD', 'OIDC_CLIENT_SECRET'];
+        assert.deepEqual(
+          given.filter((name) => secretVariables.includes(name) && !optional.includes(name)),
           [],
         );
       });
@@ -86,13 +149,15 @@ describe('docker-compose.yml', () => {
 
       it('is asked for its health where it answers', () => {
         const { port, host } = configurations[app as keyof typeof configurations];
-        const probe = service(app).healthcheck?.test.join(' ') ?? '';
+        const [, program, script, path = '/api/v4/health/ready'] = service(app).healthcheck?.test ?? [];
+        assert.deepEqual([program, script], ['node', '/app/healthcheck.mjs']);
+        assert.equal(environmentOf(app)['PORT'], String(port));
         const controller = textOf(
           inDmz
             ? 'apps/publication-server/src/health/health.controller.ts'
             : 'libs/service-host/src/health.controller.ts',
         );
-        assert.ok(probe.includes(`http://127.0.0.1:${port}${inDmz ? '' : '/api/v4'}/health/ready`), probe);
+        assert.equal(path, inDmz ? '/health/ready' : '/api/v4/health/ready');
         if (!inDmz) assert.match(controller, /path: 'health', version: \[[^\]]*'4'/);
         assert.match(controller, /@Get\([^)]*'ready'/);
         assert.equal(host, '0.0.0.0');
@@ -105,9 +170,9 @@ describe('docker-compose.yml', () => {
       });
 
       it('names services that are there', () => {
-        const { MONGODB_URI, RABBITMQ_URL, CATALOG_URL, S3_ENDPOINT } = environmentOf(app);
+        const { MONGODB_URI, RABBITMQ_URL, CATALOG_URL, S3_ENDPOINT } = resolvedOf(app);
         const aliases =
-          (service('minio').networks as Record<string, { aliases?: string[] }>)['back']?.aliases ?? [];
+          (service('store').networks as Record<string, { aliases?: string[] }>)['back']?.aliases ?? [];
         assert.equal(new URL(MONGODB_URI ?? '').host, inDmz ? 'mongo-public:27017' : 'mongo:27017');
         if (!inDmz) assert.equal(new URL(RABBITMQ_URL ?? '').host, 'rabbitmq:5672');
         if (S3_ENDPOINT !== undefined)
@@ -117,12 +182,16 @@ describe('docker-compose.yml', () => {
       });
 
       it('has a database and a user of its own', () => {
-        const { username, pathname, searchParams } = new URL(environmentOf(app)['MONGODB_URI'] ?? '');
+        const { username, password, pathname, searchParams } = new URL(
+          resolvedOf(app)['MONGODB_URI'] ?? '',
+        );
         const script = textOf(inDmz ? 'docker/mongo-public-init.js' : 'docker/mongo-init.js');
         assert.ok(
           script.includes(`'${pathname.slice(1)}': ['${username}'`),
           `${pathname} in docker/mongo-init.js`,
         );
+        assert.ok(script.includes(`secret('mongodb-password-${app}')`), script);
+        assert.equal(password, secret(`mongodb-password-${app}`));
         assert.equal(searchParams.get('authSource'), pathname.slice(1));
         if (inDmz) return;
         assert.ok(script.includes(`_id: '${searchParams.get('replicaSet')}'`));
@@ -142,19 +211,101 @@ describe('docker-compose.yml', () => {
     assert.equal(catalog.landingZone.bucket, assembler.landingZoneBucket);
     assert.deepEqual(assembler.sourceFolders, archiver.sourceFolders);
     assert.ok(assembler.copies <= archiver.shares.length);
-    const policy = textOf('docker/minio-policy.json');
-    for (const bucket of [catalog.controlBucket, catalog.landingZone.bucket, archiver.retrievalBucket])
-      assert.ok(policy.includes(`"arn:aws:s3:::${bucket}/*"`), bucket);
+    const preparation = environmentOf('preparation');
+    assert.equal(preparation['CATENA_PREFIX'], catalog.serviceHost.prefix);
+    assert.deepEqual(
+      ['CONTROL_BUCKET', 'LANDING_ZONE_BUCKET', 'RETRIEVAL_BUCKET'].map((name) => preparation[name]),
+      [catalog.controlBucket, catalog.landingZone.bucket, archiver.retrievalBucket],
+    );
+  });
+
+  it('gives each app an account of its own at the broker, which the preparation makes', () => {
+    for (const app of appNames) {
+      const { serviceHost } = configurations[app];
+      assert.equal(serviceHost.brokerAccounts, 'per-app');
+      const { username, password } = new URL(serviceHost.rabbitmqUrl);
+      assert.equal(username, naming.accountOf(app));
+      assert.equal(password, resolvedOf('preparation')[passwordOf(app)], app);
+    }
+    const { username, password, host } = new URL(resolvedOf('preparation')['RABBITMQ_MANAGEMENT_URL'] ?? '');
+    assert.equal(username, service('rabbitmq').environment?.['RABBITMQ_DEFAULT_USER']);
+    assert.equal(password, secret('broker-admin-password'));
+    assert.equal(host, 'rabbitmq:15672');
+  });
+
+  it('gives each app a token of its own for operators', () => {
+    const tokens = appNames.map((app) => configurations[app].serviceHost.operationsToken);
+    assert.equal(new Set(tokens).size, appNames.length);
+  });
+
+  it('gives each app a key of its own at the object store, with the rights that the local stack gives', () => {
+    const { identities } = JSON.parse(secret('s3-identities')) as { identities: Identity[] };
+    const { 'catalog-api': catalog, 'job-assembler': assembler, archiver } = configurations;
+    const names = {
+      control: catalog.controlBucket,
+      landingZone: catalog.landingZone.bucket,
+      retrieval: archiver.retrievalBucket,
+    };
+    for (const { app, store } of [
+      { app: 'catalog-api', store: catalog.store },
+      { app: 'job-assembler', store: assembler.store },
+      { app: 'archiver', store: archiver.store },
+    ] as const) {
+      const identity = identities.find(({ name }) => name === app);
+      assert.deepEqual(identity?.credentials, [{ accessKey: store.accessKey, secretKey: store.secretKey }]);
+      const buckets = (['control', 'landingZone', 'retrieval'] as const).filter(
+        (kind) => bucketAccess[kind][app] !== undefined,
+      );
+      assert.deepEqual(
+        [...(identity?.actions ?? [])].sort(),
+        buckets
+          .flatMap((kind) => ['Read', 'Write', 'List', 'Tagging'].map((action) => `${action}:${names[kind]}`))
+          .sort(),
+      );
+      // The same for stores with policies in the form of AWS.
+      const policy = JSON.parse(textOf(`docker/s3-policies/${app}.json`)) as Policy;
+      assert.deepEqual(
+        policy.Statement.map(({ Resource }) => Resource),
+        ['', '/*'].map((end) => buckets.map((kind) => `arn:aws:s3:::${names[kind]}${end}`)),
+      );
+    }
+    assert.deepEqual(identities.map(({ name }) => name).sort(), [
+      ...['admin', 'archiver', 'catalog-api', 'job-assembler'],
+    ]);
+  });
+
+  it('makes each secret once: what is there stays as it is', () => {
+    const before = readdirSync(secrets).map((name) => [name, secret(name)]);
+    makeSecrets();
+    assert.deepEqual(
+      readdirSync(secrets).map((name) => [name, secret(name)]),
+      before,
+    );
+  });
+
+  it('knows the secrets that are made, and uses all of them', () => {
+    const made = readdirSync(secrets);
+    const known = Object.keys(compose.secrets);
+    assert.deepEqual(
+      known.filter((name) => !made.includes(name)),
+      [],
+    );
+    const used = new Set(Object.values(compose.services).flatMap((one) => one.secrets ?? []));
+    assert.deepEqual(known.sort(), [...used].sort());
+    for (const [name, { file }] of Object.entries(compose.secrets))
+      assert.equal(withDefaults(file), `./secrets/${name}`);
   });
 
   for (const app of ['job-assembler', 'archiver', 'publisher'] as const)
     it(`gives the account of ${app} the rights it needs`, () => {
       const { username } = configurations[app].catalog;
-      const accounts = JSON.parse(textOf('docker/functional-accounts.example.json')) as {
+      const accounts = JSON.parse(secret('functional-accounts')) as {
         username: string;
+        password: string;
         role: string;
       }[];
       const account = accounts.find((one) => one.username === username);
+      assert.equal(account?.password, configurations[app].catalog.password);
       const { groups } = configurations['catalog-api'];
       assert.ok(groups.updateLifecycle.includes(account?.role ?? ''));
       // Who may change any job may not create one: the publisher asks for recalls.
@@ -190,13 +341,14 @@ describe('docker-compose.yml', () => {
       assert.ok((healthcheck?.test.length ?? 0) > 1, 'health check');
       assert.ok(deploy?.resources.limits.memory, 'memory limit');
       assert.equal(restart, 'unless-stopped');
-      assert.match(withDefaults(image), /:(RELEASE[.])?\d+[\d.T-]*/);
+      assert.match(withDefaults(image), /:v?\d+[.]\d+([.]\d+)?/);
     });
 
   it('waits for services in a way they can fulfil', () => {
     for (const [name, { depends_on }] of Object.entries(compose.services))
       for (const [other, { condition }] of Object.entries(depends_on ?? {})) {
-        const wanted = other.endsWith('-init') ? 'service_completed_successfully' : 'service_healthy';
+        const isJob = service(other).restart !== 'unless-stopped';
+        const wanted = isJob ? 'service_completed_successfully' : 'service_healthy';
         assert.equal(condition, wanted, `${name} waits for ${other}`);
         service(other);
       }
@@ -205,26 +357,49 @@ describe('docker-compose.yml', () => {
   it('mounts files that are in the checkout', () => {
     const mounts = Object.values(compose.services)
       .flatMap(({ volumes }) => volumes ?? [])
-      .map((volume) => (typeof volume === 'string' ? (volume.split(':')[0] ?? '') : volume.source));
+      .map((volume) => (typeof volume === 'string' ? withDefaults(volume).split(':')[0]! : volume.source));
     for (const path of mounts.filter((mount) => mount.startsWith('./'))) assert.ok(isThere(path), path);
   });
 
   it('opens ports to this machine only', () => {
     for (const { ports } of Object.values(compose.services))
-      for (const port of ports ?? []) assert.match(port, /^127\.0\.0\.1:/);
+      for (const port of ports ?? []) assert.match(withDefaults(port), /^127\.0\.0\.1:/);
   });
 
-  it('takes every secret from .env, and .env is explained', () => {
+  it('explains every variable of .env, and keeps secrets out of it', () => {
     const example = new Set(
       [...textOf('docker/env.example').matchAll(/^([A-Z0-9_]+)=/gm)].map(([, name]) => name),
     );
-    const used = substitutions();
-    assert.deepEqual([...used.keys()].sort(), [...example].sort());
-    for (const [name, required] of used)
-      // No account at DataCite is draft mode.
-      if (/SECRET|PASSWORD|TOKEN|_KEY$/.test(name) && name !== 'DOI_PASSWORD')
-        assert.ok(required, `${name} needs \${${name}:?…}`);
+    const used = [...substitutions().keys()];
+    // COMPOSE_PROFILES is read by compose itself.
+    assert.deepEqual([...used, 'COMPOSE_PROFILES'].sort(), [...example].sort());
+    // Accounts elsewhere, which may be left out.
+    const optional = ['DOI_PASSWORD', 'OIDC_CLIENT_SECRET'];
+    assert.deepEqual(
+      used.filter((name) => /SECRET$|PASSWORD|TOKEN|_KEY$/.test(name) && !optional.includes(name)),
+      [],
+    );
     assert.match(textOf('.gitignore'), /^\.env$/m);
+    assert.match(textOf('.gitignore'), /^secrets\/$/m);
+  });
+
+  it('believes the proxy, and nobody else, when it says who a request is from', () => {
+    const networks = service('proxy').networks as Record<string, { ipv4_address?: string }>;
+    assert.equal(environmentOf('catalog-api')['TRUSTED_PROXIES'], networks['front']?.ipv4_address);
+    assert.equal(environmentOf('publication-server')['TRUSTED_PROXIES'], networks['public']?.ipv4_address);
+  });
+
+  it('lets browsers reach, under one host name, the buckets of links and not the one of control', () => {
+    const routes = textOf('docker/traefik/routes.yaml');
+    const { 'catalog-api': catalog, archiver } = configurations;
+    for (const bucket of [catalog.landingZone.bucket, archiver.retrievalBucket])
+      assert.ok(routes.includes(`PathPrefix(\`/${bucket}/\`)`), bucket);
+    assert.ok(!routes.includes(catalog.controlBucket));
+    for (const [, name = '', port = ''] of routes.matchAll(/url: 'http:\/\/([a-z-]+):(\d+)'/g)) {
+      service(name);
+      if (name in configurations)
+        assert.equal(port, String(configurations[name as keyof typeof configurations].port));
+    }
   });
 });
 
@@ -254,8 +429,17 @@ describe('The image', () => {
   });
 
   it('is the one the services build', () => {
-    for (const app of apps) assert.equal(service(app).build?.dockerfile, 'docker/Dockerfile');
+    for (const app of [...apps, 'preparation'])
+      assert.equal(service(app).build?.dockerfile, 'docker/Dockerfile');
     const { version } = JSON.parse(textOf('package.json')) as { version: string };
     assert.equal(service('catalog-api').image, `catena:${version}`);
+    assert.ok(text.includes(`ARG VERSION=${version}\n`) && text.includes(`catena:${version} `));
+  });
+
+  it('installs nothing by scripts of packages, and has no tests inside', () => {
+    for (const [line] of text.matchAll(/npm (ci|prune)[^\n]*/g)) assert.match(line, /--ignore-scripts/);
+    for (const pattern of ["'*.spec.*'", "'*/testing/*'"]) assert.ok(text.includes(pattern), pattern);
+    assert.match(text, /^HEALTHCHECK /m);
+    assert.match(text, /--sbom=true --provenance=mode=max/);
   });
 });
