@@ -1,104 +1,25 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
-import { appNames } from '#contracts';
-import { secretVariables, withSecretsFromFiles, type Environment } from '#kernel';
-import { Naming } from '#messaging';
-import { passwordOf, preparationSecrets } from '../../apps/admin-cli/src/prepare/prepare.js';
-import { bucketAccess } from '../../tools/start/src/buckets.js';
-import { archiverConfigFrom } from '../../apps/archiver/src/archiver.config.js';
-import { catalogApiConfigFrom } from '../../apps/catalog-api/src/catalog-api.config.js';
-import { publicationServerConfigFrom } from '../../apps/publication-server/src/publication-server.config.js';
-import { publisherConfigFrom } from '../../apps/publisher/src/publisher.config.js';
-import { jobAssemblerConfigFrom } from '../../apps/job-assembler/src/job-assembler.config.js';
+import { describe, it } from 'node:test';
+import { secretVariables } from '#kernel';
 import {
   compose,
   composeText,
   substitutions,
   withDefaults,
-  type ComposeService,
 } from '../support/compose.js';
+import {
+  apps,
+  configurations,
+  environmentOf,
+  resolvedOf,
+  secret,
+  service,
+  variableOf,
+} from '../support/composed-installation.js';
 import { ownVariables, sharedVariables } from '../support/environment.js';
-import { isThere, repository, textOf } from '../support/repository.js';
+import { isThere, textOf } from '../support/repository.js';
 
-/** Apps on the broker, and the one in the DMZ. */
-const apps = [...appNames, 'publication-server'].filter((app) => isThere(`apps/${app}/src/main.ts`));
 const lasting = Object.entries(compose.services).filter(([, { restart }]) => restart === 'unless-stopped');
-const naming = new Naming('catena');
-
-/** What docker/make-secrets.sh makes, as the containers find it below /run/secrets. */
-const secrets = mkdtempSync(join(tmpdir(), 'catena-compose-'));
-makeSecrets();
-after(() => rmSync(secrets, { recursive: true }));
-
-function makeSecrets(): void {
-  execFileSync('sh', [join(repository, 'docker/make-secrets.sh'), secrets]);
-}
-
-function secret(name: string): string {
-  return readFileSync(join(secrets, name), 'utf8').trim();
-}
-
-function service(name: string): ComposeService {
-  const found = compose.services[name];
-  assert.ok(found, `expected a service ${name} in docker-compose.yml`);
-  return found;
-}
-
-/** The environment of a container, with the files it names where this test finds them. */
-function environmentOf(name: string): Record<string, string> {
-  const entries = Object.entries(service(name).environment ?? {});
-  const inContainer = entries.map(([variable, value]) => [
-    variable,
-    withDefaults(value).replace(/^\/run\/secrets/, secrets),
-  ]);
-  return { ...Object.fromEntries(inContainer), ...mounted(name) };
-}
-
-/** Files that the container reads are mounted from here. */
-function mounted(name: string): Record<string, string> {
-  const sources = (service(name).volumes ?? []).filter((volume) => typeof volume === 'string').map(withDefaults);
-  const fileOf = (word: string): string | undefined =>
-    sources.find((volume) => volume.includes(word))?.split(':')[0];
-  return Object.fromEntries(
-    [
-      ['SOURCE_FOLDERS_FILE', fileOf('source-folders')],
-      ['FRONTEND_CONFIG_FILE', fileOf('frontend-config')],
-    ].flatMap(([variable, file]) => (file === undefined ? [] : [[variable, join(repository, file)]])),
-  );
-}
-
-/** An app's variables with its secrets in place of their files. */
-function resolvedOf(name: string): Environment {
-  return withSecretsFromFiles(environmentOf(name), preparationSecrets);
-}
-
-interface Identity {
-  readonly name: string;
-  readonly credentials: readonly { readonly accessKey: string; readonly secretKey: string }[];
-  readonly actions: readonly string[];
-}
-
-interface Policy {
-  readonly Statement: readonly { readonly Resource: readonly string[] }[];
-}
-
-/** `JWT_SECRET` of `JWT_SECRET_FILE`. */
-function variableOf(given: string): string {
-  const name = given.replace(/_FILE$/, '');
-  return secretVariables.includes(name) ? name : given;
-}
-
-const configurations = {
-  'catalog-api': catalogApiConfigFrom(environmentOf('catalog-api')),
-  'job-assembler': jobAssemblerConfigFrom(environmentOf('job-assembler')),
-  archiver: archiverConfigFrom(environmentOf('archiver')),
-  publisher: publisherConfigFrom(environmentOf('publisher')),
-  'publication-server': publicationServerConfigFrom(environmentOf('publication-server')),
-};
 
 describe('docker-compose.yml', () => {
   it('has a service for each app', () => {
@@ -218,99 +139,6 @@ describe('docker-compose.yml', () => {
       [catalog.controlBucket, catalog.landingZone.bucket, archiver.retrievalBucket],
     );
   });
-
-  it('gives each app an account of its own at the broker, which the preparation makes', () => {
-    for (const app of appNames) {
-      const { serviceHost } = configurations[app];
-      assert.equal(serviceHost.brokerAccounts, 'per-app');
-      const { username, password } = new URL(serviceHost.rabbitmqUrl);
-      assert.equal(username, naming.accountOf(app));
-      assert.equal(password, resolvedOf('preparation')[passwordOf(app)], app);
-    }
-    const { username, password, host } = new URL(resolvedOf('preparation')['RABBITMQ_MANAGEMENT_URL'] ?? '');
-    assert.equal(username, service('rabbitmq').environment?.['RABBITMQ_DEFAULT_USER']);
-    assert.equal(password, secret('broker-admin-password'));
-    assert.equal(host, 'rabbitmq:15672');
-  });
-
-  it('gives each app a token of its own for operators', () => {
-    const tokens = appNames.map((app) => configurations[app].serviceHost.operationsToken);
-    assert.equal(new Set(tokens).size, appNames.length);
-  });
-
-  it('gives each app a key of its own at the object store, with the rights that the local stack gives', () => {
-    const { identities } = JSON.parse(secret('s3-identities')) as { identities: Identity[] };
-    const { 'catalog-api': catalog, 'job-assembler': assembler, archiver } = configurations;
-    const names = {
-      control: catalog.controlBucket,
-      landingZone: catalog.landingZone.bucket,
-      retrieval: archiver.retrievalBucket,
-    };
-    for (const { app, store } of [
-      { app: 'catalog-api', store: catalog.store },
-      { app: 'job-assembler', store: assembler.store },
-      { app: 'archiver', store: archiver.store },
-    ] as const) {
-      const identity = identities.find(({ name }) => name === app);
-      assert.deepEqual(identity?.credentials, [{ accessKey: store.accessKey, secretKey: store.secretKey }]);
-      const buckets = (['control', 'landingZone', 'retrieval'] as const).filter(
-        (kind) => bucketAccess[kind][app] !== undefined,
-      );
-      assert.deepEqual(
-        [...(identity?.actions ?? [])].sort(),
-        buckets
-          .flatMap((kind) => ['Read', 'Write', 'List', 'Tagging'].map((action) => `${action}:${names[kind]}`))
-          .sort(),
-      );
-      // The same for stores with policies in the form of AWS.
-      const policy = JSON.parse(textOf(`docker/s3-policies/${app}.json`)) as Policy;
-      assert.deepEqual(
-        policy.Statement.map(({ Resource }) => Resource),
-        ['', '/*'].map((end) => buckets.map((kind) => `arn:aws:s3:::${names[kind]}${end}`)),
-      );
-    }
-    assert.deepEqual(identities.map(({ name }) => name).sort(), [
-      ...['admin', 'archiver', 'catalog-api', 'job-assembler'],
-    ]);
-  });
-
-  it('makes each secret once: what is there stays as it is', () => {
-    const before = readdirSync(secrets).map((name) => [name, secret(name)]);
-    makeSecrets();
-    assert.deepEqual(
-      readdirSync(secrets).map((name) => [name, secret(name)]),
-      before,
-    );
-  });
-
-  it('knows the secrets that are made, and uses all of them', () => {
-    const made = readdirSync(secrets);
-    const known = Object.keys(compose.secrets);
-    assert.deepEqual(
-      known.filter((name) => !made.includes(name)),
-      [],
-    );
-    const used = new Set(Object.values(compose.services).flatMap((one) => one.secrets ?? []));
-    assert.deepEqual(known.sort(), [...used].sort());
-    for (const [name, { file }] of Object.entries(compose.secrets))
-      assert.equal(withDefaults(file), `./secrets/${name}`);
-  });
-
-  for (const app of ['job-assembler', 'archiver', 'publisher'] as const)
-    it(`gives the account of ${app} the rights it needs`, () => {
-      const { username } = configurations[app].catalog;
-      const accounts = JSON.parse(secret('functional-accounts')) as {
-        username: string;
-        password: string;
-        role: string;
-      }[];
-      const account = accounts.find((one) => one.username === username);
-      assert.equal(account?.password, configurations[app].catalog.password);
-      const { groups } = configurations['catalog-api'];
-      assert.ok(groups.updateLifecycle.includes(account?.role ?? ''));
-      // Who may change any job may not create one: the publisher asks for recalls.
-      assert.equal(groups.updateJobPrivileged.includes(account?.role ?? ''), app !== 'publisher');
-    });
 
   it('keeps the DMZ apart: its server shares no network with broker, catalogue or their database', () => {
     const networksOf = (name: string): string[] => {
