@@ -271,3 +271,26 @@ describe('The image', () => {
     assert.match(text, /--sbom=true --provenance=mode=max/);
   });
 });
+
+describe('docs/images.md', () => {
+  const table = new Map(
+    [...textOf('docs/images.md').matchAll(/^\| `([a-z0-9./-]+)` +\| `([^`]+)`/gm)].map(
+      ([, image = '', version = '']) => [image, version],
+    ),
+  );
+
+  it('has the version of every image that is used, and no other', () => {
+    const ours = 'catena';
+    const used = [
+      ...Object.values(compose.services).map(({ image }) => withDefaults(image)),
+      ...[...textOf('docker/Dockerfile').matchAll(/^FROM (\S+)/gm)].map(([, image = '']) => image),
+    ].map((image) => image.replace(/@sha256:[0-9a-f]{64}$/, '').split(':'));
+    for (const [name = '', version] of used) if (name !== ours) assert.equal(table.get(name), version, name);
+    assert.deepEqual([...new Set(used.map(([name]) => name))].sort(), [...table.keys(), ours].sort());
+  });
+
+  it('has the versions of the fragment for scicatlive as well', () => {
+    for (const [, name = '', version = ''] of textOf('docker/scicatlive.yml').matchAll(/image: (\S+):(\S+)$/gm))
+      if (name !== 'catena') assert.equal(table.get(name), version, name);
+  });
+});
