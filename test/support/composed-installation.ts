@@ -48,15 +48,13 @@ export function environmentOf(name: string): Record<string, string> {
 
 /** Files that the container reads are mounted from here. */
 function mounted(name: string): Record<string, string> {
-  const sources = (service(name).volumes ?? []).filter((volume) => typeof volume === 'string').map(withDefaults);
-  const fileOf = (word: string): string | undefined =>
-    sources.find((volume) => volume.includes(word))?.split(':')[0];
-  return Object.fromEntries(
-    [
-      ['SOURCE_FOLDERS_FILE', fileOf('source-folders')],
-      ['FRONTEND_CONFIG_FILE', fileOf('frontend-config')],
-    ].flatMap(([variable, file]) => (file === undefined ? [] : [[variable, join(repository, file)]])),
-  );
+  const found: Record<string, string> = {};
+  for (const volume of service(name).volumes ?? []) {
+    const [file = '', target = ''] = typeof volume === 'string' ? withDefaults(volume).split(':') : [];
+    if (target.endsWith('/source-folders.yaml')) found['SOURCE_FOLDERS_FILE'] = join(repository, file);
+    if (target.endsWith('/frontend-config.json')) found['FRONTEND_CONFIG_FILE'] = join(repository, file);
+  }
+  return found;
 }
 
 /** An app's variables with its secrets in place of their files. */
