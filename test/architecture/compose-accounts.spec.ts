@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { appNames } from '#contracts';
-import { Naming } from '#messaging';
-import { passwordOf } from '../../apps/admin-cli/src/prepare/prepare.js';
+import { Naming, passwordVariableOf } from '#messaging';
 import { bucketAccess } from '../../tools/start/src/buckets.js';
 import { compose, withDefaults } from '../support/compose.js';
 import {
@@ -36,7 +35,7 @@ describe('docker/make-secrets.sh', () => {
       assert.equal(serviceHost.brokerAccounts, 'per-app');
       const { username, password } = new URL(serviceHost.rabbitmqUrl);
       assert.equal(username, naming.accountOf(app));
-      assert.equal(password, resolvedOf('preparation')[passwordOf(app)], app);
+      assert.equal(password, resolvedOf('preparation')[passwordVariableOf(app)], app);
     }
     const { username, password, host } = new URL(resolvedOf('preparation')['RABBITMQ_MANAGEMENT_URL'] ?? '');
     assert.equal(username, service('rabbitmq').environment?.['RABBITMQ_DEFAULT_USER']);

@@ -3,16 +3,18 @@ import { parse } from 'yaml';
 import { Failure, type CommandBasics, type CommandResult } from '#command-line';
 import { appNames, type AppName } from '#contracts';
 import { configurationFrom, durationFrom, required, type Environment } from '#kernel';
-import { brokerDefinitionsOf, defaultRetryDelays, feedNamesOf, loadDefinitions, Naming } from '#messaging';
+import {
+  brokerDefinitionsOf,
+  defaultRetryDelays,
+  feedNamesOf,
+  loadDefinitions,
+  Naming,
+  passwordVariableOf,
+} from '#messaging';
 import { S3ObjectStore, s3OptionsFrom } from '#storage';
 
-/** Where the broker keeps an app's password. */
-export function passwordOf(app: AppName): string {
-  return `BROKER_PASSWORD_${app.replaceAll('-', '_').toUpperCase()}`;
-}
-
 /** Variables with secrets that only this command reads. */
-export const preparationSecrets: readonly string[] = ['RABBITMQ_MANAGEMENT_URL', ...appNames.map(passwordOf)];
+export const preparationSecrets: readonly string[] = ['RABBITMQ_MANAGEMENT_URL', ...appNames.map(passwordVariableOf)];
 
 /**
  * Makes what the apps cannot make themselves where each comes with an account and a key of its own: accounts, rights and
@@ -45,7 +47,7 @@ function definitionsFrom(environment: Environment, feed: readonly string[]): obj
       naming: new Naming(settings['CATENA_PREFIX'] ?? 'catena'),
       retryDelays: settings['CATENA_RETRY_TIERS']?.split(',').map(durationFrom) ?? defaultRetryDelays,
       passwords: Object.fromEntries(
-        appNames.map((app) => [app, required(settings, passwordOf(app), 'a-secret')]),
+        appNames.map((app) => [app, required(settings, passwordVariableOf(app), 'a-secret')]),
       ) as Record<AppName, string>,
       feed,
     }),
