@@ -59,7 +59,7 @@ function mounted(name: string): Record<string, string> {
 
 /** An app's variables with its secrets in place of their files. */
 export function resolvedOf(name: string): Environment {
-  return withSecretsFromFiles(environmentOf(name), preparationSecrets);
+  return withSecretsFromFiles(environmentOf(name), [...secretVariables, ...preparationSecrets]);
 }
 
 /** `JWT_SECRET` of `JWT_SECRET_FILE`. */

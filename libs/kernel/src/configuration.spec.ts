@@ -91,7 +91,7 @@ describe('A secret', () => {
     };
     for (const reading of [
       () => configurationFrom(environment, (given) => required(given, 'PUSH_SECRET', 'x')),
-      () => withSecretsFromFiles(environment),
+      () => withSecretsFromFiles(environment, secretVariables),
     ])
       assert.throws(reading, ({ message }: Error) => {
         assert.match(message, /either JWT_SECRET or JWT_SECRET_FILE, found both: remove one/);
@@ -102,8 +102,8 @@ describe('A secret', () => {
   });
 
   it('is no secret from a file where the variable is empty, as compose files leave them', () => {
-    assert.equal(withSecretsFromFiles({ JWT_SECRET: 'x', JWT_SECRET_FILE: '' })['JWT_SECRET'], 'x');
+    assert.equal(withSecretsFromFiles({ JWT_SECRET: 'x', JWT_SECRET_FILE: '' }, secretVariables)['JWT_SECRET'], 'x');
     const environment = { JWT_SECRET: '', JWT_SECRET_FILE: fileOf('secret') };
-    assert.equal(withSecretsFromFiles(environment)['JWT_SECRET'], 'from a file');
+    assert.equal(withSecretsFromFiles(environment, secretVariables)['JWT_SECRET'], 'from a file');
   });
 });

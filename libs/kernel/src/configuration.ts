@@ -58,10 +58,14 @@ export function configurationFrom<T>(
   return configuration;
 }
 
-/** An environment with the secrets from the files that it names; for programs that read it variable by variable. */
-export function withSecretsFromFiles(environment: Environment, secrets: readonly string[] = []): Environment {
+/**
+ * An environment with the secrets from the files that it names; for programs that read it variable by variable.
+ *
+ * @throws PermanentError `kernel.configuration`
+ */
+export function withSecretsFromFiles(environment: Environment, secrets: readonly string[]): Environment {
   const problems: string[] = [];
-  const resolved = resolve(environment, [...secretVariables, ...secrets], problems);
+  const resolved = resolve(environment, secrets, problems);
   if (problems.length > 0) throw contradiction(problems);
   return resolved;
 }

@@ -58,7 +58,8 @@ describe('catena-admin prepare', () => {
       await connection.close();
     }
     const store = new S3ObjectStore(s3OptionsFrom(environment));
-    for (const bucket of buckets) assert.deepEqual(await Array.fromAsync(store.list(bucket, '')), []);
+    for (const bucket of buckets)
+      for await (const { key } of store.list(bucket, '')) assert.fail(`expected ${bucket} to be empty, found ${key}`);
     store.close();
   });
 
