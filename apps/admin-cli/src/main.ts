@@ -1,9 +1,8 @@
 import { runCommandLine, type CommandBasics } from '#command-line';
 import { secretVariables, withSecretsFromFiles } from '#kernel';
-import { preparationSecrets } from './prepare/prepare.js';
 import { programFor } from './program.js';
 
-const secrets = [...secretVariables, 'CATENA_DATABASES', ...preparationSecrets];
+const secrets = [...secretVariables, 'CATENA_DATABASES'];
 
 function contextFor(basics: CommandBasics): CommandBasics {
   return { ...basics, environment: withSecretsFromFiles(basics.environment, secrets) };

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { Failure, type CommandBasics, type CommandResult } from '#command-line';
 import { appNames, type AppName } from '#contracts';
-import { configurationFrom, durationFrom, required, type Environment } from '#kernel';
+import { configurationFrom, durationFrom, required, withSecretsFromFiles, type Environment } from '#kernel';
 import {
   brokerDefinitionsOf,
   defaultRetryDelays,
@@ -20,7 +20,8 @@ export const preparationSecrets: readonly string[] = ['RABBITMQ_MANAGEMENT_URL',
  * Makes what the apps cannot make themselves where each comes with an account and a key of its own: accounts, rights and
  * queues at the broker (RABBITMQ_MANAGEMENT_URL), buckets at the object store (S3_ENDPOINT). It may be done again at any time.
  */
-export async function prepare({ environment, output }: CommandBasics): Promise<CommandResult> {
+export async function prepare({ environment: given, output }: CommandBasics): Promise<CommandResult> {
+  const environment = withSecretsFromFiles(given, preparationSecrets);
   const lines = [...(await prepareBroker(environment)), ...(await prepareBuckets(environment))];
   if (lines.length === 0)
     throw new Failure(
