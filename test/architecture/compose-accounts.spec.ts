@@ -7,7 +7,6 @@ import { bucketAccess } from '../../tools/start/src/buckets.js';
 import { compose, withDefaults } from '../support/compose.js';
 import {
   configurations,
-  environmentOf,
   makeSecrets,
   resolvedOf,
   secret,
