@@ -1,12 +1,15 @@
-// Run by mongosh after each start of the database; every step may be repeated. Makes the one-node replica set and one
-// user for each app, who may read and write its own database and nothing else.
+// Run by mongosh at each `docker compose up`; every step may be repeated. Makes the one-node replica set and one user for
+// each app, who may read and write its own database and nothing else.
+const { readFileSync } = require('fs');
+const secret = (name) => readFileSync(`/run/secrets/${name}`, 'utf8').trim();
 const users = {
-  'catena-catalog-api': ['catalog-api', process.env.MONGO_CATALOG_API_PASSWORD],
-  'catena-job-assembler': ['job-assembler', process.env.MONGO_JOB_ASSEMBLER_PASSWORD],
-  'catena-archiver': ['archiver', process.env.MONGO_ARCHIVER_PASSWORD],
-  'catena-publisher': ['publisher', process.env.MONGO_PUBLISHER_PASSWORD],
+  'catena-catalog-api': ['catalog-api', secret('mongodb-password-catalog-api')],
+  'catena-job-assembler': ['job-assembler', secret('mongodb-password-job-assembler')],
+  'catena-archiver': ['archiver', secret('mongodb-password-archiver')],
+  'catena-publisher': ['publisher', secret('mongodb-password-publisher')],
 };
 
+db = connect(`mongodb://root:${secret('mongodb-root-password')}@mongo:27017/admin?directConnection=true`);
 try {
   rs.status();
 } catch (error) {

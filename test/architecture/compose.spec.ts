@@ -1,54 +1,25 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { appNames } from '#contracts';
-import { archiverConfigFrom } from '../../apps/archiver/src/archiver.config.js';
-import { catalogApiConfigFrom } from '../../apps/catalog-api/src/catalog-api.config.js';
-import { publicationServerConfigFrom } from '../../apps/publication-server/src/publication-server.config.js';
-import { publisherConfigFrom } from '../../apps/publisher/src/publisher.config.js';
-import { jobAssemblerConfigFrom } from '../../apps/job-assembler/src/job-assembler.config.js';
+import { secretVariables } from '#kernel';
 import {
   compose,
   composeText,
   substitutions,
   withDefaults,
-  type ComposeService,
 } from '../support/compose.js';
+import {
+  apps,
+  configurations,
+  environmentOf,
+  resolvedOf,
+  secret,
+  service,
+  variableOf,
+} from '../support/composed-installation.js';
 import { ownVariables, sharedVariables } from '../support/environment.js';
-import { isThere, repository, textOf } from '../support/repository.js';
+import { isThere, textOf } from '../support/repository.js';
 
-/** Apps on the broker, and the one in the DMZ. */
-const apps = [...appNames, 'publication-server'].filter((app) => isThere(`apps/${app}/src/main.ts`));
-const lasting = Object.entries(compose.services).filter(([name]) => !name.endsWith('-init'));
-
-function service(name: string): ComposeService {
-  const found = compose.services[name];
-  assert.ok(found, `expected a service ${name} in docker-compose.yml`);
-  return found;
-}
-
-function environmentOf(name: string): Record<string, string> {
-  const entries = Object.entries(service(name).environment ?? {});
-  const inContainer = entries.map(([variable, value]) => [variable, withDefaults(value)]);
-  return { ...Object.fromEntries(inContainer), ...mounted(name) };
-}
-
-/** Files that the container reads are mounted from here. */
-function mounted(name: string): Record<string, string> {
-  const source = service(name).volumes?.find(
-    (volume): volume is string => typeof volume === 'string' && volume.includes('source-folders'),
-  );
-  const file = source === undefined ? undefined : /:-[.]\/([^}]+)/.exec(source)?.[1];
-  return file === undefined ? {} : { SOURCE_FOLDERS_FILE: join(repository, file) };
-}
-
-const configurations = {
-  'catalog-api': catalogApiConfigFrom(environmentOf('catalog-api')),
-  'job-assembler': jobAssemblerConfigFrom(environmentOf('job-assembler')),
-  archiver: archiverConfigFrom(environmentOf('archiver')),
-  publisher: publisherConfigFrom(environmentOf('publisher')),
-  'publication-server': publicationServerConfigFrom(environmentOf('publication-server')),
-};
+const lasting = Object.entries(compose.services).filter(([, { restart }]) => restart === 'unless-stopped');
 
 describe('docker-compose.yml', () => {
   it('has a service for each app', () => {
@@ -65,7 +36,7 @@ describe('docker-compose.yml', () => {
       it('sets only variables the app reads', () => {
         const names = new Set(known.map(({ name }) => name));
         assert.deepEqual(
-          given.filter((name) => !names.has(name)),
+          given.map(variableOf).filter((name) => !names.has(name)),
           [],
         );
       });
@@ -73,7 +44,20 @@ describe('docker-compose.yml', () => {
       it('sets every variable the app requires', () => {
         const required = known.filter((one) => one.required).map(({ name }) => name);
         assert.deepEqual(
-          required.filter((name) => !given.includes(name)),
+          required.filter((name) => !given.map(variableOf).includes(name)),
+          [],
+        );
+      });
+
+      it('has its secrets in files, and no other', () => {
+        const files = Object.values(service(app).environment ?? {}).flatMap(
+          (value) => /^\/run\/secrets\/(.+)$/.exec(value)?.[1] ?? [],
+        );
+        assert.deepEqual([...(service(app).secrets ?? [])].sort(), files.sort());
+        // Files that are empty are refused, so what may be left out stands in the environment.
+        const optional = ['DOI_PASSWORD', 'OIDC_CLIENT_SECRET'];
+        assert.deepEqual(
+          given.filter((name) => secretVariables.includes(name) && !optional.includes(name)),
           [],
         );
       });
@@ -86,13 +70,15 @@ describe('docker-compose.yml', () => {
 
       it('is asked for its health where it answers', () => {
         const { port, host } = configurations[app as keyof typeof configurations];
-        const probe = service(app).healthcheck?.test.join(' ') ?? '';
+        const [, program, script, path = '/api/v4/health/ready'] = service(app).healthcheck?.test ?? [];
+        assert.deepEqual([program, script], ['node', '/app/healthcheck.mjs']);
+        assert.equal(environmentOf(app)['PORT'], String(port));
         const controller = textOf(
           inDmz
             ? 'apps/publication-server/src/health/health.controller.ts'
             : 'libs/service-host/src/health.controller.ts',
         );
-        assert.ok(probe.includes(`http://127.0.0.1:${port}${inDmz ? '' : '/api/v4'}/health/ready`), probe);
+        assert.equal(path, inDmz ? '/health/ready' : '/api/v4/health/ready');
         if (!inDmz) assert.match(controller, /path: 'health', version: \[[^\]]*'4'/);
         assert.match(controller, /@Get\([^)]*'ready'/);
         assert.equal(host, '0.0.0.0');
@@ -105,9 +91,9 @@ describe('docker-compose.yml', () => {
       });
 
       it('names services that are there', () => {
-        const { MONGODB_URI, RABBITMQ_URL, CATALOG_URL, S3_ENDPOINT } = environmentOf(app);
+        const { MONGODB_URI, RABBITMQ_URL, CATALOG_URL, S3_ENDPOINT } = resolvedOf(app);
         const aliases =
-          (service('minio').networks as Record<string, { aliases?: string[] }>)['back']?.aliases ?? [];
+          (service('store').networks as Record<string, { aliases?: string[] }>)['back']?.aliases ?? [];
         assert.equal(new URL(MONGODB_URI ?? '').host, inDmz ? 'mongo-public:27017' : 'mongo:27017');
         if (!inDmz) assert.equal(new URL(RABBITMQ_URL ?? '').host, 'rabbitmq:5672');
         if (S3_ENDPOINT !== undefined)
@@ -117,12 +103,16 @@ describe('docker-compose.yml', () => {
       });
 
       it('has a database and a user of its own', () => {
-        const { username, pathname, searchParams } = new URL(environmentOf(app)['MONGODB_URI'] ?? '');
+        const { username, password, pathname, searchParams } = new URL(
+          resolvedOf(app)['MONGODB_URI'] ?? '',
+        );
         const script = textOf(inDmz ? 'docker/mongo-public-init.js' : 'docker/mongo-init.js');
         assert.ok(
           script.includes(`'${pathname.slice(1)}': ['${username}'`),
           `${pathname} in docker/mongo-init.js`,
         );
+        assert.ok(script.includes(`secret('mongodb-password-${app}')`), script);
+        assert.equal(password, secret(`mongodb-password-${app}`));
         assert.equal(searchParams.get('authSource'), pathname.slice(1));
         if (inDmz) return;
         assert.ok(script.includes(`_id: '${searchParams.get('replicaSet')}'`));
@@ -142,24 +132,13 @@ describe('docker-compose.yml', () => {
     assert.equal(catalog.landingZone.bucket, assembler.landingZoneBucket);
     assert.deepEqual(assembler.sourceFolders, archiver.sourceFolders);
     assert.ok(assembler.copies <= archiver.shares.length);
-    const policy = textOf('docker/minio-policy.json');
-    for (const bucket of [catalog.controlBucket, catalog.landingZone.bucket, archiver.retrievalBucket])
-      assert.ok(policy.includes(`"arn:aws:s3:::${bucket}/*"`), bucket);
+    const preparation = environmentOf('preparation');
+    assert.equal(preparation['CATENA_PREFIX'], catalog.serviceHost.prefix);
+    assert.deepEqual(
+      ['CONTROL_BUCKET', 'LANDING_ZONE_BUCKET', 'RETRIEVAL_BUCKET'].map((name) => preparation[name]),
+      [catalog.controlBucket, catalog.landingZone.bucket, archiver.retrievalBucket],
+    );
   });
-
-  for (const app of ['job-assembler', 'archiver', 'publisher'] as const)
-    it(`gives the account of ${app} the rights it needs`, () => {
-      const { username } = configurations[app].catalog;
-      const accounts = JSON.parse(textOf('docker/functional-accounts.example.json')) as {
-        username: string;
-        role: string;
-      }[];
-      const account = accounts.find((one) => one.username === username);
-      const { groups } = configurations['catalog-api'];
-      assert.ok(groups.updateLifecycle.includes(account?.role ?? ''));
-      // Who may change any job may not create one: the publisher asks for recalls.
-      assert.equal(groups.updateJobPrivileged.includes(account?.role ?? ''), app !== 'publisher');
-    });
 
   it('keeps the DMZ apart: its server shares no network with broker, catalogue or their database', () => {
     const networksOf = (name: string): string[] => {
@@ -190,13 +169,14 @@ describe('docker-compose.yml', () => {
       assert.ok((healthcheck?.test.length ?? 0) > 1, 'health check');
       assert.ok(deploy?.resources.limits.memory, 'memory limit');
       assert.equal(restart, 'unless-stopped');
-      assert.match(withDefaults(image), /:(RELEASE[.])?\d+[\d.T-]*/);
+      assert.match(withDefaults(image), /:v?\d+[.]\d+([.]\d+)?/);
     });
 
   it('waits for services in a way they can fulfil', () => {
     for (const [name, { depends_on }] of Object.entries(compose.services))
       for (const [other, { condition }] of Object.entries(depends_on ?? {})) {
-        const wanted = other.endsWith('-init') ? 'service_completed_successfully' : 'service_healthy';
+        const isJob = service(other).restart !== 'unless-stopped';
+        const wanted = isJob ? 'service_completed_successfully' : 'service_healthy';
         assert.equal(condition, wanted, `${name} waits for ${other}`);
         service(other);
       }
@@ -205,26 +185,50 @@ describe('docker-compose.yml', () => {
   it('mounts files that are in the checkout', () => {
     const mounts = Object.values(compose.services)
       .flatMap(({ volumes }) => volumes ?? [])
-      .map((volume) => (typeof volume === 'string' ? (volume.split(':')[0] ?? '') : volume.source));
+      .map((volume) => (typeof volume === 'string' ? withDefaults(volume).split(':')[0]! : volume.source));
     for (const path of mounts.filter((mount) => mount.startsWith('./'))) assert.ok(isThere(path), path);
   });
 
   it('opens ports to this machine only', () => {
     for (const { ports } of Object.values(compose.services))
-      for (const port of ports ?? []) assert.match(port, /^127\.0\.0\.1:/);
+      for (const port of ports ?? []) assert.match(withDefaults(port), /^127\.0\.0\.1:/);
   });
 
-  it('takes every secret from .env, and .env is explained', () => {
+  it('explains every variable of .env, and keeps secrets out of it', () => {
     const example = new Set(
       [...textOf('docker/env.example').matchAll(/^([A-Z0-9_]+)=/gm)].map(([, name]) => name),
     );
-    const used = substitutions();
-    assert.deepEqual([...used.keys()].sort(), [...example].sort());
-    for (const [name, required] of used)
-      // No account at DataCite is draft mode.
-      if (/SECRET|PASSWORD|TOKEN|_KEY$/.test(name) && name !== 'DOI_PASSWORD')
-        assert.ok(required, `${name} needs \${${name}:?…}`);
+    const used = [...substitutions().keys()];
+    // COMPOSE_PROFILES is read by compose itself.
+    assert.deepEqual([...used, 'COMPOSE_PROFILES'].sort(), [...example].sort());
+    // Accounts elsewhere, which may be left out.
+    const optional = ['DOI_PASSWORD', 'OIDC_CLIENT_SECRET'];
+    assert.deepEqual(
+      used.filter((name) => /SECRET$|PASSWORD|TOKEN|_KEY$/.test(name) && !optional.includes(name)),
+      [],
+    );
     assert.match(textOf('.gitignore'), /^\.env$/m);
+    assert.match(textOf('.gitignore'), /^secrets\/$/m);
+  });
+
+  it('believes the proxy, and nobody else, when it says who a request is from', () => {
+    const networks = service('proxy').networks as Record<string, { ipv4_address?: string }>;
+    const addressIn = (name: string): string => withDefaults(networks[name]?.ipv4_address ?? '');
+    assert.equal(environmentOf('catalog-api')['TRUSTED_PROXIES'], addressIn('front'));
+    assert.equal(environmentOf('publication-server')['TRUSTED_PROXIES'], addressIn('public'));
+  });
+
+  it('lets browsers reach, under one host name, the buckets of links and not the one of control', () => {
+    const routes = textOf('docker/traefik/routes.yaml');
+    const { 'catalog-api': catalog, archiver } = configurations;
+    for (const bucket of [catalog.landingZone.bucket, archiver.retrievalBucket])
+      assert.ok(routes.includes(`PathPrefix(\`/${bucket}/\`)`), bucket);
+    assert.ok(!routes.includes(catalog.controlBucket));
+    for (const [, name = '', port = ''] of routes.matchAll(/url: 'http:\/\/([a-z-]+):(\d+)'/g)) {
+      service(name);
+      if (name in configurations)
+        assert.equal(port, String(configurations[name as keyof typeof configurations].port));
+    }
   });
 });
 
@@ -254,8 +258,40 @@ describe('The image', () => {
   });
 
   it('is the one the services build', () => {
-    for (const app of apps) assert.equal(service(app).build?.dockerfile, 'docker/Dockerfile');
+    for (const app of [...apps, 'preparation'])
+      assert.equal(service(app).build?.dockerfile, 'docker/Dockerfile');
     const { version } = JSON.parse(textOf('package.json')) as { version: string };
     assert.equal(service('catalog-api').image, `catena:${version}`);
+    assert.ok(text.includes(`ARG VERSION=${version}\n`) && text.includes(`catena:${version} `));
+  });
+
+  it('installs nothing by scripts of packages, and has no tests inside', () => {
+    for (const [line] of text.matchAll(/npm (ci|prune)[^\n]*/g)) assert.match(line, /--ignore-scripts/);
+    for (const pattern of ["'*.spec.*'", "'*/testing/*'"]) assert.ok(text.includes(pattern), pattern);
+    assert.match(text, /^HEALTHCHECK /m);
+    assert.match(text, /--sbom=true --provenance=mode=max/);
+  });
+});
+
+describe('docs/images.md', () => {
+  const table = new Map(
+    [...textOf('docs/images.md').matchAll(/^\| `([a-z0-9./-]+)` +\| `([^`]+)`/gm)].map(
+      ([, image = '', version = '']) => [image, version],
+    ),
+  );
+
+  it('has the version of every image that is used, and no other', () => {
+    const ours = 'catena';
+    const used = [
+      ...Object.values(compose.services).map(({ image }) => withDefaults(image)),
+      ...[...textOf('docker/Dockerfile').matchAll(/^FROM (\S+)/gm)].map(([, image = '']) => image),
+    ].map((image) => image.replace(/@sha256:[0-9a-f]{64}$/, '').split(':'));
+    for (const [name = '', version] of used) if (name !== ours) assert.equal(table.get(name), version, name);
+    assert.deepEqual([...new Set(used.map(([name]) => name))].sort(), [...table.keys(), ours].sort());
+  });
+
+  it('has the versions of the fragment for scicatlive as well', () => {
+    for (const [, name = '', version = ''] of textOf('docker/scicatlive.yml').matchAll(/image: (\S+):(\S+)$/gm))
+      if (name !== 'catena') assert.equal(table.get(name), version, name);
   });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { secretVariables } from '#kernel';
 import { ownVariables, sharedVariables, type Variable } from '../support/environment.js';
 import { foldersIn, isThere, textOf } from '../support/repository.js';
 
@@ -63,6 +64,26 @@ describe('Environment variables', () => {
       }
     });
   }
+
+  it('with a secret take a file instead, and no other', () => {
+    const rows = [...tables.values()].flat();
+    const marked = rows.filter(({ unit }) => /\bsecret\b/.test(unit)).map(({ name }) => name);
+    assert.deepEqual([...new Set(marked)].sort(), [...secretVariables].sort());
+    const named = rows.filter(({ name }) => /(SECRET|PASSWORD|TOKEN|CREDENTIALS|SECRET_KEY)$/.test(name));
+    assert.deepEqual(
+      named.map(({ name }) => name).filter((name) => !secretVariables.includes(name)),
+      [],
+    );
+  });
+
+  it('are read by configurations that take files and tell all problems at once', () => {
+    for (const app of apps)
+      assert.match(
+        textOf(`apps/${app}/src/${app}.config.ts`),
+        /ConfigFrom\(environment: Environment\)[^{]+\{[^}]*return configurationFrom\(environment, read/,
+        app,
+      );
+  });
 
   it('are explained for apps that exist', () => {
     assert.deepEqual([...tables.keys()].sort(), expected.map(([heading]) => heading).sort());

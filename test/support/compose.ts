@@ -10,8 +10,10 @@ export interface ComposeService {
   readonly volumes?: readonly (string | { readonly source: string; readonly target: string })[];
   readonly ports?: readonly string[];
   readonly networks?: readonly string[] | Readonly<Record<string, object>>;
-  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string; readonly required?: boolean }>>;
   readonly healthcheck?: { readonly test: readonly string[] };
+  readonly secrets?: readonly string[];
+  readonly profiles?: readonly string[];
   readonly restart?: string;
   readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];
@@ -23,6 +25,7 @@ export interface ComposeService {
 
 interface ComposeFile {
   readonly services: Readonly<Record<string, ComposeService>>;
+  readonly secrets: Readonly<Record<string, { readonly file: string }>>;
 }
 
 export const composeText = textOf('docker-compose.yml');
@@ -40,9 +43,10 @@ export function substitutions(): ReadonlyMap<string, boolean> {
   );
 }
 
-/** A value as it is when `.env` sets nothing but secrets. */
+/** A value as it is when `.env` sets nothing but what it must. */
 export function withDefaults(value: string): string {
-  return value
-    .replace(/\$\{[A-Z0-9_]+:-([^}]*)\}/g, '$1')
-    .replace(/\$\{([A-Z0-9_]+):\?[^}]*\}/g, (_, name: string) => name.toLowerCase().padEnd(32, '-'));
+  const replaced = value
+    .replace(/\$\{[A-Z0-9_]+:-([^${}]*)\}/g, '$1')
+    .replace(/\$\{([A-Z0-9_]+):\?[^}]*\}/g, (_, name: string) => `/${name.toLowerCase()}`);
+  return replaced === value ? value : withDefaults(replaced);
 }

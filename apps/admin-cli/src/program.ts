@@ -10,7 +10,7 @@ answer), 130 interrupted. Variables: those of the apps, such as MONGODB_URI, and
 /** What administrators do beside the apps, on databases, buckets and shares themselves. */
 export function programFor(run: Runner<CommandBasics>): Command {
   const program = new Command('catena-admin')
-    .description('Look after an installation of Catena: its databases, its control bucket, its shares.')
+    .description('Look after an installation of Catena: its services, databases, control bucket, shares.')
     .option('--json', 'print one JSON document on standard output at the end')
     .option('--quiet', 'say nothing but results, warnings and errors')
     .addHelpText('after', afterHelp)
@@ -45,6 +45,10 @@ export function programFor(run: Runner<CommandBasics>): Command {
     .action((folder: string) =>
       perform(async (context) => (await import('./backup/restore.js')).restore(context, folder)),
     );
+  program
+    .command('prepare')
+    .description("make accounts and queues at the broker and the store's buckets; may be repeated")
+    .action(() => perform(async (context) => (await import('./prepare/prepare.js')).prepare(context)));
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   return program;
 }

@@ -1,9 +1,10 @@
 import type { CatalogAccount } from '#catalog-session';
 import {
-  bytesFrom,
-  durationFrom,
+  bytes,
+  configurationFrom,
+  duration,
   integer,
-  PermanentError,
+  refuse,
   required,
   type Environment,
   withoutSlash,
@@ -66,12 +67,13 @@ export interface ArchiverConfig {
 const week = 7 * 86_400_000;
 
 export function archiverConfigFrom(environment: Environment): ArchiverConfig {
-  const retrievedLifetime = durationFrom(environment['RETRIEVED_LIFETIME'] ?? '7d');
+  return configurationFrom(environment, read);
+}
+
+function read(environment: Environment): ArchiverConfig {
+  const retrievedLifetime = duration(environment, 'RETRIEVED_LIFETIME', '7d');
   if (retrievedLifetime > week)
-    throw new PermanentError(
-      'kernel.configuration',
-      'Expected RETRIEVED_LIFETIME of at most 7d: signed links cannot live longer.',
-    );
+    refuse(environment, 'Expected RETRIEVED_LIFETIME of at most 7d: signed links cannot live longer.');
   const serviceHost = serviceHostOptionsFrom(environment, 'archiver', [
     { collection: 'works', path: 'outbox' },
   ]);
@@ -84,7 +86,7 @@ export function archiverConfigFrom(environment: Environment): ArchiverConfig {
       ...(environment['S3_PUBLIC_ENDPOINT'] ? { publicEndpoint: environment['S3_PUBLIC_ENDPOINT'] } : {}),
     },
     controlBucket: environment['CONTROL_BUCKET'] ?? 'catena-control',
-    referencePatience: durationFrom(environment['REFERENCE_PATIENCE'] ?? '10m'),
+    referencePatience: duration(environment, 'REFERENCE_PATIENCE', '10m'),
     landingZoneBucket: environment['LANDING_ZONE_BUCKET'] ?? 'landing-zone',
     retrievalBucket: environment['RETRIEVAL_BUCKET'] ?? 'retrieval',
     catalog: {
@@ -96,20 +98,20 @@ export function archiverConfigFrom(environment: Environment): ArchiverConfig {
       item.replace(/(.)\/+$/, '$1'),
     ),
     shareMarker: environment['LTS_MARKER'],
-    reserve: bytesFrom(environment['LTS_RESERVE'] ?? '1GiB'),
+    reserve: bytes(environment, 'LTS_RESERVE', '1GiB'),
     sourceFolders: sourceFolderRulesFrom(environment),
-    sourceTimeTolerance: durationFrom(environment['SOURCE_TIME_TOLERANCE'] ?? '1s'),
-    discardGrace: durationFrom(environment['DISCARD_GRACE'] ?? '7d'),
-    releaseGrace: durationFrom(environment['RELEASE_GRACE'] ?? '1h'),
+    sourceTimeTolerance: duration(environment, 'SOURCE_TIME_TOLERANCE', '1s'),
+    discardGrace: duration(environment, 'DISCARD_GRACE', '7d'),
+    releaseGrace: duration(environment, 'RELEASE_GRACE', '1h'),
     threadLimit: threadLimitFrom(environment, serviceHost.livenessLimit),
-    stallLimit: durationFrom(environment['ARCHIVER_STALL_LIMIT'] ?? '6h'),
-    endedWorkLifetime: durationFrom(environment['ENDED_WORK_LIFETIME'] ?? '90d'),
+    stallLimit: duration(environment, 'ARCHIVER_STALL_LIMIT', '6h'),
+    endedWorkLifetime: duration(environment, 'ENDED_WORK_LIFETIME', '90d'),
     workers: integer(environment, 'ARCHIVER_WORKERS', 2),
-    lease: durationFrom(environment['ARCHIVER_LEASE'] ?? '60s'),
+    lease: duration(environment, 'ARCHIVER_LEASE', '60s'),
     maxAttempts: integer(environment, 'ARCHIVER_MOST_ATTEMPTS', 8),
     retryPause: {
-      first: durationFrom(environment['ARCHIVER_RETRY_PAUSE'] ?? '5s'),
-      most: durationFrom(environment['ARCHIVER_RETRY_PAUSE_MOST'] ?? '10m'),
+      first: duration(environment, 'ARCHIVER_RETRY_PAUSE', '5s'),
+      most: duration(environment, 'ARCHIVER_RETRY_PAUSE_MOST', '10m'),
     },
     retrievedLifetime,
   };
@@ -117,10 +119,11 @@ export function archiverConfigFrom(environment: Environment): ArchiverConfig {
 
 /** Work is given back before liveness has the process ended. */
 function threadLimitFrom(environment: Environment, liveness: number): number {
-  const limit = durationFrom(environment['ARCHIVER_THREAD_LIMIT'] ?? '2m');
-  if (limit * 2 <= liveness) return limit;
-  throw new PermanentError(
-    'kernel.configuration',
-    `Expected ARCHIVER_THREAD_LIMIT of at most half of LIVENESS_LIMIT (${liveness} ms), found ${limit} ms: work could not be given back in time.`,
-  );
+  const limit = duration(environment, 'ARCHIVER_THREAD_LIMIT', '2m');
+  if (limit * 2 > liveness)
+    refuse(
+      environment,
+      `Expected ARCHIVER_THREAD_LIMIT of at most half of LIVENESS_LIMIT (${liveness} ms), found ${limit} ms: work could not be given back in time.`,
+    );
+  return limit;
 }

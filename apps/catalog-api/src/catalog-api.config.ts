@@ -1,9 +1,12 @@
 import { isTimeZone } from '#datacite';
 import {
+  attempted,
   bytesFrom,
-  durationFrom,
+  configurationFrom,
+  duration,
   integer,
-  PermanentError,
+  messageOf,
+  refuse,
   required,
   type Environment,
   listFrom,
@@ -113,6 +116,11 @@ export interface CatalogApiConfig {
 }
 
 export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig {
+  // What job templates may read are secrets as a rule: tokens of whoever is called.
+  return configurationFrom(environment, read, listFrom(environment['JOB_TEMPLATE_VARIABLES']));
+}
+
+function read(environment: Environment): CatalogApiConfig {
   const text = (name: string, fallback: string): string => environment[name] ?? fallback;
   return {
     serviceHost: serviceHostOptionsFrom(environment, 'catalog-api', [
@@ -142,9 +150,9 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
       prefix: withoutSlash(text('DOI_PREFIX', '10.5072')),
       shortSuffix: environment['DOI_SHORT_SUFFIX'] === 'true',
       confirmed: isConfirmed(environment),
-      patience: durationFrom(text('REGISTRATION_PATIENCE', '20s')),
+      patience: duration(environment, 'REGISTRATION_PATIENCE', '20s'),
     },
-    embargoTimeZone: timeZoneFrom(environment['EMBARGO_TIME_ZONE'] ?? 'UTC'),
+    embargoTimeZone: timeZoneFrom(environment, environment['EMBARGO_TIME_ZONE'] ?? 'UTC'),
     publicationEvents: environment['PUBLICATION_EVENTS'] !== 'off',
     publicationDefaults: {
       publisher: environment['PUBLICATION_PUBLISHER'],
@@ -164,24 +172,24 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
       statusCode: text('JOB_DEFAULT_STATUS_CODE', 'jobSubmitted'),
       statusMessage: text('JOB_DEFAULT_STATUS_MESSAGE', 'Job submitted.'),
     },
-    furthestExecution: durationFrom(text('FURTHEST_EXECUTION_TIME', '366d')),
+    furthestExecution: duration(environment, 'FURTHEST_EXECUTION_TIME', '366d'),
     retention: {
       archive: integer(environment, 'POLICY_RETENTION_SHIFT', 10, 0),
       publication: integer(environment, 'POLICY_PUBLICATION_SHIFT', 3, 0),
     },
-    bodyLimit: bytesFrom(text('MAX_FILE_UPLOAD_SIZE', '16mb').replace(/mb$/i, 'MiB').replace(/kb$/i, 'KiB')),
+    bodyLimit: bodyLimitFrom(environment, text('MAX_FILE_UPLOAD_SIZE', '16mb')),
     store: {
       ...s3OptionsFrom(environment),
       ...(environment['S3_PUBLIC_ENDPOINT'] ? { publicEndpoint: environment['S3_PUBLIC_ENDPOINT'] } : {}),
     },
-    referencePatience: durationFrom(text('REFERENCE_PATIENCE', '10m')),
+    referencePatience: duration(environment, 'REFERENCE_PATIENCE', '10m'),
     landingZone: {
       bucket: text('LANDING_ZONE_BUCKET', 'landing-zone'),
-      linkSeconds: Math.floor(durationFrom(text('LANDING_ZONE_LINK_LIFETIME', '1h')) / 1000),
+      linkSeconds: Math.floor(duration(environment, 'LANDING_ZONE_LINK_LIFETIME', '1h') / 1000),
       uploadsPerPerson: integer(environment, 'LANDING_ZONE_UPLOADS_PER_PERSON', 100),
-      uploadLifetime: durationFrom(text('LANDING_ZONE_UPLOAD_LIFETIME', '7d')),
+      uploadLifetime: duration(environment, 'LANDING_ZONE_UPLOAD_LIFETIME', '7d'),
     },
-    idempotencyKeyLifetime: durationFrom(text('IDEMPOTENCY_KEY_LIFETIME', '7d')),
+    idempotencyKeyLifetime: duration(environment, 'IDEMPOTENCY_KEY_LIFETIME', '7d'),
     eventStreams: {
       perPerson: integer(environment, 'EVENT_STREAMS_PER_PERSON', 10),
       perProcess: integer(environment, 'EVENT_STREAMS_PER_PROCESS', 1000),
@@ -191,7 +199,7 @@ export function catalogApiConfigFrom(environment: Environment): CatalogApiConfig
       datasetsPerProcess: integer(environment, 'ANONYMOUS_DATASETS_PER_PROCESS', 1000, 0),
       jobsPerMailbox: integer(environment, 'ANONYMOUS_JOBS_PER_MAILBOX', 10, 0),
     },
-    orphanClaimAge: durationFrom(text('ORPHAN_CLAIM_AGE', '60s')),
+    orphanClaimAge: duration(environment, 'ORPHAN_CLAIM_AGE', '60s'),
     controlBucket: text('CONTROL_BUCKET', 'catena-control'),
     mail: mailOptionsFrom(environment),
     templateEnvironment: Object.fromEntries(
@@ -229,33 +237,48 @@ function groupListsFrom(environment: Environment): GroupLists {
   };
 }
 
+/** SciCat writes `16mb`. */
+function bodyLimitFrom(environment: Environment, text: string): number {
+  const size = text.replace(/mb$/i, 'MiB').replace(/kb$/i, 'KiB');
+  return attempted(environment, () => bytesFrom(size), 0, 'MAX_FILE_UPLOAD_SIZE');
+}
+
 function pidPatternFrom(environment: Environment): RegExp | undefined {
   const enabled = environment['DATASET_CREATION_VALIDATION_ENABLED'] === 'true';
   const source = environment['DATASET_CREATION_VALIDATION_REGEX'];
-  return enabled && source !== undefined && source !== '' ? new RegExp(source) : undefined;
+  if (!enabled || source === undefined || source === '') return undefined;
+  try {
+    return new RegExp(source);
+  } catch (error) {
+    refuse(
+      environment,
+      `Expected DATASET_CREATION_VALIDATION_REGEX to be a regular expression, found ${messageOf(error)}.`,
+    );
+    return undefined;
+  }
 }
 
-/** SciCat's variable says that a registry exists; what is registered there is then the publisher's to confirm. */
-function timeZoneFrom(name: string): string {
+function timeZoneFrom(environment: Environment, name: string): string {
   if (!isTimeZone(name))
-    throw new PermanentError(
-      'kernel.configuration',
+    refuse(
+      environment,
       `Expected EMBARGO_TIME_ZONE to be the IANA name of a time zone, such as Europe/Zurich, found ${JSON.stringify(name)}.`,
     );
   return name;
 }
 
+/** SciCat's variable says that a registry exists; what is registered there is then the publisher's to confirm. */
 function isConfirmed(environment: Environment): boolean {
   const wanted = environment['DOI_REGISTRATION'] ?? '';
   if (wanted !== '' && wanted !== 'confirmed' && wanted !== 'local')
-    throw new PermanentError(
-      'kernel.configuration',
+    refuse(
+      environment,
       `Expected DOI_REGISTRATION to be confirmed or local, found ${JSON.stringify(wanted)}.`,
     );
   const isSilent = environment['PUBLICATION_EVENTS'] === 'off';
   if (wanted === 'confirmed' && isSilent)
-    throw new PermanentError(
-      'kernel.configuration',
+    refuse(
+      environment,
       'Expected PUBLICATION_EVENTS to be on with DOI_REGISTRATION=confirmed: nobody would hear of a registration, and none would end.',
     );
   return wanted === '' ? !isSilent && (environment['REGISTER_DOI_URI'] ?? '') !== '' : wanted === 'confirmed';

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { contradiction, durationFrom, integer, isOn, type Environment, listFrom, withoutSlash } from '#kernel';
+import { configurationFrom, duration, integer, isOn, refuse, type Environment, listFrom, withoutSlash } from '#kernel';
 
 /** What stands around the catalogue: the frontend's settings, logbooks, metrics, how the API shows itself. */
 export interface EdgeConfig {
@@ -22,6 +22,10 @@ export interface EdgeConfig {
  * @throws PermanentError `kernel.configuration` that names everything wrong at once
  */
 export function edgeConfigFrom(environment: Environment): EdgeConfig {
+  return configurationFrom(environment, read);
+}
+
+function read(environment: Environment): EdgeConfig {
   const problems: string[] = [];
   const config: EdgeConfig = {
     runtimeConfigFiles: runtimeConfigFilesFrom(environment, problems),
@@ -33,10 +37,10 @@ export function edgeConfigFrom(environment: Environment): EdgeConfig {
     requestLimits: {
       perCaller: integer(environment, 'REQUEST_LIMIT_PER_CALLER', 30_000, 0),
       perAddress: integer(environment, 'REQUEST_LIMIT_PER_ADDRESS', 12_000, 0),
-      window: durationFrom(environment['REQUEST_LIMIT_WINDOW'] ?? '1m'),
+      window: duration(environment, 'REQUEST_LIMIT_WINDOW', '1m'),
     },
   };
-  if (problems.length > 0) throw contradiction(problems);
+  if (problems.length > 0) refuse(environment, ...problems);
   return config;
 }
 

@@ -1,14 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import {
-  CatenaError,
-  contradiction,
-  durationFrom,
-  integer,
-  isOn,
-  listFrom,
-  present,
-  type Environment,
-} from '#kernel';
+import { configurationFrom, duration, integer, isOn, present, refuse, type Environment, listFrom } from '#kernel';
 
 /** An LDAP or Active Directory server that knows the facility's people. */
 export interface LdapConfig {
@@ -113,31 +104,26 @@ const hundredYears = 3_155_760_000;
  * @throws PermanentError `kernel.configuration` that names everything wrong at once, each with what to do
  */
 export function identityConfigFrom(environment: Environment): IdentityConfig {
+  return configurationFrom(environment, read);
+}
+
+function read(environment: Environment): IdentityConfig {
   const problems: string[] = [];
-  const attempt = <T>(read: () => T): T => {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof CatenaError)) throw error;
-      problems.push(error.message);
-      return undefined as T;
-    }
-  };
   const config: IdentityConfig = {
     ldap: ldapFrom(environment, problems),
     oidc: oidcFrom(environment, problems),
     logoutUrl: present(environment['LOGOUT_URL']),
     groups: groupsFrom(environment, problems),
     linksAccounts: isOn(environment['SIGN_IN_LINKS_ACCOUNTS']),
-    neverExpires: attempt(() => integer(environment, 'JWT_NEVER_EXPIRES', hundredYears)),
-    signInLimits: attempt(() => ({
+    neverExpires: integer(environment, 'JWT_NEVER_EXPIRES', hundredYears),
+    signInLimits: {
       perName: integer(environment, 'SIGN_IN_LIMIT_PER_NAME', 10, 0),
       perAddress: integer(environment, 'SIGN_IN_LIMIT_PER_ADDRESS', 100, 0),
-      window: durationFrom(environment['SIGN_IN_LIMIT_WINDOW'] ?? '1m'),
-    })),
+      window: duration(environment, 'SIGN_IN_LIMIT_WINDOW', '1m'),
+    },
     notices: noticesOf(environment),
   };
-  if (problems.length > 0) throw contradiction(problems);
+  if (problems.length > 0) refuse(environment, ...problems);
   return config;
 }
 

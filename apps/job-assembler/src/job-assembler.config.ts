@@ -1,4 +1,12 @@
-import { bytesFrom, durationFrom, integer, required, type Environment, withoutSlash } from '#kernel';
+import {
+  bytes,
+  configurationFrom,
+  duration,
+  integer,
+  required,
+  type Environment,
+  withoutSlash,
+} from '#kernel';
 import { serviceHostOptionsFrom, type ServiceHostOptions } from '#service-host';
 import { sourceFolderRulesFrom, type SourceFolderRules } from '#source-folders';
 import { s3OptionsFrom, type S3ObjectStoreOptions } from '#storage';
@@ -35,6 +43,10 @@ export interface JobAssemblerConfig {
 }
 
 export function jobAssemblerConfigFrom(environment: Environment): JobAssemblerConfig {
+  return configurationFrom(environment, read);
+}
+
+function read(environment: Environment): JobAssemblerConfig {
   return {
     serviceHost: serviceHostOptionsFrom(environment, 'job-assembler', [
       { collection: 'jobs', path: 'outbox' },
@@ -54,18 +66,18 @@ export function jobAssemblerConfigFrom(environment: Environment): JobAssemblerCo
     readsFormerNames: environment['LANDING_ZONE_FORMER_NAMES'] === 'true',
     sourceFolders: sourceFolderRulesFrom(environment),
     split: {
-      targetBytes: bytesFrom(environment['DATABLOCK_TARGET_SIZE'] ?? '200GiB'),
+      targetBytes: bytes(environment, 'DATABLOCK_TARGET_SIZE', '200GiB'),
       maxFiles: integer(environment, 'DATABLOCK_MOST_FILES', 20_000),
     },
-    lease: durationFrom(environment['ASSEMBLER_LEASE'] ?? '60s'),
-    silence: durationFrom(environment['ARCHIVER_SILENCE'] ?? '3m'),
-    unregisteredLifetime: durationFrom(environment['UNREGISTERED_LIFETIME'] ?? '30d'),
-    finishedJobLifetime: durationFrom(environment['FINISHED_JOB_LIFETIME'] ?? '90d'),
+    lease: duration(environment, 'ASSEMBLER_LEASE', '60s'),
+    silence: duration(environment, 'ARCHIVER_SILENCE', '3m'),
+    unregisteredLifetime: duration(environment, 'UNREGISTERED_LIFETIME', '30d'),
+    finishedJobLifetime: duration(environment, 'FINISHED_JOB_LIFETIME', '90d'),
     copies: integer(environment, 'LTS_COPIES', 1),
     planning: {
       jobs: integer(environment, 'PLANNING_JOBS', 4),
       datasets: integer(environment, 'PLANNING_DATASETS', 4),
-      turn: durationFrom(environment['PLANNING_TURN'] ?? '5s'),
+      turn: duration(environment, 'PLANNING_TURN', '5s'),
     },
     limits: {
       global: integer(environment, 'LIMIT_GLOBAL', 64),

@@ -1,9 +1,11 @@
 import { isTimeZone } from '#datacite';
 import {
-  durationFrom,
+  attempted,
+  configurationFrom,
+  duration,
   integer,
-  PermanentError,
   present,
+  refuse,
   required,
   type Environment,
   listFrom,
@@ -13,6 +15,8 @@ import { themeFrom, type Theme } from './theme.js';
 
 /** Injection token of the validated configuration. */
 export const ConfigToken = Symbol('PublicationServerConfig');
+
+const exampleUrl = 'https://data.example.org';
 
 /** Everything publication-server reads from its environment. See docs/configuration.md. */
 export interface PublicationServerConfig {
@@ -71,14 +75,18 @@ export interface PublicationServerConfig {
 }
 
 export function publicationServerConfigFrom(environment: Environment): PublicationServerConfig {
-  const publicUrl = originFrom(required(environment, 'PUBLIC_URL', 'https://data.example.org'));
-  const secret = longEnough(required(environment, 'PUSH_SECRET', 'a-random-text-of-at-least-32-characters'));
+  return configurationFrom(environment, read);
+}
+
+function read(environment: Environment): PublicationServerConfig {
+  const publicUrl = publicUrlFrom(environment);
+  const secret = pushSecretFrom(environment);
   return {
     mongodbUri: required(environment, 'MONGODB_URI', 'mongodb://127.0.0.1:27017/catena-public'),
     logLevel: environment['LOG_LEVEL'] ?? 'info',
-    shutdownPatience: durationFrom(environment['SHUTDOWN_PATIENCE'] ?? '8s'),
-    shutdownDeadline: durationFrom(environment['SHUTDOWN_DEADLINE'] ?? '25s'),
-    livenessLimit: durationFrom(environment['LIVENESS_LIMIT'] ?? '5m'),
+    shutdownPatience: duration(environment, 'SHUTDOWN_PATIENCE', '8s'),
+    shutdownDeadline: duration(environment, 'SHUTDOWN_DEADLINE', '25s'),
+    livenessLimit: duration(environment, 'LIVENESS_LIMIT', '5m'),
     installation: present(environment['CATENA_INSTALLATION']),
     host: environment['HOST'] ?? '127.0.0.1',
     port: integer(environment, 'PORT', 3004, 0),
@@ -93,52 +101,55 @@ export function publicationServerConfigFrom(environment: Environment): Publicati
       adminEmail: environment['OAI_ADMIN_EMAIL'] ?? 'admin@example.org',
       domain: environment['OAI_DOMAIN'] ?? new URL(publicUrl).hostname,
       pageSize: integer(environment, 'OAI_PAGE_SIZE', 200),
-      tokenLifetime: durationFrom(environment['OAI_TOKEN_LIFETIME'] ?? '7d'),
+      tokenLifetime: duration(environment, 'OAI_TOKEN_LIFETIME', '7d'),
     },
     secret: environment['PUBLIC_SECRET'] ?? `public:${secret}`,
-    theme: themeFrom(environment['THEME_FILE']),
-    embargoTimeZone: timeZoneFrom(environment['EMBARGO_TIME_ZONE'] ?? 'UTC'),
+    theme: attempted(environment, () => themeFrom(environment['THEME_FILE']), themeFrom(undefined)),
+    embargoTimeZone: timeZoneFrom(environment, environment['EMBARGO_TIME_ZONE'] ?? 'UTC'),
     downloads: {
       origins: listFrom(environment['DOWNLOAD_ORIGINS'] ?? '').map(withoutSlash),
       perClient: integer(environment, 'DOWNLOADS_PER_CLIENT', 4),
       most: integer(environment, 'DOWNLOADS_AT_ONCE', 64),
-      patience: durationFrom(environment['DOWNLOAD_PATIENCE'] ?? '60s'),
+      patience: duration(environment, 'DOWNLOAD_PATIENCE', '60s'),
     },
     recalls: {
       perClientAndDay: integer(environment, 'RECALLS_PER_CLIENT_AND_DAY', 5, 0),
-      lifetime: durationFrom(environment['RECALL_LIFETIME'] ?? '30d'),
+      lifetime: duration(environment, 'RECALL_LIFETIME', '30d'),
     },
     trustedProxies: listFrom(environment['TRUSTED_PROXIES'] ?? '').map(withoutSlash),
     requestLimits: {
       perAddress: integer(environment, 'REQUEST_LIMIT_PER_ADDRESS', 12_000, 0),
-      window: durationFrom(environment['REQUEST_LIMIT_WINDOW'] ?? '1m'),
+      window: duration(environment, 'REQUEST_LIMIT_WINDOW', '1m'),
     },
   };
 }
 
-function originFrom(text: string): string {
+function publicUrlFrom(environment: Environment): string {
+  const text = required(environment, 'PUBLIC_URL', exampleUrl);
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '')
-    throw new PermanentError(
-      'kernel.configuration',
-      `Expected PUBLIC_URL to be an address such as https://data.example.org, found ${JSON.stringify(text)}.`,
-    );
-  return withoutSlash(text);
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '')
+    return withoutSlash(text);
+  refuse(
+    environment,
+    `Expected PUBLIC_URL to be an address such as ${exampleUrl}, found ${JSON.stringify(text)}.`,
+  );
+  return exampleUrl;
 }
 
-function timeZoneFrom(name: string): string {
+function timeZoneFrom(environment: Environment, name: string): string {
   if (!isTimeZone(name))
-    throw new PermanentError(
-      'kernel.configuration',
+    refuse(
+      environment,
       `Expected EMBARGO_TIME_ZONE to be the IANA name of a time zone, such as Europe/Zurich, found ${JSON.stringify(name)}.`,
     );
   return name;
 }
 
-function longEnough(secret: string): string {
+function pushSecretFrom(environment: Environment): string {
+  const secret = required(environment, 'PUSH_SECRET', 'a-random-text-of-at-least-32-characters');
   if (secret.length < 32)
-    throw new PermanentError(
-      'kernel.configuration',
+    refuse(
+      environment,
       `Expected PUSH_SECRET to have at least 32 characters, found ${secret.length}: make one with \`openssl rand -hex 32\`.`,
     );
   return secret;

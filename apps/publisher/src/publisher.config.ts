@@ -1,4 +1,4 @@
-import { durationFrom, integer, PermanentError, required, type Environment, withoutSlash } from '#kernel';
+import { configurationFrom, duration, integer, refuse, required, type Environment, withoutSlash } from '#kernel';
 import { mailOptionsFrom, type MailOptions } from '#mail';
 import { serviceHostOptionsFrom, type ServiceHostOptions } from '#service-host';
 
@@ -50,6 +50,10 @@ export interface PublisherConfig {
 }
 
 export function publisherConfigFrom(environment: Environment): PublisherConfig {
+  return configurationFrom(environment, read);
+}
+
+function read(environment: Environment): PublisherConfig {
   const secret = required(environment, 'PUSH_SECRET', 'the-same-as-of-the-publication-server');
   return {
     serviceHost: serviceHostOptionsFrom(environment, 'publisher', [
@@ -69,17 +73,17 @@ export function publisherConfigFrom(environment: Environment): PublisherConfig {
     },
     publicUrl: withoutSlash(required(environment, 'PUBLIC_URL', 'https://data.example.org')),
     workers: integer(environment, 'PUBLISHER_WORKERS', 4),
-    lease: durationFrom(environment['PUBLISHER_LEASE'] ?? '60s'),
+    lease: duration(environment, 'PUBLISHER_LEASE', '60s'),
     retryPause: {
-      first: durationFrom(environment['PUBLISHER_RETRY_PAUSE'] ?? '5s'),
-      most: durationFrom(environment['PUBLISHER_RETRY_PAUSE_MOST'] ?? '30m'),
+      first: duration(environment, 'PUBLISHER_RETRY_PAUSE', '5s'),
+      most: duration(environment, 'PUBLISHER_RETRY_PAUSE_MOST', '30m'),
     },
     reconcile: {
-      interval: durationFrom(environment['RECONCILE_INTERVAL'] ?? '1h'),
+      interval: duration(environment, 'RECONCILE_INTERVAL', '1h'),
       dois: integer(environment, 'RECONCILE_DOIS', 500, 0),
     },
     recalls: {
-      interval: durationFrom(environment['RECALL_INTERVAL'] ?? '5s'),
+      interval: duration(environment, 'RECALL_INTERVAL', '5s'),
       jobType: environment['RECALL_JOB_TYPE'] ?? 'retrieve',
       onPublication: environment['RECALL_ON_PUBLICATION'] !== 'off',
     },
@@ -93,8 +97,8 @@ function dataciteFrom(environment: Environment): PublisherConfig['datacite'] {
   const password = environment['DOI_PASSWORD'] ?? '';
   if (username === '' && password === '') return undefined;
   if (username === '' || password === '')
-    throw new PermanentError(
-      'kernel.configuration',
+    refuse(
+      environment,
       'Expected both DOI_USERNAME and DOI_PASSWORD (the repository account at DataCite), or neither: then DOIs stay drafts.',
     );
   return {
@@ -102,6 +106,6 @@ function dataciteFrom(environment: Environment): PublisherConfig['datacite'] {
     username,
     password,
     rate: integer(environment, 'DATACITE_RATE', 2500),
-    timeout: durationFrom(environment['DATACITE_TIMEOUT'] ?? '30s'),
+    timeout: duration(environment, 'DATACITE_TIMEOUT', '30s'),
   };
 }

@@ -25,8 +25,18 @@ export { formerPidName, pidAsName } from './pid-names.js';
 export { safeRelativePath } from './relative-path.js';
 export { listedPath } from './listed-path.js';
 export {
+  attempted,
+  configurationFrom,
+  refuse,
+  secretVariables,
+  withSecretsFromFiles,
+  type Environment,
+} from './configuration.js';
+export {
+  bytes,
   bytesFrom,
   contradiction,
+  duration,
   durationFrom,
   integer,
   isOn,
@@ -34,7 +44,6 @@ export {
   present,
   required,
   withoutSlash,
-  type Environment,
 } from './settings.js';
 export { StandingQuestion } from './standing-question.js';
 export { backOff, wait } from './wait.js';

@@ -1,17 +1,15 @@
 import { PermanentError } from './catena-error.js';
+import { attempted, refuse, type Environment } from './configuration.js';
 
-/** Variables of a process, as `process.env` has them. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** A variable that has no sensible default. */
+/** A variable that has no sensible default; the example, where the reading goes on to tell all problems at once. */
 export function required(environment: Environment, name: string, example: string): string {
   const value = environment[name];
-  if (value === undefined || value === '')
-    throw new PermanentError(
-      'kernel.configuration',
-      `Expected the environment variable ${name}, for example ${name}=${example}. \`npm run stack -- env\` prints the values of the local stack.`,
-    );
-  return value;
+  if (value !== undefined && value !== '') return value;
+  refuse(
+    environment,
+    `Expected the environment variable ${name}, for example ${name}=${example}. \`npm run stack -- env\` prints the values of the local stack.`,
+  );
+  return example;
 }
 
 /** One error for all contradictions of a configuration. */
@@ -51,12 +49,33 @@ export function integer(environment: Environment, name: string, fallback: number
   const text = environment[name];
   if (text === undefined || text === '') return fallback;
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < least)
-    throw new PermanentError(
-      'kernel.configuration',
-      `Expected ${name} to be a whole number of at least ${least}, found ${JSON.stringify(text)}.`,
-    );
-  return value;
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  refuse(
+    environment,
+    `Expected ${name} to be a whole number of at least ${least}, found ${JSON.stringify(text)}.`,
+  );
+  return fallback;
+}
+
+/** A duration in milliseconds. */
+export function duration(environment: Environment, name: string, fallback: string): number {
+  return measured(environment, name, fallback, durationFrom);
+}
+
+/** A size in bytes. */
+export function bytes(environment: Environment, name: string, fallback: string): number {
+  return measured(environment, name, fallback, bytesFrom);
+}
+
+function measured(
+  environment: Environment,
+  name: string,
+  fallback: string,
+  parse: (text: string) => number,
+): number {
+  const text = environment[name];
+  if (text === undefined || text === '') return parse(fallback);
+  return attempted(environment, () => parse(text), parse(fallback), name);
 }
 
 /** `500ms`, `10s`, `5m`, `2h`, `7d` in milliseconds. */

@@ -47,6 +47,11 @@ export function brokerDefinitionsOf(options: DefinitionOptions): object {
   };
 }
 
+/** The variable with the password of an app's account, for whoever makes the definitions. */
+export function passwordVariableOf(app: AppName): string {
+  return `BROKER_PASSWORD_${app.replaceAll('-', '_').toUpperCase()}`;
+}
+
 /** RabbitMQ's: four bytes of salt, then the SHA-256 of salt and password. */
 function hashOf(password: string): string {
   const salt = randomBytes(4);

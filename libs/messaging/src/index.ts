@@ -1,5 +1,6 @@
 export { accountsOf, type BrokerAccount, type BrokerRights, type TopicRights } from './broker-accounts.js';
-export { brokerDefinitionsOf, type DefinitionOptions } from './broker-definitions.js';
+export { brokerDefinitionsOf, passwordVariableOf, type DefinitionOptions } from './broker-definitions.js';
+export { feedNamesOf, loadDefinitions } from './load-definitions.js';
 export { digestOfBody, Inbox, MemoryInbox } from './inbox.js';
 export { InboxConsumer, attemptHeader, attemptOf, type Handler } from './inbox-consumer.js';
 export {

@@ -1,5 +1,5 @@
 import type { AppName } from '#contracts';
-import { durationFrom, integer, PermanentError, present, required, type Environment } from '#kernel';
+import { attempted, duration, durationFrom, integer, present, refuse, required, type Environment } from '#kernel';
 import { defaultRetryDelays, type BrokerAccounts } from '#messaging';
 import type { OutboxPlace } from '#outbox';
 import type { ServiceHostOptions } from './service-host.options.js';
@@ -15,28 +15,31 @@ export function serviceHostOptionsFrom(
     outboxes,
     mongodbUri: required(environment, 'MONGODB_URI', 'mongodb://127.0.0.1:27017/catena'),
     rabbitmqUrl: rabbitmqUrlFrom(environment),
-    brokerAccounts: brokerAccountsFrom(environment['BROKER_ACCOUNTS'] ?? 'shared'),
+    brokerAccounts: brokerAccountsFrom(environment, environment['BROKER_ACCOUNTS'] ?? 'shared'),
     prefix: environment['CATENA_PREFIX'] ?? 'catena',
-    retryDelays: environment['CATENA_RETRY_TIERS']?.split(',').map(durationFrom) ?? defaultRetryDelays,
+    retryDelays: attempted(
+      environment,
+      () => environment['CATENA_RETRY_TIERS']?.split(',').map(durationFrom) ?? defaultRetryDelays,
+      defaultRetryDelays,
+      'CATENA_RETRY_TIERS',
+    ),
     messageLimit: integer(environment, 'CATENA_MESSAGE_LIMIT', 262_144),
-    acceptTimeout: durationFrom(environment['CATENA_ACCEPT_TIMEOUT'] ?? '5m'),
-    outboxLease: durationFrom(environment['CATENA_OUTBOX_LEASE'] ?? '30s'),
+    acceptTimeout: duration(environment, 'CATENA_ACCEPT_TIMEOUT', '5m'),
+    outboxLease: duration(environment, 'CATENA_OUTBOX_LEASE', '30s'),
     logLevel: environment['LOG_LEVEL'] ?? 'info',
-    shutdownPatience: durationFrom(environment['SHUTDOWN_PATIENCE'] ?? '8s'),
-    shutdownDeadline: durationFrom(environment['SHUTDOWN_DEADLINE'] ?? '25s'),
-    livenessLimit: durationFrom(environment['LIVENESS_LIMIT'] ?? '5m'),
-    brokerAnswerLimit: durationFrom(environment['BROKER_ANSWER_LIMIT'] ?? '30s'),
+    shutdownPatience: duration(environment, 'SHUTDOWN_PATIENCE', '8s'),
+    shutdownDeadline: duration(environment, 'SHUTDOWN_DEADLINE', '25s'),
+    livenessLimit: duration(environment, 'LIVENESS_LIMIT', '5m'),
+    brokerAnswerLimit: duration(environment, 'BROKER_ANSWER_LIMIT', '30s'),
     operationsToken: environment['OPERATIONS_TOKEN'],
     installation: present(environment['CATENA_INSTALLATION']),
   };
 }
 
-function brokerAccountsFrom(text: string): BrokerAccounts {
+function brokerAccountsFrom(environment: Environment, text: string): BrokerAccounts {
   if (text === 'per-app' || text === 'shared') return text;
-  throw new PermanentError(
-    'kernel.configuration',
-    `Expected BROKER_ACCOUNTS to be per-app or shared, found ${JSON.stringify(text)}.`,
-  );
+  refuse(environment, `Expected BROKER_ACCOUNTS to be per-app or shared, found ${JSON.stringify(text)}.`);
+  return 'shared';
 }
 
 /** SciCat's four variables, or one URL. */

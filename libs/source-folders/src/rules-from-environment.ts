@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { messageOf, PermanentError, type Environment, listFrom } from '#kernel';
+import { attempted, messageOf, PermanentError, type Environment, listFrom } from '#kernel';
 import { SourceFolderRules, type FolderRule } from './source-folder-rules.js';
 
 const placeholders = /\{[^{}]*\}/g;
@@ -16,7 +16,7 @@ const tying = ['{ownerGroup}', '{proposalId}'];
 export function sourceFolderRulesFrom(environment: Environment): SourceFolderRules {
   const mounted = listFrom(environment['SOURCE_FOLDER_ROOTS']).map(trimmed);
   const file = environment['SOURCE_FOLDERS_FILE'] ?? '';
-  const rules = file === '' ? [] : rulesIn(file);
+  const rules = file === '' ? [] : attempted(environment, () => rulesIn(file), []);
   return new SourceFolderRules(
     rules,
     mounted.filter((root) => !rules.some((rule) => rule.root === root || root.startsWith(`${rule.root}/`))),

@@ -1,6 +1,6 @@
 import { appNames, type AppName } from '#contracts';
 import { durationFrom, messageOf, PermanentError, required } from '#kernel';
-import { brokerDefinitionsOf, defaultRetryDelays, Naming } from '#messaging';
+import { brokerDefinitionsOf, defaultRetryDelays, Naming, passwordVariableOf } from '#messaging';
 
 const usage = `Usage: npm run -s broker-definitions > definitions.json
 
@@ -12,12 +12,8 @@ rights, exchanges, queues. Load it with the management plugin (POST /api/definit
   CATENA_RETRY_TIERS   as the apps have it
   LEGACY_FEED          exchanges and queues of the legacy feed, separated by commas
   RABBITMQ_VHOST       default /
-${appNames.map((app) => `  ${passwordOf(app)}`).join('\n')}
+${appNames.map((app) => `  ${passwordVariableOf(app)}`).join('\n')}
                        passwords of the accounts <prefix>.<app>`;
-
-function passwordOf(app: AppName): string {
-  return `BROKER_PASSWORD_${app.replaceAll('-', '_').toUpperCase()}`;
-}
 
 function listed(name: string): string[] | undefined {
   return process.env[name]?.split(',').map((item) => item.trim());
@@ -28,7 +24,7 @@ function definitions(): object {
     naming: new Naming(process.env['CATENA_PREFIX'] ?? 'catena'),
     retryDelays: listed('CATENA_RETRY_TIERS')?.map(durationFrom) ?? defaultRetryDelays,
     passwords: Object.fromEntries(
-      appNames.map((app) => [app, required(process.env, passwordOf(app), 'a-secret')]),
+      appNames.map((app) => [app, required(process.env, passwordVariableOf(app), 'a-secret')]),
     ) as Record<AppName, string>,
     feed: listed('LEGACY_FEED') ?? [],
     virtualHost: process.env['RABBITMQ_VHOST'] ?? '/',

@@ -6,7 +6,7 @@ import { runCommand } from '../process/run-command.js';
 export class UnsupportedHost extends Error {}
 
 const OTHER_WAYS = `Two other ways to give Catena its services:
-  - docker compose up -d     (docker-compose.yml starts MongoDB, RabbitMQ and MinIO)
+  - docker compose up -d     (docker-compose.yml starts MongoDB, RabbitMQ and an object store)
   - set MONGODB_URI, RABBITMQ_URL and S3_ENDPOINT (with S3_ACCESS_KEY, S3_SECRET_KEY, S3_REGION) to services you have`;
 
 export function unsupported(reason: string): UnsupportedHost {

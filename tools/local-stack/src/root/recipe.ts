@@ -84,7 +84,7 @@ export const RECIPES: Readonly<Record<RootName, Recipe>> = {
     megabytes: { download: 131, tree: 390 },
   },
   extras: {
-    revision: 2,
+    revision: 3,
     suite: 'forky',
     packages: [
       ...BASE,
@@ -94,6 +94,8 @@ export const RECIPES: Readonly<Record<RootName, Recipe>> = {
       ...['chromium', 'fonts-dejavu-core'],
       // A harvester that others wrote (the command `oai_pmh`).
       'libhttp-oai-perl',
+      // The parser of docker-compose.yml: it reads the file without an engine.
+      'docker-compose',
     ],
     leftOut: [
       ...LEFT_OUT,
@@ -113,7 +115,7 @@ export const RECIPES: Readonly<Record<RootName, Recipe>> = {
         .join('\n'),
     },
     pythonFolders: [],
-    megabytes: { download: 180, tree: 560 },
+    megabytes: { download: 194, tree: 630 },
   },
 };
 

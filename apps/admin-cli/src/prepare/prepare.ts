@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { Failure, type CommandBasics, type CommandResult } from '#command-line';
+import { appNames, type AppName } from '#contracts';
+import { configurationFrom, durationFrom, required, withSecretsFromFiles, type Environment } from '#kernel';
+import {
+  brokerDefinitionsOf,
+  defaultRetryDelays,
+  feedNamesOf,
+  loadDefinitions,
+  Naming,
+  passwordVariableOf,
+} from '#messaging';
+import { S3ObjectStore, s3OptionsFrom } from '#storage';
+
+/** Variables with secrets that only this command reads. */
+export const preparationSecrets: readonly string[] = ['RABBITMQ_MANAGEMENT_URL', ...appNames.map(passwordVariableOf)];
+
+/**
+ * Makes what the apps cannot make themselves where each comes with an account and a key of its own: accounts, rights and
+ * queues at the broker (RABBITMQ_MANAGEMENT_URL), buckets at the object store (S3_ENDPOINT). It may be done again at any time.
+ */
+export async function prepare({ environment: given, output }: CommandBasics): Promise<CommandResult> {
+  const environment = withSecretsFromFiles(given, preparationSecrets);
+  const lines = [...(await prepareBroker(environment)), ...(await prepareBuckets(environment))];
+  if (lines.length === 0)
+    throw new Failure(
+      'usage',
+      'Expected RABBITMQ_MANAGEMENT_URL (the broker as its administrator reaches it), S3_ENDPOINT, or both; found neither.',
+    );
+  if (environment['S3_ENDPOINT'] === undefined) output.warn('S3_ENDPOINT is not set: buckets are left out');
+  return { outcome: 'done', lines, document: { done: lines } };
+}
+
+async function prepareBroker(environment: Environment): Promise<string[]> {
+  const address = environment['RABBITMQ_MANAGEMENT_URL'] ?? '';
+  if (address === '') return [];
+  const file = environment['JOB_CONFIGURATION_FILE'] ?? '';
+  const feed = file === '' ? [] : feedNamesOf(parse(await readFile(file, 'utf8')));
+  const url = new URL(address);
+  await loadDefinitions(url, definitionsFrom(environment, feed));
+  return [`broker ${url.host}: accounts, rights and queues of ${appNames.join(', ')}`];
+}
+
+function definitionsFrom(environment: Environment, feed: readonly string[]): object {
+  return configurationFrom(environment, (settings) =>
+    brokerDefinitionsOf({
+      naming: new Naming(settings['CATENA_PREFIX'] ?? 'catena'),
+      retryDelays: settings['CATENA_RETRY_TIERS']?.split(',').map(durationFrom) ?? defaultRetryDelays,
+      passwords: Object.fromEntries(
+        appNames.map((app) => [app, required(settings, passwordVariableOf(app), 'a-secret')]),
+      ) as Record<AppName, string>,
+      feed,
+    }),
+  );
+}
+
+async function prepareBuckets(environment: Environment): Promise<string[]> {
+  if ((environment['S3_ENDPOINT'] ?? '') === '') return [];
+  const store = new S3ObjectStore(configurationFrom(environment, s3OptionsFrom));
+  const buckets = [
+    environment['CONTROL_BUCKET'] ?? 'catena-control',
+    environment['LANDING_ZONE_BUCKET'] ?? 'landing-zone',
+    environment['RETRIEVAL_BUCKET'] ?? 'retrieval',
+  ];
+  try {
+    for (const bucket of buckets) await store.ensureBucket(bucket);
+  } finally {
+    store.close();
+  }
+  return buckets.map((bucket) => `bucket ${bucket}`);
+}
