@@ -59,7 +59,7 @@ function variablesIn(path: string): Variable[] {
 }
 
 /** Functions of the configuration files that take a variable's name. */
-const readers = new Set(['bytes', 'duration', 'groups', 'integer', 'required', 'text']);
+const readers = new Set(['bytes', 'certificatesFrom', 'duration', 'groups', 'integer', 'required', 'text']);
 
 function isReading(node: ts.Node): boolean {
   return (

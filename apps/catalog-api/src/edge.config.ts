@@ -1,5 +1,14 @@
 import { existsSync } from 'node:fs';
-import { configurationFrom, duration, integer, isOn, refuse, type Environment, listFrom, withoutSlash } from '#kernel';
+import {
+  configurationFrom,
+  duration,
+  integer,
+  isOn,
+  refuse,
+  type Environment,
+  listFrom,
+  withoutSlash,
+} from '#kernel';
 
 /** What stands around the catalogue: the frontend's settings, logbooks, metrics, how the API shows itself. */
 export interface EdgeConfig {
@@ -13,7 +22,11 @@ export interface EdgeConfig {
   /** Addresses of proxies whose `X-Forwarded-For` counts. */
   readonly trustedProxies: readonly string[];
   /** Requests that are taken within the window (milliseconds); 0 for any number. */
-  readonly requestLimits: { readonly perCaller: number; readonly perAddress: number; readonly window: number };
+  readonly requestLimits: {
+    readonly perCaller: number;
+    readonly perAddress: number;
+    readonly window: number;
+  };
 }
 
 /**

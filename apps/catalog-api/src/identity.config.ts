@@ -1,5 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { configurationFrom, duration, integer, isOn, present, refuse, type Environment, listFrom } from '#kernel';
+import { existsSync } from 'node:fs';
+import {
+  certificatesFrom,
+  configurationFrom,
+  duration,
+  integer,
+  isOn,
+  present,
+  refuse,
+  type Environment,
+  listFrom,
+} from '#kernel';
 
 /** An LDAP or Active Directory server that knows the facility's people. */
 export interface LdapConfig {
@@ -134,7 +144,7 @@ function ldapFrom(environment: Environment, problems: string[]): LdapConfig | un
   const searchBase = present(environment['LDAP_SEARCH_BASE']);
   const searchFilter = present(environment['LDAP_SEARCH_FILTER']);
   const startsTls = isOn(environment['LDAP_STARTTLS']);
-  const authorities = authoritiesFrom(present(environment['LDAP_CA_FILE']), problems);
+  const authorities = certificatesFrom(environment, 'LDAP_CA_FILE');
   const groups = ldapGroupsFrom(environment, problems);
   if (url === undefined) {
     if ([searchBase, bindDn, authorities, groups].some((value) => value !== undefined) || startsTls)
@@ -169,16 +179,6 @@ function ldapFrom(environment: Environment, problems: string[]): LdapConfig | un
     authorities,
     groups,
   };
-}
-
-function authoritiesFrom(file: string | undefined, problems: string[]): string | undefined {
-  if (file === undefined) return undefined;
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  if (!text.includes('-----BEGIN CERTIFICATE-----'))
-    problems.push(
-      `LDAP_CA_FILE names ${file}, in which there is no certificate (-----BEGIN CERTIFICATE-----): correct the path, or remove it.`,
-    );
-  return text;
 }
 
 function ldapGroupsFrom(environment: Environment, problems: string[]): LdapGroupsConfig | undefined {

@@ -65,7 +65,7 @@ export async function createPublicationServer(
   const { perAddress, window } = config.requestLimits;
   await limitRequests(publicApp, window, ({ ip }) => ({
     key: networkOf(ip),
-    ...{ most: perAddress, variable: 'REQUEST_LIMIT_PER_ADDRESS' },
+    ...{ max: perAddress, variable: 'REQUEST_LIMIT_PER_ADDRESS' },
   }));
   const privateApp = await make(
     PrivateListenerModule.forRoot(shared),

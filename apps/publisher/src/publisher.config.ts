@@ -1,4 +1,12 @@
-import { configurationFrom, duration, integer, refuse, required, type Environment, withoutSlash } from '#kernel';
+import {
+  configurationFrom,
+  duration,
+  integer,
+  refuse,
+  required,
+  type Environment,
+  withoutSlash,
+} from '#kernel';
 import { mailOptionsFrom, type MailOptions } from '#mail';
 import { serviceHostOptionsFrom, type ServiceHostOptions } from '#service-host';
 

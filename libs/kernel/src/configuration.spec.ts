@@ -3,7 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { configurationFrom, secretVariables, withSecretsFromFiles, type Environment } from './configuration.js';
+import {
+  configurationFrom,
+  secretVariables,
+  withSecretsFromFiles,
+  type Environment,
+} from './configuration.js';
 import { bytes, duration, integer, required } from './settings.js';
 
 const read = (environment: Environment): object => ({
@@ -102,7 +107,10 @@ describe('A secret', () => {
   });
 
   it('is no secret from a file where the variable is empty, as compose files leave them', () => {
-    assert.equal(withSecretsFromFiles({ JWT_SECRET: 'x', JWT_SECRET_FILE: '' }, secretVariables)['JWT_SECRET'], 'x');
+    assert.equal(
+      withSecretsFromFiles({ JWT_SECRET: 'x', JWT_SECRET_FILE: '' }, secretVariables)['JWT_SECRET'],
+      'x',
+    );
     const environment = { JWT_SECRET: '', JWT_SECRET_FILE: fileOf('secret') };
     assert.equal(withSecretsFromFiles(environment, secretVariables)['JWT_SECRET'], 'from a file');
   });

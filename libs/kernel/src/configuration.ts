@@ -22,6 +22,7 @@ export const secretVariables: readonly string[] = [
   'RABBITMQ_PASSWORD',
   'RABBITMQ_URL',
   'S3_SECRET_KEY',
+  'SMTP_PASSWORD',
 ];
 
 /** What was refused so far in an environment that {@link configurationFrom} reads. */
@@ -115,7 +116,8 @@ function resolve(environment: Environment, secrets: readonly string[], problems:
 }
 
 function secretOf(name: string, value: string, file: string): { secret?: string; problem?: string } {
-  if (value !== '') return { problem: `Expected either ${name} or ${name}_FILE, found both: remove one of them.` };
+  if (value !== '')
+    return { problem: `Expected either ${name} or ${name}_FILE, found both: remove one of them.` };
   const expected = `Expected the secret ${name} in the file ${file} (${name}_FILE)`;
   try {
     // Editors and `echo` end a file with a line break that nobody means.

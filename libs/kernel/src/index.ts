@@ -35,7 +35,7 @@ export {
 export {
   bytes,
   bytesFrom,
-  contradiction,
+  certificatesFrom,
   duration,
   durationFrom,
   integer,

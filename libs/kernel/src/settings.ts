@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { PermanentError } from './catena-error.js';
 import { attempted, refuse, type Environment } from './configuration.js';
 
@@ -10,14 +11,6 @@ export function required(environment: Environment, name: string, example: string
     `Expected the environment variable ${name}, for example ${name}=${example}. \`npm run stack -- env\` prints the values of the local stack.`,
   );
   return example;
-}
-
-/** One error for all contradictions of a configuration. */
-export function contradiction(problems: readonly string[]): PermanentError {
-  return new PermanentError(
-    'kernel.configuration',
-    `The settings contradict each other or are incomplete:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
-  );
 }
 
 /** SciCat's ways of saying yes. */
@@ -37,6 +30,19 @@ export function listFrom(text: string | undefined): string[] {
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+}
+
+/** The PEM in the file that a variable names; undefined where it names none. */
+export function certificatesFrom(environment: Environment, name: string): string | undefined {
+  const file = present(environment[name]);
+  if (file === undefined) return undefined;
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  if (!text.includes('-----BEGIN CERTIFICATE-----'))
+    refuse(
+      environment,
+      `${name} names ${file}, in which there is no certificate (-----BEGIN CERTIFICATE-----): correct the path, or remove it.`,
+    );
+  return text;
 }
 
 /** An address that paths are appended to. */

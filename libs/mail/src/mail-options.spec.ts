@@ -43,10 +43,13 @@ describe('The settings of mail', () => {
       SMTP_PASSWORD_FILE: '/nowhere/password',
       SMTP_CA_FILE: '/nowhere/ca.pem',
     });
-    for (const name of ['SMTP_PORT', 'SMTP_STARTTLS', 'SMTP_USERNAME', 'both set', '/nowhere/ca.pem'])
+    for (const name of ['SMTP_PORT', 'SMTP_STARTTLS', 'SMTP_USERNAME', 'found both', '/nowhere/ca.pem'])
       assert.ok(text.includes(name), `expected ${name} in ${text}`);
     assert.ok(!text.includes('the secret'));
-    assert.match(messageOf({ SMTP_USERNAME: 'catena', SMTP_PASSWORD_FILE: '/nowhere' }), /no password/);
+    assert.match(
+      messageOf({ SMTP_USERNAME: 'catena', SMTP_PASSWORD_FILE: '/nowhere' }),
+      /SMTP_PASSWORD in the file \/nowhere/,
+    );
     assert.match(messageOf({ SMTP_SECURE: 'yes', SMTP_STARTTLS: 'required' }), /keep one/);
   });
 });

@@ -17,15 +17,15 @@ describe('Requests to a listener', () => {
   afterEach(() => app?.close());
 
   /** Counts by address, three at most; a request with a name counts for the name, five at most. */
-  async function listening(trustProxy: boolean | string[] = false, most = 3): Promise<void> {
+  async function listening(trustProxy: boolean | string[] = false, max = 3): Promise<void> {
     app = await NestFactory.create<NestFastifyApplication>(Nothing, new FastifyAdapter({ trustProxy }), {
       logger: false,
     });
     const countedAs = ({ ip, headers }: { ip: string; headers: object }): CountedRequest => {
       const name = (headers as Record<string, unknown>)['x-name'];
       return typeof name === 'string'
-        ? { key: `person ${name}`, most: 5, variable: 'PER_PERSON' }
-        : { key: `address ${networkOf(ip)}`, most, variable: 'PER_ADDRESS' };
+        ? { key: `person ${name}`, max: 5, variable: 'PER_PERSON' }
+        : { key: `address ${networkOf(ip)}`, max, variable: 'PER_ADDRESS' };
     };
     await limitRequests(app, hour, countedAs);
     const server = app.getHttpAdapter().getInstance();

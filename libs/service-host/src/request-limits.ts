@@ -12,7 +12,7 @@ export interface CountedRequest {
   /** The same for all requests of one caller, and nobody else's: never something that a caller may make up. */
   readonly key: string;
   /** Requests within the window; 0 for any number. */
-  readonly most: number;
+  readonly max: number;
   /** The variable that an operator sets it by. */
   readonly variable: string;
 }
@@ -42,9 +42,9 @@ export async function limitRequests(
     global: false,
     timeWindow: window,
     cache: maxCounted,
-    max: (request: FastifyRequest) => whose(request).most,
+    max: (request: FastifyRequest) => whose(request).max,
     keyGenerator: (request: FastifyRequest) => whose(request).key,
-    allowList: (request: FastifyRequest) => whose(request).most === 0 || health.test(request.url),
+    allowList: (request: FastifyRequest) => whose(request).max === 0 || health.test(request.url),
     addHeadersOnExceeding: silent,
     addHeaders: { ...silent, 'retry-after': true },
     errorResponseBuilder: (request: FastifyRequest, { max, ttl }: { max: number; ttl: number }) => {

@@ -1,5 +1,14 @@
 import type { AppName } from '#contracts';
-import { attempted, duration, durationFrom, integer, present, refuse, required, type Environment } from '#kernel';
+import {
+  attempted,
+  duration,
+  durationFrom,
+  integer,
+  present,
+  refuse,
+  required,
+  type Environment,
+} from '#kernel';
 import { defaultRetryDelays, type BrokerAccounts } from '#messaging';
 import type { OutboxPlace } from '#outbox';
 import type { ServiceHostOptions } from './service-host.options.js';

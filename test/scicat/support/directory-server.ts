@@ -182,8 +182,7 @@ async function asManager(
 ): Promise<void> {
   const client = new Client({ url, connectTimeout: 1000 });
   try {
-    if (certificate !== undefined)
-      await client.startTLS({ ca: certificate.certificate, host: '127.0.0.1' });
+    if (certificate !== undefined) await client.startTLS({ ca: certificate.certificate, host: '127.0.0.1' });
     await client.bind(manager.dn, manager.password);
     await work(client);
   } finally {

@@ -146,7 +146,6 @@ async function encrypt(client: Client, tlsOptions: ConnectionOptions, timeout: n
  * as they are, which the RFC allows: the client takes the escape of a byte for a character.
  */
 export function escapeFilter(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are meant
   return text.replace(/[\\*()\u0000-\u001f\u007f]/g, (character) => {
     return `\\${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
   });

@@ -2,7 +2,6 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { limitRequests, networkOf } from '#service-host';
 import { TokenService } from '../accounts/token.service.js';
 import type { EdgeConfig } from '../edge.config.js';
-import type { RequestWithCaller } from '../http/caller.decorator.js';
 import { tokenOf } from '../http/request-parts.js';
 
 /**
@@ -15,16 +14,16 @@ export async function limitCallers(
 ): Promise<void> {
   const tokens = app.get(TokenService);
   await limitRequests(app, window, (request) => {
-    const token = tokenOf(request as RequestWithCaller);
+    const token = tokenOf(request);
     const session = token === undefined ? undefined : tokens.sessionOf(token);
     return session === undefined
       ? {
           key: `address ${networkOf(request.ip)}`,
-          ...{ most: perAddress, variable: 'REQUEST_LIMIT_PER_ADDRESS' },
+          ...{ max: perAddress, variable: 'REQUEST_LIMIT_PER_ADDRESS' },
         }
       : {
           key: `person ${session.userId}`,
-          ...{ most: perCaller, variable: 'REQUEST_LIMIT_PER_CALLER' },
+          ...{ max: perCaller, variable: 'REQUEST_LIMIT_PER_CALLER' },
         };
   });
 }

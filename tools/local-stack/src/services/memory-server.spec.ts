@@ -60,7 +60,10 @@ describe('MongoDB itself in the stack', () => {
   });
 
   it('runs on the port and with the account of the stack, on data that stay', async () => {
-    const service = memoryServerService({ settings, dataDirectory: folder, log }, join(folder, 'package.json'));
+    const service = memoryServerService(
+      { settings, dataDirectory: folder, log },
+      join(folder, 'package.json'),
+    );
     const [server] = service.processes;
     const port = settings.ports.mongodb;
     await service.prepare();

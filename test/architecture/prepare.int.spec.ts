@@ -7,9 +7,9 @@ import { Output, type CommandBasics } from '#command-line';
 import { appNames } from '#contracts';
 import { defaultRetryDelays, Naming, passwordVariableOf, wholeTopology } from '#messaging';
 import { S3ObjectStore, s3OptionsFrom } from '#storage';
-import { prepare } from './prepare.js';
+import { prepare } from '../../apps/admin-cli/src/prepare/prepare.js';
 
-const example = fileURLToPath(new URL('../../../../../examples/job-configuration.yaml', import.meta.url));
+const example = fileURLToPath(new URL('../../../examples/job-configuration.yaml', import.meta.url));
 const prefix = `t${randomBytes(4).toString('hex')}`;
 const naming = new Naming(prefix);
 const password = randomBytes(12).toString('hex');
@@ -59,7 +59,8 @@ describe('catena-admin prepare', () => {
     }
     const store = new S3ObjectStore(s3OptionsFrom(environment));
     for (const bucket of buckets)
-      for await (const { key } of store.list(bucket, '')) assert.fail(`expected ${bucket} to be empty, found ${key}`);
+      for await (const { key } of store.list(bucket, ''))
+        assert.fail(`expected ${bucket} to be empty, found ${key}`);
     store.close();
   });
 
@@ -74,9 +75,8 @@ describe('catena-admin prepare', () => {
 
   it('names every password that is missing', async () => {
     const { RABBITMQ_MANAGEMENT_URL } = environment as Record<string, string>;
-    await assert.rejects(
-      prepare(contextOf({ RABBITMQ_MANAGEMENT_URL })),
-      ({ message }: Error) => appNames.every((app) => message.includes(passwordVariableOf(app))),
+    await assert.rejects(prepare(contextOf({ RABBITMQ_MANAGEMENT_URL })), ({ message }: Error) =>
+      appNames.every((app) => message.includes(passwordVariableOf(app))),
     );
   });
 
