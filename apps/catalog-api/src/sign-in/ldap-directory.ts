@@ -103,7 +103,9 @@ export class LdapDirectory {
   private async connected<T>(ldap: LdapConfig, work: (client: Client) => Promise<T>): Promise<T> {
     const { timeout } = this.config.edge.http;
     const tlsOptions = tlsOptionsOf(ldap);
-    const client = new Client({ url: ldap.url, timeout, connectTimeout: timeout, tlsOptions });
+    // With options for TLS the client speaks it from the start, whatever the address says.
+    const fromTheStart = ldap.url.startsWith('ldaps://') ? { tlsOptions } : {};
+    const client = new Client({ url: ldap.url, timeout, connectTimeout: timeout, ...fromTheStart });
     try {
       // Before anything else: a directory that will not encrypt hears neither names nor passwords.
       if (ldap.startsTls) await encrypt(client, tlsOptions, timeout);
