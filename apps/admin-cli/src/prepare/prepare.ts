@@ -14,7 +14,10 @@ import {
 import { S3ObjectStore, s3OptionsFrom } from '#storage';
 
 /** Variables with secrets that only this command reads. */
-export const preparationSecrets: readonly string[] = ['RABBITMQ_MANAGEMENT_URL', ...appNames.map(passwordVariableOf)];
+export const preparationSecrets: readonly string[] = [
+  'RABBITMQ_MANAGEMENT_URL',
+  ...appNames.map(passwordVariableOf),
+];
 
 /**
  * Makes what the apps cannot make themselves where each comes with an account and a key of its own: accounts, rights and
