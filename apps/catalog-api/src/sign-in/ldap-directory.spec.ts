@@ -33,9 +33,11 @@ describe('A directory that is asked to encrypt', () => {
       socket.once('data', (request) => {
         heard.push(request);
         const id = request[4] ?? 0;
+        socket.cork();
         socket.write(Buffer.of(0x30, 12, 2, 1, id, 0x78, 7, 0x0a, 1, result, 4, 0, 4, 0));
         socket.on('data', (more: Buffer) => heard.push(more));
         goOn(socket);
+        socket.uncork();
       });
     });
     server.listen(0, '127.0.0.1');
@@ -57,7 +59,16 @@ describe('A directory that is asked to encrypt', () => {
       new TLSSocket(socket, { isServer: true, secureContext }).on('error', () => undefined);
     };
 
+  /** The head of a BindResponse that says yes, and whose sentence swallows the true one. */
+  const halfAYes = Buffer.from([0x30, 0x1a, 2, 1, 3, 0x61, 0x15, 0x0a, 1, success, 4, 0, 4, 0x0e]);
+
   for (const [what, result, goOn, said] of [
+    [
+      'is answered for by one who sits in between',
+      success,
+      (socket: Socket) => socket.write(halfAYes),
+      /found more in the clear/,
+    ],
     ['refuses', unavailable, undefined, /directory/],
     ['agrees and says nothing more', success, undefined, /no TLS within 200 ms/],
     ['shows a certificate that nobody vouches for', success, showing(selfSigned('127.0.0.1')), /certificate/],

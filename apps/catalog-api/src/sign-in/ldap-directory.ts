@@ -7,6 +7,7 @@ import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { Refusal } from '../domain/errors.js';
 import type { LdapConfig, LdapGroupsConfig } from '../identity.config.js';
 import type { ExternalPerson } from '../accounts/sign-in-accounts.js';
+import { startTls } from './start-tls.js';
 
 const attributes = ['displayName', 'cn', 'mail', 'sAMAccountName', 'uid', 'thumbnailPhoto', 'jpegPhoto'];
 
@@ -102,17 +103,25 @@ export class LdapDirectory {
 
   private async connected<T>(ldap: LdapConfig, work: (client: Client) => Promise<T>): Promise<T> {
     const { timeout } = this.config.edge.http;
-    const tlsOptions = tlsOptionsOf(ldap);
-    // With options for TLS the client speaks it from the start, whatever the address says.
-    const fromTheStart = ldap.url.startsWith('ldaps://') ? { tlsOptions } : {};
-    const client = new Client({ url: ldap.url, timeout, connectTimeout: timeout, ...fromTheStart });
+    const client = await this.clientFor(ldap, timeout);
     try {
-      // Before anything else: a directory that will not encrypt hears neither names nor passwords.
-      if (ldap.startsTls) await encrypt(client, tlsOptions, timeout);
       return await work(client);
     } finally {
       await client.unbind().catch(() => undefined);
     }
+  }
+
+  /** Before anything else: a directory that will not encrypt hears neither names nor passwords. */
+  private async clientFor(ldap: LdapConfig, timeout: number): Promise<Client> {
+    const tlsOptions = tlsOptionsOf(ldap);
+    const { hostname, port } = new URL(ldap.url);
+    const patience = { timeout, connectTimeout: timeout };
+    // With options for TLS the client speaks it from the start, whatever the address says.
+    if (ldap.url.startsWith('ldaps://')) return new Client({ url: ldap.url, ...patience, tlsOptions });
+    if (!ldap.startsTls) return new Client({ url: ldap.url, ...patience });
+    const host = hostname.replace(/^\[|\]$/g, '');
+    const socket = await startTls({ host, port: Number(port || 389), tlsOptions, timeout });
+    return new Client({ url: `ldaps://${hostname}`, ...patience, createSecureConnection: () => socket });
   }
 }
 
@@ -124,23 +133,6 @@ function tlsOptionsOf({ url, authorities }: LdapConfig): ConnectionOptions {
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(authorities === undefined ? {} : { ca: authorities }),
   };
-}
-
-/** The client has no limit of its own for a server that agrees to TLS and then says nothing. */
-async function encrypt(client: Client, tlsOptions: ConnectionOptions, timeout: number): Promise<void> {
-  const options = { ...tlsOptions };
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`no TLS within ${timeout} ms`));
-      options.socket?.destroy();
-    }, timeout);
-  });
-  try {
-    await Promise.race([client.startTLS(options), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /**
@@ -174,6 +166,10 @@ function first(entry: Entry, name: string): string | undefined {
   return textsOf(entry, name)[0];
 }
 
+/** Directories name an attribute as they spell it, whatever was asked for. */
 function textsOf(entry: Entry, name: string): string[] {
-  return [entry[name]].flat().filter((item): item is string => typeof item === 'string' && item !== '');
+  const spelled = Object.keys(entry).find((found) => found.toLowerCase() === name.toLowerCase());
+  return [spelled === undefined ? [] : entry[spelled]]
+    .flat()
+    .filter((item): item is string => typeof item === 'string' && item !== '');
 }
