@@ -1,12 +1,10 @@
 import { runCommandLine, type CommandBasics } from '#command-line';
-import { withSecretsFromFiles } from '#kernel';
 import type { CatenaOptions, CommandContext } from './command.js';
 import { programFor } from './program.js';
-
-const secrets = ['CATENA_TOKEN', 'CATENA_PASSWORD'];
+import { withSecretsWhenAsked } from './secrets-when-asked.js';
 
 function contextFor(given: CommandBasics, { profile }: CatenaOptions): CommandContext {
-  const basics = { ...given, environment: withSecretsFromFiles(given.environment, secrets) };
+  const basics = { ...given, environment: withSecretsWhenAsked(given.environment) };
   const settings: CommandContext['settings'] = async () =>
     (await import('./settings/settings.js')).readSettings(basics.environment, profile);
   return {

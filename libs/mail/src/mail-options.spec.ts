@@ -28,6 +28,8 @@ describe('The settings of mail', () => {
       encryptionOf({ SMTP_USERNAME: 'catena', SMTP_PASSWORD: 'secret', SMTP_SECURE: 'yes' }),
       'from-the-start',
     );
+    assert.equal(encryptionOf({ SMTP_PORT: '465' }), 'from-the-start');
+    assert.equal(encryptionOf({ SMTP_PORT: '465', SMTP_SECURE: 'no' }), 'offered');
   });
 
   it('refuse an account whose password would be sent in the clear', () => {

@@ -50,12 +50,18 @@ function read(environment: Environment): MailOptions | undefined {
   };
 }
 
+/** Port 465 is for nothing else: a server there waits for TLS, and a client that waits for its greeting waits for ever. */
+function speaksTlsFromTheStart(environment: Environment): boolean {
+  const wanted = present(environment['SMTP_SECURE']);
+  return wanted === undefined ? environment['SMTP_PORT']?.trim() === '465' : isOn(wanted);
+}
+
 /** A password is never said in the clear: STARTTLS that is only used where it is offered can be taken out on the way. */
 function encryptionFrom(environment: Environment, withAccount: boolean): MailEncryption {
   const wanted = present(environment['SMTP_STARTTLS']);
   if (wanted !== undefined && !['required', 'offered', 'off'].includes(wanted))
     refuse(environment, `SMTP_STARTTLS must be required, offered or off, found ${wanted}.`);
-  if (isOn(environment['SMTP_SECURE'])) {
+  if (speaksTlsFromTheStart(environment)) {
     if (wanted === 'required')
       refuse(
         environment,

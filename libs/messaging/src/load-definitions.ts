@@ -1,4 +1,4 @@
-import { TransientError } from '#kernel';
+import { messageOf, TransientError } from '#kernel';
 
 interface Definitions {
   readonly queues: readonly { readonly name: string; readonly arguments?: Record<string, unknown> }[];
@@ -11,10 +11,11 @@ const deadLetterExchange = 'x-dead-letter-exchange';
  * and has to be after an upgrade that brings new messages.
  *
  * @param url of the management plugin, with the account of an administrator
+ * @param virtualHost that the definitions are for
  * @throws TransientError `messaging.definitions-refused`
  */
-export async function loadDefinitions(url: URL, definitions: object): Promise<void> {
-  await dropFormerQueues(url, definitions as Definitions);
+export async function loadDefinitions(url: URL, definitions: object, virtualHost = '/'): Promise<void> {
+  await dropFormerQueues(url, virtualHost, definitions as Definitions);
   await call(url, 'POST', '/api/definitions', definitions);
 }
 
@@ -24,7 +25,8 @@ export function feedNamesOf(jobConfiguration: unknown): string[] {
   const look = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
     const { actionType, exchange, queue } = value as Record<string, unknown>;
-    if (actionType === 'rabbitmq') for (const name of [exchange, queue]) names.add(String(name));
+    if (actionType === 'rabbitmq')
+      for (const name of [exchange, queue]) if (typeof name === 'string' && name !== '') names.add(name);
     for (const part of Object.values(value)) look(part);
   };
   look(jobConfiguration);
@@ -32,19 +34,20 @@ export function feedNamesOf(jobConfiguration: unknown): string[] {
 }
 
 /** Inboxes and retry tiers of earlier versions led back without an exchange: what is in them is sent again by its emitters. */
-async function dropFormerQueues(url: URL, { queues }: Definitions): Promise<void> {
-  const there = (await call(url, 'GET', '/api/queues/%2F')) as Definitions['queues'];
+async function dropFormerQueues(url: URL, virtualHost: string, { queues }: Definitions): Promise<void> {
+  const path = `/api/queues/${encodeURIComponent(virtualHost)}`;
+  const there = (await call(url, 'GET', path)) as Definitions['queues'];
   const former = new Map(
     there.filter((queue) => queue.arguments?.[deadLetterExchange] === '').map((queue) => [queue.name, queue]),
   );
   for (const { name, arguments: wanted } of queues)
     if (former.has(name) && wanted?.[deadLetterExchange] !== '')
-      await call(url, 'DELETE', `/api/queues/%2F/${encodeURIComponent(name)}`);
+      await call(url, 'DELETE', `${path}/${encodeURIComponent(name)}`);
 }
 
 async function call(url: URL, method: string, path: string, body?: object): Promise<unknown> {
   const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  const response = await fetch(new URL(path, url.origin), {
+  const response = await fetch(`${url.origin}${url.pathname.replace(/\/+$/, '')}${path}`, {
     method,
     headers: {
       authorization: `Basic ${Buffer.from(credentials).toString('base64')}`,
@@ -53,11 +56,17 @@ async function call(url: URL, method: string, path: string, body?: object): Prom
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(30_000),
   }).catch((error: unknown) => {
-    throw refused(url, method, path, error instanceof Error ? error.message : String(error));
+    throw refused(url, method, path, reasonOf(error));
   });
   const text = await response.text();
   if (!response.ok) throw refused(url, method, path, `${response.status}: ${text.slice(0, 500)}`);
   return text === '' ? undefined : (JSON.parse(text) as unknown);
+}
+
+/** What lies behind "fetch failed". */
+function reasonOf(error: unknown): string {
+  const { cause } = error as { cause?: unknown };
+  return messageOf(cause instanceof Error ? cause : error);
 }
 
 function refused(url: URL, method: string, path: string, found: string): TransientError {

@@ -11,5 +11,8 @@ describe('Addresses', () => {
     assert.equal(networkOf('2001:db8::1'), '2001:db8:0:0::/64');
     assert.equal(networkOf('::1'), '0:0:0:0::/64');
     assert.equal(networkOf('fe80::1%eth0'), 'fe80:0:0:0::/64');
+    assert.equal(networkOf('192.0.2.7:4711'), '192.0.2.7');
+    assert.equal(networkOf('[2001:db8:0:7::1]:4711'), '2001:db8:0:7::/64');
+    for (const made of ['unknown', '_hidden', '192.0.2.7.8', '']) assert.equal(networkOf(made), 'no address');
   });
 });

@@ -1,8 +1,15 @@
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 
-/** Whom an address counts for: one household or institution has a whole /64 of IPv6 addresses. */
+const withPort = /^(?:\[([^\]]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d+)?$/;
+
+/**
+ * Whom an address counts for: one household or institution has a whole /64 of IPv6 addresses. The port that some proxies
+ * write behind it is left out, and whatever is no address counts as one place: nobody gets a new place by making one up.
+ */
 export function networkOf(address: string): string {
-  const plain = address.replace(/%.*$/, '');
+  const [, inBrackets, beforePort] = withPort.exec(address) ?? [];
+  const plain = (inBrackets ?? beforePort ?? address).replace(/%.*$/, '');
+  if (isIP(plain) === 0) return 'no address';
   if (!isIPv6(plain)) return plain;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain)?.[1];
   if (mapped !== undefined) return mapped;

@@ -4,10 +4,14 @@ import { afterEach, describe, it } from 'node:test';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { LOGGER } from '#observability';
 import { networkOf } from './network-of.js';
 import { limitRequests, type CountedRequest } from './request-limits.js';
 
-@Module({})
+const warnings: string[] = [];
+@Module({
+  providers: [{ provide: LOGGER, useValue: { warn: (_: unknown, text: string) => warnings.push(text) } }],
+})
 class Nothing {}
 
 const hour = 3_600_000;
@@ -64,6 +68,17 @@ describe('Requests to a listener', () => {
     assert.deepEqual(await statuses(4, forged), [200, 200, 200, 429]);
   });
 
+  it('that say they were forwarded are told of once, where nobody named the proxy', async () => {
+    warnings.length = 0;
+    await listening();
+    for (let nth = 0; nth < 2; nth += 1) await answer({ 'x-forwarded-for': '192.0.2.1' });
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? '', /TRUSTED_PROXIES/);
+    await listening(['127.0.0.1']);
+    await answer({ 'x-forwarded-for': '192.0.2.1' });
+    assert.equal(warnings.length, 1);
+  });
+
   it('gain nothing by it behind a trusted proxy either, which appends where they come from', async () => {
     await listening(['127.0.0.1']);
     const from = (address: string) => (nth: number) => ({ 'x-forwarded-for': `192.0.2.${nth}, ${address}` });
@@ -83,7 +98,8 @@ describe('Requests to a listener', () => {
     assert.equal((await answer({}, '/nowhere')).statusCode, 429);
     for (const url of ['/health/ready', '/api/v3/health', '/health/ready?x=1'])
       assert.notEqual((await answer({}, url)).statusCode, 429, url);
-    assert.equal((await answer({}, '/healthy')).statusCode, 429);
+    for (const url of ['/healthy', '/health/nothing', '/api/v3/health/live/x'])
+      assert.equal((await answer({}, url)).statusCode, 429, url);
   });
 
   it('are any number where the limit is 0', async () => {

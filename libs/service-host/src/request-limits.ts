@@ -1,11 +1,13 @@
 import rateLimit from '@fastify/rate-limit';
 import { HttpException } from '@nestjs/common';
+import { duration, refuse, type Environment } from '#kernel';
+import { LOGGER, type Logger } from '#observability';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 
 /** Callers whose requests are counted at the same time; those of whom nothing was heard for longest are forgotten. */
 const maxCounted = 50_000;
-const health = /^(\/api\/v\d+)?\/health(?![\w-])/i;
+const health = /^(\/api\/v\d+)?\/health(\/(live|ready))?\/?(\?|$)/i;
 
 /** Whose request it is. */
 export interface CountedRequest {
@@ -15,6 +17,17 @@ export interface CountedRequest {
   readonly max: number;
   /** The variable that an operator sets it by. */
   readonly variable: string;
+}
+
+/** Milliseconds in which requests count, from `REQUEST_LIMIT_WINDOW`. A shorter one than a second would be none. */
+export function requestWindowFrom(environment: Environment): number {
+  const window = duration(environment, 'REQUEST_LIMIT_WINDOW', '1m');
+  if (window < 1000)
+    refuse(
+      environment,
+      `Expected REQUEST_LIMIT_WINDOW of at least 1s, found ${window} ms. To count no requests set the limits themselves to 0.`,
+    );
+  return window;
 }
 
 /** More requests than a listener takes of one caller: no sign of anything but haste. */
@@ -56,4 +69,25 @@ export async function limitRequests(
   // A hook of the whole listener: what the package adds to routes would leave out addresses that are none.
   const server = app.getHttpAdapter().getInstance();
   server.addHook('onRequest', server.rateLimit());
+  warnOfUnknownProxy(app);
+}
+
+/** Once: an operator who forgot TRUSTED_PROXIES has all readers share what one address may ask. */
+function warnOfUnknownProxy(app: NestFastifyApplication): void {
+  const logger = app.get<Logger>(LOGGER);
+  let isTold = false;
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onRequest', (request: FastifyRequest, _reply: unknown, done: () => void) => {
+      const peer = request.socket.remoteAddress;
+      if (!isTold && request.headers['x-forwarded-for'] !== undefined && request.ip === peer) {
+        isTold = true;
+        logger.warn(
+          { peer },
+          'a request says that it was forwarded, and TRUSTED_PROXIES does not name who forwarded it: if that is your proxy, name it there, or all who come through it share the limits of one address',
+        );
+      }
+      done();
+    });
 }

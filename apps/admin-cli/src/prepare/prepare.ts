@@ -40,12 +40,18 @@ async function prepareBroker(environment: Environment): Promise<string[]> {
   if (address === '') return [];
   const file = environment['JOB_CONFIGURATION_FILE'] ?? '';
   const feed = file === '' ? [] : feedNamesOf(parse(await readFile(file, 'utf8')));
+  if (!URL.canParse(address))
+    throw new Failure(
+      'usage',
+      'Expected RABBITMQ_MANAGEMENT_URL to be an address such as http://administrator:secret@broker:15672, found one that cannot be read.',
+    );
   const url = new URL(address);
-  await loadDefinitions(url, definitionsFrom(environment, feed));
+  const virtualHost = environment['RABBITMQ_VHOST'] ?? '/';
+  await loadDefinitions(url, definitionsFrom(environment, feed, virtualHost), virtualHost);
   return [`broker ${url.host}: accounts, rights and queues of ${appNames.join(', ')}`];
 }
 
-function definitionsFrom(environment: Environment, feed: readonly string[]): object {
+function definitionsFrom(environment: Environment, feed: readonly string[], virtualHost: string): object {
   return configurationFrom(environment, (settings) =>
     brokerDefinitionsOf({
       naming: new Naming(settings['CATENA_PREFIX'] ?? 'catena'),
@@ -53,7 +59,7 @@ function definitionsFrom(environment: Environment, feed: readonly string[]): obj
       passwords: Object.fromEntries(
         appNames.map((app) => [app, required(settings, passwordVariableOf(app), 'a-secret')]),
       ) as Record<AppName, string>,
-      feed,
+      ...{ feed, virtualHost },
     }),
   );
 }
