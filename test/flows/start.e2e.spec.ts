@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -96,3 +96,54 @@ describe('npm start', () => {
     assert.equal(await run.stop('SIGTERM'), 143);
   });
 });
+
+/** Two clones of one person, or two people on one machine: neither knows of the other. */
+describe('Two npm starts at once', () => {
+  let folder: string;
+  let runs: readonly Run[] = [];
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'catena-two-starts-'));
+  });
+  after(async () => {
+    await Promise.all(runs.map((run) => run.stop('SIGKILL')));
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('both come up, on ports and with accounts of their own', async () => {
+    const directories = ['one', 'two'].map((name) => join(folder, name));
+    for (const directory of directories) {
+      await mkdir(directory);
+      // The demonstration is another test's.
+      await writeFile(join(directory, 'demo-done'), '');
+    }
+    runs = directories.map(
+      (directory) => new Run({ CATENA_DATA: directory, CATENA_PREFIX: `s${randomBytes(5).toString('hex')}` }),
+    );
+    const urls = await Promise.all(
+      runs.map(async (run) => (await run.says(/Catena is up: (\S+)\/api/, 180_000))[1] ?? ''),
+    );
+    const passwords = await Promise.all(directories.map(passwordOf));
+    assert.equal(new Set(urls).size, 2);
+    for (const [at, url] of urls.entries())
+      for (const [whose, password] of passwords.entries())
+        assert.equal(await signIn(url, password), at === whose ? 201 : 401, `password ${whose} at ${url}`);
+    const answers = urls.map(async (url) => (await fetch(`${url}/api/v4/health/ready`)).json());
+    const installations = (await Promise.all(answers)) as { installation?: string }[];
+    assert.equal(new Set(installations.map(({ installation = '' }) => installation)).size, 2);
+    assert.deepEqual(await Promise.all(runs.map((run) => run.stop('SIGTERM'))), [143, 143]);
+  });
+});
+
+async function passwordOf(directory: string): Promise<string> {
+  const text = await readFile(join(directory, 'secrets.json'), 'utf8');
+  return (JSON.parse(text) as { accounts: { demo: string } }).accounts.demo;
+}
+
+async function signIn(url: string, password: string): Promise<number> {
+  const { status } = await fetch(`${url}/api/v3/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username: 'demo', password }),
+  });
+  return status;
+}
