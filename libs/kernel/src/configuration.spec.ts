@@ -9,7 +9,7 @@ import {
   withSecretsFromFiles,
   type Environment,
 } from './configuration.js';
-import { bytes, duration, integer, required } from './settings.js';
+import { bytes, certificatesFrom, duration, integer, required } from './settings.js';
 
 const read = (environment: Environment): object => ({
   secret: required(environment, 'JWT_SECRET', 'a-secret'),
@@ -113,5 +113,34 @@ describe('A secret', () => {
     );
     const environment = { JWT_SECRET: '', JWT_SECRET_FILE: fileOf('secret') };
     assert.equal(withSecretsFromFiles(environment, secretVariables)['JWT_SECRET'], 'from a file');
+  });
+});
+
+describe('A file with certificates', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'catena-certificates-'));
+    writeFileSync(join(folder, 'ca.pem'), '-----BEGIN CERTIFICATE-----\n');
+    writeFileSync(join(folder, 'key.pem'), '-----BEGIN PRIVATE KEY-----\n');
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it('is read where a variable names one', () => {
+    assert.equal(certificatesFrom({ CA_FILE: '' }, 'CA_FILE'), undefined);
+    const CA_FILE = join(folder, 'ca.pem');
+    assert.equal(certificatesFrom({ CA_FILE }, 'CA_FILE'), '-----BEGIN CERTIFICATE-----\n');
+  });
+
+  it('is refused with its name and its variable when it holds none, is no file, or is not there', () => {
+    for (const [path, found] of [
+      [join(folder, 'key.pem'), /found none/],
+      [folder, /found EISDIR/],
+      [join(folder, 'none'), /found ENOENT/],
+    ] as const)
+      assert.throws(
+        () => certificatesFrom({ CA_FILE: path }, 'CA_FILE'),
+        ({ code, message }: Error & { code: string }) =>
+          code === 'kernel.configuration' && message.includes(`${path} (CA_FILE)`) && found.test(message),
+      );
   });
 });

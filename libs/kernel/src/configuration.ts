@@ -89,7 +89,8 @@ export function attempted<T>(environment: Environment, read: () => T, instead: T
   }
 }
 
-function isRefusal(error: unknown): boolean {
+/** Whether a value was refused, and not the program at fault. */
+export function isRefusal(error: unknown): boolean {
   return error instanceof CatenaError && error.code === 'kernel.configuration';
 }
 

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { PermanentError } from './catena-error.js';
-import { attempted, refuse, type Environment } from './configuration.js';
+import { readFileSync } from 'node:fs';
+import { messageOf, PermanentError } from './catena-error.js';
+import { attempted, isRefusal, refuse, type Environment } from './configuration.js';
 
 /** A variable that has no sensible default; the example, where the reading goes on to tell all problems at once. */
 export function required(environment: Environment, name: string, example: string): string {
@@ -36,13 +36,17 @@ export function listFrom(text: string | undefined): string[] {
 export function certificatesFrom(environment: Environment, name: string): string | undefined {
   const file = present(environment[name]);
   if (file === undefined) return undefined;
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  if (!text.includes('-----BEGIN CERTIFICATE-----'))
-    refuse(
-      environment,
-      `${name} names ${file}, in which there is no certificate (-----BEGIN CERTIFICATE-----): correct the path, or remove it.`,
-    );
-  return text;
+  const expected = `Expected certificates (-----BEGIN CERTIFICATE-----) in the file ${file} (${name})`;
+  try {
+    const text = readFileSync(file, 'utf8');
+    if (!text.includes('-----BEGIN CERTIFICATE-----'))
+      refuse(environment, `${expected}, found none: correct the path, or remove it.`);
+    return text;
+  } catch (error) {
+    if (isRefusal(error)) throw error;
+    refuse(environment, `${expected}, found ${messageOf(error)}: correct the path, or remove it.`);
+    return undefined;
+  }
 }
 
 /** An address that paths are appended to. */
