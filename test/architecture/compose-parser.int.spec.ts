@@ -54,10 +54,7 @@ describe("Compose's own parser", () => {
     const { services } = await parser.read([main, 'catena/docker/other-store.yml'], variables);
     assert.ok(!('store' in services));
     assert.equal(services['archiver']?.environment?.['S3_ENDPOINT'], 'https://s3.example.org');
-    assert.equal(
-      services['publication-server']?.environment?.['DOWNLOAD_ORIGINS'],
-      'https://s3.example.org',
-    );
+    assert.equal(services['publication-server']?.environment?.['DOWNLOAD_ORIGINS'], 'https://s3.example.org');
   });
 
   it('takes the fragment for scicatlive over a backend that another file brings', async () => {

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { secretVariables } from '#kernel';
-import {
-  compose,
-  composeText,
-  substitutions,
-  withDefaults,
-} from '../support/compose.js';
+import { compose, composeText, substitutions, withDefaults } from '../support/compose.js';
 import {
   apps,
   configurations,
@@ -103,9 +98,7 @@ describe('docker-compose.yml', () => {
       });
 
       it('has a database and a user of its own', () => {
-        const { username, password, pathname, searchParams } = new URL(
-          resolvedOf(app)['MONGODB_URI'] ?? '',
-        );
+        const { username, password, pathname, searchParams } = new URL(resolvedOf(app)['MONGODB_URI'] ?? '');
         const script = textOf(inDmz ? 'docker/mongo-public-init.js' : 'docker/mongo-init.js');
         assert.ok(
           script.includes(`'${pathname.slice(1)}': ['${username}'`),
@@ -298,7 +291,9 @@ describe('docs/images.md', () => {
   });
 
   it('has the versions of the fragment for scicatlive as well', () => {
-    for (const [, name = '', version = ''] of textOf('docker/scicatlive.yml').matchAll(/image: (\S+):(\S+)$/gm))
+    for (const [, name = '', version = ''] of textOf('docker/scicatlive.yml').matchAll(
+      /image: (\S+):(\S+)$/gm,
+    ))
       if (name !== 'catena') assert.equal(table.get(name), version, name);
   });
 });

@@ -46,7 +46,11 @@ export class ComposeParser {
    * @param files of the project, as paths below the parser's folder; the first one says where it is
    * @throws CommandFailed with what Compose says of a file that it does not take
    */
-  async read(files: readonly string[], variables: string, profiles: readonly string[] = []): Promise<ParsedFile> {
+  async read(
+    files: readonly string[],
+    variables: string,
+    profiles: readonly string[] = [],
+  ): Promise<ParsedFile> {
     this.write('variables.env', variables);
     const lines = await runInside(this.home, [
       ...[program, '--env-file', inside('variables.env')],
