@@ -56,7 +56,12 @@ chmod 755 "$work"
 chown 1000:1000 "$work/lts" 2> "$work/chown.log" || export ARCHIVER_USER="$(id -u):$(id -g)"
 
 say 'building our image'
-[ "${BUILD:-yes}" = no ] || docker compose build --quiet || fail 'the image cannot be built'
+build() {
+  docker compose --progress plain build > "$work/build.log" 2>&1 && return
+  tail -n 40 "$work/build.log"
+  fail 'the image cannot be built'
+}
+[ "${BUILD:-yes}" = no ] || build
 image=$(docker compose config --images | grep '^catena:' | head -n 1)
 found=$(image_has "find /app/dist -name '*.spec.*' -o -path '*/testing/*' -type f")
 [ -z "$found" ] || fail "tests are in the image: $found"
@@ -120,12 +125,13 @@ reached() {
 }
 [ -z "$(reached publication-server $targets)" ] || fail "publication-server reaches $(reached publication-server $targets)"
 # The same question finds what is to be reached.
-for target in mongo-public:27017 storage.localhost:13900; do
+for target in mongo-public:27017 storage.localhost:13900 publication-server.feed:3005; do
   [ "$(reached publication-server $target)" = $target ] || fail "publication-server does not reach $target"
 done
 [ "$(reached archiver mongo:27017)" = mongo:27017 ] || fail 'archiver does not reach mongo'
-# Inside the store there are ports that ask nobody who he is.
-[ "$(reached publisher $(for port in 13900 8888 9333 8080 18888 19333 18080 23900 8181 9101; do
+[ -z "$(reached mongo-public publication-server:3005)" ] || fail 'the private port is open to more than the publisher'
+# Inside the store there are ports that ask nobody who he is. (Its port and 10000 more is open: it answers the container only.)
+[ "$(reached publisher $(for port in 13900 8888 9333 8080 18888 19333 18080 8181 9101; do
   echo "storage.localhost:$port"
 done))" = storage.localhost:13900 ] || fail 'inner ports of the store are open'
 

@@ -147,7 +147,12 @@ describe('docker-compose.yml', () => {
       );
     assert.ok(networksOf('publisher').includes('feed') && dmz.has('feed'));
     const { 'publication-server': server, publisher } = configurations;
-    assert.equal(publisher.feed.url, `http://publication-server:${server.private.port}`);
+    // They meet in more networks than one: each hears the other side in one of them, or nowhere.
+    const aliasOf = (name: string, network: string): string =>
+      (service(name).networks as Record<string, { aliases?: string[] }>)[network]?.aliases?.[0] ?? '';
+    assert.equal(publisher.host, aliasOf('publisher', 'back'));
+    assert.equal(server.private.host, aliasOf('publication-server', 'feed'));
+    assert.equal(publisher.feed.url, `http://${server.private.host}:${server.private.port}`);
     assert.deepEqual([publisher.feed.secret, publisher.publicUrl], [server.private.secret, server.publicUrl]);
     assert.ok(
       !(service('publication-server').ports ?? []).some((port) => port.endsWith(`:${server.private.port}`)),
