@@ -130,7 +130,8 @@ for target in mongo-public:27017 storage.localhost:13900 publication-server.feed
 done
 [ "$(reached archiver mongo:27017)" = mongo:27017 ] || fail 'archiver does not reach mongo'
 [ -z "$(reached mongo-public publication-server:3005)" ] || fail 'the private port is open to more than the publisher'
-# Inside the store there are ports that ask nobody who he is. (Its port and 10000 more is open: it answers the container only.)
+# Inside the store there are ports that ask nobody who he is. (The port that is
+# 10000 higher than S3's is open, and wants a token.)
 [ "$(reached publisher $(for port in 13900 8888 9333 8080 18888 19333 18080 8181 9101; do
   echo "storage.localhost:$port"
 done))" = storage.localhost:13900 ] || fail 'inner ports of the store are open'
@@ -147,12 +148,12 @@ in_container job-assembler node --input-type=module --eval "
   process.exit(refused ? 0 : 1);" || fail 'the key of job-assembler opens more, or less, than its bucket'
 
 say 'the main job: from a folder to long-term storage, back, and to the public'
-export HOME="$work/home" CATENA_URL=http://127.0.0.1:13000 CATENA_USERNAME=archiveManager
-export CATENA_PASSWORD_FILE="$work/secrets/catalog-password-archive-manager"
+export HOME="$work/home" CATENA_URL=http://127.0.0.1:13000 CATENA_USERNAME=demo
+export CATENA_PASSWORD_FILE="$work/secrets/catalog-password-demo"
 head -c 3000000 /dev/urandom > "$work/folder/large"
 echo small > "$work/folder/small"
 catena login || fail 'sign-in'
-pid=$(catena ingest "$work/folder" --owner-group archivemanager) || fail 'ingest'
+pid=$(catena ingest "$work/folder" --owner-group demo-group) || fail 'ingest'
 catena archive "$pid" --wait || fail 'archive'
 catena retrieve "$pid" --to "$work/restored" || fail 'retrieve'
 diff -r "$work/folder" "$work/restored" || fail 'what came back is not what was sent'
