@@ -136,16 +136,25 @@ done
   echo "storage.localhost:$port"
 done))" = storage.localhost:13900 ] || fail 'inner ports of the store are open'
 
-say 'an app reaches its own bucket only'
-in_container job-assembler node --input-type=module --eval "
-  const { S3ObjectStore } = await import('/app/dist/libs/storage/src/index.js');
-  const { readFileSync } = await import('node:fs');
-  const secretKey = readFileSync(process.env.S3_SECRET_KEY_FILE, 'utf8').trim();
-  const store = new S3ObjectStore({ endpoint: process.env.S3_ENDPOINT, region: 'us-east-1', accessKey: 'job-assembler', secretKey, attempts: 1 });
-  await store.put('catena-control', 'try', Buffer.from('x'), { size: 1 });
-  await store.remove('catena-control', ['try']);
-  const refused = await store.put('landing-zone', 'try', Buffer.from('x'), { size: 1 }).then(() => false, () => true);
-  process.exit(refused ? 0 : 1);" || fail 'the key of job-assembler opens more, or less, than its bucket'
+say 'a key opens the buckets of its app and no other'
+for one in 'catalog-api:catena-control landing-zone' job-assembler:catena-control \
+  'archiver:catena-control landing-zone retrieval'; do
+  app=${one%%:*}
+  opened=$(in_container "$app" node --input-type=module --eval "
+    const { S3ObjectStore } = await import('/app/dist/libs/storage/src/index.js');
+    const { readFileSync } = await import('node:fs');
+    const { S3_ENDPOINT: endpoint, S3_ACCESS_KEY: accessKey, S3_SECRET_KEY_FILE: file } = process.env;
+    const secretKey = readFileSync(file, 'utf8').trim();
+    const store = new S3ObjectStore({ endpoint, region: 'us-east-1', accessKey, secretKey, attempts: 1 });
+    const opened = [];
+    for (const bucket of ['catena-control', 'landing-zone', 'retrieval'])
+      await store.put(bucket, 'try', Buffer.from('x'), { size: 1 })
+        .then(() => store.remove(bucket, ['try']))
+        .then(() => opened.push(bucket), () => undefined);
+    store.close();
+    console.log(opened.join(' '));")
+  [ "$opened" = "${one#*:}" ] || fail "the key of $app opens: $opened"
+done
 
 say 'the main job: from a folder to long-term storage, back, and to the public'
 export HOME="$work/home" CATENA_URL=http://127.0.0.1:13000 CATENA_USERNAME=demo
