@@ -23,7 +23,7 @@ of() { cat "$1"; }
 
 for name in jwt-secret push-secret broker-admin-password mongodb-root-password mongodb-public-root-password \
   mongodb-password-publication-server s3-secret-admin grafana-admin-password catalog-password-admin \
-  catalog-password-archive-manager; do
+  catalog-password-archive-manager catalog-password-demo; do
   random "$name" 32
 done
 random mongodb-replica-key 256
@@ -65,7 +65,8 @@ $(identity archiver "$(bucket catena-control), $(bucket landing-zone), $(bucket 
 }
 JSON
 
-# Accounts in SciCat's format. Add people's accounts, or let them sign in at a provider.
+# Accounts in SciCat's format: administrators, a person for trying (demo), the apps. Add people's accounts, or let them sign
+# in at a provider.
 account() {
   printf '  { "username": "%s", "email": "%s@example.org", "password": "%s", "role": "%s", "global": false }' \
     "$1" "$2" "$(of "catalog-password-$2")" "$3"
@@ -74,6 +75,7 @@ put functional-accounts << JSON
 [
 $(account admin admin admin),
 $(account archiveManager archive-manager archivemanager),
+$(account demo demo demo-group),
 $(account jobAssembler job-assembler catena-services),
 $(account archiver archiver catena-services),
 $(account publisher publisher catena-publisher)

@@ -5,6 +5,7 @@ import { textOf } from './repository.js';
 export interface ComposeService {
   readonly image: string;
   readonly build?: { readonly dockerfile: string };
+  readonly pull_policy?: string;
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly volumes?: readonly (string | { readonly source: string; readonly target: string })[];

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 
 /** A program that ended with an error, with the end of what it said. */
 export class CommandFailed extends Error {}
@@ -24,11 +25,13 @@ export function runCommand(
       cwd: options.workingDirectory,
     });
     const lines: string[] = [];
-    const collect = lineSplitter((line) => void lines.push(line));
-    child.stdout.on('data', collect);
-    child.stderr.on('data', collect);
+    // One for each stream: what one says does not fall into a line of the other.
+    const splitters = [child.stdout, child.stderr].map((stream) =>
+      lineSplitter(stream.setEncoding('utf8'), (line) => void lines.push(line)),
+    );
     child.on('error', reject);
     child.on('close', (code, signal) => {
+      for (const finish of splitters) finish();
       if (code === 0) return resolve(lines);
       const said = lines.slice(-KEPT_LINES).join('\n  ');
       reject(new CommandFailed(`${program} ended with ${code ?? signal}:\n  ${said}`));
@@ -36,12 +39,15 @@ export function runCommand(
   });
 }
 
-/** Cuts a stream of chunks into lines. */
-function lineSplitter(onLine: (line: string) => void): (chunk: Buffer) => void {
+/** Cuts a stream into lines; the function that it returns gives the last one, which may end without a line break. */
+function lineSplitter(stream: Readable, onLine: (line: string) => void): () => void {
   let rest = '';
-  return (chunk) => {
-    const parts = (rest + chunk.toString()).split('\n');
+  stream.on('data', (chunk: string) => {
+    const parts = (rest + chunk).split('\n');
     rest = parts.pop() ?? '';
     for (const part of parts) onLine(part);
+  });
+  return () => {
+    if (rest !== '') onLine(rest);
   };
 }
