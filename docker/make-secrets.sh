@@ -48,6 +48,11 @@ put rabbitmq-management-url << URL
 http://admin:$(of broker-admin-password)@rabbitmq:15672
 URL
 
+# What an installation may do without, empty: write into it what others have given you.
+for name in doi-password oidc-client-secret smtp-password; do
+  [ -e "$name" ] || { put "$name" < /dev/null && chmod 644 "$name"; }
+done
+
 # The keys of the object store, in SeaweedFS's format. Who reaches which bucket is what tools/start gives as well.
 bucket() { printf '"Read:%s", "Write:%s", "List:%s", "Tagging:%s"' "$1" "$1" "$1" "$1"; }
 identity() {

@@ -7,6 +7,11 @@
 set -eu
 checkout=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
+# Nothing of an installation that may be here: not its `.env`, and none of its variables in this shell.
+export COMPOSE_DISABLE_ENV_FILE=true
+for name in $(sed -n 's/^\([A-Z0-9_]*\)=.*/\1/p' "$checkout/docker/env.example"); do
+  [ "$name" = STORE_IMAGE ] || unset "$name"
+done
 export COMPOSE_PROJECT_NAME=catena-try SECRETS_PATH="$work/secrets" LTS_PATH="$work/lts" SOURCE_FOLDER_ROOT="$work/data"
 export CATALOG_PORT=13000 PUBLIC_PORT=13004 RABBITMQ_MANAGEMENT_PORT=13672 STORE_PORT=13900 GRAFANA_PORT=13006
 export FRONT_NETWORK=172.30.73 PUBLIC_NETWORK=172.30.74 COMPOSE_PROFILES= COMPOSE_FILE=docker-compose.yml
@@ -45,7 +50,7 @@ const { lookup } = dns;
 dns.lookup = (name, ...rest) => lookup(name.endsWith('.localhost') ? '127.0.0.1' : name, ...rest);
 JS
 }
-catena() { NODE_OPTIONS="--require $work/localhost.cjs" node tools/catena.mjs --quiet "$@"; }
+catena() { HOME="$work/home" NODE_OPTIONS="--require $work/localhost.cjs" node tools/catena.mjs --quiet "$@"; }
 image_has() { docker run --rm --entrypoint sh "$image" -c "$1"; }
 
 localhost
@@ -67,7 +72,7 @@ found=$(image_has "find /app/dist -name '*.spec.*' -o -path '*/testing/*' -type 
 [ -z "$found" ] || fail "tests are in the image: $found"
 image_has 'test ! -e node_modules/typescript && test ! -e node_modules/eslint && test -e node_modules/mongoose' ||
   fail 'the image has packages of development, or lacks others'
-image_has '! ls /root/.npmrc /run/secrets/* 2> /dev/null' || fail 'secrets of building are in the image'
+docker run --rm --user root --entrypoint sh "$image" -c 'test ! -e /root/.npmrc && test -z "$(ls -A /run/secrets 2> /dev/null)"' || fail 'secrets of building are in the image'
 docker image inspect "$image" --format '{{json .Config}}' > "$work/image.json"
 for part in '"User":"node"' '"Healthcheck":{"Test":\["CMD"' '"org.opencontainers.image.version":"'; do
   grep -q "$part" "$work/image.json" || fail "the image lacks $part"
@@ -157,7 +162,7 @@ for one in 'catalog-api:catena-control landing-zone' job-assembler:catena-contro
 done
 
 say 'the main job: from a folder to long-term storage, back, and to the public'
-export HOME="$work/home" CATENA_URL=http://127.0.0.1:13000 CATENA_USERNAME=demo
+export CATENA_URL=http://127.0.0.1:13000 CATENA_USERNAME=demo
 export CATENA_PASSWORD_FILE="$work/secrets/catalog-password-demo"
 head -c 3000000 /dev/urandom > "$work/folder/large"
 echo small > "$work/folder/small"

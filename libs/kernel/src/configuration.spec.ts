@@ -92,7 +92,7 @@ describe('A secret', () => {
       JWT_SECRET: 'x',
       JWT_SECRET_FILE: fileOf('secret'),
       PUSH_SECRET_FILE: fileOf('missing'),
-      DOI_PASSWORD_FILE: fileOf('empty'),
+      PUBLIC_SECRET_FILE: fileOf('empty'),
     };
     for (const reading of [
       () => configurationFrom(environment, (given) => required(given, 'PUSH_SECRET', 'x')),
@@ -101,9 +101,14 @@ describe('A secret', () => {
       assert.throws(reading, ({ message }: Error) => {
         assert.match(message, /either JWT_SECRET or JWT_SECRET_FILE, found both: remove one/);
         assert.match(message, /PUSH_SECRET in the file \S+missing \(PUSH_SECRET_FILE\), found ENOENT/);
-        assert.match(message, /DOI_PASSWORD in the file \S+empty \(DOI_PASSWORD_FILE\), found it empty/);
+        assert.match(message, /PUBLIC_SECRET in the file \S+empty \(PUBLIC_SECRET_FILE\), found it empty/);
         return message.split('\n').length === 4 && !message.includes('from a file');
       });
+  });
+
+  it('is none where the file of one is empty that may be left out', () => {
+    const read = (environment: Environment) => environment['DOI_PASSWORD'];
+    assert.equal(configurationFrom({ DOI_PASSWORD_FILE: fileOf('empty') }, read), '');
   });
 
   it('is no secret from a file where the variable is empty, as compose files leave them', () => {

@@ -25,6 +25,15 @@ export const secretVariables: readonly string[] = [
   'SMTP_PASSWORD',
 ];
 
+/** Those of them that an installation may do without: an empty file says so, as an empty variable does. */
+const optionalSecrets: ReadonlySet<string> = new Set([
+  'ACCESS_GROUP_SERVICE_TOKEN',
+  'DOI_PASSWORD',
+  'LDAP_BIND_CREDENTIALS',
+  'OIDC_CLIENT_SECRET',
+  'SMTP_PASSWORD',
+]);
+
 /** What was refused so far in an environment that {@link configurationFrom} reads. */
 const refusals = new WeakMap<Environment, string[]>();
 /** Stands for a value that was refused, so that it is not called missing as well. It never leaves a reading. */
@@ -123,7 +132,9 @@ function secretOf(name: string, value: string, file: string): { secret?: string;
   try {
     // Editors and `echo` end a file with a line break that nobody means.
     const secret = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-    return secret === '' ? { problem: `${expected}, found it empty.` } : { secret };
+    return secret === '' && !optionalSecrets.has(name)
+      ? { problem: `${expected}, found it empty.` }
+      : { secret };
   } catch (error) {
     return {
       problem: `${expected}, found ${messageOf(error)}: correct the path, or let the app's user read the file.`,
