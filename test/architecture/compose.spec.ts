@@ -74,7 +74,7 @@ describe('docker-compose.yml', () => {
         assert.equal(path, inDmz ? '/health/ready' : '/api/v4/health/ready');
         if (!inDmz) assert.match(controller, /path: 'health', version: \[[^\]]*'4'/);
         assert.match(controller, /@Get\([^)]*'ready'/);
-        // The publisher hears one network only; its health check asks by the same name.
+        // Everywhere; the publisher, which is in networks of the DMZ as well, in that of the intranet only.
         assert.equal(host, app === 'publisher' ? 'publisher.back' : '0.0.0.0');
       });
 
