@@ -1,3 +1,4 @@
+import type { Priority } from '#routes';
 import type { FaultKind, JobOutcome, ObjectReference, OriginalsSource, Workflow } from '#contracts';
 import type { MessageContext } from '#messaging';
 import type { OutboxPart } from '#outbox';
@@ -33,6 +34,8 @@ export interface AssemblyJob {
   planFault?: string;
   /** What it waits for, in sentences for people. */
   waitsFor?: string[];
+  /** What people said of its urgency; absent: that of its route. */
+  priority?: Priority;
   /** Nothing of it begins before this time; taken away when it is cancelled. */
   notBefore?: Date;
   /** Fencing token of the planner that took it last. */
@@ -83,10 +86,6 @@ interface RetrievedResult {
   readonly expiresAt: string;
 }
 
-/** What the limit per target counts: writing to or reading from long-term storage. */
-export const workTargets = ['lts-write', 'lts-read'] as const;
-export type WorkTarget = (typeof workTargets)[number];
-
 /** One datablock's work for the archiver. */
 export interface WorkOrder {
   /** `<jobId>/<n>/<k>` */
@@ -99,7 +98,16 @@ export interface WorkOrder {
   kind: Exclude<Workflow, 'none'>;
   state: WorkOrderState;
   group: string;
-  target: WorkTarget;
+  /** Which slots it takes: the name of its lane, see `domain/lanes.ts`. */
+  target: string;
+  /** Where its copies go, or where it is read, in order of preference; absent without ROUTES_FILE, and in records from before 0.6. */
+  targets?: readonly string[];
+  /** The route it was planned by; absent in records from before 0.6. */
+  route?: string;
+  /** Copies to be made; absent in records from before 0.6: LTS_COPIES counts. */
+  copies?: number;
+  /** Absent in records from before 0.6: normal. */
+  priority?: Priority;
   archiveId: string;
   /** Bytes of files, for progress. */
   bytes: number;

@@ -1,7 +1,7 @@
 import type { WorkOrderState } from '../domain/states.js';
 import type { Candidate, Lane, ReleaseLimits, Slots } from '../domain/fair-release.js';
 import type { OutboxRow } from '#outbox';
-import type { DatasetTask, Fault, WorkOrder, WorkTarget } from './records.js';
+import type { DatasetTask, Fault, WorkOrder } from './records.js';
 
 export type WorkOrderCounts = Partial<Record<WorkOrderState, number>>;
 
@@ -57,7 +57,7 @@ export abstract class WorkOrders {
 
   /** Work under way, counted from the stored states, so that it holds over restarts. */
   abstract slots(limits: ReleaseLimits): Promise<Slots>;
-  abstract groupsWaitingFor(target: WorkTarget): Promise<string[]>;
+  abstract groupsWaitingFor(target: string): Promise<string[]>;
   abstract oldestPlanned(lane: Lane, limit: number): Promise<Candidate[]>;
   abstract planned(id: string): Promise<WorkOrder | undefined>;
   abstract release(id: string, command: OutboxRow, now: Date): Promise<boolean>;
@@ -104,7 +104,7 @@ export abstract class WorkOrders {
   abstract noteAcceptance(now: Date): Promise<void>;
   /** Released ones, and of their messages only what tells their age. */
   abstract releasedWork(jobId?: string): Promise<WorkOrder[]>;
-  abstract hasPlanned(jobId: string, target: WorkTarget): Promise<boolean>;
+  abstract hasPlanned(jobId: string, target: string): Promise<boolean>;
 
   /** Whether a message of one is under way, or one is with the archiver. */
   abstract isNeeded(jobId: string): Promise<boolean>;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { newOutbox, OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
 import { isDuplicateKey, rowsById, stepOf, type Step } from '#persistence';
-import type { Fault, WorkOrder, WorkTarget } from '../aggregates/records.js';
+import type { Fault, WorkOrder } from '../aggregates/records.js';
 import {
   WorkOrders,
   type ArchivedBefore,
@@ -120,13 +120,13 @@ export class MongoWorkOrders extends WorkOrders {
     return slots;
   }
 
-  groupsWaitingFor(target: WorkTarget): Promise<string[]> {
+  groupsWaitingFor(target: string): Promise<string[]> {
     return this.orders.distinct('group', { ...release.from, target });
   }
 
   async oldestPlanned({ group, target }: Lane, limit: number): Promise<Candidate[]> {
     const oldest = await this.orders
-      .find({ ...release.from, target: target as WorkTarget, group }, { projection: { createdAt: 1 } })
+      .find({ ...release.from, target: target, group }, { projection: { createdAt: 1 } })
       .sort({ createdAt: 1, _id: 1 })
       .limit(limit)
       .toArray();
@@ -293,7 +293,7 @@ export class MongoWorkOrders extends WorkOrders {
       .toArray();
   }
 
-  hasPlanned(jobId: string, target: WorkTarget): Promise<boolean> {
+  hasPlanned(jobId: string, target: string): Promise<boolean> {
     return isThere(this.orders, { jobId, state: 'planned', target });
   }
 

@@ -5,7 +5,7 @@ import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { eventRow, type OutboxRow } from '#outbox';
 import { Leases } from '../aggregates/leases.js';
-import { workTargets, type WorkOrder } from '../aggregates/records.js';
+import type { WorkOrder } from '../aggregates/records.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
 import { fairReleases, type Candidate, type Slots } from '../domain/fair-release.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
@@ -49,7 +49,7 @@ export class Dispatcher extends HostedLoop {
   /** Of every target and group with room the oldest: were they the oldest of all, a busy target would hide an idle one. */
   private async candidates(slots: Slots): Promise<Candidate[]> {
     const found: Candidate[] = [];
-    for (const target of workTargets) {
+    for (const target of ['lts-write', 'lts-read'] as const) {
       if (slots.roomAt(target) <= 0) continue;
       for (const group of await this.orders.groupsWaitingFor(target)) {
         const room = slots.room({ group, target });

@@ -7,7 +7,7 @@ import { type OutboxPart } from '#outbox';
 import { DatasetTasks } from '../aggregates/dataset-tasks.js';
 import { Jobs } from '../aggregates/jobs.js';
 import { Leases } from '../aggregates/leases.js';
-import { workTargets, type AssemblyJob, type WorkOrder } from '../aggregates/records.js';
+import { type AssemblyJob, type WorkOrder } from '../aggregates/records.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
 import type { Slots } from '../domain/fair-release.js';
 import { heldUp, waitingReasons, type ReleasedWork } from '../domain/waiting-reasons.js';
@@ -95,7 +95,7 @@ export class WaitingReports extends HostedLoop {
   private async limitsFor(jobId: string, group: string, slots: Slots): Promise<string[]> {
     const { limits } = this.config;
     const met: string[] = [];
-    for (const target of workTargets) {
+    for (const target of ['lts-write', 'lts-read'] as const) {
       if (!(await this.orders.hasPlanned(jobId, target))) continue;
       const purpose = `a slot for ${whatFor[target]} long-term storage`;
       const full = slots.fullFor({ group, target });

@@ -1,0 +1,14 @@
+import { integer, type Environment } from '#kernel';
+import { onlyRoute, onlyTarget, Routes } from './routes.js';
+
+/** The targets and routes of ROUTES_FILE; without it one route, made from LTS_COPIES and LIMIT_PER_TARGET. */
+export function routesFrom(environment: Environment): Routes {
+  const perTarget = integer(environment, 'LIMIT_PER_TARGET', 48);
+  const copies = integer(environment, 'LTS_COPIES', 1);
+  const limits = { write: perTarget, read: perTarget };
+  return new Routes(
+    [{ name: onlyTarget, kind: 'share', limits, windows: [], mountCost: 0 }],
+    [{ name: onlyRoute, when: {}, targets: [onlyTarget], copies, priority: 1 }],
+    false,
+  );
+}
