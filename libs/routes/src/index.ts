@@ -1,10 +1,14 @@
+export type { OptionValue, TargetOptions } from './kind-options.js';
 export { onlyRoute, onlyTarget, Routes } from './routes.js';
+export { parseRoutesFile, routesFileFrom, type RoutesFile } from './routes-file.js';
 export { routesFrom } from './routes-from-environment.js';
-export { targetKinds } from './targets.js';
+export { routableFields, targetKinds } from './targets.js';
+export type { TargetPlace } from './targets-in-file.js';
 export type {
   ChosenRoute,
   MaintenanceWindow,
   Priority,
+  ReadingRoute,
   Route,
   RouteCondition,
   RouteQuestion,

@@ -29,10 +29,23 @@ export interface Target {
   readonly mountCost: number;
 }
 
+/** Fields of datasets that a route may ask for; of those with several values one has to match. */
+export const routableFields = [
+  ...['ownerGroup', 'owner', 'type', 'proposalId', 'instrumentId', 'creationLocation', 'dataFormat'],
+  ...[
+    'sourceFolderHost',
+    'classification',
+    'keywords',
+    'accessGroups',
+    'principalInvestigator',
+    'isPublished',
+  ],
+] as const;
+
 /** Which jobs and datasets a route is for; what is absent matches all. */
 export interface RouteCondition {
   readonly jobTypes?: readonly string[];
-  /** Values of dataset fields, each one of a list: `{ ownerGroup: ['p1', 'p2'] }`. */
+  /** Values of {@link routableFields}, each one of a list: `{ ownerGroup: ['p1', 'p2'] }`. */
   readonly fields?: Readonly<Record<string, readonly string[]>>;
   /** Bytes of the dataset. */
   readonly minBytes?: number;
@@ -52,15 +65,17 @@ export interface Route {
   /** 1 to 4, not more than `targets`. */
   readonly copies: number;
   readonly priority: Priority;
+  /** Whom mails about its jobs go to: addresses, and `owner` for that of the job's owner. */
+  readonly mail: readonly string[];
 }
 
 /** What a route is chosen by. */
 export interface RouteQuestion {
   readonly jobType: string;
-  /** Fields of the dataset that conditions may name, as the catalogue has them. */
-  readonly fields: Readonly<Record<string, string | undefined>>;
+  /** {@link routableFields} of the dataset, as the catalogue has them. */
+  readonly fields: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly bytes: number;
-  /** SciCat's `tapeCopies`, where the dataset or its policy has one: raises, never lowers, the copies of the route. */
+  /** SciCat's `tapeCopies`, where the job or the dataset's policy has one: raises, never lowers, the copies of the route. */
   readonly tapeCopies?: number;
 }
 
@@ -72,3 +87,6 @@ export interface ChosenRoute {
   readonly copies: number;
   readonly priority: Priority;
 }
+
+/** Where one dataset is read, and with which urgency. */
+export type ReadingRoute = Omit<ChosenRoute, 'copies'>;
