@@ -5,3 +5,6 @@ export type { PosixShareOptions } from './posix/posix-share.adapter.js';
 export { registerStorage, storageAt, storagesAt } from './storage-at.js';
 export type { StorageFactory, StoragePlace } from './storage-at.js';
 export { TapeSimulation } from './tape/tape-simulation.adapter.js';
+export type { RawOptions, TargetProblem } from './target-options.js';
+export { problemsOfTarget, registerTarget, storageForTarget, storageKinds } from './targets.js';
+export type { TargetFactory, TargetPlace } from './targets.js';

@@ -33,6 +33,7 @@ import {
 } from '../names.js';
 import { rangeOf } from '../range.js';
 import { registerStorage } from '../storage-at.js';
+import { registerTarget } from '../targets.js';
 import { errnoOf, shareError, unavailable, unsafeLink } from './share-errors.js';
 import { ShareReader, dropFromPageCache } from './share-reader.js';
 import { publish } from './publish.js';
@@ -369,3 +370,10 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 registerStorage('posix', ({ place, marker }) => new PosixShare({ name: place, root: place, marker }));
+
+/** A mounted folder: `place`, and `marker` where it has one. */
+registerTarget('share', (name, options) => {
+  const root = options.folder('place');
+  const marker = options.optionalText('marker', 'the name of a file', /^[^/\0]+$/);
+  return () => new PosixShare({ name, root, ...(marker === undefined ? {} : { marker }) });
+});

@@ -13,6 +13,7 @@ import {
 import { PosixShare } from '../posix/posix-share.adapter.js';
 import { unavailable } from '../posix/share-errors.js';
 import { registerStorage } from '../storage-at.js';
+import { registerTarget } from '../targets.js';
 import { TapeCatalogue } from './tape-catalogue.js';
 import { TapeDrives, lto9, type Pause, type TapePlace, type TapeTiming } from './tape-drives.js';
 import { faultsIn } from './tape-faults.js';
@@ -240,4 +241,19 @@ registerStorage('tape-simulation', ({ place }) => {
     ...(scale === undefined ? {} : { scale }),
     ...(cartridge === null ? {} : { cartridgeBytes: bytesFrom(cartridge) }),
   });
+});
+
+/** The same by its options: `place`, `drives`, `scale`, `cartridge`. */
+registerTarget('tape', (name, options) => {
+  const root = options.folder('place');
+  const drives = options.integer('drives', 1, 1000);
+  const scale = options.number('scale', 0);
+  const cartridgeBytes = options.bytes('cartridge');
+  return () =>
+    new TapeSimulation({
+      ...{ name, root },
+      ...(drives === undefined ? {} : { drives }),
+      ...(scale === undefined ? {} : { scale }),
+      ...(cartridgeBytes === undefined ? {} : { cartridgeBytes }),
+    });
 });
