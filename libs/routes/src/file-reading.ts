@@ -80,6 +80,24 @@ export class FileValue {
       : (this.node.source ?? String(this.node.value));
   }
 
+  /** The keys below with their values; undefined where there are none. */
+  get object(): Readonly<Record<string, unknown>> | undefined {
+    return isMap(this.node) ? (this.plain as Record<string, unknown>) : undefined;
+  }
+
+  /** The value below these keys, or what there is of the way to it. */
+  at([key, ...others]: readonly string[]): FileValue {
+    if (key === undefined || !isMap(this.node)) return this;
+    const pair = this.node.items.find((one) => String(this.reading.plain(one.key)) === key);
+    if (pair === undefined) return this;
+    const line = this.reading.lineOf(pair.key, this.line);
+    return new FileValue(this.reading, pair.value, line, `${this.key}.${key}`).at(others);
+  }
+
+  tell(problem: string): void {
+    this.reading.tell(this.line, `\`${this.key}\`: ${problem}`);
+  }
+
   /** @returns undefined, for a reader to return */
   refuse(expected: string, remedy: string, found = JSON.stringify(this.plain) ?? 'nothing'): undefined {
     const what = found.length > 120 ? `${found.slice(0, 120)}…` : found;

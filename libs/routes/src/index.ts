@@ -1,9 +1,8 @@
-export type { OptionValue, TargetOptions } from './kind-options.js';
 export { onlyRoute, onlyTarget, Routes } from './routes.js';
 export { parseRoutesFile, routesFileFrom, type RoutesFile } from './routes-file.js';
 export { routesFrom } from './routes-from-environment.js';
 export { routableFields, targetKinds } from './targets.js';
-export type { TargetPlace } from './targets-in-file.js';
+export type { OptionsCheck, ReadingOptions, TargetPlace } from './targets-in-file.js';
 export type {
   ChosenRoute,
   MaintenanceWindow,

@@ -3,37 +3,41 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { parseRoutesFile } from './routes-file.js';
-import { routesFileIn } from './testing/generated-file.js';
+import { adapters, routesFileIn } from './testing/generated-file.js';
 
 const targets = `targets:
   - name: disk
     kind: share
-    place: /mnt/disk
+    options: { place: /mnt/disk }
   - name: library
     kind: tape
-    place: /data/tapes
+    options:
+      place: /data/tapes
 `;
 const routes = `routes:
   - name: default
     targets: [disk, library]
 `;
 
-const problemsOf = (text: string): readonly string[] => parseRoutesFile(text, 'routes.yaml', 8).problems;
+const whole = `${targets}${routes}`;
+const withWindow = (window: string): string => `${targets}    windows: [${window}]\n${routes}`;
+const reading = { limit: 8, check: adapters };
+const problemsOf = (text: string): readonly string[] =>
+  parseRoutesFile(text, 'routes.yaml', reading).problems;
 
 describe('ROUTES_FILE', () => {
   it('says what job-assembler plans by, and apart from it where archivers find the targets', () => {
     const text = `targets:
   - name: disk
     kind: share
-    place: /mnt/disk/
-    marker: .mounted
+    options: { place: /mnt/disk, marker: .mounted }
     reserve: 2GiB
     formerNames: [/mnt/old]
     limits: { write: 3 }
     windows:
       - { from: 2026-12-24T08:00, to: 2026-12-24T18:00, timeZone: Europe/Zurich, reason: new controller }
       - { days: [sat, sun], hours: '22:00-04:00', timeZone: UTC }
-  - { name: library, kind: tape, place: /data/tapes, mountCost: 90s, options: { drives: 2, cartridge: 18TiB } }
+  - { name: library, kind: tape, mountCost: 90s, options: { place: /data/tapes, drives: 2 } }
   - { name: partner, kind: outside }
 routes:
   - name: big
@@ -45,7 +49,7 @@ routes:
   - name: default
     targets: [disk]
 `;
-    const { problems, routes: found, places } = parseRoutesFile(text, 'routes.yaml', 8);
+    const { problems, routes: found, places } = parseRoutesFile(text, 'routes.yaml', reading);
     assert.deepEqual(problems, []);
     const [disk, library, partner] = found.targets;
     assert.deepEqual(disk, {
@@ -62,10 +66,10 @@ routes:
     assert.equal(library?.mountCost, 90);
     assert.deepEqual(partner?.limits, { write: 8, read: 8 });
     assert.deepEqual(places[0], {
-      ...{ name: 'disk', kind: 'share', place: '/mnt/disk', marker: '.mounted', reserve: 2 ** 31 },
-      ...{ formerNames: ['/mnt/old'], options: {} },
+      ...{ name: 'disk', kind: 'share', reserve: 2 ** 31, formerNames: ['/mnt/old'] },
+      options: { place: '/mnt/disk', marker: '.mounted' },
     });
-    assert.deepEqual(places[1]?.options, { drives: 2, cartridge: 18 * 2 ** 40 });
+    assert.deepEqual(places[1]?.options, { place: '/data/tapes', drives: 2 });
     assert.deepEqual(found.routes[0], {
       ...{ name: 'big', targets: ['library', 'disk'], copies: 2, priority: 2 },
       when: {
@@ -78,129 +82,152 @@ routes:
 
   for (const [what, text, line, expected] of [
     ['YAML that is none', 'targets: [', 1, /YAML that can be read/],
-    ['a key twice', `${targets}${routes}targets: []\n`, 11, /Map keys must be unique/],
+    ['a key twice', `${targets}${routes}targets: []\n`, 12, /Map keys must be unique/],
     ['an empty file', '', 1, /Expected the keys targets, routes, found null/],
     ['a list', '- one\n', 1, /Expected the keys targets, routes/],
     ['no routes', targets, 1, /the key `routes`.*Add it/],
-    ['a mistyped key', `${targets}rotues: []\n`, 8, /`rotues`. Did you mean `routes`\?/],
+    ['a mistyped key', `${targets}rotues: []\n`, 9, /`rotues`. Did you mean `routes`\?/],
     [
       'a name twice',
-      `${targets}${routes}`.replace('name: library', 'name: disk'),
+      whole.replace('name: library', 'name: disk'),
       5,
       /targets\[1\]\.name.*each name once.*line 2/,
     ],
     [
-      'a place twice',
-      `${targets}${routes}`.replace(
-        'kind: tape\n    place: /data/tapes',
-        'kind: share\n    place: /mnt/disk/',
-      ),
+      'a former name twice',
+      whole.replace('kind: tape', 'kind: tape\n    formerNames: [disk]'),
       7,
+      /formerNames.*each name once/,
+    ],
+    [
+      'a place twice',
+      whole.replace('kind: tape', 'kind: share').replace('/data/tapes', '/mnt/disk/'),
+      8,
       /each place once.*target disk \(line 2\)/,
     ],
     [
       'an unknown kind',
-      `${targets}${routes}`.replace('kind: tape', 'kind: tapes'),
+      whole.replace('kind: tape', 'kind: tapes'),
       6,
       /one of share, tape.*Did you mean "tape"\?/,
     ],
     [
-      'a relative place',
-      `${targets}${routes}`.replace('/mnt/disk', 'mnt/disk'),
+      'an option that its adapter refuses',
+      whole.replace('/data', 'data'),
+      8,
+      /`targets\[1\]\.options\.place`: Expected an absolute path/,
+    ],
+    [
+      'an option that is missing',
+      whole.replace('place: /data', 'drives: 2 #'),
+      7,
+      /`targets\[1\]\.options`: Expected an absolute path/,
+    ],
+    [
+      'an option that its adapter does not have',
+      whole.replace('place: /data', 'palce: /data'),
+      8,
+      /`targets\[1\]\.options\.palce`/,
+    ],
+    [
+      'an option beside `options`',
+      whole.replace('kind: tape', 'kind: tape\n    place: /data'),
+      7,
+      /`place`. Write it below `options`/,
+    ],
+    ['no options', whole.replace('options: { place: /mnt/disk }', 'reserve: 1GiB'), 2, /the key `options`/],
+    [
+      'a reserve without a unit that is one',
+      whole.replace('options: { place: /mnt/disk }', 'reserve: 1 GB'),
       4,
-      /`targets\[0\]\.place`: Expected an absolute path, found "mnt\/disk"/,
+      /a size such as/,
     ],
     [
       'a route to nowhere',
       `${targets}${routes.replace('library]', 'libary]')}`,
-      10,
+      11,
       /a target of this file \(disk, library\), found "libary". Did you mean "library"\?/,
     ],
     [
       'more copies than targets',
-      `${targets}${routes}    copies: 3\n`,
-      11,
+      `${whole}    copies: 3\n`,
+      12,
       /as many targets as copies \(3\).*found 2 targets/,
     ],
     [
       'five copies',
-      `${targets}${routes}    copies: 5\n`,
-      11,
+      `${whole}    copies: 5\n`,
+      12,
       /`routes\[0\]\.copies`: Expected a whole number from 1 to 4, found 5/,
     ],
-    ['one target twice', `${targets}${routes.replace('library', 'disk')}`, 10, /each of the targets once/],
+    ['one target twice', whole.replace('disk, library]', 'disk, disk]'), 11, /each of the targets once/],
     [
       'a route after one that takes all',
-      `${targets}${routes}  - { name: rest, targets: [disk] }\n`,
-      11,
-      /route default \(line 9\) takes everything before it/,
+      `${whole}  - { name: rest, targets: [disk] }\n`,
+      12,
+      /route default \(line 10\) takes everything before it/,
     ],
     [
       'a route within another one',
       `${targets}routes:\n  - { name: a, targets: [disk], when: { jobTypes: [archive, retrieve] } }\n  - { name: b, targets: [disk], when: { jobTypes: archive, minSize: 1GiB } }\n`,
-      10,
+      11,
       /move b before a/,
     ],
     [
       'a route name twice',
       `${targets}routes:\n  - { name: a, targets: [disk], when: { minSize: 1GiB } }\n  - { name: a, targets: [disk] }\n`,
-      10,
+      11,
       /each name of a route once/,
     ],
     [
       'an unknown field',
-      `${targets}${routes}    when: { fields: { ownergroup: p1 } }\n`,
-      11,
+      `${whole}    when: { fields: { ownergroup: p1 } }\n`,
+      12,
       /`ownergroup`. Did you mean `ownerGroup`\?/,
     ],
     [
+      'sizes that no dataset has',
+      `${whole}    when: { minSize: 2GiB, maxSize: 1GiB }\n`,
+      12,
+      /`maxSize` of at least `minSize`/,
+    ],
+    [
       'a limit of none',
-      `${targets.replace('place: /data', 'limits: { read: 0 }\n    place: /data')}${routes}`,
+      whole.replace('kind: tape', 'kind: tape\n    limits: { read: 0 }'),
       7,
       /`targets\[1\]\.limits\.read`: Expected a whole number from 1/,
     ],
     [
       'an unknown time zone',
-      `${targets}    windows: [{ days: [mon], hours: '01:00-02:00', timeZone: Mars/Base }]\n${routes}`,
-      8,
+      withWindow("{ days: [mon], hours: '01:00-02:00', timeZone: Mars/Base }"),
+      9,
       /an IANA time zone, found "Mars\/Base"/,
     ],
     [
       'a window that ends before it begins',
-      `${targets}    windows: [{ from: 2026-01-02T00:00, to: 2026-01-01T00:00, timeZone: UTC }]\n${routes}`,
-      8,
+      withWindow('{ from: 2026-01-02T00:00, to: 2026-01-01T00:00, timeZone: UTC }'),
+      9,
       /`to` after `from`/,
     ],
     [
       'a day that is none',
-      `${targets}    windows: [{ from: 2026-02-30T00:00, to: 2026-03-01T00:00, timeZone: UTC }]\n${routes}`,
-      8,
+      withWindow('{ from: 2026-02-30T00:00, to: 2026-03-01T00:00, timeZone: UTC }'),
+      9,
       /a date and a time such as/,
     ],
     [
-      'a secret',
-      `targets: [{ name: s, kind: s3, place: 'https://s3/bucket', options: { accessKey: a, secretKey: b } }]\nroutes: [{ name: r, targets: [s] }]\n`,
-      1,
-      /secretKey`. Secrets do not stand in this file/,
+      'a window of both kinds',
+      withWindow("{ from: 2026-02-01T00:00, days: [mon], hours: '01:00-02:00', timeZone: UTC }"),
+      9,
+      /no such key beside `days`/,
     ],
     [
-      'an option of another kind',
-      `${targets}    options: { region: eu }\n${routes}`,
-      8,
-      /one of the keys drives, cartridge.*`region`/,
-    ],
-    [
-      'a place of an outside worker',
-      `targets: [{ name: s, kind: outside, place: /mnt }]\nroutes: [{ name: r, targets: [s] }]\n`,
+      'a storage of an outside worker',
+      'targets: [{ name: s, kind: outside, reserve: 1GiB }]\nroutes: [{ name: r, targets: [s] }]\n',
       1,
       /no such key of kind outside/,
     ],
-    [
-      'an address that is none',
-      `${targets}${routes}    mail: [nobody]\n`,
-      11,
-      /a mail address, or the word owner/,
-    ],
+    ['an address that is none', `${whole}    mail: [nobody]\n`, 12, /a mail address, or the word owner/],
   ] as const)
     it(`is refused with ${what}, and the line is named`, () => {
       const problems = problemsOf(text);
@@ -213,10 +240,14 @@ routes:
     });
 
   it('has all of its problems told at once', () => {
-    const text = `${targets.replace('share', 'shore')}routes:\n  - { name: A, targets: [nowhere], copies: 9 }\n`;
+    const wrong = targets.replace('share', 'shore').replace('/data', 'data');
+    const text = `${wrong}routes:\n  - { name: A, targets: [nowhere], copies: 9 }\n`;
     assert.deepEqual(
       problemsOf(text).map((problem) => /`([^`]+)`/.exec(problem)?.[1]),
-      ['targets[0].kind', 'routes[0].name', 'routes[0].targets[0]', 'routes[0].copies'],
+      [
+        ...['targets[0].kind', 'targets[1].options.place', 'routes[0].name'],
+        ...['routes[0].targets[0]', 'routes[0].copies'],
+      ],
     );
   });
 
@@ -228,7 +259,7 @@ routes:
   it('of any kind comes back as it was written', () => {
     fc.assert(
       fc.property(routesFileIn, ({ file, expected }) => {
-        const { problems, routes: found, places } = parseRoutesFile(stringify(file), 'f', expected.limit);
+        const { problems, routes: found, places } = parseRoutesFile(stringify(file), 'f', expected.reading);
         assert.deepEqual(problems, []);
         assert.deepEqual({ targets: found.targets, routes: found.routes, places }, expected.parsed);
       }),
@@ -245,10 +276,10 @@ routes:
           at,
           lines[at]!.replace(/[a-zA-Z]+:/, (key) => `zz${key}`),
         );
-        const { problems } = parseRoutesFile(corrupted.join('\n'), 'f', expected.limit);
+        const { problems } = parseRoutesFile(corrupted.join('\n'), 'f', expected.reading);
         const named = problems.filter((problem) => problem.startsWith(`f, line ${at + 1}: `));
         assert.ok(
-          named.some((problem) => problem.includes('one of the keys') && problem.includes('zz')),
+          named.some((problem) => /one of the (keys|options)/.test(problem) && problem.includes('zz')),
           `expected line ${at + 1} (${lines[at]}) in:\n${problems.join('\n')}`,
         );
       }),

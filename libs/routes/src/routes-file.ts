@@ -3,7 +3,7 @@ import { integer, messageOf, refuse, type Environment } from '#kernel';
 import { FileReading } from './file-reading.js';
 import { Routes } from './routes.js';
 import { readRoutes } from './routes-in-file.js';
-import { readTargets, type TargetPlace } from './targets-in-file.js';
+import { readTargets, type OptionsCheck, type ReadingOptions, type TargetPlace } from './targets-in-file.js';
 
 /** What ROUTES_FILE says: to job-assembler, and to archivers. */
 export interface RoutesFile {
@@ -11,8 +11,12 @@ export interface RoutesFile {
   readonly places: readonly TargetPlace[];
 }
 
-/** Undefined without ROUTES_FILE; what is wrong in it is refused, all at once, and then it says nothing. */
-export function routesFileFrom(environment: Environment): RoutesFile | undefined {
+/**
+ * Undefined without ROUTES_FILE; what is wrong in it is refused, all at once, and then it says nothing.
+ *
+ * @param check of those who reach targets
+ */
+export function routesFileFrom(environment: Environment, check?: OptionsCheck): RoutesFile | undefined {
   const file = environment['ROUTES_FILE'] ?? '';
   if (file === '') return undefined;
   const nothing: RoutesFile = { routes: new Routes([], [], true), places: [] };
@@ -26,24 +30,24 @@ export function routesFileFrom(environment: Environment): RoutesFile | undefined
     );
     return nothing;
   }
-  const { problems, ...found } = parseRoutesFile(text, file, integer(environment, 'LIMIT_PER_TARGET', 48));
+  const { problems, ...found } = parseRoutesFile(text, file, {
+    limit: integer(environment, 'LIMIT_PER_TARGET', 48),
+    ...(check === undefined ? {} : { check }),
+  });
   if (problems.length === 0) return found;
   refuse(environment, ...problems);
   return nothing;
 }
 
-/**
- * @param file its name, for people
- * @param limit work orders at once of a target that names no limits
- */
+/** @param file its name, for people */
 export function parseRoutesFile(
   text: string,
   file: string,
-  limit: number,
+  options: ReadingOptions,
 ): RoutesFile & { readonly problems: readonly string[] } {
   const reading = new FileReading(file, text);
   const entry = reading.root?.entry(['targets', 'routes']);
-  const targets = entry?.required('targets', (value) => readTargets(value, limit), '[…]') ?? [];
+  const targets = entry?.required('targets', (value) => readTargets(value, options), '[…]') ?? [];
   // Those that were refused for something else are not called unknown as well.
   const named = entry?.value('targets')?.plain;
   const names = Array.isArray(named)

@@ -10,9 +10,9 @@ const folder = mkdtempSync(join(tmpdir(), 'catena-routes-'));
 after(() => rmSync(folder, { recursive: true }));
 
 const text = `targets:
-  - { name: disk, kind: share, place: /mnt/disk, limits: { write: 2, read: 3 } }
-  - { name: tape-a, kind: tape, place: /tapes/a }
-  - { name: tape-b, kind: tape, place: /tapes/b }
+  - { name: disk, kind: share, options: { place: /mnt/disk }, limits: { write: 2, read: 3 } }
+  - { name: tape-a, kind: tape, options: { place: /tapes/a } }
+  - { name: tape-b, kind: tape, options: { place: /tapes/b } }
 routes:
   - name: precious
     when: { jobTypes: archive, fields: { ownerGroup: [p1, p2] } }
@@ -27,7 +27,7 @@ routes:
     targets: [disk, tape-a]
     priority: urgent
 `;
-const { routes } = parseRoutesFile(text, 'f', 48);
+const { routes } = parseRoutesFile(text, 'f', { limit: 48 });
 const question = { jobType: 'archive', fields: {}, bytes: 0 };
 
 describe('A dataset', () => {
@@ -78,10 +78,10 @@ describe('Without ROUTES_FILE', () => {
 });
 
 describe('ROUTES_FILE', () => {
-  it('leaves work that was planned before it its target, and knows which names are none', () => {
+  it('says which names are no targets; that of work which was planned before there was a file is one', () => {
     writeFileSync(join(folder, 'routes.yaml'), text);
     const found = routesFrom({ ROUTES_FILE: join(folder, 'routes.yaml'), LIMIT_PER_TARGET: '5' });
-    assert.deepEqual(found.target('lts')?.limits, { write: 5, read: 5 });
+    assert.deepEqual(found.target('tape-a')?.limits, { write: 5, read: 5 });
     assert.deepEqual(found.unknownAmong(['disk', 'gone', 'lts', 'gone']), ['gone']);
   });
 

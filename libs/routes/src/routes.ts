@@ -23,7 +23,9 @@ export class Routes {
 
   /** Names that are no target of this installation, each once: work and copies on them wait until they are back. */
   unknownAmong(names: Iterable<string>): string[] {
-    return [...new Set(names)].filter((name) => this.target(name) === undefined).sort();
+    return [...new Set(names)]
+      .filter((name) => this.target(name) === undefined && name !== onlyTarget)
+      .sort();
   }
 
   /**

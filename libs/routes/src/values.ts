@@ -30,9 +30,6 @@ export const nameText: Reader<string> = (value) => {
   return value.refuse('a name of 1 to 40 small letters, digits and "-"', 'Choose such a name.');
 };
 
-export const yesOrNo: Reader<boolean> = (value) =>
-  typeof value.plain === 'boolean' ? value.plain : value.refuse('true or false', 'Write one of them.');
-
 export const wholeNumber =
   (least: number, most: number): Reader<number> =>
   (value) => {
@@ -40,14 +37,6 @@ export const wholeNumber =
     if (typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most)
       return number;
     return value.refuse(`a whole number from ${least} to ${most}`, 'Write one, without quotes.');
-  };
-
-export const anyNumber =
-  (least: number, most: number): Reader<number> =>
-  (value) => {
-    const number = value.plain;
-    if (typeof number === 'number' && number >= least && number <= most) return number;
-    return value.refuse(`a number from ${least} to ${most}`, 'Write one, without quotes.');
   };
 
 export const oneOf =
@@ -113,11 +102,3 @@ export const oneOrListOf =
     const one = read(value);
     return one === undefined ? undefined : [one];
   };
-
-/** Words of a command, in their order; the same one may come twice. */
-export const commandWords: Reader<readonly string[]> = (value) => {
-  const words = value.items('words of a command')?.map((item) => anyWord(item));
-  if (words === undefined || words.includes(undefined)) return undefined;
-  if (words.length > 0 && words.length <= 100) return words as string[];
-  return value.refuse('1 to 100 words', 'Write the program first, then its arguments.', `${words.length}`);
-};

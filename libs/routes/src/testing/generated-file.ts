@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Priority, Route, Target } from '../targets.js';
-import type { TargetPlace } from '../targets-in-file.js';
+import type { OptionsCheck, TargetPlace } from '../targets-in-file.js';
 
 const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 const priorities = ['urgent', 'normal', 'background'] as const;
@@ -54,63 +54,51 @@ const shared: fc.Arbitrary<Pair> = fc
       ...(seconds === 0 ? {} : { mountCost: `${seconds}s` }),
     },
     target: {
-      limits: 'write' in limits ? limits : { write: 7, read: 7 },
+      limits: 'write' in limits ? { ...limits } : { write: 7, read: 7 },
       windows: windows.map(({ target }) => target),
       mountCost: seconds,
     },
   }));
 
-const placed = fc.record({ gib: fc.nat(50), marker: fc.boolean(), former: fc.boolean() });
-const argv = ['program', '{file}'];
+const storage = (kind: string, options: object, more: object = {}, meant: object = more) => ({
+  written: { kind, options, ...more },
+  place: { kind, formerNames: [], options, ...meant },
+});
 
 const kind: fc.Arbitrary<(name: string) => Pair> = fc.oneof(
-  placed.map(({ gib, marker, former }) => (name: string) => {
-    const more = {
-      ...(marker ? { marker: '.mounted' } : {}),
-      ...(former ? { formerNames: [`/old/${name}`] } : {}),
-    };
-    return {
-      written: {
-        kind: 'share',
-        place: `/mnt/${name}`,
-        ...more,
-        ...(gib === 0 ? {} : { reserve: `${gib}GiB` }),
-      },
-      place: {
-        kind: 'share',
-        place: `/mnt/${name}`,
-        formerNames: [],
-        options: {},
-        ...more,
-        ...(gib === 0 ? {} : { reserve: gib * 2 ** 30 }),
-      },
-    };
-  }),
-  fc.integer({ min: 1, max: 40 }).map((drives) => (name: string) => ({
-    written: { kind: 'tape', place: `/tapes/${name}`, options: { drives, cartridge: '18TiB' } },
-    place: {
-      kind: 'tape',
-      place: `/tapes/${name}`,
-      formerNames: [],
-      options: { drives, cartridge: 18 * 2 ** 40 },
-    },
-  })),
-  fc.constant((name: string) => {
-    const options = { accessKey: 'a', secretKeyFile: '/run/secrets/s3' };
-    return {
-      written: { kind: 's3', place: `https://s3.example.org/${name}-bucket`, options },
-      place: { kind: 's3', place: `https://s3.example.org/${name}-bucket`, formerNames: [], options },
-    };
-  }),
-  fc.constant(() => {
-    const options = { put: argv, get: argv, stat: argv, remove: argv, spool: '/var/spool/catena' };
-    return { written: { kind: 'command', options }, place: { kind: 'command', formerNames: [], options } };
-  }),
+  fc
+    .record({ gib: fc.nat(50), isMarked: fc.boolean(), isOld: fc.boolean() })
+    .map(({ gib, isMarked, isOld }) => (name: string) => {
+      const options = { place: `/mnt/${name}`, ...(isMarked ? { marker: '.mounted' } : {}) };
+      const former = isOld ? { formerNames: [`/old/${name}`] } : {};
+      const written = gib === 0 ? {} : { reserve: `${gib}GiB` };
+      const meant = gib === 0 ? {} : { reserve: gib * 2 ** 30 };
+      return storage('share', options, { ...former, ...written }, { ...former, ...meant });
+    }),
+  fc
+    .integer({ min: 1, max: 40 })
+    .map((drives) => (name: string) => storage('tape', { place: `/tapes/${name}`, drives })),
+  fc.constant((name: string) => storage('s3', { place: `https://s3/${name}`, cold: { days: 3 } })),
+  fc.constant((name: string) => storage('command', { place: `/spool/${name}`, put: ['program', '{file}'] })),
   fc.constant(() => ({
     written: { kind: 'outside' },
     place: { kind: 'outside', formerNames: [], options: {} },
   })),
 );
+
+/** Says of options what adapters do. */
+export const adapters: OptionsCheck = ({ options }) => {
+  const known = ['place', 'marker', 'drives', 'cold', 'put'];
+  const cold = Object.keys((options['cold'] ?? {}) as object).map((key) => `cold.${key}`);
+  const problems = [...Object.keys(options), ...cold]
+    .filter((key) => !known.includes(key) && key !== 'cold.days')
+    .map((key) => ({ key, problem: `Expected one of the options ${known.join(', ')}, found "${key}".` }));
+  const { place } = options;
+  const isPlaced = typeof place === 'string' && /^(\/|https:)/.test(place);
+  return isPlaced
+    ? problems
+    : [...problems, { key: 'place', problem: 'Expected an absolute path as place.' }];
+};
 
 const targetsIn = fc
   .uniqueArray(fc.stringMatching(/^[a-z0-9-]{1,12}$/), { minLength: 1, maxLength: 6 })
@@ -175,7 +163,7 @@ export const routesFileIn = targetsIn
   .map(([targets, routes]) => ({
     file: { targets: targets.map(({ written }) => written), routes: routes.map(({ written }) => written) },
     expected: {
-      limit: 7,
+      reading: { limit: 7, check: adapters },
       parsed: {
         targets: targets.map(({ target }) => target),
         routes: routes.map(({ route }) => route),
