@@ -4,6 +4,7 @@ import { ServiceHostModule } from '#service-host';
 import { ObjectStore, S3ObjectStore } from '#storage';
 import { JobCancellation } from './accept-job/job-cancellation.js';
 import { JobRequestsConsumer } from './accept-job/job-requests.consumer.js';
+import { DatablockPlaces } from './aggregates/datablock-places.js';
 import { DatasetTasks } from './aggregates/dataset-tasks.js';
 import { Jobs } from './aggregates/jobs.js';
 import { Leases } from './aggregates/leases.js';
@@ -13,6 +14,7 @@ import { FinishedJobsSweep } from './forget-jobs/finished-jobs-sweep.js';
 import { ConfigToken, type JobAssemblerConfig } from './job-assembler.config.js';
 import { AssemblerStore } from './persistence/assembler-store.js';
 import { ClaimChecks } from '#claim-check';
+import { MongoDatablockPlaces } from './persistence/mongo-datablock-places.js';
 import { MongoDatasetTasks } from './persistence/mongo-dataset-tasks.js';
 import { MongoJobs } from './persistence/mongo-jobs.js';
 import { MongoLeases } from './persistence/mongo-leases.js';
@@ -20,6 +22,7 @@ import { MongoWorkOrders } from './persistence/mongo-work-orders.js';
 import { DatasetDrafts } from './plan-job/dataset-drafts.js';
 import { DatasetFiles } from './plan-job/dataset-files.js';
 import { DatasetPlanner } from './plan-job/dataset-planner.js';
+import { DatasetRoutes } from './plan-job/dataset-routes.js';
 import { DatasetSources } from './plan-job/dataset-sources.js';
 import { JobAnnouncement } from './plan-job/job-announcement.js';
 import { JobDatasets } from './plan-job/job-datasets.js';
@@ -27,6 +30,7 @@ import { JobPlanner } from './plan-job/job-planner.js';
 import { PlanningLoop } from './plan-job/planning-loop.js';
 import { Dispatcher } from './release-work/dispatcher.js';
 import { DraftRelease } from './release-work/draft-release.js';
+import { MissingTargets } from './release-work/missing-targets.js';
 import { AcceptedReports } from './settle-results/accepted-reports.js';
 import { ArchiverReportsConsumer } from './settle-results/archiver-reports.consumer.js';
 import { DatasetEnding } from './settle-results/dataset-ending.js';
@@ -36,6 +40,7 @@ import { DatasetSettling } from './settle-results/dataset-settling.js';
 import { DatasetSubmission } from './settle-results/dataset-submission.js';
 import { JobEnding } from './settle-results/job-ending.js';
 import { JobSettling } from './settle-results/job-settling.js';
+import { PlacedDatablocks } from './settle-results/placed-datablocks.js';
 import { ProgressReports } from './settle-results/progress-reports.js';
 import { ResetDatablocks } from './settle-results/reset-datablocks.js';
 import { UnregisteredDatablocks } from './settle-results/unregistered-datablocks.js';
@@ -61,6 +66,7 @@ export class JobAssemblerModule {
         { provide: Jobs, useClass: MongoJobs },
         { provide: DatasetTasks, useClass: MongoDatasetTasks },
         { provide: WorkOrders, useClass: MongoWorkOrders },
+        { provide: DatablockPlaces, useClass: MongoDatablockPlaces },
         { provide: Leases, useClass: MongoLeases },
         {
           provide: ClaimChecks,
@@ -72,6 +78,7 @@ export class JobAssemblerModule {
         CatalogClient,
         DatasetFiles,
         DatasetSources,
+        DatasetRoutes,
         DatasetDrafts,
         DatasetPlanner,
         JobAnnouncement,
@@ -88,6 +95,8 @@ export class JobAssemblerModule {
         AcceptedReports,
         JobCancellation,
         ProgressReports,
+        PlacedDatablocks,
+        MissingTargets,
         WaitingReports,
         ResetDatablocks,
         UnregisteredDatablocks,

@@ -28,6 +28,15 @@ export class Routes {
       .sort();
   }
 
+  /** Whether the route of a job of this type depends on its datasets. */
+  asksOfDatasets(jobType: string): boolean {
+    return this.routes.some(
+      ({ when: { jobTypes, fields, minBytes, maxBytes } }) =>
+        jobTypes?.includes(jobType) !== false &&
+        (fields !== undefined || minBytes !== undefined || maxBytes !== undefined),
+    );
+  }
+
   /**
    * Where a dataset's copies go: the first route that matches.
    *

@@ -5,7 +5,15 @@ import type { AssemblyJob, Fault } from './records.js';
 /** A job as it is taken over. */
 export type NewJob = Pick<
   AssemblyJob,
-  '_id' | 'jobType' | 'workflow' | 'group' | 'retryOf' | 'datasetList' | 'notBefore' | 'context'
+  | '_id'
+  | 'jobType'
+  | 'workflow'
+  | 'group'
+  | 'retryOf'
+  | 'tapeCopies'
+  | 'datasetList'
+  | 'notBefore'
+  | 'context'
 >;
 
 /** An accepted job, as far as planning goes. */

@@ -17,6 +17,8 @@ export interface AssemblyJob {
   workflow: Exclude<Workflow, 'none'>;
   group: string;
   retryOf?: string;
+  /** Copies on long-term storage that it asks for; absent: what its route makes. */
+  tapeCopies?: number;
   /** Where its datasets are listed, and how many; absent where the catalogue is to be asked. */
   datasetList?: { readonly reference: ObjectReference; readonly count: number };
   state: JobState;
@@ -76,6 +78,8 @@ interface ArchivedResult {
   readonly fileCount: number;
   readonly sha256: string;
   readonly manifest: ObjectReference;
+  /** Where its copies lie; absent where targets have no names. */
+  readonly targets?: readonly string[];
 }
 
 interface RetrievedResult {
@@ -142,4 +146,13 @@ export interface WorkOrder {
   heardAt?: Date;
   waits?: string;
   outbox: OutboxPart;
+}
+
+/** Where the copies of a datablock lie. */
+export interface DatablockPlace {
+  /** The archive id. */
+  _id: string;
+  pid: string;
+  /** Best one for reading first. */
+  targets: readonly string[];
 }

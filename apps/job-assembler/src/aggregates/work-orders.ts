@@ -24,6 +24,8 @@ export interface ArchivedBefore {
   /** Of the list of its files. */
   readonly sha256: string;
   readonly location: string | undefined;
+  /** Where its copies had to go; undefined where targets have no names. */
+  readonly targets?: readonly string[] | undefined;
 }
 
 /** Its end, as the archiver reports it. */
@@ -68,6 +70,12 @@ export abstract class WorkOrders {
   /** @returns the dataset of a work order that was released and has ended by this, else undefined */
   abstract end(id: string, end: WorkEnd): Promise<string | undefined>;
   abstract taskOf(id: string): Promise<string | undefined>;
+  /** An archival that has ended well, while its datablock was not asked to go. */
+  abstract archived(id: string): Promise<WorkOrder | undefined>;
+  /** The datablock of a work order that was asked to go. */
+  abstract discarded(id: string): Promise<string | undefined>;
+  /** Targets that planned or released work names. */
+  abstract targetsNamed(): Promise<readonly string[]>;
   /** What the archiver could not do after the end. */
   abstract noteFault(id: string, of: 'release' | 'discard', fault: Fault): Promise<void>;
   abstract noteOriginals(id: string, originals: NonNullable<WorkOrder['originals']>): Promise<void>;

@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import { messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { MongoConnection } from '#persistence';
-import type { AssemblyJob, DatasetTask, WorkOrder } from '../aggregates/records.js';
+import type { AssemblyJob, DatablockPlace, DatasetTask, WorkOrder } from '../aggregates/records.js';
 
 interface Lease {
   readonly _id: string;
@@ -28,6 +28,10 @@ export class AssemblerStore implements OnApplicationBootstrap {
 
   get orders() {
     return this.mongo.connection.collection<WorkOrder>('work_orders');
+  }
+
+  get places() {
+    return this.mongo.connection.collection<DatablockPlace>('datablock_places');
   }
 
   get leases() {
@@ -58,6 +62,7 @@ export class AssemblerStore implements OnApplicationBootstrap {
     await this.jobs.createIndex({ retryOf: 1 }, { name: 'by_predecessor', sparse: true });
     await this.tasks.createIndex({ pid: 1, state: 1 }, { name: 'by_dataset' });
     await this.tasks.createIndex({ state: 1, workflow: 1, swept: 1, updatedAt: 1 }, { name: 'unswept' });
+    await this.places.createIndex({ targets: 1 }, { name: 'by_target' });
     await this.orders.createIndex({ archiveId: 1 }, { name: 'by_datablock' });
     await this.orders.createIndex({ usedBy: 1 }, { name: 'by_user', sparse: true });
     await this.orders.createIndex({ taskId: 1, state: 1 }, { name: 'by_task' });

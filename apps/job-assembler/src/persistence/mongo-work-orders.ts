@@ -77,6 +77,7 @@ export class MongoWorkOrders extends WorkOrders {
         discardedAt: absent,
         'files.sha256': before.sha256,
         'source.location': before.location,
+        targets: before.targets ?? absent,
         $or: [{ usedBy: absent }, { usedBy: jobId }],
       } as object,
       { $set: { usedBy: jobId } },
@@ -167,6 +168,21 @@ export class MongoWorkOrders extends WorkOrders {
 
   async taskOf(id: string): Promise<string | undefined> {
     return (await this.orders.findOne({ _id: id }, { projection: { taskId: 1 } }))?.taskId;
+  }
+
+  async archived(id: string): Promise<WorkOrder | undefined> {
+    const found = { _id: id, kind: 'archive', state: 'done', discardedAt: absent } as object;
+    return (await this.orders.findOne(found)) ?? undefined;
+  }
+
+  async discarded(id: string): Promise<string | undefined> {
+    const found = { _id: id, discardedAt: { $exists: true } } as object;
+    return (await this.orders.findOne(found, { projection: { archiveId: 1 } }))?.archiveId;
+  }
+
+  async targetsNamed(): Promise<readonly string[]> {
+    const named = await this.orders.distinct('targets', { state: { $in: ['planned', 'released'] } });
+    return named.filter((name) => name !== undefined);
   }
 
   async noteFault(id: string, of: 'release' | 'discard', fault: Fault): Promise<void> {

@@ -1,12 +1,14 @@
 import { ManualClock, type Clock } from '#kernel';
 import type { OutboxRelay } from '#outbox';
 import { memoryCollection } from '#persistence/testing';
+import type { DatablockPlaces } from '../aggregates/datablock-places.js';
 import type { DatasetTasks } from '../aggregates/dataset-tasks.js';
 import type { Jobs } from '../aggregates/jobs.js';
 import type { Leases } from '../aggregates/leases.js';
-import type { AssemblyJob, DatasetTask, WorkOrder } from '../aggregates/records.js';
+import type { AssemblyJob, DatablockPlace, DatasetTask, WorkOrder } from '../aggregates/records.js';
 import type { WorkOrders } from '../aggregates/work-orders.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
+import { MongoDatablockPlaces } from '../persistence/mongo-datablock-places.js';
 import { MongoDatasetTasks } from '../persistence/mongo-dataset-tasks.js';
 import { MongoJobs } from '../persistence/mongo-jobs.js';
 import { MongoLeases } from '../persistence/mongo-leases.js';
@@ -18,6 +20,7 @@ export interface Assembler {
   readonly jobs: Jobs;
   readonly tasks: DatasetTasks;
   readonly orders: WorkOrders;
+  readonly places: DatablockPlaces;
   readonly leases: Leases;
 }
 
@@ -34,6 +37,7 @@ export function assemblerOn(
     jobs: new MongoJobs(store, relay),
     tasks: new MongoDatasetTasks(store, relay),
     orders: new MongoWorkOrders(store, relay),
+    places: new MongoDatablockPlaces(store),
     leases: new MongoLeases(store, clock),
   };
 }
@@ -44,6 +48,7 @@ export function memoryAssembler(clock?: Clock, relay?: OutboxRelay): Assembler {
     jobs: { value: memoryCollection<AssemblyJob>() },
     tasks: { value: memoryCollection<DatasetTask>() },
     orders: { value: memoryCollection<WorkOrder>() },
+    places: { value: memoryCollection<DatablockPlace>() },
     leases: { value: memoryCollection<object>() },
     whenReady: { value: () => Promise.resolve() },
   };

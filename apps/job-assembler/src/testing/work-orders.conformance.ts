@@ -66,6 +66,7 @@ export function workOrdersConformance(name: string, open: () => Promise<Assemble
       await put('0/0', { pid: 'p', state: 'done', source, files });
       assert.equal(await orders.useAgain('retry', { ...before, sha256: 'other' }), undefined);
       assert.equal(await orders.useAgain('retry', { ...before, location: '/elsewhere' }), undefined);
+      assert.equal(await orders.useAgain('retry', { ...before, targets: ['disk'] }), undefined);
       assert.equal((await orders.useAgain('retry', before))?._id, id('0/0'));
       assert.equal((await orders.useAgain('retry', before))?._id, id('0/0'), 'repeated after a crash');
       assert.equal(await orders.useAgain('another', before), undefined);
