@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { integer, messageOf, refuse, type Environment } from '#kernel';
+import { messageOf, refuse, type Environment } from '#kernel';
 import { FileReading } from './file-reading.js';
 import { Routes } from './routes.js';
 import { readRoutes } from './routes-in-file.js';
-import { readTargets, type OptionsCheck, type ReadingOptions, type TargetPlace } from './targets-in-file.js';
+import { readTargets, type ReadingOptions, type TargetPlace } from './targets-in-file.js';
 
 /** What ROUTES_FILE says: to job-assembler, and to archivers. */
 export interface RoutesFile {
@@ -11,12 +11,8 @@ export interface RoutesFile {
   readonly places: readonly TargetPlace[];
 }
 
-/**
- * Undefined without ROUTES_FILE; what is wrong in it is refused, all at once, and then it says nothing.
- *
- * @param check of those who reach targets
- */
-export function routesFileFrom(environment: Environment, check?: OptionsCheck): RoutesFile | undefined {
+/** Undefined without ROUTES_FILE; what is wrong in it is refused, all at once, and then it says nothing. */
+export function routesFileFrom(environment: Environment, options: ReadingOptions): RoutesFile | undefined {
   const file = environment['ROUTES_FILE'] ?? '';
   if (file === '') return undefined;
   const nothing: RoutesFile = { routes: new Routes([], [], true), places: [] };
@@ -30,10 +26,7 @@ export function routesFileFrom(environment: Environment, check?: OptionsCheck): 
     );
     return nothing;
   }
-  const { problems, ...found } = parseRoutesFile(text, file, {
-    limit: integer(environment, 'LIMIT_PER_TARGET', 48),
-    ...(check === undefined ? {} : { check }),
-  });
+  const { problems, ...found } = parseRoutesFile(text, file, options);
   if (problems.length === 0) return found;
   refuse(environment, ...problems);
   return nothing;

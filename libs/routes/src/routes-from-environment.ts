@@ -7,7 +7,7 @@ import type { Target } from './targets.js';
 export function routesFrom(environment: Environment): Routes {
   const perTarget = integer(environment, 'LIMIT_PER_TARGET', 48);
   const copies = integer(environment, 'LTS_COPIES', 1);
-  const file = routesFileFrom(environment);
+  const file = routesFileFrom(environment, { limit: perTarget });
   if (file !== undefined) return file.routes;
   const limits = { write: perTarget, read: perTarget };
   const only: Target = { name: onlyTarget, kind: 'share', limits, windows: [], mountCost: 0 };

@@ -4,12 +4,16 @@ import type { Envelope, OriginalsSource } from '#contracts';
 import { ManualClock, newId } from '#kernel';
 import type { OutboxRelay } from '#outbox';
 import type { ArchiverConfig } from '../archiver.config.js';
+import { TargetNames } from '../domain/target-names.js';
 import type { ArchiverStore } from '../persistence/archiver-store.js';
+import { Datablocks } from '../persistence/datablocks.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import type { WorkRunner } from '../run-work/work-runner.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
+import { NeededTargets } from './needed-targets.js';
 import { WorkOrdersConsumer } from './work-orders.consumer.js';
 
+const names = new TargetNames([{ name: 'disk', formerNames: ['/mnt/disk'] }]);
 const releaseGrace = 3_600_000;
 const source: OriginalsSource = { kind: 'landing-zone', location: 'p', bucket: 'zone' };
 const files = { bucket: 'control', key: 'k', size: 1, sha256: 'f' };
@@ -28,7 +32,10 @@ describe('An order of job-assembler', () => {
       cancel: (workOrderId: string) => cancelled.push(workOrderId),
     } as unknown as WorkRunner;
     const orders = new WorkOrders(store, { wake: () => undefined } as unknown as OutboxRelay);
-    consumer = new WorkOrdersConsumer(orders, runner, clock, { releaseGrace } as ArchiverConfig);
+    consumer = new WorkOrdersConsumer(
+      ...([orders, runner, new NeededTargets(new Datablocks(store, names), orders), clock] as const),
+      { releaseGrace } as ArchiverConfig,
+    );
   });
 
   const envelopeOf = <Data>(data: Data): Envelope<Data> => ({ data }) as Envelope<Data>;

@@ -74,7 +74,8 @@ export class SetAside {
 
   /** What is next to be looked at, taken by this call alone; undefined when nothing is due. */
   takeDue(): Promise<FileAside | undefined> {
-    return this.files.takeDue(this.clock.now(), this.in(this.config.lease));
+    const shares = this.shares.map(({ name }) => name);
+    return this.files.takeDue(this.clock.now(), this.in(this.config.lease), shares);
   }
 
   /** Removes a file for good, if the sweep that took it still has it. */
@@ -158,7 +159,7 @@ export class SetAside {
     if (share !== undefined) return share;
     throw new PermanentError(
       'archiver.share-unknown',
-      `Expected ${name} in LTS_ROOTS, which holds a file that was set aside, found it not configured.`,
+      `Expected the storage ${name}, which holds a file that was set aside, found that this archiver does not have it (ROUTES_FILE and ARCHIVER_TARGETS, or LTS_ROOTS).`,
     );
   }
 }
