@@ -61,6 +61,31 @@ describe('An order of job-assembler', () => {
     assert.equal(woken, 8);
   });
 
+  it('is for archivers that have all its targets, or one of them to read from', async () => {
+    const copies = ['/mnt/disk', 'tape'].map((share) => ({ share, verifiedAt: clock.now() }));
+    await store.datablocks.insertOne({ _id: 'known', pid: 'p', copies } as never);
+    const archived = { source, files, fileCount: 1, bytes: 1, copies: 2 };
+    const needsOf = async (data: { workOrderId: string }) => (await stored(data.workOrderId)).needs;
+    const archive = { ...order(), ...archived, targets: ['tape', 'disk'] };
+    await consumer.archive(envelopeOf(archive));
+    assert.deepEqual(await needsOf(archive), { of: 'all', targets: ['tape', 'disk'] });
+    const [retrieve, verify, discard, remains, unknown] = [
+      ...['known', 'known', 'known', 'a', 'x'].map((archiveId) => ({ ...order(), archiveId })),
+    ] as const;
+    await consumer.retrieve(envelopeOf({ ...retrieve!, targets: ['old-news'] }));
+    await consumer.verify(envelopeOf(verify!));
+    for (const one of [discard, remains, unknown]) await consumer.discard(envelopeOf(one!));
+    assert.deepEqual(await needsOf(retrieve!), { of: 'any', targets: ['disk', 'tape'] });
+    for (const one of [verify, discard])
+      assert.deepEqual(await needsOf(one!), { of: 'all', targets: ['disk', 'tape'] });
+    assert.deepEqual(
+      await needsOf(remains!),
+      { of: 'all', targets: ['tape', 'disk'] },
+      'where its parts may lie',
+    );
+    assert.equal(await needsOf(unknown!), undefined);
+  });
+
   it('to release originals waits as long as an upload link may still be good, and says so', async () => {
     const data = { ...order(), source, files };
     await consumer.release(envelopeOf(data));
