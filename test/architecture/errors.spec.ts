@@ -8,7 +8,16 @@ const page = 'docs/errors.md';
 /** First parts of codes: an app's context or name, or a library. */
 const contexts = [
   ...['archiver', 'assembly', 'catalog', 'cli', 'contracts', 'datablock', 'kernel', 'long-term-storage'],
-  ...['messaging', 'observability', 'outbox', 'persistence', 'publication', 'service-host', 'storage'],
+  ...[
+    'messaging',
+    'observability',
+    'outbox',
+    'persistence',
+    'publication',
+    'routes',
+    'service-host',
+    'storage',
+  ],
 ];
 const codePattern = new RegExp(`^(${contexts.join('|')})[.]([a-z0-9-]+|[a-z0-9-]*<[a-z]+>)$`);
 
