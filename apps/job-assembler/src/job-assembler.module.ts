@@ -7,6 +7,8 @@ import { JobRequestsConsumer } from './accept-job/job-requests.consumer.js';
 import { DatasetTasks } from './aggregates/dataset-tasks.js';
 import { Jobs } from './aggregates/jobs.js';
 import { Leases } from './aggregates/leases.js';
+import { SteeredWork } from './aggregates/steered-work.js';
+import { Steering } from './aggregates/steering.js';
 import { WorkOrders } from './aggregates/work-orders.js';
 import { CatalogClient } from './catalog/catalog-client.js';
 import { FinishedJobsSweep } from './forget-jobs/finished-jobs-sweep.js';
@@ -16,6 +18,8 @@ import { ClaimChecks } from '#claim-check';
 import { MongoDatasetTasks } from './persistence/mongo-dataset-tasks.js';
 import { MongoJobs } from './persistence/mongo-jobs.js';
 import { MongoLeases } from './persistence/mongo-leases.js';
+import { MongoSteeredWork } from './persistence/mongo-steered-work.js';
+import { MongoSteering } from './persistence/mongo-steering.js';
 import { MongoWorkOrders } from './persistence/mongo-work-orders.js';
 import { DatasetDrafts } from './plan-job/dataset-drafts.js';
 import { DatasetFiles } from './plan-job/dataset-files.js';
@@ -25,6 +29,8 @@ import { JobAnnouncement } from './plan-job/job-announcement.js';
 import { JobDatasets } from './plan-job/job-datasets.js';
 import { JobPlanner } from './plan-job/job-planner.js';
 import { PlanningLoop } from './plan-job/planning-loop.js';
+import { CurrentRules } from './release-work/current-rules.js';
+import { SteeredJobs } from './release-work/steered-jobs.js';
 import { Dispatcher } from './release-work/dispatcher.js';
 import { DraftRelease } from './release-work/draft-release.js';
 import { AcceptedReports } from './settle-results/accepted-reports.js';
@@ -35,6 +41,7 @@ import { DatasetResetConsumer } from './settle-results/dataset-reset.consumer.js
 import { DatasetSettling } from './settle-results/dataset-settling.js';
 import { DatasetSubmission } from './settle-results/dataset-submission.js';
 import { JobEnding } from './settle-results/job-ending.js';
+import { JobSituations } from './settle-results/job-situations.js';
 import { JobSettling } from './settle-results/job-settling.js';
 import { ProgressReports } from './settle-results/progress-reports.js';
 import { ResetDatablocks } from './settle-results/reset-datablocks.js';
@@ -62,6 +69,8 @@ export class JobAssemblerModule {
         { provide: DatasetTasks, useClass: MongoDatasetTasks },
         { provide: WorkOrders, useClass: MongoWorkOrders },
         { provide: Leases, useClass: MongoLeases },
+        { provide: Steering, useClass: MongoSteering },
+        { provide: SteeredWork, useClass: MongoSteeredWork },
         {
           provide: ClaimChecks,
           inject: [ObjectStore, Clock],
@@ -78,6 +87,8 @@ export class JobAssemblerModule {
         JobDatasets,
         JobPlanner,
         PlanningLoop,
+        CurrentRules,
+        SteeredJobs,
         Dispatcher,
         DraftRelease,
         DatasetEnding,
@@ -88,6 +99,7 @@ export class JobAssemblerModule {
         AcceptedReports,
         JobCancellation,
         ProgressReports,
+        JobSituations,
         WaitingReports,
         ResetDatablocks,
         UnregisteredDatablocks,

@@ -5,6 +5,8 @@ import { MongoConnection } from '#persistence';
 import { assemblerOn } from '../testing/assembler.js';
 import { datasetTasksConformance } from '../testing/dataset-tasks.conformance.js';
 import { jobsConformance } from '../testing/jobs.conformance.js';
+import { steeredJobsConformance } from '../testing/steered-jobs.conformance.js';
+import { steeringConformance } from '../testing/steering.conformance.js';
 import { workOrdersConformance } from '../testing/work-orders.conformance.js';
 import { AssemblerStore } from './assembler-store.js';
 
@@ -26,3 +28,5 @@ const open = async () => {
 jobsConformance('MongoDB', open);
 datasetTasksConformance('MongoDB', open);
 workOrdersConformance('MongoDB', open);
+steeredJobsConformance('MongoDB', open);
+steeringConformance('MongoDB', open);

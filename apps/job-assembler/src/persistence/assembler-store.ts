@@ -3,6 +3,7 @@ import { messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { MongoConnection } from '#persistence';
 import type { AssemblyJob, DatasetTask, WorkOrder } from '../aggregates/records.js';
+import type { SteeringRecord } from './mongo-steering.js';
 
 interface Lease {
   readonly _id: string;
@@ -32,6 +33,11 @@ export class AssemblerStore implements OnApplicationBootstrap {
 
   get leases() {
     return this.mongo.connection.collection<Lease>('leases');
+  }
+
+  /** One record: what people said of the release of work. */
+  get settings() {
+    return this.mongo.connection.collection<SteeringRecord>('settings');
   }
 
   /** Ids of everything of one job: they begin with the job's own. */
@@ -64,8 +70,17 @@ export class AssemblerStore implements OnApplicationBootstrap {
     await this.orders.createIndex({ jobId: 1, pid: 1 }, { name: 'by_job' });
     await this.orders.createIndex({ jobId: 1, state: 1, target: 1 }, { name: 'by_job_and_state' });
     await this.orders.createIndex(
-      { state: 1, target: 1, group: 1, createdAt: 1, _id: 1 },
-      { name: 'by_lane' },
+      { state: 1, target: 1, group: 1, priority: 1, deferredUntil: 1, createdAt: 1, _id: 1 },
+      { name: 'by_lane_and_priority' },
     );
+    await this.orders.createIndex({ deferredUntil: 1 }, { name: 'deferred', sparse: true });
+    await this.jobs.createIndex({ toSteer: 1 }, { name: 'to_steer', sparse: true });
+    // Of before 0.6: the one above does what it did.
+    await this.orders.dropIndex('by_lane').catch((error: unknown) => this.unlessGone(error));
+  }
+
+  private unlessGone(error: unknown): void {
+    const { codeName } = error as { codeName?: string };
+    if (codeName !== 'IndexNotFound' && codeName !== 'NamespaceNotFound') throw error;
   }
 }

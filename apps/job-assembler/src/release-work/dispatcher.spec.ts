@@ -6,7 +6,8 @@ import type { WorkOrder } from '../aggregates/records.js';
 import { memoryAssembler, type Assembler } from '../testing/assembler.js';
 import { configOf } from '../testing/assembler-config.js';
 import { messagesOf, orderOf } from '../testing/samples.js';
-import { Dispatcher } from './dispatcher.js';
+import { dispatcherOn } from '../testing/dispatching.js';
+import type { Dispatcher } from './dispatcher.js';
 
 describe('The dispatcher', () => {
   const logger = createLogger('dispatcher.spec', 'silent');
@@ -15,7 +16,7 @@ describe('The dispatcher', () => {
   beforeEach(() => (assembler = memoryAssembler(clock)));
 
   const dispatcher = (limits = { global: 2, perGroup: 2, perTarget: 2 }): Dispatcher =>
-    new Dispatcher(assembler.orders, assembler.leases, clock, configOf({ limits }), logger);
+    dispatcherOn(assembler, clock, configOf({ limits }), logger);
   const released = async (): Promise<WorkOrder[]> =>
     assembler.store.orders.find({ state: 'released' }).sort({ _id: 1 }).toArray();
   const idsOf = (orders: readonly WorkOrder[]): string[] => orders.map(({ _id }) => _id);

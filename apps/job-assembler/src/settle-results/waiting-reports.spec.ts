@@ -6,9 +6,10 @@ import { createLogger } from '#observability';
 import type { AppHealth, PartHealth } from '#service-host';
 import { memoryAssembler, type Assembler } from '../testing/assembler.js';
 import { configOf } from '../testing/assembler-config.js';
+import { waitingReportsOn } from '../testing/waiting.js';
 import { jobOf, orderOf, taskOf } from '../testing/samples.js';
 import type { ProgressReports } from './progress-reports.js';
-import { WaitingReports } from './waiting-reports.js';
+import type { WaitingReports } from './waiting-reports.js';
 
 describe('What jobs wait for', () => {
   const logger = createLogger('waiting-reports.spec', 'silent');
@@ -23,12 +24,11 @@ describe('What jobs wait for', () => {
     told = [];
     const progress = { tell: (jobId: string, phase: Phase) => Promise.resolve(told.push([jobId, phase])) };
     const health = { add: (_: string, look: typeof archiver) => (archiver = look) };
-    const { jobs, tasks, orders, leases } = assembler;
     const limits = { global: 3, perGroup: 2, perTarget: 3 };
-    reports = new WaitingReports(
-      ...([jobs, tasks, orders, leases, progress as unknown as ProgressReports] as const),
-      ...([health as unknown as AppHealth, clock, configOf({ limits }), logger] as const),
-    );
+    reports = waitingReportsOn(assembler, configOf({ limits }), {
+      ...{ progress: progress as unknown as ProgressReports, health: health as unknown as AppHealth },
+      ...{ clock, logger },
+    });
     reports.onApplicationBootstrap();
     await reports.beforeApplicationShutdown();
   });

@@ -4,12 +4,16 @@ import { memoryCollection } from '#persistence/testing';
 import type { DatasetTasks } from '../aggregates/dataset-tasks.js';
 import type { Jobs } from '../aggregates/jobs.js';
 import type { Leases } from '../aggregates/leases.js';
+import type { SteeredWork } from '../aggregates/steered-work.js';
+import type { Steering } from '../aggregates/steering.js';
 import type { AssemblyJob, DatasetTask, WorkOrder } from '../aggregates/records.js';
 import type { WorkOrders } from '../aggregates/work-orders.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
 import { MongoDatasetTasks } from '../persistence/mongo-dataset-tasks.js';
 import { MongoJobs } from '../persistence/mongo-jobs.js';
 import { MongoLeases } from '../persistence/mongo-leases.js';
+import { MongoSteeredWork } from '../persistence/mongo-steered-work.js';
+import { MongoSteering, type SteeringRecord } from '../persistence/mongo-steering.js';
 import { MongoWorkOrders } from '../persistence/mongo-work-orders.js';
 
 /** The aggregates over some collections: those of a database, or their twins in memory. */
@@ -19,6 +23,10 @@ export interface Assembler {
   readonly tasks: DatasetTasks;
   readonly orders: WorkOrders;
   readonly leases: Leases;
+  readonly steering: Steering;
+  readonly steered: SteeredWork;
+  /** The same on other collections: for a writer that comes in between. */
+  readonly with: (collections: Partial<AssemblerStore>) => Assembler;
 }
 
 /** A relay that sends nothing. */
@@ -35,7 +43,15 @@ export function assemblerOn(
     tasks: new MongoDatasetTasks(store, relay),
     orders: new MongoWorkOrders(store, relay),
     leases: new MongoLeases(store, clock),
+    steering: new MongoSteering(store),
+    steered: new MongoSteeredWork(store),
+    with: (collections) => assemblerOn(storeWith(store, collections), clock, relay),
   };
+}
+
+function storeWith(store: AssemblerStore, collections: Partial<AssemblerStore>): AssemblerStore {
+  const others = Object.entries(collections).map(([name, value]) => [name, { value }]);
+  return Object.create(store, Object.fromEntries(others) as PropertyDescriptorMap) as AssemblerStore;
 }
 
 /** The twins in memory. */
@@ -45,6 +61,7 @@ export function memoryAssembler(clock?: Clock, relay?: OutboxRelay): Assembler {
     tasks: { value: memoryCollection<DatasetTask>() },
     orders: { value: memoryCollection<WorkOrder>() },
     leases: { value: memoryCollection<object>() },
+    settings: { value: memoryCollection<SteeringRecord>() },
     whenReady: { value: () => Promise.resolve() },
   };
   return assemblerOn(Object.create(AssemblerStore.prototype, collections) as AssemblerStore, clock, relay);
