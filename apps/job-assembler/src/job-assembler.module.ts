@@ -9,6 +9,7 @@ import { Jobs } from './aggregates/jobs.js';
 import { Leases } from './aggregates/leases.js';
 import { SteeredWork } from './aggregates/steered-work.js';
 import { Steering } from './aggregates/steering.js';
+import { WorkFigures } from './aggregates/work-figures.js';
 import { WorkOrders } from './aggregates/work-orders.js';
 import { CatalogClient } from './catalog/catalog-client.js';
 import { FinishedJobsSweep } from './forget-jobs/finished-jobs-sweep.js';
@@ -20,6 +21,7 @@ import { MongoJobs } from './persistence/mongo-jobs.js';
 import { MongoLeases } from './persistence/mongo-leases.js';
 import { MongoSteeredWork } from './persistence/mongo-steered-work.js';
 import { MongoSteering } from './persistence/mongo-steering.js';
+import { MongoWorkFigures } from './persistence/mongo-work-figures.js';
 import { MongoWorkOrders } from './persistence/mongo-work-orders.js';
 import { DatasetDrafts } from './plan-job/dataset-drafts.js';
 import { DatasetFiles } from './plan-job/dataset-files.js';
@@ -48,6 +50,13 @@ import { ResetDatablocks } from './settle-results/reset-datablocks.js';
 import { UnregisteredDatablocks } from './settle-results/unregistered-datablocks.js';
 import { UnregisteredSweep } from './settle-results/unregistered-sweep.js';
 import { WaitingReports } from './settle-results/waiting-reports.js';
+import { JobSteering } from './steer-work/job-steering.js';
+import { JobView } from './steer-work/job-view.js';
+import { JobsController } from './steer-work/jobs.controller.js';
+import { LimitsView } from './steer-work/limits-view.js';
+import { LimitsController } from './steer-work/limits.controller.js';
+import { ReleaseSteering } from './steer-work/release-steering.js';
+import { SteeringSweep } from './steer-work/steering-sweep.js';
 
 @Module({})
 export class JobAssemblerModule {
@@ -60,6 +69,8 @@ export class JobAssemblerModule {
         ArchiverReportsConsumer,
         DatasetRegisteredConsumer,
         DatasetResetConsumer,
+        LimitsController,
+        JobsController,
       ],
       providers: [
         { provide: ConfigToken, useValue: config },
@@ -68,6 +79,7 @@ export class JobAssemblerModule {
         { provide: Jobs, useClass: MongoJobs },
         { provide: DatasetTasks, useClass: MongoDatasetTasks },
         { provide: WorkOrders, useClass: MongoWorkOrders },
+        { provide: WorkFigures, useClass: MongoWorkFigures },
         { provide: Leases, useClass: MongoLeases },
         { provide: Steering, useClass: MongoSteering },
         { provide: SteeredWork, useClass: MongoSteeredWork },
@@ -104,6 +116,11 @@ export class JobAssemblerModule {
         ResetDatablocks,
         UnregisteredDatablocks,
         UnregisteredSweep,
+        ReleaseSteering,
+        JobSteering,
+        LimitsView,
+        JobView,
+        SteeringSweep,
         FinishedJobsSweep,
       ],
     };

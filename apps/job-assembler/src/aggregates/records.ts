@@ -141,6 +141,8 @@ export interface WorkOrder {
   steered?: number;
   /** Of reading: the target that was chosen when it was released. */
   readAt?: string;
+  /** When the archiver's word of its end came; absent in records from before 0.6. */
+  endedAt?: Date;
   archiveId: string;
   /** Bytes of files, for progress. */
   bytes: number;

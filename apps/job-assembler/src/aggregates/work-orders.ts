@@ -80,7 +80,7 @@ export abstract class WorkOrders {
   abstract askToStop(id: string, request: OutboxRow): Promise<boolean>;
 
   /** @returns the dataset of a work order that was released and has ended by this, else undefined */
-  abstract end(id: string, end: WorkEnd): Promise<string | undefined>;
+  abstract end(id: string, end: WorkEnd, now: Date): Promise<string | undefined>;
   abstract taskOf(id: string): Promise<string | undefined>;
   /** What the archiver could not do after the end. */
   abstract noteFault(id: string, of: 'release' | 'discard', fault: Fault): Promise<void>;

@@ -58,10 +58,6 @@ export class ReleaseRules {
     return this.limitsOf(target)?.[direction];
   }
 
-  override(name: LimitName): LimitOverride | undefined {
-    return this.overrides.get(name);
-  }
-
   /** @returns undefined for a lane that a newer version made: nothing of it is released by this one */
   needsOf(lane: string): LaneNeeds | undefined {
     if (!this.lanes.has(lane)) this.lanes.set(lane, needsOrNone(lane));

@@ -94,6 +94,15 @@ export class Slots {
     return needs === undefined ? undefined : this.fullTarget(needs);
   }
 
+  /** As people look at it; targets by direction and name. */
+  used(): Record<'targets' | 'groups', Record<string, number>> & { readonly global: number } {
+    return {
+      global: this.total,
+      targets: Object.fromEntries(this.places),
+      groups: Object.fromEntries(this.groups),
+    };
+  }
+
   ofAll(): number {
     return this.total;
   }

@@ -178,12 +178,12 @@ export class MongoWorkOrders extends WorkOrders {
     return this.outbox.change({ _id: id, state: 'released' }, {}, [request]);
   }
 
-  async end(id: string, { state, ...what }: WorkEnd): Promise<string | undefined> {
+  async end(id: string, { state, ...what }: WorkEnd, endedAt: Date): Promise<string | undefined> {
     const { from, to } = ends[state];
     const share = state === 'done' ? { share: 1 } : {};
     const ended = await this.orders.findOneAndUpdate(
       { _id: id, ...from },
-      { $set: { ...to, ...share, ...what } },
+      { $set: { ...to, ...share, ...what, endedAt } },
       { returnDocument: 'after', projection: { taskId: 1 } },
     );
     return ended?.taskId;

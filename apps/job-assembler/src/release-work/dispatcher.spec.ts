@@ -29,7 +29,7 @@ describe('The dispatcher', () => {
     assert.deepEqual(idsOf(await released()), ['j/0/1', 'j/0/2']);
     await dispatcher().round();
     assert.equal((await released()).length, 2, 'the limits are full');
-    await assembler.orders.end('j/0/1', { state: 'done' });
+    await assembler.orders.end('j/0/1', { state: 'done' }, clock.now());
     clock.advance(60_000);
     await dispatcher().round();
     assert.deepEqual(idsOf(await released()), ['j/0/2', 'j/0/3']);

@@ -17,7 +17,7 @@ import {
   type WorkFailedV1,
   type WorkProgressedV1,
 } from '#contracts';
-import { crashPoint } from '#kernel';
+import { Clock, crashPoint } from '#kernel';
 import { done, Handles, type Outcome } from '#messaging';
 import { type Logger, LOGGER } from '#observability';
 import { WorkOrders, type WorkEnd } from '../aggregates/work-orders.js';
@@ -33,6 +33,7 @@ export class ArchiverReportsConsumer {
     private readonly settling: DatasetSettling,
     private readonly progress: ProgressReports,
     private readonly dispatcher: Dispatcher,
+    private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -98,7 +99,7 @@ export class ArchiverReportsConsumer {
   }
 
   private async end(id: string, end: WorkEnd): Promise<Outcome> {
-    const ended = await this.orders.end(id, end);
+    const ended = await this.orders.end(id, end, this.clock.now());
     crashPoint('assembler.after-result');
     // There may be room for the next one.
     this.dispatcher.wake();

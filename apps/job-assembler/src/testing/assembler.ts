@@ -7,6 +7,7 @@ import type { Leases } from '../aggregates/leases.js';
 import type { SteeredWork } from '../aggregates/steered-work.js';
 import type { Steering } from '../aggregates/steering.js';
 import type { AssemblyJob, DatasetTask, WorkOrder } from '../aggregates/records.js';
+import type { WorkFigures } from '../aggregates/work-figures.js';
 import type { WorkOrders } from '../aggregates/work-orders.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
 import { MongoDatasetTasks } from '../persistence/mongo-dataset-tasks.js';
@@ -14,6 +15,7 @@ import { MongoJobs } from '../persistence/mongo-jobs.js';
 import { MongoLeases } from '../persistence/mongo-leases.js';
 import { MongoSteeredWork } from '../persistence/mongo-steered-work.js';
 import { MongoSteering, type SteeringRecord } from '../persistence/mongo-steering.js';
+import { MongoWorkFigures } from '../persistence/mongo-work-figures.js';
 import { MongoWorkOrders } from '../persistence/mongo-work-orders.js';
 
 /** The aggregates over some collections: those of a database, or their twins in memory. */
@@ -25,6 +27,7 @@ export interface Assembler {
   readonly leases: Leases;
   readonly steering: Steering;
   readonly steered: SteeredWork;
+  readonly figures: WorkFigures;
   /** The same on other collections: for a writer that comes in between. */
   readonly with: (collections: Partial<AssemblerStore>) => Assembler;
 }
@@ -45,6 +48,7 @@ export function assemblerOn(
     leases: new MongoLeases(store, clock),
     steering: new MongoSteering(store),
     steered: new MongoSteeredWork(store),
+    figures: new MongoWorkFigures(store),
     with: (collections) => assemblerOn(storeWith(store, collections), clock, relay),
   };
 }

@@ -8,7 +8,7 @@ import type { Assembler } from './assembler.js';
 
 /** The dispatcher, as the module wires it. */
 export function dispatcherOn(
-  { orders, leases, jobs, steered, steering }: Omit<Assembler, 'store' | 'tasks' | 'with'>,
+  { orders, leases, jobs, steered, steering }: Omit<Assembler, 'store' | 'tasks' | 'with' | 'figures'>,
   clock: Clock,
   config: JobAssemblerConfig,
   logger: Logger,

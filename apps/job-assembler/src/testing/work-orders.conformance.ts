@@ -149,9 +149,9 @@ export function workOrdersConformance(name: string, open: () => Promise<Assemble
     it('end once, and only from released', async () => {
       await put('0/0', { state: 'released' });
       await put('0/1', { state: 'planned' });
-      assert.equal(await orders.end(id('0/0'), { state: 'done', result: archived }), id('0'));
-      assert.equal(await orders.end(id('0/0'), { state: 'failed', fault }), undefined);
-      assert.equal(await orders.end(id('0/1'), { state: 'cancelled' }), undefined);
+      assert.equal(await orders.end(id('0/0'), { state: 'done', result: archived }, now), id('0'));
+      assert.equal(await orders.end(id('0/0'), { state: 'failed', fault }, now), undefined);
+      assert.equal(await orders.end(id('0/1'), { state: 'cancelled' }, now), undefined);
       const done = await at('0/0');
       assert.deepEqual(
         [done?.state, done?.share, done?.result, done?.fault],
@@ -162,7 +162,7 @@ export function workOrdersConformance(name: string, open: () => Promise<Assemble
 
     it('remember why they failed, and what could not be done after their end', async () => {
       await put('0/0', { state: 'released' });
-      await orders.end(id('0/0'), { state: 'failed', fault });
+      await orders.end(id('0/0'), { state: 'failed', fault }, now);
       await orders.noteFault(id('0/0'), 'discard', fault);
       await orders.noteOriginals(id('0/0'), { released: 2, kept: 1 });
       const { discardFault, originals } = (await at('0/0'))!;
@@ -285,7 +285,7 @@ export function workOrdersConformance(name: string, open: () => Promise<Assemble
     it('are needed while a message is under way or the archiver has them, and forgotten by job', async () => {
       await put('0/0', { state: 'released' });
       assert.deepEqual([await orders.lanesOf(job), await orders.isNeeded(job)], [[], true]);
-      await orders.end(id('0/0'), { state: 'cancelled' });
+      await orders.end(id('0/0'), { state: 'cancelled' }, now);
       assert.equal(await orders.isNeeded(job), false);
       await orders.setAside(id('0/0'), message(), now);
       assert.equal(await orders.isNeeded(job), true);
