@@ -25,7 +25,7 @@ export const registrationSteps = [
 ] as const;
 export type RegistrationStep = (typeof registrationSteps)[number];
 
-/** Why work waits, or what holds it: a closed list. What each of them means is in docs/glossary.md's table of reasons. */
+/** Why work waits, or what holds it: a closed list. docs/operations.md explains each. */
 export const waitCodes = [
   ...(['catalog.unsent', 'catalog.unaccepted', 'message.parked', 'plan.running', 'plan.waiting'] as const),
   ...(['limit.global', 'limit.group', 'limit.target', 'paused', 'deferred', 'window.closed'] as const),

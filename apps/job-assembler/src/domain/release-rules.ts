@@ -127,7 +127,8 @@ export class ReleaseRules {
 
   /** Work from before ROUTES_FILE was there goes on as it would have: it is for whatever storages the archiver has. */
   private targetOf(name: string): Pick<Target, 'limits' | 'windows'> | undefined {
-    const known = this.settings.routes.target(name);
+    const { routes } = this.settings;
+    const known = routes.areNamed || name !== onlyTarget ? routes.target(name) : undefined;
     if (known !== undefined || name !== onlyTarget) return known;
     const { perTarget } = this.settings.limits;
     return { limits: { write: perTarget, read: perTarget }, windows: [] };

@@ -46,6 +46,8 @@ export interface JobSituation {
 
 /** Milliseconds after which a message that is under way counts as waiting. */
 const messagePatience = 15_000;
+/** As many as a message may have. */
+const maxReasons = 20;
 /** Sentences of single work orders. */
 const maxNamed = 5;
 
@@ -97,7 +99,7 @@ export function waitingReasons(situation: JobSituation): Reason[] {
   ];
   const once = new Map(found.map((reason) => [keyOf(reason), reason]));
   const sinceBefore = new Map(before.map((reason) => [keyOf(reason), reason.since]));
-  return [...once].map(([key, { since, message, ...reason }]) => ({
+  return [...once].slice(0, maxReasons).map(([key, { since, message, ...reason }]) => ({
     ...reason,
     since: since ?? sinceBefore.get(key) ?? new Date(now),
     message: message.slice(0, 1000),

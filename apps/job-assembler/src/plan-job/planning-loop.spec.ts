@@ -85,4 +85,14 @@ describe('The planning loop', () => {
     assert.deepEqual([state, outcome], ['finished', 'failed']);
     assert.deepEqual(fault, { code: 'assembly.x', message: 'no such job', fault: 'system' });
   });
+
+  it('plans nothing of a group that operators have paused, until the pause ends by itself', async () => {
+    await put();
+    const told = { by: 'olga', reason: 'beamtime', since: clock.now(), until: inMilliseconds(100) };
+    await assembler.steering.pause({ id: '1', scope: 'group:g', ...told }, clock.now());
+    const loop = loopWith(() => Promise.resolve(false));
+    assert.equal(await loop.round(), false);
+    clock.advance(100);
+    assert.equal(await loop.round(), true);
+  });
 });

@@ -14,6 +14,8 @@ import { CurrentRules } from './current-rules.js';
 import { SteeredJobs } from './steered-jobs.js';
 
 const pause = 1000;
+/** Targets that a command may name. */
+const maxTargets = 4;
 
 /**
  * Releases planned work within the limits. The limits are counted from the stored states, so they hold over restarts;
@@ -79,13 +81,14 @@ export class Dispatcher extends HostedLoop {
 
   private commandFor(order: WorkOrder, now: Date): OutboxRow {
     const { _id: workOrderId, jobId, pid, archiveId } = order;
-    const common = { workOrderId, jobId, pid, archiveId };
+    const targets = order.targets === undefined ? {} : { targets: order.targets.slice(0, maxTargets) };
+    const common = { workOrderId, jobId, pid, archiveId, ...targets };
     if (order.kind === 'retrieve') return eventRow(retrieveDatablockV1, common, now, order.context);
     if (order.kind === 'verify') return eventRow(verifyDatablockV1, common, now, order.context);
-    const { source, files, fileCount, bytes } = order;
+    const { source, files, fileCount, bytes, copies = this.config.copies } = order;
     return eventRow(
       archiveDatablockV1,
-      { ...common, source: source!, files: files!, fileCount: fileCount!, bytes, copies: this.config.copies },
+      { ...common, source: source!, files: files!, fileCount: fileCount!, bytes, copies },
       now,
       order.context,
     );

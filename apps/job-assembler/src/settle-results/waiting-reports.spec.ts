@@ -80,4 +80,30 @@ describe('What jobs wait for', () => {
     clock.advance(60_000);
     assert.deepEqual(await look(), ['the catalogue: datablocks have not been registered for 1 min']);
   });
+
+  it('is kept with its code and since when it is so; a pause, a deferral and what comes first is told with its reason', async () => {
+    const told = { by: 'olga', reason: 'beamtime' };
+    await assembler.store.jobs.insertOne(jobOf('j'));
+    await assembler.steering.pause({ id: '1', scope: 'all', ...told, since: clock.now() }, clock.now());
+    assert.deepEqual(await look(), ['the end of a pause: olga says: beamtime']);
+    const since = clock.now();
+    clock.advance(60_000);
+    await look();
+    assert.deepEqual((await assembler.jobs.find('j'))?.wait, [
+      {
+        ...{ code: 'paused', since, facts: { scope: 'all', ...told } },
+        message: 'the end of a pause: olga says: beamtime',
+      },
+    ]);
+    await assembler.store.jobs.updateOne(
+      { _id: 'j' },
+      { $set: { state: 'running', totals: { datasets: 1, bytes: 1 } } },
+    );
+    const until = new Date(clock.now().getTime() + 1000);
+    await assembler.jobs.defer('j', until, { ...told, now: clock.now() });
+    assert.deepEqual(await look(), [`its time, ${until.toISOString()}: olga says: beamtime`]);
+    clock.advance(1000);
+    await assembler.steering.resume('1', 'olga', clock.now());
+    assert.equal(await look(), undefined);
+  });
 });
