@@ -43,6 +43,8 @@ export interface JobAssemblerConfig {
   readonly finishedJobLifetime: number;
   /** Where work goes: ROUTES_FILE, or one route without it. */
   readonly routes: Routes;
+  /** Milliseconds after which waiting work counts as one level more urgent. */
+  readonly priorityAging: number;
   readonly limits: { readonly global: number; readonly perGroup: number; readonly perTarget: number };
 }
 
@@ -84,6 +86,7 @@ function read(environment: Environment): JobAssemblerConfig {
       turn: duration(environment, 'PLANNING_TURN', '5s'),
     },
     routes: routesFrom(environment),
+    priorityAging: duration(environment, 'PRIORITY_AGING', '24h'),
     limits: {
       global: integer(environment, 'LIMIT_GLOBAL', 64),
       perGroup: integer(environment, 'LIMIT_PER_GROUP', 32),

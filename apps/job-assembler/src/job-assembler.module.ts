@@ -8,6 +8,9 @@ import { DatablockPlaces } from './aggregates/datablock-places.js';
 import { DatasetTasks } from './aggregates/dataset-tasks.js';
 import { Jobs } from './aggregates/jobs.js';
 import { Leases } from './aggregates/leases.js';
+import { SteeredWork } from './aggregates/steered-work.js';
+import { Steering } from './aggregates/steering.js';
+import { WorkFigures } from './aggregates/work-figures.js';
 import { WorkOrders } from './aggregates/work-orders.js';
 import { CatalogClient } from './catalog/catalog-client.js';
 import { FinishedJobsSweep } from './forget-jobs/finished-jobs-sweep.js';
@@ -18,6 +21,9 @@ import { MongoDatablockPlaces } from './persistence/mongo-datablock-places.js';
 import { MongoDatasetTasks } from './persistence/mongo-dataset-tasks.js';
 import { MongoJobs } from './persistence/mongo-jobs.js';
 import { MongoLeases } from './persistence/mongo-leases.js';
+import { MongoSteeredWork } from './persistence/mongo-steered-work.js';
+import { MongoSteering } from './persistence/mongo-steering.js';
+import { MongoWorkFigures } from './persistence/mongo-work-figures.js';
 import { MongoWorkOrders } from './persistence/mongo-work-orders.js';
 import { DatasetDrafts } from './plan-job/dataset-drafts.js';
 import { DatasetFiles } from './plan-job/dataset-files.js';
@@ -28,6 +34,8 @@ import { JobAnnouncement } from './plan-job/job-announcement.js';
 import { JobDatasets } from './plan-job/job-datasets.js';
 import { JobPlanner } from './plan-job/job-planner.js';
 import { PlanningLoop } from './plan-job/planning-loop.js';
+import { CurrentRules } from './release-work/current-rules.js';
+import { SteeredJobs } from './release-work/steered-jobs.js';
 import { Dispatcher } from './release-work/dispatcher.js';
 import { DraftRelease } from './release-work/draft-release.js';
 import { MissingTargets } from './release-work/missing-targets.js';
@@ -39,6 +47,7 @@ import { DatasetResetConsumer } from './settle-results/dataset-reset.consumer.js
 import { DatasetSettling } from './settle-results/dataset-settling.js';
 import { DatasetSubmission } from './settle-results/dataset-submission.js';
 import { JobEnding } from './settle-results/job-ending.js';
+import { JobSituations } from './settle-results/job-situations.js';
 import { JobSettling } from './settle-results/job-settling.js';
 import { PlacedDatablocks } from './settle-results/placed-datablocks.js';
 import { ProgressReports } from './settle-results/progress-reports.js';
@@ -46,6 +55,13 @@ import { ResetDatablocks } from './settle-results/reset-datablocks.js';
 import { UnregisteredDatablocks } from './settle-results/unregistered-datablocks.js';
 import { UnregisteredSweep } from './settle-results/unregistered-sweep.js';
 import { WaitingReports } from './settle-results/waiting-reports.js';
+import { JobSteering } from './steer-work/job-steering.js';
+import { JobView } from './steer-work/job-view.js';
+import { JobsController } from './steer-work/jobs.controller.js';
+import { LimitsView } from './steer-work/limits-view.js';
+import { LimitsController } from './steer-work/limits.controller.js';
+import { ReleaseSteering } from './steer-work/release-steering.js';
+import { SteeringSweep } from './steer-work/steering-sweep.js';
 
 @Module({})
 export class JobAssemblerModule {
@@ -58,6 +74,8 @@ export class JobAssemblerModule {
         ArchiverReportsConsumer,
         DatasetRegisteredConsumer,
         DatasetResetConsumer,
+        LimitsController,
+        JobsController,
       ],
       providers: [
         { provide: ConfigToken, useValue: config },
@@ -67,7 +85,10 @@ export class JobAssemblerModule {
         { provide: DatasetTasks, useClass: MongoDatasetTasks },
         { provide: WorkOrders, useClass: MongoWorkOrders },
         { provide: DatablockPlaces, useClass: MongoDatablockPlaces },
+        { provide: WorkFigures, useClass: MongoWorkFigures },
         { provide: Leases, useClass: MongoLeases },
+        { provide: Steering, useClass: MongoSteering },
+        { provide: SteeredWork, useClass: MongoSteeredWork },
         {
           provide: ClaimChecks,
           inject: [ObjectStore, Clock],
@@ -85,6 +106,8 @@ export class JobAssemblerModule {
         JobDatasets,
         JobPlanner,
         PlanningLoop,
+        CurrentRules,
+        SteeredJobs,
         Dispatcher,
         DraftRelease,
         DatasetEnding,
@@ -97,10 +120,16 @@ export class JobAssemblerModule {
         ProgressReports,
         PlacedDatablocks,
         MissingTargets,
+        JobSituations,
         WaitingReports,
         ResetDatablocks,
         UnregisteredDatablocks,
         UnregisteredSweep,
+        ReleaseSteering,
+        JobSteering,
+        LimitsView,
+        JobView,
+        SteeringSweep,
         FinishedJobsSweep,
       ],
     };

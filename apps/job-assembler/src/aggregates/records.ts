@@ -1,5 +1,5 @@
 import type { Priority } from '#routes';
-import type { FaultKind, JobOutcome, ObjectReference, OriginalsSource, Workflow } from '#contracts';
+import type { FaultKind, JobOutcome, ObjectReference, OriginalsSource, WaitCode, Workflow } from '#contracts';
 import type { MessageContext } from '#messaging';
 import type { OutboxPart } from '#outbox';
 import type { JobState, TaskState, WorkOrderState } from '../domain/states.js';
@@ -8,6 +8,25 @@ export interface Fault {
   readonly code: string;
   readonly message: string;
   readonly fault: FaultKind;
+}
+
+/** Why a job waits, as a code with its facts, and as a sentence for people. */
+export interface WaitReason {
+  readonly code: WaitCode;
+  readonly since: Date;
+  readonly facts: Readonly<Record<string, string | number>>;
+  readonly message: string;
+  /** When it ends by itself, or is looked at again, if that is known. */
+  readonly next?: Date;
+}
+
+/** What an operator said of a job last: its version, by which writers see each other. */
+export interface JobSteering {
+  readonly version: number;
+  readonly by: string;
+  readonly at: Date;
+  readonly reason: string;
+  readonly what: 'priority' | 'defer';
 }
 
 /** An accepted job: `accepted` until its plan is complete, `running` until all its datasets are over. */
@@ -36,10 +55,18 @@ export interface AssemblyJob {
   planFault?: string;
   /** What it waits for, in sentences for people. */
   waitsFor?: string[];
+  /** The same with codes and facts; absent in records from before 0.6. */
+  wait?: WaitReason[];
   /** What people said of its urgency; absent: that of its route. */
   priority?: Priority;
   /** Nothing of it begins before this time; taken away when it is cancelled. */
   notBefore?: Date;
+  /** Of a job that has begun: until when nothing more of it is released. */
+  deferredUntil?: Date;
+  /** Absent until an operator changes its priority or its time. */
+  steering?: JobSteering;
+  /** Its work orders have still to hear of that. */
+  toSteer?: true;
   /** Fencing token of the planner that took it last. */
   planner?: number;
   /** Until when the planner that took it may plan it; then it is due. At first, when it may be planned. */
@@ -112,6 +139,14 @@ export interface WorkOrder {
   copies?: number;
   /** Absent in records from before 0.6: normal. */
   priority?: Priority;
+  /** An operator deferred its job: it is not released before. Taken away at that time. */
+  deferredUntil?: Date;
+  /** Version of the job's steering that the two are from. */
+  steered?: number;
+  /** Of reading: the target that was chosen when it was released. */
+  readAt?: string;
+  /** When the archiver's word of its end came; absent in records from before 0.6. */
+  endedAt?: Date;
   archiveId: string;
   /** Bytes of files, for progress. */
   bytes: number;

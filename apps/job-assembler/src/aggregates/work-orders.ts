@@ -1,5 +1,7 @@
 import type { WorkOrderState } from '../domain/states.js';
-import type { Candidate, Lane, ReleaseLimits, Slots } from '../domain/fair-release.js';
+import type { Candidate } from '../domain/fair-release.js';
+import type { ReleaseRules } from '../domain/release-rules.js';
+import type { Lane, Slots } from '../domain/slots.js';
 import type { OutboxRow } from '#outbox';
 import type { DatasetTask, Fault, WorkOrder } from './records.js';
 
@@ -34,6 +36,14 @@ export type WorkEnd =
   | { readonly state: 'failed'; readonly fault: Fault }
   | { readonly state: 'cancelled' };
 
+/** What is written when a work order is released. */
+export interface HowReleased {
+  readonly command: OutboxRow;
+  readonly now: Date;
+  /** Of reading: the target that was chosen. */
+  readonly readAt?: string;
+}
+
 /**
  * One datablock's work for the archiver each. Every change is one write that asks for the state it starts from, together with
  * the messages about it; a change that answers a boolean says whether it happened.
@@ -58,17 +68,21 @@ export abstract class WorkOrders {
   abstract cancelUnreleased(scope: WorkScope): Promise<void>;
 
   /** Work under way, counted from the stored states, so that it holds over restarts. */
-  abstract slots(limits: ReleaseLimits): Promise<Slots>;
+  abstract slots(rules: ReleaseRules): Promise<Slots>;
+  /** Lanes that work waits in. */
+  abstract lanesWaiting(): Promise<string[]>;
   abstract groupsWaitingFor(target: string): Promise<string[]>;
+  /** Of each priority so many, without what is deferred. */
   abstract oldestPlanned(lane: Lane, limit: number): Promise<Candidate[]>;
   abstract planned(id: string): Promise<WorkOrder | undefined>;
-  abstract release(id: string, command: OutboxRow, now: Date): Promise<boolean>;
+  /** Not what is deferred meanwhile. */
+  abstract release(id: string, how: HowReleased): Promise<boolean>;
   abstract released(jobId: string): AsyncIterable<Pick<WorkOrder, '_id'>>;
   /** Sends a request to stop after the command. */
   abstract askToStop(id: string, request: OutboxRow): Promise<boolean>;
 
   /** @returns the dataset of a work order that was released and has ended by this, else undefined */
-  abstract end(id: string, end: WorkEnd): Promise<string | undefined>;
+  abstract end(id: string, end: WorkEnd, now: Date): Promise<string | undefined>;
   abstract taskOf(id: string): Promise<string | undefined>;
   /** An archival that has ended well, while its datablock was not asked to go. */
   abstract archived(id: string): Promise<WorkOrder | undefined>;
@@ -112,7 +126,8 @@ export abstract class WorkOrders {
   abstract noteAcceptance(now: Date): Promise<void>;
   /** Released ones, and of their messages only what tells their age. */
   abstract releasedWork(jobId?: string): Promise<WorkOrder[]>;
-  abstract hasPlanned(jobId: string, target: string): Promise<boolean>;
+  /** Lanes that work of the job waits in. */
+  abstract lanesOf(jobId: string): Promise<string[]>;
 
   /** Whether a message of one is under way, or one is with the archiver. */
   abstract isNeeded(jobId: string): Promise<boolean>;

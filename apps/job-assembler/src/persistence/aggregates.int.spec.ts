@@ -6,6 +6,8 @@ import { assemblerOn } from '../testing/assembler.js';
 import { datablockPlacesConformance } from '../testing/datablock-places.conformance.js';
 import { datasetTasksConformance } from '../testing/dataset-tasks.conformance.js';
 import { jobsConformance } from '../testing/jobs.conformance.js';
+import { steeredJobsConformance } from '../testing/steered-jobs.conformance.js';
+import { steeringConformance } from '../testing/steering.conformance.js';
 import { workOrdersConformance } from '../testing/work-orders.conformance.js';
 import { AssemblerStore } from './assembler-store.js';
 
@@ -28,3 +30,5 @@ datablockPlacesConformance('MongoDB', open);
 jobsConformance('MongoDB', open);
 datasetTasksConformance('MongoDB', open);
 workOrdersConformance('MongoDB', open);
+steeredJobsConformance('MongoDB', open);
+steeringConformance('MongoDB', open);

@@ -17,7 +17,7 @@ import {
   type WorkFailedV1,
   type WorkProgressedV1,
 } from '#contracts';
-import { crashPoint } from '#kernel';
+import { Clock, crashPoint } from '#kernel';
 import { done, Handles, type Outcome } from '#messaging';
 import { type Logger, LOGGER } from '#observability';
 import { WorkOrders, type WorkEnd } from '../aggregates/work-orders.js';
@@ -35,6 +35,7 @@ export class ArchiverReportsConsumer {
     private readonly progress: ProgressReports,
     private readonly dispatcher: Dispatcher,
     private readonly places: PlacedDatablocks,
+    private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -103,7 +104,7 @@ export class ArchiverReportsConsumer {
   }
 
   private async end(id: string, end: WorkEnd): Promise<Outcome> {
-    const ended = await this.orders.end(id, end);
+    const ended = await this.orders.end(id, end, this.clock.now());
     if (end.state === 'done') await this.places.archived(id);
     crashPoint('assembler.after-result');
     // There may be room for the next one.

@@ -25,7 +25,7 @@ describe('Reports of the archiver', () => {
     const dispatcher = { wake: () => (woken += 1) };
     consumer = new ArchiverReportsConsumer(
       ...([assembler.orders, settling as unknown as DatasetSettling, {} as ProgressReports] as const),
-      ...([dispatcher as unknown as Dispatcher, placed, logger] as const),
+      ...([dispatcher as unknown as Dispatcher, placed, new ManualClock(), logger] as const),
     );
     await assembler.store.orders.insertOne(orderOf('j/0/0', { state: 'released' }));
   });

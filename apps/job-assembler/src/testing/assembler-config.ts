@@ -8,6 +8,7 @@ export function configOf(changes: Partial<JobAssemblerConfig> = {}): JobAssemble
     planning: { jobs: 1, datasets: 2, turn: 5000 },
     limits: { global: 8, perGroup: 8, perTarget: 8 },
     routes: routesFrom({ LTS_COPIES: '2' }),
+    priorityAging: 86_400_000,
     ...changes,
   } as JobAssemblerConfig;
 }
