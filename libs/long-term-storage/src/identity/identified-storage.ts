@@ -49,7 +49,10 @@ export class IdentifiedStorage extends LongTermStorage {
   }
 
   override async read(name: string, options?: LongTermReadOptions): Promise<Readable> {
-    const bytes = await this.asItself(() => this.storage.read(name, options), (late) => late.destroy());
+    const bytes = await this.asItself(
+      () => this.storage.read(name, options),
+      (late) => late.destroy(),
+    );
     return bytes;
   }
 

@@ -58,9 +58,9 @@ export class IdentityCheck {
 
   private introduced(found: StorageIdentity, wasUsed: boolean): Promise<IdentityStanding> {
     const { name } = this.storage;
-    if (found.target !== name) throw otherShare(name, 'without an identity, or with its own', wordsFor(found));
-    if (wasUsed)
-      throw otherShare(name, 'that nobody identified since copies went there', wordsFor(found));
+    if (found.target !== name)
+      throw otherShare(name, 'without an identity, or with its own', wordsFor(found));
+    if (wasUsed) throw otherShare(name, 'that nobody identified since copies went there', wordsFor(found));
     return this.remember(found);
   }
 

@@ -61,7 +61,6 @@ export interface PosixShareOptions {
  * not. That is checked before use, not atomically: the root must not be writable for accounts that are not trusted.
  */
 export class PosixShare extends LongTermStorage {
-
   constructor(private readonly options: PosixShareOptions) {
     super();
   }
