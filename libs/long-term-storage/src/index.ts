@@ -2,6 +2,8 @@ export { LongTermStorage } from './long-term-storage.js';
 export type { FileSetAside, LongTermFile, LongTermReadOptions, LongTermWriter } from './long-term-storage.js';
 export { PosixShare } from './posix/posix-share.adapter.js';
 export type { PosixShareOptions } from './posix/posix-share.adapter.js';
+export { S3LongTermStorage } from './s3/s3-long-term-storage.adapter.js';
+export type { S3LongTermStorageOptions } from './s3/s3-long-term-storage.adapter.js';
 export { registerStorage, storageAt, storagesAt } from './storage-at.js';
 export type { StorageFactory, StoragePlace } from './storage-at.js';
 export { TapeSimulation } from './tape/tape-simulation.adapter.js';
