@@ -1,5 +1,8 @@
 export { LongTermStorage } from './long-term-storage.js';
 export type { FileSetAside, LongTermFile, LongTermReadOptions, LongTermWriter } from './long-term-storage.js';
+export { CommandStorage } from './command/command-storage.adapter.js';
+export type { CommandStorageOptions } from './command/command-storage.adapter.js';
+import './command/command-target.js';
 export { PosixShare } from './posix/posix-share.adapter.js';
 export type { PosixShareOptions } from './posix/posix-share.adapter.js';
 export { S3LongTermStorage } from './s3/s3-long-term-storage.adapter.js';
