@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ClaimChecks } from '#claim-check';
 import { Clock } from '#kernel';
-import { storageForTarget, storagesAt } from '#long-term-storage';
+import { IdentifiedStorage, storageForTarget, storagesAt } from '#long-term-storage';
 import { ServiceHostModule } from '#service-host';
 import { ObjectStore, S3ObjectStore } from '#storage';
 import { NeededTargets } from './accept-work/needed-targets.js';
@@ -23,6 +23,7 @@ import { CopyRecords } from './persistence/copy-records.js';
 import { Datablocks } from './persistence/datablocks.js';
 import { FilesAside } from './persistence/files-aside.js';
 import { RetrievedCopies } from './persistence/retrieved-copies.js';
+import { TargetIdentities } from './persistence/target-identities.js';
 import { WorkOrders } from './persistence/work-orders.js';
 import { ExpireRetrievedCopies } from './retrieve-datablock/expire-retrieved-copies.js';
 import { RecallLock } from './retrieve-datablock/recall-lock.js';
@@ -38,6 +39,8 @@ import { DataElsewhere } from './set-aside/data-elsewhere.js';
 import { SetAsideSweep } from './set-aside/set-aside-sweep.js';
 import { SetAside } from './set-aside/set-aside.js';
 import { SetAsideController } from './set-aside/set-aside.controller.js';
+import { SharesController } from './shares/shares.controller.js';
+import { Shares } from './shares/shares.js';
 import { VerifyDatablockHandler } from './verify-datablock/verify-datablock.handler.js';
 
 @Module({})
@@ -52,7 +55,7 @@ export class ArchiverModule {
     return {
       module: ArchiverModule,
       imports: [ServiceHostModule.forRoot(config.serviceHost)],
-      controllers: [WorkOrdersConsumer, SetAsideController],
+      controllers: [WorkOrdersConsumer, SetAsideController, SharesController],
       providers: [
         { provide: ConfigToken, useValue: config },
         { provide: ObjectStore, useFactory: () => new S3ObjectStore(config.store) },
@@ -67,10 +70,15 @@ export class ArchiverModule {
         },
         {
           provide: SharesToken,
-          useValue: shares,
+          inject: [TargetIdentities],
+          // Whoever looks at a share sees it as itself, or not at all.
+          useFactory: (identities: TargetIdentities) =>
+            shares.map((share) => new IdentifiedStorage(share, identities)),
         },
         { provide: TargetNames, useValue: new TargetNames(targets) },
         ArchiverStore,
+        TargetIdentities,
+        Shares,
         WorkOrders,
         Datablocks,
         FilesAside,

@@ -112,3 +112,14 @@ export interface RetrievedCopy {
   /** When the object goes; only of a present copy. */
   expiresAt?: Date;
 }
+
+/** What is remembered of a share: which one it is. */
+export interface KnownTarget {
+  /** The name of the storage. */
+  _id: string;
+  /** The id in the file that lies on it. */
+  identity: string;
+  since: Date;
+  /** An operator said that it is the right one. */
+  adopted?: { readonly by: string; readonly reason: string };
+}

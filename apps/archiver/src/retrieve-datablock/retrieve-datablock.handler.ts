@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { datablockRetrievedV1, type RetrieveDatablockV1, type retrieveDatablockV1 } from '#contracts';
-import { CatenaError, Clock, crashPoint, messageOf, PermanentError, TransientError } from '#kernel';
+import { CatenaError, Clock, crashPoint, isAway, messageOf, PermanentError, TransientError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { type Logger, LOGGER } from '#observability';
 import { eventRow, type AnswerRow } from '#outbox';
@@ -80,10 +80,9 @@ export class RetrieveDatablockHandler {
         // The next copy may be good. If none is, what was only away is waited for.
         if (error instanceof CatenaError && error.retriable) passing ??= error;
         faults.push(`${name}: ${messageOf(error)}`);
-        this.logger.error(
-          { archiveId: datablock._id, share: name, error: messageOf(error) },
-          'a copy cannot be recalled',
-        );
+        const facts = { archiveId: datablock._id, share: name, error: messageOf(error) };
+        if (isAway(error)) this.logger.warn(facts, 'a copy cannot be recalled now');
+        else this.logger.error(facts, 'a copy cannot be recalled');
       }
     }
     if (passing !== undefined) throw passing;

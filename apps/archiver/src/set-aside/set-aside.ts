@@ -39,17 +39,16 @@ export class SetAside {
     const token = await this.record(share, unwanted);
     if (await share.setAside(unwanted.archiveId, token)) return;
     // It may lie there all the same: moved by a request that was repeated, or by a worker that was overtaken.
-    if (!(await this.tokensOf(share, unwanted.archiveId)).has(token)) await this.files.withdraw(token);
+    if (!(await share.isSetAside(unwanted.archiveId, token))) await this.files.withdraw(token);
   }
 
   /** @returns the token; that of an earlier try if it died before it moved the file */
   private async record(share: LongTermStorage, unwanted: Unwanted): Promise<string> {
     const { archiveId, pid, jobId, workOrderId, reason, reset } = unwanted;
-    const used = await this.tokensOf(share, archiveId);
     const now = this.clock.now();
     for (let count = 0; ; count += 1) {
       const token = idFromName(`${share.name}\n${archiveId}\n${workOrderId}\n${count}`);
-      if (used.has(token)) continue;
+      if (await share.isSetAside(archiveId, token)) continue;
       await this.files.keep({
         ...{ _id: token, share: share.name, archiveId, pid, jobId, reason },
         ...(reset === true ? { reset } : {}),
@@ -57,14 +56,6 @@ export class SetAside {
       });
       return token;
     }
-  }
-
-  /** With which a share holds what was set aside from a name. */
-  private async tokensOf(share: LongTermStorage, archiveId: string): Promise<Set<string>> {
-    const tokens = new Set<string>();
-    for await (const { name, token } of share.listSetAside(archiveId))
-      if (name === archiveId) tokens.add(token);
-    return tokens;
   }
 
   /** The oldest first. */

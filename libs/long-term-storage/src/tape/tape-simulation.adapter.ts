@@ -10,6 +10,7 @@ import {
   type LongTermReadOptions,
   type LongTermWriter,
 } from '../long-term-storage.js';
+import type { IdentityFile } from '../identity/storage-identity.js';
 import { PosixShare } from '../posix/posix-share.adapter.js';
 import { unavailable } from '../posix/share-errors.js';
 import { registerStorage } from '../storage-at.js';
@@ -73,6 +74,10 @@ export class TapeSimulation extends LongTermStorage {
 
   override get name(): string {
     return this.options.name;
+  }
+
+  override get identity(): IdentityFile {
+    return this.files.identity;
   }
 
   override async create(name: string, token: string): Promise<LongTermWriter> {
