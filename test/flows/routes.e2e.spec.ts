@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pidAsName } from '#kernel';
 import { until } from '#messaging/testing';
+import type { AppProcess } from '../../tools/start/src/index.js';
 import { datasetInSourceFolder, sampleFiles, sha256, type TestDataset } from '../support/datasets.js';
 import { Installation } from '../support/installation.js';
 import type { ScicatClient } from '../support/scicat-client.js';
@@ -18,6 +19,7 @@ type TargetName = keyof typeof folders;
 describe('With routes', () => {
   let place: string;
   let installation: Installation;
+  let second: AppProcess | undefined;
   let demo: ScicatClient;
   let stranger: ScicatClient;
   const seen = verdict();
@@ -46,10 +48,11 @@ routes:
     });
     await mkdir(join(installation.directory, 'source', 'strangers'), { recursive: true });
     await installation.start();
-    await installation.another('archiver', { ARCHIVER_TARGETS: 'disk' });
+    second = await installation.another('archiver', { ARCHIVER_TARGETS: 'disk' });
     [demo, stranger] = await Promise.all([installation.client('demo'), installation.client('stranger')]);
   });
   after(async () => {
+    await second?.stop('SIGTERM');
     await installation.stop(seen.failed);
     await rm(place, { recursive: true, force: true });
   });
@@ -111,7 +114,7 @@ routes:
     await libraryIs({ offline: true });
     const id = await posted(demo, 'archive', set.pid);
     await until(async () => (await demo.job(id)).statusCode === 'inProgress');
-    await until(async () => /offline|away|wait/i.test((await demo.job(id)).statusMessage));
+    await until(async () => /wait/i.test((await demo.job(id)).statusMessage), 90_000);
     assert.equal((await demo.dataset(set.pid)).datasetlifecycle['retrievable'], false);
     await libraryIs({});
     await ended(demo, id);
