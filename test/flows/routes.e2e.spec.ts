@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -114,7 +114,8 @@ routes:
     await libraryIs({ offline: true });
     const id = await posted(demo, 'archive', set.pid);
     await until(async () => (await demo.job(id)).statusCode === 'inProgress');
-    await until(async () => /wait/i.test((await demo.job(id)).statusMessage), 90_000);
+    const log = join(installation.directory, 'archiver.log');
+    await until(async () => (await readFile(log, 'utf8')).includes('found it offline'), 90_000);
     assert.equal((await demo.dataset(set.pid)).datasetlifecycle['retrievable'], false);
     await libraryIs({});
     await ended(demo, id);

@@ -130,13 +130,14 @@ function refuseTwice(found: readonly Found[]): void {
           ?.refuse(`each name once`, `Rename it: ${names.get(one!)} has it.`, JSON.stringify(one));
       else names.set(one!, `target ${name} (line ${parsed.line})`);
     }
-    const place = options['place'];
-    const where = `${kind}:${String(place).replace(/\/+$/, '')}`;
-    if (typeof place !== 'string') continue;
+    const { place, endpoint, bucket, prefix } = options;
+    const [key, written] = typeof bucket === 'string' ? ['bucket', bucket] : ['place', place];
+    if (typeof written !== 'string') continue;
+    const where = JSON.stringify([kind, endpoint, written.replace(/\/+$/, ''), prefix]);
     if (places.has(where))
       entry
         .value('options')
-        ?.at(['place'])
+        ?.at([key!])
         .refuse(
           'each place once',
           `Remove one: ${places.get(where)} lies there, and two copies in one place are one.`,
