@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import ts from 'typescript';
+import { waitCodes } from '#contracts';
 import { textOf } from '../support/repository.js';
 import { productSources, walk } from '../support/sources.js';
 
@@ -8,9 +9,22 @@ const page = 'docs/errors.md';
 /** First parts of codes: an app's context or name, or a library. */
 const contexts = [
   ...['archiver', 'assembly', 'catalog', 'cli', 'contracts', 'datablock', 'kernel', 'long-term-storage'],
-  ...['messaging', 'observability', 'outbox', 'persistence', 'publication', 'service-host', 'storage'],
+  ...[
+    'messaging',
+    'observability',
+    'operations',
+    'outbox',
+    'persistence',
+    'publication',
+    'routes',
+    'service-host',
+    'storage',
+  ],
 ];
 const codePattern = new RegExp(`^(${contexts.join('|')})[.]([a-z0-9-]+|[a-z0-9-]*<[a-z]+>)$`);
+
+/** Reasons of waiting are no errors: docs/operations.md explains them. */
+const waits = new Set<string>(waitCodes);
 
 type Use = 'given' | 'compared' | 'other';
 
@@ -43,7 +57,8 @@ const found = new Map<string, { readonly path: string; readonly use: Use }[]>();
 for (const { path, tree } of productSources())
   walk(tree, (node) => {
     const code = codeIn(node);
-    if (codePattern.test(code)) found.set(code, [...(found.get(code) ?? []), { path, use: useOf(node) }]);
+    if (codePattern.test(code) && !waits.has(code))
+      found.set(code, [...(found.get(code) ?? []), { path, use: useOf(node) }]);
   });
 
 const codesOf = (use: Use): string[] =>

@@ -223,7 +223,7 @@ export class ArchiveVerdict {
       for (const entry of await readdir(share, { recursive: true, withFileTypes: true })) {
         if (!entry.isFile()) continue;
         const file = join(entry.parentPath, entry.name).slice(share.length + 1);
-        if (tars.has(file)) continue;
+        if (tars.has(file) || file === '.catena-target') continue;
         const recorded = aside.some(({ _id, archiveId }) => file === `${archiveId}.${_id}.discarded`);
         if (recorded) discarded += 1;
         else unexplained.push(join(share, file));

@@ -35,8 +35,10 @@ export async function datasetInSourceFolder(
   installation: Installation,
   client: ScicatClient,
   files = sampleFiles(),
+  ownerGroup = 'demo-group',
 ): Promise<TestDataset> {
-  const folder = join(installation.sourceFolder, randomBytes(6).toString('hex'));
+  const root = dirname(installation.sourceFolder);
+  const folder = join(root, ownerGroup, randomBytes(6).toString('hex'));
   for (const { path, content } of files) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), content);
@@ -46,7 +48,7 @@ export async function datasetInSourceFolder(
       new Date('2020-02-03T04:05:06.789Z'),
     );
   }
-  const pid = await createDataset(client, folder);
+  const pid = await createDataset(client, folder, { ownerGroup });
   await registerFiles(
     client,
     pid,

@@ -18,6 +18,9 @@ const borrowed = [
   { call: 's3OptionsFrom(', file: 'libs/storage/src/s3/s3-options.ts' },
   { call: 'mailOptionsFrom(', file: 'libs/mail/src/mail-options.ts' },
   { call: 'sourceFolderRulesFrom(', file: 'libs/source-folders/src/rules-from-environment.ts' },
+  { call: 'routesFrom(', file: 'libs/routes/src/routes-from-environment.ts' },
+  { call: 'routesFrom(', file: 'libs/routes/src/routes-file.ts' },
+  { call: 'routesFileFrom(', file: 'libs/routes/src/routes-file.ts' },
 ];
 const variablePattern = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/;
 

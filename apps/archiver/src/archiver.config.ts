@@ -10,6 +10,8 @@ import {
   withoutSlash,
   listFrom,
 } from '#kernel';
+import { problemsOfTarget } from '#long-term-storage';
+import { routesFileFrom, type TargetPlace } from '#routes';
 import { serviceHostOptionsFrom, type ServiceHostOptions } from '#service-host';
 import { sourceFolderRulesFrom, type SourceFolderRules } from '#source-folders';
 import { s3OptionsFrom, type S3ObjectStoreOptions } from '#storage';
@@ -32,11 +34,13 @@ export interface ArchiverConfig {
   readonly retrievalBucket: string;
   /** The account that asks the catalogue before anything is taken away. */
   readonly catalog: CatalogAccount;
-  /** Roots of long-term storage, one for each copy, in order of preference for reading. */
+  /** The targets of ROUTES_FILE that this archiver serves, in its order; undefined without the file. */
+  readonly targets: readonly TargetPlace[] | undefined;
+  /** Without ROUTES_FILE: roots of long-term storage, one for each copy, in order of preference for reading. */
   readonly shares: readonly string[];
   /** A file that must exist below each root: absent, the share is not mounted. */
   readonly shareMarker: string | undefined;
-  /** Bytes that stay free on each share. */
+  /** Bytes that stay free on each share whose target does not say otherwise. */
   readonly reserve: number;
   /** Which folders may be read for which dataset. */
   readonly sourceFolders: SourceFolderRules;
@@ -77,6 +81,7 @@ function read(environment: Environment): ArchiverConfig {
   const serviceHost = serviceHostOptionsFrom(environment, 'archiver', [
     { collection: 'works', path: 'outbox' },
   ]);
+  const targets = targetsFrom(environment);
   return {
     serviceHost,
     host: environment['HOST'] ?? '127.0.0.1',
@@ -94,9 +99,8 @@ function read(environment: Environment): ArchiverConfig {
       username: required(environment, 'CATALOG_USERNAME', 'archiver'),
       password: required(environment, 'CATALOG_PASSWORD', 'a-secret'),
     },
-    shares: listFrom(required(environment, 'LTS_ROOTS', '/mnt/tape')).map((item) =>
-      item.replace(/(.)\/+$/, '$1'),
-    ),
+    targets,
+    shares: targets === undefined ? rootsFrom(required(environment, 'LTS_ROOTS', '/mnt/tape')) : [],
     shareMarker: environment['LTS_MARKER'],
     reserve: bytes(environment, 'LTS_RESERVE', '1GiB'),
     sourceFolders: sourceFolderRulesFrom(environment),
@@ -115,6 +119,27 @@ function read(environment: Environment): ArchiverConfig {
     },
     retrievedLifetime,
   };
+}
+
+function rootsFrom(text: string): string[] {
+  return listFrom(text).map((item) => item.replace(/(.)\/+$/, '$1'));
+}
+
+/** Those of ROUTES_FILE that ARCHIVER_TARGETS names, or all that others do not operate. */
+function targetsFrom(environment: Environment): readonly TargetPlace[] | undefined {
+  const wanted = listFrom(environment['ARCHIVER_TARGETS']);
+  // Limits are job-assembler's business.
+  const places = routesFileFrom(environment, { limit: 1, check: problemsOfTarget })?.places;
+  const served = places?.filter(({ kind }) => kind !== 'outside');
+  if (served === undefined || served.length === 0 || wanted.length === 0) return served;
+  const names = served.map(({ name }) => name);
+  const unknown = wanted.filter((name) => !names.includes(name));
+  if (unknown.length > 0)
+    refuse(
+      environment,
+      `Expected in ARCHIVER_TARGETS targets of ROUTES_FILE that archivers reach (${names.join(', ')}), found ${unknown.join(', ')}. Correct the names, or add the targets to the file.`,
+    );
+  return served.filter(({ name }) => wanted.includes(name));
 }
 
 /** Work is given back before liveness has the process ended. */

@@ -1,9 +1,10 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ClaimChecks } from '#claim-check';
 import { Clock } from '#kernel';
-import { storagesAt } from '#long-term-storage';
+import { IdentifiedStorage, storageForTarget, storagesAt } from '#long-term-storage';
 import { ServiceHostModule } from '#service-host';
 import { ObjectStore, S3ObjectStore } from '#storage';
+import { NeededTargets } from './accept-work/needed-targets.js';
 import { WorkOrdersConsumer } from './accept-work/work-orders.consumer.js';
 import { ArchiveDatablockHandler } from './archive-datablock/archive-datablock.handler.js';
 import { CopyWriter } from './archive-datablock/copy-writer.js';
@@ -13,6 +14,7 @@ import { ConfigToken, SharesToken, type ArchiverConfig } from './archiver.config
 import { Buckets } from './buckets.lifecycle.js';
 import { CatalogueWord } from './catalog/catalogue-word.js';
 import { ArchiverStore } from './persistence/archiver-store.js';
+import { TargetNames } from './domain/target-names.js';
 import { DiscardDatablockHandler } from './discard-datablock/discard-datablock.handler.js';
 import { ReleaseOriginalsHandler } from './release-originals/release-originals.handler.js';
 import { ReleasedDatablocks } from './release-originals/released-datablocks.js';
@@ -21,11 +23,13 @@ import { CopyRecords } from './persistence/copy-records.js';
 import { Datablocks } from './persistence/datablocks.js';
 import { FilesAside } from './persistence/files-aside.js';
 import { RetrievedCopies } from './persistence/retrieved-copies.js';
+import { TargetIdentities } from './persistence/target-identities.js';
 import { WorkOrders } from './persistence/work-orders.js';
 import { ExpireRetrievedCopies } from './retrieve-datablock/expire-retrieved-copies.js';
 import { RecallLock } from './retrieve-datablock/recall-lock.js';
 import { RetrieveDatablockHandler } from './retrieve-datablock/retrieve-datablock.handler.js';
 import { ProgressReporting } from './run-work/progress-reporting.js';
+import { ServedTargets } from './run-work/served-targets.js';
 import { WaitingSigns } from './run-work/waiting-signs.js';
 import { WorkHandlers } from './run-work/work-handlers.js';
 import { ThreadWatch } from './run-work/thread-watch.js';
@@ -35,17 +39,23 @@ import { DataElsewhere } from './set-aside/data-elsewhere.js';
 import { SetAsideSweep } from './set-aside/set-aside-sweep.js';
 import { SetAside } from './set-aside/set-aside.js';
 import { SetAsideController } from './set-aside/set-aside.controller.js';
+import { SharesController } from './shares/shares.controller.js';
+import { Shares } from './shares/shares.js';
 import { VerifyDatablockHandler } from './verify-datablock/verify-datablock.handler.js';
 
 @Module({})
 export class ArchiverModule {
-  /** @throws PermanentError `kernel.configuration` for a storage of LTS_ROOTS that cannot be */
+  /** @throws PermanentError `kernel.configuration` for a storage of LTS_ROOTS, or a target of ROUTES_FILE, that cannot be */
   static forRoot(config: ArchiverConfig): DynamicModule {
-    const shares = storagesAt(config.shares, config.shareMarker);
+    const { targets } = config;
+    const shares =
+      targets === undefined
+        ? storagesAt(config.shares, config.shareMarker)
+        : targets.map((target) => storageForTarget(target));
     return {
       module: ArchiverModule,
       imports: [ServiceHostModule.forRoot(config.serviceHost)],
-      controllers: [WorkOrdersConsumer, SetAsideController],
+      controllers: [WorkOrdersConsumer, SetAsideController, SharesController],
       providers: [
         { provide: ConfigToken, useValue: config },
         { provide: ObjectStore, useFactory: () => new S3ObjectStore(config.store) },
@@ -60,9 +70,15 @@ export class ArchiverModule {
         },
         {
           provide: SharesToken,
-          useValue: shares,
+          inject: [TargetIdentities],
+          // Whoever looks at a share sees it as itself, or not at all.
+          useFactory: (identities: TargetIdentities) =>
+            shares.map((share) => new IdentifiedStorage(share, identities)),
         },
+        { provide: TargetNames, useValue: new TargetNames(targets) },
         ArchiverStore,
+        TargetIdentities,
+        Shares,
         WorkOrders,
         Datablocks,
         FilesAside,
@@ -76,6 +92,8 @@ export class ArchiverModule {
         SetAside,
         SetAsideSweep,
         DataElsewhere,
+        NeededTargets,
+        ServedTargets,
         WorkRunner,
         ThreadWatch,
         WorkHandlers,

@@ -7,6 +7,7 @@ import {
   type Environment,
   withoutSlash,
 } from '#kernel';
+import { routesFrom, type Routes } from '#routes';
 import { serviceHostOptionsFrom, type ServiceHostOptions } from '#service-host';
 import { sourceFolderRulesFrom, type SourceFolderRules } from '#source-folders';
 import { s3OptionsFrom, type S3ObjectStoreOptions } from '#storage';
@@ -28,6 +29,7 @@ export interface JobAssemblerConfig {
   /** Which folders archivers may read for which dataset; datasets elsewhere are read in the landing zone. */
   readonly sourceFolders: SourceFolderRules;
   readonly split: { readonly targetBytes: number; readonly maxFiles: number };
+  /** Of work that was planned before 0.6; what is planned now has its own number. */
   readonly copies: number;
   /** Milliseconds without a sign of life after which another process plans or releases. */
   readonly lease: number;
@@ -39,6 +41,10 @@ export interface JobAssemblerConfig {
   readonly unregisteredLifetime: number;
   /** Milliseconds after which a finished job is forgotten. */
   readonly finishedJobLifetime: number;
+  /** Where work goes: ROUTES_FILE, or one route without it. */
+  readonly routes: Routes;
+  /** Milliseconds after which waiting work counts as one level more urgent. */
+  readonly priorityAging: number;
   readonly limits: { readonly global: number; readonly perGroup: number; readonly perTarget: number };
 }
 
@@ -79,6 +85,8 @@ function read(environment: Environment): JobAssemblerConfig {
       datasets: integer(environment, 'PLANNING_DATASETS', 4),
       turn: duration(environment, 'PLANNING_TURN', '5s'),
     },
+    routes: routesFrom(environment),
+    priorityAging: duration(environment, 'PRIORITY_AGING', '24h'),
     limits: {
       global: integer(environment, 'LIMIT_GLOBAL', 64),
       perGroup: integer(environment, 'LIMIT_PER_GROUP', 32),

@@ -4,29 +4,41 @@ import { ServiceHostModule } from '#service-host';
 import { ObjectStore, S3ObjectStore } from '#storage';
 import { JobCancellation } from './accept-job/job-cancellation.js';
 import { JobRequestsConsumer } from './accept-job/job-requests.consumer.js';
+import { DatablockPlaces } from './aggregates/datablock-places.js';
 import { DatasetTasks } from './aggregates/dataset-tasks.js';
 import { Jobs } from './aggregates/jobs.js';
 import { Leases } from './aggregates/leases.js';
+import { SteeredWork } from './aggregates/steered-work.js';
+import { Steering } from './aggregates/steering.js';
+import { WorkFigures } from './aggregates/work-figures.js';
 import { WorkOrders } from './aggregates/work-orders.js';
 import { CatalogClient } from './catalog/catalog-client.js';
 import { FinishedJobsSweep } from './forget-jobs/finished-jobs-sweep.js';
 import { ConfigToken, type JobAssemblerConfig } from './job-assembler.config.js';
 import { AssemblerStore } from './persistence/assembler-store.js';
 import { ClaimChecks } from '#claim-check';
+import { MongoDatablockPlaces } from './persistence/mongo-datablock-places.js';
 import { MongoDatasetTasks } from './persistence/mongo-dataset-tasks.js';
 import { MongoJobs } from './persistence/mongo-jobs.js';
 import { MongoLeases } from './persistence/mongo-leases.js';
+import { MongoSteeredWork } from './persistence/mongo-steered-work.js';
+import { MongoSteering } from './persistence/mongo-steering.js';
+import { MongoWorkFigures } from './persistence/mongo-work-figures.js';
 import { MongoWorkOrders } from './persistence/mongo-work-orders.js';
 import { DatasetDrafts } from './plan-job/dataset-drafts.js';
 import { DatasetFiles } from './plan-job/dataset-files.js';
 import { DatasetPlanner } from './plan-job/dataset-planner.js';
+import { DatasetRoutes } from './plan-job/dataset-routes.js';
 import { DatasetSources } from './plan-job/dataset-sources.js';
 import { JobAnnouncement } from './plan-job/job-announcement.js';
 import { JobDatasets } from './plan-job/job-datasets.js';
 import { JobPlanner } from './plan-job/job-planner.js';
 import { PlanningLoop } from './plan-job/planning-loop.js';
+import { CurrentRules } from './release-work/current-rules.js';
+import { SteeredJobs } from './release-work/steered-jobs.js';
 import { Dispatcher } from './release-work/dispatcher.js';
 import { DraftRelease } from './release-work/draft-release.js';
+import { MissingTargets } from './release-work/missing-targets.js';
 import { AcceptedReports } from './settle-results/accepted-reports.js';
 import { ArchiverReportsConsumer } from './settle-results/archiver-reports.consumer.js';
 import { DatasetEnding } from './settle-results/dataset-ending.js';
@@ -35,12 +47,21 @@ import { DatasetResetConsumer } from './settle-results/dataset-reset.consumer.js
 import { DatasetSettling } from './settle-results/dataset-settling.js';
 import { DatasetSubmission } from './settle-results/dataset-submission.js';
 import { JobEnding } from './settle-results/job-ending.js';
+import { JobSituations } from './settle-results/job-situations.js';
 import { JobSettling } from './settle-results/job-settling.js';
+import { PlacedDatablocks } from './settle-results/placed-datablocks.js';
 import { ProgressReports } from './settle-results/progress-reports.js';
 import { ResetDatablocks } from './settle-results/reset-datablocks.js';
 import { UnregisteredDatablocks } from './settle-results/unregistered-datablocks.js';
 import { UnregisteredSweep } from './settle-results/unregistered-sweep.js';
 import { WaitingReports } from './settle-results/waiting-reports.js';
+import { JobSteering } from './steer-work/job-steering.js';
+import { JobView } from './steer-work/job-view.js';
+import { JobsController } from './steer-work/jobs.controller.js';
+import { LimitsView } from './steer-work/limits-view.js';
+import { LimitsController } from './steer-work/limits.controller.js';
+import { ReleaseSteering } from './steer-work/release-steering.js';
+import { SteeringSweep } from './steer-work/steering-sweep.js';
 
 @Module({})
 export class JobAssemblerModule {
@@ -53,6 +74,8 @@ export class JobAssemblerModule {
         ArchiverReportsConsumer,
         DatasetRegisteredConsumer,
         DatasetResetConsumer,
+        LimitsController,
+        JobsController,
       ],
       providers: [
         { provide: ConfigToken, useValue: config },
@@ -61,7 +84,11 @@ export class JobAssemblerModule {
         { provide: Jobs, useClass: MongoJobs },
         { provide: DatasetTasks, useClass: MongoDatasetTasks },
         { provide: WorkOrders, useClass: MongoWorkOrders },
+        { provide: DatablockPlaces, useClass: MongoDatablockPlaces },
+        { provide: WorkFigures, useClass: MongoWorkFigures },
         { provide: Leases, useClass: MongoLeases },
+        { provide: Steering, useClass: MongoSteering },
+        { provide: SteeredWork, useClass: MongoSteeredWork },
         {
           provide: ClaimChecks,
           inject: [ObjectStore, Clock],
@@ -72,12 +99,15 @@ export class JobAssemblerModule {
         CatalogClient,
         DatasetFiles,
         DatasetSources,
+        DatasetRoutes,
         DatasetDrafts,
         DatasetPlanner,
         JobAnnouncement,
         JobDatasets,
         JobPlanner,
         PlanningLoop,
+        CurrentRules,
+        SteeredJobs,
         Dispatcher,
         DraftRelease,
         DatasetEnding,
@@ -88,10 +118,18 @@ export class JobAssemblerModule {
         AcceptedReports,
         JobCancellation,
         ProgressReports,
+        PlacedDatablocks,
+        MissingTargets,
+        JobSituations,
         WaitingReports,
         ResetDatablocks,
         UnregisteredDatablocks,
         UnregisteredSweep,
+        ReleaseSteering,
+        JobSteering,
+        LimitsView,
+        JobView,
+        SteeringSweep,
         FinishedJobsSweep,
       ],
     };

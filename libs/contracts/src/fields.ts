@@ -2,9 +2,12 @@ import 'reflect-metadata';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
+  ArrayMinSize,
+  ArrayUnique,
   IsArray,
   IsInt,
   IsObject,
+  IsOptional,
   IsString,
   Matches,
   Max,
@@ -34,6 +37,12 @@ export const Sha256 = (): PropertyDecorator => all(IsString(), Matches(/^[0-9a-f
 export const ArchiveId = (): PropertyDecorator => all(IsString(), MinLength(1), MaxLength(1000));
 /** An error code of docs/errors.md. */
 export const ErrorCode = (): PropertyDecorator => all(Matches(/^[a-z-]+\.[a-z0-9-]+$/), MaxLength(100));
+/** Names of targets of ROUTES_FILE, each once, in order of preference; absent without that file. */
+export const TargetNames = (): PropertyDecorator =>
+  all(
+    ...[IsOptional(), IsArray(), ArrayMinSize(1), ArrayMaxSize(4), ArrayUnique()],
+    Matches(/^[a-z0-9-]{1,40}$/, { each: true }),
+  );
 /** A sentence for people. */
 export const Sentence = (): PropertyDecorator => all(IsString(), MaxLength(2000));
 /** A list of objects of their own shape, `most` of them. */

@@ -19,12 +19,14 @@ export {
   phases,
   registeredDoiStates,
   registrationSteps,
+  waitCodes,
   workflows,
   type FaultKind,
   type JobOutcome,
   type Phase,
   type RegisteredDoiState,
   type RegistrationStep,
+  type WaitCode,
   type Workflow,
 } from './vocabulary.js';
 export { parseEnvelope, parsePayload } from './parse.js';

@@ -24,3 +24,21 @@ export const registrationSteps = [
   'reporting',
 ] as const;
 export type RegistrationStep = (typeof registrationSteps)[number];
+
+/** Why work waits, or what holds it: a closed list. docs/operations.md explains each. */
+export const waitCodes = [
+  ...(['catalog.unsent', 'catalog.unaccepted', 'message.parked', 'plan.running', 'plan.waiting'] as const),
+  ...(['limit.global', 'limit.group', 'limit.target', 'paused', 'deferred', 'window.closed'] as const),
+  ...([
+    'target.unknown',
+    'quota.full',
+    'work.unsent',
+    'work.unaccepted',
+    'work.queued',
+    'work.waiting',
+  ] as const),
+  ...(['work.retrying', 'work.shared-recall', 'work.tape', 'work.silent', 'work.running'] as const),
+  ...(['cold.restoring', 'worker.outside', 'source.away', 'copy.missing', 'register.waiting'] as const),
+  ...(['cancel.waiting', 'external'] as const),
+] as const;
+export type WaitCode = (typeof waitCodes)[number];

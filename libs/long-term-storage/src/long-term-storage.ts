@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { TransientError } from '#kernel';
+import type { IdentityFile } from './identity/storage-identity.js';
 
 /** Which part to read, and how. */
 export interface LongTermReadOptions {
@@ -67,6 +68,14 @@ export abstract class LongTermStorage {
   abstract readonly name: string;
 
   /**
+   * What it says of itself, where another place can be mounted or configured in its stead. Undefined where its server says
+   * who it is.
+   */
+  get identity(): IdentityFile | undefined {
+    return undefined;
+  }
+
+  /**
    * Begins a file. Writers with different tokens never disturb each other; a second writer with the same token takes
    * the place of the first, whose bytes are gone.
    *
@@ -101,6 +110,13 @@ export abstract class LongTermStorage {
 
   /** Removes a file that was set aside, for good; one that is not there is fine. */
   abstract removeSetAside(name: string, token: string): Promise<void>;
+
+  /** Whether this very file is set aside with this token. */
+  async isSetAside(name: string, token: string): Promise<boolean> {
+    for await (const aside of this.listSetAside(name))
+      if (aside.name === name && aside.token === token) return true;
+    return false;
+  }
 
   /** Files set aside whose former name starts with the prefix, in no particular order. */
   abstract listSetAside(prefix: string): AsyncIterable<FileSetAside>;

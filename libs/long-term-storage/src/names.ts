@@ -8,6 +8,9 @@ export const publishingSuffix = '.publishing';
 /** Ends the name of a file that was set aside: not gone yet, but no longer under its name. */
 const asideSuffix = '.discarded';
 
+/** The file that says which storage this is; see docs/decisions/0065. No listing shows it. */
+export const identityName = '.catena-target';
+
 const longestNameBytes = 255;
 const tokenPattern = /^[A-Za-z0-9_-]{1,64}$/;
 

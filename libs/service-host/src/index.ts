@@ -18,4 +18,4 @@ export { serviceHostOptionsFrom } from './service-host.config.js';
 export { ServiceHostModule } from './service-host.module.js';
 export { Open, Operators, Ruled, ruleOf, type EndpointRule } from './endpoint-rule.decorator.js';
 export { refuseWithoutRule } from './endpoint-rules.js';
-export type { ServiceHostOptions } from './service-host.options.js';
+export { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from './service-host.options.js';

@@ -58,7 +58,7 @@ export function orderedParts(parts: readonly UploadPart[]): UploadPart[] {
 }
 
 /** @throws PermanentError `storage.request-invalid` */
-export function checkAttributes({ metadata, contentType }: ObjectAttributes): void {
+export function checkAttributes({ metadata, contentType, storageClass }: ObjectAttributes): void {
   for (const [key, value] of Object.entries(metadata ?? {})) {
     if (!/^[a-z0-9-]+$/.test(key)) throw invalid('a metadata key of lower-case letters, digits and "-"', key);
     if (!/^[\x20-\x7e]*$/.test(value)) throw invalid(`printable ASCII as metadata "${key}"`, value);
@@ -66,6 +66,8 @@ export function checkAttributes({ metadata, contentType }: ObjectAttributes): vo
   if (contentType !== undefined && !/^[\x20-\x7e]+$/.test(contentType)) {
     throw invalid('a content type', contentType);
   }
+  if (storageClass !== undefined && !/^[A-Z][A-Z0-9_]*$/.test(storageClass))
+    throw invalid('a storage class of capital letters', storageClass);
 }
 
 /** @throws PermanentError `storage.range-invalid` */
@@ -80,6 +82,15 @@ export function rangeInvalid(key: string, offset: number, cause?: unknown): Perm
     'storage.range-invalid',
     `Expected a range within ${key}, found one that starts at ${offset}.`,
     { details: { key, offset }, cause },
+  );
+}
+
+/** The key is taken. */
+export function alreadyExists(bucket: string, key: string, cause?: unknown): PermanentError {
+  return new PermanentError(
+    'storage.already-exists',
+    `Expected "${key}" in the bucket "${bucket}" to be free, found an object there; it was left as it is.`,
+    { details: { bucket, key }, cause },
   );
 }
 

@@ -9,6 +9,7 @@ export type {
   OpenObject,
   PendingUpload,
   PutOptions,
+  RestoreOptions,
   UploadPart,
   UploadedPart,
 } from './object-store.js';

@@ -12,6 +12,8 @@ export interface ObjectRange {
 export interface PutOptions extends ObjectAttributes {
   /** Bytes the body will yield; a body of another length makes no object. */
   readonly size: number;
+  /** Refuses, with `storage.already-exists`, to replace an object of the same key. Only for bodies of one part (16 MiB). */
+  readonly onlyIfAbsent?: boolean;
 }
 
 /** Attributes an object carries. */
@@ -20,6 +22,8 @@ export interface ObjectAttributes {
   readonly contentType?: string;
   /** Keys of lower-case letters, digits and `-`, values of printable ASCII. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Such as `STANDARD` or `GLACIER`; default: that of the bucket. */
+  readonly storageClass?: string;
 }
 
 /** An object as a listing shows it. */
@@ -35,6 +39,10 @@ export interface ListedObject {
 /** An object's attributes. */
 export interface ObjectHead extends Omit<ListedObject, 'key'> {
   readonly metadata: Readonly<Record<string, string>>;
+  /** As the store names it; most name none for their standard class. */
+  readonly storageClass?: string;
+  /** Of a cold object whose restoration was asked for. */
+  readonly restoration?: { readonly isUnderWay: boolean; readonly until?: Date };
 }
 
 /** An object that is being read. */
@@ -51,7 +59,15 @@ export interface ObjectVersion {
   readonly etag: string;
 }
 
-/** A part of an upload by a client that is not ours. */
+/** How a cold object is to be made readable for a while. */
+export interface RestoreOptions {
+  /** Days for which it stays readable. */
+  readonly days: number;
+  /** How fast, and how dear: `Standard`, `Bulk` or `Expedited`, where the store knows them. */
+  readonly tier?: string;
+}
+
+/** A part of an upload. */
 export interface UploadPart {
   /** 1 to 10 000. */
   readonly partNumber: number;
@@ -88,7 +104,7 @@ export abstract class ObjectStore {
    * or not at all: a body that fails at its very end (because a checksum did not match, say) leaves nothing behind.
    * Memory is bounded whatever the size.
    *
-   * @throws PermanentError `storage.size-mismatch`, and whatever the body throws
+   * @throws PermanentError `storage.size-mismatch`, `storage.already-exists`, and whatever the body throws
    */
   abstract put(
     bucket: string,
@@ -100,6 +116,7 @@ export abstract class ObjectStore {
   /**
    * Reads an object. A connection that breaks on the way is made anew and continues where it broke.
    *
+   * @throws TransientError `storage.cold` when it must be restored first
    * @throws PermanentError `storage.not-found`, `storage.range-invalid`; the stream may also end with
    * `storage.object-changed` when the object was replaced while being read
    */
@@ -112,6 +129,14 @@ export abstract class ObjectStore {
 
   /** Undefined when there is no such object (or bucket). */
   abstract head(bucket: string, key: string): Promise<ObjectHead | undefined>;
+
+  /**
+   * Asks for a cold object to be made readable; it is when {@link open} finds it so, hours later perhaps. One that is being
+   * restored already stays as it is.
+   *
+   * @throws PermanentError `storage.not-found`
+   */
+  abstract restore(bucket: string, key: string, options: RestoreOptions): Promise<void>;
 
   /** Objects whose key starts with the prefix, sorted by the UTF-8 bytes of their keys; one page is held at a time. */
   abstract list(bucket: string, prefix: string): AsyncIterable<ListedObject>;
@@ -154,6 +179,18 @@ export abstract class ObjectStore {
     part: { readonly uploadId: string; readonly partNumber: number; readonly size: number },
     expirySeconds: number,
   ): Promise<string>;
+
+  /**
+   * Sends a part; one that was sent under the same number before is replaced.
+   *
+   * @throws PermanentError `storage.upload-not-found`
+   */
+  abstract sendPart(
+    bucket: string,
+    key: string,
+    part: { readonly uploadId: string; readonly partNumber: number },
+    content: Buffer,
+  ): Promise<UploadPart>;
 
   /** The parts that have arrived, by number. @throws PermanentError `storage.upload-not-found` */
   abstract uploadedParts(bucket: string, key: string, uploadId: string): Promise<readonly UploadedPart[]>;

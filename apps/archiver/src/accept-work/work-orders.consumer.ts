@@ -21,6 +21,7 @@ import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import type { Command } from '../persistence/records.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { WorkRunner } from '../run-work/work-runner.js';
+import { NeededTargets } from './needed-targets.js';
 
 /** Takes work orders over: one record, inserted first, and the message is settled. The work itself takes its time. */
 @Controller()
@@ -28,6 +29,7 @@ export class WorkOrdersConsumer {
   constructor(
     private readonly orders: WorkOrders,
     private readonly runner: WorkRunner,
+    private readonly needed: NeededTargets,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
   ) {}
@@ -74,7 +76,9 @@ export class WorkOrdersConsumer {
   private async accept(command: Command): Promise<Outcome> {
     const now = this.clock.now();
     const grace = command.kind === 'release' ? this.config.releaseGrace : 0;
+    const needs = await this.needed.of(command);
     await this.orders.accept({
+      ...(needs === undefined ? {} : { needs }),
       ...{ command, acceptedAt: now, dueAt: new Date(now.getTime() + grace), context: currentContext() },
       ...(grace === 0 ? {} : { lastFault: 'Waits until no upload link of the dataset is good any more.' }),
     });

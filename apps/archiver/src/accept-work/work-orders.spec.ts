@@ -4,12 +4,16 @@ import type { Envelope, OriginalsSource } from '#contracts';
 import { ManualClock, newId } from '#kernel';
 import type { OutboxRelay } from '#outbox';
 import type { ArchiverConfig } from '../archiver.config.js';
+import { TargetNames } from '../domain/target-names.js';
 import type { ArchiverStore } from '../persistence/archiver-store.js';
+import { Datablocks } from '../persistence/datablocks.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import type { WorkRunner } from '../run-work/work-runner.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
+import { NeededTargets } from './needed-targets.js';
 import { WorkOrdersConsumer } from './work-orders.consumer.js';
 
+const names = new TargetNames([{ name: 'disk', formerNames: ['/mnt/disk'] }]);
 const releaseGrace = 3_600_000;
 const source: OriginalsSource = { kind: 'landing-zone', location: 'p', bucket: 'zone' };
 const files = { bucket: 'control', key: 'k', size: 1, sha256: 'f' };
@@ -28,7 +32,10 @@ describe('An order of job-assembler', () => {
       cancel: (workOrderId: string) => cancelled.push(workOrderId),
     } as unknown as WorkRunner;
     const orders = new WorkOrders(store, { wake: () => undefined } as unknown as OutboxRelay);
-    consumer = new WorkOrdersConsumer(orders, runner, clock, { releaseGrace } as ArchiverConfig);
+    consumer = new WorkOrdersConsumer(
+      ...([orders, runner, new NeededTargets(new Datablocks(store, names), orders), clock] as const),
+      { releaseGrace } as ArchiverConfig,
+    );
   });
 
   const envelopeOf = <Data>(data: Data): Envelope<Data> => ({ data }) as Envelope<Data>;
@@ -52,6 +59,31 @@ describe('An order of job-assembler', () => {
     }
     assert.equal(await store.works.countDocuments({}), 4);
     assert.equal(woken, 8);
+  });
+
+  it('is for archivers that have all its targets, or one of them to read from', async () => {
+    const copies = ['/mnt/disk', 'tape'].map((share) => ({ share, verifiedAt: clock.now() }));
+    await store.datablocks.insertOne({ _id: 'known', pid: 'p', copies } as never);
+    const archived = { source, files, fileCount: 1, bytes: 1, copies: 2 };
+    const needsOf = async (data: { workOrderId: string }) => (await stored(data.workOrderId)).needs;
+    const archive = { ...order(), ...archived, targets: ['tape', 'disk'] };
+    await consumer.archive(envelopeOf(archive));
+    assert.deepEqual(await needsOf(archive), { of: 'all', targets: ['tape', 'disk'] });
+    const [retrieve, verify, discard, remains, unknown] = [
+      ...['known', 'known', 'known', 'a', 'x'].map((archiveId) => ({ ...order(), archiveId })),
+    ] as const;
+    await consumer.retrieve(envelopeOf({ ...retrieve!, targets: ['old-news'] }));
+    await consumer.verify(envelopeOf(verify!));
+    for (const one of [discard, remains, unknown]) await consumer.discard(envelopeOf(one!));
+    assert.deepEqual(await needsOf(retrieve!), { of: 'any', targets: ['disk', 'tape'] });
+    for (const one of [verify, discard])
+      assert.deepEqual(await needsOf(one!), { of: 'all', targets: ['disk', 'tape'] });
+    assert.deepEqual(
+      await needsOf(remains!),
+      { of: 'all', targets: ['tape', 'disk'] },
+      'where its parts may lie',
+    );
+    assert.equal(await needsOf(unknown!), undefined);
   });
 
   it('to release originals waits as long as an upload link may still be good, and says so', async () => {

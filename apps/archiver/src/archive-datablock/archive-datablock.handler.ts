@@ -10,6 +10,7 @@ import { Clock, PermanentError, TransientError, crashPoint } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { eventRow, type AnswerRow } from '#outbox';
 import { SharesToken } from '../archiver.config.js';
+import { targetAway } from '../domain/missing-targets.js';
 import { refuseForeign, refuseForeignName } from '../domain/own-datablock.js';
 import { isDamaged, readBack } from '../persistence/stored-copies.js';
 import { Datablocks } from '../persistence/datablocks.js';
@@ -84,12 +85,24 @@ export class ArchiveDatablockHandler {
     return stored;
   }
 
-  private targetsOf({ copies }: ArchiveDatablockV1): readonly LongTermStorage[] {
-    const targets = this.shares.slice(0, copies);
+  private targetsOf({ archiveId, copies, targets: named }: ArchiveDatablockV1): readonly LongTermStorage[] {
+    const targets = (named === undefined ? this.shares : this.named(archiveId, named)).slice(0, copies);
     if (targets.length === copies) return targets;
     throw new PermanentError(
       'archiver.too-few-shares',
-      `Expected ${copies} shares for ${copies} copies, found ${targets.length} in LTS_ROOTS. Configure more shares or fewer copies.`,
+      `Expected ${copies} shares for ${copies} copies, found ${targets.length} (LTS_ROOTS, or the targets of the order). Configure more of them, or fewer copies.`,
+    );
+  }
+
+  /** In the order of the command. @throws TransientError `archiver.target-away` */
+  private named(archiveId: string, names: readonly string[]): readonly LongTermStorage[] {
+    const found = names.map((name) => this.shares.find((share) => share.name === name));
+    const missing = names.filter((_, index) => found[index] === undefined);
+    if (missing.length === 0) return found as LongTermStorage[];
+    throw targetAway(
+      archiveId,
+      missing,
+      this.shares.map(({ name }) => name),
     );
   }
 
@@ -170,8 +183,15 @@ export class ArchiveDatablockHandler {
         sha256,
         copies: stored.copies.length,
         manifest,
+        ...targetsOf(stored),
       },
       this.clock.now(),
     );
   }
+}
+
+/** Where copies lie, where their storages have names of ROUTES_FILE: items of LTS_ROOTS are nobody else's business. */
+function targetsOf({ copies }: StoredDatablock): { targets?: string[] } {
+  const names = copies.map(({ share }) => share);
+  return names.every((name) => /^[a-z0-9-]{1,40}$/.test(name)) ? { targets: names } : {};
 }

@@ -50,7 +50,7 @@ export class CopyWriter {
     { order, context, meter }: Packing,
   ): Promise<void> {
     await copyDatablock({
-      ...{ from, to, name: order.archiveId, verified, reserve: this.config.reserve, context, meter },
+      ...{ from, to, name: order.archiveId, verified, reserve: this.reserveOf(to), context, meter },
       makeWay: () => this.makeWay(to, order, 'another copy was expected under its name'),
     });
   }
@@ -86,11 +86,15 @@ export class CopyWriter {
     return undefined;
   }
 
+  private reserveOf({ name }: LongTermStorage): number {
+    return this.config.targets?.find((target) => target.name === name)?.reserve ?? this.config.reserve;
+  }
+
   private async write(
     share: LongTermStorage,
     { order: { archiveId }, identity, members, packedSize, versions, context, meter }: Packing,
   ): Promise<DatablockManifest> {
-    await share.ensureRoom(packedSize, this.config.reserve);
+    await share.ensureRoom(packedSize, this.reserveOf(share));
     const writer = await share.create(archiveId, String(context.epoch));
     try {
       const { manifest } = await writeDatablock({

@@ -5,8 +5,10 @@ import type { LongTermStorage } from '#long-term-storage';
 import { eventRow, type AnswerRow } from '#outbox';
 import { SharesToken } from '../archiver.config.js';
 import { CatalogueWord } from '../catalog/catalogue-word.js';
+import { targetAway } from '../domain/missing-targets.js';
 import { refuseForeignName } from '../domain/own-datablock.js';
 import { Datablocks } from '../persistence/datablocks.js';
+import type { StoredCopy } from '../persistence/records.js';
 import { SetAside } from '../set-aside/set-aside.js';
 
 /** Sets aside the copies of a datablock that the catalogue does not list: its job was cancelled, or failed for good, or its dataset was reset. */
@@ -41,6 +43,7 @@ export class DiscardDatablockHandler {
     if (known !== undefined && (known.jobId !== jobId || known.pid !== pid)) return;
     // Older archive ids are known by their record; without one only the name says whose it is.
     if (known === undefined) refuseForeignName({ archiveId, jobId, pid });
+    this.assertReachable(archiveId, known?.copies ?? []);
     if (await this.catalogue.lists(order))
       throw new PermanentError(
         'archiver.datablock-registered',
@@ -55,5 +58,12 @@ export class DiscardDatablockHandler {
       await this.asides.from(share, { archiveId, pid, jobId, workOrderId, ...why });
       await share.removePartials(archiveId);
     }
+  }
+
+  /** What cannot be taken away is not called discarded. @throws TransientError `archiver.target-away` */
+  private assertReachable(archiveId: string, copies: readonly StoredCopy[]): void {
+    const served = this.shares.map(({ name }) => name);
+    const missing = copies.map(({ share }) => share).filter((name) => !served.includes(name));
+    if (missing.length > 0) throw targetAway(archiveId, missing, served);
   }
 }

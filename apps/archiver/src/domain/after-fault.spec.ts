@@ -37,6 +37,18 @@ describe('After a fault a work order', () => {
       ...{ kind: 'again', pause: 10, attempts: 7, waits: true },
     }));
 
+  it('waits as long as what takes hours asks for, and costs no attempt', () =>
+    assert.deepEqual(
+      after(
+        new TransientError('long-term-storage.cold-restoring', 'x', {
+          away: true,
+          details: { lookAgainIn: 300_000 },
+        }),
+        7,
+      ),
+      { kind: 'again', pause: 300_000, attempts: 7, waits: true },
+    ));
+
   it('is tried again after a longer pause each time, and fails with the last attempt', () => {
     const error = new TransientError('storage.reference-damaged', 'x');
     const pauses = [0, 1].map((attempts) => {

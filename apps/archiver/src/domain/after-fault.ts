@@ -1,5 +1,5 @@
 import type { FaultKind } from '#contracts';
-import { backOff, codeOf, isAway, isRetriable, messageOf } from '#kernel';
+import { backOff, CatenaError, codeOf, isAway, isRetriable, messageOf } from '#kernel';
 import { waitingCodes, WorkDeferred } from './work.js';
 
 /** What becomes of an order whose work threw. */
@@ -47,11 +47,18 @@ export function afterFault(
   if (code === 'archiver.stopping') return { kind: 'given-back', pause: 0 };
   if (error instanceof WorkDeferred) return { kind: 'given-back', pause: error.pause };
   const { first, most } = retryPause;
-  if (waitingCodes.has(code) || isAway(error)) return { kind: 'again', pause: first, attempts, waits: true };
+  if (waitingCodes.has(code) || isAway(error))
+    return { kind: 'again', pause: lookAgainIn(error) ?? first, attempts, waits: true };
   const spent = attempts + 1;
   if (isRetriable(error) && spent < maxAttempts)
     return { kind: 'again', pause: first + backOff(spent, first, most), attempts: spent, waits: false };
   return { kind: 'failed', attempts: spent, ...published(code) };
+}
+
+/** What takes hours says when to look again: a look may take a worker, a drive or a request that costs. */
+function lookAgainIn(error: unknown): number | undefined {
+  const wish = error instanceof CatenaError ? error.details['lookAgainIn'] : undefined;
+  return typeof wish === 'number' && wish > 0 ? wish : undefined;
 }
 
 /** The code that the job's owner sees, and whose fault it is. */

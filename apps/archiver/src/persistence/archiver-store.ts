@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import { messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { MongoConnection } from '#persistence';
-import type { FileAside, RetrievedCopy, StoredDatablock, WorkOrder } from './records.js';
+import type { FileAside, KnownTarget, RetrievedCopy, StoredDatablock, WorkOrder } from './records.js';
 
 /** archiver's own database: its work, what lies on long-term storage and what was retrieved. */
 @Injectable()
@@ -28,6 +28,10 @@ export class ArchiverStore implements OnApplicationBootstrap {
     return this.mongo.connection.collection<FileAside>('set_aside');
   }
 
+  get targets() {
+    return this.mongo.connection.collection<KnownTarget>('targets');
+  }
+
   whenReady(): Promise<void> {
     return this.mongo.whenReady();
   }
@@ -49,6 +53,8 @@ export class ArchiverStore implements OnApplicationBootstrap {
     await this.datablocks.createIndex({ discardedAt: 1 }, { name: 'discarded', sparse: true });
     await this.datablocks.createIndex({ pid: 1, filesSha256: 1 }, { name: 'by_files' });
     await this.datablocks.createIndex({ 'copies.damaged.at': 1 }, { name: 'damaged', sparse: true });
+    await this.datablocks.createIndex({ 'copies.share': 1 }, { name: 'by_share' });
+    await this.targets.createIndex({ identity: 1 }, { name: 'by_identity', unique: true });
     await this.asides.createIndex({ dueAt: 1, _id: 1 }, { name: 'due' });
     await this.asides.createIndex({ setAsideAt: 1, _id: 1 }, { name: 'by_age' });
     await this.retrieved.createIndex({ expiresAt: 1 }, { name: 'by_expiry' });

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isDuplicateKey, stepOf } from '#persistence';
 import { datablockSteps } from '../domain/states.js';
+import { TargetNames } from '../domain/target-names.js';
 import { ArchiverStore } from './archiver-store.js';
 import type { StoredCopy, StoredDatablock } from './records.js';
 
@@ -19,21 +20,24 @@ const returning = stepOf(datablockSteps, 'discarded', 'verified');
  */
 @Injectable()
 export class Datablocks {
-  constructor(private readonly store: ArchiverStore) {}
+  constructor(
+    private readonly store: ArchiverStore,
+    private readonly names: TargetNames = new TargetNames(),
+  ) {}
 
   async verified(_id: string): Promise<StoredDatablock | undefined> {
-    return (await this.all.findOne({ _id, state: 'verified' })) ?? undefined;
+    return this.named(await this.all.findOne({ _id, state: 'verified' }));
   }
 
   /** In whichever state. */
   async found(_id: string): Promise<FoundDatablock | undefined> {
-    return (await this.all.findOne({ _id })) ?? undefined;
+    return this.named<FoundDatablock>(await this.all.findOne({ _id }));
   }
 
   /** The verified one of a dataset that was packed from this list of files. @param _id absent: whichever it is */
   async verifiedFrom(pid: string, filesSha256: string, _id?: string): Promise<StoredDatablock | undefined> {
     const named = _id === undefined ? {} : { _id };
-    return (await this.all.findOne({ ...named, pid, filesSha256, state: 'verified' })) ?? undefined;
+    return this.named(await this.all.findOne({ ...named, pid, filesSha256, state: 'verified' }));
   }
 
   /** The other verified datablocks of its dataset, in the order of their names: each once, for much is decided on them. */
@@ -80,7 +84,10 @@ export class Datablocks {
 
   /** The copy was read at this moment, and is what was archived. */
   async copyVerified(_id: string, share: string, verifiedAt: Date): Promise<void> {
-    await this.all.updateOne({ _id, 'copies.share': share }, { $set: { 'copies.$': { share, verifiedAt } } });
+    await this.all.updateOne(
+      { _id, 'copies.share': { $in: this.names.writtenAs(share) } },
+      { $set: { 'copies.$': { share, verifiedAt } } },
+    );
   }
 
   /** @returns false when it was known before, or verified since it was looked up: then it has been restored meanwhile */
@@ -90,8 +97,9 @@ export class Datablocks {
     at: Date,
     found: string,
   ): Promise<boolean> {
+    const written = this.names.writtenAs(share);
     const { modifiedCount } = await this.all.updateOne(
-      { _id, copies: { $elemMatch: { share, verifiedAt, damaged: { $exists: false } } } },
+      { _id, copies: { $elemMatch: { share: { $in: written }, verifiedAt, damaged: { $exists: false } } } },
       { $set: { 'copies.$.damaged': { at, found: found.slice(0, 2000) } } },
     );
     return modifiedCount > 0;
@@ -100,6 +108,14 @@ export class Datablocks {
   /** Datablocks of which a copy is damaged. */
   countDamaged(): Promise<number> {
     return this.all.countDocuments({ 'copies.damaged.at': { $exists: true } });
+  }
+
+  /** Copies are called by the names that their targets have now. */
+  private named<Found extends Partial<StoredDatablock>>(found: Found | null): Found | undefined {
+    if (found === null) return undefined;
+    if (found.copies === undefined) return found;
+    const copies = found.copies.map((copy) => ({ ...copy, share: this.names.nameOf(copy.share) }));
+    return { ...found, copies };
   }
 
   private get all() {

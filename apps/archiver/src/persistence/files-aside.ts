@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { stepOf } from '#persistence';
 import { asideSteps } from '../domain/states.js';
+import { TargetNames } from '../domain/target-names.js';
 import { ArchiverStore } from './archiver-store.js';
 import type { FileAside } from './records.js';
 
@@ -19,7 +20,10 @@ const keeping = stepOf(asideSteps, 'removing', 'kept');
  */
 @Injectable()
 export class FilesAside {
-  constructor(private readonly store: ArchiverStore) {}
+  constructor(
+    private readonly store: ArchiverStore,
+    private readonly names: TargetNames = new TargetNames(),
+  ) {}
 
   /** Before the file is moved, by its token; a try that died before finds its own record. */
   async keep({ _id, ...fields }: Omit<FileAside, 'state'>): Promise<void> {
@@ -46,10 +50,15 @@ export class FilesAside {
     return (await this.all.countDocuments({ archiveId }, { limit: 1 })) > 0;
   }
 
-  /** The file that has been due for longest, for one sweep, until then: taken from the sweep that had it and did not end in time. */
-  takeDue(now: Date, until: Date): Promise<FileAside | undefined> {
+  /**
+   * The file that has been due for longest, for one sweep, until then: taken from the sweep that had it and did not end in time.
+   *
+   * @param shares those that the archiver has: other files are for other archivers. Absent: all
+   */
+  takeDue(now: Date, until: Date, shares?: readonly string[]): Promise<FileAside | undefined> {
+    const written = shares?.flatMap((share) => this.names.writtenAs(share));
     return this.change(
-      { dueAt: { $lte: now } },
+      { dueAt: { $lte: now }, ...(written === undefined ? {} : { share: { $in: written } }) },
       { $set: { ...removing.to, dueAt: until } },
       { sort: { dueAt: 1, _id: 1 } },
     );
@@ -97,9 +106,8 @@ export class FilesAside {
     change: object,
     options: { readonly sort?: Record<string, 1> } = {},
   ): Promise<FileAside | undefined> {
-    return (
-      (await this.all.findOneAndUpdate(filter, change, { ...options, returnDocument: 'after' })) ?? undefined
-    );
+    const found = await this.all.findOneAndUpdate(filter, change, { ...options, returnDocument: 'after' });
+    return found === null ? undefined : { ...found, share: this.names.nameOf(found.share) };
   }
 
   private get all() {

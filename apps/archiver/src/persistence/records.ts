@@ -9,6 +9,7 @@ import type {
 } from '#contracts';
 import type { MessageContext } from '#messaging';
 import type { OutboxPart } from '#outbox';
+import type { WorkNeeds } from '../domain/work-needs.js';
 import type { AsideState, DatablockState, RetrievedState, WorkState } from '../domain/states.js';
 
 export type Command =
@@ -33,6 +34,8 @@ export interface WorkOrder {
   dueAt: Date;
   attempts: number;
   cancelRequested: boolean;
+  /** Which archivers may take it; absent: any, as before 0.6. */
+  needs?: WorkNeeds;
   lastFault?: string;
   acceptedAt: Date;
   /** The trace of the request that led to it. */
@@ -42,6 +45,7 @@ export interface WorkOrder {
 
 /** One copy of a datablock. */
 export interface StoredCopy {
+  /** The name of its target; before ROUTES_FILE its item in LTS_ROOTS (`domain/target-names.ts`). */
   readonly share: string;
   /** When it was last read, and was what was archived. */
   readonly verifiedAt: Date;
@@ -107,4 +111,15 @@ export interface RetrievedCopy {
   until: Date;
   /** When the object goes; only of a present copy. */
   expiresAt?: Date;
+}
+
+/** What is remembered of a share: which one it is. */
+export interface KnownTarget {
+  /** The name of the storage. */
+  _id: string;
+  /** The id in the file that lies on it. */
+  identity: string;
+  since: Date;
+  /** An operator said that it is the right one. */
+  adopted?: { readonly by: string; readonly reason: string };
 }

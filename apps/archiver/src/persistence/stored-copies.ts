@@ -2,9 +2,19 @@ import { CatenaError, TransientError } from '#kernel';
 import type { LongTermStorage, LongTermReadOptions } from '#long-term-storage';
 import type { StoredCopy } from './records.js';
 
-/** Copies in the order in which they are worth a try: those found damaged come last. */
-export function bestFirst(copies: readonly StoredCopy[]): StoredCopy[] {
-  return [...copies].sort((one, other) => Number(isDamaged(one)) - Number(isDamaged(other)));
+/**
+ * Copies in the order in which they are worth a try: those found damaged come last, and others in the order of preference.
+ *
+ * @param preferred names of targets; those that are not named come after them
+ */
+export function bestFirst(copies: readonly StoredCopy[], preferred: readonly string[] = []): StoredCopy[] {
+  const place = ({ share }: StoredCopy): number => {
+    const index = preferred.indexOf(share);
+    return index < 0 ? preferred.length : index;
+  };
+  return [...copies].sort(
+    (one, other) => Number(isDamaged(one)) - Number(isDamaged(other)) || place(one) - place(other),
+  );
 }
 
 export function isDamaged({ damaged }: StoredCopy): boolean {

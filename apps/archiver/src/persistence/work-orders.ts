@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { MessageContext } from '#messaging';
 import { OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
 import { stepOf } from '#persistence';
+import type { WorkNeeds } from '../domain/work-needs.js';
 import { endStates, workSteps, type EndState } from '../domain/states.js';
 import { ArchiverStore } from './archiver-store.js';
 import type { Command, WorkOrder } from './records.js';
@@ -11,10 +12,12 @@ export type WorkToken = Pick<WorkOrder, '_id' | 'epoch'>;
 /** An order as a sweep saw it: what has been touched since is another one. */
 export type SeenOrder = Pick<WorkOrder, '_id' | 'state' | 'dueAt'>;
 /** An order that does not run, and why. */
-export type WaitingOrder = Pick<WorkOrder, '_id' | 'jobId' | 'lastFault' | 'context'>;
+export type WaitingOrder = Pick<WorkOrder, '_id' | 'jobId' | 'lastFault' | 'needs' | 'context'>;
 
 export interface NewOrder {
   readonly command: Command;
+  /** Absent: any archiver may do it. */
+  readonly needs?: WorkNeeds;
   readonly acceptedAt: Date;
   /** When a worker may take it. */
   readonly dueAt: Date;
@@ -82,10 +85,14 @@ export class WorkOrders {
     );
   }
 
-  /** Takes the order that has been due for longest, until the lease ends, and raises its token. */
-  async takeDue(now: Date, until: Date): Promise<WorkOrder | undefined> {
+  /**
+   * Takes the order that has been due for longest, until the lease ends, and raises its token.
+   *
+   * @param served targets that the archiver has: only work for them is taken. Absent: all work
+   */
+  async takeDue(now: Date, until: Date, served?: readonly string[]): Promise<WorkOrder | undefined> {
     const taken = await this.store.works.findOneAndUpdate(
-      { state: 'open', dueAt: { $lte: now } },
+      { state: 'open', dueAt: { $lte: now }, ...(served === undefined ? {} : servedBy(served)) },
       // A running order does not wait.
       { $set: { dueAt: until }, $inc: { epoch: 1 }, $unset: { lastFault: '' } },
       { sort: { dueAt: 1 }, returnDocument: 'after' },
@@ -128,7 +135,7 @@ export class WorkOrders {
     return this.store.works
       .find(
         { state: 'open', $or: [{ lastFault: { $exists: true } }, { dueAt: { $lte: now } }] },
-        { projection: { jobId: 1, lastFault: 1, context: 1 } },
+        { projection: { jobId: 1, lastFault: 1, needs: 1, context: 1 } },
       )
       .sort({ dueAt: 1 })
       .limit(limit);
@@ -171,9 +178,28 @@ export class WorkOrders {
     await this.store.works.deleteOne({ _id, forgetting: true });
   }
 
+  /** Where the order that archived a datablock was to put it. */
+  async needsOfArchival(archiveId: string): Promise<WorkNeeds | undefined> {
+    const archival = { 'command.kind': 'archive' as const, 'command.data.archiveId': archiveId };
+    return (await this.store.works.findOne(archival, { projection: { needs: 1 } }))?.needs;
+  }
+
   /** Whether an open order names the datablock. */
   async isNamed(archiveId: string): Promise<boolean> {
     const open = { state: 'open' as const, 'command.data.archiveId': archiveId };
     return (await this.store.works.countDocuments(open, { limit: 1 })) > 0;
   }
+}
+
+/** One that was cancelled before any archiver had it has left nothing anywhere: any may end it. */
+function servedBy(served: readonly string[]): object {
+  const others = { $elemMatch: { $nin: [...served] } };
+  return {
+    $or: [
+      { needs: { $exists: false } },
+      { 'needs.of': 'any', 'needs.targets': { $in: [...served] } },
+      { 'needs.of': 'all', 'needs.targets': { $not: others } },
+      { cancelRequested: true, epoch: 0 },
+    ],
+  };
 }

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { datablockRetrievedV1, type RetrieveDatablockV1, type retrieveDatablockV1 } from '#contracts';
-import { CatenaError, Clock, crashPoint, messageOf, PermanentError, TransientError } from '#kernel';
+import { CatenaError, Clock, crashPoint, isAway, messageOf, PermanentError, TransientError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { type Logger, LOGGER } from '#observability';
 import { eventRow, type AnswerRow } from '#outbox';
 import { ObjectStore } from '#storage';
 import { ConfigToken, SharesToken, type ArchiverConfig } from '../archiver.config.js';
-import { bestFirst, isDamage, isMissing, notYetThere } from '../persistence/stored-copies.js';
+import { bestFirst, isDamage, isDamaged, isMissing, notYetThere } from '../persistence/stored-copies.js';
+import { targetAway } from '../domain/missing-targets.js';
 import { refuseForeign } from '../domain/own-datablock.js';
 import { Datablocks } from '../persistence/datablocks.js';
 import { CopyRecords } from '../persistence/copy-records.js';
@@ -44,7 +45,7 @@ export class RetrieveDatablockHandler {
     refuseForeign(datablock, order);
     if (!(await this.lock.isPresent(datablock._id, () => this.isThere(datablock)))) {
       await this.lock.recall(datablock._id, String(order.workOrderId), context, (held) =>
-        this.recall(datablock, held),
+        this.recall(datablock, order, held),
       );
     }
     crashPoint('archiver.after-retrieve');
@@ -55,15 +56,20 @@ export class RetrieveDatablockHandler {
     return (await this.objects.head(this.config.retrievalBucket, _id))?.size === packedSize;
   }
 
-  private async recall(datablock: StoredDatablock, context: WorkContext): Promise<void> {
+  private async recall(
+    datablock: StoredDatablock,
+    { targets }: RetrieveDatablockV1,
+    context: WorkContext,
+  ): Promise<void> {
+    const away = this.refuseWorseCopies(datablock);
     this.logger.info({ archiveId: datablock._id }, 'recall begins');
     const faults: string[] = [];
     let passing: CatenaError | undefined;
-    for (const copy of bestFirst(datablock.copies)) {
+    for (const copy of bestFirst(datablock.copies, targets)) {
       const { share: name } = copy;
       const share = this.shares.find((candidate) => candidate.name === name);
       if (share === undefined) {
-        faults.push(`${name} is not configured in LTS_ROOTS`);
+        faults.push(`${name} is not one of the storages of this archiver`);
         continue;
       }
       try {
@@ -74,17 +80,33 @@ export class RetrieveDatablockHandler {
         // The next copy may be good. If none is, what was only away is waited for.
         if (error instanceof CatenaError && error.retriable) passing ??= error;
         faults.push(`${name}: ${messageOf(error)}`);
-        this.logger.error(
-          { archiveId: datablock._id, share: name, error: messageOf(error) },
-          'a copy cannot be recalled',
-        );
+        const facts = { archiveId: datablock._id, share: name, error: messageOf(error) };
+        if (isAway(error)) this.logger.warn(facts, 'a copy cannot be recalled now');
+        else this.logger.error(facts, 'a copy cannot be recalled');
       }
     }
     if (passing !== undefined) throw passing;
+    if (away !== undefined) throw away;
     throw new PermanentError(
       'archiver.copy-damaged',
       `Expected at least one good copy of ${datablock._id}, found none (${faults.join('; ')}). Restore a copy from elsewhere; the catalogue was not changed.`,
     );
+  }
+
+  /**
+   * A copy that lies on a target which this archiver does not have may be good: nothing is lost for want of it.
+   *
+   * @returns what to say when no copy here is good
+   * @throws the same at once, when those here are known to be damaged: they are not read in vain
+   */
+  private refuseWorseCopies({ _id, copies }: StoredDatablock): TransientError | undefined {
+    const served = this.shares.map(({ name }) => name);
+    const elsewhere = copies.filter((copy) => !served.includes(copy.share) && !isDamaged(copy));
+    if (elsewhere.length === 0) return undefined;
+    const missing = elsewhere.map(({ share }) => share);
+    const away = targetAway(_id, missing, served);
+    if (copies.every((copy) => missing.includes(copy.share) || isDamaged(copy))) throw away;
+    return away;
   }
 
   /** What a failed recall says about the copy; damage is in its record before anything else happens. */

@@ -9,9 +9,11 @@ import type { OutboxRelay } from '#outbox';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { WorkContext } from '../domain/work.js';
 import type { ArchiverStore } from '../persistence/archiver-store.js';
+import { TargetNames } from '../domain/target-names.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import { ProgressReporting } from './progress-reporting.js';
+import { ServedTargets } from './served-targets.js';
 import { WorkEndings } from './work-endings.js';
 import type { WorkHandlers } from './work-handlers.js';
 import { WorkRunner } from './work-runner.js';
@@ -58,8 +60,11 @@ describe('Work that hangs where no signal reaches it', () => {
       told.push({ ...envelope.data, traceparent: envelope.traceparent });
     };
     const reporting = new ProgressReporting(transport, new Naming('t'), clock);
+    const served = new ServedTargets([], new TargetNames());
     const endings = new WorkEndings(orders, handlers, reporting, clock, config, logger);
-    const runner = new WorkRunner(store, orders, handlers, endings, reporting, clock, config, logger);
+    const runner = new WorkRunner(
+      ...([store, orders, handlers, endings, reporting, served, clock, config, logger] as const),
+    );
     runners.push(runner);
     runner.onApplicationBootstrap();
     return runner;

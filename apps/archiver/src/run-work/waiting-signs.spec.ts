@@ -9,6 +9,8 @@ import type { StoredDatablock } from '../persistence/records.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import type { ProgressReporting } from './progress-reporting.js';
+import { TargetNames } from '../domain/target-names.js';
+import { ServedTargets } from './served-targets.js';
 import { WaitingSigns } from './waiting-signs.js';
 
 describe('The archiver, of work that does not run,', () => {
@@ -27,6 +29,7 @@ describe('The archiver, of work that does not run,', () => {
     {
       send: ({ _id }: { _id: string }, ...said: unknown[]) => sent.push([_id, ...said]),
     } as unknown as ProgressReporting,
+    new ServedTargets([], new TargetNames()),
     { add: (name: string, part: () => Promise<PartHealth>) => parts.set(name, part) } as unknown as AppHealth,
     clock,
     createLogger('spec', 'silent'),

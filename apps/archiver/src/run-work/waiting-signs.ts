@@ -7,6 +7,7 @@ import { ArchiverStore } from '../persistence/archiver-store.js';
 import { Datablocks } from '../persistence/datablocks.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { ProgressReporting } from './progress-reporting.js';
+import { ServedTargets } from './served-targets.js';
 
 const pause = 20_000;
 /** Work orders told of in one look: more are not under way by the limits of job-assembler. */
@@ -23,6 +24,7 @@ export class WaitingSigns extends HostedLoop {
     private readonly orders: WorkOrders,
     private readonly datablocks: Datablocks,
     private readonly reporting: ProgressReporting,
+    private readonly served: ServedTargets,
     private readonly health: AppHealth,
     private readonly clock: Clock,
     @Inject(LOGGER) logger: Logger,
@@ -50,7 +52,9 @@ export class WaitingSigns extends HostedLoop {
         'waiting',
         0,
         0,
-        work.lastFault ?? 'It waits until a worker of the archiver is free (ARCHIVER_WORKERS).',
+        work.lastFault ??
+          this.served.reasonToLeave(work.needs) ??
+          'It waits until a worker of the archiver is free (ARCHIVER_WORKERS).',
       );
   }
 

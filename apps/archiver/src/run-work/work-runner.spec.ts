@@ -10,9 +10,11 @@ import type { ArchiverConfig } from '../archiver.config.js';
 import type { WorkContext } from '../domain/work.js';
 import type { ArchiverStore } from '../persistence/archiver-store.js';
 import type { Command } from '../persistence/records.js';
+import { TargetNames } from '../domain/target-names.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import { ProgressReporting } from './progress-reporting.js';
+import { ServedTargets } from './served-targets.js';
 import { WorkEndings } from './work-endings.js';
 import type { WorkAnswer, WorkHandlers } from './work-handlers.js';
 import { WorkRunner } from './work-runner.js';
@@ -47,8 +49,11 @@ describe('The runner of work orders', () => {
       undo: ({ data }: Command) => undo().then(() => void undone.push(data.workOrderId)),
     } as unknown as WorkHandlers;
     const reporting = new ProgressReporting(new MemoryTransport(), new Naming('t'), clock);
+    const served = new ServedTargets([], new TargetNames());
     const endings = new WorkEndings(orders, handlers, reporting, clock, config, logger);
-    const runner = new WorkRunner(store, orders, handlers, endings, reporting, clock, config, logger);
+    const runner = new WorkRunner(
+      ...([store, orders, handlers, endings, reporting, served, clock, config, logger] as const),
+    );
     runners.push(runner);
     runner.onApplicationBootstrap();
     return runner;

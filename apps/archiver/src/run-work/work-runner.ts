@@ -10,6 +10,7 @@ import { LeasedWorker, type Hold } from '#leased-work';
 import { inContextOf } from '#messaging';
 import { LOGGER, type Logger } from '#observability';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
+import { ServedTargets } from './served-targets.js';
 import type { WorkContext } from '../domain/work.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import type { WorkOrder } from '../persistence/records.js';
@@ -52,13 +53,14 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly handlers: WorkHandlers,
     private readonly endings: WorkEndings,
     private readonly reporting: ProgressReporting,
+    private readonly served: ServedTargets,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.worker = new LeasedWorker<WorkOrder>({
       ...{ name: 'work orders', clock, lease: config.lease, lanes: config.workers, pause: idlePause },
-      take: (now, until) => this.orders.takeDue(now, until),
+      take: (now, until) => this.orders.takeDue(now, until, this.served.names),
       renew: (hold, until) => this.renew(hold, until),
       run: (hold) => inContextOf(hold.item, () => this.run(hold)),
       leaseLost: ({ _id }) =>

@@ -39,17 +39,16 @@ export class SetAside {
     const token = await this.record(share, unwanted);
     if (await share.setAside(unwanted.archiveId, token)) return;
     // It may lie there all the same: moved by a request that was repeated, or by a worker that was overtaken.
-    if (!(await this.tokensOf(share, unwanted.archiveId)).has(token)) await this.files.withdraw(token);
+    if (!(await share.isSetAside(unwanted.archiveId, token))) await this.files.withdraw(token);
   }
 
   /** @returns the token; that of an earlier try if it died before it moved the file */
   private async record(share: LongTermStorage, unwanted: Unwanted): Promise<string> {
     const { archiveId, pid, jobId, workOrderId, reason, reset } = unwanted;
-    const used = await this.tokensOf(share, archiveId);
     const now = this.clock.now();
     for (let count = 0; ; count += 1) {
       const token = idFromName(`${share.name}\n${archiveId}\n${workOrderId}\n${count}`);
-      if (used.has(token)) continue;
+      if (await share.isSetAside(archiveId, token)) continue;
       await this.files.keep({
         ...{ _id: token, share: share.name, archiveId, pid, jobId, reason },
         ...(reset === true ? { reset } : {}),
@@ -59,14 +58,6 @@ export class SetAside {
     }
   }
 
-  /** With which a share holds what was set aside from a name. */
-  private async tokensOf(share: LongTermStorage, archiveId: string): Promise<Set<string>> {
-    const tokens = new Set<string>();
-    for await (const { name, token } of share.listSetAside(archiveId))
-      if (name === archiveId) tokens.add(token);
-    return tokens;
-  }
-
   /** The oldest first. */
   list(limit: number): Promise<FileAside[]> {
     return this.files.list(limit);
@@ -74,7 +65,8 @@ export class SetAside {
 
   /** What is next to be looked at, taken by this call alone; undefined when nothing is due. */
   takeDue(): Promise<FileAside | undefined> {
-    return this.files.takeDue(this.clock.now(), this.in(this.config.lease));
+    const shares = this.shares.map(({ name }) => name);
+    return this.files.takeDue(this.clock.now(), this.in(this.config.lease), shares);
   }
 
   /** Removes a file for good, if the sweep that took it still has it. */
@@ -158,7 +150,7 @@ export class SetAside {
     if (share !== undefined) return share;
     throw new PermanentError(
       'archiver.share-unknown',
-      `Expected ${name} in LTS_ROOTS, which holds a file that was set aside, found it not configured.`,
+      `Expected the storage ${name}, which holds a file that was set aside, found that this archiver does not have it (ROUTES_FILE and ARCHIVER_TARGETS, or LTS_ROOTS).`,
     );
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { TargetNames } from '../domain/target-names.js';
 import { Datablocks } from '../persistence/datablocks.js';
 import type { StoredDatablock } from '../persistence/records.js';
 import type { OpenStore } from './real-archiver-store.js';
@@ -40,6 +41,24 @@ export function datablocksConformance(name: string, open: () => Promise<OpenStor
       assert.equal(await datablocks.record(datablockOf('a')), true);
       assert.equal(await datablocks.record(datablockOf('a', { size: 2 })), true);
       assert.deepEqual(await datablocks.verified('a'), datablockOf('a', { size: 2 }));
+    });
+
+    it('have copies that are called by the names of their targets, whatever older records call them', async () => {
+      await datablocks.record(datablockOf('a'));
+      const renamed = new Datablocks(
+        opened.store,
+        new TargetNames([{ name: 'disk', formerNames: ['one', '/older'] }]),
+      );
+      const copies = async () => (await renamed.verified('a'))!.copies.map(({ share }) => share);
+      assert.deepEqual(await copies(), ['disk', 'two']);
+      assert.equal(await renamed.copyDamaged('a', { share: 'disk', verifiedAt: start }, at(1), 'gone'), true);
+      assert.equal(await renamed.countDamaged(), 1);
+      await renamed.copyVerified('a', 'disk', at(2));
+      assert.deepEqual((await datablocks.verified('a'))?.copies, [
+        { share: 'disk', verifiedAt: at(2) },
+        { share: 'two', verifiedAt: start },
+      ]);
+      assert.deepEqual(await copies(), ['disk', 'two']);
     });
 
     it('that were discarded are no longer verified, and a late record does not paint over the mark', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { TargetNames } from '../domain/target-names.js';
 import { FilesAside } from '../persistence/files-aside.js';
 import type { FileAside } from '../persistence/records.js';
 import type { OpenStore } from './real-archiver-store.js';
@@ -69,6 +70,16 @@ export function filesAsideConformance(name: string, open: () => Promise<OpenStor
       assert.equal(taken.find((file) => file?._id === 'first')?.state, 'removing');
       assert.equal(await files.stateOf('later'), 'kept');
       assert.equal(await files.stateOf('nobody'), undefined);
+    });
+
+    it('are taken by archivers that have their share, whatever records call it', async () => {
+      await keep('a', at(0));
+      const written = (await only()).share;
+      assert.equal(await files.takeDue(at(1), at(5), ['another']), undefined);
+      const names = new TargetNames([{ name: 'renamed', formerNames: [written] }]);
+      const later = new FilesAside(opened.store, names);
+      const taken = await later.takeDue(at(1), at(5), ['renamed']);
+      assert.deepEqual([taken?._id, taken?.share], ['a', 'renamed']);
     });
 
     it('that a sweep was late with are in other hands: it can neither go on nor put them back', async () => {

@@ -8,6 +8,7 @@ export function memoryArchiverStore(): ArchiverStore {
     datablocks: memoryCollection(),
     retrieved: memoryCollection(),
     asides: memoryCollection(),
+    targets: memoryCollection(),
     whenReady: () => Promise.resolve(),
   } as unknown as ArchiverStore;
 }

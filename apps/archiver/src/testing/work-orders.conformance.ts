@@ -3,6 +3,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { workCancelledV1, workFailedV1 } from '#contracts';
 import { newId } from '#kernel';
 import { eventRow, type OutboxRelay, type OutboxRow } from '#outbox';
+import type { WorkNeeds } from '../domain/work-needs.js';
 import { endStates, workSteps } from '../domain/states.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import type { OpenStore } from './real-archiver-store.js';
@@ -31,7 +32,7 @@ export function workOrdersConformance(name: string, open: () => Promise<OpenStor
 
     const accept = async (
       dueAt: Date,
-      more: { lastFault?: string; archiveId?: string } = {},
+      more: { lastFault?: string; archiveId?: string; needs?: WorkNeeds } = {},
     ): Promise<string> => {
       const { archiveId = 'a', ...fields } = more;
       const workOrderId = newId();
@@ -52,6 +53,50 @@ export function workOrdersConformance(name: string, open: () => Promise<OpenStor
       });
       const { epoch, dueAt, acceptedAt } = await stored(id);
       assert.deepEqual([epoch, dueAt, acceptedAt], [1, at(100), start]);
+    });
+
+    it('are taken by archivers that have their targets, and by no other', async () => {
+      const both = await accept(at(1), { needs: { of: 'all', targets: ['a', 'b'] } });
+      const either = await accept(at(2), { needs: { of: 'any', targets: ['a', 'c'] } });
+      const anybodys = await accept(at(3));
+      const take = async (served?: readonly string[]) => (await orders.takeDue(at(10), at(100), served))?._id;
+      assert.equal(await take([]), anybodys);
+      assert.equal(await take(['b']), undefined);
+      assert.equal(await take(['c', 'b']), either);
+      assert.equal(await take(['a']), undefined);
+      assert.equal(await take(['c', 'b', 'a']), both);
+    });
+
+    it('for targets that nobody has wait, and end when they are cancelled unless an archiver had begun', async () => {
+      const needs = { of: 'all', targets: ['gone'] } as const;
+      const [unbegun, begun] = [await accept(at(1), { needs }), await accept(at(2), { needs })];
+      const served = ['here'];
+      await orders.takeDue(at(2), at(3));
+      await orders.giveBack(await stored(unbegun), { dueAt: at(4), attempts: 0, lastFault: 'waits' });
+      await opened.store.works.updateOne({ _id: unbegun }, { $set: { epoch: 0 } });
+      await orders.takeDue(at(3), at(4));
+      assert.equal(await orders.takeDue(at(10), at(100), served), undefined);
+      for (const id of [unbegun, begun]) await orders.requestCancel(id);
+      assert.equal((await orders.takeDue(at(10), at(100), served))?._id, unbegun);
+      assert.equal(
+        await orders.takeDue(at(10), at(100), served),
+        undefined,
+        'it may have left something there',
+      );
+      assert.equal((await orders.takeDue(at(10), at(100), ['gone']))?._id, begun);
+    });
+
+    it('say what their archival needed', async () => {
+      const needs = { of: 'all', targets: ['a', 'b'] } as const;
+      const data = { workOrderId: newId(), jobId: 'j', pid: 'p', archiveId: 'x' };
+      await orders.accept({
+        ...{ command: { kind: 'archive', data: data as never }, needs, acceptedAt: start, dueAt: start },
+        context: undefined,
+      });
+      assert.deepEqual(
+        [await orders.needsOfArchival('x'), await orders.needsOfArchival('y')],
+        [needs, undefined],
+      );
     });
 
     it('are taken when they are due, the longest due first, each by one worker', async () => {

@@ -16,6 +16,7 @@ import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { ReleasedDatablocks } from '../release-originals/released-datablocks.js';
 import { RecallLock } from '../retrieve-datablock/recall-lock.js';
 import { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
+import { bestFirst } from '../persistence/stored-copies.js';
 import type { WorkContext } from '../domain/work.js';
 import { VerifyDatablockHandler } from './verify-datablock.handler.js';
 
@@ -152,6 +153,38 @@ describe('A copy that is found damaged', () => {
     await assert.rejects(released.provenFor({ ...order(), files, source }), {
       code: 'archiver.not-verified',
     });
+  });
+
+  it('on a target that this archiver does not have is away: neither damaged nor lost, and nothing is read in vain', async () => {
+    const isTargetAway = (error: unknown): boolean => {
+      assert.match(String(error), /Expected gone for .* found that this archiver has one, two/);
+      return (error as { code?: string }).code === 'archiver.target-away' && isAway(error);
+    };
+    const copies = (await store.datablocks.findOne({ _id }))!.copies;
+    const elsewhere = { share: 'gone', verifiedAt: clock.now() };
+    await store.datablocks.updateOne({ _id }, { $set: { copies: [elsewhere, copies[0]!] } });
+    await assert.rejects(verify.handle(order(), context), isTargetAway);
+    assert.equal(shares[0].freshReads, 0);
+    await retrieve.handle(order(), context);
+    await store.retrieved.deleteMany({});
+    shares[0].flipBit(_id, 3);
+    await assert.rejects(retrieve.handle(order(), context), isTargetAway);
+    assert.equal((await damage())[0], undefined);
+    const before = shares[0].freshReads;
+    await assert.rejects(retrieve.handle(order(), context), isTargetAway);
+    assert.equal(shares[0].freshReads, before, 'what is known to be damaged is not read again and again');
+  });
+
+  it('that is preferred is read first, and those found damaged last whatever is preferred', async () => {
+    await retrieve.handle({ ...order(), targets: ['two', 'one'] }, context);
+    assert.deepEqual([shares[0].freshReads, shares[1].freshReads], [0, 1]);
+    await store.retrieved.deleteMany({});
+    await records.damaged(_id, (await store.datablocks.findOne({ _id }))!.copies[1]!, 'bits');
+    // Another archiver has no object of it.
+    assert.deepEqual(
+      bestFirst((await store.datablocks.findOne({ _id }))!.copies, ['two', 'one']).map(({ share }) => share),
+      ['one', 'two'],
+    );
   });
 
   it('as missing counts as damaged, but not a moment after it was seen: then it is waited for', async () => {

@@ -5,6 +5,7 @@ import type { LongTermStorage } from '#long-term-storage';
 import { eventRow, type AnswerRow } from '#outbox';
 import { SharesToken } from '../archiver.config.js';
 import { isDamage, isMissing, notYetThere } from '../persistence/stored-copies.js';
+import { targetAway } from '../domain/missing-targets.js';
 import { refuseForeign } from '../domain/own-datablock.js';
 import { Datablocks } from '../persistence/datablocks.js';
 import { CopyRecords } from '../persistence/copy-records.js';
@@ -38,6 +39,7 @@ export class VerifyDatablockHandler {
         `Expected a verified datablock ${archiveId}, found none: it was not archived by this archiver.`,
       );
     refuseForeign(datablock, order);
+    this.assertReachable(datablock);
     const faults: string[] = [];
     for (const [index, copy] of datablock.copies.entries()) {
       const fault = await this.check(datablock, copy, index, context);
@@ -56,6 +58,13 @@ export class VerifyDatablockHandler {
     );
   }
 
+  /** Before anything is read: what cannot be looked at is not damaged, and a tape is not read in vain. */
+  private assertReachable({ _id, copies }: StoredDatablock): void {
+    const served = this.shares.map(({ name }) => name);
+    const missing = copies.map(({ share }) => share).filter((name) => !served.includes(name));
+    if (missing.length > 0) throw targetAway(_id, missing, served);
+  }
+
   /** @returns what is wrong with the copy, which is in its record by then */
   private async check(
     datablock: StoredDatablock,
@@ -63,9 +72,7 @@ export class VerifyDatablockHandler {
     index: number,
     context: WorkContext,
   ): Promise<string | undefined> {
-    const share = this.shares.find(({ name }) => name === copy.share);
-    // Nobody looked at the copy: nothing is known of it.
-    if (share === undefined) return `${copy.share} is not configured in LTS_ROOTS`;
+    const share = this.shares.find(({ name }) => name === copy.share)!;
     const fault = await this.faultOf(datablock, share, index, context);
     if (fault?.found === missing.found && this.records.isYoung(copy))
       throw notYetThere(share.name, datablock._id);

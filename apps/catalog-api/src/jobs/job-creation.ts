@@ -17,6 +17,7 @@ import { JobDatasets, type JobDataset } from './job-datasets.js';
 import { JobOwners } from './job-owners.js';
 import { JobPostings } from './job-postings.js';
 import { legacyBody } from './job-answers.js';
+import { tapeCopiesOf } from './tape-copies.js';
 
 export interface NewJob {
   readonly type: string;
@@ -136,6 +137,7 @@ export class JobCreation {
       updatedAt: now,
       __v: 0,
     };
+    const tapeCopies = tapeCopiesOf(jobParams);
     const submitted = eventRow(
       jobSubmittedV1,
       {
@@ -146,6 +148,7 @@ export class JobCreation {
         ...pick('ownerGroup', owner.ownerGroup),
         ...pick('retryOf', wanted.retryOf),
         ...pick('notBefore', notBefore?.toISOString()),
+        ...(tapeCopies === undefined ? {} : { tapeCopies }),
       },
       now,
     );

@@ -26,7 +26,17 @@ export class JobRequestsConsumer {
   @Handles(jobSubmittedV1)
   async submitted(@Payload() { data }: Envelope<JobSubmittedV1>): Promise<Outcome> {
     if (data.workflow === 'none') return done;
-    const { jobId, jobType, workflow, ownerGroup, retryOf, notBefore, datasetList, datasetCount } = data;
+    const {
+      jobId,
+      jobType,
+      workflow,
+      ownerGroup,
+      retryOf,
+      notBefore,
+      datasetList,
+      datasetCount,
+      tapeCopies,
+    } = data;
     await this.jobs.accept(
       {
         _id: jobId,
@@ -34,6 +44,7 @@ export class JobRequestsConsumer {
         workflow,
         group: ownerGroup ?? '',
         ...(retryOf === undefined ? {} : { retryOf }),
+        ...(tapeCopies === undefined ? {} : { tapeCopies }),
         ...(datasetList === undefined
           ? {}
           : { datasetList: { reference: { ...datasetList }, count: datasetCount } }),

@@ -1,11 +1,20 @@
 import type { JobOutcome } from '#contracts';
+import type { Priority } from '#routes';
 import type { OutboxRow } from '#outbox';
-import type { AssemblyJob, Fault } from './records.js';
+import type { AssemblyJob, Fault, JobSteering, WaitReason } from './records.js';
 
 /** A job as it is taken over. */
 export type NewJob = Pick<
   AssemblyJob,
-  '_id' | 'jobType' | 'workflow' | 'group' | 'retryOf' | 'datasetList' | 'notBefore' | 'context'
+  | '_id'
+  | 'jobType'
+  | 'workflow'
+  | 'group'
+  | 'retryOf'
+  | 'tapeCopies'
+  | 'datasetList'
+  | 'notBefore'
+  | 'context'
 >;
 
 /** An accepted job, as far as planning goes. */
@@ -13,6 +22,16 @@ export type PlannableJob = Omit<AssemblyJob, 'outbox'>;
 
 /** A job in the hands of the planner that took it. */
 export type TakenJob = Pick<AssemblyJob, '_id' | 'planner'>;
+
+/** Jobs whose planning is held back: all of them, or those of some groups. Cancelled ones never are: planning ends them. */
+export type HeldBack = 'all' | readonly string[];
+
+/** What an operator says of a job. */
+export type JobWord = Pick<JobSteering, 'by' | 'reason'> & {
+  readonly now: Date;
+  /** Of what the operator looked at; absent: whatever it is now. */
+  readonly version?: number;
+};
 
 /**
  * Accepted jobs. Every change is one write that asks for the state it starts from, together with the messages about it; a change
@@ -28,7 +47,7 @@ export abstract class Jobs {
   abstract endWaiting(jobId: string, now: Date): Promise<void>;
 
   /** Takes the job that is longest due, for `lease` milliseconds, and raises its fencing token. */
-  abstract takeDue(now: Date, lease: number): Promise<AssemblyJob | undefined>;
+  abstract takeDue(now: Date, lease: number, held?: HeldBack): Promise<AssemblyJob | undefined>;
   abstract isOneDue(now: Date): Promise<boolean>;
   /** The lease of its planner lasts until then. @returns false when another planner has taken it, or it is planned */
   abstract renew(job: TakenJob, planningUntil: Date): Promise<boolean>;
@@ -63,8 +82,22 @@ export abstract class Jobs {
   abstract stale(now: Date, before: Date, limit: number): Promise<Pick<AssemblyJob, '_id' | 'workflow'>[]>;
   /** When it was looked at. */
   abstract touch(jobId: string, at: Date): Promise<void>;
-  /** @param reasons in sentences; none: it waits for nothing */
-  abstract noteWaiting(jobId: string, reasons: string[]): Promise<void>;
+  /** @param reasons none: it waits for nothing */
+  abstract noteWaiting(jobId: string, reasons: readonly WaitReason[]): Promise<void>;
+
+  /** @returns undefined when it is over, or was steered since the version */
+  abstract prioritise(jobId: string, priority: Priority, word: JobWord): Promise<PlannableJob | undefined>;
+  /**
+   * Nothing more of it begins before then; what was released goes on. One that has not begun begins then.
+   *
+   * @param until absent: at once
+   * @returns undefined when it is over, is being cancelled, or was steered since the version
+   */
+  abstract defer(jobId: string, until: Date | undefined, word: JobWord): Promise<PlannableJob | undefined>;
+  /** Jobs whose work orders have still to hear of the last word. */
+  abstract toSteer(limit: number): Promise<PlannableJob[]>;
+  /** They have heard; unless there was another word meanwhile. */
+  abstract noteSteered(jobId: string, version: number): Promise<void>;
 
   abstract finishedBefore(before: Date, limit: number): AsyncIterable<AssemblyJob>;
   abstract isRetried(jobId: string): Promise<boolean>;

@@ -1,4 +1,5 @@
-import type { FaultKind, JobOutcome, ObjectReference, OriginalsSource, Workflow } from '#contracts';
+import type { Priority } from '#routes';
+import type { FaultKind, JobOutcome, ObjectReference, OriginalsSource, WaitCode, Workflow } from '#contracts';
 import type { MessageContext } from '#messaging';
 import type { OutboxPart } from '#outbox';
 import type { JobState, TaskState, WorkOrderState } from '../domain/states.js';
@@ -9,6 +10,25 @@ export interface Fault {
   readonly fault: FaultKind;
 }
 
+/** Why a job waits, as a code with its facts, and as a sentence for people. */
+export interface WaitReason {
+  readonly code: WaitCode;
+  readonly since: Date;
+  readonly facts: Readonly<Record<string, string | number>>;
+  readonly message: string;
+  /** When it ends by itself, or is looked at again, if that is known. */
+  readonly next?: Date;
+}
+
+/** What an operator said of a job last: its version, by which writers see each other. */
+export interface JobSteering {
+  readonly version: number;
+  readonly by: string;
+  readonly at: Date;
+  readonly reason: string;
+  readonly what: 'priority' | 'defer';
+}
+
 /** An accepted job: `accepted` until its plan is complete, `running` until all its datasets are over. */
 export interface AssemblyJob {
   _id: string;
@@ -16,6 +36,8 @@ export interface AssemblyJob {
   workflow: Exclude<Workflow, 'none'>;
   group: string;
   retryOf?: string;
+  /** Copies on long-term storage that it asks for; absent: what its route makes. */
+  tapeCopies?: number;
   /** Where its datasets are listed, and how many; absent where the catalogue is to be asked. */
   datasetList?: { readonly reference: ObjectReference; readonly count: number };
   state: JobState;
@@ -33,8 +55,18 @@ export interface AssemblyJob {
   planFault?: string;
   /** What it waits for, in sentences for people. */
   waitsFor?: string[];
+  /** The same with codes and facts; absent in records from before 0.6. */
+  wait?: WaitReason[];
+  /** What people said of its urgency; absent: that of its route. */
+  priority?: Priority;
   /** Nothing of it begins before this time; taken away when it is cancelled. */
   notBefore?: Date;
+  /** Of a job that has begun: until when nothing more of it is released. */
+  deferredUntil?: Date;
+  /** Absent until an operator changes its priority or its time. */
+  steering?: JobSteering;
+  /** Its work orders have still to hear of that. */
+  toSteer?: true;
   /** Fencing token of the planner that took it last. */
   planner?: number;
   /** Until when the planner that took it may plan it; then it is due. At first, when it may be planned. */
@@ -73,6 +105,8 @@ interface ArchivedResult {
   readonly fileCount: number;
   readonly sha256: string;
   readonly manifest: ObjectReference;
+  /** Where its copies lie; absent where targets have no names. */
+  readonly targets?: readonly string[];
 }
 
 interface RetrievedResult {
@@ -82,10 +116,6 @@ interface RetrievedResult {
   readonly url: string;
   readonly expiresAt: string;
 }
-
-/** What the limit per target counts: writing to or reading from long-term storage. */
-export const workTargets = ['lts-write', 'lts-read'] as const;
-export type WorkTarget = (typeof workTargets)[number];
 
 /** One datablock's work for the archiver. */
 export interface WorkOrder {
@@ -99,7 +129,24 @@ export interface WorkOrder {
   kind: Exclude<Workflow, 'none'>;
   state: WorkOrderState;
   group: string;
-  target: WorkTarget;
+  /** Which slots it takes: the name of its lane, see `domain/lanes.ts`. */
+  target: string;
+  /** Where its copies go, or where it is read, in order of preference; absent without ROUTES_FILE, and in records from before 0.6. */
+  targets?: readonly string[];
+  /** The route it was planned by; absent in records from before 0.6. */
+  route?: string;
+  /** Copies to be made; absent in records from before 0.6: LTS_COPIES counts. */
+  copies?: number;
+  /** Absent in records from before 0.6: normal. */
+  priority?: Priority;
+  /** An operator deferred its job: it is not released before. Taken away at that time. */
+  deferredUntil?: Date;
+  /** Version of the job's steering that the two are from. */
+  steered?: number;
+  /** Of reading: the target that was chosen when it was released. */
+  readAt?: string;
+  /** When the archiver's word of its end came; absent in records from before 0.6. */
+  endedAt?: Date;
   archiveId: string;
   /** Bytes of files, for progress. */
   bytes: number;
@@ -134,4 +181,13 @@ export interface WorkOrder {
   heardAt?: Date;
   waits?: string;
   outbox: OutboxPart;
+}
+
+/** Where the copies of a datablock lie. */
+export interface DatablockPlace {
+  /** The archive id. */
+  _id: string;
+  pid: string;
+  /** Best one for reading first. */
+  targets: readonly string[];
 }

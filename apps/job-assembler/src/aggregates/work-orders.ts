@@ -1,7 +1,9 @@
 import type { WorkOrderState } from '../domain/states.js';
-import type { Candidate, Lane, ReleaseLimits, Slots } from '../domain/fair-release.js';
+import type { Candidate } from '../domain/fair-release.js';
+import type { ReleaseRules } from '../domain/release-rules.js';
+import type { Lane, Slots } from '../domain/slots.js';
 import type { OutboxRow } from '#outbox';
-import type { DatasetTask, Fault, WorkOrder, WorkTarget } from './records.js';
+import type { DatasetTask, Fault, WorkOrder } from './records.js';
 
 export type WorkOrderCounts = Partial<Record<WorkOrderState, number>>;
 
@@ -24,6 +26,8 @@ export interface ArchivedBefore {
   /** Of the list of its files. */
   readonly sha256: string;
   readonly location: string | undefined;
+  /** Where its copies had to go; undefined where targets have no names. */
+  readonly targets?: readonly string[] | undefined;
 }
 
 /** Its end, as the archiver reports it. */
@@ -31,6 +35,14 @@ export type WorkEnd =
   | { readonly state: 'done'; readonly result?: NonNullable<WorkOrder['result']> }
   | { readonly state: 'failed'; readonly fault: Fault }
   | { readonly state: 'cancelled' };
+
+/** What is written when a work order is released. */
+export interface HowReleased {
+  readonly command: OutboxRow;
+  readonly now: Date;
+  /** Of reading: the target that was chosen. */
+  readonly readAt?: string;
+}
 
 /**
  * One datablock's work for the archiver each. Every change is one write that asks for the state it starts from, together with
@@ -56,18 +68,28 @@ export abstract class WorkOrders {
   abstract cancelUnreleased(scope: WorkScope): Promise<void>;
 
   /** Work under way, counted from the stored states, so that it holds over restarts. */
-  abstract slots(limits: ReleaseLimits): Promise<Slots>;
-  abstract groupsWaitingFor(target: WorkTarget): Promise<string[]>;
+  abstract slots(rules: ReleaseRules): Promise<Slots>;
+  /** Lanes that work waits in. */
+  abstract lanesWaiting(): Promise<string[]>;
+  abstract groupsWaitingFor(target: string): Promise<string[]>;
+  /** Of each priority so many, without what is deferred. */
   abstract oldestPlanned(lane: Lane, limit: number): Promise<Candidate[]>;
   abstract planned(id: string): Promise<WorkOrder | undefined>;
-  abstract release(id: string, command: OutboxRow, now: Date): Promise<boolean>;
+  /** Not what is deferred meanwhile. */
+  abstract release(id: string, how: HowReleased): Promise<boolean>;
   abstract released(jobId: string): AsyncIterable<Pick<WorkOrder, '_id'>>;
   /** Sends a request to stop after the command. */
   abstract askToStop(id: string, request: OutboxRow): Promise<boolean>;
 
   /** @returns the dataset of a work order that was released and has ended by this, else undefined */
-  abstract end(id: string, end: WorkEnd): Promise<string | undefined>;
+  abstract end(id: string, end: WorkEnd, now: Date): Promise<string | undefined>;
   abstract taskOf(id: string): Promise<string | undefined>;
+  /** An archival that has ended well, while its datablock was not asked to go. */
+  abstract archived(id: string): Promise<WorkOrder | undefined>;
+  /** The datablock of a work order that was asked to go. */
+  abstract discarded(id: string): Promise<string | undefined>;
+  /** Targets that planned or released work names. */
+  abstract targetsNamed(): Promise<readonly string[]>;
   /** What the archiver could not do after the end. */
   abstract noteFault(id: string, of: 'release' | 'discard', fault: Fault): Promise<void>;
   abstract noteOriginals(id: string, originals: NonNullable<WorkOrder['originals']>): Promise<void>;
@@ -104,7 +126,8 @@ export abstract class WorkOrders {
   abstract noteAcceptance(now: Date): Promise<void>;
   /** Released ones, and of their messages only what tells their age. */
   abstract releasedWork(jobId?: string): Promise<WorkOrder[]>;
-  abstract hasPlanned(jobId: string, target: WorkTarget): Promise<boolean>;
+  /** Lanes that work of the job waits in. */
+  abstract lanesOf(jobId: string): Promise<string[]>;
 
   /** Whether a message of one is under way, or one is with the archiver. */
   abstract isNeeded(jobId: string): Promise<boolean>;

@@ -18,6 +18,9 @@ export interface CatalogDataset {
   readonly proposalIds?: readonly (string | null)[] | null;
   readonly instrumentId?: string | null;
   readonly instrumentIds?: readonly (string | null)[] | null;
+  /** Bytes of its files, as the catalogue counts them. */
+  readonly size?: number | null;
+  readonly classification?: string | null;
 }
 
 export interface CatalogFile {

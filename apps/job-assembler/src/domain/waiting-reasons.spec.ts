@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { waitingReasons, type JobSituation, type ReleasedWork } from './waiting-reasons.js';
+import { waitingReasons, type JobSituation, type Reason, type ReleasedWork } from './waiting-reasons.js';
 
 const now = 10_000_000;
 const minutes = (count: number): number => now - count * 60_000;
@@ -8,8 +8,14 @@ const work = (more: Partial<ReleasedWork> = {}): ReleasedWork => ({
   ...{ id: 'j/0/0', releasedAt: minutes(10), acceptedAt: minutes(9), heardAt: now },
   ...more,
 });
-const reasons = (more: Partial<JobSituation>): string[] =>
-  waitingReasons({ now, limits: [], released: [], silence: 180_000, ...more });
+const found = (more: Partial<JobSituation>): Reason[] =>
+  waitingReasons({ now, lanes: [], released: [], silence: 180_000, before: [], ...more });
+const reasons = (more: Partial<JobSituation>): string[] => found(more).map(({ message }) => message);
+const slot = {
+  code: 'limit.target',
+  facts: { target: 'lts', limit: 3, used: 3 },
+  message: 'a slot',
+} as const;
 
 describe('What a job waits for', () => {
   it('is nothing while its work gets on', () => assert.deepEqual(reasons({ released: [work()] }), []));
@@ -57,7 +63,41 @@ describe('What a job waits for', () => {
 
   it('is its plan, a limit, or the catalogue', () =>
     assert.deepEqual(
-      reasons({ planFault: 'no catalogue', limits: ['a slot'], registeringSince: minutes(3) }),
+      reasons({
+        planFault: { message: 'no catalogue', next: new Date(now) },
+        ...{ lanes: [slot], registeringSince: minutes(3) },
+      }),
       ['its plan: no catalogue', 'a slot', 'the catalogue: datablocks have not been registered for 3 min'],
     ));
+
+  it('has a code, its facts, and the time since when it is so', () => {
+    const stuck = work({ unsentSince: minutes(1), unacceptedSince: minutes(5) });
+    const codes = found({
+      planFault: { message: 'no catalogue', next: new Date(now + 1) },
+      ...{ lanes: [slot], released: [stuck, work({ heardAt: minutes(4), waits: 'no room' })] },
+      registeringSince: minutes(3),
+    }).map(({ code, since, facts, next }) => [code, now - since.getTime(), facts, next]);
+    assert.deepEqual(codes, [
+      ['plan.waiting', 0, { reason: 'no catalogue' }, new Date(now + 1)],
+      ['limit.target', 0, { target: 'lts', limit: 3, used: 3 }, undefined],
+      ['work.unsent', 60_000, { workOrders: 1 }, undefined],
+      ['work.unaccepted', 300_000, { workOrders: 1 }, undefined],
+      ['work.silent', 240_000, { workOrders: 1 }, undefined],
+      ['work.waiting', 0, { reason: 'no room' }, undefined],
+      ['register.waiting', 180_000, {}, undefined],
+    ]);
+  });
+
+  it('is the same reason while its code and its names stay, whatever its numbers: it has held since it was seen first', () => {
+    const since = new Date(minutes(7));
+    const before = [{ ...slot, facts: { ...slot.facts, used: 2 }, since }];
+    const other = { ...slot, facts: { ...slot.facts, target: 'tape' } };
+    assert.deepEqual(
+      found({ lanes: [slot, other, slot], before }).map(({ facts, since: from }) => [facts['target'], from]),
+      [
+        ['lts', since],
+        ['tape', new Date(now)],
+      ],
+    );
+  });
 });

@@ -1,3 +1,5 @@
+import type { WaitCode } from '#contracts';
+
 /** A released work order, as far as waiting goes. Times in milliseconds. */
 export interface ReleasedWork {
   readonly id: string;
@@ -14,22 +16,38 @@ export interface ReleasedWork {
   readonly acceptedAt?: number;
 }
 
+/** A reason as it was kept, or is to be kept: the sentence is for people. */
+export interface Reason {
+  readonly code: WaitCode;
+  readonly since: Date;
+  readonly facts: Readonly<Record<string, string | number>>;
+  readonly message: string;
+  readonly next?: Date;
+}
+
+/** A reason that begins when it is first seen, where nothing else is known. */
+export type FoundReason = Omit<Reason, 'since'> & { readonly since?: Date };
+
 /** Everything that may hold a job up. */
 export interface JobSituation {
   readonly now: number;
-  /** Why it could not be planned when that was tried last. */
-  readonly planFault?: string;
-  /** Sentences about the limits that its planned work meets. */
-  readonly limits: readonly string[];
+  /** Why it could not be planned when that was tried last, and when it is tried again. */
+  readonly planFault?: { readonly message: string; readonly next: Date };
+  /** What keeps its planning, or its planned work, from beginning: see `lane-reasons.ts`. */
+  readonly lanes: readonly FoundReason[];
   readonly released: readonly ReleasedWork[];
   /** Since when the oldest of its datasets is with the catalogue to be registered. */
   readonly registeringSince?: number;
   /** Milliseconds without a word after which the archiver counts as silent. */
   readonly silence: number;
+  /** Reasons that were found when it was looked at last. */
+  readonly before: readonly Reason[];
 }
 
 /** Milliseconds after which a message that is under way counts as waiting. */
 const messagePatience = 15_000;
+/** As many as a message may have. */
+const maxReasons = 20;
 /** Sentences of single work orders. */
 const maxNamed = 5;
 
@@ -70,35 +88,69 @@ function silentSince({
   return Math.max(releasedAt, acceptedAt, heardAt);
 }
 
-/** What a job waits for, in sentences for people; empty when nothing is known to hold it up. */
-export function waitingReasons({
-  now,
-  planFault,
-  limits,
-  released,
-  registeringSince,
-  silence,
-}: JobSituation): string[] {
+/** What a job waits for; empty when nothing is known to hold it up. */
+export function waitingReasons(situation: JobSituation): Reason[] {
+  const { now, planFault, lanes, before } = situation;
+  const found: FoundReason[] = [
+    ...(planFault === undefined ? [] : [planWaits(planFault)]),
+    ...lanes,
+    ...releasedReasons(situation),
+    ...registeringReasons(situation),
+  ];
+  const once = new Map(found.map((reason) => [keyOf(reason), reason]));
+  const sinceBefore = new Map(before.map((reason) => [keyOf(reason), reason.since]));
+  return [...once].slice(0, maxReasons).map(([key, { since, message, ...reason }]) => ({
+    ...reason,
+    since: since ?? sinceBefore.get(key) ?? new Date(now),
+    message: message.slice(0, 1000),
+  }));
+}
+
+function planWaits({ message, next }: NonNullable<JobSituation['planFault']>): FoundReason {
+  return { code: 'plan.waiting', facts: { reason: message }, message: `its plan: ${message}`, next };
+}
+
+function releasedReasons({ now, released, silence }: JobSituation): FoundReason[] {
   const { unsent, unaccepted, silent } = heldUp(released, now, silence);
+  const reason = (
+    code: WaitCode,
+    { count, ms }: { readonly count: number; readonly ms: number },
+    message: string,
+  ): FoundReason[] =>
+    count === 0
+      ? []
+      : [
+          {
+            code,
+            since: new Date(now - ms),
+            facts: { workOrders: count },
+            message: `${message} for ${span(ms)}`,
+          },
+        ];
   const told = new Set(released.flatMap(({ waits }) => (waits === undefined ? [] : [waits])));
-  const registering = registeringSince === undefined ? 0 : now - registeringSince;
   return [
-    ...(planFault === undefined ? [] : [`its plan: ${planFault}`]),
-    ...limits,
-    ...(unsent.count === 0
-      ? []
-      : [`the broker: ${unsent.count} work order(s) could not be sent for ${span(unsent.ms)}`]),
-    ...(unaccepted.count === 0
-      ? []
-      : [`the archiver: it has not accepted ${unaccepted.count} work order(s) for ${span(unaccepted.ms)}`]),
-    ...(silent.count === 0
-      ? []
-      : [`the archiver: no sign of life of ${silent.count} work order(s) for ${span(silent.ms)}`]),
-    ...[...told].slice(0, maxNamed).map((reason) => `the archiver, which says: ${reason}`),
-    ...(registering > messagePatience
-      ? [`the catalogue: datablocks have not been registered for ${span(registering)}`]
-      : []),
-  ].map((reason) => reason.slice(0, 1000));
+    ...reason('work.unsent', unsent, `the broker: ${unsent.count} work order(s) could not be sent`),
+    ...reason(
+      ...(['work.unaccepted', unaccepted] as const),
+      `the archiver: it has not accepted ${unaccepted.count} work order(s)`,
+    ),
+    ...reason('work.silent', silent, `the archiver: no sign of life of ${silent.count} work order(s)`),
+    ...[...told].slice(0, maxNamed).map((text) => ({
+      ...{ code: 'work.waiting' as const, facts: { reason: text } },
+      message: `the archiver, which says: ${text}`,
+    })),
+  ];
+}
+
+function registeringReasons({ now, registeringSince }: JobSituation): FoundReason[] {
+  if (registeringSince === undefined || now - registeringSince <= messagePatience) return [];
+  const message = `the catalogue: datablocks have not been registered for ${span(now - registeringSince)}`;
+  return [{ code: 'register.waiting', since: new Date(registeringSince), facts: {}, message }];
+}
+
+/** What makes a reason another one; numbers in its facts may change while it stays the same. */
+function keyOf({ code, facts }: FoundReason): string {
+  return JSON.stringify([code, ...Object.entries(facts).filter(([, value]) => typeof value === 'string')]);
 }
 
 /** Whole minutes, so that the same reason stays the same text for a while. */

@@ -3,8 +3,11 @@ import { ManualClock, newId } from '#kernel';
 import { createLogger } from '#observability';
 import { MongoConnection } from '#persistence';
 import { assemblerOn } from '../testing/assembler.js';
+import { datablockPlacesConformance } from '../testing/datablock-places.conformance.js';
 import { datasetTasksConformance } from '../testing/dataset-tasks.conformance.js';
 import { jobsConformance } from '../testing/jobs.conformance.js';
+import { steeredJobsConformance } from '../testing/steered-jobs.conformance.js';
+import { steeringConformance } from '../testing/steering.conformance.js';
 import { workOrdersConformance } from '../testing/work-orders.conformance.js';
 import { AssemblerStore } from './assembler-store.js';
 
@@ -23,6 +26,9 @@ const open = async () => {
   return assemblerOn(store, new ManualClock());
 };
 
+datablockPlacesConformance('MongoDB', open);
 jobsConformance('MongoDB', open);
 datasetTasksConformance('MongoDB', open);
 workOrdersConformance('MongoDB', open);
+steeredJobsConformance('MongoDB', open);
+steeringConformance('MongoDB', open);

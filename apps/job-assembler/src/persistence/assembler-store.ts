@@ -2,7 +2,8 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import { messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { MongoConnection } from '#persistence';
-import type { AssemblyJob, DatasetTask, WorkOrder } from '../aggregates/records.js';
+import type { AssemblyJob, DatablockPlace, DatasetTask, WorkOrder } from '../aggregates/records.js';
+import type { SteeringRecord } from './mongo-steering.js';
 
 interface Lease {
   readonly _id: string;
@@ -30,8 +31,17 @@ export class AssemblerStore implements OnApplicationBootstrap {
     return this.mongo.connection.collection<WorkOrder>('work_orders');
   }
 
+  get places() {
+    return this.mongo.connection.collection<DatablockPlace>('datablock_places');
+  }
+
   get leases() {
     return this.mongo.connection.collection<Lease>('leases');
+  }
+
+  /** One record: what people said of the release of work. */
+  get settings() {
+    return this.mongo.connection.collection<SteeringRecord>('settings');
   }
 
   /** Ids of everything of one job: they begin with the job's own. */
@@ -58,14 +68,26 @@ export class AssemblerStore implements OnApplicationBootstrap {
     await this.jobs.createIndex({ retryOf: 1 }, { name: 'by_predecessor', sparse: true });
     await this.tasks.createIndex({ pid: 1, state: 1 }, { name: 'by_dataset' });
     await this.tasks.createIndex({ state: 1, workflow: 1, swept: 1, updatedAt: 1 }, { name: 'unswept' });
+    await this.places.createIndex({ targets: 1 }, { name: 'by_target' });
     await this.orders.createIndex({ archiveId: 1 }, { name: 'by_datablock' });
     await this.orders.createIndex({ usedBy: 1 }, { name: 'by_user', sparse: true });
     await this.orders.createIndex({ taskId: 1, state: 1 }, { name: 'by_task' });
     await this.orders.createIndex({ jobId: 1, pid: 1 }, { name: 'by_job' });
     await this.orders.createIndex({ jobId: 1, state: 1, target: 1 }, { name: 'by_job_and_state' });
     await this.orders.createIndex(
-      { state: 1, target: 1, group: 1, createdAt: 1, _id: 1 },
-      { name: 'by_lane' },
+      { state: 1, target: 1, group: 1, priority: 1, deferredUntil: 1, createdAt: 1, _id: 1 },
+      { name: 'by_lane_and_priority' },
     );
+    await this.orders.createIndex({ deferredUntil: 1 }, { name: 'deferred', sparse: true });
+    await this.orders.createIndex({ endedAt: 1 }, { name: 'ended', sparse: true });
+    await this.orders.createIndex({ state: 1, target: 1, bytes: 1 }, { name: 'bytes_by_lane' });
+    await this.jobs.createIndex({ toSteer: 1 }, { name: 'to_steer', sparse: true });
+    // Of before 0.6: the one above does what it did.
+    await this.orders.dropIndex('by_lane').catch((error: unknown) => this.unlessGone(error));
+  }
+
+  private unlessGone(error: unknown): void {
+    const { codeName } = error as { codeName?: string };
+    if (codeName !== 'IndexNotFound' && codeName !== 'NamespaceNotFound') throw error;
   }
 }

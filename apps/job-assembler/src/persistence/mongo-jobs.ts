@@ -2,8 +2,16 @@ import { Injectable } from '@nestjs/common';
 import type { JobOutcome } from '#contracts';
 import { OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
 import { stepOf } from '#persistence';
-import { Jobs, type NewJob, type PlannableJob, type TakenJob } from '../aggregates/jobs.js';
-import type { AssemblyJob, Fault } from '../aggregates/records.js';
+import type { Priority } from '#routes';
+import {
+  Jobs,
+  type HeldBack,
+  type JobWord,
+  type NewJob,
+  type PlannableJob,
+  type TakenJob,
+} from '../aggregates/jobs.js';
+import type { AssemblyJob, Fault, JobSteering, WaitReason } from '../aggregates/records.js';
 import { jobSteps, openStates } from '../domain/states.js';
 import { AssemblerStore } from './assembler-store.js';
 import { absent, isThere } from './queries.js';
@@ -15,7 +23,17 @@ const begunBy = (now: Date) => ({
   notBefore: { $not: { $gt: now } },
 });
 const takenBy = ({ _id, planner }: TakenJob) => ({ _id, ...start.from, planner: planner ?? absent });
+const notHeld = (held: HeldBack): object => {
+  if (held === 'all') return { cancelRequested: true };
+  return held.length === 0 ? {} : { $or: [{ group: { $nin: [...held] } }, { cancelRequested: true }] };
+};
 const notOver = { state: { $ne: 'finished' as const } };
+
+interface SteeringChange {
+  readonly $set?: Partial<AssemblyJob>;
+  readonly $unset?: { readonly [field in keyof AssemblyJob]?: '' };
+  readonly $inc?: { readonly planner: 1 };
+}
 
 /** Jobs in the collection `jobs`. */
 @Injectable()
@@ -69,9 +87,9 @@ export class MongoJobs extends Jobs {
     );
   }
 
-  async takeDue(now: Date, lease: number): Promise<AssemblyJob | undefined> {
+  async takeDue(now: Date, lease: number, held: HeldBack = []): Promise<AssemblyJob | undefined> {
     const due = await this.jobs.findOneAndUpdate(
-      { ...start.from, planningUntil: { $lte: now } },
+      { ...start.from, planningUntil: { $lte: now }, ...notHeld(held) },
       { $set: { planningUntil: new Date(now.getTime() + lease) }, $inc: { planner: 1 } },
       { sort: { planningUntil: 1 }, returnDocument: 'after' },
     );
@@ -151,11 +169,73 @@ export class MongoJobs extends Jobs {
     await this.jobs.updateOne({ _id: jobId, ...notOver }, { $set: { updatedAt: at } });
   }
 
-  async noteWaiting(jobId: string, reasons: string[]): Promise<void> {
+  async noteWaiting(jobId: string, reasons: readonly WaitReason[]): Promise<void> {
+    const said = { waitsFor: reasons.map(({ message }) => message), wait: [...reasons] };
     await this.jobs.updateOne(
       { _id: jobId, ...notOver },
-      reasons.length === 0 ? { $unset: { waitsFor: '' } } : { $set: { waitsFor: reasons } },
+      reasons.length === 0 ? { $unset: { waitsFor: '', wait: '' } } : { $set: said },
     );
+  }
+
+  prioritise(jobId: string, priority: Priority, word: JobWord): Promise<PlannableJob | undefined> {
+    return this.steer(jobId, {}, { $set: { priority } }, { ...word, what: 'priority' });
+  }
+
+  async defer(jobId: string, until: Date | undefined, word: JobWord): Promise<PlannableJob | undefined> {
+    const said = { ...word, what: 'defer' as const };
+    const time = until ?? word.now;
+    const uncancelled = { cancelRequested: false };
+    // A planner that has just taken it must not go on: the token rises.
+    const planLater = { planningUntil: time };
+    const unbegun = { ...start.from, totals: absent, ...uncancelled };
+    const first: SteeringChange =
+      until === undefined
+        ? { $set: planLater, $unset: { notBefore: '' }, $inc: { planner: 1 } }
+        : { $set: { ...planLater, notBefore: until }, $inc: { planner: 1 } };
+    return (await this.steer(jobId, unbegun, first, said)) ?? (await this.deferBegun(jobId, until, said));
+  }
+
+  /** Its datasets may be at work already: it stays among the jobs that are looked after. */
+  private deferBegun(
+    jobId: string,
+    until: Date | undefined,
+    said: JobWord & Pick<JobSteering, 'what'>,
+  ): Promise<PlannableJob | undefined> {
+    const begun = { totals: { $exists: true }, cancelRequested: false };
+    const change: SteeringChange =
+      until === undefined ? { $unset: { deferredUntil: '' } } : { $set: { deferredUntil: until } };
+    return this.steer(jobId, begun, change, said);
+  }
+
+  private async steer(
+    jobId: string,
+    filter: object,
+    change: SteeringChange,
+    { version, now: at, by, reason, what }: JobWord & Pick<JobSteering, 'what'>,
+  ): Promise<PlannableJob | undefined> {
+    const seen = version === undefined ? {} : { 'steering.version': version === 0 ? absent : version };
+    const word = { 'steering.by': by, 'steering.at': at, 'steering.reason': reason, 'steering.what': what };
+    const changed = await this.jobs.findOneAndUpdate(
+      { _id: jobId, ...notOver, ...filter, ...seen },
+      {
+        ...change,
+        $set: { ...change.$set, ...word, toSteer: true },
+        $inc: { ...change.$inc, 'steering.version': 1 },
+      },
+      { returnDocument: 'after', projection: { outbox: 0 } },
+    );
+    return changed ?? undefined;
+  }
+
+  toSteer(limit: number): Promise<PlannableJob[]> {
+    return this.jobs
+      .find({ toSteer: true }, { projection: { outbox: 0 } })
+      .limit(limit)
+      .toArray();
+  }
+
+  async noteSteered(jobId: string, version: number): Promise<void> {
+    await this.jobs.updateOne({ _id: jobId, 'steering.version': version }, { $unset: { toSteer: '' } });
   }
 
   finishedBefore(before: Date, limit: number): AsyncIterable<AssemblyJob> {

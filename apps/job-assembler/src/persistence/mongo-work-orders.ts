@@ -1,15 +1,19 @@
 import { Injectable } from '@nestjs/common';
+import type { Priority } from '#routes';
 import { newOutbox, OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
 import { isDuplicateKey, rowsById, stepOf, type Step } from '#persistence';
-import type { Fault, WorkOrder, WorkTarget } from '../aggregates/records.js';
+import type { Fault, WorkOrder } from '../aggregates/records.js';
 import {
   WorkOrders,
   type ArchivedBefore,
+  type HowReleased,
   type WorkEnd,
   type WorkOrderCounts,
   type WorkScope,
 } from '../aggregates/work-orders.js';
-import { Slots, type Candidate, type Lane, type ReleaseLimits } from '../domain/fair-release.js';
+import type { Candidate } from '../domain/fair-release.js';
+import type { ReleaseRules } from '../domain/release-rules.js';
+import { Slots, type Lane } from '../domain/slots.js';
 import { workOrderSteps, type WorkOrderState } from '../domain/states.js';
 import { AssemblerStore } from './assembler-store.js';
 import { absent, countByState, isThere, underWay } from './queries.js';
@@ -25,6 +29,13 @@ const ends = {
   failed: stepOf(workOrderSteps, 'released', 'failed'),
   cancelled: stepOf(workOrderSteps, 'released', 'cancelled'),
 };
+
+const priorities: readonly Priority[] = [0, 1, 2];
+
+/** Records from before 0.6 have none: they are normal. */
+function storedAs(priority: Priority): Priority | { readonly $in: readonly (Priority | null)[] } {
+  return priority === 1 ? { $in: [1, null] } : priority;
+}
 
 /** Of messages only what tells their age: commands may be large. */
 const releasedFields = {
@@ -77,6 +88,7 @@ export class MongoWorkOrders extends WorkOrders {
         discardedAt: absent,
         'files.sha256': before.sha256,
         'source.location': before.location,
+        targets: before.targets ?? absent,
         $or: [{ usedBy: absent }, { usedBy: jobId }],
       } as object,
       { $set: { usedBy: jobId } },
@@ -108,39 +120,52 @@ export class MongoWorkOrders extends WorkOrders {
     await this.orders.updateMany({ ...scope, ...from }, { $set: to });
   }
 
-  async slots(limits: ReleaseLimits): Promise<Slots> {
+  async slots(rules: ReleaseRules): Promise<Slots> {
+    const by = { group: '$group', target: '$target', readAt: '$readAt' };
     const rows = await this.orders
-      .aggregate<{ _id: Lane; count: number }>([
+      .aggregate<{ _id: Lane & { readAt?: string | null }; count: number }>([
         { $match: { state: 'released' } },
-        { $group: { _id: { group: '$group', target: '$target' }, count: { $sum: 1 } } },
+        { $group: { _id: by, count: { $sum: 1 } } },
       ])
       .toArray();
-    const slots = new Slots(limits);
-    for (const { _id, count } of rows) slots.take(_id, Number(count));
+    const slots = new Slots(rules);
+    for (const { _id: lane, count } of rows)
+      slots.take(lane, slots.targetsOf(lane, lane.readAt ?? undefined), Number(count));
     return slots;
   }
 
-  groupsWaitingFor(target: WorkTarget): Promise<string[]> {
+  lanesWaiting(): Promise<string[]> {
+    return this.orders.distinct('target', release.from);
+  }
+
+  groupsWaitingFor(target: string): Promise<string[]> {
     return this.orders.distinct('group', { ...release.from, target });
   }
 
-  async oldestPlanned({ group, target }: Lane, limit: number): Promise<Candidate[]> {
+  async oldestPlanned(lane: Lane, limit: number): Promise<Candidate[]> {
+    const found = await Promise.all(priorities.map((priority) => this.oldestOf(lane, priority, limit)));
+    return found.flat();
+  }
+
+  private async oldestOf({ group, target }: Lane, priority: Priority, limit: number): Promise<Candidate[]> {
+    const which = { ...release.from, target, group, priority: storedAs(priority), deferredUntil: absent };
     const oldest = await this.orders
-      .find({ ...release.from, target: target as WorkTarget, group }, { projection: { createdAt: 1 } })
+      .find(which as object, { projection: { createdAt: 1 } })
       .sort({ createdAt: 1, _id: 1 })
       .limit(limit)
       .toArray();
-    return oldest.map(({ _id: id, createdAt }) => ({ id, group, target, createdAt }));
+    return oldest.map(({ _id: id, createdAt }) => ({ id, group, target, createdAt, priority }));
   }
 
   async planned(id: string): Promise<WorkOrder | undefined> {
     return (await this.orders.findOne({ _id: id, ...release.from })) ?? undefined;
   }
 
-  async release(id: string, command: OutboxRow, now: Date): Promise<boolean> {
+  async release(id: string, { command, now, readAt }: HowReleased): Promise<boolean> {
+    const chosen = readAt === undefined ? {} : { readAt };
     const { modifiedCount } = await this.orders.updateOne(
-      { _id: id, ...release.from },
-      { $set: { ...release.to, releasedAt: now, outbox: newOutbox([command], now) } },
+      { _id: id, ...release.from, deferredUntil: absent },
+      { $set: { ...release.to, releasedAt: now, ...chosen, outbox: newOutbox([command], now) } },
     );
     if (modifiedCount > 0) this.relay.wake();
     return modifiedCount > 0;
@@ -154,12 +179,12 @@ export class MongoWorkOrders extends WorkOrders {
     return this.outbox.change({ _id: id, state: 'released' }, {}, [request]);
   }
 
-  async end(id: string, { state, ...what }: WorkEnd): Promise<string | undefined> {
+  async end(id: string, { state, ...what }: WorkEnd, endedAt: Date): Promise<string | undefined> {
     const { from, to } = ends[state];
     const share = state === 'done' ? { share: 1 } : {};
     const ended = await this.orders.findOneAndUpdate(
       { _id: id, ...from },
-      { $set: { ...to, ...share, ...what } },
+      { $set: { ...to, ...share, ...what, endedAt } },
       { returnDocument: 'after', projection: { taskId: 1 } },
     );
     return ended?.taskId;
@@ -167,6 +192,21 @@ export class MongoWorkOrders extends WorkOrders {
 
   async taskOf(id: string): Promise<string | undefined> {
     return (await this.orders.findOne({ _id: id }, { projection: { taskId: 1 } }))?.taskId;
+  }
+
+  async archived(id: string): Promise<WorkOrder | undefined> {
+    const found = { _id: id, kind: 'archive', state: 'done', discardedAt: absent } as object;
+    return (await this.orders.findOne(found)) ?? undefined;
+  }
+
+  async discarded(id: string): Promise<string | undefined> {
+    const found = { _id: id, discardedAt: { $exists: true } } as object;
+    return (await this.orders.findOne(found, { projection: { archiveId: 1 } }))?.archiveId;
+  }
+
+  async targetsNamed(): Promise<readonly string[]> {
+    const named = await this.orders.distinct('targets', { state: { $in: ['planned', 'released'] } });
+    return named.filter((name) => name !== undefined);
   }
 
   async noteFault(id: string, of: 'release' | 'discard', fault: Fault): Promise<void> {
@@ -293,8 +333,8 @@ export class MongoWorkOrders extends WorkOrders {
       .toArray();
   }
 
-  hasPlanned(jobId: string, target: WorkTarget): Promise<boolean> {
-    return isThere(this.orders, { jobId, state: 'planned', target });
+  lanesOf(jobId: string): Promise<string[]> {
+    return this.orders.distinct('target', { jobId, ...release.from });
   }
 
   async isNeeded(jobId: string): Promise<boolean> {

@@ -6,13 +6,15 @@ import type { WorkOrder } from '../aggregates/records.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
 import { CatalogClient } from '../catalog/catalog-client.js';
 import { ClaimChecks } from '#claim-check';
+import { DatasetRoutes, type Routed } from './dataset-routes.js';
 import { DatasetSources } from './dataset-sources.js';
 
 /** One entry of a job's list of datasets. */
 export type Entry = { readonly pid: string; readonly files: readonly string[] };
 
 /** What one work order is about. */
-type Drafted = Pick<WorkOrder, 'pid' | 'archiveId' | 'bytes' | 'target'> &
+type Drafted = Pick<WorkOrder, 'pid' | 'archiveId' | 'bytes'> &
+  Routed &
   Partial<Pick<WorkOrder, 'source' | 'files' | 'fileCount' | 'share' | 'archivedBy'>>;
 
 /** One attempt at planning a dataset. */
@@ -39,6 +41,7 @@ export class DatasetDrafts {
     private readonly catalog: CatalogClient,
     private readonly claimChecks: ClaimChecks,
     private readonly sources: DatasetSources,
+    private readonly routes: DatasetRoutes,
     private readonly clock: Clock,
   ) {}
 
@@ -78,7 +81,8 @@ export class DatasetDrafts {
         `Expected an archive job for the whole of ${pid} (an empty files list), found a list of ${files.length} files: only whole datasets are archived.`,
       );
     }
-    const { source, blocks } = await this.sources.of(pid, keepLease);
+    const { source, dataset, blocks } = await this.sources.of(pid, keepLease);
+    const routed = this.routes.archiving(job, dataset);
     let bytes = 0;
     let index = 0;
     for await (const block of blocks) {
@@ -89,7 +93,7 @@ export class DatasetDrafts {
         pid,
         archiveId,
         bytes: blockBytes,
-        target: 'lts-write',
+        ...routed,
         source,
         files: reference,
         fileCount: block.length,
@@ -106,10 +110,12 @@ export class DatasetDrafts {
   }
 
   private async draftFromDatablocks(plan: Plan, { pid }: Entry): Promise<number> {
+    const readingOf = await this.routes.reading(plan.job, pid);
     let bytes = 0;
     let index = 0;
     for await (const { archiveId, packedSize } of this.catalog.datablocks(pid)) {
-      await this.draft(plan, index, { pid, archiveId, bytes: packedSize, target: 'lts-read' });
+      const routed = await readingOf(archiveId);
+      await this.draft(plan, index, { pid, archiveId, bytes: packedSize, ...routed });
       bytes += packedSize;
       index += 1;
     }
@@ -156,10 +162,11 @@ export class DatasetDrafts {
   /** A retried job uses what its predecessor archived and verified of the same files. */
   private async archivedBefore(
     job: PlannableJob,
-    { pid, files, source }: Pick<Drafted, 'pid' | 'files' | 'source'>,
+    { pid, files, source, targets }: Pick<Drafted, 'pid' | 'files' | 'source' | 'targets'>,
   ): Promise<WorkOrder | undefined> {
     if (job.retryOf === undefined || files === undefined) return undefined;
-    const before = { jobId: job.retryOf, pid, sha256: files.sha256, location: source?.location };
+    const { sha256 } = files;
+    const before = { jobId: job.retryOf, pid, sha256, location: source?.location, targets };
     return this.orders.useAgain(job._id, before);
   }
 }

@@ -8,9 +8,11 @@ import { AssemblerStore } from '../persistence/assembler-store.js';
 import type { AssemblyJob, WorkOrder } from '../aggregates/records.js';
 import type { ClaimChecks } from '#claim-check';
 import { assemblerOn } from '../testing/assembler.js';
+import { configOf } from '../testing/assembler-config.js';
 import { settlingOn } from '../testing/settling.js';
 import { DatasetDrafts } from './dataset-drafts.js';
 import { DatasetPlanner } from './dataset-planner.js';
+import { DatasetRoutes } from './dataset-routes.js';
 import type { DatasetSources } from './dataset-sources.js';
 
 /** A gate that holds whoever comes to it until it is opened. */
@@ -54,17 +56,21 @@ describe('Two planners of one dataset', () => {
       if (stop?.at === 3) await stop.pass();
     };
     const source = { kind: 'source-folder', location: '/data/x' };
-    const sources = { of: () => Promise.resolve({ source, blocks: split() }) };
+    const sources = {
+      of: () => Promise.resolve({ source, dataset: { pid: 'p', sourceFolder: '/' }, blocks: split() }),
+    };
     const objects = {
       keepLines: (key: string) => Promise.resolve({ bucket: 'control', key, size: 1, sha256: digestOf(key) }),
     };
-    const { tasks, orders } = assemblerOn(written);
+    const { tasks, orders, places } = assemblerOn(written);
+    const catalog = {} as unknown as CatalogClient;
     const { settling, ending } = settlingOn(assemblerOn(store), clock);
     const drafts = new DatasetDrafts(
       orders,
-      {} as unknown as CatalogClient,
+      catalog,
       objects as unknown as ClaimChecks,
       sources as unknown as DatasetSources,
+      new DatasetRoutes(catalog, places, configOf()),
       clock,
     );
     return new DatasetPlanner(tasks, orders, drafts, settling, ending, clock);

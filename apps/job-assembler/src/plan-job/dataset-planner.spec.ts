@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { ManualClock, PermanentError, TransientError } from '#kernel';
+import { parseRoutesFile, type Routes } from '#routes';
 import type { AssemblyJob, DatasetTask, WorkOrder } from '../aggregates/records.js';
 import { memoryAssembler, type Assembler } from '../testing/assembler.js';
+import { configOf } from '../testing/assembler-config.js';
 import { archived, jobOf, messagesOf, orderOf } from '../testing/samples.js';
 import { KeptLists, settlingOn } from '../testing/settling.js';
 import type { CatalogClient } from '../catalog/catalog-client.js';
 import type { ClaimChecks } from '#claim-check';
 import { DatasetDrafts } from './dataset-drafts.js';
 import { DatasetPlanner } from './dataset-planner.js';
+import { DatasetRoutes } from './dataset-routes.js';
 import type { DatasetSources } from './dataset-sources.js';
 
 describe('The planner of a dataset', () => {
@@ -20,15 +23,24 @@ describe('The planner of a dataset', () => {
   let blocks: { path: string; size: number }[][];
   let datablocks: { archiveId: string; packedSize: number }[];
   let meanwhile: () => Promise<unknown>;
+  /** Fields of the dataset, and how often the catalogue was asked for them. */
+  let dataset: object;
+  let asked: number;
   beforeEach(async () => {
     assembler = memoryAssembler(clock);
     lists = new KeptLists();
     [blocks, datablocks, meanwhile] = [[], [], () => Promise.resolve()];
+    [dataset, asked] = [{}, 0];
     await assembler.store.jobs.insertOne(jobOf('j'));
   });
 
-  async function plan(job: Partial<AssemblyJob> = {}, entryFiles: string[] = []): Promise<void> {
+  async function plan(
+    job: Partial<AssemblyJob> = {},
+    entryFiles: string[] = [],
+    routes?: Routes,
+  ): Promise<void> {
     const catalog = {
+      dataset: (pid: string) => Promise.resolve({ pid, ...dataset, asked: (asked += 1) }),
       datablocks: async function* () {
         yield* datablocks;
         await meanwhile();
@@ -39,13 +51,21 @@ describe('The planner of a dataset', () => {
       await meanwhile();
     };
     const source = { kind: 'source-folder', location: '/data/x' };
-    const sources = { of: () => Promise.resolve({ source, blocks: split() }) };
+    const sources = {
+      of: () =>
+        Promise.resolve({ source, dataset: { pid: 'a/b', sourceFolder: '/', ...dataset }, blocks: split() }),
+    };
     const { tasks, orders } = assembler;
     const drafts = new DatasetDrafts(
       orders,
       catalog as unknown as CatalogClient,
       lists as unknown as ClaimChecks,
       sources as unknown as DatasetSources,
+      new DatasetRoutes(
+        catalog as unknown as CatalogClient,
+        assembler.places,
+        configOf(routes === undefined ? {} : { routes }),
+      ),
       clock,
     );
     const { settling, ending } = settlingOn(assembler, clock, lists);
@@ -105,6 +125,78 @@ describe('The planner of a dataset', () => {
       const { state, fault } = await task();
       assert.deepEqual([state, fault?.code, fault?.fault], ['failed', code, 'user']);
       assert.deepEqual([messagesOf(await task()), await orders()], [['assembly.dataset-failed.v1'], []]);
+    });
+
+  const { routes: named } = parseRoutesFile(
+    `targets:
+  - { name: disk, kind: share, options: { place: /disk } }
+  - { name: tape-a, kind: tape, options: { place: /a } }
+  - { name: tape-b, kind: tape, options: { place: /b } }
+routes:
+  - { name: double, when: { fields: { ownerGroup: p1 } }, targets: [tape-a, tape-b], copies: 2, priority: urgent }
+  - { name: single, when: { jobTypes: [archive, retrieve], minSize: 1KiB }, targets: [disk, tape-a] }
+`,
+    'f',
+    { limit: 8 },
+  );
+  const wayOf = ({ target, targets, route, copies, priority }: WorkOrder) => ({
+    ...{ target, targets, route, copies, priority },
+  });
+
+  it('sends an archival where its route says, and makes the copies that the job or the policy of the group asks for', async () => {
+    blocks = [files];
+    dataset = { ownerGroup: 'p1' };
+    await plan({}, [], named);
+    assert.deepEqual(wayOf((await orders())[0]!), {
+      ...{ target: 'write:double@tape-a+tape-b', targets: ['tape-a', 'tape-b'] },
+      ...{ route: 'double', copies: 2, priority: 0 },
+    });
+    for (const [job, fields] of [
+      [{ tapeCopies: 2 }, {}],
+      [{}, { classification: 'IN=medium,AV=medium,CO=low' }],
+    ] as const) {
+      await assembler.store.orders.deleteMany({});
+      await assembler.store.tasks.deleteMany({});
+      dataset = { ownerGroup: 'p2', size: 1024, ...fields };
+      await plan({ priority: 2, ...job }, [], named);
+      assert.deepEqual(wayOf((await orders())[0]!), {
+        ...{ target: 'write:single@disk+tape-a', targets: ['disk', 'tape-a'] },
+        ...{ route: 'single', copies: 2, priority: 2 },
+      });
+    }
+    assert.equal(asked, 0, 'what is read of a dataset anyway says it all');
+  });
+
+  it('sends readings where the copies lie, best one first, and asks the catalogue once for a dataset', async () => {
+    datablocks = ['x/k/0.tar', 'x/k/1.tar', 'x/k/2.tar'].map((archiveId) => ({ archiveId, packedSize: 5 }));
+    await assembler.places.keep('x/k/0.tar', 'a/b', ['gone', 'tape-a']);
+    await assembler.places.keep('x/k/1.tar', 'another/dataset', ['tape-b']);
+    dataset = { size: 2048 };
+    await plan({ workflow: 'retrieve', jobType: 'retrieve' }, [], named);
+    assert.deepEqual((await orders()).map(wayOf), [
+      {
+        ...{ target: 'read:single@tape-a|gone', targets: ['tape-a', 'gone'] },
+        ...{ route: 'single', copies: undefined, priority: 1 },
+      },
+      ...[1, 2].map(() => ({
+        ...{ target: 'read:single@disk|tape-a', targets: undefined },
+        ...{ route: 'single', copies: undefined, priority: 1 },
+      })),
+    ]);
+    assert.equal(asked, 1);
+  });
+
+  for (const [job, fields, code] of [
+    [{}, {}, 'routes.none'],
+    [{ tapeCopies: 3 }, { ownerGroup: 'p1' }, 'routes.too-few-targets'],
+  ] as const)
+    it(`fails the dataset alone for which the routes have no way, and says so: ${code}`, async () => {
+      blocks = [files];
+      dataset = fields;
+      await plan(job, [], named);
+      const { state, fault } = await task();
+      assert.deepEqual([state, fault?.code, fault?.fault], ['failed', code, 'user']);
+      assert.deepEqual(await orders(), []);
     });
 
   it('leaves no draft of a dataset that fails in the midst of it', async () => {

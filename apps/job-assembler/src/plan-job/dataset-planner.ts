@@ -77,6 +77,8 @@ const userCodes = new Set([
   'assembly.duplicate-path',
   'assembly.source-refused',
   'kernel.unsafe-path',
+  'routes.none',
+  'routes.too-few-targets',
 ]);
 
 function faultOf(code: string): FaultKind {

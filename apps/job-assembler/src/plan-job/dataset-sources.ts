@@ -13,6 +13,7 @@ const maxIds = 1000;
 /** Where a dataset's files are read from, and which. */
 interface SourceAndBlocks {
   readonly source: OriginalsSource;
+  readonly dataset: CatalogDataset;
   /** The files, cut into datablocks. */
   readonly blocks: AsyncGenerator<FileLine[]>;
 }
@@ -33,7 +34,7 @@ export class DatasetSources {
     const source = this.config.sourceFolders.covers(sourceFolder)
       ? await this.admittedFolder(dataset)
       : await this.landingZone(pid);
-    return { source, blocks: this.files.split(pid, sourceFolder, moved) };
+    return { source, dataset, blocks: this.files.split(pid, sourceFolder, moved) };
   }
 
   private async admittedFolder(dataset: CatalogDataset): Promise<OriginalsSource> {

@@ -12,6 +12,8 @@ import type { AssemblyJob, DatasetTask, WorkOrder } from '../aggregates/records.
 import type { DatasetSettling } from '../settle-results/dataset-settling.js';
 import type { JobEnding } from '../settle-results/job-ending.js';
 import { JobSettling } from '../settle-results/job-settling.js';
+import { CurrentRules } from '../release-work/current-rules.js';
+import { configOf } from '../testing/assembler-config.js';
 import { assemblerOn } from '../testing/assembler.js';
 import { settlingOn } from '../testing/settling.js';
 import type { DatasetPlanner } from './dataset-planner.js';
@@ -78,7 +80,10 @@ describe('Planning a job of many datasets', () => {
       config(turn),
       logger,
     );
-    return new PlanningLoop(jobs, leases, planner, dispatcher, jobEnding, clock, config(turn), logger);
+    const rules = new CurrentRules(assembler.steering, clock, configOf());
+    return new PlanningLoop(
+      ...([jobs, leases, planner, dispatcher, rules, jobEnding, clock, config(turn), logger] as const),
+    );
   }
   async function accept(datasets: number, more: Partial<AssemblyJob> = {}): Promise<string> {
     const _id = `${datasets}-${newId()}`;

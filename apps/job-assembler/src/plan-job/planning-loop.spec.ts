@@ -3,6 +3,7 @@ import { beforeEach, describe, it } from 'node:test';
 import { ManualClock, PermanentError, TransientError } from '#kernel';
 import { createLogger } from '#observability';
 import type { AssemblyJob } from '../aggregates/records.js';
+import { CurrentRules } from '../release-work/current-rules.js';
 import { memoryAssembler, type Assembler } from '../testing/assembler.js';
 import { configOf } from '../testing/assembler-config.js';
 import { jobOf, taskOf } from '../testing/samples.js';
@@ -22,9 +23,10 @@ describe('The planning loop', () => {
 
   function loopWith(plan: (job: AssemblyJob) => Promise<boolean>): PlanningLoop {
     const { dispatcher, jobEnding } = settlingOn(assembler, clock);
+    const rules = new CurrentRules(assembler.steering, clock, configOf());
     return new PlanningLoop(
       ...([assembler.jobs, assembler.leases, { plan } as unknown as JobPlanner, dispatcher] as const),
-      ...([jobEnding, clock, configOf(), logger] as const),
+      ...([rules, jobEnding, clock, configOf(), logger] as const),
     );
   }
   const put = (changes: Partial<AssemblyJob> = {}, id = 'j'): Promise<unknown> =>
@@ -82,5 +84,15 @@ describe('The planning loop', () => {
     const { state, outcome, fault } = await found();
     assert.deepEqual([state, outcome], ['finished', 'failed']);
     assert.deepEqual(fault, { code: 'assembly.x', message: 'no such job', fault: 'system' });
+  });
+
+  it('plans nothing of a group that operators have paused, until the pause ends by itself', async () => {
+    await put();
+    const told = { by: 'olga', reason: 'beamtime', since: clock.now(), until: inMilliseconds(100) };
+    await assembler.steering.pause({ id: '1', scope: 'group:g', ...told }, clock.now());
+    const loop = loopWith(() => Promise.resolve(false));
+    assert.equal(await loop.round(), false);
+    clock.advance(100);
+    assert.equal(await loop.round(), true);
   });
 });

@@ -7,6 +7,7 @@ import { Jobs } from '../aggregates/jobs.js';
 import { Leases } from '../aggregates/leases.js';
 import type { AssemblyJob } from '../aggregates/records.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
+import { CurrentRules } from '../release-work/current-rules.js';
 import { Dispatcher } from '../release-work/dispatcher.js';
 import { JobEnding } from '../settle-results/job-ending.js';
 import { planTaken } from './dataset-drafts.js';
@@ -24,6 +25,7 @@ export class PlanningLoop extends HostedLoop {
     leases: Leases,
     private readonly planner: JobPlanner,
     private readonly dispatcher: Dispatcher,
+    private readonly rules: CurrentRules,
     private readonly ending: JobEnding,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
@@ -41,7 +43,8 @@ export class PlanningLoop extends HostedLoop {
 
   /** @returns whether there was a job to plan */
   async round(): Promise<boolean> {
-    const job = await this.jobs.takeDue(this.clock.now(), this.config.lease);
+    const rules = await this.rules.now();
+    const job = await this.jobs.takeDue(rules.now, this.config.lease, rules.heldBack());
     if (job === undefined) return false;
     try {
       await inContextOf(job, () => this.turnOf(job));

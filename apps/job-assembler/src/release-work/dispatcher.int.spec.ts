@@ -7,7 +7,8 @@ import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
 import type { WorkOrder } from '../aggregates/records.js';
 import { assemblerOn } from '../testing/assembler.js';
-import { Dispatcher } from './dispatcher.js';
+import { configOf } from '../testing/assembler-config.js';
+import { dispatcherOn } from '../testing/dispatching.js';
 
 describe('The release of work', () => {
   const logger = createLogger('dispatcher.int.spec', 'silent');
@@ -64,13 +65,8 @@ describe('The release of work', () => {
         return Promise.resolve(false);
       },
     };
-    const dispatcher = new Dispatcher(
-      assemblerOn(watched).orders,
-      leases,
-      clock,
-      { limits, lease: 60_000, copies: 1 } as JobAssemblerConfig,
-      logger,
-    );
+    const assembler = { ...assemblerOn(watched), leases };
+    const dispatcher = dispatcherOn(assembler, clock, configOf({ limits, copies: 1 }), logger);
     dispatcher.onApplicationBootstrap();
     await done;
     await dispatcher.beforeApplicationShutdown();

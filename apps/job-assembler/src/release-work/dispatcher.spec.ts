@@ -5,8 +5,10 @@ import { createLogger } from '#observability';
 import type { WorkOrder } from '../aggregates/records.js';
 import { memoryAssembler, type Assembler } from '../testing/assembler.js';
 import { configOf } from '../testing/assembler-config.js';
+import { routesOf, targetOf } from '../testing/release-rules.js';
 import { messagesOf, orderOf } from '../testing/samples.js';
-import { Dispatcher } from './dispatcher.js';
+import { dispatcherOn } from '../testing/dispatching.js';
+import type { Dispatcher } from './dispatcher.js';
 
 describe('The dispatcher', () => {
   const logger = createLogger('dispatcher.spec', 'silent');
@@ -15,7 +17,7 @@ describe('The dispatcher', () => {
   beforeEach(() => (assembler = memoryAssembler(clock)));
 
   const dispatcher = (limits = { global: 2, perGroup: 2, perTarget: 2 }): Dispatcher =>
-    new Dispatcher(assembler.orders, assembler.leases, clock, configOf({ limits }), logger);
+    dispatcherOn(assembler, clock, configOf({ limits }), logger);
   const released = async (): Promise<WorkOrder[]> =>
     assembler.store.orders.find({ state: 'released' }).sort({ _id: 1 }).toArray();
   const idsOf = (orders: readonly WorkOrder[]): string[] => orders.map(({ _id }) => _id);
@@ -28,7 +30,7 @@ describe('The dispatcher', () => {
     assert.deepEqual(idsOf(await released()), ['j/0/1', 'j/0/2']);
     await dispatcher().round();
     assert.equal((await released()).length, 2, 'the limits are full');
-    await assembler.orders.end('j/0/1', { state: 'done' });
+    await assembler.orders.end('j/0/1', { state: 'done' }, clock.now());
     clock.advance(60_000);
     await dispatcher().round();
     assert.deepEqual(idsOf(await released()), ['j/0/2', 'j/0/3']);
@@ -61,5 +63,43 @@ describe('The dispatcher', () => {
     await assembler.leases.hold('dispatcher', 'another', 60_000);
     await dispatcher().round();
     assert.deepEqual(await released(), []);
+  });
+
+  it('reads at the first target that is open and has room: that one stands first in the command, and is kept', async () => {
+    const routes = routesOf(targetOf('tape', { limits: { write: 1, read: 1 } }), targetOf('disk'));
+    const reading = { kind: 'retrieve', target: 'read:r@tape|disk', targets: ['tape', 'disk'] } as const;
+    await assembler.store.orders.insertMany([
+      orderOf('j/0/0', { ...reading, createdAt: new Date(1) }),
+      orderOf('j/0/1', { ...reading, createdAt: new Date(2) }),
+    ]);
+    await dispatcherOn(assembler, clock, configOf({ routes }), logger).round();
+    const orders = await released();
+    assert.deepEqual(
+      orders.map(({ readAt, outbox }) => [
+        readAt,
+        (outbox.rows[0]?.envelope?.data as { targets?: string[] } | undefined)?.targets,
+      ]),
+      [
+        ['tape', ['tape', 'disk']],
+        ['disk', ['disk', 'tape']],
+      ],
+    );
+    assert.deepEqual(
+      orders.map(({ targets }) => targets),
+      [reading.targets, reading.targets],
+      'the order of preference stays',
+    );
+  });
+
+  it('counts the chosen target after a restart', async () => {
+    const routes = routesOf(targetOf('tape', { limits: { write: 1, read: 1 } }));
+    await assembler.store.orders.insertMany([
+      orderOf('j/0/0', { target: 'read:r@gone|tape', state: 'released', readAt: 'tape' }),
+      orderOf('j/0/1', { target: 'read:r@gone|tape' }),
+      orderOf('j/0/2', { target: 'write:r@tape' }),
+      orderOf('j/0/3', { target: 'write:r@gone' }),
+    ]);
+    await dispatcherOn(assembler, clock, configOf({ routes }), logger).round();
+    assert.deepEqual(idsOf(await released()), ['j/0/0', 'j/0/2'], 'and work for a target that is gone waits');
   });
 });

@@ -5,12 +5,17 @@ import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { eventRow, type OutboxRow } from '#outbox';
 import { Leases } from '../aggregates/leases.js';
-import { workTargets, type WorkOrder } from '../aggregates/records.js';
+import type { WorkOrder } from '../aggregates/records.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
-import { fairReleases, type Candidate, type Slots } from '../domain/fair-release.js';
+import { fairReleases, type Candidate, type Release } from '../domain/fair-release.js';
+import type { Slots } from '../domain/slots.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
+import { CurrentRules } from './current-rules.js';
+import { SteeredJobs } from './steered-jobs.js';
 
 const pause = 1000;
+/** Targets that a command may name. */
+const maxTargets = 4;
 
 /**
  * Releases planned work within the limits. The limits are counted from the stored states, so they hold over restarts;
@@ -23,6 +28,8 @@ export class Dispatcher extends HostedLoop {
   constructor(
     private readonly orders: WorkOrders,
     private readonly leases: Leases,
+    private readonly rules: CurrentRules,
+    private readonly steered: SteeredJobs,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
     @Inject(LOGGER) logger: Logger,
@@ -42,15 +49,17 @@ export class Dispatcher extends HostedLoop {
   }
 
   private async releaseWork(): Promise<void> {
-    const slots = await this.orders.slots(this.config.limits);
-    for (const { id } of fairReleases(slots, await this.candidates(slots))) await this.release(id);
+    await this.steered.catchUp();
+    const slots = await this.orders.slots(await this.rules.now());
+    for (const release of fairReleases(slots, await this.candidates(slots)))
+      await this.release(slots, release);
   }
 
-  /** Of every target and group with room the oldest: were they the oldest of all, a busy target would hide an idle one. */
+  /** Of every lane and group with room the oldest: were they the oldest of all, a busy target would hide an idle one. */
   private async candidates(slots: Slots): Promise<Candidate[]> {
     const found: Candidate[] = [];
-    for (const target of workTargets) {
-      if (slots.roomAt(target) <= 0) continue;
+    for (const target of await this.orders.lanesWaiting()) {
+      if (!slots.isOpen(target)) continue;
       for (const group of await this.orders.groupsWaitingFor(target)) {
         const room = slots.room({ group, target });
         if (room > 0) found.push(...(await this.orders.oldestPlanned({ group, target }, room)));
@@ -59,26 +68,38 @@ export class Dispatcher extends HostedLoop {
     return found;
   }
 
-  /** One that was cancelled meanwhile stays: the write decides. */
-  private async release(id: string): Promise<void> {
-    const order = await this.orders.planned(id);
+  /** One that was cancelled, or deferred, meanwhile stays: the write decides. */
+  private async release({ rules }: Slots, { candidate, at }: Release): Promise<void> {
+    const order = await this.orders.planned(candidate.id);
     if (order === undefined) return;
     const now = this.clock.now();
-    await this.orders.release(id, this.commandFor(order, now), now);
+    const readAt = rules.needsOf(order.target)?.needs === 'any' ? at[0] : undefined;
+    const command = this.commandFor({ ...order, ...preferring(order.targets, readAt) }, now);
+    await this.orders.release(order._id, { command, now, ...(readAt === undefined ? {} : { readAt }) });
     crashPoint('assembler.after-release');
   }
 
   private commandFor(order: WorkOrder, now: Date): OutboxRow {
     const { _id: workOrderId, jobId, pid, archiveId } = order;
-    const common = { workOrderId, jobId, pid, archiveId };
+    const targets = order.targets === undefined ? {} : { targets: order.targets.slice(0, maxTargets) };
+    const common = { workOrderId, jobId, pid, archiveId, ...targets };
     if (order.kind === 'retrieve') return eventRow(retrieveDatablockV1, common, now, order.context);
     if (order.kind === 'verify') return eventRow(verifyDatablockV1, common, now, order.context);
-    const { source, files, fileCount, bytes } = order;
+    const { source, files, fileCount, bytes, copies = this.config.copies } = order;
     return eventRow(
       archiveDatablockV1,
-      { ...common, source: source!, files: files!, fileCount: fileCount!, bytes, copies: this.config.copies },
+      { ...common, source: source!, files: files!, fileCount: fileCount!, bytes, copies },
       now,
       order.context,
     );
   }
+}
+
+/** The target that was chosen comes first; the others stay, for an archiver that finds the copy there unreadable. */
+function preferring(
+  targets: readonly string[] | undefined,
+  chosen: string | undefined,
+): Pick<WorkOrder, 'targets'> {
+  if (targets === undefined || chosen === undefined) return {};
+  return { targets: [chosen, ...targets.filter((target) => target !== chosen)] };
 }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
+import { ManualClock } from '#kernel';
 import { memoryAssembler, type Assembler } from '../testing/assembler.js';
 import { jobOf, orderOf, taskOf } from '../testing/samples.js';
 import type { Dispatcher } from './dispatcher.js';
 import { DraftRelease } from './draft-release.js';
+import { SteeredJobs } from './steered-jobs.js';
 
 describe('The release of drafts', () => {
   let assembler: Assembler;
@@ -20,9 +22,9 @@ describe('The release of drafts', () => {
 
   async function release(): Promise<string[]> {
     const dispatcher = { wake: () => (woken += 1) } as unknown as Dispatcher;
-    await new DraftRelease(assembler.jobs, assembler.orders, dispatcher).release(
-      taskOf('j/0', { planner: 2 }),
-    );
+    const { jobs, orders, steered } = assembler;
+    const heard = new SteeredJobs(jobs, steered, new ManualClock());
+    await new DraftRelease(jobs, orders, heard, dispatcher).release(taskOf('j/0', { planner: 2 }));
     return (await assembler.store.orders.find({}).sort({ _id: 1 }).toArray()).map(({ state }) => state);
   }
 

@@ -3,6 +3,7 @@ import { Jobs } from '../aggregates/jobs.js';
 import type { DatasetTask } from '../aggregates/records.js';
 import { planOf, WorkOrders } from '../aggregates/work-orders.js';
 import { Dispatcher } from './dispatcher.js';
+import { SteeredJobs } from './steered-jobs.js';
 
 /** Makes work of the drafts of a dataset. */
 @Injectable()
@@ -10,6 +11,7 @@ export class DraftRelease {
   constructor(
     private readonly jobs: Jobs,
     private readonly orders: WorkOrders,
+    private readonly steered: SteeredJobs,
     private readonly dispatcher: Dispatcher,
   ) {}
 
@@ -17,6 +19,9 @@ export class DraftRelease {
   async release(task: Pick<DatasetTask, '_id' | 'jobId' | 'planner'>): Promise<void> {
     const plan = planOf(task);
     await this.orders.finishDoneBefore(plan);
+    const job = await this.jobs.find(task.jobId);
+    // They were drafted before, or after, an operator had a word; one that comes from here on finds them itself.
+    if (job !== undefined) await this.steered.hear(job);
     // A cancel request may have come while the plan was made, when there was nothing to cancel yet.
     if (await this.jobs.isCancelled(task.jobId)) await this.orders.cancelDrafts(plan);
     else await this.orders.planDrafts(plan);

@@ -17,12 +17,13 @@ import {
   type WorkFailedV1,
   type WorkProgressedV1,
 } from '#contracts';
-import { crashPoint } from '#kernel';
+import { Clock, crashPoint } from '#kernel';
 import { done, Handles, type Outcome } from '#messaging';
 import { type Logger, LOGGER } from '#observability';
 import { WorkOrders, type WorkEnd } from '../aggregates/work-orders.js';
 import { Dispatcher } from '../release-work/dispatcher.js';
 import { DatasetSettling } from './dataset-settling.js';
+import { PlacedDatablocks } from './placed-datablocks.js';
 import { ProgressReports } from './progress-reports.js';
 
 /** Takes in what the archiver reports. Only a released work order can end, and only once. */
@@ -33,15 +34,18 @@ export class ArchiverReportsConsumer {
     private readonly settling: DatasetSettling,
     private readonly progress: ProgressReports,
     private readonly dispatcher: Dispatcher,
+    private readonly places: PlacedDatablocks,
+    private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   @Handles(datablockArchivedV1)
   archived(@Payload() { data }: Envelope<DatablockArchivedV1>): Promise<Outcome> {
-    const { size, packedSize, fileCount, sha256, manifest } = data;
+    const { size, packedSize, fileCount, sha256, manifest, targets } = data;
+    const where = targets === undefined ? {} : { targets };
     return this.end(data.workOrderId, {
       state: 'done',
-      result: { kind: 'archive', size, packedSize, fileCount, sha256, manifest },
+      result: { kind: 'archive', size, packedSize, fileCount, sha256, manifest, ...where },
     });
   }
 
@@ -75,7 +79,9 @@ export class ArchiverReportsConsumer {
   }
 
   @Handles(workCancelledV1)
-  cancelled(@Payload() { data }: Envelope<WorkCancelledV1>): Promise<Outcome> {
+  async cancelled(@Payload() { data }: Envelope<WorkCancelledV1>): Promise<Outcome> {
+    const followUp = /^(.+)\/discard$/.exec(data.workOrderId);
+    if (followUp !== null) await this.places.discarded(followUp[1] ?? '');
     return this.end(data.workOrderId, { state: 'cancelled' });
   }
 
@@ -98,7 +104,8 @@ export class ArchiverReportsConsumer {
   }
 
   private async end(id: string, end: WorkEnd): Promise<Outcome> {
-    const ended = await this.orders.end(id, end);
+    const ended = await this.orders.end(id, end, this.clock.now());
+    if (end.state === 'done') await this.places.archived(id);
     crashPoint('assembler.after-result');
     // There may be room for the next one.
     this.dispatcher.wake();

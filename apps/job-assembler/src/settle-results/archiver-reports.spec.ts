@@ -8,6 +8,7 @@ import { memoryAssembler, type Assembler } from '../testing/assembler.js';
 import { archived, orderOf } from '../testing/samples.js';
 import { ArchiverReportsConsumer } from './archiver-reports.consumer.js';
 import type { DatasetSettling } from './dataset-settling.js';
+import { PlacedDatablocks } from './placed-datablocks.js';
 import type { ProgressReports } from './progress-reports.js';
 
 describe('Reports of the archiver', () => {
@@ -20,10 +21,11 @@ describe('Reports of the archiver', () => {
     assembler = memoryAssembler(new ManualClock());
     [settledTasks, woken] = [[], 0];
     const settling = { settle: (taskId: string) => Promise.resolve(settledTasks.push(taskId)) };
+    const placed = new PlacedDatablocks(assembler.orders, assembler.places);
     const dispatcher = { wake: () => (woken += 1) };
     consumer = new ArchiverReportsConsumer(
       ...([assembler.orders, settling as unknown as DatasetSettling, {} as ProgressReports] as const),
-      ...([dispatcher as unknown as Dispatcher, logger] as const),
+      ...([dispatcher as unknown as Dispatcher, placed, new ManualClock(), logger] as const),
     );
     await assembler.store.orders.insertOne(orderOf('j/0/0', { state: 'released' }));
   });

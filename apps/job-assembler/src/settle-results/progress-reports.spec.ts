@@ -65,4 +65,18 @@ describe('Reports of progress', () => {
     await report(1);
     assert.equal((await assembler.orders.releasedWork('j'))[0]?.waits, undefined);
   });
+
+  it('carry what the job waits for, each code once', async () => {
+    const limit = (target: string) =>
+      ({
+        code: 'limit.target',
+        since: clock.now(),
+        facts: { target },
+        message: `a slot at ${target}`,
+      }) as const;
+    await assembler.jobs.noteWaiting('j', [limit('tape'), limit('disk')]);
+    await progress.tell('j', 'waiting');
+    const [{ waits, waitsFor } = {}] = told;
+    assert.deepEqual([waits, waitsFor], [['limit.target'], ['a slot at tape', 'a slot at disk']]);
+  });
 });

@@ -53,6 +53,7 @@ export class ProgressReports {
       datasetsTotal: Math.max(job?.totals?.datasets ?? 0, planned),
       phase,
       ...(job?.waitsFor === undefined ? {} : { waitsFor: job.waitsFor }),
+      ...(job?.wait === undefined ? {} : { waits: [...new Set(job.wait.map(({ code }) => code))] }),
     };
     const { envelope } = eventRow(jobProgressedV1, data, this.clock.now(), job?.context);
     this.transport.send(wireMessageOf(this.naming, envelope!));

@@ -7,12 +7,13 @@ import { createLogger } from '#observability';
 import type { AppHealth, PartHealth } from '#service-host';
 import type { OutboxRow } from '#outbox';
 import { MongoConnection } from '#persistence';
-import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { AssemblerStore } from '../persistence/assembler-store.js';
 import type { AssemblyJob, DatasetTask, WorkOrder } from '../aggregates/records.js';
 import { assemblerOn } from '../testing/assembler.js';
+import { configOf } from '../testing/assembler-config.js';
+import { waitingReportsOn } from '../testing/waiting.js';
 import { ProgressReports } from './progress-reports.js';
-import { WaitingReports } from './waiting-reports.js';
+import type { WaitingReports } from './waiting-reports.js';
 
 describe('Reports of what jobs wait for', () => {
   const logger = createLogger('waiting-reports.int.spec', 'silent');
@@ -35,7 +36,8 @@ describe('Reports of what jobs wait for', () => {
       send: ({ body }: WireMessage) =>
         told.push((JSON.parse(body.toString()) as { data: JobProgressedV1 }).data),
     };
-    const { jobs, tasks, orders, leases } = assemblerOn(store, clock);
+    const assembler = assemblerOn(store, clock);
+    const { jobs, tasks, orders } = assembler;
     progress = new ProgressReports(
       ...([jobs, tasks, orders] as const),
       transport as unknown as MessageTransport,
@@ -43,11 +45,8 @@ describe('Reports of what jobs wait for', () => {
       clock,
     );
     const health = { add: (_: string, look: () => Promise<PartHealth>) => (archiver = look) };
-    const config = { limits, silence: 60_000 } as JobAssemblerConfig;
-    reports = new WaitingReports(
-      ...([jobs, tasks, orders, leases, progress, health as unknown as AppHealth] as const),
-      ...([clock, config, logger] as const),
-    );
+    const others = { progress, health: health as unknown as AppHealth, clock, logger };
+    reports = waitingReportsOn(assembler, configOf({ limits, silence: 60_000 }), others);
     reports.onApplicationBootstrap();
     await reports.beforeApplicationShutdown();
   });

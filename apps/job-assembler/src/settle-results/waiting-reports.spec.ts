@@ -6,9 +6,10 @@ import { createLogger } from '#observability';
 import type { AppHealth, PartHealth } from '#service-host';
 import { memoryAssembler, type Assembler } from '../testing/assembler.js';
 import { configOf } from '../testing/assembler-config.js';
+import { waitingReportsOn } from '../testing/waiting.js';
 import { jobOf, orderOf, taskOf } from '../testing/samples.js';
 import type { ProgressReports } from './progress-reports.js';
-import { WaitingReports } from './waiting-reports.js';
+import type { WaitingReports } from './waiting-reports.js';
 
 describe('What jobs wait for', () => {
   const logger = createLogger('waiting-reports.spec', 'silent');
@@ -23,12 +24,11 @@ describe('What jobs wait for', () => {
     told = [];
     const progress = { tell: (jobId: string, phase: Phase) => Promise.resolve(told.push([jobId, phase])) };
     const health = { add: (_: string, look: typeof archiver) => (archiver = look) };
-    const { jobs, tasks, orders, leases } = assembler;
     const limits = { global: 3, perGroup: 2, perTarget: 3 };
-    reports = new WaitingReports(
-      ...([jobs, tasks, orders, leases, progress as unknown as ProgressReports] as const),
-      ...([health as unknown as AppHealth, clock, configOf({ limits }), logger] as const),
-    );
+    reports = waitingReportsOn(assembler, configOf({ limits }), {
+      ...{ progress: progress as unknown as ProgressReports, health: health as unknown as AppHealth },
+      ...{ clock, logger },
+    });
     reports.onApplicationBootstrap();
     await reports.beforeApplicationShutdown();
   });
@@ -79,5 +79,31 @@ describe('What jobs wait for', () => {
     await assembler.store.tasks.insertOne(taskOf('j/0', { state: 'registering', updatedAt: clock.now() }));
     clock.advance(60_000);
     assert.deepEqual(await look(), ['the catalogue: datablocks have not been registered for 1 min']);
+  });
+
+  it('is kept with its code and since when it is so; a pause, a deferral and what comes first is told with its reason', async () => {
+    const told = { by: 'olga', reason: 'beamtime' };
+    await assembler.store.jobs.insertOne(jobOf('j'));
+    await assembler.steering.pause({ id: '1', scope: 'all', ...told, since: clock.now() }, clock.now());
+    assert.deepEqual(await look(), ['the end of a pause: olga says: beamtime']);
+    const since = clock.now();
+    clock.advance(60_000);
+    await look();
+    assert.deepEqual((await assembler.jobs.find('j'))?.wait, [
+      {
+        ...{ code: 'paused', since, facts: { scope: 'all', ...told } },
+        message: 'the end of a pause: olga says: beamtime',
+      },
+    ]);
+    await assembler.store.jobs.updateOne(
+      { _id: 'j' },
+      { $set: { state: 'running', totals: { datasets: 1, bytes: 1 } } },
+    );
+    const until = new Date(clock.now().getTime() + 1000);
+    await assembler.jobs.defer('j', until, { ...told, now: clock.now() });
+    assert.deepEqual(await look(), [`its time, ${until.toISOString()}: olga says: beamtime`]);
+    clock.advance(1000);
+    await assembler.steering.resume('1', 'olga', clock.now());
+    assert.equal(await look(), undefined);
   });
 });

@@ -174,10 +174,16 @@ export function jobsConformance(name: string, open: () => Promise<Assembler>): v
 
     it('say what they wait for, or nothing', async () => {
       await put();
-      await jobs.noteWaiting(id, ['a slot']);
-      assert.deepEqual((await stored()).waitsFor, ['a slot']);
+      const slot = {
+        code: 'limit.global',
+        since: now,
+        facts: { limit: 1, used: 1 },
+        message: 'a slot',
+      } as const;
+      await jobs.noteWaiting(id, [slot]);
+      assert.deepEqual([(await stored()).waitsFor, (await stored()).wait], [['a slot'], [slot]]);
       await jobs.noteWaiting(id, []);
-      assert.equal('waitsFor' in (await stored()), false);
+      assert.deepEqual(['waitsFor' in (await stored()), 'wait' in (await stored())], [false, false]);
     });
 
     it('are forgotten when they are over, and not when anything about them changed meanwhile', async () => {

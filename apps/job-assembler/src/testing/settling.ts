@@ -2,6 +2,7 @@ import type { Clock } from '#kernel';
 import type { ClaimChecks } from '#claim-check';
 import type { Dispatcher } from '../release-work/dispatcher.js';
 import { DraftRelease } from '../release-work/draft-release.js';
+import { SteeredJobs } from '../release-work/steered-jobs.js';
 import { DatasetEnding } from '../settle-results/dataset-ending.js';
 import { DatasetSettling } from '../settle-results/dataset-settling.js';
 import { DatasetSubmission } from '../settle-results/dataset-submission.js';
@@ -21,7 +22,7 @@ export class KeptLists {
 
 /** Everything that settles results, as the module wires it. */
 export function settlingOn(
-  { jobs, tasks, orders }: Assembler,
+  { jobs, tasks, orders, steered }: Assembler,
   clock: Clock,
   kept: KeptLists = new KeptLists(),
 ) {
@@ -31,7 +32,7 @@ export function settlingOn(
   const ending = new DatasetEnding(tasks, jobEnding, clock);
   const unregistered = new UnregisteredDatablocks(jobs, tasks, orders, clock);
   const submission = new DatasetSubmission(tasks, orders, objects, clock);
-  const drafts = new DraftRelease(jobs, orders, dispatcher);
+  const drafts = new DraftRelease(jobs, orders, new SteeredJobs(jobs, steered, clock), dispatcher);
   const settling = new DatasetSettling(tasks, orders, drafts, unregistered, ending, submission);
   return { jobEnding, ending, unregistered, submission, settling, dispatcher, lists: kept.lists };
 }

@@ -6,6 +6,7 @@ import { eventRow, type OutboxRow } from '#outbox';
 import type { WorkOrder } from '../aggregates/records.js';
 import type { WorkOrders } from '../aggregates/work-orders.js';
 import type { Assembler } from './assembler.js';
+import { rulesOf } from './release-rules.js';
 import { archived, jobOf, messagesOf, orderOf } from './samples.js';
 
 const now = new Date('2026-02-01T00:00:00Z');
@@ -29,6 +30,7 @@ export function workOrdersConformance(name: string, open: () => Promise<Assemble
     const at = (place: string): Promise<WorkOrder | null> =>
       assembler.store.orders.findOne({ _id: id(place) });
     const stateOf = async (place: string): Promise<string | undefined> => (await at(place))?.state;
+    const how = () => ({ command: message(), now });
     const message = (): OutboxRow => eventRow(cancelWorkV1, { workOrderId: 'w', jobId: job }, now);
     const all = async <Row>(rows: AsyncIterable<Row>): Promise<Row[]> => {
       const found: Row[] = [];
@@ -66,6 +68,7 @@ export function workOrdersConformance(name: string, open: () => Promise<Assemble
       await put('0/0', { pid: 'p', state: 'done', source, files });
       assert.equal(await orders.useAgain('retry', { ...before, sha256: 'other' }), undefined);
       assert.equal(await orders.useAgain('retry', { ...before, location: '/elsewhere' }), undefined);
+      assert.equal(await orders.useAgain('retry', { ...before, targets: ['disk'] }), undefined);
       assert.equal((await orders.useAgain('retry', before))?._id, id('0/0'));
       assert.equal((await orders.useAgain('retry', before))?._id, id('0/0'), 'repeated after a crash');
       assert.equal(await orders.useAgain('another', before), undefined);
@@ -111,19 +114,19 @@ export function workOrdersConformance(name: string, open: () => Promise<Assemble
         oldest.map(({ id: found }) => found),
         [id('0/1'), id('0/2')],
       );
-      assert.deepEqual(oldest[0], { id: id('0/1'), createdAt: now, ...lane });
-      assert.equal(await orders.release(id('0/1'), message(), now), true);
-      const slots = await orders.slots({ global: 9, perGroup: 9, perTarget: 9 });
-      assert.equal(slots.ofLane(lane), 1);
+      assert.deepEqual(oldest[0], { id: id('0/1'), createdAt: now, priority: 1, ...lane });
+      assert.equal(await orders.release(id('0/1'), how()), true);
+      const slots = await orders.slots(rulesOf());
+      assert.deepEqual([slots.ofGroup(group), slots.ofGroupAt(lane, ['lts'])], [1, 1]);
     });
 
     it('are released once, with their command, and not when they were cancelled meanwhile', async () => {
       await put('0/0');
       await put('0/1', { state: 'cancelled' });
       assert.equal((await orders.planned(id('0/0')))?._id, id('0/0'));
-      assert.equal(await orders.release(id('0/0'), message(), now), true);
-      assert.equal(await orders.release(id('0/0'), message(), now), false);
-      assert.equal(await orders.release(id('0/1'), message(), now), false);
+      assert.equal(await orders.release(id('0/0'), how()), true);
+      assert.equal(await orders.release(id('0/0'), how()), false);
+      assert.equal(await orders.release(id('0/1'), how()), false);
       const released = await at('0/0');
       assert.deepEqual(
         [released?.state, released?.releasedAt, released?.outbox.dueAt],
@@ -147,9 +150,9 @@ export function workOrdersConformance(name: string, open: () => Promise<Assemble
     it('end once, and only from released', async () => {
       await put('0/0', { state: 'released' });
       await put('0/1', { state: 'planned' });
-      assert.equal(await orders.end(id('0/0'), { state: 'done', result: archived }), id('0'));
-      assert.equal(await orders.end(id('0/0'), { state: 'failed', fault }), undefined);
-      assert.equal(await orders.end(id('0/1'), { state: 'cancelled' }), undefined);
+      assert.equal(await orders.end(id('0/0'), { state: 'done', result: archived }, now), id('0'));
+      assert.equal(await orders.end(id('0/0'), { state: 'failed', fault }, now), undefined);
+      assert.equal(await orders.end(id('0/1'), { state: 'cancelled' }, now), undefined);
       const done = await at('0/0');
       assert.deepEqual(
         [done?.state, done?.share, done?.result, done?.fault],
@@ -160,7 +163,7 @@ export function workOrdersConformance(name: string, open: () => Promise<Assemble
 
     it('remember why they failed, and what could not be done after their end', async () => {
       await put('0/0', { state: 'released' });
-      await orders.end(id('0/0'), { state: 'failed', fault });
+      await orders.end(id('0/0'), { state: 'failed', fault }, now);
       await orders.noteFault(id('0/0'), 'discard', fault);
       await orders.noteOriginals(id('0/0'), { released: 2, kept: 1 });
       const { discardFault, originals } = (await at('0/0'))!;
@@ -282,19 +285,15 @@ export function workOrdersConformance(name: string, open: () => Promise<Assemble
 
     it('are needed while a message is under way or the archiver has them, and forgotten by job', async () => {
       await put('0/0', { state: 'released' });
-      assert.deepEqual(
-        [await orders.hasPlanned(job, 'lts-write'), await orders.isNeeded(job)],
-        [false, true],
-      );
-      await orders.end(id('0/0'), { state: 'cancelled' });
+      assert.deepEqual([await orders.lanesOf(job), await orders.isNeeded(job)], [[], true]);
+      await orders.end(id('0/0'), { state: 'cancelled' }, now);
       assert.equal(await orders.isNeeded(job), false);
       await orders.setAside(id('0/0'), message(), now);
       assert.equal(await orders.isNeeded(job), true);
       await put('0/1');
-      assert.deepEqual(
-        [await orders.hasPlanned(job, 'lts-write'), await orders.hasPlanned(job, 'lts-read')],
-        [true, false],
-      );
+      await put('0/2');
+      assert.deepEqual(await orders.lanesOf(job), ['lts-write']);
+      assert.ok((await orders.lanesWaiting()).includes('lts-write'));
       await assembler.store.jobs.insertOne(jobOf(job));
       await orders.forget(job);
       assert.deepEqual([await at('0/0'), await at('0/1')], [null, null]);

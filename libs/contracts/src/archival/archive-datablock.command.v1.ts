@@ -1,6 +1,6 @@
 import { IsInt, Max, Min } from 'class-validator';
 import { defineCommand } from '../define-message.js';
-import { ArchiveId, Count, DatasetPid, JobId, Nested, WorkOrderId } from '../fields.js';
+import { ArchiveId, Count, DatasetPid, JobId, Nested, TargetNames, WorkOrderId } from '../fields.js';
 import { ObjectReference } from '../object-reference.js';
 import { OriginalsSource } from '../originals-source.js';
 import { datablockArchivedV1 } from './datablock-archived.event.v1.js';
@@ -40,6 +40,10 @@ export class ArchiveDatablockV1 {
   @Min(1)
   @Max(4)
   copies: number;
+
+  /** Where its copies go, one for each of `copies`; absent: whatever storages the archiver has, in their order. */
+  @TargetNames()
+  targets?: string[];
 }
 
 export const archiveDatablockV1 = defineCommand({

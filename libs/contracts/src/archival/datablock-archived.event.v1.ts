@@ -1,5 +1,5 @@
 import { defineEvent } from '../define-message.js';
-import { ArchiveId, Count, DatasetPid, JobId, Nested, Sha256, WorkOrderId } from '../fields.js';
+import { ArchiveId, Count, DatasetPid, JobId, Nested, Sha256, TargetNames, WorkOrderId } from '../fields.js';
 import { ObjectReference } from '../object-reference.js';
 
 /** All copies of the datablock are on long-term storage, and each was read back and compared, byte for byte by checksum. */
@@ -38,6 +38,10 @@ export class DatablockArchivedV1 {
   /** manifest.json of the datablock. */
   @Nested(() => ObjectReference)
   manifest: ObjectReference;
+
+  /** Where its copies lie, in the order of preference for reading; absent where targets have no names. */
+  @TargetNames()
+  targets?: string[];
 }
 
 export const datablockArchivedV1 = defineEvent({

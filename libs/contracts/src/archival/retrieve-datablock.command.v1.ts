@@ -1,5 +1,5 @@
 import { defineCommand } from '../define-message.js';
-import { ArchiveId, DatasetPid, JobId, WorkOrderId } from '../fields.js';
+import { ArchiveId, DatasetPid, JobId, TargetNames, WorkOrderId } from '../fields.js';
 import { datablockRetrievedV1 } from './datablock-retrieved.event.v1.js';
 import { workFailedV1 } from './work-failed.event.v1.js';
 import { workCancelledV1 } from './work-cancelled.event.v1.js';
@@ -18,6 +18,10 @@ export class RetrieveDatablockV1 {
   /** Name of the datablock on long-term storage. */
   @ArchiveId()
   archiveId: string;
+
+  /** Where its copies lie, best one first; absent: the archiver knows best. */
+  @TargetNames()
+  targets?: string[];
 }
 
 export const retrieveDatablockV1 = defineCommand({

@@ -30,6 +30,14 @@ export class JobProgressedV1 {
   @IsString({ each: true })
   @MaxLength(1000, { each: true })
   waitsFor?: string[];
+
+  /** The same as codes (docs/operations.md); one that a consumer does not know is of a newer version. */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(20)
+  @IsString({ each: true })
+  @MaxLength(40, { each: true })
+  waits?: string[];
 }
 
 export const jobProgressedV1 = defineEvent({

@@ -1,4 +1,4 @@
-import { IsIn, IsISO8601, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsIn, IsInt, IsISO8601, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { defineEvent } from '../define-message.js';
 import { Count, JobId, Nested } from '../fields.js';
 import { ObjectReference } from '../object-reference.js';
@@ -34,6 +34,13 @@ export class JobSubmittedV1 {
   @IsOptional()
   @IsISO8601({ strict: true })
   notBefore?: string;
+
+  /** Copies on long-term storage that the job asks for (SciCat's `tapeCopies`): more than its route makes, or as many. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(4)
+  tapeCopies?: number;
 
   /** NDJSON of `DatasetListLine` in the order of the job's list, `datasetCount` lines; absent where object storage was away. */
   @IsOptional()

@@ -195,7 +195,7 @@ describe('shareError', () => {
     ['ELOOP', 'unsafe-link', false],
     ['ESTALE', 'unavailable', true],
     ['EIO', 'unavailable', true],
-    ['EROFS', 'unavailable', true],
+    ['EROFS', 'read-only', true],
   ] as const) {
     it(`makes ${code} of ${errno}`, () => {
       const error = shareError('s', 'x', Object.assign(new Error(errno), { code: errno }));

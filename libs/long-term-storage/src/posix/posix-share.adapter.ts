@@ -21,11 +21,13 @@ import {
   type LongTermReadOptions,
   type LongTermWriter,
 } from '../long-term-storage.js';
+import { IdentityFile } from '../identity/storage-identity.js';
 import {
   asideName,
   asideOf,
   checkedName,
   checkedPrefix,
+  identityName,
   isPartialOf,
   isReserved,
   partialName,
@@ -33,6 +35,7 @@ import {
 } from '../names.js';
 import { rangeOf } from '../range.js';
 import { registerStorage } from '../storage-at.js';
+import { registerTarget } from '../targets.js';
 import { errnoOf, shareError, unavailable, unsafeLink } from './share-errors.js';
 import { ShareReader, dropFromPageCache } from './share-reader.js';
 import { publish } from './publish.js';
@@ -64,6 +67,10 @@ export class PosixShare extends LongTermStorage {
 
   override get name(): string {
     return this.options.name;
+  }
+
+  override get identity(): IdentityFile {
+    return new IdentityFile(this);
   }
 
   override async create(name: string, token: string): Promise<LongTermWriter> {
@@ -333,7 +340,7 @@ export class PosixShare extends LongTermStorage {
     for await (const entry of entriesOf(folder === '' ? this.options.root : this.pathOf(folder))) {
       if (!entry.name.startsWith(start)) continue;
       const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
-      if (name === this.options.marker) continue;
+      if (name === this.options.marker || name === identityName || name === ofFileSystem) continue;
       if (entry.isDirectory()) yield* this.walk(name, '');
       if (!entry.isFile()) continue;
       const found = await this.lookFor(() => lstat(this.pathOf(name)));
@@ -341,6 +348,9 @@ export class PosixShare extends LongTermStorage {
     }
   }
 }
+
+/** What a file system keeps for itself in its own root. */
+const ofFileSystem = 'lost+found';
 
 function lastOf(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1);
@@ -369,3 +379,10 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 registerStorage('posix', ({ place, marker }) => new PosixShare({ name: place, root: place, marker }));
+
+/** A mounted folder: `place`, and `marker` where it has one. */
+registerTarget('share', (name, options) => {
+  const root = options.folder('place');
+  const marker = options.optionalText('marker', 'the name of a file', /^[^/\0]+$/);
+  return () => new PosixShare({ name, root, ...(marker === undefined ? {} : { marker }) });
+});

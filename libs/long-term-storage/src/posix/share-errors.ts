@@ -6,7 +6,7 @@ const linked = new Set(['ELOOP', 'ENOTDIR', 'EISDIR']);
 
 /**
  * What an error of the file system means for a file on the share. Unknown ones count as "away": shares fail in many
- * words (ESTALE, EIO, ENOTCONN, EHOSTDOWN, EROFS …), and a bounded number of retries does no harm.
+ * words (ESTALE, EIO, ENOTCONN, EHOSTDOWN …), and a bounded number of retries does no harm.
  */
 export function shareError(share: string, name: string, error: unknown): CatenaError {
   if (error instanceof CatenaError) return error;
@@ -34,6 +34,7 @@ export function shareError(share: string, name: string, error: unknown): CatenaE
       options,
     );
   }
+  if (code === 'EROFS') return readOnly(share, found, options);
   if (linked.has(code)) return unsafeLink(share, name, options);
   return unavailable(share, `Expected to reach "${name}" on ${share}, ${found}.`, options);
 }
@@ -48,6 +49,19 @@ export function unsafeLink(
     'long-term-storage.unsafe-link',
     `Expected plain folders and a plain file at "${name}" on ${share}, found a link or something else in the way. Remove it.`,
     options,
+  );
+}
+
+/** Reading goes on; what is to be written waits. */
+export function readOnly(
+  share: string,
+  found: string,
+  options: { details?: Record<string, unknown>; cause?: unknown } = { details: { storage: share } },
+): TransientError {
+  return new TransientError(
+    'long-term-storage.read-only',
+    `Expected to write to ${share}, ${found}. What reads from it goes on; mount it for writing, and this goes on by itself.`,
+    { ...options, away: true },
   );
 }
 

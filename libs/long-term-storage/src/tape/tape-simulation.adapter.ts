@@ -10,9 +10,11 @@ import {
   type LongTermReadOptions,
   type LongTermWriter,
 } from '../long-term-storage.js';
+import type { IdentityFile } from '../identity/storage-identity.js';
 import { PosixShare } from '../posix/posix-share.adapter.js';
 import { unavailable } from '../posix/share-errors.js';
 import { registerStorage } from '../storage-at.js';
+import { registerTarget } from '../targets.js';
 import { TapeCatalogue } from './tape-catalogue.js';
 import { TapeDrives, lto9, type Pause, type TapePlace, type TapeTiming } from './tape-drives.js';
 import { faultsIn } from './tape-faults.js';
@@ -72,6 +74,10 @@ export class TapeSimulation extends LongTermStorage {
 
   override get name(): string {
     return this.options.name;
+  }
+
+  override get identity(): IdentityFile {
+    return this.files.identity;
   }
 
   override async create(name: string, token: string): Promise<LongTermWriter> {
@@ -240,4 +246,19 @@ registerStorage('tape-simulation', ({ place }) => {
     ...(scale === undefined ? {} : { scale }),
     ...(cartridge === null ? {} : { cartridgeBytes: bytesFrom(cartridge) }),
   });
+});
+
+/** The same by its options: `place`, `drives`, `scale`, `cartridge`. */
+registerTarget('tape', (name, options) => {
+  const root = options.folder('place');
+  const drives = options.integer('drives', 1, 1000);
+  const scale = options.number('scale', 0);
+  const cartridgeBytes = options.bytes('cartridge');
+  return () =>
+    new TapeSimulation({
+      ...{ name, root },
+      ...(drives === undefined ? {} : { drives }),
+      ...(scale === undefined ? {} : { scale }),
+      ...(cartridgeBytes === undefined ? {} : { cartridgeBytes }),
+    });
 });

@@ -7,7 +7,9 @@ import {
   type LongTermReadOptions,
   type LongTermWriter,
 } from '../long-term-storage.js';
-import { asideName, asideOf, checkedName, checkedPrefix, partialName } from '../names.js';
+import { IdentityFile } from '../identity/storage-identity.js';
+import { asideName, asideOf, checkedName, checkedPrefix, identityName, partialName } from '../names.js';
+import { readOnly } from '../posix/share-errors.js';
 import { rangeOf } from '../range.js';
 
 /** Long-term storage in memory, with faults to order. */
@@ -17,6 +19,8 @@ export class MemoryShare extends LongTermStorage {
   capacity = Number.MAX_SAFE_INTEGER;
   /** As if the share were not mounted. */
   gone = false;
+  /** As if the share were mounted for reading only. */
+  readOnly = false;
   /** How many reads asked for fresh bytes. */
   freshReads = 0;
   private readonly files = new Map<string, Buffer>();
@@ -35,8 +39,27 @@ export class MemoryShare extends LongTermStorage {
     this.files.set(name, this.contentOf(name).subarray(0, size));
   }
 
+  override get identity(): IdentityFile {
+    return new IdentityFile(this);
+  }
+
+  /** As if another share were mounted in its place: `undefined` for an empty one. @returns puts the former one back */
+  swapFor(other: MemoryShare | undefined): () => void {
+    const [files, asides] = [new Map(this.files), new Map(this.asides)];
+    const fill = (from: ReadonlyMap<string, Buffer>, to: Map<string, Buffer>): void => {
+      to.clear();
+      for (const [name, content] of from) to.set(name, content);
+    };
+    fill(other?.files ?? new Map<string, Buffer>(), this.files);
+    fill(other?.asides ?? new Map<string, Buffer>(), this.asides);
+    return () => {
+      fill(files, this.files);
+      fill(asides, this.asides);
+    };
+  }
+
   override create(name: string, token: string): Promise<LongTermWriter> {
-    return this.whenThere(() => {
+    return this.whenWritable(() => {
       const partial = partialName(name, token);
       const writer: MemoryWriter = new MemoryWriter(name, {
         write: (added) => this.assertRoom(added),
@@ -66,15 +89,15 @@ export class MemoryShare extends LongTermStorage {
   }
 
   override remove(name: string): Promise<void> {
-    return this.whenThere(() => void this.files.delete(checkedName(name)));
+    return this.whenWritable(() => void this.files.delete(checkedName(name)));
   }
 
   override setAside(name: string, token: string): Promise<boolean> {
-    return this.whenThere(() => move(this.files, checkedName(name), this.asides, asideName(name, token)));
+    return this.whenWritable(() => move(this.files, checkedName(name), this.asides, asideName(name, token)));
   }
 
   override bringBack(name: string, token: string): Promise<boolean> {
-    return this.whenThere(() => {
+    return this.whenWritable(() => {
       const aside = asideName(name, token);
       if (this.asides.has(aside) && this.files.has(name)) throw alreadyExists(name);
       return move(this.asides, aside, this.files, name);
@@ -82,7 +105,7 @@ export class MemoryShare extends LongTermStorage {
   }
 
   override removeSetAside(name: string, token: string): Promise<void> {
-    return this.whenThere(() => void this.asides.delete(asideName(name, token)));
+    return this.whenWritable(() => void this.asides.delete(asideName(name, token)));
   }
 
   override async *listSetAside(prefix: string): AsyncGenerator<FileSetAside, void, undefined> {
@@ -102,7 +125,7 @@ export class MemoryShare extends LongTermStorage {
     checkedPrefix(prefix);
     await this.whenThere(() => undefined);
     for (const [name, content] of [...this.files]) {
-      if (name.startsWith(prefix)) yield { name, size: content.length };
+      if (name.startsWith(prefix) && name !== identityName) yield { name, size: content.length };
     }
   }
 
@@ -149,6 +172,13 @@ export class MemoryShare extends LongTermStorage {
     if (this.gone) {
       throw new TransientError('long-term-storage.unavailable', `Expected ${this.name}, found it gone.`);
     }
+  }
+
+  private whenWritable<T>(action: () => T): Promise<T> {
+    return this.whenThere(() => {
+      if (this.readOnly) throw readOnly(this.name, 'found it read-only');
+      return action();
+    });
   }
 
   private async whenThere<T>(action: () => T): Promise<T> {

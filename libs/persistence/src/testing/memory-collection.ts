@@ -79,8 +79,11 @@ class MemoryCollection {
     return this.at(() => this.look(filter).length);
   }
 
-  distinct(field: string, filter: object): Promise<unknown[]> {
-    return this.at(() => [...new Set(this.look(filter).map((row) => row[field]))]);
+  /** Of a list each item; of a document without the field nothing. */
+  distinct(field: string, filter: object = {}): Promise<unknown[]> {
+    return this.at(() => [
+      ...new Set(this.look(filter).flatMap((row) => (row[field] === undefined ? [] : row[field]))),
+    ]);
   }
 
   aggregate(stages: Record<string, unknown>[]): Rows {

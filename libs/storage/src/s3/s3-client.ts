@@ -1,7 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { Client } from 'minio';
-import { backOff, isRetriable, wait } from '#kernel';
+import { backOff, isRetriable, wait, type CatenaError } from '#kernel';
 import { invalid } from '../checks.js';
 import { storageError, type CallSubject } from './s3-errors.js';
 
@@ -62,7 +62,7 @@ export class S3Client extends Client {
         return await action();
       } catch (raw) {
         const error = storageError(subject, raw);
-        if (!isRetriable(error) || attempt >= this.attempts) throw error;
+        if (!isRetriable(error) || takesHours(error) || attempt >= this.attempts) throw error;
         await wait(backOff(attempt, 100, 5_000));
       }
     }
@@ -82,6 +82,11 @@ export class S3Client extends Client {
   close(): void {
     this.agent.destroy();
   }
+}
+
+/** A cold object is readable hours later: another try in the next second is in vain. */
+function takesHours({ code }: CatenaError): boolean {
+  return code === 'storage.cold';
 }
 
 function parsedEndpoint(endpoint: string): URL {

@@ -28,6 +28,9 @@ const codes: Readonly<Record<string, string>> = {
   EntityTooLarge: 'storage.request-invalid',
   MetadataTooLarge: 'storage.request-invalid',
   BucketAlreadyExists: 'storage.access-denied',
+  PreconditionFailed: 'storage.request-invalid',
+  InvalidStorageClass: 'storage.request-invalid',
+  InvalidObjectState: 'storage.cold',
 };
 
 /** Permanent ones are known by name; everything else (5xx, resets, time-outs, the unheard-of) may pass by itself. */
@@ -57,6 +60,7 @@ export function storageError(subject: CallSubject, error: unknown): CatenaError 
  */
 const advice: Readonly<Record<string, string>> = {
   'storage.access-denied': 'Check the access key, its secret and its rights.',
+  'storage.cold': 'It lies in a cold storage class: it must be restored first.',
   'storage.bucket-not-found': 'Make the bucket, or correct its name in the configuration.',
 };
 

@@ -146,6 +146,53 @@ describe('an S3 store that fails', () => {
   });
 });
 
+describe('A cold object of an S3 store', () => {
+  it('is told from one that is missing or denied, and is asked for by days and tier', async () => {
+    let asked = '';
+    answering((request, response) => {
+      if (request.method === 'GET')
+        return void response
+          .writeHead(403)
+          .end('<Error><Code>InvalidObjectState</Code><Message>cold</Message></Error>');
+      request.on('data', (chunk) => (asked += String(chunk)));
+      request.on('end', () => response.writeHead(202).end());
+    });
+    await assert.rejects(store.get('bucket', 'key'), { code: 'storage.cold', retriable: true });
+    await store.restore('bucket', 'key', { days: 3, tier: 'Bulk' });
+    assert.match(asked, /<Days>3<\/Days>.*<Tier>Bulk<\/Tier>/);
+  });
+
+  it('that is being restored already is no error, and is seen to be so', async () => {
+    answering((request, response) => {
+      if (request.method === 'HEAD')
+        return void response
+          .writeHead(200, {
+            ...{ 'content-length': 3, etag: '"e"', 'x-amz-storage-class': 'GLACIER' },
+            'x-amz-restore': 'ongoing-request="true"',
+          })
+          .end();
+      response
+        .writeHead(409)
+        .end('<Error><Code>RestoreAlreadyInProgress</Code><Message>no</Message></Error>');
+    });
+    await store.restore('bucket', 'key', { days: 3 });
+    const { storageClass, restoration } = (await store.head('bucket', 'key'))!;
+    assert.deepEqual([storageClass, restoration], ['GLACIER', { isUnderWay: true }]);
+    answering((_, response) => {
+      const until = 'Fri, 25 Dec 2026 00:00:00 GMT';
+      response.writeHead(200, {
+        ...{ 'content-length': 3, etag: '"e"' },
+        'x-amz-restore': `ongoing-request="false", expiry-date="${until}"`,
+      });
+      response.end();
+    });
+    assert.deepEqual((await store.head('bucket', 'key'))?.restoration, {
+      isUnderWay: false,
+      until: new Date('2026-12-25T00:00:00Z'),
+    });
+  });
+});
+
 const initiated =
   '<InitiateMultipartUploadResult><UploadId>an-upload</UploadId></InitiateMultipartUploadResult>';
 

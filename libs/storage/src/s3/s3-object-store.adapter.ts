@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { PermanentError } from '#kernel';
 import {
   checkAttributes,
   checkBucket,
@@ -21,6 +20,7 @@ import {
   type OpenObject,
   type PendingUpload,
   type PutOptions,
+  type RestoreOptions,
   type UploadPart,
   type UploadedPart,
 } from '../object-store.js';
@@ -29,7 +29,8 @@ import { listObjects, listUploads } from './listings.js';
 import { presigned } from './presign.js';
 import { S3Client, type S3ObjectStoreOptions } from './s3-client.js';
 import { codeOf } from './s3-errors.js';
-import { abort, begin, complete, upload } from './upload.js';
+import { askToRestore, headFrom } from './cold.js';
+import { abort, begin, complete, send, upload } from './upload.js';
 
 /** Any S3 store (MinIO, Ceph, Swift, AWS) by way of the `minio` client. Needs no rights beyond its buckets. */
 export class S3ObjectStore extends ObjectStore {
@@ -97,6 +98,11 @@ export class S3ObjectStore extends ObjectStore {
         throw error;
       }
     });
+  }
+
+  override async restore(bucket: string, key: string, options: RestoreOptions): Promise<void> {
+    checkKey(bucket, key);
+    await askToRestore(this.client, bucket, key, options);
   }
 
   override async *list(bucket: string, prefix: string): AsyncGenerator<ListedObject, void, undefined> {
@@ -169,6 +175,19 @@ export class S3ObjectStore extends ObjectStore {
     checkPartNumber(partNumber);
     const query = { partNumber: String(partNumber), uploadId };
     return this.presignedUpload(bucket, key, { size, query }, expirySeconds);
+  }
+
+  override async sendPart(
+    bucket: string,
+    key: string,
+    { uploadId, partNumber }: { uploadId: string; partNumber: number },
+    content: Buffer,
+  ): Promise<UploadPart> {
+    checkKey(bucket, key);
+    checkPartNumber(partNumber);
+    const query = `uploadId=${encodeURIComponent(uploadId)}&partNumber=${partNumber}`;
+    const subject = { action: 'send a part of', bucket, key };
+    return { partNumber, etag: await send(this.client, subject, content, query, {}) };
   }
 
   override async uploadedParts(
@@ -275,23 +294,6 @@ const removalsAtOnce = 8;
 
 /** Keys with control characters cannot be named in a bulk request. */
 const unspeakableInXml = /[\u0000-\u001f\ufffe\uffff]/;
-
-function headFrom(headers: Record<string, string | string[] | undefined>): ObjectHead {
-  const metadata: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (name.startsWith('x-amz-meta-')) metadata[name.slice('x-amz-meta-'.length)] = String(value);
-  }
-  const size = Number(headers['content-length']);
-  if (!Number.isSafeInteger(size)) {
-    throw new PermanentError('storage.request-invalid', 'Expected a content length, found none.');
-  }
-  return {
-    size,
-    etag: String(headers['etag'] ?? '').replace(/^"|"$/g, ''),
-    modifiedAt: new Date(String(headers['last-modified'])),
-    metadata,
-  };
-}
 
 async function* asStream(
   body: Buffer | AsyncIterable<Uint8Array>,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { PermanentError, TransientError } from '#kernel';
-import { sizeMismatch } from '../checks.js';
+import { CatenaError, PermanentError, TransientError } from '#kernel';
+import { alreadyExists, invalid, sizeMismatch } from '../checks.js';
 import type { ObjectAttributes, PutOptions, UploadPart } from '../object-store.js';
 import type { S3Client } from './s3-client.js';
 import { codeOf, type CallSubject } from './s3-errors.js';
@@ -27,9 +27,17 @@ export async function upload(
   const parts = inParts(key, body, options.size, partSize);
   if (options.size <= partSize) {
     const content = await onlyPart(parts);
-    const etag = await send(client, subject, content, '', attributeHeaders(options));
-    return { etag };
+    const condition: Record<string, string> = options.onlyIfAbsent === true ? { 'if-none-match': '*' } : {};
+    const headers = { ...attributeHeaders(options), ...condition };
+    try {
+      return { etag: await send(client, subject, content, '', headers) };
+    } catch (error) {
+      if (!isTaken(error)) throw error;
+      throw alreadyExists(bucket, key, error);
+    }
   }
+  if (options.onlyIfAbsent === true)
+    throw invalid('one part of a body that must replace nothing', options.size);
   const uploadId = await begin(client, bucket, key, options);
   try {
     const sent = await sendParts(client, subject, uploadId, parts);
@@ -146,7 +154,7 @@ async function sendParts(
   return sent.sort((left, right) => left.partNumber - right.partNumber);
 }
 
-function send(
+export function send(
   client: S3Client,
   subject: Required<CallSubject>,
   content: Buffer,
@@ -200,13 +208,22 @@ async function* inParts(
   yield part;
 }
 
+function isTaken(error: unknown): boolean {
+  return error instanceof CatenaError && error.details['found'] === 'PreconditionFailed';
+}
+
 async function onlyPart(parts: AsyncIterable<Buffer>): Promise<Buffer> {
   for await (const part of parts) return part;
   throw new PermanentError('storage.size-mismatch', 'Expected a body, found none.');
 }
 
-function attributeHeaders({ contentType, metadata = {} }: ObjectAttributes): Record<string, string> {
+function attributeHeaders({
+  contentType,
+  metadata = {},
+  storageClass,
+}: ObjectAttributes): Record<string, string> {
   const headers: Record<string, string> = { 'content-type': contentType ?? 'application/octet-stream' };
   for (const [key, value] of Object.entries(metadata)) headers[`x-amz-meta-${key}`] = value;
+  if (storageClass !== undefined) headers['x-amz-storage-class'] = storageClass;
   return headers;
 }

@@ -33,3 +33,19 @@ describe('faults of the memory object store', () => {
     await assert.rejects((await store.get('landing', 'x')).toArray(), { code: 'storage.unavailable' });
   });
 });
+
+describe('a cold object of the memory store', () => {
+  it('cannot be read before it was restored, however often that is asked for', async () => {
+    const store = new MemoryObjectStore();
+    await store.ensureBucket('bucket');
+    await store.put('bucket', 'x', Buffer.from('x'), { size: 1, storageClass: 'GLACIER' });
+    const cold = { code: 'storage.cold', retriable: true };
+    await assert.rejects(store.get('bucket', 'x'), cold);
+    for (const _ of [1, 2]) await store.restore('bucket', 'x', { days: 1 });
+    await assert.rejects(store.get('bucket', 'x'), cold);
+    assert.deepEqual(await store.head('bucket', 'x').then((head) => head?.restoration), { isUnderWay: true });
+    store.restored('bucket', 'x');
+    assert.equal((await (await store.get('bucket', 'x')).toArray()).join(''), 'x');
+    assert.deepEqual(store.restorations, ['x']);
+  });
+});

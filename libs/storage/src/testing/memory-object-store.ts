@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { PermanentError, TransientError } from '#kernel';
 import {
+  alreadyExists,
   checkAttributes,
   checkBucket,
   checkExpiry,
@@ -23,6 +24,7 @@ import {
   type OpenObject,
   type PendingUpload,
   type PutOptions,
+  type RestoreOptions,
   type UploadPart,
   type UploadedPart,
 } from '../object-store.js';
@@ -45,6 +47,10 @@ export class MemoryObjectStore extends ObjectStore {
   unavailable = false;
   /** Reads break after this many bytes. */
   breakReadsAfter = Infinity;
+  /** Classes whose objects must be restored before they can be read. */
+  coldClasses: readonly string[] = ['GLACIER', 'DEEP_ARCHIVE'];
+  /** Keys whose restoration was asked for, each time. */
+  readonly restorations: string[] = [];
   private readonly buckets = new Map<string, Map<string, StoredObject>>();
   private readonly uploads = new Map<string, OpenUpload & { readonly bucket: string }>();
 
@@ -60,6 +66,12 @@ export class MemoryObjectStore extends ObjectStore {
   putPart(bucket: string, key: string, uploadId: string, partNumber: number, content: Buffer): UploadPart {
     this.upload(bucket, key, uploadId).parts.set(partNumber, content);
     return { partNumber, etag: etagOf(content) };
+  }
+
+  /** Ends a restoration: the object can be read from now on. */
+  restored(bucket: string, key: string): void {
+    const until = new Date(Date.now() + 86_400_000);
+    this.bucket(bucket).set(key, { ...this.found(bucket, key), restoration: { isUnderWay: false, until } });
   }
 
   override ensureBucket(bucket: string): Promise<void> {
@@ -86,14 +98,19 @@ export class MemoryObjectStore extends ObjectStore {
       chunks.push(Buffer.from(chunk));
     }
     if (seen !== options.size) throw sizeMismatch(key, options.size, seen);
-    return this.whenThere(() => this.store(bucket, key, Buffer.concat(chunks), options));
+    return this.whenThere(() => {
+      if (options.onlyIfAbsent === true && this.bucket(bucket).has(key)) throw alreadyExists(bucket, key);
+      return this.store(bucket, key, Buffer.concat(chunks), options);
+    });
   }
 
   override open(bucket: string, key: string, range: ObjectRange = {}): Promise<OpenObject> {
     return this.whenThere(() => {
       checkKey(bucket, key);
       checkRange(range);
-      const { content, etag } = this.found(bucket, key);
+      const { content, etag, storageClass = '', restoration } = this.found(bucket, key);
+      if (this.coldClasses.includes(storageClass) && restoration?.isUnderWay !== false)
+        throw new TransientError('storage.cold', `Expected "${key}" to be readable, found it cold.`);
       const { offset = 0, length = content.length } = range;
       if (offset > 0 && offset >= content.length) throw rangeInvalid(`"${key}"`, offset);
       const pieces = this.pieces(content.subarray(offset, offset + length));
@@ -108,6 +125,15 @@ export class MemoryObjectStore extends ObjectStore {
       if (found === undefined) return undefined;
       const { content: _, ...head } = found;
       return head;
+    });
+  }
+
+  override restore(bucket: string, key: string, _options: RestoreOptions): Promise<void> {
+    return this.whenThere(() => {
+      const found = this.found(bucket, key);
+      if (found.restoration?.isUnderWay === true) return;
+      this.restorations.push(key);
+      this.bucket(bucket).set(key, { ...found, restoration: { isUnderWay: true } });
     });
   }
 
@@ -190,6 +216,15 @@ export class MemoryObjectStore extends ObjectStore {
     return this.presigned('PUT', bucket, key, expirySeconds, `${uploadId}/${partNumber}/${size}`);
   }
 
+  override sendPart(
+    bucket: string,
+    key: string,
+    { uploadId, partNumber }: { uploadId: string; partNumber: number },
+    content: Buffer,
+  ): Promise<UploadPart> {
+    return this.whenThere(() => this.putPart(bucket, key, uploadId, partNumber, Buffer.from(content)));
+  }
+
   override uploadedParts(bucket: string, key: string, uploadId: string): Promise<readonly UploadedPart[]> {
     return this.whenThere(() =>
       [...this.upload(bucket, key, uploadId).parts]
@@ -259,10 +294,13 @@ export class MemoryObjectStore extends ObjectStore {
     bucket: string,
     key: string,
     content: Buffer,
-    { metadata = {} }: ObjectAttributes,
+    { metadata = {}, storageClass }: ObjectAttributes,
   ): { etag: string; size: number } {
     const etag = etagOf(content);
-    const object = { content, size: content.length, etag, modifiedAt: new Date(), metadata: { ...metadata } };
+    const object = {
+      ...{ content, size: content.length, etag, modifiedAt: new Date(), metadata: { ...metadata } },
+      ...(storageClass === undefined ? {} : { storageClass }),
+    };
     this.bucket(bucket).set(key, object);
     return { etag, size: content.length };
   }

@@ -244,6 +244,32 @@ export function objectStoreConformance(name: string, make: () => Promise<ObjectS
       assert.deepEqual(await pending('assembled'), []);
     });
 
+    it('replaces nothing where that is asked for', async () => {
+      const body = Buffer.from('first');
+      await store.put(bucket, 'only', body, { size: 5, onlyIfAbsent: true });
+      await assert.rejects(store.put(bucket, 'only', Buffer.from('other'), { size: 5, onlyIfAbsent: true }), {
+        code: 'storage.already-exists',
+        retriable: false,
+      });
+      assert.equal((await load('only')).toString(), 'first');
+    });
+
+    it('assembles parts of its own sending, of which the last of each number counts', async () => {
+      const uploadId = await store.beginUpload(bucket, 'own');
+      const send = (partNumber: number, content: Buffer): Promise<UploadPart> =>
+        store.sendPart(bucket, 'own', { uploadId, partNumber }, content);
+      const [front, rest] = [randomBytes(5 * 1024 * 1024), randomBytes(1000)];
+      await send(1, randomBytes(5 * 1024 * 1024));
+      const parts = [await send(2, rest), await send(1, front)];
+      await store.completeUpload(bucket, 'own', uploadId, parts);
+      assert.ok((await load('own')).equals(Buffer.concat([front, rest])));
+      const aborted = await store.beginUpload(bucket, 'own');
+      await store.abortUpload(bucket, 'own', aborted);
+      await assert.rejects(store.sendPart(bucket, 'own', { uploadId: aborted, partNumber: 1 }, rest), {
+        code: 'storage.upload-not-found',
+      });
+    });
+
     it('lists uploads beyond one page, several of one key among them', async () => {
       const ids: string[] = [];
       for (let index = 0; index < 12; index += 1) {

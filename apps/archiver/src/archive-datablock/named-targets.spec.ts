@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { beforeEach, describe, it } from 'node:test';
+import { ClaimChecks } from '#claim-check';
+import type { ArchiveDatablockV1 } from '#contracts';
+import { isAway, ManualClock, newId, pidAsName } from '#kernel';
+import { MemoryShare } from '#long-term-storage/testing';
+import { SourceFolderRules } from '#source-folders';
+import { MemoryObjectStore } from '#storage/testing';
+import type { ArchiverConfig } from '../archiver.config.js';
+import type { WorkContext } from '../domain/work.js';
+import { DatablockLists } from '../originals/datablock-lists.js';
+import { Originals } from '../originals/originals.js';
+import { Datablocks } from '../persistence/datablocks.js';
+import { FilesAside } from '../persistence/files-aside.js';
+import { SetAside } from '../set-aside/set-aside.js';
+import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
+import { ArchiveDatablockHandler } from './archive-datablock.handler.js';
+import { CopyWriter } from './copy-writer.js';
+
+class NamedShare extends MemoryShare {
+  constructor(override readonly name: string) {
+    super();
+  }
+}
+
+describe('A datablock', () => {
+  const clock = new ManualClock();
+  const context: WorkContext = {
+    epoch: 1,
+    signal: new AbortController().signal,
+    progress: () => undefined,
+  };
+  let objects: MemoryObjectStore;
+  let store: ReturnType<typeof memoryArchiverStore>;
+  let shares: NamedShare[];
+  let archive: ArchiveDatablockHandler;
+  let order: ArchiveDatablockV1;
+
+  beforeEach(async () => {
+    [objects, store] = [new MemoryObjectStore(), memoryArchiverStore()];
+    for (const bucket of ['zone', 'control']) await objects.ensureBucket(bucket);
+    shares = ['disk', 'tape-a', 'tape-b'].map((name) => new NamedShare(name));
+    archive = archiverWith(shares);
+    const [jobId, pid] = [newId(), 'a/b'];
+    const list = `${JSON.stringify({ path: 'f', size: 3, time: '2020-01-01T00:00:00Z' })}\n`;
+    await put('zone', `${pidAsName(pid)}/f`, 'abc');
+    await put('control', 'plan', list);
+    const sha256 = createHash('sha256').update(list).digest('hex');
+    order = {
+      ...{ workOrderId: `${jobId}/0/0`, jobId, pid, archiveId: `${pidAsName(pid)}/${jobId}/00000.tar` },
+      source: { kind: 'landing-zone', location: pidAsName(pid), bucket: 'zone' },
+      files: { bucket: 'control', key: 'plan', size: list.length, sha256 },
+      ...{ fileCount: 1, bytes: 3, copies: 2 },
+    };
+  });
+  const put = (bucket: string, key: string, text: string) =>
+    objects.put(bucket, key, Buffer.from(text), { size: text.length });
+
+  function archiverWith(served: readonly NamedShare[], reserve?: number): ArchiveDatablockHandler {
+    const config = {
+      ...{ lease: 1000, discardGrace: 1000, reserve: 0, landingZoneBucket: 'zone', controlBucket: 'control' },
+      sourceFolders: new SourceFolderRules([]),
+      ...(reserve === undefined ? {} : { targets: [{ name: 'tape-b', reserve }] }),
+    } as unknown as ArchiverConfig;
+    const datablocks = new Datablocks(store);
+    const claims = new ClaimChecks(objects, clock, { bucket: 'control', patience: 0 });
+    const lists = new DatablockLists(objects, claims, config);
+    const asides = new SetAside(new FilesAside(store), datablocks, clock, served, config);
+    const originals = new Originals(objects, claims, config);
+    const writer = new CopyWriter(lists, asides, config);
+    return new ArchiveDatablockHandler(datablocks, lists, originals, writer, clock, served);
+  }
+  const copies = async () =>
+    (await store.datablocks.findOne({ _id: order.archiveId }))?.copies.map(({ share }) => share);
+  const found = () =>
+    Promise.all(shares.map(async (share) => (await share.stat(order.archiveId)) !== undefined));
+
+  it('goes to exactly the targets that its order names, in that order, and its report says where it lies', async () => {
+    const { envelope } = await archive.handle({ ...order, targets: ['tape-b', 'disk'] }, context);
+    assert.deepEqual(
+      [await copies(), await found()],
+      [
+        ['tape-b', 'disk'],
+        [true, false, true],
+      ],
+    );
+    assert.deepEqual((envelope?.data as { targets?: string[] }).targets, ['tape-b', 'disk']);
+  });
+
+  it('without named targets goes to the first ones that the archiver has', async () => {
+    await archive.handle(order, context);
+    assert.deepEqual(
+      [await copies(), await found()],
+      [
+        ['disk', 'tape-a'],
+        [true, true, false],
+      ],
+    );
+  });
+
+  it('waits for a target that the archiver does not have, and nothing is written meanwhile', async () => {
+    const named = { ...order, targets: ['disk', 'tape-z'] };
+    await assert.rejects(archive.handle(named, context), (error: unknown) => {
+      assert.equal((error as { code?: string }).code, 'archiver.target-away');
+      return isAway(error);
+    });
+    assert.deepEqual([await copies(), await found()], [undefined, [false, false, false]]);
+  });
+
+  it('leaves the room on a target that this one keeps free', async () => {
+    const keeping = archiverWith(shares, Number.MAX_SAFE_INTEGER - 1);
+    await assert.rejects(keeping.handle({ ...order, targets: ['disk', 'tape-b'] }, context), {
+      code: 'long-term-storage.full',
+    });
+    await keeping.handle({ ...order, targets: ['disk', 'tape-a'] }, context);
+  });
+});

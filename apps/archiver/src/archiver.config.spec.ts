@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { archiverConfigFrom } from './archiver.config.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'catena-archiver-config-'));
+after(() => rmSync(folder, { recursive: true }));
+const file = join(folder, 'routes.yaml');
+
+const text = `targets:
+  - { name: disk, kind: share, options: { place: /mnt/disk }, reserve: 2GiB, formerNames: [/mnt/lts] }
+  - { name: tape, kind: tape, options: { place: /tapes, drives: 2 } }
+  - { name: partner, kind: outside }
+routes:
+  - { name: default, targets: [disk, tape, partner], copies: 2 }
+`;
+
+function targetsOf(yaml: string, more: Readonly<Record<string, string>> = {}): string[] | undefined {
+  writeFileSync(file, yaml);
+  const environment = {
+    ...{
+      MONGODB_URI: 'mongodb://db/archiver',
+      RABBITMQ_URL: 'amqp://u:p@broker',
+      OPERATIONS_TOKEN: 'x'.repeat(40),
+    },
+    ...{ S3_ENDPOINT: 'http://s3', S3_ACCESS_KEY: 'a', S3_SECRET_KEY: 'b', CATALOG_URL: 'http://c' },
+    ...{ CATALOG_USERNAME: 'u', CATALOG_PASSWORD: 'p', ROUTES_FILE: file },
+  };
+  return archiverConfigFrom({ ...environment, ...more }).targets?.map(({ name }) => name);
+}
+
+describe('The targets of an archiver', () => {
+  it('are those of ROUTES_FILE that others do not operate, or those of them that ARCHIVER_TARGETS names', () => {
+    assert.deepEqual(targetsOf(text), ['disk', 'tape']);
+    assert.deepEqual(targetsOf(text, { ARCHIVER_TARGETS: 'tape' }), ['tape']);
+  });
+
+  it('are the roots of LTS_ROOTS without the file', () => {
+    assert.equal(targetsOf(text, { ROUTES_FILE: '', LTS_ROOTS: '/mnt/lts' }), undefined);
+    assert.throws(() => targetsOf(text, { ROUTES_FILE: '' }), /environment variable LTS_ROOTS/);
+  });
+
+  it('that ARCHIVER_TARGETS names have to be in the file, and to be reached by archivers', () => {
+    for (const name of ['dsik', 'partner'])
+      assert.throws(() => targetsOf(text, { ARCHIVER_TARGETS: `disk,${name}` }), {
+        code: 'kernel.configuration',
+        message: new RegExp(`targets of ROUTES_FILE that archivers reach \\(disk, tape\\), found ${name}`),
+      });
+  });
+
+  it('have options that their adapters check, each problem with its line', () => {
+    const wrong = text.replace('drives: 2', 'dirves: 2').replace('/mnt/disk', 'mnt/disk');
+    assert.throws(
+      () => targetsOf(wrong),
+      (error: Error) => {
+        assert.match(error.message, /line 2: `targets\[0\]\.options\.place`: Expected an absolute path/);
+        assert.match(error.message, /line 3: `targets\[1\]\.options\.dirves`: Expected one of the options/);
+        return true;
+      },
+    );
+  });
+});

@@ -1,0 +1,20 @@
+/** What records call the targets of this archiver: by their names, and by those of before ROUTES_FILE. */
+export class TargetNames {
+  private readonly current = new Map<string, string>();
+
+  constructor(targets: readonly { readonly name: string; readonly formerNames: readonly string[] }[] = []) {
+    for (const { name, formerNames } of targets)
+      for (const former of formerNames) this.current.set(former, name);
+  }
+
+  /** Of what a record calls it. */
+  nameOf(written: string): string {
+    return this.current.get(written) ?? written;
+  }
+
+  /** All that records may call a target. */
+  writtenAs(name: string): string[] {
+    const former = [...this.current].filter(([, one]) => one === name).map(([written]) => written);
+    return [name, ...former];
+  }
+}

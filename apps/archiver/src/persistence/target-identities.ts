@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '#kernel';
+import type { IdentityMemory } from '#long-term-storage';
+import { isDuplicateKey } from '#persistence';
+import { TargetNames } from '../domain/target-names.js';
+import { ArchiverStore } from './archiver-store.js';
+
+/** Who said that a share is the right one, and why. */
+export interface Adoption {
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** Which identity each storage has had since it was first used, or since an operator adopted it. */
+@Injectable()
+export class TargetIdentities implements IdentityMemory {
+  constructor(
+    private readonly store: ArchiverStore,
+    private readonly clock: Clock,
+    private readonly names: TargetNames = new TargetNames(),
+  ) {}
+
+  async known(name: string): Promise<string | undefined> {
+    const found = await this.all.find({ _id: { $in: this.names.writtenAs(name) } }).toArray();
+    // The name that it has now counts before those of before.
+    return (found.find(({ _id }) => _id === name) ?? found[0])?.identity;
+  }
+
+  async remember(name: string, identity: string): Promise<string> {
+    try {
+      await this.all.updateOne(
+        { _id: name },
+        { $setOnInsert: { identity, since: this.clock.now() } },
+        { upsert: true },
+      );
+    } catch (error) {
+      // Another archiver was faster, or another target has this identity: then there is none under this name.
+      if (!isDuplicateKey(error)) throw error;
+    }
+    return (await this.known(name)) ?? '';
+  }
+
+  async wasUsed(name: string): Promise<boolean> {
+    const written = this.names.writtenAs(name);
+    const [copies, asides] = await Promise.all([
+      this.store.datablocks.countDocuments({ 'copies.share': { $in: written } }, { limit: 1 }),
+      this.store.asides.countDocuments({ share: { $in: written } }, { limit: 1 }),
+    ]);
+    return copies + asides > 0;
+  }
+
+  /** The target that has this identity. */
+  async holderOf(identity: string): Promise<string | undefined> {
+    const holder = (await this.all.findOne({ identity }))?._id;
+    return holder === undefined ? undefined : this.names.nameOf(holder);
+  }
+
+  /** @returns false when another target has the identity */
+  async adopt(name: string, identity: string, { by, reason }: Adoption): Promise<boolean> {
+    try {
+      // The same share under its name of before.
+      const [, ...former] = this.names.writtenAs(name);
+      await this.all.deleteOne({ _id: { $in: former }, identity });
+      await this.all.updateOne(
+        { _id: name },
+        { $set: { identity, since: this.clock.now(), adopted: { by, reason } } },
+        { upsert: true },
+      );
+      return true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
+  }
+
+  /** Of a target that is no longer configured: another has its place. */
+  async forget(name: string, identity: string): Promise<void> {
+    await this.all.deleteOne({ _id: name, identity });
+  }
+
+  private get all() {
+    return this.store.targets;
+  }
+}

@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { beforeEach, describe, it } from 'node:test';
+import { ManualClock, newId } from '#kernel';
+import { IdentifiedStorage } from '#long-term-storage';
+import { MemoryShare } from '#long-term-storage/testing';
+import { createLogger } from '#observability';
+import type { AppHealth, PartHealth } from '#service-host';
+import { MemoryObjectStore } from '#storage/testing';
+import type { ArchiverConfig } from '../archiver.config.js';
+import type { CatalogueWord } from '../catalog/catalogue-word.js';
+import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
+import { afterFault } from '../domain/after-fault.js';
+import type { WorkContext } from '../domain/work.js';
+import { CopyRecords } from '../persistence/copy-records.js';
+import { Datablocks } from '../persistence/datablocks.js';
+import { FilesAside } from '../persistence/files-aside.js';
+import { RetrievedCopies } from '../persistence/retrieved-copies.js';
+import { TargetIdentities } from '../persistence/target-identities.js';
+import { RecallLock } from '../retrieve-datablock/recall-lock.js';
+import { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
+import type { DataElsewhere } from '../set-aside/data-elsewhere.js';
+import { SetAsideSweep } from '../set-aside/set-aside-sweep.js';
+import { SetAside } from '../set-aside/set-aside.js';
+import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
+import { VerifyDatablockHandler } from '../verify-datablock/verify-datablock.handler.js';
+import { Shares } from './shares.js';
+
+class NamedShare extends MemoryShare {
+  constructor(override readonly name: string) {
+    super();
+  }
+}
+
+const content = Buffer.from('a tar, as far as anybody here knows');
+const grace = 1000;
+const patience = { maxAttempts: 3, retryPause: { first: 1, most: 10 } };
+const context: WorkContext = { epoch: 1, signal: new AbortController().signal, progress: () => undefined };
+const logger = createLogger('shares.spec', 'silent');
+
+/** What became of the place where the share was. @returns puts the share back */
+type Trouble = (inner: MemoryShare, other: MemoryShare) => () => void;
+
+const gone: Trouble = (inner) => {
+  inner.gone = true;
+  return () => (inner.gone = false);
+};
+const readOnly: Trouble = (inner) => {
+  inner.readOnly = true;
+  return () => (inner.readOnly = false);
+};
+const absent: Record<string, Trouble> = {
+  'is not mounted': gone,
+  'was swapped for an empty folder': (inner) => inner.swapFor(undefined),
+  "was swapped for another target's folder": (inner, other) => inner.swapFor(other),
+};
+
+describe('A share', () => {
+  const clock = new ManualClock(new Date());
+  let store: ReturnType<typeof memoryArchiverStore>;
+  let [inner, other] = [new NamedShare('disk'), new NamedShare('tape')];
+  let share: IdentifiedStorage;
+  let verify: VerifyDatablockHandler;
+  let retrieve: RetrieveDatablockHandler;
+  let discard: DiscardDatablockHandler;
+  let asides: SetAside;
+  let sweep: SetAsideSweep;
+  let shares: Shares;
+  let health: () => Promise<PartHealth>;
+  let _id: string;
+
+  beforeEach(async () => {
+    store = memoryArchiverStore();
+    [inner, other] = [new NamedShare('disk'), new NamedShare('tape')];
+    const identities = new TargetIdentities(store, clock);
+    share = new IdentifiedStorage(inner, identities);
+    const stranger = new IdentifiedStorage(other, identities);
+    await stranger.standing();
+    const config = {
+      ...{ referencePatience: 60_000, lease: 60_000, retrievedLifetime: 3_600_000, discardGrace: grace },
+      retrievalBucket: 'retrieval',
+    } as ArchiverConfig;
+    _id = `pid/j/${newId()}.tar`;
+    for (const one of [share, stranger]) {
+      const writer = await one.create(one === share ? _id : 'pid/k/0.tar', newId());
+      await writer.write(content);
+      await writer.commit();
+    }
+    await store.datablocks.insertOne({
+      ...{ _id, pid: 'pid', jobId: 'j', filesSha256: 'f', fileCount: 1, size: 1, state: 'verified' },
+      ...{ packedSize: content.length, sha256: createHash('sha256').update(content).digest('hex') },
+      manifest: { bucket: 'control', key: 'm', size: 1, sha256: 'x' },
+      copies: [{ share: 'disk', verifiedAt: clock.now() }],
+    });
+    // Long ago: what is missing now counts as damaged, where it is looked for in the right place.
+    clock.advance(120_000);
+    const objects = new MemoryObjectStore();
+    await objects.ensureBucket('retrieval');
+    const datablocks = new Datablocks(store);
+    const records = new CopyRecords(datablocks, clock, config, logger);
+    const lock = new RecallLock(new RetrievedCopies(store), clock, config, logger);
+    const catalogue = { lists: () => Promise.resolve(false) } as unknown as CatalogueWord;
+    verify = new VerifyDatablockHandler(datablocks, records, clock, [share]);
+    retrieve = new RetrieveDatablockHandler(
+      ...([datablocks, objects, lock, [share], records, clock, config, logger] as const),
+    );
+    asides = new SetAside(new FilesAside(store), datablocks, clock, [share], config);
+    discard = new DiscardDatablockHandler(datablocks, catalogue, asides, clock, [share]);
+    sweep = new SetAsideSweep(store, asides, catalogue, {} as DataElsewhere, logger);
+    const appHealth = { add: (_: string, look: typeof health) => (health = look) } as unknown as AppHealth;
+    shares = new Shares(identities, appHealth, [share, stranger], logger);
+    shares.onApplicationBootstrap();
+  });
+
+  const order = () => ({ workOrderId: `${newId()}/0/0`, jobId: 'j', pid: 'pid', archiveId: _id });
+  const damages = async () => (await store.datablocks.findOne({ _id }))!.copies.map(({ damaged }) => damaged);
+  const asideFiles = async (): Promise<number> => {
+    let count = 0;
+    for await (const _ of inner.listSetAside('')) count += 1;
+    return count;
+  };
+  const waits = (error: unknown): boolean => {
+    const next = afterFault(error, 0, patience);
+    assert.ok(next.kind === 'again' && next.waits, (error as Error).message);
+    return true;
+  };
+
+  for (const [what, trouble] of Object.entries(absent)) {
+    it(`that ${what} is waited for by a verification, and no copy on it counts as missing`, async () => {
+      const mend = trouble(inner, other);
+      await assert.rejects(verify.handle(order(), context), waits);
+      assert.deepEqual(await damages(), [undefined]);
+      mend();
+      await verify.handle(order(), context);
+    });
+
+    it(`that ${what} is waited for by a retrieval, and no copy on it counts as damaged`, async () => {
+      const mend = trouble(inner, other);
+      await assert.rejects(retrieve.handle(order(), context), waits);
+      assert.deepEqual(await damages(), [undefined]);
+      mend();
+      await retrieve.handle(order(), context);
+    });
+
+    it(`that ${what} is waited for by a discard, which has set nothing aside until then`, async () => {
+      const mend = trouble(inner, other);
+      await assert.rejects(discard.handle(order()), waits);
+      mend();
+      assert.equal(await asideFiles(), 0);
+      assert.deepEqual(await asides.list(10), []);
+      await discard.handle(order());
+      assert.equal(await asideFiles(), 1);
+    });
+
+    it(`that ${what} is waited for by the sweep, which keeps its record of what it has not removed`, async () => {
+      await discard.handle(order());
+      clock.advance(grace);
+      const mend = trouble(inner, other);
+      await sweep.round();
+      assert.equal((await asides.list(10)).length, 1);
+      mend();
+      assert.equal(await asideFiles(), 1);
+      clock.advance(86_400_000);
+      await sweep.round();
+      assert.deepEqual([(await asides.list(10)).length, await asideFiles()], [0, 0]);
+    });
+
+    it(`that ${what} cannot give back what was set aside, and the record stays`, async () => {
+      await discard.handle(order());
+      const [aside] = await asides.list(10);
+      const mend = trouble(inner, other);
+      await assert.rejects(async () => asides.bringBack(await asides.take(aside!._id)), isPassing);
+      mend();
+      await asides.bringBack(await asides.take(aside!._id));
+      assert.deepEqual(await inner.stat(_id), { size: content.length });
+    });
+
+    it(`that ${what} is named by health and by the list of shares`, async () => {
+      assert.deepEqual(await health(), { status: 'up', disk: 'known', tape: 'known' });
+      const mend = trouble(inner, other);
+      assert.deepEqual(await health(), { status: 'away', disk: 'away', tape: 'known' });
+      const [disk] = await shares.states();
+      assert.match(disk?.code ?? '', /^long-term-storage\.(unavailable|other-share)$/);
+      mend();
+      assert.equal((await shares.states())[0]?.state, 'known');
+    });
+  }
+
+  it('that is mounted for reading only is read and verified, and what is to be written or removed waits', async () => {
+    const mend = readOnly(inner, other);
+    await verify.handle(order(), context);
+    await retrieve.handle(order(), context);
+    const same = order();
+    await assert.rejects(discard.handle(same), waits);
+    mend();
+    await discard.handle(same);
+    clock.advance(grace);
+    const again = readOnly(inner, other);
+    await sweep.round();
+    assert.equal((await asides.list(10)).length, 1);
+    again();
+  });
+
+  it('whose file was really removed is found damaged: then it is the share itself that says so', async () => {
+    await inner.remove(_id);
+    await assert.rejects(verify.handle(order(), context), { code: 'archiver.copy-damaged' });
+    assert.equal((await damages())[0]?.found, 'it is missing');
+  });
+
+  describe('that an operator adopts', () => {
+    const by = { by: 'Ada', reason: 'the disks were replaced' };
+
+    it('is the right one from then on, for other archivers too', async () => {
+      const colleague = new IdentifiedStorage(inner, new TargetIdentities(store, clock));
+      await colleague.standing();
+      inner.swapFor(undefined);
+      await assert.rejects(colleague.standing(), { code: 'long-term-storage.other-share' });
+      assert.equal((await shares.adopt('disk', by)).state, 'known');
+      assert.equal(await colleague.standing(), 'known');
+      assert.deepEqual((await store.targets.findOne({ _id: 'disk' }))?.adopted, by);
+    });
+
+    it('is never that of another target that is configured', async () => {
+      inner.swapFor(other);
+      await assert.rejects(shares.adopt('disk', by), { code: 'archiver.share-twice' });
+      await assert.rejects(shares.adopt('punched-cards', by), { code: 'archiver.share-unknown' });
+      assert.deepEqual(await damages(), [undefined]);
+    });
+
+    it('can be that of a target which is no longer configured', async () => {
+      const former = new NamedShare('former');
+      await new IdentifiedStorage(former, new TargetIdentities(store, clock)).standing();
+      inner.swapFor(former);
+      assert.equal((await shares.adopt('disk', by)).state, 'known');
+      assert.equal(await store.targets.findOne({ _id: 'former' }), null);
+    });
+  });
+});
+
+function isPassing(error: unknown): boolean {
+  return (error as { retriable?: boolean }).retriable === true;
+}

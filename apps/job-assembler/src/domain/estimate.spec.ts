@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { estimateEnd, type Evidence } from './estimate.js';
+
+const now = 1_700_000_000_000;
+const hour = 3_600_000;
+const lanes = ['lts-write', 'lts-read', 'write:r@tape'];
+const bytes = fc.dictionary(fc.constantFrom(...lanes), fc.integer({ min: 0, max: 1e12 }));
+const evidence = fc
+  .record({ moved: bytes, mine: bytes, others: bytes })
+  .map(({ moved, mine, others }): Evidence => {
+    const all = new Map(lanes.map((lane) => [lane, (mine[lane] ?? 0) + (others[lane] ?? 0)]));
+    const maps = { moved: new Map(Object.entries(moved)), mine: new Map(Object.entries(mine)), all };
+    return { now, window: hour, ...maps };
+  });
+const plus = (of: ReadonlyMap<string, number>, lane: string, more: number): ReadonlyMap<string, number> =>
+  new Map([...of, [lane, (of.get(lane) ?? 0) + more]]);
+
+describe('The estimate of the end of a job', () => {
+  it('is as long as its bytes take at the speed of the last hour: alone, and after all others', () => {
+    const found = estimateEnd({
+      ...{ now, window: hour, moved: new Map([['lts-write', 100]]) },
+      ...{ mine: new Map([['lts-write', 50]]), all: new Map([['lts-write', 250]]) },
+    });
+    assert.deepEqual(
+      [found?.earliest.getTime(), found?.latest.getTime()],
+      [now + hour / 2, now + 2.5 * hour],
+    );
+    assert.equal(found?.assumptions.length, 4);
+  });
+
+  it('is absent without evidence, and never in the past or upside down', () =>
+    fc.assert(
+      fc.property(evidence, (of) => {
+        const found = estimateEnd(of);
+        const open = [...of.mine].filter(([, left]) => left > 0);
+        if (open.length === 0 || open.some(([lane]) => (of.moved.get(lane) ?? 0) === 0))
+          return assert.equal(found, undefined);
+        if (found === undefined) return;
+        assert.ok(found.earliest.getTime() >= now);
+        assert.ok(found.latest >= found.earliest);
+      }),
+      { numRuns: 2000 },
+    ));
+
+  it('is later with more to do, and earlier with more speed', () =>
+    fc.assert(
+      fc.property(evidence, fc.constantFrom(...lanes), fc.integer({ min: 1, max: 1e9 }), (of, lane, more) => {
+        const [before, longer] = [
+          estimateEnd(of),
+          estimateEnd({ ...of, mine: plus(of.mine, lane, more), all: plus(of.all, lane, more) }),
+        ];
+        const faster = estimateEnd({ ...of, moved: plus(of.moved, lane, more) });
+        for (const end of ['earliest', 'latest'] as const) {
+          if (before !== undefined && longer !== undefined) assert.ok(longer[end] >= before[end]);
+          if (before !== undefined) assert.ok(faster !== undefined && faster[end] <= before[end]);
+        }
+      }),
+      { numRuns: 2000 },
+    ));
+});

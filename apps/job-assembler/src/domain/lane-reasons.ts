@@ -1,0 +1,61 @@
+import { onlyTarget } from '#routes';
+import type { Hindrance } from './release-rules.js';
+import type { Lane, Slots } from './slots.js';
+import type { FoundReason } from './waiting-reasons.js';
+
+/** Why work of a lane is not released, with a sentence for people; undefined when it has room. */
+export function laneReason(slots: Slots, lane: Lane): FoundReason | undefined {
+  const hindrance = slots.hindranceOf(lane);
+  if (hindrance !== undefined) return closedReason(hindrance);
+  const full = slots.fullFor(lane);
+  const needs = slots.rules.needsOf(lane.target);
+  if (full === undefined || needs === undefined) return undefined;
+  const doing = needs.direction === 'write' ? 'writing to' : 'reading from';
+  const isNamed = needs.targets.some((name) => name !== onlyTarget);
+  const places = isNamed ? needs.targets.join(needs.needs === 'all' ? ' and ' : ' or ') : 'long-term storage';
+  const purpose = `a slot for ${doing} ${places}`;
+  const { rules } = slots;
+  if (full.limit === 'global') {
+    const facts = { limit: rules.global, used: slots.ofAll() };
+    const message = `${purpose}: all ${rules.global} are taken (LIMIT_GLOBAL)`;
+    return { code: 'limit.global', facts, message };
+  }
+  if (full.limit === 'group') {
+    const facts = { group: lane.group, limit: rules.perGroup, used: slots.ofGroup(lane.group) };
+    const message = `${purpose}: its group has all of its ${rules.perGroup} (LIMIT_PER_GROUP)`;
+    return { code: 'limit.group', facts, message };
+  }
+  const { target, direction } = full;
+  const limit = rules.at(target, direction);
+  const facts = { target, direction, limit, used: slots.at(target, direction) };
+  const whose = target === onlyTarget ? 'for that are taken (LIMIT_PER_TARGET)' : `of ${target} are taken`;
+  return { code: 'limit.target', facts, message: `${purpose}: all ${limit} ${whose}` };
+}
+
+/** The same of what is closed. */
+export function closedReason({ code, facts, since, next }: Hindrance): FoundReason {
+  const { target = '', lane = '', scope = '', by = '', reason = '' } = facts as Record<string, string>;
+  const until = next === undefined ? '' : ` until ${next.toISOString()}`;
+  const sentences: Partial<Record<Hindrance['code'], string>> = {
+    paused: `the end of a pause${scope === 'all' ? '' : ` of ${scope.replace(':', ' ')}`}${until}: ${by} says: ${reason}`,
+    'window.closed': `the end of maintenance of ${target}${until}: ${reason}`,
+    'target.unknown':
+      target === ''
+        ? `job-assembler: lane ${lane} was made by a newer version`
+        : `target ${target}, which ROUTES_FILE does not have: an operator adds it again, or cancels the job`,
+  };
+  return {
+    ...{ code, facts, message: sentences[code] ?? code },
+    ...(since === undefined ? {} : { since }),
+    ...(next === undefined ? {} : { next }),
+  };
+}
+
+/** An operator moved the job to another time. */
+export function deferredReason(
+  until: Date,
+  word: { readonly by: string; readonly reason: string },
+): FoundReason {
+  const message = `its time, ${until.toISOString()}: ${word.by} says: ${word.reason}`;
+  return { code: 'deferred', facts: { by: word.by, reason: word.reason }, message, next: until };
+}

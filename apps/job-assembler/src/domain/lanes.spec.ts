@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { laneName, laneNeeds } from './lanes.js';
+
+describe('The name of a lane', () => {
+  it('says which targets work needs, all of them to write and one of them to read', () => {
+    const route = { route: 'double', targets: ['tape-a', 'tape-b'] };
+    assert.deepEqual(laneNeeds(laneName('write', route)), { direction: 'write', ...route, needs: 'all' });
+    assert.deepEqual(laneNeeds(laneName('read', route)), { direction: 'read', ...route, needs: 'any' });
+  });
+
+  it('is that of before where no targets are named', () => {
+    assert.equal(laneName('write', { route: 'default', targets: [] }), 'lts-write');
+    const only = { route: 'default', targets: ['lts'], needs: 'all' };
+    assert.deepEqual(laneNeeds('lts-read'), { direction: 'read', ...only });
+  });
+
+  it('is refused when it was made elsewhere', () => {
+    for (const name of ['', 'lts', 'write:', 'write:a@', 'Write:a@b', 'erase:a@b'])
+      assert.throws(() => laneNeeds(name), /Expected the name of a lane/);
+  });
+});

@@ -1,0 +1,155 @@
+import type { Direction, LaneNeeds } from './lanes.js';
+import type { Hindrance, ReleaseRules } from './release-rules.js';
+
+/** What shares slots: the work of one group in one lane. */
+export interface Lane {
+  readonly group: string;
+  /** The name of the lane, as {@link LaneNeeds} are read from it. */
+  readonly target: string;
+}
+
+/** Which limit leaves no room. */
+export type FullLimit =
+  | { readonly limit: 'global' }
+  | { readonly limit: 'group' }
+  | { readonly limit: 'target'; readonly target: string; readonly direction: Direction };
+
+/** Work under way, counted in all the ways that have a limit. */
+export class Slots {
+  private total = 0;
+  private readonly groups = new Map<string, number>();
+  private readonly places = new Map<string, number>();
+  private readonly groupsAt = new Map<string, number>();
+
+  constructor(readonly rules: ReleaseRules) {}
+
+  /** @param at the targets it has slots at; work of a lane that is not understood counts for its group, and in all */
+  take({ group, target }: Lane, at: readonly string[] = [], count = 1): void {
+    this.total += count;
+    add(this.groups, group, count);
+    const needs = this.rules.needsOf(target);
+    if (needs === undefined) return;
+    for (const place of at) {
+      add(this.places, placeOf(place, needs.direction), count);
+      add(this.groupsAt, groupAt(group, place, needs.direction), count);
+    }
+  }
+
+  /** Which targets work of the lane has slots at, as it was released: all of them, or the one that was chosen. */
+  targetsOf({ target }: Pick<Lane, 'target'>, readAt: string | undefined): readonly string[] {
+    const needs = this.rules.needsOf(target);
+    if (needs === undefined) return [];
+    return needs.needs === 'all' ? needs.targets : [readAt ?? needs.targets[0]!];
+  }
+
+  /** Where work of the lane would have its slots, were it released now; undefined when it cannot be. */
+  placesFor({ group, target }: Lane): readonly string[] | undefined {
+    const needs = this.rules.needsOf(target);
+    if (needs === undefined || this.total >= this.rules.global) return undefined;
+    if (this.ofGroup(group) >= this.rules.perGroup || this.rules.hindersWork(group, needs.route))
+      return undefined;
+    const free = needs.targets.filter((one) => this.isFree(one, needs.direction));
+    if (needs.needs === 'any') return free.length === 0 ? undefined : free.slice(0, 1);
+    return free.length === needs.targets.length ? free : undefined;
+  }
+
+  /** How many of a lane may be released at most; 0 when it is closed. */
+  room(lane: Lane): number {
+    const needs = this.rules.needsOf(lane.target);
+    if (needs === undefined || this.placesFor(lane) === undefined) return 0;
+    const { global, perGroup } = this.rules;
+    const at = needs.targets
+      .filter((target) => this.isFree(target, needs.direction))
+      .map((target) => this.rules.at(target, needs.direction) - this.at(target, needs.direction));
+    const there = needs.needs === 'all' ? Math.min(...at) : at.reduce((sum, one) => sum + one, 0);
+    return Math.min(global - this.total, perGroup - this.ofGroup(lane.group), there);
+  }
+
+  /** Whether any group may have something of the lane. */
+  isOpen(lane: string): boolean {
+    const needs = this.rules.needsOf(lane);
+    if (needs === undefined || this.total >= this.rules.global) return false;
+    const isFree = (target: string): boolean => this.isFree(target, needs.direction);
+    return needs.needs === 'all' ? needs.targets.every(isFree) : needs.targets.some(isFree);
+  }
+
+  /** What keeps a lane closed, whatever room there is: of work that can go anywhere, that of the target which opens first. */
+  hindranceOf({ group, target }: Lane): Hindrance | undefined {
+    const needs = this.rules.needsOf(target);
+    if (needs === undefined) return { code: 'target.unknown', facts: { lane: target } };
+    const ofWork = this.rules.hindersWork(group, needs.route);
+    if (ofWork !== undefined) return ofWork;
+    const closed = needs.targets.map((one) => this.rules.hindersAt(one));
+    const hindrances = closed.filter((one) => one !== undefined);
+    if (needs.needs === 'any' && hindrances.length < closed.length) return undefined;
+    const inTurn = hindrances.sort((one, other) => endOf(one) - endOf(other));
+    return needs.needs === 'any' ? inTurn[0] : inTurn.at(-1);
+  }
+
+  /** Which limit leaves a lane no room; undefined when it has some. */
+  fullFor({ group, target }: Lane): FullLimit | undefined {
+    const needs = this.rules.needsOf(target);
+    if (this.total >= this.rules.global) return { limit: 'global' };
+    if (this.ofGroup(group) >= this.rules.perGroup) return { limit: 'group' };
+    return needs === undefined ? undefined : this.fullTarget(needs);
+  }
+
+  /** As people look at it; targets by direction and name. */
+  used(): Record<'targets' | 'groups', Record<string, number>> & { readonly global: number } {
+    return {
+      global: this.total,
+      targets: Object.fromEntries(this.places),
+      groups: Object.fromEntries(this.groups),
+    };
+  }
+
+  ofAll(): number {
+    return this.total;
+  }
+
+  ofGroup(group: string): number {
+    return this.groups.get(group) ?? 0;
+  }
+
+  at(target: string, direction: Direction): number {
+    return this.places.get(placeOf(target, direction)) ?? 0;
+  }
+
+  /** What the group holds at the target of these where it holds most. */
+  ofGroupAt({ group, target }: Lane, at: readonly string[]): number {
+    const direction = this.rules.needsOf(target)?.direction;
+    if (direction === undefined) return 0;
+    return Math.max(0, ...at.map((place) => this.groupsAt.get(groupAt(group, place, direction)) ?? 0));
+  }
+
+  private fullTarget({ targets, direction, needs }: LaneNeeds): FullLimit | undefined {
+    const open = targets.filter((one) => this.rules.hindersAt(one) === undefined);
+    const full = open.filter((one) => this.at(one, direction) >= this.rules.at(one, direction));
+    if (full.length === 0 || (needs === 'any' && full.length < open.length)) return undefined;
+    return { limit: 'target', target: full[0]!, direction };
+  }
+
+  private isFree(target: string, direction: Direction): boolean {
+    return (
+      this.rules.hindersAt(target) === undefined &&
+      this.at(target, direction) < this.rules.at(target, direction)
+    );
+  }
+}
+
+/** What has no known end lasts longest. */
+function endOf({ next }: Hindrance): number {
+  return next?.getTime() ?? Number.MAX_SAFE_INTEGER;
+}
+
+function add(counts: Map<string, number>, key: string, count: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + count);
+}
+
+function placeOf(target: string, direction: Direction): string {
+  return `${direction}:${target}`;
+}
+
+function groupAt(group: string, target: string, direction: Direction): string {
+  return JSON.stringify([group, target, direction]);
+}

@@ -1,0 +1,52 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { RouteQuestion } from '#routes';
+import { DatablockPlaces } from '../aggregates/datablock-places.js';
+import type { PlannableJob } from '../aggregates/jobs.js';
+import type { WorkOrder } from '../aggregates/records.js';
+import { CatalogClient, type CatalogDataset } from '../catalog/catalog-client.js';
+import { questionOf } from '../domain/dataset-questions.js';
+import { laneName } from '../domain/lanes.js';
+import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
+
+/** What a route says of a work order. */
+export type Routed = Pick<WorkOrder, 'target' | 'targets' | 'route' | 'copies' | 'priority'>;
+
+/** Chooses where the work of a dataset goes: once for a dataset, of fields that are known by then. */
+@Injectable()
+export class DatasetRoutes {
+  constructor(
+    private readonly catalog: CatalogClient,
+    private readonly places: DatablockPlaces,
+    @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
+  ) {}
+
+  /** @throws PermanentError `routes.none`, `routes.too-few-targets` */
+  archiving(job: PlannableJob, dataset: CatalogDataset): Routed {
+    const chosen = this.config.routes.routeFor(questionOf(job, dataset));
+    const { route, targets, copies, priority } = chosen;
+    return {
+      ...{ target: laneName('write', chosen), route, copies, priority: job.priority ?? priority },
+      ...(targets.length === 0 ? {} : { targets }),
+    };
+  }
+
+  /** How datablocks of a dataset are read, by where their copies lie. The catalogue is asked for it only if routes ask for its fields. */
+  async reading(job: PlannableJob, pid: string): Promise<(archiveId: string) => Promise<Routed>> {
+    const { routes } = this.config;
+    const question = routes.asksOfDatasets(job.jobType)
+      ? questionOf(job, await this.catalog.dataset(pid))
+      : { jobType: job.jobType, fields: {}, bytes: 0 };
+    if (!routes.areNamed) return () => Promise.resolve(this.routed(job, question, []));
+    return async (archiveId) => this.routed(job, question, await this.places.of(archiveId, pid));
+  }
+
+  private routed(job: PlannableJob, question: RouteQuestion, places: readonly string[]): Routed {
+    const reading = this.config.routes.readingFor(question, places);
+    const { route, targets, priority } = reading;
+    return {
+      ...{ target: laneName('read', reading), route, priority: job.priority ?? priority },
+      // What is not known is better known to the archiver.
+      ...(places.length === 0 ? {} : { targets }),
+    };
+  }
+}

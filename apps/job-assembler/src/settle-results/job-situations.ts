@@ -1,0 +1,105 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '#kernel';
+import type { PartHealth } from '#service-host';
+import type { OutboxPart } from '#outbox';
+import { DatasetTasks } from '../aggregates/dataset-tasks.js';
+import type { AssemblyJob, WaitReason, WorkOrder } from '../aggregates/records.js';
+import { WorkOrders } from '../aggregates/work-orders.js';
+import { closedReason, deferredReason, laneReason } from '../domain/lane-reasons.js';
+import type { Slots } from '../domain/slots.js';
+import { heldUp, waitingReasons, type FoundReason, type ReleasedWork } from '../domain/waiting-reasons.js';
+import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
+import { CurrentRules } from '../release-work/current-rules.js';
+
+/** Finds out what holds up jobs. */
+@Injectable()
+export class JobSituations {
+  constructor(
+    private readonly tasks: DatasetTasks,
+    private readonly orders: WorkOrders,
+    private readonly rules: CurrentRules,
+    private readonly clock: Clock,
+    @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
+  ) {}
+
+  /** Work under way as it is now, for many jobs. */
+  async slots(): Promise<Slots> {
+    return this.orders.slots(await this.rules.now());
+  }
+
+  async reasonsOf(job: AssemblyJob, slots: Slots): Promise<WaitReason[]> {
+    const [released, registeringSince, lanes] = await Promise.all([
+      this.released(job._id),
+      this.tasks.registeringSince(job._id),
+      this.lanesOf(job, slots),
+    ]);
+    const { planFault, state, planningUntil, wait } = job;
+    const fault = planFault === undefined || state !== 'accepted' ? undefined : planFault;
+    return waitingReasons({
+      now: this.clock.now().getTime(),
+      ...(fault === undefined ? {} : { planFault: { message: fault, next: planningUntil } }),
+      lanes,
+      released,
+      ...(registeringSince === undefined ? {} : { registeringSince: registeringSince.getTime() }),
+      silence: this.config.silence,
+      before: wait ?? [],
+    });
+  }
+
+  /** As readiness shows it: a frozen archiver answers nothing, so those who wait for it must say so. */
+  async archiver(): Promise<PartHealth> {
+    const released = await this.released();
+    const { unaccepted, silent } = heldUp(released, this.clock.now().getTime(), this.config.silence);
+    return {
+      status: silent.count > 0 ? 'silent' : unaccepted.count > 0 ? 'not-accepting' : 'up',
+      released: released.length,
+      unaccepted: unaccepted.count,
+      unacceptedMs: unaccepted.ms,
+      silent: silent.count,
+      silentMs: silent.ms,
+    };
+  }
+
+  /** What keeps the rest of its plan, and its planned work, from beginning. */
+  private async lanesOf(job: AssemblyJob, slots: Slots): Promise<FoundReason[]> {
+    const { _id, state, group, deferredUntil, steering } = job;
+    if (job.cancelRequested) return [];
+    if (deferredUntil !== undefined && steering !== undefined && deferredUntil > this.clock.now())
+      return [deferredReason(deferredUntil, steering)];
+    const planning = state === 'accepted' ? slots.rules.hindersPlanning(group) : undefined;
+    const lanes = (await this.orders.lanesOf(_id)).sort();
+    return [
+      ...(planning === undefined ? [] : [closedReason(planning)]),
+      ...lanes.map((target) => laneReason(slots, { group, target })).filter((one) => one !== undefined),
+    ];
+  }
+
+  private async released(jobId?: string): Promise<ReleasedWork[]> {
+    return (await this.orders.releasedWork(jobId)).map(releasedWork);
+  }
+}
+
+function releasedWork({
+  _id,
+  releasedAt,
+  createdAt,
+  heardAt,
+  acceptedAt,
+  waits,
+  outbox,
+}: WorkOrder): ReleasedWork {
+  const rows = outbox.rows ?? [];
+  return {
+    id: _id,
+    releasedAt: (releasedAt ?? createdAt).getTime(),
+    heardAt: heardAt?.getTime(),
+    waits,
+    acceptedAt: acceptedAt?.getTime(),
+    unsentSince: oldest(rows.filter(({ publishedAt }) => publishedAt === undefined)),
+    unacceptedSince: oldest(rows.filter(({ publishedAt }) => publishedAt !== undefined)),
+  };
+}
+
+function oldest(rows: OutboxPart['rows']): number | undefined {
+  return rows.length === 0 ? undefined : Math.min(...rows.map(({ time }) => time.getTime()));
+}

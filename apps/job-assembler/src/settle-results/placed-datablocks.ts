@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import { DatablockPlaces } from '../aggregates/datablock-places.js';
+import { WorkOrders } from '../aggregates/work-orders.js';
+
+/** Keeps where the copies of datablocks lie for as long as there are any. Each step can be repeated. */
+@Injectable()
+export class PlacedDatablocks {
+  constructor(
+    private readonly orders: WorkOrders,
+    private readonly places: DatablockPlaces,
+  ) {}
+
+  /** Of an archival whose result is stored: the record is there before anything is told of it. */
+  async archived(workOrderId: string): Promise<void> {
+    const order = await this.orders.archived(workOrderId);
+    const targets = order?.result?.kind === 'archive' ? order.result.targets : undefined;
+    if (order === undefined || targets === undefined) return;
+    await this.places.keep(order.archiveId, order.pid, targets);
+    // It may have been discarded since it was looked up, and the record removed before it was written.
+    if ((await this.orders.archived(workOrderId)) === undefined) await this.places.remove(order.archiveId);
+  }
+
+  /** The archiver has taken it away, as it was asked to. */
+  async discarded(workOrderId: string): Promise<void> {
+    const archiveId = await this.orders.discarded(workOrderId);
+    if (archiveId !== undefined) await this.places.remove(archiveId);
+  }
+}

@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '#kernel';
+import type { PlannableJob } from '../aggregates/jobs.js';
+import { DatasetTasks, type TaskCounts } from '../aggregates/dataset-tasks.js';
+import type { WaitReason } from '../aggregates/records.js';
+import { WorkFigures } from '../aggregates/work-figures.js';
+import { WorkOrders, type WorkOrderCounts } from '../aggregates/work-orders.js';
+import { estimateEnd, type EndEstimate } from '../domain/estimate.js';
+import { JobSteering } from './job-steering.js';
+
+const hour = 3_600_000;
+
+/** What `GET operations/jobs/ID` answers. */
+export interface JobAnswer extends Pick<
+  PlannableJob,
+  | 'state'
+  | 'group'
+  | 'jobType'
+  | 'workflow'
+  | 'priority'
+  | 'notBefore'
+  | 'deferredUntil'
+  | 'steering'
+  | 'totals'
+> {
+  readonly id: string;
+  /** The ETag: rises with each word of an operator. */
+  readonly version: number;
+  readonly datasets: TaskCounts;
+  readonly workOrders: WorkOrderCounts;
+  readonly wait: readonly WaitReason[];
+  /** Absent without evidence, and until its plan is complete. */
+  readonly end?: EndEstimate;
+}
+
+/** How far a job is, why it waits, and when it may end. */
+@Injectable()
+export class JobView {
+  constructor(
+    private readonly steering: JobSteering,
+    private readonly tasks: DatasetTasks,
+    private readonly orders: WorkOrders,
+    private readonly figures: WorkFigures,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws PermanentError `operations.not-there` */
+  async of(id: string): Promise<JobAnswer> {
+    const job = await this.steering.find(id);
+    const [datasets, workOrders, end] = await Promise.all([
+      this.tasks.counts(id),
+      this.orders.counts({ jobId: id }),
+      job.state === 'running' ? this.endOf(id) : undefined,
+    ]);
+    const { state, group, jobType, workflow, priority, notBefore, deferredUntil, steering, totals } = job;
+    return {
+      ...{ id, version: steering?.version ?? 0, state, group, jobType, workflow, priority, notBefore },
+      ...{ deferredUntil, steering, totals, datasets, workOrders, wait: job.wait ?? [] },
+      ...(end === undefined ? {} : { end }),
+    };
+  }
+
+  private async endOf(jobId: string): Promise<EndEstimate | undefined> {
+    const now = this.clock.now();
+    const [moved, mine, all] = await Promise.all([
+      this.figures.moved(new Date(now.getTime() - hour)),
+      this.figures.left(jobId),
+      this.figures.left(),
+    ]);
+    return estimateEnd({ now: now.getTime(), window: hour, moved, mine, all });
+  }
+}

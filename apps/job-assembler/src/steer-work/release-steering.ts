@@ -1,0 +1,108 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, newId } from '#kernel';
+import { type Logger, LOGGER } from '#observability';
+import { Steering } from '../aggregates/steering.js';
+import type { LimitName, Pause, PauseScope, SteeringState } from '../domain/steering.js';
+import { CurrentRules } from '../release-work/current-rules.js';
+import { Dispatcher } from '../release-work/dispatcher.js';
+import { changedMeanwhile, notPossible, notThere, refuse } from './refusals.js';
+
+/** An override may be so many times what is configured. */
+const maxTimes = 10;
+
+/** Who decides, and why. */
+export interface Word {
+  readonly by: string;
+  readonly reason: string;
+  readonly until?: Date;
+}
+
+/** What operators say of the release of work: pauses, and other limits for a while. */
+@Injectable()
+export class ReleaseSteering {
+  constructor(
+    private readonly steering: Steering,
+    private readonly rules: CurrentRules,
+    private readonly dispatcher: Dispatcher,
+    private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  state(): Promise<SteeringState> {
+    return this.steering.at(this.clock.now());
+  }
+
+  /** @throws PermanentError `operations.changed-meanwhile` when the scope is paused already */
+  async pause(scope: PauseScope, { by, reason, until }: Word): Promise<Pause> {
+    const since = this.clock.now();
+    const pause = { id: newId(), scope, by, reason, since, ...(until === undefined ? {} : { until }) };
+    if (!(await this.steering.pause(pause, since))) {
+      const before = (await this.state()).pauses.find((one) => one.scope === scope);
+      const who =
+        before === undefined ? '' : ` by ${before.by} since ${before.since.toISOString()}: ${before.reason}`;
+      throw refuse(changedMeanwhile, `Expected ${scope} not to be paused, found it paused${who}.`);
+    }
+    this.logger.info({ scope, by, reason, until }, 'an operator paused work');
+    return pause;
+  }
+
+  /** @throws PermanentError `operations.changed-meanwhile` when another ended it, `operations.not-there` for an unknown one */
+  async resume(id: string, { by, reason }: Word): Promise<void> {
+    if (!(await this.steering.resume(id, by, this.clock.now()))) {
+      const ended = await this.steering.ended(id);
+      if (ended === undefined) throw refuse(notThere, `Expected a pause ${id}, found none.`);
+      throw refuse(
+        changedMeanwhile,
+        `Expected pause ${id} of ${ended.scope} to hold, found that it ended at ${ended.at.toISOString()}, by ${ended.by}.`,
+      );
+    }
+    this.logger.info({ id, by, reason }, 'an operator ended a pause');
+    this.dispatcher.wake();
+  }
+
+  /**
+   * @param limits null: the configured value
+   * @param version of what the operator looked at
+   * @throws PermanentError `operations.not-possible` for an unknown limit or a value out of bounds,
+   * `operations.changed-meanwhile` when anything was changed since
+   */
+  async setLimits(
+    limits: Readonly<Record<string, number | null>>,
+    { by, reason, until }: Word,
+    version: number,
+  ): Promise<SteeringState> {
+    const rules = await this.rules.now();
+    for (const [name, value] of Object.entries(limits))
+      refuseLimit(name, value, rules.configured(name as LimitName));
+    const values = new Map(
+      Object.entries(limits).map(([name, value]) => [name as LimitName, value ?? undefined] as const),
+    );
+    const change = { limits: values, by, reason, ...(until === undefined ? {} : { until }) };
+    if (!(await this.steering.setLimits(change, version, this.clock.now()))) {
+      const { version: found, changed } = await this.state();
+      const who =
+        changed === undefined ? '' : `: ${changed.by} changed ${changed.what} at ${changed.at.toISOString()}`;
+      throw refuse(
+        changedMeanwhile,
+        `Expected version ${version} of the limits, found ${found}${who}. Read them again, then decide anew.`,
+      );
+    }
+    this.logger.info({ limits, by, reason, until }, 'an operator changed limits');
+    this.dispatcher.wake();
+    return this.state();
+  }
+}
+
+function refuseLimit(name: string, value: number | null, configured: number | undefined): void {
+  if (configured === undefined)
+    throw refuse(
+      notPossible,
+      `Expected limits named global, perGroup, write:TARGET or read:TARGET of a target that is configured, found ${JSON.stringify(name).slice(0, 100)}.`,
+    );
+  const max = configured * maxTimes;
+  if (value !== null && (!Number.isInteger(value) || value < 0 || value > max))
+    throw refuse(
+      notPossible,
+      `Expected for ${name} a whole number from 0 to ${max}, ${maxTimes} times what is configured, or null; found ${JSON.stringify(value)}.`,
+    );
+}

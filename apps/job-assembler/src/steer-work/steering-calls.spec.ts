@@ -1,0 +1,225 @@
+import 'reflect-metadata';
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ManualClock } from '#kernel';
+import { createLogger } from '#observability';
+import { configOf } from '../testing/assembler-config.js';
+import { memoryAssembler, type Assembler } from '../testing/assembler.js';
+import { dispatcherOn } from '../testing/dispatching.js';
+import { always, routesOf, targetOf } from '../testing/release-rules.js';
+import { jobOf, orderOf } from '../testing/samples.js';
+import { steeringApp } from '../testing/steering-calls.js';
+import { SteeringSweep } from './steering-sweep.js';
+
+const told = { by: 'olga', reason: 'drive 3 is out' };
+const logger = createLogger('steering-calls.spec', 'silent');
+
+describe('Operators', () => {
+  let assembler: Assembler;
+  let clock: ManualClock;
+  let app: NestFastifyApplication;
+  const routes = routesOf(targetOf('tape'), targetOf('shut', { windows: [always] }));
+  const config = configOf({ routes });
+  beforeEach(async () => {
+    clock = new ManualClock();
+    assembler = memoryAssembler(clock);
+    app = await steeringApp(assembler, clock, config);
+  });
+  afterEach(() => app.close());
+
+  async function call(
+    line: `${'GET' | 'PUT' | 'POST' | 'DELETE'} ${string}`,
+    payload?: object,
+    headers: Record<string, string> = {},
+  ) {
+    const [method, url] = line.split(' ') as ['GET', string];
+    const answer = await app.inject({
+      ...{ method, url: `/operations/${url}`, headers: { authorization: 'Bearer secret', ...headers } },
+      ...(payload === undefined ? {} : { payload }),
+    });
+    const body = JSON.parse(answer.body) as Record<string, never> & {
+      message: string;
+      code?: string;
+      id: string;
+    };
+    return { status: answer.statusCode, body, etag: answer.headers['etag'] as string };
+  }
+  const inMinutes = (count: number): string => new Date(clock.now().getTime() + count * 60_000).toISOString();
+  const round = (): Promise<void> => {
+    clock.advance(60_000);
+    return dispatcherOn(assembler, clock, config, logger).round();
+  };
+  const stateOf = async (id: string): Promise<string | undefined> =>
+    (await assembler.store.orders.findOne({ _id: id }))?.state;
+
+  it('without the token of the app are refused', async () =>
+    assert.equal((await call('GET limits', undefined, { authorization: 'Bearer other' })).status, 403));
+
+  it('see limits, who has the slots, what waits, and what is closed', async () => {
+    await assembler.store.orders.insertMany([
+      orderOf('j/0/0', { state: 'released', target: 'read:r@tape|shut', readAt: 'tape' }),
+      orderOf('j/0/1', { target: 'write:r@tape' }),
+    ]);
+    const { status, body, etag } = await call('GET limits');
+    assert.deepEqual([status, etag], [200, '"0"']);
+    assert.deepEqual(body['used'], { global: 1, targets: { 'read:tape': 1 }, groups: { g: 1 } });
+    assert.deepEqual(body['planned'], { 'write:r@tape': 1 });
+    assert.deepEqual(Object.keys(body['configured']!), [
+      ...['global', 'perGroup', 'write:tape', 'read:tape', 'write:shut', 'read:shut'],
+    ]);
+    assert.deepEqual(Object.keys(body['closed']!), ['shut']);
+  });
+
+  it('pause a target: nothing begins there until they end it; both name who was faster', async () => {
+    await assembler.store.orders.insertOne(orderOf('j/0/0', { target: 'write:r@tape' }));
+    const paused = await call('POST pauses', { scope: 'target:tape', ...told });
+    assert.equal(paused.status, 201);
+    const again = await call('POST pauses', { scope: 'target:tape', by: 'ben', reason: 'me too' });
+    assert.deepEqual([again.status, again.body.code], [409, 'operations.changed-meanwhile']);
+    assert.match(again.body.message, /paused by olga since 2026-01-01T00:00:00.000Z: drive 3 is out/);
+    await round();
+    assert.equal(await stateOf('j/0/0'), 'planned');
+    assert.equal(
+      (await call(`DELETE pauses/${paused.body.id}`, { by: 'anna', reason: 'it is back' })).status,
+      200,
+    );
+    const late = await call(`DELETE pauses/${paused.body.id}`, told);
+    assert.deepEqual([late.status, /by anna/.test(late.body.message)], [409, true]);
+    assert.equal((await call('DELETE pauses/none', told)).status, 404);
+    await round();
+    assert.equal(await stateOf('j/0/0'), 'released');
+  });
+
+  it('pause for a while: it ends by itself, before the sweep that removes it', async () => {
+    await assembler.store.orders.insertOne(orderOf('j/0/0', { target: 'write:r@tape' }));
+    await call('POST pauses', { scope: 'all', until: inMinutes(3), ...told });
+    await round();
+    assert.equal(await stateOf('j/0/0'), 'planned');
+    clock.advance(120_000);
+    await round();
+    assert.equal(await stateOf('j/0/0'), 'released');
+    let woken = 0;
+    const dispatcher = { wake: () => (woken += 1) } as never;
+    await new SteeringSweep(assembler.steering, assembler.leases, dispatcher, clock, logger).round();
+    assert.deepEqual([(await assembler.store.settings.findOne({}))?.pauses, woken], [[], 1]);
+  });
+
+  it('change limits within bounds, by what they read, and see who changed them meanwhile', async () => {
+    const limits = { 'write:tape': 0 };
+    assert.equal((await call('PUT limits', { limits, ...told })).status, 428);
+    const first = await call('PUT limits', { limits, ...told }, { 'if-match': '"0"' });
+    assert.deepEqual([first.status, first.etag], [200, '"1"']);
+    const late = await call('PUT limits', { limits, by: 'ben', reason: 'no drives' }, { 'if-match': '"0"' });
+    assert.equal(late.status, 409);
+    assert.match(late.body.message, /olga changed limits write:tape at 2026-01-01T00:00:00.000Z/);
+    for (const wrong of [
+      { 'write:gone': 1 },
+      { global: 81 },
+      { global: -1 },
+      { global: 1.5 },
+      { global: '1' },
+    ]) {
+      const { status, body } = await call('PUT limits', { limits: wrong, ...told }, { 'if-match': '"1"' });
+      assert.deepEqual([status, body.code], [400, 'operations.not-possible'], JSON.stringify(wrong));
+    }
+    await assembler.store.orders.insertOne(orderOf('j/0/0', { target: 'write:r@tape' }));
+    await round();
+    assert.equal(await stateOf('j/0/0'), 'planned');
+    await call('PUT limits', { limits: { 'write:tape': null }, ...told }, { 'if-match': '"1"' });
+    await round();
+    assert.equal(await stateOf('j/0/0'), 'released');
+  });
+
+  it('say who they are, and why, or are refused', async () => {
+    await assembler.store.jobs.insertOne(jobOf('j'));
+    for (const wrong of [
+      { by: 'olga' },
+      { by: 'olga', reason: 'no' },
+      { reason: 'a reason' },
+      { ...told, more: 1 },
+    ]) {
+      assert.equal(
+        (await call('POST pauses', { scope: 'all', ...wrong })).status,
+        400,
+        JSON.stringify(wrong),
+      );
+      assert.equal((await call('PUT jobs/j/priority', { priority: 0, ...wrong })).status, 400);
+    }
+    for (const scope of ['target', 'target:Tape', 'groups:g', ''])
+      assert.equal((await call('POST pauses', { scope, ...told })).status, 400, scope);
+    for (const until of ['yesterday', '2020-01-01T00:00:00Z', '2999-01-01T00:00:00Z'])
+      assert.equal((await call('POST pauses', { scope: 'all', until, ...told })).status, 400, until);
+  });
+
+  it('make a job urgent, and defer it: its work hears of it, and waits with the reason', async () => {
+    const totals = { datasets: 1, bytes: 10 };
+    await assembler.store.jobs.insertOne(jobOf('j', { state: 'running', totals }));
+    await assembler.store.orders.insertOne(orderOf('j/0/0'));
+    const urgent = await call('PUT jobs/j/priority', { priority: 0, ...told }, { 'if-match': '"0"' });
+    assert.deepEqual([urgent.status, urgent.body['priority'], urgent.etag], [200, 0, '"1"']);
+    const late = await call(
+      'PUT jobs/j/defer',
+      { until: inMinutes(5), by: 'ben', reason: 'later' },
+      { 'if-match': '0' },
+    );
+    assert.equal(late.status, 409);
+    assert.match(late.body.message, /olga changed its priority at/);
+    const deferred = await call('PUT jobs/j/defer', { until: inMinutes(5), ...told });
+    assert.deepEqual([deferred.status, deferred.body['deferredUntil']], [200, inMinutes(5)]);
+    assert.match(JSON.stringify(deferred.body['wait']), /"code":"deferred"/);
+    await round();
+    assert.equal(await stateOf('j/0/0'), 'planned');
+    assert.equal((await assembler.store.orders.findOne({ _id: 'j/0/0' }))?.priority, 0);
+    clock.advance(5 * 60_000);
+    await round();
+    assert.equal(await stateOf('j/0/0'), 'released', 'its time has come');
+  });
+
+  it('whose process dies before the work has heard are heard in the next round', async () => {
+    await assembler.store.jobs.insertOne(
+      jobOf('j', { state: 'running', totals: { datasets: 1, bytes: 10 } }),
+    );
+    await assembler.store.orders.insertOne(orderOf('j/0/0'));
+    const until = new Date(inMinutes(60));
+    await assembler.jobs.defer('j', until, { ...told, now: clock.now() });
+    await round();
+    assert.equal(await stateOf('j/0/0'), 'planned');
+    assert.deepEqual((await assembler.store.orders.findOne({ _id: 'j/0/0' }))?.deferredUntil, until);
+    assert.deepEqual(await assembler.jobs.toSteer(9), []);
+  });
+
+  it('are told that a job is over, is being cancelled, or is not there', async () => {
+    await assembler.store.jobs.insertMany([
+      jobOf('over', { state: 'finished' }),
+      jobOf('ending', { cancelRequested: true }),
+    ]);
+    const answers = await Promise.all(
+      ['over', 'ending', 'none'].map((id) => call(`PUT jobs/${id}/defer`, { until: null, ...told })),
+    );
+    assert.deepEqual(
+      answers.map(({ status, body }) => [status, body.code]),
+      [
+        [400, 'operations.not-possible'],
+        [400, 'operations.not-possible'],
+        [404, 'operations.not-there'],
+      ],
+    );
+  });
+
+  it('see when a job may end, once there is evidence of the last hour', async () => {
+    await assembler.store.jobs.insertOne(jobOf('j', { state: 'running' }));
+    await assembler.store.orders.insertMany([
+      orderOf('j/0/0', { bytes: 50 }),
+      orderOf('k/0/0', { bytes: 100, share: 0.5, state: 'released', releasedAt: clock.now() }),
+    ]);
+    const { end } = (await call('GET jobs/j')).body as unknown as {
+      end: { earliest: string; latest: string };
+    };
+    assert.deepEqual([end.earliest, end.latest], [inMinutes(60), inMinutes(120)]);
+    await assembler.orders.end('k/0/0', { state: 'done' }, clock.now());
+    assert.match(JSON.stringify((await call('GET jobs/j')).body['end']), new RegExp(inMinutes(30)));
+    clock.advance(2 * 3_600_000);
+    assert.equal('end' in (await call('GET jobs/j')).body, false);
+  });
+});

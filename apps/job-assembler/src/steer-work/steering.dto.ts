@@ -1,0 +1,57 @@
+import { IsIn, IsISO8601, IsObject, IsOptional, Length, Matches, ValidateIf } from 'class-validator';
+import type { Priority } from '#routes';
+import type { PauseScope } from '../domain/steering.js';
+
+const furthest = 366 * 86_400_000;
+
+/** Who decides, and why: those whom it concerns read it. */
+export class WordDto {
+  @Length(1, 100)
+  by: string;
+
+  @Length(3, 500)
+  reason: string;
+}
+
+export class PauseDto extends WordDto {
+  @Matches(/^(all|(target|route):[a-z0-9-]{1,40}|group:[^\0]{1,200})$/, {
+    message: 'Expected scope to be all, target:NAME, route:NAME or group:NAME.',
+  })
+  scope: PauseScope;
+
+  /** When it ends by itself. */
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  until?: string;
+}
+
+export class LimitsDto extends WordDto {
+  /** By name (`global`, `perGroup`, `write:TARGET`, `read:TARGET`) the new value; null for the configured one. */
+  @IsObject()
+  limits: Record<string, number | null>;
+
+  /** When the configured ones hold again. */
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  until?: string;
+}
+
+export class PriorityDto extends WordDto {
+  /** 0 urgent, 1 normal, 2 background. */
+  @IsIn([0, 1, 2])
+  priority: Priority;
+}
+
+export class DeferDto extends WordDto {
+  /** Null: at once. */
+  @ValidateIf(({ until }: DeferDto) => until !== null)
+  @IsISO8601({ strict: true })
+  until: string | null;
+}
+
+/** @returns undefined for what is not a time to come, within a year */
+export function timeToCome(text: string, now: Date): Date | undefined {
+  const at = new Date(text);
+  const ahead = at.getTime() - now.getTime();
+  return ahead > 0 && ahead <= furthest ? at : undefined;
+}

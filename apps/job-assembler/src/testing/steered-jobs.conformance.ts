@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { cancelWorkV1 } from '#contracts';
+import { newId } from '#kernel';
+import { eventRow } from '#outbox';
+import type { AssemblyJob, WorkOrder } from '../aggregates/records.js';
+import type { Assembler } from './assembler.js';
+import { meanwhileOn } from './meanwhile.js';
+import { rulesOf } from './release-rules.js';
+import { jobOf, orderOf } from './samples.js';
+
+const now = new Date('2026-02-01T00:00:00Z');
+const after = (milliseconds: number): Date => new Date(now.getTime() + milliseconds);
+const word = { by: 'olga', reason: 'beamtime', now };
+const totals = { datasets: 1, bytes: 1 };
+
+/** What operators' words about jobs must do to jobs and their work, wherever they are kept. */
+export function steeredJobsConformance(name: string, open: () => Promise<Assembler>): void {
+  describe(`${name} as jobs that operators steer`, () => {
+    let assembler: Assembler;
+    let id: string;
+    beforeEach(async () => {
+      assembler = await open();
+      await assembler.store.jobs.deleteMany({});
+      await assembler.store.orders.deleteMany({});
+      id = newId();
+    });
+    const put = (changes: Partial<AssemblyJob> = {}): Promise<unknown> =>
+      assembler.store.jobs.insertOne(jobOf(id, { planningUntil: now, ...changes }));
+    const putOrder = (place: string, changes: Partial<WorkOrder> = {}): Promise<unknown> =>
+      assembler.store.orders.insertOne(orderOf(`${id}/${place}`, changes));
+    const at = async (place: string): Promise<WorkOrder> =>
+      (await assembler.store.orders.findOne({ _id: `${id}/${place}` }))!;
+    const command = eventRow(cancelWorkV1, { workOrderId: 'w', jobId: 'j' }, now);
+    const lane = { group: 'g', target: 'lts-write' };
+    const offered = async (): Promise<[string, number][]> =>
+      (await assembler.orders.oldestPlanned(lane, 9)).map((one) => [one.id.split('/').at(-1)!, one.priority]);
+
+    it('have a priority, and say who gave it last', async () => {
+      await put();
+      const first = await assembler.jobs.prioritise(id, 0, word);
+      assert.deepEqual(
+        [first?.priority, first?.steering],
+        [0, { version: 1, by: 'olga', at: now, reason: 'beamtime', what: 'priority' }],
+      );
+      assert.equal((await assembler.jobs.prioritise(id, 2, { ...word, by: 'ben' }))?.steering?.version, 2);
+      assert.equal((await assembler.jobs.find(id))?.priority, 2);
+    });
+
+    it('obey no one who has not seen the last word, and nobody once they are over', async () => {
+      await put();
+      assert.ok(await assembler.jobs.prioritise(id, 0, { ...word, version: 0 }));
+      assert.equal(await assembler.jobs.prioritise(id, 2, { ...word, version: 0 }), undefined);
+      assert.equal(await assembler.jobs.defer(id, after(9), { ...word, version: 0 }), undefined);
+      assert.ok(await assembler.jobs.defer(id, after(9), { ...word, version: 1 }));
+      const both = await Promise.all(
+        [0, 2].map((one) => assembler.jobs.prioritise(id, one as 0 | 2, { ...word, version: 2 })),
+      );
+      assert.equal(both.filter((one) => one !== undefined).length, 1, 'one of two at once');
+      await assembler.store.jobs.updateOne({ _id: id }, { $set: { state: 'finished' } });
+      assert.equal(await assembler.jobs.prioritise(id, 0, word), undefined);
+      assert.equal(await assembler.jobs.defer(id, undefined, word), undefined);
+    });
+
+    it('that have not begun begin at their new time, whoever planned them a moment before', async () => {
+      await put();
+      const planner = (await assembler.jobs.takeDue(now, 100))!;
+      assert.deepEqual((await assembler.jobs.defer(id, after(500), word))?.notBefore, after(500));
+      assert.equal(await assembler.jobs.renew(planner, after(100)), false);
+      assert.equal(await assembler.jobs.takeDue(after(499), 100), undefined);
+      assert.equal((await assembler.jobs.takeDue(after(500), 100))?._id, id);
+    });
+
+    it('that wait for a time of their own begin at once when an operator says so', async () => {
+      await put({ planningUntil: after(900), notBefore: after(900) });
+      assert.equal((await assembler.jobs.defer(id, undefined, word))?.notBefore, undefined);
+      assert.equal((await assembler.jobs.takeDue(now, 100))?._id, id);
+    });
+
+    it('that have begun stay among those that are looked after, and release nothing more until then', async () => {
+      await put({ state: 'running', totals });
+      const job = (await assembler.jobs.defer(id, after(500), word))!;
+      assert.deepEqual([job.deferredUntil, job.notBefore], [after(500), undefined]);
+      const underWay: string[] = [];
+      for await (const { _id } of assembler.jobs.underWay(now, 9)) underWay.push(_id);
+      assert.deepEqual(underWay, [id]);
+      await put({ _id: `${id}-c`, state: 'running', totals, cancelRequested: true });
+      assert.equal(await assembler.jobs.defer(`${id}-c`, after(500), word), undefined, 'it is to end');
+    });
+
+    it('are planned while their group, or everything, is paused only to end them', async () => {
+      await put();
+      assert.equal(await assembler.jobs.takeDue(now, 100, 'all'), undefined);
+      assert.equal(await assembler.jobs.takeDue(now, 100, ['g']), undefined);
+      assert.equal((await assembler.jobs.takeDue(now, 100, ['h']))?._id, id);
+      await assembler.jobs.requestCancel(id, now);
+      assert.equal((await assembler.jobs.takeDue(after(200), 100, ['g']))?._id, id);
+      assert.equal((await assembler.jobs.takeDue(after(400), 100, 'all'))?._id, id);
+    });
+
+    it('are remembered until their work has heard the last word', async () => {
+      await put();
+      await assembler.jobs.prioritise(id, 0, word);
+      await assembler.jobs.prioritise(id, 2, word);
+      await assembler.jobs.noteSteered(id, 1);
+      assert.deepEqual(
+        (await assembler.jobs.toSteer(9)).map(({ _id }) => _id),
+        [id],
+      );
+      await assembler.jobs.noteSteered(id, 2);
+      assert.deepEqual(await assembler.jobs.toSteer(9), []);
+    });
+
+    it('give their work a priority and a time, as long as it is not released; a word that comes late changes nothing', async () => {
+      await putOrder('0/0', { state: 'drafted', priority: 1 });
+      await putOrder('0/1');
+      await putOrder('0/2', { state: 'released', priority: 1 });
+      await assembler.steered.hear(id, { version: 2, priority: 0, deferredUntil: after(9) });
+      await assembler.steered.hear(id, { version: 1, priority: 2 });
+      for (const place of ['0/0', '0/1']) {
+        const { priority, deferredUntil, steered } = await at(place);
+        assert.deepEqual([priority, deferredUntil, steered], [0, after(9), 2]);
+      }
+      assert.equal((await at('0/2')).priority, 1);
+      await assembler.steered.hear(id, { version: 3, priority: 0 });
+      assert.equal((await at('0/1')).deferredUntil, undefined);
+    });
+
+    it('offer of each priority the oldest work that is not deferred; work of before 0.6 is normal', async () => {
+      await putOrder('0/a', { createdAt: after(1) });
+      await putOrder('0/b', { createdAt: after(2), priority: 1 });
+      await putOrder('0/c', { createdAt: after(3), priority: 0 });
+      await putOrder('0/d', { createdAt: after(0), priority: 2 });
+      await putOrder('0/e', { createdAt: after(0), priority: 0, deferredUntil: after(9) });
+      assert.deepEqual(await offered(), [
+        ['c', 0],
+        ['a', 1],
+        ['b', 1],
+        ['d', 2],
+      ]);
+      await assembler.steered.endDeferrals(after(8));
+      assert.equal((await offered()).length, 4);
+      await assembler.steered.endDeferrals(after(9));
+      assert.deepEqual((await offered())[0], ['e', 0]);
+    });
+
+    it('do not see work released that is deferred between the look and the write', async () => {
+      await putOrder('0/0');
+      const orders = meanwhileOn(assembler.store.orders, 'updateOne', () =>
+        assembler.steered.hear(id, { version: 1, deferredUntil: after(9) }),
+      );
+      const late = assembler.with({ orders }).orders;
+      assert.ok(await late.planned(`${id}/0/0`));
+      assert.equal(await late.release(`${id}/0/0`, { command, now }), false);
+      assert.deepEqual([(await at('0/0')).state, (await at('0/0')).outbox.rows], ['planned', []]);
+    });
+
+    it('count the slots of work that reads at the target that was chosen for it', async () => {
+      await putOrder('0/0', { target: 'read:r@a|b' });
+      await putOrder('0/1', { target: 'write:r@a+b', state: 'released' });
+      await assembler.orders.release(`${id}/0/0`, { command, now, readAt: 'b' });
+      const slots = await assembler.orders.slots(rulesOf());
+      assert.deepEqual([slots.at('a', 'read'), slots.at('b', 'read')], [0, 1]);
+      assert.deepEqual([slots.at('a', 'write'), slots.at('b', 'write'), slots.ofAll()], [1, 1, 2]);
+    });
+  });
+}

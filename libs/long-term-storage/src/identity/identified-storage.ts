@@ -1,0 +1,123 @@
+import type { Readable } from 'node:stream';
+import {
+  LongTermStorage,
+  type FileSetAside,
+  type LongTermFile,
+  type LongTermReadOptions,
+  type LongTermWriter,
+} from '../long-term-storage.js';
+import { IdentityCheck, type IdentityMemory, type IdentityStanding } from './identity-check.js';
+import type { IdentityFile } from './storage-identity.js';
+
+/**
+ * A storage that is asked before and after each step whether it is the one it should be: whatever it says it has not, it
+ * says as itself. All methods also throw TransientError `long-term-storage.other-share`.
+ */
+export class IdentifiedStorage extends LongTermStorage {
+  private readonly check: IdentityCheck;
+
+  constructor(
+    private readonly storage: LongTermStorage,
+    memory: IdentityMemory,
+  ) {
+    super();
+    this.check = new IdentityCheck(storage, memory);
+  }
+
+  override get name(): string {
+    return this.storage.name;
+  }
+
+  override get identity(): IdentityFile | undefined {
+    return this.storage.identity;
+  }
+
+  /** @throws TransientError `long-term-storage.other-share` and others while it is away */
+  standing(): Promise<IdentityStanding> {
+    return this.check.assert();
+  }
+
+  override async create(name: string, token: string): Promise<LongTermWriter> {
+    const writer = await this.asItself(() => this.storage.create(name, token));
+    return {
+      name,
+      write: (chunk) => writer.write(chunk),
+      writeAt: (position, chunk) => writer.writeAt(position, chunk),
+      commit: () => this.asItself(() => writer.commit()),
+      discard: () => writer.discard(),
+    };
+  }
+
+  override async read(name: string, options?: LongTermReadOptions): Promise<Readable> {
+    const bytes = await this.asItself(
+      () => this.storage.read(name, options),
+      (late) => late.destroy(),
+    );
+    return bytes;
+  }
+
+  override stat(name: string): Promise<{ readonly size: number } | undefined> {
+    return this.asItself(() => this.storage.stat(name));
+  }
+
+  override remove(name: string): Promise<void> {
+    return this.asItself(() => this.storage.remove(name));
+  }
+
+  override setAside(name: string, token: string): Promise<boolean> {
+    return this.asItself(() => this.storage.setAside(name, token));
+  }
+
+  override bringBack(name: string, token: string): Promise<boolean> {
+    return this.asItself(() => this.storage.bringBack(name, token));
+  }
+
+  override removeSetAside(name: string, token: string): Promise<void> {
+    return this.asItself(() => this.storage.removeSetAside(name, token));
+  }
+
+  override isSetAside(name: string, token: string): Promise<boolean> {
+    return this.asItself(() => this.storage.isSetAside(name, token));
+  }
+
+  override listSetAside(prefix: string): AsyncIterable<FileSetAside> {
+    return this.listed(this.storage.listSetAside(prefix));
+  }
+
+  override list(prefix: string): AsyncIterable<LongTermFile> {
+    return this.listed(this.storage.list(prefix));
+  }
+
+  override freeBytes(): Promise<number> {
+    return this.asItself(() => this.storage.freeBytes());
+  }
+
+  override removePartials(name: string, options?: { readonly exceptToken?: string }): Promise<number> {
+    return this.asItself(() => this.storage.removePartials(name, options));
+  }
+
+  /** Before the step, and after it: also when it failed, for what is missing may be the whole share. */
+  private async asItself<T>(step: () => Promise<T>, giveUp?: (result: T) => void): Promise<T> {
+    await this.check.assert();
+    let result: T;
+    try {
+      result = await step();
+    } catch (error) {
+      await this.check.assert();
+      throw error;
+    }
+    try {
+      await this.check.assert();
+      return result;
+    } catch (error) {
+      giveUp?.(result);
+      throw error;
+    }
+  }
+
+  private async *listed<T>(found: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+    await this.check.assert();
+    yield* found;
+    await this.check.assert();
+  }
+}

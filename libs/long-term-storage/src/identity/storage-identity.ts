@@ -1,0 +1,70 @@
+import { CatenaError } from '#kernel';
+import type { LongTermStorage } from '../long-term-storage.js';
+import { identityName } from '../names.js';
+
+/** What a storage says of itself, in a small file of its own that is written once. */
+export interface StorageIdentity {
+  /** Random, and the same for ever: tells it from any other place that could be mounted there. */
+  readonly id: string;
+  /** The target it was made for. */
+  readonly target: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
+const maxBytes = 4096;
+
+/** Reads and writes the identity of a storage as a file beside its datablocks that no listing shows. */
+export class IdentityFile {
+  constructor(private readonly storage: LongTermStorage) {}
+
+  /** Undefined when there is none, or a file that says nothing. */
+  async read(): Promise<StorageIdentity | undefined> {
+    try {
+      const chunks: Buffer[] = [];
+      for await (const chunk of await this.storage.read(identityName, { length: maxBytes }))
+        chunks.push(chunk as Buffer);
+      return identityIn(Buffer.concat(chunks).toString('utf8'));
+    } catch (error) {
+      if (isCode(error, 'long-term-storage.not-found')) return undefined;
+      throw error;
+    }
+  }
+
+  /** @returns false when it has one already, which stays */
+  async write(identity: StorageIdentity): Promise<boolean> {
+    const writer = await this.storage.create(identityName, identity.id);
+    try {
+      await writer.write(Buffer.from(`${JSON.stringify(identity, null, 2)}\n`));
+      await writer.commit();
+      return true;
+    } catch (error) {
+      if (isCode(error, 'long-term-storage.already-exists')) return false;
+      throw error;
+    } finally {
+      await writer.discard();
+    }
+  }
+
+  /** Whether no file lies there, set aside or not. */
+  async isEmpty(): Promise<boolean> {
+    for await (const _ of this.storage.list('')) return false;
+    for await (const _ of this.storage.listSetAside('')) return false;
+    return true;
+  }
+}
+
+function identityIn(text: string): StorageIdentity | undefined {
+  try {
+    const { id, target, since } = JSON.parse(text) as Partial<Record<keyof StorageIdentity, unknown>>;
+    return typeof id === 'string' && id !== ''
+      ? { id, target: String(target ?? ''), since: String(since ?? '') }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof CatenaError && error.code === code;
+}

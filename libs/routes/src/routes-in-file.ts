@@ -1,0 +1,129 @@
+import type { FileEntry, FileValue } from './file-reading.js';
+import { nearestWord } from './nearest-word.js';
+import { routableFields, type Priority, type Route, type RouteCondition } from './targets.js';
+import { anyWord, listOf, nameText, oneOf, oneOrListOf, size, wholeNumber, type Reader } from './values.js';
+
+const keys = ['name', 'when', 'targets', 'copies', 'priority', 'mail'];
+const priorities = ['urgent', 'normal', 'background'] as const;
+const maxRoutes = 200;
+export const maxCopies = 4;
+
+export interface RouteInFile {
+  readonly route: Route;
+  readonly line: number;
+}
+
+/** @param targets names that routes may name */
+export function readRoutes(value: FileValue, targets: readonly string[]): readonly RouteInFile[] {
+  const items = value.items('routes') ?? [];
+  if (items.length === 0 || items.length > maxRoutes)
+    value.refuse(`1 to ${maxRoutes} routes`, 'Write at least one.', `${items.length}`);
+  const found: RouteInFile[] = [];
+  for (const item of items) {
+    const route = readRoute(item, targets);
+    if (route === undefined) continue;
+    refuseUseless(item, route, found);
+    found.push({ route, line: item.line });
+  }
+  return found;
+}
+
+function readRoute(value: FileValue, targets: readonly string[]): Route | undefined {
+  const entry = value.entry(keys);
+  if (entry === undefined) return undefined;
+  const name = entry.required('name', nameText, 'default');
+  const when = entry.value('when') === undefined ? {} : entry.optional('when', readCondition);
+  const named = entry.required('targets', listOf(targetOf(targets), { what: 'targets', most: 20 }), '[disk]');
+  const copies = entry.optional('copies', wholeNumber(1, maxCopies)) ?? 1;
+  const priority = entry.optional('priority', oneOf(priorities)) ?? 'normal';
+  const mail = entry.optional('mail', listOf(address, { what: 'addresses', most: 20 })) ?? [];
+  if (name === undefined || when === undefined || named === undefined) return undefined;
+  if (copies > named.length) return tooManyCopies(entry, copies, named.length);
+  return { name, when, targets: named, copies, priority: priorities.indexOf(priority) as Priority, mail };
+}
+
+function tooManyCopies(entry: FileEntry, copies: number, targets: number): undefined {
+  return (entry.value('copies') ?? entry.self).refuse(
+    `as many targets as copies (${copies}), each copy being on another one`,
+    'Add targets, or make fewer copies.',
+    `${targets} targets`,
+  );
+}
+
+const targetOf =
+  (targets: readonly string[]): Reader<string> =>
+  (value) => {
+    const name = value.plain;
+    if (typeof name === 'string' && targets.includes(name)) return name;
+    const nearest = nearestWord(String(name), targets);
+    return value.refuse(
+      `a target of this file (${targets.join(', ')})`,
+      nearest === undefined ? 'Add it to `targets`, or name another one.' : `Did you mean "${nearest}"?`,
+    );
+  };
+
+const address: Reader<string> = (value) => {
+  const text = value.plain;
+  if (text === 'owner' || (typeof text === 'string' && /^[^\s@,;<>"]+@[^\s@,;<>"]+$/.test(text))) return text;
+  return value.refuse('a mail address, or the word owner', 'Write one address each.');
+};
+
+const fewWords = { what: 'values', most: 1000 };
+
+function readCondition(value: FileValue): RouteCondition | undefined {
+  const entry = value.entry(['jobTypes', 'fields', 'minSize', 'maxSize']);
+  if (entry === undefined) return undefined;
+  const jobTypes = entry.optional('jobTypes', oneOrListOf(anyWord, { what: 'job types', most: 100 }));
+  const fields = entry.optional('fields', readFields);
+  const minBytes = entry.optional('minSize', size);
+  const maxBytes = entry.optional('maxSize', size);
+  if (minBytes !== undefined && maxBytes !== undefined && minBytes > maxBytes)
+    return entry.value('maxSize')!.refuse('`maxSize` of at least `minSize`', 'Correct one of them.');
+  return {
+    ...(jobTypes === undefined ? {} : { jobTypes }),
+    ...(fields === undefined ? {} : { fields }),
+    ...(minBytes === undefined ? {} : { minBytes }),
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+  };
+}
+
+function readFields(value: FileValue): Record<string, readonly string[]> | undefined {
+  const entry = value.entry(routableFields);
+  if (entry === undefined) return undefined;
+  const fields: Record<string, readonly string[]> = {};
+  for (const name of routableFields) {
+    const values = entry.optional(name, oneOrListOf(anyWord, fewWords));
+    if (values !== undefined) fields[name] = values;
+  }
+  return fields;
+}
+
+/** A name that another route has, and a route to which nothing ever comes. */
+function refuseUseless(value: FileValue, route: Route, before: readonly RouteInFile[]): void {
+  const namesake = before.find((one) => one.route.name === route.name);
+  if (namesake !== undefined)
+    return value.refuse(
+      'each name of a route once',
+      'Rename it.',
+      `${JSON.stringify(route.name)}, which the route of line ${namesake.line} has`,
+    );
+  const taker = before.find((one) => takesAllOf(one.route.when, route.when));
+  if (taker !== undefined)
+    value.refuse(
+      'a route that something comes to',
+      `The first route that matches is taken: move ${route.name} before ${taker.route.name}, or remove one of them.`,
+      `that route ${taker.route.name} (line ${taker.line}) takes everything before it`,
+    );
+}
+
+/** Whether all that matches `later` matches `earlier`; several earlier ones together are not looked at. */
+function takesAllOf(earlier: RouteCondition, later: RouteCondition): boolean {
+  const isWithin = (wide: readonly string[], narrow: readonly string[] | undefined): boolean =>
+    narrow?.every((one) => wide.includes(one)) === true;
+  return (
+    (earlier.jobTypes === undefined || isWithin(earlier.jobTypes, later.jobTypes)) &&
+    (earlier.minBytes ?? 0) <= (later.minBytes ?? 0) &&
+    (earlier.maxBytes ?? Infinity) >= (later.maxBytes ?? Infinity) &&
+    Object.entries(earlier.fields ?? {}).every(([name, values]) => isWithin(values, later.fields?.[name]))
+  );
+}
