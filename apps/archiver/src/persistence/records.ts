@@ -34,6 +34,8 @@ export interface WorkOrder {
   attempts: number;
   cancelRequested: boolean;
   lastFault?: string;
+  /** The same as a code; absent in records from before 0.6. */
+  waitCode?: string;
   acceptedAt: Date;
   /** The trace of the request that led to it. */
   context?: MessageContext;

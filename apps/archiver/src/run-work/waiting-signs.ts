@@ -51,6 +51,7 @@ export class WaitingSigns extends HostedLoop {
         0,
         0,
         work.lastFault ?? 'It waits until a worker of the archiver is free (ARCHIVER_WORKERS).',
+        work.waitCode ?? (work.lastFault === undefined ? 'work.queued' : 'work.waiting'),
       );
   }
 
