@@ -100,3 +100,13 @@ describe('Error codes', () => {
     );
   });
 });
+
+describe('Reasons of waiting', () => {
+  it('are explained in docs/operations.md, every one and no other, in the order of the list', () => {
+    const [, section = ''] = textOf('docs/operations.md').split('### Why work waits');
+    const explained = [...(section.split('\n## ')[0] ?? '').matchAll(/^\| `([a-z.-]+)` /gm)].map(
+      ([, code]) => code,
+    );
+    assert.deepEqual(explained, [...waitCodes]);
+  });
+});

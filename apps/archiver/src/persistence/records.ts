@@ -37,6 +37,8 @@ export interface WorkOrder {
   /** Which archivers may take it; absent: any, as before 0.6. */
   needs?: WorkNeeds;
   lastFault?: string;
+  /** The same as a code; absent in records from before 0.6. */
+  waitCode?: string;
   acceptedAt: Date;
   /** The trace of the request that led to it. */
   context?: MessageContext;

@@ -12,7 +12,10 @@ export type WorkToken = Pick<WorkOrder, '_id' | 'epoch'>;
 /** An order as a sweep saw it: what has been touched since is another one. */
 export type SeenOrder = Pick<WorkOrder, '_id' | 'state' | 'dueAt'>;
 /** An order that does not run, and why. */
-export type WaitingOrder = Pick<WorkOrder, '_id' | 'jobId' | 'lastFault' | 'needs' | 'context'>;
+export type WaitingOrder = Pick<WorkOrder, '_id' | 'jobId' | 'lastFault' | 'waitCode' | 'needs' | 'context'>;
+
+/** Why an order is given back, and when it is due again. */
+export type GivenBack = Pick<WorkOrder, 'dueAt' | 'attempts' | 'waitCode'> & { readonly lastFault: string };
 
 export interface NewOrder {
   readonly command: Command;
@@ -94,7 +97,7 @@ export class WorkOrders {
     const taken = await this.store.works.findOneAndUpdate(
       { state: 'open', dueAt: { $lte: now }, ...(served === undefined ? {} : servedBy(served)) },
       // A running order does not wait.
-      { $set: { dueAt: until }, $inc: { epoch: 1 }, $unset: { lastFault: '' } },
+      { $set: { dueAt: until }, $inc: { epoch: 1 }, $unset: { lastFault: '', waitCode: '' } },
       { sort: { dueAt: 1 }, returnDocument: 'after' },
     );
     return taken ?? undefined;
@@ -116,11 +119,11 @@ export class WorkOrders {
   /** Nothing happens when another worker has the newer token. */
   async giveBack(
     { _id, epoch }: WorkToken,
-    { dueAt, attempts, lastFault }: Pick<WorkOrder, 'dueAt' | 'attempts'> & { readonly lastFault: string },
+    { dueAt, attempts, lastFault, waitCode = 'work.retrying' }: GivenBack,
   ): Promise<void> {
     await this.store.works.updateOne(
       { _id, epoch, state: 'open' },
-      { $set: { dueAt, attempts, lastFault: lastFault.slice(0, 2000) } },
+      { $set: { dueAt, attempts, lastFault: lastFault.slice(0, 2000), waitCode } },
     );
   }
 
@@ -135,7 +138,7 @@ export class WorkOrders {
     return this.store.works
       .find(
         { state: 'open', $or: [{ lastFault: { $exists: true } }, { dueAt: { $lte: now } }] },
-        { projection: { jobId: 1, lastFault: 1, needs: 1, context: 1 } },
+        { projection: { jobId: 1, lastFault: 1, waitCode: 1, needs: 1, context: 1 } },
       )
       .sort({ dueAt: 1 })
       .limit(limit);

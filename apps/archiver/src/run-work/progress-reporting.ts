@@ -14,16 +14,18 @@ export class ProgressReporting {
     private readonly clock: Clock,
   ) {}
 
-  /** @param reason what it waits for */
+  /** @param reason what it waits for, and the same as a code */
   send(
     { _id: workOrderId, jobId, context }: Pick<WorkOrder, '_id' | 'jobId' | 'context'>,
     phase: Phase,
     bytesDone: number,
     bytesTotal: number,
     reason?: string,
+    code?: string,
   ): void {
     const why = reason === undefined ? {} : { reason: reason.slice(0, 2000) };
-    const data = { workOrderId, jobId, bytesDone, bytesTotal, phase, ...why };
+    const asCode = code === undefined ? {} : { code };
+    const data = { workOrderId, jobId, bytesDone, bytesTotal, phase, ...why, ...asCode };
     // Signs of life are given from outside: they belong to the request that led to the work all the same.
     const { envelope } = eventRow(workProgressedV1, data, this.clock.now(), context);
     this.transport.send(wireMessageOf(this.naming, envelope!));

@@ -48,8 +48,15 @@ describe('The archiver, of work that does not run,', () => {
     await accept('full', at(500), 'The share is full.');
     await signs.round();
     assert.deepEqual(sent, [
-      ['due', 'waiting', 0, 0, 'It waits until a worker of the archiver is free (ARCHIVER_WORKERS).'],
-      ['full', 'waiting', 0, 0, 'The share is full.'],
+      [
+        'due',
+        'waiting',
+        0,
+        0,
+        'It waits until a worker of the archiver is free (ARCHIVER_WORKERS).',
+        'work.queued',
+      ],
+      ['full', 'waiting', 0, 0, 'The share is full.', 'work.waiting'],
     ]);
     signs.onApplicationBootstrap();
     await signs.beforeApplicationShutdown();

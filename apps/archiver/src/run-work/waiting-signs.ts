@@ -46,16 +46,17 @@ export class WaitingSigns extends HostedLoop {
 
   /** Running work speaks for itself. */
   async round(): Promise<void> {
-    for await (const work of this.orders.waiting(this.clock.now(), maxTold))
+    for await (const work of this.orders.waiting(this.clock.now(), maxTold)) {
+      const waits = work.lastFault ?? this.served.reasonToLeave(work.needs);
       this.reporting.send(
         work,
         'waiting',
         0,
         0,
-        work.lastFault ??
-          this.served.reasonToLeave(work.needs) ??
-          'It waits until a worker of the archiver is free (ARCHIVER_WORKERS).',
+        waits ?? 'It waits until a worker of the archiver is free (ARCHIVER_WORKERS).',
+        work.waitCode ?? (waits === undefined ? 'work.queued' : 'work.waiting'),
       );
+    }
   }
 
   /** Datablocks with a copy that is known to be damaged. */

@@ -5,6 +5,7 @@ import { LOGGER, type Logger } from '#observability';
 import { eventRow } from '#outbox';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import { afterFault, factsOf } from '../domain/after-fault.js';
+import { waitCodeOf } from '../domain/wait-codes.js';
 import type { EndState } from '../domain/states.js';
 import type { WorkOrder } from '../persistence/records.js';
 import { WorkOrders } from '../persistence/work-orders.js';
@@ -39,13 +40,13 @@ export class WorkEndings {
         this.logger.error({ ...facts, attempts: next.attempts }, 'work failed');
         return this.end(order, 'failed', this.failedRow(order, next, messageOf(error)));
       case 'given-back':
-        return this.giveBack(order, next.pause, order.attempts, messageOf(error));
+        return this.giveBack(order, next.pause, order.attempts, error, true);
       case 'again':
         this.logger.warn(
           { ...facts, attempts: next.attempts, pause: next.pause },
           next.waits ? 'work waits' : 'work will be tried again',
         );
-        return this.giveBack(order, next.pause, next.attempts, messageOf(error));
+        return this.giveBack(order, next.pause, next.attempts, error, next.waits);
     }
   }
 
@@ -68,7 +69,7 @@ export class WorkEndings {
         { workOrderId: order._id, error: messageOf(error) },
         'cannot clean up after a cancelled order now; it waits',
       );
-      await this.giveBack(order, this.config.retryPause.first, order.attempts, messageOf(error));
+      await this.giveBack(order, this.config.retryPause.first, order.attempts, error, true);
     }
   }
 
@@ -85,11 +86,13 @@ export class WorkEndings {
     order: WorkOrder,
     pause: number,
     attempts: number,
-    lastFault: string,
+    error: unknown,
+    waits: boolean,
   ): Promise<void> {
     const dueAt = new Date(this.clock.now().getTime() + pause);
-    if (pause > 0) this.reporting.send(order, 'waiting', 0, 0, lastFault);
-    await this.orders.giveBack(order, { dueAt, attempts, lastFault });
+    const [lastFault, waitCode] = [messageOf(error), waitCodeOf(factsOf(error).code, waits)];
+    if (pause > 0) this.reporting.send(order, 'waiting', 0, 0, lastFault, waitCode);
+    await this.orders.giveBack(order, { dueAt, attempts, lastFault, waitCode });
   }
 
   private failedRow(

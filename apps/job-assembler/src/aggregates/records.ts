@@ -180,6 +180,8 @@ export interface WorkOrder {
   /** When the archiver last said anything of it, and what it waits for, if that is what it said. */
   heardAt?: Date;
   waits?: string;
+  /** The same as a code, if it said one. */
+  waitCode?: string;
   outbox: OutboxPart;
 }
 

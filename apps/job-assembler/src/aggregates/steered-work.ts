@@ -1,4 +1,5 @@
 import type { Priority } from '#routes';
+import type { WorkScope } from './work-orders.js';
 
 /** What operators said of a job, as its work orders hear of it. */
 export interface JobWords {
@@ -11,7 +12,7 @@ export interface JobWords {
 /** What work orders know of what operators said of their jobs. */
 export abstract class SteeredWork {
   /** Work that is not released takes it over, unless it has heard a later word. */
-  abstract hear(jobId: string, words: JobWords): Promise<void>;
+  abstract hear(scope: WorkScope, words: JobWords): Promise<void>;
   /** Work whose time has come may be released. */
   abstract endDeferrals(now: Date): Promise<void>;
 }

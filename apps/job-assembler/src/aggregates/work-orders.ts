@@ -36,6 +36,12 @@ export type WorkEnd =
   | { readonly state: 'failed'; readonly fault: Fault }
   | { readonly state: 'cancelled' };
 
+/** What the archiver says a work order waits for. */
+export interface ToldWait {
+  readonly reason: string;
+  readonly code?: string | undefined;
+}
+
 /** What is written when a work order is released. */
 export interface HowReleased {
   readonly command: OutboxRow;
@@ -94,7 +100,7 @@ export abstract class WorkOrders {
   abstract noteFault(id: string, of: 'release' | 'discard', fault: Fault): Promise<void>;
   abstract noteOriginals(id: string, originals: NonNullable<WorkOrder['originals']>): Promise<void>;
   /** Progress never goes back. */
-  abstract progress(id: string, share: number, heardAt: Date, waits: string | undefined): Promise<void>;
+  abstract progress(id: string, share: number, heardAt: Date, waits: ToldWait | undefined): Promise<void>;
 
   abstract counts(scope: WorkScope): Promise<WorkOrderCounts>;
   abstract countsByTask(

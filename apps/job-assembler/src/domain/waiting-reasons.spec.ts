@@ -100,4 +100,18 @@ describe('What a job waits for', () => {
       ],
     );
   });
+
+  it('is what the archiver says as a code, where this version knows it', () => {
+    const told = (['source.away', 'of.a-newer-version', undefined] as const).map((waitCode, index) =>
+      work({ waits: `reason ${index}`, waitCode }),
+    );
+    assert.deepEqual(
+      found({ released: told }).map(({ code, message }) => [code, message]),
+      [
+        ['source.away', 'the archiver, which says: reason 0'],
+        ['work.waiting', 'the archiver, which says: reason 1'],
+        ['work.waiting', 'the archiver, which says: reason 2'],
+      ],
+    );
+  });
 });

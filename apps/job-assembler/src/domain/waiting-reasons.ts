@@ -1,4 +1,4 @@
-import type { WaitCode } from '#contracts';
+import { waitCodes, type WaitCode } from '#contracts';
 
 /** A released work order, as far as waiting goes. Times in milliseconds. */
 export interface ReleasedWork {
@@ -8,6 +8,8 @@ export interface ReleasedWork {
   readonly heardAt?: number;
   /** What the archiver says it waits for. */
   readonly waits?: string;
+  /** The same as a code, if it said one. */
+  readonly waitCode?: string;
   /** Of its messages: since when the oldest is here that the broker has not taken. */
   readonly unsentSince?: number;
   /** Since when the oldest is here that the broker has, and the archiver has not accepted. */
@@ -127,7 +129,11 @@ function releasedReasons({ now, released, silence }: JobSituation): FoundReason[
             message: `${message} for ${span(ms)}`,
           },
         ];
-  const told = new Set(released.flatMap(({ waits }) => (waits === undefined ? [] : [waits])));
+  const told = new Map(
+    released.flatMap(({ waits, waitCode }) =>
+      waits === undefined ? [] : [[waits, knownCode(waitCode)] as const],
+    ),
+  );
   return [
     ...reason('work.unsent', unsent, `the broker: ${unsent.count} work order(s) could not be sent`),
     ...reason(
@@ -135,11 +141,16 @@ function releasedReasons({ now, released, silence }: JobSituation): FoundReason[
       `the archiver: it has not accepted ${unaccepted.count} work order(s)`,
     ),
     ...reason('work.silent', silent, `the archiver: no sign of life of ${silent.count} work order(s)`),
-    ...[...told].slice(0, maxNamed).map((text) => ({
-      ...{ code: 'work.waiting' as const, facts: { reason: text } },
+    ...[...told].slice(0, maxNamed).map(([text, code]) => ({
+      ...{ code, facts: { reason: text } },
       message: `the archiver, which says: ${text}`,
     })),
   ];
+}
+
+/** An older archiver says none, a newer one perhaps one that this version does not know. */
+function knownCode(code: string | undefined): WaitCode {
+  return waitCodes.find((one) => one === code) ?? 'work.waiting';
 }
 
 function registeringReasons({ now, registeringSince }: JobSituation): FoundReason[] {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { SteeredWork, type JobWords } from '../aggregates/steered-work.js';
+import type { WorkScope } from '../aggregates/work-orders.js';
 import { AssemblerStore } from './assembler-store.js';
 import { absent } from './queries.js';
 
@@ -12,14 +13,17 @@ export class MongoSteeredWork extends SteeredWork {
     super();
   }
 
-  async hear(jobId: string, { version, priority, deferredUntil }: JobWords): Promise<void> {
+  async hear(scope: WorkScope, { version, priority, deferredUntil }: JobWords): Promise<void> {
     const earlier = { $or: [{ steered: absent }, { steered: { $lt: version } }] };
     const urgency = priority === undefined ? {} : { priority };
     const time = deferredUntil === undefined ? {} : { deferredUntil };
-    await this.store.orders.updateMany({ jobId, ...unreleased, ...earlier }, {
-      $set: { steered: version, ...urgency, ...time },
-      ...(deferredUntil === undefined ? { $unset: { deferredUntil: '' } } : {}),
-    });
+    await this.store.orders.updateMany(
+      { ...scope, ...unreleased, ...earlier },
+      {
+        $set: { steered: version, ...urgency, ...time },
+        ...(deferredUntil === undefined ? { $unset: { deferredUntil: '' } } : {}),
+      },
+    );
   }
 
   async endDeferrals(now: Date): Promise<void> {

@@ -7,6 +7,7 @@ import {
   WorkOrders,
   type ArchivedBefore,
   type HowReleased,
+  type ToldWait,
   type WorkEnd,
   type WorkOrderCounts,
   type WorkScope,
@@ -39,7 +40,7 @@ function storedAs(priority: Priority): Priority | { readonly $in: readonly (Prio
 
 /** Of messages only what tells their age: commands may be large. */
 const releasedFields = {
-  ...{ releasedAt: 1, createdAt: 1, heardAt: 1, waits: 1, acceptedAt: 1 },
+  ...{ releasedAt: 1, createdAt: 1, heardAt: 1, waits: 1, waitCode: 1, acceptedAt: 1 },
   ...{ 'outbox.rows.time': 1, 'outbox.rows.publishedAt': 1 },
 } as const;
 
@@ -217,13 +218,22 @@ export class MongoWorkOrders extends WorkOrders {
     await this.orders.updateOne({ _id: id }, { $set: { originals } });
   }
 
-  async progress(id: string, share: number, heardAt: Date, waits: string | undefined): Promise<void> {
+  async progress(id: string, share: number, heardAt: Date, waits: ToldWait | undefined): Promise<void> {
+    const { reason, code } = waits ?? {};
+    const said = {
+      ...(reason === undefined ? {} : { waits: reason }),
+      ...(code === undefined ? {} : { waitCode: code }),
+    };
+    const unsaid = {
+      ...(reason === undefined ? { waits: '' as const } : {}),
+      ...(code === undefined ? { waitCode: '' as const } : {}),
+    };
     await this.orders.updateOne(
       { _id: id, state: 'released' },
       {
         $max: { share },
-        $set: { heardAt, ...(waits === undefined ? {} : { waits }) },
-        ...(waits === undefined ? { $unset: { waits: '' } } : {}),
+        $set: { heardAt, ...said },
+        ...(Object.keys(unsaid).length === 0 ? {} : { $unset: unsaid }),
       },
     );
   }

@@ -38,4 +38,15 @@ describe('The release of drafts', () => {
     await assembler.store.jobs.insertOne(jobOf('j', { cancelRequested: true }));
     assert.deepEqual(await release(), ['cancelled', 'done', 'drafted']);
   });
+
+  it('lets them hear what an operator said of the job while it was planned, before they become work', async () => {
+    const until = new Date('2026-01-01T01:00:00Z');
+    await assembler.store.jobs.insertOne(jobOf('j', { totals: { datasets: 1, bytes: 1 } }));
+    const word = { by: 'olga', reason: 'beamtime', now: new Date('2026-01-01T00:00:00Z') };
+    await assembler.jobs.prioritise('j', 0, word);
+    await assembler.jobs.defer('j', until, word);
+    await release();
+    const { priority, deferredUntil, steered } = (await assembler.store.orders.findOne({ _id: 'j/0/0' }))!;
+    assert.deepEqual([priority, deferredUntil, steered], [0, until, 2]);
+  });
 });

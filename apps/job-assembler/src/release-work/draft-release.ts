@@ -20,8 +20,8 @@ export class DraftRelease {
     const plan = planOf(task);
     await this.orders.finishDoneBefore(plan);
     const job = await this.jobs.find(task.jobId);
-    // They were drafted before, or after, an operator had a word; one that comes from here on finds them itself.
-    if (job !== undefined) await this.steered.hear(job);
+    // What an operator says from here on finds them itself.
+    if (job !== undefined) await this.steered.hearDrafts(task._id, job);
     // A cancel request may have come while the plan was made, when there was nothing to cancel yet.
     if (await this.jobs.isCancelled(task.jobId)) await this.orders.cancelDrafts(plan);
     else await this.orders.planDrafts(plan);

@@ -86,6 +86,7 @@ function releasedWork({
   heardAt,
   acceptedAt,
   waits,
+  waitCode,
   outbox,
 }: WorkOrder): ReleasedWork {
   const rows = outbox.rows ?? [];
@@ -94,6 +95,7 @@ function releasedWork({
     releasedAt: (releasedAt ?? createdAt).getTime(),
     heardAt: heardAt?.getTime(),
     waits,
+    waitCode,
     acceptedAt: acceptedAt?.getTime(),
     unsentSince: oldest(rows.filter(({ publishedAt }) => publishedAt === undefined)),
     unacceptedSince: oldest(rows.filter(({ publishedAt }) => publishedAt !== undefined)),

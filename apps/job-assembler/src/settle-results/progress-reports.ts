@@ -24,10 +24,19 @@ export class ProgressReports {
     private readonly clock: Clock,
   ) {}
 
-  async take({ workOrderId, jobId, bytesDone, bytesTotal, phase, reason }: WorkProgressedV1): Promise<void> {
+  async take({
+    workOrderId,
+    jobId,
+    bytesDone,
+    bytesTotal,
+    phase,
+    reason,
+    code,
+  }: WorkProgressedV1): Promise<void> {
     const share = bytesTotal === 0 ? 0 : Math.min(1, bytesDone / bytesTotal);
     const heardAt = this.clock.now();
-    await this.orders.progress(workOrderId, share, heardAt, phase === 'waiting' ? reason : undefined);
+    const waits = phase === 'waiting' && reason !== undefined ? { reason, code } : undefined;
+    await this.orders.progress(workOrderId, share, heardAt, waits);
     const now = heardAt.getTime();
     if (now - (this.toldAt.get(jobId) ?? 0) < interval) return;
     this.forgetOld(now);

@@ -61,8 +61,13 @@ export class JobSteering {
     const { state, cancelRequested, steering } = await this.find(jobId);
     if (state === 'finished')
       return refuse(notPossible, `Expected a job that is not over, found that ${jobId} is.`);
-    if (steering === undefined || cancelRequested)
+    if (cancelRequested)
       return refuse(notPossible, `Expected a job that goes on, found that ${jobId} is being cancelled.`);
+    if (steering === undefined)
+      return refuse(
+        changedMeanwhile,
+        `Expected job ${jobId} as you read it, found version 0: no operator has said anything of it. Read it again, then decide anew.`,
+      );
     const { version, by, at, what } = steering;
     return refuse(
       changedMeanwhile,

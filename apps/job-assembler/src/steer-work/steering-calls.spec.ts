@@ -207,6 +207,16 @@ describe('Operators', () => {
     );
   });
 
+  it('who have read another version than there is are refused, also where nobody has said anything', async () => {
+    await assembler.store.jobs.insertOne(jobOf('j'));
+    const answer = await call('PUT jobs/j/priority', { priority: 0, ...told }, { 'if-match': '"3"' });
+    assert.deepEqual([answer.status, answer.body.code], [409, 'operations.changed-meanwhile']);
+    assert.equal(
+      (await call('PUT jobs/j/priority', { priority: 0, ...told }, { 'if-match': 'x' })).status,
+      400,
+    );
+  });
+
   it('see when a job may end, once there is evidence of the last hour', async () => {
     await assembler.store.jobs.insertOne(jobOf('j', { state: 'running' }));
     await assembler.store.orders.insertMany([

@@ -115,14 +115,16 @@ export function steeredJobsConformance(name: string, open: () => Promise<Assembl
       await putOrder('0/0', { state: 'drafted', priority: 1 });
       await putOrder('0/1');
       await putOrder('0/2', { state: 'released', priority: 1 });
-      await assembler.steered.hear(id, { version: 2, priority: 0, deferredUntil: after(9) });
-      await assembler.steered.hear(id, { version: 1, priority: 2 });
+      await assembler.steered.hear({ jobId: id }, { version: 2, priority: 0, deferredUntil: after(9) });
+      await assembler.steered.hear({ jobId: id }, { version: 1, priority: 2 });
       for (const place of ['0/0', '0/1']) {
         const { priority, deferredUntil, steered } = await at(place);
         assert.deepEqual([priority, deferredUntil, steered], [0, after(9), 2]);
       }
       assert.equal((await at('0/2')).priority, 1);
-      await assembler.steered.hear(id, { version: 3, priority: 0 });
+      await putOrder('1/0');
+      await assembler.steered.hear({ taskId: `${id}/0` }, { version: 3, priority: 0 });
+      assert.equal((await at('1/0')).priority, undefined, "another dataset's");
       assert.equal((await at('0/1')).deferredUntil, undefined);
     });
 
@@ -147,7 +149,7 @@ export function steeredJobsConformance(name: string, open: () => Promise<Assembl
     it('do not see work released that is deferred between the look and the write', async () => {
       await putOrder('0/0');
       const orders = meanwhileOn(assembler.store.orders, 'updateOne', () =>
-        assembler.steered.hear(id, { version: 1, deferredUntil: after(9) }),
+        assembler.steered.hear({ jobId: id }, { version: 1, deferredUntil: after(9) }),
       );
       const late = assembler.with({ orders }).orders;
       assert.ok(await late.planned(`${id}/0/0`));

@@ -176,11 +176,12 @@ export function workOrdersConformance(name: string, open: () => Promise<Assemble
 
     it('never go back in their progress, and say what they wait for until they go on', async () => {
       await put('0/0', { state: 'released' });
-      await orders.progress(id('0/0'), 0.5, now, 'no room');
+      await orders.progress(id('0/0'), 0.5, now, { reason: 'no room', code: 'quota.full' });
+      assert.equal((await at('0/0'))?.waitCode, 'quota.full');
       assert.deepEqual([(await at('0/0'))?.share, (await at('0/0'))?.waits], [0.5, 'no room']);
       await orders.progress(id('0/0'), 0.2, now, undefined);
-      const { share, waits, heardAt } = (await at('0/0'))!;
-      assert.deepEqual([share, waits, heardAt], [0.5, undefined, now]);
+      const { share, waits, waitCode, heardAt } = (await at('0/0'))!;
+      assert.deepEqual([share, waits, waitCode, heardAt], [0.5, undefined, undefined, now]);
       assert.deepEqual(await orders.bytes(job), { total: 10, done: 5 });
       assert.deepEqual(await orders.bytes('none'), { total: 0, done: 0 });
     });

@@ -1,4 +1,4 @@
-import { IsIn, IsOptional } from 'class-validator';
+import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { defineEvent } from '../define-message.js';
 import { Count, JobId, Sentence, WorkOrderId } from '../fields.js';
 import { phases, type Phase } from '../vocabulary.js';
@@ -24,6 +24,12 @@ export class WorkProgressedV1 {
   @IsOptional()
   @Sentence()
   reason?: string;
+
+  /** The same as a code (docs/operations.md); one that a consumer does not know is of a newer version. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(40)
+  code?: string;
 }
 
 export const workProgressedV1 = defineEvent({

@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { waitCodeOf } from './wait-codes.js';
+
+describe('The code of what work waits for', () => {
+  it('names a folder that is away, a copy, room, or a cold object, and else whether it waits or is tried again', () => {
+    assert.deepEqual(
+      [
+        ...['archiver.source-away', 'archiver.copy-not-yet-there', 'long-term-storage.full'],
+        ...['long-term-storage.cold-restoring', 'storage.unavailable'],
+      ].map((code) => waitCodeOf(code, true)),
+      ['source.away', 'copy.missing', 'quota.full', 'cold.restoring', 'work.waiting'],
+    );
+    assert.equal(waitCodeOf('datablock.read-back-differs', false), 'work.retrying');
+  });
+});

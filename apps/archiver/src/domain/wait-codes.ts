@@ -1,0 +1,14 @@
+import type { WaitCode } from '#contracts';
+
+/** What work waits for, by the error that says so. */
+const codes: Readonly<Record<string, WaitCode>> = {
+  'archiver.source-away': 'source.away',
+  'archiver.copy-not-yet-there': 'copy.missing',
+  'long-term-storage.full': 'quota.full',
+  'long-term-storage.cold-restoring': 'cold.restoring',
+};
+
+/** @param waits whether it waits for something, or is tried again after a failure */
+export function waitCodeOf(code: string, waits: boolean): WaitCode {
+  return codes[code] ?? (waits ? 'work.waiting' : 'work.retrying');
+}
