@@ -18,6 +18,10 @@ export class TargetIdentities implements IdentityMemory {
     private readonly clock: Clock,
   ) {}
 
+  now(): Date {
+    return this.clock.now();
+  }
+
   async known(name: string): Promise<string | undefined> {
     return (await this.all.findOne({ _id: name }))?.identity;
   }

@@ -9,7 +9,7 @@ import {
   Param,
   Post,
 } from '@nestjs/common';
-import { codeOf, messageOf } from '#kernel';
+import { Clock, codeOf, messageOf } from '#kernel';
 import { Operators } from '#service-host';
 import { shareModes } from '../persistence/records.js';
 import type { Adoption } from '../persistence/target-identities.js';
@@ -19,7 +19,10 @@ import { Shares, type ShareState } from './shares.js';
 @Operators()
 @Controller({ path: 'operations/shares', version: '4' })
 export class SharesController {
-  constructor(private readonly shares: Shares) {}
+  constructor(
+    private readonly shares: Shares,
+    private readonly clock: Clock,
+  ) {}
 
   @Get()
   list(): Promise<ShareState[]> {
@@ -42,7 +45,7 @@ export class SharesController {
       throw new BadRequestException(
         `Expected a mode of ${shareModes.join(', ')}, found ${JSON.stringify(body?.mode)}.`,
       );
-    const until = timeIn(body?.until);
+    const until = timeIn(body?.until, this.clock.now());
     const word = { ...wordIn(body), ...(until === undefined ? {} : { until }) };
     return this.shares.steer(name, mode, word).catch(asStatus);
   }
@@ -54,10 +57,10 @@ function wordIn(body: Said): Adoption {
   return { by: textOf(body?.by, 'by'), reason: textOf(body?.reason, 'reason') };
 }
 
-function timeIn(value: unknown): Date | undefined {
+function timeIn(value: unknown, now: Date): Date | undefined {
   if (value === undefined || value === null) return undefined;
   const found = typeof value === 'string' ? new Date(value) : new Date(Number.NaN);
-  if (found.getTime() > Date.now()) return found;
+  if (found > now) return found;
   throw new BadRequestException(
     `Expected in "until" a time to come, such as 2027-01-31T18:00:00Z, found ${JSON.stringify(value)}.`,
   );

@@ -49,7 +49,7 @@ export class Shares implements OnApplicationBootstrap {
     const share = this.shareOf(name);
     const file = share.identity;
     if (file === undefined) return this.stateOf(share);
-    const made = { id: newId(), target: name, since: new Date().toISOString() };
+    const made = { id: newId(), target: name, since: this.identities.now().toISOString() };
     if ((await file.read()) === undefined) await file.write(made);
     const { id } = (await file.read()) ?? made;
     const holder = await this.identities.holderOf(id);
