@@ -23,6 +23,7 @@ import { CopyRecords } from './persistence/copy-records.js';
 import { Datablocks } from './persistence/datablocks.js';
 import { FilesAside } from './persistence/files-aside.js';
 import { RetrievedCopies } from './persistence/retrieved-copies.js';
+import { ShareModes } from './persistence/share-modes.js';
 import { TargetIdentities } from './persistence/target-identities.js';
 import { WorkOrders } from './persistence/work-orders.js';
 import { ExpireRetrievedCopies } from './retrieve-datablock/expire-retrieved-copies.js';
@@ -70,14 +71,15 @@ export class ArchiverModule {
         },
         {
           provide: SharesToken,
-          inject: [TargetIdentities],
+          inject: [TargetIdentities, ShareModes],
           // Whoever looks at a share sees it as itself, or not at all.
-          useFactory: (identities: TargetIdentities) =>
-            shares.map((share) => new IdentifiedStorage(share, identities)),
+          useFactory: (identities: TargetIdentities, modes: ShareModes) =>
+            shares.map((share) => new IdentifiedStorage(share, identities, modes)),
         },
         { provide: TargetNames, useValue: new TargetNames(targets) },
         ArchiverStore,
         TargetIdentities,
+        ShareModes,
         Shares,
         WorkOrders,
         Datablocks,

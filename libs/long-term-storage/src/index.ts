@@ -14,5 +14,6 @@ export type { RawOptions, TargetProblem } from './target-options.js';
 export { problemsOfTarget, registerTarget, storageForTarget, storageKinds } from './targets.js';
 export type { TargetFactory, TargetPlace } from './targets.js';
 export { IdentifiedStorage } from './identity/identified-storage.js';
+export type { StorageGate, StorageUse } from './identity/identified-storage.js';
 export type { IdentityMemory, IdentityStanding } from './identity/identity-check.js';
 export type { StorageIdentity } from './identity/storage-identity.js';

@@ -76,7 +76,7 @@ export class TargetOptions {
     const value = this.value(key);
     if (value === undefined) return undefined;
     if (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string'))
-      return value as string[];
+      return value;
     return this.refuse(key, 'a list of texts', value, undefined);
   }
 

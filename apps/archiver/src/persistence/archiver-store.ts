@@ -2,7 +2,14 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import { messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { MongoConnection } from '#persistence';
-import type { FileAside, KnownTarget, RetrievedCopy, StoredDatablock, WorkOrder } from './records.js';
+import type {
+  FileAside,
+  KnownTarget,
+  RetrievedCopy,
+  ShareSteering,
+  StoredDatablock,
+  WorkOrder,
+} from './records.js';
 
 /** archiver's own database: its work, what lies on long-term storage and what was retrieved. */
 @Injectable()
@@ -30,6 +37,10 @@ export class ArchiverStore implements OnApplicationBootstrap {
 
   get targets() {
     return this.mongo.connection.collection<KnownTarget>('targets');
+  }
+
+  get steering() {
+    return this.mongo.connection.collection<ShareSteering>('share_modes');
   }
 
   whenReady(): Promise<void> {

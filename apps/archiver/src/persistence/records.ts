@@ -125,3 +125,19 @@ export interface KnownTarget {
   /** An operator said that it is the right one. */
   adopted?: { readonly by: string; readonly reason: string };
 }
+
+/** `drain`: nothing is written there any more. `pause`: nothing is read there either. What has begun ends. */
+export const shareModes = ['run', 'drain', 'pause'] as const;
+export type ShareMode = (typeof shareModes)[number];
+
+/** What an operator said of a share. */
+export interface ShareSteering {
+  /** The name of the storage. */
+  _id: string;
+  mode: ShareMode;
+  by: string;
+  reason: string;
+  since: Date;
+  /** It runs again from then on. */
+  until?: Date;
+}

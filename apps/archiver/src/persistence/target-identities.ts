@@ -20,6 +20,10 @@ export class TargetIdentities implements IdentityMemory {
     private readonly names: TargetNames = new TargetNames(),
   ) {}
 
+  now(): Date {
+    return this.clock.now();
+  }
+
   async known(name: string): Promise<string | undefined> {
     const found = await this.all.find({ _id: { $in: this.names.writtenAs(name) } }).toArray();
     // The name that it has now counts before those of before.

@@ -9,15 +9,20 @@ import {
   Param,
   Post,
 } from '@nestjs/common';
-import { codeOf } from '#kernel';
+import { Clock, codeOf, messageOf } from '#kernel';
 import { Operators } from '#service-host';
+import { shareModes } from '../persistence/records.js';
+import type { Adoption } from '../persistence/target-identities.js';
 import { Shares, type ShareState } from './shares.js';
 
 /** What operators ask about shares, and say about them. */
 @Operators()
 @Controller({ path: 'operations/shares', version: '4' })
 export class SharesController {
-  constructor(private readonly shares: Shares) {}
+  constructor(
+    private readonly shares: Shares,
+    private readonly clock: Clock,
+  ) {}
 
   @Get()
   list(): Promise<ShareState[]> {
@@ -27,20 +32,45 @@ export class SharesController {
   /** What is mounted under this name is the right share, though it has another identity, or none. */
   @Post(':name/adopt')
   @HttpCode(200)
-  async adopt(
-    @Param('name') name: string,
-    @Body() body: { by?: unknown; reason?: unknown } | undefined,
-  ): Promise<ShareState> {
-    const adoption = { by: textOf(body?.by, 'by'), reason: textOf(body?.reason, 'reason') };
-    try {
-      return await this.shares.adopt(name, adoption);
-    } catch (error) {
-      const code = codeOf(error, '');
-      if (code === 'archiver.share-unknown') throw new NotFoundException((error as Error).message);
-      if (code === 'archiver.share-twice') throw new ConflictException((error as Error).message);
-      throw error;
-    }
+  adopt(@Param('name') name: string, @Body() body: Said): Promise<ShareState> {
+    return this.shares.adopt(name, wordIn(body)).catch(asStatus);
   }
+
+  /** Closes a share for writing (`drain`) or for everything (`pause`), or has it `run` again; until then, if that is said. */
+  @Post(':name/mode')
+  @HttpCode(200)
+  steer(@Param('name') name: string, @Body() body: Said): Promise<ShareState> {
+    const mode = shareModes.find((one) => one === body?.mode);
+    if (mode === undefined)
+      throw new BadRequestException(
+        `Expected a mode of ${shareModes.join(', ')}, found ${JSON.stringify(body?.mode)}.`,
+      );
+    const until = timeIn(body?.until, this.clock.now());
+    const word = { ...wordIn(body), ...(until === undefined ? {} : { until }) };
+    return this.shares.steer(name, mode, word).catch(asStatus);
+  }
+}
+
+type Said = { by?: unknown; reason?: unknown; mode?: unknown; until?: unknown } | undefined;
+
+function wordIn(body: Said): Adoption {
+  return { by: textOf(body?.by, 'by'), reason: textOf(body?.reason, 'reason') };
+}
+
+function timeIn(value: unknown, now: Date): Date | undefined {
+  if (value === undefined || value === null) return undefined;
+  const found = typeof value === 'string' ? new Date(value) : new Date(Number.NaN);
+  if (found > now) return found;
+  throw new BadRequestException(
+    `Expected in "until" a time to come, such as 2027-01-31T18:00:00Z, found ${JSON.stringify(value)}.`,
+  );
+}
+
+function asStatus(error: unknown): never {
+  const code = codeOf(error, '');
+  if (code === 'archiver.share-unknown') throw new NotFoundException(messageOf(error));
+  if (code === 'archiver.share-twice') throw new ConflictException(messageOf(error));
+  throw error;
 }
 
 /** Who does it, and why, is kept with the share. */

@@ -16,6 +16,7 @@ import { CopyRecords } from '../persistence/copy-records.js';
 import { Datablocks } from '../persistence/datablocks.js';
 import { FilesAside } from '../persistence/files-aside.js';
 import { RetrievedCopies } from '../persistence/retrieved-copies.js';
+import { ShareModes } from '../persistence/share-modes.js';
 import { TargetIdentities } from '../persistence/target-identities.js';
 import { RecallLock } from '../retrieve-datablock/recall-lock.js';
 import { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
@@ -73,8 +74,9 @@ describe('A share', () => {
     store = memoryArchiverStore();
     [inner, other] = [new NamedShare('disk'), new NamedShare('tape')];
     const identities = new TargetIdentities(store, clock);
-    share = new IdentifiedStorage(inner, identities);
-    const stranger = new IdentifiedStorage(other, identities);
+    const modes = new ShareModes(store, clock);
+    share = new IdentifiedStorage(inner, identities, modes);
+    const stranger = new IdentifiedStorage(other, identities, modes);
     await stranger.standing();
     const config = {
       ...{ referencePatience: 60_000, lease: 60_000, retrievedLifetime: 3_600_000, discardGrace: grace },
@@ -108,7 +110,7 @@ describe('A share', () => {
     discard = new DiscardDatablockHandler(datablocks, catalogue, asides, clock, [share]);
     sweep = new SetAsideSweep(store, asides, catalogue, {} as DataElsewhere, logger);
     const appHealth = { add: (_: string, look: typeof health) => (health = look) } as unknown as AppHealth;
-    shares = new Shares(identities, appHealth, [share, stranger], logger);
+    shares = new Shares(identities, modes, appHealth, [share, stranger], logger);
     shares.onApplicationBootstrap();
   });
 
@@ -205,6 +207,56 @@ describe('A share', () => {
     await inner.remove(_id);
     await assert.rejects(verify.handle(order(), context), { code: 'archiver.copy-damaged' });
     assert.equal((await damages())[0]?.found, 'it is missing');
+  });
+
+  describe('that an operator steers', () => {
+    const word = { by: 'Ada', reason: 'new drives are fitted' };
+
+    it('is only read while it drains, and not even that while it is paused: work waits with the reason', async () => {
+      assert.equal((await shares.steer('disk', 'drain', word)).mode, 'drain');
+      await verify.handle(order(), context);
+      for (const write of [
+        () => share.create('new', 't'),
+        () => share.setAside(_id, 't'),
+        () => share.bringBack(_id, 't'),
+        () => share.remove(_id),
+        () => share.removeSetAside(_id, 't'),
+        () => share.removePartials(_id),
+      ])
+        await assert.rejects(write(), waits);
+      await shares.steer('disk', 'pause', word);
+      await assert.rejects(verify.handle(order(), context), (error: Error) => {
+        assert.match(error.message, /in mode pause by Ada, until an operator has it run again: new drives/);
+        return waits(error);
+      });
+      await assert.rejects(retrieve.handle(order(), context), waits);
+      assert.deepEqual(await damages(), [undefined]);
+      assert.deepEqual(await health(), { status: 'up', disk: 'known', tape: 'known' });
+      assert.equal((await shares.steer('disk', 'run', word)).mode, 'run');
+      await verify.handle(order(), context);
+    });
+
+    it('lets what has begun to write end, and runs again by itself when its time is over', async () => {
+      const writer = await share.create('begun', 't');
+      await writer.write(content);
+      const until = new Date(clock.now().getTime() + 1000);
+      await shares.steer('disk', 'pause', { ...word, until });
+      await writer.commit();
+      await assert.rejects(share.stat('begun'), waits);
+      assert.deepEqual((await shares.states())[0]?.steered?.until, until);
+      clock.advance(1000);
+      assert.deepEqual(await share.stat('begun'), { size: content.length });
+      assert.equal((await shares.states())[0]?.mode, 'run');
+      await assert.rejects(shares.steer('punched-cards', 'pause', word), { code: 'archiver.share-unknown' });
+    });
+
+    it('has work look again after a while only, as nobody knows how long it takes', async () => {
+      await shares.steer('disk', 'pause', word);
+      const error: unknown = await share.stat(_id).catch((thrown: unknown) => thrown);
+      assert.deepEqual(afterFault(error, 5, patience), {
+        ...{ kind: 'again', pause: 30_000, attempts: 5, waits: true },
+      });
+    });
   });
 
   describe('that an operator adopts', () => {

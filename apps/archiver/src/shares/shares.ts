@@ -4,6 +4,8 @@ import { IdentifiedStorage, type LongTermStorage } from '#long-term-storage';
 import { type Logger, LOGGER } from '#observability';
 import { AppHealth, type PartHealth } from '#service-host';
 import { SharesToken } from '../archiver.config.js';
+import type { ShareMode, ShareSteering } from '../persistence/records.js';
+import { ShareModes } from '../persistence/share-modes.js';
 import { TargetIdentities, type Adoption } from '../persistence/target-identities.js';
 
 /** A share as operators see it. */
@@ -14,6 +16,9 @@ export interface ShareState {
   readonly code?: string;
   readonly reason?: string;
   readonly freeBytes?: number;
+  /** What an operator said: `run`, `drain` or `pause`, by whom, why and until when. */
+  readonly mode: ShareMode;
+  readonly steered?: Pick<ShareSteering, 'by' | 'reason' | 'since' | 'until'>;
 }
 
 /** The storages that this archiver has: whether each is there and is itself, and an operator's word that one is. */
@@ -21,6 +26,7 @@ export interface ShareState {
 export class Shares implements OnApplicationBootstrap {
   constructor(
     private readonly identities: TargetIdentities,
+    private readonly modes: ShareModes,
     private readonly health: AppHealth,
     @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
     @Inject(LOGGER) private readonly logger: Logger,
@@ -31,7 +37,7 @@ export class Shares implements OnApplicationBootstrap {
   }
 
   states(): Promise<ShareState[]> {
-    return Promise.all(this.shares.map((share) => stateOf(share, true)));
+    return Promise.all(this.shares.map((share) => this.stateOf(share)));
   }
 
   /**
@@ -42,8 +48,8 @@ export class Shares implements OnApplicationBootstrap {
   async adopt(name: string, adoption: Adoption): Promise<ShareState> {
     const share = this.shareOf(name);
     const file = share.identity;
-    if (file === undefined) return stateOf(share, true);
-    const made = { id: newId(), target: name, since: new Date().toISOString() };
+    if (file === undefined) return this.stateOf(share);
+    const made = { id: newId(), target: name, since: this.identities.now().toISOString() };
     if ((await file.read()) === undefined) await file.write(made);
     const { id } = (await file.read()) ?? made;
     const holder = await this.identities.holderOf(id);
@@ -53,7 +59,27 @@ export class Shares implements OnApplicationBootstrap {
     }
     if (!(await this.identities.adopt(name, id, adoption))) throw twice(name, 'another');
     this.logger.warn({ share: name, identity: id, former: holder, ...adoption }, 'a share was adopted');
-    return stateOf(share, true);
+    return this.stateOf(share);
+  }
+
+  /** @throws PermanentError `archiver.share-unknown` */
+  async steer(
+    name: string,
+    mode: ShareMode,
+    word: Pick<ShareSteering, 'by' | 'reason' | 'until'>,
+  ): Promise<ShareState> {
+    const share = this.shareOf(name);
+    await this.modes.set(name, mode, word);
+    this.logger.warn({ share: name, mode, ...word }, 'a share was steered');
+    return this.stateOf(share);
+  }
+
+  private async stateOf(share: LongTermStorage): Promise<ShareState> {
+    const steering = await this.modes.of(share.name);
+    const found = await standingOf(share, true);
+    if (steering === undefined) return { ...found, mode: 'run' };
+    const { mode, by, reason, since, until } = steering;
+    return { ...found, mode, steered: { by, reason, since, ...(until === undefined ? {} : { until }) } };
   }
 
   private shareOf(name: string): LongTermStorage {
@@ -66,7 +92,7 @@ export class Shares implements OnApplicationBootstrap {
   }
 
   private async part(): Promise<PartHealth> {
-    const states = await Promise.all(this.shares.map((share) => stateOf(share, false)));
+    const states = await Promise.all(this.shares.map((share) => standingOf(share, false)));
     const isAway = states.some(({ state }) => state === 'away');
     return {
       status: isAway ? 'away' : 'up',
@@ -75,7 +101,9 @@ export class Shares implements OnApplicationBootstrap {
   }
 }
 
-async function stateOf(share: LongTermStorage, withRoom: boolean): Promise<ShareState> {
+type Standing = Omit<ShareState, 'mode' | 'steered'>;
+
+async function standingOf(share: LongTermStorage, withRoom: boolean): Promise<Standing> {
   const { name } = share;
   try {
     const state = share instanceof IdentifiedStorage ? await share.standing() : 'not-needed';

@@ -9,6 +9,7 @@ export function memoryArchiverStore(): ArchiverStore {
     retrieved: memoryCollection(),
     asides: memoryCollection(),
     targets: memoryCollection(),
+    steering: memoryCollection(),
     whenReady: () => Promise.resolve(),
   } as unknown as ArchiverStore;
 }

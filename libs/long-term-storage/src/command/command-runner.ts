@@ -32,8 +32,8 @@ export interface CommandRunnerOptions {
   readonly timeout: number;
   /** Milliseconds between asking it to end and ending it. Default 5000. */
   readonly mercy?: number;
-  /** Variables that the client sees, beside PATH, HOME and those of languages and times: it must not see our secrets. */
-  readonly environment: readonly string[];
+  /** All variables that the client sees: it must not see our secrets. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 export interface Answer {
@@ -45,7 +45,6 @@ export interface Answer {
 
 const maxOutput = 64 * 1024;
 const maxComplaint = 500;
-const usual = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'TMPDIR'];
 
 /** Runs the commands of a storage system's own client: bounded in time and words, alone in their process group. */
 export class CommandRunner {
@@ -92,7 +91,7 @@ export class CommandRunner {
     const [program = '', ...args] = template.map((part) => filled(part, values));
     return spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: environmentOf(this.options.environment),
+      env: this.options.environment,
       // A group of its own: what it starts ends with it.
       detached: true,
     });
@@ -186,13 +185,6 @@ export class CommandRunner {
 
 function filled(part: string, values: Values): string {
   return part.replace(/\{(\w+)\}/g, (all, key: string) => values[key as keyof Values] ?? all);
-}
-
-function environmentOf(names: readonly string[]): NodeJS.ProcessEnv {
-  const wanted = [...usual, ...names];
-  return Object.fromEntries(
-    wanted.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-  ) as NodeJS.ProcessEnv;
 }
 
 /** Keeps the first bytes, and takes no notice of the rest: a client that talks must neither fill memory nor stand still. */

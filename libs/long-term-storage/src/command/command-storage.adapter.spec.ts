@@ -15,6 +15,7 @@ import { after, describe, it } from 'node:test';
 import { TransientError } from '#kernel';
 import { problemsOfTarget, storageForTarget } from '../targets.js';
 import { longTermStorageConformance } from '../testing/long-term-storage.conformance.js';
+import { clientEnvironment } from './client-environment.config.js';
 import { CommandStorage, type CommandStorageOptions } from './command-storage.adapter.js';
 import './command-target.js';
 
@@ -71,7 +72,14 @@ function scene(without: readonly string[] = [], options: Partial<CommandStorageO
     ...{ rename: [program, 'rename', root, '{name}', '{to}'], list: [program, 'list', root, '{name}'] },
   };
   const storage = new CommandStorage({
-    ...{ name: 'tape', spool, spoolLimit: 50_000_000, timeout: 60_000, mercy: 50, environment: [] },
+    ...{
+      name: 'tape',
+      spool,
+      spoolLimit: 50_000_000,
+      timeout: 60_000,
+      mercy: 50,
+      environment: clientEnvironment([]),
+    },
     commands: Object.fromEntries(Object.entries(all).filter(([name]) => !without.includes(name))),
     exits: { missing: [8], full: [28], away: [11], permanent: [12] },
     statPattern: /Size: (?<size>\d+) bytes/,
@@ -211,15 +219,18 @@ describe('A command-line client', () => {
   });
 
   it('sees no secret of the archiver, but the variables that it is given', async () => {
-    process.env['CATENA_TEST_SECRET'] = 'secret';
-    process.env['CATENA_TEST_GIVEN'] = 'given';
-    const { root, storage, order } = scene([], { environment: ['CATENA_TEST_GIVEN'] });
+    const environment = { ...clientEnvironment([]), DSM_CONFIG: 'given' };
+    const { root, storage, order } = scene([], { environment });
     order('stat secrets');
     await storage.stat('x');
-    const seen = readFileSync(`${root}.env`, 'utf8');
-    assert.ok(!seen.includes('CATENA_TEST_SECRET') && seen.includes('CATENA_TEST_GIVEN=given'));
-    delete process.env['CATENA_TEST_SECRET'];
-    delete process.env['CATENA_TEST_GIVEN'];
+    const seen = readFileSync(`${root}.env`, 'utf8').trim().split('\n');
+    const ofShell = ['PWD', 'OLDPWD', 'SHLVL', '_'];
+    const strange = seen.filter((line) => {
+      const [name = ''] = line.split('=');
+      return !(name in environment) && !ofShell.includes(name);
+    });
+    assert.deepEqual(strange, []);
+    assert.ok(seen.includes('DSM_CONFIG=given'));
   });
 
   it('gets each name as one argument, whatever is in it, and none that looks like an option', async () => {

@@ -1,5 +1,6 @@
 import type { TargetOptions } from '../target-options.js';
 import { registerTarget } from '../targets.js';
+import { clientEnvironment } from './client-environment.config.js';
 import { commandNames, placeholders, type CommandName } from './command-runner.js';
 import { CommandStorage } from './command-storage.adapter.js';
 
@@ -21,7 +22,7 @@ registerTarget('command', (name, options) => {
   const spool = options.folder('spool');
   const spoolLimit = options.bytes('spoolLimit') ?? 100 * 2 ** 30;
   const timeout = (options.number('timeout', 1, 30 * 86_400) ?? 6 * 3600) * seconds;
-  const environment = options.texts('environment') ?? [];
+  const environment = clientEnvironment(options.texts('environment') ?? []);
   return () =>
     new CommandStorage({
       ...{ name, commands, exits, statPattern, spool, spoolLimit, timeout, environment },

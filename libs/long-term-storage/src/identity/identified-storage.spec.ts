@@ -15,6 +15,7 @@ class Memory implements IdentityMemory {
   used = false;
   /** Another archiver's word in between. */
   before: (() => void) | undefined;
+  now = () => new Date();
   known = (name: string) => Promise.resolve(this.ids.get(name));
   remember = (name: string, id: string) => {
     this.before?.();

@@ -9,6 +9,14 @@ import {
 import { IdentityCheck, type IdentityMemory, type IdentityStanding } from './identity-check.js';
 import type { IdentityFile } from './storage-identity.js';
 
+export type StorageUse = 'read' | 'write';
+
+/** Whether an operator lets a storage be used. */
+export interface StorageGate {
+  /** @throws TransientError when it is closed for this */
+  assertOpen(name: string, use: StorageUse): Promise<void>;
+}
+
 /**
  * A storage that is asked before and after each step whether it is the one it should be: whatever it says it has not, it
  * says as itself. All methods also throw TransientError `long-term-storage.other-share`.
@@ -19,6 +27,8 @@ export class IdentifiedStorage extends LongTermStorage {
   constructor(
     private readonly storage: LongTermStorage,
     memory: IdentityMemory,
+    /** Asked before each step as well. */
+    private readonly gate?: StorageGate,
   ) {
     super();
     this.check = new IdentityCheck(storage, memory);
@@ -38,46 +48,46 @@ export class IdentifiedStorage extends LongTermStorage {
   }
 
   override async create(name: string, token: string): Promise<LongTermWriter> {
-    const writer = await this.asItself(() => this.storage.create(name, token));
+    const writer = await this.asItself('write', () => this.storage.create(name, token));
     return {
       name,
       write: (chunk) => writer.write(chunk),
       writeAt: (position, chunk) => writer.writeAt(position, chunk),
-      commit: () => this.asItself(() => writer.commit()),
+      commit: () => this.asItself(undefined, () => writer.commit()),
       discard: () => writer.discard(),
     };
   }
 
   override async read(name: string, options?: LongTermReadOptions): Promise<Readable> {
-    const bytes = await this.asItself(
+    return this.asItself(
+      'read',
       () => this.storage.read(name, options),
       (late) => late.destroy(),
     );
-    return bytes;
   }
 
   override stat(name: string): Promise<{ readonly size: number } | undefined> {
-    return this.asItself(() => this.storage.stat(name));
+    return this.asItself('read', () => this.storage.stat(name));
   }
 
   override remove(name: string): Promise<void> {
-    return this.asItself(() => this.storage.remove(name));
+    return this.asItself('write', () => this.storage.remove(name));
   }
 
   override setAside(name: string, token: string): Promise<boolean> {
-    return this.asItself(() => this.storage.setAside(name, token));
+    return this.asItself('write', () => this.storage.setAside(name, token));
   }
 
   override bringBack(name: string, token: string): Promise<boolean> {
-    return this.asItself(() => this.storage.bringBack(name, token));
+    return this.asItself('write', () => this.storage.bringBack(name, token));
   }
 
   override removeSetAside(name: string, token: string): Promise<void> {
-    return this.asItself(() => this.storage.removeSetAside(name, token));
+    return this.asItself('write', () => this.storage.removeSetAside(name, token));
   }
 
   override isSetAside(name: string, token: string): Promise<boolean> {
-    return this.asItself(() => this.storage.isSetAside(name, token));
+    return this.asItself('read', () => this.storage.isSetAside(name, token));
   }
 
   override listSetAside(prefix: string): AsyncIterable<FileSetAside> {
@@ -89,15 +99,21 @@ export class IdentifiedStorage extends LongTermStorage {
   }
 
   override freeBytes(): Promise<number> {
-    return this.asItself(() => this.storage.freeBytes());
+    return this.asItself(undefined, () => this.storage.freeBytes());
   }
 
   override removePartials(name: string, options?: { readonly exceptToken?: string }): Promise<number> {
-    return this.asItself(() => this.storage.removePartials(name, options));
+    return this.asItself('write', () => this.storage.removePartials(name, options));
   }
 
   /** Before the step, and after it: also when it failed, for what is missing may be the whole share. */
-  private async asItself<T>(step: () => Promise<T>, giveUp?: (result: T) => void): Promise<T> {
+  private async asItself<T>(
+    use: StorageUse | undefined,
+    step: () => Promise<T>,
+    giveUp?: (result: T) => void,
+  ): Promise<T> {
+    // What has begun to write may end; the room there is may be asked at any time.
+    if (use !== undefined) await this.gate?.assertOpen(this.name, use);
     await this.check.assert();
     let result: T;
     try {
@@ -116,6 +132,7 @@ export class IdentifiedStorage extends LongTermStorage {
   }
 
   private async *listed<T>(found: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+    await this.gate?.assertOpen(this.name, 'read');
     await this.check.assert();
     yield* found;
     await this.check.assert();

@@ -8,6 +8,8 @@ export interface IdentityMemory {
   known(name: string): Promise<string | undefined>;
   /** Makes an id known unless there is one. @returns the one that is known now */
   remember(name: string, id: string): Promise<string>;
+  /** When an identity comes to be. */
+  now(): Date;
   /** Whether anything was ever archived there. */
   wasUsed(name: string): Promise<boolean>;
 }
@@ -51,7 +53,7 @@ export class IdentityCheck {
     // From before identities: the file is written when an operator says that this is the share.
     if (!isEmpty) return 'unidentified';
     if (wasUsed) throw otherShare(name, 'with the datablocks that were archived there', 'an empty one');
-    const identity = { id: newId(), target: name, since: new Date().toISOString() };
+    const identity = { id: newId(), target: name, since: this.memory.now().toISOString() };
     if (!((await this.storage.identity?.write(identity)) ?? false)) return this.assert();
     return this.remember(identity);
   }

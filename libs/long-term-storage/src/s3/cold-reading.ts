@@ -1,4 +1,4 @@
-import { TransientError, wait } from '#kernel';
+import { SystemClock, TransientError, wait, type Clock } from '#kernel';
 import type { ObjectRange, ObjectStore, OpenObject } from '#storage';
 import { isCode } from './s3-errors.js';
 
@@ -13,6 +13,7 @@ export interface ColdOptions {
   readonly lookAgainIn?: number;
   /** Milliseconds between two looks of a reader, at first; doubled up to ten seconds. Default 500. */
   readonly poll?: number;
+  readonly clock?: Clock;
 }
 
 const maxPoll = 10_000;
@@ -25,13 +26,16 @@ export class ColdReading {
   /** When this process asked: not every store shows that at once. */
   private readonly asked = new Map<string, number>();
   private readonly asking = new Map<string, Promise<void>>();
+  private readonly clock: Clock;
 
   constructor(
     private readonly storage: string,
     private readonly store: ObjectStore,
     private readonly bucket: string,
     private readonly options: ColdOptions,
-  ) {}
+  ) {
+    this.clock = options.clock ?? new SystemClock();
+  }
 
   /**
    * @param name for people
@@ -44,7 +48,7 @@ export class ColdReading {
     signal: AbortSignal | undefined,
   ): Promise<OpenObject> {
     const { patience = 20_000, poll = 500 } = this.options;
-    const start = Date.now();
+    const start = this.now();
     for (let pause = poll; ; pause = Math.min(pause * 2, maxPoll)) {
       try {
         const opened = await this.store.open(this.bucket, key, range);
@@ -55,10 +59,14 @@ export class ColdReading {
       }
       signal?.throwIfAborted();
       await this.askOnce(key);
-      if (Date.now() - start + pause > patience) throw this.restoring(name);
+      if (this.now() - start + pause > patience) throw this.restoring(name);
       await wait(pause, signal);
       signal?.throwIfAborted();
     }
+  }
+
+  private now(): number {
+    return this.clock.now().getTime();
   }
 
   private askOnce(key: string): Promise<void> {
@@ -68,9 +76,9 @@ export class ColdReading {
   }
 
   private async ask(key: string): Promise<void> {
-    if (Date.now() - (this.asked.get(key) ?? -Infinity) < askedLately) return;
+    if (this.now() - (this.asked.get(key) ?? -Infinity) < askedLately) return;
     const restoration = (await this.store.head(this.bucket, key))?.restoration;
-    const isAsked = restoration?.isUnderWay === true || (restoration?.until?.getTime() ?? 0) > Date.now();
+    const isAsked = restoration?.isUnderWay === true || (restoration?.until?.getTime() ?? 0) > this.now();
     const { days = 3, tier } = this.options;
     if (!isAsked)
       await this.store.restore(this.bucket, key, { days, ...(tier === undefined ? {} : { tier }) });
@@ -78,7 +86,7 @@ export class ColdReading {
   }
 
   private remember(key: string): void {
-    this.asked.set(key, Date.now());
+    this.asked.set(key, this.now());
     const [oldest] = this.asked.keys();
     if (this.asked.size > maxRemembered && oldest !== undefined) this.asked.delete(oldest);
   }
