@@ -5,10 +5,11 @@ const codes: Readonly<Record<string, WaitCode>> = {
   'archiver.source-away': 'source.away',
   'archiver.copy-not-yet-there': 'copy.missing',
   'long-term-storage.full': 'quota.full',
-  'long-term-storage.cold-restoring': 'cold.restoring',
 };
 
 /** @param waits whether it waits for something, or is tried again after a failure */
 export function waitCodeOf(code: string, waits: boolean): WaitCode {
+  // Each kind of storage that has cold objects may say so.
+  if (code.endsWith('.cold-restoring')) return 'cold.restoring';
   return codes[code] ?? (waits ? 'work.waiting' : 'work.retrying');
 }
