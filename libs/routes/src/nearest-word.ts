@@ -1,4 +1,4 @@
-/** The word of a list that somebody may have meant; undefined when none is near. */
+/** The word of a list that the writer may have meant; undefined when none is near. */
 export function nearestWord(written: string, words: readonly string[]): string | undefined {
   const lower = written.toLowerCase();
   const [best] = words

@@ -124,11 +124,11 @@ function refuseTwice(found: readonly Found[]): void {
     const { name, kind, options, formerNames } = parsed.place;
     const former = formerNames.filter((one) => one !== name);
     for (const [key, one] of [['name', name], ...former.map((other) => ['formerNames', other])] as const) {
-      if (names.has(one!))
+      if (names.has(one))
         entry
-          .value(key!)
-          ?.refuse(`each name once`, `Rename it: ${names.get(one!)} has it.`, JSON.stringify(one));
-      else names.set(one!, `target ${name} (line ${parsed.line})`);
+          .value(key)
+          ?.refuse(`each name once`, `Rename it: ${names.get(one)} has it.`, JSON.stringify(one));
+      else names.set(one, `target ${name} (line ${parsed.line})`);
     }
     const { place, endpoint, bucket, prefix } = options;
     const [key, written] = typeof bucket === 'string' ? ['bucket', bucket] : ['place', place];
@@ -137,7 +137,7 @@ function refuseTwice(found: readonly Found[]): void {
     if (places.has(where))
       entry
         .value('options')
-        ?.at([key!])
+        ?.at([key])
         .refuse(
           'each place once',
           `Remove one: ${places.get(where)} lies there, and two copies in one place are one.`,

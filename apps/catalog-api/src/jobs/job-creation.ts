@@ -7,7 +7,7 @@ import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import type { Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { JobConfiguration, JobTypeConfiguration } from '../domain/job-configuration.js';
-import { datasetListOf, type JobOwner } from '../domain/job-rules.js';
+import { datasetListOf, tapeCopiesOf, type JobOwner } from '../domain/job-rules.js';
 import { beginsAt, notBeforeOf } from './job-time.js';
 import type { JobRecord } from '../persistence/records.js';
 import { AnonymousJobLimits, type AnonymousCost } from './anonymous-job-limits.js';
@@ -17,7 +17,6 @@ import { JobDatasets, type JobDataset } from './job-datasets.js';
 import { JobOwners } from './job-owners.js';
 import { JobPostings } from './job-postings.js';
 import { legacyBody } from './job-answers.js';
-import { tapeCopiesOf } from './tape-copies.js';
 
 export interface NewJob {
   readonly type: string;

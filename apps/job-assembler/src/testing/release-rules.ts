@@ -11,7 +11,11 @@ export function targetOf(name: string, changes: Partial<Target> = {}): Target {
 
 export function routesOf(...targets: readonly Target[]): Routes {
   const names = targets.map(({ name }) => name);
-  return new Routes(targets, [{ name: 'r', when: {}, targets: names, copies: 1, priority: 1, mail: [] }], true);
+  return new Routes(
+    targets,
+    [{ name: 'r', when: {}, targets: names, copies: 1, priority: 1, mail: [] }],
+    true,
+  );
 }
 
 /** Nothing new begins, from the beginning of time to its end. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Priority, Route, Target } from '../targets.js';
+import type { Route, Target } from '../targets.js';
 import type { OptionsCheck, TargetPlace } from '../targets-in-file.js';
 
 const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
@@ -89,7 +89,7 @@ const kind: fc.Arbitrary<(name: string) => Pair> = fc.oneof(
 /** Says of options what adapters do. */
 export const adapters: OptionsCheck = ({ options }) => {
   const known = ['place', 'marker', 'drives', 'cold', 'put'];
-  const cold = Object.keys((options['cold'] ?? {}) as object).map((key) => `cold.${key}`);
+  const cold = Object.keys(options['cold'] ?? {}).map((key) => `cold.${key}`);
   const problems = [...Object.keys(options), ...cold]
     .filter((key) => !known.includes(key) && key !== 'cold.days')
     .map((key) => ({ key, problem: `Expected one of the options ${known.join(', ')}, found "${key}".` }));
@@ -150,7 +150,7 @@ const routesTo = (targets: readonly string[]) =>
             when: meant,
             targets: to,
             copies,
-            priority: priority as Priority,
+            priority: priority,
             mail,
           } satisfies Route,
         };

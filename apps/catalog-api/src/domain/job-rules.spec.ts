@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { tapeCopiesOf } from './tape-copies.js';
+import { tapeCopiesOf } from './job-rules.js';
 
 describe('Copies that a job asks for', () => {
   it('are written as a word or a number', () => {
