@@ -15,6 +15,7 @@ describe('OutboxRelay', () => {
   let store: MemoryOutboxStore;
   let transport: MemoryTransport;
   let relay: OutboxRelay;
+  let make: () => OutboxRelay;
   let delivered: Delivery[];
 
   beforeEach(async () => {
@@ -36,7 +37,9 @@ describe('OutboxRelay', () => {
       parallel: 2,
       accounts: 'per-app' as const,
     };
-    relay = new OutboxRelay(options, store, transport, naming, clock, createLogger('relay.spec', 'silent'));
+    make = () =>
+      new OutboxRelay(options, store, transport, naming, clock, createLogger('relay.spec', 'silent'));
+    relay = make();
     await relay.start();
   });
   afterEach(() => relay.stop());
@@ -103,6 +106,24 @@ describe('OutboxRelay', () => {
 
   it('refuses to be started twice', async () => {
     await assert.rejects(relay.start(), { code: 'outbox.started-twice' });
+  });
+
+  it('asks nothing of a database that was never reached', async () => {
+    await relay.stop();
+    const claim = store.claimDue.bind(store);
+    let asked = 0;
+    store.claimDue = (...given) => {
+      asked += 1;
+      return claim(...given);
+    };
+    let reached = (): void => undefined;
+    relay = make();
+    await relay.start(new Promise<void>((resolve) => (reached = resolve)));
+    await push([event()]);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(asked, 0);
+    reached();
+    await until(() => delivered.length === 1);
   });
 
   it('survives rubbish in place of a receipt', async () => {

@@ -56,8 +56,11 @@ export class OutboxRelay {
     });
   }
 
-  /** @throws PermanentError `outbox.started-twice`: two relays in one process hide a mistake in the wiring */
-  async start(): Promise<void> {
+  /**
+   * @param ready what the first sweep waits for: a database that was never reached cannot be asked
+   * @throws PermanentError `outbox.started-twice`: two relays in one process hide a mistake in the wiring
+   */
+  async start(ready: Promise<unknown> = Promise.resolve()): Promise<void> {
     if (this.receipts !== undefined) {
       throw new PermanentError(
         'outbox.started-twice',
@@ -79,7 +82,7 @@ export class OutboxRelay {
         return (await this.flush()) ? 'ack' : 'requeue';
       },
     );
-    this.loop.start();
+    this.loop.start(ready);
   }
 
   /** Calls back with the receipts that were recorded. */

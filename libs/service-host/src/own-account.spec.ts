@@ -10,7 +10,7 @@ import type { ServiceHostOptions } from './service-host.options.js';
 
 const relay = { start: () => Promise.resolve() } as unknown as OutboxRelay;
 const parkingLot = { start: () => Promise.resolve() } as unknown as ParkingLot;
-const mongo = { afterStart: () => Promise.resolve() } as unknown as MongoConnection;
+const mongo = { whenReady: () => Promise.resolve() } as unknown as MongoConnection;
 
 /** Starts the host of an archiver; gives back the warnings it wrote. */
 async function started(brokerAccounts: BrokerAccounts, account: string): Promise<string[]> {

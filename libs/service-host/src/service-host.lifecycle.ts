@@ -31,7 +31,7 @@ export class ServiceHostLifecycle
     const { app, retryDelays, brokerAccounts } = this.options;
     this.checkAccount();
     await this.transport.declare(declaredTopology(this.naming, app, retryDelays, brokerAccounts));
-    await this.relay.start();
+    await this.relay.start(this.mongo.whenReady());
     await this.parkingLot.start();
   }
 
