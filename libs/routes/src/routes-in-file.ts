@@ -6,7 +6,7 @@ import { anyWord, listOf, nameText, oneOf, oneOrListOf, size, wholeNumber, type 
 const keys = ['name', 'when', 'targets', 'copies', 'priority', 'mail'];
 const priorities = ['urgent', 'normal', 'background'] as const;
 const maxRoutes = 200;
-export const maxCopies = 4;
+const maxCopies = 4;
 
 export interface RouteInFile {
   readonly route: Route;
