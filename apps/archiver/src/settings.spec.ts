@@ -14,7 +14,7 @@ const text = `targets:
   - { name: tape, kind: tape, options: { place: /tapes, drives: 2 } }
   - { name: partner, kind: outside }
 routes:
-  - { name: default, targets: [disk, tape, partner], copies: 2 }
+  - { name: default, targets: [disk, tape], copies: 2 }
 `;
 
 function targetsOf(yaml: string, more: Readonly<Record<string, string>> = {}): string[] | undefined {

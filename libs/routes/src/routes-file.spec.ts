@@ -227,6 +227,12 @@ routes:
       1,
       /no such key of kind outside/,
     ],
+    [
+      'a route to a storage that others operate',
+      'targets: [{ name: s, kind: outside }]\nroutes: [{ name: r, targets: [s] }]\n',
+      2,
+      /a target that archivers reach, found "s", which is of kind outside/,
+    ],
     ['an address that is none', `${whole}    mail: [nobody]\n`, 12, /a mail address, or the word owner/],
   ] as const)
     it(`is refused with ${what}, and the line is named`, () => {

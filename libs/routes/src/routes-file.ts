@@ -46,8 +46,9 @@ export function parseRoutesFile(
   const names = Array.isArray(named)
     ? named.map((one: unknown) => (one as { name?: unknown } | null)?.name)
     : [];
-  const known = names.filter((name): name is string => typeof name === 'string');
-  const routes = entry?.required('routes', (value) => readRoutes(value, known), '[…]') ?? [];
+  const all = names.filter((name): name is string => typeof name === 'string');
+  const outside = targets.filter(({ target }) => target.kind === 'outside').map(({ target }) => target.name);
+  const routes = entry?.required('routes', (value) => readRoutes(value, { all, outside }), '[…]') ?? [];
   return {
     routes: new Routes(
       targets.map(({ target }) => target),

@@ -13,8 +13,13 @@ export interface RouteInFile {
   readonly line: number;
 }
 
-/** @param targets names that routes may name */
-export function readRoutes(value: FileValue, targets: readonly string[]): readonly RouteInFile[] {
+/** Names of targets: those that routes may name, and those of kind `outside`, which wait for a later version. */
+export interface NamedTargets {
+  readonly all: readonly string[];
+  readonly outside: readonly string[];
+}
+
+export function readRoutes(value: FileValue, targets: NamedTargets): readonly RouteInFile[] {
   const items = value.items('routes') ?? [];
   if (items.length === 0 || items.length > maxRoutes)
     value.refuse(`1 to ${maxRoutes} routes`, 'Write at least one.', `${items.length}`);
@@ -28,7 +33,7 @@ export function readRoutes(value: FileValue, targets: readonly string[]): readon
   return found;
 }
 
-function readRoute(value: FileValue, targets: readonly string[]): Route | undefined {
+function readRoute(value: FileValue, targets: NamedTargets): Route | undefined {
   const entry = value.entry(keys);
   if (entry === undefined) return undefined;
   const name = entry.required('name', nameText, 'default');
@@ -51,9 +56,15 @@ function tooManyCopies(entry: FileEntry, copies: number, targets: number): undef
 }
 
 const targetOf =
-  (targets: readonly string[]): Reader<string> =>
+  ({ all: targets, outside }: NamedTargets): Reader<string> =>
   (value) => {
     const name = value.plain;
+    if (typeof name === 'string' && outside.includes(name))
+      return value.refuse(
+        'a target that archivers reach',
+        'Take it out of the route: outside workers come with a later version.',
+        `${JSON.stringify(name)}, which is of kind outside`,
+      );
     if (typeof name === 'string' && targets.includes(name)) return name;
     const nearest = nearestWord(String(name), targets);
     return value.refuse(
