@@ -36,6 +36,8 @@ export interface ArchiverConfig {
   readonly catalog: CatalogAccount;
   /** The targets of ROUTES_FILE that this archiver serves, in its order; undefined without the file. */
   readonly targets: readonly TargetPlace[] | undefined;
+  /** Names of all targets of ROUTES_FILE, those of other archivers too. */
+  readonly targetNames: readonly string[];
   /** Without ROUTES_FILE: roots of long-term storage, one for each copy, in order of preference for reading. */
   readonly shares: readonly string[];
   /** A file that must exist below each root: absent, the share is not mounted. */
@@ -81,7 +83,9 @@ function read(environment: Environment): ArchiverConfig {
   const serviceHost = serviceHostOptionsFrom(environment, 'archiver', [
     { collection: 'works', path: 'outbox' },
   ]);
-  const targets = targetsFrom(environment);
+  // Limits are job-assembler's business.
+  const places = routesFileFrom(environment, { limit: 1, check: problemsOfTarget })?.places;
+  const targets = targetsFrom(environment, places);
   return {
     serviceHost,
     host: environment['HOST'] ?? '127.0.0.1',
@@ -100,6 +104,7 @@ function read(environment: Environment): ArchiverConfig {
       password: required(environment, 'CATALOG_PASSWORD', 'a-secret'),
     },
     targets,
+    targetNames: places?.map(({ name }) => name) ?? [],
     shares: targets === undefined ? rootsFrom(required(environment, 'LTS_ROOTS', '/mnt/tape')) : [],
     shareMarker: environment['LTS_MARKER'],
     reserve: bytes(environment, 'LTS_RESERVE', '1GiB'),
@@ -126,10 +131,11 @@ function rootsFrom(text: string): string[] {
 }
 
 /** Those of ROUTES_FILE that ARCHIVER_TARGETS names, or all that others do not operate. */
-function targetsFrom(environment: Environment): readonly TargetPlace[] | undefined {
+function targetsFrom(
+  environment: Environment,
+  places: readonly TargetPlace[] | undefined,
+): readonly TargetPlace[] | undefined {
   const wanted = listFrom(environment['ARCHIVER_TARGETS']);
-  // Limits are job-assembler's business.
-  const places = routesFileFrom(environment, { limit: 1, check: problemsOfTarget })?.places;
   const served = places?.filter(({ kind }) => kind !== 'outside');
   if (served === undefined || served.length === 0 || wanted.length === 0) return served;
   const names = served.map(({ name }) => name);

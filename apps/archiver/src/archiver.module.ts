@@ -76,7 +76,7 @@ export class ArchiverModule {
           useFactory: (identities: TargetIdentities, modes: ShareModes) =>
             shares.map((share) => new IdentifiedStorage(share, identities, modes)),
         },
-        { provide: TargetNames, useValue: new TargetNames(targets) },
+        { provide: TargetNames, useValue: new TargetNames(targets, config.targetNames) },
         ArchiverStore,
         TargetIdentities,
         ShareModes,

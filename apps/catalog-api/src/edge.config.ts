@@ -1,6 +1,15 @@
 import { existsSync } from 'node:fs';
-import { configurationFrom, integer, isOn, refuse, type Environment, listFrom, withoutSlash } from '#kernel';
-import { requestWindowFrom } from '#service-host';
+import {
+  configurationFrom,
+  duration,
+  integer,
+  isOn,
+  refuse,
+  type Environment,
+  listFrom,
+  withoutSlash,
+} from '#kernel';
+import { requestWindow } from '#service-host';
 
 /** What stands around the catalogue: the frontend's settings, logbooks, metrics, how the API shows itself. */
 export interface EdgeConfig {
@@ -42,7 +51,7 @@ function read(environment: Environment): EdgeConfig {
     requestLimits: {
       perCaller: integer(environment, 'REQUEST_LIMIT_PER_CALLER', 30_000, 0),
       perAddress: integer(environment, 'REQUEST_LIMIT_PER_ADDRESS', 12_000, 0),
-      window: requestWindowFrom(environment),
+      window: requestWindow(environment, duration(environment, 'REQUEST_LIMIT_WINDOW', '1m')),
     },
   };
   if (problems.length > 0) refuse(environment, ...problems);

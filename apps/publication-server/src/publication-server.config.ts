@@ -11,7 +11,7 @@ import {
   listFrom,
   withoutSlash,
 } from '#kernel';
-import { requestWindowFrom } from '#service-host';
+import { requestWindow } from '#service-host';
 import { themeFrom, type Theme } from './theme.js';
 
 /** Injection token of the validated configuration. */
@@ -120,7 +120,7 @@ function read(environment: Environment): PublicationServerConfig {
     trustedProxies: listFrom(environment['TRUSTED_PROXIES'] ?? '').map(withoutSlash),
     requestLimits: {
       perAddress: integer(environment, 'REQUEST_LIMIT_PER_ADDRESS', 12_000, 0),
-      window: requestWindowFrom(environment),
+      window: requestWindow(environment, duration(environment, 'REQUEST_LIMIT_WINDOW', '1m')),
     },
   };
 }

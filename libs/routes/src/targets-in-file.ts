@@ -1,4 +1,5 @@
 import type { FileEntry, FileValue } from './file-reading.js';
+import { onlyTarget } from './routes.js';
 import { targetKinds, type Target, type TargetKind } from './targets.js';
 import { anyText, listOf, nameText, oneOf, size, time, wholeNumber } from './values.js';
 import { readWindows } from './windows-in-file.js';
@@ -67,6 +68,13 @@ function readTarget(value: FileValue, { limit, check }: ReadingOptions): Found |
   const entry = value.entry(keys, advice);
   if (entry === undefined) return undefined;
   const name = entry.required('name', nameText, 'disk');
+  if (name === onlyTarget)
+    entry
+      .value('name')!
+      .refuse(
+        `a name other than ${onlyTarget}, which work from before this file counts at`,
+        'Choose another.',
+      );
   const kind = entry.required('kind', oneOf(targetKinds), 'share');
   const windows = entry.optional('windows', readWindows) ?? [];
   const limits = entry.optional('limits', (one) => readLimits(one, limit)) ?? { write: limit, read: limit };

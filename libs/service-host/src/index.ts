@@ -6,12 +6,7 @@ export { AppHealth, type PartHealth } from './app-health.js';
 export { HealthController, livenessOf } from './health.controller.js';
 export { acceptJsonBodies } from './json-bodies.js';
 export { networkOf } from './network-of.js';
-export {
-  limitRequests,
-  requestWindowFrom,
-  RequestLimitExceeded,
-  type CountedRequest,
-} from './request-limits.js';
+export { limitRequests, requestWindow, RequestLimitExceeded, type CountedRequest } from './request-limits.js';
 export { NestLogger } from './nest-logger.js';
 export { QuietAdapter } from './quiet-adapter.js';
 export { serviceHostOptionsFrom } from './service-host.config.js';

@@ -1,6 +1,6 @@
 import rateLimit from '@fastify/rate-limit';
 import { HttpException } from '@nestjs/common';
-import { duration, refuse, type Environment } from '#kernel';
+import { refuse, type Environment } from '#kernel';
 import { LOGGER, type Logger } from '#observability';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
@@ -19,9 +19,12 @@ export interface CountedRequest {
   readonly variable: string;
 }
 
-/** Milliseconds in which requests count, from `REQUEST_LIMIT_WINDOW`. A shorter one than a second would be none. */
-export function requestWindowFrom(environment: Environment): number {
-  const window = duration(environment, 'REQUEST_LIMIT_WINDOW', '1m');
+/**
+ * Milliseconds in which requests count. A shorter window than a second would be none.
+ *
+ * @param window as `REQUEST_LIMIT_WINDOW` says
+ */
+export function requestWindow(environment: Environment, window: number): number {
   if (window < 1000)
     refuse(
       environment,

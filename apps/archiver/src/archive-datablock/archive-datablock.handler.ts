@@ -11,6 +11,7 @@ import type { LongTermStorage } from '#long-term-storage';
 import { eventRow, type AnswerRow } from '#outbox';
 import { SharesToken } from '../archiver.config.js';
 import { targetAway } from '../domain/missing-targets.js';
+import { TargetNames } from '../domain/target-names.js';
 import { refuseForeign, refuseForeignName } from '../domain/own-datablock.js';
 import { isDamaged, readBack } from '../persistence/stored-copies.js';
 import { Datablocks } from '../persistence/datablocks.js';
@@ -35,6 +36,7 @@ export class ArchiveDatablockHandler {
     private readonly writer: CopyWriter,
     private readonly clock: Clock,
     @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
+    private readonly names: TargetNames = new TargetNames(),
   ) {}
 
   async handle(
@@ -96,7 +98,7 @@ export class ArchiveDatablockHandler {
 
   /** In the order of the command. @throws TransientError `archiver.target-away` */
   private named(archiveId: string, names: readonly string[]): readonly LongTermStorage[] {
-    const found = names.map((name) => this.shares.find((share) => share.name === name));
+    const found = names.map((name) => this.shares.find((share) => share.name === this.names.nameOf(name)));
     const missing = names.filter((_, index) => found[index] === undefined);
     if (missing.length === 0) return found as LongTermStorage[];
     throw targetAway(

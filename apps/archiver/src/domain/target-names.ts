@@ -2,9 +2,18 @@
 export class TargetNames {
   private readonly current = new Map<string, string>();
 
-  constructor(targets: readonly { readonly name: string; readonly formerNames: readonly string[] }[] = []) {
+  /** @param everywhere names of all targets that the installation has, those of other archivers too */
+  constructor(
+    targets: readonly { readonly name: string; readonly formerNames: readonly string[] }[] = [],
+    private readonly everywhere: readonly string[] = [],
+  ) {
     for (const { name, formerNames } of targets)
       for (const former of formerNames) this.current.set(former, name);
+  }
+
+  /** Whether the installation has a target of this name, here or at another archiver. */
+  isConfigured(name: string): boolean {
+    return this.everywhere.includes(name);
   }
 
   /** Of what a record calls it. */

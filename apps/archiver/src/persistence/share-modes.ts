@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, TransientError } from '#kernel';
 import type { StorageGate, StorageUse } from '#long-term-storage';
+import { TargetNames } from '../domain/target-names.js';
 import { ArchiverStore } from './archiver-store.js';
 import type { ShareMode, ShareSteering } from './records.js';
 
@@ -16,6 +17,7 @@ export class ShareModes implements StorageGate {
   constructor(
     private readonly store: ArchiverStore,
     private readonly clock: Clock,
+    private readonly names: TargetNames = new TargetNames(),
   ) {}
 
   /** @throws TransientError `archiver.share-paused` */
@@ -33,8 +35,10 @@ export class ShareModes implements StorageGate {
 
   /** Undefined: it runs. */
   async of(name: string): Promise<ShareSteering | undefined> {
-    const found = await this.store.steering.findOne({ _id: name });
-    if (found === null || found.mode === 'run') return undefined;
+    const said = await this.store.steering.find({ _id: { $in: this.names.writtenAs(name) } }).toArray();
+    // What was said of it under a name of before holds until something is said under this one.
+    const found = said.find(({ _id }) => _id === name) ?? said[0];
+    if (found === undefined || found.mode === 'run') return undefined;
     return found.until !== undefined && found.until <= this.clock.now() ? undefined : found;
   }
 

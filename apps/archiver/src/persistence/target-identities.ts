@@ -24,6 +24,10 @@ export class TargetIdentities implements IdentityMemory {
     return this.clock.now();
   }
 
+  isConfigured(name: string): boolean {
+    return this.names.isConfigured(name);
+  }
+
   async known(name: string): Promise<string | undefined> {
     const found = await this.all.find({ _id: { $in: this.names.writtenAs(name) } }).toArray();
     // The name that it has now counts before those of before.

@@ -78,7 +78,9 @@ export class RetrieveDatablockHandler {
         if (context.signal.aborted) throw thrown;
         const error = await this.findingOf(datablock, copy, thrown);
         // The next copy may be good. If none is, what was only away is waited for.
-        if (error instanceof CatenaError && error.retriable) passing ??= error;
+        // What says when to look again goes before a fault that costs a try.
+        if (error instanceof CatenaError && error.retriable)
+          passing = passing === undefined || (isAway(error) && !isAway(passing)) ? error : passing;
         faults.push(`${name}: ${messageOf(error)}`);
         const facts = { archiveId: datablock._id, share: name, error: messageOf(error) };
         if (isAway(error)) this.logger.warn(facts, 'a copy cannot be recalled now');

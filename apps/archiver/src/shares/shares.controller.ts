@@ -69,7 +69,8 @@ function timeIn(value: unknown, now: Date): Date | undefined {
 function asStatus(error: unknown): never {
   const code = codeOf(error, '');
   if (code === 'archiver.share-unknown') throw new NotFoundException(messageOf(error));
-  if (code === 'archiver.share-twice') throw new ConflictException(messageOf(error));
+  if (code === 'archiver.share-twice' || code === 'archiver.share-unreadable')
+    throw new ConflictException(messageOf(error));
   throw error;
 }
 

@@ -11,6 +11,7 @@ import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
 import { afterFault } from '../domain/after-fault.js';
+import { TargetNames } from '../domain/target-names.js';
 import type { WorkContext } from '../domain/work.js';
 import { CopyRecords } from '../persistence/copy-records.js';
 import { Datablocks } from '../persistence/datablocks.js';
@@ -277,6 +278,33 @@ describe('A share', () => {
       await assert.rejects(shares.adopt('disk', by), { code: 'archiver.share-twice' });
       await assert.rejects(shares.adopt('punched-cards', by), { code: 'archiver.share-unknown' });
       assert.deepEqual(await damages(), [undefined]);
+    });
+
+    it('is never that of a target of another archiver', async () => {
+      const former = new NamedShare('former');
+      await new IdentifiedStorage(former, new TargetIdentities(store, clock)).standing();
+      inner.swapFor(former);
+      const identities = new TargetIdentities(store, clock, new TargetNames([], ['disk', 'former']));
+      const host = { add: () => undefined } as unknown as AppHealth;
+      const here = new Shares(identities, new ShareModes(store, clock), host, [share], logger);
+      await assert.rejects(here.adopt('disk', by), { code: 'archiver.share-twice' });
+    });
+
+    it('is the only one that anything is written to, at once and for archivers that still have the old one', async () => {
+      const colleague = new IdentifiedStorage(inner, new TargetIdentities(store, clock));
+      assert.equal(await colleague.standing(), 'known');
+      await store.targets.updateOne({ _id: 'disk' }, { $set: { identity: 'that of the new disks' } });
+      await assert.rejects(colleague.create('pid/new', 't'), { code: 'long-term-storage.other-share' });
+    });
+
+    it('has to say who it is: a file that says nothing is named', async () => {
+      const empty = new MemoryShare();
+      await store.targets.deleteMany({});
+      await store.datablocks.deleteMany({});
+      const writer = await empty.create('.catena-target', 't');
+      await writer.commit();
+      const colleague = new IdentifiedStorage(empty, new TargetIdentities(store, clock));
+      await assert.rejects(colleague.standing(), /whose .catena-target says nothing/);
     });
 
     it('can be that of a target which is no longer configured', async () => {

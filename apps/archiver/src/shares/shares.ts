@@ -43,7 +43,7 @@ export class Shares implements OnApplicationBootstrap {
   /**
    * Makes what is found under the name the share of that name: with the identity it has, or with a new one.
    *
-   * @throws PermanentError `archiver.share-unknown`, `archiver.share-twice`
+   * @throws PermanentError `archiver.share-unknown`, `archiver.share-twice`, `archiver.share-unreadable`
    */
   async adopt(name: string, adoption: Adoption): Promise<ShareState> {
     const share = this.shareOf(name);
@@ -51,10 +51,13 @@ export class Shares implements OnApplicationBootstrap {
     if (file === undefined) return this.stateOf(share);
     const made = { id: newId(), target: name, since: this.identities.now().toISOString() };
     if ((await file.read()) === undefined) await file.write(made);
-    const { id } = (await file.read()) ?? made;
+    const found = await file.read();
+    if (found === undefined) throw unreadable(name);
+    const { id } = found;
     const holder = await this.identities.holderOf(id);
     if (holder !== undefined && holder !== name) {
-      if (this.shares.some((other) => other.name === holder)) throw twice(name, holder);
+      if (this.shares.some((other) => other.name === holder) || this.identities.isConfigured(holder))
+        throw twice(name, holder);
       await this.identities.forget(holder, id);
     }
     if (!(await this.identities.adopt(name, id, adoption))) throw twice(name, 'another');
@@ -116,6 +119,13 @@ async function standingOf(share: LongTermStorage, withRoom: boolean): Promise<St
       reason: messageOf(error),
     };
   }
+}
+
+function unreadable(name: string): PermanentError {
+  return new PermanentError(
+    'archiver.share-unreadable',
+    `Expected an identity in .catena-target on ${name}, found a file that says nothing. Look whether it is the right share, remove the file there, then adopt the share again.`,
+  );
 }
 
 function twice(name: string, holder: string): PermanentError {

@@ -32,7 +32,11 @@ describe('What cannot be read', () => {
     mkdirSync(join(root, 'folders/closed folder'), { recursive: true });
     chmodSync(join(root, 'folders/closed folder'), 0);
   });
-  after(() => rmSync(root, { recursive: true, force: true }));
+  after(() => {
+    // Who is not root has to be let in, to take it away.
+    chmodSync(join(root, 'folders/closed folder'), 0o755);
+    rmSync(root, { recursive: true, force: true });
+  });
 
   it('is named, all of it, before anything is registered', () =>
     asNobody(async () => {

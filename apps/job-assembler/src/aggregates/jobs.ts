@@ -55,7 +55,11 @@ export abstract class Jobs {
   abstract planAgain(job: TakenJob, planningUntil: Date): Promise<void>;
   /** The same, after it could not be planned. */
   abstract planAgainAfter(job: TakenJob, planningUntil: Date, fault: string): Promise<void>;
-  /** Told once what it is about in all, before any of it is done. */
+  /**
+   * Told once what it is about in all, before any of it is done: from then on it has begun.
+   *
+   * @returns false when it was told before, when it is over, or when its time is still to come
+   */
   abstract announce(
     jobId: string,
     totals: NonNullable<AssemblyJob['totals']>,

@@ -26,6 +26,8 @@ export interface ArchivedBefore {
   /** Of the list of its files. */
   readonly sha256: string;
   readonly location: string | undefined;
+  /** How many copies are wanted. */
+  readonly copies?: number;
   /** Where its copies had to go; undefined where targets have no names. */
   readonly targets?: readonly string[] | undefined;
 }

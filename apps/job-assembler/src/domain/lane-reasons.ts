@@ -17,12 +17,12 @@ export function laneReason(slots: Slots, lane: Lane): FoundReason | undefined {
   const { rules } = slots;
   if (full.limit === 'global') {
     const facts = { limit: rules.global, used: slots.ofAll() };
-    const message = `${purpose}: all ${rules.global} are taken (LIMIT_GLOBAL)`;
+    const message = `${purpose}: all ${rules.global} are taken (${rules.saidBy('global', 'LIMIT_GLOBAL')})`;
     return { code: 'limit.global', facts, message };
   }
   if (full.limit === 'group') {
     const facts = { group: lane.group, limit: rules.perGroup, used: slots.ofGroup(lane.group) };
-    const message = `${purpose}: its group has all of its ${rules.perGroup} (LIMIT_PER_GROUP)`;
+    const message = `${purpose}: its group has all of its ${rules.perGroup} (${rules.saidBy('perGroup', 'LIMIT_PER_GROUP')})`;
     return { code: 'limit.group', facts, message };
   }
   const { target, direction } = full;

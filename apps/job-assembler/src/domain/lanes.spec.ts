@@ -9,6 +9,13 @@ describe('The name of a lane', () => {
     assert.deepEqual(laneNeeds(laneName('read', route)), { direction: 'read', ...route, needs: 'any' });
   });
 
+  it('says of a verification that it reads every copy', () => {
+    const route = { route: 'double', targets: ['tape-a', 'tape-b'] };
+    const name = laneName('read', route, 'all');
+    assert.deepEqual(laneNeeds(name), { direction: 'read', ...route, needs: 'all' });
+    assert.notEqual(name, laneName('read', route));
+  });
+
   it('is that of before where no targets are named', () => {
     assert.equal(laneName('write', { route: 'default', targets: [] }), 'lts-write');
     const only = { route: 'default', targets: ['lts'], needs: 'all' };

@@ -9,7 +9,7 @@ export interface LaneNeeds {
   readonly route: string;
   /** In order of preference. */
   readonly targets: readonly string[];
-  /** A slot at each of the targets (copies go to all), or at one of them (any copy can be read). */
+  /** A slot at each of the targets (copies go to all, a verification reads all), or at one of them (any copy can be read). */
   readonly needs: 'all' | 'any';
 }
 
@@ -20,9 +20,10 @@ const formOfName = /^(write|read):([a-z0-9-]+)@([a-z0-9+|-]+)$/;
 export function laneName(
   direction: Direction,
   { route, targets }: Pick<ChosenRoute, 'route' | 'targets'>,
+  needs: LaneNeeds['needs'] = direction === 'write' ? 'all' : 'any',
 ): string {
   if (targets.length === 0) return `lts-${direction}`;
-  return `${direction}:${route}@${targets.join(direction === 'write' ? '+' : '|')}`;
+  return `${direction}:${route}@${targets.join(needs === 'all' ? '+' : '|')}`;
 }
 
 /** @throws Error for a name that {@link laneName} did not make */
@@ -37,6 +38,6 @@ export function laneNeeds(name: string): LaneNeeds {
     direction: direction as Direction,
     route,
     targets: targets.split(/[+|]/),
-    needs: direction === 'write' ? 'all' : 'any',
+    needs: direction === 'write' || targets.includes('+') ? 'all' : 'any',
   };
 }

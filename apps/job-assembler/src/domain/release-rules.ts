@@ -51,11 +51,17 @@ export class ReleaseRules {
     return this.limit(`${direction}:${target}`) ?? 0;
   }
 
+  /** Who says what a limit is: the operator who set it, or the variable. */
+  saidBy(name: LimitName, variable: string): string {
+    const override = this.overrides.get(name);
+    return override === undefined ? variable : `set by ${override.by}: ${override.reason}`;
+  }
+
   /** As configured, whatever people set; undefined for a target that nothing is known of. */
   configured(name: LimitName): number | undefined {
     if (name === 'global' || name === 'perGroup') return this.settings.limits[name];
-    const [direction, target = ''] = name.split(':') as [Direction, string?];
-    return this.limitsOf(target)?.[direction];
+    const [, direction, target = ''] = /^(write|read):([a-z0-9-]+)$/.exec(name) ?? [];
+    return direction === undefined ? undefined : this.limitsOf(target)?.[direction as Direction];
   }
 
   /** @returns undefined for a lane that a newer version made: nothing of it is released by this one */

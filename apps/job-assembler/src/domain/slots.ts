@@ -23,10 +23,16 @@ export class Slots {
 
   constructor(readonly rules: ReleaseRules) {}
 
-  /** @param at the targets it has slots at; work of a lane that is not understood counts for its group, and in all */
-  take({ group, target }: Lane, at: readonly string[] = [], count = 1): void {
-    this.total += count;
-    add(this.groups, group, count);
+  /**
+   * @param at the targets it has slots at; work of a lane that is not understood counts for its group, and in all
+   * @param waits it is released, and waits at the archiver for something that is away: it counts at its targets only, or
+   * work for one that is away would keep everybody's from others
+   */
+  take({ group, target }: Lane, at: readonly string[] = [], count = 1, waits = false): void {
+    if (!waits) {
+      this.total += count;
+      add(this.groups, group, count);
+    }
     const needs = this.rules.needsOf(target);
     if (needs === undefined) return;
     for (const place of at) {

@@ -122,7 +122,8 @@ export class MongoJobs extends Jobs {
     event: OutboxRow,
     now: Date,
   ): Promise<boolean> {
-    const unannounced = { _id: jobId, ...start.from, totals: absent };
+    // An operator may have moved it to another time since its planner took it: then nothing of it has begun.
+    const unannounced = { _id: jobId, ...start.from, totals: absent, notBefore: { $not: { $gt: now } } };
     return this.outbox.change(unannounced, { $set: { totals, updatedAt: now } }, [event]);
   }
 

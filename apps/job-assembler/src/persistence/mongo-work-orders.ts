@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Priority } from '#routes';
+import type { WaitCode } from '#contracts';
 import { newOutbox, OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
 import { isDuplicateKey, rowsById, stepOf, type Step } from '#persistence';
 import type { Fault, WorkOrder } from '../aggregates/records.js';
@@ -37,6 +38,11 @@ const priorities: readonly Priority[] = [0, 1, 2];
 function storedAs(priority: Priority): Priority | { readonly $in: readonly (Priority | null)[] } {
   return priority === 1 ? { $in: [1, null] } : priority;
 }
+
+/** What keeps released work from a worker of the archiver for as long as it lasts. */
+const waitsForOthers: readonly WaitCode[] = [
+  ...(['source.away', 'quota.full', 'cold.restoring', 'copy.missing', 'work.waiting'] as const),
+];
 
 /** Of messages only what tells their age: commands may be large. */
 const releasedFields = {
@@ -90,6 +96,8 @@ export class MongoWorkOrders extends WorkOrders {
         'files.sha256': before.sha256,
         'source.location': before.location,
         targets: before.targets ?? absent,
+        // Records from before 0.6 do not say how many there are.
+        ...(before.copies === undefined ? {} : { copies: { $in: [before.copies, null] } }),
         $or: [{ usedBy: absent }, { usedBy: jobId }],
       } as object,
       { $set: { usedBy: jobId } },
@@ -122,16 +130,17 @@ export class MongoWorkOrders extends WorkOrders {
   }
 
   async slots(rules: ReleaseRules): Promise<Slots> {
-    const by = { group: '$group', target: '$target', readAt: '$readAt' };
+    const waits = { $in: [{ $ifNull: ['$waitCode', ''] }, [...waitsForOthers]] };
+    const by = { group: '$group', target: '$target', readAt: '$readAt', waits };
     const rows = await this.orders
-      .aggregate<{ _id: Lane & { readAt?: string | null }; count: number }>([
+      .aggregate<{ _id: Lane & { readAt?: string | null; waits: boolean }; count: number }>([
         { $match: { state: 'released' } },
         { $group: { _id: by, count: { $sum: 1 } } },
       ])
       .toArray();
     const slots = new Slots(rules);
     for (const { _id: lane, count } of rows)
-      slots.take(lane, slots.targetsOf(lane, lane.readAt ?? undefined), Number(count));
+      slots.take(lane, slots.targetsOf(lane, lane.readAt ?? undefined), Number(count), lane.waits);
     return slots;
   }
 

@@ -162,11 +162,11 @@ export class DatasetDrafts {
   /** A retried job uses what its predecessor archived and verified of the same files. */
   private async archivedBefore(
     job: PlannableJob,
-    { pid, files, source, targets }: Pick<Drafted, 'pid' | 'files' | 'source' | 'targets'>,
+    { pid, files, source, targets, copies }: Pick<Drafted, 'pid' | 'files' | 'source' | 'targets' | 'copies'>,
   ): Promise<WorkOrder | undefined> {
     if (job.retryOf === undefined || files === undefined) return undefined;
     const { sha256 } = files;
-    const before = { jobId: job.retryOf, pid, sha256, location: source?.location, targets };
+    const before = { jobId: job.retryOf, pid, sha256, location: source?.location, targets, copies };
     return this.orders.useAgain(job._id, before);
   }
 }

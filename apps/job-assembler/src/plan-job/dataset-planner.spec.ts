@@ -179,11 +179,24 @@ routes:
         ...{ route: 'single', copies: undefined, priority: 1 },
       },
       ...[1, 2].map(() => ({
-        ...{ target: 'read:single@disk|tape-a', targets: undefined },
+        ...{ target: 'read:single@disk+tape-a', targets: undefined },
         ...{ route: 'single', copies: undefined, priority: 1 },
       })),
     ]);
     assert.equal(asked, 1);
+  });
+
+  it('sends a verification to all of them, as it reads every copy', async () => {
+    datablocks = [{ archiveId: 'x/k/0.tar', packedSize: 5 }];
+    await assembler.places.keep('x/k/0.tar', 'a/b', ['gone', 'tape-a']);
+    dataset = { size: 2048 };
+    await plan({ workflow: 'verify', jobType: 'verify' }, [], named);
+    assert.deepEqual((await orders()).map(wayOf), [
+      {
+        ...{ target: 'read:single@tape-a+gone', targets: ['tape-a', 'gone'] },
+        ...{ route: 'single', copies: undefined, priority: 1 },
+      },
+    ]);
   });
 
   for (const [job, fields, code] of [

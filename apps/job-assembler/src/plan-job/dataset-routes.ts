@@ -43,8 +43,10 @@ export class DatasetRoutes {
   private routed(job: PlannableJob, question: RouteQuestion, places: readonly string[]): Routed {
     const reading = this.config.routes.readingFor(question, places);
     const { route, targets, priority } = reading;
+    // A verification reads every copy; and where it is not known where copies lie, the archiver may read any of them.
+    const needs = job.workflow === 'verify' || places.length === 0 ? 'all' : 'any';
     return {
-      ...{ target: laneName('read', reading), route, priority: job.priority ?? priority },
+      ...{ target: laneName('read', reading, needs), route, priority: job.priority ?? priority },
       // What is not known is better known to the archiver.
       ...(places.length === 0 ? {} : { targets }),
     };

@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { jobStartedV1, type DatasetListLine } from '#contracts';
-import { Clock, crashPoint, isRetriable, messageOf } from '#kernel';
+import { Clock, crashPoint, isRetriable, messageOf, TransientError } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { eventRow } from '#outbox';
 import { Jobs } from '../aggregates/jobs.js';
 import type { AssemblyJob } from '../aggregates/records.js';
 import { CatalogClient } from '../catalog/catalog-client.js';
+import { planTaken } from './dataset-drafts.js';
 
 type Kind = 'size' | 'packedSize';
 
@@ -19,7 +20,7 @@ export class JobAnnouncement {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** Once, before any of it is done. */
+  /** Once, before any of it is done. @throws TransientError `assembly.plan-taken` when its time was moved meanwhile */
   async announce(
     { _id: jobId, workflow, totals }: Pick<AssemblyJob, '_id' | 'workflow' | 'totals'>,
     list: readonly DatasetListLine[],
@@ -30,8 +31,13 @@ export class JobAnnouncement {
     const datasets = list.length;
     const now = this.clock.now();
     const row = eventRow(jobStartedV1, { jobId, datasets, bytes }, now);
-    await this.jobs.announce(jobId, { datasets, bytes }, row, now);
+    const isTold = await this.jobs.announce(jobId, { datasets, bytes }, row, now);
     crashPoint('assembler.after-announce');
+    if (isTold) return;
+    // Another planner has told it, or an operator has moved it to a later time, and nothing of it may begin.
+    const current = await this.jobs.find(jobId);
+    if (current?.totals === undefined)
+      throw new TransientError(planTaken, `Expected to begin ${jobId}, found it deferred or over.`);
   }
 
   /** Bytes are told for people to see: that they are not known stops nothing. */

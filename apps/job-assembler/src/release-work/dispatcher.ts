@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { archiveDatablockV1, retrieveDatablockV1, verifyDatablockV1 } from '#contracts';
-import { Clock, crashPoint, newId } from '#kernel';
+import { Clock, crashPoint, newId, stillMoving } from '#kernel';
 import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { eventRow, type OutboxRow } from '#outbox';
@@ -14,6 +14,8 @@ import { CurrentRules } from './current-rules.js';
 import { SteeredJobs } from './steered-jobs.js';
 
 const pause = 1000;
+/** Releases after which the lease is asked for again. */
+const releasesPerHold = 20;
 /** Targets that a command may name. */
 const maxTargets = 4;
 
@@ -45,14 +47,25 @@ export class Dispatcher extends HostedLoop {
 
   /** What is left waits for room, and is looked at again when something ends. */
   async round(): Promise<void> {
-    if (await this.leases.hold('dispatcher', this.holder, this.config.lease / 4)) await this.releaseWork();
+    if (await this.hold()) await this.releaseWork();
+  }
+
+  /** Whether this process may count and release. Asked again within a round: another one may count meanwhile. */
+  private hold(): Promise<boolean> {
+    return this.leases.hold('dispatcher', this.holder, this.config.lease / 4);
   }
 
   private async releaseWork(): Promise<void> {
     await this.steered.catchUp();
+    if (!(await this.hold())) return;
     const slots = await this.orders.slots(await this.rules.now());
-    for (const release of fairReleases(slots, await this.candidates(slots)))
+    let sinceHeld = 0;
+    for (const release of fairReleases(slots, await this.candidates(slots))) {
+      if (sinceHeld % releasesPerHold === 0 && !(await this.hold())) return;
+      sinceHeld += 1;
       await this.release(slots, release);
+      stillMoving();
+    }
   }
 
   /** Of every lane and group with room the oldest: were they the oldest of all, a busy target would hide an idle one. */

@@ -58,11 +58,16 @@ export class JobSteering {
   }
 
   private async refusal(jobId: string): Promise<Error> {
-    const { state, cancelRequested, steering } = await this.find(jobId);
+    const { state, cancelRequested, steering, totals } = await this.find(jobId);
     if (state === 'finished')
       return refuse(notPossible, `Expected a job that is not over, found that ${jobId} is.`);
     if (cancelRequested)
       return refuse(notPossible, `Expected a job that goes on, found that ${jobId} is being cancelled.`);
+    if (totals === undefined && state === 'running')
+      return refuse(
+        notPossible,
+        `Expected a job that can be planned, found that ${jobId} cannot: it ends by itself, and its error says why.`,
+      );
     if (steering === undefined)
       return refuse(
         changedMeanwhile,

@@ -1,4 +1,4 @@
-import { IsIn, IsISO8601, IsObject, IsOptional, Length, Matches, ValidateIf } from 'class-validator';
+import { IsIn, IsISO8601, IsObject, IsOptional, Matches, ValidateIf } from 'class-validator';
 import type { Priority } from '#routes';
 import type { PauseScope } from '../domain/steering.js';
 
@@ -6,15 +6,15 @@ const furthest = 366 * 86_400_000;
 
 /** Who decides, and why: those whom it concerns read it. */
 export class WordDto {
-  @Length(1, 100)
+  @Matches(/^\S(.{0,98}\S)?$/s, { message: 'Expected by to be a name of 1 to 100 characters.' })
   by: string;
 
-  @Length(3, 500)
+  @Matches(/^\S.{1,498}\S$/s, { message: 'Expected reason to be a text of 3 to 500 characters.' })
   reason: string;
 }
 
 export class PauseDto extends WordDto {
-  @Matches(/^(all|(target|route):[a-z0-9-]{1,40}|group:[^\0]{1,200})$/, {
+  @Matches(/^(all|(target|route):[a-z0-9-]{1,40}|group:[^\0]{0,200})$/, {
     message: 'Expected scope to be all, target:NAME, route:NAME or group:NAME.',
   })
   scope: PauseScope;
@@ -49,8 +49,9 @@ export class DeferDto extends WordDto {
   until: string | null;
 }
 
-/** @returns undefined for what is not a time to come, within a year */
+/** @returns undefined for what is not a time to come, within a year, or does not say its zone: it would be the server's */
 export function timeToCome(text: string, now: Date): Date | undefined {
+  if (!/(Z|[+-]\d{2}:?\d{2})$/i.test(text)) return undefined;
   const at = new Date(text);
   const ahead = at.getTime() - now.getTime();
   return ahead > 0 && ahead <= furthest ? at : undefined;

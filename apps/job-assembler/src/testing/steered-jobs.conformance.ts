@@ -88,6 +88,17 @@ export function steeredJobsConformance(name: string, open: () => Promise<Assembl
       assert.equal(await assembler.jobs.defer(`${id}-c`, after(500), word), undefined, 'it is to end');
     });
 
+    it('that were moved to a later time since a planner took them do not begin with it', async () => {
+      await put();
+      await assembler.jobs.takeDue(now, 100);
+      assert.ok(await assembler.jobs.defer(id, after(500), word));
+      assert.equal(await assembler.jobs.announce(id, totals, command, now), false);
+      assert.equal((await assembler.jobs.find(id))?.totals, undefined);
+      assert.equal(await assembler.jobs.announce(id, totals, command, after(500)), true);
+      const begun = await assembler.jobs.defer(id, after(900), word);
+      assert.deepEqual([begun?.deferredUntil, begun?.notBefore], [after(900), after(500)]);
+    });
+
     it('are planned while their group, or everything, is paused only to end them', async () => {
       await put();
       assert.equal(await assembler.jobs.takeDue(now, 100, 'all'), undefined);
@@ -155,6 +166,13 @@ export function steeredJobsConformance(name: string, open: () => Promise<Assembl
       assert.ok(await late.planned(`${id}/0/0`));
       assert.equal(await late.release(`${id}/0/0`, { command, now }), false);
       assert.deepEqual([(await at('0/0')).state, (await at('0/0')).outbox.rows], ['planned', []]);
+    });
+
+    it('count what waits at the archiver for something that is away at its targets, and against nobody else', async () => {
+      await putOrder('0/0', { target: 'write:r@a', state: 'released', waits: 'x', waitCode: 'work.waiting' });
+      await putOrder('0/1', { target: 'write:r@a', state: 'released', waits: 'x', waitCode: 'work.queued' });
+      const slots = await assembler.orders.slots(rulesOf());
+      assert.deepEqual([slots.at('a', 'write'), slots.ofAll(), slots.ofGroup('g')], [2, 1, 1]);
     });
 
     it('count the slots of work that reads at the target that was chosen for it', async () => {

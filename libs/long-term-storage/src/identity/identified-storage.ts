@@ -48,12 +48,18 @@ export class IdentifiedStorage extends LongTermStorage {
   }
 
   override async create(name: string, token: string): Promise<LongTermWriter> {
-    const writer = await this.asItself('write', () => this.storage.create(name, token));
+    const writer = await this.asItself(
+      'write',
+      () => this.storage.create(name, token),
+      (late) => {
+        void late.discard().catch(() => undefined);
+      },
+    );
     return {
       name,
       write: (chunk) => writer.write(chunk),
       writeAt: (position, chunk) => writer.writeAt(position, chunk),
-      commit: () => this.asItself(undefined, () => writer.commit()),
+      commit: () => this.asItself(undefined, () => writer.commit(), undefined, true),
       discard: () => writer.discard(),
     };
   }
@@ -111,10 +117,12 @@ export class IdentifiedStorage extends LongTermStorage {
     use: StorageUse | undefined,
     step: () => Promise<T>,
     giveUp?: (result: T) => void,
+    // What is read of a share that was replaced is compared with what was archived; what is written there may be lost.
+    asks = use === 'write',
   ): Promise<T> {
     // What has begun to write may end; the room there is may be asked at any time.
     if (use !== undefined) await this.gate?.assertOpen(this.name, use);
-    await this.check.assert();
+    await this.check.assert(asks);
     let result: T;
     try {
       result = await step();

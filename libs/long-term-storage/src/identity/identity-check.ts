@@ -29,12 +29,16 @@ export class IdentityCheck {
     private readonly memory: IdentityMemory,
   ) {}
 
-  /** @throws TransientError `long-term-storage.other-share` */
-  async assert(): Promise<IdentityStanding> {
+  /**
+   * @param asks asks the database also where the identity is the one it had: an operator may have adopted another share since,
+   * on another host, and whatever is written here would be lost
+   * @throws TransientError `long-term-storage.other-share`
+   */
+  async assert(asks = false): Promise<IdentityStanding> {
     const file = this.storage.identity;
     if (file === undefined) return 'not-needed';
     const found = await file.read();
-    if (found !== undefined && found.id === this.known) return 'known';
+    if (!asks && found !== undefined && found.id === this.known) return 'known';
     this.known = await this.memory.known(this.storage.name);
     if (this.known === undefined) return this.firstContact(found);
     if (found?.id === this.known) return 'known';
@@ -47,15 +51,17 @@ export class IdentityCheck {
 
   private async firstContact(found: StorageIdentity | undefined): Promise<IdentityStanding> {
     const { name } = this.storage;
-    const wasUsed = await this.memory.wasUsed(name);
-    if (found !== undefined) return this.introduced(found, wasUsed);
-    const isEmpty = (await this.storage.identity?.isEmpty()) ?? false;
+    if (found !== undefined) return this.introduced(found, await this.memory.wasUsed(name));
+    const file = this.storage.identity;
     // From before identities: the file is written when an operator says that this is the share.
-    if (!isEmpty) return 'unidentified';
-    if (wasUsed) throw otherShare(name, 'with the datablocks that were archived there', 'an empty one');
+    if (file === undefined || !(await file.isEmpty())) return 'unidentified';
+    if (await this.memory.wasUsed(name))
+      throw otherShare(name, 'with the datablocks that were archived there', 'an empty one');
     const identity = { id: newId(), target: name, since: this.memory.now().toISOString() };
-    if (!((await this.storage.identity?.write(identity)) ?? false)) return this.assert();
-    return this.remember(identity);
+    if (await file.write(identity)) return this.remember(identity);
+    const theirs = await file.read();
+    if (theirs !== undefined) return this.introduced(theirs, await this.memory.wasUsed(name));
+    throw otherShare(name, 'without an identity, or with one', 'one whose .catena-target says nothing');
   }
 
   private introduced(found: StorageIdentity, wasUsed: boolean): Promise<IdentityStanding> {

@@ -16,10 +16,15 @@ const maxBytes = 4096;
 
 /** Reads and writes the identity of a storage as a file beside its datablocks that no listing shows. */
 export class IdentityFile {
-  constructor(private readonly storage: LongTermStorage) {}
+  /** @param ready what is to be done before each look, where the storage makes its place itself */
+  constructor(
+    private readonly storage: LongTermStorage,
+    private readonly ready: () => Promise<void> = () => Promise.resolve(),
+  ) {}
 
   /** Undefined when there is none, or a file that says nothing. */
   async read(): Promise<StorageIdentity | undefined> {
+    await this.ready();
     try {
       const chunks: Buffer[] = [];
       for await (const chunk of await this.storage.read(identityName, { length: maxBytes }))
@@ -33,6 +38,7 @@ export class IdentityFile {
 
   /** @returns false when it has one already, which stays */
   async write(identity: StorageIdentity): Promise<boolean> {
+    await this.ready();
     const writer = await this.storage.create(identityName, identity.id);
     try {
       await writer.write(Buffer.from(`${JSON.stringify(identity, null, 2)}\n`));
@@ -48,6 +54,7 @@ export class IdentityFile {
 
   /** Whether no file lies there, set aside or not. */
   async isEmpty(): Promise<boolean> {
+    await this.ready();
     for await (const _ of this.storage.list('')) return false;
     for await (const _ of this.storage.listSetAside('')) return false;
     return true;

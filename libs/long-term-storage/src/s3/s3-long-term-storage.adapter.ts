@@ -129,8 +129,8 @@ export class S3LongTermStorage extends LongTermStorage {
     asideName(name, token);
     return this.explained(name, async () => {
       const aside = await this.pointers.aside(name, token);
-      if (aside === undefined) return false;
-      await this.pointers.publish(name, aside);
+      if (aside === undefined || (await this.store.head(this.bucket, aside.key)) === undefined) return false;
+      await this.publish(name, aside);
       await this.pointers.remove(this.keys.aside(name, token), aside);
       return true;
     });

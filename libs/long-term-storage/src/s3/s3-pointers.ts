@@ -119,14 +119,15 @@ export class Pointers {
   /** Keys of data that something points to. */
   async usedFor(name: string): Promise<Set<string>> {
     const used = new Set<string>();
-    const own = await this.of(name);
-    if (own !== undefined) used.add(own.key);
+    // The name before and after the others: what is set aside or brought back meanwhile is seen in one of both places.
+    const note = (pointer: Pointer | undefined): void => void (pointer && used.add(pointer.key));
+    note(await this.of(name));
     const prefix = this.keys.asides(name);
     for await (const { key } of this.store.list(this.bucket, prefix)) {
       if (key.slice(prefix.length).includes('/')) continue;
-      const aside = await this.read(key);
-      if (aside !== undefined) used.add(aside.key);
+      note(await this.read(key));
     }
+    note(await this.of(name));
     return used;
   }
 

@@ -19,6 +19,9 @@ export interface S3File {
   publish(size: number): Promise<void>;
 }
 
+/** Faults after which bytes have no name. */
+const neverNamed = ['long-term-storage.already-exists', 'long-term-storage.writer-replaced'];
+
 /** With the one being filled and those of the front. */
 const partsUnderWay = 2;
 
@@ -30,6 +33,8 @@ export class S3Writer implements LongTermWriter {
   private readonly underWay = new Set<Promise<void>>();
   private failure: unknown;
   private isComplete = false;
+  /** Its bytes may have their name: whoever has found them there relies on them. */
+  private mayBeNamed = false;
 
   constructor(private readonly file: S3File) {
     this.parts = new Parts(file.name, file.partBytes);
@@ -56,15 +61,28 @@ export class S3Writer implements LongTermWriter {
       this.assertSent();
       await this.complete();
       this.isComplete = true;
-      await this.file.publish(this.parts.end);
+      await this.publish();
       this.state = 'closed';
     });
+  }
+
+  private async publish(): Promise<void> {
+    this.mayBeNamed = true;
+    try {
+      await this.file.publish(this.parts.end);
+    } catch (error) {
+      // Only these say that the name is not ours; after any other fault it may be.
+      this.mayBeNamed = !neverNamed.some((code) => isCode(error, code));
+      throw error;
+    }
   }
 
   async discard(): Promise<void> {
     if (this.state === 'closed') return;
     this.state = 'closed';
     await Promise.all(this.underWay);
+    // What nobody has named after all goes with the partials of this name.
+    if (this.mayBeNamed) return;
     const { store, bucket, key, uploadId, storage, name } = this.file;
     try {
       await store.abortUpload(bucket, key, uploadId);

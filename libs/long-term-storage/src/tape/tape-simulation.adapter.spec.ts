@@ -49,6 +49,14 @@ describe('A simulated tape library', () => {
     assert.equal(storage.drives.mounts, 3);
   });
 
+  it('that was never used is there, and can be told who it is', async () => {
+    const { identity } = library(newRoot());
+    assert.equal(await identity.read(), undefined);
+    assert.equal(await identity.isEmpty(), true);
+    assert.equal(await identity.write({ id: 'i', target: 'tapes', since: 's' }), true);
+    assert.equal((await identity.read())?.id, 'i');
+  });
+
   it('knows its tapes after a restart, and in another process', async () => {
     const root = newRoot();
     const [one, other] = [library(root), library(root)];

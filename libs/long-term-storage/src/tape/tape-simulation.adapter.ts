@@ -76,8 +76,9 @@ export class TapeSimulation extends LongTermStorage {
     return this.options.name;
   }
 
+  /** A library that was never used makes its folder first. */
   override get identity(): IdentityFile {
-    return this.files.identity;
+    return new IdentityFile(this.files, () => this.assertOnline());
   }
 
   override async create(name: string, token: string): Promise<LongTermWriter> {

@@ -101,7 +101,13 @@ export const adapters: OptionsCheck = ({ options }) => {
 };
 
 const targetsIn = fc
-  .uniqueArray(fc.stringMatching(/^[a-z0-9-]{1,12}$/), { minLength: 1, maxLength: 6 })
+  .uniqueArray(
+    fc.stringMatching(/^[a-z0-9-]{1,12}$/).filter((name) => name !== 'lts'),
+    {
+      minLength: 1,
+      maxLength: 6,
+    },
+  )
   .chain((names) => fc.tuple(...names.map((name) => fc.tuple(fc.constant(name), kind, shared))))
   .map((found) =>
     found.map(([name, make, { written, target }]) => {
