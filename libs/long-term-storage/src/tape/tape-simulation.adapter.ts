@@ -10,7 +10,7 @@ import {
   type LongTermReadOptions,
   type LongTermWriter,
 } from '../long-term-storage.js';
-import type { IdentityFile } from '../identity/storage-identity.js';
+import { IdentityFile } from '../identity/storage-identity.js';
 import { PosixShare } from '../posix/posix-share.adapter.js';
 import { unavailable } from '../posix/share-errors.js';
 import { registerStorage } from '../storage-at.js';
