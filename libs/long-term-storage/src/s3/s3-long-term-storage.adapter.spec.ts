@@ -83,6 +83,20 @@ describe('A file in a bucket', () => {
     for await (const { key } of store.pendingUploads(bucket, '')) assert.fail(key);
   });
 
+  it('keeps its bytes once they may have their name, whatever its writer heard of that', async () => {
+    const storage = on(store);
+    const remove = store.remove.bind(store);
+    store.remove = () => Promise.reject(new TransientError('storage.unavailable', 'the line is cut'));
+    const writer = await storage.create('x', 'a');
+    await writer.write(Buffer.from('content'));
+    await assert.rejects(writer.commit(), { code: 'long-term-storage.unavailable' });
+    store.remove = remove;
+    // Another worker finds it, reads it back and records it before the first one gives up.
+    assert.equal((await load(storage, 'x')).toString(), 'content');
+    await writer.discard();
+    assert.equal((await load(storage, 'x')).toString(), 'content');
+  });
+
   it('whose writer died between its bytes and its name is a leftover, and so is a name without bytes', async () => {
     const storage = on(store);
     const publish = store.put.bind(store);
