@@ -86,6 +86,11 @@ function read(environment: Environment): ArchiverConfig {
   // Limits are job-assembler's business.
   const places = routesFileFrom(environment, { limit: 1, check: problemsOfTarget })?.places;
   const targets = targetsFrom(environment, places);
+  if (targets !== undefined && (environment['LTS_MARKER'] ?? '') !== '')
+    refuse(
+      environment,
+      'LTS_MARKER is for the roots of LTS_ROOTS, found it beside ROUTES_FILE: write `marker` below the options of each share there, and remove LTS_MARKER.',
+    );
   return {
     serviceHost,
     host: environment['HOST'] ?? '127.0.0.1',

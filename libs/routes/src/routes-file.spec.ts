@@ -233,6 +233,12 @@ routes:
       2,
       /a target that archivers reach, found "s", which is of kind outside/,
     ],
+    [
+      'two clients that do the same',
+      `targets:\n  - { name: a, kind: command, options: { place: /s, commands: { put: [p] } } }\n  - { name: b, kind: command, options: { place: /s, commands: { put: [p] } } }\nroutes: [{ name: r, targets: [a, b] }]\n`,
+      3,
+      /each place once.*target a \(line 2\)/,
+    ],
     ['an address that is none', `${whole}    mail: [nobody]\n`, 12, /a mail address, or the word owner/],
   ] as const)
     it(`is refused with ${what}, and the line is named`, () => {

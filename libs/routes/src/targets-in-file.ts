@@ -138,8 +138,13 @@ function refuseTwice(found: readonly Found[]): void {
           ?.refuse(`each name once`, `Rename it: ${names.get(one)} has it.`, JSON.stringify(one));
       else names.set(one, `target ${name} (line ${parsed.line})`);
     }
-    const { place, endpoint, bucket, prefix } = options;
-    const [key, written] = typeof bucket === 'string' ? ['bucket', bucket] : ['place', place];
+    const { place, endpoint, bucket, prefix, commands, environment } = options;
+    const [key, written] =
+      typeof bucket === 'string'
+        ? ['bucket', bucket]
+        : commands === undefined
+          ? ['place', place]
+          : ['commands', JSON.stringify([commands, environment])];
     if (typeof written !== 'string') continue;
     const where = JSON.stringify([kind, endpoint, written.replace(/\/+$/, ''), prefix]);
     if (places.has(where))

@@ -114,8 +114,14 @@ export class Datablocks {
   private named<Found extends Partial<StoredDatablock>>(found: Found | null): Found | undefined {
     if (found === null) return undefined;
     if (found.copies === undefined) return found;
-    const copies = found.copies.map((copy) => ({ ...copy, share: this.names.nameOf(copy.share) }));
-    return { ...found, copies };
+    const copies = new Map<string, StoredCopy>();
+    for (const copy of found.copies) {
+      const share = this.names.nameOf(copy.share);
+      const other = copies.get(share);
+      // Two places that became one target hold one file: it counts once.
+      if (other === undefined || other.damaged !== undefined) copies.set(share, { ...copy, share });
+    }
+    return { ...found, copies: [...copies.values()] };
   }
 
   private get all() {

@@ -63,6 +63,8 @@ export interface AssemblyJob {
   notBefore?: Date;
   /** Of a job that has begun: until when nothing more of it is released. */
   deferredUntil?: Date;
+  /** Who moved it there, and why. */
+  deferredBy?: { readonly by: string; readonly reason: string };
   /** Absent until an operator changes its priority or its time. */
   steering?: JobSteering;
   /** Its work orders have still to hear of that. */

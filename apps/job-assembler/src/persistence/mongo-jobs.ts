@@ -204,7 +204,9 @@ export class MongoJobs extends Jobs {
   ): Promise<PlannableJob | undefined> {
     const begun = { totals: { $exists: true }, cancelRequested: false };
     const change: SteeringChange =
-      until === undefined ? { $unset: { deferredUntil: '' } } : { $set: { deferredUntil: until } };
+      until === undefined
+        ? { $unset: { deferredUntil: '', deferredBy: '' } }
+        : { $set: { deferredUntil: until, deferredBy: { by: said.by, reason: said.reason } } };
     return this.steer(jobId, begun, change, said);
   }
 

@@ -62,10 +62,10 @@ export class JobSituations {
 
   /** What keeps the rest of its plan, and its planned work, from beginning. */
   private async lanesOf(job: AssemblyJob, slots: Slots): Promise<FoundReason[]> {
-    const { _id, state, group, deferredUntil, steering } = job;
+    const { _id, state, group, deferredUntil, deferredBy: by = job.steering } = job;
     if (job.cancelRequested) return [];
-    if (deferredUntil !== undefined && steering !== undefined && deferredUntil > this.clock.now())
-      return [deferredReason(deferredUntil, steering)];
+    if (deferredUntil !== undefined && by !== undefined && deferredUntil > this.clock.now())
+      return [deferredReason(deferredUntil, by)];
     const planning = state === 'accepted' ? slots.rules.hindersPlanning(group) : undefined;
     const lanes = (await this.orders.lanesOf(_id)).sort();
     return [

@@ -49,6 +49,8 @@ export class ColdReading {
   ): Promise<OpenObject> {
     const { patience = 20_000, poll = 500 } = this.options;
     const start = this.now();
+    // Whoever looks again finds it restored, or leaves its worker to others at once.
+    const isWaitedFor = this.isAsked(key);
     for (let pause = poll; ; pause = Math.min(pause * 2, maxPoll)) {
       try {
         const opened = await this.store.open(this.bucket, key, range);
@@ -59,7 +61,7 @@ export class ColdReading {
       }
       signal?.throwIfAborted();
       await this.askOnce(key);
-      if (this.now() - start + pause > patience) throw this.restoring(name);
+      if (isWaitedFor || this.now() - start + pause > patience) throw this.restoring(name);
       await wait(pause, signal);
       signal?.throwIfAborted();
     }
@@ -69,6 +71,10 @@ export class ColdReading {
     return this.clock.now().getTime();
   }
 
+  private isAsked(key: string): boolean {
+    return this.now() - (this.asked.get(key) ?? -Infinity) < askedLately;
+  }
+
   private askOnce(key: string): Promise<void> {
     const running = this.asking.get(key) ?? this.ask(key).finally(() => void this.asking.delete(key));
     this.asking.set(key, running);
@@ -76,7 +82,7 @@ export class ColdReading {
   }
 
   private async ask(key: string): Promise<void> {
-    if (this.now() - (this.asked.get(key) ?? -Infinity) < askedLately) return;
+    if (this.isAsked(key)) return;
     const restoration = (await this.store.head(this.bucket, key))?.restoration;
     const isAsked = restoration?.isUnderWay === true || (restoration?.until?.getTime() ?? 0) > this.now();
     const { days = 3, tier } = this.options;

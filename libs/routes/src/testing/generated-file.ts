@@ -88,7 +88,7 @@ const kind: fc.Arbitrary<(name: string) => Pair> = fc.oneof(
 
 /** Says of options what adapters do. */
 export const adapters: OptionsCheck = ({ options }) => {
-  const known = ['place', 'marker', 'drives', 'cold', 'put'];
+  const known = ['place', 'marker', 'drives', 'cold', 'put', 'commands'];
   const cold = Object.keys(options['cold'] ?? {}).map((key) => `cold.${key}`);
   const problems = [...Object.keys(options), ...cold]
     .filter((key) => !known.includes(key) && key !== 'cold.days')
