@@ -36,8 +36,16 @@ describe('The release of work', () => {
     return { _id, ...what, kind, state: 'planned', group, target, createdAt, outbox: { rows: [] } };
   }
 
-  /** Looks once; `meanwhile` runs between the look at what there is and the first write. */
-  async function look(limits: JobAssemblerConfig['limits'], meanwhile?: () => Promise<unknown>) {
+  /**
+   * Looks once; `meanwhile` runs between the look at what there is and the first write.
+   *
+   * @param holds how often the process gets the lease, until another one has it
+   */
+  async function look(
+    limits: JobAssemblerConfig['limits'],
+    meanwhile?: () => Promise<unknown>,
+    holds = Number.MAX_SAFE_INTEGER,
+  ) {
     let interrupted = store.orders;
     if (meanwhile !== undefined) {
       let once: (() => Promise<unknown>) | undefined = meanwhile;
@@ -52,24 +60,14 @@ describe('The release of work', () => {
             : (Reflect.get(target, name, target) as unknown),
       });
     }
-    let looked: () => void;
-    let rounds = 0;
-    const done = new Promise<void>((resolve) => (looked = resolve));
     const watched = Object.create(store, { orders: { value: interrupted } }) as AssemblerStore;
+    let asked = 0;
     const leases = {
       whenReady: () => Promise.resolve(),
-      // Asked for at the beginning of each round: at the second time the first one is over.
-      hold: () => {
-        if ((rounds += 1) === 1) return Promise.resolve(true);
-        looked();
-        return Promise.resolve(false);
-      },
+      hold: () => Promise.resolve((asked += 1) <= holds),
     };
     const assembler = { ...assemblerOn(watched), leases };
-    const dispatcher = dispatcherOn(assembler, clock, configOf({ limits, copies: 1 }), logger);
-    dispatcher.onApplicationBootstrap();
-    await done;
-    await dispatcher.beforeApplicationShutdown();
+    await dispatcherOn(assembler, clock, configOf({ limits, copies: 1 }), logger).round();
     const released = await store.orders.find({ state: 'released' }).sort({ _id: 1 }).toArray();
     return released.map(({ _id }) => _id);
   }
@@ -101,6 +99,15 @@ describe('The release of work', () => {
     ]);
     const released = await look({ global: 3, perGroup: 32, perTarget: 48 });
     assert.deepEqual(released, ['held0', 'held1', 'modest']);
+  });
+
+  it('releases no more once another process counts, however long the round has become', async () => {
+    const waiting = Array.from({ length: 45 }, (_, n) => order(`${n}`.padStart(2, '0'), 'a', 'lts-write', n));
+    const limits = { global: 64, perGroup: 64, perTarget: 64 };
+    await store.orders.insertMany(waiting);
+    assert.deepEqual(await look(limits, undefined, 1), [], 'it is asked again before it counts');
+    assert.equal((await look(limits, undefined, 3)).length, 20);
+    assert.equal((await look(limits)).length, 45);
   });
 
   it('does not release what is cancelled between the look and the write', async () => {
