@@ -38,6 +38,19 @@ describe('The cancellation of a job', () => {
     assert.deepEqual([await assembler.jobs.isCancelled('j'), settledSoon], [true, ['j']]);
   });
 
+  it('waits for a job that it was a moment faster than, and is not lost between two looks', async () => {
+    const [find, noted] = [assembler.jobs.find.bind(assembler.jobs), cancellation.request('late')];
+    await assembler.store.jobs.insertOne(jobOf('late'));
+    assert.equal((await noted).kind, 'done');
+    assert.equal(await assembler.jobs.isCancelled('late'), true);
+    assembler.jobs.find = async (jobId) => {
+      await assembler.store.jobs.insertOne(jobOf(jobId));
+      return find(jobId);
+    };
+    assert.equal((await cancellation.request('between')).kind, 'done');
+    assert.equal(await assembler.jobs.isCancelled('between'), true);
+  });
+
   it('comes back when it has overtaken its job', async () => {
     const outcome = await cancellation.request('j');
     assert.deepEqual([outcome.kind, 'code' in outcome && outcome.code], ['retry', 'assembly.job-unknown']);

@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { cancelWorkV1 } from '#contracts';
-import { Clock } from '#kernel';
+import { Clock, wait } from '#kernel';
 import { done, type Outcome } from '#messaging';
 import { eventRow } from '#outbox';
 import { Jobs } from '../aggregates/jobs.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
 import { JobSettling } from '../settle-results/job-settling.js';
+
+/** Looks for a job that its request overtook, and milliseconds between two of them. */
+const [maxLooks, lookPause] = [25, 20];
 
 /** Stops a job: what was not released never will be; what was, is asked to stop. */
 @Injectable()
@@ -18,11 +21,11 @@ export class JobCancellation {
   ) {}
 
   async request(jobId: string): Promise<Outcome> {
-    if (!(await this.jobs.requestCancel(jobId, this.clock.now())))
-      // The request overtook the job itself: the next tier is patient enough.
-      return (await this.jobs.find(jobId)) !== undefined
-        ? done
-        : { kind: 'retry', code: 'assembly.job-unknown', reason: `Job ${jobId} was not accepted yet.` };
+    const found = await this.note(jobId);
+    if (found === 'over') return done;
+    // The request overtook the job itself: the next tier is patient enough.
+    if (found === 'unknown')
+      return { kind: 'retry', code: 'assembly.job-unknown', reason: `Job ${jobId} was not accepted yet.` };
     await this.jobs.endWaiting(jobId, this.clock.now());
     await this.orders.cancelUnreleased({ jobId });
     for await (const { _id: workOrderId } of this.orders.released(jobId)) {
@@ -33,5 +36,20 @@ export class JobCancellation {
     }
     await this.settling.soon(jobId);
     return done;
+  }
+
+  /**
+   * Messages that come together are handled side by side, and the request may be the faster one: the job is there a moment later.
+   * After the pause of a retry a small job would be done, though its author had cancelled it before it was planned.
+   */
+  private async note(jobId: string): Promise<'noted' | 'over' | 'unknown'> {
+    for (let looks = 1; ; looks += 1) {
+      if (await this.jobs.requestCancel(jobId, this.clock.now())) return 'noted';
+      // One that is there now was over before, or came in between: the write says which.
+      if ((await this.jobs.find(jobId)) !== undefined)
+        return (await this.jobs.requestCancel(jobId, this.clock.now())) ? 'noted' : 'over';
+      if (looks === maxLooks) return 'unknown';
+      await wait(lookPause);
+    }
   }
 }
