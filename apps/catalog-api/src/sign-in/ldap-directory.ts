@@ -119,15 +119,21 @@ export class LdapDirectory {
     // With options for TLS the client speaks it from the start, whatever the address says.
     if (ldap.url.startsWith('ldaps://')) return new Client({ url: ldap.url, ...patience, tlsOptions });
     if (!ldap.startsTls) return new Client({ url: ldap.url, ...patience });
-    const host = hostname.replace(/^\[|\]$/g, '');
+    const host = hostOf(ldap);
     const socket = await startTls({ host, port: Number(port || 389), tlsOptions, timeout });
     return new Client({ url: `ldaps://${hostname}`, ...patience, createSecureConnection: () => socket });
   }
 }
 
+/** Addresses of IPv6 stand in brackets in a URL, and nowhere else. */
+function hostOf({ url }: LdapConfig): string {
+  return new URL(url).hostname.replace(/^\[|\]$/g, '');
+}
+
 /** With the host's name, which the certificate has to carry; an address is no server name. */
-function tlsOptionsOf({ url, authorities }: LdapConfig): ConnectionOptions {
-  const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
+function tlsOptionsOf(ldap: LdapConfig): ConnectionOptions {
+  const host = hostOf(ldap);
+  const { authorities } = ldap;
   return {
     host,
     ...(isIP(host) === 0 ? { servername: host } : {}),

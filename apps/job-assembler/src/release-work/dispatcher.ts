@@ -59,10 +59,8 @@ export class Dispatcher extends HostedLoop {
     await this.steered.catchUp();
     if (!(await this.hold())) return;
     const slots = await this.orders.slots(await this.rules.now());
-    let sinceHeld = 0;
-    for (const release of fairReleases(slots, await this.candidates(slots))) {
-      if (sinceHeld % releasesPerHold === 0 && !(await this.hold())) return;
-      sinceHeld += 1;
+    for (const [place, release] of fairReleases(slots, await this.candidates(slots)).entries()) {
+      if (place % releasesPerHold === 0 && !(await this.hold())) return;
       await this.release(slots, release);
       stillMoving();
     }

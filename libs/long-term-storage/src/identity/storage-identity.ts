@@ -1,4 +1,4 @@
-import { CatenaError } from '#kernel';
+import { codeOf } from '#kernel';
 import type { LongTermStorage } from '../long-term-storage.js';
 import { identityName } from '../names.js';
 
@@ -31,7 +31,7 @@ export class IdentityFile {
         chunks.push(chunk as Buffer);
       return identityIn(Buffer.concat(chunks).toString('utf8'));
     } catch (error) {
-      if (isCode(error, 'long-term-storage.not-found')) return undefined;
+      if (codeOf(error, '') === 'long-term-storage.not-found') return undefined;
       throw error;
     }
   }
@@ -45,7 +45,7 @@ export class IdentityFile {
       await writer.commit();
       return true;
     } catch (error) {
-      if (isCode(error, 'long-term-storage.already-exists')) return false;
+      if (codeOf(error, '') === 'long-term-storage.already-exists') return false;
       throw error;
     } finally {
       await writer.discard();
@@ -70,8 +70,4 @@ function identityIn(text: string): StorageIdentity | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof CatenaError && error.code === code;
 }
