@@ -57,6 +57,8 @@ export interface InstallationOptions {
   readonly shares?: number;
   /** The first of them is a simulated tape library with these settings (see `storageAt`). */
   readonly tapeLibrary?: string;
+  /** What stands in ROUTES_FILE, with the folders of long-term storage as its places. */
+  readonly routes?: (shares: readonly string[]) => string;
   /** All apps have one account at the broker, as in an installation that was not told otherwise. */
   readonly sharedAccounts?: boolean;
   /** Publisher and publication server run as well, and register DOIs at this address. */
@@ -104,9 +106,12 @@ export class Installation {
         { username: 'stranger', email: 's@example.org', password: 'stranger', role: 'strangers' },
       ]),
     );
-    const { tapeLibrary } = options;
+    const { tapeLibrary, routes } = options;
+    const routesFile = join(directory, 'routes.yaml');
+    if (routes !== undefined) await writeFile(routesFile, routes(shares));
     const environment = {
       ...quick,
+      ...(routes === undefined ? {} : { ROUTES_FILE: routesFile, LTS_ROOTS: '' }),
       ...(tapeLibrary === undefined
         ? {}
         : { LTS_ROOTS: [`tape-simulation:${shares[0]}?${tapeLibrary}`, ...shares.slice(1)].join(',') }),
