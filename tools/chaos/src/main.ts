@@ -8,14 +8,14 @@ import { parseArgs } from 'node:util';
 import { startStack } from '../../local-stack/src/index.js';
 
 const project = fileURLToPath(new URL('../../../..', import.meta.url));
-const usage = `Usage: npm run chaos -- [--stories archive,publish] [--seeds 1,2,3] [--jobs 36] [--publications 40] [--seconds 60]
+const usage = `Usage: npm run chaos -- [--stories archive,routes,publish] [--seeds 1,2,3] [--jobs 36] [--publications 40] [--seconds 60]
 
 Lets a story happen with two processes of each app, while processes are killed and stopped and their connections cut
 and frozen at random for at most so many seconds, then checks that every place agrees and nothing is left under way.`;
 
 const { values } = parseArgs({
   options: {
-    stories: { type: 'string', default: 'archive,publish' },
+    stories: { type: 'string', default: 'archive,routes,publish' },
     seeds: { type: 'string', default: '1,2,3' },
     jobs: { type: 'string', default: '36' },
     seconds: { type: 'string', default: '60' },
