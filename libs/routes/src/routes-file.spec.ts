@@ -251,6 +251,17 @@ routes:
       );
     });
 
+  it('a condition that is refused does not seem to take everything', () => {
+    const [problem, ...others] = problemsOf(
+      `${targets}routes:\n  - { name: a, targets: [disk], when: { minSize: 1MB } }\n  - { name: b, targets: [disk] }\n`,
+    );
+    assert.match(
+      problem ?? '',
+      /a size such as 500000, 64MiB or 500GiB, found "1MB"\. Write a whole number and its unit \(B, KiB/,
+    );
+    assert.deepEqual(others, []);
+  });
+
   it('has all of its problems told at once', () => {
     const wrong = targets.replace('share', 'shore').replace('/data', 'data');
     const text = `${wrong}routes:\n  - { name: A, targets: [nowhere], copies: 9 }\n`;

@@ -88,6 +88,10 @@ function readCondition(value: FileValue): RouteCondition | undefined {
   const fields = entry.optional('fields', readFields);
   const minBytes = entry.optional('minSize', size);
   const maxBytes = entry.optional('maxSize', size);
+  const said = { jobTypes, fields, minSize: minBytes, maxSize: maxBytes };
+  // What was refused is not "all": a route that seems to take everything would have others refused as useless.
+  if (Object.entries(said).some(([key, read]) => read === undefined && entry.value(key) !== undefined))
+    return undefined;
   if (minBytes !== undefined && maxBytes !== undefined && minBytes > maxBytes)
     return entry.value('maxSize')!.refuse('`maxSize` of at least `minSize`', 'Correct one of them.');
   return {

@@ -1,4 +1,4 @@
-import { bytesFrom, durationFrom, messageOf } from '#kernel';
+import { bytesFrom, durationFrom } from '#kernel';
 import type { FileValue } from './file-reading.js';
 import { nearestWord } from './nearest-word.js';
 
@@ -53,18 +53,23 @@ export const oneOf =
 
 /** Bytes. */
 export const size: Reader<number> = (value) =>
-  measured(value, bytesFrom, 'a size such as 500000, 64MiB or 500GiB');
+  measured(value, bytesFrom, 'a size such as 500000, 64MiB or 500GiB', 'B, KiB, MiB, GiB or TiB');
 
 /** Milliseconds. */
 export const time: Reader<number> = (value) =>
-  measured(value, durationFrom, 'a duration such as 90s, 5m or 2h');
+  measured(value, durationFrom, 'a duration such as 90s, 5m or 2h', 'ms, s, m, h or d');
 
-function measured(value: FileValue, parse: (text: string) => number, expected: string): number | undefined {
+function measured(
+  value: FileValue,
+  parse: (text: string) => number,
+  expected: string,
+  units: string,
+): number | undefined {
   try {
     const parsed = parse(value.written ?? '');
     if (Number.isSafeInteger(parsed)) return parsed;
-  } catch (error) {
-    return value.refuse(expected, `Write a number and its unit without a blank: ${messageOf(error)}`);
+  } catch {
+    return value.refuse(expected, `Write a whole number and its unit (${units}) without a blank.`);
   }
   return value.refuse(expected, 'Write a smaller one.');
 }
