@@ -8,6 +8,7 @@ import { until } from '#messaging/testing';
 import type { AppProcess } from '../../tools/start/src/index.js';
 import { datasetInSourceFolder, sampleFiles, sha256, type TestDataset } from '../support/datasets.js';
 import { Installation } from '../support/installation.js';
+import { Mailbox } from '../support/mailbox.js';
 import type { ScicatClient } from '../support/scicat-client.js';
 import { verdict } from '../support/verdict.js';
 
@@ -20,6 +21,7 @@ describe('With routes', () => {
   let place: string;
   let installation: Installation;
   let second: AppProcess | undefined;
+  let mailbox: Mailbox;
   let demo: ScicatClient;
   let stranger: ScicatClient;
   const seen = verdict();
@@ -39,12 +41,17 @@ routes:
     when: { fields: { ownerGroup: demo-group } }
     targets: [library, vault]
     copies: 2
+    mail: [owner, tapes@example.org]
   - name: default
     targets: [disk]
 `,
     );
+    mailbox = await Mailbox.open();
     installation = await Installation.create({
-      environment: { ROUTES_FILE: file, ARCHIVER_TARGETS: 'vault,library', LTS_ROOTS: '' },
+      environment: {
+        ...{ ROUTES_FILE: file, ARCHIVER_TARGETS: 'vault,library', LTS_ROOTS: '' },
+        ...{ JOB_MAILS: 'policy', ...mailbox.environment },
+      },
     });
     await mkdir(join(installation.directory, 'source', 'strangers'), { recursive: true });
     await installation.start();
@@ -54,6 +61,7 @@ routes:
   after(async () => {
     await second?.stop('SIGTERM');
     await installation.stop(seen.failed);
+    await mailbox.close();
     await rm(place, { recursive: true, force: true });
   });
 
@@ -107,6 +115,21 @@ routes:
     await isRetrieved(stranger, other);
     await ended(demo, await posted(demo, 'verify', precious.pid));
     await ended(stranger, await posted(stranger, 'verify', other.pid));
+  });
+
+  it('the end of a job is told to whom its route names, the owner among them', async () => {
+    const { pid } = await datasetOf(demo, 'demo-group');
+    const id = await posted(demo, 'archive', pid);
+    await ended(demo, id);
+    const mailsOfJob = () =>
+      mailbox.mails.filter(({ text }) => text.includes(id) && /has\s+ended/.test(text));
+    await until(() => Promise.resolve(mailsOfJob().length > 1), 60_000);
+    assert.deepEqual(
+      mailsOfJob()
+        .flatMap(({ to }) => to)
+        .sort(),
+      ['demo@example.org', 'tapes@example.org'],
+    );
   });
 
   it('a dataset is archived only when all of its copies are verified', async () => {

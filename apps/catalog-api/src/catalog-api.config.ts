@@ -17,6 +17,7 @@ import { serviceHostOptionsFrom, type ServiceHostOptions } from '#service-host';
 import { s3OptionsFrom, type S3ObjectStoreOptions } from '#storage';
 import type { GroupLists } from './domain/access.js';
 import { identityConfigFrom, type IdentityConfig } from './identity.config.js';
+import { jobMailConfigFrom, type JobMailConfig } from './job-mails.config.js';
 import { edgeConfigFrom, type EdgeConfig } from './edge.config.js';
 
 /** Injection token of the validated configuration. */
@@ -111,6 +112,7 @@ export interface CatalogApiConfig {
   /** Milliseconds after which a claim without a stored job counts as left by a crash. */
   readonly orphanClaimAge: number;
   readonly mail: MailOptions | undefined;
+  readonly jobMails: JobMailConfig | undefined;
   /** Environment variables that job templates may read. */
   readonly templateEnvironment: Readonly<Record<string, string>>;
 }
@@ -202,6 +204,7 @@ function read(environment: Environment): CatalogApiConfig {
     orphanClaimAge: duration(environment, 'ORPHAN_CLAIM_AGE', '60s'),
     controlBucket: text('CONTROL_BUCKET', 'catena-control'),
     mail: mailOptionsFrom(environment),
+    jobMails: jobMailConfigFrom(environment),
     templateEnvironment: Object.fromEntries(
       listFrom(environment['JOB_TEMPLATE_VARIABLES']).map((name) => [name, environment[name] ?? '']),
     ),

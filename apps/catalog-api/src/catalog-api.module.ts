@@ -22,6 +22,7 @@ import { DatasetsModule } from './datasets/datasets.module.js';
 import { EventsModule } from './events/events.module.js';
 import { HistoryModule } from './history/history.module.js';
 import { InstrumentsModule } from './instruments/instruments.module.js';
+import { JobMailsModule } from './job-mails/job-mails.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { LandingZoneModule } from './landing-zone/landing-zone.module.js';
 import { LogbooksModule } from './logbooks/logbooks.module.js';
@@ -56,6 +57,7 @@ const features: readonly Type[] = [
   ProposalsModule,
   SamplesModule,
   JobsModule,
+  JobMailsModule,
   LandingZoneModule,
   ApplyJobReportsModule,
 ];

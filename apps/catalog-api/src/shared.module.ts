@@ -9,6 +9,7 @@ import { ChangeLog } from './history/change-log.js';
 import { JobConfigurationToken } from './jobs/job-configuration.provider.js';
 import { Catalogue } from './persistence/catalogue.js';
 import { DatasetClaimRecords } from './persistence/dataset-claim-records.js';
+import { JobMailRecords } from './persistence/job-mail-records.js';
 import { JobRecords } from './persistence/job-records.js';
 import { MetadataShapes } from './records/metadata-shapes.js';
 import { RecordQueries } from './records/record-queries.js';
@@ -22,6 +23,7 @@ const shared = [
   ClaimChecks,
   Catalogue,
   DatasetClaimRecords,
+  JobMailRecords,
   JobRecords,
   MetadataShapes,
   RecordStore,
@@ -51,6 +53,7 @@ export class SharedModule {
         },
         Catalogue,
         DatasetClaimRecords,
+        JobMailRecords,
         JobRecords,
         ChangeLog,
         MetadataShapes,

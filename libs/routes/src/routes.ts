@@ -21,6 +21,12 @@ export class Routes {
     return this.targets.find((target) => target.name === name);
   }
 
+  /** Whom routes name for mails, each once; routes that the file does not have any more name nobody. */
+  mailOf(names: Iterable<string>): string[] {
+    const wanted = new Set(names);
+    return [...new Set(this.routes.filter(({ name }) => wanted.has(name)).flatMap(({ mail }) => mail))];
+  }
+
   /** Names that are no target of this installation, each once: work and copies on them wait until they are back. */
   unknownAmong(names: Iterable<string>): string[] {
     return [...new Set(names)]

@@ -72,6 +72,12 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
     keys: { 'catena.storing': 1 },
     options: { partialFilterExpression: { 'catena.storing': { $exists: true } } },
   },
+  {
+    collection: 'Job',
+    name: 'catena_mails_due',
+    keys: { 'catena.mailsDue': 1 },
+    options: { partialFilterExpression: { 'catena.mailsDue': { $exists: true } } },
+  },
   { collection: 'User', name: 'catena_username', keys: { username: 1 } },
   { collection: 'User', name: 'catena_email', keys: { email: 1 }, options: { unique: true } },
   { collection: 'UserIdentity', name: 'catena_user', keys: { userId: 1 } },

@@ -69,6 +69,7 @@ export class JobReportsConsumer {
       sequence,
       { statusCode: finalWords[data.outcome], statusMessage: data.message, jobResultObject },
       true,
+      data.mail,
     );
     return done;
   }

@@ -3,6 +3,7 @@ import { beforeEach, describe, it } from 'node:test';
 import type { ClaimChecks } from '#claim-check';
 import type { Envelope, JobFinishedV1, JobProgressedV1, JobStartedV1 } from '#contracts';
 import { ManualClock } from '#kernel';
+import type { CatalogApiConfig } from '../catalog-api.config.js';
 import type { DatasetClaims } from '../claims/dataset-claims.js';
 import { AccessRules, type GroupLists } from '../domain/access.js';
 import { noJobTypes } from '../domain/job-configuration.js';
@@ -15,6 +16,10 @@ import { memoryCatalogue } from '../testing/memory-catalogue.js';
 import { jobOf, silentRelay, start } from '../testing/samples.js';
 import { JobReportsConsumer } from './job-reports.consumer.js';
 import { JobResults } from './job-results.js';
+
+const config = {
+  jobMails: { archiveManagers: [], templates: undefined, lifetime: 1 },
+} as unknown as CatalogApiConfig;
 
 describe('A report about a job', () => {
   let records: JobRecords;
@@ -38,7 +43,7 @@ describe('A report about a job', () => {
     const news = new JobChanges();
     news.listen((jobId) => told.push(jobId));
     const clock = new ManualClock(start);
-    const updates = new JobUpdates(records, rules, actions, noJobTypes, news, clock);
+    const updates = new JobUpdates(records, rules, actions, noJobTypes, news, clock, config);
     consumer = new JobReportsConsumer(updates, claims, new JobResults(checks), records, news, clock);
     await records.post(jobOf('j'));
   });
@@ -77,6 +82,18 @@ describe('A report about a job', () => {
     for (const late of [started(2), finished(4), progressed(7)]) await late;
     const { statusCode, catena } = await found();
     assert.deepEqual([statusCode, catena?.progress?.bytesDone], ['finishedSuccessful', 3]);
+  });
+
+  it('leaves a mail of its start and one of its end to be sent, each once, whatever is delivered twice', async () => {
+    for (const report of [() => started(1), () => started(1)]) await report();
+    const { catena } = await found();
+    assert.deepEqual([Object.keys(catena?.mails ?? {}), catena?.mailsDue], [['start'], start]);
+    const mail = ['owner', 'tapes@example.org'];
+    for (const report of [() => finished(5, { mail }), () => finished(5), () => started(2)]) await report();
+    assert.deepEqual((await found()).catena?.mails, {
+      start: { at: start, tries: 0, sent: [] },
+      end: { at: start, tries: 0, sent: [], also: mail },
+    });
   });
 
   it('of its end lets go of its datasets first, and shows what became of each', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { ManualClock } from '#kernel';
+import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { AccessRules, type Caller, type GroupLists } from '../domain/access.js';
 import { parseJobConfiguration } from '../domain/job-configuration.js';
 import { JobChanges } from '../events/job-changes.js';
@@ -22,6 +23,10 @@ const configuration = parseJobConfiguration(
 );
 const noGroups = { admin: [], updateJobPrivileged: [] } as unknown as GroupLists;
 
+const config = {
+  jobMails: { archiveManagers: [], templates: undefined, lifetime: 1 },
+} as unknown as CatalogApiConfig;
+
 describe('A change of a job', () => {
   let catalogue: Catalogue;
   let records: JobRecords;
@@ -42,7 +47,7 @@ describe('A change of a job', () => {
       perform: () => Promise.resolve((performed += 1)),
     } as unknown as JobActions;
     const rules = new AccessRules(noGroups);
-    updates = new JobUpdates(records, rules, actions, configuration, news, new ManualClock(start));
+    updates = new JobUpdates(records, rules, actions, configuration, news, new ManualClock(start), config);
   });
 
   const put = async (catena: Partial<JobRecord['catena']> = {}, more: Partial<JobRecord> = {}) => {

@@ -11,6 +11,7 @@ import { mergePatch } from '../datasets/dataset-answers.js';
 import { JobRecords, type JobNote, type JobReport } from '../persistence/job-records.js';
 import type { JobHistoryEntry, JobRecord } from '../persistence/records.js';
 import { JobActions } from './job-actions.js';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { JobConfigurationToken } from './job-configuration.provider.js';
 import { JobChanges } from '../events/job-changes.js';
 import { legacyBody } from './job-answers.js';
@@ -48,6 +49,7 @@ export class JobUpdates {
     @Inject(JobConfigurationToken) private readonly configuration: JobConfiguration,
     private readonly news: JobChanges,
     private readonly clock: Clock,
+    @Inject(ConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
   /** SciCat's PATCH: any status may follow any other for job types that external systems handle. */
@@ -111,6 +113,7 @@ export class JobUpdates {
   /**
    * Applies a report of Catena's own: once, and only if it is newer than what was applied before.
    *
+   * @param also whom the routes of the job name for the mail about it
    * @returns undefined when the report changes nothing
    */
   async report(
@@ -118,13 +121,22 @@ export class JobUpdates {
     sequence: number,
     change: JobChange,
     finished: boolean,
+    also?: readonly string[],
   ): Promise<JobRecord | undefined> {
     const job = await this.jobs.find(jobId);
     if (job?.catena === undefined || job.catena.finished || job.catena.reported >= sequence) return undefined;
     return (
-      (await this.write(job, change, { by: 'catena', request: undefined, report: { sequence, finished } })) ??
-      job
+      (await this.write(job, change, {
+        ...{ by: 'catena', request: undefined },
+        report: { sequence, finished, ...this.mailOf(finished, also) },
+      })) ?? job
     );
+  }
+
+  private mailOf(finished: boolean, also: readonly string[] = []): Pick<JobReport, 'mail'> {
+    if (this.config.jobMails === undefined) return {};
+    const mail = { at: this.clock.now(), tries: 0, sent: [], ...(also.length === 0 ? {} : { also }) };
+    return { mail: { kind: finished ? 'end' : 'start', mail } };
   }
 
   /** @returns undefined when the job has changed so that the change does not fit any more */

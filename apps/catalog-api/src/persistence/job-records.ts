@@ -5,7 +5,7 @@ import { wordsFor } from '#scicat-database';
 import { jobSteps } from '../domain/states.js';
 import { acceptedJobs, Catalogue } from './catalogue.js';
 import { withoutOwnFields, withoutWords } from './own-fields.js';
-import type { JobHistoryEntry, JobProgress, JobRecord } from './records.js';
+import type { JobHistoryEntry, JobMail, JobMailKind, JobProgress, JobRecord } from './records.js';
 
 /** A change of what a job says of itself. */
 export interface JobNote {
@@ -22,6 +22,8 @@ export interface JobNote {
 export interface JobReport {
   readonly sequence: number;
   readonly finished: boolean;
+  /** A mail that tells of it: written with the report, so that it is sent if and only if the report was taken. */
+  readonly mail?: { readonly kind: JobMailKind; readonly mail: JobMail };
 }
 
 /** How a job says its state. */
@@ -126,9 +128,11 @@ export class JobRecords {
   }
 
   /** @returns undefined when a newer report was taken, or the job is over */
-  takeReport({ sequence, finished }: JobReport, note: JobNote): Promise<JobRecord | undefined> {
+  takeReport({ sequence, finished, mail }: JobReport, note: JobNote): Promise<JobRecord | undefined> {
     const fresh = { ...(finished ? ends : goesOn), 'catena.reported': { $lt: sequence } };
-    return this.take(note, fresh, { 'catena.reported': sequence, 'catena.finished': finished });
+    const mails =
+      mail === undefined ? {} : { [`catena.mails.${mail.kind}`]: mail.mail, 'catena.mailsDue': mail.mail.at };
+    return this.take(note, fresh, { 'catena.reported': sequence, 'catena.finished': finished, ...mails });
   }
 
   /** Whatever the job says: any status may follow any other. */

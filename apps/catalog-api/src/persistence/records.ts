@@ -97,6 +97,21 @@ export interface JobProgress {
   readonly at: Date;
 }
 
+/** What a mail of a job tells of: each once. */
+export const jobMailKinds = ['start', 'end'] as const;
+export type JobMailKind = (typeof jobMailKinds)[number];
+
+/** A mail that is still to be sent. */
+export interface JobMail {
+  readonly at: Date;
+  /** Tries that failed. */
+  readonly tries: number;
+  /** Digests of the addresses that got it. */
+  readonly sent: readonly string[];
+  /** Whom the routes of the job name: addresses, and `owner` for whoever posted it. */
+  readonly also?: readonly string[];
+}
+
 /** What Catena keeps inside a job document; never shown to SciCat's clients. Of a job that SciCat has stored, its history at most. */
 interface JobCatenaPart {
   outbox: OutboxPart;
@@ -119,6 +134,12 @@ interface JobCatenaPart {
   notBefore?: Date;
   idempotency?: { readonly user: string; readonly key: string; readonly digest: string };
   progress?: JobProgress;
+  /** Mails still to be sent; absent when there are none. */
+  mails?: Partial<Record<JobMailKind, JobMail>>;
+  /** When they are looked at next. */
+  mailsDue?: Date;
+  /** Until when one process sends them. */
+  mailsTaken?: Date;
 }
 
 /** A document of SciCat's collection `Job`. */

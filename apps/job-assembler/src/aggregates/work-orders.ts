@@ -112,6 +112,8 @@ export abstract class WorkOrders {
   /** In the order of archive ids. */
   abstract done(taskId: string): AsyncIterable<WorkOrder>;
   abstract retrieved(jobId: string): AsyncIterable<WorkOrder>;
+  /** Names of the routes that work of the job was planned by. */
+  abstract routesOf(jobId: string): Promise<string[]>;
   /** Bytes of a job in all, and of those the share done. */
   abstract bytes(jobId: string): Promise<{ readonly total: number; readonly done: number }>;
 

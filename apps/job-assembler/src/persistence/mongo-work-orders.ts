@@ -356,6 +356,11 @@ export class MongoWorkOrders extends WorkOrders {
     return this.orders.distinct('target', { jobId, ...release.from });
   }
 
+  async routesOf(jobId: string): Promise<string[]> {
+    const routes = await this.orders.distinct('route', { jobId });
+    return routes.filter((route) => route !== undefined).sort();
+  }
+
   async isNeeded(jobId: string): Promise<boolean> {
     const needed = [
       { jobId, ...underWay },

@@ -3,6 +3,7 @@ import { beforeEach, describe, it } from 'node:test';
 import type { JobFinishedV1 } from '#contracts';
 import { ManualClock } from '#kernel';
 import { legacyRow } from '#outbox';
+import { Routes } from '#routes';
 import type { AssemblyJob, DatasetTask } from '../aggregates/records.js';
 import { memoryAssembler, type Assembler } from '../testing/assembler.js';
 import { jobOf, orderOf, taskOf } from '../testing/samples.js';
@@ -47,6 +48,24 @@ describe('The end of a job', () => {
       );
       assert.equal(lists.lists.get('results/j.ndjson')?.length, 2);
     });
+
+  it('names whom the routes of its work name for mails, each once', async () => {
+    const route = (name: string, mail: string[]) => ({
+      ...{ name, mail, when: {}, targets: ['disk'], copies: 1, priority: 1 as const },
+    });
+    const routes = new Routes(
+      [],
+      [route('a', ['owner', 'x@example.org']), route('b', ['x@example.org']), route('c', ['c@example.org'])],
+      true,
+    );
+    await assembler.store.jobs.insertOne(jobOf('j', { state: 'running' }));
+    await assembler.store.tasks.insertOne(taskOf('j/0', { state: 'succeeded' }));
+    for (const [place, name] of ['b', 'a', 'a', 'gone'].entries())
+      await assembler.store.orders.insertOne(orderOf(`j/0/${place}`, { state: 'done', route: name }));
+    await settlingOn(assembler, clock, lists, routes).jobEnding.settle('j');
+    const [row] = (await assembler.store.jobs.findOne({ _id: 'j' }))!.outbox.rows;
+    assert.deepEqual((row?.envelope?.data as JobFinishedV1).mail, ['owner', 'x@example.org']);
+  });
 
   it('waits for datasets that are open', async () => {
     for (const state of ['planning', 'running', 'registering'] as const) {

@@ -1,5 +1,5 @@
-import { Injectable } from '@nestjs/common';
-import { jobFinishedV1, type DatasetResultLine, type JobOutcome } from '#contracts';
+import { Inject, Injectable } from '@nestjs/common';
+import { jobFinishedV1, maxMailAddresses, type DatasetResultLine, type JobOutcome } from '#contracts';
 import { Clock, crashPoint, stillMoving, TransientError } from '#kernel';
 import { inContextOf } from '#messaging';
 import { eventRow } from '#outbox';
@@ -8,6 +8,7 @@ import { Jobs } from '../aggregates/jobs.js';
 import type { AssemblyJob, DatasetTask, Fault } from '../aggregates/records.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
 import { finalSentence, outcomeOfTasks } from '../domain/outcomes.js';
+import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
 import { ClaimChecks } from '#claim-check';
 
 /** Brings a job to its one end state. */
@@ -19,6 +20,7 @@ export class JobEnding {
     private readonly orders: WorkOrders,
     private readonly claimChecks: ClaimChecks,
     private readonly clock: Clock,
+    @Inject(ConfigToken) private readonly config: Pick<JobAssemblerConfig, 'routes'>,
   ) {}
 
   /** Ends a job whose datasets are all over, once the catalogue has applied what it was told of them. Can be repeated. */
@@ -71,11 +73,20 @@ export class JobEnding {
         datasetsFailed: failed,
         datasetsCancelled: cancelled,
         result,
+        ...(await this.mailOf(jobId)),
       },
       now,
     );
     await this.jobs.finish(jobId, outcome, row, now);
     crashPoint('assembler.after-finish');
+  }
+
+  /** Whom the routes of its work name; work of which nothing was planned has none. */
+  private async mailOf(jobId: string): Promise<{ mail?: string[] }> {
+    const { routes } = this.config;
+    if (routes.routes.every(({ mail }) => mail.length === 0)) return {};
+    const mail = routes.mailOf(await this.orders.routesOf(jobId)).slice(0, maxMailAddresses);
+    return mail.length === 0 ? {} : { mail };
   }
 
   private async resultLines(jobId: string): Promise<DatasetResultLine[]> {

@@ -8,6 +8,7 @@ import { DatasetSettling } from '../settle-results/dataset-settling.js';
 import { DatasetSubmission } from '../settle-results/dataset-submission.js';
 import { JobEnding } from '../settle-results/job-ending.js';
 import { UnregisteredDatablocks } from '../settle-results/unregistered-datablocks.js';
+import { configOf } from './assembler-config.js';
 import type { Assembler } from './assembler.js';
 
 /** Lists that messages refer to, kept by key. */
@@ -25,10 +26,11 @@ export function settlingOn(
   { jobs, tasks, orders, steered }: Assembler,
   clock: Clock,
   kept: KeptLists = new KeptLists(),
+  routes = configOf().routes,
 ) {
   const objects = kept as unknown as ClaimChecks;
   const dispatcher = { wake: () => undefined } as unknown as Dispatcher;
-  const jobEnding = new JobEnding(jobs, tasks, orders, objects, clock);
+  const jobEnding = new JobEnding(jobs, tasks, orders, objects, clock, { routes });
   const ending = new DatasetEnding(tasks, jobEnding, clock);
   const unregistered = new UnregisteredDatablocks(jobs, tasks, orders, clock);
   const submission = new DatasetSubmission(tasks, orders, objects, clock);

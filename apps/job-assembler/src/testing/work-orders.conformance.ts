@@ -284,6 +284,14 @@ export function workOrdersConformance(name: string, open: () => Promise<Assemble
       assert.deepEqual([released?.acceptedAt, released?.outbox.rows], [undefined, [{ time: now }]]);
     });
 
+    it('tell by which routes they were planned, each once', async () => {
+      await put('0/0', { route: 'b' });
+      await put('0/1', { route: 'a', state: 'done' });
+      await put('0/2', { route: 'a' });
+      await put('0/3');
+      assert.deepEqual(await orders.routesOf(job), ['a', 'b']);
+    });
+
     it('are needed while a message is under way or the archiver has them, and forgotten by job', async () => {
       await put('0/0', { state: 'released' });
       assert.deepEqual([await orders.lanesOf(job), await orders.isNeeded(job)], [[], true]);

@@ -1,8 +1,11 @@
-import { IsIn, IsOptional } from 'class-validator';
+import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, IsOptional, Matches, MaxLength } from 'class-validator';
 import { defineEvent } from '../define-message.js';
 import { Count, JobId, Nested, Sentence } from '../fields.js';
 import { ObjectReference } from '../object-reference.js';
 import { outcomes, type JobOutcome } from '../vocabulary.js';
+
+/** More of them are not told: the first of each route come first. */
+export const maxMailAddresses = 100;
 
 /** The job reached its one end state: a fold over the end states of its datasets. */
 export class JobFinishedV1 {
@@ -28,6 +31,15 @@ export class JobFinishedV1 {
   @IsOptional()
   @Nested(() => ObjectReference)
   result?: ObjectReference;
+
+  /** Whom the routes of its datasets name for mails about the end: addresses, and `owner` for that of the job. */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(maxMailAddresses)
+  @ArrayUnique()
+  @Matches(/^(owner|[^\s@,;<>"]+@[^\s@,;<>"]+)$/, { each: true })
+  @MaxLength(320, { each: true })
+  mail?: string[];
 }
 
 export const jobFinishedV1 = defineEvent({

@@ -1,0 +1,30 @@
+import { duration, listFrom, present, refuse, type Environment } from '#kernel';
+
+/** Mails to people about their jobs. */
+export interface JobMailConfig {
+  /** Addresses that get a copy of each failure. */
+  readonly archiveManagers: readonly string[];
+  /** Folder of texts of the facility's own. */
+  readonly templates: string | undefined;
+  /** Milliseconds after which a mail that no server has taken is given up. */
+  readonly lifetime: number;
+}
+
+/** Undefined when jobs send no mails of their own. */
+export function jobMailConfigFrom(environment: Environment): JobMailConfig | undefined {
+  const mode = present(environment['JOB_MAILS']) ?? 'off';
+  if (mode !== 'off' && mode !== 'policy')
+    refuse(environment, `Expected JOB_MAILS to be policy or off, found ${JSON.stringify(mode)}.`);
+  const archiveManagers = listFrom(environment['JOB_MAIL_ARCHIVE_MANAGERS']);
+  for (const address of archiveManagers)
+    if (!/^[^\s@,;<>"]+@[^\s@,;<>"]+$/.test(address))
+      refuse(
+        environment,
+        `Expected JOB_MAIL_ARCHIVE_MANAGERS to be mail addresses with commas between them, found ${JSON.stringify(address)}.`,
+      );
+  const lifetime = duration(environment, 'JOB_MAIL_LIFETIME', '3d');
+  if (mode !== 'policy') return undefined;
+  if (present(environment['SMTP_HOST']) === undefined)
+    refuse(environment, 'Expected SMTP_HOST with JOB_MAILS=policy: nobody would take the mails.');
+  return { archiveManagers, templates: present(environment['JOB_MAIL_TEMPLATES']), lifetime };
+}

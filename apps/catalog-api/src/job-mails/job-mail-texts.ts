@@ -1,0 +1,143 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import Handlebars from 'handlebars';
+import { messageOf, PermanentError } from '#kernel';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
+import type { JobMailKind, JobRecord } from '../persistence/records.js';
+import { tellsOfFailure } from './job-mail-rules.js';
+
+/** What a template sees. */
+export interface JobMailFacts {
+  readonly jobId: string;
+  readonly jobType: string;
+  readonly statusCode: string;
+  readonly statusMessage: string;
+  readonly ownerGroup: string;
+  readonly postedBy: string;
+  /** Pids and sentences of datasets whose part failed, the first twenty, and how many more there are. */
+  readonly failed: readonly { readonly pid: string; readonly message: string }[];
+  readonly moreFailed: number;
+}
+
+export interface JobMailText {
+  readonly subject: string;
+  readonly text: string;
+}
+
+const names = ['start', 'end', 'failure'] as const;
+type TemplateName = (typeof names)[number];
+
+const maxFailedShown = 20;
+
+/** The first line is the subject; an empty line ends it. */
+const builtIn: Readonly<Record<TemplateName, string>> = {
+  start: `The {{jobType}} job {{jobId}} has begun
+
+The {{jobType}} job {{jobId}}, posted by {{postedBy}} for {{ownerGroup}}, has begun.
+
+{{statusMessage}}
+`,
+  end: `The {{jobType}} job {{jobId}} has ended: {{statusCode}}
+
+The {{jobType}} job {{jobId}}, posted by {{postedBy}} for {{ownerGroup}}, has ended: {{statusCode}}.
+
+{{statusMessage}}
+`,
+  failure: `The {{jobType}} job {{jobId}} did not do all of its work: {{statusCode}}
+
+The {{jobType}} job {{jobId}}, posted by {{postedBy}} for {{ownerGroup}}, has ended: {{statusCode}}.
+
+{{statusMessage}}
+{{#each failed}}
+
+- {{pid}}
+  {{message}}
+{{/each}}
+{{#if moreFailed}}
+
+… and {{moreFailed}} more.
+{{/if}}
+`,
+};
+
+/** What mails say: texts of our own, or those of the folder `JOB_MAIL_TEMPLATES`, one file each. */
+@Injectable()
+export class JobMailTexts implements OnModuleInit {
+  private readonly engine = Handlebars.create();
+  private readonly templates = new Map<TemplateName, Handlebars.TemplateDelegate<JobMailFacts>>();
+
+  constructor(@Inject(ConfigToken) private readonly config: CatalogApiConfig) {}
+
+  /** @throws PermanentError for a template that cannot be used: that is found out at start, not at the first mail */
+  async onModuleInit(): Promise<void> {
+    for (const name of names) {
+      const source = (await this.fromFolder(name)) ?? builtIn[name];
+      const template = this.engine.compile<JobMailFacts>(source, { noEscape: true });
+      try {
+        this.textOf(template(example));
+      } catch (error) {
+        throw new PermanentError(
+          'kernel.configuration',
+          `Expected in ${this.fileOf(name)} a Handlebars template whose first line is the subject and whose second one is empty, found that it cannot be used: ${messageOf(error)}`,
+        );
+      }
+      this.templates.set(name, template);
+    }
+  }
+
+  of(kind: JobMailKind, job: JobRecord): JobMailText {
+    const template = this.templates.get(tellsOfFailure(kind, job) ? 'failure' : kind)!;
+    return this.textOf(template(factsOf(job)));
+  }
+
+  private textOf(rendered: string): JobMailText {
+    const [subject = '', blank = '', ...lines] = rendered.split(/\r?\n/);
+    if (subject.trim() === '' || blank.trim() !== '')
+      throw new Error('the first line must be a subject, and the second one empty');
+    return { subject: subject.trim(), text: lines.join('\n') };
+  }
+
+  private async fromFolder(name: TemplateName): Promise<string | undefined> {
+    if (this.config.jobMails?.templates === undefined) return undefined;
+    try {
+      return await readFile(this.fileOf(name), 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  private fileOf(name: TemplateName): string {
+    return join(this.config.jobMails?.templates ?? '', `${name}.txt`);
+  }
+}
+
+const example: JobMailFacts = {
+  ...{ jobId: 'id', jobType: 'archive', statusCode: 'inProgress', statusMessage: 'A sentence.' },
+  ...{ ownerGroup: 'group', postedBy: 'demo', failed: [{ pid: 'pid', message: 'why' }], moreFailed: 1 },
+};
+
+/** One line each: what others have written must not become lines of the mail's head. */
+function factsOf(job: JobRecord): JobMailFacts {
+  const bad = job.jobResultObject['bad'];
+  const failed = (Array.isArray(bad) ? (bad as { pid?: unknown; message?: unknown }[]) : []).map(
+    ({ pid, message }) => ({ pid: oneLine(pid), message: oneLine(message) }),
+  );
+  return {
+    jobId: oneLine(job.id),
+    jobType: oneLine(job.type),
+    statusCode: oneLine(job.statusCode),
+    statusMessage: oneLine(job.statusMessage),
+    ownerGroup: oneLine(job.ownerGroup ?? 'no group'),
+    postedBy: oneLine(job.ownerUser ?? 'a caller without an account'),
+    failed: failed.slice(0, maxFailedShown),
+    moreFailed: Math.max(0, failed.length - maxFailedShown),
+  };
+}
+
+function oneLine(value: unknown): string {
+  const text = typeof value === 'string' ? value : '';
+
+  return text.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ').slice(0, 2000);
+}
