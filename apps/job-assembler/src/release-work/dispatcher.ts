@@ -70,9 +70,9 @@ export class Dispatcher extends HostedLoop {
   private async candidates(slots: Slots): Promise<Candidate[]> {
     const found: Candidate[] = [];
     for (const target of await this.orders.lanesWaiting()) {
-      if (!slots.isOpen(target)) continue;
+      if (!slots.isLookedAt(target)) continue;
       for (const group of await this.orders.groupsWaitingFor(target)) {
-        const room = slots.room({ group, target });
+        const room = slots.mayClaim({ group, target }) ? 1 : slots.room({ group, target });
         if (room > 0) found.push(...(await this.orders.oldestPlanned({ group, target }, room)));
       }
     }
