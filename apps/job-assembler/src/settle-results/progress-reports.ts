@@ -32,11 +32,12 @@ export class ProgressReports {
     phase,
     reason,
     code,
+    readAt,
   }: WorkProgressedV1): Promise<void> {
     const share = bytesTotal === 0 ? 0 : Math.min(1, bytesDone / bytesTotal);
     const heardAt = this.clock.now();
     const waits = phase === 'waiting' && reason !== undefined ? { reason, code } : undefined;
-    await this.orders.progress(workOrderId, share, heardAt, waits);
+    await this.orders.progress(workOrderId, { share, heardAt, waits, readAt });
     const now = heardAt.getTime();
     if (now - (this.toldAt.get(jobId) ?? 0) < interval) return;
     this.forgetOld(now);
