@@ -7,9 +7,10 @@ import { eventRow, type OutboxRow } from '#outbox';
 import { Leases } from '../aggregates/leases.js';
 import type { WorkOrder } from '../aggregates/records.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
-import { fairReleases, type Candidate, type Release } from '../domain/fair-release.js';
+import { fairReleases, type Release } from '../domain/fair-release.js';
 import type { Slots } from '../domain/slots.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
+import { Candidates } from './candidates.js';
 import { CurrentRules } from './current-rules.js';
 import { SteeredJobs } from './steered-jobs.js';
 
@@ -26,6 +27,7 @@ const maxTargets = 4;
 @Injectable()
 export class Dispatcher extends HostedLoop {
   private readonly holder = newId();
+  private readonly candidates: Candidates;
 
   constructor(
     private readonly orders: WorkOrders,
@@ -43,6 +45,7 @@ export class Dispatcher extends HostedLoop {
       fault: 'could not release work, trying again',
       ready: () => leases.whenReady(),
     });
+    this.candidates = new Candidates(orders);
   }
 
   /** What is left waits for room, and is looked at again when something ends. */
@@ -59,24 +62,11 @@ export class Dispatcher extends HostedLoop {
     await this.steered.catchUp();
     if (!(await this.hold())) return;
     const slots = await this.orders.slots(await this.rules.now());
-    for (const [place, release] of fairReleases(slots, await this.candidates(slots)).entries()) {
+    for (const [place, release] of fairReleases(slots, await this.candidates.find(slots)).entries()) {
       if (place % releasesPerHold === 0 && !(await this.hold())) return;
       await this.release(slots, release);
       stillMoving();
     }
-  }
-
-  /** Of every lane and group with room the oldest: were they the oldest of all, a busy target would hide an idle one. */
-  private async candidates(slots: Slots): Promise<Candidate[]> {
-    const found: Candidate[] = [];
-    for (const target of await this.orders.lanesWaiting()) {
-      if (!slots.isLookedAt(target)) continue;
-      for (const group of await this.orders.groupsWaitingFor(target)) {
-        const room = slots.mayClaim({ group, target }) ? 1 : slots.room({ group, target });
-        if (room > 0) found.push(...(await this.orders.oldestPlanned({ group, target }, room)));
-      }
-    }
-    return found;
   }
 
   /** One that was cancelled, or deferred, meanwhile stays: the write decides. */
