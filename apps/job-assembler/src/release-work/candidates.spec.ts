@@ -17,7 +17,7 @@ describe('The work that a decision is about', () => {
       rulesOf({ routes: routesOf(targetOf('tape', one), targetOf('disk', one), targetOf('bucket')) }),
     );
   const idsOf = async (candidates: Candidates, of = slots()): Promise<string[]> =>
-    (await candidates.find(of)).map(({ id }) => id).sort();
+    (await candidates.find(of)).found.map(({ id }) => id).sort();
 
   it('is the oldest of every group in every lane with room, as many as there is room for', async () => {
     await assembler.store.orders.insertMany([
@@ -42,6 +42,18 @@ describe('The work that a decision is about', () => {
     );
     assert.equal(new Set(looks.slice(0, 3).flat()).size, 10);
     assert.equal(new Set(looks.slice(2, 5).flat()).size, 10);
+  });
+
+  it('has some of each lane in every look', async () => {
+    await assembler.store.orders.insertMany(
+      ['tape', 'disk', 'bucket'].flatMap((target) =>
+        [0, 1, 2, 3, 4].map((n) =>
+          orderOf(`${target}/0/${n}`, { group: `g${n}`, target: `write:r@${target}` }),
+        ),
+      ),
+    );
+    const { found, isAll } = await new Candidates(assembler.orders, 4).find(slots());
+    assert.deepEqual([new Set(found.map(({ target }) => target)).size, isAll], [3, false]);
   });
 
   it('has in every look what slots are kept for', async () => {

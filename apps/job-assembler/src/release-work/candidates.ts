@@ -9,12 +9,14 @@ const concurrency = 4;
 interface Place extends Lane {
   readonly name: string;
   readonly room: number;
+  /** Among the groups of its lane. */
+  readonly index: number;
 }
 
 /**
  * Finds the work that a decision is about: of every lane and group with room the oldest. Were it the oldest of all, a busy target
  * would hide an idle one. One look is bounded; where more groups have room than that, those that were looked at longest ago have
- * their turn, so that none is left out.
+ * their turn, so that none is left out, some of each lane, so that no target idles.
  */
 export class Candidates {
   /** In the order in which they were looked at. */
@@ -27,18 +29,21 @@ export class Candidates {
     private readonly maxPlaces = 256,
   ) {}
 
-  async find(slots: Slots): Promise<Candidate[]> {
-    const places = this.inTurn(slots, await this.places(slots));
+  /** @returns also whether that was all */
+  async find(slots: Slots): Promise<{ readonly found: Candidate[]; readonly isAll: boolean }> {
+    const all = await this.places(slots);
+    const places = this.inTurn(slots, all);
     this.looks += 1;
     for (const { name } of places) this.lookedAt.set(name, this.looks);
-    return (await inParallel(places, (place) => this.oldestIn(place))).flat();
+    const found = await inParallel(places, (place) => this.oldestIn(place));
+    return { found: found.flat(), isAll: places.length === all.length };
   }
 
   private async places(slots: Slots): Promise<Place[]> {
     const lanes = (await this.orders.lanesWaiting()).filter((target) => slots.isLookedAt(target));
     const found = await inParallel(lanes, async (target) => {
       const groups = await this.orders.groupsWaitingFor(target);
-      return groups.map((group) => placeOf(slots, { group, target }));
+      return groups.map((group, index) => placeOf(slots, { group, target }, index));
     });
     const all = found.flat();
     this.forgetOthers(all);
@@ -49,7 +54,9 @@ export class Candidates {
   private inTurn(slots: Slots, places: readonly Place[]): readonly Place[] {
     if (places.length <= this.maxPlaces) return places;
     const sinceOf = ({ name }: Place): number => this.lookedAt.get(name) ?? 0;
-    const longestAgo = [...places].sort((one, other) => sinceOf(one) - sinceOf(other));
+    const longestAgo = [...places].sort(
+      (one, other) => sinceOf(one) - sinceOf(other) || one.index - other.index,
+    );
     const claimants = longestAgo.filter((place) => slots.mayClaim(place)).slice(0, this.maxPlaces / 2);
     const others = longestAgo.filter((place) => !slots.mayClaim(place));
     return [...claimants, ...others.slice(0, this.maxPlaces - claimants.length)];
@@ -67,9 +74,9 @@ export class Candidates {
   }
 }
 
-function placeOf(slots: Slots, lane: Lane): Place {
+function placeOf(slots: Slots, lane: Lane, index: number): Place {
   const room = slots.mayClaim(lane) ? 1 : slots.room(lane);
-  return { ...lane, name: JSON.stringify([lane.target, lane.group]), room };
+  return { ...lane, name: JSON.stringify([lane.target, lane.group]), room, index };
 }
 
 /** A few at a time, their answers in the order of the items. */

@@ -48,9 +48,13 @@ export class Dispatcher extends HostedLoop {
     this.candidates = new Candidates(orders);
   }
 
-  /** What is left waits for room, and is looked at again when something ends. */
-  async round(): Promise<void> {
-    if (await this.hold()) await this.releaseWork();
+  /**
+   * What is left waits for room, and is looked at again when something ends.
+   *
+   * @returns whether there is more to look at at once
+   */
+  async round(): Promise<boolean> {
+    return (await this.hold()) && (await this.releaseWork());
   }
 
   /** Whether this process may count and release. Asked again within a round: another one may count meanwhile. */
@@ -58,15 +62,18 @@ export class Dispatcher extends HostedLoop {
     return this.leases.hold('dispatcher', this.holder, this.config.lease / 4);
   }
 
-  private async releaseWork(): Promise<void> {
+  private async releaseWork(): Promise<boolean> {
     await this.steered.catchUp();
-    if (!(await this.hold())) return;
+    if (!(await this.hold())) return false;
     const slots = await this.orders.slots(await this.rules.now());
-    for (const [place, release] of fairReleases(slots, await this.candidates.find(slots)).entries()) {
-      if (place % releasesPerHold === 0 && !(await this.hold())) return;
+    const { found, isAll } = await this.candidates.find(slots);
+    const releases = fairReleases(slots, found);
+    for (const [place, release] of releases.entries()) {
+      if (place % releasesPerHold === 0 && !(await this.hold())) return false;
       await this.release(slots, release);
       stillMoving();
     }
+    return !isAll && releases.length > 0;
   }
 
   /** One that was cancelled, or deferred, meanwhile stays: the write decides. */

@@ -46,7 +46,7 @@ describe('Operators', () => {
     return { status: answer.statusCode, body, etag: answer.headers['etag'] as string };
   }
   const inMinutes = (count: number): string => new Date(clock.now().getTime() + count * 60_000).toISOString();
-  const round = (): Promise<void> => {
+  const round = (): Promise<boolean> => {
     clock.advance(60_000);
     return dispatcherOn(assembler, clock, config, logger).round();
   };
