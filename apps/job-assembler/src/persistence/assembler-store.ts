@@ -63,6 +63,8 @@ export class AssemblerStore implements OnApplicationBootstrap {
   private async createIndexes(): Promise<void> {
     await this.jobs.createIndex({ state: 1, planningUntil: 1 }, { name: 'by_state' });
     await this.jobs.createIndex({ state: 1, updatedAt: 1 }, { name: 'stale' });
+    await this.jobs.createIndex({ state: 1, group: 1, planningUntil: 1 }, { name: 'by_state_and_group' });
+    await this.jobs.createIndex({ state: 1, cancelRequested: 1, planningUntil: 1 }, { name: 'cancelled' });
     await this.tasks.createIndex({ jobId: 1, state: 1 }, { name: 'by_job' });
     await this.tasks.createIndex({ jobId: 1, pid: 1 }, { name: 'by_pid' });
     await this.jobs.createIndex({ retryOf: 1 }, { name: 'by_predecessor', sparse: true });
