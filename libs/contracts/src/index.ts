@@ -40,7 +40,12 @@ export {
 export { DatasetResetV1, datasetResetV1 } from './catalog/dataset-reset.event.v1.js';
 export { DatasetResetRefusedV1, datasetResetRefusedV1 } from './catalog/dataset-reset-refused.event.v1.js';
 export { JobStartedV1, jobStartedV1 } from './assembly/job-started.event.v1.js';
-export { JobProgressedV1, jobProgressedV1 } from './assembly/job-progressed.event.v1.js';
+export {
+  JobProgressedV1,
+  jobProgressedV1,
+  WaitFact,
+  WaitReasonV1,
+} from './assembly/job-progressed.event.v1.js';
 export { JobFinishedV1, jobFinishedV1 } from './assembly/job-finished.event.v1.js';
 export { DatasetStartedV1, datasetStartedV1 } from './assembly/dataset-started.event.v1.js';
 export { DatasetArchivedV1, datasetArchivedV1 } from './assembly/dataset-archived.event.v1.js';

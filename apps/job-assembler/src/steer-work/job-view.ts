@@ -6,6 +6,7 @@ import type { WaitReason } from '../aggregates/records.js';
 import { WorkFigures } from '../aggregates/work-figures.js';
 import { WorkOrders, type WorkOrderCounts } from '../aggregates/work-orders.js';
 import { estimateEnd, type EndEstimate } from '../domain/estimate.js';
+import { runningReason } from '../domain/waiting-reasons.js';
 import { JobSteering } from './job-steering.js';
 
 const hour = 3_600_000;
@@ -47,15 +48,19 @@ export class JobView {
   /** @throws PermanentError `operations.not-there` */
   async of(id: string): Promise<JobAnswer> {
     const job = await this.steering.find(id);
-    const [datasets, workOrders, end] = await Promise.all([
+    const [datasets, workOrders, bytes, end] = await Promise.all([
       this.tasks.counts(id),
       this.orders.counts({ jobId: id }),
+      this.orders.bytes(id),
       job.state === 'running' ? this.endOf(id) : undefined,
     ]);
+    const isWorkedOn = (workOrders.released ?? 0) > 0;
+    const running = isWorkedOn ? [runningReason(bytes, this.clock.now())] : [];
+    const { wait = running } = job;
     const { state, group, jobType, workflow, priority, notBefore, deferredUntil, steering, totals } = job;
     return {
       ...{ id, version: steering?.version ?? 0, state, group, jobType, workflow, priority, notBefore },
-      ...{ deferredUntil, steering, totals, datasets, workOrders, wait: job.wait ?? [] },
+      ...{ deferredUntil, steering, totals, datasets, workOrders, wait },
       ...(end === undefined ? {} : { end }),
     };
   }
