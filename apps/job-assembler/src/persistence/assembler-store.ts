@@ -81,11 +81,12 @@ export class AssemblerStore implements OnApplicationBootstrap {
       { name: 'by_lane_and_priority' },
     );
     await this.orders.createIndex({ deferredUntil: 1 }, { name: 'deferred', sparse: true });
-    await this.orders.createIndex({ endedAt: 1 }, { name: 'ended', sparse: true });
+    await this.orders.createIndex({ state: 1, target: 1, endedAt: 1 }, { name: 'ended_by_lane' });
     await this.orders.createIndex({ state: 1, target: 1, bytes: 1 }, { name: 'bytes_by_lane' });
     await this.jobs.createIndex({ toSteer: 1 }, { name: 'to_steer', sparse: true });
     // Of before 0.6: the one above does what it did.
     await this.orders.dropIndex('by_lane').catch((error: unknown) => this.unlessGone(error));
+    await this.orders.dropIndex('ended').catch((error: unknown) => this.unlessGone(error));
   }
 
   private unlessGone(error: unknown): void {

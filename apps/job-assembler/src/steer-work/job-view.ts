@@ -9,7 +9,8 @@ import { estimateEnd, type EndEstimate } from '../domain/estimate.js';
 import { runningReason } from '../domain/waiting-reasons.js';
 import { JobSteering } from './job-steering.js';
 
-const hour = 3_600_000;
+/** Milliseconds: work that ended before says nothing of how fast a lane is. */
+const window = 7 * 86_400_000;
 
 /** What `GET operations/jobs/ID` answers. */
 export interface JobAnswer extends Pick<
@@ -67,11 +68,8 @@ export class JobView {
 
   private async endOf(jobId: string): Promise<EndEstimate | undefined> {
     const now = this.clock.now();
-    const [moved, mine, all] = await Promise.all([
-      this.figures.moved(new Date(now.getTime() - hour)),
-      this.figures.left(jobId),
-      this.figures.left(),
-    ]);
-    return estimateEnd({ now: now.getTime(), window: hour, moved, mine, all });
+    const [mine, all] = await Promise.all([this.figures.left(jobId), this.figures.left()]);
+    const done = await this.figures.done([...mine.keys()], new Date(now.getTime() - window), now);
+    return estimateEnd({ now: now.getTime(), done, mine, all });
   }
 }
