@@ -162,6 +162,12 @@ routes:
     ],
     ['one target twice', whole.replace('disk, library]', 'disk, disk]'), 11, /each of the targets once/],
     [
+      'a route after some that take all sizes',
+      `${targets}routes:\n  - { name: small, when: { maxSize: 1KiB }, targets: [disk] }\n  - { name: large, when: { minSize: 1KiB }, targets: [disk] }\n  - { name: rest, when: { fields: { owner: x } }, targets: [disk] }\n`,
+      12,
+      /routes small \(line 10\), large \(line 11\) together take everything before it/,
+    ],
+    [
       'a route after one that takes all',
       `${whole}  - { name: rest, targets: [disk] }\n`,
       12,

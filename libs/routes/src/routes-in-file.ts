@@ -122,23 +122,50 @@ function refuseUseless(value: FileValue, route: Route, before: readonly RouteInF
       'Rename it.',
       `${JSON.stringify(route.name)}, which the route of line ${namesake.line} has`,
     );
-  const taker = before.find((one) => takesAllOf(one.route.when, route.when));
-  if (taker !== undefined)
+  const takers = takersOf(route.when, before);
+  if (takers.length > 0)
     value.refuse(
       'a route that something comes to',
-      `The first route that matches is taken: move ${route.name} before ${taker.route.name}, or remove one of them.`,
-      `that route ${taker.route.name} (line ${taker.line}) takes everything before it`,
+      `The first route that matches is taken: move ${route.name} before ${takers[0]!.route.name}, or remove one of them.`,
+      takers.length === 1
+        ? `that route ${takers[0]!.route.name} (line ${takers[0]!.line}) takes everything before it`
+        : `that routes ${takers.map(({ route: { name }, line }) => `${name} (line ${line})`).join(', ')} together take everything before it`,
     );
 }
 
-/** Whether all that matches `later` matches `earlier`; several earlier ones together are not looked at. */
-function takesAllOf(earlier: RouteCondition, later: RouteCondition): boolean {
+/**
+ * Earlier routes that leave nothing to a condition: one alone, or several whose sizes meet and that ask for nothing else which it does
+ * not ask for. Several that share the values of a field are not looked at.
+ */
+function takersOf(later: RouteCondition, before: readonly RouteInFile[]): readonly RouteInFile[] {
+  const takers: RouteInFile[] = [];
+  const end = later.maxBytes ?? Infinity;
+  // Sizes below are taken.
+  let taken = later.minBytes ?? 0;
+  const wide = before.filter(({ route }) => takesAllButSizes(route.when, later));
+  while (taken <= end) {
+    const next = wide.filter(
+      ({ route: { when } }) => (when.minBytes ?? 0) <= taken && (when.maxBytes ?? Infinity) >= taken,
+    );
+    const [first, ...others] = next;
+    if (first === undefined) return [];
+    const widest = others.reduce((one, other) => (endOf(other) > endOf(one) ? other : one), first);
+    takers.push(widest);
+    if (endOf(widest) === Infinity) break;
+    taken = endOf(widest) + 1;
+  }
+  return takers;
+}
+
+function endOf({ route }: RouteInFile): number {
+  return route.when.maxBytes ?? Infinity;
+}
+
+function takesAllButSizes(earlier: RouteCondition, later: RouteCondition): boolean {
   const isWithin = (wide: readonly string[], narrow: readonly string[] | undefined): boolean =>
     narrow?.every((one) => wide.includes(one)) === true;
   return (
     (earlier.jobTypes === undefined || isWithin(earlier.jobTypes, later.jobTypes)) &&
-    (earlier.minBytes ?? 0) <= (later.minBytes ?? 0) &&
-    (earlier.maxBytes ?? Infinity) >= (later.maxBytes ?? Infinity) &&
     Object.entries(earlier.fields ?? {}).every(([name, values]) => isWithin(values, later.fields?.[name]))
   );
 }

@@ -72,6 +72,12 @@ describe('Without ROUTES_FILE', () => {
   it('all goes by one route of LTS_COPIES, and commands name no targets', () => {
     const chosen = { route: 'default', targets: [], copies: 2, priority: 1 };
     assert.deepEqual(only.routeFor({ ...question, tapeCopies: 3 }), chosen);
+    assert.equal(
+      only.routeFor({ ...question, copiesOfJob: 3 }).copies,
+      3,
+      'more where the job asks for them',
+    );
+    assert.equal(only.routeFor({ ...question, copiesOfJob: 1 }).copies, 2);
     assert.deepEqual(only.readingFor(question, ['disk']), { route: 'default', targets: [], priority: 1 });
     assert.deepEqual(only.target('lts')?.limits, { write: 5, read: 5 });
   });

@@ -56,8 +56,11 @@ export class Routes {
         `Expected a route for job type ${question.jobType}, owner group ${JSON.stringify(question.fields['ownerGroup'] ?? '')} and ${question.bytes} bytes in ROUTES_FILE, found that none of ${this.routes.map(({ name }) => name).join(', ')} matches. Ask the operators for one; a route without \`when\` as the last one takes what no other does.`,
       );
     const { name: route, targets, priority } = found;
-    // Without the file only archivers know how many storages there are: LTS_COPIES counts.
-    if (!this.areNamed) return { route, targets: [], copies: found.copies, priority };
+    // Without the file only archivers know how many storages there are: one with too few refuses what the job asks for.
+    if (!this.areNamed) {
+      const asked = Math.max(found.copies, question.copiesOfJob ?? 1);
+      return { route, targets: [], copies: asked, priority };
+    }
     const copies = Math.max(found.copies, question.tapeCopies ?? 1);
     if (copies > targets.length)
       throw new PermanentError(

@@ -77,6 +77,8 @@ export interface RouteQuestion {
   readonly bytes: number;
   /** SciCat's `tapeCopies`, where the job or the dataset's policy has one: raises, never lowers, the copies of the route. */
   readonly tapeCopies?: number;
+  /** That of the job alone. */
+  readonly copiesOfJob?: number;
 }
 
 /** Where one dataset goes. */

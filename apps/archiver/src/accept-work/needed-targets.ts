@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { WorkNeeds } from '../domain/work-needs.js';
+import { Clock } from '#kernel';
+import { patienceForChosen, type WorkNeeds } from '../domain/work-needs.js';
 import { Datablocks } from '../persistence/datablocks.js';
-import type { Command } from '../persistence/records.js';
+import type { Command, StoredCopy } from '../persistence/records.js';
+import { isDamaged } from '../persistence/stored-copies.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 
 /** Finds out which targets an archiver has to have for some work: archivers may serve different ones. */
@@ -10,6 +12,7 @@ export class NeededTargets {
   constructor(
     private readonly datablocks: Datablocks,
     private readonly orders: WorkOrders,
+    private readonly clock: Clock,
   ) {}
 
   /** Undefined: any archiver may do it. */
@@ -17,10 +20,26 @@ export class NeededTargets {
     if (kind === 'release') return undefined;
     if (kind === 'archive') return needing('all', data.targets);
     // Where copies lie is known better here than to who sent the command.
-    const copies = (await this.datablocks.found(data.archiveId))?.copies?.map(({ share }) => share);
-    if (kind === 'retrieve') return needing('any', copies);
+    const stored = (await this.datablocks.found(data.archiveId))?.copies;
+    const copies = stored?.map(({ share }) => share);
+    if (kind === 'retrieve') return this.readingFirst(data.targets?.[0], stored);
     if (kind === 'verify' || copies !== undefined) return needing('all', copies);
     return this.orders.needsOfArchival(data.archiveId);
+  }
+
+  /** A copy that is known to be damaged is not waited for. */
+  private readingFirst(
+    chosen: string | undefined,
+    copies: readonly StoredCopy[] = [],
+  ): WorkNeeds | undefined {
+    const needs = needing(
+      'any',
+      copies.map(({ share }) => share),
+    );
+    const isGood = copies.some((copy) => copy.share === chosen && !isDamaged(copy));
+    if (needs === undefined || chosen === undefined || !isGood) return needs;
+    const firstUntil = new Date(this.clock.now().getTime() + patienceForChosen);
+    return { ...needs, first: chosen, firstUntil };
   }
 }
 

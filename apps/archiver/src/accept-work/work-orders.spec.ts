@@ -4,6 +4,7 @@ import type { Envelope, OriginalsSource } from '#contracts';
 import { ManualClock, newId } from '#kernel';
 import type { OutboxRelay } from '#outbox';
 import type { ArchiverConfig } from '../archiver.config.js';
+import { patienceForChosen } from '../domain/work-needs.js';
 import { TargetNames } from '../domain/target-names.js';
 import type { ArchiverStore } from '../persistence/archiver-store.js';
 import { Datablocks } from '../persistence/datablocks.js';
@@ -33,7 +34,7 @@ describe('An order of job-assembler', () => {
     } as unknown as WorkRunner;
     const orders = new WorkOrders(store, { wake: () => undefined } as unknown as OutboxRelay);
     consumer = new WorkOrdersConsumer(
-      ...([orders, runner, new NeededTargets(new Datablocks(store, names), orders), clock] as const),
+      ...([orders, runner, new NeededTargets(new Datablocks(store, names), orders, clock), clock] as const),
       { releaseGrace } as ArchiverConfig,
     );
   });
@@ -84,6 +85,25 @@ describe('An order of job-assembler', () => {
       'where its parts may lie',
     );
     assert.equal(await needsOf(unknown!), undefined);
+  });
+
+  it('to read is for archivers that have the chosen target first, unless its copy is known to be damaged', async () => {
+    const copies = ['/mnt/disk', 'tape'].map((share) => ({ share, verifiedAt: clock.now() }));
+    const damaged = { at: clock.now(), found: 'nothing' };
+    await store.datablocks.insertOne({ _id: 'known', pid: 'p', copies } as never);
+    await store.datablocks.insertOne({
+      ...{ _id: 'torn', pid: 'p', copies: [{ ...copies[0]!, damaged }, copies[1]!] },
+    } as never);
+    const needsFor = async (archiveId: string, targets: string[]) => {
+      const data = { ...order(), archiveId, targets };
+      await consumer.retrieve(envelopeOf(data));
+      return (await stored(data.workOrderId)).needs;
+    };
+    const any = { of: 'any', targets: ['disk', 'tape'] };
+    const firstUntil = new Date(clock.now().getTime() + patienceForChosen);
+    assert.deepEqual(await needsFor('known', ['disk', 'tape']), { ...any, first: 'disk', firstUntil });
+    assert.deepEqual(await needsFor('torn', ['tape', 'disk']), { ...any, first: 'tape', firstUntil });
+    assert.deepEqual(await needsFor('torn', ['disk', 'tape']), any);
   });
 
   it('to release originals waits as long as an upload link may still be good, and says so', async () => {

@@ -24,23 +24,25 @@ export class DiscardDatablockHandler {
 
   async handle(order: DiscardDatablockV1): Promise<AnswerRow<typeof discardDatablockV1>> {
     const { workOrderId, jobId } = order;
-    await this.discard(
+    const isGone = await this.discard(
       order,
       order.reset === true ? 'its dataset was reset' : 'it was archived, and will never be registered',
     );
-    return eventRow(workCancelledV1, { workOrderId, jobId }, this.clock.now());
+    const which = isGone ? { archiveId: order.archiveId } : {};
+    return eventRow(workCancelledV1, { workOrderId, jobId, ...which }, this.clock.now());
   }
 
   /**
    * Takes whatever there is of a datablock out of the way, if it is of the job that the order names (its own, or the
    * predecessor that archived it) and the catalogue does not list it, whichever app sends the order. Can be repeated.
    *
+   * @returns false when it is another job's, and stays
    * @throws PermanentError `archiver.datablock-registered`, `archiver.datablock-foreign`
    */
-  async discard(order: DiscardDatablockV1, reason: string): Promise<void> {
+  async discard(order: DiscardDatablockV1, reason: string): Promise<boolean> {
     const { archiveId, pid, workOrderId, archivedBy: jobId = order.jobId } = order;
     const known = await this.datablocks.found(archiveId);
-    if (known !== undefined && (known.jobId !== jobId || known.pid !== pid)) return;
+    if (known !== undefined && (known.jobId !== jobId || known.pid !== pid)) return false;
     // Older archive ids are known by their record; without one only the name says whose it is.
     if (known === undefined) refuseForeignName({ archiveId, jobId, pid });
     this.assertReachable(archiveId, known?.copies ?? []);
@@ -52,12 +54,13 @@ export class DiscardDatablockHandler {
       );
     // First the record: nobody may find a datablock whose copies are going, and no overtaken worker may report it. It may also have
     // come to belong to another job since it was looked up.
-    if (!(await this.datablocks.discard({ _id: archiveId, jobId, pid }, this.clock.now()))) return;
+    if (!(await this.datablocks.discard({ _id: archiveId, jobId, pid }, this.clock.now()))) return false;
     for (const share of this.shares) {
       const why = order.reset === true ? { reason, reset: true as const } : { reason };
       await this.asides.from(share, { archiveId, pid, jobId, workOrderId, ...why });
       await share.removePartials(archiveId);
     }
+    return true;
   }
 
   /** What cannot be taken away is not called discarded. @throws TransientError `archiver.target-away` */

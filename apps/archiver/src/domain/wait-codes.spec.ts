@@ -3,13 +3,13 @@ import { describe, it } from 'node:test';
 import { waitCodeOf } from './wait-codes.js';
 
 describe('The code of what work waits for', () => {
-  it('names a folder that is away, a copy, room, or a cold object, and else whether it waits or is tried again', () => {
+  it('names a folder that is away, a copy, room, a cold object, or a recall that is shared, and else whether it waits or is tried again', () => {
     assert.deepEqual(
       [
         ...['archiver.source-away', 'archiver.copy-not-yet-there', 'long-term-storage.full'],
-        ...['long-term-storage.cold-restoring', 'storage.unavailable'],
+        ...['long-term-storage.cold-restoring', 'archiver.deferred', 'storage.unavailable'],
       ].map((code) => waitCodeOf(code, true)),
-      ['source.away', 'copy.missing', 'quota.full', 'cold.restoring', 'work.waiting'],
+      ['source.away', 'copy.missing', 'quota.full', 'cold.restoring', 'work.shared-recall', 'work.waiting'],
     );
     assert.equal(waitCodeOf('datablock.read-back-differs', false), 'work.retrying');
   });

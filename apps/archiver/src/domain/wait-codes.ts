@@ -5,6 +5,8 @@ const codes: Readonly<Record<string, WaitCode>> = {
   'archiver.source-away': 'source.away',
   'archiver.copy-not-yet-there': 'copy.missing',
   'long-term-storage.full': 'quota.full',
+  // Another work order does the same at this moment.
+  'archiver.deferred': 'work.shared-recall',
 };
 
 /** @param waits whether it waits for something, or is tried again after a failure */

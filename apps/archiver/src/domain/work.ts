@@ -9,6 +9,8 @@ export interface WorkContext {
   readonly signal: AbortSignal;
   /** Tells how far the work is; call as often as convenient. */
   progress(phase: Phase, bytesDone: number, bytesTotal: number): void;
+  /** Tells at which target it reads from now on, before the first byte: a limit counts it there. */
+  readsAt?(target: string): void;
 }
 
 /** Not now, and no fault: another work order does the same at this moment. Costs no attempt. */

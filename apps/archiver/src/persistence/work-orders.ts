@@ -91,11 +91,12 @@ export class WorkOrders {
   /**
    * Takes the order that has been due for longest, until the lease ends, and raises its token.
    *
-   * @param served targets that the archiver has: only work for them is taken. Absent: all work
+   * @param served targets that the archiver has: only work for them is taken, and what is to be read at another one is left
+   * to who has that, for a while. Absent: all work
    */
   async takeDue(now: Date, until: Date, served?: readonly string[]): Promise<WorkOrder | undefined> {
     const taken = await this.store.works.findOneAndUpdate(
-      { state: 'open', dueAt: { $lte: now }, ...(served === undefined ? {} : servedBy(served)) },
+      { state: 'open', dueAt: { $lte: now }, ...(served === undefined ? {} : servedBy(served, now)) },
       // A running order does not wait.
       { $set: { dueAt: until }, $inc: { epoch: 1 }, $unset: { lastFault: '', waitCode: '' } },
       { sort: { dueAt: 1 }, returnDocument: 'after' },
@@ -195,12 +196,19 @@ export class WorkOrders {
 }
 
 /** One that was cancelled before any archiver had it has left nothing anywhere: any may end it. */
-function servedBy(served: readonly string[]): object {
+function servedBy(served: readonly string[], now: Date): object {
   const others = { $elemMatch: { $nin: [...served] } };
   return {
     $or: [
       { needs: { $exists: false } },
-      { 'needs.of': 'any', 'needs.targets': { $in: [...served] } },
+      {
+        ...{ 'needs.of': 'any', 'needs.targets': { $in: [...served] } },
+        $or: [
+          { 'needs.first': { $exists: false } },
+          { 'needs.first': { $in: [...served] } },
+          { 'needs.firstUntil': { $lte: now } },
+        ],
+      },
       { 'needs.of': 'all', 'needs.targets': { $not: others } },
       { cancelRequested: true, epoch: 0 },
     ],

@@ -28,7 +28,8 @@ describe('Recalling a datablock', () => {
   async function recalled(
     reads: readonly Read[],
     put: (body: AsyncIterable<Buffer>) => Promise<void>,
-  ): Promise<void> {
+  ): Promise<string[]> {
+    const readAt: string[] = [];
     const shares = reads.map(
       (read, index) => ({ name: `share ${index}`, read }) as unknown as LongTermStorage,
     );
@@ -63,9 +64,11 @@ describe('Recalling a datablock', () => {
       epoch: 1,
       signal: new AbortController().signal,
       progress: () => undefined,
+      readsAt: (target) => readAt.push(target),
     };
     const ids = { workOrderId: 'w', jobId: 'j', pid: 'pid', archiveId: datablock._id };
     await handler.handle(ids, context);
+    return readAt;
   }
   const stored: Buffer[] = [];
   const keep = async (body: AsyncIterable<Buffer>): Promise<void> => {
@@ -75,7 +78,11 @@ describe('Recalling a datablock', () => {
   };
 
   it('takes the next copy when one is damaged, or is something else', async () => {
-    await recalled([damaged, good], keep);
+    assert.deepEqual(
+      await recalled([damaged, good], keep),
+      ['share 0', 'share 1'],
+      'and says where it reads',
+    );
     await recalled([other, good], keep);
     assert.deepEqual(
       stored.splice(0).map((bytes) => bytes.toString()),

@@ -72,6 +72,7 @@ export class RetrieveDatablockHandler {
         faults.push(`${name} is not one of the storages of this archiver`);
         continue;
       }
+      context.readsAt?.(name);
       try {
         return await this.recallFrom(share, datablock, context);
       } catch (thrown) {

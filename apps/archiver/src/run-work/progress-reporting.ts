@@ -14,7 +14,10 @@ export class ProgressReporting {
     private readonly clock: Clock,
   ) {}
 
-  /** @param reason what it waits for, and the same as a code */
+  /**
+   * @param reason what it waits for, and the same as a code
+   * @param readAt the target that it reads at
+   */
   send(
     { _id: workOrderId, jobId, context }: Pick<WorkOrder, '_id' | 'jobId' | 'context'>,
     phase: Phase,
@@ -22,10 +25,12 @@ export class ProgressReporting {
     bytesTotal: number,
     reason?: string,
     code?: string,
+    readAt?: string,
   ): void {
     const why = reason === undefined ? {} : { reason: reason.slice(0, 2000) };
     const asCode = code === undefined ? {} : { code };
-    const data = { workOrderId, jobId, bytesDone, bytesTotal, phase, ...why, ...asCode };
+    const where = readAt === undefined ? {} : { readAt };
+    const data = { workOrderId, jobId, bytesDone, bytesTotal, phase, ...why, ...asCode, ...where };
     // Signs of life are given from outside: they belong to the request that led to the work all the same.
     const { envelope } = eventRow(workProgressedV1, data, this.clock.now(), context);
     this.transport.send(wireMessageOf(this.naming, envelope!));

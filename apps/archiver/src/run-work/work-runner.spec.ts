@@ -21,6 +21,7 @@ import { WorkRunner } from './work-runner.js';
 
 const lease = 30;
 
+type Told = { phase: string; code?: string; readAt?: string };
 type Handle = (command: Command, context: WorkContext) => Promise<WorkAnswer>;
 
 describe('The runner of work orders', () => {
@@ -28,6 +29,7 @@ describe('The runner of work orders', () => {
   let orders: WorkOrders;
   let runners: WorkRunner[];
   let undone: string[];
+  let said: Told[];
   /** Stands still: a busy machine takes no lease away. */
   let clock: ManualClock;
   const logger = createLogger('spec', 'silent');
@@ -36,7 +38,7 @@ describe('The runner of work orders', () => {
     store = memoryArchiverStore();
     clock = new ManualClock(new Date('2026-01-01T00:00:00Z'));
     orders = new WorkOrders(store, { wake: () => undefined } as unknown as OutboxRelay);
-    [runners, undone] = [[], []];
+    [runners, undone, said] = [[], [], []];
   });
   afterEach(() => Promise.all(runners.map((runner) => runner.beforeApplicationShutdown())));
 
@@ -48,7 +50,9 @@ describe('The runner of work orders', () => {
       handle,
       undo: ({ data }: Command) => undo().then(() => void undone.push(data.workOrderId)),
     } as unknown as WorkHandlers;
-    const reporting = new ProgressReporting(new MemoryTransport(), new Naming('t'), clock);
+    const transport = new MemoryTransport();
+    transport.send = ({ body }) => void said.push((JSON.parse(body.toString()) as { data: Told }).data);
+    const reporting = new ProgressReporting(transport, new Naming('t'), clock);
     const served = new ServedTargets([], new TargetNames());
     const endings = new WorkEndings(orders, handlers, reporting, clock, config, logger);
     const runner = new WorkRunner(
@@ -98,6 +102,25 @@ describe('The runner of work orders', () => {
     await until(async () => (await stateOf(id)) === 'done');
     const [row] = (await stored(id)).outbox.rows;
     assert.equal(row?.envelope?.type, datablockVerifiedV1.type);
+  });
+
+  it('says at once at which target it reads, and that it may wait for a tape until the first bytes', async () => {
+    const id = await order();
+    start((command, context) => {
+      context.readsAt?.('tape');
+      context.progress('recalling', 1, 2);
+      context.readsAt?.('disk');
+      return Promise.resolve(verified(command));
+    });
+    await until(async () => (await stateOf(id)) === 'done');
+    assert.deepEqual(
+      said.map(({ phase, code, readAt }) => [phase, code, readAt]),
+      [
+        ['waiting', 'work.tape', 'tape'],
+        ['recalling', undefined, 'tape'],
+        ['recalling', undefined, 'disk'],
+      ],
+    );
   });
 
   it('tries again what may pass, and says in the end why it failed', async () => {

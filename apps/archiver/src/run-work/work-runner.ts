@@ -22,15 +22,18 @@ import { WorkHandlers } from './work-handlers.js';
 const idlePause = 1000;
 const progressInterval = 1000;
 
-type Said = readonly [phase: Phase, bytesDone: number, bytesTotal: number, reason?: string];
+type Said = readonly [phase: Phase, bytesDone: number, bytesTotal: number, reason?: string, code?: string];
 
 /** Said of work that has begun, while a tape waits for its drive. 0 of 0 bytes: job-assembler lowers no share by it. */
-const nothingYet: Said = [
-  'waiting',
-  0,
-  0,
+const nothingYet = [
+  ...(['waiting', 0, 0] as const),
   'A worker of the archiver has begun with it, and storage has given no byte yet (a tape may wait for a drive).',
-];
+] as const;
+
+/** Only what reads long-term storage may wait for a tape. */
+function nothingYetOf({ command }: WorkOrder): Said {
+  return ['retrieve', 'verify'].includes(command.kind) ? [...nothingYet, 'work.tape'] : nothingYet;
+}
 
 /** How far the work of a hold is. */
 interface Headway {
@@ -39,6 +42,8 @@ interface Headway {
   said?: Said;
   /** When it was last sent between two heartbeats. */
   sentAt: number;
+  /** The target that it reads at. */
+  readAt?: string;
 }
 
 /** Takes work orders that are due under leases, runs them, and hands what comes of them to their end. */
@@ -149,7 +154,7 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
 
   private async renew(hold: Hold<WorkOrder>, until: Date): Promise<boolean> {
     const { item: order } = hold;
-    const { movedAt, said = nothingYet } = this.headwayOf(order);
+    const { movedAt, said = nothingYetOf(order), readAt } = this.headwayOf(order);
     const silentFor = this.clock.now().getTime() - movedAt;
     if (silentFor > this.config.stallLimit) {
       this.logger.error({ workOrderId: order._id, silentFor }, 'work makes no headway: it is given back');
@@ -158,7 +163,7 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
     }
     const renewed = await this.orders.renew(order, until);
     // A sign of life: what it does may take minutes without a byte, the first one too.
-    this.reporting.send(order, ...said);
+    this.send(order, said, readAt);
     if (renewed?.cancelRequested === true) this.interrupt(hold);
     return renewed !== undefined;
   }
@@ -173,9 +178,18 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
         Object.assign(headway, { movedAt: now, said });
         if (now - headway.sentAt < progressInterval) return;
         headway.sentAt = now;
-        this.reporting.send(order, ...said);
+        this.send(order, said, headway.readAt);
+      },
+      readsAt: (target) => {
+        const headway = this.headwayOf(order);
+        headway.readAt = target;
+        this.send(order, headway.said ?? nothingYetOf(order), target);
       },
     };
+  }
+
+  private send(order: WorkOrder, [phase, done, total, reason, code]: Said, readAt?: string): void {
+    this.reporting.send(order, phase, done, total, reason, code, readAt);
   }
 
   private headwayOf(order: WorkOrder): Headway {

@@ -239,8 +239,11 @@ export function takingAwayConformance(name: string, open: () => Promise<OpenStor
       it('is set aside, listed, and gone only after the grace period', async () => {
         const order = await orderFor({ a: 'one' });
         await archive.handle(order, context);
-        await discard.handle(discardOf(order));
-        await discard.handle(discardOf(order));
+        const answers = [await discard.handle(discardOf(order)), await discard.handle(discardOf(order))];
+        assert.deepEqual(
+          answers.map(({ envelope }) => (envelope?.data as { archiveId?: string }).archiveId),
+          [order.archiveId, order.archiveId],
+        );
         assert.equal(await share.stat(order.archiveId), undefined);
         const [aside, ...others] = await asides.list(10);
         assert.deepEqual(others, []);

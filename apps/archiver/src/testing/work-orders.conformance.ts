@@ -67,6 +67,18 @@ export function workOrdersConformance(name: string, open: () => Promise<OpenStor
       assert.equal(await take(['c', 'b', 'a']), both);
     });
 
+    it('to read are left to archivers that have the chosen target for a while, then to whoever has another copy', async () => {
+      const needs = { of: 'any', targets: ['disk', 'tape'], first: 'tape', firstUntil: at(60) } as const;
+      const [one, other] = [await accept(at(1), { needs }), await accept(at(2), { needs })];
+      const take = async (now: number, served: string[]) =>
+        (await orders.takeDue(at(now), at(now + 100), served))?._id;
+      assert.equal(await take(10, ['disk']), undefined);
+      assert.equal(await take(10, ['tape']), one);
+      assert.equal(await take(59, ['disk']), undefined, 'the one that has it may be busy');
+      assert.equal(await take(60, ['elsewhere']), undefined);
+      assert.equal(await take(60, ['disk']), other);
+    });
+
     it('for targets that nobody has wait, and end when they are cancelled unless an archiver had begun', async () => {
       const needs = { of: 'all', targets: ['gone'] } as const;
       const [unbegun, begun] = [await accept(at(1), { needs }), await accept(at(2), { needs })];

@@ -13,7 +13,7 @@ import { JobCreation } from './job-creation.js';
 import { JobQueries } from './job-queries.js';
 import { JobUpdates } from './job-updates.js';
 import { jobV4View } from './job-answers.js';
-import { jobWaitsFor } from './job-waiting.js';
+import { jobWaits } from './job-waiting.js';
 
 /** What Catena adds to SciCat's jobs: history, live progress, cancel, retry. */
 @SignedIn()
@@ -38,14 +38,14 @@ export class JobExtrasController {
     return (await this.queries.get(caller, id)).catena?.history ?? [];
   }
 
-  /** Bytes done of total, of jobs that Catena runs, and what they wait for (`waitsFor`); empty before the first report. */
+  /** Bytes done of total, of jobs that Catena runs, and what they wait for (`waitsFor`; with facts: `reasons`); empty before the first report. */
   @Operation({ '3': 'jobExtrasControllerProgressV3', '4': 'jobExtrasControllerProgressV4' })
   @Get('progress')
   async progress(@SignedInCaller() caller: Caller, @Param('id') id: string): Promise<object> {
     const job = await this.queries.get(caller, id);
-    const { waitsFor: _told, ...progress } = job.catena?.progress ?? {};
-    const waitsFor = jobWaitsFor(job, this.clock.now().getTime());
-    return { ...progress, ...(waitsFor.length === 0 ? {} : { waitsFor }) };
+    const { waitsFor: _for, waits: _codes, reasons: _facts, ...progress } = job.catena?.progress ?? {};
+    const found = Object.entries(jobWaits(job, this.clock.now().getTime()));
+    return { ...progress, ...Object.fromEntries(found.filter(([, words]) => words.length > 0)) };
   }
 
   /** Server-sent events: `status` and `progress` until the job's end, then `end`. */

@@ -12,7 +12,7 @@ import { memoryCatalogue } from '../testing/memory-catalogue.js';
 import { jobOf, silentRelay, start } from '../testing/samples.js';
 import type { JobActions } from './job-actions.js';
 import { JobUpdates, type JobChange } from './job-updates.js';
-import { jobWaitsFor } from './job-waiting.js';
+import { jobWaits } from './job-waiting.js';
 
 const me: Caller = { _id: '1', username: 'me', email: '', currentGroups: ['g'], authStrategy: 'local' };
 const stranger: Caller = { ...me, username: 'stranger', currentGroups: [] };
@@ -106,7 +106,7 @@ describe('A change of a job', () => {
     await catalogue.jobs.insertOne(job);
     await patch({ statusCode: 'one' });
     const again = await patch({ statusCode: 'two' });
-    assert.deepEqual([again.statusCode, jobWaitsFor(again, start.getTime())], ['two', []]);
+    assert.deepEqual([again.statusCode, jobWaits(again, start.getTime()).waitsFor], ['two', []]);
     await assert.rejects(updates.cancel(me, 'j'), { status: 409 });
   });
 

@@ -2,7 +2,7 @@ import type { MetadataShape } from '../domain/metadata-shape.js';
 import type { Lifecycle } from '../domain/lifecycle.js';
 import type { UserId } from './user-ids.js';
 import type { OutboxPart } from '#outbox';
-import type { Phase, Workflow } from '#contracts';
+import type { JobProgressedV1, Phase, Workflow } from '#contracts';
 
 interface Queryable {
   createdBy: string;
@@ -94,6 +94,10 @@ export interface JobProgress {
   readonly phase: Phase;
   /** What the job, or a part of it, waits for. */
   readonly waitsFor?: readonly string[];
+  /** The same as codes, each once. */
+  readonly waits?: readonly string[];
+  /** The same with facts; absent from job-assemblers of before 0.7. */
+  readonly reasons?: JobProgressedV1['reasons'];
   readonly at: Date;
 }
 

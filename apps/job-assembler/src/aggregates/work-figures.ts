@@ -1,3 +1,5 @@
+import type { DoneWork } from '../domain/estimate.js';
+
 /** Work that waits in a lane. */
 export interface LaneWaiting {
   readonly lane: string;
@@ -8,8 +10,12 @@ export interface LaneWaiting {
 /** Numbers about work orders, for people. They decide nothing. */
 export abstract class WorkFigures {
   abstract waiting(): Promise<LaneWaiting[]>;
-  /** Bytes by lane of what has ended well since then, and of what is done of work released since then. */
-  abstract moved(since: Date): Promise<ReadonlyMap<string, number>>;
+  /** Of each lane what ended well last since then, and what is done of work that runs; a bounded number of each. */
+  abstract done(
+    lanes: readonly string[],
+    since: Date,
+    now: Date,
+  ): Promise<ReadonlyMap<string, readonly DoneWork[]>>;
   /** Bytes by lane that are still to be done, of a job or of all. */
   abstract left(jobId?: string): Promise<ReadonlyMap<string, number>>;
 }

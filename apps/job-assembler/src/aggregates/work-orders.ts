@@ -44,6 +44,15 @@ export interface ToldWait {
   readonly code?: string | undefined;
 }
 
+/** How far a work order is, as the archiver says. */
+export interface ToldProgress {
+  readonly share: number;
+  readonly heardAt: Date;
+  readonly waits?: ToldWait | undefined;
+  /** Of reading: the target whose copy is read, where that is not the chosen one. */
+  readonly readAt?: string | undefined;
+}
+
 /** What is written when a work order is released. */
 export interface HowReleased {
   readonly command: OutboxRow;
@@ -101,8 +110,8 @@ export abstract class WorkOrders {
   /** What the archiver could not do after the end. */
   abstract noteFault(id: string, of: 'release' | 'discard', fault: Fault): Promise<void>;
   abstract noteOriginals(id: string, originals: NonNullable<WorkOrder['originals']>): Promise<void>;
-  /** Progress never goes back. */
-  abstract progress(id: string, share: number, heardAt: Date, waits: ToldWait | undefined): Promise<void>;
+  /** Progress never goes back. Where it is read changes only among the targets of its lane. */
+  abstract progress(id: string, told: ToldProgress): Promise<void>;
 
   abstract counts(scope: WorkScope): Promise<WorkOrderCounts>;
   abstract countsByTask(

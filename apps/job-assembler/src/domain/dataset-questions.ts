@@ -24,6 +24,7 @@ export function questionOf(
     ),
     bytes: typeof size === 'number' && size > 0 ? size : 0,
     tapeCopies: copies,
+    copiesOfJob: job.tapeCopies ?? 1,
   };
 }
 

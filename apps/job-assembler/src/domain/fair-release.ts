@@ -1,4 +1,5 @@
 import type { Priority } from '#routes';
+import { inTurn, Reservations } from './reservations.js';
 import type { Lane, Slots } from './slots.js';
 
 /** A planned work order that may be released. */
@@ -24,7 +25,7 @@ interface Queue {
  * Which of the candidates are released now, in this order, until no slot is free that one of them may have. A slot goes to
  * the most urgent work; then to the group that holds fewest at the target it is for (what a group holds elsewhere never stands
  * in its way); then to the one that holds fewest in all; then to the oldest work. Work for a target that is full or closed is
- * passed over, not waited for.
+ * passed over, not waited for; only to work that needs several targets at once {@link Reservations} keep slots.
  *
  * It costs a look at each lane and group for each release, of which there are at most as many as there are free slots, and the
  * sorting of the candidates.
@@ -44,13 +45,21 @@ export function fairReleases(slots: Slots, candidates: readonly Candidate[]): Re
 }
 
 function nextOf(slots: Slots, queues: Map<string, Queue>): Release | undefined {
-  let best: (Release & { readonly queue: Queue }) | undefined;
+  const ready: (Release & { readonly queue: Queue })[] = [];
+  const claimants: Candidate[] = [];
   for (const [name, queue] of queues) {
     const candidate = queue.waiting.at(-1);
     const at = slots.placesFor(queue.lane);
+    if (candidate !== undefined && at !== undefined) ready.push({ candidate, at, queue });
+    else if (candidate !== undefined && slots.mayClaim(queue.lane)) claimants.push(candidate);
     // Slots are only taken here: what has no room now has none in this decision any more.
-    if (candidate === undefined || at === undefined) queues.delete(name);
-    else if (best === undefined || compare(slots, { candidate, at }, best) < 0)
+    else queues.delete(name);
+  }
+  const kept = new Reservations(slots, claimants);
+  let best: (typeof ready)[number] | undefined;
+  for (const { candidate, at: free, queue } of ready) {
+    const at = kept.placesFor(candidate, free);
+    if (at !== undefined && (best === undefined || compare(slots, { candidate, at }, best) < 0))
       best = { candidate, at, queue };
   }
   if (best === undefined) return undefined;
@@ -60,9 +69,7 @@ function nextOf(slots: Slots, queues: Map<string, Queue>): Release | undefined {
 
 function queuesOf(slots: Slots, candidates: readonly Candidate[]): Map<string, Queue> {
   const queues = new Map<string, Queue>();
-  const inTurn = (one: Candidate, other: Candidate): number =>
-    rank(slots, one) - rank(slots, other) || age(one, other);
-  for (const candidate of [...candidates].sort((one, other) => inTurn(other, one))) {
+  for (const candidate of [...candidates].sort((one, other) => inTurn(slots, other, one))) {
     const name = JSON.stringify([candidate.group, candidate.target]);
     const queue = queues.get(name);
     if (queue === undefined) queues.set(name, { lane: candidate, waiting: [candidate] });

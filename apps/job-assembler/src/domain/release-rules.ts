@@ -99,6 +99,11 @@ export class ReleaseRules {
     return Math.max(0, priority - Math.floor(waited / this.settings.priorityAging));
   }
 
+  /** Whether work has waited so long that slots are kept for it. */
+  isAged(createdAt: Date): boolean {
+    return this.now.getTime() - createdAt.getTime() >= this.settings.priorityAging;
+  }
+
   private closedBy(name: string): Hindrance | undefined {
     const target = this.targetOf(name);
     if (target === undefined) return { code: 'target.unknown', facts: { target: name } };

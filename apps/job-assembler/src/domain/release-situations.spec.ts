@@ -115,6 +115,47 @@ function underWay(
   return { before, released: since, all: before + since };
 }
 
+/** Whether work that could run waits for a slot that is kept; found without the code that keeps it. */
+function isHeldBack(
+  one: Situation,
+  slots: Slots,
+  held: Candidate,
+  left: readonly Candidate[],
+  released: readonly Release[],
+): boolean {
+  const { rules } = slots;
+  const rank = (of: Candidate): number => rules.rank(of.priority, of.createdAt);
+  const free = (at: string, direction: 'write' | 'read'): number =>
+    rules.at(at, direction) - slots.at(at, direction);
+  const before = left.filter((of) => {
+    if (!of.target.includes('+')) return false;
+    const { targets: wanted, direction, route } = laneNeeds(of.target);
+    const isClosed = (at: string): boolean =>
+      rules.hindersAt(at) !== undefined || rules.at(at, direction) === 0;
+    const isFirst =
+      rank(of) < rank(held) ||
+      (rank(of) === rank(held) &&
+        now.getTime() - of.createdAt.getTime() >= 1000 &&
+        of.createdAt.getTime() <= held.createdAt.getTime());
+    const isBeside = (other: Lane): boolean => other.group === of.group && other.target === of.target;
+    const begun = underWay(one, released, isBeside).all;
+    const isPaused = rules.hindersWork(of.group, route) !== undefined;
+    return isFirst && begun === 0 && !isPaused && !wanted.some(isClosed) && slots.placesFor(of) === undefined;
+  });
+  const isShort = (claim: Candidate): boolean => {
+    const [its, mine] = [laneNeeds(claim.target), laneNeeds(held.target)];
+    const isKept = (at: string): boolean =>
+      its.direction === mine.direction && its.targets.includes(at) && free(at, its.direction) <= 1;
+    const { perGroup, global } = rules;
+    return (
+      mine.targets.some(isKept) ||
+      global - slots.ofAll() <= before.length ||
+      (claim.group === held.group && perGroup - slots.ofGroup(held.group) <= before.length)
+    );
+  };
+  return before.some(isShort);
+}
+
 const directionOf = (of: Lane): string => (/^(write:|lts-write)/.test(of.target) ? 'write' : 'read');
 
 describe(`In ${situations} situations with routes, targets, pauses, windows and priorities the dispatcher`, () => {
@@ -141,12 +182,25 @@ describe(`In ${situations} situations with routes, targets, pauses, windows and 
       }
     }));
 
-  it('leaves nothing that could run, and releases nothing twice', () =>
+  it('leaves nothing that could run, but for what is kept for work that comes first, and releases nothing twice', () =>
     always10000((one, waiting, released) => {
       const ids = idsOf(released);
       assert.equal(new Set(ids).size, ids.length);
       const slots = replay(one, released, () => undefined);
-      for (const left of waiting.filter(({ id }) => !ids.includes(id)))
+      const left = waiting.filter(({ id }) => !ids.includes(id));
+      for (const other of left)
+        assert.ok(
+          slots.placesFor(other) === undefined || isHeldBack(one, slots, other, left, released),
+          `${other.id} could run`,
+        );
+    }));
+
+  it('keeps nothing where nothing needs several targets at once', () =>
+    always10000((one, all) => {
+      const waiting = all.filter(({ target: of }) => !of.includes('+'));
+      const released = fairReleases(slotsIn(one), waiting);
+      const slots = replay(one, released, () => undefined);
+      for (const left of waiting.filter(({ id }) => !idsOf(released).includes(id)))
         assert.equal(slots.placesFor(left), undefined, `${left.id} could run`);
     }));
 
@@ -169,8 +223,12 @@ describe(`In ${situations} situations with routes, targets, pauses, windows and 
       }
     }));
 
-  it('reads at the first target in the order of preference that is open and has room', () =>
-    always10000((one, _, released) => {
+  it('reads at the first target in the order of preference that is open and has room, if none is kept', () =>
+    always10000((one, all) => {
+      const released = fairReleases(
+        slotsIn(one),
+        all.filter(({ target: of }) => !of.includes('+')),
+      );
       replay(one, released, (slots, { candidate, at }) => {
         const { targets: wanted, needs, direction } = laneNeeds(candidate.target);
         if (needs === 'all') return;
@@ -186,23 +244,31 @@ describe(`In ${situations} situations with routes, targets, pauses, windows and 
   it('decides for free targets and groups as if the work for busy, paused and closed ones did not exist', () =>
     always10000((one, waiting, released) => {
       const slots = slotsIn(one);
-      const others = waiting.filter((of) => slots.placesFor(of) !== undefined);
+      // Work that slots are kept for is not passed over.
+      const others = waiting.filter((of) => slots.placesFor(of) !== undefined || slots.mayClaim(of));
       assert.deepEqual(idsOf(released), idsOf(fairReleases(slots, others)));
     }));
 
   it('releases the more urgent first among what may begin, and the older first within a lane', () =>
     always10000((one, waiting, released) => {
       const left = new Set(waiting);
-      replay(one, released, (slots, { candidate }) => {
+      const begun: Release[] = [];
+      replay(one, released, (slots, next) => {
+        const { candidate } = next;
         const { rules } = slots;
         const rank = (of: Candidate): number => rules.rank(of.priority, of.createdAt);
         left.delete(candidate);
         for (const other of left) {
-          if (rank(other) < rank(candidate)) assert.equal(slots.placesFor(other), undefined, other.id);
+          if (rank(other) < rank(candidate))
+            assert.ok(
+              slots.placesFor(other) === undefined || isHeldBack(one, slots, other, [...left], begun),
+              other.id,
+            );
           const isBeside = other.group === candidate.group && other.target === candidate.target;
           if (isBeside && other.priority === candidate.priority)
             assert.ok(candidate.createdAt.getTime() <= other.createdAt.getTime());
         }
+        begun.push(next);
       });
     }));
 

@@ -20,6 +20,9 @@ export class Slots {
   private readonly groups = new Map<string, number>();
   private readonly places = new Map<string, number>();
   private readonly groupsAt = new Map<string, number>();
+  /** Of what waits for nothing: a slot of it is given back before long. */
+  private readonly moving = new Map<string, number>();
+  private readonly lanes = new Map<string, number>();
 
   constructor(readonly rules: ReleaseRules) {}
 
@@ -32,12 +35,14 @@ export class Slots {
     if (!waits) {
       this.total += count;
       add(this.groups, group, count);
+      add(this.lanes, laneOf({ group, target }), count);
     }
     const needs = this.rules.needsOf(target);
     if (needs === undefined) return;
     for (const place of at) {
       add(this.places, placeOf(place, needs.direction), count);
       add(this.groupsAt, groupAt(group, place, needs.direction), count);
+      if (!waits) add(this.moving, placeOf(place, needs.direction), count);
     }
   }
 
@@ -59,6 +64,31 @@ export class Slots {
     return free.length === needs.targets.length ? free : undefined;
   }
 
+  /**
+   * Whether slots may be kept for work of the lane: it needs several targets, its group has nothing of it under way, and all
+   * that it lacks is slots that work under way will give back.
+   */
+  mayClaim(lane: Lane): boolean {
+    const { group, target } = lane;
+    const needs = this.rules.needsOf(target);
+    if (needs === undefined || !this.isAwaited(needs) || this.total >= this.rules.global) return false;
+    if (this.ofGroup(group) >= this.rules.perGroup || this.rules.hindersWork(group, needs.route))
+      return false;
+    return !this.lanes.get(laneOf(lane)) && this.placesFor(lane) === undefined;
+  }
+
+  /** Whether several targets are needed at once, none is closed, and each that is full will have room again. */
+  private isAwaited({ needs, targets, direction }: LaneNeeds): boolean {
+    if (needs !== 'all' || targets.length < 2) return false;
+    return targets.every(
+      (one) =>
+        this.isFree(one, direction) ||
+        (this.rules.hindersAt(one) === undefined &&
+          this.rules.at(one, direction) > 0 &&
+          (this.moving.get(placeOf(one, direction)) ?? 0) > 0),
+    );
+  }
+
   /** How many of a lane may be released at most; 0 when it is closed. */
   room(lane: Lane): number {
     const needs = this.rules.needsOf(lane.target);
@@ -69,6 +99,13 @@ export class Slots {
       .map((target) => this.rules.at(target, needs.direction) - this.at(target, needs.direction));
     const there = needs.needs === 'all' ? Math.min(...at) : at.reduce((sum, one) => sum + one, 0);
     return Math.min(global - this.total, perGroup - this.ofGroup(lane.group), there);
+  }
+
+  /** Whether work of the lane has to be looked at: some may be released, or slots be kept for it. */
+  isLookedAt(lane: string): boolean {
+    const needs = this.rules.needsOf(lane);
+    if (needs === undefined || this.total >= this.rules.global) return false;
+    return this.isOpen(lane) || this.isAwaited(needs);
   }
 
   /** Whether any group may have something of the lane. */
@@ -135,7 +172,7 @@ export class Slots {
     return { limit: 'target', target: full[0]!, direction };
   }
 
-  private isFree(target: string, direction: Direction): boolean {
+  isFree(target: string, direction: Direction): boolean {
     return (
       this.rules.hindersAt(target) === undefined &&
       this.at(target, direction) < this.rules.at(target, direction)
@@ -154,6 +191,10 @@ function add(counts: Map<string, number>, key: string, count: number): void {
 
 function placeOf(target: string, direction: Direction): string {
   return `${direction}:${target}`;
+}
+
+function laneOf({ group, target }: Lane): string {
+  return JSON.stringify([group, target]);
 }
 
 function groupAt(group: string, target: string, direction: Direction): string {

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { waitingReasons, type JobSituation, type Reason, type ReleasedWork } from './waiting-reasons.js';
+import {
+  runningReason,
+  waitingReasons,
+  type JobSituation,
+  type Reason,
+  type ReleasedWork,
+} from './waiting-reasons.js';
 
 const now = 10_000_000;
 const minutes = (count: number): number => now - count * 60_000;
@@ -55,6 +61,23 @@ describe('What a job waits for', () => {
     assert.deepEqual(reasons({ released: [work({ unsentSince: minutes(10) })] }), [
       'the broker: 1 work order(s) could not be sent for 10 min',
     ]));
+
+  it('is the end of its cancellation, while work of it still runs', () => {
+    assert.deepEqual(reasons({ cancelling: true }), []);
+    assert.deepEqual(
+      found({ cancelling: true, released: [work(), work()] }).map(({ code, facts }) => [code, facts]),
+      [['cancel.waiting', { workOrders: 2 }]],
+    );
+  });
+
+  it('is nothing while it is worked on, which is told with how far that is', () => {
+    const told = runningReason({ total: 300, done: 100.5 }, new Date(now));
+    assert.deepEqual(
+      [told.code, told.facts],
+      ['work.running', { percent: 33, bytesDone: 100, bytesTotal: 300 }],
+    );
+    assert.equal(runningReason({ total: 0, done: 0 }, new Date(now)).facts['percent'], 0);
+  });
 
   it('is what the archiver says, once for all work orders that say the same', () =>
     assert.deepEqual(reasons({ released: [work({ waits: 'no room' }), work({ waits: 'no room' })] }), [

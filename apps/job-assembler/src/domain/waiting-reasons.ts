@@ -38,6 +38,8 @@ export interface JobSituation {
   /** What keeps its planning, or its planned work, from beginning: see `lane-reasons.ts`. */
   readonly lanes: readonly FoundReason[];
   readonly released: readonly ReleasedWork[];
+  /** Its cancellation was asked for. */
+  readonly cancelling?: boolean;
   /** Since when the oldest of its datasets is with the catalogue to be registered. */
   readonly registeringSince?: number;
   /** Milliseconds without a word after which the archiver counts as silent. */
@@ -96,6 +98,7 @@ export function waitingReasons(situation: JobSituation): Reason[] {
   const found: FoundReason[] = [
     ...(planFault === undefined ? [] : [planWaits(planFault)]),
     ...lanes,
+    ...cancellingReasons(situation),
     ...releasedReasons(situation),
     ...registeringReasons(situation),
   ];
@@ -110,6 +113,22 @@ export function waitingReasons(situation: JobSituation): Reason[] {
 
 function planWaits({ message, next }: NonNullable<JobSituation['planFault']>): FoundReason {
   return { code: 'plan.waiting', facts: { reason: message }, message: `its plan: ${message}`, next };
+}
+
+function cancellingReasons({ cancelling, released }: JobSituation): FoundReason[] {
+  if (cancelling !== true || released.length === 0) return [];
+  const message = 'the end of its cancellation: the archiver stops what runs';
+  return [{ code: 'cancel.waiting', facts: { workOrders: released.length }, message }];
+}
+
+/** Of a job that waits for nothing while work of it runs. It is no reason to wait, so it has no sentence among those. */
+export function runningReason(
+  { total, done }: { readonly total: number; readonly done: number },
+  now: Date,
+): Reason {
+  const percent = total === 0 ? 0 : Math.min(100, Math.floor((done / total) * 100));
+  const facts = { percent, bytesDone: Math.floor(done), bytesTotal: total };
+  return { code: 'work.running', since: now, facts, message: `nothing: ${percent} % of it is done` };
 }
 
 function releasedReasons({ now, released, silence }: JobSituation): FoundReason[] {

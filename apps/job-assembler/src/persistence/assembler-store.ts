@@ -63,6 +63,8 @@ export class AssemblerStore implements OnApplicationBootstrap {
   private async createIndexes(): Promise<void> {
     await this.jobs.createIndex({ state: 1, planningUntil: 1 }, { name: 'by_state' });
     await this.jobs.createIndex({ state: 1, updatedAt: 1 }, { name: 'stale' });
+    await this.jobs.createIndex({ state: 1, group: 1, planningUntil: 1 }, { name: 'by_state_and_group' });
+    await this.jobs.createIndex({ state: 1, cancelRequested: 1, planningUntil: 1 }, { name: 'cancelled' });
     await this.tasks.createIndex({ jobId: 1, state: 1 }, { name: 'by_job' });
     await this.tasks.createIndex({ jobId: 1, pid: 1 }, { name: 'by_pid' });
     await this.jobs.createIndex({ retryOf: 1 }, { name: 'by_predecessor', sparse: true });
@@ -79,11 +81,12 @@ export class AssemblerStore implements OnApplicationBootstrap {
       { name: 'by_lane_and_priority' },
     );
     await this.orders.createIndex({ deferredUntil: 1 }, { name: 'deferred', sparse: true });
-    await this.orders.createIndex({ endedAt: 1 }, { name: 'ended', sparse: true });
+    await this.orders.createIndex({ state: 1, target: 1, endedAt: 1 }, { name: 'ended_by_lane' });
     await this.orders.createIndex({ state: 1, target: 1, bytes: 1 }, { name: 'bytes_by_lane' });
     await this.jobs.createIndex({ toSteer: 1 }, { name: 'to_steer', sparse: true });
     // Of before 0.6: the one above does what it did.
     await this.orders.dropIndex('by_lane').catch((error: unknown) => this.unlessGone(error));
+    await this.orders.dropIndex('ended').catch((error: unknown) => this.unlessGone(error));
   }
 
   private unlessGone(error: unknown): void {

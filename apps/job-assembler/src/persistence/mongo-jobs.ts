@@ -23,10 +23,6 @@ const begunBy = (now: Date) => ({
   notBefore: { $not: { $gt: now } },
 });
 const takenBy = ({ _id, planner }: TakenJob) => ({ _id, ...start.from, planner: planner ?? absent });
-const notHeld = (held: HeldBack): object => {
-  if (held === 'all') return { cancelRequested: true };
-  return held.length === 0 ? {} : { $or: [{ group: { $nin: [...held] } }, { cancelRequested: true }] };
-};
 const notOver = { state: { $ne: 'finished' as const } };
 
 interface SteeringChange {
@@ -88,8 +84,18 @@ export class MongoJobs extends Jobs {
   }
 
   async takeDue(now: Date, lease: number, held: HeldBack = []): Promise<AssemblyJob | undefined> {
+    if (held.length === 0) return this.takeDueAmong({}, now, lease);
+    const cancelled = await this.takeDueAmong({ cancelRequested: true }, now, lease);
+    if (cancelled !== undefined || held === 'all') return cancelled;
+    // Asked for by the names of the others: an index leaves out what is held back, however much that is.
+    const groups = await this.jobs.distinct('group', start.from);
+    const others = groups.filter((group) => !held.includes(group));
+    return others.length === 0 ? undefined : this.takeDueAmong({ group: { $in: others } }, now, lease);
+  }
+
+  private async takeDueAmong(which: object, now: Date, lease: number): Promise<AssemblyJob | undefined> {
     const due = await this.jobs.findOneAndUpdate(
-      { ...start.from, planningUntil: { $lte: now }, ...notHeld(held) },
+      { ...start.from, planningUntil: { $lte: now }, ...which },
       { $set: { planningUntil: new Date(now.getTime() + lease) }, $inc: { planner: 1 } },
       { sort: { planningUntil: 1 }, returnDocument: 'after' },
     );

@@ -1,6 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { WorkFigures, type LaneWaiting } from '../aggregates/work-figures.js';
+import type { DoneWork } from '../domain/estimate.js';
 import { AssemblerStore } from './assembler-store.js';
+
+/** Work orders of one lane that an estimate is made of. */
+const maxDone = 50;
+const times = { bytes: 1, share: 1, createdAt: 1, releasedAt: 1, endedAt: 1 } as const;
 
 const done = { $multiply: ['$bytes', '$share'] };
 
@@ -21,12 +26,37 @@ export class MongoWorkFigures extends WorkFigures {
     return rows.map(({ _id: lane, count, oldest }) => ({ lane, count: Number(count), oldest }));
   }
 
-  async moved(since: Date): Promise<ReadonlyMap<string, number>> {
-    const [ended, begun] = await Promise.all([
-      this.bytesByLane({ endedAt: { $gte: since }, state: 'done' }, '$bytes'),
-      this.bytesByLane({ state: 'released', releasedAt: { $gte: since } }, done),
-    ]);
-    return sum(ended, begun);
+  async done(
+    lanes: readonly string[],
+    since: Date,
+    now: Date,
+  ): Promise<ReadonlyMap<string, readonly DoneWork[]>> {
+    const found = new Map<string, readonly DoneWork[]>();
+    for (const lane of lanes)
+      found.set(lane, [...(await this.ended(lane, since)), ...(await this.running(lane, now))]);
+    return found;
+  }
+
+  private async ended(target: string, since: Date): Promise<DoneWork[]> {
+    const rows = await this.store.orders
+      .find({ state: 'done', target, endedAt: { $gte: since } }, { projection: times })
+      .sort({ endedAt: -1 })
+      .limit(maxDone)
+      .toArray();
+    return rows.map(({ bytes, createdAt, releasedAt = createdAt, endedAt = releasedAt }) => ({
+      ...{ bytes, from: releasedAt.getTime(), to: endedAt.getTime() },
+    }));
+  }
+
+  /** What has not moved says nothing: it may wait for its source. */
+  private async running(target: string, now: Date): Promise<DoneWork[]> {
+    const rows = await this.store.orders
+      .find({ state: 'released', target, share: { $gt: 0 } }, { projection: times })
+      .limit(maxDone)
+      .toArray();
+    return rows.map(({ bytes, share, createdAt, releasedAt = createdAt }) => ({
+      ...{ bytes: bytes * share, from: releasedAt.getTime(), to: now.getTime() },
+    }));
   }
 
   async left(jobId?: string): Promise<ReadonlyMap<string, number>> {

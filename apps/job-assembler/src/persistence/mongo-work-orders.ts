@@ -8,7 +8,7 @@ import {
   WorkOrders,
   type ArchivedBefore,
   type HowReleased,
-  type ToldWait,
+  type ToldProgress,
   type WorkEnd,
   type WorkOrderCounts,
   type WorkScope,
@@ -41,7 +41,8 @@ function storedAs(priority: Priority): Priority | { readonly $in: readonly (Prio
 
 /** What keeps released work from a worker of the archiver for as long as it lasts. */
 const waitsForOthers: readonly WaitCode[] = [
-  ...(['source.away', 'quota.full', 'cold.restoring', 'copy.missing', 'work.waiting'] as const),
+  ...(['source.away', 'quota.full', 'cold.restoring', 'copy.missing'] as const),
+  ...(['work.waiting', 'work.shared-recall'] as const),
 ];
 
 /** Of messages only what tells their age: commands may be large. */
@@ -227,7 +228,7 @@ export class MongoWorkOrders extends WorkOrders {
     await this.orders.updateOne({ _id: id }, { $set: { originals } });
   }
 
-  async progress(id: string, share: number, heardAt: Date, waits: ToldWait | undefined): Promise<void> {
+  async progress(id: string, { share, heardAt, waits, readAt }: ToldProgress): Promise<void> {
     const { reason, code } = waits ?? {};
     const said = {
       ...(reason === undefined ? {} : { waits: reason }),
@@ -245,6 +246,10 @@ export class MongoWorkOrders extends WorkOrders {
         ...(Object.keys(unsaid).length === 0 ? {} : { $unset: unsaid }),
       },
     );
+    if (readAt === undefined) return;
+    // Only of what was released for one of several targets, and to one of those.
+    const moves = { readAt: { $exists: true, $ne: readAt }, targets: readAt };
+    await this.orders.updateOne({ _id: id, state: 'released', ...moves } as object, { $set: { readAt } });
   }
 
   counts(scope: WorkScope): Promise<WorkOrderCounts> {

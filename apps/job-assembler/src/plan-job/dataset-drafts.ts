@@ -82,31 +82,27 @@ export class DatasetDrafts {
       );
     }
     const { source, dataset, blocks } = await this.sources.of(pid, keepLease);
-    const routed = this.routes.archiving(job, dataset);
-    let bytes = 0;
-    let index = 0;
+    const lists: Pick<Drafted, 'bytes' | 'files' | 'fileCount'>[] = [];
     for await (const block of blocks) {
-      const reference = await this.claimChecks.keepLines(`plans/${taskId}/${planner}/${index}.ndjson`, block);
-      const blockBytes = block.reduce((sum, file) => sum + file.size, 0);
-      const archiveId = `${pidAsName(pid)}/${job._id}/${String(index).padStart(5, '0')}.tar`;
-      await this.draft(plan, index, {
-        pid,
-        archiveId,
-        bytes: blockBytes,
-        ...routed,
-        source,
-        files: reference,
-        fileCount: block.length,
-      });
-      bytes += blockBytes;
-      index += 1;
+      const name = `plans/${taskId}/${planner}/${lists.length}.ndjson`;
+      const files = await this.claimChecks.keepLines(name, block);
+      const bytes = block.reduce((sum, file) => sum + file.size, 0);
+      lists.push({ files, bytes, fileCount: block.length });
+      await keepLease();
     }
-    if (index === 0)
+    if (lists.length === 0)
       throw new PermanentError(
         'assembly.dataset-empty',
         `Expected files in dataset ${pid}, found none in its origdatablocks: register its files, then post again.`,
       );
-    return bytes;
+    // The size of the dataset is what its files add up to: the field of the catalogue is whatever its owner wrote.
+    const size = lists.reduce((sum, { bytes }) => sum + bytes, 0);
+    const routed = this.routes.archiving(job, { ...dataset, size });
+    for (const [index, list] of lists.entries()) {
+      const archiveId = `${pidAsName(pid)}/${job._id}/${String(index).padStart(5, '0')}.tar`;
+      await this.draft(plan, index, { pid, archiveId, ...routed, source, ...list });
+    }
+    return size;
   }
 
   private async draftFromDatablocks(plan: Plan, { pid }: Entry): Promise<number> {

@@ -91,6 +91,22 @@ describe('The dispatcher', () => {
     );
   });
 
+  it('keeps a slot for work that waits for two targets, though neither has room for it now', async () => {
+    const one = { limits: { write: 1, read: 1 } };
+    const routes = routesOf(targetOf('tape', one), targetOf('disk', one));
+    await assembler.store.orders.insertMany([
+      orderOf('j/0/0', { target: 'write:r@tape', state: 'released' }),
+      orderOf('j/0/1', { target: 'write:both@tape+disk', createdAt: new Date(1) }),
+      orderOf('j/0/2', { target: 'write:r@disk', createdAt: clock.now() }),
+    ]);
+    await dispatcherOn(assembler, clock, configOf({ routes }), logger).round();
+    assert.deepEqual(idsOf(await released()), ['j/0/0']);
+    await assembler.orders.end('j/0/0', { state: 'done' }, clock.now());
+    clock.advance(60_000);
+    await dispatcherOn(assembler, clock, configOf({ routes }), logger).round();
+    assert.deepEqual(idsOf(await released()), ['j/0/1']);
+  });
+
   it('counts the chosen target after a restart', async () => {
     const routes = routesOf(targetOf('tape', { limits: { write: 1, read: 1 } }));
     await assembler.store.orders.insertMany([

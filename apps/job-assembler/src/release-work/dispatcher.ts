@@ -7,9 +7,10 @@ import { eventRow, type OutboxRow } from '#outbox';
 import { Leases } from '../aggregates/leases.js';
 import type { WorkOrder } from '../aggregates/records.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
-import { fairReleases, type Candidate, type Release } from '../domain/fair-release.js';
+import { fairReleases, type Release } from '../domain/fair-release.js';
 import type { Slots } from '../domain/slots.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
+import { Candidates } from './candidates.js';
 import { CurrentRules } from './current-rules.js';
 import { SteeredJobs } from './steered-jobs.js';
 
@@ -26,6 +27,7 @@ const maxTargets = 4;
 @Injectable()
 export class Dispatcher extends HostedLoop {
   private readonly holder = newId();
+  private readonly candidates: Candidates;
 
   constructor(
     private readonly orders: WorkOrders,
@@ -43,11 +45,16 @@ export class Dispatcher extends HostedLoop {
       fault: 'could not release work, trying again',
       ready: () => leases.whenReady(),
     });
+    this.candidates = new Candidates(orders);
   }
 
-  /** What is left waits for room, and is looked at again when something ends. */
-  async round(): Promise<void> {
-    if (await this.hold()) await this.releaseWork();
+  /**
+   * What is left waits for room, and is looked at again when something ends.
+   *
+   * @returns whether there is more to look at at once
+   */
+  async round(): Promise<boolean> {
+    return (await this.hold()) && (await this.releaseWork());
   }
 
   /** Whether this process may count and release. Asked again within a round: another one may count meanwhile. */
@@ -55,28 +62,18 @@ export class Dispatcher extends HostedLoop {
     return this.leases.hold('dispatcher', this.holder, this.config.lease / 4);
   }
 
-  private async releaseWork(): Promise<void> {
+  private async releaseWork(): Promise<boolean> {
     await this.steered.catchUp();
-    if (!(await this.hold())) return;
+    if (!(await this.hold())) return false;
     const slots = await this.orders.slots(await this.rules.now());
-    for (const [place, release] of fairReleases(slots, await this.candidates(slots)).entries()) {
-      if (place % releasesPerHold === 0 && !(await this.hold())) return;
+    const { found, isAll } = await this.candidates.find(slots);
+    const releases = fairReleases(slots, found);
+    for (const [place, release] of releases.entries()) {
+      if (place % releasesPerHold === 0 && !(await this.hold())) return false;
       await this.release(slots, release);
       stillMoving();
     }
-  }
-
-  /** Of every lane and group with room the oldest: were they the oldest of all, a busy target would hide an idle one. */
-  private async candidates(slots: Slots): Promise<Candidate[]> {
-    const found: Candidate[] = [];
-    for (const target of await this.orders.lanesWaiting()) {
-      if (!slots.isOpen(target)) continue;
-      for (const group of await this.orders.groupsWaitingFor(target)) {
-        const room = slots.room({ group, target });
-        if (room > 0) found.push(...(await this.orders.oldestPlanned({ group, target }, room)));
-      }
-    }
-    return found;
+    return !isAll && releases.length > 0;
   }
 
   /** One that was cancelled, or deferred, meanwhile stays: the write decides. */

@@ -81,7 +81,7 @@ export class ArchiverReportsConsumer {
   @Handles(workCancelledV1)
   async cancelled(@Payload() { data }: Envelope<WorkCancelledV1>): Promise<Outcome> {
     const followUp = /^(.+)\/discard$/.exec(data.workOrderId);
-    if (followUp !== null) await this.places.discarded(followUp[1] ?? '');
+    if (followUp !== null) await this.places.discarded(followUp[1] ?? '', data.archiveId);
     return this.end(data.workOrderId, { state: 'cancelled' });
   }
 

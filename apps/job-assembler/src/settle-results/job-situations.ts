@@ -40,6 +40,7 @@ export class JobSituations {
       ...(fault === undefined ? {} : { planFault: { message: fault, next: planningUntil } }),
       lanes,
       released,
+      cancelling: job.cancelRequested,
       ...(registeringSince === undefined ? {} : { registeringSince: registeringSince.getTime() }),
       silence: this.config.silence,
       before: wait ?? [],

@@ -55,6 +55,15 @@ describe('Where the copies of a datablock lie', () => {
     assert.deepEqual(await places(), []);
   });
 
+  it('goes with a datablock that is taken away after its job was forgotten', async () => {
+    await placed().archived('j/0/0');
+    await assembler.orders.forget('j');
+    await placed().discarded('j/0/0');
+    assert.deepEqual(await places(), ['tape-a', 'disk'], 'an older archiver does not say which it was');
+    await placed().discarded('j/0/0', 'j/0/0.tar');
+    assert.deepEqual(await places(), []);
+  });
+
   it('is not known of work that did not end well, and of targets without names', async () => {
     await assembler.store.orders.insertMany([
       orderOf('j/1/0', { state: 'done', result: archived }),

@@ -20,9 +20,13 @@ export class PlacedDatablocks {
     if ((await this.orders.archived(workOrderId)) === undefined) await this.places.remove(order.archiveId);
   }
 
-  /** The archiver has taken it away, as it was asked to. */
-  async discarded(workOrderId: string): Promise<void> {
-    const archiveId = await this.orders.discarded(workOrderId);
+  /**
+   * The archiver has taken it away, as it was asked to.
+   *
+   * @param gone the datablock, as the archiver names it: its job may be forgotten by now. Archivers of before 0.7 name none
+   */
+  async discarded(workOrderId: string, gone?: string): Promise<void> {
+    const archiveId = gone ?? (await this.orders.discarded(workOrderId));
     if (archiveId !== undefined) await this.places.remove(archiveId);
   }
 }

@@ -40,8 +40,14 @@ describe('Reports of progress', () => {
 
   it('add up the work of a job, and never promise less than the catalogue counted or the plan has', async () => {
     await report(4);
+    const facts = [
+      { name: 'percent', count: 75 },
+      { name: 'bytesDone', count: 15 },
+      { name: 'bytesTotal', count: 20 },
+    ];
     assert.deepEqual(told, [
       {
+        reasons: [{ code: 'work.running', since: clock.now().toISOString(), facts }],
         ...{ jobId: 'j', bytesDone: 15, bytesTotal: 20, datasetsDone: 1, datasetsTotal: 3 },
         phase: 'packing',
       },
@@ -76,7 +82,19 @@ describe('Reports of progress', () => {
       }) as const;
     await assembler.jobs.noteWaiting('j', [limit('tape'), limit('disk')]);
     await progress.tell('j', 'waiting');
-    const [{ waits, waitsFor } = {}] = told;
+    const [{ waits, waitsFor, reasons } = {}] = told;
     assert.deepEqual([waits, waitsFor], [['limit.target'], ['a slot at tape', 'a slot at disk']]);
+    const since = clock.now().toISOString();
+    assert.deepEqual(
+      reasons,
+      ['tape', 'disk'].map((text) => ({ code: 'limit.target', since, facts: [{ name: 'target', text }] })),
+    );
+  });
+
+  it('move the slot of a reading to where the archiver reads', async () => {
+    const reading = { target: 'read:r@tape|disk', targets: ['tape', 'disk'], readAt: 'tape' };
+    await assembler.store.orders.updateOne({ _id: 'j/0/0' }, { $set: reading });
+    await report(0, { phase: 'recalling', readAt: 'disk' });
+    assert.equal((await assembler.store.orders.findOne({ _id: 'j/0/0' }))?.readAt, 'disk');
   });
 });

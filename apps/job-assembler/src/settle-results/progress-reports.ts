@@ -1,14 +1,24 @@
 import { Injectable } from '@nestjs/common';
-import { jobProgressedV1, type Phase, type WorkProgressedV1 } from '#contracts';
+import {
+  jobProgressedV1,
+  type JobProgressedV1,
+  type Phase,
+  type WaitFact,
+  type WorkProgressedV1,
+} from '#contracts';
 import { Clock } from '#kernel';
 import { MessageTransport, Naming, wireMessageOf } from '#messaging';
 import { eventRow } from '#outbox';
 import { DatasetTasks } from '../aggregates/dataset-tasks.js';
 import { Jobs } from '../aggregates/jobs.js';
+import type { WaitReason } from '../aggregates/records.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
+import { runningReason } from '../domain/waiting-reasons.js';
 
 /** Milliseconds between two progress messages of one job. */
 const interval = 1000;
+/** As many as a message may have. */
+const maxFacts = 20;
 
 /** Adds up the progress of work orders and tells the catalogue, at most once per second and job. */
 @Injectable()
@@ -32,11 +42,12 @@ export class ProgressReports {
     phase,
     reason,
     code,
+    readAt,
   }: WorkProgressedV1): Promise<void> {
     const share = bytesTotal === 0 ? 0 : Math.min(1, bytesDone / bytesTotal);
     const heardAt = this.clock.now();
     const waits = phase === 'waiting' && reason !== undefined ? { reason, code } : undefined;
-    await this.orders.progress(workOrderId, share, heardAt, waits);
+    await this.orders.progress(workOrderId, { share, heardAt, waits, readAt });
     const now = heardAt.getTime();
     if (now - (this.toldAt.get(jobId) ?? 0) < interval) return;
     this.forgetOld(now);
@@ -63,6 +74,7 @@ export class ProgressReports {
       phase,
       ...(job?.waitsFor === undefined ? {} : { waitsFor: job.waitsFor }),
       ...(job?.wait === undefined ? {} : { waits: [...new Set(job.wait.map(({ code }) => code))] }),
+      ...reasonsOf(job?.wait ?? (phase === 'waiting' ? [] : [runningReason(bytes, this.clock.now())])),
     };
     const { envelope } = eventRow(jobProgressedV1, data, this.clock.now(), job?.context);
     this.transport.send(wireMessageOf(this.naming, envelope!));
@@ -72,4 +84,17 @@ export class ProgressReports {
     if (this.toldAt.size < 10_000) return;
     for (const [jobId, at] of this.toldAt) if (now - at > 60_000) this.toldAt.delete(jobId);
   }
+}
+
+function reasonsOf(wait: readonly WaitReason[]): Pick<JobProgressedV1, 'reasons'> {
+  if (wait.length === 0) return {};
+  const reasons = wait.map(({ code, since, facts, next }) => ({
+    ...{ code, since: since.toISOString(), facts: Object.entries(facts).slice(0, maxFacts).map(factOf) },
+    ...(next === undefined ? {} : { next: next.toISOString() }),
+  }));
+  return { reasons };
+}
+
+function factOf([name, value]: readonly [string, string | number]): WaitFact {
+  return typeof value === 'number' ? { name, count: value } : { name, text: value.slice(0, 1000) };
 }

@@ -6,9 +6,11 @@ import type { WaitReason } from '../aggregates/records.js';
 import { WorkFigures } from '../aggregates/work-figures.js';
 import { WorkOrders, type WorkOrderCounts } from '../aggregates/work-orders.js';
 import { estimateEnd, type EndEstimate } from '../domain/estimate.js';
+import { runningReason } from '../domain/waiting-reasons.js';
 import { JobSteering } from './job-steering.js';
 
-const hour = 3_600_000;
+/** Milliseconds: work that ended before says nothing of how fast a lane is. */
+const window = 7 * 86_400_000;
 
 /** What `GET operations/jobs/ID` answers. */
 export interface JobAnswer extends Pick<
@@ -47,26 +49,27 @@ export class JobView {
   /** @throws PermanentError `operations.not-there` */
   async of(id: string): Promise<JobAnswer> {
     const job = await this.steering.find(id);
-    const [datasets, workOrders, end] = await Promise.all([
+    const [datasets, workOrders, bytes, end] = await Promise.all([
       this.tasks.counts(id),
       this.orders.counts({ jobId: id }),
+      this.orders.bytes(id),
       job.state === 'running' ? this.endOf(id) : undefined,
     ]);
+    const isWorkedOn = (workOrders.released ?? 0) > 0;
+    const running = isWorkedOn ? [runningReason(bytes, this.clock.now())] : [];
+    const { wait = running } = job;
     const { state, group, jobType, workflow, priority, notBefore, deferredUntil, steering, totals } = job;
     return {
       ...{ id, version: steering?.version ?? 0, state, group, jobType, workflow, priority, notBefore },
-      ...{ deferredUntil, steering, totals, datasets, workOrders, wait: job.wait ?? [] },
+      ...{ deferredUntil, steering, totals, datasets, workOrders, wait },
       ...(end === undefined ? {} : { end }),
     };
   }
 
   private async endOf(jobId: string): Promise<EndEstimate | undefined> {
     const now = this.clock.now();
-    const [moved, mine, all] = await Promise.all([
-      this.figures.moved(new Date(now.getTime() - hour)),
-      this.figures.left(jobId),
-      this.figures.left(),
-    ]);
-    return estimateEnd({ now: now.getTime(), window: hour, moved, mine, all });
+    const [mine, all] = await Promise.all([this.figures.left(jobId), this.figures.left()]);
+    const done = await this.figures.done([...mine.keys()], new Date(now.getTime() - window), now);
+    return estimateEnd({ now: now.getTime(), done, mine, all });
   }
 }

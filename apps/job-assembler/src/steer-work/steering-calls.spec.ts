@@ -46,7 +46,7 @@ describe('Operators', () => {
     return { status: answer.statusCode, body, etag: answer.headers['etag'] as string };
   }
   const inMinutes = (count: number): string => new Date(clock.now().getTime() + count * 60_000).toISOString();
-  const round = (): Promise<void> => {
+  const round = (): Promise<boolean> => {
     clock.advance(60_000);
     return dispatcherOn(assembler, clock, config, logger).round();
   };
@@ -217,12 +217,13 @@ describe('Operators', () => {
     );
   });
 
-  it('see when a job may end, once there is evidence of the last hour', async () => {
+  it('see when a job may end, once there is evidence of how fast its lanes are, for a week', async () => {
     await assembler.store.jobs.insertOne(jobOf('j', { state: 'running' }));
     await assembler.store.orders.insertMany([
       orderOf('j/0/0', { bytes: 50 }),
       orderOf('k/0/0', { bytes: 100, share: 0.5, state: 'released', releasedAt: clock.now() }),
     ]);
+    clock.advance(3_600_000);
     const { end } = (await call('GET jobs/j')).body as unknown as {
       end: { earliest: string; latest: string };
     };
@@ -230,6 +231,8 @@ describe('Operators', () => {
     await assembler.orders.end('k/0/0', { state: 'done' }, clock.now());
     assert.match(JSON.stringify((await call('GET jobs/j')).body['end']), new RegExp(inMinutes(30)));
     clock.advance(2 * 3_600_000);
+    assert.match(JSON.stringify((await call('GET jobs/j')).body['end']), new RegExp(inMinutes(30)));
+    clock.advance(7 * 86_400_000);
     assert.equal('end' in (await call('GET jobs/j')).body, false);
   });
 });

@@ -109,6 +109,18 @@ export function steeredJobsConformance(name: string, open: () => Promise<Assembl
       assert.equal((await assembler.jobs.takeDue(after(400), 100, 'all'))?._id, id);
     });
 
+    it('that are held back stand in the way of no other, however long they have been due', async () => {
+      await assembler.store.jobs.insertMany([
+        ...[1, 2, 3].map((n) => jobOf(`${id}-h${n}`, { group: `held-${id}`, planningUntil: after(-n) })),
+        ...[1, 2].map((n) => jobOf(`${id}-o${n}`, { group: `other-${n}-${id}`, planningUntil: after(-n) })),
+      ]);
+      await assembler.jobs.requestCancel(`${id}-h2`, now);
+      const taken = [];
+      for (let look = 0; look < 4; look += 1)
+        taken.push((await assembler.jobs.takeDue(now, 100, [`held-${id}`]))?._id);
+      assert.deepEqual(taken, [`${id}-h2`, `${id}-o2`, `${id}-o1`, undefined]);
+    });
+
     it('are remembered until their work has heard the last word', async () => {
       await put();
       await assembler.jobs.prioritise(id, 0, word);

@@ -176,14 +176,35 @@ export function workOrdersConformance(name: string, open: () => Promise<Assemble
 
     it('never go back in their progress, and say what they wait for until they go on', async () => {
       await put('0/0', { state: 'released' });
-      await orders.progress(id('0/0'), 0.5, now, { reason: 'no room', code: 'quota.full' });
+      await orders.progress(id('0/0'), {
+        ...{ share: 0.5, heardAt: now, waits: { reason: 'no room', code: 'quota.full' } },
+      });
       assert.equal((await at('0/0'))?.waitCode, 'quota.full');
       assert.deepEqual([(await at('0/0'))?.share, (await at('0/0'))?.waits], [0.5, 'no room']);
-      await orders.progress(id('0/0'), 0.2, now, undefined);
+      await orders.progress(id('0/0'), { share: 0.2, heardAt: now });
       const { share, waits, waitCode, heardAt } = (await at('0/0'))!;
       assert.deepEqual([share, waits, waitCode, heardAt], [0.5, undefined, undefined, now]);
       assert.deepEqual(await orders.bytes(job), { total: 10, done: 5 });
       assert.deepEqual(await orders.bytes('none'), { total: 0, done: 0 });
+    });
+
+    it('have their slot where the archiver says that it reads, if that is one of their targets', async () => {
+      const reading = { target: 'read:r@tape|disk', targets: ['tape', 'disk'], kind: 'retrieve' } as const;
+      const group = newId();
+      await put('0/0', { ...reading, group, state: 'released', readAt: 'tape' });
+      await put('0/1', { ...reading, group, state: 'done', readAt: 'tape' });
+      await put('0/2', { group, state: 'released', targets: ['tape', 'disk'] });
+      const told = { share: 0, heardAt: now };
+      for (const place of ['0/0', '0/1', '0/2'])
+        for (const readAt of ['elsewhere', 'disk', 'disk', undefined])
+          await orders.progress(id(place), { ...told, readAt });
+      assert.deepEqual(
+        [(await at('0/0'))?.readAt, (await at('0/1'))?.readAt, (await at('0/2'))?.readAt],
+        ['disk', 'tape', undefined],
+      );
+      const slots = await orders.slots(rulesOf());
+      const lane = { group, target: reading.target };
+      assert.deepEqual([slots.ofGroupAt(lane, ['tape']), slots.ofGroupAt(lane, ['disk'])], [0, 1]);
     });
 
     it('are counted by state, of a plan, a dataset or a job', async () => {

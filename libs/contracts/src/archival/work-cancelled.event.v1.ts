@@ -1,5 +1,6 @@
+import { IsOptional } from 'class-validator';
 import { defineEvent } from '../define-message.js';
-import { JobId, WorkOrderId } from '../fields.js';
+import { ArchiveId, JobId, WorkOrderId } from '../fields.js';
 
 /** The work order was stopped before it was done; nothing of it is left. */
 export class WorkCancelledV1 {
@@ -8,6 +9,11 @@ export class WorkCancelledV1 {
 
   @JobId()
   jobId: string;
+
+  /** Of an order to discard: the datablock that is gone; absent: it was not this order that took it away. */
+  @IsOptional()
+  @ArchiveId()
+  archiveId?: string;
 }
 
 export const workCancelledV1 = defineEvent({

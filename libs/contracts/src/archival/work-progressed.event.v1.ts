@@ -1,4 +1,4 @@
-import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 import { defineEvent } from '../define-message.js';
 import { Count, JobId, Sentence, WorkOrderId } from '../fields.js';
 import { phases, type Phase } from '../vocabulary.js';
@@ -30,6 +30,11 @@ export class WorkProgressedV1 {
   @IsString()
   @MaxLength(40)
   code?: string;
+
+  /** Of a retrieval: the target whose copy is being read; absent: the first one of the command. */
+  @IsOptional()
+  @Matches(/^[a-z0-9-]{1,40}$/)
+  readAt?: string;
 }
 
 export const workProgressedV1 = defineEvent({
