@@ -7,7 +7,9 @@ import { ObjectStore, S3ObjectStore } from '#storage';
 import { NeededTargets } from './accept-work/needed-targets.js';
 import { WorkOrdersConsumer } from './accept-work/work-orders.consumer.js';
 import { ArchiveDatablockHandler } from './archive-datablock/archive-datablock.handler.js';
+import { CopyProofs } from './archive-datablock/copy-proofs.js';
 import { CopyWriter } from './archive-datablock/copy-writer.js';
+import { ProvenCopies } from './archive-datablock/proven-copies.js';
 import { DatablockLists } from './originals/datablock-lists.js';
 import { Originals } from './originals/originals.js';
 import { ConfigToken, SharesToken, type ArchiverConfig } from './archiver.config.js';
@@ -91,6 +93,8 @@ export class ArchiverModule {
         Originals,
         DatablockLists,
         CopyWriter,
+        CopyProofs,
+        ProvenCopies,
         SetAside,
         SetAsideSweep,
         DataElsewhere,

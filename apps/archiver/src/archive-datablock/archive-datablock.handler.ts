@@ -5,7 +5,7 @@ import {
   type FileLine,
   type archiveDatablockV1,
 } from '#contracts';
-import { packedSizeOf, verifyDatablock, type ManifestMember } from '#datablock';
+import { packedSizeOf, type ManifestMember } from '#datablock';
 import { Clock, PermanentError, TransientError, crashPoint } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { eventRow, type AnswerRow } from '#outbox';
@@ -13,13 +13,15 @@ import { SharesToken } from '../archiver.config.js';
 import { targetAway } from '../domain/missing-targets.js';
 import { TargetNames } from '../domain/target-names.js';
 import { refuseForeign, refuseForeignName } from '../domain/own-datablock.js';
-import { isDamaged, readBack } from '../persistence/stored-copies.js';
+import { isDamaged } from '../persistence/stored-copies.js';
 import { Datablocks } from '../persistence/datablocks.js';
-import type { StoredDatablock } from '../persistence/records.js';
+import type { StoredCopy, StoredDatablock } from '../persistence/records.js';
 import type { WorkContext } from '../domain/work.js';
 import { CopyWriter, type Packing } from './copy-writer.js';
 import { DatablockLists } from '../originals/datablock-lists.js';
 import { Meter } from './meter.js';
+import { ProvenCopies } from './proven-copies.js';
+import { assertRoom, assertWritable } from './targets-ready.js';
 import { Originals } from '../originals/originals.js';
 import { ReadVersions, type OriginalLine } from '../originals/read-versions.js';
 
@@ -36,6 +38,7 @@ export class ArchiveDatablockHandler {
     private readonly writer: CopyWriter,
     private readonly clock: Clock,
     @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
+    private readonly copies: ProvenCopies,
     private readonly names: TargetNames = new TargetNames(),
   ) {}
 
@@ -57,14 +60,16 @@ export class ArchiveDatablockHandler {
 
   private async archive(order: ArchiveDatablockV1, context: WorkContext): Promise<StoredDatablock> {
     const targets = this.targetsOf(order);
+    await assertWritable(targets);
     const packing = await this.packingOf(order, context, targets.length);
+    const { archiveId } = order;
+    const { packedSize } = packing;
+    await assertRoom(targets, { archiveId, packedSize }, (share) => this.writer.reserveOf(share));
     const [first, ...others] = targets as [LongTermStorage, ...LongTermStorage[]];
-    const manifest = await this.writer.first(first, packing);
-    packing.meter.next('verifying');
-    const bytes = await readBack(first, order.archiveId, { fresh: true, signal: context.signal });
-    const verified = await verifyDatablock(packing.meter.watch(bytes, context.signal), manifest);
+    const { manifest, reference, verified, verifiedAt } = await this.copies.first(first, packing);
     crashPoint('archiver.after-verification');
-    for (const share of others) await this.writer.further(first, share, verified, packing);
+    const copies: StoredCopy[] = [{ share: first.name, verifiedAt }];
+    for (const share of others) copies.push(await this.copies.further(first, share, verified, packing));
     const read = await this.readVersions(order, manifest.members, targets);
     await this.refuseOverwritten(order, read?.lines ?? [], targets, context.signal);
     const stored: StoredDatablock = {
@@ -76,10 +81,10 @@ export class ArchiveDatablockHandler {
       size: packing.members.reduce((sum, member) => sum + member.size, 0),
       packedSize: verified.packedSize,
       sha256: verified.sha256,
-      manifest: await this.lists.keepManifest(order.archiveId, manifest),
+      manifest: reference,
       ...(read === undefined ? {} : { originals: read.reference }),
       source: order.source,
-      copies: targets.map((share) => ({ share: share.name, verifiedAt: this.clock.now() })),
+      copies,
       state: 'verified',
     };
     context.signal.throwIfAborted();

@@ -7,6 +7,7 @@ import { isAway, ManualClock, newId, pidAsName } from '#kernel';
 import { MemoryShare } from '#long-term-storage/testing';
 import { SourceFolderRules } from '#source-folders';
 import { MemoryObjectStore } from '#storage/testing';
+import { provenCopies } from '../testing/proven-copies.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { WorkContext } from '../domain/work.js';
 import { DatablockLists } from '../originals/datablock-lists.js';
@@ -16,6 +17,7 @@ import { FilesAside } from '../persistence/files-aside.js';
 import { SetAside } from '../set-aside/set-aside.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import { ArchiveDatablockHandler } from './archive-datablock.handler.js';
+import { maxProofAge } from './copy-proofs.js';
 import { CopyWriter } from './copy-writer.js';
 
 class NamedShare extends MemoryShare {
@@ -69,7 +71,15 @@ describe('A datablock', () => {
     const asides = new SetAside(new FilesAside(store), datablocks, clock, served, config);
     const originals = new Originals(objects, claims, config);
     const writer = new CopyWriter(lists, asides, config);
-    return new ArchiveDatablockHandler(datablocks, lists, originals, writer, clock, served);
+    return new ArchiveDatablockHandler(
+      datablocks,
+      lists,
+      originals,
+      writer,
+      clock,
+      served,
+      provenCopies(store, writer, lists, clock),
+    );
   }
   const copies = async () =>
     (await store.datablocks.findOne({ _id: order.archiveId }))?.copies.map(({ share }) => share);
@@ -114,5 +124,98 @@ describe('A datablock', () => {
       code: 'long-term-storage.full',
     });
     await keeping.handle({ ...order, targets: ['disk', 'tape-a'] }, context);
+  });
+
+  describe('one of whose targets is away', () => {
+    let [disk, tape] = [] as unknown as [NamedShare, NamedShare];
+    beforeEach(async () => {
+      [disk, tape] = [shares[0]!, shares[1]!];
+      order = { ...order, targets: ['disk', 'tape-a'] };
+      await store.works.insertOne({
+        ...{ _id: order.workOrderId, jobId: order.jobId, command: { kind: 'archive', data: order } },
+        ...{ state: 'open', epoch: 1, attempts: 0, cancelRequested: false, outbox: { rows: [] } },
+        ...{ dueAt: clock.now(), acceptedAt: clock.now() },
+      });
+    });
+    /** Goes away when the first copy has been written, and is about to be read back. */
+    const leaving = (epoch = 1): WorkContext => ({
+      ...{ ...context, epoch },
+      progress: (phase) => void (phase === 'verifying' && (tape.gone = true)),
+    });
+    const waits = { code: 'long-term-storage.unavailable' };
+
+    const troubles: Record<string, (share: NamedShare) => void> = {
+      'is not mounted': (share) => void (share.gone = true),
+      'is mounted for reading only': (share) => void (share.readOnly = true),
+      'has no room': (share) => void (share.capacity = 0),
+    };
+    for (const [what, trouble] of Object.entries(troubles))
+      it(`of which the second ${what} is not even begun: nothing is written to the first`, async () => {
+        trouble(tape);
+        await assert.rejects(archive.handle(order, context), { name: 'TransientError' });
+        tape.gone = false;
+        assert.deepEqual([await found(), disk.freshReads], [[false, false, false], 0]);
+      });
+
+    it('reads the first copy back once, however often it looks for the second target', async () => {
+      await assert.rejects(archive.handle(order, leaving()), waits);
+      clock.advance(60_000);
+      for (let look = 0; look < 2; look += 1) await assert.rejects(archive.handle(order, context), waits);
+      assert.equal(disk.freshReads, 1);
+      tape.gone = false;
+      await archive.handle(order, context);
+      assert.deepEqual([disk.freshReads, tape.freshReads], [1, 1]);
+      // Each copy says when it was read, not when the last one was made.
+      const [first, second] = (await store.datablocks.findOne({ _id: order.archiveId }))!.copies;
+      assert.equal(second!.verifiedAt.getTime() - first!.verifiedAt.getTime(), 60_000);
+    });
+
+    it('reads no copy again when the process died after both were read back', async () => {
+      await archive.handle(order, context);
+      await store.datablocks.deleteMany({});
+      await archive.handle(order, { ...context, epoch: 2 });
+      assert.deepEqual([disk.freshReads, tape.freshReads], [1, 1]);
+      assert.deepEqual(await copies(), ['disk', 'tape-a']);
+    });
+
+    it('reads the first copy again when its file has changed since, and makes a good one', async () => {
+      await assert.rejects(archive.handle(order, leaving()), waits);
+      disk.flipBit(order.archiveId, 700);
+      tape.gone = false;
+      await archive.handle(order, context);
+      assert.ok(disk.freshReads > 1);
+      const reads = await Promise.all([disk, tape].map((share) => share.read(order.archiveId)));
+      const [one, other] = await Promise.all(reads.map((read) => read.toArray()));
+      assert.deepEqual(Buffer.concat(one as Buffer[]), Buffer.concat(other as Buffer[]));
+    });
+
+    it('reads the first copy again when it was read too long ago', async () => {
+      await assert.rejects(archive.handle(order, leaving()), waits);
+      clock.advance(maxProofAge + 1);
+      tape.gone = false;
+      await archive.handle(order, context);
+      assert.equal(disk.freshReads, 2);
+    });
+
+    it('reads the first copy again when it was read by a worker that had been overtaken', async () => {
+      await store.works.updateOne({ _id: order.workOrderId }, { $set: { epoch: 2 } });
+      await assert.rejects(archive.handle(order, leaving(1)), waits);
+      tape.gone = false;
+      await archive.handle(order, { ...context, epoch: 2 });
+      assert.equal(disk.freshReads, 2);
+    });
+
+    it('reads the first copy again when it lies on another storage now', async () => {
+      const write = async (id: string): Promise<void> => {
+        await disk.remove('.catena-target');
+        await disk.identity.write({ id, target: 'disk', since: '2026-01-01T00:00:00Z' });
+      };
+      await write('one');
+      await assert.rejects(archive.handle(order, leaving()), waits);
+      await write('other');
+      tape.gone = false;
+      await archive.handle(order, context);
+      assert.equal(disk.freshReads, 2);
+    });
   });
 });

@@ -19,6 +19,21 @@ export type Command =
   | { readonly kind: 'release'; readonly data: ReleaseOriginalsV1 }
   | { readonly kind: 'discard'; readonly data: DiscardDatablockV1 };
 
+/** What an order read back of a copy that it made, so that a later try of it need not read a tape again. */
+export interface CopyProof {
+  /** The name of its target. */
+  readonly share: string;
+  /** Which storage was there. */
+  readonly identity?: string;
+  /** `LongTermStorage.markOf`: of the bytes that were read. */
+  readonly mark: string;
+  readonly packedSize: number;
+  readonly sha256: string;
+  /** What the first copy was compared with. */
+  readonly manifest?: ObjectReference;
+  readonly verifiedAt: Date;
+}
+
 /** One accepted work order. */
 export interface WorkOrder {
   /** The work order id. */
@@ -40,6 +55,8 @@ export interface WorkOrder {
   /** The same as a code; absent in records from before 0.6. */
   waitCode?: string;
   acceptedAt: Date;
+  /** Copies that it read back, one for each target; only of an archival. */
+  proofs?: readonly CopyProof[];
   /** The trace of the request that led to it. */
   context?: MessageContext;
   outbox: OutboxPart;

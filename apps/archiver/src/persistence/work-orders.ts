@@ -5,7 +5,7 @@ import { stepOf } from '#persistence';
 import type { WorkNeeds } from '../domain/work-needs.js';
 import { endStates, workSteps, type EndState } from '../domain/states.js';
 import { ArchiverStore } from './archiver-store.js';
-import type { Command, WorkOrder } from './records.js';
+import type { Command, CopyProof, WorkOrder } from './records.js';
 
 /** Who holds an order: a write with an older token than the newest is refused. */
 export type WorkToken = Pick<WorkOrder, '_id' | 'epoch'>;
@@ -114,6 +114,17 @@ export class WorkOrders {
       { projection: { cancelRequested: 1 }, returnDocument: 'after' },
     );
     return renewed ?? undefined;
+  }
+
+  /** What tries of this order read back. */
+  async proofsOf(_id: string): Promise<readonly CopyProof[]> {
+    return (await this.store.works.findOne({ _id }, { projection: { proofs: 1 } }))?.proofs ?? [];
+  }
+
+  /** @returns false when another worker has the newer token: then nothing was kept */
+  async keepProofs({ _id, epoch }: WorkToken, proofs: readonly CopyProof[]): Promise<boolean> {
+    const kept = await this.store.works.updateOne({ _id, epoch, state: 'open' }, { $set: { proofs } });
+    return kept.matchedCount > 0;
   }
 
   /** Nothing happens when another worker has the newer token. */

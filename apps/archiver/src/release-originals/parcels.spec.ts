@@ -14,6 +14,7 @@ import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.
 import { CopyWriter } from '../archive-datablock/copy-writer.js';
 import { DatablockLists } from '../originals/datablock-lists.js';
 import { Originals } from '../originals/originals.js';
+import { provenCopies } from '../testing/proven-copies.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
@@ -62,7 +63,15 @@ describe('A parcel of small files in the landing zone', () => {
       new SetAside(new FilesAside(store), new Datablocks(store), clock, shares, config),
       config,
     );
-    archive = new ArchiveDatablockHandler(new Datablocks(store), lists, originals, writer, clock, shares);
+    archive = new ArchiveDatablockHandler(
+      new Datablocks(store),
+      lists,
+      originals,
+      writer,
+      clock,
+      shares,
+      provenCopies(store, writer, lists, clock),
+    );
     const proven = new ReleasedDatablocks(new Datablocks(store), catalogue);
     release = new ReleaseOriginalsHandler(proven, objects, originals, lists, clock, config, logger);
   });

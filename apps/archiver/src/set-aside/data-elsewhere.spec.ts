@@ -15,6 +15,7 @@ import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.
 import { CopyWriter } from '../archive-datablock/copy-writer.js';
 import { DatablockLists } from '../originals/datablock-lists.js';
 import { Originals } from '../originals/originals.js';
+import { provenCopies } from '../testing/proven-copies.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
@@ -83,7 +84,15 @@ describe('A tape that was set aside', () => {
     const elsewhere = new DataElsewhere(new Datablocks(store), catalogue, objects, originals, lists, config);
     sweep = new SetAsideSweep(store, asides, catalogue, elsewhere, logger);
     const writer = new CopyWriter(lists, asides, config);
-    archive = new ArchiveDatablockHandler(new Datablocks(store), lists, originals, writer, clock, [share]);
+    archive = new ArchiveDatablockHandler(
+      new Datablocks(store),
+      lists,
+      originals,
+      writer,
+      clock,
+      [share],
+      provenCopies(store, writer, lists, clock),
+    );
     discard = new DiscardDatablockHandler(new Datablocks(store), catalogue, asides, clock, [share]);
   });
 

@@ -13,6 +13,7 @@ import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.
 import { CopyWriter } from '../archive-datablock/copy-writer.js';
 import { DatablockLists } from '../originals/datablock-lists.js';
 import { Originals } from '../originals/originals.js';
+import { provenCopies } from './proven-copies.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
@@ -82,7 +83,15 @@ export function takingAwayConformance(name: string, open: () => Promise<OpenStor
       );
       sweep = new SetAsideSweep(store, asides, catalogue, elsewhere, logger);
       const writer = new CopyWriter(lists, asides, config);
-      archive = new ArchiveDatablockHandler(new Datablocks(store), lists, originals, writer, clock, shares);
+      archive = new ArchiveDatablockHandler(
+        new Datablocks(store),
+        lists,
+        originals,
+        writer,
+        clock,
+        shares,
+        provenCopies(store, writer, lists, clock),
+      );
       discard = new DiscardDatablockHandler(new Datablocks(store), catalogue, asides, clock, shares);
       const proven = new ReleasedDatablocks(new Datablocks(store), catalogue);
       release = new ReleaseOriginalsHandler(proven, objects, originals, lists, clock, config, logger);
