@@ -16,4 +16,4 @@ export type { TargetFactory, TargetPlace } from './targets.js';
 export { IdentifiedStorage } from './identity/identified-storage.js';
 export type { StorageGate, StorageUse } from './identity/identified-storage.js';
 export type { IdentityMemory, IdentityStanding } from './identity/identity-check.js';
-export type { StorageIdentity } from './identity/storage-identity.js';
+export type { IdentityFile, StorageIdentity } from './identity/storage-identity.js';
