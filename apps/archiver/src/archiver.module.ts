@@ -9,6 +9,7 @@ import { WorkOrdersConsumer } from './accept-work/work-orders.consumer.js';
 import { ArchiveDatablockHandler } from './archive-datablock/archive-datablock.handler.js';
 import { CopyProofs } from './archive-datablock/copy-proofs.js';
 import { CopyWriter } from './archive-datablock/copy-writer.js';
+import { MissingCopies } from './archive-datablock/missing-copies.js';
 import { ProvenCopies } from './archive-datablock/proven-copies.js';
 import { DatablockLists } from './originals/datablock-lists.js';
 import { Originals } from './originals/originals.js';
@@ -95,6 +96,7 @@ export class ArchiverModule {
         CopyWriter,
         CopyProofs,
         ProvenCopies,
+        MissingCopies,
         SetAside,
         SetAsideSweep,
         DataElsewhere,

@@ -20,6 +20,7 @@ import type { WorkContext } from '../domain/work.js';
 import { CopyWriter, type Packing } from './copy-writer.js';
 import { DatablockLists } from '../originals/datablock-lists.js';
 import { Meter } from './meter.js';
+import { MissingCopies } from './missing-copies.js';
 import { ProvenCopies } from './proven-copies.js';
 import { assertRoom, assertWritable } from './targets-ready.js';
 import { Originals } from '../originals/originals.js';
@@ -39,6 +40,7 @@ export class ArchiveDatablockHandler {
     private readonly clock: Clock,
     @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
     private readonly copies: ProvenCopies,
+    private readonly missing: MissingCopies,
     private readonly names: TargetNames = new TargetNames(),
   ) {}
 
@@ -55,7 +57,14 @@ export class ArchiveDatablockHandler {
         'archiver.copy-damaged',
         `Expected good copies of ${order.archiveId}, which was archived before, found that one was damaged since. Restore it from a good copy and verify the dataset.`,
       );
-    return this.report(order, known ?? (await this.archive(order, context)));
+    return this.report(
+      order,
+      known === undefined
+        ? await this.archive(order, context)
+        : await this.missing.make(known, order, context, (count, without) =>
+            this.targetsOf(order, count, without),
+          ),
+    );
   }
 
   private async archive(order: ArchiveDatablockV1, context: WorkContext): Promise<StoredDatablock> {
@@ -85,6 +94,7 @@ export class ArchiveDatablockHandler {
       ...(read === undefined ? {} : { originals: read.reference }),
       source: order.source,
       copies,
+      asked: order.copies,
       state: 'verified',
     };
     context.signal.throwIfAborted();
@@ -92,12 +102,25 @@ export class ArchiveDatablockHandler {
     return stored;
   }
 
-  private targetsOf({ archiveId, copies, targets: named }: ArchiveDatablockV1): readonly LongTermStorage[] {
-    const targets = (named === undefined ? this.shares : this.named(archiveId, named)).slice(0, copies);
-    if (targets.length === copies) return targets;
+  /** @param without names of those that have a copy already */
+  private targetsOf(
+    { archiveId, copies, targets: named }: ArchiveDatablockV1,
+    count = copies,
+    without: readonly string[] = [],
+  ): readonly LongTermStorage[] {
+    const all = named === undefined ? this.shares : this.named(archiveId, named);
+    const targets = all.filter(({ name }) => !without.includes(name)).slice(0, count);
+    if (targets.length === count) return targets;
+    // Another archiver may have more of them.
+    if (named === undefined && this.names.hasOthers(this.shares.map(({ name }) => name)))
+      throw targetAway(
+        archiveId,
+        [`${count - targets.length} more targets`],
+        this.shares.map(({ name }) => name),
+      );
     throw new PermanentError(
       'archiver.too-few-shares',
-      `Expected ${copies} shares for ${copies} copies, found ${targets.length} (LTS_ROOTS, or the targets of the order). Configure more of them, or fewer copies.`,
+      `Expected ${count} shares for ${count} copies, found ${targets.length} (LTS_ROOTS, or the targets of the order). Configure more of them, or fewer copies.`,
     );
   }
 

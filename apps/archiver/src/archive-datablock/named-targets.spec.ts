@@ -7,13 +7,16 @@ import { isAway, ManualClock, newId, pidAsName } from '#kernel';
 import { MemoryShare } from '#long-term-storage/testing';
 import { SourceFolderRules } from '#source-folders';
 import { MemoryObjectStore } from '#storage/testing';
-import { provenCopies } from '../testing/proven-copies.js';
+import { copyMakers } from '../testing/copy-makers.js';
 import type { ArchiverConfig } from '../archiver.config.js';
+import { TargetNames } from '../domain/target-names.js';
 import type { WorkContext } from '../domain/work.js';
+import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { DatablockLists } from '../originals/datablock-lists.js';
 import { Originals } from '../originals/originals.js';
 import { Datablocks } from '../persistence/datablocks.js';
 import { FilesAside } from '../persistence/files-aside.js';
+import { ReleasedDatablocks } from '../release-originals/released-datablocks.js';
 import { SetAside } from '../set-aside/set-aside.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import { ArchiveDatablockHandler } from './archive-datablock.handler.js';
@@ -59,7 +62,11 @@ describe('A datablock', () => {
   const put = (bucket: string, key: string, text: string) =>
     objects.put(bucket, key, Buffer.from(text), { size: text.length });
 
-  function archiverWith(served: readonly NamedShare[], reserve?: number): ArchiveDatablockHandler {
+  function archiverWith(
+    served: readonly NamedShare[],
+    reserve?: number,
+    names = new TargetNames(),
+  ): ArchiveDatablockHandler {
     const config = {
       ...{ lease: 1000, discardGrace: 1000, reserve: 0, landingZoneBucket: 'zone', controlBucket: 'control' },
       sourceFolders: new SourceFolderRules([]),
@@ -78,7 +85,8 @@ describe('A datablock', () => {
       writer,
       clock,
       served,
-      provenCopies(store, writer, lists, clock),
+      ...copyMakers(store, writer, lists, clock, served),
+      names,
     );
   }
   const copies = async () =>
@@ -216,6 +224,61 @@ describe('A datablock', () => {
       tape.gone = false;
       await archive.handle(order, context);
       assert.equal(disk.freshReads, 2);
+    });
+  });
+
+  describe('of an earlier order that asked for fewer copies', () => {
+    const more = (copies: number, targets?: string[]) => {
+      const workOrderId = `${order.jobId}/0/1`;
+      return { ...order, workOrderId, copies, ...(targets === undefined ? {} : { targets }) };
+    };
+    beforeEach(() => archive.handle({ ...order, copies: 1 }, context));
+
+    it('gets the missing copies from the one there is, and the report says of all', async () => {
+      const { envelope } = await archive.handle(more(3), context);
+      assert.equal((envelope?.data as { copies?: number }).copies, 3);
+      assert.deepEqual(await copies(), ['disk', 'tape-a', 'tape-b']);
+      assert.deepEqual(await found(), [true, true, true]);
+      assert.deepEqual([shares[1]!.freshReads, shares[2]!.freshReads], [1, 1]);
+    });
+
+    it('gets them on the targets that are named and have none', async () => {
+      await archive.handle(more(2, ['disk', 'tape-b']), context);
+      assert.deepEqual(await copies(), ['disk', 'tape-b']);
+    });
+
+    it('says nothing of a copy that could not be made, keeps the originals, and goes on later', async () => {
+      const released = new ReleasedDatablocks(new Datablocks(store), {
+        lists: () => Promise.resolve(true),
+      } as unknown as CatalogueWord);
+      const release = () => released.provenFor({ ...more(1), workOrderId: 'r' });
+      await release();
+      shares[1]!.gone = true;
+      await assert.rejects(archive.handle(more(2), context), { code: 'long-term-storage.unavailable' });
+      assert.deepEqual(await copies(), ['disk']);
+      await assert.rejects(release(), /with 1 of 2 good copies on targets of their own \(disk\)/);
+      shares[1]!.gone = false;
+      await archive.handle(more(2), context);
+      assert.deepEqual(await copies(), ['disk', 'tape-a']);
+      await release();
+    });
+
+    it('is not copied from bytes that are others by now', async () => {
+      shares[0]!.flipBit(order.archiveId, 700);
+      await assert.rejects(archive.handle(more(2), context), { code: 'archiver.copy-damaged' });
+      assert.deepEqual([await copies(), await found()], [['disk'], [true, false, false]]);
+    });
+
+    it('waits for an archiver that has more targets, where others may have them', async () => {
+      const [only] = shares as [NamedShare];
+      const names = new TargetNames([], ['disk', 'tape-a']);
+      await assert.rejects(archiverWith([only], undefined, names).handle(more(2), context), (error) => {
+        assert.equal((error as { code?: string }).code, 'archiver.target-away');
+        return isAway(error);
+      });
+      await assert.rejects(archiverWith([only]).handle(more(2), context), {
+        code: 'archiver.too-few-shares',
+      });
     });
   });
 });

@@ -91,6 +91,8 @@ export interface StoredDatablock {
   /** Where it was packed from; absent in records from before 0.4. */
   source?: OriginalsSource;
   copies: StoredCopy[];
+  /** Most copies that an order has asked for: originals go only while there are as many good ones. Absent before 0.7. */
+  asked?: number;
   state: DatablockState;
   /** Absent in records from before 0.3: those stay. */
   discardedAt?: Date;

@@ -14,7 +14,7 @@ import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.
 import { CopyWriter } from '../archive-datablock/copy-writer.js';
 import { DatablockLists } from '../originals/datablock-lists.js';
 import { Originals } from '../originals/originals.js';
-import { provenCopies } from '../testing/proven-copies.js';
+import { copyMakers } from '../testing/copy-makers.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
@@ -70,7 +70,7 @@ describe('A parcel of small files in the landing zone', () => {
       writer,
       clock,
       shares,
-      provenCopies(store, writer, lists, clock),
+      ...copyMakers(store, writer, lists, clock, shares),
     );
     const proven = new ReleasedDatablocks(new Datablocks(store), catalogue);
     release = new ReleaseOriginalsHandler(proven, objects, originals, lists, clock, config, logger);

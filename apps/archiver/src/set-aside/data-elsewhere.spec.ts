@@ -15,7 +15,7 @@ import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.
 import { CopyWriter } from '../archive-datablock/copy-writer.js';
 import { DatablockLists } from '../originals/datablock-lists.js';
 import { Originals } from '../originals/originals.js';
-import { provenCopies } from '../testing/proven-copies.js';
+import { copyMakers } from '../testing/copy-makers.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
@@ -91,7 +91,7 @@ describe('A tape that was set aside', () => {
       writer,
       clock,
       [share],
-      provenCopies(store, writer, lists, clock),
+      ...copyMakers(store, writer, lists, clock, [share]),
     );
     discard = new DiscardDatablockHandler(new Datablocks(store), catalogue, asides, clock, [share]);
   });

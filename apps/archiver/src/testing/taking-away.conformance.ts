@@ -13,7 +13,7 @@ import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.
 import { CopyWriter } from '../archive-datablock/copy-writer.js';
 import { DatablockLists } from '../originals/datablock-lists.js';
 import { Originals } from '../originals/originals.js';
-import { provenCopies } from './proven-copies.js';
+import { copyMakers } from './copy-makers.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
@@ -90,7 +90,7 @@ export function takingAwayConformance(name: string, open: () => Promise<OpenStor
         writer,
         clock,
         shares,
-        provenCopies(store, writer, lists, clock),
+        ...copyMakers(store, writer, lists, clock, shares),
       );
       discard = new DiscardDatablockHandler(new Datablocks(store), catalogue, asides, clock, shares);
       const proven = new ReleasedDatablocks(new Datablocks(store), catalogue);
