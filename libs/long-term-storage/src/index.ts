@@ -1,5 +1,11 @@
 export { LongTermStorage } from './long-term-storage.js';
-export type { FileSetAside, LongTermFile, LongTermReadOptions, LongTermWriter } from './long-term-storage.js';
+export type {
+  FileSetAside,
+  LongTermFile,
+  LongTermReadOptions,
+  LongTermWriteOptions,
+  LongTermWriter,
+} from './long-term-storage.js';
 export { CommandStorage } from './command/command-storage.adapter.js';
 export type { CommandStorageOptions } from './command/command-storage.adapter.js';
 import './command/command-target.js';

@@ -39,7 +39,9 @@ export async function copyDatablock({
     await makeWay();
     await to.removePartials(name);
     await to.ensureRoom(verified.packedSize, reserve);
-    const writer = await to.create(name, String(context.epoch));
+    const writer = await to.create(name, String(context.epoch), {
+      ...{ size: verified.packedSize, signal: context.signal },
+    });
     try {
       let bytes = 0;
       for await (const chunk of (await from.read(name, {

@@ -107,7 +107,9 @@ export class CopyWriter {
     { order: { archiveId }, identity, members, packedSize, versions, context, meter }: Packing,
   ): Promise<DatablockManifest> {
     await share.ensureRoom(packedSize, this.reserveOf(share));
-    const writer = await share.create(archiveId, String(context.epoch));
+    const writer = await share.create(archiveId, String(context.epoch), {
+      ...{ size: packedSize, signal: context.signal },
+    });
     try {
       const { manifest } = await writeDatablock({
         identity,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -7,17 +8,20 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { TransientError } from '#kernel';
+import { ManualClock, newId, TransientError } from '#kernel';
+import { IdentifiedStorage } from '../identity/identified-storage.js';
 import { problemsOfTarget, storageForTarget } from '../targets.js';
 import { longTermStorageConformance } from '../testing/long-term-storage.conformance.js';
 import { clientEnvironment } from './client-environment.config.js';
 import { CommandStorage, type CommandStorageOptions } from './command-storage.adapter.js';
 import './command-target.js';
+import { maxSilence } from './spool.js';
 
 /** A client with a folder behind it, and a fault to order in a file beside it: `put exit 7`, `get half`, `put lie` … */
 const client = `#!/bin/sh
@@ -40,9 +44,10 @@ case "$op" in
     cp "$root/$name" "$other";;
   stat) [ -f "$root/$name" ] || exit 8
     if [ "$fault" = "stat mumble" ]; then echo "all is well"; exit 0; fi
-    echo "Size: $(stat -c %s "$root/$name") bytes";;
+    echo "Size: $(stat -c %s "$root/$name") bytes, $(stat -c %Y "$root/$name")";;
   remove) [ -f "$root/$name" ] || exit 8; rm "$root/$name";;
   rename) [ -f "$root/$name" ] || exit 8; mkdir -p "$(dirname "$root/$other")"; mv "$root/$name" "$root/$other";;
+  identify) cat "$root.server";;
   list) cd "$root" && find . -type f -printf '%s %P\\n';;
 esac
 `;
@@ -56,10 +61,15 @@ interface Scene {
   readonly root: string;
   readonly spool: string;
   readonly storage: CommandStorage;
+  readonly options: CommandStorageOptions;
   order(fault?: string): void;
 }
 
-function scene(without: readonly string[] = [], options: Partial<CommandStorageOptions> = {}): Scene {
+function scene(
+  without: readonly string[] = [],
+  options: Partial<CommandStorageOptions> = {},
+  isAsked = false,
+): Scene {
   const folder = mkdtempSync(join(tmpdir(), 'catena-command-'));
   folders.push(folder);
   const [program, root, spool] = [join(folder, 'client'), join(folder, 'root'), join(folder, 'spool')];
@@ -70,8 +80,9 @@ function scene(without: readonly string[] = [], options: Partial<CommandStorageO
     ...{ put: [program, 'put', root, '{name}', '{file}'], get: [program, 'get', root, '{name}', '{file}'] },
     ...{ stat: [program, 'stat', root, '{name}'], remove: [program, 'remove', root, '{name}'] },
     ...{ rename: [program, 'rename', root, '{name}', '{to}'], list: [program, 'list', root, '{name}'] },
+    ...(isAsked ? { identify: [program, 'identify', root] } : {}),
   };
-  const storage = new CommandStorage({
+  const given: CommandStorageOptions = {
     ...{
       name: 'tape',
       spool,
@@ -84,12 +95,13 @@ function scene(without: readonly string[] = [], options: Partial<CommandStorageO
     exits: { missing: [8], full: [28], away: [11], permanent: [12] },
     statPattern: /Size: (?<size>\d+) bytes/,
     ...options,
-  });
+  };
+  const storage = new CommandStorage(given);
   const order = (fault?: string): void => {
     rmSync(`${root}.fault`, { force: true });
     if (fault !== undefined) writeFileSync(`${root}.fault`, fault);
   };
-  return { root, spool, storage, order };
+  return { root, spool, storage, options: given, order };
 }
 
 async function put(storage: CommandStorage, name: string, content: string): Promise<void> {
@@ -107,7 +119,7 @@ const load = async (storage: CommandStorage, name: string): Promise<string> =>
 /** What waits in the spool, of whichever process. */
 const spooled = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && entry.name !== 'alive')
     .map((entry) => entry.name);
 
 longTermStorageConformance('a command-line client', () => Promise.resolve(scene().storage));
@@ -209,6 +221,96 @@ describe('A command-line client', () => {
     assert.deepEqual(spooled(patient.spool), []);
   });
 
+  it('that sends when its work is told to stop is ended, and what it sent is taken away', async () => {
+    for (const without of [['list'], ['list', 'rename']]) {
+      const { root, spool, storage, order } = scene(without);
+      const stop = new AbortController();
+      const writer = await storage.create('pid/x', 'a', { size: 7, signal: stop.signal });
+      await writer.write(Buffer.from('content'));
+      order('put hang');
+      const sending = writer.commit();
+      while (!existsSync(`${root}.pid`)) await new Promise((resolve) => setTimeout(resolve, 5));
+      // As if half of it had arrived.
+      const sent = without.includes('rename') ? 'pid/x' : 'pid/x.a.partial';
+      mkdirSync(join(root, 'pid'), { recursive: true });
+      writeFileSync(join(root, sent), 'con');
+      const child = Number(readFileSync(`${root}.pid`, 'utf8'));
+      stop.abort(new TransientError('archiver.stopping', 'stop'));
+      await assert.rejects(sending, { code: 'archiver.stopping' });
+      await writer.discard();
+      while (isAlive(child)) await new Promise((resolve) => setTimeout(resolve, 10));
+      assert.deepEqual(readdirSync(join(root, 'pid')), []);
+      assert.deepEqual(spooled(spool), []);
+      assert.equal(await storage.freeBytes(), 50_000_000);
+    }
+  });
+
+  it('ends with the process that started it', async () => {
+    const { root, spool, order } = scene();
+    order('stat hang');
+    const adapter = new URL('./command-storage.adapter.js', import.meta.url).href;
+    const options = {
+      ...{ name: 'tape', spool, spoolLimit: 1, timeout: 60_000, exits: {} },
+      ...{
+        commands: { stat: [join(root, '../client'), 'stat', root, '{name}'] },
+        environment: clientEnvironment([]),
+      },
+    };
+    const script = `const { CommandStorage } = await import(${JSON.stringify(adapter)});
+      const storage = new CommandStorage({ ...${JSON.stringify(options)}, statPattern: /(?<size>x)/ });
+      void storage.stat('x');
+      process.stdin.once('data', () => process.exit(0));`;
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
+    while (!existsSync(`${root}.pid`) || readFileSync(`${root}.pid`, 'utf8') === '')
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    const child = Number(readFileSync(`${root}.pid`, 'utf8'));
+    assert.ok(isAlive(child));
+    parent.stdin.write('end');
+    while (isAlive(child)) await new Promise((resolve) => setTimeout(resolve, 10));
+  });
+
+  it('has a limit of its own for each command', async () => {
+    const { storage, order } = scene([], { timeouts: { stat: 200 } });
+    order('stat hang');
+    await assert.rejects(storage.stat('x'), { message: /found no end after 200 ms/ });
+  });
+
+  it('that can say what it is connected to is known by that, and another is not taken for it', async () => {
+    const clock = new ManualClock();
+    const { root, storage } = scene([], { clock, identityPattern: /Server: (?<id>\S+)/ }, true);
+    const known = new Map<string, string>();
+    const memory = {
+      known: (name: string) => Promise.resolve(known.get(name)),
+      remember: (name: string, id: string) => Promise.resolve(known.set(name, id).get(name)!),
+      now: () => clock.now(),
+      wasUsed: () => Promise.resolve(false),
+    };
+    const identified = new IdentifiedStorage(storage, memory);
+    writeFileSync(`${root}.server`, 'Server: TSM-ONE up 3 days\n');
+    assert.equal(await identified.standing(), 'known');
+    assert.equal(known.get('tape'), 'TSM-ONE');
+    writeFileSync(`${root}.server`, 'Server: TSM-TEST up 1 day\n');
+    clock.advance(60_000);
+    await assert.rejects(identified.stat('x'), { code: 'long-term-storage.other-share', away: true });
+    writeFileSync(`${root}.server`, 'no session\n');
+    clock.advance(60_000);
+    await assert.rejects(identified.stat('x'), { code: 'long-term-storage.command-unclear' });
+    assert.equal(scene().storage.identity, undefined);
+  });
+
+  it('marks files where its words tell one from another', async () => {
+    const { root, storage } = scene([], { statPattern: /Size: (?<size>\d+) bytes, (?<mark>.+)/ });
+    await put(storage, 'x', 'content');
+    const mark = await storage.markOf('x');
+    assert.equal(await storage.markOf('x'), mark);
+    assert.equal(await scene().storage.markOf('x'), undefined);
+    writeFileSync(join(root, 'x'), 'CONTENT');
+    utimesSync(join(root, 'x'), 1, 1);
+    assert.notEqual(await storage.markOf('x'), mark);
+  });
+
   it('that talks without end fills no memory, and one that is missing is waited for', async () => {
     const { storage, order } = scene();
     await put(storage, 'x', 'content');
@@ -235,12 +337,21 @@ describe('A command-line client', () => {
 
   it('gets each name as one argument, whatever is in it, and none that looks like an option', async () => {
     const { root, storage } = scene();
-    const name = "pid/it's $(touch x) & *.tar";
+    const name = "pid/it's $(touch x) & so.tar";
     await put(storage, name, 'content');
     assert.ok(existsSync(join(root, name)));
     assert.equal(await load(storage, name), 'content');
     await assert.rejects(storage.create('-rf', 'a'), { code: 'long-term-storage.name-invalid' });
     await assert.rejects(storage.stat('-rf'), { code: 'long-term-storage.name-invalid' });
+    // A client of its own may take these for many files.
+    for (const odd of ['pid/*', 'pid/?.tar', 'pid/[ab]', 'pid/{a,b}', 'pid/a\\b', 'pid/a\nb']) {
+      const refused = { code: 'long-term-storage.name-invalid' };
+      await assert.rejects(storage.remove(odd), refused);
+      await assert.rejects(storage.setAside(odd, 'a'), refused);
+      await assert.rejects(storage.removePartials(odd), refused);
+      await assert.rejects(storage.list(odd).next(), refused);
+    }
+    assert.equal(await load(storage, name), 'content');
   });
 
   it('needs no list to set aside and to bring back, and says what it lacks', async () => {
@@ -288,6 +399,42 @@ describe('The spool of a command-line client', () => {
     assert.ok(!left.includes(dead) && others.every((folder) => left.includes(folder)), left.join(', '));
   });
 
+  it("keeps room for a file that is announced: two that fit one by one do not stand in each other's way", async () => {
+    const { storage } = scene([], { spoolLimit: 10 });
+    const writer = await storage.create('x', 'a', { size: 8 });
+    const full = { code: 'long-term-storage.full', retriable: true };
+    await assert.rejects(storage.create('y', 'a', { size: 4 }), full);
+    assert.equal(await storage.freeBytes(), 2);
+    await writer.write(Buffer.from('12345678'));
+    assert.equal(await storage.freeBytes(), 2);
+    await assert.rejects(writer.write(Buffer.from('123')), full);
+    await writer.discard();
+    assert.equal(await storage.freeBytes(), 10);
+  });
+
+  it('is cleared of what containers left, whose numbers begin anew: by their signs of life', async () => {
+    const { spool, storage } = scene();
+    const folder = (host: string, pid: number, age?: number): string => {
+      const name = ['catena-spool', host, pid, newId()].join('@');
+      mkdirSync(join(spool, name, 'out'), { recursive: true });
+      const sign = join(spool, name, 'alive');
+      if (age !== undefined) {
+        writeFileSync(sign, '');
+        const time = Date.now() / 1000 - age / 1000;
+        utimesSync(sign, time, time);
+      }
+      return name;
+    };
+    const dead = [folder(hostname(), process.pid), folder('former-container', 7, maxSilence + 60_000)];
+    const alive = [folder('other-container', 7, 0), folder('of-an-older-version', 7)];
+    await storage.freeBytes();
+    // Another target of this process has the same spool.
+    await new CommandStorage({ ...scene().options, spool }).freeBytes();
+    const left = readdirSync(spool).sort();
+    assert.equal(left.filter((name) => name.startsWith(`catena-spool@${hostname()}@`)).length, 2);
+    assert.ok(dead.every((name) => !left.includes(name)) && alive.every((name) => left.includes(name)));
+  });
+
   it('that is not there is waited for', async () => {
     const { storage } = scene([], { spool: '/no/such/spool' });
     await assert.rejects(storage.create('x', 'a'), (error: Error & { code?: string }) => {
@@ -306,6 +453,7 @@ describe('A target of kind command', () => {
   it('becomes a client with its own words', () => {
     const options = {
       ...{ commands, spool: '/var/spool/catena', spoolLimit: '500GiB', timeout: 3600 },
+      timeouts: { stat: 60 },
       ...{ statPattern: '^\\s*(?<size>[0-9,]+) B', exits: { missing: [8] }, environment: ['DSM_CONFIG'] },
     };
     const storage = storageForTarget({ name: 'dsm', kind: 'command', options });
@@ -323,11 +471,12 @@ describe('A target of kind command', () => {
         copy: ['cp'],
       },
       ...{ exits: { missing: [0], gone: [1] }, statPattern: '(size', listPattern: '.*', spool: 'spool' },
+      ...{ timeouts: { stat: 0, copy: 1 }, identityPattern: 'x' },
     };
     const keys = problemsOfTarget({ name: 'x', kind: 'command', options }).map(({ key }) => key);
     assert.deepEqual([...new Set(keys)].sort(), [
       ...['commands.copy', 'commands.get', 'commands.put', 'commands.stat', 'exits', 'exits.gone'],
-      ...['listPattern', 'spool', 'statPattern'],
+      ...['identityPattern', 'listPattern', 'spool', 'statPattern', 'timeouts.copy', 'timeouts.stat'],
     ]);
   });
 });
