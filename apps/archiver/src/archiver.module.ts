@@ -10,6 +10,8 @@ import { ArchiveDatablockHandler } from './archive-datablock/archive-datablock.h
 import { CopyProofs } from './archive-datablock/copy-proofs.js';
 import { CopyWriter } from './archive-datablock/copy-writer.js';
 import { MissingCopies } from './archive-datablock/missing-copies.js';
+import { NewDatablock } from './archive-datablock/new-datablock.js';
+import { OrderTargets } from './archive-datablock/order-targets.js';
 import { ProvenCopies } from './archive-datablock/proven-copies.js';
 import { DatablockLists } from './originals/datablock-lists.js';
 import { Originals } from './originals/originals.js';
@@ -97,6 +99,8 @@ export class ArchiverModule {
         CopyProofs,
         ProvenCopies,
         MissingCopies,
+        OrderTargets,
+        NewDatablock,
         SetAside,
         SetAsideSweep,
         DataElsewhere,

@@ -7,7 +7,7 @@ import { isAway, ManualClock, newId, pidAsName } from '#kernel';
 import { MemoryShare } from '#long-term-storage/testing';
 import { SourceFolderRules } from '#source-folders';
 import { MemoryObjectStore } from '#storage/testing';
-import { copyMakers } from '../testing/copy-makers.js';
+import { archiveHandler } from '../testing/archive-handler.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { TargetNames } from '../domain/target-names.js';
 import type { WorkContext } from '../domain/work.js';
@@ -19,7 +19,7 @@ import { FilesAside } from '../persistence/files-aside.js';
 import { ReleasedDatablocks } from '../release-originals/released-datablocks.js';
 import { SetAside } from '../set-aside/set-aside.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
-import { ArchiveDatablockHandler } from './archive-datablock.handler.js';
+import type { ArchiveDatablockHandler } from './archive-datablock.handler.js';
 import { maxProofAge } from './copy-proofs.js';
 import { CopyWriter } from './copy-writer.js';
 
@@ -78,16 +78,7 @@ describe('A datablock', () => {
     const asides = new SetAside(new FilesAside(store), datablocks, clock, served, config);
     const originals = new Originals(objects, claims, config);
     const writer = new CopyWriter(lists, asides, config);
-    return new ArchiveDatablockHandler(
-      datablocks,
-      lists,
-      originals,
-      writer,
-      clock,
-      served,
-      ...copyMakers(store, writer, lists, clock, served),
-      names,
-    );
+    return archiveHandler(store, { lists, originals, writer }, clock, served, names);
   }
   const copies = async () =>
     (await store.datablocks.findOne({ _id: order.archiveId }))?.copies.map(({ share }) => share);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ObjectReference } from '#contracts';
+import type { ArchiveDatablockV1, ObjectReference } from '#contracts';
 import { verifyDatablock, type DatablockManifest, type VerifiedDatablock } from '#datablock';
 import { Clock, PermanentError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
@@ -8,6 +8,7 @@ import { readBack } from '../persistence/stored-copies.js';
 import type { StoredCopy } from '../persistence/records.js';
 import { CopyProofs, type SeenBytes } from './copy-proofs.js';
 import { areWanted, CopyWriter, type Packing } from './copy-writer.js';
+import { assertRoom } from './targets-ready.js';
 
 /** A first copy that was read back, and what it was compared with. */
 interface ProvenFirst {
@@ -26,6 +27,19 @@ export class ProvenCopies {
     private readonly proofs: CopyProofs,
     private readonly clock: Clock,
   ) {}
+
+  /** @throws TransientError `long-term-storage.full` */
+  assertRoom(
+    targets: readonly LongTermStorage[],
+    file: { readonly archiveId: string; readonly packedSize: number },
+  ): Promise<void> {
+    return assertRoom(targets, file, (share) => this.writer.reserveOf(share));
+  }
+
+  /** What lies under the name of a work order is out of the way afterwards, and can be brought back for a while. */
+  makeWay(share: LongTermStorage, order: ArchiveDatablockV1, reason: string): Promise<void> {
+    return this.writer.makeWay(share, order, reason);
+  }
 
   /** The copy that is made from the originals. */
   async first(share: LongTermStorage, packing: Packing): Promise<ProvenFirst> {

@@ -9,11 +9,11 @@ import { createLogger } from '#observability';
 import { SourceFolderRules } from '#source-folders';
 import { ClaimChecks } from '#claim-check';
 import { DisturbedObjectStore } from '#storage/testing';
-import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.handler.js';
+import type { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.handler.js';
 import { CopyWriter } from '../archive-datablock/copy-writer.js';
 import { DatablockLists } from '../originals/datablock-lists.js';
 import { Originals } from '../originals/originals.js';
-import { copyMakers } from './copy-makers.js';
+import { archiveHandler } from './archive-handler.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
@@ -83,15 +83,7 @@ export function takingAwayConformance(name: string, open: () => Promise<OpenStor
       );
       sweep = new SetAsideSweep(store, asides, catalogue, elsewhere, logger);
       const writer = new CopyWriter(lists, asides, config);
-      archive = new ArchiveDatablockHandler(
-        new Datablocks(store),
-        lists,
-        originals,
-        writer,
-        clock,
-        shares,
-        ...copyMakers(store, writer, lists, clock, shares),
-      );
+      archive = archiveHandler(store, { lists, originals, writer }, clock, shares);
       discard = new DiscardDatablockHandler(new Datablocks(store), catalogue, asides, clock, shares);
       const proven = new ReleasedDatablocks(new Datablocks(store), catalogue);
       release = new ReleaseOriginalsHandler(proven, objects, originals, lists, clock, config, logger);

@@ -1,126 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { ManualClock, newId, TransientError } from '#kernel';
+import { ManualClock, TransientError } from '#kernel';
 import { IdentifiedStorage } from '../identity/identified-storage.js';
 import { problemsOfTarget, storageForTarget } from '../targets.js';
+import { clearScenes, load, put, scene, spooled } from '../testing/command-scene.js';
 import { longTermStorageConformance } from '../testing/long-term-storage.conformance.js';
 import { clientEnvironment } from './client-environment.config.js';
-import { CommandStorage, type CommandStorageOptions } from './command-storage.adapter.js';
+import { CommandStorage } from './command-storage.adapter.js';
 import './command-target.js';
-import { maxSilence } from './spool.js';
 
-/** A client with a folder behind it, and a fault to order in a file beside it: `put exit 7`, `get half`, `put lie` … */
-const client = `#!/bin/sh
-op=$1; root=$2; name=$3; other=$4
-fault=$(cat "$root.fault" 2>/dev/null)
-case "$fault" in
-  "$op exit "*) echo "told to fail" >&2; exit "\${fault##* }";;
-  "$op hang") sleep 600 & echo $! > "$root.pid"; wait;;
-  "$op lie") exit 0;;
-  "$op chatter") head -c 3000000 /dev/zero | tr '\\0' 'x'; echo;;
-  "$op secrets") env > "$root.env";;
-esac
-case "$op" in
-  put) mkdir -p "$(dirname "$root/$name")"
-    if [ "$fault" = "put half" ]; then head -c 3 "$other" > "$root/$name"; exit 0; fi
-    if [ "$fault" = "put other" ]; then tr a-z A-Z < "$other" > "$root/$name"; exit 0; fi
-    cp "$other" "$root/$name";;
-  get) [ -f "$root/$name" ] || exit 8
-    if [ "$fault" = "get half" ]; then head -c 3 "$root/$name" > "$other"; exit 0; fi
-    cp "$root/$name" "$other";;
-  stat) [ -f "$root/$name" ] || exit 8
-    if [ "$fault" = "stat mumble" ]; then echo "all is well"; exit 0; fi
-    echo "Size: $(stat -c %s "$root/$name") bytes, $(stat -c %Y "$root/$name")";;
-  remove) [ -f "$root/$name" ] || exit 8; rm "$root/$name";;
-  rename) [ -f "$root/$name" ] || exit 8; mkdir -p "$(dirname "$root/$other")"; mv "$root/$name" "$root/$other";;
-  identify) cat "$root.server";;
-  list) cd "$root" && find . -type f -printf '%s %P\\n';;
-esac
-`;
-
-const folders: string[] = [];
-after(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
-interface Scene {
-  readonly root: string;
-  readonly spool: string;
-  readonly storage: CommandStorage;
-  readonly options: CommandStorageOptions;
-  order(fault?: string): void;
-}
-
-function scene(
-  without: readonly string[] = [],
-  options: Partial<CommandStorageOptions> = {},
-  isAsked = false,
-): Scene {
-  const folder = mkdtempSync(join(tmpdir(), 'catena-command-'));
-  folders.push(folder);
-  const [program, root, spool] = [join(folder, 'client'), join(folder, 'root'), join(folder, 'spool')];
-  writeFileSync(program, client);
-  chmodSync(program, 0o755);
-  for (const made of [root, spool]) mkdirSync(made);
-  const all = {
-    ...{ put: [program, 'put', root, '{name}', '{file}'], get: [program, 'get', root, '{name}', '{file}'] },
-    ...{ stat: [program, 'stat', root, '{name}'], remove: [program, 'remove', root, '{name}'] },
-    ...{ rename: [program, 'rename', root, '{name}', '{to}'], list: [program, 'list', root, '{name}'] },
-    ...(isAsked ? { identify: [program, 'identify', root] } : {}),
-  };
-  const given: CommandStorageOptions = {
-    ...{
-      name: 'tape',
-      spool,
-      spoolLimit: 50_000_000,
-      timeout: 60_000,
-      mercy: 50,
-      environment: clientEnvironment([]),
-    },
-    commands: Object.fromEntries(Object.entries(all).filter(([name]) => !without.includes(name))),
-    exits: { missing: [8], full: [28], away: [11], permanent: [12] },
-    statPattern: /Size: (?<size>\d+) bytes/,
-    ...options,
-  };
-  const storage = new CommandStorage(given);
-  const order = (fault?: string): void => {
-    rmSync(`${root}.fault`, { force: true });
-    if (fault !== undefined) writeFileSync(`${root}.fault`, fault);
-  };
-  return { root, spool, storage, options: given, order };
-}
-
-async function put(storage: CommandStorage, name: string, content: string): Promise<void> {
-  const writer = await storage.create(name, 'token');
-  try {
-    await writer.write(Buffer.from(content));
-    await writer.commit();
-  } finally {
-    await writer.discard();
-  }
-}
-const load = async (storage: CommandStorage, name: string): Promise<string> =>
-  ((await (await storage.read(name)).toArray()) as Buffer[]).join('');
-
-/** What waits in the spool, of whichever process. */
-const spooled = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name !== 'alive')
-    .map((entry) => entry.name);
+after(clearScenes);
 
 longTermStorageConformance('a command-line client', () => Promise.resolve(scene().storage));
 longTermStorageConformance('a command-line client that cannot rename', () =>
@@ -362,85 +254,6 @@ describe('A command-line client', () => {
     assert.equal(await storage.bringBack('x', 'a'), true);
     assert.equal(await storage.removePartials('x'), 0);
     await assert.rejects(storage.list('').next(), { code: 'long-term-storage.command-missing' });
-  });
-});
-
-describe('The spool of a command-line client', () => {
-  it('has a limit for files on their way in both directions: what does not fit waits', async () => {
-    const { spool, storage } = scene([], { spoolLimit: 10 });
-    const writer = await storage.create('x', 'a');
-    await writer.write(Buffer.from('1234567'));
-    const full = { code: 'long-term-storage.full', retriable: true };
-    await assert.rejects(storage.ensureRoom(4, 0), full);
-    const second = await storage.create('y', 'a');
-    await assert.rejects(second.write(Buffer.from('1234')), full);
-    await second.discard();
-    await writer.commit();
-    assert.equal(await storage.freeBytes(), 10);
-    const first = await storage.read('x');
-    await assert.rejects(storage.read('x'), full);
-    first.destroy();
-    while ((await storage.freeBytes()) < 10) await new Promise((resolve) => setTimeout(resolve, 5));
-    assert.equal(await load(storage, 'x'), '1234567');
-    while (spooled(spool).length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  });
-
-  it('is cleared of what processes of this machine left that are no more, and of nothing else', async () => {
-    const { spool, storage } = scene();
-    const dead = `catena-spool@${hostname()}@4194304@x`;
-    const others = [
-      'catena-spool@another-machine@4194304@x',
-      `catena-spool@${hostname()}@${process.ppid}@x`,
-      'mine',
-    ];
-    for (const folder of [dead, ...others]) mkdirSync(join(spool, folder, 'in'), { recursive: true });
-    await storage.freeBytes();
-    const left = readdirSync(spool);
-    assert.ok(!left.includes(dead) && others.every((folder) => left.includes(folder)), left.join(', '));
-  });
-
-  it("keeps room for a file that is announced: two that fit one by one do not stand in each other's way", async () => {
-    const { storage } = scene([], { spoolLimit: 10 });
-    const writer = await storage.create('x', 'a', { size: 8 });
-    const full = { code: 'long-term-storage.full', retriable: true };
-    await assert.rejects(storage.create('y', 'a', { size: 4 }), full);
-    assert.equal(await storage.freeBytes(), 2);
-    await writer.write(Buffer.from('12345678'));
-    assert.equal(await storage.freeBytes(), 2);
-    await assert.rejects(writer.write(Buffer.from('123')), full);
-    await writer.discard();
-    assert.equal(await storage.freeBytes(), 10);
-  });
-
-  it('is cleared of what containers left, whose numbers begin anew: by their signs of life', async () => {
-    const { spool, storage } = scene();
-    const folder = (host: string, pid: number, age?: number): string => {
-      const name = ['catena-spool', host, pid, newId()].join('@');
-      mkdirSync(join(spool, name, 'out'), { recursive: true });
-      const sign = join(spool, name, 'alive');
-      if (age !== undefined) {
-        writeFileSync(sign, '');
-        const time = Date.now() / 1000 - age / 1000;
-        utimesSync(sign, time, time);
-      }
-      return name;
-    };
-    const dead = [folder(hostname(), process.pid), folder('former-container', 7, maxSilence + 60_000)];
-    const alive = [folder('other-container', 7, 0), folder('of-an-older-version', 7)];
-    await storage.freeBytes();
-    // Another target of this process has the same spool.
-    await new CommandStorage({ ...scene().options, spool }).freeBytes();
-    const left = readdirSync(spool).sort();
-    assert.equal(left.filter((name) => name.startsWith(`catena-spool@${hostname()}@`)).length, 2);
-    assert.ok(dead.every((name) => !left.includes(name)) && alive.every((name) => left.includes(name)));
-  });
-
-  it('that is not there is waited for', async () => {
-    const { storage } = scene([], { spool: '/no/such/spool' });
-    await assert.rejects(storage.create('x', 'a'), (error: Error & { code?: string }) => {
-      assert.match(error.code ?? '', /^long-term-storage\.unavailable$/);
-      return true;
-    });
   });
 });
 

@@ -42,7 +42,7 @@ export class S3Keys {
     return `${this.prefix}claims/${name}/`;
   }
 
-  /** Says that somebody is about to remove this data, because nothing points to them. */
+  /** Says that an archiver is about to remove these data, because nothing points to them. */
   tombstone(dataKey: string): string {
     return `${this.prefix}doomed/${dataKey.slice(this.data('').length - 1)}`;
   }

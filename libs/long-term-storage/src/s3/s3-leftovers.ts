@@ -38,7 +38,7 @@ export class Leftovers {
   }
 
   /**
-   * Whether somebody may remove these data at any moment, although they have a name now.
+   * Whether another archiver may remove these data at any moment, although they have a name now.
    *
    * @param pointer the key of the object that was written to name them, a moment ago
    */
