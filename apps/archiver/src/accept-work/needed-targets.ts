@@ -19,6 +19,8 @@ export class NeededTargets {
     // Where copies lie is known better here than to who sent the command.
     const copies = (await this.datablocks.found(data.archiveId))?.copies?.map(({ share }) => share);
     if (kind === 'retrieve') return needing('any', copies);
+    // Each archiver takes away what it has, and leaves the rest to others.
+    if (kind === 'discard' && copies !== undefined) return needing('any', copies);
     if (kind === 'verify' || copies !== undefined) return needing('all', copies);
     return this.orders.needsOfArchival(data.archiveId);
   }

@@ -30,7 +30,7 @@ export class OrderTargets {
     if (targets.length === count) return targets;
     // Another archiver may have more of them.
     if (named === undefined && this.names.hasOthers(this.served))
-      throw targetAway(archiveId, [`${count - targets.length} more targets`], this.served);
+      throw targetAway(archiveId, [], this.served, `${count - targets.length} more targets`);
     throw new PermanentError(
       'archiver.too-few-shares',
       `Expected ${count} shares for ${count} copies, found ${targets.length} (LTS_ROOTS, or the targets of the order). Configure more of them, or fewer copies.`,

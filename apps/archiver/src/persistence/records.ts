@@ -51,6 +51,8 @@ export interface WorkOrder {
   cancelRequested: boolean;
   /** Which archivers may take it; absent: any, as before 0.6. */
   needs?: WorkNeeds;
+  /** Of a discard: targets where something is left to be done, after a look that did all others. Absent: all. */
+  left?: readonly string[];
   lastFault?: string;
   /** The same as a code; absent in records from before 0.6. */
   waitCode?: string;

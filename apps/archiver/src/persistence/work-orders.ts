@@ -15,7 +15,9 @@ export type SeenOrder = Pick<WorkOrder, '_id' | 'state' | 'dueAt'>;
 export type WaitingOrder = Pick<WorkOrder, '_id' | 'jobId' | 'lastFault' | 'waitCode' | 'needs' | 'context'>;
 
 /** Why an order is given back, and when it is due again. */
-export type GivenBack = Pick<WorkOrder, 'dueAt' | 'attempts' | 'waitCode'> & { readonly lastFault: string };
+export type GivenBack = Pick<WorkOrder, 'dueAt' | 'attempts' | 'waitCode' | 'needs' | 'left'> & {
+  readonly lastFault: string;
+};
 
 export interface NewOrder {
   readonly command: Command;
@@ -130,11 +132,12 @@ export class WorkOrders {
   /** Nothing happens when another worker has the newer token. */
   async giveBack(
     { _id, epoch }: WorkToken,
-    { dueAt, attempts, lastFault, waitCode = 'work.retrying' }: GivenBack,
+    { dueAt, attempts, lastFault, waitCode = 'work.retrying', needs, left }: GivenBack,
   ): Promise<void> {
+    const where = { ...(needs === undefined ? {} : { needs }), ...(left === undefined ? {} : { left }) };
     await this.store.works.updateOne(
       { _id, epoch, state: 'open' },
-      { $set: { dueAt, attempts, lastFault: lastFault.slice(0, 2000), waitCode } },
+      { $set: { dueAt, attempts, lastFault: lastFault.slice(0, 2000), waitCode, ...where } },
     );
   }
 
