@@ -7,7 +7,12 @@ import { ObjectStore, S3ObjectStore } from '#storage';
 import { NeededTargets } from './accept-work/needed-targets.js';
 import { WorkOrdersConsumer } from './accept-work/work-orders.consumer.js';
 import { ArchiveDatablockHandler } from './archive-datablock/archive-datablock.handler.js';
+import { CopyProofs } from './archive-datablock/copy-proofs.js';
 import { CopyWriter } from './archive-datablock/copy-writer.js';
+import { MissingCopies } from './archive-datablock/missing-copies.js';
+import { NewDatablock } from './archive-datablock/new-datablock.js';
+import { OrderTargets } from './archive-datablock/order-targets.js';
+import { ProvenCopies } from './archive-datablock/proven-copies.js';
 import { DatablockLists } from './originals/datablock-lists.js';
 import { Originals } from './originals/originals.js';
 import { ConfigToken, SharesToken, type ArchiverConfig } from './archiver.config.js';
@@ -91,6 +96,11 @@ export class ArchiverModule {
         Originals,
         DatablockLists,
         CopyWriter,
+        CopyProofs,
+        ProvenCopies,
+        MissingCopies,
+        OrderTargets,
+        NewDatablock,
         SetAside,
         SetAsideSweep,
         DataElsewhere,

@@ -17,6 +17,14 @@ export interface LongTermReadOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a storage may know of a file before it is written. */
+export interface LongTermWriteOptions {
+  /** Bytes that will be written, where that is known: room is kept for them. */
+  readonly size?: number;
+  /** Ends what takes long, also in a commit: what was sent until then is taken back. */
+  readonly signal?: AbortSignal;
+}
+
 /** A file on long-term storage. */
 export interface LongTermFile {
   readonly name: string;
@@ -81,13 +89,27 @@ export abstract class LongTermStorage {
    *
    * @param token who writes: a fencing token or attempt id of at most 64 letters, digits, `-` or `_`
    */
-  abstract create(name: string, token: string): Promise<LongTermWriter>;
+  abstract create(name: string, token: string, options?: LongTermWriteOptions): Promise<LongTermWriter>;
 
   /** @throws PermanentError `long-term-storage.not-found`, `long-term-storage.range-invalid` */
   abstract read(name: string, options?: LongTermReadOptions): Promise<Readable>;
 
   /** Undefined when there is no such file; unfinished files do not count. */
   abstract stat(name: string): Promise<{ readonly size: number } | undefined>;
+
+  /**
+   * What tells the bytes under a name from any that may come there later: it changes when they do. Undefined where nobody can say
+   * that, or there is no such file.
+   */
+  markOf(name: string): Promise<string | undefined> {
+    void name;
+    return Promise.resolve(undefined);
+  }
+
+  /** Looks, before anything is read for it, whether it can be written now. @throws TransientError as a writer would */
+  async assertWritable(): Promise<void> {
+    await this.freeBytes();
+  }
 
   /** Removes a file; a file that is not there is fine. */
   abstract remove(name: string): Promise<void>;

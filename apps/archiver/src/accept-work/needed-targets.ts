@@ -23,6 +23,8 @@ export class NeededTargets {
     const stored = (await this.datablocks.found(data.archiveId))?.copies;
     const copies = stored?.map(({ share }) => share);
     if (kind === 'retrieve') return this.readingFirst(data.targets?.[0], stored);
+    // Each archiver takes away what it has, and leaves the rest to others.
+    if (kind === 'discard' && copies !== undefined) return needing('any', copies);
     if (kind === 'verify' || copies !== undefined) return needing('all', copies);
     return this.orders.needsOfArchival(data.archiveId);
   }

@@ -1,27 +1,14 @@
-import { Inject, Injectable } from '@nestjs/common';
-import {
-  datablockArchivedV1,
-  type ArchiveDatablockV1,
-  type FileLine,
-  type archiveDatablockV1,
-} from '#contracts';
-import { packedSizeOf, verifyDatablock, type ManifestMember } from '#datablock';
-import { Clock, PermanentError, TransientError, crashPoint } from '#kernel';
-import type { LongTermStorage } from '#long-term-storage';
+import { Injectable } from '@nestjs/common';
+import { datablockArchivedV1, type ArchiveDatablockV1, type archiveDatablockV1 } from '#contracts';
+import { Clock, PermanentError } from '#kernel';
 import { eventRow, type AnswerRow } from '#outbox';
-import { SharesToken } from '../archiver.config.js';
-import { targetAway } from '../domain/missing-targets.js';
-import { TargetNames } from '../domain/target-names.js';
 import { refuseForeign, refuseForeignName } from '../domain/own-datablock.js';
-import { isDamaged, readBack } from '../persistence/stored-copies.js';
+import type { WorkContext } from '../domain/work.js';
 import { Datablocks } from '../persistence/datablocks.js';
 import type { StoredDatablock } from '../persistence/records.js';
-import type { WorkContext } from '../domain/work.js';
-import { CopyWriter, type Packing } from './copy-writer.js';
-import { DatablockLists } from '../originals/datablock-lists.js';
-import { Meter } from './meter.js';
-import { Originals } from '../originals/originals.js';
-import { ReadVersions, type OriginalLine } from '../originals/read-versions.js';
+import { isDamaged } from '../persistence/stored-copies.js';
+import { MissingCopies } from './missing-copies.js';
+import { NewDatablock } from './new-datablock.js';
 
 /**
  * Packs, stores, reads back, compares, and only then says "archived". Safe to repeat from any point: names are
@@ -31,12 +18,9 @@ import { ReadVersions, type OriginalLine } from '../originals/read-versions.js';
 export class ArchiveDatablockHandler {
   constructor(
     private readonly datablocks: Datablocks,
-    private readonly lists: DatablockLists,
-    private readonly originals: Originals,
-    private readonly writer: CopyWriter,
+    private readonly fresh: NewDatablock,
+    private readonly missing: MissingCopies,
     private readonly clock: Clock,
-    @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
-    private readonly names: TargetNames = new TargetNames(),
   ) {}
 
   async handle(
@@ -52,118 +36,11 @@ export class ArchiveDatablockHandler {
         'archiver.copy-damaged',
         `Expected good copies of ${order.archiveId}, which was archived before, found that one was damaged since. Restore it from a good copy and verify the dataset.`,
       );
-    return this.report(order, known ?? (await this.archive(order, context)));
-  }
-
-  private async archive(order: ArchiveDatablockV1, context: WorkContext): Promise<StoredDatablock> {
-    const targets = this.targetsOf(order);
-    const packing = await this.packingOf(order, context, targets.length);
-    const [first, ...others] = targets as [LongTermStorage, ...LongTermStorage[]];
-    const manifest = await this.writer.first(first, packing);
-    packing.meter.next('verifying');
-    const bytes = await readBack(first, order.archiveId, { fresh: true, signal: context.signal });
-    const verified = await verifyDatablock(packing.meter.watch(bytes, context.signal), manifest);
-    crashPoint('archiver.after-verification');
-    for (const share of others) await this.writer.further(first, share, verified, packing);
-    const read = await this.readVersions(order, manifest.members, targets);
-    await this.refuseOverwritten(order, read?.lines ?? [], targets, context.signal);
-    const stored: StoredDatablock = {
-      _id: order.archiveId,
-      pid: order.pid,
-      jobId: order.jobId,
-      filesSha256: order.files.sha256,
-      fileCount: packing.members.length,
-      size: packing.members.reduce((sum, member) => sum + member.size, 0),
-      packedSize: verified.packedSize,
-      sha256: verified.sha256,
-      manifest: await this.lists.keepManifest(order.archiveId, manifest),
-      ...(read === undefined ? {} : { originals: read.reference }),
-      source: order.source,
-      copies: targets.map((share) => ({ share: share.name, verifiedAt: this.clock.now() })),
-      state: 'verified',
-    };
-    context.signal.throwIfAborted();
-    await this.record(stored);
-    return stored;
-  }
-
-  private targetsOf({ archiveId, copies, targets: named }: ArchiveDatablockV1): readonly LongTermStorage[] {
-    const targets = (named === undefined ? this.shares : this.named(archiveId, named)).slice(0, copies);
-    if (targets.length === copies) return targets;
-    throw new PermanentError(
-      'archiver.too-few-shares',
-      `Expected ${copies} shares for ${copies} copies, found ${targets.length} (LTS_ROOTS, or the targets of the order). Configure more of them, or fewer copies.`,
-    );
-  }
-
-  /** In the order of the command. @throws TransientError `archiver.target-away` */
-  private named(archiveId: string, names: readonly string[]): readonly LongTermStorage[] {
-    const found = names.map((name) => this.shares.find((share) => share.name === this.names.nameOf(name)));
-    const missing = names.filter((_, index) => found[index] === undefined);
-    if (missing.length === 0) return found as LongTermStorage[];
-    throw targetAway(
-      archiveId,
-      missing,
-      this.shares.map(({ name }) => name),
-    );
-  }
-
-  private async packingOf(order: ArchiveDatablockV1, context: WorkContext, copies: number): Promise<Packing> {
-    const versions = new ReadVersions();
-    const files = await this.lists.linesOf<FileLine>(order.files);
-    const members = await this.originals.members(order.pid, order.source, files, versions);
-    const identity = { pid: order.pid, archiveId: order.archiveId, jobId: order.jobId };
-    const packedSize = packedSizeOf(identity, members);
-    const meter = new Meter(context, packedSize, copies);
-    return { order, identity, members, packedSize, versions, context, meter };
-  }
-
-  /** A tar of the landing zone without the list of what was read for it can prove nothing later: it is made anew. */
-  private async readVersions(
-    order: ArchiveDatablockV1,
-    members: readonly ManifestMember[],
-    targets: readonly LongTermStorage[],
-  ): ReturnType<DatablockLists['originalsOf']> {
-    if (order.source.kind !== 'landing-zone') return undefined;
-    const read = await this.lists.originalsOf(order.archiveId, members);
-    if (read !== undefined) return read;
-    for (const share of targets)
-      await this.writer.makeWay(share, order, 'nobody knows which versions of its originals it holds');
-    throw new TransientError(
-      'archiver.versions-unknown',
-      `Expected the list of what was read for ${order.archiveId} in the control bucket, found none or that of another try: it is packed again.`,
-    );
-  }
-
-  /**
-   * An upload by an older link may have replaced an original while it was packed. Then the tape holds what nobody wants
-   * any more, and the new version must be neither forgotten nor released.
-   */
-  private async refuseOverwritten(
-    order: ArchiveDatablockV1,
-    lines: readonly OriginalLine[],
-    targets: readonly LongTermStorage[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    if (lines.length === 0) return;
-    const prefixes = this.originals.prefixesOf(order.pid, order.source);
-    const changed = await this.lists.changedSince(prefixes, lines, signal);
-    if (changed.length === 0) return;
-    for (const share of targets)
-      await this.writer.makeWay(share, order, 'originals were overwritten while they were packed');
-    throw new PermanentError(
-      'datablock.member-changed',
-      `Expected the originals of ${order.archiveId} to stay as they were read, found ${changed.length} overwritten or removed meanwhile: ${changed.slice(0, 5).join(', ')}. Nothing was archived or released; post the job again when all uploads have ended.`,
-      { details: { archiveId: order.archiveId, changed: changed.slice(0, 20) } },
-    );
-  }
-
-  /** A cancelled order left a mark of its own there, which a worker that was overtaken must not paint over. */
-  private async record(stored: StoredDatablock): Promise<void> {
-    if (await this.datablocks.record(stored)) return;
-    throw new TransientError(
-      'archiver.lease-lost',
-      `Expected to record ${stored._id}, found it discarded by another worker.`,
+    return this.report(
+      order,
+      known === undefined
+        ? await this.fresh.make(order, context)
+        : await this.missing.make(known, order, context),
     );
   }
 

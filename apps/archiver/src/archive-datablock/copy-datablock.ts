@@ -16,6 +16,8 @@ export interface CopyOptions {
   readonly meter: Meter;
   /** Takes what lies under the name out of the way. */
   readonly makeWay: () => Promise<void>;
+  /** Told before the copy is read back, and before one that is there is looked at. */
+  readonly beforeReading?: () => Promise<void>;
 }
 
 /** Makes a further copy from a verified one, and reads it back as well. A good copy that is there already stays. */
@@ -28,13 +30,18 @@ export async function copyDatablock({
   context,
   meter,
   makeWay,
+  beforeReading = () => Promise.resolve(),
 }: CopyOptions): Promise<void> {
   meter.next('packing');
-  if (!(await isGood(to, name, verified, context.signal))) {
+  await beforeReading();
+  const isThere = await isGood(to, name, verified, context.signal);
+  if (!isThere) {
     await makeWay();
     await to.removePartials(name);
     await to.ensureRoom(verified.packedSize, reserve);
-    const writer = await to.create(name, String(context.epoch));
+    const writer = await to.create(name, String(context.epoch), {
+      ...{ size: verified.packedSize, signal: context.signal },
+    });
     try {
       let bytes = 0;
       for await (const chunk of (await from.read(name, {
@@ -50,6 +57,9 @@ export async function copyDatablock({
     }
   }
   meter.next('verifying');
+  // A good one was read a moment ago to say so: a tape need not turn twice.
+  if (isThere) return;
+  await beforeReading();
   const found = await checksumOf(
     meter.watch(await readBack(to, name, { fresh: true, signal: context.signal }), context.signal),
   );

@@ -29,6 +29,11 @@ export interface Packing {
   readonly meter: Meter;
 }
 
+export interface FirstCopy {
+  readonly manifest: DatablockManifest;
+  readonly verified?: VerifiedDatablock;
+}
+
 /** Writes copies of a datablock: the first one from the originals, others from a verified one. */
 @Injectable()
 export class CopyWriter {
@@ -38,20 +43,26 @@ export class CopyWriter {
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
   ) {}
 
-  /** The first copy; one that an earlier try finished is used if it is what is wanted. It is still to be verified. */
-  async first(share: LongTermStorage, packing: Packing): Promise<DatablockManifest> {
-    return (await this.finishedBefore(share, packing)) ?? (await this.write(share, packing));
+  /**
+   * The first copy; one that an earlier try finished is used if it is what is wanted.
+   *
+   * @returns `verified` of one that was read to find that out; any other is still to be verified
+   */
+  async first(share: LongTermStorage, packing: Packing): Promise<FirstCopy> {
+    return (await this.finishedBefore(share, packing)) ?? { manifest: await this.write(share, packing) };
   }
 
   async further(
     from: LongTermStorage,
     to: LongTermStorage,
     verified: VerifiedDatablock,
-    { order, context, meter }: Packing,
+    { order, context, meter }: Pick<Packing, 'order' | 'context' | 'meter'>,
+    beforeReading?: () => Promise<void>,
   ): Promise<void> {
     await copyDatablock({
       ...{ from, to, name: order.archiveId, verified, reserve: this.reserveOf(to), context, meter },
       makeWay: () => this.makeWay(to, order, 'another copy was expected under its name'),
+      ...(beforeReading === undefined ? {} : { beforeReading }),
     });
   }
 
@@ -65,7 +76,7 @@ export class CopyWriter {
   private async finishedBefore(
     share: LongTermStorage,
     { order, members, context, meter }: Packing,
-  ): Promise<DatablockManifest | undefined> {
+  ): Promise<FirstCopy | undefined> {
     const { signal } = context;
     const { archiveId } = order;
     // A crash may have left the name both finished and under its partial one.
@@ -75,8 +86,8 @@ export class CopyWriter {
       const manifest = await readManifest(await share.read(archiveId, { signal }));
       if (areWanted(manifest, members)) {
         const whole = await share.read(archiveId, { fresh: true, signal });
-        await verifyDatablock(meter.watch(whole as AsyncIterable<Buffer>, signal), manifest);
-        return manifest;
+        const verified = await verifyDatablock(meter.watch(whole as AsyncIterable<Buffer>, signal), manifest);
+        return { manifest, verified };
       }
     } catch (error) {
       if (!(error instanceof PermanentError)) throw error;
@@ -86,7 +97,8 @@ export class CopyWriter {
     return undefined;
   }
 
-  private reserveOf({ name }: LongTermStorage): number {
+  /** Bytes that stay free there. */
+  reserveOf({ name }: LongTermStorage): number {
     return this.config.targets?.find((target) => target.name === name)?.reserve ?? this.config.reserve;
   }
 
@@ -95,7 +107,9 @@ export class CopyWriter {
     { order: { archiveId }, identity, members, packedSize, versions, context, meter }: Packing,
   ): Promise<DatablockManifest> {
     await share.ensureRoom(packedSize, this.reserveOf(share));
-    const writer = await share.create(archiveId, String(context.epoch));
+    const writer = await share.create(archiveId, String(context.epoch), {
+      ...{ size: packedSize, signal: context.signal },
+    });
     try {
       const { manifest } = await writeDatablock({
         identity,
@@ -115,7 +129,11 @@ export class CopyWriter {
   }
 }
 
-function areWanted({ members: found }: DatablockManifest, members: readonly DatablockMember[]): boolean {
+/** Whether a manifest lists exactly the wanted files. */
+export function areWanted(
+  { members: found }: DatablockManifest,
+  members: readonly DatablockMember[],
+): boolean {
   const wanted = new Map(members.map((member) => [member.path, member]));
   return (
     found.length === wanted.size &&

@@ -7,15 +7,20 @@ import { isAway, ManualClock, newId, pidAsName } from '#kernel';
 import { MemoryShare } from '#long-term-storage/testing';
 import { SourceFolderRules } from '#source-folders';
 import { MemoryObjectStore } from '#storage/testing';
+import { archiveHandler } from '../testing/archive-handler.js';
 import type { ArchiverConfig } from '../archiver.config.js';
+import { TargetNames } from '../domain/target-names.js';
 import type { WorkContext } from '../domain/work.js';
+import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { DatablockLists } from '../originals/datablock-lists.js';
 import { Originals } from '../originals/originals.js';
 import { Datablocks } from '../persistence/datablocks.js';
 import { FilesAside } from '../persistence/files-aside.js';
+import { ReleasedDatablocks } from '../release-originals/released-datablocks.js';
 import { SetAside } from '../set-aside/set-aside.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
-import { ArchiveDatablockHandler } from './archive-datablock.handler.js';
+import type { ArchiveDatablockHandler } from './archive-datablock.handler.js';
+import { maxProofAge } from './copy-proofs.js';
 import { CopyWriter } from './copy-writer.js';
 
 class NamedShare extends MemoryShare {
@@ -57,7 +62,11 @@ describe('A datablock', () => {
   const put = (bucket: string, key: string, text: string) =>
     objects.put(bucket, key, Buffer.from(text), { size: text.length });
 
-  function archiverWith(served: readonly NamedShare[], reserve?: number): ArchiveDatablockHandler {
+  function archiverWith(
+    served: readonly NamedShare[],
+    reserve?: number,
+    names = new TargetNames(),
+  ): ArchiveDatablockHandler {
     const config = {
       ...{ lease: 1000, discardGrace: 1000, reserve: 0, landingZoneBucket: 'zone', controlBucket: 'control' },
       sourceFolders: new SourceFolderRules([]),
@@ -69,7 +78,7 @@ describe('A datablock', () => {
     const asides = new SetAside(new FilesAside(store), datablocks, clock, served, config);
     const originals = new Originals(objects, claims, config);
     const writer = new CopyWriter(lists, asides, config);
-    return new ArchiveDatablockHandler(datablocks, lists, originals, writer, clock, served);
+    return archiveHandler(store, { lists, originals, writer }, clock, served, names);
   }
   const copies = async () =>
     (await store.datablocks.findOne({ _id: order.archiveId }))?.copies.map(({ share }) => share);
@@ -114,5 +123,153 @@ describe('A datablock', () => {
       code: 'long-term-storage.full',
     });
     await keeping.handle({ ...order, targets: ['disk', 'tape-a'] }, context);
+  });
+
+  describe('one of whose targets is away', () => {
+    let [disk, tape] = [] as unknown as [NamedShare, NamedShare];
+    beforeEach(async () => {
+      [disk, tape] = [shares[0]!, shares[1]!];
+      order = { ...order, targets: ['disk', 'tape-a'] };
+      await store.works.insertOne({
+        ...{ _id: order.workOrderId, jobId: order.jobId, command: { kind: 'archive', data: order } },
+        ...{ state: 'open', epoch: 1, attempts: 0, cancelRequested: false, outbox: { rows: [] } },
+        ...{ dueAt: clock.now(), acceptedAt: clock.now() },
+      });
+    });
+    /** Goes away when the first copy has been written, and is about to be read back. */
+    const leaving = (epoch = 1): WorkContext => ({
+      ...{ ...context, epoch },
+      progress: (phase) => void (phase === 'verifying' && (tape.gone = true)),
+    });
+    const waits = { code: 'long-term-storage.unavailable' };
+
+    const troubles: Record<string, (share: NamedShare) => void> = {
+      'is not mounted': (share) => void (share.gone = true),
+      'is mounted for reading only': (share) => void (share.readOnly = true),
+      'has no room': (share) => void (share.capacity = 0),
+    };
+    for (const [what, trouble] of Object.entries(troubles))
+      it(`of which the second ${what} is not even begun: nothing is written to the first`, async () => {
+        trouble(tape);
+        await assert.rejects(archive.handle(order, context), { name: 'TransientError' });
+        tape.gone = false;
+        assert.deepEqual([await found(), disk.freshReads], [[false, false, false], 0]);
+      });
+
+    it('reads the first copy back once, however often it looks for the second target', async () => {
+      await assert.rejects(archive.handle(order, leaving()), waits);
+      clock.advance(60_000);
+      for (let look = 0; look < 2; look += 1) await assert.rejects(archive.handle(order, context), waits);
+      assert.equal(disk.freshReads, 1);
+      tape.gone = false;
+      await archive.handle(order, context);
+      assert.deepEqual([disk.freshReads, tape.freshReads], [1, 1]);
+      // Each copy says when it was read, not when the last one was made.
+      const [first, second] = (await store.datablocks.findOne({ _id: order.archiveId }))!.copies;
+      assert.equal(second!.verifiedAt.getTime() - first!.verifiedAt.getTime(), 60_000);
+    });
+
+    it('reads no copy again when the process died after both were read back', async () => {
+      await archive.handle(order, context);
+      await store.datablocks.deleteMany({});
+      await archive.handle(order, { ...context, epoch: 2 });
+      assert.deepEqual([disk.freshReads, tape.freshReads], [1, 1]);
+      assert.deepEqual(await copies(), ['disk', 'tape-a']);
+    });
+
+    it('reads the first copy again when its file has changed since, and makes a good one', async () => {
+      await assert.rejects(archive.handle(order, leaving()), waits);
+      disk.flipBit(order.archiveId, 700);
+      tape.gone = false;
+      await archive.handle(order, context);
+      assert.ok(disk.freshReads > 1);
+      const reads = await Promise.all([disk, tape].map((share) => share.read(order.archiveId)));
+      const [one, other] = await Promise.all(reads.map((read) => read.toArray()));
+      assert.deepEqual(Buffer.concat(one as Buffer[]), Buffer.concat(other as Buffer[]));
+    });
+
+    it('reads the first copy again when it was read too long ago', async () => {
+      await assert.rejects(archive.handle(order, leaving()), waits);
+      clock.advance(maxProofAge + 1);
+      tape.gone = false;
+      await archive.handle(order, context);
+      assert.equal(disk.freshReads, 2);
+    });
+
+    it('reads the first copy again when it was read by a worker that had been overtaken', async () => {
+      await store.works.updateOne({ _id: order.workOrderId }, { $set: { epoch: 2 } });
+      await assert.rejects(archive.handle(order, leaving(1)), waits);
+      tape.gone = false;
+      await archive.handle(order, { ...context, epoch: 2 });
+      assert.equal(disk.freshReads, 2);
+    });
+
+    it('reads the first copy again when it lies on another storage now', async () => {
+      const write = async (id: string): Promise<void> => {
+        await disk.remove('.catena-target');
+        await disk.identity.write({ id, target: 'disk', since: '2026-01-01T00:00:00Z' });
+      };
+      await write('one');
+      await assert.rejects(archive.handle(order, leaving()), waits);
+      await write('other');
+      tape.gone = false;
+      await archive.handle(order, context);
+      assert.equal(disk.freshReads, 2);
+    });
+  });
+
+  describe('of an earlier order that asked for fewer copies', () => {
+    const more = (copies: number, targets?: string[]) => {
+      const workOrderId = `${order.jobId}/0/1`;
+      return { ...order, workOrderId, copies, ...(targets === undefined ? {} : { targets }) };
+    };
+    beforeEach(() => archive.handle({ ...order, copies: 1 }, context));
+
+    it('gets the missing copies from the one there is, and the report says of all', async () => {
+      const { envelope } = await archive.handle(more(3), context);
+      assert.equal((envelope?.data as { copies?: number }).copies, 3);
+      assert.deepEqual(await copies(), ['disk', 'tape-a', 'tape-b']);
+      assert.deepEqual(await found(), [true, true, true]);
+      assert.deepEqual([shares[1]!.freshReads, shares[2]!.freshReads], [1, 1]);
+    });
+
+    it('gets them on the targets that are named and have none', async () => {
+      await archive.handle(more(2, ['disk', 'tape-b']), context);
+      assert.deepEqual(await copies(), ['disk', 'tape-b']);
+    });
+
+    it('says nothing of a copy that could not be made, keeps the originals, and goes on later', async () => {
+      const released = new ReleasedDatablocks(new Datablocks(store), {
+        lists: () => Promise.resolve(true),
+      } as unknown as CatalogueWord);
+      const release = () => released.provenFor({ ...more(1), workOrderId: 'r' });
+      await release();
+      shares[1]!.gone = true;
+      await assert.rejects(archive.handle(more(2), context), { code: 'long-term-storage.unavailable' });
+      assert.deepEqual(await copies(), ['disk']);
+      await assert.rejects(release(), /with 1 of 2 good copies on targets of their own \(disk\)/);
+      shares[1]!.gone = false;
+      await archive.handle(more(2), context);
+      assert.deepEqual(await copies(), ['disk', 'tape-a']);
+      await release();
+    });
+
+    it('is not copied from bytes that are others by now', async () => {
+      shares[0]!.flipBit(order.archiveId, 700);
+      await assert.rejects(archive.handle(more(2), context), { code: 'archiver.copy-damaged' });
+      assert.deepEqual([await copies(), await found()], [['disk'], [true, false, false]]);
+    });
+
+    it('waits for an archiver that has more targets, where others may have them', async () => {
+      const [only] = shares as [NamedShare];
+      const names = new TargetNames([], ['disk', 'tape-a']);
+      await assert.rejects(archiverWith([only], undefined, names).handle(more(2), context), (error) => {
+        assert.equal((error as { code?: string }).code, 'archiver.target-away');
+        return isAway(error);
+      });
+      await assert.rejects(archiverWith([only]).handle(more(2), context), {
+        code: 'archiver.too-few-shares',
+      });
+    });
   });
 });

@@ -16,6 +16,11 @@ export class TargetNames {
     return this.everywhere.includes(name);
   }
 
+  /** Whether the installation has targets that are none of these: another archiver may serve them. */
+  hasOthers(served: readonly string[]): boolean {
+    return this.everywhere.some((name) => !served.includes(name));
+  }
+
   /** Of what a record calls it. */
   nameOf(written: string): string {
     return this.current.get(written) ?? written;

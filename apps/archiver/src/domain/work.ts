@@ -7,6 +7,8 @@ export interface WorkContext {
   readonly epoch: number;
   /** Fires when the lease is lost, the order is cancelled or the process stops: end at once, leave nothing half-done visible. */
   readonly signal: AbortSignal;
+  /** Of a discard: targets where something is left to be done; absent: all. */
+  readonly left?: readonly string[];
   /** Tells how far the work is; call as often as convenient. */
   progress(phase: Phase, bytesDone: number, bytesTotal: number): void;
   /** Tells at which target it reads from now on, before the first byte: a limit counts it there. */

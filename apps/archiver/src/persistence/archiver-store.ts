@@ -66,6 +66,7 @@ export class ArchiverStore implements OnApplicationBootstrap {
     await this.datablocks.createIndex({ 'copies.damaged.at': 1 }, { name: 'damaged', sparse: true });
     await this.datablocks.createIndex({ 'copies.share': 1 }, { name: 'by_share' });
     await this.targets.createIndex({ identity: 1 }, { name: 'by_identity', unique: true });
+    await this.asides.createIndex({ share: 1 }, { name: 'by_share' });
     await this.asides.createIndex({ dueAt: 1, _id: 1 }, { name: 'due' });
     await this.asides.createIndex({ setAsideAt: 1, _id: 1 }, { name: 'by_age' });
     await this.retrieved.createIndex({ expiresAt: 1 }, { name: 'by_expiry' });

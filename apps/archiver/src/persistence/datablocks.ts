@@ -41,8 +41,9 @@ export class Datablocks {
   }
 
   /** The other verified datablocks of its dataset, in the order of their names: each once, for much is decided on them. */
-  othersVerified({ _id, pid }: Pick<StoredDatablock, '_id' | 'pid'>): AsyncIterable<FoundDatablock> {
-    return this.all.find({ pid, state: 'verified', _id: { $ne: _id } }).sort({ _id: 1 });
+  async *othersVerified({ _id, pid }: Pick<StoredDatablock, '_id' | 'pid'>): AsyncGenerator<FoundDatablock> {
+    const others = this.all.find({ pid, state: 'verified', _id: { $ne: _id } }).sort({ _id: 1 });
+    for await (const other of others) yield this.named<FoundDatablock>(other) ?? other;
   }
 
   /** Once more is the same. @returns false when it was discarded: an overtaken worker must not paint over the mark */
@@ -53,6 +54,22 @@ export class Datablocks {
         { $set: { ...fields, ...recording.to } },
         { upsert: true },
       ),
+    );
+  }
+
+  /** Before anything is done about it: an order wants so many copies, and no original goes while there are fewer. */
+  async askFor(_id: string, asked: number): Promise<void> {
+    await this.all.updateOne(
+      { _id, ...recording.from, $or: [{ asked: { $exists: false } }, { asked: { $lt: asked } }] },
+      { $set: { asked } },
+    );
+  }
+
+  /** One more copy, on a target that has none; once more is the same. */
+  async copyMade(_id: string, { share, verifiedAt }: StoredCopy): Promise<void> {
+    await this.all.updateOne(
+      { _id, ...recording.from, 'copies.share': { $nin: this.names.writtenAs(share) } },
+      { $push: { copies: { share, verifiedAt } } },
     );
   }
 

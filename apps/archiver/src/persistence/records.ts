@@ -19,6 +19,21 @@ export type Command =
   | { readonly kind: 'release'; readonly data: ReleaseOriginalsV1 }
   | { readonly kind: 'discard'; readonly data: DiscardDatablockV1 };
 
+/** What an order read back of a copy that it made, so that a later try of it need not read a tape again. */
+export interface CopyProof {
+  /** The name of its target. */
+  readonly share: string;
+  /** Which storage was there. */
+  readonly identity?: string;
+  /** `LongTermStorage.markOf`: of the bytes that were read. */
+  readonly mark: string;
+  readonly packedSize: number;
+  readonly sha256: string;
+  /** What the first copy was compared with. */
+  readonly manifest?: ObjectReference;
+  readonly verifiedAt: Date;
+}
+
 /** One accepted work order. */
 export interface WorkOrder {
   /** The work order id. */
@@ -36,10 +51,14 @@ export interface WorkOrder {
   cancelRequested: boolean;
   /** Which archivers may take it; absent: any, as before 0.6. */
   needs?: WorkNeeds;
+  /** Of a discard: targets where something is left to be done, after a look that did all others. Absent: all. */
+  left?: readonly string[];
   lastFault?: string;
   /** The same as a code; absent in records from before 0.6. */
   waitCode?: string;
   acceptedAt: Date;
+  /** Copies that it read back, one for each target; only of an archival. */
+  proofs?: readonly CopyProof[];
   /** The trace of the request that led to it. */
   context?: MessageContext;
   outbox: OutboxPart;
@@ -74,6 +93,8 @@ export interface StoredDatablock {
   /** Where it was packed from; absent in records from before 0.4. */
   source?: OriginalsSource;
   copies: StoredCopy[];
+  /** Most copies that an order has asked for: originals go only while there are as many good ones. Absent before 0.7. */
+  asked?: number;
   state: DatablockState;
   /** Absent in records from before 0.3: those stay. */
   discardedAt?: Date;

@@ -21,6 +21,12 @@ export function isDamaged({ damaged }: StoredCopy): boolean {
   return damaged !== undefined;
 }
 
+/** Copies that were what was archived when they were last read, each on a target of its own. */
+export function goodCopies(copies: readonly StoredCopy[] = []): StoredCopy[] {
+  const good = copies.filter((copy) => !isDamaged(copy));
+  return [...new Map(good.map((copy) => [copy.share, copy])).values()];
+}
+
 export function isMissing(error: unknown): boolean {
   return error instanceof CatenaError && error.code === 'long-term-storage.not-found';
 }

@@ -27,11 +27,23 @@ describe('What a database remembers of shares', () => {
     await identities.remember('one', 'of-one');
     assert.equal(await identities.remember('two', 'of-one'), '');
     const word = { by: 'Ada', reason: 'x' };
-    assert.equal(await identities.adopt('two', 'of-one', word), false);
+    assert.equal(await identities.adopt('two', 'of-one', word, undefined), 'twice');
     assert.equal(await identities.holderOf('of-one'), 'one');
     await identities.forget('one', 'of-one');
-    assert.equal(await identities.adopt('two', 'of-one', word), true);
+    assert.equal(await identities.adopt('two', 'of-one', word, undefined), 'adopted');
     assert.equal(await identities.known('two'), 'of-one');
+  });
+
+  it('is what one operator said of two who said something in the same moment', async () => {
+    const word = { by: 'Ada', reason: 'x' };
+    await identities.remember('four', 'before');
+    const said = await Promise.all(
+      ['here', 'there'].map((id) => identities.adopt('four', id, word, 'before')),
+    );
+    assert.deepEqual(said.sort(), ['adopted', 'overtaken']);
+    assert.equal(await identities.adopt('four', 'late', word, undefined), 'overtaken');
+    const first = await Promise.all(['p', 'q'].map((id) => identities.adopt('five', id, word, undefined)));
+    assert.deepEqual(first.sort(), ['adopted', 'overtaken']);
   });
 
   it('is whether anything was archived there', async () => {

@@ -24,9 +24,9 @@ describe('The identity of a target that LTS_ROOTS called otherwise', () => {
     const store = memoryArchiverStore();
     await new TargetIdentities(store, clock).remember('/mnt/lts', 'one');
     const now = new TargetIdentities(store, clock, names);
-    assert.equal(await now.adopt('disk', 'two', adoption), true);
+    assert.equal(await now.adopt('disk', 'two', adoption, undefined), 'adopted');
     assert.equal(await now.known('disk'), 'two');
-    assert.equal(await now.adopt('disk', 'one', adoption), true);
+    assert.equal(await now.adopt('disk', 'one', adoption, 'two'), 'adopted');
     assert.equal(await now.known('disk'), 'one');
     assert.equal(await store.targets.countDocuments({}), 1);
   });

@@ -63,21 +63,35 @@ export class TargetIdentities implements IdentityMemory {
     return holder === undefined ? undefined : this.names.nameOf(holder);
   }
 
-  /** @returns false when another target has the identity */
-  async adopt(name: string, identity: string, { by, reason }: Adoption): Promise<boolean> {
+  /** What is remembered under this very name, and no other. */
+  async recorded(name: string): Promise<string | undefined> {
+    return (await this.all.findOne({ _id: name }))?.identity;
+  }
+
+  /**
+   * @param seen what was recorded under the name when the operator's word was weighed: a newer word is not painted over
+   * @returns `twice` when another target has the identity; `overtaken` when something else was recorded since
+   */
+  async adopt(
+    name: string,
+    identity: string,
+    { by, reason }: Adoption,
+    seen: string | undefined,
+  ): Promise<'adopted' | 'twice' | 'overtaken'> {
     try {
       // The same share under its name of before.
       const [, ...former] = this.names.writtenAs(name);
       await this.all.deleteOne({ _id: { $in: former }, identity });
-      await this.all.updateOne(
-        { _id: name },
+      const { matchedCount } = await this.all.updateOne(
+        { _id: name, identity: seen ?? { $exists: false } },
         { $set: { identity, since: this.clock.now(), adopted: { by, reason } } },
-        { upsert: true },
+        { upsert: seen === undefined },
       );
-      return true;
+      // What was to be inserted is, or is a duplicate.
+      return seen === undefined || matchedCount > 0 ? 'adopted' : 'overtaken';
     } catch (error) {
-      if (isDuplicateKey(error)) return false;
-      throw error;
+      if (!isDuplicateKey(error)) throw error;
+      return (await this.recorded(name)) === seen ? 'twice' : 'overtaken';
     }
   }
 

@@ -5,7 +5,7 @@ import { stepOf } from '#persistence';
 import type { WorkNeeds } from '../domain/work-needs.js';
 import { endStates, workSteps, type EndState } from '../domain/states.js';
 import { ArchiverStore } from './archiver-store.js';
-import type { Command, WorkOrder } from './records.js';
+import type { Command, CopyProof, WorkOrder } from './records.js';
 
 /** Who holds an order: a write with an older token than the newest is refused. */
 export type WorkToken = Pick<WorkOrder, '_id' | 'epoch'>;
@@ -15,7 +15,9 @@ export type SeenOrder = Pick<WorkOrder, '_id' | 'state' | 'dueAt'>;
 export type WaitingOrder = Pick<WorkOrder, '_id' | 'jobId' | 'lastFault' | 'waitCode' | 'needs' | 'context'>;
 
 /** Why an order is given back, and when it is due again. */
-export type GivenBack = Pick<WorkOrder, 'dueAt' | 'attempts' | 'waitCode'> & { readonly lastFault: string };
+export type GivenBack = Pick<WorkOrder, 'dueAt' | 'attempts' | 'waitCode' | 'needs' | 'left'> & {
+  readonly lastFault: string;
+};
 
 export interface NewOrder {
   readonly command: Command;
@@ -117,14 +119,26 @@ export class WorkOrders {
     return renewed ?? undefined;
   }
 
+  /** What tries of this order read back. */
+  async proofsOf(_id: string): Promise<readonly CopyProof[]> {
+    return (await this.store.works.findOne({ _id }, { projection: { proofs: 1 } }))?.proofs ?? [];
+  }
+
+  /** @returns false when another worker has the newer token: then nothing was kept */
+  async keepProofs({ _id, epoch }: WorkToken, proofs: readonly CopyProof[]): Promise<boolean> {
+    const kept = await this.store.works.updateOne({ _id, epoch, state: 'open' }, { $set: { proofs } });
+    return kept.matchedCount > 0;
+  }
+
   /** Nothing happens when another worker has the newer token. */
   async giveBack(
     { _id, epoch }: WorkToken,
-    { dueAt, attempts, lastFault, waitCode = 'work.retrying' }: GivenBack,
+    { dueAt, attempts, lastFault, waitCode = 'work.retrying', needs, left }: GivenBack,
   ): Promise<void> {
+    const where = { ...(needs === undefined ? {} : { needs }), ...(left === undefined ? {} : { left }) };
     await this.store.works.updateOne(
       { _id, epoch, state: 'open' },
-      { $set: { dueAt, attempts, lastFault: lastFault.slice(0, 2000), waitCode } },
+      { $set: { dueAt, attempts, lastFault: lastFault.slice(0, 2000), waitCode, ...where } },
     );
   }
 

@@ -10,10 +10,11 @@ import { createLogger } from '#observability';
 import { SourceFolderRules } from '#source-folders';
 import { ClaimChecks } from '#claim-check';
 import { DisturbedObjectStore } from '#storage/testing';
-import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.handler.js';
+import type { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.handler.js';
 import { CopyWriter } from '../archive-datablock/copy-writer.js';
 import { DatablockLists } from '../originals/datablock-lists.js';
 import { Originals } from '../originals/originals.js';
+import { archiveHandler } from '../testing/archive-handler.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
@@ -62,7 +63,7 @@ describe('A parcel of small files in the landing zone', () => {
       new SetAside(new FilesAside(store), new Datablocks(store), clock, shares, config),
       config,
     );
-    archive = new ArchiveDatablockHandler(new Datablocks(store), lists, originals, writer, clock, shares);
+    archive = archiveHandler(store, { lists, originals, writer }, clock, shares);
     const proven = new ReleasedDatablocks(new Datablocks(store), catalogue);
     release = new ReleaseOriginalsHandler(proven, objects, originals, lists, clock, config, logger);
   });

@@ -3,7 +3,7 @@ import type { ObjectReference, ReleaseOriginalsV1 } from '#contracts';
 import { PermanentError } from '#kernel';
 import { CatalogueWord } from '../catalog/catalogue-word.js';
 import { Datablocks, type FoundDatablock } from '../persistence/datablocks.js';
-import { isDamaged } from '../persistence/stored-copies.js';
+import { goodCopies, isDamaged } from '../persistence/stored-copies.js';
 import type { StoredDatablock } from '../persistence/records.js';
 
 /** The datablocks whose originals may go. */
@@ -26,10 +26,12 @@ export class ReleasedDatablocks {
     files,
   }: ReleaseOriginalsV1): Promise<StoredDatablock & Required<Pick<StoredDatablock, 'originals'>>> {
     const datablock = await this.datablocks.verifiedFrom(pid, files.sha256, archiveId);
-    if (datablock === undefined || !hasGoodCopies(datablock))
+    const lack = datablock === undefined ? 'none' : lackOf(datablock);
+    if (datablock === undefined || lack !== undefined)
       throw new PermanentError(
         'archiver.not-verified',
-        `Expected a verified datablock without damaged copies for the files of ${workOrderId}, found none: the originals of ${pid} stay.`,
+        `Expected a verified datablock with all its copies good for the files of ${workOrderId}, found ${lack}: the originals of ${pid} stay. Verify the dataset when its copies are mended, then retry the job.`,
+        { details: { pid, archiveId: datablock?._id } },
       );
     if (!(await this.catalogue.lists({ pid, archiveId: datablock._id })))
       throw new PermanentError(
@@ -50,13 +52,18 @@ export class ReleasedDatablocks {
     for await (const datablock of this.datablocks.othersVerified(proven))
       if (
         datablock.originals !== undefined &&
-        hasGoodCopies(datablock) &&
+        lackOf(datablock) === undefined &&
         (await this.catalogue.lists({ pid: proven.pid, archiveId: datablock._id }))
       )
         yield datablock.originals;
   }
 }
 
-function hasGoodCopies({ copies = [] }: FoundDatablock): boolean {
-  return copies.length > 0 && !copies.some(isDamaged);
+/** What keeps the originals of a datablock where they are: no copy, a damaged one, or fewer than were asked for. */
+function lackOf({ _id, copies = [], asked = 1 }: FoundDatablock): string | undefined {
+  const damaged = copies.filter(isDamaged).map(({ share }) => share);
+  if (damaged.length > 0) return `${_id} with a damaged copy on ${damaged.join(', ')}`;
+  const good = goodCopies(copies).map(({ share }) => share);
+  if (good.length >= asked) return undefined;
+  return `${_id} with ${good.length} of ${asked} good copies on targets of their own (${good.join(', ') || 'none'})`;
 }

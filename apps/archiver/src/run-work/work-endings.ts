@@ -5,6 +5,7 @@ import { LOGGER, type Logger } from '#observability';
 import { eventRow } from '#outbox';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import { afterFault, factsOf } from '../domain/after-fault.js';
+import { targetsIn } from '../domain/missing-targets.js';
 import { waitCodeOf } from '../domain/wait-codes.js';
 import type { EndState } from '../domain/states.js';
 import type { WorkOrder } from '../persistence/records.js';
@@ -57,7 +58,7 @@ export class WorkEndings {
       const until = new Date(this.clock.now().getTime() + this.config.lease);
       if ((await this.orders.renew(order, until)) === undefined)
         return this.logger.warn({ workOrderId: order._id }, 'no longer ours to cancel');
-      await this.handlers.undo(order.command).catch((error: unknown) => {
+      await this.handlers.undo(order.command, order.left).catch((error: unknown) => {
         if (isRetriable(error)) throw error;
         // What must not be taken back stays, and the order is over all the same.
         this.logger.error({ workOrderId: order._id, error: messageOf(error) }, 'nothing was taken back');
@@ -92,7 +93,7 @@ export class WorkEndings {
     const dueAt = new Date(this.clock.now().getTime() + pause);
     const [lastFault, waitCode] = [messageOf(error), waitCodeOf(factsOf(error).code, waits)];
     if (pause > 0) this.reporting.send(order, 'waiting', 0, 0, lastFault, waitCode);
-    await this.orders.giveBack(order, { dueAt, attempts, lastFault, waitCode });
+    await this.orders.giveBack(order, { dueAt, attempts, lastFault, waitCode, ...whereNext(order, error) });
   }
 
   private failedRow(
@@ -103,4 +104,15 @@ export class WorkEndings {
     const data = { workOrderId, jobId, pid: command.data.pid, code, message: message.slice(0, 2000), fault };
     return eventRow(workFailedV1, data, this.clock.now());
   }
+}
+
+/**
+ * Who may take an order next: after a discard that did what it could here, archivers that have one of the other targets. An order
+ * from before 0.6, which anybody may take, goes to one that has what is missing here.
+ */
+function whereNext({ needs }: WorkOrder, error: unknown): Pick<WorkOrder, 'needs' | 'left'> {
+  const left = targetsIn(error, 'left');
+  if (left !== undefined) return { left, needs: { of: 'any', targets: left } };
+  const missing = needs === undefined ? targetsIn(error, 'missing') : undefined;
+  return missing === undefined ? {} : { needs: { of: 'any', targets: missing } };
 }

@@ -46,13 +46,13 @@ export class WorkHandlers {
       case 'release':
         return this.release.handle(command.data, context);
       case 'discard':
-        return this.discard.handle(command.data);
+        return this.discard.handle(command.data, context);
     }
   }
 
-  /** Takes back what a cancelled order may have left. Can be repeated. */
-  async undo(command: Command): Promise<void> {
+  /** Takes back what a cancelled order may have left; `left`: targets where an earlier look left something. Can be repeated. */
+  async undo(command: Command, left?: readonly string[]): Promise<void> {
     if (command.kind === 'archive')
-      await this.discard.discard(command.data, 'it was cancelled while it was packed');
+      await this.discard.discard(command.data, 'it was cancelled while it was packed', left);
   }
 }

@@ -10,6 +10,7 @@ import type { ArchiverConfig } from '../archiver.config.js';
 import type { WorkContext } from '../domain/work.js';
 import type { ArchiverStore } from '../persistence/archiver-store.js';
 import type { Command } from '../persistence/records.js';
+import { targetAway, withLeft } from '../domain/missing-targets.js';
 import { TargetNames } from '../domain/target-names.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
@@ -137,6 +138,21 @@ describe('The runner of work orders', () => {
       string
     >;
     assert.deepEqual([code, message, fault], ['storage.reference-damaged', 'try 2', 'system']);
+  });
+
+  it('hands on what is left of an order, and an order of before 0.6, to archivers that have the targets', async () => {
+    const ids = [await order(), await order()];
+    const faults = [
+      withLeft(new TransientError('long-term-storage.unavailable', 'away', { away: true }), ['tape']),
+      targetAway('a', ['tape'], ['disk']),
+    ];
+    start(() => Promise.reject(faults.shift() as Error));
+    for (const id of ids) await until(async () => (await stored(id)).needs !== undefined);
+    for (const id of ids) assert.deepEqual((await stored(id)).needs, { of: 'any', targets: ['tape'] });
+    assert.deepEqual((await Promise.all(ids.map(stored))).map(({ left }) => left).sort(), [
+      ['tape'],
+      undefined,
+    ]);
   });
 
   it('keeps its lease while it works, so that no other worker takes the order', async () => {

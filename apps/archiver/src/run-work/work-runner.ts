@@ -172,6 +172,7 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
     return {
       epoch: order.epoch,
       signal,
+      ...(order.left === undefined ? {} : { left: order.left }),
       progress: (...said) => {
         const now = this.clock.now().getTime();
         const headway = this.headwayOf(order);

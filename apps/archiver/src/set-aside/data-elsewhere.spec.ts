@@ -11,10 +11,11 @@ import { createLogger } from '#observability';
 import { SourceFolderRules } from '#source-folders';
 import { ClaimChecks } from '#claim-check';
 import { DisturbedObjectStore } from '#storage/testing';
-import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.handler.js';
+import type { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.handler.js';
 import { CopyWriter } from '../archive-datablock/copy-writer.js';
 import { DatablockLists } from '../originals/datablock-lists.js';
 import { Originals } from '../originals/originals.js';
+import { archiveHandler } from '../testing/archive-handler.js';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
@@ -83,7 +84,7 @@ describe('A tape that was set aside', () => {
     const elsewhere = new DataElsewhere(new Datablocks(store), catalogue, objects, originals, lists, config);
     sweep = new SetAsideSweep(store, asides, catalogue, elsewhere, logger);
     const writer = new CopyWriter(lists, asides, config);
-    archive = new ArchiveDatablockHandler(new Datablocks(store), lists, originals, writer, clock, [share]);
+    archive = archiveHandler(store, { lists, originals, writer }, clock, [share]);
     discard = new DiscardDatablockHandler(new Datablocks(store), catalogue, asides, clock, [share]);
   });
 

@@ -29,11 +29,12 @@ export class SharesController {
     return this.shares.states();
   }
 
-  /** What is mounted under this name is the right share, though it has another identity, or none. */
+  /** What the operator saw under this name is the right share, though it has another identity, or none. */
   @Post(':name/adopt')
   @HttpCode(200)
   adopt(@Param('name') name: string, @Body() body: Said): Promise<ShareState> {
-    return this.shares.adopt(name, wordIn(body)).catch(asStatus);
+    const identity = textOf(body?.identity, 'identity', seenForm);
+    return this.shares.adopt(name, identity, wordIn(body)).catch(asStatus);
   }
 
   /** Closes a share for writing (`drain`) or for everything (`pause`), or has it `run` again; until then, if that is said. */
@@ -51,7 +52,11 @@ export class SharesController {
   }
 }
 
-type Said = { by?: unknown; reason?: unknown; mode?: unknown; until?: unknown } | undefined;
+type Said = Partial<Record<'by' | 'reason' | 'mode' | 'until' | 'identity', unknown>> | undefined;
+
+const wordForm = '{"by": "your name", "reason": "why"}';
+const seenForm =
+  '{"by": "your name", "reason": "why", "identity": "what GET /api/v4/operations/shares shows: an id, empty or unidentified"}';
 
 function wordIn(body: Said): Adoption {
   return { by: textOf(body?.by, 'by'), reason: textOf(body?.reason, 'reason') };
@@ -69,13 +74,13 @@ function timeIn(value: unknown, now: Date): Date | undefined {
 function asStatus(error: unknown): never {
   const code = codeOf(error, '');
   if (code === 'archiver.share-unknown') throw new NotFoundException(messageOf(error));
-  if (code === 'archiver.share-twice' || code === 'archiver.share-unreadable')
+  if (['archiver.share-twice', 'archiver.share-unreadable', 'archiver.share-other'].includes(code))
     throw new ConflictException(messageOf(error));
   throw error;
 }
 
 /** Who does it, and why, is kept with the share. */
-function textOf(value: unknown, name: string): string {
+function textOf(value: unknown, name: string, form = wordForm): string {
   if (typeof value === 'string' && value.trim() !== '') return value.trim().slice(0, 500);
-  throw new BadRequestException(`Expected a body {"by": "your name", "reason": "why"}, found no ${name}.`);
+  throw new BadRequestException(`Expected a body ${form}, found no ${name}.`);
 }

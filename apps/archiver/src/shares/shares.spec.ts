@@ -11,6 +11,7 @@ import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
 import { afterFault } from '../domain/after-fault.js';
+import { targetsIn } from '../domain/missing-targets.js';
 import { TargetNames } from '../domain/target-names.js';
 import type { WorkContext } from '../domain/work.js';
 import { CopyRecords } from '../persistence/copy-records.js';
@@ -189,6 +190,45 @@ describe('A share', () => {
     });
   }
 
+  it('that is away keeps no copy on another share from being discarded, and is what is left to be done', async () => {
+    const identities = new TargetIdentities(store, clock);
+    const tape = new IdentifiedStorage(other, identities);
+    const writer = await tape.create(_id, 't');
+    await writer.write(content);
+    await writer.commit();
+    const copies = ['disk', 'tape'].map((name) => ({ share: name, verifiedAt: clock.now() }));
+    await store.datablocks.updateOne({ _id }, { $set: { copies } });
+    const datablocks = new Datablocks(store);
+    const catalogue = { lists: () => Promise.resolve(false) } as unknown as CatalogueWord;
+    const config = { lease: 60_000, discardGrace: grace } as ArchiverConfig;
+    const served = (...have: IdentifiedStorage[]) => {
+      const here = new SetAside(new FilesAside(store), datablocks, clock, have, config);
+      return new DiscardDatablockHandler(datablocks, catalogue, here, clock, have);
+    };
+    const leftIn = async (handling: Promise<unknown>): Promise<readonly string[] | undefined> => {
+      const error: unknown = await handling.then(
+        () => assert.fail('something is left to be done'),
+        (thrown: unknown) => thrown,
+      );
+      waits(error);
+      return targetsIn(error, 'left');
+    };
+    const same = order();
+    // This archiver has both, and one of them is away.
+    inner.gone = true;
+    assert.deepEqual(await leftIn(served(share, tape).handle(same)), ['disk']);
+    assert.deepEqual(
+      [(await asides.list(10)).map((one) => one.share), await other.stat(_id)],
+      [['tape'], undefined],
+    );
+    inner.gone = false;
+    // Another one that has only the other target goes on with what is left, and has nothing of it.
+    assert.deepEqual(await leftIn(served(tape).handle(same, { left: ['disk'] })), ['disk']);
+    await served(share).handle(same, { left: ['disk'] });
+    assert.deepEqual((await asides.list(10)).map((one) => one.share).sort(), ['disk', 'tape']);
+    assert.equal(await inner.stat(_id), undefined);
+  });
+
   it('that is mounted for reading only is read and verified, and what is to be written or removed waits', async () => {
     const mend = readOnly(inner, other);
     await verify.handle(order(), context);
@@ -262,21 +302,83 @@ describe('A share', () => {
 
   describe('that an operator adopts', () => {
     const by = { by: 'Ada', reason: 'the disks were replaced' };
+    const seen = async (name: string): Promise<string> =>
+      (await shares.states()).find((one) => one.name === name)!.identity!;
+    const recorded = async () => (await store.targets.findOne({ _id: 'disk' }))?.identity;
+
+    it('is shown with what is mounted: an identity, nothing, or files that nobody identified', async () => {
+      const own = await seen('disk');
+      assert.equal(own, await recorded());
+      inner.swapFor(undefined);
+      assert.equal(await seen('disk'), 'empty');
+      await (await inner.create('some/file', 't')).commit();
+      assert.equal(await seen('disk'), 'unidentified');
+      inner.gone = true;
+      assert.equal(await seen('disk'), undefined);
+    });
+
+    it('is nothing else than what the operator saw: what was mounted meanwhile is refused, and named', async () => {
+      const before = await recorded();
+      const full = new NamedShare('former');
+      await new IdentifiedStorage(full, new TargetIdentities(store, clock)).standing();
+      const mend = inner.swapFor(full);
+      const named = await seen('disk');
+      mend();
+      await inner.remove('.catena-target');
+      const mounts: Record<string, () => void> = {
+        unidentified: () => undefined,
+        empty: () => void inner.swapFor(undefined),
+      };
+      for (const [what, mount] of Object.entries(mounts)) {
+        mount();
+        for (const identity of [named, 'empty', 'unidentified', 'a-word'].filter((one) => one !== what))
+          await assert.rejects(shares.adopt('disk', identity, by), (error: Error) => {
+            assert.match(error.message, new RegExp(`found ${what}: nothing was adopted`));
+            return (error as { code?: string }).code === 'archiver.share-other';
+          });
+        assert.deepEqual([await recorded(), await inner.identity.read()], [before, undefined]);
+      }
+    });
+
+    it('is not an empty folder that was filled while the operator spoke', async () => {
+      const before = await recorded();
+      inner.swapFor(undefined);
+      const create = inner.create.bind(inner);
+      inner.create = async (...given) => {
+        const writer = await create(...given);
+        const commit = writer.commit.bind(writer);
+        writer.commit = async () => {
+          await commit();
+          inner.swapFor(other);
+        };
+        return writer;
+      };
+      await assert.rejects(shares.adopt('disk', 'empty', by), { code: 'archiver.share-other' });
+      assert.equal(await recorded(), before);
+    });
+
+    it('is what one operator said: the word of another in the same moment is refused', async () => {
+      inner.swapFor(undefined);
+      const adopted = shares.adopt('disk', 'empty', by);
+      await store.targets.updateOne({ _id: 'disk' }, { $set: { identity: 'said-by-bob' } });
+      await assert.rejects(adopted, { code: 'archiver.share-other' });
+      assert.equal(await recorded(), 'said-by-bob');
+    });
 
     it('is the right one from then on, for other archivers too', async () => {
       const colleague = new IdentifiedStorage(inner, new TargetIdentities(store, clock));
       await colleague.standing();
       inner.swapFor(undefined);
       await assert.rejects(colleague.standing(), { code: 'long-term-storage.other-share' });
-      assert.equal((await shares.adopt('disk', by)).state, 'known');
+      assert.equal((await shares.adopt('disk', await seen('disk'), by)).state, 'known');
       assert.equal(await colleague.standing(), 'known');
       assert.deepEqual((await store.targets.findOne({ _id: 'disk' }))?.adopted, by);
     });
 
     it('is never that of another target that is configured', async () => {
       inner.swapFor(other);
-      await assert.rejects(shares.adopt('disk', by), { code: 'archiver.share-twice' });
-      await assert.rejects(shares.adopt('punched-cards', by), { code: 'archiver.share-unknown' });
+      await assert.rejects(shares.adopt('disk', await seen('disk'), by), { code: 'archiver.share-twice' });
+      await assert.rejects(shares.adopt('punched-cards', 'empty', by), { code: 'archiver.share-unknown' });
       assert.deepEqual(await damages(), [undefined]);
     });
 
@@ -287,7 +389,9 @@ describe('A share', () => {
       const identities = new TargetIdentities(store, clock, new TargetNames([], ['disk', 'former']));
       const host = { add: () => undefined } as unknown as AppHealth;
       const here = new Shares(identities, new ShareModes(store, clock), host, [share], logger);
-      await assert.rejects(here.adopt('disk', by), { code: 'archiver.share-twice' });
+      await assert.rejects(here.adopt('disk', (await here.states())[0]!.identity!, by), {
+        code: 'archiver.share-twice',
+      });
     });
 
     it('is the only one that anything is written to, at once and for archivers that still have the old one', async () => {
@@ -311,7 +415,7 @@ describe('A share', () => {
       const former = new NamedShare('former');
       await new IdentifiedStorage(former, new TargetIdentities(store, clock)).standing();
       inner.swapFor(former);
-      assert.equal((await shares.adopt('disk', by)).state, 'known');
+      assert.equal((await shares.adopt('disk', await seen('disk'), by)).state, 'known');
       assert.equal(await store.targets.findOne({ _id: 'former' }), null);
     });
   });

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { codeOf, messageOf, newId, PermanentError } from '#kernel';
+import { codeOf, messageOf, PermanentError } from '#kernel';
 import { IdentifiedStorage, type LongTermStorage } from '#long-term-storage';
 import { type Logger, LOGGER } from '#observability';
 import { AppHealth, type PartHealth } from '#service-host';
@@ -7,6 +7,7 @@ import { SharesToken } from '../archiver.config.js';
 import type { ShareMode, ShareSteering } from '../persistence/records.js';
 import { ShareModes } from '../persistence/share-modes.js';
 import { TargetIdentities, type Adoption } from '../persistence/target-identities.js';
+import { identityAsSeen, mountedIn, other } from './identity-as-seen.js';
 
 /** A share as operators see it. */
 export interface ShareState {
@@ -16,6 +17,8 @@ export interface ShareState {
   readonly code?: string;
   readonly reason?: string;
   readonly freeBytes?: number;
+  /** What is there at this moment: the id of its identity, `empty`, or `unidentified` (files, and no identity). */
+  readonly identity?: string;
   /** What an operator said: `run`, `drain` or `pause`, by whom, why and until when. */
   readonly mode: ShareMode;
   readonly steered?: Pick<ShareSteering, 'by' | 'reason' | 'since' | 'until'>;
@@ -41,26 +44,25 @@ export class Shares implements OnApplicationBootstrap {
   }
 
   /**
-   * Makes what is found under the name the share of that name: with the identity it has, or with a new one.
+   * Makes what the operator saw under the name the share of that name: with the identity it has, or with a new one.
    *
-   * @throws PermanentError `archiver.share-unknown`, `archiver.share-twice`, `archiver.share-unreadable`
+   * @param identity what he saw ({@link ShareState}): anything else that is mounted meanwhile is not adopted
+   * @throws PermanentError `archiver.share-unknown`, `archiver.share-other`, `archiver.share-twice`, `archiver.share-unreadable`
    */
-  async adopt(name: string, adoption: Adoption): Promise<ShareState> {
+  async adopt(name: string, identity: string, adoption: Adoption): Promise<ShareState> {
     const share = this.shareOf(name);
-    const file = share.identity;
-    if (file === undefined) return this.stateOf(share);
-    const made = { id: newId(), target: name, since: this.identities.now().toISOString() };
-    if ((await file.read()) === undefined) await file.write(made);
-    const found = await file.read();
-    if (found === undefined) throw unreadable(name);
-    const { id } = found;
+    if (share.identity === undefined) return this.stateOf(share);
+    const seen = await this.identities.recorded(name);
+    const id = await identityAsSeen(share, share.identity, identity, this.identities.now());
     const holder = await this.identities.holderOf(id);
     if (holder !== undefined && holder !== name) {
       if (this.shares.some((other) => other.name === holder) || this.identities.isConfigured(holder))
         throw twice(name, holder);
       await this.identities.forget(holder, id);
     }
-    if (!(await this.identities.adopt(name, id, adoption))) throw twice(name, 'another');
+    const outcome = await this.identities.adopt(name, id, adoption, seen);
+    if (outcome === 'twice') throw twice(name, 'another');
+    if (outcome === 'overtaken') throw other(name, identity, 'that another was adopted in the same moment');
     this.logger.warn({ share: name, identity: id, former: holder, ...adoption }, 'a share was adopted');
     return this.stateOf(share);
   }
@@ -110,22 +112,24 @@ async function standingOf(share: LongTermStorage, withRoom: boolean): Promise<St
   const { name } = share;
   try {
     const state = share instanceof IdentifiedStorage ? await share.standing() : 'not-needed';
-    return { name, state, ...(withRoom ? { freeBytes: await share.freeBytes() } : {}) };
+    if (!withRoom) return { name, state };
+    return { name, state, freeBytes: await share.freeBytes(), ...(await identityOf(share)) };
   } catch (error) {
     return {
-      name,
-      state: 'away',
-      code: codeOf(error, 'archiver.unexpected-error'),
+      ...{ name, state: 'away', code: codeOf(error, 'archiver.unexpected-error') },
       reason: messageOf(error),
+      ...(withRoom ? await identityOf(share) : {}),
     };
   }
 }
 
-function unreadable(name: string): PermanentError {
-  return new PermanentError(
-    'archiver.share-unreadable',
-    `Expected an identity in .catena-target on ${name}, found a file that says nothing. Look whether it is the right share, remove the file there, then adopt the share again.`,
-  );
+/** What an operator would adopt; nothing where that cannot be seen. */
+async function identityOf(share: LongTermStorage): Promise<Pick<ShareState, 'identity'>> {
+  try {
+    return share.identity === undefined ? {} : { identity: await mountedIn(share.identity) };
+  } catch {
+    return {};
+  }
 }
 
 function twice(name: string, holder: string): PermanentError {

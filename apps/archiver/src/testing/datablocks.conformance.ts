@@ -43,6 +43,32 @@ export function datablocksConformance(name: string, open: () => Promise<OpenStor
       assert.deepEqual(await datablocks.verified('a'), datablockOf('a', { size: 2 }));
     });
 
+    it('get each missing copy once, on a target that has none, and remember the most that was asked for', async () => {
+      await datablocks.record(datablockOf('a', { asked: 2 }));
+      const copy = { share: 'three', verifiedAt: at(1) };
+      await Promise.all(
+        [copy, copy, { share: 'two', verifiedAt: at(1) }].map((one) => datablocks.copyMade('a', one)),
+      );
+      const shares = (await datablocks.verified('a'))?.copies.map(({ share }) => share);
+      assert.deepEqual(shares, ['one', 'two', 'three']);
+      const renamed = new Datablocks(opened.store, new TargetNames([{ name: 'disk', formerNames: ['one'] }]));
+      await renamed.copyMade('a', { share: 'disk', verifiedAt: at(1) });
+      assert.equal((await datablocks.verified('a'))?.copies.length, 3);
+      for (const asked of [3, 1]) await datablocks.askFor('a', asked);
+      assert.equal((await datablocks.verified('a'))?.asked, 3);
+    });
+
+    it('get no copy any more once they are discarded', async () => {
+      await datablocks.record(datablockOf('a'));
+      await datablocks.discard(owned, at(0));
+      await datablocks.copyMade('a', { share: 'three', verifiedAt: at(1) });
+      await datablocks.askFor('a', 3);
+      assert.deepEqual(
+        [(await datablocks.found('a'))?.copies?.length, (await datablocks.found('a'))?.asked],
+        [2, undefined],
+      );
+    });
+
     it('have copies that are called by the names of their targets, whatever older records call them', async () => {
       await datablocks.record(datablockOf('a'));
       const renamed = new Datablocks(

@@ -162,6 +162,19 @@ export function workOrdersConformance(name: string, open: () => Promise<OpenStor
       assert.equal((await orders.takeDue(at(30), at(50)))?.epoch, 2);
     });
 
+    it('are given back to archivers that have what is left to be done, by the worker that holds them only', async () => {
+      const id = await accept(at(0), { needs: { of: 'any', targets: ['disk', 'tape'] } });
+      const old = (await orders.takeDue(at(1), at(2), ['disk']))!;
+      const order = (await orders.takeDue(at(3), at(10), ['disk']))!;
+      const [left, targets] = [['tape'], ['tape']];
+      const back = { dueAt: at(20), attempts: 0, lastFault: 'away' };
+      await orders.giveBack(old, { ...back, left: ['disk'], needs: { of: 'any', targets: ['disk'] } });
+      assert.equal((await stored(id)).left, undefined);
+      await orders.giveBack(order, { ...back, left, needs: { of: 'any', targets } });
+      assert.equal(await orders.takeDue(at(30), at(40), ['disk']), undefined);
+      assert.deepEqual((await orders.takeDue(at(30), at(40), ['tape']))?.left, ['tape']);
+    });
+
     it('learn of a cancellation by their renewal; only one that waits becomes due', async () => {
       const [waits, runs] = [await accept(at(500), { lastFault: 'full' }), await accept(at(0))];
       const order = (await orders.takeDue(at(1), at(100)))!;

@@ -38,6 +38,7 @@ import { registerStorage } from '../storage-at.js';
 import { registerTarget } from '../targets.js';
 import { errnoOf, shareError, unavailable, unsafeLink } from './share-errors.js';
 import { ShareReader, dropFromPageCache } from './share-reader.js';
+import { assertNotReadOnly, markOf, syncFolder } from './share-looks.js';
 import { publish } from './publish.js';
 import { ShareWriter } from './share-writer.js';
 
@@ -117,6 +118,20 @@ export class PosixShare extends LongTermStorage {
         return { size: (await lstat(path)).size };
       }),
     );
+  }
+
+  override async markOf(name: string): Promise<string | undefined> {
+    const path = this.pathOf(checkedName(name));
+    return this.explained(name, () =>
+      this.lookFor(async () => {
+        await this.assertPlainFile(name);
+        return markOf(path);
+      }),
+    );
+  }
+
+  override assertWritable(): Promise<void> {
+    return this.explained('', () => assertNotReadOnly(this.options.root));
   }
 
   override async remove(name: string): Promise<void> {
@@ -363,18 +378,6 @@ async function* entriesOf(
     yield* await opendir(folder);
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    await handle.sync();
-  } catch (error) {
-    // Some shares cannot sync folders; there, the server has to keep its promise without being asked.
-    if (!['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EBADF'].includes(errnoOf(error) ?? '')) throw error;
-  } finally {
-    await handle.close();
   }
 }
 

@@ -1,0 +1,123 @@
+import { Injectable } from '@nestjs/common';
+import type { ArchiveDatablockV1, FileLine } from '#contracts';
+import { packedSizeOf, type ManifestMember } from '#datablock';
+import { Clock, PermanentError, TransientError, crashPoint } from '#kernel';
+import type { LongTermStorage } from '#long-term-storage';
+import type { WorkContext } from '../domain/work.js';
+import { DatablockLists } from '../originals/datablock-lists.js';
+import { Originals } from '../originals/originals.js';
+import { ReadVersions, type OriginalLine } from '../originals/read-versions.js';
+import { Datablocks } from '../persistence/datablocks.js';
+import type { StoredCopy, StoredDatablock } from '../persistence/records.js';
+import type { Packing } from './copy-writer.js';
+import { Meter } from './meter.js';
+import { OrderTargets } from './order-targets.js';
+import { ProvenCopies } from './proven-copies.js';
+import { assertWritable } from './targets-ready.js';
+
+/** Packs a datablock, stores it on all targets of its order, reads each copy back, compares, and records it. */
+@Injectable()
+export class NewDatablock {
+  constructor(
+    private readonly datablocks: Datablocks,
+    private readonly lists: DatablockLists,
+    private readonly originals: Originals,
+    private readonly copies: ProvenCopies,
+    private readonly targets: OrderTargets,
+    private readonly clock: Clock,
+  ) {}
+
+  async make(order: ArchiveDatablockV1, context: WorkContext): Promise<StoredDatablock> {
+    const targets = this.targets.of(order);
+    await assertWritable(targets);
+    const packing = await this.packingOf(order, context, targets.length);
+    const { archiveId } = order;
+    const { packedSize } = packing;
+    await this.copies.assertRoom(targets, { archiveId, packedSize });
+    const [first, ...others] = targets as [LongTermStorage, ...LongTermStorage[]];
+    const { manifest, reference, verified, verifiedAt } = await this.copies.first(first, packing);
+    crashPoint('archiver.after-verification');
+    const copies: StoredCopy[] = [{ share: first.name, verifiedAt }];
+    for (const share of others) copies.push(await this.copies.further(first, share, verified, packing));
+    const read = await this.readVersions(order, manifest.members, targets);
+    await this.refuseOverwritten(order, read?.lines ?? [], targets, context.signal);
+    const stored: StoredDatablock = {
+      _id: order.archiveId,
+      pid: order.pid,
+      jobId: order.jobId,
+      filesSha256: order.files.sha256,
+      fileCount: packing.members.length,
+      size: packing.members.reduce((sum, member) => sum + member.size, 0),
+      packedSize: verified.packedSize,
+      sha256: verified.sha256,
+      manifest: reference,
+      ...(read === undefined ? {} : { originals: read.reference }),
+      source: order.source,
+      copies,
+      asked: order.copies,
+      state: 'verified',
+    };
+    context.signal.throwIfAborted();
+    await this.record(stored);
+    return stored;
+  }
+
+  private async packingOf(order: ArchiveDatablockV1, context: WorkContext, copies: number): Promise<Packing> {
+    const versions = new ReadVersions();
+    const files = await this.lists.linesOf<FileLine>(order.files);
+    const members = await this.originals.members(order.pid, order.source, files, versions);
+    const identity = { pid: order.pid, archiveId: order.archiveId, jobId: order.jobId };
+    const packedSize = packedSizeOf(identity, members);
+    const meter = new Meter(context, packedSize, copies);
+    return { order, identity, members, packedSize, versions, context, meter };
+  }
+
+  /** A tar of the landing zone without the list of what was read for it can prove nothing later: it is made anew. */
+  private async readVersions(
+    order: ArchiveDatablockV1,
+    members: readonly ManifestMember[],
+    targets: readonly LongTermStorage[],
+  ): ReturnType<DatablockLists['originalsOf']> {
+    if (order.source.kind !== 'landing-zone') return undefined;
+    const read = await this.lists.originalsOf(order.archiveId, members);
+    if (read !== undefined) return read;
+    for (const share of targets)
+      await this.copies.makeWay(share, order, 'nobody knows which versions of its originals it holds');
+    throw new TransientError(
+      'archiver.versions-unknown',
+      `Expected the list of what was read for ${order.archiveId} in the control bucket, found none or that of another try: it is packed again.`,
+    );
+  }
+
+  /**
+   * An upload by an older link may have replaced an original while it was packed. Then the tape holds what nobody wants
+   * any more, and the new version must be neither forgotten nor released.
+   */
+  private async refuseOverwritten(
+    order: ArchiveDatablockV1,
+    lines: readonly OriginalLine[],
+    targets: readonly LongTermStorage[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (lines.length === 0) return;
+    const prefixes = this.originals.prefixesOf(order.pid, order.source);
+    const changed = await this.lists.changedSince(prefixes, lines, signal);
+    if (changed.length === 0) return;
+    for (const share of targets)
+      await this.copies.makeWay(share, order, 'originals were overwritten while they were packed');
+    throw new PermanentError(
+      'datablock.member-changed',
+      `Expected the originals of ${order.archiveId} to stay as they were read, found ${changed.length} overwritten or removed meanwhile: ${changed.slice(0, 5).join(', ')}. Nothing was archived or released; post the job again when all uploads have ended.`,
+      { details: { archiveId: order.archiveId, changed: changed.slice(0, 20) } },
+    );
+  }
+
+  /** A cancelled order left a mark of its own there, which a worker that was overtaken must not paint over. */
+  private async record(stored: StoredDatablock): Promise<void> {
+    if (await this.datablocks.record(stored)) return;
+    throw new TransientError(
+      'archiver.lease-lost',
+      `Expected to record ${stored._id}, found it discarded by another worker.`,
+    );
+  }
+}
