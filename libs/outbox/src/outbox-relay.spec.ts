@@ -179,4 +179,27 @@ describe('OutboxRelay', () => {
     await until(() => bodies.length === 1);
     assert.deepEqual(bodies, ['{"id":1}'], 'byte for byte');
   });
+
+  it('is one of three that carry the same outboxes: nothing is sent twice, each document in its order', async () => {
+    const others = [make(), make()];
+    for (const other of others) await other.start();
+    const sent = new Map<string, string[]>();
+    for (let document = 0; document < 60; document += 1) {
+      const rows = Array.from({ length: 5 }, event);
+      sent.set(
+        `Job/d${document}`,
+        rows.map(({ id }) => id),
+      );
+      await store.push('Job', `d${document}`, newOutbox(rows, clock.now()));
+    }
+    for (const each of [relay, ...others]) each.wake();
+    await until(() => delivered.length >= 300);
+    for (const other of others) await other.stop();
+    assert.equal(delivered.length, 300);
+    for (const [address, ids] of sent)
+      assert.deepEqual(
+        delivered.filter(({ headers }) => headers['outbox'] === address).map(({ messageId }) => messageId),
+        ids,
+      );
+  });
 });
