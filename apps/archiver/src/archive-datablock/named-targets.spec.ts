@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
 import { beforeEach, describe, it } from 'node:test';
 import { ClaimChecks } from '#claim-check';
 import type { ArchiveDatablockV1 } from '#contracts';
@@ -161,5 +162,31 @@ describe('A datablock', () => {
         ['disk', 'tape-a'],
       ],
     );
+  });
+
+  it('is not packed again when only its second target was away, unless the first copy was damaged meanwhile', async () => {
+    const to = { ...order, targets: ['disk', 'tape-a'] };
+    const [disk, tape] = [shares[0]!, shares[1]!];
+    const asides = async (): Promise<number> => {
+      let count = 0;
+      for await (const _ of disk.listSetAside('')) count += 1;
+      return count;
+    };
+    for (const isDamaged of [false, true]) {
+      tape.gone = true;
+      const away = { code: 'long-term-storage.unavailable', retriable: true };
+      await assert.rejects(archive.handle(to, { ...context, epoch: 1 }), away);
+      assert.deepEqual([await copies(), (await disk.stat(order.archiveId)) !== undefined], [undefined, true]);
+      if (isDamaged) disk.flipBit(order.archiveId, 2000);
+      tape.gone = false;
+      await archive.handle(to, { ...context, epoch: 2 });
+      assert.deepEqual([await copies(), await asides()], [['disk', 'tape-a'], isDamaged ? 1 : 0]);
+      const [one, two] = await Promise.all(
+        [disk, tape].map(async (share) => buffer(await share.read(order.archiveId))),
+      );
+      assert.ok(one!.equals(two!), 'two equal copies');
+      await store.datablocks.deleteMany({});
+      for (const share of [disk, tape]) await share.remove(order.archiveId);
+    }
   });
 });
