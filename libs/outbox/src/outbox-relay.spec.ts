@@ -104,6 +104,20 @@ describe('OutboxRelay', () => {
     assert.equal(delivered.length, 1);
   });
 
+  it('sends what is new though its clock was set back, and nothing under another id when it is set ahead', async () => {
+    const [first, second] = [event(), event()];
+    await push([first], 'd1');
+    await until(() => delivered.length === 1);
+    clock.advance(-7_200_000);
+    await push([second], 'd2');
+    await until(() => delivered.length === 2);
+    clock.advance(14_400_000);
+    relay.wake();
+    await until(() => delivered.length === 4);
+    const ids = delivered.map(({ messageId }) => messageId).sort();
+    assert.deepEqual(ids, [first.id, first.id, second.id, second.id].sort());
+  });
+
   it('refuses to be started twice', async () => {
     await assert.rejects(relay.start(), { code: 'outbox.started-twice' });
   });
