@@ -116,6 +116,21 @@ describe('The envelope', () => {
     it(`is not ${JSON.stringify(body)}`, () =>
       assert.equal(typeof parseEnvelope(Buffer.from(body)), 'string'));
   }
+
+  it('is not what is nested too deeply to be walked through, as deep as fits into a message', () => {
+    for (const levels of [101, 5000, 40_000])
+      for (const [begin, end] of [
+        ['{"a":', '}'],
+        ['[', ']'],
+      ] as const) {
+        const deep = `${begin.repeat(levels)}1${end.repeat(levels)}`;
+        const text = JSON.stringify({ ...sample, more: 'here' }).replace('"here"', deep);
+        assert.match(String(parseEnvelope(Buffer.from(text))), /at most 100 levels/);
+      }
+    const text = JSON.stringify({ ...sample, more: 'here' });
+    const fits = text.replace('"here"', `${'['.repeat(90)}1${']'.repeat(90)}`);
+    assert.equal(typeof parseEnvelope(Buffer.from(fits)), 'object');
+  });
 });
 
 describe('A checksum', () => {

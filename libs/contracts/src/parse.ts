@@ -7,6 +7,9 @@ import { Envelope } from './envelope.js';
 /** Unknown fields are ignored (a newer emitter may add some); known fields must have their shape. */
 const validation = { whitelist: false, forbidUnknownValues: true, stopAtFirstError: true };
 
+/** No message of ours comes near. What is nested by thousands takes the whole stack of whoever walks through it. */
+const maxDepth = 100;
+
 /**
  * Checks the outer form of a message body.
  *
@@ -21,6 +24,8 @@ export function parseEnvelope(body: Buffer): Envelope | string {
   }
   if (typeof plain !== 'object' || plain === null || Array.isArray(plain))
     return 'Expected a JSON object, found another JSON value.';
+  if (isDeeper(plain, maxDepth))
+    return `Expected at most ${maxDepth} levels of objects and lists, found more.`;
   const envelope = plainToInstance(Envelope, plain);
   const errors = validateSync(envelope, validation);
   return errors.length === 0 ? envelope : `Expected a CloudEvents envelope: ${describe(errors)}`;
@@ -38,6 +43,18 @@ export function parsePayload<Payload extends object>(
   const payload = plainToInstance(contract.payload, data);
   const errors = validateSync(payload, validation);
   return errors.length === 0 ? payload : `Expected the data of ${contract.type}: ${describe(errors)}`;
+}
+
+/** Level by level: no depth takes the stack. */
+function isDeeper(value: object, levels: number): boolean {
+  let level: object[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth >= levels) return true;
+    level = level
+      .flatMap((one) => Object.values(one) as unknown[])
+      .filter((inner): inner is object => typeof inner === 'object' && inner !== null);
+  }
+  return false;
 }
 
 function describe(errors: ValidationError[], prefix = ''): string {

@@ -25,6 +25,18 @@ describe('InboxConsumer', () => {
   let handled: Envelope<object>[];
   let answer: () => Promise<Outcome>;
 
+  const handler: Handler = (message) => {
+    handled.push(message);
+    return answer();
+  };
+  const options = {
+    app: 'job-assembler' as const,
+    naming,
+    retryDelays: [30, 60],
+    messageLimit: 10_000,
+    accounts: 'per-app' as const,
+  };
+
   beforeEach(async () => {
     transport = new MemoryTransport(naming.accountOf('job-assembler'));
     inbox = new MemoryInbox();
@@ -32,17 +44,6 @@ describe('InboxConsumer', () => {
     answer = () => Promise.resolve(done);
     await transport.declare(topologyOf(naming, 'job-assembler', [30, 60]));
     await transport.declare(topologyOf(naming, 'catalog-api', [30, 60]));
-    const handler: Handler = (message) => {
-      handled.push(message);
-      return answer();
-    };
-    const options = {
-      app: 'job-assembler' as const,
-      naming,
-      retryDelays: [30, 60],
-      messageLimit: 10_000,
-      accounts: 'per-app' as const,
-    };
     const consumer = new InboxConsumer(
       options,
       transport,
@@ -102,6 +103,35 @@ describe('InboxConsumer', () => {
       outbox: 'Job/j',
       consumer: 'job-assembler',
     });
+  });
+
+  it('runs the handler for a few of a hundred deliveries at three processes, and answers each of them', async () => {
+    for (let process = 2; process <= 3; process += 1) {
+      const another = new InboxConsumer(
+        options,
+        transport,
+        inbox,
+        new Map([[type, handler]]),
+        createLogger('spec', 'silent'),
+      );
+      await transport.consume(naming.inboxOf('job-assembler'), { prefetch: 8 }, (delivery) =>
+        another.receive(delivery),
+      );
+    }
+    const [receipts, dead] = [
+      await collect(naming.receiptsOf('catalog-api')),
+      await collect(naming.deadOf('job-assembler')),
+    ];
+    const id = newId();
+    await Promise.all(Array.from({ length: 100 }, () => publish(id)));
+    await until(() => receipts.length === 100);
+    assert.equal(dead.length, 0);
+    // Those that were under way before the first was recorded: handlers make them harmless.
+    assert.ok(handled.length <= 3 * 8, `handled ${handled.length} times`);
+    const before = handled.length;
+    await publish(id);
+    await until(() => receipts.length === 101);
+    assert.equal(handled.length, before);
   });
 
   it('runs the handler again when it crashed before it was recorded', async () => {

@@ -104,6 +104,20 @@ describe('OutboxRelay', () => {
     assert.equal(delivered.length, 1);
   });
 
+  it('sends what is new though its clock was set back, and nothing under another id when it is set ahead', async () => {
+    const [first, second] = [event(), event()];
+    await push([first], 'd1');
+    await until(() => delivered.length === 1);
+    clock.advance(-7_200_000);
+    await push([second], 'd2');
+    await until(() => delivered.length === 2);
+    clock.advance(14_400_000);
+    relay.wake();
+    await until(() => delivered.length === 4);
+    const ids = delivered.map(({ messageId }) => messageId).sort();
+    assert.deepEqual(ids, [first.id, first.id, second.id, second.id].sort());
+  });
+
   it('refuses to be started twice', async () => {
     await assert.rejects(relay.start(), { code: 'outbox.started-twice' });
   });
@@ -178,5 +192,28 @@ describe('OutboxRelay', () => {
     });
     await until(() => bodies.length === 1);
     assert.deepEqual(bodies, ['{"id":1}'], 'byte for byte');
+  });
+
+  it('is one of three that carry the same outboxes: nothing is sent twice, each document in its order', async () => {
+    const others = [make(), make()];
+    for (const other of others) await other.start();
+    const sent = new Map<string, string[]>();
+    for (let document = 0; document < 60; document += 1) {
+      const rows = Array.from({ length: 5 }, event);
+      sent.set(
+        `Job/d${document}`,
+        rows.map(({ id }) => id),
+      );
+      await store.push('Job', `d${document}`, newOutbox(rows, clock.now()));
+    }
+    for (const each of [relay, ...others]) each.wake();
+    await until(() => delivered.length >= 300);
+    for (const other of others) await other.stop();
+    assert.equal(delivered.length, 300);
+    for (const [address, ids] of sent)
+      assert.deepEqual(
+        delivered.filter(({ headers }) => headers['outbox'] === address).map(({ messageId }) => messageId),
+        ids,
+      );
   });
 });

@@ -45,3 +45,20 @@ describe('Work of the start', () => {
     });
   });
 });
+
+describe('The connection to the database', () => {
+  it('has each write acknowledged by a majority and its journal, whatever its address says', async () => {
+    const uri = process.env['MONGODB_URI'] ?? '';
+    for (const weak of ['w=1&journal=false', 'w=0', 'journal=false']) {
+      const address = `${uri}${uri.includes('?') ? '&' : '?'}${weak}`;
+      const mongo = new MongoConnection({ uri: address, appName: 'test' }, createLogger('test', 'silent'));
+      try {
+        await mongo.whenReady();
+        const { db } = mongo.connection;
+        assert.deepEqual([db?.writeConcern?.w, db?.writeConcern?.journal], ['majority', true], weak);
+      } finally {
+        await mongo.close();
+      }
+    }
+  });
+});

@@ -90,8 +90,10 @@ export class MongoConnection {
           // Node waits for ever on a silent socket; nothing here takes minutes without a word.
           socketTimeoutMS: this.options.answerTimeout ?? 240_000,
           waitQueueTimeoutMS: 60_000,
-          // An acknowledged write must survive the loss of one server.
-          writeConcern: { w: 'majority', journal: true },
+          // An acknowledged write must survive the loss of one server. As options of their own, because these go
+          // before what the address says; what is inside `writeConcern` does not.
+          w: 'majority',
+          journal: true,
           autoIndex: false,
           autoCreate: false,
           maxPoolSize: 40,

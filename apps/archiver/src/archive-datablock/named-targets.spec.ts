@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
 import { beforeEach, describe, it } from 'node:test';
 import { ClaimChecks } from '#claim-check';
 import type { ArchiveDatablockV1 } from '#contracts';
@@ -24,8 +25,15 @@ import { maxProofAge } from './copy-proofs.js';
 import { CopyWriter } from './copy-writer.js';
 
 class NamedShare extends MemoryShare {
+  /** Says that there is room for anything, until a write finds that there is not. */
+  fillsUp = false;
+
   constructor(override readonly name: string) {
     super();
+  }
+
+  override freeBytes(): Promise<number> {
+    return this.fillsUp ? Promise.resolve(Number.MAX_SAFE_INTEGER) : super.freeBytes();
   }
 }
 
@@ -271,5 +279,45 @@ describe('A datablock', () => {
         code: 'archiver.too-few-shares',
       });
     });
+  });
+
+  it('leaves nothing on a target that fills up while it is packed, keeps its originals, and is packed when there is room', async () => {
+    const text = 'x'.repeat(4_000_000);
+    const list = `${JSON.stringify({ path: 'g', size: text.length, time: '2020-01-01T00:00:00Z' })}\n`;
+    await put('zone', `${order.source.location}/g`, text);
+    await put('control', 'large plan', list);
+    const sha256 = createHash('sha256').update(list).digest('hex');
+    const files = { bucket: 'control', key: 'large plan', size: list.length, sha256 };
+    const full = { code: 'long-term-storage.full', retriable: true };
+    let epoch = 0;
+    const archived = (index: number) =>
+      archive.handle(
+        {
+          ...{ ...order, files, bytes: text.length, targets: ['disk', 'tape-a'] },
+          archiveId: order.archiveId.replace('00000', `0000${index}`),
+        },
+        { ...context, epoch: (epoch += 1) },
+      );
+    const used = async (share: NamedShare): Promise<number> => {
+      share.capacity = Number.MAX_SAFE_INTEGER;
+      share.fillsUp = false;
+      return Number.MAX_SAFE_INTEGER - (await share.freeBytes());
+    };
+    for (const [index, share] of [shares[0]!, shares[1]!].entries())
+      for (const room of [0, 0.5, 0.99]) {
+        const before = await used(share);
+        [share.fillsUp, share.capacity] = [true, before + Math.floor(text.length * room)];
+        await assert.rejects(archived(index), full);
+        assert.equal(await used(share), before, `${share.name} with room for ${room}`);
+        assert.ok((await objects.head('zone', `${order.source.location}/g`)) !== undefined);
+      }
+    for (const index of [0, 1]) await archived(index);
+    assert.deepEqual(
+      (await store.datablocks.find({}).toArray()).map(({ copies: [one, two] }) => [one?.share, two?.share]),
+      [
+        ['disk', 'tape-a'],
+        ['disk', 'tape-a'],
+      ],
+    );
   });
 });

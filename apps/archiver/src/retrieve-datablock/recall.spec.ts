@@ -22,6 +22,16 @@ const good: Read = () => Promise.resolve(Readable.from([content]));
 const away: Read = () => Promise.reject(new TransientError('long-term-storage.unavailable', 'not mounted'));
 const damaged: Read = () =>
   Promise.reject(new PermanentError('long-term-storage.medium-damaged', 'the cartridge is torn'));
+/** A drive that fails in the midst of reading. */
+const breaking: Read = () =>
+  Promise.resolve(
+    Readable.from(
+      (function* () {
+        yield content.subarray(0, 10);
+        throw new TransientError('long-term-storage.unavailable', 'the drive stopped');
+      })(),
+    ),
+  );
 const other: Read = () => Promise.resolve(Readable.from([Buffer.from('something else')]));
 
 describe('Recalling a datablock', () => {
@@ -99,6 +109,19 @@ describe('Recalling a datablock', () => {
       await assert.rejects(recalled(reads, keep), { code: 'long-term-storage.unavailable', retriable: true });
     await recalled([away, good], keep);
     assert.equal(stored.splice(0).length, 1);
+  });
+
+  it('goes on with another copy when a drive fails in the midst of one, and waits where there is no other', async () => {
+    await recalled([breaking, good], keep);
+    assert.deepEqual(
+      stored.splice(0).map((bytes) => bytes.toString()),
+      [content.toString()],
+    );
+    await assert.rejects(recalled([breaking], keep), {
+      code: 'long-term-storage.unavailable',
+      retriable: true,
+    });
+    assert.deepEqual(stored, [], 'half of it is nothing');
   });
 
   it('gives up when every copy is damaged', () =>

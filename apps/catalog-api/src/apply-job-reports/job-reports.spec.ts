@@ -96,6 +96,41 @@ describe('A report about a job', () => {
     });
   });
 
+  it('never leads back, in whichever order five of them come', async () => {
+    const kinds = ['started', 'some bytes', 'all bytes', 'finished', 'finished again'] as const;
+    const inOrder = (left: readonly (typeof kinds)[number][]): (typeof kinds)[number][][] =>
+      left.length === 0
+        ? [[]]
+        : left.flatMap((one) => inOrder(left.filter((other) => other !== one)).map((rest) => [one, ...rest]));
+    const orders = inOrder(kinds);
+    assert.equal(orders.length, 120);
+    for (const [index, order] of orders.entries()) {
+      const jobId = `j${index}`;
+      await records.post(jobOf(jobId));
+      const end = () => finished(5, { jobId });
+      const reports = {
+        started: () =>
+          consumer.started({ data: { jobId, datasets: 2, bytes: 7 }, sequence: 1 } as Envelope<JobStartedV1>),
+        'some bytes': () =>
+          consumer.progressed({ data: { jobId, bytesDone: 3 } } as Envelope<JobProgressedV1>),
+        'all bytes': () =>
+          consumer.progressed({ data: { jobId, bytesDone: 7 } } as Envelope<JobProgressedV1>),
+        finished: end,
+        'finished again': end,
+      };
+      let isOver = false;
+      for (const kind of order) {
+        await reports[kind]();
+        isOver ||= kind.startsWith('finished');
+        const { statusCode } = (await records.find(jobId))!;
+        assert.equal(statusCode === 'finishedSuccessful', isOver, `${kind} in ${order.join(', ')}`);
+      }
+      const { catena } = (await records.find(jobId))!;
+      const ends = (catena?.history ?? []).filter(({ statusCode }) => statusCode === 'finishedSuccessful');
+      assert.equal(ends.length, 1, order.join(', '));
+    }
+  });
+
   it('of its end lets go of its datasets first, and shows what became of each', async () => {
     lines = [
       { pid: 'a', outcome: 'succeeded', datablocks: [{ id: 1 }, { id: 2 }] },

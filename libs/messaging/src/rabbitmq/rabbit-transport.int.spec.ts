@@ -132,6 +132,42 @@ describe('RabbitTransport', () => {
     await connection.close();
   });
 
+  it('says so when a binding or an exchange was taken away, and declares it again with its next connection', async () => {
+    const queue = `unbound.${newId()}`;
+    const exchange = `${queue}.x`;
+    const binding = { queue, exchange, key: 'a.v1' };
+    const bound = await open();
+    await bound.declare({
+      exchanges: [{ name: exchange, kind: 'topic' }],
+      queues: [{ name: queue }],
+      bindings: [binding],
+    });
+    const message = (to: string): WireMessage => ({
+      ...{ exchange: to, routingKey: binding.key, body: Buffer.from('{}'), contentType: '' },
+      ...{ messageId: newId(), type: 't', timestamp: new Date(), appId: '', headers: {} },
+    });
+    await bound.publish(message(exchange));
+    const connection = await connect(url);
+    const channel = await connection.createChannel();
+    await channel.unbindQueue(queue, exchange, binding.key);
+    await assert.rejects(bound.publish(message(exchange)), { code: 'messaging.unroutable' });
+    // An exchange that the broker does not know costs the connection.
+    await assert.rejects(bound.publish(message(`gone.${newId()}`)));
+    const isTaken = (): Promise<boolean> =>
+      bound.publish(message(exchange)).then(
+        () => true,
+        () => false,
+      );
+    await until(isTaken);
+    await channel.deleteExchange(exchange);
+    assert.equal(await isTaken(), false);
+    await until(isTaken);
+    await bound.close();
+    await channel.deleteQueue(queue);
+    await channel.deleteExchange(exchange);
+    await connection.close();
+  });
+
   it('keeps its connections whatever headers and properties a message brings, and publishes it again', async () => {
     const [queue, retry] = [`odd.${newId()}`, `odd.${newId()}.retry`];
     const passing = await open();
