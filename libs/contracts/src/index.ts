@@ -47,3 +47,49 @@ export {
   WaitReasonV1,
 } from './assembly/job-progressed.event.v1.js';
 export { JobFinishedV1, jobFinishedV1, maxMailAddresses } from './assembly/job-finished.event.v1.js';
+export { DatasetStartedV1, datasetStartedV1 } from './assembly/dataset-started.event.v1.js';
+export { DatasetArchivedV1, datasetArchivedV1 } from './assembly/dataset-archived.event.v1.js';
+export { DatasetRetrievedV1, datasetRetrievedV1 } from './assembly/dataset-retrieved.event.v1.js';
+export { DatasetVerifiedV1, datasetVerifiedV1 } from './assembly/dataset-verified.event.v1.js';
+export {
+  DatasetResetPreparedV1,
+  datasetResetPreparedV1,
+} from './assembly/dataset-reset-prepared.event.v1.js';
+export { DatasetFailedV1, datasetFailedV1 } from './assembly/dataset-failed.event.v1.js';
+export { DatasetCancelledV1, datasetCancelledV1 } from './assembly/dataset-cancelled.event.v1.js';
+export { ArchiveDatablockV1, archiveDatablockV1 } from './archival/archive-datablock.command.v1.js';
+export { RetrieveDatablockV1, retrieveDatablockV1 } from './archival/retrieve-datablock.command.v1.js';
+export { VerifyDatablockV1, verifyDatablockV1 } from './archival/verify-datablock.command.v1.js';
+export { ReleaseOriginalsV1, releaseOriginalsV1 } from './archival/release-originals.command.v1.js';
+export { DiscardDatablockV1, discardDatablockV1 } from './archival/discard-datablock.command.v1.js';
+export { CancelWorkV1, cancelWorkV1 } from './archival/cancel-work.command.v1.js';
+export { WorkProgressedV1, workProgressedV1 } from './archival/work-progressed.event.v1.js';
+export { DatablockArchivedV1, datablockArchivedV1 } from './archival/datablock-archived.event.v1.js';
+export { DatablockRetrievedV1, datablockRetrievedV1 } from './archival/datablock-retrieved.event.v1.js';
+export { DatablockVerifiedV1, datablockVerifiedV1 } from './archival/datablock-verified.event.v1.js';
+export { OriginalsReleasedV1, originalsReleasedV1 } from './archival/originals-released.event.v1.js';
+export { WorkFailedV1, workFailedV1 } from './archival/work-failed.event.v1.js';
+export { WorkCancelledV1, workCancelledV1 } from './archival/work-cancelled.event.v1.js';
+export { PublicationPublishedV1, publicationPublishedV1 } from './catalog/publication-published.event.v1.js';
+export { PublicationSubmittedV1, publicationSubmittedV1 } from './catalog/publication-submitted.event.v1.js';
+export { PublicationAmendedV1, publicationAmendedV1 } from './catalog/publication-amended.event.v1.js';
+export { PublicationWithdrawnV1, publicationWithdrawnV1 } from './catalog/publication-withdrawn.event.v1.js';
+export {
+  RegistrationConfirmedV1,
+  registrationConfirmedV1,
+} from './publication/registration-confirmed.event.v1.js';
+export { RegistrationRefusedV1, registrationRefusedV1 } from './publication/registration-refused.event.v1.js';
+export {
+  RegistrationProgressedV1,
+  registrationProgressedV1,
+} from './publication/registration-progressed.event.v1.js';
+export { WithdrawalConfirmedV1, withdrawalConfirmedV1 } from './publication/withdrawal-confirmed.event.v1.js';
+export { FieldProblem } from './field-problem.js';
+export {
+  maxDatasetsOfJob,
+  type DatablockLine,
+  type DatasetListLine,
+  type DatasetResultLine,
+  type FileLine,
+  type ResetLine,
+} from './lists.js';
