@@ -55,15 +55,26 @@ export class JobView {
       this.orders.bytes(id),
       job.state === 'running' ? this.endOf(id) : undefined,
     ]);
-    const isWorkedOn = (workOrders.released ?? 0) > 0;
-    const running = isWorkedOn ? [runningReason(bytes, this.clock.now())] : [];
-    const { wait = running } = job;
+    const { wait = this.goesOn(job, workOrders, bytes) } = job;
     const { state, group, jobType, workflow, priority, notBefore, deferredUntil, steering, totals } = job;
     return {
       ...{ id, version: steering?.version ?? 0, state, group, jobType, workflow, priority, notBefore },
       ...{ deferredUntil, steering, totals, datasets, workOrders, wait },
       ...(end === undefined ? {} : { end }),
     };
+  }
+
+  /** What is done for a job that waits for nothing. */
+  private goesOn(
+    { state, totals, planned = 0, updatedAt }: PlannableJob,
+    { released = 0 }: WorkOrderCounts,
+    bytes: { readonly total: number; readonly done: number },
+  ): WaitReason[] {
+    if (released > 0) return [runningReason(bytes, this.clock.now())];
+    if (state !== 'accepted' || totals === undefined) return [];
+    const facts = { planned, datasets: totals.datasets };
+    const message = `nothing: ${planned} of ${totals.datasets} datasets are planned`;
+    return [{ code: 'plan.running', since: updatedAt, facts, message }];
   }
 
   private async endOf(jobId: string): Promise<EndEstimate | undefined> {

@@ -217,6 +217,23 @@ describe('Operators', () => {
     );
   });
 
+  it('see what goes on for a job that waits for nothing: its plan, then its work', async () => {
+    const totals = { datasets: 3, bytes: 20 };
+    await assembler.store.jobs.insertOne(jobOf('j', { totals, planned: 1 }));
+    const goesOn = async () => {
+      const { wait } = (await call('GET jobs/j')).body as unknown as {
+        wait: { code: string; facts: object }[];
+      };
+      return wait.map(({ code, facts }) => [code, facts]);
+    };
+    assert.deepEqual(await goesOn(), [['plan.running', { planned: 1, datasets: 3 }]]);
+    await assembler.store.orders.insertOne(orderOf('j/0/0', { state: 'released', share: 0.5 }));
+    assert.deepEqual(await goesOn(), [['work.running', { percent: 50, bytesDone: 5, bytesTotal: 10 }]]);
+    await assembler.orders.end('j/0/0', { state: 'done' }, clock.now());
+    await assembler.jobs.start('j', clock.now());
+    assert.deepEqual(await goesOn(), []);
+  });
+
   it('see when a job may end, once there is evidence of how fast its lanes are, for a week', async () => {
     await assembler.store.jobs.insertOne(jobOf('j', { state: 'running' }));
     await assembler.store.orders.insertMany([
