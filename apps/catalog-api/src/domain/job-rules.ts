@@ -1,3 +1,4 @@
+import type { Workflow } from '#contracts';
 import { AccessRules, type Caller } from './access.js';
 import type { JobConfiguration, JobTypeConfiguration } from './job-configuration.js';
 import { JobRefusal } from './errors.js';
@@ -214,4 +215,40 @@ export function tapeCopiesOf({ tapeCopies }: Readonly<Record<string, unknown>>):
   const word = copiesInWords.indexOf(written);
   const copies = word < 0 ? Number(written) : word + 1;
   return Number.isInteger(copies) && copies >= 1 && copies <= copiesInWords.length ? copies : undefined;
+}
+
+/** Targets that a job on copies names, in the words of its message. */
+export interface CopyTargets {
+  readonly moveFrom?: string;
+  readonly moveTo?: string;
+  readonly repairAt?: string;
+}
+
+const targetName = /^[a-z0-9-]{1,40}$/;
+
+/**
+ * What a `migrate` or a `repair` says of targets. Whether there are such targets is known to job-assembler.
+ *
+ * @throws JobRefusal 400
+ */
+export function copyTargetsOf(workflow: Workflow, jobParams: Readonly<Record<string, unknown>>): CopyTargets {
+  if (workflow === 'repair')
+    return jobParams['target'] === undefined ? {} : { repairAt: targetIn(jobParams, 'target') };
+  if (workflow !== 'migrate') return {};
+  const [moveFrom, moveTo] = [targetIn(jobParams, 'from'), targetIn(jobParams, 'to')];
+  if (moveFrom === moveTo)
+    throw new JobRefusal(
+      400,
+      `Expected different targets in jobParams.from and jobParams.to, found ${moveFrom} twice: there is nothing to move.`,
+    );
+  return { moveFrom, moveTo };
+}
+
+function targetIn(jobParams: Readonly<Record<string, unknown>>, field: string): string {
+  const name = jobParams[field];
+  if (typeof name === 'string' && targetName.test(name)) return name;
+  throw new JobRefusal(
+    400,
+    `Expected the name of a target of ROUTES_FILE (1 to 40 small letters, digits and -) in jobParams.${field}, found ${JSON.stringify(name) ?? 'nothing'}.`,
+  );
 }

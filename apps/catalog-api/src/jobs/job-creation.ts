@@ -7,7 +7,7 @@ import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import type { Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { JobConfiguration, JobTypeConfiguration } from '../domain/job-configuration.js';
-import { datasetListOf, tapeCopiesOf, type JobOwner } from '../domain/job-rules.js';
+import { copyTargetsOf, datasetListOf, tapeCopiesOf, type CopyTargets, type JobOwner } from '../domain/job-rules.js';
 import { beginsAt, notBeforeOf } from './job-time.js';
 import type { JobRecord } from '../persistence/records.js';
 import { AnonymousJobLimits, type AnonymousCost } from './anonymous-job-limits.js';
@@ -32,6 +32,13 @@ export interface NewJob {
   readonly datasets?: readonly JobDataset[];
   /** Where the request comes from: callers without an account are limited by it. */
   readonly address?: string;
+}
+
+/** What the parameters of a job ask of job-assembler. */
+interface Asked {
+  readonly datasetCount: number;
+  readonly notBefore: Date | undefined;
+  readonly copyTargets: CopyTargets;
 }
 
 /** From a posted job to one stored document that carries its pending messages inside. */
@@ -75,6 +82,7 @@ export class JobCreation {
     const now = this.clock.now();
     const { furthestExecution: furthest } = this.config;
     const notBefore = notBeforeOf(wanted.jobParams, { workflow: type.workflow, now, furthest });
+    const copyTargets = copyTargetsOf(type.workflow, wanted.jobParams);
     const owner = await this.owners.ownerOf(caller, wanted);
     const datasets = await this.datasets.admitted(caller, type, owner, list, wanted.datasets);
     this.actions.validate(type.create.actions, {
@@ -87,7 +95,11 @@ export class JobCreation {
     if (type.workflow !== 'none' && datasets === undefined)
       throw new JobRefusal(400, `A job of type ${type.jobType} needs jobParams.datasetList.`);
 
-    const job = this.jobFor(caller, wanted, type, owner, { datasetCount: list?.length ?? 0, notBefore });
+    const job = this.jobFor(caller, wanted, type, owner, {
+      datasetCount: list?.length ?? 0,
+      notBefore,
+      copyTargets,
+    });
     const stored = await this.postings.store(job, type.workflow, datasets ?? []);
     await this.actions.perform(type.create.actions, {
       request: wanted.request,
@@ -108,7 +120,7 @@ export class JobCreation {
     wanted: NewJob,
     type: JobTypeConfiguration,
     owner: JobOwner & { contactEmail: string },
-    { datasetCount, notBefore }: { datasetCount: number; notBefore: Date | undefined },
+    { datasetCount, notBefore, copyTargets }: Asked,
   ): JobRecord {
     const now = this.clock.now();
     const id = newId();
@@ -148,6 +160,7 @@ export class JobCreation {
         ...pick('retryOf', wanted.retryOf),
         ...pick('notBefore', notBefore?.toISOString()),
         ...(tapeCopies === undefined ? {} : { tapeCopies }),
+        ...copyTargets,
       },
       now,
     );
