@@ -89,6 +89,20 @@ export abstract class LongTermStorage {
   /** Undefined when there is no such file; unfinished files do not count. */
   abstract stat(name: string): Promise<{ readonly size: number } | undefined>;
 
+  /**
+   * What tells the bytes under a name from any that may come there later: it changes when they do. Undefined where nobody can say
+   * that, or there is no such file.
+   */
+  markOf(name: string): Promise<string | undefined> {
+    void name;
+    return Promise.resolve(undefined);
+  }
+
+  /** Looks, before anything is read for it, whether it can be written now. @throws TransientError as a writer would */
+  async assertWritable(): Promise<void> {
+    await this.freeBytes();
+  }
+
   /** Removes a file; a file that is not there is fine. */
   abstract remove(name: string): Promise<void>;
 

@@ -76,6 +76,14 @@ export class IdentifiedStorage extends LongTermStorage {
     return this.asItself('read', () => this.storage.stat(name));
   }
 
+  override markOf(name: string): Promise<string | undefined> {
+    return this.asItself('read', () => this.storage.markOf(name));
+  }
+
+  override assertWritable(): Promise<void> {
+    return this.asItself('write', () => this.storage.assertWritable());
+  }
+
   override remove(name: string): Promise<void> {
     return this.asItself('write', () => this.storage.remove(name));
   }

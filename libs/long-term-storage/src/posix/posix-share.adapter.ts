@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import {
+  access,
   lstat,
   mkdir,
   open,
@@ -115,6 +116,27 @@ export class PosixShare extends LongTermStorage {
       this.lookFor(async () => {
         await this.assertPlainFile(name);
         return { size: (await lstat(path)).size };
+      }),
+    );
+  }
+
+  /** A file keeps its number; a new one, and one that was written to, has another time. */
+  override async markOf(name: string): Promise<string | undefined> {
+    const path = this.pathOf(checkedName(name));
+    return this.explained(name, () =>
+      this.lookFor(async () => {
+        await this.assertPlainFile(name);
+        const { ino, size, mtimeNs } = await lstat(path, { bigint: true });
+        return [ino, size, mtimeNs].join('.');
+      }),
+    );
+  }
+
+  override assertWritable(): Promise<void> {
+    return this.explained('', () =>
+      access(this.options.root, constants.W_OK).catch((error: unknown) => {
+        // Only the server knows what an account may do below the root: the write itself finds it out.
+        if (errnoOf(error) !== 'EACCES' && errnoOf(error) !== 'EPERM') throw error;
       }),
     );
   }

@@ -104,6 +104,18 @@ export class S3LongTermStorage extends LongTermStorage {
     });
   }
 
+  /** Each file has a key of its own; who overwrites the object there changes its fingerprint. */
+  override async markOf(name: string): Promise<string | undefined> {
+    checkedName(name);
+    return this.explained(name, async () => {
+      const pointer = await this.pointers.of(name);
+      const head = pointer === undefined ? undefined : await this.store.head(this.bucket, pointer.key);
+      return pointer === undefined || head === undefined
+        ? undefined
+        : `${pointer.key} ${head.size} ${head.etag}`;
+    });
+  }
+
   override async remove(name: string): Promise<void> {
     checkedName(name);
     return this.explained(name, async () => {

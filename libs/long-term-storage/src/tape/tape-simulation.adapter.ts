@@ -128,6 +128,16 @@ export class TapeSimulation extends LongTermStorage {
     return this.files.stat(name);
   }
 
+  override async markOf(name: string): Promise<string | undefined> {
+    await this.assertOnline();
+    return this.files.markOf(name);
+  }
+
+  override async assertWritable(): Promise<void> {
+    await this.assertOnline();
+    await this.files.assertWritable();
+  }
+
   override async remove(name: string): Promise<void> {
     await this.assertOnline();
     await this.files.remove(name);

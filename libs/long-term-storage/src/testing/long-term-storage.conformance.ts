@@ -69,6 +69,18 @@ export function longTermStorageConformance(subject: string, make: () => Promise<
       await assert.rejects(other.writeAt(0, Buffer.from('z')), { code: 'long-term-storage.range-invalid' });
     });
 
+    it('marks the bytes under a name, if at all, with what other bytes under it do not have', async () => {
+      await storage.assertWritable();
+      assert.equal(await storage.markOf('x'), undefined);
+      await store('x', 'one');
+      const mark = await storage.markOf('x');
+      assert.equal(await storage.markOf('x'), mark);
+      await storage.setAside('x', 't');
+      assert.equal(await storage.markOf('x'), undefined);
+      await store('x', 'two');
+      if (mark !== undefined) assert.notEqual(await storage.markOf('x'), mark);
+    });
+
     it('takes no notice of a chunk after its write has ended', async () => {
       const writer = await begin('x', 'a');
       const chunk = Buffer.from('one');

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { PermanentError, TransientError } from '#kernel';
+import { newId, PermanentError, TransientError } from '#kernel';
 import {
   LongTermStorage,
   type FileSetAside,
@@ -24,6 +24,7 @@ export class MemoryShare extends LongTermStorage {
   /** How many reads asked for fresh bytes. */
   freshReads = 0;
   private readonly files = new Map<string, Buffer>();
+  private readonly marks = new WeakMap<Buffer, string>();
   private readonly asides = new Map<string, Buffer>();
   private readonly partials = new Map<string, MemoryWriter>();
 
@@ -86,6 +87,20 @@ export class MemoryShare extends LongTermStorage {
       const content = this.files.get(checkedName(name));
       return content === undefined ? undefined : { size: content.length };
     });
+  }
+
+  override markOf(name: string): Promise<string | undefined> {
+    return this.whenThere(() => {
+      const content = this.files.get(checkedName(name));
+      if (content === undefined) return undefined;
+      const mark = this.marks.get(content) ?? newId();
+      this.marks.set(content, mark);
+      return mark;
+    });
+  }
+
+  override assertWritable(): Promise<void> {
+    return this.whenWritable(() => undefined);
   }
 
   override remove(name: string): Promise<void> {
