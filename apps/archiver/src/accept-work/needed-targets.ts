@@ -16,10 +16,11 @@ export class NeededTargets {
   async of({ kind, data }: Command): Promise<WorkNeeds | undefined> {
     if (kind === 'release') return undefined;
     if (kind === 'archive') return needing('all', data.targets);
+    if (kind === 'move') return needing('all', [data.from, data.to]);
     // Where copies lie is known better here than to who sent the command.
     const copies = (await this.datablocks.found(data.archiveId))?.copies?.map(({ share }) => share);
     if (kind === 'retrieve') return needing('any', copies);
-    if (kind === 'verify' || copies !== undefined) return needing('all', copies);
+    if (kind === 'verify' || kind === 'repair' || copies !== undefined) return needing('all', copies);
     return this.orders.needsOfArchival(data.archiveId);
   }
 }

@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type {
   archiveDatablockV1,
   discardDatablockV1,
+  moveCopyV1,
   releaseOriginalsV1,
+  repairDatablockV1,
   retrieveDatablockV1,
   verifyDatablockV1,
 } from '#contracts';
@@ -10,6 +12,8 @@ import type { AnswerRow } from '#outbox';
 import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.handler.js';
 import type { Command } from '../persistence/records.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
+import { MoveCopyHandler } from '../move-copy/move-copy.handler.js';
+import { RepairDatablockHandler } from '../repair-datablock/repair-datablock.handler.js';
 import { ReleaseOriginalsHandler } from '../release-originals/release-originals.handler.js';
 import { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
 import { VerifyDatablockHandler } from '../verify-datablock/verify-datablock.handler.js';
@@ -20,6 +24,8 @@ export type WorkAnswer = AnswerRow<
   | typeof archiveDatablockV1
   | typeof retrieveDatablockV1
   | typeof verifyDatablockV1
+  | typeof repairDatablockV1
+  | typeof moveCopyV1
   | typeof releaseOriginalsV1
   | typeof discardDatablockV1
 >;
@@ -31,6 +37,8 @@ export class WorkHandlers {
     private readonly archive: ArchiveDatablockHandler,
     private readonly retrieve: RetrieveDatablockHandler,
     private readonly verify: VerifyDatablockHandler,
+    private readonly repair: RepairDatablockHandler,
+    private readonly move: MoveCopyHandler,
     private readonly release: ReleaseOriginalsHandler,
     private readonly discard: DiscardDatablockHandler,
   ) {}
@@ -43,6 +51,10 @@ export class WorkHandlers {
         return this.retrieve.handle(command.data, context);
       case 'verify':
         return this.verify.handle(command.data, context);
+      case 'repair':
+        return this.repair.handle(command.data, context);
+      case 'move':
+        return this.move.handle(command.data, context);
       case 'release':
         return this.release.handle(command.data, context);
       case 'discard':
@@ -54,5 +66,6 @@ export class WorkHandlers {
   async undo(command: Command): Promise<void> {
     if (command.kind === 'archive')
       await this.discard.discard(command.data, 'it was cancelled while it was packed');
+    if (command.kind === 'move') await this.move.undo(command.data);
   }
 }

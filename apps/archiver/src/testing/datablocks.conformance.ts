@@ -53,7 +53,7 @@ export function datablocksConformance(name: string, open: () => Promise<OpenStor
       assert.deepEqual(await copies(), ['disk', 'two']);
       assert.equal(await renamed.copyDamaged('a', { share: 'disk', verifiedAt: start }, at(1), 'gone'), true);
       assert.equal(await renamed.countDamaged(), 1);
-      await renamed.copyVerified('a', 'disk', at(2));
+      await renamed.copyVerified('a', { share: 'disk', verifiedAt: at(1) }, at(2));
       assert.deepEqual((await datablocks.verified('a'))?.copies, [
         { share: 'disk', verifiedAt: at(2) },
         { share: 'two', verifiedAt: start },
@@ -144,7 +144,7 @@ export function datablocksConformance(name: string, open: () => Promise<OpenStor
       const { copies } = (await datablocks.verified('a'))!;
       assert.deepEqual(copies[0], first);
       assert.deepEqual([copies[1]?.damaged?.at, copies[1]?.damaged?.found.length], [at(1), 2000]);
-      await datablocks.copyVerified('a', 'two', at(3));
+      await datablocks.copyVerified('a', { share: 'two', verifiedAt: at(1) }, at(3));
       assert.deepEqual((await datablocks.verified('a'))?.copies, [
         first,
         { share: 'two', verifiedAt: at(3) },
@@ -155,7 +155,7 @@ export function datablocksConformance(name: string, open: () => Promise<OpenStor
     it('do not call a copy damaged that was verified after it was looked up: it was restored meanwhile', async () => {
       await datablocks.record(datablockOf('a'));
       const [seen] = (await datablocks.verified('a'))!.copies;
-      await datablocks.copyVerified('a', seen!.share, at(1));
+      await datablocks.copyVerified('a', seen!, at(1));
       assert.equal(await datablocks.copyDamaged('a', seen!, at(2), 'torn'), false);
       assert.equal((await datablocks.verified('a'))?.copies[0]?.damaged, undefined);
     });

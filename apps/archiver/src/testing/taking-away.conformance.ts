@@ -23,6 +23,7 @@ import { ReleasedDatablocks } from '../release-originals/released-datablocks.js'
 import { ReleaseOriginalsHandler } from '../release-originals/release-originals.handler.js';
 import type { WorkContext } from '../domain/work.js';
 import { DataElsewhere } from '../set-aside/data-elsewhere.js';
+import { FormerCopies } from '../set-aside/former-copies.js';
 import { SetAsideSweep } from '../set-aside/set-aside-sweep.js';
 import { SetAside } from '../set-aside/set-aside.js';
 
@@ -80,7 +81,11 @@ export function takingAwayConformance(name: string, open: () => Promise<OpenStor
         lists,
         config,
       );
-      sweep = new SetAsideSweep(store, asides, catalogue, elsewhere, logger);
+      sweep = new SetAsideSweep(
+        ...([store, asides, catalogue, elsewhere] as const),
+        new FormerCopies(new Datablocks(store)),
+        logger,
+      );
       const writer = new CopyWriter(lists, asides, config);
       archive = new ArchiveDatablockHandler(new Datablocks(store), lists, originals, writer, clock, shares);
       discard = new DiscardDatablockHandler(new Datablocks(store), catalogue, asides, clock, shares);
