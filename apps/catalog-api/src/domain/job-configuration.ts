@@ -77,7 +77,7 @@ function parseOperation(value: unknown, file: string, place: string): OperationC
 }
 
 /** Work on long-term storage that users have no say in: where copies lie, and what becomes of bad ones. */
-function isForOperators(workflow: Workflow): boolean {
+export function isForOperators(workflow: Workflow): boolean {
   return workflow === 'repair' || workflow === 'migrate';
 }
 

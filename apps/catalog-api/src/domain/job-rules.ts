@@ -1,6 +1,6 @@
 import type { Workflow } from '#contracts';
 import { AccessRules, type Caller } from './access.js';
-import type { JobConfiguration, JobTypeConfiguration } from './job-configuration.js';
+import { isForOperators, type JobConfiguration, type JobTypeConfiguration } from './job-configuration.js';
 import { JobRefusal } from './errors.js';
 
 export interface DatasetListEntry {
@@ -41,8 +41,20 @@ export function mayCallCreate(
   const auths = authsOf(configuration, 'create');
   if (caller === undefined) return auths.some((auth) => auth === '#all' || auth === '#datasetPublic');
   if (rules.isAdmin(caller) || rules.isCreateJobPrivileged(caller)) return true;
-  if (rules.isUpdateJobPrivileged(caller)) return false;
+  // Archive managers post none but those on copies: mayPostType.
+  if (rules.isUpdateJobPrivileged(caller))
+    return [...configuration.jobs.values()].some(({ workflow }) => isForOperators(workflow));
   return auths.some((auth) => createWords.includes(auth) || namesCaller(auth, caller));
+}
+
+/** The same for callers whom the gate lets in for the sake of some types: archive managers mend and move copies, and post nothing else. */
+export function mayPostType(
+  rules: AccessRules,
+  caller: Caller | undefined,
+  type: JobTypeConfiguration | undefined,
+): boolean {
+  if (type !== undefined && isForOperators(type.workflow)) return true;
+  return rules.isAdmin(caller) || rules.isCreateJobPrivileged(caller) || !rules.isUpdateJobPrivileged(caller);
 }
 
 /** The gate of changing jobs. */
@@ -139,11 +151,21 @@ export function mayCreateJob(
 ): boolean {
   if (rules.isAdmin(caller)) return true;
   const auth = type.create.auth;
+  if (isForOperators(type.workflow))
+    return (
+      mayTendCopies(rules, caller) ||
+      (auth !== undefined && caller !== undefined && namesCaller(auth, caller))
+    );
   const everyDataset = auth === undefined || passesDatasets(auth, owner, datasets);
   if (rules.isCreateJobPrivileged(caller)) return everyDataset;
   if (auth === undefined || auth === '#jobAdmin' || !everyDataset) return false;
   if (auth === '#all' || auth === '#datasetPublic') return true;
   return caller !== undefined && (auth.startsWith('#') || namesCaller(auth, caller));
+}
+
+/** Whether jobs on copies are among the caller's tasks: administrators and archive managers. */
+export function mayTendCopies(rules: AccessRules, caller: Caller | undefined): boolean {
+  return rules.isAdmin(caller) || rules.isCreateJobPrivileged(caller) || rules.isUpdateJobPrivileged(caller);
 }
 
 export function mayUpdateJob(

@@ -7,7 +7,13 @@ import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import type { Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { JobConfiguration, JobTypeConfiguration } from '../domain/job-configuration.js';
-import { copyTargetsOf, datasetListOf, tapeCopiesOf, type CopyTargets, type JobOwner } from '../domain/job-rules.js';
+import {
+  copyTargetsOf,
+  datasetListOf,
+  tapeCopiesOf,
+  type CopyTargets,
+  type JobOwner,
+} from '../domain/job-rules.js';
 import { beginsAt, notBeforeOf } from './job-time.js';
 import type { JobRecord } from '../persistence/records.js';
 import { AnonymousJobLimits, type AnonymousCost } from './anonymous-job-limits.js';
@@ -55,6 +61,12 @@ export class JobCreation {
     @Inject(ConfigToken) private readonly config: CatalogApiConfig,
   ) {}
 
+  /** For callers whom the gate lets in. @throws Refusal 403 to those who may post other types only, JobRefusal as `create` */
+  async post(caller: Caller | undefined, wanted: NewJob): Promise<JobRecord> {
+    this.owners.assertMayPost(caller, this.configuration.jobs.get(wanted.type));
+    return this.create(caller, wanted);
+  }
+
   /** @throws JobRefusal with SciCat's statuses; then nothing was stored */
   async create(caller: Caller | undefined, wanted: NewJob): Promise<JobRecord> {
     const type = this.configuration.jobs.get(wanted.type);
@@ -83,7 +95,7 @@ export class JobCreation {
     const { furthestExecution: furthest } = this.config;
     const notBefore = notBeforeOf(wanted.jobParams, { workflow: type.workflow, now, furthest });
     const copyTargets = copyTargetsOf(type.workflow, wanted.jobParams);
-    const owner = await this.owners.ownerOf(caller, wanted);
+    const owner = await this.owners.ownerOf(caller, wanted, type);
     const datasets = await this.datasets.admitted(caller, type, owner, list, wanted.datasets);
     this.actions.validate(type.create.actions, {
       request: wanted.request,
