@@ -64,6 +64,27 @@ describe('Copies of a dataset', () => {
   const tarsOn = async (name: TargetName): Promise<string[]> =>
     (await filesOn(name)).filter((file) => file.endsWith('.tar'));
 
+  async function rot(name: TargetName): Promise<void> {
+    const [tar] = await tarsOn(name);
+    const handle = await open(tar!, 'r+');
+    await handle.write(Buffer.from('rot'), 0, 3, 2000);
+    await handle.close();
+  }
+
+  /** The archiver dies once on the way, and is started again. */
+  async function endedThoughDyingAt(point: string, type: string, jobParams: object = {}): Promise<void> {
+    const { archiver } = installation.apps;
+    await installation.arm('archiver', point);
+    const revived = archiver.whenEnded().then(async () => {
+      assert.equal(archiver.exit?.signal, 'SIGKILL', point);
+      await installation.disarm('archiver');
+      archiver.start();
+      await archiver.whenReady();
+    });
+    await ended(manager, await posted(manager, type, jobParams));
+    await revived;
+  }
+
   async function isRetrieved(): Promise<void> {
     const { jobResultObject } = await ended(demo, await posted(demo, 'retrieve'));
     const [result] = jobResultObject.result ?? [];
@@ -73,10 +94,7 @@ describe('Copies of a dataset', () => {
 
   it('that rot are found by a verification, which says that a repair can help, and are mended', async () => {
     const lifecycle = (await demo.dataset(set.pid)).datasetlifecycle;
-    const [tar] = await tarsOn('vault');
-    const handle = await open(tar!, 'r+');
-    await handle.write(Buffer.from('rot'), 0, 3, 2000);
-    await handle.close();
+    await rot('vault');
     const { jobResultObject } = await ended(demo, await posted(demo, 'verify'), 'finishedUnsuccessful');
     const [bad] = jobResultObject.bad ?? [];
     assert.equal(bad?.code, 'archiver.copy-damaged');
@@ -87,6 +105,19 @@ describe('Copies of a dataset', () => {
     await ended(demo, await posted(demo, 'verify'));
     assert.deepEqual((await demo.dataset(set.pid)).datasetlifecycle, lifecycle);
   });
+
+  for (const [point, type, jobParams, lies] of [
+    ['archiver.mend-way-made', 'repair', {}, [1, 1, 0]],
+    ['archiver.mend-written', 'repair', {}, [1, 1, 0]],
+    ['archiver.move-recorded', 'migrate', { from: 'vault', to: 'attic' }, [1, 0, 1]],
+    ['archiver.move-left', 'migrate', { from: 'attic', to: 'vault' }, [1, 1, 0]],
+  ] as const)
+    it(`are tended all the same when the archiver dies at ${point}`, async () => {
+      if (type === 'repair') await rot('vault');
+      await endedThoughDyingAt(point, type, jobParams);
+      assert.deepEqual(await Promise.all(targets.map(async (name) => (await tarsOn(name)).length)), lies);
+      await ended(demo, await posted(demo, 'verify'));
+    });
 
   it('move to another target, and are read from there when the first one is gone', async () => {
     await ended(manager, await posted(manager, 'migrate', { from: 'disk', to: 'attic' }));

@@ -37,6 +37,7 @@ import { RetrieveDatablockHandler } from './retrieve-datablock/retrieve-databloc
 import { ProgressReporting } from './run-work/progress-reporting.js';
 import { ServedTargets } from './run-work/served-targets.js';
 import { WaitingSigns } from './run-work/waiting-signs.js';
+import { CopyHandlers } from './run-work/copy-handlers.js';
 import { WorkHandlers } from './run-work/work-handlers.js';
 import { ThreadWatch } from './run-work/thread-watch.js';
 import { WorkEndings } from './run-work/work-endings.js';
@@ -105,6 +106,7 @@ export class ArchiverModule {
         ServedTargets,
         WorkRunner,
         ThreadWatch,
+        CopyHandlers,
         WorkHandlers,
         ProgressReporting,
         WorkEndings,

@@ -63,7 +63,6 @@ export class CopyMending {
     await to.ensureRoom(packedSize, this.reserveOf(to));
     const writer = await this.staged(mending);
     try {
-      crashPoint('archiver.mend-staged');
       context.signal.throwIfAborted();
       await makeWay();
       crashPoint('archiver.mend-way-made');
@@ -74,7 +73,6 @@ export class CopyMending {
       await writer.discard();
     }
     await this.readBack(mending);
-    crashPoint('archiver.mend-read-back');
   }
 
   /** Sets aside exactly the file that was read. @throws TransientError `archiver.copy-changed` */

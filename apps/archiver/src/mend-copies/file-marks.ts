@@ -9,7 +9,7 @@ export async function markOf(share: LongTermStorage, name: string): Promise<stri
   return found === undefined ? undefined : `${found.size} bytes`;
 }
 
-/** Somebody has written to the place since it was read: what lies there now was not read, and is not touched. */
+/** An operator, or another worker, has written to the place since it was read: what lies there now was not read, and is not touched. */
 export function fileChanged(share: LongTermStorage, name: string): TransientError {
   return new TransientError(
     'archiver.copy-changed',

@@ -27,10 +27,8 @@ export class FormerCopy {
     await this.assertLeft(order);
     crashPoint('archiver.move-left');
     await this.setAside(order, from, { reason: `it was moved to ${order.to}`, replacedBy: order.to });
-    crashPoint('archiver.move-set-aside');
     if ((await markOf(to, archiveId)) !== kept) await this.putBack(order, from);
     await this.datablocks.moveEnded(archiveId, order.to, order.from);
-    crashPoint('archiver.move-ended');
   }
 
   setAside(

@@ -59,9 +59,12 @@ describe('A move of a copy', () => {
 
   it('to a target that has a copy, or from one that has none, is refused', async () => {
     await assert.rejects(moved(order('one', 'two')), { code: 'archiver.copy-there' });
-    await scene.store.datablocks.updateOne({ _id: scene._id }, {
-      $pull: { copies: { share: 'two' } },
-    } as never);
+    await scene.store.datablocks.updateOne(
+      { _id: scene._id },
+      {
+        $pull: { copies: { share: 'two' } },
+      },
+    );
     await assert.rejects(moved(order('two', 'three')), { code: 'archiver.copy-elsewhere' });
     assert.deepEqual([await scene.good(), await scene.asideRecords()], [['one', 'two'], []]);
   });

@@ -88,9 +88,12 @@ export class Datablocks {
     const { damaged: _, ...good } = copy;
     const { share, replaces = absent } = copy;
     const asSeen = { share: { $in: this.names.writtenAs(share) }, replaces };
-    await this.all.updateOne({ _id, copies: { $elemMatch: asSeen } } as object, {
-      $set: { 'copies.$': { ...good, verifiedAt } },
-    });
+    await this.all.updateOne(
+      { _id, copies: { $elemMatch: asSeen } },
+      {
+        $set: { 'copies.$': { ...good, verifiedAt } },
+      },
+    );
   }
 
   /** @returns false when it was known before, or verified since it was looked up: then it has been restored meanwhile */
@@ -123,7 +126,7 @@ export class Datablocks {
     const written = { $in: this.names.writtenAs(share) };
     const asSeen = { share: written, verifiedAt, replaces, 'damaged.at': damaged?.at };
     const { matchedCount } = await this.all.updateOne(
-      { _id, ...recording.from, sha256, copies: { $elemMatch: asSeen } } as object,
+      { _id, ...recording.from, sha256, copies: { $elemMatch: asSeen } },
       { $set: { 'copies.$': { ...copy, verifiedAt: at, mendedBy } } },
     );
     return matchedCount > 0;
@@ -146,7 +149,7 @@ export class Datablocks {
           $elemMatch: { share: { $in: former } },
           $not: { $elemMatch: { share: { $in: there } } },
         },
-      } as object,
+      },
       { $push: { copies: copy }, $inc: { placement: 1 } },
     );
     return matchedCount > 0;
@@ -162,8 +165,8 @@ export class Datablocks {
     const [gone, good] = [share, instead].map((name) => this.names.writtenAs(name));
     const isGood = { $elemMatch: { share: { $in: good }, damaged: { $exists: false } } };
     const { matchedCount } = await this.all.updateOne(
-      { _id, ...recording.from, $and: [{ copies: isGood }, { 'copies.share': { $in: gone } }] } as object,
-      { $pull: { copies: { share: { $in: gone } } }, $inc: { placement: 1 } } as object,
+      { _id, ...recording.from, $and: [{ copies: isGood }, { 'copies.share': { $in: gone } }] },
+      { $pull: { copies: { share: { $in: gone } } }, $inc: { placement: 1 } },
     );
     return matchedCount > 0;
   }
@@ -179,19 +182,22 @@ export class Datablocks {
   /** The two were one file: it is the copy on the former target. */
   async copyMovedBack(_id: string, former: string, share: string, verifiedAt: Date): Promise<void> {
     const made = { share: { $in: this.names.writtenAs(share) }, replaces: former };
-    await this.all.updateOne({ _id, ...recording.from, copies: { $elemMatch: made } } as object, {
-      $set: { 'copies.$': { share: former, verifiedAt } },
-      $inc: { placement: 1 },
-    });
+    await this.all.updateOne(
+      { _id, ...recording.from, copies: { $elemMatch: made } },
+      {
+        $set: { 'copies.$': { share: former, verifiedAt } },
+        $inc: { placement: 1 },
+      },
+    );
   }
 
-  /** A file has the name of the datablock again on a target that had no copy: it counts as damaged until somebody has read it. */
+  /** A file has the name of the datablock again on a target that had no copy: it counts as damaged until a verification or a repair has read it. */
   async copyReturned(_id: string, copy: StoredCopy): Promise<void> {
     await this.all.updateOne(
       {
         ...{ _id, ...recording.from },
         copies: { $not: { $elemMatch: { share: { $in: this.names.writtenAs(copy.share) } } } },
-      } as object,
+      },
       { $push: { copies: copy }, $inc: { placement: 1 } },
     );
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { datablockRepairedV1, type RepairDatablockV1, type repairDatablockV1 } from '#contracts';
-import { Clock, crashPoint, PermanentError } from '#kernel';
+import { Clock, PermanentError } from '#kernel';
 import { eventRow, type AnswerRow } from '#outbox';
 import { CopyCheck, type CheckedCopy } from '../check-copies/copy-check.js';
 import { copyElsewhere, datablockToTend } from '../domain/tended-datablock.js';
@@ -103,7 +103,6 @@ export class RepairDatablockHandler {
       makeWay: () => this.mending.setAside(datablock, order, sha256 === undefined ? way : { ...way, sha256 }),
     });
     const isRecorded = await this.datablocks.copyMended(datablock, seen, this.clock.now(), order.workOrderId);
-    crashPoint('archiver.mend-recorded');
     if (!isRecorded) await this.withdraw(order, datablock, share.name);
   }
 

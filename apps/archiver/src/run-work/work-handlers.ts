@@ -12,11 +12,9 @@ import type { AnswerRow } from '#outbox';
 import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.handler.js';
 import type { Command } from '../persistence/records.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
-import { MoveCopyHandler } from '../move-copy/move-copy.handler.js';
-import { RepairDatablockHandler } from '../repair-datablock/repair-datablock.handler.js';
 import { ReleaseOriginalsHandler } from '../release-originals/release-originals.handler.js';
 import { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
-import { VerifyDatablockHandler } from '../verify-datablock/verify-datablock.handler.js';
+import { CopyHandlers } from './copy-handlers.js';
 import type { WorkContext } from '../domain/work.js';
 
 /** What ends a work order, of whichever kind. */
@@ -36,9 +34,7 @@ export class WorkHandlers {
   constructor(
     private readonly archive: ArchiveDatablockHandler,
     private readonly retrieve: RetrieveDatablockHandler,
-    private readonly verify: VerifyDatablockHandler,
-    private readonly repair: RepairDatablockHandler,
-    private readonly move: MoveCopyHandler,
+    private readonly copies: CopyHandlers,
     private readonly release: ReleaseOriginalsHandler,
     private readonly discard: DiscardDatablockHandler,
   ) {}
@@ -50,11 +46,9 @@ export class WorkHandlers {
       case 'retrieve':
         return this.retrieve.handle(command.data, context);
       case 'verify':
-        return this.verify.handle(command.data, context);
       case 'repair':
-        return this.repair.handle(command.data, context);
       case 'move':
-        return this.move.handle(command.data, context);
+        return this.copies.handle(command, context);
       case 'release':
         return this.release.handle(command.data, context);
       case 'discard':
@@ -66,6 +60,6 @@ export class WorkHandlers {
   async undo(command: Command): Promise<void> {
     if (command.kind === 'archive')
       await this.discard.discard(command.data, 'it was cancelled while it was packed');
-    if (command.kind === 'move') await this.move.undo(command.data);
+    await this.copies.undo(command);
   }
 }

@@ -74,18 +74,10 @@ export function takingAwayConformance(name: string, open: () => Promise<OpenStor
       const originals = new Originals(objects, claims, config);
       const lists = new DatablockLists(objects, claims, config);
       const elsewhere = new DataElsewhere(
-        new Datablocks(store),
-        catalogue,
-        objects,
-        originals,
-        lists,
-        config,
+        ...([new Datablocks(store), catalogue, objects, originals, lists, config] as const),
       );
-      sweep = new SetAsideSweep(
-        ...([store, asides, catalogue, elsewhere] as const),
-        new FormerCopies(new Datablocks(store)),
-        logger,
-      );
+      const formers = new FormerCopies(new Datablocks(store));
+      sweep = new SetAsideSweep(store, asides, catalogue, elsewhere, formers, logger);
       const writer = new CopyWriter(lists, asides, config);
       archive = new ArchiveDatablockHandler(new Datablocks(store), lists, originals, writer, clock, shares);
       discard = new DiscardDatablockHandler(new Datablocks(store), catalogue, asides, clock, shares);

@@ -15,7 +15,7 @@ export class MongoDatablockPlaces extends DatablockPlaces {
     const place = { pid, targets: [...targets], ...(placement === 0 ? {} : { placement }) };
     const notNewer = { $or: [{ placement: absent }, { placement: { $lte: placement } }] };
     try {
-      await this.store.places.updateOne({ _id: archiveId, ...notNewer } as object, { $set: place }, { upsert: true });
+      await this.store.places.updateOne({ _id: archiveId, ...notNewer }, { $set: place }, { upsert: true });
     } catch (error) {
       // What is known is newer.
       if (!isDuplicateKey(error)) throw error;
