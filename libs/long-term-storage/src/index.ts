@@ -1,5 +1,11 @@
 export { LongTermStorage } from './long-term-storage.js';
-export type { FileSetAside, LongTermFile, LongTermReadOptions, LongTermWriter } from './long-term-storage.js';
+export type {
+  FileSetAside,
+  LongTermFile,
+  LongTermReadOptions,
+  LongTermWriteOptions,
+  LongTermWriter,
+} from './long-term-storage.js';
 export { CommandStorage } from './command/command-storage.adapter.js';
 export type { CommandStorageOptions } from './command/command-storage.adapter.js';
 import './command/command-target.js';
@@ -16,4 +22,4 @@ export type { TargetFactory, TargetPlace } from './targets.js';
 export { IdentifiedStorage } from './identity/identified-storage.js';
 export type { StorageGate, StorageUse } from './identity/identified-storage.js';
 export type { IdentityMemory, IdentityStanding } from './identity/identity-check.js';
-export type { StorageIdentity } from './identity/storage-identity.js';
+export type { IdentityFile, StorageIdentity } from './identity/storage-identity.js';

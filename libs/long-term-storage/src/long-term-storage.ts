@@ -17,6 +17,14 @@ export interface LongTermReadOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a storage may know of a file before it is written. */
+export interface LongTermWriteOptions {
+  /** Bytes that will be written, where that is known: room is kept for them. */
+  readonly size?: number;
+  /** Ends what takes long, also in a commit: what was sent until then is taken back. */
+  readonly signal?: AbortSignal;
+}
+
 /** A file on long-term storage. */
 export interface LongTermFile {
   readonly name: string;
@@ -81,7 +89,7 @@ export abstract class LongTermStorage {
    *
    * @param token who writes: a fencing token or attempt id of at most 64 letters, digits, `-` or `_`
    */
-  abstract create(name: string, token: string): Promise<LongTermWriter>;
+  abstract create(name: string, token: string, options?: LongTermWriteOptions): Promise<LongTermWriter>;
 
   /** @throws PermanentError `long-term-storage.not-found`, `long-term-storage.range-invalid` */
   abstract read(name: string, options?: LongTermReadOptions): Promise<Readable>;

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { PermanentError, TransientError } from '#kernel';
 import { errnoOf } from '../posix/share-errors.js';
 
-export const commandNames = ['put', 'get', 'stat', 'remove', 'rename', 'list'] as const;
+export const commandNames = ['put', 'get', 'stat', 'remove', 'rename', 'list', 'identify'] as const;
 export type CommandName = (typeof commandNames)[number];
 
 /** What stands for a value in an argument. */
@@ -30,6 +30,8 @@ export interface CommandRunnerOptions {
   readonly exits: ExitCodes;
   /** Milliseconds after which a command is ended. */
   readonly timeout: number;
+  /** The same for single commands; those that move no bytes have 15 minutes, or the shorter {@link timeout}. */
+  readonly timeouts?: Partial<Record<CommandName, number>>;
   /** Milliseconds between asking it to end and ending it. Default 5000. */
   readonly mercy?: number;
   /** All variables that the client sees: it must not see our secrets. */
@@ -43,6 +45,11 @@ export interface Answer {
   readonly output: string;
 }
 
+/** Commands whose time depends on a file or on how many there are. */
+const long: ReadonlySet<CommandName> = new Set(['put', 'get', 'list']);
+const maxShort = 900_000;
+/** Groups of clients that run now: they end with this process, whatever ends it. */
+const running = new Set<number>();
 const maxOutput = 64 * 1024;
 const maxComplaint = 500;
 
@@ -89,12 +96,19 @@ export class CommandRunner {
         { details: { storage: this.options.storage, command } },
       );
     const [program = '', ...args] = template.map((part) => filled(part, values));
-    return spawn(program, args, {
+    const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: this.options.environment,
       // A group of its own: what it starts ends with it.
       detached: true,
     });
+    endWithThisProcess(child);
+    return child;
+  }
+
+  private limitOf(command: CommandName): number {
+    const { timeout, timeouts } = this.options;
+    return timeouts?.[command] ?? (long.has(command) ? timeout : Math.min(timeout, maxShort));
   }
 
   /** @returns the exit code; undefined when it was ended for taking too long */
@@ -115,7 +129,7 @@ export class CommandRunner {
       const timer = setTimeout(() => {
         isLate = true;
         end();
-      }, this.options.timeout);
+      }, this.limitOf(command));
       child.once('error', (error) => {
         clearTimeout(timer);
         reject(this.notStarted(command, error));
@@ -151,9 +165,9 @@ export class CommandRunner {
     exit: number | undefined,
     words: string,
   ): boolean {
-    const { storage, exits, timeout } = this.options;
+    const { storage, exits } = this.options;
     const details = { storage, command, name, exit };
-    const found = exit === undefined ? `no end after ${timeout} ms` : `exit code ${exit}`;
+    const found = exit === undefined ? `no end after ${this.limitOf(command)} ms` : `exit code ${exit}`;
     const text = `Expected "${command}" of "${name}" on ${storage} to succeed, found ${found}${words === '' ? '' : `: ${words}`}.`;
     if (exit === 0) return true;
     if (exit === undefined) throw new TransientError('long-term-storage.command-failed', text, { details });
@@ -181,6 +195,27 @@ export class CommandRunner {
       { away: true, details: { storage, command }, cause },
     );
   }
+}
+
+function endWithThisProcess(child: ChildProcess): void {
+  const { pid } = child;
+  if (pid === undefined) return;
+  if (running.size === 0) process.once('exit', endAll);
+  running.add(pid);
+  child.once('close', () => {
+    running.delete(pid);
+    if (running.size === 0) process.removeListener('exit', endAll);
+  });
+}
+
+/** At the end of the process there is no time to ask kindly. */
+function endAll(): void {
+  for (const pid of running)
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
 }
 
 function filled(part: string, values: Values): string {

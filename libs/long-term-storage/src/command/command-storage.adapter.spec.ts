@@ -1,114 +1,18 @@
 import assert from 'node:assert/strict';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { TransientError } from '#kernel';
+import { ManualClock, TransientError } from '#kernel';
+import { IdentifiedStorage } from '../identity/identified-storage.js';
 import { problemsOfTarget, storageForTarget } from '../targets.js';
+import { clearScenes, load, put, scene, spooled } from '../testing/command-scene.js';
 import { longTermStorageConformance } from '../testing/long-term-storage.conformance.js';
 import { clientEnvironment } from './client-environment.config.js';
-import { CommandStorage, type CommandStorageOptions } from './command-storage.adapter.js';
+import { CommandStorage } from './command-storage.adapter.js';
 import './command-target.js';
 
-/** A client with a folder behind it, and a fault to order in a file beside it: `put exit 7`, `get half`, `put lie` … */
-const client = `#!/bin/sh
-op=$1; root=$2; name=$3; other=$4
-fault=$(cat "$root.fault" 2>/dev/null)
-case "$fault" in
-  "$op exit "*) echo "told to fail" >&2; exit "\${fault##* }";;
-  "$op hang") sleep 600 & echo $! > "$root.pid"; wait;;
-  "$op lie") exit 0;;
-  "$op chatter") head -c 3000000 /dev/zero | tr '\\0' 'x'; echo;;
-  "$op secrets") env > "$root.env";;
-esac
-case "$op" in
-  put) mkdir -p "$(dirname "$root/$name")"
-    if [ "$fault" = "put half" ]; then head -c 3 "$other" > "$root/$name"; exit 0; fi
-    if [ "$fault" = "put other" ]; then tr a-z A-Z < "$other" > "$root/$name"; exit 0; fi
-    cp "$other" "$root/$name";;
-  get) [ -f "$root/$name" ] || exit 8
-    if [ "$fault" = "get half" ]; then head -c 3 "$root/$name" > "$other"; exit 0; fi
-    cp "$root/$name" "$other";;
-  stat) [ -f "$root/$name" ] || exit 8
-    if [ "$fault" = "stat mumble" ]; then echo "all is well"; exit 0; fi
-    echo "Size: $(stat -c %s "$root/$name") bytes";;
-  remove) [ -f "$root/$name" ] || exit 8; rm "$root/$name";;
-  rename) [ -f "$root/$name" ] || exit 8; mkdir -p "$(dirname "$root/$other")"; mv "$root/$name" "$root/$other";;
-  list) cd "$root" && find . -type f -printf '%s %P\\n';;
-esac
-`;
-
-const folders: string[] = [];
-after(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
-interface Scene {
-  readonly root: string;
-  readonly spool: string;
-  readonly storage: CommandStorage;
-  order(fault?: string): void;
-}
-
-function scene(without: readonly string[] = [], options: Partial<CommandStorageOptions> = {}): Scene {
-  const folder = mkdtempSync(join(tmpdir(), 'catena-command-'));
-  folders.push(folder);
-  const [program, root, spool] = [join(folder, 'client'), join(folder, 'root'), join(folder, 'spool')];
-  writeFileSync(program, client);
-  chmodSync(program, 0o755);
-  for (const made of [root, spool]) mkdirSync(made);
-  const all = {
-    ...{ put: [program, 'put', root, '{name}', '{file}'], get: [program, 'get', root, '{name}', '{file}'] },
-    ...{ stat: [program, 'stat', root, '{name}'], remove: [program, 'remove', root, '{name}'] },
-    ...{ rename: [program, 'rename', root, '{name}', '{to}'], list: [program, 'list', root, '{name}'] },
-  };
-  const storage = new CommandStorage({
-    ...{
-      name: 'tape',
-      spool,
-      spoolLimit: 50_000_000,
-      timeout: 60_000,
-      mercy: 50,
-      environment: clientEnvironment([]),
-    },
-    commands: Object.fromEntries(Object.entries(all).filter(([name]) => !without.includes(name))),
-    exits: { missing: [8], full: [28], away: [11], permanent: [12] },
-    statPattern: /Size: (?<size>\d+) bytes/,
-    ...options,
-  });
-  const order = (fault?: string): void => {
-    rmSync(`${root}.fault`, { force: true });
-    if (fault !== undefined) writeFileSync(`${root}.fault`, fault);
-  };
-  return { root, spool, storage, order };
-}
-
-async function put(storage: CommandStorage, name: string, content: string): Promise<void> {
-  const writer = await storage.create(name, 'token');
-  try {
-    await writer.write(Buffer.from(content));
-    await writer.commit();
-  } finally {
-    await writer.discard();
-  }
-}
-const load = async (storage: CommandStorage, name: string): Promise<string> =>
-  ((await (await storage.read(name)).toArray()) as Buffer[]).join('');
-
-/** What waits in the spool, of whichever process. */
-const spooled = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => entry.name);
+after(clearScenes);
 
 longTermStorageConformance('a command-line client', () => Promise.resolve(scene().storage));
 longTermStorageConformance('a command-line client that cannot rename', () =>
@@ -209,6 +113,96 @@ describe('A command-line client', () => {
     assert.deepEqual(spooled(patient.spool), []);
   });
 
+  it('that sends when its work is told to stop is ended, and what it sent is taken away', async () => {
+    for (const without of [['list'], ['list', 'rename']]) {
+      const { root, spool, storage, order } = scene(without);
+      const stop = new AbortController();
+      const writer = await storage.create('pid/x', 'a', { size: 7, signal: stop.signal });
+      await writer.write(Buffer.from('content'));
+      order('put hang');
+      const sending = writer.commit();
+      while (!existsSync(`${root}.pid`)) await new Promise((resolve) => setTimeout(resolve, 5));
+      // As if half of it had arrived.
+      const sent = without.includes('rename') ? 'pid/x' : 'pid/x.a.partial';
+      mkdirSync(join(root, 'pid'), { recursive: true });
+      writeFileSync(join(root, sent), 'con');
+      const child = Number(readFileSync(`${root}.pid`, 'utf8'));
+      stop.abort(new TransientError('archiver.stopping', 'stop'));
+      await assert.rejects(sending, { code: 'archiver.stopping' });
+      await writer.discard();
+      while (isAlive(child)) await new Promise((resolve) => setTimeout(resolve, 10));
+      assert.deepEqual(readdirSync(join(root, 'pid')), []);
+      assert.deepEqual(spooled(spool), []);
+      assert.equal(await storage.freeBytes(), 50_000_000);
+    }
+  });
+
+  it('ends with the process that started it', async () => {
+    const { root, spool, order } = scene();
+    order('stat hang');
+    const adapter = new URL('./command-storage.adapter.js', import.meta.url).href;
+    const options = {
+      ...{ name: 'tape', spool, spoolLimit: 1, timeout: 60_000, exits: {} },
+      ...{
+        commands: { stat: [join(root, '../client'), 'stat', root, '{name}'] },
+        environment: clientEnvironment([]),
+      },
+    };
+    const script = `const { CommandStorage } = await import(${JSON.stringify(adapter)});
+      const storage = new CommandStorage({ ...${JSON.stringify(options)}, statPattern: /(?<size>x)/ });
+      void storage.stat('x');
+      process.stdin.once('data', () => process.exit(0));`;
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
+    while (!existsSync(`${root}.pid`) || readFileSync(`${root}.pid`, 'utf8') === '')
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    const child = Number(readFileSync(`${root}.pid`, 'utf8'));
+    assert.ok(isAlive(child));
+    parent.stdin.write('end');
+    while (isAlive(child)) await new Promise((resolve) => setTimeout(resolve, 10));
+  });
+
+  it('has a limit of its own for each command', async () => {
+    const { storage, order } = scene([], { timeouts: { stat: 200 } });
+    order('stat hang');
+    await assert.rejects(storage.stat('x'), { message: /found no end after 200 ms/ });
+  });
+
+  it('that can say what it is connected to is known by that, and another is not taken for it', async () => {
+    const clock = new ManualClock();
+    const { root, storage } = scene([], { clock, identityPattern: /Server: (?<id>\S+)/ }, true);
+    const known = new Map<string, string>();
+    const memory = {
+      known: (name: string) => Promise.resolve(known.get(name)),
+      remember: (name: string, id: string) => Promise.resolve(known.set(name, id).get(name)!),
+      now: () => clock.now(),
+      wasUsed: () => Promise.resolve(false),
+    };
+    const identified = new IdentifiedStorage(storage, memory);
+    writeFileSync(`${root}.server`, 'Server: TSM-ONE up 3 days\n');
+    assert.equal(await identified.standing(), 'known');
+    assert.equal(known.get('tape'), 'TSM-ONE');
+    writeFileSync(`${root}.server`, 'Server: TSM-TEST up 1 day\n');
+    clock.advance(60_000);
+    await assert.rejects(identified.stat('x'), { code: 'long-term-storage.other-share', away: true });
+    writeFileSync(`${root}.server`, 'no session\n');
+    clock.advance(60_000);
+    await assert.rejects(identified.stat('x'), { code: 'long-term-storage.command-unclear' });
+    assert.equal(scene().storage.identity, undefined);
+  });
+
+  it('marks files where its words tell one from another', async () => {
+    const { root, storage } = scene([], { statPattern: /Size: (?<size>\d+) bytes, (?<mark>.+)/ });
+    await put(storage, 'x', 'content');
+    const mark = await storage.markOf('x');
+    assert.equal(await storage.markOf('x'), mark);
+    assert.equal(await scene().storage.markOf('x'), undefined);
+    writeFileSync(join(root, 'x'), 'CONTENT');
+    utimesSync(join(root, 'x'), 1, 1);
+    assert.notEqual(await storage.markOf('x'), mark);
+  });
+
   it('that talks without end fills no memory, and one that is missing is waited for', async () => {
     const { storage, order } = scene();
     await put(storage, 'x', 'content');
@@ -235,12 +229,21 @@ describe('A command-line client', () => {
 
   it('gets each name as one argument, whatever is in it, and none that looks like an option', async () => {
     const { root, storage } = scene();
-    const name = "pid/it's $(touch x) & *.tar";
+    const name = "pid/it's $(touch x) & so.tar";
     await put(storage, name, 'content');
     assert.ok(existsSync(join(root, name)));
     assert.equal(await load(storage, name), 'content');
     await assert.rejects(storage.create('-rf', 'a'), { code: 'long-term-storage.name-invalid' });
     await assert.rejects(storage.stat('-rf'), { code: 'long-term-storage.name-invalid' });
+    // A client of its own may take these for many files.
+    for (const odd of ['pid/*', 'pid/?.tar', 'pid/[ab]', 'pid/{a,b}', 'pid/a\\b', 'pid/a\nb']) {
+      const refused = { code: 'long-term-storage.name-invalid' };
+      await assert.rejects(storage.remove(odd), refused);
+      await assert.rejects(storage.setAside(odd, 'a'), refused);
+      await assert.rejects(storage.removePartials(odd), refused);
+      await assert.rejects(storage.list(odd).next(), refused);
+    }
+    assert.equal(await load(storage, name), 'content');
   });
 
   it('needs no list to set aside and to bring back, and says what it lacks', async () => {
@@ -254,49 +257,6 @@ describe('A command-line client', () => {
   });
 });
 
-describe('The spool of a command-line client', () => {
-  it('has a limit for files on their way in both directions: what does not fit waits', async () => {
-    const { spool, storage } = scene([], { spoolLimit: 10 });
-    const writer = await storage.create('x', 'a');
-    await writer.write(Buffer.from('1234567'));
-    const full = { code: 'long-term-storage.full', retriable: true };
-    await assert.rejects(storage.ensureRoom(4, 0), full);
-    const second = await storage.create('y', 'a');
-    await assert.rejects(second.write(Buffer.from('1234')), full);
-    await second.discard();
-    await writer.commit();
-    assert.equal(await storage.freeBytes(), 10);
-    const first = await storage.read('x');
-    await assert.rejects(storage.read('x'), full);
-    first.destroy();
-    while ((await storage.freeBytes()) < 10) await new Promise((resolve) => setTimeout(resolve, 5));
-    assert.equal(await load(storage, 'x'), '1234567');
-    while (spooled(spool).length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  });
-
-  it('is cleared of what processes of this machine left that are no more, and of nothing else', async () => {
-    const { spool, storage } = scene();
-    const dead = `catena-spool@${hostname()}@4194304@x`;
-    const others = [
-      'catena-spool@another-machine@4194304@x',
-      `catena-spool@${hostname()}@${process.ppid}@x`,
-      'mine',
-    ];
-    for (const folder of [dead, ...others]) mkdirSync(join(spool, folder, 'in'), { recursive: true });
-    await storage.freeBytes();
-    const left = readdirSync(spool);
-    assert.ok(!left.includes(dead) && others.every((folder) => left.includes(folder)), left.join(', '));
-  });
-
-  it('that is not there is waited for', async () => {
-    const { storage } = scene([], { spool: '/no/such/spool' });
-    await assert.rejects(storage.create('x', 'a'), (error: Error & { code?: string }) => {
-      assert.match(error.code ?? '', /^long-term-storage\.unavailable$/);
-      return true;
-    });
-  });
-});
-
 describe('A target of kind command', () => {
   const commands = {
     ...{ put: ['dsmc', 'archive', '-d={name}', '{file}'], get: ['dsmc', 'retrieve', '{name}', '{file}'] },
@@ -306,6 +266,7 @@ describe('A target of kind command', () => {
   it('becomes a client with its own words', () => {
     const options = {
       ...{ commands, spool: '/var/spool/catena', spoolLimit: '500GiB', timeout: 3600 },
+      timeouts: { stat: 60 },
       ...{ statPattern: '^\\s*(?<size>[0-9,]+) B', exits: { missing: [8] }, environment: ['DSM_CONFIG'] },
     };
     const storage = storageForTarget({ name: 'dsm', kind: 'command', options });
@@ -323,11 +284,12 @@ describe('A target of kind command', () => {
         copy: ['cp'],
       },
       ...{ exits: { missing: [0], gone: [1] }, statPattern: '(size', listPattern: '.*', spool: 'spool' },
+      ...{ timeouts: { stat: 0, copy: 1 }, identityPattern: 'x' },
     };
     const keys = problemsOfTarget({ name: 'x', kind: 'command', options }).map(({ key }) => key);
     assert.deepEqual([...new Set(keys)].sort(), [
       ...['commands.copy', 'commands.get', 'commands.put', 'commands.stat', 'exits', 'exits.gone'],
-      ...['listPattern', 'spool', 'statPattern'],
+      ...['identityPattern', 'listPattern', 'spool', 'statPattern', 'timeouts.copy', 'timeouts.stat'],
     ]);
   });
 });

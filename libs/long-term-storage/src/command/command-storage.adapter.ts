@@ -2,12 +2,13 @@ import { createReadStream } from 'node:fs';
 import { rm, stat as statFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { checksumOf, newId, PermanentError, TransientError } from '#kernel';
+import { checksumOf, newId, PermanentError, TransientError, type Clock } from '#kernel';
 import {
   LongTermStorage,
   type FileSetAside,
   type LongTermFile,
   type LongTermReadOptions,
+  type LongTermWriteOptions,
   type LongTermWriter,
 } from '../long-term-storage.js';
 import {
@@ -21,6 +22,8 @@ import {
 } from '../names.js';
 import { PosixShare } from '../posix/posix-share.adapter.js';
 import { rangeOf } from '../range.js';
+import { CommandIdentity } from './command-identity.js';
+import type { IdentityFile } from '../identity/storage-identity.js';
 import { CommandRunner, type CommandRunnerOptions } from './command-runner.js';
 import { CommandWriter } from './command-writer.js';
 import { Spool } from './spool.js';
@@ -32,10 +35,13 @@ export interface CommandStorageOptions extends Omit<CommandRunnerOptions, 'stora
   readonly spool: string;
   /** Bytes that may lie there. */
   readonly spoolLimit: number;
-  /** Finds `size` in what `stat` says. */
+  /** Finds `size` in what `stat` says, and `mark`: what other bytes under the same name would not have. */
   readonly statPattern: RegExp;
   /** What `stat` says of a file that is not there, if its exit code does not tell. */
   readonly missingPattern?: RegExp;
+  /** Finds `id` in what `identify` says. Default: all of it. */
+  readonly identityPattern?: RegExp;
+  readonly clock?: Clock;
   /** Finds `name` and `size` in a line of `list`. */
   readonly listPattern?: RegExp;
 }
@@ -47,10 +53,12 @@ export interface CommandStorageOptions extends Omit<CommandRunnerOptions, 'stora
 export class CommandStorage extends LongTermStorage {
   private readonly runner: CommandRunner;
   private readonly spool: Spool;
+  private readonly identified: CommandIdentity;
 
   constructor(private readonly options: CommandStorageOptions) {
     super();
     this.runner = new CommandRunner({ ...options, storage: options.name });
+    this.identified = new CommandIdentity(this, this.runner, options.identityPattern, options.clock);
     this.spool = new Spool(options.name, options.spool, options.spoolLimit);
   }
 
@@ -58,21 +66,40 @@ export class CommandStorage extends LongTermStorage {
     return this.options.name;
   }
 
-  override async create(name: string, token: string): Promise<LongTermWriter> {
+  /** What a client says that it is connected to, where it can be asked. */
+  override get identity(): IdentityFile | undefined {
+    return this.runner.offers('identify') ? this.identified : undefined;
+  }
+
+  override async create(
+    name: string,
+    token: string,
+    { size: wanted = 0, signal }: LongTermWriteOptions = {},
+  ): Promise<LongTermWriter> {
     partialName(speakable(name), token);
     const local = await this.outbound();
     const room = this.spool.take();
+    room.reserve(wanted);
+    const inner = await local.create(name, token).catch((error: unknown) => {
+      room.giveBack();
+      throw error;
+    });
     return new CommandWriter({
-      ...{ name, local, room, inner: await local.create(name, token) },
+      ...{ name, local, room, inner },
       send: async (size) => {
-        if ((await this.sizeOf(name)) !== undefined) throw this.alreadyExists(name);
+        if ((await this.sizeOf(name, signal)) !== undefined) throw this.alreadyExists(name);
         const file = join(await this.spool.own(), 'out', name);
-        if (!this.runner.offers('rename')) return this.send(name, file, size);
+        if (!this.runner.offers('rename')) return this.send(name, file, size, signal);
         const partial = partialName(name, token);
-        await this.send(partial, file, size);
+        await this.send(partial, file, size, signal);
         await this.move(partial, name, size);
       },
     });
+  }
+
+  override async markOf(name: string): Promise<string | undefined> {
+    const found = await this.look(checkedName(speakable(name)));
+    return found?.mark === undefined ? undefined : `${found.size} ${found.mark}`;
   }
 
   override async read(name: string, options: LongTermReadOptions = {}): Promise<Readable> {
@@ -91,7 +118,7 @@ export class CommandStorage extends LongTermStorage {
     return size === undefined ? undefined : { size };
   }
 
-  override remove(name: string): Promise<void> {
+  override async remove(name: string): Promise<void> {
     return this.removeRaw(checkedName(speakable(name)));
   }
 
@@ -112,7 +139,7 @@ export class CommandStorage extends LongTermStorage {
     return true;
   }
 
-  override removeSetAside(name: string, token: string): Promise<void> {
+  override async removeSetAside(name: string, token: string): Promise<void> {
     return this.removeRaw(asideName(speakable(name), token));
   }
 
@@ -162,11 +189,19 @@ export class CommandStorage extends LongTermStorage {
     return new PosixShare({ name: this.name, root: join(await this.spool.own(), 'out') });
   }
 
-  private async sizeOf(name: string): Promise<number | undefined> {
-    const { found, output } = await this.runner.run('stat', { name });
+  private async sizeOf(name: string, signal?: AbortSignal): Promise<number | undefined> {
+    return (await this.look(name, signal))?.size;
+  }
+
+  private async look(
+    name: string,
+    signal?: AbortSignal,
+  ): Promise<{ readonly size: number; readonly mark: string | undefined } | undefined> {
+    const { found, output } = await this.runner.run('stat', { name }, signal);
     if (!found) return undefined;
-    const size = Number(this.options.statPattern.exec(output)?.groups?.['size']?.replaceAll(/[,' ]/g, ''));
-    if (Number.isSafeInteger(size) && size >= 0) return size;
+    const groups = this.options.statPattern.exec(output)?.groups;
+    const size = Number(groups?.['size']?.replaceAll(/[,' ]/g, ''));
+    if (Number.isSafeInteger(size) && size >= 0) return { size, mark: groups?.['mark'] };
     if (this.options.missingPattern?.test(output) === true) return undefined;
     throw new TransientError(
       'long-term-storage.command-unclear',
@@ -176,8 +211,14 @@ export class CommandStorage extends LongTermStorage {
   }
 
   /** Sends a file to a free name, and looks whether it is there. */
-  private async send(name: string, file: string, size: number): Promise<void> {
-    await this.runner.run('put', { name, file, size: String(size) });
+  private async send(name: string, file: string, size: number, signal?: AbortSignal): Promise<void> {
+    try {
+      await this.runner.run('put', { name, file, size: String(size) }, signal);
+    } catch (error) {
+      // Half a file may be there, which nobody else would take away where there is no list.
+      await this.removeRaw(name).catch(() => undefined);
+      throw error;
+    }
     const found = await this.sizeOf(name);
     if (found === size) return;
     // The name was free: whatever is there is what this command left.
@@ -259,7 +300,7 @@ export class CommandStorage extends LongTermStorage {
   }
 
   private async *listed(prefix: string): AsyncGenerator<LongTermFile, void, undefined> {
-    checkedPrefix(prefix);
+    checkedPrefix(speakable(prefix));
     const pattern = this.options.listPattern ?? /^(?<size>\d+)\s+(?<name>.+)$/;
     for await (const line of this.runner.lines('list', { name: prefix })) {
       const { name, size } = pattern.exec(line)?.groups ?? {};
@@ -293,12 +334,12 @@ export class CommandStorage extends LongTermStorage {
   }
 }
 
-/** A name that a client would take for an option. */
+/** Refuses a name that a client would take for an option or for many files: some expand patterns by themselves. */
 function speakable(name: string): string {
-  if (!name.startsWith('-')) return name;
+  if (!name.startsWith('-') && !/[*?[\]{}\\\u0000-\u001f\u007f]/.test(name)) return name;
   throw new PermanentError(
     'long-term-storage.name-invalid',
-    `Expected a name that no client takes for an option, found ${JSON.stringify(name.slice(0, 300))}.`,
+    `Expected a name that no client takes for an option or a pattern (no - in front; none of * ? [ ] { } \\ or control characters), found ${JSON.stringify(name.slice(0, 300))}.`,
   );
 }
 

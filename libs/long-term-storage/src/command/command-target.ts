@@ -8,24 +8,28 @@ const required: readonly CommandName[] = ['put', 'get', 'stat', 'remove'];
 /** Placeholders without which a command can do nothing. */
 const needed: Partial<Record<CommandName, readonly string[]>> = {
   ...{ put: ['name', 'file'], get: ['name', 'file'], stat: ['name'] },
-  ...{ remove: ['name'], rename: ['name', 'to'], list: [] },
+  ...{ remove: ['name'], rename: ['name', 'to'], list: [], identify: [] },
 };
 const seconds = 1000;
 
-/** `commands`, `exits`, `statPattern`, `missingPattern`, `listPattern`, `spool`, `spoolLimit`, `timeout`, `environment`. */
+/** `commands`, `exits`, `statPattern`, `missingPattern`, `listPattern`, `identityPattern`, `spool`, `spoolLimit`, `timeout`, `timeouts`,
+ * `environment`. */
 registerTarget('command', (name, options) => {
   const commands = commandsIn(options);
   const exits = exitsIn(options);
   const statPattern = patternIn(options, 'statPattern', ['size']) ?? /^(?<size>\d+)$/m;
   const missingPattern = patternIn(options, 'missingPattern', []);
+  const identityPattern = patternIn(options, 'identityPattern', ['id']);
   const listPattern = patternIn(options, 'listPattern', ['name', 'size']);
   const spool = options.folder('spool');
   const spoolLimit = options.bytes('spoolLimit') ?? 100 * 2 ** 30;
   const timeout = (options.number('timeout', 1, 30 * 86_400) ?? 6 * 3600) * seconds;
+  const timeouts = timeoutsIn(options);
   const environment = clientEnvironment(options.texts('environment') ?? []);
   return () =>
     new CommandStorage({
-      ...{ name, commands, exits, statPattern, spool, spoolLimit, timeout, environment },
+      ...{ name, commands, exits, statPattern, spool, spoolLimit, timeout, timeouts, environment },
+      ...(identityPattern === undefined ? {} : { identityPattern }),
       ...(missingPattern === undefined ? {} : { missingPattern }),
       ...(listPattern === undefined ? {} : { listPattern }),
     });
@@ -59,6 +63,18 @@ function checked(options: TargetOptions, command: CommandName, words: readonly s
     options.refuse(command, `only {${placeholders.join('}, {')}} in braces`, odd, undefined);
   if (absent.length > 0) options.refuse(command, `{${absent.join('} and {')}} in it`, words, undefined);
   return words;
+}
+
+/** Seconds for single commands. */
+function timeoutsIn(options: TargetOptions): Partial<Record<CommandName, number>> {
+  const below = options.below('timeouts');
+  const found: Partial<Record<CommandName, number>> = {};
+  for (const command of commandNames) {
+    const limit = below?.number(command, 1, 30 * 86_400);
+    if (limit !== undefined) found[command] = limit * seconds;
+  }
+  below?.end();
+  return found;
 }
 
 function exitsIn(options: TargetOptions) {

@@ -4,6 +4,7 @@ import {
   type FileSetAside,
   type LongTermFile,
   type LongTermReadOptions,
+  type LongTermWriteOptions,
   type LongTermWriter,
 } from '../long-term-storage.js';
 import { IdentityCheck, type IdentityMemory, type IdentityStanding } from './identity-check.js';
@@ -47,10 +48,14 @@ export class IdentifiedStorage extends LongTermStorage {
     return this.check.assert();
   }
 
-  override async create(name: string, token: string): Promise<LongTermWriter> {
+  override async create(
+    name: string,
+    token: string,
+    options?: LongTermWriteOptions,
+  ): Promise<LongTermWriter> {
     const writer = await this.asItself(
       'write',
-      () => this.storage.create(name, token),
+      () => this.storage.create(name, token, options),
       (late) => {
         void late.discard().catch(() => undefined);
       },

@@ -1,6 +1,5 @@
 import { constants } from 'node:fs';
 import {
-  access,
   lstat,
   mkdir,
   open,
@@ -39,6 +38,7 @@ import { registerStorage } from '../storage-at.js';
 import { registerTarget } from '../targets.js';
 import { errnoOf, shareError, unavailable, unsafeLink } from './share-errors.js';
 import { ShareReader, dropFromPageCache } from './share-reader.js';
+import { assertNotReadOnly, markOf, syncFolder } from './share-looks.js';
 import { publish } from './publish.js';
 import { ShareWriter } from './share-writer.js';
 
@@ -120,25 +120,18 @@ export class PosixShare extends LongTermStorage {
     );
   }
 
-  /** A file keeps its number; a new one, and one that was written to, has another time. */
   override async markOf(name: string): Promise<string | undefined> {
     const path = this.pathOf(checkedName(name));
     return this.explained(name, () =>
       this.lookFor(async () => {
         await this.assertPlainFile(name);
-        const { ino, size, mtimeNs } = await lstat(path, { bigint: true });
-        return [ino, size, mtimeNs].join('.');
+        return markOf(path);
       }),
     );
   }
 
   override assertWritable(): Promise<void> {
-    return this.explained('', () =>
-      access(this.options.root, constants.W_OK).catch((error: unknown) => {
-        // Only the server knows what an account may do below the root: the write itself finds it out.
-        if (errnoOf(error) !== 'EACCES' && errnoOf(error) !== 'EPERM') throw error;
-      }),
-    );
+    return this.explained('', () => assertNotReadOnly(this.options.root));
   }
 
   override async remove(name: string): Promise<void> {
@@ -385,18 +378,6 @@ async function* entriesOf(
     yield* await opendir(folder);
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    await handle.sync();
-  } catch (error) {
-    // Some shares cannot sync folders; there, the server has to keep its promise without being asked.
-    if (!['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EBADF'].includes(errnoOf(error) ?? '')) throw error;
-  } finally {
-    await handle.close();
   }
 }
 

@@ -48,6 +48,15 @@ export function writerReplaced(storage: string, name: string, cause?: unknown): 
   );
 }
 
+/** Something that nobody of Catena wrote where a pointer should be. */
+export function pointerInvalid(storage: string, key: string, found: string): PermanentError {
+  return new PermanentError(
+    'long-term-storage.pointer-invalid',
+    `Expected in "${key}" on ${storage} a few bytes of JSON with the key and the size of data, found ${found}. Find out who wrote it, and take it away.`,
+    { details: { storage, key } },
+  );
+}
+
 export function isCode(error: unknown, code: string): boolean {
   return error instanceof CatenaError && error.code === code;
 }

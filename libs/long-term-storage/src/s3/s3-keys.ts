@@ -42,6 +42,11 @@ export class S3Keys {
     return `${this.prefix}claims/${name}/`;
   }
 
+  /** Says that an archiver is about to remove these data, because nothing points to them. */
+  tombstone(dataKey: string): string {
+    return `${this.prefix}doomed/${dataKey.slice(this.data('').length - 1)}`;
+  }
+
   nameOf(pointerKey: string): string {
     return pointerKey.slice(this.pointer('').length);
   }

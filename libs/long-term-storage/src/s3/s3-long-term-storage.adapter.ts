@@ -15,6 +15,7 @@ import { rangeOf } from '../range.js';
 import { registerTarget } from '../targets.js';
 import { ColdReading, type ColdOptions } from './cold-reading.js';
 import { notFound, storageFault, writerReplaced } from './s3-errors.js';
+import { Leftovers } from './s3-leftovers.js';
 import { S3Keys } from './s3-keys.js';
 import { Pointers, type Pointer } from './s3-pointers.js';
 import { S3Writer } from './s3-writer.js';
@@ -41,6 +42,7 @@ export interface S3LongTermStorageOptions {
 export class S3LongTermStorage extends LongTermStorage {
   private readonly keys: S3Keys;
   private readonly pointers: Pointers;
+  private readonly leftovers: Leftovers;
   private readonly reading: ColdReading;
   private readonly store: ObjectStore;
   private readonly bucket: string;
@@ -51,6 +53,7 @@ export class S3LongTermStorage extends LongTermStorage {
     [this.store, this.bucket] = [store, bucket];
     this.keys = new S3Keys(prefix);
     this.pointers = new Pointers(store, bucket, this.keys, name);
+    this.leftovers = new Leftovers(store, bucket, this.keys, this.pointers);
     this.reading = new ColdReading(name, store, bucket, cold);
   }
 
@@ -86,7 +89,7 @@ export class S3LongTermStorage extends LongTermStorage {
     checkedName(name);
     return this.explained(name, async () => {
       const pointer = await this.pointers.of(name);
-      const head = pointer === undefined ? undefined : await this.store.head(this.bucket, pointer.key);
+      const head = pointer === undefined ? undefined : await this.pointers.dataOf(pointer);
       if (pointer === undefined || head === undefined) throw notFound(this.name, name);
       const { start, end } = rangeOf(name, head.size, options);
       const range = { offset: start, length: end - start };
@@ -99,7 +102,7 @@ export class S3LongTermStorage extends LongTermStorage {
     checkedName(name);
     return this.explained(name, async () => {
       const pointer = await this.pointers.of(name);
-      const head = pointer === undefined ? undefined : await this.store.head(this.bucket, pointer.key);
+      const head = pointer === undefined ? undefined : await this.pointers.dataOf(pointer);
       return head === undefined ? undefined : { size: head.size };
     });
   }
@@ -109,7 +112,7 @@ export class S3LongTermStorage extends LongTermStorage {
     checkedName(name);
     return this.explained(name, async () => {
       const pointer = await this.pointers.of(name);
-      const head = pointer === undefined ? undefined : await this.store.head(this.bucket, pointer.key);
+      const head = pointer === undefined ? undefined : await this.pointers.dataOf(pointer);
       return pointer === undefined || head === undefined
         ? undefined
         : `${pointer.key} ${head.size} ${head.etag}`;
@@ -141,7 +144,7 @@ export class S3LongTermStorage extends LongTermStorage {
     asideName(name, token);
     return this.explained(name, async () => {
       const aside = await this.pointers.aside(name, token);
-      if (aside === undefined || (await this.store.head(this.bucket, aside.key)) === undefined) return false;
+      if (aside === undefined || (await this.pointers.dataOf(aside)) === undefined) return false;
       await this.publish(name, aside);
       await this.pointers.remove(this.keys.aside(name, token), aside);
       return true;
@@ -204,11 +207,12 @@ export class S3LongTermStorage extends LongTermStorage {
     });
   }
 
-  /** A process that removed our bytes, as leftovers of a dead writer, must not meet us naming them. */
+  /** A process that removes our bytes, as leftovers of a dead writer, must not meet us naming them. */
   private async publish(name: string, pointer: Pointer): Promise<void> {
     await this.pointers.publish(name, pointer);
-    if ((await this.store.head(this.bucket, pointer.key)) !== undefined) return;
-    await this.dropDangling(name);
+    const isDoomed = await this.leftovers.areDoomed(pointer.key, this.keys.pointer(name));
+    if (!isDoomed && (await this.pointers.dataOf(pointer)) !== undefined) return;
+    await this.unname(name, pointer);
     throw writerReplaced(this.name, name);
   }
 
@@ -227,22 +231,24 @@ export class S3LongTermStorage extends LongTermStorage {
     }
     const found: string[] = [];
     for await (const { key } of this.store.list(this.bucket, prefix)) if (isOfDoomed(key)) found.push(key);
-    if (found.length === 0) return removed;
-    const used = await this.pointers.usedFor(name);
-    const unnamed = found.filter((key) => !used.has(key));
-    await this.store.remove(this.bucket, unnamed);
+    removed += await this.leftovers.remove(name, found);
     await this.dropDangling(name);
-    return removed + unnamed.length;
+    return removed;
   }
 
   private async removeUnused(name: string, key: string): Promise<void> {
-    if (!(await this.pointers.usedFor(name)).has(key)) await this.store.remove(this.bucket, [key]);
+    await this.leftovers.remove(name, [key]);
   }
 
   private async dropDangling(name: string): Promise<void> {
     const pointer = await this.pointers.of(name);
-    if (pointer === undefined || (await this.store.head(this.bucket, pointer.key)) !== undefined) return;
+    if (pointer === undefined || (await this.pointers.dataOf(pointer)) !== undefined) return;
     await this.pointers.remove(this.keys.pointer(name), pointer);
+  }
+
+  private async unname(name: string, { key }: Pointer): Promise<void> {
+    const pointer = await this.pointers.of(name);
+    if (pointer?.key === key) await this.pointers.remove(this.keys.pointer(name), pointer);
   }
 
   private async *pointed(

@@ -1,6 +1,6 @@
 import { backOff, newId, TransientError, wait } from '#kernel';
-import type { ObjectStore } from '#storage';
-import { alreadyExists, isCode } from './s3-errors.js';
+import type { ListedObject, ObjectHead, ObjectStore } from '#storage';
+import { alreadyExists, isCode, pointerInvalid } from './s3-errors.js';
 import type { S3Keys } from './s3-keys.js';
 
 /** Where the bytes of a file lie. */
@@ -9,13 +9,19 @@ export interface Pointer {
   readonly size: number;
 }
 
-interface FoundPointer extends Pointer {
+export interface FoundPointer extends Pointer {
   /** Of the pointer. */
   readonly etag: string;
 }
 
 /** Looks for a moment alone, with growing random pauses. */
 const maxTries = 20;
+/** A key has at most 1024 bytes. */
+const maxPointerBytes = 8192;
+/** Milliseconds, by the store's own clock, after which a claim is that of a writer that died: it is for a moment. */
+export const maxClaimAge = 900_000;
+/** Milliseconds between two looks for data that a pointer points to. */
+const looks = [0, 150, 600];
 
 /** The small objects that give data their names, and take them away. */
 export class Pointers {
@@ -38,13 +44,41 @@ export class Pointers {
     try {
       const { body, etag } = await this.store.open(this.bucket, key);
       const chunks: Buffer[] = [];
-      for await (const chunk of body) chunks.push(chunk as Buffer);
-      const pointer = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Pointer;
-      return { key: pointer.key, size: pointer.size, etag };
+      let bytes = 0;
+      for await (const chunk of body) {
+        bytes += (chunk as Buffer).length;
+        if (bytes > maxPointerBytes)
+          throw pointerInvalid(this.storage, key, `more than ${maxPointerBytes} bytes`);
+        chunks.push(chunk as Buffer);
+      }
+      return { ...this.parsed(key, Buffer.concat(chunks).toString('utf8')), etag };
     } catch (error) {
       if (isCode(error, 'storage.not-found')) return undefined;
       throw error;
     }
+  }
+
+  /**
+   * The data that a pointer points to. What is not found at once is looked for again: a store may need a moment to see what was
+   * written, and a pointer to nothing is taken away.
+   */
+  async dataOf({ key }: Pointer): Promise<ObjectHead | undefined> {
+    for (const pause of looks) {
+      if (pause > 0) await wait(pause);
+      const head = await this.store.head(this.bucket, key);
+      if (head !== undefined) return head;
+    }
+    return undefined;
+  }
+
+  private parsed(key: string, text: string): Pointer {
+    try {
+      const { key: data, size } = JSON.parse(text) as Partial<Record<keyof Pointer, unknown>>;
+      if (typeof data === 'string' && data !== '' && typeof size === 'number') return { key: data, size };
+    } catch {
+      // Told below.
+    }
+    throw pointerInvalid(this.storage, key, JSON.stringify(text.slice(0, 100)));
   }
 
   /**
@@ -63,7 +97,7 @@ export class Pointers {
         size: Buffer.byteLength(pointer.key),
       });
       try {
-        if ((await this.claimsOf(name)).length === 1) return await this.publishAlone(name, pointer);
+        if (await this.isAlone(name, claim)) return await this.publishAlone(name, pointer);
       } finally {
         await this.store.remove(this.bucket, [claim]);
       }
@@ -76,12 +110,30 @@ export class Pointers {
     );
   }
 
+  /** Claims that are far older than our own, as the store saw them come, are of writers that died: they go. */
+  private async isAlone(name: string, claim: string): Promise<boolean> {
+    const claims = await this.claimed(name);
+    const own = claims.find(({ key }) => key === claim)?.modifiedAt.getTime();
+    if (own === undefined) return false;
+    const dead = claims.filter(({ modifiedAt }) => own - modifiedAt.getTime() > maxClaimAge);
+    if (dead.length > 0)
+      await this.store.remove(
+        this.bucket,
+        dead.map(({ key }) => key),
+      );
+    return claims.length - dead.length === 1;
+  }
+
   /** Of writers that are about to give this name to their bytes, or died while they did. */
   async claimsOf(name: string): Promise<string[]> {
+    return (await this.claimed(name)).map(({ key }) => key);
+  }
+
+  private async claimed(name: string): Promise<ListedObject[]> {
     const prefix = this.keys.claims(name);
-    const found: string[] = [];
-    for await (const { key } of this.store.list(this.bucket, prefix))
-      if (!key.slice(prefix.length).includes('/')) found.push(key);
+    const found: ListedObject[] = [];
+    for await (const claim of this.store.list(this.bucket, prefix))
+      if (!claim.key.slice(prefix.length).includes('/')) found.push(claim);
     return found;
   }
 
@@ -101,8 +153,7 @@ export class Pointers {
     const found = await this.of(name);
     if (found === undefined) return false;
     if (found.key === pointer.key) return true;
-    if ((await this.store.head(this.bucket, found.key)) !== undefined)
-      throw alreadyExists(this.storage, name);
+    if ((await this.dataOf(found)) !== undefined) throw alreadyExists(this.storage, name);
     await this.remove(this.keys.pointer(name), found);
     return false;
   }

@@ -31,6 +31,8 @@ const codes: Readonly<Record<string, string>> = {
   PreconditionFailed: 'storage.request-invalid',
   InvalidStorageClass: 'storage.request-invalid',
   InvalidObjectState: 'storage.cold',
+  NotImplemented: 'storage.not-supported',
+  MethodNotAllowed: 'storage.not-supported',
 };
 
 /** Permanent ones are known by name; everything else (5xx, resets, time-outs, the unheard-of) may pass by itself. */

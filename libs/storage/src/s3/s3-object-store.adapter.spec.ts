@@ -146,6 +146,19 @@ describe('an S3 store that fails', () => {
   });
 });
 
+describe('an S3 store that does not know conditions', () => {
+  for (const [what, body] of Object.entries({
+    'in words': '<Error><Code>NotImplemented</Code><Message>A header you provided</Message></Error>',
+    'by its status alone': '',
+  }))
+    it(`is not asked again and again, and the error says so (${what})`, async () => {
+      answering((_, response) => void response.writeHead(501).end(body));
+      const storing = store.put('bucket', 'key', Buffer.from('x'), { size: 1, onlyIfAbsent: true });
+      await assert.rejects(storing, { name: 'PermanentError', code: 'storage.not-supported' });
+      assert.equal(count, 1);
+    });
+});
+
 describe('A cold object of an S3 store', () => {
   it('is told from one that is missing or denied, and is asked for by days and tier', async () => {
     let asked = '';

@@ -62,6 +62,13 @@ export class MemoryObjectStore extends ObjectStore {
     this.bucket(bucket).set(key, { ...found, content });
   }
 
+  /** As if it had been stored so many milliseconds earlier. */
+  backdate(bucket: string, key: string, milliseconds: number): void {
+    const found = this.found(bucket, key);
+    const modifiedAt = new Date(found.modifiedAt.getTime() - milliseconds);
+    this.bucket(bucket).set(key, { ...found, modifiedAt });
+  }
+
   /** What a client does with a {@link presignedPart} address. */
   putPart(bucket: string, key: string, uploadId: string, partNumber: number, content: Buffer): UploadPart {
     this.upload(bucket, key, uploadId).parts.set(partNumber, content);
