@@ -21,6 +21,11 @@ import { CatalogueWord } from './catalog/catalogue-word.js';
 import { ArchiverStore } from './persistence/archiver-store.js';
 import { TargetNames } from './domain/target-names.js';
 import { DiscardDatablockHandler } from './discard-datablock/discard-datablock.handler.js';
+import { CopyCheck } from './check-copies/copy-check.js';
+import { CopyMending } from './mend-copies/copy-mending.js';
+import { FormerCopy } from './move-copy/former-copy.js';
+import { MoveCopyHandler } from './move-copy/move-copy.handler.js';
+import { RepairDatablockHandler } from './repair-datablock/repair-datablock.handler.js';
 import { ReleaseOriginalsHandler } from './release-originals/release-originals.handler.js';
 import { ReleasedDatablocks } from './release-originals/released-datablocks.js';
 import { EndedWorkSweep } from './forget-work/ended-work-sweep.js';
@@ -37,11 +42,13 @@ import { RetrieveDatablockHandler } from './retrieve-datablock/retrieve-databloc
 import { ProgressReporting } from './run-work/progress-reporting.js';
 import { ServedTargets } from './run-work/served-targets.js';
 import { WaitingSigns } from './run-work/waiting-signs.js';
+import { CopyHandlers } from './run-work/copy-handlers.js';
 import { WorkHandlers } from './run-work/work-handlers.js';
 import { ThreadWatch } from './run-work/thread-watch.js';
 import { WorkEndings } from './run-work/work-endings.js';
 import { WorkRunner } from './run-work/work-runner.js';
 import { DataElsewhere } from './set-aside/data-elsewhere.js';
+import { FormerCopies } from './set-aside/former-copies.js';
 import { SetAsideSweep } from './set-aside/set-aside-sweep.js';
 import { SetAside } from './set-aside/set-aside.js';
 import { SetAsideController } from './set-aside/set-aside.controller.js';
@@ -104,10 +111,12 @@ export class ArchiverModule {
         SetAside,
         SetAsideSweep,
         DataElsewhere,
+        FormerCopies,
         NeededTargets,
         ServedTargets,
         WorkRunner,
         ThreadWatch,
+        CopyHandlers,
         WorkHandlers,
         ProgressReporting,
         WorkEndings,
@@ -116,7 +125,12 @@ export class ArchiverModule {
         RetrieveDatablockHandler,
         RecallLock,
         ExpireRetrievedCopies,
+        CopyCheck,
         VerifyDatablockHandler,
+        CopyMending,
+        RepairDatablockHandler,
+        FormerCopy,
+        MoveCopyHandler,
         ReleaseOriginalsHandler,
         ReleasedDatablocks,
         EndedWorkSweep,

@@ -174,6 +174,7 @@ function addJobs(program: Command, perform: Perform): void {
           (await import('./jobs/job-commands.js')).submit(context, type, pids, options),
         ),
       );
+  addCopyJobs(program, perform);
   program
     .command('jobs')
     .description('list jobs, newest first')
@@ -192,6 +193,31 @@ function addJobs(program: Command, perform: Perform): void {
     .action((id: string, options: JobOptions) =>
       perform(async (context) => (await import('./jobs/job-commands.js')).showJob(context, id, options)),
     );
+}
+
+/** For archive managers: what becomes of copies on long-term storage. */
+function addCopyJobs(program: Command, perform: Perform): void {
+  const submitting =
+    (type: 'repair' | 'migrate') =>
+    (pids: string[], options: SubmitOptions): Promise<void> =>
+      perform(async (context) =>
+        (await import('./jobs/job-commands.js')).submit(context, type, pids, options),
+      );
+  program
+    .command('repair')
+    .description('mend damaged and missing copies on long-term storage from good ones (archive managers)')
+    .argument('<pid...>')
+    .option('--target <name>', 'only copies on this target')
+    .option('--wait', 'follow the job to its end')
+    .action(submitting('repair'));
+  program
+    .command('migrate')
+    .description('move copies from one target of long-term storage to another (archive managers)')
+    .argument('<pid...>')
+    .requiredOption('--from <name>', 'the target that they leave')
+    .requiredOption('--to <name>', 'the target that gets them')
+    .option('--wait', 'follow the job to its end')
+    .action(submitting('migrate'));
 }
 
 function addPublications(program: Command, perform: Perform): void {

@@ -43,6 +43,8 @@ export const TargetNames = (): PropertyDecorator =>
     ...[IsOptional(), IsArray(), ArrayMinSize(1), ArrayMaxSize(4), ArrayUnique()],
     Matches(/^[a-z0-9-]{1,40}$/, { each: true }),
   );
+/** The name of a target of ROUTES_FILE. */
+export const TargetName = (): PropertyDecorator => all(IsString(), Matches(/^[a-z0-9-]{1,40}$/));
 /** A sentence for people. */
 export const Sentence = (): PropertyDecorator => all(IsString(), MaxLength(2000));
 /** A list of objects of their own shape, `most` of them. */

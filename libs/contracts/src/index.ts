@@ -55,11 +55,17 @@ export {
   DatasetResetPreparedV1,
   datasetResetPreparedV1,
 } from './assembly/dataset-reset-prepared.event.v1.js';
+export {
+  DatasetCopiesChangedV1,
+  datasetCopiesChangedV1,
+} from './assembly/dataset-copies-changed.event.v1.js';
 export { DatasetFailedV1, datasetFailedV1 } from './assembly/dataset-failed.event.v1.js';
 export { DatasetCancelledV1, datasetCancelledV1 } from './assembly/dataset-cancelled.event.v1.js';
 export { ArchiveDatablockV1, archiveDatablockV1 } from './archival/archive-datablock.command.v1.js';
 export { RetrieveDatablockV1, retrieveDatablockV1 } from './archival/retrieve-datablock.command.v1.js';
 export { VerifyDatablockV1, verifyDatablockV1 } from './archival/verify-datablock.command.v1.js';
+export { RepairDatablockV1, repairDatablockV1 } from './archival/repair-datablock.command.v1.js';
+export { MoveCopyV1, moveCopyV1 } from './archival/move-copy.command.v1.js';
 export { ReleaseOriginalsV1, releaseOriginalsV1 } from './archival/release-originals.command.v1.js';
 export { DiscardDatablockV1, discardDatablockV1 } from './archival/discard-datablock.command.v1.js';
 export { CancelWorkV1, cancelWorkV1 } from './archival/cancel-work.command.v1.js';
@@ -67,6 +73,8 @@ export { WorkProgressedV1, workProgressedV1 } from './archival/work-progressed.e
 export { DatablockArchivedV1, datablockArchivedV1 } from './archival/datablock-archived.event.v1.js';
 export { DatablockRetrievedV1, datablockRetrievedV1 } from './archival/datablock-retrieved.event.v1.js';
 export { DatablockVerifiedV1, datablockVerifiedV1 } from './archival/datablock-verified.event.v1.js';
+export { DatablockRepairedV1, datablockRepairedV1 } from './archival/datablock-repaired.event.v1.js';
+export { CopyMovedV1, copyMovedV1 } from './archival/copy-moved.event.v1.js';
 export { OriginalsReleasedV1, originalsReleasedV1 } from './archival/originals-released.event.v1.js';
 export { WorkFailedV1, workFailedV1 } from './archival/work-failed.event.v1.js';
 export { WorkCancelledV1, workCancelledV1 } from './archival/work-cancelled.event.v1.js';

@@ -12,12 +12,15 @@ import { datasetStartedV1 } from './assembly/dataset-started.event.v1.js';
 import { datasetArchivedV1 } from './assembly/dataset-archived.event.v1.js';
 import { datasetRetrievedV1 } from './assembly/dataset-retrieved.event.v1.js';
 import { datasetVerifiedV1 } from './assembly/dataset-verified.event.v1.js';
+import { datasetCopiesChangedV1 } from './assembly/dataset-copies-changed.event.v1.js';
 import { datasetResetPreparedV1 } from './assembly/dataset-reset-prepared.event.v1.js';
 import { datasetFailedV1 } from './assembly/dataset-failed.event.v1.js';
 import { datasetCancelledV1 } from './assembly/dataset-cancelled.event.v1.js';
 import { archiveDatablockV1 } from './archival/archive-datablock.command.v1.js';
 import { retrieveDatablockV1 } from './archival/retrieve-datablock.command.v1.js';
 import { verifyDatablockV1 } from './archival/verify-datablock.command.v1.js';
+import { moveCopyV1 } from './archival/move-copy.command.v1.js';
+import { repairDatablockV1 } from './archival/repair-datablock.command.v1.js';
 import { releaseOriginalsV1 } from './archival/release-originals.command.v1.js';
 import { discardDatablockV1 } from './archival/discard-datablock.command.v1.js';
 import { cancelWorkV1 } from './archival/cancel-work.command.v1.js';
@@ -25,6 +28,8 @@ import { workProgressedV1 } from './archival/work-progressed.event.v1.js';
 import { datablockArchivedV1 } from './archival/datablock-archived.event.v1.js';
 import { datablockRetrievedV1 } from './archival/datablock-retrieved.event.v1.js';
 import { datablockVerifiedV1 } from './archival/datablock-verified.event.v1.js';
+import { copyMovedV1 } from './archival/copy-moved.event.v1.js';
+import { datablockRepairedV1 } from './archival/datablock-repaired.event.v1.js';
 import { originalsReleasedV1 } from './archival/originals-released.event.v1.js';
 import { workFailedV1 } from './archival/work-failed.event.v1.js';
 import { workCancelledV1 } from './archival/work-cancelled.event.v1.js';
@@ -52,12 +57,15 @@ export const registry: readonly MessageContract[] = [
   datasetArchivedV1,
   datasetRetrievedV1,
   datasetVerifiedV1,
+  datasetCopiesChangedV1,
   datasetResetPreparedV1,
   datasetFailedV1,
   datasetCancelledV1,
   archiveDatablockV1,
   retrieveDatablockV1,
   verifyDatablockV1,
+  repairDatablockV1,
+  moveCopyV1,
   releaseOriginalsV1,
   discardDatablockV1,
   cancelWorkV1,
@@ -65,6 +73,8 @@ export const registry: readonly MessageContract[] = [
   datablockArchivedV1,
   datablockRetrievedV1,
   datablockVerifiedV1,
+  datablockRepairedV1,
+  copyMovedV1,
   originalsReleasedV1,
   workFailedV1,
   workCancelledV1,

@@ -1,5 +1,5 @@
 /** What a job asks Catena to do; `none` for job types that only external systems handle. */
-export const workflows = ['archive', 'retrieve', 'verify', 'reset', 'none'] as const;
+export const workflows = ['archive', 'retrieve', 'verify', 'reset', 'repair', 'migrate', 'none'] as const;
 export type Workflow = (typeof workflows)[number];
 
 export const phases = ['planning', 'packing', 'verifying', 'recalling', 'waiting'] as const;

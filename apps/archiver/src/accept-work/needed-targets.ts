@@ -19,13 +19,14 @@ export class NeededTargets {
   async of({ kind, data }: Command): Promise<WorkNeeds | undefined> {
     if (kind === 'release') return undefined;
     if (kind === 'archive') return needing('all', data.targets);
+    if (kind === 'move') return needing('all', [data.from, data.to]);
     // Where copies lie is known better here than to who sent the command.
     const stored = (await this.datablocks.found(data.archiveId))?.copies;
     const copies = stored?.map(({ share }) => share);
     if (kind === 'retrieve') return this.readingFirst(data.targets?.[0], stored);
     // Each archiver takes away what it has, and leaves the rest to others.
     if (kind === 'discard' && copies !== undefined) return needing('any', copies);
-    if (kind === 'verify' || copies !== undefined) return needing('all', copies);
+    if (kind === 'verify' || kind === 'repair' || copies !== undefined) return needing('all', copies);
     return this.orders.needsOfArchival(data.archiveId);
   }
 

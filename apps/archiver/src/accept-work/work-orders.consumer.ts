@@ -4,14 +4,18 @@ import {
   archiveDatablockV1,
   cancelWorkV1,
   discardDatablockV1,
+  moveCopyV1,
   releaseOriginalsV1,
+  repairDatablockV1,
   retrieveDatablockV1,
   verifyDatablockV1,
   type ArchiveDatablockV1,
   type CancelWorkV1,
   type DiscardDatablockV1,
   type Envelope,
+  type MoveCopyV1,
   type ReleaseOriginalsV1,
+  type RepairDatablockV1,
   type RetrieveDatablockV1,
   type VerifyDatablockV1,
 } from '#contracts';
@@ -47,6 +51,16 @@ export class WorkOrdersConsumer {
   @Handles(verifyDatablockV1)
   verify(@Payload() { data }: Envelope<VerifyDatablockV1>): Promise<Outcome> {
     return this.accept({ kind: 'verify', data });
+  }
+
+  @Handles(repairDatablockV1)
+  repair(@Payload() { data }: Envelope<RepairDatablockV1>): Promise<Outcome> {
+    return this.accept({ kind: 'repair', data });
+  }
+
+  @Handles(moveCopyV1)
+  move(@Payload() { data }: Envelope<MoveCopyV1>): Promise<Outcome> {
+    return this.accept({ kind: 'move', data });
   }
 
   @Handles(releaseOriginalsV1)

@@ -50,6 +50,8 @@ describe('An order of job-assembler', () => {
       ['retrieve', (data) => consumer.retrieve(envelopeOf(data))],
       ['verify', (data) => consumer.verify(envelopeOf(data))],
       ['discard', (data) => consumer.discard(envelopeOf(data))],
+      ['repair', (data) => consumer.repair(envelopeOf(data))],
+      ['move', (data) => consumer.move(envelopeOf({ ...data, from: 'disk', to: 'tape' }))],
     ] as [string, (data: ReturnType<typeof order>) => Promise<unknown>][]) {
       const data = order();
       assert.deepEqual(await accept(data), { kind: 'done' });
@@ -58,8 +60,8 @@ describe('An order of job-assembler', () => {
       assert.deepEqual([command.kind, state, dueAt, lastFault], [kind, 'open', clock.now(), undefined]);
       assert.equal(command.data.workOrderId, data.workOrderId);
     }
-    assert.equal(await store.works.countDocuments({}), 4);
-    assert.equal(woken, 8);
+    assert.equal(await store.works.countDocuments({}), 6);
+    assert.equal(woken, 12);
   });
 
   it('is for archivers that have all its targets, or one of them to read from', async () => {
@@ -86,6 +88,14 @@ describe('An order of job-assembler', () => {
       'where its parts may lie',
     );
     assert.equal(await needsOf(unknown!), undefined);
+    const [repair, move] = [1, 2].map(() => ({ ...order(), archiveId: 'known' })) as [
+      ReturnType<typeof order>,
+      ReturnType<typeof order>,
+    ];
+    await consumer.repair(envelopeOf({ ...repair, targets: ['old-news'], only: 'disk' }));
+    await consumer.move(envelopeOf({ ...move, from: 'tape', to: 'attic' }));
+    assert.deepEqual(await needsOf(repair), { of: 'all', targets: ['disk', 'tape'] }, 'all copies are read');
+    assert.deepEqual(await needsOf(move), { of: 'all', targets: ['tape', 'attic'] }, 'both ends');
   });
 
   it('to read is for archivers that have the chosen target first, unless its copy is known to be damaged', async () => {

@@ -64,6 +64,7 @@ export class ArchiverStore implements OnApplicationBootstrap {
     await this.datablocks.createIndex({ discardedAt: 1 }, { name: 'discarded', sparse: true });
     await this.datablocks.createIndex({ pid: 1, filesSha256: 1 }, { name: 'by_files' });
     await this.datablocks.createIndex({ 'copies.damaged.at': 1 }, { name: 'damaged', sparse: true });
+    await this.datablocks.createIndex({ sha256: 1 }, { name: 'by_content', sparse: true });
     await this.datablocks.createIndex({ 'copies.share': 1 }, { name: 'by_share' });
     await this.targets.createIndex({ identity: 1 }, { name: 'by_identity', unique: true });
     await this.asides.createIndex({ share: 1 }, { name: 'by_share' });

@@ -16,8 +16,8 @@ export class CopyRecords {
   ) {}
 
   /** It was read just now, and is what was archived. */
-  async verified(archiveId: string, { share }: StoredCopy): Promise<void> {
-    await this.datablocks.copyVerified(archiveId, share, this.clock.now());
+  async verified(archiveId: string, copy: StoredCopy): Promise<void> {
+    await this.datablocks.copyVerified(archiveId, copy, this.clock.now());
   }
 
   /** Nothing happens if it was verified since it was looked up: then it has been restored meanwhile. */
@@ -25,6 +25,12 @@ export class CopyRecords {
     const { share } = copy;
     if (await this.datablocks.copyDamaged(archiveId, copy, this.clock.now(), found))
       this.logger.error({ archiveId, share, found }, 'a copy is damaged');
+  }
+
+  /** Whether the datablock has a copy there still: it may have been moved since it was looked up. */
+  async isListed(archiveId: string, { share }: StoredCopy): Promise<boolean> {
+    const now = await this.datablocks.verified(archiveId);
+    return now?.copies.some((copy) => copy.share === share) === true;
   }
 
   /** Whether it was seen so short a time ago that a share may not find it everywhere yet. */

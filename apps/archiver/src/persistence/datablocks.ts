@@ -10,6 +10,7 @@ export type OwnedDatablock = Pick<StoredDatablock, '_id' | 'jobId' | 'pid'>;
 /** The mark of one that was discarded without having been recorded has nothing but its name. */
 export type FoundDatablock = OwnedDatablock & Partial<StoredDatablock>;
 
+const absent = { $exists: false } as const;
 const recording = stepOf(datablockSteps, 'verified', 'verified');
 const discarding = stepOf(datablockSteps, ['verified', 'discarded'], 'discarded');
 const returning = stepOf(datablockSteps, 'discarded', 'verified');
@@ -99,11 +100,16 @@ export class Datablocks {
     return (await this.all.deleteOne({ _id, ...discardedBefore(before) })).deletedCount > 0;
   }
 
-  /** The copy was read at this moment, and is what was archived. */
-  async copyVerified(_id: string, share: string, verifiedAt: Date): Promise<void> {
+  /** The copy was read at this moment, and is what was archived. Nothing is written of one whose move has ended since it was looked up. */
+  async copyVerified(_id: string, copy: StoredCopy, verifiedAt: Date): Promise<void> {
+    const { damaged: _, ...good } = copy;
+    const { share, replaces = absent } = copy;
+    const asSeen = { share: { $in: this.names.writtenAs(share) }, replaces };
     await this.all.updateOne(
-      { _id, 'copies.share': { $in: this.names.writtenAs(share) } },
-      { $set: { 'copies.$': { share, verifiedAt } } },
+      { _id, copies: { $elemMatch: asSeen } },
+      {
+        $set: { 'copies.$': { ...good, verifiedAt } },
+      },
     );
   }
 
@@ -120,6 +126,103 @@ export class Datablocks {
       { $set: { 'copies.$.damaged': { at, found: found.slice(0, 2000) } } },
     );
     return modifiedCount > 0;
+  }
+
+  /**
+   * A copy that was damaged when it was looked up is good: it was written anew, and read back.
+   *
+   * @returns false when it was mended, moved or discarded by others since it was looked up
+   */
+  async copyMended(
+    { _id, sha256 }: Pick<StoredDatablock, '_id' | 'sha256'>,
+    { damaged, ...copy }: StoredCopy,
+    at: Date,
+    mendedBy: string,
+  ): Promise<boolean> {
+    const { share, verifiedAt, replaces = absent } = copy;
+    const written = { $in: this.names.writtenAs(share) };
+    const asSeen = { share: written, verifiedAt, replaces, 'damaged.at': damaged?.at };
+    const { matchedCount } = await this.all.updateOne(
+      { _id, ...recording.from, sha256, copies: { $elemMatch: asSeen } },
+      { $set: { 'copies.$': { ...copy, verifiedAt: at, mendedBy } } },
+    );
+    return matchedCount > 0;
+  }
+
+  /**
+   * A new copy, read back, that takes the place of one which is there still.
+   *
+   * @returns false when one of the two is not as it was when they were looked up
+   */
+  async copyAdded(
+    { _id, sha256 }: Pick<StoredDatablock, '_id' | 'sha256'>,
+    copy: StoredCopy & { readonly replaces: string },
+  ): Promise<boolean> {
+    const [there, former] = [copy.share, copy.replaces].map((name) => this.names.writtenAs(name));
+    const { matchedCount } = await this.all.updateOne(
+      {
+        ...{ _id, ...recording.from, sha256 },
+        copies: {
+          $elemMatch: { share: { $in: former } },
+          $not: { $elemMatch: { share: { $in: there } } },
+        },
+      },
+      { $push: { copies: copy }, $inc: { placement: 1 } },
+    );
+    return matchedCount > 0;
+  }
+
+  /**
+   * A copy is none any more, because another that is good has its place.
+   *
+   * @param instead the target of that one
+   * @returns false when that one is not there, or damaged, by now
+   */
+  async copyRemoved(_id: string, share: string, instead: string): Promise<boolean> {
+    const [gone, good] = [share, instead].map((name) => this.names.writtenAs(name));
+    const isGood = { $elemMatch: { share: { $in: good }, damaged: { $exists: false } } };
+    const { matchedCount } = await this.all.updateOne(
+      { _id, ...recording.from, $and: [{ copies: isGood }, { 'copies.share': { $in: gone } }] },
+      { $pull: { copies: { share: { $in: gone } } }, $inc: { placement: 1 } },
+    );
+    return matchedCount > 0;
+  }
+
+  /** What its copy took the place of is out of the way. */
+  async moveEnded(_id: string, share: string, replaces: string): Promise<void> {
+    await this.all.updateOne(
+      { _id, copies: { $elemMatch: { share: { $in: this.names.writtenAs(share) }, replaces } } },
+      { $unset: { 'copies.$.replaces': '' } },
+    );
+  }
+
+  /** The two were one file: it is the copy on the former target. */
+  async copyMovedBack(_id: string, former: string, share: string, verifiedAt: Date): Promise<void> {
+    const made = { share: { $in: this.names.writtenAs(share) }, replaces: former };
+    await this.all.updateOne(
+      { _id, ...recording.from, copies: { $elemMatch: made } },
+      {
+        $set: { 'copies.$': { share: former, verifiedAt } },
+        $inc: { placement: 1 },
+      },
+    );
+  }
+
+  /** A file has the name of the datablock again on a target that had no copy: it counts as damaged until a verification or a repair has read it. */
+  async copyReturned(_id: string, copy: StoredCopy): Promise<void> {
+    await this.all.updateOne(
+      {
+        ...{ _id, ...recording.from },
+        copies: { $not: { $elemMatch: { share: { $in: this.names.writtenAs(copy.share) } } } },
+      },
+      { $push: { copies: copy }, $inc: { placement: 1 } },
+    );
+  }
+
+  /** Another verified datablock of this content. */
+  async otherOf(sha256: string, _id: string): Promise<string | undefined> {
+    const other = { sha256, _id: { $ne: _id }, ...recording.from };
+    return (await this.all.findOne(other as object, { projection: { _id: 1 } }))?._id;
   }
 
   /** Datablocks of which a copy is damaged. */

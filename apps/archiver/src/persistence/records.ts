@@ -1,9 +1,11 @@
 import type {
   ArchiveDatablockV1,
   DiscardDatablockV1,
+  MoveCopyV1,
   ObjectReference,
   OriginalsSource,
   ReleaseOriginalsV1,
+  RepairDatablockV1,
   RetrieveDatablockV1,
   VerifyDatablockV1,
 } from '#contracts';
@@ -16,6 +18,8 @@ export type Command =
   | { readonly kind: 'archive'; readonly data: ArchiveDatablockV1 }
   | { readonly kind: 'retrieve'; readonly data: RetrieveDatablockV1 }
   | { readonly kind: 'verify'; readonly data: VerifyDatablockV1 }
+  | { readonly kind: 'repair'; readonly data: RepairDatablockV1 }
+  | { readonly kind: 'move'; readonly data: MoveCopyV1 }
   | { readonly kind: 'release'; readonly data: ReleaseOriginalsV1 }
   | { readonly kind: 'discard'; readonly data: DiscardDatablockV1 };
 
@@ -72,6 +76,10 @@ export interface StoredCopy {
   readonly verifiedAt: Date;
   /** Since when it is known to be missing or other than what was archived, and how: until it is verified again. */
   readonly damaged?: { readonly at: Date; readonly found: string };
+  /** The work order that mended it last. */
+  readonly mendedBy?: string;
+  /** A move is under way: it takes the place of the one on this target, which goes next. */
+  readonly replaces?: string;
 }
 
 /** A datablock on long-term storage, as proven by reading it back. */
@@ -95,6 +103,8 @@ export interface StoredDatablock {
   copies: StoredCopy[];
   /** Most copies that an order has asked for: originals go only while there are as many good ones. Absent before 0.7. */
   asked?: number;
+  /** How often a copy has come to a target, or left one, since it was archived; absent: never. */
+  placement?: number;
   state: DatablockState;
   /** Absent in records from before 0.3: those stay. */
   discardedAt?: Date;
@@ -111,6 +121,10 @@ export interface FileAside {
   reason: string;
   /** Its dataset was reset: it must not go before its files are known to be elsewhere. */
   reset?: true;
+  /** Only a copy of a datablock that stays: it goes when the one on this target, which took its place, is still good. */
+  replacedBy?: string;
+  /** Of a file that was found to be other than what was archived: what it is. */
+  sha256?: string;
   /** An operator said that it may go all the same. */
   withoutOriginals?: true;
   /** How often it was looked at in vain. */

@@ -46,6 +46,22 @@ export function notYetThere(share: string, name: string, cause?: unknown): Trans
   );
 }
 
+/** Where copies lie, where their storages have names of ROUTES_FILE: items of LTS_ROOTS are nobody else's business. */
+export function namedTargets(copies: readonly StoredCopy[]): string[] | undefined {
+  const names = copies.map(({ share }) => share);
+  const areNamed = names.every((name) => /^[a-z0-9-]{1,40}$/.test(name));
+  return names.length > 0 && areNamed ? names : undefined;
+}
+
+/** Other work moved or mended a copy since its record was read: it is read again. Nothing is said of the copies. */
+export function copiesChanged(archiveId: string): TransientError {
+  return new TransientError(
+    'archiver.copies-changed',
+    `Expected the copies of ${archiveId} to stay as they were when this began, found that other work has moved, mended or discarded one meanwhile: it is looked at again.`,
+    { away: true, details: { archiveId } },
+  );
+}
+
 /** Reads what was written a moment ago. @throws TransientError `archiver.copy-unseen` */
 export async function readBack(share: LongTermStorage, name: string, options: LongTermReadOptions) {
   try {

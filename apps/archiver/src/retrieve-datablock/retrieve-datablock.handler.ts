@@ -8,7 +8,14 @@ import { type Logger, LOGGER } from '#observability';
 import { eventRow, type AnswerRow } from '#outbox';
 import { ObjectStore } from '#storage';
 import { ConfigToken, SharesToken, type ArchiverConfig } from '../archiver.config.js';
-import { bestFirst, isDamage, isDamaged, isMissing, notYetThere } from '../persistence/stored-copies.js';
+import {
+  bestFirst,
+  copiesChanged,
+  isDamage,
+  isDamaged,
+  isMissing,
+  notYetThere,
+} from '../persistence/stored-copies.js';
 import { targetAway } from '../domain/missing-targets.js';
 import { refuseForeign } from '../domain/own-datablock.js';
 import { Datablocks } from '../persistence/datablocks.js';
@@ -89,6 +96,7 @@ export class RetrieveDatablockHandler {
       }
     }
     if (passing !== undefined) throw passing;
+    await this.assertStillThese(datablock);
     if (away !== undefined) throw away;
     throw new PermanentError(
       'archiver.copy-damaged',
@@ -112,8 +120,17 @@ export class RetrieveDatablockHandler {
     return away;
   }
 
+  /** A copy that was moved or mended while this looked for it is on another target, or good: nothing is lost. */
+  private async assertStillThese({ _id, copies }: StoredDatablock): Promise<void> {
+    const now = await this.datablocks.verified(_id);
+    const isStill = (copy: StoredCopy): boolean =>
+      copies.some(({ share, verifiedAt }) => share === copy.share && verifiedAt >= copy.verifiedAt);
+    if (now?.copies.every(isStill) !== true) throw copiesChanged(_id);
+  }
+
   /** What a failed recall says about the copy; damage is in its record before anything else happens. */
   private async findingOf({ _id }: StoredDatablock, copy: StoredCopy, error: unknown): Promise<unknown> {
+    if (isMissing(error) && !(await this.records.isListed(_id, copy))) return copiesChanged(_id);
     if (isMissing(error) && this.records.isYoung(copy)) return notYetThere(copy.share, _id, error);
     if (isDamage(error)) await this.records.damaged(_id, copy, messageOf(error));
     return error;

@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type {
   archiveDatablockV1,
   discardDatablockV1,
+  moveCopyV1,
   releaseOriginalsV1,
+  repairDatablockV1,
   retrieveDatablockV1,
   verifyDatablockV1,
 } from '#contracts';
@@ -12,7 +14,7 @@ import type { Command } from '../persistence/records.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
 import { ReleaseOriginalsHandler } from '../release-originals/release-originals.handler.js';
 import { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
-import { VerifyDatablockHandler } from '../verify-datablock/verify-datablock.handler.js';
+import { CopyHandlers } from './copy-handlers.js';
 import type { WorkContext } from '../domain/work.js';
 
 /** What ends a work order, of whichever kind. */
@@ -20,6 +22,8 @@ export type WorkAnswer = AnswerRow<
   | typeof archiveDatablockV1
   | typeof retrieveDatablockV1
   | typeof verifyDatablockV1
+  | typeof repairDatablockV1
+  | typeof moveCopyV1
   | typeof releaseOriginalsV1
   | typeof discardDatablockV1
 >;
@@ -30,7 +34,7 @@ export class WorkHandlers {
   constructor(
     private readonly archive: ArchiveDatablockHandler,
     private readonly retrieve: RetrieveDatablockHandler,
-    private readonly verify: VerifyDatablockHandler,
+    private readonly copies: CopyHandlers,
     private readonly release: ReleaseOriginalsHandler,
     private readonly discard: DiscardDatablockHandler,
   ) {}
@@ -42,7 +46,9 @@ export class WorkHandlers {
       case 'retrieve':
         return this.retrieve.handle(command.data, context);
       case 'verify':
-        return this.verify.handle(command.data, context);
+      case 'repair':
+      case 'move':
+        return this.copies.handle(command, context);
       case 'release':
         return this.release.handle(command.data, context);
       case 'discard':
@@ -54,5 +60,6 @@ export class WorkHandlers {
   async undo(command: Command, left?: readonly string[]): Promise<void> {
     if (command.kind === 'archive')
       await this.discard.discard(command.data, 'it was cancelled while it was packed', left);
+    await this.copies.undo(command);
   }
 }

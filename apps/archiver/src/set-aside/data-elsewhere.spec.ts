@@ -24,6 +24,7 @@ import { Datablocks } from '../persistence/datablocks.js';
 import { FilesAside } from '../persistence/files-aside.js';
 import type { WorkContext } from '../domain/work.js';
 import { DataElsewhere } from './data-elsewhere.js';
+import { FormerCopies } from './former-copies.js';
 import { SetAsideSweep } from './set-aside-sweep.js';
 import { SetAside } from './set-aside.js';
 
@@ -82,7 +83,11 @@ describe('A tape that was set aside', () => {
     const lists = new DatablockLists(objects, claims, config);
     asides = new SetAside(new FilesAside(store), new Datablocks(store), clock, [share], config);
     const elsewhere = new DataElsewhere(new Datablocks(store), catalogue, objects, originals, lists, config);
-    sweep = new SetAsideSweep(store, asides, catalogue, elsewhere, logger);
+    sweep = new SetAsideSweep(
+      ...([store, asides, catalogue, elsewhere] as const),
+      new FormerCopies(new Datablocks(store)),
+      logger,
+    );
     const writer = new CopyWriter(lists, asides, config);
     archive = archiveHandler(store, { lists, originals, writer }, clock, [share]);
     discard = new DiscardDatablockHandler(new Datablocks(store), catalogue, asides, clock, [share]);

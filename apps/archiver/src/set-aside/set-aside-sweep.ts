@@ -6,6 +6,7 @@ import { CatalogueWord } from '../catalog/catalogue-word.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import type { FileAside } from '../persistence/records.js';
 import { DataElsewhere } from './data-elsewhere.js';
+import { FormerCopies } from './former-copies.js';
 import { SetAside } from './set-aside.js';
 
 const pause = 60_000;
@@ -20,6 +21,7 @@ export class SetAsideSweep extends HostedLoop {
     private readonly asides: SetAside,
     private readonly catalogue: CatalogueWord,
     private readonly elsewhere: DataElsewhere,
+    private readonly formers: FormerCopies,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     super({
@@ -69,13 +71,24 @@ export class SetAsideSweep extends HostedLoop {
 
   /** @param beat keeps the file in the hands of this sweep */
   private async settle(aside: FileAside, beat: () => Promise<FileAside>): Promise<void> {
-    if (await this.catalogue.lists(aside)) return this.returnListed(aside);
-    if (aside.reset === true && aside.withoutOriginals !== true) {
+    const isFormer = aside.replacedBy !== undefined;
+    if (isFormer && (await this.formers.fateOf(aside)) === 'removed') return this.removeFormer(await beat());
+    if (!isFormer && (await this.catalogue.lists(aside))) return this.returnListed(aside);
+    if ((aside.reset === true || isFormer) && aside.withoutOriginals !== true) {
       await this.elsewhere.assert(aside, async () => void (await beat()));
       // A proof may take long.
-      if (await this.catalogue.lists(aside)) return this.returnListed(await beat());
+      if (!isFormer && (await this.catalogue.lists(aside))) return this.returnListed(await beat());
     }
-    await this.asides.remove(await beat());
+    await this.remove(await beat());
+  }
+
+  /** Asked once more at the end: a copy may have been found damaged while this one waited for its turn. */
+  private async removeFormer(aside: FileAside): Promise<void> {
+    if ((await this.formers.fateOf(aside)) === 'removed') await this.remove(aside);
+  }
+
+  private async remove(aside: FileAside): Promise<void> {
+    await this.asides.remove(aside);
     const { archiveId, pid, share, reason } = aside;
     this.logger.info({ archiveId, pid, share, reason }, 'removed a file that was set aside');
   }

@@ -16,6 +16,10 @@ export interface Unwanted {
   readonly reason: string;
   /** Its dataset was reset: it must not go before its files are known to be elsewhere. */
   readonly reset?: true;
+  /** Only a copy of a datablock that stays, and the target of the one that took its place. */
+  readonly replacedBy?: string;
+  /** Of a file that was found to be other than what was archived: what it is. */
+  readonly sha256?: string;
 }
 
 /**
@@ -42,16 +46,32 @@ export class SetAside {
     if (!(await share.isSetAside(unwanted.archiveId, token))) await this.files.withdraw(token);
   }
 
+  /** Gives the file that a work order set aside last its name back. */
+  async undo(
+    share: LongTermStorage,
+    { archiveId, workOrderId }: Pick<Unwanted, 'archiveId' | 'workOrderId'>,
+  ): Promise<void> {
+    let last: string | undefined;
+    for (let count = 0; ; count += 1) {
+      const token = tokenOf(share, { archiveId, workOrderId }, count);
+      if (!(await share.isSetAside(archiveId, token))) break;
+      last = token;
+    }
+    if (last !== undefined && (await share.bringBack(archiveId, last))) await this.files.returned(last);
+  }
+
   /** @returns the token; that of an earlier try if it died before it moved the file */
   private async record(share: LongTermStorage, unwanted: Unwanted): Promise<string> {
-    const { archiveId, pid, jobId, workOrderId, reason, reset } = unwanted;
+    const { archiveId, pid, jobId, reason, reset, replacedBy, sha256 } = unwanted;
     const now = this.clock.now();
     for (let count = 0; ; count += 1) {
-      const token = idFromName(`${share.name}\n${archiveId}\n${workOrderId}\n${count}`);
+      const token = tokenOf(share, unwanted, count);
       if (await share.isSetAside(archiveId, token)) continue;
       await this.files.keep({
         ...{ _id: token, share: share.name, archiveId, pid, jobId, reason },
         ...(reset === true ? { reset } : {}),
+        ...(replacedBy === undefined ? {} : { replacedBy }),
+        ...(sha256 === undefined ? {} : { sha256 }),
         ...{ setAsideAt: now, dueAt: this.in(this.config.discardGrace) },
       });
       return token;
@@ -92,7 +112,15 @@ export class SetAside {
         `Expected ${aside.archiveId} in ${share.name}, set aside under ${aside._id}, found no file of either name: look there by hand.`,
       );
     await this.datablocks.bringBack({ _id: aside.archiveId, pid: aside.pid });
+    if (aside.replacedBy !== undefined) await this.listAgain(aside);
     await this.files.returned(aside._id);
+  }
+
+  /** A copy that was moved away, or was bad: nobody knows what it is before it was read. */
+  private async listAgain({ share, archiveId, setAsideAt }: FileAside): Promise<void> {
+    const found = 'it was set aside, brought back, and not read since: verify the dataset';
+    const damaged = { at: this.clock.now(), found };
+    await this.datablocks.copyReturned(archiveId, { share, verifiedAt: setAsideAt, damaged });
   }
 
   /** Takes a file from the sweep, for an operator. @throws PermanentError `archiver.not-set-aside` */
@@ -153,4 +181,13 @@ export class SetAside {
       `Expected the storage ${name}, which holds a file that was set aside, found that this archiver does not have it (ROUTES_FILE and ARCHIVER_TARGETS, or LTS_ROOTS).`,
     );
   }
+}
+
+/** One for each file that an order sets aside under a name: a try that is repeated finds it again. */
+function tokenOf(
+  { name }: LongTermStorage,
+  { archiveId, workOrderId }: Pick<Unwanted, 'archiveId' | 'workOrderId'>,
+  count: number,
+): string {
+  return idFromName(`${name}\n${archiveId}\n${workOrderId}\n${count}`);
 }

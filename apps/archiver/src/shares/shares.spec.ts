@@ -23,9 +23,11 @@ import { TargetIdentities } from '../persistence/target-identities.js';
 import { RecallLock } from '../retrieve-datablock/recall-lock.js';
 import { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
 import type { DataElsewhere } from '../set-aside/data-elsewhere.js';
+import { FormerCopies } from '../set-aside/former-copies.js';
 import { SetAsideSweep } from '../set-aside/set-aside-sweep.js';
 import { SetAside } from '../set-aside/set-aside.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
+import { CopyCheck } from '../check-copies/copy-check.js';
 import { VerifyDatablockHandler } from '../verify-datablock/verify-datablock.handler.js';
 import { Shares } from './shares.js';
 
@@ -104,13 +106,15 @@ describe('A share', () => {
     const records = new CopyRecords(datablocks, clock, config, logger);
     const lock = new RecallLock(new RetrievedCopies(store), clock, config, logger);
     const catalogue = { lists: () => Promise.resolve(false) } as unknown as CatalogueWord;
-    verify = new VerifyDatablockHandler(datablocks, records, clock, [share]);
+    verify = new VerifyDatablockHandler(datablocks, new CopyCheck(records, [share]), clock);
     retrieve = new RetrieveDatablockHandler(
       ...([datablocks, objects, lock, [share], records, clock, config, logger] as const),
     );
     asides = new SetAside(new FilesAside(store), datablocks, clock, [share], config);
     discard = new DiscardDatablockHandler(datablocks, catalogue, asides, clock, [share]);
-    sweep = new SetAsideSweep(store, asides, catalogue, {} as DataElsewhere, logger);
+    sweep = new SetAsideSweep(
+      ...([store, asides, catalogue, {} as DataElsewhere, new FormerCopies(datablocks), logger] as const),
+    );
     const appHealth = { add: (_: string, look: typeof health) => (health = look) } as unknown as AppHealth;
     shares = new Shares(identities, modes, appHealth, [share, stranger], logger);
     shares.onApplicationBootstrap();

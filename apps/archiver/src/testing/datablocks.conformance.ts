@@ -79,7 +79,7 @@ export function datablocksConformance(name: string, open: () => Promise<OpenStor
       assert.deepEqual(await copies(), ['disk', 'two']);
       assert.equal(await renamed.copyDamaged('a', { share: 'disk', verifiedAt: start }, at(1), 'gone'), true);
       assert.equal(await renamed.countDamaged(), 1);
-      await renamed.copyVerified('a', 'disk', at(2));
+      await renamed.copyVerified('a', { share: 'disk', verifiedAt: at(1) }, at(2));
       assert.deepEqual((await datablocks.verified('a'))?.copies, [
         { share: 'disk', verifiedAt: at(2) },
         { share: 'two', verifiedAt: start },
@@ -170,7 +170,7 @@ export function datablocksConformance(name: string, open: () => Promise<OpenStor
       const { copies } = (await datablocks.verified('a'))!;
       assert.deepEqual(copies[0], first);
       assert.deepEqual([copies[1]?.damaged?.at, copies[1]?.damaged?.found.length], [at(1), 2000]);
-      await datablocks.copyVerified('a', 'two', at(3));
+      await datablocks.copyVerified('a', { share: 'two', verifiedAt: at(1) }, at(3));
       assert.deepEqual((await datablocks.verified('a'))?.copies, [
         first,
         { share: 'two', verifiedAt: at(3) },
@@ -181,9 +181,104 @@ export function datablocksConformance(name: string, open: () => Promise<OpenStor
     it('do not call a copy damaged that was verified after it was looked up: it was restored meanwhile', async () => {
       await datablocks.record(datablockOf('a'));
       const [seen] = (await datablocks.verified('a'))!.copies;
-      await datablocks.copyVerified('a', seen!.share, at(1));
+      await datablocks.copyVerified('a', seen!, at(1));
       assert.equal(await datablocks.copyDamaged('a', seen!, at(2), 'torn'), false);
       assert.equal((await datablocks.verified('a'))?.copies[0]?.damaged, undefined);
+    });
+
+    describe('whose copies are mended and moved', () => {
+      const placed = async () => {
+        const { copies, placement } = (await datablocks.verified('a'))!;
+        return [copies.map(({ share }) => share), placement];
+      };
+      const added = { share: 'three', verifiedAt: at(5), replaces: 'one' };
+      const a = { _id: 'a', sha256: 's' };
+
+      it('are good again when a damaged copy was mended as it was seen, and not otherwise', async () => {
+        await datablocks.record(datablockOf('a'));
+        const [, second] = (await datablocks.verified('a'))!.copies;
+        await datablocks.copyDamaged('a', second!, at(1), 'rot');
+        const [, seen] = (await datablocks.verified('a'))!.copies;
+        assert.equal(await datablocks.copyMended({ ...a, sha256: 'other' }, seen!, at(2), 'w'), false);
+        assert.equal(await datablocks.copyMended(a, { ...seen!, share: 'three' }, at(2), 'w'), false);
+        assert.equal(await datablocks.copyMended(a, seen!, at(2), 'w'), true);
+        assert.equal(await datablocks.copyMended(a, seen!, at(3), 'x'), false, 'by another one in between');
+        assert.deepEqual((await datablocks.verified('a'))?.copies[1], {
+          ...{ share: 'two', verifiedAt: at(2), mendedBy: 'w' },
+        });
+        await datablocks.copyVerified('a', { share: 'two', verifiedAt: at(2), mendedBy: 'w' }, at(4));
+        assert.equal((await datablocks.verified('a'))?.copies[1]?.mendedBy, 'w');
+      });
+
+      it('have a copy more while one moves, and as many as before when it has', async () => {
+        await datablocks.record(datablockOf('a'));
+        assert.equal(await datablocks.copyAdded(a, added), true);
+        assert.deepEqual(await placed(), [['one', 'two', 'three'], 1]);
+        assert.equal(await datablocks.copyAdded(a, added), false, 'twice is one');
+        assert.equal(await datablocks.copyRemoved('a', 'one', 'three'), true);
+        assert.equal(await datablocks.copyRemoved('a', 'one', 'three'), false);
+        assert.deepEqual(await placed(), [['two', 'three'], 2]);
+        await datablocks.moveEnded('a', 'three', 'another');
+        assert.equal((await datablocks.verified('a'))?.copies[1]?.replaces, 'one');
+        await datablocks.moveEnded('a', 'three', 'one');
+        assert.equal((await datablocks.verified('a'))?.copies[1]?.replaces, undefined);
+      });
+
+      it('get no copy in the place of one that is gone, or for another content, or when they are discarded', async () => {
+        await datablocks.record(datablockOf('a'));
+        assert.equal(await datablocks.copyAdded(a, { ...added, replaces: 'four' }), false);
+        assert.equal(await datablocks.copyAdded({ ...a, sha256: 'other' }, added), false);
+        await datablocks.discard(owned, at(1));
+        assert.equal(await datablocks.copyAdded(a, added), false);
+        assert.equal(await datablocks.copyRemoved('a', 'one', 'two'), false);
+        await datablocks.copyReturned('a', { share: 'three', verifiedAt: at(1) });
+        assert.equal((await datablocks.found('a'))?.copies?.length, 2);
+      });
+
+      it('lose no copy for one that is damaged or not there', async () => {
+        await datablocks.record(datablockOf('a'));
+        assert.equal(await datablocks.copyRemoved('a', 'one', 'three'), false);
+        await datablocks.copyAdded(a, added);
+        await datablocks.copyDamaged('a', added, at(6), 'rot');
+        assert.equal(await datablocks.copyRemoved('a', 'one', 'three'), false);
+        assert.deepEqual(await placed(), [['one', 'two', 'three'], 1]);
+      });
+
+      it('keep the mark of a move through a verification, and are not marked anew by one that is late', async () => {
+        await datablocks.record(datablockOf('a'));
+        await datablocks.copyAdded(a, added);
+        const copyOn = async () => (await datablocks.verified('a'))!.copies[2]!;
+        await datablocks.copyVerified('a', added, at(6));
+        assert.deepEqual(await copyOn(), { ...added, verifiedAt: at(6) });
+        await datablocks.moveEnded('a', 'three', 'one');
+        await datablocks.copyVerified('a', added, at(7));
+        assert.deepEqual(await copyOn(), { share: 'three', verifiedAt: at(6) });
+      });
+
+      it('have a copy that was brought back, as a damaged one, once; and one that was moved within one place', async () => {
+        await datablocks.record(datablockOf('a'));
+        const back = { share: 'three', verifiedAt: at(1), damaged: { at: at(2), found: 'not read' } };
+        await datablocks.copyReturned('a', back);
+        await datablocks.copyReturned('a', back);
+        assert.deepEqual(await placed(), [['one', 'two', 'three'], 1]);
+        assert.deepEqual((await datablocks.verified('a'))?.copies[2], back);
+        await datablocks.record(datablockOf('a'));
+        await datablocks.copyAdded(a, added);
+        await datablocks.copyRemoved('a', 'one', 'three');
+        await datablocks.copyMovedBack('a', 'one', 'three', at(9));
+        assert.deepEqual((await datablocks.verified('a'))?.copies, [
+          { share: 'two', verifiedAt: start },
+          { share: 'one', verifiedAt: at(9) },
+        ]);
+      });
+
+      it('are found by the content that another has', async () => {
+        await datablocks.record(datablockOf('a'));
+        assert.equal(await datablocks.otherOf('s', 'a'), undefined);
+        await datablocks.record(datablockOf('b'));
+        assert.equal(await datablocks.otherOf('s', 'a'), 'b');
+        assert.equal(await datablocks.otherOf('t', 'a'), undefined);
+      });
     });
   });
 }

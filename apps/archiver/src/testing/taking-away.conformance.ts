@@ -24,6 +24,7 @@ import { ReleasedDatablocks } from '../release-originals/released-datablocks.js'
 import { ReleaseOriginalsHandler } from '../release-originals/release-originals.handler.js';
 import type { WorkContext } from '../domain/work.js';
 import { DataElsewhere } from '../set-aside/data-elsewhere.js';
+import { FormerCopies } from '../set-aside/former-copies.js';
 import { SetAsideSweep } from '../set-aside/set-aside-sweep.js';
 import { SetAside } from '../set-aside/set-aside.js';
 
@@ -74,14 +75,10 @@ export function takingAwayConformance(name: string, open: () => Promise<OpenStor
       const originals = new Originals(objects, claims, config);
       const lists = new DatablockLists(objects, claims, config);
       const elsewhere = new DataElsewhere(
-        new Datablocks(store),
-        catalogue,
-        objects,
-        originals,
-        lists,
-        config,
+        ...([new Datablocks(store), catalogue, objects, originals, lists, config] as const),
       );
-      sweep = new SetAsideSweep(store, asides, catalogue, elsewhere, logger);
+      const formers = new FormerCopies(new Datablocks(store));
+      sweep = new SetAsideSweep(store, asides, catalogue, elsewhere, formers, logger);
       const writer = new CopyWriter(lists, asides, config);
       archive = archiveHandler(store, { lists, originals, writer }, clock, shares);
       discard = new DiscardDatablockHandler(new Datablocks(store), catalogue, asides, clock, shares);

@@ -8,6 +8,7 @@ import { MemoryShare } from '#long-term-storage/testing';
 import { createLogger } from '#observability';
 import { MemoryObjectStore } from '#storage/testing';
 import type { ArchiverConfig } from '../archiver.config.js';
+import { CopyCheck } from '../check-copies/copy-check.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import { Datablocks } from '../persistence/datablocks.js';
 import { RetrievedCopies } from '../persistence/retrieved-copies.js';
@@ -72,7 +73,7 @@ describe('A copy that is found damaged', () => {
     const objects = new MemoryObjectStore();
     await objects.ensureBucket('retrieval');
     records = new CopyRecords(new Datablocks(store), clock, config, logger);
-    verify = new VerifyDatablockHandler(new Datablocks(store), records, clock, shares);
+    verify = new VerifyDatablockHandler(new Datablocks(store), new CopyCheck(records, shares), clock);
     retrieve = new RetrieveDatablockHandler(
       new Datablocks(store),
       objects,

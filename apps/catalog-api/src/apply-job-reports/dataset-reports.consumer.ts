@@ -3,6 +3,7 @@ import { Payload } from '@nestjs/microservices';
 import {
   datasetArchivedV1,
   datasetCancelledV1,
+  datasetCopiesChangedV1,
   datasetFailedV1,
   datasetResetPreparedV1,
   datasetRetrievedV1,
@@ -10,6 +11,7 @@ import {
   datasetVerifiedV1,
   type DatasetArchivedV1,
   type DatasetCancelledV1,
+  type DatasetCopiesChangedV1,
   type DatasetFailedV1,
   type DatasetResetPreparedV1,
   type DatasetRetrievedV1,
@@ -76,6 +78,12 @@ export class DatasetReportsConsumer {
 
   @Handles(datasetVerifiedV1)
   verified(@Payload() { data }: Envelope<DatasetVerifiedV1>): Promise<Outcome> {
+    return this.whileOpen(data, () => this.records.end(data, []));
+  }
+
+  /** Where copies lie is no business of the dataset's. */
+  @Handles(datasetCopiesChangedV1)
+  copiesChanged(@Payload() { data }: Envelope<DatasetCopiesChangedV1>): Promise<Outcome> {
     return this.whileOpen(data, () => this.records.end(data, []));
   }
 

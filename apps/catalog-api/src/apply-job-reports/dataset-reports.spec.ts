@@ -74,6 +74,19 @@ describe('A report about a dataset', () => {
   const blocks = (): Promise<number> => all.catalogue.datablocks.countDocuments({ datasetId: 'a' });
   const refusal = (): Promise<void> => Promise.reject(new PermanentError('x.y', 'the lists differ'));
 
+  for (const workflow of ['repair', 'migrate'] as const)
+    it(`that what a ${workflow} was to do is done, or failed, says nothing of the dataset, which others may read meanwhile`, async () => {
+      await running(workflow, archived);
+      const before = (await all.catalogue.datasets.findOne({ pid: 'a' }))!.datasetlifecycle;
+      const lifecycle = async () => (await all.catalogue.datasets.findOne({ pid: 'a' }))!.datasetlifecycle;
+      await consumer.started(report({ workflow }));
+      assert.deepEqual([await lifecycle(), await all.records.exclusiveOn(['a'])], [before, undefined]);
+      for (let times = 0; times < 2; times += 1) await consumer.copiesChanged(report({ workflow }));
+      assert.deepEqual([await outcome(), await lifecycle()], [[undefined, true, ''], before]);
+      await consumer.failed(report({ workflow, code: 'x.y', message: 'm', fault: 'system' }));
+      assert.deepEqual(await lifecycle(), before);
+    });
+
   it('that it is archived enters the datablocks, says so once, and leaves the dataset to other jobs', async () => {
     await running('archive');
     lines = [{ archiveId: 'one' }, { archiveId: 'two' }];

@@ -82,7 +82,10 @@ export class DatasetSchedule {
   }
 
   /** Several jobs may read one dataset at once: the flag decides, and the number of matches. */
-  private async markShared(workflow: 'retrieve' | 'verify', pids: readonly string[]): Promise<boolean> {
+  private async markShared(
+    workflow: Exclude<Workflow, 'none' | 'archive' | 'reset'>,
+    pids: readonly string[],
+  ): Promise<boolean> {
     const { change } = lifecycleSteps.retrieveScheduled;
     const fit = { pid: { $in: [...pids] }, 'datasetlifecycle.retrievable': true };
     const { matchedCount } = await this.catalogue.datasets.updateMany(fit, {

@@ -53,7 +53,14 @@ function parseJobType(value: unknown, file: string, place: string): JobTypeConfi
     throw complaint(file, `${place}.jobType`, 'a text');
   const create = parseOperation(entry['create'], file, `${place}.create`);
   const update = parseOperation(entry['update'], file, `${place}.update`);
-  return { jobType: entry['jobType'], create, update, workflow: workflowOf(create.actions, file, place) };
+  const workflow = workflowOf(create.actions, file, place);
+  if (isForOperators(workflow) && create.auth?.startsWith('#') === true && create.auth !== '#jobAdmin')
+    throw complaint(
+      file,
+      `${place}.create.auth`,
+      `#jobAdmin, a group or a user, for only operators ${workflow} copies`,
+    );
+  return { jobType: entry['jobType'], create, update, workflow };
 }
 
 function parseOperation(value: unknown, file: string, place: string): OperationConfiguration {
@@ -69,6 +76,11 @@ function parseOperation(value: unknown, file: string, place: string): OperationC
   return { ...(auth === undefined ? {} : { auth }), actions: actions as ActionConfiguration[] };
 }
 
+/** Work on long-term storage that users have no say in: where copies lie, and what becomes of bad ones. */
+export function isForOperators(workflow: Workflow): boolean {
+  return workflow === 'repair' || workflow === 'migrate';
+}
+
 function workflowOf(actions: readonly ActionConfiguration[], file: string, place: string): Workflow {
   const action = actions.find(({ actionType }) => actionType === 'catena');
   if (action === undefined) return 'none';
@@ -78,7 +90,7 @@ function workflowOf(actions: readonly ActionConfiguration[], file: string, place
     throw complaint(
       file,
       `${place}.create: action catena`,
-      'an option workflow: archive, retrieve, verify or reset',
+      'an option workflow: archive, retrieve, verify, reset, repair or migrate',
     );
   return known;
 }

@@ -1,5 +1,6 @@
+import type { Workflow } from '#contracts';
 import { AccessRules, type Caller } from './access.js';
-import type { JobConfiguration, JobTypeConfiguration } from './job-configuration.js';
+import { isForOperators, type JobConfiguration, type JobTypeConfiguration } from './job-configuration.js';
 import { JobRefusal } from './errors.js';
 
 export interface DatasetListEntry {
@@ -40,8 +41,20 @@ export function mayCallCreate(
   const auths = authsOf(configuration, 'create');
   if (caller === undefined) return auths.some((auth) => auth === '#all' || auth === '#datasetPublic');
   if (rules.isAdmin(caller) || rules.isCreateJobPrivileged(caller)) return true;
-  if (rules.isUpdateJobPrivileged(caller)) return false;
+  // Archive managers post none but those on copies: mayPostType.
+  if (rules.isUpdateJobPrivileged(caller))
+    return [...configuration.jobs.values()].some(({ workflow }) => isForOperators(workflow));
   return auths.some((auth) => createWords.includes(auth) || namesCaller(auth, caller));
+}
+
+/** The same for callers whom the gate lets in for the sake of some types: archive managers mend and move copies, and post nothing else. */
+export function mayPostType(
+  rules: AccessRules,
+  caller: Caller | undefined,
+  type: JobTypeConfiguration | undefined,
+): boolean {
+  if (type !== undefined && isForOperators(type.workflow)) return true;
+  return rules.isAdmin(caller) || rules.isCreateJobPrivileged(caller) || !rules.isUpdateJobPrivileged(caller);
 }
 
 /** The gate of changing jobs. */
@@ -138,11 +151,21 @@ export function mayCreateJob(
 ): boolean {
   if (rules.isAdmin(caller)) return true;
   const auth = type.create.auth;
+  if (isForOperators(type.workflow))
+    return (
+      mayTendCopies(rules, caller) ||
+      (auth !== undefined && caller !== undefined && namesCaller(auth, caller))
+    );
   const everyDataset = auth === undefined || passesDatasets(auth, owner, datasets);
   if (rules.isCreateJobPrivileged(caller)) return everyDataset;
   if (auth === undefined || auth === '#jobAdmin' || !everyDataset) return false;
   if (auth === '#all' || auth === '#datasetPublic') return true;
   return caller !== undefined && (auth.startsWith('#') || namesCaller(auth, caller));
+}
+
+/** Whether jobs on copies are among the caller's tasks: administrators and archive managers. */
+export function mayTendCopies(rules: AccessRules, caller: Caller | undefined): boolean {
+  return rules.isAdmin(caller) || rules.isCreateJobPrivileged(caller) || rules.isUpdateJobPrivileged(caller);
 }
 
 export function mayUpdateJob(
@@ -214,4 +237,40 @@ export function tapeCopiesOf({ tapeCopies }: Readonly<Record<string, unknown>>):
   const word = copiesInWords.indexOf(written);
   const copies = word < 0 ? Number(written) : word + 1;
   return Number.isInteger(copies) && copies >= 1 && copies <= copiesInWords.length ? copies : undefined;
+}
+
+/** Targets that a job on copies names, in the words of its message. */
+export interface CopyTargets {
+  readonly moveFrom?: string;
+  readonly moveTo?: string;
+  readonly repairAt?: string;
+}
+
+const targetName = /^[a-z0-9-]{1,40}$/;
+
+/**
+ * What a `migrate` or a `repair` says of targets. Whether there are such targets is known to job-assembler.
+ *
+ * @throws JobRefusal 400
+ */
+export function copyTargetsOf(workflow: Workflow, jobParams: Readonly<Record<string, unknown>>): CopyTargets {
+  if (workflow === 'repair')
+    return jobParams['target'] === undefined ? {} : { repairAt: targetIn(jobParams, 'target') };
+  if (workflow !== 'migrate') return {};
+  const [moveFrom, moveTo] = [targetIn(jobParams, 'from'), targetIn(jobParams, 'to')];
+  if (moveFrom === moveTo)
+    throw new JobRefusal(
+      400,
+      `Expected different targets in jobParams.from and jobParams.to, found ${moveFrom} twice: there is nothing to move.`,
+    );
+  return { moveFrom, moveTo };
+}
+
+function targetIn(jobParams: Readonly<Record<string, unknown>>, field: string): string {
+  const name = jobParams[field];
+  if (typeof name === 'string' && targetName.test(name)) return name;
+  throw new JobRefusal(
+    400,
+    `Expected the name of a target of ROUTES_FILE (1 to 40 small letters, digits and -) in jobParams.${field}, found ${JSON.stringify(name) ?? 'nothing'}.`,
+  );
 }

@@ -17,6 +17,8 @@ import { JobOwners } from './job-owners.js';
 const me: Caller = { _id: '1', username: 'me', email: 'me@x', currentGroups: ['g'], authStrategy: 'local' };
 const stranger: Caller = { ...me, username: 'stranger', currentGroups: ['other'] };
 const admin: Caller = { ...me, username: 'admin', currentGroups: ['admin'] };
+const manager: Caller = { ...me, username: 'manager', currentGroups: ['managers'] };
+const ingestor: Caller = { ...me, username: 'ingestor', currentGroups: ['ingestors'] };
 const configuration = parseJobConfiguration(
   {
     configVersion: 'v1',
@@ -26,6 +28,11 @@ const configuration = parseJobConfiguration(
         create: { auth: '#datasetOwner', actions: [{ actionType: 'catena', workflow: 'archive' }] },
         update: { auth: '#jobAdmin', actions: [] },
       },
+      ...['repair', 'migrate'].map((workflow) => ({
+        jobType: workflow,
+        create: { auth: '#jobAdmin', actions: [{ actionType: 'catena', workflow }] },
+        update: { auth: '#jobAdmin', actions: [] },
+      })),
       { jobType: 'note', create: { auth: '#authenticated', actions: [] }, update: { actions: [] } },
     ],
   },
@@ -39,7 +46,8 @@ describe('A new job', () => {
   beforeEach(async () => {
     all = memoryClaiming();
     await all.catalogue.datasets.insertMany([datasetOf('a'), datasetOf('b')]);
-    const groups = new Proxy({ admin: ['admin'] }, { get: (known, name) => Reflect.get(known, name) ?? [] });
+    const lists = { admin: ['admin'], updateJobPrivileged: ['managers'], createJobPrivileged: ['ingestors'] };
+    const groups = new Proxy(lists, { get: (known, name) => Reflect.get(known, name) ?? [] });
     const rules = new AccessRules(groups as unknown as GroupLists);
     const owners = new JobOwners(all.catalogue, rules, {} as CallerLookup);
     const actions = {
@@ -100,6 +108,38 @@ describe('A new job', () => {
     const far = { jobParams: { ...jobParams, executionTime: at(5000).toISOString() } };
     await assert.rejects(create(['a'], far), { status: 400 });
     assert.deepEqual([await stored(), await all.catalogue.claims.countDocuments({})], [0, 0]);
+  });
+
+  it('on copies is for archive managers and administrators, and says between which targets', async () => {
+    await all.catalogue.datasets.insertOne(datasetOf('archived', { archivable: false, retrievable: true }));
+    const move = (by: Caller, type = 'migrate', params: object = { from: 'tape-a', to: 'tape-b' }) => {
+      const jobParams = { datasetList: [{ pid: 'archived', files: [] }], ...params };
+      return creation.post(by, { type, jobParams, request: {}, ownerGroup: 'g', contactEmail: by.email });
+    };
+    for (const by of [me, stranger]) {
+      await assert.rejects(move(by), (error: { status?: number }) => [400, 403].includes(error.status ?? 0));
+      await assert.rejects(move(by, 'repair', {}), (error: { status?: number }) =>
+        [400, 403].includes(error.status ?? 0),
+      );
+    }
+    assert.equal(await stored(), 0);
+    for (const by of [admin, manager, ingestor]) {
+      const { id } = await move(by);
+      const [row] = (await all.jobs.findAccepted(id))!.catena!.outbox.rows;
+      const { workflow, moveFrom, moveTo } = row!.envelope!.data as Record<string, unknown>;
+      assert.deepEqual([workflow, moveFrom, moveTo], ['migrate', 'tape-a', 'tape-b']);
+    }
+    await move(manager, 'repair', {});
+    assert.deepEqual(await all.records.exclusiveOn(['archived']), undefined, 'others may read it meanwhile');
+    await assert.rejects(move(manager, 'migrate', { from: 'tape-a' }), { status: 400 });
+    await assert.rejects(create(['a'], { type: 'repair' }, admin), { status: 409 });
+  });
+
+  it('of any other type is not for archive managers, as in SciCat', async () => {
+    const body = wanted(['a'], { ownerGroup: 'managers', contactEmail: 'm@x' });
+    await assert.rejects(creation.post(manager, body), { status: 403, message: 'Forbidden resource' });
+    await assert.rejects(creation.post(manager, { ...body, type: 'nothing' }), { status: 403 });
+    assert.equal(await stored(), 0);
   });
 
   it('tells those without rights nothing: which datasets there are, nor what their files are called', async () => {

@@ -7,7 +7,13 @@ import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import type { Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { JobConfiguration, JobTypeConfiguration } from '../domain/job-configuration.js';
-import { datasetListOf, tapeCopiesOf, type JobOwner } from '../domain/job-rules.js';
+import {
+  copyTargetsOf,
+  datasetListOf,
+  tapeCopiesOf,
+  type CopyTargets,
+  type JobOwner,
+} from '../domain/job-rules.js';
 import { beginsAt, notBeforeOf } from './job-time.js';
 import type { JobRecord } from '../persistence/records.js';
 import { AnonymousJobLimits, type AnonymousCost } from './anonymous-job-limits.js';
@@ -34,6 +40,13 @@ export interface NewJob {
   readonly address?: string;
 }
 
+/** What the parameters of a job ask of job-assembler. */
+interface Asked {
+  readonly datasetCount: number;
+  readonly notBefore: Date | undefined;
+  readonly copyTargets: CopyTargets;
+}
+
 /** From a posted job to one stored document that carries its pending messages inside. */
 @Injectable()
 export class JobCreation {
@@ -47,6 +60,12 @@ export class JobCreation {
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: CatalogApiConfig,
   ) {}
+
+  /** For callers whom the gate lets in. @throws Refusal 403 to those who may post other types only, JobRefusal as `create` */
+  async post(caller: Caller | undefined, wanted: NewJob): Promise<JobRecord> {
+    this.owners.assertMayPost(caller, this.configuration.jobs.get(wanted.type));
+    return this.create(caller, wanted);
+  }
 
   /** @throws JobRefusal with SciCat's statuses; then nothing was stored */
   async create(caller: Caller | undefined, wanted: NewJob): Promise<JobRecord> {
@@ -75,7 +94,8 @@ export class JobCreation {
     const now = this.clock.now();
     const { furthestExecution: furthest } = this.config;
     const notBefore = notBeforeOf(wanted.jobParams, { workflow: type.workflow, now, furthest });
-    const owner = await this.owners.ownerOf(caller, wanted);
+    const copyTargets = copyTargetsOf(type.workflow, wanted.jobParams);
+    const owner = await this.owners.ownerOf(caller, wanted, type);
     const datasets = await this.datasets.admitted(caller, type, owner, list, wanted.datasets);
     this.actions.validate(type.create.actions, {
       request: wanted.request,
@@ -87,7 +107,11 @@ export class JobCreation {
     if (type.workflow !== 'none' && datasets === undefined)
       throw new JobRefusal(400, `A job of type ${type.jobType} needs jobParams.datasetList.`);
 
-    const job = this.jobFor(caller, wanted, type, owner, { datasetCount: list?.length ?? 0, notBefore });
+    const job = this.jobFor(caller, wanted, type, owner, {
+      datasetCount: list?.length ?? 0,
+      notBefore,
+      copyTargets,
+    });
     const stored = await this.postings.store(job, type.workflow, datasets ?? []);
     await this.actions.perform(type.create.actions, {
       request: wanted.request,
@@ -108,7 +132,7 @@ export class JobCreation {
     wanted: NewJob,
     type: JobTypeConfiguration,
     owner: JobOwner & { contactEmail: string },
-    { datasetCount, notBefore }: { datasetCount: number; notBefore: Date | undefined },
+    { datasetCount, notBefore, copyTargets }: Asked,
   ): JobRecord {
     const now = this.clock.now();
     const id = newId();
@@ -148,6 +172,7 @@ export class JobCreation {
         ...pick('retryOf', wanted.retryOf),
         ...pick('notBefore', notBefore?.toISOString()),
         ...(tapeCopies === undefined ? {} : { tapeCopies }),
+        ...copyTargets,
       },
       now,
     );

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { CallerLookup } from '../accounts/caller-lookup.js';
 import { AccessRules, type Caller } from '../domain/access.js';
-import { JobRefusal } from '../domain/errors.js';
-import { ownerForOrdinary, type JobOwner } from '../domain/job-rules.js';
+import { JobRefusal, Refusal } from '../domain/errors.js';
+import { isForOperators, type JobTypeConfiguration } from '../domain/job-configuration.js';
+import { mayPostType, mayTendCopies, ownerForOrdinary, type JobOwner } from '../domain/job-rules.js';
 import { Catalogue } from '../persistence/catalogue.js';
 
 /** Whom a job is said to belong to when it is posted. */
@@ -28,18 +29,25 @@ export class JobOwners {
     private readonly callers: CallerLookup,
   ) {}
 
-  /** May post jobs for others. */
-  isPrivileged(caller: Caller | undefined): boolean {
+  /** May post jobs of this type for others. */
+  isPrivileged(caller: Caller | undefined, type: JobTypeConfiguration | undefined): boolean {
+    if (type !== undefined && isForOperators(type.workflow)) return mayTendCopies(this.rules, caller);
     return this.rules.isAdmin(caller) || this.rules.isCreateJobPrivileged(caller);
+  }
+
+  /** @throws Refusal 403, as the gate answers who may post no job at all */
+  assertMayPost(caller: Caller | undefined, type: JobTypeConfiguration | undefined): void {
+    if (!mayPostType(this.rules, caller, type)) throw new Refusal(403, 'Forbidden resource');
   }
 
   /** @throws JobRefusal 400 with SciCat's words */
   async ownerOf(
     caller: Caller | undefined,
     wanted: WantedOwner,
+    type: JobTypeConfiguration,
   ): Promise<JobOwner & { readonly contactEmail: string }> {
     const contactEmail = wanted.contactEmail ?? caller?.email ?? '';
-    if (!this.isPrivileged(caller)) return { ...ownerForOrdinary(caller, wanted), contactEmail };
+    if (!this.isPrivileged(caller, type)) return { ...ownerForOrdinary(caller, wanted), contactEmail };
     const { ownerUser, ownerGroup } = wanted;
     if (ownerGroup === undefined && ownerUser === undefined && wanted.contactEmail === undefined)
       throw new JobRefusal(400, 'Contact email should be specified for an anonymous job.');

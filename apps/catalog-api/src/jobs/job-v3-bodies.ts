@@ -35,7 +35,8 @@ export class JobV3Bodies {
       if (body[name] !== undefined && body[name] !== null) jobParams[name] = body[name];
     checkTime(jobParams['executionTime']);
     const type = String(body['type']);
-    const user = await this.userOf(caller, others['username']);
+    this.owners.assertMayPost(caller, this.configuration.jobs.get(type));
+    const user = await this.userOf(caller, type, others['username']);
     const named = text(others['ownerGroup']);
     const datasets =
       named === undefined && caller !== undefined ? await this.datasetsFor(type, datasetList) : undefined;
@@ -58,11 +59,13 @@ export class JobV3Bodies {
   /** A privileged caller may name another user; an ordinary caller who names another is refused later. */
   private async userOf(
     caller: Caller | undefined,
+    type: string,
     username: unknown,
   ): Promise<{ readonly username: string; readonly groups: readonly string[] } | undefined> {
     const named = text(username);
     if (named === undefined) return caller && { username: caller.username, groups: caller.currentGroups };
-    if (this.owners.isPrivileged(caller)) return this.owners.userNamed(caller, named);
+    if (this.owners.isPrivileged(caller, this.configuration.jobs.get(type)))
+      return this.owners.userNamed(caller, named);
     return { username: named, groups: caller?.currentGroups ?? [] };
   }
 
@@ -105,7 +108,7 @@ export class JobV3Bodies {
         ? commonGroup(user?.groups ?? [], found)
         : undefined
       : found.find(({ pid }) => pid === pids[0])?.ownerGroup;
-    if (this.owners.isPrivileged(caller)) return group;
+    if (this.owners.isPrivileged(caller, this.configuration.jobs.get(type))) return group;
     if (group === undefined || !caller.currentGroups.includes(group)) throw noGroupFor(auth);
     return group;
   }

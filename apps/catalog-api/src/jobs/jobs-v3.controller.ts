@@ -46,7 +46,7 @@ export class JobsV3Controller {
   ): Promise<Fields> {
     const job = await this.bodies.toNewJob(caller, body ?? {});
     return jobV3View(
-      await this.creation.create(caller, {
+      await this.creation.post(caller, {
         ...job,
         address,
         idempotencyKey: idempotencyKeyFrom(key),

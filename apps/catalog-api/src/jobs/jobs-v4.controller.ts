@@ -40,7 +40,7 @@ export class JobsV4Controller {
     @Ip() address: string,
   ): Promise<JobAnswer> {
     return jobV4View(
-      await this.creation.create(caller, {
+      await this.creation.post(caller, {
         ...dto,
         request,
         address,

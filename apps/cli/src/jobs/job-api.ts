@@ -29,14 +29,19 @@ export interface Job {
 /** Datasets named in a sentence. */
 const namedAgain = 20;
 
-export type JobType = 'archive' | 'retrieve' | 'verify';
+export type JobType = 'archive' | 'retrieve' | 'verify' | 'repair' | 'migrate';
 
 /** Repeated under one key: an answer that got lost makes no second job. v3, because there the server finds the owner group. */
-export async function submitJob(client: HttpClient, type: JobType, pids: readonly string[]): Promise<string> {
+export async function submitJob(
+  client: HttpClient,
+  type: JobType,
+  pids: readonly string[],
+  jobParams: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const datasetList = pids.map((pid) => ({ pid, files: [] }));
   const { id } = await client.post<{ id: string }>(
     '/api/v3/jobs',
-    { type, jobParams: {}, datasetList },
+    { type, jobParams, datasetList },
     { headers: { 'idempotency-key': randomUUID() }, repeatable: true },
   );
   return id;

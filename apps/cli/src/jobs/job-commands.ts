@@ -11,11 +11,17 @@ import {
   submitJob,
   waitsFor,
   type Job,
+  type JobType,
 } from './job-api.js';
 import { jobTable, jobLines } from './job-text.js';
 
 export interface SubmitOptions {
   readonly wait?: boolean;
+  /** Of a repair: the only target on which copies are mended. */
+  readonly target?: string;
+  /** Of a migration: the target whose copies move, and where to. */
+  readonly from?: string;
+  readonly to?: string;
 }
 
 export interface JobOptions {
@@ -29,16 +35,16 @@ export interface JobsOptions {
   readonly mine?: boolean;
 }
 
-/** `archive` and `verify`: one job for all datasets named. */
+/** `archive`, `verify`, `repair` and `migrate`: one job for all datasets named. */
 export async function submit(
   context: CommandContext,
-  type: 'archive' | 'verify',
+  type: Exclude<JobType, 'retrieve'>,
   pids: readonly string[],
-  options: SubmitOptions,
+  { wait, ...jobParams }: SubmitOptions,
 ): Promise<CommandResult> {
   const client = await context.client();
-  const id = await submitJob(client, type, pids);
-  if (options.wait !== true) {
+  const id = await submitJob(client, type, pids, jobParams);
+  if (wait !== true) {
     context.output.say(`follow it with: catena job ${id} --follow`);
     return { outcome: 'done', lines: [id], document: { id, type, datasets: pids } };
   }

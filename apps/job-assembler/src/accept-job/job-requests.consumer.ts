@@ -36,6 +36,9 @@ export class JobRequestsConsumer {
       datasetList,
       datasetCount,
       tapeCopies,
+      moveFrom,
+      moveTo,
+      repairAt,
     } = data;
     await this.jobs.accept(
       {
@@ -45,6 +48,8 @@ export class JobRequestsConsumer {
         group: ownerGroup ?? '',
         ...(retryOf === undefined ? {} : { retryOf }),
         ...(tapeCopies === undefined ? {} : { tapeCopies }),
+        ...(moveFrom === undefined || moveTo === undefined ? {} : { moveFrom, moveTo }),
+        ...(repairAt === undefined ? {} : { repairAt }),
         ...(datasetList === undefined
           ? {}
           : { datasetList: { reference: { ...datasetList }, count: datasetCount } }),

@@ -38,6 +38,11 @@ export interface AssemblyJob {
   retryOf?: string;
   /** Copies on long-term storage that it asks for; absent: what its route makes. */
   tapeCopies?: number;
+  /** Of a migration: the target whose copies move, and where to. */
+  moveFrom?: string;
+  moveTo?: string;
+  /** Of a repair: the only target on which copies are mended. */
+  repairAt?: string;
   /** Where its datasets are listed, and how many; absent where the catalogue is to be asked. */
   datasetList?: { readonly reference: ObjectReference; readonly count: number };
   state: JobState;
@@ -119,6 +124,18 @@ interface RetrievedResult {
   readonly expiresAt: string;
 }
 
+/** Of a repair, or of a move. */
+interface CopiesResult {
+  readonly kind: 'copies';
+  readonly packedSize: number;
+  /** Where its copies lie by then; absent where targets have no names. */
+  readonly targets?: readonly string[];
+  /** Which of the archiver's words on that is the newer one. */
+  readonly placement: number;
+  /** Copies that were mended. */
+  readonly mended?: number;
+}
+
 /** One datablock's work for the archiver. */
 export interface WorkOrder {
   /** `<jobId>/<n>/<k>` */
@@ -137,6 +154,11 @@ export interface WorkOrder {
   targets?: readonly string[];
   /** The route it was planned by; absent in records from before 0.6. */
   route?: string;
+  /** Of a move: the target whose copy goes, and the one that gets it. */
+  moveFrom?: string;
+  moveTo?: string;
+  /** Of a repair: the only target on which a copy is mended. */
+  repairAt?: string;
   /** Copies to be made; absent in records from before 0.6: LTS_COPIES counts. */
   copies?: number;
   /** Absent in records from before 0.6: normal. */
@@ -157,7 +179,7 @@ export interface WorkOrder {
   source?: OriginalsSource;
   files?: ObjectReference;
   fileCount?: number;
-  result?: ArchivedResult | RetrievedResult;
+  result?: ArchivedResult | RetrievedResult | CopiesResult;
   fault?: Fault;
   /** When the archiver was asked to release the originals. */
   releaseAskedAt?: Date;
@@ -194,4 +216,6 @@ export interface DatablockPlace {
   pid: string;
   /** Best one for reading first. */
   targets: readonly string[];
+  /** The archiver's count of how often a copy came or went, as of these; absent where none has since it was archived. */
+  placement?: number;
 }

@@ -103,6 +103,10 @@ export abstract class WorkOrders {
   abstract taskOf(id: string): Promise<string | undefined>;
   /** An archival that has ended well, while its datablock was not asked to go. */
   abstract archived(id: string): Promise<WorkOrder | undefined>;
+  /** A repair, or a move, that has ended well. */
+  abstract copiesChanged(id: string): Promise<WorkOrder | undefined>;
+  /** Whether the archiver was ever asked to take the datablock away. */
+  abstract isAskedToGo(archiveId: string): Promise<boolean>;
   /** The datablock of a work order that was asked to go. */
   abstract discarded(id: string): Promise<string | undefined>;
   /** Targets that planned or released work names. */

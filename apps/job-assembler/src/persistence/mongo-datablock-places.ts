@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DatablockPlaces } from '../aggregates/datablock-places.js';
+import { isDuplicateKey } from '#persistence';
 import { AssemblerStore } from './assembler-store.js';
+import { absent } from './queries.js';
 
 /** Where copies lie, in the collection `datablock_places`. */
 @Injectable()
@@ -9,9 +11,15 @@ export class MongoDatablockPlaces extends DatablockPlaces {
     super();
   }
 
-  async keep(archiveId: string, pid: string, targets: readonly string[]): Promise<void> {
-    const place = { pid, targets: [...targets] };
-    await this.store.places.updateOne({ _id: archiveId }, { $set: place }, { upsert: true });
+  async keep(archiveId: string, pid: string, targets: readonly string[], placement = 0): Promise<void> {
+    const place = { pid, targets: [...targets], ...(placement === 0 ? {} : { placement }) };
+    const notNewer = { $or: [{ placement: absent }, { placement: { $lte: placement } }] };
+    try {
+      await this.store.places.updateOne({ _id: archiveId, ...notNewer }, { $set: place }, { upsert: true });
+    } catch (error) {
+      // What is known is newer.
+      if (!isDuplicateKey(error)) throw error;
+    }
   }
 
   async of(archiveId: string, pid: string): Promise<readonly string[]> {

@@ -210,6 +210,15 @@ export class MongoWorkOrders extends WorkOrders {
     return (await this.orders.findOne(found)) ?? undefined;
   }
 
+  async copiesChanged(id: string): Promise<WorkOrder | undefined> {
+    const found = { _id: id, state: 'done', 'result.kind': 'copies' } as object;
+    return (await this.orders.findOne(found)) ?? undefined;
+  }
+
+  isAskedToGo(archiveId: string): Promise<boolean> {
+    return isThere(this.orders, { archiveId, discardedAt: { $exists: true } });
+  }
+
   async discarded(id: string): Promise<string | undefined> {
     const found = { _id: id, discardedAt: { $exists: true } } as object;
     return (await this.orders.findOne(found, { projection: { archiveId: 1 } }))?.archiveId;

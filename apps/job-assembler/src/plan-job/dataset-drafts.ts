@@ -15,7 +15,12 @@ export type Entry = { readonly pid: string; readonly files: readonly string[] };
 /** What one work order is about. */
 type Drafted = Pick<WorkOrder, 'pid' | 'archiveId' | 'bytes'> &
   Routed &
-  Partial<Pick<WorkOrder, 'source' | 'files' | 'fileCount' | 'share' | 'archivedBy'>>;
+  Partial<
+    Pick<
+      WorkOrder,
+      'source' | 'files' | 'fileCount' | 'share' | 'archivedBy' | 'moveFrom' | 'moveTo' | 'repairAt'
+    >
+  >;
 
 /** One attempt at planning a dataset. */
 export interface Plan {
@@ -106,11 +111,15 @@ export class DatasetDrafts {
   }
 
   private async draftFromDatablocks(plan: Plan, { pid }: Entry): Promise<number> {
-    const readingOf = await this.routes.reading(plan.job, pid);
+    const { workflow } = plan.job;
+    const isCopying = workflow === 'repair' || workflow === 'migrate';
+    const routedOf = isCopying
+      ? await this.routes.copying(plan.job, pid)
+      : await this.routes.reading(plan.job, pid);
     let bytes = 0;
     let index = 0;
     for await (const { archiveId, packedSize } of this.catalog.datablocks(pid)) {
-      const routed = await readingOf(archiveId);
+      const routed = await routedOf(archiveId);
       await this.draft(plan, index, { pid, archiveId, bytes: packedSize, ...routed });
       bytes += packedSize;
       index += 1;

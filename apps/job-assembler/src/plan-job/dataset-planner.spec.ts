@@ -132,6 +132,7 @@ describe('The planner of a dataset', () => {
   - { name: disk, kind: share, options: { place: /disk } }
   - { name: tape-a, kind: tape, options: { place: /a } }
   - { name: tape-b, kind: tape, options: { place: /b } }
+  - { name: beyond, kind: outside }
 routes:
   - { name: double, when: { fields: { ownerGroup: p1 } }, targets: [tape-a, tape-b], copies: 2, priority: urgent }
   - { name: single, when: { jobTypes: [archive, retrieve], minSize: 1KiB }, targets: [disk, tape-a] }
@@ -200,6 +201,64 @@ routes:
       },
     ]);
   });
+
+  it('sends a repair to all targets that have a copy, for any of them may have to be written', async () => {
+    datablocks = ['x/k/0.tar', 'x/k/1.tar'].map((archiveId) => ({ archiveId, packedSize: 5 }));
+    await assembler.places.keep('x/k/0.tar', 'a/b', ['tape-b', 'tape-a']);
+    dataset = { size: 2048 };
+    await plan({ workflow: 'repair', jobType: 'repair', repairAt: 'tape-a' }, [], named);
+    const [known, unknown] = await orders();
+    assert.deepEqual(
+      [known?.kind, known?.target, known?.targets, known?.repairAt],
+      [...(['repair', 'write:single@tape-a+tape-b', ['tape-a', 'tape-b'], 'tape-a'] as const)],
+    );
+    assert.equal(
+      unknown?.targets,
+      undefined,
+      'where copies lie that nobody has noted is better known to the archiver',
+    );
+    await assembler.store.orders.deleteMany({});
+    await assembler.store.tasks.deleteMany({});
+    await plan({ workflow: 'repair', jobType: 'repair' });
+    assert.deepEqual(
+      (await orders()).map(({ target, targets }) => [target, targets]),
+      [
+        ['lts-write', undefined],
+        ['lts-write', undefined],
+      ],
+      'without ROUTES_FILE as well',
+    );
+  });
+
+  it('sends a move where the copy goes: there it takes a slot', async () => {
+    datablocks = [{ archiveId: 'x/k/0.tar', packedSize: 5 }];
+    const move = { workflow: 'migrate', jobType: 'migrate', moveFrom: 'tape-a', moveTo: 'tape-b' } as const;
+    await plan({ ...move, priority: 2 }, [], named);
+    const [order] = await orders();
+    assert.deepEqual([order?.kind, order?.moveFrom, order?.moveTo], ['migrate', 'tape-a', 'tape-b']);
+    assert.deepEqual(wayOf(order!), {
+      ...{ target: 'write:single@tape-b', targets: ['tape-a', 'tape-b'] },
+      ...{ route: 'single', copies: undefined, priority: 2 },
+    });
+  });
+
+  for (const [job, routes, code] of [
+    [{ workflow: 'migrate', moveFrom: 'tape-a', moveTo: 'tape-z' }, named, 'routes.target-unknown'],
+    [{ workflow: 'migrate', moveFrom: 'tape-a', moveTo: 'beyond' }, named, 'routes.target-outside'],
+    [{ workflow: 'migrate', moveFrom: 'tape-a', moveTo: 'tape-a' }, named, 'routes.same-target'],
+    [{ workflow: 'migrate' }, named, 'routes.same-target'],
+    [{ workflow: 'repair', repairAt: 'tape-z' }, named, 'routes.target-unknown'],
+    [{ workflow: 'migrate', moveFrom: 'a', moveTo: 'b' }, undefined, 'routes.targets-unnamed'],
+    [{ workflow: 'repair', repairAt: 'a' }, undefined, 'routes.targets-unnamed'],
+    [{ workflow: 'repair' }, named, 'assembly.not-archived'],
+  ] as const)
+    it(`fails a dataset whose copies cannot be tended so, and says why: ${code} (${JSON.stringify(job)})`, async () => {
+      if (code !== 'assembly.not-archived') datablocks = [{ archiveId: 'x/k/0.tar', packedSize: 5 }];
+      await plan(job, [], routes);
+      const { state, fault } = await task();
+      assert.deepEqual([state, fault?.code, fault?.fault], ['failed', code, 'user']);
+      assert.deepEqual(await orders(), []);
+    });
 
   for (const [job, fields, code] of [
     [{}, {}, 'routes.none'],

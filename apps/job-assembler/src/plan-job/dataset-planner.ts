@@ -79,6 +79,10 @@ const userCodes = new Set([
   'kernel.unsafe-path',
   'routes.none',
   'routes.too-few-targets',
+  'routes.targets-unnamed',
+  'routes.target-unknown',
+  'routes.target-outside',
+  'routes.same-target',
 ]);
 
 function faultOf(code: string): FaultKind {

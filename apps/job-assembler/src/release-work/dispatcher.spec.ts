@@ -43,6 +43,8 @@ describe('The dispatcher', () => {
       orderOf('j/0/0', { source, files, fileCount: 3 }),
       orderOf('j/1/0', { kind: 'retrieve', target: 'lts-read' }),
       orderOf('j/2/0', { kind: 'verify', target: 'lts-read' }),
+      orderOf('j/3/0', { kind: 'repair', repairAt: 'b', targets: ['a', 'b'] }),
+      orderOf('j/4/0', { kind: 'migrate', moveFrom: 'a', moveTo: 'b', targets: ['a', 'b'] }),
     ]);
     await dispatcher({ global: 9, perGroup: 9, perTarget: 9 }).round();
     const orders = await released();
@@ -50,7 +52,15 @@ describe('The dispatcher', () => {
       ['archival.archive-datablock.v1'],
       ['archival.retrieve-datablock.v1'],
       ['archival.verify-datablock.v1'],
+      ['archival.repair-datablock.v1'],
+      ['archival.move-copy.v1'],
     ]);
+    const said = (place: number) => orders[place]?.outbox.rows[0]?.envelope?.data;
+    const named = (place: number) => ({
+      ...{ workOrderId: `j/${place}/0`, jobId: 'j', pid: `pid-j/${place}`, archiveId: `j/${place}/0.tar` },
+    });
+    assert.deepEqual(said(3), { ...named(3), targets: ['a', 'b'], only: 'b' });
+    assert.deepEqual(said(4), { ...named(4), from: 'a', to: 'b' });
     const data = orders[0]?.outbox.rows[0]?.envelope?.data;
     assert.deepEqual(data, {
       ...{ workOrderId: 'j/0/0', jobId: 'j', pid: 'pid-j/0', archiveId: 'j/0/0.tar' },

@@ -1,5 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { archiveDatablockV1, retrieveDatablockV1, verifyDatablockV1 } from '#contracts';
+import {
+  archiveDatablockV1,
+  moveCopyV1,
+  repairDatablockV1,
+  retrieveDatablockV1,
+  verifyDatablockV1,
+} from '#contracts';
 import { Clock, crashPoint, newId, stillMoving } from '#kernel';
 import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
@@ -93,6 +99,19 @@ export class Dispatcher extends HostedLoop {
     const common = { workOrderId, jobId, pid, archiveId, ...targets };
     if (order.kind === 'retrieve') return eventRow(retrieveDatablockV1, common, now, order.context);
     if (order.kind === 'verify') return eventRow(verifyDatablockV1, common, now, order.context);
+    if (order.kind === 'repair') {
+      const only = order.repairAt === undefined ? {} : { only: order.repairAt };
+      return eventRow(repairDatablockV1, { ...common, ...only }, now, order.context);
+    }
+    if (order.kind === 'migrate') {
+      const { moveFrom: from, moveTo: to } = order;
+      return eventRow(
+        moveCopyV1,
+        { workOrderId, jobId, pid, archiveId, from: from!, to: to! },
+        now,
+        order.context,
+      );
+    }
     const { source, files, fileCount, bytes, copies = this.config.copies } = order;
     return eventRow(
       archiveDatablockV1,

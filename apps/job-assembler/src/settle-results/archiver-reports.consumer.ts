@@ -1,14 +1,18 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import {
+  copyMovedV1,
   datablockArchivedV1,
+  datablockRepairedV1,
   datablockRetrievedV1,
   datablockVerifiedV1,
   originalsReleasedV1,
   workCancelledV1,
   workFailedV1,
   workProgressedV1,
+  type CopyMovedV1,
   type DatablockArchivedV1,
+  type DatablockRepairedV1,
   type DatablockRetrievedV1,
   type DatablockVerifiedV1,
   type Envelope,
@@ -63,6 +67,16 @@ export class ArchiverReportsConsumer {
     return this.end(data.workOrderId, { state: 'done' });
   }
 
+  @Handles(datablockRepairedV1)
+  repaired(@Payload() { data }: Envelope<DatablockRepairedV1>): Promise<Outcome> {
+    return this.copiesChanged(data);
+  }
+
+  @Handles(copyMovedV1)
+  moved(@Payload() { data }: Envelope<CopyMovedV1>): Promise<Outcome> {
+    return this.copiesChanged(data);
+  }
+
   @Handles(workFailedV1)
   async failed(@Payload() { data }: Envelope<WorkFailedV1>): Promise<Outcome> {
     const { code, message, fault, workOrderId } = data;
@@ -103,9 +117,24 @@ export class ArchiverReportsConsumer {
     return done;
   }
 
+  private copiesChanged(
+    data: CopyMovedV1 & Partial<Pick<DatablockRepairedV1, 'mended'>>,
+  ): Promise<Outcome> {
+    const { workOrderId, packedSize, targets, placement, mended } = data;
+    const where = targets === undefined ? {} : { targets };
+    const count = mended === undefined ? {} : { mended };
+    return this.end(workOrderId, {
+      state: 'done',
+      result: { kind: 'copies', packedSize, placement, ...where, ...count },
+    });
+  }
+
   private async end(id: string, end: WorkEnd): Promise<Outcome> {
     const ended = await this.orders.end(id, end, this.clock.now());
-    if (end.state === 'done') await this.places.archived(id);
+    if (end.state === 'done') {
+      if (end.result?.kind === 'copies') await this.places.changed(id);
+      else await this.places.archived(id);
+    }
     crashPoint('assembler.after-result');
     // There may be room for the next one.
     this.dispatcher.wake();

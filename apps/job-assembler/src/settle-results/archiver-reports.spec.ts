@@ -46,6 +46,25 @@ describe('Reports of the archiver', () => {
     assert.deepEqual([(await found()).state, settledTasks], ['cancelled', ['j/0', 'j/0']]);
   });
 
+  it('of copies that were mended or moved are kept with where they lie now, before the dataset is looked at', async () => {
+    const data = { workOrderId, packedSize: 12, targets: ['b', 'c'], placement: 2 };
+    await consumer.moved({ data } as never);
+    await consumer.moved({ data } as never);
+    const { state, result, pid, archiveId } = await found();
+    assert.deepEqual(
+      [state, result],
+      ['done', { kind: 'copies', packedSize: 12, targets: ['b', 'c'], placement: 2 }],
+    );
+    assert.deepEqual(await assembler.places.of(archiveId, pid), ['b', 'c']);
+    assert.deepEqual(settledTasks, ['j/0', 'j/0']);
+    await assembler.store.orders.insertOne(orderOf('j/1/0', { kind: 'repair', state: 'released' }));
+    await consumer.repaired({
+      data: { workOrderId: 'j/1/0', packedSize: 12, mended: 1, repaired: ['b'], placement: 0 },
+    } as never);
+    const mended = await assembler.store.orders.findOne({ _id: 'j/1/0' });
+    assert.deepEqual(mended?.result, { kind: 'copies', packedSize: 12, placement: 0, mended: 1 });
+  });
+
   it('about work that nobody knows are settled', async () => {
     assert.equal((await consumer.verified({ data: { workOrderId: 'none' } } as never)).kind, 'done');
     assert.deepEqual(settledTasks, []);

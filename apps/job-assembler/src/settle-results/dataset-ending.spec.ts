@@ -36,6 +36,18 @@ describe('The end of a dataset', () => {
     assert.deepEqual([(await found()).state, messagesOf(await found())], ['succeeded', []]);
   });
 
+  for (const workflow of ['repair', 'migrate'] as const)
+    it(`of a ${workflow} says that what was to be done with its copies is done`, async () => {
+      await put({ workflow });
+      await ending.end('j/0', 'running', 'succeeded');
+      assert.deepEqual(messagesOf(await found()), ['assembly.dataset-copies-changed.v1']);
+      assert.deepEqual((await found()).outbox.rows[0]?.envelope?.data, {
+        jobId: 'j',
+        pid: 'pid-j/0',
+        workflow,
+      });
+    });
+
   it('says why, or that the reason was not recorded', async () => {
     await put({});
     await ending.end('j/0', 'running', 'failed');

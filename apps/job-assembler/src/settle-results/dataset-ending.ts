@@ -1,5 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { datasetCancelledV1, datasetFailedV1, datasetRetrievedV1, datasetVerifiedV1 } from '#contracts';
+import {
+  datasetCancelledV1,
+  datasetCopiesChangedV1,
+  datasetFailedV1,
+  datasetRetrievedV1,
+  datasetVerifiedV1,
+} from '#contracts';
 import { Clock, crashPoint } from '#kernel';
 import { eventRow, type OutboxRow } from '#outbox';
 import { DatasetTasks, type OpenTaskState, type TaskEnd } from '../aggregates/dataset-tasks.js';
@@ -46,5 +52,7 @@ function endOf(
     return eventRow(datasetFailedV1, { jobId, pid, workflow, code, message, fault: kind }, now, context);
   }
   if (workflow === 'retrieve') return eventRow(datasetRetrievedV1, { jobId, pid }, now, context);
+  if (workflow === 'repair' || workflow === 'migrate')
+    return eventRow(datasetCopiesChangedV1, { jobId, pid, workflow }, now, context);
   return workflow === 'verify' ? eventRow(datasetVerifiedV1, { jobId, pid }, now, context) : undefined;
 }

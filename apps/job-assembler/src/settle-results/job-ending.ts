@@ -121,8 +121,14 @@ export class JobEnding {
   }
 }
 
+const wordsOfDone: Partial<Record<AssemblyJob['workflow'], string>> = {
+  reset: 'reset',
+  repair: 'repaired: every copy was read and is good',
+  migrate: 'moved and verified',
+};
+
 function doneWith(workflow: AssemblyJob['workflow']): string {
-  return workflow === 'reset' ? 'reset' : 'done and verified';
+  return wordsOfDone[workflow] ?? 'done and verified';
 }
 
 function resultLine(

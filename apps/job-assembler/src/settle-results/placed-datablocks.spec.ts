@@ -64,6 +64,27 @@ describe('Where the copies of a datablock lie', () => {
     assert.deepEqual(await places(), []);
   });
 
+  it('is where a copy was moved to, in the order of the moves and not of the words about them', async () => {
+    await placed().archived('j/0/0');
+    const moved = (_id: string, targets: string[], placement: number) =>
+      orderOf(_id, {
+        ...{ pid: 'p', kind: 'migrate', state: 'done', archiveId: 'j/0/0.tar' },
+        result: { kind: 'copies', packedSize: 12, targets, placement },
+      });
+    await assembler.store.orders.insertMany([
+      moved('k/0/0', ['vault', 'disk'], 2),
+      moved('l/0/0', ['vault', 'attic'], 4),
+    ]);
+    await placed().changed('l/0/0');
+    await placed().changed('k/0/0');
+    await placed().archived('j/0/0');
+    assert.deepEqual(await places(), ['vault', 'attic']);
+    await discard();
+    await placed().discarded('j/0/0');
+    await placed().changed('l/0/0');
+    assert.deepEqual(await places(), [], 'a word that comes late');
+  });
+
   it('is not known of work that did not end well, and of targets without names', async () => {
     await assembler.store.orders.insertMany([
       orderOf('j/1/0', { state: 'done', result: archived }),

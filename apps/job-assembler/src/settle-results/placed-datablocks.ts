@@ -20,6 +20,16 @@ export class PlacedDatablocks {
     if ((await this.orders.archived(workOrderId)) === undefined) await this.places.remove(order.archiveId);
   }
 
+  /** Of a repair, or a move, whose result is stored. */
+  async changed(workOrderId: string): Promise<void> {
+    const order = await this.orders.copiesChanged(workOrderId);
+    if (order?.result?.kind !== 'copies' || order.result.targets === undefined) return;
+    const { targets, placement } = order.result;
+    await this.places.keep(order.archiveId, order.pid, targets, placement);
+    // What was taken away since has no place any more, and this word of it may have come late.
+    if (await this.orders.isAskedToGo(order.archiveId)) await this.places.remove(order.archiveId);
+  }
+
   /**
    * The archiver has taken it away, as it was asked to.
    *

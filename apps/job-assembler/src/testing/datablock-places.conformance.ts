@@ -22,6 +22,17 @@ export function datablockPlacesConformance(name: string, open: () => Promise<Ass
       assert.deepEqual([...(await places.targets())].sort(), ['disk', 'tape-b', 'tape-c']);
     });
 
+    it('are not what was said before something newer, also for the first time', async () => {
+      await places.keep('a.tar', 'p', ['tape-b'], 2);
+      await places.keep('a.tar', 'p', ['tape-a'], 1);
+      await places.keep('a.tar', 'p', ['tape-a']);
+      assert.deepEqual(await places.of('a.tar', 'p'), ['tape-b']);
+      await places.keep('a.tar', 'p', ['tape-b', 'disk'], 2);
+      assert.deepEqual(await places.of('a.tar', 'p'), ['tape-b', 'disk']);
+      await places.keep('a.tar', 'p', ['disk'], 3);
+      assert.deepEqual(await places.of('a.tar', 'p'), ['disk']);
+    });
+
     it('are forgotten with the datablock, and one that is unknown is fine', async () => {
       await places.keep('a.tar', 'p', ['tape-a']);
       await places.remove('a.tar');

@@ -1,6 +1,6 @@
 import { IsIn, IsInt, IsISO8601, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { defineEvent } from '../define-message.js';
-import { Count, JobId, Nested } from '../fields.js';
+import { Count, JobId, Nested, TargetName } from '../fields.js';
 import { ObjectReference } from '../object-reference.js';
 import { type Workflow, workflows } from '../vocabulary.js';
 
@@ -41,6 +41,20 @@ export class JobSubmittedV1 {
   @Min(1)
   @Max(4)
   tapeCopies?: number;
+
+  /** Of a migration: the target whose copies move, and where to. */
+  @IsOptional()
+  @TargetName()
+  moveFrom?: string;
+
+  @IsOptional()
+  @TargetName()
+  moveTo?: string;
+
+  /** Of a repair: the only target on which copies are mended; absent: all. */
+  @IsOptional()
+  @TargetName()
+  repairAt?: string;
 
   /** NDJSON of `DatasetListLine` in the order of the job's list, `datasetCount` lines; absent where object storage was away. */
   @IsOptional()
