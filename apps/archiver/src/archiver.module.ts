@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ClaimChecks } from '#claim-check';
 import { Clock } from '#kernel';
-import { IdentifiedStorage, storageForTarget, storagesAt } from '#long-term-storage';
+import { IdentifiedStorage, storageForTarget, storageNameOf, storagesAt } from '#long-term-storage';
 import { ServiceHostModule } from '#service-host';
 import { ObjectStore, S3ObjectStore } from '#storage';
 import { NeededTargets } from './accept-work/needed-targets.js';
@@ -88,7 +88,7 @@ export class ArchiverModule {
           useFactory: (identities: TargetIdentities, modes: ShareModes) =>
             shares.map((share) => new IdentifiedStorage(share, identities, modes)),
         },
-        { provide: TargetNames, useValue: new TargetNames(targets, config.targetNames) },
+        { provide: TargetNames, useValue: new TargetNames(asRecorded(targets), config.targetNames) },
         ArchiverStore,
         TargetIdentities,
         ShareModes,
@@ -138,4 +138,12 @@ export class ArchiverModule {
       ],
     };
   }
+}
+
+/** By former names as records hold them, however the file writes them: as items of LTS_ROOTS, or without their schemes. */
+function asRecorded(targets: ArchiverConfig['targets'] = []) {
+  return targets.map(({ name, formerNames }) => ({
+    name,
+    formerNames: [...new Set(formerNames.flatMap((item) => [storageNameOf(item), item]))],
+  }));
 }

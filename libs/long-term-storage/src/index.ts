@@ -13,7 +13,7 @@ export { PosixShare } from './posix/posix-share.adapter.js';
 export type { PosixShareOptions } from './posix/posix-share.adapter.js';
 export { S3LongTermStorage } from './s3/s3-long-term-storage.adapter.js';
 export type { S3LongTermStorageOptions } from './s3/s3-long-term-storage.adapter.js';
-export { registerStorage, storageAt, storagesAt } from './storage-at.js';
+export { registerStorage, storageAt, storageNameOf, storagesAt } from './storage-at.js';
 export type { StorageFactory, StoragePlace } from './storage-at.js';
 export { TapeSimulation } from './tape/tape-simulation.adapter.js';
 export type { RawOptions, TargetProblem } from './target-options.js';

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { PosixShare, registerStorage, storageAt, storagesAt, TapeSimulation } from './index.js';
+import {
+  PosixShare,
+  registerStorage,
+  storageAt,
+  storageNameOf,
+  storagesAt,
+  TapeSimulation,
+} from './index.js';
 import { MemoryShare } from './testing/memory-share.js';
 import { longTermStorageConformance } from './testing/long-term-storage.conformance.js';
 
@@ -50,6 +57,18 @@ describe('An item of LTS_ROOTS', () => {
       assert.ok(share instanceof PosixShare);
       assert.equal(share.name, name);
     }
+  });
+
+  it('is called by its place in records, without scheme and settings', () => {
+    for (const [item, name] of [
+      ['/mnt/tape', '/mnt/tape'],
+      ['posix:/mnt/tape', '/mnt/tape'],
+      ['tape-simulation:/mnt/tape?drives=2&scale=0', '/mnt/tape'],
+      ['TAPE-SIMULATION:/mnt/a%20tape', '/mnt/a tape'],
+      ['disk', 'disk'],
+      ['s4://no/such/scheme', 's4://no/such/scheme'],
+    ] as const)
+      assert.equal(storageNameOf(item), name);
   });
 
   it('of an unknown scheme is refused with those that are known', () => {

@@ -54,6 +54,18 @@ export function storageAt(item: string, marker?: string): LongTermStorage {
 }
 
 /**
+ * What records call the storage of an item of LTS_ROOTS: not the item itself where that has a scheme or settings. What is no item
+ * is a name already.
+ */
+export function storageNameOf(item: string): string {
+  try {
+    return storageAt(item).name;
+  } catch {
+    return item;
+  }
+}
+
+/**
  * The storages that LTS_ROOTS names, in its order.
  *
  * @throws PermanentError `kernel.configuration` for an unknown scheme, and for one storage twice: two copies in one place are one

@@ -4,7 +4,7 @@ import { CatenaError, TransientError } from '#kernel';
 export function targetsIn(error: unknown, key: 'missing' | 'left'): readonly string[] | undefined {
   const found = error instanceof CatenaError ? error.details[key] : undefined;
   const isList = Array.isArray(found) && found.length > 0 && found.every((name) => typeof name === 'string');
-  return isList ? (found as readonly string[]) : undefined;
+  return isList ? found : undefined;
 }
 
 /** The same fault, with the targets where something is left to be done: all others are done with. */

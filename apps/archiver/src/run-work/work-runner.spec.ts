@@ -146,7 +146,7 @@ describe('The runner of work orders', () => {
       withLeft(new TransientError('long-term-storage.unavailable', 'away', { away: true }), ['tape']),
       targetAway('a', ['tape'], ['disk']),
     ];
-    start(() => Promise.reject(faults.shift() as Error));
+    start(() => Promise.reject(faults.shift()));
     for (const id of ids) await until(async () => (await stored(id)).needs !== undefined);
     for (const id of ids) assert.deepEqual((await stored(id)).needs, { of: 'any', targets: ['tape'] });
     assert.deepEqual((await Promise.all(ids.map(stored))).map(({ left }) => left).sort(), [
