@@ -1,5 +1,17 @@
-export { accountsOf, type BrokerAccount, type BrokerRights, type TopicRights } from './broker-accounts.js';
-export { brokerDefinitionsOf, passwordVariableOf, type DefinitionOptions } from './broker-definitions.js';
+export {
+  accountsOf,
+  workerAccountsOf,
+  type BrokerAccount,
+  type BrokerRights,
+  type TopicRights,
+  type WorkerAccount,
+} from './broker-accounts.js';
+export {
+  brokerDefinitionsOf,
+  passwordVariableOf,
+  workerPasswordVariableOf,
+  type DefinitionOptions,
+} from './broker-definitions.js';
 export { feedNamesOf, loadDefinitions } from './load-definitions.js';
 export { digestOfBody, Inbox, MemoryInbox } from './inbox.js';
 export { InboxConsumer, attemptHeader, attemptOf, type Handler } from './inbox-consumer.js';
@@ -26,6 +38,12 @@ export { done, outcomeOf, type Outcome } from './outcome.js';
 export { outboxHeader, parseReceipt, type Receipt } from './receipt.js';
 export { RabbitTransport, type RabbitOptions } from './rabbitmq/rabbit-transport.js';
 export { checkedSenderHeader, senderOf, wrongSender, type BrokerAccounts } from './senders.js';
-export { declaredTopology, defaultRetryDelays, topologyOf, wholeTopology } from './topology.js';
+export {
+  declaredTopology,
+  defaultRetryDelays,
+  topologyOf,
+  wholeTopology,
+  workerTopologyOf,
+} from './topology.js';
 export { wireMessageOf } from './wire-message.js';
 export { headersFrom, textFrom } from './wire-properties.js';
