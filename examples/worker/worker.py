@@ -314,7 +314,7 @@ class Line:
                 channel.confirm_delivery()  # publishing waits until the broker has the event on its disk
                 channel.basic_qos(prefetch_count=20)
                 # Each round lasts at most this long, so that heartbeats and events never wait for commands.
-                for method, _, body in channel.consume(f"{self.prefix}.worker.{self.worker.target}", inactivity_timeout=0.2):
+                for method, _, body in channel.consume(f"{self.prefix}.worker.{self.worker.target}", inactivity_timeout=0.1):
                     wait = 1
                     if method is not None:
                         self.deliver(channel, method.delivery_tag, body)

@@ -32,7 +32,7 @@ const faults: Readonly<Record<string, string>> = {
   OddTimes: 'well-formed',
   Anonymous: 'own-account',
   SpeaksForOthers: 'its-orders-only',
-  CountsAttemptsFromZero: 'its-orders-only',
+  AcceptsTheNextAttempt: 'its-orders-only',
   ChangesItsStory: 'one-end',
 };
 

@@ -29,7 +29,7 @@ class AnswersDifferently(Worker):
     def take(self, body):
         order = Order(self.understood(body))
         known = self.orders.get(order.key)
-        if known and known.end and order.does == "store":
+        if known and known.end and known.end["type"] == "archival.copy-stored.v1" and order.does == "store":
             why = {"code": "worker.done-already", "message": "It was done before.", "fault": "user"}
             self.events.append(self.event(order, "copy-failed", **why))
         else:
@@ -53,11 +53,11 @@ class AnswersTheFirstAttempt(Worker):
         return event
 
 
-class CountsAttemptsFromZero(Worker):
+class AcceptsTheNextAttempt(Worker):
     def event(self, order, kind, **fields):
         event = super().event(order, kind, **fields)
-        event["data"]["attempt"] += 1000
-        event["sequence"] += 1000
+        if kind == "copy-accepted":
+            event["data"]["attempt"] = event["sequence"] = order.attempt + 1
         return event
 
 
@@ -109,7 +109,9 @@ class TrustsTheMedium(Worker):
     """It looks whether a copy is there, not at its bytes."""
 
     def verify(self, order):
-        return "copy-verified", *order.wanted if self.storage.path_of(order.archive_id).exists() else super().verify(order)[1:]
+        if self.storage.path_of(order.archive_id).exists():
+            return "copy-verified", *order.wanted
+        return super().verify(order)
 
 
 class HandsOutDamage(Worker):

@@ -132,13 +132,10 @@ export class Conversation {
     }
   }
 
-  /** What ends an order with this attempt, or with one that nobody sent: then another check tells what is wrong. */
+  /** What ends this attempt of an order. */
   end(orderId: string, attempt: number, since = 0): Promise<Heard> {
     const isOne = (heard: Heard): boolean =>
-      heard.orderId === orderId &&
-      endKinds.includes(heard.kind) &&
-      (heard.attempt === attempt ||
-        this.sent.get(orderId)?.attempts.has(heard.attempt as number) !== true);
+      heard.orderId === orderId && heard.attempt === attempt && endKinds.includes(heard.kind);
     return this.until(isOne, `an event that ends ${orderId}, attempt ${attempt}`, since);
   }
 

@@ -21,13 +21,13 @@ export const linkChecks: readonly Check[] = [
   ...[403, 404].map((status): Check => ({
     name: `link-${status}`,
     title: `says so when a link answers ${status}, and takes a fresh one with the next attempt`,
-    after: ['stores'],
+    after: ['second-attempt'],
     run: (scene) => overcomes(scene, { status }, `the link answers ${status}`),
   })),
   {
     name: 'link-cut',
     title: 'says so when a link breaks in the middle, and keeps nothing of it as good',
-    after: ['verifies'],
+    after: ['second-attempt'],
     run: (scene) =>
       overcomes(
         scene,
@@ -38,7 +38,7 @@ export const linkChecks: readonly Check[] = [
   {
     name: 'upload-403',
     title: 'says so when a copy cannot be put at its link',
-    after: ['recalls'],
+    after: ['second-attempt'],
     run: async (scene) => {
       const copy = await scene.stored();
       const order = scene.order('recall', copy);

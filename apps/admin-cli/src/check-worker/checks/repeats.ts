@@ -52,7 +52,7 @@ export const repeatChecks: readonly Check[] = [
   {
     name: 'second-attempt',
     title: 'answers a later attempt of an order with that attempt, and keeps the copy it has',
-    after: ['verifies'],
+    after: ['verifies', 'recalls', 'removes'],
     run: async (scene) => {
       for (const verb of ['store', 'verify', 'recall', 'remove'] as const) {
         const copy = verb === 'store' ? scene.copy() : await scene.stored();
