@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { AppName } from '#contracts';
-import { accountsOf, workerAccountsOf } from './broker-accounts.js';
+import { accountsOf, workerAccountsOf, type AccountRights } from './broker-accounts.js';
+import type { Topology } from './message-transport.js';
 import type { Naming } from './naming.js';
 import { argumentsOf } from './rabbitmq/declare-topology.js';
-import { wholeTopology } from './topology.js';
+import { wholeTopology, workerTopologyOf } from './topology.js';
 
 export interface DefinitionOptions {
   readonly naming: Naming;
@@ -31,7 +32,28 @@ export function brokerDefinitionsOf(options: DefinitionOptions): object {
       password: workers[account.target]!,
     })),
   ];
-  const { exchanges, queues, bindings } = wholeTopology(naming, retryDelays, targets);
+  return definitionsOf(accounts, wholeTopology(naming, retryDelays, targets), vhost);
+}
+
+/** The part of it that the workers of such targets need: for whoever plays job-assembler towards them. */
+export function workerDefinitionsOf({
+  naming,
+  workers,
+  virtualHost = '/',
+}: Required<Pick<DefinitionOptions, 'naming' | 'workers'>> & Pick<DefinitionOptions, 'virtualHost'>): object {
+  const targets = Object.keys(workers);
+  const accounts = workerAccountsOf(naming, targets).map((account) => ({
+    ...account,
+    password: workers[account.target]!,
+  }));
+  return definitionsOf(accounts, workerTopologyOf(naming, targets), virtualHost);
+}
+
+function definitionsOf(
+  accounts: readonly (AccountRights & { readonly password: string })[],
+  { exchanges, queues, bindings }: Topology,
+  vhost: string,
+): object {
   return {
     users: accounts.map(({ name, password }) => ({
       name,

@@ -8,11 +8,12 @@ export {
 } from './broker-accounts.js';
 export {
   brokerDefinitionsOf,
+  workerDefinitionsOf,
   passwordVariableOf,
   workerPasswordVariableOf,
   type DefinitionOptions,
 } from './broker-definitions.js';
-export { feedNamesOf, loadDefinitions } from './load-definitions.js';
+export { disconnectAccount, feedNamesOf, loadDefinitions } from './load-definitions.js';
 export { digestOfBody, Inbox, MemoryInbox } from './inbox.js';
 export { InboxConsumer, attemptHeader, attemptOf, type Handler } from './inbox-consumer.js';
 export {
@@ -36,6 +37,7 @@ export { CatenaServer, type CatenaServerOptions } from './nest/catena-server.js'
 export { Handles } from './nest/handles.decorator.js';
 export { done, outcomeOf, type Outcome } from './outcome.js';
 export { outboxHeader, parseReceipt, type Receipt } from './receipt.js';
+export { BrokerVisit, type QueueLook } from './rabbitmq/broker-visit.js';
 export { RabbitTransport, type RabbitOptions } from './rabbitmq/rabbit-transport.js';
 export { checkedSenderHeader, senderOf, wrongSender, type BrokerAccounts } from './senders.js';
 export {
