@@ -1,10 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { openSync, readFileSync, writeSync, closeSync, readdirSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, writeSync, closeSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandBasics } from '#command-line';
 import { Output } from '#command-line';
 import { workerPasswordVariableOf } from '#messaging';
-import { inside, sandboxedProcess, serviceFile, serviceFolder } from '../../tools/local-stack/src/services/home.js';
+import {
+  inside,
+  sandboxedProcess,
+  serviceFile,
+  serviceFolder,
+} from '../../tools/local-stack/src/services/home.js';
 import { debianHome, type DebianHome } from '../support/debian-home.js';
 import { repository } from '../support/repository.js';
 import type { Hands } from '../../apps/admin-cli/src/check-worker/hands.js';
@@ -20,10 +25,16 @@ export class PythonWorker {
     private readonly worker: ReturnType<typeof sandboxedProcess>,
   ) {}
 
-  /** @param fault name of a class in planted_faults.py; none: the worker as it is in `examples` */
-  static async start(fault = ''): Promise<PythonWorker> {
-    const prefix = `check-${randomBytes(6).toString('hex')}`;
-    const password = randomBytes(12).toString('hex');
+  /**
+   * @param fault name of a class in planted_faults.py; none: the worker as it is in `examples`
+   * @param installation whose worker it is; absent: of none, it will be checked
+   */
+  static async start(
+    fault = '',
+    installation?: { readonly prefix: string; readonly password: string },
+  ): Promise<PythonWorker> {
+    const prefix = installation?.prefix ?? `check-${randomBytes(6).toString('hex')}`;
+    const password = installation?.password ?? randomBytes(12).toString('hex');
     const home = await debianHome('worker');
     serviceFolder(home, 'program');
     serviceFolder(home, 'kept');
@@ -36,15 +47,21 @@ export class PythonWorker {
     serviceFile(home, 'program/password', `${password}\n`);
     const broker = new URL(process.env['RABBITMQ_URL'] ?? '');
     const program = fault === '' ? 'worker.py' : 'planted_faults.py';
-    const worker = sandboxedProcess(home, 'worker', 'SIGTERM', ['/usr/bin/python3', inside('program', program)], {
-      CATENA_BROKER_URL: `amqp://${broker.host}`,
-      CATENA_PREFIX: prefix,
-      CATENA_TARGET: 'tape',
-      CATENA_PASSWORD_FILE: inside('program/password'),
-      CATENA_WORKER_FOLDER: inside('kept'),
-      CATENA_WORKER_PROGRESS_SECONDS: '0.3',
-      PLANTED_FAULT: fault,
-    });
+    const worker = sandboxedProcess(
+      home,
+      'worker',
+      'SIGTERM',
+      ['/usr/bin/python3', inside('program', program)],
+      {
+        CATENA_BROKER_URL: `amqp://${broker.host}`,
+        CATENA_PREFIX: prefix,
+        CATENA_TARGET: 'tape',
+        CATENA_PASSWORD_FILE: inside('program/password'),
+        CATENA_WORKER_FOLDER: inside('kept'),
+        CATENA_WORKER_PROGRESS_SECONDS: '0.3',
+        PLANTED_FAULT: fault,
+      },
+    );
     const environment = { ...process.env, [workerPasswordVariableOf('tape')]: password };
     const context = {
       environment,
@@ -68,6 +85,21 @@ export class PythonWorker {
         await this.worker.start();
       },
     };
+  }
+
+  /** As `kill -9`. */
+  kill(): Promise<void> {
+    return this.worker.kill();
+  }
+
+  startAgain(): Promise<void> {
+    return this.worker.start();
+  }
+
+  /** What it has written down, a line each: commands, ends, what was sent. */
+  get journal(): string {
+    const file = join(this.home.dataDirectory, 'kept/journal.ndjson');
+    return existsSync(file) ? readFileSync(file, 'utf8') : '';
   }
 
   get log(): string {
