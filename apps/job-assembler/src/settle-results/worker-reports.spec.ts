@@ -35,6 +35,7 @@ describe('A copy at a target that others operate', () => {
   let consumer: WorkerReportsConsumer;
   let staging: OutsideStaging;
   let resending: OutsideResending;
+  let releasing: Dispatcher;
   let settle: () => Promise<void>;
   beforeEach(async () => {
     assembler = memoryAssembler(clock);
@@ -49,6 +50,7 @@ describe('A copy at a target that others operate', () => {
     consumer = new WorkerReportsConsumer(outside, endings, removals, dispatcher, clock, config);
     staging = new OutsideStaging(outside, endings, removals, orders, planning, clock, config);
     resending = new OutsideResending(outside, endings, leases, clock, config, logger);
+    releasing = dispatcherOn(assembler, clock, config, logger);
     settle = () => settling.settle('j/0');
     await assembler.store.jobs.insertOne(jobOf('j', { state: 'running' }));
     await assembler.store.tasks.insertOne(taskOf('j/0', { planner: 1, pid: 'p' }));
@@ -63,7 +65,7 @@ describe('A copy at a target that others operate', () => {
   const task = async (): Promise<string | undefined> => (await assembler.tasks.find('j/0'))?.state;
   const answer = (attempt: number, more: object = {}) =>
     ({ data: { orderId, target: 'tape', attempt, ...more } }) as never;
-  const release = () => dispatcherOn(assembler, clock, config, logger).round();
+  const release = () => releasing.round();
   const linked = (attempt: number) =>
     staging.retrieved({
       ...{ workOrderId: `${orderId}/link/${attempt}`, jobId: 'j', pid: 'p', archiveId: 'j/0/0.tar' },
