@@ -16,6 +16,9 @@ import { CatalogueWord } from './catalog/catalogue-word.js';
 import { ArchiverStore } from './persistence/archiver-store.js';
 import { TargetNames } from './domain/target-names.js';
 import { DiscardDatablockHandler } from './discard-datablock/discard-datablock.handler.js';
+import { OutsideCopiesHandler } from './outside-copies/outside-copies.handler.js';
+import { Uploads } from './outside-copies/uploads.js';
+import { UploadsSweep } from './outside-copies/uploads-sweep.js';
 import { ReleaseOriginalsHandler } from './release-originals/release-originals.handler.js';
 import { ReleasedDatablocks } from './release-originals/released-datablocks.js';
 import { EndedWorkSweep } from './forget-work/ended-work-sweep.js';
@@ -27,6 +30,7 @@ import { ShareModes } from './persistence/share-modes.js';
 import { TargetIdentities } from './persistence/target-identities.js';
 import { WorkOrders } from './persistence/work-orders.js';
 import { ExpireRetrievedCopies } from './retrieve-datablock/expire-retrieved-copies.js';
+import { RetrievalReports } from './retrieve-datablock/retrieval-reports.js';
 import { RecallLock } from './retrieve-datablock/recall-lock.js';
 import { RetrieveDatablockHandler } from './retrieve-datablock/retrieve-datablock.handler.js';
 import { ProgressReporting } from './run-work/progress-reporting.js';
@@ -105,12 +109,16 @@ export class ArchiverModule {
         ArchiveDatablockHandler,
         RetrieveDatablockHandler,
         RecallLock,
+        RetrievalReports,
         ExpireRetrievedCopies,
         VerifyDatablockHandler,
         ReleaseOriginalsHandler,
         ReleasedDatablocks,
         EndedWorkSweep,
         DiscardDatablockHandler,
+        OutsideCopiesHandler,
+        Uploads,
+        UploadsSweep,
       ],
     };
   }

@@ -80,6 +80,11 @@ export { CopyRecalledV1, copyRecalledV1 } from './archival/copy-recalled.event.v
 export { CopyRemovedV1, copyRemovedV1 } from './archival/copy-removed.event.v1.js';
 export { CopyCancelledV1, copyCancelledV1 } from './archival/copy-cancelled.event.v1.js';
 export { CopyFailedV1, copyFailedV1 } from './archival/copy-failed.event.v1.js';
+export { OfferUploadV1, offerUploadV1 } from './archival/offer-upload.command.v1.js';
+export { TakeUploadV1, takeUploadV1 } from './archival/take-upload.command.v1.js';
+export { ConfirmDiscardV1, confirmDiscardV1 } from './archival/confirm-discard.command.v1.js';
+export { UploadOfferedV1, uploadOfferedV1 } from './archival/upload-offered.event.v1.js';
+export { DiscardConfirmedV1, discardConfirmedV1 } from './archival/discard-confirmed.event.v1.js';
 export { PublicationPublishedV1, publicationPublishedV1 } from './catalog/publication-published.event.v1.js';
 export { PublicationSubmittedV1, publicationSubmittedV1 } from './catalog/publication-submitted.event.v1.js';
 export { PublicationAmendedV1, publicationAmendedV1 } from './catalog/publication-amended.event.v1.js';

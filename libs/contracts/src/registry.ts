@@ -41,6 +41,11 @@ import { copyRecalledV1 } from './archival/copy-recalled.event.v1.js';
 import { copyRemovedV1 } from './archival/copy-removed.event.v1.js';
 import { copyCancelledV1 } from './archival/copy-cancelled.event.v1.js';
 import { copyFailedV1 } from './archival/copy-failed.event.v1.js';
+import { offerUploadV1 } from './archival/offer-upload.command.v1.js';
+import { takeUploadV1 } from './archival/take-upload.command.v1.js';
+import { confirmDiscardV1 } from './archival/confirm-discard.command.v1.js';
+import { uploadOfferedV1 } from './archival/upload-offered.event.v1.js';
+import { discardConfirmedV1 } from './archival/discard-confirmed.event.v1.js';
 import { publicationPublishedV1 } from './catalog/publication-published.event.v1.js';
 import { publicationSubmittedV1 } from './catalog/publication-submitted.event.v1.js';
 import { publicationAmendedV1 } from './catalog/publication-amended.event.v1.js';
@@ -94,6 +99,11 @@ export const registry: readonly MessageContract[] = [
   copyRemovedV1,
   copyCancelledV1,
   copyFailedV1,
+  offerUploadV1,
+  takeUploadV1,
+  confirmDiscardV1,
+  uploadOfferedV1,
+  discardConfirmedV1,
   publicationPublishedV1,
   publicationSubmittedV1,
   publicationAmendedV1,

@@ -1,10 +1,13 @@
 import type {
   ArchiveDatablockV1,
+  ConfirmDiscardV1,
   DiscardDatablockV1,
   ObjectReference,
+  OfferUploadV1,
   OriginalsSource,
   ReleaseOriginalsV1,
   RetrieveDatablockV1,
+  TakeUploadV1,
   VerifyDatablockV1,
 } from '#contracts';
 import type { MessageContext } from '#messaging';
@@ -17,7 +20,10 @@ export type Command =
   | { readonly kind: 'retrieve'; readonly data: RetrieveDatablockV1 }
   | { readonly kind: 'verify'; readonly data: VerifyDatablockV1 }
   | { readonly kind: 'release'; readonly data: ReleaseOriginalsV1 }
-  | { readonly kind: 'discard'; readonly data: DiscardDatablockV1 };
+  | { readonly kind: 'discard'; readonly data: DiscardDatablockV1 }
+  | { readonly kind: 'confirm'; readonly data: ConfirmDiscardV1 }
+  | { readonly kind: 'offer'; readonly data: OfferUploadV1 }
+  | { readonly kind: 'take'; readonly data: TakeUploadV1 };
 
 /** One accepted work order. */
 export interface WorkOrder {

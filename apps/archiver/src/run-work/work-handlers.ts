@@ -1,15 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import type {
   archiveDatablockV1,
+  confirmDiscardV1,
   discardDatablockV1,
+  offerUploadV1,
   releaseOriginalsV1,
   retrieveDatablockV1,
+  takeUploadV1,
   verifyDatablockV1,
 } from '#contracts';
 import type { AnswerRow } from '#outbox';
 import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.handler.js';
 import type { Command } from '../persistence/records.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
+import { OutsideCopiesHandler } from '../outside-copies/outside-copies.handler.js';
 import { ReleaseOriginalsHandler } from '../release-originals/release-originals.handler.js';
 import { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
 import { VerifyDatablockHandler } from '../verify-datablock/verify-datablock.handler.js';
@@ -22,6 +26,9 @@ export type WorkAnswer = AnswerRow<
   | typeof verifyDatablockV1
   | typeof releaseOriginalsV1
   | typeof discardDatablockV1
+  | typeof confirmDiscardV1
+  | typeof offerUploadV1
+  | typeof takeUploadV1
 >;
 
 /** Which handler does which work. */
@@ -33,6 +40,7 @@ export class WorkHandlers {
     private readonly verify: VerifyDatablockHandler,
     private readonly release: ReleaseOriginalsHandler,
     private readonly discard: DiscardDatablockHandler,
+    private readonly outside: OutsideCopiesHandler,
   ) {}
 
   handle(command: Command, context: WorkContext): Promise<WorkAnswer> {
@@ -47,6 +55,12 @@ export class WorkHandlers {
         return this.release.handle(command.data, context);
       case 'discard':
         return this.discard.handle(command.data);
+      case 'confirm':
+        return this.outside.confirm(command.data);
+      case 'offer':
+        return this.outside.offer(command.data);
+      case 'take':
+        return this.outside.take(command.data, context);
     }
   }
 

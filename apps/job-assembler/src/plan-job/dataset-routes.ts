@@ -9,7 +9,10 @@ import { laneName } from '../domain/lanes.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
 
 /** What a route says of a work order. */
-export type Routed = Pick<WorkOrder, 'target' | 'targets' | 'route' | 'copies' | 'priority'>;
+export type Routed = Pick<
+  WorkOrder,
+  'target' | 'targets' | 'outsideTargets' | 'route' | 'copies' | 'priority'
+>;
 
 /** Chooses where the work of a dataset goes: once for a dataset, of fields that are known by then. */
 @Injectable()
@@ -22,11 +25,17 @@ export class DatasetRoutes {
 
   /** @throws PermanentError `routes.none`, `routes.too-few-targets` */
   archiving(job: PlannableJob, dataset: CatalogDataset): Routed {
-    const chosen = this.config.routes.routeFor(questionOf(job, dataset));
-    const { route, targets, copies, priority } = chosen;
+    const { routes } = this.config;
+    const chosen = routes.routeFor(questionOf(job, dataset));
+    const { route, priority } = chosen;
+    // Workers outside get their copies when those of the archiver are good.
+    const targets = chosen.targets.filter((name) => !routes.isOutside(name));
+    const outsideTargets = chosen.targets.filter((name) => routes.isOutside(name));
+    const copies = chosen.copies - outsideTargets.length;
     return {
-      ...{ target: laneName('write', chosen), route, copies, priority: job.priority ?? priority },
+      ...{ target: laneName('write', { route, targets }), route, copies, priority: job.priority ?? priority },
       ...(targets.length === 0 ? {} : { targets }),
+      ...(outsideTargets.length === 0 ? {} : { outsideTargets }),
     };
   }
 
@@ -37,7 +46,12 @@ export class DatasetRoutes {
       ? questionOf(job, await this.catalog.dataset(pid))
       : { jobType: job.jobType, fields: {}, bytes: 0 };
     if (!routes.areNamed) return () => Promise.resolve(this.routed(job, question, []));
-    return async (archiveId) => this.routed(job, question, await this.places.of(archiveId, pid));
+    return async (archiveId) => {
+      const routed = this.routed(job, question, await this.places.of(archiveId, pid));
+      if (job.workflow !== 'verify') return routed;
+      const outsideTargets = Object.keys(await this.places.outside(archiveId, pid)).sort();
+      return { ...routed, ...(outsideTargets.length === 0 ? {} : { outsideTargets }) };
+    };
   }
 
   private routed(job: PlannableJob, question: RouteQuestion, places: readonly string[]): Routed {

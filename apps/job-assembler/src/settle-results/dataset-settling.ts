@@ -33,6 +33,7 @@ export class DatasetSettling {
       await this.orders.cancelPlanned({ taskId });
       return this.settle(taskId);
     }
+    if ((counts.failed ?? 0) === 0 && (await this.drafts.followUp(task))) return this.settle(taskId);
     const end = isEmptyReset(task, counts) ? 'succeeded' : outcomeOfWork(counts);
     if (end === 'failed')
       await this.ending.end(taskId, 'running', 'failed', await this.orders.firstFault(taskId));
