@@ -1,7 +1,7 @@
-import { Command } from "commander";
-import type { CommandBasics, CommandResult, GlobalOptions, Runner } from "#command-line";
-import type { CheckWorkerOptions } from "./check-worker/settings.js";
-import type { CheckDatabaseOptions } from "./check-database/check-database.js";
+import { Command } from 'commander';
+import type { CommandBasics, CommandResult, GlobalOptions, Runner } from '#command-line';
+import type { CheckWorkerOptions } from './check-worker/settings.js';
+import type { CheckDatabaseOptions } from './check-database/check-database.js';
 
 const afterHelp = `
 Exit codes: 0 done, 1 something is left to do or could not be done, 2 wrong usage (also a database that does not
@@ -10,68 +10,68 @@ answer), 130 interrupted. Variables: those of the apps, such as MONGODB_URI, and
 
 /** What administrators do beside the apps, on databases, buckets and shares themselves. */
 export function programFor(run: Runner<CommandBasics>): Command {
-  const program = new Command("catena-admin")
-    .description("Look after an installation of Catena: its services, databases, control bucket, shares.")
-    .option("--json", "print one JSON document on standard output at the end")
-    .option("--quiet", "say nothing but results, warnings and errors")
-    .addHelpText("after", afterHelp)
-    .showHelpAfterError("(catena-admin --help shows all commands)")
+  const program = new Command('catena-admin')
+    .description('Look after an installation of Catena: its services, databases, control bucket, shares.')
+    .option('--json', 'print one JSON document on standard output at the end')
+    .option('--quiet', 'say nothing but results, warnings and errors')
+    .addHelpText('after', afterHelp)
+    .showHelpAfterError('(catena-admin --help shows all commands)')
     .exitOverride();
   const perform = (command: (context: CommandBasics) => Promise<CommandResult>): Promise<void> =>
     run(program.opts<GlobalOptions>(), command);
 
   program
-    .command("check-database")
+    .command('check-database')
     .description(
-      "compare an existing SciCat database with what Catena expects; writes nothing unless told to",
+      'compare an existing SciCat database with what Catena expects; writes nothing unless told to',
     )
-    .argument("[uri]", "mongodb://host/database (default: MONGODB_URI)")
-    .option("--apply", "create missing indexes, correct totals and the rights of blocks")
+    .argument('[uri]', 'mongodb://host/database (default: MONGODB_URI)')
+    .option('--apply', 'create missing indexes, correct totals and the rights of blocks')
     .action((uri: string | undefined, options: CheckDatabaseOptions) =>
       perform(async (context) =>
-        (await import("./check-database/check-database.js")).checkDatabase(context, uri, options),
+        (await import('./check-database/check-database.js')).checkDatabase(context, uri, options),
       ),
     );
   program
-    .command("backup")
-    .description("copy databases, control bucket and shares into a new folder; the apps must be stopped")
-    .argument("<folder>")
+    .command('backup')
+    .description('copy databases, control bucket and shares into a new folder; the apps must be stopped')
+    .argument('<folder>')
     .action((folder: string) =>
-      perform(async (context) => (await import("./backup/backup.js")).backup(context, folder)),
+      perform(async (context) => (await import('./backup/backup.js')).backup(context, folder)),
     );
   program
-    .command("restore")
-    .description("put back what is missing: empty databases, objects and files; replaces nothing")
-    .argument("<folder>")
+    .command('restore')
+    .description('put back what is missing: empty databases, objects and files; replaces nothing')
+    .argument('<folder>')
     .action((folder: string) =>
-      perform(async (context) => (await import("./backup/restore.js")).restore(context, folder)),
+      perform(async (context) => (await import('./backup/restore.js')).restore(context, folder)),
     );
   program
-    .command("check-worker")
-    .description("try out the worker of a target that others operate, and say what it does not do")
-    .argument("<target>")
+    .command('check-worker')
+    .description('try out the worker of a target that others operate, and say what it does not do')
+    .argument('<target>')
     .option(
-      "--prefix <prefix>",
-      "that the worker was started with; never one of an installation",
-      "catena-check",
+      '--prefix <prefix>',
+      'that the worker was started with; never one of an installation',
+      'catena-check',
     )
-    .option("--account <name>", "the worker's at the broker (default: <prefix>.worker.<target>)")
-    .option("--listen <host:port>", "where the worker reads and writes tars", "127.0.0.1:0")
-    .option("--reached-at <url>", "how the worker reaches that, if otherwise")
-    .option("--size <amount>", "of the files in the tars", "1MiB")
-    .option("--patience <duration>", "how long an answer may take without progress", "60s")
-    .option("--progress-within <duration>", "how soon a worker at a slow link says how far it is", "15s")
-    .option("--damage-command <command>", "changes bytes of the copy whose archive id is $1")
-    .option("--restart-command <command>", "kills the worker at once, and starts it again")
+    .option('--account <name>', "the worker's at the broker (default: <prefix>.worker.<target>)")
+    .option('--listen <host:port>', 'where the worker reads and writes tars', '127.0.0.1:0')
+    .option('--reached-at <url>', 'how the worker reaches that, if otherwise')
+    .option('--size <amount>', 'of the files in the tars', '1MiB')
+    .option('--patience <duration>', 'how long an answer may take without progress', '60s')
+    .option('--progress-within <duration>', 'how soon a worker at a slow link says how far it is', '15s')
+    .option('--damage-command <command>', 'changes bytes of the copy whose archive id is $1')
+    .option('--restart-command <command>', 'kills the worker at once, and starts it again')
     .action((target: string, options: CheckWorkerOptions) =>
       perform(async (context) =>
-        (await import("./check-worker/check-worker.js")).checkWorker(context, target, options),
+        (await import('./check-worker/check-worker.js')).checkWorker(context, target, options),
       ),
     );
   program
-    .command("prepare")
+    .command('prepare')
     .description("make accounts and queues at the broker and the store's buckets; may be repeated")
-    .action(() => perform(async (context) => (await import("./prepare/prepare.js")).prepare(context)));
+    .action(() => perform(async (context) => (await import('./prepare/prepare.js')).prepare(context)));
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   return program;
 }

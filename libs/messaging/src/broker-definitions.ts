@@ -1,10 +1,10 @@
-import { createHash, randomBytes } from "node:crypto";
-import type { AppName } from "#contracts";
-import { accountsOf, workerAccountsOf, type AccountRights } from "./broker-accounts.js";
-import type { Topology } from "./message-transport.js";
-import type { Naming } from "./naming.js";
-import { argumentsOf } from "./rabbitmq/declare-topology.js";
-import { wholeTopology, workerTopologyOf } from "./topology.js";
+import { createHash, randomBytes } from 'node:crypto';
+import type { AppName } from '#contracts';
+import { accountsOf, workerAccountsOf, type AccountRights } from './broker-accounts.js';
+import type { Topology } from './message-transport.js';
+import type { Naming } from './naming.js';
+import { argumentsOf } from './rabbitmq/declare-topology.js';
+import { wholeTopology, workerTopologyOf } from './topology.js';
 
 export interface DefinitionOptions {
   readonly naming: Naming;
@@ -23,7 +23,7 @@ export interface DefinitionOptions {
  * declare, in RabbitMQ's format of definitions (`POST /api/definitions`, or `definitions.local.path` at its start).
  */
 export function brokerDefinitionsOf(options: DefinitionOptions): object {
-  const { naming, retryDelays, passwords, workers = {}, feed = [], virtualHost: vhost = "/" } = options;
+  const { naming, retryDelays, passwords, workers = {}, feed = [], virtualHost: vhost = '/' } = options;
   const targets = Object.keys(workers);
   const accounts = [
     ...accountsOf(naming, feed).map((account) => ({ ...account, password: passwords[account.app] })),
@@ -39,8 +39,8 @@ export function brokerDefinitionsOf(options: DefinitionOptions): object {
 export function workerDefinitionsOf({
   naming,
   workers,
-  virtualHost = "/",
-}: Required<Pick<DefinitionOptions, "naming" | "workers">> & Pick<DefinitionOptions, "virtualHost">): object {
+  virtualHost = '/',
+}: Required<Pick<DefinitionOptions, 'naming' | 'workers'>> & Pick<DefinitionOptions, 'virtualHost'>): object {
   const targets = Object.keys(workers);
   const accounts = workerAccountsOf(naming, targets).map((account) => ({
     ...account,
@@ -58,7 +58,7 @@ function definitionsOf(
     users: accounts.map(({ name, password }) => ({
       name,
       password_hash: hashOf(password),
-      hashing_algorithm: "rabbit_password_hashing_sha256",
+      hashing_algorithm: 'rabbit_password_hashing_sha256',
       tags: [],
     })),
     permissions: accounts.map(({ name, rights }) => ({ user: name, vhost, ...rights })),
@@ -73,24 +73,24 @@ function definitionsOf(
       ...argumentsOf(queue),
     })),
     bindings: bindings.map(({ exchange: source, queue: destination, key: routing_key }) => ({
-      ...{ source, vhost, destination, destination_type: "queue", routing_key, arguments: {} },
+      ...{ source, vhost, destination, destination_type: 'queue', routing_key, arguments: {} },
     })),
   };
 }
 
 /** The variable with the password of an app's account, for whoever makes the definitions. */
 export function passwordVariableOf(app: AppName): string {
-  return `BROKER_PASSWORD_${app.replaceAll("-", "_").toUpperCase()}`;
+  return `BROKER_PASSWORD_${app.replaceAll('-', '_').toUpperCase()}`;
 }
 
 /** The same for the worker of a target. */
 export function workerPasswordVariableOf(target: string): string {
-  return `BROKER_PASSWORD_WORKER_${target.replaceAll("-", "_").toUpperCase()}`;
+  return `BROKER_PASSWORD_WORKER_${target.replaceAll('-', '_').toUpperCase()}`;
 }
 
 /** RabbitMQ's: four bytes of salt, then the SHA-256 of salt and password. */
 function hashOf(password: string): string {
   const salt = randomBytes(4);
-  const digest = createHash("sha256").update(salt).update(password, "utf8").digest();
-  return Buffer.concat([salt, digest]).toString("base64");
+  const digest = createHash('sha256').update(salt).update(password, 'utf8').digest();
+  return Buffer.concat([salt, digest]).toString('base64');
 }

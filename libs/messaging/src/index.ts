@@ -5,17 +5,17 @@ export {
   type BrokerRights,
   type TopicRights,
   type WorkerAccount,
-} from "./broker-accounts.js";
+} from './broker-accounts.js';
 export {
   brokerDefinitionsOf,
   workerDefinitionsOf,
   passwordVariableOf,
   workerPasswordVariableOf,
   type DefinitionOptions,
-} from "./broker-definitions.js";
-export { disconnectAccount, feedNamesOf, loadDefinitions } from "./load-definitions.js";
-export { digestOfBody, Inbox, MemoryInbox } from "./inbox.js";
-export { InboxConsumer, attemptHeader, attemptOf, type Handler } from "./inbox-consumer.js";
+} from './broker-definitions.js';
+export { disconnectAccount, feedNamesOf, loadDefinitions } from './load-definitions.js';
+export { digestOfBody, Inbox, MemoryInbox } from './inbox.js';
+export { InboxConsumer, attemptHeader, attemptOf, type Handler } from './inbox-consumer.js';
 export {
   currentContext,
   inContextOf,
@@ -23,7 +23,7 @@ export {
   runInContext,
   traceparentFrom,
   type MessageContext,
-} from "./message-context.js";
+} from './message-context.js';
 export {
   MessageTransport,
   type Delivery,
@@ -31,21 +31,21 @@ export {
   type Subscription,
   type Topology,
   type WireMessage,
-} from "./message-transport.js";
-export { Naming, contextOf } from "./naming.js";
-export { CatenaServer, type CatenaServerOptions } from "./nest/catena-server.js";
-export { Handles } from "./nest/handles.decorator.js";
-export { done, outcomeOf, type Outcome } from "./outcome.js";
-export { outboxHeader, parseReceipt, type Receipt } from "./receipt.js";
-export { BrokerVisit, type QueueLook } from "./rabbitmq/broker-visit.js";
-export { RabbitTransport, type RabbitOptions } from "./rabbitmq/rabbit-transport.js";
-export { checkedSenderHeader, senderOf, wrongSender, type BrokerAccounts } from "./senders.js";
+} from './message-transport.js';
+export { Naming, contextOf } from './naming.js';
+export { CatenaServer, type CatenaServerOptions } from './nest/catena-server.js';
+export { Handles } from './nest/handles.decorator.js';
+export { done, outcomeOf, type Outcome } from './outcome.js';
+export { outboxHeader, parseReceipt, type Receipt } from './receipt.js';
+export { BrokerVisit, type QueueLook } from './rabbitmq/broker-visit.js';
+export { RabbitTransport, type RabbitOptions } from './rabbitmq/rabbit-transport.js';
+export { checkedSenderHeader, senderOf, wrongSender, type BrokerAccounts } from './senders.js';
 export {
   declaredTopology,
   defaultRetryDelays,
   topologyOf,
   wholeTopology,
   workerTopologyOf,
-} from "./topology.js";
-export { wireMessageOf } from "./wire-message.js";
-export { headersFrom, textFrom } from "./wire-properties.js";
+} from './topology.js';
+export { wireMessageOf } from './wire-message.js';
+export { headersFrom, textFrom } from './wire-properties.js';

@@ -1,10 +1,10 @@
-import { messageOf, TransientError } from "#kernel";
+import { messageOf, TransientError } from '#kernel';
 
 interface Definitions {
   readonly queues: readonly { readonly name: string; readonly arguments?: Record<string, unknown> }[];
 }
 
-const deadLetterExchange = "x-dead-letter-exchange";
+const deadLetterExchange = 'x-dead-letter-exchange';
 
 /**
  * Loads definitions (`brokerDefinitionsOf`) into a broker through its management plugin. May be done again at any time,
@@ -14,9 +14,9 @@ const deadLetterExchange = "x-dead-letter-exchange";
  * @param virtualHost that the definitions are for
  * @throws TransientError `messaging.definitions-refused`
  */
-export async function loadDefinitions(url: URL, definitions: object, virtualHost = "/"): Promise<void> {
+export async function loadDefinitions(url: URL, definitions: object, virtualHost = '/'): Promise<void> {
   await dropFormerQueues(url, virtualHost, definitions as Definitions);
-  await call(url, "POST", "/api/definitions", definitions);
+  await call(url, 'POST', '/api/definitions', definitions);
 }
 
 /**
@@ -26,17 +26,17 @@ export async function loadDefinitions(url: URL, definitions: object, virtualHost
  * @throws TransientError `messaging.definitions-refused`
  */
 export async function disconnectAccount(url: URL, account: string): Promise<void> {
-  await call(url, "DELETE", `/api/connections/username/${encodeURIComponent(account)}`);
+  await call(url, 'DELETE', `/api/connections/username/${encodeURIComponent(account)}`);
 }
 
 /** Names of the legacy feed in a job configuration: every exchange and queue of its `rabbitmq` actions. */
 export function feedNamesOf(jobConfiguration: unknown): string[] {
   const names = new Set<string>();
   const look = (value: unknown): void => {
-    if (typeof value !== "object" || value === null) return;
+    if (typeof value !== 'object' || value === null) return;
     const { actionType, exchange, queue } = value as Record<string, unknown>;
-    if (actionType === "rabbitmq")
-      for (const name of [exchange, queue]) if (typeof name === "string" && name !== "") names.add(name);
+    if (actionType === 'rabbitmq')
+      for (const name of [exchange, queue]) if (typeof name === 'string' && name !== '') names.add(name);
     for (const part of Object.values(value)) look(part);
   };
   look(jobConfiguration);
@@ -46,22 +46,22 @@ export function feedNamesOf(jobConfiguration: unknown): string[] {
 /** Inboxes and retry tiers of earlier versions led back without an exchange: what is in them is sent again by its emitters. */
 async function dropFormerQueues(url: URL, virtualHost: string, { queues }: Definitions): Promise<void> {
   const path = `/api/queues/${encodeURIComponent(virtualHost)}`;
-  const there = (await call(url, "GET", path)) as Definitions["queues"];
+  const there = (await call(url, 'GET', path)) as Definitions['queues'];
   const former = new Map(
-    there.filter((queue) => queue.arguments?.[deadLetterExchange] === "").map((queue) => [queue.name, queue]),
+    there.filter((queue) => queue.arguments?.[deadLetterExchange] === '').map((queue) => [queue.name, queue]),
   );
   for (const { name, arguments: wanted } of queues)
-    if (former.has(name) && wanted?.[deadLetterExchange] !== "")
-      await call(url, "DELETE", `${path}/${encodeURIComponent(name)}`);
+    if (former.has(name) && wanted?.[deadLetterExchange] !== '')
+      await call(url, 'DELETE', `${path}/${encodeURIComponent(name)}`);
 }
 
 async function call(url: URL, method: string, path: string, body?: object): Promise<unknown> {
   const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  const response = await fetch(`${url.origin}${url.pathname.replace(/\/+$/, "")}${path}`, {
+  const response = await fetch(`${url.origin}${url.pathname.replace(/\/+$/, '')}${path}`, {
     method,
     headers: {
-      authorization: `Basic ${Buffer.from(credentials).toString("base64")}`,
-      "content-type": "application/json",
+      authorization: `Basic ${Buffer.from(credentials).toString('base64')}`,
+      'content-type': 'application/json',
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(30_000),
@@ -70,7 +70,7 @@ async function call(url: URL, method: string, path: string, body?: object): Prom
   });
   const text = await response.text();
   if (!response.ok) throw refused(url, method, path, `${response.status}: ${text.slice(0, 500)}`);
-  return text === "" ? undefined : (JSON.parse(text) as unknown);
+  return text === '' ? undefined : (JSON.parse(text) as unknown);
 }
 
 /** What lies behind "fetch failed". */
@@ -81,7 +81,7 @@ function reasonOf(error: unknown): string {
 
 function refused(url: URL, method: string, path: string, found: string): TransientError {
   return new TransientError(
-    "messaging.definitions-refused",
+    'messaging.definitions-refused',
     `Expected the broker's management plugin at ${url.host} to take ${method} ${path}, found ${found}. Is it up, and is the account an administrator's?`,
   );
 }

@@ -1,5 +1,5 @@
-import { Failure, type CommandBasics, type CommandResult } from "#command-line";
-import { newId, SystemClock, wait, withSecretsFromFiles } from "#kernel";
+import { Failure, type CommandBasics, type CommandResult } from '#command-line';
+import { newId, SystemClock, wait, withSecretsFromFiles } from '#kernel';
 import {
   BrokerVisit,
   disconnectAccount,
@@ -8,17 +8,17 @@ import {
   workerDefinitionsOf,
   workerPasswordVariableOf,
   workerTopologyOf,
-} from "#messaging";
-import type { Check } from "./check.js";
-import { checks } from "./checks/index.js";
-import { Conversation } from "./conversation.js";
-import { commandHand, type Hands } from "./hands.js";
-import { Links } from "./links.js";
-import { lineOf, resultOf } from "./report.js";
-import { runChecks } from "./run-checks.js";
-import { Scene } from "./scene.js";
-import { settingsFrom, type CheckWorkerOptions, type CheckWorkerSettings } from "./settings.js";
-import { tidyUp } from "./tidy-up.js";
+} from '#messaging';
+import type { Check } from './check.js';
+import { checks } from './checks/index.js';
+import { Conversation } from './conversation.js';
+import { commandHand, type Hands } from './hands.js';
+import { Links } from './links.js';
+import { lineOf, resultOf } from './report.js';
+import { runChecks } from './run-checks.js';
+import { Scene } from './scene.js';
+import { settingsFrom, type CheckWorkerOptions, type CheckWorkerSettings } from './settings.js';
+import { tidyUp } from './tidy-up.js';
 
 /** Milliseconds between two looks whether a worker listens. */
 const lookAgain = 250;
@@ -39,13 +39,13 @@ export async function checkWorker(
   const passwordVariable = workerPasswordVariableOf(target);
   const environment = withSecretsFromFiles(context.environment, [
     passwordVariable,
-    "RABBITMQ_MANAGEMENT_URL",
+    'RABBITMQ_MANAGEMENT_URL',
   ]);
   const settings = settingsFrom(target, options, environment);
   const naming = new Naming(settings.prefix);
   const account = settings.account ?? naming.workerAccountOf(target);
   const clock = new SystemClock();
-  const visit = await BrokerVisit.begin(settings.brokerUrl, "catena-admin check-worker");
+  const visit = await BrokerVisit.begin(settings.brokerUrl, 'catena-admin check-worker');
   try {
     await expectNoInstallation(visit, naming, settings.prefix);
     await prepareBroker(settings, naming, visit, environment[passwordVariable]);
@@ -72,10 +72,10 @@ export async function checkWorker(
 
 /** A worker's events are heard by whoever is bound to the prefix: that must be nobody else. */
 async function expectNoInstallation(visit: BrokerVisit, naming: Naming, prefix: string): Promise<void> {
-  if ((await visit.look(naming.inboxOf("job-assembler"))) === undefined) return;
+  if ((await visit.look(naming.inboxOf('job-assembler'))) === undefined) return;
   throw new Failure(
-    "conflict",
-    `Expected no installation at the prefix ${prefix}, found the queue ${naming.inboxOf("job-assembler")}: its job-assembler would hear the worker's events. Choose another --prefix.`,
+    'conflict',
+    `Expected no installation at the prefix ${prefix}, found the queue ${naming.inboxOf('job-assembler')}: its job-assembler would hear the worker's events. Choose another --prefix.`,
   );
 }
 
@@ -103,7 +103,7 @@ async function expectWorker(
       output.say(`waiting for a worker at the queue ${queue}: start it with CATENA_PREFIX=${prefix}`);
     if (waited >= patience || signal.aborted)
       throw new Failure(
-        "unreachable",
+        'unreachable',
         `Expected a worker at the queue ${queue} within ${patience / 1000} s, found none. Start it with the prefix ${prefix}, and look at its log.`,
       );
     await wait(lookAgain, signal);
@@ -117,10 +117,10 @@ function handsFrom(
   account: string,
 ): Hands {
   return {
-    ...(damageCommand === undefined ? {} : { damage: commandHand("--damage-command", damageCommand) }),
+    ...(damageCommand === undefined ? {} : { damage: commandHand('--damage-command', damageCommand) }),
     ...(restartCommand === undefined
       ? {}
-      : { restart: () => commandHand("--restart-command", restartCommand)() }),
+      : { restart: () => commandHand('--restart-command', restartCommand)() }),
     // Our own connection must not be among them.
     ...(management === undefined || account === visit.account
       ? {}

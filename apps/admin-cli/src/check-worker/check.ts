@@ -1,5 +1,5 @@
-import type { Hands } from "./hands.js";
-import type { Scene } from "./scene.js";
+import type { Hands } from './hands.js';
+import type { Scene } from './scene.js';
 
 /** One thing that a worker has to do. */
 export interface Check {

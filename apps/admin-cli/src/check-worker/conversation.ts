@@ -1,8 +1,8 @@
-import { contractOf, registry, type Envelope, type MessageContract } from "#contracts";
-import { interruption } from "#command-line";
-import { newId, wait, type Clock } from "#kernel";
-import { wireMessageOf, type BrokerVisit, type Delivery, type Naming } from "#messaging";
-import { Missing } from "./missing.js";
+import { contractOf, registry, type Envelope, type MessageContract } from '#contracts';
+import { interruption } from '#command-line';
+import { newId, wait, type Clock } from '#kernel';
+import { wireMessageOf, type BrokerVisit, type Delivery, type Naming } from '#messaging';
+import { Missing } from './missing.js';
 
 /** An event as it came, read as far as it can be read: what is wrong with it is a matter of other checks. */
 export interface Heard {
@@ -22,11 +22,11 @@ export interface SentOrder {
   readonly attempts: Set<number>;
 }
 
-const passing = ["copy-accepted", "copy-progressed"];
+const passing = ['copy-accepted', 'copy-progressed'];
 
 /** Types of the events that end an order, as `copy-stored`. */
 export const endKinds: readonly string[] = registry
-  .filter(({ emitter }) => emitter === "worker")
+  .filter(({ emitter }) => emitter === 'worker')
   .map(({ type }) => kindOf(type))
   .filter((kind) => !passing.includes(kind));
 
@@ -46,8 +46,8 @@ export class Conversation {
   ) {}
 
   async listen(): Promise<void> {
-    const [contract] = registry.filter(({ emitter }) => emitter === "worker");
-    await this.visit.hear(this.naming.exchangeOf(contract!.type), ["#"], (delivery) => this.hear(delivery));
+    const [contract] = registry.filter(({ emitter }) => emitter === 'worker');
+    await this.visit.hear(this.naming.exchangeOf(contract!.type), ['#'], (delivery) => this.hear(delivery));
   }
 
   /** @returns the envelope: to send it again, as a broker would */
@@ -61,13 +61,13 @@ export class Conversation {
     order.attempts.add(attempt);
     this.sent.set(orderId, order);
     const envelope: Envelope = {
-      specversion: "1.0",
+      specversion: '1.0',
       id: newId(),
-      source: "/catena/job-assembler",
+      source: '/catena/job-assembler',
       type: contract.type,
       subject: orderId,
       time: this.clock.now().toISOString(),
-      datacontenttype: "application/json",
+      datacontenttype: 'application/json',
       sequence: attempt,
       partitionkey: orderId,
       data,
@@ -83,14 +83,14 @@ export class Conversation {
   /** Straight into the queue of a target, whatever it is. */
   async sendRubbish(target: string, body: Buffer): Promise<void> {
     await this.visit.publish({
-      exchange: "",
+      exchange: '',
       routingKey: this.naming.workerQueueOf(target),
       body,
-      contentType: "application/cloudevents+json",
+      contentType: 'application/cloudevents+json',
       messageId: newId(),
-      type: "",
+      type: '',
       timestamp: this.clock.now(),
-      appId: "job-assembler",
+      appId: 'job-assembler',
       headers: {},
     });
   }
@@ -118,7 +118,7 @@ export class Conversation {
       for (; seen < this.heard.length; seen += 1) {
         const heard = this.heard[seen]!;
         if (isMeant(heard)) return heard;
-        if (heard.kind === "copy-progressed")
+        if (heard.kind === 'copy-progressed')
           end = Math.min(this.clock.now().getTime() + patience, start + 10 * patience);
       }
       if (this.signal.aborted) throw interruption();
@@ -137,11 +137,11 @@ export class Conversation {
 
   private hear(delivery: Delivery): void {
     const { id, type, data } = read(delivery.body);
-    if (contractOf(type)?.kind === "command") return;
+    if (contractOf(type)?.kind === 'command') return;
     const { orderId, attempt } = data;
     this.heard.push({
       ...{ delivery, id, kind: kindOf(type), attempt, data },
-      orderId: typeof orderId === "string" ? orderId : "",
+      orderId: typeof orderId === 'string' ? orderId : '',
     });
     const { more } = this;
     this.more = new AbortController();
@@ -152,19 +152,19 @@ export class Conversation {
 function read(body: Buffer): { id: string; type: string; data: Record<string, unknown> } {
   let plain: unknown;
   try {
-    plain = JSON.parse(body.toString("utf8"));
+    plain = JSON.parse(body.toString('utf8'));
   } catch {
     plain = undefined;
   }
   const { id, type, data } = (plain ?? {}) as Record<string, unknown>;
-  const isObject = typeof data === "object" && data !== null;
+  const isObject = typeof data === 'object' && data !== null;
   return {
-    id: typeof id === "string" ? id : "",
-    type: typeof type === "string" ? type : "",
+    id: typeof id === 'string' ? id : '',
+    type: typeof type === 'string' ? type : '',
     data: isObject ? (data as Record<string, unknown>) : {},
   };
 }
 
 function kindOf(type: string): string {
-  return type.split(".")[1] ?? type;
+  return type.split('.')[1] ?? type;
 }

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { newId, wait } from "#kernel";
-import type { SampleTar } from "./sample-tar.js";
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { newId, wait } from '#kernel';
+import type { SampleTar } from './sample-tar.js';
 
 /** How a link behaves that a worker reads from; as a good one unless said. */
 export interface LinkBehaviour {
@@ -55,14 +55,14 @@ export class Link {
   async give(response: ServerResponse): Promise<void> {
     const { status = 200, cutAfter, slow = false } = this.behaviour;
     const { bytes } = this.sample;
-    response.on("close", () => {
+    response.on('close', () => {
       if (!response.writableFinished) this.leaving.abort();
     });
     if (status !== 200) {
       response.writeHead(status).end();
       return;
     }
-    response.writeHead(200, { "content-type": "application/x-tar", "content-length": bytes.length });
+    response.writeHead(200, { 'content-type': 'application/x-tar', 'content-length': bytes.length });
     let at = 0;
     const step = Math.max(1024, Math.floor(bytes.length / 400));
     while (slow && at < bytes.length - step && !this.released.signal.aborted && !response.destroyed) {
@@ -79,20 +79,20 @@ export class Link {
 
   async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { status } = this.behaviour;
-    const digest = createHash("sha256");
+    const digest = createHash('sha256');
     let size = 0;
     for await (const chunk of request as AsyncIterable<Buffer>) {
       digest.update(chunk);
       size += chunk.length;
     }
-    const contentLength = request.headers["content-length"];
-    if (status === undefined) this.arrived.push({ size, sha256: digest.digest("hex"), contentLength });
+    const contentLength = request.headers['content-length'];
+    if (status === undefined) this.arrived.push({ size, sha256: digest.digest('hex'), contentLength });
     response.writeHead(status ?? 200).end();
   }
 }
 
 async function firing(signal: AbortSignal): Promise<void> {
-  if (!signal.aborted) await once(signal, "abort");
+  if (!signal.aborted) await once(signal, 'abort');
 }
 
 /** The object store of the checks: links that workers read from and write to, good ones and others. */
@@ -108,10 +108,10 @@ export class Links {
   static async open(host: string, port: number, reachedAt?: string): Promise<Links> {
     const server = createServer((request, response) => void links.answer(request, response));
     server.listen(port, host);
-    await once(server, "listening");
+    await once(server, 'listening');
     const { port: found } = server.address() as AddressInfo;
-    const shown = host.includes(":") ? `[${host}]` : host;
-    const links = new Links(server, (reachedAt ?? `http://${shown}:${found}`).replace(/\/+$/, ""));
+    const shown = host.includes(':') ? `[${host}]` : host;
+    const links = new Links(server, (reachedAt ?? `http://${shown}:${found}`).replace(/\/+$/, ''));
     return links;
   }
 
@@ -131,18 +131,18 @@ export class Links {
     this.releaseAll();
     this.server.closeAllConnections();
     this.server.close();
-    await once(this.server, "close");
+    await once(this.server, 'close');
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const link = this.links.get(new URL(request.url ?? "/", "http://check").pathname);
+    const link = this.links.get(new URL(request.url ?? '/', 'http://check').pathname);
     try {
-      if (link === undefined || !["GET", "PUT"].includes(request.method ?? "")) {
+      if (link === undefined || !['GET', 'PUT'].includes(request.method ?? '')) {
         response.writeHead(404).end();
         return;
       }
       link.requests += 1;
-      await (request.method === "GET" ? link.give(response) : link.take(request, response));
+      await (request.method === 'GET' ? link.give(response) : link.take(request, response));
     } catch {
       // The worker went away in the middle.
       response.destroy();

@@ -1,6 +1,6 @@
-import { countText, type CommandResult } from "#command-line";
-import type { CheckResult } from "./run-checks.js";
-import type { CheckWorkerSettings } from "./settings.js";
+import { countText, type CommandResult } from '#command-line';
+import type { CheckResult } from './run-checks.js';
+import type { CheckWorkerSettings } from './settings.js';
 
 /** One line for people. */
 export function lineOf({ name, title, result, why }: CheckResult): string {
@@ -13,19 +13,19 @@ export function resultOf(
   results: readonly CheckResult[],
   left: readonly string[],
 ): CommandResult {
-  const named = (result: CheckResult["result"]): CheckResult[] =>
+  const named = (result: CheckResult['result']): CheckResult[] =>
     results.filter((each) => each.result === result);
-  const [failed, skipped] = [named("FAIL"), named("skipped")];
+  const [failed, skipped] = [named('FAIL'), named('skipped')];
   return {
-    outcome: failed.length === 0 ? "done" : "failed",
+    outcome: failed.length === 0 ? 'done' : 'failed',
     lines: [
       ...results.map(lineOf),
-      "",
-      ...failed.map(({ name, title, why }) => `missing (${name}): a worker ${title}. ${why ?? ""}`),
+      '',
+      ...failed.map(({ name, title, why }) => `missing (${name}): a worker ${title}. ${why ?? ''}`),
       ...(left.length === 0
         ? []
         : [
-            `not removed by the worker, look whether they are there: ${countText(left.length, "name")} like ${left[0]}`,
+            `not removed by the worker, look whether they are there: ${countText(left.length, 'name')} like ${left[0]}`,
           ]),
       verdictOf(results.length, failed.length, skipped.length),
     ],

@@ -1,21 +1,21 @@
-import type { Check } from "./check.js";
-import { eventRules, type RuleContext } from "./event-rules.js";
-import { Missing } from "./missing.js";
-import type { Scene } from "./scene.js";
+import type { Check } from './check.js';
+import { eventRules, type RuleContext } from './event-rules.js';
+import { Missing } from './missing.js';
+import type { Scene } from './scene.js';
 
 export interface CheckResult {
   readonly name: string;
   readonly title: string;
-  readonly result: "pass" | "FAIL" | "skipped";
+  readonly result: 'pass' | 'FAIL' | 'skipped';
   /** Of a failure: what was expected and found. Of what was skipped: what it takes. */
   readonly why?: string;
 }
 
 /** How people enable what was skipped. */
 const remedies = {
-  damage: "give --damage-command, which changes bytes of the copy whose archive id it gets",
-  restart: "give --restart-command, which kills the worker and starts it again",
-  disconnect: "set RABBITMQ_MANAGEMENT_URL, and let the worker have an account of its own",
+  damage: 'give --damage-command, which changes bytes of the copy whose archive id it gets',
+  restart: 'give --restart-command, which kills the worker and starts it again',
+  disconnect: 'set RABBITMQ_MANAGEMENT_URL, and let the worker have an account of its own',
 } as const;
 
 /**
@@ -34,16 +34,16 @@ export async function runChecks(
     tell(result);
   };
   const passed = (name: string): boolean =>
-    results.some((each) => each.name === name && each.result === "pass");
+    results.some((each) => each.name === name && each.result === 'pass');
   for (const check of checks) {
     const { name, title, after = [], needs } = check;
     const first = after.find((other) => !passed(other));
-    if (first !== undefined) add({ name, title, result: "skipped", why: `${first} has to pass first` });
+    if (first !== undefined) add({ name, title, result: 'skipped', why: `${first} has to pass first` });
     else if (needs !== undefined && scene.hands[needs] === undefined)
-      add({ name, title, result: "skipped", why: remedies[needs] });
+      add({ name, title, result: 'skipped', why: remedies[needs] });
     else add({ name, title, ...(await outcomeOf(check, scene)) });
   }
-  const failed = new Set(results.filter(({ result }) => result === "FAIL").map(({ name }) => name));
+  const failed = new Set(results.filter(({ result }) => result === 'FAIL').map(({ name }) => name));
   for (const result of judgeEvents(
     { conversation: scene.conversation, settings: scene.settings, account },
     failed,
@@ -52,14 +52,14 @@ export async function runChecks(
   return results;
 }
 
-async function outcomeOf(check: Check, scene: Scene): Promise<Pick<CheckResult, "result" | "why">> {
+async function outcomeOf(check: Check, scene: Scene): Promise<Pick<CheckResult, 'result' | 'why'>> {
   scene.check = check.name;
   try {
     await check.run(scene);
-    return { result: "pass" };
+    return { result: 'pass' };
   } catch (error) {
     if (!(error instanceof Missing)) throw error;
-    return { result: "FAIL", why: error.message };
+    return { result: 'FAIL', why: error.message };
   } finally {
     scene.links.releaseAll();
   }
@@ -67,13 +67,13 @@ async function outcomeOf(check: Check, scene: Scene): Promise<Pick<CheckResult, 
 
 function judgeEvents(context: RuleContext, failed: ReadonlySet<string>): CheckResult[] {
   const { heard, sent } = context.conversation;
-  const judged = heard.filter(({ orderId }) => !failed.has(sent.get(orderId)?.check ?? ""));
+  const judged = heard.filter(({ orderId }) => !failed.has(sent.get(orderId)?.check ?? ''));
   return eventRules.map(({ name, title, fault }) => {
-    if (judged.length === 0) return { name, title, result: "skipped", why: "no event was heard" };
+    if (judged.length === 0) return { name, title, result: 'skipped', why: 'no event was heard' };
     for (const each of judged) {
       const why = fault(each, context);
-      if (why !== undefined) return { name, title, result: "FAIL", why };
+      if (why !== undefined) return { name, title, result: 'FAIL', why };
     }
-    return { name, title, result: "pass" };
+    return { name, title, result: 'pass' };
   });
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes } from 'node:crypto';
 
 /** Bytes that a worker shall keep, and what the commands say about them. */
 export interface SampleTar {
@@ -14,7 +14,7 @@ export function sampleTar(contentSize: number): SampleTar {
   const content = randomBytes(contentSize);
   const padding = Buffer.alloc((block - (contentSize % block)) % block);
   return sampleOf(
-    Buffer.concat([headerOf("sample.dat", contentSize), content, padding, Buffer.alloc(2 * block)]),
+    Buffer.concat([headerOf('sample.dat', contentSize), content, padding, Buffer.alloc(2 * block)]),
   );
 }
 
@@ -27,23 +27,23 @@ export function spoilt({ bytes, ...said }: SampleTar): SampleTar {
 }
 
 function sampleOf(bytes: Buffer): SampleTar {
-  return { bytes, packedSize: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+  return { bytes, packedSize: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
 /** POSIX ustar. */
 function headerOf(name: string, size: number): Buffer {
   const header = Buffer.alloc(block);
-  const put = (text: string, at: number): void => void header.write(text, at, "ascii");
-  const octal = (value: number, length: number): string => `${value.toString(8).padStart(length - 1, "0")}\0`;
+  const put = (text: string, at: number): void => void header.write(text, at, 'ascii');
+  const octal = (value: number, length: number): string => `${value.toString(8).padStart(length - 1, '0')}\0`;
   put(name, 0);
   put(octal(0o644, 8), 100);
   put(octal(0, 8), 108);
   put(octal(0, 8), 116);
   put(octal(size, 12), 124);
   put(octal(0, 12), 136);
-  put(" ".repeat(8), 148);
-  put("0ustar\x0000", 156);
+  put(' '.repeat(8), 148);
+  put('0ustar\x0000', 156);
   const sum = header.reduce((total, byte) => total + byte, 0);
-  put(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+  put(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
   return header;
 }

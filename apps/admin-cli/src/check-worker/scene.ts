@@ -5,13 +5,13 @@ import {
   storeCopyV1,
   verifyCopyV1,
   type Envelope,
-} from "#contracts";
-import { wait, type Clock } from "#kernel";
-import type { Conversation, Heard } from "./conversation.js";
-import type { Hands } from "./hands.js";
-import type { Link, Links, LinkBehaviour } from "./links.js";
-import { expect } from "./missing.js";
-import { sampleTar, type SampleTar } from "./sample-tar.js";
+} from '#contracts';
+import { wait, type Clock } from '#kernel';
+import type { Conversation, Heard } from './conversation.js';
+import type { Hands } from './hands.js';
+import type { Link, Links, LinkBehaviour } from './links.js';
+import { expect } from './missing.js';
+import { sampleTar, type SampleTar } from './sample-tar.js';
 
 const contracts = {
   store: storeCopyV1,
@@ -23,10 +23,10 @@ export type Verb = keyof typeof contracts;
 
 /** Kind of the event that says that it is done. */
 export const doneKinds: Readonly<Record<Verb, string>> = {
-  store: "copy-stored",
-  verify: "copy-verified",
-  recall: "copy-recalled",
-  remove: "copy-removed",
+  store: 'copy-stored',
+  verify: 'copy-verified',
+  recall: 'copy-recalled',
+  remove: 'copy-removed',
 };
 
 /** A copy that a worker is asked to keep. */
@@ -51,7 +51,7 @@ export interface SceneSettings {
 export class Scene {
   readonly copies: Copy[] = [];
   /** Name of the check that runs. */
-  check = "";
+  check = '';
   private orders = 0;
 
   constructor(
@@ -64,7 +64,7 @@ export class Scene {
 
   /** Names can be recognised by whoever finds them at the target. */
   copy(name?: string): Copy {
-    const number = String(this.copies.length).padStart(3, "0");
+    const number = String(this.copies.length).padStart(3, '0');
     const copy = {
       archiveId: `catena-check/${this.settings.run}/${name ?? `${number}.tar`}`,
       sample: sampleTar(this.settings.contentSize),
@@ -82,7 +82,7 @@ export class Scene {
   /** A copy that lies at the target, whatever else is checked with it. */
   async stored(name?: string): Promise<Copy> {
     const copy = this.copy(name);
-    expectDone(await this.order("store", copy).done(), "store", copy);
+    expectDone(await this.order('store', copy).done(), 'store', copy);
     return copy;
   }
 
@@ -92,14 +92,14 @@ export class Scene {
   }
 
   async verified(copy: Copy): Promise<Heard> {
-    return this.order("verify", copy).done();
+    return this.order('verify', copy).done();
   }
 
   /** Whether the worker says that the copy is good. */
   async isGood(copy: Copy): Promise<boolean> {
     const { kind, data } = await this.verified(copy);
     const { sha256, packedSize } = copy.sample;
-    return kind === "copy-verified" && data["sha256"] === sha256 && data["packedSize"] === packedSize;
+    return kind === 'copy-verified' && data['sha256'] === sha256 && data['packedSize'] === packedSize;
   }
 }
 
@@ -115,8 +115,8 @@ export class Order {
   /** @param link to read from or to write to; a good one unless said */
   async send(attempt = 1, link: Link = this.link()): Promise<Envelope> {
     const urls = {
-      ...(this.verb === "store" ? { url: link.url } : {}),
-      ...(this.verb === "recall" ? { uploadUrl: link.url } : {}),
+      ...(this.verb === 'store' ? { url: link.url } : {}),
+      ...(this.verb === 'recall' ? { uploadUrl: link.url } : {}),
     };
     const expiry = new Date(this.scene.clock.now().getTime() + linkLife).toISOString();
     const withLink = Object.keys(urls).length > 0 ? { ...urls, urlExpiresAt: expiry } : {};
@@ -162,22 +162,22 @@ export interface OrderData {
 
 /** @throws Missing unless it was done, with the size and checksum that are right */
 export function expectDone({ kind, data }: Heard, verb: Verb, { sample }: Copy): void {
-  const why = typeof data["message"] === "string" ? ` (${data["message"]})` : "";
+  const why = typeof data['message'] === 'string' ? ` (${data['message']})` : '';
   expect(kind === doneKinds[verb], `Expected ${doneKinds[verb]}, found ${kind}${why}.`);
-  if (verb === "remove") return;
-  const found = `${String(data["packedSize"])} bytes with ${String(data["sha256"])}`;
+  if (verb === 'remove') return;
+  const found = `${String(data['packedSize'])} bytes with ${String(data['sha256'])}`;
   expect(
-    data["packedSize"] === sample.packedSize && data["sha256"] === sample.sha256,
+    data['packedSize'] === sample.packedSize && data['sha256'] === sample.sha256,
     `Expected ${kind} to say what was read back from the medium, ${sample.packedSize} bytes with ${sample.sha256}; found ${found}.`,
   );
 }
 
 /** @throws Missing unless the worker said that it cannot be done */
 export function expectFailed({ kind, data }: Heard, because: string): void {
-  expect(kind === "copy-failed", `Expected copy-failed, because ${because}; found ${kind}.`);
+  expect(kind === 'copy-failed', `Expected copy-failed, because ${because}; found ${kind}.`);
   const { message } = data;
   expect(
-    typeof message === "string" && message.trim() !== "",
+    typeof message === 'string' && message.trim() !== '',
     `Expected the message of copy-failed to say what is wrong (${because}), found none.`,
   );
 }

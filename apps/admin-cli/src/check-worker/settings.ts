@@ -1,5 +1,5 @@
-import { Failure } from "#command-line";
-import { bytesFrom, CatenaError, durationFrom, type Environment } from "#kernel";
+import { Failure } from '#command-line';
+import { bytesFrom, CatenaError, durationFrom, type Environment } from '#kernel';
 
 /** As they stand on the command line. */
 export interface CheckWorkerOptions {
@@ -37,45 +37,45 @@ export function settingsFrom(
   options: CheckWorkerOptions,
   environment: Environment,
 ): CheckWorkerSettings {
-  const { prefix = "catena-check", listen = "127.0.0.1:0" } = options;
-  expectUsage(/^[a-z0-9-]{1,40}$/.test(target), "a target of 1 to 40 small letters, digits and -", target);
-  expectUsage(/^[a-z0-9-]{1,40}$/.test(prefix), "--prefix of 1 to 40 small letters, digits and -", prefix);
-  const installation = environment["CATENA_PREFIX"] ?? "catena";
-  if (prefix === installation || prefix === "catena")
+  const { prefix = 'catena-check', listen = '127.0.0.1:0' } = options;
+  expectUsage(/^[a-z0-9-]{1,40}$/.test(target), 'a target of 1 to 40 small letters, digits and -', target);
+  expectUsage(/^[a-z0-9-]{1,40}$/.test(prefix), '--prefix of 1 to 40 small letters, digits and -', prefix);
+  const installation = environment['CATENA_PREFIX'] ?? 'catena';
+  if (prefix === installation || prefix === 'catena')
     throw new Failure(
-      "usage",
+      'usage',
       `Expected --prefix to be one that no installation has, found ${prefix}. The check plays job-assembler: at an installation's prefix its orders would be mixed with real ones. Leave --prefix out, and start the worker with CATENA_PREFIX=catena-check and a folder of its own.`,
     );
-  const brokerUrl = environment["RABBITMQ_URL"] ?? "";
-  expectUsage(/^amqps?:\/\/.+/.test(brokerUrl), "RABBITMQ_URL with the address of the broker", "none");
-  const [, host = "", port = ""] = /^(.+):(\d{1,5})$/.exec(listen) ?? [];
-  expectUsage(host !== "", "--listen as HOST:PORT (port 0: any)", listen);
+  const brokerUrl = environment['RABBITMQ_URL'] ?? '';
+  expectUsage(/^amqps?:\/\/.+/.test(brokerUrl), 'RABBITMQ_URL with the address of the broker', 'none');
+  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(listen) ?? [];
+  expectUsage(host !== '', '--listen as HOST:PORT (port 0: any)', listen);
   const { reachedAt } = options;
   expectUsage(
     reachedAt === undefined || /^https?:\/\/[^/]+/.test(reachedAt),
-    "--reached-at as http://HOST:PORT",
-    reachedAt ?? "",
+    '--reached-at as http://HOST:PORT',
+    reachedAt ?? '',
   );
-  const management = environment["RABBITMQ_MANAGEMENT_URL"] ?? "";
+  const management = environment['RABBITMQ_MANAGEMENT_URL'] ?? '';
   expectUsage(
-    management === "" || URL.canParse(management),
-    "RABBITMQ_MANAGEMENT_URL to be an address",
-    "another text",
+    management === '' || URL.canParse(management),
+    'RABBITMQ_MANAGEMENT_URL to be an address',
+    'another text',
   );
-  const contentSize = parsed("--size", options.size ?? "1MiB", bytesFrom);
+  const contentSize = parsed('--size', options.size ?? '1MiB', bytesFrom);
   expectUsage(
     contentSize >= 65_536 && contentSize <= maxContentSize,
-    "--size of 64KiB to 256MiB",
-    options.size ?? "",
+    '--size of 64KiB to 256MiB',
+    options.size ?? '',
   );
   return {
     ...{ target, brokerUrl, prefix, reachedAt, contentSize },
     account: options.account,
-    host: host.replace(/^\[(.*)\]$/, "$1"),
+    host: host.replace(/^\[(.*)\]$/, '$1'),
     port: Number(port),
-    patience: parsed("--patience", options.patience ?? "60s", durationFrom),
-    progressWithin: parsed("--progress-within", options.progressWithin ?? "15s", durationFrom),
-    management: management === "" ? undefined : new URL(management),
+    patience: parsed('--patience', options.patience ?? '60s', durationFrom),
+    progressWithin: parsed('--progress-within', options.progressWithin ?? '15s', durationFrom),
+    management: management === '' ? undefined : new URL(management),
   };
 }
 
@@ -84,10 +84,10 @@ function parsed(option: string, text: string, parse: (text: string) => number): 
     return parse(text);
   } catch (error) {
     if (!(error instanceof CatenaError)) throw error;
-    throw new Failure("usage", `${option}: ${error.message}`, error);
+    throw new Failure('usage', `${option}: ${error.message}`, error);
   }
 }
 
 function expectUsage(isSo: boolean, expected: string, found: string): void {
-  if (!isSo) throw new Failure("usage", `Expected ${expected}; found ${found}.`);
+  if (!isSo) throw new Failure('usage', `Expected ${expected}; found ${found}.`);
 }

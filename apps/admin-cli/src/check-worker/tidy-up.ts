@@ -1,10 +1,10 @@
-import { Missing } from "./missing.js";
-import type { Scene } from "./scene.js";
+import { Missing } from './missing.js';
+import type { Scene } from './scene.js';
 
 /** Has the copies of the checks removed. @returns archive ids of those that may still be there */
 export async function tidyUp(scene: Scene): Promise<string[]> {
-  scene.check = "tidy-up";
-  const orders = scene.copies.map((copy) => ({ copy, order: scene.order("remove", copy) }));
+  scene.check = 'tidy-up';
+  const orders = scene.copies.map((copy) => ({ copy, order: scene.order('remove', copy) }));
   for (const { order } of orders) await order.send();
   const left: string[] = [];
   let isSilent = false;
@@ -14,7 +14,7 @@ export async function tidyUp(scene: Scene): Promise<string[]> {
       ? undefined
       : await order.end().then((end) => end.kind, silence);
     isSilent = kind === undefined;
-    if (kind !== "copy-removed") left.push(copy.archiveId);
+    if (kind !== 'copy-removed') left.push(copy.archiveId);
   }
   return left;
 }

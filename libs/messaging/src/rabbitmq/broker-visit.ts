@@ -1,10 +1,10 @@
-import { connect, type Channel, type ConfirmChannel } from "amqplib";
-import { messageOf, TransientError, wait } from "#kernel";
-import { createLogger } from "#observability";
-import type { Delivery, Topology, WireMessage } from "../message-transport.js";
-import { headersFrom, propertiesFrom, secondsOf } from "../wire-properties.js";
-import { BrokerLine } from "./broker-line.js";
-import { declareTopology } from "./declare-topology.js";
+import { connect, type Channel, type ConfirmChannel } from 'amqplib';
+import { messageOf, TransientError, wait } from '#kernel';
+import { createLogger } from '#observability';
+import type { Delivery, Topology, WireMessage } from '../message-transport.js';
+import { headersFrom, propertiesFrom, secondsOf } from '../wire-properties.js';
+import { BrokerLine } from './broker-line.js';
+import { declareTopology } from './declare-topology.js';
 
 /** Milliseconds that the broker may take for one answer. */
 const patience = 10_000;
@@ -34,14 +34,14 @@ export class BrokerVisit {
         clientProperties: { connection_name: name },
         timeout: patience,
       });
-      const line = new BrokerLine(name, connection, patience, createLogger("cli", "silent"));
-      const publishing = await line.answer("open a channel", connection.createConfirmChannel());
-      const listening = await line.answer("open a channel", connection.createChannel());
-      for (const channel of [publishing, listening]) channel.on("error", () => undefined);
+      const line = new BrokerLine(name, connection, patience, createLogger('cli', 'silent'));
+      const publishing = await line.answer('open a channel', connection.createConfirmChannel());
+      const listening = await line.answer('open a channel', connection.createChannel());
+      for (const channel of [publishing, listening]) channel.on('error', () => undefined);
       return new BrokerVisit(line, publishing, listening, decodeURIComponent(new URL(url).username));
     } catch (error) {
       throw new TransientError(
-        "messaging.not-connected",
+        'messaging.not-connected',
         `Expected the broker to let this account in, found: ${messageOf(error)}. Check its address, account and password.`,
         { cause: error },
       );
@@ -54,14 +54,14 @@ export class BrokerVisit {
 
   /** Undefined where there is no such queue. */
   async look(queue: string): Promise<QueueLook | undefined> {
-    const channel = await this.line.answer("open a channel", this.line.connection.createChannel());
-    channel.on("error", () => undefined);
+    const channel = await this.line.answer('open a channel', this.line.connection.createChannel());
+    channel.on('error', () => undefined);
     try {
       const { messageCount, consumerCount } = await this.line.answer(
         `look at ${queue}`,
         channel.checkQueue(queue),
       );
-      await this.line.answer("close a channel", channel.close());
+      await this.line.answer('close a channel', channel.close());
       return { messages: messageCount, consumers: consumerCount };
     } catch (error) {
       if ((error as { code?: unknown }).code === 404) return undefined;
@@ -77,8 +77,8 @@ export class BrokerVisit {
   ): Promise<void> {
     const { line, listening } = this;
     const { queue } = await line.answer(
-      "make a queue for a while",
-      listening.assertQueue("", { exclusive: true, autoDelete: true }),
+      'make a queue for a while',
+      listening.assertQueue('', { exclusive: true, autoDelete: true }),
     );
     for (const key of keys) await line.answer(`bind ${queue}`, listening.bindQueue(queue, exchange, key));
     const consuming = listening.consume(
@@ -100,13 +100,13 @@ export class BrokerVisit {
   /** Takes whatever is in a queue for so many milliseconds, beside its other consumers. @returns how many messages */
   async takeOut(queue: string, milliseconds: number): Promise<number> {
     let taken = 0;
-    const channel = await this.line.answer("open a channel", this.line.connection.createChannel());
-    channel.on("error", () => undefined);
+    const channel = await this.line.answer('open a channel', this.line.connection.createChannel());
+    channel.on('error', () => undefined);
     const consuming = channel.consume(queue, () => (taken += 1), { noAck: true });
     const { consumerTag } = await this.line.answer(`consume ${queue}`, consuming);
     await wait(milliseconds);
     await this.line.answer(`stop to consume ${queue}`, channel.cancel(consumerTag));
-    await this.line.answer("close a channel", channel.close());
+    await this.line.answer('close a channel', channel.close());
     return taken;
   }
 
@@ -118,7 +118,7 @@ export class BrokerVisit {
       ...{ persistent: true, userId: this.account },
       ...{ timestamp: secondsOf(timestamp), headers: headersFrom(headers) },
     });
-    await this.line.answer("confirm a message", this.publishing.waitForConfirms());
+    await this.line.answer('confirm a message', this.publishing.waitForConfirms());
   }
 
   end(): Promise<void> {
