@@ -269,35 +269,34 @@ class Worker:
 
     def remember(self):
         """After a restart: ends that the broker did not confirm are sent again, orders without an end are done."""
-        sent = set()
-        for record in self.journal.read():
+        records = list(self.journal.read())
+        sent = {record["sent"] for record in records if "sent" in record}
+        for record in records:
             if "command" in record:
                 order = Order(record["command"])
                 self.orders.setdefault(order.key, order).cancelled |= order.cancelled
             elif "end" in record:
-                data = record["end"]["data"]
-                self.orders[data["orderId"], data["attempt"]].end = record["end"]
-            else:
-                sent.add(record["sent"])
+                self.orders[key_of(record["end"])].end = record["end"]
         oldest = (datetime.now(timezone.utc) - timedelta(days=KEEP_DAYS)).isoformat()
-        kept = []
-        for order in list(self.orders.values()):
-            if order.end and order.end["id"] in sent and order.end["time"] < oldest:
-                del self.orders[order.key]
-                continue
-            kept.append({"command": order.command})
-            if order.cancelled:
-                kept.append({"command": {**order.command, "type": "archival.cancel-copy.v1"}})
+        ended = [order for order in self.orders.values() if order.end and order.end["id"] in sent]
+        gone = {order.key: self.orders.pop(order.key).end["id"] for order in ended if order.end["time"] < oldest}
+        forgotten = {*gone, *gone.values()}
+        self.journal.replace([each for each in records if naming(each) not in forgotten])
+        for order in self.orders.values():
             if order.end is None:
                 self.events.append(self.event(order, "copy-accepted"))
                 self.waiting.put(order)
-            else:
-                kept.append({"end": order.end})
-                if order.end["id"] in sent:
-                    kept.append({"sent": order.end["id"]})
-                else:
-                    self.events.append(order.end)
-        self.journal.replace(kept)
+            elif order.end["id"] not in sent:
+                self.events.append(order.end)
+
+
+def key_of(envelope):
+    return envelope["data"]["orderId"], envelope["data"]["attempt"]
+
+
+def naming(record):
+    """What a line of the journal is about."""
+    return record["sent"] if "sent" in record else key_of(record.get("command") or record["end"])
 
 
 class Line:

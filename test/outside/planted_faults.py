@@ -1,5 +1,7 @@
 """The worker of examples/worker with one planted fault, the one that PLANTED_FAULT names: each shows what a check is for."""
-import json, os, sys, uuid
+import os
+import sys
+import uuid
 
 import worker as good
 from worker import Line, Order, Refused, Worker
