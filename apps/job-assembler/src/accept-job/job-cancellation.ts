@@ -52,8 +52,11 @@ export class JobCancellation {
       for await (const order of this.outside.released(jobId)) {
         if (order.outside.phase === 'cancelling') continue;
         isLeft = true;
-        const { next, rows } = cancelling(order, this.clock.now(), this.config.outside.silence);
-        await this.outside.step(order._id, order.outside, next, rows);
+        const now = this.clock.now();
+        const turn = cancelling(order, now, this.config.outside.silence);
+        if (turn === undefined)
+          await this.outside.endSeen(order._id, order.outside, { state: 'cancelled' }, now);
+        else await this.outside.step(order._id, order.outside, turn.next, turn.rows);
       }
     }
   }

@@ -77,10 +77,17 @@ export function taking(order: OutsideOrder, now: Date): OutsideTurn {
   return { next: { phase: 'taking', attempt }, rows: [eventRow(takeUploadV1, data, now, context)] };
 }
 
-/** The worker is asked to stop, and asked again until it answers. */
-export function cancelling(order: OutsideOrder, now: Date, silence: number): OutsideTurn {
-  const attempt = order.outside.attempt + 1;
-  const { phase, faults } = order.outside;
+/**
+ * The worker is asked to stop, and asked again until it answers.
+ *
+ * @returns undefined when it has nothing to do at this moment: then the order is over at once
+ */
+export function cancelling(order: OutsideOrder, now: Date, silence: number): OutsideTurn | undefined {
+  const { phase, faults, attempt: last } = order.outside;
+  // While a fresh link is got ready, the worker may still be at its last attempt.
+  const attempt = phase === 'staging' ? last - 1 : last;
+  const isThere = phase === 'staging' || phase === 'ordered' || phase === 'cancelling';
+  if (!isThere || attempt < 1) return undefined;
   return {
     next: {
       ...{ phase: 'cancelling', attempt, dueAt: after(now, silence) },

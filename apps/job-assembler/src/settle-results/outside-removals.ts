@@ -63,7 +63,11 @@ export class OutsideRemovals {
       await this.outside.removed(found.before.slice(0, -answer.target.length - 1), answer.target);
       return done;
     }
-    const order = await this.outside.find(found.before);
+    return this.storeAnew(answer, found.before);
+  }
+
+  private async storeAnew(answer: About, orderId: string): Promise<Outcome> {
+    const order = await this.outside.find(orderId);
     if (order === undefined || order.outside.target !== answer.target) return this.unknown(answer);
     if (order.state !== 'released' || order.outside.phase !== 'clearing') return done;
     const { next, rows } = nextTry(order, this.clock.now(), this.config.outside.silence);
@@ -71,11 +75,15 @@ export class OutsideRemovals {
     return done;
   }
 
-  /** What could not be removed is asked for again after a while: people see it in the log of both sides. */
+  /**
+   * What could not be removed is asked for again after a while: people see it in the log of both sides. Where it was to be stored
+   * anew, that is tried all the same: its checksum tells.
+   */
   failed(answer: About & Pick<Fault, 'code' | 'message'>): Promise<Outcome> {
     const { orderId, target, code, message } = answer;
     this.logger.error({ orderId, target, code, error: message }, 'a worker could not remove a copy');
-    return Promise.resolve(done);
+    const found = removalOf(orderId, target);
+    return found?.word === 'clear' ? this.storeAnew(answer, found.before) : Promise.resolve(done);
   }
 
   unknown({ orderId, target }: About): Outcome {

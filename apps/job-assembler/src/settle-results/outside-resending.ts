@@ -6,10 +6,18 @@ import { Leases } from '../aggregates/leases.js';
 import { OutsideOrders, type OutsideOrder } from '../aggregates/outside-orders.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
 import { OutsideEndings } from './outside-endings.js';
-import { cancelling, clearing, nextTry, removals } from '../release-work/outside-commands.js';
+import {
+  cancelling,
+  clearing,
+  nextTry,
+  removals,
+  type OutsideTurn,
+} from '../release-work/outside-commands.js';
 
 const pause = 1000;
 const batch = 100;
+/** Times WORKER_SILENCE between two requests to remove a copy, at most. */
+const maxPatience = 100;
 
 /**
  * Asks workers again of whom nothing was heard for WORKER_SILENCE, with a higher attempt and a fresh link, however long that takes:
@@ -49,7 +57,8 @@ export class OutsideResending extends HostedLoop {
     }
     for (const order of await this.outside.removalsDue(this.clock.now(), batch)) {
       const [now, attempt] = [this.clock.now(), (order.removal?.attempt ?? 0) + 1];
-      const dueAt = new Date(now.getTime() + this.config.outside.silence);
+      // One that cannot be done is not asked for every time as often as one that is new.
+      const dueAt = new Date(now.getTime() + this.config.outside.silence * Math.min(attempt, maxPatience));
       await this.outside.orderRemoval(order, attempt, dueAt, removals(order, attempt, now));
       stillMoving();
     }
@@ -61,14 +70,15 @@ export class OutsideResending extends HostedLoop {
     const { silence, maxFaults } = this.config.outside;
     const now = this.clock.now();
     // Who cancels does not wait for a worker that is away: what it has stored is removed with the datablock.
-    if (outside.phase === 'cancelling' && outside.faults + 1 >= maxFaults)
-      return this.endings.cancelled(order);
-    const { next, rows } =
-      outside.phase === 'cancelling'
-        ? cancelling(order, now, silence)
-        : outside.phase === 'clearing'
-          ? clearing(order, outside.faults, now, silence)
-          : nextTry(order, now, silence);
-    await this.outside.step(order._id, outside, next, rows);
+    const isVain = outside.phase === 'cancelling' && outside.faults + 1 >= maxFaults;
+    const turn = isVain ? undefined : this.turnOf(order, now, silence);
+    if (turn === undefined) return this.endings.cancelled(order);
+    await this.outside.step(order._id, outside, turn.next, turn.rows);
+  }
+
+  private turnOf(order: OutsideOrder, now: Date, silence: number): OutsideTurn | undefined {
+    const { phase, faults } = order.outside;
+    if (phase === 'cancelling') return cancelling(order, now, silence);
+    return phase === 'clearing' ? clearing(order, faults, now, silence) : nextTry(order, now, silence);
   }
 }
