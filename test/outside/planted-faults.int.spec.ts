@@ -18,6 +18,7 @@ const faults: Readonly<Record<string, string>> = {
   AnswersTheFirstAttempt: 'second-attempt',
   NoProgress: 'progress',
   IgnoresCancel: 'cancel-in-the-middle',
+  CancelsOneAttempt: 'cancel-all-attempts',
   ForgetsEarlyCancel: 'cancel-before-begin',
   CancelsWhatIsDone: 'cancel-after-the-end',
   TrustsTheOrder: 'wrong-bytes',
