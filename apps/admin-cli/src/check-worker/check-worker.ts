@@ -81,14 +81,18 @@ async function expectNoInstallation(visit: BrokerVisit, naming: Naming, prefix: 
 
 /** The queue, and where an administrator's address and the password are given, the worker's account. */
 async function prepareBroker(
-  { management, target }: CheckWorkerSettings,
+  { management, target, virtualHost }: CheckWorkerSettings,
   naming: Naming,
   visit: BrokerVisit,
   password: string | undefined,
 ): Promise<void> {
   await visit.declare(workerTopologyOf(naming, [target]));
   if (management !== undefined && password !== undefined)
-    await loadDefinitions(management, workerDefinitionsOf({ naming, workers: { [target]: password } }));
+    await loadDefinitions(
+      management,
+      workerDefinitionsOf({ naming, virtualHost, workers: { [target]: password } }),
+      virtualHost,
+    );
 }
 
 async function expectWorker(

@@ -27,6 +27,7 @@ export interface CheckWorkerSettings {
   readonly progressWithin: number;
   /** Administrator's address of the management plugin. */
   readonly management: URL | undefined;
+  readonly virtualHost: string;
 }
 
 const maxContentSize = 2 ** 28;
@@ -75,6 +76,7 @@ export function settingsFrom(
     port: Number(port),
     patience: parsed('--patience', options.patience ?? '60s', durationFrom),
     progressWithin: parsed('--progress-within', options.progressWithin ?? '15s', durationFrom),
+    virtualHost: environment['RABBITMQ_VHOST'] ?? '/',
     management: management === '' ? undefined : new URL(management),
   };
 }
