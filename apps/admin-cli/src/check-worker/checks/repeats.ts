@@ -76,7 +76,7 @@ export async function begun<Answer>(
   what: string,
 ): Promise<void> {
   const ended = await Promise.race([beginning.then(() => undefined), end.then(({ kind }) => kind)]);
-  // Somebody else waits for it, or nobody.
+  // The check waits for it later, or not at all.
   end.catch(() => undefined);
   expect(ended === undefined, `Expected ${what} first, found the order ended with ${ended}.`);
 }
