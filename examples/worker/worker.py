@@ -53,7 +53,7 @@ class Order:
         self.id, self.attempt, self.archive_id = (self.data[name] for name in ("orderId", "attempt", "archiveId"))
         self.wanted = (self.data["packedSize"], self.data["sha256"])
         self.key, self.does = (self.id, self.attempt), verb_of(command["type"])
-        self.end, self.cancelled, self.told = None, self.does == "cancel", time.monotonic()
+        self.end, self.told = None, time.monotonic()
 
 
 def verb_of(command_type):
@@ -69,6 +69,7 @@ class Worker:
         self.target, self.storage, self.journal, self.progress_seconds = target, storage, journal, progress_seconds
         self.lock = threading.RLock()
         self.orders = {}  # by order and attempt
+        self.cancelled = {}  # the last attempt of an order that was cancelled, by order
         self.waiting = queue.Queue()
         self.events = []  # in order
         self.progress = {}  # the newest of each order is enough
@@ -81,6 +82,9 @@ class Worker:
         order = Order(self.understood(body))
         with self.lock:
             known = self.orders.get(order.key)
+            if order.does == "cancel" and not self.is_cancelled(order):
+                self.journal.write({"command": order.command})
+                self.cancelled[order.id] = order.attempt
             if known is None:
                 self.journal.write({"command": order.command})
                 self.orders[order.key] = order
@@ -89,9 +93,6 @@ class Worker:
                 self.events.append(known.end)
             elif order.does != "cancel":
                 self.events.append(self.event(order, "copy-accepted"))
-            elif not known.cancelled:
-                self.journal.write({"command": order.command})
-                known.cancelled = True
 
     def understood(self, body):
         try:
@@ -236,8 +237,12 @@ class Worker:
             raise Refused("worker.link-broke", f"Expected the link to go on, found: {error!r}.", True)
 
     def check(self, order):
-        if order.cancelled and order.does != "remove":  # a removal is too short to be stopped
+        if self.is_cancelled(order) and order.does != "remove":  # a removal is too short to be stopped
             raise Cancelled()
+
+    def is_cancelled(self, order):
+        """A cancellation is meant for its attempt, and for those before it."""
+        return self.cancelled.get(order.id, 0) >= order.attempt
 
     # --- events
 
@@ -269,35 +274,36 @@ class Worker:
 
     def remember(self):
         """After a restart: ends that the broker did not confirm are sent again, orders without an end are done."""
-        sent = set()
-        for record in self.journal.read():
+        records = list(self.journal.read())
+        sent = {record["sent"] for record in records if "sent" in record}
+        for record in records:
             if "command" in record:
                 order = Order(record["command"])
-                self.orders.setdefault(order.key, order).cancelled |= order.cancelled
+                self.orders.setdefault(order.key, order)
+                if order.does == "cancel":
+                    self.cancelled[order.id] = max(order.attempt, self.cancelled.get(order.id, 0))
             elif "end" in record:
-                data = record["end"]["data"]
-                self.orders[data["orderId"], data["attempt"]].end = record["end"]
-            else:
-                sent.add(record["sent"])
+                self.orders[key_of(record["end"])].end = record["end"]
         oldest = (datetime.now(timezone.utc) - timedelta(days=KEEP_DAYS)).isoformat()
-        kept = []
-        for order in list(self.orders.values()):
-            if order.end and order.end["id"] in sent and order.end["time"] < oldest:
-                del self.orders[order.key]
-                continue
-            kept.append({"command": order.command})
-            if order.cancelled:
-                kept.append({"command": {**order.command, "type": "archival.cancel-copy.v1"}})
+        ended = [order for order in self.orders.values() if order.end and order.end["id"] in sent]
+        gone = {order.key: self.orders.pop(order.key).end["id"] for order in ended if order.end["time"] < oldest}
+        forgotten = {*gone, *gone.values()}
+        self.journal.replace([each for each in records if naming(each) not in forgotten])
+        for order in self.orders.values():
             if order.end is None:
                 self.events.append(self.event(order, "copy-accepted"))
                 self.waiting.put(order)
-            else:
-                kept.append({"end": order.end})
-                if order.end["id"] in sent:
-                    kept.append({"sent": order.end["id"]})
-                else:
-                    self.events.append(order.end)
-        self.journal.replace(kept)
+            elif order.end["id"] not in sent:
+                self.events.append(order.end)
+
+
+def key_of(envelope):
+    return envelope["data"]["orderId"], envelope["data"]["attempt"]
+
+
+def naming(record):
+    """What a line of the journal is about."""
+    return record["sent"] if "sent" in record else key_of(record.get("command") or record["end"])
 
 
 class Line:

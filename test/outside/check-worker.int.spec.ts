@@ -15,7 +15,11 @@ describe('catena-admin check-worker', () => {
         withDisconnection(worker),
       );
       const checks = outcomesOf(document);
-      assert.deepEqual(checks.filter(({ result }) => result !== 'pass'), [], worker.log);
+      assert.deepEqual(
+        checks.filter(({ result }) => result !== 'pass'),
+        [],
+        worker.log,
+      );
       assert.equal(outcome, 'done');
       assert.deepEqual(
         worker.kept.filter((path) => /[.](tar|part)$/.test(path)),

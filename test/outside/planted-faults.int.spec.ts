@@ -18,6 +18,7 @@ const faults: Readonly<Record<string, string>> = {
   AnswersTheFirstAttempt: 'second-attempt',
   NoProgress: 'progress',
   IgnoresCancel: 'cancel-in-the-middle',
+  CancelsOneAttempt: 'cancel-all-attempts',
   ForgetsEarlyCancel: 'cancel-before-begin',
   CancelsWhatIsDone: 'cancel-after-the-end',
   TrustsTheOrder: 'wrong-bytes',
@@ -48,7 +49,11 @@ describe('A worker with a planted fault', { concurrency: 3 }, () => {
           withDisconnection(worker),
         );
         const failed = outcomesOf(document).filter(({ result }) => result === 'FAIL');
-        assert.deepEqual(failed.map(({ name }) => name), [check], `${JSON.stringify(failed, undefined, 1)}\n${worker.log}`);
+        assert.deepEqual(
+          failed.map(({ name }) => name),
+          [check],
+          `${JSON.stringify(failed, undefined, 1)}\n${worker.log}`,
+        );
         assert.equal(outcome, 'failed');
       } finally {
         await worker.stop();

@@ -1,5 +1,7 @@
 """The worker of examples/worker with one planted fault, the one that PLANTED_FAULT names: each shows what a check is for."""
-import json, os, sys, uuid
+import os
+import sys
+import uuid
 
 import worker as good
 from worker import Line, Order, Refused, Worker
@@ -75,6 +77,13 @@ class IgnoresCancel(Worker):
             super().check(order)
 
 
+class CancelsOneAttempt(Worker):
+    """What runs for an earlier attempt of the same order goes on."""
+
+    def is_cancelled(self, order):
+        return self.cancelled.get(order.id, 0) == order.attempt
+
+
 class ForgetsEarlyCancel(Worker):
     """It answers, and does it all the same when it comes."""
 
@@ -82,7 +91,7 @@ class ForgetsEarlyCancel(Worker):
         order = Order(self.understood(body))
         known = self.orders.get(order.key)
         if order.does != "cancel" and known and known.does == "cancel":
-            del self.orders[order.key]
+            del self.orders[order.key], self.cancelled[order.id]
         super().take(body)
 
 

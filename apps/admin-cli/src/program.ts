@@ -50,7 +50,11 @@ export function programFor(run: Runner<CommandBasics>): Command {
     .command('check-worker')
     .description('try out the worker of a target that others operate, and say what it does not do')
     .argument('<target>')
-    .option('--prefix <prefix>', 'that the worker was started with; never one of an installation', 'catena-check')
+    .option(
+      '--prefix <prefix>',
+      'that the worker was started with; never one of an installation',
+      'catena-check',
+    )
     .option('--account <name>', "the worker's at the broker (default: <prefix>.worker.<target>)")
     .option('--listen <host:port>', 'where the worker reads and writes tars', '127.0.0.1:0')
     .option('--reached-at <url>', 'how the worker reaches that, if otherwise')

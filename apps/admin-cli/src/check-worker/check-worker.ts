@@ -37,7 +37,10 @@ export async function checkWorker(
   wanted: readonly Check[] = checks,
 ): Promise<CommandResult> {
   const passwordVariable = workerPasswordVariableOf(target);
-  const environment = withSecretsFromFiles(context.environment, [passwordVariable, 'RABBITMQ_MANAGEMENT_URL']);
+  const environment = withSecretsFromFiles(context.environment, [
+    passwordVariable,
+    'RABBITMQ_MANAGEMENT_URL',
+  ]);
   const settings = settingsFrom(target, options, environment);
   const naming = new Naming(settings.prefix);
   const account = settings.account ?? naming.workerAccountOf(target);
@@ -78,14 +81,18 @@ async function expectNoInstallation(visit: BrokerVisit, naming: Naming, prefix: 
 
 /** The queue, and where an administrator's address and the password are given, the worker's account. */
 async function prepareBroker(
-  { management, target }: CheckWorkerSettings,
+  { management, target, virtualHost }: CheckWorkerSettings,
   naming: Naming,
   visit: BrokerVisit,
   password: string | undefined,
 ): Promise<void> {
   await visit.declare(workerTopologyOf(naming, [target]));
   if (management !== undefined && password !== undefined)
-    await loadDefinitions(management, workerDefinitionsOf({ naming, workers: { [target]: password } }));
+    await loadDefinitions(
+      management,
+      workerDefinitionsOf({ naming, virtualHost, workers: { [target]: password } }),
+      virtualHost,
+    );
 }
 
 async function expectWorker(
@@ -96,7 +103,8 @@ async function expectWorker(
 ): Promise<void> {
   const queue = naming.workerQueueOf(target);
   for (let waited = 0; (await visit.look(queue))?.consumers === 0; waited += lookAgain) {
-    if (waited === 0) output.say(`waiting for a worker at the queue ${queue}: start it with CATENA_PREFIX=${prefix}`);
+    if (waited === 0)
+      output.say(`waiting for a worker at the queue ${queue}: start it with CATENA_PREFIX=${prefix}`);
     if (waited >= patience || signal.aborted)
       throw new Failure(
         'unreachable',
@@ -114,7 +122,9 @@ function handsFrom(
 ): Hands {
   return {
     ...(damageCommand === undefined ? {} : { damage: commandHand('--damage-command', damageCommand) }),
-    ...(restartCommand === undefined ? {} : { restart: () => commandHand('--restart-command', restartCommand)() }),
+    ...(restartCommand === undefined
+      ? {}
+      : { restart: () => commandHand('--restart-command', restartCommand)() }),
     // Our own connection must not be among them.
     ...(management === undefined || account === visit.account
       ? {}

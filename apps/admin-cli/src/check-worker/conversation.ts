@@ -1,9 +1,4 @@
-import {
-  contractOf,
-  registry,
-  type Envelope,
-  type MessageContract,
-} from '#contracts';
+import { contractOf, registry, type Envelope, type MessageContract } from '#contracts';
 import { interruption } from '#command-line';
 import { newId, wait, type Clock } from '#kernel';
 import { wireMessageOf, type BrokerVisit, type Delivery, type Naming } from '#messaging';
@@ -100,8 +95,9 @@ export class Conversation {
     });
   }
 
-  queued(target: string): ReturnType<BrokerVisit['look']> {
-    return this.visit.look(this.naming.workerQueueOf(target));
+  /** How many messages come back into the queue, although nothing is sent. They are taken out. */
+  leftOver(target: string): Promise<number> {
+    return this.visit.takeOut(this.naming.workerQueueOf(target), 1000);
   }
 
   /**
@@ -118,7 +114,7 @@ export class Conversation {
   ): Promise<Heard> {
     const start = this.clock.now().getTime();
     let end = start + patience;
-    for (let seen = since; ; ) {
+    for (let seen = since; ;) {
       for (; seen < this.heard.length; seen += 1) {
         const heard = this.heard[seen]!;
         if (isMeant(heard)) return heard;

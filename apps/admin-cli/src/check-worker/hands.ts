@@ -22,9 +22,6 @@ export function commandHand(option: string, command: string): (archiveId?: strin
     });
     const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
     if (code !== 0)
-      throw new Failure(
-        'usage',
-        `Expected ${option} to end with 0, found ${code ?? signal}: ${command}`,
-      );
+      throw new Failure('usage', `Expected ${option} to end with 0, found ${code ?? signal}: ${command}`);
   };
 }

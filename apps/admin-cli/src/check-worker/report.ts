@@ -13,7 +13,8 @@ export function resultOf(
   results: readonly CheckResult[],
   left: readonly string[],
 ): CommandResult {
-  const named = (result: CheckResult['result']): CheckResult[] => results.filter((each) => each.result === result);
+  const named = (result: CheckResult['result']): CheckResult[] =>
+    results.filter((each) => each.result === result);
   const [failed, skipped] = [named('FAIL'), named('skipped')];
   return {
     outcome: failed.length === 0 ? 'done' : 'failed',
@@ -23,7 +24,9 @@ export function resultOf(
       ...failed.map(({ name, title, why }) => `missing (${name}): a worker ${title}. ${why ?? ''}`),
       ...(left.length === 0
         ? []
-        : [`not removed by the worker, look whether they are there: ${countText(left.length, 'name')} like ${left[0]}`]),
+        : [
+            `not removed by the worker, look whether they are there: ${countText(left.length, 'name')} like ${left[0]}`,
+          ]),
       verdictOf(results.length, failed.length, skipped.length),
     ],
     document: { target, prefix, checks: results, failed: failed.length, skipped: skipped.length, left },

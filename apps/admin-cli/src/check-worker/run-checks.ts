@@ -15,7 +15,7 @@ export interface CheckResult {
 const remedies = {
   damage: 'give --damage-command, which changes bytes of the copy whose archive id it gets',
   restart: 'give --restart-command, which kills the worker and starts it again',
-  disconnect: "set RABBITMQ_MANAGEMENT_URL, and let the worker have an account of its own",
+  disconnect: 'set RABBITMQ_MANAGEMENT_URL, and let the worker have an account of its own',
 } as const;
 
 /**
@@ -33,7 +33,8 @@ export async function runChecks(
     results.push(result);
     tell(result);
   };
-  const passed = (name: string): boolean => results.some((each) => each.name === name && each.result === 'pass');
+  const passed = (name: string): boolean =>
+    results.some((each) => each.name === name && each.result === 'pass');
   for (const check of checks) {
     const { name, title, after = [], needs } = check;
     const first = after.find((other) => !passed(other));
@@ -43,7 +44,10 @@ export async function runChecks(
     else add({ name, title, ...(await outcomeOf(check, scene)) });
   }
   const failed = new Set(results.filter(({ result }) => result === 'FAIL').map(({ name }) => name));
-  for (const result of judgeEvents({ conversation: scene.conversation, settings: scene.settings, account }, failed))
+  for (const result of judgeEvents(
+    { conversation: scene.conversation, settings: scene.settings, account },
+    failed,
+  ))
     add(result);
   return results;
 }

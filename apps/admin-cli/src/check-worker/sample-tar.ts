@@ -13,7 +13,9 @@ const block = 512;
 export function sampleTar(contentSize: number): SampleTar {
   const content = randomBytes(contentSize);
   const padding = Buffer.alloc((block - (contentSize % block)) % block);
-  return sampleOf(Buffer.concat([headerOf('sample.dat', contentSize), content, padding, Buffer.alloc(2 * block)]));
+  return sampleOf(
+    Buffer.concat([headerOf('sample.dat', contentSize), content, padding, Buffer.alloc(2 * block)]),
+  );
 }
 
 /** The same with one byte changed, under the checksum of the original. */

@@ -27,6 +27,7 @@ export interface CheckWorkerSettings {
   readonly progressWithin: number;
   /** Administrator's address of the management plugin. */
   readonly management: URL | undefined;
+  readonly virtualHost: string;
 }
 
 const maxContentSize = 2 ** 28;
@@ -51,11 +52,23 @@ export function settingsFrom(
   const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(listen) ?? [];
   expectUsage(host !== '', '--listen as HOST:PORT (port 0: any)', listen);
   const { reachedAt } = options;
-  expectUsage(reachedAt === undefined || /^https?:\/\/[^/]+/.test(reachedAt), '--reached-at as http://HOST:PORT', reachedAt ?? '');
+  expectUsage(
+    reachedAt === undefined || /^https?:\/\/[^/]+/.test(reachedAt),
+    '--reached-at as http://HOST:PORT',
+    reachedAt ?? '',
+  );
   const management = environment['RABBITMQ_MANAGEMENT_URL'] ?? '';
-  expectUsage(management === '' || URL.canParse(management), 'RABBITMQ_MANAGEMENT_URL to be an address', 'another text');
+  expectUsage(
+    management === '' || URL.canParse(management),
+    'RABBITMQ_MANAGEMENT_URL to be an address',
+    'another text',
+  );
   const contentSize = parsed('--size', options.size ?? '1MiB', bytesFrom);
-  expectUsage(contentSize >= 65_536 && contentSize <= maxContentSize, '--size of 64KiB to 256MiB', options.size ?? '');
+  expectUsage(
+    contentSize >= 65_536 && contentSize <= maxContentSize,
+    '--size of 64KiB to 256MiB',
+    options.size ?? '',
+  );
   return {
     ...{ target, brokerUrl, prefix, reachedAt, contentSize },
     account: options.account,
@@ -63,6 +76,7 @@ export function settingsFrom(
     port: Number(port),
     patience: parsed('--patience', options.patience ?? '60s', durationFrom),
     progressWithin: parsed('--progress-within', options.progressWithin ?? '15s', durationFrom),
+    virtualHost: environment['RABBITMQ_VHOST'] ?? '/',
     management: management === '' ? undefined : new URL(management),
   };
 }

@@ -10,7 +10,9 @@ export async function tidyUp(scene: Scene): Promise<string[]> {
   let isSilent = false;
   for (const { copy, order } of orders) {
     // Whoever is silent once is not waited for again and again.
-    const kind: string | undefined = isSilent ? undefined : await order.end().then((end) => end.kind, silence);
+    const kind: string | undefined = isSilent
+      ? undefined
+      : await order.end().then((end) => end.kind, silence);
     isSilent = kind === undefined;
     if (kind !== 'copy-removed') left.push(copy.archiveId);
   }

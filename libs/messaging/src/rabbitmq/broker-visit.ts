@@ -1,5 +1,5 @@
 import { connect, type Channel, type ConfirmChannel } from 'amqplib';
-import { messageOf, TransientError } from '#kernel';
+import { messageOf, TransientError, wait } from '#kernel';
 import { createLogger } from '#observability';
 import type { Delivery, Topology, WireMessage } from '../message-transport.js';
 import { headersFrom, propertiesFrom, secondsOf } from '../wire-properties.js';
@@ -80,8 +80,7 @@ export class BrokerVisit {
       'make a queue for a while',
       listening.assertQueue('', { exclusive: true, autoDelete: true }),
     );
-    for (const key of keys)
-      await line.answer(`bind ${queue}`, listening.bindQueue(queue, exchange, key));
+    for (const key of keys) await line.answer(`bind ${queue}`, listening.bindQueue(queue, exchange, key));
     const consuming = listening.consume(
       queue,
       (message) => {
@@ -98,6 +97,19 @@ export class BrokerVisit {
     await line.answer(`consume ${queue}`, consuming);
   }
 
+  /** Takes whatever is in a queue for so many milliseconds, beside its other consumers. @returns how many messages */
+  async takeOut(queue: string, milliseconds: number): Promise<number> {
+    let taken = 0;
+    const channel = await this.line.answer('open a channel', this.line.connection.createChannel());
+    channel.on('error', () => undefined);
+    const consuming = channel.consume(queue, () => (taken += 1), { noAck: true });
+    const { consumerTag } = await this.line.answer(`consume ${queue}`, consuming);
+    await wait(milliseconds);
+    await this.line.answer(`stop to consume ${queue}`, channel.cancel(consumerTag));
+    await this.line.answer('close a channel', channel.close());
+    return taken;
+  }
+
   /** Resolves when the broker has it. */
   async publish(message: WireMessage): Promise<void> {
     const { exchange, routingKey, body, headers, timestamp, ...properties } = message;
@@ -107,10 +119,6 @@ export class BrokerVisit {
       ...{ timestamp: secondsOf(timestamp), headers: headersFrom(headers) },
     });
     await this.line.answer('confirm a message', this.publishing.waitForConfirms());
-  }
-
-  async removeQueue(queue: string): Promise<void> {
-    await this.line.answer(`delete ${queue}`, this.publishing.deleteQueue(queue));
   }
 
   end(): Promise<void> {

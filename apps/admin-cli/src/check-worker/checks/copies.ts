@@ -41,7 +41,10 @@ export const copyChecks: readonly Check[] = [
       const link = order.link();
       expectDone(await order.done(1, link), 'recall', copy);
       const arrived = link.arrived.at(-1);
-      expect(arrived !== undefined, 'Expected the copy at the link when copy-recalled comes, found nothing there.');
+      expect(
+        arrived !== undefined,
+        'Expected the copy at the link when copy-recalled comes, found nothing there.',
+      );
       expect(
         arrived.sha256 === copy.sample.sha256,
         `Expected ${copy.sample.packedSize} bytes with ${copy.sample.sha256} at the link, found ${arrived.size} with ${arrived.sha256}.`,
@@ -59,7 +62,10 @@ export const copyChecks: readonly Check[] = [
     run: async (scene) => {
       const copy = await scene.stored();
       expectDone(await scene.order('remove', copy).done(), 'remove', copy);
-      expect(!(await scene.isGood(copy)), 'Expected no copy any more after copy-removed, found it verified as good.');
+      expect(
+        !(await scene.isGood(copy)),
+        'Expected no copy any more after copy-removed, found it verified as good.',
+      );
       expectDone(await scene.order('remove', copy).done(), 'remove', copy);
     },
   },
@@ -72,7 +78,10 @@ export const copyChecks: readonly Check[] = [
       const { sample } = scene.copy();
       const end = await scene.order('remove', { archiveId: copy.archiveId, sample }).done();
       expectFailed(end, 'the order names another checksum than the copy has');
-      expect(await scene.isGood(copy), 'Expected the copy to be there still, found that it is not verified as good.');
+      expect(
+        await scene.isGood(copy),
+        'Expected the copy to be there still, found that it is not verified as good.',
+      );
     },
   },
   {

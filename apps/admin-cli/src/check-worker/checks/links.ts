@@ -15,7 +15,10 @@ export const linkChecks: readonly Check[] = [
       const order = scene.order('store', copy);
       const end = await order.done(1, order.link({}, spoilt(copy.sample)));
       expectFailed(end, 'the bytes at the link have another checksum than the order names');
-      expect(!(await scene.isGood(copy)), 'Expected wrong bytes not to be kept as good, found them verified.');
+      expect(
+        !(await scene.isGood(copy)),
+        'Expected wrong bytes not to be kept as good, found them verified.',
+      );
     },
   },
   ...[403, 404].map((status): Check => ({
@@ -57,7 +60,10 @@ async function overcomes(scene: Scene, behaviour: LinkBehaviour, because: string
   expectFailed(end, because);
   expectAgain(end.data);
   if (behaviour.cutAfter !== undefined)
-    expect(!(await scene.isGood(copy)), 'Expected a part of a copy not to be kept as good, found it verified.');
+    expect(
+      !(await scene.isGood(copy)),
+      'Expected a part of a copy not to be kept as good, found it verified.',
+    );
   expectDone(await order.done(2), 'store', copy);
 }
 

@@ -60,16 +60,23 @@ export const repeatChecks: readonly Check[] = [
         expectDone(await order.done(1), verb, copy);
         const second = await order.done(2);
         expectDone(second, verb, copy);
-        expect(second.attempt === 2, `Expected ${doneKinds[verb]} for attempt 2, found attempt ${String(second.attempt)}.`);
+        expect(
+          second.attempt === 2,
+          `Expected ${doneKinds[verb]} for attempt 2, found attempt ${String(second.attempt)}.`,
+        );
       }
     },
   },
 ];
 
 /** @throws Missing when the order ends before that begins */
-export async function begun<Answer>(beginning: Promise<Answer>, end: Promise<{ kind: string }>, what: string): Promise<void> {
+export async function begun<Answer>(
+  beginning: Promise<Answer>,
+  end: Promise<{ kind: string }>,
+  what: string,
+): Promise<void> {
   const ended = await Promise.race([beginning.then(() => undefined), end.then(({ kind }) => kind)]);
-  // Somebody else waits for it, or nobody.
+  // The check waits for it later, or not at all.
   end.catch(() => undefined);
   expect(ended === undefined, `Expected ${what} first, found the order ended with ${ended}.`);
 }

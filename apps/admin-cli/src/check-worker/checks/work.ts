@@ -43,8 +43,30 @@ export const workChecks: readonly Check[] = [
       await order.cancel();
       await endsAs(order, 'copy-cancelled', 'it was cancelled in the middle');
       const isOut = await Promise.race([link.left.then(() => true), scene.pause(2000).then(() => false)]);
-      expect(isOut, 'Expected the worker to let go of the link when it is cancelled, found it reading still.');
+      expect(
+        isOut,
+        'Expected the worker to let go of the link when it is cancelled, found it reading still.',
+      );
       expect(!(await scene.isGood(copy)), 'Expected nothing of a cancelled copy, found it verified as good.');
+    },
+  },
+  {
+    name: 'cancel-all-attempts',
+    title: 'stops an earlier attempt, too, when a later one is cancelled',
+    after: ['cancel-in-the-middle', 'second-attempt'],
+    run: async (scene) => {
+      const order = scene.order('store', scene.copy());
+      const link = order.link({ slow: true });
+      await order.send(1, link);
+      await begun(link.begun, order.end(), 'the link to be read');
+      await order.send(2, order.link({ slow: true }));
+      await order.cancel(2);
+      await endsAs(order, 'copy-cancelled', 'it was cancelled', 0, 2);
+      const isOut = await Promise.race([link.left.then(() => true), scene.pause(2000).then(() => false)]);
+      expect(
+        isOut,
+        'Expected the worker to let go of the link of attempt 1 when attempt 2 is cancelled, found it reading still.',
+      );
     },
   },
   {
@@ -78,8 +100,7 @@ export const workChecks: readonly Check[] = [
   },
 ];
 
-async function endsAs(order: Order, kind: string, because: string, since = 0): Promise<void> {
-  const end = await order.end(1, since);
+async function endsAs(order: Order, kind: string, because: string, since = 0, attempt = 1): Promise<void> {
+  const end = await order.end(attempt, since);
   if (end.kind !== kind) throw new Missing(`Expected ${kind}, because ${because}; found ${end.kind}.`);
 }
-
