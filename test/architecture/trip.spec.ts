@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { basename, dirname, join } from 'node:path/posix';
 import { describe, it } from 'node:test';
-import { registry } from '#contracts';
+import { appsAmong, registry } from '#contracts';
 import { contractNameOf, messagePlacesIn } from '../../tools/catalogue/src/index.js';
 import { isThere, repository, textOf } from '../support/repository.js';
 
@@ -39,8 +39,11 @@ describe('The trip of a job id', () => {
         const { type, emitter, consumers } = contract;
         const [said = '', heard = ''] = files;
         const name = contractNameOf(type);
-        assert.ok(placesOf(name, emitter).emits.includes(said), `${type} is not said in ${said}`);
-        const isHeard = consumers.some((app) => placesOf(name, app).handles.includes(heard));
+        assert.ok(
+          appsAmong([emitter]).some((app) => placesOf(name, app).emits.includes(said)),
+          `${type} is not said in ${said}`,
+        );
+        const isHeard = appsAmong(consumers).some((app) => placesOf(name, app).handles.includes(heard));
         assert.ok(isHeard, `${type} is not heard in ${heard}`);
       });
     else

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { registry, type Envelope } from '#contracts';
+import { Naming } from '#messaging';
 import { catalogue } from '../../tools/catalogue/src/index.js';
 import { filesBelow, isThere, repository, textOf } from '../support/repository.js';
 import { folderOf, without } from './samples.js';
@@ -96,7 +97,8 @@ describe('The AsyncAPI document', () => {
         assert.ok(
           channels[`${app}.inbox`]?.['x-bindings']?.some(
             ({ exchange, routingKey }) =>
-              routingKey === type && exchange === `catena.${type.slice(0, type.indexOf('.'))}`,
+              routingKey === (app === 'worker' ? new Naming('catena').workerKeyOf(type, '{target}') : type) &&
+              exchange === `catena.${type.slice(0, type.indexOf('.'))}`,
           ),
           `${app} is not bound to ${type}`,
         );

@@ -9,11 +9,12 @@ const root = 'libs/contracts/src';
 
 const apps = contracts.appNames.filter((app) => isThere(`apps/${app}/src/main.ts`));
 const placesOf = messagePlacesIn(repository);
-const owners: Readonly<Record<string, contracts.AppName>> = {
-  catalog: 'catalog-api',
-  assembly: 'job-assembler',
-  archival: 'archiver',
-  publication: 'publisher',
+const owners: Readonly<Record<string, readonly contracts.PartyName[]>> = {
+  catalog: ['catalog-api'],
+  assembly: ['job-assembler'],
+  // What is done at storages, whoever operates them.
+  archival: ['archiver', 'worker'],
+  publication: ['publisher'],
 };
 
 describe('The registry', () => {
@@ -38,7 +39,7 @@ describe('The registry', () => {
 
       it('belongs to the context of the app that gives it its meaning', () => {
         const owner = kind === 'event' ? emitter : consumers[0];
-        assert.equal(owners[type.slice(0, type.indexOf('.'))], owner);
+        assert.ok(owner !== undefined && owners[type.slice(0, type.indexOf('.'))]?.includes(owner));
       });
 
       it('has as many consumers as its kind allows', () => {
@@ -53,7 +54,7 @@ describe('The registry', () => {
         const found = apps.filter((app) => placesOf(value, app).emits.length > 0);
         assert.deepEqual(
           found,
-          [emitter],
+          contracts.appsAmong([emitter]),
           `expected ${emitter}, and no other app, to send ${type}: write eventRow(${value}, …) with the change that it tells of, or correct "emitter" in its contract`,
         );
       });
@@ -62,7 +63,7 @@ describe('The registry', () => {
         const found = apps.flatMap((app) => placesOf(value, app).handles.map(() => app));
         assert.deepEqual(
           found,
-          [...consumers],
+          contracts.appsAmong(consumers),
           `expected one method with @Handles(${value}) in each of ${consumers.join(', ')}, and in no other app; or correct "consumers" in its contract`,
         );
       });

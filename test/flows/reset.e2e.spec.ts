@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { connect, type ConsumeMessage } from 'amqplib';
-import { registry } from '#contracts';
+import { appsAmong, registry } from '#contracts';
 import { until } from '#messaging/testing';
 import {
   datasetInLandingZone,
@@ -158,7 +158,7 @@ describe('Resetting a dataset', () => {
       const messages = first.flatMap((message) => {
         const contract = registry.find(({ type }) => type === typeOf(message))!;
         const messageId = String(message.properties.messageId);
-        return contract.transient ? [] : contract.consumers.map((app) => ({ app, messageId }));
+        return contract.transient ? [] : appsAmong(contract.consumers).map((app) => ({ app, messageId }));
       });
       // Past the inboxes, which would drop what they know.
       await forgetHandled(installation, messages);

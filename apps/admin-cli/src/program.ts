@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { CommandBasics, CommandResult, GlobalOptions, Runner } from '#command-line';
+import type { CheckWorkerOptions } from './check-worker/settings.js';
 import type { CheckDatabaseOptions } from './check-database/check-database.js';
 
 const afterHelp = `
@@ -44,6 +45,28 @@ export function programFor(run: Runner<CommandBasics>): Command {
     .argument('<folder>')
     .action((folder: string) =>
       perform(async (context) => (await import('./backup/restore.js')).restore(context, folder)),
+    );
+  program
+    .command('check-worker')
+    .description('try out the worker of a target that others operate, and say what it does not do')
+    .argument('<target>')
+    .option(
+      '--prefix <prefix>',
+      'that the worker was started with; never one of an installation',
+      'catena-check',
+    )
+    .option('--account <name>', "the worker's at the broker (default: <prefix>.worker.<target>)")
+    .option('--listen <host:port>', 'where the worker reads and writes tars', '127.0.0.1:0')
+    .option('--reached-at <url>', 'how the worker reaches that, if otherwise')
+    .option('--size <amount>', 'of the files in the tars', '1MiB')
+    .option('--patience <duration>', 'how long an answer may take without progress', '60s')
+    .option('--progress-within <duration>', 'how soon a worker at a slow link says how far it is', '15s')
+    .option('--damage-command <command>', 'changes bytes of the copy whose archive id is $1')
+    .option('--restart-command <command>', 'kills the worker at once, and starts it again')
+    .action((target: string, options: CheckWorkerOptions) =>
+      perform(async (context) =>
+        (await import('./check-worker/check-worker.js')).checkWorker(context, target, options),
+      ),
     );
   program
     .command('prepare')

@@ -26,6 +26,9 @@ import { CopyMending } from './mend-copies/copy-mending.js';
 import { FormerCopy } from './move-copy/former-copy.js';
 import { MoveCopyHandler } from './move-copy/move-copy.handler.js';
 import { RepairDatablockHandler } from './repair-datablock/repair-datablock.handler.js';
+import { OutsideCopiesHandler } from './outside-copies/outside-copies.handler.js';
+import { Uploads } from './outside-copies/uploads.js';
+import { UploadsSweep } from './outside-copies/uploads-sweep.js';
 import { ReleaseOriginalsHandler } from './release-originals/release-originals.handler.js';
 import { ReleasedDatablocks } from './release-originals/released-datablocks.js';
 import { EndedWorkSweep } from './forget-work/ended-work-sweep.js';
@@ -37,6 +40,7 @@ import { ShareModes } from './persistence/share-modes.js';
 import { TargetIdentities } from './persistence/target-identities.js';
 import { WorkOrders } from './persistence/work-orders.js';
 import { ExpireRetrievedCopies } from './retrieve-datablock/expire-retrieved-copies.js';
+import { RetrievalReports } from './retrieve-datablock/retrieval-reports.js';
 import { RecallLock } from './retrieve-datablock/recall-lock.js';
 import { RetrieveDatablockHandler } from './retrieve-datablock/retrieve-datablock.handler.js';
 import { ProgressReporting } from './run-work/progress-reporting.js';
@@ -124,6 +128,7 @@ export class ArchiverModule {
         ArchiveDatablockHandler,
         RetrieveDatablockHandler,
         RecallLock,
+        RetrievalReports,
         ExpireRetrievedCopies,
         CopyCheck,
         VerifyDatablockHandler,
@@ -135,6 +140,9 @@ export class ArchiverModule {
         ReleasedDatablocks,
         EndedWorkSweep,
         DiscardDatablockHandler,
+        OutsideCopiesHandler,
+        Uploads,
+        UploadsSweep,
       ],
     };
   }

@@ -37,6 +37,8 @@ export interface JobAssemblerConfig {
   readonly planning: { readonly jobs: number; readonly datasets: number; readonly turn: number };
   /** Milliseconds without a word of accepted work after which the archiver counts as silent. */
   readonly silence: number;
+  /** Workers of outside targets: milliseconds without a word, of a try that went wrong before the next one; and how many may. */
+  readonly outside: { readonly silence: number; readonly pause: number; readonly maxFaults: number };
   /** Milliseconds after which what a failed dataset has archived is discarded: until then a retry uses it. */
   readonly unregisteredLifetime: number;
   /** Milliseconds after which a finished job is forgotten. */
@@ -53,12 +55,14 @@ export function jobAssemblerConfigFrom(environment: Environment): JobAssemblerCo
 }
 
 function read(environment: Environment): JobAssemblerConfig {
+  const routes = routesFrom(environment);
+  const host = serviceHostOptionsFrom(environment, 'job-assembler', [
+    { collection: 'jobs', path: 'outbox' },
+    { collection: 'dataset_tasks', path: 'outbox' },
+    { collection: 'work_orders', path: 'outbox' },
+  ]);
   return {
-    serviceHost: serviceHostOptionsFrom(environment, 'job-assembler', [
-      { collection: 'jobs', path: 'outbox' },
-      { collection: 'dataset_tasks', path: 'outbox' },
-      { collection: 'work_orders', path: 'outbox' },
-    ]),
+    serviceHost: { ...host, outsideTargets: routes.outside },
     host: environment['HOST'] ?? '127.0.0.1',
     port: integer(environment, 'PORT', 3001, 0),
     catalog: {
@@ -77,6 +81,11 @@ function read(environment: Environment): JobAssemblerConfig {
     },
     lease: duration(environment, 'ASSEMBLER_LEASE', '60s'),
     silence: duration(environment, 'ARCHIVER_SILENCE', '3m'),
+    outside: {
+      silence: duration(environment, 'WORKER_SILENCE', '15m'),
+      pause: duration(environment, 'WORKER_PAUSE', '1m'),
+      maxFaults: integer(environment, 'WORKER_MAX_FAULTS', 5),
+    },
     unregisteredLifetime: duration(environment, 'UNREGISTERED_LIFETIME', '30d'),
     finishedJobLifetime: duration(environment, 'FINISHED_JOB_LIFETIME', '90d'),
     copies: integer(environment, 'LTS_COPIES', 1),
@@ -85,7 +94,7 @@ function read(environment: Environment): JobAssemblerConfig {
       datasets: integer(environment, 'PLANNING_DATASETS', 4),
       turn: duration(environment, 'PLANNING_TURN', '5s'),
     },
-    routes: routesFrom(environment),
+    routes,
     priorityAging: duration(environment, 'PRIORITY_AGING', '24h'),
     limits: {
       global: integer(environment, 'LIMIT_GLOBAL', 64),

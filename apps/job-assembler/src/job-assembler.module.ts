@@ -8,6 +8,7 @@ import { DatablockPlaces } from './aggregates/datablock-places.js';
 import { DatasetTasks } from './aggregates/dataset-tasks.js';
 import { Jobs } from './aggregates/jobs.js';
 import { Leases } from './aggregates/leases.js';
+import { OutsideOrders } from './aggregates/outside-orders.js';
 import { SteeredWork } from './aggregates/steered-work.js';
 import { Steering } from './aggregates/steering.js';
 import { WorkFigures } from './aggregates/work-figures.js';
@@ -21,6 +22,7 @@ import { MongoDatablockPlaces } from './persistence/mongo-datablock-places.js';
 import { MongoDatasetTasks } from './persistence/mongo-dataset-tasks.js';
 import { MongoJobs } from './persistence/mongo-jobs.js';
 import { MongoLeases } from './persistence/mongo-leases.js';
+import { MongoOutsideOrders } from './persistence/mongo-outside-orders.js';
 import { MongoSteeredWork } from './persistence/mongo-steered-work.js';
 import { MongoSteering } from './persistence/mongo-steering.js';
 import { MongoWorkFigures } from './persistence/mongo-work-figures.js';
@@ -38,6 +40,8 @@ import { CurrentRules } from './release-work/current-rules.js';
 import { SteeredJobs } from './release-work/steered-jobs.js';
 import { Dispatcher } from './release-work/dispatcher.js';
 import { DraftRelease } from './release-work/draft-release.js';
+import { OutsidePlanning } from './release-work/outside-planning.js';
+import { OutsideResending } from './settle-results/outside-resending.js';
 import { MissingTargets } from './release-work/missing-targets.js';
 import { AcceptedReports } from './settle-results/accepted-reports.js';
 import { ArchiverReportsConsumer } from './settle-results/archiver-reports.consumer.js';
@@ -49,11 +53,15 @@ import { DatasetSubmission } from './settle-results/dataset-submission.js';
 import { JobEnding } from './settle-results/job-ending.js';
 import { JobSituations } from './settle-results/job-situations.js';
 import { JobSettling } from './settle-results/job-settling.js';
+import { OutsideEndings } from './settle-results/outside-endings.js';
+import { OutsideRemovals } from './settle-results/outside-removals.js';
+import { OutsideStaging } from './settle-results/outside-staging.js';
 import { PlacedDatablocks } from './settle-results/placed-datablocks.js';
 import { ProgressReports } from './settle-results/progress-reports.js';
 import { ResetDatablocks } from './settle-results/reset-datablocks.js';
 import { UnregisteredDatablocks } from './settle-results/unregistered-datablocks.js';
 import { UnregisteredSweep } from './settle-results/unregistered-sweep.js';
+import { WorkerReportsConsumer } from './settle-results/worker-reports.consumer.js';
 import { WaitingReports } from './settle-results/waiting-reports.js';
 import { JobSteering } from './steer-work/job-steering.js';
 import { JobView } from './steer-work/job-view.js';
@@ -72,6 +80,7 @@ export class JobAssemblerModule {
       controllers: [
         JobRequestsConsumer,
         ArchiverReportsConsumer,
+        WorkerReportsConsumer,
         DatasetRegisteredConsumer,
         DatasetResetConsumer,
         LimitsController,
@@ -84,6 +93,7 @@ export class JobAssemblerModule {
         { provide: Jobs, useClass: MongoJobs },
         { provide: DatasetTasks, useClass: MongoDatasetTasks },
         { provide: WorkOrders, useClass: MongoWorkOrders },
+        { provide: OutsideOrders, useClass: MongoOutsideOrders },
         { provide: DatablockPlaces, useClass: MongoDatablockPlaces },
         { provide: WorkFigures, useClass: MongoWorkFigures },
         { provide: Leases, useClass: MongoLeases },
@@ -109,6 +119,7 @@ export class JobAssemblerModule {
         CurrentRules,
         SteeredJobs,
         Dispatcher,
+        OutsidePlanning,
         DraftRelease,
         DatasetEnding,
         DatasetSubmission,
@@ -119,6 +130,10 @@ export class JobAssemblerModule {
         JobCancellation,
         ProgressReports,
         PlacedDatablocks,
+        OutsideEndings,
+        OutsideRemovals,
+        OutsideStaging,
+        OutsideResending,
         MissingTargets,
         JobSituations,
         WaitingReports,

@@ -2,6 +2,12 @@ export const appNames = ['catalog-api', 'job-assembler', 'archiver', 'publisher'
 export type AppName = (typeof appNames)[number];
 
 /**
+ * Who says or hears a message: an app, or the worker of a target that others operate. A worker has no outbox and no inbox of
+ * ours: it gives no receipts, and each of its targets has a queue and an account of its own.
+ */
+export type PartyName = AppName | 'worker';
+
+/**
  * A field of the payload; or the part of one before its last slash: an order that follows up on another one has the id of
  * that one, a slash and a word.
  */
@@ -20,9 +26,9 @@ export interface MessageContract<Payload extends object = object, Type extends s
   /** `<context>.<kebab-name>.v<N>`; everything else (exchange, file, class) is derived from it. */
   readonly type: Type;
   readonly kind: 'command' | 'event';
-  readonly emitter: AppName;
-  /** Apps whose receipt the emitter waits for before it forgets the message. */
-  readonly consumers: readonly AppName[];
+  readonly emitter: PartyName;
+  /** Apps whose receipt the emitter waits for before it forgets the message; or the worker of the target in its data. */
+  readonly consumers: readonly PartyName[];
   /** A transient message (progress) is sent once, unconfirmed and without a receipt: a newer one replaces it. */
   readonly transient: boolean;
   /** What names the thing that the message is about. */
@@ -60,6 +66,11 @@ interface Declaration<Payload extends object, Type extends string> extends Pick<
     readonly within: MessageKey<FieldOf<Payload>>;
     readonly place: number | FieldOf<Payload>;
   };
+}
+
+/** The apps among those who hear a message: they give receipts. */
+export function appsAmong(parties: readonly PartyName[]): AppName[] {
+  return parties.filter((party) => party !== 'worker');
 }
 
 /** Declares one version of an event. */

@@ -45,6 +45,10 @@ export const TargetNames = (): PropertyDecorator =>
   );
 /** The name of a target of ROUTES_FILE. */
 export const TargetName = (): PropertyDecorator => all(IsString(), Matches(/^[a-z0-9-]{1,40}$/));
+/** An order to an outside worker: the id of the work order it serves, a slash and the target; what follows up on it appends a word. */
+export const CopyOrderId = (): PropertyDecorator => all(IsString(), Matches(/^[^\s]{1,300}$/));
+/** How often the order was sent, from 1: each time with fresh links. */
+export const Attempt = (): PropertyDecorator => all(IsInt(), Min(1), Max(1_000_000));
 /** A sentence for people. */
 export const Sentence = (): PropertyDecorator => all(IsString(), MaxLength(2000));
 /** A list of objects of their own shape, `most` of them. */

@@ -1,5 +1,6 @@
 export {
   appNames,
+  appsAmong,
   defineCommand,
   defineEvent,
   type AnswerTo,
@@ -8,6 +9,7 @@ export {
   type MessageContract,
   type MessageKey,
   type MessageOrder,
+  type PartyName,
 } from './define-message.js';
 export { Envelope } from './envelope.js';
 export { ObjectReference } from './object-reference.js';
@@ -78,6 +80,24 @@ export { CopyMovedV1, copyMovedV1 } from './archival/copy-moved.event.v1.js';
 export { OriginalsReleasedV1, originalsReleasedV1 } from './archival/originals-released.event.v1.js';
 export { WorkFailedV1, workFailedV1 } from './archival/work-failed.event.v1.js';
 export { WorkCancelledV1, workCancelledV1 } from './archival/work-cancelled.event.v1.js';
+export { StoreCopyV1, storeCopyV1 } from './archival/store-copy.command.v1.js';
+export { VerifyCopyV1, verifyCopyV1 } from './archival/verify-copy.command.v1.js';
+export { RecallCopyV1, recallCopyV1 } from './archival/recall-copy.command.v1.js';
+export { RemoveCopyV1, removeCopyV1 } from './archival/remove-copy.command.v1.js';
+export { CancelCopyV1, cancelCopyV1 } from './archival/cancel-copy.command.v1.js';
+export { CopyAcceptedV1, copyAcceptedV1 } from './archival/copy-accepted.event.v1.js';
+export { CopyProgressedV1, copyProgressedV1 } from './archival/copy-progressed.event.v1.js';
+export { CopyStoredV1, copyStoredV1 } from './archival/copy-stored.event.v1.js';
+export { CopyVerifiedV1, copyVerifiedV1 } from './archival/copy-verified.event.v1.js';
+export { CopyRecalledV1, copyRecalledV1 } from './archival/copy-recalled.event.v1.js';
+export { CopyRemovedV1, copyRemovedV1 } from './archival/copy-removed.event.v1.js';
+export { CopyCancelledV1, copyCancelledV1 } from './archival/copy-cancelled.event.v1.js';
+export { CopyFailedV1, copyFailedV1 } from './archival/copy-failed.event.v1.js';
+export { OfferUploadV1, offerUploadV1 } from './archival/offer-upload.command.v1.js';
+export { TakeUploadV1, takeUploadV1 } from './archival/take-upload.command.v1.js';
+export { ConfirmDiscardV1, confirmDiscardV1 } from './archival/confirm-discard.command.v1.js';
+export { UploadOfferedV1, uploadOfferedV1 } from './archival/upload-offered.event.v1.js';
+export { DiscardConfirmedV1, discardConfirmedV1 } from './archival/discard-confirmed.event.v1.js';
 export { PublicationPublishedV1, publicationPublishedV1 } from './catalog/publication-published.event.v1.js';
 export { PublicationSubmittedV1, publicationSubmittedV1 } from './catalog/publication-submitted.event.v1.js';
 export { PublicationAmendedV1, publicationAmendedV1 } from './catalog/publication-amended.event.v1.js';

@@ -33,6 +33,24 @@ import { datablockRepairedV1 } from './archival/datablock-repaired.event.v1.js';
 import { originalsReleasedV1 } from './archival/originals-released.event.v1.js';
 import { workFailedV1 } from './archival/work-failed.event.v1.js';
 import { workCancelledV1 } from './archival/work-cancelled.event.v1.js';
+import { storeCopyV1 } from './archival/store-copy.command.v1.js';
+import { verifyCopyV1 } from './archival/verify-copy.command.v1.js';
+import { recallCopyV1 } from './archival/recall-copy.command.v1.js';
+import { removeCopyV1 } from './archival/remove-copy.command.v1.js';
+import { cancelCopyV1 } from './archival/cancel-copy.command.v1.js';
+import { copyAcceptedV1 } from './archival/copy-accepted.event.v1.js';
+import { copyProgressedV1 } from './archival/copy-progressed.event.v1.js';
+import { copyStoredV1 } from './archival/copy-stored.event.v1.js';
+import { copyVerifiedV1 } from './archival/copy-verified.event.v1.js';
+import { copyRecalledV1 } from './archival/copy-recalled.event.v1.js';
+import { copyRemovedV1 } from './archival/copy-removed.event.v1.js';
+import { copyCancelledV1 } from './archival/copy-cancelled.event.v1.js';
+import { copyFailedV1 } from './archival/copy-failed.event.v1.js';
+import { offerUploadV1 } from './archival/offer-upload.command.v1.js';
+import { takeUploadV1 } from './archival/take-upload.command.v1.js';
+import { confirmDiscardV1 } from './archival/confirm-discard.command.v1.js';
+import { uploadOfferedV1 } from './archival/upload-offered.event.v1.js';
+import { discardConfirmedV1 } from './archival/discard-confirmed.event.v1.js';
 import { publicationPublishedV1 } from './catalog/publication-published.event.v1.js';
 import { publicationSubmittedV1 } from './catalog/publication-submitted.event.v1.js';
 import { publicationAmendedV1 } from './catalog/publication-amended.event.v1.js';
@@ -78,6 +96,24 @@ export const registry: readonly MessageContract[] = [
   originalsReleasedV1,
   workFailedV1,
   workCancelledV1,
+  storeCopyV1,
+  verifyCopyV1,
+  recallCopyV1,
+  removeCopyV1,
+  cancelCopyV1,
+  copyAcceptedV1,
+  copyProgressedV1,
+  copyStoredV1,
+  copyVerifiedV1,
+  copyRecalledV1,
+  copyRemovedV1,
+  copyCancelledV1,
+  copyFailedV1,
+  offerUploadV1,
+  takeUploadV1,
+  confirmDiscardV1,
+  uploadOfferedV1,
+  discardConfirmedV1,
   publicationPublishedV1,
   publicationSubmittedV1,
   publicationAmendedV1,

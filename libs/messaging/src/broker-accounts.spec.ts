@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { appNames, registry, type AppName } from '#contracts';
-import { accountsOf, type BrokerAccount } from './broker-accounts.js';
+import { appNames, appsAmong, registry, type AppName, type PartyName } from '#contracts';
+import { accountsOf, workerAccountsOf, type AccountRights, type BrokerAccount } from './broker-accounts.js';
 import { brokerDefinitionsOf } from './broker-definitions.js';
 import { Naming } from './naming.js';
-import { defaultRetryDelays, topologyOf, wholeTopology } from './topology.js';
+import { defaultRetryDelays, topologyOf, wholeTopology, workerTopologyOf } from './topology.js';
 
 const naming = new Naming('catena');
 const feed = ['jobs.write', 'client.jobs.write'];
@@ -12,12 +12,17 @@ const accounts = accountsOf(naming, feed);
 const matches = (pattern: string, name: string): boolean => new RegExp(pattern).test(name);
 const of = (app: AppName): BrokerAccount => accounts.find((account) => account.app === app)!;
 /** As the broker decides: the right to write at the exchange, and with that routing key. */
-const mayPublish = ({ rights, topics }: BrokerAccount, exchange: string, key: string): boolean =>
+const mayPublish = ({ rights, topics }: AccountRights, exchange: string, key: string): boolean =>
   matches(rights.write, exchange) &&
   topics.filter((topic) => topic.exchange === exchange).every(({ write }) => matches(write, key));
-const mayBind = ({ rights, topics }: BrokerAccount, exchange: string, key: string): boolean =>
+const mayBind = ({ rights, topics }: AccountRights, exchange: string, key: string): boolean =>
   matches(rights.read, exchange) &&
   topics.filter((topic) => topic.exchange === exchange).every(({ read }) => matches(read, key));
+const workers = workerAccountsOf(naming, ['partner', 'partner-2']);
+const keyOf = (type: string, consumers: readonly PartyName[]): string =>
+  consumers.includes('worker') ? naming.workerKeyOf(type, 'partner') : type;
+const workersThat = (may: (account: AccountRights) => boolean): string[] =>
+  workers.filter(may).map(({ target }) => target);
 const appsThat = (may: (account: BrokerAccount) => boolean): AppName[] =>
   accounts.filter(may).map(({ app }) => app);
 
@@ -25,14 +30,21 @@ describe('The accounts at the broker', () => {
   for (const { type, emitter, consumers } of registry) {
     it(`let ${emitter} publish ${type} and nobody else`, () =>
       assert.deepEqual(
-        appsThat((account) => mayPublish(account, naming.exchangeOf(type), type)),
-        [emitter],
+        appsThat((account) => mayPublish(account, naming.exchangeOf(type), keyOf(type, consumers))),
+        appsAmong([emitter]),
+      ));
+
+    it(`let ${emitter === 'worker' ? 'every worker' : 'no worker'} publish ${type}`, () =>
+      assert.deepEqual(
+        workersThat((account) => mayPublish(account, naming.exchangeOf(type), keyOf(type, consumers))),
+        emitter === 'worker' ? ['partner', 'partner-2'] : [],
       ));
 
     it(`let ${consumers.join(', ') || 'nobody'} bind ${type} and nobody else`, () =>
       assert.deepEqual(
-        appsThat((account) => mayBind(account, naming.exchangeOf(type), type)),
-        appNames.filter((app) => consumers.includes(app)),
+        appsThat((account) => mayBind(account, naming.exchangeOf(type), keyOf(type, consumers))),
+        // Who speaks to workers makes their queues.
+        consumers.includes('worker') ? [emitter] : appNames.filter((app) => consumers.includes(app)),
       ));
   }
 
@@ -70,6 +82,50 @@ describe('The accounts at the broker', () => {
     });
   }
 
+  it('let a worker read the queue of its target, and make, bind and write to nothing but the events of workers', () => {
+    const whole = wholeTopology(naming, defaultRetryDelays, ['partner', 'partner-2']);
+    for (const { name } of [...whole.queues, ...whole.exchanges]) {
+      assert.deepEqual(
+        workersThat(({ rights }) => matches(rights.read, name)),
+        ['partner', 'partner-2'].filter((target) => name === naming.workerQueueOf(target)),
+        name,
+      );
+      assert.deepEqual(
+        workersThat(({ rights }) => matches(rights.write, name)),
+        name === 'catena.archival' ? ['partner', 'partner-2'] : [],
+        name,
+      );
+      assert.ok(!workers.some(({ rights }) => matches(rights.configure, name)), name);
+    }
+    for (const { exchange, key } of whole.bindings)
+      assert.deepEqual(
+        workersThat((account) => mayBind(account, exchange, key)),
+        [],
+        key,
+      );
+  });
+
+  it('let job-assembler alone make the queues of workers, and nobody of Catena read them', () => {
+    const { queues, bindings } = workerTopologyOf(naming, ['partner', 'partner-2']);
+    assert.equal(queues.length, 2);
+    for (const { name } of queues) {
+      for (const right of ['configure', 'write'] as const)
+        assert.deepEqual(
+          appsThat(({ rights }) => matches(rights[right], name)),
+          ['job-assembler'],
+        );
+      assert.deepEqual(
+        appsThat(({ rights }) => matches(rights.read, name)),
+        [],
+      );
+    }
+    for (const { exchange, key } of bindings)
+      assert.deepEqual(
+        appsThat((account) => mayBind(account, exchange, key)),
+        ['job-assembler'],
+      );
+  });
+
   it('leave the legacy feed to catalog-api', () => {
     for (const name of feed)
       for (const right of ['configure', 'write', 'read'] as const)
@@ -90,18 +146,22 @@ describe('The accounts at the broker', () => {
       AppName,
       string
     >;
-    const definitions = brokerDefinitionsOf({ naming, retryDelays: defaultRetryDelays, passwords, feed }) as {
+    const definitions = brokerDefinitionsOf({
+      ...{ naming, retryDelays: defaultRetryDelays, passwords, feed },
+      workers: { partner: 'of partner', 'partner-2': 'of partner 2' },
+    }) as {
       [part: string]: Record<string, unknown>[];
     };
-    const whole = wholeTopology(naming, defaultRetryDelays);
+    const all: readonly AccountRights[] = [...accounts, ...workers];
+    const whole = wholeTopology(naming, defaultRetryDelays, ['partner', 'partner-2']);
     const names = (part: string, key: string): unknown[] => definitions[part]!.map((entry) => entry[key]);
     assert.deepEqual(
       names('users', 'name'),
-      accounts.map(({ name }) => name),
+      all.map(({ name }) => name),
     );
     assert.deepEqual(
       definitions['permissions'],
-      accounts.map(({ name, rights }) => ({ user: name, vhost: '/', ...rights })),
+      all.map(({ name, rights }) => ({ user: name, vhost: '/', ...rights })),
     );
     assert.deepEqual(
       names('queues', 'name'),

@@ -1,15 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { AppName } from '#contracts';
-import { accountsOf } from './broker-accounts.js';
+import { accountsOf, workerAccountsOf, type AccountRights } from './broker-accounts.js';
+import type { Topology } from './message-transport.js';
 import type { Naming } from './naming.js';
 import { argumentsOf } from './rabbitmq/declare-topology.js';
-import { wholeTopology } from './topology.js';
+import { wholeTopology, workerTopologyOf } from './topology.js';
 
 export interface DefinitionOptions {
   readonly naming: Naming;
   /** Milliseconds of the retry tiers, as the apps have them. */
   readonly retryDelays: readonly number[];
   readonly passwords: Readonly<Record<AppName, string>>;
+  /** Passwords of workers by the name of their target: of all targets that others operate. */
+  readonly workers?: Readonly<Record<string, string>>;
   /** Names of exchanges and queues of the legacy feed. */
   readonly feed?: readonly string[];
   readonly virtualHost?: string;
@@ -20,13 +23,41 @@ export interface DefinitionOptions {
  * declare, in RabbitMQ's format of definitions (`POST /api/definitions`, or `definitions.local.path` at its start).
  */
 export function brokerDefinitionsOf(options: DefinitionOptions): object {
-  const { naming, retryDelays, passwords, feed = [], virtualHost: vhost = '/' } = options;
-  const accounts = accountsOf(naming, feed);
-  const { exchanges, queues, bindings } = wholeTopology(naming, retryDelays);
+  const { naming, retryDelays, passwords, workers = {}, feed = [], virtualHost: vhost = '/' } = options;
+  const targets = Object.keys(workers);
+  const accounts = [
+    ...accountsOf(naming, feed).map((account) => ({ ...account, password: passwords[account.app] })),
+    ...workerAccountsOf(naming, targets).map((account) => ({
+      ...account,
+      password: workers[account.target]!,
+    })),
+  ];
+  return definitionsOf(accounts, wholeTopology(naming, retryDelays, targets), vhost);
+}
+
+/** The part of it that the workers of such targets need: for whoever plays job-assembler towards them. */
+export function workerDefinitionsOf({
+  naming,
+  workers,
+  virtualHost = '/',
+}: Required<Pick<DefinitionOptions, 'naming' | 'workers'>> & Pick<DefinitionOptions, 'virtualHost'>): object {
+  const targets = Object.keys(workers);
+  const accounts = workerAccountsOf(naming, targets).map((account) => ({
+    ...account,
+    password: workers[account.target]!,
+  }));
+  return definitionsOf(accounts, workerTopologyOf(naming, targets), virtualHost);
+}
+
+function definitionsOf(
+  accounts: readonly (AccountRights & { readonly password: string })[],
+  { exchanges, queues, bindings }: Topology,
+  vhost: string,
+): object {
   return {
-    users: accounts.map(({ app, name }) => ({
+    users: accounts.map(({ name, password }) => ({
       name,
-      password_hash: hashOf(passwords[app]),
+      password_hash: hashOf(password),
       hashing_algorithm: 'rabbit_password_hashing_sha256',
       tags: [],
     })),
@@ -50,6 +81,11 @@ export function brokerDefinitionsOf(options: DefinitionOptions): object {
 /** The variable with the password of an app's account, for whoever makes the definitions. */
 export function passwordVariableOf(app: AppName): string {
   return `BROKER_PASSWORD_${app.replaceAll('-', '_').toUpperCase()}`;
+}
+
+/** The same for the worker of a target. */
+export function workerPasswordVariableOf(target: string): string {
+  return `BROKER_PASSWORD_WORKER_${target.replaceAll('-', '_').toUpperCase()}`;
 }
 
 /** RabbitMQ's: four bytes of salt, then the SHA-256 of salt and password. */

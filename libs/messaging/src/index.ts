@@ -1,6 +1,19 @@
-export { accountsOf, type BrokerAccount, type BrokerRights, type TopicRights } from './broker-accounts.js';
-export { brokerDefinitionsOf, passwordVariableOf, type DefinitionOptions } from './broker-definitions.js';
-export { feedNamesOf, loadDefinitions } from './load-definitions.js';
+export {
+  accountsOf,
+  workerAccountsOf,
+  type BrokerAccount,
+  type BrokerRights,
+  type TopicRights,
+  type WorkerAccount,
+} from './broker-accounts.js';
+export {
+  brokerDefinitionsOf,
+  workerDefinitionsOf,
+  passwordVariableOf,
+  workerPasswordVariableOf,
+  type DefinitionOptions,
+} from './broker-definitions.js';
+export { disconnectAccount, feedNamesOf, loadDefinitions } from './load-definitions.js';
 export { digestOfBody, Inbox, MemoryInbox } from './inbox.js';
 export { InboxConsumer, attemptHeader, attemptOf, type Handler } from './inbox-consumer.js';
 export {
@@ -24,8 +37,15 @@ export { CatenaServer, type CatenaServerOptions } from './nest/catena-server.js'
 export { Handles } from './nest/handles.decorator.js';
 export { done, outcomeOf, type Outcome } from './outcome.js';
 export { outboxHeader, parseReceipt, type Receipt } from './receipt.js';
+export { BrokerVisit, type QueueLook } from './rabbitmq/broker-visit.js';
 export { RabbitTransport, type RabbitOptions } from './rabbitmq/rabbit-transport.js';
 export { checkedSenderHeader, senderOf, wrongSender, type BrokerAccounts } from './senders.js';
-export { declaredTopology, defaultRetryDelays, topologyOf, wholeTopology } from './topology.js';
+export {
+  declaredTopology,
+  defaultRetryDelays,
+  topologyOf,
+  wholeTopology,
+  workerTopologyOf,
+} from './topology.js';
 export { wireMessageOf } from './wire-message.js';
 export { headersFrom, textFrom } from './wire-properties.js';

@@ -19,6 +19,16 @@ export async function loadDefinitions(url: URL, definitions: object, virtualHost
   await call(url, 'POST', '/api/definitions', definitions);
 }
 
+/**
+ * Cuts all connections of an account.
+ *
+ * @param url as of `loadDefinitions`
+ * @throws TransientError `messaging.definitions-refused`
+ */
+export async function disconnectAccount(url: URL, account: string): Promise<void> {
+  await call(url, 'DELETE', `/api/connections/username/${encodeURIComponent(account)}`);
+}
+
 /** Names of the legacy feed in a job configuration: every exchange and queue of its `rabbitmq` actions. */
 export function feedNamesOf(jobConfiguration: unknown): string[] {
   const names = new Set<string>();

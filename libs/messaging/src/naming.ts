@@ -1,4 +1,4 @@
-import type { AppName } from '#contracts';
+import type { AppName, PartyName } from '#contracts';
 
 /** Everything that is derived from a message type or an app name, in one place. Nothing else spells a queue or exchange. */
 export class Naming {
@@ -34,6 +34,31 @@ export class Naming {
   /** The app's account at the broker. */
   accountOf(app: AppName): string {
     return `${this.prefix}.${app}`;
+  }
+
+  /** The queue of the worker that serves a target which others operate. */
+  workerQueueOf(target: string): string {
+    return `${this.prefix}.worker.${target}`;
+  }
+
+  /** That worker's account at the broker. */
+  workerAccountOf(target: string): string {
+    return `${this.prefix}.worker.${target}`;
+  }
+
+  /** Of a command to the worker of a target: its type and the target, so that no worker gets what is for another one. */
+  workerKeyOf(type: string, target: string): string {
+    return `${type}.${target}`;
+  }
+
+  /** Whether it is the account of a worker, whichever. */
+  isWorkerAccount(account: string): boolean {
+    return account.startsWith(this.workerAccountOf(''));
+  }
+
+  /** The account that a message has to come from. @param target that a worker's message is about */
+  accountOfParty(party: PartyName, target: string): string {
+    return party === 'worker' ? this.workerAccountOf(target) : this.accountOf(party);
   }
 
   /** What the names of all queues and exchanges of an app begin with, the shared ones not included. */

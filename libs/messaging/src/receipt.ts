@@ -1,7 +1,7 @@
 import type { Delivery, WireMessage } from './message-transport.js';
 import { Naming } from './naming.js';
 import { textFrom } from './wire-properties.js';
-import type { AppName } from '#contracts';
+import type { AppName, PartyName } from '#contracts';
 
 /** Header with which an emitter says which outbox row a message came from. */
 export const outboxHeader = 'outbox';
@@ -18,11 +18,11 @@ export interface Receipt {
 export function receiptFor(
   naming: Naming,
   consumer: AppName,
-  emitter: AppName,
+  emitter: PartyName,
   delivery: Delivery,
 ): WireMessage | undefined {
   const outbox = delivery.headers[outboxHeader];
-  if (typeof outbox !== 'string' || outbox === '') return undefined;
+  if (emitter === 'worker' || typeof outbox !== 'string' || outbox === '') return undefined;
   const receipt: Receipt = { messageId: delivery.messageId, outbox, consumer };
   return {
     exchange: naming.receipts,

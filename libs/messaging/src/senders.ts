@@ -1,4 +1,4 @@
-import type { AppName } from '#contracts';
+import type { PartyName } from '#contracts';
 import type { Delivery } from './message-transport.js';
 import type { Naming } from './naming.js';
 
@@ -22,15 +22,22 @@ export function senderOf({ userId, headers }: Pick<Delivery, 'userId' | 'headers
   return userId === own && typeof kept === 'string' ? kept : userId;
 }
 
-/** What is wrong with the sender, for people; undefined when nothing is. */
+/**
+ * What is wrong with the sender, for people; undefined when nothing is. Workers have accounts of their own even where the
+ * apps share one: what comes from such an account is that worker's word and nobody else's.
+ *
+ * @param target that a worker's message is about
+ */
 export function wrongSender(
   naming: Naming,
   accounts: BrokerAccounts,
-  emitter: AppName,
+  emitter: PartyName,
   sender: string,
+  target = '',
 ): string | undefined {
-  const expected = naming.accountOf(emitter);
-  if (accounts === 'shared' || sender === expected) return undefined;
+  const expected = naming.accountOfParty(emitter, target);
+  if (sender === expected) return undefined;
+  if (accounts === 'shared' && !naming.isWorkerAccount(sender)) return undefined;
   const found = sender === '' ? 'a sender that did not say who it is' : `the account ${sender}`;
   return `Expected it from ${expected}, found ${found}.`;
 }

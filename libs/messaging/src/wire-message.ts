@@ -1,4 +1,4 @@
-import type { Envelope } from '#contracts';
+import { contractOf, type Envelope } from '#contracts';
 import type { WireMessage } from './message-transport.js';
 import type { Naming } from './naming.js';
 
@@ -10,7 +10,7 @@ export function wireMessageOf(
 ): WireMessage {
   return {
     exchange: naming.exchangeOf(envelope.type),
-    routingKey: envelope.type,
+    routingKey: routingKeyOf(naming, envelope),
     body: Buffer.from(JSON.stringify(envelope)),
     contentType: 'application/cloudevents+json',
     messageId: envelope.id,
@@ -19,4 +19,10 @@ export function wireMessageOf(
     appId: envelope.source.slice('/catena/'.length),
     headers: envelope.traceparent === undefined ? headers : { ...headers, traceparent: envelope.traceparent },
   };
+}
+
+/** What is for the worker of a target goes to that worker's queue only. */
+function routingKeyOf(naming: Naming, { type, data }: Envelope): string {
+  if (contractOf(type)?.consumers.includes('worker') !== true) return type;
+  return naming.workerKeyOf(type, (data as { target: string }).target);
 }

@@ -1,4 +1,11 @@
-import type { AnswerTo, AppName, Envelope, MessageContract, MessageKey } from '#contracts';
+import {
+  appsAmong,
+  type AnswerTo,
+  type AppName,
+  type Envelope,
+  type MessageContract,
+  type MessageKey,
+} from '#contracts';
 import { newId } from '#kernel';
 import {
   currentContext,
@@ -58,7 +65,7 @@ export function eventRow<Data extends object, Type extends string>(
   return {
     id,
     time: now,
-    awaits: contract.consumers,
+    awaits: appsAmong(contract.consumers),
     envelope: {
       specversion: '1.0',
       id,

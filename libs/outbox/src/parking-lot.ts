@@ -172,7 +172,7 @@ export class ParkingLot {
   private senderOf({ sender, type }: ParkedMessage): string {
     if (sender !== undefined) return sender;
     const contract = contractOf(type);
-    return contract === undefined ? '' : this.address.naming.accountOf(contract.emitter);
+    return contract === undefined ? '' : this.address.naming.accountOfParty(contract.emitter, '');
   }
 
   private async decide(

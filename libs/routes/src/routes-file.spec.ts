@@ -234,10 +234,16 @@ routes:
       /no such key of kind outside/,
     ],
     [
-      'a route to a storage that others operate',
+      'a route whose only copy goes to a storage that others operate',
       'targets: [{ name: s, kind: outside }]\nroutes: [{ name: r, targets: [s] }]\n',
       2,
-      /a target that archivers reach, found "s", which is of kind outside/,
+      /`routes\[0\]\.targets`: Expected at least one target that archivers reach.*only copy.*Name such a target earlier/,
+    ],
+    [
+      'a route whose first copies go to storages that others operate',
+      `${targets}  - { name: s, kind: outside }\n  - { name: t, kind: outside }\nroutes:\n  - { name: r, targets: [s, t, disk], copies: 2 }\n`,
+      12,
+      /`routes\[0\]\.targets`.*first 2 copies/,
     ],
     [
       'two clients that do the same',
@@ -278,6 +284,13 @@ routes:
         ...['routes[0].targets[0]', 'routes[0].copies'],
       ],
     );
+  });
+
+  it('may send copies to storages that others operate beside one of its own', () => {
+    const text = `${targets}  - { name: s, kind: outside }\nroutes:\n  - { name: r, targets: [s, disk], copies: 2 }\n`;
+    const { problems, routes: found } = parseRoutesFile(text, 'f', reading);
+    assert.deepEqual(problems, []);
+    assert.deepEqual([found.outside, found.isOutside('s'), found.isOutside('disk')], [['s'], true, false]);
   });
 
   it('needs no route that takes all: who matches none is told so', () => {

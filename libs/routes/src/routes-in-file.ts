@@ -13,7 +13,7 @@ export interface RouteInFile {
   readonly line: number;
 }
 
-/** Names of targets: those that routes may name, and those of kind `outside`, which wait for a later version. */
+/** Names of targets, and among them those of kind `outside`. */
 export interface NamedTargets {
   readonly all: readonly string[];
   readonly outside: readonly string[];
@@ -44,6 +44,7 @@ function readRoute(value: FileValue, targets: NamedTargets): Route | undefined {
   const mail = entry.optional('mail', listOf(address, { what: 'addresses', most: 20 })) ?? [];
   if (name === undefined || when === undefined || named === undefined) return undefined;
   if (copies > named.length) return tooManyCopies(entry, copies, named.length);
+  if (named.slice(0, copies).every((one) => targets.outside.includes(one))) return onlyOutside(entry, copies);
   return { name, when, targets: named, copies, priority: priorities.indexOf(priority) as Priority, mail };
 }
 
@@ -55,16 +56,21 @@ function tooManyCopies(entry: FileEntry, copies: number, targets: number): undef
   );
 }
 
+/** What a worker outside has stored is believed because of a copy that was read here. */
+function onlyOutside(entry: FileEntry, copies: number): undefined {
+  return entry
+    .value('targets')!
+    .refuse(
+      `at least one target that archivers reach among those that ${copies === 1 ? 'the only copy goes' : `the first ${copies} copies go`} to`,
+      'Name such a target earlier, or make more copies: what others store comes from, and is compared with, a copy of our own.',
+      'only targets of kind outside',
+    );
+}
+
 const targetOf =
-  ({ all: targets, outside }: NamedTargets): Reader<string> =>
+  ({ all: targets }: NamedTargets): Reader<string> =>
   (value) => {
     const name = value.plain;
-    if (typeof name === 'string' && outside.includes(name))
-      return value.refuse(
-        'a target that archivers reach',
-        'Take it out of the route: outside workers come with a later version.',
-        `${JSON.stringify(name)}, which is of kind outside`,
-      );
     if (typeof name === 'string' && targets.includes(name)) return name;
     const nearest = nearestWord(String(name), targets);
     return value.refuse(

@@ -27,6 +27,16 @@ export class Routes {
     return [...new Set(this.routes.filter(({ name }) => wanted.has(name)).flatMap(({ mail }) => mail))];
   }
 
+  /** Whether others operate the target. */
+  isOutside(name: string): boolean {
+    return this.areNamed && this.target(name)?.kind === 'outside';
+  }
+
+  /** Names of the targets that others operate. */
+  get outside(): string[] {
+    return this.targets.filter(({ kind }) => kind === 'outside').map(({ name }) => name);
+  }
+
   /** Names that are no target of this installation, each once: work and copies on them wait until they are back. */
   unknownAmong(names: Iterable<string>): string[] {
     return [...new Set(names)]
@@ -74,10 +84,13 @@ export class Routes {
    * How a datablock is read whose copies lie on some targets: in the order of the route that matches, and in their own order where
    * it does not name them. What is archived can be read whether or not a route matches.
    *
+   * What others operate is no place that archivers read: such copies are recalled where no other one is good.
+   *
    * @param places where its copies lie; none: that is not known, and all targets of the route are asked
    */
   readingFor(question: RouteQuestion, places: readonly string[] = []): ReadingRoute {
-    const { name: route, targets, priority } = this.matching(question) ?? this.routes.at(-1) ?? fallback;
+    const { name: route, targets: all, priority } = this.matching(question) ?? this.routes.at(-1) ?? fallback;
+    const targets = all.filter((name) => !this.isOutside(name));
     if (!this.areNamed) return { route, targets: [], priority };
     if (places.length === 0) return { route, targets, priority };
     const first = targets.filter((name) => places.includes(name));

@@ -101,6 +101,7 @@ export class ServiceHostModule {
               prefetch: 16,
               messageLimit: options.messageLimit,
               accounts: options.brokerAccounts,
+              outsideTargets: options.outsideTargets ?? [],
             },
             naming,
             transport,

@@ -7,6 +7,8 @@ export interface ServiceHostOptions {
   readonly mongodbUri: string;
   readonly rabbitmqUrl: string;
   readonly brokerAccounts: BrokerAccounts;
+  /** Targets that others operate, whose workers' queues it makes. */
+  readonly outsideTargets?: readonly string[];
   /** First part of every exchange and queue name. */
   readonly prefix: string;
   /** Milliseconds of each retry tier. */

@@ -1,6 +1,13 @@
 import { appNames, type AppName } from '#contracts';
-import { durationFrom, messageOf, PermanentError, required } from '#kernel';
-import { brokerDefinitionsOf, defaultRetryDelays, Naming, passwordVariableOf } from '#messaging';
+import { configurationFrom, durationFrom, messageOf, PermanentError, required } from '#kernel';
+import {
+  brokerDefinitionsOf,
+  defaultRetryDelays,
+  Naming,
+  passwordVariableOf,
+  workerPasswordVariableOf,
+} from '#messaging';
+import { routesFrom } from '#routes';
 
 const usage = `Usage: npm run -s broker-definitions > definitions.json
 
@@ -13,19 +20,26 @@ rights, exchanges, queues. Load it with the management plugin (POST /api/definit
   LEGACY_FEED          exchanges and queues of the legacy feed, separated by commas
   RABBITMQ_VHOST       default /
 ${appNames.map((app) => `  ${passwordVariableOf(app)}`).join('\n')}
-                       passwords of the accounts <prefix>.<app>`;
+                       passwords of the accounts <prefix>.<app>
+  ROUTES_FILE          as job-assembler has it: each target of kind outside gets an account <prefix>.worker.<target>
+  BROKER_PASSWORD_WORKER_<TARGET>
+                       their passwords`;
 
 function listed(name: string): string[] | undefined {
   return process.env[name]?.split(',').map((item) => item.trim());
 }
 
 function definitions(): object {
+  const { outside } = configurationFrom(process.env, routesFrom);
   return brokerDefinitionsOf({
     naming: new Naming(process.env['CATENA_PREFIX'] ?? 'catena'),
     retryDelays: listed('CATENA_RETRY_TIERS')?.map(durationFrom) ?? defaultRetryDelays,
     passwords: Object.fromEntries(
       appNames.map((app) => [app, required(process.env, passwordVariableOf(app), 'a-secret')]),
     ) as Record<AppName, string>,
+    workers: Object.fromEntries(
+      outside.map((target) => [target, required(process.env, workerPasswordVariableOf(target), 'a-secret')]),
+    ),
     feed: listed('LEGACY_FEED') ?? [],
     virtualHost: process.env['RABBITMQ_VHOST'] ?? '/',
   });

@@ -1,5 +1,12 @@
-import type { AppName, MessageContract } from '#contracts';
-import { contextOf, defaultRetryDelays, Naming, topologyOf, type Topology } from '#messaging';
+import { appsAmong, type AppName, type MessageContract } from '#contracts';
+import {
+  contextOf,
+  defaultRetryDelays,
+  Naming,
+  topologyOf,
+  workerTopologyOf,
+  type Topology,
+} from '#messaging';
 import type { MessageSchemas } from './json-schema.js';
 
 /** The prefix of an installation that sets none; see CATENA_PREFIX. */
@@ -35,6 +42,7 @@ export function asyncApiOf(
     channels: {
       ...Object.fromEntries(contracts.map((contract) => [contract.type, routingKeyChannel(contract)])),
       ...Object.fromEntries(apps.flatMap((app) => queueChannels(app, contracts))),
+      'worker.inbox': workerChannel(contracts),
       receipts: receiptsChannel(apps),
       'legacy-feed': legacyChannel,
     },
@@ -64,9 +72,31 @@ export function asyncApiOf(
 const durableSend = { amqp: { deliveryMode: 2, mandatory: true, timestamp: true, bindingVersion } };
 const transientSend = { amqp: { deliveryMode: 1, mandatory: false, timestamp: true, bindingVersion } };
 
-function routingKeyChannel({ type, summary }: MessageContract): object {
+/** The queue of an outside worker; `{target}` is the name of its target. */
+function workerChannel(contracts: readonly MessageContract[]): object {
+  const consumed = contracts.filter(({ consumers }) => consumers.includes('worker'));
+  const name = naming.workerQueueOf('{target}');
+  const messages = Object.fromEntries(
+    consumed.map(({ type }) => [type, { $ref: `#/components/messages/${type}` }]),
+  );
   return {
-    address: type,
+    ...queueChannel(
+      workerTopologyOf(naming, ['{target}']),
+      name,
+      'Commands for the worker of a target that others operate.',
+      messages,
+    ),
+    parameters: targetParameter,
+  };
+}
+
+const targetParameter = { target: { description: 'The name of the target in ROUTES_FILE.' } };
+
+function routingKeyChannel({ type, summary, consumers }: MessageContract): object {
+  const forWorker = consumers.includes('worker');
+  return {
+    address: forWorker ? naming.workerKeyOf(type, '{target}') : type,
+    ...(forWorker ? { parameters: targetParameter } : {}),
     summary,
     servers: [{ $ref: '#/servers/rabbitmq' }],
     messages: { message: { $ref: `#/components/messages/${type}` } },
@@ -169,7 +199,9 @@ function receiptOperations(app: AppName, contracts: readonly MessageContract[]):
     },
   ];
   const consumes = contracts.some(({ consumers }) => consumers.includes(app));
-  const emits = contracts.some(({ emitter }) => emitter === app);
+  const emits = contracts.some(
+    ({ emitter, consumers }) => emitter === app && appsAmong(consumers).length > 0,
+  );
   return [
     ...(consumes ? [operation('send', 'receipts', transientSend)] : []),
     ...(emits ? [operation('receive', `${app}.receipts`, { amqp: { ack: true, bindingVersion } })] : []),

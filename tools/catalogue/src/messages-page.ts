@@ -1,5 +1,5 @@
 import { contextOf } from '#messaging';
-import type { MessageContract, MessageKey } from '#contracts';
+import { appsAmong, type MessageContract, type MessageKey } from '#contracts';
 import type { JsonSchema, MessageSchemas } from './json-schema.js';
 import { contractNameOf, type messagePlacesIn } from './message-places.js';
 
@@ -14,7 +14,8 @@ All of them travel in a CloudEvents 1.0 envelope (structured JSON). The exchange
 is the type. [asyncapi.json](asyncapi.json) describes exchanges and queues for tools; each message has a JSON Schema of
 the whole envelope in [schemas](schemas). What "transient" means: sent once, unconfirmed, without a receipt, because a
 newer message replaces it. All others are sent again until every consumer has given a receipt. Each message names the
-files that say it and that hear it.
+files that say it and that hear it. "worker" is the worker of a storage that others operate (outside-workers.md): its
+commands have the routing key \`<type>.<target>\`, it gives no receipts, and its events come from the account of its target.
 `;
 
 /** The page for people: one section a context, one table of fields a message. */
@@ -78,9 +79,11 @@ function answersOf({ kind, answers }: MessageContract): string {
 function filesOf({ type, emitter, consumers }: MessageContract, placesOf: PlacesOf): string {
   const value = contractNameOf(type);
   const link = (path: string): string => `[${path.slice(path.lastIndexOf('/') + 1)}](../${path})`;
-  const said = placesOf(value, emitter).emits.map(link).join(', ');
-  const heard = consumers.flatMap((app) => placesOf(value, app).handles.map(link)).join(', ');
-  return `Said in ${said}; heard in ${heard}.`;
+  const worker = 'the worker of its target';
+  const said = appsAmong([emitter]).flatMap((app) => placesOf(value, app).emits.map(link));
+  const heard = appsAmong(consumers).flatMap((app) => placesOf(value, app).handles.map(link));
+  const saidIn = emitter === 'worker' ? `Said by ${worker}` : `Said in ${said.join(', ')}`;
+  return `${saidIn}; heard ${consumers.includes('worker') ? `by ${worker}` : `in ${heard.join(', ')}`}.`;
 }
 
 function rowsOf(schema: JsonSchema, prefix: string): string[][] {

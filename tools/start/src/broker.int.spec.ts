@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, it } from 'node:test';
-import { appNames, registry, type AppName } from '#contracts';
+import { appNames, appsAmong, registry, type AppName } from '#contracts';
 import {
   defaultRetryDelays,
   Naming,
@@ -79,18 +79,23 @@ describe('At a broker that was prepared for an installation', () => {
     };
     const byApp = new Map<AppName, RabbitTransport>();
     for (const app of appNames) byApp.set(app, await open(app));
-    const heard = registry.filter(({ consumers }) => consumers.length > 0);
+    const heard = registry.filter(({ consumers }) => appsAmong(consumers).length > 0);
     for (const { type, emitter } of heard)
-      await byApp.get(emitter)!.publish(message(naming.exchangeOf(type), type));
+      for (const app of appsAmong([emitter]))
+        await byApp.get(app)!.publish(message(naming.exchangeOf(type), type));
     for (const app of appNames) {
       await byApp.get(app)!.publish(message(naming.ownOf(app), naming.inboxOf(app)));
       await byApp.get(app)!.publish(message(naming.receipts, app));
     }
-    const expected = appNames.length + heard.reduce((sum, { consumers }) => sum + consumers.length, 0);
+    const expected =
+      appNames.length +
+      heard
+        .filter(({ emitter }) => emitter !== 'worker')
+        .reduce((sum, { consumers }) => sum + consumers.length, 0);
     await until(() => got.length === expected);
     for (const { app, delivery } of got) {
       const contract = registry.find(({ type }) => type === delivery.routingKey);
-      assert.equal(delivery.userId, naming.accountOf(contract?.emitter ?? app));
+      assert.equal(delivery.userId, naming.accountOfParty(contract?.emitter ?? app, ''));
     }
   });
 

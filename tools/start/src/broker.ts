@@ -1,7 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
-import { durationFrom } from '#kernel';
-import { brokerDefinitionsOf, defaultRetryDelays, feedNamesOf, loadDefinitions, Naming } from '#messaging';
+import { configurationFrom, durationFrom, required } from '#kernel';
+import {
+  brokerDefinitionsOf,
+  defaultRetryDelays,
+  feedNamesOf,
+  loadDefinitions,
+  Naming,
+  workerPasswordVariableOf,
+} from '#messaging';
+import { routesFrom } from '#routes';
 import { managementUrlOf, type AppSettings } from './app-environments.js';
 
 /**
@@ -16,7 +24,21 @@ export async function prepareBroker(settings: AppSettings): Promise<void> {
     naming: new Naming(settings.prefix),
     retryDelays: tiers?.split(',').map(durationFrom) ?? defaultRetryDelays,
     passwords: settings.secrets.broker,
+    workers: workersOf(settings),
     feed: feedNamesOf(parse(await readFile(settings.jobConfigurationFile, 'utf8'))),
   });
   await loadDefinitions(url, definitions);
+}
+
+/** Passwords of the workers of targets that others operate (ROUTES_FILE), as whoever starts this says them. */
+function workersOf(settings: AppSettings): Record<string, string> {
+  const environment = { ...process.env, ...settings.extra?.['job-assembler'] };
+  return configurationFrom(environment, (read) =>
+    Object.fromEntries(
+      routesFrom(read).outside.map((target) => [
+        target,
+        required(read, workerPasswordVariableOf(target), 'a-secret'),
+      ]),
+    ),
+  );
 }

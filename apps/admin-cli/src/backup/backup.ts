@@ -24,13 +24,14 @@ export async function backup(context: CommandBasics, given: string): Promise<Com
     })),
     objects: control?.objects.length,
     shares: shares.map(({ root, files }) => ({ root, files: files.length })),
+    notIncluded: manifest.notIncluded,
   };
   return { outcome: 'done', lines: [folder], document };
 }
 
 async function copy(
   { output, signal }: CommandBasics,
-  { databases, control, shares }: Installation,
+  { databases, control, shares, notIncluded }: Installation,
   folder: string,
 ): Promise<Manifest> {
   const createdAt = new Date().toISOString();
@@ -55,6 +56,7 @@ async function copy(
     databases: stored,
     control: control && { bucket: control.bucket, objects: objects ?? [] },
     shares: storedShares,
+    notIncluded,
   };
 }
 

@@ -3,17 +3,17 @@ import type { MongoConnection } from '#persistence';
 import { S3ObjectStore, s3OptionsFrom } from '#storage';
 import { connectTo, outOfReach, type Database } from '../database.js';
 import type { Bucket } from './bucket.js';
+import { storagesFrom, type Storages } from './storages.js';
 
 /** Where everything of an installation lies that a backup holds. */
-export interface Installation {
+export interface Installation extends Storages {
   readonly databases: readonly Database[];
   readonly control: Bucket | undefined;
-  readonly shares: readonly string[];
 }
 
 /**
  * Opens what the variables name, for as long as the work takes: CATENA_DATABASES (addresses with blanks between them), S3_* and
- * CONTROL_BUCKET, LTS_ROOTS.
+ * CONTROL_BUCKET, ROUTES_FILE or LTS_ROOTS.
  */
 export async function withInstallation<Result>(
   { environment, signal, output }: CommandBasics,
@@ -25,7 +25,7 @@ export async function withInstallation<Result>(
       'usage',
       'Expected in CATENA_DATABASES the MONGODB_URI of each app, with blanks between them, found none.',
     );
-  const shares = sharesOf(environment['LTS_ROOTS'] ?? '', (line) => output.warn(line));
+  const storages = storagesFrom(environment, (line) => output.warn(line));
   const store =
     environment['S3_ENDPOINT'] === undefined ? undefined : new S3ObjectStore(s3OptionsFrom(environment));
   if (store === undefined) output.warn('S3_ENDPOINT is not set: the control bucket is left out');
@@ -38,7 +38,11 @@ export async function withInstallation<Result>(
     });
     assertDifferent(databases);
     const bucket = environment['CONTROL_BUCKET'] ?? 'catena-control';
-    return await work({ databases, shares, control: store === undefined ? undefined : { store, bucket } });
+    return await work({
+      databases,
+      ...storages,
+      control: store === undefined ? undefined : { store, bucket },
+    });
   } finally {
     for (const connection of connections) await connection.close();
     store?.close();
@@ -52,17 +56,4 @@ function assertDifferent(databases: readonly Database[]): void {
       'usage',
       `Expected databases of different names in CATENA_DATABASES, found ${names.join(', ')}: in a backup they are told apart by their names.`,
     );
-}
-
-/** Tapes are no folders that one could copy: their copies are each other's backup. */
-function sharesOf(roots: string, warn: (line: string) => void): string[] {
-  const items = roots
-    .split(',')
-    .map((item) => item.trim().replace(/^posix:/i, ''))
-    .filter((item) => item !== '');
-  const folders = items.filter((item) => item.startsWith('/'));
-  const others = items.filter((item) => !item.startsWith('/'));
-  if (others.length > 0) warn(`left out, because only folders are copied: ${others.join(', ')}`);
-  if (items.length === 0) warn('LTS_ROOTS is not set: shares are left out');
-  return folders;
 }

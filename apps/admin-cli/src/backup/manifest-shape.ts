@@ -35,6 +35,12 @@ export interface StoredShare {
   readonly folders?: readonly StoredFolder[] | undefined;
 }
 
+/** A target of ROUTES_FILE whose copies are in no backup of ours. */
+export interface TargetLeftOut {
+  readonly name: string;
+  readonly kind: string;
+}
+
 /** What a backup holds, written last: a folder without it is none. */
 export interface Manifest {
   readonly format: typeof backupFormat;
@@ -42,6 +48,8 @@ export interface Manifest {
   readonly databases: readonly StoredDatabase[];
   readonly control: { readonly bucket: string; readonly objects: readonly StoredFile[] } | undefined;
   readonly shares: readonly StoredShare[];
+  /** What it does not hold; absent in backups of before. */
+  readonly notIncluded?: readonly TargetLeftOut[] | undefined;
 }
 
 export const backupFormat = 'catena-backup-1';
@@ -86,9 +94,10 @@ const share = fields<StoredShare>({ root: name, files: listOf(file), folders: op
 const collection = fields<StoredCollection>({ name, documents: amount, file: path, sha256: digest });
 const database = fields<StoredDatabase>({ name, collections: listOf(collection) });
 const control = fields<NonNullable<Manifest['control']>>({ bucket: name, objects: listOf(object) });
+const leftOut = fields<TargetLeftOut>({ name, kind: name });
 const manifest = fields<Manifest>({
   ...{ format, createdAt: text, control: optional(control) },
-  ...{ databases: listOf(database), shares: listOf(share) },
+  ...{ databases: listOf(database), shares: listOf(share), notIncluded: optional(listOf(leftOut)) },
 });
 
 function isAmount(value: unknown): value is number {

@@ -44,10 +44,10 @@ describe('catena-admin backup and restore', () => {
   let one: Database;
   let two: Database;
 
-  const run = (command: typeof backup): Promise<CommandResult> =>
+  const run = (command: typeof backup, storages: object = { LTS_ROOTS: share }): Promise<CommandResult> =>
     command(
       {
-        environment: { CATENA_DATABASES: uris.join(' '), LTS_ROOTS: share },
+        environment: { CATENA_DATABASES: uris.join(' '), ...storages },
         output: new Output({ json: true, quiet: true }),
         signal,
       },
@@ -106,6 +106,31 @@ describe('catena-admin backup and restore', () => {
     await one.dropDatabase();
     await run(restore);
     await isWhole();
+  });
+
+  it('brings back what lies at the targets of ROUTES_FILE that are folders, and names the others', async () => {
+    const [tapes, routes] = [join(base, 'tapes'), join(base, 'routes.yaml')];
+    await mkdir(join(tapes, 'files'), { recursive: true });
+    await writeFile(join(tapes, 'files', 'c.tar'), 'c');
+    await writeFile(
+      routes,
+      `
+targets:
+  - { name: disk, kind: share, options: { place: ${share} } }
+  - { name: library, kind: tape, options: { place: ${tapes} } }
+  - { name: partner, kind: outside }
+routes:
+  - { name: all, targets: [disk, library, partner], copies: 2 }
+`,
+    );
+    const storages = { ROUTES_FILE: routes };
+    await run(backup, storages);
+    assert.deepEqual((await manifest()).notIncluded, [{ name: 'partner', kind: 'outside' }]);
+    for (const place of [share, tapes]) await rm(place, { recursive: true });
+    const { document } = await run(restore, storages);
+    assert.deepEqual(document, { databases: [], objects: 0, files: 3 });
+    assert.equal(await readFile(join(tapes, 'files', 'c.tar'), 'utf8'), 'c');
+    await assert.rejects(run(restore), { code: 'cli.usage', message: /ROUTES_FILE/ });
   });
 
   it('goes on where a restore died in the middle of a database', async () => {

@@ -37,6 +37,11 @@ async function putBack(
   backup: Backup,
 ): Promise<CommandResult> {
   const { control } = installation;
+  const notIncluded = backup.manifest.notIncluded ?? [];
+  if (notIncluded.length > 0)
+    output.warn(
+      `not in the backup, so what lies there is not looked at: ${notIncluded.map(({ name, kind }) => `${name} (${kind})`).join(', ')}`,
+    );
   const missing = await missingIn(installation, backup, signal);
 
   // Lists and copies first: a database that is there again means that all it refers to is.
@@ -85,7 +90,7 @@ async function missingIn(
     if (!shares.includes(root))
       throw new Failure(
         'usage',
-        `Expected the share ${root} of the backup in LTS_ROOTS, found ${shares.join(', ')}.`,
+        `Expected the share ${root} of the backup among the targets of ROUTES_FILE, or in LTS_ROOTS without that file; found ${shares.join(', ') || 'none'}.`,
       );
   const missing: typeof pairs = [];
   for (const pair of pairs)

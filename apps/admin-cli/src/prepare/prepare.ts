@@ -10,7 +10,9 @@ import {
   loadDefinitions,
   Naming,
   passwordVariableOf,
+  workerPasswordVariableOf,
 } from '#messaging';
+import { routesFrom } from '#routes';
 import { S3ObjectStore, s3OptionsFrom } from '#storage';
 
 /** Variables with secrets that only this command reads. */
@@ -21,11 +23,13 @@ export const preparationSecrets: readonly string[] = [
 
 /**
  * Makes what the apps cannot make themselves where each comes with an account and a key of its own: accounts, rights and
- * queues at the broker (RABBITMQ_MANAGEMENT_URL), buckets at the object store (S3_ENDPOINT). It may be done again at any time.
+ * queues at the broker (RABBITMQ_MANAGEMENT_URL), with an account for the worker of each target that others operate (ROUTES_FILE), buckets at the object store (S3_ENDPOINT). It may be done again at any time.
  */
 export async function prepare({ environment: given, output }: CommandBasics): Promise<CommandResult> {
-  const environment = withSecretsFromFiles(given, preparationSecrets);
-  const lines = [...(await prepareBroker(environment)), ...(await prepareBuckets(environment))];
+  const { outside } = configurationFrom(given, routesFrom);
+  const secrets = [...preparationSecrets, ...outside.map(workerPasswordVariableOf)];
+  const environment = withSecretsFromFiles(given, secrets);
+  const lines = [...(await prepareBroker(environment, outside)), ...(await prepareBuckets(environment))];
   if (lines.length === 0)
     throw new Failure(
       'usage',
@@ -35,7 +39,7 @@ export async function prepare({ environment: given, output }: CommandBasics): Pr
   return { outcome: 'done', lines, document: { done: lines } };
 }
 
-async function prepareBroker(environment: Environment): Promise<string[]> {
+async function prepareBroker(environment: Environment, outside: readonly string[]): Promise<string[]> {
   const address = environment['RABBITMQ_MANAGEMENT_URL'] ?? '';
   if (address === '') return [];
   const file = environment['JOB_CONFIGURATION_FILE'] ?? '';
@@ -47,11 +51,18 @@ async function prepareBroker(environment: Environment): Promise<string[]> {
     );
   const url = new URL(address);
   const virtualHost = environment['RABBITMQ_VHOST'] ?? '/';
-  await loadDefinitions(url, definitionsFrom(environment, feed, virtualHost), virtualHost);
-  return [`broker ${url.host}: accounts, rights and queues of ${appNames.join(', ')}`];
+  await loadDefinitions(url, definitionsFrom(environment, { feed, virtualHost, outside }), virtualHost);
+  const workers = outside.map((target) => `the worker of ${target}`);
+  return [`broker ${url.host}: accounts, rights and queues of ${[...appNames, ...workers].join(', ')}`];
 }
 
-function definitionsFrom(environment: Environment, feed: readonly string[], virtualHost: string): object {
+interface Wanted {
+  readonly feed: readonly string[];
+  readonly virtualHost: string;
+  readonly outside: readonly string[];
+}
+
+function definitionsFrom(environment: Environment, { feed, virtualHost, outside }: Wanted): object {
   return configurationFrom(environment, (settings) =>
     brokerDefinitionsOf({
       naming: new Naming(settings['CATENA_PREFIX'] ?? 'catena'),
@@ -59,6 +70,9 @@ function definitionsFrom(environment: Environment, feed: readonly string[], virt
       passwords: Object.fromEntries(
         appNames.map((app) => [app, required(settings, passwordVariableOf(app), 'a-secret')]),
       ) as Record<AppName, string>,
+      workers: Object.fromEntries(
+        outside.map((target) => [target, required(settings, workerPasswordVariableOf(target), 'a-secret')]),
+      ),
       ...{ feed, virtualHost },
     }),
   );

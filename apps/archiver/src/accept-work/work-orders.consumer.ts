@@ -3,20 +3,26 @@ import { Payload } from '@nestjs/microservices';
 import {
   archiveDatablockV1,
   cancelWorkV1,
+  confirmDiscardV1,
   discardDatablockV1,
   moveCopyV1,
+  offerUploadV1,
   releaseOriginalsV1,
   repairDatablockV1,
   retrieveDatablockV1,
+  takeUploadV1,
   verifyDatablockV1,
   type ArchiveDatablockV1,
   type CancelWorkV1,
+  type ConfirmDiscardV1,
   type DiscardDatablockV1,
   type Envelope,
   type MoveCopyV1,
+  type OfferUploadV1,
   type ReleaseOriginalsV1,
   type RepairDatablockV1,
   type RetrieveDatablockV1,
+  type TakeUploadV1,
   type VerifyDatablockV1,
 } from '#contracts';
 import { Clock, crashPoint } from '#kernel';
@@ -71,6 +77,21 @@ export class WorkOrdersConsumer {
   @Handles(discardDatablockV1)
   discard(@Payload() { data }: Envelope<DiscardDatablockV1>): Promise<Outcome> {
     return this.accept({ kind: 'discard', data });
+  }
+
+  @Handles(offerUploadV1)
+  offer(@Payload() { data }: Envelope<OfferUploadV1>): Promise<Outcome> {
+    return this.accept({ kind: 'offer', data });
+  }
+
+  @Handles(takeUploadV1)
+  take(@Payload() { data }: Envelope<TakeUploadV1>): Promise<Outcome> {
+    return this.accept({ kind: 'take', data });
+  }
+
+  @Handles(confirmDiscardV1)
+  confirm(@Payload() { data }: Envelope<ConfirmDiscardV1>): Promise<Outcome> {
+    return this.accept({ kind: 'confirm', data });
   }
 
   /** Due at once, so that even a waiting or abandoned work order ends soon. */

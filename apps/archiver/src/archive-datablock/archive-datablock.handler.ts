@@ -63,6 +63,7 @@ export class ArchiveDatablockHandler {
         copies: stored.copies.length,
         manifest,
         ...targetsOf(stored),
+        ...(stored.placement === undefined ? {} : { placement: stored.placement }),
       },
       this.clock.now(),
     );

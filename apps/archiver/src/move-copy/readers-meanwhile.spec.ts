@@ -6,6 +6,7 @@ import { MemoryObjectStore } from '#storage/testing';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { RetrievedCopies } from '../persistence/retrieved-copies.js';
 import { RecallLock } from '../retrieve-datablock/recall-lock.js';
+import { RetrievalReports } from '../retrieve-datablock/retrieval-reports.js';
 import { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
 import { TendedCopies } from '../testing/tended-copies.js';
 
@@ -23,10 +24,11 @@ describe('Whoever reads a copy that moves meanwhile', () => {
     const logger = createLogger('readers-meanwhile.spec', 'silent');
     objects = new MemoryObjectStore();
     await objects.ensureBucket('retrieval');
+    const lock = new RecallLock(new RetrievedCopies(scene.store), scene.clock, config, logger);
     retrieve = new RetrieveDatablockHandler(
-      ...([scene.datablocks, objects] as const),
-      new RecallLock(new RetrievedCopies(scene.store), scene.clock, config, logger),
-      ...([scene.shares, scene.records, scene.clock, config, logger] as const),
+      ...([scene.datablocks, objects, lock] as const),
+      new RetrievalReports(objects, lock, scene.clock, config),
+      ...([scene.shares, scene.records, config, logger] as const),
     );
   });
 

@@ -70,7 +70,7 @@ export class Datablocks {
   async copyMade(_id: string, { share, verifiedAt }: StoredCopy): Promise<void> {
     await this.all.updateOne(
       { _id, ...recording.from, 'copies.share': { $nin: this.names.writtenAs(share) } },
-      { $push: { copies: { share, verifiedAt } } },
+      { $push: { copies: { share, verifiedAt } }, $inc: { placement: 1 } },
     );
   }
 

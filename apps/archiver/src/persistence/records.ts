@@ -1,12 +1,15 @@
 import type {
   ArchiveDatablockV1,
+  ConfirmDiscardV1,
   DiscardDatablockV1,
   MoveCopyV1,
   ObjectReference,
+  OfferUploadV1,
   OriginalsSource,
   ReleaseOriginalsV1,
   RepairDatablockV1,
   RetrieveDatablockV1,
+  TakeUploadV1,
   VerifyDatablockV1,
 } from '#contracts';
 import type { MessageContext } from '#messaging';
@@ -21,7 +24,10 @@ export type Command =
   | { readonly kind: 'repair'; readonly data: RepairDatablockV1 }
   | { readonly kind: 'move'; readonly data: MoveCopyV1 }
   | { readonly kind: 'release'; readonly data: ReleaseOriginalsV1 }
-  | { readonly kind: 'discard'; readonly data: DiscardDatablockV1 };
+  | { readonly kind: 'discard'; readonly data: DiscardDatablockV1 }
+  | { readonly kind: 'confirm'; readonly data: ConfirmDiscardV1 }
+  | { readonly kind: 'offer'; readonly data: OfferUploadV1 }
+  | { readonly kind: 'take'; readonly data: TakeUploadV1 };
 
 /** What an order read back of a copy that it made, so that a later try of it need not read a tape again. */
 export interface CopyProof {

@@ -12,6 +12,7 @@ import type { Datablocks } from '../persistence/datablocks.js';
 import type { CopyRecords } from '../persistence/copy-records.js';
 import type { WorkContext } from '../domain/work.js';
 import type { RecallLock } from './recall-lock.js';
+import { RetrievalReports } from './retrieval-reports.js';
 import { RetrieveDatablockHandler } from './retrieve-datablock.handler.js';
 
 const content = Buffer.from('a tar, as far as anybody here knows');
@@ -60,14 +61,17 @@ describe('Recalling a datablock', () => {
       put: (_bucket: string, _key: string, body: AsyncIterable<Buffer>) => put(body),
       presignedGet: () => Promise.resolve('https://s3.example.org/x'),
     };
+    const config = { retrievedLifetime: 1000, retrievalBucket: 'retrieval' } as ArchiverConfig;
+    const bucket = objects as unknown as ObjectStore;
+    const held = lock as unknown as RecallLock;
     const handler = new RetrieveDatablockHandler(
       datablocks as unknown as Datablocks,
-      objects as unknown as ObjectStore,
-      lock as unknown as RecallLock,
+      bucket,
+      held,
+      new RetrievalReports(bucket, held, new ManualClock(), config),
       shares,
       { isYoung: () => false, damaged: () => Promise.resolve() } as unknown as CopyRecords,
-      new ManualClock(),
-      { retrievedLifetime: 1000, retrievalBucket: 'retrieval' } as ArchiverConfig,
+      config,
       createLogger('spec', 'silent'),
     );
     const context: WorkContext = {

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
-import { datablockRetrievedV1, type RetrieveDatablockV1, type retrieveDatablockV1 } from '#contracts';
-import { CatenaError, Clock, crashPoint, isAway, messageOf, PermanentError, TransientError } from '#kernel';
+import type { RetrieveDatablockV1, retrieveDatablockV1 } from '#contracts';
+import { CatenaError, crashPoint, isAway, messageOf, PermanentError, TransientError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { type Logger, LOGGER } from '#observability';
-import { eventRow, type AnswerRow } from '#outbox';
+import type { AnswerRow } from '#outbox';
 import { ObjectStore } from '#storage';
 import { ConfigToken, SharesToken, type ArchiverConfig } from '../archiver.config.js';
 import {
@@ -22,7 +21,9 @@ import { Datablocks } from '../persistence/datablocks.js';
 import { CopyRecords } from '../persistence/copy-records.js';
 import type { StoredCopy, StoredDatablock } from '../persistence/records.js';
 import type { WorkContext } from '../domain/work.js';
+import { begun, checked } from './checked-bytes.js';
 import { RecallLock } from './recall-lock.js';
+import { RetrievalReports } from './retrieval-reports.js';
 
 /** Recalls a datablock into the retrieval bucket. A retrieval that comes while it is there, or on its way, shares that one recall. */
 @Injectable()
@@ -31,9 +32,9 @@ export class RetrieveDatablockHandler {
     private readonly datablocks: Datablocks,
     private readonly objects: ObjectStore,
     private readonly lock: RecallLock,
+    private readonly reports: RetrievalReports,
     @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
     private readonly records: CopyRecords,
-    private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -50,17 +51,13 @@ export class RetrieveDatablockHandler {
       );
     }
     refuseForeign(datablock, order);
-    if (!(await this.lock.isPresent(datablock._id, () => this.isThere(datablock)))) {
+    if (!(await this.lock.isPresent(datablock._id, () => this.reports.isThere(datablock)))) {
       await this.lock.recall(datablock._id, String(order.workOrderId), context, (held) =>
         this.recall(datablock, order, held),
       );
     }
     crashPoint('archiver.after-retrieve');
-    return this.report(order, datablock);
-  }
-
-  private async isThere({ _id, packedSize }: StoredDatablock): Promise<boolean> {
-    return (await this.objects.head(this.config.retrievalBucket, _id))?.size === packedSize;
+    return this.reports.report(order, datablock);
   }
 
   private async recall(
@@ -153,77 +150,4 @@ export class RetrieveDatablockHandler {
       metadata: { sha256 },
     });
   }
-
-  private async report(
-    { workOrderId, jobId, pid, archiveId }: RetrieveDatablockV1,
-    { packedSize, sha256 }: StoredDatablock,
-  ): Promise<AnswerRow<typeof retrieveDatablockV1>> {
-    const lifetime = this.config.retrievedLifetime;
-    const now = this.clock.now();
-    const expiresAt = new Date(now.getTime() + lifetime);
-    await this.lock.keepUntil(archiveId, expiresAt);
-    const fileName = archiveId.split('/').slice(-2).join('_');
-    const url = await this.objects.presignedGet(
-      this.config.retrievalBucket,
-      archiveId,
-      Math.floor(lifetime / 1000),
-      { fileName },
-    );
-    return eventRow(
-      datablockRetrievedV1,
-      { workOrderId, jobId, pid, archiveId, packedSize, sha256, url, expiresAt: expiresAt.toISOString() },
-      now,
-    );
-  }
-}
-
-/** The same bytes, once the first are there: a tape may take minutes, and an upload that stands still is given up. */
-async function begun(bytes: AsyncGenerator<Buffer>): Promise<AsyncGenerator<Buffer>> {
-  const first = await bytes.next();
-  return (async function* () {
-    try {
-      if (first.done !== true) yield first.value;
-      yield* bytes;
-    } finally {
-      await bytes.return(undefined);
-    }
-  })();
-}
-
-interface Expectation {
-  readonly name: string;
-  readonly share: string;
-  readonly packedSize: number;
-  readonly sha256: string;
-  readonly context: WorkContext;
-}
-
-/** Yields the bytes and fails at the end if they are not the ones that were archived. */
-async function* checked(
-  source: AsyncIterable<Buffer>,
-  { name, share, packedSize, sha256, context }: Expectation,
-): AsyncGenerator<Buffer> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  let held: Buffer | undefined;
-  for await (const chunk of source) {
-    context.signal.throwIfAborted();
-    if (held !== undefined) yield held;
-    hash.update(chunk);
-    bytes += chunk.length;
-    context.progress('recalling', bytes, packedSize);
-    if (bytes * 2 > packedSize) crashPoint('archiver.mid-retrieve');
-    held = chunk;
-  }
-  const found = hash.digest('hex');
-  // The last chunk is held back until the checksum agrees: without it no upload is complete.
-  if (found !== sha256) {
-    throw new PermanentError(
-      'archiver.copy-damaged',
-      `Expected ${name} on ${share} with SHA-256 ${sha256} and ${packedSize} bytes, read ${found} and ${bytes} bytes.`,
-    );
-  }
-  if (held === undefined)
-    throw new TransientError('archiver.copy-empty', `Expected bytes of ${name} on ${share}, read none.`);
-  yield held;
 }

@@ -1,17 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import type {
   archiveDatablockV1,
+  confirmDiscardV1,
   discardDatablockV1,
   moveCopyV1,
+  offerUploadV1,
   releaseOriginalsV1,
   repairDatablockV1,
   retrieveDatablockV1,
+  takeUploadV1,
   verifyDatablockV1,
 } from '#contracts';
 import type { AnswerRow } from '#outbox';
 import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.handler.js';
 import type { Command } from '../persistence/records.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
+import { OutsideCopiesHandler } from '../outside-copies/outside-copies.handler.js';
 import { ReleaseOriginalsHandler } from '../release-originals/release-originals.handler.js';
 import { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
 import { CopyHandlers } from './copy-handlers.js';
@@ -26,6 +30,9 @@ export type WorkAnswer = AnswerRow<
   | typeof moveCopyV1
   | typeof releaseOriginalsV1
   | typeof discardDatablockV1
+  | typeof confirmDiscardV1
+  | typeof offerUploadV1
+  | typeof takeUploadV1
 >;
 
 /** Which handler does which work. */
@@ -37,6 +44,7 @@ export class WorkHandlers {
     private readonly copies: CopyHandlers,
     private readonly release: ReleaseOriginalsHandler,
     private readonly discard: DiscardDatablockHandler,
+    private readonly outside: OutsideCopiesHandler,
   ) {}
 
   handle(command: Command, context: WorkContext): Promise<WorkAnswer> {
@@ -53,6 +61,12 @@ export class WorkHandlers {
         return this.release.handle(command.data, context);
       case 'discard':
         return this.discard.handle(command.data, context);
+      case 'confirm':
+        return this.outside.confirm(command.data);
+      case 'offer':
+        return this.outside.offer(command.data);
+      case 'take':
+        return this.outside.take(command.data, context);
     }
   }
 

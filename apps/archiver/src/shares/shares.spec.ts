@@ -21,6 +21,7 @@ import { RetrievedCopies } from '../persistence/retrieved-copies.js';
 import { ShareModes } from '../persistence/share-modes.js';
 import { TargetIdentities } from '../persistence/target-identities.js';
 import { RecallLock } from '../retrieve-datablock/recall-lock.js';
+import { RetrievalReports } from '../retrieve-datablock/retrieval-reports.js';
 import { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
 import type { DataElsewhere } from '../set-aside/data-elsewhere.js';
 import { FormerCopies } from '../set-aside/former-copies.js';
@@ -108,7 +109,8 @@ describe('A share', () => {
     const catalogue = { lists: () => Promise.resolve(false) } as unknown as CatalogueWord;
     verify = new VerifyDatablockHandler(datablocks, new CopyCheck(records, [share]), clock);
     retrieve = new RetrieveDatablockHandler(
-      ...([datablocks, objects, lock, [share], records, clock, config, logger] as const),
+      ...([datablocks, objects, lock, new RetrievalReports(objects, lock, clock, config)] as const),
+      ...([[share], records, config, logger] as const),
     );
     asides = new SetAside(new FilesAside(store), datablocks, clock, [share], config);
     discard = new DiscardDatablockHandler(datablocks, catalogue, asides, clock, [share]);

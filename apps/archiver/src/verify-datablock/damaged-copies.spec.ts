@@ -16,6 +16,7 @@ import { CopyRecords } from '../persistence/copy-records.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { ReleasedDatablocks } from '../release-originals/released-datablocks.js';
 import { RecallLock } from '../retrieve-datablock/recall-lock.js';
+import { RetrievalReports } from '../retrieve-datablock/retrieval-reports.js';
 import { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
 import { bestFirst } from '../persistence/stored-copies.js';
 import type { WorkContext } from '../domain/work.js';
@@ -74,13 +75,14 @@ describe('A copy that is found damaged', () => {
     await objects.ensureBucket('retrieval');
     records = new CopyRecords(new Datablocks(store), clock, config, logger);
     verify = new VerifyDatablockHandler(new Datablocks(store), new CopyCheck(records, shares), clock);
+    const lock = new RecallLock(new RetrievedCopies(store), clock, config, logger);
     retrieve = new RetrieveDatablockHandler(
       new Datablocks(store),
       objects,
-      new RecallLock(new RetrievedCopies(store), clock, config, logger),
+      lock,
+      new RetrievalReports(objects, lock, clock, config),
       shares,
       records,
-      clock,
       config,
       logger,
     );
@@ -114,19 +116,17 @@ describe('A copy that is found damaged', () => {
     const before = shares[0].freshReads;
     const again = new MemoryObjectStore();
     await again.ensureBucket('retrieval');
+    const lock = new RecallLock(new RetrievedCopies(store), clock, { lease: 1 } as ArchiverConfig, logger);
+    const config = { retrievedLifetime: 1000, retrievalBucket: 'retrieval' } as ArchiverConfig;
     await new RetrieveDatablockHandler(
       ...([
         new Datablocks(store),
         again,
-        new RecallLock(new RetrievedCopies(store), clock, { lease: 1 } as ArchiverConfig, logger),
+        lock,
+        new RetrievalReports(again, lock, clock, config),
         shares,
       ] as const),
-      ...([
-        records,
-        clock,
-        { retrievedLifetime: 1000, retrievalBucket: 'retrieval' } as ArchiverConfig,
-      ] as const),
-      logger,
+      ...([records, config, logger] as const),
     ).handle(order(), context);
     assert.equal(shares[0].freshReads, before);
   });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { ManualClock } from '#kernel';
 import type { JobSettling } from '../settle-results/job-settling.js';
+import { configOf } from '../testing/assembler-config.js';
 import { memoryAssembler, type Assembler } from '../testing/assembler.js';
 import { jobOf, messagesOf, orderOf } from '../testing/samples.js';
 import { JobCancellation } from './job-cancellation.js';
@@ -16,7 +17,8 @@ describe('The cancellation of a job', () => {
     settledSoon = [];
     const settling = { soon: (jobId: string) => Promise.resolve(settledSoon.push(jobId)) };
     cancellation = new JobCancellation(
-      ...([assembler.jobs, assembler.orders, settling as unknown as JobSettling, clock] as const),
+      ...([assembler.jobs, assembler.orders, assembler.outside] as const),
+      ...([settling as unknown as JobSettling, clock, configOf()] as const),
     );
   });
 

@@ -1,10 +1,13 @@
-import { Injectable } from '@nestjs/common';
 import { cancelWorkV1 } from '#contracts';
+import { Inject, Injectable } from '@nestjs/common';
 import { Clock, wait } from '#kernel';
 import { done, type Outcome } from '#messaging';
 import { eventRow } from '#outbox';
 import { Jobs } from '../aggregates/jobs.js';
+import { OutsideOrders } from '../aggregates/outside-orders.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
+import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
+import { cancelling } from '../release-work/outside-commands.js';
 import { JobSettling } from '../settle-results/job-settling.js';
 
 /** Looks for a job that its request overtook, and milliseconds between two of them. */
@@ -16,8 +19,10 @@ export class JobCancellation {
   constructor(
     private readonly jobs: Jobs,
     private readonly orders: WorkOrders,
+    private readonly outside: OutsideOrders,
     private readonly settling: JobSettling,
     private readonly clock: Clock,
+    @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
   ) {}
 
   async request(jobId: string): Promise<Outcome> {
@@ -34,8 +39,26 @@ export class JobCancellation {
         eventRow(cancelWorkV1, { workOrderId, jobId }, this.clock.now()),
       );
     }
+    await this.stopWorkers(jobId);
     await this.settling.soon(jobId);
     return done;
+  }
+
+  /** What a worker does is stopped by the worker. One that moves on in this moment is looked at again. */
+  private async stopWorkers(jobId: string): Promise<void> {
+    let isLeft = true;
+    for (let looks = 0; isLeft && looks < maxLooks; looks += 1) {
+      isLeft = false;
+      for await (const order of this.outside.released(jobId)) {
+        if (order.outside.phase === 'cancelling') continue;
+        isLeft = true;
+        const now = this.clock.now();
+        const turn = cancelling(order, now, this.config.outside.silence);
+        if (turn === undefined)
+          await this.outside.endSeen(order._id, order.outside, { state: 'cancelled' }, now);
+        else await this.outside.step(order._id, order.outside, turn.next, turn.rows);
+      }
+    }
   }
 
   /**

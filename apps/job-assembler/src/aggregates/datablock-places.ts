@@ -1,3 +1,5 @@
+import type { OutsideCopy } from './records.js';
+
 /** Where the copies of datablocks lie, as the archiver said when it had verified them. Datablocks from before ROUTES_FILE have no record. */
 export abstract class DatablockPlaces {
   /**
@@ -14,6 +16,17 @@ export abstract class DatablockPlaces {
   /** Names of targets, best one first; none where that is not known, or it is another dataset's. */
   abstract of(archiveId: string, pid: string): Promise<readonly string[]>;
   abstract remove(archiveId: string): Promise<void>;
+  /** A worker has stored a copy, or read it, and it is what was archived. */
+  abstract keepOutside(
+    archiveId: string,
+    pid: string,
+    target: string,
+    copy: Pick<OutsideCopy, 'packedSize' | 'sha256'>,
+  ): Promise<void>;
+  /** Copies that others store, by target; none of another dataset's datablock. */
+  abstract outside(archiveId: string, pid: string): Promise<Readonly<Record<string, OutsideCopy>>>;
+  /** A copy that others store is missing, or other than what was archived. */
+  abstract damagedOutside(archiveId: string, target: string, at: Date): Promise<void>;
   /** All targets that a copy lies on. */
   abstract targets(): Promise<readonly string[]>;
 }

@@ -2,6 +2,7 @@ import type { Priority } from '#routes';
 import type { FaultKind, JobOutcome, ObjectReference, OriginalsSource, WaitCode, Workflow } from '#contracts';
 import type { MessageContext } from '#messaging';
 import type { OutboxPart } from '#outbox';
+import type { OutsideWork } from '../domain/outside-work.js';
 import type { JobState, TaskState, WorkOrderState } from '../domain/states.js';
 
 export interface Fault {
@@ -114,6 +115,8 @@ interface ArchivedResult {
   readonly manifest: ObjectReference;
   /** Where its copies lie; absent where targets have no names. */
   readonly targets?: readonly string[];
+  /** Which of the archiver's words on that is the newer one; absent: the first one. */
+  readonly placement?: number;
 }
 
 interface RetrievedResult {
@@ -136,7 +139,7 @@ interface CopiesResult {
   readonly mended?: number;
 }
 
-/** One datablock's work for the archiver. */
+/** One datablock's work for the archiver, or for the worker of an outside target. */
 export interface WorkOrder {
   /** `<jobId>/<n>/<k>` */
   _id: string;
@@ -145,13 +148,24 @@ export interface WorkOrder {
   /** Fencing token of the planner it belongs to. */
   planner?: number;
   pid: string;
-  kind: Exclude<Workflow, 'none'>;
+  /** `store`: one more copy, at a target that others operate. */
+  kind: Exclude<Workflow, 'none'> | 'store';
   state: WorkOrderState;
   group: string;
   /** Which slots it takes: the name of its lane, see `domain/lanes.ts`. */
   target: string;
   /** Where its copies go, or where it is read, in order of preference; absent without ROUTES_FILE, and in records from before 0.6. */
   targets?: readonly string[];
+  /** Targets that others operate: once it is done, their workers are to do the same. */
+  outsideTargets?: readonly string[];
+  /** The orders to them are there. */
+  outsidePlanned?: true;
+  /** It is for the worker of such a target; absent: for the archiver. */
+  outside?: OutsideWork;
+  /** Of a datablock that was discarded: outside targets which its copies have still to be taken from. */
+  removing?: readonly CopyToRemove[];
+  /** The archiver was asked whether they may go; since it said so (`dueAt`), their workers are. */
+  removal?: { readonly attempt: number; readonly dueAt?: Date };
   /** The route it was planned by; absent in records from before 0.6. */
   route?: string;
   /** Of a move: the target whose copy goes, and the one that gets it. */
@@ -209,6 +223,19 @@ export interface WorkOrder {
   outbox: OutboxPart;
 }
 
+/** A copy that others store. */
+export interface OutsideCopy {
+  readonly packedSize: number;
+  readonly sha256: string;
+  /** Since when it is known to be missing, or other than what was archived. */
+  readonly damagedAt?: Date;
+}
+
+/** A copy that others store, and that nobody needs any more. */
+export interface CopyToRemove extends Pick<OutsideCopy, 'packedSize' | 'sha256'> {
+  readonly target: string;
+}
+
 /** Where the copies of a datablock lie. */
 export interface DatablockPlace {
   /** The archive id. */
@@ -218,4 +245,6 @@ export interface DatablockPlace {
   targets: readonly string[];
   /** The archiver's count of how often a copy came or went, as of these; absent where none has since it was archived. */
   placement?: number;
+  /** By the names of targets that others operate. */
+  outside?: Readonly<Record<string, OutsideCopy>>;
 }

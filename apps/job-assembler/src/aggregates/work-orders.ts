@@ -3,7 +3,8 @@ import type { Candidate } from '../domain/fair-release.js';
 import type { ReleaseRules } from '../domain/release-rules.js';
 import type { Lane, Slots } from '../domain/slots.js';
 import type { OutboxRow } from '#outbox';
-import type { DatasetTask, Fault, WorkOrder } from './records.js';
+import type { NextOutside } from './outside-orders.js';
+import type { CopyToRemove, DatasetTask, Fault, WorkOrder } from './records.js';
 
 export type WorkOrderCounts = Partial<Record<WorkOrderState, number>>;
 
@@ -56,6 +57,8 @@ export interface ToldProgress {
 /** What is written when a work order is released. */
 export interface HowReleased {
   readonly command: OutboxRow;
+  /** Of work for a worker: how that goes on. */
+  readonly outside?: NextOutside;
   readonly now: Date;
   /** Of reading: the target that was chosen. */
   readonly readAt?: string;
@@ -94,6 +97,7 @@ export abstract class WorkOrders {
   abstract planned(id: string): Promise<WorkOrder | undefined>;
   /** Not what is deferred meanwhile. */
   abstract release(id: string, how: HowReleased): Promise<boolean>;
+  /** With the archiver. */
   abstract released(jobId: string): AsyncIterable<Pick<WorkOrder, '_id'>>;
   /** Sends a request to stop after the command. */
   abstract askToStop(id: string, request: OutboxRow): Promise<boolean>;
@@ -107,6 +111,8 @@ export abstract class WorkOrders {
   abstract copiesChanged(id: string): Promise<WorkOrder | undefined>;
   /** Whether the archiver was ever asked to take the datablock away. */
   abstract isAskedToGo(archiveId: string): Promise<boolean>;
+  /** A retrieval that is with the archiver. */
+  abstract retrieval(id: string): Promise<WorkOrder | undefined>;
   /** The datablock of a work order that was asked to go. */
   abstract discarded(id: string): Promise<string | undefined>;
   /** Targets that planned or released work names. */
@@ -135,11 +141,25 @@ export abstract class WorkOrders {
   abstract askToReleaseOriginals(id: string, request: OutboxRow, now: Date): Promise<boolean>;
   /** Of a reset, not asked to be set aside. */
   abstract toSetAside(taskId: string): AsyncIterable<WorkOrder>;
-  abstract setAside(id: string, request: OutboxRow, now: Date): Promise<boolean>;
+  /** @param removing copies that others store: that they have to go is noted in the same write */
+  abstract setAside(
+    id: string,
+    request: OutboxRow,
+    now: Date,
+    removing?: readonly CopyToRemove[],
+  ): Promise<boolean>;
   /** Archived in these states, neither registered nor discarded. */
   abstract unregistered(taskId: string, states: readonly ('done' | 'failed')[]): AsyncIterable<WorkOrder>;
-  /** @param order as it was seen: when a retried job has begun to use it since, nothing happens */
-  abstract discard(order: WorkOrder, request: OutboxRow, now: Date): Promise<boolean>;
+  /**
+   * @param order as it was seen: when a retried job has begun to use it since, nothing happens
+   * @param removing copies that others store: that they have to go is noted in the same write
+   */
+  abstract discard(
+    order: WorkOrder,
+    request: OutboxRow,
+    now: Date,
+    removing?: readonly CopyToRemove[],
+  ): Promise<boolean>;
   abstract registerUsed(jobId: string, pid: string): Promise<void>;
   /** Whether the job has this datablock, and did not cancel it. */
   abstract isUsedBy(jobId: string, archiveId: string): Promise<boolean>;
@@ -152,7 +172,7 @@ export abstract class WorkOrders {
   /** Lanes that work of the job waits in. */
   abstract lanesOf(jobId: string): Promise<string[]>;
 
-  /** Whether a message of one is under way, or one is with the archiver. */
+  /** Whether a message of one is under way, one is with the archiver, or a copy of one has still to go. */
   abstract isNeeded(jobId: string): Promise<boolean>;
   abstract forget(jobId: string): Promise<void>;
 }

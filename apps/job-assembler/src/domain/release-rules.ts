@@ -51,6 +51,11 @@ export class ReleaseRules {
     return this.limit(`${direction}:${target}`) ?? 0;
   }
 
+  /** Whether work needs only storage that others operate: it counts there, and in nothing that is for our own. */
+  isApart(needs: LaneNeeds): boolean {
+    return needs.targets.every((target) => this.settings.routes.isOutside(target));
+  }
+
   /** Who says what a limit is: the operator who set it, or the variable. */
   saidBy(name: LimitName, variable: string): string {
     const override = this.overrides.get(name);

@@ -32,12 +32,12 @@ export class Slots {
    * work for one that is away would keep everybody's from others
    */
   take({ group, target }: Lane, at: readonly string[] = [], count = 1, waits = false): void {
-    if (!waits) {
+    const needs = this.rules.needsOf(target);
+    if (!waits && !this.isApart(needs)) {
       this.total += count;
       add(this.groups, group, count);
       add(this.lanes, laneOf({ group, target }), count);
     }
-    const needs = this.rules.needsOf(target);
     if (needs === undefined) return;
     for (const place of at) {
       add(this.places, placeOf(place, needs.direction), count);
@@ -56,9 +56,8 @@ export class Slots {
   /** Where work of the lane would have its slots, were it released now; undefined when it cannot be. */
   placesFor({ group, target }: Lane): readonly string[] | undefined {
     const needs = this.rules.needsOf(target);
-    if (needs === undefined || this.total >= this.rules.global) return undefined;
-    if (this.ofGroup(group) >= this.rules.perGroup || this.rules.hindersWork(group, needs.route))
-      return undefined;
+    if (needs === undefined || this.shared(needs, group) <= 0) return undefined;
+    if (this.rules.hindersWork(group, needs.route)) return undefined;
     const free = needs.targets.filter((one) => this.isFree(one, needs.direction));
     if (needs.needs === 'any') return free.length === 0 ? undefined : free.slice(0, 1);
     return free.length === needs.targets.length ? free : undefined;
@@ -93,12 +92,11 @@ export class Slots {
   room(lane: Lane): number {
     const needs = this.rules.needsOf(lane.target);
     if (needs === undefined || this.placesFor(lane) === undefined) return 0;
-    const { global, perGroup } = this.rules;
     const at = needs.targets
       .filter((target) => this.isFree(target, needs.direction))
       .map((target) => this.rules.at(target, needs.direction) - this.at(target, needs.direction));
     const there = needs.needs === 'all' ? Math.min(...at) : at.reduce((sum, one) => sum + one, 0);
-    return Math.min(global - this.total, perGroup - this.ofGroup(lane.group), there);
+    return Math.min(this.shared(needs, lane.group), there);
   }
 
   /** Whether work of the lane has to be looked at: some may be released, or slots be kept for it. */
@@ -111,7 +109,7 @@ export class Slots {
   /** Whether any group may have something of the lane. */
   isOpen(lane: string): boolean {
     const needs = this.rules.needsOf(lane);
-    if (needs === undefined || this.total >= this.rules.global) return false;
+    if (needs === undefined || (!this.isApart(needs) && this.total >= this.rules.global)) return false;
     const isFree = (target: string): boolean => this.isFree(target, needs.direction);
     return needs.needs === 'all' ? needs.targets.every(isFree) : needs.targets.some(isFree);
   }
@@ -132,6 +130,7 @@ export class Slots {
   /** Which limit leaves a lane no room; undefined when it has some. */
   fullFor({ group, target }: Lane): FullLimit | undefined {
     const needs = this.rules.needsOf(target);
+    if (this.isApart(needs)) return this.fullTarget(needs!);
     if (this.total >= this.rules.global) return { limit: 'global' };
     if (this.ofGroup(group) >= this.rules.perGroup) return { limit: 'group' };
     return needs === undefined ? undefined : this.fullTarget(needs);
@@ -163,6 +162,16 @@ export class Slots {
     const direction = this.rules.needsOf(target)?.direction;
     if (direction === undefined) return 0;
     return Math.max(0, ...at.map((place) => this.groupsAt.get(groupAt(group, place, direction)) ?? 0));
+  }
+
+  private isApart(needs: LaneNeeds | undefined): boolean {
+    return needs !== undefined && this.rules.isApart(needs);
+  }
+
+  /** What the limits for all, and for the group, leave to the work. */
+  private shared(needs: LaneNeeds, group: string): number {
+    if (this.isApart(needs)) return Number.MAX_SAFE_INTEGER;
+    return Math.min(this.rules.global - this.total, this.rules.perGroup - this.ofGroup(group));
   }
 
   private fullTarget({ targets, direction, needs }: LaneNeeds): FullLimit | undefined {

@@ -16,6 +16,8 @@ export interface ReleasedWork {
   readonly unacceptedSince?: number;
   /** When all of them were first seen to be accepted; absent until then. */
   readonly acceptedAt?: number;
+  /** The outside target whose worker has it; absent: it is with the archiver. */
+  readonly worker?: string;
 }
 
 /** A reason as it was kept, or is to be kept: the sentence is for people. */
@@ -50,6 +52,8 @@ export interface JobSituation {
 
 /** Milliseconds after which a message that is under way counts as waiting. */
 const messagePatience = 15_000;
+/** The same of an order that a worker says nothing of. */
+const workerPatience = 60_000;
 /** As many as a message may have. */
 const maxReasons = 20;
 /** Sentences of single work orders. */
@@ -100,6 +104,7 @@ export function waitingReasons(situation: JobSituation): Reason[] {
     ...lanes,
     ...cancellingReasons(situation),
     ...releasedReasons(situation),
+    ...workerReasons(situation),
     ...registeringReasons(situation),
   ];
   const once = new Map(found.map((reason) => [keyOf(reason), reason]));
@@ -132,7 +137,11 @@ export function runningReason(
 }
 
 function releasedReasons({ now, released, silence }: JobSituation): FoundReason[] {
-  const { unsent, unaccepted, silent } = heldUp(released, now, silence);
+  const { unsent, unaccepted, silent } = heldUp(
+    released.filter(({ worker }) => worker === undefined),
+    now,
+    silence,
+  );
   const reason = (
     code: WaitCode,
     { count, ms }: { readonly count: number; readonly ms: number },
@@ -165,6 +174,20 @@ function releasedReasons({ now, released, silence }: JobSituation): FoundReason[
       message: `the archiver, which says: ${text}`,
     })),
   ];
+}
+
+/** Others operate that storage: since when nothing was heard of its worker, for each target. */
+function workerReasons({ now, released }: JobSituation): FoundReason[] {
+  const heard = new Map<string, { since: number; workOrders: number }>();
+  for (const { worker, releasedAt, heardAt = releasedAt } of released) {
+    if (worker === undefined || now - heardAt <= workerPatience) continue;
+    const { since, workOrders } = heard.get(worker) ?? { since: heardAt, workOrders: 0 };
+    heard.set(worker, { since: Math.min(since, heardAt), workOrders: workOrders + 1 });
+  }
+  return [...heard].map(([target, { since, workOrders }]) => ({
+    ...{ code: 'worker.outside', since: new Date(since), facts: { target, workOrders } },
+    message: `the worker of ${target}, which others operate: nothing heard of ${workOrders} order(s) for ${span(now - since)}`,
+  }));
 }
 
 /** An older archiver says none, a newer one perhaps one that this version does not know. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DatablockPlaces } from '../aggregates/datablock-places.js';
 import { isDuplicateKey } from '#persistence';
+import type { OutsideCopy } from '../aggregates/records.js';
 import { AssemblerStore } from './assembler-store.js';
 import { absent } from './queries.js';
 
@@ -24,6 +25,26 @@ export class MongoDatablockPlaces extends DatablockPlaces {
 
   async of(archiveId: string, pid: string): Promise<readonly string[]> {
     return (await this.store.places.findOne({ _id: archiveId, pid }))?.targets ?? [];
+  }
+
+  async keepOutside(
+    archiveId: string,
+    pid: string,
+    target: string,
+    { packedSize, sha256 }: Pick<OutsideCopy, 'packedSize' | 'sha256'>,
+  ): Promise<void> {
+    const copy = { [`outside.${target}`]: { packedSize, sha256 } };
+    const change = { $set: { pid, ...copy }, $setOnInsert: { targets: [] } };
+    await this.store.places.updateOne({ _id: archiveId }, change, { upsert: true });
+  }
+
+  async outside(archiveId: string, pid: string): Promise<Readonly<Record<string, OutsideCopy>>> {
+    return (await this.store.places.findOne({ _id: archiveId, pid }))?.outside ?? {};
+  }
+
+  async damagedOutside(archiveId: string, target: string, at: Date): Promise<void> {
+    const known = { _id: archiveId, [`outside.${target}`]: { $exists: true } };
+    await this.store.places.updateOne(known, { $set: { [`outside.${target}.damagedAt`]: at } });
   }
 
   async remove(archiveId: string): Promise<void> {

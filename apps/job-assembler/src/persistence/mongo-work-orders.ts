@@ -3,7 +3,7 @@ import type { Priority } from '#routes';
 import type { WaitCode } from '#contracts';
 import { newOutbox, OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
 import { isDuplicateKey, rowsById, stepOf, type Step } from '#persistence';
-import type { Fault, WorkOrder } from '../aggregates/records.js';
+import type { CopyToRemove, Fault, WorkOrder } from '../aggregates/records.js';
 import {
   WorkOrders,
   type ArchivedBefore,
@@ -47,9 +47,13 @@ const waitsForOthers: readonly WaitCode[] = [
 
 /** Of messages only what tells their age: commands may be large. */
 const releasedFields = {
-  ...{ releasedAt: 1, createdAt: 1, heardAt: 1, waits: 1, waitCode: 1, acceptedAt: 1 },
+  ...{ releasedAt: 1, createdAt: 1, heardAt: 1, waits: 1, waitCode: 1, acceptedAt: 1, outside: 1 },
   ...{ 'outbox.rows.time': 1, 'outbox.rows.publishedAt': 1 },
 } as const;
+
+function copiesToGo(removing: readonly CopyToRemove[]): Pick<WorkOrder, 'removing'> {
+  return removing.length === 0 ? {} : { removing };
+}
 
 /** Work orders in the collection `work_orders`. */
 @Injectable()
@@ -172,8 +176,11 @@ export class MongoWorkOrders extends WorkOrders {
     return (await this.orders.findOne({ _id: id, ...release.from })) ?? undefined;
   }
 
-  async release(id: string, { command, now, readAt }: HowReleased): Promise<boolean> {
-    const chosen = readAt === undefined ? {} : { readAt };
+  async release(id: string, { command, now, readAt, outside }: HowReleased): Promise<boolean> {
+    const chosen = {
+      ...(readAt === undefined ? {} : { readAt }),
+      ...Object.fromEntries(Object.entries(outside ?? {}).map(([key, value]) => [`outside.${key}`, value])),
+    };
     const { modifiedCount } = await this.orders.updateOne(
       { _id: id, ...release.from, deferredUntil: absent },
       { $set: { ...release.to, releasedAt: now, ...chosen, outbox: newOutbox([command], now) } },
@@ -183,7 +190,8 @@ export class MongoWorkOrders extends WorkOrders {
   }
 
   released(jobId: string): AsyncIterable<Pick<WorkOrder, '_id'>> {
-    return this.orders.find({ jobId, state: 'released' }, { projection: { _id: 1 } }).sort({ _id: 1 });
+    const here = { jobId, state: 'released', outside: absent } as object;
+    return this.orders.find(here, { projection: { _id: 1 } }).sort({ _id: 1 });
   }
 
   askToStop(id: string, request: OutboxRow): Promise<boolean> {
@@ -194,7 +202,8 @@ export class MongoWorkOrders extends WorkOrders {
     const { from, to } = ends[state];
     const share = state === 'done' ? { share: 1 } : {};
     const ended = await this.orders.findOneAndUpdate(
-      { _id: id, ...from },
+      // What the archiver says of work for a worker is no end of it: `OutsideOrders`.
+      { _id: id, ...from, outside: absent } as object,
       { $set: { ...to, ...share, ...what, endedAt } },
       { returnDocument: 'after', projection: { taskId: 1 } },
     );
@@ -219,6 +228,11 @@ export class MongoWorkOrders extends WorkOrders {
     return isThere(this.orders, { archiveId, discardedAt: { $exists: true } });
   }
 
+  async retrieval(id: string): Promise<WorkOrder | undefined> {
+    const found = { _id: id, kind: 'retrieve', state: 'released', outside: absent } as object;
+    return (await this.orders.findOne(found)) ?? undefined;
+  }
+
   async discarded(id: string): Promise<string | undefined> {
     const found = { _id: id, discardedAt: { $exists: true } } as object;
     return (await this.orders.findOne(found, { projection: { archiveId: 1 } }))?.archiveId;
@@ -230,7 +244,9 @@ export class MongoWorkOrders extends WorkOrders {
   }
 
   async noteFault(id: string, of: 'release' | 'discard', fault: Fault): Promise<void> {
-    await this.orders.updateOne({ _id: id }, { $set: { [`${of}Fault`]: fault } });
+    // A datablock that stays keeps the copies that others store.
+    const kept = of === 'discard' ? { $unset: { removing: '', removal: '' } } : {};
+    await this.orders.updateOne({ _id: id }, { $set: { [`${of}Fault`]: fault }, ...kept } as object);
   }
 
   async noteOriginals(id: string, originals: NonNullable<WorkOrder['originals']>): Promise<void> {
@@ -321,8 +337,14 @@ export class MongoWorkOrders extends WorkOrders {
     return this.orders.find(open).sort({ _id: 1 });
   }
 
-  setAside(id: string, request: OutboxRow, now: Date): Promise<boolean> {
-    return this.outbox.change({ _id: id, discardedAt: absent }, { $set: { discardedAt: now } }, [request]);
+  setAside(
+    id: string,
+    request: OutboxRow,
+    now: Date,
+    removing: readonly CopyToRemove[] = [],
+  ): Promise<boolean> {
+    const change = { $set: { discardedAt: now, ...copiesToGo(removing) } };
+    return this.outbox.change({ _id: id, discardedAt: absent }, change, [request]);
   }
 
   unregistered(taskId: string, states: readonly ('done' | 'failed')[]): AsyncIterable<WorkOrder> {
@@ -333,9 +355,14 @@ export class MongoWorkOrders extends WorkOrders {
     return this.orders.find(open).sort({ _id: 1 });
   }
 
-  discard({ _id, state, usedBy }: WorkOrder, request: OutboxRow, now: Date): Promise<boolean> {
+  discard(
+    { _id, state, usedBy }: WorkOrder,
+    request: OutboxRow,
+    now: Date,
+    removing: readonly CopyToRemove[] = [],
+  ): Promise<boolean> {
     const asSeen = { usedBy: usedBy ?? absent, registered: absent };
-    const change = { $set: { discardedAt: now } };
+    const change = { $set: { discardedAt: now, ...copiesToGo(removing) } };
     return this.outbox.change({ _id, state, discardedAt: absent, ...asSeen }, change, [request]);
   }
 
@@ -379,6 +406,7 @@ export class MongoWorkOrders extends WorkOrders {
     const needed = [
       { jobId, ...underWay },
       { jobId, state: 'released' },
+      { jobId, 'removing.0': { $exists: true } },
     ];
     return (await Promise.all(needed.map((which) => isThere(this.orders, which)))).includes(true);
   }

@@ -10,7 +10,10 @@ import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js
 import { assertMayCopy } from './copy-targets.js';
 
 /** What a route says of a work order. */
-export type Routed = Pick<WorkOrder, 'target' | 'targets' | 'route' | 'copies' | 'priority'>;
+export type Routed = Pick<
+  WorkOrder,
+  'target' | 'targets' | 'outsideTargets' | 'route' | 'copies' | 'priority'
+>;
 
 /** The same of work on copies that there are. */
 type Copying = Routed & Pick<WorkOrder, 'moveFrom' | 'moveTo' | 'repairAt'>;
@@ -32,18 +35,30 @@ export class DatasetRoutes {
 
   /** @throws PermanentError `routes.none`, `routes.too-few-targets` */
   archiving(job: PlannableJob, dataset: CatalogDataset): Routed {
-    const chosen = this.config.routes.routeFor(questionOf(job, dataset));
-    const { route, targets, copies, priority } = chosen;
+    const { routes } = this.config;
+    const chosen = routes.routeFor(questionOf(job, dataset));
+    const { route, priority } = chosen;
+    // Workers outside get their copies when those of the archiver are good.
+    const targets = chosen.targets.filter((name) => !routes.isOutside(name));
+    const outsideTargets = chosen.targets.filter((name) => routes.isOutside(name));
+    const copies = chosen.copies - outsideTargets.length;
     return {
-      ...{ target: laneName('write', chosen), route, copies, priority: job.priority ?? priority },
+      ...{ target: laneName('write', { route, targets }), route, copies, priority: job.priority ?? priority },
       ...(targets.length === 0 ? {} : { targets }),
+      ...(outsideTargets.length === 0 ? {} : { outsideTargets }),
     };
   }
 
   /** How datablocks of a dataset are read, by where their copies lie. The catalogue is asked for it only if routes ask for its fields. */
   async reading(job: PlannableJob, pid: string): Promise<(archiveId: string) => Promise<Routed>> {
     const wayTo = await this.ways(job, pid);
-    return async (archiveId) => this.read(job, await wayTo(archiveId));
+    return async (archiveId) => {
+      const routed = this.read(job, await wayTo(archiveId));
+      if (job.workflow !== 'verify' || !this.config.routes.areNamed) return routed;
+      // A verification reads the copies of workers outside as well.
+      const outsideTargets = Object.keys(await this.places.outside(archiveId, pid)).sort();
+      return { ...routed, ...(outsideTargets.length === 0 ? {} : { outsideTargets }) };
+    };
   }
 
   /**

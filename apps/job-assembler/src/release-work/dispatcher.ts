@@ -11,13 +11,15 @@ import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { eventRow, type OutboxRow } from '#outbox';
 import { Leases } from '../aggregates/leases.js';
+import type { OutsideOrder } from '../aggregates/outside-orders.js';
 import type { WorkOrder } from '../aggregates/records.js';
-import { WorkOrders } from '../aggregates/work-orders.js';
-import { fairReleases, type Release } from '../domain/fair-release.js';
+import { WorkOrders, type HowReleased } from '../aggregates/work-orders.js';
+import { fairReleases, type Candidate, type Release } from '../domain/fair-release.js';
 import type { Slots } from '../domain/slots.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
 import { Candidates } from './candidates.js';
 import { CurrentRules } from './current-rules.js';
+import { nextTry } from './outside-commands.js';
 import { SteeredJobs } from './steered-jobs.js';
 
 const pause = 1000;
@@ -88,9 +90,21 @@ export class Dispatcher extends HostedLoop {
     if (order === undefined) return;
     const now = this.clock.now();
     const readAt = rules.needsOf(order.target)?.needs === 'any' ? at[0] : undefined;
-    const command = this.commandFor({ ...order, ...preferring(order.targets, readAt) }, now);
-    await this.orders.release(order._id, { command, now, ...(readAt === undefined ? {} : { readAt }) });
+    const chosen = readAt === undefined ? {} : { readAt };
+    await this.orders.release(order._id, { ...this.orderOf(order, readAt, now), now, ...chosen });
     crashPoint('assembler.after-release');
+  }
+
+  /** The command, and how work for a worker goes on. */
+  private orderOf(
+    order: WorkOrder,
+    readAt: string | undefined,
+    now: Date,
+  ): Pick<HowReleased, 'command' | 'outside'> {
+    if (order.outside === undefined)
+      return { command: this.commandFor({ ...order, ...preferring(order.targets, readAt) }, now) };
+    const { next, rows } = nextTry(order as OutsideOrder, now, this.config.outside.silence);
+    return { command: rows[0]!, outside: next };
   }
 
   private commandFor(order: WorkOrder, now: Date): OutboxRow {

@@ -4,6 +4,7 @@ import { ManualClock } from '#kernel';
 import { memoryAssembler, type Assembler } from '../testing/assembler.js';
 import { jobOf, orderOf, taskOf } from '../testing/samples.js';
 import type { Dispatcher } from './dispatcher.js';
+import { OutsidePlanning } from './outside-planning.js';
 import { DraftRelease } from './draft-release.js';
 import { SteeredJobs } from './steered-jobs.js';
 
@@ -22,9 +23,10 @@ describe('The release of drafts', () => {
 
   async function release(): Promise<string[]> {
     const dispatcher = { wake: () => (woken += 1) } as unknown as Dispatcher;
-    const { jobs, orders, steered } = assembler;
+    const { jobs, orders, outside, places, steered } = assembler;
+    const planning = new OutsidePlanning(jobs, orders, outside, places, new ManualClock());
     const heard = new SteeredJobs(jobs, steered, new ManualClock());
-    await new DraftRelease(jobs, orders, heard, dispatcher).release(taskOf('j/0', { planner: 2 }));
+    await new DraftRelease(jobs, orders, heard, dispatcher, planning).release(taskOf('j/0', { planner: 2 }));
     return (await assembler.store.orders.find({}).sort({ _id: 1 }).toArray()).map(({ state }) => state);
   }
 

@@ -3,6 +3,7 @@ import { Jobs } from '../aggregates/jobs.js';
 import type { DatasetTask } from '../aggregates/records.js';
 import { planOf, WorkOrders } from '../aggregates/work-orders.js';
 import { Dispatcher } from './dispatcher.js';
+import { OutsidePlanning } from './outside-planning.js';
 import { SteeredJobs } from './steered-jobs.js';
 
 /** Makes work of the drafts of a dataset. */
@@ -13,6 +14,7 @@ export class DraftRelease {
     private readonly orders: WorkOrders,
     private readonly steered: SteeredJobs,
     private readonly dispatcher: Dispatcher,
+    private readonly outside: OutsidePlanning,
   ) {}
 
   /** A running dataset has a complete plan: what is drafted is work, or was done by an earlier job. Can be repeated. */
@@ -27,5 +29,10 @@ export class DraftRelease {
     else await this.orders.planDrafts(plan);
     // One that comes in this very moment finds either drafts or planned orders, and cancels them itself.
     this.dispatcher.wake();
+  }
+
+  /** What is done at our storages may be followed by the same at those that others operate. Can be repeated. */
+  async followUp(task: Pick<DatasetTask, '_id' | 'jobId' | 'planner'>): Promise<void> {
+    if (await this.outside.follow(task)) this.dispatcher.wake();
   }
 }

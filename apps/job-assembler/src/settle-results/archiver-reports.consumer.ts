@@ -6,7 +6,9 @@ import {
   datablockRepairedV1,
   datablockRetrievedV1,
   datablockVerifiedV1,
+  discardConfirmedV1,
   originalsReleasedV1,
+  uploadOfferedV1,
   workCancelledV1,
   workFailedV1,
   workProgressedV1,
@@ -15,8 +17,10 @@ import {
   type DatablockRepairedV1,
   type DatablockRetrievedV1,
   type DatablockVerifiedV1,
+  type DiscardConfirmedV1,
   type Envelope,
   type OriginalsReleasedV1,
+  type UploadOfferedV1,
   type WorkCancelledV1,
   type WorkFailedV1,
   type WorkProgressedV1,
@@ -24,11 +28,16 @@ import {
 import { Clock, crashPoint } from '#kernel';
 import { done, Handles, type Outcome } from '#messaging';
 import { type Logger, LOGGER } from '#observability';
+import type { Fault } from '../aggregates/records.js';
 import { WorkOrders, type WorkEnd } from '../aggregates/work-orders.js';
 import { Dispatcher } from '../release-work/dispatcher.js';
 import { DatasetSettling } from './dataset-settling.js';
+import { OutsideStaging } from './outside-staging.js';
 import { PlacedDatablocks } from './placed-datablocks.js';
 import { ProgressReports } from './progress-reports.js';
+
+/** What the archiver says of a datablock of which it has no good copy. */
+const noGoodCopy = 'archiver.copy-damaged';
 
 /** Takes in what the archiver reports. Only a released work order can end, and only once. */
 @Controller()
@@ -39,14 +48,18 @@ export class ArchiverReportsConsumer {
     private readonly progress: ProgressReports,
     private readonly dispatcher: Dispatcher,
     private readonly places: PlacedDatablocks,
+    private readonly staging: OutsideStaging,
     private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   @Handles(datablockArchivedV1)
   archived(@Payload() { data }: Envelope<DatablockArchivedV1>): Promise<Outcome> {
-    const { size, packedSize, fileCount, sha256, manifest, targets } = data;
-    const where = targets === undefined ? {} : { targets };
+    const { size, packedSize, fileCount, sha256, manifest, targets, placement } = data;
+    const where = {
+      ...(targets === undefined ? {} : { targets }),
+      ...(placement === undefined ? {} : { placement }),
+    };
     return this.end(data.workOrderId, {
       state: 'done',
       result: { kind: 'archive', size, packedSize, fileCount, sha256, manifest, ...where },
@@ -54,7 +67,8 @@ export class ArchiverReportsConsumer {
   }
 
   @Handles(datablockRetrievedV1)
-  retrieved(@Payload() { data }: Envelope<DatablockRetrievedV1>): Promise<Outcome> {
+  async retrieved(@Payload() { data }: Envelope<DatablockRetrievedV1>): Promise<Outcome> {
+    if (await this.staging.retrieved(data)) return done;
     const { packedSize, sha256, url, expiresAt } = data;
     return this.end(data.workOrderId, {
       state: 'done',
@@ -81,7 +95,8 @@ export class ArchiverReportsConsumer {
   async failed(@Payload() { data }: Envelope<WorkFailedV1>): Promise<Outcome> {
     const { code, message, fault, workOrderId } = data;
     const followUp = /^(.+)\/(release|discard)$/.exec(workOrderId);
-    if (followUp === null) return this.end(workOrderId, { state: 'failed', fault: { code, message, fault } });
+    if (await this.staging.failed(workOrderId, { code, message, fault })) return done;
+    if (followUp === null) return this.fail(workOrderId, { code, message, fault });
     // The archive itself is complete: what was to follow is noted, for people.
     const [_id = '', kind] = [followUp[1], followUp[2] as 'release' | 'discard'];
     this.logger.error(
@@ -95,8 +110,23 @@ export class ArchiverReportsConsumer {
   @Handles(workCancelledV1)
   async cancelled(@Payload() { data }: Envelope<WorkCancelledV1>): Promise<Outcome> {
     const followUp = /^(.+)\/discard$/.exec(data.workOrderId);
-    if (followUp !== null) await this.places.discarded(followUp[1] ?? '', data.archiveId);
+    if (followUp !== null) {
+      await this.places.discarded(followUp[1] ?? '', data.archiveId);
+      await this.staging.discarded(followUp[1] ?? '');
+    }
     return this.end(data.workOrderId, { state: 'cancelled' });
+  }
+
+  @Handles(uploadOfferedV1)
+  async offered(@Payload() { data }: Envelope<UploadOfferedV1>): Promise<Outcome> {
+    await this.staging.offered(data);
+    return done;
+  }
+
+  @Handles(discardConfirmedV1)
+  async confirmed(@Payload() { data }: Envelope<DiscardConfirmedV1>): Promise<Outcome> {
+    await this.staging.discardConfirmed(data.workOrderId);
+    return done;
   }
 
   @Handles(workProgressedV1)
@@ -127,6 +157,12 @@ export class ArchiverReportsConsumer {
       state: 'done',
       result: { kind: 'copies', packedSize, placement, ...where, ...count },
     });
+  }
+
+  /** Where no copy of our own is good, one that others store may be. */
+  private async fail(id: string, fault: Fault): Promise<Outcome> {
+    const isElsewhere = fault.code === noGoodCopy && (await this.staging.recallElsewhere(id));
+    return this.end(id, isElsewhere ? { state: 'done' } : { state: 'failed', fault });
   }
 
   private async end(id: string, end: WorkEnd): Promise<Outcome> {

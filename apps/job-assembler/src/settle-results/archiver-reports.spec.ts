@@ -8,6 +8,7 @@ import { memoryAssembler, type Assembler } from '../testing/assembler.js';
 import { archived, orderOf } from '../testing/samples.js';
 import { ArchiverReportsConsumer } from './archiver-reports.consumer.js';
 import type { DatasetSettling } from './dataset-settling.js';
+import type { OutsideStaging } from './outside-staging.js';
 import { PlacedDatablocks } from './placed-datablocks.js';
 import type { ProgressReports } from './progress-reports.js';
 
@@ -16,16 +17,22 @@ describe('Reports of the archiver', () => {
   let assembler: Assembler;
   let settledTasks: string[];
   let woken: number;
+  let staged: string[];
   let consumer: ArchiverReportsConsumer;
   beforeEach(async () => {
     assembler = memoryAssembler(new ManualClock());
     [settledTasks, woken] = [[], 0];
     const settling = { settle: (taskId: string) => Promise.resolve(settledTasks.push(taskId)) };
     const placed = new PlacedDatablocks(assembler.orders, assembler.places);
+    staged = [];
+    const staging = {
+      failed: () => Promise.resolve(false),
+      discarded: (id: string) => Promise.resolve(staged.push(id)),
+    } as unknown as OutsideStaging;
     const dispatcher = { wake: () => (woken += 1) };
     consumer = new ArchiverReportsConsumer(
       ...([assembler.orders, settling as unknown as DatasetSettling, {} as ProgressReports] as const),
-      ...([dispatcher as unknown as Dispatcher, placed, new ManualClock(), logger] as const),
+      ...([dispatcher as unknown as Dispatcher, placed, staging, new ManualClock(), logger] as const),
     );
     await assembler.store.orders.insertOne(orderOf('j/0/0', { state: 'released' }));
   });

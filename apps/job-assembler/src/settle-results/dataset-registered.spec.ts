@@ -17,9 +17,9 @@ describe('What the catalogue made of a dataset', () => {
   beforeEach(() => {
     assembler = memoryAssembler(clock);
     const { ending, unregistered } = settlingOn(assembler, clock);
-    const { tasks, orders } = assembler;
+    const { tasks, orders, places } = assembler;
     registration = new DatasetRegisteredConsumer(tasks, orders, ending, unregistered, clock);
-    reset = new DatasetResetConsumer(tasks, new ResetDatablocks(orders, clock), ending);
+    reset = new DatasetResetConsumer(tasks, new ResetDatablocks(orders, places, clock), ending);
   });
   const source = { kind: 'landing-zone', location: 'l', bucket: 'z' } as WorkOrder['source'];
   const files = { bucket: 'control', key: 'k', size: 1, sha256: 'x' };

@@ -24,6 +24,8 @@ export class DatasetSettling {
   async settle(taskId: string): Promise<void> {
     const task = await this.tasks.find(taskId);
     if (task?.state !== 'running') return;
+    // Before anything is counted: who finds nothing to follow finds, in the counts, what another one has made of it.
+    await this.drafts.followUp(task);
     const counts = await this.orders.counts(planOf(task));
     if ((counts.drafted ?? 0) > 0) {
       await this.drafts.release(task);

@@ -34,16 +34,22 @@ export class DatasetSubmission {
     const { _id: taskId, workflow } = task;
     const lines: (DatablockLine | ResetLine)[] = [];
     let packedSize = 0;
+    let others = 0;
     for await (const order of this.orders.done(taskId)) {
+      // Another copy of a datablock of the list.
+      if (order.outside !== undefined) {
+        others += 1;
+        continue;
+      }
       const line = workflow === 'reset' ? { archiveId: order.archiveId } : datablockLine(order);
       if (line === undefined) continue;
       lines.push(line);
       packedSize += order.result?.packedSize ?? 0;
     }
-    if (lines.length !== expected)
+    if (lines.length + others !== expected)
       throw new TransientError(
         'assembly.list-incomplete',
-        `Expected ${expected} datablocks of ${taskId}, read ${lines.length}; they are read again.`,
+        `Expected ${expected - others} datablocks of ${taskId}, read ${lines.length}; they are read again.`,
       );
     const datablocks = await this.claimChecks.keepLines(`results/${taskId}.ndjson`, lines);
     const now = this.clock.now();

@@ -49,7 +49,7 @@ export class JobSituations {
 
   /** As readiness shows it: a frozen archiver answers nothing, so those who wait for it must say so. */
   async archiver(): Promise<PartHealth> {
-    const released = await this.released();
+    const released = (await this.released()).filter(({ worker }) => worker === undefined);
     const { unaccepted, silent } = heldUp(released, this.clock.now().getTime(), this.config.silence);
     return {
       status: silent.count > 0 ? 'silent' : unaccepted.count > 0 ? 'not-accepting' : 'up',
@@ -88,6 +88,7 @@ function releasedWork({
   acceptedAt,
   waits,
   waitCode,
+  outside,
   outbox,
 }: WorkOrder): ReleasedWork {
   const rows = outbox.rows ?? [];
@@ -97,6 +98,7 @@ function releasedWork({
     heardAt: heardAt?.getTime(),
     waits,
     waitCode,
+    ...(outside === undefined ? {} : { worker: outside.target }),
     acceptedAt: acceptedAt?.getTime(),
     unsentSince: oldest(rows.filter(({ publishedAt }) => publishedAt === undefined)),
     unacceptedSince: oldest(rows.filter(({ publishedAt }) => publishedAt !== undefined)),

@@ -13,9 +13,9 @@ export class PlacedDatablocks {
   /** Of an archival whose result is stored: the record is there before anything is told of it. */
   async archived(workOrderId: string): Promise<void> {
     const order = await this.orders.archived(workOrderId);
-    const targets = order?.result?.kind === 'archive' ? order.result.targets : undefined;
-    if (order === undefined || targets === undefined) return;
-    await this.places.keep(order.archiveId, order.pid, targets);
+    if (order?.result?.kind !== 'archive' || order.result.targets === undefined) return;
+    const { targets, placement } = order.result;
+    await this.places.keep(order.archiveId, order.pid, targets, placement);
     // It may have been discarded since it was looked up, and the record removed before it was written.
     if ((await this.orders.archived(workOrderId)) === undefined) await this.places.remove(order.archiveId);
   }

@@ -2,13 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { discardDatablockV1 } from '#contracts';
 import { Clock, crashPoint } from '#kernel';
 import { eventRow } from '#outbox';
+import { DatablockPlaces } from '../aggregates/datablock-places.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
+import { copiesOutside } from './outside-copies.js';
 
 /** The second half of a reset: the tapes, once the catalogue has let go of the datablocks. */
 @Injectable()
 export class ResetDatablocks {
   constructor(
     private readonly orders: WorkOrders,
+    private readonly places: DatablockPlaces,
     private readonly clock: Clock,
   ) {}
 
@@ -24,7 +27,8 @@ export class ResetDatablocks {
         now,
         context,
       );
-      await this.orders.setAside(_id, request, now);
+      const stored = await this.places.outside(archiveId, pid);
+      await this.orders.setAside(_id, request, now, copiesOutside(order, stored));
     }
     crashPoint('assembler.after-set-aside');
   }

@@ -28,8 +28,8 @@ describe('Datablocks that nobody registered', () => {
     mongo = new MongoConnection({ uri: uri.toString(), appName: 'test' }, logger);
     store = new AssemblerStore(mongo, logger);
     await store.whenReady();
-    const { jobs, tasks, orders, leases } = assemblerOn(store, clock);
-    unregistered = new UnregisteredDatablocks(jobs, tasks, orders, clock);
+    const { jobs, tasks, orders, places, leases } = assemblerOn(store, clock);
+    unregistered = new UnregisteredDatablocks(jobs, tasks, orders, places, clock);
     const config = { unregisteredLifetime: lifetime } as JobAssemblerConfig;
     sweep = new UnregisteredSweep(tasks, leases, unregistered, clock, config, logger);
   });
@@ -151,8 +151,10 @@ describe('Datablocks that nobody registered', () => {
       },
     });
     const watched = Object.create(store, { orders: { value: interrupted } }) as AssemblerStore;
-    const { jobs, tasks, orders: watchedOrders } = assemblerOn(watched, clock);
-    const isAll = await new UnregisteredDatablocks(jobs, tasks, watchedOrders, clock).discard(`${failed}/0`);
+    const { jobs, tasks, places, orders: watchedOrders } = assemblerOn(watched, clock);
+    const isAll = await new UnregisteredDatablocks(jobs, tasks, watchedOrders, places, clock).discard(
+      `${failed}/0`,
+    );
     assert.equal(isAll, false, 'it is looked at again');
     assert.deepEqual(await asked(failed), []);
     assert.equal((await store.orders.findOne({ jobId: failed }))?.discardedAt, undefined);

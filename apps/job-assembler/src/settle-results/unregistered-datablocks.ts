@@ -2,10 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { discardDatablockV1 } from '#contracts';
 import { Clock } from '#kernel';
 import { eventRow } from '#outbox';
+import { DatablockPlaces } from '../aggregates/datablock-places.js';
 import { DatasetTasks } from '../aggregates/dataset-tasks.js';
 import { Jobs } from '../aggregates/jobs.js';
 import type { WorkOrder } from '../aggregates/records.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
+import { copiesOutside } from './outside-copies.js';
 
 type Ended = 'done' | 'failed';
 
@@ -20,6 +22,7 @@ export class UnregisteredDatablocks {
     private readonly jobs: Jobs,
     private readonly tasks: DatasetTasks,
     private readonly orders: WorkOrders,
+    private readonly places: DatablockPlaces,
     private readonly clock: Clock,
   ) {}
 
@@ -59,7 +62,7 @@ export class UnregisteredDatablocks {
   }
 
   /** @returns false when it is to be looked at again */
-  private ask(order: WorkOrder): Promise<boolean> {
+  private async ask(order: WorkOrder): Promise<boolean> {
     const { _id, jobId, pid, archiveId, archivedBy, context } = order;
     const now = this.clock.now();
     const owner = archivedBy === undefined ? {} : { archivedBy };
@@ -69,6 +72,7 @@ export class UnregisteredDatablocks {
       now,
       context,
     );
-    return this.orders.discard(order, row, now);
+    const stored = await this.places.outside(archiveId, pid);
+    return this.orders.discard(order, row, now, copiesOutside(order, stored));
   }
 }

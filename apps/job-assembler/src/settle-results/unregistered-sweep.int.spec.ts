@@ -38,8 +38,8 @@ describe('The sweep of datablocks that nobody registered', () => {
 
   function sweep(unregistered?: Pick<UnregisteredDatablocks, 'discard'>): UnregisteredSweep {
     const config = { unregisteredLifetime: lifetime } as JobAssemblerConfig;
-    const { jobs, tasks, orders, leases } = assemblerOn(store, clock);
-    const datablocks = unregistered ?? new UnregisteredDatablocks(jobs, tasks, orders, clock);
+    const { jobs, tasks, orders, places, leases } = assemblerOn(store, clock);
+    const datablocks = unregistered ?? new UnregisteredDatablocks(jobs, tasks, orders, places, clock);
     return new UnregisteredSweep(tasks, leases, datablocks as UnregisteredDatablocks, clock, config, logger);
   }
   /** Failed datasets whose lifetime is over, each with a datablock that a job uses, or none. */

@@ -9,6 +9,7 @@ export function configOf(changes: Partial<JobAssemblerConfig> = {}): JobAssemble
     limits: { global: 8, perGroup: 8, perTarget: 8 },
     routes: routesFrom({ LTS_COPIES: '2' }),
     priorityAging: 86_400_000,
+    outside: { silence: 60_000, pause: 1000, maxFaults: 3 },
     ...changes,
   } as JobAssemblerConfig;
 }

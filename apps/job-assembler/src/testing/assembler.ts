@@ -4,6 +4,7 @@ import { memoryCollection } from '#persistence/testing';
 import type { DatablockPlaces } from '../aggregates/datablock-places.js';
 import type { DatasetTasks } from '../aggregates/dataset-tasks.js';
 import type { Jobs } from '../aggregates/jobs.js';
+import type { OutsideOrders } from '../aggregates/outside-orders.js';
 import type { Leases } from '../aggregates/leases.js';
 import type { SteeredWork } from '../aggregates/steered-work.js';
 import type { Steering } from '../aggregates/steering.js';
@@ -14,6 +15,7 @@ import { AssemblerStore } from '../persistence/assembler-store.js';
 import { MongoDatablockPlaces } from '../persistence/mongo-datablock-places.js';
 import { MongoDatasetTasks } from '../persistence/mongo-dataset-tasks.js';
 import { MongoJobs } from '../persistence/mongo-jobs.js';
+import { MongoOutsideOrders } from '../persistence/mongo-outside-orders.js';
 import { MongoLeases } from '../persistence/mongo-leases.js';
 import { MongoSteeredWork } from '../persistence/mongo-steered-work.js';
 import { MongoSteering, type SteeringRecord } from '../persistence/mongo-steering.js';
@@ -26,6 +28,7 @@ export interface Assembler {
   readonly jobs: Jobs;
   readonly tasks: DatasetTasks;
   readonly orders: WorkOrders;
+  readonly outside: OutsideOrders;
   readonly places: DatablockPlaces;
   readonly leases: Leases;
   readonly steering: Steering;
@@ -48,6 +51,7 @@ export function assemblerOn(
     jobs: new MongoJobs(store, relay),
     tasks: new MongoDatasetTasks(store, relay),
     orders: new MongoWorkOrders(store, relay),
+    outside: new MongoOutsideOrders(store, relay),
     places: new MongoDatablockPlaces(store),
     leases: new MongoLeases(store, clock),
     steering: new MongoSteering(store),

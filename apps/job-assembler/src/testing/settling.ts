@@ -2,6 +2,7 @@ import type { Clock } from '#kernel';
 import type { ClaimChecks } from '#claim-check';
 import type { Dispatcher } from '../release-work/dispatcher.js';
 import { DraftRelease } from '../release-work/draft-release.js';
+import { OutsidePlanning } from '../release-work/outside-planning.js';
 import { SteeredJobs } from '../release-work/steered-jobs.js';
 import { DatasetEnding } from '../settle-results/dataset-ending.js';
 import { DatasetSettling } from '../settle-results/dataset-settling.js';
@@ -23,7 +24,7 @@ export class KeptLists {
 
 /** Everything that settles results, as the module wires it. */
 export function settlingOn(
-  { jobs, tasks, orders, steered }: Assembler,
+  { jobs, tasks, orders, outside, places, steered }: Assembler,
   clock: Clock,
   kept: KeptLists = new KeptLists(),
   routes = configOf().routes,
@@ -32,9 +33,12 @@ export function settlingOn(
   const dispatcher = { wake: () => undefined } as unknown as Dispatcher;
   const jobEnding = new JobEnding(jobs, tasks, orders, objects, clock, { routes });
   const ending = new DatasetEnding(tasks, jobEnding, clock);
-  const unregistered = new UnregisteredDatablocks(jobs, tasks, orders, clock);
+  const unregistered = new UnregisteredDatablocks(jobs, tasks, orders, places, clock);
   const submission = new DatasetSubmission(tasks, orders, objects, clock);
-  const drafts = new DraftRelease(jobs, orders, new SteeredJobs(jobs, steered, clock), dispatcher);
+  const outsideCopies = new OutsidePlanning(jobs, orders, outside, places, clock);
+  const drafts = new DraftRelease(
+    ...([jobs, orders, new SteeredJobs(jobs, steered, clock), dispatcher, outsideCopies] as const),
+  );
   const settling = new DatasetSettling(tasks, orders, drafts, unregistered, ending, submission);
   return { jobEnding, ending, unregistered, submission, settling, dispatcher, lists: kept.lists };
 }

@@ -1,3 +1,4 @@
+import { IsOptional } from 'class-validator';
 import { defineEvent } from '../define-message.js';
 import { ArchiveId, Count, DatasetPid, JobId, Nested, Sha256, TargetNames, WorkOrderId } from '../fields.js';
 import { ObjectReference } from '../object-reference.js';
@@ -42,6 +43,11 @@ export class DatablockArchivedV1 {
   /** Where its copies lie, in the order of preference for reading; absent where targets have no names. */
   @TargetNames()
   targets?: string[];
+
+  /** How often a copy came or went since it was archived first: of two words on `targets` the higher one counts. Absent: never. */
+  @IsOptional()
+  @Count()
+  placement?: number;
 }
 
 export const datablockArchivedV1 = defineEvent({

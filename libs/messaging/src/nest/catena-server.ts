@@ -20,6 +20,8 @@ export interface CatenaServerOptions {
   /** Bytes. */
   readonly messageLimit: number;
   readonly accounts: BrokerAccounts;
+  /** Targets that others operate, whose workers' queues it makes. */
+  readonly outsideTargets?: readonly string[];
 }
 
 /**
@@ -72,7 +74,7 @@ export class CatenaServer extends Server implements CustomTransportStrategy {
   }
 
   private async start(): Promise<void> {
-    const { app, retryDelays, prefetch, messageLimit, accounts } = this.options;
+    const { app, retryDelays, prefetch, messageLimit, accounts, outsideTargets } = this.options;
     this.checkHandlers();
     const handlers = new Map([...this.messageHandlers].map(([type, handler]) => [type, asHandler(handler)]));
     const consumer = new InboxConsumer(
@@ -82,7 +84,7 @@ export class CatenaServer extends Server implements CustomTransportStrategy {
       handlers,
       this.log,
     );
-    await this.transport.declare(declaredTopology(this.naming, app, retryDelays, accounts));
+    await this.transport.declare(declaredTopology(this.naming, app, retryDelays, accounts, outsideTargets));
     this.subscription = await this.transport.consume(this.naming.inboxOf(app), { prefetch }, (delivery) =>
       consumer.receive(delivery),
     );

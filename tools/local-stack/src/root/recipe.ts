@@ -84,7 +84,7 @@ export const RECIPES: Readonly<Record<RootName, Recipe>> = {
     megabytes: { download: 131, tree: 390 },
   },
   extras: {
-    revision: 3,
+    revision: 4,
     suite: 'forky',
     packages: [
       ...BASE,
@@ -96,6 +96,8 @@ export const RECIPES: Readonly<Record<RootName, Recipe>> = {
       'libhttp-oai-perl',
       // The parser of docker-compose.yml: it reads the file without an engine.
       'docker-compose',
+      // What the example of an outside worker needs.
+      'python3-pika',
     ],
     leftOut: [
       ...LEFT_OUT,
@@ -114,8 +116,8 @@ export const RECIPES: Readonly<Record<RootName, Recipe>> = {
         .map((name) => `[${name}]\nhttp://xml.org/sax/features/namespaces = 1\n`)
         .join('\n'),
     },
-    pythonFolders: [],
-    megabytes: { download: 194, tree: 630 },
+    pythonFolders: ['/usr/lib/python3', '/usr/lib/python3.14'],
+    megabytes: { download: 201, tree: 670 },
   },
 };
 

@@ -1,0 +1,60 @@
+import type { OutboxRow } from '#outbox';
+import type { OutsideWork, SeenOutside } from '../domain/outside-work.js';
+import type { WorkOrder } from './records.js';
+import type { WorkEnd } from './work-orders.js';
+
+/** An order to the worker of an outside target. */
+export type OutsideOrder = WorkOrder & { readonly outside: OutsideWork };
+
+/** How an order to a worker goes on. */
+export type NextOutside = SeenOutside & Partial<Pick<OutsideWork, 'faults' | 'cleared' | 'dueAt'>>;
+
+/** A removal as it was seen. */
+export type SeenRemoval = Pick<WorkOrder, '_id'> & { readonly removal?: { readonly attempt: number } };
+
+/**
+ * Work orders for workers of outside targets: they are released, limited and counted as all work orders, and what is theirs alone
+ * is here. Every change is one write that asks for what was seen, together with the messages about it.
+ */
+export abstract class OutsideOrders {
+  /** Once more is nothing. */
+  abstract plan(order: OutsideOrder): Promise<void>;
+  /** Done ones of a dataset whose orders to outside targets are not there yet. */
+  abstract toFollow(taskId: string): AsyncIterable<WorkOrder>;
+  abstract noteFollowed(id: string): Promise<void>;
+
+  abstract find(id: string): Promise<OutsideOrder | undefined>;
+  /** A sign of life of the worker: what is ordered is not sent again before `dueAt`. Progress never goes back. */
+  abstract heard(id: string, now: Date, dueAt: Date, share: number): Promise<void>;
+  /** Its next phase; nothing when another writer has moved it on, or it is over. */
+  abstract step(
+    id: string,
+    seen: SeenOutside,
+    next: NextOutside,
+    rows: readonly OutboxRow[],
+  ): Promise<boolean>;
+  /** Whatever its phase and attempt, a right answer is right; unless what it is about was removed meanwhile. */
+  abstract endWell(order: OutsideOrder, now: Date): Promise<boolean>;
+  /** Only as it was seen: an answer to an older attempt decides nothing while a newer one is under way. */
+  abstract endSeen(id: string, seen: SeenOutside, end: WorkEnd, now: Date): Promise<boolean>;
+  /** Released ones of which nothing was heard for too long, or whose next try is due. */
+  abstract due(now: Date, limit: number): Promise<OutsideOrder[]>;
+  /** Of a job, for its cancellation. */
+  abstract released(jobId: string): AsyncIterable<OutsideOrder>;
+
+  /** The archiver has taken the datablock out of the way: it is asked when nothing of it is kept any more. */
+  abstract askForRemoval(id: string, request: OutboxRow): Promise<boolean>;
+  /** The work order that a datablock was discarded for, while copies of it have still to go. */
+  abstract removing(id: string): Promise<WorkOrder | undefined>;
+  /** Workers are asked, and asked again. */
+  abstract orderRemoval(
+    seen: SeenRemoval,
+    attempt: number,
+    dueAt: Date,
+    rows: readonly OutboxRow[],
+  ): Promise<boolean>;
+  abstract removed(id: string, target: string): Promise<void>;
+  /** The datablock is in use: nothing goes. */
+  abstract keepCopies(id: string): Promise<void>;
+  abstract removalsDue(now: Date, limit: number): Promise<WorkOrder[]>;
+}

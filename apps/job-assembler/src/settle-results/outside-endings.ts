@@ -1,0 +1,92 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, crashPoint } from '#kernel';
+import { type Logger, LOGGER } from '#observability';
+import { DatablockPlaces } from '../aggregates/datablock-places.js';
+import { OutsideOrders, type OutsideOrder } from '../aggregates/outside-orders.js';
+import type { Fault } from '../aggregates/records.js';
+import type { WorkEnd } from '../aggregates/work-orders.js';
+import { WorkOrders } from '../aggregates/work-orders.js';
+import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
+import { clearing } from '../release-work/outside-commands.js';
+import { OutsidePlanning } from '../release-work/outside-planning.js';
+import { DatasetSettling } from './dataset-settling.js';
+
+/** How orders to workers end, or go wrong. Each step can be repeated, and the dataset is looked at in any case. */
+@Injectable()
+export class OutsideEndings {
+  constructor(
+    private readonly outside: OutsideOrders,
+    private readonly orders: WorkOrders,
+    private readonly places: DatablockPlaces,
+    private readonly planning: OutsidePlanning,
+    private readonly settling: DatasetSettling,
+    private readonly clock: Clock,
+    @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** The worker has read back what was archived: right is right, whichever attempt it answers. */
+  async right(order: OutsideOrder): Promise<void> {
+    const { _id, archiveId, pid, outside, kind } = order;
+    const { target, packedSize, sha256 } = outside;
+    await this.outside.endWell(order, this.clock.now());
+    crashPoint('assembler.after-result');
+    if ((await this.outside.find(_id))?.state === 'done') {
+      await this.places.keepOutside(archiveId, pid, target, { packedSize, sha256 });
+      // It may have been discarded meanwhile, and the record removed before it was written.
+      const archived = _id.slice(0, -target.length - 1);
+      if (kind === 'store' && (await this.orders.archived(archived)) === undefined)
+        await this.places.remove(archiveId);
+    }
+    await this.settling.settle(order.taskId);
+  }
+
+  /** The archiver has made what the worker uploaded the retrieved copy. */
+  async retrieved(
+    order: OutsideOrder,
+    result: NonNullable<Extract<WorkEnd, { state: 'done' }>['result']>,
+  ): Promise<void> {
+    await this.outside.endSeen(order._id, order.outside, { state: 'done', result }, this.clock.now());
+    await this.settling.settle(order.taskId);
+  }
+
+  async cancelled(order: OutsideOrder): Promise<void> {
+    await this.outside.endSeen(order._id, order.outside, { state: 'cancelled' }, this.clock.now());
+    await this.settling.settle(order.taskId);
+  }
+
+  /** Not good, and perhaps next time: so many times. A copy that was stored, and is no good, goes first. */
+  async wrong(order: OutsideOrder, fault: Fault, isStored = false): Promise<void> {
+    const { _id, outside } = order;
+    const { pause, silence, maxFaults } = this.config.outside;
+    const faults = outside.faults + 1;
+    this.logger.warn({ orderId: _id, target: outside.target, faults, ...fault }, 'a worker could not do it');
+    if (faults >= maxFaults) return this.giveUp(order, fault);
+    const now = this.clock.now();
+    const waits = { phase: 'waiting' as const, attempt: outside.attempt, faults };
+    const { next, rows } = isStored
+      ? clearing(order, faults, now, silence)
+      : { next: { ...waits, dueAt: new Date(now.getTime() + pause * faults) }, rows: [] };
+    await this.outside.step(_id, outside, next, rows);
+  }
+
+  /** A copy that others store is not what was archived. */
+  async damaged(order: OutsideOrder, fault: Fault): Promise<void> {
+    const { archiveId, outside } = order;
+    this.logger.error({ archiveId, target: outside.target, ...fault }, 'a copy that others store is damaged');
+    await this.places.damagedOutside(archiveId, outside.target, this.clock.now());
+    await this.giveUp(order, fault);
+  }
+
+  /** Another target may have a good copy to be read; else the work has failed. Only as it was seen. */
+  async giveUp(order: OutsideOrder, fault: Fault): Promise<void> {
+    const isElsewhere = order.kind === 'retrieve' && (await this.planning.recallElsewhere(order));
+    const end: WorkEnd = isElsewhere ? { state: 'done' } : { state: 'failed', fault };
+    await this.outside.endSeen(order._id, order.outside, end, this.clock.now());
+    await this.settling.settle(order.taskId);
+  }
+
+  settle(order: OutsideOrder): Promise<void> {
+    return this.settling.settle(order.taskId);
+  }
+}

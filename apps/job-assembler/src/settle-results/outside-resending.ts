@@ -1,0 +1,84 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, newId, stillMoving } from '#kernel';
+import { HostedLoop } from '#leased-work';
+import { type Logger, LOGGER } from '#observability';
+import { Leases } from '../aggregates/leases.js';
+import { OutsideOrders, type OutsideOrder } from '../aggregates/outside-orders.js';
+import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
+import { OutsideEndings } from './outside-endings.js';
+import {
+  cancelling,
+  clearing,
+  nextTry,
+  removals,
+  type OutsideTurn,
+} from '../release-work/outside-commands.js';
+
+const pause = 1000;
+const batch = 100;
+/** Times WORKER_SILENCE between two requests to remove a copy, at most. */
+const maxPatience = 100;
+
+/**
+ * Asks workers again of whom nothing was heard for WORKER_SILENCE, with a higher attempt and a fresh link, however long that takes:
+ * a worker may be away for days, and its job says that it waits. Each step misses when an answer came meanwhile.
+ */
+@Injectable()
+export class OutsideResending extends HostedLoop {
+  private readonly holder = newId();
+
+  constructor(
+    private readonly outside: OutsideOrders,
+    private readonly endings: OutsideEndings,
+    private readonly leases: Leases,
+    private readonly clock: Clock,
+    @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    super({
+      name: 'orders to workers again',
+      pause,
+      logger,
+      fault: 'could not look at the orders to workers',
+      ready: () => leases.whenReady(),
+    });
+  }
+
+  async round(): Promise<boolean> {
+    return (await this.leases.hold('outside', this.holder, 60_000)) && (await this.look()) === batch;
+  }
+
+  /** @returns how many orders there were, at most as many as one look takes */
+  async look(): Promise<number> {
+    const orders = await this.outside.due(this.clock.now(), batch);
+    for (const order of orders) {
+      await this.again(order);
+      stillMoving();
+    }
+    for (const order of await this.outside.removalsDue(this.clock.now(), batch)) {
+      const [now, attempt] = [this.clock.now(), (order.removal?.attempt ?? 0) + 1];
+      // One that cannot be done is not asked for every time as often as one that is new.
+      const dueAt = new Date(now.getTime() + this.config.outside.silence * Math.min(attempt, maxPatience));
+      await this.outside.orderRemoval(order, attempt, dueAt, removals(order, attempt, now));
+      stillMoving();
+    }
+    return orders.length;
+  }
+
+  private async again(order: OutsideOrder): Promise<void> {
+    const { outside } = order;
+    const { silence, maxFaults } = this.config.outside;
+    const now = this.clock.now();
+    // Who cancels does not wait for a worker that is away: what it has stored is removed with the datablock.
+    const isVain = outside.phase === 'cancelling' && outside.faults + 1 >= maxFaults;
+    const turn = isVain ? undefined : this.turnOf(order, now, silence);
+    if (turn === undefined) return this.endings.cancelled(order);
+    await this.outside.step(order._id, outside, turn.next, turn.rows);
+  }
+
+  private turnOf(order: OutsideOrder, now: Date, silence: number): OutsideTurn | undefined {
+    const { phase, faults } = order.outside;
+    if (phase === 'cancelling') return cancelling(order, now, silence);
+    return phase === 'clearing' ? clearing(order, faults, now, silence) : nextTry(order, now, silence);
+  }
+}

@@ -1,0 +1,167 @@
+import { Controller, Inject } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import {
+  copyAcceptedV1,
+  copyCancelledV1,
+  copyFailedV1,
+  copyProgressedV1,
+  copyRecalledV1,
+  copyRemovedV1,
+  copyStoredV1,
+  copyVerifiedV1,
+  type CopyAcceptedV1,
+  type CopyCancelledV1,
+  type CopyFailedV1,
+  type CopyProgressedV1,
+  type CopyRecalledV1,
+  type CopyRemovedV1,
+  type CopyStoredV1,
+  type CopyVerifiedV1,
+  type Envelope,
+} from '#contracts';
+import { Clock } from '#kernel';
+import { done, Handles, type Outcome } from '#messaging';
+import { OutsideOrders, type OutsideOrder } from '../aggregates/outside-orders.js';
+import type { Fault } from '../aggregates/records.js';
+import { isRight } from '../domain/outside-work.js';
+import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
+import { taking } from '../release-work/outside-commands.js';
+import { Dispatcher } from '../release-work/dispatcher.js';
+import { OutsideEndings } from './outside-endings.js';
+import { OutsideRemovals } from './outside-removals.js';
+
+interface Answer {
+  readonly orderId: string;
+  readonly target: string;
+  readonly attempt: number;
+}
+
+type ReadBack = Answer & { readonly packedSize: number; readonly sha256: string };
+
+/**
+ * Takes in what workers of outside targets report. Whose word it is, the inbox has checked by the account; here it has to be about an
+ * order of that target. Nothing that a worker says is believed without a checksum, and an answer that is late decides nothing.
+ */
+@Controller()
+export class WorkerReportsConsumer {
+  constructor(
+    private readonly outside: OutsideOrders,
+    private readonly endings: OutsideEndings,
+    private readonly removals: OutsideRemovals,
+    private readonly dispatcher: Dispatcher,
+    private readonly clock: Clock,
+    @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
+  ) {}
+
+  /** Of a removal it says nothing that is waited for. */
+  @Handles(copyAcceptedV1)
+  accepted(@Payload() { data }: Envelope<CopyAcceptedV1>): Promise<Outcome> {
+    return this.removals.knows(data) ? Promise.resolve(done) : this.about(data, () => this.heard(data, 0));
+  }
+
+  @Handles(copyProgressedV1)
+  async progressed(@Payload() { data }: Envelope<CopyProgressedV1>): Promise<Outcome> {
+    const order = await this.outside.find(data.orderId);
+    // Nothing hangs on it: one about an order that nobody knows is not worth a place in the parking lot.
+    if (order?.outside.target !== data.target) return done;
+    await this.heard(data, data.bytesTotal === 0 ? 0 : Math.min(1, data.bytesDone / data.bytesTotal));
+    return done;
+  }
+
+  @Handles(copyStoredV1)
+  stored(@Payload() { data }: Envelope<CopyStoredV1>): Promise<Outcome> {
+    return this.about(data, async (order) => {
+      if (order.kind !== 'store') return;
+      // Of a copy that was removed since nobody says anything any more.
+      if (data.attempt <= (order.outside.cleared ?? 0)) return;
+      if (isRight(order.outside, data)) return this.endings.right(order);
+      if (isCurrent(order, data)) await this.endings.wrong(order, wrongCopy(order, data), true);
+    });
+  }
+
+  @Handles(copyVerifiedV1)
+  verified(@Payload() { data }: Envelope<CopyVerifiedV1>): Promise<Outcome> {
+    return this.about(data, async (order) => {
+      if (order.kind !== 'verify') return;
+      if (isRight(order.outside, data)) return this.endings.right(order);
+      if (isCurrent(order, data)) await this.endings.damaged(order, wrongCopy(order, data));
+    });
+  }
+
+  /** What it says of the checksum counts for nothing: the archiver reads what was uploaded. */
+  @Handles(copyRecalledV1)
+  recalled(@Payload() { data }: Envelope<CopyRecalledV1>): Promise<Outcome> {
+    return this.about(data, async (order) => {
+      if (order.kind !== 'retrieve' || order.state !== 'released') return;
+      if (order.outside.phase === 'cancelling') return this.endings.cancelled(order);
+      if (!isCurrent(order, data)) return;
+      const { next, rows } = taking(order, this.clock.now());
+      await this.outside.step(order._id, order.outside, next, rows);
+    });
+  }
+
+  @Handles(copyRemovedV1)
+  removed(@Payload() { data }: Envelope<CopyRemovedV1>): Promise<Outcome> {
+    return this.removals.removed(data);
+  }
+
+  @Handles(copyCancelledV1)
+  cancelled(@Payload() { data }: Envelope<CopyCancelledV1>): Promise<Outcome> {
+    return this.about(data, async (order) => {
+      if (order.state !== 'released') return;
+      if (order.outside.phase === 'cancelling') return this.endings.cancelled(order);
+      if (isCurrent(order, data)) await this.endings.wrong(order, stoppedItself(order));
+    });
+  }
+
+  @Handles(copyFailedV1)
+  failed(@Payload() { data }: Envelope<CopyFailedV1>): Promise<Outcome> {
+    if (this.removals.knows(data)) return this.removals.failed(data);
+    const { code, message, fault, again } = data;
+    return this.about(data, async (order) => {
+      if (order.state !== 'released') return;
+      if (order.outside.phase === 'cancelling') return this.endings.cancelled(order);
+      if (!isCurrent(order, data)) return;
+      const found: Fault = { code, message: `${data.target} says: ${message}`.slice(0, 2000), fault };
+      await (again === true ? this.endings.wrong(order, found) : this.endings.giveUp(order, found));
+    });
+  }
+
+  private heard({ orderId }: Answer, share: number): Promise<void> {
+    const now = this.clock.now();
+    const dueAt = new Date(now.getTime() + this.config.outside.silence);
+    return this.outside.heard(orderId, now, dueAt, share);
+  }
+
+  private async about(answer: Answer, take: (order: OutsideOrder) => Promise<void>): Promise<Outcome> {
+    const order = await this.outside.find(answer.orderId);
+    if (order === undefined || order.outside.target !== answer.target) return this.removals.unknown(answer);
+    await take(order);
+    // It may have been the second time: what a crash cut off is done now.
+    if (order.state !== 'released') await this.endings.settle(order);
+    this.dispatcher.wake();
+    return done;
+  }
+}
+
+/** Whether the answer is to the command that was sent last, and the worker has its turn. */
+function isCurrent({ state, outside }: OutsideOrder, { attempt }: Answer): boolean {
+  return state === 'released' && outside.phase === 'ordered' && outside.attempt === attempt;
+}
+
+function wrongCopy({ archiveId, outside }: OutsideOrder, found: ReadBack): Fault {
+  const { target, packedSize, sha256 } = outside;
+  return {
+    code: 'worker.copy-wrong',
+    message: `Expected ${archiveId} at ${target} with SHA-256 ${sha256} and ${packedSize} bytes, its worker read back ${found.sha256} and ${found.packedSize} bytes. Ask those who operate ${target}.`,
+    fault: 'system',
+  };
+}
+
+function stoppedItself({ archiveId, outside: { target } }: OutsideOrder): Fault {
+  return {
+    code: 'worker.stopped',
+    message: `Expected the worker of ${target} to go on with ${archiveId}, it says that it was cancelled, and nobody has asked for that.`,
+    fault: 'system',
+  };
+}
