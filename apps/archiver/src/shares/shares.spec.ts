@@ -11,7 +11,6 @@ import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
 import { afterFault } from '../domain/after-fault.js';
-import { targetsIn } from '../domain/missing-targets.js';
 import { TargetNames } from '../domain/target-names.js';
 import type { WorkContext } from '../domain/work.js';
 import { CopyRecords } from '../persistence/copy-records.js';
@@ -195,45 +194,6 @@ describe('A share', () => {
       assert.equal((await shares.states())[0]?.state, 'known');
     });
   }
-
-  it('that is away keeps no copy on another share from being discarded, and is what is left to be done', async () => {
-    const identities = new TargetIdentities(store, clock);
-    const tape = new IdentifiedStorage(other, identities);
-    const writer = await tape.create(_id, 't');
-    await writer.write(content);
-    await writer.commit();
-    const copies = ['disk', 'tape'].map((name) => ({ share: name, verifiedAt: clock.now() }));
-    await store.datablocks.updateOne({ _id }, { $set: { copies } });
-    const datablocks = new Datablocks(store);
-    const catalogue = { lists: () => Promise.resolve(false) } as unknown as CatalogueWord;
-    const config = { lease: 60_000, discardGrace: grace } as ArchiverConfig;
-    const served = (...have: IdentifiedStorage[]) => {
-      const here = new SetAside(new FilesAside(store), datablocks, clock, have, config);
-      return new DiscardDatablockHandler(datablocks, catalogue, here, clock, have);
-    };
-    const leftIn = async (handling: Promise<unknown>): Promise<readonly string[] | undefined> => {
-      const error: unknown = await handling.then(
-        () => assert.fail('something is left to be done'),
-        (thrown: unknown) => thrown,
-      );
-      waits(error);
-      return targetsIn(error, 'left');
-    };
-    const same = order();
-    // This archiver has both, and one of them is away.
-    inner.gone = true;
-    assert.deepEqual(await leftIn(served(share, tape).handle(same)), ['disk']);
-    assert.deepEqual(
-      [(await asides.list(10)).map((one) => one.share), await other.stat(_id)],
-      [['tape'], undefined],
-    );
-    inner.gone = false;
-    // Another one that has only the other target goes on with what is left, and has nothing of it.
-    assert.deepEqual(await leftIn(served(tape).handle(same, { left: ['disk'] })), ['disk']);
-    await served(share).handle(same, { left: ['disk'] });
-    assert.deepEqual((await asides.list(10)).map((one) => one.share).sort(), ['disk', 'tape']);
-    assert.equal(await inner.stat(_id), undefined);
-  });
 
   it('that is mounted for reading only is read and verified, and what is to be written or removed waits', async () => {
     const mend = readOnly(inner, other);
