@@ -6,7 +6,7 @@ import { eventRow, type AnswerRow } from '#outbox';
 import { SharesToken } from '../archiver.config.js';
 import { CopyCheck } from '../check-copies/copy-check.js';
 import { targetAway } from '../domain/missing-targets.js';
-import { copyElsewhere, datablockToTend } from '../domain/tended-datablock.js';
+import { copyElsewhere, datablockToTend } from '../check-copies/tended-datablock.js';
 import type { WorkContext } from '../domain/work.js';
 import { CopyMending } from '../mend-copies/copy-mending.js';
 import { fileChanged, markOf } from '../mend-copies/file-marks.js';

@@ -3,7 +3,7 @@ import { datablockRepairedV1, type RepairDatablockV1, type repairDatablockV1 } f
 import { Clock, PermanentError } from '#kernel';
 import { eventRow, type AnswerRow } from '#outbox';
 import { CopyCheck, type CheckedCopy } from '../check-copies/copy-check.js';
-import { copyElsewhere, datablockToTend } from '../domain/tended-datablock.js';
+import { copyElsewhere, datablockToTend } from '../check-copies/tended-datablock.js';
 import type { WorkContext } from '../domain/work.js';
 import { CopyMending, noGoodCopy } from '../mend-copies/copy-mending.js';
 import { fileChanged, markOf } from '../mend-copies/file-marks.js';

@@ -1,6 +1,6 @@
 import { PermanentError } from '#kernel';
 import type { StoredDatablock } from '../persistence/records.js';
-import { refuseForeign } from './own-datablock.js';
+import { refuseForeign } from '../domain/own-datablock.js';
 
 interface Known {
   verified(archiveId: string): Promise<StoredDatablock | undefined>;
