@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, it } from 'node:test';
+import { text } from 'node:stream/consumers';
 import { ManualClock } from '#kernel';
 import { createLogger } from '#observability';
 import { MemoryObjectStore } from '#storage/testing';
@@ -74,7 +75,7 @@ describe('Copies that others store', () => {
     const { envelope } = await handler.take(take, context);
     assert.equal(envelope!.type, 'archival.datablock-retrieved.v1');
     assert.deepEqual(await keys(), [archiveId]);
-    assert.deepEqual((await objects.get(bucket, archiveId)).toString?.() ?? '', tar.toString());
+    assert.equal(await text(await objects.get(bucket, archiveId)), tar.toString());
     await handler.take(take, context);
     assert.deepEqual(await keys(), [archiveId]);
   });

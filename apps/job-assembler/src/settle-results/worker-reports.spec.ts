@@ -136,7 +136,7 @@ describe('A copy at a target that others operate', () => {
       await linked(attempt + 2);
     }
     const { state, fault } = await at();
-    assert.deepEqual([state, fault?.code, await task()], ['failed', 'worker.copy-wrong', 'failed']);
+    assert.deepEqual([state, fault?.code, await task()], ['failed', 'assembly.copy-wrong', 'failed']);
   });
 
   it('is ordered again with a fresh link when nothing is heard; late answers are as good, late faults are none', async () => {
