@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { openSync, readFileSync, writeSync, closeSync, readdirSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, writeSync, closeSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandBasics } from '#command-line';
 import { Output } from '#command-line';
@@ -25,10 +25,16 @@ export class PythonWorker {
     private readonly worker: ReturnType<typeof sandboxedProcess>,
   ) {}
 
-  /** @param fault name of a class in planted_faults.py; none: the worker as it is in `examples` */
-  static async start(fault = ''): Promise<PythonWorker> {
-    const prefix = `check-${randomBytes(6).toString('hex')}`;
-    const password = randomBytes(12).toString('hex');
+  /**
+   * @param fault name of a class in planted_faults.py; none: the worker as it is in `examples`
+   * @param installation whose worker it is; absent: of none, it will be checked
+   */
+  static async start(
+    fault = '',
+    installation?: { readonly prefix: string; readonly password: string },
+  ): Promise<PythonWorker> {
+    const prefix = installation?.prefix ?? `check-${randomBytes(6).toString('hex')}`;
+    const password = installation?.password ?? randomBytes(12).toString('hex');
     const home = await debianHome('worker');
     serviceFolder(home, 'program');
     serviceFolder(home, 'kept');
@@ -79,6 +85,21 @@ export class PythonWorker {
         await this.worker.start();
       },
     };
+  }
+
+  /** As `kill -9`. */
+  kill(): Promise<void> {
+    return this.worker.kill();
+  }
+
+  startAgain(): Promise<void> {
+    return this.worker.start();
+  }
+
+  /** What it has written down, a line each: commands, ends, what was sent. */
+  get journal(): string {
+    const file = join(this.home.dataDirectory, 'kept/journal.ndjson');
+    return existsSync(file) ? readFileSync(file, 'utf8') : '';
   }
 
   get log(): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { jobCancelRequestedV1, type Envelope } from '#contracts';
+import { copyAcceptedV1, jobCancelRequestedV1, type Envelope } from '#contracts';
 import { newId, PermanentError, recogniseAway, TransientError } from '#kernel';
 import { createLogger } from '#observability';
 import { InboxConsumer, type Handler } from './inbox-consumer.js';
@@ -10,7 +10,7 @@ import type { Delivery } from './message-transport.js';
 import { Naming } from './naming.js';
 import { done, type Outcome } from './outcome.js';
 import { outboxHeader } from './receipt.js';
-import { checkedSenderHeader } from './senders.js';
+import { checkedSenderHeader, wrongSender } from './senders.js';
 import { MemoryTransport } from './testing/memory-transport.js';
 import { until } from './testing/message-transport.conformance.js';
 import { topologyOf } from './topology.js';
@@ -47,7 +47,10 @@ describe('InboxConsumer', () => {
       options,
       transport,
       inbox,
-      new Map([[type, handler]]),
+      new Map([
+        [type, handler],
+        [copyAcceptedV1.type, handler],
+      ]),
       createLogger('spec', 'silent'),
     );
     await transport.consume(naming.inboxOf('job-assembler'), { prefetch: 8 }, (delivery) =>
@@ -217,6 +220,44 @@ describe('InboxConsumer', () => {
       ['messaging.wrong-sender', 'messaging.wrong-sender'],
     );
     assert.match(String(dead[0]?.headers['reason']), /test\.catalog-api.*test\.archiver/);
+  });
+
+  it('believes the worker of a target from the account of that target only, whatever accounts the apps have', () => {
+    const accountOf = (target: string): string => naming.workerAccountOf(target);
+    for (const accounts of ['per-app', 'shared'] as const) {
+      assert.equal(wrongSender(naming, accounts, 'worker', accountOf('tape'), 'tape'), undefined);
+      assert.match(
+        wrongSender(naming, accounts, 'worker', accountOf('disk'), 'tape') ?? '',
+        /from test\.worker\.tape, found the account test\.worker\.disk/,
+      );
+      assert.ok(wrongSender(naming, accounts, 'archiver', accountOf('tape')) !== undefined);
+    }
+    assert.ok(wrongSender(naming, 'per-app', 'worker', '', 'tape') !== undefined);
+  });
+
+  it('parks what a worker says of a target that is not its own, and gives it no receipt', async () => {
+    const dead = await collect(naming.deadOf('job-assembler'));
+    const receipts = await collect(naming.receiptsOf('catalog-api'));
+    const said = copyAcceptedV1.type;
+    const data = { orderId: 'j/0/0/tape', target: 'tape', attempt: 1 };
+    const send = (account: string, changes: object = {}) => {
+      const id = newId();
+      const body = {
+        ...{ specversion: '1.0' as const, id, source: '/catena/worker', type: said, subject: data.orderId },
+        ...{ time: new Date().toISOString(), datacontenttype: 'application/json' as const, sequence: 1 },
+        ...{ partitionkey: data.orderId, data: { ...data, ...changes } },
+      };
+      return transport.publishAs(account, wireMessageOf(naming, body, { [outboxHeader]: 'x/y' }));
+    };
+    await send(naming.workerAccountOf('disk'));
+    await send(naming.workerAccountOf('tape'), { attempt: 'one' });
+    await send(naming.workerAccountOf('tape'));
+    await until(() => dead.length === 2 && handled.length === 1);
+    assert.deepEqual(
+      dead.map(({ headers }) => headers['code']),
+      ['messaging.wrong-sender', 'messaging.malformed'],
+    );
+    assert.deepEqual(receipts, []);
   });
 
   it('remembers who sent a message while it is retried', async () => {

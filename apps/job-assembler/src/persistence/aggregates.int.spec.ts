@@ -8,6 +8,7 @@ import { datasetTasksConformance } from '../testing/dataset-tasks.conformance.js
 import { jobsConformance } from '../testing/jobs.conformance.js';
 import { steeredJobsConformance } from '../testing/steered-jobs.conformance.js';
 import { steeringConformance } from '../testing/steering.conformance.js';
+import { outsideOrdersConformance } from '../testing/outside-orders.conformance.js';
 import { workOrdersConformance } from '../testing/work-orders.conformance.js';
 import { AssemblerStore } from './assembler-store.js';
 
@@ -30,5 +31,6 @@ datablockPlacesConformance('MongoDB', open);
 jobsConformance('MongoDB', open);
 datasetTasksConformance('MongoDB', open);
 workOrdersConformance('MongoDB', open);
+outsideOrdersConformance('MongoDB', open);
 steeredJobsConformance('MongoDB', open);
 steeringConformance('MongoDB', open);

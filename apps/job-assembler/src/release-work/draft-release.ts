@@ -31,10 +31,8 @@ export class DraftRelease {
     this.dispatcher.wake();
   }
 
-  /** What is done at our storages may be followed by the same at those that others operate. @returns whether there is such work now */
-  async followUp(task: Pick<DatasetTask, '_id' | 'jobId'>): Promise<boolean> {
-    if (!(await this.outside.follow(task))) return false;
-    this.dispatcher.wake();
-    return true;
+  /** What is done at our storages may be followed by the same at those that others operate. Can be repeated. */
+  async followUp(task: Pick<DatasetTask, '_id' | 'jobId' | 'planner'>): Promise<void> {
+    if (await this.outside.follow(task)) this.dispatcher.wake();
   }
 }

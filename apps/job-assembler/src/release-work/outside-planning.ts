@@ -67,11 +67,13 @@ export class OutsidePlanning {
     if (kind === 'store' && copy !== undefined && copy.damagedAt === undefined) return;
     const { packedSize, sha256 } = (kind === 'store' ? order.result : copy) ?? {};
     if (packedSize === undefined || sha256 === undefined) return;
-    const { jobId, taskId, pid, group, archiveId, route = onlyRoute, priority, context } = order;
+    const { jobId, taskId, planner, pid, group, archiveId, route = onlyRoute, priority, context } = order;
     const lane = laneName(kind === 'store' ? 'write' : 'read', { route, targets: [target] });
     const planned: OutsideOrder = {
       ...{ _id: outsideOrderId(order._id, target), jobId, taskId, pid, kind, state: 'planned', group, route },
       ...{ target: lane, targets: [target], archiveId, bytes: 0, share: 0, createdAt: this.clock.now() },
+      // Of the same plan: it is counted with what it follows.
+      ...(planner === undefined ? {} : { planner }),
       ...(priority === undefined ? {} : { priority }),
       ...(context === undefined ? {} : { context }),
       outside: { target, packedSize, sha256, phase: 'waiting', attempt: 0, faults: 0 },

@@ -24,6 +24,8 @@ export class DatasetSettling {
   async settle(taskId: string): Promise<void> {
     const task = await this.tasks.find(taskId);
     if (task?.state !== 'running') return;
+    // Before anything is counted: who finds nothing to follow finds, in the counts, what another one has made of it.
+    await this.drafts.followUp(task);
     const counts = await this.orders.counts(planOf(task));
     if ((counts.drafted ?? 0) > 0) {
       await this.drafts.release(task);
@@ -33,7 +35,6 @@ export class DatasetSettling {
       await this.orders.cancelPlanned({ taskId });
       return this.settle(taskId);
     }
-    if ((counts.failed ?? 0) === 0 && (await this.drafts.followUp(task))) return this.settle(taskId);
     const end = isEmptyReset(task, counts) ? 'succeeded' : outcomeOfWork(counts);
     if (end === 'failed')
       await this.ending.end(taskId, 'running', 'failed', await this.orders.firstFault(taskId));

@@ -152,7 +152,7 @@ function isCurrent({ state, outside }: OutsideOrder, { attempt }: Answer): boole
 function wrongCopy({ archiveId, outside }: OutsideOrder, found: ReadBack): Fault {
   const { target, packedSize, sha256 } = outside;
   return {
-    code: 'worker.copy-wrong',
+    code: 'assembly.copy-wrong',
     message: `Expected ${archiveId} at ${target} with SHA-256 ${sha256} and ${packedSize} bytes, its worker read back ${found.sha256} and ${found.packedSize} bytes. Ask those who operate ${target}.`,
     fault: 'system',
   };
@@ -160,7 +160,7 @@ function wrongCopy({ archiveId, outside }: OutsideOrder, found: ReadBack): Fault
 
 function stoppedItself({ archiveId, outside: { target } }: OutsideOrder): Fault {
   return {
-    code: 'worker.stopped',
+    code: 'assembly.worker-stopped',
     message: `Expected the worker of ${target} to go on with ${archiveId}, it says that it was cancelled, and nobody has asked for that.`,
     fault: 'system',
   };

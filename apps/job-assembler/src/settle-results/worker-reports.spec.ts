@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { ManualClock } from '#kernel';
+import { createLogger } from '#observability';
+import type { OutsideOrder } from '../aggregates/outside-orders.js';
+import type { WorkOrder } from '../aggregates/records.js';
+import type { Dispatcher } from '../release-work/dispatcher.js';
+import { OutsidePlanning } from '../release-work/outside-planning.js';
+import { JobCancellation } from '../accept-job/job-cancellation.js';
+import { memoryAssembler, type Assembler } from '../testing/assembler.js';
+import { configOf } from '../testing/assembler-config.js';
+import { dispatcherOn } from '../testing/dispatching.js';
+import { routesOf, targetOf } from '../testing/release-rules.js';
+import { archived, jobOf, messagesOf, orderOf, taskOf } from '../testing/samples.js';
+import { settlingOn } from '../testing/settling.js';
+import type { JobSettling } from './job-settling.js';
+import { OutsideEndings } from './outside-endings.js';
+import { OutsideRemovals } from './outside-removals.js';
+import { OutsideResending } from './outside-resending.js';
+import { OutsideStaging } from './outside-staging.js';
+import { WorkerReportsConsumer } from './worker-reports.consumer.js';
+
+const logger = createLogger('worker-reports.spec', 'silent');
+const right = { packedSize: 12, sha256: 'x' };
+const wrong = { packedSize: 12, sha256: 'other' };
+const routes = routesOf(
+  targetOf('disk'),
+  targetOf('tape', { kind: 'outside', limits: { write: 1, read: 1 } }),
+);
+
+describe('A copy at a target that others operate', () => {
+  const clock = new ManualClock();
+  const config = configOf({ routes, limits: { global: 1, perGroup: 1, perTarget: 1 } });
+  let assembler: Assembler;
+  let consumer: WorkerReportsConsumer;
+  let staging: OutsideStaging;
+  let resending: OutsideResending;
+  let releasing: Dispatcher;
+  let settle: () => Promise<void>;
+  beforeEach(async () => {
+    assembler = memoryAssembler(clock);
+    const { jobs, orders, outside, places, leases } = assembler;
+    const planning = new OutsidePlanning(jobs, orders, outside, places, clock);
+    const { settling } = settlingOn(assembler, clock);
+    const dispatcher = { wake: () => undefined } as unknown as Dispatcher;
+    const endings = new OutsideEndings(
+      ...([outside, orders, places, planning, settling, clock, config, logger] as const),
+    );
+    const removals = new OutsideRemovals(outside, clock, config, logger);
+    consumer = new WorkerReportsConsumer(outside, endings, removals, dispatcher, clock, config);
+    staging = new OutsideStaging(outside, endings, removals, orders, planning, clock, config);
+    resending = new OutsideResending(outside, endings, leases, clock, config, logger);
+    releasing = dispatcherOn(assembler, clock, config, logger);
+    settle = () => settling.settle('j/0');
+    await assembler.store.jobs.insertOne(jobOf('j', { state: 'running' }));
+    await assembler.store.tasks.insertOne(taskOf('j/0', { planner: 1, pid: 'p' }));
+    const inner = { target: 'write:r@disk', targets: ['disk'], outsideTargets: ['tape'], planner: 1 };
+    await assembler.store.orders.insertOne(
+      orderOf('j/0/0', { state: 'done', pid: 'p', result: archived, ...inner }),
+    );
+  });
+
+  const orderId = 'j/0/0/tape';
+  const at = async (): Promise<OutsideOrder> => (await assembler.outside.find(orderId))!;
+  const task = async (): Promise<string | undefined> => (await assembler.tasks.find('j/0'))?.state;
+  const answer = (attempt: number, more: object = {}) =>
+    ({ data: { orderId, target: 'tape', attempt, ...more } }) as never;
+  const release = () => releasing.round();
+  const linked = (attempt: number) =>
+    staging.retrieved({
+      ...{ workOrderId: `${orderId}/link/${attempt}`, jobId: 'j', pid: 'p', archiveId: 'j/0/0.tar' },
+      ...{ packedSize: 12, sha256: 'x', url: `u${attempt}`, expiresAt: '2026-01-02T00:00:00Z' },
+    } as never);
+  const phase = async () => {
+    const { state, outside } = await at();
+    return [state, outside.phase, outside.attempt];
+  };
+  /** Until the worker has its command. */
+  async function ordered(): Promise<void> {
+    await settle();
+    await release();
+    await linked(1);
+  }
+
+  it('is ordered when ours is good, by a link of the archiver, and the dataset waits for it', async () => {
+    await settle();
+    assert.deepEqual(await phase(), ['planned', 'waiting', 0]);
+    await release();
+    assert.deepEqual(await phase(), ['released', 'staging', 1]);
+    await linked(1);
+    await linked(1);
+    assert.deepEqual([await phase(), await task()], [['released', 'ordered', 1], 'running']);
+    const rows = (await at()).outbox.rows;
+    assert.deepEqual(messagesOf(await at()), ['archival.retrieve-datablock.v1', 'archival.store-copy.v1']);
+    const { archiveId, url, attempt } = rows[1]?.envelope?.data as Record<string, unknown>;
+    assert.deepEqual([archiveId, url, attempt, rows[1]?.awaits], ['j/0/0.tar', 'u1', 1, []]);
+  });
+
+  it('counts at its target only: neither all, nor its group, nor our storage has less room for it', async () => {
+    await ordered();
+    await assembler.store.orders.insertOne(orderOf('j/1/0', { target: 'write:r@disk', targets: ['disk'] }));
+    await assembler.store.orders.insertOne({ ...(await at()), _id: 'j/1/1/tape', state: 'planned' });
+    await release();
+    const state = async (_id: string) => (await assembler.store.orders.findOne({ _id }))?.state;
+    assert.deepEqual([await state('j/1/0'), await state('j/1/1/tape')], ['released', 'planned']);
+  });
+
+  it('ends the dataset when its worker has read back what the archiver recorded, also if it says so twice', async () => {
+    await ordered();
+    await consumer.stored(answer(1, right));
+    await consumer.stored(answer(1, right));
+    assert.deepEqual([(await at()).state, await task()], ['done', 'registering']);
+    assert.deepEqual(Object.keys(await assembler.places.outside('j/0/0.tar', 'p')), ['tape']);
+  });
+
+  it('with a wrong checksum is removed before it is stored anew, and what was said of it before counts for nothing', async () => {
+    await ordered();
+    await consumer.stored(answer(1, wrong));
+    await consumer.stored(answer(1, wrong));
+    assert.deepEqual(await phase(), ['released', 'clearing', 2]);
+    await consumer.stored(answer(1, right));
+    assert.deepEqual(await phase(), ['released', 'clearing', 2]);
+    await consumer.removed({ data: { orderId: `${orderId}/clear`, target: 'tape', attempt: 2 } } as never);
+    await linked(3);
+    await consumer.stored(answer(1, right));
+    assert.deepEqual([await phase(), await task()], [['released', 'ordered', 3], 'running']);
+    await consumer.stored(answer(3, right));
+    assert.equal(await task(), 'registering');
+  });
+
+  it('that is wrong too often fails the dataset, and nothing is registered', async () => {
+    await ordered();
+    for (let attempt = 1; attempt <= 5; attempt += 2) {
+      await consumer.stored(answer(attempt, wrong));
+      await consumer.removed({ data: { orderId: `${orderId}/clear`, target: 'tape' } } as never);
+      await linked(attempt + 2);
+    }
+    const { state, fault } = await at();
+    assert.deepEqual([state, fault?.code, await task()], ['failed', 'assembly.copy-wrong', 'failed']);
+  });
+
+  it('is ordered again with a fresh link when nothing is heard; late answers are as good, late faults are none', async () => {
+    await ordered();
+    await consumer.accepted(answer(1));
+    await resending.look();
+    assert.deepEqual(await phase(), ['released', 'ordered', 1]);
+    clock.advance(60_000);
+    await resending.look();
+    await linked(1);
+    assert.deepEqual(await phase(), ['released', 'staging', 2]);
+    await linked(2);
+    const fault = { code: 'worker.broken', message: 'no', fault: 'system' };
+    await consumer.failed(answer(1, fault));
+    assert.deepEqual(await phase(), ['released', 'ordered', 2]);
+    await consumer.stored(answer(1, right));
+    assert.equal(await task(), 'registering');
+  });
+
+  it('that its worker could not make is tried again after a pause, where that may help', async () => {
+    await ordered();
+    const fault = { code: 'worker.link', message: 'expired', fault: 'system', again: true };
+    await consumer.failed(answer(1, fault));
+    assert.deepEqual(await phase(), ['released', 'waiting', 1]);
+    clock.advance(1000);
+    await resending.look();
+    await linked(2);
+    await consumer.failed(answer(2, { ...fault, again: false }));
+    assert.deepEqual([(await at()).fault?.message, await task()], ['tape says: expired', 'failed']);
+  });
+
+  it('is nobody elses business: answers about other orders and other targets are parked', async () => {
+    await ordered();
+    for (const about of [{ orderId: 'j/0/0' }, { orderId: 'none' }, { target: 'vault' }])
+      for (const say of ['accepted', 'stored', 'verified', 'recalled', 'cancelled', 'failed'] as const) {
+        const outcome = await consumer[say](answer(1, { ...right, ...about }));
+        assert.deepEqual(
+          [outcome.kind, (outcome as { code?: string }).code],
+          ['dead', 'assembly.order-unknown'],
+        );
+      }
+    assert.equal((await consumer.progressed(answer(1, { orderId: 'none' }))).kind, 'done');
+    assert.deepEqual(await phase(), ['released', 'ordered', 1]);
+  });
+
+  describe('of a job that is cancelled', () => {
+    const cancel = async () => {
+      const { jobs, orders, outside } = assembler;
+      const settling = { soon: () => Promise.resolve() } as unknown as JobSettling;
+      await new JobCancellation(jobs, orders, outside, settling, clock, config).request('j');
+      await settle();
+    };
+
+    it('is stopped by its worker, and our own copy is discarded with it', async () => {
+      await ordered();
+      await cancel();
+      assert.deepEqual(await phase(), ['released', 'cancelling', 1]);
+      assert.equal(messagesOf(await at()).at(-1), 'archival.cancel-copy.v1');
+      await consumer.cancelled(answer(1));
+      await consumer.cancelled(answer(1));
+      assert.deepEqual([(await at()).state, await task()], ['cancelled', 'cancelled']);
+      const { removing, discardedAt } = (await assembler.store.orders.findOne({ _id: 'j/0/0' })) as WorkOrder;
+      assert.deepEqual([removing, discardedAt], [[{ target: 'tape', ...right }], clock.now()]);
+    });
+
+    it('is over at once where its worker has nothing to do, and after some silence where it does not answer', async () => {
+      await settle();
+      await release();
+      await cancel();
+      assert.equal((await at()).state, 'cancelled');
+    });
+
+    it('waits for a silent worker a few times only', async () => {
+      await ordered();
+      await cancel();
+      for (let look = 0; look < 3; look += 1) {
+        clock.advance(60_000);
+        await resending.look();
+      }
+      assert.deepEqual([(await at()).state, await task()], ['cancelled', 'cancelled']);
+    });
+  });
+
+  describe('that nobody needs any more', () => {
+    const removalIn = { removing: [{ target: 'tape', ...right }] };
+    const order = async () => (await assembler.store.orders.findOne({ _id: 'j/0/0' })) as WorkOrder;
+    beforeEach(() => assembler.store.orders.updateOne({ _id: 'j/0/0' }, { $set: removalIn }));
+    const removed = { data: { orderId: `${orderId}/remove`, target: 'tape', attempt: 1 } } as never;
+
+    it('is removed when the archiver says that nothing of ours is kept, and asked for until its worker answers', async () => {
+      await staging.discarded('j/0/0');
+      await staging.discarded('j/0/0');
+      assert.deepEqual(messagesOf(await order()), ['archival.confirm-discard.v1']);
+      await staging.discardConfirmed('j/0/0/removal');
+      await staging.discardConfirmed('j/0/0/removal');
+      clock.advance(60_000);
+      await resending.look();
+      assert.deepEqual(messagesOf(await order()).slice(1), [
+        'archival.remove-copy.v1',
+        'archival.remove-copy.v1',
+      ]);
+      await consumer.removed(removed);
+      await consumer.removed(removed);
+      assert.equal((await order()).removing, undefined);
+    });
+
+    it('stays when the datablock is in use after all', async () => {
+      await staging.discarded('j/0/0');
+      await staging.failed('j/0/0/removal', {
+        code: 'archiver.datablock-in-use',
+        message: 'm',
+        fault: 'system',
+      });
+      await staging.discardConfirmed('j/0/0/removal');
+      assert.deepEqual(messagesOf(await order()), ['archival.confirm-discard.v1']);
+    });
+  });
+});
