@@ -41,6 +41,8 @@ import { DraftRelease } from './release-work/draft-release.js';
 import { MissingTargets } from './release-work/missing-targets.js';
 import { AcceptedReports } from './settle-results/accepted-reports.js';
 import { ArchiverReportsConsumer } from './settle-results/archiver-reports.consumer.js';
+import { Certification } from './settle-results/certification.js';
+import { CertificationReportsConsumer } from './settle-results/certification-reports.consumer.js';
 import { DatasetEnding } from './settle-results/dataset-ending.js';
 import { DatasetRegisteredConsumer } from './settle-results/dataset-registered.consumer.js';
 import { DatasetResetConsumer } from './settle-results/dataset-reset.consumer.js';
@@ -74,6 +76,7 @@ export class JobAssemblerModule {
         ArchiverReportsConsumer,
         DatasetRegisteredConsumer,
         DatasetResetConsumer,
+        CertificationReportsConsumer,
         LimitsController,
         JobsController,
       ],
@@ -110,6 +113,7 @@ export class JobAssemblerModule {
         SteeredJobs,
         Dispatcher,
         DraftRelease,
+        Certification,
         DatasetEnding,
         DatasetSubmission,
         DatasetSettling,

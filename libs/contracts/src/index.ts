@@ -57,12 +57,19 @@ export { RetrieveDatablockV1, retrieveDatablockV1 } from './archival/retrieve-da
 export { VerifyDatablockV1, verifyDatablockV1 } from './archival/verify-datablock.command.v1.js';
 export { ReleaseOriginalsV1, releaseOriginalsV1 } from './archival/release-originals.command.v1.js';
 export { DiscardDatablockV1, discardDatablockV1 } from './archival/discard-datablock.command.v1.js';
+export { CertifyDatasetV1, certifyDatasetV1 } from './archival/certify-dataset.command.v1.js';
 export { CancelWorkV1, cancelWorkV1 } from './archival/cancel-work.command.v1.js';
 export { WorkProgressedV1, workProgressedV1 } from './archival/work-progressed.event.v1.js';
 export { DatablockArchivedV1, datablockArchivedV1 } from './archival/datablock-archived.event.v1.js';
 export { DatablockRetrievedV1, datablockRetrievedV1 } from './archival/datablock-retrieved.event.v1.js';
 export { DatablockVerifiedV1, datablockVerifiedV1 } from './archival/datablock-verified.event.v1.js';
 export { OriginalsReleasedV1, originalsReleasedV1 } from './archival/originals-released.event.v1.js';
+export { DatasetCertifiedV1, datasetCertifiedV1 } from './archival/dataset-certified.event.v1.js';
+export { CertificateDeclinedV1, certificateDeclinedV1 } from './archival/certificate-declined.event.v1.js';
+export {
+  CertificateKeyAnnouncedV1,
+  certificateKeyAnnouncedV1,
+} from './archival/certificate-key-announced.event.v1.js';
 export { WorkFailedV1, workFailedV1 } from './archival/work-failed.event.v1.js';
 export { WorkCancelledV1, workCancelledV1 } from './archival/work-cancelled.event.v1.js';
 export { PublicationPublishedV1, publicationPublishedV1 } from './catalog/publication-published.event.v1.js';

@@ -20,12 +20,16 @@ import { retrieveDatablockV1 } from './archival/retrieve-datablock.command.v1.js
 import { verifyDatablockV1 } from './archival/verify-datablock.command.v1.js';
 import { releaseOriginalsV1 } from './archival/release-originals.command.v1.js';
 import { discardDatablockV1 } from './archival/discard-datablock.command.v1.js';
+import { certifyDatasetV1 } from './archival/certify-dataset.command.v1.js';
 import { cancelWorkV1 } from './archival/cancel-work.command.v1.js';
 import { workProgressedV1 } from './archival/work-progressed.event.v1.js';
 import { datablockArchivedV1 } from './archival/datablock-archived.event.v1.js';
 import { datablockRetrievedV1 } from './archival/datablock-retrieved.event.v1.js';
 import { datablockVerifiedV1 } from './archival/datablock-verified.event.v1.js';
 import { originalsReleasedV1 } from './archival/originals-released.event.v1.js';
+import { datasetCertifiedV1 } from './archival/dataset-certified.event.v1.js';
+import { certificateDeclinedV1 } from './archival/certificate-declined.event.v1.js';
+import { certificateKeyAnnouncedV1 } from './archival/certificate-key-announced.event.v1.js';
 import { workFailedV1 } from './archival/work-failed.event.v1.js';
 import { workCancelledV1 } from './archival/work-cancelled.event.v1.js';
 import { publicationPublishedV1 } from './catalog/publication-published.event.v1.js';
@@ -60,12 +64,16 @@ export const registry: readonly MessageContract[] = [
   verifyDatablockV1,
   releaseOriginalsV1,
   discardDatablockV1,
+  certifyDatasetV1,
   cancelWorkV1,
   workProgressedV1,
   datablockArchivedV1,
   datablockRetrievedV1,
   datablockVerifiedV1,
   originalsReleasedV1,
+  datasetCertifiedV1,
+  certificateDeclinedV1,
+  certificateKeyAnnouncedV1,
   workFailedV1,
   workCancelledV1,
   publicationPublishedV1,

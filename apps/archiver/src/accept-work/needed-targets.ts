@@ -14,7 +14,7 @@ export class NeededTargets {
 
   /** Undefined: any archiver may do it. */
   async of({ kind, data }: Command): Promise<WorkNeeds | undefined> {
-    if (kind === 'release') return undefined;
+    if (kind === 'release' || kind === 'certify') return undefined;
     if (kind === 'archive') return needing('all', data.targets);
     // Where copies lie is known better here than to who sent the command.
     const copies = (await this.datablocks.found(data.archiveId))?.copies?.map(({ share }) => share);

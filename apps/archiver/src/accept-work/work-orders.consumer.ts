@@ -3,12 +3,14 @@ import { Payload } from '@nestjs/microservices';
 import {
   archiveDatablockV1,
   cancelWorkV1,
+  certifyDatasetV1,
   discardDatablockV1,
   releaseOriginalsV1,
   retrieveDatablockV1,
   verifyDatablockV1,
   type ArchiveDatablockV1,
   type CancelWorkV1,
+  type CertifyDatasetV1,
   type DiscardDatablockV1,
   type Envelope,
   type ReleaseOriginalsV1,
@@ -57,6 +59,14 @@ export class WorkOrdersConsumer {
   @Handles(discardDatablockV1)
   discard(@Payload() { data }: Envelope<DiscardDatablockV1>): Promise<Outcome> {
     return this.accept({ kind: 'discard', data });
+  }
+
+  /** Without a key there are no certificates, and nothing to remember of it. */
+  @Handles(certifyDatasetV1)
+  certify(@Payload() { data }: Envelope<CertifyDatasetV1>): Promise<Outcome> {
+    return this.config.certificates.key === undefined
+      ? Promise.resolve(done)
+      : this.accept({ kind: 'certify', data });
   }
 
   /** Due at once, so that even a waiting or abandoned work order ends soon. */

@@ -1,5 +1,6 @@
 import type {
   ArchiveDatablockV1,
+  CertifyDatasetV1,
   DiscardDatablockV1,
   ObjectReference,
   OriginalsSource,
@@ -17,7 +18,8 @@ export type Command =
   | { readonly kind: 'retrieve'; readonly data: RetrieveDatablockV1 }
   | { readonly kind: 'verify'; readonly data: VerifyDatablockV1 }
   | { readonly kind: 'release'; readonly data: ReleaseOriginalsV1 }
-  | { readonly kind: 'discard'; readonly data: DiscardDatablockV1 };
+  | { readonly kind: 'discard'; readonly data: DiscardDatablockV1 }
+  | { readonly kind: 'certify'; readonly data: CertifyDatasetV1 };
 
 /** One accepted work order. */
 export interface WorkOrder {
@@ -124,6 +126,14 @@ export interface KnownTarget {
   since: Date;
   /** An operator said that it is the right one. */
   adopted?: { readonly by: string; readonly reason: string };
+}
+
+/** A public key that certificates are signed with, as it was announced. */
+export interface AnnouncedKey {
+  /** Its thumbprint. */
+  _id: string;
+  announcedAt: Date;
+  outbox: OutboxPart;
 }
 
 /** `drain`: nothing is written there any more. `pause`: nothing is read there either. What has begun ends. */

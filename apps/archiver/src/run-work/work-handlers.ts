@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type {
   archiveDatablockV1,
+  certifyDatasetV1,
   discardDatablockV1,
   releaseOriginalsV1,
   retrieveDatablockV1,
@@ -8,6 +9,7 @@ import type {
 } from '#contracts';
 import type { AnswerRow } from '#outbox';
 import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.handler.js';
+import { CertifyDatasetHandler } from '../certify-dataset/certify-dataset.handler.js';
 import type { Command } from '../persistence/records.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
 import { ReleaseOriginalsHandler } from '../release-originals/release-originals.handler.js';
@@ -22,6 +24,7 @@ export type WorkAnswer = AnswerRow<
   | typeof verifyDatablockV1
   | typeof releaseOriginalsV1
   | typeof discardDatablockV1
+  | typeof certifyDatasetV1
 >;
 
 /** Which handler does which work. */
@@ -33,6 +36,7 @@ export class WorkHandlers {
     private readonly verify: VerifyDatablockHandler,
     private readonly release: ReleaseOriginalsHandler,
     private readonly discard: DiscardDatablockHandler,
+    private readonly certify: CertifyDatasetHandler,
   ) {}
 
   handle(command: Command, context: WorkContext): Promise<WorkAnswer> {
@@ -47,6 +51,8 @@ export class WorkHandlers {
         return this.release.handle(command.data, context);
       case 'discard':
         return this.discard.handle(command.data);
+      case 'certify':
+        return this.certify.handle(command.data, context);
     }
   }
 

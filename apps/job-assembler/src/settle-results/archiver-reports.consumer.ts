@@ -66,6 +66,10 @@ export class ArchiverReportsConsumer {
   @Handles(workFailedV1)
   async failed(@Payload() { data }: Envelope<WorkFailedV1>): Promise<Outcome> {
     const { code, message, fault, workOrderId } = data;
+    if (workOrderId.endsWith('/certify')) {
+      this.logger.error({ workOrderId, code, error: message }, 'the archiver could not certify a dataset');
+      return done;
+    }
     const followUp = /^(.+)\/(release|discard)$/.exec(workOrderId);
     if (followUp === null) return this.end(workOrderId, { state: 'failed', fault: { code, message, fault } });
     // The archive itself is complete: what was to follow is noted, for people.

@@ -5,6 +5,7 @@ import { ManualClock } from '#kernel';
 import type { DatasetTask } from '../aggregates/records.js';
 import { memoryAssembler, type Assembler } from '../testing/assembler.js';
 import { messagesOf, taskOf } from '../testing/samples.js';
+import { Certification } from './certification.js';
 import { DatasetEnding } from './dataset-ending.js';
 import type { JobEnding } from './job-ending.js';
 
@@ -17,7 +18,8 @@ describe('The end of a dataset', () => {
     assembler = memoryAssembler(clock);
     settledJobs = [];
     const jobs = { settle: (jobId: string) => Promise.resolve(settledJobs.push(jobId)) };
-    ending = new DatasetEnding(assembler.tasks, jobs as unknown as JobEnding, clock);
+    const certification = new Certification(assembler.orders, clock);
+    ending = new DatasetEnding(assembler.tasks, jobs as unknown as JobEnding, certification, clock);
   });
   const put = (changes: Partial<DatasetTask>): Promise<unknown> =>
     assembler.store.tasks.insertOne(taskOf('j/0', changes));
