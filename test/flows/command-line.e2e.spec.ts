@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, lstat, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -139,8 +150,10 @@ describe('The command line', () => {
 
   /** The certificate comes beside the job, and is checked without the server: as JSON, as a page, and changed. */
   async function assertCertified(pid: string): Promise<void> {
-    const [json, page, keys] = ['json', 'html', 'keys'].map((name) => join(installation.directory, `c.${name}`)) as [string, string, string];
-    for (let issued = await shell.run(['certificate', pid, '-o', json]); issued.code !== 0; ) {
+    const [json, page, keys] = ['json', 'html', 'keys'].map((name) =>
+      join(installation.directory, `c.${name}`),
+    ) as [string, string, string];
+    for (let issued = await shell.run(['certificate', pid, '-o', json]); issued.code !== 0;) {
       assert.match(issued.stderr, /No certificate of .* was issued yet/);
       await sleep(200);
       issued = await shell.run(['certificate', pid, '-o', json]);
@@ -158,7 +171,10 @@ describe('The command line', () => {
       assert.ok(checked.stdout.includes(createHash('sha256').update(tar).digest('hex')), checked.stdout);
     }
     const signed = JSON.parse(await readFile(json, 'utf8')) as { payload: string };
-    await writeFile(json, JSON.stringify({ ...signed, payload: signed.payload.replace(/^.{200}/, (start) => `${start}A`) }));
+    await writeFile(
+      json,
+      JSON.stringify({ ...signed, payload: signed.payload.replace(/^.{200}/, (start) => `${start}A`) }),
+    );
     const forged = await offline(json);
     assertCode(forged, 1);
     assert.match(forged.stdout, /^NOT VALID/);

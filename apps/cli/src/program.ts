@@ -130,11 +130,16 @@ function addRetrieve(program: Command, perform: Perform): void {
 function addCertificate(program: Command, perform: Perform): void {
   program
     .command('certificate')
-    .description('what of a dataset is stored where, signed by the archive; and whether such a certificate is valid')
+    .description(
+      'what of a dataset is stored where, signed by the archive; and whether such a certificate is valid',
+    )
     .argument('[pid]')
     .option('-o, --output <file>', 'write the certificate into this file')
     .option('--html', 'as a page to print, which contains the certificate')
-    .option('--check <file>', 'say whether the certificate in a file (JSON or page) is valid, and what it certifies')
+    .option(
+      '--check <file>',
+      'say whether the certificate in a file (JSON or page) is valid, and what it certifies',
+    )
     .option('--keys <file>', 'check with these public keys, without a server (default: those of the server)')
     .option('--save-keys <file>', 'write the public keys of the server into a file, to check with later')
     .action((pid: string | undefined, options: CertificateOptions) =>

@@ -101,6 +101,8 @@ function isSha256(value: unknown): boolean {
 
 function isTime(value: unknown): boolean {
   return (
-    typeof value === 'string' && /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/.test(value) && !Number.isNaN(Date.parse(value))
+    typeof value === 'string' &&
+    /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/.test(value) &&
+    !Number.isNaN(Date.parse(value))
   );
 }

@@ -17,7 +17,9 @@ interface Header {
  */
 export function checkCertificate(signed: unknown, keys: readonly CertificateKey[]): CheckedCertificate {
   if (!isSigned(signed))
-    return refused('it is no signed certificate: expected "payload", "protected" and "signature" as base64url');
+    return refused(
+      'it is no signed certificate: expected "payload", "protected" and "signature" as base64url',
+    );
   const header = headerOf(signed);
   if (typeof header === 'string') return refused(header);
   const { kid } = header;
@@ -47,7 +49,9 @@ function isSigned(value: unknown): value is SignedCertificate {
 /** Written in the one way there is: the same bytes are the same text. */
 function isBase64url(value: unknown): boolean {
   return (
-    typeof value === 'string' && value !== '' && Buffer.from(value, 'base64url').toString('base64url') === value
+    typeof value === 'string' &&
+    value !== '' &&
+    Buffer.from(value, 'base64url').toString('base64url') === value
   );
 }
 
@@ -57,15 +61,24 @@ function headerOf({ protected: head }: SignedCertificate): Header | string {
   if (!isFields(header)) return 'its header cannot be read';
   const { alg, typ, kid, ...others } = header;
   if (alg !== 'EdDSA') return `its header names the algorithm ${JSON.stringify(alg)}, expected "EdDSA"`;
-  if (typ !== certificateType) return `its header says that it is ${JSON.stringify(typ)}, expected "${certificateType}"`;
+  if (typ !== certificateType)
+    return `its header says that it is ${JSON.stringify(typ)}, expected "${certificateType}"`;
   if (typeof kid !== 'string') return 'its header names no key';
   const more = Object.keys(others);
   return more.length === 0 ? { kid } : `its header has more than Catena writes: ${more.join(', ')}`;
 }
 
-function isSignedBy({ payload, protected: head, signature }: SignedCertificate, key: CertificateKey): boolean {
+function isSignedBy(
+  { payload, protected: head, signature }: SignedCertificate,
+  key: CertificateKey,
+): boolean {
   try {
-    return verify(null, signedBytes(head, payload), publicKeyFrom(key.x), Buffer.from(signature, 'base64url'));
+    return verify(
+      null,
+      signedBytes(head, payload),
+      publicKeyFrom(key.x),
+      Buffer.from(signature, 'base64url'),
+    );
   } catch {
     return false;
   }

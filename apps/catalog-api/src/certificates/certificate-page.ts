@@ -42,7 +42,15 @@ server. The text is a JSON Web Signature (RFC 7515) with Ed25519.</p>
 `;
 }
 
-function section({ archiveId, fileCount, bytes, packedSize, sha256, manifestSha256, copies }: CertifiedDatablock): string {
+function section({
+  archiveId,
+  fileCount,
+  bytes,
+  packedSize,
+  sha256,
+  manifestSha256,
+  copies,
+}: CertifiedDatablock): string {
   const rows = copies.map(
     ({ target, verifiedAt }) => `<tr><td>${escaped(target)}</td><td>${time(verifiedAt)}</td></tr>`,
   );
@@ -69,7 +77,13 @@ function count(value: number): string {
   return value.toLocaleString('en');
 }
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 /** Names come from people: nothing in them is markup, and nothing turns the direction of what follows. */
 function escaped(text: string): string {

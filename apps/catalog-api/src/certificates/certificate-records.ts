@@ -96,7 +96,11 @@ export class CertificateRecords {
   /** Datasets that have any, in the order of their pids. */
   async pidsAfter(pid: string, limit: number): Promise<string[]> {
     const rows = this.all.find({ pid: { $gt: pid } }, { projection: { pid: 1 } });
-    return [...new Set((await rows.sort({ pid: 1, issuedAt: -1, _id: 1 }).limit(limit).toArray()).map((row) => row.pid))];
+    return [
+      ...new Set(
+        (await rows.sort({ pid: 1, issuedAt: -1, _id: 1 }).limit(limit).toArray()).map((row) => row.pid),
+      ),
+    ];
   }
 
   /** The same of those that have a reason only. */
@@ -121,5 +125,7 @@ export class CertificateRecords {
 
 /** The same for the same datablocks, in whichever order. */
 function digestOf(archiveIds: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify([...archiveIds].sort())).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([...archiveIds].sort()))
+    .digest('hex');
 }

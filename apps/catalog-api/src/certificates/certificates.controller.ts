@@ -21,8 +21,11 @@ export class DatasetCertificatesController {
   @SignedIn()
   @Operation('certificatesControllerFindOneV4', {
     answer: DatasetCertificate,
-    query: { format: '`html` for a page to print, `json` for the certificate; default: what Accept asks for' },
-    summary: 'The certificate of an archived dataset: a JWS with Ed25519, or a page to print that contains it.',
+    query: {
+      format: '`html` for a page to print, `json` for the certificate; default: what Accept asks for',
+    },
+    summary:
+      'The certificate of an archived dataset: a JWS with Ed25519, or a page to print that contains it.',
   })
   @Get(':pid/certificate')
   async get(
@@ -63,7 +66,8 @@ export class CertificateKeysController {
 
   @Operation('certificatesControllerFindKeysV4', {
     answer: CertificateKeySet,
-    summary: 'The public keys of certificates as a JWK set, the newest first: retired ones too, as what they signed stays valid.',
+    summary:
+      'The public keys of certificates as a JWK set, the newest first: retired ones too, as what they signed stays valid.',
   })
   @Get('keys')
   async all(): Promise<CertificateKeySet> {
@@ -75,7 +79,9 @@ export class CertificateKeysController {
 function pageWanted(format: unknown, accept = ''): boolean {
   if (format === 'html' || format === 'json') return format === 'html';
   if (format !== undefined)
-    throw new BadRequest('Expected format to be html or json, found something else: leave it out, or correct it.');
+    throw new BadRequest(
+      'Expected format to be html or json, found something else: leave it out, or correct it.',
+    );
   const types = accept.split(',').map((part) => part.split(';')[0]?.trim().toLowerCase());
   const [page, json] = [types.indexOf('text/html'), types.indexOf('application/json')];
   return page >= 0 && (json < 0 || page < json);

@@ -69,7 +69,8 @@ export class DatasetCertificates {
     if (refused !== undefined) return refused;
     if ((await this.keys.all()).length === 0)
       return 'This installation issues no certificates: an operator gives the archiver a key (CERTIFICATE_KEY_FILE).';
-    if (!datasetlifecycle.retrievable) return `Dataset ${pid} is not archived: a certificate is issued when it is.`;
+    if (!datasetlifecycle.retrievable)
+      return `Dataset ${pid} is not archived: a certificate is issued when it is.`;
     return `No certificate of ${pid} was issued yet. ${again}`;
   }
 

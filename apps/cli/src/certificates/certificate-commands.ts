@@ -44,7 +44,8 @@ async function fetchOne(
   if (html && output === undefined) return { outcome: 'done', lines: [text.trimEnd()], document: signed };
   const { keys } = await keysFrom(context, keysFile);
   const checked = checkCertificate(signed, keys);
-  if (!checked.valid) throw new Failure('failed', `The certificate of ${pid} is not valid: ${checked.reason}.`);
+  if (!checked.valid)
+    throw new Failure('failed', `The certificate of ${pid} is not valid: ${checked.reason}.`);
   if (output !== undefined) await writeText(output, text);
   return {
     outcome: 'done',
@@ -56,7 +57,10 @@ async function fetchOne(
 async function pageOf(client: HttpClient, path: string): Promise<string> {
   const response = await client.open(`${path}?format=html`, { accept: 'text/html' });
   if (response.ok) return response.text();
-  throw new Failure('unreachable', `Expected the page of the certificate, found HTTP ${response.status}. Try again later.`);
+  throw new Failure(
+    'unreachable',
+    `Expected the page of the certificate, found HTTP ${response.status}. Try again later.`,
+  );
 }
 
 async function checkFile(context: CommandContext, file: string, keysFile?: string): Promise<CommandResult> {
@@ -76,14 +80,21 @@ async function checkFile(context: CommandContext, file: string, keysFile?: strin
     lines: [
       `VALID: signed with the key ${key.kid}${retired} (keys: ${place})`,
       ...certificateLines(certificate),
-      ...(isPage ? ['What the page shows beside the signed text was not checked: the lines above are what is certified.'] : []),
+      ...(isPage
+        ? [
+            'What the page shows beside the signed text was not checked: the lines above are what is certified.',
+          ]
+        : []),
     ],
     document: { valid: true, kid: key.kid, certificate },
   };
 }
 
 function noneIn(file: string): { readonly valid: false; readonly reason: string } {
-  return { valid: false, reason: `there is no certificate in ${file}, neither as JSON nor in a page of Catena` };
+  return {
+    valid: false,
+    reason: `there is no certificate in ${file}, neither as JSON nor in a page of Catena`,
+  };
 }
 
 async function keepKeys(context: CommandContext, file: string): Promise<CommandResult> {
@@ -104,6 +115,9 @@ async function keysFrom(
   const url = serverUrl(undefined, { environment, stored, settings });
   const answer = await new HttpClient({ url, token: undefined }, signal).get<{ keys?: unknown[] }>(keysPath);
   if (answer.keys?.length === 0)
-    throw new Failure('failed', `${url} has no keys of certificates: it issues none. Name a file with keys: --keys FILE.`);
+    throw new Failure(
+      'failed',
+      `${url} has no keys of certificates: it issues none. Name a file with keys: --keys FILE.`,
+    );
   return { keys: keysIn(answer, url), place: url };
 }

@@ -6,7 +6,9 @@ import { Failure, foundText, helpText } from '#command-line';
 const maxBytes = 256 * 2 ** 20;
 
 /** What of a file may be a certificate, and whether it is a page. @throws Failure `usage` when it cannot be read */
-export async function certificateInFile(file: string): Promise<{ readonly found: unknown; readonly isPage: boolean }> {
+export async function certificateInFile(
+  file: string,
+): Promise<{ readonly found: unknown; readonly isPage: boolean }> {
   const text = await textOf(file);
   return { found: certificateIn(text), isPage: /^\s*</.test(text) };
 }
@@ -30,7 +32,11 @@ export async function writeText(file: string, text: string): Promise<void> {
   try {
     await writeFile(file, text);
   } catch (error) {
-    throw new Failure('failed', `Expected to write ${file}, found ${foundText(error)}. ${helpText(error)}.`, error);
+    throw new Failure(
+      'failed',
+      `Expected to write ${file}, found ${foundText(error)}. ${helpText(error)}.`,
+      error,
+    );
   }
 }
 
@@ -39,7 +45,11 @@ async function textOf(file: string): Promise<string> {
   try {
     content = await readFile(file);
   } catch (error) {
-    throw new Failure('usage', `Expected to read ${file}, found ${foundText(error)}. ${helpText(error)}.`, error);
+    throw new Failure(
+      'usage',
+      `Expected to read ${file}, found ${foundText(error)}. ${helpText(error)}.`,
+      error,
+    );
   }
   if (content.length > maxBytes)
     throw new Failure('usage', `Expected ${file} of at most ${maxBytes} bytes, found ${content.length}.`);

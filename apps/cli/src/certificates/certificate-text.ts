@@ -13,7 +13,9 @@ export function certificateLines({ issuer, pid, issuedAt, totals, datablocks }: 
       `datablock ${nameText(archiveId)}`,
       `  SHA-256 of the tar         ${sha256}`,
       `  SHA-256 of its file list   ${manifestSha256}`,
-      ...copies.map(({ target, verifiedAt }) => `  copy on ${nameText(target)}, last read and compared ${verifiedAt}`),
+      ...copies.map(
+        ({ target, verifiedAt }) => `  copy on ${nameText(target)}, last read and compared ${verifiedAt}`,
+      ),
     ]),
   ];
 }

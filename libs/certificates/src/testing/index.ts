@@ -11,7 +11,10 @@ export function testKey(): SigningKey {
   return signingKeyFrom(testKeyPem());
 }
 
-export function sampleDatablock(archiveId: string, more: Partial<CertifiedDatablock> = {}): CertifiedDatablock {
+export function sampleDatablock(
+  archiveId: string,
+  more: Partial<CertifiedDatablock> = {},
+): CertifiedDatablock {
   return {
     ...{ archiveId, bytes: 1000, packedSize: 2048, fileCount: 3 },
     ...{ sha256: 'a'.repeat(64), manifestSha256: 'b'.repeat(64) },
@@ -20,7 +23,10 @@ export function sampleDatablock(archiveId: string, more: Partial<CertifiedDatabl
   };
 }
 
-export function sampleCertificate(pid: string, datablocks = [sampleDatablock(`${pid}/job/0.tar`)]): Certificate {
+export function sampleCertificate(
+  pid: string,
+  datablocks = [sampleDatablock(`${pid}/job/0.tar`)],
+): Certificate {
   return {
     ...{ version: 1, issuer: 'The facility', issuedAt: '2026-01-02T00:00:00.000Z', pid },
     ...{ datablocks, totals: totalsOf(datablocks) },

@@ -23,7 +23,7 @@ export class CertificateDeclinedV1 {
 export const certificateDeclinedV1 = defineEvent({
   type: 'archival.certificate-declined.v1',
   emitter: 'archiver',
-  consumers: ['job-assembler', 'catalog-api'],
+  consumers: ['catalog-api', 'job-assembler'],
   about: 'workOrderId',
   order: { within: 'workOrderId', place: 9 },
   payload: CertificateDeclinedV1,

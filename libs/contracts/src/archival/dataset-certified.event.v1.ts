@@ -29,7 +29,7 @@ export class DatasetCertifiedV1 {
 export const datasetCertifiedV1 = defineEvent({
   type: 'archival.dataset-certified.v1',
   emitter: 'archiver',
-  consumers: ['job-assembler', 'catalog-api'],
+  consumers: ['catalog-api', 'job-assembler'],
   about: 'workOrderId',
   order: { within: 'workOrderId', place: 9 },
   payload: DatasetCertifiedV1,
