@@ -1,11 +1,11 @@
 import type { CatalogAccount } from '#catalog-session';
 import { signingKeyFrom, type SigningKey } from '#certificates';
 import {
-  attempted,
   bytes,
   configurationFrom,
   duration,
   integer,
+  messageOf,
   refuse,
   required,
   type Environment,
@@ -147,7 +147,12 @@ function read(environment: Environment): ArchiverConfig {
 function certificateKeyFrom(environment: Environment): SigningKey | undefined {
   const pem = environment['CERTIFICATE_KEY'] ?? '';
   if (pem === '') return undefined;
-  return attempted(environment, () => signingKeyFrom(pem), undefined, 'CERTIFICATE_KEY_FILE');
+  try {
+    return signingKeyFrom(pem);
+  } catch (error) {
+    refuse(environment, `CERTIFICATE_KEY_FILE: ${messageOf(error)}`);
+    return undefined;
+  }
 }
 
 function rootsFrom(text: string): string[] {

@@ -21,6 +21,7 @@ export class DatasetCertificatesController {
   @SignedIn()
   @Operation('certificatesControllerFindOneV4', {
     answer: DatasetCertificate,
+    mayBePage: true,
     query: {
       format: '`html` for a page to print, `json` for the certificate; default: what Accept asks for',
     },
