@@ -17,10 +17,12 @@ import type {
 } from '#contracts';
 import { idFromName, newId, pidAsName } from '#kernel';
 import type { Outcome } from '#messaging';
+import { MongoConnection } from '#persistence';
 import { ObjectStore } from '#storage';
 import { CertificateReportsConsumer } from '../../apps/catalog-api/src/certificates/certificate-reports.consumer.js';
 import { CertificateSweep } from '../../apps/catalog-api/src/certificates/certificate-sweep.js';
 import { Catalogue } from '../../apps/catalog-api/src/persistence/catalogue.js';
+import { interruptOnce } from '../support/interrupt.js';
 import { v4Dataset } from './support/datasets.js';
 import { ScicatApp, type AccountName } from './support/scicat-app.js';
 
@@ -226,6 +228,27 @@ describe('Certificates in the catalogue', () => {
     assert.deepEqual(
       stored.map(({ _id }) => _id).sort(),
       [second, third].map(({ workOrderId }) => workOrderId).sort(),
+    );
+  });
+
+  it('that arrive while older ones are forgotten stay, and all that is kept can be read', async () => {
+    const pid = await dataset();
+    const archiveIds = [await listed(pid)];
+    for (let issued = 0; issued < 2; issued += 1) await certified(pid, archiveIds);
+    const [next, newest] = [await orderFor(pid, archiveIds), await orderFor(pid, archiveIds)];
+    const gap = interruptOnce(app.get(MongoConnection), 'catena_certificates', 'deleteMany', async () =>
+      assert.deepEqual(await consumer.certified(said(newest)), { kind: 'done' }),
+    );
+    assert.deepEqual(await consumer.certified(said(next)), { kind: 'done' });
+    assert.ok(gap.happened());
+    const stored = await catalogue.certificates.find({ pid }).sort({ issuedAt: 1 }).toArray();
+    assert.deepEqual(
+      stored.map(({ _id }) => _id),
+      [next, newest].map(({ workOrderId }) => workOrderId),
+    );
+    assert.deepEqual(
+      await objectsOf(pid),
+      stored.map(({ reference }) => reference.key),
     );
   });
 

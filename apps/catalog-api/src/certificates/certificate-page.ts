@@ -66,7 +66,7 @@ function section({
 }
 
 function copiesOf({ totals: { copies } }: Certificate): string {
-  return copies === 1 ? 'one copy' : `${count(copies)} copies`;
+  return `each with at least ${copies === 1 ? 'one copy' : `${count(copies)} copies`}`;
 }
 
 function time(iso: string): string {
@@ -102,7 +102,7 @@ header { border-bottom: 2px solid #1a1a1a; margin-bottom: 5mm; }
 h1 { margin: 1mm 0 2mm; font-size: 22pt; }
 h2 { margin: 7mm 0 2mm; font-size: 13pt; }
 h3 { margin: 0 0 1mm; font-size: 10.5pt; }
-dl { display: grid; grid-template-columns: 42mm 1fr; gap: 1mm 4mm; margin: 0 0 2mm; }
+dl { display: grid; grid-template-columns: 42mm 1fr; align-items: baseline; gap: 1mm 4mm; margin: 0 0 2mm; }
 dt { color: #444; }
 dd { margin: 0; overflow-wrap: anywhere; }
 .id, code, pre { font-family: "Liberation Mono", monospace; font-size: 9pt; overflow-wrap: anywhere; unicode-bidi: isolate; }

@@ -18,7 +18,7 @@ export class CertificationReportsConsumer {
   @Handles(datasetCertifiedV1)
   certified(@Payload() { data }: Envelope<DatasetCertifiedV1>): Promise<Outcome> {
     const { jobId, pid, kid } = data;
-    this.logger.info({ jobId, pid, kid }, 'the archiver has certified a dataset');
+    this.logger.debug({ jobId, pid, kid }, 'the archiver has certified a dataset');
     return Promise.resolve(done);
   }
 
