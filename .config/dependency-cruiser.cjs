@@ -94,7 +94,13 @@ module.exports = {
       name: 'users-command-line-knows-no-database',
       severity: 'error',
       from: { path: '^apps/cli/', pathNot: 'spec[.]ts$' },
-      to: { path: '^libs/', pathNot: '^libs/(command-line|datablock|kernel)/' },
+      to: { path: '^libs/', pathNot: '^libs/(certificates|command-line|datablock|kernel)/' },
+    },
+    {
+      name: 'certificates-knows-kernel',
+      severity: 'error',
+      from: { path: lib('certificates'), pathNot: 'spec[.]ts$' },
+      to: { path: ['^libs/', 'node_modules/'], pathNot: '^libs/(certificates|kernel)/' },
     },
     {
       name: 'outbox-knows-no-storage',

@@ -48,6 +48,13 @@ put rabbitmq-management-url << URL
 http://admin:$(of broker-admin-password)@rabbitmq:15672
 URL
 
+# The archiver signs certificates with it: Ed25519 in PEM (PKCS#8 is these 16 bytes and the 32 of the key).
+[ -e certificate-key ] || {
+  echo '-----BEGIN PRIVATE KEY-----'
+  { printf '\060\056\002\001\000\060\005\006\003\053\145\160\004\042\004\040' && head -c 32 /dev/urandom; } | base64
+  echo '-----END PRIVATE KEY-----'
+} | put certificate-key
+
 # What an installation may do without, empty: write into it what others have given you.
 for name in doi-password oidc-client-secret smtp-password; do
   [ -e "$name" ] || { put "$name" < /dev/null && chmod 644 "$name"; }

@@ -56,6 +56,7 @@ const planted: Readonly<Record<string, readonly [path: string, text: string]>> =
   'leased-work-knows-kernel-observability': ['libs/leased-work/src/store.ts', `import '#storage';`],
   'claim-check-knows-contracts-storage': ['libs/claim-check/src/send.ts', `import '#messaging';`],
   'command-line-knows-kernel': ['libs/command-line/src/load.ts', `import '#storage';`],
+  'certificates-knows-kernel': ['libs/certificates/src/send.ts', `import '#storage';`],
   'users-command-line-knows-no-database': ['apps/cli/src/look.ts', `import '#persistence';`],
   'outbox-knows-no-storage': ['libs/outbox/src/store.ts', `import '#storage';`],
   'outbox-knows-no-framework': ['libs/outbox/src/module.ts', `import '@nestjs/common';`],

@@ -8,7 +8,17 @@ import { productSources, walk } from '../support/sources.js';
 const page = 'docs/errors.md';
 /** First parts of codes: an app's context or name, or a library. */
 const contexts = [
-  ...['archiver', 'assembly', 'catalog', 'cli', 'contracts', 'datablock', 'kernel', 'long-term-storage'],
+  ...[
+    'archiver',
+    'assembly',
+    'catalog',
+    'certificates',
+    'cli',
+    'contracts',
+    'datablock',
+    'kernel',
+    'long-term-storage',
+  ],
   ...[
     'messaging',
     'observability',

@@ -1,9 +1,21 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { chmod, lstat, mkdir, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { CommandLine, type Ended } from '../support/command-line.js';
 import { createDataset } from '../support/datasets.js';
@@ -114,6 +126,7 @@ describe('The command line', () => {
 
     assertCode(await shell.run(['archive', pid, '--wait']), 0);
     await assertReadableWithTar(pid);
+    await assertCertified(pid);
     assertCode(await shell.run(['archive', pid]), 5);
 
     const target = join(installation.directory, 'restored');
@@ -134,6 +147,38 @@ describe('The command line', () => {
     assert.equal(types[0], 'verify finishedSuccessful');
     assert.equal(types.at(-1), 'archive finishedSuccessful');
   });
+
+  /** The certificate comes beside the job, and is checked without the server: as JSON, as a page, and changed. */
+  async function assertCertified(pid: string): Promise<void> {
+    const [json, page, keys] = ['json', 'html', 'keys'].map((name) =>
+      join(installation.directory, `c.${name}`),
+    ) as [string, string, string];
+    for (let issued = await shell.run(['certificate', pid, '-o', json]); issued.code !== 0;) {
+      assert.match(issued.stderr, /No certificate of .* was issued yet/);
+      await sleep(200);
+      issued = await shell.run(['certificate', pid, '-o', json]);
+    }
+    assertCode(await shell.run(['certificate', pid, '--html', '-o', page]), 0);
+    assertCode(await shell.run(['certificate', '--save-keys', keys]), 0);
+    const offline = (file: string): Promise<Ended> =>
+      shell.run(['certificate', '--check', file, '--keys', keys], { CATENA_URL: 'http://127.0.0.1:1' });
+    const [datablock] = await (await installation.client('demo')).datablocks(pid);
+    const tar = await readFile(join(installation.shares[0] as string, datablock!.archiveId));
+    for (const file of [json, page]) {
+      const checked = await offline(file);
+      assertCode(checked, 0);
+      assert.match(checked.stdout, /^VALID/);
+      assert.ok(checked.stdout.includes(createHash('sha256').update(tar).digest('hex')), checked.stdout);
+    }
+    const signed = JSON.parse(await readFile(json, 'utf8')) as { payload: string };
+    await writeFile(
+      json,
+      JSON.stringify({ ...signed, payload: signed.payload.replace(/^.{200}/, (start) => `${start}A`) }),
+    );
+    const forged = await offline(json);
+    assertCode(forged, 1);
+    assert.match(forged.stdout, /^NOT VALID/);
+  }
 
   async function assertReadableWithTar(pid: string): Promise<void> {
     const datablocks = await (await installation.client('demo')).datablocks(pid);

@@ -51,6 +51,11 @@ const retrievePoints: readonly (readonly [AppName, string])[] = [
   ['job-assembler', 'assembler.after-task-end'],
 ];
 
+const certificatePoints: readonly (readonly [AppName, string])[] = [
+  ['archiver', 'archiver.after-certificate'],
+  ['catalog-api', 'catalog.after-certificate'],
+];
+
 const resetPoints: readonly (readonly [AppName, string])[] = [
   ['catalog-api', 'catalog.after-insert'],
   ['catalog-api', 'catalog.before-reset'],
@@ -127,6 +132,23 @@ describe('A process that is killed', () => {
       const [copy] = end.jobResultObject.result ?? [];
       assert.ok(copy);
       assert.equal((await (await fetch(copy.url)).arrayBuffer()).byteLength, copy.size);
+    });
+  }
+
+  for (const [app, point] of certificatePoints) {
+    it(`${app} at ${point} issues the certificate all the same, and one`, async () => {
+      const dataset = await datasetInSourceFolder(installation, client);
+      const end = await dyingAt(app, point, async () =>
+        client.jobEnd(String((await client.postJob('archive', [dataset.pid])).body['id'])),
+      );
+      assert.equal(end.statusCode, 'finishedSuccessful', end.statusMessage);
+      const path = `/api/v4/datasets/${encodeURIComponent(dataset.pid)}/certificates`;
+      const states = async (): Promise<string[]> =>
+        ((await client.patiently('GET', path)).body as unknown as { state: string }[]).map(
+          ({ state }) => state,
+        );
+      await until(async () => (await states()).length > 0);
+      assert.deepEqual(await states(), ['valid']);
     });
   }
 

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { testKeyPem } from '#certificates/testing';
 import { fileURLToPath } from 'node:url';
 import { createHash, randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
@@ -92,6 +93,7 @@ export class Installation {
       operationsTokens: perApp(secret),
       broker: perApp(secret),
       push: secret() + secret(),
+      certificateKey: testKeyPem(),
       datacite: options.datacite?.password ?? secret(),
       accounts: {
         ...{ demo: secret(), admin: secret(), archiveManager: secret(), jobAssembler: secret() },

@@ -1,9 +1,11 @@
 import type { CatalogAccount } from '#catalog-session';
+import { signingKeyFrom, type SigningKey } from '#certificates';
 import {
   bytes,
   configurationFrom,
   duration,
   integer,
+  messageOf,
   refuse,
   required,
   type Environment,
@@ -68,6 +70,12 @@ export interface ArchiverConfig {
   readonly retryPause: { readonly first: number; readonly most: number };
   /** Milliseconds a retrieved copy and its link live; links cannot live longer than 7 days. */
   readonly retrievedLifetime: number;
+  readonly certificates: {
+    /** What signs certificates; absent: none are issued. */
+    readonly key: SigningKey | undefined;
+    /** The name of the installation in them. */
+    readonly issuer: string;
+  };
 }
 
 const week = 7 * 86_400_000;
@@ -82,6 +90,7 @@ function read(environment: Environment): ArchiverConfig {
     refuse(environment, 'Expected RETRIEVED_LIFETIME of at most 7d: signed links cannot live longer.');
   const serviceHost = serviceHostOptionsFrom(environment, 'archiver', [
     { collection: 'works', path: 'outbox' },
+    { collection: 'certificate_keys', path: 'outbox' },
   ]);
   // Limits are job-assembler's business.
   const places = routesFileFrom(environment, { limit: 1, check: problemsOfTarget })?.places;
@@ -128,7 +137,22 @@ function read(environment: Environment): ArchiverConfig {
       most: duration(environment, 'ARCHIVER_RETRY_PAUSE_MOST', '10m'),
     },
     retrievedLifetime,
+    certificates: {
+      key: certificateKeyFrom(environment),
+      issuer: environment['CERTIFICATE_ISSUER'] || 'Catena',
+    },
   };
+}
+
+function certificateKeyFrom(environment: Environment): SigningKey | undefined {
+  const pem = environment['CERTIFICATE_KEY'] ?? '';
+  if (pem === '') return undefined;
+  try {
+    return signingKeyFrom(pem);
+  } catch (error) {
+    refuse(environment, `CERTIFICATE_KEY_FILE: ${messageOf(error)}`);
+    return undefined;
+  }
 }
 
 function rootsFrom(text: string): string[] {

@@ -33,6 +33,10 @@ import { ReleaseOriginalsHandler } from './release-originals/release-originals.h
 import { ReleasedDatablocks } from './release-originals/released-datablocks.js';
 import { EndedWorkSweep } from './forget-work/ended-work-sweep.js';
 import { CopyRecords } from './persistence/copy-records.js';
+import { CertificateKeys } from './persistence/certificate-keys.js';
+import { CertifiedDatablocks } from './certify-dataset/certified-datablocks.js';
+import { CertifyDatasetHandler } from './certify-dataset/certify-dataset.handler.js';
+import { KeyAnnouncement } from './certify-dataset/key-announcement.js';
 import { Datablocks } from './persistence/datablocks.js';
 import { FilesAside } from './persistence/files-aside.js';
 import { RetrievedCopies } from './persistence/retrieved-copies.js';
@@ -143,6 +147,10 @@ export class ArchiverModule {
         OutsideCopiesHandler,
         Uploads,
         UploadsSweep,
+        CertificateKeys,
+        CertifiedDatablocks,
+        CertifyDatasetHandler,
+        KeyAnnouncement,
       ],
     };
   }

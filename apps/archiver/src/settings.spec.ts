@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { archiverConfigFrom } from './archiver.config.js';
+import { testKeyPem } from '#certificates/testing';
+import { archiverConfigFrom, type ArchiverConfig } from './archiver.config.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'catena-archiver-config-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -17,7 +18,7 @@ routes:
   - { name: default, targets: [disk, tape], copies: 2 }
 `;
 
-function targetsOf(yaml: string, more: Readonly<Record<string, string>> = {}): string[] | undefined {
+function configOf(yaml: string, more: Readonly<Record<string, string>> = {}): ArchiverConfig {
   writeFileSync(file, yaml);
   const environment = {
     ...{
@@ -28,7 +29,11 @@ function targetsOf(yaml: string, more: Readonly<Record<string, string>> = {}): s
     ...{ S3_ENDPOINT: 'http://s3', S3_ACCESS_KEY: 'a', S3_SECRET_KEY: 'b', CATALOG_URL: 'http://c' },
     ...{ CATALOG_USERNAME: 'u', CATALOG_PASSWORD: 'p', ROUTES_FILE: file },
   };
-  return archiverConfigFrom({ ...environment, ...more }).targets?.map(({ name }) => name);
+  return archiverConfigFrom({ ...environment, ...more });
+}
+
+function targetsOf(yaml: string, more: Readonly<Record<string, string>> = {}): string[] | undefined {
+  return configOf(yaml, more).targets?.map(({ name }) => name);
 }
 
 describe('The targets of an archiver', () => {
@@ -60,5 +65,21 @@ describe('The targets of an archiver', () => {
         return true;
       },
     );
+  });
+});
+
+describe('The key of certificates', () => {
+  it('is read from a file, is optional, and is refused with what it is instead', () => {
+    const pem = join(folder, 'key.pem');
+    const keyOf = (content: string) => {
+      writeFileSync(pem, content);
+      return configOf(text, { CERTIFICATE_KEY_FILE: pem, CERTIFICATE_ISSUER: '' }).certificates;
+    };
+    assert.match(keyOf(testKeyPem()).key?.kid ?? '', /^[\w-]{43}$/);
+    assert.deepEqual(keyOf(''), { key: undefined, issuer: 'Catena' });
+    assert.throws(() => keyOf('rubbish'), {
+      code: 'kernel.configuration',
+      message: /CERTIFICATE_KEY_FILE: Expected a private key of Ed25519 .* openssl genpkey/,
+    });
   });
 });

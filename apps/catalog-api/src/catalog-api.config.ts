@@ -98,6 +98,8 @@ export interface CatalogApiConfig {
   };
   /** Milliseconds for which a dataset remembers the `Idempotency-Key` it was posted under. */
   readonly idempotencyKeyLifetime: number;
+  /** Certificates that are kept of a dataset: the newest ones. */
+  readonly maxCertificates: number;
   /** Event streams open at the same time. */
   readonly eventStreams: { readonly perPerson: number; readonly perProcess: number };
   /** What callers without an account may ask for in an hour; 0 for any number. */
@@ -192,6 +194,7 @@ function read(environment: Environment): CatalogApiConfig {
       uploadLifetime: duration(environment, 'LANDING_ZONE_UPLOAD_LIFETIME', '7d'),
     },
     idempotencyKeyLifetime: duration(environment, 'IDEMPOTENCY_KEY_LIFETIME', '7d'),
+    maxCertificates: integer(environment, 'MAX_CERTIFICATES_PER_DATASET', 5),
     eventStreams: {
       perPerson: integer(environment, 'EVENT_STREAMS_PER_PERSON', 10),
       perProcess: integer(environment, 'EVENT_STREAMS_PER_PROCESS', 1000),

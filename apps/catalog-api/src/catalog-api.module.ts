@@ -17,6 +17,7 @@ import { CallerGuard } from './sign-in/caller.guard.js';
 import { AccountsModule } from './accounts/accounts.module.js';
 import { ApplyJobReportsModule } from './apply-job-reports/apply-job-reports.module.js';
 import { AttachmentsModule } from './attachments/attachments.module.js';
+import { CertificatesModule } from './certificates/certificates.module.js';
 import { DatablocksModule } from './datablocks/datablocks.module.js';
 import { DatasetsModule } from './datasets/datasets.module.js';
 import { EventsModule } from './events/events.module.js';
@@ -48,6 +49,7 @@ const features: readonly Type[] = [
   RuntimeConfigModule,
   DatasetsModule,
   DatablocksModule,
+  CertificatesModule,
   PublishedDataModule,
   PublicationsModule,
   AttachmentsModule,

@@ -2,6 +2,7 @@ import { Argument, Command, Option } from 'commander';
 import type { CommandResult, Runner } from '#command-line';
 import type { CatenaOptions, CommandContext } from './command.js';
 import type { Shell } from './completion/completion.js';
+import type { CertificateOptions } from './certificates/certificate-commands.js';
 import type { SearchOptions } from './datasets/dataset-commands.js';
 import type { IngestOptions } from './ingest/ingest-folder.js';
 import type { JobOptions, JobsOptions, SubmitOptions } from './jobs/job-commands.js';
@@ -37,6 +38,7 @@ export function programFor(run: Runner<CommandContext, CatenaOptions>): Command 
   addJobs(program, perform);
   addPublications(program, perform);
   addRetrieve(program, perform);
+  addCertificate(program, perform);
   addCompletion(program, perform);
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   return program;
@@ -123,6 +125,28 @@ function addRetrieve(program: Command, perform: Perform): void {
       (await import('./retrieve/retrieve-dataset.js')).retrieve(context, pid, options),
     ),
   );
+}
+
+function addCertificate(program: Command, perform: Perform): void {
+  program
+    .command('certificate')
+    .description(
+      'what of a dataset is stored where, signed by the archive; and whether such a certificate is valid',
+    )
+    .argument('[pid]')
+    .option('-o, --output <file>', 'write the certificate into this file')
+    .option('--html', 'as a page to print, which contains the certificate')
+    .option(
+      '--check <file>',
+      'say whether the certificate in a file (JSON or page) is valid, and what it certifies',
+    )
+    .option('--keys <file>', 'check with these public keys, without a server (default: those of the server)')
+    .option('--save-keys <file>', 'write the public keys of the server into a file, to check with later')
+    .action((pid: string | undefined, options: CertificateOptions) =>
+      perform(async (context) =>
+        (await import('./certificates/certificate-commands.js')).certificate(context, pid, options),
+      ),
+    );
 }
 
 function addCompletion(program: Command, perform: Perform): void {

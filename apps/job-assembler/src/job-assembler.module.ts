@@ -45,6 +45,8 @@ import { OutsideResending } from './settle-results/outside-resending.js';
 import { MissingTargets } from './release-work/missing-targets.js';
 import { AcceptedReports } from './settle-results/accepted-reports.js';
 import { ArchiverReportsConsumer } from './settle-results/archiver-reports.consumer.js';
+import { Certification } from './settle-results/certification.js';
+import { CertificationReportsConsumer } from './settle-results/certification-reports.consumer.js';
 import { DatasetEnding } from './settle-results/dataset-ending.js';
 import { DatasetRegisteredConsumer } from './settle-results/dataset-registered.consumer.js';
 import { DatasetResetConsumer } from './settle-results/dataset-reset.consumer.js';
@@ -83,6 +85,7 @@ export class JobAssemblerModule {
         WorkerReportsConsumer,
         DatasetRegisteredConsumer,
         DatasetResetConsumer,
+        CertificationReportsConsumer,
         LimitsController,
         JobsController,
       ],
@@ -121,6 +124,7 @@ export class JobAssemblerModule {
         Dispatcher,
         OutsidePlanning,
         DraftRelease,
+        Certification,
         DatasetEnding,
         DatasetSubmission,
         DatasetSettling,

@@ -70,6 +70,7 @@ export { RepairDatablockV1, repairDatablockV1 } from './archival/repair-databloc
 export { MoveCopyV1, moveCopyV1 } from './archival/move-copy.command.v1.js';
 export { ReleaseOriginalsV1, releaseOriginalsV1 } from './archival/release-originals.command.v1.js';
 export { DiscardDatablockV1, discardDatablockV1 } from './archival/discard-datablock.command.v1.js';
+export { CertifyDatasetV1, certifyDatasetV1 } from './archival/certify-dataset.command.v1.js';
 export { CancelWorkV1, cancelWorkV1 } from './archival/cancel-work.command.v1.js';
 export { WorkProgressedV1, workProgressedV1 } from './archival/work-progressed.event.v1.js';
 export { DatablockArchivedV1, datablockArchivedV1 } from './archival/datablock-archived.event.v1.js';
@@ -78,6 +79,12 @@ export { DatablockVerifiedV1, datablockVerifiedV1 } from './archival/datablock-v
 export { DatablockRepairedV1, datablockRepairedV1 } from './archival/datablock-repaired.event.v1.js';
 export { CopyMovedV1, copyMovedV1 } from './archival/copy-moved.event.v1.js';
 export { OriginalsReleasedV1, originalsReleasedV1 } from './archival/originals-released.event.v1.js';
+export { DatasetCertifiedV1, datasetCertifiedV1 } from './archival/dataset-certified.event.v1.js';
+export { CertificateDeclinedV1, certificateDeclinedV1 } from './archival/certificate-declined.event.v1.js';
+export {
+  CertificateKeyAnnouncedV1,
+  certificateKeyAnnouncedV1,
+} from './archival/certificate-key-announced.event.v1.js';
 export { WorkFailedV1, workFailedV1 } from './archival/work-failed.event.v1.js';
 export { WorkCancelledV1, workCancelledV1 } from './archival/work-cancelled.event.v1.js';
 export { StoreCopyV1, storeCopyV1 } from './archival/store-copy.command.v1.js';

@@ -23,6 +23,7 @@ import { moveCopyV1 } from './archival/move-copy.command.v1.js';
 import { repairDatablockV1 } from './archival/repair-datablock.command.v1.js';
 import { releaseOriginalsV1 } from './archival/release-originals.command.v1.js';
 import { discardDatablockV1 } from './archival/discard-datablock.command.v1.js';
+import { certifyDatasetV1 } from './archival/certify-dataset.command.v1.js';
 import { cancelWorkV1 } from './archival/cancel-work.command.v1.js';
 import { workProgressedV1 } from './archival/work-progressed.event.v1.js';
 import { datablockArchivedV1 } from './archival/datablock-archived.event.v1.js';
@@ -31,6 +32,9 @@ import { datablockVerifiedV1 } from './archival/datablock-verified.event.v1.js';
 import { copyMovedV1 } from './archival/copy-moved.event.v1.js';
 import { datablockRepairedV1 } from './archival/datablock-repaired.event.v1.js';
 import { originalsReleasedV1 } from './archival/originals-released.event.v1.js';
+import { datasetCertifiedV1 } from './archival/dataset-certified.event.v1.js';
+import { certificateDeclinedV1 } from './archival/certificate-declined.event.v1.js';
+import { certificateKeyAnnouncedV1 } from './archival/certificate-key-announced.event.v1.js';
 import { workFailedV1 } from './archival/work-failed.event.v1.js';
 import { workCancelledV1 } from './archival/work-cancelled.event.v1.js';
 import { storeCopyV1 } from './archival/store-copy.command.v1.js';
@@ -86,6 +90,7 @@ export const registry: readonly MessageContract[] = [
   moveCopyV1,
   releaseOriginalsV1,
   discardDatablockV1,
+  certifyDatasetV1,
   cancelWorkV1,
   workProgressedV1,
   datablockArchivedV1,
@@ -94,6 +99,9 @@ export const registry: readonly MessageContract[] = [
   datablockRepairedV1,
   copyMovedV1,
   originalsReleasedV1,
+  datasetCertifiedV1,
+  certificateDeclinedV1,
+  certificateKeyAnnouncedV1,
   workFailedV1,
   workCancelledV1,
   storeCopyV1,

@@ -11,6 +11,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export const secretVariables: readonly string[] = [
   'ACCESS_GROUP_SERVICE_TOKEN',
   'CATALOG_PASSWORD',
+  'CERTIFICATE_KEY',
   'DOI_PASSWORD',
   'JWT_SECRET',
   'LDAP_BIND_CREDENTIALS',
@@ -28,6 +29,7 @@ export const secretVariables: readonly string[] = [
 /** Those of them that an installation may do without: an empty file says so, as an empty variable does. */
 const optionalSecrets: ReadonlySet<string> = new Set([
   'ACCESS_GROUP_SERVICE_TOKEN',
+  'CERTIFICATE_KEY',
   'DOI_PASSWORD',
   'LDAP_BIND_CREDENTIALS',
   'OIDC_CLIENT_SECRET',

@@ -132,6 +132,8 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   },
   { collection: 'catena_landing_uploads', name: 'catena_user', keys: { userId: 1 } },
   { collection: 'catena_landing_uploads', name: 'catena_upload', keys: { uploadId: 1 } },
+  { collection: 'catena_certificates', name: 'catena_newest', keys: { pid: 1, issuedAt: -1, _id: 1 } },
+  { collection: 'catena_certificate_keys', name: 'catena_newest', keys: { validFrom: -1, _id: 1 } },
   { collection: 'catena_dataset_claims', name: 'catena_dataset', keys: { pid: 1 } },
   { collection: 'catena_dataset_claims', name: 'catena_job', keys: { jobId: 1, pid: 1 } },
   { collection: 'Dataset', name: 'catena_keys', keys: { catenaKeys: 1 } },

@@ -10,7 +10,7 @@ export const callers = ['anonymous', 'stranger', 'owner', 'admin', 'remover'] as
 /** Operations by what these five are answered. */
 export const answers: Readonly<Record<string, string>> = {
   'in in in in in': `
-    adminControllerGetConfigV3 adminControllerGetThemeV3 authControllerOidcLoginV3
+    certificatesControllerFindKeysV4 adminControllerGetConfigV3 adminControllerGetThemeV3 authControllerOidcLoginV3
     authControllerOidcCommandLineV3 authControllerOidcTokenLoginV3 authControllerWhoamiV3 datasetsControllerFindAllV3
     datasetsControllerCountV3 datasetsControllerFindOneV3 datasetsControllerFullfacetV3
     datasetsControllerFullqueryV3 datasetsControllerMetadataKeysV3 healthControllerCheckV3
@@ -76,6 +76,7 @@ export const answers: Readonly<Record<string, string>> = {
     proposalsControllerIsValidV3 runtimeConfigControllerUpdateConfigV3 jobsV4ControllerCreateV4
     jobsV4ControllerUpdateV4`,
   '403 403 in in in': `
+    certificatesControllerFindOneV4 certificatesControllerFindAllV4
     datasetsControllerFindByIdAndUpdateLifecycleV3 datasetsV4ControllerFindByIdAndUpdateLifecycleV4
     datablocksControllerUpdateV3 datasetsControllerFindByIdV3 datasetsControllerFindAllAttachmentsV3
     datasetsControllerAttachmentsCountV3 datasetsControllerFindAllDatablocksV3
@@ -137,7 +138,7 @@ export const notAsked: Readonly<Record<string, string>> = {
 
 /** Operations whose success nobody has seen in that test: this list may only shrink. */
 export const notAnswered = `
-  adminControllerGetConfigV3 adminControllerGetThemeV3 authControllerLdapLoginV3
+  certificatesControllerFindOneV4 adminControllerGetConfigV3 adminControllerGetThemeV3 authControllerLdapLoginV3
   authControllerLoginCallbackV3 authControllerLoginV3 authControllerLogoutV3 authControllerMsadLoginV3
   authControllerOidcCommandLineV3 authControllerOidcLoginV3 authControllerOidcTokenLoginV3 jobExtrasControllerCancelV3
   jobExtrasControllerCancelV4 jobExtrasControllerRetryV3 jobExtrasControllerRetryV4

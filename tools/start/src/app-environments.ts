@@ -46,6 +46,8 @@ export interface Secrets {
   readonly operationsTokens: Readonly<Record<ConsumerName, string>>;
   /** Of the apps' accounts at the broker. */
   readonly broker: Readonly<Record<ConsumerName, string>>;
+  /** The archiver signs certificates with it: a private key of Ed25519 in PEM. */
+  readonly certificateKey: string;
   /** Between publisher and publication server. */
   readonly push: string;
   /** Of the account at (the demonstration's) DataCite. */
@@ -124,6 +126,8 @@ function ownVariables(app: AppName, settings: AppSettings): Record<string, strin
         CATALOG_PASSWORD: secrets.accounts.archiver,
         LTS_ROOTS: ltsRoots.join(','),
         SOURCE_FOLDERS_FILE: sourceFoldersFile,
+        CERTIFICATE_KEY: secrets.certificateKey,
+        CERTIFICATE_ISSUER: 'Catena demonstration',
       };
     case 'publisher':
       return {

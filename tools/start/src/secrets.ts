@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import type { Secrets } from './app-environments.js';
 
@@ -9,6 +9,7 @@ export async function loadSecrets(file: string): Promise<Secrets> {
     operationsTokens: perApp(),
     broker: perApp(),
     push: secret(),
+    certificateKey: certificateKey(),
     datacite: secret(),
     accounts: {
       demo: secret(9),
@@ -53,6 +54,11 @@ function perApp(): Secrets['broker'] {
     ...{ 'catalog-api': secret(), 'job-assembler': secret() },
     ...{ archiver: secret(), publisher: secret() },
   };
+}
+
+/** For the archiver's certificates, in PEM. */
+function certificateKey(): string {
+  return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 function secret(bytes = 24): string {

@@ -18,7 +18,8 @@ export class NeededTargets {
   /** Undefined: any archiver may do it. */
   async of({ kind, data }: Command): Promise<WorkNeeds | undefined> {
     // What lies in buckets, and what is known of records, any archiver finds.
-    if (kind === 'release' || kind === 'offer' || kind === 'take' || kind === 'confirm') return undefined;
+    if (kind === 'offer' || kind === 'take' || kind === 'confirm') return undefined;
+    if (kind === 'release' || kind === 'certify') return undefined;
     if (kind === 'archive') return needing('all', data.targets);
     if (kind === 'move') return needing('all', [data.from, data.to]);
     // Where copies lie is known better here than to who sent the command.

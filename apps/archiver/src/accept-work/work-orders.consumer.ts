@@ -3,6 +3,7 @@ import { Payload } from '@nestjs/microservices';
 import {
   archiveDatablockV1,
   cancelWorkV1,
+  certifyDatasetV1,
   confirmDiscardV1,
   discardDatablockV1,
   moveCopyV1,
@@ -14,6 +15,7 @@ import {
   verifyDatablockV1,
   type ArchiveDatablockV1,
   type CancelWorkV1,
+  type CertifyDatasetV1,
   type ConfirmDiscardV1,
   type DiscardDatablockV1,
   type Envelope,
@@ -92,6 +94,14 @@ export class WorkOrdersConsumer {
   @Handles(confirmDiscardV1)
   confirm(@Payload() { data }: Envelope<ConfirmDiscardV1>): Promise<Outcome> {
     return this.accept({ kind: 'confirm', data });
+  }
+
+  /** Without a key there are no certificates, and nothing to remember of it. */
+  @Handles(certifyDatasetV1)
+  certify(@Payload() { data }: Envelope<CertifyDatasetV1>): Promise<Outcome> {
+    return this.config.certificates.key === undefined
+      ? Promise.resolve(done)
+      : this.accept({ kind: 'certify', data });
   }
 
   /** Due at once, so that even a waiting or abandoned work order ends soon. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
+import { testKey } from '#certificates/testing';
 import type { Envelope, OriginalsSource } from '#contracts';
 import { ManualClock, newId } from '#kernel';
 import type { OutboxRelay } from '#outbox';
@@ -25,9 +26,11 @@ describe('An order of job-assembler', () => {
   let consumer: WorkOrdersConsumer;
   let woken: number;
   let cancelled: string[];
+  let certificates: ArchiverConfig['certificates'];
 
   beforeEach(() => {
     [store, woken, cancelled] = [memoryArchiverStore(), 0, []];
+    certificates = { key: undefined, issuer: 'x' };
     const runner = {
       wake: () => (woken += 1),
       cancel: (workOrderId: string) => cancelled.push(workOrderId),
@@ -35,7 +38,7 @@ describe('An order of job-assembler', () => {
     const orders = new WorkOrders(store, { wake: () => undefined } as unknown as OutboxRelay);
     consumer = new WorkOrdersConsumer(
       ...([orders, runner, new NeededTargets(new Datablocks(store, names), orders, clock), clock] as const),
-      { releaseGrace } as ArchiverConfig,
+      { releaseGrace, certificates } as ArchiverConfig,
     );
   });
 
@@ -123,6 +126,19 @@ describe('An order of job-assembler', () => {
     const { dueAt, lastFault } = await stored(data.workOrderId);
     assert.equal(dueAt.getTime() - clock.now().getTime(), releaseGrace);
     assert.match(lastFault ?? '', /until no upload link of the dataset is good/);
+  });
+
+  it('to certify is kept once, for any archiver, and not at all where there is no key', async () => {
+    const { archiveId, ...data } = order();
+    assert.equal(archiveId, 'a');
+    assert.deepEqual(await consumer.certify(envelopeOf(data)), { kind: 'done' });
+    assert.equal(await store.works.countDocuments({}), 0);
+    Object.assign(certificates, { key: testKey() });
+    for (let time = 0; time < 2; time += 1)
+      assert.deepEqual(await consumer.certify(envelopeOf(data)), { kind: 'done' });
+    const { command, needs, dueAt } = await stored(data.workOrderId);
+    assert.deepEqual([command.kind, needs, dueAt], ['certify', undefined, clock.now()]);
+    assert.equal(await store.works.countDocuments({}), 1);
   });
 
   it('that is cancelled stops where it runs, and one that was not accepted yet has its cancellation come again', async () => {

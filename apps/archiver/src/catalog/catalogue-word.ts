@@ -3,6 +3,9 @@ import { CatalogSession } from '#catalog-session';
 import { CatenaError, TransientError } from '#kernel';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 
+/** Datablocks asked for at once. */
+const page = 500;
+
 /** A datablock as messages name it. */
 export interface NamedDatablock {
   readonly pid: string;
@@ -33,12 +36,31 @@ export class CatalogueWord {
     return this.listsAny({ archiveId: { inq: [archiveId] }, datasetId: { inq: [pid] } });
   }
 
+  /**
+   * Archive ids of the datablocks that the catalogue lists for a dataset, in their order, a page at a time.
+   *
+   * @throws TransientError as `lists`
+   */
+  async *listedOf(pid: string): AsyncGenerator<string> {
+    if (!(await this.has(pid))) return;
+    for (let skip = 0; ; skip += page) {
+      const filter = {
+        ...{ where: { datasetId: { inq: [pid] } }, fields: ['archiveId'] },
+        limits: { limit: page, skip, order: 'archiveId:asc' },
+      };
+      const found = await this.datablocks<{ archiveId: string }>(filter);
+      for (const { archiveId } of found) yield archiveId;
+      if (found.length < page) return;
+    }
+  }
+
   private async listsAny(where: object): Promise<boolean> {
     const filter = { where, fields: ['archiveId'], limits: { limit: 1 } };
-    const found = await this.session.get<unknown[]>(
-      `/api/v3/datablocks?filter=${encodeURIComponent(JSON.stringify(filter))}`,
-    );
-    return found.length > 0;
+    return (await this.datablocks(filter)).length > 0;
+  }
+
+  private datablocks<Found>(filter: object): Promise<Found[]> {
+    return this.session.get(`/api/v3/datablocks?filter=${encodeURIComponent(JSON.stringify(filter))}`);
   }
 
   /**

@@ -3,6 +3,7 @@ import { messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { MongoConnection } from '#persistence';
 import type {
+  AnnouncedKey,
   FileAside,
   KnownTarget,
   RetrievedCopy,
@@ -43,6 +44,10 @@ export class ArchiverStore implements OnApplicationBootstrap {
     return this.mongo.connection.collection<ShareSteering>('share_modes');
   }
 
+  get certificateKeys() {
+    return this.mongo.connection.collection<AnnouncedKey>('certificate_keys');
+  }
+
   whenReady(): Promise<void> {
     return this.mongo.whenReady();
   }
@@ -70,6 +75,7 @@ export class ArchiverStore implements OnApplicationBootstrap {
     await this.asides.createIndex({ share: 1 }, { name: 'by_share' });
     await this.asides.createIndex({ dueAt: 1, _id: 1 }, { name: 'due' });
     await this.asides.createIndex({ setAsideAt: 1, _id: 1 }, { name: 'by_age' });
+    await this.certificateKeys.createIndex({ announcedAt: -1, _id: 1 }, { name: 'newest' });
     await this.retrieved.createIndex({ expiresAt: 1 }, { name: 'by_expiry' });
   }
 }

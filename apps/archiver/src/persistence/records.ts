@@ -1,5 +1,6 @@
 import type {
   ArchiveDatablockV1,
+  CertifyDatasetV1,
   ConfirmDiscardV1,
   DiscardDatablockV1,
   MoveCopyV1,
@@ -27,7 +28,8 @@ export type Command =
   | { readonly kind: 'discard'; readonly data: DiscardDatablockV1 }
   | { readonly kind: 'confirm'; readonly data: ConfirmDiscardV1 }
   | { readonly kind: 'offer'; readonly data: OfferUploadV1 }
-  | { readonly kind: 'take'; readonly data: TakeUploadV1 };
+  | { readonly kind: 'take'; readonly data: TakeUploadV1 }
+  | { readonly kind: 'certify'; readonly data: CertifyDatasetV1 };
 
 /** What an order read back of a copy that it made, so that a later try of it need not read a tape again. */
 export interface CopyProof {
@@ -165,6 +167,14 @@ export interface KnownTarget {
   since: Date;
   /** An operator said that it is the right one. */
   adopted?: { readonly by: string; readonly reason: string };
+}
+
+/** A public key that certificates are signed with, as it was announced. */
+export interface AnnouncedKey {
+  /** Its thumbprint. */
+  _id: string;
+  announcedAt: Date;
+  outbox: OutboxPart;
 }
 
 /** `drain`: nothing is written there any more. `pause`: nothing is read there either. What has begun ends. */

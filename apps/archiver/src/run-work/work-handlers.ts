@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type {
   archiveDatablockV1,
+  certifyDatasetV1,
   confirmDiscardV1,
   discardDatablockV1,
   moveCopyV1,
@@ -13,6 +14,7 @@ import type {
 } from '#contracts';
 import type { AnswerRow } from '#outbox';
 import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.handler.js';
+import { CertifyDatasetHandler } from '../certify-dataset/certify-dataset.handler.js';
 import type { Command } from '../persistence/records.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
 import { OutsideCopiesHandler } from '../outside-copies/outside-copies.handler.js';
@@ -33,6 +35,7 @@ export type WorkAnswer = AnswerRow<
   | typeof confirmDiscardV1
   | typeof offerUploadV1
   | typeof takeUploadV1
+  | typeof certifyDatasetV1
 >;
 
 /** Which handler does which work. */
@@ -45,6 +48,7 @@ export class WorkHandlers {
     private readonly release: ReleaseOriginalsHandler,
     private readonly discard: DiscardDatablockHandler,
     private readonly outside: OutsideCopiesHandler,
+    private readonly certify: CertifyDatasetHandler,
   ) {}
 
   handle(command: Command, context: WorkContext): Promise<WorkAnswer> {
@@ -67,6 +71,8 @@ export class WorkHandlers {
         return this.outside.offer(command.data);
       case 'take':
         return this.outside.take(command.data, context);
+      case 'certify':
+        return this.certify.handle(command.data, context);
     }
   }
 

@@ -22,6 +22,8 @@ export interface OperationDescription {
   readonly query?: Readonly<Record<string, string>>;
   /** Query parameters that the published SDK sends as objects. */
   readonly objects?: Readonly<Record<string, AnswerClass>>;
+  /** Whether browsers are answered the same as a page. */
+  readonly mayBePage?: boolean;
   /** Whether 202 answers the same, for what is taken and not done yet. */
   readonly mayBePending?: boolean;
   /** What 503 answers. */

@@ -93,7 +93,7 @@ function errorsOf({ method, headers, description }: OperationEntry): Record<stri
 
 function operationObject(operation: OperationEntry): Schema {
   const { id, area, path, status, query, headers, description } = operation;
-  const { body, answer, mayBeEmpty, mayBePending, summary, unavailable } = description;
+  const { body, answer, mayBeEmpty, mayBePage, mayBePending, summary, unavailable } = description;
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
   return {
     operationId: id,
@@ -129,7 +129,7 @@ function operationObject(operation: OperationEntry): Schema {
     responses: {
       [status]: {
         description: mayBeEmpty ? 'Done. Where there is nothing to answer, the body is empty.' : 'Done.',
-        ...(answer === undefined ? {} : json(answer)),
+        ...(answer === undefined ? {} : json(answer, mayBePage)),
       },
       ...(mayBePending
         ? { 202: { description: 'Taken, and not done yet.', ...(answer === undefined ? {} : json(answer)) } }
@@ -187,8 +187,9 @@ function unionsOf(operations: readonly OperationEntry[]): Record<string, Schema>
   return Object.fromEntries(unions);
 }
 
-function json(answer: Answered): Schema {
-  return { content: { 'application/json': { schema: answerOf(answer) } } };
+function json(answer: Answered, mayBePage = false): Schema {
+  const page = mayBePage ? { 'text/html': { schema: { type: 'string' } } } : {};
+  return { content: { 'application/json': { schema: answerOf(answer) }, ...page } };
 }
 
 function answerOf(answer: Answered): Schema {

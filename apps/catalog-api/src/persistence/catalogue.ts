@@ -10,6 +10,9 @@ import { isDatabaseAway, MongoConnection, rowsWithIds } from '#persistence';
 import { catalogueIndexes, supersededTextIndex } from '#scicat-database';
 import { fillWordLists } from './word-lists.js';
 import type {
+  CertificateKeyRecord,
+  CertificateRecord,
+  CertificateRefusal,
   ClaimRecord,
   DatablockRecord,
   DatasetRecord,
@@ -72,6 +75,19 @@ export class Catalogue implements OnApplicationBootstrap, BeforeApplicationShutd
 
   get landingUploads() {
     return this.mongo.connection.collection<LandingUploadRecord>('catena_landing_uploads');
+  }
+
+  get certificates() {
+    return this.mongo.connection.collection<CertificateRecord>('catena_certificates');
+  }
+
+  /** Why a dataset has none, by its pid. */
+  get certificateRefusals() {
+    return this.mongo.connection.collection<CertificateRefusal>('catena_certificate_refusals');
+  }
+
+  get certificateKeys() {
+    return this.mongo.connection.collection<CertificateKeyRecord>('catena_certificate_keys');
   }
 
   get jobs() {

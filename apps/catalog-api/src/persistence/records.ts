@@ -2,7 +2,7 @@ import type { MetadataShape } from '../domain/metadata-shape.js';
 import type { Lifecycle } from '../domain/lifecycle.js';
 import type { UserId } from './user-ids.js';
 import type { OutboxPart } from '#outbox';
-import type { JobProgressedV1, Phase, Workflow } from '#contracts';
+import type { JobProgressedV1, ObjectReference, Phase, Workflow } from '#contracts';
 
 interface Queryable {
   createdBy: string;
@@ -75,6 +75,38 @@ export interface DatablockRecord extends OrigDatablockRecord {
   archiveId: string;
   packedSize: number;
   version: string;
+}
+
+/** A certificate of a dataset that the archiver has signed. */
+export interface CertificateRecord {
+  /** The work order that it was issued for. */
+  _id: string;
+  pid: string;
+  /** The job that archived or verified the dataset. */
+  jobId: string;
+  kid: string;
+  issuedAt: Date;
+  reference: ObjectReference;
+  /** How many datablocks it says of, and a digest of their archive ids. */
+  datablocks: number;
+  archiveIds: string;
+}
+
+/** Why the archiver issued none when it was asked last. */
+export interface CertificateRefusal {
+  /** The pid of the dataset. */
+  _id: string;
+  code: string;
+  message: string;
+  at: Date;
+}
+
+/** A public key that certificates were signed with. */
+export interface CertificateKeyRecord {
+  /** Its thumbprint. */
+  _id: string;
+  x: string;
+  validFrom: Date;
 }
 
 export interface JobHistoryEntry {

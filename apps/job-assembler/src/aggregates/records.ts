@@ -197,6 +197,8 @@ export interface WorkOrder {
   fault?: Fault;
   /** When the archiver was asked to release the originals. */
   releaseAskedAt?: Date;
+  /** When the archiver was asked to certify the dataset; of its first datablock. */
+  certifyAskedAt?: Date;
   originals?: { readonly released: number; readonly kept: number; readonly keptFiles?: readonly string[] };
   /** Why the originals, or the datablock of a cancelled job, stayed. */
   releaseFault?: Fault;

@@ -332,6 +332,16 @@ export class MongoWorkOrders extends WorkOrders {
     return this.outbox.change({ _id: id, releaseAskedAt: absent }, change, [request]);
   }
 
+  async firstDone(taskId: string): Promise<WorkOrder | undefined> {
+    const [first] = await this.orders.find({ taskId, state: 'done' }).sort({ _id: 1 }).limit(1).toArray();
+    return first;
+  }
+
+  askToCertify(id: string, request: OutboxRow, now: Date): Promise<boolean> {
+    const change = { $set: { certifyAskedAt: now } };
+    return this.outbox.change({ _id: id, certifyAskedAt: absent }, change, [request]);
+  }
+
   toSetAside(taskId: string): AsyncIterable<WorkOrder> {
     const open = { taskId, kind: 'reset', state: 'done', discardedAt: absent } as object;
     return this.orders.find(open).sort({ _id: 1 });

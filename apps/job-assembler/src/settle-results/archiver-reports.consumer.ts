@@ -94,6 +94,10 @@ export class ArchiverReportsConsumer {
   @Handles(workFailedV1)
   async failed(@Payload() { data }: Envelope<WorkFailedV1>): Promise<Outcome> {
     const { code, message, fault, workOrderId } = data;
+    if (workOrderId.endsWith('/certify')) {
+      this.logger.error({ workOrderId, code, error: message }, 'the archiver could not certify a dataset');
+      return done;
+    }
     const followUp = /^(.+)\/(release|discard)$/.exec(workOrderId);
     if (await this.staging.failed(workOrderId, { code, message, fault })) return done;
     if (followUp === null) return this.fail(workOrderId, { code, message, fault });

@@ -88,6 +88,8 @@ describe('Reports of the archiver', () => {
     await consumer.released({
       data: { workOrderId: `${workOrderId}/release`, released: 2, kept: 0 },
     } as never);
+    const certify = { data: { workOrderId: `${workOrderId}/certify`, ...fault } } as never;
+    assert.equal((await consumer.failed(certify)).kind, 'done');
     const { state, releaseFault, discardFault, originals } = await found();
     assert.deepEqual([state, releaseFault, discardFault], ['released', fault, fault]);
     assert.deepEqual([originals, settledTasks], [{ released: 2, kept: 0 }, []]);

@@ -4,7 +4,8 @@ import type { DatasetFailedV1 } from '#contracts';
 import { ManualClock } from '#kernel';
 import type { DatasetTask } from '../aggregates/records.js';
 import { memoryAssembler, type Assembler } from '../testing/assembler.js';
-import { messagesOf, taskOf } from '../testing/samples.js';
+import { messagesOf, orderOf, taskOf } from '../testing/samples.js';
+import { Certification } from './certification.js';
 import { DatasetEnding } from './dataset-ending.js';
 import type { JobEnding } from './job-ending.js';
 
@@ -17,7 +18,8 @@ describe('The end of a dataset', () => {
     assembler = memoryAssembler(clock);
     settledJobs = [];
     const jobs = { settle: (jobId: string) => Promise.resolve(settledJobs.push(jobId)) };
-    ending = new DatasetEnding(assembler.tasks, jobs as unknown as JobEnding, clock);
+    const certification = new Certification(assembler.orders, clock);
+    ending = new DatasetEnding(assembler.tasks, jobs as unknown as JobEnding, certification, clock);
   });
   const put = (changes: Partial<DatasetTask>): Promise<unknown> =>
     assembler.store.tasks.insertOne(taskOf('j/0', changes));
@@ -47,6 +49,34 @@ describe('The end of a dataset', () => {
         workflow,
       });
     });
+
+  it('of all that was archived or verified has a certificate asked for, once, in an outbox for which no job waits', async () => {
+    for (const workflow of ['archive', 'verify', 'retrieve', 'reset'] as const) {
+      const jobId = workflow;
+      const certification = new Certification(assembler.orders, clock);
+      await assembler.store.orders.insertMany([
+        orderOf(`${jobId}/0/1`, { pid: 'p', state: 'done' }),
+        orderOf(`${jobId}/0/0`, { pid: 'p', state: 'done' }),
+      ]);
+      const task = taskOf(`${jobId}/0`, { pid: 'p', workflow });
+      for (let time = 0; time < 2; time += 1) await certification.ask(task);
+      const expected = workflow === 'archive' || workflow === 'verify' ? ['archival.certify-dataset.v1'] : [];
+      const order = await assembler.store.orders.findOne({ _id: `${jobId}/0/0` });
+      assert.deepEqual(messagesOf(order), expected, workflow);
+      assert.deepEqual(messagesOf(await assembler.store.orders.findOne({ _id: `${jobId}/0/1` })), []);
+      if (expected.length === 0) continue;
+      const data = { workOrderId: `${jobId}/0/0/certify`, jobId, pid: 'p' };
+      assert.deepEqual(order!.outbox.rows[0]!.envelope!.data, data);
+    }
+  });
+
+  it('in another state than it was, or badly, has none asked for', async () => {
+    await put({ state: 'running' });
+    await assembler.store.orders.insertOne(orderOf('j/0/0', { pid: 'p', state: 'done' }));
+    await ending.end('j/0', 'registering', 'succeeded');
+    await ending.end('j/0', 'running', 'cancelled');
+    assert.deepEqual(messagesOf(await assembler.store.orders.findOne({ _id: 'j/0/0' })), []);
+  });
 
   it('says why, or that the reason was not recorded', async () => {
     await put({});

@@ -10,6 +10,7 @@ import { Clock, crashPoint } from '#kernel';
 import { eventRow, type OutboxRow } from '#outbox';
 import { DatasetTasks, type OpenTaskState, type TaskEnd } from '../aggregates/dataset-tasks.js';
 import type { DatasetTask, Fault } from '../aggregates/records.js';
+import { Certification } from './certification.js';
 import { JobEnding } from './job-ending.js';
 
 const unrecorded: Fault = {
@@ -24,6 +25,7 @@ export class DatasetEnding {
   constructor(
     private readonly tasks: DatasetTasks,
     private readonly jobs: JobEnding,
+    private readonly certification: Certification,
     private readonly clock: Clock,
   ) {}
 
@@ -32,6 +34,7 @@ export class DatasetEnding {
     const now = this.clock.now();
     const task = await this.tasks.find(taskId);
     if (task === undefined) return;
+    if (to === 'succeeded' && task.state === from) await this.certification.ask(task);
     await this.tasks.end(taskId, from, to, { now, event: endOf(task, to, fault, now), fault });
     crashPoint('assembler.after-task-end');
     await this.jobs.settle(task.jobId);

@@ -42,7 +42,7 @@ describe('What the catalogue made of a dataset', () => {
     assert.equal(await stateOf(), 'succeeded');
     assert.deepEqual(
       [await messages('j/0/0'), await messages('k/0/0')],
-      [['archival.release-originals.v1'], ['archival.discard-datablock.v1']],
+      [['archival.release-originals.v1', 'archival.certify-dataset.v1'], ['archival.discard-datablock.v1']],
     );
   });
 

@@ -4,6 +4,7 @@ import type { Dispatcher } from '../release-work/dispatcher.js';
 import { DraftRelease } from '../release-work/draft-release.js';
 import { OutsidePlanning } from '../release-work/outside-planning.js';
 import { SteeredJobs } from '../release-work/steered-jobs.js';
+import { Certification } from '../settle-results/certification.js';
 import { DatasetEnding } from '../settle-results/dataset-ending.js';
 import { DatasetSettling } from '../settle-results/dataset-settling.js';
 import { DatasetSubmission } from '../settle-results/dataset-submission.js';
@@ -32,7 +33,7 @@ export function settlingOn(
   const objects = kept as unknown as ClaimChecks;
   const dispatcher = { wake: () => undefined } as unknown as Dispatcher;
   const jobEnding = new JobEnding(jobs, tasks, orders, objects, clock, { routes });
-  const ending = new DatasetEnding(tasks, jobEnding, clock);
+  const ending = new DatasetEnding(tasks, jobEnding, new Certification(orders, clock), clock);
   const unregistered = new UnregisteredDatablocks(jobs, tasks, orders, places, clock);
   const submission = new DatasetSubmission(tasks, orders, objects, clock);
   const outsideCopies = new OutsidePlanning(jobs, orders, outside, places, clock);

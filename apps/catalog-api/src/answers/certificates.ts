@@ -1,0 +1,27 @@
+import { Answer, date, list, maybe, number, text } from '../http/answer.js';
+
+/** A JWS in flattened JSON (RFC 7515). */
+export class DatasetCertificate extends Answer({ payload: text, protected: text, signature: text }) {}
+
+export class CertificateSummary extends Answer({
+  kid: text,
+  issuedAt: date,
+  jobId: text,
+  datablocks: number,
+  /** `valid`, `superseded` by a newer one, or `withdrawn`: the catalogue lists other datablocks now. */
+  state: text,
+  supersededBy: maybe(date),
+}) {}
+
+class CertificateJwk extends Answer({
+  kty: text,
+  crv: text,
+  x: text,
+  kid: text,
+  use: text,
+  alg: text,
+  validFrom: maybe(date),
+  retiredAt: maybe(date),
+}) {}
+
+export class CertificateKeySet extends Answer({ keys: list(CertificateJwk) }) {}
