@@ -170,7 +170,8 @@ class Worker:
             self.compare(order, "worker.damaged", (size, digest.hexdigest()))
             yield held
 
-        self.ask(order, method="PUT", data=pieces(), headers={"Content-Length": str(order.wanted[0])}).close()
+        headers = {"Content-Length": str(order.wanted[0]), "Content-Type": "application/x-tar"}
+        self.ask(order, method="PUT", data=pieces(), headers=headers).close()
         return "copy-recalled", *order.wanted
 
     def remove(self, order):

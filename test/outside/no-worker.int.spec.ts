@@ -4,7 +4,7 @@ import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { after, before, describe, it } from 'node:test';
 import { Output } from '#command-line';
 import { Naming } from '#messaging';
-import { checkWorker } from './check-worker.js';
+import { checkWorker } from '../../apps/admin-cli/src/check-worker/check-worker.js';
 
 const context = {
   environment: process.env,
@@ -12,7 +12,6 @@ const context = {
   signal: new AbortController().signal,
 };
 
-/** With a worker: test/outside. */
 describe('catena-admin check-worker without a worker', () => {
   const prefix = `check-${randomBytes(6).toString('hex')}`;
   const naming = new Naming(prefix);
