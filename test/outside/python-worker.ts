@@ -35,6 +35,7 @@ export class PythonWorker {
   ): Promise<PythonWorker> {
     const prefix = installation?.prefix ?? `check-${randomBytes(6).toString('hex')}`;
     const password = installation?.password ?? randomBytes(12).toString('hex');
+    const broker = new URL(process.env['RABBITMQ_URL'] ?? '');
     const home = await debianHome('worker');
     serviceFolder(home, 'program');
     serviceFolder(home, 'kept');
@@ -45,7 +46,6 @@ export class PythonWorker {
     ] as const)
       serviceFile(home, `program/${file}`, readFileSync(join(repository, place, file), 'utf8'));
     serviceFile(home, 'program/password', `${password}\n`);
-    const broker = new URL(process.env['RABBITMQ_URL'] ?? '');
     const program = fault === '' ? 'worker.py' : 'planted_faults.py';
     const worker = sandboxedProcess(
       home,

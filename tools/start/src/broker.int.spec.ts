@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, it } from 'node:test';
@@ -10,6 +13,8 @@ import {
   RabbitTransport,
   topologyOf,
   wholeTopology,
+  workerPasswordVariableOf,
+  workerTopologyOf,
   type Delivery,
   type WireMessage,
 } from '#messaging';
@@ -27,7 +32,27 @@ const services = {
   RABBITMQ_URL: process.env['RABBITMQ_URL'] ?? '',
   RABBITMQ_MANAGEMENT_URL: process.env['RABBITMQ_MANAGEMENT_URL'] ?? '',
 };
+/** Two targets that others operate. */
+const workers = ['partner', 'partner-2'];
+const folder = mkdtempSync(join(tmpdir(), 'catena-broker-'));
+const routesFile = join(folder, 'routes.yaml');
+writeFileSync(
+  routesFile,
+  `targets:
+  - { name: disk, kind: share, options: { place: /mnt/disk } }
+  - { name: partner, kind: outside }
+  - { name: partner-2, kind: outside }
+routes: [{ name: default, targets: [disk, partner], copies: 2 }]
+`,
+);
+const extra = {
+  'job-assembler': {
+    ROUTES_FILE: routesFile,
+    ...Object.fromEntries(workers.map((target) => [workerPasswordVariableOf(target), `of-${target}`])),
+  },
+};
 const settings = {
+  extra,
   ...{ services, prefix, secrets: { broker, operationsTokens: broker, accounts: {} } },
   ...{ jobConfigurationFile: example, ports: {}, ltsRoots: [], sourceFolderRoots: [] },
 } as unknown as AppSettings;
@@ -55,10 +80,11 @@ describe('At a broker that was prepared for an installation', () => {
   after(async () => {
     await Promise.all(transports.map((transport) => transport.close()));
     const channel = await administrator.createChannel();
-    const { queues, exchanges } = wholeTopology(naming, defaultRetryDelays);
+    const { queues, exchanges } = wholeTopology(naming, defaultRetryDelays, workers);
     for (const { name } of queues) await channel.deleteQueue(name);
     for (const { name } of exchanges) await channel.deleteExchange(name);
     await administrator.close();
+    rmSync(folder, { recursive: true });
   });
 
   it('each app declares its own with its own account, and messages go from emitter to consumers', async () => {
@@ -169,6 +195,70 @@ describe('At a broker that was prepared for an installation', () => {
     assert.equal(code, 406);
   });
 
+  it('job-assembler makes the queues of workers, each worker gets what is for its target, and its events arrive', async () => {
+    const transport = new RabbitTransport(
+      { url: brokerUrlOf('job-assembler', settings), connectionName: 'j', onFatal: assert.ifError },
+      logger,
+    );
+    transports.push(transport);
+    await transport.declare(topologyOf(naming, 'job-assembler', defaultRetryDelays));
+    await transport.declare(workerTopologyOf(naming, workers));
+    await until(() => transport.connected);
+    const command = 'archival.store-copy.v1';
+    await transport.publish(message(naming.exchangeOf(command), naming.workerKeyOf(command, 'partner')));
+    for (const [target, expected] of [
+      ['partner', true],
+      ['partner-2', false],
+    ] as const) {
+      const connection = await connect(workerUrlOf(target));
+      const channel = await connection.createConfirmChannel();
+      const got = await channel.get(naming.workerQueueOf(target), { noAck: true });
+      assert.equal(got !== false, expected, target);
+      const event = 'archival.copy-accepted.v1';
+      const userId = naming.workerAccountOf(target);
+      channel.publish(naming.exchangeOf(event), event, Buffer.from('{}'), { userId, mandatory: true });
+      await channel.waitForConfirms();
+      await connection.close();
+    }
+  });
+
+  const command = 'archival.remove-copy.v1';
+  const refusedToWorkers: Record<string, (channel: ConfirmChannel) => unknown> = {
+    "reads another worker's queue": (channel) =>
+      channel.consume(naming.workerQueueOf('partner-2'), () => undefined),
+    "reads an app's inbox": (channel) => channel.get(naming.inboxOf('job-assembler')),
+    'sends a command to another worker': (channel) =>
+      channel.publish(
+        naming.exchangeOf(command),
+        naming.workerKeyOf(command, 'partner-2'),
+        Buffer.from('{}'),
+      ),
+    'sends a command to the archiver': (channel) =>
+      channel.publish(naming.exchangeOf('archival.x'), 'archival.discard-datablock.v1', Buffer.from('{}')),
+    "sends an event of the archiver's": (channel) =>
+      channel.publish(naming.exchangeOf('archival.x'), 'archival.datablock-archived.v1', Buffer.from('{}')),
+    'writes to an inbox by its name': (channel) =>
+      channel.sendToQueue(naming.inboxOf('job-assembler'), Buffer.from('{}')),
+    'sends a receipt': (channel) => channel.publish(naming.receipts, 'job-assembler', Buffer.from('{}')),
+    'makes a queue': (channel) => channel.assertQueue(`${naming.workerQueueOf('partner')}-2`),
+    'removes its own queue': (channel) => channel.deleteQueue(naming.workerQueueOf('partner')),
+    'binds its queue to what others get': (channel) =>
+      channel.bindQueue(naming.workerQueueOf('partner'), naming.exchangeOf('archival.x'), '#'),
+  };
+  for (const [what, attempt] of Object.entries(refusedToWorkers))
+    it(`the account of a worker that ${what} is refused`, async () =>
+      assert.equal(await codeAt(workerUrlOf('partner'), attempt), 403));
+
+  it('a worker that writes under the name of another one is refused', async () => {
+    const event = 'archival.copy-stored.v1';
+    const code = await codeAt(workerUrlOf('partner'), (channel) =>
+      channel.publish(naming.exchangeOf(event), event, Buffer.from('{}'), {
+        userId: naming.workerAccountOf('partner-2'),
+      }),
+    );
+    assert.equal(code, 406);
+  });
+
   it('an app whose definitions are not complete says so, waits, and goes on when they are', async () => {
     const channel = await administrator.createChannel();
     await channel.deleteExchange(naming.receipts);
@@ -189,8 +279,18 @@ describe('At a broker that was prepared for an installation', () => {
   });
 
   /** With which code the broker closes the channel. */
-  async function codeOf(app: AppName, attempt: (channel: ConfirmChannel) => unknown): Promise<unknown> {
-    const connection = await connect(brokerUrlOf(app, settings));
+  function codeOf(app: AppName, attempt: (channel: ConfirmChannel) => unknown): Promise<unknown> {
+    return codeAt(brokerUrlOf(app, settings), attempt);
+  }
+
+  function workerUrlOf(target: string): string {
+    const url = new URL(services.RABBITMQ_URL);
+    [url.username, url.password] = [naming.workerAccountOf(target), `of-${target}`];
+    return url.toString();
+  }
+
+  async function codeAt(url: string, attempt: (channel: ConfirmChannel) => unknown): Promise<unknown> {
+    const connection = await connect(url);
     try {
       const channel = await connection.createConfirmChannel();
       const closed = new Promise((resolve) =>

@@ -72,7 +72,7 @@ export class OutsideCopiesHandler {
     if (found?.state === 'verified')
       throw new PermanentError(
         'archiver.datablock-in-use',
-        `Expected datablock ${archiveId} to be discarded, found it in use: somebody has brought it back. Its copies at outside targets stay.`,
+        `Expected datablock ${archiveId} to be discarded, found it in use: an operator has brought it back. Its copies at outside targets stay.`,
       );
     if (await this.asides.isAside(archiveId))
       throw new WorkDeferred(`What was set aside of ${archiveId} is still kept.`, lookAgain);

@@ -10,6 +10,7 @@ import { JobCancellation } from '../accept-job/job-cancellation.js';
 import { memoryAssembler, type Assembler } from '../testing/assembler.js';
 import { configOf } from '../testing/assembler-config.js';
 import { dispatcherOn } from '../testing/dispatching.js';
+import { meanwhileOn } from '../testing/meanwhile.js';
 import { routesOf, targetOf } from '../testing/release-rules.js';
 import { archived, jobOf, messagesOf, orderOf, taskOf } from '../testing/samples.js';
 import { settlingOn } from '../testing/settling.js';
@@ -112,6 +113,22 @@ describe('A copy at a target that others operate', () => {
     assert.deepEqual([(await at()).state, await task()], ['done', 'registering']);
     assert.deepEqual(Object.keys(await assembler.places.outside('j/0/0.tar', 'p')), ['tape']);
   });
+
+  it('is kept and told of by the second delivery when a crash came between the end of its order and that', async () => {
+    await ordered();
+    await assembler.outside.endWell(await at(), clock.now());
+    assert.equal(await task(), 'running');
+    await consumer.stored(answer(1, right));
+    assert.deepEqual(Object.keys(await assembler.places.outside('j/0/0.tar', 'p')), ['tape']);
+    assert.equal(await task(), 'registering');
+  });
+
+  for (const call of [1, 2])
+    it(`is waited for also by who settles the dataset at the same moment, before write ${call}`, async () => {
+      const orders = meanwhileOn(assembler.store.orders, 'updateOne', settle, call);
+      await settlingOn(assembler.with({ orders }), clock).settling.settle('j/0');
+      assert.deepEqual([await task(), await phase()], ['running', ['planned', 'waiting', 0]]);
+    });
 
   it('with a wrong checksum is removed before it is stored anew, and what was said of it before counts for nothing', async () => {
     await ordered();
