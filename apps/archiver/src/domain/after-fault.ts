@@ -33,6 +33,8 @@ const userCodes: ReadonlySet<string> = new Set([
   'archiver.originals-incomplete',
   'archiver.source-refused',
   'archiver.datablock-unknown',
+  'archiver.copy-elsewhere',
+  'archiver.copy-there',
 ]);
 
 /** @param attempts of before */

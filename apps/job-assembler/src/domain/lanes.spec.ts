@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { laneName, laneNeeds } from './lanes.js';
+import { laneName, laneNeeds, writingLane } from './lanes.js';
 
 describe('The name of a lane', () => {
   it('says which targets work needs, all of them to write and one of them to read', () => {
@@ -25,5 +25,12 @@ describe('The name of a lane', () => {
   it('is refused when it was made elsewhere', () => {
     for (const name of ['', 'lts', 'write:', 'write:a@', 'Write:a@b', 'erase:a@b'])
       assert.throws(() => laneNeeds(name), /Expected the name of a lane/);
+  });
+
+  it('of work that writes wherever another reads needs all of its targets', () => {
+    assert.equal(writingLane('read:r@a|b'), 'write:r@a+b');
+    assert.equal(writingLane('read:r@a+b'), 'write:r@a+b');
+    assert.equal(writingLane('read:r@a'), 'write:r@a');
+    assert.equal(writingLane('lts-read'), 'lts-write');
   });
 });

@@ -41,3 +41,9 @@ export function laneNeeds(name: string): LaneNeeds {
     needs: direction === 'write' || targets.includes('+') ? 'all' : 'any',
   };
 }
+
+/** The lane of work that may write wherever work of a reading lane reads: all of its targets have to have room. */
+export function writingLane(reading: string): string {
+  if (former[reading] !== undefined) return 'lts-write';
+  return laneName('write', laneNeeds(reading));
+}

@@ -1,6 +1,8 @@
 import { PermanentError } from '#kernel';
 import type { Routes } from '#routes';
 import type { PlannableJob } from '../aggregates/jobs.js';
+import type { WorkOrder } from '../aggregates/records.js';
+import { laneName, laneNeeds, writingLane } from '../domain/lanes.js';
 
 type Wanted = Pick<PlannableJob, 'workflow' | 'moveFrom' | 'moveTo' | 'repairAt'>;
 
@@ -23,6 +25,28 @@ export function assertMayCopy(routes: Routes, { workflow, moveFrom, moveTo, repa
       'routes.same-target',
       `Expected two different targets to move copies between, found ${moveFrom ?? 'none'} and ${moveTo ?? 'none'}: post the job with jobParams.from and jobParams.to.`,
     );
+}
+
+/** What is said of an order on copies: where it takes slots, and which targets it is about. */
+export type Copying = Pick<
+  WorkOrder,
+  'target' | 'targets' | 'route' | 'priority' | 'moveFrom' | 'moveTo' | 'repairAt'
+>;
+
+/** @param reading how its datablock would be read */
+export function copyingBy(
+  { moveFrom, moveTo, repairAt }: Wanted,
+  reading: Pick<WorkOrder, 'target' | 'targets' | 'route' | 'priority'>,
+): Copying {
+  // A move takes room, and a slot, where the copy goes.
+  if (moveFrom !== undefined && moveTo !== undefined) {
+    const { route } = laneNeeds(reading.target);
+    const target = laneName('write', { route, targets: [moveTo] });
+    return { ...reading, target, targets: [moveFrom, moveTo], moveFrom, moveTo };
+  }
+  // Any of its copies may have to be written.
+  const target = writingLane(reading.target);
+  return { ...reading, target, ...(repairAt === undefined ? {} : { repairAt }) };
 }
 
 function assertIsCopied(routes: Routes, name: string): void {

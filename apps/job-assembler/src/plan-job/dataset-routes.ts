@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { ReadingRoute } from '#routes';
+import type { RouteQuestion } from '#routes';
 import { DatablockPlaces } from '../aggregates/datablock-places.js';
 import type { PlannableJob } from '../aggregates/jobs.js';
 import type { WorkOrder } from '../aggregates/records.js';
@@ -7,22 +7,13 @@ import { CatalogClient, type CatalogDataset } from '../catalog/catalog-client.js
 import { questionOf } from '../domain/dataset-questions.js';
 import { laneName } from '../domain/lanes.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
-import { assertMayCopy } from './copy-targets.js';
+import { assertMayCopy, copyingBy, type Copying } from './copy-targets.js';
 
 /** What a route says of a work order. */
 export type Routed = Pick<
   WorkOrder,
   'target' | 'targets' | 'outsideTargets' | 'route' | 'copies' | 'priority'
 >;
-
-/** The same of work on copies that there are. */
-type Copying = Routed & Pick<WorkOrder, 'moveFrom' | 'moveTo' | 'repairAt'>;
-
-/** How a datablock is read, and where its copies lie as far as that is known. */
-interface Way {
-  readonly reading: ReadingRoute;
-  readonly places: readonly string[];
-}
 
 /** Chooses where the work of a dataset goes: once for a dataset, of fields that are known by then. */
 @Injectable()
@@ -51,42 +42,29 @@ export class DatasetRoutes {
 
   /** How datablocks of a dataset are read, by where their copies lie. The catalogue is asked for it only if routes ask for its fields. */
   async reading(job: PlannableJob, pid: string): Promise<(archiveId: string) => Promise<Routed>> {
-    const wayTo = await this.ways(job, pid);
+    const { routes } = this.config;
+    const question = routes.asksOfDatasets(job.jobType)
+      ? questionOf(job, await this.catalog.dataset(pid))
+      : { jobType: job.jobType, fields: {}, bytes: 0 };
+    if (!routes.areNamed) return () => Promise.resolve(this.routed(job, question, []));
     return async (archiveId) => {
-      const routed = this.read(job, await wayTo(archiveId));
-      if (job.workflow !== 'verify' || !this.config.routes.areNamed) return routed;
+      const routed = this.routed(job, question, await this.places.of(archiveId, pid));
+      if (job.workflow !== 'verify') return routed;
       // A verification reads the copies of workers outside as well.
       const outsideTargets = Object.keys(await this.places.outside(archiveId, pid)).sort();
       return { ...routed, ...(outsideTargets.length === 0 ? {} : { outsideTargets }) };
     };
   }
 
-  /**
-   * How copies that there are are mended, or moved.
-   *
-   * @throws PermanentError as {@link assertMayCopy}
-   */
+  /** How copies that there are are mended, or moved. @throws PermanentError as {@link assertMayCopy} */
   async copying(job: PlannableJob, pid: string): Promise<(archiveId: string) => Promise<Copying>> {
     assertMayCopy(this.config.routes, job);
-    const wayTo = await this.ways(job, pid);
-    return async (archiveId) => {
-      const way = await wayTo(archiveId);
-      return job.workflow === 'migrate' ? this.moved(job, way) : this.mended(job, way);
-    };
+    const readingOf = await this.reading(job, pid);
+    return async (archiveId) => copyingBy(job, await readingOf(archiveId));
   }
 
-  private async ways(job: PlannableJob, pid: string): Promise<(archiveId: string) => Promise<Way>> {
-    const { routes } = this.config;
-    const question = routes.asksOfDatasets(job.jobType)
-      ? questionOf(job, await this.catalog.dataset(pid))
-      : { jobType: job.jobType, fields: {}, bytes: 0 };
-    return async (archiveId) => {
-      const places = routes.areNamed ? await this.places.of(archiveId, pid) : [];
-      return { places, reading: routes.readingFor(question, places) };
-    };
-  }
-
-  private read(job: PlannableJob, { reading, places }: Way): Routed {
+  private routed(job: PlannableJob, question: RouteQuestion, places: readonly string[]): Routed {
+    const reading = this.config.routes.readingFor(question, places);
     const { route, targets, priority } = reading;
     // A verification reads every copy; and where it is not known where copies lie, the archiver may read any of them.
     const needs = job.workflow === 'verify' || places.length === 0 ? 'all' : 'any';
@@ -94,26 +72,6 @@ export class DatasetRoutes {
       ...{ target: laneName('read', reading, needs), route, priority: job.priority ?? priority },
       // What is not known is better known to the archiver.
       ...(places.length === 0 ? {} : { targets }),
-    };
-  }
-
-  /** Any of its copies may have to be written. */
-  private mended(job: PlannableJob, { reading, places }: Way): Copying {
-    const { route, targets, priority } = reading;
-    return {
-      ...{ target: laneName('write', reading), route, priority: job.priority ?? priority },
-      ...(places.length === 0 ? {} : { targets }),
-      ...(job.repairAt === undefined ? {} : { repairAt: job.repairAt }),
-    };
-  }
-
-  /** It takes room, and a slot, where the copy goes. */
-  private moved(job: PlannableJob, { reading: { route, priority } }: Way): Copying {
-    const { moveFrom, moveTo } = job as PlannableJob & Required<Pick<PlannableJob, 'moveFrom' | 'moveTo'>>;
-    return {
-      target: laneName('write', { route, targets: [moveTo] }),
-      ...{ route, priority: job.priority ?? priority },
-      ...{ targets: [moveFrom, moveTo], moveFrom, moveTo },
     };
   }
 }

@@ -151,9 +151,7 @@ export class ArchiverReportsConsumer {
     return done;
   }
 
-  private copiesChanged(
-    data: CopyMovedV1 & Partial<Pick<DatablockRepairedV1, 'mended'>>,
-  ): Promise<Outcome> {
+  private copiesChanged(data: CopyMovedV1 & Partial<Pick<DatablockRepairedV1, 'mended'>>): Promise<Outcome> {
     const { workOrderId, packedSize, targets, placement, mended } = data;
     const where = targets === undefined ? {} : { targets };
     const count = mended === undefined ? {} : { mended };

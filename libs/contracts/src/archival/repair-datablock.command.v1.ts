@@ -38,5 +38,6 @@ export const repairDatablockV1 = defineCommand({
   order: { within: 'workOrderId', place: 0 },
   answers: [datablockRepairedV1, workFailedV1, workCancelledV1],
   payload: RepairDatablockV1,
-  summary: 'Read every copy of the datablock, and mend those that are damaged or missing from one that proves good.',
+  summary:
+    'Read every copy of the datablock, and mend those that are damaged or missing from one that proves good.',
 });
