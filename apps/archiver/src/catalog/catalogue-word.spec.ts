@@ -14,7 +14,8 @@ describe('The word of the catalogue', () => {
     if (url === '/api/v3/auth/login') return response.writeHead(201).end('{"access_token":"t"}');
     asked.push(url);
     if (url.startsWith('/api/v4/datasets/')) return response.writeHead(datasetStatus).end('{}');
-    return response.writeHead(200).end(JSON.stringify(datablocks));
+    const { skip = 0, limit = 1 } = limitsOf(url);
+    return response.writeHead(200).end(JSON.stringify(datablocks.slice(skip, skip + limit)));
   });
   let word: CatalogueWord;
   before(async () => {
@@ -48,4 +49,29 @@ describe('The word of the catalogue', () => {
     datasetStatus = 503;
     await assert.rejects(word.lists(one), { code: 'catalog.api-away', retriable: true });
   });
+
+  it('names all datablocks of a dataset, a page at a time; none of one that is gone, and nothing of one that it may not see', async () => {
+    const named = async (): Promise<string[]> => {
+      const found: string[] = [];
+      for await (const archiveId of word.listedOf(one.pid)) found.push(archiveId);
+      return found;
+    };
+    datasetStatus = 200;
+    for (const count of [0, 1, 500, 1001]) {
+      datablocks = Array.from({ length: count }, (_, index) => ({ archiveId: String(index) }));
+      assert.equal(new Set(await named()).size, count);
+    }
+    assert.match(asked.at(-1) ?? '', /"datasetId":\{"inq":\["20.500\/x"\]\}.*"order":"archiveId:asc"/);
+    datasetStatus = 404;
+    assert.deepEqual(await named(), []);
+    datasetStatus = 403;
+    await assert.rejects(named(), { code: 'archiver.catalogue-silent' });
+  });
 });
+
+function limitsOf(url: string): { skip?: number; limit?: number } {
+  const filter = url.split('?filter=')[1];
+  return filter === undefined
+    ? {}
+    : (JSON.parse(filter) as { limits: { skip?: number; limit?: number } }).limits;
+}

@@ -7,7 +7,7 @@ import type { StoredDatablock } from '../persistence/records.js';
 import { isDamaged } from '../persistence/stored-copies.js';
 
 /** Datablocks in one certificate. */
-export const maxCertified = 10_000;
+const maxCertified = 10_000;
 
 /** What may be certified of a dataset: what the catalogue lists of it, as this archiver's own record knows it now. */
 @Injectable()

@@ -146,6 +146,16 @@ describe('A certificate of a dataset', () => {
     assert.match((await declined()).message, /found that this archiver has not archived it/);
   });
 
+  it('holds 10,000 datablocks, and no more', async () => {
+    await archived('a');
+    const known = (await store.datablocks.findOne({ _id: 'a' }))!;
+    datablocks = { found: (_id: string) => Promise.resolve({ ...known, _id }) } as unknown as Datablocks;
+    listed = Array.from({ length: 10_000 }, (_, index) => String(index));
+    assert.equal((await certificateOf((await certify()).data)).totals.datablocks, 10_000);
+    listed.push('one more');
+    assert.equal((await declined()).code, 'archiver.too-many-to-certify');
+  });
+
   it('is not issued where the catalogue lists nothing any more', async () => {
     await archived('a');
     listed = [];
