@@ -142,9 +142,12 @@ export class MongoOutsideOrders extends OutsideOrders {
 
   async removed(id: string, target: string): Promise<void> {
     await this.orders.updateOne({ _id: id }, { $pull: { removing: { target } } });
-    await this.orders.updateOne({ _id: id, removing: { $size: 0 } }, {
-      $unset: { removing: '', removal: '' },
-    });
+    await this.orders.updateOne(
+      { _id: id, removing: { $size: 0 } },
+      {
+        $unset: { removing: '', removal: '' },
+      },
+    );
   }
 
   async keepCopies(id: string): Promise<void> {
