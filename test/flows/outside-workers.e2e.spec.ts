@@ -38,7 +38,7 @@ routes:
     installation = await Installation.create({
       environment: {
         ...{ ROUTES_FILE: file, LTS_ROOTS: '', REFERENCE_PATIENCE: '1s' },
-        ...{ WORKER_SILENCE: '4s', WORKER_PAUSE: '300ms' },
+        ...{ WORKER_SILENCE: '4s', WORKER_PAUSE: '300ms', WORKER_MAX_FAULTS: '3' },
         [workerPasswordVariableOf('tape')]: password,
       },
     });
@@ -118,10 +118,14 @@ routes:
     const id = await posted('archive', other.pid);
     await until(() => isOrdered(id), 60_000);
     assert.equal((await client.call('POST', `/api/v4/jobs/${id}/cancel`)).status, 202);
-    await worker.startAgain();
     const job = await client.jobEnd(id, 120_000);
     assert.match(job.statusCode, /cancel/i, job.statusMessage);
     assert.equal(await isRetrievable(other.pid), false);
     await until(async () => (await tarsOf(other)).length === 0, 60_000);
+    // What it says now comes too late.
+    await worker.startAgain();
+    await until(() => Promise.resolve(worker.journal.includes(id)), 30_000);
+    assert.equal((await client.job(id)).statusCode, job.statusCode);
+    assert.equal(await isRetrievable(other.pid), false);
   });
 });

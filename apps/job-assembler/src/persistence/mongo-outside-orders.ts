@@ -66,7 +66,7 @@ export class MongoOutsideOrders extends OutsideOrders {
     await this.orders.updateOne(ordered, {
       $max: { share, 'outside.dueAt': dueAt },
       $set: { heardAt: now },
-    } as object);
+    });
   }
 
   step(
@@ -141,10 +141,13 @@ export class MongoOutsideOrders extends OutsideOrders {
   }
 
   async removed(id: string, target: string): Promise<void> {
-    await this.orders.updateOne({ _id: id }, { $pull: { removing: { target } } } as object);
-    await this.orders.updateOne({ _id: id, removing: { $size: 0 } } as object, {
-      $unset: { removing: '', removal: '' },
-    });
+    await this.orders.updateOne({ _id: id }, { $pull: { removing: { target } } });
+    await this.orders.updateOne(
+      { _id: id, removing: { $size: 0 } },
+      {
+        $unset: { removing: '', removal: '' },
+      },
+    );
   }
 
   async keepCopies(id: string): Promise<void> {

@@ -203,7 +203,7 @@ export class MongoWorkOrders extends WorkOrders {
     const share = state === 'done' ? { share: 1 } : {};
     const ended = await this.orders.findOneAndUpdate(
       // What the archiver says of work for a worker is no end of it: `OutsideOrders`.
-      { _id: id, ...from, outside: absent } as object,
+      { _id: id, ...from, outside: absent },
       { $set: { ...to, ...share, ...what, endedAt } },
       { returnDocument: 'after', projection: { taskId: 1 } },
     );

@@ -71,7 +71,7 @@ describe('A copy at a target that others operate', () => {
     staging.retrieved({
       ...{ workOrderId: `${orderId}/link/${attempt}`, jobId: 'j', pid: 'p', archiveId: 'j/0/0.tar' },
       ...{ packedSize: 12, sha256: 'x', url: `u${attempt}`, expiresAt: '2026-01-02T00:00:00Z' },
-    } as never);
+    });
   const phase = async () => {
     const { state, outside } = await at();
     return [state, outside.phase, outside.attempt];
