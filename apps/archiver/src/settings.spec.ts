@@ -79,7 +79,7 @@ describe('The key of certificates', () => {
     assert.deepEqual(keyOf(''), { key: undefined, issuer: 'Catena' });
     assert.throws(() => keyOf('rubbish'), {
       code: 'kernel.configuration',
-      message: /CERTIFICATE_KEY_FILE: Expected a private key of Ed25519 .* openssl genpkey/,
+      message: /CERTIFICATE_KEY_FILE: Expected a private key of Ed25519 .*openssl genpkey/,
     });
   });
 });

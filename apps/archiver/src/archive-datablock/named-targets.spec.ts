@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { buffer } from 'node:stream/consumers';
 import { beforeEach, describe, it } from 'node:test';
 import { ClaimChecks } from '#claim-check';
 import type { ArchiveDatablockV1 } from '#contracts';

@@ -49,7 +49,7 @@ describe('Recalling a datablock', () => {
       pid: 'pid',
       packedSize: content.length,
       sha256: createHash('sha256').update(content).digest('hex'),
-      copies: shares.map(({ name }) => ({ share: name })),
+      copies: shares.map(({ name }) => ({ share: name, verifiedAt: new Date(0) })),
     };
     const datablocks = { verified: () => Promise.resolve(datablock) };
     const lock = {

@@ -14,7 +14,6 @@ import type {
 } from '#contracts';
 import type { AnswerRow } from '#outbox';
 import { ArchiveDatablockHandler } from '../archive-datablock/archive-datablock.handler.js';
-import { CertifyDatasetHandler } from '../certify-dataset/certify-dataset.handler.js';
 import type { Command } from '../persistence/records.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
 import { OutsideCopiesHandler } from '../outside-copies/outside-copies.handler.js';
@@ -48,7 +47,6 @@ export class WorkHandlers {
     private readonly release: ReleaseOriginalsHandler,
     private readonly discard: DiscardDatablockHandler,
     private readonly outside: OutsideCopiesHandler,
-    private readonly certify: CertifyDatasetHandler,
   ) {}
 
   handle(command: Command, context: WorkContext): Promise<WorkAnswer> {
@@ -60,6 +58,7 @@ export class WorkHandlers {
       case 'verify':
       case 'repair':
       case 'move':
+      case 'certify':
         return this.copies.handle(command, context);
       case 'release':
         return this.release.handle(command.data, context);
@@ -71,8 +70,6 @@ export class WorkHandlers {
         return this.outside.offer(command.data);
       case 'take':
         return this.outside.take(command.data, context);
-      case 'certify':
-        return this.certify.handle(command.data, context);
     }
   }
 

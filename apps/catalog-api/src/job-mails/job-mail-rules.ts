@@ -9,7 +9,7 @@ export interface MailPolicy {
 }
 
 /** One mail goes to no more addresses than that. */
-export const maxRecipients = 100;
+const maxRecipients = 100;
 
 const failures: readonly string[] = ['finishedUnsuccessful', 'finishedWithDatasetErrors'];
 

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { Priority } from '#routes';
-import type { WaitCode } from '#contracts';
 import { newOutbox, OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
 import { isDuplicateKey, rowsById, stepOf, type Step } from '#persistence';
 import type { CopyToRemove, Fault, WorkOrder } from '../aggregates/records.js';
@@ -19,6 +18,15 @@ import { Slots, type Lane } from '../domain/slots.js';
 import { workOrderSteps, type WorkOrderState } from '../domain/states.js';
 import { AssemblerStore } from './assembler-store.js';
 import { absent, countByState, isThere, underWay } from './queries.js';
+import {
+  copiesToGo,
+  priorities,
+  progressOf,
+  releasedFields,
+  storedAs,
+  takenSlots,
+  type TakenSlots,
+} from './work-order-queries.js';
 
 const doneBefore = stepOf(workOrderSteps, 'drafted', 'done');
 const plan = stepOf(workOrderSteps, 'drafted', 'planned');
@@ -31,29 +39,6 @@ const ends = {
   failed: stepOf(workOrderSteps, 'released', 'failed'),
   cancelled: stepOf(workOrderSteps, 'released', 'cancelled'),
 };
-
-const priorities: readonly Priority[] = [0, 1, 2];
-
-/** Records from before 0.6 have none: they are normal. */
-function storedAs(priority: Priority): Priority | { readonly $in: readonly (Priority | null)[] } {
-  return priority === 1 ? { $in: [1, null] } : priority;
-}
-
-/** What keeps released work from a worker of the archiver for as long as it lasts. */
-const waitsForOthers: readonly WaitCode[] = [
-  ...(['source.away', 'quota.full', 'cold.restoring', 'copy.missing'] as const),
-  ...(['work.waiting', 'work.shared-recall'] as const),
-];
-
-/** Of messages only what tells their age: commands may be large. */
-const releasedFields = {
-  ...{ releasedAt: 1, createdAt: 1, heardAt: 1, waits: 1, waitCode: 1, acceptedAt: 1, outside: 1 },
-  ...{ 'outbox.rows.time': 1, 'outbox.rows.publishedAt': 1 },
-} as const;
-
-function copiesToGo(removing: readonly CopyToRemove[]): Pick<WorkOrder, 'removing'> {
-  return removing.length === 0 ? {} : { removing };
-}
 
 /** Work orders in the collection `work_orders`. */
 @Injectable()
@@ -130,19 +115,16 @@ export class MongoWorkOrders extends WorkOrders {
     return this.takeAll(scope, cancelUnreleased);
   }
 
+  private async one(condition: object): Promise<WorkOrder | undefined> {
+    return (await this.orders.findOne(condition)) ?? undefined;
+  }
+
   private async takeAll(scope: object, { from, to }: Step<WorkOrderState>): Promise<void> {
     await this.orders.updateMany({ ...scope, ...from }, { $set: to });
   }
 
   async slots(rules: ReleaseRules): Promise<Slots> {
-    const waits = { $in: [{ $ifNull: ['$waitCode', ''] }, [...waitsForOthers]] };
-    const by = { group: '$group', target: '$target', readAt: '$readAt', waits };
-    const rows = await this.orders
-      .aggregate<{ _id: Lane & { readAt?: string | null; waits: boolean }; count: number }>([
-        { $match: { state: 'released' } },
-        { $group: { _id: by, count: { $sum: 1 } } },
-      ])
-      .toArray();
+    const rows = await this.orders.aggregate<TakenSlots>(takenSlots).toArray();
     const slots = new Slots(rules);
     for (const { _id: lane, count } of rows)
       slots.take(lane, slots.targetsOf(lane, lane.readAt ?? undefined), Number(count), lane.waits);
@@ -214,23 +196,20 @@ export class MongoWorkOrders extends WorkOrders {
     return (await this.orders.findOne({ _id: id }, { projection: { taskId: 1 } }))?.taskId;
   }
 
-  async archived(id: string): Promise<WorkOrder | undefined> {
-    const found = { _id: id, kind: 'archive', state: 'done', discardedAt: absent } as object;
-    return (await this.orders.findOne(found)) ?? undefined;
+  archived(id: string): Promise<WorkOrder | undefined> {
+    return this.one({ _id: id, kind: 'archive', state: 'done', discardedAt: absent });
   }
 
-  async copiesChanged(id: string): Promise<WorkOrder | undefined> {
-    const found = { _id: id, state: 'done', 'result.kind': 'copies' } as object;
-    return (await this.orders.findOne(found)) ?? undefined;
+  copiesChanged(id: string): Promise<WorkOrder | undefined> {
+    return this.one({ _id: id, state: 'done', 'result.kind': 'copies' });
   }
 
   isAskedToGo(archiveId: string): Promise<boolean> {
     return isThere(this.orders, { archiveId, discardedAt: { $exists: true } });
   }
 
-  async retrieval(id: string): Promise<WorkOrder | undefined> {
-    const found = { _id: id, kind: 'retrieve', state: 'released', outside: absent } as object;
-    return (await this.orders.findOne(found)) ?? undefined;
+  retrieval(id: string): Promise<WorkOrder | undefined> {
+    return this.one({ _id: id, kind: 'retrieve', state: 'released', outside: absent });
   }
 
   async discarded(id: string): Promise<string | undefined> {
@@ -254,23 +233,7 @@ export class MongoWorkOrders extends WorkOrders {
   }
 
   async progress(id: string, { share, heardAt, waits, readAt }: ToldProgress): Promise<void> {
-    const { reason, code } = waits ?? {};
-    const said = {
-      ...(reason === undefined ? {} : { waits: reason }),
-      ...(code === undefined ? {} : { waitCode: code }),
-    };
-    const unsaid = {
-      ...(reason === undefined ? { waits: '' as const } : {}),
-      ...(code === undefined ? { waitCode: '' as const } : {}),
-    };
-    await this.orders.updateOne(
-      { _id: id, state: 'released' },
-      {
-        $max: { share },
-        $set: { heardAt, ...said },
-        ...(Object.keys(unsaid).length === 0 ? {} : { $unset: unsaid }),
-      },
-    );
+    await this.orders.updateOne({ _id: id, state: 'released' }, progressOf(share, heardAt, waits));
     if (readAt === undefined) return;
     // Only of what was released for one of several targets, and to one of those.
     const moves = { readAt: { $exists: true, $ne: readAt }, targets: readAt };

@@ -14,7 +14,7 @@ import { Leases } from '../aggregates/leases.js';
 import type { OutsideOrder } from '../aggregates/outside-orders.js';
 import type { WorkOrder } from '../aggregates/records.js';
 import { WorkOrders, type HowReleased } from '../aggregates/work-orders.js';
-import { fairReleases, type Candidate, type Release } from '../domain/fair-release.js';
+import { fairReleases, type Release } from '../domain/fair-release.js';
 import type { Slots } from '../domain/slots.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
 import { Candidates } from './candidates.js';

@@ -1,0 +1,60 @@
+import type { WaitCode } from '#contracts';
+import type { Priority } from '#routes';
+import type { CopyToRemove, WorkOrder } from '../aggregates/records.js';
+import type { ToldWait } from '../aggregates/work-orders.js';
+import type { Lane } from '../domain/slots.js';
+
+export const priorities: readonly Priority[] = [0, 1, 2];
+
+/** Records from before 0.6 have none: they are normal. */
+export function storedAs(priority: Priority): Priority | { readonly $in: readonly (Priority | null)[] } {
+  return priority === 1 ? { $in: [1, null] } : priority;
+}
+
+/** What keeps released work from a worker of the archiver for as long as it lasts. */
+const waitsForOthers: readonly WaitCode[] = [
+  ...(['source.away', 'quota.full', 'cold.restoring', 'copy.missing'] as const),
+  ...(['work.waiting', 'work.shared-recall'] as const),
+];
+
+/** Of messages only what tells their age: commands may be large. */
+export const releasedFields = {
+  ...{ releasedAt: 1, createdAt: 1, heardAt: 1, waits: 1, waitCode: 1, acceptedAt: 1, outside: 1 },
+  ...{ 'outbox.rows.time': 1, 'outbox.rows.publishedAt': 1 },
+} as const;
+
+export function copiesToGo(removing: readonly CopyToRemove[]): Pick<WorkOrder, 'removing'> {
+  return removing.length === 0 ? {} : { removing };
+}
+
+/** Released work of one group in one lane, read at one target. */
+export interface TakenSlots {
+  readonly _id: Lane & { readonly readAt?: string | null; readonly waits: boolean };
+  readonly count: number;
+}
+
+const waits = { $in: [{ $ifNull: ['$waitCode', ''] }, [...waitsForOthers]] };
+
+export const takenSlots = [
+  { $match: { state: 'released' } },
+  {
+    $group: {
+      _id: { group: '$group', target: '$target', readAt: '$readAt', waits },
+      count: { $sum: 1 },
+    },
+  },
+];
+
+/** How progress is written: it never goes back, and what was waited for before is waited for no more. */
+export function progressOf(share: number, heardAt: Date, { reason, code }: Partial<ToldWait> = {}) {
+  const said = {
+    ...(reason === undefined ? {} : { waits: reason }),
+    ...(code === undefined ? {} : { waitCode: code }),
+  };
+  const unsaid = {
+    ...(reason === undefined ? { waits: '' as const } : {}),
+    ...(code === undefined ? { waitCode: '' as const } : {}),
+  };
+  const unset = Object.keys(unsaid).length === 0 ? {} : { $unset: unsaid };
+  return { $max: { share }, $set: { heardAt, ...said }, ...unset };
+}
