@@ -71,7 +71,9 @@ export class JobTemplates {
     engine.registerHelper('default', (value: unknown, fallback: unknown) => value ?? fallback);
     engine.registerHelper('jsonify', (value: unknown) => JSON.stringify(value));
     engine.registerHelper('job_v3', (job: Parameters<typeof jobV3View>[0]) => jobV3View(job));
-    engine.registerHelper('urlencode', (value: unknown) => encodeURIComponent(String(value)));
+    engine.registerHelper('urlencode', (value: unknown) =>
+      encodeURIComponent(String(value).replace(/\p{Surrogate}/gu, '\ufffd')),
+    );
     engine.registerHelper('base64enc', (value: unknown) => Buffer.from(String(value)).toString('base64'));
     engine.registerHelper('base64dec', (value: unknown) =>
       Buffer.from(String(value), 'base64').toString('utf8'),

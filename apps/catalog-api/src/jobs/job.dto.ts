@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
-import { IsArray, IsEmail, IsObject, IsOptional, IsString, ValidateNested } from 'class-validator';
+import { IsArray, IsObject, IsOptional, IsString, ValidateNested } from 'class-validator';
+import { IsMailAddress } from '../http/mail-address.decorator.js';
 import { IsISO8601 } from '../http/iso-date.decorator.js';
 
 export class CreateJobDto {
@@ -7,7 +8,7 @@ export class CreateJobDto {
   @IsObject() jobParams: Record<string, unknown>;
   @IsOptional() @IsString() ownerUser?: string;
   @IsOptional() @IsString() ownerGroup?: string;
-  @IsOptional() @IsEmail() contactEmail?: string;
+  @IsOptional() @IsMailAddress() contactEmail?: string;
 }
 
 export class UpdateJobDto {

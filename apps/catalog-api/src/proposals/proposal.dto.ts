@@ -1,13 +1,6 @@
 import { Type } from 'class-transformer';
-import {
-  IsArray,
-  IsEmail,
-  IsNotEmpty,
-  IsObject,
-  IsOptional,
-  IsString,
-  ValidateNested,
-} from 'class-validator';
+import { IsArray, IsNotEmpty, IsObject, IsOptional, IsString, ValidateNested } from 'class-validator';
+import { IsMailAddress } from '../http/mail-address.decorator.js';
 import { IsISO8601 } from '../http/iso-date.decorator.js';
 
 class CreateMeasurementPeriodDto {
@@ -22,7 +15,7 @@ class CreateMeasurementPeriodDto {
 class ProposalFields {
   @IsOptional() @IsArray() @IsString({ each: true }) accessGroups?: string[];
   @IsOptional() @IsString() instrumentGroup?: string;
-  @IsOptional() @IsEmail() pi_email?: string;
+  @IsOptional() @IsMailAddress() pi_email?: string;
   @IsOptional() @IsString() pi_firstname?: string;
   @IsOptional() @IsString() pi_lastname?: string;
   @IsOptional() @IsString() firstname?: string;
@@ -47,14 +40,14 @@ class ProposalFields {
 
 export class PartialUpdateProposalDto extends ProposalFields {
   @IsOptional() @IsString() @IsNotEmpty() ownerGroup?: string;
-  @IsOptional() @IsEmail() email?: string;
+  @IsOptional() @IsMailAddress() email?: string;
   @IsOptional() @IsString() @IsNotEmpty() title?: string;
 }
 
 export class CreateProposalDto extends ProposalFields {
   @IsString() @IsNotEmpty() proposalId: string;
   @IsString() @IsNotEmpty() ownerGroup: string;
-  @IsEmail() email: string;
+  @IsMailAddress() email: string;
   @IsString() @IsNotEmpty() title: string;
 }
 

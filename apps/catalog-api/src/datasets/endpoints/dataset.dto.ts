@@ -3,7 +3,6 @@ import {
   ArrayMaxSize,
   IsArray,
   IsBoolean,
-  IsEmail,
   IsIn,
   IsInt,
   IsNotEmpty,
@@ -16,6 +15,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+import { IsMailAddress } from '../../http/mail-address.decorator.js';
 import { IsDateString } from '../../http/iso-date.decorator.js';
 import { IsEmailList } from './email-list.js';
 
@@ -36,7 +36,7 @@ class CreateRelationshipDto {
 
 /** Fields common to all forms of a dataset. */
 class DatasetFields {
-  @IsOptional() @IsEmail() ownerEmail?: string;
+  @IsOptional() @IsMailAddress() ownerEmail?: string;
   @IsOptional() @IsString() orcidOfOwner?: string;
   /** A host may have a short name, which SciCat refuses: few machines at an instrument have a domain. */
   @IsOptional()

@@ -1,4 +1,5 @@
-import { isEmail, registerDecorator } from 'class-validator';
+import { registerDecorator } from 'class-validator';
+import { isMailAddress } from '../../http/mail-address.decorator.js';
 
 /** One or more e-mail addresses, separated by `;`, with SciCat's words where it is something else. */
 export function IsEmailList(): PropertyDecorator {
@@ -9,7 +10,7 @@ export function IsEmailList(): PropertyDecorator {
       propertyName: String(property),
       validator: {
         validate: (value: unknown) =>
-          typeof value === 'string' && value.split(';').every((part) => isEmail(part.trim())),
+          typeof value === 'string' && value.split(';').every((part) => isMailAddress(part.trim())),
         defaultMessage: (found) =>
           `Expected an email or a list of semicolon separated emails, got ${shown(found?.value)}`,
       },
