@@ -36,23 +36,27 @@ export class MetadataShapes {
   /**
    * Before a record says that it has the shape, and after it: a shape that was leaving meanwhile, because no record had it, is
    * there again.
+   *
+   * @returns whether it was not there
    */
-  async ensure(shape: MetadataShape | undefined): Promise<void> {
-    if (shape === undefined) return;
+  async ensure(shape: MetadataShape | undefined): Promise<boolean> {
+    if (shape === undefined) return false;
     const stored = await this.shapes.findOne({ _id: shape._id }, { projection: { leaving: 1 } });
-    if (stored !== null && stored.leaving === undefined) return;
+    if (stored !== null && stored.leaving === undefined) return false;
     const { _id, ...others } = shape;
     await this.shapes.updateOne(
       { _id },
       { $setOnInsert: { ...others, createdAt: this.clock.now() }, $unset: { leaving: '' } },
       { upsert: true },
     );
+    return true;
   }
 
   /** As the last step of a change. The record is stored; what fails here the sweep repairs. */
   async settle(former: MetadataShape | undefined, now: MetadataShape | undefined): Promise<void> {
     try {
-      await this.ensure(now);
+      // It left after the record had been given it: the record may be gone as well, and whoever removed it has looked already.
+      if ((await this.ensure(now)) && now !== undefined) await this.retire(now.collection, now._id);
       if (former !== undefined && former._id !== now?._id) await this.retire(former.collection, former._id);
     } catch (error) {
       this.logger.error({ error: messageOf(error) }, 'could not bring the names of metadata up to date');
