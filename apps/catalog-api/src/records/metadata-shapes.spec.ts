@@ -25,10 +25,10 @@ describe('The names of metadata', () => {
   const stored = (): Promise<number> => catalogue.metadataShapes.countDocuments({ _id: shape._id });
 
   it('stay while a record has them, and go with the last one', async () => {
-    await catalogue.records('Sample').insertOne({ _id: 's', ...sample, [shapeField]: shape._id } as never);
+    await catalogue.records('Sample').insertOne({ _id: 's', ...sample, [shapeField]: shape._id });
     await shapes.settle(undefined, shape);
     assert.equal(await stored(), 1);
-    await catalogue.records('Sample').deleteOne({ _id: 's' } as never);
+    await catalogue.records('Sample').deleteOne({ _id: 's' });
     await shapes.settle(shape, undefined);
     assert.equal(await stored(), 0);
   });
