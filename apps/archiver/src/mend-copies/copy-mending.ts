@@ -108,7 +108,9 @@ export class CopyMending {
     for (const copy of sources) {
       const from = this.shares.find(({ name }) => name === copy.share);
       if (from === undefined) continue;
-      const writer = await to.create(datablock._id, token);
+      const writer = await to.create(datablock._id, token, {
+        ...{ size: datablock.packedSize, signal: context.signal },
+      });
       const fault = await this.fill(writer, from, copy, mending).catch(async (error: unknown) => {
         await writer.discard();
         throw error;
