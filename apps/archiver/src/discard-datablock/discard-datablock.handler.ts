@@ -66,9 +66,10 @@ export class DiscardDatablockHandler {
     return true;
   }
 
-  /** All that this archiver has, for a leftover may lie anywhere, and the others where copies lie. */
+  /** All that this archiver has, for a leftover may lie anywhere, and the others where copies lie, or one that moves has not left yet. */
   private placesOf(copies: readonly StoredCopy[] = []): string[] {
-    return [...new Set([...this.shares, ...copies].map((one) => ('share' in one ? one.share : one.name)))];
+    const recorded = copies.flatMap(({ share, replaces = share }) => [share, replaces]);
+    return [...new Set([...this.shares.map(({ name }) => name), ...recorded])];
   }
 
   /** @throws TransientError with `left`, after everything was done that can be done now */

@@ -77,6 +77,15 @@ describe('A discard of several copies', () => {
     assert.deepEqual(await asides(), ['disk', 'tape']);
   });
 
+  it('of a datablock that moves reaches the target that a copy has not left yet', async () => {
+    const copies = [{ share: 'tape', verifiedAt: clock.now(), replaces: 'disk' }];
+    await store.datablocks.updateOne({ _id }, { $set: { copies } });
+    const first = await leftOf(archiverWith(tape).handle(order));
+    assert.deepEqual(first, { left: ['disk'], code: 'archiver.target-away', away: true });
+    await archiverWith(disk).handle(order, { left: ['disk'] });
+    assert.deepEqual(await asides(), ['disk', 'tape']);
+  });
+
   it('that is repeated from its beginning, as its worker died, has one record for each copy', async () => {
     disk.gone = true;
     await leftOf(archiverWith(disk, tape).handle(order));

@@ -6,6 +6,7 @@ import { watched } from '../check-copies/copy-check.js';
 import type { WorkContext } from '../domain/work.js';
 import { CopyRecords } from '../persistence/copy-records.js';
 import type { StoredCopy, StoredDatablock } from '../persistence/records.js';
+import { WorkOrders } from '../persistence/work-orders.js';
 import { copiesChanged, isDamage, isMissing, notYetThere, readBack } from '../persistence/stored-copies.js';
 import { SetAside } from '../set-aside/set-aside.js';
 import { fileChanged, markOf } from './file-marks.js';
@@ -47,6 +48,7 @@ export class CopyMending {
   constructor(
     private readonly asides: SetAside,
     private readonly records: CopyRecords,
+    private readonly orders: WorkOrders,
     @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
   ) {}
@@ -54,9 +56,10 @@ export class CopyMending {
   /**
    * The copy lies under its name, and was read back, when this ends; its record is still to be written.
    *
+   * @returns what tells the file that was read back from any other
    * @throws PermanentError `archiver.no-good-copy`, before anything was touched; `archiver.copy-damaged`
    */
-  async write(mending: Mending): Promise<void> {
+  async write(mending: Mending): Promise<string | undefined> {
     const { datablock, to, context, makeWay } = mending;
     const { _id: name, packedSize } = datablock;
     await to.removePartials(name);
@@ -67,12 +70,18 @@ export class CopyMending {
       await makeWay();
       crashPoint('archiver.mend-way-made');
       context.signal.throwIfAborted();
-      await this.publish(writer, datablock);
+      await this.publish(writer, mending);
       crashPoint('archiver.mend-written');
     } finally {
       await writer.discard();
     }
-    await this.readBack(mending);
+    return this.readBack(mending);
+  }
+
+  /** What tells the files that tries of this order gave their name on the target. */
+  async publishedBy({ workOrderId }: Maker, name: string): Promise<readonly string[]> {
+    const files = await this.orders.publishedBy(workOrderId);
+    return files.filter(({ share }) => share === name).map(({ mark }) => mark);
   }
 
   /** Sets aside exactly the file that was read. @throws TransientError `archiver.copy-changed` */
@@ -153,7 +162,7 @@ export class CopyMending {
     if (this.records.isYoung(copy)) throw notYetThere(copy.share, name, error);
   }
 
-  private async publish(writer: LongTermWriter, { _id }: StoredDatablock): Promise<void> {
+  private async publish(writer: LongTermWriter, { datablock: { _id }, order, to }: Mending): Promise<void> {
     try {
       await writer.commit();
     } catch (error) {
@@ -161,15 +170,20 @@ export class CopyMending {
       if (codeOf(error, '') === 'long-term-storage.already-exists') throw copiesChanged(_id);
       throw error;
     }
+    const mark = await markOf(to, _id);
+    if (mark !== undefined) await this.orders.keepPublished(order.workOrderId, { share: to.name, mark });
   }
 
-  private async readBack({ datablock, to, context, passes, order }: Mending): Promise<void> {
+  private async readBack({ datablock, to, context, passes, order }: Mending): Promise<string | undefined> {
     const { _id: name, sha256 } = datablock;
     const mark = await markOf(to, name);
     const bytes = await readBack(to, name, { fresh: true, signal: context.signal });
     const found = await checksumOf(watched(bytes, context, (count) => passes.show('verifying', count)));
     passes.end();
-    if (found.sha256 === sha256) return;
+    if (found.sha256 === sha256) {
+      if ((await markOf(to, name)) !== mark) throw fileChanged(to, name);
+      return mark;
+    }
     const reason = 'it was read back as other than it was written';
     await this.setAside(datablock, order, {
       share: to,

@@ -190,19 +190,25 @@ export class Datablocks {
 
   /** What its copy took the place of is out of the way. */
   async moveEnded(_id: string, share: string, replaces: string): Promise<void> {
-    await this.all.updateOne(
-      { _id, copies: { $elemMatch: { share: { $in: this.names.writtenAs(share) }, replaces } } },
-      { $unset: { 'copies.$.replaces': '' } },
-    );
+    const made = { share: { $in: this.names.writtenAs(share) }, replaces };
+    // One after the other, as long as it is known whose move it was: without its mark a copy is read once more.
+    for (const field of ['mark', 'replaces'])
+      await this.all.updateOne(
+        { _id, copies: { $elemMatch: made } },
+        { $unset: { [`copies.$.${field}`]: '' } },
+      );
   }
 
-  /** The two were one file: it is the copy on the former target. */
-  async copyMovedBack(_id: string, former: string, share: string, verifiedAt: Date): Promise<void> {
-    const made = { share: { $in: this.names.writtenAs(share) }, replaces: former };
+  /** The former copy takes the place of the one that was to replace it on this share, of which there is no file. */
+  async copyMovedBack(_id: string, former: StoredCopy, share: string): Promise<void> {
+    const made = { share: { $in: this.names.writtenAs(share) }, replaces: former.share };
     await this.all.updateOne(
-      { _id, ...recording.from, copies: { $elemMatch: made } },
       {
-        $set: { 'copies.$': { share: former, verifiedAt } },
+        ...{ _id, ...recording.from, copies: { $elemMatch: made } },
+        $nor: [{ 'copies.share': { $in: this.names.writtenAs(former.share) } }],
+      },
+      {
+        $set: { 'copies.$': former },
         $inc: { placement: 1 },
       },
     );

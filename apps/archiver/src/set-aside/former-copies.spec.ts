@@ -29,7 +29,8 @@ describe('A file that a repair or a move has set aside', () => {
       },
     } as unknown as DataElsewhere;
     sweep = new SetAsideSweep(
-      ...([scene.store, scene.asides, catalogue, elsewhere, new FormerCopies(scene.datablocks)] as const),
+      ...([scene.store, scene.asides, catalogue, elsewhere] as const),
+      new FormerCopies(scene.datablocks, scene.shares),
       createLogger('former-copies.spec', 'silent'),
     );
     scene.share('two').flipBit(scene._id, 3);
@@ -96,6 +97,33 @@ describe('A file that a repair or a move has set aside', () => {
     scene.clock.advance(2 * 3_600_000);
     await sweepAll();
     assert.deepEqual(await left('two'), [0, 0]);
+  });
+
+  for (const [what, change] of Object.entries({
+    'no file lies in its place: the two targets may be one': () => scene.share('three').remove(scene._id),
+    'the file in its place has another size': async () => {
+      await scene.share('three').remove(scene._id);
+      await scene.share('three').put(scene._id, Buffer.from('half'));
+    },
+  }))
+    it(`stays while ${what}`, async () => {
+      await repair();
+      await move();
+      await change();
+      scene.clock.advance(grace);
+      await sweepAll();
+      assert.deepEqual(await left('one'), [1, 1]);
+    });
+
+  it('goes when the copy that took its place has moved on', async () => {
+    await repair();
+    await move();
+    const on = { ...scene.order(), from: 'three', to: 'one' };
+    await scene.move.handle(on, scene.context);
+    scene.clock.advance(grace);
+    await sweepAll();
+    assert.deepEqual([await left('one'), await left('three')].flat(), [0, 0, 0, 0]);
+    assert.deepEqual(await scene.good(), ['one', 'two']);
   });
 
   it('of a datablock that was discarded since goes like the others of it: not before its files are elsewhere', async () => {

@@ -191,7 +191,7 @@ export function datablocksConformance(name: string, open: () => Promise<OpenStor
         const { copies, placement } = (await datablocks.verified('a'))!;
         return [copies.map(({ share }) => share), placement];
       };
-      const added = { share: 'three', verifiedAt: at(5), replaces: 'one' };
+      const added = { share: 'three', verifiedAt: at(5), replaces: 'one', mark: 'm' };
       const a = { _id: 'a', sha256: 's' };
 
       it('are good again when a damaged copy was mended as it was seen, and not otherwise', async () => {
@@ -220,8 +220,10 @@ export function datablocksConformance(name: string, open: () => Promise<OpenStor
         assert.deepEqual(await placed(), [['two', 'three'], 2]);
         await datablocks.moveEnded('a', 'three', 'another');
         assert.equal((await datablocks.verified('a'))?.copies[1]?.replaces, 'one');
+        assert.equal((await datablocks.verified('a'))?.copies[1]?.mark, 'm');
         await datablocks.moveEnded('a', 'three', 'one');
-        assert.equal((await datablocks.verified('a'))?.copies[1]?.replaces, undefined);
+        const [, ended] = (await datablocks.verified('a'))!.copies;
+        assert.deepEqual([ended?.replaces, ended?.mark], [undefined, undefined]);
       });
 
       it('get no copy in the place of one that is gone, or for another content, or when they are discarded', async () => {
@@ -265,11 +267,15 @@ export function datablocksConformance(name: string, open: () => Promise<OpenStor
         await datablocks.record(datablockOf('a'));
         await datablocks.copyAdded(a, added);
         await datablocks.copyRemoved('a', 'one', 'three');
-        await datablocks.copyMovedBack('a', 'one', 'three', at(9));
+        const former = { share: 'one', verifiedAt: at(9) };
+        await datablocks.copyMovedBack('a', former, 'three');
         assert.deepEqual((await datablocks.verified('a'))?.copies, [
           { share: 'two', verifiedAt: start },
-          { share: 'one', verifiedAt: at(9) },
+          former,
         ]);
+        await datablocks.copyAdded(a, added);
+        await datablocks.copyMovedBack('a', former, 'three');
+        assert.deepEqual((await datablocks.verified('a'))?.copies[2], added, 'two on one target are one');
       });
 
       it('are found by the content that another has', async () => {
