@@ -243,6 +243,37 @@ describe('A command-line client', () => {
     assert.equal(scene().storage.identity, undefined);
   });
 
+  it('is asked anew who it is when it says that there is nothing, and when a step failed', async () => {
+    const clock = new ManualClock();
+    const { root, storage } = scene([], { clock }, true);
+    const memory = {
+      ...{
+        known: () => Promise.resolve('TSM-ONE'),
+        remember: (_: string, id: string) => Promise.resolve(id),
+      },
+      ...{ now: () => clock.now(), wasUsed: () => Promise.resolve(true) },
+    };
+    const identified = new IdentifiedStorage(storage, memory);
+    const other = { code: 'long-term-storage.other-share', away: true };
+    writeFileSync(`${root}.server`, 'TSM-ONE');
+    await put(storage, 'x', 'content');
+    for (const step of [
+      () => identified.stat('gone'),
+      () => identified.setAside('gone', 'a'),
+      () => identified.read('gone'),
+      async () => {
+        for await (const _ of identified.list('')) assert.ok(_);
+      },
+    ]) {
+      writeFileSync(`${root}.server`, 'TSM-ONE');
+      clock.advance(60_000);
+      await identified.stat('x');
+      // Within the time for which the answer counts another server is in its place.
+      writeFileSync(`${root}.server`, 'TSM-TEST');
+      await assert.rejects(step(), other);
+    }
+  });
+
   it('marks files where its words tell one from another', async () => {
     const { root, storage } = scene([], { statPattern: /Size: (?<size>\d+) bytes, (?<mark>.+)/ });
     await put(storage, 'x', 'content');
