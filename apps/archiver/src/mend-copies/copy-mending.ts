@@ -61,9 +61,7 @@ export class CopyMending {
    */
   async write(mending: Mending): Promise<string | undefined> {
     const { datablock, to, context, makeWay } = mending;
-    const { _id: name, packedSize } = datablock;
-    await to.removePartials(name);
-    await to.ensureRoom(packedSize, this.reserveOf(to));
+    await this.assertReady(datablock, to);
     const writer = await this.staged(mending);
     try {
       context.signal.throwIfAborted();
@@ -82,6 +80,13 @@ export class CopyMending {
   async publishedBy({ workOrderId }: Maker, name: string): Promise<readonly string[]> {
     const files = await this.orders.publishedBy(workOrderId);
     return files.filter(({ share }) => share === name).map(({ mark }) => mark);
+  }
+
+  /** Whether a copy can be written there now: asked also before anything is read for it. @throws TransientError as a writer would */
+  async assertReady({ _id: name, packedSize }: StoredDatablock, to: LongTermStorage): Promise<void> {
+    await to.assertWritable();
+    await to.removePartials(name);
+    await to.ensureRoom(packedSize, this.reserveOf(to));
   }
 
   /** Sets aside exactly the file that was read. @throws TransientError `archiver.copy-changed` */
@@ -128,7 +133,7 @@ export class CopyMending {
       await writer.discard();
       faults.push(`on ${copy.share}: ${fault}`);
     }
-    throw noGoodCopy(datablock._id, faults);
+    throw noGoodCopy(datablock._id, faults, `No file on ${to.name} was touched.`);
   }
 
   /** @returns what is wrong with the copy that was read */
@@ -203,10 +208,14 @@ export class CopyMending {
   }
 }
 
-export function noGoodCopy(archiveId: string, faults: readonly string[]): PermanentError {
+export function noGoodCopy(
+  archiveId: string,
+  faults: readonly string[],
+  touched = 'Nothing was touched.',
+): PermanentError {
   return new PermanentError(
     'archiver.no-good-copy',
-    `Expected a copy of ${archiveId} that proves good, found none (${faults.join('; ') || 'no copy in reach'}). Nothing was touched. Restore one from elsewhere, verify the dataset, then post the job again.`,
+    `Expected a copy of ${archiveId} that proves good, found none (${faults.join('; ') || 'no copy in reach'}). ${touched} Restore one from elsewhere, verify the dataset, then post the job again.`,
     { details: { archiveId } },
   );
 }

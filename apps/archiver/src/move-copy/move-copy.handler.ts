@@ -82,7 +82,11 @@ export class MoveCopyHandler {
       if (old === undefined) throw copyElsewhere(datablock, from);
       return false;
     }
-    if (isDamaged(made) && old === undefined && made.replaces === from) await this.listAgain(from, datablock);
+    if (isDamaged(made) && old === undefined && made.replaces === from) {
+      await this.listAgain(from, datablock);
+      const done = `The one on ${from} is a copy again, and counts as damaged until it was read.`;
+      throw refusal('archiver.copy-damaged', datablock, to, 'a damaged one', done);
+    }
     if (isDamaged(made)) throw refusal('archiver.copy-damaged', datablock, to, 'a damaged one');
     if (made.replaces === from) return false;
     // Moved by an order that has ended.
@@ -190,14 +194,20 @@ function unhurried(): WorkContext {
   return { epoch: 0, signal: new AbortController().signal, progress: () => undefined };
 }
 
-function refusal(code: string, { _id }: StoredDatablock, to: string, found: string): PermanentError {
+function refusal(
+  code: string,
+  { _id }: StoredDatablock,
+  to: string,
+  found: string,
+  done = 'Nothing was touched.',
+): PermanentError {
   const remedy =
     code === 'archiver.copy-damaged'
       ? 'Post a job of type repair for the dataset first.'
       : 'Move the copy to a target that has none: two copies on one target are one.';
   return new PermanentError(
     code,
-    `Expected no copy of ${_id} on ${to} yet, found ${found}. Nothing was touched. ${remedy}`,
+    `Expected no copy of ${_id} on ${to} yet, found ${found}. ${done} ${remedy}`,
     { details: { archiveId: _id, to } },
   );
 }
