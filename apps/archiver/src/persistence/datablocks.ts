@@ -47,12 +47,26 @@ export class Datablocks {
     for await (const other of others) yield this.named<FoundDatablock>(other) ?? other;
   }
 
-  /** Once more is the same. @returns false when it was discarded: an overtaken worker must not paint over the mark */
-  record({ _id, ...fields }: StoredDatablock): Promise<boolean> {
+  /**
+   * Once more is the same.
+   *
+   * @returns false when it was discarded, or recorded by others and its copies are not those any more: an overtaken worker must not
+   * paint over the mark, or over what has been moved, mended or found damaged since
+   */
+  record({ _id, asked, ...fields }: StoredDatablock): Promise<boolean> {
+    const ours = fields.copies.flatMap(({ share }) => this.names.writtenAs(share));
+    const has = { $exists: true };
+    const changed = [{ share: { $nin: ours } }, { mendedBy: has }, { damaged: has }, { replaces: has }];
     return unlessForeign(() =>
       this.all.updateOne(
-        { _id, state: { $ne: discarding.to.state } },
-        { $set: { ...fields, ...recording.to } },
+        {
+          ...{ _id, state: { $ne: discarding.to.state }, placement: absent },
+          copies: { $not: { $elemMatch: { $or: changed } } },
+        },
+        {
+          $set: { ...fields, ...recording.to },
+          ...(asked === undefined ? {} : { $max: { asked } }),
+        },
         { upsert: true },
       ),
     );
@@ -223,6 +237,31 @@ export class Datablocks {
       },
       { $push: { copies: copy }, $inc: { placement: 1 } },
     );
+  }
+
+  /**
+   * A file that was set aside has the name of the datablock again: it counts as damaged until it was read, also where the record lists
+   * a copy on its target, for that may be another. In whichever state: before a discarded one is called verified.
+   */
+  async copyBroughtBack(
+    { _id, pid }: Pick<StoredDatablock, '_id' | 'pid'>,
+    copy: StoredCopy & Required<Pick<StoredCopy, 'damaged'>>,
+  ): Promise<void> {
+    const listed = { $elemMatch: { share: { $in: this.names.writtenAs(copy.share) } } };
+    const own = { _id, pid, manifest: { $exists: true } };
+    // Between the two writes others may list a copy there, or none any more.
+    for (let look = 0; look < 3; look += 1) {
+      const marked = await this.all.updateOne(
+        { ...own, copies: listed },
+        { $set: { 'copies.$.damaged': copy.damaged } },
+      );
+      if (marked.matchedCount > 0) return;
+      const added = await this.all.updateOne(
+        { ...own, copies: { $not: listed } },
+        { $push: { copies: copy }, $inc: { placement: 1 } },
+      );
+      if (added.matchedCount > 0) return;
+    }
   }
 
   /** Another verified datablock of this content. */

@@ -146,6 +146,28 @@ describe('A file that a repair or a move has set aside', () => {
     assert.deepEqual(await scene.good(), ['one', 'two', 'three']);
   });
 
+  it('that an operator brings back counts as damaged also where its target has a copy by the record', async () => {
+    await repair();
+    const [bad] = await scene.asideRecords();
+    // The mended copy is discarded with the whole datablock; what comes back is the bad one.
+    await scene.datablocks.discard({ _id: scene._id, jobId: 'j', pid: 'pid' }, scene.clock.now());
+    await scene.share('two').remove(scene._id);
+    const states: string[] = [];
+    const { datablocks } = scene;
+    const bringBack = datablocks.bringBack.bind(datablocks);
+    datablocks.bringBack = async (which) => {
+      states.push((await scene.recorded())['two'] ?? 'good');
+      return bringBack(which);
+    };
+    await scene.asides.bringBack(await scene.asides.take(bad!._id));
+    assert.equal((await datablocks.found(scene._id))?.state, 'verified');
+    assert.match((await scene.recorded())['two'] ?? '', /not read since/);
+    assert.match(states.join(), /not read since/, 'before it is called verified');
+    assert.deepEqual(Object.keys(await scene.recorded()), ['one', 'two']);
+    await repair();
+    assert.deepEqual(await scene.good(), ['one', 'two']);
+  });
+
   it('does not take the name from the copy that was mended', async () => {
     await repair();
     const [aside] = await scene.asideRecords();

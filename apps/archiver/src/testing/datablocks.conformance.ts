@@ -264,6 +264,7 @@ export function datablocksConformance(name: string, open: () => Promise<OpenStor
         await datablocks.copyReturned('a', back);
         assert.deepEqual(await placed(), [['one', 'two', 'three'], 1]);
         assert.deepEqual((await datablocks.verified('a'))?.copies[2], back);
+        await opened.store.datablocks.deleteMany({});
         await datablocks.record(datablockOf('a'));
         await datablocks.copyAdded(a, added);
         await datablocks.copyRemoved('a', 'one', 'three');
@@ -276,6 +277,54 @@ export function datablocksConformance(name: string, open: () => Promise<OpenStor
         await datablocks.copyAdded(a, added);
         await datablocks.copyMovedBack('a', former, 'three');
         assert.deepEqual((await datablocks.verified('a'))?.copies[2], added, 'two on one target are one');
+      });
+
+      it('are not painted over by the record of a worker that was overtaken', async () => {
+        const late = { ...datablockOf('a'), asked: 1 };
+        const changes: Record<string, () => Promise<unknown>> = {
+          moved: () => datablocks.copyAdded(a, added),
+          damaged: () => datablocks.copyDamaged('a', { share: 'two', verifiedAt: start }, at(1), 'rot'),
+          mended: async () => {
+            await datablocks.copyDamaged('a', { share: 'two', verifiedAt: start }, at(1), 'rot');
+            await datablocks.copyMended(a, (await datablocks.verified('a'))!.copies[1]!, at(2), 'w');
+          },
+          other: () =>
+            opened.store.datablocks.updateOne({ _id: 'a' }, { $set: { 'copies.1.share': 'three' } }),
+        };
+        for (const [what, change] of Object.entries(changes)) {
+          await opened.store.datablocks.deleteMany({});
+          assert.equal(await datablocks.record({ ...datablockOf('a'), asked: 2 }), true);
+          assert.equal(await datablocks.record(late), true, 'once more is the same');
+          await change();
+          const before = await datablocks.verified('a');
+          assert.equal(await datablocks.record(late), false, what);
+          assert.deepEqual(await datablocks.verified('a'), before);
+          assert.equal(before?.asked, 2);
+        }
+      });
+
+      it('that were brought back count as damaged, listed or not, in whichever state; without a record of the content nothing is listed', async () => {
+        const damaged = { at: at(2), found: 'not read' };
+        await datablocks.record(datablockOf('a'));
+        await datablocks.discard(owned, at(1));
+        for (const share of ['two', 'three', 'three'])
+          await datablocks.copyBroughtBack(owned, { share, verifiedAt: at(1), damaged });
+        const { copies, state, placement } = (await datablocks.found('a'))!;
+        assert.deepEqual([state, placement], ['discarded', 1]);
+        assert.deepEqual(
+          copies?.map((copy) => [copy.share, copy.damaged]),
+          [
+            ['one', undefined],
+            ['two', damaged],
+            ['three', damaged],
+          ],
+        );
+        await datablocks.discard({ ...owned, _id: 'b' }, at(1));
+        await datablocks.copyBroughtBack(
+          { ...owned, _id: 'b' },
+          { share: 'one', verifiedAt: at(1), damaged },
+        );
+        assert.equal((await datablocks.found('b'))?.copies, undefined);
       });
 
       it('are found by the content that another has', async () => {
