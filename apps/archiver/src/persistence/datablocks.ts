@@ -80,12 +80,13 @@ export class Datablocks {
     );
   }
 
-  /** One more copy, on a target that has none; once more is the same. */
-  async copyMade(_id: string, { share, verifiedAt }: StoredCopy): Promise<void> {
-    await this.all.updateOne(
+  /** One more copy, on a target that has none. @returns false when it has one by now, or the datablock was discarded */
+  async copyMade(_id: string, { share, verifiedAt }: StoredCopy): Promise<boolean> {
+    const { matchedCount } = await this.all.updateOne(
       { _id, ...recording.from, 'copies.share': { $nin: this.names.writtenAs(share) } },
       { $push: { copies: { share, verifiedAt } }, $inc: { placement: 1 } },
     );
+    return matchedCount > 0;
   }
 
   /** Whether it was recorded or not: the mark stands against a late record. @returns false when it is another job's */
