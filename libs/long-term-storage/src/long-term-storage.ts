@@ -21,7 +21,8 @@ export interface LongTermReadOptions {
 export interface LongTermWriteOptions {
   /** Bytes that will be written, where that is known: room is kept for them. */
   readonly size?: number;
-  /** Ends what takes long, also in a commit: what was sent until then is taken back. */
+  /** Ends what takes long, also in a commit: what was sent until then is taken back, unless it could be another
+   * writer's: half a file may stay under the name on a storage that can only write there. */
   readonly signal?: AbortSignal;
 }
 

@@ -31,17 +31,12 @@ export class ArchiveDatablockHandler {
     const known = await this.datablocks.verified(order.archiveId);
     if (known === undefined) refuseForeignName(order);
     else refuseForeign(known, order);
-    if (known?.copies.some(isDamaged) === true)
-      throw new PermanentError(
-        'archiver.copy-damaged',
-        `Expected good copies of ${order.archiveId}, which was archived before, found that one was damaged since. Restore it from a good copy and verify the dataset.`,
-      );
-    return this.report(
-      order,
-      known === undefined
-        ? await this.fresh.make(order, context)
-        : await this.missing.make(known, order, context),
-    );
+    if (known === undefined) return this.report(order, await this.fresh.make(order, context));
+    refuseDamaged(known);
+    const stored = await this.missing.make(known, order, context);
+    // What others were made from was read for it, and may have been found bad.
+    refuseDamaged(stored);
+    return this.report(order, stored);
   }
 
   private report(
@@ -68,6 +63,16 @@ export class ArchiveDatablockHandler {
       this.clock.now(),
     );
   }
+}
+
+function refuseDamaged({ _id, copies }: StoredDatablock): void {
+  const bad = copies.filter(isDamaged).map(({ share }) => share);
+  if (bad.length > 0)
+    throw new PermanentError(
+      'archiver.copy-damaged',
+      `Expected good copies of ${_id}, which was archived before, found that the one on ${bad.join(', ')} was damaged since. Post a job of type repair for the dataset, then post this job again.`,
+      { details: { archiveId: _id } },
+    );
 }
 
 /** Where copies lie, where their storages have names of ROUTES_FILE: items of LTS_ROOTS are nobody else's business. */

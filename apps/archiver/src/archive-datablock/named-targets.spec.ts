@@ -231,6 +231,7 @@ describe('A datablock', () => {
       return { ...order, workOrderId, copies, ...(targets === undefined ? {} : { targets }) };
     };
     beforeEach(() => archive.handle({ ...order, copies: 1 }, context));
+    const record = async () => (await store.datablocks.findOne({ _id: order.archiveId }))!;
 
     it('gets the missing copies from the one there is, and the report says of all', async () => {
       const { envelope } = await archive.handle(more(3), context);
@@ -261,10 +262,70 @@ describe('A datablock', () => {
       await release();
     });
 
-    it('is not copied from bytes that are others by now', async () => {
+    it('is not copied from bytes that are others by now, and that copy is called bad, not the new target', async () => {
       shares[0]!.flipBit(order.archiveId, 700);
-      await assert.rejects(archive.handle(more(2), context), { code: 'archiver.copy-damaged' });
+      await assert.rejects(archive.handle(more(2), context), { code: 'archiver.no-good-copy' });
       assert.deepEqual([await copies(), await found()], [['disk'], [true, false, false]]);
+      assert.match((await record()).copies[0]?.damaged?.found ?? '', /expected SHA-256/);
+      await assert.rejects(archive.handle(more(2), context), {
+        code: 'archiver.copy-damaged',
+        message: /on disk was damaged since\. Post a job of type repair/,
+      });
+    });
+
+    it('is copied from another that proves good where the first has rotted, and asks for a repair', async () => {
+      await archive.handle(more(2), context);
+      shares[0]!.flipBit(order.archiveId, 700);
+      await assert.rejects(archive.handle(more(3), context), {
+        code: 'archiver.copy-damaged',
+        message: /on disk was damaged since/,
+      });
+      const { copies: [disk, second, third] = [], sha256 } = await record();
+      assert.deepEqual(
+        [disk, second, third].map((copy) => [copy?.share, copy?.damaged === undefined]),
+        [
+          ['disk', false],
+          ['tape-a', true],
+          ['tape-b', true],
+        ],
+      );
+      const bytes = Buffer.concat((await (await shares[2]!.read(order.archiveId)).toArray()) as Buffer[]);
+      assert.equal(createHash('sha256').update(bytes).digest('hex'), sha256);
+    });
+
+    it('leaves no new copy under the name when it was discarded while that was made', async () => {
+      const [, tape] = shares as [NamedShare, NamedShare];
+      const commit = tape.create.bind(tape);
+      tape.create = async (...given) => {
+        const writer = await commit(...given);
+        await new Datablocks(store).discard(
+          { _id: order.archiveId, jobId: order.jobId, pid: order.pid },
+          clock.now(),
+        );
+        return writer;
+      };
+      await assert.rejects(archive.handle(more(2), context), { code: 'archiver.copies-changed' });
+      assert.deepEqual(await found(), [true, false, false]);
+      const [aside] = await store.asides.find({}).toArray();
+      assert.deepEqual([aside?.share, aside?.reset], ['tape-a', true]);
+    });
+
+    it('keeps a good file that a try which died left there, and sets another aside', async () => {
+      await archive.handle(more(3), context);
+      await store.datablocks.updateOne(
+        { _id: order.archiveId },
+        { $pull: { copies: { share: { $in: ['tape-a', 'tape-b'] } } } },
+      );
+      shares[2]!.flipBit(order.archiveId, 700);
+      const mark = await shares[1]!.markOf(order.archiveId);
+      await archive.handle(more(3), context);
+      assert.deepEqual(await copies(), ['disk', 'tape-a', 'tape-b']);
+      assert.equal(await shares[1]!.markOf(order.archiveId), mark);
+      const asides = await store.asides.find({}).toArray();
+      assert.deepEqual(
+        asides.map(({ share, replacedBy }) => [share, replacedBy]),
+        [['tape-b', 'tape-b']],
+      );
     });
 
     it('waits for an archiver that has more targets, where others may have them', async () => {

@@ -112,12 +112,12 @@ export class NewDatablock {
     );
   }
 
-  /** A cancelled order left a mark of its own there, which a worker that was overtaken must not paint over. */
+  /** A later try may have recorded it, and its copies may have moved since; or a cancelled order left a mark of its own there, which a worker that was overtaken must not paint over. */
   private async record(stored: StoredDatablock): Promise<void> {
     if (await this.datablocks.record(stored)) return;
     throw new TransientError(
       'archiver.lease-lost',
-      `Expected to record ${stored._id}, found it discarded by another worker.`,
+      `Expected to record ${stored._id}, found that another worker has discarded it, or recorded it and changed its copies since.`,
     );
   }
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { workCancelledV1, type DiscardDatablockV1, type discardDatablockV1 } from '#contracts';
-import { Clock, PermanentError } from '#kernel';
+import { Clock, isRetriable, PermanentError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { eventRow, type AnswerRow } from '#outbox';
 import { SharesToken } from '../archiver.config.js';
@@ -66,12 +66,16 @@ export class DiscardDatablockHandler {
     return true;
   }
 
-  /** All that this archiver has, for a leftover may lie anywhere, and the others where copies lie. */
+  /** All that this archiver has, for a leftover may lie anywhere, and the others where copies lie, or one that moves has not left yet. */
   private placesOf(copies: readonly StoredCopy[] = []): string[] {
-    return [...new Set([...this.shares, ...copies].map((one) => ('share' in one ? one.share : one.name)))];
+    const recorded = copies.flatMap(({ share, replaces = share }) => [share, replaces]);
+    return [...new Set([...this.shares.map(({ name }) => name), ...recorded])];
   }
 
-  /** @throws TransientError with `left`, after everything was done that can be done now */
+  /**
+   * @throws TransientError with `left`, after everything was done that can be done now: a fault that stays hides nothing that others
+   * still have to do, is looked at again with that, and is thrown when nothing else is left
+   */
   private async takeAway(unwanted: Unwanted, places: readonly string[]): Promise<void> {
     const [left, faults]: [string[], unknown[]] = [[], []];
     const missing = places.filter((name) => !this.shares.some((share) => share.name === name));
@@ -85,6 +89,6 @@ export class DiscardDatablockHandler {
       }
     const served = this.shares.map(({ name }) => name);
     if (missing.length > 0) faults.push(targetAway(unwanted.archiveId, missing, served));
-    if (faults.length > 0) throw withLeft(faults[0], [...left, ...missing]);
+    if (faults.length > 0) throw withLeft(faults.find(isRetriable) ?? faults[0], [...left, ...missing]);
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { isAway, ManualClock, newId } from '#kernel';
+import { isAway, ManualClock, newId, PermanentError } from '#kernel';
 import { MemoryShare } from '#long-term-storage/testing';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
@@ -68,11 +68,34 @@ describe('A discard of several copies', () => {
     assert.deepEqual([await asides(), await disk.stat(_id)], [['disk', 'tape'], undefined]);
   });
 
+  it('on one of which a fault stays does what else there is first, and fails when nothing but that is left', async () => {
+    disk.setAside = () => Promise.reject(new PermanentError('long-term-storage.unsafe-link', 'a link'));
+    tape.gone = true;
+    const { left, code } = await leftOf(archiverWith(disk, tape).handle(order));
+    assert.deepEqual([left, code], [['disk', 'tape'], 'long-term-storage.unavailable']);
+    const elsewhere = await leftOf(archiverWith(disk).handle(order, { left: ['disk', 'tape'] }));
+    assert.deepEqual(elsewhere, { left: ['disk', 'tape'], code: 'archiver.target-away', away: true });
+    tape.gone = false;
+    await assert.rejects(archiverWith(disk, tape).handle(order, { left: ['disk', 'tape'] }), {
+      code: 'long-term-storage.unsafe-link',
+    });
+    assert.deepEqual([await tape.stat(_id), (await asides()).includes('tape')], [undefined, true]);
+  });
+
   it('is done by one archiver after the other, each with the targets that it has', async () => {
     const first = await leftOf(archiverWith(tape).handle(order));
     assert.deepEqual(first, { left: ['disk'], code: 'archiver.target-away', away: true });
     // An archiver without it has nothing to do, and does not call it done.
     assert.deepEqual(await leftOf(archiverWith(tape).handle(order, { left: ['disk'] })), first);
+    await archiverWith(disk).handle(order, { left: ['disk'] });
+    assert.deepEqual(await asides(), ['disk', 'tape']);
+  });
+
+  it('of a datablock that moves reaches the target that a copy has not left yet', async () => {
+    const copies = [{ share: 'tape', verifiedAt: clock.now(), replaces: 'disk' }];
+    await store.datablocks.updateOne({ _id }, { $set: { copies } });
+    const first = await leftOf(archiverWith(tape).handle(order));
+    assert.deepEqual(first, { left: ['disk'], code: 'archiver.target-away', away: true });
     await archiverWith(disk).handle(order, { left: ['disk'] });
     assert.deepEqual(await asides(), ['disk', 'tape']);
   });

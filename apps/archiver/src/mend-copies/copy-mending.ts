@@ -6,6 +6,7 @@ import { watched } from '../check-copies/copy-check.js';
 import type { WorkContext } from '../domain/work.js';
 import { CopyRecords } from '../persistence/copy-records.js';
 import type { StoredCopy, StoredDatablock } from '../persistence/records.js';
+import { WorkOrders } from '../persistence/work-orders.js';
 import { copiesChanged, isDamage, isMissing, notYetThere, readBack } from '../persistence/stored-copies.js';
 import { SetAside } from '../set-aside/set-aside.js';
 import { fileChanged, markOf } from './file-marks.js';
@@ -47,6 +48,7 @@ export class CopyMending {
   constructor(
     private readonly asides: SetAside,
     private readonly records: CopyRecords,
+    private readonly orders: WorkOrders,
     @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
   ) {}
@@ -54,25 +56,37 @@ export class CopyMending {
   /**
    * The copy lies under its name, and was read back, when this ends; its record is still to be written.
    *
+   * @returns what tells the file that was read back from any other
    * @throws PermanentError `archiver.no-good-copy`, before anything was touched; `archiver.copy-damaged`
    */
-  async write(mending: Mending): Promise<void> {
+  async write(mending: Mending): Promise<string | undefined> {
     const { datablock, to, context, makeWay } = mending;
-    const { _id: name, packedSize } = datablock;
-    await to.removePartials(name);
-    await to.ensureRoom(packedSize, this.reserveOf(to));
+    await this.assertReady(datablock, to);
     const writer = await this.staged(mending);
     try {
       context.signal.throwIfAborted();
       await makeWay();
       crashPoint('archiver.mend-way-made');
       context.signal.throwIfAborted();
-      await this.publish(writer, datablock);
+      await this.publish(writer, mending);
       crashPoint('archiver.mend-written');
     } finally {
       await writer.discard();
     }
-    await this.readBack(mending);
+    return this.readBack(mending);
+  }
+
+  /** What tells the files that tries of this order gave their name on the target. */
+  async publishedBy({ workOrderId }: Maker, name: string): Promise<readonly string[]> {
+    const files = await this.orders.publishedBy(workOrderId);
+    return files.filter(({ share }) => share === name).map(({ mark }) => mark);
+  }
+
+  /** Whether a copy can be written there now: asked also before anything is read for it. @throws TransientError as a writer would */
+  async assertReady({ _id: name, packedSize }: StoredDatablock, to: LongTermStorage): Promise<void> {
+    await to.assertWritable();
+    await to.removePartials(name);
+    await to.ensureRoom(packedSize, this.reserveOf(to));
   }
 
   /** Sets aside exactly the file that was read. @throws TransientError `archiver.copy-changed` */
@@ -108,7 +122,9 @@ export class CopyMending {
     for (const copy of sources) {
       const from = this.shares.find(({ name }) => name === copy.share);
       if (from === undefined) continue;
-      const writer = await to.create(datablock._id, token);
+      const writer = await to.create(datablock._id, token, {
+        ...{ size: datablock.packedSize, signal: context.signal },
+      });
       const fault = await this.fill(writer, from, copy, mending).catch(async (error: unknown) => {
         await writer.discard();
         throw error;
@@ -117,7 +133,7 @@ export class CopyMending {
       await writer.discard();
       faults.push(`on ${copy.share}: ${fault}`);
     }
-    throw noGoodCopy(datablock._id, faults);
+    throw noGoodCopy(datablock._id, faults, `No file on ${to.name} was touched.`);
   }
 
   /** @returns what is wrong with the copy that was read */
@@ -151,7 +167,7 @@ export class CopyMending {
     if (this.records.isYoung(copy)) throw notYetThere(copy.share, name, error);
   }
 
-  private async publish(writer: LongTermWriter, { _id }: StoredDatablock): Promise<void> {
+  private async publish(writer: LongTermWriter, { datablock: { _id }, order, to }: Mending): Promise<void> {
     try {
       await writer.commit();
     } catch (error) {
@@ -159,15 +175,20 @@ export class CopyMending {
       if (codeOf(error, '') === 'long-term-storage.already-exists') throw copiesChanged(_id);
       throw error;
     }
+    const mark = await markOf(to, _id);
+    if (mark !== undefined) await this.orders.keepPublished(order.workOrderId, { share: to.name, mark });
   }
 
-  private async readBack({ datablock, to, context, passes, order }: Mending): Promise<void> {
+  private async readBack({ datablock, to, context, passes, order }: Mending): Promise<string | undefined> {
     const { _id: name, sha256 } = datablock;
     const mark = await markOf(to, name);
     const bytes = await readBack(to, name, { fresh: true, signal: context.signal });
     const found = await checksumOf(watched(bytes, context, (count) => passes.show('verifying', count)));
     passes.end();
-    if (found.sha256 === sha256) return;
+    if (found.sha256 === sha256) {
+      if ((await markOf(to, name)) !== mark) throw fileChanged(to, name);
+      return mark;
+    }
     const reason = 'it was read back as other than it was written';
     await this.setAside(datablock, order, {
       share: to,
@@ -187,10 +208,14 @@ export class CopyMending {
   }
 }
 
-export function noGoodCopy(archiveId: string, faults: readonly string[]): PermanentError {
+export function noGoodCopy(
+  archiveId: string,
+  faults: readonly string[],
+  touched = 'Nothing was touched.',
+): PermanentError {
   return new PermanentError(
     'archiver.no-good-copy',
-    `Expected a copy of ${archiveId} that proves good, found none (${faults.join('; ') || 'no copy in reach'}). Nothing was touched. Restore one from elsewhere, verify the dataset, then post the job again.`,
+    `Expected a copy of ${archiveId} that proves good, found none (${faults.join('; ') || 'no copy in reach'}). ${touched} Restore one from elsewhere, verify the dataset, then post the job again.`,
     { details: { archiveId } },
   );
 }

@@ -12,8 +12,8 @@ import { CopyMending } from '../mend-copies/copy-mending.js';
 import { fileChanged, markOf } from '../mend-copies/file-marks.js';
 import { Passes } from '../mend-copies/passes.js';
 import { Datablocks } from '../persistence/datablocks.js';
-import type { StoredCopy, StoredDatablock } from '../persistence/records.js';
-import { bestFirst, copiesChanged, isDamaged, namedTargets } from '../persistence/stored-copies.js';
+import type { StoredDatablock } from '../persistence/records.js';
+import { bestFirst, copiesChanged, copyOn, isDamaged, namedTargets } from '../persistence/stored-copies.js';
 import { FormerCopy } from './former-copy.js';
 
 /** The two ends of a move. */
@@ -41,24 +41,38 @@ export class MoveCopyHandler {
     const datablock = await datablockToTend(this.datablocks, order);
     const ends = this.endsOf(order);
     if (await this.isMoved(order, datablock)) return this.report(order);
+    // Before anything is read: a copy on a target that cannot be written now does not leave it.
+    await ends.from.assertWritable();
     await this.former.refuseSamePlace(ends.from, ends.to, datablock._id);
     await this.copy(order, datablock, ends, context);
     context.signal.throwIfAborted();
-    await this.former.leave(order, ends.from, ends.to);
+    await this.former.leave({ order, ...ends, context });
     return this.report(order);
   }
 
-  /** Takes back what a cancelled order has made, or ends what it can only end. Can be repeated. */
+  /**
+   * Takes back what a cancelled order has made, or ends what it can only end. Can be repeated. The record decides first, for it may be
+   * that no archiver has both targets; a file that the order did not make stays where it lies.
+   */
   async undo(order: MoveCopyV1): Promise<void> {
     const datablock = await this.datablocks.verified(order.archiveId);
     if (datablock?.pid !== order.pid) return;
-    const { from, to } = this.endsOf(order);
     const [old, made] = [copyOn(datablock, order.from), copyOn(datablock, order.to)];
     if (made !== undefined && made.replaces !== order.from) return;
-    if (old === undefined) return made === undefined ? undefined : this.former.leave(order, from, to);
+    if (old === undefined && (made === undefined || isDamaged(made)))
+      return made === undefined ? undefined : this.listAgain(order.from, datablock);
+    const marks = await this.mending.publishedBy(order, order.to);
+    if (made === undefined && marks.length === 0) return;
+    const { from, to } = this.endsOf(order);
+    // The new copy is not taken back unless the old one is there.
+    const isOldThere = old !== undefined && (await markOf(from, datablock._id)) !== undefined;
+    if (!isOldThere)
+      return made === undefined ? undefined : this.former.leave({ order, from, to, context: unhurried() });
     if (made !== undefined && !(await this.datablocks.copyRemoved(datablock._id, order.to, order.from)))
       return;
-    await this.former.setAside(order, to, { reason: 'its move was cancelled', replacedBy: order.from });
+    const mark = await markOf(to, datablock._id);
+    if (mark !== undefined && marks.includes(mark))
+      await this.former.setAside(order, to, { reason: 'its move was cancelled', replacedBy: order.from });
   }
 
   /** @returns whether there is nothing left to do @throws PermanentError `archiver.copy-elsewhere`, `archiver.copy-there` */
@@ -68,7 +82,11 @@ export class MoveCopyHandler {
       if (old === undefined) throw copyElsewhere(datablock, from);
       return false;
     }
-    if (isDamaged(made) && old === undefined && made.replaces === from) await this.listAgain(from, datablock);
+    if (isDamaged(made) && old === undefined && made.replaces === from) {
+      await this.listAgain(from, datablock);
+      const done = `The one on ${from} is a copy again, and counts as damaged until it was read.`;
+      throw refusal('archiver.copy-damaged', datablock, to, 'a damaged one', done);
+    }
     if (isDamaged(made)) throw refusal('archiver.copy-damaged', datablock, to, 'a damaged one');
     if (made.replaces === from) return false;
     // Moved by an order that has ended.
@@ -91,34 +109,39 @@ export class MoveCopyHandler {
   ): Promise<void> {
     // Recorded by a try that died.
     if (copyOn(datablock, order.to) !== undefined) return;
+    await to.assertWritable();
     const passes = new Passes(context, datablock.packedSize, 2);
     const there = await this.foundThere(order, datablock, to, context, passes);
-    if (there !== 'good')
-      await this.mending.write({
+    let { mark } = there;
+    if (there.standing !== 'good')
+      mark = await this.mending.write({
         ...{ order, datablock, to, context, passes },
         sources: bestFirst(datablock.copies, [order.from]),
         makeWay: () =>
           this.mending.setAside(datablock, order, {
-            ...{ share: to, mark: there, replacedBy: to.name },
+            ...{ share: to, mark: there.mark, replacedBy: to.name },
             reason: 'another copy was expected under its name',
           }),
       });
-    const copy = { share: order.to, verifiedAt: this.clock.now(), replaces: order.from };
+    const copy = {
+      ...{ share: order.to, verifiedAt: this.clock.now(), replaces: order.from },
+      ...(mark === undefined ? {} : { mark }),
+    };
     const isRecorded = await this.datablocks.copyAdded(datablock, copy);
     crashPoint('archiver.move-recorded');
     if (!isRecorded) await this.withdraw(order, datablock);
   }
 
-  /** What a try that died has left there, or anybody else: `good`, or its mark. */
+  /** What a try that died has left there, or anybody else. */
   private async foundThere(
     order: MoveCopyV1,
     datablock: StoredDatablock,
     to: LongTermStorage,
     context: WorkContext,
     passes: Passes,
-  ): Promise<string | undefined> {
+  ): Promise<{ readonly standing: 'good' | 'damaged' | 'none'; readonly mark: string | undefined }> {
     const mark = await markOf(to, datablock._id);
-    if (mark === undefined) return undefined;
+    if (mark === undefined) return { standing: 'none', mark };
     passes.add(1);
     const shown = (bytes: number): void => passes.show('verifying', bytes);
     const standing = await this.copies.standingOf(datablock, to, context, shown);
@@ -126,7 +149,7 @@ export class MoveCopyHandler {
     if ((await markOf(to, datablock._id)) !== mark) throw fileChanged(to, datablock._id);
     if (standing === 'unreadable')
       throw refusal('archiver.copy-there', datablock, order.to, 'a file there that cannot be read');
-    return standing === 'good' ? 'good' : mark;
+    return { standing, mark };
   }
 
   /** Others were faster: a new copy that nobody lists must not stay under the name. */
@@ -166,18 +189,25 @@ export class MoveCopyHandler {
   }
 }
 
-function copyOn({ copies }: StoredDatablock, target: string): StoredCopy | undefined {
-  return copies.find(({ share }) => share === target);
+/** A cancelled order that can only be ended: nothing of it is stopped any more. */
+function unhurried(): WorkContext {
+  return { epoch: 0, signal: new AbortController().signal, progress: () => undefined };
 }
 
-function refusal(code: string, { _id }: StoredDatablock, to: string, found: string): PermanentError {
+function refusal(
+  code: string,
+  { _id }: StoredDatablock,
+  to: string,
+  found: string,
+  done = 'Nothing was touched.',
+): PermanentError {
   const remedy =
     code === 'archiver.copy-damaged'
       ? 'Post a job of type repair for the dataset first.'
       : 'Move the copy to a target that has none: two copies on one target are one.';
   return new PermanentError(
     code,
-    `Expected no copy of ${_id} on ${to} yet, found ${found}. Nothing was touched. ${remedy}`,
+    `Expected no copy of ${_id} on ${to} yet, found ${found}. ${done} ${remedy}`,
     { details: { archiveId: _id, to } },
   );
 }

@@ -4,6 +4,13 @@ import type { CopyMovedV1 } from '#contracts';
 import { isAway, TransientError } from '#kernel';
 import { tarContent, TendedCopies } from '../testing/tended-copies.js';
 
+/** Once, and then as before. */
+function once(instead: () => Promise<void>): () => Promise<void> {
+  let calls = 0;
+  // The first look is before anything is read, the second before the copy leaves the record.
+  return () => ((calls += 1) === 2 ? instead() : Promise.resolve());
+}
+
 describe('A move of a copy', () => {
   let scene: TendedCopies;
   beforeEach(async () => {
@@ -107,6 +114,35 @@ describe('A move of a copy', () => {
     assert.ok(await one.stat(scene._id));
   });
 
+  it('between two names of one place whose worker dies when the only file is set aside gives it back', async () => {
+    const [one, three] = [scene.share('one'), scene.share('three')];
+    for (const method of ['stat', 'markOf', 'read', 'removePartials', 'ensureRoom', 'create'] as const)
+      (three as unknown as Record<string, unknown>)[method] = one[method].bind(one);
+    const given = await scene.accepted(order());
+    one.watcher = (step) => {
+      if (step === 'after set aside on one') throw new Error('dead');
+    };
+    await assert.rejects(moved(given), /dead/);
+    one.watcher = () => undefined;
+    assert.equal(await one.stat(scene._id), undefined);
+    await assert.rejects(moved(given), { code: 'archiver.share-twice' });
+    assert.deepEqual(await scene.recorded(), { two: undefined, one: undefined });
+    assert.ok(await one.stat(scene._id));
+    assert.equal(await one.filesAside(), 0);
+  });
+
+  it('whose new file goes after the old one did has the old one back, and ends', async () => {
+    const given = await scene.accepted(order());
+    scene.share('one').watcher = async (step) => {
+      if (step === 'after set aside on one') await scene.share('three').remove(scene._id);
+    };
+    await assert.rejects(moved(given), { code: 'archiver.copy-damaged' });
+    assert.deepEqual(await scene.good(), ['one', 'two']);
+    // Another file than the one that was read back.
+    assert.match((await scene.recorded())['one'] ?? '', /not read since/);
+    assert.deepEqual(Object.keys(await scene.recorded()), ['two', 'one']);
+  });
+
   for (const [what, trouble] of Object.entries({
     'the new target is away': () => {
       scene.share('three').gone = true;
@@ -121,13 +157,13 @@ describe('A move of a copy', () => {
     it(`waits while ${what}, and goes on`, async () => {
       trouble();
       const given = order();
-      await assert.rejects(moved(given), (error: Error & { code?: string }) =>
-        /long-term-storage.(unavailable|full|read-only)/.test(error.code ?? ''),
-      );
-      assert.deepEqual(
-        await scene.asideRecords().then((all) => all.filter(() => scene.share('one').gone)),
-        [],
-      );
+      for (let look = 0; look < 2; look += 1)
+        await assert.rejects(moved(given), (error: Error & { code?: string }) =>
+          /long-term-storage.(unavailable|full|read-only)/.test(error.code ?? ''),
+        );
+      assert.deepEqual(await scene.asideRecords(), []);
+      assert.deepEqual(Object.keys(await scene.recorded()), ['one', 'two']);
+      assert.equal(scene.share('one').reads + scene.share('two').reads, 0, 'nothing is read in vain');
       Object.assign(scene.share('three'), { gone: false, capacity: 1000 });
       scene.share('one').readOnly = false;
       await moved(given);
@@ -167,17 +203,61 @@ describe('A move of a copy', () => {
     assert.equal((await scene.recorded())['one'], undefined);
   });
 
-  it('that is cancelled takes the new copy back, or ends what has gone too far', async () => {
-    const given = order();
-    const stored = (await scene.store.datablocks.findOne({ _id: scene._id }))!;
+  const stops = async (given: ReturnType<typeof order>, when: string): Promise<void> => {
+    const stop = new AbortController();
+    for (const share of scene.shares)
+      share.watcher = (step) => {
+        if (step === when) stop.abort(new TransientError('archiver.cancelled', 'cancelled'));
+      };
+    await assert.rejects(scene.move.handle(given, { ...scene.context, signal: stop.signal }));
+    for (const share of scene.shares) share.watcher = () => undefined;
+  };
+
+  it('that is cancelled takes the new copy back, recorded or not', async () => {
+    const given = await scene.accepted(order());
+    await stops(given, 'after read on three');
+    assert.deepEqual(await scene.good(), ['one', 'two', 'three']);
+    assert.deepEqual(Object.keys(await scene.recorded()), ['one', 'two']);
+    await scene.move.undo(given);
+    await scene.move.undo(given);
+    assert.deepEqual([await scene.good(), await scene.share('three').filesAside()], [['one', 'two'], 1]);
+    const again = await scene.accepted(order());
+    // The record of the new copy is the last thing that it does.
+    scene.share('one').assertWritable = once(() => Promise.reject(new TransientError('test.away', 'away')));
+    await assert.rejects(moved(again), { code: 'test.away' });
+    assert.deepEqual(Object.keys(await scene.recorded()), ['one', 'two', 'three']);
+    await scene.move.undo(again);
+    await scene.move.undo(again);
+    assert.deepEqual([await scene.good(), await scene.share('three').filesAside()], [['one', 'two'], 2]);
+    assert.deepEqual(await scene.recorded(), { one: undefined, two: undefined });
+  });
+
+  it('that is cancelled leaves a file that it did not make where it lies', async () => {
+    const given = await scene.accepted(order());
     await scene.share('three').put(scene._id, tarContent);
+    await scene.move.undo(given);
+    const stored = (await scene.store.datablocks.findOne({ _id: scene._id }))!;
     await scene.datablocks.copyAdded(stored, {
       ...{ share: 'three', verifiedAt: scene.clock.now(), replaces: 'one' },
     });
     await scene.move.undo(given);
-    await scene.move.undo(given);
-    assert.deepEqual([await scene.good(), await scene.share('three').filesAside()], [['one', 'two'], 1]);
+    assert.deepEqual([await scene.good(), await scene.asideRecords()], [['one', 'two', 'three'], []]);
     assert.deepEqual(await scene.recorded(), { one: undefined, two: undefined });
+  });
+
+  it('that is cancelled when the old file is gone keeps the new one', async () => {
+    const given = await scene.accepted(order());
+    scene.share('one').assertWritable = once(() => Promise.reject(new TransientError('test.away', 'away')));
+    await assert.rejects(moved(given), { code: 'test.away' });
+    await scene.share('one').remove(scene._id);
+    await scene.move.undo(given);
+    assert.deepEqual(await scene.good(), ['two', 'three']);
+    assert.deepEqual(await scene.recorded(), { two: undefined, three: undefined });
+  });
+
+  it('that is cancelled when it has gone too far is ended', async () => {
+    const given = order();
+    const stored = (await scene.store.datablocks.findOne({ _id: scene._id }))!;
     await scene.share('three').put(scene._id, tarContent);
     await scene.datablocks.copyAdded(stored, {
       ...{ share: 'three', verifiedAt: scene.clock.now(), replaces: 'one' },
@@ -185,6 +265,51 @@ describe('A move of a copy', () => {
     assert.ok(await scene.datablocks.copyRemoved(scene._id, 'one', 'three'));
     await scene.move.undo(given);
     assert.deepEqual(await scene.good(), ['two', 'three']);
+    await isMoved();
+  });
+
+  it('that is cancelled before it made anything is over, though no archiver has both targets', async () => {
+    await scene.move.undo(order('one', 'elsewhere'));
+    assert.deepEqual(await scene.recorded(), { one: undefined, two: undefined });
+  });
+
+  for (const [what, change] of Object.entries({
+    'was never compared': async () => {
+      await scene.store.datablocks.updateOne(
+        { _id: scene._id, 'copies.share': 'three' },
+        { $unset: { 'copies.$.mark': '' } },
+      );
+      scene.share('three').flipBit(scene._id, 3);
+    },
+    'is another by now': () => Promise.resolve(scene.share('three').flipBit(scene._id, 3)),
+    'is gone by now': async () => {
+      await scene.share('three').remove(scene._id);
+      scene.clock.advance(86_400_000);
+    },
+  }))
+    it(`that is taken up again gives up no copy for a file that ${what}, and ends`, async () => {
+      const given = await scene.accepted(order());
+      scene.share('one').assertWritable = once(() => Promise.reject(new TransientError('test.away', 'away')));
+      await assert.rejects(moved(given), { code: 'test.away' });
+      await change();
+      await assert.rejects(moved(given), { code: 'archiver.copies-changed' });
+      await assert.rejects(moved(given), { code: 'archiver.copy-damaged' });
+      assert.deepEqual([await scene.good(), await scene.asideRecords()], [['one', 'two'], []]);
+      const { one, three } = await scene.recorded();
+      assert.equal(one, undefined);
+      assert.match(three ?? '', /expected SHA-256|it is missing/);
+    });
+
+  it('that is taken up again reads a file that is another, and goes on if its bytes are the same', async () => {
+    const given = await scene.accepted(order());
+    scene.share('one').assertWritable = once(() => Promise.reject(new TransientError('test.away', 'away')));
+    await assert.rejects(moved(given), { code: 'test.away' });
+    await scene.share('three').remove(scene._id);
+    await scene.share('three').put(scene._id, tarContent);
+    const before = scene.share('three').freshReads;
+    await moved(given);
+    assert.equal(scene.share('three').freshReads, before + 1);
+    await isMoved();
   });
 
   it('that was over before its cancellation came is not undone', async () => {

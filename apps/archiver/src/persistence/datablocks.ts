@@ -47,12 +47,26 @@ export class Datablocks {
     for await (const other of others) yield this.named<FoundDatablock>(other) ?? other;
   }
 
-  /** Once more is the same. @returns false when it was discarded: an overtaken worker must not paint over the mark */
-  record({ _id, ...fields }: StoredDatablock): Promise<boolean> {
+  /**
+   * Once more is the same.
+   *
+   * @returns false when it was discarded, or recorded by others and its copies are not those any more: an overtaken worker must not
+   * paint over the mark, or over what has been moved, mended or found damaged since
+   */
+  record({ _id, asked, ...fields }: StoredDatablock): Promise<boolean> {
+    const ours = fields.copies.flatMap(({ share }) => this.names.writtenAs(share));
+    const has = { $exists: true };
+    const changed = [{ share: { $nin: ours } }, { mendedBy: has }, { damaged: has }, { replaces: has }];
     return unlessForeign(() =>
       this.all.updateOne(
-        { _id, state: { $ne: discarding.to.state } },
-        { $set: { ...fields, ...recording.to } },
+        {
+          ...{ _id, state: { $ne: discarding.to.state }, placement: absent },
+          copies: { $not: { $elemMatch: { $or: changed } } },
+        },
+        {
+          $set: { ...fields, ...recording.to },
+          ...(asked === undefined ? {} : { $max: { asked } }),
+        },
         { upsert: true },
       ),
     );
@@ -66,12 +80,13 @@ export class Datablocks {
     );
   }
 
-  /** One more copy, on a target that has none; once more is the same. */
-  async copyMade(_id: string, { share, verifiedAt }: StoredCopy): Promise<void> {
-    await this.all.updateOne(
+  /** One more copy, on a target that has none. @returns false when it has one by now, or the datablock was discarded */
+  async copyMade(_id: string, { share, verifiedAt }: StoredCopy): Promise<boolean> {
+    const { matchedCount } = await this.all.updateOne(
       { _id, ...recording.from, 'copies.share': { $nin: this.names.writtenAs(share) } },
       { $push: { copies: { share, verifiedAt } }, $inc: { placement: 1 } },
     );
+    return matchedCount > 0;
   }
 
   /** Whether it was recorded or not: the mark stands against a late record. @returns false when it is another job's */
@@ -190,19 +205,25 @@ export class Datablocks {
 
   /** What its copy took the place of is out of the way. */
   async moveEnded(_id: string, share: string, replaces: string): Promise<void> {
-    await this.all.updateOne(
-      { _id, copies: { $elemMatch: { share: { $in: this.names.writtenAs(share) }, replaces } } },
-      { $unset: { 'copies.$.replaces': '' } },
-    );
+    const made = { share: { $in: this.names.writtenAs(share) }, replaces };
+    // One after the other, as long as it is known whose move it was: without its mark a copy is read once more.
+    for (const field of ['mark', 'replaces'])
+      await this.all.updateOne(
+        { _id, copies: { $elemMatch: made } },
+        { $unset: { [`copies.$.${field}`]: '' } },
+      );
   }
 
-  /** The two were one file: it is the copy on the former target. */
-  async copyMovedBack(_id: string, former: string, share: string, verifiedAt: Date): Promise<void> {
-    const made = { share: { $in: this.names.writtenAs(share) }, replaces: former };
+  /** The former copy takes the place of the one that was to replace it on this share, of which there is no file. */
+  async copyMovedBack(_id: string, former: StoredCopy, share: string): Promise<void> {
+    const made = { share: { $in: this.names.writtenAs(share) }, replaces: former.share };
     await this.all.updateOne(
-      { _id, ...recording.from, copies: { $elemMatch: made } },
       {
-        $set: { 'copies.$': { share: former, verifiedAt } },
+        ...{ _id, ...recording.from, copies: { $elemMatch: made } },
+        $nor: [{ 'copies.share': { $in: this.names.writtenAs(former.share) } }],
+      },
+      {
+        $set: { 'copies.$': former },
         $inc: { placement: 1 },
       },
     );
@@ -217,6 +238,31 @@ export class Datablocks {
       },
       { $push: { copies: copy }, $inc: { placement: 1 } },
     );
+  }
+
+  /**
+   * A file that was set aside has the name of the datablock again: it counts as damaged until it was read, also where the record lists
+   * a copy on its target, for that may be another. In whichever state: before a discarded one is called verified.
+   */
+  async copyBroughtBack(
+    { _id, pid }: Pick<StoredDatablock, '_id' | 'pid'>,
+    copy: StoredCopy & Required<Pick<StoredCopy, 'damaged'>>,
+  ): Promise<void> {
+    const listed = { $elemMatch: { share: { $in: this.names.writtenAs(copy.share) } } };
+    const own = { _id, pid, manifest: { $exists: true } };
+    // Between the two writes others may list a copy there, or none any more.
+    for (let look = 0; look < 3; look += 1) {
+      const marked = await this.all.updateOne(
+        { ...own, copies: listed },
+        { $set: { 'copies.$.damaged': copy.damaged } },
+      );
+      if (marked.matchedCount > 0) return;
+      const added = await this.all.updateOne(
+        { ...own, copies: { $not: listed } },
+        { $push: { copies: copy }, $inc: { placement: 1 } },
+      );
+      if (added.matchedCount > 0) return;
+    }
   }
 
   /** Another verified datablock of this content. */

@@ -46,6 +46,13 @@ export interface CopyProof {
   readonly verifiedAt: Date;
 }
 
+/** A file that an order has made, whatever was found out about it afterwards. */
+export interface PublishedFile {
+  readonly share: string;
+  /** What tells it from any other file of its name. */
+  readonly mark: string;
+}
+
 /** One accepted work order. */
 export interface WorkOrder {
   /** The work order id. */
@@ -71,6 +78,8 @@ export interface WorkOrder {
   acceptedAt: Date;
   /** Copies that it read back, one for each target; only of an archival. */
   proofs?: readonly CopyProof[];
+  /** Files that tries of it gave their name on a target, the last ones: what is taken back of a cancelled order. */
+  published?: readonly PublishedFile[];
   /** The trace of the request that led to it. */
   context?: MessageContext;
   outbox: OutboxPart;
@@ -88,6 +97,8 @@ export interface StoredCopy {
   readonly mendedBy?: string;
   /** A move is under way: it takes the place of the one on this target, which goes next. */
   readonly replaces?: string;
+  /** As long as that is so: what tells the file that was read back from any other. Absent in records of 0.7.0. */
+  readonly mark?: string;
 }
 
 /** A datablock on long-term storage, as proven by reading it back. */

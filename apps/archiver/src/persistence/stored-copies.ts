@@ -1,6 +1,6 @@
 import { CatenaError, TransientError } from '#kernel';
 import type { LongTermStorage, LongTermReadOptions } from '#long-term-storage';
-import type { StoredCopy } from './records.js';
+import type { StoredCopy, StoredDatablock } from './records.js';
 
 /**
  * Copies in the order in which they are worth a try: those found damaged come last, and others in the order of preference.
@@ -15,6 +15,10 @@ export function bestFirst(copies: readonly StoredCopy[], preferred: readonly str
   return [...copies].sort(
     (one, other) => Number(isDamaged(one)) - Number(isDamaged(other)) || place(one) - place(other),
   );
+}
+
+export function copyOn({ copies }: StoredDatablock, target: string): StoredCopy | undefined {
+  return copies.find(({ share }) => share === target);
 }
 
 export function isDamaged({ damaged }: StoredCopy): boolean {

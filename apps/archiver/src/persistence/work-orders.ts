@@ -5,7 +5,10 @@ import { stepOf } from '#persistence';
 import type { WorkNeeds } from '../domain/work-needs.js';
 import { endStates, workSteps, type EndState } from '../domain/states.js';
 import { ArchiverStore } from './archiver-store.js';
-import type { Command, CopyProof, WorkOrder } from './records.js';
+import type { Command, CopyProof, PublishedFile, WorkOrder } from './records.js';
+
+/** Of one order: each try makes one at most. */
+const maxPublished = 20;
 
 /** Who holds an order: a write with an older token than the newest is refused. */
 export type WorkToken = Pick<WorkOrder, '_id' | 'epoch'>;
@@ -128,6 +131,19 @@ export class WorkOrders {
   async keepProofs({ _id, epoch }: WorkToken, proofs: readonly CopyProof[]): Promise<boolean> {
     const kept = await this.store.works.updateOne({ _id, epoch, state: 'open' }, { $set: { proofs } });
     return kept.matchedCount > 0;
+  }
+
+  /** Whoever holds it by now: the file is there. */
+  async keepPublished(_id: string, file: PublishedFile): Promise<void> {
+    await this.store.works.updateOne(
+      { _id },
+      { $push: { published: { $each: [file], $slice: -maxPublished } } },
+    );
+  }
+
+  /** What tries of this order gave their name. */
+  async publishedBy(_id: string): Promise<readonly PublishedFile[]> {
+    return (await this.store.works.findOne({ _id }, { projection: { published: 1 } }))?.published ?? [];
   }
 
   /** Nothing happens when another worker has the newer token. */

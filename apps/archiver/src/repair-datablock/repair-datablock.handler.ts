@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { datablockRepairedV1, type RepairDatablockV1, type repairDatablockV1 } from '#contracts';
-import { Clock, PermanentError } from '#kernel';
+import { Clock, isRetriable, PermanentError } from '#kernel';
 import { eventRow, type AnswerRow } from '#outbox';
 import { CopyCheck, type CheckedCopy } from '../check-copies/copy-check.js';
 import { copyElsewhere, datablockToTend } from '../check-copies/tended-datablock.js';
@@ -36,6 +36,7 @@ export class RepairDatablockHandler {
     if (only !== undefined && !datablock.copies.some(({ share }) => share === only))
       throw copyElsewhere(datablock, only);
     this.copies.assertReachable(datablock);
+    await this.assertAnyReady(datablock, only);
     const passes = new Passes(context, datablock.packedSize, datablock.copies.length);
     const read = await this.readAll(datablock, context, passes);
     const bad = read.filter(({ standing, share }) => standing === 'damaged' && isMeant(only, share.name));
@@ -45,6 +46,18 @@ export class RepairDatablockHandler {
     );
     if (unreadable.length > 0) throw notReadable(archiveId, unreadable);
     return this.report(order, read);
+  }
+
+  /** Where no copy that is known to be bad can be written now, the others are not read in vain. @throws the first fault */
+  private async assertAnyReady(datablock: StoredDatablock, only: string | undefined): Promise<void> {
+    const faults: unknown[] = [];
+    for (const copy of datablock.copies.filter((one) => isDamaged(one) && isMeant(only, one.share)))
+      try {
+        return await this.mending.assertReady(datablock, this.copies.shareOf(copy));
+      } catch (error) {
+        faults.push(error);
+      }
+    if (faults.length > 0) throw faults[0];
   }
 
   private async readAll(
@@ -83,7 +96,17 @@ export class RepairDatablockHandler {
     const datablock = await datablockToTend(this.datablocks, order);
     const sources = datablock.copies.filter(({ share }) => good.includes(share));
     passes.add(bad.length * 2);
-    for (const one of bad) await this.mend(order, datablock, one, sources, context, passes);
+    const faults: unknown[] = [];
+    for (const one of bad)
+      try {
+        await this.mend(order, datablock, one, sources, context, passes);
+      } catch (error) {
+        // One target that cannot be written keeps no other copy from being mended.
+        if (context.signal.aborted) throw error;
+        faults.push(error);
+      }
+    // What may pass is tried again, and finds the rest once more.
+    if (faults.length > 0) throw faults.find(isRetriable) ?? faults[0];
   }
 
   private async mend(

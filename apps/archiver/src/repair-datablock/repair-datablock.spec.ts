@@ -48,6 +48,39 @@ describe('A repair', () => {
     await isMended(0);
   });
 
+  const troubles: Record<string, (isOn: boolean) => void> = {
+    'is read-only': (isOn) => void (scene.share('two').readOnly = isOn),
+    'is full': (isOn) => void (scene.share('two').capacity = isOn ? 3 : 1000),
+  };
+  for (const [what, trouble] of Object.entries(troubles))
+    it(`reads the copies once while the target of the bad one ${what}, and mends it afterwards`, async () => {
+      scene.share('two').flipBit(scene._id, 3);
+      trouble(true);
+      for (let look = 0; look < 3; look += 1)
+        await assert.rejects(repaired(), (error: Error) => isRetriable(error));
+      assert.deepEqual([scene.share('one').freshReads, scene.share('two').freshReads], [1, 1]);
+      trouble(false);
+      await repaired();
+      await isMended(1);
+    });
+
+  for (const name of ['two', 'three'])
+    it(`mends the other bad copy while ${name} cannot be written, and waits for that one`, async () => {
+      scene = new TendedCopies();
+      await scene.archived(['one', 'two', 'three']);
+      for (const one of ['two', 'three']) scene.share(one).flipBit(scene._id, 3);
+      scene.share(name).readOnly = true;
+      const given = scene.order();
+      await assert.rejects(repaired(given), { code: 'long-term-storage.read-only' });
+      assert.deepEqual(await scene.good(), ['one', name === 'two' ? 'three' : 'two']);
+      const reads = scene.share('one').freshReads;
+      await assert.rejects(repaired(given), { code: 'long-term-storage.read-only' });
+      assert.equal(scene.share('one').freshReads, reads);
+      scene.share(name).readOnly = false;
+      assert.equal((await repaired(given)).mended, 2);
+      assert.deepEqual(await scene.good(), ['one', 'two', 'three']);
+    });
+
   it('of good copies changes nothing, and says so', async () => {
     assert.deepEqual((await repaired()).mended, 0);
     await isMended(0);

@@ -32,7 +32,9 @@ const nothingYet = [
 
 /** Only what reads long-term storage may wait for a tape. */
 function nothingYetOf({ command }: WorkOrder): Said {
-  return ['retrieve', 'verify'].includes(command.kind) ? [...nothingYet, 'work.tape'] : nothingYet;
+  return ['retrieve', 'verify', 'repair', 'move'].includes(command.kind)
+    ? [...nothingYet, 'work.tape']
+    : nothingYet;
 }
 
 /** How far the work of a hold is. */

@@ -85,7 +85,7 @@ describe('A tape that was set aside', () => {
     const elsewhere = new DataElsewhere(new Datablocks(store), catalogue, objects, originals, lists, config);
     sweep = new SetAsideSweep(
       ...([store, asides, catalogue, elsewhere] as const),
-      new FormerCopies(new Datablocks(store)),
+      new FormerCopies(new Datablocks(store), [share]),
       logger,
     );
     const writer = new CopyWriter(lists, asides, config);

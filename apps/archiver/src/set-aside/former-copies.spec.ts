@@ -29,7 +29,8 @@ describe('A file that a repair or a move has set aside', () => {
       },
     } as unknown as DataElsewhere;
     sweep = new SetAsideSweep(
-      ...([scene.store, scene.asides, catalogue, elsewhere, new FormerCopies(scene.datablocks)] as const),
+      ...([scene.store, scene.asides, catalogue, elsewhere] as const),
+      new FormerCopies(scene.datablocks, scene.shares),
       createLogger('former-copies.spec', 'silent'),
     );
     scene.share('two').flipBit(scene._id, 3);
@@ -98,6 +99,33 @@ describe('A file that a repair or a move has set aside', () => {
     assert.deepEqual(await left('two'), [0, 0]);
   });
 
+  for (const [what, change] of Object.entries({
+    'no file lies in its place: the two targets may be one': () => scene.share('three').remove(scene._id),
+    'the file in its place has another size': async () => {
+      await scene.share('three').remove(scene._id);
+      await scene.share('three').put(scene._id, Buffer.from('half'));
+    },
+  }))
+    it(`stays while ${what}`, async () => {
+      await repair();
+      await move();
+      await change();
+      scene.clock.advance(grace);
+      await sweepAll();
+      assert.deepEqual(await left('one'), [1, 1]);
+    });
+
+  it('goes when the copy that took its place has moved on', async () => {
+    await repair();
+    await move();
+    const on = { ...scene.order(), from: 'three', to: 'one' };
+    await scene.move.handle(on, scene.context);
+    scene.clock.advance(grace);
+    await sweepAll();
+    assert.deepEqual([await left('one'), await left('three')].flat(), [0, 0, 0, 0]);
+    assert.deepEqual(await scene.good(), ['one', 'two']);
+  });
+
   it('of a datablock that was discarded since goes like the others of it: not before its files are elsewhere', async () => {
     await move();
     await scene.datablocks.discard({ _id: scene._id, jobId: 'j', pid: 'pid' }, scene.clock.now());
@@ -116,6 +144,28 @@ describe('A file that a repair or a move has set aside', () => {
     await scene.verify.handle(scene.order(), scene.context);
     assert.deepEqual(await scene.recorded(), { one: undefined, two: undefined, three: undefined });
     assert.deepEqual(await scene.good(), ['one', 'two', 'three']);
+  });
+
+  it('that an operator brings back counts as damaged also where its target has a copy by the record', async () => {
+    await repair();
+    const [bad] = await scene.asideRecords();
+    // The mended copy is discarded with the whole datablock; what comes back is the bad one.
+    await scene.datablocks.discard({ _id: scene._id, jobId: 'j', pid: 'pid' }, scene.clock.now());
+    await scene.share('two').remove(scene._id);
+    const states: string[] = [];
+    const { datablocks } = scene;
+    const bringBack = datablocks.bringBack.bind(datablocks);
+    datablocks.bringBack = async (which) => {
+      states.push((await scene.recorded())['two'] ?? 'good');
+      return bringBack(which);
+    };
+    await scene.asides.bringBack(await scene.asides.take(bad!._id));
+    assert.equal((await datablocks.found(scene._id))?.state, 'verified');
+    assert.match((await scene.recorded())['two'] ?? '', /not read since/);
+    assert.match(states.join(), /not read since/, 'before it is called verified');
+    assert.deepEqual(Object.keys(await scene.recorded()), ['one', 'two']);
+    await repair();
+    assert.deepEqual(await scene.good(), ['one', 'two']);
   });
 
   it('does not take the name from the copy that was mended', async () => {

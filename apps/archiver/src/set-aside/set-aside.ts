@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, idFromName, PermanentError, TransientError } from '#kernel';
+import { Clock, crashPoint, idFromName, PermanentError, TransientError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { ConfigToken, SharesToken, type ArchiverConfig } from '../archiver.config.js';
 import { Datablocks } from '../persistence/datablocks.js';
@@ -111,16 +111,18 @@ export class SetAside {
         'archiver.not-set-aside',
         `Expected ${aside.archiveId} in ${share.name}, set aside under ${aside._id}, found no file of either name: look there by hand.`,
       );
-    await this.datablocks.bringBack({ _id: aside.archiveId, pid: aside.pid });
+    // First what it is: nobody may take an unread file for a good copy of a datablock that is verified again.
     if (aside.replacedBy !== undefined) await this.listAgain(aside);
+    crashPoint('archiver.aside-listed');
+    await this.datablocks.bringBack({ _id: aside.archiveId, pid: aside.pid });
     await this.files.returned(aside._id);
   }
 
   /** A copy that was moved away, or was bad: nobody knows what it is before it was read. */
-  private async listAgain({ share, archiveId, setAsideAt }: FileAside): Promise<void> {
+  private async listAgain({ share, archiveId: _id, pid, setAsideAt }: FileAside): Promise<void> {
     const found = 'it was set aside, brought back, and not read since: verify the dataset';
     const damaged = { at: this.clock.now(), found };
-    await this.datablocks.copyReturned(archiveId, { share, verifiedAt: setAsideAt, damaged });
+    await this.datablocks.copyBroughtBack({ _id, pid }, { share, verifiedAt: setAsideAt, damaged });
   }
 
   /** Takes a file from the sweep, for an operator. @throws PermanentError `archiver.not-set-aside` */

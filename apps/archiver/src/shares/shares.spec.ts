@@ -114,7 +114,14 @@ describe('A share', () => {
     asides = new SetAside(new FilesAside(store), datablocks, clock, [share], config);
     discard = new DiscardDatablockHandler(datablocks, catalogue, asides, clock, [share]);
     sweep = new SetAsideSweep(
-      ...([store, asides, catalogue, {} as DataElsewhere, new FormerCopies(datablocks), logger] as const),
+      ...([
+        store,
+        asides,
+        catalogue,
+        {} as DataElsewhere,
+        new FormerCopies(datablocks, [share]),
+        logger,
+      ] as const),
     );
     const appHealth = { add: (_: string, look: typeof health) => (health = look) } as unknown as AppHealth;
     shares = new Shares(identities, modes, appHealth, [share, stranger], logger);

@@ -191,7 +191,7 @@ export function datablocksConformance(name: string, open: () => Promise<OpenStor
         const { copies, placement } = (await datablocks.verified('a'))!;
         return [copies.map(({ share }) => share), placement];
       };
-      const added = { share: 'three', verifiedAt: at(5), replaces: 'one' };
+      const added = { share: 'three', verifiedAt: at(5), replaces: 'one', mark: 'm' };
       const a = { _id: 'a', sha256: 's' };
 
       it('are good again when a damaged copy was mended as it was seen, and not otherwise', async () => {
@@ -220,8 +220,10 @@ export function datablocksConformance(name: string, open: () => Promise<OpenStor
         assert.deepEqual(await placed(), [['two', 'three'], 2]);
         await datablocks.moveEnded('a', 'three', 'another');
         assert.equal((await datablocks.verified('a'))?.copies[1]?.replaces, 'one');
+        assert.equal((await datablocks.verified('a'))?.copies[1]?.mark, 'm');
         await datablocks.moveEnded('a', 'three', 'one');
-        assert.equal((await datablocks.verified('a'))?.copies[1]?.replaces, undefined);
+        const [, ended] = (await datablocks.verified('a'))!.copies;
+        assert.deepEqual([ended?.replaces, ended?.mark], [undefined, undefined]);
       });
 
       it('get no copy in the place of one that is gone, or for another content, or when they are discarded', async () => {
@@ -262,14 +264,67 @@ export function datablocksConformance(name: string, open: () => Promise<OpenStor
         await datablocks.copyReturned('a', back);
         assert.deepEqual(await placed(), [['one', 'two', 'three'], 1]);
         assert.deepEqual((await datablocks.verified('a'))?.copies[2], back);
+        await opened.store.datablocks.deleteMany({});
         await datablocks.record(datablockOf('a'));
         await datablocks.copyAdded(a, added);
         await datablocks.copyRemoved('a', 'one', 'three');
-        await datablocks.copyMovedBack('a', 'one', 'three', at(9));
+        const former = { share: 'one', verifiedAt: at(9) };
+        await datablocks.copyMovedBack('a', former, 'three');
         assert.deepEqual((await datablocks.verified('a'))?.copies, [
           { share: 'two', verifiedAt: start },
-          { share: 'one', verifiedAt: at(9) },
+          former,
         ]);
+        await datablocks.copyAdded(a, added);
+        await datablocks.copyMovedBack('a', former, 'three');
+        assert.deepEqual((await datablocks.verified('a'))?.copies[2], added, 'two on one target are one');
+      });
+
+      it('are not painted over by the record of a worker that was overtaken', async () => {
+        const late = { ...datablockOf('a'), asked: 1 };
+        const changes: Record<string, () => Promise<unknown>> = {
+          moved: () => datablocks.copyAdded(a, added),
+          damaged: () => datablocks.copyDamaged('a', { share: 'two', verifiedAt: start }, at(1), 'rot'),
+          mended: async () => {
+            await datablocks.copyDamaged('a', { share: 'two', verifiedAt: start }, at(1), 'rot');
+            await datablocks.copyMended(a, (await datablocks.verified('a'))!.copies[1]!, at(2), 'w');
+          },
+          other: () =>
+            opened.store.datablocks.updateOne({ _id: 'a' }, { $set: { 'copies.1.share': 'three' } }),
+        };
+        for (const [what, change] of Object.entries(changes)) {
+          await opened.store.datablocks.deleteMany({});
+          assert.equal(await datablocks.record({ ...datablockOf('a'), asked: 2 }), true);
+          assert.equal(await datablocks.record(late), true, 'once more is the same');
+          await change();
+          const before = await datablocks.verified('a');
+          assert.equal(await datablocks.record(late), false, what);
+          assert.deepEqual(await datablocks.verified('a'), before);
+          assert.equal(before?.asked, 2);
+        }
+      });
+
+      it('that were brought back count as damaged, listed or not, in whichever state; without a record of the content nothing is listed', async () => {
+        const damaged = { at: at(2), found: 'not read' };
+        await datablocks.record(datablockOf('a'));
+        await datablocks.discard(owned, at(1));
+        for (const share of ['two', 'three', 'three'])
+          await datablocks.copyBroughtBack(owned, { share, verifiedAt: at(1), damaged });
+        const { copies, state, placement } = (await datablocks.found('a'))!;
+        assert.deepEqual([state, placement], ['discarded', 1]);
+        assert.deepEqual(
+          copies?.map((copy) => [copy.share, copy.damaged]),
+          [
+            ['one', undefined],
+            ['two', damaged],
+            ['three', damaged],
+          ],
+        );
+        await datablocks.discard({ ...owned, _id: 'b' }, at(1));
+        await datablocks.copyBroughtBack(
+          { ...owned, _id: 'b' },
+          { share: 'one', verifiedAt: at(1), damaged },
+        );
+        assert.equal((await datablocks.found('b'))?.copies, undefined);
       });
 
       it('are found by the content that another has', async () => {

@@ -77,7 +77,7 @@ export function takingAwayConformance(name: string, open: () => Promise<OpenStor
       const elsewhere = new DataElsewhere(
         ...([new Datablocks(store), catalogue, objects, originals, lists, config] as const),
       );
-      const formers = new FormerCopies(new Datablocks(store));
+      const formers = new FormerCopies(new Datablocks(store), shares);
       sweep = new SetAsideSweep(store, asides, catalogue, elsewhere, formers, logger);
       const writer = new CopyWriter(lists, asides, config);
       archive = archiveHandler(store, { lists, originals, writer }, clock, shares);

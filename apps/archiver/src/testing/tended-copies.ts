@@ -3,6 +3,7 @@ import { ManualClock, newId } from '#kernel';
 import { MemoryShare } from '#long-term-storage/testing';
 import { createLogger } from '#observability';
 import type { LongTermReadOptions, LongTermWriter } from '#long-term-storage';
+import type { OutboxRelay } from '#outbox';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { CopyCheck } from '../check-copies/copy-check.js';
 import { TargetNames } from '../domain/target-names.js';
@@ -12,8 +13,10 @@ import { FormerCopy } from '../move-copy/former-copy.js';
 import { MoveCopyHandler } from '../move-copy/move-copy.handler.js';
 import type { ArchiverStore } from '../persistence/archiver-store.js';
 import { CopyRecords } from '../persistence/copy-records.js';
+import type { Command } from '../persistence/records.js';
 import { Datablocks } from '../persistence/datablocks.js';
 import { FilesAside } from '../persistence/files-aside.js';
+import { WorkOrders } from '../persistence/work-orders.js';
 import { RepairDatablockHandler } from '../repair-datablock/repair-datablock.handler.js';
 import { SetAside } from '../set-aside/set-aside.js';
 import { VerifyDatablockHandler } from '../verify-datablock/verify-datablock.handler.js';
@@ -29,6 +32,8 @@ export type Watcher = (step: string) => Promise<void> | void;
 /** A share whose steps can be watched. */
 export class WatchedShare extends MemoryShare {
   watcher: Watcher = () => undefined;
+  /** Of datablocks. */
+  reads = 0;
 
   constructor(override readonly name: string) {
     super();
@@ -46,6 +51,7 @@ export class WatchedShare extends MemoryShare {
   }
 
   override read(name: string, options?: LongTermReadOptions) {
+    if (!name.startsWith('.')) this.reads += 1;
     return this.step('read', () => super.read(name, options));
   }
 
@@ -90,6 +96,7 @@ export class TendedCopies {
   readonly move: MoveCopyHandler;
   readonly verify: VerifyDatablockHandler;
   readonly records: CopyRecords;
+  readonly orders: WorkOrders;
   private readonly stop = new AbortController();
   readonly context: WorkContext = { epoch: 1, signal: this.stop.signal, progress: () => undefined };
 
@@ -105,9 +112,10 @@ export class TendedCopies {
     this.asides = new SetAside(new FilesAside(store), this.datablocks, clock, shares, config);
     this.records = new CopyRecords(this.datablocks, clock, config, logger);
     const check = new CopyCheck(this.records, shares);
-    const mending = new CopyMending(this.asides, this.records, shares, config);
+    this.orders = new WorkOrders(store, { wake: () => undefined } as unknown as OutboxRelay);
+    const mending = new CopyMending(this.asides, this.records, this.orders, shares, config);
     this.repair = new RepairDatablockHandler(this.datablocks, check, mending, clock);
-    const former = new FormerCopy(this.datablocks, this.asides, clock);
+    const former = new FormerCopy(this.datablocks, this.asides, check, clock);
     this.move = new MoveCopyHandler(this.datablocks, check, mending, former, clock, shares);
     this.verify = new VerifyDatablockHandler(this.datablocks, check, clock);
   }
@@ -134,6 +142,16 @@ export class TendedCopies {
 
   order() {
     return { workOrderId: `${newId()}/0/0`, jobId: 'j', pid: 'pid', archiveId: this._id };
+  }
+
+  /** As if the archiver had accepted it: what its tries publish is kept with it. */
+  async accepted<Order extends { workOrderId: string }>(data: Order): Promise<Order> {
+    await this.store.works.insertOne({
+      ...{ _id: data.workOrderId, jobId: 'j', command: { kind: 'move', data } as unknown as Command },
+      ...{ state: 'open', epoch: 1, attempts: 0, cancelRequested: false, outbox: { rows: [] } },
+      ...{ dueAt: this.clock.now(), acceptedAt: this.clock.now() },
+    });
+    return data;
   }
 
   abort(reason: Error): void {

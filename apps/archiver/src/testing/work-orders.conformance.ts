@@ -214,6 +214,16 @@ export function workOrdersConformance(name: string, open: () => Promise<OpenStor
       assert.equal(await stored(id), null);
     });
 
+    it('know the last files that their tries published, whoever has them by then', async () => {
+      const id = await accept(at(0));
+      assert.deepEqual(await orders.publishedBy(id), []);
+      for (let one = 0; one < 25; one += 1) await orders.keepPublished(id, { share: 'tape', mark: `${one}` });
+      const kept = await orders.publishedBy(id);
+      assert.deepEqual([kept.length, kept[0]?.mark, kept[19]], [20, '5', { share: 'tape', mark: '24' }]);
+      await orders.keepPublished('unknown', { share: 'tape', mark: '1' });
+      assert.deepEqual(await orders.publishedBy('unknown'), []);
+    });
+
     it('name the datablock that they are about for as long as they are open', async () => {
       const id = await accept(at(0), { archiveId: 'x' });
       assert.deepEqual([await orders.isNamed('x'), await orders.isNamed('y')], [true, false]);

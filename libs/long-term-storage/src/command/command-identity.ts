@@ -4,7 +4,8 @@ import type { LongTermStorage } from '../long-term-storage.js';
 import type { CommandRunner } from './command-runner.js';
 
 const maxId = 500;
-/** Milliseconds for which an answer counts: each step asks twice, and a client takes a second to start. */
+/** Milliseconds for which an answer counts: each step asks twice, and a client takes a second to start. Asked
+ * anew is after a step that failed or found nothing. */
 const maxAge = 10_000;
 
 /** What a client says that it is connected to (a server and its node, a file space): nothing is written to know it again. */
@@ -21,9 +22,9 @@ export class CommandIdentity extends IdentityFile {
   }
 
   /** @throws TransientError `long-term-storage.command-unclear` */
-  override async read(): Promise<StorageIdentity> {
+  override async read(fresh = false): Promise<StorageIdentity> {
     const at = this.clock.now().getTime();
-    if (this.last !== undefined && at - this.last.at < maxAge) return this.last.identity;
+    if (!fresh && this.last !== undefined && at - this.last.at < maxAge) return this.last.identity;
     const { found, output } = await this.runner.run('identify', {});
     const id = this.pattern.exec(output)?.groups?.['id']?.trim() ?? '';
     if (found && id !== '' && id.length <= maxId) {

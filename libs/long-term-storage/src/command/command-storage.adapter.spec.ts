@@ -32,9 +32,12 @@ describe('A command-line client', () => {
           retriable: true,
         });
         order();
-        assert.equal(await storage.stat('pid/x'), undefined, fault);
+        // Under the final name it might be another writer's: it stays, and is set aside by whoever writes next.
+        const stays = fault === 'put half' && without.length > 0;
+        assert.deepEqual(await storage.stat('pid/x'), stays ? { size: 3 } : undefined, fault);
         assert.deepEqual(spooled(spool), []);
-        assert.ok(!existsSync(join(root, 'pid/x')));
+        assert.deepEqual(existsSync(join(root, 'pid/x')), stays);
+        assert.equal(await storage.setAside('pid/x', 'half'), stays);
       }
       await put(storage, 'pid/x', 'content');
       order('remove lie');
@@ -113,7 +116,7 @@ describe('A command-line client', () => {
     assert.deepEqual(spooled(patient.spool), []);
   });
 
-  it('that sends when its work is told to stop is ended, and what it sent is taken away', async () => {
+  it('that sends when its work is told to stop is ended, and what it sent is taken away where its name says whose it is', async () => {
     for (const without of [['list'], ['list', 'rename']]) {
       const { root, spool, storage, order } = scene(without);
       const stop = new AbortController();
@@ -131,10 +134,58 @@ describe('A command-line client', () => {
       await assert.rejects(sending, { code: 'archiver.stopping' });
       await writer.discard();
       while (isAlive(child)) await new Promise((resolve) => setTimeout(resolve, 10));
-      assert.deepEqual(readdirSync(join(root, 'pid')), []);
+      assert.deepEqual(readdirSync(join(root, 'pid')), without.includes('rename') ? ['x'] : []);
       assert.deepEqual(spooled(spool), []);
       assert.equal(await storage.freeBytes(), 50_000_000);
     }
+  });
+
+  for (const [what, without] of Object.entries({ 'with a rename': [], 'without one': ['rename'] }))
+    for (const fault of ['put hang', 'put exit 1', 'put half'])
+      it(`${what} leaves the copy of another writer alone when its own sending ends late with a fault (${fault})`, async () => {
+        const { root, storage, order } = scene(without);
+        const stop = new AbortController();
+        const late = await storage.create('pid/x', 'overtaken', { signal: stop.signal });
+        await late.write(Buffer.from('content'));
+        const partial = join(root, 'pid/x.overtaken.partial');
+        mkdirSync(join(root, 'pid'), { recursive: true });
+        order(fault);
+        // Between its look at the name and its end another writer finishes.
+        const { runner } = storage as unknown as { runner: { run(command: string): Promise<unknown> } };
+        const run = runner.run.bind(runner);
+        runner.run = async (command: string, ...rest: unknown[]) => {
+          if (command !== 'put') return run(command, ...(rest as []));
+          runner.run = run;
+          const sending = run(command, ...(rest as [])).finally(() =>
+            writeFileSync(join(root, 'pid/x'), 'content of the other'),
+          );
+          if (fault === 'put hang') {
+            while (!existsSync(`${root}.pid`)) await new Promise((resolve) => setTimeout(resolve, 5));
+            stop.abort(new TransientError('archiver.stopping', 'stop'));
+          }
+          return sending;
+        };
+        await assert.rejects(late.commit());
+        await late.discard();
+        order();
+        assert.equal(await load(storage, 'pid/x'), 'content of the other');
+        assert.ok(!existsSync(partial));
+      });
+
+  it('with a rename does not take the name from a copy that came while it sent', async () => {
+    const { root, storage } = scene();
+    const late = await storage.create('pid/x', 'overtaken');
+    await late.write(Buffer.from('content'));
+    const { runner } = storage as unknown as { runner: { run(command: string): Promise<unknown> } };
+    const run = runner.run.bind(runner);
+    runner.run = async (command: string, ...rest: unknown[]) => {
+      const result = await run(command, ...(rest as []));
+      if (command === 'put') writeFileSync(join(root, 'pid/x'), 'content of the other');
+      return result;
+    };
+    await assert.rejects(late.commit(), { code: 'long-term-storage.already-exists' });
+    assert.equal(await load(storage, 'pid/x'), 'content of the other');
+    assert.deepEqual(readdirSync(join(root, 'pid')), ['x']);
   });
 
   it('ends with the process that started it', async () => {
@@ -190,6 +241,37 @@ describe('A command-line client', () => {
     clock.advance(60_000);
     await assert.rejects(identified.stat('x'), { code: 'long-term-storage.command-unclear' });
     assert.equal(scene().storage.identity, undefined);
+  });
+
+  it('is asked anew who it is when it says that there is nothing, and when a step failed', async () => {
+    const clock = new ManualClock();
+    const { root, storage } = scene([], { clock }, true);
+    const memory = {
+      ...{
+        known: () => Promise.resolve('TSM-ONE'),
+        remember: (_: string, id: string) => Promise.resolve(id),
+      },
+      ...{ now: () => clock.now(), wasUsed: () => Promise.resolve(true) },
+    };
+    const identified = new IdentifiedStorage(storage, memory);
+    const other = { code: 'long-term-storage.other-share', away: true };
+    writeFileSync(`${root}.server`, 'TSM-ONE');
+    await put(storage, 'x', 'content');
+    for (const step of [
+      () => identified.stat('gone'),
+      () => identified.setAside('gone', 'a'),
+      () => identified.read('gone'),
+      async () => {
+        for await (const _ of identified.list('')) assert.ok(_);
+      },
+    ]) {
+      writeFileSync(`${root}.server`, 'TSM-ONE');
+      clock.advance(60_000);
+      await identified.stat('x');
+      // Within the time for which the answer counts another server is in its place.
+      writeFileSync(`${root}.server`, 'TSM-TEST');
+      await assert.rejects(step(), other);
+    }
   });
 
   it('marks files where its words tell one from another', async () => {

@@ -89,9 +89,11 @@ export class CommandStorage extends LongTermStorage {
       send: async (size) => {
         if ((await this.sizeOf(name, signal)) !== undefined) throw this.alreadyExists(name);
         const file = join(await this.spool.own(), 'out', name);
-        if (!this.runner.offers('rename')) return this.send(name, file, size, signal);
+        // Under the final name it may be the copy of another writer by the time that this one fails: it is never removed.
+        if (!this.runner.offers('rename')) return this.send(name, file, size, nobodys, signal);
         const partial = partialName(name, token);
-        await this.send(partial, file, size, signal);
+        await this.send(partial, file, size, ours, signal);
+        await this.assertFree(name, partial);
         await this.move(partial, name, size);
       },
     });
@@ -210,19 +212,35 @@ export class CommandStorage extends LongTermStorage {
     );
   }
 
-  /** Sends a file to a free name, and looks whether it is there. */
-  private async send(name: string, file: string, size: number, signal?: AbortSignal): Promise<void> {
+  /** A put takes hours, in which another writer may have given the name to a copy of its own. */
+  private async assertFree(name: string, partial: string): Promise<void> {
+    if ((await this.sizeOf(name)) === undefined) return;
+    await this.removeRaw(partial).catch(() => undefined);
+    throw this.alreadyExists(name);
+  }
+
+  /**
+   * Sends a file to a free name, and looks whether it is there.
+   *
+   * @param isOurs whether what lies there after a fault can only be what this command left: then it goes, for nobody else would take
+   * it away where there is no list
+   */
+  private async send(
+    name: string,
+    file: string,
+    size: number,
+    isOurs: () => Promise<boolean>,
+    signal?: AbortSignal,
+  ): Promise<void> {
     try {
       await this.runner.run('put', { name, file, size: String(size) }, signal);
     } catch (error) {
-      // Half a file may be there, which nobody else would take away where there is no list.
-      await this.removeRaw(name).catch(() => undefined);
+      if (await isOurs().catch(() => false)) await this.removeRaw(name).catch(() => undefined);
       throw error;
     }
     const found = await this.sizeOf(name);
     if (found === size) return;
-    // The name was free: whatever is there is what this command left.
-    if (found !== undefined) await this.removeRaw(name);
+    if (found !== undefined && (await isOurs())) await this.removeRaw(name);
     throw this.unproven(
       'put',
       name,
@@ -254,8 +272,10 @@ export class CommandStorage extends LongTermStorage {
   private async copyAndRemove(from: string, to: string, size: number): Promise<void> {
     const original = await this.fetch(from, size);
     try {
-      // An earlier try may have died after it was sent.
-      if ((await this.sizeOf(to)) === undefined) await this.send(to, original.file, size);
+      // An earlier try may have died after it was sent. A half file set aside is nobody's while the whole one has its name.
+      const isHalf = async (): Promise<boolean> =>
+        asideOf(to.slice(to.lastIndexOf('/') + 1)) !== undefined && (await this.sizeOf(from)) === size;
+      if ((await this.sizeOf(to)) === undefined) await this.send(to, original.file, size, isHalf);
       const copy = await this.fetch(to, size);
       try {
         const [one, other] = [await digestOf(original.file), await digestOf(copy.file)];
@@ -342,6 +362,10 @@ function speakable(name: string): string {
     `Expected a name that no client takes for an option or a pattern (no - in front; none of * ? [ ] { } \\ or control characters), found ${JSON.stringify(name.slice(0, 300))}.`,
   );
 }
+
+/** Of a name with the token of a writer. */
+const ours = (): Promise<boolean> => Promise.resolve(true);
+const nobodys = (): Promise<boolean> => Promise.resolve(false);
 
 async function digestOf(file: string): Promise<string> {
   return (await checksumOf(createReadStream(file))).sha256;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { newId } from '#kernel';
-import { clearScenes, load, scene, spooled } from '../testing/command-scene.js';
+import { clearScenes, load, put, scene, spooled } from '../testing/command-scene.js';
 import { CommandStorage } from './command-storage.adapter.js';
 import { maxSilence } from './spool.js';
 
@@ -78,6 +78,16 @@ describe('The spool of a command-line client', () => {
     const left = readdirSync(spool).sort();
     assert.equal(left.filter((name) => name.startsWith(`catena-spool@${hostname()}@`)).length, 2);
     assert.ok(dead.every((name) => !left.includes(name)) && alive.every((name) => left.includes(name)));
+  });
+
+  it('whose folder is cleared away while its process runs is made anew', async () => {
+    const { spool, storage } = scene();
+    await put(storage, 'x', 'content');
+    for (const entry of readdirSync(spool)) rmSync(join(spool, entry), { recursive: true });
+    assert.equal(await load(storage, 'x'), 'content');
+    for (const entry of readdirSync(spool)) rmSync(join(spool, entry, 'out'), { recursive: true });
+    await put(storage, 'y', 'content');
+    assert.equal(await load(storage, 'y'), 'content');
   });
 
   it('that is not there is waited for', async () => {

@@ -45,7 +45,16 @@ export class Spool {
   }
 
   /** The folder of this process, which is there. */
-  own(): Promise<string> {
+  async own(): Promise<string> {
+    const ready = this.ready();
+    const own = await ready;
+    if (await isWhole(own)) return own;
+    // Cleared away under a running process, by whomever: it goes on with another one.
+    if (this.made === ready) this.made = undefined;
+    return this.ready();
+  }
+
+  private ready(): Promise<string> {
     this.made ??= this.make().catch((error: unknown) => {
       this.made = undefined;
       // Nothing that is missing here says anything of the files of the storage.
@@ -86,7 +95,8 @@ export class Spool {
     ours.add(id);
     for (const part of ['in', 'out']) await mkdir(join(own, part), { recursive: true, mode: 0o700 });
     await this.beat(own);
-    this.beating ??= setInterval(() => void this.beat(own).catch(() => undefined), beat).unref();
+    clearInterval(this.beating);
+    this.beating = setInterval(() => void this.beat(own).catch(() => undefined), beat).unref();
     const { mtimeMs: now } = await stat(join(own, sign));
     for (const entry of entries)
       if (isOfTheDead(entry) || (await isSilent(join(this.folder, entry), entry, now)))
@@ -105,6 +115,16 @@ export class Spool {
       `Expected room for ${bytes} bytes in the spool ${this.folder} of ${this.storage}, found ${this.free} of ${this.limit} free. Work waits until other files are through; raise spoolLimit if that is too often.`,
       { details: { storage: this.storage, bytes, free: this.free } },
     );
+  }
+}
+
+/** Whether both of its folders are there; whatever else is wrong with them, whoever uses them finds out. */
+async function isWhole(own: string): Promise<boolean> {
+  try {
+    for (const part of ['in', 'out']) await stat(join(own, part));
+    return true;
+  } catch (error) {
+    return errnoOf(error) !== 'ENOENT';
   }
 }
 

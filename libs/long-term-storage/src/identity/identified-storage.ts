@@ -140,11 +140,11 @@ export class IdentifiedStorage extends LongTermStorage {
     try {
       result = await step();
     } catch (error) {
-      await this.check.assert();
+      await this.check.assert(false, true);
       throw error;
     }
     try {
-      await this.check.assert();
+      await this.check.assert(false, result === undefined || result === false);
       return result;
     } catch (error) {
       giveUp?.(result);
@@ -156,6 +156,7 @@ export class IdentifiedStorage extends LongTermStorage {
     await this.gate?.assertOpen(this.name, 'read');
     await this.check.assert();
     yield* found;
-    await this.check.assert();
+    // What is not in a list is missing.
+    await this.check.assert(false, true);
   }
 }

@@ -32,12 +32,13 @@ export class IdentityCheck {
   /**
    * @param asks asks the database also where the identity is the one it had: an operator may have adopted another share since,
    * on another host, and whatever is written here would be lost
+   * @param fresh asks the storage though it answered a moment ago: what it says it has not must be said by itself
    * @throws TransientError `long-term-storage.other-share`
    */
-  async assert(asks = false): Promise<IdentityStanding> {
+  async assert(asks = false, fresh = false): Promise<IdentityStanding> {
     const file = this.storage.identity;
     if (file === undefined) return 'not-needed';
-    const found = await file.read();
+    const found = await file.read(fresh);
     if (!asks && found !== undefined && found.id === this.known) return 'known';
     this.known = await this.memory.known(this.storage.name);
     if (this.known === undefined) return this.firstContact(found);

@@ -22,8 +22,13 @@ export class IdentityFile {
     private readonly ready: () => Promise<void> = () => Promise.resolve(),
   ) {}
 
-  /** Undefined when there is none, or a file that says nothing. */
-  async read(): Promise<StorageIdentity | undefined> {
+  /**
+   * Undefined when there is none, or a file that says nothing.
+   *
+   * @param fresh no answer of a moment ago will do, where one is kept
+   */
+  async read(fresh = false): Promise<StorageIdentity | undefined> {
+    void fresh;
     await this.ready();
     try {
       const chunks: Buffer[] = [];
