@@ -8,8 +8,13 @@ export class CertificateSummary extends Answer({
   issuedAt: date,
   jobId: text,
   datablocks: number,
-  /** `valid`, `superseded` by a newer one, or `withdrawn`: the catalogue lists other datablocks now. */
+  /**
+   * `valid`; `superseded` by a newer one; `declined`: asked for another one since, the archiver had a reason to issue none, a damaged
+   * copy for instance; or `withdrawn`: the catalogue lists other datablocks now.
+   */
   state: text,
+  /** Why it is declined. */
+  reason: maybe(text),
   supersededBy: maybe(date),
 }) {}
 
