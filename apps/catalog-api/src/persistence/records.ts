@@ -146,6 +146,8 @@ export interface JobMail {
   readonly sent: readonly string[];
   /** Whom the routes of the job name: addresses, and `owner` for whoever posted it. */
   readonly also?: readonly string[];
+  /** What the job said when it was written. */
+  readonly told?: { readonly statusCode: string; readonly statusMessage: string };
 }
 
 /** What Catena keeps inside a job document; never shown to SciCat's clients. Of a job that SciCat has stored, its history at most. */
