@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { signCertificate, type SignedCertificate } from '#certificates';
+import { signCertificate, type SignedCertificate, type SigningKey } from '#certificates';
 import { sampleCertificate, sampleDatablock, testKey } from '#certificates/testing';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import type { DatasetQueries } from '../datasets/dataset-queries.js';
@@ -41,13 +41,13 @@ describe('Certificates of a dataset', () => {
     await catalogue.datablocks.insertOne({ _id: 'b', datasetId: pid, archiveId: 'a' } as never);
   });
 
-  async function issued(at: Date): Promise<void> {
+  async function issued(at: Date, signer: SigningKey = key): Promise<void> {
     const workOrderId = `j/${at.getTime()}/certify`;
     const issuedAt = at.toISOString();
     const certificate = { ...sampleCertificate(pid, [sampleDatablock('a')]), issuedAt };
-    kept.set(workOrderId, signCertificate(certificate, key));
+    kept.set(workOrderId, signCertificate(certificate, signer));
     const reference = { bucket: 'control', key: workOrderId, size: 1, sha256: 'x' };
-    await records.add({ workOrderId, jobId: 'j', kid: key.kid, certificate, reference });
+    await records.add({ workOrderId, jobId: 'j', kid: signer.kid, certificate, reference });
   }
   const declined = (at: Date): Promise<void> =>
     records.refuse({
@@ -79,6 +79,26 @@ describe('Certificates of a dataset', () => {
     // It comes late: what it says was so before.
     await declined(day(3));
     assert.deepEqual(await states(), ['valid', 'superseded']);
+  });
+
+  it('of a key that was revoked count no more, and those of another one do', async () => {
+    await issued(day(2));
+    const next = testKey();
+    await keys.add({ kid: next.kid, x: next.x, validFrom: day(3) });
+    const word = { by: 'ada', reason: 'stolen', at: day(4) };
+    const revokedAt = day(4).toISOString();
+    assert.equal((await keys.revoke(key.kid, word))?.revokedAt, revokedAt);
+    assert.equal((await keys.revoke(key.kid, { ...word, at: day(9) }))?.revokedAt, revokedAt);
+    assert.equal(await keys.revoke('none', word), undefined);
+    assert.deepEqual((await catalogue.certificateKeys.findOne({ _id: key.kid }))?.revoked, word);
+    await assert.rejects(certificates.current(caller, pid), /was revoked on 2026-01-04.*A job that verifies/);
+    assert.deepEqual(await states(), ['revoked']);
+    await issued(day(5), next);
+    assert.equal((await certificates.current(caller, pid)).kid, next.kid);
+    assert.deepEqual(await states(), ['valid', 'revoked']);
+    // Announced again, it stays revoked.
+    await keys.add({ kid: key.kid, x: key.x, validFrom: day(1) });
+    assert.equal((await keys.all())[1]?.revokedAt, revokedAt);
   });
 
   it('of other datablocks than the catalogue lists are withdrawn', async () => {

@@ -1,5 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { checkCertificate, type Certificate, type SignedCertificate } from '#certificates';
+import {
+  checkCertificate,
+  type Certificate,
+  type CertificateKey,
+  type SignedCertificate,
+} from '#certificates';
 import { CatenaError } from '#kernel';
 import type { CertificateSummary } from '../answers/certificates.js';
 import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
@@ -54,11 +59,13 @@ export class DatasetCertificates {
     await this.admit(caller, pid);
     const records = await this.records.ofDataset(pid, this.config.maxCertificates);
     const newest = records[0] === undefined ? undefined : await this.stateOf(records[0]);
+    const revoked = new Set((await this.keys.all()).filter(isRevoked).map(({ kid }) => kid));
     return records.map(({ kid, issuedAt, jobId, datablocks }, index) => {
       const next = records[index - 1];
       return {
         ...{ kid, issuedAt, jobId, datablocks },
         ...(next === undefined ? newest! : { state: 'superseded', supersededBy: next.issuedAt }),
+        ...(revoked.has(kid) ? { state: 'revoked' } : {}),
       };
     });
   }
@@ -99,6 +106,10 @@ export class DatasetCertificates {
       throw error;
     }
   }
+}
+
+function isRevoked({ revokedAt }: CertificateKey): boolean {
+  return revokedAt !== undefined;
 }
 
 const again = 'A job that verifies the dataset has one issued.';

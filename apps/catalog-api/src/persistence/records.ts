@@ -107,6 +107,8 @@ export interface CertificateKeyRecord {
   _id: string;
   x: string;
   validFrom: Date;
+  /** Who has said, and why, that nothing it has signed counts any more. */
+  revoked?: { readonly at: Date; readonly by: string; readonly reason: string };
 }
 
 export interface JobHistoryEntry {
