@@ -42,7 +42,7 @@ export function recipientsOf(
   policy: MailPolicy | undefined,
   archiveManagers: readonly string[],
 ): readonly string[] {
-  const initiator = addressesIn(job.contactEmail);
+  const initiator = addressesIn(job.catena?.initiator ?? job.contactEmail);
   const wanted: string[] = [];
   if (tellsOfFailure(told)) wanted.push(...archiveManagers.flatMap(addressesIn), ...initiator);
   wanted.push(...notifiedBy(policy, job, initiator));

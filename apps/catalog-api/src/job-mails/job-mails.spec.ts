@@ -118,6 +118,24 @@ describe('Mails of jobs', () => {
     for (const one of ['managers@example.org', 'me@example.org']) assert.ok(recipients().includes(one), one);
   });
 
+  it('go to the account of an ordinary user who named another address, and not to that one', async () => {
+    await policy();
+    await put('start', { contactEmail: 'somebody@example.org' }, { initiator: 'me@example.org' });
+    await rounds(await sender());
+    assert.deepEqual(recipients(), ['group@example.org', 'me@example.org']);
+    await catalogue.jobs.deleteMany({});
+    await put(
+      'end',
+      { contactEmail: 'somebody@example.org', statusCode: 'finishedUnsuccessful' },
+      { initiator: '' },
+    );
+    await rounds(await sender());
+    assert.ok(
+      !recipients().includes('somebody@example.org'),
+      'an account without an address is told nothing',
+    );
+  });
+
   it('of the start tell of the start, whatever the job has become meanwhile', async () => {
     await policy();
     const told = { statusCode: 'inProgress', statusMessage: 'Working on 1 dataset.' };

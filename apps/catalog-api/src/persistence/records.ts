@@ -170,6 +170,8 @@ interface JobCatenaPart {
   changes?: number;
   cancelRequested?: boolean;
   retryOf?: string;
+  /** Who gets its mails as the one who posted it; absent: `contactEmail`. */
+  initiator?: string;
   /** Nothing of it begins before this time: its `executionTime`, where that was still to come. */
   notBefore?: Date;
   idempotency?: { readonly user: string; readonly key: string; readonly digest: string };
