@@ -48,20 +48,17 @@ describe('Certificates in the catalogue', () => {
   });
   after(() => app.stop());
 
-  const said = <Data extends object>(data: Data): Envelope<Data> =>
-    ({ data, time: '2027-01-01T00:00:00.000Z' }) as Envelope<Data>;
+  const said = <Data extends object>(data: Data, time = '2027-01-01T00:00:00.000Z'): Envelope<Data> =>
+    ({ data, time }) as Envelope<Data>;
   const announce = ({ kid, x }: SigningKey, validFrom = '2026-01-01T00:00:00.000Z'): Promise<Outcome> =>
     consumer.announced(said<CertificateKeyAnnouncedV1>({ kid, x, validFrom }));
-  const decline = (pid: string, message: string): Promise<Outcome> =>
-    consumer.declined(
-      said<CertificateDeclinedV1>({
-        workOrderId: `${newId()}/c`,
-        jobId: 'j',
-        pid,
-        code: 'archiver.not-certifiable',
-        message,
-      }),
-    );
+  const decline = (pid: string, message: string, time?: string): Promise<Outcome> => {
+    const code = 'archiver.not-certifiable';
+    const data: CertificateDeclinedV1 = { workOrderId: `${newId()}/c`, jobId: 'j', pid, code, message };
+    return consumer.declined(said(data, time));
+  };
+  /** A second after the certificate before. */
+  const now = (): string => new Date(Date.UTC(2026, 5, 1) + 1000 * seconds++).toISOString();
   async function dataset(): Promise<string> {
     const { status, body, text } = await app.as('user1').send('POST', '/api/v4/datasets', v4Dataset());
     assert.equal(status, 201, text);
@@ -83,7 +80,7 @@ describe('Certificates in the catalogue', () => {
     archiveIds: readonly string[],
     { signer = key, more = {} }: { signer?: SigningKey; more?: object } = {},
   ): Promise<DatasetCertifiedV1> {
-    const issuedAt = new Date(Date.UTC(2026, 5, 1) + 1000 * seconds++).toISOString();
+    const issuedAt = now();
     const workOrderId = `${newId()}/0/0/certify`;
     const datablocks = archiveIds.map((archiveId) => sampleDatablock(archiveId));
     const certificate = { ...sampleCertificate(pid, datablocks), issuedAt, ...more };
@@ -175,7 +172,7 @@ describe('Certificates in the catalogue', () => {
       (await list()).map(({ state }) => state),
       ['withdrawn'],
     );
-    await decline(pid, 'not now');
+    await decline(pid, 'not now', now());
     assert.match(await reason(pid), /not now/, 'the newest word counts');
     await certified(pid, [second]);
     assert.equal((await app.as('user1').get(path(pid))).status, 200);
@@ -184,7 +181,26 @@ describe('Certificates in the catalogue', () => {
       ['valid', 'superseded'],
     );
     await listed(pid);
-    assert.match(await reason(pid), /not now/);
+    assert.match(await reason(pid), /withdrawn/, 'an older reason is none any more');
+  });
+
+  it('are not shown as valid when the archiver has declined to issue another one since, and say why', async () => {
+    const pid = await dataset();
+    const archiveId = await listed(pid);
+    await certified(pid, [archiveId]);
+    await decline(pid, 'found its copy on tape damaged', now());
+    assert.match(await reason(pid), /copy on tape damaged/);
+    const states = async () =>
+      (
+        (await app.as('user1').get(path(pid, 's'))).body as unknown as { state: string; reason?: string }[]
+      ).map(({ state, reason: why }) => [state, /tape damaged/.test(why ?? '')]);
+    assert.deepEqual(await states(), [['declined', true]]);
+    await certified(pid, [archiveId]);
+    assert.equal((await app.as('user1').get(path(pid))).status, 200);
+    assert.deepEqual(await states(), [
+      ['valid', false],
+      ['superseded', false],
+    ]);
   });
 
   it('that another key signed, for another dataset, or changed on the way are kept by nobody', async () => {

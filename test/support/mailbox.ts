@@ -18,6 +18,8 @@ export interface MailboxOptions {
   readonly tlsFromTheStart?: boolean;
   /** Then it takes mail from this account only, and its password over TLS only. */
   readonly account?: { readonly username: string; readonly password: string };
+  /** What it says to an address instead of taking it; nothing at all where that is empty. */
+  readonly refusals?: Readonly<Record<string, string>>;
 }
 
 /** What a server knows of one connection. */
@@ -90,7 +92,8 @@ export class Mailbox {
         const text = pending.slice(0, end);
         pending = pending.slice(end + mark.length);
         if (!session.inData && !encrypted) this.clear.push(text);
-        socket.write(`${session.inData ? this.keep(session, text) : this.answer(session, text)}\r\n`);
+        const reply = session.inData ? this.keep(session, text) : this.answer(session, text);
+        if (reply !== '') socket.write(`${reply}\r\n`);
         if (/^QUIT/i.test(text) && !session.inData) return void socket.end();
         if (/^STARTTLS/i.test(text) && this.offersTls(session)) {
           socket.removeAllListeners('data');
@@ -125,6 +128,8 @@ export class Mailbox {
     }
     if (/^RCPT TO:/i.test(line)) {
       if (session.from === undefined) return '503 MAIL first';
+      const refusal = this.options.refusals?.[address];
+      if (refusal !== undefined) return refusal;
       session.to.push(address);
       return '250 ok';
     }

@@ -1,6 +1,6 @@
 /** A copy of a datablock that was read back, or verified later, and was what was archived. */
 export interface CertifiedCopy {
-  /** The name of its place on long-term storage. */
+  /** The name of its place on long-term storage; `copy 1` and so on where that has none. */
   readonly target: string;
   /** When it was last read whole, ISO 8601. */
   readonly verifiedAt: string;

@@ -58,6 +58,13 @@ describe('A certificate', () => {
   };
   const foreign = testKey();
   const cut = /signature is not that|no signed certificate/;
+  it('of a key that was revoked is not valid, and says since when', () => {
+    const revokedAt = '2026-05-01T00:00:00.000Z';
+    const checked = checkCertificate(signed, [{ ...publishedKey(key.x), revokedAt }]);
+    assert.ok(!checked.valid && checked.kid === key.kid);
+    assert.match(checked.reason, /was revoked on 2026-05-01/);
+  });
+
   for (const [what, forged, reason] of [
     ['with another dataset', { ...signed, payload: changed({ pid: '20.500/2' }) }, /signature is not that/],
     [

@@ -28,6 +28,11 @@ export function checkCertificate(signed: unknown, keys: readonly CertificateKey[
     return refused(`it is signed with the key ${kid}, which is none of the ${keys.length} known ones`, kid);
   if (keyIdOf(key.x) !== kid)
     return refused(`the key that is listed as ${kid} is another one: its id does not follow from it`, kid);
+  if (key.revokedAt !== undefined)
+    return refused(
+      `it is signed with the key ${kid}, which was revoked on ${key.revokedAt}: nothing that it has signed counts any more`,
+      kid,
+    );
   if (!isSignedBy(signed, key))
     return refused(`its signature is not that of the key ${kid}: it was changed, or is not whole`, kid);
   const certificate = decoded(signed.payload);

@@ -14,6 +14,8 @@ export interface CertificateKey {
   readonly validFrom?: string;
   /** When another one took its place; what it has signed stays valid. */
   readonly retiredAt?: string;
+  /** When an operator has said that somebody else has it: nothing that it has signed counts any more. */
+  readonly revokedAt?: string;
 }
 
 /** A private key, and the id of its public one. */

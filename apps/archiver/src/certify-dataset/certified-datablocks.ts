@@ -4,7 +4,7 @@ import { PermanentError, stillMoving } from '#kernel';
 import { CatalogueWord } from '../catalog/catalogue-word.js';
 import { Datablocks, type FoundDatablock } from '../persistence/datablocks.js';
 import type { StoredDatablock } from '../persistence/records.js';
-import { isDamaged } from '../persistence/stored-copies.js';
+import { isDamaged, publicNames } from '../persistence/stored-copies.js';
 
 /** Datablocks in one certificate. */
 const maxCertified = 10_000;
@@ -59,15 +59,20 @@ function provenIn(
   if (known.state !== 'verified') throw refuse('it discarded');
   const { copies = [] } = known;
   if (copies.length === 0) throw refuse('no copy of it');
-  const damaged = copies.filter(isDamaged).map(({ share }) => share);
-  if (damaged.length > 0) throw refuse(`its copy on ${damaged.join(', ')} damaged`);
+  const names = publicNames(copies);
+  const damaged = names.filter((_, index) => isDamaged(copies[index]!));
+  if (damaged.length > 0) throw refuse(`damaged: ${damaged.join(', ')}`);
   return known as StoredDatablock;
 }
 
 function certifiedOf(datablock: StoredDatablock): CertifiedDatablock {
   const { _id, size, packedSize, fileCount, sha256, manifest, copies } = datablock;
+  const names = publicNames(copies);
   return {
     ...{ archiveId: _id, bytes: size, packedSize, fileCount, sha256, manifestSha256: manifest.sha256 },
-    copies: copies.map(({ share, verifiedAt }) => ({ target: share, verifiedAt: verifiedAt.toISOString() })),
+    copies: copies.map(({ verifiedAt }, index) => ({
+      target: names[index]!,
+      verifiedAt: verifiedAt.toISOString(),
+    })),
   };
 }

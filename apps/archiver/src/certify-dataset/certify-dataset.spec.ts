@@ -127,7 +127,7 @@ describe('A certificate of a dataset', () => {
   it('is not issued for what is damaged, discarded, without copies, another dataset’s or unknown, and the reason names it', async () => {
     const damaged = { share: 'disk', verifiedAt: clock.now(), damaged: { at: clock.now(), found: 'bits' } };
     for (const [more, found] of [
-      [{ copies: [{ share: 'tape', verifiedAt: clock.now() }, damaged] }, /found its copy on disk damaged/],
+      [{ copies: [{ share: 'tape', verifiedAt: clock.now() }, damaged] }, /found damaged: disk\./],
       [{ state: 'discarded' }, /found it discarded/],
       [{ copies: [] }, /found no copy of it/],
       [{ pid: 'another' }, /found that it is one of another dataset/],
@@ -144,6 +144,20 @@ describe('A certificate of a dataset', () => {
     }
     listed = ['never archived'];
     assert.match((await declined()).message, /found that this archiver has not archived it/);
+  });
+
+  it('names no folder of the facility: a copy without a name of its own has a number, in a reason, too', async () => {
+    const verifiedAt = clock.now();
+    const shares = ['/mnt/tape', 'vault', 'tape-simulation:/data/tapes?drives=2'];
+    await archived('a', { copies: shares.map((share) => ({ share, verifiedAt })) });
+    const { datablocks: certified } = await certificateOf((await certify()).data);
+    assert.deepEqual(
+      certified[0]?.copies.map(({ target }) => target),
+      ['copy 1', 'vault', 'copy 3'],
+    );
+    const damaged = { share: '/mnt/tape', verifiedAt, damaged: { at: verifiedAt, found: 'bits' } };
+    await archived('b', { copies: [damaged] });
+    assert.match((await declined()).message, /found damaged: copy 1\./);
   });
 
   it('holds 10,000 datablocks, and no more', async () => {
@@ -171,7 +185,7 @@ describe('A certificate of a dataset', () => {
     const records = new CopyRecords(datablocks, clock, {} as ArchiverConfig, logger);
     meanwhile = async () =>
       records.damaged('b', (await store.datablocks.findOne({ _id: 'b' }))!.copies[1]!, 'bits');
-    assert.match((await declined()).message, /found its copy on disk damaged/);
+    assert.match((await declined()).message, /found damaged: disk\./);
   });
 
   it('waits for a catalogue that does not answer, and costs the order nothing', async () => {

@@ -16,23 +16,41 @@ describe('The key of certificates', () => {
   let warnings: string[];
   beforeEach(() => void ([store, warnings] = [memoryArchiverStore(), []]));
 
-  const startWith = (key: ReturnType<typeof testKey> | undefined): Promise<void> => {
+  const startedWith = (key: ReturnType<typeof testKey> | undefined): KeyAnnouncement => {
     const keys = new CertificateKeys(store, { wake: () => undefined } as unknown as OutboxRelay);
     const logger = { warn: (_: object, text: string) => warnings.push(text) } as unknown as Logger;
     const config = { certificates: { key, issuer: 'x' } } as ArchiverConfig;
-    return new KeyAnnouncement(store, keys, clock, config, logger).round();
+    return new KeyAnnouncement(store, keys, clock, config, logger);
   };
+  const startWith = (key: ReturnType<typeof testKey> | undefined): Promise<void> => startedWith(key).round();
+  const sendAll = async (): Promise<void> =>
+    void (await store.certificateKeys.updateMany({}, { $set: { outbox: { rows: [] } } }));
   const announced = async () =>
     (await store.certificateKeys.find({}).toArray()).flatMap(({ outbox }) =>
       outbox.rows.map(({ envelope }) => envelope!.data),
     );
 
-  it('is announced once, however many archivers start with it, and however often', async () => {
+  it('is announced once while nobody has heard it, however many archivers start with it, and however often', async () => {
     const key = testKey();
     for (let start = 0; start < 3; start += 1) await startWith(key);
     const { kid, x } = key;
     assert.deepEqual(await announced(), [{ kid, x, validFrom: '2026-01-01T00:00:00.000Z' }]);
     assert.deepEqual(warnings, []);
+  });
+
+  it('is announced again at the next start, with the time of the first announcement, and once', async () => {
+    const key = testKey();
+    await startWith(key);
+    await sendAll();
+    clock.advance(1000);
+    const next = startedWith(key);
+    await next.round();
+    const { kid, x } = key;
+    const validFrom = (await store.certificateKeys.findOne({ _id: kid }))!.announcedAt.toISOString();
+    assert.deepEqual(await announced(), [{ kid, x, validFrom }]);
+    await sendAll();
+    await next.round();
+    assert.deepEqual(await announced(), []);
   });
 
   it('is announced when another one took its place, and who still has the old one is told', async () => {

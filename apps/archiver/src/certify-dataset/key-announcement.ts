@@ -8,9 +8,11 @@ import { CertificateKeys } from '../persistence/certificate-keys.js';
 
 const pause = 3_600_000;
 
-/** Says once with which key certificates are signed from now on; tries again until the database has it. */
+/** Says at each start with which key certificates are signed, and since when; tries again until the database has it. */
 @Injectable()
 export class KeyAnnouncement extends HostedLoop {
+  private isAnnounced = false;
+
   constructor(
     store: ArchiverStore,
     private readonly keys: CertificateKeys,
@@ -30,7 +32,10 @@ export class KeyAnnouncement extends HostedLoop {
   async round(): Promise<void> {
     const { key } = this.config.certificates;
     if (key === undefined) return;
-    await this.keys.announce(key, this.clock.now());
+    const now = this.clock.now();
+    await this.keys.announce(key, now);
+    if (!this.isAnnounced) await this.keys.announceAgain(key, now);
+    this.isAnnounced = true;
     const newest = await this.keys.newest();
     if (newest !== key.kid)
       this.logger.warn(

@@ -28,6 +28,18 @@ export class CertificateKeys {
     await this.changes.insertUnlessThere({ _id: kid, announcedAt: now } as { _id: string }, [row]);
   }
 
+  /**
+   * Says once more what was announced, with the time of the first: a catalogue that was brought back from a backup knows it again. Not
+   * while an announcement still waits to be sent.
+   */
+  async announceAgain({ kid, x }: NewCertificateKey, now: Date): Promise<void> {
+    const known = await this.store.certificateKeys.findOne({ _id: kid });
+    if (known === null) return;
+    const validFrom = known.announcedAt.toISOString();
+    const row = eventRow(certificateKeyAnnouncedV1, { kid, x, validFrom }, now);
+    await this.changes.change({ _id: kid, 'outbox.rows': { $size: 0 } }, {}, [row]);
+  }
+
   /** The one that was announced last. */
   async newest(): Promise<string | undefined> {
     const newest = this.store.certificateKeys.find({}, { projection: { _id: 1 } });

@@ -53,8 +53,16 @@ export function notYetThere(share: string, name: string, cause?: unknown): Trans
 /** Where copies lie, where their storages have names of ROUTES_FILE: items of LTS_ROOTS are nobody else's business. */
 export function namedTargets(copies: readonly StoredCopy[]): string[] | undefined {
   const names = copies.map(({ share }) => share);
-  const areNamed = names.every((name) => /^[a-z0-9-]{1,40}$/.test(name));
-  return names.length > 0 && areNamed ? names : undefined;
+  return names.length > 0 && names.every(isName) ? names : undefined;
+}
+
+/** Copies as everybody may read them, in their order: by the names of their targets, and `copy 1`, `copy 2` where those have none. */
+export function publicNames(copies: readonly StoredCopy[]): string[] {
+  return copies.map(({ share }, index) => (isName(share) ? share : `copy ${index + 1}`));
+}
+
+function isName(share: string): boolean {
+  return /^[a-z0-9-]{1,40}$/.test(share);
 }
 
 /** Other work moved or mended a copy since its record was read: it is read again. Nothing is said of the copies. */

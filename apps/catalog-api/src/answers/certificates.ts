@@ -8,12 +8,17 @@ export class CertificateSummary extends Answer({
   issuedAt: date,
   jobId: text,
   datablocks: number,
-  /** `valid`, `superseded` by a newer one, or `withdrawn`: the catalogue lists other datablocks now. */
+  /**
+   * `valid`; `superseded` by a newer one; `declined`: asked for another one since, the archiver had a reason to issue none, a damaged
+   * copy for instance; `revoked`: its key was; or `withdrawn`: the catalogue lists other datablocks now.
+   */
   state: text,
+  /** Why it is declined. */
+  reason: maybe(text),
   supersededBy: maybe(date),
 }) {}
 
-class CertificateJwk extends Answer({
+export class CertificateJwk extends Answer({
   kty: text,
   crv: text,
   x: text,
@@ -22,6 +27,8 @@ class CertificateJwk extends Answer({
   alg: text,
   validFrom: maybe(date),
   retiredAt: maybe(date),
+  /** Nothing that it has signed counts any more. */
+  revokedAt: maybe(date),
 }) {}
 
 export class CertificateKeySet extends Answer({ keys: list(CertificateJwk) }) {}

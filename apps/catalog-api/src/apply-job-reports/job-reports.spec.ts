@@ -90,9 +90,16 @@ describe('A report about a job', () => {
     assert.deepEqual([Object.keys(catena?.mails ?? {}), catena?.mailsDue], [['start'], start]);
     const mail = ['owner', 'tapes@example.org'];
     for (const report of [() => finished(5, { mail }), () => finished(5), () => started(2)]) await report();
-    assert.deepEqual((await found()).catena?.mails, {
-      start: { at: start, tries: 0, sent: [] },
-      end: { at: start, tries: 0, sent: [], also: mail },
+    const ended = await found();
+    assert.deepEqual(ended.catena?.mails, {
+      start: {
+        ...{ at: start, tries: 0, sent: [] },
+        told: { statusCode: 'inProgress', statusMessage: 'Working on 2 dataset(s), 7 bytes.' },
+      },
+      end: {
+        ...{ at: start, tries: 0, sent: [], also: mail },
+        told: { statusCode: ended.statusCode, statusMessage: ended.statusMessage },
+      },
     });
   });
 

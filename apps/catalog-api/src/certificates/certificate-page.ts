@@ -61,7 +61,7 @@ function section({
 <dt>SHA-256 of the tar</dt><dd class="id">${escaped(sha256)}</dd>
 <dt>of its list of files</dt><dd class="id">${escaped(manifestSha256)}</dd>
 </dl>
-<table><thead><tr><th>Copy on</th><th>last read and compared</th></tr></thead><tbody>${rows.join('')}</tbody></table>
+<table><thead><tr><th>Copy</th><th>last read and compared</th></tr></thead><tbody>${rows.join('')}</tbody></table>
 </section>`;
 }
 

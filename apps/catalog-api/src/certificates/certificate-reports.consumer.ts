@@ -1,6 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import { checkCertificate } from '#certificates';
+import { checkCertificate, type Certificate, type CertificateKey } from '#certificates';
 import {
   certificateDeclinedV1,
   certificateKeyAnnouncedV1,
@@ -47,6 +47,11 @@ export class CertificateReportsConsumer {
       const { certificate, key } = checked;
       if (certificate.pid !== pid || key.kid !== kid)
         return invalid(pid, `it is one of ${certificate.pid}, signed with ${key.kid}`);
+      if (isAfterRetirement(certificate, key))
+        return invalid(
+          pid,
+          `it is of ${certificate.issuedAt}, and its key ${kid} was retired on ${key.retiredAt}: give all archivers the newest CERTIFICATE_KEY_FILE`,
+        );
       await this.records.add({ workOrderId, jobId, kid, certificate, reference });
     }
     crashPoint('catalog.after-certificate');
@@ -63,6 +68,14 @@ export class CertificateReportsConsumer {
     await this.records.refuse({ _id: pid, code, message, at: new Date(time) });
     return done;
   }
+}
+
+/** Milliseconds in which all archivers get the new key, and clocks may differ. */
+const retirementMargin = 3_600_000;
+
+/** Nobody of ours signs with it any more: another one has it, or an archiver was forgotten. */
+function isAfterRetirement({ issuedAt }: Certificate, { retiredAt }: CertificateKey): boolean {
+  return retiredAt !== undefined && Date.parse(issuedAt) > Date.parse(retiredAt) + retirementMargin;
 }
 
 /** The announcement may come a moment later. */

@@ -1,5 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { checkCertificate, type Certificate, type SignedCertificate } from '#certificates';
+import {
+  checkCertificate,
+  type Certificate,
+  type CertificateKey,
+  type SignedCertificate,
+} from '#certificates';
 import { CatenaError } from '#kernel';
 import type { CertificateSummary } from '../answers/certificates.js';
 import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
@@ -20,7 +25,10 @@ export interface ShownCertificate {
 
 const missing = 'Dataset not found';
 
-/** Certificates for who may read their dataset: the newest one, as long as it says of what the catalogue lists. */
+/**
+ * Certificates for who may read their dataset: the newest one, as long as it says of what the catalogue lists, and the archiver has
+ * not declined to issue another one since.
+ */
 @Injectable()
 export class DatasetCertificates {
   constructor(
@@ -36,8 +44,9 @@ export class DatasetCertificates {
     const dataset = await this.admit(caller, pid);
     const [newest] = await this.records.ofDataset(pid, 1);
     if (newest === undefined) throw new Refusal(404, await this.reasonOfNone(dataset));
-    if (!(await this.records.isCurrent(newest)))
-      throw new Refusal(404, (await this.refusedSince(pid, newest.issuedAt)) ?? withdrawn(newest));
+    const refused = await this.refusedSince(pid, newest.issuedAt);
+    if (refused !== undefined) throw new Refusal(404, refused);
+    if (!(await this.records.isCurrent(newest))) throw new Refusal(404, withdrawn(newest));
     const signed = await this.read(newest);
     const checked = checkCertificate(signed, await this.keys.all());
     if (!checked.valid)
@@ -49,15 +58,23 @@ export class DatasetCertificates {
   async list(caller: Caller, pid: string): Promise<CertificateSummary[]> {
     await this.admit(caller, pid);
     const records = await this.records.ofDataset(pid, this.config.maxCertificates);
-    const isCurrent = records[0] !== undefined && (await this.records.isCurrent(records[0]));
+    const newest = records[0] === undefined ? undefined : await this.stateOf(records[0]);
+    const revoked = new Set((await this.keys.all()).filter(isRevoked).map(({ kid }) => kid));
     return records.map(({ kid, issuedAt, jobId, datablocks }, index) => {
       const next = records[index - 1];
       return {
         ...{ kid, issuedAt, jobId, datablocks },
-        state: index > 0 ? 'superseded' : isCurrent ? 'valid' : 'withdrawn',
-        ...(next === undefined ? {} : { supersededBy: next.issuedAt }),
+        ...(next === undefined ? newest! : { state: 'superseded', supersededBy: next.issuedAt }),
+        ...(revoked.has(kid) ? { state: 'revoked' } : {}),
       };
     });
+  }
+
+  /** Of the newest one: the newest word counts, and another one than its own may be newer. */
+  private async stateOf(newest: CertificateRecord): Promise<Pick<CertificateSummary, 'state' | 'reason'>> {
+    const reason = await this.refusedSince(newest.pid, newest.issuedAt);
+    if (reason !== undefined) return { state: 'declined', reason };
+    return { state: (await this.records.isCurrent(newest)) ? 'valid' : 'withdrawn' };
   }
 
   private admit(caller: Caller, pid: string): Promise<DatasetRecord> {
@@ -89,6 +106,10 @@ export class DatasetCertificates {
       throw error;
     }
   }
+}
+
+function isRevoked({ revokedAt }: CertificateKey): boolean {
+  return revokedAt !== undefined;
 }
 
 const again = 'A job that verifies the dataset has one issued.';

@@ -4,8 +4,8 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import Handlebars from 'handlebars';
 import { messageOf, PermanentError } from '#kernel';
 import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
-import type { JobMailKind, JobRecord } from '../persistence/records.js';
-import { tellsOfFailure } from './job-mail-rules.js';
+import type { JobRecord } from '../persistence/records.js';
+import { tellsOfFailure, type ToldMail } from './job-mail-rules.js';
 
 /** What a template sees. */
 export interface JobMailFacts {
@@ -86,9 +86,9 @@ export class JobMailTexts implements OnModuleInit {
     }
   }
 
-  of(kind: JobMailKind, job: JobRecord): JobMailText {
-    const template = this.templates.get(tellsOfFailure(kind, job) ? 'failure' : kind)!;
-    return this.textOf(template(factsOf(job)));
+  of(told: ToldMail, job: JobRecord): JobMailText {
+    const template = this.templates.get(tellsOfFailure(told) ? 'failure' : told.kind)!;
+    return this.textOf(template(factsOf(told, job)));
   }
 
   private textOf(rendered: string): JobMailText {
@@ -119,16 +119,16 @@ const example: JobMailFacts = {
 };
 
 /** One line each: what others have written must not become lines of the mail's head. */
-function factsOf(job: JobRecord): JobMailFacts {
-  const bad = job.jobResultObject['bad'];
+function factsOf({ kind, statusCode, statusMessage }: ToldMail, job: JobRecord): JobMailFacts {
+  const bad = kind === 'end' ? job.jobResultObject['bad'] : undefined;
   const failed = (Array.isArray(bad) ? (bad as { pid?: unknown; message?: unknown }[]) : []).map(
     ({ pid, message }) => ({ pid: oneLine(pid), message: oneLine(message) }),
   );
   return {
     jobId: oneLine(job.id),
     jobType: oneLine(job.type),
-    statusCode: oneLine(job.statusCode),
-    statusMessage: oneLine(job.statusMessage),
+    statusCode: oneLine(statusCode),
+    statusMessage: oneLine(statusMessage),
     ownerGroup: oneLine(job.ownerGroup ?? 'no group'),
     postedBy: oneLine(job.ownerUser ?? 'a caller without an account'),
     failed: failed.slice(0, maxFailedShown),

@@ -109,6 +109,53 @@ describe('Mails of jobs', () => {
     assert.ok(!body.includes('pid/20'));
   });
 
+  it('of failures go to the archive managers, however many others there are', async () => {
+    const many = Array.from({ length: 150 }, (_, n) => `user${n}@example.org`);
+    await policy({ archiveEmailsToBeNotified: many });
+    await put('end', { statusCode: 'finishedUnsuccessful' });
+    await rounds(await sender());
+    assert.equal(mailbox.mails.length, 100);
+    for (const one of ['managers@example.org', 'me@example.org']) assert.ok(recipients().includes(one), one);
+  });
+
+  it('go to the account of an ordinary user who named another address, and not to that one', async () => {
+    await policy();
+    await put('start', { contactEmail: 'somebody@example.org' }, { initiator: 'me@example.org' });
+    await rounds(await sender());
+    assert.deepEqual(recipients(), ['group@example.org', 'me@example.org']);
+    await catalogue.jobs.deleteMany({});
+    await put(
+      'end',
+      { contactEmail: 'somebody@example.org', statusCode: 'finishedUnsuccessful' },
+      { initiator: '' },
+    );
+    await rounds(await sender());
+    assert.ok(
+      !recipients().includes('somebody@example.org'),
+      'an account without an address is told nothing',
+    );
+  });
+
+  it('of the start tell of the start, whatever the job has become meanwhile', async () => {
+    await policy();
+    const told = { statusCode: 'inProgress', statusMessage: 'Working on 1 dataset.' };
+    const mails = { start: { at: clock.now(), tries: 0, sent: [], told } };
+    const bad = [{ pid: 'the bad one', message: 'why' }];
+    folder = await mkdtemp(join(tmpdir(), 'catena-job-mails-'));
+    await writeFile(
+      join(folder, 'start.txt'),
+      'Begun\n\n{{statusCode}}: {{statusMessage}}{{#each failed}}{{pid}}{{/each}}\n',
+    );
+    const ended = { statusCode: 'finishedUnsuccessful', statusMessage: 'Over.', jobResultObject: { bad } };
+    await put('start', ended, { mails });
+    await rounds(await sender());
+    assert.deepEqual(recipients(), ['group@example.org', 'me@example.org']);
+    for (const { text } of mailbox.mails) {
+      assert.match(text, /Subject: Begun\r\n[^]*inProgress: Working on 1 dataset\.$/);
+      assert.doesNotMatch(text, /the bad one|finishedUnsuccessful|Over/);
+    }
+  });
+
   it('of the end go to whom the routes name, the owner where they say so', async () => {
     const mail = { at: clock.now(), tries: 0, sent: [], also: ['owner', 'tapes@example.org'] };
     await put('end', { statusCode: 'finishedSuccessful' }, { mails: { end: mail } });
@@ -135,6 +182,40 @@ describe('Mails of jobs', () => {
     await rounds(await sender());
     assert.equal(mailbox.mails.length, 2);
     assert.equal((await catalogue.jobs.findOne({ _id: 'j' }))?.catena?.mails, undefined);
+  });
+
+  for (const [reply, isFinal] of [
+    ['450 4.2.0 greylisted', false],
+    ['552 5.2.2 full', false],
+    ['550 5.1.1 unknown', true],
+  ] as const)
+    it(`go to all others where one address is answered with ${reply.slice(0, 3)}, and only it waits`, async () => {
+      await mailbox.close();
+      mailbox = await Mailbox.open({ refusals: { 'me@example.org': reply } });
+      await policy({ archiveEmailsToBeNotified: ['group@example.org', 'other@example.org'] });
+      await put('start');
+      await rounds(await sender());
+      assert.deepEqual(recipients(), ['group@example.org', 'other@example.org']);
+      const waiting = (await catalogue.jobs.findOne({ _id: 'j' }))?.catena?.mails?.start;
+      assert.deepEqual([waiting?.tries, waiting?.sent.length], isFinal ? [undefined, undefined] : [1, 2]);
+      clock.advance(3_600_000);
+      await mailbox.close();
+      mailbox = await Mailbox.open();
+      await rounds(await sender());
+      assert.deepEqual(recipients(), isFinal ? [] : ['me@example.org']);
+    });
+
+  it('begin with another address at each try: one at which the server hangs up keeps nobody from theirs for ever', async () => {
+    await mailbox.close();
+    mailbox = await Mailbox.open({ refusals: { 'me@example.org': '421 4.3.2 bye' } });
+    await policy();
+    await put('start');
+    const mails = await sender();
+    await rounds(mails);
+    assert.deepEqual(recipients(), []);
+    clock.advance(3_600_000);
+    await rounds(mails);
+    assert.deepEqual(recipients(), ['group@example.org']);
   });
 
   it('are sent to the rest by another process after one has died, with the ids they would have had', async () => {

@@ -8,19 +8,22 @@ import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { JobMailRecords, type TakenMails } from '../persistence/job-mail-records.js';
 import { jobMailKinds, type JobMail, type JobMailKind } from '../persistence/records.js';
-import { recipientsOf, type MailPolicy } from './job-mail-rules.js';
+import { recipientsOf, toldBy, type MailPolicy } from './job-mail-rules.js';
 import { JobMailTexts, type JobMailText } from './job-mail-texts.js';
 
 const interval = 5000;
-/** Milliseconds: longer than one mail may take. */
+/** Milliseconds: longer than one mail may take, and what is written about it after that. */
 const lease = 180_000;
-const patience = { connect: 20_000, answer: 60_000 };
+const patience = { connect: 20_000, answer: 60_000, whole: 120_000 };
 /** Milliseconds before the second try, and at most between two. */
 const pauses = { first: 60_000, most: 3_600_000 };
 
+/** What became of a mail to one address: it is settled (for good, or it went out), it can go later, or nothing goes out now. */
+type Delivery = 'settled' | 'later' | 'away';
+
 /**
  * Sends the mails of jobs, each address its own, so that nobody sees who else is told. Who got one is written down before the
- * next one is sent: after a crash at most one is sent again, with the id it had. A mail server that is away holds up no job.
+ * next one is sent: after a crash at most one is sent again, with the id it had. A mail server that is away holds up no job, and a bad address nobody else's mail.
  */
 @Injectable()
 export class JobMails extends HostedLoop {
@@ -58,44 +61,46 @@ export class JobMails extends HostedLoop {
     const { job } = taken;
     if (this.clock.now().getTime() - mail.at.getTime() > this.config.jobMails!.lifetime)
       return this.giveUp(taken, kind, mail);
-    const text = this.texts.of(kind, job);
+    const told = toldBy(kind, job, mail);
+    const text = this.texts.of(told, job);
     const { archiveManagers } = this.config.jobMails!;
-    const recipients = recipientsOf(kind, job, await this.policyOf(job.ownerGroup), archiveManagers);
+    const recipients = recipientsOf(told, job, await this.policyOf(job.ownerGroup), archiveManagers);
     let held: TakenMails | undefined = taken;
     let isDelayed = false;
-    for (const to of recipients) {
+    for (const to of fromAnother(recipients, mail)) {
       const digest = digestOf(to);
-      if (mail.sent.includes(digest)) continue;
       held = await this.records.renew(held, this.leaseEnd());
       if (held === undefined) return undefined;
-      if (await this.deliver(to, text, { jobId: job.id, kind, digest }))
-        await this.records.noteSent(held, kind, digest);
+      // Whoever was overtaken may have noted one meanwhile.
+      if (held.mails[kind]?.sent.includes(digest) === true) continue;
+      const delivery = await this.deliver(to, text, { jobId: job.id, kind, digest });
+      if (delivery === 'settled') await this.records.noteSent(held, kind, digest);
       else isDelayed = true;
       // The others wait with it: the server is away, as far as anybody knows.
-      if (isDelayed) break;
+      if (delivery === 'away') break;
     }
     if (!isDelayed) await this.records.end(held, kind);
     else await this.later(held, kind, mail);
     return held;
   }
 
-  /** @returns false when another time may be better */
   private async deliver(
     to: string,
     { subject, text }: JobMailText,
     { jobId, kind, digest }: { readonly jobId: string; readonly kind: JobMailKind; readonly digest: string },
-  ): Promise<boolean> {
+  ): Promise<Delivery> {
     const messageId = `<job-${digestOf(jobId)}-${kind}-${digest}@catena>`;
     try {
       await sendMail(this.config.mail!, { to, subject, text, messageId }, patience);
       this.logger.info({ jobId, kind }, 'a mail of a job was sent');
-      return true;
+      return 'settled';
     } catch (error) {
       if (!(error instanceof MailFault)) throw error;
       const facts = { jobId, kind, error: error.message };
       if (error.isForAddress) this.logger.warn(facts, 'a mail of a job was refused for good by its address');
       else this.logger.warn(facts, 'a mail of a job could not be sent, trying again');
-      return error.isForAddress;
+      if (error.isForAddress) return 'settled';
+      return error.isForMail ? 'later' : 'away';
     }
   }
 
@@ -124,6 +129,13 @@ export class JobMails extends HostedLoop {
   private leaseEnd(): Date {
     return new Date(this.clock.now().getTime() + lease);
   }
+}
+
+/** Those that are left, from another one on at each try: one at which a server falls silent keeps nobody behind it from theirs. */
+function fromAnother(recipients: readonly string[], { sent, tries }: JobMail): readonly string[] {
+  const left = recipients.filter((to) => !sent.includes(digestOf(to)));
+  const first = left.length === 0 ? 0 : tries % left.length;
+  return [...left.slice(first), ...left.slice(0, first)];
 }
 
 /** Says no address where it is stored, and makes one name of one address. */

@@ -31,7 +31,7 @@ export interface ActionContext {
 type Phase = 'validate' | 'perform';
 
 /** Milliseconds: the request that made the job waits. */
-const mailPatience = { connect: 5000, answer: 20_000 };
+const mailPatience = { connect: 5000, answer: 20_000, whole: 60_000 };
 
 /**
  * SciCat's job actions. `validate` runs before the job is stored and may refuse it; `rabbitmq` becomes a row of the

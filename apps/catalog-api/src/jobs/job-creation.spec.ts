@@ -135,6 +135,21 @@ describe('A new job', () => {
     await assert.rejects(create(['a'], { type: 'repair' }, admin), { status: 409 });
   });
 
+  it('keeps the address that was sent, and tells an ordinary user at that of the account', async () => {
+    const asked = async (by: Caller, contactEmail: string, more: Partial<NewJob> = {}) => {
+      const body = { ownerGroup: 'g', contactEmail, type: 'note', ...more };
+      const { id } = await creation.create(by, { ...wanted([], body), jobParams: {} });
+      const job = (await all.jobs.findAccepted(id))!;
+      return [job.contactEmail, job.catena?.initiator];
+    };
+    assert.deepEqual(await asked(me, 'somebody@else'), ['somebody@else', 'me@x']);
+    assert.deepEqual(await asked(me, 'ME@x'), ['ME@x', undefined]);
+    for (const by of [admin, ingestor])
+      assert.deepEqual(await asked(by, 'somebody@else'), ['somebody@else', undefined]);
+    // Of a job that an ordinary user had posted, and an operator posts again.
+    assert.deepEqual(await asked(admin, 'somebody@else', { initiator: 'me@x' }), ['somebody@else', 'me@x']);
+  });
+
   it('of any other type is not for archive managers, as in SciCat', async () => {
     const body = wanted(['a'], { ownerGroup: 'managers', contactEmail: 'm@x' });
     await assert.rejects(creation.post(manager, body), { status: 403, message: 'Forbidden resource' });

@@ -7,20 +7,14 @@ import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import type { Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { JobConfiguration, JobTypeConfiguration } from '../domain/job-configuration.js';
-import {
-  copyTargetsOf,
-  datasetListOf,
-  tapeCopiesOf,
-  type CopyTargets,
-  type JobOwner,
-} from '../domain/job-rules.js';
+import { copyTargetsOf, datasetListOf, tapeCopiesOf, type CopyTargets } from '../domain/job-rules.js';
 import { beginsAt, notBeforeOf } from './job-time.js';
 import type { JobRecord } from '../persistence/records.js';
 import { AnonymousJobLimits, type AnonymousCost } from './anonymous-job-limits.js';
 import { JobActions } from './job-actions.js';
 import { JobConfigurationToken } from './job-configuration.provider.js';
 import { JobDatasets, type JobDataset } from './job-datasets.js';
-import { JobOwners } from './job-owners.js';
+import { JobOwners, type OwnerOfJob } from './job-owners.js';
 import { JobPostings } from './job-postings.js';
 import { legacyBody } from './job-answers.js';
 
@@ -34,6 +28,8 @@ export interface NewJob {
   readonly request: unknown;
   readonly idempotencyKey?: string | undefined;
   readonly retryOf?: string;
+  /** Of a retry: who gets the mails of the earlier job. An ordinary caller gets them instead. */
+  readonly initiator?: string;
   /** The datasets of the list, where they were read already: not a second time for one post. */
   readonly datasets?: readonly JobDataset[];
   /** Where the request comes from: callers without an account are limited by it. */
@@ -131,7 +127,7 @@ export class JobCreation {
     caller: Caller | undefined,
     wanted: NewJob,
     type: JobTypeConfiguration,
-    owner: JobOwner & { contactEmail: string },
+    owner: OwnerOfJob,
     { datasetCount, notBefore, copyTargets }: Asked,
   ): JobRecord {
     const now = this.clock.now();
@@ -190,6 +186,7 @@ export class JobCreation {
         reported: 0,
         finished: false,
         ...pick('retryOf', wanted.retryOf),
+        ...pick('initiator', owner.initiator ?? wanted.initiator),
         ...(notBefore === undefined ? {} : { notBefore }),
         ...(wanted.idempotencyKey === undefined
           ? {}

@@ -85,7 +85,7 @@ export class JobExtrasController {
     const datasetList = (job.jobParams['datasetList'] as { pid: string }[]).filter(({ pid }) =>
       pids.has(pid),
     );
-    const { ownerUser, ownerGroup, contactEmail, type } = job;
+    const { ownerUser, ownerGroup, contactEmail, type, catena } = job;
     const own = {
       ...(ownerUser === undefined ? {} : { ownerUser }),
       ...(ownerGroup === undefined ? {} : { ownerGroup }),
@@ -97,6 +97,7 @@ export class JobExtrasController {
         ...own,
         contactEmail,
         request: {},
+        ...(catena.initiator === undefined ? {} : { initiator: catena.initiator }),
         retryOf: id,
       }),
     );

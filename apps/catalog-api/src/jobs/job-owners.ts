@@ -13,6 +13,14 @@ interface WantedOwner {
   readonly contactEmail?: string;
 }
 
+/** Whom a job belongs to, and who hears of it. */
+export interface OwnerOfJob extends JobOwner {
+  /** As it was sent: SciCat's clients read it back. */
+  readonly contactEmail: string;
+  /** Who gets mails as the one who posted it, where that is not the address that was sent. */
+  readonly initiator?: string;
+}
+
 /** A user on whose behalf a job is posted. */
 interface JobUser {
   readonly username: string;
@@ -45,9 +53,10 @@ export class JobOwners {
     caller: Caller | undefined,
     wanted: WantedOwner,
     type: JobTypeConfiguration,
-  ): Promise<JobOwner & { readonly contactEmail: string }> {
+  ): Promise<OwnerOfJob> {
     const contactEmail = wanted.contactEmail ?? caller?.email ?? '';
-    if (!this.isPrivileged(caller, type)) return { ...ownerForOrdinary(caller, wanted), contactEmail };
+    if (!this.isPrivileged(caller, type))
+      return { ...ownerForOrdinary(caller, wanted), contactEmail, ...initiatorOf(caller, contactEmail) };
     const { ownerUser, ownerGroup } = wanted;
     if (ownerGroup === undefined && ownerUser === undefined && wanted.contactEmail === undefined)
       throw new JobRefusal(400, 'Contact email should be specified for an anonymous job.');
@@ -77,4 +86,10 @@ export class JobOwners {
     const known = await this.callers.callerWithId(String(identity['userId']));
     return { username, ...(email === undefined ? {} : { email }), groups: known?.currentGroups ?? [] };
   }
+}
+
+/** Nobody has confirmed an address that somebody types: ordinary users are told at that of their account, wherever they send us. */
+function initiatorOf(caller: Caller | undefined, contactEmail: string): Pick<OwnerOfJob, 'initiator'> {
+  if (caller === undefined || caller.email.toLowerCase() === contactEmail.toLowerCase()) return {};
+  return { initiator: caller.email };
 }

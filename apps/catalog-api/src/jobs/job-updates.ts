@@ -128,14 +128,19 @@ export class JobUpdates {
     return (
       (await this.write(job, change, {
         ...{ by: 'catena', request: undefined },
-        report: { sequence, finished, ...this.mailOf(finished, also) },
+        report: { sequence, finished, ...this.mailOf(finished, { ...job, ...change }, also) },
       })) ?? job
     );
   }
 
-  private mailOf(finished: boolean, also: readonly string[] = []): Pick<JobReport, 'mail'> {
+  private mailOf(
+    finished: boolean,
+    { statusCode, statusMessage }: Pick<JobRecord, 'statusCode' | 'statusMessage'>,
+    also: readonly string[] = [],
+  ): Pick<JobReport, 'mail'> {
     if (this.config.jobMails === undefined) return {};
-    const mail = { at: this.clock.now(), tries: 0, sent: [], ...(also.length === 0 ? {} : { also }) };
+    const told = { statusCode, statusMessage };
+    const mail = { at: this.clock.now(), tries: 0, sent: [], told, ...(also.length === 0 ? {} : { also }) };
     return { mail: { kind: finished ? 'end' : 'start', mail } };
   }
 

@@ -6,6 +6,8 @@ import type { JobMailKind, JobRecord } from './records.js';
 /** A job whose mails one process sends at the moment. */
 export interface TakenMails {
   readonly job: JobRecord;
+  /** As they were when the lease was taken, or renewed. */
+  readonly mails: NonNullable<NonNullable<JobRecord['catena']>['mails']>;
   /** Until when nobody else does: a process that was overtaken has another one. */
   readonly until: Date;
 }
@@ -28,18 +30,30 @@ export class JobMailRecords {
       { $set: { 'catena.mailsTaken': until } },
       { sort: { 'catena.mailsDue': 1 }, returnDocument: 'after', projection: withoutWords },
     );
-    return job === null ? undefined : { job, until };
+    return job === null ? undefined : { job, until, mails: job.catena?.mails ?? {} };
   }
 
   /** @returns undefined when the lease ran out and another process has it */
   async renew({ job, until: held }: TakenMails, until: Date): Promise<TakenMails | undefined> {
-    const renewed = await this.change(job._id, held, { $set: { 'catena.mailsTaken': until } });
-    return renewed ? { job, until } : undefined;
+    const renewed = await this.catalogue.jobs.findOneAndUpdate(
+      { _id: job._id, 'catena.mailsTaken': held },
+      { $set: { 'catena.mailsTaken': until } },
+      { returnDocument: 'after', projection: { 'catena.mails': 1 } },
+    );
+    return renewed === null ? undefined : { job, until, mails: renewed.catena?.mails ?? {} };
   }
 
-  /** One address has got it, or never will. @param digest of the address: addresses stand in no second place */
-  noteSent({ job, until }: TakenMails, kind: JobMailKind, digest: string): Promise<boolean> {
-    return this.change(job._id, until, { $push: { [`catena.mails.${kind}.sent`]: digest } });
+  /**
+   * One address has got it, or never will: that is so whoever holds the lease now, as long as the mail is still to be sent to others.
+   *
+   * @param digest of the address: addresses stand in no second place
+   */
+  async noteSent({ job, mails }: TakenMails, kind: JobMailKind, digest: string): Promise<boolean> {
+    const { matchedCount } = await this.catalogue.jobs.updateOne(
+      { _id: job._id, [`catena.mails.${kind}.at`]: mails[kind]?.at ?? { $exists: true } },
+      { $addToSet: { [`catena.mails.${kind}.sent`]: digest } },
+    );
+    return matchedCount === 1;
   }
 
   /** Another try, at that time. A mail of another kind that comes meanwhile is sent at once. */

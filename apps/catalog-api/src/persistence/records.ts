@@ -107,6 +107,8 @@ export interface CertificateKeyRecord {
   _id: string;
   x: string;
   validFrom: Date;
+  /** Who has said, and why, that nothing it has signed counts any more. */
+  revoked?: { readonly at: Date; readonly by: string; readonly reason: string };
 }
 
 export interface JobHistoryEntry {
@@ -146,6 +148,8 @@ export interface JobMail {
   readonly sent: readonly string[];
   /** Whom the routes of the job name: addresses, and `owner` for whoever posted it. */
   readonly also?: readonly string[];
+  /** What the job said when it was written. */
+  readonly told?: { readonly statusCode: string; readonly statusMessage: string };
 }
 
 /** What Catena keeps inside a job document; never shown to SciCat's clients. Of a job that SciCat has stored, its history at most. */
@@ -166,6 +170,8 @@ interface JobCatenaPart {
   changes?: number;
   cancelRequested?: boolean;
   retryOf?: string;
+  /** Who gets its mails as the one who posted it; absent: `contactEmail`. */
+  initiator?: string;
   /** Nothing of it begins before this time: its `executionTime`, where that was still to come. */
   notBefore?: Date;
   idempotency?: { readonly user: string; readonly key: string; readonly digest: string };

@@ -45,11 +45,24 @@ export function jobMailRecordsConformance(name: string, open: () => Promise<Open
       const second = (await mails.take(at(30), at(40)))!;
       assert.equal(second.job.id, 'j');
       assert.equal(await mails.renew(first, at(50)), undefined);
-      assert.equal(await mails.noteSent(first, 'start', 'digest'), false);
       await mails.end(first, 'start');
       await mails.postpone(first, 'start', at(99));
       assert.deepEqual((await catenaOf()).mails?.start, due(10));
       assert.ok(await mails.renew(second, at(50)));
+    });
+
+    it('that went out are noted by a process that was overtaken, too, and the one that has them now sees it', async () => {
+      await put('j', 10);
+      const first = (await mails.take(at(20), at(30)))!;
+      const second = (await mails.take(at(30), at(40)))!;
+      for (let time = 0; time < 2; time += 1)
+        assert.equal(await mails.noteSent(first, 'start', 'digest'), true);
+      assert.deepEqual((await catenaOf()).mails?.start?.sent, ['digest']);
+      const renewed = (await mails.renew(second, at(50)))!;
+      assert.deepEqual(renewed.mails.start?.sent, ['digest']);
+      await mails.end(renewed, 'start');
+      assert.equal(await mails.noteSent(first, 'start', 'other'), false);
+      assert.equal((await catenaOf()).mails?.start, undefined);
     });
 
     it('remember who got them, and are over for good at their end', async () => {

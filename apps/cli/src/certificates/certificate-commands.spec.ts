@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, afterEach, before, describe, it } from 'node:test';
 import { publishedKey, signCertificate } from '#certificates';
-import { sampleCertificate, testKey } from '#certificates/testing';
+import { sampleCertificate, sampleDatablock, testKey } from '#certificates/testing';
 import type { CommandContext } from '../command.js';
 import { HttpClient } from '../server/http-client.js';
 import { certificate, type CertificateOptions } from './certificate-commands.js';
@@ -23,6 +23,8 @@ describe('catena certificate', () => {
   };
   const keys = file('keys.json', { keys: [publishedKey(key.x)] });
   let asked: string[] = [];
+  /** What the server answers instead of the page, and of the key. */
+  let [shownPage, shownKey] = [page, {}];
   let server: Server;
   let url = '';
 
@@ -30,13 +32,14 @@ describe('catena certificate', () => {
     server = createServer((request, response) => {
       asked.push(`${request.url ?? ''} ${request.headers.authorization ?? 'nobody'}`);
       if (request.url === '/api/v4/certificates/keys')
-        return response.end(JSON.stringify({ keys: [publishedKey(key.x)] }));
+        return response.end(JSON.stringify({ keys: [{ ...publishedKey(key.x), ...shownKey }] }));
       const wantsPage = request.url?.endsWith('?format=html') === true;
-      return response.end(wantsPage ? page : JSON.stringify(signed));
+      return response.end(wantsPage ? shownPage : JSON.stringify(signed));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
+  afterEach(() => void ([shownPage, shownKey] = [page, {}]));
   after(() => {
     server.close();
     rmSync(folder, { recursive: true });
@@ -102,6 +105,37 @@ describe('catena certificate', () => {
     assert.deepEqual((await run('20.500/1', { html: true })).lines, [page]);
     const others = file('others.json', { keys: [publishedKey(testKey().x)] });
     await assert.rejects(run('20.500/1', { keys: others }), { code: 'cli.failed' });
+  });
+
+  it('checks the certificate in the page itself, whether it writes or shows it', async () => {
+    const pageWith = (content: unknown): string =>
+      `<pre id="catena-certificate">${JSON.stringify(content).replaceAll('"', '&quot;')}</pre>`;
+    const foreign = signCertificate(sampleCertificate('20.500/1'), testKey());
+    const another = signCertificate(sampleCertificate('20.500/2'), key);
+    const html = join(folder, 'bad.html');
+    for (const [content, reason] of [
+      [pageWith(another), /Expected the certificate of 20\.500\/1, found one of 20\.500\/2/],
+      [pageWith(foreign), /is not valid: .*none of the 1 known ones/],
+      [pageWith({ ...signed, payload: another.payload }), /is not valid: .*signature/],
+      ['<p>Certificate of archival</p>', /is not valid: there is no certificate/],
+    ] as const)
+      for (const options of [{ html: true }, { html: true, output: html }]) {
+        shownPage = content;
+        await assert.rejects(run('20.500/1', options), { code: 'cli.failed', message: reason });
+        assert.equal(existsSync(html), false);
+      }
+  });
+
+  it('says of one whose key was revoked that it is not valid, and names a copy without a place by its number', async () => {
+    const copies = [{ target: 'copy 1', verifiedAt: '2026-01-01T00:00:00.000Z' }];
+    const numbered = signCertificate(sampleCertificate('p', [sampleDatablock('a', { copies })]), key);
+    const check = file('numbered.json', numbered);
+    const { lines } = await run(undefined, { check, keys });
+    assert.ok(lines.includes('  copy 1, last read and compared 2026-01-01T00:00:00.000Z'), lines.join('\n'));
+    shownKey = { revokedAt: '2026-05-01T00:00:00.000Z' };
+    const revoked = await run(undefined, { check });
+    assert.equal(revoked.outcome, 'failed');
+    assert.match(revoked.lines[0] ?? '', /^NOT VALID: .*was revoked on 2026-05-01/);
   });
 
   it('wants one thing at a time, files that are there, and keys that are keys', async () => {

@@ -1,4 +1,4 @@
-import { checkCertificate, type CertificateKey, type SignedCertificate } from '#certificates';
+import { certificateIn, checkCertificate, type CertificateKey } from '#certificates';
 import { Failure, nameText, type CommandResult } from '#command-line';
 import type { CommandContext } from '../command.js';
 import { HttpClient } from '../server/http-client.js';
@@ -39,24 +39,33 @@ async function fetchOne(
 ): Promise<CommandResult> {
   const client = await context.client();
   const path = `/api/v4/datasets/${encodeURIComponent(pid)}/certificate`;
-  const signed = await client.get<SignedCertificate>(path);
-  const text = html ? await pageOf(client, path) : `${JSON.stringify(signed)}\n`;
-  if (html && output === undefined) return { outcome: 'done', lines: [text.trimEnd()], document: signed };
+  const text = html ? await pageOf(client, path) : `${JSON.stringify(await client.get<object>(path))}\n`;
+  // What is written or shown is what is checked: of a page the certificate in it, not one that was asked for beside it.
+  const signed = certificateIn(text);
   const { keys } = await keysFrom(context, keysFile);
-  const checked = checkCertificate(signed, keys);
+  const checked = signed === undefined ? noneIn('what the server answered') : checkCertificate(signed, keys);
   if (!checked.valid)
-    throw new Failure('failed', `The certificate of ${pid} is not valid: ${checked.reason}.`);
+    throw new Failure('failed', `The certificate of ${pid} is not valid: ${nameText(checked.reason)}.`);
+  if (checked.certificate.pid !== pid)
+    throw new Failure(
+      'failed',
+      `Expected the certificate of ${pid}, found one of ${nameText(checked.certificate.pid)}: nothing was written.`,
+    );
   if (output !== undefined) await writeText(output, text);
+  if (html && output === undefined)
+    return { outcome: 'done', lines: [text.trimEnd()], document: signed as object };
   return {
     outcome: 'done',
     lines: [...certificateLines(checked.certificate), ...(output === undefined ? [] : [output])],
-    document: signed,
+    document: signed as object,
   };
 }
 
 async function pageOf(client: HttpClient, path: string): Promise<string> {
   const response = await client.open(`${path}?format=html`, { accept: 'text/html' });
   if (response.ok) return response.text();
+  // Says why there is none.
+  await client.get<object>(path);
   throw new Failure(
     'unreachable',
     `Expected the page of the certificate, found HTTP ${response.status}. Try again later.`,

@@ -14,8 +14,13 @@ export function certificateLines({ issuer, pid, issuedAt, totals, datablocks }: 
       `  SHA-256 of the tar         ${sha256}`,
       `  SHA-256 of its file list   ${manifestSha256}`,
       ...copies.map(
-        ({ target, verifiedAt }) => `  copy on ${nameText(target)}, last read and compared ${verifiedAt}`,
+        ({ target, verifiedAt }) => `  ${placeText(target)}, last read and compared ${verifiedAt}`,
       ),
     ]),
   ];
+}
+
+/** A place without a name has the number of the copy. */
+function placeText(target: string): string {
+  return /^copy \d+$/.test(target) ? target : `copy on ${nameText(target)}`;
 }

@@ -139,8 +139,8 @@ export abstract class WorkOrders {
   /** Done ones whose originals lie in the landing zone and were not asked to go. */
   abstract withOriginals(taskId: string): AsyncIterable<WorkOrder>;
   abstract askToReleaseOriginals(id: string, request: OutboxRow, now: Date): Promise<boolean>;
-  /** The first one of a dataset that is done. */
-  abstract firstDone(taskId: string): Promise<WorkOrder | undefined>;
+  /** The first one of a dataset that is done, or failed. */
+  abstract firstEnded(taskId: string): Promise<WorkOrder | undefined>;
   /** @returns false when the archiver was asked before */
   abstract askToCertify(id: string, request: OutboxRow, now: Date): Promise<boolean>;
   /** Of a reset, not asked to be set aside. */

@@ -295,8 +295,9 @@ export class MongoWorkOrders extends WorkOrders {
     return this.outbox.change({ _id: id, releaseAskedAt: absent }, change, [request]);
   }
 
-  async firstDone(taskId: string): Promise<WorkOrder | undefined> {
-    const [first] = await this.orders.find({ taskId, state: 'done' }).sort({ _id: 1 }).limit(1).toArray();
+  async firstEnded(taskId: string): Promise<WorkOrder | undefined> {
+    const ended = { taskId, state: { $in: ['done', 'failed'] } } as object;
+    const [first] = await this.orders.find(ended).sort({ _id: 1 }).limit(1).toArray();
     return first;
   }
 

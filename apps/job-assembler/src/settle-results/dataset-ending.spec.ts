@@ -50,8 +50,8 @@ describe('The end of a dataset', () => {
       });
     });
 
-  it('of all that was archived or verified has a certificate asked for, once, in an outbox for which no job waits', async () => {
-    for (const workflow of ['archive', 'verify', 'retrieve', 'reset'] as const) {
+  it('of all that was archived or verified, or whose copies were changed, has a certificate asked for, once, in an outbox for which no job waits', async () => {
+    for (const workflow of ['archive', 'verify', 'repair', 'migrate', 'retrieve', 'reset'] as const) {
       const jobId = workflow;
       const certification = new Certification(assembler.orders, clock);
       await assembler.store.orders.insertMany([
@@ -59,8 +59,9 @@ describe('The end of a dataset', () => {
         orderOf(`${jobId}/0/0`, { pid: 'p', state: 'done' }),
       ]);
       const task = taskOf(`${jobId}/0`, { pid: 'p', workflow });
-      for (let time = 0; time < 2; time += 1) await certification.ask(task);
-      const expected = workflow === 'archive' || workflow === 'verify' ? ['archival.certify-dataset.v1'] : [];
+      for (let time = 0; time < 2; time += 1) await certification.ask(task, 'succeeded');
+      const isAsked = workflow !== 'retrieve' && workflow !== 'reset';
+      const expected = isAsked ? ['archival.certify-dataset.v1'] : [];
       const order = await assembler.store.orders.findOne({ _id: `${jobId}/0/0` });
       assert.deepEqual(messagesOf(order), expected, workflow);
       assert.deepEqual(messagesOf(await assembler.store.orders.findOne({ _id: `${jobId}/0/1` })), []);
@@ -70,13 +71,29 @@ describe('The end of a dataset', () => {
     }
   });
 
-  it('in another state than it was, or badly, has none asked for', async () => {
+  it('in another state than it was, or cancelled, has none asked for', async () => {
     await put({ state: 'running' });
     await assembler.store.orders.insertOne(orderOf('j/0/0', { pid: 'p', state: 'done' }));
     await ending.end('j/0', 'registering', 'succeeded');
     await ending.end('j/0', 'running', 'cancelled');
     assert.deepEqual(messagesOf(await assembler.store.orders.findOne({ _id: 'j/0/0' })), []);
   });
+
+  for (const [workflow, expected] of [
+    ['verify', ['archival.certify-dataset.v1']],
+    ['repair', ['archival.certify-dataset.v1']],
+    ['migrate', ['archival.certify-dataset.v1']],
+    ['archive', []],
+    ['retrieve', []],
+  ] as const)
+    it(`that failed, of a ${workflow}, ${expected.length > 0 ? 'has one asked for, so that the archiver says why there is none' : 'has none asked for'}`, async () => {
+      await put({ state: 'running', workflow });
+      const fault = { code: 'archiver.copy-damaged', message: 'bits', fault: 'system' } as const;
+      await assembler.store.orders.insertOne(orderOf('j/0/0', { pid: 'p', state: 'failed', fault }));
+      await ending.end('j/0', 'running', 'failed', fault);
+      assert.deepEqual(messagesOf(await assembler.store.orders.findOne({ _id: 'j/0/0' })), expected);
+      assert.deepEqual(messagesOf(await found()), ['assembly.dataset-failed.v1']);
+    });
 
   it('says why, or that the reason was not recorded', async () => {
     await put({});

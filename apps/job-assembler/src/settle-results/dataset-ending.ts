@@ -34,7 +34,7 @@ export class DatasetEnding {
     const now = this.clock.now();
     const task = await this.tasks.find(taskId);
     if (task === undefined) return;
-    if (to === 'succeeded' && task.state === from) await this.certification.ask(task);
+    if (to !== 'cancelled' && task.state === from) await this.certification.ask(task, to);
     await this.tasks.end(taskId, from, to, { now, event: endOf(task, to, fault, now), fault });
     crashPoint('assembler.after-task-end');
     await this.jobs.settle(task.jobId);

@@ -34,7 +34,7 @@ function wordsFor({ language }: Recall): (typeof texts)['en' | 'de'] {
 }
 
 /** Milliseconds: nobody waits for the mail, and a mail server may be slow. */
-const patience = { connect: 20_000, answer: 60_000 };
+const patience = { connect: 20_000, answer: 60_000, whole: 120_000 };
 
 /** Tells readers who left an address. The same message id each time, so that a repetition shows as one message. */
 @Injectable()
