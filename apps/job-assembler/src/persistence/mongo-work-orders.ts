@@ -7,6 +7,7 @@ import {
   WorkOrders,
   type ArchivedBefore,
   type HowReleased,
+  type SettledCounts,
   type ToldProgress,
   type WorkEnd,
   type WorkOrderCounts,
@@ -23,8 +24,11 @@ import {
   priorities,
   progressOf,
   releasedFields,
+  settledCounts,
+  settledStages,
   storedAs,
   takenSlots,
+  type SettledRow,
   type TakenSlots,
 } from './work-order-queries.js';
 
@@ -242,6 +246,10 @@ export class MongoWorkOrders extends WorkOrders {
 
   counts(scope: WorkScope): Promise<WorkOrderCounts> {
     return countByState<WorkOrderState>(this.orders, scope);
+  }
+
+  async countsToSettle(scope: WorkScope): Promise<SettledCounts> {
+    return settledCounts(await this.orders.aggregate<SettledRow>(settledStages(scope)).toArray());
   }
 
   async countsByTask(
