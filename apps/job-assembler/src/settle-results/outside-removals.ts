@@ -13,6 +13,7 @@ import { nextTry, removals } from '../release-work/outside-commands.js';
 interface About {
   readonly orderId: string;
   readonly target: string;
+  readonly attempt: number;
 }
 
 /**
@@ -69,7 +70,9 @@ export class OutsideRemovals {
   private async storeAnew(answer: About, orderId: string): Promise<Outcome> {
     const order = await this.outside.find(orderId);
     if (order === undefined || order.outside.target !== answer.target) return this.unknown(answer);
-    if (order.state !== 'released' || order.outside.phase !== 'clearing') return done;
+    const { phase, attempt } = order.outside;
+    // While the worker was asked once more, it may still be at that: what it stored anew would go with it.
+    if (order.state !== 'released' || phase !== 'clearing' || answer.attempt !== attempt) return done;
     const { next, rows } = nextTry(order, this.clock.now(), this.config.outside.silence);
     await this.outside.step(order._id, order.outside, next, rows);
     return done;

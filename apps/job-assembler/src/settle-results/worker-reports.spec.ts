@@ -145,11 +145,27 @@ describe('A copy at a target that others operate', () => {
     assert.equal(await task(), 'registering');
   });
 
+  it('is stored anew only when the last request to remove what was no good is answered', async () => {
+    await ordered();
+    await consumer.stored(answer(1, wrong));
+    clock.advance(60_000);
+    await resending.look();
+    assert.deepEqual(await phase(), ['released', 'clearing', 3]);
+    const about = { orderId: `${orderId}/clear` };
+    const no = { code: 'worker.no', message: 'no', fault: 'system' };
+    await consumer.removed(answer(2, about));
+    await consumer.failed(answer(2, { ...about, ...no }));
+    assert.deepEqual(await phase(), ['released', 'clearing', 3]);
+    await consumer.removed(answer(3, about));
+    await consumer.removed(answer(3, about));
+    assert.deepEqual(await phase(), ['released', 'staging', 4]);
+  });
+
   it('that is wrong too often fails the dataset, and nothing is registered', async () => {
     await ordered();
     for (let attempt = 1; attempt <= 5; attempt += 2) {
       await consumer.stored(answer(attempt, wrong));
-      await consumer.removed({ data: { orderId: `${orderId}/clear`, target: 'tape' } } as never);
+      await consumer.removed(answer(attempt + 1, { orderId: `${orderId}/clear` }));
       await linked(attempt + 2);
     }
     const { state, fault } = await at();
