@@ -1,13 +1,13 @@
 import type { OutboxRow } from '#outbox';
 import type { OutsideWork, SeenOutside } from '../domain/outside-work.js';
-import type { WorkOrder } from './records.js';
+import type { Fault, WorkOrder } from './records.js';
 import type { WorkEnd } from './work-orders.js';
 
 /** An order to the worker of an outside target. */
 export type OutsideOrder = WorkOrder & { readonly outside: OutsideWork };
 
 /** How an order to a worker goes on. */
-export type NextOutside = SeenOutside & Partial<Pick<OutsideWork, 'faults' | 'cleared' | 'dueAt'>>;
+export type NextOutside = SeenOutside & Partial<Pick<OutsideWork, 'faults' | 'cleared' | 'found' | 'dueAt'>>;
 
 /** A removal as it was seen. */
 export type SeenRemoval = Pick<WorkOrder, '_id'> & { readonly removal?: { readonly attempt: number } };
@@ -54,6 +54,8 @@ export abstract class OutsideOrders {
     rows: readonly OutboxRow[],
   ): Promise<boolean>;
   abstract removed(id: string, target: string): Promise<void>;
+  /** The worker will not do it: why is noted, and it is asked no more. */
+  abstract removalRefused(id: string, target: string, fault: Fault): Promise<void>;
   /** The datablock is in use: nothing goes. */
   abstract keepCopies(id: string): Promise<void>;
   abstract removalsDue(now: Date, limit: number): Promise<WorkOrder[]>;

@@ -20,6 +20,8 @@ export interface OutsideWork {
   readonly faults: number;
   /** Attempt of the last removal: what was stored before it is no more, and what is said of that is old. */
   readonly cleared?: number;
+  /** What the worker says it has stored, where that was no good: it is asked to remove that, and nothing else. */
+  readonly found?: { readonly packedSize: number; readonly sha256: string };
   /** When it is looked at again unless something is heard; absent while the archiver has its turn. */
   readonly dueAt?: Date;
 }

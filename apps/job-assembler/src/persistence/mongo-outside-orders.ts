@@ -7,7 +7,7 @@ import {
   type OutsideOrder,
   type SeenRemoval,
 } from '../aggregates/outside-orders.js';
-import type { WorkOrder } from '../aggregates/records.js';
+import type { Fault, WorkOrder } from '../aggregates/records.js';
 import type { WorkEnd } from '../aggregates/work-orders.js';
 import { outsideSteps, type OutsidePhase, type SeenOutside } from '../domain/outside-work.js';
 import { workOrderSteps } from '../domain/states.js';
@@ -72,7 +72,7 @@ export class MongoOutsideOrders extends OutsideOrders {
   step(
     id: string,
     seen: SeenOutside,
-    { phase, attempt, faults, cleared, dueAt }: NextOutside,
+    { phase, attempt, faults, cleared, found, dueAt }: NextOutside,
     rows: readonly OutboxRow[],
   ): Promise<boolean> {
     refuseStep(seen.phase, phase);
@@ -82,6 +82,7 @@ export class MongoOutsideOrders extends OutsideOrders {
         'outside.attempt': attempt,
         ...(faults === undefined ? {} : { 'outside.faults': faults }),
         ...(cleared === undefined ? {} : { 'outside.cleared': cleared }),
+        ...(found === undefined ? {} : { 'outside.found': found }),
         ...(dueAt === undefined ? {} : { 'outside.dueAt': dueAt }),
       },
       ...(dueAt === undefined ? { $unset: { 'outside.dueAt': '' } } : {}),
@@ -148,6 +149,11 @@ export class MongoOutsideOrders extends OutsideOrders {
         $unset: { removing: '', removal: '' },
       },
     );
+  }
+
+  async removalRefused(id: string, target: string, removalFault: Fault): Promise<void> {
+    await this.orders.updateOne({ _id: id, 'removing.target': target } as object, { $set: { removalFault } });
+    await this.removed(id, target);
   }
 
   async keepCopies(id: string): Promise<void> {

@@ -3,7 +3,7 @@ import { Clock, crashPoint } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { DatablockPlaces } from '../aggregates/datablock-places.js';
 import { OutsideOrders, type OutsideOrder } from '../aggregates/outside-orders.js';
-import type { Fault } from '../aggregates/records.js';
+import type { Fault, ReadBack } from '../aggregates/records.js';
 import type { WorkEnd } from '../aggregates/work-orders.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
@@ -55,26 +55,32 @@ export class OutsideEndings {
     await this.settling.settle(order.taskId);
   }
 
-  /** Not good, and perhaps next time: so many times. A copy that was stored, and is no good, goes first. */
-  async wrong(order: OutsideOrder, fault: Fault, isStored = false): Promise<void> {
+  /**
+   * Not good, and perhaps next time: so many times.
+   *
+   * @param found a copy that was stored, and is no good: it goes first, and is known until then, so that it goes with the datablock
+   * where nothing is stored in its place
+   */
+  async wrong(order: OutsideOrder, fault: Fault, found?: ReadBack): Promise<void> {
     const { _id, outside } = order;
     const { pause, silence, maxFaults } = this.config.outside;
     const faults = outside.faults + 1;
     this.logger.warn({ orderId: _id, target: outside.target, faults, ...fault }, 'a worker could not do it');
+    if (found !== undefined) await this.noteWrong(order, found);
     if (faults >= maxFaults) return this.giveUp(order, fault);
     const now = this.clock.now();
     const waits = { phase: 'waiting' as const, attempt: outside.attempt, faults };
-    const { next, rows } = isStored
-      ? clearing(order, faults, now, silence)
+    const { next, rows } = found
+      ? clearing(order, { faults, found }, now, silence)
       : { next: { ...waits, dueAt: new Date(now.getTime() + pause * faults) }, rows: [] };
     await this.outside.step(_id, outside, next, rows);
   }
 
   /** A copy that others store is not what was archived. */
-  async damaged(order: OutsideOrder, fault: Fault): Promise<void> {
+  async damaged(order: OutsideOrder, fault: Fault, found?: ReadBack): Promise<void> {
     const { archiveId, outside } = order;
     this.logger.error({ archiveId, target: outside.target, ...fault }, 'a copy that others store is damaged');
-    await this.places.damagedOutside(archiveId, outside.target, this.clock.now());
+    await this.places.damagedOutside(archiveId, outside.target, this.clock.now(), found);
     await this.giveUp(order, fault);
   }
 
@@ -84,6 +90,12 @@ export class OutsideEndings {
     const end: WorkEnd = isElsewhere ? { state: 'done' } : { state: 'failed', fault };
     await this.outside.endSeen(order._id, order.outside, end, this.clock.now());
     await this.settling.settle(order.taskId);
+  }
+
+  private async noteWrong({ archiveId, pid, outside }: OutsideOrder, found: ReadBack): Promise<void> {
+    const { target, packedSize, sha256 } = outside;
+    const copy = { packedSize, sha256, damagedAt: this.clock.now(), found };
+    await this.places.keepOutside(archiveId, pid, target, copy);
   }
 
   settle(order: OutsideOrder): Promise<void> {

@@ -79,14 +79,18 @@ export class OutsideRemovals {
   }
 
   /**
-   * What could not be removed is asked for again after a while: people see it in the log of both sides. Where it was to be stored
-   * anew, that is tried all the same: its checksum tells.
+   * What could not be removed this time is asked for again after a while. What a worker will not remove stays: that is noted, for
+   * people. Where it was to be stored anew, that is tried all the same: its checksum tells.
    */
-  failed(answer: About & Pick<Fault, 'code' | 'message'>): Promise<Outcome> {
-    const { orderId, target, code, message } = answer;
-    this.logger.error({ orderId, target, code, error: message }, 'a worker could not remove a copy');
+  async failed(answer: About & Fault & { readonly again?: boolean }): Promise<Outcome> {
+    const { orderId, target, code, message, fault, again = false } = answer;
     const found = removalOf(orderId, target);
-    return found?.word === 'clear' ? this.storeAnew(answer, found.before) : Promise.resolve(done);
+    if (found === undefined) return this.unknown(answer);
+    this.logger.warn({ orderId, target, code, error: message, again }, 'a worker could not remove a copy');
+    if (found.word === 'clear') return this.storeAnew(answer, found.before);
+    const told = { code, message: `${target} says: ${message}`.slice(0, 2000), fault };
+    if (!again) await this.outside.removalRefused(found.before.slice(0, -target.length - 1), target, told);
+    return done;
   }
 
   unknown({ orderId, target }: About): Outcome {

@@ -16,8 +16,8 @@ import {
 
 const pause = 1000;
 const batch = 100;
-/** Times WORKER_SILENCE between two requests to remove a copy, at most. */
-const maxPatience = 100;
+/** Milliseconds between two requests to remove a copy, at most: the broker keeps a command for 24 hours, so that there always is one. */
+const maxPatience = 12 * 3_600_000;
 
 /**
  * Asks workers again of whom nothing was heard for WORKER_SILENCE, with a higher attempt and a fresh link, however long that takes:
@@ -58,7 +58,8 @@ export class OutsideResending extends HostedLoop {
     for (const order of await this.outside.removalsDue(this.clock.now(), batch)) {
       const [now, attempt] = [this.clock.now(), (order.removal?.attempt ?? 0) + 1];
       // One that cannot be done is not asked for every time as often as one that is new.
-      const dueAt = new Date(now.getTime() + this.config.outside.silence * Math.min(attempt, maxPatience));
+      const { silence } = this.config.outside;
+      const dueAt = new Date(now.getTime() + Math.max(silence, Math.min(silence * attempt, maxPatience)));
       await this.outside.orderRemoval(order, attempt, dueAt, removals(order, attempt, now));
       stillMoving();
     }
@@ -77,8 +78,8 @@ export class OutsideResending extends HostedLoop {
   }
 
   private turnOf(order: OutsideOrder, now: Date, silence: number): OutsideTurn | undefined {
-    const { phase, faults } = order.outside;
+    const { phase } = order.outside;
     if (phase === 'cancelling') return cancelling(order, now, silence);
-    return phase === 'clearing' ? clearing(order, faults, now, silence) : nextTry(order, now, silence);
+    return phase === 'clearing' ? clearing(order, order.outside, now, silence) : nextTry(order, now, silence);
   }
 }

@@ -22,7 +22,7 @@ import {
 import { Clock } from '#kernel';
 import { done, Handles, type Outcome } from '#messaging';
 import { OutsideOrders, type OutsideOrder } from '../aggregates/outside-orders.js';
-import type { Fault } from '../aggregates/records.js';
+import type { Fault, ReadBack } from '../aggregates/records.js';
 import { isRight } from '../domain/outside-work.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
 import { taking } from '../release-work/outside-commands.js';
@@ -36,7 +36,7 @@ interface Answer {
   readonly attempt: number;
 }
 
-type ReadBack = Answer & { readonly packedSize: number; readonly sha256: string };
+type Reading = Answer & ReadBack;
 
 /**
  * Takes in what workers of outside targets report. Whose word it is, the inbox has checked by the account; here it has to be about an
@@ -75,7 +75,7 @@ export class WorkerReportsConsumer {
       // Of a copy that was removed since nobody says anything any more.
       if (data.attempt <= (order.outside.cleared ?? 0)) return;
       if (isRight(order.outside, data)) return this.endings.right(order);
-      if (isCurrent(order, data)) await this.endings.wrong(order, wrongCopy(order, data), true);
+      if (isCurrent(order, data)) await this.endings.wrong(order, wrongCopy(order, data), foundIn(data));
     });
   }
 
@@ -84,7 +84,7 @@ export class WorkerReportsConsumer {
     return this.about(data, async (order) => {
       if (order.kind !== 'verify') return;
       if (isRight(order.outside, data)) return this.endings.right(order);
-      if (isCurrent(order, data)) await this.endings.damaged(order, wrongCopy(order, data));
+      if (isCurrent(order, data)) await this.endings.damaged(order, wrongCopy(order, data), foundIn(data));
     });
   }
 
@@ -123,7 +123,9 @@ export class WorkerReportsConsumer {
       if (order.outside.phase === 'cancelling') return this.endings.cancelled(order);
       if (!isCurrent(order, data)) return;
       const found: Fault = { code, message: `${data.target} says: ${message}`.slice(0, 2000), fault };
-      await (again === true ? this.endings.wrong(order, found) : this.endings.giveUp(order, found));
+      if (again === true) return this.endings.wrong(order, found);
+      // A copy that was there and cannot be read is none: nobody is sent to it, until a verification finds it right.
+      await (order.kind === 'store' ? this.endings.giveUp(order, found) : this.endings.damaged(order, found));
     });
   }
 
@@ -149,7 +151,11 @@ function isCurrent({ state, outside }: OutsideOrder, { attempt }: Answer): boole
   return state === 'released' && outside.phase === 'ordered' && outside.attempt === attempt;
 }
 
-function wrongCopy({ archiveId, outside }: OutsideOrder, found: ReadBack): Fault {
+function foundIn({ packedSize, sha256 }: Reading): ReadBack {
+  return { packedSize, sha256 };
+}
+
+function wrongCopy({ archiveId, outside }: OutsideOrder, found: Reading): Fault {
   const { target, packedSize, sha256 } = outside;
   return {
     code: 'assembly.copy-wrong',

@@ -19,6 +19,7 @@ import { OutsideEndings } from './outside-endings.js';
 import { OutsideRemovals } from './outside-removals.js';
 import { OutsideResending } from './outside-resending.js';
 import { OutsideStaging } from './outside-staging.js';
+import { UnregisteredDatablocks } from './unregistered-datablocks.js';
 import { WorkerReportsConsumer } from './worker-reports.consumer.js';
 
 const logger = createLogger('worker-reports.spec', 'silent');
@@ -28,6 +29,13 @@ const routes = routesOf(
   targetOf('disk'),
   targetOf('tape', { kind: 'outside', limits: { write: 1, read: 1 } }),
 );
+
+/** Type of the command that was sent last, and which content it names. */
+function lastCommand({ outbox }: WorkOrder) {
+  const { type, data } = outbox.rows.at(-1)!.envelope!;
+  const { packedSize, sha256 } = data as typeof right;
+  return { type, packedSize, sha256 };
+}
 
 describe('A copy at a target that others operate', () => {
   const clock = new ManualClock();
@@ -72,6 +80,13 @@ describe('A copy at a target that others operate', () => {
       ...{ workOrderId: `${orderId}/link/${attempt}`, jobId: 'j', pid: 'p', archiveId: 'j/0/0.tar' },
       ...{ packedSize: 12, sha256: 'x', url: `u${attempt}`, expiresAt: '2026-01-02T00:00:00Z' },
     });
+  const copy = async () => (await assembler.places.outside('j/0/0.tar', 'p'))['tape'];
+  /** What the dataset's end discards. */
+  async function discarded(): Promise<WorkOrder> {
+    const { jobs, tasks, orders, places } = assembler;
+    await new UnregisteredDatablocks(jobs, tasks, orders, places, clock).discard('j/0');
+    return (await assembler.store.orders.findOne({ _id: 'j/0/0' }))!;
+  }
   const phase = async () => {
     const { state, outside } = await at();
     return [state, outside.phase, outside.attempt];
@@ -137,6 +152,7 @@ describe('A copy at a target that others operate', () => {
     assert.deepEqual(await phase(), ['released', 'clearing', 2]);
     await consumer.stored(answer(1, right));
     assert.deepEqual(await phase(), ['released', 'clearing', 2]);
+    assert.deepEqual(lastCommand(await at()), { type: 'archival.remove-copy.v1', ...wrong });
     await consumer.removed({ data: { orderId: `${orderId}/clear`, target: 'tape', attempt: 2 } } as never);
     await linked(3);
     await consumer.stored(answer(1, right));
@@ -151,6 +167,7 @@ describe('A copy at a target that others operate', () => {
     clock.advance(60_000);
     await resending.look();
     assert.deepEqual(await phase(), ['released', 'clearing', 3]);
+    assert.deepEqual(lastCommand(await at()), { type: 'archival.remove-copy.v1', ...wrong });
     const about = { orderId: `${orderId}/clear` };
     const no = { code: 'worker.no', message: 'no', fault: 'system' };
     await consumer.removed(answer(2, about));
@@ -170,6 +187,9 @@ describe('A copy at a target that others operate', () => {
     }
     const { state, fault } = await at();
     assert.deepEqual([state, fault?.code, await task()], ['failed', 'assembly.copy-wrong', 'failed']);
+    assert.deepEqual(await copy(), { ...right, damagedAt: clock.now(), found: wrong });
+    const { removing } = await discarded();
+    assert.deepEqual(removing, [{ target: 'tape', ...wrong }], 'what is there is what goes');
   });
 
   it('is ordered again with a fresh link when nothing is heard; late answers are as good, late faults are none', async () => {
@@ -199,6 +219,39 @@ describe('A copy at a target that others operate', () => {
     await linked(2);
     await consumer.failed(answer(2, { ...fault, again: false }));
     assert.deepEqual([(await at()).fault?.message, await task()], ['tape says: expired', 'failed']);
+  });
+
+  describe('that was stored before', () => {
+    /** An order to read it, at its worker. */
+    async function reading(kind: 'verify' | 'retrieve'): Promise<void> {
+      await ordered();
+      await assembler.places.keepOutside('j/0/0.tar', 'p', 'tape', right);
+      await assembler.store.orders.updateOne({ _id: orderId }, { $set: { kind } });
+    }
+    const no = { code: 'worker.unknown-copy', message: 'not there', fault: 'system' };
+
+    it('and is something else by now is known as that, and as what it is', async () => {
+      await reading('verify');
+      await consumer.verified(answer(1, wrong));
+      assert.deepEqual(await copy(), { ...right, damagedAt: clock.now(), found: wrong });
+      assert.equal((await at()).state, 'failed');
+    });
+
+    for (const kind of ['verify', 'retrieve'] as const)
+      it(`and cannot be read any more is known as that: ${kind}`, async () => {
+        await reading(kind);
+        await consumer.failed(answer(1, { ...no, again: true }));
+        assert.deepEqual([(await at()).outside.phase, await copy()], ['waiting', right], 'perhaps next time');
+        clock.advance(1000);
+        await resending.look();
+        if (kind === 'retrieve')
+          await staging.offered({
+            ...{ workOrderId: `${orderId}/link/2`, jobId: 'j', pid: 'p', archiveId: 'j/0/0.tar' },
+            ...{ url: 'u', expiresAt: '2026-01-02T00:00:00Z' },
+          });
+        await consumer.failed(answer(2, no));
+        assert.deepEqual([(await at()).state, (await copy())?.damagedAt], ['failed', clock.now()]);
+      });
   });
 
   it('is nobody elses business: answers about other orders and other targets are parked', async () => {
@@ -274,6 +327,36 @@ describe('A copy at a target that others operate', () => {
       await consumer.removed(removed);
       await consumer.removed(removed);
       assert.equal((await order()).removing, undefined);
+    });
+
+    it('is asked for no more once its worker says that it will not remove it: that is noted', async () => {
+      await staging.discarded('j/0/0');
+      await staging.discardConfirmed('j/0/0/removal');
+      const no = {
+        orderId: `${orderId}/remove`,
+        code: 'worker.other',
+        message: 'another one',
+        fault: 'system',
+      };
+      await consumer.failed(answer(1, { ...no, again: true }));
+      assert.deepEqual((await order()).removing, removalIn.removing);
+      await consumer.failed(answer(1, no));
+      await consumer.failed(answer(1, no));
+      const { removing, removalFault } = await order();
+      assert.deepEqual([removing, removalFault?.message], [undefined, 'tape says: another one']);
+      clock.advance(86_400_000);
+      await resending.look();
+      assert.equal(messagesOf(await order()).filter((type) => type === 'archival.remove-copy.v1').length, 1);
+    });
+
+    it('is asked for at least twice a day, so that there always is a command while its worker is away', async () => {
+      await staging.discarded('j/0/0');
+      await staging.discardConfirmed('j/0/0/removal');
+      await assembler.store.orders.updateOne({ _id: 'j/0/0' }, { $set: { 'removal.attempt': 5000 } });
+      clock.advance(60_000);
+      await resending.look();
+      const next = (await order()).removal?.dueAt?.getTime() ?? 0;
+      assert.equal(next - clock.now().getTime(), 12 * 3_600_000);
     });
 
     it('stays when the datablock is in use after all', async () => {
