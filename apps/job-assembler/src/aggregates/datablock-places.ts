@@ -15,9 +15,14 @@ export abstract class DatablockPlaces {
   ): Promise<void>;
   /** Names of targets, best one first; none where that is not known, or it is another dataset's. */
   abstract of(archiveId: string, pid: string): Promise<readonly string[]>;
+  /** The archiver has no copy any more. What others store stays known until they say that it is removed. */
   abstract remove(archiveId: string): Promise<void>;
   /** A worker has stored a copy, or read it: it is what was archived, unless the copy says that it is damaged. */
   abstract keepOutside(archiveId: string, pid: string, target: string, copy: OutsideCopy): Promise<void>;
+  /** The same where nothing is known of that target. */
+  abstract addOutside(archiveId: string, pid: string, target: string, copy: OutsideCopy): Promise<void>;
+  /** The worker has no copy any more. */
+  abstract removeOutside(archiveId: string, target: string): Promise<void>;
   /** Copies that others store, by target; none of another dataset's datablock. */
   abstract outside(archiveId: string, pid: string): Promise<Readonly<Record<string, OutsideCopy>>>;
   /**

@@ -53,10 +53,14 @@ export abstract class OutsideOrders {
     dueAt: Date,
     rows: readonly OutboxRow[],
   ): Promise<boolean>;
+  /** A work order whose copy at the target its worker was asked to remove; undefined where nobody has asked it for that. */
+  abstract removalAt(id: string, target: string): Promise<WorkOrder | undefined>;
   abstract removed(id: string, target: string): Promise<void>;
   /** The worker will not do it: why is noted, and it is asked no more. */
   abstract removalRefused(id: string, target: string, fault: Fault): Promise<void>;
-  /** The datablock is in use: nothing goes. */
+  /** An operator has brought the datablock back: nothing goes. */
   abstract keepCopies(id: string): Promise<void>;
+  /** The archiver does not say that they may go: nothing goes before people have looked at it. */
+  abstract holdRemoval(id: string, fault: Fault): Promise<void>;
   abstract removalsDue(now: Date, limit: number): Promise<WorkOrder[]>;
 }

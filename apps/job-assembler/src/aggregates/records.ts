@@ -165,7 +165,11 @@ export interface WorkOrder {
   /** Of a datablock that was discarded: outside targets which its copies have still to be taken from. */
   removing?: readonly CopyToRemove[];
   /** The archiver was asked whether they may go; since it said so (`dueAt`), their workers are. */
-  removal?: { readonly attempt: number; readonly dueAt?: Date };
+  removal?: { readonly attempt: number; readonly dueAt?: Date; readonly isRefused?: true };
+  /** Outside targets that have answered a removal for good. */
+  removedFrom?: readonly string[];
+  /** An operator has brought the discarded datablock back: it is in use again. */
+  broughtBack?: true;
   /** Why a copy at an outside target stayed, though it was to go. */
   removalFault?: Fault;
   /** The route it was planned by; absent in records from before 0.6. */

@@ -112,12 +112,10 @@ export abstract class WorkOrders {
   abstract archived(id: string): Promise<WorkOrder | undefined>;
   /** A repair, or a move, that has ended well. */
   abstract copiesChanged(id: string): Promise<WorkOrder | undefined>;
-  /** Whether the archiver was ever asked to take the datablock away. */
+  /** Whether the archiver was asked to take the datablock away, and nobody has brought it back since. */
   abstract isAskedToGo(archiveId: string): Promise<boolean>;
   /** A retrieval that is with the archiver. */
   abstract retrieval(id: string): Promise<WorkOrder | undefined>;
-  /** The datablock of a work order that was asked to go. */
-  abstract discarded(id: string): Promise<string | undefined>;
   /** Targets that planned or released work names. */
   abstract targetsNamed(): Promise<readonly string[]>;
   /** What the archiver could not do after the end. */

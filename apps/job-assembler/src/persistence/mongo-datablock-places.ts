@@ -42,8 +42,34 @@ export class MongoDatablockPlaces extends DatablockPlaces {
     await this.store.places.updateOne(known, { $set: { [`outside.${target}.damagedAt`]: at, ...read } });
   }
 
+  async addOutside(archiveId: string, pid: string, target: string, copy: OutsideCopy): Promise<void> {
+    const name = `outside.${target}`;
+    try {
+      const unknown = { _id: archiveId, [name]: absent };
+      const change = { $set: { pid, [name]: copy }, $setOnInsert: { targets: [] } };
+      await this.store.places.updateOne(unknown, change, { upsert: true });
+    } catch (error) {
+      // It is known.
+      if (!isDuplicateKey(error)) throw error;
+    }
+  }
+
+  async removeOutside(archiveId: string, target: string): Promise<void> {
+    await this.store.places.updateOne({ _id: archiveId }, {
+      $unset: { [`outside.${target}`]: '' },
+    } as object);
+    await this.forgetEmpty(archiveId);
+  }
+
   async remove(archiveId: string): Promise<void> {
-    await this.store.places.deleteOne({ _id: archiveId });
+    const own = { $set: { targets: [] }, $unset: { placement: '' as const } };
+    await this.store.places.updateOne({ _id: archiveId }, own);
+    await this.forgetEmpty(archiveId);
+  }
+
+  private async forgetEmpty(_id: string): Promise<void> {
+    const none = { targets: { $size: 0 }, $or: [{ outside: absent }, { outside: {} }] };
+    await this.store.places.deleteOne({ _id, ...none });
   }
 
   targets(): Promise<readonly string[]> {

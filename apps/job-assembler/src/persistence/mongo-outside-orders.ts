@@ -141,23 +141,36 @@ export class MongoOutsideOrders extends OutsideOrders {
     return this.outbox.change(seen, { $set: { removal: { attempt, dueAt } } }, rows);
   }
 
+  async removalAt(id: string, target: string): Promise<WorkOrder | undefined> {
+    const asked = [{ removedFrom: target }, beingRemoved(target)];
+    return (await this.orders.findOne({ _id: id, $or: asked } as object)) ?? undefined;
+  }
+
   async removed(id: string, target: string): Promise<void> {
-    await this.orders.updateOne({ _id: id }, { $pull: { removing: { target } } });
     await this.orders.updateOne(
-      { _id: id, removing: { $size: 0 } },
-      {
-        $unset: { removing: '', removal: '' },
-      },
+      { _id: id, ...beingRemoved(target) },
+      { $pull: { removing: { target } }, $addToSet: { removedFrom: target } },
     );
+    const all = { _id: id, removing: { $size: 0 } };
+    await this.orders.updateOne(all, { $unset: { removing: '', removal: '' } });
   }
 
   async removalRefused(id: string, target: string, removalFault: Fault): Promise<void> {
-    await this.orders.updateOne({ _id: id, 'removing.target': target } as object, { $set: { removalFault } });
+    await this.orders.updateOne({ _id: id, ...beingRemoved(target) }, { $set: { removalFault } });
     await this.removed(id, target);
   }
 
   async keepCopies(id: string): Promise<void> {
-    await this.orders.updateOne({ _id: id }, { $unset: { removing: '', removal: '' } });
+    const kept = {
+      $unset: { removing: '' as const, removal: '' as const },
+      $set: { broughtBack: true as const },
+    };
+    await this.orders.updateOne({ _id: id }, kept);
+  }
+
+  async holdRemoval(id: string, removalFault: Fault): Promise<void> {
+    const asked = { _id: id, 'removal.attempt': 0, 'removing.0': { $exists: true } } as object;
+    await this.orders.updateOne(asked, { $set: { removalFault, 'removal.isRefused': true } });
   }
 
   removalsDue(now: Date, limit: number): Promise<WorkOrder[]> {
@@ -167,6 +180,10 @@ export class MongoOutsideOrders extends OutsideOrders {
       .limit(limit)
       .toArray();
   }
+}
+
+function beingRemoved(target: string): object {
+  return { 'removal.attempt': { $gte: 1 }, 'removing.target': target };
 }
 
 function asSeen(id: string, { attempt, phase }: SeenOutside): object {

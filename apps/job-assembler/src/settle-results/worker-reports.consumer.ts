@@ -53,19 +53,15 @@ export class WorkerReportsConsumer {
     @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
   ) {}
 
-  /** Of a removal it says nothing that is waited for. */
   @Handles(copyAcceptedV1)
   accepted(@Payload() { data }: Envelope<CopyAcceptedV1>): Promise<Outcome> {
-    return this.removals.knows(data) ? Promise.resolve(done) : this.about(data, () => this.heard(data, 0));
+    return this.sign(data, 0);
   }
 
   @Handles(copyProgressedV1)
-  async progressed(@Payload() { data }: Envelope<CopyProgressedV1>): Promise<Outcome> {
-    const order = await this.outside.find(data.orderId);
-    // Nothing hangs on it: one about an order that nobody knows is not worth a place in the parking lot.
-    if (order?.outside.target !== data.target) return done;
-    await this.heard(data, data.bytesTotal === 0 ? 0 : Math.min(1, data.bytesDone / data.bytesTotal));
-    return done;
+  progressed(@Payload() { data }: Envelope<CopyProgressedV1>): Promise<Outcome> {
+    const { bytesDone, bytesTotal } = data;
+    return this.sign(data, bytesTotal === 0 ? 0 : Math.min(1, bytesDone / bytesTotal));
   }
 
   @Handles(copyStoredV1)
@@ -116,7 +112,7 @@ export class WorkerReportsConsumer {
 
   @Handles(copyFailedV1)
   failed(@Payload() { data }: Envelope<CopyFailedV1>): Promise<Outcome> {
-    if (this.removals.knows(data)) return this.removals.failed(data);
+    if (this.removals.isAbout(data)) return this.removals.failed(data);
     const { code, message, fault, again } = data;
     return this.about(data, async (order) => {
       if (order.state !== 'released') return;
@@ -129,10 +125,15 @@ export class WorkerReportsConsumer {
     });
   }
 
-  private heard({ orderId }: Answer, share: number): Promise<void> {
+  /** A sign of life. */
+  private async sign(answer: Answer, share: number): Promise<Outcome> {
+    if (this.removals.isAbout(answer)) return this.removals.heard(answer);
+    const order = await this.outside.find(answer.orderId);
+    if (order?.outside.target !== answer.target) return this.removals.unknown(answer);
     const now = this.clock.now();
     const dueAt = new Date(now.getTime() + this.config.outside.silence);
-    return this.outside.heard(orderId, now, dueAt, share);
+    await this.outside.heard(order._id, now, dueAt, share);
+    return done;
   }
 
   private async about(answer: Answer, take: (order: OutsideOrder) => Promise<void>): Promise<Outcome> {

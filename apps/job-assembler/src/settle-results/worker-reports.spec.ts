@@ -5,7 +5,6 @@ import { createLogger } from '#observability';
 import type { OutsideOrder } from '../aggregates/outside-orders.js';
 import type { WorkOrder } from '../aggregates/records.js';
 import type { Dispatcher } from '../release-work/dispatcher.js';
-import { OutsidePlanning } from '../release-work/outside-planning.js';
 import { JobCancellation } from '../accept-job/job-cancellation.js';
 import { memoryAssembler, type Assembler } from '../testing/assembler.js';
 import { configOf } from '../testing/assembler-config.js';
@@ -13,18 +12,18 @@ import { dispatcherOn } from '../testing/dispatching.js';
 import { meanwhileOn } from '../testing/meanwhile.js';
 import { routesOf, targetOf } from '../testing/release-rules.js';
 import { archived, jobOf, messagesOf, orderOf, taskOf } from '../testing/samples.js';
+import { outsideWorkingOn } from '../testing/outside-working.js';
 import { settlingOn } from '../testing/settling.js';
 import type { JobSettling } from './job-settling.js';
-import { OutsideEndings } from './outside-endings.js';
-import { OutsideRemovals } from './outside-removals.js';
-import { OutsideResending } from './outside-resending.js';
-import { OutsideStaging } from './outside-staging.js';
+import type { OutsideResending } from './outside-resending.js';
+import type { OutsideStaging } from './outside-staging.js';
 import { UnregisteredDatablocks } from './unregistered-datablocks.js';
-import { WorkerReportsConsumer } from './worker-reports.consumer.js';
+import type { WorkerReportsConsumer } from './worker-reports.consumer.js';
 
 const logger = createLogger('worker-reports.spec', 'silent');
 const right = { packedSize: 12, sha256: 'x' };
 const wrong = { packedSize: 12, sha256: 'other' };
+const events = ['accepted', 'progressed', 'stored', 'verified', 'recalled', 'cancelled', 'failed'] as const;
 const routes = routesOf(
   targetOf('disk'),
   targetOf('tape', { kind: 'outside', limits: { write: 1, read: 1 } }),
@@ -48,19 +47,10 @@ describe('A copy at a target that others operate', () => {
   let settle: () => Promise<void>;
   beforeEach(async () => {
     assembler = memoryAssembler(clock);
-    const { jobs, orders, outside, places, leases } = assembler;
-    const planning = new OutsidePlanning(jobs, orders, outside, places, clock);
-    const { settling } = settlingOn(assembler, clock);
-    const dispatcher = { wake: () => undefined } as unknown as Dispatcher;
-    const endings = new OutsideEndings(
-      ...([outside, orders, places, planning, settling, clock, config, logger] as const),
-    );
-    const removals = new OutsideRemovals(outside, clock, config, logger);
-    consumer = new WorkerReportsConsumer(outside, endings, removals, dispatcher, clock, config);
-    staging = new OutsideStaging(outside, endings, removals, orders, planning, clock, config);
-    resending = new OutsideResending(outside, endings, leases, clock, config, logger);
+    const working = outsideWorkingOn(assembler, clock, config);
+    ({ consumer, staging, resending } = working);
     releasing = dispatcherOn(assembler, clock, config, logger);
-    settle = () => settling.settle('j/0');
+    settle = () => working.settling.settle('j/0');
     await assembler.store.jobs.insertOne(jobOf('j', { state: 'running' }));
     await assembler.store.tasks.insertOne(taskOf('j/0', { planner: 1, pid: 'p' }));
     const inner = { target: 'write:r@disk', targets: ['disk'], outsideTargets: ['tape'], planner: 1 };
@@ -257,15 +247,38 @@ describe('A copy at a target that others operate', () => {
   it('is nobody elses business: answers about other orders and other targets are parked', async () => {
     await ordered();
     for (const about of [{ orderId: 'j/0/0' }, { orderId: 'none' }, { target: 'vault' }])
-      for (const say of ['accepted', 'stored', 'verified', 'recalled', 'cancelled', 'failed'] as const) {
+      for (const say of events) {
         const outcome = await consumer[say](answer(1, { ...right, ...about }));
         assert.deepEqual(
           [outcome.kind, (outcome as { code?: string }).code],
           ['dead', 'assembly.order-unknown'],
         );
       }
-    assert.equal((await consumer.progressed(answer(1, { orderId: 'none' }))).kind, 'done');
     assert.deepEqual(await phase(), ['released', 'ordered', 1]);
+  });
+
+  it('is nobody elses business to remove: answers that nobody has asked for are parked, and change nothing', async () => {
+    await ordered();
+    await assembler.store.orders.updateOne(
+      { _id: 'j/0/0' },
+      { $set: { removing: [{ target: 'tape', ...right }] } },
+    );
+    const removals = [
+      ...[{ orderId: `${orderId}/remove` }, { orderId: `${orderId}/clear` }, { orderId: 'none/tape/clear' }],
+      ...[{ orderId: 'none/tape/remove' }, { orderId: 'j/0/0/vault/remove', target: 'vault' }],
+    ];
+    const check = async (some: object[]) => {
+      for (const about of some)
+        for (const say of ['accepted', 'progressed', 'removed', 'failed'] as const)
+          assert.equal((await consumer[say](answer(1, about))).kind, 'dead', JSON.stringify([say, about]));
+    };
+    await check(removals);
+    await staging.discarded('j/0/0');
+    await check(removals);
+    await staging.discardConfirmed('j/0/0/removal');
+    await check(removals.slice(1));
+    for (const say of ['accepted', 'progressed', 'removed', 'removed'] as const)
+      assert.equal((await consumer[say](answer(1, removals[0]))).kind, 'done');
   });
 
   describe('of a job that is cancelled', () => {
@@ -303,71 +316,6 @@ describe('A copy at a target that others operate', () => {
         await resending.look();
       }
       assert.deepEqual([(await at()).state, await task()], ['cancelled', 'cancelled']);
-    });
-  });
-
-  describe('that nobody needs any more', () => {
-    const removalIn = { removing: [{ target: 'tape', ...right }] };
-    const order = async () => (await assembler.store.orders.findOne({ _id: 'j/0/0' })) as WorkOrder;
-    beforeEach(() => assembler.store.orders.updateOne({ _id: 'j/0/0' }, { $set: removalIn }));
-    const removed = { data: { orderId: `${orderId}/remove`, target: 'tape', attempt: 1 } } as never;
-
-    it('is removed when the archiver says that nothing of ours is kept, and asked for until its worker answers', async () => {
-      await staging.discarded('j/0/0');
-      await staging.discarded('j/0/0');
-      assert.deepEqual(messagesOf(await order()), ['archival.confirm-discard.v1']);
-      await staging.discardConfirmed('j/0/0/removal');
-      await staging.discardConfirmed('j/0/0/removal');
-      clock.advance(60_000);
-      await resending.look();
-      assert.deepEqual(messagesOf(await order()).slice(1), [
-        'archival.remove-copy.v1',
-        'archival.remove-copy.v1',
-      ]);
-      await consumer.removed(removed);
-      await consumer.removed(removed);
-      assert.equal((await order()).removing, undefined);
-    });
-
-    it('is asked for no more once its worker says that it will not remove it: that is noted', async () => {
-      await staging.discarded('j/0/0');
-      await staging.discardConfirmed('j/0/0/removal');
-      const no = {
-        orderId: `${orderId}/remove`,
-        code: 'worker.other',
-        message: 'another one',
-        fault: 'system',
-      };
-      await consumer.failed(answer(1, { ...no, again: true }));
-      assert.deepEqual((await order()).removing, removalIn.removing);
-      await consumer.failed(answer(1, no));
-      await consumer.failed(answer(1, no));
-      const { removing, removalFault } = await order();
-      assert.deepEqual([removing, removalFault?.message], [undefined, 'tape says: another one']);
-      clock.advance(86_400_000);
-      await resending.look();
-      assert.equal(messagesOf(await order()).filter((type) => type === 'archival.remove-copy.v1').length, 1);
-    });
-
-    it('is asked for at least twice a day, so that there always is a command while its worker is away', async () => {
-      await staging.discarded('j/0/0');
-      await staging.discardConfirmed('j/0/0/removal');
-      await assembler.store.orders.updateOne({ _id: 'j/0/0' }, { $set: { 'removal.attempt': 5000 } });
-      clock.advance(60_000);
-      await resending.look();
-      const next = (await order()).removal?.dueAt?.getTime() ?? 0;
-      assert.equal(next - clock.now().getTime(), 12 * 3_600_000);
-    });
-
-    it('stays when the datablock is in use after all', async () => {
-      await staging.discarded('j/0/0');
-      await staging.failed('j/0/0/removal', {
-        code: 'archiver.datablock-in-use',
-        message: 'm',
-        fault: 'system',
-      });
-      await staging.discardConfirmed('j/0/0/removal');
-      assert.deepEqual(messagesOf(await order()), ['archival.confirm-discard.v1']);
     });
   });
 });

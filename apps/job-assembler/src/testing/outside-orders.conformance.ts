@@ -142,14 +142,23 @@ export function outsideOrdersConformance(name: string, open: () => Promise<Assem
       assert.equal(await outside.askForRemoval(order._id, message()), true);
       assert.equal(await outside.askForRemoval(order._id, message()), false);
       assert.deepEqual(await outside.removalsDue(later, 9), []);
+      await outside.removed(order._id, 'tape');
+      await outside.removalRefused(order._id, 'tape', fault);
+      assert.deepEqual((await outside.removing(order._id))?.removing, copies, 'nobody was asked by then');
       const seen = (await outside.removing(order._id))!;
       assert.equal(await outside.orderRemoval(seen, 1, now, [message()]), true);
       assert.equal(await outside.orderRemoval(seen, 1, now, [message()]), false);
       assert.equal((await outside.removalsDue(now, 9)).length, 1);
+      await outside.removed(order._id, 'disk');
+      assert.equal(await outside.removalAt(order._id, 'disk'), undefined);
+      assert.equal((await outside.removalAt(order._id, 'tape'))?._id, order._id);
       await outside.removed(order._id, 'tape');
+      assert.equal((await outside.removalAt(order._id, 'tape'))?._id, order._id, 'the second time');
       assert.deepEqual((await outside.removing(order._id))?.removing, [copies[1]]);
-      await outside.removed(order._id, 'vault');
+      await outside.removalRefused(order._id, 'vault', fault);
+      await outside.removalRefused(order._id, 'tape', { ...fault, code: 'late' });
       assert.equal(await outside.removing(order._id), undefined);
+      assert.deepEqual((await assembler.store.orders.findOne({ _id: order._id }))?.removalFault, fault);
       assert.deepEqual(await outside.removalsDue(later, 9), []);
     });
 
