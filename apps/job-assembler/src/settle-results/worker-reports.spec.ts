@@ -3,6 +3,7 @@ import { beforeEach, describe, it } from 'node:test';
 import { ManualClock } from '#kernel';
 import { createLogger } from '#observability';
 import type { OutsideOrder } from '../aggregates/outside-orders.js';
+import type { DatablockPlaces } from '../aggregates/datablock-places.js';
 import type { WorkOrder } from '../aggregates/records.js';
 import type { Dispatcher } from '../release-work/dispatcher.js';
 import { JobCancellation } from '../accept-job/job-cancellation.js';
@@ -127,6 +128,48 @@ describe('A copy at a target that others operate', () => {
     assert.deepEqual(Object.keys(await assembler.places.outside('j/0/0.tar', 'p')), ['tape']);
     assert.equal(await task(), 'registering');
   });
+
+  it('that was found damaged since stays so, though its worker says the old right answer once more', async () => {
+    await ordered();
+    await consumer.stored(answer(1, right));
+    clock.advance(1000);
+    await assembler.places.damagedOutside('j/0/0.tar', 'tape', clock.now());
+    await consumer.stored(answer(1, right));
+    assert.deepEqual(await copy(), { ...right, damagedAt: clock.now() });
+  });
+
+  it('that was wrong at first is good when the right one came, also if a crash came after that', async () => {
+    await ordered();
+    await assembler.places.keepOutside('j/0/0.tar', 'p', 'tape', {
+      ...right,
+      damagedAt: clock.now(),
+      found: wrong,
+    });
+    clock.advance(1000);
+    await assembler.outside.endWell(await at(), clock.now());
+    await consumer.stored(answer(1, right));
+    assert.deepEqual(await copy(), right);
+  });
+
+  for (const kind of ['store', 'verify'] as const)
+    it(`that was asked to go leaves no record when its answer comes late, or in between: ${kind}`, async () => {
+      await ordered();
+      await assembler.store.orders.updateOne({ _id: orderId }, { $set: { kind } });
+      const say = () =>
+        kind === 'store' ? consumer.stored(answer(1, right)) : consumer.verified(answer(1, right));
+      const places = Object.create(assembler.places, {
+        keepOutside: {
+          value: async (...named: Parameters<DatablockPlaces['keepOutside']>) => {
+            await assembler.store.orders.updateOne({ _id: 'j/0/0' }, { $set: { discardedAt: clock.now() } });
+            await assembler.places.keepOutside(...named);
+          },
+        },
+      }) as DatablockPlaces;
+      ({ consumer } = outsideWorkingOn({ ...assembler, places }, clock, config));
+      await say();
+      await say();
+      assert.deepEqual([(await at()).state, await copy()], ['done', undefined]);
+    });
 
   for (const call of [1, 2])
     it(`is waited for also by who settles the dataset at the same moment, before write ${call}`, async () => {
