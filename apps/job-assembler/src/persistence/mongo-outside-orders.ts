@@ -6,6 +6,7 @@ import {
   type NextOutside,
   type OutsideOrder,
   type SeenRemoval,
+  type SignOfLife,
 } from '../aggregates/outside-orders.js';
 import type { Fault, WorkOrder } from '../aggregates/records.js';
 import type { WorkEnd } from '../aggregates/work-orders.js';
@@ -13,6 +14,7 @@ import { outsideSteps, type OutsidePhase, type SeenOutside } from '../domain/out
 import { workOrderSteps } from '../domain/states.js';
 import { AssemblerStore } from './assembler-store.js';
 import { absent } from './queries.js';
+import { progressOf } from './work-order-queries.js';
 
 const ends = {
   done: stepOf(workOrderSteps, 'released', 'done'),
@@ -61,12 +63,10 @@ export class MongoOutsideOrders extends OutsideOrders {
     return (found as OutsideOrder | null) ?? undefined;
   }
 
-  async heard(id: string, now: Date, dueAt: Date, share: number): Promise<void> {
+  async heard(id: string, { heardAt, dueAt, share, reason }: SignOfLife): Promise<void> {
     const ordered = { _id: id, state: 'released', 'outside.phase': 'ordered' } as object;
-    await this.orders.updateOne(ordered, {
-      $max: { share, 'outside.dueAt': dueAt },
-      $set: { heardAt: now },
-    });
+    const { $max, ...said } = progressOf(share, heardAt, { reason });
+    await this.orders.updateOne(ordered, { $max: { ...$max, 'outside.dueAt': dueAt }, ...said });
   }
 
   step(
@@ -108,9 +108,10 @@ export class MongoOutsideOrders extends OutsideOrders {
     return matchedCount === 1;
   }
 
-  due(now: Date, limit: number): Promise<OutsideOrder[]> {
+  due(now: Date, limit: number, closed: readonly string[] = []): Promise<OutsideOrder[]> {
+    const open = [{ 'outside.target': { $nin: closed } }, { 'outside.phase': 'cancelling' }];
     return this.orders
-      .find({ 'outside.dueAt': { $lte: now }, state: 'released' } as object)
+      .find({ 'outside.dueAt': { $lte: now }, state: 'released', $or: open } as object)
       .sort({ 'outside.dueAt': 1, _id: 1 })
       .limit(limit)
       .toArray() as Promise<OutsideOrder[]>;

@@ -76,7 +76,11 @@ export function settledCounts(rows: readonly SettledRow[]): SettledCounts {
 }
 
 /** How progress is written: it never goes back, and what was waited for before is waited for no more. */
-export function progressOf(share: number, heardAt: Date, { reason, code }: Partial<ToldWait> = {}) {
+export function progressOf(
+  share: number,
+  heardAt: Date,
+  { reason, code }: { readonly [Name in keyof ToldWait]?: ToldWait[Name] | undefined } = {},
+) {
   const said = {
     ...(reason === undefined ? {} : { waits: reason }),
     ...(code === undefined ? {} : { waitCode: code }),

@@ -73,13 +73,17 @@ export function clearing(
   };
 }
 
-/** The worker says that it has put the datablock at the link; the archiver reads what lies there. */
-export function taking(order: OutsideOrder, now: Date): OutsideTurn {
+/**
+ * The worker says that it has put the datablock at the link; the archiver reads what lies there.
+ *
+ * @param answered the attempt whose link that was: each has a place of its own
+ */
+export function taking(order: OutsideOrder, answered: number, now: Date): OutsideTurn {
   const { _id, jobId, pid, archiveId, outside, context } = order;
   const { attempt } = outside;
   const data = {
     ...{ workOrderId: stagingId(_id, 'take', attempt), jobId, pid, archiveId },
-    offer: stagingId(_id, 'link', attempt),
+    offer: stagingId(_id, 'link', answered),
   };
   return { next: { phase: 'taking', attempt }, rows: [eventRow(takeUploadV1, data, now, context)] };
 }

@@ -84,6 +84,22 @@ describe('A copy at a target that others operate, and that nobody needs any more
     assert.equal(messagesOf(await order()).filter((type) => type === 'archival.remove-copy.v1').length, 1);
   });
 
+  it('is not asked for again while its target is paused', async () => {
+    await staging.discarded('j/0/0');
+    await staging.discardConfirmed('j/0/0/removal');
+    const pause = { id: 'a', scope: 'target:tape', by: 'me', reason: 'move', since: clock.now() } as const;
+    await assembler.steering.pause(pause, clock.now());
+    const asked = async () => [(await order()).removal?.attempt, messagesOf(await order()).length];
+    const before = await asked();
+    clock.advance(60_000);
+    await resending.look();
+    assert.deepEqual(await asked(), before);
+    await assembler.steering.resume('a', 'me', clock.now());
+    clock.advance(60_000);
+    await resending.look();
+    assert.deepEqual(await asked(), [2, 3]);
+  });
+
   it('is asked for at least twice a day, so that there always is a command while its worker is away', async () => {
     await staging.discarded('j/0/0');
     await staging.discardConfirmed('j/0/0/removal');

@@ -23,7 +23,7 @@ import { Clock } from '#kernel';
 import { done, Handles, type Outcome } from '#messaging';
 import { OutsideOrders, type OutsideOrder } from '../aggregates/outside-orders.js';
 import type { Fault, ReadBack } from '../aggregates/records.js';
-import { isRight } from '../domain/outside-work.js';
+import { isRight, isUnderWay } from '../domain/outside-work.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
 import { taking } from '../release-work/outside-commands.js';
 import { Dispatcher } from '../release-work/dispatcher.js';
@@ -61,7 +61,7 @@ export class WorkerReportsConsumer {
   @Handles(copyProgressedV1)
   progressed(@Payload() { data }: Envelope<CopyProgressedV1>): Promise<Outcome> {
     const { bytesDone, bytesTotal } = data;
-    return this.sign(data, bytesTotal === 0 ? 0 : Math.min(1, bytesDone / bytesTotal));
+    return this.sign(data, bytesTotal === 0 ? 0 : Math.min(1, bytesDone / bytesTotal), data.reason);
   }
 
   @Handles(copyStoredV1)
@@ -84,14 +84,17 @@ export class WorkerReportsConsumer {
     });
   }
 
-  /** What it says of the checksum counts for nothing: the archiver reads what was uploaded. */
+  /**
+   * What it says of the checksum counts for nothing: the archiver reads what was uploaded. So whichever attempt it answers is as good:
+   * who takes longer than our patience would else never be done.
+   */
   @Handles(copyRecalledV1)
   recalled(@Payload() { data }: Envelope<CopyRecalledV1>): Promise<Outcome> {
     return this.about(data, async (order) => {
       if (order.kind !== 'retrieve' || order.state !== 'released') return;
       if (order.outside.phase === 'cancelling') return this.endings.cancelled(order);
-      if (!isCurrent(order, data)) return;
-      const { next, rows } = taking(order, this.clock.now());
+      if (!isUnderWay(order.outside, data.attempt)) return;
+      const { next, rows } = taking(order, data.attempt, this.clock.now());
       await this.outside.step(order._id, order.outside, next, rows);
     });
   }
@@ -126,13 +129,13 @@ export class WorkerReportsConsumer {
   }
 
   /** A sign of life. */
-  private async sign(answer: Answer, share: number): Promise<Outcome> {
+  private async sign(answer: Answer, share: number, reason?: string): Promise<Outcome> {
     if (this.removals.isAbout(answer)) return this.removals.heard(answer);
     const order = await this.outside.find(answer.orderId);
     if (order?.outside.target !== answer.target) return this.removals.unknown(answer);
     const now = this.clock.now();
     const dueAt = new Date(now.getTime() + this.config.outside.silence);
-    await this.outside.heard(order._id, now, dueAt, share);
+    await this.outside.heard(order._id, { heardAt: now, dueAt, share, reason });
     return done;
   }
 

@@ -242,6 +242,27 @@ describe('A copy at a target that others operate', () => {
     assert.equal(await task(), 'registering');
   });
 
+  it('says what its worker waits for, as long as that lasts', async () => {
+    await ordered();
+    await consumer.progressed(answer(1, { bytesDone: 6, bytesTotal: 12, reason: 'no drive is free' }));
+    assert.deepEqual([(await at()).share, (await at()).waits], [0.5, 'no drive is free']);
+    await consumer.progressed(answer(1, { bytesDone: 7, bytesTotal: 14 }));
+    assert.equal((await at()).waits, undefined);
+  });
+
+  for (const scope of ['target:tape', 'all'] as const)
+    it(`is not ordered again while that is paused, and is when it goes on: ${scope}`, async () => {
+      await ordered();
+      const pause = { id: 'a', scope, by: 'me', reason: 'move', since: clock.now() };
+      assert.equal(await assembler.steering.pause(pause, clock.now()), true);
+      clock.advance(60_000);
+      await resending.look();
+      assert.deepEqual(await phase(), ['released', 'ordered', 1]);
+      await assembler.steering.resume('a', 'me', clock.now());
+      await resending.look();
+      assert.deepEqual(await phase(), ['released', 'staging', 2]);
+    });
+
   it('that its worker could not make is tried again after a pause, where that may help', async () => {
     await ordered();
     const fault = { code: 'worker.link', message: 'expired', fault: 'system', again: true };
@@ -252,39 +273,6 @@ describe('A copy at a target that others operate', () => {
     await linked(2);
     await consumer.failed(answer(2, { ...fault, again: false }));
     assert.deepEqual([(await at()).fault?.message, await task()], ['tape says: expired', 'failed']);
-  });
-
-  describe('that was stored before', () => {
-    /** An order to read it, at its worker. */
-    async function reading(kind: 'verify' | 'retrieve'): Promise<void> {
-      await ordered();
-      await assembler.places.keepOutside('j/0/0.tar', 'p', 'tape', right);
-      await assembler.store.orders.updateOne({ _id: orderId }, { $set: { kind } });
-    }
-    const no = { code: 'worker.unknown-copy', message: 'not there', fault: 'system' };
-
-    it('and is something else by now is known as that, and as what it is', async () => {
-      await reading('verify');
-      await consumer.verified(answer(1, wrong));
-      assert.deepEqual(await copy(), { ...right, damagedAt: clock.now(), found: wrong });
-      assert.equal((await at()).state, 'failed');
-    });
-
-    for (const kind of ['verify', 'retrieve'] as const)
-      it(`and cannot be read any more is known as that: ${kind}`, async () => {
-        await reading(kind);
-        await consumer.failed(answer(1, { ...no, again: true }));
-        assert.deepEqual([(await at()).outside.phase, await copy()], ['waiting', right], 'perhaps next time');
-        clock.advance(1000);
-        await resending.look();
-        if (kind === 'retrieve')
-          await staging.offered({
-            ...{ workOrderId: `${orderId}/link/2`, jobId: 'j', pid: 'p', archiveId: 'j/0/0.tar' },
-            ...{ url: 'u', expiresAt: '2026-01-02T00:00:00Z' },
-          });
-        await consumer.failed(answer(2, no));
-        assert.deepEqual([(await at()).state, (await copy())?.damagedAt], ['failed', clock.now()]);
-      });
   });
 
   it('is nobody elses business: answers about other orders and other targets are parked', async () => {

@@ -1,6 +1,7 @@
 import type { Clock } from '#kernel';
 import { createLogger } from '#observability';
 import type { JobAssemblerConfig } from '../job-assembler.config.js';
+import { CurrentRules } from '../release-work/current-rules.js';
 import { OutsidePlanning } from '../release-work/outside-planning.js';
 import { OutsideEndings } from '../settle-results/outside-endings.js';
 import { OutsideRemovals } from '../settle-results/outside-removals.js';
@@ -14,7 +15,7 @@ const logger = createLogger('outside-working', 'silent');
 
 /** Everything that has to do with workers of outside targets, as the module wires it. */
 export function outsideWorkingOn(assembler: Assembler, clock: Clock, config: JobAssemblerConfig) {
-  const { jobs, orders, outside, places, leases } = assembler;
+  const { jobs, orders, outside, places, leases, steering } = assembler;
   const planning = new OutsidePlanning(jobs, orders, outside, places, clock);
   const { settling, dispatcher } = settlingOn(assembler, clock);
   const endings = new OutsideEndings(
@@ -25,6 +26,14 @@ export function outsideWorkingOn(assembler: Assembler, clock: Clock, config: Job
     settling,
     consumer: new WorkerReportsConsumer(outside, endings, removals, dispatcher, clock, config),
     staging: new OutsideStaging(outside, endings, removals, orders, planning, clock, config),
-    resending: new OutsideResending(outside, endings, leases, clock, config, logger),
+    resending: new OutsideResending(
+      outside,
+      endings,
+      leases,
+      new CurrentRules(steering, clock, config),
+      clock,
+      config,
+      logger,
+    ),
   };
 }
