@@ -165,7 +165,13 @@ export interface WorkOrder {
   /** Of a datablock that was discarded: outside targets which its copies have still to be taken from. */
   removing?: readonly CopyToRemove[];
   /** The archiver was asked whether they may go; since it said so (`dueAt`), their workers are. */
-  removal?: { readonly attempt: number; readonly dueAt?: Date };
+  removal?: { readonly attempt: number; readonly dueAt?: Date; readonly isRefused?: true };
+  /** Outside targets that have answered a removal for good. */
+  removedFrom?: readonly string[];
+  /** An operator has brought the discarded datablock back: it is in use again. */
+  broughtBack?: true;
+  /** Why a copy at an outside target stayed, though it was to go. */
+  removalFault?: Fault;
   /** The route it was planned by; absent in records from before 0.6. */
   route?: string;
   /** Of a move: the target whose copy goes, and the one that gets it. */
@@ -231,9 +237,14 @@ export interface OutsideCopy {
   readonly sha256: string;
   /** Since when it is known to be missing, or other than what was archived. */
   readonly damagedAt?: Date;
+  /** What its worker has read there instead: a worker removes only what an order names. */
+  readonly found?: ReadBack;
 }
 
-/** A copy that others store, and that nobody needs any more. */
+/** What was read from a medium. */
+export type ReadBack = Pick<OutsideCopy, 'packedSize' | 'sha256'>;
+
+/** A copy that others store, and that nobody needs any more: as its worker has it. */
 export interface CopyToRemove extends Pick<OutsideCopy, 'packedSize' | 'sha256'> {
   readonly target: string;
 }

@@ -8,6 +8,9 @@ import type { CopyToRemove, DatasetTask, Fault, WorkOrder } from './records.js';
 
 export type WorkOrderCounts = Partial<Record<WorkOrderState, number>>;
 
+/** `toFollow`: of the done ones those whose orders to outside targets are not there yet. */
+export type SettledCounts = WorkOrderCounts & { readonly toFollow?: number };
+
 /** Work orders of a job, of a dataset, or of the plan that a dataset was started with. */
 export type WorkScope =
   { readonly jobId: string } | { readonly taskId: string } | Readonly<ReturnType<typeof planOf>>;
@@ -109,12 +112,10 @@ export abstract class WorkOrders {
   abstract archived(id: string): Promise<WorkOrder | undefined>;
   /** A repair, or a move, that has ended well. */
   abstract copiesChanged(id: string): Promise<WorkOrder | undefined>;
-  /** Whether the archiver was ever asked to take the datablock away. */
+  /** Whether the archiver was asked to take the datablock away, and nobody has brought it back since. */
   abstract isAskedToGo(archiveId: string): Promise<boolean>;
   /** A retrieval that is with the archiver. */
   abstract retrieval(id: string): Promise<WorkOrder | undefined>;
-  /** The datablock of a work order that was asked to go. */
-  abstract discarded(id: string): Promise<string | undefined>;
   /** Targets that planned or released work names. */
   abstract targetsNamed(): Promise<readonly string[]>;
   /** What the archiver could not do after the end. */
@@ -124,6 +125,8 @@ export abstract class WorkOrders {
   abstract progress(id: string, told: ToldProgress): Promise<void>;
 
   abstract counts(scope: WorkScope): Promise<WorkOrderCounts>;
+  /** The same in one look with what is still to be planned of them: nobody takes for done what is not done everywhere. */
+  abstract countsToSettle(scope: WorkScope): Promise<SettledCounts>;
   abstract countsByTask(
     which: { readonly jobId: string } | { readonly taskIds: readonly string[] },
   ): Promise<ReadonlyMap<string, WorkOrderCounts>>;

@@ -20,6 +20,8 @@ export interface OutsideWork {
   readonly faults: number;
   /** Attempt of the last removal: what was stored before it is no more, and what is said of that is old. */
   readonly cleared?: number;
+  /** What the worker says it has stored, where that was no good: it is asked to remove that, and nothing else. */
+  readonly found?: { readonly packedSize: number; readonly sha256: string };
   /** When it is looked at again unless something is heard; absent while the archiver has its turn. */
   readonly dueAt?: Date;
 }
@@ -30,7 +32,7 @@ export type SeenOutside = Pick<OutsideWork, 'attempt' | 'phase'>;
 /** Which phase may follow which; each order can be cancelled, and one that is cancelled stays so. */
 export const outsideSteps: Steps<OutsidePhase> = {
   waiting: ['staging', 'ordered', 'cancelling'],
-  staging: ['ordered', 'cancelling'],
+  staging: ['ordered', 'taking', 'cancelling'],
   ordered: ['ordered', 'staging', 'waiting', 'clearing', 'taking', 'cancelling'],
   clearing: ['clearing', 'staging', 'cancelling'],
   taking: ['waiting', 'cancelling'],
@@ -77,6 +79,11 @@ export function removalOf(
     if (id.endsWith(end)) return { before: id.slice(0, -word.length - 1), word };
   }
   return undefined;
+}
+
+/** Whether the command of an attempt was sent, and is not answered or taken back: of a later one the worker may not know yet. */
+export function isUnderWay({ phase, attempt: last }: SeenOutside, attempt: number): boolean {
+  return (phase === 'ordered' && attempt <= last) || (phase === 'staging' && attempt < last);
 }
 
 /** Whether the worker has read back what was archived. */

@@ -6,13 +6,15 @@ import {
   type NextOutside,
   type OutsideOrder,
   type SeenRemoval,
+  type SignOfLife,
 } from '../aggregates/outside-orders.js';
-import type { WorkOrder } from '../aggregates/records.js';
+import type { Fault, WorkOrder } from '../aggregates/records.js';
 import type { WorkEnd } from '../aggregates/work-orders.js';
 import { outsideSteps, type OutsidePhase, type SeenOutside } from '../domain/outside-work.js';
 import { workOrderSteps } from '../domain/states.js';
 import { AssemblerStore } from './assembler-store.js';
 import { absent } from './queries.js';
+import { progressOf } from './work-order-queries.js';
 
 const ends = {
   done: stepOf(workOrderSteps, 'released', 'done'),
@@ -61,18 +63,16 @@ export class MongoOutsideOrders extends OutsideOrders {
     return (found as OutsideOrder | null) ?? undefined;
   }
 
-  async heard(id: string, now: Date, dueAt: Date, share: number): Promise<void> {
+  async heard(id: string, { heardAt, dueAt, share, reason }: SignOfLife): Promise<void> {
     const ordered = { _id: id, state: 'released', 'outside.phase': 'ordered' } as object;
-    await this.orders.updateOne(ordered, {
-      $max: { share, 'outside.dueAt': dueAt },
-      $set: { heardAt: now },
-    });
+    const { $max, ...said } = progressOf(share, heardAt, { reason });
+    await this.orders.updateOne(ordered, { $max: { ...$max, 'outside.dueAt': dueAt }, ...said });
   }
 
   step(
     id: string,
     seen: SeenOutside,
-    { phase, attempt, faults, cleared, dueAt }: NextOutside,
+    { phase, attempt, faults, cleared, found, dueAt }: NextOutside,
     rows: readonly OutboxRow[],
   ): Promise<boolean> {
     refuseStep(seen.phase, phase);
@@ -82,6 +82,7 @@ export class MongoOutsideOrders extends OutsideOrders {
         'outside.attempt': attempt,
         ...(faults === undefined ? {} : { 'outside.faults': faults }),
         ...(cleared === undefined ? {} : { 'outside.cleared': cleared }),
+        ...(found === undefined ? {} : { 'outside.found': found }),
         ...(dueAt === undefined ? {} : { 'outside.dueAt': dueAt }),
       },
       ...(dueAt === undefined ? { $unset: { 'outside.dueAt': '' } } : {}),
@@ -107,9 +108,10 @@ export class MongoOutsideOrders extends OutsideOrders {
     return matchedCount === 1;
   }
 
-  due(now: Date, limit: number): Promise<OutsideOrder[]> {
+  due(now: Date, limit: number, closed: readonly string[] = []): Promise<OutsideOrder[]> {
+    const open = [{ 'outside.target': { $nin: closed } }, { 'outside.phase': 'cancelling' }];
     return this.orders
-      .find({ 'outside.dueAt': { $lte: now }, state: 'released' } as object)
+      .find({ 'outside.dueAt': { $lte: now }, state: 'released', $or: open } as object)
       .sort({ 'outside.dueAt': 1, _id: 1 })
       .limit(limit)
       .toArray() as Promise<OutsideOrder[]>;
@@ -140,18 +142,36 @@ export class MongoOutsideOrders extends OutsideOrders {
     return this.outbox.change(seen, { $set: { removal: { attempt, dueAt } } }, rows);
   }
 
+  async removalAt(id: string, target: string): Promise<WorkOrder | undefined> {
+    const asked = [{ removedFrom: target }, beingRemoved(target)];
+    return (await this.orders.findOne({ _id: id, $or: asked } as object)) ?? undefined;
+  }
+
   async removed(id: string, target: string): Promise<void> {
-    await this.orders.updateOne({ _id: id }, { $pull: { removing: { target } } });
     await this.orders.updateOne(
-      { _id: id, removing: { $size: 0 } },
-      {
-        $unset: { removing: '', removal: '' },
-      },
+      { _id: id, ...beingRemoved(target) },
+      { $pull: { removing: { target } }, $addToSet: { removedFrom: target } },
     );
+    const all = { _id: id, removing: { $size: 0 } };
+    await this.orders.updateOne(all, { $unset: { removing: '', removal: '' } });
+  }
+
+  async removalRefused(id: string, target: string, removalFault: Fault): Promise<void> {
+    await this.orders.updateOne({ _id: id, ...beingRemoved(target) }, { $set: { removalFault } });
+    await this.removed(id, target);
   }
 
   async keepCopies(id: string): Promise<void> {
-    await this.orders.updateOne({ _id: id }, { $unset: { removing: '', removal: '' } });
+    const kept = {
+      $unset: { removing: '' as const, removal: '' as const },
+      $set: { broughtBack: true as const },
+    };
+    await this.orders.updateOne({ _id: id }, kept);
+  }
+
+  async holdRemoval(id: string, removalFault: Fault): Promise<void> {
+    const asked = { _id: id, 'removal.attempt': 0, 'removing.0': { $exists: true } } as object;
+    await this.orders.updateOne(asked, { $set: { removalFault, 'removal.isRefused': true } });
   }
 
   removalsDue(now: Date, limit: number): Promise<WorkOrder[]> {
@@ -161,6 +181,10 @@ export class MongoOutsideOrders extends OutsideOrders {
       .limit(limit)
       .toArray();
   }
+}
+
+function beingRemoved(target: string): object {
+  return { 'removal.attempt': { $gte: 1 }, 'removing.target': target };
 }
 
 function asSeen(id: string, { attempt, phase }: SeenOutside): object {

@@ -7,6 +7,7 @@ import {
   WorkOrders,
   type ArchivedBefore,
   type HowReleased,
+  type SettledCounts,
   type ToldProgress,
   type WorkEnd,
   type WorkOrderCounts,
@@ -23,8 +24,11 @@ import {
   priorities,
   progressOf,
   releasedFields,
+  settledCounts,
+  settledStages,
   storedAs,
   takenSlots,
+  type SettledRow,
   type TakenSlots,
 } from './work-order-queries.js';
 
@@ -205,16 +209,11 @@ export class MongoWorkOrders extends WorkOrders {
   }
 
   isAskedToGo(archiveId: string): Promise<boolean> {
-    return isThere(this.orders, { archiveId, discardedAt: { $exists: true } });
+    return isThere(this.orders, { archiveId, discardedAt: { $exists: true }, broughtBack: absent });
   }
 
   retrieval(id: string): Promise<WorkOrder | undefined> {
     return this.one({ _id: id, kind: 'retrieve', state: 'released', outside: absent });
-  }
-
-  async discarded(id: string): Promise<string | undefined> {
-    const found = { _id: id, discardedAt: { $exists: true } } as object;
-    return (await this.orders.findOne(found, { projection: { archiveId: 1 } }))?.archiveId;
   }
 
   async targetsNamed(): Promise<readonly string[]> {
@@ -242,6 +241,10 @@ export class MongoWorkOrders extends WorkOrders {
 
   counts(scope: WorkScope): Promise<WorkOrderCounts> {
     return countByState<WorkOrderState>(this.orders, scope);
+  }
+
+  async countsToSettle(scope: WorkScope): Promise<SettledCounts> {
+    return settledCounts(await this.orders.aggregate<SettledRow>(settledStages(scope)).toArray());
   }
 
   async countsByTask(
@@ -380,7 +383,7 @@ export class MongoWorkOrders extends WorkOrders {
     const needed = [
       { jobId, ...underWay },
       { jobId, state: 'released' },
-      { jobId, 'removing.0': { $exists: true } },
+      { jobId, 'removing.0': { $exists: true }, 'removal.isRefused': absent },
     ];
     return (await Promise.all(needed.map((which) => isThere(this.orders, which)))).includes(true);
   }

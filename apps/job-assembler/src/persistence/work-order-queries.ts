@@ -1,8 +1,9 @@
 import type { WaitCode } from '#contracts';
 import type { Priority } from '#routes';
 import type { CopyToRemove, WorkOrder } from '../aggregates/records.js';
-import type { ToldWait } from '../aggregates/work-orders.js';
+import type { SettledCounts, ToldWait } from '../aggregates/work-orders.js';
 import type { Lane } from '../domain/slots.js';
+import type { WorkOrderState } from '../domain/states.js';
 
 export const priorities: readonly Priority[] = [0, 1, 2];
 
@@ -45,8 +46,41 @@ export const takenSlots = [
   },
 ];
 
+export interface SettledRow {
+  readonly _id: {
+    readonly state: WorkOrderState;
+    readonly targets: readonly string[];
+    readonly isPlanned: boolean;
+  };
+  readonly count: number;
+}
+
+/** By state, and with it, of the same documents at the same moment, whether orders to outside targets are still to follow. */
+export function settledStages(scope: object): object[] {
+  const targets = { $ifNull: ['$outsideTargets', []] };
+  const isPlanned = { $ifNull: ['$outsidePlanned', false] };
+  return [
+    { $match: scope },
+    { $group: { _id: { state: '$state', targets, isPlanned }, count: { $sum: 1 } } },
+  ];
+}
+
+export function settledCounts(rows: readonly SettledRow[]): SettledCounts {
+  const counts: { -readonly [Name in keyof SettledCounts]: SettledCounts[Name] } = {};
+  for (const { _id, count } of rows) {
+    counts[_id.state] = (counts[_id.state] ?? 0) + Number(count);
+    if (_id.state === 'done' && _id.targets.length > 0 && !_id.isPlanned)
+      counts.toFollow = (counts.toFollow ?? 0) + Number(count);
+  }
+  return counts;
+}
+
 /** How progress is written: it never goes back, and what was waited for before is waited for no more. */
-export function progressOf(share: number, heardAt: Date, { reason, code }: Partial<ToldWait> = {}) {
+export function progressOf(
+  share: number,
+  heardAt: Date,
+  { reason, code }: { readonly [Name in keyof ToldWait]?: ToldWait[Name] | undefined } = {},
+) {
   const said = {
     ...(reason === undefined ? {} : { waits: reason }),
     ...(code === undefined ? {} : { waitCode: code }),

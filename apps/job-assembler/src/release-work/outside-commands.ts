@@ -11,7 +11,7 @@ import {
 import { eventRow, type OutboxRow } from '#outbox';
 import type { NextOutside, OutsideOrder } from '../aggregates/outside-orders.js';
 import type { WorkOrder } from '../aggregates/records.js';
-import { outsideOrderId, removalId, stagingId } from '../domain/outside-work.js';
+import { outsideOrderId, removalId, stagingId, type OutsideWork } from '../domain/outside-work.js';
 
 /** What is written and sent together when an order to a worker goes on. */
 export interface OutsideTurn {
@@ -57,22 +57,33 @@ export function orderWith(order: OutsideOrder, link: StagedLink, now: Date, sile
 }
 
 /** What was stored and is no good goes before it is stored anew: a removal that came later would take the new one. */
-export function clearing(order: OutsideOrder, faults: number, now: Date, silence: number): OutsideTurn {
+export function clearing(
+  order: OutsideOrder,
+  { faults, found }: Pick<OutsideWork, 'faults' | 'found'>,
+  now: Date,
+  silence: number,
+): OutsideTurn {
   const attempt = order.outside.attempt + 1;
-  const data = { ...commandData(order, attempt), orderId: removalId(order._id, 'clear') };
+  // A worker removes what the order names, and what it has is not what was archived.
+  const data = { ...commandData(order, attempt), ...found, orderId: removalId(order._id, 'clear') };
+  const said = found === undefined ? {} : { found };
   return {
-    next: { phase: 'clearing', attempt, faults, cleared: attempt, dueAt: after(now, silence) },
+    next: { phase: 'clearing', attempt, faults, cleared: attempt, ...said, dueAt: after(now, silence) },
     rows: [eventRow(removeCopyV1, data, now, order.context)],
   };
 }
 
-/** The worker says that it has put the datablock at the link; the archiver reads what lies there. */
-export function taking(order: OutsideOrder, now: Date): OutsideTurn {
+/**
+ * The worker says that it has put the datablock at the link; the archiver reads what lies there.
+ *
+ * @param answered the attempt whose link that was: each has a place of its own
+ */
+export function taking(order: OutsideOrder, answered: number, now: Date): OutsideTurn {
   const { _id, jobId, pid, archiveId, outside, context } = order;
   const { attempt } = outside;
   const data = {
     ...{ workOrderId: stagingId(_id, 'take', attempt), jobId, pid, archiveId },
-    offer: stagingId(_id, 'link', attempt),
+    offer: stagingId(_id, 'link', answered),
   };
   return { next: { phase: 'taking', attempt }, rows: [eventRow(takeUploadV1, data, now, context)] };
 }

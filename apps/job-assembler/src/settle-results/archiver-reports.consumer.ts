@@ -115,7 +115,7 @@ export class ArchiverReportsConsumer {
   async cancelled(@Payload() { data }: Envelope<WorkCancelledV1>): Promise<Outcome> {
     const followUp = /^(.+)\/discard$/.exec(data.workOrderId);
     if (followUp !== null) {
-      await this.places.discarded(followUp[1] ?? '', data.archiveId);
+      await this.places.discarded(data.archiveId);
       await this.staging.discarded(followUp[1] ?? '');
     }
     return this.end(data.workOrderId, { state: 'cancelled' });

@@ -4,6 +4,7 @@ import { ManualClock } from '#kernel';
 import type { DatasetTask, WorkOrder } from '../aggregates/records.js';
 import { memoryAssembler, type Assembler } from '../testing/assembler.js';
 import { archived, jobOf, messagesOf, orderOf, taskOf } from '../testing/samples.js';
+import type { WorkOrders } from '../aggregates/work-orders.js';
 import { KeptLists, settlingOn } from '../testing/settling.js';
 
 describe('The settling of a dataset', () => {
@@ -80,6 +81,65 @@ describe('The settling of a dataset', () => {
       const { state, messages } = await settled(['done'], { workflow });
       assert.deepEqual([state, messages], ['succeeded', [message]]);
     });
+
+  describe('with copies at outside targets', () => {
+    for (const workflow of ['archive', 'verify'] as const) {
+      const outsideTargets = ['tape'];
+      const kept = { packedSize: 12, sha256: 'x' };
+      /** Two datablocks: one is done everywhere, the other one is at the archiver. */
+      async function prepare(): Promise<void> {
+        await assembler.store.tasks.insertOne(taskOf('j/0', { workflow, pid: 'p' }));
+        const of = { kind: workflow, pid: 'p', outsideTargets, result: archived } as const;
+        await assembler.store.orders.insertMany([
+          orderOf('j/0/0', { ...of, state: 'done', outsidePlanned: true }),
+          orderOf('j/0/1', { ...of, state: 'released' }),
+        ]);
+        if (workflow === 'verify') await assembler.places.keepOutside('j/0/1.tar', 'p', 'tape', kept);
+      }
+      const finish = () => assembler.store.orders.updateOne({ _id: 'j/0/1' }, { $set: { state: 'done' } });
+      /** With other writers before each of the counts. */
+      async function settle(...before: ((real: WorkOrders) => Promise<unknown>)[]): Promise<void> {
+        const { orders } = assembler;
+        let call = 0;
+        const late = Object.create(orders, {
+          countsToSettle: {
+            value: async (...scope: Parameters<WorkOrders['countsToSettle']>) =>
+              ((await before[call++]?.(orders)) as object | undefined) ?? orders.countsToSettle(...scope),
+          },
+        }) as WorkOrders;
+        await settlingOn({ ...assembler, orders: late }, clock, lists).settling.settle('j/0');
+      }
+      const found = async () => {
+        const { state } = (await assembler.tasks.find('j/0'))!;
+        return [state, (await assembler.outside.find('j/0/1/tape'))?.state];
+      };
+
+      it(`waits for that of a datablock that is done only after the look what is to follow: ${workflow}`, async () => {
+        await prepare();
+        await settle(async () => void (await finish()));
+        assert.deepEqual(await found(), ['running', 'planned']);
+      });
+
+      it(`waits for that of a datablock that moved on while it was counted, and was counted nowhere: ${workflow}`, async () => {
+        await prepare();
+        await settle(async () => {
+          await finish();
+          return { done: 1 };
+        });
+        assert.deepEqual(await found(), ['running', 'planned']);
+      });
+
+      it(`waits for that which another one has planned after the count: ${workflow}`, async () => {
+        await prepare();
+        await settle(async () => {
+          await finish();
+          await settlingOn(assembler, clock, lists).settling.settle('j/0');
+          return { done: 2 };
+        });
+        assert.deepEqual(await found(), ['running', 'planned']);
+      });
+    }
+  });
 
   it('fails with the reason of the work that failed, and releases no more of it', async () => {
     const fault = { code: 'c', message: 'm', fault: 'user' as const };

@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { DatasetTasks } from '../aggregates/dataset-tasks.js';
 import type { DatasetTask } from '../aggregates/records.js';
-import { planOf, WorkOrders, type WorkOrderCounts } from '../aggregates/work-orders.js';
+import { planOf, WorkOrders, type SettledCounts } from '../aggregates/work-orders.js';
 import { outcomeOfWork } from '../domain/outcomes.js';
 import { DraftRelease } from '../release-work/draft-release.js';
 import { DatasetEnding } from './dataset-ending.js';
@@ -26,7 +27,9 @@ export class DatasetSettling {
     if (task?.state !== 'running') return;
     // Before anything is counted: who finds nothing to follow finds, in the counts, what another one has made of it.
     await this.drafts.followUp(task);
-    const counts = await this.orders.counts(planOf(task));
+    const counts = await this.orders.countsToSettle(planOf(task));
+    // Another one has become done since, and its copies at outside targets are still to be made.
+    if ((counts.toFollow ?? 0) > 0) return this.settle(taskId);
     if ((counts.drafted ?? 0) > 0) {
       await this.drafts.release(task);
       return this.settle(taskId);
@@ -41,10 +44,22 @@ export class DatasetSettling {
     else if (end === 'cancelled') {
       await this.unregistered.discard(taskId);
       await this.ending.end(taskId, 'running', 'cancelled');
-    } else if (end === 'succeeded') await this.succeed(task, counts);
+    } else if (end === 'succeeded') {
+      if (!(await this.isStill(task, counts))) return this.settle(taskId);
+      await this.succeed(task, counts);
+    }
   }
 
-  private succeed(task: DatasetTask, { done = 0 }: WorkOrderCounts): Promise<void> {
+  /**
+   * One that moves on while it is counted may be counted nowhere. What is counted twice, with nothing to follow in between, was all
+   * over at the second time: then nothing moves any more.
+   */
+  private async isStill(task: DatasetTask, counts: SettledCounts): Promise<boolean> {
+    await this.drafts.followUp(task);
+    return isDeepStrictEqual(await this.orders.countsToSettle(planOf(task)), counts);
+  }
+
+  private succeed(task: DatasetTask, { done = 0 }: SettledCounts): Promise<void> {
     return task.workflow === 'archive' || task.workflow === 'reset'
       ? this.submission.submit(task, done)
       : this.ending.end(task._id, 'running', 'succeeded');
@@ -52,6 +67,6 @@ export class DatasetSettling {
 }
 
 /** A dataset that was never archived has nothing to take away, and is reset all the same. */
-function isEmptyReset({ workflow }: DatasetTask, counts: WorkOrderCounts): boolean {
+function isEmptyReset({ workflow }: DatasetTask, counts: SettledCounts): boolean {
   return workflow === 'reset' && Object.values(counts).every((count) => count === 0);
 }

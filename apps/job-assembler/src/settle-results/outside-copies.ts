@@ -12,7 +12,7 @@ export function copiesOutside(
   if (kind === 'archive' && result !== undefined && 'sha256' in result)
     for (const target of outsideTargets)
       copies.set(target, { target, packedSize: result.packedSize, sha256: result.sha256 });
-  for (const [target, { packedSize, sha256 }] of Object.entries(stored))
-    copies.set(target, { target, packedSize, sha256 });
+  for (const [target, { packedSize, sha256, found }] of Object.entries(stored))
+    copies.set(target, { target, ...(found ?? { packedSize, sha256 }) });
   return [...copies.values()];
 }

@@ -3,7 +3,7 @@ import { Clock, crashPoint } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { DatablockPlaces } from '../aggregates/datablock-places.js';
 import { OutsideOrders, type OutsideOrder } from '../aggregates/outside-orders.js';
-import type { Fault } from '../aggregates/records.js';
+import type { Fault, OutsideCopy, ReadBack } from '../aggregates/records.js';
 import type { WorkEnd } from '../aggregates/work-orders.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
@@ -27,17 +27,13 @@ export class OutsideEndings {
 
   /** The worker has read back what was archived: right is right, whichever attempt it answers. */
   async right(order: OutsideOrder): Promise<void> {
-    const { _id, archiveId, pid, outside, kind } = order;
-    const { target, packedSize, sha256 } = outside;
-    await this.outside.endWell(order, this.clock.now());
+    const { packedSize, sha256 } = order.outside;
+    const isNew = await this.outside.endWell(order, this.clock.now());
     crashPoint('assembler.after-result');
-    if ((await this.outside.find(_id))?.state === 'done') {
-      await this.places.keepOutside(archiveId, pid, target, { packedSize, sha256 });
-      // It may have been discarded meanwhile, and the record removed before it was written.
-      const archived = _id.slice(0, -target.length - 1);
-      if (kind === 'store' && (await this.orders.archived(archived)) === undefined)
-        await this.places.remove(archiveId);
-    }
+    const ended = isNew ? order : await this.outside.find(order._id);
+    // The second time it is an old word: a crash may have cut it off, and more may have been heard of the copy since.
+    if (isNew || (ended?.state === 'done' && (await this.isNews(ended))))
+      await this.keep(order, { packedSize, sha256 });
     await this.settling.settle(order.taskId);
   }
 
@@ -55,26 +51,32 @@ export class OutsideEndings {
     await this.settling.settle(order.taskId);
   }
 
-  /** Not good, and perhaps next time: so many times. A copy that was stored, and is no good, goes first. */
-  async wrong(order: OutsideOrder, fault: Fault, isStored = false): Promise<void> {
+  /**
+   * Not good, and perhaps next time: so many times.
+   *
+   * @param found a copy that was stored, and is no good: it goes first, and is known until then, so that it goes with the datablock
+   * where nothing is stored in its place
+   */
+  async wrong(order: OutsideOrder, fault: Fault, found?: ReadBack): Promise<void> {
     const { _id, outside } = order;
     const { pause, silence, maxFaults } = this.config.outside;
     const faults = outside.faults + 1;
     this.logger.warn({ orderId: _id, target: outside.target, faults, ...fault }, 'a worker could not do it');
+    if (found !== undefined) await this.noteWrong(order, found);
     if (faults >= maxFaults) return this.giveUp(order, fault);
     const now = this.clock.now();
     const waits = { phase: 'waiting' as const, attempt: outside.attempt, faults };
-    const { next, rows } = isStored
-      ? clearing(order, faults, now, silence)
+    const { next, rows } = found
+      ? clearing(order, { faults, found }, now, silence)
       : { next: { ...waits, dueAt: new Date(now.getTime() + pause * faults) }, rows: [] };
     await this.outside.step(_id, outside, next, rows);
   }
 
   /** A copy that others store is not what was archived. */
-  async damaged(order: OutsideOrder, fault: Fault): Promise<void> {
+  async damaged(order: OutsideOrder, fault: Fault, found?: ReadBack): Promise<void> {
     const { archiveId, outside } = order;
     this.logger.error({ archiveId, target: outside.target, ...fault }, 'a copy that others store is damaged');
-    await this.places.damagedOutside(archiveId, outside.target, this.clock.now());
+    await this.places.damagedOutside(archiveId, outside.target, this.clock.now(), found);
     await this.giveUp(order, fault);
   }
 
@@ -84,6 +86,31 @@ export class OutsideEndings {
     const end: WorkEnd = isElsewhere ? { state: 'done' } : { state: 'failed', fault };
     await this.outside.endSeen(order._id, order.outside, end, this.clock.now());
     await this.settling.settle(order.taskId);
+  }
+
+  private async noteWrong(order: OutsideOrder, found: ReadBack): Promise<void> {
+    const { packedSize, sha256 } = order.outside;
+    await this.keep(order, { packedSize, sha256, damagedAt: this.clock.now(), found });
+  }
+
+  private async copyOf({ archiveId, pid, outside }: OutsideOrder): Promise<OutsideCopy | undefined> {
+    return (await this.places.outside(archiveId, pid))[outside.target];
+  }
+
+  /** Whether the end of an order says something newer of the copy than what is known. */
+  private async isNews(order: OutsideOrder): Promise<boolean> {
+    const known = await this.copyOf(order);
+    if (known?.damagedAt === undefined) return known === undefined;
+    return order.endedAt !== undefined && known.damagedAt < order.endedAt;
+  }
+
+  /** One that is to go is known already, and goes as it is; or it has gone, and no word that comes late makes a record of it. */
+  private async keep(order: OutsideOrder, copy: OutsideCopy): Promise<void> {
+    const { archiveId, pid, outside } = order;
+    const wasKnown = (await this.copyOf(order)) !== undefined;
+    await this.places.keepOutside(archiveId, pid, outside.target, copy);
+    if (!wasKnown && (await this.orders.isAskedToGo(archiveId)))
+      await this.places.removeOutside(archiveId, outside.target);
   }
 
   settle(order: OutsideOrder): Promise<void> {

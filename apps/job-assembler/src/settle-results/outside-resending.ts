@@ -4,7 +4,10 @@ import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { Leases } from '../aggregates/leases.js';
 import { OutsideOrders, type OutsideOrder } from '../aggregates/outside-orders.js';
+import type { WorkOrder } from '../aggregates/records.js';
+import type { ReleaseRules } from '../domain/release-rules.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
+import { CurrentRules } from '../release-work/current-rules.js';
 import { OutsideEndings } from './outside-endings.js';
 import {
   cancelling,
@@ -16,12 +19,12 @@ import {
 
 const pause = 1000;
 const batch = 100;
-/** Times WORKER_SILENCE between two requests to remove a copy, at most. */
-const maxPatience = 100;
+/** Milliseconds between two requests to remove a copy, at most: the broker keeps a command for 24 hours, so that there always is one. */
+const maxPatience = 12 * 3_600_000;
 
 /**
  * Asks workers again of whom nothing was heard for WORKER_SILENCE, with a higher attempt and a fresh link, however long that takes:
- * a worker may be away for days, and its job says that it waits. Each step misses when an answer came meanwhile.
+ * a worker may be away for days, and its job says that it waits. Where a target is paused, or its window is closed, that waits as well. Each step misses when an answer came meanwhile.
  */
 @Injectable()
 export class OutsideResending extends HostedLoop {
@@ -31,6 +34,7 @@ export class OutsideResending extends HostedLoop {
     private readonly outside: OutsideOrders,
     private readonly endings: OutsideEndings,
     private readonly leases: Leases,
+    private readonly rules: CurrentRules,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
     @Inject(LOGGER) logger: Logger,
@@ -50,19 +54,36 @@ export class OutsideResending extends HostedLoop {
 
   /** @returns how many orders there were, at most as many as one look takes */
   async look(): Promise<number> {
-    const orders = await this.outside.due(this.clock.now(), batch);
+    const closed = this.closedBy(await this.rules.now());
+    const orders = await this.outside.due(this.clock.now(), batch, closed);
     for (const order of orders) {
       await this.again(order);
       stillMoving();
     }
     for (const order of await this.outside.removalsDue(this.clock.now(), batch)) {
-      const [now, attempt] = [this.clock.now(), (order.removal?.attempt ?? 0) + 1];
-      // One that cannot be done is not asked for every time as often as one that is new.
-      const dueAt = new Date(now.getTime() + this.config.outside.silence * Math.min(attempt, maxPatience));
-      await this.outside.orderRemoval(order, attempt, dueAt, removals(order, attempt, now));
+      await this.removeAgain(order, closed);
       stillMoving();
     }
     return orders.length;
+  }
+
+  /** Where nothing begins now: people have paused it, or a window is closed. */
+  private closedBy(rules: ReleaseRules): string[] {
+    const { outside } = this.config.routes;
+    return outside.filter((target) => rules.heldBack() === 'all' || rules.hindersAt(target) !== undefined);
+  }
+
+  private async removeAgain(order: WorkOrder, closed: readonly string[]): Promise<void> {
+    const now = this.clock.now();
+    const { silence } = this.config.outside;
+    const asked = order.removal?.attempt ?? 0;
+    const removing = order.removing?.filter(({ target }) => !closed.includes(target)) ?? [];
+    const attempt = removing.length === 0 ? asked : asked + 1;
+    // One that cannot be done is not asked for every time as often as one that is new.
+    const wait =
+      removing.length === 0 ? silence : Math.max(silence, Math.min(silence * attempt, maxPatience));
+    const rows = removals({ ...order, removing }, attempt, now);
+    await this.outside.orderRemoval(order, attempt, new Date(now.getTime() + wait), rows);
   }
 
   private async again(order: OutsideOrder): Promise<void> {
@@ -77,8 +98,8 @@ export class OutsideResending extends HostedLoop {
   }
 
   private turnOf(order: OutsideOrder, now: Date, silence: number): OutsideTurn | undefined {
-    const { phase, faults } = order.outside;
+    const { phase } = order.outside;
     if (phase === 'cancelling') return cancelling(order, now, silence);
-    return phase === 'clearing' ? clearing(order, faults, now, silence) : nextTry(order, now, silence);
+    return phase === 'clearing' ? clearing(order, order.outside, now, silence) : nextTry(order, now, silence);
   }
 }

@@ -35,7 +35,7 @@ describe('Where the copies of a datablock lie', () => {
     assert.deepEqual(await places(), ['tape-a', 'disk']);
     await discard();
     assert.deepEqual(await places(), ['tape-a', 'disk'], 'until the archiver has done it');
-    await placed().discarded('j/0/0');
+    await placed().discarded('j/0/0.tar');
     assert.deepEqual(await places(), []);
     await placed().archived('j/0/0');
     assert.deepEqual(await places(), [], 'a result that comes late');
@@ -46,7 +46,7 @@ describe('Where the copies of a datablock lie', () => {
       keep: {
         value: async (...named: Parameters<DatablockPlaces['keep']>) => {
           await discard();
-          await placed().discarded('j/0/0');
+          await placed().discarded('j/0/0.tar');
           await assembler.places.keep(...named);
         },
       },
@@ -58,9 +58,9 @@ describe('Where the copies of a datablock lie', () => {
   it('goes with a datablock that is taken away after its job was forgotten', async () => {
     await placed().archived('j/0/0');
     await assembler.orders.forget('j');
-    await placed().discarded('j/0/0');
-    assert.deepEqual(await places(), ['tape-a', 'disk'], 'an older archiver does not say which it was');
-    await placed().discarded('j/0/0', 'j/0/0.tar');
+    await placed().discarded(undefined);
+    assert.deepEqual(await places(), ['tape-a', 'disk'], "it is another job's, and stays");
+    await placed().discarded('j/0/0.tar');
     assert.deepEqual(await places(), []);
   });
 
@@ -80,7 +80,7 @@ describe('Where the copies of a datablock lie', () => {
     await placed().archived('j/0/0');
     assert.deepEqual(await places(), ['vault', 'attic']);
     await discard();
-    await placed().discarded('j/0/0');
+    await placed().discarded('j/0/0.tar');
     await placed().changed('l/0/0');
     assert.deepEqual(await places(), [], 'a word that comes late');
   });
@@ -92,7 +92,7 @@ describe('Where the copies of a datablock lie', () => {
     ]);
     for (const id of ['j/1/0', 'j/2/0', 'j/9/9']) {
       await placed().archived(id);
-      await placed().discarded(id);
+      await placed().discarded(`${id}.tar`);
     }
     assert.equal(await assembler.store.places.countDocuments({}), 0);
   });

@@ -31,12 +31,12 @@ export class PlacedDatablocks {
   }
 
   /**
-   * The archiver has taken it away, as it was asked to.
+   * The archiver has taken it away, as it was asked to. What workers of outside targets store goes later, and stays known until then.
    *
-   * @param gone the datablock, as the archiver names it: its job may be forgotten by now. Archivers of before 0.7 name none
+   * @param gone the datablock, as the archiver names it; absent: it is another job's, and stays, or the archiver is of before 0.7. A
+   * record too many does no harm
    */
-  async discarded(workOrderId: string, gone?: string): Promise<void> {
-    const archiveId = gone ?? (await this.orders.discarded(workOrderId));
-    if (archiveId !== undefined) await this.places.remove(archiveId);
+  async discarded(gone: string | undefined): Promise<void> {
+    if (gone !== undefined) await this.places.remove(gone);
   }
 }

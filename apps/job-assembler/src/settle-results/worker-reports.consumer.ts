@@ -22,8 +22,8 @@ import {
 import { Clock } from '#kernel';
 import { done, Handles, type Outcome } from '#messaging';
 import { OutsideOrders, type OutsideOrder } from '../aggregates/outside-orders.js';
-import type { Fault } from '../aggregates/records.js';
-import { isRight } from '../domain/outside-work.js';
+import type { Fault, ReadBack } from '../aggregates/records.js';
+import { isRight, isUnderWay } from '../domain/outside-work.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
 import { taking } from '../release-work/outside-commands.js';
 import { Dispatcher } from '../release-work/dispatcher.js';
@@ -36,7 +36,7 @@ interface Answer {
   readonly attempt: number;
 }
 
-type ReadBack = Answer & { readonly packedSize: number; readonly sha256: string };
+type Reading = Answer & ReadBack;
 
 /**
  * Takes in what workers of outside targets report. Whose word it is, the inbox has checked by the account; here it has to be about an
@@ -53,19 +53,15 @@ export class WorkerReportsConsumer {
     @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
   ) {}
 
-  /** Of a removal it says nothing that is waited for. */
   @Handles(copyAcceptedV1)
   accepted(@Payload() { data }: Envelope<CopyAcceptedV1>): Promise<Outcome> {
-    return this.removals.knows(data) ? Promise.resolve(done) : this.about(data, () => this.heard(data, 0));
+    return this.sign(data, 0);
   }
 
   @Handles(copyProgressedV1)
-  async progressed(@Payload() { data }: Envelope<CopyProgressedV1>): Promise<Outcome> {
-    const order = await this.outside.find(data.orderId);
-    // Nothing hangs on it: one about an order that nobody knows is not worth a place in the parking lot.
-    if (order?.outside.target !== data.target) return done;
-    await this.heard(data, data.bytesTotal === 0 ? 0 : Math.min(1, data.bytesDone / data.bytesTotal));
-    return done;
+  progressed(@Payload() { data }: Envelope<CopyProgressedV1>): Promise<Outcome> {
+    const { bytesDone, bytesTotal } = data;
+    return this.sign(data, bytesTotal === 0 ? 0 : Math.min(1, bytesDone / bytesTotal), data.reason);
   }
 
   @Handles(copyStoredV1)
@@ -75,7 +71,7 @@ export class WorkerReportsConsumer {
       // Of a copy that was removed since nobody says anything any more.
       if (data.attempt <= (order.outside.cleared ?? 0)) return;
       if (isRight(order.outside, data)) return this.endings.right(order);
-      if (isCurrent(order, data)) await this.endings.wrong(order, wrongCopy(order, data), true);
+      if (isCurrent(order, data)) await this.endings.wrong(order, wrongCopy(order, data), foundIn(data));
     });
   }
 
@@ -84,18 +80,21 @@ export class WorkerReportsConsumer {
     return this.about(data, async (order) => {
       if (order.kind !== 'verify') return;
       if (isRight(order.outside, data)) return this.endings.right(order);
-      if (isCurrent(order, data)) await this.endings.damaged(order, wrongCopy(order, data));
+      if (isCurrent(order, data)) await this.endings.damaged(order, wrongCopy(order, data), foundIn(data));
     });
   }
 
-  /** What it says of the checksum counts for nothing: the archiver reads what was uploaded. */
+  /**
+   * What it says of the checksum counts for nothing: the archiver reads what was uploaded. So whichever attempt it answers is as good:
+   * who takes longer than our patience would else never be done.
+   */
   @Handles(copyRecalledV1)
   recalled(@Payload() { data }: Envelope<CopyRecalledV1>): Promise<Outcome> {
     return this.about(data, async (order) => {
       if (order.kind !== 'retrieve' || order.state !== 'released') return;
       if (order.outside.phase === 'cancelling') return this.endings.cancelled(order);
-      if (!isCurrent(order, data)) return;
-      const { next, rows } = taking(order, this.clock.now());
+      if (!isUnderWay(order.outside, data.attempt)) return;
+      const { next, rows } = taking(order, data.attempt, this.clock.now());
       await this.outside.step(order._id, order.outside, next, rows);
     });
   }
@@ -116,21 +115,28 @@ export class WorkerReportsConsumer {
 
   @Handles(copyFailedV1)
   failed(@Payload() { data }: Envelope<CopyFailedV1>): Promise<Outcome> {
-    if (this.removals.knows(data)) return this.removals.failed(data);
+    if (this.removals.isAbout(data)) return this.removals.failed(data);
     const { code, message, fault, again } = data;
     return this.about(data, async (order) => {
       if (order.state !== 'released') return;
       if (order.outside.phase === 'cancelling') return this.endings.cancelled(order);
       if (!isCurrent(order, data)) return;
       const found: Fault = { code, message: `${data.target} says: ${message}`.slice(0, 2000), fault };
-      await (again === true ? this.endings.wrong(order, found) : this.endings.giveUp(order, found));
+      if (again === true) return this.endings.wrong(order, found);
+      // A copy that was there and cannot be read is none: nobody is sent to it, until a verification finds it right.
+      await (order.kind === 'store' ? this.endings.giveUp(order, found) : this.endings.damaged(order, found));
     });
   }
 
-  private heard({ orderId }: Answer, share: number): Promise<void> {
+  /** A sign of life. */
+  private async sign(answer: Answer, share: number, reason?: string): Promise<Outcome> {
+    if (this.removals.isAbout(answer)) return this.removals.heard(answer);
+    const order = await this.outside.find(answer.orderId);
+    if (order?.outside.target !== answer.target) return this.removals.unknown(answer);
     const now = this.clock.now();
     const dueAt = new Date(now.getTime() + this.config.outside.silence);
-    return this.outside.heard(orderId, now, dueAt, share);
+    await this.outside.heard(order._id, { heardAt: now, dueAt, share, reason });
+    return done;
   }
 
   private async about(answer: Answer, take: (order: OutsideOrder) => Promise<void>): Promise<Outcome> {
@@ -149,7 +155,11 @@ function isCurrent({ state, outside }: OutsideOrder, { attempt }: Answer): boole
   return state === 'released' && outside.phase === 'ordered' && outside.attempt === attempt;
 }
 
-function wrongCopy({ archiveId, outside }: OutsideOrder, found: ReadBack): Fault {
+function foundIn({ packedSize, sha256 }: Reading): ReadBack {
+  return { packedSize, sha256 };
+}
+
+function wrongCopy({ archiveId, outside }: OutsideOrder, found: Reading): Fault {
   const { target, packedSize, sha256 } = outside;
   return {
     code: 'assembly.copy-wrong',

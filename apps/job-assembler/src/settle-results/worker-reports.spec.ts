@@ -3,9 +3,9 @@ import { beforeEach, describe, it } from 'node:test';
 import { ManualClock } from '#kernel';
 import { createLogger } from '#observability';
 import type { OutsideOrder } from '../aggregates/outside-orders.js';
+import type { DatablockPlaces } from '../aggregates/datablock-places.js';
 import type { WorkOrder } from '../aggregates/records.js';
 import type { Dispatcher } from '../release-work/dispatcher.js';
-import { OutsidePlanning } from '../release-work/outside-planning.js';
 import { JobCancellation } from '../accept-job/job-cancellation.js';
 import { memoryAssembler, type Assembler } from '../testing/assembler.js';
 import { configOf } from '../testing/assembler-config.js';
@@ -13,21 +13,29 @@ import { dispatcherOn } from '../testing/dispatching.js';
 import { meanwhileOn } from '../testing/meanwhile.js';
 import { routesOf, targetOf } from '../testing/release-rules.js';
 import { archived, jobOf, messagesOf, orderOf, taskOf } from '../testing/samples.js';
+import { outsideWorkingOn } from '../testing/outside-working.js';
 import { settlingOn } from '../testing/settling.js';
 import type { JobSettling } from './job-settling.js';
-import { OutsideEndings } from './outside-endings.js';
-import { OutsideRemovals } from './outside-removals.js';
-import { OutsideResending } from './outside-resending.js';
-import { OutsideStaging } from './outside-staging.js';
-import { WorkerReportsConsumer } from './worker-reports.consumer.js';
+import type { OutsideResending } from './outside-resending.js';
+import type { OutsideStaging } from './outside-staging.js';
+import { UnregisteredDatablocks } from './unregistered-datablocks.js';
+import type { WorkerReportsConsumer } from './worker-reports.consumer.js';
 
 const logger = createLogger('worker-reports.spec', 'silent');
 const right = { packedSize: 12, sha256: 'x' };
 const wrong = { packedSize: 12, sha256: 'other' };
+const events = ['accepted', 'progressed', 'stored', 'verified', 'recalled', 'cancelled', 'failed'] as const;
 const routes = routesOf(
   targetOf('disk'),
   targetOf('tape', { kind: 'outside', limits: { write: 1, read: 1 } }),
 );
+
+/** Type of the command that was sent last, and which content it names. */
+function lastCommand({ outbox }: WorkOrder) {
+  const { type, data } = outbox.rows.at(-1)!.envelope!;
+  const { packedSize, sha256 } = data as typeof right;
+  return { type, packedSize, sha256 };
+}
 
 describe('A copy at a target that others operate', () => {
   const clock = new ManualClock();
@@ -40,19 +48,10 @@ describe('A copy at a target that others operate', () => {
   let settle: () => Promise<void>;
   beforeEach(async () => {
     assembler = memoryAssembler(clock);
-    const { jobs, orders, outside, places, leases } = assembler;
-    const planning = new OutsidePlanning(jobs, orders, outside, places, clock);
-    const { settling } = settlingOn(assembler, clock);
-    const dispatcher = { wake: () => undefined } as unknown as Dispatcher;
-    const endings = new OutsideEndings(
-      ...([outside, orders, places, planning, settling, clock, config, logger] as const),
-    );
-    const removals = new OutsideRemovals(outside, clock, config, logger);
-    consumer = new WorkerReportsConsumer(outside, endings, removals, dispatcher, clock, config);
-    staging = new OutsideStaging(outside, endings, removals, orders, planning, clock, config);
-    resending = new OutsideResending(outside, endings, leases, clock, config, logger);
+    const working = outsideWorkingOn(assembler, clock, config);
+    ({ consumer, staging, resending } = working);
     releasing = dispatcherOn(assembler, clock, config, logger);
-    settle = () => settling.settle('j/0');
+    settle = () => working.settling.settle('j/0');
     await assembler.store.jobs.insertOne(jobOf('j', { state: 'running' }));
     await assembler.store.tasks.insertOne(taskOf('j/0', { planner: 1, pid: 'p' }));
     const inner = { target: 'write:r@disk', targets: ['disk'], outsideTargets: ['tape'], planner: 1 };
@@ -72,6 +71,13 @@ describe('A copy at a target that others operate', () => {
       ...{ workOrderId: `${orderId}/link/${attempt}`, jobId: 'j', pid: 'p', archiveId: 'j/0/0.tar' },
       ...{ packedSize: 12, sha256: 'x', url: `u${attempt}`, expiresAt: '2026-01-02T00:00:00Z' },
     });
+  const copy = async () => (await assembler.places.outside('j/0/0.tar', 'p'))['tape'];
+  /** What the dataset's end discards. */
+  async function discarded(): Promise<WorkOrder> {
+    const { jobs, tasks, orders, places } = assembler;
+    await new UnregisteredDatablocks(jobs, tasks, orders, places, clock).discard('j/0');
+    return (await assembler.store.orders.findOne({ _id: 'j/0/0' }))!;
+  }
   const phase = async () => {
     const { state, outside } = await at();
     return [state, outside.phase, outside.attempt];
@@ -123,6 +129,48 @@ describe('A copy at a target that others operate', () => {
     assert.equal(await task(), 'registering');
   });
 
+  it('that was found damaged since stays so, though its worker says the old right answer once more', async () => {
+    await ordered();
+    await consumer.stored(answer(1, right));
+    clock.advance(1000);
+    await assembler.places.damagedOutside('j/0/0.tar', 'tape', clock.now());
+    await consumer.stored(answer(1, right));
+    assert.deepEqual(await copy(), { ...right, damagedAt: clock.now() });
+  });
+
+  it('that was wrong at first is good when the right one came, also if a crash came after that', async () => {
+    await ordered();
+    await assembler.places.keepOutside('j/0/0.tar', 'p', 'tape', {
+      ...right,
+      damagedAt: clock.now(),
+      found: wrong,
+    });
+    clock.advance(1000);
+    await assembler.outside.endWell(await at(), clock.now());
+    await consumer.stored(answer(1, right));
+    assert.deepEqual(await copy(), right);
+  });
+
+  for (const kind of ['store', 'verify'] as const)
+    it(`that was asked to go leaves no record when its answer comes late, or in between: ${kind}`, async () => {
+      await ordered();
+      await assembler.store.orders.updateOne({ _id: orderId }, { $set: { kind } });
+      const say = () =>
+        kind === 'store' ? consumer.stored(answer(1, right)) : consumer.verified(answer(1, right));
+      const places = Object.create(assembler.places, {
+        keepOutside: {
+          value: async (...named: Parameters<DatablockPlaces['keepOutside']>) => {
+            await assembler.store.orders.updateOne({ _id: 'j/0/0' }, { $set: { discardedAt: clock.now() } });
+            await assembler.places.keepOutside(...named);
+          },
+        },
+      }) as DatablockPlaces;
+      ({ consumer } = outsideWorkingOn({ ...assembler, places }, clock, config));
+      await say();
+      await say();
+      assert.deepEqual([(await at()).state, await copy()], ['done', undefined]);
+    });
+
   for (const call of [1, 2])
     it(`is waited for also by who settles the dataset at the same moment, before write ${call}`, async () => {
       const orders = meanwhileOn(assembler.store.orders, 'updateOne', settle, call);
@@ -137,6 +185,7 @@ describe('A copy at a target that others operate', () => {
     assert.deepEqual(await phase(), ['released', 'clearing', 2]);
     await consumer.stored(answer(1, right));
     assert.deepEqual(await phase(), ['released', 'clearing', 2]);
+    assert.deepEqual(lastCommand(await at()), { type: 'archival.remove-copy.v1', ...wrong });
     await consumer.removed({ data: { orderId: `${orderId}/clear`, target: 'tape', attempt: 2 } } as never);
     await linked(3);
     await consumer.stored(answer(1, right));
@@ -145,15 +194,35 @@ describe('A copy at a target that others operate', () => {
     assert.equal(await task(), 'registering');
   });
 
+  it('is stored anew only when the last request to remove what was no good is answered', async () => {
+    await ordered();
+    await consumer.stored(answer(1, wrong));
+    clock.advance(60_000);
+    await resending.look();
+    assert.deepEqual(await phase(), ['released', 'clearing', 3]);
+    assert.deepEqual(lastCommand(await at()), { type: 'archival.remove-copy.v1', ...wrong });
+    const about = { orderId: `${orderId}/clear` };
+    const no = { code: 'worker.no', message: 'no', fault: 'system' };
+    await consumer.removed(answer(2, about));
+    await consumer.failed(answer(2, { ...about, ...no }));
+    assert.deepEqual(await phase(), ['released', 'clearing', 3]);
+    await consumer.removed(answer(3, about));
+    await consumer.removed(answer(3, about));
+    assert.deepEqual(await phase(), ['released', 'staging', 4]);
+  });
+
   it('that is wrong too often fails the dataset, and nothing is registered', async () => {
     await ordered();
     for (let attempt = 1; attempt <= 5; attempt += 2) {
       await consumer.stored(answer(attempt, wrong));
-      await consumer.removed({ data: { orderId: `${orderId}/clear`, target: 'tape' } } as never);
+      await consumer.removed(answer(attempt + 1, { orderId: `${orderId}/clear` }));
       await linked(attempt + 2);
     }
     const { state, fault } = await at();
     assert.deepEqual([state, fault?.code, await task()], ['failed', 'assembly.copy-wrong', 'failed']);
+    assert.deepEqual(await copy(), { ...right, damagedAt: clock.now(), found: wrong });
+    const { removing } = await discarded();
+    assert.deepEqual(removing, [{ target: 'tape', ...wrong }], 'what is there is what goes');
   });
 
   it('is ordered again with a fresh link when nothing is heard; late answers are as good, late faults are none', async () => {
@@ -173,6 +242,27 @@ describe('A copy at a target that others operate', () => {
     assert.equal(await task(), 'registering');
   });
 
+  it('says what its worker waits for, as long as that lasts', async () => {
+    await ordered();
+    await consumer.progressed(answer(1, { bytesDone: 6, bytesTotal: 12, reason: 'no drive is free' }));
+    assert.deepEqual([(await at()).share, (await at()).waits], [0.5, 'no drive is free']);
+    await consumer.progressed(answer(1, { bytesDone: 7, bytesTotal: 14 }));
+    assert.equal((await at()).waits, undefined);
+  });
+
+  for (const scope of ['target:tape', 'all'] as const)
+    it(`is not ordered again while that is paused, and is when it goes on: ${scope}`, async () => {
+      await ordered();
+      const pause = { id: 'a', scope, by: 'me', reason: 'move', since: clock.now() };
+      assert.equal(await assembler.steering.pause(pause, clock.now()), true);
+      clock.advance(60_000);
+      await resending.look();
+      assert.deepEqual(await phase(), ['released', 'ordered', 1]);
+      await assembler.steering.resume('a', 'me', clock.now());
+      await resending.look();
+      assert.deepEqual(await phase(), ['released', 'staging', 2]);
+    });
+
   it('that its worker could not make is tried again after a pause, where that may help', async () => {
     await ordered();
     const fault = { code: 'worker.link', message: 'expired', fault: 'system', again: true };
@@ -188,15 +278,38 @@ describe('A copy at a target that others operate', () => {
   it('is nobody elses business: answers about other orders and other targets are parked', async () => {
     await ordered();
     for (const about of [{ orderId: 'j/0/0' }, { orderId: 'none' }, { target: 'vault' }])
-      for (const say of ['accepted', 'stored', 'verified', 'recalled', 'cancelled', 'failed'] as const) {
+      for (const say of events) {
         const outcome = await consumer[say](answer(1, { ...right, ...about }));
         assert.deepEqual(
           [outcome.kind, (outcome as { code?: string }).code],
           ['dead', 'assembly.order-unknown'],
         );
       }
-    assert.equal((await consumer.progressed(answer(1, { orderId: 'none' }))).kind, 'done');
     assert.deepEqual(await phase(), ['released', 'ordered', 1]);
+  });
+
+  it('is nobody elses business to remove: answers that nobody has asked for are parked, and change nothing', async () => {
+    await ordered();
+    await assembler.store.orders.updateOne(
+      { _id: 'j/0/0' },
+      { $set: { removing: [{ target: 'tape', ...right }] } },
+    );
+    const removals = [
+      ...[{ orderId: `${orderId}/remove` }, { orderId: `${orderId}/clear` }, { orderId: 'none/tape/clear' }],
+      ...[{ orderId: 'none/tape/remove' }, { orderId: 'j/0/0/vault/remove', target: 'vault' }],
+    ];
+    const check = async (some: object[]) => {
+      for (const about of some)
+        for (const say of ['accepted', 'progressed', 'removed', 'failed'] as const)
+          assert.equal((await consumer[say](answer(1, about))).kind, 'dead', JSON.stringify([say, about]));
+    };
+    await check(removals);
+    await staging.discarded('j/0/0');
+    await check(removals);
+    await staging.discardConfirmed('j/0/0/removal');
+    await check(removals.slice(1));
+    for (const say of ['accepted', 'progressed', 'removed', 'removed'] as const)
+      assert.equal((await consumer[say](answer(1, removals[0]))).kind, 'done');
   });
 
   describe('of a job that is cancelled', () => {
@@ -234,41 +347,6 @@ describe('A copy at a target that others operate', () => {
         await resending.look();
       }
       assert.deepEqual([(await at()).state, await task()], ['cancelled', 'cancelled']);
-    });
-  });
-
-  describe('that nobody needs any more', () => {
-    const removalIn = { removing: [{ target: 'tape', ...right }] };
-    const order = async () => (await assembler.store.orders.findOne({ _id: 'j/0/0' })) as WorkOrder;
-    beforeEach(() => assembler.store.orders.updateOne({ _id: 'j/0/0' }, { $set: removalIn }));
-    const removed = { data: { orderId: `${orderId}/remove`, target: 'tape', attempt: 1 } } as never;
-
-    it('is removed when the archiver says that nothing of ours is kept, and asked for until its worker answers', async () => {
-      await staging.discarded('j/0/0');
-      await staging.discarded('j/0/0');
-      assert.deepEqual(messagesOf(await order()), ['archival.confirm-discard.v1']);
-      await staging.discardConfirmed('j/0/0/removal');
-      await staging.discardConfirmed('j/0/0/removal');
-      clock.advance(60_000);
-      await resending.look();
-      assert.deepEqual(messagesOf(await order()).slice(1), [
-        'archival.remove-copy.v1',
-        'archival.remove-copy.v1',
-      ]);
-      await consumer.removed(removed);
-      await consumer.removed(removed);
-      assert.equal((await order()).removing, undefined);
-    });
-
-    it('stays when the datablock is in use after all', async () => {
-      await staging.discarded('j/0/0');
-      await staging.failed('j/0/0/removal', {
-        code: 'archiver.datablock-in-use',
-        message: 'm',
-        fault: 'system',
-      });
-      await staging.discardConfirmed('j/0/0/removal');
-      assert.deepEqual(messagesOf(await order()), ['archival.confirm-discard.v1']);
     });
   });
 });

@@ -52,6 +52,35 @@ export function datablockPlacesConformance(name: string, open: () => Promise<Ass
       assert.deepEqual([await places.outside('a.tar', 'q'), await places.outside('b.tar', 'p')], [{}, {}]);
     });
 
+    it('know copies that others store for as long as these are there, whatever becomes of our own', async () => {
+      const copy = { packedSize: 5, sha256: 's' };
+      const found = { packedSize: 6, sha256: 't' };
+      const at = new Date('2026-02-01T00:00:00Z');
+      await places.keep('a.tar', 'p', ['disk'], 3);
+      await places.keepOutside('a.tar', 'p', 'partner', copy);
+      await places.addOutside('a.tar', 'p', 'partner', { ...copy, damagedAt: at });
+      await places.addOutside('a.tar', 'p', 'other', copy);
+      await places.damagedOutside('a.tar', 'other', at, found);
+      await places.addOutside('b.tar', 'p', 'partner', copy);
+      await places.remove('a.tar');
+      const other = { ...copy, damagedAt: at, found };
+      assert.deepEqual(
+        [await places.of('a.tar', 'p'), await places.outside('a.tar', 'p')],
+        [[], { partner: copy, other }],
+      );
+      assert.deepEqual(await places.outside('b.tar', 'p'), { partner: copy });
+      await places.removeOutside('a.tar', 'partner');
+      assert.deepEqual(await places.outside('a.tar', 'p'), { other });
+      await places.removeOutside('a.tar', 'other');
+      await places.removeOutside('a.tar', 'other');
+      assert.deepEqual(await places.outside('a.tar', 'p'), {});
+      await places.keep('a.tar', 'p', ['disk'], 1);
+      assert.deepEqual(await places.of('a.tar', 'p'), ['disk'], 'nothing of before is left');
+      await places.keepOutside('a.tar', 'p', 'partner', copy);
+      await places.removeOutside('a.tar', 'partner');
+      assert.deepEqual(await places.of('a.tar', 'p'), ['disk']);
+    });
+
     it('are forgotten with the datablock, and one that is unknown is fine', async () => {
       await places.keep('a.tar', 'p', ['tape-a']);
       await places.remove('a.tar');

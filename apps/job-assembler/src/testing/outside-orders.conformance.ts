@@ -79,8 +79,8 @@ export function outsideOrdersConformance(name: string, open: () => Promise<Assem
       assert.deepEqual(messagesOf(order as WorkOrder), ['archival.cancel-work.v1']);
       await assert.rejects(
         async () =>
-          outside.step(seen._id, { phase: 'staging', attempt: 2 }, { phase: 'taking', attempt: 2 }, []),
-        /no step from staging to taking/,
+          outside.step(seen._id, { phase: 'staging', attempt: 2 }, { phase: 'clearing', attempt: 2 }, []),
+        /no step from staging to clearing/,
       );
     });
 
@@ -112,11 +112,25 @@ export function outsideOrdersConformance(name: string, open: () => Promise<Assem
       await put('0/2/tape', { phase: 'staging' });
       const due = async (moment: Date) => (await outside.due(moment, 9)).map(({ _id }) => _id);
       assert.deepEqual(await due(now), [id('0/0/tape')]);
-      await outside.heard(id('0/0/tape'), now, later, 0.5);
-      await outside.heard(id('0/2/tape'), now, later, 0.5);
+      await outside.heard(id('0/0/tape'), { heardAt: now, dueAt: later, share: 0.5, reason: 'no drive' });
+      await outside.heard(id('0/2/tape'), { heardAt: now, dueAt: later, share: 0.5 });
       assert.deepEqual([await due(now), await due(later)], [[], [id('0/0/tape')]]);
-      const { share, heardAt } = await at('0/0/tape');
-      assert.deepEqual([share, heardAt], [0.5, now]);
+      const { share, heardAt, waits } = await at('0/0/tape');
+      assert.deepEqual([share, heardAt, waits], [0.5, now, 'no drive']);
+      await outside.heard(id('0/0/tape'), { heardAt: now, dueAt: later, share: 0.4 });
+      const { share: most, waits: no } = await at('0/0/tape');
+      assert.deepEqual([most, no], [0.5, undefined]);
+    });
+
+    it('are not due where a target is closed, but for what is being cancelled there', async () => {
+      await put('0/0/tape', { dueAt: now });
+      await put('0/1/tape', { dueAt: now, phase: 'cancelling' });
+      await put('0/2/vault', { dueAt: now, target: 'vault' });
+      const due = async (...closed: string[]) =>
+        (await outside.due(now, 9, closed)).map(({ _id }) => _id).sort();
+      assert.deepEqual(await due(), [id('0/0/tape'), id('0/1/tape'), id('0/2/vault')]);
+      assert.deepEqual(await due('tape'), [id('0/1/tape'), id('0/2/vault')]);
+      assert.deepEqual(await due('tape', 'vault'), [id('0/1/tape')]);
     });
 
     it('of a job are found for its cancellation, apart from those of the archiver', async () => {
@@ -142,14 +156,23 @@ export function outsideOrdersConformance(name: string, open: () => Promise<Assem
       assert.equal(await outside.askForRemoval(order._id, message()), true);
       assert.equal(await outside.askForRemoval(order._id, message()), false);
       assert.deepEqual(await outside.removalsDue(later, 9), []);
+      await outside.removed(order._id, 'tape');
+      await outside.removalRefused(order._id, 'tape', fault);
+      assert.deepEqual((await outside.removing(order._id))?.removing, copies, 'nobody was asked by then');
       const seen = (await outside.removing(order._id))!;
       assert.equal(await outside.orderRemoval(seen, 1, now, [message()]), true);
       assert.equal(await outside.orderRemoval(seen, 1, now, [message()]), false);
       assert.equal((await outside.removalsDue(now, 9)).length, 1);
+      await outside.removed(order._id, 'disk');
+      assert.equal(await outside.removalAt(order._id, 'disk'), undefined);
+      assert.equal((await outside.removalAt(order._id, 'tape'))?._id, order._id);
       await outside.removed(order._id, 'tape');
+      assert.equal((await outside.removalAt(order._id, 'tape'))?._id, order._id, 'the second time');
       assert.deepEqual((await outside.removing(order._id))?.removing, [copies[1]]);
-      await outside.removed(order._id, 'vault');
+      await outside.removalRefused(order._id, 'vault', fault);
+      await outside.removalRefused(order._id, 'tape', { ...fault, code: 'late' });
       assert.equal(await outside.removing(order._id), undefined);
+      assert.deepEqual((await assembler.store.orders.findOne({ _id: order._id }))?.removalFault, fault);
       assert.deepEqual(await outside.removalsDue(later, 9), []);
     });
 

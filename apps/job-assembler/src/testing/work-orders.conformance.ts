@@ -221,6 +221,21 @@ export function workOrdersConformance(name: string, open: () => Promise<Assemble
       assert.deepEqual([...(await orders.countsByTask({ taskIds: [id('1')] })).keys()], [id('1')]);
     });
 
+    it('are counted together with those whose orders to outside targets are not there yet', async () => {
+      const outsideTargets = ['tape'];
+      await put('0/0', { state: 'done', outsideTargets });
+      await put('0/1', { state: 'done', outsideTargets, outsidePlanned: true });
+      await put('0/2', { state: 'released', outsideTargets });
+      await put('0/3', { state: 'done' });
+      await put('0/4', { state: 'done', outsideTargets: [] });
+      await put('0/5', { state: 'done', outsideTargets: ['vault'] });
+      const scope = { taskId: id('0') };
+      assert.deepEqual(await orders.countsToSettle(scope), { done: 5, released: 1, toFollow: 2 });
+      await assembler.outside.noteFollowed(id('0/0'));
+      await assembler.outside.noteFollowed(id('0/5'));
+      assert.deepEqual(await orders.countsToSettle(scope), { done: 5, released: 1 });
+    });
+
     it('are listed in the order of archive ids when they are done, and by job when they were retrieved', async () => {
       await put('0/0', { state: 'done', archiveId: 'b' });
       await put('0/1', { state: 'done', archiveId: 'a', kind: 'retrieve' });
