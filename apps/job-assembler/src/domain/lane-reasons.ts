@@ -13,7 +13,8 @@ export function laneReason(slots: Slots, lane: Lane): FoundReason | undefined {
   const doing = needs.direction === 'write' ? 'writing to' : 'reading from';
   const isNamed = needs.targets.some((name) => name !== onlyTarget);
   const places = isNamed ? needs.targets.join(needs.needs === 'all' ? ' and ' : ' or ') : 'long-term storage';
-  const purpose = `a slot for ${doing} ${places}`;
+  const also = needs.from === undefined ? '' : `, and one for reading from ${needs.from}`;
+  const purpose = `a slot for ${doing} ${places}${also}`;
   const { rules } = slots;
   if (full.limit === 'global') {
     const facts = { limit: rules.global, used: slots.ofAll() };
