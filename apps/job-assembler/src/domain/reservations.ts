@@ -8,6 +8,12 @@ interface Claim {
   readonly places: readonly Place[];
 }
 
+/** Why work may not have a slot that is free. */
+export interface HeldBack {
+  readonly waiting: Candidate;
+  readonly target?: string;
+}
+
 /** The more urgent first, then the older: whoever waits long enough comes before everyone who came later. */
 export function inTurn(slots: Slots, one: Candidate, other: Candidate): number {
   const { rules } = slots;
@@ -48,6 +54,10 @@ export class Reservations {
     }
   }
 
+  get isEmpty(): boolean {
+    return this.claims.length === 0;
+  }
+
   /**
    * Where work may have its slots beside what is kept; undefined when it may not begin.
    *
@@ -56,7 +66,7 @@ export class Reservations {
   placesFor(candidate: Candidate, at: readonly string[]): readonly string[] | undefined {
     const needs = this.slots.rules.needsOf(candidate.target);
     if (this.claims.length === 0 || needs === undefined) return at;
-    const before = this.claims.filter((claim) => this.goesBefore(claim.candidate, candidate));
+    const before = this.before(candidate);
     if (before.length === 0) return at;
     const ofGroup = before.filter((claim) => claim.candidate.group === candidate.group).length;
     const { slots } = this;
@@ -73,6 +83,26 @@ export class Reservations {
     const { direction, targets } = needs;
     const other = targets.find((target) => slots.isFree(target, direction) && !isKept(target, direction));
     return other === undefined ? undefined : [other];
+  }
+
+  /** What keeps work from a slot that is free: work that comes first, and where; no target where it is one of the slots for all. */
+  heldBackBy(candidate: Candidate, at: readonly string[]): HeldBack | undefined {
+    const needs = this.slots.rules.needsOf(candidate.target);
+    if (needs === undefined || this.placesFor(candidate, at) !== undefined) return undefined;
+    const before = this.before(candidate);
+    const wanted = placesOf(needs);
+    const common = ({ places }: Claim): Place | undefined =>
+      places.find((one) =>
+        wanted.some(({ target, direction }) => target === one.target && direction === one.direction),
+      );
+    const claim = before.find((one) => common(one) !== undefined) ?? before[0];
+    if (claim === undefined) return undefined;
+    const target = common(claim)?.target;
+    return { waiting: claim.candidate, ...(target === undefined ? {} : { target }) };
+  }
+
+  private before(candidate: Candidate): readonly Claim[] {
+    return this.claims.filter((claim) => this.goesBefore(claim.candidate, candidate));
   }
 
   private goesBefore(waiting: Candidate, other: Candidate): boolean {

@@ -104,7 +104,13 @@ export class Slots {
   isLookedAt(lane: string): boolean {
     const needs = this.rules.needsOf(lane);
     if (needs === undefined) return false;
-    return this.isOpen(lane) || (this.total < this.rules.global && this.isAwaited(needs));
+    return this.isOpen(lane) || this.mayBeKeptFor(lane);
+  }
+
+  /** Whether slots may be kept for work of the lane, of some group. */
+  mayBeKeptFor(lane: string): boolean {
+    const needs = this.rules.needsOf(lane);
+    return needs !== undefined && this.total < this.rules.global && this.isAwaited(needs);
   }
 
   /** Whether any group may have something of the lane. */
