@@ -28,7 +28,8 @@ export type RegistrationStep = (typeof registrationSteps)[number];
 /** Why work waits, or what holds it: a closed list. docs/operations.md explains each. */
 export const waitCodes = [
   ...(['catalog.unsent', 'catalog.unaccepted', 'message.parked', 'plan.running', 'plan.waiting'] as const),
-  ...(['limit.global', 'limit.group', 'limit.target', 'paused', 'deferred', 'window.closed'] as const),
+  ...(['limit.global', 'limit.group', 'limit.target', 'slot.kept'] as const),
+  ...(['paused', 'deferred', 'window.closed'] as const),
   ...([
     'target.unknown',
     'quota.full',

@@ -6,7 +6,7 @@ import { createLogger } from '#observability';
 import { InboxConsumer, type Handler } from './inbox-consumer.js';
 import { MemoryInbox } from './inbox.js';
 import { currentContext } from './message-context.js';
-import type { Delivery } from './message-transport.js';
+import type { Delivery, WireMessage } from './message-transport.js';
 import { Naming } from './naming.js';
 import { done, type Outcome } from './outcome.js';
 import { outboxHeader } from './receipt.js';
@@ -65,6 +65,7 @@ describe('InboxConsumer', () => {
     requestedBy = 'ada',
     account = emitter,
     headers: Record<string, string | number> = {},
+    changes: Partial<WireMessage> = {},
   ): Promise<string> => {
     const message = {
       specversion: '1.0',
@@ -78,10 +79,8 @@ describe('InboxConsumer', () => {
       partitionkey: 'j',
       data: { jobId: 'j', requestedBy },
     } as const;
-    await transport.publishAs(
-      account,
-      wireMessageOf(naming, message, { [outboxHeader]: 'Job/j', ...headers }),
-    );
+    const wire = wireMessageOf(naming, message, { [outboxHeader]: 'Job/j', ...headers });
+    await transport.publishAs(account, { ...wire, ...changes });
     return id;
   };
   const collect = async (queue: string): Promise<Delivery[]> => {
@@ -263,6 +262,47 @@ describe('InboxConsumer', () => {
       assert.ok(wrongSender(naming, accounts, 'archiver', accountOf('tape')) !== undefined);
     }
     assert.ok(wrongSender(naming, 'per-app', 'worker', '', 'tape') !== undefined);
+  });
+
+  it('believes nobody who leaves the account out, and no app in the place of a worker, where apps share an account', () => {
+    const shared = 'guest';
+    assert.equal(wrongSender(naming, 'shared', 'archiver', shared), undefined);
+    for (const emitter of ['archiver', 'catalog-api', 'worker'] as const)
+      assert.match(wrongSender(naming, 'shared', emitter, '', 'tape') ?? '', /did not say who it is/);
+    assert.match(wrongSender(naming, 'shared', 'worker', shared, 'tape') ?? '', /test\.worker\.tape.*guest/);
+    assert.ok(wrongSender(naming, 'shared', 'worker', naming.workerAccountOf(''), 'tape') !== undefined);
+  });
+
+  it('parks a body whose type is not the routing key, first and when it is replayed, whatever its headers say', async () => {
+    const dead = await collect(naming.deadOf('job-assembler'));
+    const key = copyAcceptedV1.type;
+    await transport.declare({
+      ...{ exchanges: [], queues: [] },
+      bindings: [{ queue: naming.inboxOf('job-assembler'), exchange: naming.exchangeOf(type), key }],
+    });
+    const forged = { routingKey: key, headers: { 'origin-key': type } };
+    await publish(newId(), 'mallory', emitter, {}, forged);
+    await until(() => dead.length === 1);
+    const parked = dead[0]!;
+    assert.deepEqual([parked.headers['code'], parked.headers['origin-key']], ['messaging.wrong-key', key]);
+    assert.match(String(parked.headers['reason']), new RegExp(`${key}, found one of ${type}`));
+    await transport.publish({
+      ...parked,
+      exchange: naming.ownOf('job-assembler'),
+      routingKey: naming.inboxOf('job-assembler'),
+    });
+    await until(() => dead.length === 2);
+    assert.equal(dead[1]?.headers['code'], 'messaging.wrong-key');
+    assert.equal(handled.length, 0);
+  });
+
+  it('handles what was put into the inbox by hand, also after a retry', async () => {
+    let faults = 1;
+    answer = () =>
+      faults-- > 0 ? Promise.reject(new TransientError('test.busy', 'Later.')) : Promise.resolve(done);
+    const byHand = { exchange: '', routingKey: naming.inboxOf('job-assembler') };
+    await publish(newId(), 'ada', emitter, {}, byHand);
+    await until(() => handled.length === 2);
   });
 
   it('parks what a worker says of a target that is not its own, and gives it no receipt', async () => {

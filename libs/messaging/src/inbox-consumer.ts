@@ -5,6 +5,7 @@ import { digestOfBody, type Inbox } from './inbox.js';
 import { runInContext, newTraceparent } from './message-context.js';
 import type { Delivery, MessageTransport, Settlement } from './message-transport.js';
 import type { Naming } from './naming.js';
+import { originKeyHeader, originKeyOf, wrongKey } from './origin-keys.js';
 import { done, outcomeOf, type Outcome } from './outcome.js';
 import { receiptFor } from './receipt.js';
 import { checkedSenderHeader, senderOf, wrongSender, type BrokerAccounts } from './senders.js';
@@ -76,6 +77,8 @@ export class InboxConsumer {
     }
     const envelope = parseEnvelope(delivery.body);
     if (typeof envelope === 'string') return dead('messaging.malformed', envelope);
+    const otherKey = wrongKey(naming, app, delivery, envelope.type);
+    if (otherKey !== undefined) return dead('messaging.wrong-key', otherKey);
     const contract = contractOf(envelope.type);
     const handler = this.handlers.get(envelope.type);
     if (contract === undefined || handler === undefined) {
@@ -158,7 +161,7 @@ export class InboxConsumer {
         reason: outcome.reason.slice(0, 2000),
         [checkedSenderHeader]: senderOf(delivery, this.transport.account),
         'origin-exchange': textFrom(delivery.headers['origin-exchange']) || delivery.exchange,
-        'origin-key': textFrom(delivery.headers['origin-key']) || delivery.routingKey,
+        [originKeyHeader]: originKeyOf(naming, app, delivery),
       },
     });
   }

@@ -4,7 +4,7 @@ import type { Naming } from './naming.js';
 
 /**
  * `per-app`: each app has an account of its own (`Naming.accountOf`), and messages are believed from their emitter's
- * account only. `shared`: all apps use one account, and nobody can tell who sent what.
+ * account only. `shared`: all apps use one account, and nobody can tell which of them sent what.
  */
 export type BrokerAccounts = 'per-app' | 'shared';
 
@@ -24,7 +24,8 @@ export function senderOf({ userId, headers }: Pick<Delivery, 'userId' | 'headers
 
 /**
  * What is wrong with the sender, for people; undefined when nothing is. Workers have accounts of their own even where the
- * apps share one: what comes from such an account is that worker's word and nobody else's.
+ * apps share one: what comes from such an account is that worker's word and nobody else's, and a worker's word comes from it.
+ * Whoever does not say who it is, is believed nowhere: a worker could leave its account out, and apps of every version say it.
  *
  * @param target that a worker's message is about
  */
@@ -37,7 +38,8 @@ export function wrongSender(
 ): string | undefined {
   const expected = naming.accountOfParty(emitter, target);
   if (sender === expected) return undefined;
-  if (accounts === 'shared' && !naming.isWorkerAccount(sender)) return undefined;
+  const isAnApp = sender !== '' && !naming.isWorkerAccount(sender);
+  if (accounts === 'shared' && emitter !== 'worker' && isAnApp) return undefined;
   const found = sender === '' ? 'a sender that did not say who it is' : `the account ${sender}`;
   return `Expected it from ${expected}, found ${found}.`;
 }

@@ -52,6 +52,9 @@ export interface ParkingDecision {
 
 const maxDecisions = 20;
 
+/** Of messages that are perhaps not from whom they say. */
+const strangers: readonly string[] = ['messaging.wrong-sender', 'messaging.wrong-key'];
+
 /** What people have decided on goes after 180 days; what they have not stays. */
 const decidedSeconds = 180 * 24 * 3600;
 
@@ -159,7 +162,7 @@ export class ParkingLot {
     const message = await this.messages.findOne({ _id: id, state: 'parked' });
     // First: once it is decided on nobody comes back to it.
     // A stranger's message may bear the id of a true one, which is still to be handled.
-    if (message !== null && message.messageId !== '' && message.code !== 'messaging.wrong-sender')
+    if (message !== null && message.messageId !== '' && !strangers.includes(message.code))
       await this.inbox.record(
         message.messageId,
         message.type,

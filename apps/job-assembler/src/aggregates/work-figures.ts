@@ -16,6 +16,8 @@ export abstract class WorkFigures {
     since: Date,
     now: Date,
   ): Promise<ReadonlyMap<string, readonly DoneWork[]>>;
+  /** Whether work of the job is with workers of outside targets, waits for them, or is to follow there. */
+  abstract isOutside(jobId: string): Promise<boolean>;
   /** Bytes by lane that are still to be done, of a job or of all. */
   abstract left(jobId?: string): Promise<ReadonlyMap<string, number>>;
 }

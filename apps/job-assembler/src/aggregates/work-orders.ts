@@ -178,6 +178,8 @@ export abstract class WorkOrders {
   abstract releasedWork(jobId?: string): Promise<WorkOrder[]>;
   /** Lanes that work of the job waits in. */
   abstract lanesOf(jobId: string): Promise<string[]>;
+  /** Of the job's work that waits in a lane, the oldest. */
+  abstract nextOf(jobId: string, lane: string): Promise<Candidate | undefined>;
 
   /** Whether a message of one is under way, one is with the archiver, or a copy of one has still to go. */
   abstract isNeeded(jobId: string): Promise<boolean>;

@@ -32,6 +32,25 @@ describe('The estimate of the end of a job', () => {
     assert.equal(found?.assumptions.length, 4);
   });
 
+  it('says that it leaves out work of storage that others operate, and is absent when nothing else is left', () => {
+    const one = {
+      now,
+      done: within(new Map([['lts-write', 100]])),
+      all: new Map([['lts-write', 50]]),
+      outside: true,
+    };
+    const found = estimateEnd({
+      ...one,
+      mine: new Map([
+        ['lts-write', 50],
+        ['write:r@cloud', 0],
+      ]),
+    });
+    assert.match(found?.assumptions.at(-1) ?? '', /others operate is left out/);
+    assert.equal(found?.assumptions.length, 5);
+    assert.equal(estimateEnd({ ...one, mine: new Map([['write:r@cloud', 0]]) }), undefined);
+  });
+
   it('is absent without evidence, and never in the past or upside down', () =>
     fc.assert(
       fc.property(evidence, (of) => {

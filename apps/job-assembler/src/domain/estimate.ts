@@ -14,6 +14,8 @@ export interface Evidence {
   readonly mine: ReadonlyMap<string, number>;
   /** The same of all jobs, this one included. */
   readonly all: ReadonlyMap<string, number>;
+  /** Work for storage that others operate is open, or follows: of that nobody knows how long it takes. */
+  readonly outside?: boolean;
 }
 
 /** When a job's work may end. */
@@ -30,13 +32,14 @@ const assumptions = [
   'latest: all that waits or runs now in its lanes ends before it',
   'nothing is added, paused or in maintenance',
 ];
+const withoutOutside = 'work of storage that others operate is left out: it may end long after that';
 /** Nobody believes what lies beyond. */
 const maxAhead = 366 * 86_400_000;
 /** Milliseconds; what took less says more about messages than about storage. */
 const shortest = 1000;
 
 /** @returns undefined without evidence: a lane in which the job has work to do, and nothing was done lately; or without work */
-export function estimateEnd({ now, done, mine, all }: Evidence): EndEstimate | undefined {
+export function estimateEnd({ now, done, mine, all, outside = false }: Evidence): EndEstimate | undefined {
   let [alone, last] = [0, 0];
   const lanes = [...mine].filter(([, bytes]) => bytes > 0);
   for (const [lane, bytes] of lanes) {
@@ -46,7 +49,8 @@ export function estimateEnd({ now, done, mine, all }: Evidence): EndEstimate | u
     last = Math.max(last, Math.max(bytes, all.get(lane) ?? 0) / rate);
   }
   if (lanes.length === 0 || last > maxAhead) return undefined;
-  return { earliest: new Date(now + Math.ceil(alone)), latest: new Date(now + Math.ceil(last)), assumptions };
+  const [earliest, latest] = [new Date(now + Math.ceil(alone)), new Date(now + Math.ceil(last))];
+  return { earliest, latest, assumptions: outside ? [...assumptions, withoutOutside] : assumptions };
 }
 
 /** Bytes per millisecond of a lane while anything of it ran: what ran at once counts as one time, and nights without work as none. */

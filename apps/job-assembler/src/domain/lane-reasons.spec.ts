@@ -42,6 +42,21 @@ describe('The reason why work of a lane is not released', () => {
     });
   });
 
+  it('of a move is also what holds where its copy is: a limit for reading, a pause, a window', () => {
+    const reading = { group: 'g', target: 'read:r@tape' };
+    const slots = new Slots(rulesOf({ routes, now }));
+    slots.take(reading, ['tape'], 8);
+    assert.deepEqual(laneReason(slots, { group: 'g', target: 'move:r@tape>disk' }), {
+      code: 'limit.target',
+      facts: { target: 'tape', direction: 'read', limit: 8, used: 8 },
+      message: 'a slot for writing to disk, and one for reading from tape: all 8 of tape are taken',
+    });
+    assert.equal(reasonFor('move:r@shut>disk')?.code, 'window.closed');
+    const pauses = [pauseOf('target:tape')];
+    assert.equal(reasonFor('move:r@tape>disk', { steering: { pauses } })?.code, 'paused');
+    assert.equal(reasonFor('move:r@tape>disk'), undefined);
+  });
+
   it('is a pause, with who says so and why', () => {
     for (const scope of ['all', 'group:g', 'route:r', 'target:tape'] as const) {
       const found = reasonFor('write:r@tape', { steering: { pauses: [pauseOf(scope)] } });

@@ -1,5 +1,6 @@
 import { onlyTarget } from '#routes';
 import type { Hindrance } from './release-rules.js';
+import type { HeldBack } from './reservations.js';
 import type { Lane, Slots } from './slots.js';
 import type { FoundReason } from './waiting-reasons.js';
 
@@ -13,7 +14,8 @@ export function laneReason(slots: Slots, lane: Lane): FoundReason | undefined {
   const doing = needs.direction === 'write' ? 'writing to' : 'reading from';
   const isNamed = needs.targets.some((name) => name !== onlyTarget);
   const places = isNamed ? needs.targets.join(needs.needs === 'all' ? ' and ' : ' or ') : 'long-term storage';
-  const purpose = `a slot for ${doing} ${places}`;
+  const also = needs.from === undefined ? '' : `, and one for reading from ${needs.from}`;
+  const purpose = `a slot for ${doing} ${places}${also}`;
   const { rules } = slots;
   if (full.limit === 'global') {
     const facts = { limit: rules.global, used: slots.ofAll() };
@@ -30,6 +32,15 @@ export function laneReason(slots: Slots, lane: Lane): FoundReason | undefined {
   const facts = { target, direction, limit, used: slots.at(target, direction) };
   const whose = target === onlyTarget ? 'for that are taken (LIMIT_PER_TARGET)' : `of ${target} are taken`;
   return { code: 'limit.target', facts, message: `${purpose}: all ${limit} ${whose}` };
+}
+
+/** Why work has no slot though its lane has room: it is kept. */
+export function keptReason({ target, waiting }: HeldBack): FoundReason {
+  const since = waiting.createdAt.toISOString();
+  const facts = { ...(target === undefined ? {} : { target }), workOrder: waiting.id, waitingSince: since };
+  const which = target === undefined ? 'a slot' : `a slot of ${target}`;
+  const message = `${which}: the free one is kept for work order ${waiting.id}, which needs several at once and waits since ${since}`;
+  return { code: 'slot.kept', facts, message };
 }
 
 /** The same of what is closed. */

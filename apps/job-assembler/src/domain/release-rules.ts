@@ -1,6 +1,6 @@
 import { onlyTarget, type Routes, type Target } from '#routes';
 import type { WaitCode } from '#contracts';
-import { laneNeeds, type Direction, type LaneNeeds } from './lanes.js';
+import { laneNeeds, placesOf, type Direction, type LaneNeeds } from './lanes.js';
 import { windowOpen } from './maintenance-windows.js';
 import type { LimitName, LimitOverride, Pause, SteeringState } from './steering.js';
 
@@ -53,7 +53,7 @@ export class ReleaseRules {
 
   /** Whether work needs only storage that others operate: it counts there, and in nothing that is for our own. */
   isApart(needs: LaneNeeds): boolean {
-    return needs.targets.every((target) => this.settings.routes.isOutside(target));
+    return placesOf(needs).every(({ target }) => this.settings.routes.isOutside(target));
   }
 
   /** Who says what a limit is: the operator who set it, or the variable. */

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Priority } from '#routes';
 import { always, routesOf, rulesOf, targetOf } from '../testing/release-rules.js';
 import { fairReleases, type Candidate, type Release } from './fair-release.js';
-import { laneNeeds } from './lanes.js';
+import { laneNeeds, type Place } from './lanes.js';
 import type { ReleaseRules } from './release-rules.js';
 import { Slots, type Lane } from './slots.js';
 import type { Pause, PauseScope } from './steering.js';
@@ -17,6 +17,7 @@ const targets = ['t1', 't2', 't3', 'gone'];
 const lanes = [
   ...['lts-write', 'lts-read', 'write:r@t1', 'write:r@t2', 'write:wide@t1+t2+t3', 'write:old@t1+gone'],
   ...['read:r@t1', 'read:r@t1|t2', 'read:wide@t3|t2|t1', 'read:old@gone|t2', 'erase:of a newer version'],
+  ...['mend:wide@t1+t2', 'move:r@t1>t2', 'move:r@t2>t1', 'move:old@gone>t3'],
 ];
 const scopes: PauseScope[] = [
   ...(['all', 'target:t1', 'target:t2', 'target:lts', 'route:wide', 'route:r'] as const),
@@ -96,24 +97,40 @@ function replay(
   return slots;
 }
 
+const directionOf = (of: Lane): Place['direction'] =>
+  /^(write:|lts-write|mend:|move:)/.test(of.target) ? 'write' : 'read';
+
+/** Where work has slots, with that for reading of a move; said without the code that decides. */
+function takenBy(of: Lane, at: readonly string[]): Place[] {
+  const from = /^move:.*@(.*)>/.exec(of.target)?.[1];
+  const reads: Place[] = from === undefined ? [] : [{ target: from, direction: 'read' }];
+  return [...at.map((name): Place => ({ target: name, direction: directionOf(of) })), ...reads];
+}
+
+/** All that work needs at once. */
+const neededBy = (of: Lane): Place[] => takenBy(of, laneNeeds(of.target).targets);
+
 /** Counted without the code that decides. */
 function underWay(
   one: Situation,
   released: readonly Release[],
-  is: (lane: Lane, at: readonly string[]) => boolean,
+  is: (lane: Lane, at: readonly Place[]) => boolean,
 ) {
   const rows = one.held.map(({ lane: of, readAt, count }) => {
-    const at = !/^(lts-|write:|read:)/.test(of.target)
+    const at = !/^(lts-|write:|read:|mend:|move:)/.test(of.target)
       ? []
       : laneNeeds(of.target).needs === 'all'
         ? laneNeeds(of.target).targets
         : [readAt];
-    return { of, at, count };
+    return { of, at: takenBy(of, at), count };
   });
   const before = rows.filter(({ of, at }) => is(of, at)).reduce((sum, { count }) => sum + count, 0);
-  const since = released.filter(({ candidate, at }) => is(candidate, at)).length;
+  const since = released.filter(({ candidate, at }) => is(candidate, takenBy(candidate, at))).length;
   return { before, released: since, all: before + since };
 }
+
+/** Whether work needs several slots at once. */
+const isWide = ({ target: of }: Lane): boolean => of.includes('+') || of.startsWith('move:');
 
 /** Whether work that could run waits for a slot that is kept; found without the code that keeps it. */
 function isHeldBack(
@@ -128,9 +145,9 @@ function isHeldBack(
   const free = (at: string, direction: 'write' | 'read'): number =>
     rules.at(at, direction) - slots.at(at, direction);
   const before = left.filter((of) => {
-    if (!of.target.includes('+')) return false;
-    const { targets: wanted, direction, route } = laneNeeds(of.target);
-    const isClosed = (at: string): boolean =>
+    if (!isWide(of)) return false;
+    const { route } = laneNeeds(of.target);
+    const isClosed = ({ target: at, direction }: Place): boolean =>
       rules.hindersAt(at) !== undefined || rules.at(at, direction) === 0;
     const isFirst =
       rank(of) < rank(held) ||
@@ -140,15 +157,17 @@ function isHeldBack(
     const isBeside = (other: Lane): boolean => other.group === of.group && other.target === of.target;
     const begun = underWay(one, released, isBeside).all;
     const isPaused = rules.hindersWork(of.group, route) !== undefined;
-    return isFirst && begun === 0 && !isPaused && !wanted.some(isClosed) && slots.placesFor(of) === undefined;
+    return (
+      isFirst && begun === 0 && !isPaused && !neededBy(of).some(isClosed) && slots.placesFor(of) === undefined
+    );
   });
   const isShort = (claim: Candidate): boolean => {
-    const [its, mine] = [laneNeeds(claim.target), laneNeeds(held.target)];
-    const isKept = (at: string): boolean =>
-      its.direction === mine.direction && its.targets.includes(at) && free(at, its.direction) <= 1;
+    const isKept = ({ target: at, direction }: Place): boolean =>
+      neededBy(claim).some((its) => its.target === at && its.direction === direction) &&
+      free(at, direction) <= 1;
     const { perGroup, global } = rules;
     return (
-      mine.targets.some(isKept) ||
+      neededBy(held).some(isKept) ||
       global - slots.ofAll() <= before.length ||
       (claim.group === held.group && perGroup - slots.ofGroup(held.group) <= before.length)
     );
@@ -156,12 +175,10 @@ function isHeldBack(
   return before.some(isShort);
 }
 
-const directionOf = (of: Lane): string => (/^(write:|lts-write)/.test(of.target) ? 'write' : 'read');
-
 describe(`In ${situations} situations with routes, targets, pauses, windows and priorities the dispatcher`, () => {
   it('exceeds no limit: neither global, nor of a group, nor of a target and direction', () =>
     always10000((one, _, released) => {
-      const within = (limit: number, is: (lane: Lane, at: readonly string[]) => boolean): void => {
+      const within = (limit: number, is: (lane: Lane, at: readonly Place[]) => boolean): void => {
         const counted = underWay(one, released, is);
         assert.ok(counted.released === 0 || counted.all <= limit);
       };
@@ -170,7 +187,9 @@ describe(`In ${situations} situations with routes, targets, pauses, windows and 
       for (const name of groups) within(limits.perGroup, ({ group }) => group === name);
       for (const direction of ['write', 'read'] as const) {
         const at = (name: string, limit: number): void =>
-          within(limit, (of, places) => directionOf(of) === direction && places.includes(name));
+          within(limit, (_, places) =>
+            places.some((place) => place.direction === direction && place.target === name),
+          );
         at('lts', limits.perTarget);
         at('gone', 0);
         one.targets.forEach((its, index) =>
@@ -197,7 +216,7 @@ describe(`In ${situations} situations with routes, targets, pauses, windows and 
 
   it('keeps nothing where nothing needs several targets at once', () =>
     always10000((one, all) => {
-      const waiting = all.filter(({ target: of }) => !of.includes('+'));
+      const waiting = all.filter((of) => !isWide(of));
       const released = fairReleases(slotsIn(one), waiting);
       const slots = replay(one, released, () => undefined);
       for (const left of waiting.filter(({ id }) => !idsOf(released).includes(id)))
@@ -215,10 +234,9 @@ describe(`In ${situations} situations with routes, targets, pauses, windows and 
         assert.ok(
           !one.paused.some((scope) => ['all', `route:${route}`, `group:${candidate.group}`].includes(scope)),
         );
-        for (const place of at) {
-          assert.ok(wanted.includes(place));
+        for (const place of at) assert.ok(wanted.includes(place));
+        for (const { target: place } of takenBy(candidate, at))
           assert.ok(!closed.includes(place) && !one.paused.includes(`target:${place}`), place);
-        }
         assert.equal(at.length, needs === 'all' ? wanted.length : 1);
       }
     }));
@@ -227,7 +245,7 @@ describe(`In ${situations} situations with routes, targets, pauses, windows and 
     always10000((one, all) => {
       const released = fairReleases(
         slotsIn(one),
-        all.filter(({ target: of }) => !of.includes('+')),
+        all.filter((of) => !isWide(of)),
       );
       replay(one, released, (slots, { candidate, at }) => {
         const { targets: wanted, needs, direction } = laneNeeds(candidate.target);

@@ -1,11 +1,17 @@
 import type { Candidate } from './fair-release.js';
-import type { LaneNeeds } from './lanes.js';
+import { placesOf, type Direction, type Place } from './lanes.js';
 import type { Slots } from './slots.js';
 
 /** Work that waits for slots at several targets at once. A slot at each that has one is kept for it, one of its group, and one of all. */
 interface Claim {
   readonly candidate: Candidate;
-  readonly needs: LaneNeeds;
+  readonly places: readonly Place[];
+}
+
+/** Why work may not have a slot that is free. */
+export interface HeldBack {
+  readonly waiting: Candidate;
+  readonly target?: string;
 }
 
 /** The more urgent first, then the older: whoever waits long enough comes before everyone who came later. */
@@ -40,11 +46,16 @@ export class Reservations {
     for (const candidate of [...claimants].sort((one, other) => inTurn(slots, one, other))) {
       const needs = slots.rules.needsOf(candidate.target);
       if (needs === undefined) continue;
-      const places = needs.targets.map((target) => `${needs.direction}:${target}`);
-      if (places.some((place) => taken.has(place))) continue;
-      for (const place of places) taken.add(place);
-      this.claims.push({ candidate, needs });
+      const places = placesOf(needs);
+      const names = places.map(({ target, direction }) => `${direction}:${target}`);
+      if (names.some((name) => taken.has(name))) continue;
+      for (const name of names) taken.add(name);
+      this.claims.push({ candidate, places });
     }
+  }
+
+  get isEmpty(): boolean {
+    return this.claims.length === 0;
   }
 
   /**
@@ -55,19 +66,43 @@ export class Reservations {
   placesFor(candidate: Candidate, at: readonly string[]): readonly string[] | undefined {
     const needs = this.slots.rules.needsOf(candidate.target);
     if (this.claims.length === 0 || needs === undefined) return at;
-    const before = this.claims.filter((claim) => this.goesBefore(claim.candidate, candidate));
+    const before = this.before(candidate);
     if (before.length === 0) return at;
     const ofGroup = before.filter((claim) => claim.candidate.group === candidate.group).length;
     const { slots } = this;
-    if (slots.rules.global - slots.ofAll() <= before.length) return undefined;
-    if (slots.rules.perGroup - slots.ofGroup(candidate.group) <= ofGroup) return undefined;
-    const { direction, targets } = needs;
-    const isKept = (target: string): boolean =>
+    // Storage that others operate takes none of the slots for all, or for the group.
+    if (!slots.isApart(needs)) {
+      if (slots.rules.global - slots.ofAll() <= before.length) return undefined;
+      if (slots.rules.perGroup - slots.ofGroup(candidate.group) <= ofGroup) return undefined;
+    }
+    const isKept = (target: string, direction: Direction): boolean =>
       slots.rules.at(target, direction) - slots.at(target, direction) <= 1 &&
-      before.some((claim) => claim.needs.direction === direction && claim.needs.targets.includes(target));
-    if (needs.needs === 'all') return at.some(isKept) ? undefined : at;
-    const other = targets.find((target) => slots.isFree(target, direction) && !isKept(target));
+      before.some(({ places }) => places.some((one) => one.target === target && one.direction === direction));
+    if (needs.needs === 'all')
+      return placesOf(needs).some(({ target, direction }) => isKept(target, direction)) ? undefined : at;
+    const { direction, targets } = needs;
+    const other = targets.find((target) => slots.isFree(target, direction) && !isKept(target, direction));
     return other === undefined ? undefined : [other];
+  }
+
+  /** What keeps work from a slot that is free: work that comes first, and where; no target where it is one of the slots for all. */
+  heldBackBy(candidate: Candidate, at: readonly string[]): HeldBack | undefined {
+    const needs = this.slots.rules.needsOf(candidate.target);
+    if (needs === undefined || this.placesFor(candidate, at) !== undefined) return undefined;
+    const before = this.before(candidate);
+    const wanted = placesOf(needs);
+    const common = ({ places }: Claim): Place | undefined =>
+      places.find((one) =>
+        wanted.some(({ target, direction }) => target === one.target && direction === one.direction),
+      );
+    const claim = before.find((one) => common(one) !== undefined) ?? before[0];
+    if (claim === undefined) return undefined;
+    const target = common(claim)?.target;
+    return { waiting: claim.candidate, ...(target === undefined ? {} : { target }) };
+  }
+
+  private before(candidate: Candidate): readonly Claim[] {
+    return this.claims.filter((claim) => this.goesBefore(claim.candidate, candidate));
   }
 
   private goesBefore(waiting: Candidate, other: Candidate): boolean {

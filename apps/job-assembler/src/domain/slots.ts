@@ -1,4 +1,4 @@
-import type { Direction, LaneNeeds } from './lanes.js';
+import { placesOf, type Direction, type LaneNeeds, type Place } from './lanes.js';
 import type { Hindrance, ReleaseRules } from './release-rules.js';
 
 /** What shares slots: the work of one group in one lane. */
@@ -39,10 +39,10 @@ export class Slots {
       add(this.lanes, laneOf({ group, target }), count);
     }
     if (needs === undefined) return;
-    for (const place of at) {
-      add(this.places, placeOf(place, needs.direction), count);
-      add(this.groupsAt, groupAt(group, place, needs.direction), count);
-      if (!waits) add(this.moving, placeOf(place, needs.direction), count);
+    for (const place of placesOf({ ...needs, targets: at })) {
+      add(this.places, placeOf(place), count);
+      add(this.groupsAt, groupAt(group, place), count);
+      if (!waits) add(this.moving, placeOf(place), count);
     }
   }
 
@@ -58,9 +58,9 @@ export class Slots {
     const needs = this.rules.needsOf(target);
     if (needs === undefined || this.shared(needs, group) <= 0) return undefined;
     if (this.rules.hindersWork(group, needs.route)) return undefined;
-    const free = needs.targets.filter((one) => this.isFree(one, needs.direction));
-    if (needs.needs === 'any') return free.length === 0 ? undefined : free.slice(0, 1);
-    return free.length === needs.targets.length ? free : undefined;
+    if (needs.needs === 'all') return this.haveRoom(needs) ? needs.targets : undefined;
+    const free = needs.targets.find((one) => this.isFree(one, needs.direction));
+    return free === undefined ? undefined : [free];
   }
 
   /**
@@ -77,14 +77,15 @@ export class Slots {
   }
 
   /** Whether several targets are needed at once, none is closed, and each that is full will have room again. */
-  private isAwaited({ needs, targets, direction }: LaneNeeds): boolean {
-    if (needs !== 'all' || targets.length < 2) return false;
-    return targets.every(
-      (one) =>
-        this.isFree(one, direction) ||
-        (this.rules.hindersAt(one) === undefined &&
-          this.rules.at(one, direction) > 0 &&
-          (this.moving.get(placeOf(one, direction)) ?? 0) > 0),
+  private isAwaited(needs: LaneNeeds): boolean {
+    const places = placesOf(needs);
+    if (needs.needs !== 'all' || places.length < 2) return false;
+    return places.every(
+      (place) =>
+        this.isFree(place.target, place.direction) ||
+        (this.rules.hindersAt(place.target) === undefined &&
+          this.rules.at(place.target, place.direction) > 0 &&
+          (this.moving.get(placeOf(place)) ?? 0) > 0),
     );
   }
 
@@ -92,9 +93,9 @@ export class Slots {
   room(lane: Lane): number {
     const needs = this.rules.needsOf(lane.target);
     if (needs === undefined || this.placesFor(lane) === undefined) return 0;
-    const at = needs.targets
-      .filter((target) => this.isFree(target, needs.direction))
-      .map((target) => this.rules.at(target, needs.direction) - this.at(target, needs.direction));
+    const at = placesOf(needs)
+      .filter(({ target, direction }) => this.isFree(target, direction))
+      .map(({ target, direction }) => this.rules.at(target, direction) - this.at(target, direction));
     const there = needs.needs === 'all' ? Math.min(...at) : at.reduce((sum, one) => sum + one, 0);
     return Math.min(this.shared(needs, lane.group), there);
   }
@@ -102,16 +103,22 @@ export class Slots {
   /** Whether work of the lane has to be looked at: some may be released, or slots be kept for it. */
   isLookedAt(lane: string): boolean {
     const needs = this.rules.needsOf(lane);
-    if (needs === undefined || this.total >= this.rules.global) return false;
-    return this.isOpen(lane) || this.isAwaited(needs);
+    if (needs === undefined) return false;
+    return this.isOpen(lane) || this.mayBeKeptFor(lane);
+  }
+
+  /** Whether slots may be kept for work of the lane, of some group. */
+  mayBeKeptFor(lane: string): boolean {
+    const needs = this.rules.needsOf(lane);
+    return needs !== undefined && this.total < this.rules.global && this.isAwaited(needs);
   }
 
   /** Whether any group may have something of the lane. */
   isOpen(lane: string): boolean {
     const needs = this.rules.needsOf(lane);
     if (needs === undefined || (!this.isApart(needs) && this.total >= this.rules.global)) return false;
-    const isFree = (target: string): boolean => this.isFree(target, needs.direction);
-    return needs.needs === 'all' ? needs.targets.every(isFree) : needs.targets.some(isFree);
+    if (needs.needs === 'all') return this.haveRoom(needs);
+    return needs.targets.some((target) => this.isFree(target, needs.direction));
   }
 
   /** What keeps a lane closed, whatever room there is: of work that can go anywhere, that of the target which opens first. */
@@ -120,7 +127,7 @@ export class Slots {
     if (needs === undefined) return { code: 'target.unknown', facts: { lane: target } };
     const ofWork = this.rules.hindersWork(group, needs.route);
     if (ofWork !== undefined) return ofWork;
-    const closed = needs.targets.map((one) => this.rules.hindersAt(one));
+    const closed = placesOf(needs).map((one) => this.rules.hindersAt(one.target));
     const hindrances = closed.filter((one) => one !== undefined);
     if (needs.needs === 'any' && hindrances.length < closed.length) return undefined;
     const inTurn = hindrances.sort((one, other) => endOf(one) - endOf(other));
@@ -154,17 +161,18 @@ export class Slots {
   }
 
   at(target: string, direction: Direction): number {
-    return this.places.get(placeOf(target, direction)) ?? 0;
+    return this.places.get(placeOf({ target, direction })) ?? 0;
   }
 
   /** What the group holds at the target of these where it holds most. */
   ofGroupAt({ group, target }: Lane, at: readonly string[]): number {
     const direction = this.rules.needsOf(target)?.direction;
     if (direction === undefined) return 0;
-    return Math.max(0, ...at.map((place) => this.groupsAt.get(groupAt(group, place, direction)) ?? 0));
+    const places = at.map((place): Place => ({ target: place, direction }));
+    return Math.max(0, ...places.map((place) => this.groupsAt.get(groupAt(group, place)) ?? 0));
   }
 
-  private isApart(needs: LaneNeeds | undefined): boolean {
+  isApart(needs: LaneNeeds | undefined): boolean {
     return needs !== undefined && this.rules.isApart(needs);
   }
 
@@ -174,11 +182,15 @@ export class Slots {
     return Math.min(this.rules.global - this.total, this.rules.perGroup - this.ofGroup(group));
   }
 
-  private fullTarget({ targets, direction, needs }: LaneNeeds): FullLimit | undefined {
-    const open = targets.filter((one) => this.rules.hindersAt(one) === undefined);
-    const full = open.filter((one) => this.at(one, direction) >= this.rules.at(one, direction));
-    if (full.length === 0 || (needs === 'any' && full.length < open.length)) return undefined;
-    return { limit: 'target', target: full[0]!, direction };
+  private fullTarget(needs: LaneNeeds): FullLimit | undefined {
+    const open = placesOf(needs).filter(({ target }) => this.rules.hindersAt(target) === undefined);
+    const full = open.filter(({ target, direction }) => !this.isFree(target, direction));
+    if (full.length === 0 || (needs.needs === 'any' && full.length < open.length)) return undefined;
+    return { limit: 'target', ...full[0]! };
+  }
+
+  private haveRoom(needs: LaneNeeds): boolean {
+    return placesOf(needs).every(({ target, direction }) => this.isFree(target, direction));
   }
 
   isFree(target: string, direction: Direction): boolean {
@@ -198,7 +210,7 @@ function add(counts: Map<string, number>, key: string, count: number): void {
   counts.set(key, (counts.get(key) ?? 0) + count);
 }
 
-function placeOf(target: string, direction: Direction): string {
+function placeOf({ target, direction }: Place): string {
   return `${direction}:${target}`;
 }
 
@@ -206,6 +218,6 @@ function laneOf({ group, target }: Lane): string {
   return JSON.stringify([group, target]);
 }
 
-function groupAt(group: string, target: string, direction: Direction): string {
+function groupAt(group: string, { target, direction }: Place): string {
   return JSON.stringify([group, target, direction]);
 }

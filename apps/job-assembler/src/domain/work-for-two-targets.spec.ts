@@ -13,7 +13,8 @@ const wide = 'write:wide@t1+t2';
 
 function rulesWith(limit: number, limits = { global: 64, perGroup: 32, perTarget: 48 }, isClosed = false) {
   const at = { limits: { write: limit, read: limit } };
-  const routes = routesOf(targetOf('t1', at), targetOf('t2', { ...at, windows: isClosed ? [always] : [] }));
+  const closed = { ...at, windows: isClosed ? [always] : [] };
+  const routes = routesOf(targetOf('t1', at), targetOf('t2', closed), targetOf('cloud', { kind: 'outside' }));
   return rulesOf({ limits, routes, now, priorityAging: aging });
 }
 
@@ -121,5 +122,16 @@ describe('Work for two targets beside work for one of them', () => {
     const slots = slotsWith(rulesWith(2), [at(single('b0', 't1')), at(single('b1', 't1'))]);
     const waiting = [work('w', 'c', wide, 9 * aging), single('o1', 't2'), single('o2', 't2')];
     assert.deepEqual(idsOf(fairReleases(slots, waiting)), ['o1']);
+  });
+
+  it('has none of the slots for all, or for its group, kept from work for storage that others operate', () => {
+    const limits = { global: 2, perGroup: 2, perTarget: 8 };
+    const slots = slotsWith(rulesWith(1, limits), [at(single('busy', 't1', 0, 'c'))]);
+    const waiting = [
+      work('w', 'c', wide, 9 * aging),
+      ...['c', 'd'].map((group) => work(`away-${group}`, group, 'write:r@cloud', 1)),
+      work('other', 'd', 'read:r@t2', 1),
+    ];
+    assert.deepEqual(idsOf(fairReleases(slots, waiting)).sort(), ['away-c', 'away-d']);
   });
 });

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { WorkFigures, type LaneWaiting } from '../aggregates/work-figures.js';
 import type { DoneWork } from '../domain/estimate.js';
 import { AssemblerStore } from './assembler-store.js';
+import { absent, isThere } from './queries.js';
 
 /** Work orders of one lane that an estimate is made of. */
 const maxDone = 50;
@@ -66,6 +67,17 @@ export class MongoWorkFigures extends WorkFigures {
       this.bytesByLane({ ...whose, state: 'released' }, { $subtract: ['$bytes', done] }),
     ]);
     return sum(planned, released);
+  }
+
+  async isOutside(jobId: string): Promise<boolean> {
+    const open = { $in: ['planned', 'released'] };
+    const which = [
+      { jobId, state: open, outside: { $exists: true } },
+      { jobId, state: open, 'outsideTargets.0': { $exists: true } },
+      { jobId, state: 'done', 'outsideTargets.0': { $exists: true }, outsidePlanned: absent },
+    ] as object[];
+    const found = await Promise.all(which.map((one) => isThere(this.store.orders, one)));
+    return found.includes(true);
   }
 
   private async bytesByLane(match: object, bytes: string | object): Promise<ReadonlyMap<string, number>> {

@@ -20,6 +20,7 @@ import { workOrderSteps, type WorkOrderState } from '../domain/states.js';
 import { AssemblerStore } from './assembler-store.js';
 import { absent, countByState, isThere, underWay } from './queries.js';
 import {
+  candidateOf,
   copiesToGo,
   priorities,
   progressOf,
@@ -155,7 +156,7 @@ export class MongoWorkOrders extends WorkOrders {
       .sort({ createdAt: 1, _id: 1 })
       .limit(limit)
       .toArray();
-    return oldest.map(({ _id: id, createdAt }) => ({ id, group, target, createdAt, priority }));
+    return oldest.map((one) => candidateOf({ ...one, group, target, priority }));
   }
 
   async planned(id: string): Promise<WorkOrder | undefined> {
@@ -372,6 +373,12 @@ export class MongoWorkOrders extends WorkOrders {
 
   lanesOf(jobId: string): Promise<string[]> {
     return this.orders.distinct('target', { jobId, ...release.from });
+  }
+
+  async nextOf(jobId: string, target: string): Promise<Candidate | undefined> {
+    const which = { jobId, ...release.from, target, deferredUntil: absent } as object;
+    const [oldest] = await this.orders.find(which).sort({ createdAt: 1, _id: 1 }).limit(1).toArray();
+    return oldest && candidateOf(oldest);
   }
 
   async routesOf(jobId: string): Promise<string[]> {

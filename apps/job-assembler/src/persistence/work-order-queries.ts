@@ -2,6 +2,7 @@ import type { WaitCode } from '#contracts';
 import type { Priority } from '#routes';
 import type { CopyToRemove, WorkOrder } from '../aggregates/records.js';
 import type { SettledCounts, ToldWait } from '../aggregates/work-orders.js';
+import type { Candidate } from '../domain/fair-release.js';
 import type { Lane } from '../domain/slots.js';
 import type { WorkOrderState } from '../domain/states.js';
 
@@ -10,6 +11,10 @@ export const priorities: readonly Priority[] = [0, 1, 2];
 /** Records from before 0.6 have none: they are normal. */
 export function storedAs(priority: Priority): Priority | { readonly $in: readonly (Priority | null)[] } {
   return priority === 1 ? { $in: [1, null] } : priority;
+}
+
+export function candidateOf({ _id: id, group, target, createdAt, priority = 1 }: WorkOrder): Candidate {
+  return { id, group, target, createdAt, priority };
 }
 
 /** What keeps released work from a worker of the archiver for as long as it lasts. */

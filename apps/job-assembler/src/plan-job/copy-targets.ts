@@ -2,7 +2,7 @@ import { PermanentError } from '#kernel';
 import type { Routes } from '#routes';
 import type { PlannableJob } from '../aggregates/jobs.js';
 import type { WorkOrder } from '../aggregates/records.js';
-import { laneName, laneNeeds, writingLane } from '../domain/lanes.js';
+import { mendingLane, movingLane } from '../domain/lanes.js';
 
 type Wanted = Pick<PlannableJob, 'workflow' | 'moveFrom' | 'moveTo' | 'repairAt'>;
 
@@ -38,14 +38,13 @@ export function copyingBy(
   { moveFrom, moveTo, repairAt }: Wanted,
   reading: Pick<WorkOrder, 'target' | 'targets' | 'route' | 'priority'>,
 ): Copying {
-  // A move takes room, and a slot, where the copy goes.
+  // A move takes room, and a slot for writing, where the copy goes, and one for reading where it is.
   if (moveFrom !== undefined && moveTo !== undefined) {
-    const { route } = laneNeeds(reading.target);
-    const target = laneName('write', { route, targets: [moveTo] });
+    const target = movingLane(reading.target, moveFrom, moveTo);
     return { ...reading, target, targets: [moveFrom, moveTo], moveFrom, moveTo };
   }
   // Any of its copies may have to be written.
-  const target = writingLane(reading.target);
+  const target = mendingLane(reading.target);
   return { ...reading, target, ...(repairAt === undefined ? {} : { repairAt }) };
 }
 

@@ -210,7 +210,7 @@ routes:
     const [known, unknown] = await orders();
     assert.deepEqual(
       [known?.kind, known?.target, known?.targets, known?.repairAt],
-      [...(['repair', 'write:single@tape-a+tape-b', ['tape-a', 'tape-b'], 'tape-a'] as const)],
+      [...(['repair', 'mend:single@tape-a+tape-b', ['tape-a', 'tape-b'], 'tape-a'] as const)],
     );
     assert.equal(
       unknown?.targets,
@@ -223,21 +223,21 @@ routes:
     assert.deepEqual(
       (await orders()).map(({ target, targets }) => [target, targets]),
       [
-        ['lts-write', undefined],
-        ['lts-write', undefined],
+        ['mend:default@lts', undefined],
+        ['mend:default@lts', undefined],
       ],
       'without ROUTES_FILE as well',
     );
   });
 
-  it('sends a move where the copy goes: there it takes a slot', async () => {
+  it('sends a move where the copy goes: there it takes a slot, and one for reading where the copy is', async () => {
     datablocks = [{ archiveId: 'x/k/0.tar', packedSize: 5 }];
     const move = { workflow: 'migrate', jobType: 'migrate', moveFrom: 'tape-a', moveTo: 'tape-b' } as const;
     await plan({ ...move, priority: 2 }, [], named);
     const [order] = await orders();
     assert.deepEqual([order?.kind, order?.moveFrom, order?.moveTo], ['migrate', 'tape-a', 'tape-b']);
     assert.deepEqual(wayOf(order!), {
-      ...{ target: 'write:single@tape-b', targets: ['tape-a', 'tape-b'] },
+      ...{ target: 'move:single@tape-a>tape-b', targets: ['tape-a', 'tape-b'] },
       ...{ route: 'single', copies: undefined, priority: 2 },
     });
   });

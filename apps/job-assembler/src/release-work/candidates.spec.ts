@@ -56,6 +56,24 @@ describe('The work that a decision is about', () => {
     assert.deepEqual([new Set(found.map(({ target }) => target)).size, isAll], [3, false]);
   });
 
+  it('has work for storage that others operate while our own slots are full, or none are given to anything', async () => {
+    const outside = targetOf('cloud', { kind: 'outside', limits: { write: 1, read: 1 } });
+    const routes = routesOf(targetOf('tape', one), targetOf('disk', one), outside);
+    await assembler.store.orders.insertMany([
+      orderOf('a/0/0', { group: 'a', target: 'write:r@cloud' }),
+      orderOf('b/0/0', { group: 'b', target: 'write:r@tape' }),
+      orderOf('c/0/0', { group: 'c', target: 'write:r@tape+disk' }),
+    ]);
+    const limited = (global: number) =>
+      new Slots(rulesOf({ routes, limits: { global, perGroup: 9, perTarget: 9 } }));
+    const full = limited(1);
+    full.take({ group: 'd', target: 'write:r@disk' }, ['disk']);
+    for (const of of [limited(0), full])
+      assert.deepEqual(await idsOf(new Candidates(assembler.orders), of), ['a/0/0']);
+    full.take({ group: 'd', target: 'write:r@cloud' }, ['cloud']);
+    assert.deepEqual(await idsOf(new Candidates(assembler.orders), full), []);
+  });
+
   it('has in every look what slots are kept for', async () => {
     const full = slots();
     full.take({ group: 'x', target: 'write:r@tape' }, ['tape']);

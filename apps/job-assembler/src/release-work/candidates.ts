@@ -1,5 +1,6 @@
 import type { WorkOrders } from '../aggregates/work-orders.js';
 import type { Candidate } from '../domain/fair-release.js';
+import { inTurn } from '../domain/reservations.js';
 import type { Lane, Slots } from '../domain/slots.js';
 
 /** Lanes, and groups in them, asked for at once. */
@@ -37,6 +38,22 @@ export class Candidates {
     for (const { name } of places) this.lookedAt.set(name, this.looks);
     const found = await inParallel(places, (place) => this.oldestIn(place));
     return { found: found.flat(), isAll: places.length === all.length };
+  }
+
+  /** The work that slots may be kept for, the next one of each lane and group: as much as one decision looks at. */
+  async claimants(slots: Slots): Promise<Candidate[]> {
+    const lanes = (await this.orders.lanesWaiting()).filter((target) => slots.mayBeKeptFor(target));
+    const found = await inParallel(lanes, async (target) => {
+      const groups = await this.orders.groupsWaitingFor(target);
+      return groups.map((group) => ({ group, target })).filter((lane) => slots.mayClaim(lane));
+    });
+    const places = found.flat().slice(0, this.maxPlaces / 2);
+    return (await inParallel(places, (lane) => this.nextIn(slots, lane))).flat();
+  }
+
+  private async nextIn(slots: Slots, lane: Lane): Promise<Candidate[]> {
+    const oldest = await this.orders.oldestPlanned(lane, 1);
+    return oldest.sort((one, other) => inTurn(slots, one, other)).slice(0, 1);
   }
 
   private async places(slots: Slots): Promise<Place[]> {

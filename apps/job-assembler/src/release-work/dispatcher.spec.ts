@@ -68,6 +68,14 @@ describe('The dispatcher', () => {
     });
   });
 
+  it('takes work of a kind that it does not know for no other kind: it stays, and what is beside it goes on', async () => {
+    const kind = 'engrave' as WorkOrder['kind'];
+    await assembler.store.orders.insertMany([orderOf('j/0/0', { kind }), orderOf('j/0/1')]);
+    await dispatcher().round();
+    const state = async (id: string) => (await assembler.store.orders.findOne({ _id: id }))?.state;
+    assert.deepEqual([await state('j/0/0'), await state('j/0/1')], ['planned', 'released']);
+  });
+
   it('leaves it to another process that holds the lease', async () => {
     await assembler.store.orders.insertOne(orderOf('j/0/0'));
     await assembler.leases.hold('dispatcher', 'another', 60_000);

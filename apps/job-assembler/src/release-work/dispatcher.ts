@@ -1,15 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  archiveDatablockV1,
-  moveCopyV1,
-  repairDatablockV1,
-  retrieveDatablockV1,
-  verifyDatablockV1,
-} from '#contracts';
 import { Clock, crashPoint, newId, stillMoving } from '#kernel';
 import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
-import { eventRow, type OutboxRow } from '#outbox';
 import { Leases } from '../aggregates/leases.js';
 import type { OutsideOrder } from '../aggregates/outside-orders.js';
 import type { WorkOrder } from '../aggregates/records.js';
@@ -17,6 +9,7 @@ import { WorkOrders, type HowReleased } from '../aggregates/work-orders.js';
 import { fairReleases, type Release } from '../domain/fair-release.js';
 import type { Slots } from '../domain/slots.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
+import { archiverCommand } from './archiver-commands.js';
 import { Candidates } from './candidates.js';
 import { CurrentRules } from './current-rules.js';
 import { nextTry } from './outside-commands.js';
@@ -25,8 +18,6 @@ import { SteeredJobs } from './steered-jobs.js';
 const pause = 1000;
 /** Releases after which the lease is asked for again. */
 const releasesPerHold = 20;
-/** Targets that a command may name. */
-const maxTargets = 4;
 
 /**
  * Releases planned work within the limits. The limits are counted from the stored states, so they hold over restarts;
@@ -44,12 +35,12 @@ export class Dispatcher extends HostedLoop {
     private readonly steered: SteeredJobs,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
-    @Inject(LOGGER) logger: Logger,
+    @Inject(LOGGER) private readonly log: Logger,
   ) {
     super({
       name: 'release of work',
       pause,
-      logger,
+      logger: log,
       fault: 'could not release work, trying again',
       ready: () => leases.whenReady(),
     });
@@ -91,48 +82,29 @@ export class Dispatcher extends HostedLoop {
     const now = this.clock.now();
     const readAt = rules.needsOf(order.target)?.needs === 'any' ? at[0] : undefined;
     const chosen = readAt === undefined ? {} : { readAt };
-    await this.orders.release(order._id, { ...this.orderOf(order, readAt, now), now, ...chosen });
+    const how = this.orderOf(order, readAt, now);
+    if (how === undefined)
+      return this.log.error(
+        { workOrderId: order._id, kind: order.kind },
+        'Expected work of a kind that this version knows, found another one: a newer job-assembler planned it, and releases it. It waits until one is up.',
+      );
+    await this.orders.release(order._id, { ...how, now, ...chosen });
     crashPoint('assembler.after-release');
   }
 
-  /** The command, and how work for a worker goes on. */
+  /** The command, and how work for a worker goes on; undefined for work that this version does not know. */
   private orderOf(
     order: WorkOrder,
     readAt: string | undefined,
     now: Date,
-  ): Pick<HowReleased, 'command' | 'outside'> {
-    if (order.outside === undefined)
-      return { command: this.commandFor({ ...order, ...preferring(order.targets, readAt) }, now) };
+  ): Pick<HowReleased, 'command' | 'outside'> | undefined {
+    if (order.outside === undefined) {
+      const preferred = { ...order, ...preferring(order.targets, readAt) };
+      const command = archiverCommand(preferred, this.config.copies, now);
+      return command === undefined ? undefined : { command };
+    }
     const { next, rows } = nextTry(order as OutsideOrder, now, this.config.outside.silence);
     return { command: rows[0]!, outside: next };
-  }
-
-  private commandFor(order: WorkOrder, now: Date): OutboxRow {
-    const { _id: workOrderId, jobId, pid, archiveId } = order;
-    const targets = order.targets === undefined ? {} : { targets: order.targets.slice(0, maxTargets) };
-    const common = { workOrderId, jobId, pid, archiveId, ...targets };
-    if (order.kind === 'retrieve') return eventRow(retrieveDatablockV1, common, now, order.context);
-    if (order.kind === 'verify') return eventRow(verifyDatablockV1, common, now, order.context);
-    if (order.kind === 'repair') {
-      const only = order.repairAt === undefined ? {} : { only: order.repairAt };
-      return eventRow(repairDatablockV1, { ...common, ...only }, now, order.context);
-    }
-    if (order.kind === 'migrate') {
-      const { moveFrom: from, moveTo: to } = order;
-      return eventRow(
-        moveCopyV1,
-        { workOrderId, jobId, pid, archiveId, from: from!, to: to! },
-        now,
-        order.context,
-      );
-    }
-    const { source, files, fileCount, bytes, copies = this.config.copies } = order;
-    return eventRow(
-      archiveDatablockV1,
-      { ...common, source: source!, files: files!, fileCount: fileCount!, bytes, copies },
-      now,
-      order.context,
-    );
   }
 }
 

@@ -5,11 +5,19 @@ import type { OutboxPart } from '#outbox';
 import { DatasetTasks } from '../aggregates/dataset-tasks.js';
 import type { AssemblyJob, WaitReason, WorkOrder } from '../aggregates/records.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
-import { closedReason, deferredReason, laneReason } from '../domain/lane-reasons.js';
-import type { Slots } from '../domain/slots.js';
+import { closedReason, deferredReason, keptReason, laneReason } from '../domain/lane-reasons.js';
+import { Reservations } from '../domain/reservations.js';
+import type { Lane, Slots } from '../domain/slots.js';
 import { heldUp, waitingReasons, type FoundReason, type ReleasedWork } from '../domain/waiting-reasons.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
+import { Candidates } from '../release-work/candidates.js';
 import { CurrentRules } from '../release-work/current-rules.js';
+
+/** What is taken, and what is kept of the rest. */
+export interface Room {
+  readonly slots: Slots;
+  readonly kept: Reservations;
+}
 
 /** Finds out what holds up jobs. */
 @Injectable()
@@ -22,16 +30,17 @@ export class JobSituations {
     @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
   ) {}
 
-  /** Work under way as it is now, for many jobs. */
-  async slots(): Promise<Slots> {
-    return this.orders.slots(await this.rules.now());
+  /** Work under way as it is now, and what is kept, for many jobs. */
+  async room(): Promise<Room> {
+    const slots = await this.orders.slots(await this.rules.now());
+    return { slots, kept: new Reservations(slots, await new Candidates(this.orders).claimants(slots)) };
   }
 
-  async reasonsOf(job: AssemblyJob, slots: Slots): Promise<WaitReason[]> {
+  async reasonsOf(job: AssemblyJob, room: Room): Promise<WaitReason[]> {
     const [released, registeringSince, lanes] = await Promise.all([
       this.released(job._id),
       this.tasks.registeringSince(job._id),
-      this.lanesOf(job, slots),
+      this.lanesOf(job, room),
     ]);
     const { planFault, state, planningUntil, wait } = job;
     const fault = planFault === undefined || state !== 'accepted' ? undefined : planFault;
@@ -62,17 +71,30 @@ export class JobSituations {
   }
 
   /** What keeps the rest of its plan, and its planned work, from beginning. */
-  private async lanesOf(job: AssemblyJob, slots: Slots): Promise<FoundReason[]> {
+  private async lanesOf(job: AssemblyJob, { slots, kept }: Room): Promise<FoundReason[]> {
     const { _id, state, group, deferredUntil, deferredBy: by = job.steering } = job;
     if (job.cancelRequested) return [];
     if (deferredUntil !== undefined && by !== undefined && deferredUntil > this.clock.now())
       return [deferredReason(deferredUntil, by)];
     const planning = state === 'accepted' ? slots.rules.hindersPlanning(group) : undefined;
     const lanes = (await this.orders.lanesOf(_id)).sort();
+    const waits = lanes.map(
+      async (target) =>
+        laneReason(slots, { group, target }) ??
+        (await this.keptFrom(_id, { group, target }, { slots, kept })),
+    );
     return [
       ...(planning === undefined ? [] : [closedReason(planning)]),
-      ...lanes.map((target) => laneReason(slots, { group, target })).filter((one) => one !== undefined),
+      ...(await Promise.all(waits)).filter((one) => one !== undefined),
     ];
+  }
+
+  /** Its lane has room: does work that comes first keep it? */
+  private async keptFrom(jobId: string, lane: Lane, { slots, kept }: Room): Promise<FoundReason | undefined> {
+    const at = kept.isEmpty ? undefined : slots.placesFor(lane);
+    const next = at === undefined ? undefined : await this.orders.nextOf(jobId, lane.target);
+    const held = at === undefined || next === undefined ? undefined : kept.heldBackBy(next, at);
+    return held && keptReason(held);
   }
 
   private async released(jobId?: string): Promise<ReleasedWork[]> {

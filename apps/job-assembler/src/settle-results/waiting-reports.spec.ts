@@ -5,8 +5,10 @@ import { ManualClock } from '#kernel';
 import { createLogger } from '#observability';
 import type { AppHealth, PartHealth } from '#service-host';
 import { memoryAssembler, type Assembler } from '../testing/assembler.js';
+import type { JobAssemblerConfig } from '../job-assembler.config.js';
 import { configOf } from '../testing/assembler-config.js';
 import { waitingReportsOn } from '../testing/waiting.js';
+import { routesOf, targetOf } from '../testing/release-rules.js';
 import { jobOf, orderOf, taskOf } from '../testing/samples.js';
 import type { ProgressReports } from './progress-reports.js';
 import type { WaitingReports } from './waiting-reports.js';
@@ -18,6 +20,7 @@ describe('What jobs wait for', () => {
   let told: [string, Phase][];
   let archiver: () => Promise<PartHealth>;
   let reports: WaitingReports;
+  let reportsWith: (changes: Partial<JobAssemblerConfig>) => WaitingReports;
   beforeEach(async () => {
     clock = new ManualClock();
     assembler = memoryAssembler(clock);
@@ -25,10 +28,12 @@ describe('What jobs wait for', () => {
     const progress = { tell: (jobId: string, phase: Phase) => Promise.resolve(told.push([jobId, phase])) };
     const health = { add: (_: string, look: typeof archiver) => (archiver = look) };
     const limits = { global: 3, perGroup: 2, perTarget: 3 };
-    reports = waitingReportsOn(assembler, configOf({ limits }), {
-      ...{ progress: progress as unknown as ProgressReports, health: health as unknown as AppHealth },
-      ...{ clock, logger },
-    });
+    reportsWith = (changes) =>
+      waitingReportsOn(assembler, configOf({ limits, ...changes }), {
+        ...{ progress: progress as unknown as ProgressReports, health: health as unknown as AppHealth },
+        ...{ clock, logger },
+      });
+    reports = reportsWith({});
     reports.onApplicationBootstrap();
     await reports.beforeApplicationShutdown();
   });
@@ -79,6 +84,30 @@ describe('What jobs wait for', () => {
     await assembler.store.tasks.insertOne(taskOf('j/0', { state: 'registering', updatedAt: clock.now() }));
     clock.advance(60_000);
     assert.deepEqual(await look(), ['the catalogue: datablocks have not been registered for 1 min']);
+  });
+
+  it('is a slot that is free, and kept for work that needs two at once and comes first, with which and since when', async () => {
+    const one = { limits: { write: 1, read: 1 } };
+    reports = reportsWith({
+      routes: routesOf(targetOf('tape', one), targetOf('disk', one)),
+      priorityAging: 1000,
+    });
+    await assembler.store.jobs.insertOne(jobOf('j', { state: 'running', group: 'g' }));
+    const [old, now] = [new Date(clock.now().getTime() - 5000), clock.now()];
+    await assembler.store.orders.insertMany([
+      orderOf('j/0/0', { group: 'g', target: 'write:r@disk', createdAt: now }),
+      orderOf('w/0/0', { group: 'h', target: 'write:r@tape+disk', createdAt: old }),
+    ]);
+    assert.equal(await look(), undefined, 'what has room is kept for nobody: it begins');
+    const busy = { state: 'released', group: 'k', target: 'write:r@tape' } as const;
+    await assembler.store.orders.insertOne(orderOf('k/0/0', { ...busy, releasedAt: now }));
+    await look();
+    const [why, ...more] = (await assembler.jobs.find('j'))?.wait ?? [];
+    assert.deepEqual(
+      [why?.code, why?.facts, more],
+      ['slot.kept', { target: 'disk', workOrder: 'w/0/0', waitingSince: old.toISOString() }, []],
+    );
+    assert.match(why?.message ?? '', /^a slot of disk: the free one is kept for work order w\/0\/0/);
   });
 
   it('is kept with its code and since when it is so; a pause, a deferral and what comes first is told with its reason', async () => {

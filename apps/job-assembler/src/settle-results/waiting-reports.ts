@@ -7,8 +7,7 @@ import { Jobs } from '../aggregates/jobs.js';
 import { Leases } from '../aggregates/leases.js';
 import type { AssemblyJob } from '../aggregates/records.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
-import type { Slots } from '../domain/slots.js';
-import { JobSituations } from './job-situations.js';
+import { JobSituations, type Room } from './job-situations.js';
 import { ProgressReports } from './progress-reports.js';
 
 const pause = 10_000;
@@ -50,16 +49,16 @@ export class WaitingReports extends HostedLoop {
 
   async look(): Promise<void> {
     await this.orders.noteAcceptance(this.clock.now());
-    const slots = await this.situations.slots();
+    const room = await this.situations.room();
     for await (const job of this.jobs.underWay(this.clock.now(), maxJobs)) {
       stillMoving();
-      await this.report(job, slots);
+      await this.report(job, room);
     }
   }
 
   /** Said again at every look: the catalogue gives no receipt for it. */
-  private async report(job: AssemblyJob, slots: Slots): Promise<void> {
-    const reasons = await this.situations.reasonsOf(job, slots);
+  private async report(job: AssemblyJob, room: Room): Promise<void> {
+    const reasons = await this.situations.reasonsOf(job, room);
     const before = job.waitsFor ?? [];
     if (reasons.length === 0 && before.length === 0) return;
     await this.jobs.noteWaiting(job._id, reasons);

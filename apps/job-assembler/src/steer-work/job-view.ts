@@ -79,8 +79,12 @@ export class JobView {
 
   private async endOf(jobId: string): Promise<EndEstimate | undefined> {
     const now = this.clock.now();
-    const [mine, all] = await Promise.all([this.figures.left(jobId), this.figures.left()]);
+    const [mine, all, outside] = await Promise.all([
+      this.figures.left(jobId),
+      this.figures.left(),
+      this.figures.isOutside(jobId),
+    ]);
     const done = await this.figures.done([...mine.keys()], new Date(now.getTime() - window), now);
-    return estimateEnd({ now: now.getTime(), done, mine, all });
+    return estimateEnd({ now: now.getTime(), done, mine, all, outside });
   }
 }

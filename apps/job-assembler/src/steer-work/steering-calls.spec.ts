@@ -245,6 +245,12 @@ describe('Operators', () => {
       end: { earliest: string; latest: string };
     };
     assert.deepEqual([end.earliest, end.latest], [inMinutes(60), inMinutes(120)]);
+    const isWithoutOutside = async () =>
+      JSON.stringify((await call('GET jobs/j')).body['end']).includes('others operate is left out');
+    assert.equal(await isWithoutOutside(), false);
+    await assembler.store.orders.insertOne(orderOf('j/0/1', { state: 'done', outsideTargets: ['cloud'] }));
+    assert.equal(await isWithoutOutside(), true, 'its copy outside is to follow');
+    await assembler.store.orders.deleteMany({ _id: 'j/0/1' });
     await assembler.orders.end('k/0/0', { state: 'done' }, clock.now());
     assert.match(JSON.stringify((await call('GET jobs/j')).body['end']), new RegExp(inMinutes(30)));
     clock.advance(2 * 3_600_000);

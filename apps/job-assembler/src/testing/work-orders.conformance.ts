@@ -338,6 +338,14 @@ export function workOrdersConformance(name: string, open: () => Promise<Assemble
       await put('0/1');
       await put('0/2');
       assert.deepEqual(await orders.lanesOf(job), ['lts-write']);
+      await put('0/3', { target: 'lts-read' });
+      await put('0/4', { priority: 2, createdAt: new Date(1) });
+      await put('0/5', { createdAt: new Date(0), deferredUntil: new Date(2) });
+      assert.deepEqual(await orders.nextOf(job, 'lts-write'), {
+        ...{ id: id('0/4'), group: (await at('0/4'))?.group, target: 'lts-write' },
+        ...{ createdAt: new Date(1), priority: 2 },
+      });
+      assert.equal(await orders.nextOf(job, 'read:r@tape'), undefined);
       assert.ok((await orders.lanesWaiting()).includes('lts-write'));
       await assembler.store.jobs.insertOne(jobOf(job));
       await orders.forget(job);
