@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ArchiveDatablockV1 } from '#contracts';
-import { Clock, crashPoint, TransientError } from '#kernel';
+import { Clock, TransientError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { CopyCheck } from '../check-copies/copy-check.js';
 import type { WorkContext } from '../domain/work.js';
@@ -81,7 +81,6 @@ export class MissingCopies {
             reason: 'another copy was expected under its name',
           }),
       });
-    crashPoint('archiver.missing-copy-made');
     const copy = { share: to.name, verifiedAt: this.clock.now() };
     if (!(await this.datablocks.copyMade(known._id, copy))) await this.withdraw(to, making);
   }

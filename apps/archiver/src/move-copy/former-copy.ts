@@ -47,7 +47,6 @@ export class FormerCopy {
     await this.assertLeft(order);
     crashPoint('archiver.move-left');
     await this.setAside(order, from, { reason: `it was moved to ${order.to}`, replacedBy: order.to });
-    crashPoint('archiver.move-set-aside');
     const now = await markOf(to, archiveId);
     if (now === undefined) await this.putBack(moving, datablock, made);
     if (now !== kept) await this.readAgain(moving, datablock, made);

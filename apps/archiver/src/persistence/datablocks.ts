@@ -219,13 +219,14 @@ export class Datablocks {
     const made = { share: { $in: this.names.writtenAs(share) }, replaces: former.share };
     await this.all.updateOne(
       {
-        ...{ _id, ...recording.from, copies: { $elemMatch: made } },
-        $nor: [{ 'copies.share': { $in: this.names.writtenAs(former.share) } }],
+        ...{ _id, ...recording.from },
+        copies: {
+          $elemMatch: made,
+          $not: { $elemMatch: { share: { $in: this.names.writtenAs(former.share) } } },
+        },
       },
-      {
-        $set: { 'copies.$': former },
-        $inc: { placement: 1 },
-      },
+      { $set: { 'copies.$[made]': former }, $inc: { placement: 1 } },
+      { arrayFilters: [{ 'made.share': made.share, 'made.replaces': made.replaces }] },
     );
   }
 

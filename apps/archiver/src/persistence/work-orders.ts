@@ -225,7 +225,13 @@ export class WorkOrders {
   }
 }
 
-/** One that was cancelled before any archiver had it has left nothing anywhere: any may end it. */
+/** Work that leaves nothing behind, or whose record says what of it is to be taken back. */
+const endedAnywhere = ['move', 'repair', 'verify'] as const;
+
+/**
+ * One that was cancelled before any archiver had it has left nothing anywhere: any may end it. So has one of which a record says so,
+ * though it had begun: there may be no archiver any more that has all its targets.
+ */
 function servedBy(served: readonly string[], now: Date): object {
   const others = { $elemMatch: { $nin: [...served] } };
   return {
@@ -241,6 +247,7 @@ function servedBy(served: readonly string[], now: Date): object {
       },
       { 'needs.of': 'all', 'needs.targets': { $not: others } },
       { cancelRequested: true, epoch: 0 },
+      { cancelRequested: true, 'command.kind': { $in: [...endedAnywhere] } },
     ],
   };
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, crashPoint, idFromName, PermanentError, TransientError } from '#kernel';
+import { Clock, idFromName, PermanentError, TransientError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { ConfigToken, SharesToken, type ArchiverConfig } from '../archiver.config.js';
 import { Datablocks } from '../persistence/datablocks.js';
@@ -113,7 +113,6 @@ export class SetAside {
       );
     // First what it is: nobody may take an unread file for a good copy of a datablock that is verified again.
     if (aside.replacedBy !== undefined) await this.listAgain(aside);
-    crashPoint('archiver.aside-listed');
     await this.datablocks.bringBack({ _id: aside.archiveId, pid: aside.pid });
     await this.files.returned(aside._id);
   }

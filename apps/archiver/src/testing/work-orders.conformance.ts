@@ -67,6 +67,20 @@ export function workOrdersConformance(name: string, open: () => Promise<OpenStor
       assert.equal(await take(['c', 'b', 'a']), both);
     });
 
+    it('to move, mend or verify, though begun, end at any archiver when they are cancelled: a record says what they left', async () => {
+      const needs = { of: 'all', targets: ['gone', 'here'] } as const;
+      for (const kind of ['move', 'repair', 'verify'] as const) {
+        const id = await accept(at(1), { needs });
+        const begun = { epoch: 3, 'command.kind': kind };
+        await opened.store.works.updateOne({ _id: id }, { $set: begun });
+        assert.equal(await orders.takeDue(at(10), at(100), ['here']), undefined);
+        await orders.requestCancel(id);
+        assert.equal((await orders.takeDue(at(10), at(100), ['here']))?._id, id);
+        // While one has it, no other takes it.
+        assert.equal(await orders.takeDue(at(10), at(100), ['gone', 'here']), undefined);
+      }
+    });
+
     it('to read are left to archivers that have the chosen target for a while, then to whoever has another copy', async () => {
       const needs = { of: 'any', targets: ['disk', 'tape'], first: 'tape', firstUntil: at(60) } as const;
       const [one, other] = [await accept(at(1), { needs }), await accept(at(2), { needs })];
@@ -87,6 +101,7 @@ export function workOrdersConformance(name: string, open: () => Promise<OpenStor
       await orders.giveBack(await stored(unbegun), { dueAt: at(4), attempts: 0, lastFault: 'waits' });
       await opened.store.works.updateOne({ _id: unbegun }, { $set: { epoch: 0 } });
       await orders.takeDue(at(3), at(4));
+      await opened.store.works.updateOne({ _id: begun }, { $set: { 'command.kind': 'archive' } });
       assert.equal(await orders.takeDue(at(10), at(100), served), undefined);
       for (const id of [unbegun, begun]) await orders.requestCancel(id);
       assert.equal((await orders.takeDue(at(10), at(100), served))?._id, unbegun);
