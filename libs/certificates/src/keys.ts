@@ -14,7 +14,7 @@ export interface CertificateKey {
   readonly validFrom?: string;
   /** When another one took its place; what it has signed stays valid. */
   readonly retiredAt?: string;
-  /** When an operator has said that somebody else has it: nothing that it has signed counts any more. */
+  /** When an operator has said that it is in foreign hands: nothing that it has signed counts any more. */
   readonly revokedAt?: string;
 }
 

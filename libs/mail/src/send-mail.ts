@@ -82,7 +82,7 @@ function isForMail(error: unknown): boolean {
 }
 
 function refusalOf(error: unknown): { readonly command?: unknown; readonly responseCode?: unknown } {
-  return (error ?? {});
+  return error ?? {};
 }
 
 /** Mail servers repeat what they were told, which the log is no place for. */

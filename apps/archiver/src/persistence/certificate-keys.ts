@@ -37,7 +37,7 @@ export class CertificateKeys {
     if (known === null) return;
     const validFrom = known.announcedAt.toISOString();
     const row = eventRow(certificateKeyAnnouncedV1, { kid, x, validFrom }, now);
-    await this.changes.change({ _id: kid, 'outbox.rows': { $size: 0 } }, {}, [row]);
+    await this.changes.change({ _id: kid, 'outbox.rows.0': { $exists: false } }, {}, [row]);
   }
 
   /** The one that was announced last. */
