@@ -37,7 +37,7 @@ routes:
     const password = 'of-the-worker';
     installation = await Installation.create({
       environment: {
-        ...{ ROUTES_FILE: file, LTS_ROOTS: '', REFERENCE_PATIENCE: '1s' },
+        ...{ DATABLOCK_TARGET_SIZE: '1GiB', ROUTES_FILE: file, LTS_ROOTS: '', REFERENCE_PATIENCE: '1s' },
         ...{ WORKER_SILENCE: '4s', WORKER_PAUSE: '300ms', WORKER_MAX_FAULTS: '3' },
         [workerPasswordVariableOf('tape')]: password,
       },

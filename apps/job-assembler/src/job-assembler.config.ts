@@ -3,6 +3,7 @@ import {
   configurationFrom,
   duration,
   integer,
+  refuse,
   required,
   type Environment,
   withoutSlash,
@@ -76,7 +77,7 @@ function read(environment: Environment): JobAssemblerConfig {
     readsFormerNames: environment['LANDING_ZONE_FORMER_NAMES'] === 'true',
     sourceFolders: sourceFolderRulesFrom(environment),
     split: {
-      targetBytes: bytes(environment, 'DATABLOCK_TARGET_SIZE', '200GiB'),
+      targetBytes: targetBytesFrom(environment, routes.outside),
       maxFiles: integer(environment, 'DATABLOCK_MOST_FILES', 20_000),
     },
     lease: duration(environment, 'ASSEMBLER_LEASE', '60s'),
@@ -102,4 +103,16 @@ function read(environment: Environment): JobAssemblerConfig {
       perTarget: integer(environment, 'LIMIT_PER_TARGET', 48),
     },
   };
+}
+
+/** What a worker of an outside target recalls it puts at a link in one piece, and object stores take so much in one piece only. */
+function targetBytesFrom(environment: Environment, outside: readonly string[]): number {
+  const targetBytes = bytes(environment, 'DATABLOCK_TARGET_SIZE', '200GiB');
+  const maxUpload = bytes(environment, 'WORKER_MAX_UPLOAD', '5GiB');
+  if (outside.length > 0 && targetBytes >= maxUpload)
+    refuse(
+      environment,
+      `Expected datablocks that the workers of ${outside.join(', ')} can put at a link in one piece, found DATABLOCK_TARGET_SIZE of ${targetBytes} bytes and WORKER_MAX_UPLOAD of ${maxUpload}: a copy there could not be recalled. Set DATABLOCK_TARGET_SIZE lower, 4GiB for example, or, where the object store takes more than that in one PUT, WORKER_MAX_UPLOAD to what it takes.`,
+    );
+  return targetBytes;
 }

@@ -48,6 +48,7 @@ routes: [{ name: default, targets: [disk, partner], copies: 2 }]
 const extra = {
   'job-assembler': {
     ROUTES_FILE: routesFile,
+    DATABLOCK_TARGET_SIZE: '1GiB',
     ...Object.fromEntries(workers.map((target) => [workerPasswordVariableOf(target), `of-${target}`])),
   },
 };
