@@ -61,11 +61,16 @@ class Journal:
         self.file = open(path, "a+b")
 
     def write(self, *records):
-        """When it returns they are on the disk."""
+        """When it returns they are on the disk. When that fails the process ends: nobody may rely on what is half written."""
         with self.lock:
-            self.file.write(b"".join(json.dumps(record).encode() + b"\n" for record in records))
-            self.file.flush()
-            os.fsync(self.file.fileno())
+            try:
+                self.file.write(b"".join(json.dumps(record).encode() + b"\n" for record in records))
+                self.file.flush()
+                os.fsync(self.file.fileno())
+            except OSError as why:
+                text = f"Expected to write {self.path}, found: {why}. The worker ends: make room, and start it again."
+                print(text, file=sys.stderr, flush=True)
+                os._exit(1)
 
     def read(self):
         self.file.seek(0)
@@ -75,15 +80,16 @@ class Journal:
             except ValueError:  # torn by a crash: whatever it was, nobody was told yet
                 print("the journal has a torn line, which is left out", file=sys.stderr)
 
-    def replace(self, records):
+    def keep(self, is_needed):
         """Begins anew with what is still needed, so that it does not grow for ever."""
-        fresh = Journal(self.path.with_suffix(".new"))
-        fresh.file.truncate(0)
-        fresh.write(*records)
-        os.replace(fresh.path, self.path)
-        sync_folder(self.path.parent)
-        self.file.close()
-        self.file = fresh.file
+        with self.lock:
+            fresh = Journal(self.path.with_suffix(".new"))
+            fresh.file.truncate(0)
+            fresh.write(*(record for record in self.read() if is_needed(record)))
+            os.replace(fresh.path, self.path)
+            sync_folder(self.path.parent)
+            self.file.close()
+            self.file = fresh.file
 
 
 def sync_folder(folder):

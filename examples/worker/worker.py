@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A complete outside worker of Catena: it keeps the copies of one target as files below a folder (storage.py).
+"""A complete outside worker of Catena: it keeps the copies of one target as files below a folder (storage.py, with orders.py).
 
     CATENA_BROKER_URL=amqps://broker.example.org CATENA_TARGET=university-tape \\
     CATENA_PASSWORD_FILE=/etc/catena/password CATENA_WORKER_FOLDER=/srv/copies  ./worker.py
@@ -10,56 +10,20 @@ and pika (Debian: python3-pika). docs/outside-workers.md is the protocol; `caten
 
 How it works: one thread talks to the broker, so that long work never delays heartbeats; another one does the orders, one
 after the other. An order is acknowledged once it stands in the journal, and what ended it stands there before it is
-published. So it may be killed at any time: it goes on where the journal ends.
+published. So it may be killed at any time: it goes on where the journal ends. Where it cannot write the journal it ends by
+itself and says why: have it started again by a supervisor (systemd: Restart=always).
 """
 import fcntl, hashlib, http.client, json, os, pathlib, queue, signal, sys, threading, time, urllib.error, urllib.request, uuid
 from datetime import datetime, timedelta, timezone
 
 import pika
 import pika.exceptions
+from orders import FIELDS, LINKS, Cancelled, NotUnderstood, Order, Refused, key_of, log, naming, verb_of
 from storage import CHUNK, Journal, Storage
 
 LINK_SECONDS = 60  # that a link may be silent
 KEEP_DAYS = 30  # that an ended order is remembered; asked for once more after that, it is looked at anew
-FIELDS = {"orderId": str, "target": str, "attempt": int, "pid": str, "archiveId": str, "packedSize": int, "sha256": str}
-LINKS = {"store": "url", "recall": "uploadUrl", "verify": None, "remove": None, "cancel": None}  # the field with the link
-
-
-def log(text):
-    print(text, file=sys.stderr, flush=True)
-
-
-class Refused(Exception):
-    """An order that cannot be done. `again`: another try, or a fresh link, may help."""
-
-    def __init__(self, code, message, again=False):
-        super().__init__(message)
-        self.code, self.again = code, again
-
-
-class Cancelled(Exception):
-    """Somebody does not want the order any more."""
-
-
-class NotUnderstood(Exception):
-    """A message that no try will ever make an order."""
-
-
-class Order:
-    """One attempt of an order, from its command to the event that ended it."""
-
-    def __init__(self, command):
-        self.command, self.data = command, command["data"]
-        self.id, self.attempt, self.archive_id = (self.data[name] for name in ("orderId", "attempt", "archiveId"))
-        self.wanted = (self.data["packedSize"], self.data["sha256"])
-        self.key, self.does = (self.id, self.attempt), verb_of(command["type"])
-        self.end, self.told = None, time.monotonic()
-
-
-def verb_of(command_type):
-    """archival.store-copy.v1 is "store"; nothing for what is no command to workers."""
-    verb = str(command_type).removeprefix("archival.").removesuffix("-copy.v1")
-    return verb if command_type == f"archival.{verb}-copy.v1" and verb in LINKS else None
+WAITING_SECONDS = 180  # after which an order that waits says again that it lives: Catena asks again for what is silent
 
 
 class Worker:
@@ -69,10 +33,12 @@ class Worker:
         self.target, self.storage, self.journal, self.progress_seconds = target, storage, journal, progress_seconds
         self.lock = threading.RLock()
         self.orders = {}  # by order and attempt
+        self.latest = {}  # the last attempt of an order, by order: earlier ones are not begun any more
         self.cancelled = {}  # the last attempt of an order that was cancelled, by order
         self.waiting = queue.Queue()
         self.events = []  # in order
         self.progress = {}  # the newest of each order is enough
+        self.tidied = self.looked = 0
         self.remember()
 
     # --- commands come in (in the thread of the broker)
@@ -87,7 +53,7 @@ class Worker:
                 self.cancelled[order.id] = order.attempt
             if known is None:
                 self.journal.write({"command": order.command})
-                self.orders[order.key] = order
+                self.know(order)
                 self.begin(order)
             elif known.end:  # it came twice, or is cancelled too late: the end that happened, once more
                 self.events.append(known.end)
@@ -115,11 +81,19 @@ class Worker:
     def begin(self, order):
         if order.does == "cancel":  # what it is about has not come yet: when it comes, it is cancelled
             self.finish(order, "copy-cancelled")
-        elif any(each.id == order.id and each.attempt > order.attempt for each in self.orders.values()):
+        elif self.is_superseded(order):
             self.fail(order, Refused("worker.old-attempt", "A later attempt came before this one."))
         else:
             self.events.append(self.event(order, "copy-accepted"))
             self.waiting.put(order)
+
+    def know(self, order):
+        self.orders[order.key] = order
+        if order.does != "cancel":
+            self.latest[order.id] = max(order.attempt, self.latest.get(order.id, 0))
+
+    def is_superseded(self, order):
+        return self.latest.get(order.id, 0) > order.attempt
 
     # --- orders are done (in the thread of the work)
 
@@ -128,6 +102,8 @@ class Worker:
             order = self.waiting.get()
             try:
                 self.check(order)
+                if self.is_superseded(order):  # what is done twice is done for nothing; what runs already may end
+                    raise Refused("worker.old-attempt", "A later attempt came before this one was begun.")
                 self.finish(order, *getattr(self, order.does)(order))
             except Cancelled:
                 self.finish(order, "copy-cancelled")
@@ -257,7 +233,7 @@ class Worker:
         end = self.event(order, kind, **found, **fields)
         self.journal.write({"end": end})
         with self.lock:
-            order.end = end
+            order.end, order.sent = end, False
             self.progress.pop(order.key, None)
             self.events.append(end)
         log(f"{order.id}, attempt {order.attempt}: {kind} {fields.get('message', '')}")
@@ -273,6 +249,55 @@ class Worker:
             "data": {"orderId": order.id, "target": self.target, "attempt": order.attempt, **fields},
         }
 
+    def publish_next(self, publish):
+        """The ends in their order, then how far others are. What the broker did not confirm stays."""
+        while self.events:
+            event = self.events[0]
+            publish(event)
+            if event["type"] != "archival.copy-accepted.v1":
+                self.journal.write({"sent": event["id"]})
+                with self.lock:
+                    order = self.orders.get(key_of(event))
+                    if order and order.end and order.end["id"] == event["id"]:
+                        order.sent = True
+            self.events.pop(0)
+        for key in list(self.progress):
+            if event := self.progress.pop(key, None):
+                publish(event)
+
+    # --- what is to be done now and then (in the thread of the broker)
+
+    def tick(self):
+        now = time.monotonic()
+        if now - self.looked >= 1:
+            self.looked = now
+            self.say_what_waits(now)
+        if now - self.tidied >= 86400:
+            self.tidied = now
+            self.forget()
+
+    def say_what_waits(self, now):
+        with self.waiting.mutex:
+            waiting = list(self.waiting.queue)
+        with self.lock:
+            for order in waiting:
+                if order.end is None and now >= order.speaks and not self.is_superseded(order):
+                    order.speaks = now + WAITING_SECONDS
+                    so_far = {"bytesDone": 0, "bytesTotal": order.wanted[0], "reason": "waits for its turn"}
+                    self.progress[order.key] = self.event(order, "copy-progressed", **so_far)
+
+    def forget(self):
+        """Ends that the broker has had for long, with all that was written of them: nothing grows for ever."""
+        oldest = (datetime.now(timezone.utc) - timedelta(days=KEEP_DAYS)).isoformat()
+        with self.lock:
+            old = [order for order in self.orders.values() if order.end and order.sent and order.end["time"] < oldest]
+            gone = {order.key: self.orders.pop(order.key).end["id"] for order in old}
+            left = {order.id for order in self.orders.values()}
+            self.latest = {id: attempt for id, attempt in self.latest.items() if id in left}
+            self.cancelled = {id: attempt for id, attempt in self.cancelled.items() if id in left}
+        forgotten = {*gone, *gone.values()}
+        self.journal.keep(lambda record: naming(record) not in forgotten)
+
     def remember(self):
         """After a restart: ends that the broker did not confirm are sent again, orders without an end are done."""
         records = list(self.journal.read())
@@ -280,31 +305,20 @@ class Worker:
         for record in records:
             if "command" in record:
                 order = Order(record["command"])
-                self.orders.setdefault(order.key, order)
+                if order.key not in self.orders:
+                    self.know(order)
                 if order.does == "cancel":
                     self.cancelled[order.id] = max(order.attempt, self.cancelled.get(order.id, 0))
             elif "end" in record:
-                self.orders[key_of(record["end"])].end = record["end"]
-        oldest = (datetime.now(timezone.utc) - timedelta(days=KEEP_DAYS)).isoformat()
-        ended = [order for order in self.orders.values() if order.end and order.end["id"] in sent]
-        gone = {order.key: self.orders.pop(order.key).end["id"] for order in ended if order.end["time"] < oldest}
-        forgotten = {*gone, *gone.values()}
-        self.journal.replace([each for each in records if naming(each) not in forgotten])
+                order = self.orders[key_of(record["end"])]
+                order.end, order.sent = record["end"], record["end"]["id"] in sent
+        self.forget()
         for order in self.orders.values():
             if order.end is None:
                 self.events.append(self.event(order, "copy-accepted"))
                 self.waiting.put(order)
-            elif order.end["id"] not in sent:
+            elif not order.sent:
                 self.events.append(order.end)
-
-
-def key_of(envelope):
-    return envelope["data"]["orderId"], envelope["data"]["attempt"]
-
-
-def naming(record):
-    """What a line of the journal is about."""
-    return record["sent"] if "sent" in record else key_of(record.get("command") or record["end"])
 
 
 class Line:
@@ -325,7 +339,8 @@ class Line:
                     wait = 1
                     if method is not None:
                         self.deliver(channel, method.delivery_tag, body)
-                    self.send(channel)
+                    self.worker.tick()
+                    self.worker.publish_next(lambda event: self.publish(channel, event))
                 log("the broker ended the consumer")
             except (pika.exceptions.AMQPError, OSError) as error:
                 log(f"the broker is away: {error!r}; again in {wait} s")
@@ -341,18 +356,6 @@ class Line:
         else:
             channel.basic_ack(tag)
 
-    def send(self, channel):
-        worker = self.worker
-        while worker.events:
-            event = worker.events[0]
-            self.publish(channel, event)
-            if event["type"] != "archival.copy-accepted.v1":
-                worker.journal.write({"sent": event["id"]})
-            worker.events.pop(0)
-        for key in list(worker.progress):
-            if event := worker.progress.pop(key, None):
-                self.publish(channel, event)
-
     def publish(self, channel, event):
         properties = pika.BasicProperties(
             **{"content_type": "application/cloudevents+json", "delivery_mode": 2, "message_id": event["id"]},
@@ -360,6 +363,11 @@ class Line:
         )
         body = json.dumps(event).encode()
         channel.basic_publish(f"{self.prefix}.archival", event["type"], body, properties, mandatory=True)
+
+
+def end_process(failure):
+    log(f"the worker ends, because it cannot work: {failure.exc_value!r}. Start it again once that is repaired.")
+    os._exit(1)
 
 
 def main(make=Worker, line=Line):
@@ -376,6 +384,7 @@ def main(make=Worker, line=Line):
     parameters.credentials = pika.PlainCredentials(account, password)
     parameters.heartbeat, parameters.blocked_connection_timeout = 30, 60
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    threading.excepthook = end_process  # a worker without its thread would take orders, and do none
     threading.Thread(target=worker.work, daemon=True).start()
     log(f"the worker of {target} serves {folder}")
     line(parameters, prefix, account, worker).serve()

@@ -11,6 +11,7 @@ findsPlantedFaults({
   DoesItAgain: 'same-command-twice',
   AnswersTheFirstAttempt: 'second-attempt',
   NoProgress: 'progress',
+  SaysNothingWhileItWaits: 'waits',
   IgnoresCancel: 'cancel-in-the-middle',
   CancelsOneAttempt: 'cancel-all-attempts',
   ForgetsEarlyCancel: 'cancel-before-begin',

@@ -69,6 +69,13 @@ class NoProgress(Worker):
         return super().watched(order, chunks)
 
 
+class SaysNothingWhileItWaits(Worker):
+    """What has not begun is silent."""
+
+    def say_what_waits(self, now):
+        pass
+
+
 class IgnoresCancel(Worker):
     """What runs, runs."""
 

@@ -41,6 +41,7 @@ export class PythonWorker {
     serviceFolder(home, 'kept');
     for (const [file, place] of [
       ['worker.py', 'examples/worker'],
+      ['orders.py', 'examples/worker'],
       ['storage.py', 'examples/worker'],
       ['planted_faults.py', 'test/outside'],
     ] as const)

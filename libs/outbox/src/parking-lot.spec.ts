@@ -118,11 +118,13 @@ describe('A parked message', () => {
   });
 
   it("that is a stranger's and is discarded leaves the true one under its id to be handled", async () => {
-    const { lot, database, inbox } = await parkingLot();
-    database.message = { ...parked, code: 'messaging.wrong-sender', sender: 'test.publisher' };
-    await lot.discard(parked._id, 'ada', 'forged');
-    assert.equal(database.message.state, 'discarded');
-    assert.equal(await inbox.check(parked.messageId, digestOfBody(Buffer.from('the true one'))), 'new');
+    for (const code of ['messaging.wrong-sender', 'messaging.wrong-key']) {
+      const { lot, database, inbox } = await parkingLot();
+      database.message = { ...parked, code, sender: 'test.publisher' };
+      await lot.discard(parked._id, 'ada', 'forged');
+      assert.equal(database.message.state, 'discarded');
+      assert.equal(await inbox.check(parked.messageId, digestOfBody(Buffer.from('the true one'))), 'new');
+    }
   });
 
   it('tells who decided what on it, and why, each time', async () => {

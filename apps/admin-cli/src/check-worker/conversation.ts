@@ -104,6 +104,7 @@ export class Conversation {
    * The first event that is meant, since then. Whoever says how far it is gets more time.
    *
    * @param since how many events there were
+   * @param isLife whose word of how far it is gives more time: anybody's unless said
    * @throws Missing when none comes in time
    */
   async until(
@@ -111,6 +112,7 @@ export class Conversation {
     expected: string,
     since = 0,
     patience = this.patience,
+    isLife: (heard: Heard) => boolean = () => true,
   ): Promise<Heard> {
     const start = this.clock.now().getTime();
     let end = start + patience;
@@ -118,7 +120,7 @@ export class Conversation {
       for (; seen < this.heard.length; seen += 1) {
         const heard = this.heard[seen]!;
         if (isMeant(heard)) return heard;
-        if (heard.kind === 'copy-progressed')
+        if (heard.kind === 'copy-progressed' && isLife(heard))
           end = Math.min(this.clock.now().getTime() + patience, start + 10 * patience);
       }
       if (this.signal.aborted) throw interruption();

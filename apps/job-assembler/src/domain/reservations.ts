@@ -76,7 +76,7 @@ export class Reservations {
       if (slots.rules.perGroup - slots.ofGroup(candidate.group) <= ofGroup) return undefined;
     }
     const isKept = (target: string, direction: Direction): boolean =>
-      slots.rules.at(target, direction) - slots.at(target, direction) <= 1 &&
+      this.isLast({ target, direction }) &&
       before.some(({ places }) => places.some((one) => one.target === target && one.direction === direction));
     if (needs.needs === 'all')
       return placesOf(needs).some(({ target, direction }) => isKept(target, direction)) ? undefined : at;
@@ -92,13 +92,19 @@ export class Reservations {
     const before = this.before(candidate);
     const wanted = placesOf(needs);
     const common = ({ places }: Claim): Place | undefined =>
-      places.find((one) =>
-        wanted.some(({ target, direction }) => target === one.target && direction === one.direction),
+      places.find(
+        (one) =>
+          this.isLast(one) &&
+          wanted.some(({ target, direction }) => target === one.target && direction === one.direction),
       );
     const claim = before.find((one) => common(one) !== undefined) ?? before[0];
     if (claim === undefined) return undefined;
     const target = common(claim)?.target;
     return { waiting: claim.candidate, ...(target === undefined ? {} : { target }) };
+  }
+
+  private isLast({ target, direction }: Place): boolean {
+    return this.slots.rules.at(target, direction) - this.slots.at(target, direction) <= 1;
   }
 
   private before(candidate: Candidate): readonly Claim[] {

@@ -31,6 +31,31 @@ export const workChecks: readonly Check[] = [
     },
   },
   {
+    name: 'waits',
+    title: 'says of an order that waits behind a long one that it lives',
+    after: ['progress'],
+    run: async (scene) => {
+      const copies = [scene.copy(), scene.copy()];
+      const orders = copies.map((copy) => scene.order('store', copy));
+      const links = orders.map((order) => order.link({ slow: true }));
+      const [first, second] = orders;
+      await first!.send(1, links[0]);
+      await begun(links[0]!.begun, first!.end(), 'the link to be read');
+      await second!.send(1, links[1]);
+      // Of two that are done at the same time the second says how far it is.
+      await scene.conversation.until(
+        ({ orderId, kind }) => orderId === second!.id && kind === 'copy-progressed',
+        `copy-progressed for ${second!.id}, which came while ${first!.id} is at a slow link,`,
+        0,
+        scene.settings.progressWithin,
+        // What the first one says is no word of the second: it gives no more time.
+        ({ orderId }) => orderId === second!.id,
+      );
+      for (const link of links) link.release();
+      for (const [index, order] of orders.entries()) expectDone(await order.end(), 'store', copies[index]!);
+    },
+  },
+  {
     name: 'cancel-in-the-middle',
     title: 'stops what it does when it is cancelled, and keeps nothing of it',
     after: ['verifies'],
