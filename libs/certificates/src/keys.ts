@@ -12,7 +12,7 @@ export interface CertificateKey {
   readonly alg: 'EdDSA';
   /** ISO 8601. */
   readonly validFrom?: string;
-  /** When another one took its place; what it has signed stays valid. */
+  /** When another key took its place; what it has signed stays valid. */
   readonly retiredAt?: string;
   /** When an operator has said that it is in foreign hands: nothing that it has signed counts any more. */
   readonly revokedAt?: string;

@@ -88,7 +88,7 @@ export class JobOwners {
   }
 }
 
-/** Nobody has confirmed an address that a caller types: ordinary users are told at that of their account, wherever they send us. */
+/** No address that a caller types is confirmed by its owner: ordinary users are told at that of their account, wherever they send us. */
 function initiatorOf(caller: Caller | undefined, contactEmail: string): Pick<OwnerOfJob, 'initiator'> {
   if (caller === undefined || caller.email.toLowerCase() === contactEmail.toLowerCase()) return {};
   return { initiator: caller.email };

@@ -21,6 +21,7 @@ import { AssemblerStore } from './assembler-store.js';
 import { absent, countByState, isThere, underWay } from './queries.js';
 import {
   candidateOf,
+  archivedBefore,
   copiesToGo,
   priorities,
   progressOf,
@@ -81,22 +82,8 @@ export class MongoWorkOrders extends WorkOrders {
   }
 
   async useAgain(jobId: string, before: ArchivedBefore): Promise<WorkOrder | undefined> {
-    const used = await this.orders.findOneAndUpdate(
-      {
-        jobId: before.jobId,
-        pid: before.pid,
-        state: 'done',
-        kind: 'archive',
-        discardedAt: absent,
-        'files.sha256': before.sha256,
-        'source.location': before.location,
-        targets: before.targets ?? absent,
-        // Records from before 0.6 do not say how many there are.
-        ...(before.copies === undefined ? {} : { copies: { $in: [before.copies, null] } }),
-        $or: [{ usedBy: absent }, { usedBy: jobId }],
-      } as object,
-      { $set: { usedBy: jobId } },
-    );
+    const unused = { ...archivedBefore(before), $or: [{ usedBy: absent }, { usedBy: jobId }] };
+    const used = await this.orders.findOneAndUpdate(unused, { $set: { usedBy: jobId } });
     return used ?? undefined;
   }
 

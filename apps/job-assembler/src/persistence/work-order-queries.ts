@@ -1,10 +1,11 @@
 import type { WaitCode } from '#contracts';
 import type { Priority } from '#routes';
 import type { CopyToRemove, WorkOrder } from '../aggregates/records.js';
-import type { SettledCounts, ToldWait } from '../aggregates/work-orders.js';
+import type { ArchivedBefore, SettledCounts, ToldWait } from '../aggregates/work-orders.js';
 import type { Candidate } from '../domain/fair-release.js';
 import type { Lane } from '../domain/slots.js';
 import type { WorkOrderState } from '../domain/states.js';
+import { absent } from './queries.js';
 
 export const priorities: readonly Priority[] = [0, 1, 2];
 
@@ -96,4 +97,14 @@ export function progressOf(
   };
   const unset = Object.keys(unsaid).length === 0 ? {} : { $unset: unsaid };
   return { $max: { share }, $set: { heardAt, ...said }, ...unset };
+}
+
+/** What an earlier job has archived of the same files, and its datablock was not asked to go. */
+export function archivedBefore({ jobId, pid, sha256, location, targets, copies }: ArchivedBefore): object {
+  return {
+    ...{ jobId, pid, state: 'done', kind: 'archive', discardedAt: absent },
+    ...{ 'files.sha256': sha256, 'source.location': location, targets: targets ?? absent },
+    // Records from before 0.6 do not say how many there are.
+    ...(copies === undefined ? {} : { copies: { $in: [copies, null] } }),
+  };
 }

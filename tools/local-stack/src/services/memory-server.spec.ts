@@ -20,9 +20,10 @@ exports.MongoBinary = { getPath: async () => '/nowhere/mongod' };
 exports.MongoMemoryServer = {
   create: async (options) => {
     const say = (line) => appendFileSync(join(options.instance.dbPath, 'said'), JSON.stringify(line) + '\\n');
+    // First: the test stops it as soon as its port is open.
+    say(options);
     const server = createServer().listen(options.instance.port, options.instance.ip);
     await new Promise((resolve) => server.once('listening', resolve));
-    say(options);
     return {
       instanceInfo: { port: server.address().port },
       stop: async (how) => { say(how); server.close(); },
