@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
-import { Mailbox } from '../../../test/support/mailbox.js';
-import { mailOptionsFrom, type MailOptions } from './mail-options.js';
-import { MailFault, sendMail } from './send-mail.js';
+import { MailFault, mailOptionsFrom, sendMail, type MailOptions } from '#mail';
+import { Mailbox } from './mailbox.js';
 
 const mail = { to: 'me@example.org', subject: 's', text: 't' };
 const patience = { connect: 60_000, answer: 60_000, whole: 60_000 };
