@@ -1,4 +1,4 @@
-import { duration, listFrom, present, refuse, type Environment } from '#kernel';
+import { duration, listFrom, looksLikeMailAddress, present, refuse, type Environment } from '#kernel';
 
 /** Mails to people about their jobs. */
 export interface JobMailConfig {
@@ -17,7 +17,7 @@ export function jobMailConfigFrom(environment: Environment): JobMailConfig | und
     refuse(environment, `Expected JOB_MAILS to be policy or off, found ${JSON.stringify(mode)}.`);
   const archiveManagers = listFrom(environment['JOB_MAIL_ARCHIVE_MANAGERS']);
   for (const address of archiveManagers)
-    if (!/^[^\s@,;<>"]+@[^\s@,;<>"]+$/.test(address))
+    if (!looksLikeMailAddress(address))
       refuse(
         environment,
         `Expected JOB_MAIL_ARCHIVE_MANAGERS to be mail addresses with commas between them, found ${JSON.stringify(address)}.`,

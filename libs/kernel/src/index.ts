@@ -45,6 +45,7 @@ export {
   required,
   withoutSlash,
 } from './settings.js';
+export { looksLikeMailAddress } from './mail-address.js';
 export { StandingQuestion } from './standing-question.js';
 export { backOff, wait } from './wait.js';
 export { withoutQuery } from './without-query.js';

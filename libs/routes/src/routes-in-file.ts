@@ -1,3 +1,4 @@
+import { looksLikeMailAddress } from '#kernel';
 import type { FileEntry, FileValue } from './file-reading.js';
 import { nearestWord } from './nearest-word.js';
 import { routableFields, type Priority, type Route, type RouteCondition } from './targets.js';
@@ -81,7 +82,7 @@ const targetOf =
 
 const address: Reader<string> = (value) => {
   const text = value.plain;
-  if (text === 'owner' || (typeof text === 'string' && /^[^\s@,;<>"]+@[^\s@,;<>"]+$/.test(text))) return text;
+  if (text === 'owner' || (typeof text === 'string' && looksLikeMailAddress(text))) return text;
   return value.refuse('a mail address, or the word owner', 'Write one address each.');
 };
 

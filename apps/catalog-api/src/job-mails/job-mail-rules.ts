@@ -1,3 +1,4 @@
+import { looksLikeMailAddress } from '#kernel';
 import type { JobMail, JobMailKind, JobRecord } from '../persistence/records.js';
 
 /** What the policy of a group says about mails. */
@@ -66,7 +67,5 @@ function notifiedBy(
 /** SciCat puts several addresses into one text. */
 function addressesIn(text: unknown): string[] {
   if (typeof text !== 'string') return [];
-  return text
-    .split(/[\s,;]+/)
-    .filter((word) => /^[^\s@,;<>"]+@[^\s@,;<>"]+$/.test(word) && word.length <= 320);
+  return text.split(/[\s,;]+/).filter(looksLikeMailAddress);
 }
