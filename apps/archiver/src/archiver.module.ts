@@ -46,6 +46,10 @@ import { WorkOrders } from './persistence/work-orders.js';
 import { ExpireRetrievedCopies } from './retrieve-datablock/expire-retrieved-copies.js';
 import { RetrievalReports } from './retrieve-datablock/retrieval-reports.js';
 import { RecallLock } from './retrieve-datablock/recall-lock.js';
+import { RecallOrder } from './order-recalls/recall-order.js';
+import { RecallPlaces } from './order-recalls/recall-places.js';
+import { ReaderTurns } from './persistence/reader-turns.js';
+import { RecallQueue } from './persistence/recall-queue.js';
 import { RetrieveDatablockHandler } from './retrieve-datablock/retrieve-datablock.handler.js';
 import { ProgressReporting } from './run-work/progress-reporting.js';
 import { ServedTargets } from './run-work/served-targets.js';
@@ -122,6 +126,10 @@ export class ArchiverModule {
         FormerCopies,
         NeededTargets,
         ServedTargets,
+        RecallQueue,
+        ReaderTurns,
+        RecallOrder,
+        RecallPlaces,
         WorkRunner,
         ThreadWatch,
         CopyHandlers,

@@ -5,6 +5,7 @@ export type {
   LongTermReadOptions,
   LongTermWriteOptions,
   LongTermWriter,
+  MediumPlace,
 } from './long-term-storage.js';
 export { CommandStorage } from './command/command-storage.adapter.js';
 export type { CommandStorageOptions } from './command/command-storage.adapter.js';

@@ -33,6 +33,14 @@ export interface LongTermFile {
   readonly size: number;
 }
 
+/** Where a file lies on a medium that is put into a drive. */
+export interface MediumPlace {
+  /** The label of the cartridge. */
+  readonly medium: string;
+  /** Grows from the beginning of the medium to its end, in whatever the storage counts: it orders, and measures nothing. */
+  readonly position: number;
+}
+
 /** A file that was set aside. */
 export interface FileSetAside extends LongTermFile {
   /** What it was set aside with. */
@@ -103,6 +111,25 @@ export abstract class LongTermStorage {
    * that, or there is no such file.
    */
   markOf(name: string): Promise<string | undefined> {
+    void name;
+    return Promise.resolve(undefined);
+  }
+
+  /** Media that it reads at once, where they have to be put into drives; undefined: it has none, or nobody knows. */
+  get mediaAtOnce(): number | undefined {
+    return undefined;
+  }
+
+  /** Whether {@link placeOf} can answer: nobody is asked where it cannot. */
+  get knowsPlaces(): boolean {
+    return false;
+  }
+
+  /**
+   * Where the bytes of a file lie, so that many are read in the order of the tape. A hint: it may be another place by the time that
+   * they are read. Undefined where it makes no difference, nobody knows, or there is no such file.
+   */
+  placeOf(name: string): Promise<MediumPlace | undefined> {
     void name;
     return Promise.resolve(undefined);
   }

@@ -12,6 +12,8 @@ export interface TargetPlace {
   readonly reserve?: number;
   /** What records call it that are older than ROUTES_FILE: its item in LTS_ROOTS. */
   readonly formerNames: readonly string[];
+  /** Seconds that one mount costs; absent: nobody said. */
+  readonly mountCost?: number;
   /** What the adapter of the kind asks for. */
   readonly options: Readonly<Record<string, unknown>>;
 }
@@ -84,7 +86,11 @@ function readTarget(value: FileValue, { limit, check }: ReadingOptions): Found |
   if (name === undefined || kind === undefined) return undefined;
   const options = kind === 'outside' ? refuseStorage(entry) : readOptions(entry, { name, kind }, check);
   if (options === undefined) return undefined;
-  const place = { name, kind, ...(reserve === undefined ? {} : { reserve }), formerNames, options };
+  const place = {
+    ...{ name, kind, formerNames, options },
+    ...(reserve === undefined ? {} : { reserve }),
+    ...(mountCost === 0 ? {} : { mountCost }),
+  };
   return { parsed: { target: { name, kind, limits, windows, mountCost }, place, line: value.line }, entry };
 }
 

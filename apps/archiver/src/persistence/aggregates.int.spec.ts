@@ -1,6 +1,8 @@
 import { datablocksConformance } from '../testing/datablocks.conformance.js';
 import { filesAsideConformance } from '../testing/files-aside.conformance.js';
 import { realArchiverStore } from '../testing/real-archiver-store.js';
+import { readerTurnsConformance } from '../testing/reader-turns.conformance.js';
+import { recallQueueConformance } from '../testing/recall-queue.conformance.js';
 import { retrievedCopiesConformance } from '../testing/retrieved-copies.conformance.js';
 import { workOrdersConformance } from '../testing/work-orders.conformance.js';
 
@@ -9,5 +11,7 @@ for (const conformance of [
   datablocksConformance,
   filesAsideConformance,
   retrievedCopiesConformance,
+  recallQueueConformance,
+  readerTurnsConformance,
 ])
   conformance('a database', () => realArchiverStore(process.env['MONGODB_URI']));

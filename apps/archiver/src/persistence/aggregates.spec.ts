@@ -1,6 +1,8 @@
 import { datablocksConformance } from '../testing/datablocks.conformance.js';
 import { filesAsideConformance } from '../testing/files-aside.conformance.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
+import { readerTurnsConformance } from '../testing/reader-turns.conformance.js';
+import { recallQueueConformance } from '../testing/recall-queue.conformance.js';
 import { retrievedCopiesConformance } from '../testing/retrieved-copies.conformance.js';
 import { workOrdersConformance } from '../testing/work-orders.conformance.js';
 
@@ -9,6 +11,8 @@ for (const conformance of [
   datablocksConformance,
   filesAsideConformance,
   retrievedCopiesConformance,
+  recallQueueConformance,
+  readerTurnsConformance,
 ])
   conformance('memory', () =>
     Promise.resolve({ store: memoryArchiverStore(), close: () => Promise.resolve() }),

@@ -6,6 +6,7 @@ import type {
   AnnouncedKey,
   FileAside,
   KnownTarget,
+  ReaderTurns,
   RetrievedCopy,
   ShareSteering,
   StoredDatablock,
@@ -48,6 +49,10 @@ export class ArchiverStore implements OnApplicationBootstrap {
     return this.mongo.connection.collection<AnnouncedKey>('certificate_keys');
   }
 
+  get readerTurns() {
+    return this.mongo.connection.collection<ReaderTurns>('reader_turns');
+  }
+
   whenReady(): Promise<void> {
     return this.mongo.whenReady();
   }
@@ -64,6 +69,10 @@ export class ArchiverStore implements OnApplicationBootstrap {
       { name: 'due', partialFilterExpression: { state: 'open' } },
     );
     await this.works.createIndex({ dueAt: 1, state: 1 }, { name: 'ended' });
+    await this.works.createIndex(
+      { 'place.target': 1, 'place.medium': 1, 'place.position': 1 },
+      { name: 'in_tape_order', sparse: true },
+    );
     await this.works.createIndex({ 'command.data.archiveId': 1, state: 1 }, { name: 'by_datablock' });
     await this.asides.createIndex({ archiveId: 1 }, { name: 'by_datablock' });
     await this.datablocks.createIndex({ discardedAt: 1 }, { name: 'discarded', sparse: true });

@@ -13,6 +13,7 @@ import type {
   TakeUploadV1,
   VerifyDatablockV1,
 } from '#contracts';
+import type { MediumPlace } from '#long-term-storage';
 import type { MessageContext } from '#messaging';
 import type { OutboxPart } from '#outbox';
 import type { WorkNeeds } from '../domain/work-needs.js';
@@ -53,6 +54,26 @@ export interface PublishedFile {
   readonly mark: string;
 }
 
+/** Where what a retrieval reads lies, as its storage said: retrievals are read in the order of the tape. */
+export interface RecallPlace extends MediumPlace {
+  /** The name of the storage. */
+  readonly target: string;
+}
+
+/** Which media of a target are being read, each by one worker of one archiver. */
+export interface ReaderTurns {
+  /** The name of the storage. */
+  _id: string;
+  readers: readonly ReaderTurn[];
+}
+
+export interface ReaderTurn {
+  readonly medium: string;
+  readonly holder: string;
+  /** Its archiver has died if it did not push this out. */
+  readonly until: Date;
+}
+
 /** One accepted work order. */
 export interface WorkOrder {
   /** The work order id. */
@@ -72,6 +93,10 @@ export interface WorkOrder {
   needs?: WorkNeeds;
   /** Of a discard: targets where something is left to be done, after a look that did all others. Absent: all. */
   left?: readonly string[];
+  /** Of a retrieval; absent: not known, or it makes no difference. */
+  place?: RecallPlace;
+  /** When its place was last looked for; absent: never. */
+  placedAt?: Date;
   lastFault?: string;
   /** The same as a code; absent in records from before 0.6. */
   waitCode?: string;

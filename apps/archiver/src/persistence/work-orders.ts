@@ -15,7 +15,10 @@ export type WorkToken = Pick<WorkOrder, '_id' | 'epoch'>;
 /** An order as a sweep saw it: what has been touched since is another one. */
 export type SeenOrder = Pick<WorkOrder, '_id' | 'state' | 'dueAt'>;
 /** An order that does not run, and why. */
-export type WaitingOrder = Pick<WorkOrder, '_id' | 'jobId' | 'lastFault' | 'waitCode' | 'needs' | 'context'>;
+export type WaitingOrder = Pick<
+  WorkOrder,
+  '_id' | 'jobId' | 'lastFault' | 'waitCode' | 'needs' | 'place' | 'context'
+>;
 
 /** Why an order is given back, and when it is due again. */
 export type GivenBack = Pick<WorkOrder, 'dueAt' | 'attempts' | 'waitCode' | 'needs' | 'left'> & {
@@ -98,10 +101,20 @@ export class WorkOrders {
    *
    * @param served targets that the archiver has: only work for them is taken, and what is to be read at another one is left
    * to who has that, for a while. Absent: all work
+   * @param ordered targets that are read in the order of their media: what has a place there is left to `RecallQueue`
    */
-  async takeDue(now: Date, until: Date, served?: readonly string[]): Promise<WorkOrder | undefined> {
+  async takeDue(
+    now: Date,
+    until: Date,
+    served?: readonly string[],
+    ordered: readonly string[] = [],
+  ): Promise<WorkOrder | undefined> {
     const taken = await this.store.works.findOneAndUpdate(
-      { state: 'open', dueAt: { $lte: now }, ...(served === undefined ? {} : servedBy(served, now)) },
+      {
+        ...{ state: 'open', dueAt: { $lte: now } },
+        ...(served === undefined ? {} : servedBy(served, now)),
+        ...(ordered.length === 0 ? {} : { $and: [withoutPlaceAt(ordered)] }),
+      },
       // A running order does not wait.
       { $set: { dueAt: until }, $inc: { epoch: 1 }, $unset: { lastFault: '', waitCode: '' } },
       { sort: { dueAt: 1 }, returnDocument: 'after' },
@@ -169,7 +182,7 @@ export class WorkOrders {
     return this.store.works
       .find(
         { state: 'open', $or: [{ lastFault: { $exists: true } }, { dueAt: { $lte: now } }] },
-        { projection: { jobId: 1, lastFault: 1, waitCode: 1, needs: 1, context: 1 } },
+        { projection: { jobId: 1, lastFault: 1, waitCode: 1, needs: 1, place: 1, context: 1 } },
       )
       .sort({ dueAt: 1 })
       .limit(limit);
@@ -225,6 +238,11 @@ export class WorkOrders {
   }
 }
 
+/** One that was cancelled is not read any more. */
+function withoutPlaceAt(ordered: readonly string[]): object {
+  return { $or: [{ 'place.target': { $nin: [...ordered] } }, { cancelRequested: true }] };
+}
+
 /** Work that leaves nothing behind, or whose record says what of it is to be taken back. */
 const endedAnywhere = ['move', 'repair', 'verify'] as const;
 
@@ -232,7 +250,7 @@ const endedAnywhere = ['move', 'repair', 'verify'] as const;
  * One that was cancelled before any archiver had it has left nothing anywhere: any may end it. So has one of which a record says so,
  * though it had begun: there may be no archiver any more that has all its targets.
  */
-function servedBy(served: readonly string[], now: Date): object {
+export function servedBy(served: readonly string[], now: Date): object {
   const others = { $elemMatch: { $nin: [...served] } };
   return {
     $or: [

@@ -9,11 +9,10 @@ import type { OutboxRelay } from '#outbox';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { WorkContext } from '../domain/work.js';
 import type { ArchiverStore } from '../persistence/archiver-store.js';
-import { TargetNames } from '../domain/target-names.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
+import { recallsInOrder } from '../testing/recalls-in-order.js';
 import { ProgressReporting } from './progress-reporting.js';
-import { ServedTargets } from './served-targets.js';
 import { WorkEndings } from './work-endings.js';
 import type { WorkHandlers } from './work-handlers.js';
 import { WorkRunner } from './work-runner.js';
@@ -60,10 +59,10 @@ describe('Work that hangs where no signal reaches it', () => {
       told.push({ ...envelope.data, traceparent: envelope.traceparent });
     };
     const reporting = new ProgressReporting(transport, new Naming('t'), clock);
-    const served = new ServedTargets([], new TargetNames());
+    const recalls = recallsInOrder(store, orders);
     const endings = new WorkEndings(orders, handlers, reporting, clock, config, logger);
     const runner = new WorkRunner(
-      ...([store, orders, handlers, endings, reporting, served, clock, config, logger] as const),
+      ...([store, orders, handlers, endings, reporting, recalls, clock, config, logger] as const),
     );
     runners.push(runner);
     runner.onApplicationBootstrap();

@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { WaitCode } from '#contracts';
 import { Clock } from '#kernel';
 import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { AppHealth, type PartHealth } from '#service-host';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import { Datablocks } from '../persistence/datablocks.js';
-import { WorkOrders } from '../persistence/work-orders.js';
+import { WorkOrders, type WaitingOrder } from '../persistence/work-orders.js';
 import { ProgressReporting } from './progress-reporting.js';
 import { ServedTargets } from './served-targets.js';
 
@@ -47,14 +48,14 @@ export class WaitingSigns extends HostedLoop {
   /** Running work speaks for itself. */
   async round(): Promise<void> {
     for await (const work of this.orders.waiting(this.clock.now(), maxTold)) {
-      const waits = work.lastFault ?? this.served.reasonToLeave(work.needs);
+      const waits = work.lastFault ?? this.served.reasonToLeave(work.needs) ?? turnOf(work);
       this.reporting.send(
         work,
         'waiting',
         0,
         0,
         waits ?? 'It waits until a worker of the archiver is free (ARCHIVER_WORKERS).',
-        work.waitCode ?? (waits === undefined ? 'work.queued' : 'work.waiting'),
+        work.waitCode ?? codeOf(work, waits),
       );
     }
   }
@@ -69,4 +70,15 @@ export class WaitingSigns extends HostedLoop {
   private async work(): Promise<PartHealth> {
     return { status: 'up', ...(await this.orders.totals(this.clock.now())) };
   }
+}
+
+/** Why a retrieval that is due is not taken yet, where its storage reads one medium after the other. */
+function turnOf({ place }: WaitingOrder): string | undefined {
+  if (place === undefined) return undefined;
+  return `It waits for its turn: ${place.target} reads retrievals in the order of its media, and it lies on ${place.medium}.`;
+}
+
+function codeOf({ lastFault, place }: WaitingOrder, waits: string | undefined): WaitCode {
+  if (waits === undefined) return 'work.queued';
+  return lastFault === undefined && place !== undefined ? 'work.tape' : 'work.waiting';
 }

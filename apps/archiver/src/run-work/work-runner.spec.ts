@@ -11,11 +11,10 @@ import type { WorkContext } from '../domain/work.js';
 import type { ArchiverStore } from '../persistence/archiver-store.js';
 import type { Command } from '../persistence/records.js';
 import { targetAway, withLeft } from '../domain/missing-targets.js';
-import { TargetNames } from '../domain/target-names.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
+import { recallsInOrder } from '../testing/recalls-in-order.js';
 import { ProgressReporting } from './progress-reporting.js';
-import { ServedTargets } from './served-targets.js';
 import { WorkEndings } from './work-endings.js';
 import type { WorkAnswer, WorkHandlers } from './work-handlers.js';
 import { WorkRunner } from './work-runner.js';
@@ -54,10 +53,10 @@ describe('The runner of work orders', () => {
     const transport = new MemoryTransport();
     transport.send = ({ body }) => void said.push((JSON.parse(body.toString()) as { data: Told }).data);
     const reporting = new ProgressReporting(transport, new Naming('t'), clock);
-    const served = new ServedTargets([], new TargetNames());
+    const recalls = recallsInOrder(store, orders);
     const endings = new WorkEndings(orders, handlers, reporting, clock, config, logger);
     const runner = new WorkRunner(
-      ...([store, orders, handlers, endings, reporting, served, clock, config, logger] as const),
+      ...([store, orders, handlers, endings, reporting, recalls, clock, config, logger] as const),
     );
     runners.push(runner);
     runner.onApplicationBootstrap();

@@ -10,7 +10,7 @@ import { LeasedWorker, type Hold } from '#leased-work';
 import { inContextOf } from '#messaging';
 import { LOGGER, type Logger } from '#observability';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
-import { ServedTargets } from './served-targets.js';
+import { RecallOrder } from '../order-recalls/recall-order.js';
 import type { WorkContext } from '../domain/work.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import type { WorkOrder } from '../persistence/records.js';
@@ -60,14 +60,14 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly handlers: WorkHandlers,
     private readonly endings: WorkEndings,
     private readonly reporting: ProgressReporting,
-    private readonly served: ServedTargets,
+    private readonly recalls: RecallOrder,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.worker = new LeasedWorker<WorkOrder>({
       ...{ name: 'work orders', clock, lease: config.lease, lanes: config.workers, pause: idlePause },
-      take: (now, until) => this.orders.takeDue(now, until, this.served.names),
+      take: (now, until) => this.recalls.take(now, until),
       renew: (hold, until) => this.renew(hold, until),
       run: (hold) => inContextOf(hold.item, () => this.run(hold)),
       leaseLost: ({ _id }) =>
@@ -83,8 +83,13 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   /** Running work is given back, not waited for: the next archiver continues from what is durable. */
-  beforeApplicationShutdown(): Promise<void> {
-    return this.worker.stop(new TransientError('archiver.stopping', 'The archiver is being stopped.'));
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.worker.stop(new TransientError('archiver.stopping', 'The archiver is being stopped.'));
+    await this.recalls
+      .giveBackAll()
+      .catch((error: unknown) =>
+        this.logger.warn({ error: messageOf(error) }, 'could not give back turns at drives; they run out'),
+      );
   }
 
   wake(): void {
@@ -151,6 +156,8 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
       this.logger.info(log, 'work is done');
     } catch (error) {
       await this.endings.after(order, signal.aborted ? signal.reason : error);
+    } finally {
+      this.recalls.ended(order);
     }
   }
 
@@ -164,6 +171,7 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
       return false;
     }
     const renewed = await this.orders.renew(order, until);
+    await this.recalls.renew(order, until);
     // A sign of life: what it does may take minutes without a byte, the first one too.
     this.send(order, said, readAt);
     if (renewed?.cancelRequested === true) this.interrupt(hold);

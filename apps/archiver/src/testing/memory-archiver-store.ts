@@ -11,6 +11,7 @@ export function memoryArchiverStore(): ArchiverStore {
     targets: memoryCollection(),
     steering: memoryCollection(),
     certificateKeys: memoryCollection(),
+    readerTurns: memoryCollection(),
     whenReady: () => Promise.resolve(),
   } as unknown as ArchiverStore;
 }

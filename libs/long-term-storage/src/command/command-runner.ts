@@ -3,7 +3,10 @@ import { createInterface } from 'node:readline';
 import { PermanentError, TransientError } from '#kernel';
 import { errnoOf } from '../posix/share-errors.js';
 
-export const commandNames = ['put', 'get', 'stat', 'remove', 'rename', 'list', 'identify'] as const;
+export const commandNames = [
+  ...(['put', 'get', 'stat', 'remove'] as const),
+  ...(['rename', 'list', 'identify', 'locate'] as const),
+];
 export type CommandName = (typeof commandNames)[number];
 
 /** What stands for a value in an argument. */

@@ -222,7 +222,7 @@ describe('A command-line client', () => {
 
   it('that can say what it is connected to is known by that, and another is not taken for it', async () => {
     const clock = new ManualClock();
-    const { root, storage } = scene([], { clock, identityPattern: /Server: (?<id>\S+)/ }, true);
+    const { root, storage } = scene([], { clock, identityPattern: /Server: (?<id>\S+)/ }, ['identify']);
     const known = new Map<string, string>();
     const memory = {
       known: (name: string) => Promise.resolve(known.get(name)),
@@ -245,7 +245,7 @@ describe('A command-line client', () => {
 
   it('is asked anew who it is when it says that there is nothing, and when a step failed', async () => {
     const clock = new ManualClock();
-    const { root, storage } = scene([], { clock }, true);
+    const { root, storage } = scene([], { clock }, ['identify']);
     const memory = {
       ...{
         known: () => Promise.resolve('TSM-ONE'),

@@ -10,6 +10,7 @@ import {
   type LongTermReadOptions,
   type LongTermWriteOptions,
   type LongTermWriter,
+  type MediumPlace,
 } from '../long-term-storage.js';
 import {
   asideName,
@@ -42,9 +43,16 @@ export interface CommandStorageOptions extends Omit<CommandRunnerOptions, 'stora
   /** Finds `id` in what `identify` says. Default: all of it. */
   readonly identityPattern?: RegExp;
   readonly clock?: Clock;
+  /** Finds `medium`, and perhaps `position`, in what `locate` says. */
+  readonly locatePattern?: RegExp;
+  /** Media that it reads at once: its drives. */
+  readonly mediaAtOnce?: number;
   /** Finds `name` and `size` in a line of `list`. */
   readonly listPattern?: RegExp;
 }
+
+/** Characters of a label that are kept of what a client prints. */
+const maxLabel = 200;
 
 /**
  * A storage system behind its own command-line client (`dsmc` and relatives). What the client says is never taken for
@@ -102,6 +110,24 @@ export class CommandStorage extends LongTermStorage {
   override async markOf(name: string): Promise<string | undefined> {
     const found = await this.look(checkedName(speakable(name)));
     return found?.mark === undefined ? undefined : `${found.size} ${found.mark}`;
+  }
+
+  override get mediaAtOnce(): number | undefined {
+    return this.options.mediaAtOnce;
+  }
+
+  override get knowsPlaces(): boolean {
+    return this.runner.offers('locate');
+  }
+
+  /** A client that says nothing of a file, or what the pattern does not find, is no fault: it is only read in no order. */
+  override async placeOf(name: string): Promise<MediumPlace | undefined> {
+    if (!this.knowsPlaces) return undefined;
+    const { found, output } = await this.runner.run('locate', { name: checkedName(speakable(name)) });
+    const { medium, position = '0' } = this.options.locatePattern?.exec(found ? output : '')?.groups ?? {};
+    if (medium === undefined || medium === '') return undefined;
+    const place = Number(position.replaceAll(/[,' ]/g, ''));
+    return { medium: medium.slice(0, maxLabel), position: Number.isFinite(place) ? place : 0 };
   }
 
   override async read(name: string, options: LongTermReadOptions = {}): Promise<Readable> {

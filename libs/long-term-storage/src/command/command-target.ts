@@ -8,12 +8,12 @@ const required: readonly CommandName[] = ['put', 'get', 'stat', 'remove'];
 /** Placeholders without which a command can do nothing. */
 const needed: Partial<Record<CommandName, readonly string[]>> = {
   ...{ put: ['name', 'file'], get: ['name', 'file'], stat: ['name'] },
-  ...{ remove: ['name'], rename: ['name', 'to'], list: [], identify: [] },
+  ...{ remove: ['name'], rename: ['name', 'to'], list: [], identify: [], locate: ['name'] },
 };
 const seconds = 1000;
 
-/** `commands`, `exits`, `statPattern`, `missingPattern`, `listPattern`, `identityPattern`, `spool`, `spoolLimit`, `timeout`, `timeouts`,
- * `environment`. */
+/** `commands`, `exits`, `statPattern`, `missingPattern`, `listPattern`, `identityPattern`, `locatePattern`, `mediaAtOnce`, `spool`,
+ * `spoolLimit`, `timeout`, `timeouts`, `environment`. */
 registerTarget('command', (name, options) => {
   const commands = commandsIn(options);
   const exits = exitsIn(options);
@@ -21,6 +21,15 @@ registerTarget('command', (name, options) => {
   const missingPattern = patternIn(options, 'missingPattern', []);
   const identityPattern = patternIn(options, 'identityPattern', ['id']);
   const listPattern = patternIn(options, 'listPattern', ['name', 'size']);
+  const locatePattern = patternIn(options, 'locatePattern', ['medium']);
+  if (commands.locate !== undefined && locatePattern === undefined)
+    options.refuse(
+      'locatePattern',
+      'where `medium`, and `position` if it says that, stand in what `locate` prints',
+      undefined,
+      undefined,
+    );
+  const mediaAtOnce = options.integer('mediaAtOnce', 1, 1000);
   const spool = options.folder('spool');
   const spoolLimit = options.bytes('spoolLimit') ?? 100 * 2 ** 30;
   const timeout = (options.number('timeout', 1, 30 * 86_400) ?? 6 * 3600) * seconds;
@@ -30,6 +39,8 @@ registerTarget('command', (name, options) => {
     new CommandStorage({
       ...{ name, commands, exits, statPattern, spool, spoolLimit, timeout, timeouts, environment },
       ...(identityPattern === undefined ? {} : { identityPattern }),
+      ...(locatePattern === undefined ? {} : { locatePattern }),
+      ...(mediaAtOnce === undefined ? {} : { mediaAtOnce }),
       ...(missingPattern === undefined ? {} : { missingPattern }),
       ...(listPattern === undefined ? {} : { listPattern }),
     });

@@ -6,6 +6,7 @@ import {
   type LongTermReadOptions,
   type LongTermWriteOptions,
   type LongTermWriter,
+  type MediumPlace,
 } from '../long-term-storage.js';
 import { IdentityCheck, type IdentityMemory, type IdentityStanding } from './identity-check.js';
 import type { IdentityFile } from './storage-identity.js';
@@ -83,6 +84,18 @@ export class IdentifiedStorage extends LongTermStorage {
 
   override markOf(name: string): Promise<string | undefined> {
     return this.asItself('read', () => this.storage.markOf(name));
+  }
+
+  override get mediaAtOnce(): number | undefined {
+    return this.storage.mediaAtOnce;
+  }
+
+  override get knowsPlaces(): boolean {
+    return this.storage.knowsPlaces;
+  }
+
+  override placeOf(name: string): Promise<MediumPlace | undefined> {
+    return this.asItself('read', () => this.storage.placeOf(name));
   }
 
   override assertWritable(): Promise<void> {

@@ -52,7 +52,7 @@ export class TapeDrives {
   mounts = 0;
 
   constructor(
-    count: number,
+    readonly count: number,
     private readonly timing: TapeTiming,
     /** Bytes of a whole tape. */
     private readonly length: number,

@@ -49,6 +49,19 @@ describe('A simulated tape library', () => {
     assert.equal(storage.drives.mounts, 3);
   });
 
+  it('says where files lie, also of what its disk holds, and how many media it reads at once', async () => {
+    const storage = library(newRoot(), { drives: 3, cartridgeBytes: 10 });
+    for (const name of ['a', 'b', 'c']) await store(storage, name, '01234');
+    const [first, second, third] = [
+      ...[await storage.placeOf('a'), await storage.placeOf('b'), await storage.placeOf('c')],
+    ];
+    assert.deepEqual([first?.position, second?.position, third?.position], [0, 5, 0]);
+    assert.equal(first?.medium, second?.medium);
+    assert.notEqual(second?.medium, third?.medium);
+    assert.equal(await storage.placeOf('d'), undefined);
+    assert.deepEqual([storage.knowsPlaces, storage.mediaAtOnce], [true, 3]);
+  });
+
   it('that was never used is there, and can be told who it is', async () => {
     const { identity } = library(newRoot());
     assert.equal(await identity.read(), undefined);

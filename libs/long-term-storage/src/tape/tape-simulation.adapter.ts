@@ -9,6 +9,7 @@ import {
   type LongTermFile,
   type LongTermReadOptions,
   type LongTermWriter,
+  type MediumPlace,
 } from '../long-term-storage.js';
 import { IdentityFile } from '../identity/storage-identity.js';
 import { PosixShare } from '../posix/posix-share.adapter.js';
@@ -131,6 +132,21 @@ export class TapeSimulation extends LongTermStorage {
   override async markOf(name: string): Promise<string | undefined> {
     await this.assertOnline();
     return this.files.markOf(name);
+  }
+
+  override get mediaAtOnce(): number {
+    return this.drives.count;
+  }
+
+  override get knowsPlaces(): boolean {
+    return true;
+  }
+
+  /** Also of what its disk holds: whoever recalls wants bytes from the tape. */
+  override async placeOf(name: string): Promise<MediumPlace | undefined> {
+    await this.assertOnline();
+    const place = await this.catalogue.find(name);
+    return place === undefined ? undefined : { medium: place.cartridge, position: place.start };
   }
 
   override async assertWritable(): Promise<void> {

@@ -29,6 +29,7 @@ case "$op" in
   remove) [ -f "$root/$name" ] || exit 8; rm "$root/$name";;
   rename) [ -f "$root/$name" ] || exit 8; mkdir -p "$(dirname "$root/$other")"; mv "$root/$name" "$root/$other";;
   identify) cat "$root.server";;
+  locate) cat "$root.places";;
   list) cd "$root" && find . -type f -printf '%s %P\\n';;
 esac
 `;
@@ -51,7 +52,8 @@ export interface Scene {
 export function scene(
   without: readonly string[] = [],
   options: Partial<CommandStorageOptions> = {},
-  isAsked = false,
+  /** Commands that few clients have. */
+  also: readonly ('identify' | 'locate')[] = [],
 ): Scene {
   const folder = mkdtempSync(join(tmpdir(), 'catena-command-'));
   folders.push(folder);
@@ -63,8 +65,8 @@ export function scene(
     ...{ put: [program, 'put', root, '{name}', '{file}'], get: [program, 'get', root, '{name}', '{file}'] },
     ...{ stat: [program, 'stat', root, '{name}'], remove: [program, 'remove', root, '{name}'] },
     ...{ rename: [program, 'rename', root, '{name}', '{to}'], list: [program, 'list', root, '{name}'] },
-    ...(isAsked ? { identify: [program, 'identify', root] } : {}),
   };
+  for (const command of also) Object.assign(all, { [command]: [program, command, root, '{name}'] });
   const given: CommandStorageOptions = {
     ...{
       name: 'tape',

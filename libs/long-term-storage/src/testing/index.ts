@@ -1,2 +1,3 @@
 export { longTermStorageConformance } from './long-term-storage.conformance.js';
 export { MemoryShare } from './memory-share.js';
+export { lto9, TapeDrives, type TapePlace, type TapeTiming } from '../tape/tape-drives.js';

@@ -115,7 +115,10 @@ const targetsIn = fc
       return {
         written: { name, ...how, ...written },
         target: { name, kind: (place as TargetPlace).kind, ...target } as Target,
-        place: { name, ...place } as TargetPlace,
+        place: {
+          ...{ name, ...place },
+          ...('mountCost' in written ? { mountCost: (target as Target).mountCost } : {}),
+        } as TargetPlace,
       };
     }),
   );
