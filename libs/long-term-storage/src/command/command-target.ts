@@ -22,7 +22,7 @@ registerTarget('command', (name, options) => {
   const identityPattern = patternIn(options, 'identityPattern', ['id']);
   const listPattern = patternIn(options, 'listPattern', ['name', 'size']);
   const locatePattern = patternIn(options, 'locatePattern', ['medium']);
-  if (commands.locate !== undefined && locatePattern === undefined)
+  if (commands.locate !== undefined && !options.has('locatePattern'))
     options.refuse(
       'locatePattern',
       'where `medium`, and `position` if it says that, stand in what `locate` prints',
