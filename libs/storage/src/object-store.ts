@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { PartBuffer } from './part-buffer.js';
 
 /** Which part of an object to read. */
 export interface ObjectRange {
@@ -189,7 +190,7 @@ export abstract class ObjectStore {
     bucket: string,
     key: string,
     part: { readonly uploadId: string; readonly partNumber: number },
-    content: Buffer,
+    content: Buffer | PartBuffer,
   ): Promise<UploadPart>;
 
   /** The parts that have arrived, by number. @throws PermanentError `storage.upload-not-found` */

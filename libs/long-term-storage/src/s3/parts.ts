@@ -1,20 +1,22 @@
 import { PermanentError } from '#kernel';
+import { PartBuffer } from '#storage';
 
 /** Bytes of one part that is not sent yet; without content: nothing but zeros. */
 interface HeldPart {
   readonly number: number;
   readonly start: number;
   readonly size: number;
-  content?: Buffer;
+  content?: PartBuffer;
 }
 
-/** A part that can go. */
+/** A part that can go. Whoever takes it closes its content. */
 export interface FullPart {
   readonly number: number;
-  readonly content: Buffer;
+  readonly content: PartBuffer;
 }
 
-/** Stores take 10 000 parts: they grow, so that a terabyte fits and a small file needs little memory. */
+const maxParts = 10_000;
+/** Of a file whose size nobody knows beforehand: parts grow, so that a terabyte fits and a small file needs little memory. */
 const partsOfOneSize = 2000;
 
 /**
@@ -26,35 +28,35 @@ export class Parts {
   private frontEnds = false;
   private number = 0;
   private start = 0;
-  private current = Buffer.alloc(0);
-  private filled = 0;
+  private current: PartBuffer | undefined;
+  /** Whether something else than zeros is in the current part. */
+  private hasContent = false;
 
+  /** @param size of the whole file, where that is known */
   constructor(
     private readonly name: string,
     private readonly partBytes: number,
+    private readonly size = 0,
   ) {}
 
   /** Bytes so far. */
   get end(): number {
-    return this.start + this.filled;
+    return this.start + (this.current?.length ?? 0);
   }
 
-  *add(chunk: Buffer): Generator<FullPart, void, undefined> {
+  async *add(chunk: Buffer): AsyncGenerator<FullPart, void, undefined> {
     for (let rest = chunk; rest.length > 0;) {
-      if (this.filled === this.current.length) {
-        const full = this.closeCurrent();
-        if (full !== undefined) yield full;
-        this.current = Buffer.allocUnsafeSlow(this.partBytes * 2 ** Math.floor(this.number / partsOfOneSize));
-      }
-      const fitting = rest.subarray(0, this.current.length - this.filled);
-      this.current.set(fitting, this.filled);
-      this.filled += fitting.length;
+      if (this.current?.isFull === true) yield* this.closeCurrent(this.current);
+      this.current ??= await PartBuffer.of(this.nextSize);
+      const fitting = rest.subarray(0, this.current.capacity - this.current.length);
+      await this.current.write(fitting);
+      this.hasContent ||= !this.frontEnds && !isZero(fitting);
       rest = rest.subarray(fitting.length);
     }
   }
 
   /** @throws PermanentError `long-term-storage.range-invalid` for bytes that are not there, or were sent already */
-  overwrite(position: number, chunk: Buffer): void {
+  async overwrite(position: number, chunk: Buffer): Promise<void> {
     const last = this.front.at(-1);
     const heldUpTo = this.frontEnds && last !== undefined ? last.start + last.size : this.start;
     const isHeld = position + chunk.length <= heldUpTo || position >= this.start;
@@ -66,35 +68,45 @@ export class Parts {
     for (const part of this.front) {
       const content = overlapOf(position, chunk, part);
       if (content === undefined) continue;
-      part.content ??= Buffer.alloc(part.size);
-      part.content.set(content.bytes, content.at);
+      part.content ??= await zerosOf(part.size);
+      await part.content.write(content.bytes, content.at);
     }
-    const own = overlapOf(position, chunk, { start: this.start, size: this.filled });
-    if (own !== undefined) this.current.set(own.bytes, own.at);
+    const own = overlapOf(position, chunk, { start: this.start, size: this.current?.length ?? 0 });
+    if (own === undefined) return;
+    await this.current!.write(own.bytes, own.at);
+    this.hasContent ||= !isZero(own.bytes);
   }
 
   /** The end of the file: its last part, and the front. */
-  *finish(): Generator<FullPart, void, undefined> {
-    if (this.filled > 0) {
-      const full = this.closeCurrent();
-      if (full !== undefined) yield full;
-    }
-    for (const { number, size, content } of this.front)
-      yield { number, content: content ?? Buffer.alloc(size) };
+  async *finish(): AsyncGenerator<FullPart, void, undefined> {
+    if (this.current !== undefined) yield* this.closeCurrent(this.current);
+    for (let held = this.front.shift(); held !== undefined; held = this.front.shift())
+      yield { number: held.number, content: held.content ?? (await zerosOf(held.size)) };
   }
 
-  private closeCurrent(): FullPart | undefined {
-    if (this.filled === 0) return undefined;
-    const content = this.current.subarray(0, this.filled);
-    const part = { number: (this.number += 1), start: this.start, size: this.filled };
-    this.start += this.filled;
-    this.filled = 0;
-    this.current = Buffer.alloc(0);
-    if (this.frontEnds) return { number: part.number, content };
-    const isEmpty = isZero(content);
-    this.frontEnds = !isEmpty;
-    this.front.push(isEmpty ? part : { ...part, content });
-    return undefined;
+  /** Of a file that is not to be. */
+  async close(): Promise<void> {
+    await this.current?.close();
+    for (const { content } of this.front) await content?.close();
+  }
+
+  /** Bytes of the part that comes next. */
+  private get nextSize(): number {
+    const { start, size, partBytes, number } = this;
+    if (start < size) return Math.max(partBytes, Math.ceil(size / maxParts));
+    return partBytes * 2 ** Math.floor(number / partsOfOneSize);
+  }
+
+  private async *closeCurrent(content: PartBuffer): AsyncGenerator<FullPart, void, undefined> {
+    const { hasContent, frontEnds } = this;
+    const part = { number: (this.number += 1), start: this.start, size: content.length };
+    this.start += content.length;
+    this.current = undefined;
+    this.hasContent = false;
+    if (frontEnds) return yield { number: part.number, content };
+    this.frontEnds = hasContent;
+    this.front.push(hasContent ? { ...part, content } : part);
+    if (!hasContent) await content.close();
   }
 }
 
@@ -115,4 +127,11 @@ function isZero(content: Buffer): boolean {
     if (!piece.equals(zeros.subarray(0, piece.length))) return false;
   }
   return true;
+}
+
+async function zerosOf(size: number): Promise<PartBuffer> {
+  const part = await PartBuffer.of(size);
+  for (let left = size; left > 0; left -= zeros.length)
+    await part.write(zeros.subarray(0, Math.min(left, zeros.length)));
+  return part;
 }

@@ -8,6 +8,7 @@ import {
   type FileSetAside,
   type LongTermFile,
   type LongTermReadOptions,
+  type LongTermWriteOptions,
   type LongTermWriter,
 } from '../long-term-storage.js';
 import { asideName, checkedName, checkedPrefix, identityName, partialName } from '../names.js';

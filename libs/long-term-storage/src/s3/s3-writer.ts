@@ -46,7 +46,7 @@ export class S3Writer implements LongTermWriter {
 
   write(chunk: Buffer): Promise<void> {
     return this.step(async () => {
-      for (const part of this.parts.add(chunk)) await this.send(part);
+      for await (const part of this.parts.add(chunk)) await this.send(part);
     });
   }
 
@@ -56,7 +56,7 @@ export class S3Writer implements LongTermWriter {
 
   commit(): Promise<void> {
     return this.step(async () => {
-      for (const part of this.parts.finish()) await this.send(part);
+      for await (const part of this.parts.finish()) await this.send(part);
       await Promise.all(this.underWay);
       this.assertSent();
       await this.complete();

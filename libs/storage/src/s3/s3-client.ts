@@ -1,5 +1,6 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
+import type { Readable } from 'node:stream';
 import { Client } from 'minio';
 import { backOff, isRetriable, wait, type CatenaError } from '#kernel';
 import { invalid } from '../checks.js';
@@ -21,6 +22,8 @@ export interface S3ObjectStoreOptions {
   readonly attempts?: number;
   /** Connections at once. Default 64. */
   readonly connections?: number;
+  /** Parts that the store takes for one object. Default 10 000. */
+  readonly maxParts?: number;
   /** Entries of one page of a listing, and keys of one bulk removal. Default 1000, the most stores allow. */
   readonly pageSize?: number;
 }
@@ -28,6 +31,7 @@ export interface S3ObjectStoreOptions {
 /** The `minio` client, tamed: explicit time-outs, no retries and no console output of its own. */
 export class S3Client extends Client {
   readonly pageSize: number;
+  readonly maxParts: number;
   private readonly attempts: number;
   private readonly agent: http.Agent;
 
@@ -52,6 +56,7 @@ export class S3Client extends Client {
     });
     this.agent = agent;
     this.pageSize = options.pageSize ?? 1000;
+    this.maxParts = options.maxParts ?? 10_000;
     this.attempts = options.attempts ?? 4;
   }
 
@@ -76,6 +81,20 @@ export class S3Client extends Client {
   /** The parts of an upload; the client keeps this one to its subclasses. */
   partsOf(bucket: string, key: string, uploadId: string): ReturnType<Client['listParts']> {
     return this.listParts(bucket, key, uploadId);
+  }
+
+  /** Sends a body that is not held in memory. @param sha256 of all of it: signed where nothing else protects it on the way */
+  async putStream(
+    request: Readonly<Record<'method' | 'bucketName' | 'objectName' | 'query', string>> & {
+      readonly headers: Record<string, string>;
+    },
+    body: Readable,
+    sha256: string,
+  ): Promise<http.IncomingMessage> {
+    const signed = this.enableSHA256 ? sha256 : '';
+    const response = await this.makeRequestStreamAsync(request, body, signed, [200], '');
+    response.resume();
+    return response;
   }
 
   /** Closes idle connections. */

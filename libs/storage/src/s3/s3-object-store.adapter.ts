@@ -24,6 +24,7 @@ import {
   type UploadPart,
   type UploadedPart,
 } from '../object-store.js';
+import type { PartBuffer } from '../part-buffer.js';
 import { Download } from './download.js';
 import { listObjects, listUploads } from './listings.js';
 import { presigned } from './presign.js';
@@ -181,7 +182,7 @@ export class S3ObjectStore extends ObjectStore {
     bucket: string,
     key: string,
     { uploadId, partNumber }: { uploadId: string; partNumber: number },
-    content: Buffer,
+    content: Buffer | PartBuffer,
   ): Promise<UploadPart> {
     checkKey(bucket, key);
     checkPartNumber(partNumber);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { objectStoreConformance } from '../testing/object-store.conformance.js';
 import { S3ObjectStore } from './s3-object-store.adapter.js';
@@ -33,6 +33,50 @@ objectStoreConformance('an S3 store', () =>
     }),
   }),
 );
+
+describe('an S3 store that takes few parts', () => {
+  const few = new S3ObjectStore({ ...options, maxParts: 2 });
+  before(() => store.ensureBucket(bucket));
+  after(() => few.close());
+
+  it('gets larger ones, of which none is held in memory', async () => {
+    const [pieces, size] = [80, 80 * 2 ** 20 - 3];
+    const hash = createHash('sha256');
+    async function* body(): AsyncGenerator<Buffer> {
+      for (let index = 0; index < pieces; index += 1) {
+        const piece = randomBytes(2 ** 20).subarray(0, index === 0 ? 2 ** 20 - 3 : 2 ** 20);
+        hash.update(piece);
+        yield piece;
+        await new Promise(setImmediate);
+      }
+    }
+    const { etag } = await few.put(bucket, 'large parts', body(), { size });
+    assert.match(etag, /-2$/, 'it has two parts');
+    const read = await few.get(bucket, 'large parts');
+    const found = createHash('sha256');
+    for await (const chunk of read) found.update(chunk as Buffer);
+    assert.equal(found.digest('hex'), hash.digest('hex'));
+  });
+
+  it('stores nothing of a body that fails in the middle of such a part', async () => {
+    async function* body(): AsyncGenerator<Buffer> {
+      yield Buffer.alloc(50 * 2 ** 20);
+      await new Promise(setImmediate);
+      throw new Error('the tape broke');
+    }
+    await assert.rejects(few.put(bucket, 'broken', body(), { size: 80 * 2 ** 20 }), /the tape broke/);
+    assert.equal(await few.head(bucket, 'broken'), undefined);
+  });
+
+  it('refuses what no store takes as one object, before a byte of it is read', async () => {
+    const body = (async function* () {
+      yield await Promise.reject<Buffer>(new Error('it was read'));
+    })();
+    await assert.rejects(few.put(bucket, 'huge', body, { size: 5 * 2 ** 40 + 1 }), {
+      code: 'storage.too-large',
+    });
+  });
+});
 
 describe('presigned addresses of an S3 store', () => {
   before(() => store.ensureBucket(bucket));

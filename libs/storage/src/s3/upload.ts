@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { CatenaError, PermanentError, TransientError } from '#kernel';
 import { alreadyExists, invalid, sizeMismatch } from '../checks.js';
 import type { ObjectAttributes, PutOptions, UploadPart } from '../object-store.js';
+import { PartBuffer } from '../part-buffer.js';
 import type { S3Client } from './s3-client.js';
 import { codeOf, type CallSubject } from './s3-errors.js';
 import { escaped, textOf } from './s3-xml.js';
 
 const smallestPart = 16 * 1024 * 1024;
-const maxParts = 10_000;
-/** With the one being filled, three parts are in memory. */
+/** What S3 takes as one object. */
+const maxObject = 5 * 2 ** 40;
+/** With the one being filled, three parts are there at once. */
 const partsUnderWay = 2;
 
 /**
@@ -22,8 +25,9 @@ export async function upload(
   body: AsyncIterable<Uint8Array>,
   options: PutOptions,
 ): Promise<{ etag: string }> {
+  if (options.size > maxObject) throw tooLarge(key, options.size);
   const subject = { action: 'store', bucket, key };
-  const partSize = Math.max(smallestPart, Math.ceil(options.size / maxParts));
+  const partSize = Math.max(smallestPart, Math.ceil(options.size / client.maxParts));
   const parts = inParts(key, body, options.size, partSize);
   if (options.size <= partSize) {
     const content = await onlyPart(parts);
@@ -127,7 +131,7 @@ async function sendParts(
   client: S3Client,
   subject: Required<CallSubject>,
   uploadId: string,
-  parts: AsyncIterable<Buffer>,
+  parts: AsyncIterable<PartBuffer>,
 ): Promise<UploadPart[]> {
   const sent: UploadPart[] = [];
   const underWay = new Set<Promise<void>>();
@@ -141,6 +145,7 @@ async function sendParts(
       const sending = send(client, subject, part, query, {})
         .then((etag) => void sent.push({ partNumber: number, etag }))
         .catch((error: unknown) => void (failure ??= error))
+        .finally(() => part.close())
         .finally(() => underWay.delete(sending));
       underWay.add(sending);
       if (underWay.size >= partsUnderWay) await Promise.race(underWay);
@@ -157,27 +162,36 @@ async function sendParts(
 export function send(
   client: S3Client,
   subject: Required<CallSubject>,
-  content: Buffer,
+  part: Buffer | PartBuffer,
   query: string,
   headers: Record<string, string>,
 ): Promise<string> {
-  const md5 = createHash('md5').update(content).digest();
+  const request = { method: 'PUT', bucketName: subject.bucket, objectName: subject.key, query } as const;
   return client.call(subject, async () => {
-    const response = await client.makeRequestAsyncOmit(
-      {
-        method: 'PUT',
-        bucketName: subject.bucket,
-        objectName: subject.key,
-        query,
-        // With it the store itself refuses what was damaged on the way.
-        headers: { ...headers, 'content-md5': md5.toString('base64') },
-      },
-      content,
-    );
+    const response = await sendOnce(client, request, part, headers);
     const etag = response.headers.etag?.replace(/^"|"$/g, '');
     if (etag !== undefined) return etag;
     throw new TransientError('storage.unavailable', `Expected an ETag for "${subject.key}", found none.`);
   });
+}
+
+type PutRequest = Readonly<Record<'method' | 'bucketName' | 'objectName' | 'query', string>>;
+
+/** With its MD5 the store itself refuses what was damaged on the way. */
+async function sendOnce(
+  client: S3Client,
+  request: PutRequest,
+  part: Buffer | PartBuffer,
+  given: Record<string, string>,
+): Promise<Pick<IncomingMessage, 'headers'>> {
+  const content = Buffer.isBuffer(part) ? part : part.content();
+  if (Buffer.isBuffer(content)) {
+    const headers = { ...given, 'content-md5': createHash('md5').update(content).digest('base64') };
+    return client.makeRequestAsyncOmit({ ...request, headers }, content);
+  }
+  const { md5, sha256 } = await (part as PartBuffer).digests();
+  const headers = { ...given, 'content-md5': md5, 'content-length': String(part.length) };
+  return client.putStream({ ...request, headers }, content, sha256);
 }
 
 /** Cuts the body into parts, and sees to it that the last one is given out only after the good end of the body. */
@@ -186,33 +200,47 @@ async function* inParts(
   body: AsyncIterable<Uint8Array>,
   size: number,
   partSize: number,
-): AsyncGenerator<Buffer, void, undefined> {
-  let part = Buffer.allocUnsafeSlow(Math.min(partSize, size));
-  let [filled, seen] = [0, 0];
-  for await (let chunk of body) {
-    seen += chunk.length;
-    if (seen > size) throw sizeMismatch(key, size, seen);
-    while (chunk.length > 0) {
-      if (filled === part.length) {
-        yield part;
-        part = Buffer.allocUnsafeSlow(Math.min(partSize, size - (seen - chunk.length)));
-        filled = 0;
+): AsyncGenerator<PartBuffer, void, undefined> {
+  let part: PartBuffer | undefined = await PartBuffer.of(Math.min(partSize, size));
+  let seen = 0;
+  try {
+    for await (let chunk of body) {
+      seen += chunk.length;
+      if (seen > size) throw sizeMismatch(key, size, seen);
+      while (chunk.length > 0) {
+        if (part.isFull) {
+          const full = part;
+          part = undefined;
+          yield full;
+          part = await PartBuffer.of(Math.min(partSize, size - (seen - chunk.length)));
+        }
+        const fitting: Uint8Array = chunk.subarray(0, part.capacity - part.length);
+        await part.write(fitting);
+        chunk = chunk.subarray(fitting.length);
       }
-      const fitting = chunk.subarray(0, part.length - filled);
-      part.set(fitting, filled);
-      filled += fitting.length;
-      chunk = chunk.subarray(fitting.length);
     }
+    if (seen !== size) throw sizeMismatch(key, size, seen);
+    const last = part;
+    part = undefined;
+    yield last;
+  } finally {
+    await part?.close();
   }
-  if (seen !== size) throw sizeMismatch(key, size, seen);
-  yield part;
+}
+
+function tooLarge(key: string, size: number): PermanentError {
+  return new PermanentError(
+    'storage.too-large',
+    `Expected at most ${maxObject} bytes (5 TiB, what S3 takes as one object) for "${key}", found ${size}. Nothing was stored.`,
+    { details: { key, size } },
+  );
 }
 
 function isTaken(error: unknown): boolean {
   return error instanceof CatenaError && error.details['found'] === 'PreconditionFailed';
 }
 
-async function onlyPart(parts: AsyncIterable<Buffer>): Promise<Buffer> {
+async function onlyPart(parts: AsyncIterable<PartBuffer>): Promise<PartBuffer> {
   for await (const part of parts) return part;
   throw new PermanentError('storage.size-mismatch', 'Expected a body, found none.');
 }

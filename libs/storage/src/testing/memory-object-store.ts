@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { PermanentError, TransientError } from '#kernel';
+import type { PartBuffer } from '../part-buffer.js';
 import {
   alreadyExists,
   checkAttributes,
@@ -223,13 +224,17 @@ export class MemoryObjectStore extends ObjectStore {
     return this.presigned('PUT', bucket, key, expirySeconds, `${uploadId}/${partNumber}/${size}`);
   }
 
-  override sendPart(
+  override async sendPart(
     bucket: string,
     key: string,
     { uploadId, partNumber }: { uploadId: string; partNumber: number },
-    content: Buffer,
+    given: Buffer | PartBuffer,
   ): Promise<UploadPart> {
-    return this.whenThere(() => this.putPart(bucket, key, uploadId, partNumber, Buffer.from(content)));
+    const pieces: Buffer[] = [];
+    if (Buffer.isBuffer(given)) pieces.push(given);
+    else for await (const piece of given.pieces()) pieces.push(piece);
+    const content = Buffer.concat(pieces);
+    return this.whenThere(() => this.putPart(bucket, key, uploadId, partNumber, content));
   }
 
   override uploadedParts(bucket: string, key: string, uploadId: string): Promise<readonly UploadedPart[]> {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { before, describe, it } from 'node:test';
 import { PermanentError } from '#kernel';
+import { PartBuffer } from '../part-buffer.js';
 import type { ObjectRange, ObjectStore, UploadPart } from '../object-store.js';
 
 /** What the suite needs of an adapter. */
@@ -268,6 +269,20 @@ export function objectStoreConformance(name: string, make: () => Promise<ObjectS
       await assert.rejects(store.sendPart(bucket, 'own', { uploadId: aborted, partNumber: 1 }, rest), {
         code: 'storage.upload-not-found',
       });
+    });
+
+    it('takes parts that are not held in memory', async () => {
+      const uploadId = await store.beginUpload(bucket, 'from a file');
+      const contents = [randomBytes(5 * 1024 * 1024 + 1), randomBytes(1000)];
+      const parts: UploadPart[] = [];
+      for (const [index, content] of contents.entries()) {
+        const part = await PartBuffer.of(content.length, 0);
+        await part.write(content);
+        parts.push(await store.sendPart(bucket, 'from a file', { uploadId, partNumber: index + 1 }, part));
+        await part.close();
+      }
+      await store.completeUpload(bucket, 'from a file', uploadId, parts);
+      assert.ok((await load('from a file')).equals(Buffer.concat(contents)));
     });
 
     it('lists uploads beyond one page, several of one key among them', async () => {
