@@ -3,20 +3,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { PartBuffer } from './part-buffer.js';
 
 const size = 3 * 1024 * 1024 + 17;
 
 describe('A part of an upload', () => {
   const folder = mkdtempSync(join(tmpdir(), 'catena-parts-'));
-  const former = process.env['TMPDIR'];
-  before(() => void (process.env['TMPDIR'] = folder));
-  after(() => {
-    if (former === undefined) delete process.env['TMPDIR'];
-    else process.env['TMPDIR'] = former;
-    rmSync(folder, { recursive: true });
-  });
+  after(() => rmSync(folder, { recursive: true }));
 
   const bytesOf = async (part: PartBuffer): Promise<Buffer> => {
     const pieces: Buffer[] = [];
@@ -55,15 +49,16 @@ describe('A part of an upload', () => {
   }
 
   it('that lies in a file has no name, so that nothing stays of a process that dies', async () => {
-    const part = await PartBuffer.of(size, 0);
+    const part = await PartBuffer.of(size, 0, folder);
     await part.write(randomBytes(1000));
     assert.deepEqual(readdirSync(folder), []);
     await part.close();
   });
 
   it('says what to do when there is no room for such a file', async () => {
-    process.env['TMPDIR'] = join(folder, 'missing');
-    await assert.rejects(PartBuffer.of(size, 0), { code: 'storage.no-temporary-file', retriable: true });
-    process.env['TMPDIR'] = folder;
+    await assert.rejects(PartBuffer.of(size, 0, join(folder, 'missing')), {
+      code: 'storage.no-temporary-file',
+      retriable: true,
+    });
   });
 });

@@ -33,10 +33,10 @@ export class PartBuffer {
   ) {}
 
   /** @throws TransientError `storage.no-temporary-file` */
-  static async of(capacity: number, inMemory = maxPartInMemory): Promise<PartBuffer> {
+  static async of(capacity: number, inMemory = maxPartInMemory, folder = tmpdir()): Promise<PartBuffer> {
     if (capacity <= inMemory) return new PartBuffer(capacity, Buffer.allocUnsafeSlow(capacity), undefined);
     return explained(capacity, async () => {
-      const name = join(tmpdir(), `catena-part-${newId()}`);
+      const name = join(folder, `catena-part-${newId()}`);
       const file = await open(name, 'wx+', 0o600);
       await unlink(name);
       return new PartBuffer(capacity, undefined, file);

@@ -66,7 +66,11 @@ export class S3LongTermStorage extends LongTermStorage {
     return new IdentityFile(this);
   }
 
-  override async create(name: string, token: string): Promise<LongTermWriter> {
+  override async create(
+    name: string,
+    token: string,
+    { size }: LongTermWriteOptions = {},
+  ): Promise<LongTermWriter> {
     partialName(name, token);
     return this.explained(name, async () => {
       await this.removeUnpublished(name, (writer) => writer === token);
@@ -80,7 +84,7 @@ export class S3LongTermStorage extends LongTermStorage {
         storageClass === undefined ? {} : { storageClass },
       );
       return new S3Writer({
-        ...{ store, storage: this.name, bucket, name, key, uploadId, storageClass, partBytes },
+        ...{ store, storage: this.name, bucket, name, key, uploadId, storageClass, partBytes, size },
         publish: (size) => this.publish(name, { key, size }),
       });
     });

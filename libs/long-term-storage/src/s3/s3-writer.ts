@@ -15,6 +15,8 @@ export interface S3File {
   readonly uploadId: string;
   readonly storageClass: string | undefined;
   readonly partBytes: number;
+  /** Bytes of the whole, where that is known. */
+  readonly size: number | undefined;
   /** Gives the bytes their name. */
   publish(size: number): Promise<void>;
 }
@@ -37,7 +39,7 @@ export class S3Writer implements LongTermWriter {
   private mayBeNamed = false;
 
   constructor(private readonly file: S3File) {
-    this.parts = new Parts(file.name, file.partBytes);
+    this.parts = new Parts(file.name, file.partBytes, file.size);
   }
 
   get name(): string {
@@ -51,7 +53,7 @@ export class S3Writer implements LongTermWriter {
   }
 
   writeAt(position: number, chunk: Buffer): Promise<void> {
-    return this.step(() => Promise.resolve(this.parts.overwrite(position, chunk)));
+    return this.step(() => this.parts.overwrite(position, chunk));
   }
 
   commit(): Promise<void> {
@@ -81,6 +83,7 @@ export class S3Writer implements LongTermWriter {
     if (this.state === 'closed') return;
     this.state = 'closed';
     await Promise.all(this.underWay);
+    await this.parts.close();
     // What nobody has named after all goes with the partials of this name.
     if (this.mayBeNamed) return;
     const { store, bucket, key, uploadId, storage, name } = this.file;
@@ -114,6 +117,7 @@ export class S3Writer implements LongTermWriter {
       .sendPart(bucket, key, { uploadId, partNumber }, content)
       .then((part) => void this.sent.push(part))
       .catch((error: unknown) => void (this.failure ??= error))
+      .finally(() => content.close())
       .finally(() => this.underWay.delete(sending));
     this.underWay.add(sending);
     if (this.underWay.size >= partsUnderWay) await Promise.race(this.underWay);
