@@ -46,7 +46,7 @@ describe('Messages that are wrong, repeated or from the future', () => {
   });
   after(async () => {
     await connection.close();
-    await site.stop(seen.failed);
+    await site.stop(seen.failed, true);
   });
 
   const inbox = (app: AppName): string => `${installation.settings.prefix}.${app}.inbox`;

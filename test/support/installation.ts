@@ -26,7 +26,7 @@ import {
 import { pidAsName } from '#kernel';
 import { S3ObjectStore } from '#storage';
 import { freePorts } from './free-ports.js';
-import { troubleIn } from './log-trouble.js';
+import { troubleIn, unreadableIn } from './log-trouble.js';
 import { ScicatClient } from './scicat-client.js';
 
 const project = fileURLToPath(new URL('../../..', import.meta.url));
@@ -268,15 +268,23 @@ export class Installation {
     }
   }
 
-  /** Stops everything. When a test failed, the folder with the logs stays, and what went wrong in them is printed. */
-  async stop(failed = false): Promise<void> {
+  /**
+   * Stops everything. When a test failed, the folder with the logs stays, and what went wrong in them is printed. Where the tests
+   * send no messages by themselves, one that an app could not read is a fault of another app.
+   */
+  async stop(failed = false, sendsRubbish = false): Promise<void> {
     await Promise.all(appNames.map((name) => this.apps[name].stop()));
-    if (!failed) return rm(this.directory, { recursive: true, force: true });
+    const logs = appNames.map((name) => this.apps[name].options.logFile);
+    const [unreadable] = sendsRubbish ? [] : (await Promise.all(logs.map(unreadableIn))).flat();
+    if (!failed && unreadable === undefined)
+      return rm(this.directory, { recursive: true, force: true });
     for (const name of appNames) {
       const lines = await troubleIn(this.apps[name].options.logFile);
       if (lines.length > 0) console.error(`${name}:\n  ${lines.join('\n  ')}`);
     }
     console.error(`the logs are kept in ${this.directory}`);
+    if (unreadable !== undefined)
+      throw new Error(`Expected messages that their consumers can read, found: ${unreadable}`);
   }
 
   private async accountsAreSeeded(): Promise<void> {

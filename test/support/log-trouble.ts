@@ -21,6 +21,12 @@ export async function troubleIn(logFile: string): Promise<string[]> {
     .map((line) => JSON.stringify(line).slice(0, 500));
 }
 
+/** Lines of an app's log about messages that it could not read: Catena's own apps send none such. */
+export async function unreadableIn(logFile: string): Promise<string[]> {
+  const text = await readFile(logFile, 'utf8').catch(() => '');
+  return text.split('\n').filter((line) => line.includes('"messaging.malformed"'));
+}
+
 /** Undefined for what is no line of the logger; a stack on standard error counts as an error. */
 function parsed(text: string): LogLine | undefined {
   try {

@@ -81,9 +81,12 @@ export class PublishingInstallation {
     });
   }
 
-  async stop(failed = false): Promise<void> {
-    await this.installation.stop(failed);
-    await this.datacite.stop();
+  async stop(failed = false, sendsRubbish = false): Promise<void> {
+    try {
+      await this.installation.stop(failed, sendsRubbish);
+    } finally {
+      await this.datacite.stop();
+    }
   }
 }
 

@@ -97,6 +97,11 @@ export class PartBuffer {
     return this.bytes?.subarray(0, this.filled) ?? Readable.from(this.pieces(), { objectMode: false });
   }
 
+  /** Takes other bytes from the beginning. */
+  empty(): void {
+    this.filled = 0;
+  }
+
   /** Lets go of the file. */
   async close(): Promise<void> {
     await this.file?.close();
@@ -111,6 +116,26 @@ export class PartBuffer {
       done += bytesRead;
     }
     return piece;
+  }
+}
+
+/** Parts of one upload: those that were sent take the next bytes, as large buffers are found unused late. */
+export class PartPool {
+  private readonly free: PartBuffer[] = [];
+
+  constructor(private readonly capacity: number) {}
+
+  async take(): Promise<PartBuffer> {
+    return this.free.pop() ?? (await PartBuffer.of(this.capacity));
+  }
+
+  giveBack(part: PartBuffer): void {
+    part.empty();
+    this.free.push(part);
+  }
+
+  async close(): Promise<void> {
+    for (const part of this.free.splice(0)) await part.close();
   }
 }
 

@@ -61,7 +61,8 @@ export function publicNames(copies: readonly StoredCopy[]): string[] {
   return copies.map(({ share }, index) => (isName(share) ? share : `copy ${index + 1}`));
 }
 
-function isName(share: string): boolean {
+/** Whether it is a name of ROUTES_FILE: others are paths, which no message tells. */
+export function isName(share: string): boolean {
   return /^[a-z0-9-]{1,40}$/.test(share);
 }
 

@@ -4,6 +4,7 @@ import { Clock } from '#kernel';
 import { MessageTransport, Naming, wireMessageOf } from '#messaging';
 import { eventRow } from '#outbox';
 import type { WorkOrder } from '../persistence/records.js';
+import { isName } from '../persistence/stored-copies.js';
 
 /** Sends progress: unconfirmed, because the next one replaces it. */
 @Injectable()
@@ -16,7 +17,7 @@ export class ProgressReporting {
 
   /**
    * @param reason what it waits for, and the same as a code
-   * @param readAt the target that it reads at
+   * @param readAt the target that it reads at: told where it has a name of ROUTES_FILE
    */
   send(
     { _id: workOrderId, jobId, context }: Pick<WorkOrder, '_id' | 'jobId' | 'context'>,
@@ -29,7 +30,7 @@ export class ProgressReporting {
   ): void {
     const why = reason === undefined ? {} : { reason: reason.slice(0, 2000) };
     const asCode = code === undefined ? {} : { code };
-    const where = readAt === undefined ? {} : { readAt };
+    const where = readAt === undefined || !isName(readAt) ? {} : { readAt };
     const data = { workOrderId, jobId, bytesDone, bytesTotal, phase, ...why, ...asCode, ...where };
     // Signs of life are given from outside: they belong to the request that led to the work all the same.
     const { envelope } = eventRow(workProgressedV1, data, this.clock.now(), context);

@@ -110,6 +110,7 @@ describe('The runner of work orders', () => {
       context.readsAt?.('tape');
       context.progress('recalling', 1, 2);
       context.readsAt?.('disk');
+      context.readsAt?.('/mnt/lts');
       return Promise.resolve(verified(command));
     });
     await until(async () => (await stateOf(id)) === 'done');
@@ -119,7 +120,9 @@ describe('The runner of work orders', () => {
         ['waiting', 'work.tape', 'tape'],
         ['recalling', undefined, 'tape'],
         ['recalling', undefined, 'disk'],
+        ['recalling', undefined, undefined],
       ],
+      'a path of LTS_ROOTS is nobody else’s business, and no message takes it',
     );
   });
 

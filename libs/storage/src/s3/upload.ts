@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { CatenaError, PermanentError, TransientError } from '#kernel';
 import { alreadyExists, invalid, sizeMismatch } from '../checks.js';
 import type { ObjectAttributes, PutOptions, UploadPart } from '../object-store.js';
-import { PartBuffer } from '../part-buffer.js';
+import { PartPool, type PartBuffer } from '../part-buffer.js';
 import type { S3Client } from './s3-client.js';
 import { codeOf, type CallSubject } from './s3-errors.js';
 import { escaped, textOf } from './s3-xml.js';
@@ -28,23 +28,47 @@ export async function upload(
   if (options.size > maxObject) throw tooLarge(key, options.size);
   const subject = { action: 'store', bucket, key };
   const partSize = Math.max(smallestPart, Math.ceil(options.size / client.maxParts));
-  const parts = inParts(key, body, options.size, partSize);
-  if (options.size <= partSize) {
-    const content = await onlyPart(parts);
-    const condition: Record<string, string> = options.onlyIfAbsent === true ? { 'if-none-match': '*' } : {};
-    const headers = { ...attributeHeaders(options), ...condition };
-    try {
-      return { etag: await send(client, subject, content, '', headers) };
-    } catch (error) {
-      if (!isTaken(error)) throw error;
-      throw alreadyExists(bucket, key, error);
-    }
+  const pool = new PartPool(Math.min(partSize, options.size));
+  const parts = inParts(key, body, options.size, pool);
+  try {
+    if (options.size <= partSize) return await sendWhole(client, subject, await onlyPart(parts), options);
+    if (options.onlyIfAbsent === true)
+      throw invalid('one part of a body that must replace nothing', options.size);
+    return await sendInParts(client, subject, parts, pool, options);
+  } finally {
+    await pool.close();
   }
-  if (options.onlyIfAbsent === true)
-    throw invalid('one part of a body that must replace nothing', options.size);
+}
+
+async function sendWhole(
+  client: S3Client,
+  subject: Required<CallSubject>,
+  content: PartBuffer,
+  options: PutOptions,
+): Promise<{ etag: string }> {
+  const condition: Record<string, string> = options.onlyIfAbsent === true ? { 'if-none-match': '*' } : {};
+  const headers = { ...attributeHeaders(options), ...condition };
+  try {
+    return { etag: await send(client, subject, content, '', headers) };
+  } catch (error) {
+    if (!isTaken(error)) throw error;
+    throw alreadyExists(subject.bucket, subject.key, error);
+  } finally {
+    await content.close();
+  }
+}
+
+async function sendInParts(
+  client: S3Client,
+  subject: Required<CallSubject>,
+  parts: AsyncIterable<PartBuffer>,
+  pool: PartPool,
+  options: PutOptions,
+): Promise<{ etag: string }> {
+  const { bucket, key } = subject;
   const uploadId = await begin(client, bucket, key, options);
   try {
-    const sent = await sendParts(client, subject, uploadId, parts);
+    const sent = await sendParts(client, subject, uploadId, parts, pool);
     return await complete(client, bucket, key, uploadId, sent, options.size);
   } catch (error) {
     // The reason counts; an upload that cannot be aborted now is found by `pendingUploads` later.
@@ -132,6 +156,7 @@ async function sendParts(
   subject: Required<CallSubject>,
   uploadId: string,
   parts: AsyncIterable<PartBuffer>,
+  pool: PartPool,
 ): Promise<UploadPart[]> {
   const sent: UploadPart[] = [];
   const underWay = new Set<Promise<void>>();
@@ -145,7 +170,7 @@ async function sendParts(
       const sending = send(client, subject, part, query, {})
         .then((etag) => void sent.push({ partNumber: number, etag }))
         .catch((error: unknown) => void (failure ??= error))
-        .finally(() => part.close())
+        .finally(() => pool.giveBack(part))
         .finally(() => underWay.delete(sending));
       underWay.add(sending);
       if (underWay.size >= partsUnderWay) await Promise.race(underWay);
@@ -199,9 +224,9 @@ async function* inParts(
   key: string,
   body: AsyncIterable<Uint8Array>,
   size: number,
-  partSize: number,
+  pool: PartPool,
 ): AsyncGenerator<PartBuffer, void, undefined> {
-  let part: PartBuffer | undefined = await PartBuffer.of(Math.min(partSize, size));
+  let part: PartBuffer | undefined = await pool.take();
   let seen = 0;
   try {
     for await (let chunk of body) {
@@ -212,7 +237,7 @@ async function* inParts(
           const full = part;
           part = undefined;
           yield full;
-          part = await PartBuffer.of(Math.min(partSize, size - (seen - chunk.length)));
+          part = await pool.take();
         }
         const fitting: Uint8Array = chunk.subarray(0, part.capacity - part.length);
         await part.write(fitting);
@@ -224,7 +249,7 @@ async function* inParts(
     part = undefined;
     yield last;
   } finally {
-    await part?.close();
+    if (part !== undefined) pool.giveBack(part);
   }
 }
 
