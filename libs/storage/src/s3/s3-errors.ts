@@ -49,7 +49,11 @@ export function storageError(subject: CallSubject, error: unknown): CatenaError 
   if (code !== undefined) {
     return new PermanentError(code, text, { details, cause: error });
   }
-  return new TransientError('storage.unavailable', `${text} Trying again may help.`, {
+  const what =
+    found === 'RequestTimeTooSkewed'
+      ? 'The clock of this machine, or that of the store, is wrong: correct it (NTP); what waits goes on by itself.'
+      : 'Trying again may help.';
+  return new TransientError('storage.unavailable', `${text} ${what}`, {
     details,
     away: true,
     cause: error,
