@@ -104,6 +104,10 @@ export class CommandStorage extends LongTermStorage {
     return found?.mark === undefined ? undefined : `${found.size} ${found.mark}`;
   }
 
+  override get fetchesWhole(): boolean {
+    return true;
+  }
+
   override async read(name: string, options: LongTermReadOptions = {}): Promise<Readable> {
     const size = await this.sizeOf(checkedName(speakable(name)));
     if (size === undefined) throw this.notFound(name);

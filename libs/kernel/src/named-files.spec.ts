@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { NamedFiles } from './named-files.js';
+
+describe('Files that are named', () => {
+  const seen = (names: string[], paths: string[], folder?: string | null): [string[], string[]] => {
+    const named = new NamedFiles(names, folder);
+    return [paths.filter((path) => named.see(path)), named.missing];
+  };
+
+  it('are single ones, and all below a folder, with and without a slash at its end', () => {
+    const paths = ['a', 'b/c', 'b/d/e', 'bc', 'b-d', 'f/g'];
+    assert.deepEqual(seen(['a', 'b'], paths), [['a', 'b/c', 'b/d/e'], []]);
+    assert.deepEqual(seen(['b/d/', 'f/g'], paths), [['b/d/e', 'f/g'], []]);
+  });
+
+  it('are as the catalogue lists them, or as they lie in the source folder', () => {
+    for (const listed of ['/data/x/f/g', 'f/g'])
+      for (const name of ['/data/x/f/g', 'f/g', '/data/x/f', 'f/', '/data/x', '/data/x/'])
+        assert.deepEqual(seen([name], [listed, 'other'], '/data/x/')[0].slice(0, 1), [listed], name);
+  });
+
+  it('are told apart from those of which none was seen', () => {
+    assert.deepEqual(seen(['a', 'nope', 'a', 'no/where/'], ['a', 'b']), [['a'], ['nope', 'no/where/']]);
+  });
+
+  it('are never those of a name that no file can have', () => {
+    for (const name of ['', '/', '..', '../a', '/etc/passwd', './a', 'a//b'])
+      assert.deepEqual(seen([name], ['a', 'a/b', 'etc/passwd'], null), [[], [name]], name);
+  });
+
+  it('that are named twice, or with the folder they lie in, are one', () => {
+    assert.deepEqual(seen(['a/b', 'a', 'a/b', 'a/'], ['a/b', 'a/c']), [['a/b', 'a/c'], []]);
+  });
+
+  it('pass over what lists of before may hold', () => {
+    assert.deepEqual(seen(['a'], ['../a', '', '/a', 'a']), [['a'], []]);
+  });
+
+  it('may be those that no datablock can hold, by exactly their names', () => {
+    for (const odd of ['/elsewhere/f', '../a', '/f'])
+      assert.deepEqual(seen([odd], [odd, 'f', 'a'], '/data/x'), [[odd], []], odd);
+  });
+});
