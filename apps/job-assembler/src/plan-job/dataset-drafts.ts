@@ -19,7 +19,15 @@ type Drafted = Pick<WorkOrder, 'pid' | 'archiveId' | 'bytes'> &
   Partial<
     Pick<
       WorkOrder,
-      'source' | 'files' | 'fileCount' | 'selection' | 'share' | 'archivedBy' | 'moveFrom' | 'moveTo' | 'repairAt'
+      | 'source'
+      | 'files'
+      | 'fileCount'
+      | 'selection'
+      | 'share'
+      | 'archivedBy'
+      | 'moveFrom'
+      | 'moveTo'
+      | 'repairAt'
     >
   >;
 
