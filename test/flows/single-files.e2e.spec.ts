@@ -61,7 +61,9 @@ describe('Some files of an archived dataset', () => {
     for (const { url, size } of jobResultObject.result ?? []) {
       const response = await fetch(url);
       assert.equal(Number(response.headers.get('content-length')), size);
-      for await (const { path, content } of readDatablock(response.body as unknown as AsyncIterable<Buffer>)) {
+      for await (const { path, content } of readDatablock(
+        response.body as unknown as AsyncIterable<Buffer>,
+      )) {
         const chunks: Buffer[] = [];
         for await (const chunk of content) chunks.push(chunk);
         assert.ok(Buffer.concat(chunks).equals(files.find((file) => file.path === path)!.content), path);
@@ -80,7 +82,7 @@ describe('Some files of an archived dataset', () => {
     const two = await retrieved('q/tiny', 'log');
     assert.equal(two.jobResultObject.result?.length, 2);
     assert.deepEqual(await filesOf(two), ['log', 'q/tiny']);
-    const again = two.jobResultObject.result!.find(({ archiveId }) => archiveId === copy!.archiveId);
+    const again = two.jobResultObject.result.find(({ archiveId }) => archiveId === copy!.archiveId);
     assert.equal(new URL(again!.url).pathname, new URL(copy!.url).pathname, 'the same files are one object');
   });
 

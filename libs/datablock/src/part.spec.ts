@@ -21,7 +21,11 @@ async function whole(files: Readonly<Record<string, Buffer>>): Promise<Whole> {
   const members = Object.entries(files).map(([path, content]) =>
     memberOf(path, content, { modifiedAt: new Date(1_714_979_289_120), permissions: 0o640 }),
   );
-  const { manifest } = await writeDatablock({ identity: { pid: 'p', archiveId: 'whole.tar' }, members, sink });
+  const { manifest } = await writeDatablock({
+    identity: { pid: 'p', archiveId: 'whole.tar' },
+    members,
+    sink,
+  });
   return { tar: sink.bytes(), manifest };
 }
 
@@ -29,7 +33,10 @@ const planned = ({ manifest }: Whole, ...paths: string[]): DatablockPart =>
   planPart(manifest, new Set(paths), identity);
 
 /** Reads ranges of a tar in memory, and remembers which. */
-function reader(tar: Buffer, piece = 70_000): ((range: ByteRange) => Promise<AsyncIterable<Buffer>>) & {
+function reader(
+  tar: Buffer,
+  piece = 70_000,
+): ((range: ByteRange) => Promise<AsyncIterable<Buffer>>) & {
   readonly asked: ByteRange[];
 } {
   const asked: ByteRange[] = [];
@@ -102,7 +109,10 @@ describe('A part of a datablock', () => {
       execFileSync('sha256sum', ['--check', '--strict', checksumListName], { cwd: folder });
       assert.deepEqual(readdirSync(join(folder, 'data/b')).sort(), ['c', 'd', 'e']);
       assert.equal(readFileSync(join(folder, 'data/b/d'), 'utf8'), 'wanted');
-      assert.equal(JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')).identity.partOf, 'whole.tar');
+      assert.equal(
+        JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')).identity.partOf,
+        'whole.tar',
+      );
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -170,7 +180,10 @@ describe('A part of a datablock', () => {
         yield Buffer.from('fi');
         throw error;
       };
-      await assert.rejects(bytesOf(partOf(part, () => Promise.resolve(failing()))), { code, retriable: true });
+      await assert.rejects(bytesOf(partOf(part, () => Promise.resolve(failing()))), {
+        code,
+        retriable: true,
+      });
     }
     let closed = 0;
     const watched = async function* (range: ByteRange): AsyncGenerator<Buffer> {
@@ -213,12 +226,18 @@ describe('A part of a datablock', () => {
 
   it('comes in chunks of about 1 MiB, however many small files there are', async () => {
     const many = Object.fromEntries(
-      Array.from({ length: 3000 }, (_, index) => [`f${String(index).padStart(5, '0')}`, Buffer.alloc(600, index)]),
+      Array.from({ length: 3000 }, (_, index) => [
+        `f${String(index).padStart(5, '0')}`,
+        Buffer.alloc(600, index),
+      ]),
     );
     const made = await whole(many);
     const part = planned(made, ...Object.keys(many).slice(1));
     const sizes: number[] = [];
     for await (const chunk of partOf(part, reader(made.tar))) sizes.push(chunk.length);
-    assert.ok(sizes.slice(0, -1).every((size) => size >= 1_048_576 && size < 3_000_000), String(sizes));
+    assert.ok(
+      sizes.slice(0, -1).every((size) => size >= 1_048_576 && size < 3_000_000),
+      String(sizes),
+    );
   });
 });

@@ -43,7 +43,10 @@ export function planPart(
   identity: DatablockManifest['identity'],
 ): DatablockPart {
   if (paths.size === 0)
-    throw new PermanentError('datablock.no-members', 'Expected at least one file of a datablock, found none.');
+    throw new PermanentError(
+      'datablock.no-members',
+      'Expected at least one file of a datablock, found none.',
+    );
   const sources = whole.members.filter(({ path }) => paths.has(path));
   if (sources.length !== paths.size) {
     const known = new Set(sources.map(({ path }) => path));

@@ -41,4 +41,27 @@ describe('Files that are named', () => {
     for (const odd of ['/elsewhere/f', '../a', '/f'])
       assert.deepEqual(seen([odd], [odd, 'f', 'a'], '/data/x'), [[odd], []], odd);
   });
+
+  it('match the pattern that a database looks for them by, and hardly anything else does', () => {
+    const odd = ['a.b', 'a+(b)', '[x]', 'c\\d', '名前/ü', '$^', '-rf *', 'new\nline', '/elsewhere/f'];
+    for (const folder of ['/data/x', '/data/x/', '', null])
+      for (const name of odd) {
+        const named = new NamedFiles([name, 'other'], folder);
+        const pattern = named.pattern()!;
+        for (const path of [name, `${name}/below`, `${folder ?? ''}/${name}`, `/data/x/${name}/deep/er`])
+          if (named.see(path)) assert.match(path, pattern);
+        for (const path of [`x${name}`, `${name}x`, 'axb', 'aab', 'unrelated'])
+          assert.doesNotMatch(path, pattern);
+      }
+  });
+
+  it('have no pattern where that would be everything, nothing, or longer than databases take', () => {
+    for (const names of [
+      ['/data/x'],
+      [''],
+      ['a\0b'],
+      Array.from({ length: 3000 }, (_, index) => `f${index}`),
+    ])
+      assert.equal(new NamedFiles(names, '/data/x').pattern(), undefined);
+  });
 });

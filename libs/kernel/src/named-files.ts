@@ -1,6 +1,9 @@
 import { CatenaError } from './catena-error.js';
 import { listedPath } from './listed-path.js';
 
+/** Bytes of the longest pattern: databases take twice as many. */
+const maxPatternBytes = 16_000;
+
 /**
  * Files of a dataset that a request names: single ones by their paths, and folders, with or without a slash at the end, which mean
  * everything below them. Names and paths are compared as `listedPath` reads them, so that `/data/x/f` and `f` are one file of the
@@ -43,6 +46,20 @@ export class NamedFiles {
     return this.meet('') || isNamed;
   }
 
+  /**
+   * A pattern for a database, so that it need not show every path: all that `see` takes match it, and few others do. Undefined where
+   * there is none, or it would be too long.
+   */
+  pattern(): RegExp | undefined {
+    const names = [...this.names.keys()];
+    if (names.length === 0 || names.includes('')) return undefined;
+    const folder = this.sourceFolder ?? '';
+    const before = folder === '' || folder.endsWith('/') ? folder : `${folder}/`;
+    const source = `^(?:${escaped(before)})?(?:${names.map(escaped).join('|')})(?:/|$)`;
+    if (source.includes('\0') || Buffer.byteLength(source) > maxPatternBytes) return undefined;
+    return new RegExp(source);
+  }
+
   private meet(inside: string): boolean {
     const name = this.names.get(inside);
     if (name !== undefined) this.unmet.delete(name);
@@ -65,6 +82,10 @@ export class NamedFiles {
       throw error;
     }
   }
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
 function withoutSlashes(name: string): string {

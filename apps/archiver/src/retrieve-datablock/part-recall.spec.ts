@@ -138,9 +138,9 @@ describe('A retrieval of some files of a datablock', () => {
 
   it('takes the next copy when one is missing, or ends too early, and both are damage', async () => {
     for (const harm of [
-      (): Promise<void> => one.remove(scene._id),
-      (): void => one.truncate(scene._id, offsets.get('f')! + 1),
-      (): void => one.truncate(scene._id, 100),
+      () => one.remove(scene._id),
+      () => Promise.resolve(one.truncate(scene._id, offsets.get('f')! + 1)),
+      () => Promise.resolve(one.truncate(scene._id, 100)),
     ]) {
       const fresh = await packedOf(scene._id, files);
       await one.remove(scene._id);

@@ -91,7 +91,10 @@ export class PartRecall {
     const { _id } = datablock;
     const paths = await this.pathsOf(order);
     const part = planOf(await this.manifestOf(datablock, order, context), paths, order);
-    this.logger.info({ archiveId: _id, files: paths.size, bytes: part.contentSize }, 'recall of a part begins');
+    this.logger.info(
+      { archiveId: _id, files: paths.size, bytes: part.contentSize },
+      'recall of a part begins',
+    );
     const store = (source: Source): Promise<Arrival> => this.store(name, part, source, context);
     return (
       (await this.fromWhole(datablock, store, context)) ??
@@ -165,7 +168,10 @@ export class PartRecall {
     const lines = await this.lists.linesOf<Partial<SelectionLine> | null>(list);
     const paths = new Set(lines.flatMap((line) => (typeof line?.path === 'string' ? [line.path] : [])));
     if (paths.size === files && lines.length === files) return paths;
-    throw refused(archiveId, `Expected ${files} paths, each once, found ${paths.size} in ${lines.length} lines.`);
+    throw refused(
+      archiveId,
+      `Expected ${files} paths, each once, found ${paths.size} in ${lines.length} lines.`,
+    );
   }
 
   /** As it was kept when the datablock was archived; where that is gone, that of a copy, if it is the same one. */
@@ -203,7 +209,11 @@ async function readOf(
   return (await share.read(name, options)) as AsyncIterable<Uint8Array>;
 }
 
-async function manifestIn(share: LongTermStorage, name: string, signal: AbortSignal): Promise<DatablockManifest> {
+async function manifestIn(
+  share: LongTermStorage,
+  name: string,
+  signal: AbortSignal,
+): Promise<DatablockManifest> {
   return readManifest(await readOf(share, name, { fresh: true, signal }));
 }
 
@@ -222,9 +232,13 @@ function planOf(
 /** What is wrong with the bytes of a copy is said of the copy. */
 function ofCopy(error: unknown, place: string): unknown {
   if (!wrongBytes.has(codeOf(error, ''))) return error;
-  return new PermanentError('archiver.copy-damaged', `Expected the wanted files in ${place}: ${messageOf(error)}`, {
-    cause: error,
-  });
+  return new PermanentError(
+    'archiver.copy-damaged',
+    `Expected the wanted files in ${place}: ${messageOf(error)}`,
+    {
+      cause: error,
+    },
+  );
 }
 
 function refused(archiveId: string, found: string, cause?: unknown): PermanentError {

@@ -3,7 +3,12 @@ import { Clock, messageOf } from '#kernel';
 import { Heartbeat } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
-import { RetrievedCopies, type Arrival, type Recall, type Retrieval } from '../persistence/retrieved-copies.js';
+import {
+  RetrievedCopies,
+  type Arrival,
+  type Recall,
+  type Retrieval,
+} from '../persistence/retrieved-copies.js';
 import { WorkDeferred, type WorkContext } from '../domain/work.js';
 
 /** Milliseconds after which a work order that waits for another's recall looks again. */

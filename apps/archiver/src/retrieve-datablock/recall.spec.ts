@@ -13,7 +13,6 @@ import type { WorkContext } from '../domain/work.js';
 import { retrieveHandler } from '../testing/retrieve-handler.js';
 import type { RecallLock } from './recall-lock.js';
 
-
 const content = Buffer.from('a tar, as far as anybody here knows');
 
 /** Shares that only answer to `read`, each in its own way. */

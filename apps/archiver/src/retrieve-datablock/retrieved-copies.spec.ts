@@ -49,10 +49,20 @@ describe('Retrieved copies', () => {
   it('are held by one try of an order: an older one that fails late takes nothing away', async () => {
     const id = newId();
     let fail: (error: Error) => void = () => undefined;
-    const older = lock.recall(retrievalOf(id), 'o', context(1), () => new Promise((_resolve, reject) => (fail = reject)));
+    const older = lock.recall(
+      retrievalOf(id),
+      'o',
+      context(1),
+      () => new Promise((_resolve, reject) => (fail = reject)),
+    );
     while ((await store.retrieved.findOne({ _id: id })) === null);
     let end: (arrival: Arrival) => void = () => undefined;
-    const newer = lock.recall(retrievalOf(id), 'o', context(2), () => new Promise((resolve) => (end = resolve)));
+    const newer = lock.recall(
+      retrievalOf(id),
+      'o',
+      context(2),
+      () => new Promise((resolve) => (end = resolve)),
+    );
     while ((await store.retrieved.findOne({ _id: id }))?.epoch !== 2);
     fail(new Error('lease lost'));
     await assert.rejects(older, /lease lost/);
@@ -133,6 +143,19 @@ describe('Retrieved copies', () => {
     }
     await expiry.round();
     assert.deepEqual([await isThere(dead), await isThere(running)], [false, true]);
+  });
+
+  it('that 0.7 has brought are what their datablock is; where nobody knows that, they are brought anew', async () => {
+    const [known, unknown] = [newId(), newId()];
+    for (const _id of [known, unknown])
+      await store.retrieved.insertOne({
+        ...{ _id, state: 'present', holder: 'o#1', until: clock.now() },
+        expiresAt: new Date(clock.now().getTime() + lease),
+      });
+    const there = (): Promise<boolean> => Promise.resolve(true);
+    assert.deepEqual(await lock.present(known, arrival, there), arrival);
+    assert.equal(await lock.present(unknown, {}, there), undefined);
+    assert.equal(await store.retrieved.findOne({ _id: unknown }), null);
   });
 
   it('leave no parts of uploads that were never completed', async () => {

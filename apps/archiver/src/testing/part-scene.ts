@@ -126,7 +126,11 @@ export async function packedOf(
 ): Promise<PackedDatablock & { readonly tar: Buffer }> {
   const sink = new MemorySink();
   const members = Object.entries(files).map(([path, content]) => memberOf(path, content));
-  const { manifest, packedSize } = await writeDatablock({ identity: { pid: 'pid', archiveId }, members, sink });
+  const { manifest, packedSize } = await writeDatablock({
+    identity: { pid: 'pid', archiveId },
+    members,
+    sink,
+  });
   const tar = sink.bytes();
   return { manifest, packedSize, tar, sha256: createHash('sha256').update(tar).digest('hex') };
 }

@@ -177,7 +177,10 @@ describe('A new job', () => {
   });
 
   describe('that names files', () => {
-    const naming = (...files: string[]) => ({ jobParams: { datasetList: [{ pid: 'a', files }] }, type: 'note' });
+    const naming = (...files: string[]) => ({
+      jobParams: { datasetList: [{ pid: 'a', files }] },
+      type: 'note',
+    });
     beforeEach(async () => {
       await all.catalogue.datasets.updateOne({ _id: 'a' }, { $set: { sourceFolder: '/data/x' } });
       await all.catalogue.origDatablocks.insertMany([
@@ -187,17 +190,29 @@ describe('A new job', () => {
       ] as never[]);
     });
 
-    for (const files of [['run'], ['run/'], ['/data/x/run', 'log'], ['run/1', '/data/x/run/2'], ['log', 'log']])
+    for (const files of [
+      ['run'],
+      ['run/'],
+      ['/data/x/run', 'log'],
+      ['run/1', '/data/x/run/2'],
+      ['log', 'log'],
+    ])
       it(`is accepted for files and folders that the dataset has, also twice: ${files.join(', ')}`, async () => {
         assert.equal((await create([], naming(...files))).type, 'note');
       });
 
     it("is refused for others, in SciCat's words, which name them", async () => {
       for (const [files, missing] of [
-        [['run', 'nope', 'no/where/'], ['nope', 'no/where/']],
+        [
+          ['run', 'nope', 'no/where/'],
+          ['nope', 'no/where/'],
+        ],
         [['other'], ['other']],
         [['ru', 'run/1/'], ['ru']],
-        [['..', ''], ['..', '']],
+        [
+          ['..', ''],
+          ['..', ''],
+        ],
       ] as const)
         await assert.rejects(create([], naming(...files)), (error: { body?: unknown; status?: number }) => {
           assert.deepEqual(error.body, {

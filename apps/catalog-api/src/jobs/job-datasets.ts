@@ -103,18 +103,20 @@ export class JobDatasets {
     return bytes;
   }
 
-  /** One pass over the dataset's files, which are never held at once. */
+  /** One pass over the dataset's files, which are never held at once; the database shows few others than are named, unless these are many. */
   private async named(
     pid: string,
     files: readonly string[],
     sourceFolder: string | undefined,
   ): Promise<{ readonly missing: readonly string[]; readonly bytes: number }> {
     const wanted = new NamedFiles(files, sourceFolder);
+    const pattern = wanted.pattern();
     let bytes = 0;
     const rows = this.catalogue.origDatablocks.aggregate<{ path: string; size?: number }>([
       { $match: { datasetId: pid } },
       { $project: { 'dataFileList.path': 1, 'dataFileList.size': 1 } },
       { $unwind: '$dataFileList' },
+      ...(pattern === undefined ? [] : [{ $match: { 'dataFileList.path': pattern } }]),
       { $project: { _id: 0, path: '$dataFileList.path', size: '$dataFileList.size' } },
     ]);
     for await (const { path, size = 0 } of rows) if (wanted.see(path)) bytes += size;

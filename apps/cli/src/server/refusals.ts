@@ -52,7 +52,8 @@ export function explain(body: unknown): string {
   if (typeof message === 'string' && typeof error === 'string' && /\s.*\.$/.test(error))
     return `${message} ${error}`;
   const unknown = unknownFiles(error);
-  if (typeof message === 'string' && unknown.length > 0) return `${message} Not found: ${unknown.join(', ')}.`;
+  if (typeof message === 'string' && unknown.length > 0)
+    return `${message} Not found: ${unknown.join(', ')}.`;
   if (Array.isArray(message)) return message.join('; ');
   const fields = fieldFaults(message);
   if (fields !== undefined) return fields;
@@ -64,7 +65,9 @@ function unknownFiles(error: unknown): string[] {
   if (typeof error !== 'string' || !error.startsWith('[{"pid":')) return [];
   try {
     const lists = JSON.parse(error) as { readonly nonExistFiles?: readonly unknown[] }[];
-    return lists.flatMap(({ nonExistFiles = [] }) => nonExistFiles.slice(0, 10).map((name) => JSON.stringify(name)));
+    return lists.flatMap(({ nonExistFiles = [] }) =>
+      nonExistFiles.slice(0, 10).map((name) => JSON.stringify(name)),
+    );
   } catch {
     return [];
   }
