@@ -217,6 +217,31 @@ describe('A retrieval of some files of a datablock', () => {
     assert.deepEqual(Object.assign({}, ...found), { a: 'first', 'b/d': 'wanted' });
   });
 
+  it('waits for a bucket that stops answering while it is read: no tape is mounted for that', async () => {
+    await scene.retrieve(scene.order());
+    const { length } = one.reads;
+    const order = await scene.orderOf('b/c');
+    const { objects } = scene;
+    const put = objects.put.bind(objects);
+    objects.put = (...given) => {
+      objects.unavailable = true;
+      return put(...given);
+    };
+    await assert.rejects(scene.retrieve(order), { code: 'storage.unavailable', away: true });
+    assert.equal(one.reads.length, length);
+    Object.assign(objects, { unavailable: false, put });
+    await scene.retrieve(order, 2);
+    assert.deepEqual([one.reads.length, (await scene.inBucket()).length], [length, 2]);
+  });
+
+  it('is made from copies where the datablock in the bucket breaks off while it is read', async () => {
+    await scene.retrieve(scene.order());
+    const { length } = one.reads;
+    scene.objects.breakReadsAfter = 100_000;
+    await scene.retrieve(await scene.orderOf('b/c'));
+    assert.deepEqual([one.reads.length, (await scene.inBucket()).length], [length + 1, 2]);
+  });
+
   it('is refused for a file that the datablock does not have, before a copy is read', async () => {
     await assert.rejects(scene.retrieve(await scene.orderOf('a', 'nope')), {
       code: 'archiver.selection-refused',

@@ -12,7 +12,7 @@ import {
   type DatablockManifest,
   type DatablockPart,
 } from '#datablock';
-import { codeOf, crashPoint, messageOf, PermanentError } from '#kernel';
+import { codeOf, crashPoint, isAway, messageOf, PermanentError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { type Logger, LOGGER } from '#observability';
 import { ObjectStore } from '#storage';
@@ -124,6 +124,8 @@ export class PartRecall {
       return await store({ place: `${name} in the retrieval bucket`, read, maxGap: maxGapBytes });
     } catch (error) {
       context.signal.throwIfAborted();
+      // A bucket that does not answer could not take the part either.
+      if (isAway(error)) throw error;
       this.logger.warn(
         { archiveId: name, error: messageOf(error) },
         'cannot make a part from the retrieved datablock: its copies are read',
