@@ -45,6 +45,8 @@ import { TargetIdentities } from './persistence/target-identities.js';
 import { WorkOrders } from './persistence/work-orders.js';
 import { ExpireRetrievedCopies } from './retrieve-datablock/expire-retrieved-copies.js';
 import { RetrievalReports } from './retrieve-datablock/retrieval-reports.js';
+import { BestCopy } from './retrieve-datablock/best-copy.js';
+import { PartRecall } from './retrieve-datablock/part-recall.js';
 import { RecallLock } from './retrieve-datablock/recall-lock.js';
 import { RecallOrder } from './order-recalls/recall-order.js';
 import { RecallPlaces } from './order-recalls/recall-places.js';
@@ -139,6 +141,8 @@ export class ArchiverModule {
         WaitingSigns,
         ArchiveDatablockHandler,
         RetrieveDatablockHandler,
+        BestCopy,
+        PartRecall,
         RecallLock,
         RetrievalReports,
         ExpireRetrievedCopies,

@@ -22,3 +22,8 @@ export function addTransferOptions(command: Command, atOnce: string): Command {
     .option('--concurrency <number>', `${atOnce} at once`, positiveInteger)
     .option('--bandwidth <amount>', 'no more bytes a second than this, for example 50MiB', bandwidth);
 }
+
+/** Of an option that may be given several times. */
+export function each(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}

@@ -7,7 +7,7 @@ import type { SearchOptions } from './datasets/dataset-commands.js';
 import type { IngestOptions } from './ingest/ingest-folder.js';
 import type { JobOptions, JobsOptions, SubmitOptions } from './jobs/job-commands.js';
 import type { PublishOptions, WithdrawOptions } from './publications/publication-commands.js';
-import { addTransferOptions, positiveInteger } from './options.js';
+import { addTransferOptions, each, positiveInteger } from './options.js';
 import type { RetrieveOptions } from './retrieve/retrieve-dataset.js';
 import type { LoginOptions } from './sign-in/login.js';
 import { version } from './version.js';
@@ -116,9 +116,10 @@ function addDatasets(program: Command, perform: Perform): void {
 function addRetrieve(program: Command, perform: Perform): void {
   const command = program
     .command('retrieve')
-    .description('recall a dataset and restore its files into a folder')
+    .description('recall a dataset, or some files of it, and restore the files into a folder')
     .argument('<pid>')
     .requiredOption('--to <folder>', 'made when it is not there')
+    .option('--file <path>', 'only this file, or what lies below this folder; may be repeated', each)
     .option('--overwrite', 'replace files that have other content');
   addTransferOptions(command, 'datablocks').action((pid: string, options: RetrieveOptions) =>
     perform(async (context) =>

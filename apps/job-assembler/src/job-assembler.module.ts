@@ -27,6 +27,7 @@ import { MongoSteeredWork } from './persistence/mongo-steered-work.js';
 import { MongoSteering } from './persistence/mongo-steering.js';
 import { MongoWorkFigures } from './persistence/mongo-work-figures.js';
 import { MongoWorkOrders } from './persistence/mongo-work-orders.js';
+import { DatablocksToRead } from './plan-job/datablocks-to-read.js';
 import { DatasetDrafts } from './plan-job/dataset-drafts.js';
 import { DatasetFiles } from './plan-job/dataset-files.js';
 import { DatasetPlanner } from './plan-job/dataset-planner.js';
@@ -113,6 +114,7 @@ export class JobAssemblerModule {
         DatasetFiles,
         DatasetSources,
         DatasetRoutes,
+        DatablocksToRead,
         DatasetDrafts,
         DatasetPlanner,
         JobAnnouncement,

@@ -14,6 +14,7 @@ export {
 export { Envelope } from './envelope.js';
 export { ObjectReference } from './object-reference.js';
 export { OriginalsSource } from './originals-source.js';
+export { Selection } from './archival/selection.js';
 export { contractOf, registry } from './registry.js';
 export {
   faultKinds,
@@ -122,9 +123,11 @@ export { WithdrawalConfirmedV1, withdrawalConfirmedV1 } from './publication/with
 export { FieldProblem } from './field-problem.js';
 export {
   maxDatasetsOfJob,
+  maxNamesOfJob,
   type DatablockLine,
   type DatasetListLine,
   type DatasetResultLine,
   type FileLine,
   type ResetLine,
+  type SelectionLine,
 } from './lists.js';

@@ -4,10 +4,13 @@ import type { ObjectReference } from './object-reference.js';
 /** Datasets in one job. */
 export const maxDatasetsOfJob = 10_000;
 
+/** Names of files, and of folders, in one job, over all its datasets. */
+export const maxNamesOfJob = 10_000;
+
 /** One line of the dataset list of `catalog.job-submitted`: a dataset of the job, as the job was accepted. */
 export interface DatasetListLine {
   readonly pid: string;
-  /** Paths of single files; none: the whole dataset. */
+  /** Names of single files, and of folders, which mean everything below them; none: the whole dataset. */
   readonly files: readonly string[];
   /** Bytes of its files, and of its datablocks, as the catalogue counted them then: for people to see. */
   readonly size?: number;
@@ -26,6 +29,12 @@ export interface FileLine {
   readonly perm?: string;
   /** SHA-256, when the catalogue has one. */
   readonly sha256?: string;
+}
+
+/** One line of the list of a `Selection`. */
+export interface SelectionLine {
+  /** As the manifest of the datablock has it. */
+  readonly path: string;
 }
 
 /** One line of the datablock list of `assembly.dataset-archived`. */

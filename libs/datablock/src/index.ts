@@ -26,6 +26,7 @@ export {
   readParcelHead,
   type ParcelEntry,
 } from './parcel.js';
+export { maxGapBytes, partOf, planPart, rangesOf, type ByteRange, type DatablockPart } from './part.js';
 export { isInside, openRegularFile, type OpenFile } from './regular-file.js';
 export { readDatablock, readManifest } from './read-datablock.js';
 export type { ReadDatablockOptions, UnpackedMember } from './read-datablock.js';

@@ -24,6 +24,7 @@ export {
 export { formerPidName, pidAsName } from './pid-names.js';
 export { safeRelativePath } from './relative-path.js';
 export { listedPath } from './listed-path.js';
+export { NamedFiles } from './named-files.js';
 export {
   attempted,
   configurationFrom,

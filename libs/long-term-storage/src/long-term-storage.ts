@@ -92,6 +92,11 @@ export abstract class LongTermStorage {
     return undefined;
   }
 
+  /** Whether it fetches a whole file for every read, however few bytes are wanted: then one long range is better than many. */
+  get fetchesWhole(): boolean {
+    return false;
+  }
+
   /**
    * Begins a file. Writers with different tokens never disturb each other; a second writer with the same token takes
    * the place of the first, whose bytes are gone.

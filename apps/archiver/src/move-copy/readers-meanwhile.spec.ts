@@ -6,8 +6,8 @@ import { MemoryObjectStore } from '#storage/testing';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { RetrievedCopies } from '../persistence/retrieved-copies.js';
 import { RecallLock } from '../retrieve-datablock/recall-lock.js';
-import { RetrievalReports } from '../retrieve-datablock/retrieval-reports.js';
-import { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
+import type { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
+import { retrieveHandler } from '../testing/retrieve-handler.js';
 import { TendedCopies } from '../testing/tended-copies.js';
 
 describe('Whoever reads a copy that moves meanwhile', () => {
@@ -25,11 +25,8 @@ describe('Whoever reads a copy that moves meanwhile', () => {
     objects = new MemoryObjectStore();
     await objects.ensureBucket('retrieval');
     const lock = new RecallLock(new RetrievedCopies(scene.store), scene.clock, config, logger);
-    retrieve = new RetrieveDatablockHandler(
-      ...([scene.datablocks, objects, lock] as const),
-      new RetrievalReports(objects, lock, scene.clock, config),
-      ...([scene.shares, scene.records, config, logger] as const),
-    );
+    const { datablocks, shares, records, clock } = scene;
+    retrieve = retrieveHandler({ datablocks, objects, lock, shares, records, config, clock });
   });
 
   const moving = { from: 'one', to: 'two' };

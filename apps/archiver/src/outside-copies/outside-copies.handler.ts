@@ -18,7 +18,7 @@ import { Datablocks } from '../persistence/datablocks.js';
 import { FilesAside } from '../persistence/files-aside.js';
 import type { StoredDatablock } from '../persistence/records.js';
 import { RecallLock } from '../retrieve-datablock/recall-lock.js';
-import { RetrievalReports } from '../retrieve-datablock/retrieval-reports.js';
+import { RetrievalReports, wholeOf } from '../retrieve-datablock/retrieval-reports.js';
 import { Uploads } from './uploads.js';
 
 /** Milliseconds between two looks whether a file that was set aside is still kept. */
@@ -50,12 +50,14 @@ export class OutsideCopiesHandler {
   /** A copy that is there already, from another retrieval, is as good: it was compared as well. */
   async take(order: TakeUploadV1, context: WorkContext): Promise<AnswerRow<typeof takeUploadV1>> {
     const datablock = await this.known(order);
-    if (!(await this.lock.isPresent(datablock._id, () => this.reports.isThere(datablock))))
-      await this.lock.recall(datablock._id, order.workOrderId, context, (held) =>
-        this.uploads.take(order.offer, datablock, held),
-      );
+    const whole = wholeOf(datablock);
+    if ((await this.reports.present(whole)) === undefined)
+      await this.lock.recall(whole, order.workOrderId, context, async (held) => {
+        await this.uploads.take(order.offer, datablock, held);
+        return whole;
+      });
     crashPoint('archiver.after-retrieve');
-    const report = await this.reports.report(order, datablock);
+    const report = await this.reports.report(order, whole);
     await this.uploads.remove(order.offer);
     return report;
   }

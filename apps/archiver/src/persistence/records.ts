@@ -180,10 +180,16 @@ export interface FileAside {
   dueAt: Date;
 }
 
-/** A datablock in the retrieval bucket, or on its way there. */
+/** A datablock, or a part of one, in the retrieval bucket, or on its way there. */
 export interface RetrievedCopy {
-  /** The archive id. */
+  /** Its name in the bucket. */
   _id: string;
+  /** Of which datablock; absent in records from before 0.8: that of its name. */
+  archiveId?: string;
+  /** Bytes of the object; on its way as many as are expected. Absent in records from before 0.8. */
+  bytes?: number;
+  /** Of the object; only of a present copy. Absent in records from before 0.8: that of the datablock. */
+  sha256?: string;
   state: RetrievedState;
   /** Who recalls it, until when: one try of one work order, or the sweep that removes it. */
   holder: string;

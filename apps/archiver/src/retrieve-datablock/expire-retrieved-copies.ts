@@ -41,13 +41,13 @@ export class ExpireRetrievedCopies extends HostedLoop {
    */
   async round(): Promise<void> {
     const now = this.clock.now();
-    for await (const archiveId of this.copies.over(now, batch)) {
+    for await (const name of this.copies.over(now, batch)) {
       const until = new Date(this.clock.now().getTime() + this.config.lease);
-      const isTaken = await this.copies.takeOver(archiveId, now, until);
+      const isTaken = await this.copies.takeOver(name, now, until);
       stillMoving();
       if (!isTaken) continue;
-      await this.objects.remove(this.config.retrievalBucket, [archiveId]);
-      await this.copies.removed(archiveId);
+      await this.objects.remove(this.config.retrievalBucket, [name]);
+      await this.copies.removed(name);
     }
     await this.abortOldUploads(now);
   }

@@ -3,13 +3,18 @@ import { Clock, messageOf } from '#kernel';
 import { Heartbeat } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
-import { RetrievedCopies, type Recall } from '../persistence/retrieved-copies.js';
+import {
+  RetrievedCopies,
+  type Arrival,
+  type Recall,
+  type Retrieval,
+} from '../persistence/retrieved-copies.js';
 import { WorkDeferred, type WorkContext } from '../domain/work.js';
 
 /** Milliseconds after which a work order that waits for another's recall looks again. */
 const look = 1000;
 
-/** One recall of a datablock at a time, and a memory of what lies in the retrieval bucket until when. */
+/** One recall of a datablock, or of a part, at a time, and a memory of what lies in the retrieval bucket until when. */
 @Injectable()
 export class RecallLock {
   constructor(
@@ -19,31 +24,44 @@ export class RecallLock {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** Whether a copy is there; its expiry is pushed out in the same step, so that it cannot vanish meanwhile. */
-  async isPresent(archiveId: string, isThere: () => Promise<boolean>): Promise<boolean> {
-    if (!(await this.copies.prolong(archiveId, this.clock.now(), this.expiry()))) return false;
-    if (await isThere()) return true;
-    await this.copies.missing(archiveId);
-    return false;
+  /**
+   * What lies in the bucket under this name; undefined when nothing does. Its expiry is pushed out in the same step, so that it
+   * cannot vanish meanwhile.
+   *
+   * @param known what it must be, where the record of 0.7 does not say
+   * @param isThere whether the object is there
+   */
+  async present(
+    name: string,
+    known: Partial<Arrival>,
+    isThere: (bytes: number) => Promise<boolean>,
+  ): Promise<Arrival | undefined> {
+    const found = await this.copies.prolong(name, this.clock.now(), this.expiry());
+    if (found === undefined) return undefined;
+    const { bytes = known.bytes, sha256 = known.sha256 } = found;
+    if (bytes !== undefined && sha256 !== undefined && (await isThere(bytes))) return { bytes, sha256 };
+    await this.copies.missing(name);
+    return undefined;
   }
 
   /**
    * @param order the work order; a later try of it (`context.epoch`) takes over from an earlier one
-   * @param work its signal fires when the recall is in other hands as well
+   * @param work its signal fires when the recall is in other hands as well; it answers what it has put under the name
    * @throws WorkDeferred while another work order recalls it
    */
   async recall(
-    archiveId: string,
+    retrieval: Retrieval,
     order: string,
     context: WorkContext,
-    work: (context: WorkContext) => Promise<void>,
-  ): Promise<void> {
-    const recall = { archiveId, order, epoch: context.epoch };
+    work: (context: WorkContext) => Promise<Arrival>,
+  ): Promise<Arrival> {
+    const recall = { ...retrieval, order, epoch: context.epoch };
     const lost = new AbortController();
     const heartbeat = this.keep(recall, await this.take(recall), lost);
+    let arrival: Arrival;
     try {
-      await work({ ...context, signal: AbortSignal.any([context.signal, lost.signal]) });
-      if (!(await this.copies.arrived(recall, this.expiry()))) throw lostDuring(archiveId);
+      arrival = await work({ ...context, signal: AbortSignal.any([context.signal, lost.signal]) });
+      if (!(await this.copies.arrived(recall, arrival, this.expiry()))) throw lostDuring(recall.name);
     } catch (error) {
       await this.copies.givenUp(recall);
       throw lost.signal.aborted ? lost.signal.reason : error;
@@ -51,10 +69,11 @@ export class RecallLock {
       heartbeat.stop();
     }
     context.signal.throwIfAborted();
+    return arrival;
   }
 
-  keepUntil(archiveId: string, expiresAt: Date): Promise<void> {
-    return this.copies.keepUntil(archiveId, expiresAt);
+  keepUntil(name: string, expiresAt: Date): Promise<void> {
+    return this.copies.keepUntil(name, expiresAt);
   }
 
   /** @returns until when it is taken */
@@ -63,22 +82,22 @@ export class RecallLock {
     const until = new Date(now.getTime() + this.config.lease);
     if (await this.copies.take(recall, now, until)) return until;
     throw new WorkDeferred(
-      `Datablock ${recall.archiveId} is being recalled for another retrieval; this request shares the copy.`,
+      `${recall.name} is being recalled for another retrieval; this request shares the copy.`,
       look,
     );
   }
 
   private keep(recall: Recall, until: Date, lost: AbortController): Heartbeat {
-    const { archiveId, order } = recall;
+    const { name, order } = recall;
     return new Heartbeat({
       ...{ clock: this.clock, lease: this.config.lease, until },
       renew: (next) => this.copies.renew(recall, next),
       onFault: (error) =>
         this.logger.warn(
-          { archiveId, order, error: messageOf(error) },
+          { name, order, error: messageOf(error) },
           'heartbeat of a recall failed; its lease may run out',
         ),
-      onLost: () => lost.abort(lostDuring(archiveId)),
+      onLost: () => lost.abort(lostDuring(name)),
     });
   }
 
@@ -87,6 +106,6 @@ export class RecallLock {
   }
 }
 
-function lostDuring(archiveId: string): WorkDeferred {
-  return new WorkDeferred(`The hold on ${archiveId} was lost during its recall; it is looked at anew.`, look);
+function lostDuring(name: string): WorkDeferred {
+  return new WorkDeferred(`The hold on ${name} was lost during its recall; it is looked at anew.`, look);
 }

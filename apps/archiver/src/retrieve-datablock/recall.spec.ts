@@ -5,15 +5,13 @@ import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { ManualClock, PermanentError, TransientError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
-import { createLogger } from '#observability';
 import type { ObjectStore } from '#storage';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { Datablocks } from '../persistence/datablocks.js';
 import type { CopyRecords } from '../persistence/copy-records.js';
 import type { WorkContext } from '../domain/work.js';
+import { retrieveHandler } from '../testing/retrieve-handler.js';
 import type { RecallLock } from './recall-lock.js';
-import { RetrievalReports } from './retrieval-reports.js';
-import { RetrieveDatablockHandler } from './retrieve-datablock.handler.js';
 
 const content = Buffer.from('a tar, as far as anybody here knows');
 
@@ -53,7 +51,7 @@ describe('Recalling a datablock', () => {
     };
     const datablocks = { verified: () => Promise.resolve(datablock) };
     const lock = {
-      isPresent: () => Promise.resolve(false),
+      present: () => Promise.resolve(undefined),
       recall: (...[, , held, work]: Parameters<RecallLock['recall']>) => work(held),
       keepUntil: () => Promise.resolve(),
     };
@@ -64,16 +62,11 @@ describe('Recalling a datablock', () => {
     const config = { retrievedLifetime: 1000, retrievalBucket: 'retrieval' } as ArchiverConfig;
     const bucket = objects as unknown as ObjectStore;
     const held = lock as unknown as RecallLock;
-    const handler = new RetrieveDatablockHandler(
-      datablocks as unknown as Datablocks,
-      bucket,
-      held,
-      new RetrievalReports(bucket, held, new ManualClock(), config),
-      shares,
-      { isYoung: () => false, damaged: () => Promise.resolve() } as unknown as CopyRecords,
-      config,
-      createLogger('spec', 'silent'),
-    );
+    const handler = retrieveHandler({
+      datablocks: datablocks as unknown as Datablocks,
+      ...{ objects: bucket, lock: held, shares, config, clock: new ManualClock() },
+      records: { isYoung: () => false, damaged: () => Promise.resolve() } as unknown as CopyRecords,
+    });
     const context: WorkContext = {
       epoch: 1,
       signal: new AbortController().signal,

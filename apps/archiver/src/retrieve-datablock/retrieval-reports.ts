@@ -5,9 +5,23 @@ import { eventRow, type OutboxRow } from '#outbox';
 import { ObjectStore } from '#storage';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import type { StoredDatablock } from '../persistence/records.js';
+import type { Arrival, Retrieval } from '../persistence/retrieved-copies.js';
+import { fileNameOf } from './part-names.js';
 import { RecallLock } from './recall-lock.js';
 
-/** What is told of a datablock that lies in the retrieval bucket, whoever brought it there. */
+/** What lies in the retrieval bucket. */
+export interface Retrieved extends Retrieval, Arrival {
+  /** What it is called when it is downloaded. */
+  readonly fileName: string;
+  /** Of a part: how many files are in it. */
+  readonly files?: number;
+}
+
+export function wholeOf({ _id, packedSize, sha256 }: StoredDatablock): Retrieved {
+  return { name: _id, archiveId: _id, bytes: packedSize, sha256, fileName: fileNameOf(_id) };
+}
+
+/** What is told of a datablock, or a part of one, that lies in the retrieval bucket, whoever brought it there. */
 @Injectable()
 export class RetrievalReports {
   constructor(
@@ -17,29 +31,40 @@ export class RetrievalReports {
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
   ) {}
 
-  async isThere({ _id, packedSize }: StoredDatablock): Promise<boolean> {
-    return (await this.objects.head(this.config.retrievalBucket, _id))?.size === packedSize;
+  /**
+   * What is there; from now on it stays for a while.
+   *
+   * @param known what it must be, as far as that is known
+   */
+  present({ name, ...known }: { readonly name: string } & Partial<Arrival>): Promise<Arrival | undefined> {
+    const { retrievalBucket } = this.config;
+    const isThere = async (bytes: number): Promise<boolean> =>
+      (await this.objects.head(retrievalBucket, name))?.size === bytes;
+    return this.lock.present(name, known, isThere);
   }
 
   /** With a link that is good for as long as the copy stays. */
   async report(
-    { workOrderId, jobId, pid, archiveId }: Omit<RetrieveDatablockV1, 'targets'>,
-    { packedSize, sha256 }: StoredDatablock,
+    { workOrderId, jobId, pid, archiveId }: Omit<RetrieveDatablockV1, 'targets' | 'selection'>,
+    { name, bytes: packedSize, sha256, fileName, files }: Retrieved,
   ): Promise<OutboxRow<'archival.datablock-retrieved.v1'>> {
     const lifetime = this.config.retrievedLifetime;
     const now = this.clock.now();
     const expiresAt = new Date(now.getTime() + lifetime);
-    await this.lock.keepUntil(archiveId, expiresAt);
-    const fileName = archiveId.split('/').slice(-2).join('_');
+    await this.lock.keepUntil(name, expiresAt);
     const url = await this.objects.presignedGet(
       this.config.retrievalBucket,
-      archiveId,
+      name,
       Math.floor(lifetime / 1000),
       { fileName },
     );
+    const ofPart = files === undefined ? {} : { files, name: fileName };
     return eventRow(
       datablockRetrievedV1,
-      { workOrderId, jobId, pid, archiveId, packedSize, sha256, url, expiresAt: expiresAt.toISOString() },
+      {
+        ...{ workOrderId, jobId, pid, archiveId, packedSize, sha256, url },
+        ...{ expiresAt: expiresAt.toISOString(), ...ofPart },
+      },
       now,
     );
   }

@@ -5,7 +5,7 @@ import { createLogger } from '#observability';
 import { MemoryObjectStore } from '#storage/testing';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
-import { RetrievedCopies } from '../persistence/retrieved-copies.js';
+import { RetrievedCopies, type Arrival } from '../persistence/retrieved-copies.js';
 import type { WorkContext } from '../domain/work.js';
 import { ExpireRetrievedCopies } from './expire-retrieved-copies.js';
 import { RecallLock } from './recall-lock.js';
@@ -38,37 +38,53 @@ describe('Retrieved copies', () => {
     await objects.put(bucket, id, Buffer.from('x'), { size: 1 });
   };
   const isThere = async (id: string): Promise<boolean> => (await objects.head(bucket, id)) !== undefined;
-  const recalled = (id: string, epoch = 1): Promise<void> =>
-    lock.recall(id, 'o', context(epoch), () => put(id));
+  const arrival = { bytes: 1, sha256: 'x' };
+  const retrievalOf = (name: string) => ({ name, archiveId: 'a', bytes: 1 });
+  const recalled = (id: string, epoch = 1): Promise<Arrival> =>
+    lock.recall(retrievalOf(id), 'o', context(epoch), async () => {
+      await put(id);
+      return arrival;
+    });
 
   it('are held by one try of an order: an older one that fails late takes nothing away', async () => {
     const id = newId();
     let fail: (error: Error) => void = () => undefined;
-    const older = lock.recall(id, 'o', context(1), () => new Promise((_resolve, reject) => (fail = reject)));
+    const older = lock.recall(
+      retrievalOf(id),
+      'o',
+      context(1),
+      () => new Promise((_resolve, reject) => (fail = reject)),
+    );
     while ((await store.retrieved.findOne({ _id: id })) === null);
-    let end: () => void = () => undefined;
-    const newer = lock.recall(id, 'o', context(2), () => new Promise((resolve) => (end = resolve)));
+    let end: (arrival: Arrival) => void = () => undefined;
+    const newer = lock.recall(
+      retrievalOf(id),
+      'o',
+      context(2),
+      () => new Promise((resolve) => (end = resolve)),
+    );
     while ((await store.retrieved.findOne({ _id: id }))?.epoch !== 2);
     fail(new Error('lease lost'));
     await assert.rejects(older, /lease lost/);
     await assert.rejects(recalled(id, 1), { code: 'archiver.deferred' }, 'the newer one still holds it');
-    end();
+    end(arrival);
     await newer;
     assert.equal((await store.retrieved.findOne({ _id: id }))?.state, 'present');
   });
 
   it('whose hold was lost meanwhile are looked at anew', async () => {
     const id = newId();
-    const lost = lock.recall(id, 'o', context(1), async () => {
+    const lost = lock.recall(retrievalOf(id), 'o', context(1), async () => {
       await store.retrieved.deleteOne({ _id: id });
+      return arrival;
     });
     await assert.rejects(lost, { code: 'archiver.deferred' });
   });
 
   /** A recall whose bytes come for as long as it is told nothing, under a lease of so few milliseconds that the test need not wait. */
-  const endless = (id: string, of: RetrievedCopies): Promise<void> =>
+  const endless = (id: string, of: RetrievedCopies): Promise<Arrival> =>
     new RecallLock(of, clock, { ...config, lease: 15 }, logger).recall(
-      id,
+      retrievalOf(id),
       'o',
       context(1),
       ({ signal }) =>
@@ -127,6 +143,19 @@ describe('Retrieved copies', () => {
     }
     await expiry.round();
     assert.deepEqual([await isThere(dead), await isThere(running)], [false, true]);
+  });
+
+  it('that 0.7 has brought are what their datablock is; where nobody knows that, they are brought anew', async () => {
+    const [known, unknown] = [newId(), newId()];
+    for (const _id of [known, unknown])
+      await store.retrieved.insertOne({
+        ...{ _id, state: 'present', holder: 'o#1', until: clock.now() },
+        expiresAt: new Date(clock.now().getTime() + lease),
+      });
+    const there = (): Promise<boolean> => Promise.resolve(true);
+    assert.deepEqual(await lock.present(known, arrival, there), arrival);
+    assert.equal(await lock.present(unknown, {}, there), undefined);
+    assert.equal(await store.retrieved.findOne({ _id: unknown }), null);
   });
 
   it('leave no parts of uploads that were never completed', async () => {

@@ -20,12 +20,12 @@ import { RetrievedCopies } from '../persistence/retrieved-copies.js';
 import { ShareModes } from '../persistence/share-modes.js';
 import { TargetIdentities } from '../persistence/target-identities.js';
 import { RecallLock } from '../retrieve-datablock/recall-lock.js';
-import { RetrievalReports } from '../retrieve-datablock/retrieval-reports.js';
-import { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
+import type { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
 import type { DataElsewhere } from '../set-aside/data-elsewhere.js';
 import { FormerCopies } from '../set-aside/former-copies.js';
 import { SetAsideSweep } from '../set-aside/set-aside-sweep.js';
 import { SetAside } from '../set-aside/set-aside.js';
+import { retrieveHandler } from '../testing/retrieve-handler.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import { CopyCheck } from '../check-copies/copy-check.js';
 import { VerifyDatablockHandler } from '../verify-datablock/verify-datablock.handler.js';
@@ -107,10 +107,7 @@ describe('A share', () => {
     const lock = new RecallLock(new RetrievedCopies(store), clock, config, logger);
     const catalogue = { lists: () => Promise.resolve(false) } as unknown as CatalogueWord;
     verify = new VerifyDatablockHandler(datablocks, new CopyCheck(records, [share]), clock);
-    retrieve = new RetrieveDatablockHandler(
-      ...([datablocks, objects, lock, new RetrievalReports(objects, lock, clock, config)] as const),
-      ...([[share], records, config, logger] as const),
-    );
+    retrieve = retrieveHandler({ datablocks, objects, lock, shares: [share], records, config, clock });
     asides = new SetAside(new FilesAside(store), datablocks, clock, [share], config);
     discard = new DiscardDatablockHandler(datablocks, catalogue, asides, clock, [share]);
     sweep = new SetAsideSweep(

@@ -9,6 +9,7 @@ import { createLogger } from '#observability';
 import { MemoryObjectStore } from '#storage/testing';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { CopyCheck } from '../check-copies/copy-check.js';
+import { retrieveHandler } from '../testing/retrieve-handler.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import { Datablocks } from '../persistence/datablocks.js';
 import { RetrievedCopies } from '../persistence/retrieved-copies.js';
@@ -16,8 +17,7 @@ import { CopyRecords } from '../persistence/copy-records.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { ReleasedDatablocks } from '../release-originals/released-datablocks.js';
 import { RecallLock } from '../retrieve-datablock/recall-lock.js';
-import { RetrievalReports } from '../retrieve-datablock/retrieval-reports.js';
-import { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
+import type { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
 import { bestFirst } from '../persistence/stored-copies.js';
 import type { WorkContext } from '../domain/work.js';
 import { VerifyDatablockHandler } from './verify-datablock.handler.js';
@@ -76,16 +76,8 @@ describe('A copy that is found damaged', () => {
     records = new CopyRecords(new Datablocks(store), clock, config, logger);
     verify = new VerifyDatablockHandler(new Datablocks(store), new CopyCheck(records, shares), clock);
     const lock = new RecallLock(new RetrievedCopies(store), clock, config, logger);
-    retrieve = new RetrieveDatablockHandler(
-      new Datablocks(store),
-      objects,
-      lock,
-      new RetrievalReports(objects, lock, clock, config),
-      shares,
-      records,
-      config,
-      logger,
-    );
+    const datablocks = new Datablocks(store);
+    retrieve = retrieveHandler({ datablocks, objects, lock, shares, records, config, clock });
   });
 
   async function put(share: MemoryShare): Promise<void> {
@@ -118,16 +110,9 @@ describe('A copy that is found damaged', () => {
     await again.ensureBucket('retrieval');
     const lock = new RecallLock(new RetrievedCopies(store), clock, { lease: 1 } as ArchiverConfig, logger);
     const config = { retrievedLifetime: 1000, retrievalBucket: 'retrieval' } as ArchiverConfig;
-    await new RetrieveDatablockHandler(
-      ...([
-        new Datablocks(store),
-        again,
-        lock,
-        new RetrievalReports(again, lock, clock, config),
-        shares,
-      ] as const),
-      ...([records, config, logger] as const),
-    ).handle(order(), context);
+    const datablocks = new Datablocks(store);
+    const scene = { datablocks, objects: again, lock, shares, records, config, clock };
+    await retrieveHandler(scene).handle(order(), context);
     assert.equal(shares[0].freshReads, before);
   });
 

@@ -1,4 +1,4 @@
-import type { Workflow } from '#contracts';
+import { maxNamesOfJob, type Workflow } from '#contracts';
 import { AccessRules, type Caller } from './access.js';
 import { isForOperators, type JobConfiguration, type JobTypeConfiguration } from './job-configuration.js';
 import { JobRefusal } from './errors.js';
@@ -91,6 +91,7 @@ export function datasetListOf(
     );
   for (const entry of list) checkEntry(entry);
   refuseRepeated(list as DatasetListEntry[]);
+  refuseManyNames(list as DatasetListEntry[]);
   return list as DatasetListEntry[];
 }
 
@@ -102,6 +103,15 @@ function refuseRepeated(list: readonly DatasetListEntry[]): void {
     throw new JobRefusal(
       400,
       `Expected each dataset once in datasetList, found ${repeated.pid} twice: name all of its files in one entry.`,
+    );
+}
+
+function refuseManyNames(list: readonly DatasetListEntry[]): void {
+  const names = list.reduce((sum, { files }) => sum + files.length, 0);
+  if (names > maxNamesOfJob)
+    throw new JobRefusal(
+      400,
+      `Expected at most ${maxNamesOfJob} names of files in one job, found ${names}: name folders instead (a folder means everything below it), post several jobs, or leave files empty for whole datasets.`,
     );
 }
 

@@ -42,6 +42,7 @@ const configuration = parseJobConfiguration(
 describe('A new job', () => {
   let all: Claiming;
   let creation: JobCreation;
+  let datasets: JobDatasets;
 
   beforeEach(async () => {
     all = memoryClaiming();
@@ -66,7 +67,7 @@ describe('A new job', () => {
       configuration,
       owners,
       limits,
-      new JobDatasets(all.catalogue, rules),
+      (datasets = new JobDatasets(all.catalogue, rules)),
       actions,
       new JobPostings(all.jobs, all.claims, untold, silentRelay, all.clock),
       all.clock,
@@ -173,6 +174,85 @@ describe('A new job', () => {
       dataFileList: [{ path: 'f' }],
     } as never);
     assert.equal((await create([], named)).type, 'archive');
+  });
+
+  describe('that names files', () => {
+    const naming = (...files: string[]) => ({
+      jobParams: { datasetList: [{ pid: 'a', files }] },
+      type: 'note',
+    });
+    beforeEach(async () => {
+      await all.catalogue.datasets.updateOne({ _id: 'a' }, { $set: { sourceFolder: '/data/x' } });
+      await all.catalogue.origDatablocks.insertMany([
+        { _id: 'o1', datasetId: 'a', dataFileList: [{ path: '/data/x/run/1', size: 3 }] },
+        { _id: 'o2', datasetId: 'a', dataFileList: [{ path: 'run/2', size: 4 }, { path: 'log' }] },
+        { _id: 'o3', datasetId: 'b', dataFileList: [{ path: 'other', size: 5 }] },
+      ] as never[]);
+    });
+
+    for (const files of [
+      ['run'],
+      ['run/'],
+      ['/data/x/run', 'log'],
+      ['run/1', '/data/x/run/2'],
+      ['log', 'log'],
+    ])
+      it(`is accepted for files and folders that the dataset has, also twice: ${files.join(', ')}`, async () => {
+        assert.equal((await create([], naming(...files))).type, 'note');
+      });
+
+    it("is refused for others, in SciCat's words, which name them", async () => {
+      for (const [files, missing] of [
+        [
+          ['run', 'nope', 'no/where/'],
+          ['nope', 'no/where/'],
+        ],
+        [['other'], ['other']],
+        [['ru', 'run/1/'], ['ru']],
+        [
+          ['..', ''],
+          ['..', ''],
+        ],
+      ] as const)
+        await assert.rejects(create([], naming(...files)), (error: { body?: unknown; status?: number }) => {
+          assert.deepEqual(error.body, {
+            status: 400,
+            message: 'At least one requested file could not be found.',
+            error: JSON.stringify([{ pid: 'a', nonExistFiles: missing }]),
+          });
+          return error.status === 400;
+        });
+      assert.equal(await stored(), 0);
+    });
+
+    it('is accepted when a file was listed while it was looked for', async () => {
+      const { aggregate } = all.catalogue.origDatablocks;
+      let looks = 0;
+      all.catalogue.origDatablocks.aggregate = function (this: unknown, stages: object[]) {
+        looks += 1;
+        const before = looks === 1 ? [{ $match: { datasetId: 'nobody' } }] : [];
+        return aggregate.call(this as never, [...before, ...stages] as never);
+      } as never;
+      await create([], naming('run/1'));
+      assert.equal(looks, 2);
+    });
+
+    it('is refused when it names more of them than a job may, over all its datasets', async () => {
+      const files = Array.from({ length: 5001 }, () => 'log');
+      const datasetList = ['a', 'b'].map((pid) => ({ pid, files }));
+      await assert.rejects(create([], { type: 'note', jobParams: { datasetList } }), {
+        status: 400,
+        message: /at most 10000 names of files in one job, found 10002: name folders instead/,
+      });
+    });
+
+    it('tells job-assembler how many bytes these are', async () => {
+      const owner = { ownerGroup: 'g', ownerUser: 'me' };
+      const admitted = (files: string[]) =>
+        datasets.admitted(me, configuration.jobs.get('note')!, owner, [{ pid: 'a', files }]);
+      assert.equal((await admitted(['run', 'run/2']))?.[0]?.namedBytes, 7);
+      assert.equal((await admitted([]))?.[0]?.namedBytes, undefined);
+    });
   });
 
   it('under the same key is the same job, also for the one whose datasets it has taken meanwhile', async () => {

@@ -57,6 +57,13 @@ describe('Lists of datasets of jobs', () => {
     );
   });
 
+  it('say how many bytes the named files have, where a job names some', async () => {
+    const datasets = [{ pid: 'p', size: 3000, packedSize: 4000, namedBytes: 5 } as JobDataset];
+    await lists.toldIn([submitted(1)], jobOf(['p']), datasets);
+    const { lines } = (await claimChecks.findLines<DatasetListLine>('job-lists/j.ndjson'))!;
+    assert.deepEqual(lines, [{ pid: 'p', files: ['f'], size: 5, packedSize: 5 }]);
+  });
+
   it('say only such bytes as are some', async () => {
     const sizes = [{ size: 'much' }, { size: -1, packedSize: 1.5 }, { size: null }, { size: 0 }];
     const pids = sizes.map((_, place) => `p/${place}`);

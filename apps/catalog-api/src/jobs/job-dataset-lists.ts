@@ -103,7 +103,11 @@ export class JobDatasetLists extends HostedLoop {
 function linesOf({ jobParams }: JobRecord, datasets: readonly JobDataset[]): DatasetListLine[] {
   const known = new Map(datasets.map((dataset) => [dataset.pid, dataset]));
   return (jobParams['datasetList'] as DatasetListLine[]).map(({ pid, files }) => {
-    const { size, packedSize } = known.get(pid) ?? {};
+    const dataset = known.get(pid);
+    const { size = undefined, packedSize = undefined } =
+      dataset?.namedBytes === undefined
+        ? (dataset ?? {})
+        : { size: dataset.namedBytes, packedSize: dataset.namedBytes };
     return { pid, files, ...(isCount(size) ? { size } : {}), ...(isCount(packedSize) ? { packedSize } : {}) };
   });
 }

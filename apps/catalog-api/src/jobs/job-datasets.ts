@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { NamedFiles } from '#kernel';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { JobTypeConfiguration } from '../domain/job-configuration.js';
@@ -12,12 +13,15 @@ import {
 import { Catalogue } from '../persistence/catalogue.js';
 import type { DatasetRecord } from '../persistence/records.js';
 
-export type JobDataset = Pick<DatasetRecord, 'pid' | (typeof asked)[number]>;
+export type JobDataset = Pick<DatasetRecord, 'pid' | (typeof asked)[number]> & {
+  /** Of the files that the job names, where it does not ask for the whole dataset. */
+  readonly namedBytes?: number;
+};
 
 /** What is decided by, and what job-assembler is told. */
 const asked = [
   ...(['ownerGroup', 'accessGroups', 'isPublished', 'sharedWith'] as const),
-  ...(['datasetlifecycle', 'size', 'packedSize'] as const),
+  ...(['datasetlifecycle', 'size', 'packedSize', 'sourceFolder'] as const),
 ];
 
 /** The datasets that a posted job names, and whether its caller may have them worked on. */
@@ -65,8 +69,11 @@ export class JobDatasets {
     // A job type may be open to everybody; the names of files are not.
     const named = list.filter(({ files }) => files.length > 0);
     if (!named.every(({ pid }) => this.mayReadFiles(caller, type, known.get(pid)!))) throw notYours();
-    await this.checkFiles(named);
-    return found;
+    const bytes = await this.bytesOfNamed(named, known);
+    return found.map((dataset) => {
+      const namedBytes = bytes.get(dataset.pid);
+      return namedBytes === undefined ? dataset : { ...dataset, namedBytes };
+    });
   }
 
   private mayReadFiles(caller: Caller | undefined, type: JobTypeConfiguration, dataset: JobDataset): boolean {
@@ -77,30 +84,42 @@ export class JobDatasets {
     );
   }
 
-  private async checkFiles(list: readonly DatasetListEntry[]): Promise<void> {
+  /** @throws JobRefusal 400 naming files, or folders, that a dataset does not have */
+  private async bytesOfNamed(
+    list: readonly DatasetListEntry[],
+    known: ReadonlyMap<string, JobDataset>,
+  ): Promise<ReadonlyMap<string, number>> {
+    const bytes = new Map<string, number>();
     for (const { pid, files } of list) {
+      let found = await this.named(pid, files, known.get(pid)?.sourceFolder);
       // Looked for again before it is refused: lists may be written at this moment.
-      const missing = await this.unlisted(pid, await this.unlisted(pid, files));
-      if (missing.length > 0)
+      if (found.missing.length > 0) found = await this.named(pid, files, known.get(pid)?.sourceFolder);
+      if (found.missing.length > 0)
         throw new JobRefusal(400, 'At least one requested file could not be found.', {
-          error: JSON.stringify([{ pid, nonExistFiles: missing.slice(0, 100) }]),
+          error: JSON.stringify([{ pid, nonExistFiles: found.missing.slice(0, 100) }]),
         });
+      bytes.set(pid, found.bytes);
     }
+    return bytes;
   }
 
-  private async unlisted(pid: string, files: readonly string[]): Promise<readonly string[]> {
-    if (files.length === 0) return files;
-    const found = await this.catalogue.origDatablocks
-      .aggregate<{ _id: string }>([
-        { $match: { datasetId: pid } },
-        { $project: { 'dataFileList.path': 1 } },
-        { $unwind: '$dataFileList' },
-        { $match: { 'dataFileList.path': { $in: [...files] } } },
-        { $group: { _id: '$dataFileList.path' } },
-        { $sort: { _id: 1 } },
-      ])
-      .toArray();
-    const known = new Set(found.map(({ _id }) => _id));
-    return files.filter((file) => !known.has(file));
+  /** One pass over the dataset's files, which are never held at once; the database shows few others than are named, unless these are many. */
+  private async named(
+    pid: string,
+    files: readonly string[],
+    sourceFolder: string | undefined,
+  ): Promise<{ readonly missing: readonly string[]; readonly bytes: number }> {
+    const wanted = new NamedFiles(files, sourceFolder);
+    const pattern = wanted.pattern();
+    let bytes = 0;
+    const rows = this.catalogue.origDatablocks.aggregate<{ path: string; size?: number }>([
+      { $match: { datasetId: pid } },
+      { $project: { 'dataFileList.path': 1, 'dataFileList.size': 1 } },
+      { $unwind: '$dataFileList' },
+      ...(pattern === undefined ? [] : [{ $match: { 'dataFileList.path': pattern } }]),
+      { $project: { _id: 0, path: '$dataFileList.path', size: '$dataFileList.size' } },
+    ]);
+    for await (const { path, size = 0 } of rows) if (wanted.see(path)) bytes += size;
+    return { missing: wanted.missing, bytes };
   }
 }

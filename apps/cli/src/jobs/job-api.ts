@@ -31,14 +31,19 @@ const namedAgain = 20;
 
 export type JobType = 'archive' | 'retrieve' | 'verify' | 'repair' | 'migrate';
 
-/** Repeated under one key: an answer that got lost makes no second job. v3, because there the server finds the owner group. */
+/**
+ * Repeated under one key: an answer that got lost makes no second job. v3, because there the server finds the owner group.
+ *
+ * @param files of each dataset: names of files, and of folders; none: whole datasets
+ */
 export async function submitJob(
   client: HttpClient,
   type: JobType,
   pids: readonly string[],
   jobParams: Readonly<Record<string, string>> = {},
+  files: readonly string[] = [],
 ): Promise<string> {
-  const datasetList = pids.map((pid) => ({ pid, files: [] }));
+  const datasetList = pids.map((pid) => ({ pid, files }));
   const { id } = await client.post<{ id: string }>(
     '/api/v3/jobs',
     { type, jobParams, datasetList },

@@ -1,5 +1,6 @@
 import { type CommandResult, countText, durationText, Failure } from '#command-line';
 import { readManifest } from '#datablock';
+import { NamedFiles } from '#kernel';
 import { Bandwidth } from '../bandwidth.js';
 import type { CommandContext } from '../command.js';
 import { inLanes } from '../in-lanes.js';
@@ -14,11 +15,13 @@ import { unpack, type Unpacked } from './unpack.js';
 export interface RetrieveOptions {
   readonly to: string;
   readonly overwrite?: boolean;
+  /** Names of files, and of folders; absent: the whole dataset. */
+  readonly file?: readonly string[];
   readonly concurrency?: number;
   readonly bandwidth?: number;
 }
 
-/** Has a dataset recalled from long-term storage and restores its files. */
+/** Has a dataset, or some files of it, recalled from long-term storage and restores the files. */
 export async function retrieve(
   context: CommandContext,
   pid: string,
@@ -37,6 +40,7 @@ export async function retrieve(
       pid,
       folder,
       overwrite: options.overwrite === true,
+      files: options.file ?? [],
       ...transfers,
     });
   } finally {
@@ -48,24 +52,28 @@ interface Recall {
   readonly pid: string;
   readonly folder: TargetFolder;
   readonly overwrite: boolean;
+  /** None: all. */
+  readonly files: readonly string[];
   readonly bandwidth: Bandwidth;
   /** Datablocks at once. */
   readonly concurrency: number;
 }
 
 async function recall(context: CommandContext, client: HttpClient, recalled: Recall): Promise<CommandResult> {
-  const { pid, folder } = recalled;
+  const { pid, folder, files } = recalled;
   const { output, signal } = context;
   const began = Date.now();
-  const bytes = await bytesOf(client, pid);
+  const { size, sourceFolder } = await factsOf(client, pid);
+  // How large some files of it are is known when they are there.
+  const bytes = files.length === 0 ? size : 0;
   await folder.assertRoom(bytes, signal);
-  const id = await submitJob(client, 'retrieve', [pid]);
+  const id = await submitJob(client, 'retrieve', [pid], {}, files);
   output.say(`job ${id}`);
   const job = await followJob(client, id, output);
   if (!isGood(job)) return { outcome: 'failed', lines: jobLines(job), document: job };
   // Others may have filled the disk meanwhile.
-  await folder.assertRoom(bytes, signal);
-  const { written, alreadyThere } = await restore(job, context, recalled);
+  await folder.assertRoom(files.length === 0 ? bytes : bytesIn(job), signal);
+  const { written, alreadyThere } = await restore(job, context, { ...recalled, sourceFolder });
   const elapsed = Date.now() - began;
   const there = alreadyThere === 0 ? '' : `, ${alreadyThere} were there already`;
   output.say(`${countText(written, 'file')} restored and verified${there}, ${durationText(elapsed)}`);
@@ -76,19 +84,18 @@ async function recall(context: CommandContext, client: HttpClient, recalled: Rec
 async function restore(
   job: Job,
   { output, signal }: CommandContext,
-  { folder, overwrite, bandwidth, concurrency }: Recall,
+  { folder, overwrite, files, sourceFolder, bandwidth, concurrency }: Recall & Pick<Facts, 'sourceFolder'>,
 ): Promise<Unpacked> {
   const datablocks = job.jobResultObject.result ?? [];
-  const progress = output.progress(
-    'restoring',
-    datablocks.reduce((sum, { size }) => sum + size, 0),
-  );
+  const progress = output.progress('restoring', bytesIn(job));
+  const named = new NamedFiles(files, sourceFolder);
+  const isWanted = (path: string): boolean => files.length === 0 || named.see(path);
   let written = 0;
   let alreadyThere = 0;
   try {
     const taken = await partialLookalikes(datablocks, signal);
     await inLanes(concurrency, datablocks, async ({ url, size }) => {
-      const options = { folder, overwrite, progress, signal, taken };
+      const options = { folder, overwrite, progress, signal, taken, isWanted };
       const unpacked = await unpack(() => bandwidth.paced(download(url, size, signal)), size, options);
       written += unpacked.written;
       alreadyThere += unpacked.alreadyThere;
@@ -112,16 +119,31 @@ async function partialLookalikes(
   return names;
 }
 
+/** Bytes of what was retrieved. */
+function bytesIn({ jobResultObject: { result = [] } }: Job): number {
+  return result.reduce((sum, { size }) => sum + size, 0);
+}
+
+interface Facts {
+  /** Bytes. */
+  readonly size: number;
+  readonly sourceFolder: string;
+}
+
 /** As the catalogue has it. Who may not see it, or asks for what is not there, hears that when the job is asked for. */
-async function bytesOf(client: HttpClient, pid: string): Promise<number> {
-  const filter = encodeURIComponent(JSON.stringify({ fields: ['size'] }));
+async function factsOf(client: HttpClient, pid: string): Promise<Facts> {
+  const filter = encodeURIComponent(JSON.stringify({ fields: ['size', 'sourceFolder'] }));
   try {
-    const dataset = await client.get<{ size?: unknown }>(
+    const { size, sourceFolder } = await client.get<{ size?: unknown; sourceFolder?: unknown }>(
       `/api/v3/datasets/${encodeURIComponent(pid)}?filter=${filter}`,
     );
-    return typeof dataset.size === 'number' ? dataset.size : 0;
+    return {
+      size: typeof size === 'number' ? size : 0,
+      sourceFolder: typeof sourceFolder === 'string' ? sourceFolder : '',
+    };
   } catch (error) {
-    if (error instanceof Failure && (error.outcome === 'usage' || error.outcome === 'notAllowed')) return 0;
+    if (error instanceof Failure && (error.outcome === 'usage' || error.outcome === 'notAllowed'))
+      return { size: 0, sourceFolder: '' };
     throw error;
   }
 }

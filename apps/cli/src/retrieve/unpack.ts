@@ -9,6 +9,8 @@ export interface UnpackOptions {
   readonly signal: AbortSignal;
   /** Names in other datablocks that no file under way may have. */
   readonly taken: ReadonlySet<string>;
+  /** Whether a file is to be restored: a datablock may bring more than was asked for. */
+  readonly isWanted: (path: string) => boolean;
 }
 
 export interface Unpacked {
@@ -26,8 +28,8 @@ export async function unpack(
   size: number,
   options: UnpackOptions,
 ): Promise<Unpacked> {
-  const { folder, overwrite, progress, signal } = options;
-  const { members } = await readManifest(open());
+  const { folder, overwrite, progress, signal, isWanted } = options;
+  const members = (await readManifest(open())).members.filter(({ path }) => isWanted(path));
   const states = new Map<string, 'absent' | 'same' | 'different'>();
   for (const member of members) {
     const state = await folder.stateOf(member, signal);
@@ -48,7 +50,8 @@ async function writeMissing(
 ): Promise<void> {
   for await (const member of readDatablock(stream)) {
     signal.throwIfAborted();
-    if (stateOf(member.path) !== 'same')
+    const state = stateOf(member.path);
+    if (state === 'absent' || state === 'different')
       await folder.write(member, member.content, (path) => stateOf(path) !== undefined || taken.has(path));
   }
 }

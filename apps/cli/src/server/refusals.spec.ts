@@ -34,6 +34,13 @@ describe('explain', () => {
     assert.equal(explain('Internal server error'), 'Internal server error');
     assert.equal(explain(undefined), 'no explanation');
   });
+  it('names files that a dataset does not have', () => {
+    const error = JSON.stringify([{ pid: 'p', nonExistFiles: ['a', 'b c'] }]);
+    const message = 'At least one requested file could not be found.';
+    assert.equal(explain({ message, error }), `${message} Not found: "a", "b c".`);
+    for (const other of ['[{"pid":', JSON.stringify([{ pid: 'p' }])])
+      assert.equal(explain({ message, error: other }), message);
+  });
   it('names fields that the server does not know, however deep', () => {
     const unknown = (property: string): object => ({
       property,

@@ -51,10 +51,26 @@ export function explain(body: unknown): string {
   // Some answers add a sentence to SciCat's words; most only name their status.
   if (typeof message === 'string' && typeof error === 'string' && /\s.*\.$/.test(error))
     return `${message} ${error}`;
+  const unknown = unknownFiles(error);
+  if (typeof message === 'string' && unknown.length > 0)
+    return `${message} Not found: ${unknown.join(', ')}.`;
   if (Array.isArray(message)) return message.join('; ');
   const fields = fieldFaults(message);
   if (fields !== undefined) return fields;
   return typeof message === 'string' ? message : JSON.stringify(body).slice(0, 500);
+}
+
+/** Names of files that datasets do not have: SciCat tells them in a JSON text beside its message. */
+function unknownFiles(error: unknown): string[] {
+  if (typeof error !== 'string' || !error.startsWith('[{"pid":')) return [];
+  try {
+    const lists = JSON.parse(error) as { readonly nonExistFiles?: readonly unknown[] }[];
+    return lists.flatMap(({ nonExistFiles = [] }) =>
+      nonExistFiles.slice(0, 10).map((name) => JSON.stringify(name)),
+    );
+  } catch {
+    return [];
+  }
 }
 
 /** v3 refuses fields of datasets with a JSON text inside its message. */

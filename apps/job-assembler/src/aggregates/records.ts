@@ -1,5 +1,13 @@
 import type { Priority } from '#routes';
-import type { FaultKind, JobOutcome, ObjectReference, OriginalsSource, WaitCode, Workflow } from '#contracts';
+import type {
+  FaultKind,
+  JobOutcome,
+  ObjectReference,
+  OriginalsSource,
+  Selection,
+  WaitCode,
+  Workflow,
+} from '#contracts';
 import type { MessageContext } from '#messaging';
 import type { OutboxPart } from '#outbox';
 import type { OutsideWork } from '../domain/outside-work.js';
@@ -125,6 +133,8 @@ interface RetrievedResult {
   readonly sha256: string;
   readonly url: string;
   readonly expiresAt: string;
+  /** Of a part: what it is called. */
+  readonly name?: string;
 }
 
 /** Of a repair, or of a move. */
@@ -199,6 +209,8 @@ export interface WorkOrder {
   source?: OriginalsSource;
   files?: ObjectReference;
   fileCount?: number;
+  /** Of a retrieval: which files of the datablock; absent: all. */
+  selection?: Selection;
   result?: ArchivedResult | RetrievedResult | CopiesResult;
   fault?: Fault;
   /** When the archiver was asked to release the originals. */

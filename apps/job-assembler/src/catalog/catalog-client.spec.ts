@@ -11,6 +11,8 @@ describe('File lists read from the catalogue', () => {
   /** What the catalogue lists, and how many it counts. */
   let catalogue: { ids: string[]; count: number };
   const addresses: number[] = [];
+  /** Blocks asked for at once. */
+  let pages: number[] = [];
 
   before(async () => {
     server = createServer((request, response) => {
@@ -36,6 +38,7 @@ describe('File lists read from the catalogue', () => {
     const { where } = JSON.parse(filter) as { where: { pid?: { $in: string[] } } };
     if (where.pid !== undefined) return where.pid.$in.map((pid) => ({ pid, size: 7 }));
     const { limit } = (JSON.parse(filter) as { limits: { limit: number } }).limits;
+    pages.push(limit);
     const [, last = ''] = /"_id":[{]"[$]?gt":"([^"]*)"/.exec(filter) ?? [];
     return catalogue.ids
       .filter((id) => id > last)
@@ -55,7 +58,15 @@ describe('File lists read from the catalogue', () => {
       catalogue = { ids: ids(count), count };
       assert.deepEqual(await read(client.fileBlocks('p')), ids(count));
       assert.deepEqual(await read(client.datablocks('p')), ids(count));
+      assert.deepEqual(await read(client.listedDatablocks('p')), ids(count));
     });
+
+  it('of datablocks come four at a time where their files come with them', async () => {
+    catalogue = { ids: ids(9), count: 9 };
+    pages = [];
+    await read(client.listedDatablocks('p'));
+    assert.deepEqual(pages, [4, 4, 4]);
+  });
 
   for (const [what, count] of [
     ['fewer', 10],
@@ -66,6 +77,7 @@ describe('File lists read from the catalogue', () => {
       const moving = { code: 'assembly.list-moving', retriable: true };
       await assert.rejects(read(client.fileBlocks('p')), moving);
       await assert.rejects(read(client.datablocks('p')), moving);
+      await assert.rejects(read(client.listedDatablocks('p')), moving);
     });
 
   it('are counted in bytes for any number of datasets, whatever their ids look like', async () => {

@@ -45,7 +45,12 @@ export interface CatalogDatablock {
   readonly packedSize: number;
 }
 
-/** Blocks a page: a block may list 50 000 files. */
+/** A datablock with the files in it; those of earlier systems may have none listed. */
+export interface ListedDatablock extends CatalogDatablock {
+  readonly dataFileList?: readonly Pick<CatalogFile, 'path' | 'size'>[] | null;
+}
+
+/** Blocks a page, of files as well as of datablocks with their files: a block may list 50 000 of them. */
 const blockPage = 4;
 const datablockPage = 200;
 /** Bytes of the ids that one question is about: they stand in its address, and proxies take addresses of 8 KiB. */
@@ -123,7 +128,17 @@ export class CatalogClient {
 
   /** Datablocks in the order of their ids; throws as `fileBlocks` does. */
   datablocks(pid: string): AsyncGenerator<CatalogDatablock> {
-    return this.whole(pid, 'datablocks', this.datablockPages(pid));
+    return this.whole(
+      pid,
+      'datablocks',
+      this.datablockPages(pid, ['archiveId', 'size', 'packedSize'], datablockPage),
+    );
+  }
+
+  /** The same with their lists of files, a few at a time. */
+  listedDatablocks(pid: string): AsyncGenerator<ListedDatablock> {
+    const fields = ['archiveId', 'size', 'packedSize', 'dataFileList'];
+    return this.whole(pid, 'datablocks', this.datablockPages(pid, fields, blockPage));
   }
 
   /** A list that was read only in part must not be planned as a whole one. */
@@ -164,21 +179,25 @@ export class CatalogClient {
     }
   }
 
-  private async *datablockPages(pid: string): AsyncGenerator<CatalogDatablock> {
+  private async *datablockPages(
+    pid: string,
+    fields: readonly string[],
+    limit: number,
+  ): AsyncGenerator<ListedDatablock> {
     for (let after = ''; ;) {
       // Values inside a list are not cast by v3, and a pid may look like a date.
       const where = { datasetId: { inq: [pid] }, ...(after === '' ? {} : { and: [{ _id: { gt: after } }] }) };
       const filter = {
         where,
-        fields: ['archiveId', 'size', 'packedSize'],
-        limits: { limit: datablockPage, order: '_id:asc' },
+        fields,
+        limits: { limit, order: '_id:asc' },
       };
-      const page = await this.get<CatalogDatablock[]>(
+      const page = await this.get<ListedDatablock[]>(
         `/api/v3/datablocks?filter=${encodeURIComponent(JSON.stringify(filter))}`,
       );
       yield* page;
       const last = page.at(-1);
-      if (last === undefined || page.length < datablockPage) return;
+      if (last === undefined || page.length < limit) return;
       after = last._id;
     }
   }

@@ -6,6 +6,7 @@ import type { WorkOrder } from '../aggregates/records.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
 import { CatalogClient } from '../catalog/catalog-client.js';
 import { ClaimChecks } from '#claim-check';
+import { DatablocksToRead } from './datablocks-to-read.js';
 import { DatasetRoutes, type Routed } from './dataset-routes.js';
 import { DatasetSources } from './dataset-sources.js';
 
@@ -18,7 +19,15 @@ type Drafted = Pick<WorkOrder, 'pid' | 'archiveId' | 'bytes'> &
   Partial<
     Pick<
       WorkOrder,
-      'source' | 'files' | 'fileCount' | 'share' | 'archivedBy' | 'moveFrom' | 'moveTo' | 'repairAt'
+      | 'source'
+      | 'files'
+      | 'fileCount'
+      | 'selection'
+      | 'share'
+      | 'archivedBy'
+      | 'moveFrom'
+      | 'moveTo'
+      | 'repairAt'
     >
   >;
 
@@ -30,6 +39,13 @@ export interface Plan {
   readonly planner: number;
   readonly keepLease: () => Promise<void>;
 }
+
+/** Of work that is about whole datasets, as codes of errors. */
+const wholeOnly: Partial<Record<PlannableJob['workflow'], string>> = {
+  verify: 'assembly.partial-verify',
+  repair: 'assembly.partial-repair',
+  migrate: 'assembly.partial-migrate',
+};
 
 /** Code of the error of a planner that another one has overtaken. */
 export const planTaken = 'assembly.plan-taken';
@@ -47,6 +63,7 @@ export class DatasetDrafts {
     private readonly claimChecks: ClaimChecks,
     private readonly sources: DatasetSources,
     private readonly routes: DatasetRoutes,
+    private readonly reading: DatablocksToRead,
     private readonly clock: Clock,
   ) {}
 
@@ -110,25 +127,26 @@ export class DatasetDrafts {
     return size;
   }
 
-  private async draftFromDatablocks(plan: Plan, { pid }: Entry): Promise<number> {
+  private async draftFromDatablocks(plan: Plan, { pid, files }: Entry): Promise<number> {
     const { workflow } = plan.job;
+    if (files.length > 0 && workflow !== 'retrieve')
+      throw new PermanentError(
+        wholeOnly[workflow] ?? 'assembly.partial-archive',
+        `Expected a job of the workflow ${workflow} for the whole of ${pid} (an empty files list), found a list of ${files.length} files: only retrievals may name files.`,
+      );
     const isCopying = workflow === 'repair' || workflow === 'migrate';
     const routedOf = isCopying
       ? await this.routes.copying(plan.job, pid)
       : await this.routes.reading(plan.job, pid);
+    const found = files.length === 0 ? this.reading.all(pid) : this.reading.named(plan, pid, files);
     let bytes = 0;
     let index = 0;
-    for await (const { archiveId, packedSize } of this.catalog.datablocks(pid)) {
-      const routed = await routedOf(archiveId);
-      await this.draft(plan, index, { pid, archiveId, bytes: packedSize, ...routed });
-      bytes += packedSize;
+    for await (const datablock of found) {
+      const routed = await routedOf(datablock.archiveId);
+      await this.draft(plan, index, { pid, ...datablock, ...routed });
+      bytes += datablock.bytes;
       index += 1;
     }
-    if (index === 0)
-      throw new PermanentError(
-        'assembly.not-archived',
-        `Expected datablocks of dataset ${pid}, found none: it is not archived.`,
-      );
     return bytes;
   }
 

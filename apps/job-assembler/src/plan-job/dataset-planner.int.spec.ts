@@ -10,6 +10,7 @@ import type { ClaimChecks } from '#claim-check';
 import { assemblerOn } from '../testing/assembler.js';
 import { configOf } from '../testing/assembler-config.js';
 import { settlingOn } from '../testing/settling.js';
+import { DatablocksToRead } from './datablocks-to-read.js';
 import { DatasetDrafts } from './dataset-drafts.js';
 import { DatasetPlanner } from './dataset-planner.js';
 import { DatasetRoutes } from './dataset-routes.js';
@@ -71,6 +72,7 @@ describe('Two planners of one dataset', () => {
       objects as unknown as ClaimChecks,
       sources as unknown as DatasetSources,
       new DatasetRoutes(catalog, places, configOf()),
+      new DatablocksToRead(catalog, objects as unknown as ClaimChecks),
       clock,
     );
     return new DatasetPlanner(tasks, orders, drafts, settling, ending, clock);

@@ -9,6 +9,7 @@ import { archived, jobOf, messagesOf, orderOf } from '../testing/samples.js';
 import { KeptLists, settlingOn } from '../testing/settling.js';
 import type { CatalogClient } from '../catalog/catalog-client.js';
 import type { ClaimChecks } from '#claim-check';
+import { DatablocksToRead } from './datablocks-to-read.js';
 import { DatasetDrafts } from './dataset-drafts.js';
 import { DatasetPlanner } from './dataset-planner.js';
 import { DatasetRoutes } from './dataset-routes.js';
@@ -45,6 +46,9 @@ describe('The planner of a dataset', () => {
         yield* datablocks;
         await meanwhile();
       },
+      listedDatablocks: async function* () {
+        yield* datablocks;
+      },
     };
     const split = async function* () {
       yield* blocks;
@@ -66,6 +70,7 @@ describe('The planner of a dataset', () => {
         assembler.places,
         configOf(routes === undefined ? {} : { routes }),
       ),
+      new DatablocksToRead(catalog as unknown as CatalogClient, lists as unknown as ClaimChecks),
       clock,
     );
     const { settling, ending } = settlingOn(assembler, clock, lists);
@@ -119,6 +124,10 @@ describe('The planner of a dataset', () => {
     ['archive', ['one'], 'assembly.partial-archive'],
     ['reset', ['one'], 'assembly.partial-reset'],
     ['retrieve', [], 'assembly.not-archived'],
+    ['retrieve', ['one'], 'assembly.not-archived'],
+    ['verify', ['one'], 'assembly.partial-verify'],
+    ['repair', ['one'], 'assembly.partial-repair'],
+    ['migrate', ['one'], 'assembly.partial-migrate'],
   ] as const)
     it(`fails a dataset that cannot be planned, as its user's fault, and leaves no draft: ${code}`, async () => {
       await plan({ workflow }, [...entryFiles]);

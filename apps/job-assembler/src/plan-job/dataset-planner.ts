@@ -72,6 +72,11 @@ export class DatasetPlanner {
 const userCodes = new Set([
   'assembly.partial-archive',
   'assembly.partial-reset',
+  'assembly.partial-verify',
+  'assembly.partial-repair',
+  'assembly.partial-migrate',
+  'assembly.files-not-archived',
+  'assembly.files-unlisted',
   'assembly.dataset-empty',
   'assembly.not-archived',
   'assembly.duplicate-path',

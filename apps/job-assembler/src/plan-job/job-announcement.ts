@@ -44,7 +44,8 @@ export class JobAnnouncement {
   private async askedBytes(jobId: string, list: readonly DatasetListLine[], kind: Kind): Promise<number> {
     try {
       return await this.catalog.bytesOf(
-        list.map(({ pid }) => pid),
+        // What named files come to is known when they are planned.
+        list.filter(({ files }) => files.length === 0).map(({ pid }) => pid),
         kind,
       );
     } catch (error) {

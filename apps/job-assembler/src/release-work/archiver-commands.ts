@@ -27,8 +27,10 @@ export function archiverCommand(order: WorkOrder, copies: number, now: Date): Ou
       const what = { source: source!, files: files!, fileCount: fileCount!, bytes, copies: wanted };
       return eventRow(archiveDatablockV1, { ...common, ...what }, now, context);
     }
-    case 'retrieve':
-      return eventRow(retrieveDatablockV1, common, now, context);
+    case 'retrieve': {
+      const part = order.selection === undefined ? {} : { selection: order.selection };
+      return eventRow(retrieveDatablockV1, { ...common, ...part }, now, context);
+    }
     case 'verify':
       return eventRow(verifyDatablockV1, common, now, context);
     case 'repair': {

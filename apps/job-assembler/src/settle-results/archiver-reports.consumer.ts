@@ -69,10 +69,11 @@ export class ArchiverReportsConsumer {
   @Handles(datablockRetrievedV1)
   async retrieved(@Payload() { data }: Envelope<DatablockRetrievedV1>): Promise<Outcome> {
     if (await this.staging.retrieved(data)) return done;
-    const { packedSize, sha256, url, expiresAt } = data;
+    const { packedSize, sha256, url, expiresAt, name } = data;
+    const ofPart = name === undefined ? {} : { name };
     return this.end(data.workOrderId, {
       state: 'done',
-      result: { kind: 'retrieve', packedSize, sha256, url, expiresAt },
+      result: { kind: 'retrieve', packedSize, sha256, url, expiresAt, ...ofPart },
     });
   }
 

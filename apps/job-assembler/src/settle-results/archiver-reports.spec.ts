@@ -28,6 +28,7 @@ describe('Reports of the archiver', () => {
     const staging = {
       failed: () => Promise.resolve(false),
       discarded: (id: string) => Promise.resolve(staged.push(id)),
+      retrieved: () => Promise.resolve(false),
     } as unknown as OutsideStaging;
     const dispatcher = { wake: () => (woken += 1) };
     consumer = new ArchiverReportsConsumer(
@@ -51,6 +52,19 @@ describe('Reports of the archiver', () => {
     await consumer.cancelled({ data: { workOrderId } } as never);
     await consumer.verified({ data: { workOrderId } } as never);
     assert.deepEqual([(await found()).state, settledTasks], ['cancelled', ['j/0', 'j/0']]);
+  });
+
+  it('of a part say what it is called, and those of a whole datablock do not', async () => {
+    await assembler.store.orders.insertOne(orderOf('j/0/1', { state: 'released' }));
+    const link = { packedSize: 1, sha256: 'x', url: 'u', expiresAt: 'e' };
+    await consumer.retrieved({
+      data: { workOrderId, ...link, files: 2, name: 'j_00000.part-1.tar' },
+    } as never);
+    await consumer.retrieved({ data: { workOrderId, ...link } } as never);
+    await consumer.retrieved({ data: { workOrderId: 'j/0/1', ...link } } as never);
+    assert.deepEqual((await found()).result, { kind: 'retrieve', ...link, name: 'j_00000.part-1.tar' });
+    const whole = await assembler.store.orders.findOne({ _id: 'j/0/1' });
+    assert.deepEqual(whole?.result, { kind: 'retrieve', ...link });
   });
 
   it('of copies that were mended or moved are kept with where they lie now, before the dataset is looked at', async () => {

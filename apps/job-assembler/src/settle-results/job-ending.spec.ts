@@ -49,6 +49,28 @@ describe('The end of a job', () => {
       assert.equal(lists.lists.get('results/j.ndjson')?.length, 2);
     });
 
+  it('tells links by the names of what was retrieved: a part is called one', async () => {
+    const link = { kind: 'retrieve' as const, packedSize: 1, sha256: 'x', url: 'u', expiresAt: 'e' };
+    for (const [index, name] of [undefined, 'k_00001.part-1.tar'].entries())
+      await assembler.store.orders.insertOne(
+        orderOf(`j/0/${index}`, {
+          ...{ state: 'done', kind: 'retrieve', archiveId: `p/k/0000${index}.tar` },
+          result: { ...link, ...(name === undefined ? {} : { name }) },
+        }),
+      );
+    await settled([{ state: 'succeeded', workflow: 'retrieve' }], { workflow: 'retrieve' });
+    const [line] = lists.lists.get('results/j.ndjson') as {
+      datablocks: { name: string; archiveId: string }[];
+    }[];
+    assert.deepEqual(
+      line?.datablocks.map(({ name, archiveId }) => [name, archiveId]),
+      [
+        ['k_00000.tar', 'p/k/00000.tar'],
+        ['k_00001.part-1.tar', 'p/k/00001.tar'],
+      ],
+    );
+  });
+
   it('names whom the routes of its work name for mails, each once', async () => {
     const route = (name: string, mail: string[]) => ({
       ...{ name, mail, when: {}, targets: ['disk'], copies: 1, priority: 1 as const },

@@ -106,7 +106,7 @@ export class JobEnding {
       if (result?.kind !== 'retrieve') continue;
       const datablocks = links.get(taskId) ?? [];
       datablocks.push({
-        name: archiveId.split('/').slice(-2).join('_'),
+        name: result.name ?? archiveId.split('/').slice(-2).join('_'),
         archiveId,
         size: result.packedSize,
         sha256: result.sha256,

@@ -1,8 +1,8 @@
-import { IsISO8601, IsString, MaxLength } from 'class-validator';
+import { IsISO8601, IsOptional, IsString, MaxLength, Min } from 'class-validator';
 import { defineEvent } from '../define-message.js';
 import { ArchiveId, Count, DatasetPid, JobId, Sha256, WorkOrderId } from '../fields.js';
 
-/** The datablock lies verified in the retrieval bucket until it expires. */
+/** The datablock, or a part of it, lies verified in the retrieval bucket until it expires. */
 export class DatablockRetrievedV1 {
   @WorkOrderId()
   workOrderId: string;
@@ -31,6 +31,18 @@ export class DatablockRetrievedV1 {
 
   @IsISO8601({ strict: true })
   expiresAt: string;
+
+  /** Of a part: how many files are in it. `packedSize` and `sha256` are those of the part. Absent: the whole datablock. */
+  @IsOptional()
+  @Count()
+  @Min(1)
+  files?: number;
+
+  /** Of a part: what it is called. Absent: the whole datablock. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(300)
+  name?: string;
 }
 
 export const datablockRetrievedV1 = defineEvent({
@@ -40,5 +52,5 @@ export const datablockRetrievedV1 = defineEvent({
   about: 'workOrderId',
   order: { within: 'workOrderId', place: 9 },
   payload: DatablockRetrievedV1,
-  summary: 'The datablock lies verified in the retrieval bucket until it expires.',
+  summary: 'The datablock, or a part of it, lies verified in the retrieval bucket until it expires.',
 });

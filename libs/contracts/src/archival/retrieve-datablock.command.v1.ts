@@ -1,10 +1,12 @@
+import { IsOptional } from 'class-validator';
 import { defineCommand } from '../define-message.js';
-import { ArchiveId, DatasetPid, JobId, TargetNames, WorkOrderId } from '../fields.js';
+import { ArchiveId, DatasetPid, JobId, Nested, TargetNames, WorkOrderId } from '../fields.js';
+import { Selection } from './selection.js';
 import { datablockRetrievedV1 } from './datablock-retrieved.event.v1.js';
 import { workFailedV1 } from './work-failed.event.v1.js';
 import { workCancelledV1 } from './work-cancelled.event.v1.js';
 
-/** Bring the datablock back from long-term storage into the retrieval bucket, compared with its checksum on the way. */
+/** Bring the datablock, or a part of it, back from long-term storage into the retrieval bucket, compared with its checksum on the way. */
 export class RetrieveDatablockV1 {
   @WorkOrderId()
   workOrderId: string;
@@ -22,6 +24,11 @@ export class RetrieveDatablockV1 {
   /** Where its copies lie, best one first; absent: the archiver knows best. */
   @TargetNames()
   targets?: string[];
+
+  /** Which of its files are wanted; absent: all. */
+  @IsOptional()
+  @Nested(() => Selection)
+  selection?: Selection;
 }
 
 export const retrieveDatablockV1 = defineCommand({
@@ -33,5 +40,5 @@ export const retrieveDatablockV1 = defineCommand({
   answers: [datablockRetrievedV1, workFailedV1, workCancelledV1],
   payload: RetrieveDatablockV1,
   summary:
-    'Bring the datablock back from long-term storage into the retrieval bucket, compared with its checksum on the way.',
+    'Bring the datablock, or a part of it, back from long-term storage into the retrieval bucket, compared with its checksum on the way.',
 });

@@ -354,6 +354,7 @@ describe('A target of kind command', () => {
     const storage = storageForTarget({ name: 'dsm', kind: 'command', options });
     assert.ok(storage instanceof CommandStorage);
     assert.equal(storage.identity, undefined);
+    assert.equal(storage.fetchesWhole, true);
   });
 
   it('names each option that is wrong', () => {

@@ -130,6 +130,10 @@ export class CommandStorage extends LongTermStorage {
     return { medium: medium.slice(0, maxLabel), position: Number.isFinite(place) ? place : 0 };
   }
 
+  override get fetchesWhole(): boolean {
+    return true;
+  }
+
   override async read(name: string, options: LongTermReadOptions = {}): Promise<Readable> {
     const size = await this.sizeOf(checkedName(speakable(name)));
     if (size === undefined) throw this.notFound(name);

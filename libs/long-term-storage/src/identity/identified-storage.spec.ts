@@ -63,6 +63,19 @@ describe('A share that is used for the first time', () => {
     assert.equal((await new IdentityFile(share).read())?.id, found?.id);
   });
 
+  it('says of itself whether it fetches whole files for each read', () => {
+    class Whole extends PosixShare {
+      override get fetchesWhole(): boolean {
+        return true;
+      }
+    }
+    const options = { name: 'disk', root: newRoot() };
+    const seen = [new Whole(options), new PosixShare(options)].map(
+      (share) => new IdentifiedStorage(share, new Memory()).fetchesWhole,
+    );
+    assert.deepEqual(seen, [true, false]);
+  });
+
   it('is left as it is when it holds anything: an operator says whether it is the right one', async () => {
     const [root, memory] = [newRoot(), new Memory()];
     await store(new PosixShare({ name: 'disk', root }), 'pid/x');

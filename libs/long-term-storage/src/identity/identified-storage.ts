@@ -70,6 +70,10 @@ export class IdentifiedStorage extends LongTermStorage {
     };
   }
 
+  override get fetchesWhole(): boolean {
+    return this.storage.fetchesWhole;
+  }
+
   override async read(name: string, options?: LongTermReadOptions): Promise<Readable> {
     return this.asItself(
       'read',
