@@ -2,6 +2,7 @@ import { datablocksConformance } from '../testing/datablocks.conformance.js';
 import { filesAsideConformance } from '../testing/files-aside.conformance.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import { retrievedCopiesConformance } from '../testing/retrieved-copies.conformance.js';
+import { scrubTurnsConformance } from '../testing/scrub-turns.conformance.js';
 import { workOrdersConformance } from '../testing/work-orders.conformance.js';
 
 for (const conformance of [
@@ -9,6 +10,7 @@ for (const conformance of [
   datablocksConformance,
   filesAsideConformance,
   retrievedCopiesConformance,
+  scrubTurnsConformance,
 ])
   conformance('memory', () =>
     Promise.resolve({ store: memoryArchiverStore(), close: () => Promise.resolve() }),

@@ -20,8 +20,11 @@ export interface ScrubWait {
   readonly text: string;
 }
 
-/** `proven`: it is what was archived, or is so again. `gone`: there is nothing to be read. `named`, `bad`, `unread`: later, perhaps. */
-export type ScrubOutcome = 'proven' | 'gone' | 'named' | 'bad' | 'unread' | ScrubWait;
+/**
+ * `proven`: it is what was archived, or is so again. `gone`: there is nothing to be read. `named`: an open work order names it. `unread`
+ * and `bad`: it could not be read, or mended, now. `hopeless`: no copy of it is good.
+ */
+export type ScrubOutcome = 'proven' | 'gone' | 'named' | 'unread' | 'bad' | 'hopeless' | ScrubWait;
 
 /** One copy, as it is when its turn comes. */
 interface ListedCopy {
@@ -73,7 +76,7 @@ export class CopyScrub {
     const away = await this.absence(listed);
     if (away !== undefined) return away;
     const { packedSize } = listed.datablock;
-    const bytes = isDamaged(listed.copy) ? 0 : packedSize;
+    const bytes = isToBeMended(listed) ? 0 : packedSize;
     const now = this.clock.now();
     const until = this.leaseFrom(now);
     const turn = await this.turns.take(
@@ -134,13 +137,19 @@ export class CopyScrub {
     const { datablock, copy } = listed;
     const about = { archiveId: datablock._id, share: copy.share };
     try {
-      if (!isDamaged(copy)) {
+      if (!isToBeMended(listed)) {
         const { standing, found, suspicion } = await this.readTwice(listed, context, meter);
-        if (standing === 'good' && suspicion === undefined) return 'proven';
-        if (standing === 'good')
-          this.logger.warn({ ...about, suspicion }, 'a copy read wrong once, and right at the second reading');
-        if (standing === 'unreadable') this.logger.warn({ ...about, found }, 'an old copy cannot be read');
-        if (standing !== 'damaged') return standing === 'good' ? 'proven' : 'unread';
+        if (standing === 'good') {
+          if (suspicion !== undefined)
+            this.logger.warn({ ...about, suspicion }, 'a copy read wrong once, and right when it was read again');
+          return 'proven';
+        }
+        if (standing === 'unreadable') {
+          this.logger.warn({ ...about, found }, 'an old copy cannot be read');
+          return 'unread';
+        }
+        // Of what was known before there is nothing to be mended from.
+        if (isDamaged(copy)) return 'hopeless';
       }
       return await this.mend(datablock, copy.share, context);
     } catch (error) {
@@ -170,7 +179,8 @@ export class CopyScrub {
       begunAt = this.clock.now().getTime();
     };
     try {
-      return await this.check.check(datablock, copy, context, shown, suspected);
+      // What is known to be bad is not suspected any more.
+      return await this.check.check(datablock, copy, context, shown, isDamaged(copy) ? undefined : suspected);
     } finally {
       stopped();
     }
@@ -196,13 +206,18 @@ export class CopyScrub {
       if (context.signal.aborted) throw error;
       const about = { archiveId, share: target, found: damaged.found, error: messageOf(error) };
       this.logger.error(about, 'an old copy is damaged, and could not be mended');
-      return 'bad';
+      return codeOf(error, '') === 'archiver.no-good-copy' ? 'hopeless' : 'bad';
     }
   }
 
   private leaseFrom(now: Date): Date {
     return new Date(now.getTime() + this.config.lease);
   }
+}
+
+/** Known to be bad, with another copy that may be good. Without one it is read like any other: an operator may have restored it. */
+function isToBeMended({ datablock, copy }: ListedCopy): boolean {
+  return isDamaged(copy) && !datablock.copies.every(isDamaged);
 }
 
 function leaseLost({ target }: HeldTurn): TransientError {

@@ -9,7 +9,7 @@ const maxPutOff = 10_000;
 /** Milliseconds after which a line begins at its oldest copy again. */
 const restart = 3_600_000;
 /** Milliseconds for which a copy that could not be read, or mended, is left alone: at first and at most. */
-const patience = { first: 3_600_000, most: 7 * 86_400_000 };
+const patience = { first: 3_600_000, most: 86_400_000 };
 
 interface Line {
   waiting: AgedCopy[];
@@ -58,13 +58,13 @@ export class ScrubQueue {
     this.passed(target);
   }
 
-  /** It is left alone for a while, each time longer, or for as long as the first time. */
-  putOff(target: string, { archiveId }: AgedCopy, isEachTimeLonger = true): void {
+  /** It is left alone for a while. @param pause milliseconds; absent: each time longer */
+  putOff(target: string, { archiveId }: AgedCopy, pause?: number): void {
     const key = keyOf(target, archiveId);
-    const tries = isEachTimeLonger ? (this.putOffs.get(key)?.tries ?? 0) : 0;
-    const pause = Math.min(patience.first * 2 ** tries, patience.most);
+    const tries = this.putOffs.get(key)?.tries ?? 0;
+    const patient = pause ?? Math.min(patience.first * 2 ** tries, patience.most);
     this.putOffs.delete(key);
-    this.putOffs.set(key, { until: this.clock.now().getTime() + pause, tries: tries + 1 });
+    this.putOffs.set(key, { until: this.clock.now().getTime() + patient, tries: tries + 1 });
     const [oldest] = this.putOffs.keys();
     if (this.putOffs.size > maxPutOff && oldest !== undefined) this.putOffs.delete(oldest);
     this.passed(target);

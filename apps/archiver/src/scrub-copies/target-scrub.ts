@@ -7,7 +7,10 @@ import { ServedTargets } from '../run-work/served-targets.js';
 import { CopyScrub, type ScrubOutcome, type ScrubWait } from './copy-scrub.js';
 import { ScrubFigures } from './scrub-figures.js';
 import { ScrubQueue } from './scrub-queue.js';
-import { dueBefore, scrubRuleOf } from './scrub-rules.js';
+import { dueBefore, scrubRuleOf, type ScrubRule } from './scrub-rules.js';
+
+/** Milliseconds after which a copy that an open work order names is looked at again. */
+const namedPause = 3_600_000;
 
 const workWaits: ScrubWait = {
   code: 'scrub.work-waits',
@@ -43,14 +46,10 @@ export class TargetScrub {
     if (copy === undefined) return this.wait(target, nothingDue);
     const outcome = await this.copies.scrub(target, rule, copy, signal);
     if (typeof outcome === 'object') return this.wait(target, outcome);
-    this.settle(target, copy, outcome);
-    return true;
-  }
-
-  private settle(target: string, copy: { archiveId: string; verifiedAt: Date }, outcome: Outcome): void {
     if (outcome === 'proven') this.queue.done(target, copy);
     else if (outcome === 'gone') this.queue.passed(target);
-    else this.queue.putOff(target, copy, outcome !== 'named');
+    else this.queue.putOff(target, copy, pauseAfter(outcome, rule));
+    return true;
   }
 
   private async wait(target: string, { code, text }: ScrubWait): Promise<false> {
@@ -59,4 +58,8 @@ export class TargetScrub {
   }
 }
 
-type Outcome = Exclude<ScrubOutcome, ScrubWait>;
+/** What no copy is left of may not take the budget from those that can be saved: it is looked at as often as a good one. */
+function pauseAfter(outcome: ScrubOutcome, { within }: ScrubRule): number | undefined {
+  if (outcome === 'hopeless') return within / 2;
+  return outcome === 'named' ? namedPause : undefined;
+}

@@ -4,7 +4,7 @@ import type { ArchiverStore } from '../persistence/archiver-store.js';
 import { day, ScrubbedArchive, type ScrubbingArchiver } from '../testing/scrubbed-archive.js';
 
 const seed = Number(process.env['CATENA_SEED'] ?? 20_260_101);
-const [datablocks, days, promise] = [250, 365, 120];
+const [datablocks, days, promise] = [150, 365, 120];
 const targets = ['disk', 'tape'] as const;
 const kinds = ['a flipped bit', 'cut off', 'swapped', 'missing', 'no right to read', 'both copies'] as const;
 
@@ -43,13 +43,20 @@ class Year {
   private readonly untouched: string[];
   private archivers: ScrubbingArchiver[] = [];
 
-  /** @param share of the budget that it takes at least, for each target */
-  constructor(share: Readonly<Record<string, number>>, count = datablocks) {
+  /** @param budgets of the least that the promise takes, with room for a usual copy; without it where that is less */
+  constructor(
+    budgets: Readonly<Record<string, number>>,
+    count = datablocks,
+    private readonly hasRot = true,
+  ) {
     this.sizes = Array.from({ length: count }, () => 200 + this.roll(3800));
     this.largest = Math.max(...this.sizes);
     const bytes = this.sizes.reduce((sum, size) => sum + size, 0);
     const usual = this.sizes.reduce((sum, size) => sum + size * size, 0) / bytes;
-    const budget = (name: string): number => Math.ceil((bytes / promise + usual) * share[name]!);
+    const budget = (name: string): number => {
+      const least = bytes / promise;
+      return Math.ceil(budgets[name]! < 1 ? least * budgets[name]! : (least + usual) * budgets[name]!);
+    };
     this.archive = new ScrubbedArchive(
       Object.fromEntries(
         targets.map((name) => [name, { within: promise * day, bytesPerDay: budget(name), hoursPerDay: 1 }]),
@@ -60,6 +67,20 @@ class Year {
 
   budgetOf(name: string): number {
     return (this.archive.rules[name] as { bytesPerDay: number }).bytesPerDay;
+  }
+
+  /** Most bytes that what was found that day took beyond what was reserved: it was read twice, and may be another's file. */
+  readAgain(share: string, today: number): number {
+    return this.rots
+      .filter((rot) => rot.foundOn === today && (rot.share === share || rot.kind === 'both copies'))
+      .reduce(
+        (sum, { archiveId, kind }) => sum + (kind === 'swapped' ? 2 * this.largest : this.sizeOf(archiveId)),
+        0,
+      );
+  }
+
+  sizeOf(archiveId: string): number {
+    return this.sizes[Number(/[0-9]+/.exec(archiveId)![0])]!;
   }
 
   async live(): Promise<void> {
@@ -77,7 +98,7 @@ class Year {
     for (let today = 0; today < days; today += 1) {
       const morning = Date.UTC(2026, 0, 1 + today, 6) - clock.now().getTime();
       clock.advance(Math.max(0, morning));
-      if (today % 4 === 3 && today < days - promise - 10) await this.rot(today);
+      if (this.hasRot && today % 4 === 3 && today < days - promise - 10) await this.rot(today);
       if (today % 50 === 20) await this.die();
       for (const share of targets)
         for (const archiver of this.archivers) await this.archive.serve(archiver, share);
@@ -133,24 +154,30 @@ class Year {
       const record = (await this.archivers[0]!.turns.of(share))!;
       this.spent[share]!.push(record.bytes);
       this.counted[share] = record.figures!.readBytes / record.figures!.bytes;
-      if (today >= promise)
-        this.coverage[share]!.push(await this.read(share, new Date(now.getTime() - promise * day)));
     }
+    if (today >= promise) await this.cover(new Date(now.getTime() - promise * day));
   }
 
   /** By the records themselves. */
-  private async read(share: string, since: Date): Promise<number> {
-    const hopeless = this.rots.filter(
-      ({ kind, share: rotten }) => kind === 'both copies' || (kind === 'no right to read' && rotten === share),
+  private async cover(since: Date): Promise<void> {
+    const sums = new Map(targets.map((share) => [share, { bytes: 0, read: 0 }]));
+    const hopeless = new Set(
+      this.rots.flatMap(({ kind, archiveId, share }) =>
+        kind === 'both copies'
+          ? targets.map((one) => `${one} ${archiveId}`)
+          : kind === 'no right to read'
+            ? [`${share} ${archiveId}`]
+            : [],
+      ),
     );
-    let [bytes, read] = [0, 0];
-    for await (const { _id, packedSize, copies } of this.archive.store.datablocks.find({})) {
-      if (hopeless.some(({ archiveId }) => archiveId === _id)) continue;
-      const { verifiedAt, damaged } = copies.find((copy) => copy.share === share)!;
-      bytes += packedSize;
-      if (damaged === undefined && verifiedAt >= since) read += packedSize;
-    }
-    return read / bytes;
+    for await (const { _id, packedSize, copies } of this.archive.store.datablocks.find({}))
+      for (const { share, verifiedAt, damaged } of copies) {
+        if (hopeless.has(`${share} ${_id}`)) continue;
+        const sum = sums.get(share as 'disk')!;
+        sum.bytes += packedSize;
+        if (damaged === undefined && verifiedAt >= since) sum.read += packedSize;
+      }
+    for (const [share, { bytes, read }] of sums) this.coverage[share]!.push(read / bytes);
   }
 }
 
@@ -193,10 +220,15 @@ describe(`A year of scrubbing ${2 * datablocks} copies within ${promise} days (C
 
   it('never spends more in a day than it may', () => {
     for (const share of targets) {
-      const most = Math.max(...year.spent[share]!);
-      assert.ok(most > 0 && most <= year.budgetOf(share) + year.largest, `${share}: ${most}`);
-      const over = year.spent[share]!.filter((bytes) => bytes > year.budgetOf(share)).length;
-      assert.ok(over <= year.rots.length, `beyond the day only by second readings: ${over} days`);
+      assert.ok(Math.max(...year.spent[share]!) > 0.8 * year.budgetOf(share), 'it is used');
+      const beyond = year.spent[share]!.map((bytes, today) => ({
+        ...{ today, beyond: bytes - year.budgetOf(share), lent: year.readAgain(share, today) },
+      }));
+      // Second readings borrow from the days after.
+      assert.deepEqual(
+        beyond.filter((one) => one.beyond > one.lent),
+        [],
+      );
     }
   });
 
@@ -238,13 +270,19 @@ describe(`A year of scrubbing ${2 * datablocks} copies within ${promise} days (C
   });
 
   it('says so where the budget does not suffice, and reads the oldest as far as it goes', async () => {
-    const short = new Year({ disk: 0.5, tape: 2.5 }, 120);
+    const short = new Year({ disk: 0.5, tape: 2.5 }, 50, false);
     await short.live();
     const [disk, tape] = await short.archive.archiver().view.states();
     assert.deepEqual([disk?.forecast?.keepsPromise, tape?.forecast?.keepsPromise], [false, true]);
     assert.ok(disk!.forecast!.leastBytesPerDay > short.budgetOf('disk'));
     const last = short.coverage['disk']!.at(-1)!;
-    assert.ok(last > 0.3 && last < 0.6, `${last}`);
-    assert.ok(Math.max(...short.spent['disk']!) <= short.budgetOf('disk') + short.largest);
+    assert.ok(last > 0.25 && last < 0.55, `${last}`);
+    // A copy that is larger than the budget of a day is read when nothing is owed, and borrows from the days after it.
+    assert.ok(short.largest > 2 * short.budgetOf('disk'));
+    assert.ok(Math.max(...short.spent['disk']!) <= 2 * short.largest);
+    const read = short.archive
+      .share('disk')
+      .reads.reduce((sum, name) => sum + short.sizeOf(name), 0);
+    assert.ok(read <= days * short.budgetOf('disk') + short.largest, `${read} bytes`);
   });
 });
