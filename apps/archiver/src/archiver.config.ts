@@ -167,7 +167,10 @@ function read(environment: Environment): ArchiverConfig {
 function scrubWithinFrom(environment: Environment): number {
   const within = duration(environment, 'SCRUB_WITHIN', '180d');
   if (within < 86_400_000)
-    refuse(environment, `Expected SCRUB_WITHIN of at least 1d, found ${within} ms: write days, such as 180d.`);
+    refuse(
+      environment,
+      `Expected SCRUB_WITHIN of at least 1d, found ${within} ms: write days, such as 180d.`,
+    );
   return within;
 }
 

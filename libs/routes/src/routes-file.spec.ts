@@ -119,7 +119,10 @@ routes:
     ],
     [
       'a promise of hours',
-      whole.replace('options: { place: /mnt/disk }', 'scrub: { within: 5h }\n    options: { place: /mnt/disk }'),
+      whole.replace(
+        'options: { place: /mnt/disk }',
+        'scrub: { within: 5h }\n    options: { place: /mnt/disk }',
+      ),
       4,
       /`targets\[0\]\.scrub\.within`: Expected at least 1d, found "5h"/,
     ],

@@ -47,7 +47,10 @@ describe('An old copy', () => {
     archiver = archive.archiver();
     for (const name of ['a', 'b', 'c']) await old(name);
     await archive.serve(archiver, 'disk');
-    assert.deepEqual([disk().reads.length, await waits(), (await record()).bytes], [2, 'scrub.bytes-spent', 70]);
+    assert.deepEqual(
+      [disk().reads.length, await waits(), (await record()).bytes],
+      [2, 'scrub.bytes-spent', 70],
+    );
     archive.clock.advance(day);
     await archive.serve(archiver, 'disk');
     assert.equal(disk().reads.length, 3);
@@ -130,7 +133,11 @@ describe('An old copy', () => {
     void step(dying).catch(() => undefined);
     while ((await archive.copyOf('a', 'disk')).damaged === undefined) await new Promise(setImmediate);
     archive.share('tape').watcher = () => undefined;
-    assert.deepEqual([await step(), (await record()).reading?.archiveId], [false, 'a'], 'its lease is not over');
+    assert.deepEqual(
+      [await step(), (await record()).reading?.archiveId],
+      [false, 'a'],
+      'its lease is not over',
+    );
     archive.clock.advance(120_000);
     const reads = disk().reads.length;
     assert.equal(await step(), true);

@@ -141,7 +141,10 @@ export class CopyScrub {
         const { standing, found, suspicion } = await this.readTwice(listed, context, meter);
         if (standing === 'good') {
           if (suspicion !== undefined)
-            this.logger.warn({ ...about, suspicion }, 'a copy read wrong once, and right when it was read again');
+            this.logger.warn(
+              { ...about, suspicion },
+              'a copy read wrong once, and right when it was read again',
+            );
           return 'proven';
         }
         if (standing === 'unreadable') {

@@ -22,7 +22,13 @@ export class ScrubCopies extends HostedLoop {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     super({
-      ...{ name: 'reading of old copies', pause, lanes: Math.max(1, shares.length), logger, restsFirst: true },
+      ...{
+        name: 'reading of old copies',
+        pause,
+        lanes: Math.max(1, shares.length),
+        logger,
+        restsFirst: true,
+      },
       fault: 'could not read old copies',
       ready: () => store.whenReady(),
     });

@@ -21,7 +21,10 @@ describe('What operators see of the reading of old copies', () => {
     assert.deepEqual(tape, { target: 'tape', waits: tape?.waits });
     assert.equal(tape?.waits?.code, 'scrub.off');
     assert.deepEqual(disk?.promise, { days: 100, bytesPerDay: 1000, hoursPerDay: 1 });
-    assert.deepEqual([disk?.counted?.share, disk?.counted?.coverage], [0.8, '80 % of bytes read within 100 days']);
+    assert.deepEqual(
+      [disk?.counted?.share, disk?.counted?.coverage],
+      [0.8, '80 % of bytes read within 100 days'],
+    );
     assert.deepEqual([disk?.counted?.copies, disk?.counted?.bytes, disk?.counted?.damaged], [3, 6000, 0]);
     assert.deepEqual(disk?.counted?.oldest, new Date('2025-09-03T06:00:00Z'));
     assert.deepEqual(disk?.spent, { day: '2026-01-01', bytes: 300, milliseconds: 300 });

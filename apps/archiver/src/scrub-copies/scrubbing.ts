@@ -64,7 +64,10 @@ export class Scrubbing implements OnApplicationBootstrap {
       ...{ target, promise },
       ...(figures === undefined
         ? {}
-        : { counted: { ...figures, ...coverageOf(figures, rule) }, forecast: forecastOf(rule, figures, rate) }),
+        : {
+            counted: { ...figures, ...coverageOf(figures, rule) },
+            forecast: forecastOf(rule, figures, rate),
+          }),
       spent: spentOn(this.clock.now(), record, rule),
       ...this.doing(record),
     };

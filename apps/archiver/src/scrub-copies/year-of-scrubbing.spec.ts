@@ -280,9 +280,7 @@ describe(`A year of scrubbing ${2 * datablocks} copies within ${promise} days (C
     // A copy that is larger than the budget of a day is read when nothing is owed, and borrows from the days after it.
     assert.ok(short.largest > 2 * short.budgetOf('disk'));
     assert.ok(Math.max(...short.spent['disk']!) <= 2 * short.largest);
-    const read = short.archive
-      .share('disk')
-      .reads.reduce((sum, name) => sum + short.sizeOf(name), 0);
+    const read = short.archive.share('disk').reads.reduce((sum, name) => sum + short.sizeOf(name), 0);
     assert.ok(read <= days * short.budgetOf('disk') + short.largest, `${read} bytes`);
   });
 });

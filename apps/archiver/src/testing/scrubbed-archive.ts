@@ -52,7 +52,10 @@ export class RottingShare extends MemoryShare {
   override async read(name: string, options: LongTermReadOptions = {}): Promise<Readable> {
     await this.watcher(name);
     if (this.forbidden.has(name))
-      throw new PermanentError('long-term-storage.access-denied', `Expected to read ${name}, found no right.`);
+      throw new PermanentError(
+        'long-term-storage.access-denied',
+        `Expected to read ${name}, found no right.`,
+      );
     const { size } = (await this.stat(name)) ?? { size: 0 };
     this.clock.advance(Math.ceil(size / rate));
     this.reads.push(name);

@@ -74,7 +74,8 @@ const kind: fc.Arbitrary<(name: string) => Pair> = fc.oneof(
       const written = gib === 0 ? { scrub: 'off' } : { reserve: `${gib}GiB` };
       const meant = gib === 0 ? { scrub: 'off' } : { reserve: gib * 2 ** 30 };
       const reading = {
-        written: scrub === 0 ? {} : { scrub: { within: `${scrub}d`, bytesPerDay: '1GiB', hoursPerDay: scrub } },
+        written:
+          scrub === 0 ? {} : { scrub: { within: `${scrub}d`, bytesPerDay: '1GiB', hoursPerDay: scrub } },
         meant:
           scrub === 0
             ? {}
