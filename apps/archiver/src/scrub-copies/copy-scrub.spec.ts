@@ -3,7 +3,7 @@ import { beforeEach, describe, it } from 'node:test';
 import { TransientError } from '#kernel';
 import type { Command } from '../persistence/records.js';
 import { ShareModes } from '../persistence/share-modes.js';
-import { day, ScrubbedArchive, type ScrubbingArchiver } from '../testing/scrubbed-archive.js';
+import { day, dyingStore, ScrubbedArchive, type ScrubbingArchiver } from '../testing/scrubbed-archive.js';
 
 const content = Buffer.from('a tar, as far as anybody here knows');
 const size = content.length;
@@ -144,6 +144,49 @@ describe('An old copy', () => {
     assert.ok(await archive.isGood('a', 'disk'));
     assert.equal((await record()).bytes, size, 'what the dead one took is spent, and mending costs nothing');
     assert.ok(disk().reads.length > reads);
+  });
+
+  it('that was read by an archiver which died before it could say so is read once more, and both are spent', async () => {
+    await old();
+    const state = { isDead: false };
+    const dying = archive.archiver(dyingStore(archive.store, state));
+    disk().watcher = () => void (state.isDead = true);
+    await assert.rejects(step(dying), /the process is dead/);
+    disk().watcher = () => undefined;
+    archive.clock.advance(120_000);
+    await archive.serve(archiver, 'disk');
+    assert.deepEqual([disk().reads, (await record()).bytes], [['a', 'a'], 2 * size]);
+    assert.ok((await archive.copyOf('a', 'disk')).verifiedAt > new Date('2026-01-01'));
+  });
+
+  it('that was set aside by an archiver which died before it named the new one is mended by the next try of the same repair', async () => {
+    await old();
+    disk().flipBit('a', 1);
+    const setAside = disk().setAside.bind(disk());
+    disk().setAside = async (name, token) => {
+      await setAside(name, token);
+      disk().setAside = setAside;
+      throw new TransientError('long-term-storage.unavailable', 'the process dies');
+    };
+    await archive.serve(archiver, 'disk');
+    assert.equal(await disk().stat('a'), undefined);
+    archive.clock.advance(2 * hour);
+    await archive.serve(archive.archiver(), 'disk');
+    assert.ok(await archive.isGood('a', 'disk'));
+    assert.deepEqual([await archive.filesAside('disk'), await archive.store.asides.countDocuments({})], [1, 1]);
+  });
+
+  it('waits for another day when its time, as fast as the last one was, does not fit into this one', async () => {
+    archive.rules = { disk: { within: 100 * day, bytesPerDay: 2 ** 40, hoursPerDay: 1 } };
+    archiver = archive.archiver();
+    for (const name of ['a', 'b', 'c'])
+      await archive.archived(name, Buffer.alloc(1_500_000, name), { disk: 80 * day });
+    await archive.serve(archiver, 'disk');
+    assert.deepEqual([disk().reads.length, await waits()], [2, 'scrub.hours-spent']);
+    assert.ok((await record()).milliseconds <= hour);
+    archive.clock.advance(day);
+    await archive.serve(archiver, 'disk');
+    assert.equal(disk().reads.length, 3);
   });
 
   it('that cannot be mended now stays damaged in its record, and is tried again later', async () => {

@@ -179,3 +179,21 @@ export class ScrubbedArchive {
     return count;
   }
 }
+
+/** A database that answers nobody who is dead. */
+export function dyingStore(store: ArchiverStore, state: { readonly isDead: boolean }): ArchiverStore {
+  const mortal = <Collection extends object>(collection: Collection): Collection =>
+    new Proxy(collection, {
+      get: (target, key) => {
+        if (state.isDead) throw new Error('the process is dead');
+        const method = Reflect.get(target, key) as unknown;
+        return typeof method === 'function' ? (method.bind(target) as unknown) : method;
+      },
+    });
+  return Object.create(store, {
+    datablocks: { value: mortal(store.datablocks) },
+    scrubTurns: { value: mortal(store.scrubTurns) },
+    works: { value: mortal(store.works) },
+    asides: { value: mortal(store.asides) },
+  }) as ArchiverStore;
+}
