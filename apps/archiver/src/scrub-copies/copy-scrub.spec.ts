@@ -173,7 +173,10 @@ describe('An old copy', () => {
     archive.clock.advance(2 * hour);
     await archive.serve(archive.archiver(), 'disk');
     assert.ok(await archive.isGood('a', 'disk'));
-    assert.deepEqual([await archive.filesAside('disk'), await archive.store.asides.countDocuments({})], [1, 1]);
+    assert.deepEqual(
+      [await archive.filesAside('disk'), await archive.store.asides.countDocuments({})],
+      [1, 1],
+    );
   });
 
   it('waits for another day when its time, as fast as the last one was, does not fit into this one', async () => {
