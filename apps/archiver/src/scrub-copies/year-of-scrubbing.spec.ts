@@ -234,7 +234,7 @@ describe(`A year of scrubbing ${2 * datablocks} copies within ${promise} days (s
         'it is used',
       );
       // Only a second reading goes beyond a day, and what is owed is paid before anything else is read.
-      const beyond = days.map(({ bytes, owed }, today) => bytes - Math.max(budget, owed));
+      const beyond = days.map(({ bytes, owed }) => bytes - Math.max(budget, owed));
       const lent = days.map((_, today) => year.readAgain(share, today));
       assert.deepEqual(
         beyond.filter((bytes, today) => bytes > lent[today]!),
