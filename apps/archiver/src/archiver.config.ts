@@ -70,12 +70,26 @@ export interface ArchiverConfig {
   readonly retryPause: { readonly first: number; readonly most: number };
   /** Milliseconds a retrieved copy and its link live; links cannot live longer than 7 days. */
   readonly retrievedLifetime: number;
+  /** How old copies are read again on targets that do not say otherwise. */
+  readonly scrub: ScrubSettings;
   readonly certificates: {
     /** What signs certificates; absent: none are issued. */
     readonly key: SigningKey | undefined;
     /** The name of the installation in them. */
     readonly issuer: string;
   };
+}
+
+/** How much reading of old copies is wanted, and may be. */
+export interface ScrubSettings {
+  /** Milliseconds within which every copy is to be read once. */
+  readonly within: number;
+  /** Most bytes for each target. 0: none are read. */
+  readonly bytesPerDay: number;
+  /** Most time for each target. 0: none are read. */
+  readonly hoursPerDay: number;
+  /** Milliseconds between a reading that found something wrong and the second one, which counts. */
+  readonly secondLook: number;
 }
 
 const week = 7 * 86_400_000;
@@ -137,11 +151,33 @@ function read(environment: Environment): ArchiverConfig {
       most: duration(environment, 'ARCHIVER_RETRY_PAUSE_MOST', '10m'),
     },
     retrievedLifetime,
+    scrub: {
+      within: scrubWithinFrom(environment),
+      bytesPerDay: bytes(environment, 'SCRUB_BYTES_PER_DAY', '1TiB'),
+      hoursPerDay: scrubHoursFrom(environment),
+      secondLook: duration(environment, 'SCRUB_SECOND_LOOK', '1m'),
+    },
     certificates: {
       key: certificateKeyFrom(environment),
       issuer: environment['CERTIFICATE_ISSUER'] || 'Catena',
     },
   };
+}
+
+function scrubWithinFrom(environment: Environment): number {
+  const within = duration(environment, 'SCRUB_WITHIN', '180d');
+  if (within < 86_400_000)
+    refuse(
+      environment,
+      `Expected SCRUB_WITHIN of at least 1d, found ${within} ms: write days, such as 180d.`,
+    );
+  return within;
+}
+
+function scrubHoursFrom(environment: Environment): number {
+  const hours = integer(environment, 'SCRUB_HOURS_PER_DAY', 4, 0);
+  if (hours > 24) refuse(environment, `Expected SCRUB_HOURS_PER_DAY of at most 24, found ${hours}.`);
+  return hours;
 }
 
 function certificateKeyFrom(environment: Environment): SigningKey | undefined {

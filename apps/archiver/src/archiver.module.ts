@@ -23,6 +23,7 @@ import { TargetNames } from './domain/target-names.js';
 import { DiscardDatablockHandler } from './discard-datablock/discard-datablock.handler.js';
 import { CopyCheck } from './check-copies/copy-check.js';
 import { CopyMending } from './mend-copies/copy-mending.js';
+import { DatablockRepair } from './mend-copies/datablock-repair.js';
 import { FormerCopy } from './move-copy/former-copy.js';
 import { MoveCopyHandler } from './move-copy/move-copy.handler.js';
 import { RepairDatablockHandler } from './repair-datablock/repair-datablock.handler.js';
@@ -32,6 +33,7 @@ import { UploadsSweep } from './outside-copies/uploads-sweep.js';
 import { ReleaseOriginalsHandler } from './release-originals/release-originals.handler.js';
 import { ReleasedDatablocks } from './release-originals/released-datablocks.js';
 import { EndedWorkSweep } from './forget-work/ended-work-sweep.js';
+import { CopyAges } from './persistence/copy-ages.js';
 import { CopyRecords } from './persistence/copy-records.js';
 import { CertificateKeys } from './persistence/certificate-keys.js';
 import { CertifiedDatablocks } from './certify-dataset/certified-datablocks.js';
@@ -40,6 +42,7 @@ import { KeyAnnouncement } from './certify-dataset/key-announcement.js';
 import { Datablocks } from './persistence/datablocks.js';
 import { FilesAside } from './persistence/files-aside.js';
 import { RetrievedCopies } from './persistence/retrieved-copies.js';
+import { ScrubTurns } from './persistence/scrub-turns.js';
 import { ShareModes } from './persistence/share-modes.js';
 import { TargetIdentities } from './persistence/target-identities.js';
 import { WorkOrders } from './persistence/work-orders.js';
@@ -61,6 +64,13 @@ import { WorkHandlers } from './run-work/work-handlers.js';
 import { ThreadWatch } from './run-work/thread-watch.js';
 import { WorkEndings } from './run-work/work-endings.js';
 import { WorkRunner } from './run-work/work-runner.js';
+import { CopyScrub } from './scrub-copies/copy-scrub.js';
+import { ScrubCopies } from './scrub-copies/scrub-copies.js';
+import { ScrubFigures } from './scrub-copies/scrub-figures.js';
+import { ScrubQueue } from './scrub-copies/scrub-queue.js';
+import { Scrubbing } from './scrub-copies/scrubbing.js';
+import { ScrubbingController } from './scrub-copies/scrubbing.controller.js';
+import { TargetScrub } from './scrub-copies/target-scrub.js';
 import { DataElsewhere } from './set-aside/data-elsewhere.js';
 import { FormerCopies } from './set-aside/former-copies.js';
 import { SetAsideSweep } from './set-aside/set-aside-sweep.js';
@@ -82,7 +92,7 @@ export class ArchiverModule {
     return {
       module: ArchiverModule,
       imports: [ServiceHostModule.forRoot(config.serviceHost)],
-      controllers: [WorkOrdersConsumer, SetAsideController, SharesController],
+      controllers: [WorkOrdersConsumer, SetAsideController, SharesController, ScrubbingController],
       providers: [
         { provide: ConfigToken, useValue: config },
         { provide: ObjectStore, useFactory: () => new S3ObjectStore(config.store) },
@@ -149,6 +159,7 @@ export class ArchiverModule {
         CopyCheck,
         VerifyDatablockHandler,
         CopyMending,
+        DatablockRepair,
         RepairDatablockHandler,
         FormerCopy,
         MoveCopyHandler,
@@ -159,6 +170,14 @@ export class ArchiverModule {
         OutsideCopiesHandler,
         Uploads,
         UploadsSweep,
+        CopyAges,
+        ScrubTurns,
+        ScrubQueue,
+        ScrubFigures,
+        CopyScrub,
+        TargetScrub,
+        ScrubCopies,
+        Scrubbing,
         CertificateKeys,
         CertifiedDatablocks,
         CertifyDatasetHandler,

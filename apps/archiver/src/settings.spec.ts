@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { testKeyPem } from '#certificates/testing';
 import { archiverConfigFrom, type ArchiverConfig } from './archiver.config.js';
+import { scrubRuleOf } from './scrub-copies/scrub-rules.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'catena-archiver-config-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -81,5 +82,36 @@ describe('The key of certificates', () => {
       code: 'kernel.configuration',
       message: /CERTIFICATE_KEY_FILE: Expected a private key of Ed25519 .*openssl genpkey/,
     });
+  });
+});
+
+describe('The reading of old copies', () => {
+  const scrubOf = (yaml: string, more: Readonly<Record<string, string>> = {}) => {
+    const config = configOf(yaml, more);
+    return ['disk', 'tape'].map((name) => scrubRuleOf(config, name));
+  };
+  const day = 86_400_000;
+
+  it('is on: a tebibyte and four hours a day for each target, for a promise of 180 days', () => {
+    const rule = { within: 180 * day, bytesPerDay: 2 ** 40, hoursPerDay: 4 };
+    assert.deepEqual(scrubOf(text), [rule, rule]);
+  });
+
+  it('is what a target says of it, and for the rest what the environment says', () => {
+    const yaml = text
+      .replace('kind: tape,', 'kind: tape, scrub: off,')
+      .replace('kind: share,', 'kind: share, scrub: { within: 90d, bytesPerDay: 2GiB },');
+    const rule = { within: 90 * day, bytesPerDay: 2 ** 31, hoursPerDay: 7 };
+    assert.deepEqual(scrubOf(yaml, { SCRUB_HOURS_PER_DAY: '7' }), [rule, undefined]);
+  });
+
+  it('is off where there is no budget', () => {
+    for (const name of ['SCRUB_BYTES_PER_DAY', 'SCRUB_HOURS_PER_DAY'])
+      assert.deepEqual(scrubOf(text, { [name]: '0' }), [undefined, undefined]);
+  });
+
+  it('has a promise of days, and days of 24 hours', () => {
+    assert.throws(() => configOf(text, { SCRUB_WITHIN: '1h' }), /SCRUB_WITHIN of at least 1d/);
+    assert.throws(() => configOf(text, { SCRUB_HOURS_PER_DAY: '25' }), /SCRUB_HOURS_PER_DAY of at most 24/);
   });
 });

@@ -112,6 +112,30 @@ routes:
       /one of share, tape.*Did you mean "tape"\?/,
     ],
     [
+      'the reading of old copies of a storage that others operate',
+      'targets: [{ name: s, kind: outside, scrub: off }]\nroutes: [{ name: r, targets: [s] }]\n',
+      1,
+      /no such key of kind outside/,
+    ],
+    [
+      'a promise of hours',
+      whole.replace(
+        'options: { place: /mnt/disk }',
+        'scrub: { within: 5h }\n    options: { place: /mnt/disk }',
+      ),
+      4,
+      /`targets\[0\]\.scrub\.within`: Expected at least 1d, found "5h"/,
+    ],
+    [
+      'a day of more than 24 hours',
+      whole.replace(
+        'options: { place: /mnt/disk }',
+        'scrub: { hoursPerDay: 25 }\n    options: { place: /mnt/disk }',
+      ),
+      4,
+      /a whole number from 0 to 24/,
+    ],
+    [
       'an option that its adapter refuses',
       whole.replace('/data', 'data'),
       8,

@@ -14,8 +14,19 @@ export interface TargetPlace {
   readonly formerNames: readonly string[];
   /** Seconds that one mount costs; absent: nobody said. */
   readonly mountCost?: number;
+  /** How its old copies are read again, where it says so; `off`: not at all. Absent: SCRUB_WITHIN, SCRUB_BYTES_PER_DAY, SCRUB_HOURS_PER_DAY. */
+  readonly scrub?: ScrubInFile | 'off';
   /** What the adapter of the kind asks for. */
   readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** What a target says of the reading of its old copies. */
+export interface ScrubInFile {
+  /** Milliseconds within which every copy is to be read once. */
+  readonly within?: number;
+  /** 0: not at all. */
+  readonly bytesPerDay?: number;
+  readonly hoursPerDay?: number;
 }
 
 /** What an adapter has to say of a target's options; `key` is the place of one below `options`, such as `cold.days`. */
@@ -39,7 +50,7 @@ export interface TargetInFile {
 
 const keys = [
   ...['name', 'kind', 'options', 'reserve', 'formerNames'],
-  ...['limits', 'windows', 'mountCost'],
+  ...['limits', 'windows', 'mountCost', 'scrub'],
 ];
 const maxTargets = 100;
 const maxAtOnce = 10_000;
@@ -82,6 +93,7 @@ function readTarget(value: FileValue, { limit, check }: ReadingOptions): Found |
   const limits = entry.optional('limits', (one) => readLimits(one, limit)) ?? { write: limit, read: limit };
   const mountCost = (entry.optional('mountCost', time) ?? 0) / 1000;
   const reserve = entry.optional('reserve', size);
+  const scrub = entry.optional('scrub', readScrub);
   const formerNames = entry.optional('formerNames', listOf(anyText, fewNames)) ?? [];
   if (name === undefined || kind === undefined) return undefined;
   const options = kind === 'outside' ? refuseStorage(entry) : readOptions(entry, { name, kind }, check);
@@ -90,6 +102,7 @@ function readTarget(value: FileValue, { limit, check }: ReadingOptions): Found |
     ...{ name, kind, formerNames, options },
     ...(reserve === undefined ? {} : { reserve }),
     ...(mountCost === 0 ? {} : { mountCost }),
+    ...(scrub === undefined ? {} : { scrub }),
   };
   return { parsed: { target: { name, kind, limits, windows, mountCost }, place, line: value.line }, entry };
 }
@@ -98,7 +111,7 @@ const fewNames = { what: 'former names', most: 20 };
 
 /** Others operate that storage: no archiver reaches it. */
 function refuseStorage(entry: FileEntry): TargetPlace['options'] {
-  for (const key of ['options', 'reserve', 'formerNames'])
+  for (const key of ['options', 'reserve', 'formerNames', 'scrub'])
     entry.value(key)?.refuse('no such key of kind outside', 'Remove it: others operate that storage.');
   return {};
 }
@@ -128,6 +141,25 @@ function readLimits(value: FileValue, limit: number): Target['limits'] | undefin
     (key) => entry.optional(key, wholeNumber(1, maxAtOnce)) ?? limit,
   );
   return { write: write!, read: read! };
+}
+
+const leastWithin = 86_400_000;
+
+function readScrub(value: FileValue): ScrubInFile | 'off' | undefined {
+  // YAML 1.1 called it false, and people still do.
+  if (value.plain === 'off' || value.plain === false) return 'off';
+  const entry = value.entry(['within', 'bytesPerDay', 'hoursPerDay']);
+  if (entry === undefined) return undefined;
+  const within = entry.optional('within', time);
+  if (within !== undefined && within < leastWithin)
+    entry.value('within')!.refuse('at least 1d', 'Write days, such as 180d.');
+  const bytesPerDay = entry.optional('bytesPerDay', size);
+  const hoursPerDay = entry.optional('hoursPerDay', wholeNumber(0, 24));
+  return {
+    ...(within === undefined ? {} : { within }),
+    ...(bytesPerDay === undefined ? {} : { bytesPerDay }),
+    ...(hoursPerDay === undefined ? {} : { hoursPerDay }),
+  };
 }
 
 /** Names and former names are what records call a target by; two copies in one place are one. */

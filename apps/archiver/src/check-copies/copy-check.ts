@@ -18,7 +18,11 @@ export interface CheckedCopy {
   readonly found?: string;
   /** Of the bytes that are there, where they were all read. */
   readonly sha256?: string;
+  /** What a first reading found wrong that the second one, which counts, has read. */
+  readonly suspicion?: string;
 }
+
+type Finding = Pick<CheckedCopy, 'standing' | 'found' | 'sha256'> & { readonly isGone?: true };
 
 /** Told how many bytes of the copy were read. */
 export type Shown = (bytes: number) => void;
@@ -43,15 +47,34 @@ export class CopyCheck {
     return this.shares.find(({ name }) => name === share)!;
   }
 
-  /** @throws TransientError `archiver.copies-changed` for one that has been moved meanwhile, and others that pass */
+  /**
+   * @param suspected called where a first reading finds something wrong: then the copy is read once more, and only that counts
+   * @throws TransientError `archiver.copies-changed` for one that has been moved meanwhile, and others that pass
+   */
   async check(
     datablock: StoredDatablock,
     copy: StoredCopy,
     context: WorkContext,
     shown: Shown,
+    suspected?: (found: string) => Promise<void>,
   ): Promise<CheckedCopy> {
     const share = this.shareOf(copy);
-    const finding = await this.look(datablock, share, context, shown);
+    const first = await this.look(datablock, share, context, shown);
+    if (first.standing !== 'damaged' || suspected === undefined)
+      return this.writtenDown(datablock, copy, share, first);
+    const suspicion = first.found ?? '';
+    await suspected(suspicion);
+    context.signal.throwIfAborted();
+    const second = await this.look(datablock, share, context, shown);
+    return { ...(await this.writtenDown(datablock, copy, share, second)), suspicion };
+  }
+
+  private async writtenDown(
+    datablock: StoredDatablock,
+    copy: StoredCopy,
+    share: LongTermStorage,
+    finding: Finding,
+  ): Promise<CheckedCopy> {
     const { standing, found = '', isGone } = finding;
     if (isGone === true) {
       if (!(await this.records.isListed(datablock._id, copy))) throw copiesChanged(datablock._id);
@@ -77,7 +100,7 @@ export class CopyCheck {
     share: LongTermStorage,
     context: WorkContext,
     shown: Shown,
-  ): Promise<Pick<CheckedCopy, 'standing' | 'found' | 'sha256'> & { readonly isGone?: true }> {
+  ): Promise<Finding> {
     const gone = { standing: 'damaged', found: 'it is missing', isGone: true } as const;
     if ((await share.stat(_id)) === undefined) return gone;
     try {

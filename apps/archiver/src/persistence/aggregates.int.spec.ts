@@ -4,6 +4,7 @@ import { realArchiverStore } from '../testing/real-archiver-store.js';
 import { readerTurnsConformance } from '../testing/reader-turns.conformance.js';
 import { recallQueueConformance } from '../testing/recall-queue.conformance.js';
 import { retrievedCopiesConformance } from '../testing/retrieved-copies.conformance.js';
+import { scrubTurnsConformance } from '../testing/scrub-turns.conformance.js';
 import { workOrdersConformance } from '../testing/work-orders.conformance.js';
 
 for (const conformance of [
@@ -13,5 +14,6 @@ for (const conformance of [
   retrievedCopiesConformance,
   recallQueueConformance,
   readerTurnsConformance,
+  scrubTurnsConformance,
 ])
   conformance('a database', () => realArchiverStore(process.env['MONGODB_URI']));

@@ -4,6 +4,7 @@ import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import { readerTurnsConformance } from '../testing/reader-turns.conformance.js';
 import { recallQueueConformance } from '../testing/recall-queue.conformance.js';
 import { retrievedCopiesConformance } from '../testing/retrieved-copies.conformance.js';
+import { scrubTurnsConformance } from '../testing/scrub-turns.conformance.js';
 import { workOrdersConformance } from '../testing/work-orders.conformance.js';
 
 for (const conformance of [
@@ -13,6 +14,7 @@ for (const conformance of [
   retrievedCopiesConformance,
   recallQueueConformance,
   readerTurnsConformance,
+  scrubTurnsConformance,
 ])
   conformance('memory', () =>
     Promise.resolve({ store: memoryArchiverStore(), close: () => Promise.resolve() }),

@@ -8,6 +8,7 @@ import type {
   KnownTarget,
   ReaderTurns,
   RetrievedCopy,
+  ScrubTurn,
   ShareSteering,
   StoredDatablock,
   WorkOrder,
@@ -45,6 +46,10 @@ export class ArchiverStore implements OnApplicationBootstrap {
     return this.mongo.connection.collection<ShareSteering>('share_modes');
   }
 
+  get scrubTurns() {
+    return this.mongo.connection.collection<ScrubTurn>('scrub_turns');
+  }
+
   get certificateKeys() {
     return this.mongo.connection.collection<AnnouncedKey>('certificate_keys');
   }
@@ -80,6 +85,7 @@ export class ArchiverStore implements OnApplicationBootstrap {
     await this.datablocks.createIndex({ 'copies.damaged.at': 1 }, { name: 'damaged', sparse: true });
     await this.datablocks.createIndex({ sha256: 1 }, { name: 'by_content', sparse: true });
     await this.datablocks.createIndex({ 'copies.share': 1 }, { name: 'by_share' });
+    await this.datablocks.createIndex({ 'copies.share': 1, 'copies.verifiedAt': 1 }, { name: 'by_proof' });
     await this.targets.createIndex({ identity: 1 }, { name: 'by_identity', unique: true });
     await this.asides.createIndex({ share: 1 }, { name: 'by_share' });
     await this.asides.createIndex({ dueAt: 1, _id: 1 }, { name: 'due' });

@@ -234,3 +234,51 @@ export interface ShareSteering {
   /** It runs again from then on. */
   until?: Date;
 }
+
+/** What all copies on a target come to, at one moment. */
+export interface CopyFigures {
+  readonly at: Date;
+  readonly copies: number;
+  readonly bytes: number;
+  /** Bytes of copies that were read, and were right, within the promise. */
+  readonly readBytes: number;
+  readonly readCopies: number;
+  readonly damaged: number;
+  /** Bytes. */
+  readonly largest: number;
+  /** Bytes of a copy, where each byte counts once: large ones weigh more. */
+  readonly usual: number;
+  /** Of the copy that was proven longest ago; absent where there is none. */
+  readonly oldest?: Date;
+}
+
+/** The turn to read old copies on a target, which one archiver has at a time, and what of the budget is spent. */
+export interface ScrubTurn {
+  /** The name of the target. */
+  _id: string;
+  /** The archiver that had it last: an id of the process. */
+  holder?: string;
+  /** Fencing token: one for each turn. */
+  epoch: number;
+  /** Nobody else takes the turn before then. */
+  until: Date;
+  /** The day of the figures below, as 2026-01-31 (UTC). */
+  day: string;
+  /** Spent that day, or borrowed from the days after it. */
+  bytes: number;
+  milliseconds: number;
+  /** Bytes in a millisecond, as the last readings were. */
+  rate?: number;
+  /** What is read as long as the turn is held. */
+  reading?: {
+    readonly archiveId: string;
+    readonly bytes: number;
+    readonly done: number;
+    readonly since: Date;
+  };
+  /** Why nothing was read at the last look. */
+  waits?: { readonly code: string; readonly text: string; readonly at: Date };
+  figures?: CopyFigures;
+  /** When an archiver that serves the target counted last: records of targets that nobody serves go. */
+  countedAt: Date;
+}

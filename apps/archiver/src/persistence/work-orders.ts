@@ -236,6 +236,13 @@ export class WorkOrders {
     const open = { state: 'open' as const, 'command.data.archiveId': archiveId };
     return (await this.store.works.countDocuments(open, { limit: 1 })) > 0;
   }
+
+  /** Whether work for one of these targets waits for a worker of an archiver that has the served ones. */
+  async isDueAt(targets: readonly string[], now: Date, served: readonly string[]): Promise<boolean> {
+    const at = { $or: [{ needs: { $exists: false } }, { 'needs.targets': { $in: [...targets] } }] };
+    const due = { state: 'open' as const, dueAt: { $lte: now }, $and: [at, servedBy(served, now)] };
+    return (await this.store.works.countDocuments(due, { limit: 1 })) > 0;
+  }
 }
 
 /** One that was cancelled is not read any more. */

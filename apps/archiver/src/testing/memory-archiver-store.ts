@@ -10,6 +10,7 @@ export function memoryArchiverStore(): ArchiverStore {
     asides: memoryCollection(),
     targets: memoryCollection(),
     steering: memoryCollection(),
+    scrubTurns: memoryCollection(),
     certificateKeys: memoryCollection(),
     readerTurns: memoryCollection(),
     whenReady: () => Promise.resolve(),

@@ -9,6 +9,7 @@ import { CopyCheck } from '../check-copies/copy-check.js';
 import { TargetNames } from '../domain/target-names.js';
 import type { WorkContext } from '../domain/work.js';
 import { CopyMending } from '../mend-copies/copy-mending.js';
+import { DatablockRepair } from '../mend-copies/datablock-repair.js';
 import { FormerCopy } from '../move-copy/former-copy.js';
 import { MoveCopyHandler } from '../move-copy/move-copy.handler.js';
 import type { ArchiverStore } from '../persistence/archiver-store.js';
@@ -114,7 +115,8 @@ export class TendedCopies {
     const check = new CopyCheck(this.records, shares);
     this.orders = new WorkOrders(store, { wake: () => undefined } as unknown as OutboxRelay);
     const mending = new CopyMending(this.asides, this.records, this.orders, shares, config);
-    this.repair = new RepairDatablockHandler(this.datablocks, check, mending, clock);
+    const repairs = new DatablockRepair(this.datablocks, check, mending, clock);
+    this.repair = new RepairDatablockHandler(this.datablocks, repairs, clock);
     const former = new FormerCopy(this.datablocks, this.asides, check, clock);
     this.move = new MoveCopyHandler(this.datablocks, check, mending, former, clock, shares);
     this.verify = new VerifyDatablockHandler(this.datablocks, check, clock);

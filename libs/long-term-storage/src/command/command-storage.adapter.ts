@@ -27,6 +27,7 @@ import { CommandIdentity } from './command-identity.js';
 import type { IdentityFile } from '../identity/storage-identity.js';
 import { CommandRunner, type CommandRunnerOptions } from './command-runner.js';
 import { CommandWriter } from './command-writer.js';
+import { speakable } from './speakable.js';
 import { Spool } from './spool.js';
 
 export interface CommandStorageOptions extends Omit<CommandRunnerOptions, 'storage'> {
@@ -51,7 +52,7 @@ export interface CommandStorageOptions extends Omit<CommandRunnerOptions, 'stora
   readonly listPattern?: RegExp;
 }
 
-/** Characters of a label that are kept of what a client prints. */
+/** Characters of a label that are kept. */
 const maxLabel = 200;
 
 /**
@@ -120,7 +121,7 @@ export class CommandStorage extends LongTermStorage {
     return this.runner.offers('locate');
   }
 
-  /** A client that says nothing of a file, or what the pattern does not find, is no fault: it is only read in no order. */
+  /** Where a client says nothing of a file, that is read in no order. */
   override async placeOf(name: string): Promise<MediumPlace | undefined> {
     if (!this.knowsPlaces) return undefined;
     const { found, output } = await this.runner.run('locate', { name: checkedName(speakable(name)) });
@@ -382,15 +383,6 @@ export class CommandStorage extends LongTermStorage {
       { details: { storage: this.name, name } },
     );
   }
-}
-
-/** Refuses a name that a client would take for an option or for many files: some expand patterns by themselves. */
-function speakable(name: string): string {
-  if (!name.startsWith('-') && !/[*?[\]{}\\\u0000-\u001f\u007f]/.test(name)) return name;
-  throw new PermanentError(
-    'long-term-storage.name-invalid',
-    `Expected a name that no client takes for an option or a pattern (no - in front; none of * ? [ ] { } \\ or control characters), found ${JSON.stringify(name.slice(0, 300))}.`,
-  );
 }
 
 /** Of a name with the token of a writer. */

@@ -67,13 +67,26 @@ const storage = (kind: string, options: object, more: object = {}, meant: object
 
 const kind: fc.Arbitrary<(name: string) => Pair> = fc.oneof(
   fc
-    .record({ gib: fc.nat(50), isMarked: fc.boolean(), isOld: fc.boolean() })
-    .map(({ gib, isMarked, isOld }) => (name: string) => {
+    .record({ gib: fc.nat(50), isMarked: fc.boolean(), isOld: fc.boolean(), scrub: fc.nat(24) })
+    .map(({ gib, isMarked, isOld, scrub }) => (name: string) => {
       const options = { place: `/mnt/${name}`, ...(isMarked ? { marker: '.mounted' } : {}) };
       const former = isOld ? { formerNames: [`/old/${name}`] } : {};
-      const written = gib === 0 ? {} : { reserve: `${gib}GiB` };
-      const meant = gib === 0 ? {} : { reserve: gib * 2 ** 30 };
-      return storage('share', options, { ...former, ...written }, { ...former, ...meant });
+      const written = gib === 0 ? { scrub: 'off' } : { reserve: `${gib}GiB` };
+      const meant = gib === 0 ? { scrub: 'off' } : { reserve: gib * 2 ** 30 };
+      const reading = {
+        written:
+          scrub === 0 ? {} : { scrub: { within: `${scrub}d`, bytesPerDay: '1GiB', hoursPerDay: scrub } },
+        meant:
+          scrub === 0
+            ? {}
+            : { scrub: { within: scrub * 86_400_000, bytesPerDay: 2 ** 30, hoursPerDay: scrub } },
+      };
+      return storage(
+        'share',
+        options,
+        { ...former, ...written, ...reading.written },
+        { ...former, ...meant, ...reading.meant },
+      );
     }),
   fc
     .integer({ min: 1, max: 40 })
