@@ -135,7 +135,9 @@ module.exports = {
     {
       name: 'testing-doors-only-for-tests',
       severity: 'error',
-      from: { pathNot: ['spec[.]ts$', 'conformance[.]ts$', '^test/', '^(apps|libs)/[^/]+/src/testing/'] },
+      from: {
+        pathNot: ['spec[.]ts$', 'conformance[.]ts$', '^(test|bench)/', '^(apps|libs)/[^/]+/src/testing/'],
+      },
       to: { path: '^(apps|libs)/[^/]+/src/testing/' },
     },
     {

@@ -276,8 +276,7 @@ export class Installation {
     await Promise.all(appNames.map((name) => this.apps[name].stop()));
     const logs = appNames.map((name) => this.apps[name].options.logFile);
     const [unreadable] = sendsRubbish ? [] : (await Promise.all(logs.map(unreadableIn))).flat();
-    if (!failed && unreadable === undefined)
-      return rm(this.directory, { recursive: true, force: true });
+    if (!failed && unreadable === undefined) return rm(this.directory, { recursive: true, force: true });
     for (const name of appNames) {
       const lines = await troubleIn(this.apps[name].options.logFile);
       if (lines.length > 0) console.error(`${name}:\n  ${lines.join('\n  ')}`);

@@ -57,7 +57,7 @@ import { ReaderTurns } from './persistence/reader-turns.js';
 import { RecallQueue } from './persistence/recall-queue.js';
 import { RetrieveDatablockHandler } from './retrieve-datablock/retrieve-datablock.handler.js';
 import { ProgressReporting } from './run-work/progress-reporting.js';
-import { ServedTargets } from './run-work/served-targets.js';
+import { ServedTargets } from './order-recalls/served-targets.js';
 import { WaitingSigns } from './run-work/waiting-signs.js';
 import { CopyHandlers } from './run-work/copy-handlers.js';
 import { WorkHandlers } from './run-work/work-handlers.js';

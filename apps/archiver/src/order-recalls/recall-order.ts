@@ -6,7 +6,7 @@ import { ReaderTurns, type Reader } from '../persistence/reader-turns.js';
 import { RecallQueue, type Closed, type Looking } from '../persistence/recall-queue.js';
 import type { RecallPlace, WorkOrder } from '../persistence/records.js';
 import { WorkOrders } from '../persistence/work-orders.js';
-import { ServedTargets } from '../run-work/served-targets.js';
+import { ServedTargets } from './served-targets.js';
 
 /** Seconds that one mount costs where nobody said (`mountCost` of a target). */
 const usualMountCost = 90;

@@ -10,7 +10,7 @@ import { WorkOrders } from '../persistence/work-orders.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import type { ProgressReporting } from './progress-reporting.js';
 import { TargetNames } from '../domain/target-names.js';
-import { ServedTargets } from './served-targets.js';
+import { ServedTargets } from '../order-recalls/served-targets.js';
 import { WaitingSigns } from './waiting-signs.js';
 
 describe('The archiver, of work that does not run,', () => {

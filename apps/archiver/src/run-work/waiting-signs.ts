@@ -8,7 +8,7 @@ import { ArchiverStore } from '../persistence/archiver-store.js';
 import { Datablocks } from '../persistence/datablocks.js';
 import { WorkOrders, type WaitingOrder } from '../persistence/work-orders.js';
 import { ProgressReporting } from './progress-reporting.js';
-import { ServedTargets } from './served-targets.js';
+import { ServedTargets } from '../order-recalls/served-targets.js';
 
 const pause = 20_000;
 /** Work orders told of in one look: more are not under way by the limits of job-assembler. */

@@ -3,7 +3,7 @@ import { Clock } from '#kernel';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import { ScrubTurns } from '../persistence/scrub-turns.js';
 import { WorkOrders } from '../persistence/work-orders.js';
-import { ServedTargets } from '../run-work/served-targets.js';
+import { ServedTargets } from '../order-recalls/served-targets.js';
 import { CopyScrub, type ScrubOutcome, type ScrubWait } from './copy-scrub.js';
 import { ScrubFigures } from './scrub-figures.js';
 import { ScrubQueue } from './scrub-queue.js';

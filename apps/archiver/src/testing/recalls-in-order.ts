@@ -6,7 +6,7 @@ import type { ArchiverStore } from '../persistence/archiver-store.js';
 import { ReaderTurns } from '../persistence/reader-turns.js';
 import { RecallQueue } from '../persistence/recall-queue.js';
 import type { WorkOrders } from '../persistence/work-orders.js';
-import { ServedTargets } from '../run-work/served-targets.js';
+import { ServedTargets } from '../order-recalls/served-targets.js';
 
 /** Who says which work comes next at an archiver with these storages. */
 export function recallsInOrder(

@@ -18,7 +18,7 @@ import { FilesAside } from '../persistence/files-aside.js';
 import type { StoredCopy } from '../persistence/records.js';
 import { ScrubTurns } from '../persistence/scrub-turns.js';
 import { WorkOrders } from '../persistence/work-orders.js';
-import { ServedTargets } from '../run-work/served-targets.js';
+import { ServedTargets } from '../order-recalls/served-targets.js';
 import { CopyScrub } from '../scrub-copies/copy-scrub.js';
 import { ScrubFigures } from '../scrub-copies/scrub-figures.js';
 import { ScrubQueue } from '../scrub-copies/scrub-queue.js';
