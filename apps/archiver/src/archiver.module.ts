@@ -2,7 +2,14 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ClaimChecks } from '#claim-check';
 import { Clock } from '#kernel';
 import { IdentifiedStorage, storageForTarget, storageNameOf, storagesAt } from '#long-term-storage';
-import { ServiceHostModule } from '#service-host';
+import {
+  RECONCILIATION_CHECKS,
+  ReconciliationRecords,
+  Reconciliations,
+  ReconciliationsController,
+  ServiceHostModule,
+  type ReconciliationCheck,
+} from '#service-host';
 import { ObjectStore, S3ObjectStore } from '#storage';
 import { NeededTargets } from './accept-work/needed-targets.js';
 import { WorkOrdersConsumer } from './accept-work/work-orders.consumer.js';
@@ -53,6 +60,8 @@ import { PartRecall } from './retrieve-datablock/part-recall.js';
 import { RecallLock } from './retrieve-datablock/recall-lock.js';
 import { RecallOrder } from './order-recalls/recall-order.js';
 import { RecallPlaces } from './order-recalls/recall-places.js';
+import { ReconciledRecords } from './persistence/reconciled-records.js';
+import { reconciliationChecks } from './reconcile/reconciliation-checks.js';
 import { ReaderTurns } from './persistence/reader-turns.js';
 import { RecallQueue } from './persistence/recall-queue.js';
 import { RetrieveDatablockHandler } from './retrieve-datablock/retrieve-datablock.handler.js';
@@ -92,7 +101,7 @@ export class ArchiverModule {
     return {
       module: ArchiverModule,
       imports: [ServiceHostModule.forRoot(config.serviceHost)],
-      controllers: [WorkOrdersConsumer, SetAsideController, SharesController, ScrubbingController],
+      controllers: [WorkOrdersConsumer, SetAsideController, SharesController, ScrubbingController, ReconciliationsController],
       providers: [
         { provide: ConfigToken, useValue: config },
         { provide: ObjectStore, useFactory: () => new S3ObjectStore(config.store) },
@@ -178,6 +187,15 @@ export class ArchiverModule {
         TargetScrub,
         ScrubCopies,
         Scrubbing,
+        ReconciliationRecords,
+        Reconciliations,
+        ReconciledRecords,
+        ...reconciliationChecks,
+        {
+          provide: RECONCILIATION_CHECKS,
+          inject: [...reconciliationChecks],
+          useFactory: (...checks: ReconciliationCheck[]) => checks,
+        },
         CertificateKeys,
         CertifiedDatablocks,
         CertifyDatasetHandler,

@@ -33,6 +33,7 @@ import { PoliciesModule } from './policies/policies.module.js';
 import { ProposalsModule } from './proposals/proposals.module.js';
 import { PublicationsModule } from './publications/publications.module.js';
 import { PublishedDataModule } from './published-data/published-data.module.js';
+import { ReconcileModule } from './reconcile/reconcile.module.js';
 import { RuntimeConfigModule } from './runtime-config/runtime-config.module.js';
 import { SamplesModule } from './samples/samples.module.js';
 import { SignInModule } from './sign-in/sign-in.module.js';
@@ -80,6 +81,7 @@ export class CatalogApiModule {
         SharedModule.forRoot(config, jobs),
         AccountsModule,
         ...features,
+        ReconcileModule,
       ],
       providers: [
         { provide: APP_GUARD, useClass: CallerGuard },

@@ -21,7 +21,7 @@ export {
   type LifeSign,
   type StalledLoop,
 } from './life-signs.js';
-export { formerPidName, pidAsName } from './pid-names.js';
+export { formerPidName, pidAsName, pidOfName } from './pid-names.js';
 export { safeRelativePath } from './relative-path.js';
 export { listedPath } from './listed-path.js';
 export { NamedFiles } from './named-files.js';

@@ -42,6 +42,22 @@ function spell(pid: string): string {
   return name;
 }
 
+/** The pid that has this name; undefined where nobody can say: long names hold a digest, and those of before 0.2 were not one-to-one. */
+export function pidOfName(name: string): string | undefined {
+  if (name.includes('==')) return undefined;
+  const bytes: number[] = [];
+  const spelled = name.replace(/=$/, '').replaceAll(',', '/');
+  for (let at = 0; at < spelled.length; at += 1) {
+    if (spelled[at] !== '=') bytes.push(spelled.charCodeAt(at));
+    else {
+      bytes.push(Number.parseInt(spelled.slice(at + 1, at + 3), 16));
+      at += 2;
+    }
+  }
+  const pid = Buffer.from(bytes).toString('utf8');
+  return pid !== '' && pidAsName(pid) === name ? pid : undefined;
+}
+
 /** UTF-8 in which even half a surrogate pair has bytes of its own: `Buffer.from` makes the same three of all of them. */
 function wtf8Of(text: string): Buffer {
   const parts: Buffer[] = [];

@@ -14,3 +14,14 @@ export { ServiceHostModule } from './service-host.module.js';
 export { Open, Operators, Ruled, ruleOf, type EndpointRule } from './endpoint-rule.decorator.js';
 export { refuseWithoutRule } from './endpoint-rules.js';
 export { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from './service-host.options.js';
+export {
+  nothingToRepair,
+  RECONCILIATION_CHECKS,
+  ReconciliationCheck,
+  type Finding,
+  type Look,
+  type RepairOutcome,
+} from './reconciliation/reconciliation-check.js';
+export { ReconciliationRecords } from './reconciliation/reconciliation-records.js';
+export { Reconciliations } from './reconciliation/reconciliations.js';
+export { ReconciliationsController } from './reconciliation/reconciliations.controller.js';

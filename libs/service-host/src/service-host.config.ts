@@ -40,6 +40,7 @@ export function serviceHostOptionsFrom(
     shutdownDeadline: duration(environment, 'SHUTDOWN_DEADLINE', '25s'),
     livenessLimit: duration(environment, 'LIVENESS_LIMIT', '5m'),
     brokerAnswerLimit: duration(environment, 'BROKER_ANSWER_LIMIT', '30s'),
+    reconcileMinAge: duration(environment, 'RECONCILE_MIN_AGE', '7d'),
     operationsToken: environment['OPERATIONS_TOKEN'],
     installation: present(environment['CATENA_INSTALLATION']),
   };

@@ -32,6 +32,8 @@ export interface ServiceHostOptions {
   readonly brokerAnswerLimit: number;
   /** Bearer token for the operator's calls; without one they are refused. */
   readonly operationsToken: string | undefined;
+  /** Milliseconds: what is younger is not judged by a reconciliation. */
+  readonly reconcileMinAge: number;
   /** Which installation the app belongs to, for those who ask whether it is ready; undefined: it does not say. */
   readonly installation?: string | undefined;
 }

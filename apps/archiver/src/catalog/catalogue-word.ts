@@ -31,6 +31,14 @@ export class CatalogueWord {
     return this.listsAny({ archiveId: { inq: [archiveId] } });
   }
 
+  /**
+   * Whether the account sees a datablock of this archive id, of whichever dataset: "no" proves nothing, as nobody has said whose it
+   * would be.
+   */
+  listsName(archiveId: string): Promise<boolean> {
+    return this.listsAny({ archiveId: { inq: [archiveId] } });
+  }
+
   /** Whether the catalogue lists it among the datablocks of this dataset, which the account may see. */
   listsOf({ pid, archiveId }: NamedDatablock): Promise<boolean> {
     return this.listsAny({ archiveId: { inq: [archiveId] }, datasetId: { inq: [pid] } });

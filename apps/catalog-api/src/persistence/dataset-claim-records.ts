@@ -151,6 +151,11 @@ export class DatasetClaimRecords {
     return rowsById<ClaimRecord>(this.catalogue.claims, { _id: ids, ...open }, { page });
   }
 
+  /** Those of all jobs, in the order of their ids. */
+  allOpen(): AsyncIterable<ClaimRecord> {
+    return rowsById<ClaimRecord>(this.catalogue.claims, { ...open });
+  }
+
   /** Datasets of those claims that are open, and as they were seen. */
   async stillOpen(seen: readonly SeenClaim[]): Promise<ReadonlySet<string>> {
     const found = await rowsWithIds<ClaimRecord>(

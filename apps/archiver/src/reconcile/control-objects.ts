@@ -1,0 +1,70 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ReconciliationCheck, type Finding, type Look, type RepairOutcome } from '#service-host';
+import { ObjectStore, type ListedObject } from '#storage';
+import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
+import { ReconciledRecords } from '../persistence/reconciled-records.js';
+
+/** What lies below each, and how the name of the datablock is cut out of a key. */
+const folders = [
+  { prefix: 'manifests/', ending: '.json' },
+  { prefix: 'originals/', ending: '.ndjson' },
+] as const;
+const page = 100;
+
+interface Seen {
+  readonly archiveId: string;
+  readonly object: ListedObject;
+}
+
+/** Lists in the control bucket of datablocks that are gone. */
+@Injectable()
+export class ControlObjects extends ReconciliationCheck {
+  readonly name = 'manifests and lists of originals';
+
+  constructor(
+    private readonly records: ReconciledRecords,
+    private readonly objects: ObjectStore,
+    @Inject(ConfigToken) private readonly config: ArchiverConfig,
+  ) {
+    super();
+  }
+
+  async *findings(look: Look): AsyncGenerator<Finding> {
+    for (const { prefix, ending } of folders) {
+      let some: Seen[] = [];
+      for await (const object of this.objects.list(this.config.controlBucket, prefix)) {
+        look.looked();
+        if (object.modifiedAt > look.oldEnough || !object.key.endsWith(ending)) continue;
+        some.push({ archiveId: object.key.slice(prefix.length, -ending.length), object });
+        if (some.length < page) continue;
+        yield* this.without(some);
+        some = [];
+      }
+      yield* this.without(some);
+    }
+  }
+
+  /** No work that is accepted later names a datablock that no record knows: its archival writes the list again, as another version. */
+  async repair({ seen }: Finding): Promise<RepairOutcome> {
+    const { archiveId, object } = seen as Seen;
+    if ((await this.records.known([archiveId])).has(archiveId)) return 'changed';
+    if (await this.records.isOrdered(archiveId)) return 'changed';
+    const others = await this.objects.removeUnchanged(this.config.controlBucket, [object]);
+    return others.length === 0 ? 'repaired' : 'changed';
+  }
+
+  private async *without(some: readonly Seen[]): AsyncGenerator<Finding> {
+    const known = await this.records.known(some.map(({ archiveId }) => archiveId));
+    for (const { archiveId, object } of some) {
+      if (known.has(archiveId) || (await this.records.isOrdered(archiveId))) continue;
+      yield {
+        ...{ kind: 'list-without-datablock', subject: object.key, canRepair: true },
+        where: `bucket ${this.config.controlBucket}`,
+        expected: `a record of ${archiveId}, or work that names it`,
+        found: 'neither',
+        remedy: 'removed',
+        seen: { archiveId, object } satisfies Seen,
+      };
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, messageOf } from '#kernel';
+import type { FileSetAside, LongTermStorage } from '#long-term-storage';
+import { ReconciliationCheck, type Finding, type Look, type RepairOutcome } from '#service-host';
+import { ConfigToken, SharesToken, type ArchiverConfig } from '../archiver.config.js';
+import { ReconciledRecords } from '../persistence/reconciled-records.js';
+import { namedBy } from './names-of-files.js';
+
+interface Seen extends FileSetAside {
+  readonly share: string;
+}
+
+/** Files that lie set aside and that no record knows: no sweep would ever look at them. */
+@Injectable()
+export class UnknownFilesAside extends ReconciliationCheck {
+  readonly name = 'files set aside';
+
+  constructor(
+    private readonly records: ReconciledRecords,
+    private readonly clock: Clock,
+    @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
+    @Inject(ConfigToken) private readonly config: ArchiverConfig,
+  ) {
+    super();
+  }
+
+  async *findings(look: Look): AsyncGenerator<Finding> {
+    for (const share of this.shares)
+      try {
+        for await (const file of share.listSetAside('')) {
+          look.looked();
+          if (await this.records.isAsideRecorded(file.token)) continue;
+          if (await look.isOldNews(share.name, `${file.name}\n${file.token}`)) yield found(share.name, file);
+        }
+        await look.sawAll(share.name);
+      } catch (error) {
+        look.skip(`${share.name}: ${messageOf(error)}`);
+        look.looked();
+      }
+  }
+
+  /** The record makes it known again; nothing goes before its files are known to be elsewhere. */
+  async repair({ seen }: Finding): Promise<RepairOutcome> {
+    const { share: where, name, token } = seen as Seen;
+    const share = this.shares.find((one) => one.name === where);
+    const owner = namedBy(name);
+    if (share === undefined || owner === undefined) return 'changed';
+    if (!(await share.isSetAside(name, token))) return 'changed';
+    const now = this.clock.now();
+    const isKept = await this.records.keepAside({
+      ...{ _id: token, share: where, archiveId: name, ...owner, reset: true },
+      reason: 'A reconciliation found it set aside, without a record.',
+      ...{ setAsideAt: now, dueAt: new Date(now.getTime() + this.config.discardGrace) },
+    });
+    return isKept ? 'repaired' : 'changed';
+  }
+}
+
+function found(share: string, file: FileSetAside): Finding {
+  const canRepair = namedBy(file.name) !== undefined;
+  return {
+    ...{ kind: 'aside-without-record', subject: file.name, where: share, canRepair },
+    expected: `a record of the token ${file.token}`,
+    found: `${file.size} bytes set aside that no record knows`,
+    remedy: canRepair
+      ? 'recorded: operators see it, and its sweep removes it once its files are known to be elsewhere'
+      : 'nobody can say of which dataset it is: look at it by hand',
+    seen: { share, name: file.name, token: file.token, size: file.size } satisfies Seen,
+  };
+}

@@ -1,0 +1,34 @@
+import { Module } from '@nestjs/common';
+import {
+  RECONCILIATION_CHECKS,
+  ReconciliationRecords,
+  Reconciliations,
+  ReconciliationsController,
+  type ReconciliationCheck,
+} from '#service-host';
+import { ClaimsModule } from '../claims/claims.module.js';
+import { DatasetEvidence } from './dataset-evidence.js';
+import { DatasetFlags } from './dataset-flags.js';
+import { HoldsOfEndedJobs } from './holds-of-ended-jobs.js';
+import { LandingFolders } from './landing-folders.js';
+
+/** What a reconciliation of the catalogue looks at, in this order. */
+const checks = [HoldsOfEndedJobs, DatasetFlags, LandingFolders] as const;
+
+/** Compares the catalogue with jobs, datablocks and the landing zone, when an operator asks for it. */
+@Module({
+  imports: [ClaimsModule],
+  controllers: [ReconciliationsController],
+  providers: [
+    ReconciliationRecords,
+    Reconciliations,
+    DatasetEvidence,
+    ...checks,
+    {
+      provide: RECONCILIATION_CHECKS,
+      inject: [...checks],
+      useFactory: (...all: ReconciliationCheck[]) => all,
+    },
+  ],
+})
+export class ReconcileModule {}

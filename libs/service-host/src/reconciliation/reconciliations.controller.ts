@@ -1,0 +1,64 @@
+import {
+  BadRequestException,
+  Body,
+  ConflictException,
+  Controller,
+  Get,
+  HttpCode,
+  NotFoundException,
+  Param,
+  Post,
+} from '@nestjs/common';
+import { codeOf, messageOf } from '#kernel';
+import { Operators } from '../endpoint-rule.decorator.js';
+import type { KeptFinding } from './reconciliation-records.js';
+import { Reconciliations, type RunState, type WantedRun } from './reconciliations.js';
+
+type Said = Partial<Record<'apply' | 'by' | 'reason', unknown>> | undefined;
+
+/** What operators ask of the reconciler of one app; `catena-admin reconcile` asks all of them. */
+@Operators()
+@Controller({ path: 'operations/reconciliations', version: ['3', '4'] })
+export class ReconciliationsController {
+  constructor(private readonly reconciliations: Reconciliations) {}
+
+  @Get()
+  list(): Promise<RunState[]> {
+    return this.reconciliations.list();
+  }
+
+  /** Begins one in the background. With `apply` it repairs what it can prove. */
+  @Post()
+  @HttpCode(202)
+  start(@Body() body: Said): Promise<RunState> {
+    return this.reconciliations.start(wantedIn(body)).catch(asStatus);
+  }
+
+  @Get(':id')
+  async state(@Param('id') id: string): Promise<RunState & { readonly list: KeptFinding[] }> {
+    const state = await this.reconciliations.state(id);
+    if (state === undefined)
+      throw new NotFoundException(`Expected the id of a reconciliation, found ${id.slice(0, 100)}.`);
+    return { ...state, list: await this.reconciliations.findings(id) };
+  }
+}
+
+const form = '{"apply": false, "by": "your name", "reason": "why"}';
+
+function wantedIn(body: Said): WantedRun {
+  const apply = body?.apply ?? false;
+  if (typeof apply !== 'boolean')
+    throw new BadRequestException(`Expected a body ${form}, found no truth value in apply.`);
+  return { apply, by: textOf(body, 'by', 100), reason: textOf(body, 'reason', 500) };
+}
+
+function textOf(body: Said, name: 'by' | 'reason', most: number): string {
+  const value = body?.[name];
+  if (typeof value === 'string' && value.trim() !== '') return value.trim().slice(0, most);
+  throw new BadRequestException(`Expected a body ${form}, found no ${name}.`);
+}
+
+function asStatus(error: unknown): never {
+  if (codeOf(error, '') === 'reconciliation.under-way') throw new ConflictException(messageOf(error));
+  throw error;
+}
