@@ -1,6 +1,13 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Clock } from '#kernel';
-import { ServiceHostModule } from '#service-host';
+import {
+  RECONCILIATION_CHECKS,
+  ReconciliationRecords,
+  Reconciliations,
+  ReconciliationsController,
+  ServiceHostModule,
+  type ReconciliationCheck,
+} from '#service-host';
 import { ObjectStore, S3ObjectStore } from '#storage';
 import { JobCancellation } from './accept-job/job-cancellation.js';
 import { JobRequestsConsumer } from './accept-job/job-requests.consumer.js';
@@ -9,6 +16,7 @@ import { DatasetTasks } from './aggregates/dataset-tasks.js';
 import { Jobs } from './aggregates/jobs.js';
 import { Leases } from './aggregates/leases.js';
 import { OutsideOrders } from './aggregates/outside-orders.js';
+import { ReconciledWork } from './aggregates/reconciled-work.js';
 import { SteeredWork } from './aggregates/steered-work.js';
 import { Steering } from './aggregates/steering.js';
 import { WorkFigures } from './aggregates/work-figures.js';
@@ -23,6 +31,7 @@ import { MongoDatasetTasks } from './persistence/mongo-dataset-tasks.js';
 import { MongoJobs } from './persistence/mongo-jobs.js';
 import { MongoLeases } from './persistence/mongo-leases.js';
 import { MongoOutsideOrders } from './persistence/mongo-outside-orders.js';
+import { MongoReconciledWork } from './persistence/mongo-reconciled-work.js';
 import { MongoSteeredWork } from './persistence/mongo-steered-work.js';
 import { MongoSteering } from './persistence/mongo-steering.js';
 import { MongoWorkFigures } from './persistence/mongo-work-figures.js';
@@ -37,6 +46,8 @@ import { JobAnnouncement } from './plan-job/job-announcement.js';
 import { JobDatasets } from './plan-job/job-datasets.js';
 import { JobPlanner } from './plan-job/job-planner.js';
 import { PlanningLoop } from './plan-job/planning-loop.js';
+import { ListsOfJobs } from './reconcile/lists-of-jobs.js';
+import { QuietWork } from './reconcile/quiet-work.js';
 import { CurrentRules } from './release-work/current-rules.js';
 import { SteeredJobs } from './release-work/steered-jobs.js';
 import { Dispatcher } from './release-work/dispatcher.js';
@@ -89,6 +100,7 @@ export class JobAssemblerModule {
         CertificationReportsConsumer,
         LimitsController,
         JobsController,
+        ReconciliationsController,
       ],
       providers: [
         { provide: ConfigToken, useValue: config },
@@ -152,6 +164,16 @@ export class JobAssemblerModule {
         JobView,
         SteeringSweep,
         FinishedJobsSweep,
+        ReconciliationRecords,
+        Reconciliations,
+        { provide: ReconciledWork, useClass: MongoReconciledWork },
+        ListsOfJobs,
+        QuietWork,
+        {
+          provide: RECONCILIATION_CHECKS,
+          inject: [ListsOfJobs, QuietWork],
+          useFactory: (...checks: ReconciliationCheck[]) => checks,
+        },
       ],
     };
   }

@@ -47,10 +47,11 @@ export class ReconciledRecords {
     );
   }
 
-  /** Whether a work order, open or ended, names the datablock. */
-  async isOrdered(archiveId: string): Promise<boolean> {
+  /** Whether a work order, open or ended, names the datablock, or a file of it that was set aside. */
+  async isNamed(archiveId: string): Promise<boolean> {
     const named = { 'command.data.archiveId': archiveId };
-    return (await this.store.works.countDocuments(named, { limit: 1 })) > 0;
+    if ((await this.store.works.countDocuments(named, { limit: 1 })) > 0) return true;
+    return (await this.store.asides.countDocuments({ archiveId }, { limit: 1 })) > 0;
   }
 
   /** Stands against a late record of the datablock. @returns false when it has a record by now */

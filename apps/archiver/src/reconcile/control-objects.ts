@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '#kernel';
 import { ReconciliationCheck, type Finding, type Look, type RepairOutcome } from '#service-host';
 import { ObjectStore, type ListedObject } from '#storage';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import { ReconciledRecords } from '../persistence/reconciled-records.js';
+import { namedBy } from './names-of-files.js';
 
 /** What lies below each, and how the name of the datablock is cut out of a key. */
 const folders = [
@@ -24,6 +26,7 @@ export class ControlObjects extends ReconciliationCheck {
   constructor(
     private readonly records: ReconciledRecords,
     private readonly objects: ObjectStore,
+    private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
   ) {
     super();
@@ -44,21 +47,31 @@ export class ControlObjects extends ReconciliationCheck {
     }
   }
 
-  /** No work that is accepted later names a datablock that no record knows: its archival writes the list again, as another version. */
+  /**
+   * Under a mark that no late record of the datablock paints over: an archival that is accepted meanwhile finds that its record is
+   * refused, tries again, and writes its lists anew.
+   */
   async repair({ seen }: Finding): Promise<RepairOutcome> {
     const { archiveId, object } = seen as Seen;
-    if ((await this.records.known([archiveId])).has(archiveId)) return 'changed';
-    if (await this.records.isOrdered(archiveId)) return 'changed';
-    const others = await this.objects.removeUnchanged(this.config.controlBucket, [object]);
-    return others.length === 0 ? 'repaired' : 'changed';
+    const owner = namedBy(archiveId);
+    if (owner === undefined) return 'changed';
+    const markedAt = this.clock.now();
+    if (!(await this.records.markUnrecorded({ _id: archiveId, ...owner }, markedAt))) return 'changed';
+    try {
+      if (await this.records.isNamed(archiveId)) return 'changed';
+      const others = await this.objects.removeUnchanged(this.config.controlBucket, [object]);
+      return others.length === 0 ? 'repaired' : 'changed';
+    } finally {
+      await this.records.unmark(archiveId, markedAt);
+    }
   }
 
   private async *without(some: readonly Seen[]): AsyncGenerator<Finding> {
     const known = await this.records.known(some.map(({ archiveId }) => archiveId));
     for (const { archiveId, object } of some) {
-      if (known.has(archiveId) || (await this.records.isOrdered(archiveId))) continue;
+      if (known.has(archiveId) || (await this.records.isNamed(archiveId))) continue;
       yield {
-        ...{ kind: 'list-without-datablock', subject: object.key, canRepair: true },
+        ...{ kind: 'list-without-datablock', subject: object.key, canRepair: namedBy(archiveId) !== undefined },
         where: `bucket ${this.config.controlBucket}`,
         expected: `a record of ${archiveId}, or work that names it`,
         found: 'neither',

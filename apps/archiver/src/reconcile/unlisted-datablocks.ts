@@ -42,6 +42,6 @@ export class UnlistedDatablocks extends ReconciliationCheck {
     const lately = this.clock.now().getTime() - this.config.endedWorkLifetime;
     const before = Math.min(lately, oldEnough.getTime());
     if (copies.some(({ verifiedAt }) => verifiedAt.getTime() > before)) return false;
-    return !(await this.records.isOrdered(_id));
+    return !(await this.records.isNamed(_id));
   }
 }

@@ -105,7 +105,7 @@ export class UnrecordedFiles extends ReconciliationCheck {
     for (const { name, size } of files) {
       const record = known.get(name);
       if (record !== undefined && isListedOn(record, share.name)) continue;
-      if (await this.records.isOrdered(name)) continue;
+      if (await this.records.isNamed(name)) continue;
       if (!(await look.isOldNews(share.name, `${name}\n${size}`))) continue;
       yield await this.judged(share, { name, size }, record);
     }
@@ -144,7 +144,7 @@ export class UnrecordedFiles extends ReconciliationCheck {
 
   /** @throws TransientError when the catalogue's answer would prove nothing */
   private async isWanted(archiveId: string, pid: string): Promise<boolean> {
-    return (await this.records.isOrdered(archiveId)) || (await this.catalogue.lists({ pid, archiveId }));
+    return (await this.records.isNamed(archiveId)) || (await this.catalogue.lists({ pid, archiveId }));
   }
 }
 
