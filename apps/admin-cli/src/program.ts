@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { CommandBasics, CommandResult, GlobalOptions, Runner } from '#command-line';
 import type { CheckWorkerOptions } from './check-worker/settings.js';
+import type { ReconcileOptions } from './reconcile/reconcile.js';
 import type { CheckDatabaseOptions } from './check-database/check-database.js';
 
 const afterHelp = `
@@ -72,6 +73,18 @@ export function programFor(run: Runner<CommandBasics>): Command {
     .command('prepare')
     .description("make accounts and queues at the broker and the store's buckets; may be repeated")
     .action(() => perform(async (context) => (await import('./prepare/prepare.js')).prepare(context)));
+  program
+    .command('reconcile')
+    .description(
+      'compare catalogue, plans, copies and object storage through the apps; changes nothing unless told to',
+    )
+    .option('--apply', 'repair what can be proven; needs --reason')
+    .option('--only <apps>', 'such as archiver,catalog-api (default: all of OPERATIONS_APPS_FILE)')
+    .option('--reason <text>', 'kept with the run')
+    .option('--by <name>', 'who does it (default: the user of this computer)')
+    .action((options: ReconcileOptions) =>
+      perform(async (context) => (await import('./reconcile/reconcile.js')).reconcile(context, options)),
+    );
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   return program;
 }

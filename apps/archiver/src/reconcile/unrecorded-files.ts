@@ -93,7 +93,7 @@ export class UnrecordedFiles extends ReconciliationCheck {
     }
     yield* this.among(share, files, look);
     if (foreign.length > 0)
-      look.skip(`${share.name}: files whose names are none of Catena, such as ${foreign.join(', ')}`);
+      look.note(`${share.name}: files whose names are none of Catena, such as ${foreign.join(', ')}`);
   }
 
   private async *among(

@@ -27,6 +27,8 @@ export interface Look {
   looked(): void;
   /** Says what could not be looked at, and why; the other things are. */
   skip(what: string): void;
+  /** Says what people may want to know, and is no finding. */
+  note(what: string): void;
   /**
    * Suspicious before bad: what no place tells the age of counts only when an earlier run saw the same, RECONCILE_MIN_AGE ago or more,
    * and every run since.

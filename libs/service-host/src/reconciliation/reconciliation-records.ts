@@ -18,6 +18,7 @@ export interface CheckProgress {
   watched: number;
   /** What could not be looked at, and why. */
   skipped: string[];
+  notes: string[];
   fault?: string;
 }
 

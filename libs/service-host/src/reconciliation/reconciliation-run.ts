@@ -8,8 +8,8 @@ import {
   type ReconciliationRun,
 } from './reconciliation-records.js';
 
-/** Names of what was skipped that are kept. */
-const maxSkipped = 50;
+/** Of what was skipped, or noted, that is kept. */
+const maxSaid = 50;
 
 /** One run over all checks, one after the other, a finding at a time. */
 export class RunOfChecks {
@@ -85,9 +85,8 @@ export class RunOfChecks {
         stillMoving();
         this.signal.throwIfAborted();
       },
-      skip: (what) => {
-        if (progress.skipped.length < maxSkipped) progress.skipped.push(what.slice(0, 500));
-      },
+      skip: (what) => say(progress.skipped, what),
+      note: (what) => say(progress.notes, what),
       isOldNews: async (scope, key) => {
         const since = await this.records.see(_id, `${name}/${scope}`, key, startedAt);
         const isOld = since !== undefined && since <= this.oldEnough;
@@ -97,4 +96,8 @@ export class RunOfChecks {
       sawAll: (scope) => this.records.forgetUnseen(_id, `${name}/${scope}`),
     };
   }
+}
+
+function say(list: string[], what: string): void {
+  if (list.length < maxSaid) list.push(what.slice(0, 500));
 }

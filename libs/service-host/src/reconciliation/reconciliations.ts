@@ -133,7 +133,7 @@ export class Reconciliations extends HostedLoop {
 }
 
 function nothingYet() {
-  return { lookedAt: 0, findings: 0, repaired: 0, changed: 0, failed: 0, watched: 0, skipped: [] };
+  return { lookedAt: 0, findings: 0, repaired: 0, changed: 0, failed: 0, watched: 0, skipped: [], notes: [] };
 }
 
 function underWay({ run, by, since }: Turn): PermanentError {
