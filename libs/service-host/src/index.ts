@@ -23,5 +23,6 @@ export {
   type RepairOutcome,
 } from './reconciliation/reconciliation-check.js';
 export { ReconciliationRecords } from './reconciliation/reconciliation-records.js';
+export { newRun, RunOfChecks } from './reconciliation/reconciliation-run.js';
 export { Reconciliations } from './reconciliation/reconciliations.js';
 export { ReconciliationsController } from './reconciliation/reconciliations.controller.js';

@@ -39,13 +39,12 @@ export async function reconcile(
   };
 }
 
-async function reconciled(
-  context: CommandBasics,
-  app: OperatedApp,
-  wanted: object,
-): Promise<AppReport> {
+async function reconciled(context: CommandBasics, app: OperatedApp, wanted: object): Promise<AppReport> {
   const { signal } = context;
-  const begun = await orInterrupted(signal, operationsCall<RunAnswer>(app, 'reconciliations', signal, wanted));
+  const begun = await orInterrupted(
+    signal,
+    operationsCall<RunAnswer>(app, 'reconciliations', signal, wanted),
+  );
   if ('none' in begun) return { app: app.name, none: true };
   if ('fault' in begun) return { app: app.name, fault: begun.fault };
   const total = begun.body.checks.length;
@@ -59,7 +58,10 @@ async function reconciled(
       const answer = await orInterrupted(signal, operationsCall<RunAnswer>(app, path, signal));
       if ('body' in answer) [run, silent] = [answer.body, 0];
       else if ((silent += 1) >= maxSilent)
-        return { app: app.name, fault: 'fault' in answer ? answer.fault : 'it does not know the run any more' };
+        return {
+          app: app.name,
+          fault: 'fault' in answer ? answer.fault : 'it does not know the run any more',
+        };
     }
   } finally {
     progress.end();

@@ -61,7 +61,9 @@ export function linesOf(report: AppReport): string[] {
     ...(state === 'broken' ? [`${app}: the run broke off: start it again`] : []),
     ...checks.flatMap((check) => checkLines(app, check)),
     ...list.slice(0, maxPrinted).map((finding) => findingLine(app, finding)),
-    ...(all > maxPrinted ? [`${app}: ${all - maxPrinted} more findings (--json, GET operations/reconciliations)`] : []),
+    ...(all > maxPrinted
+      ? [`${app}: ${all - maxPrinted} more findings (--json, GET operations/reconciliations)`]
+      : []),
   ];
 }
 
@@ -81,7 +83,12 @@ function checkLines(app: string, check: RunAnswer['checks'][number]): string[] {
   ];
 }
 
-const outcomes = { found: 'left', repaired: 'repaired', changed: 'changed meanwhile, left', failed: 'not repaired' };
+const outcomes = {
+  found: 'left',
+  repaired: 'repaired',
+  changed: 'changed meanwhile, left',
+  failed: 'not repaired',
+};
 
 function findingLine(app: string, finding: NonNullable<RunAnswer['list']>[number]): string {
   const { kind, subject, where, expected, found, remedy, outcome, fault } = finding;

@@ -35,7 +35,7 @@ export class ReconciledRecords {
 
   /** Names of those of these that have a record, in whichever state. */
   async known(names: readonly string[]): Promise<ReadonlyMap<string, FoundDatablock>> {
-    const projection = { _id: 1, pid: 1, jobId: 1, state: 1, copies: 1 } as const;
+    const projection = { _id: 1, pid: 1, jobId: 1, state: 1, copies: 1, manifest: 1 } as const;
     const rows = await rowsWithIds<FoundDatablock>(this.store.datablocks, names, { projection });
     return new Map(
       rows.map((row) => [
@@ -74,6 +74,17 @@ export class ReconciledRecords {
   /** A file that lies set aside is known again. @returns false when it has a record by now */
   keepAside(aside: Omit<FileAside, 'state'>): Promise<boolean> {
     return unlessThere(() => this.store.asides.insertOne({ ...aside, ...kept.to }));
+  }
+
+  /** Files that no sweep has in its hands, in the order of their tokens. */
+  async *kept(): AsyncGenerator<FileAside> {
+    for await (const row of rowsById<FileAside>(this.store.asides, { ...kept.to }))
+      yield { ...row, share: this.names.nameOf(row.share) };
+  }
+
+  /** No file lies there under this token. @returns false when it was kept anew, or is in other hands */
+  async dropAside({ _id, dueAt }: Pick<FileAside, '_id' | 'dueAt'>): Promise<boolean> {
+    return (await this.store.asides.deleteOne({ _id, ...kept.to, dueAt })).deletedCount > 0;
   }
 
   async isAsideRecorded(token: string): Promise<boolean> {

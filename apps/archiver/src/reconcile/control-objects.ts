@@ -71,7 +71,11 @@ export class ControlObjects extends ReconciliationCheck {
     for (const { archiveId, object } of some) {
       if (known.has(archiveId) || (await this.records.isNamed(archiveId))) continue;
       yield {
-        ...{ kind: 'list-without-datablock', subject: object.key, canRepair: namedBy(archiveId) !== undefined },
+        ...{
+          kind: 'list-without-datablock',
+          subject: object.key,
+          canRepair: namedBy(archiveId) !== undefined,
+        },
         where: `bucket ${this.config.controlBucket}`,
         expected: `a record of ${archiveId}, or work that names it`,
         found: 'neither',

@@ -70,7 +70,12 @@ export class RetrievalObjects extends ReconciliationCheck {
       found: 'none',
       remedy: 'the record is dropped: the next retrieval recalls it anew',
       seen: {
-        copy: { _id, until, ...(order === undefined ? {} : { order }), ...(epoch === undefined ? {} : { epoch }) },
+        copy: {
+          _id,
+          until,
+          ...(order === undefined ? {} : { order }),
+          ...(epoch === undefined ? {} : { epoch }),
+        },
       } satisfies Seen,
     };
   }

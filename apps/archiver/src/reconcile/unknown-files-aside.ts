@@ -4,13 +4,17 @@ import type { FileSetAside, LongTermStorage } from '#long-term-storage';
 import { ReconciliationCheck, type Finding, type Look, type RepairOutcome } from '#service-host';
 import { ConfigToken, SharesToken, type ArchiverConfig } from '../archiver.config.js';
 import { ReconciledRecords } from '../persistence/reconciled-records.js';
+import type { FileAside } from '../persistence/records.js';
 import { namedBy } from './names-of-files.js';
 
-interface Seen extends FileSetAside {
-  readonly share: string;
-}
+type Seen =
+  | (FileSetAside & { readonly share: string })
+  | { readonly record: Pick<FileAside, '_id' | 'dueAt' | 'share' | 'archiveId'> };
 
-/** Files that lie set aside and that no record knows: no sweep would ever look at them. */
+/**
+ * Files that lie set aside and that no record knows: no sweep would ever look at them. And records of files that were never moved, as
+ * their mover died: they keep the file under its name from being looked at.
+ */
 @Injectable()
 export class UnknownFilesAside extends ReconciliationCheck {
   readonly name = 'files set aside';
@@ -37,11 +41,14 @@ export class UnknownFilesAside extends ReconciliationCheck {
         look.skip(`${share.name}: ${messageOf(error)}`);
         look.looked();
       }
+    yield* this.recordsWithoutFile(look);
   }
 
   /** The record makes it known again; nothing goes before its files are known to be elsewhere. */
   async repair({ seen }: Finding): Promise<RepairOutcome> {
-    const { share: where, name, token } = seen as Seen;
+    const drift = seen as Seen;
+    if ('record' in drift) return this.drop(drift.record);
+    const { share: where, name, token } = drift;
     const share = this.shares.find((one) => one.name === where);
     const owner = namedBy(name);
     if (share === undefined || owner === undefined) return 'changed';
@@ -53,6 +60,38 @@ export class UnknownFilesAside extends ReconciliationCheck {
       ...{ setAsideAt: now, dueAt: new Date(now.getTime() + this.config.discardGrace) },
     });
     return isKept ? 'repaired' : 'changed';
+  }
+
+  private async *recordsWithoutFile(look: Look): AsyncGenerator<Finding> {
+    const away = new Set<string>();
+    for await (const { _id, dueAt, share: where, archiveId, setAsideAt } of this.records.kept()) {
+      look.looked();
+      const share = this.shares.find(({ name }) => name === where);
+      if (share === undefined || setAsideAt > look.oldEnough || away.has(where)) continue;
+      try {
+        if (await share.isSetAside(archiveId, _id)) continue;
+      } catch (error) {
+        away.add(where);
+        look.skip(`${where}: ${messageOf(error)}`);
+        continue;
+      }
+      yield {
+        ...{ kind: 'aside-without-file', subject: archiveId, where, canRepair: true },
+        expected: `a file set aside with the token ${_id} since ${setAsideAt.toISOString()}`,
+        found: 'none',
+        remedy: 'the record is dropped: a file that still has its name is looked at by the next run',
+        seen: { record: { _id, dueAt, share: where, archiveId } } satisfies Seen,
+      };
+    }
+  }
+
+  /** Whoever keeps it anew before he moves it, or takes it, has changed when it is due. */
+  private async drop(
+    record: Pick<FileAside, '_id' | 'dueAt' | 'share' | 'archiveId'>,
+  ): Promise<RepairOutcome> {
+    const share = this.shares.find(({ name }) => name === record.share);
+    if (share === undefined || (await share.isSetAside(record.archiveId, record._id))) return 'changed';
+    return (await this.records.dropAside(record)) ? 'repaired' : 'changed';
   }
 }
 

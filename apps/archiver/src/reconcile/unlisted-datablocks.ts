@@ -32,7 +32,8 @@ export class UnlistedDatablocks extends ReconciliationCheck {
         where: `catalogue, dataset ${pid}`,
         expected: 'a datablock of this archive id',
         found: 'none, and no work that names it any more',
-        remedy: 'restore the datablock in the catalogue, or reset the dataset; job-assembler knows unregistered ones',
+        remedy:
+          'restore the datablock in the catalogue, or reset the dataset; job-assembler knows unregistered ones',
       };
     }
   }

@@ -59,19 +59,22 @@ export class UnrecordedFiles extends ReconciliationCheck {
     if (share === undefined || owner === undefined) return 'changed';
     if ((await share.stat(name))?.size !== size || (await this.isWanted(name, owner.pid))) return 'changed';
     const markedAt = this.clock.now();
-    if (!(await this.records.markUnrecorded({ _id: name, ...owner }, markedAt))) return 'changed';
-    try {
-      if (await this.isWanted(name, owner.pid)) {
-        await this.records.unmark(name, markedAt);
-        return 'changed';
-      }
-    } catch (error) {
-      await this.records.unmark(name, markedAt);
-      throw error;
+    if (!(await this.records.markUnrecorded({ _id: name, ...owner }, markedAt))) {
+      // The mark of a repair that died on its way stands as well.
+      const record = (await this.records.known([name])).get(name);
+      if (record === undefined || !isOnlyMark(record)) return 'changed';
     }
+    let isWanted = true;
+    try {
+      isWanted = await this.isWanted(name, owner.pid);
+    } finally {
+      if (isWanted) await this.records.unmark(name, markedAt);
+    }
+    if (isWanted) return 'changed';
     await this.asides.from(share, {
       ...{ archiveId: name, ...owner, workOrderId: 'reconciliation', reset: true },
-      reason: 'A reconciliation found no record of it, no work that names it, and no datablock of the catalogue.',
+      reason:
+        'A reconciliation found no record of it, no work that names it, and no datablock of the catalogue.',
     });
     return 'repaired';
   }
@@ -117,7 +120,7 @@ export class UnrecordedFiles extends ReconciliationCheck {
     record: FoundDatablock | undefined,
   ): Promise<Finding> {
     const about = { subject: name, where: share };
-    if (record !== undefined)
+    if (record !== undefined && !isOnlyMark(record))
       return {
         ...{ kind: 'file-beside-record', ...about, canRepair: false },
         expected: 'a record that lists a copy here',
@@ -146,6 +149,11 @@ export class UnrecordedFiles extends ReconciliationCheck {
   private async isWanted(archiveId: string, pid: string): Promise<boolean> {
     return (await this.records.isNamed(archiveId)) || (await this.catalogue.lists({ pid, archiveId }));
   }
+}
+
+/** Of one that was discarded without having been recorded. */
+function isOnlyMark({ state, manifest }: FoundDatablock): boolean {
+  return state === 'discarded' && manifest === undefined;
 }
 
 function isListedOn({ state, copies = [] }: FoundDatablock, share: string): boolean {

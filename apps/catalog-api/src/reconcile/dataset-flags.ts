@@ -113,4 +113,3 @@ function asSeen(lifecycle: Lifecycle): object {
   const fields = ['archivable', 'retrievable', 'archiveStatusMessage', 'retrieveStatusMessage'] as const;
   return Object.fromEntries(fields.map((field) => [`datasetlifecycle.${field}`, lifecycle[field]]));
 }
-

@@ -25,7 +25,12 @@ export class HoldsOfEndedJobs extends ReconciliationCheck {
       // A job lets go of its datasets one after the other, after its last report.
       if (!(await look.isOldNews('holds', `${_id}\n${at.toISOString()}`))) continue;
       yield {
-        ...{ kind: 'hold-of-ended-job', subject: pid, where: `catalogue: hold of job ${jobId}`, canRepair: true },
+        ...{
+          kind: 'hold-of-ended-job',
+          subject: pid,
+          where: `catalogue: hold of job ${jobId}`,
+          canRepair: true,
+        },
         expected: 'no hold: the job is over',
         found: `a hold since ${at.toISOString()}`,
         remedy: 'the hold is let go of; flags of a part that never ended are put back',

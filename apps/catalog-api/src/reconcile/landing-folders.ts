@@ -63,7 +63,11 @@ export class LandingFolders extends ReconciliationCheck {
 }
 
 function findingOf(bucket: string, pid: string, object: ListedObject, fate: 'gone' | 'archived'): Finding {
-  const about = { subject: object.key, where: `bucket ${bucket}`, found: `${object.size} bytes of ${object.modifiedAt.toISOString()}` };
+  const about = {
+    subject: object.key,
+    where: `bucket ${bucket}`,
+    found: `${object.size} bytes of ${object.modifiedAt.toISOString()}`,
+  };
   if (fate === 'gone')
     return {
       ...{ kind: 'landing-dataset-gone', ...about, canRepair: true },
@@ -77,4 +81,3 @@ function findingOf(bucket: string, pid: string, object: ListedObject, fate: 'gon
     remedy: 'the job that archived it says which originals were kept, and why; nothing is removed here',
   };
 }
-

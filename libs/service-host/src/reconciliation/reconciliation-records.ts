@@ -160,7 +160,9 @@ export class ReconciliationRecords {
 
   /** @returns since when every run has seen it; undefined when this one is the first */
   async see(run: string, scope: string, key: string, now: Date): Promise<Date | undefined> {
-    const _id = createHash('sha256').update(JSON.stringify([scope, key])).digest('hex');
+    const _id = createHash('sha256')
+      .update(JSON.stringify([scope, key]))
+      .digest('hex');
     const before = await this.sightings.findOneAndUpdate(
       { _id },
       { $setOnInsert: { scope, firstAt: now, firstRun: run }, $set: { run, seenAt: now } },

@@ -2,6 +2,7 @@ import { messageOf, stillMoving } from '#kernel';
 import type { Finding, Look, ReconciliationCheck } from './reconciliation-check.js';
 import {
   maxKept,
+  reconciliationLifetime,
   type CheckProgress,
   type KeptFinding,
   type ReconciliationRecords,
@@ -10,6 +11,27 @@ import {
 
 /** Of what was skipped, or noted, that is kept. */
 const maxSaid = 50;
+
+/** What an operator asks for. */
+export interface WantedRun {
+  readonly apply: boolean;
+  readonly by: string;
+  readonly reason: string;
+}
+
+export function newRun(
+  _id: string,
+  { apply, by, reason }: WantedRun,
+  checks: readonly ReconciliationCheck[],
+  now: Date,
+): ReconciliationRun {
+  const nothing = { lookedAt: 0, findings: 0, repaired: 0, changed: 0, failed: 0, watched: 0 };
+  return {
+    ...{ _id, apply, by, reason, startedAt: now, kinds: {} },
+    checks: checks.map(({ name }) => ({ name, state: 'waiting', ...nothing, skipped: [], notes: [] })),
+    expiresAt: new Date(now.getTime() + reconciliationLifetime),
+  };
+}
 
 /** One run over all checks, one after the other, a finding at a time. */
 export class RunOfChecks {

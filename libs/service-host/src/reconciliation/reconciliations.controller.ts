@@ -12,7 +12,8 @@ import {
 import { codeOf, messageOf } from '#kernel';
 import { Operators } from '../endpoint-rule.decorator.js';
 import type { KeptFinding } from './reconciliation-records.js';
-import { Reconciliations, type RunState, type WantedRun } from './reconciliations.js';
+import type { WantedRun } from './reconciliation-run.js';
+import { Reconciliations, type RunState } from './reconciliations.js';
 
 type Said = Partial<Record<'apply' | 'by' | 'reason', unknown>> | undefined;
 

@@ -6,24 +6,16 @@ import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from '../service-host.o
 import { RECONCILIATION_CHECKS, type ReconciliationCheck } from './reconciliation-check.js';
 import {
   ReconciliationRecords,
-  reconciliationLifetime,
   type KeptFinding,
   type ReconciliationRun,
   type Turn,
 } from './reconciliation-records.js';
-import { RunOfChecks } from './reconciliation-run.js';
+import { newRun, RunOfChecks, type WantedRun } from './reconciliation-run.js';
 
 const pause = 60_000;
 /** Milliseconds without a sign of life after which a run counts as broken. */
 const lease = 60_000;
 const maxListed = 50;
-
-/** What an operator asks for. */
-export interface WantedRun {
-  readonly apply: boolean;
-  readonly by: string;
-  readonly reason: string;
-}
 
 /** A run as operators see it. */
 export interface RunState extends Omit<ReconciliationRun, '_id' | 'expiresAt'> {
@@ -63,11 +55,7 @@ export class Reconciliations extends HostedLoop {
     const turn = { run: _id, by, since: now, until: new Date(now.getTime() + lease) };
     const other = await this.records.takeTurn(turn, now);
     if (other !== undefined) throw underWay(other);
-    const run: ReconciliationRun = {
-      ...{ _id, apply, by, reason, startedAt: now, kinds: {} },
-      checks: this.checks.map(({ name }) => ({ name, state: 'waiting' as const, ...nothingYet() })),
-      expiresAt: new Date(now.getTime() + reconciliationLifetime),
-    };
+    const run = newRun(_id, { apply, by, reason }, this.checks, now);
     await this.records.begin(run);
     this.log.info({ run: _id, apply, by, reason }, 'a reconciliation begins');
     this.next = run;
@@ -95,11 +83,14 @@ export class Reconciliations extends HostedLoop {
     const run = this.next;
     if (run === undefined) return;
     this.next = undefined;
+    // A process that was frozen since it was asked may have lost the turn.
+    const until = new Date(this.clock.now().getTime() + lease);
+    if (!(await this.renew(run, until))) return;
     const ending = new AbortController();
     const signal = AbortSignal.any([ending.signal, this.stopping]);
     const heartbeat = new Heartbeat({
-      ...{ clock: this.clock, lease, until: new Date(this.clock.now().getTime() + lease) },
-      renew: (until) => this.renew(run, until),
+      ...{ clock: this.clock, lease, until },
+      renew: (end) => this.renew(run, end),
       onFault: (error) => this.log.warn({ error: messageOf(error) }, 'could not renew a reconciliation'),
       onLost: () => ending.abort(new Error('another run has the turn')),
     });
@@ -130,10 +121,6 @@ export class Reconciliations extends HostedLoop {
     const state = run.endedAt !== undefined ? 'done' : isHeld ? 'running' : 'broken';
     return { id: _id, ...run, state, minAge: this.host.reconcileMinAge };
   }
-}
-
-function nothingYet() {
-  return { lookedAt: 0, findings: 0, repaired: 0, changed: 0, failed: 0, watched: 0, skipped: [], notes: [] };
 }
 
 function underWay({ run, by, since }: Turn): PermanentError {

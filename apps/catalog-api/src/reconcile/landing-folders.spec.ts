@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { ManualClock, pidAsName } from '#kernel';
+import { MemoryObjectStore } from '#storage/testing';
+import type { CatalogApiConfig } from '../catalog-api.config.js';
+import { memoryClaiming, type Claiming } from '../testing/claiming.js';
+import { Reconciling } from '../testing/reconciling.js';
+import { datasetOf, jobOf } from '../testing/samples.js';
+import { DatasetEvidence } from './dataset-evidence.js';
+import { LandingFolders } from './landing-folders.js';
+
+const bucket = 'landing-zone';
+const day = 86_400_000;
+const archived = { archivable: false, retrievable: true, archiveStatusMessage: 'datasetOnArchiveDisk' };
+
+describe('A file in the landing zone', () => {
+  let all: Claiming;
+  let objects: MemoryObjectStore;
+  let evidence: DatasetEvidence;
+  let reconciling: Reconciling;
+  // The object store of tests has a clock of its own.
+  let clock: ManualClock;
+  beforeEach(async () => {
+    clock = new ManualClock(new Date());
+    all = memoryClaiming();
+    objects = new MemoryObjectStore();
+    await objects.ensureBucket(bucket);
+    evidence = new DatasetEvidence(all.catalogue, all.records);
+    reconciling = new Reconciling(day);
+    await all.catalogue.datasets.insertMany([datasetOf('new'), datasetOf('archived', archived)]);
+    await all.catalogue.jobs.insertOne({
+      ...jobOf('j', { finished: true }),
+      jobParams: { datasetList: [{ pid: 'archived' }] },
+    });
+    const archiveId = 'archived=/j/0.tar';
+    await all.catalogue.datablocks.insertOne({ _id: 'b', datasetId: 'archived', archiveId } as never);
+    for (const pid of ['new', 'archived', 'gone']) await put(pid);
+    await objects.put(bucket, 'not ours/a', Buffer.from('a'), { size: 1 });
+  });
+  const keyOf = (pid: string) => `${pidAsName(pid)}/a.dat`;
+  const put = (pid: string, content = 'a') =>
+    objects.put(bucket, keyOf(pid), Buffer.from(content), { size: content.length });
+  const isThere = async (pid: string) => (await objects.head(bucket, keyOf(pid))) !== undefined;
+  const run = (apply = false) => {
+    const config = { landingZone: { bucket } } as CatalogApiConfig;
+    return reconciling.run(new LandingFolders(evidence, objects, config), clock.now(), apply);
+  };
+
+  it('goes when its dataset is gone, in two runs far enough apart; that of others stays, archived or not', async () => {
+    assert.deepEqual((await run(true)).outcomes, [], 'too young');
+    clock.advance(2 * day);
+    assert.deepEqual((await run(true)).outcomes, [], 'seen for the first time');
+    clock.advance(day);
+    assert.deepEqual((await run(true)).outcomes, [
+      'landing-not-released found',
+      'landing-dataset-gone repaired',
+    ]);
+    assert.deepEqual(await Promise.all(['new', 'archived', 'gone'].map(isThere)), [true, true, false]);
+    assert.deepEqual((await run()).outcomes, ['landing-not-released found']);
+  });
+
+  for (const [what, meanwhile] of [
+    ['its dataset is registered', () => all.catalogue.datasets.insertOne(datasetOf('gone'))],
+    ['a client writes it anew', () => put('gone', 'new')],
+  ] as const)
+    it(`stays when ${what} between the look and the act`, async () => {
+      clock.advance(2 * day);
+      await run();
+      clock.advance(day);
+      const dataset = evidence.dataset.bind(evidence);
+      let looks = 0;
+      evidence.dataset = async (pid) => {
+        // The first look is that of the finding.
+        if (pid !== 'gone' || (looks += 1) !== 2) return dataset(pid);
+        if (what.startsWith('its')) await meanwhile();
+        const found = await dataset(pid);
+        if (!what.startsWith('its')) await meanwhile();
+        return found;
+      };
+      assert.ok((await run(true)).outcomes.includes('landing-dataset-gone changed'));
+      assert.equal(await isThere('gone'), true);
+    });
+});
