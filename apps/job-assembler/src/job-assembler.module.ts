@@ -6,6 +6,7 @@ import {
   Reconciliations,
   ReconciliationsController,
   ServiceHostModule,
+  UnacceptedMessages,
   type ReconciliationCheck,
 } from '#service-host';
 import { ObjectStore, S3ObjectStore } from '#storage';
@@ -169,9 +170,10 @@ export class JobAssemblerModule {
         { provide: ReconciledWork, useClass: MongoReconciledWork },
         ListsOfJobs,
         QuietWork,
+        UnacceptedMessages,
         {
           provide: RECONCILIATION_CHECKS,
-          inject: [ListsOfJobs, QuietWork],
+          inject: [ListsOfJobs, QuietWork, UnacceptedMessages],
           useFactory: (...checks: ReconciliationCheck[]) => checks,
         },
       ],

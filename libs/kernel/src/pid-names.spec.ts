@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { formerPidName, pidAsName } from './pid-names.js';
+import { formerPidName, pidAsName, pidOfName } from './pid-names.js';
 
 /** Pids that are easily taken for each other: by the former names, by case, by dots, by accents, by escapes. */
 const lookAlikes = [
@@ -117,5 +117,16 @@ describe('The former name of a pid', () => {
     assert.equal(formerPidName('20.500.11935/0a-b_c'), '20.500.11935_0a-b_c');
     assert.equal(formerPidName("a b*'\0;"), 'a%20b%2A%27%00%3B');
     assert.equal(formerPidName('a/😀'), 'a_%F0%9F%98%80');
+  });
+});
+
+describe('The pid of a name', () => {
+  it('is the one that has it, or none where nobody can say', () => {
+    const known = lookAlikes.filter((pid) => pid !== '' && pidOfName(pidAsName(pid)) !== undefined);
+    for (const pid of known) assert.equal(pidOfName(pidAsName(pid)), pid);
+    assert.ok(known.length > lookAlikes.length / 2, `expected most of them, found ${known.length}`);
+    assert.equal(pidOfName(pidAsName('x'.repeat(400))), undefined, 'a digest');
+    for (const other of ['', '=', 'A=', '20.500.12345_u', 'a=2', 'a=zz', 'lost+found'])
+      assert.equal(pidOfName(other), undefined, other);
   });
 });

@@ -26,3 +26,4 @@ export { ReconciliationRecords } from './reconciliation/reconciliation-records.j
 export { newRun, RunOfChecks } from './reconciliation/reconciliation-run.js';
 export { Reconciliations } from './reconciliation/reconciliations.js';
 export { ReconciliationsController } from './reconciliation/reconciliations.controller.js';
+export { UnacceptedMessages } from './reconciliation/unaccepted-messages.js';

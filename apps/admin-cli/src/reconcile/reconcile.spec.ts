@@ -94,11 +94,19 @@ describe('The report of a reconciliation', () => {
   });
 
   it('says of each finding what was expected, found and done', () => {
-    const found = { kind: 'k', subject: 's', where: 'w', expected: 'e', found: 'f', remedy: 'r' };
-    const lines = linesOf(report({ findings: 1 }, { list: [{ ...found, outcome: 'found' }] }));
-    assert.deepEqual(lines, [
-      'archiver: things: 3 looked at, 1 found',
-      'archiver: k s (w): expected e; found f; r [left]',
+    const found = { kind: 'k', subject: 's', where: 'w', expected: 'e', found: 'f', remedy: 'removed' };
+    const list = [
+      { ...found, canRepair: true, outcome: 'found' },
+      { ...found, canRepair: true, outcome: 'repaired' },
+      { ...found, canRepair: false, outcome: 'found' },
+      { ...found, canRepair: true, outcome: 'failed', fault: 'the share is read-only' },
+    ] as const;
+    assert.deepEqual(linesOf(report({ findings: 4, repaired: 1 }, { list })), [
+      'archiver: things: 3 looked at, 4 found, 1 repaired',
+      'archiver: k s (w): expected e; found f; with --apply: removed [left]',
+      'archiver: k s (w): expected e; found f; removed [repaired]',
+      'archiver: k s (w): expected e; found f; removed [left]',
+      'archiver: k s (w): expected e; found f; removed [not repaired: the share is read-only]',
     ]);
   });
 });

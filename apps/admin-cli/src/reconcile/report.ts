@@ -25,6 +25,7 @@ export interface RunAnswer {
     readonly expected: string;
     readonly found: string;
     readonly remedy: string;
+    readonly canRepair: boolean;
     readonly outcome: 'found' | 'repaired' | 'changed' | 'failed';
     readonly fault?: string;
   }[];
@@ -91,7 +92,8 @@ const outcomes = {
 };
 
 function findingLine(app: string, finding: NonNullable<RunAnswer['list']>[number]): string {
-  const { kind, subject, where, expected, found, remedy, outcome, fault } = finding;
+  const { kind, subject, where, expected, found, outcome, fault } = finding;
+  const would = outcome === 'found' && finding.canRepair ? 'with --apply: ' : '';
   const why = fault === undefined ? '' : `: ${fault}`;
-  return `${app}: ${kind} ${subject} (${where}): expected ${expected}; found ${found}; ${remedy} [${outcomes[outcome]}${why}]`;
+  return `${app}: ${kind} ${subject} (${where}): expected ${expected}; found ${found}; ${would}${finding.remedy} [${outcomes[outcome]}${why}]`;
 }

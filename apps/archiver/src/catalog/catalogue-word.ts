@@ -62,6 +62,23 @@ export class CatalogueWord {
     }
   }
 
+  /**
+   * All datablocks that the account sees, in the order of their archive ids, a page at a time: each page begins behind the last one, so
+   * that what is there all the time comes once.
+   */
+  async *allListed(): AsyncGenerator<NamedDatablock[]> {
+    for (let last = ''; ;) {
+      const filter = {
+        ...{ where: { archiveId: { gt: last } }, fields: ['archiveId', 'datasetId'] },
+        limits: { limit: page, order: 'archiveId:asc' },
+      };
+      const found = await this.datablocks<{ archiveId: string; datasetId: string }>(filter);
+      yield found.map(({ archiveId, datasetId: pid }) => ({ archiveId, pid }));
+      if (found.length < page) return;
+      last = found.at(-1)!.archiveId;
+    }
+  }
+
   private async listsAny(where: object): Promise<boolean> {
     const filter = { where, fields: ['archiveId'], limits: { limit: 1 } };
     return (await this.datablocks(filter)).length > 0;

@@ -4,7 +4,7 @@ import { asideSteps, datablockSteps, retrievedSteps } from '../domain/states.js'
 import { TargetNames } from '../domain/target-names.js';
 import { ArchiverStore } from './archiver-store.js';
 import type { FoundDatablock, OwnedDatablock } from './datablocks.js';
-import type { FileAside, RetrievedCopy, StoredDatablock } from './records.js';
+import type { FileAside, RetrievedCopy, StoredDatablock, WorkOrder } from './records.js';
 
 const recorded = stepOf(datablockSteps, 'verified', 'verified');
 const discarding = stepOf(datablockSteps, ['verified', 'discarded'], 'discarded');
@@ -52,6 +52,24 @@ export class ReconciledRecords {
     const named = { 'command.data.archiveId': archiveId };
     if ((await this.store.works.countDocuments(named, { limit: 1 })) > 0) return true;
     return (await this.store.asides.countDocuments({ archiveId }, { limit: 1 })) > 0;
+  }
+
+  /** Open work that was due before then and that nobody has taken, in the order of its ids. */
+  dueBefore(before: Date): AsyncIterable<WorkOrder> {
+    return rowsById<WorkOrder>(
+      this.store.works,
+      { state: 'open', dueAt: { $lt: before } },
+      { projection: { jobId: 1, dueAt: 1, needs: 1, 'command.kind': 1 } },
+    );
+  }
+
+  /** Retrieved copies whose time, or recall, was over before then. */
+  overBefore(before: Date): AsyncIterable<RetrievedCopy> {
+    const over = [
+      { ...present.to, expiresAt: { $lt: before } },
+      { ...present.from, until: { $lt: before } },
+    ];
+    return rowsById<RetrievedCopy>(this.store.retrieved, { $or: over });
   }
 
   /** Stands against a late record of the datablock. @returns false when it has a record by now */

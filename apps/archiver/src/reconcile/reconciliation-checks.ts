@@ -1,7 +1,10 @@
+import { UnacceptedMessages } from '#service-host';
 import { ControlObjects } from './control-objects.js';
 import { CopiesThere } from './copies-there.js';
 import { RetrievalObjects } from './retrieval-objects.js';
 import { UnknownFilesAside } from './unknown-files-aside.js';
+import { OverdueRows } from './overdue-rows.js';
+import { UnknownDatablocks } from './unknown-datablocks.js';
 import { UnlistedDatablocks } from './unlisted-datablocks.js';
 import { UnrecordedFiles } from './unrecorded-files.js';
 
@@ -13,4 +16,7 @@ export const reconciliationChecks = [
   RetrievalObjects,
   ControlObjects,
   UnlistedDatablocks,
+  UnknownDatablocks,
+  OverdueRows,
+  UnacceptedMessages,
 ] as const;

@@ -47,12 +47,17 @@ export class ReconciledArchive {
       return this.listed.has(archiveId);
     },
     listsName: (archiveId: string) => Promise.resolve(this.listed.has(archiveId)),
+    allListed: () => this.pages(),
   } as unknown as CatalogueWord;
 
   static async create(): Promise<ReconciledArchive> {
     const archive = new ReconciledArchive();
     for (const bucket of ['retrieval', 'control']) await archive.objects.ensureBucket(bucket);
     return archive;
+  }
+
+  private async *pages() {
+    yield await Promise.resolve([...this.listed].map((archiveId) => ({ archiveId, pid: reconciledPid })));
   }
 
   async interrupt(): Promise<void> {

@@ -4,6 +4,7 @@ import {
   ReconciliationRecords,
   Reconciliations,
   ReconciliationsController,
+  UnacceptedMessages,
   type ReconciliationCheck,
 } from '#service-host';
 import { ClaimsModule } from '../claims/claims.module.js';
@@ -13,7 +14,7 @@ import { HoldsOfEndedJobs } from './holds-of-ended-jobs.js';
 import { LandingFolders } from './landing-folders.js';
 
 /** What a reconciliation of the catalogue looks at, in this order. */
-const checks = [HoldsOfEndedJobs, DatasetFlags, LandingFolders] as const;
+const checks = [HoldsOfEndedJobs, DatasetFlags, LandingFolders, UnacceptedMessages] as const;
 
 /** Compares the catalogue with jobs, datablocks and the landing zone, when an operator asks for it. */
 @Module({
