@@ -101,7 +101,13 @@ export class ArchiverModule {
     return {
       module: ArchiverModule,
       imports: [ServiceHostModule.forRoot(config.serviceHost)],
-      controllers: [WorkOrdersConsumer, SetAsideController, SharesController, ScrubbingController, ReconciliationsController],
+      controllers: [
+        WorkOrdersConsumer,
+        SetAsideController,
+        SharesController,
+        ScrubbingController,
+        ReconciliationsController,
+      ],
       providers: [
         { provide: ConfigToken, useValue: config },
         { provide: ObjectStore, useFactory: () => new S3ObjectStore(config.store) },

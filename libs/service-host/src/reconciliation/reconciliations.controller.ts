@@ -60,6 +60,7 @@ function textOf(body: Said, name: 'by' | 'reason', most: number): string {
 }
 
 function asStatus(error: unknown): never {
-  if (codeOf(error, '') === 'reconciliation.under-way') throw new ConflictException(messageOf(error));
+  if (codeOf(error, '') === 'service-host.reconciliation-under-way')
+    throw new ConflictException(messageOf(error));
   throw error;
 }

@@ -114,7 +114,7 @@ describe('A reconciliation', () => {
     const [one, other] = [process(), process()];
     await one.start({ apply: false, ...word });
     await assert.rejects(other.start({ apply: true, by: 'Bob', reason: 'x' }), {
-      code: 'reconciliation.under-way',
+      code: 'service-host.reconciliation-under-way',
       message: /which Ada started at 2026-01-01T00:00:00.000Z/,
     });
     await one.round();

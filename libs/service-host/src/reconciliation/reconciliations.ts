@@ -48,7 +48,7 @@ export class Reconciliations extends HostedLoop {
     });
   }
 
-  /** @throws PermanentError `reconciliation.under-way` that names who started the one that runs, and when */
+  /** @throws PermanentError `service-host.reconciliation-under-way` that names who started the one that runs, and when */
   async start({ apply, by, reason }: WantedRun): Promise<RunState> {
     const now = this.clock.now();
     const _id = newId();
@@ -125,7 +125,7 @@ export class Reconciliations extends HostedLoop {
 
 function underWay({ run, by, since }: Turn): PermanentError {
   return new PermanentError(
-    'reconciliation.under-way',
+    'service-host.reconciliation-under-way',
     `Expected no reconciliation under way, found ${run}, which ${by} started at ${since.toISOString()}: follow that one (GET operations/reconciliations/${run}), or start another one when it has ended.`,
     { details: { run, by, since: since.toISOString() } },
   );
