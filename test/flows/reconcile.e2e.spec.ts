@@ -41,7 +41,12 @@ describe('Reconciliation', () => {
   before(async () => {
     installation = await Installation.create({
       shares: 2,
-      environment: { RECONCILE_MIN_AGE: '4s', REFERENCE_PATIENCE: '1s', LTS_COPIES: '2' },
+      environment: {
+        RECONCILE_MIN_AGE: '4s',
+        REFERENCE_PATIENCE: '1s',
+        LTS_COPIES: '2',
+        TRACKABLES: 'Dataset',
+      },
     });
     await installation.start();
     demo = await installation.client('demo');
@@ -134,6 +139,7 @@ describe('Reconciliation', () => {
   it('reports what has drifted apart, repairs it, and finds nothing after that', async () => {
     const stuck = await archived();
     const lost = await archived();
+    const { pid: deleted } = await datasetInLandingZone(installation, demo, []);
     const gone = `20.500/gone-${newId()}`;
     const dark = `${pidAsName(gone)}/${newId()}/0.tar`;
     const darkFile = join(installation.shares[0]!, dark);
@@ -151,10 +157,13 @@ describe('Reconciliation', () => {
         ['retrieval', `${pidAsName(gone)}/${newId()}/0.tar`],
         ['control', `plans/${newId()}/0.ndjson`],
         ['control', `manifests/${pidAsName(gone)}/${newId()}/0.tar.json`],
-        ['landing-zone', `${pidAsName(gone)}/a.dat`],
+        ['landing-zone', `${pidAsName(deleted)}/a.dat`],
       ] as const)
         await store.put(bucket(where), key, body, { size: body.length });
     });
+    const manager = await installation.client('archiveManager');
+    const removed = await manager.call('DELETE', `/api/v3/datasets/${encodeURIComponent(deleted)}`);
+    assert.equal(removed.status, 200, JSON.stringify(removed.body));
     await installation.withDatabase('catalog-api', async (database) => {
       await database.collection('Dataset').updateOne(
         { pid: stuck },

@@ -165,6 +165,8 @@ export interface FileAside {
   reason: string;
   /** Its dataset was reset: it must not go before its files are known to be elsewhere. */
   reset?: true;
+  /** A reconciliation found it, and nobody knows what is in it: it goes when an operator says so. */
+  unrecorded?: true;
   /** Only a copy of a datablock that stays: it goes when the one on this target, which took its place, is still good. */
   replacedBy?: string;
   /** Of a file that was found to be other than what was archived: what it is. */

@@ -89,21 +89,29 @@ describe('Lists in the control bucket', () => {
   let check: ControlObjects;
   beforeEach(async () => {
     archive = await ReconciledArchive.create();
-    const { records, objects, clock, config } = archive;
-    check = new ControlObjects(records, objects, clock, config);
+    const { records, catalogue, objects, clock, config } = archive;
+    check = new ControlObjects(records, catalogue, objects, clock, config);
   });
   const run = (apply = false) => archive.reconciling.run(check, archive.clock.now(), apply);
 
   it('go when neither a record nor work names their datablock, and stay otherwise', async () => {
-    const [gone, recorded, ordered] = [archiveIdOf(), archiveIdOf(), archiveIdOf()];
-    for (const archiveId of [gone, recorded, ordered]) {
+    const [gone, recorded, ordered, listed] = [0, 1, 2, 3].map(() => archiveIdOf()) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    archive.listed.add(listed);
+    for (const archiveId of [gone, recorded, ordered, listed]) {
       await put('control', `manifests/${archiveId}.json`);
       await put('control', `originals/${archiveId}.ndjson`);
     }
     await archive.datablocks.record(archive.datablockOf(recorded));
     await archive.order(ordered);
     assert.deepEqual((await run(true)).outcomes, [], 'too young');
-    archive.clock.advance(day + minAge);
+    archive.clock.advance(day);
+    assert.deepEqual((await run(true)).outcomes, [], 'seen for the first time');
+    archive.clock.advance(minAge);
     assert.deepEqual((await run(true)).subjects, [`manifests/${gone}.json`, `originals/${gone}.ndjson`]);
     assert.deepEqual((await run()).outcomes, []);
     assert.equal(await isThere('control', `manifests/${gone}.json`), false);
@@ -114,6 +122,7 @@ describe('Lists in the control bucket', () => {
   for (const [what, meanwhile] of [
     ['a record of the datablock', (name: string) => archive.datablocks.record(archive.datablockOf(name))],
     ['work that names it', (name: string) => archive.order(name)],
+    ['a datablock of the catalogue', (name: string) => Promise.resolve(archive.listed.add(name))],
     [
       'another version of the list',
       (name: string) =>
@@ -124,13 +133,15 @@ describe('Lists in the control bucket', () => {
       const name = archiveIdOf();
       await put('control', `manifests/${name}.json`);
       archive.clock.advance(day);
-      const { records, objects, clock, config } = archive;
+      await run();
+      archive.clock.advance(minAge);
+      const { records, catalogue, objects, clock, config } = archive;
       const mark = records.markUnrecorded.bind(records);
       records.markUnrecorded = async (...parameters) => {
         await meanwhile(name);
         return mark(...parameters);
       };
-      check = new ControlObjects(records, objects, clock, config);
+      check = new ControlObjects(records, catalogue, objects, clock, config);
       assert.deepEqual((await run(true)).outcomes, ['list-without-datablock changed']);
       assert.equal(await isThere('control', `manifests/${name}.json`), true);
     });

@@ -3,6 +3,7 @@ import { Clock } from '#kernel';
 import { ReconciliationCheck, type Finding, type Look, type RepairOutcome } from '#service-host';
 import { ObjectStore, type ListedObject } from '#storage';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
+import { CatalogueWord } from '../catalog/catalogue-word.js';
 import { ReconciledRecords } from '../persistence/reconciled-records.js';
 import { namedBy } from './names-of-files.js';
 
@@ -25,6 +26,7 @@ export class ControlObjects extends ReconciliationCheck {
 
   constructor(
     private readonly records: ReconciledRecords,
+    private readonly catalogue: CatalogueWord,
     private readonly objects: ObjectStore,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
@@ -40,10 +42,11 @@ export class ControlObjects extends ReconciliationCheck {
         if (object.modifiedAt > look.oldEnough || !object.key.endsWith(ending)) continue;
         some.push({ archiveId: object.key.slice(prefix.length, -ending.length), object });
         if (some.length < page) continue;
-        yield* this.without(some);
+        yield* this.without(some, look);
         some = [];
       }
-      yield* this.without(some);
+      yield* this.without(some, look);
+      await look.sawAll(prefix);
     }
   }
 
@@ -59,6 +62,7 @@ export class ControlObjects extends ReconciliationCheck {
     if (!(await this.records.markUnrecorded({ _id: archiveId, ...owner }, markedAt))) return 'changed';
     try {
       if (await this.records.isNamed(archiveId)) return 'changed';
+      if (await this.catalogue.lists({ pid: owner.pid, archiveId })) return 'changed';
       const others = await this.objects.removeUnchanged(this.config.controlBucket, [object]);
       return others.length === 0 ? 'repaired' : 'changed';
     } finally {
@@ -66,10 +70,14 @@ export class ControlObjects extends ReconciliationCheck {
     }
   }
 
-  private async *without(some: readonly Seen[]): AsyncGenerator<Finding> {
+  private async *without(some: readonly Seen[], look: Look): AsyncGenerator<Finding> {
     const known = await this.records.known(some.map(({ archiveId }) => archiveId));
     for (const { archiveId, object } of some) {
       if (known.has(archiveId) || (await this.records.isNamed(archiveId))) continue;
+      // The list of a datablock whose record was lost is what is known of it.
+      if (await this.catalogue.listsName(archiveId)) continue;
+      // Its tar may lie on a share, and be set aside once a second run has seen it: the list goes after that at the earliest.
+      if (!(await look.isOldNews(prefixOf(object.key), `${object.key}\n${object.etag}`))) continue;
       yield {
         ...{
           kind: 'list-without-datablock',
@@ -84,4 +92,8 @@ export class ControlObjects extends ReconciliationCheck {
       };
     }
   }
+}
+
+function prefixOf(key: string): string {
+  return key.slice(0, key.indexOf('/') + 1);
 }

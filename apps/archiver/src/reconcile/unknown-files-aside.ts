@@ -44,7 +44,7 @@ export class UnknownFilesAside extends ReconciliationCheck {
     yield* this.recordsWithoutFile(look);
   }
 
-  /** The record makes it known again; nothing goes before its files are known to be elsewhere. */
+  /** The record makes it known again; nothing goes before an operator says so. */
   async repair({ seen }: Finding): Promise<RepairOutcome> {
     const drift = seen as Seen;
     if ('record' in drift) return this.drop(drift.record);
@@ -55,7 +55,7 @@ export class UnknownFilesAside extends ReconciliationCheck {
     if (!(await share.isSetAside(name, token))) return 'changed';
     const now = this.clock.now();
     const isKept = await this.records.keepAside({
-      ...{ _id: token, share: where, archiveId: name, ...owner, reset: true },
+      ...{ _id: token, share: where, archiveId: name, ...owner, unrecorded: true },
       reason: 'A reconciliation found it set aside, without a record.',
       ...{ setAsideAt: now, dueAt: new Date(now.getTime() + this.config.discardGrace) },
     });
@@ -102,7 +102,7 @@ function found(share: string, file: FileSetAside): Finding {
     expected: `a record of the token ${file.token}`,
     found: `${file.size} bytes set aside that no record knows`,
     remedy: canRepair
-      ? 'recorded: operators see it, and its sweep removes it once its files are known to be elsewhere'
+      ? 'recorded: operators see it, and say what becomes of it'
       : 'nobody can say of which dataset it is: look at it by hand',
     seen: { share, name: file.name, token: file.token, size: file.size } satisfies Seen,
   };

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { MemoryShare } from '#long-term-storage/testing';
+import { createLogger } from '#observability';
+import type { FileAside } from '../persistence/records.js';
+import type { DataElsewhere } from '../set-aside/data-elsewhere.js';
+import { FormerCopies } from '../set-aside/former-copies.js';
+import { SetAsideSweep } from '../set-aside/set-aside-sweep.js';
 import { archiveIdOf, minAge, ReconciledArchive, reconciledPid } from '../testing/reconciled-archive.js';
 import { UnknownFilesAside } from './unknown-files-aside.js';
 import { UnrecordedFiles } from './unrecorded-files.js';
@@ -34,9 +39,28 @@ describe('A file on long-term storage without a record', () => {
     assert.deepEqual((await run(true)).outcomes, ['file-unrecorded repaired']);
     assert.equal(await archive.share.stat(name), undefined);
     const [aside] = await archive.asides.list(10);
-    assert.deepEqual([aside?.archiveId, aside?.pid, aside?.reset], [name, reconciledPid, true]);
+    assert.deepEqual([aside?.archiveId, aside?.pid, aside?.unrecorded], [name, reconciledPid, true]);
     assert.equal(await archive.share.isSetAside(name, aside!._id), true);
     assert.deepEqual((await run()).outcomes, []);
+  });
+
+  it('is never removed by the sweep, and goes when an operator says so', async () => {
+    const name = await archive.file();
+    await runs(true);
+    const { store, asides, catalogue, datablocks, share, clock, config } = archive;
+    const formers = new FormerCopies(datablocks, [share]);
+    const logger = createLogger('unrecorded', 'silent');
+    // Of a dataset that is not in the catalogue, which may have been restored, every file would count as needless.
+    const elsewhere = { assert: () => Promise.resolve() } as unknown as DataElsewhere;
+    const sweep = new SetAsideSweep(store, asides, catalogue, elsewhere, formers, logger);
+    const [{ _id: token }] = (await asides.list(1)) as [FileAside];
+    for (let look = 0; look < 3; look += 1) {
+      clock.advance(config.discardGrace + 86_400_000);
+      assert.equal(await sweep.round(), true);
+      assert.equal(await share.isSetAside(name, token), true);
+    }
+    assert.equal(await sweep.settleNow(token, true), true);
+    assert.equal(await share.isSetAside(name, token), false);
   });
 
   it('begins anew when a run in between did not see it, or it has changed', async () => {
@@ -149,7 +173,7 @@ describe('A file that is set aside without a record', () => {
     assert.deepEqual((await run(true)).outcomes, ['aside-without-record repaired']);
     const [aside] = await archive.asides.list(10);
     assert.deepEqual(
-      [aside?._id, aside?.archiveId, aside?.state, aside?.reset],
+      [aside?._id, aside?.archiveId, aside?.state, aside?.unrecorded],
       ['token', name, 'kept', true],
     );
     assert.deepEqual((await run()).outcomes, []);

@@ -72,7 +72,7 @@ export class UnrecordedFiles extends ReconciliationCheck {
     }
     if (isWanted) return 'changed';
     await this.asides.from(share, {
-      ...{ archiveId: name, ...owner, workOrderId: 'reconciliation', reset: true },
+      ...{ archiveId: name, ...owner, workOrderId: 'reconciliation', unrecorded: true },
       reason:
         'A reconciliation found no record of it, no work that names it, and no datablock of the catalogue.',
     });

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { messageOf, stillMoving } from '#kernel';
+import { messageOf, PermanentError, stillMoving } from '#kernel';
 import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { CatalogueWord } from '../catalog/catalogue-word.js';
@@ -74,6 +74,7 @@ export class SetAsideSweep extends HostedLoop {
     const isFormer = aside.replacedBy !== undefined;
     if (isFormer && (await this.formers.fateOf(aside)) === 'removed') return this.removeFormer(await beat());
     if (!isFormer && (await this.catalogue.lists(aside))) return this.returnListed(aside);
+    if (aside.unrecorded === true && aside.withoutOriginals !== true) throw unknownContent(aside);
     if ((aside.reset === true || isFormer) && aside.withoutOriginals !== true) {
       await this.elsewhere.assert(aside, async () => void (await beat()));
       // A proof may take long.
@@ -101,4 +102,12 @@ export class SetAsideSweep extends HostedLoop {
     );
     return this.asides.bringBack(aside);
   }
+}
+
+function unknownContent({ _id, archiveId, share }: FileAside): PermanentError {
+  return new PermanentError(
+    'archiver.originals-missing',
+    `Expected to know what is in ${archiveId}, which a reconciliation found on ${share} and set aside, found no record of it: it stays until you bring it back, or say that it may go (operations/set-aside/${_id}).`,
+    { details: { archiveId, share } },
+  );
 }

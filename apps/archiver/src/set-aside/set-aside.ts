@@ -16,6 +16,8 @@ export interface Unwanted {
   readonly reason: string;
   /** Its dataset was reset: it must not go before its files are known to be elsewhere. */
   readonly reset?: true;
+  /** Nobody knows what is in it: it must not go before an operator says so. */
+  readonly unrecorded?: true;
   /** Only a copy of a datablock that stays, and the target of the one that took its place. */
   readonly replacedBy?: string;
   /** Of a file that was found to be other than what was archived: what it is. */
@@ -62,7 +64,7 @@ export class SetAside {
 
   /** @returns the token; that of an earlier try if it died before it moved the file */
   private async record(share: LongTermStorage, unwanted: Unwanted): Promise<string> {
-    const { archiveId, pid, jobId, reason, reset, replacedBy, sha256 } = unwanted;
+    const { archiveId, pid, jobId, reason, reset, unrecorded, replacedBy, sha256 } = unwanted;
     const now = this.clock.now();
     for (let count = 0; ; count += 1) {
       const token = tokenOf(share, unwanted, count);
@@ -70,6 +72,7 @@ export class SetAside {
       await this.files.keep({
         ...{ _id: token, share: share.name, archiveId, pid, jobId, reason },
         ...(reset === true ? { reset } : {}),
+        ...(unrecorded === true ? { unrecorded } : {}),
         ...(replacedBy === undefined ? {} : { replacedBy }),
         ...(sha256 === undefined ? {} : { sha256 }),
         ...{ setAsideAt: now, dueAt: this.in(this.config.discardGrace) },

@@ -44,6 +44,15 @@ export class DatasetEvidence {
     return (await this.catalogue.datasets.findOne<FlaggedDataset>({ pid }, { projection })) ?? undefined;
   }
 
+  /**
+   * Whether the history of changes says that it was deleted after this moment: a dataset that is not there may as well be lost with a
+   * database, and then its files are all there is. Without a history (TRACKABLES) nobody can say.
+   */
+  async wasDeleted(pid: string, after: Date): Promise<boolean> {
+    const deleted = { subsystem: 'Dataset', documentId: pid, operation: 'delete', timestamp: { $gt: after } };
+    return (await this.catalogue.other('History').countDocuments(deleted, { limit: 1 })) > 0;
+  }
+
   /** By pid; datasets without any are not in it. */
   async datablocksOf(pids: readonly string[]): Promise<ReadonlyMap<string, RegisteredDatablocks>> {
     const rows = this.catalogue.datablocks.aggregate<Row>([

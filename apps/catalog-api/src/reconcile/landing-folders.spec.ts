@@ -35,11 +35,18 @@ describe('A file in the landing zone', () => {
     const archiveId = 'archived=/j/0.tar';
     await all.catalogue.datablocks.insertOne({ _id: 'b', datasetId: 'archived', archiveId } as never);
     for (const pid of ['new', 'archived', 'gone']) await put(pid);
+    await deleted('gone');
     await objects.put(bucket, 'not ours/a', Buffer.from('a'), { size: 1 });
   });
   const keyOf = (pid: string) => `${pidAsName(pid)}/a.dat`;
   const put = (pid: string, content = 'a') =>
     objects.put(bucket, keyOf(pid), Buffer.from(content), { size: content.length });
+  /** After all that was put so far. */
+  const deleted = (pid: string) =>
+    all.catalogue.other('History').insertOne({
+      ...{ subsystem: 'Dataset', documentId: pid, operation: 'delete' },
+      timestamp: new Date(clock.now().getTime() + 60_000),
+    } as never);
   const isThere = async (pid: string) => (await objects.head(bucket, keyOf(pid))) !== undefined;
   const run = (apply = false) => {
     const config = { landingZone: { bucket } } as CatalogApiConfig;
@@ -57,6 +64,23 @@ describe('A file in the landing zone', () => {
     ]);
     assert.deepEqual(await Promise.all(['new', 'archived', 'gone'].map(isThere)), [true, true, false]);
     assert.deepEqual((await run()).outcomes, ['landing-not-released found']);
+  });
+
+  it('stays when nobody can say that its dataset was deleted: the catalogue may have lost it', async () => {
+    await all.catalogue.other('History').deleteMany({});
+    clock.advance(2 * day);
+    await run();
+    clock.advance(day);
+    assert.deepEqual((await run(true)).outcomes, [
+      'landing-not-released found',
+      'landing-dataset-gone found',
+    ]);
+    assert.equal(await isThere('gone'), true);
+    // A deletion from before the file was written says nothing about it.
+    await all.catalogue.other('History').insertOne({
+      ...{ subsystem: 'Dataset', documentId: 'gone', operation: 'delete', timestamp: new Date(0) },
+    } as never);
+    assert.ok((await run(true)).outcomes.includes('landing-dataset-gone found'));
   });
 
   for (const [what, meanwhile] of [

@@ -13,8 +13,9 @@ interface Seen {
 type Fate = 'needed' | 'gone' | 'archived';
 
 /**
- * Files in the landing zone that nobody needs: those of datasets that are gone. Files of a dataset that may still be archived are its only
- * copy, and are never touched; those of archived ones are released by the archiver alone, which knows what it has read.
+ * Files in the landing zone that nobody needs: those of datasets that were deleted. Files of a dataset that may still be archived are its
+ * only copy, and are never touched, nor are those of one that the catalogue may have lost; those of archived ones are released by the
+ * archiver alone, which knows what it has read.
  */
 @Injectable()
 export class LandingFolders extends ReconciliationCheck {
@@ -39,7 +40,7 @@ export class LandingFolders extends ReconciliationCheck {
       if (name !== folder) [folder, fate] = [name, await this.fateOf(pid)];
       if (fate === 'needed' || object.modifiedAt > look.oldEnough) continue;
       if (await look.isOldNews(bucket, `${fate}\n${object.key}\n${object.etag}`))
-        yield findingOf(bucket, pid, object, fate);
+        yield fate === 'gone' ? await this.gone(pid, object) : notReleased(bucket, pid, object);
     }
     await look.sawAll(bucket);
   }
@@ -47,9 +48,22 @@ export class LandingFolders extends ReconciliationCheck {
   /** Exactly what was seen: what a client has written there since is another version. */
   async repair({ seen }: Finding): Promise<RepairOutcome> {
     const { pid, object } = seen as Seen;
+    if (!(await this.evidence.wasDeleted(pid, object.modifiedAt))) return 'changed';
     if ((await this.fateOf(pid)) !== 'gone') return 'changed';
     const others = await this.objects.removeUnchanged(this.config.landingZone.bucket, [object]);
     return others.length === 0 ? 'repaired' : 'changed';
+  }
+
+  private async gone(pid: string, object: ListedObject): Promise<Finding> {
+    const canRepair = await this.evidence.wasDeleted(pid, object.modifiedAt);
+    return {
+      ...{ kind: 'landing-dataset-gone', ...about(this.config.landingZone.bucket, object), canRepair },
+      expected: `a dataset ${pid}`,
+      remedy: canRepair
+        ? 'removed: its dataset was deleted'
+        : 'no history (TRACKABLES) says that it was deleted: restore the dataset, or remove the file by hand',
+      seen: { pid, object } satisfies Seen,
+    };
   }
 
   private async fateOf(pid: string): Promise<Fate> {
@@ -62,22 +76,15 @@ export class LandingFolders extends ReconciliationCheck {
   }
 }
 
-function findingOf(bucket: string, pid: string, object: ListedObject, fate: 'gone' | 'archived'): Finding {
-  const about = {
-    subject: object.key,
-    where: `bucket ${bucket}`,
-    found: `${object.size} bytes of ${object.modifiedAt.toISOString()}`,
-  };
-  if (fate === 'gone')
-    return {
-      ...{ kind: 'landing-dataset-gone', ...about, canRepair: true },
-      expected: `a dataset ${pid}`,
-      remedy: 'removed: its dataset is gone',
-      seen: { pid, object } satisfies Seen,
-    };
+function notReleased(bucket: string, pid: string, object: ListedObject): Finding {
   return {
-    ...{ kind: 'landing-not-released', ...about, canRepair: false },
+    ...{ kind: 'landing-not-released', ...about(bucket, object), canRepair: false },
     expected: `none: dataset ${pid} is archived and registered`,
     remedy: 'the job that archived it says which originals were kept, and why; nothing is removed here',
   };
+}
+
+function about(bucket: string, { key, size, modifiedAt }: ListedObject) {
+  const found = `${size} bytes of ${modifiedAt.toISOString()}`;
+  return { subject: key, where: `bucket ${bucket}`, found };
 }
