@@ -5,7 +5,12 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { newId, pidAsName } from '#kernel';
-import { datasetInLandingZone, datasetInSourceFolder, sampleFiles } from '../support/datasets.js';
+import {
+  createDataset,
+  datasetInLandingZone,
+  datasetInSourceFolder,
+  sampleFiles,
+} from '../support/datasets.js';
 import { Installation } from '../support/installation.js';
 import type { ScicatClient } from '../support/scicat-client.js';
 import { verdict } from '../support/verdict.js';
@@ -137,9 +142,13 @@ describe('Reconciliation', () => {
   });
 
   it('reports what has drifted apart, repairs it, and finds nothing after that', async () => {
+    // First: stores tell times in seconds, and the deletion must be later than the file.
+    const deleted = await createDataset(demo, '/data/deleted');
+    await changeStore(async (store) => {
+      await store.put(bucket('landing-zone'), `${pidAsName(deleted)}/a.dat`, Buffer.from('a'), { size: 1 });
+    });
     const stuck = await archived();
     const lost = await archived();
-    const { pid: deleted } = await datasetInLandingZone(installation, demo, []);
     const gone = `20.500/gone-${newId()}`;
     const dark = `${pidAsName(gone)}/${newId()}/0.tar`;
     const darkFile = join(installation.shares[0]!, dark);
@@ -157,7 +166,6 @@ describe('Reconciliation', () => {
         ['retrieval', `${pidAsName(gone)}/${newId()}/0.tar`],
         ['control', `plans/${newId()}/0.ndjson`],
         ['control', `manifests/${pidAsName(gone)}/${newId()}/0.tar.json`],
-        ['landing-zone', `${pidAsName(deleted)}/a.dat`],
       ] as const)
         await store.put(bucket(where), key, body, { size: body.length });
     });
