@@ -15,7 +15,9 @@ describe('The word of the catalogue', () => {
     asked.push(url);
     if (url.startsWith('/api/v4/datasets/')) return response.writeHead(datasetStatus).end('{}');
     const { skip = 0, limit = 1 } = limitsOf(url);
-    return response.writeHead(200).end(JSON.stringify(datablocks.slice(skip, skip + limit)));
+    const after = /"gt":"([^"]*)"/.exec(url)?.[1] ?? '';
+    const behind = (datablocks as { archiveId: string }[]).filter(({ archiveId }) => archiveId > after);
+    return response.writeHead(200).end(JSON.stringify(behind.slice(skip, skip + limit)));
   });
   let word: CatalogueWord;
   before(async () => {
@@ -48,6 +50,24 @@ describe('The word of the catalogue', () => {
       await assert.rejects(word.lists(one), { code: 'archiver.catalogue-silent', retriable: true });
     datasetStatus = 503;
     await assert.rejects(word.lists(one), { code: 'catalog.api-away', retriable: true });
+  });
+
+  it('names all datablocks it lists, each once, though others come and go between two pages', async () => {
+    datasetStatus = 200;
+    const named = (index: number) => ({ archiveId: `a/${String(index).padStart(5, '0')}`, datasetId: 'a' });
+    datablocks = Array.from({ length: 1001 }, (_, index) => named(index));
+    const found: string[] = [];
+    for await (const some of word.allListed()) {
+      found.push(...some.map(({ archiveId }) => archiveId));
+      if (found.length === 500) datablocks = datablocks.slice(1);
+    }
+    assert.deepEqual(
+      found,
+      Array.from({ length: 1001 }, (_, index) => named(index).archiveId),
+    );
+    assert.equal(await word.listsName('a/00001'), true);
+    datablocks = [];
+    assert.equal(await word.listsName('a/00001'), false);
   });
 
   it('names all datablocks of a dataset, a page at a time; none of one that is gone, and nothing of one that it may not see', async () => {
