@@ -46,7 +46,7 @@ describe('A file in the landing zone', () => {
     all.catalogue.other('History').insertOne({
       ...{ subsystem: 'Dataset', documentId: pid, operation: 'delete' },
       timestamp: new Date(clock.now().getTime() + 60_000),
-    } as never);
+    });
   const isThere = async (pid: string) => (await objects.head(bucket, keyOf(pid))) !== undefined;
   const run = (apply = false) => {
     const config = { landingZone: { bucket } } as CatalogApiConfig;
@@ -79,7 +79,7 @@ describe('A file in the landing zone', () => {
     // A deletion from before the file was written says nothing about it.
     await all.catalogue.other('History').insertOne({
       ...{ subsystem: 'Dataset', documentId: 'gone', operation: 'delete', timestamp: new Date(0) },
-    } as never);
+    });
     assert.ok((await run(true)).outcomes.includes('landing-dataset-gone found'));
   });
 
