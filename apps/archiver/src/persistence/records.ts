@@ -88,6 +88,8 @@ export interface WorkOrder {
   /** When a worker may take it: at once, after a pause, or when the lease of a dead worker is over. */
   dueAt: Date;
   attempts: number;
+  /** Milliseconds from when it was given back until `dueAt`; absent while it runs. */
+  pause?: number;
   cancelRequested: boolean;
   /** Which archivers may take it; absent: any, as before 0.6. */
   needs?: WorkNeeds;

@@ -21,7 +21,7 @@ export type WaitingOrder = Pick<
 >;
 
 /** Why an order is given back, and when it is due again. */
-export type GivenBack = Pick<WorkOrder, 'dueAt' | 'attempts' | 'waitCode' | 'needs' | 'left'> & {
+export type GivenBack = Pick<WorkOrder, 'dueAt' | 'attempts' | 'pause' | 'waitCode' | 'needs' | 'left'> & {
   readonly lastFault: string;
 };
 
@@ -116,7 +116,7 @@ export class WorkOrders {
         ...(ordered.length === 0 ? {} : { $and: [withoutPlaceAt(ordered)] }),
       },
       // A running order does not wait.
-      { $set: { dueAt: until }, $inc: { epoch: 1 }, $unset: { lastFault: '', waitCode: '' } },
+      { $set: { dueAt: until }, $inc: { epoch: 1 }, $unset: { lastFault: '', waitCode: '', pause: '' } },
       { sort: { dueAt: 1 }, returnDocument: 'after' },
     );
     return taken ?? undefined;
@@ -162,12 +162,23 @@ export class WorkOrders {
   /** Nothing happens when another worker has the newer token. */
   async giveBack(
     { _id, epoch }: WorkToken,
-    { dueAt, attempts, lastFault, waitCode = 'work.retrying', needs, left }: GivenBack,
+    { dueAt, attempts, lastFault, pause = 0, waitCode = 'work.retrying', needs, left }: GivenBack,
   ): Promise<void> {
     const where = { ...(needs === undefined ? {} : { needs }), ...(left === undefined ? {} : { left }) };
     await this.store.works.updateOne(
       { _id, epoch, state: 'open' },
-      { $set: { dueAt, attempts, lastFault: lastFault.slice(0, 2000), waitCode, ...where } },
+      { $set: { dueAt, attempts, pause, lastFault: lastFault.slice(0, 2000), waitCode, ...where } },
+    );
+  }
+
+  /** What waits longer than it was told to, for a clock was ahead when it was given back, is due. */
+  async hastenLate(now: Date): Promise<void> {
+    await this.store.works.updateMany(
+      {
+        ...{ state: 'open', pause: { $exists: true } },
+        $expr: { $gt: ['$dueAt', { $add: [now, '$pause'] }] },
+      },
+      { $set: { dueAt: now } },
     );
   }
 

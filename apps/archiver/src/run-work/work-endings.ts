@@ -93,7 +93,10 @@ export class WorkEndings {
     const dueAt = new Date(this.clock.now().getTime() + pause);
     const [lastFault, waitCode] = [messageOf(error), waitCodeOf(factsOf(error).code, waits)];
     if (pause > 0) this.reporting.send(order, 'waiting', 0, 0, lastFault, waitCode);
-    await this.orders.giveBack(order, { dueAt, attempts, lastFault, waitCode, ...whereNext(order, error) });
+    await this.orders.giveBack(order, {
+      ...{ dueAt, attempts, pause, lastFault, waitCode },
+      ...whereNext(order, error),
+    });
   }
 
   private failedRow(
