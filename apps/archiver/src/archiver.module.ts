@@ -5,6 +5,10 @@ import { IdentifiedStorage, storageForTarget, storageNameOf, storagesAt } from '
 import { ServiceHostModule } from '#service-host';
 import { ObjectStore, S3ObjectStore } from '#storage';
 import { NeededTargets } from './accept-work/needed-targets.js';
+import { AdoptDatablock } from './adopt-datablocks/adopt-datablock.js';
+import { AdoptionRuns } from './adopt-datablocks/adoption-runs.js';
+import { AdoptionsController } from './adopt-datablocks/adoptions.controller.js';
+import { Adoptions } from './persistence/adoptions.js';
 import { WorkOrdersConsumer } from './accept-work/work-orders.consumer.js';
 import { ArchiveDatablockHandler } from './archive-datablock/archive-datablock.handler.js';
 import { CopyProofs } from './archive-datablock/copy-proofs.js';
@@ -92,7 +96,13 @@ export class ArchiverModule {
     return {
       module: ArchiverModule,
       imports: [ServiceHostModule.forRoot(config.serviceHost)],
-      controllers: [WorkOrdersConsumer, SetAsideController, SharesController, ScrubbingController],
+      controllers: [
+        WorkOrdersConsumer,
+        AdoptionsController,
+        SetAsideController,
+        SharesController,
+        ScrubbingController,
+      ],
       providers: [
         { provide: ConfigToken, useValue: config },
         { provide: ObjectStore, useFactory: () => new S3ObjectStore(config.store) },
@@ -138,6 +148,9 @@ export class ArchiverModule {
         FormerCopies,
         NeededTargets,
         ServedTargets,
+        Adoptions,
+        AdoptDatablock,
+        AdoptionRuns,
         RecallQueue,
         ReaderTurns,
         RecallOrder,

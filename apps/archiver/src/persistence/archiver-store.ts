@@ -3,6 +3,7 @@ import { messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { MongoConnection } from '#persistence';
 import type {
+  Adoption,
   AnnouncedKey,
   FileAside,
   KnownTarget,
@@ -58,6 +59,10 @@ export class ArchiverStore implements OnApplicationBootstrap {
     return this.mongo.connection.collection<ReaderTurns>('reader_turns');
   }
 
+  get adoptions() {
+    return this.mongo.connection.collection<Adoption>('adoptions');
+  }
+
   whenReady(): Promise<void> {
     return this.mongo.whenReady();
   }
@@ -86,6 +91,7 @@ export class ArchiverStore implements OnApplicationBootstrap {
     await this.datablocks.createIndex({ sha256: 1 }, { name: 'by_content', sparse: true });
     await this.datablocks.createIndex({ 'copies.share': 1 }, { name: 'by_share' });
     await this.datablocks.createIndex({ 'copies.share': 1, 'copies.verifiedAt': 1 }, { name: 'by_proof' });
+    await this.adoptions.createIndex({ state: 1, startedAt: 1 }, { name: 'to_go_on_with' });
     await this.targets.createIndex({ identity: 1 }, { name: 'by_identity', unique: true });
     await this.asides.createIndex({ share: 1 }, { name: 'by_share' });
     await this.asides.createIndex({ dueAt: 1, _id: 1 }, { name: 'due' });

@@ -17,7 +17,13 @@ import type { MediumPlace } from '#long-term-storage';
 import type { MessageContext } from '#messaging';
 import type { OutboxPart } from '#outbox';
 import type { WorkNeeds } from '../domain/work-needs.js';
-import type { AsideState, DatablockState, RetrievedState, WorkState } from '../domain/states.js';
+import type {
+  AdoptionState,
+  AsideState,
+  DatablockState,
+  RetrievedState,
+  WorkState,
+} from '../domain/states.js';
 
 export type Command =
   | { readonly kind: 'archive'; readonly data: ArchiveDatablockV1 }
@@ -152,6 +158,14 @@ export interface StoredDatablock {
   /** How often a copy has come to a target, or left one, since it was archived; absent: never. */
   placement?: number;
   state: DatablockState;
+  /** An earlier system archived it: its tar is not of Catena's format, and its manifest is kept beside it only. */
+  adopted?: {
+    readonly at: Date;
+    readonly by: string;
+    readonly reason: string;
+    /** What its files were compared with. */
+    readonly checkedBy: 'checksums' | 'sizes';
+  };
   /** Absent in records from before 0.3: those stay. */
   discardedAt?: Date;
 }
@@ -283,4 +297,42 @@ export interface ScrubTurn {
   figures?: CopyFigures;
   /** When an archiver that serves the target counted last: records of targets that nobody serves go. */
   countedAt: Date;
+}
+
+/** What became of one datablock of the catalogue: `adoptable` where a run only looks. */
+export type AdoptionOutcome = 'known' | 'adopted' | 'adoptable' | 'refused';
+
+export interface AdoptionProblem {
+  readonly archiveId: string;
+  readonly pid: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A run over datablocks that the catalogue lists and this archiver does not know. */
+export interface Adoption {
+  _id: string;
+  /** Where their files lie, under their archive ids. */
+  target: string;
+  /** Absent: of all datasets. */
+  pid?: string;
+  /** Only those that were registered before then. */
+  createdBefore?: Date;
+  /** False: it looks for the files, and neither reads nor records them. */
+  apply: boolean;
+  by: string;
+  reason: string;
+  state: AdoptionState;
+  stoppedBy?: string;
+  startedAt: Date;
+  endedAt?: Date;
+  /** Another archiver may go on with it from then on. */
+  until: Date;
+  epoch: number;
+  /** The id in the catalogue of the last one that was looked at. */
+  after: string;
+  /** What it waits for. */
+  waits?: string;
+  counts: Readonly<Record<'looked' | AdoptionOutcome | 'bytes', number>>;
+  problems: AdoptionProblem[];
 }

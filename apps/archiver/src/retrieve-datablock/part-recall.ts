@@ -23,11 +23,14 @@ import type { StoredDatablock } from '../persistence/records.js';
 import type { Arrival } from '../persistence/retrieved-copies.js';
 import { BestCopy } from './best-copy.js';
 import { begun } from './checked-bytes.js';
-import { partFileName, partName } from './part-names.js';
+import { fileNameOf, partFileName, partName } from './part-names.js';
 import { RecallLock } from './recall-lock.js';
 import { RetrievalReports, wholeOf, type Retrieved } from './retrieval-reports.js';
 
-type PartOrder = RetrieveDatablockV1 & { readonly selection: Selection };
+type PartOrder = RetrieveDatablockV1 & {
+  /** Absent: all files of a datablock whose tar an earlier system made, as one of Catena's format. */
+  readonly selection?: Selection;
+};
 type Read = (range: ByteRange) => Promise<AsyncIterable<Uint8Array>>;
 
 /** Where a part is read from. */
@@ -72,14 +75,17 @@ export class PartRecall {
   /** @throws PermanentError `archiver.selection-refused`, and as {@link BestCopy.read} */
   async obtain(datablock: StoredDatablock, order: PartOrder, context: WorkContext): Promise<Retrieved> {
     const { archiveId, workOrderId, selection } = order;
-    const { sha256: id } = selection.list;
+    const id = selectionOf(datablock, order);
     const name = partName(archiveId, id);
+    const bytes = selection?.bytes ?? datablock.size;
     const arrival =
       (await this.reports.present({ name })) ??
-      (await this.lock.recall({ name, archiveId, bytes: selection.bytes }, workOrderId, context, (held) =>
+      (await this.lock.recall({ name, archiveId, bytes }, workOrderId, context, (held) =>
         this.recall(name, datablock, order, held),
       ));
-    return { name, archiveId, ...arrival, fileName: partFileName(archiveId, id), files: selection.files };
+    const retrieved = { name, archiveId, ...arrival };
+    if (selection === undefined) return { ...retrieved, fileName: fileNameOf(archiveId) };
+    return { ...retrieved, fileName: partFileName(archiveId, id), files: selection.files };
   }
 
   private async recall(
@@ -89,8 +95,12 @@ export class PartRecall {
     context: WorkContext,
   ): Promise<Arrival> {
     const { _id } = datablock;
-    const paths = await this.pathsOf(order);
-    const part = planOf(await this.manifestOf(datablock, order, context), paths, order);
+    const manifest = await this.manifestOf(datablock, order, context);
+    const paths =
+      order.selection === undefined
+        ? new Set(manifest.members.map(({ path }) => path))
+        : await this.pathsOf(order.archiveId, order.selection);
+    const part = planOf(manifest, paths, order, selectionOf(datablock, order));
     this.logger.info(
       { archiveId: _id, files: paths.size, bytes: part.contentSize },
       'recall of a part begins',
@@ -166,7 +176,7 @@ export class PartRecall {
     return { bytes: packedSize, sha256: hash.digest('hex') };
   }
 
-  private async pathsOf({ archiveId, selection: { list, files } }: PartOrder): Promise<ReadonlySet<string>> {
+  private async pathsOf(archiveId: string, { list, files }: Selection): Promise<ReadonlySet<string>> {
     const lines = await this.lists.linesOf<Partial<SelectionLine> | null>(list);
     const paths = new Set(lines.flatMap((line) => (typeof line?.path === 'string' ? [line.path] : [])));
     if (paths.size === files && lines.length === files) return paths;
@@ -186,6 +196,8 @@ export class PartRecall {
       return await this.lists.manifestOf(manifest);
     } catch (error) {
       if (!manifestGone.has(codeOf(error, ''))) throw error;
+      // That of an earlier system's tar is kept beside it only.
+      if (datablock.adopted !== undefined) throw error;
     }
     const { _id } = datablock;
     return this.copies.read({ ...datablock, manifest }, targets, context, async (share) => {
@@ -219,13 +231,19 @@ async function manifestIn(
   return readManifest(await readOf(share, name, { fresh: true, signal }));
 }
 
+/** What the part is named by. */
+function selectionOf({ manifest }: StoredDatablock, { selection }: PartOrder): string {
+  return selection?.list.sha256 ?? manifest.sha256;
+}
+
 function planOf(
   manifest: DatablockManifest,
   paths: ReadonlySet<string>,
-  { archiveId, pid, selection }: PartOrder,
+  { archiveId, pid }: PartOrder,
+  selection: string,
 ): DatablockPart {
   try {
-    return planPart(manifest, paths, { pid, partOf: archiveId, selection: selection.list.sha256 });
+    return planPart(manifest, paths, { pid, partOf: archiveId, selection });
   } catch (error) {
     throw refused(archiveId, messageOf(error), error);
   }

@@ -43,11 +43,14 @@ export class RetrieveDatablockHandler {
       );
     }
     refuseForeign(datablock, order);
-    const { selection } = order;
-    const retrieved =
-      selection === undefined
-        ? await this.whole(datablock, order, context)
-        : await this.parts.obtain(datablock, { ...order, selection }, context);
+    // Clients unpack, and check, one format.
+    const isPart = order.selection !== undefined || datablock.adopted !== undefined;
+    // Its files lie in any order: they are read from the bucket, where each can be had alone.
+    if (datablock.adopted !== undefined && this.copies.isFetchedWhole(datablock))
+      await this.whole(datablock, order, context);
+    const retrieved = isPart
+      ? await this.parts.obtain(datablock, order, context)
+      : await this.whole(datablock, order, context);
     crashPoint('archiver.after-retrieve');
     return this.reports.report(order, retrieved);
   }

@@ -13,6 +13,7 @@ export function memoryArchiverStore(): ArchiverStore {
     scrubTurns: memoryCollection(),
     certificateKeys: memoryCollection(),
     readerTurns: memoryCollection(),
+    adoptions: memoryCollection(),
     whenReady: () => Promise.resolve(),
   } as unknown as ArchiverStore;
 }
