@@ -143,7 +143,7 @@ describe('Datablocks of an earlier system', () => {
         [['one', scene.clock.now()]],
       );
       const order = { workOrderId: 'w/0', jobId: 'j', pid, archiveId };
-      const told = await scene.retrieve(order as never);
+      const told = await scene.retrieve(order);
       assert.equal(told.files, undefined, 'all of it');
       const [name] = await scene.inBucket();
       assert.deepEqual(await scene.filesIn(name!), content);

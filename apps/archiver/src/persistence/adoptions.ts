@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '#kernel';
+import { stepOf } from '#persistence';
+import { adoptionSteps } from '../domain/states.js';
 import { ArchiverStore } from './archiver-store.js';
 import type { Adoption, AdoptionOutcome, AdoptionProblem } from './records.js';
 
@@ -19,6 +21,8 @@ export interface AdoptionStep {
   readonly problem?: AdoptionProblem;
 }
 
+const ending = stepOf(adoptionSteps, 'running', 'done');
+const stopping = stepOf(adoptionSteps, 'running', 'stopped');
 /** Problems that a run keeps; all are counted. */
 export const maxProblems = 1000;
 
@@ -29,7 +33,15 @@ export class Adoptions {
 
   async begin(wanted: WantedAdoption, startedAt: Date): Promise<Adoption> {
     const run: Adoption = {
-      ...{ _id: newId(), ...wanted, state: 'running', startedAt, until: startedAt, epoch: 0, after: '' },
+      ...{
+        _id: newId(),
+        ...wanted,
+        state: 'running' as const,
+        startedAt,
+        until: startedAt,
+        epoch: 0,
+        after: '',
+      },
       counts: { looked: 0, known: 0, adopted: 0, adoptable: 0, refused: 0, bytes: 0 },
       problems: [],
     };
@@ -53,7 +65,7 @@ export class Adoptions {
   /** A run with which nobody goes on, the oldest first. @param targets that this archiver serves */
   async take(targets: readonly string[], now: Date, until: Date): Promise<Adoption | undefined> {
     const taken = await this.all.findOneAndUpdate(
-      { state: 'running', until: { $lte: now }, target: { $in: [...targets] } },
+      { ...ending.from, until: { $lte: now }, target: { $in: [...targets] } },
       { $set: { until }, $inc: { epoch: 1 } },
       { sort: { startedAt: 1 }, returnDocument: 'after' },
     );
@@ -62,14 +74,14 @@ export class Adoptions {
 
   /** @returns false when it was stopped, or another archiver has it */
   async renew({ _id, epoch }: HeldAdoption, until: Date): Promise<boolean> {
-    return (await this.all.updateOne({ _id, epoch, state: 'running' }, { $set: { until } })).matchedCount > 0;
+    return (await this.all.updateOne({ _id, epoch, ...ending.from }, { $set: { until } })).matchedCount > 0;
   }
 
   /** What came of a datablock, and that the next one is after it. @returns as `renew` */
   async step({ _id, epoch }: HeldAdoption, step: AdoptionStep, until: Date): Promise<boolean> {
     const { after, outcome, bytes, problem } = step;
     const { matchedCount } = await this.all.updateOne(
-      { _id, epoch, state: 'running' },
+      { _id, epoch, ...ending.from },
       {
         $set: { after, until },
         $inc: { 'counts.looked': 1, [`counts.${outcome}`]: 1, 'counts.bytes': bytes },
@@ -82,14 +94,14 @@ export class Adoptions {
 
   /** What it waits for, and until when. */
   async wait({ _id, epoch }: HeldAdoption, waits: string, until: Date): Promise<void> {
-    await this.all.updateOne({ _id, epoch, state: 'running' }, { $set: { waits, until } });
+    await this.all.updateOne({ _id, epoch, ...ending.from }, { $set: { waits, until } });
   }
 
   /** @returns false when it was over, or another archiver has it */
   async end({ _id, epoch }: HeldAdoption, endedAt: Date): Promise<boolean> {
     const { matchedCount } = await this.all.updateOne(
-      { _id, epoch, state: 'running' },
-      { $set: { state: 'done', endedAt }, $unset: { waits: '' } },
+      { _id, epoch, ...ending.from },
+      { $set: { ...ending.to, endedAt }, $unset: { waits: '' } },
     );
     return matchedCount > 0;
   }
@@ -97,8 +109,8 @@ export class Adoptions {
   /** Whoever goes on with it learns of it with its next step. @returns false when it was over */
   async stop(_id: string, by: string, endedAt: Date): Promise<boolean> {
     const { matchedCount } = await this.all.updateOne(
-      { _id, state: 'running' },
-      { $set: { state: 'stopped', stoppedBy: by, endedAt }, $unset: { waits: '' } },
+      { _id, ...stopping.from },
+      { $set: { ...stopping.to, stoppedBy: by, endedAt }, $unset: { waits: '' } },
     );
     return matchedCount > 0;
   }
@@ -106,7 +118,7 @@ export class Adoptions {
   /** @returns how many */
   async forgetEnded(before: Date): Promise<number> {
     const { deletedCount } = await this.all.deleteMany({
-      state: { $ne: 'running' },
+      state: { $in: [ending.to.state, stopping.to.state] },
       endedAt: { $lt: before },
     });
     return deletedCount;
