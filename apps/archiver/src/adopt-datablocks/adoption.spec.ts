@@ -129,6 +129,17 @@ describe('Datablocks of an earlier system', () => {
       () => earlier(archiveId, tarOf(content, 'data/p12345/earlier')),
     ],
     ['whose paths begin with its last folder', () => earlier(archiveId, tarOf(content, 'earlier'))],
+    [
+      'that are listed by their whole paths',
+      () =>
+        earlier(archiveId, tarOf(content, 'data/p12345/earlier'), {
+          ...listOf('md5'),
+          dataFileList: listOf('md5').dataFileList!.map((file) => ({
+            ...file,
+            path: `/data/p12345/earlier/${file.path}`,
+          })),
+        }),
+    ],
     ['with files that nobody lists', () => earlier(archiveId, tarOf({ ...content, extra: 'more' }))],
   ] as const)
     it(`${how} are read, compared and recorded, and come back as any other`, async () => {
