@@ -41,11 +41,18 @@ import { CertifyDatasetHandler } from './certify-dataset/certify-dataset.handler
 import { KeyAnnouncement } from './certify-dataset/key-announcement.js';
 import { Datablocks } from './persistence/datablocks.js';
 import { FilesAside } from './persistence/files-aside.js';
+import { AreaFigures } from './persistence/area-figures.js';
+import { RoomWaits } from './persistence/room-waits.js';
 import { RetrievedCopies } from './persistence/retrieved-copies.js';
 import { ScrubTurns } from './persistence/scrub-turns.js';
 import { ShareModes } from './persistence/share-modes.js';
 import { TargetIdentities } from './persistence/target-identities.js';
 import { WorkOrders } from './persistence/work-orders.js';
+import { ChangePinsHandler } from './retrieval-area/change-pins.handler.js';
+import { EndedCopies } from './retrieval-area/ended-copies.js';
+import { RetrievalArea } from './retrieval-area/retrieval-area.js';
+import { RetrievalsController } from './retrieval-area/retrievals.controller.js';
+import { Retrievals } from './retrieval-area/retrievals.js';
 import { ExpireRetrievedCopies } from './retrieve-datablock/expire-retrieved-copies.js';
 import { RetrievalReports } from './retrieve-datablock/retrieval-reports.js';
 import { BestCopy } from './retrieve-datablock/best-copy.js';
@@ -60,6 +67,7 @@ import { ProgressReporting } from './run-work/progress-reporting.js';
 import { ServedTargets } from './order-recalls/served-targets.js';
 import { WaitingSigns } from './run-work/waiting-signs.js';
 import { CopyHandlers } from './run-work/copy-handlers.js';
+import { RetrievalHandlers } from './run-work/retrieval-handlers.js';
 import { WorkHandlers } from './run-work/work-handlers.js';
 import { ThreadWatch } from './run-work/thread-watch.js';
 import { WorkEndings } from './run-work/work-endings.js';
@@ -92,7 +100,13 @@ export class ArchiverModule {
     return {
       module: ArchiverModule,
       imports: [ServiceHostModule.forRoot(config.serviceHost)],
-      controllers: [WorkOrdersConsumer, SetAsideController, SharesController, ScrubbingController],
+      controllers: [
+        WorkOrdersConsumer,
+        SetAsideController,
+        SharesController,
+        ScrubbingController,
+        RetrievalsController,
+      ],
       providers: [
         { provide: ConfigToken, useValue: config },
         { provide: ObjectStore, useFactory: () => new S3ObjectStore(config.store) },
@@ -145,6 +159,7 @@ export class ArchiverModule {
         WorkRunner,
         ThreadWatch,
         CopyHandlers,
+        RetrievalHandlers,
         WorkHandlers,
         ProgressReporting,
         WorkEndings,
@@ -153,6 +168,12 @@ export class ArchiverModule {
         RetrieveDatablockHandler,
         BestCopy,
         PartRecall,
+        AreaFigures,
+        RoomWaits,
+        EndedCopies,
+        RetrievalArea,
+        Retrievals,
+        ChangePinsHandler,
         RecallLock,
         RetrievalReports,
         ExpireRetrievedCopies,

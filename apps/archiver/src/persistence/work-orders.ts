@@ -199,6 +199,16 @@ export class WorkOrders {
     return { open, waiting, due, oldestDueMs: first === null ? 0 : now.getTime() - first.dueAt.getTime() };
   }
 
+  /** What of a job was brought into the retrieval bucket, in the order of ids. */
+  retrievalsOf(jobId: string): AsyncIterable<Pick<WorkOrder, '_id' | 'command'>> {
+    return this.store.works
+      .find(
+        { jobId, 'command.kind': { $in: ['retrieve', 'take'] }, state: 'done' },
+        { projection: { command: 1 } },
+      )
+      .sort({ _id: 1 });
+  }
+
   /** Orders that have been over since before then, the oldest first. */
   over(before: Date, limit: number): AsyncIterable<WorkOrder> {
     return this.store.works

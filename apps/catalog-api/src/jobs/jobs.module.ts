@@ -13,6 +13,7 @@ import { JobOwners } from './job-owners.js';
 import { JobPostings } from './job-postings.js';
 import { JobQueries } from './job-queries.js';
 import { JobQueues } from './job-queues.js';
+import { JobRetrievals } from './job-retrievals.js';
 import { JobTemplates } from './job-templates.js';
 import { JobUpdates } from './job-updates.js';
 import { JobV3Bodies } from './job-v3-bodies.js';
@@ -33,10 +34,11 @@ import { JobsV4Controller } from './jobs-v4.controller.js';
     JobPostings,
     JobQueries,
     JobQueues,
+    JobRetrievals,
     JobTemplates,
     JobUpdates,
     JobV3Bodies,
   ],
-  exports: [JobUpdates],
+  exports: [JobRetrievals, JobUpdates],
 })
 export class JobsModule {}
