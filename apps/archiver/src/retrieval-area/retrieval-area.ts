@@ -58,7 +58,8 @@ export class RetrievalArea {
   async hold(asked: Asked): Promise<void> {
     if (this.isUnlimited) return;
     const lack = await this.lackOf(asked, { space: 0, quota: 0 });
-    if (lack !== undefined) await this.wait(asked, lack);
+    // Both of two that came at once have stepped back: now they stand in the queue, and the first one finds room.
+    if (lack !== undefined) await this.wait(asked, lack, soonest);
     await this.waits.leave(asked.order);
   }
 
@@ -128,12 +129,16 @@ export class RetrievalArea {
       : `Copies are kept there until ${next.toISOString()} or longer; whoever has fetched theirs can release them.`;
   }
 
-  private async wait({ order, name, job, group, bytes }: Asked, { lacks, words }: Lack): Promise<never> {
+  private async wait(
+    { order, name, job, group, bytes }: Asked,
+    { lacks, words }: Lack,
+    longest = latest,
+  ): Promise<never> {
     const now = this.clock.now();
     const until = new Date(now.getTime() + patience);
     await this.waits.stay({ _id: order, name, job, group, bytes, lacks, since: now, until });
     const next = await this.figures.nextEnd(now, lacks === 'quota' ? group : undefined);
-    const pause = Math.max(soonest, Math.min(latest, (next?.getTime() ?? Infinity) - now.getTime()));
+    const pause = Math.max(soonest, Math.min(longest, (next?.getTime() ?? Infinity) - now.getTime()));
     const code = lacks === 'quota' ? 'archiver.retrieval-quota-full' : 'archiver.retrieval-area-full';
     throw new WorkDeferred(words, pause, code);
   }
