@@ -12,16 +12,16 @@ export interface Pin {
 /** Pins of one copy: beyond it the least lasting ones are merged, which never lets a copy go earlier. */
 export const maxPins = 100;
 
-/** What a record says of its pins; one from before 0.8 has only the end. */
+/** What a record says of its pins. An archiver of 0.7 knows only the end: what is beyond the pins is one of nobody. */
 export function pinsOf({
-  pins,
+  pins = [],
   expiresAt,
 }: {
   readonly pins?: readonly Pin[];
   readonly expiresAt?: Date;
 }): readonly Pin[] {
-  if (pins !== undefined) return pins;
-  return expiresAt === undefined ? [] : [{ job: '', group: '', since: expiresAt, until: expiresAt }];
+  if (expiresAt === undefined || pins.some(({ until }) => until >= expiresAt)) return pins;
+  return [...pins, { job: '', group: '', since: expiresAt, until: expiresAt }];
 }
 
 /** Never shortens one that the job has. What is over goes. */

@@ -3,7 +3,6 @@ import { defineCommand } from '../define-message.js';
 import { Count, JobId, WorkOrderId } from '../fields.js';
 import { pinChanges, type PinChange } from '../vocabulary.js';
 import { pinsChangedV1 } from './pins-changed.event.v1.js';
-import { workCancelledV1 } from './work-cancelled.event.v1.js';
 
 /** Whoever may steer a finished retrieval wants its copies to stay longer, or needs them no more. */
 export class ChangePinsV1 {
@@ -33,7 +32,7 @@ export const changePinsV1 = defineCommand({
   consumers: ['archiver'],
   about: 'workOrderId',
   order: { within: 'workOrderId', place: 0 },
-  answers: [pinsChangedV1, workCancelledV1],
+  answers: [pinsChangedV1],
   payload: ChangePinsV1,
   summary:
     'Keep the copies in the retrieval bucket for the job for longer, with new links, or let go of them. Nothing is recalled for it.',
