@@ -96,6 +96,14 @@ export class WorkOrders {
     );
   }
 
+  /** Retrievals that wait for room look again now. One that runs does not: it must not come due for another worker. */
+  async hastenForRoom(ids: readonly string[], now: Date): Promise<void> {
+    await this.store.works.updateMany(
+      { _id: { $in: [...ids] }, state: 'open', waitCode: 'quota.full', lastFault: { $exists: true } },
+      { $set: { dueAt: now } },
+    );
+  }
+
   /**
    * Takes the order that has been due for longest, until the lease ends, and raises its token.
    *

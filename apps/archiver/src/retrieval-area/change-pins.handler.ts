@@ -8,9 +8,13 @@ import type { WorkContext } from '../domain/work.js';
 import { DatablockLists } from '../originals/datablock-lists.js';
 import type { Command, WorkOrder } from '../persistence/records.js';
 import { RetrievedCopies } from '../persistence/retrieved-copies.js';
+import { RoomWaits } from '../persistence/room-waits.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { fileNameOf, partFileName, partName } from '../retrieve-datablock/part-names.js';
 import { RetrievalReports } from '../retrieve-datablock/retrieval-reports.js';
+
+/** The first ones of the queue that look again at once when room was made. */
+const maxHastened = 20;
 
 /** A copy that a job has retrieved. */
 interface Brought {
@@ -26,6 +30,7 @@ export class ChangePinsHandler {
   constructor(
     private readonly orders: WorkOrders,
     private readonly copies: RetrievedCopies,
+    private readonly waits: RoomWaits,
     private readonly reports: RetrievalReports,
     private readonly objects: ObjectStore,
     private readonly lists: DatablockLists,
@@ -43,6 +48,7 @@ export class ChangePinsHandler {
       lines.push(await (change === 'extend' ? this.extended(jobId, brought) : this.released(jobId, brought)));
       context.progress('recalling', 0, 0);
     }
+    if (change === 'release') await this.hasten();
     crashPoint('archiver.after-pins');
     const gone = lines.filter((line) => line.gone === true).length;
     const found = { workOrderId, jobId, number, change, changed: lines.length - gone, gone };
@@ -50,6 +56,14 @@ export class ChangePinsHandler {
     if (lines.length === 0) return eventRow(pinsChangedV1, found, now);
     const copies = await this.lists.keepAnswer(workOrderId, context.epoch, lines);
     return eventRow(pinsChangedV1, { ...found, copies }, now);
+  }
+
+  /** There is room now: who waits for it need not wait for its next look. Those that come too early wait on. */
+  private async hasten(): Promise<void> {
+    const now = this.clock.now();
+    const ids: string[] = [];
+    for await (const { _id } of this.waits.waiting(now, maxHastened)) ids.push(_id);
+    if (ids.length > 0) await this.orders.hastenForRoom(ids, now);
   }
 
   private async extended(jobId: string, { archiveId, name, fileName }: Brought): Promise<PinLine> {

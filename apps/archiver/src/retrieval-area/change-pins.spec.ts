@@ -43,7 +43,7 @@ describe('Copies that a finished job has retrieved', () => {
     orders = new WorkOrders(store, { wake: () => undefined } as unknown as OutboxRelay);
     const reports = new RetrievalReports(objects, parts.lock, clock, config);
     handler = new ChangePinsHandler(
-      ...([orders, parts.copies, reports, objects, lists, clock, config] as const),
+      ...([orders, parts.copies, parts.waits, reports, objects, lists, clock, config] as const),
     );
   });
 
@@ -55,7 +55,12 @@ describe('Copies that a finished job has retrieved', () => {
   async function retrieved(job: string, archiveId: string, more: Partial<RetrieveDatablockV1> = {}) {
     const workOrderId = `${job}/0/${archiveId}`;
     const data = { workOrderId, jobId: job, pid: 'pid', archiveId, ...more };
-    await orders.accept({ command: { kind: 'retrieve', data }, acceptedAt: clock.now(), dueAt: clock.now(), context: undefined });
+    await orders.accept({
+      command: { kind: 'retrieve', data },
+      acceptedAt: clock.now(),
+      dueAt: clock.now(),
+      context: undefined,
+    });
     await store.works.updateOne({ _id: workOrderId }, { $set: { state: 'done' } });
     const name = more.selection === undefined ? archiveId : partName(archiveId, list.sha256);
     const asker = { order: workOrderId, job, group: 'g' };
@@ -67,7 +72,11 @@ describe('Copies that a finished job has retrieved', () => {
       });
     return name;
   }
-  async function changed(change: PinChange, number = 1, epoch = 1): Promise<PinsChangedV1 & { lines: PinLine[] }> {
+  async function changed(
+    change: PinChange,
+    number = 1,
+    epoch = 1,
+  ): Promise<PinsChangedV1 & { lines: PinLine[] }> {
     const ids = { workOrderId: `j/pins/${number}`, jobId: 'j', number };
     const { envelope } = await handler.handle({ ...ids, change, requestedBy: 'me' }, contextOf(epoch));
     const data = envelope!.data as PinsChangedV1;
@@ -116,6 +125,35 @@ describe('Copies that a finished job has retrieved', () => {
     assert.deepEqual([again.changed, again.gone], [0, 2]);
   });
 
+  it('have those that wait for room look again at once, and no order that runs', async () => {
+    await retrieved('j', 'a');
+    const wait = {
+      job: 'k',
+      group: 'g',
+      bytes: 1,
+      lacks: 'space' as const,
+      since: clock.now(),
+      until: later(hour),
+    };
+    for (const [_id, more] of [
+      ['waits', { lastFault: 'no room' }],
+      ['runs', {}],
+    ] as const) {
+      const data = { workOrderId: _id, jobId: 'k', pid: 'pid', archiveId: _id };
+      await orders.accept({
+        command: { kind: 'retrieve', data },
+        acceptedAt: clock.now(),
+        dueAt: later(60_000),
+        context: undefined,
+      });
+      await store.works.updateOne({ _id }, { $set: { waitCode: 'quota.full', ...more } });
+      await parts.waits.stay({ _id, name: _id, ...wait });
+    }
+    await changed('release');
+    const dueAt = async (_id: string) => (await store.works.findOne({ _id }))?.dueAt;
+    assert.deepEqual([await dueAt('waits'), await dueAt('runs')], [clock.now(), later(60_000)]);
+  });
+
   it('stay when another job comes in the midst of their release', async () => {
     await retrieved('j', 'a');
     await Promise.all([changed('release'), retrieved('k', 'a')]);
@@ -132,7 +170,10 @@ describe('Copies that a finished job has retrieved', () => {
     clock.advance(hour / 2);
     const extended = changed('extend');
     clock.advance(hour / 2);
-    assert.equal(await parts.copies.takeOver('a', clock.now(), later(60_000)), (await extended).changed === 0);
+    assert.equal(
+      await parts.copies.takeOver('a', clock.now(), later(60_000)),
+      (await extended).changed === 0,
+    );
     clock.advance(2 * hour);
     const { lines } = await changed('extend', 2);
     assert.deepEqual(lines, [{ archiveId: 'a', gone: true }]);
@@ -142,7 +183,10 @@ describe('Copies that a finished job has retrieved', () => {
     await retrieved('j', 'a');
     const first = await changed('extend', 1, 1);
     const second = await changed('extend', 1, 2);
-    assert.deepEqual(second.lines.map(({ expiresAt }) => expiresAt), first.lines.map(({ expiresAt }) => expiresAt));
+    assert.deepEqual(
+      second.lines.map(({ expiresAt }) => expiresAt),
+      first.lines.map(({ expiresAt }) => expiresAt),
+    );
     assert.notEqual(second.copies!.key, first.copies!.key);
     const other = await changed('extend', 10);
     await lists.forgetAnswer('j/pins/1');
