@@ -47,7 +47,7 @@ describe('A retrieval area with room for one dataset', () => {
     assert.equal(status, 201, JSON.stringify(body));
     return String(body['id']);
   };
-  const entriesOf = (job: Job): readonly Entry[] => (job.jobResultObject.result ?? []) as unknown as Entry[];
+  const entriesOf = (job: Job): readonly Entry[] => job.jobResultObject.result ?? [];
   const ask = (id: string, what: string, as = client) =>
     as.call('POST', `/api/v4/jobs/${id}/retrieval/${what}`);
 

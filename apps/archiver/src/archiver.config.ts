@@ -158,8 +158,8 @@ function read(environment: Environment): ArchiverConfig {
     },
     retrievedLifetime,
     retrievedLifetimeMost: lifetimeMostFrom(environment, retrievedLifetime),
-    retrievalSpace: bytesOrNone(environment, 'RETRIEVAL_SPACE'),
-    retrievalQuota: bytesOrNone(environment, 'RETRIEVAL_QUOTA'),
+    retrievalSpace: limitFrom(environment, environment['RETRIEVAL_SPACE'], 'RETRIEVAL_SPACE'),
+    retrievalQuota: limitFrom(environment, environment['RETRIEVAL_QUOTA'], 'RETRIEVAL_QUOTA'),
     scrub: {
       within: scrubWithinFrom(environment),
       bytesPerDay: bytes(environment, 'SCRUB_BYTES_PER_DAY', '1TiB'),
@@ -184,8 +184,8 @@ function lifetimeMostFrom(environment: Environment, lifetime: number): number {
 }
 
 /** Without the setting there is no limit; none of 0 bytes, with which nothing could ever be retrieved. */
-function bytesOrNone(environment: Environment, name: string): number | undefined {
-  if ((environment[name] ?? '') === '') return undefined;
+function limitFrom(environment: Environment, text: string | undefined, name: string): number | undefined {
+  if ((text ?? '') === '') return undefined;
   const found = bytes(environment, name, '1TiB');
   if (found > 0) return found;
   refuse(environment, `Expected ${name} of at least 1 byte, found 0: leave it empty for no limit.`);

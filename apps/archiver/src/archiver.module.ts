@@ -48,7 +48,7 @@ import { ScrubTurns } from './persistence/scrub-turns.js';
 import { ShareModes } from './persistence/share-modes.js';
 import { TargetIdentities } from './persistence/target-identities.js';
 import { WorkOrders } from './persistence/work-orders.js';
-import { ChangePinsHandler } from './retrieval-area/change-pins.handler.js';
+import { ChangePinsHandler } from './change-pins/change-pins.handler.js';
 import { EndedCopies } from './retrieval-area/ended-copies.js';
 import { RetrievalArea } from './retrieval-area/retrieval-area.js';
 import { RetrievalsController } from './retrieval-area/retrievals.controller.js';

@@ -3,7 +3,12 @@ import { describe, it } from 'node:test';
 import { endOf, maxPins, pinsOf, withPin, type Pin } from './pins.js';
 
 const at = (milliseconds: number): Date => new Date(milliseconds);
-const pin = (job: string, until: number, group = 'g'): Pin => ({ job, group, since: at(1), until: at(until) });
+const pin = (job: string, until: number, group = 'g'): Pin => ({
+  job,
+  group,
+  since: at(1),
+  until: at(until),
+});
 
 describe('Pins of a retrieved copy', () => {
   it('say nothing of what an archiver of 0.7 promised beyond them, which is kept all the same', () => {
@@ -26,7 +31,10 @@ describe('Pins of a retrieved copy', () => {
     assert.equal(pins.length, maxPins);
     assert.deepEqual(endOf(pins, at(2)), at(1000 + 3 * maxPins - 1));
     assert.equal(pins.filter(({ job }) => job === '').length, 1);
-    assert(pins.every(({ group }) => group === 'g'), 'one that is alone in its group ends with the next best');
+    assert(
+      pins.every(({ group }) => group === 'g'),
+      'one that is alone in its group ends with the next best',
+    );
   });
 
   it('of a job are one, whose beginning stays while it lasts', () => {

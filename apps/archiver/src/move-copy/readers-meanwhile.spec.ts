@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { isAway } from '#kernel';
-import { createLogger } from '#observability';
 import { MemoryObjectStore } from '#storage/testing';
 import type { ArchiverConfig } from '../archiver.config.js';
 import { retrievalArea } from '../testing/retrieval-area.js';
@@ -20,7 +19,6 @@ describe('Whoever reads a copy that moves meanwhile', () => {
     const config = {
       ...{ lease: 60_000, retrievedLifetime: 1000, retrievalBucket: 'retrieval' },
     } as ArchiverConfig;
-    const logger = createLogger('readers-meanwhile.spec', 'silent');
     objects = new MemoryObjectStore();
     await objects.ensureBucket('retrieval');
     const { lock } = retrievalArea({ store: scene.store, objects, clock: scene.clock, config });

@@ -187,7 +187,7 @@ export class RetrievedCopies {
       if (pins === undefined) return undefined;
       const { holder, pinned } = seen;
       const changed = await this.all.findOneAndUpdate(
-        { _id, ...arriving.to, holder, pinned: pinned ?? { $exists: false } } as object,
+        { _id, ...arriving.to, holder, pinned: pinned ?? { $exists: false } },
         { $set: { pins: [...pins], expiresAt: endOf(pins, now), pinned: (pinned ?? 0) + 1 } },
         { returnDocument: 'after' },
       );

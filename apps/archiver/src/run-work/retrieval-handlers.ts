@@ -3,7 +3,7 @@ import type { changePinsV1, retrieveDatablockV1 } from '#contracts';
 import type { AnswerRow } from '#outbox';
 import type { WorkContext } from '../domain/work.js';
 import type { Command } from '../persistence/records.js';
-import { ChangePinsHandler } from '../retrieval-area/change-pins.handler.js';
+import { ChangePinsHandler } from '../change-pins/change-pins.handler.js';
 import { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
 
 type OnRetrievals = Extract<Command, { readonly kind: 'retrieve' | 'pins' }>;

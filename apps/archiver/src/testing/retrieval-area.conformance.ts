@@ -53,10 +53,15 @@ export function retrievalAreaConformance(name: string, open: () => Promise<OpenS
         return (await objects.head(bucket, what))?.size === size;
       });
       if (there !== undefined) return;
-      await parts.lock.recall({ name: what, archiveId: what, bytes }, asker, { ...context, epoch }, async () => {
-        await objects.put(bucket, what, Buffer.alloc(bytes), { size: bytes });
-        return { bytes, sha256: 'x' };
-      });
+      await parts.lock.recall(
+        { name: what, archiveId: what, bytes },
+        asker,
+        { ...context, epoch },
+        async () => {
+          await objects.put(bucket, what, Buffer.alloc(bytes), { size: bytes });
+          return { bytes, sha256: 'x' };
+        },
+      );
     };
     /** The code of what kept it from that; undefined when nothing did. */
     const outcome = (done: Promise<void>): Promise<string | undefined> =>
@@ -125,14 +130,22 @@ export function retrievalAreaConformance(name: string, open: () => Promise<OpenS
       assert.equal(await outcome(retrieve('b', mebibyte / 2)), full);
       assert.equal(await meanwhile, undefined);
       assert.deepEqual(await inBucket(), ['a', 'c']);
-      assert.equal(await opened.store.retrieved.findOne({ _id: 'b' }), null, 'it holds no room while it waits');
+      assert.equal(
+        await opened.store.retrieved.findOne({ _id: 'b' }),
+        null,
+        'it holds no room while it waits',
+      );
     });
 
     it('is given first to who came first: a large one is not passed by small ones for ever', async () => {
       await retrieve('a', mebibyte / 2);
       assert.equal(await outcome(retrieve('large', mebibyte)), full);
       clock.advance(1000);
-      assert.equal(await outcome(retrieve('small', mebibyte / 8)), full, 'it would take the room of the large one');
+      assert.equal(
+        await outcome(retrieve('small', mebibyte / 8)),
+        full,
+        'it would take the room of the large one',
+      );
       await parts.copies.unpin('a', 'a', clock.now());
       assert.equal(await outcome(retrieve('small', mebibyte / 8)), full);
       assert.equal(await outcome(retrieve('large', mebibyte)), undefined);

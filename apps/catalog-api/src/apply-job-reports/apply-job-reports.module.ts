@@ -3,7 +3,6 @@ import { DatablockRegistration } from './datablock-registration.js';
 import { DatasetReportsConsumer } from './dataset-reports.consumer.js';
 import { DatasetResets } from './dataset-resets.js';
 import { FileListComparison } from './file-list-comparison.js';
-import { PinReportsConsumer } from './pin-reports.consumer.js';
 import { JobReportsConsumer } from './job-reports.consumer.js';
 import { JobResults } from './job-results.js';
 import { ClaimsModule } from '../claims/claims.module.js';
@@ -13,7 +12,7 @@ import { JobsModule } from '../jobs/jobs.module.js';
 /** What job-assembler reports, applied to jobs and datasets. */
 @Module({
   imports: [ClaimsModule, EventsModule, JobsModule],
-  controllers: [JobReportsConsumer, DatasetReportsConsumer, PinReportsConsumer],
+  controllers: [JobReportsConsumer, DatasetReportsConsumer],
   providers: [DatablockRegistration, DatasetResets, FileListComparison, JobResults],
 })
 export class ApplyJobReportsModule {}

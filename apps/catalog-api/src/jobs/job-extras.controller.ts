@@ -11,7 +11,6 @@ import { Area, Operation } from '../http/operation.decorator.js';
 import type { JobHistoryEntry, JobRecord } from '../persistence/records.js';
 import { JobCreation } from './job-creation.js';
 import { JobQueries } from './job-queries.js';
-import { JobRetrievals } from './job-retrievals.js';
 import { JobUpdates } from './job-updates.js';
 import { jobV4View } from './job-answers.js';
 import { jobWaits } from './job-waiting.js';
@@ -24,7 +23,6 @@ export class JobExtrasController {
   constructor(
     private readonly queries: JobQueries,
     private readonly updates: JobUpdates,
-    private readonly retrievals: JobRetrievals,
     private readonly creation: JobCreation,
     private readonly streams: EventStreams,
     private readonly sessions: RequestSessions,
@@ -71,28 +69,6 @@ export class JobExtrasController {
     @Param('id') id: string,
   ): Promise<Omit<JobRecord, 'catena'>> {
     return jobV4View(await this.updates.cancel(caller, id));
-  }
-
-  /** What the finished retrieval has brought stays for longer, with new links, as far as it is still there: nothing is recalled for it. */
-  @Operation({ '3': 'jobExtrasControllerExtendRetrievalV3', '4': 'jobExtrasControllerExtendRetrievalV4' })
-  @Post('retrieval/extend')
-  @HttpCode(202)
-  async extend(
-    @SignedInCaller() caller: Caller,
-    @Param('id') id: string,
-  ): Promise<Omit<JobRecord, 'catena'>> {
-    return jobV4View(await this.retrievals.request(caller, id, 'extend'));
-  }
-
-  /** What the finished retrieval has brought is fetched: it makes room for others. */
-  @Operation({ '3': 'jobExtrasControllerReleaseRetrievalV3', '4': 'jobExtrasControllerReleaseRetrievalV4' })
-  @Post('retrieval/release')
-  @HttpCode(202)
-  async release(
-    @SignedInCaller() caller: Caller,
-    @Param('id') id: string,
-  ): Promise<Omit<JobRecord, 'catena'>> {
-    return jobV4View(await this.retrievals.request(caller, id, 'release'));
   }
 
   /** A child job for the datasets that failed; what was archived and verified of them is used again. */

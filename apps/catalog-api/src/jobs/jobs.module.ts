@@ -13,7 +13,6 @@ import { JobOwners } from './job-owners.js';
 import { JobPostings } from './job-postings.js';
 import { JobQueries } from './job-queries.js';
 import { JobQueues } from './job-queues.js';
-import { JobRetrievals } from './job-retrievals.js';
 import { JobTemplates } from './job-templates.js';
 import { JobUpdates } from './job-updates.js';
 import { JobV3Bodies } from './job-v3-bodies.js';
@@ -34,11 +33,10 @@ import { JobsV4Controller } from './jobs-v4.controller.js';
     JobPostings,
     JobQueries,
     JobQueues,
-    JobRetrievals,
     JobTemplates,
     JobUpdates,
     JobV3Bodies,
   ],
-  exports: [JobRetrievals, JobUpdates],
+  exports: [JobUpdates],
 })
 export class JobsModule {}

@@ -4,7 +4,7 @@ import { ClaimChecks } from '#claim-check';
 import { pinsChangedV1, type Envelope, type PinLine, type PinsChangedV1 } from '#contracts';
 import { crashPoint } from '#kernel';
 import { done, Handles, type Outcome } from '#messaging';
-import { JobRetrievals } from '../jobs/job-retrievals.js';
+import { JobRetrievals } from './job-retrievals.js';
 
 /** What the archiver says of copies that a finished job wanted to keep, or to let go of. */
 @Controller()

@@ -7,7 +7,7 @@ import { JobRefusal } from '../domain/errors.js';
 import { JobChanges } from '../events/job-changes.js';
 import { JobRecords } from '../persistence/job-records.js';
 import type { JobHistoryEntry, JobRecord } from '../persistence/records.js';
-import { JobUpdates } from './job-updates.js';
+import { JobUpdates } from '../jobs/job-updates.js';
 
 /** Milliseconds for which the answer to a request is waited for before there can be another. */
 const patience = 900_000;
