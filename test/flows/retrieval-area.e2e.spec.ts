@@ -65,6 +65,26 @@ describe('A retrieval area with room for one dataset', () => {
     assert.equal(job.statusCode, 'finishedSuccessful');
   });
 
+  for (const [app, point] of [
+    ['archiver', 'archiver.after-pins'],
+    ['catalog-api', 'catalog.after-pins'],
+  ] as const)
+    it(`gives them all the same where ${app} is killed at ${point}`, async () => {
+      const [{ url, expiresAt } = { url: '', expiresAt: '' }] = entriesOf(await client.job(first.id));
+      const victim = installation.apps[app];
+      await installation.arm(app, point);
+      const ended = victim.whenEnded();
+      assert.equal((await ask(first.id, 'extend')).status, 202);
+      await ended;
+      await installation.disarm(app);
+      victim.start();
+      await victim.whenReady();
+      await until(async () => entriesOf(await client.job(first.id))[0]?.url !== url);
+      const [entry] = entriesOf(await client.job(first.id));
+      assert.ok(entry!.expiresAt > expiresAt);
+      assert.equal((await fetch(entry!.url)).status, 200);
+    });
+
   it('has the next one wait, which says so; when the first one is released, it goes on', async () => {
     const second = await retrieve(1);
     let progress: Progress = {};
@@ -80,13 +100,15 @@ describe('A retrieval area with room for one dataset', () => {
     await until(async () => entriesOf(await client.job(first.id))[0]?.released === true);
   });
 
-  it('says of copies that had to go that they are to be retrieved anew, and recalls nothing for it', async () => {
+  it('says of copies that had to go that they are to be retrieved anew, and of each request once what became of it', async () => {
     assert.equal((await ask(first.id, 'extend')).status, 202);
     await until(async () => entriesOf(await client.job(first.id))[0]?.gone === true);
     const { body } = await client.call<readonly { event?: string; statusMessage: string }[]>(
       'GET',
       `/api/v4/jobs/${first.id}/history`,
     );
+    const count = (what: string) => body.filter(({ event }) => event === what).length;
+    assert.equal(count('copies-changed'), count('copies-requested'));
     assert.match(
       String(body.at(-1)?.statusMessage),
       /1 were not there for the job any more: retrieve them anew/,
