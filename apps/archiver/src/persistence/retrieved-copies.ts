@@ -60,7 +60,7 @@ export class RetrievedCopies {
     try {
       await this.all.updateOne(
         // A later try of the order takes over from an earlier one.
-        { _id: name, $or: [{ order, epoch: { $lt: epoch } }, ...overAt(now)] },
+        { _id: name, $or: [{ ...arriving.from, order, epoch: { $lt: epoch } }, ...overAt(now)] },
         {
           $set: {
             ...{ ...recalling.to, holder: holderOf({ order, epoch }), order, epoch, until },
@@ -90,6 +90,19 @@ export class RetrievedCopies {
     const { matchedCount } = await this.all.updateOne(
       { _id: recall.name, holder: holderOf(recall), ...arriving.from },
       { $set: { ...arriving.to, bytes, sha256, expiresAt, pins, pinned: 0 } },
+    );
+    return matchedCount > 0;
+  }
+
+  /**
+   * Holds it until then, so that what lies under its name can be removed.
+   *
+   * @returns false when it is in other hands, or has arrived: whoever failed may not know that
+   */
+  async abandon(recall: Recall, until: Date): Promise<boolean> {
+    const { matchedCount } = await this.all.updateOne(
+      { _id: recall.name, holder: holderOf(recall), ...arriving.from },
+      { $set: { until } },
     );
     return matchedCount > 0;
   }

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock, stillMoving } from '#kernel';
 import { ObjectStore } from '#storage';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
-import { RetrievedCopies } from '../persistence/retrieved-copies.js';
+import { RetrievedCopies, type Recall } from '../persistence/retrieved-copies.js';
 
 /** Takes copies out of the retrieval bucket that nobody has kept any more: every minute, and at once where room is needed. */
 @Injectable()
@@ -13,6 +13,17 @@ export class EndedCopies {
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
   ) {}
+
+  /**
+   * Of a recall that comes to nothing no room is held, and nothing lies there that no record tells of: under its name there may be
+   * an object whose time was over. While the store is away the record stays, and goes with it when its lease is over.
+   */
+  async abandon(recall: Recall): Promise<void> {
+    const until = new Date(this.clock.now().getTime() + this.config.lease);
+    if (!(await this.copies.abandon(recall, until))) return;
+    await this.objects.remove(this.config.retrievalBucket, [recall.name]);
+    await this.copies.givenUp(recall);
+  }
 
   /**
    * Holds the record first, so that a request that comes in between waits for the removal and recalls anew, and a pin that comes

@@ -11,6 +11,7 @@ import {
   type Retrieval,
 } from '../persistence/retrieved-copies.js';
 import { WorkDeferred, type WorkContext } from '../domain/work.js';
+import { EndedCopies } from '../retrieval-area/ended-copies.js';
 import { RetrievalArea } from '../retrieval-area/retrieval-area.js';
 
 /** Milliseconds after which a work order that waits for another's recall looks again. */
@@ -22,6 +23,7 @@ export class RecallLock {
   constructor(
     private readonly copies: RetrievedCopies,
     private readonly area: RetrievalArea,
+    private readonly ended: EndedCopies,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -76,7 +78,7 @@ export class RecallLock {
       if (!(await this.copies.arrived(recall, arrival, this.clock.now(), this.expiry())))
         throw lostDuring(recall.name);
     } catch (error) {
-      await this.copies.givenUp(recall);
+      await this.abandon(recall);
       throw lost.signal.aborted ? lost.signal.reason : error;
     } finally {
       heartbeat.stop();
@@ -109,6 +111,19 @@ export class RecallLock {
       `${recall.name} is being recalled for another retrieval; this request shares the copy.`,
       look,
     );
+  }
+
+  private async abandon(recall: Recall): Promise<void> {
+    try {
+      await this.ended.abandon(recall);
+    } catch (error) {
+      // What it failed for says more.
+      const { name, order } = recall;
+      this.logger.warn(
+        { name, order, error: messageOf(error) },
+        'could not clean up after a recall; it goes with its lease',
+      );
+    }
   }
 
   private keep(recall: Recall, until: Date, lost: AbortController): Heartbeat {

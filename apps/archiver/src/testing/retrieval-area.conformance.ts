@@ -165,9 +165,49 @@ export function retrievalAreaConformance(name: string, open: () => Promise<OpenS
       assert.equal(await opened.store.roomWaits.countDocuments({}), 0);
     });
 
+    it('has no object left that no record tells of, when an expired copy could not be recalled anew', async () => {
+      await retrieve('a', mebibyte / 2);
+      clock.advance(hour);
+      const recall = { name: 'a', archiveId: 'a', bytes: mebibyte / 2 };
+      const failing = parts.lock.recall(recall, by('x'), context, () => Promise.reject(new Error('tape')));
+      await assert.rejects(failing, /tape/);
+      assert.deepEqual(await inBucket(), []);
+      assert.equal(await parts.figures.taken(''), 0);
+    });
+
+    it('keeps a copy whose arrival was written, though the answer of the database was lost', async () => {
+      const { arrived } = parts.copies;
+      parts.copies.arrived = async (...args) => {
+        await arrived.apply(parts.copies, args);
+        throw new Error('the answer was lost');
+      };
+      await assert.rejects(retrieve('a', mebibyte / 2), /the answer was lost/);
+      assert.deepEqual(await inBucket(), ['a']);
+      assert.equal((await opened.store.retrieved.findOne({ _id: 'a' }))?.state, 'present');
+    });
+
+    it('keeps the record of a recall that failed while the store is away, until both can go', async () => {
+      await retrieve('a', mebibyte / 2);
+      clock.advance(hour);
+      const recall = { name: 'a', archiveId: 'a', bytes: mebibyte / 2 };
+      const failing = parts.lock.recall(recall, by('x'), context, () => {
+        objects.unavailable = true;
+        return Promise.reject(new Error('tape'));
+      });
+      await assert.rejects(failing, /tape/);
+      objects.unavailable = false;
+      assert.equal(await parts.figures.taken(''), mebibyte / 2);
+      clock.advance(minute + 1);
+      await parts.expiry.round();
+      assert.deepEqual([await inBucket(), await parts.figures.taken('')], [[], 0]);
+    });
+
     it('gives room that a worker held who died, when its lease is over', async () => {
       const recall = { name: 'a', archiveId: 'a', bytes: mebibyte, ...by('a'), epoch: 1 };
       await parts.copies.take(recall, clock.now(), new Date(clock.now().getTime() + minute));
+      assert.deepEqual(await parts.figures.groups(clock.now(), 9), [
+        { group: 'g', copies: 1, bytes: mebibyte },
+      ]);
       assert.equal(await outcome(retrieve('b', mebibyte / 2)), full);
       clock.advance(minute + 1);
       assert.equal(await outcome(retrieve('b', mebibyte / 2)), undefined);

@@ -30,7 +30,7 @@ export function retrievalArea(scene: AreaScene) {
   const waits = new RoomWaits(store);
   const ended = new EndedCopies(copies, objects, clock, config);
   const area = new RetrievalArea(figures, waits, ended, clock, config);
-  const lock = new RecallLock(copies, area, clock, config, logger);
+  const lock = new RecallLock(copies, area, ended, clock, config, logger);
   const expiry = new ExpireRetrievedCopies(ended, waits, objects, clock, config, logger);
   return { copies, figures, waits, ended, area, lock, expiry };
 }

@@ -126,15 +126,15 @@ export class JobRecords {
   /**
    * The next request about what the job has retrieved.
    *
-   * @param number one more than that of the last one
-   * @returns undefined when another was quicker, or the job is not over
+   * @param number greater than those of all before
+   * @returns undefined when another was quicker than this one with the job that was read, or the job is not over
    */
   requestPins(
-    _id: string,
+    { _id, catena }: JobRecord,
     number: number,
     { row, entry }: { readonly row: OutboxRow; readonly entry: JobHistoryEntry },
   ): Promise<JobRecord | undefined> {
-    const last = number === 1 ? { $exists: false } : number - 1;
+    const last = catena?.pins?.asked ?? { $exists: false };
     return this.changes.changeAndRead<JobRecord>(
       { _id, ...staysOver, 'catena.pins.asked': last },
       {

@@ -50,7 +50,7 @@ export class JobRetrievals {
     const { asked = 0, answered = 0, askedAt } = catena.pins ?? {};
     if (asked > answered && askedAt !== undefined && now.getTime() - askedAt.getTime() < patience)
       throw underWay(id);
-    const number = asked + 1;
+    const number = Math.max(asked, answered) + 1;
     const by = caller.username;
     const workOrderId = `${id}/pins/${number}`;
     const command = { workOrderId, jobId: id, number, change, requestedBy: by };
@@ -59,7 +59,7 @@ export class JobRetrievals {
       event: 'copies-requested',
     };
     const row = eventRow(changePinsV1, command, now);
-    const changed = await this.jobs.requestPins(id, number, { row, entry });
+    const changed = await this.jobs.requestPins(job, number, { row, entry });
     if (changed === undefined) throw underWay(id);
     this.news.tell(id);
     return changed;
