@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { until } from '#messaging/testing';
+import { CommandLine } from '../support/command-line.js';
 import { datasetInSourceFolder, type TestDataset } from '../support/datasets.js';
 import { Installation } from '../support/installation.js';
 import type { Job, ScicatClient } from '../support/scicat-client.js';
@@ -24,6 +27,7 @@ describe('A retrieval area with room for one dataset', () => {
   let client: ScicatClient;
   let datasets: readonly TestDataset[];
   let first: Job;
+  let second: string;
   const seen = verdict();
 
   before(async () => {
@@ -86,7 +90,7 @@ describe('A retrieval area with room for one dataset', () => {
     });
 
   it('has the next one wait, which says so; when the first one is released, it goes on', async () => {
-    const second = await retrieve(1);
+    second = await retrieve(1);
     let progress: Progress = {};
     await until(async () => {
       progress = (await client.call<Progress>('GET', `/api/v4/jobs/${second}/progress`)).body;
@@ -113,6 +117,38 @@ describe('A retrieval area with room for one dataset', () => {
       String(body.at(-1)?.statusMessage),
       /1 were not there for the job any more: retrieve them anew/,
     );
+  });
+
+  it('is emptied by the command line once all files are there, unless it is told to keep them, or later', async () => {
+    const shell = await CommandLine.create(installation.url);
+    const target = join(installation.directory, 'restored');
+    try {
+      const password = installation.settings.secrets.accounts.demo;
+      await shell.run(['login', '--username', 'demo', '--password-stdin'], {}, `${password}\n`);
+      const fetched = async (index: number, ...options: string[]): Promise<string> => {
+        const to = ['--to', join(target, String(index)), '--json'];
+        const done = await shell.run(['retrieve', datasets[index]!.pid, ...to, ...options]);
+        assert.equal(done.code, 0, done.stderr);
+        return (JSON.parse(done.stdout) as { job: string }).job;
+      };
+      const isReleased = async (id: string) => entriesOf(await client.job(id))[0]?.released === true;
+      const kept = await fetched(1, '--keep');
+      assert.equal(await isReleased(kept), false);
+      for (const what of ['--extend', '--release']) {
+        const before = entriesOf(await client.job(kept))[0]!.expiresAt;
+        const asked = await shell.run(['job', kept, what]);
+        assert.equal(asked.code, 0, asked.stderr);
+        await until(async () => entriesOf(await client.job(kept))[0]?.expiresAt !== before);
+      }
+      assert.equal(await isReleased(kept), true);
+      // Whoever has the other dataset by the links of a job has to let go of it as well.
+      assert.equal((await ask(second, 'release')).status, 202);
+      const released = await fetched(0);
+      await until(() => isReleased(released));
+    } finally {
+      await shell.remove();
+      await rm(target, { recursive: true, force: true });
+    }
   });
 
   it("is nobody else's to steer, and nothing of jobs that have brought nothing", async () => {
