@@ -3,6 +3,7 @@ import { filesAsideConformance } from '../testing/files-aside.conformance.js';
 import { realArchiverStore } from '../testing/real-archiver-store.js';
 import { readerTurnsConformance } from '../testing/reader-turns.conformance.js';
 import { recallQueueConformance } from '../testing/recall-queue.conformance.js';
+import { retrievalAreaConformance } from '../testing/retrieval-area.conformance.js';
 import { retrievedCopiesConformance } from '../testing/retrieved-copies.conformance.js';
 import { scrubTurnsConformance } from '../testing/scrub-turns.conformance.js';
 import { workOrdersConformance } from '../testing/work-orders.conformance.js';
@@ -11,6 +12,7 @@ for (const conformance of [
   workOrdersConformance,
   datablocksConformance,
   filesAsideConformance,
+  retrievalAreaConformance,
   retrievedCopiesConformance,
   recallQueueConformance,
   readerTurnsConformance,

@@ -9,6 +9,7 @@ import type {
   KnownTarget,
   ReaderTurns,
   RetrievedCopy,
+  RoomWait,
   ScrubTurn,
   ShareSteering,
   StoredDatablock,
@@ -33,6 +34,10 @@ export class ArchiverStore implements OnApplicationBootstrap {
 
   get retrieved() {
     return this.mongo.connection.collection<RetrievedCopy>('retrieved_copies');
+  }
+
+  get roomWaits() {
+    return this.mongo.connection.collection<RoomWait>('retrieval_waits');
   }
 
   get asides() {
@@ -97,6 +102,10 @@ export class ArchiverStore implements OnApplicationBootstrap {
     await this.asides.createIndex({ dueAt: 1, _id: 1 }, { name: 'due' });
     await this.asides.createIndex({ setAsideAt: 1, _id: 1 }, { name: 'by_age' });
     await this.certificateKeys.createIndex({ announcedAt: -1, _id: 1 }, { name: 'newest' });
+    await this.works.createIndex(
+      { jobId: 1, _id: 1 },
+      { name: 'retrievals', partialFilterExpression: { 'command.kind': { $in: ['retrieve', 'take'] } } },
+    );
     await this.retrieved.createIndex({ expiresAt: 1 }, { name: 'by_expiry' });
   }
 }

@@ -1,6 +1,7 @@
 import type {
   ArchiveDatablockV1,
   CertifyDatasetV1,
+  ChangePinsV1,
   ConfirmDiscardV1,
   DiscardDatablockV1,
   MoveCopyV1,
@@ -16,6 +17,7 @@ import type {
 import type { MediumPlace } from '#long-term-storage';
 import type { MessageContext } from '#messaging';
 import type { OutboxPart } from '#outbox';
+import type { Pin } from '../domain/pins.js';
 import type { WorkNeeds } from '../domain/work-needs.js';
 import type {
   AdoptionState,
@@ -36,7 +38,8 @@ export type Command =
   | { readonly kind: 'confirm'; readonly data: ConfirmDiscardV1 }
   | { readonly kind: 'offer'; readonly data: OfferUploadV1 }
   | { readonly kind: 'take'; readonly data: TakeUploadV1 }
-  | { readonly kind: 'certify'; readonly data: CertifyDatasetV1 };
+  | { readonly kind: 'certify'; readonly data: CertifyDatasetV1 }
+  | { readonly kind: 'pins'; readonly data: ChangePinsV1 };
 
 /** What an order read back of a copy that it made, so that a later try of it need not read a tape again. */
 export interface CopyProof {
@@ -212,8 +215,32 @@ export interface RetrievedCopy {
   order?: string;
   epoch?: number;
   until: Date;
-  /** When the object goes; only of a present copy. */
+  /** When the object goes: the end of the pin that lasts longest; only of a present copy. */
   expiresAt?: Date;
+  /** Who has it kept, one for each job; only of a present copy. Absent in records from before 0.8. */
+  pins?: readonly Pin[];
+  /** Changes of its pins: whoever writes them asks for the number it has read. */
+  pinned?: number;
+  /** For whom it is on its way. */
+  job?: string;
+  group?: string;
+}
+
+/** A retrieval that waits for room in the retrieval area. */
+export interface RoomWait {
+  /** The work order. */
+  _id: string;
+  /** What it wants in the bucket. */
+  name: string;
+  job: string;
+  group: string;
+  bytes: number;
+  /** Since when it stands in the queue. */
+  since: Date;
+  /** Without another look until then it does not stand in the queue any more: its order is over. */
+  until: Date;
+  /** What it lacks: room in the area, or its group's quota. */
+  lacks: 'space' | 'quota';
 }
 
 /** What is remembered of a share: which one it is. */

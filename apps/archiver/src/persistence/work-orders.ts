@@ -96,6 +96,14 @@ export class WorkOrders {
     );
   }
 
+  /** Retrievals that wait for room look again now. One that runs does not: it must not come due for another worker. */
+  async hastenForRoom(ids: readonly string[], now: Date): Promise<void> {
+    await this.store.works.updateMany(
+      { _id: { $in: [...ids] }, state: 'open', waitCode: 'quota.full', lastFault: { $exists: true } },
+      { $set: { dueAt: now } },
+    );
+  }
+
   /**
    * Takes the order that has been due for longest, until the lease ends, and raises its token.
    *
@@ -208,6 +216,16 @@ export class WorkOrders {
       this.store.works.findOne(isDue, { sort: { dueAt: 1 }, projection: { dueAt: 1 } }),
     ]);
     return { open, waiting, due, oldestDueMs: first === null ? 0 : now.getTime() - first.dueAt.getTime() };
+  }
+
+  /** What of a job was brought into the retrieval bucket, in the order of ids. */
+  retrievalsOf(jobId: string): AsyncIterable<Pick<WorkOrder, '_id' | 'command'>> {
+    return this.store.works
+      .find(
+        { jobId, 'command.kind': { $in: ['retrieve', 'take'] }, state: 'done' },
+        { projection: { command: 1 } },
+      )
+      .sort({ _id: 1 });
   }
 
   /** Orders that have been over since before then, the oldest first. */

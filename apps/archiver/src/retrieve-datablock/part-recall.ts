@@ -25,7 +25,7 @@ import { BestCopy } from './best-copy.js';
 import { begun } from './checked-bytes.js';
 import { fileNameOf, partFileName, partName } from './part-names.js';
 import { RecallLock } from './recall-lock.js';
-import { RetrievalReports, wholeOf, type Retrieved } from './retrieval-reports.js';
+import { askerOf, RetrievalReports, wholeOf, type Retrieved } from './retrieval-reports.js';
 
 type PartOrder = RetrieveDatablockV1 & {
   /** Absent: all files of a datablock whose tar an earlier system made, as one of Catena's format. */
@@ -74,13 +74,13 @@ export class PartRecall {
 
   /** @throws PermanentError `archiver.selection-refused`, and as {@link BestCopy.read} */
   async obtain(datablock: StoredDatablock, order: PartOrder, context: WorkContext): Promise<Retrieved> {
-    const { archiveId, workOrderId, selection } = order;
+    const { archiveId, selection } = order;
     const id = selectionOf(datablock, order);
     const name = partName(archiveId, id);
     const bytes = selection?.bytes ?? datablock.size;
     const arrival =
-      (await this.reports.present({ name })) ??
-      (await this.lock.recall({ name, archiveId, bytes }, workOrderId, context, (held) =>
+      (await this.reports.present({ name }, askerOf(order))) ??
+      (await this.lock.recall({ name, archiveId, bytes }, askerOf(order), context, (held) =>
         this.recall(name, datablock, order, held),
       ));
     const retrieved = { name, archiveId, ...arrival };
@@ -107,7 +107,7 @@ export class PartRecall {
     );
     const store = (source: Source): Promise<Arrival> => this.store(name, part, source, context);
     return (
-      (await this.fromWhole(datablock, store, context)) ??
+      (await this.fromWhole(datablock, order, store, context)) ??
       this.copies.read(datablock, order.targets, context, (share) =>
         store({
           place: `${_id} on ${share.name}`,
@@ -122,12 +122,15 @@ export class PartRecall {
   /** Another retrieval may have brought all of it: no tape is mounted for it then. Undefined where it cannot be had from there. */
   private async fromWhole(
     datablock: StoredDatablock,
+    order: PartOrder,
     store: (source: Source) => Promise<Arrival>,
     context: WorkContext,
   ): Promise<Arrival | undefined> {
     const { retrievalBucket } = this.config;
-    const { name } = wholeOf(datablock);
-    if ((await this.reports.present(wholeOf(datablock))) === undefined) return undefined;
+    const whole = wholeOf(datablock);
+    const { name } = whole;
+    // The job wants the part: the whole does not count in its group's quota.
+    if ((await this.reports.present(whole, { ...askerOf(order), group: '' })) === undefined) return undefined;
     try {
       const read: Read = async (range) =>
         (await this.objects.get(retrievalBucket, name, range)) as AsyncIterable<Uint8Array>;

@@ -7,6 +7,7 @@ export function memoryArchiverStore(): ArchiverStore {
     works: memoryCollection(),
     datablocks: memoryCollection(),
     retrieved: memoryCollection(),
+    roomWaits: memoryCollection(),
     asides: memoryCollection(),
     targets: memoryCollection(),
     steering: memoryCollection(),
