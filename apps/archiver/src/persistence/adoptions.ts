@@ -24,7 +24,7 @@ export interface AdoptionStep {
 const ending = stepOf(adoptionSteps, 'running', 'done');
 const stopping = stepOf(adoptionSteps, 'running', 'stopped');
 /** Problems that a run keeps; all are counted. */
-export const maxProblems = 1000;
+const maxProblems = 1000;
 
 /** Runs that take over what an earlier system archived: each goes on where it was, whoever goes on with it. */
 @Injectable()
