@@ -25,6 +25,7 @@ const unfinished: Readonly<Partial<Record<AppName, readonly (readonly [string, o
   archiver: [
     ['works', { state: 'open' }, 'works'],
     ['retrieved_copies', { state: { $ne: 'present' } }, 'recalls'],
+    ['retrieval_waits', {}, 'retrievals that wait for room'],
     ['set_aside', { state: { $ne: 'kept' } }, 'files aside under way'],
   ],
 };

@@ -18,7 +18,8 @@ const time = new Date('2020-02-03T04:05:06.789Z');
 const limit = 240_000 + files * 20;
 /** Bytes that one worker needs at most. */
 const maxMemory = 300e6;
-const watched = ['catalog-api', 'job-assembler', 'archiver'] as const;
+const workers = ['job-assembler', 'archiver'] as const;
+const watched = [...workers, 'catalog-api'] as const;
 
 describe('Large datasets', () => {
   const seen = verdict();
@@ -28,11 +29,10 @@ describe('Large datasets', () => {
 
   before(async () => {
     // One worker, so that what the process needs is what a worker needs; the options are those of docs/operations.md.
+    const NODE_OPTIONS = '--max-old-space-size=160 --max-semi-space-size=8';
     installation = await Installation.create({
-      environment: {
-        ARCHIVER_WORKERS: '1',
-        NODE_OPTIONS: process.env['LARGE_NODE'] ?? '--max-old-space-size=160 --max-semi-space-size=8',
-      },
+      environment: { ARCHIVER_WORKERS: '1' },
+      environmentOf: { archiver: { NODE_OPTIONS }, 'job-assembler': { NODE_OPTIONS } },
     });
     await installation.start();
     client = await installation.client('demo');
@@ -95,10 +95,13 @@ describe('Large datasets', () => {
     for (const type of ['archive', 'verify', 'retrieve']) await ended(type, pid);
   });
 
-  it('need less than 300 MB in each process', async (test) => {
+  it('need less than 300 MB in each worker', async (test) => {
     const found = await peaks();
     test.diagnostic(JSON.stringify(found));
-    for (const [name, bytes] of Object.entries(found))
-      assert.ok(bytes < maxMemory, `Expected ${name} with at most ${maxMemory} bytes, found ${bytes}.`);
+    for (const name of workers)
+      assert.ok(
+        found[name]! < maxMemory,
+        `Expected ${name} with at most ${maxMemory} bytes, found ${found[name]}.`,
+      );
   });
 });

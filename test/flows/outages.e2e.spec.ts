@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -95,6 +95,33 @@ describe('An outage', () => {
       await service('rabbitmq').kill();
       await service('rabbitmq').start();
     }));
+
+  it('of the disk of the broker, which takes no message then, loses nothing: jobs are accepted meanwhile', async () => {
+    const advanced = join(directory, 'rabbitmq', 'etc', 'advanced.config');
+    const sets = await datasets(4);
+    await service('rabbitmq').stop();
+    // More than any disk has: whoever publishes is blocked.
+    await writeFile(advanced, '[{rabbit, [{disk_free_limit, 1000000000000000}]}].\n');
+    await service('rabbitmq').start();
+    const ids: string[] = [];
+    for (const { pid } of sets) {
+      const { status, body } = await client.postJob('archive', [pid]);
+      assert.equal(status, 201, JSON.stringify(body));
+      ids.push(String(body['id']));
+    }
+    // Long enough for each app to try, and to try again.
+    await sleep(5000);
+    for (const id of ids) assert.equal((await client.job(id)).statusCode, 'jobSubmitted');
+    await service('rabbitmq').stop();
+    await rm(advanced);
+    await service('rabbitmq').start();
+    for (const id of ids) {
+      const { statusCode, statusMessage } = await client.jobEnd(id, 120_000);
+      assert.equal(statusCode, 'finishedSuccessful', statusMessage);
+      await ledger.jobEndedOnce(id, 'finishedSuccessful');
+    }
+    for (const set of sets) await ledger.datasetIsArchived(set);
+  });
 
   it('of the database, restarted, loses nothing', () => survives(() => service('mongodb').restart()));
 

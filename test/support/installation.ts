@@ -53,6 +53,8 @@ export interface InstallationOptions {
   /** MONGODB_URI, RABBITMQ_URL, S3_*; default: this process's environment, where `npm test` puts them. */
   readonly services?: Readonly<Record<string, string>>;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Of single apps. */
+  readonly environmentOf?: Partial<Record<AppName, Readonly<Record<string, string>>>>;
   readonly jobConfigurationFile?: string;
   /** Folders of long-term storage, one for each copy. Default one. */
   readonly shares?: number;
@@ -137,7 +139,9 @@ export class Installation {
       functionalAccountsFile,
       jobConfigurationFile:
         options.jobConfigurationFile ?? join(project, 'examples', 'job-configuration.yaml'),
-      extra: Object.fromEntries(appNames.map((name) => [name, environment])),
+      extra: Object.fromEntries(
+        appNames.map((name) => [name, { ...environment, ...options.environmentOf?.[name] }]),
+      ),
     });
   }
 

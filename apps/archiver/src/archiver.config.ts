@@ -70,6 +70,12 @@ export interface ArchiverConfig {
   readonly retryPause: { readonly first: number; readonly most: number };
   /** Milliseconds a retrieved copy and its link live; links cannot live longer than 7 days. */
   readonly retrievedLifetime: number;
+  /** Milliseconds for which one job can have a copy kept, however often it asks. */
+  readonly retrievedLifetimeMost: number;
+  /** Bytes in the retrieval bucket at once; undefined: as many as there are. */
+  readonly retrievalSpace: number | undefined;
+  /** Bytes of them that jobs of one group can have kept; undefined: all. */
+  readonly retrievalQuota: number | undefined;
   /** How old copies are read again on targets that do not say otherwise. */
   readonly scrub: ScrubSettings;
   readonly certificates: {
@@ -151,6 +157,9 @@ function read(environment: Environment): ArchiverConfig {
       most: duration(environment, 'ARCHIVER_RETRY_PAUSE_MOST', '10m'),
     },
     retrievedLifetime,
+    retrievedLifetimeMost: lifetimeMostFrom(environment, retrievedLifetime),
+    retrievalSpace: limitFrom(environment, environment['RETRIEVAL_SPACE'], 'RETRIEVAL_SPACE'),
+    retrievalQuota: limitFrom(environment, environment['RETRIEVAL_QUOTA'], 'RETRIEVAL_QUOTA'),
     scrub: {
       within: scrubWithinFrom(environment),
       bytesPerDay: bytes(environment, 'SCRUB_BYTES_PER_DAY', '1TiB'),
@@ -162,6 +171,25 @@ function read(environment: Environment): ArchiverConfig {
       issuer: environment['CERTIFICATE_ISSUER'] || 'Catena',
     },
   };
+}
+
+function lifetimeMostFrom(environment: Environment, lifetime: number): number {
+  const most = duration(environment, 'RETRIEVED_LIFETIME_MOST', '28d');
+  if (most < lifetime)
+    refuse(
+      environment,
+      `Expected RETRIEVED_LIFETIME_MOST of at least RETRIEVED_LIFETIME (${lifetime} ms), found ${most} ms.`,
+    );
+  return most;
+}
+
+/** Without the setting there is no limit; none of 0 bytes, with which nothing could ever be retrieved. */
+function limitFrom(environment: Environment, text: string | undefined, name: string): number | undefined {
+  if ((text ?? '') === '') return undefined;
+  const found = bytes(environment, name, '1TiB');
+  if (found > 0) return found;
+  refuse(environment, `Expected ${name} of at least 1 byte, found 0: leave it empty for no limit.`);
+  return undefined;
 }
 
 function scrubWithinFrom(environment: Environment): number {

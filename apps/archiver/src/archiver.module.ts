@@ -12,6 +12,10 @@ import {
 } from '#service-host';
 import { ObjectStore, S3ObjectStore } from '#storage';
 import { NeededTargets } from './accept-work/needed-targets.js';
+import { AdoptDatablock } from './adopt-datablocks/adopt-datablock.js';
+import { AdoptionRuns } from './adopt-datablocks/adoption-runs.js';
+import { AdoptionsController } from './adopt-datablocks/adoptions.controller.js';
+import { Adoptions } from './persistence/adoptions.js';
 import { WorkOrdersConsumer } from './accept-work/work-orders.consumer.js';
 import { ArchiveDatablockHandler } from './archive-datablock/archive-datablock.handler.js';
 import { CopyProofs } from './archive-datablock/copy-proofs.js';
@@ -48,11 +52,18 @@ import { CertifyDatasetHandler } from './certify-dataset/certify-dataset.handler
 import { KeyAnnouncement } from './certify-dataset/key-announcement.js';
 import { Datablocks } from './persistence/datablocks.js';
 import { FilesAside } from './persistence/files-aside.js';
+import { AreaFigures } from './persistence/area-figures.js';
+import { RoomWaits } from './persistence/room-waits.js';
 import { RetrievedCopies } from './persistence/retrieved-copies.js';
 import { ScrubTurns } from './persistence/scrub-turns.js';
 import { ShareModes } from './persistence/share-modes.js';
 import { TargetIdentities } from './persistence/target-identities.js';
 import { WorkOrders } from './persistence/work-orders.js';
+import { ChangePinsHandler } from './change-pins/change-pins.handler.js';
+import { EndedCopies } from './retrieval-area/ended-copies.js';
+import { RetrievalArea } from './retrieval-area/retrieval-area.js';
+import { RetrievalsController } from './retrieval-area/retrievals.controller.js';
+import { Retrievals } from './retrieval-area/retrievals.js';
 import { ExpireRetrievedCopies } from './retrieve-datablock/expire-retrieved-copies.js';
 import { RetrievalReports } from './retrieve-datablock/retrieval-reports.js';
 import { BestCopy } from './retrieve-datablock/best-copy.js';
@@ -69,6 +80,7 @@ import { ProgressReporting } from './run-work/progress-reporting.js';
 import { ServedTargets } from './order-recalls/served-targets.js';
 import { WaitingSigns } from './run-work/waiting-signs.js';
 import { CopyHandlers } from './run-work/copy-handlers.js';
+import { RetrievalHandlers } from './run-work/retrieval-handlers.js';
 import { WorkHandlers } from './run-work/work-handlers.js';
 import { ThreadWatch } from './run-work/thread-watch.js';
 import { WorkEndings } from './run-work/work-endings.js';
@@ -103,9 +115,11 @@ export class ArchiverModule {
       imports: [ServiceHostModule.forRoot(config.serviceHost)],
       controllers: [
         WorkOrdersConsumer,
+        AdoptionsController,
         SetAsideController,
         SharesController,
         ScrubbingController,
+        RetrievalsController,
         ReconciliationsController,
       ],
       providers: [
@@ -153,6 +167,9 @@ export class ArchiverModule {
         FormerCopies,
         NeededTargets,
         ServedTargets,
+        Adoptions,
+        AdoptDatablock,
+        AdoptionRuns,
         RecallQueue,
         ReaderTurns,
         RecallOrder,
@@ -160,6 +177,7 @@ export class ArchiverModule {
         WorkRunner,
         ThreadWatch,
         CopyHandlers,
+        RetrievalHandlers,
         WorkHandlers,
         ProgressReporting,
         WorkEndings,
@@ -168,6 +186,12 @@ export class ArchiverModule {
         RetrieveDatablockHandler,
         BestCopy,
         PartRecall,
+        AreaFigures,
+        RoomWaits,
+        EndedCopies,
+        RetrievalArea,
+        Retrievals,
+        ChangePinsHandler,
         RecallLock,
         RetrievalReports,
         ExpireRetrievedCopies,

@@ -115,3 +115,21 @@ describe('The reading of old copies', () => {
     assert.throws(() => configOf(text, { SCRUB_HOURS_PER_DAY: '25' }), /SCRUB_HOURS_PER_DAY of at most 24/);
   });
 });
+
+describe('The retrieval area', () => {
+  it('has no limits unless they are set, and none with which nothing could be retrieved', () => {
+    const limitsOf = (more: Readonly<Record<string, string>> = {}) => {
+      const { retrievalSpace, retrievalQuota, retrievedLifetimeMost } = configOf(text, more);
+      return [retrievalSpace, retrievalQuota, retrievedLifetimeMost];
+    };
+    const month = 28 * 86_400_000;
+    assert.deepEqual(limitsOf(), [undefined, undefined, month]);
+    assert.deepEqual(limitsOf({ RETRIEVAL_SPACE: '', RETRIEVAL_QUOTA: '' }), [undefined, undefined, month]);
+    assert.deepEqual(limitsOf({ RETRIEVAL_SPACE: '10TiB', RETRIEVAL_QUOTA: '1TiB' }), [
+      ...[10 * 2 ** 40, 2 ** 40, month],
+    ]);
+    for (const name of ['RETRIEVAL_SPACE', 'RETRIEVAL_QUOTA'])
+      assert.throws(() => limitsOf({ [name]: '0' }), new RegExp(`${name} of at least 1 byte`));
+    assert.throws(() => limitsOf({ RETRIEVED_LIFETIME_MOST: '1d' }), /at least RETRIEVED_LIFETIME/);
+  });
+});

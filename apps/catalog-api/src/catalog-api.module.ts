@@ -24,6 +24,7 @@ import { EventsModule } from './events/events.module.js';
 import { HistoryModule } from './history/history.module.js';
 import { InstrumentsModule } from './instruments/instruments.module.js';
 import { JobMailsModule } from './job-mails/job-mails.module.js';
+import { RetrievedCopiesModule } from './retrieved-copies/retrieved-copies.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { LandingZoneModule } from './landing-zone/landing-zone.module.js';
 import { LogbooksModule } from './logbooks/logbooks.module.js';
@@ -60,6 +61,7 @@ const features: readonly Type[] = [
   ProposalsModule,
   SamplesModule,
   JobsModule,
+  RetrievedCopiesModule,
   JobMailsModule,
   LandingZoneModule,
   ApplyJobReportsModule,

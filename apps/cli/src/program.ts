@@ -120,7 +120,8 @@ function addRetrieve(program: Command, perform: Perform): void {
     .argument('<pid>')
     .requiredOption('--to <folder>', 'made when it is not there')
     .option('--file <path>', 'only this file, or what lies below this folder; may be repeated', each)
-    .option('--overwrite', 'replace files that have other content');
+    .option('--overwrite', 'replace files that have other content')
+    .option('--keep', 'do not let go of the copies in the retrieval area when all files are there');
   addTransferOptions(command, 'datablocks').action((pid: string, options: RetrieveOptions) =>
     perform(async (context) =>
       (await import('./retrieve/retrieve-dataset.js')).retrieve(context, pid, options),
@@ -215,6 +216,16 @@ function addJobs(program: Command, perform: Perform): void {
     .option('--follow', 'until its end')
     .addOption(new Option('--cancel', 'ask for its end').conflicts('retry'))
     .option('--retry', 'make a new job for what failed')
+    .addOption(
+      new Option('--extend', 'keep what it has retrieved for longer, with new links').conflicts([
+        ...['cancel', 'retry', 'release'],
+      ]),
+    )
+    .addOption(
+      new Option('--release', 'let go of what it has retrieved: it makes room for others').conflicts([
+        ...['cancel', 'retry'],
+      ]),
+    )
     .action((id: string, options: JobOptions) =>
       perform(async (context) => (await import('./jobs/job-commands.js')).showJob(context, id, options)),
     );

@@ -20,6 +20,7 @@ export {
   faultKinds,
   outcomes,
   phases,
+  pinChanges,
   registeredDoiStates,
   registrationSteps,
   waitCodes,
@@ -27,6 +28,7 @@ export {
   type FaultKind,
   type JobOutcome,
   type Phase,
+  type PinChange,
   type RegisteredDoiState,
   type RegistrationStep,
   type WaitCode,
@@ -73,6 +75,8 @@ export { ReleaseOriginalsV1, releaseOriginalsV1 } from './archival/release-origi
 export { DiscardDatablockV1, discardDatablockV1 } from './archival/discard-datablock.command.v1.js';
 export { CertifyDatasetV1, certifyDatasetV1 } from './archival/certify-dataset.command.v1.js';
 export { CancelWorkV1, cancelWorkV1 } from './archival/cancel-work.command.v1.js';
+export { ChangePinsV1, changePinsV1 } from './archival/change-pins.command.v1.js';
+export { PinsChangedV1, pinsChangedV1 } from './archival/pins-changed.event.v1.js';
 export { WorkProgressedV1, workProgressedV1 } from './archival/work-progressed.event.v1.js';
 export { DatablockArchivedV1, datablockArchivedV1 } from './archival/datablock-archived.event.v1.js';
 export { DatablockRetrievedV1, datablockRetrievedV1 } from './archival/datablock-retrieved.event.v1.js';
@@ -128,6 +132,7 @@ export {
   type DatasetListLine,
   type DatasetResultLine,
   type FileLine,
+  type PinLine,
   type ResetLine,
   type SelectionLine,
 } from './lists.js';

@@ -53,6 +53,16 @@ export interface ResetLine {
   readonly archiveId: string;
 }
 
+/** One line of the list of `archival.pins-changed`: a copy in the retrieval bucket. */
+export interface PinLine {
+  readonly archiveId: string;
+  /** It is not there for the job any more. */
+  readonly gone?: true;
+  /** The new link, and until when it is good; none where the copy was let go of, or is gone. */
+  readonly url?: string;
+  readonly expiresAt?: string;
+}
+
 /** One line of the result list of `assembly.job-finished`: how a dataset ended. */
 export interface DatasetResultLine {
   readonly pid: string;

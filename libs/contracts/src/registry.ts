@@ -25,6 +25,8 @@ import { releaseOriginalsV1 } from './archival/release-originals.command.v1.js';
 import { discardDatablockV1 } from './archival/discard-datablock.command.v1.js';
 import { certifyDatasetV1 } from './archival/certify-dataset.command.v1.js';
 import { cancelWorkV1 } from './archival/cancel-work.command.v1.js';
+import { changePinsV1 } from './archival/change-pins.command.v1.js';
+import { pinsChangedV1 } from './archival/pins-changed.event.v1.js';
 import { workProgressedV1 } from './archival/work-progressed.event.v1.js';
 import { datablockArchivedV1 } from './archival/datablock-archived.event.v1.js';
 import { datablockRetrievedV1 } from './archival/datablock-retrieved.event.v1.js';
@@ -92,6 +94,7 @@ export const registry: readonly MessageContract[] = [
   discardDatablockV1,
   certifyDatasetV1,
   cancelWorkV1,
+  changePinsV1,
   workProgressedV1,
   datablockArchivedV1,
   datablockRetrievedV1,
@@ -102,6 +105,7 @@ export const registry: readonly MessageContract[] = [
   datasetCertifiedV1,
   certificateDeclinedV1,
   certificateKeyAnnouncedV1,
+  pinsChangedV1,
   workFailedV1,
   workCancelledV1,
   storeCopyV1,

@@ -25,6 +25,10 @@ export const registrationSteps = [
 ] as const;
 export type RegistrationStep = (typeof registrationSteps)[number];
 
+/** What may be asked for copies in the retrieval area. */
+export const pinChanges = ['extend', 'release'] as const;
+export type PinChange = (typeof pinChanges)[number];
+
 /** Why work waits, or what holds it: a closed list. docs/operations.md explains each. */
 export const waitCodes = [
   ...(['catalog.unsent', 'catalog.unaccepted', 'message.parked', 'plan.running', 'plan.waiting'] as const),

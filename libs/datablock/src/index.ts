@@ -32,6 +32,7 @@ export { readDatablock, readManifest } from './read-datablock.js';
 export type { ReadDatablockOptions, UnpackedMember } from './read-datablock.js';
 export { verifyDatablock } from './verify-datablock.js';
 export type { VerifiedDatablock } from './verify-datablock.js';
+export { readForeignTar, type ForeignMember } from './tar/foreign-tar.js';
 export {
   paddingAfter,
   recordSize as tarRecordSize,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -129,6 +130,33 @@ describe('A part of a datablock', () => {
     const read = reader(made.tar);
     await bytesOf(partOf(planned(made, 'b/e'), read));
     assert.deepEqual(read.asked, []);
+  });
+
+  it('is made of a tar whose files lie in another order, each read where it lies', async () => {
+    const contents = { c: 'third', a: 'first', b: 'second' };
+    const tar = Buffer.from(Object.values(contents).join('-'));
+    const members = Object.entries(contents)
+      .map(([path, text]) => ({
+        ...{ path, size: text.length, permissions: 0o644, modifiedAt: new Date(0) },
+        ...{ sha256: createHash('sha256').update(text).digest('hex'), offset: tar.indexOf(text) },
+      }))
+      .sort((one, other) => (one.path < other.path ? -1 : 1));
+    const part = planPart({ identity: {}, members }, new Set(['a', 'b', 'c']), { pid: 'p' });
+    const asked: number[] = [];
+    const read = async function* ({ offset, length }: ByteRange) {
+      asked.push(offset);
+      yield await Promise.resolve(tar.subarray(offset, offset + length));
+    };
+    const found: Record<string, string> = {};
+    for await (const { path, content } of readDatablock(
+      partOf(part, (range) => Promise.resolve(read(range))),
+    )) {
+      const pieces: Buffer[] = [];
+      for await (const piece of content) pieces.push(piece);
+      found[path] = Buffer.concat(pieces).toString();
+    }
+    assert.deepEqual(found, contents);
+    assert.deepEqual(asked, [6, 0], 'neighbours in one go');
   });
 
   it('is not whole where a wanted file is not what the manifest says: its end never comes', async () => {

@@ -73,8 +73,8 @@ export function rangesOf({ sources }: Pick<DatablockPart, 'sources'>, maxGap = m
   for (const { offset, size } of sources) {
     if (size === 0) continue;
     const last = ranges.at(-1);
-    if (last !== undefined && offset - (last.offset + last.length) <= maxGap)
-      last.length = offset + size - last.offset;
+    const gap = last === undefined ? 0 : offset - (last.offset + last.length);
+    if (last !== undefined && gap >= 0 && gap <= maxGap) last.length = offset + size - last.offset;
     else ranges.push({ offset, length: size });
   }
   return ranges;
@@ -153,7 +153,7 @@ class RangeReader {
 
   async *content({ offset, size }: ManifestMember, where: string): AsyncGenerator<Buffer> {
     if (size === 0) return;
-    if (offset >= this.end) await this.open();
+    if (offset >= this.end || offset < this.position) await this.open();
     const walker = this.walker!;
     for await (const _gap of walker.content(offset - this.position, `the bytes before ${where}`));
     yield* walker.content(size, where);

@@ -18,7 +18,7 @@ export class NeededTargets {
   /** Undefined: any archiver may do it. */
   async of({ kind, data }: Command): Promise<WorkNeeds | undefined> {
     // What lies in buckets, and what is known of records, any archiver finds.
-    if (kind === 'offer' || kind === 'take' || kind === 'confirm') return undefined;
+    if (kind === 'offer' || kind === 'take' || kind === 'confirm' || kind === 'pins') return undefined;
     if (kind === 'release' || kind === 'certify') return undefined;
     if (kind === 'archive') return needing('all', data.targets);
     if (kind === 'move') return needing('all', [data.from, data.to]);

@@ -4,6 +4,7 @@ import {
   archiveDatablockV1,
   cancelWorkV1,
   certifyDatasetV1,
+  changePinsV1,
   confirmDiscardV1,
   discardDatablockV1,
   moveCopyV1,
@@ -16,6 +17,7 @@ import {
   type ArchiveDatablockV1,
   type CancelWorkV1,
   type CertifyDatasetV1,
+  type ChangePinsV1,
   type ConfirmDiscardV1,
   type DiscardDatablockV1,
   type Envelope,
@@ -94,6 +96,11 @@ export class WorkOrdersConsumer {
   @Handles(confirmDiscardV1)
   confirm(@Payload() { data }: Envelope<ConfirmDiscardV1>): Promise<Outcome> {
     return this.accept({ kind: 'confirm', data });
+  }
+
+  @Handles(changePinsV1)
+  changePins(@Payload() { data }: Envelope<ChangePinsV1>): Promise<Outcome> {
+    return this.accept({ kind: 'pins', data });
   }
 
   /** Without a key there are no certificates, and nothing to remember of it. */

@@ -12,6 +12,22 @@ export interface NamedDatablock {
   readonly archiveId: string;
 }
 
+/** A datablock as the catalogue lists it. */
+export interface ListedDatablock {
+  readonly _id: string;
+  readonly archiveId: string;
+  readonly datasetId: string;
+  /** Bytes of its file, as whoever registered it wrote. */
+  readonly packedSize?: number;
+  readonly createdAt?: string;
+}
+
+export interface DatablockFiles {
+  readonly dataFileList?: readonly { readonly path: string; readonly size: number; readonly chk?: string }[];
+  readonly chkAlg?: string;
+  readonly sourceFolder?: string;
+}
+
 /** What the catalogue says now. The archiver asks before it takes anything away, whichever app ordered it. */
 @Injectable()
 export class CatalogueWord {
@@ -77,6 +93,42 @@ export class CatalogueWord {
       if (found.length < page) return;
       last = found.at(-1)!.archiveId;
     }
+  }
+
+  /**
+   * All datablocks that the catalogue lists, in the order of their ids there.
+   *
+   * @param after the id of the last one that was seen; empty: from the beginning
+   * @throws TransientError as `lists`
+   */
+  async *datablocksAfter(after: string, pid?: string): AsyncGenerator<ListedDatablock> {
+    for (let last = after; ;) {
+      const filter = {
+        where: { _id: { gt: last }, ...(pid === undefined ? {} : { datasetId: { inq: [pid] } }) },
+        fields: ['archiveId', 'datasetId', 'packedSize', 'createdAt'],
+        limits: { limit: page, order: '_id:asc' },
+      };
+      const found = await this.datablocks<ListedDatablock>(filter);
+      yield* found;
+      const next = found.at(-1);
+      if (next === undefined || found.length < page) return;
+      last = next._id;
+    }
+  }
+
+  /** The files of one of them, with where they came from. @throws TransientError as `lists` */
+  async filesIn({ archiveId, datasetId }: ListedDatablock): Promise<DatablockFiles | undefined> {
+    const filter = {
+      where: { archiveId: { inq: [archiveId] }, datasetId: { inq: [datasetId] } },
+      fields: ['dataFileList', 'chkAlg'],
+      limits: { limit: 1 },
+    };
+    const [found] = await this.datablocks<Omit<DatablockFiles, 'sourceFolder'>>(filter);
+    if (found === undefined) return undefined;
+    const { sourceFolder } = await this.session.get<{ sourceFolder?: string }>(
+      `/api/v4/datasets/${encodeURIComponent(datasetId)}`,
+    );
+    return sourceFolder === undefined ? found : { ...found, sourceFolder };
   }
 
   private async listsAny(where: object): Promise<boolean> {

@@ -35,6 +35,7 @@ const userCodes: ReadonlySet<string> = new Set([
   'archiver.datablock-unknown',
   'archiver.copy-elsewhere',
   'archiver.copy-there',
+  'archiver.retrieval-over-quota',
 ]);
 
 /** @param attempts of before */

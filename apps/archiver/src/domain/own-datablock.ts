@@ -33,3 +33,8 @@ export function refuseForeignName({ pid, archiveId, jobId }: Named & { readonly 
       { details: { pid, archiveId } },
     );
 }
+
+/** Whether it has the form of the archive ids that Catena gives: name of the dataset, job, number. */
+export function isNamedByCatena(archiveId: string): boolean {
+  return /^[^/]+\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\/\d{5}\.tar$/.test(archiveId);
+}

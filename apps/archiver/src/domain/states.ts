@@ -4,6 +4,7 @@ type Steps<State extends string> = Readonly<Record<State, readonly State[]>>;
 export type EndState = 'done' | 'failed' | 'cancelled';
 export type WorkState = 'open' | EndState;
 export type DatablockState = 'verified' | 'discarded';
+export type AdoptionState = 'running' | 'done' | 'stopped';
 export type AsideState = 'kept' | 'removing' | 'returning';
 export type RetrievedState = 'recalling' | 'present';
 
@@ -37,4 +38,11 @@ export const asideSteps: Steps<AsideState> = {
 export const retrievedSteps: Steps<RetrievedState> = {
   recalling: ['recalling', 'present'],
   present: ['recalling'],
+};
+
+/** A run ends by itself, or an operator stops it. */
+export const adoptionSteps: Steps<AdoptionState> = {
+  running: ['done', 'stopped'],
+  done: [],
+  stopped: [],
 };

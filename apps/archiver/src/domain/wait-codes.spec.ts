@@ -7,9 +7,13 @@ describe('The code of what work waits for', () => {
     assert.deepEqual(
       [
         ...['archiver.source-away', 'archiver.copy-not-yet-there', 'long-term-storage.full'],
+        ...['archiver.retrieval-area-full', 'archiver.retrieval-quota-full'],
         ...['long-term-storage.cold-restoring', 'archiver.deferred', 'storage.unavailable'],
       ].map((code) => waitCodeOf(code, true)),
-      ['source.away', 'copy.missing', 'quota.full', 'cold.restoring', 'work.shared-recall', 'work.waiting'],
+      [
+        ...['source.away', 'copy.missing', 'quota.full', 'quota.full', 'quota.full'],
+        ...['cold.restoring', 'work.shared-recall', 'work.waiting'],
+      ],
     );
     assert.equal(waitCodeOf('datablock.read-back-differs', false), 'work.retrying');
   });

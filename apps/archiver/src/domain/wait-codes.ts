@@ -5,6 +5,8 @@ const codes: Readonly<Record<string, WaitCode>> = {
   'archiver.source-away': 'source.away',
   'archiver.copy-not-yet-there': 'copy.missing',
   'long-term-storage.full': 'quota.full',
+  'archiver.retrieval-area-full': 'quota.full',
+  'archiver.retrieval-quota-full': 'quota.full',
   // Another work order does the same at this moment.
   'archiver.deferred': 'work.shared-recall',
 };

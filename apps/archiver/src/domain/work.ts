@@ -15,14 +15,15 @@ export interface WorkContext {
   readsAt?(target: string): void;
 }
 
-/** Not now, and no fault: another work order does the same at this moment. Costs no attempt. */
+/** Not now, and no fault: another work order does the same at this moment, or there is no room. Costs no attempt. */
 export class WorkDeferred extends TransientError {
   constructor(
     message: string,
     /** Milliseconds. */
     readonly pause: number,
+    code = 'archiver.deferred',
   ) {
-    super('archiver.deferred', message);
+    super(code, message);
   }
 }
 

@@ -56,6 +56,7 @@ export class EndedWorkSweep extends HostedLoop {
       // Of one that an earlier sweep has decided on and not finished the rest goes.
       if (order.forgetting !== true && !(await this.decide(order))) continue;
       if (order.command.kind === 'archive') await this.forgetLists(order.command.data.archiveId);
+      if (order.command.kind === 'pins') await this.lists.forgetAnswer(order._id);
       await this.orders.forget(order._id);
       forgotten += 1;
     }

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { isAway } from '#kernel';
-import { createLogger } from '#observability';
 import { MemoryObjectStore } from '#storage/testing';
 import type { ArchiverConfig } from '../archiver.config.js';
-import { RetrievedCopies } from '../persistence/retrieved-copies.js';
-import { RecallLock } from '../retrieve-datablock/recall-lock.js';
+import { retrievalArea } from '../testing/retrieval-area.js';
 import type { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
 import { retrieveHandler } from '../testing/retrieve-handler.js';
 import { TendedCopies } from '../testing/tended-copies.js';
@@ -21,10 +19,9 @@ describe('Whoever reads a copy that moves meanwhile', () => {
     const config = {
       ...{ lease: 60_000, retrievedLifetime: 1000, retrievalBucket: 'retrieval' },
     } as ArchiverConfig;
-    const logger = createLogger('readers-meanwhile.spec', 'silent');
     objects = new MemoryObjectStore();
     await objects.ensureBucket('retrieval');
-    const lock = new RecallLock(new RetrievedCopies(scene.store), scene.clock, config, logger);
+    const { lock } = retrievalArea({ store: scene.store, objects, clock: scene.clock, config });
     const { datablocks, shares, records, clock } = scene;
     retrieve = retrieveHandler({ datablocks, objects, lock, shares, records, config, clock });
   });

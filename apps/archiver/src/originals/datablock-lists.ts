@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ClaimChecks } from '#claim-check';
-import type { ObjectReference } from '#contracts';
+import type { ObjectReference, PinLine } from '#contracts';
 import { manifestToJson, parseManifest, type DatablockManifest, type ManifestMember } from '#datablock';
 import { ObjectStore } from '#storage';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
@@ -81,6 +81,15 @@ export class DatablockLists {
     return changed.sort();
   }
 
+  /** What is answered to an order about copies. Each try has an object of its own: one that was overtaken writes over no other. */
+  keepAnswer(workOrderId: string, epoch: number, lines: readonly PinLine[]): Promise<ObjectReference> {
+    return this.claimChecks.keepLines(`${answerPrefix(workOrderId)}${epoch}.ndjson`, lines);
+  }
+
+  forgetAnswer(workOrderId: string): Promise<void> {
+    return this.claimChecks.removeBelow(answerPrefix(workOrderId));
+  }
+
   /** Takes the lists of a datablock away, for good. */
   remove(archiveId: string): Promise<void> {
     return this.claimChecks.remove([manifestKey(archiveId), originalsKey(archiveId)]);
@@ -93,4 +102,8 @@ function manifestKey(archiveId: string): string {
 
 function originalsKey(archiveId: string): string {
   return `originals/${archiveId}.ndjson`;
+}
+
+function answerPrefix(workOrderId: string): string {
+  return `pins/${workOrderId.replaceAll('/', ',')},`;
 }

@@ -18,7 +18,7 @@ import { Datablocks } from '../persistence/datablocks.js';
 import { FilesAside } from '../persistence/files-aside.js';
 import type { StoredDatablock } from '../persistence/records.js';
 import { RecallLock } from '../retrieve-datablock/recall-lock.js';
-import { RetrievalReports, wholeOf } from '../retrieve-datablock/retrieval-reports.js';
+import { askerOf, RetrievalReports, wholeOf } from '../retrieve-datablock/retrieval-reports.js';
 import { Uploads } from './uploads.js';
 
 /** Milliseconds between two looks whether a file that was set aside is still kept. */
@@ -51,8 +51,8 @@ export class OutsideCopiesHandler {
   async take(order: TakeUploadV1, context: WorkContext): Promise<AnswerRow<typeof takeUploadV1>> {
     const datablock = await this.known(order);
     const whole = wholeOf(datablock);
-    if ((await this.reports.present(whole)) === undefined)
-      await this.lock.recall(whole, order.workOrderId, context, async (held) => {
+    if ((await this.reports.present(whole, askerOf(order))) === undefined)
+      await this.lock.recall(whole, askerOf(order), context, async (held) => {
         await this.uploads.take(order.offer, datablock, held);
         return whole;
       });

@@ -11,8 +11,7 @@ import type { ArchiverStore } from '../persistence/archiver-store.js';
 import { Datablocks } from '../persistence/datablocks.js';
 import { FilesAside } from '../persistence/files-aside.js';
 import type { FileAside, StoredDatablock } from '../persistence/records.js';
-import { RetrievedCopies } from '../persistence/retrieved-copies.js';
-import { RecallLock } from '../retrieve-datablock/recall-lock.js';
+import { retrievalArea } from '../testing/retrieval-area.js';
 import { RetrievalReports } from '../retrieve-datablock/retrieval-reports.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import { OutsideCopiesHandler } from './outside-copies.handler.js';
@@ -43,7 +42,7 @@ describe('Copies that others store', () => {
     store = memoryArchiverStore();
     objects = new MemoryObjectStore();
     await objects.ensureBucket(bucket);
-    const lock = new RecallLock(new RetrievedCopies(store), clock, config, logger);
+    const { lock } = retrievalArea({ store, objects, clock, config });
     const uploads = new Uploads(objects, config);
     const reports = new RetrievalReports(objects, lock, clock, config);
     handler = new OutsideCopiesHandler(

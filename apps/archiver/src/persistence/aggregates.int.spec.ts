@@ -4,6 +4,7 @@ import { realArchiverStore } from '../testing/real-archiver-store.js';
 import { readerTurnsConformance } from '../testing/reader-turns.conformance.js';
 import { recallQueueConformance } from '../testing/recall-queue.conformance.js';
 import { reconciledRecordsConformance } from '../testing/reconciled-records.conformance.js';
+import { retrievalAreaConformance } from '../testing/retrieval-area.conformance.js';
 import { retrievedCopiesConformance } from '../testing/retrieved-copies.conformance.js';
 import { scrubTurnsConformance } from '../testing/scrub-turns.conformance.js';
 import { workOrdersConformance } from '../testing/work-orders.conformance.js';
@@ -13,6 +14,7 @@ for (const conformance of [
   datablocksConformance,
   filesAsideConformance,
   reconciledRecordsConformance,
+  retrievalAreaConformance,
   retrievedCopiesConformance,
   recallQueueConformance,
   readerTurnsConformance,

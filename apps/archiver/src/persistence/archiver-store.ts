@@ -3,11 +3,13 @@ import { messageOf } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import { MongoConnection } from '#persistence';
 import type {
+  Adoption,
   AnnouncedKey,
   FileAside,
   KnownTarget,
   ReaderTurns,
   RetrievedCopy,
+  RoomWait,
   ScrubTurn,
   ShareSteering,
   StoredDatablock,
@@ -34,6 +36,10 @@ export class ArchiverStore implements OnApplicationBootstrap {
     return this.mongo.connection.collection<RetrievedCopy>('retrieved_copies');
   }
 
+  get roomWaits() {
+    return this.mongo.connection.collection<RoomWait>('retrieval_waits');
+  }
+
   get asides() {
     return this.mongo.connection.collection<FileAside>('set_aside');
   }
@@ -56,6 +62,10 @@ export class ArchiverStore implements OnApplicationBootstrap {
 
   get readerTurns() {
     return this.mongo.connection.collection<ReaderTurns>('reader_turns');
+  }
+
+  get adoptions() {
+    return this.mongo.connection.collection<Adoption>('adoptions');
   }
 
   whenReady(): Promise<void> {
@@ -86,11 +96,16 @@ export class ArchiverStore implements OnApplicationBootstrap {
     await this.datablocks.createIndex({ sha256: 1 }, { name: 'by_content', sparse: true });
     await this.datablocks.createIndex({ 'copies.share': 1 }, { name: 'by_share' });
     await this.datablocks.createIndex({ 'copies.share': 1, 'copies.verifiedAt': 1 }, { name: 'by_proof' });
+    await this.adoptions.createIndex({ state: 1, startedAt: 1 }, { name: 'to_go_on_with' });
     await this.targets.createIndex({ identity: 1 }, { name: 'by_identity', unique: true });
     await this.asides.createIndex({ share: 1 }, { name: 'by_share' });
     await this.asides.createIndex({ dueAt: 1, _id: 1 }, { name: 'due' });
     await this.asides.createIndex({ setAsideAt: 1, _id: 1 }, { name: 'by_age' });
     await this.certificateKeys.createIndex({ announcedAt: -1, _id: 1 }, { name: 'newest' });
+    await this.works.createIndex(
+      { jobId: 1, _id: 1 },
+      { name: 'retrievals', partialFilterExpression: { 'command.kind': { $in: ['retrieve', 'take'] } } },
+    );
     await this.retrieved.createIndex({ expiresAt: 1 }, { name: 'by_expiry' });
   }
 }

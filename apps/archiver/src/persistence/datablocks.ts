@@ -72,6 +72,17 @@ export class Datablocks {
     );
   }
 
+  /** What an earlier system archived. @returns false when there is a record under this name, whatever it says */
+  async adopt(datablock: StoredDatablock & Required<Pick<StoredDatablock, 'adopted'>>): Promise<boolean> {
+    try {
+      await this.all.insertOne({ ...datablock, ...recording.to });
+      return true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
+  }
+
   /** Before anything is done about it: an order wants so many copies, and no original goes while there are fewer. */
   async askFor(_id: string, asked: number): Promise<void> {
     await this.all.updateOne(

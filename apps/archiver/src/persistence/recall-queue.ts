@@ -86,7 +86,7 @@ export class RecallQueue {
         ...{ state: 'open', dueAt: { $lte: now }, ...servedBy(served, now) },
         ...{ 'place.target': target, 'place.medium': medium, 'place.position': { $gte: from } },
       },
-      { $set: { dueAt: until }, $inc: { epoch: 1 }, $unset: { lastFault: '', waitCode: '' } },
+      { $set: { dueAt: until }, $inc: { epoch: 1 }, $unset: { lastFault: '', waitCode: '', pause: '' } },
       { sort: { 'place.position': 1, dueAt: 1 }, returnDocument: 'after' },
     );
     return taken ?? undefined;

@@ -1,6 +1,7 @@
 import type {
   ArchiveDatablockV1,
   CertifyDatasetV1,
+  ChangePinsV1,
   ConfirmDiscardV1,
   DiscardDatablockV1,
   MoveCopyV1,
@@ -16,8 +17,15 @@ import type {
 import type { MediumPlace } from '#long-term-storage';
 import type { MessageContext } from '#messaging';
 import type { OutboxPart } from '#outbox';
+import type { Pin } from '../domain/pins.js';
 import type { WorkNeeds } from '../domain/work-needs.js';
-import type { AsideState, DatablockState, RetrievedState, WorkState } from '../domain/states.js';
+import type {
+  AdoptionState,
+  AsideState,
+  DatablockState,
+  RetrievedState,
+  WorkState,
+} from '../domain/states.js';
 
 export type Command =
   | { readonly kind: 'archive'; readonly data: ArchiveDatablockV1 }
@@ -30,7 +38,8 @@ export type Command =
   | { readonly kind: 'confirm'; readonly data: ConfirmDiscardV1 }
   | { readonly kind: 'offer'; readonly data: OfferUploadV1 }
   | { readonly kind: 'take'; readonly data: TakeUploadV1 }
-  | { readonly kind: 'certify'; readonly data: CertifyDatasetV1 };
+  | { readonly kind: 'certify'; readonly data: CertifyDatasetV1 }
+  | { readonly kind: 'pins'; readonly data: ChangePinsV1 };
 
 /** What an order read back of a copy that it made, so that a later try of it need not read a tape again. */
 export interface CopyProof {
@@ -88,6 +97,8 @@ export interface WorkOrder {
   /** When a worker may take it: at once, after a pause, or when the lease of a dead worker is over. */
   dueAt: Date;
   attempts: number;
+  /** Milliseconds from when it was given back until `dueAt`; absent while it runs. */
+  pause?: number;
   cancelRequested: boolean;
   /** Which archivers may take it; absent: any, as before 0.6. */
   needs?: WorkNeeds;
@@ -150,6 +161,14 @@ export interface StoredDatablock {
   /** How often a copy has come to a target, or left one, since it was archived; absent: never. */
   placement?: number;
   state: DatablockState;
+  /** An earlier system archived it: its tar is not of Catena's format, and its manifest is kept beside it only. */
+  adopted?: {
+    readonly at: Date;
+    readonly by: string;
+    readonly reason: string;
+    /** What its files were compared with. */
+    readonly checkedBy: 'checksums' | 'sizes';
+  };
   /** Absent in records from before 0.3: those stay. */
   discardedAt?: Date;
 }
@@ -198,8 +217,32 @@ export interface RetrievedCopy {
   order?: string;
   epoch?: number;
   until: Date;
-  /** When the object goes; only of a present copy. */
+  /** When the object goes: the end of the pin that lasts longest; only of a present copy. */
   expiresAt?: Date;
+  /** Who has it kept, one for each job; only of a present copy. Absent in records from before 0.8. */
+  pins?: readonly Pin[];
+  /** Changes of its pins: whoever writes them asks for the number it has read. */
+  pinned?: number;
+  /** For whom it is on its way. */
+  job?: string;
+  group?: string;
+}
+
+/** A retrieval that waits for room in the retrieval area. */
+export interface RoomWait {
+  /** The work order. */
+  _id: string;
+  /** What it wants in the bucket. */
+  name: string;
+  job: string;
+  group: string;
+  bytes: number;
+  /** Since when it stands in the queue. */
+  since: Date;
+  /** Without another look until then it does not stand in the queue any more: its order is over. */
+  until: Date;
+  /** What it lacks: room in the area, or its group's quota. */
+  lacks: 'space' | 'quota';
 }
 
 /** What is remembered of a share: which one it is. */
@@ -283,4 +326,42 @@ export interface ScrubTurn {
   figures?: CopyFigures;
   /** When an archiver that serves the target counted last: records of targets that nobody serves go. */
   countedAt: Date;
+}
+
+/** What became of one datablock of the catalogue: `adoptable` where a run only looks. */
+export type AdoptionOutcome = 'known' | 'adopted' | 'adoptable' | 'refused';
+
+export interface AdoptionProblem {
+  readonly archiveId: string;
+  readonly pid: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A run over datablocks that the catalogue lists and this archiver does not know. */
+export interface Adoption {
+  _id: string;
+  /** Where their files lie, under their archive ids. */
+  target: string;
+  /** Absent: of all datasets. */
+  pid?: string;
+  /** Only those that were registered before then. */
+  createdBefore?: Date;
+  /** False: it looks for the files, and neither reads nor records them. */
+  apply: boolean;
+  by: string;
+  reason: string;
+  state: AdoptionState;
+  stoppedBy?: string;
+  startedAt: Date;
+  endedAt?: Date;
+  /** Another archiver may go on with it from then on. */
+  until: Date;
+  epoch: number;
+  /** The id in the catalogue of the last one that was looked at. */
+  after: string;
+  /** What it waits for. */
+  waits?: string;
+  counts: Readonly<Record<'looked' | AdoptionOutcome | 'bytes', number>>;
+  problems: AdoptionProblem[];
 }

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { TransientError } from '#kernel';
 import { isDuplicateKey, stepOf } from '#persistence';
+import { endOf, pinsOf, withoutPin, withPin, type Pin } from '../domain/pins.js';
 import { retrievedSteps } from '../domain/states.js';
 import { ArchiverStore } from './archiver-store.js';
 import type { RetrievedCopy } from './records.js';
@@ -20,11 +22,22 @@ export interface Arrival {
   readonly sha256: string;
 }
 
-/** One try of one work order that recalls something. */
-export interface Recall extends Retrieval {
+/** For whom something is retrieved. */
+export interface Asker {
+  /** The work order. */
   readonly order: string;
+  readonly job: string;
+  /** Whose quota it counts in; empty: nobody's. */
+  readonly group: string;
+}
+
+/** One try of one work order that recalls something. */
+export interface Recall extends Retrieval, Asker {
   readonly epoch: number;
 }
+
+/** Attempts of a change of pins that others get in the way of. */
+const maxAttempts = 50;
 
 const sweeper = 'expiry';
 const recalling = stepOf(retrievedSteps, ['recalling', 'present'], 'recalling');
@@ -39,17 +52,21 @@ export class RetrievedCopies {
   constructor(private readonly store: ArchiverStore) {}
 
   /** Takes what is to be recalled. @returns false when a copy is there, or another recalls it or removes it */
-  async take({ name, archiveId, bytes, order, epoch }: Recall, now: Date, until: Date): Promise<boolean> {
+  async take(
+    { name, archiveId, bytes, job, group, order, epoch }: Recall,
+    now: Date,
+    until: Date,
+  ): Promise<boolean> {
     try {
       await this.all.updateOne(
         // A later try of the order takes over from an earlier one.
-        { _id: name, $or: [{ order, epoch: { $lt: epoch } }, ...overAt(now)] },
+        { _id: name, $or: [{ ...arriving.from, order, epoch: { $lt: epoch } }, ...overAt(now)] },
         {
           $set: {
             ...{ ...recalling.to, holder: holderOf({ order, epoch }), order, epoch, until },
-            ...{ archiveId, bytes },
+            ...{ archiveId, bytes, job, group },
           },
-          $unset: { expiresAt: '', sha256: '' },
+          $unset: { expiresAt: '', sha256: '', pins: '' },
         },
         { upsert: true },
       );
@@ -67,10 +84,25 @@ export class RetrievedCopies {
   }
 
   /** @returns false when it is in other hands */
-  async arrived(recall: Recall, { bytes, sha256 }: Arrival, expiresAt: Date): Promise<boolean> {
+  async arrived(recall: Recall, { bytes, sha256 }: Arrival, now: Date, expiresAt: Date): Promise<boolean> {
+    const { job, group } = recall;
+    const pins: Pin[] = [{ job, group, since: now, until: expiresAt }];
     const { matchedCount } = await this.all.updateOne(
       { _id: recall.name, holder: holderOf(recall), ...arriving.from },
-      { $set: { ...arriving.to, bytes, sha256, expiresAt } },
+      { $set: { ...arriving.to, bytes, sha256, expiresAt, pins, pinned: 0 } },
+    );
+    return matchedCount > 0;
+  }
+
+  /**
+   * Holds it until then, so that what lies under its name can be removed.
+   *
+   * @returns false when it is in other hands, or has arrived: whoever failed may not know that
+   */
+  async abandon(recall: Recall, until: Date): Promise<boolean> {
+    const { matchedCount } = await this.all.updateOne(
+      { _id: recall.name, holder: holderOf(recall), ...arriving.from },
+      { $set: { until } },
     );
     return matchedCount > 0;
   }
@@ -80,18 +112,51 @@ export class RetrievedCopies {
     await this.all.deleteOne({ _id: recall.name, holder: holderOf(recall), ...arriving.from });
   }
 
-  /** A copy that is there at that moment stays until then. @returns undefined when there is none */
-  async prolong(name: string, now: Date, expiresAt: Date): Promise<RetrievedCopy | undefined> {
-    const present = await this.all.findOneAndUpdate(
-      { _id: name, ...arriving.to, expiresAt: { $gt: now } },
-      { $set: { expiresAt } },
-    );
-    return present ?? undefined;
+  /**
+   * A copy that is there stays for the job until then at least: whoever comes first, this write or that of a sweep, the other one
+   * finds nothing to do.
+   *
+   * @returns undefined when there is none
+   */
+  pin(
+    name: string,
+    { job, group }: Omit<Asker, 'order'>,
+    now: Date,
+    until: Date,
+  ): Promise<RetrievedCopy | undefined> {
+    return this.changePins(name, (pins) => withPin(pins, { job, group, since: now, until }, now), now);
   }
 
-  /** Never shortens its time. */
-  async keepUntil(name: string, expiresAt: Date): Promise<void> {
-    await this.all.updateOne({ _id: name, ...arriving.to }, { $max: { expiresAt } });
+  /**
+   * Lengthens the pin that the job has.
+   *
+   * @param most milliseconds since it has it
+   * @returns until when it is good now; undefined when the job has none any more, or the copy is gone
+   */
+  async extend(name: string, job: string, now: Date, until: Date, most: number): Promise<Date | undefined> {
+    const own = (pins: readonly Pin[]): Pin | undefined =>
+      pins.find((pin) => pin.job === job && pin.until > now);
+    const copy = await this.changePins(
+      name,
+      (pins) => {
+        const pin = own(pins);
+        if (pin === undefined) return undefined;
+        return withPin(pins, { ...pin, until: earlier(until, new Date(pin.since.getTime() + most)) }, now);
+      },
+      now,
+    );
+    return own(copy?.pins ?? [])?.until;
+  }
+
+  /** Without other pins the copy may go at once. @returns whether the job had one */
+  async unpin(name: string, job: string, now: Date): Promise<boolean> {
+    const isOwn = (pin: Pin): boolean => pin.job === job && pin.until > now;
+    const copy = await this.changePins(
+      name,
+      (pins) => (pins.some(isOwn) ? withoutPin(pins, job, now) : undefined),
+      now,
+    );
+    return copy !== undefined;
   }
 
   /** There is no object of it. */
@@ -99,9 +164,9 @@ export class RetrievedCopies {
     await this.all.deleteOne({ _id: name, ...arriving.to });
   }
 
-  /** Names of copies whose time is over, and of recalls with which nobody goes on. */
+  /** Names of copies that nobody has kept any more, the longest unused first, and of recalls with which nobody goes on. */
   async *over(now: Date, limit: number): AsyncGenerator<string> {
-    const found = this.all.find({ $or: overAt(now) }, { projection: { _id: 1 } });
+    const found = this.all.find({ $or: overAt(now) }, { projection: { _id: 1 }, sort: { expiresAt: 1 } });
     for await (const { _id } of found.limit(limit)) yield _id;
   }
 
@@ -109,7 +174,10 @@ export class RetrievedCopies {
   async takeOver(name: string, now: Date, until: Date): Promise<boolean> {
     const { matchedCount } = await this.all.updateOne(
       { _id: name, $or: overAt(now) },
-      { $set: { ...recalling.to, holder: sweeper, until }, $unset: { expiresAt: '', order: '' } },
+      {
+        $set: { ...recalling.to, holder: sweeper, until },
+        $unset: { expiresAt: '', order: '', pins: '', job: '', group: '' },
+      },
     );
     return matchedCount > 0;
   }
@@ -119,6 +187,31 @@ export class RetrievedCopies {
     await this.all.deleteOne({ _id: name, ...arriving.from, holder: sweeper });
   }
 
+  /** A look and a write that asks for what the look has seen. @param change undefined: nothing is to be changed */
+  private async changePins(
+    _id: string,
+    change: (pins: readonly Pin[]) => readonly Pin[] | undefined,
+    now: Date,
+  ): Promise<RetrievedCopy | undefined> {
+    for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+      const seen = await this.all.findOne({ _id, ...arriving.to });
+      if (seen === null) return undefined;
+      const pins = change(pinsOf(seen));
+      if (pins === undefined) return undefined;
+      const { holder, pinned } = seen;
+      const changed = await this.all.findOneAndUpdate(
+        { _id, ...arriving.to, holder, pinned: pinned ?? { $exists: false } },
+        { $set: { pins: [...pins], expiresAt: endOf(pins, now), pinned: (pinned ?? 0) + 1 } },
+        { returnDocument: 'after' },
+      );
+      if (changed !== null) return changed;
+    }
+    throw new TransientError(
+      'archiver.copy-contended',
+      `The pins of ${_id} in the retrieval bucket change too often at the moment: nothing was changed, it is tried again.`,
+    );
+  }
+
   private get all() {
     return this.store.retrieved;
   }
@@ -126,6 +219,10 @@ export class RetrievedCopies {
 
 function holderOf({ order, epoch }: Pick<Recall, 'order' | 'epoch'>): string {
   return `${order}#${epoch}`;
+}
+
+function earlier(one: Date, other: Date): Date {
+  return one < other ? one : other;
 }
 
 function overAt(now: Date): object[] {

@@ -21,7 +21,7 @@ export type WaitingOrder = Pick<
 >;
 
 /** Why an order is given back, and when it is due again. */
-export type GivenBack = Pick<WorkOrder, 'dueAt' | 'attempts' | 'waitCode' | 'needs' | 'left'> & {
+export type GivenBack = Pick<WorkOrder, 'dueAt' | 'attempts' | 'pause' | 'waitCode' | 'needs' | 'left'> & {
   readonly lastFault: string;
 };
 
@@ -96,6 +96,14 @@ export class WorkOrders {
     );
   }
 
+  /** Retrievals that wait for room look again now. One that runs does not: it must not come due for another worker. */
+  async hastenForRoom(ids: readonly string[], now: Date): Promise<void> {
+    await this.store.works.updateMany(
+      { _id: { $in: [...ids] }, state: 'open', waitCode: 'quota.full', lastFault: { $exists: true } },
+      { $set: { dueAt: now } },
+    );
+  }
+
   /**
    * Takes the order that has been due for longest, until the lease ends, and raises its token.
    *
@@ -116,7 +124,7 @@ export class WorkOrders {
         ...(ordered.length === 0 ? {} : { $and: [withoutPlaceAt(ordered)] }),
       },
       // A running order does not wait.
-      { $set: { dueAt: until }, $inc: { epoch: 1 }, $unset: { lastFault: '', waitCode: '' } },
+      { $set: { dueAt: until }, $inc: { epoch: 1 }, $unset: { lastFault: '', waitCode: '', pause: '' } },
       { sort: { dueAt: 1 }, returnDocument: 'after' },
     );
     return taken ?? undefined;
@@ -162,12 +170,23 @@ export class WorkOrders {
   /** Nothing happens when another worker has the newer token. */
   async giveBack(
     { _id, epoch }: WorkToken,
-    { dueAt, attempts, lastFault, waitCode = 'work.retrying', needs, left }: GivenBack,
+    { dueAt, attempts, lastFault, pause = 0, waitCode = 'work.retrying', needs, left }: GivenBack,
   ): Promise<void> {
     const where = { ...(needs === undefined ? {} : { needs }), ...(left === undefined ? {} : { left }) };
     await this.store.works.updateOne(
       { _id, epoch, state: 'open' },
-      { $set: { dueAt, attempts, lastFault: lastFault.slice(0, 2000), waitCode, ...where } },
+      { $set: { dueAt, attempts, pause, lastFault: lastFault.slice(0, 2000), waitCode, ...where } },
+    );
+  }
+
+  /** What waits longer than it was told to, for a clock was ahead when it was given back, is due. */
+  async hastenLate(now: Date): Promise<void> {
+    await this.store.works.updateMany(
+      {
+        ...{ state: 'open', pause: { $exists: true } },
+        $expr: { $gt: ['$dueAt', { $add: [now, '$pause'] }] },
+      },
+      { $set: { dueAt: now } },
     );
   }
 
@@ -197,6 +216,16 @@ export class WorkOrders {
       this.store.works.findOne(isDue, { sort: { dueAt: 1 }, projection: { dueAt: 1 } }),
     ]);
     return { open, waiting, due, oldestDueMs: first === null ? 0 : now.getTime() - first.dueAt.getTime() };
+  }
+
+  /** What of a job was brought into the retrieval bucket, in the order of ids. */
+  retrievalsOf(jobId: string): AsyncIterable<Pick<WorkOrder, '_id' | 'command'>> {
+    return this.store.works
+      .find(
+        { jobId, 'command.kind': { $in: ['retrieve', 'take'] }, state: 'done' },
+        { projection: { command: 1 } },
+      )
+      .sort({ _id: 1 });
   }
 
   /** Orders that have been over since before then, the oldest first. */

@@ -24,9 +24,9 @@ describe('The retrieval bucket', () => {
   const run = (apply = false) => archive.reconciling.run(check, archive.clock.now(), apply);
   const later = (milliseconds: number) => new Date(archive.clock.now().getTime() + milliseconds);
   async function retrieved(name: string, epoch = 1): Promise<void> {
-    const recall = { name, archiveId: name, bytes: 1, order: 'o', epoch };
+    const recall = { name, archiveId: name, bytes: 1, order: 'o', job: 'j', group: '', epoch };
     await copies.take(recall, archive.clock.now(), later(10));
-    await copies.arrived(recall, { bytes: 1, sha256: 's' }, later(10 * day));
+    await copies.arrived(recall, { bytes: 1, sha256: 's' }, archive.clock.now(), later(10 * day));
   }
 
   it('loses an object without a record once it is old enough, and no other one', async () => {
@@ -41,7 +41,7 @@ describe('The retrieval bucket', () => {
     assert.deepEqual((await run()).outcomes, []);
     assert.equal(
       await copies.take(
-        { name: stray, archiveId: stray, bytes: 1, order: 'o', epoch: 1 },
+        { name: stray, archiveId: stray, bytes: 1, order: 'o', job: 'j', group: '', epoch: 1 },
         archive.clock.now(),
         later(1),
       ),

@@ -45,9 +45,17 @@ describe('What is beyond its time', () => {
     await archive.order(archiveIdOf());
     await archive.store.works.updateOne({}, { $set: { dueAt: later(0) } });
     const copies = new RetrievedCopies(archive.store);
-    const recall = { name: archiveIdOf(), archiveId: 'a', bytes: 1, order: 'o', epoch: 1 };
+    const recall = {
+      name: archiveIdOf(),
+      archiveId: 'a',
+      bytes: 1,
+      order: 'o',
+      job: 'j',
+      group: '',
+      epoch: 1,
+    };
     await copies.take(recall, archive.clock.now(), later(1));
-    await copies.arrived(recall, { bytes: 1, sha256: 's' }, later(0));
+    await copies.arrived(recall, { bytes: 1, sha256: 's' }, archive.clock.now(), later(0));
     archive.clock.advance(minAge);
     assert.deepEqual((await run(check)).outcomes, [], 'a moment ago');
     archive.clock.advance(1);

@@ -27,6 +27,12 @@ export class BestCopy {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
+  /** Whether each read of it fetches all of it, wherever it is read. */
+  isFetchedWhole({ copies }: StoredDatablock): boolean {
+    const shares = this.shares.filter(({ name }) => copies.some((copy) => copy.share === name));
+    return shares.length > 0 && shares.every(({ fetchesWhole }) => fetchesWhole);
+  }
+
   /**
    * @param targets names of targets in order of preference
    * @param read throws `archiver.copy-damaged` where the copy is not what was archived; then the next one is tried

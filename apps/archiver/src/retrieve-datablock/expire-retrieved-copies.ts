@@ -4,7 +4,8 @@ import { HostedLoop } from '#leased-work';
 import { type Logger, LOGGER } from '#observability';
 import { ObjectStore } from '#storage';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
-import { RetrievedCopies } from '../persistence/retrieved-copies.js';
+import { RoomWaits } from '../persistence/room-waits.js';
+import { EndedCopies } from '../retrieval-area/ended-copies.js';
 
 const interval = 60_000;
 /** Milliseconds after which an upload that is still open is nobody's: longer than any recall takes. */
@@ -14,13 +15,14 @@ const uploadInterval = 3_600_000;
 /** Copies in one sweep. */
 const batch = 1000;
 
-/** Removes retrieved copies when their time is over: not every object store has rules for that. */
+/** Removes retrieved copies when their time is over, and forgets who has stopped waiting for room: not every object store has rules for that. */
 @Injectable()
 export class ExpireRetrievedCopies extends HostedLoop {
   private uploadsSeenAt = 0;
 
   constructor(
-    private readonly copies: RetrievedCopies,
+    private readonly ended: EndedCopies,
+    private readonly waits: RoomWaits,
     private readonly objects: ObjectStore,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
@@ -35,20 +37,10 @@ export class ExpireRetrievedCopies extends HostedLoop {
     });
   }
 
-  /**
-   * Holds the record first, so that a request that comes in between waits for the removal and recalls anew; what broke off
-   * before its end is found by the next sweep, a recall whose work order is gone as well.
-   */
   async round(): Promise<void> {
     const now = this.clock.now();
-    for await (const name of this.copies.over(now, batch)) {
-      const until = new Date(this.clock.now().getTime() + this.config.lease);
-      const isTaken = await this.copies.takeOver(name, now, until);
-      stillMoving();
-      if (!isTaken) continue;
-      await this.objects.remove(this.config.retrievalBucket, [name]);
-      await this.copies.removed(name);
-    }
+    await this.ended.remove(batch);
+    await this.waits.sweep(now);
     await this.abortOldUploads(now);
   }
 

@@ -23,11 +23,14 @@ import type { StoredDatablock } from '../persistence/records.js';
 import type { Arrival } from '../persistence/retrieved-copies.js';
 import { BestCopy } from './best-copy.js';
 import { begun } from './checked-bytes.js';
-import { partFileName, partName } from './part-names.js';
+import { fileNameOf, partFileName, partName } from './part-names.js';
 import { RecallLock } from './recall-lock.js';
-import { RetrievalReports, wholeOf, type Retrieved } from './retrieval-reports.js';
+import { askerOf, RetrievalReports, wholeOf, type Retrieved } from './retrieval-reports.js';
 
-type PartOrder = RetrieveDatablockV1 & { readonly selection: Selection };
+type PartOrder = RetrieveDatablockV1 & {
+  /** Absent: all files of a datablock whose tar an earlier system made, as one of Catena's format. */
+  readonly selection?: Selection;
+};
 type Read = (range: ByteRange) => Promise<AsyncIterable<Uint8Array>>;
 
 /** Where a part is read from. */
@@ -71,15 +74,18 @@ export class PartRecall {
 
   /** @throws PermanentError `archiver.selection-refused`, and as {@link BestCopy.read} */
   async obtain(datablock: StoredDatablock, order: PartOrder, context: WorkContext): Promise<Retrieved> {
-    const { archiveId, workOrderId, selection } = order;
-    const { sha256: id } = selection.list;
+    const { archiveId, selection } = order;
+    const id = selectionOf(datablock, order);
     const name = partName(archiveId, id);
+    const bytes = selection?.bytes ?? datablock.size;
     const arrival =
-      (await this.reports.present({ name })) ??
-      (await this.lock.recall({ name, archiveId, bytes: selection.bytes }, workOrderId, context, (held) =>
+      (await this.reports.present({ name }, askerOf(order))) ??
+      (await this.lock.recall({ name, archiveId, bytes }, askerOf(order), context, (held) =>
         this.recall(name, datablock, order, held),
       ));
-    return { name, archiveId, ...arrival, fileName: partFileName(archiveId, id), files: selection.files };
+    const retrieved = { name, archiveId, ...arrival };
+    if (selection === undefined) return { ...retrieved, fileName: fileNameOf(archiveId) };
+    return { ...retrieved, fileName: partFileName(archiveId, id), files: selection.files };
   }
 
   private async recall(
@@ -89,15 +95,19 @@ export class PartRecall {
     context: WorkContext,
   ): Promise<Arrival> {
     const { _id } = datablock;
-    const paths = await this.pathsOf(order);
-    const part = planOf(await this.manifestOf(datablock, order, context), paths, order);
+    const manifest = await this.manifestOf(datablock, order, context);
+    const paths =
+      order.selection === undefined
+        ? new Set(manifest.members.map(({ path }) => path))
+        : await this.pathsOf(order.archiveId, order.selection);
+    const part = planOf(manifest, paths, order, selectionOf(datablock, order));
     this.logger.info(
       { archiveId: _id, files: paths.size, bytes: part.contentSize },
       'recall of a part begins',
     );
     const store = (source: Source): Promise<Arrival> => this.store(name, part, source, context);
     return (
-      (await this.fromWhole(datablock, store, context)) ??
+      (await this.fromWhole(datablock, order, store, context)) ??
       this.copies.read(datablock, order.targets, context, (share) =>
         store({
           place: `${_id} on ${share.name}`,
@@ -112,12 +122,15 @@ export class PartRecall {
   /** Another retrieval may have brought all of it: no tape is mounted for it then. Undefined where it cannot be had from there. */
   private async fromWhole(
     datablock: StoredDatablock,
+    order: PartOrder,
     store: (source: Source) => Promise<Arrival>,
     context: WorkContext,
   ): Promise<Arrival | undefined> {
     const { retrievalBucket } = this.config;
-    const { name } = wholeOf(datablock);
-    if ((await this.reports.present(wholeOf(datablock))) === undefined) return undefined;
+    const whole = wholeOf(datablock);
+    const { name } = whole;
+    // The job wants the part: the whole does not count in its group's quota.
+    if ((await this.reports.present(whole, { ...askerOf(order), group: '' })) === undefined) return undefined;
     try {
       const read: Read = async (range) =>
         (await this.objects.get(retrievalBucket, name, range)) as AsyncIterable<Uint8Array>;
@@ -166,7 +179,7 @@ export class PartRecall {
     return { bytes: packedSize, sha256: hash.digest('hex') };
   }
 
-  private async pathsOf({ archiveId, selection: { list, files } }: PartOrder): Promise<ReadonlySet<string>> {
+  private async pathsOf(archiveId: string, { list, files }: Selection): Promise<ReadonlySet<string>> {
     const lines = await this.lists.linesOf<Partial<SelectionLine> | null>(list);
     const paths = new Set(lines.flatMap((line) => (typeof line?.path === 'string' ? [line.path] : [])));
     if (paths.size === files && lines.length === files) return paths;
@@ -186,6 +199,8 @@ export class PartRecall {
       return await this.lists.manifestOf(manifest);
     } catch (error) {
       if (!manifestGone.has(codeOf(error, ''))) throw error;
+      // That of an earlier system's tar is kept beside it only.
+      if (datablock.adopted !== undefined) throw error;
     }
     const { _id } = datablock;
     return this.copies.read({ ...datablock, manifest }, targets, context, async (share) => {
@@ -219,13 +234,19 @@ async function manifestIn(
   return readManifest(await readOf(share, name, { fresh: true, signal }));
 }
 
+/** What the part is named by. */
+function selectionOf({ manifest }: StoredDatablock, { selection }: PartOrder): string {
+  return selection?.list.sha256 ?? manifest.sha256;
+}
+
 function planOf(
   manifest: DatablockManifest,
   paths: ReadonlySet<string>,
-  { archiveId, pid, selection }: PartOrder,
+  { archiveId, pid }: PartOrder,
+  selection: string,
 ): DatablockPart {
   try {
-    return planPart(manifest, paths, { pid, partOf: archiveId, selection: selection.list.sha256 });
+    return planPart(manifest, paths, { pid, partOf: archiveId, selection });
   } catch (error) {
     throw refused(archiveId, messageOf(error), error);
   }

@@ -6,10 +6,13 @@ import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import {
   RetrievedCopies,
   type Arrival,
+  type Asker,
   type Recall,
   type Retrieval,
 } from '../persistence/retrieved-copies.js';
 import { WorkDeferred, type WorkContext } from '../domain/work.js';
+import { EndedCopies } from '../retrieval-area/ended-copies.js';
+import { RetrievalArea } from '../retrieval-area/retrieval-area.js';
 
 /** Milliseconds after which a work order that waits for another's recall looks again. */
 const look = 1000;
@@ -19,51 +22,63 @@ const look = 1000;
 export class RecallLock {
   constructor(
     private readonly copies: RetrievedCopies,
+    private readonly area: RetrievalArea,
+    private readonly ended: EndedCopies,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /**
-   * What lies in the bucket under this name; undefined when nothing does. Its expiry is pushed out in the same step, so that it
-   * cannot vanish meanwhile.
+   * What lies in the bucket under this name; undefined when nothing does. It is kept for the job from the same step on, so that
+   * it cannot vanish meanwhile.
    *
+   * @param asker for whom
    * @param known what it must be, where the record of 0.7 does not say
    * @param isThere whether the object is there
    */
   async present(
     name: string,
+    asker: Asker,
     known: Partial<Arrival>,
     isThere: (bytes: number) => Promise<boolean>,
   ): Promise<Arrival | undefined> {
-    const found = await this.copies.prolong(name, this.clock.now(), this.expiry());
+    const found = await this.copies.pin(name, asker, this.clock.now(), this.expiry());
     if (found === undefined) return undefined;
     const { bytes = known.bytes, sha256 = known.sha256 } = found;
-    if (bytes !== undefined && sha256 !== undefined && (await isThere(bytes))) return { bytes, sha256 };
+    if (bytes !== undefined && sha256 !== undefined && (await isThere(bytes))) {
+      await this.shares({ name, bytes, ...asker });
+      return { bytes, sha256 };
+    }
     await this.copies.missing(name);
     return undefined;
   }
 
   /**
-   * @param order the work order; a later try of it (`context.epoch`) takes over from an earlier one
+   * Room for it is there before anything is read.
+   *
+   * @param asker for whom; a later try of its order (`context.epoch`) takes over from an earlier one
    * @param work its signal fires when the recall is in other hands as well; it answers what it has put under the name
-   * @throws WorkDeferred while another work order recalls it
+   * @throws WorkDeferred while another work order recalls it, or there is no room
    */
   async recall(
     retrieval: Retrieval,
-    order: string,
+    asker: Asker,
     context: WorkContext,
     work: (context: WorkContext) => Promise<Arrival>,
   ): Promise<Arrival> {
-    const recall = { ...retrieval, order, epoch: context.epoch };
+    const recall = { ...retrieval, ...asker, epoch: context.epoch };
+    await this.area.turn(recall);
     const lost = new AbortController();
     const heartbeat = this.keep(recall, await this.take(recall), lost);
     let arrival: Arrival;
     try {
+      await this.area.hold(recall);
       arrival = await work({ ...context, signal: AbortSignal.any([context.signal, lost.signal]) });
-      if (!(await this.copies.arrived(recall, arrival, this.expiry()))) throw lostDuring(recall.name);
+      if (!(await this.copies.arrived(recall, arrival, this.clock.now(), this.expiry())))
+        throw lostDuring(recall.name);
     } catch (error) {
-      await this.copies.givenUp(recall);
+      await this.abandon(recall);
       throw lost.signal.aborted ? lost.signal.reason : error;
     } finally {
       heartbeat.stop();
@@ -72,8 +87,19 @@ export class RecallLock {
     return arrival;
   }
 
-  keepUntil(name: string, expiresAt: Date): Promise<void> {
-    return this.copies.keepUntil(name, expiresAt);
+  /** As long as the link that is made of it. */
+  async keepUntil(name: string, asker: Asker, expiresAt: Date): Promise<void> {
+    await this.copies.pin(name, asker, this.clock.now(), expiresAt);
+  }
+
+  /** One that is beyond the quota of its group lets go of it again. */
+  private async shares(asked: Asker & Omit<Retrieval, 'archiveId'>): Promise<void> {
+    try {
+      await this.area.share(asked);
+    } catch (error) {
+      await this.copies.unpin(asked.name, asked.job, this.clock.now());
+      throw error;
+    }
   }
 
   /** @returns until when it is taken */
@@ -85,6 +111,19 @@ export class RecallLock {
       `${recall.name} is being recalled for another retrieval; this request shares the copy.`,
       look,
     );
+  }
+
+  private async abandon(recall: Recall): Promise<void> {
+    try {
+      await this.ended.abandon(recall);
+    } catch (error) {
+      // What it failed for says more.
+      const { name, order } = recall;
+      this.logger.warn(
+        { name, order, error: messageOf(error) },
+        'could not clean up after a recall; it goes with its lease',
+      );
+    }
   }
 
   private keep(recall: Recall, until: Date, lost: AbortController): Heartbeat {

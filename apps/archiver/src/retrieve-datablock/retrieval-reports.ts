@@ -5,7 +5,7 @@ import { eventRow, type OutboxRow } from '#outbox';
 import { ObjectStore } from '#storage';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import type { StoredDatablock } from '../persistence/records.js';
-import type { Arrival, Retrieval } from '../persistence/retrieved-copies.js';
+import type { Arrival, Asker, Retrieval } from '../persistence/retrieved-copies.js';
 import { fileNameOf } from './part-names.js';
 import { RecallLock } from './recall-lock.js';
 
@@ -21,6 +21,15 @@ export function wholeOf({ _id, packedSize, sha256 }: StoredDatablock): Retrieved
   return { name: _id, archiveId: _id, bytes: packedSize, sha256, fileName: fileNameOf(_id) };
 }
 
+/** For whom an order retrieves; one of job-assembler from before 0.8 does not name the group. */
+export function askerOf({
+  workOrderId: order,
+  jobId: job,
+  group = '',
+}: Pick<RetrieveDatablockV1, 'workOrderId' | 'jobId' | 'group'>): Asker {
+  return { order, job, group };
+}
+
 /** What is told of a datablock, or a part of one, that lies in the retrieval bucket, whoever brought it there. */
 @Injectable()
 export class RetrievalReports {
@@ -34,30 +43,30 @@ export class RetrievalReports {
   /**
    * What is there; from now on it stays for a while.
    *
+   * @param asker for whom
    * @param known what it must be, as far as that is known
    */
-  present({ name, ...known }: { readonly name: string } & Partial<Arrival>): Promise<Arrival | undefined> {
+  present(
+    { name, ...known }: { readonly name: string } & Partial<Arrival>,
+    asker: Asker,
+  ): Promise<Arrival | undefined> {
     const { retrievalBucket } = this.config;
     const isThere = async (bytes: number): Promise<boolean> =>
       (await this.objects.head(retrievalBucket, name))?.size === bytes;
-    return this.lock.present(name, known, isThere);
+    return this.lock.present(name, asker, known, isThere);
   }
 
   /** With a link that is good for as long as the copy stays. */
   async report(
-    { workOrderId, jobId, pid, archiveId }: Omit<RetrieveDatablockV1, 'targets' | 'selection'>,
+    order: Omit<RetrieveDatablockV1, 'targets' | 'selection'>,
     { name, bytes: packedSize, sha256, fileName, files }: Retrieved,
   ): Promise<OutboxRow<'archival.datablock-retrieved.v1'>> {
+    const { workOrderId, jobId, pid, archiveId } = order;
     const lifetime = this.config.retrievedLifetime;
     const now = this.clock.now();
     const expiresAt = new Date(now.getTime() + lifetime);
-    await this.lock.keepUntil(name, expiresAt);
-    const url = await this.objects.presignedGet(
-      this.config.retrievalBucket,
-      name,
-      Math.floor(lifetime / 1000),
-      { fileName },
-    );
+    await this.lock.keepUntil(name, askerOf(order), expiresAt);
+    const url = await this.link(name, fileName, lifetime);
     const ofPart = files === undefined ? {} : { files, name: fileName };
     return eventRow(
       datablockRetrievedV1,
@@ -67,5 +76,11 @@ export class RetrievalReports {
       },
       now,
     );
+  }
+
+  /** @param lifetime milliseconds */
+  link(name: string, fileName: string, lifetime: number): Promise<string> {
+    const seconds = Math.max(1, Math.floor(lifetime / 1000));
+    return this.objects.presignedGet(this.config.retrievalBucket, name, seconds, { fileName });
   }
 }

@@ -15,7 +15,7 @@ import { BestCopy } from './best-copy.js';
 import { begun, checked } from './checked-bytes.js';
 import { PartRecall } from './part-recall.js';
 import { RecallLock } from './recall-lock.js';
-import { RetrievalReports, wholeOf } from './retrieval-reports.js';
+import { askerOf, RetrievalReports, wholeOf } from './retrieval-reports.js';
 
 /** Recalls a datablock, or a part of it, into the retrieval bucket. A retrieval that comes while it is there, or on its way, shares that one recall. */
 @Injectable()
@@ -43,19 +43,22 @@ export class RetrieveDatablockHandler {
       );
     }
     refuseForeign(datablock, order);
-    const { selection } = order;
-    const retrieved =
-      selection === undefined
-        ? await this.whole(datablock, order, context)
-        : await this.parts.obtain(datablock, { ...order, selection }, context);
+    // Clients unpack, and check, one format.
+    const isPart = order.selection !== undefined || datablock.adopted !== undefined;
+    // Its files lie in any order: they are read from the bucket, where each can be had alone.
+    if (datablock.adopted !== undefined && this.copies.isFetchedWhole(datablock))
+      await this.whole(datablock, order, context);
+    const retrieved = isPart
+      ? await this.parts.obtain(datablock, order, context)
+      : await this.whole(datablock, order, context);
     crashPoint('archiver.after-retrieve');
     return this.reports.report(order, retrieved);
   }
 
   private async whole(datablock: StoredDatablock, order: RetrieveDatablockV1, context: WorkContext) {
     const whole = wholeOf(datablock);
-    if ((await this.reports.present(whole)) === undefined)
-      await this.lock.recall(whole, order.workOrderId, context, async (held) => {
+    if ((await this.reports.present(whole, askerOf(order))) === undefined)
+      await this.lock.recall(whole, askerOf(order), context, async (held) => {
         this.logger.info({ archiveId: datablock._id }, 'recall begins');
         await this.copies.read(datablock, order.targets, held, (share) =>
           this.recallFrom(share, datablock, held),

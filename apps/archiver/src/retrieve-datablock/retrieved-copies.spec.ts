@@ -1,20 +1,19 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { ManualClock, newId } from '#kernel';
-import { createLogger } from '#observability';
 import { MemoryObjectStore } from '#storage/testing';
 import type { ArchiverConfig } from '../archiver.config.js';
+import { retrievalArea } from '../testing/retrieval-area.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import { RetrievedCopies, type Arrival } from '../persistence/retrieved-copies.js';
 import type { WorkContext } from '../domain/work.js';
-import { ExpireRetrievedCopies } from './expire-retrieved-copies.js';
-import { RecallLock } from './recall-lock.js';
+import type { ExpireRetrievedCopies } from './expire-retrieved-copies.js';
+import type { RecallLock } from './recall-lock.js';
 
 const lease = 60_000;
 const bucket = 'retrieval';
 
 describe('Retrieved copies', () => {
-  const logger = createLogger('retrieved-copies.spec', 'silent');
   const config = { lease, retrievedLifetime: 3_600_000, retrievalBucket: bucket } as ArchiverConfig;
   const clock = new ManualClock(new Date());
   const store = memoryArchiverStore();
@@ -25,8 +24,7 @@ describe('Retrieved copies', () => {
   before(async () => {
     objects = new MemoryObjectStore();
     await objects.ensureBucket(bucket);
-    lock = new RecallLock(new RetrievedCopies(store), clock, config, logger);
-    expiry = new ExpireRetrievedCopies(new RetrievedCopies(store), objects, clock, config, logger);
+    ({ lock, expiry } = retrievalArea({ store, objects, clock, config }));
   });
 
   const context = (epoch: number): WorkContext => ({
@@ -39,9 +37,10 @@ describe('Retrieved copies', () => {
   };
   const isThere = async (id: string): Promise<boolean> => (await objects.head(bucket, id)) !== undefined;
   const arrival = { bytes: 1, sha256: 'x' };
+  const asker = { order: 'o', job: 'j', group: 'g' };
   const retrievalOf = (name: string) => ({ name, archiveId: 'a', bytes: 1 });
   const recalled = (id: string, epoch = 1): Promise<Arrival> =>
-    lock.recall(retrievalOf(id), 'o', context(epoch), async () => {
+    lock.recall(retrievalOf(id), asker, context(epoch), async () => {
       await put(id);
       return arrival;
     });
@@ -51,7 +50,7 @@ describe('Retrieved copies', () => {
     let fail: (error: Error) => void = () => undefined;
     const older = lock.recall(
       retrievalOf(id),
-      'o',
+      asker,
       context(1),
       () => new Promise((_resolve, reject) => (fail = reject)),
     );
@@ -59,7 +58,7 @@ describe('Retrieved copies', () => {
     let end: (arrival: Arrival) => void = () => undefined;
     const newer = lock.recall(
       retrievalOf(id),
-      'o',
+      asker,
       context(2),
       () => new Promise((resolve) => (end = resolve)),
     );
@@ -74,7 +73,7 @@ describe('Retrieved copies', () => {
 
   it('whose hold was lost meanwhile are looked at anew', async () => {
     const id = newId();
-    const lost = lock.recall(retrievalOf(id), 'o', context(1), async () => {
+    const lost = lock.recall(retrievalOf(id), asker, context(1), async () => {
       await store.retrieved.deleteOne({ _id: id });
       return arrival;
     });
@@ -83,9 +82,9 @@ describe('Retrieved copies', () => {
 
   /** A recall whose bytes come for as long as it is told nothing, under a lease of so few milliseconds that the test need not wait. */
   const endless = (id: string, of: RetrievedCopies): Promise<Arrival> =>
-    new RecallLock(of, clock, { ...config, lease: 15 }, logger).recall(
+    retrievalArea({ store, objects, clock, config: { ...config, lease: 15 }, copies: of }).lock.recall(
       retrievalOf(id),
-      'o',
+      asker,
       context(1),
       ({ signal }) =>
         new Promise((_resolve, reject) =>
@@ -153,8 +152,8 @@ describe('Retrieved copies', () => {
         expiresAt: new Date(clock.now().getTime() + lease),
       });
     const there = (): Promise<boolean> => Promise.resolve(true);
-    assert.deepEqual(await lock.present(known, arrival, there), arrival);
-    assert.equal(await lock.present(unknown, {}, there), undefined);
+    assert.deepEqual(await lock.present(known, asker, arrival, there), arrival);
+    assert.equal(await lock.present(unknown, asker, {}, there), undefined);
     assert.equal(await store.retrieved.findOne({ _id: unknown }), null);
   });
 

@@ -47,6 +47,7 @@ export class WaitingSigns extends HostedLoop {
 
   /** Running work speaks for itself. */
   async round(): Promise<void> {
+    await this.orders.hastenLate(this.clock.now());
     for await (const work of this.orders.waiting(this.clock.now(), maxTold)) {
       const waits = work.lastFault ?? this.served.reasonToLeave(work.needs) ?? turnOf(work);
       this.reporting.send(

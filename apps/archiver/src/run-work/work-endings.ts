@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { workCancelledV1, workFailedV1, type FaultKind } from '#contracts';
+import { pinsChangedV1, workCancelledV1, workFailedV1, type FaultKind } from '#contracts';
 import { Clock, crashPoint, isRetriable, messageOf } from '#kernel';
 import { LOGGER, type Logger } from '#observability';
 import { eventRow } from '#outbox';
@@ -93,7 +93,10 @@ export class WorkEndings {
     const dueAt = new Date(this.clock.now().getTime() + pause);
     const [lastFault, waitCode] = [messageOf(error), waitCodeOf(factsOf(error).code, waits)];
     if (pause > 0) this.reporting.send(order, 'waiting', 0, 0, lastFault, waitCode);
-    await this.orders.giveBack(order, { dueAt, attempts, lastFault, waitCode, ...whereNext(order, error) });
+    await this.orders.giveBack(order, {
+      ...{ dueAt, attempts, pause, lastFault, waitCode },
+      ...whereNext(order, error),
+    });
   }
 
   private failedRow(
@@ -101,6 +104,12 @@ export class WorkEndings {
     { code, fault }: { readonly code: string; readonly fault: FaultKind },
     message: string,
   ): WorkAnswer {
+    if (command.kind === 'pins') {
+      const { number, change } = command.data;
+      const problem = `${message} (${code})`.slice(0, 2000);
+      const none = { workOrderId, jobId, number, change, changed: 0, gone: 0, problem };
+      return eventRow(pinsChangedV1, none, this.clock.now());
+    }
     const data = { workOrderId, jobId, pid: command.data.pid, code, message: message.slice(0, 2000), fault };
     return eventRow(workFailedV1, data, this.clock.now());
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type {
   archiveDatablockV1,
   certifyDatasetV1,
+  changePinsV1,
   confirmDiscardV1,
   discardDatablockV1,
   moveCopyV1,
@@ -18,8 +19,8 @@ import type { Command } from '../persistence/records.js';
 import { DiscardDatablockHandler } from '../discard-datablock/discard-datablock.handler.js';
 import { OutsideCopiesHandler } from '../outside-copies/outside-copies.handler.js';
 import { ReleaseOriginalsHandler } from '../release-originals/release-originals.handler.js';
-import { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
 import { CopyHandlers } from './copy-handlers.js';
+import { RetrievalHandlers } from './retrieval-handlers.js';
 import type { WorkContext } from '../domain/work.js';
 
 /** What ends a work order, of whichever kind. */
@@ -35,6 +36,7 @@ export type WorkAnswer = AnswerRow<
   | typeof offerUploadV1
   | typeof takeUploadV1
   | typeof certifyDatasetV1
+  | typeof changePinsV1
 >;
 
 /** Which handler does which work. */
@@ -42,7 +44,7 @@ export type WorkAnswer = AnswerRow<
 export class WorkHandlers {
   constructor(
     private readonly archive: ArchiveDatablockHandler,
-    private readonly retrieve: RetrieveDatablockHandler,
+    private readonly retrievals: RetrievalHandlers,
     private readonly copies: CopyHandlers,
     private readonly release: ReleaseOriginalsHandler,
     private readonly discard: DiscardDatablockHandler,
@@ -54,7 +56,8 @@ export class WorkHandlers {
       case 'archive':
         return this.archive.handle(command.data, context);
       case 'retrieve':
-        return this.retrieve.handle(command.data, context);
+      case 'pins':
+        return this.retrievals.handle(command, context);
       case 'verify':
       case 'repair':
       case 'move':

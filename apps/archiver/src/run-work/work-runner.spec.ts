@@ -142,6 +142,24 @@ describe('The runner of work orders', () => {
     assert.deepEqual([code, message, fault], ['storage.reference-damaged', 'try 2', 'system']);
   });
 
+  it('says to the catalogue why nothing became of a request about retrieved copies', async () => {
+    const id = 'j/pins/1';
+    const now = clock.now();
+    const ids = { workOrderId: id, jobId: 'j', number: 1 };
+    const data = { ...ids, change: 'extend' as const, requestedBy: 'me' };
+    await orders.accept({
+      ...{ command: { kind: 'pins', data }, acceptedAt: now, dueAt: now, context: undefined },
+    });
+    start(() => Promise.reject(new TransientError('storage.reference-damaged', 'a list is wrong')));
+    await untilLater(async () => (await stateOf(id)) === 'failed');
+    const envelope = (await stored(id)).outbox.rows[0]?.envelope;
+    assert.equal(envelope?.type, 'archival.pins-changed.v1');
+    assert.deepEqual(envelope?.data, {
+      ...{ ...ids, change: 'extend', changed: 0, gone: 0 },
+      problem: 'a list is wrong (storage.reference-damaged)',
+    });
+  });
+
   it('hands on what is left of an order, and an order of before 0.6, to archivers that have the targets', async () => {
     const ids = [await order(), await order()];
     const faults = [

@@ -7,12 +7,14 @@ export function memoryArchiverStore(): ArchiverStore {
     works: memoryCollection(),
     datablocks: memoryCollection(),
     retrieved: memoryCollection(),
+    roomWaits: memoryCollection(),
     asides: memoryCollection(),
     targets: memoryCollection(),
     steering: memoryCollection(),
     scrubTurns: memoryCollection(),
     certificateKeys: memoryCollection(),
     readerTurns: memoryCollection(),
+    adoptions: memoryCollection(),
     whenReady: () => Promise.resolve(),
   } as unknown as ArchiverStore;
 }

@@ -12,11 +12,10 @@ import type { WorkContext } from '../domain/work.js';
 import { DatablockLists } from '../originals/datablock-lists.js';
 import { CopyRecords } from '../persistence/copy-records.js';
 import { Datablocks } from '../persistence/datablocks.js';
-import { RetrievedCopies } from '../persistence/retrieved-copies.js';
-import { ExpireRetrievedCopies } from '../retrieve-datablock/expire-retrieved-copies.js';
-import { RecallLock } from '../retrieve-datablock/recall-lock.js';
+import type { ExpireRetrievedCopies } from '../retrieve-datablock/expire-retrieved-copies.js';
 import type { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
 import { memoryArchiverStore } from './memory-archiver-store.js';
+import { retrievalArea } from './retrieval-area.js';
 import { retrieveHandler } from './retrieve-handler.js';
 
 /** A datablock as it was packed. */
@@ -46,11 +45,10 @@ export class PartScene {
     const logger = createLogger('part-scene', 'silent');
     const datablocks = new Datablocks(store);
     const records = new CopyRecords(datablocks, clock, config, logger);
-    const retrieved = new RetrievedCopies(store);
-    const lock = new RecallLock(retrieved, clock, config, logger);
+    const { lock, expiry } = retrievalArea({ store, objects, clock, config });
     this.claimChecks = new ClaimChecks(objects, clock, { bucket: 'control', patience: 600_000 });
     this.lists = new DatablockLists(objects, this.claimChecks, config);
-    this.expiry = new ExpireRetrievedCopies(retrieved, objects, clock, config, logger);
+    this.expiry = expiry;
     this.handler = retrieveHandler({ datablocks, objects, lock, shares, records, config, clock });
   }
 

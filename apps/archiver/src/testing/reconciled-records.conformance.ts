@@ -62,7 +62,7 @@ export function reconciledRecordsConformance(name: string, open: () => Promise<O
 
     it('hold a stray object against recalls, and are let go of by the reconciliation alone', async () => {
       const copies = new RetrievedCopies(opened.store);
-      const recall = { name: 'a', archiveId: 'a', bytes: 1, order: 'o', epoch: 1 };
+      const recall = { name: 'a', archiveId: 'a', bytes: 1, order: 'o', job: 'j', group: '', epoch: 1 };
       assert.equal(await records.holdStray('a', at(10)), true);
       assert.equal(await copies.take(recall, at(1), at(5)), false);
       await records.releaseStray('a');
@@ -74,9 +74,9 @@ export function reconciledRecordsConformance(name: string, open: () => Promise<O
 
     it('are of copies that are gone, as they were seen: those of 0.7 without an order, too', async () => {
       const copies = new RetrievedCopies(opened.store);
-      const recall = { name: 'a', archiveId: 'a', bytes: 1, order: 'o', epoch: 1 };
+      const recall = { name: 'a', archiveId: 'a', bytes: 1, order: 'o', job: 'j', group: '', epoch: 1 };
       await copies.take(recall, at(0), at(5));
-      await copies.arrived(recall, { bytes: 1, sha256: 's' }, at(100));
+      await copies.arrived(recall, { bytes: 1, sha256: 's' }, at(1), at(100));
       const seen = { _id: 'a', until: at(5), order: 'o', epoch: 1 };
       assert.equal(await records.forgetAsSeen({ ...seen, epoch: 2 }), false);
       assert.equal(await records.forgetAsSeen({ _id: 'a', until: at(5) }), false);

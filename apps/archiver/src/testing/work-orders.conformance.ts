@@ -126,6 +126,26 @@ export function workOrdersConformance(name: string, open: () => Promise<OpenStor
       );
     });
 
+    it('that were given back by a clock that was ahead wait no longer than they were told to', async () => {
+      const [ahead, right] = [await accept(at(0)), await accept(at(0))];
+      const grace = await accept(at(9000), { lastFault: 'a grace' });
+      const back = { attempts: 0, pause: 50, lastFault: 'waits' };
+      for (const [id, dueAt] of [
+        [ahead, at(7050)],
+        [right, at(60)],
+      ] as const) {
+        await orders.takeDue(at(1), at(5));
+        await orders.giveBack(await stored(id), { ...back, dueAt });
+      }
+      await orders.hastenLate(at(10));
+      const dueOf = async (id: string) => (await stored(id)).dueAt;
+      assert.deepEqual([await dueOf(ahead), await dueOf(right)], [at(10), at(60)]);
+      assert.deepEqual(await dueOf(grace), at(9000), 'what was accepted with a grace keeps it');
+      const taken = await orders.takeDue(at(20), at(5000));
+      await orders.hastenLate(at(30));
+      assert.deepEqual(await dueOf(taken!._id), at(5000), 'a lease is no pause');
+    });
+
     it('are taken when they are due, the longest due first, each by one worker', async () => {
       const [second, first, later] = [await accept(at(5)), await accept(at(2)), await accept(at(50))];
       const taken = await Promise.all([1, 2, 3, 4].map(() => orders.takeDue(at(10), at(100))));

@@ -183,7 +183,8 @@ export class JobUpdates {
     return changed;
   }
 
-  private async updatable(caller: Caller | undefined, id: string): Promise<JobRecord> {
+  /** @throws JobRefusal for who may not change it, and for one that is not there */
+  async updatable(caller: Caller | undefined, id: string): Promise<JobRecord> {
     const job = await this.jobs.findAccepted(id);
     if (job === undefined) throw new JobRefusal(400, 'Invalid job id.');
     const type = this.configuration.jobs.get(job.type);

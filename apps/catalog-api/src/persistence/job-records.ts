@@ -123,6 +123,39 @@ export class JobRecords {
     );
   }
 
+  /**
+   * The next request about what the job has retrieved.
+   *
+   * @param number greater than those of all before
+   * @returns undefined when another was quicker than this one with the job that was read, or the job is not over
+   */
+  requestPins(
+    { _id, catena }: JobRecord,
+    number: number,
+    { row, entry }: { readonly row: OutboxRow; readonly entry: JobHistoryEntry },
+  ): Promise<JobRecord | undefined> {
+    const last = catena?.pins?.asked ?? { $exists: false };
+    return this.changes.changeAndRead<JobRecord>(
+      { _id, ...staysOver, 'catena.pins.asked': last },
+      {
+        $set: { 'catena.pins.asked': number, 'catena.pins.askedAt': entry.at },
+        $push: historyOf([entry]),
+      },
+      [row],
+      withoutWords,
+    );
+  }
+
+  /** @returns undefined when the job was changed since it was read, or this answer or a later one was taken */
+  takePins({ catena }: JobRecord, number: number, note: JobNote): Promise<JobRecord | undefined> {
+    const fresh = { ...staysOver, 'catena.pins.answered': { $not: { $gte: number } } };
+    return this.take(
+      note,
+      { ...fresh, 'catena.changes': catena?.changes ?? { $exists: false } },
+      { 'catena.pins.answered': number },
+    );
+  }
+
   async takeProgress(_id: string, progress: JobProgress): Promise<void> {
     await this.changes.change({ _id, ...goesOn }, { $set: { 'catena.progress': progress } });
   }

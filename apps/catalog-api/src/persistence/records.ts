@@ -117,7 +117,7 @@ export interface JobHistoryEntry {
   readonly statusCode: string;
   readonly statusMessage: string;
   /** What happened without a change of status. */
-  readonly event?: 'cancel-requested' | 'cancel-too-late';
+  readonly event?: 'cancel-requested' | 'cancel-too-late' | 'copies-requested' | 'copies-changed';
 }
 
 export interface JobProgress {
@@ -170,6 +170,8 @@ interface JobCatenaPart {
   changes?: number;
   cancelRequested?: boolean;
   retryOf?: string;
+  /** Requests to keep what it has retrieved for longer, or to let go of it: the number of the last one, and of the last answer taken. */
+  pins?: { readonly asked: number; readonly askedAt: Date; readonly answered: number };
   /** Who gets its mails as the one who posted it; absent: `contactEmail`. */
   initiator?: string;
   /** Nothing of it begins before this time: its `executionTime`, where that was still to come. */

@@ -75,6 +75,15 @@ export async function cancelJob(client: HttpClient, id: string): Promise<void> {
   await client.post(`/api/v4/jobs/${encodeURIComponent(id)}/cancel`, undefined, { repeatable: true });
 }
 
+/** What a finished retrieval has brought stays for longer, or makes room for others. The server does it a moment later. */
+export async function askAboutCopies(
+  client: HttpClient,
+  id: string,
+  what: 'extend' | 'release',
+): Promise<void> {
+  await client.post(`/api/v4/jobs/${encodeURIComponent(id)}/retrieval/${what}`);
+}
+
 /** The child job for what failed. Where nothing did, the refusal says what leads on from there. */
 export async function retryJob(client: HttpClient, id: string): Promise<string> {
   try {

@@ -2,6 +2,7 @@ import type { CommandResult } from '#command-line';
 import type { CommandContext } from '../command.js';
 import { followJob } from './follow-job.js';
 import {
+  askAboutCopies,
   cancelJob,
   getJob,
   isGood,
@@ -28,6 +29,8 @@ export interface JobOptions {
   readonly follow?: boolean;
   readonly cancel?: boolean;
   readonly retry?: boolean;
+  readonly extend?: boolean;
+  readonly release?: boolean;
 }
 
 export interface JobsOptions {
@@ -59,6 +62,11 @@ export async function showJob(
 ): Promise<CommandResult> {
   const client = await context.client();
   if (options.cancel === true) await cancelJob(client, given);
+  if (options.extend === true) {
+    await askAboutCopies(client, given, 'extend');
+    context.output.say('new links will be in the result of the job in a moment: catena job --json shows it');
+  }
+  if (options.release === true) await askAboutCopies(client, given, 'release');
   const id = options.retry === true ? await retryJob(client, given) : given;
   if (id !== given) context.output.say(`job ${id} retries what failed in ${given}`);
   const job =

@@ -5,7 +5,7 @@ import { Bandwidth } from '../bandwidth.js';
 import type { CommandContext } from '../command.js';
 import { inLanes } from '../in-lanes.js';
 import { followJob } from '../jobs/follow-job.js';
-import { isGood, submitJob, type Job } from '../jobs/job-api.js';
+import { askAboutCopies, isGood, submitJob, type Job } from '../jobs/job-api.js';
 import { jobLines } from '../jobs/job-text.js';
 import type { HttpClient } from '../server/http-client.js';
 import { download } from './download.js';
@@ -19,6 +19,8 @@ export interface RetrieveOptions {
   readonly file?: readonly string[];
   readonly concurrency?: number;
   readonly bandwidth?: number;
+  /** The copies in the retrieval area stay until their time is over. */
+  readonly keep?: boolean;
 }
 
 /** Has a dataset, or some files of it, recalled from long-term storage and restores the files. */
@@ -41,6 +43,7 @@ export async function retrieve(
       folder,
       overwrite: options.overwrite === true,
       files: options.file ?? [],
+      keep: options.keep === true,
       ...transfers,
     });
   } finally {
@@ -54,6 +57,7 @@ interface Recall {
   readonly overwrite: boolean;
   /** None: all. */
   readonly files: readonly string[];
+  readonly keep: boolean;
   readonly bandwidth: Bandwidth;
   /** Datablocks at once. */
   readonly concurrency: number;
@@ -77,8 +81,18 @@ async function recall(context: CommandContext, client: HttpClient, recalled: Rec
   const elapsed = Date.now() - began;
   const there = alreadyThere === 0 ? '' : `, ${alreadyThere} were there already`;
   output.say(`${countText(written, 'file')} restored and verified${there}, ${durationText(elapsed)}`);
+  if (!recalled.keep) await letGo(client, id);
   const document = { pid, job: id, folder: folder.root, written, alreadyThere, milliseconds: elapsed };
   return { outcome: 'done', lines: [folder.root], document };
+}
+
+/** All files are there: whether the server takes it in, or is too old for it, changes nothing about that. */
+async function letGo(client: HttpClient, id: string): Promise<void> {
+  try {
+    await askAboutCopies(client, id, 'release');
+  } catch {
+    client.signal.throwIfAborted();
+  }
 }
 
 async function restore(

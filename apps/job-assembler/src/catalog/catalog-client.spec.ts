@@ -8,8 +8,8 @@ import { CatalogClient } from './catalog-client.js';
 describe('File lists read from the catalogue', () => {
   let server: Server;
   let client: CatalogClient;
-  /** What the catalogue lists, and how many it counts. */
-  let catalogue: { ids: string[]; count: number };
+  /** What the catalogue lists, how many it counts, and files of each. */
+  let catalogue: { ids: string[]; count: number; files?: number };
   const addresses: number[] = [];
   /** Blocks asked for at once. */
   let pages: number[] = [];
@@ -43,7 +43,7 @@ describe('File lists read from the catalogue', () => {
     return catalogue.ids
       .filter((id) => id > last)
       .slice(0, limit)
-      .map((_id) => ({ _id, dataFileList: [] }));
+      .map((_id) => ({ _id, dataFileList: Array.from({ length: catalogue.files ?? 0 }, () => 0) }));
   }
   const ids = (count: number): string[] =>
     Array.from({ length: count }, (_, index) => String(index).padStart(5, '0'));
@@ -61,11 +61,13 @@ describe('File lists read from the catalogue', () => {
       assert.deepEqual(await read(client.listedDatablocks('p')), ids(count));
     });
 
-  it('of datablocks come four at a time where their files come with them', async () => {
-    catalogue = { ids: ids(9), count: 9 };
-    pages = [];
-    await read(client.listedDatablocks('p'));
-    assert.deepEqual(pages, [4, 4, 4]);
+  it('come one block first where files come with them, then as many as list about 20 000 files', async () => {
+    catalogue = { ids: ids(9), count: 9, files: 6000 };
+    for (const list of ['listedDatablocks', 'fileBlocks'] as const) {
+      pages = [];
+      await read(client[list]('p'));
+      assert.deepEqual(pages, [1, 3, 3, 3]);
+    }
   });
 
   for (const [what, count] of [

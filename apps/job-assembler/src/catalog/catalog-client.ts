@@ -50,8 +50,8 @@ export interface ListedDatablock extends CatalogDatablock {
   readonly dataFileList?: readonly Pick<CatalogFile, 'path' | 'size'>[] | null;
 }
 
-/** Blocks a page, of files as well as of datablocks with their files: a block may list 50 000 of them. */
-const blockPage = 4;
+/** Files on a page, about: a block of files, or a datablock, may list 50 000 of them, or one. */
+const filesOfPage = 20_000;
 const datablockPage = 200;
 /** Bytes of the ids that one question is about: they stand in its address, and proxies take addresses of 8 KiB. */
 const idsAtOnce = 4096;
@@ -131,14 +131,14 @@ export class CatalogClient {
     return this.whole(
       pid,
       'datablocks',
-      this.datablockPages(pid, ['archiveId', 'size', 'packedSize'], datablockPage),
+      this.datablockPages(pid, ['archiveId', 'size', 'packedSize'], new PageSize(datablockPage)),
     );
   }
 
   /** The same with their lists of files, a few at a time. */
   listedDatablocks(pid: string): AsyncGenerator<ListedDatablock> {
     const fields = ['archiveId', 'size', 'packedSize', 'dataFileList'];
-    return this.whole(pid, 'datablocks', this.datablockPages(pid, fields, blockPage));
+    return this.whole(pid, 'datablocks', this.datablockPages(pid, fields, new PageSize()));
   }
 
   /** A list that was read only in part must not be planned as a whole one. */
@@ -163,18 +163,21 @@ export class CatalogClient {
   }
 
   private async *fileBlockPages(pid: string): AsyncGenerator<FileBlock> {
+    const size = new PageSize();
     for (let after = ''; ;) {
+      const limit = size.next;
       const filter = {
         where: { datasetId: pid, _id: { $gt: after } },
         fields: ['dataFileList', 'chkAlg'],
-        limits: { limit: blockPage, sort: { _id: 'asc' } },
+        limits: { limit, sort: { _id: 'asc' } },
       };
       const blocks = await this.get<FileBlock[]>(
         `/api/v4/origdatablocks?filter=${encodeURIComponent(JSON.stringify(filter))}`,
       );
       yield* blocks;
       const last = blocks.at(-1);
-      if (last === undefined || blocks.length < blockPage) return;
+      if (last === undefined || blocks.length < limit) return;
+      size.learn(blocks);
       after = last._id;
     }
   }
@@ -182,9 +185,10 @@ export class CatalogClient {
   private async *datablockPages(
     pid: string,
     fields: readonly string[],
-    limit: number,
+    size: PageSize,
   ): AsyncGenerator<ListedDatablock> {
     for (let after = ''; ;) {
+      const limit = size.next;
       // Values inside a list are not cast by v3, and a pid may look like a date.
       const where = { datasetId: { inq: [pid] }, ...(after === '' ? {} : { and: [{ _id: { gt: after } }] }) };
       const filter = {
@@ -198,12 +202,29 @@ export class CatalogClient {
       yield* page;
       const last = page.at(-1);
       if (last === undefined || page.length < limit) return;
+      size.learn(page);
       after = last._id;
     }
   }
 
   private get<Answer>(path: string): Promise<Answer> {
     return this.session.get<Answer>(path);
+  }
+}
+
+/** How many blocks the next page has: those to come are taken to be as long as the longest of those before. */
+class PageSize {
+  next: number;
+
+  /** @param fixed of blocks without their files */
+  constructor(private readonly fixed?: number) {
+    this.next = fixed ?? 1;
+  }
+
+  learn(blocks: readonly { readonly dataFileList?: readonly unknown[] | null }[]): void {
+    if (this.fixed !== undefined) return;
+    const longest = Math.max(1, ...blocks.map(({ dataFileList }) => dataFileList?.length ?? 0));
+    this.next = Math.max(1, Math.min(datablockPage, Math.floor(filesOfPage / longest)));
   }
 }
 

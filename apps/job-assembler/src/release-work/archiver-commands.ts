@@ -29,7 +29,8 @@ export function archiverCommand(order: WorkOrder, copies: number, now: Date): Ou
     }
     case 'retrieve': {
       const part = order.selection === undefined ? {} : { selection: order.selection };
-      return eventRow(retrieveDatablockV1, { ...common, ...part }, now, context);
+      const owner = order.group === '' ? {} : { group: order.group };
+      return eventRow(retrieveDatablockV1, { ...common, ...owner, ...part }, now, context);
     }
     case 'verify':
       return eventRow(verifyDatablockV1, common, now, context);

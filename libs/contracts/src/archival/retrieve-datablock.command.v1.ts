@@ -1,4 +1,4 @@
-import { IsOptional } from 'class-validator';
+import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { defineCommand } from '../define-message.js';
 import { ArchiveId, DatasetPid, JobId, Nested, TargetNames, WorkOrderId } from '../fields.js';
 import { Selection } from './selection.js';
@@ -29,6 +29,12 @@ export class RetrieveDatablockV1 {
   @IsOptional()
   @Nested(() => Selection)
   selection?: Selection;
+
+  /** Whose quota of the retrieval area it is counted in; absent: nobody's, as before 0.8. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
+  group?: string;
 }
 
 export const retrieveDatablockV1 = defineCommand({

@@ -1,0 +1,153 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CatenaError, Clock, codeOf, isRetriable, messageOf, safeRelativePath } from '#kernel';
+import type { LongTermStorage } from '#long-term-storage';
+import { SharesToken } from '../archiver.config.js';
+import { CatalogueWord, type ListedDatablock } from '../catalog/catalogue-word.js';
+import { DatablockLists } from '../originals/datablock-lists.js';
+import { Datablocks, type FoundDatablock } from '../persistence/datablocks.js';
+import type { Adoption, AdoptionOutcome, StoredDatablock } from '../persistence/records.js';
+import { isNamedByCatena } from '../domain/own-datablock.js';
+import { notAdoptable, readEarlierTar, type ReadTar } from './earlier-tar.js';
+
+export interface Adopted {
+  readonly outcome: AdoptionOutcome;
+  /** Bytes that were read. */
+  readonly bytes: number;
+  readonly problem?: { readonly code: string; readonly message: string };
+}
+
+/** Told how many bytes of a file were read. */
+export type Shown = (bytes: number) => void;
+
+/**
+ * Takes over one datablock of an earlier system: its file lies under its archive id on a target, is read whole, held against what the
+ * catalogue lists of it, and recorded as one of ours from then on. Nothing on the target is changed.
+ */
+@Injectable()
+export class AdoptDatablock {
+  constructor(
+    private readonly datablocks: Datablocks,
+    private readonly catalogue: CatalogueWord,
+    private readonly lists: DatablockLists,
+    private readonly clock: Clock,
+    @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
+  ) {}
+
+  /** @throws TransientError for what passes: a target or a catalogue that is away */
+  async adopt(
+    listed: ListedDatablock,
+    run: Pick<Adoption, 'target' | 'apply' | 'createdBefore' | 'by' | 'reason'>,
+    signal: AbortSignal,
+    shown: Shown = () => undefined,
+  ): Promise<Adopted> {
+    let bytes = 0;
+    try {
+      const known = await this.datablocks.found(listed.archiveId);
+      if (known !== undefined && !isMissingAt(known, run.target))
+        return { outcome: outcomeOf(known, listed), bytes };
+      const share = this.assertAdoptable(listed, run);
+      const size = (await share.stat(listed.archiveId))?.size;
+      if (size === undefined && known !== undefined) return { outcome: 'known', bytes };
+      if (size === undefined) throw notAdoptable(`a file ${listed.archiveId} on ${share.name}`, 'none');
+      if (!run.apply) return { outcome: 'adoptable', bytes };
+      const read = await this.read(listed, share, signal, (now) => shown((bytes = now)));
+      await this.record(listed, share, read, known, run);
+      return { outcome: 'adopted', bytes };
+    } catch (error) {
+      if (signal.aborted || isRetriable(error) || !(error instanceof CatenaError)) throw error;
+      const problem = { code: codeOf(error, 'archiver.not-adoptable'), message: messageOf(error) };
+      return { outcome: 'refused', bytes, problem };
+    }
+  }
+
+  /** Before anything is read. */
+  private assertAdoptable(
+    { archiveId, datasetId, createdAt }: ListedDatablock,
+    { target, createdBefore }: Pick<Adoption, 'target' | 'createdBefore'>,
+  ): LongTermStorage {
+    safeRelativePath(archiveId);
+    // Anybody who may register datablocks may give one the name of a tar that Catena made for others.
+    if (isNamedByCatena(archiveId))
+      throw notAdoptable('an archive id of an earlier system', `one that Catena gives: ${archiveId}`);
+    if (createdBefore !== undefined && !(new Date(createdAt ?? Number.NaN) < createdBefore))
+      throw notAdoptable(
+        `a datablock of ${datasetId} that was registered before ${createdBefore.toISOString()}`,
+        `one of ${createdAt ?? 'no time'}`,
+      );
+    const share = this.shares.find(({ name }) => name === target);
+    if (share === undefined) throw notAdoptable('a target of this archiver', target);
+    return share;
+  }
+
+  private async read(
+    listed: ListedDatablock,
+    share: LongTermStorage,
+    signal: AbortSignal,
+    shown: Shown,
+  ): Promise<ReadTar> {
+    const found = await this.catalogue.filesIn(listed);
+    if (found?.dataFileList === undefined)
+      throw notAdoptable(`a list of files of ${listed.archiveId} in the catalogue`, 'none');
+    const { dataFileList: files, chkAlg, sourceFolder } = found;
+    const stream = await share.read(listed.archiveId, { fresh: true, signal });
+    const counted = async function* (): AsyncGenerator<Uint8Array> {
+      let bytes = 0;
+      for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+        signal.throwIfAborted();
+        shown((bytes += chunk.length));
+        yield chunk;
+      }
+    };
+    return readEarlierTar(counted(), {
+      files,
+      ...(chkAlg === undefined ? {} : { chkAlg }),
+      ...(sourceFolder === undefined ? {} : { sourceFolder }),
+    });
+  }
+
+  private async record(
+    { archiveId, datasetId: pid }: ListedDatablock,
+    share: LongTermStorage,
+    { members, sha256, packedSize, checkedBy }: ReadTar,
+    known: FoundDatablock | undefined,
+    { by, reason }: Pick<Adoption, 'by' | 'reason'>,
+  ): Promise<void> {
+    const at = this.clock.now();
+    const copy = { share: share.name, verifiedAt: at };
+    if (known !== undefined) {
+      if (known.sha256 !== sha256)
+        throw notAdoptable(`the same bytes as in its other copies (SHA-256 ${known.sha256})`, sha256);
+      await this.datablocks.copyMade(archiveId, copy);
+      return;
+    }
+    const manifest = await this.lists.keepManifest(archiveId, { identity: { archiveId, pid }, members });
+    const datablock: Parameters<Datablocks['adopt']>[0] = {
+      ...{ _id: archiveId, pid, jobId: archiveId.split('/').at(-2) ?? 'adopted' },
+      ...{ filesSha256: manifest.sha256, fileCount: members.length, packedSize, sha256, manifest },
+      size: members.reduce((sum, member) => sum + member.size, 0),
+      copies: [copy],
+      state: 'verified',
+      adopted: { at, by, reason, checkedBy },
+    };
+    if (!(await this.datablocks.adopt(datablock)))
+      throw notAdoptable(`no record of ${archiveId}`, 'one that was made meanwhile: run it again');
+  }
+}
+
+/** One of ours that has no copy there: an earlier system may have made one. */
+function isMissingAt({ state, adopted, copies }: FoundDatablock, target: string): boolean {
+  return (
+    state === 'verified' && adopted !== undefined && copies?.some(({ share }) => share === target) === false
+  );
+}
+
+function outcomeOf(
+  { pid, state }: Pick<StoredDatablock, 'pid' | 'state'> | FoundDatablock,
+  listed: ListedDatablock,
+): AdoptionOutcome {
+  if (pid === listed.datasetId && state === 'verified') return 'known';
+  throw notAdoptable(
+    `a datablock of ${listed.datasetId}`,
+    state === 'verified' ? `one of ${pid} under this archive id` : 'one that was discarded',
+  );
+}

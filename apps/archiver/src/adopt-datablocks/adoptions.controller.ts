@@ -1,0 +1,108 @@
+import {
+  BadRequestException,
+  Body,
+  ConflictException,
+  Controller,
+  Get,
+  HttpCode,
+  Inject,
+  NotFoundException,
+  Param,
+  Post,
+} from '@nestjs/common';
+import { Clock } from '#kernel';
+import type { LongTermStorage } from '#long-term-storage';
+import { Operators } from '#service-host';
+import { SharesToken } from '../archiver.config.js';
+import { Adoptions, type WantedAdoption } from '../persistence/adoptions.js';
+import type { Adoption } from '../persistence/records.js';
+import { AdoptionRuns } from './adoption-runs.js';
+
+/** Runs that are listed. */
+const maxListed = 100;
+const form =
+  '{"target": "name of a share", "by": "your name", "reason": "why", "apply": false, "pid": "only this dataset", "createdBefore": "2026-01-31T00:00:00Z"}';
+
+/** What operators say and ask about datablocks of an earlier system. */
+@Operators()
+@Controller({ path: 'operations/adoptions', version: '4' })
+export class AdoptionsController {
+  constructor(
+    private readonly adoptions: Adoptions,
+    private readonly runs: AdoptionRuns,
+    private readonly clock: Clock,
+    @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
+  ) {}
+
+  /** The newest first, without their problems. */
+  @Get()
+  list(): Promise<Omit<Adoption, 'problems'>[]> {
+    return this.adoptions.newest(maxListed);
+  }
+
+  @Get(':id')
+  async find(@Param('id') id: string): Promise<Adoption> {
+    return (await this.adoptions.find(id)) ?? unknown(id);
+  }
+
+  /** Begins a run over what the catalogue lists; without `apply` it only looks whether the files are there. */
+  @Post()
+  @HttpCode(202)
+  async begin(@Body() body: unknown): Promise<Adoption> {
+    const run = await this.adoptions.begin(this.wantedIn(body), this.clock.now());
+    this.runs.wake();
+    return run;
+  }
+
+  /** What is recorded stays recorded. */
+  @Post(':id/stop')
+  @HttpCode(200)
+  async stop(@Param('id') id: string, @Body() body: unknown): Promise<Adoption> {
+    const { by } = (body ?? {}) as { by?: unknown };
+    const run = await this.find(id);
+    if (!(await this.adoptions.stop(id, textOf(by, 'by'), this.clock.now())))
+      throw new ConflictException(`Expected a run that goes on, found ${id} ${run.state}.`);
+    return this.find(id);
+  }
+
+  private wantedIn(body: unknown): WantedAdoption {
+    const said = (body ?? {}) as Partial<Record<keyof WantedAdoption, unknown>>;
+    const odd = Object.keys(said).filter((key) => !known.includes(key));
+    if (odd.length > 0)
+      throw new BadRequestException(`Expected a body ${form}, found ${odd.join(', ')} as well.`);
+    const { pid, createdBefore, apply = false } = said;
+    if (typeof apply !== 'boolean')
+      throw new BadRequestException(`Expected true or false as apply of ${form}.`);
+    const target = textOf(said.target, 'target');
+    if (!this.shares.some(({ name }) => name === target))
+      throw new BadRequestException(
+        `Expected one of the targets ${this.shares.map(({ name }) => name).join(', ')}, found ${JSON.stringify(target)}.`,
+      );
+    return {
+      ...{ target, apply, by: textOf(said.by, 'by'), reason: textOf(said.reason, 'reason') },
+      ...(pid === undefined ? {} : { pid: textOf(pid, 'pid') }),
+      ...(createdBefore === undefined ? {} : { createdBefore: timeOf(createdBefore) }),
+    };
+  }
+}
+
+const known: readonly string[] = ['target', 'pid', 'createdBefore', 'apply', 'by', 'reason'];
+
+function timeOf(value: unknown): Date {
+  const time = new Date(typeof value === 'string' ? value : Number.NaN);
+  if (!Number.isNaN(time.getTime())) return time;
+  throw new BadRequestException(
+    `Expected a time as createdBefore of ${form}, found ${JSON.stringify(value)}.`,
+  );
+}
+
+function textOf(value: unknown, name: string): string {
+  if (typeof value === 'string' && value.trim() !== '') return value.trim().slice(0, 500);
+  throw new BadRequestException(`Expected a body ${form}, found no ${name}.`);
+}
+
+function unknown(id: string): never {
+  throw new NotFoundException(
+    `Expected an adoption ${JSON.stringify(id)}, found none; they are forgotten after 90 days.`,
+  );
+}

@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { ClaimChecks } from '#claim-check';
+import type { PinChange, PinLine, PinsChangedV1, RetrieveDatablockV1 } from '#contracts';
+import { ManualClock } from '#kernel';
+import { MemoryObjectStore } from '#storage/testing';
+import type { OutboxRelay } from '#outbox';
+import type { ArchiverConfig } from '../archiver.config.js';
+import type { WorkContext } from '../domain/work.js';
+import { DatablockLists } from '../originals/datablock-lists.js';
+import type { ArchiverStore } from '../persistence/archiver-store.js';
+import { WorkOrders } from '../persistence/work-orders.js';
+import { partName } from '../retrieve-datablock/part-names.js';
+import { RetrievalReports } from '../retrieve-datablock/retrieval-reports.js';
+import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
+import { retrievalArea } from '../testing/retrieval-area.js';
+import { ChangePinsHandler } from './change-pins.handler.js';
+
+const hour = 3_600_000;
+const config = {
+  ...{ lease: 60_000, retrievedLifetime: hour, retrievedLifetimeMost: 3 * hour },
+  ...{ retrievalBucket: 'retrieval', controlBucket: 'control' },
+} as ArchiverConfig;
+const list = { bucket: 'control', key: 'k', size: 1, sha256: 'c'.repeat(64) };
+
+describe('Copies that a finished job has retrieved', () => {
+  let clock: ManualClock;
+  let store: ArchiverStore;
+  let objects: MemoryObjectStore;
+  let claimChecks: ClaimChecks;
+  let parts: ReturnType<typeof retrievalArea>;
+  let lists: DatablockLists;
+  let orders: WorkOrders;
+  let handler: ChangePinsHandler;
+
+  beforeEach(async () => {
+    clock = new ManualClock(new Date('2026-01-01T00:00:00Z'));
+    [store, objects] = [memoryArchiverStore(), new MemoryObjectStore()];
+    for (const bucket of ['retrieval', 'control']) await objects.ensureBucket(bucket);
+    parts = retrievalArea({ store, objects, clock, config });
+    claimChecks = new ClaimChecks(objects, clock, { bucket: 'control', patience: 0 });
+    lists = new DatablockLists(objects, claimChecks, config);
+    orders = new WorkOrders(store, { wake: () => undefined } as unknown as OutboxRelay);
+    const reports = new RetrievalReports(objects, parts.lock, clock, config);
+    handler = new ChangePinsHandler(
+      ...([orders, parts.copies, parts.waits, reports, objects, lists, clock, config] as const),
+    );
+  });
+
+  const contextOf = (epoch: number): WorkContext => ({
+    ...{ epoch, signal: new AbortController().signal },
+    progress: () => undefined,
+  });
+  /** A retrieval that is done, and what it brought. */
+  async function retrieved(job: string, archiveId: string, more: Partial<RetrieveDatablockV1> = {}) {
+    const workOrderId = `${job}/0/${archiveId}`;
+    const data = { workOrderId, jobId: job, pid: 'pid', archiveId, ...more };
+    await orders.accept({
+      command: { kind: 'retrieve', data },
+      acceptedAt: clock.now(),
+      dueAt: clock.now(),
+      context: undefined,
+    });
+    await store.works.updateOne({ _id: workOrderId }, { $set: { state: 'done' } });
+    const name = more.selection === undefined ? archiveId : partName(archiveId, list.sha256);
+    const asker = { order: workOrderId, job, group: 'g' };
+    const isThere = () => Promise.resolve(true);
+    if ((await parts.lock.present(name, asker, {}, isThere)) === undefined)
+      await parts.lock.recall({ name, archiveId, bytes: 1 }, asker, contextOf(1), async () => {
+        await objects.put('retrieval', name, Buffer.from('x'), { size: 1 });
+        return { bytes: 1, sha256: 'x' };
+      });
+    return name;
+  }
+  async function changed(
+    change: PinChange,
+    number = 1,
+    epoch = 1,
+  ): Promise<PinsChangedV1 & { lines: PinLine[] }> {
+    const ids = { workOrderId: `j/pins/${number}`, jobId: 'j', number };
+    const { envelope } = await handler.handle({ ...ids, change, requestedBy: 'me' }, contextOf(epoch));
+    const data = envelope!.data as PinsChangedV1;
+    return { ...data, lines: data.copies === undefined ? [] : await claimChecks.readLines(data.copies) };
+  }
+  const endOf = async (name: string) => (await store.retrieved.findOne({ _id: name }))?.expiresAt;
+  const later = (milliseconds: number) => new Date(clock.now().getTime() + milliseconds);
+
+  it('are kept longer with new links, as far as they are there for the job; nothing is recalled', async () => {
+    const part = await retrieved('j', 'a', { selection: { list, files: 1, bytes: 1 } });
+    await retrieved('j', 'b');
+    await retrieved('k', 'other');
+    await objects.remove('retrieval', ['b']);
+    clock.advance(hour / 2);
+    const { lines, ...answer } = await changed('extend');
+    assert.deepEqual([answer.changed, answer.gone], [1, 1]);
+    const [a, b] = lines;
+    assert.deepEqual([a?.archiveId, a?.expiresAt], ['a', later(hour).toISOString()]);
+    assert.match(a?.url ?? '', /a\.parts/);
+    assert.deepEqual(b, { archiveId: 'b', gone: true });
+    assert.deepEqual([await endOf(part), await endOf('b')], [later(hour), undefined]);
+    assert.deepEqual(await endOf('other'), later(hour / 2), 'that of another job stays as it was');
+  });
+
+  it('cannot be kept for longer than anybody may, however often it is asked', async () => {
+    await retrieved('j', 'a');
+    const until = later(3 * hour);
+    for (let number = 1; number < 8; number += 1) {
+      clock.advance(hour / 2);
+      const { lines, gone } = await changed('extend', number);
+      if (clock.now() >= until) assert.deepEqual([lines, gone], [[{ archiveId: 'a', gone: true }], 1]);
+      else assert(new Date(lines[0]!.expiresAt!) <= until);
+    }
+    await parts.expiry.round();
+    assert.equal(await objects.head('retrieval', 'a'), undefined);
+  });
+
+  it('make room when they are released, but for those that another job has kept', async () => {
+    for (const id of ['a', 'b']) await retrieved('j', id);
+    await retrieved('k', 'b');
+    const { lines } = await changed('release');
+    assert.deepEqual(lines, [{ archiveId: 'a' }, { archiveId: 'b' }]);
+    await parts.expiry.round();
+    assert.deepEqual([await endOf('a'), await endOf('b')], [undefined, later(hour)]);
+    const again = await changed('release', 2);
+    assert.deepEqual([again.changed, again.gone], [0, 2]);
+  });
+
+  it('have those that wait for room look again at once, and no order that runs', async () => {
+    await retrieved('j', 'a');
+    const wait = {
+      job: 'k',
+      group: 'g',
+      bytes: 1,
+      lacks: 'space' as const,
+      since: clock.now(),
+      until: later(hour),
+    };
+    for (const [_id, more] of [
+      ['waits', { lastFault: 'no room' }],
+      ['runs', {}],
+    ] as const) {
+      const data = { workOrderId: _id, jobId: 'k', pid: 'pid', archiveId: _id };
+      await orders.accept({
+        command: { kind: 'retrieve', data },
+        acceptedAt: clock.now(),
+        dueAt: later(60_000),
+        context: undefined,
+      });
+      await store.works.updateOne({ _id }, { $set: { waitCode: 'quota.full', ...more } });
+      await parts.waits.stay({ _id, name: _id, ...wait });
+    }
+    await changed('release');
+    const dueAt = async (_id: string) => (await store.works.findOne({ _id }))?.dueAt;
+    assert.deepEqual([await dueAt('waits'), await dueAt('runs')], [clock.now(), later(60_000)]);
+  });
+
+  it('stay when another job comes in the midst of their release', async () => {
+    await retrieved('j', 'a');
+    await Promise.all([changed('release'), retrieved('k', 'a')]);
+    await parts.expiry.round();
+    assert.notEqual(await objects.head('retrieval', 'a'), undefined);
+    assert.deepEqual(
+      (await store.retrieved.findOne({ _id: 'a' }))?.pins?.map(({ job }) => job),
+      ['k'],
+    );
+  });
+
+  it('that the sweep has begun to remove are said to be gone, and stay gone', async () => {
+    await retrieved('j', 'a');
+    clock.advance(hour / 2);
+    const extended = changed('extend');
+    clock.advance(hour / 2);
+    assert.equal(
+      await parts.copies.takeOver('a', clock.now(), later(60_000)),
+      (await extended).changed === 0,
+    );
+    clock.advance(2 * hour);
+    const { lines } = await changed('extend', 2);
+    assert.deepEqual(lines, [{ archiveId: 'a', gone: true }]);
+  });
+
+  it('are extended once more by a second try, with a list of its own, which goes with the order', async () => {
+    await retrieved('j', 'a');
+    const first = await changed('extend', 1, 1);
+    const second = await changed('extend', 1, 2);
+    assert.deepEqual(
+      second.lines.map(({ expiresAt }) => expiresAt),
+      first.lines.map(({ expiresAt }) => expiresAt),
+    );
+    assert.notEqual(second.copies!.key, first.copies!.key);
+    const other = await changed('extend', 10);
+    await lists.forgetAnswer('j/pins/1');
+    const left: string[] = [];
+    for await (const { key } of objects.list('control', 'pins/')) left.push(key);
+    assert.deepEqual(left, [other.copies!.key]);
+  });
+
+  it('of a job that has brought nothing are none', async () => {
+    const { lines, ...answer } = await changed('release');
+    assert.deepEqual([lines, answer.changed, answer.gone, answer.copies], [[], 0, 0, undefined]);
+  });
+});

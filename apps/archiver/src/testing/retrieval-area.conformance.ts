@@ -1,0 +1,318 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { CatenaError, ManualClock } from '#kernel';
+import { MemoryObjectStore } from '#storage/testing';
+import type { ArchiverConfig } from '../archiver.config.js';
+import { WorkDeferred, type WorkContext } from '../domain/work.js';
+import { AreaFigures } from '../persistence/area-figures.js';
+import type { Asker } from '../persistence/retrieved-copies.js';
+import type { OpenStore } from './real-archiver-store.js';
+import { retrievalArea } from './retrieval-area.js';
+
+const mebibyte = 2 ** 20;
+const third = Math.floor(mebibyte / 3);
+const [hour, minute] = [3_600_000, 60_000];
+const bucket = 'retrieval';
+
+/** What holds for room in the retrieval bucket, in memory and in a database. */
+export function retrievalAreaConformance(name: string, open: () => Promise<OpenStore>): void {
+  describe(`The retrieval area in ${name}`, () => {
+    let opened: OpenStore;
+    let clock: ManualClock;
+    let objects: MemoryObjectStore;
+    let parts: ReturnType<typeof retrievalArea>;
+
+    before(async () => (opened = await open()));
+    after(() => opened.close());
+    beforeEach(async () => {
+      await opened.store.retrieved.deleteMany({});
+      await opened.store.roomWaits.deleteMany({});
+      clock = new ManualClock(new Date('2026-01-01T00:00:00Z'));
+      objects = new MemoryObjectStore();
+      await objects.ensureBucket(bucket);
+      limit({ retrievalSpace: mebibyte });
+    });
+
+    /** From here on with these limits, in bytes. */
+    const limit = (limits: Partial<ArchiverConfig>, figures?: AreaFigures): void => {
+      const config = {
+        ...{ lease: minute, retrievedLifetime: hour, retrievedLifetimeMost: 3 * hour },
+        ...{ retrievalBucket: bucket, ...limits },
+      } as ArchiverConfig;
+      const { store } = opened;
+      parts = retrievalArea({ store, objects, clock, config, ...(figures === undefined ? {} : { figures }) });
+    };
+    const context: WorkContext = {
+      ...{ epoch: 1, signal: new AbortController().signal },
+      progress: () => undefined,
+    };
+    /** Each is an order of a job of its own. */
+    const by = (id: string, group = 'g'): Asker => ({ order: id, job: id, group });
+    const retrieve = async (what: string, bytes: number, asker = by(what), epoch = 1): Promise<void> => {
+      const there = await parts.lock.present(what, asker, {}, async (size) => {
+        return (await objects.head(bucket, what))?.size === size;
+      });
+      if (there !== undefined) return;
+      await parts.lock.recall(
+        { name: what, archiveId: what, bytes },
+        asker,
+        { ...context, epoch },
+        async () => {
+          await objects.put(bucket, what, Buffer.alloc(bytes), { size: bytes });
+          return { bytes, sha256: 'x' };
+        },
+      );
+    };
+    /** The code of what kept it from that; undefined when nothing did. */
+    const outcome = (done: Promise<void>): Promise<string | undefined> =>
+      done.then(
+        () => undefined,
+        (error: unknown) => (error as CatenaError).code,
+      );
+    const inBucket = async (): Promise<string[]> => {
+      const keys: string[] = [];
+      for await (const { key } of objects.list(bucket, '')) keys.push(key);
+      return keys.sort();
+    };
+    const [full, quotaFull] = ['archiver.retrieval-area-full', 'archiver.retrieval-quota-full'];
+
+    it('holds what fits; the next one waits, and is told with numbers why, until when, and for how long', async () => {
+      await retrieve('a', mebibyte / 2);
+      await retrieve('b', mebibyte / 4);
+      const error = await retrieve('c', mebibyte / 2).catch((thrown: unknown) => thrown);
+      assert(error instanceof WorkDeferred);
+      assert.deepEqual([error.code, error.pause], [full, minute]);
+      assert.equal(
+        error.message,
+        'It waits for room in the retrieval area: it asks for 524288 bytes, 262144 of 1048576 are free (RETRIEVAL_SPACE). Copies are kept there until 2026-01-01T01:00:00.000Z or longer; whoever has fetched theirs can release them.',
+      );
+      assert.deepEqual(await inBucket(), ['a', 'b'], 'nothing of it was read');
+      clock.advance(hour - 2000);
+      const again = await retrieve('c', mebibyte / 2).catch((thrown: unknown) => thrown);
+      assert.equal((again as WorkDeferred).pause, 2000, 'it looks again when the first copy goes');
+    });
+
+    it('is never fuller than it may be, whoever asks at once; at worst all step back, and then one after the other goes', async () => {
+      const ids = Array.from({ length: 12 }, (_, index) => `a${index}`);
+      const first = await Promise.all(ids.map((id) => outcome(retrieve(id, third))));
+      assert((await inBucket()).length <= 3);
+      assert(first.filter((code) => code === full).length >= 9);
+      const done: string[] = await inBucket();
+      for (let looks = 0; done.length < ids.length && looks < 50; looks += 1) {
+        const waiting = ids.filter((id) => !done.includes(id));
+        await Promise.all(waiting.map((id) => outcome(retrieve(id, third, by(id), looks + 2))));
+        const there = await inBucket();
+        assert(there.length <= 3, there.join());
+        for (const id of there) {
+          if (!done.includes(id)) done.push(id);
+          await parts.copies.unpin(id, id, clock.now());
+        }
+        clock.advance(1000);
+      }
+      assert.equal(done.length, ids.length, 'each of them came');
+    });
+
+    it('is not overfilled by two that each saw the last room before the other one took it', async () => {
+      await retrieve('a', mebibyte / 2);
+      let meanwhile: Promise<string | undefined> | undefined;
+      /** Lets another in between the first look of one and its record. */
+      class Late extends AreaFigures {
+        override async taken(except: string): Promise<number> {
+          const taken = await super.taken(except);
+          if (except === 'b' && meanwhile === undefined) {
+            meanwhile = outcome(retrieve('c', mebibyte / 2));
+            await meanwhile;
+          }
+          return taken;
+        }
+      }
+      limit({ retrievalSpace: mebibyte }, new Late(opened.store));
+      assert.equal(await outcome(retrieve('b', mebibyte / 2)), full);
+      assert.equal(await meanwhile, undefined);
+      assert.deepEqual(await inBucket(), ['a', 'c']);
+      assert.equal(
+        await opened.store.retrieved.findOne({ _id: 'b' }),
+        null,
+        'it holds no room while it waits',
+      );
+    });
+
+    it('is given first to who came first: a large one is not passed by small ones for ever', async () => {
+      await retrieve('a', mebibyte / 2);
+      assert.equal(await outcome(retrieve('large', mebibyte)), full);
+      clock.advance(1000);
+      assert.equal(
+        await outcome(retrieve('small', mebibyte / 8)),
+        full,
+        'it would take the room of the large one',
+      );
+      await parts.copies.unpin('a', 'a', clock.now());
+      assert.equal(await outcome(retrieve('small', mebibyte / 8)), full);
+      assert.equal(await outcome(retrieve('large', mebibyte)), undefined);
+      await parts.copies.unpin('large', 'large', clock.now());
+      assert.equal(await outcome(retrieve('small', mebibyte / 8)), undefined);
+      assert.equal(await parts.waits.count(clock.now()), 0);
+    });
+
+    it('lets go of the place of an order that does not ask any more', async () => {
+      await retrieve('a', mebibyte / 2);
+      assert.equal(await outcome(retrieve('cancelled', mebibyte)), full);
+      clock.advance(9 * minute);
+      assert.equal(await outcome(retrieve('small', mebibyte / 8)), full);
+      clock.advance(2 * minute);
+      assert.equal(await outcome(retrieve('small', mebibyte / 8)), undefined);
+      await parts.expiry.round();
+      assert.equal(await opened.store.roomWaits.countDocuments({}), 0);
+    });
+
+    it('has no object left that no record tells of, when an expired copy could not be recalled anew', async () => {
+      await retrieve('a', mebibyte / 2);
+      clock.advance(hour);
+      const recall = { name: 'a', archiveId: 'a', bytes: mebibyte / 2 };
+      const failing = parts.lock.recall(recall, by('x'), context, () => Promise.reject(new Error('tape')));
+      await assert.rejects(failing, /tape/);
+      assert.deepEqual(await inBucket(), []);
+      assert.equal(await parts.figures.taken(''), 0);
+    });
+
+    it('keeps a copy whose arrival was written, though the answer of the database was lost', async () => {
+      const { arrived } = parts.copies;
+      parts.copies.arrived = async (...args) => {
+        await arrived.apply(parts.copies, args);
+        throw new Error('the answer was lost');
+      };
+      await assert.rejects(retrieve('a', mebibyte / 2), /the answer was lost/);
+      assert.deepEqual(await inBucket(), ['a']);
+      assert.equal((await opened.store.retrieved.findOne({ _id: 'a' }))?.state, 'present');
+    });
+
+    it('keeps the record of a recall that failed while the store is away, until both can go', async () => {
+      await retrieve('a', mebibyte / 2);
+      clock.advance(hour);
+      const recall = { name: 'a', archiveId: 'a', bytes: mebibyte / 2 };
+      const failing = parts.lock.recall(recall, by('x'), context, () => {
+        objects.unavailable = true;
+        return Promise.reject(new Error('tape'));
+      });
+      await assert.rejects(failing, /tape/);
+      objects.unavailable = false;
+      assert.equal(await parts.figures.taken(''), mebibyte / 2);
+      clock.advance(minute + 1);
+      await parts.expiry.round();
+      assert.deepEqual([await inBucket(), await parts.figures.taken('')], [[], 0]);
+    });
+
+    it('gives room that a worker held who died, when its lease is over', async () => {
+      const recall = { name: 'a', archiveId: 'a', bytes: mebibyte, ...by('a'), epoch: 1 };
+      await parts.copies.take(recall, clock.now(), new Date(clock.now().getTime() + minute));
+      assert.deepEqual(await parts.figures.groups(clock.now(), 9), [
+        { group: 'g', copies: 1, bytes: mebibyte },
+      ]);
+      assert.equal(await outcome(retrieve('b', mebibyte / 2)), full);
+      clock.advance(minute + 1);
+      assert.equal(await outcome(retrieve('b', mebibyte / 2)), undefined);
+    });
+
+    it('refuses at once what could never fit, and says whose limit it is', async () => {
+      limit({ retrievalSpace: mebibyte, retrievalQuota: mebibyte / 2 });
+      assert.equal(await outcome(retrieve('a', mebibyte + 1, by('a', ''))), 'archiver.retrieval-too-large');
+      assert.equal(await outcome(retrieve('a', mebibyte / 2 + 1)), 'archiver.retrieval-over-quota');
+      assert.equal(await parts.waits.count(clock.now()), 0);
+      assert.deepEqual(await inBucket(), []);
+    });
+
+    it('counts copies for the group whose jobs have them kept: its full quota keeps nobody else waiting', async () => {
+      limit({ retrievalSpace: 4 * mebibyte, retrievalQuota: mebibyte });
+      for (const id of ['a', 'b']) await retrieve(id, mebibyte / 2);
+      const error = await retrieve('c', mebibyte / 2).catch((thrown: unknown) => thrown);
+      assert(error instanceof WorkDeferred);
+      assert.equal(error.code, quotaFull);
+      assert.match(
+        error.message,
+        /^It waits for the quota of group g: it asks for 524288 bytes, 1048576 of 1048576 are taken \(RETRIEVAL_QUOTA\)\. Copies are kept there until 2026-01-01T01:00:00\.000Z/,
+      );
+      assert.equal(await outcome(retrieve('d', mebibyte, by('d', 'h'))), undefined);
+      assert.equal(await outcome(retrieve('e', mebibyte, by('e', ''))), undefined, 'of nobody');
+      await parts.copies.unpin('a', 'a', clock.now());
+      assert.equal(await outcome(retrieve('c', mebibyte / 2)), undefined);
+    });
+
+    it('counts a copy that two groups share for both; who has no room for it in the quota does not get it', async () => {
+      limit({ retrievalQuota: mebibyte });
+      await retrieve('shared', mebibyte / 2);
+      await retrieve('own', mebibyte, by('x', 'h'));
+      assert.equal(await outcome(retrieve('shared', mebibyte / 2, by('y', 'h'))), quotaFull);
+      const pins = async () =>
+        (await opened.store.retrieved.findOne({ _id: 'shared' }))?.pins?.map(({ job }) => job);
+      assert.deepEqual(await pins(), ['shared']);
+      await parts.copies.unpin('own', 'x', clock.now());
+      assert.equal(await outcome(retrieve('shared', mebibyte / 2, by('y', 'h'))), undefined);
+      assert.deepEqual(await pins(), ['shared', 'y']);
+      for (const group of ['g', 'h'])
+        assert.equal(await parts.figures.takenBy(group, clock.now(), ''), mebibyte / 2);
+      assert.deepEqual(await parts.figures.groups(clock.now(), 10), [
+        { group: 'g', copies: 1, bytes: mebibyte / 2 },
+        { group: 'h', copies: 1, bytes: mebibyte / 2 },
+      ]);
+    });
+
+    it('makes room of copies that nobody has kept, at once and the longest unused first, and never of others', async () => {
+      for (const id of ['a', 'b', 'c']) {
+        await retrieve(id, third);
+        clock.advance(1000);
+      }
+      for (const id of ['c', 'a']) {
+        await parts.copies.unpin(id, id, clock.now());
+        clock.advance(1000);
+      }
+      const over: string[] = [];
+      for await (const each of parts.copies.over(clock.now(), 10)) over.push(each);
+      assert.deepEqual(over, ['c', 'a']);
+      await retrieve('d', mebibyte / 2);
+      assert.deepEqual(await inBucket(), ['b', 'd']);
+    });
+
+    it('keeps a copy that a job wants between the look for room and its removal', async () => {
+      await retrieve('a', mebibyte);
+      await parts.copies.unpin('a', 'a', clock.now());
+      const { over } = parts.copies;
+      parts.copies.over = async function* (...look) {
+        for await (const found of over.apply(parts.copies, look)) {
+          await parts.lock.keepUntil(found, by('late'), new Date(clock.now().getTime() + hour));
+          yield found;
+        }
+      };
+      assert.equal(await outcome(retrieve('b', mebibyte)), full);
+      assert.deepEqual(await inBucket(), ['a']);
+    });
+
+    it('of a mebibyte with three copies that are kept has a fourth wait until one of them is let go of', async () => {
+      for (const id of ['a', 'b', 'c']) await retrieve(id, third);
+      for (let looks = 0; looks < 3; looks += 1) {
+        assert.equal(await outcome(retrieve('d', third)), full);
+        await parts.expiry.round();
+        clock.advance(minute);
+      }
+      assert.deepEqual(await inBucket(), ['a', 'b', 'c']);
+      await parts.copies.extend('a', 'a', clock.now(), new Date(clock.now().getTime() + 2 * hour), 3 * hour);
+      clock.advance(hour);
+      assert.equal(await outcome(retrieve('d', third)), undefined);
+      assert.deepEqual(await inBucket(), ['a', 'd']);
+    });
+
+    it('counts what a part has become, once it is there', async () => {
+      const asker = by('p');
+      await parts.lock.recall({ name: 'p', archiveId: 'a', bytes: 10 }, asker, context, () =>
+        Promise.resolve({ bytes: 2048, sha256: 'x' }),
+      );
+      assert.deepEqual(await parts.figures.totals(), { copies: 1, used: 2048, reserved: 0 });
+    });
+
+    it('without limits asks nobody, and keeps no queue', async () => {
+      limit({});
+      for (const id of ['a', 'b']) await retrieve(id, mebibyte);
+      assert.deepEqual(await inBucket(), ['a', 'b']);
+      assert.equal(await parts.figures.taken('a'), mebibyte);
+    });
+  });
+}
