@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { readDatablock } from '#datablock';
 import { until } from '#messaging/testing';
 import { createDataset, registerFiles } from '../support/datasets.js';
@@ -12,6 +13,8 @@ import { Installation } from '../support/installation.js';
 import { Ledger } from '../support/ledger.js';
 import type { ScicatClient } from '../support/scicat-client.js';
 import { verdict } from '../support/verdict.js';
+
+const admin = fileURLToPath(new URL('../../../tools/catena-admin.mjs', import.meta.url));
 
 interface Run {
   readonly _id: string;
@@ -113,11 +116,11 @@ describe('What an earlier system has archived', () => {
     assert.ok(response.ok, `${response.status} ${await response.clone().text()}`);
     return (await response.json()) as Answer;
   }
-  async function adopted(apply: boolean): Promise<Run> {
+  async function adopted(): Promise<Run> {
     const target = installation.shares[0];
     const { _id } = await asOperator<Run>('POST', '', {
       target,
-      apply,
+      apply: true,
       by: 'Ada',
       reason: 'the old archive',
     });
@@ -139,20 +142,37 @@ describe('What an earlier system has archived', () => {
     assert.equal(statusCode, 'finishedUnsuccessful');
   });
 
-  it('is looked for first, and nothing is recorded', async () => {
-    const { counts } = await adopted(false);
+  it('is looked for first, by an administrator at a command line, and nothing is recorded', async () => {
+    const { ports, secrets } = installation.settings;
+    const appsFile = join(installation.directory, 'apps.yaml');
+    const url = `http://127.0.0.1:${ports.archiver}`;
+    await writeFile(
+      appsFile,
+      `apps: [{ name: archiver, url: '${url}', token: '${secrets.operationsTokens.archiver}' }]\n`,
+    );
+    const environment = { PATH: process.env['PATH'], OPERATIONS_APPS_FILE: appsFile };
+    const said = execFileSync(process.execPath, [admin, '--json', 'adopt', installation.shares[0]!], {
+      env: environment,
+      encoding: 'utf8',
+    });
+    const { counts } = JSON.parse(said) as Run;
     assert.deepEqual([counts['looked'], counts['adoptable'], counts['bytes']], [3, 3, 0]);
+    assert.throws(
+      () =>
+        execFileSync(process.execPath, [admin, 'adopt', 'x', '--apply'], { env: environment, stdio: 'pipe' }),
+      /--reason/,
+    );
   });
 
   it('is adopted where its bytes are what the catalogue lists, with checksums or without, once', async () => {
-    const { counts, problems } = await adopted(true);
+    const { counts, problems } = await adopted();
     assert.deepEqual([counts['looked'], counts['adopted'], counts['refused']], [3, 2, 1]);
     assert.deepEqual(
       problems.map(({ archiveId }) => archiveId),
       [idOf(pids[2]!)],
     );
     assert.match(problems[0]!.message, /log.txt/);
-    const again = await adopted(true);
+    const again = await adopted();
     assert.deepEqual([again.counts['known'], again.counts['adopted'], again.counts['refused']], [2, 0, 1]);
   });
 

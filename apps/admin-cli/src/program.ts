@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { CommandBasics, CommandResult, GlobalOptions, Runner } from '#command-line';
+import type { AdoptOptions } from './adopt/adopt.js';
 import type { CheckWorkerOptions } from './check-worker/settings.js';
 import type { ReconcileOptions } from './reconcile/reconcile.js';
 import type { CheckDatabaseOptions } from './check-database/check-database.js';
@@ -84,6 +85,19 @@ export function programFor(run: Runner<CommandBasics>): Command {
     .option('--by <name>', 'who does it (default: the user of this computer)')
     .action((options: ReconcileOptions) =>
       perform(async (context) => (await import('./reconcile/reconcile.js')).reconcile(context, options)),
+    );
+  program
+    .command('adopt')
+    .description('have the archiver take over what an earlier system has archived; only looks unless told to')
+    .argument('<target>', 'the name of a target, or of a share of LTS_ROOTS')
+    .option('--apply', 'read and record what the catalogue lists; needs --reason')
+    .option('--pid <pid>', 'only this dataset')
+    .option('--created-before <time>', 'only what was registered before then, such as 2026-01-31T00:00:00Z')
+    .option('--reason <text>', 'kept with what is adopted')
+    .option('--by <name>', 'who does it (default: the user of this computer)')
+    .option('--app <name>', 'the archiver in OPERATIONS_APPS_FILE', 'archiver')
+    .action((target: string, options: AdoptOptions) =>
+      perform(async (context) => (await import('./adopt/adopt.js')).adopt(context, target, options)),
     );
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   return program;

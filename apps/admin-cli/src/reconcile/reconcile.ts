@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os';
 import { countText, Failure, interruption, type CommandBasics, type CommandResult } from '#command-line';
 import { wait } from '#kernel';
-import { chosen, operatedApps, type OperatedApp } from './apps-file.js';
-import { operationsCall } from './operations-calls.js';
+import { chosen, operatedApps, type OperatedApp } from '../operations/apps-file.js';
+import { operationsCall } from '../operations/operations-calls.js';
 import { leftOf, linesOf, type AppReport, type RunAnswer } from './report.js';
 
 export interface ReconcileOptions {
