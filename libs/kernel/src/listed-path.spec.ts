@@ -7,6 +7,8 @@ describe('listedPath', () => {
     ['a/b', '/data/x', 'a/b'],
     ['/data/x/a/b', '/data/x', 'a/b'],
     ['/data/x/a/b', '/data/x/', 'a/b'],
+    ['./a/b', '/data/x', 'a/b'],
+    ['././/a', undefined, 'a'],
   ] as const)
     it(`takes ${path} of ${folder} for ${inside}`, () => assert.equal(listedPath(path, folder), inside));
 
@@ -22,6 +24,9 @@ describe('listedPath', () => {
     ['/data/x', '/data/x'],
     ['/data/x//a', '/data/x'],
     ['/data/x/../y', '/data/x'],
+    ['./../y', '/data/x'],
+    ['./', '/data/x'],
+    ['a/./b', '/data/x'],
   ] as const)
     it(`refuses ${path} of "${folder}"`, () =>
       assert.throws(() => listedPath(path, folder), { code: 'kernel.unsafe-path' }));

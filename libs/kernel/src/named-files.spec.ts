@@ -25,12 +25,17 @@ describe('Files that are named', () => {
   });
 
   it('are never those of a name that no file can have', () => {
-    for (const name of ['', '/', '..', '../a', '/etc/passwd', './a', 'a//b'])
+    for (const name of ['', '/', '..', '../a', '/etc/passwd', 'a/./b', 'a//b'])
       assert.deepEqual(seen([name], ['a', 'a/b', 'etc/passwd'], null), [[], [name]], name);
   });
 
   it('that are named twice, or with the folder they lie in, are one', () => {
     assert.deepEqual(seen(['a/b', 'a', 'a/b', 'a/'], ['a/b', 'a/c']), [['a/b', 'a/c'], []]);
+  });
+
+  it('may be named, and listed, with ./ before them', () => {
+    assert.deepEqual(seen(['./a'], ['a', 'b']), [['a'], []]);
+    assert.deepEqual(seen(['a'], ['./a', './b']), [['./a'], []]);
   });
 
   it('pass over what lists of before may hold', () => {

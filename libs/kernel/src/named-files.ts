@@ -55,7 +55,7 @@ export class NamedFiles {
     if (names.length === 0 || names.includes('')) return undefined;
     const folder = this.sourceFolder ?? '';
     const before = folder === '' || folder.endsWith('/') ? folder : `${folder}/`;
-    const source = `^(?:${escaped(before)})?(?:${names.map(escaped).join('|')})(?:/|$)`;
+    const source = `^(?:[.]/+)*(?:${escaped(before)})?(?:${names.map(escaped).join('|')})(?:/|$)`;
     if (source.includes('\0') || Buffer.byteLength(source) > maxPatternBytes) return undefined;
     return new RegExp(source);
   }

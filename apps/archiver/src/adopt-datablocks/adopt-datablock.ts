@@ -9,6 +9,9 @@ import type { Adoption, AdoptionOutcome, StoredDatablock } from '../persistence/
 import { isNamedByCatena } from '../domain/own-datablock.js';
 import { notAdoptable, readEarlierTar, type ReadTar } from './earlier-tar.js';
 
+/** Bytes of an archive id: keys of objects have 1024, and parts of datablocks are named after it. */
+const maxIdBytes = 900;
+
 export interface Adopted {
   readonly outcome: AdoptionOutcome;
   /** Bytes that were read. */
@@ -66,6 +69,9 @@ export class AdoptDatablock {
     { target, createdBefore }: Pick<Adoption, 'target' | 'createdBefore'>,
   ): LongTermStorage {
     safeRelativePath(archiveId);
+    // Names in the retrieval bucket are made of it.
+    if (Buffer.byteLength(archiveId) > maxIdBytes)
+      throw notAdoptable(`an archive id of at most ${maxIdBytes} bytes`, `${Buffer.byteLength(archiveId)}`);
     // Anybody who may register datablocks may give one the name of a tar that Catena made for others.
     if (isNamedByCatena(archiveId))
       throw notAdoptable('an archive id of an earlier system', `one that Catena gives: ${archiveId}`);

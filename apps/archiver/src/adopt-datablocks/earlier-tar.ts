@@ -102,7 +102,7 @@ function membersOf({ files, sourceFolder }: ListedTar, seen: ReadonlyMap<string,
   const prefix = prefixOf(files, sourceFolder, seen);
   const paths = new Set<string>();
   const members = files.map(({ path, size, chk }): ManifestMember => {
-    const own = insideOf(path, sourceFolder);
+    const own = listedPath(path, sourceFolder);
     if (paths.has(own))
       throw notAdoptable('each file once in the catalogue', `${JSON.stringify(path)} twice`);
     paths.add(own);
@@ -125,7 +125,7 @@ function prefixOf(
   const folder = (sourceFolder ?? '').replace(/^\/+|\/+$/g, '');
   const last = folder.slice(folder.lastIndexOf('/') + 1);
   const likely = ['', ...(folder === '' ? [] : [`${folder}/`, `${last}/`])];
-  const own = files.map(({ path }) => insideOf(path, sourceFolder));
+  const own = files.map(({ path }) => listedPath(path, sourceFolder));
   const found = likely.find((prefix) => own.every((path) => seen.has(`${prefix}${path}`)));
   if (found !== undefined) return found;
   const missing = own.filter((path) => !seen.has(path));
@@ -133,11 +133,6 @@ function prefixOf(
     `all ${own.length} listed files in the tar, as they are or below ${JSON.stringify(folder)}`,
     `${missing.length} missing, among them ${JSON.stringify(missing.slice(0, maxNamed))}`,
   );
-}
-
-/** As retrievals name it. @throws PermanentError `kernel.unsafe-path` */
-function insideOf(path: string, sourceFolder: string | undefined): string {
-  return listedPath(path.replace(/^(\.\/)+/, ''), sourceFolder);
 }
 
 /** SciCat lets anybody write what they like here. */

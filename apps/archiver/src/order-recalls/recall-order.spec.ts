@@ -39,13 +39,17 @@ describe('The archiver, of retrievals from a library of tapes,', () => {
   const take = (recalls: RecallOrder, lease = minute): Promise<WorkOrder | undefined> =>
     recalls.take(clock.now(), new Date(clock.now().getTime() + lease));
 
-  async function accept(archiveId: string, kind: 'retrieve' | 'verify' = 'retrieve'): Promise<string> {
+  async function accept(
+    archiveId: string,
+    kind: 'retrieve' | 'verify' = 'retrieve',
+    target = 'tape',
+  ): Promise<string> {
     const workOrderId = newId();
     const data = { workOrderId, jobId: 'j', pid: 'p', archiveId };
     clock.advance(1);
     const now = clock.now();
     await orders.accept({
-      ...{ command: { kind, data }, needs: { of: 'any', targets: ['tape'] } },
+      ...{ command: { kind, data }, needs: { of: 'any', targets: [target] } },
       ...{ acceptedAt: now, dueAt: now, context: undefined },
     });
     return workOrderId;
@@ -207,16 +211,24 @@ describe('The archiver, of retrievals from a library of tapes,', () => {
       assert.deepEqual(new Set(await all(archiver())), new Set(['a', 'b']));
     });
 
-    it('again later when it is away, while they are read as they came', async () => {
+    it('again later when it is away, while they are read as they came, and others are not asked later for it', async () => {
+      const other = new MemoryLibrary('other', 1);
       library.places.set('a', { medium: 'A', position: 7 });
-      await accept('a');
+      other.places.set('b', { medium: 'B', position: 8 });
+      for (let count = 0; count < 10; count += 1) await accept('a');
+      await accept('b', 'retrieve', 'other');
       library.away = true;
-      const places = placesOf();
-      assert.equal(await places.round(), false);
-      assert.deepEqual((await store.works.findOne({}))?.placedAt, undefined);
+      const places = placesOf([library, other]);
+      await places.round();
+      assert.deepEqual(other.asked, ['b']);
+      const placed = () => store.works.countDocuments({ 'place.medium': 'A' });
+      assert.equal(await placed(), 0);
       library.away = false;
       await places.round();
-      assert.equal((await store.works.findOne({}))?.place?.medium, 'A');
+      assert.equal(await placed(), 0, 'not at once');
+      clock.advance(minute + 1);
+      await places.round();
+      assert.equal(await placed(), 10);
     });
 
     it('not where a storage has no media', async () => {

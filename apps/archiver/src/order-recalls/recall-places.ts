@@ -13,6 +13,8 @@ const pause = 5000;
 const placeLifetime = 3_600_000;
 /** Retrievals in one round. */
 const batch = 200;
+/** Milliseconds after which a storage that did not answer is asked again. */
+const awayPause = 60_000;
 /** Questions to one storage at the same time. */
 const atOnce = 4;
 
@@ -47,40 +49,48 @@ export class RecallPlaces extends HostedLoop {
     const now = this.clock.now();
     const written = this.ordered.flatMap(({ name }) => this.names.writtenAs(name));
     const stale = new Date(now.getTime() - placeLifetime);
+    const away = new Set<string>();
     let [found, some]: [number, Unplaced[]] = [0, []];
     for await (const order of this.queue.unplaced(written, now, stale, batch)) {
       found += 1;
       some.push(order);
       if (some.length < atOnce) continue;
-      if (!(await this.placeAll(some))) return false;
+      await this.placeAll(some, away);
       some = [];
     }
-    return (await this.placeAll(some)) && found === batch;
+    await this.placeAll(some, away);
+    return found === batch;
   }
 
-  /** @returns false when a storage did not answer: it is asked again after a pause */
-  private async placeAll(some: readonly Unplaced[]): Promise<boolean> {
-    if (this.stopping.aborted) return false;
-    const placed = await Promise.all(some.map((order) => this.place(order)));
+  private async placeAll(some: readonly Unplaced[], away: Set<string>): Promise<void> {
+    if (this.stopping.aborted) return;
+    await Promise.all(some.map((order) => this.place(order, away)));
     stillMoving();
-    return placed.every(Boolean);
   }
 
-  private async place({ _id, command, needs }: Unplaced): Promise<boolean> {
+  /** @param away storages that did not answer in this round: those of others do not wait for them */
+  private async place({ _id, command, needs }: Unplaced, away: Set<string>): Promise<void> {
     const { first, targets = [] } = needs ?? {};
     const [share] = [first, ...targets]
       .filter((name) => name !== undefined)
       .flatMap((name) => this.shares.filter((one) => this.names.writtenAs(one.name).includes(name)));
-    if (share === undefined || command.kind !== 'retrieve') return true;
+    if (share === undefined || command.kind !== 'retrieve') return;
+    const now = this.clock.now();
     try {
-      const place = share.knowsPlaces ? await share.placeOf(command.data.archiveId) : undefined;
+      const isAsked = share.knowsPlaces && !away.has(share.name);
+      const place = isAsked ? await share.placeOf(command.data.archiveId) : undefined;
+      if (away.has(share.name)) return await this.askLater(_id, now);
       const known = place === undefined ? undefined : { target: share.name, ...place };
-      await this.queue.placed(_id, known, this.clock.now());
-      return true;
+      await this.queue.placed(_id, known, now);
     } catch (error) {
+      away.add(share.name);
       const facts = { workOrderId: _id, share: share.name, error: messageOf(error) };
       this.logger.debug(facts, 'cannot tell where a retrieval lies');
-      return false;
+      await this.askLater(_id, now);
     }
+  }
+
+  private askLater(_id: string, now: Date): Promise<void> {
+    return this.queue.placed(_id, undefined, new Date(now.getTime() - placeLifetime + awayPause));
   }
 }

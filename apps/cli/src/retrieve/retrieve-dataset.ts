@@ -1,4 +1,4 @@
-import { type CommandResult, countText, durationText, Failure } from '#command-line';
+import { type CommandResult, countText, durationText, Failure, nameText } from '#command-line';
 import { readManifest } from '#datablock';
 import { NamedFiles } from '#kernel';
 import { Bandwidth } from '../bandwidth.js';
@@ -11,6 +11,9 @@ import type { HttpClient } from '../server/http-client.js';
 import { download } from './download.js';
 import { looksPartial, TargetFolder } from './target-folder.js';
 import { unpack, type Unpacked } from './unpack.js';
+
+/** Names that a failure repeats. */
+const maxNamed = 5;
 
 export interface RetrieveOptions {
   readonly to: string;
@@ -77,10 +80,12 @@ async function recall(context: CommandContext, client: HttpClient, recalled: Rec
   if (!isGood(job)) return { outcome: 'failed', lines: jobLines(job), document: job };
   // Others may have filled the disk meanwhile.
   await folder.assertRoom(files.length === 0 ? bytes : bytesIn(job), signal);
-  const { written, alreadyThere } = await restore(job, context, { ...recalled, sourceFolder });
+  const { written, alreadyThere, missing } = await restore(job, context, { ...recalled, sourceFolder });
   const elapsed = Date.now() - began;
   const there = alreadyThere === 0 ? '' : `, ${alreadyThere} were there already`;
   output.say(`${countText(written, 'file')} restored and verified${there}, ${durationText(elapsed)}`);
+  // What was named and did not come may be in the area still.
+  if (missing.length > 0) return incomplete(pid, id, missing);
   if (!recalled.keep) await letGo(client, id);
   const document = { pid, job: id, folder: folder.root, written, alreadyThere, milliseconds: elapsed };
   return { outcome: 'done', lines: [folder.root], document };
@@ -99,7 +104,7 @@ async function restore(
   job: Job,
   { output, signal }: CommandContext,
   { folder, overwrite, files, sourceFolder, bandwidth, concurrency }: Recall & Pick<Facts, 'sourceFolder'>,
-): Promise<Unpacked> {
+): Promise<Unpacked & { readonly missing: readonly string[] }> {
   const datablocks = job.jobResultObject.result ?? [];
   const progress = output.progress('restoring', bytesIn(job));
   const named = new NamedFiles(files, sourceFolder);
@@ -117,7 +122,19 @@ async function restore(
   } finally {
     progress.end();
   }
-  return { written, alreadyThere };
+  return { written, alreadyThere, missing: files.length === 0 ? [] : named.missing };
+}
+
+function incomplete(pid: string, job: string, missing: readonly string[]): CommandResult {
+  const named = missing.slice(0, maxNamed).map((name) => nameText(name));
+  const others = missing.length > maxNamed ? ` and ${missing.length - maxNamed} more` : '';
+  return {
+    outcome: 'failed',
+    lines: [
+      `Expected all that --file names among what came back, found nothing of ${named.join(', ')}${others}. The copies stay where they are: catena job ${job} shows them.`,
+    ],
+    document: { pid, job, missing },
+  };
 }
 
 /** Files of the dataset that are called as a file under way could be: one datablock must not write over those of another. */
