@@ -46,6 +46,8 @@ function complaintAbout(
   const shown = JSON.stringify(path.slice(0, shownCharacters));
   // A lone surrogate is stored as another character: the file would never be found under its name.
   if (/\p{Cs}/u.test(path)) return `must be well-formed Unicode, found ${shown}`;
+  // Lists of before have such paths; a new one says each path in one way.
+  if (path.startsWith('./')) return `must be a path without ./ before it, found ${shown}`;
   let inside: string;
   try {
     inside = listedPath(path, sourceFolder);
