@@ -92,6 +92,10 @@ export function programFor(run: Runner<CommandBasics>): Command {
     .argument('<target>', 'the name of a target, or of a share of LTS_ROOTS')
     .option('--apply', 'read and record what the catalogue lists; needs --reason')
     .option('--pid <pid>', 'only this dataset')
+    .option(
+      '--without-checksums',
+      'also what the catalogue has only sizes of: if you trust who registered it',
+    )
     .option('--created-before <time>', 'only what was registered before then, such as 2026-01-31T00:00:00Z')
     .option('--reason <text>', 'kept with what is adopted')
     .option('--by <name>', 'who does it (default: the user of this computer)')

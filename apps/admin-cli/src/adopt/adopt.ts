@@ -6,6 +6,7 @@ import { operationsCall } from '../operations/operations-calls.js';
 
 export interface AdoptOptions {
   readonly apply?: boolean;
+  readonly withoutChecksums?: boolean;
   readonly pid?: string;
   readonly createdBefore?: string;
   readonly reason?: string;
@@ -37,7 +38,15 @@ const maxSilent = 60;
 export async function adopt(
   context: CommandBasics,
   target: string,
-  { apply = false, pid, createdBefore, reason, by = nameOfUser(), app: name }: AdoptOptions,
+  {
+    apply = false,
+    withoutChecksums = false,
+    pid,
+    createdBefore,
+    reason,
+    by = nameOfUser(),
+    app: name,
+  }: AdoptOptions,
 ): Promise<CommandResult> {
   if (apply && (reason ?? '').trim() === '')
     throw new Failure('usage', 'Expected --reason "why" with --apply: it is kept with what is adopted.');
@@ -46,7 +55,7 @@ export async function adopt(
   if (app === undefined)
     throw new Failure('usage', `Expected ${name} (--app) in OPERATIONS_APPS_FILE, found none of that name.`);
   const begun = await operationsCall<Run>(app, 'adoptions', context.signal, {
-    ...{ target, apply, by, reason: reason ?? 'a look' },
+    ...{ target, apply, withoutChecksums, by, reason: reason ?? 'a look' },
     ...(pid === undefined ? {} : { pid }),
     ...(createdBefore === undefined ? {} : { createdBefore }),
   });

@@ -5,6 +5,7 @@ import { SharesToken } from '../archiver.config.js';
 import { CatalogueWord, type ListedDatablock } from '../catalog/catalogue-word.js';
 import { DatablockLists } from '../originals/datablock-lists.js';
 import { Datablocks, type FoundDatablock } from '../persistence/datablocks.js';
+import type { WantedAdoption } from '../persistence/adoptions.js';
 import type { Adoption, AdoptionOutcome, StoredDatablock } from '../persistence/records.js';
 import { isNamedByCatena } from '../domain/own-datablock.js';
 import { notAdoptable, readEarlierTar, type ReadTar } from './earlier-tar.js';
@@ -39,14 +40,14 @@ export class AdoptDatablock {
   /** @throws TransientError for what passes: a target or a catalogue that is away */
   async adopt(
     listed: ListedDatablock,
-    run: Pick<Adoption, 'target' | 'apply' | 'createdBefore' | 'by' | 'reason'>,
+    run: WantedAdoption,
     signal: AbortSignal,
     shown: Shown = () => undefined,
   ): Promise<Adopted> {
     let bytes = 0;
     try {
       const known = await this.datablocks.found(listed.archiveId);
-      if (known !== undefined && !isMissingAt(known, run.target))
+      if (known !== undefined && !(await this.isWorthReading(known, run.target)))
         return { outcome: outcomeOf(known, listed), bytes };
       const share = this.assertAdoptable(listed, run);
       const size = (await share.stat(listed.archiveId))?.size;
@@ -54,6 +55,11 @@ export class AdoptDatablock {
       if (size === undefined) throw notAdoptable(`a file ${listed.archiveId} on ${share.name}`, 'none');
       if (!run.apply) return { outcome: 'adoptable', bytes };
       const read = await this.read(listed, share, signal, (now) => shown((bytes = now)));
+      if (read.checkedBy === 'sizes' && run.withoutChecksums !== true)
+        throw notAdoptable(
+          'a checksum for each file in the catalogue',
+          'sizes only: run it with withoutChecksums if you trust whoever registered them',
+        );
       await this.record(listed, share, read, known, run);
       return { outcome: 'adopted', bytes };
     } catch (error) {
@@ -65,7 +71,7 @@ export class AdoptDatablock {
 
   /** Before anything is read. */
   private assertAdoptable(
-    { archiveId, datasetId, createdAt }: ListedDatablock,
+    { archiveId, datasetId, createdAt, updatedAt }: ListedDatablock,
     { target, createdBefore }: Pick<Adoption, 'target' | 'createdBefore'>,
   ): LongTermStorage {
     safeRelativePath(archiveId);
@@ -75,10 +81,14 @@ export class AdoptDatablock {
     // Anybody who may register datablocks may give one the name of a tar that Catena made for others.
     if (isNamedByCatena(archiveId))
       throw notAdoptable('an archive id of an earlier system', `one that Catena gives: ${archiveId}`);
-    if (createdBefore !== undefined && !(new Date(createdAt ?? Number.NaN) < createdBefore))
+    // What a record says may be younger than the record.
+    const isOlder = [createdAt, updatedAt].every(
+      (time) => createdBefore === undefined || new Date(time ?? Number.NaN) < createdBefore,
+    );
+    if (createdBefore !== undefined && !isOlder)
       throw notAdoptable(
-        `a datablock of ${datasetId} that was registered before ${createdBefore.toISOString()}`,
-        `one of ${createdAt ?? 'no time'}`,
+        `a datablock of ${datasetId} that was registered, and changed last, before ${createdBefore.toISOString()}`,
+        `one of ${createdAt ?? 'no time'}, changed ${updatedAt ?? 'at no time'}`,
       );
     const share = this.shares.find(({ name }) => name === target);
     if (share === undefined) throw notAdoptable('a target of this archiver', target);
@@ -120,13 +130,14 @@ export class AdoptDatablock {
   ): Promise<void> {
     const at = this.clock.now();
     const copy = { share: share.name, verifiedAt: at };
+    if (known !== undefined && known.sha256 !== sha256)
+      throw notAdoptable(`the same bytes as in its other copies (SHA-256 ${known.sha256})`, sha256);
+    const manifest = await this.lists.keepAdopted(archiveId, { identity: { archiveId, pid }, members });
     if (known !== undefined) {
-      if (known.sha256 !== sha256)
-        throw notAdoptable(`the same bytes as in its other copies (SHA-256 ${known.sha256})`, sha256);
-      await this.datablocks.copyMade(archiveId, copy);
+      if (isMissingAt(known, share.name)) await this.datablocks.copyMade(archiveId, copy);
+      if (known.manifest?.key !== manifest.key) await this.lists.dropAdopted(manifest);
       return;
     }
-    const manifest = await this.lists.keepManifest(archiveId, { identity: { archiveId, pid }, members });
     const datablock: Parameters<Datablocks['adopt']>[0] = {
       ...{ _id: archiveId, pid, jobId: archiveId.split('/').at(-2) ?? 'adopted' },
       ...{ filesSha256: manifest.sha256, fileCount: members.length, packedSize, sha256, manifest },
@@ -135,16 +146,21 @@ export class AdoptDatablock {
       state: 'verified',
       adopted: { at, by, reason, checkedBy },
     };
-    if (!(await this.datablocks.adopt(datablock)))
-      throw notAdoptable(`no record of ${archiveId}`, 'one that was made meanwhile: run it again');
+    if (await this.datablocks.adopt(datablock)) return;
+    const other = await this.datablocks.found(archiveId);
+    if (other?.manifest?.key !== manifest.key) await this.lists.dropAdopted(manifest);
+    throw notAdoptable(`no record of ${archiveId}`, 'one that was made meanwhile: run it again');
+  }
+
+  /** One of ours that has no copy there, for an earlier system may have made one; or whose manifest was lost. */
+  private async isWorthReading(known: FoundDatablock, target: string): Promise<boolean> {
+    if (known.state !== 'verified' || known.adopted === undefined) return false;
+    return isMissingAt(known, target) || !(await this.lists.isThere(known.manifest!));
   }
 }
 
-/** One of ours that has no copy there: an earlier system may have made one. */
-function isMissingAt({ state, adopted, copies }: FoundDatablock, target: string): boolean {
-  return (
-    state === 'verified' && adopted !== undefined && copies?.some(({ share }) => share === target) === false
-  );
+function isMissingAt({ copies }: FoundDatablock, target: string): boolean {
+  return copies?.some(({ share }) => share === target) === false;
 }
 
 function outcomeOf(

@@ -15,6 +15,8 @@ const pause = 10_000;
 const awayPause = 60_000;
 /** Milliseconds between two signs of life during a long reading. */
 const signInterval = 5_000;
+/** Archivers that may die while they read a datablock. */
+const maxTries = 3;
 /** Milliseconds for which a run is remembered. */
 const runLifetime = 90 * 86_400_000;
 
@@ -62,7 +64,9 @@ export class AdoptionRuns extends HostedLoop {
     for await (const listed of this.catalogue.datablocksAfter(run.after, run.pid)) {
       this.stopping.throwIfAborted();
       stillMoving();
-      const adopted = await this.adopt(run, listed);
+      const tries = await this.runs.trying(run, listed._id);
+      if (tries === undefined) return;
+      const adopted = tries > maxTries ? givenUp() : await this.adopt(run, listed);
       if (adopted === undefined || !(await this.note(run, listed, adopted))) return;
     }
     if (await this.runs.end(run, this.clock.now()))
@@ -106,6 +110,11 @@ export class AdoptionRuns extends HostedLoop {
   private until(milliseconds: number): Date {
     return new Date(this.clock.now().getTime() + milliseconds);
   }
+}
+
+function givenUp(): Adopted {
+  const message = `Expected to read it to its end, found that ${maxTries} archivers died while they did: look at the file, and at their memory.`;
+  return { outcome: 'refused', bytes: 0, problem: { code: 'archiver.not-adoptable', message } };
 }
 
 function inOtherHands({ _id }: Adoption): TransientError {

@@ -97,8 +97,9 @@ describe('Datablocks of an earlier system', () => {
     );
   }
   async function earlier(id = archiveId, tar = tarOf(content), files = listOf('md5')): Promise<void> {
-    const createdAt = '2024-01-01T00:00:00Z';
-    listed.push({ _id: `d${listed.length}`, archiveId: id, datasetId: pid, createdAt });
+    const at = '2024-01-01T00:00:00Z';
+    const times = { createdAt: at, updatedAt: at };
+    listed.push({ _id: `d${listed.length}`, archiveId: id, datasetId: pid, ...times });
     lists.set(id, files);
     const writer = await share.create(id, 'w');
     await writer.write(tar);
@@ -161,14 +162,16 @@ describe('Datablocks of an earlier system', () => {
       assert.deepEqual(countsOf(await run()), { ...none, known: 1 }, 'once more finds nothing to do');
     });
 
-  it('without checksums, or with what is none, are compared by size, and their record says so', async () => {
+  it('without checksums, or with what is none, are compared by size where the operator says so, and their record says it', async () => {
     const list = listOf();
     await earlier(archiveId, tarOf(content), {
       ...list,
       chkAlg: 'sha256',
       dataFileList: list.dataFileList!.map((file) => ({ ...file, chk: 'abc' })),
     });
-    assert.deepEqual(countsOf(await run()), { ...none, adopted: 1 });
+    const refused = await run();
+    assert.match(refused.problems[0]!.message, /withoutChecksums/);
+    assert.deepEqual(countsOf(await run({ withoutChecksums: true })), { ...none, adopted: 1 });
     assert.equal((await recordOf())?.adopted?.checkedBy, 'sizes');
   });
 
@@ -230,8 +233,73 @@ describe('Datablocks of an earlier system', () => {
   it('registered after a time that the operator names are left', async () => {
     await earlier();
     const over = await run({ createdBefore: new Date('2023-12-31T00:00:00Z') });
-    assert.match(over.problems[0]!.message, /registered before 2023-12-31/);
+    assert.match(over.problems[0]!.message, /before 2023-12-31/);
     assert.equal(await recordOf(), null);
+  });
+
+  it('that were registered long ago and changed since are left as well', async () => {
+    await earlier();
+    listed = listed.map((one) => ({ ...one, updatedAt: '2025-06-01T00:00:00Z' }));
+    const over = await run({ createdBefore: new Date('2025-01-01T00:00:00Z') });
+    assert.match(over.problems[0]!.message, /changed 2025-06-01/);
+    assert.equal(await recordOf(), null);
+  });
+
+  it('stay readable when another run reads another tar of their name at the same time', async () => {
+    await earlier();
+    onRead = async () => {
+      onRead = () => undefined;
+      // Another archiver, which has read the tar before it was packed anew, is faster.
+      const record = {
+        _id: archiveId,
+        pid,
+        jobId: 'x',
+        filesSha256: 'f',
+        fileCount: 1,
+        size: 1,
+        packedSize: 1,
+      };
+      const manifest = await scene.claimChecks.keep(
+        `adopted/${archiveId}/other.json`,
+        Buffer.from('{}'),
+        'x',
+      );
+      await scene.store.datablocks.insertOne({
+        ...{ ...record, sha256: '0'.repeat(64), manifest, copies: [], state: 'verified' },
+        adopted: { at: scene.clock.now(), by: 'x', reason: 'x', checkedBy: 'sizes' },
+      });
+    };
+    const over = await run();
+    assert.equal(over.counts.refused, 1);
+    const { manifest } = (await recordOf())!;
+    assert.equal((await scene.claimChecks.read(manifest)).toString(), '{}', 'nobody wrote over it');
+    const kept: string[] = [];
+    for await (const { key } of scene.objects.list('control', 'adopted/')) kept.push(key);
+    assert.deepEqual(kept, [manifest.key], 'and what no record refers to is gone');
+  });
+
+  it('get their manifest again when it was lost', async () => {
+    await earlier();
+    await run();
+    const { manifest } = (await recordOf())!;
+    await scene.objects.remove('control', [manifest.key]);
+    assert.deepEqual(countsOf(await run()), { ...none, adopted: 1 });
+    assert.ok((await scene.claimChecks.read(manifest)).length > 0);
+    assert.deepEqual(countsOf(await run()), { ...none, known: 1 });
+  });
+
+  it('of which archivers die while they read are refused after some tries, and the run goes on', async () => {
+    await earlier('a.tar');
+    await earlier('b.tar');
+    const { _id } = await begin();
+    for (let death = 0; death < 3; death += 1) {
+      const taken = (await adoptions.take(['one'], scene.clock.now(), scene.clock.now()))!;
+      await adoptions.trying(taken, 'd0');
+    }
+    await runs.round();
+    const over = (await adoptions.find(_id))!;
+    assert.deepEqual(countsOf(over), { ...none, looked: 2, adopted: 1, refused: 1 });
+    assert.match(over.problems[0]!.message, /3 archivers died/);
   });
 
   it('are only looked for where nothing is to be recorded', async () => {

@@ -21,7 +21,7 @@ import { AdoptionRuns } from './adoption-runs.js';
 /** Runs that are listed. */
 const maxListed = 100;
 const form =
-  '{"target": "name of a share", "by": "your name", "reason": "why", "apply": false, "pid": "only this dataset", "createdBefore": "2026-01-31T00:00:00Z"}';
+  '{"target": "name of a share", "by": "your name", "reason": "why", "apply": false, "withoutChecksums": false, "pid": "only this dataset", "createdBefore": "2026-01-31T00:00:00Z"}';
 
 /** What operators say and ask about datablocks of an earlier system. */
 @Operators()
@@ -70,23 +70,31 @@ export class AdoptionsController {
     const odd = Object.keys(said).filter((key) => !known.includes(key));
     if (odd.length > 0)
       throw new BadRequestException(`Expected a body ${form}, found ${odd.join(', ')} as well.`);
-    const { pid, createdBefore, apply = false } = said;
-    if (typeof apply !== 'boolean')
-      throw new BadRequestException(`Expected true or false as apply of ${form}.`);
+    const { pid, createdBefore, apply = false, withoutChecksums = false } = said;
+    if (typeof apply !== 'boolean' || typeof withoutChecksums !== 'boolean')
+      throw new BadRequestException(`Expected true or false as apply and withoutChecksums of ${form}.`);
     const target = textOf(said.target, 'target');
     if (!this.shares.some(({ name }) => name === target))
       throw new BadRequestException(
         `Expected one of the targets ${this.shares.map(({ name }) => name).join(', ')}, found ${JSON.stringify(target)}.`,
       );
     return {
-      ...{ target, apply, by: textOf(said.by, 'by'), reason: textOf(said.reason, 'reason') },
+      ...{
+        target,
+        apply,
+        withoutChecksums,
+        by: textOf(said.by, 'by'),
+        reason: textOf(said.reason, 'reason'),
+      },
       ...(pid === undefined ? {} : { pid: textOf(pid, 'pid') }),
       ...(createdBefore === undefined ? {} : { createdBefore: timeOf(createdBefore) }),
     };
   }
 }
 
-const known: readonly string[] = ['target', 'pid', 'createdBefore', 'apply', 'by', 'reason'];
+const known: readonly string[] = [
+  ...['target', 'pid', 'createdBefore', 'apply', 'withoutChecksums', 'by', 'reason'],
+];
 
 function timeOf(value: unknown): Date {
   const time = new Date(typeof value === 'string' ? value : Number.NaN);

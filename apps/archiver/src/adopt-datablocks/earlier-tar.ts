@@ -58,14 +58,19 @@ export async function readEarlierTar(stream: AsyncIterable<Uint8Array>, listed: 
     }
   };
   const algorithm = algorithmOf(listed.chkAlg);
+  const likely = prefixesFor(listed.sourceFolder);
+  const own = listed.files.map(({ path }) => listedPath(path, listed.sourceFolder));
+  // Names of others are not kept, however many there are.
+  const wanted = new Set(likely.flatMap((prefix) => own.map((path) => `${prefix}${path}`)));
   const seen = new Map<string, Seen>();
+  let others = 0;
   for await (const member of readForeignTar(watched())) {
     const name = member.name?.replace(/^(\.?\/)+/, '');
-    // No catalogue lists it, and it may be of any size: its bytes are read all the same, for the checksum of the whole.
-    if (name === undefined) continue;
+    if (name === undefined || !wanted.has(name)) {
+      others += 1;
+      continue;
+    }
     if (seen.has(name)) throw notAdoptable('each file once in the tar', `${JSON.stringify(name)} twice`);
-    if (seen.size === 2 * maximumMembers)
-      throw notAdoptable(`at most ${2 * maximumMembers} files in the tar`, 'more');
     seen.set(name, await read(member, algorithm));
   }
   const members = membersOf(listed, seen);
@@ -74,7 +79,7 @@ export async function readEarlierTar(stream: AsyncIterable<Uint8Array>, listed: 
     members,
     ...{ sha256: whole.digest('hex'), packedSize },
     checkedBy: isChecked ? 'checksums' : 'sizes',
-    unlisted: seen.size - members.length,
+    unlisted: others + seen.size - members.length,
   };
 }
 
@@ -122,17 +127,21 @@ function prefixOf(
   sourceFolder: string | undefined,
   seen: ReadonlyMap<string, Seen>,
 ): string {
-  const folder = (sourceFolder ?? '').replace(/^\/+|\/+$/g, '');
-  const last = folder.slice(folder.lastIndexOf('/') + 1);
-  const likely = ['', ...(folder === '' ? [] : [`${folder}/`, `${last}/`])];
   const own = files.map(({ path }) => listedPath(path, sourceFolder));
-  const found = likely.find((prefix) => own.every((path) => seen.has(`${prefix}${path}`)));
+  const found = prefixesFor(sourceFolder).find((prefix) => own.every((path) => seen.has(`${prefix}${path}`)));
   if (found !== undefined) return found;
   const missing = own.filter((path) => !seen.has(path));
   throw notAdoptable(
-    `all ${own.length} listed files in the tar, as they are or below ${JSON.stringify(folder)}`,
+    `all ${own.length} listed files in the tar, as they are or below ${JSON.stringify(sourceFolder ?? '')}`,
     `${missing.length} missing, among them ${JSON.stringify(missing.slice(0, maxNamed))}`,
   );
+}
+
+/** What tars put before paths: nothing, the source folder, or its last part. */
+function prefixesFor(sourceFolder: string | undefined): string[] {
+  const folder = (sourceFolder ?? '').replace(/^\/+|\/+$/g, '');
+  const last = folder.slice(folder.lastIndexOf('/') + 1);
+  return ['', ...(folder === '' ? [] : [`${folder}/`, `${last}/`])];
 }
 
 /** SciCat lets anybody write what they like here. */

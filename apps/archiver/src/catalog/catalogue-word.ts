@@ -20,6 +20,7 @@ export interface ListedDatablock {
   /** Bytes of its file, as whoever registered it wrote. */
   readonly packedSize?: number;
   readonly createdAt?: string;
+  readonly updatedAt?: string;
 }
 
 export interface DatablockFiles {
@@ -105,7 +106,7 @@ export class CatalogueWord {
     for (let last = after; ;) {
       const filter = {
         where: { _id: { gt: last }, ...(pid === undefined ? {} : { datasetId: { inq: [pid] } }) },
-        fields: ['archiveId', 'datasetId', 'packedSize', 'createdAt'],
+        fields: ['archiveId', 'datasetId', 'packedSize', 'createdAt', 'updatedAt'],
         limits: { limit: page, order: '_id:asc' },
       };
       const found = await this.datablocks<ListedDatablock>(filter);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { ClaimChecks } from '#claim-check';
 import type { ObjectReference, PinLine } from '#contracts';
@@ -29,6 +30,26 @@ export class DatablockLists {
     const body = Buffer.from(manifestToJson(manifest));
     parseManifest(body.toString('utf8'));
     return this.claimChecks.keep(manifestKey(archiveId), body, 'application/json');
+  }
+
+  /**
+   * The manifest of a tar that an earlier system made: under its own checksum, so that no other reading of the same name writes over it.
+   * It stays as long as the record of the datablock.
+   */
+  keepAdopted(archiveId: string, manifest: DatablockManifest): Promise<ObjectReference> {
+    const body = Buffer.from(manifestToJson(manifest));
+    parseManifest(body.toString('utf8'));
+    const digest = createHash('sha256').update(body).digest('hex');
+    return this.claimChecks.keep(`adopted/${archiveId}/${digest}.json`, body, 'application/json');
+  }
+
+  /** One that no record refers to. */
+  dropAdopted({ key }: ObjectReference): Promise<void> {
+    return this.claimChecks.remove([key]);
+  }
+
+  async isThere({ bucket, key, size }: ObjectReference): Promise<boolean> {
+    return (await this.objects.head(bucket, key))?.size === size;
   }
 
   /** @throws PermanentError `storage.reference-lost` when it went with its work order */

@@ -6,7 +6,10 @@ import { ArchiverStore } from './archiver-store.js';
 import type { Adoption, AdoptionOutcome, AdoptionProblem } from './records.js';
 
 /** What an operator asks for. */
-export type WantedAdoption = Pick<Adoption, 'target' | 'pid' | 'createdBefore' | 'apply' | 'by' | 'reason'>;
+export type WantedAdoption = Pick<
+  Adoption,
+  'target' | 'pid' | 'createdBefore' | 'apply' | 'withoutChecksums' | 'by' | 'reason'
+>;
 
 /** Who goes on with a run: a write with an older token is refused. */
 export type HeldAdoption = Pick<Adoption, '_id' | 'epoch'>;
@@ -77,6 +80,16 @@ export class Adoptions {
     return (await this.all.updateOne({ _id, epoch, ...ending.from }, { $set: { until } })).matchedCount > 0;
   }
 
+  /** It begins to read a datablock. @returns how often, with this; undefined as `renew` says false */
+  async trying(run: HeldAdoption & Pick<Adoption, 'trying'>, _id: string): Promise<number | undefined> {
+    const tries = run.trying?._id === _id ? run.trying.tries + 1 : 1;
+    const { matchedCount } = await this.all.updateOne(
+      { _id: run._id, epoch: run.epoch, ...ending.from },
+      { $set: { trying: { _id, tries } } },
+    );
+    return matchedCount > 0 ? tries : undefined;
+  }
+
   /** What came of a datablock, and that the next one is after it. @returns as `renew` */
   async step({ _id, epoch }: HeldAdoption, step: AdoptionStep, until: Date): Promise<boolean> {
     const { after, outcome, bytes, problem } = step;
@@ -85,7 +98,7 @@ export class Adoptions {
       {
         $set: { after, until },
         $inc: { 'counts.looked': 1, [`counts.${outcome}`]: 1, 'counts.bytes': bytes },
-        $unset: { waits: '' },
+        $unset: { waits: '', trying: '' },
         ...(problem === undefined ? {} : { $push: { problems: { $each: [problem], $slice: maxProblems } } }),
       },
     );
@@ -94,7 +107,9 @@ export class Adoptions {
 
   /** What it waits for, and until when. */
   async wait({ _id, epoch }: HeldAdoption, waits: string, until: Date): Promise<void> {
-    await this.all.updateOne({ _id, epoch, ...ending.from }, { $set: { waits, until } });
+    // Whoever could say so has not died of it.
+    const change = { $set: { waits, until }, $unset: { trying: '' } } as const;
+    await this.all.updateOne({ _id, epoch, ...ending.from }, change);
   }
 
   /** @returns false when it was over, or another archiver has it */

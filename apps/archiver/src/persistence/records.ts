@@ -349,6 +349,8 @@ export interface Adoption {
   createdBefore?: Date;
   /** False: it looks for the files, and neither reads nor records them. */
   apply: boolean;
+  /** Also what the catalogue has no checksums of: compared by sizes. */
+  withoutChecksums?: boolean;
   by: string;
   reason: string;
   state: AdoptionState;
@@ -360,6 +362,8 @@ export interface Adoption {
   epoch: number;
   /** The id in the catalogue of the last one that was looked at. */
   after: string;
+  /** What it reads, and how often it has begun to: an archiver may die of it. */
+  trying?: { readonly _id: string; readonly tries: number };
   /** What it waits for. */
   waits?: string;
   counts: Readonly<Record<'looked' | AdoptionOutcome | 'bytes', number>>;

@@ -111,6 +111,28 @@ describe('A tar of another program', () => {
     }
   });
 
+  it('with names that no catalogue lists tells them as none', async () => {
+    const long = 'y'.repeat(5000);
+    const body = Buffer.from(`${long}\0`);
+    pack('gnu');
+    const first = readFileSync(tar).subarray(0, 512);
+    const header = Buffer.from(first);
+    header.write('L', 156, 'latin1');
+    header.write(`${body.length.toString(8).padStart(11, '0')}\0`, 124, 'latin1');
+    header.write('        ', 148, 'latin1');
+    const sum = header.reduce((total, byte) => total + byte, 0);
+    header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+    const rest = readFileSync(tar);
+    const padded = Buffer.concat([body, Buffer.alloc(512 - (body.length % 512))]);
+    writeFileSync(
+      join(folder, 'long.tar'),
+      Buffer.concat([header, padded, rest.subarray(rest.indexOf('./plain.txt'))]),
+    );
+    const names: (string | undefined)[] = [];
+    for await (const { name } of readForeignTar(createReadStream(join(folder, 'long.tar')))) names.push(name);
+    assert.equal(names[0], undefined);
+  });
+
   it('that is sparse, cut, changed in a header, followed by other bytes, or no tar is refused', async () => {
     const sparse = join(source, 'sparse.raw');
     writeFileSync(sparse, 'begin');

@@ -3,7 +3,7 @@ import { blockSize, paddingAfter } from './tar-header.js';
 
 /** A regular file in a tar that another program wrote. */
 export interface ForeignMember {
-  /** As the tar has it; undefined where it is no UTF-8: no catalogue lists such a name. */
+  /** As the tar has it; undefined where it is no UTF-8, or of more than 4096 bytes: no catalogue lists such a name. */
   readonly name: string | undefined;
   readonly size: number;
   /** Permission bits. */
@@ -15,8 +15,10 @@ export interface ForeignMember {
   readonly content: AsyncIterable<Buffer>;
 }
 
-/** Bytes of names and extended headers: longer ones are a mistake, or an attack. */
+/** Bytes of extended headers: longer ones are a mistake, or an attack. */
 const maxHeaderContent = 1024 * 1024;
+/** Bytes of a name: no catalogue lists a longer one. */
+const maxNameBytes = 4096;
 
 /**
  * Reads a tar of whichever program: v7, ustar, GNU (long names, large sizes) and PAX. Yields regular files in their order; folders and
@@ -150,6 +152,7 @@ function numberIn(header: Buffer, start: number, length: number): number {
 }
 
 function textIn(bytes: Buffer): string | undefined {
+  if (bytes.length > maxNameBytes) return undefined;
   const text = bytes.toString('utf8');
   return Buffer.from(text).equals(bytes) ? text : undefined;
 }
