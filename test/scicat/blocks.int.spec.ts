@@ -239,6 +239,21 @@ describe('File lists', () => {
     assert.equal((await app.as('archiveManager').delete(`/api/v3/datablocks/${id}`)).status, 404);
   });
 
+  it('are lists of files: lists in their place, and words that no database stores, are answered as mistakes', async () => {
+    const pid = await dataset();
+    const bodies: Fields[] = [
+      { ...archived(archiveId(), ['a']), dataFileList: [[]] },
+      { ...archived(archiveId(), ['a']), dataFileList: [null] },
+      { ...archived(archiveId(), ['a']), dataFileList: [[[file('a')]]] },
+      { ...archived(archiveId(), ['a']), version: '\u0000' },
+    ];
+    for (const body of bodies)
+      for (const path of ['/api/v3/datablocks', '/api/v3/origdatablocks', '/api/v4/origdatablocks']) {
+        const { status, text } = await app.as('admin').post(path, { ...body, datasetId: pid });
+        assert.ok(status === 400 || (status === 201 && 'version' in body), `${status} ${text}`);
+      }
+  });
+
   it('refuses an archiveId twice with 409, counts with both forms of a condition', async () => {
     const pid = await dataset();
     const name = archiveId();

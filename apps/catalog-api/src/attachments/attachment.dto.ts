@@ -5,6 +5,7 @@ import {
   IsBoolean,
   IsIn,
   IsNotEmpty,
+  IsObject,
   IsOptional,
   IsString,
   MaxLength,
@@ -63,6 +64,7 @@ export class UpdateAttachmentV4Dto extends UpdateAttachmentV3Dto {
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(maxRelationships)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => AttachmentRelationshipsV4Dto)
   relationships?: AttachmentRelationshipsV4Dto[];
@@ -78,6 +80,7 @@ export class PartialUpdateAttachmentV4Dto extends PartialUpdateAttachmentV3Dto {
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(maxRelationships)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => AttachmentRelationshipsV4Dto)
   relationships?: AttachmentRelationshipsV4Dto[];

@@ -45,6 +45,7 @@ export class CreateDatasetOrigDatablockDto {
   @IsArray()
   @ArrayNotEmpty()
   @ArrayMaxSize(maxFiles)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => DataFile)
   dataFileList: DataFile[];
@@ -57,6 +58,7 @@ export class UpdateOrigDatablockDto extends BlockRights {
   @IsArray()
   @ArrayNotEmpty()
   @ArrayMaxSize(maxFiles)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => DataFile)
   dataFileList: DataFile[];
@@ -73,6 +75,7 @@ export class PartialUpdateOrigDatablockDto extends BlockRights {
   @IsArray()
   @ArrayNotEmpty()
   @ArrayMaxSize(maxFiles)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => DataFile)
   dataFileList?: DataFile[];

@@ -33,7 +33,11 @@ export class CreateJobDtoV3 {
   @IsOptional() @IsString() emailJobInitiator?: string;
   @IsString() type: string;
   @IsOptional() @IsObject() jobParams?: Record<string, unknown>;
-  @IsArray() @ValidateNested({ each: true }) @Type(() => DatasetListDto) datasetList: DatasetListDto[];
+  @IsArray()
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => DatasetListDto)
+  datasetList: DatasetListDto[];
   @IsOptional() @IsISO8601() executionTime?: string;
   @IsOptional() @IsString() jobStatusMessage?: string;
   @IsOptional() @IsObject() jobResultObject?: Record<string, unknown>;

@@ -5,6 +5,7 @@ import {
   IsArray,
   IsInt,
   IsNotEmpty,
+  IsObject,
   IsOptional,
   IsString,
   Max,
@@ -29,6 +30,7 @@ export class UploadLinksDto {
   @IsArray()
   @ArrayNotEmpty()
   @ArrayMaxSize(500)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => UploadFileDto)
   files: UploadFileDto[];
@@ -48,6 +50,7 @@ export class CompleteUploadDto extends AbortUploadDto {
   @IsArray()
   @ArrayNotEmpty()
   @ArrayMaxSize(10_000)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => PartDto)
   parts: PartDto[];

@@ -41,6 +41,7 @@ export class UpdateWherePolicyDto {
   @IsString() @IsNotEmpty() ownerGroupList: string;
 
   @IsObject()
+  @IsObject()
   @ValidateNested()
   @Type(() => PartialUpdatePolicyDto)
   data: PartialUpdatePolicyDto;

@@ -26,6 +26,7 @@ class ProposalFields {
 
   @IsOptional()
   @IsArray()
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => CreateMeasurementPeriodDto)
   MeasurementPeriodList?: CreateMeasurementPeriodDto[];

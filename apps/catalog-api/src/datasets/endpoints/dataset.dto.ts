@@ -57,6 +57,7 @@ class DatasetFields {
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(1000)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => TechniqueClass)
   techniques?: TechniqueClass[];
@@ -64,6 +65,7 @@ class DatasetFields {
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(10_000)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => CreateRelationshipDto)
   relationships?: CreateRelationshipDto[];
