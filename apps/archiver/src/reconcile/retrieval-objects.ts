@@ -5,6 +5,8 @@ import { ObjectStore, type ListedObject } from '#storage';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import { ReconciledRecords, type SeenCopy } from '../persistence/reconciled-records.js';
 import type { RetrievedCopy } from '../persistence/records.js';
+import { goodCopies } from '../persistence/stored-copies.js';
+import { archiveIdOfRetrieved } from '../retrieve-datablock/part-names.js';
 
 const page = 100;
 /** Uploads of outside workers have a sweep of their own. */
@@ -12,7 +14,10 @@ const uploads = 'outside-uploads/';
 
 type Seen = { readonly object: ListedObject } | { readonly copy: SeenCopy };
 
-/** The retrieval bucket and the records of what lies there: a copy without a record never goes, a record without a copy is a dead link. */
+/**
+ * The retrieval bucket and the records of what lies there: a copy without a record never goes, a record without a copy is a dead link.
+ * What cannot be retrieved again is never removed, whoever put it there: it may be all there is.
+ */
 @Injectable()
 export class RetrievalObjects extends ReconciliationCheck {
   readonly name = 'retrieved copies';
@@ -33,10 +38,11 @@ export class RetrievalObjects extends ReconciliationCheck {
       if (object.key.startsWith(uploads) || object.modifiedAt > look.oldEnough) continue;
       some.push(object);
       if (some.length < page) continue;
-      yield* this.without(some);
+      yield* this.without(some, look);
       some = [];
     }
-    yield* this.without(some);
+    yield* this.without(some, look);
+    await look.sawAll(this.config.retrievalBucket);
     for await (const copy of this.records.present()) {
       look.looked();
       if (await this.isGone(copy)) yield this.lost(copy);
@@ -48,18 +54,23 @@ export class RetrievalObjects extends ReconciliationCheck {
     return 'object' in found ? this.removeStray(found.object) : this.forgetLost(found.copy);
   }
 
-  private async *without(objects: readonly ListedObject[]): AsyncGenerator<Finding> {
+  private async *without(objects: readonly ListedObject[], look: Look): AsyncGenerator<Finding> {
     const known = await this.records.retrievedKnown(objects.map(({ key }) => key));
-    for (const object of objects)
-      if (!known.has(object.key))
-        yield {
-          ...{ kind: 'retrieved-without-record', subject: object.key, canRepair: true },
-          where: `bucket ${this.config.retrievalBucket}`,
-          expected: 'a record that says until when it stays',
-          found: `${object.size} bytes of ${object.modifiedAt.toISOString()}`,
-          remedy: 'removed: it can be retrieved again',
-          seen: { object } satisfies Seen,
-        };
+    for (const object of objects) {
+      if (known.has(object.key)) continue;
+      if (!(await look.isOldNews(this.config.retrievalBucket, `${object.key}\n${object.etag}`))) continue;
+      const canRepair = await this.canBeRetrieved(object.key);
+      yield {
+        ...{ kind: 'retrieved-without-record', subject: object.key, canRepair },
+        where: `bucket ${this.config.retrievalBucket}`,
+        expected: 'a record that says until when it stays',
+        found: `${object.size} bytes of ${object.modifiedAt.toISOString()}`,
+        remedy: canRepair
+          ? 'removed: it can be retrieved again'
+          : 'nothing: it is no datablock, and no part of one, of which the archiver knows a good copy; find out who put it there, and remove it by hand when nobody needs it',
+        seen: { object } satisfies Seen,
+      };
+    }
   }
 
   private lost({ _id, until, order, epoch, expiresAt }: RetrievedCopy): Finding {
@@ -80,16 +91,27 @@ export class RetrievalObjects extends ReconciliationCheck {
     };
   }
 
-  /** A recall that begins meanwhile waits for the removal, as for that of a copy whose time is over. */
+  /**
+   * A recall that begins meanwhile waits for the removal, as for that of a copy whose time is over. After a fault the store may still
+   * carry it out: recalls are kept away until the lease is over.
+   */
   private async removeStray({ key, etag }: ListedObject): Promise<RepairOutcome> {
     const until = new Date(this.clock.now().getTime() + this.config.lease);
     if (!(await this.records.holdStray(key, until))) return 'changed';
-    try {
-      const others = await this.objects.removeUnchanged(this.config.retrievalBucket, [{ key, etag }]);
-      return others.length === 0 ? 'repaired' : 'changed';
-    } finally {
+    if (!(await this.canBeRetrieved(key))) {
       await this.records.releaseStray(key);
+      return 'changed';
     }
+    const others = await this.objects.removeUnchanged(this.config.retrievalBucket, [{ key, etag }]);
+    await this.records.releaseStray(key);
+    return others.length === 0 ? 'repaired' : 'changed';
+  }
+
+  /** Whether it has the name of a verified datablock with a good copy, or of a part of one. */
+  private async canBeRetrieved(key: string): Promise<boolean> {
+    const archiveId = archiveIdOfRetrieved(key);
+    const datablock = (await this.records.known([archiveId])).get(archiveId);
+    return datablock?.state === 'verified' && goodCopies(datablock.copies).length > 0;
   }
 
   private async forgetLost(copy: SeenCopy): Promise<RepairOutcome> {

@@ -8,6 +8,13 @@ export function partName(archiveId: string, selection: string): string {
   return `${archiveId}.parts/${selection}.tar`;
 }
 
+const part = /^(.+)\.parts\/[0-9a-f]{64}\.tar$/;
+
+/** Of which datablock it is, by its name in the retrieval bucket; other names stay as they are. */
+export function archiveIdOfRetrieved(name: string): string {
+  return part.exec(name)?.[1] ?? name;
+}
+
 /** What a datablock is called when it is downloaded. */
 export function fileNameOf(archiveId: string): string {
   return archiveId.split('/').slice(-2).join('_');
