@@ -73,8 +73,9 @@ export class SetAsideSweep extends HostedLoop {
   private async settle(aside: FileAside, beat: () => Promise<FileAside>): Promise<void> {
     const isFormer = aside.replacedBy !== undefined;
     if (isFormer && (await this.formers.fateOf(aside)) === 'removed') return this.removeFormer(await beat());
-    if (!isFormer && (await this.catalogue.lists(aside))) return this.returnListed(aside);
+    // It may be a former, damaged copy: that the catalogue lists the datablock says nothing of these bytes.
     if (aside.unrecorded === true && aside.withoutOriginals !== true) throw unknownContent(aside);
+    if (!isFormer && (await this.catalogue.lists(aside))) return this.returnListed(aside);
     if ((aside.reset === true || isFormer) && aside.withoutOriginals !== true) {
       await this.elsewhere.assert(aside, async () => void (await beat()));
       // A proof may take long.
