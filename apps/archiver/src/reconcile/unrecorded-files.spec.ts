@@ -200,9 +200,13 @@ describe('A file that is set aside without a record', () => {
     assert.equal(await sweep.round(), true);
     assert.equal(await share.isSetAside(name, 'token'), true);
     assert.equal(await share.stat(name), undefined);
-    // An operator may.
-    await asides.bringBack((await asides.list(1))[0]!);
-    assert.notEqual(await share.stat(name), undefined);
+    // An operator says that it may go: that is not enough before there is a good copy.
+    await sweep.settleNow('token', true);
+    assert.equal(await share.isSetAside(name, 'token'), true);
+    await archive.file(name);
+    await sweep.settleNow('token', true);
+    assert.equal(await share.isSetAside(name, 'token'), false);
+    assert.notEqual(await share.stat(name), undefined, 'the copy stays');
   });
 
   it('is no drift when its mover keeps the record anew before the act', async () => {
