@@ -17,11 +17,14 @@ describe('The retrieval bucket', () => {
   let copies: RetrievedCopies;
   beforeEach(async () => {
     archive = await ReconciledArchive.create();
-    const { records, objects, clock, config } = archive;
-    check = new RetrievalObjects(records, objects, clock, config);
+    check = checkNow();
     copies = new RetrievedCopies(archive.store);
   });
   const run = (apply = false) => archive.reconciling.run(check, archive.clock.now(), apply);
+  const checkNow = () => {
+    const { records, objects, clock, share, config } = archive;
+    return new RetrievalObjects(records, objects, clock, [share], config);
+  };
   const later = (milliseconds: number) => new Date(archive.clock.now().getTime() + milliseconds);
   async function retrieved(name: string, epoch = 1): Promise<void> {
     const recall = { name, archiveId: name, bytes: 1, order: 'o', job: 'j', group: '', epoch };
@@ -32,7 +35,7 @@ describe('The retrieval bucket', () => {
   const part = (archiveId: string) => `${archiveId}.parts/${'0a'.repeat(32)}.tar`;
   /** A verified datablock that was put there, or a part of it; old enough, and seen once. */
   async function stray(of: (archiveId: string) => string = (archiveId) => archiveId): Promise<string> {
-    const archiveId = archiveIdOf();
+    const archiveId = await archive.file();
     await archive.datablocks.record(archive.datablockOf(archiveId));
     await put('retrieval', of(archiveId));
     archive.clock.advance(day);
@@ -42,7 +45,7 @@ describe('The retrieval bucket', () => {
   }
 
   it('loses an object without a record once two runs saw it that is old enough, and no other one', async () => {
-    const [gone, kept] = [archiveIdOf(), archiveIdOf()];
+    const [gone, kept] = [await archive.file(), await archive.file()];
     for (const archiveId of [gone, kept]) await archive.datablocks.record(archive.datablockOf(archiveId));
     for (const key of [gone, part(gone), kept, 'outside-uploads/1']) await put('retrieval', key);
     await retrieved(kept);
@@ -67,14 +70,16 @@ describe('The retrieval bucket', () => {
   });
 
   it('keeps what is no datablock, or no part of one, of which a good copy is known: others may need it', async () => {
-    const [unknown, discarded, damaged] = [archiveIdOf(), archiveIdOf(), archiveIdOf()];
+    const [discarded, damaged] = [await archive.file(), await archive.file()];
+    const [unknown, missing] = [archiveIdOf(), archiveIdOf()];
     const share = archive.share.name;
     await archive.datablocks.record(archive.datablockOf(discarded));
     await archive.datablocks.discard({ _id: discarded, jobId: 'j', pid: reconciledPid }, archive.clock.now());
+    await archive.datablocks.record(archive.datablockOf(missing));
     const bad = { share, verifiedAt: archive.clock.now(), damaged: { at: archive.clock.now(), found: 'x' } };
     await archive.datablocks.record(archive.datablockOf(damaged, { copies: [bad] }));
     const keys = [
-      ...[unknown, part(unknown), discarded, damaged, part(damaged)],
+      ...[unknown, part(unknown), discarded, damaged, part(damaged), missing],
       ...['dataset/raw.h5', 'manifests/a.json', `${unknown}.parts/other.tar`],
     ];
     for (const key of keys) await put('retrieval', key);
@@ -88,8 +93,26 @@ describe('The retrieval bucket', () => {
     assert.equal(await archive.store.retrieved.countDocuments({}), 0, 'nothing is kept from being recalled');
   });
 
+  it('keeps an object whose copies cannot be looked at, which is named, and lets recalls begin', async () => {
+    const name = await stray();
+    archive.share.gone = true;
+    const found = await run(true);
+    assert.deepEqual([found.outcomes, found.skipped.length], [['retrieved-without-record found'], 1]);
+    archive.share.gone = false;
+    const { records } = archive;
+    const hold = records.holdStray.bind(records);
+    records.holdStray = (held, until) => {
+      archive.share.gone = true;
+      return hold(held, until);
+    };
+    assert.deepEqual((await run(true)).outcomes, ['retrieved-without-record failed']);
+    assert.equal(await isThere('retrieval', name), true);
+    assert.equal(await archive.store.retrieved.countDocuments({}), 0);
+  });
+
   for (const [what, meanwhile] of [
     ['a recall begins', (name: string) => retrieved(name)],
+    ['its last copy goes', (name: string) => archive.share.remove(name)],
     [
       'its last good copy is found damaged',
       (name: string) =>
@@ -101,13 +124,13 @@ describe('The retrieval bucket', () => {
   ] as const)
     it(`keeps an object of which ${what} between the look and the act`, async () => {
       const name = await stray();
-      const { records, objects, clock, config } = archive;
+      const { records } = archive;
       const hold = records.holdStray.bind(records);
       records.holdStray = async (held, until) => {
         await meanwhile(name);
         return hold(held, until);
       };
-      check = new RetrievalObjects(records, objects, clock, config);
+      check = checkNow();
       assert.deepEqual((await run(true)).outcomes, ['retrieved-without-record changed']);
       assert.equal(await isThere('retrieval', name), true);
       assert.equal(await archive.store.retrieved.countDocuments({ holder: 'reconciliation' }), 0);
@@ -132,13 +155,13 @@ describe('The retrieval bucket', () => {
     for (const name of [lost, anew]) await retrieved(name);
     archive.clock.advance(archive.config.referencePatience + 20);
     assert.deepEqual((await run()).outcomes, Array(2).fill('retrieved-without-object found'));
-    const { records, objects, clock, config } = archive;
+    const { records } = archive;
     const forget = records.forgetAsSeen.bind(records);
     records.forgetAsSeen = async (seen) => {
       if (seen._id === anew) await archive.store.retrieved.updateOne({ _id: anew }, { $set: { epoch: 2 } });
       return forget(seen);
     };
-    check = new RetrievalObjects(records, objects, clock, config);
+    check = checkNow();
     assert.deepEqual([...(await run(true)).outcomes].sort(), [
       'retrieved-without-object changed',
       'retrieved-without-object repaired',

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock } from '#kernel';
+import { Clock, messageOf } from '#kernel';
+import type { LongTermStorage } from '#long-term-storage';
 import { ReconciliationCheck, type Finding, type Look, type RepairOutcome } from '#service-host';
 import { ObjectStore, type ListedObject } from '#storage';
-import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
+import { ConfigToken, SharesToken, type ArchiverConfig } from '../archiver.config.js';
 import { ReconciledRecords, type SeenCopy } from '../persistence/reconciled-records.js';
 import type { RetrievedCopy } from '../persistence/records.js';
 import { goodCopies } from '../persistence/stored-copies.js';
@@ -26,6 +27,7 @@ export class RetrievalObjects extends ReconciliationCheck {
     private readonly records: ReconciledRecords,
     private readonly objects: ObjectStore,
     private readonly clock: Clock,
+    @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
   ) {
     super();
@@ -59,7 +61,10 @@ export class RetrievalObjects extends ReconciliationCheck {
     for (const object of objects) {
       if (known.has(object.key)) continue;
       if (!(await look.isOldNews(this.config.retrievalBucket, `${object.key}\n${object.etag}`))) continue;
-      const canRepair = await this.canBeRetrieved(object.key);
+      const canRepair = await this.canBeRetrieved(object.key).catch((error: unknown) => {
+        look.skip(`copies of ${object.key}: ${messageOf(error)}`);
+        return false;
+      });
       yield {
         ...{ kind: 'retrieved-without-record', subject: object.key, canRepair },
         where: `bucket ${this.config.retrievalBucket}`,
@@ -67,7 +72,7 @@ export class RetrievalObjects extends ReconciliationCheck {
         found: `${object.size} bytes of ${object.modifiedAt.toISOString()}`,
         remedy: canRepair
           ? 'removed: it can be retrieved again'
-          : 'nothing: it is no datablock, and no part of one, of which the archiver knows a good copy; find out who put it there, and remove it by hand when nobody needs it',
+          : 'nothing: it is no datablock, and no part of one, of which a good copy lies on a target of this archiver; find out who put it there, and remove it by hand when nobody needs it',
         seen: { object } satisfies Seen,
       };
     }
@@ -98,20 +103,34 @@ export class RetrievalObjects extends ReconciliationCheck {
   private async removeStray({ key, etag }: ListedObject): Promise<RepairOutcome> {
     const until = new Date(this.clock.now().getTime() + this.config.lease);
     if (!(await this.records.holdStray(key, until))) return 'changed';
-    if (!(await this.canBeRetrieved(key))) {
-      await this.records.releaseStray(key);
-      return 'changed';
-    }
+    if (!(await this.isStillNeedless(key))) return 'changed';
     const others = await this.objects.removeUnchanged(this.config.retrievalBucket, [{ key, etag }]);
     await this.records.releaseStray(key);
     return others.length === 0 ? 'repaired' : 'changed';
   }
 
-  /** Whether it has the name of a verified datablock with a good copy, or of a part of one. */
+  /** Nothing has been asked of the store yet: unless it is needless, it is let go of at once. */
+  private async isStillNeedless(key: string): Promise<boolean> {
+    let isNeedless = false;
+    try {
+      return (isNeedless = await this.canBeRetrieved(key));
+    } finally {
+      if (!isNeedless) await this.records.releaseStray(key);
+    }
+  }
+
+  /**
+   * Whether it has the name of a verified datablock, or of a part of one, of which a good copy is there: records alone may be those of a
+   * database that was restored.
+   */
   private async canBeRetrieved(key: string): Promise<boolean> {
     const archiveId = archiveIdOfRetrieved(key);
     const datablock = (await this.records.known([archiveId])).get(archiveId);
-    return datablock?.state === 'verified' && goodCopies(datablock.copies).length > 0;
+    if (datablock?.state !== 'verified') return false;
+    const places = goodCopies(datablock.copies).map(({ share }) => share);
+    for (const place of this.shares.filter(({ name }) => places.includes(name)))
+      if ((await place.stat(archiveId))?.size === datablock.packedSize) return true;
+    return false;
   }
 
   private async forgetLost(copy: SeenCopy): Promise<RepairOutcome> {
