@@ -163,7 +163,7 @@ describe('Reconciliation', () => {
     await changeStore(async (store) => {
       const body = Buffer.from('left behind');
       for (const [where, key] of [
-        ['retrieval', `${pidAsName(gone)}/${newId()}/0.tar`],
+        ['retrieval', archiveId],
         ['control', `plans/${newId()}/0.ndjson`],
         ['control', `manifests/${pidAsName(gone)}/${newId()}/0.tar.json`],
       ] as const)

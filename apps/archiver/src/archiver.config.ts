@@ -128,10 +128,8 @@ function read(environment: Environment): ArchiverConfig {
       ...s3OptionsFrom(environment),
       ...(environment['S3_PUBLIC_ENDPOINT'] ? { publicEndpoint: environment['S3_PUBLIC_ENDPOINT'] } : {}),
     },
-    controlBucket: environment['CONTROL_BUCKET'] ?? 'catena-control',
+    ...bucketsFrom(environment),
     referencePatience: duration(environment, 'REFERENCE_PATIENCE', '10m'),
-    landingZoneBucket: environment['LANDING_ZONE_BUCKET'] ?? 'landing-zone',
-    retrievalBucket: environment['RETRIEVAL_BUCKET'] ?? 'retrieval',
     catalog: {
       url: withoutSlash(required(environment, 'CATALOG_URL', 'http://127.0.0.1:3000')),
       username: required(environment, 'CATALOG_USERNAME', 'archiver'),
@@ -170,6 +168,29 @@ function read(environment: Environment): ArchiverConfig {
       key: certificateKeyFrom(environment),
       issuer: environment['CERTIFICATE_ISSUER'] || 'Catena',
     },
+  };
+}
+
+/** One for each use: what lies in one without a record may be removed, and is everything to another. */
+function bucketsFrom(
+  environment: Environment,
+): Pick<ArchiverConfig, 'controlBucket' | 'landingZoneBucket' | 'retrievalBucket'> {
+  const names = {
+    CONTROL_BUCKET: environment['CONTROL_BUCKET'] ?? 'catena-control',
+    LANDING_ZONE_BUCKET: environment['LANDING_ZONE_BUCKET'] ?? 'landing-zone',
+    RETRIEVAL_BUCKET: environment['RETRIEVAL_BUCKET'] ?? 'retrieval',
+  };
+  if (new Set(Object.values(names)).size < 3)
+    refuse(
+      environment,
+      `Expected three different buckets, found ${Object.entries(names)
+        .map(([setting, name]) => `${setting}=${name}`)
+        .join(', ')}. Give each a bucket of its own.`,
+    );
+  return {
+    controlBucket: names.CONTROL_BUCKET,
+    landingZoneBucket: names.LANDING_ZONE_BUCKET,
+    retrievalBucket: names.RETRIEVAL_BUCKET,
   };
 }
 

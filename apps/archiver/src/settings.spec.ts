@@ -37,6 +37,26 @@ function targetsOf(yaml: string, more: Readonly<Record<string, string>> = {}): s
   return configOf(yaml, more).targets?.map(({ name }) => name);
 }
 
+describe('The buckets of an archiver', () => {
+  it('are three, one for each use: two settings that name the same one are refused', () => {
+    const { controlBucket, landingZoneBucket, retrievalBucket } = configOf(text);
+    assert.deepEqual(
+      [controlBucket, landingZoneBucket, retrievalBucket],
+      ['catena-control', 'landing-zone', 'retrieval'],
+    );
+    const sames: readonly Readonly<Record<string, string>>[] = [
+      { RETRIEVAL_BUCKET: 'landing-zone' },
+      { CONTROL_BUCKET: 'retrieval' },
+      { CONTROL_BUCKET: 'x', LANDING_ZONE_BUCKET: 'x' },
+    ];
+    for (const same of sames)
+      assert.throws(() => configOf(text, same), {
+        code: 'kernel.configuration',
+        message: /three different buckets, found CONTROL_BUCKET=.*RETRIEVAL_BUCKET=/,
+      });
+  });
+});
+
 describe('The targets of an archiver', () => {
   it('are those of ROUTES_FILE that others do not operate, or those of them that ARCHIVER_TARGETS names', () => {
     assert.deepEqual(targetsOf(text), ['disk', 'tape']);

@@ -19,6 +19,11 @@ export interface Repair {
   readonly archiveId: string;
   /** The only target on which a copy is mended; absent: all. */
   readonly only?: string;
+  /**
+   * Where nobody watches, suspicious before damaged: called before a copy that read wrong, and that was not known to be damaged, is read
+   * once more. Only that counts.
+   */
+  readonly suspected?: (found: string) => Promise<void>;
 }
 
 /** A copy as it was read, and which file that was. */
@@ -51,7 +56,7 @@ export class DatablockRepair {
     this.copies.assertReachable(datablock);
     await this.assertAnyReady(datablock, only);
     const passes = new Passes(context, datablock.packedSize, datablock.copies.length);
-    const read = await this.readAll(datablock, context, passes);
+    const read = await this.readAll(datablock, order, context, passes);
     const bad = read.filter(({ standing, share }) => standing === 'damaged' && isMeant(only, share.name));
     if (bad.length > 0) await this.mendAll(order, bad, read, context, passes);
     const unreadable = read.filter(
@@ -75,6 +80,7 @@ export class DatablockRepair {
 
   private async readAll(
     datablock: StoredDatablock,
+    { suspected }: Repair,
     context: WorkContext,
     passes: Passes,
   ): Promise<readonly ReadCopy[]> {
@@ -82,9 +88,9 @@ export class DatablockRepair {
     for (const copy of datablock.copies) {
       const share = this.copies.shareOf(copy);
       const mark = await markOf(share, datablock._id);
-      const checked = await this.copies.check(datablock, copy, context, (bytes) =>
-        passes.show('verifying', bytes),
-      );
+      const shown = (bytes: number): void => passes.show('verifying', bytes);
+      const second = isDamaged(copy) ? undefined : suspected;
+      const checked = await this.copies.check(datablock, copy, context, shown, second);
       passes.end();
       if ((await markOf(share, datablock._id)) !== mark) throw fileChanged(share, datablock._id);
       read.push({ ...checked, mark });

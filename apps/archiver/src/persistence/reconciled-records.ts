@@ -35,7 +35,7 @@ export class ReconciledRecords {
 
   /** Names of those of these that have a record, in whichever state. */
   async known(names: readonly string[]): Promise<ReadonlyMap<string, FoundDatablock>> {
-    const projection = { _id: 1, pid: 1, jobId: 1, state: 1, copies: 1, manifest: 1 } as const;
+    const projection = { _id: 1, pid: 1, jobId: 1, state: 1, copies: 1, manifest: 1, packedSize: 1 } as const;
     const rows = await rowsWithIds<FoundDatablock>(this.store.datablocks, names, { projection });
     return new Map(
       rows.map((row) => [

@@ -41,6 +41,8 @@ type Spent = Pick<ScrubTurn, 'day' | 'bytes' | 'milliseconds'>;
 
 const day = 86_400_000;
 const hour = 3_600_000;
+/** Days ahead of this clock after which a time was written by a clock that was wrong. */
+const maxAhead = 2;
 
 /**
  * The turn and the budget of the reading of old copies, one record for each target: the turn is taken and its bytes are reserved
@@ -60,14 +62,14 @@ export class ScrubTurns {
   async take(wanted: WantedTurn, now: Date, until: Date): Promise<HeldTurn | TurnRefused> {
     const { target, archiveId, bytes, budget } = wanted;
     const seen = await this.of(target);
-    if (seen === undefined || seen.until > now) return 'held';
+    if (seen === undefined || (seen.until > now && !isFromTheFuture(seen.until, now))) return 'held';
     const spent = spentOn(now, seen, budget);
     const refused = refusal(wanted, spent, seen.rate);
     if (refused !== undefined) return refused;
     const { epoch } = seen;
     const asSeen = { day: seen.day, bytes: seen.bytes, milliseconds: seen.milliseconds };
     const { matchedCount } = await this.all.updateOne(
-      { _id: target, epoch, until: { $lte: now }, ...asSeen },
+      { _id: target, epoch, until: seen.until, ...asSeen },
       {
         $set: {
           ...{ holder: this.holder, epoch: epoch + 1, until },
@@ -104,7 +106,10 @@ export class ScrubTurns {
 
   /** Why nothing is read now, unless something is. */
   async wait(target: string, code: string, text: string, at: Date): Promise<void> {
-    await this.all.updateOne({ _id: target, until: { $lte: at } }, { $set: { waits: { code, text, at } } });
+    await this.all.updateOne(
+      { _id: target, $or: [{ until: { $lte: at } }, { until: { $gt: aheadOf(at) } }] },
+      { $set: { waits: { code, text, at } } },
+    );
   }
 
   /** For one archiver that counts the copies: others need not do it before then. @returns false when another does */
@@ -116,18 +121,22 @@ export class ScrubTurns {
       { upsert: true },
     );
     const { matchedCount } = await this.all.updateOne(
-      { _id: target, countedAt: { $lte: before } },
+      { _id: target, $or: [{ countedAt: { $lte: before } }, { countedAt: { $gt: aheadOf(now) } }] },
       { $set: { countedAt: now } },
     );
     return matchedCount > 0;
   }
 
-  /** Older figures do not take the place of newer ones. */
+  /** Older figures do not take the place of newer ones, but those of a clock that was wrong go. */
   async keepFigures(target: string, figures: CopyFigures): Promise<void> {
+    const { at } = figures;
     await this.all.updateOne(
       {
         _id: target,
-        $or: [{ 'figures.at': { $exists: false } }, { 'figures.at': { $lt: figures.at } }],
+        $or: [
+          ...[{ 'figures.at': { $exists: false } }, { 'figures.at': { $lt: at } }],
+          { 'figures.at': { $gt: aheadOf(at) } },
+        ],
       },
       { $set: { figures } },
     );
@@ -148,10 +157,20 @@ export function dayOf(time: Date): string {
   return time.toISOString().slice(0, 10);
 }
 
+/** Whether it is so far ahead that a clock was wrong: it counts as if it had never been written. */
+export function isFromTheFuture(time: Date, now: Date): boolean {
+  return time > aheadOf(now);
+}
+
+function aheadOf(now: Date): Date {
+  return new Date(now.getTime() + maxAhead * day);
+}
+
 /** What of a day's budget is spent at that time: what was spent beyond the budget of an earlier day is paid by the days after it. */
 export function spentOn(now: Date, { day: then, bytes, milliseconds }: Spent, budget: DayBudget): Spent {
   const today = dayOf(now);
   const days = Math.round((Date.parse(today) - Date.parse(then)) / day);
+  if (days < -maxAhead) return { day: today, bytes: 0, milliseconds: 0 };
   // A clock that was set back begins no new day.
   if (days <= 0) return { day: then, bytes, milliseconds };
   return {

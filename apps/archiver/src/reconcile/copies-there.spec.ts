@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
+import { PermanentError } from '#kernel';
 import { archiveIdOf, ReconciledArchive } from '../testing/reconciled-archive.js';
 import { CopiesThere } from './copies-there.js';
 
@@ -49,6 +50,24 @@ describe('A copy that a record lists', () => {
     const found = await run(true);
     assert.deepEqual([found.outcomes, found.skipped.length], [[], 1]);
     assert.equal(await damage(), undefined);
+  });
+
+  it('is judged when another one of its target cannot be looked at, which is named', async () => {
+    const other = await archive.file(archiveIdOf('20.500/a'));
+    await archive.datablocks.record(archive.datablockOf(other));
+    archive.clock.advance(1000);
+    const { share } = archive;
+    await share.remove(_id);
+    const stat = share.stat.bind(share);
+    share.stat = (name) =>
+      name === other
+        ? Promise.reject(new PermanentError('long-term-storage.access-denied', 'no right'))
+        : stat(name);
+    const found = await run(true);
+    assert.deepEqual(
+      [found.outcomes, found.skipped],
+      [['copy-missing repaired'], [`${other} on ${share.name}: no right`]],
+    );
   });
 
   it('is nothing to this archiver on a target that it does not have', async () => {

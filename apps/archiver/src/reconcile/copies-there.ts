@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { messageOf } from '#kernel';
+import { isRetriable, messageOf } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
 import { ReconciliationCheck, type Finding, type Look, type RepairOutcome } from '#service-host';
 import { SharesToken } from '../archiver.config.js';
@@ -35,8 +35,11 @@ export class CopiesThere extends ReconciliationCheck {
         look.looked();
         if (isDamaged(copy) || away.has(copy.share)) continue;
         const finding = await this.judged(datablock, copy).catch((error: unknown) => {
-          away.add(copy.share);
-          look.skip(`${copy.share}: ${messageOf(error)}`);
+          // What stays, such as rights, is of this copy alone.
+          if (isRetriable(error)) away.add(copy.share);
+          look.skip(
+            `${isRetriable(error) ? copy.share : `${datablock._id} on ${copy.share}`}: ${messageOf(error)}`,
+          );
           return undefined;
         });
         if (finding !== undefined) yield finding;

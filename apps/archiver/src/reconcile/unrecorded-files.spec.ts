@@ -179,6 +179,36 @@ describe('A file that is set aside without a record', () => {
     assert.deepEqual((await run()).outcomes, []);
   });
 
+  it('is not brought back by the sweep where the catalogue lists the datablock: it may be a former, damaged copy', async () => {
+    const archive = await ReconciledArchive.create();
+    const { records, clock, config, share } = archive;
+    const name = await archive.file(archiveIdOf());
+    await share.setAside(name, 'token');
+    await archive.datablocks.record(archive.datablockOf(name));
+    archive.listed.add(name);
+    const check = new UnknownFilesAside(records, clock, [share], config);
+    for (let time = 0; time < 2; time += 1) {
+      await archive.reconciling.run(check, clock.now(), true);
+      clock.advance(minAge);
+    }
+    const { store, asides, catalogue, datablocks } = archive;
+    const elsewhere = { assert: () => Promise.resolve() } as unknown as DataElsewhere;
+    const formers = new FormerCopies(datablocks, [share]);
+    const logger = createLogger('unrecorded', 'silent');
+    const sweep = new SetAsideSweep(store, asides, catalogue, elsewhere, formers, logger);
+    clock.advance(config.discardGrace);
+    assert.equal(await sweep.round(), true);
+    assert.equal(await share.isSetAside(name, 'token'), true);
+    assert.equal(await share.stat(name), undefined);
+    // An operator says that it may go: that is not enough before there is a good copy.
+    await sweep.settleNow('token', true);
+    assert.equal(await share.isSetAside(name, 'token'), true);
+    await archive.file(name);
+    await sweep.settleNow('token', true);
+    assert.equal(await share.isSetAside(name, 'token'), false);
+    assert.notEqual(await share.stat(name), undefined, 'the copy stays');
+  });
+
   it('is no drift when its mover keeps the record anew before the act', async () => {
     const archive = await ReconciledArchive.create();
     const { records, clock, config, share } = archive;

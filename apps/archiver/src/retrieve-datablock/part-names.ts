@@ -10,6 +10,13 @@ export function partName(archiveId: string, selection: string): string {
   return `${archiveId}.parts/${selection}.tar`;
 }
 
+const part = /^(.+)\.parts\/[0-9a-f]{64}\.tar$/;
+
+/** Of which datablock it is, by its name in the retrieval bucket; other names stay as they are. */
+export function archiveIdOfRetrieved(name: string): string {
+  return part.exec(name)?.[1] ?? name;
+}
+
 /** Characters of a name for people: messages take 300. */
 const maxFileName = 200;
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { beforeEach, describe, it } from 'node:test';
 import { TransientError } from '#kernel';
 import type { Command } from '../persistence/records.js';
@@ -119,6 +120,21 @@ describe('An old copy', () => {
     const [aside] = await archive.store.asides.find({}).toArray();
     assert.deepEqual([aside?.jobId, aside?.replacedBy, aside?.share], ['scrub', 'disk', 'disk']);
     assert.equal(await waits(), 'scrub.nothing-due');
+  });
+
+  it('that is damaged condemns no other one that reads wrong once and right at the second reading', async () => {
+    await old();
+    disk().flipBit('a', 1);
+    const tape = archive.share('tape');
+    const read = tape.read.bind(tape);
+    tape.read = async (name, options) => {
+      const bytes = await read(name, options);
+      return tape.reads.length === 1 ? Readable.from([Buffer.from('through a bad cable')]) : bytes;
+    };
+    await archive.serve(archiver, 'disk');
+    assert.equal((await archive.copyOf('a', 'tape')).damaged, undefined);
+    assert.equal(await archive.filesAside('tape'), 0);
+    assert.ok(await archive.isGood('a', 'disk'), 'it is mended from that one');
   });
 
   it('that was found damaged by an archiver that died is mended by the next one, without being found again', async () => {

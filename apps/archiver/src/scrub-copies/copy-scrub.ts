@@ -202,7 +202,8 @@ export class CopyScrub {
     // A finding has one repair, however often that is tried.
     const workOrderId = `scrub/${archiveId}/${damaged.at.getTime()}`;
     try {
-      await this.repairs.repair({ workOrderId, jobId: 'scrub', pid, archiveId }, context);
+      const suspected = (): Promise<void> => wait(this.config.scrub.secondLook, context.signal);
+      await this.repairs.repair({ workOrderId, jobId: 'scrub', pid, archiveId, suspected }, context);
       this.logger.info({ archiveId, share: target, found: damaged.found }, 'an old copy was mended');
       return 'proven';
     } catch (error) {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
 import { CopyAges } from '../persistence/copy-ages.js';
 import type { ScrubTurn } from '../persistence/records.js';
-import { ScrubTurns } from '../persistence/scrub-turns.js';
+import { isFromTheFuture, ScrubTurns } from '../persistence/scrub-turns.js';
 import type { ScrubRule } from './scrub-rules.js';
 
 /** Milliseconds between two counts of the copies on a target, over all archivers. */
@@ -24,7 +24,8 @@ export class ScrubFigures {
     const now = this.clock.now();
     const before = ago(now, interval);
     const known = await this.turns.of(target);
-    if (known !== undefined && known.countedAt > before) return known;
+    if (known !== undefined && known.countedAt > before && !isFromTheFuture(known.countedAt, now))
+      return known;
     if (await this.turns.takeCount(target, now, before)) {
       await this.turns.keepFigures(target, await this.ages.figures(target, now, ago(now, within)));
       await this.turns.forgetUncounted(ago(now, lifetime));

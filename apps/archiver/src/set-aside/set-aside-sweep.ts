@@ -72,9 +72,12 @@ export class SetAsideSweep extends HostedLoop {
   /** @param beat keeps the file in the hands of this sweep */
   private async settle(aside: FileAside, beat: () => Promise<FileAside>): Promise<void> {
     const isFormer = aside.replacedBy !== undefined;
-    if (isFormer && (await this.formers.fateOf(aside)) === 'removed') return this.removeFormer(await beat());
-    if (!isFormer && (await this.catalogue.lists(aside))) return this.returnListed(aside);
     if (aside.unrecorded === true && aside.withoutOriginals !== true) throw unknownContent(aside);
+    // One without a record may be a former, damaged copy: that the catalogue lists the datablock says nothing of these bytes.
+    const mayBeFormer = isFormer || aside.unrecorded === true;
+    if (mayBeFormer && (await this.formers.fateOf(aside)) === 'removed')
+      return this.removeFormer(await beat());
+    if (!isFormer && (await this.catalogue.lists(aside))) return this.returnListed(aside);
     if ((aside.reset === true || isFormer) && aside.withoutOriginals !== true) {
       await this.elsewhere.assert(aside, async () => void (await beat()));
       // A proof may take long.

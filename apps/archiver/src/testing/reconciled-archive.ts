@@ -33,7 +33,7 @@ export class ReconciledArchive {
   meanwhile: (() => Promise<unknown>) | undefined;
   readonly config = {
     ...{ referencePatience: 100, lease: 60_000, discardGrace: 10_000, endedWorkLifetime: 5000 },
-    ...{ retrievalBucket: 'retrieval', controlBucket: 'control' },
+    ...{ retrievalBucket: 'retrieval', controlBucket: 'control', targetNames: [] as readonly string[] },
   } as ArchiverConfig;
   readonly asides = new SetAside(
     ...([new FilesAside(this.store), this.datablocks, this.clock, [this.share], this.config] as const),

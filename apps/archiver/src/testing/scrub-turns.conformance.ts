@@ -113,6 +113,34 @@ export function scrubTurnsConformance(name: string, open: () => Promise<OpenStor
       assert.equal((await record()).figures?.copies, 1);
     });
 
+    it('that a clock a year ahead has written keep nobody from reading, nor from counting, when it is right again', async () => {
+      const ahead = 365 * day;
+      assert.equal(await turns.takeCount('disk', at(ahead), at(ahead - hour)), true);
+      const counted = { copies: 2, bytes: 1, readBytes: 1, readCopies: 1, damaged: 0, largest: 1, usual: 1 };
+      await turns.keepFigures('disk', { at: at(ahead), ...counted });
+      await take(90, ahead);
+      assert.equal(await turns.takeCount('disk', at(hour), at(0)), true);
+      await turns.keepFigures('disk', { at: at(hour), ...counted, copies: 1 });
+      assert.equal((await record()).figures?.copies, 1);
+      await turns.wait('disk', 'scrub.nothing-due', 'text', at(hour));
+      assert.equal((await record()).waits?.code, 'scrub.nothing-due');
+      // Of two that find it so in the same moment one has the turn.
+      const other = new ScrubTurns(opened.store);
+      const both = await Promise.all(
+        [turns, other].map((one) => one.take(wanted(60), at(hour), at(hour + 10))),
+      );
+      assert.equal(both.filter((one) => typeof one === 'object').length, 1);
+      assert.deepEqual([(await record()).day, (await record()).bytes], ['2026-01-01', 60]);
+    });
+
+    it('of which a clock was a day ahead are waited for', async () => {
+      await take(90, day, day + 10);
+      assert.equal(await turns.take(wanted(60), at(hour), at(hour + 10)), 'held');
+      assert.equal(await turns.take(wanted(60), at(day + 10), at(day + 20)), 'bytes');
+      assert.equal(await turns.takeCount('disk', at(day), at(day - hour)), true);
+      assert.equal(await turns.takeCount('disk', at(hour), at(0)), false);
+    });
+
     it('are forgotten when nobody serves the target any more', async () => {
       await turns.takeCount('tape', at(50), at(0));
       await turns.forgetUncounted(at(20));

@@ -14,5 +14,6 @@ import { JobsModule } from '../jobs/jobs.module.js';
   imports: [ClaimsModule, EventsModule, JobsModule],
   controllers: [JobReportsConsumer, DatasetReportsConsumer],
   providers: [DatablockRegistration, DatasetResets, FileListComparison, JobResults],
+  exports: [FileListComparison],
 })
 export class ApplyJobReportsModule {}

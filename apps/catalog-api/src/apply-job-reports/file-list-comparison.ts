@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { ClaimChecks } from '#claim-check';
 import type { DatablockLine } from '#contracts';
-import { parseManifest, type ManifestMember } from '#datablock';
+import { parseManifest } from '#datablock';
 import { listedPath, PermanentError, stillMoving } from '#kernel';
 import { wholeListById } from '#persistence';
 import { Catalogue } from '../persistence/catalogue.js';
@@ -14,8 +14,15 @@ const maxNamed = 5;
 const blockPage = 4;
 
 type ListedBlock = Pick<OrigDatablockRecord, '_id' | 'dataFileList'>;
+type OwnerOfFiles = Pick<DatasetRecord, 'pid' | 'sourceFolder'>;
 
-/** Compares what lies on long-term storage with what the catalogue lists, at the moment of registration. */
+/** A file by its path inside the dataset. */
+export interface FileOfDataset {
+  readonly path: string;
+  readonly size: number;
+}
+
+/** Compares what lies on long-term storage with what the catalogue lists, at the moment of registration or later. */
 @Injectable()
 export class FileListComparison {
   constructor(
@@ -29,11 +36,7 @@ export class FileListComparison {
    * @throws PermanentError `catalog.file-list-differs`
    */
   async check(dataset: DatasetRecord, lines: readonly DatablockLine[]): Promise<void> {
-    const unlisted = new Set<string>();
-    for await (const member of this.membersOf(lines)) unlisted.add(markOf(member));
-    const unarchived = new Names();
-    for await (const file of this.listedFiles(dataset))
-      if (!unlisted.delete(markOf(file))) unarchived.add(file.path);
+    const { unlisted, unarchived } = await this.difference(dataset, this.membersOf(lines));
     if (unarchived.count === 0 && unlisted.size === 0) return;
     const surplus = new Names();
     if (unlisted.size > 0)
@@ -45,17 +48,29 @@ export class FileListComparison {
     );
   }
 
-  private async *membersOf(lines: readonly DatablockLine[]): AsyncGenerator<ManifestMember> {
+  /** Whether these are exactly the files that the catalogue lists for the dataset. */
+  async isWhole(dataset: OwnerOfFiles, archived: AsyncIterable<FileOfDataset>): Promise<boolean> {
+    const { unlisted, unarchived } = await this.difference(dataset, archived);
+    return unarchived.count === 0 && unlisted.size === 0;
+  }
+
+  private async difference(dataset: OwnerOfFiles, archived: AsyncIterable<FileOfDataset>) {
+    const unlisted = new Set<string>();
+    for await (const file of archived) unlisted.add(markOf(file));
+    const unarchived = new Names();
+    for await (const file of this.listedFiles(dataset))
+      if (!unlisted.delete(markOf(file))) unarchived.add(file.path);
+    return { unlisted, unarchived };
+  }
+
+  private async *membersOf(lines: readonly DatablockLine[]): AsyncGenerator<FileOfDataset> {
     for (const { manifest } of lines) {
       yield* parseManifest((await this.claimChecks.read(manifest)).toString('utf8')).members;
       stillMoving();
     }
   }
 
-  private async *listedFiles({
-    pid,
-    sourceFolder,
-  }: DatasetRecord): AsyncGenerator<{ path: string; size: number }> {
+  private async *listedFiles({ pid, sourceFolder }: OwnerOfFiles): AsyncGenerator<FileOfDataset> {
     // A list that was read only in part looks like one with fewer files.
     const blocks = wholeListById<ListedBlock>(
       this.catalogue.origDatablocks,
@@ -85,6 +100,6 @@ class Names {
   }
 }
 
-function markOf({ path, size }: { readonly path: string; readonly size: number }): string {
+function markOf({ path, size }: FileOfDataset): string {
   return createHash('sha256').update(`${size} ${path}`).digest('base64').slice(0, 22);
 }

@@ -1,19 +1,22 @@
 import { Injectable } from '@nestjs/common';
-import { pidAsName } from '#kernel';
+import { idFromName, PermanentError, stillMoving } from '#kernel';
+import { wholeListById } from '#persistence';
+import { FileListComparison, type FileOfDataset } from '../apply-job-reports/file-list-comparison.js';
 import { isCatenas } from '../domain/states.js';
 import type { Lifecycle } from '../domain/lifecycle.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { DatasetClaimRecords } from '../persistence/dataset-claim-records.js';
-import type { DatasetRecord, JobRecord } from '../persistence/records.js';
+import type { DatablockRecord, DatasetRecord, JobRecord } from '../persistence/records.js';
 
-/** A dataset as far as its flags go. */
-export type FlaggedDataset = Pick<DatasetRecord, '_id' | 'pid' | 'datasetlifecycle'> &
-  Partial<Pick<DatasetRecord, '__v'>>;
+/** A dataset as far as its flags go; records of old databases may have none. */
+export type FlaggedDataset = Pick<DatasetRecord, '_id' | 'pid'> &
+  Partial<Pick<DatasetRecord, 'datasetlifecycle' | '__v'>>;
 
 /** Datablocks of a dataset that are registered. */
 export interface RegisteredDatablocks {
+  /** Of those that Catena has registered. */
   readonly count: number;
-  /** Whether Catena has named them all. */
+  /** Whether Catena has registered them all. */
   readonly areOurs: boolean;
 }
 
@@ -28,8 +31,10 @@ export interface Evidence {
   readonly isOthers: boolean;
 }
 
-const none: RegisteredDatablocks = { count: 0, areOurs: true };
 const maxJobs = 1000;
+const page = 100;
+/** Datablocks a look where their files are read: one may list 50 000. */
+const filesPage = 4;
 
 /** Looks for what datablocks, holds and jobs say about datasets. */
 @Injectable()
@@ -37,6 +42,7 @@ export class DatasetEvidence {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly claims: DatasetClaimRecords,
+    private readonly comparison: FileListComparison,
   ) {}
 
   async dataset(pid: string): Promise<FlaggedDataset | undefined> {
@@ -53,25 +59,35 @@ export class DatasetEvidence {
     return (await this.catalogue.other('History').countDocuments(deleted, { limit: 1 })) > 0;
   }
 
-  /** By pid; datasets without any are not in it. */
-  async datablocksOf(pids: readonly string[]): Promise<ReadonlyMap<string, RegisteredDatablocks>> {
-    const rows = this.catalogue.datablocks.aggregate<Row>([
+  /** How many are registered, by whomever, by pid; datasets without any are not in it. */
+  async countsOf(pids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const rows = this.catalogue.datablocks.aggregate<{ readonly _id: string; readonly count: number }>([
       { $match: { datasetId: { $in: [...pids] } } },
-      {
-        $group: {
-          _id: '$datasetId',
-          count: { $sum: 1 },
-          first: { $min: '$archiveId' },
-          last: { $max: '$archiveId' },
-        },
-      },
+      { $group: { _id: '$datasetId', count: { $sum: 1 } } },
     ]);
-    return new Map((await rows.toArray()).map((row) => [row._id, ofRow(row)]));
+    return new Map((await rows.toArray()).map(({ _id, count }) => [_id, count]));
+  }
+
+  /** Whether its datablocks hold exactly the files that the catalogue lists, as when they were registered. */
+  async holdsAllFiles(pid: string): Promise<boolean> {
+    const projection = { pid: 1, sourceFolder: 1 } as const;
+    const dataset = await this.catalogue.datasets.findOne<Pick<DatasetRecord, 'pid' | 'sourceFolder'>>(
+      { pid },
+      { projection },
+    );
+    if (dataset === null) return false;
+    try {
+      return await this.comparison.isWhole(dataset, this.filesIn(pid));
+    } catch (error) {
+      // A path that could never be archived was not.
+      if (error instanceof PermanentError) return false;
+      throw error;
+    }
   }
 
   /** Asked after the dataset was read: what comes later raises its version. */
   async of(pid: string): Promise<Evidence> {
-    const datablocks = (await this.datablocksOf([pid])).get(pid) ?? none;
+    const datablocks = await this.registered(pid);
     const isHeld = (await this.claims.openOn(pid)) !== undefined;
     const jobs = await this.catalogue.jobs
       .find({ 'jobParams.datasetList.pid': pid }, { projection: jobFields })
@@ -84,26 +100,40 @@ export class DatasetEvidence {
       isOthers: jobs.some((job) => !isOurs(job)),
     };
   }
-}
 
-interface Row {
-  readonly _id: string;
-  readonly count: number;
-  readonly first?: string;
-  readonly last?: string;
+  /** As a reset judges them: anybody who owns a dataset may give a datablock any name. */
+  private async registered(pid: string): Promise<RegisteredDatablocks> {
+    let [count, areOurs] = [0, true];
+    const rows = wholeListById<Pick<DatablockRecord, '_id' | 'archiveId' | 'createdBy'>>(
+      this.catalogue.datablocks,
+      { datasetId: pid },
+      { projection: { archiveId: 1, createdBy: 1 }, page },
+    );
+    for await (const { _id, archiveId, createdBy } of rows) {
+      stillMoving();
+      if (createdBy === 'catena' && _id === idFromName(archiveId)) count += 1;
+      else areOurs = false;
+    }
+    return { count, areOurs };
+  }
+
+  private async *filesIn(pid: string): AsyncGenerator<FileOfDataset> {
+    const rows = wholeListById<Pick<DatablockRecord, '_id' | 'dataFileList'>>(
+      this.catalogue.datablocks,
+      { datasetId: pid },
+      { projection: { 'dataFileList.path': 1, 'dataFileList.size': 1 }, page: filesPage },
+    );
+    for await (const { dataFileList } of rows) {
+      yield* dataFileList;
+      stillMoving();
+    }
+  }
 }
 
 const jobFields = { 'catena.workflow': 1, 'catena.finished': 1 } as const;
 
 function isOurs({ catena }: Pick<JobRecord, 'catena'>): boolean {
   return catena?.workflow !== undefined && catena.workflow !== 'none';
-}
-
-/** What lies between two names of one folder, in their order, is in the folder as well. */
-function ofRow({ _id: pid, count, first, last }: Row): RegisteredDatablocks {
-  const folder = `${pidAsName(pid)}/`;
-  const areOurs = [first, last].every((name) => typeof name === 'string' && name.startsWith(folder));
-  return { count, areOurs };
 }
 
 export function sameFlags(one: Lifecycle, other: Lifecycle): boolean {

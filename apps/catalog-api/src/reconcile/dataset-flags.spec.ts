@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { pidAsName } from '#kernel';
+import type { ClaimChecks } from '#claim-check';
+import { idFromName, pidAsName } from '#kernel';
+import { FileListComparison } from '../apply-job-reports/file-list-comparison.js';
 import type { Lifecycle } from '../domain/lifecycle.js';
 import type { JobRecord } from '../persistence/records.js';
 import { nextVersion } from '../records/dataset-version.js';
@@ -21,13 +23,30 @@ async function job(pid: string, catena: Partial<JobRecord['catena']> = { finishe
   const record = { ...jobOf(`of-${pid}`, catena), ...naming(pid) };
   await all.catalogue.jobs.insertOne(record);
 }
-async function dataset(pid: string, lifecycle: Partial<Lifecycle>, datablocks = 0): Promise<void> {
+const fileOf = (index: number) => ({ path: `${index}.dat`, size: index });
+/** @param files that are listed; as many as there are datablocks of one file each */
+async function dataset(
+  pid: string,
+  lifecycle: Partial<Lifecycle>,
+  datablocks = 0,
+  files = datablocks,
+): Promise<void> {
   await all.catalogue.datasets.insertOne(datasetOf(pid, lifecycle));
-  for (let index = 0; index < datablocks; index += 1) {
-    const archiveId = `${pidAsName(pid)}/j/${index}.tar`;
-    await all.catalogue.datablocks.insertOne({ _id: archiveId, datasetId: pid, archiveId } as never);
-  }
+  const dataFileList = Array.from({ length: files }, (_, index) => fileOf(index));
+  // Some ingestors write the whole path.
+  const listed = dataFileList.map(({ path, size }) => ({ path: `/s/${path}`, size }));
+  await all.catalogue.origDatablocks.insertOne({ _id: pid, datasetId: pid, dataFileList: listed } as never);
+  for (let index = 0; index < datablocks; index += 1)
+    await datablock(pid, `${pidAsName(pid)}/j/${index}.tar`, { dataFileList: [fileOf(index)] });
 }
+async function datablock(pid: string, archiveId: string, more: object = {}): Promise<void> {
+  const ours = { _id: idFromName(archiveId), datasetId: pid, archiveId, createdBy: 'catena' };
+  await all.catalogue.datablocks.insertOne({ ...ours, dataFileList: [], ...more } as never);
+}
+const evidenceNow = () => {
+  const comparison = new FileListComparison(all.catalogue, {} as ClaimChecks);
+  return new DatasetEvidence(all.catalogue, all.records, comparison);
+};
 const words = async (pid: string): Promise<unknown[]> => {
   const { datasetlifecycle: says } = (await all.catalogue.datasets.findOne({ pid }))!;
   return [says.archivable, says.retrievable, says.archiveStatusMessage, says.retrieveStatusMessage];
@@ -38,10 +57,16 @@ describe('Flags of a dataset', () => {
   beforeEach(() => {
     all = memoryClaiming();
     reconciling = new Reconciling(minAge);
-    check = checkOn(new DatasetEvidence(all.catalogue, all.records));
+    check = checkOn(evidenceNow());
   });
   const checkOn = (evidence: DatasetEvidence) => new DatasetFlags(all.catalogue, evidence, all.clock);
   const run = (apply = false) => reconciling.run(check, all.clock.now(), apply);
+  /** Two runs that are far enough apart; the second one repairs. */
+  async function runs() {
+    await run();
+    all.clock.advance(minAge);
+    return run(true);
+  }
 
   it('are none of a finding when datablocks and jobs bear them out', async () => {
     await dataset('new', {});
@@ -52,7 +77,7 @@ describe('Flags of a dataset', () => {
     await job('retrieved');
     await dataset('failed', { archiveStatusMessage: 'scheduleArchiveJobFailed' });
     await job('failed');
-    assert.deepEqual((await run(true)).outcomes, []);
+    assert.deepEqual((await runs()).outcomes, []);
   });
 
   for (const [name, lifecycle, datablocks, kind, after] of [
@@ -69,13 +94,6 @@ describe('Flags of a dataset', () => {
       0,
       'dataset-stuck',
       [true, false, 'datasetCreated', ''],
-    ],
-    [
-      'archivable and archived',
-      { ...archived, archivable: true },
-      1,
-      'dataset-flags',
-      [false, true, 'datasetOnArchiveDisk', ''],
     ],
     [
       'archived and not retrievable',
@@ -103,6 +121,8 @@ describe('Flags of a dataset', () => {
       await dataset('d', lifecycle, datablocks);
       await job('d');
       const before = await words('d');
+      assert.deepEqual((await run(true)).outcomes, [], 'seen for the first time');
+      all.clock.advance(minAge);
       assert.deepEqual((await run()).outcomes, [`${kind} found`]);
       assert.deepEqual(await words('d'), before, 'a report changes nothing');
       assert.deepEqual((await run(true)).outcomes, [`${kind} repaired`]);
@@ -119,8 +139,60 @@ describe('Flags of a dataset', () => {
     await all.records.claim({ jobId: 'other', workflow: 'archive', exclusive: true, at: all.clock.now() }, [
       { pid: 'held', before: {} },
     ]);
-    assert.deepEqual((await run(true)).outcomes, []);
+    assert.deepEqual((await runs()).outcomes, []);
   });
+
+  it('that were changed since are looked at once more before they count: a person may be setting them', async () => {
+    await dataset('d', { ...archived, retrievable: false }, 1);
+    await job('d');
+    await run();
+    all.clock.advance(minAge);
+    await all.catalogue.datasets.updateOne({ pid: 'd' }, { $inc: nextVersion });
+    const again = await run(true);
+    assert.deepEqual([again.outcomes, again.watched], [[], 1]);
+    all.clock.advance(minAge);
+    assert.deepEqual((await run(true)).outcomes, ['dataset-flags repaired']);
+  });
+
+  for (const [what, lifecycle, datablocks, files, kind] of [
+    [
+      'some datablocks are registered, and not all files are in them',
+      { archivable: false, retrievable: false, archiveStatusMessage: 'started' },
+      ...([3, 10, 'dataset-stuck'] as const),
+    ],
+    [
+      'datablocks hold files that are not listed',
+      { archivable: false, retrievable: false, archiveStatusMessage: 'started' },
+      ...([3, 2, 'dataset-stuck'] as const),
+    ],
+    [
+      'it is archivable beside its datablocks, as an archive manager may want it',
+      { ...archived, archivable: true, retrievable: false },
+      ...([2, 2, 'dataset-flags'] as const),
+    ],
+  ] as const)
+    it(`are reported and never changed where ${what}`, async () => {
+      await dataset('d', lifecycle, datablocks, files);
+      await job('d');
+      const before = await words('d');
+      assert.deepEqual((await runs()).outcomes, [`${kind} found`]);
+      assert.deepEqual(await words('d'), before);
+    });
+
+  for (const [what, archiveId, more] of [
+    ['its owner has given a name like one of ours', 'd=/j/x', { _id: 'of its owner', createdBy: 'owner' }],
+    ['has another id than ours have', 'd=/j/x', { _id: 'y' }],
+    ['another system has registered', 'x', { createdBy: 'other' }],
+  ] as const)
+    it(`are reported and never changed beside a datablock that ${what}`, async () => {
+      const name = archiveId.replace('d=', pidAsName('d'));
+      await dataset('d', { archivable: false, retrievable: false, archiveStatusMessage: 'started' });
+      await job('d');
+      await datablock('d', name, more);
+      const before = await words('d');
+      assert.deepEqual((await runs()).outcomes, ['dataset-stuck found']);
+      assert.deepEqual(await words('d'), before);
+    });
 
   it('are reported and never changed where another archive system has worked, or the records may be lost', async () => {
     await dataset('others', { ...archived, archivable: true }, 1);
@@ -130,8 +202,8 @@ describe('Flags of a dataset', () => {
     await job('lost');
     await dataset('foreign', { ...archived, archivable: true });
     await job('foreign');
-    await all.catalogue.datablocks.insertOne({ _id: 'x', datasetId: 'foreign', archiveId: 'x' } as never);
-    const [before, found] = [await Promise.all(['others', 'lost', 'foreign'].map(words)), await run(true)];
+    await datablock('foreign', 'x', { _id: 'x' });
+    const [before, found] = [await Promise.all(['others', 'lost', 'foreign'].map(words)), await runs()];
     assert.deepEqual(
       [...found.outcomes].sort(),
       ['dataset-flags found', 'dataset-flags found', 'datablocks-missing found'].sort(),
@@ -157,32 +229,50 @@ describe('Flags of a dataset', () => {
     it(`stay as they are when ${what} between the look and the write`, async () => {
       await dataset('d', { archivable: false, retrievable: false, archiveStatusMessage: 'started' });
       await job('d');
-      const evidence = new DatasetEvidence(all.catalogue, all.records);
+      const evidence = evidenceNow();
       const of = evidence.of.bind(evidence);
       let looks = 0;
       evidence.of = async (pid) => {
         const found = await of(pid);
-        // The first look is that of the finding.
-        if ((looks += 1) === 2) await meanwhile();
+        // The first two looks are those of the findings.
+        if ((looks += 1) === 3) await meanwhile();
         return found;
       };
       check = checkOn(evidence);
-      assert.deepEqual((await run(true)).outcomes, ['dataset-stuck changed']);
+      assert.deepEqual((await runs()).outcomes, ['dataset-stuck changed']);
       const now = await all.catalogue.datasets.findOne({ pid: 'd' });
       assert.notEqual(now?.datasetlifecycle.archivable, true);
     });
 
+  it('stay as they are when files are listed between the look and the act that its datablocks do not hold', async () => {
+    await dataset('d', { archivable: false, retrievable: false, archiveStatusMessage: 'started' }, 2);
+    await job('d');
+    const evidence = evidenceNow();
+    const of = evidence.of.bind(evidence);
+    let looks = 0;
+    evidence.of = async (pid) => {
+      const more = { _id: 'more', datasetId: 'd', dataFileList: [{ path: 'more.dat', size: 1 }] };
+      if ((looks += 1) === 3) await all.catalogue.origDatablocks.insertOne(more as never);
+      return of(pid);
+    };
+    check = checkOn(evidence);
+    const before = await words('d');
+    assert.deepEqual((await runs()).outcomes, ['dataset-stuck changed']);
+    assert.deepEqual(await words('d'), before);
+  });
+
   it('are no finding when a job ends while they are looked at', async () => {
     await dataset('d', { archivable: false, retrievable: false, archiveStatusMessage: 'started' });
     await job('d');
-    const evidence = new DatasetEvidence(all.catalogue, all.records);
+    const evidence = evidenceNow();
     const of = evidence.of.bind(evidence);
     evidence.of = async (pid) => {
       await all.catalogue.datasets.updateOne({ pid }, { $inc: nextVersion });
       return of(pid);
     };
     check = checkOn(evidence);
-    assert.deepEqual((await run(true)).outcomes, []);
+    const found = await runs();
+    assert.deepEqual([found.outcomes, found.watched], [[], 0]);
   });
 });
 

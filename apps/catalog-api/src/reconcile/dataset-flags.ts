@@ -6,16 +6,21 @@ import type { Lifecycle } from '../domain/lifecycle.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { nextVersion, versionOf } from '../records/dataset-version.js';
 import { DatasetEvidence, sameFlags, type Evidence, type FlaggedDataset } from './dataset-evidence.js';
-import { contradictionIn, type Contradiction } from './flag-contradictions.js';
+import { contradictionIn, unproven, type Contradiction } from './flag-contradictions.js';
 
 const page = 100;
+/** All datasets are looked at in each run. */
+const scope = 'flags';
 
 interface Seen {
   readonly pid: string;
   readonly lifecycle: Lifecycle;
 }
 
-/** Flags of datasets that neither their datablocks nor any job account for: those of jobs that a crash, or a restored database, has swallowed. */
+/**
+ * Flags of datasets that neither their datablocks nor any job account for: those of jobs that a crash, or a restored database, has
+ * swallowed. Two runs have to see the very same ones: a person may be about to change them.
+ */
 @Injectable()
 export class DatasetFlags extends ReconciliationCheck {
   readonly name = 'flags of datasets';
@@ -39,18 +44,20 @@ export class DatasetFlags extends ReconciliationCheck {
       look.looked();
       some.push(dataset);
       if (some.length < page) continue;
-      yield* this.among(some);
+      yield* this.among(some, look);
       some = [];
     }
-    yield* this.among(some);
+    yield* this.among(some, look);
+    await look.sawAll(scope);
   }
 
   /** One write, on the version on which nobody was found to work on it: who claims the dataset meanwhile raises that. */
   async repair({ seen }: Finding): Promise<RepairOutcome> {
     const { pid, lifecycle } = seen as Seen;
     const dataset = await this.evidence.dataset(pid);
-    if (dataset === undefined || !sameFlags(dataset.datasetlifecycle, lifecycle)) return 'changed';
-    const found = contradictionIn(lifecycle, await this.evidence.of(pid));
+    if (dataset?.datasetlifecycle === undefined || !sameFlags(dataset.datasetlifecycle, lifecycle))
+      return 'changed';
+    const found = await this.contradiction(pid, lifecycle);
     if (found?.change === undefined) return 'changed';
     const words = Object.entries(found.change).map(([field, value]) => [`datasetlifecycle.${field}`, value]);
     const { matchedCount } = await this.catalogue.datasets.updateOne(
@@ -66,27 +73,38 @@ export class DatasetFlags extends ReconciliationCheck {
     return matchedCount === 1 ? 'repaired' : 'changed';
   }
 
-  private async *among(datasets: readonly FlaggedDataset[]): AsyncGenerator<Finding> {
-    const datablocks = await this.evidence.datablocksOf(datasets.map(({ pid }) => pid));
+  private async *among(datasets: readonly FlaggedDataset[], look: Look): AsyncGenerator<Finding> {
+    const counts = await this.evidence.countsOf(datasets.map(({ pid }) => pid));
     for (const { pid, datasetlifecycle } of datasets) {
       if (datasetlifecycle === undefined) continue;
-      const first = { ...untouched, datablocks: datablocks.get(pid) ?? untouched.datablocks };
+      const first = { ...untouched, datablocks: { count: counts.get(pid) ?? 0, areOurs: true } };
       if (contradictionIn(datasetlifecycle, first) === undefined) continue;
-      const finding = await this.judged(pid);
+      const finding = await this.judged(pid, look);
       if (finding !== undefined) yield finding;
     }
   }
 
   /** Read anew, and once more after all others were asked: a job that ended in between has set the flags. */
-  private async judged(pid: string): Promise<Finding | undefined> {
+  private async judged(pid: string, look: Look): Promise<Finding | undefined> {
     const dataset = await this.evidence.dataset(pid);
-    if (dataset === undefined) return undefined;
+    if (dataset?.datasetlifecycle === undefined) return undefined;
     const { datasetlifecycle: lifecycle } = dataset;
-    const found = contradictionIn(lifecycle, await this.evidence.of(pid));
+    const found = await this.contradiction(pid, lifecycle);
     const again = await this.evidence.dataset(pid);
-    if (found === undefined || again?.__v !== dataset.__v) return undefined;
-    if (!sameFlags(again!.datasetlifecycle, lifecycle)) return undefined;
-    return findingOf(pid, lifecycle, found);
+    if (found === undefined || again?.datasetlifecycle === undefined || again.__v !== dataset.__v)
+      return undefined;
+    if (!sameFlags(again.datasetlifecycle, lifecycle)) return undefined;
+    const seen = JSON.stringify([pid, Object.values(flagsOf(lifecycle)), dataset.__v]);
+    return (await look.isOldNews(scope, seen)) ? findingOf(pid, lifecycle, found) : undefined;
+  }
+
+  private async contradiction(pid: string, lifecycle: Lifecycle): Promise<Contradiction | undefined> {
+    const found = contradictionIn(lifecycle, await this.evidence.of(pid));
+    if (found?.needsAllFiles !== true || (await this.evidence.holdsAllFiles(pid))) return found;
+    return unproven(
+      found,
+      'nothing: its datablocks do not hold exactly the files that the catalogue lists; restore what is missing, or reset the dataset and archive it anew',
+    );
   }
 }
 
@@ -109,7 +127,11 @@ function findingOf(pid: string, lifecycle: Lifecycle, found: Contradiction): Fin
   };
 }
 
+function flagsOf({ archivable, retrievable, archiveStatusMessage, retrieveStatusMessage }: Lifecycle) {
+  return { archivable, retrievable, archiveStatusMessage, retrieveStatusMessage };
+}
+
 function asSeen(lifecycle: Lifecycle): object {
-  const fields = ['archivable', 'retrievable', 'archiveStatusMessage', 'retrieveStatusMessage'] as const;
-  return Object.fromEntries(fields.map((field) => [`datasetlifecycle.${field}`, lifecycle[field]]));
+  const flags = Object.entries(flagsOf(lifecycle));
+  return Object.fromEntries(flags.map(([field, value]) => [`datasetlifecycle.${field}`, value]));
 }

@@ -8,6 +8,8 @@ export interface Contradiction {
   readonly remedy: string;
   /** What they are to say; absent: nobody can prove it. */
   readonly change?: Partial<Lifecycle>;
+  /** It is right only where the datablocks hold all files of the dataset: some may be missing. */
+  readonly needsAllFiles?: true;
 }
 
 const archiveWords: readonly string[] = [
@@ -30,14 +32,28 @@ export function contradictionIn(lifecycle: Lifecycle, evidence: Evidence): Contr
   const found = archiving(lifecycle, evidence.datablocks.count) ?? retrieving(lifecycle);
   if (found === undefined) return undefined;
   if (!evidence.isOthers && evidence.datablocks.areOurs) return found;
-  const { change: _, ...known } = found;
-  return { ...known, remedy: 'another archive system has worked on it as well: look at it by hand' };
+  return unproven(found, 'another archive system has worked on it as well: look at it by hand');
+}
+
+/** What is reported, and left to people. */
+export function unproven(
+  { change: _, needsAllFiles: __, ...known }: Contradiction,
+  remedy: string,
+): Contradiction {
+  return { ...known, remedy };
 }
 
 function archiving(lifecycle: Lifecycle, datablocks: number): Contradiction | undefined {
   const { archivable, retrievable, archiveStatusMessage: word } = lifecycle;
   if (datablocks > 0) {
-    if (archivable || archiveWords.includes(word) || (!retrievable && word === archivedWord))
+    if (archivable)
+      return {
+        kind: 'dataset-flags',
+        expected: `not archivable: ${datablocks} datablocks are registered and no job is under way`,
+        remedy:
+          'nothing: an archive manager may want it to be archived anew; otherwise set archivable to false, and retrievable to true, by hand',
+      };
+    if (archiveWords.includes(word) || (!retrievable && word === archivedWord))
       return {
         kind: archiveWords.includes(word) ? 'dataset-stuck' : 'dataset-flags',
         expected: `retrievable and not archivable, "${archivedWord}": ${datablocks} datablocks are registered and no job is under way`,
@@ -46,13 +62,14 @@ function archiving(lifecycle: Lifecycle, datablocks: number): Contradiction | un
           ...{ archivable: archived.change.archivable, retrievable: archived.change.retrievable },
           archiveStatusMessage: archivedWord,
         },
+        needsAllFiles: true,
       };
     return undefined;
   }
   if (archiveWords.includes(word))
     return {
       kind: 'dataset-stuck',
-      expected: 'archivable: no datablock is registered and no job is under way',
+      expected: 'archivable: no datablock of Catena is registered and no job is under way',
       remedy: 'it is archivable again, as before the job that was lost',
       change: {
         ...{ archivable: reset.change.archivable, retrievable: reset.change.retrievable },

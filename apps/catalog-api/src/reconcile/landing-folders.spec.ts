@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { ManualClock, pidAsName } from '#kernel';
+import type { ClaimChecks } from '#claim-check';
+import { idFromName, ManualClock, pidAsName } from '#kernel';
 import { MemoryObjectStore } from '#storage/testing';
+import { FileListComparison } from '../apply-job-reports/file-list-comparison.js';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { memoryClaiming, type Claiming } from '../testing/claiming.js';
 import { Reconciling } from '../testing/reconciling.js';
@@ -25,7 +27,8 @@ describe('A file in the landing zone', () => {
     all = memoryClaiming();
     objects = new MemoryObjectStore();
     await objects.ensureBucket(bucket);
-    evidence = new DatasetEvidence(all.catalogue, all.records);
+    const comparison = new FileListComparison(all.catalogue, {} as ClaimChecks);
+    evidence = new DatasetEvidence(all.catalogue, all.records, comparison);
     reconciling = new Reconciling(day);
     await all.catalogue.datasets.insertMany([datasetOf('new'), datasetOf('archived', archived)]);
     await all.catalogue.jobs.insertOne({
@@ -33,7 +36,8 @@ describe('A file in the landing zone', () => {
       jobParams: { datasetList: [{ pid: 'archived' }] },
     });
     const archiveId = 'archived=/j/0.tar';
-    await all.catalogue.datablocks.insertOne({ _id: 'b', datasetId: 'archived', archiveId } as never);
+    const datablock = { _id: idFromName(archiveId), datasetId: 'archived', archiveId, createdBy: 'catena' };
+    await all.catalogue.datablocks.insertOne(datablock as never);
     for (const pid of ['new', 'archived', 'gone']) await put(pid);
     await deleted('gone');
     await objects.put(bucket, 'not ours/a', Buffer.from('a'), { size: 1 });
@@ -64,6 +68,18 @@ describe('A file in the landing zone', () => {
     ]);
     assert.deepEqual(await Promise.all(['new', 'archived', 'gone'].map(isThere)), [true, true, false]);
     assert.deepEqual((await run()).outcomes, ['landing-not-released found']);
+  });
+
+  it('stays, and keeps no other one from being judged, when its dataset has no flags, as in old catalogues', async () => {
+    // Before that of the others.
+    const { datasetlifecycle: _, ...old } = datasetOf('0old');
+    await all.catalogue.datasets.insertOne(old as never);
+    await put('0old');
+    clock.advance(2 * day);
+    await run();
+    clock.advance(day);
+    assert.ok((await run(true)).outcomes.includes('landing-dataset-gone repaired'));
+    assert.equal(await isThere('0old'), true);
   });
 
   it('stays when nobody can say that its dataset was deleted: the catalogue may have lost it', async () => {

@@ -69,8 +69,9 @@ export class LandingFolders extends ReconciliationCheck {
   private async fateOf(pid: string): Promise<Fate> {
     const dataset = await this.evidence.dataset(pid);
     if (dataset === undefined) return 'gone';
-    const { archivable, retrievable } = dataset.datasetlifecycle;
-    if (archivable || !retrievable) return 'needed';
+    // Of a dataset without flags nobody can say that it was archived.
+    const { archivable, retrievable } = dataset.datasetlifecycle ?? {};
+    if (archivable !== false || retrievable !== true) return 'needed';
     const { datablocks, isWorkedOn } = await this.evidence.of(pid);
     return datablocks.count > 0 && !isWorkedOn ? 'archived' : 'needed';
   }

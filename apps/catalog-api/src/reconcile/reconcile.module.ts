@@ -7,6 +7,7 @@ import {
   UnacceptedMessages,
   type ReconciliationCheck,
 } from '#service-host';
+import { ApplyJobReportsModule } from '../apply-job-reports/apply-job-reports.module.js';
 import { ClaimsModule } from '../claims/claims.module.js';
 import { DatasetEvidence } from './dataset-evidence.js';
 import { DatasetFlags } from './dataset-flags.js';
@@ -18,7 +19,7 @@ const checks = [HoldsOfEndedJobs, DatasetFlags, LandingFolders, UnacceptedMessag
 
 /** Compares the catalogue with jobs, datablocks and the landing zone, when an operator asks for it. */
 @Module({
-  imports: [ClaimsModule],
+  imports: [ApplyJobReportsModule, ClaimsModule],
   controllers: [ReconciliationsController],
   providers: [
     ReconciliationRecords,
