@@ -7,6 +7,8 @@ export interface Pin {
   /** Since when the job has it. */
   readonly since: Date;
   readonly until: Date;
+  /** Of the job's request that last kept it for longer; absent: none did. */
+  readonly number?: number;
 }
 
 /** Pins of one copy: beyond it the least lasting ones are merged, which never lets a copy go earlier. */
@@ -25,11 +27,12 @@ export function pinsOf({
 }
 
 /** Never shortens one that the job has. What is over goes. */
-export function withPin(pins: readonly Pin[], { job, group, until }: Pin, now: Date): readonly Pin[] {
+export function withPin(pins: readonly Pin[], { job, group, until, number }: Pin, now: Date): readonly Pin[] {
   const own = pins.find((pin) => pin.job === job && pin.until > now);
   const pin = {
     ...{ job, group, since: own?.since ?? now },
     until: own !== undefined && own.until > until ? own.until : until,
+    ...numbered(number ?? own?.number),
   };
   const all = [...pins.filter((one) => one.job !== job && one.until > now), pin];
   return all.length <= maxPins ? all : merged(all);
@@ -42,6 +45,10 @@ export function withoutPin(pins: readonly Pin[], job: string, now: Date): readon
 /** The end of the copy: that of the pin that lasts longest; without one, now. */
 export function endOf(pins: readonly Pin[], now: Date): Date {
   return pins.reduce((end, { until }) => (until > end ? until : end), now);
+}
+
+function numbered(number: number | undefined): Pick<Pin, 'number'> {
+  return number === undefined ? {} : { number };
 }
 
 /** The least lasting one becomes part of the next one of its group, so that the group goes on counting. */

@@ -131,26 +131,39 @@ export class RetrievedCopies {
    * Lengthens the pin that the job has.
    *
    * @param most milliseconds since it has it
+   * @param number of the request; of a later one its word counts
    * @returns until when it is good now; undefined when the job has none any more, or the copy is gone
    */
-  async extend(name: string, job: string, now: Date, until: Date, most: number): Promise<Date | undefined> {
-    const own = (pins: readonly Pin[]): Pin | undefined =>
-      pins.find((pin) => pin.job === job && pin.until > now);
+  async extend(
+    name: string,
+    job: string,
+    now: Date,
+    until: Date,
+    most: number,
+    number = 0,
+  ): Promise<Date | undefined> {
+    const own = (pins: readonly Pin[]): Pin | undefined => pins.find(ownOf(job, now, number));
     const copy = await this.changePins(
       name,
       (pins) => {
         const pin = own(pins);
         if (pin === undefined) return undefined;
-        return withPin(pins, { ...pin, until: earlier(until, new Date(pin.since.getTime() + most)) }, now);
+        const end = earlier(until, new Date(pin.since.getTime() + most));
+        return withPin(pins, { ...pin, until: end, ...(number === 0 ? {} : { number }) }, now);
       },
       now,
     );
     return own(copy?.pins ?? [])?.until;
   }
 
-  /** Without other pins the copy may go at once. @returns whether the job had one */
-  async unpin(name: string, job: string, now: Date): Promise<boolean> {
-    const isOwn = (pin: Pin): boolean => pin.job === job && pin.until > now;
+  /**
+   * Without other pins the copy may go at once.
+   *
+   * @param number of the request; one that a later request has lengthened stays
+   * @returns whether the job had one
+   */
+  async unpin(name: string, job: string, now: Date, number = Infinity): Promise<boolean> {
+    const isOwn = ownOf(job, now, number);
     const copy = await this.changePins(
       name,
       (pins) => (pins.some(isOwn) ? withoutPin(pins, job, now) : undefined),
@@ -215,6 +228,11 @@ export class RetrievedCopies {
   private get all() {
     return this.store.retrieved;
   }
+}
+
+/** Pins of a job that no later request has changed. */
+function ownOf(job: string, now: Date, number: number): (pin: Pin) => boolean {
+  return (pin) => pin.job === job && pin.until > now && (pin.number ?? 0) <= number;
 }
 
 function holderOf({ order, epoch }: Pick<Recall, 'order' | 'epoch'>): string {
