@@ -13,6 +13,8 @@ export interface Retrieval {
   readonly archiveId: string;
   /** As many as are expected: those of a part are known exactly when it is there. */
   readonly bytes: number;
+  /** Bytes that its order wants in the bucket besides, while it is there; absent: none. */
+  readonly beside?: number;
 }
 
 /** What a recall has brought. */

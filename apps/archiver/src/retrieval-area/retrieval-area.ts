@@ -42,8 +42,9 @@ export class RetrievalArea {
    *
    * @throws PermanentError when it can never fit; WorkDeferred while there is no room, or others wait for it
    */
-  async turn(asked: Asked): Promise<void> {
+  async turn(given: Asked): Promise<void> {
     if (this.isUnlimited) return;
+    const asked = inAll(given);
     await this.refuseTooLarge(asked);
     const before = await this.waits.wantedBefore(asked, this.clock.now());
     const lack = await this.lackOf(asked, before);
@@ -55,21 +56,28 @@ export class RetrievalArea {
    *
    * @throws WorkDeferred when another was quicker: its record has to go again
    */
-  async hold(asked: Asked): Promise<void> {
+  async hold(given: Asked): Promise<void> {
     if (this.isUnlimited) return;
+    const asked = inAll(given);
     const lack = await this.lackOf(asked, { space: 0, quota: 0 });
     // Both of two that came at once have stepped back: now they stand in the queue, and the first one finds room.
     if (lack !== undefined) await this.wait(asked, lack, soonest);
-    await this.waits.leave(asked.order);
+    await this.leave(given);
   }
 
   /** After it had a copy kept that was there: it takes no more room, but counts for the group. Throws as `turn` and `hold`. */
-  async share(asked: Asked): Promise<void> {
+  async share(given: Asked): Promise<void> {
     if (this.isUnlimited) return;
-    if (asked.group !== '') await this.refuseTooLarge(asked);
+    const asked = inAll(given);
+    if (asked.group !== '' || given.beside !== undefined) await this.refuseTooLarge(asked);
     const words = await this.lackOfQuota(asked, 0);
     if (words !== undefined) await this.wait(asked, { lacks: 'quota', words });
-    await this.waits.leave(asked.order);
+    await this.leave(given);
+  }
+
+  /** Whose order wants more keeps its place for that. */
+  private async leave({ order, beside }: Asked): Promise<void> {
+    if (beside === undefined) await this.waits.leave(order);
   }
 
   private get isUnlimited(): boolean {
@@ -142,4 +150,9 @@ export class RetrievalArea {
     const code = lacks === 'quota' ? 'archiver.retrieval-quota-full' : 'archiver.retrieval-area-full';
     throw new WorkDeferred(words, pause, code);
   }
+}
+
+/** What is wanted at one time is asked for at once: half of it would wait for itself. */
+function inAll({ beside = 0, ...asked }: Asked): Asked {
+  return { ...asked, bytes: asked.bytes + beside };
 }

@@ -30,6 +30,14 @@ export function askerOf({
   return { order, job, group };
 }
 
+/**
+ * Who has a whole datablock kept while a part is made of it: the order, not its job, which never gets it. So a pin that the job
+ * has is not touched when the order lets go of its own.
+ */
+export function readerOf(order: Parameters<typeof askerOf>[0]): Asker {
+  return { ...askerOf(order), job: order.workOrderId };
+}
+
 /** What is told of a datablock, or a part of one, that lies in the retrieval bucket, whoever brought it there. */
 @Injectable()
 export class RetrievalReports {
@@ -47,7 +55,7 @@ export class RetrievalReports {
    * @param known what it must be, as far as that is known
    */
   present(
-    { name, ...known }: { readonly name: string } & Partial<Arrival>,
+    { name, ...known }: { readonly name: string } & Partial<Arrival> & Pick<Retrieval, 'beside'>,
     asker: Asker,
   ): Promise<Arrival | undefined> {
     const { retrievalBucket } = this.config;
