@@ -32,7 +32,7 @@ describe('A retrieval of a datablock of an earlier system that is brought whole 
     await writer.commit();
     await scene.archived(packed);
     await scene.store.datablocks.updateOne({ _id: scene._id }, { $set: { size, adopted: {} as never } });
-    const part = `${scene._id}.parts/${(await scene.store.datablocks.findOne({}))!.manifest!.sha256}.tar`;
+    const part = `${scene._id}.parts/${(await scene.store.datablocks.findOne({}))!.manifest.sha256}.tar`;
     return { scene, share, part };
   }
 

@@ -76,7 +76,7 @@ export class PartRecall {
   async obtain(datablock: StoredDatablock, order: PartOrder, context: WorkContext): Promise<Retrieved> {
     const there = await this.present(datablock, order);
     if (there !== undefined) return there;
-    const { archiveId, selection } = order;
+    const { archiveId } = order;
     const name = partName(archiveId, selectionOf(datablock, order));
     const bytes = partSizeOf(datablock, order);
     const arrival = await this.lock.recall({ name, archiveId, bytes }, askerOf(order), context, (held) =>
