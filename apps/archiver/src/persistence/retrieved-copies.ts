@@ -31,6 +31,8 @@ export interface Asker {
   readonly job: string;
   /** Whose quota it counts in; empty: nobody's. */
   readonly group: string;
+  /** Bytes that the job wants in the bucket in all; absent: not known. */
+  readonly together?: number;
 }
 
 /** One try of one work order that recalls something. */
@@ -55,7 +57,7 @@ export class RetrievedCopies {
 
   /** Takes what is to be recalled. @returns false when a copy is there, or another recalls it or removes it */
   async take(
-    { name, archiveId, bytes, job, group, order, epoch }: Recall,
+    { name, archiveId, bytes, job, group, together, order, epoch }: Recall,
     now: Date,
     until: Date,
   ): Promise<boolean> {
@@ -67,8 +69,12 @@ export class RetrievedCopies {
           $set: {
             ...{ ...recalling.to, holder: holderOf({ order, epoch }), order, epoch, until },
             ...{ archiveId, bytes, job, group },
+            ...(together === undefined ? {} : { together }),
           },
-          $unset: { expiresAt: '', sha256: '', pins: '' },
+          $unset: {
+            ...{ expiresAt: '', sha256: '', pins: '' },
+            ...(together === undefined ? { together: '' as const } : {}),
+          },
         },
         { upsert: true },
       );
@@ -87,8 +93,9 @@ export class RetrievedCopies {
 
   /** @returns false when it is in other hands */
   async arrived(recall: Recall, { bytes, sha256 }: Arrival, now: Date, expiresAt: Date): Promise<boolean> {
-    const { job, group } = recall;
-    const pins: Pin[] = [{ job, group, since: now, until: expiresAt }];
+    const { job, group, together } = recall;
+    const all = together === undefined ? {} : { together };
+    const pins: Pin[] = [{ job, group, since: now, until: expiresAt, ...all }];
     const { matchedCount } = await this.all.updateOne(
       { _id: recall.name, holder: holderOf(recall), ...arriving.from },
       { $set: { ...arriving.to, bytes, sha256, expiresAt, pins, pinned: 0 } },
@@ -122,11 +129,13 @@ export class RetrievedCopies {
    */
   pin(
     name: string,
-    { job, group }: Omit<Asker, 'order'>,
+    { job, group, together }: Omit<Asker, 'order'>,
     now: Date,
     until: Date,
   ): Promise<RetrievedCopy | undefined> {
-    return this.changePins(name, (pins) => withPin(pins, { job, group, since: now, until }, now), now);
+    const all = together === undefined ? {} : { together };
+    const pin = { job, group, since: now, until, ...all };
+    return this.changePins(name, (pins) => withPin(pins, pin, now), now);
   }
 
   /**
@@ -191,7 +200,7 @@ export class RetrievedCopies {
       { _id: name, $or: overAt(now) },
       {
         $set: { ...recalling.to, holder: sweeper, until },
-        $unset: { expiresAt: '', order: '', pins: '', job: '', group: '' },
+        $unset: { expiresAt: '', order: '', pins: '', job: '', group: '', together: '' },
       },
     );
     return matchedCount > 0;

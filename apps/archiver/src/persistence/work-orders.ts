@@ -272,6 +272,12 @@ export class WorkOrders {
     return (await this.store.works.countDocuments(open, { limit: 1 })) > 0;
   }
 
+  /** Whether an open order is to take the upload of this offer. */
+  async isToBeTaken(offer: string): Promise<boolean> {
+    const open = { state: 'open' as const, 'command.kind': 'take' as const, 'command.data.offer': offer };
+    return (await this.store.works.countDocuments(open, { limit: 1 })) > 0;
+  }
+
   /** Whether work for one of these targets waits for a worker of an archiver that has the served ones. */
   async isDueAt(targets: readonly string[], now: Date, served: readonly string[]): Promise<boolean> {
     const at = { $or: [{ needs: { $exists: false } }, { 'needs.targets': { $in: [...targets] } }] };

@@ -26,8 +26,9 @@ export function askerOf({
   workOrderId: order,
   jobId: job,
   group = '',
-}: Pick<RetrieveDatablockV1, 'workOrderId' | 'jobId' | 'group'>): Asker {
-  return { order, job, group };
+  together,
+}: Pick<RetrieveDatablockV1, 'workOrderId' | 'jobId' | 'group' | 'together'>): Asker {
+  return { order, job, group, ...(together === undefined ? {} : { together }) };
 }
 
 /**
@@ -35,7 +36,8 @@ export function askerOf({
  * has is not touched when the order lets go of its own.
  */
 export function readerOf(order: Parameters<typeof askerOf>[0]): Asker {
-  return { ...askerOf(order), job: order.workOrderId };
+  const { workOrderId, group = '' } = order;
+  return { order: workOrderId, job: workOrderId, group };
 }
 
 /** What is told of a datablock, or a part of one, that lies in the retrieval bucket, whoever brought it there. */
