@@ -35,6 +35,9 @@ export interface Asker {
   readonly together?: number;
 }
 
+/** A copy as it was looked at. */
+export type SeenCopy = Pick<RetrievedCopy, '_id' | 'holder' | 'pinned'>;
+
 /** One try of one work order that recalls something. */
 export interface Recall extends Retrieval, Asker {
   readonly epoch: number;
@@ -183,9 +186,32 @@ export class RetrievedCopies {
     return copy !== undefined;
   }
 
-  /** There is no object of it. */
-  async missing(name: string): Promise<void> {
-    await this.all.deleteOne({ _id: name, ...arriving.to });
+  /** As it is now. */
+  async seen(name: string): Promise<SeenCopy | undefined> {
+    const seen = await this.all.findOne(
+      { _id: name, ...arriving.to },
+      { projection: { holder: 1, pinned: 1 } },
+    );
+    return seen ?? undefined;
+  }
+
+  /** There is no object of it; what was brought, or kept, since it was seen is another one. */
+  async missing({ _id, holder, pinned }: SeenCopy): Promise<void> {
+    await this.all.deleteOne({ _id, ...arriving.to, holder, pinned: pinned ?? { $exists: false } });
+  }
+
+  /**
+   * A recall that had lost its hold has put an object there all the same, and nobody may have a record of it any more: then the sweep
+   * finds one that is over.
+   */
+  async leftBehind({ name, archiveId, bytes }: Recall, now: Date): Promise<void> {
+    const over = { ...recalling.to, holder: sweeper, until: now, archiveId, bytes };
+    try {
+      await this.all.updateOne({ _id: name }, { $setOnInsert: over }, { upsert: true });
+    } catch (error) {
+      // Another has made one at the same moment.
+      if (!isDuplicateKey(error)) throw error;
+    }
   }
 
   /** Names of copies that nobody has kept any more, the longest unused first, and of recalls with which nobody goes on. */
@@ -194,21 +220,32 @@ export class RetrievedCopies {
     for await (const { _id } of found.limit(limit)) yield _id;
   }
 
-  /** For the sweep that removes it: a recall that begins meanwhile waits. @returns false when it is no longer over */
-  async takeOver(name: string, now: Date, until: Date): Promise<boolean> {
+  /**
+   * For the sweep that removes it: a recall that begins meanwhile waits.
+   *
+   * @param holder of this one removal
+   * @returns false when it is no longer over
+   */
+  async takeOver(name: string, now: Date, until: Date, holder = sweeper): Promise<boolean> {
     const { matchedCount } = await this.all.updateOne(
       { _id: name, $or: overAt(now) },
       {
-        $set: { ...recalling.to, holder: sweeper, until },
+        $set: { ...recalling.to, holder, until },
         $unset: { expiresAt: '', order: '', pins: '', job: '', group: '', together: '' },
       },
     );
     return matchedCount > 0;
   }
 
+  /** The sweep is still at it. @returns false when it is in other hands */
+  async renewRemoval(name: string, holder: string, until: Date): Promise<boolean> {
+    const held = { _id: name, ...arriving.from, holder };
+    return (await this.all.updateOne(held, { $set: { until } })).matchedCount > 0;
+  }
+
   /** The sweep has removed the object. */
-  async removed(name: string): Promise<void> {
-    await this.all.deleteOne({ _id: name, ...arriving.from, holder: sweeper });
+  async removed(name: string, holder = sweeper): Promise<void> {
+    await this.all.deleteOne({ _id: name, ...arriving.from, holder });
   }
 
   /** A look and a write that asks for what the look has seen. @param change undefined: nothing is to be changed */

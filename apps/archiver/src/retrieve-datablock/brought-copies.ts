@@ -53,8 +53,9 @@ export class BroughtCopies {
     const { retrievedLifetime, retrievedLifetimeMost, retrievalBucket } = this.config;
     const wanted = new Date(now.getTime() + retrievedLifetime);
     const until = await this.copies.extend(name, jobId, now, wanted, retrievedLifetimeMost, number);
+    const seen = await this.copies.seen(name);
     if (until === undefined || (await this.objects.head(retrievalBucket, name)) !== undefined) return until;
-    await this.copies.missing(name);
+    if (seen !== undefined) await this.copies.missing(seen);
     return undefined;
   }
 

@@ -51,7 +51,7 @@ export class RecallLock {
       await this.shares({ name, bytes, ...(beside === undefined ? {} : { beside }), ...asker });
       return { bytes, sha256 };
     }
-    await this.copies.missing(name);
+    await this.copies.missing(found);
     return undefined;
   }
 
@@ -76,8 +76,10 @@ export class RecallLock {
     try {
       await this.area.hold(recall);
       arrival = await work({ ...context, signal: AbortSignal.any([context.signal, lost.signal]) });
-      if (!(await this.copies.arrived(recall, arrival, this.clock.now(), this.expiry())))
+      if (!(await this.copies.arrived(recall, arrival, this.clock.now(), this.expiry()))) {
+        await this.copies.leftBehind({ ...recall, bytes: arrival.bytes }, this.clock.now());
         throw lostDuring(recall.name);
+      }
     } catch (error) {
       await this.abandon(recall);
       throw lost.signal.aborted ? lost.signal.reason : error;
