@@ -4,7 +4,7 @@ import { CatenaError, ManualClock } from '#kernel';
 import { MemoryObjectStore } from '#storage/testing';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { WorkContext } from '../domain/work.js';
-import type { Asker } from '../persistence/retrieved-copies.js';
+import type { Asker } from './retrieved-copies.js';
 import type { OpenStore } from '../testing/real-archiver-store.js';
 import { retrievalArea } from '../testing/retrieval-area.js';
 
