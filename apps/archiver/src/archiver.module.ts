@@ -68,6 +68,7 @@ import { ExpireRetrievedCopies } from './retrieve-datablock/expire-retrieved-cop
 import { RetrievalReports } from './retrieve-datablock/retrieval-reports.js';
 import { BestCopy } from './retrieve-datablock/best-copy.js';
 import { PartRecall } from './retrieve-datablock/part-recall.js';
+import { BroughtCopies } from './retrieve-datablock/brought-copies.js';
 import { RecallLock } from './retrieve-datablock/recall-lock.js';
 import { RecallOrder } from './order-recalls/recall-order.js';
 import { RecallPlaces } from './order-recalls/recall-places.js';
@@ -193,6 +194,7 @@ export class ArchiverModule {
         Retrievals,
         ChangePinsHandler,
         RecallLock,
+        BroughtCopies,
         RetrievalReports,
         ExpireRetrievedCopies,
         CopyCheck,

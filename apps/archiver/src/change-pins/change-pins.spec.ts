@@ -6,12 +6,17 @@ import { ManualClock } from '#kernel';
 import { MemoryObjectStore } from '#storage/testing';
 import type { OutboxRelay } from '#outbox';
 import type { ArchiverConfig } from '../archiver.config.js';
+import type { EndState } from '../domain/states.js';
 import type { WorkContext } from '../domain/work.js';
 import { DatablockLists } from '../originals/datablock-lists.js';
 import type { ArchiverStore } from '../persistence/archiver-store.js';
+import type { Command, StoredDatablock } from '../persistence/records.js';
+import { Datablocks } from '../persistence/datablocks.js';
 import { WorkOrders } from '../persistence/work-orders.js';
+import { BroughtCopies } from '../retrieve-datablock/brought-copies.js';
 import { partName } from '../retrieve-datablock/part-names.js';
 import { RetrievalReports } from '../retrieve-datablock/retrieval-reports.js';
+import { RetrievalHandlers } from '../run-work/retrieval-handlers.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import { retrievalArea } from '../testing/retrieval-area.js';
 import { ChangePinsHandler } from './change-pins.handler.js';
@@ -32,6 +37,7 @@ describe('Copies that a finished job has retrieved', () => {
   let lists: DatablockLists;
   let orders: WorkOrders;
   let handler: ChangePinsHandler;
+  let handlers: RetrievalHandlers;
 
   beforeEach(async () => {
     clock = new ManualClock(new Date('2026-01-01T00:00:00Z'));
@@ -42,9 +48,13 @@ describe('Copies that a finished job has retrieved', () => {
     lists = new DatablockLists(objects, claimChecks, config);
     orders = new WorkOrders(store, { wake: () => undefined } as unknown as OutboxRelay);
     const reports = new RetrievalReports(objects, parts.lock, clock, config);
-    handler = new ChangePinsHandler(
-      ...([orders, parts.copies, parts.waits, reports, objects, lists, clock, config] as const),
+    const brought = new BroughtCopies(
+      ...([new Datablocks(store), parts.copies, parts.waits, objects, clock, config] as const),
     );
+    handler = new ChangePinsHandler(
+      ...([orders, brought, parts.waits, reports, lists, clock, config] as const),
+    );
+    handlers = new RetrievalHandlers(undefined as never, handler, brought);
   });
 
   const contextOf = (epoch: number): WorkContext => ({
@@ -52,7 +62,13 @@ describe('Copies that a finished job has retrieved', () => {
     progress: () => undefined,
   });
   /** A retrieval that is done, and what it brought. */
-  async function retrieved(job: string, archiveId: string, more: Partial<RetrieveDatablockV1> = {}) {
+  async function retrieved(
+    job: string,
+    archiveId: string,
+    more: Partial<RetrieveDatablockV1> = {},
+    state: EndState = 'done',
+    name = more.selection === undefined ? archiveId : partName(archiveId, list.sha256),
+  ) {
     const workOrderId = `${job}/0/${archiveId}`;
     const data = { workOrderId, jobId: job, pid: 'pid', archiveId, ...more };
     await orders.accept({
@@ -61,8 +77,7 @@ describe('Copies that a finished job has retrieved', () => {
       dueAt: clock.now(),
       context: undefined,
     });
-    await store.works.updateOne({ _id: workOrderId }, { $set: { state: 'done' } });
-    const name = more.selection === undefined ? archiveId : partName(archiveId, list.sha256);
+    await store.works.updateOne({ _id: workOrderId }, { $set: { state } });
     const asker = { order: workOrderId, job, group: 'g' };
     const isThere = () => Promise.resolve(true);
     if ((await parts.lock.present(name, asker, {}, isThere)) === undefined)
@@ -193,6 +208,73 @@ describe('Copies that a finished job has retrieved', () => {
     const left: string[] = [];
     for await (const { key } of objects.list('control', 'pins/')) left.push(key);
     assert.deepEqual(left, [other.copies!.key]);
+  });
+
+  it('are released of a job that failed or was cancelled as well, which says nothing of what it never brought', async () => {
+    for (const [id, state] of [
+      ['a', 'done'],
+      ['b', 'failed'],
+      ['c', 'cancelled'],
+    ] as const)
+      await retrieved('j', id, {}, state);
+    await parts.copies.unpin('c', 'j', clock.now());
+    const { lines, gone } = await changed('release');
+    assert.deepEqual([lines, gone], [[{ archiveId: 'a' }, { archiveId: 'b' }], 0]);
+    await parts.expiry.round();
+    assert.equal(await store.retrieved.countDocuments({}), 0);
+  });
+
+  for (const kind of ['retrieve', 'take'] as const)
+    it(`are let go of when the ${kind} order is cancelled, once or twice, and its place in the queue as well`, async () => {
+      await retrieved('j', 'a', {}, 'cancelled');
+      await retrieved('k', 'a');
+      const workOrderId = 'j/0/a';
+      const wait = { name: 'a', job: 'j', group: 'g', bytes: 1, lacks: 'space' as const };
+      await parts.waits.stay({ _id: workOrderId, ...wait, since: clock.now(), until: later(hour) });
+      const data = { workOrderId, jobId: 'j', pid: 'pid', archiveId: 'a' };
+      const command: Command = kind === 'take' ? { kind, data: { ...data, offer: 'j/0/o' } } : { kind, data };
+      for (let time = 0; time < 2; time += 1) await handlers.undo(command);
+      assert.deepEqual(
+        (await store.retrieved.findOne({ _id: 'a' }))?.pins?.map(({ job }) => job),
+        ['k'],
+      );
+      assert.equal(await parts.waits.count(clock.now()), 0);
+    });
+
+  it('of an adopted datablock are those that were made of it, not the earlier tar', async () => {
+    const sha256 = 'd'.repeat(64);
+    const adopted = { run: 'r', at: clock.now() } as unknown as StoredDatablock['adopted'];
+    await store.datablocks.insertOne({
+      ...{ _id: 'a', state: 'verified', manifest: { ...list, sha256 }, adopted },
+    } as never);
+    const name = await retrieved('j', 'a', {}, 'done', partName('a', sha256));
+    await retrieved('k', 'a', {}, 'done', 'a');
+    const { lines } = await changed('extend');
+    assert.match(lines[0]?.url ?? '', new RegExp(sha256));
+    assert.deepEqual((await changed('release', 2)).lines, [{ archiveId: 'a' }]);
+    await parts.expiry.round();
+    assert.deepEqual([await endOf(name), await endOf('a')], [undefined, later(hour)]);
+  });
+
+  it('stay as the later of two requests wants them, when the earlier one comes late', async () => {
+    await retrieved('j', 'a');
+    clock.advance(hour / 2);
+    const { extend } = parts.copies;
+    // The release was given to another worker, which has looked, and then froze.
+    await changed('extend', 2);
+    await changed('release', 1);
+    assert.deepEqual(await endOf('a'), later(hour), 'a pin that a later request has lengthened stays');
+    await orders.accept({
+      command: {
+        kind: 'pins',
+        data: { workOrderId: 'j/pins/2', jobId: 'j', number: 2, change: 'extend', requestedBy: 'me' },
+      },
+      ...{ acceptedAt: clock.now(), dueAt: clock.now(), context: undefined },
+    });
+    parts.copies.extend = () => Promise.reject(new Error('nothing is looked at any more'));
+    const overtaken = await changed('extend', 1);
+    assert.match(overtaken.problem ?? '', /overtaken by a later one/);
+    parts.copies.extend = extend;
   });
 
   it('of a job that has brought nothing are none', async () => {

@@ -7,6 +7,10 @@ export interface Pin {
   /** Since when the job has it. */
   readonly since: Date;
   readonly until: Date;
+  /** Of the job's request that last kept it for longer; absent: none did. */
+  readonly number?: number;
+  /** Bytes that the job wants in the bucket in all; absent: no more than it has. */
+  readonly together?: number;
 }
 
 /** Pins of one copy: beyond it the least lasting ones are merged, which never lets a copy go earlier. */
@@ -25,11 +29,16 @@ export function pinsOf({
 }
 
 /** Never shortens one that the job has. What is over goes. */
-export function withPin(pins: readonly Pin[], { job, group, until }: Pin, now: Date): readonly Pin[] {
+export function withPin(
+  pins: readonly Pin[],
+  { job, group, until, number, together }: Pin,
+  now: Date,
+): readonly Pin[] {
   const own = pins.find((pin) => pin.job === job && pin.until > now);
   const pin = {
     ...{ job, group, since: own?.since ?? now },
     until: own !== undefined && own.until > until ? own.until : until,
+    ...known({ number: number ?? own?.number, together: together ?? own?.together }),
   };
   const all = [...pins.filter((one) => one.job !== job && one.until > now), pin];
   return all.length <= maxPins ? all : merged(all);
@@ -42,6 +51,16 @@ export function withoutPin(pins: readonly Pin[], job: string, now: Date): readon
 /** The end of the copy: that of the pin that lasts longest; without one, now. */
 export function endOf(pins: readonly Pin[], now: Date): Date {
   return pins.reduce((end, { until }) => (until > end ? until : end), now);
+}
+
+function known({
+  number,
+  together,
+}: Record<'number' | 'together', number | undefined>): Pick<Pin, 'number' | 'together'> {
+  return {
+    ...(number === undefined ? {} : { number }),
+    ...(together === undefined ? {} : { together }),
+  };
 }
 
 /** The least lasting one becomes part of the next one of its group, so that the group goes on counting. */

@@ -4,12 +4,14 @@ import { beforeEach, describe, it } from 'node:test';
 import { text } from 'node:stream/consumers';
 import { ManualClock } from '#kernel';
 import { createLogger } from '#observability';
+import type { OutboxRelay } from '#outbox';
 import { MemoryObjectStore } from '#storage/testing';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { WorkContext } from '../domain/work.js';
 import type { ArchiverStore } from '../persistence/archiver-store.js';
 import { Datablocks } from '../persistence/datablocks.js';
 import { FilesAside } from '../persistence/files-aside.js';
+import { WorkOrders } from '../persistence/work-orders.js';
 import type { FileAside, StoredDatablock } from '../persistence/records.js';
 import { retrievalArea } from '../testing/retrieval-area.js';
 import { RetrievalReports } from '../retrieve-datablock/retrieval-reports.js';
@@ -37,6 +39,7 @@ describe('Copies that others store', () => {
   let objects: MemoryObjectStore;
   let handler: OutsideCopiesHandler;
   let sweep: UploadsSweep;
+  let orders: WorkOrders;
   beforeEach(async () => {
     clock = new ManualClock(new Date());
     store = memoryArchiverStore();
@@ -48,7 +51,8 @@ describe('Copies that others store', () => {
     handler = new OutsideCopiesHandler(
       ...([new Datablocks(store), new FilesAside(store), uploads, lock, reports, clock, config] as const),
     );
-    sweep = new UploadsSweep(uploads, clock, config, logger);
+    orders = new WorkOrders(store, { wake: () => undefined } as unknown as OutboxRelay);
+    sweep = new UploadsSweep(uploads, orders, clock, config, logger);
     const sha256 = createHash('sha256').update(tar).digest('hex');
     await store.datablocks.insertOne({
       ...{ _id: archiveId, pid: 'p', jobId: 'j', packedSize: tar.length, sha256, state: 'verified' },
@@ -108,6 +112,26 @@ describe('Copies that others store', () => {
     await objects.put(bucket, archiveId, tar, { size: tar.length });
     await sweep.round();
     assert.equal((await keys()).length, 2);
+    clock.advance(2 * 3_600_000);
+    await sweep.round();
+    assert.deepEqual(await keys(), [archiveId]);
+  });
+
+  it('stay as long as an order that waits for room is to take them, and count in the quota of its group', async () => {
+    await upload(tar);
+    const data = { ...take, group: 'g' };
+    const dueAt = clock.now();
+    await orders.accept({ command: { kind: 'take', data }, acceptedAt: dueAt, dueAt, context: undefined });
+    clock.advance(2 * 3_600_000);
+    await sweep.round();
+    assert.deepEqual(await keys(), [key]);
+    await handler.take(data, context);
+    assert.deepEqual(
+      (await store.retrieved.findOne({ _id: archiveId }))?.pins?.map(({ group }) => group),
+      ['g'],
+    );
+    await upload(tar);
+    await store.works.updateOne({ _id: data.workOrderId }, { $set: { state: 'done' } });
     clock.advance(2 * 3_600_000);
     await sweep.round();
     assert.deepEqual(await keys(), [archiveId]);

@@ -62,10 +62,10 @@ export class Uploads {
     return this.objects.remove(this.config.retrievalBucket, [keyOf(offer)]);
   }
 
-  /** Keys of those that came before, and that nobody has taken. */
-  async *leftBefore(moment: Date): AsyncGenerator<string> {
+  /** Those that came before, and that nobody has taken. */
+  async *leftBefore(moment: Date): AsyncGenerator<{ readonly key: string; readonly offer: string }> {
     for await (const { key, modifiedAt } of this.objects.list(this.config.retrievalBucket, folder))
-      if (modifiedAt < moment) yield key;
+      if (modifiedAt < moment) yield { key, offer: key.slice(folder.length) };
   }
 
   removeKey(key: string): Promise<void> {

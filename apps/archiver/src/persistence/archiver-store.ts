@@ -106,6 +106,10 @@ export class ArchiverStore implements OnApplicationBootstrap {
       { jobId: 1, _id: 1 },
       { name: 'retrievals', partialFilterExpression: { 'command.kind': { $in: ['retrieve', 'take'] } } },
     );
+    await this.works.createIndex(
+      { jobId: 1, 'command.data.number': 1 },
+      { name: 'pins', partialFilterExpression: { 'command.kind': 'pins' } },
+    );
     await this.retrieved.createIndex({ expiresAt: 1 }, { name: 'by_expiry' });
   }
 }

@@ -18,6 +18,17 @@ export interface GroupUse {
   readonly bytes: number;
 }
 
+/** What a job has begun to bring, and wants besides. */
+export interface Claim {
+  readonly job: string;
+  readonly group: string;
+  /** Bytes that it still wants in the bucket. */
+  readonly lacks: number;
+}
+
+/** Milliseconds for which room is kept for what a job still wants, since it last got something: it may be over. */
+const claimPatience = 86_400_000;
+
 /** Adds up what takes room in the retrieval bucket. Every record counts from the write that makes it to the one that removes it. */
 @Injectable()
 export class AreaFigures {
@@ -37,6 +48,52 @@ export class AreaFigures {
         { state: 'present', pins: { $elemMatch: { group, until: { $gt: now } } } },
       ],
     });
+  }
+
+  /** Bytes that a job has in the bucket, and those on their way, without those of this name. */
+  async heldBy(job: string, now: Date, except: string): Promise<{ present: number; coming: number }> {
+    const pins = { $elemMatch: { job, until: { $gt: now } } };
+    const [present, coming] = await Promise.all([
+      this.bytesOf({ _id: { $ne: except }, state: 'present', pins }),
+      this.bytesOf({ _id: { $ne: except }, state: 'recalling', job }),
+    ]);
+    return { present, coming };
+  }
+
+  /** What other jobs that have something in the bucket, or on its way, still want there. */
+  async *claims(now: Date, except: string): AsyncGenerator<Claim> {
+    const own = {
+      job: '$job',
+      group: '$group',
+      together: '$together',
+      since: now,
+      until: { $add: [now, 1] },
+    };
+    const pins = { $cond: [{ $eq: ['$state', 'recalling'] }, [own], { $ifNull: ['$pins', []] }] };
+    const found = this.all.aggregate<{
+      _id: { job: string; group: string };
+      held: number;
+      together: number | null;
+      since: Date;
+    }>([
+      { $project: { bytes: 1, pins } },
+      { $unwind: '$pins' },
+      { $match: { 'pins.until': { $gt: now }, 'pins.job': { $nin: ['', null, except] } } },
+      {
+        $group: {
+          _id: { job: '$pins.job', group: '$pins.group' },
+          ...{
+            held: { $sum: '$bytes' },
+            together: { $max: '$pins.together' },
+            since: { $max: '$pins.since' },
+          },
+        },
+      },
+    ]);
+    for await (const { _id, held, together, since } of found) {
+      const lacks = (together ?? 0) - held;
+      if (lacks > 0 && since.getTime() + claimPatience > now.getTime()) yield { ..._id, lacks };
+    }
   }
 
   async totals(): Promise<AreaTotals> {

@@ -226,6 +226,7 @@ export interface RetrievedCopy {
   /** For whom it is on its way. */
   job?: string;
   group?: string;
+  together?: number;
 }
 
 /** A retrieval that waits for room in the retrieval area. */
@@ -243,6 +244,8 @@ export interface RoomWait {
   until: Date;
   /** What it lacks: room in the area, or its group's quota. */
   lacks: 'space' | 'quota';
+  /** The job, where the bytes are those of all that it wants. */
+  claim?: string;
 }
 
 /** What is remembered of a share: which one it is. */

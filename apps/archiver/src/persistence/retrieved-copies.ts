@@ -13,6 +13,8 @@ export interface Retrieval {
   readonly archiveId: string;
   /** As many as are expected: those of a part are known exactly when it is there. */
   readonly bytes: number;
+  /** Bytes that its order wants in the bucket besides, while it is there; absent: none. */
+  readonly beside?: number;
 }
 
 /** What a recall has brought. */
@@ -29,7 +31,12 @@ export interface Asker {
   readonly job: string;
   /** Whose quota it counts in; empty: nobody's. */
   readonly group: string;
+  /** Bytes that the job wants in the bucket in all; absent: not known. */
+  readonly together?: number;
 }
+
+/** A copy as it was looked at. */
+export type SeenCopy = Pick<RetrievedCopy, '_id' | 'holder' | 'pinned'>;
 
 /** One try of one work order that recalls something. */
 export interface Recall extends Retrieval, Asker {
@@ -53,7 +60,7 @@ export class RetrievedCopies {
 
   /** Takes what is to be recalled. @returns false when a copy is there, or another recalls it or removes it */
   async take(
-    { name, archiveId, bytes, job, group, order, epoch }: Recall,
+    { name, archiveId, bytes, job, group, together, order, epoch }: Recall,
     now: Date,
     until: Date,
   ): Promise<boolean> {
@@ -65,8 +72,12 @@ export class RetrievedCopies {
           $set: {
             ...{ ...recalling.to, holder: holderOf({ order, epoch }), order, epoch, until },
             ...{ archiveId, bytes, job, group },
+            ...(together === undefined ? {} : { together }),
           },
-          $unset: { expiresAt: '', sha256: '', pins: '' },
+          $unset: {
+            ...{ expiresAt: '', sha256: '', pins: '' },
+            ...(together === undefined ? { together: '' as const } : {}),
+          },
         },
         { upsert: true },
       );
@@ -85,8 +96,9 @@ export class RetrievedCopies {
 
   /** @returns false when it is in other hands */
   async arrived(recall: Recall, { bytes, sha256 }: Arrival, now: Date, expiresAt: Date): Promise<boolean> {
-    const { job, group } = recall;
-    const pins: Pin[] = [{ job, group, since: now, until: expiresAt }];
+    const { job, group, together } = recall;
+    const all = together === undefined ? {} : { together };
+    const pins: Pin[] = [{ job, group, since: now, until: expiresAt, ...all }];
     const { matchedCount } = await this.all.updateOne(
       { _id: recall.name, holder: holderOf(recall), ...arriving.from },
       { $set: { ...arriving.to, bytes, sha256, expiresAt, pins, pinned: 0 } },
@@ -120,37 +132,52 @@ export class RetrievedCopies {
    */
   pin(
     name: string,
-    { job, group }: Omit<Asker, 'order'>,
+    { job, group, together }: Omit<Asker, 'order'>,
     now: Date,
     until: Date,
   ): Promise<RetrievedCopy | undefined> {
-    return this.changePins(name, (pins) => withPin(pins, { job, group, since: now, until }, now), now);
+    const all = together === undefined ? {} : { together };
+    const pin = { job, group, since: now, until, ...all };
+    return this.changePins(name, (pins) => withPin(pins, pin, now), now);
   }
 
   /**
    * Lengthens the pin that the job has.
    *
    * @param most milliseconds since it has it
+   * @param number of the request; of a later one its word counts
    * @returns until when it is good now; undefined when the job has none any more, or the copy is gone
    */
-  async extend(name: string, job: string, now: Date, until: Date, most: number): Promise<Date | undefined> {
-    const own = (pins: readonly Pin[]): Pin | undefined =>
-      pins.find((pin) => pin.job === job && pin.until > now);
+  async extend(
+    name: string,
+    job: string,
+    now: Date,
+    until: Date,
+    most: number,
+    number = 0,
+  ): Promise<Date | undefined> {
+    const own = (pins: readonly Pin[]): Pin | undefined => pins.find(ownOf(job, now, number));
     const copy = await this.changePins(
       name,
       (pins) => {
         const pin = own(pins);
         if (pin === undefined) return undefined;
-        return withPin(pins, { ...pin, until: earlier(until, new Date(pin.since.getTime() + most)) }, now);
+        const end = earlier(until, new Date(pin.since.getTime() + most));
+        return withPin(pins, { ...pin, until: end, ...(number === 0 ? {} : { number }) }, now);
       },
       now,
     );
     return own(copy?.pins ?? [])?.until;
   }
 
-  /** Without other pins the copy may go at once. @returns whether the job had one */
-  async unpin(name: string, job: string, now: Date): Promise<boolean> {
-    const isOwn = (pin: Pin): boolean => pin.job === job && pin.until > now;
+  /**
+   * Without other pins the copy may go at once.
+   *
+   * @param number of the request; one that a later request has lengthened stays
+   * @returns whether the job had one
+   */
+  async unpin(name: string, job: string, now: Date, number = Infinity): Promise<boolean> {
+    const isOwn = ownOf(job, now, number);
     const copy = await this.changePins(
       name,
       (pins) => (pins.some(isOwn) ? withoutPin(pins, job, now) : undefined),
@@ -159,9 +186,32 @@ export class RetrievedCopies {
     return copy !== undefined;
   }
 
-  /** There is no object of it. */
-  async missing(name: string): Promise<void> {
-    await this.all.deleteOne({ _id: name, ...arriving.to });
+  /** As it is now. */
+  async seen(name: string): Promise<SeenCopy | undefined> {
+    const seen = await this.all.findOne(
+      { _id: name, ...arriving.to },
+      { projection: { holder: 1, pinned: 1 } },
+    );
+    return seen ?? undefined;
+  }
+
+  /** There is no object of it; what was brought, or kept, since it was seen is another one. */
+  async missing({ _id, holder, pinned }: SeenCopy): Promise<void> {
+    await this.all.deleteOne({ _id, ...arriving.to, holder, pinned: pinned ?? { $exists: false } });
+  }
+
+  /**
+   * A recall that had lost its hold has put an object there all the same, and nobody may have a record of it any more: then the sweep
+   * finds one that is over.
+   */
+  async leftBehind({ name, archiveId, bytes }: Recall, now: Date): Promise<void> {
+    const over = { ...recalling.to, holder: sweeper, until: now, archiveId, bytes };
+    try {
+      await this.all.updateOne({ _id: name }, { $setOnInsert: over }, { upsert: true });
+    } catch (error) {
+      // Another has made one at the same moment.
+      if (!isDuplicateKey(error)) throw error;
+    }
   }
 
   /** Names of copies that nobody has kept any more, the longest unused first, and of recalls with which nobody goes on. */
@@ -170,21 +220,32 @@ export class RetrievedCopies {
     for await (const { _id } of found.limit(limit)) yield _id;
   }
 
-  /** For the sweep that removes it: a recall that begins meanwhile waits. @returns false when it is no longer over */
-  async takeOver(name: string, now: Date, until: Date): Promise<boolean> {
+  /**
+   * For the sweep that removes it: a recall that begins meanwhile waits.
+   *
+   * @param holder of this one removal
+   * @returns false when it is no longer over
+   */
+  async takeOver(name: string, now: Date, until: Date, holder = sweeper): Promise<boolean> {
     const { matchedCount } = await this.all.updateOne(
       { _id: name, $or: overAt(now) },
       {
-        $set: { ...recalling.to, holder: sweeper, until },
-        $unset: { expiresAt: '', order: '', pins: '', job: '', group: '' },
+        $set: { ...recalling.to, holder, until },
+        $unset: { expiresAt: '', order: '', pins: '', job: '', group: '', together: '' },
       },
     );
     return matchedCount > 0;
   }
 
+  /** The sweep is still at it. @returns false when it is in other hands */
+  async renewRemoval(name: string, holder: string, until: Date): Promise<boolean> {
+    const held = { _id: name, ...arriving.from, holder };
+    return (await this.all.updateOne(held, { $set: { until } })).matchedCount > 0;
+  }
+
   /** The sweep has removed the object. */
-  async removed(name: string): Promise<void> {
-    await this.all.deleteOne({ _id: name, ...arriving.from, holder: sweeper });
+  async removed(name: string, holder = sweeper): Promise<void> {
+    await this.all.deleteOne({ _id: name, ...arriving.from, holder });
   }
 
   /** A look and a write that asks for what the look has seen. @param change undefined: nothing is to be changed */
@@ -215,6 +276,11 @@ export class RetrievedCopies {
   private get all() {
     return this.store.retrieved;
   }
+}
+
+/** Pins of a job that no later request has changed. */
+function ownOf(job: string, now: Date, number: number): (pin: Pin) => boolean {
+  return (pin) => pin.job === job && pin.until > now && (pin.number ?? 0) <= number;
 }
 
 function holderOf({ order, epoch }: Pick<Recall, 'order' | 'epoch'>): string {

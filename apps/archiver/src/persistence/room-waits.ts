@@ -25,15 +25,21 @@ export class RoomWaits {
     await this.all.deleteOne({ _id });
   }
 
-  /** What those want that came before this one; one for the same copy waits for the same room. */
+  /** What those want that came before this one; one for the same copy, or of the same job, waits for the same room. */
   async wantedBefore(
-    { order, name, group }: { readonly order: string; readonly name: string; readonly group: string },
+    { order, name, job, group }: Pick<RoomWait, 'name' | 'job' | 'group'> & { readonly order: string },
     now: Date,
   ): Promise<Wanted> {
     const own = await this.all.findOne({ _id: order });
     const earlier =
       own === null ? {} : { $or: [{ since: { $lt: own.since } }, { since: own.since, _id: { $lt: order } }] };
-    const before = { _id: { $ne: order }, name: { $ne: name }, until: { $gt: now }, ...earlier };
+    const before = {
+      _id: { $ne: order },
+      name: { $ne: name },
+      claim: { $ne: job },
+      until: { $gt: now },
+      ...earlier,
+    };
     const [space, quota] = await Promise.all([
       this.bytesOf({ ...before, lacks: 'space' }),
       this.bytesOf({ ...before, group }),
@@ -62,7 +68,7 @@ export class RoomWaits {
     const [sum] = await this.all
       .aggregate<{ bytes: number }>([
         { $match: filter },
-        { $group: { _id: '$name', bytes: { $max: '$bytes' } } },
+        { $group: { _id: { $ifNull: ['$claim', '$name'] }, bytes: { $max: '$bytes' } } },
         { $group: { _id: null, bytes: { $sum: '$bytes' } } },
       ])
       .toArray();

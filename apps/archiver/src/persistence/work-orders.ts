@@ -218,14 +218,20 @@ export class WorkOrders {
     return { open, waiting, due, oldestDueMs: first === null ? 0 : now.getTime() - first.dueAt.getTime() };
   }
 
-  /** What of a job was brought into the retrieval bucket, in the order of ids. */
-  retrievalsOf(jobId: string): AsyncIterable<Pick<WorkOrder, '_id' | 'command'>> {
+  /** What of a job was brought into the retrieval bucket, whatever became of it, in the order of ids. */
+  retrievalsOf(jobId: string): AsyncIterable<Pick<WorkOrder, '_id' | 'command' | 'state'>> {
     return this.store.works
       .find(
-        { jobId, 'command.kind': { $in: ['retrieve', 'take'] }, state: 'done' },
-        { projection: { command: 1 } },
+        { jobId, 'command.kind': { $in: ['retrieve', 'take'] }, state: { $in: [...endStates] } },
+        { projection: { command: 1, state: 1 } },
       )
       .sort({ _id: 1 });
+  }
+
+  /** Whether the job has asked about its copies once more since. */
+  async hasLaterPins(jobId: string, number: number): Promise<boolean> {
+    const later = { jobId, 'command.kind': 'pins' as const, 'command.data.number': { $gt: number } };
+    return (await this.store.works.countDocuments(later, { limit: 1 })) > 0;
   }
 
   /** Orders that have been over since before then, the oldest first. */
@@ -263,6 +269,12 @@ export class WorkOrders {
   /** Whether an open order names the datablock. */
   async isNamed(archiveId: string): Promise<boolean> {
     const open = { state: 'open' as const, 'command.data.archiveId': archiveId };
+    return (await this.store.works.countDocuments(open, { limit: 1 })) > 0;
+  }
+
+  /** Whether an open order is to take the upload of this offer. */
+  async isToBeTaken(offer: string): Promise<boolean> {
+    const open = { state: 'open' as const, 'command.kind': 'take' as const, 'command.data.offer': offer };
     return (await this.store.works.countDocuments(open, { limit: 1 })) > 0;
   }
 

@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, stillMoving } from '#kernel';
+import { Clock, messageOf, newId, stillMoving } from '#kernel';
+import { Heartbeat } from '#leased-work';
+import { type Logger, LOGGER } from '#observability';
 import { ObjectStore } from '#storage';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import { RetrievedCopies, type Recall } from '../persistence/retrieved-copies.js';
@@ -12,6 +14,7 @@ export class EndedCopies {
     private readonly objects: ObjectStore,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /**
@@ -36,13 +39,31 @@ export class EndedCopies {
     const now = this.clock.now();
     for await (const name of this.copies.over(now, limit)) {
       const until = new Date(this.clock.now().getTime() + this.config.lease);
-      const isTaken = await this.copies.takeOver(name, now, until);
+      const holder = `expiry#${newId()}`;
+      const isTaken = await this.copies.takeOver(name, now, until, holder);
       stillMoving();
       if (!isTaken) continue;
-      await this.objects.remove(this.config.retrievalBucket, [name]);
-      await this.copies.removed(name);
+      await this.removeHeld(name, holder, until);
       removed += 1;
     }
     return removed;
+  }
+
+  /** However long the store takes: whoever took it over meanwhile would bring an object that the late removal takes away. */
+  private async removeHeld(name: string, holder: string, until: Date): Promise<void> {
+    const warn = (error: unknown, words: string): void =>
+      this.logger.warn({ name, error: messageOf(error) }, words);
+    const heartbeat = new Heartbeat({
+      ...{ clock: this.clock, lease: this.config.lease, until },
+      renew: (next) => this.copies.renewRemoval(name, holder, next),
+      onFault: (error) => warn(error, 'heartbeat of a removal failed; its lease may run out'),
+      onLost: () => warn('its lease is over', 'a removal from the retrieval bucket takes too long'),
+    });
+    try {
+      await this.objects.remove(this.config.retrievalBucket, [name]);
+      await this.copies.removed(name, holder);
+    } finally {
+      heartbeat.stop();
+    }
   }
 }

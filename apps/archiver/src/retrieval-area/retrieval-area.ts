@@ -15,7 +15,15 @@ const patience = 600_000;
 /** Copies that are removed at once where room is needed. */
 const batch = 100;
 
-type Asked = Omit<Retrieval, 'archiveId'> & Asker;
+interface Asked extends Omit<Retrieval, 'archiveId'>, Asker {}
+
+/** What has to be free for it. */
+interface Need extends Asked {
+  /** Bytes that its job still wants, without those that are there. */
+  readonly wanted: number;
+  /** Bytes that are kept for others that have begun. */
+  readonly kept: { readonly space: number; readonly quota: number };
+}
 
 /** What is not there, and in words of people. */
 interface Lack {
@@ -42,12 +50,19 @@ export class RetrievalArea {
    *
    * @throws PermanentError when it can never fit; WorkDeferred while there is no room, or others wait for it
    */
-  async turn(asked: Asked): Promise<void> {
+  async turn(given: Asked): Promise<void> {
     if (this.isUnlimited) return;
+    const asked = inAll(given);
     await this.refuseTooLarge(asked);
-    const before = await this.waits.wantedBefore(asked, this.clock.now());
-    const lack = await this.lackOf(asked, before);
-    if (lack !== undefined) await this.wait(asked, lack);
+    const need = await this.needOf(asked);
+    // Who has begun passes those that wait: room was kept for all of it, and what it holds is given to nobody before its end.
+    const hasBegun = need.wanted < (asked.together ?? 0);
+    const before = hasBegun ? { space: 0, quota: 0 } : await this.waits.wantedBefore(asked, this.clock.now());
+    const lack = await this.lackOf(need, {
+      space: before.space + need.kept.space,
+      quota: before.quota + need.kept.quota,
+    });
+    if (lack !== undefined) await this.wait(need, lack);
   }
 
   /**
@@ -55,21 +70,31 @@ export class RetrievalArea {
    *
    * @throws WorkDeferred when another was quicker: its record has to go again
    */
-  async hold(asked: Asked): Promise<void> {
+  async hold(given: Asked): Promise<void> {
     if (this.isUnlimited) return;
-    const lack = await this.lackOf(asked, { space: 0, quota: 0 });
+    const asked = inAll(given);
+    const need = await this.needOf(asked);
+    const lack = await this.lackOf(need, need.kept);
     // Both of two that came at once have stepped back: now they stand in the queue, and the first one finds room.
-    if (lack !== undefined) await this.wait(asked, lack, soonest);
-    await this.waits.leave(asked.order);
+    if (lack !== undefined) await this.wait(need, lack, soonest);
+    await this.leave(given);
   }
 
   /** After it had a copy kept that was there: it takes no more room, but counts for the group. Throws as `turn` and `hold`. */
-  async share(asked: Asked): Promise<void> {
+  async share(given: Asked): Promise<void> {
     if (this.isUnlimited) return;
-    if (asked.group !== '') await this.refuseTooLarge(asked);
-    const words = await this.lackOfQuota(asked, 0);
-    if (words !== undefined) await this.wait(asked, { lacks: 'quota', words });
-    await this.waits.leave(asked.order);
+    const asked = inAll(given);
+    if (asked.group !== '' || given.beside !== undefined || given.together !== undefined)
+      await this.refuseTooLarge(asked);
+    const need = await this.needOf(asked);
+    const lack = await this.lackOfShare(need, asked.bytes);
+    if (lack !== undefined) await this.wait(need, lack);
+    await this.leave(given);
+  }
+
+  /** Whose order wants more keeps its place for that. */
+  private async leave({ order, beside }: Asked): Promise<void> {
+    if (beside === undefined) await this.waits.leave(order);
   }
 
   private get isUnlimited(): boolean {
@@ -77,7 +102,29 @@ export class RetrievalArea {
     return retrievalSpace === undefined && retrievalQuota === undefined;
   }
 
-  private async refuseTooLarge({ name, bytes, group, order }: Asked): Promise<void> {
+  /**
+   * What a job wants in all is kept for it from its first copy on: two that each had half of what they want would wait for each
+   * other, and copies of a job that goes on are let go of by nobody.
+   */
+  private async needOf(asked: Asked): Promise<Need> {
+    const now = this.clock.now();
+    const { name, job, group, together = 0, bytes } = asked;
+    const none = { present: 0, coming: 0 };
+    const { present, coming } = together > 0 ? await this.figures.heldBy(job, now, name) : none;
+    const kept = { space: 0, quota: 0 };
+    for await (const claim of this.figures.claims(now, job)) {
+      kept.space += claim.lacks;
+      if (claim.group === group) kept.quota += claim.lacks;
+    }
+    // What is on its way may be about to step back: until one is there the whole job waits in the queue.
+    const wanted = Math.max(bytes, together - present);
+    return { ...asked, bytes: Math.max(bytes, together - present - coming), wanted, kept };
+  }
+
+  private async refuseTooLarge({ name, bytes: own, together = 0, job, group, order }: Asked): Promise<void> {
+    const bytes = Math.max(own, together);
+    const what = together > own ? `all of job ${job}` : name;
+    const smaller = together > own ? 'retrieve in smaller jobs' : 'ask for single files of the dataset';
     const { retrievalSpace = Infinity, retrievalQuota } = this.config;
     const quota = group === '' ? Infinity : (retrievalQuota ?? Infinity);
     if (bytes <= retrievalSpace && bytes <= quota) return;
@@ -85,12 +132,19 @@ export class RetrievalArea {
     if (bytes > quota)
       throw new PermanentError(
         'archiver.retrieval-over-quota',
-        `Expected at most ${quota} bytes to retrieve, the quota of each group (RETRIEVAL_QUOTA), found ${bytes} bytes of ${name} for group ${group}: ask for single files of the dataset, or have the quota raised.`,
+        `Expected at most ${quota} bytes to retrieve, the quota of each group (RETRIEVAL_QUOTA), found ${bytes} bytes of ${what} for group ${group}: ${smaller}, or have the quota raised.`,
       );
     throw new PermanentError(
       'archiver.retrieval-too-large',
-      `Expected at most ${retrievalSpace} bytes to retrieve, all that the retrieval area holds (RETRIEVAL_SPACE), found ${bytes} bytes of ${name}: make the area larger, or ask for single files of the dataset.`,
+      `Expected at most ${retrievalSpace} bytes to retrieve, all that the retrieval area holds (RETRIEVAL_SPACE), found ${bytes} bytes of ${what}: make the area larger, or ${smaller}.`,
     );
+  }
+
+  /** A first copy that is there already is a beginning as well: room is kept for what follows. */
+  private async lackOfShare(need: Need, bytes: number): Promise<Lack | undefined> {
+    if (need.bytes > bytes) return this.lackOf(need, need.kept);
+    const words = await this.lackOfQuota(need, need.kept.quota);
+    return words === undefined ? undefined : { lacks: 'quota', words };
   }
 
   /** What nobody has kept any more goes at once before it is said that there is no room. */
@@ -130,16 +184,32 @@ export class RetrievalArea {
   }
 
   private async wait(
-    { order, name, job, group, bytes }: Asked,
+    { order, name, job, group, together, wanted }: Need,
     { lacks, words }: Lack,
     longest = latest,
   ): Promise<never> {
     const now = this.clock.now();
     const until = new Date(now.getTime() + patience);
-    await this.waits.stay({ _id: order, name, job, group, bytes, lacks, since: now, until });
+    const claim = together === undefined ? {} : { claim: job };
+    await this.waits.stay({
+      _id: order,
+      name,
+      job,
+      group,
+      bytes: wanted,
+      lacks,
+      since: now,
+      until,
+      ...claim,
+    });
     const next = await this.figures.nextEnd(now, lacks === 'quota' ? group : undefined);
     const pause = Math.max(soonest, Math.min(longest, (next?.getTime() ?? Infinity) - now.getTime()));
     const code = lacks === 'quota' ? 'archiver.retrieval-quota-full' : 'archiver.retrieval-area-full';
     throw new WorkDeferred(words, pause, code);
   }
+}
+
+/** What is wanted at one time is asked for at once: half of it would wait for itself. */
+function inAll({ beside = 0, ...asked }: Asked): Asked {
+  return { ...asked, bytes: asked.bytes + beside };
 }

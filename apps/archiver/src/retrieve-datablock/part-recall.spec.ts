@@ -217,6 +217,24 @@ describe('A retrieval of some files of a datablock', () => {
     assert.deepEqual(Object.assign({}, ...found), { a: 'first', 'b/d': 'wanted' });
   });
 
+  it('keeps the datablock it is made from only while it is read, and leaves it to the job that has it', async () => {
+    await scene.retrieve(scene.order());
+    let meanwhile: string[] = [];
+    const { get } = scene.objects;
+    scene.objects.get = async (...asked) => {
+      if (asked[1] === scene._id) meanwhile = await scene.keepersOf(scene._id);
+      return get.apply(scene.objects, asked);
+    };
+    const order = { ...(await scene.orderOf('a')), jobId: 'other' };
+    await scene.retrieve(order);
+    assert.deepEqual(meanwhile, ['k', order.workOrderId]);
+    assert.deepEqual(await scene.keepersOf(scene._id), ['k']);
+    await scene.copies.unpin(scene._id, 'k', scene.clock.now());
+    await scene.expiry.round();
+    const left = await scene.inBucket();
+    assert.deepEqual(left, [`${scene._id}.parts/${order.selection!.list.sha256}.tar`]);
+  });
+
   it('waits for a bucket that stops answering while it is read: no tape is mounted for that', async () => {
     await scene.retrieve(scene.order());
     const { length } = one.reads;

@@ -25,7 +25,7 @@ import { BestCopy } from './best-copy.js';
 import { begun } from './checked-bytes.js';
 import { fileNameOf, partFileName, partName } from './part-names.js';
 import { RecallLock } from './recall-lock.js';
-import { askerOf, RetrievalReports, wholeOf, type Retrieved } from './retrieval-reports.js';
+import { askerOf, readerOf, RetrievalReports, wholeOf, type Retrieved } from './retrieval-reports.js';
 
 type PartOrder = RetrieveDatablockV1 & {
   /** Absent: all files of a datablock whose tar an earlier system made, as one of Catena's format. */
@@ -74,18 +74,22 @@ export class PartRecall {
 
   /** @throws PermanentError `archiver.selection-refused`, and as {@link BestCopy.read} */
   async obtain(datablock: StoredDatablock, order: PartOrder, context: WorkContext): Promise<Retrieved> {
-    const { archiveId, selection } = order;
-    const id = selectionOf(datablock, order);
-    const name = partName(archiveId, id);
-    const bytes = selection?.bytes ?? datablock.size;
-    const arrival =
-      (await this.reports.present({ name }, askerOf(order))) ??
-      (await this.lock.recall({ name, archiveId, bytes }, askerOf(order), context, (held) =>
-        this.recall(name, datablock, order, held),
-      ));
-    const retrieved = { name, archiveId, ...arrival };
-    if (selection === undefined) return { ...retrieved, fileName: fileNameOf(archiveId) };
-    return { ...retrieved, fileName: partFileName(archiveId, id), files: selection.files };
+    const there = await this.present(datablock, order);
+    if (there !== undefined) return there;
+    const { archiveId } = order;
+    const name = partName(archiveId, selectionOf(datablock, order));
+    const bytes = partSizeOf(datablock, order);
+    const arrival = await this.lock.recall({ name, archiveId, bytes }, askerOf(order), context, (held) =>
+      this.recall(name, datablock, order, held),
+    );
+    return retrievedOf(arrival, datablock, order);
+  }
+
+  /** What of it is in the bucket already, kept for the job from now on. */
+  async present(datablock: StoredDatablock, order: PartOrder): Promise<Retrieved | undefined> {
+    const name = partName(order.archiveId, selectionOf(datablock, order));
+    const arrival = await this.reports.present({ name }, askerOf(order));
+    return arrival === undefined ? undefined : retrievedOf(arrival, datablock, order);
   }
 
   private async recall(
@@ -129,8 +133,9 @@ export class PartRecall {
     const { retrievalBucket } = this.config;
     const whole = wholeOf(datablock);
     const { name } = whole;
-    // The job wants the part: the whole does not count in its group's quota.
-    if ((await this.reports.present(whole, { ...askerOf(order), group: '' })) === undefined) return undefined;
+    // The job wants the part: the whole does not count in its group's quota, and is kept only while it is read.
+    const reader = { ...readerOf(order), group: '' };
+    if ((await this.reports.present(whole, reader)) === undefined) return undefined;
     try {
       const read: Read = async (range) =>
         (await this.objects.get(retrievalBucket, name, range)) as AsyncIterable<Uint8Array>;
@@ -144,6 +149,8 @@ export class PartRecall {
         'cannot make a part from the retrieved datablock: its copies are read',
       );
       return undefined;
+    } finally {
+      await this.lock.letGo(name, reader);
     }
   }
 
@@ -237,6 +244,19 @@ async function manifestIn(
 /** What the part is named by. */
 function selectionOf({ manifest }: StoredDatablock, { selection }: PartOrder): string {
   return selection?.list.sha256 ?? manifest.sha256;
+}
+
+/** Bytes of its files. */
+export function partSizeOf({ size }: StoredDatablock, { selection }: PartOrder): number {
+  return selection?.bytes ?? size;
+}
+
+function retrievedOf(arrival: Arrival, datablock: StoredDatablock, order: PartOrder): Retrieved {
+  const { archiveId, selection } = order;
+  const id = selectionOf(datablock, order);
+  const retrieved = { name: partName(archiveId, id), archiveId, ...arrival };
+  if (selection === undefined) return { ...retrieved, fileName: fileNameOf(archiveId) };
+  return { ...retrieved, fileName: partFileName(archiveId, id), files: selection.files };
 }
 
 function planOf(

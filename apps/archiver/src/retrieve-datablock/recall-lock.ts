@@ -40,17 +40,18 @@ export class RecallLock {
   async present(
     name: string,
     asker: Asker,
-    known: Partial<Arrival>,
+    known: Partial<Arrival> & Pick<Retrieval, 'beside'>,
     isThere: (bytes: number) => Promise<boolean>,
   ): Promise<Arrival | undefined> {
     const found = await this.copies.pin(name, asker, this.clock.now(), this.expiry());
     if (found === undefined) return undefined;
     const { bytes = known.bytes, sha256 = known.sha256 } = found;
     if (bytes !== undefined && sha256 !== undefined && (await isThere(bytes))) {
-      await this.shares({ name, bytes, ...asker });
+      const { beside } = known;
+      await this.shares({ name, bytes, ...(beside === undefined ? {} : { beside }), ...asker });
       return { bytes, sha256 };
     }
-    await this.copies.missing(name);
+    await this.copies.missing(found);
     return undefined;
   }
 
@@ -75,8 +76,10 @@ export class RecallLock {
     try {
       await this.area.hold(recall);
       arrival = await work({ ...context, signal: AbortSignal.any([context.signal, lost.signal]) });
-      if (!(await this.copies.arrived(recall, arrival, this.clock.now(), this.expiry())))
+      if (!(await this.copies.arrived(recall, arrival, this.clock.now(), this.expiry()))) {
+        await this.copies.leftBehind({ ...recall, bytes: arrival.bytes }, this.clock.now());
         throw lostDuring(recall.name);
+      }
     } catch (error) {
       await this.abandon(recall);
       throw lost.signal.aborted ? lost.signal.reason : error;
@@ -85,6 +88,11 @@ export class RecallLock {
     }
     context.signal.throwIfAborted();
     return arrival;
+  }
+
+  /** Nobody reads it any more: it stays until room is needed, or as long as a job has it. */
+  async letGo(name: string, { job }: Asker): Promise<void> {
+    await this.copies.unpin(name, job, this.clock.now());
   }
 
   /** As long as the link that is made of it. */

@@ -26,8 +26,18 @@ export function askerOf({
   workOrderId: order,
   jobId: job,
   group = '',
-}: Pick<RetrieveDatablockV1, 'workOrderId' | 'jobId' | 'group'>): Asker {
-  return { order, job, group };
+  together,
+}: Pick<RetrieveDatablockV1, 'workOrderId' | 'jobId' | 'group' | 'together'>): Asker {
+  return { order, job, group, ...(together === undefined ? {} : { together }) };
+}
+
+/**
+ * Who has a whole datablock kept while a part is made of it: the order, not its job, which never gets it. So a pin that the job
+ * has is not touched when the order lets go of its own.
+ */
+export function readerOf(order: Parameters<typeof askerOf>[0]): Asker {
+  const { workOrderId, group = '' } = order;
+  return { order: workOrderId, job: workOrderId, group };
 }
 
 /** What is told of a datablock, or a part of one, that lies in the retrieval bucket, whoever brought it there. */
@@ -47,7 +57,7 @@ export class RetrievalReports {
    * @param known what it must be, as far as that is known
    */
   present(
-    { name, ...known }: { readonly name: string } & Partial<Arrival>,
+    { name, ...known }: { readonly name: string } & Partial<Arrival> & Pick<Retrieval, 'beside'>,
     asker: Asker,
   ): Promise<Arrival | undefined> {
     const { retrievalBucket } = this.config;

@@ -13,9 +13,10 @@ import { Datablocks } from '../persistence/datablocks.js';
 import type { StoredDatablock } from '../persistence/records.js';
 import { BestCopy } from './best-copy.js';
 import { begun, checked } from './checked-bytes.js';
-import { PartRecall } from './part-recall.js';
+import type { Asker } from '../persistence/retrieved-copies.js';
+import { PartRecall, partSizeOf } from './part-recall.js';
 import { RecallLock } from './recall-lock.js';
-import { askerOf, RetrievalReports, wholeOf } from './retrieval-reports.js';
+import { askerOf, readerOf, RetrievalReports, wholeOf, type Retrieved } from './retrieval-reports.js';
 
 /** Recalls a datablock, or a part of it, into the retrieval bucket. A retrieval that comes while it is there, or on its way, shares that one recall. */
 @Injectable()
@@ -43,22 +44,54 @@ export class RetrieveDatablockHandler {
       );
     }
     refuseForeign(datablock, order);
-    // Clients unpack, and check, one format.
-    const isPart = order.selection !== undefined || datablock.adopted !== undefined;
-    // Its files lie in any order: they are read from the bucket, where each can be had alone.
-    if (datablock.adopted !== undefined && this.copies.isFetchedWhole(datablock))
-      await this.whole(datablock, order, context);
-    const retrieved = isPart
-      ? await this.parts.obtain(datablock, order, context)
-      : await this.whole(datablock, order, context);
+    const retrieved = await this.retrieved(datablock, order, context);
     crashPoint('archiver.after-retrieve');
     return this.reports.report(order, retrieved);
   }
 
-  private async whole(datablock: StoredDatablock, order: RetrieveDatablockV1, context: WorkContext) {
-    const whole = wholeOf(datablock);
-    if ((await this.reports.present(whole, askerOf(order))) === undefined)
-      await this.lock.recall(whole, askerOf(order), context, async (held) => {
+  private async retrieved(
+    datablock: StoredDatablock,
+    order: RetrieveDatablockV1,
+    context: WorkContext,
+  ): Promise<Retrieved> {
+    const isAdopted = datablock.adopted !== undefined;
+    // Clients unpack, and check, one format.
+    if (order.selection === undefined && !isAdopted)
+      return this.whole(wholeOf(datablock), datablock, order, askerOf(order), context);
+    if (isAdopted && this.copies.isFetchedWhole(datablock)) return this.viaWhole(datablock, order, context);
+    return this.parts.obtain(datablock, order, context);
+  }
+
+  /**
+   * The files of an earlier system's tar lie in any order: they are read from the bucket, where each can be had alone. Whatever comes
+   * of it the whole tar is let go of: it waits for no room while it takes some, and another try finds it if nobody needed that.
+   */
+  private async viaWhole(
+    datablock: StoredDatablock,
+    order: RetrieveDatablockV1,
+    context: WorkContext,
+  ): Promise<Retrieved> {
+    const there = await this.parts.present(datablock, order);
+    if (there !== undefined) return there;
+    const reader = readerOf(order);
+    const whole = { ...wholeOf(datablock), beside: partSizeOf(datablock, order) };
+    try {
+      await this.whole(whole, datablock, order, reader, context);
+      return await this.parts.obtain(datablock, order, context);
+    } finally {
+      await this.lock.letGo(whole.name, reader);
+    }
+  }
+
+  private async whole(
+    whole: Retrieved,
+    datablock: StoredDatablock,
+    order: RetrieveDatablockV1,
+    asker: Asker,
+    context: WorkContext,
+  ): Promise<Retrieved> {
+    if ((await this.reports.present(whole, asker)) === undefined)
+      await this.lock.recall(whole, asker, context, async (held) => {
         this.logger.info({ archiveId: datablock._id }, 'recall begins');
         await this.copies.read(datablock, order.targets, held, (share) =>
           this.recallFrom(share, datablock, held),

@@ -81,5 +81,6 @@ export class WorkHandlers {
     if (command.kind === 'archive')
       await this.discard.discard(command.data, 'it was cancelled while it was packed', left);
     await this.copies.undo(command);
+    await this.retrievals.undo(command);
   }
 }

@@ -12,6 +12,7 @@ import type { WorkContext } from '../domain/work.js';
 import { DatablockLists } from '../originals/datablock-lists.js';
 import { CopyRecords } from '../persistence/copy-records.js';
 import { Datablocks } from '../persistence/datablocks.js';
+import type { RetrievedCopies } from '../persistence/retrieved-copies.js';
 import type { ExpireRetrievedCopies } from '../retrieve-datablock/expire-retrieved-copies.js';
 import type { RetrieveDatablockHandler } from '../retrieve-datablock/retrieve-datablock.handler.js';
 import { memoryArchiverStore } from './memory-archiver-store.js';
@@ -32,20 +33,26 @@ export class PartScene {
   readonly objects = new MemoryObjectStore();
   readonly claimChecks: ClaimChecks;
   readonly expiry: ExpireRetrievedCopies;
+  readonly copies: RetrievedCopies;
   readonly _id = `pid=/${newId()}/00000.tar`;
   readonly handler: RetrieveDatablockHandler;
   private readonly lists: DatablockLists;
 
-  constructor(private readonly shares: readonly LongTermStorage[]) {
+  /** @param limits of the retrieval area, in bytes */
+  constructor(
+    private readonly shares: readonly LongTermStorage[],
+    limits: Partial<ArchiverConfig> = {},
+  ) {
     const config = {
       ...{ lease: 60_000, retrievedLifetime: 3_600_000, referencePatience: 600_000 },
-      ...{ retrievalBucket: 'retrieval', controlBucket: 'control' },
+      ...{ retrievalBucket: 'retrieval', controlBucket: 'control', ...limits },
     } as ArchiverConfig;
     const { clock, store, objects } = this;
     const logger = createLogger('part-scene', 'silent');
     const datablocks = new Datablocks(store);
     const records = new CopyRecords(datablocks, clock, config, logger);
-    const { lock, expiry } = retrievalArea({ store, objects, clock, config });
+    const { lock, expiry, copies } = retrievalArea({ store, objects, clock, config });
+    this.copies = copies;
     this.claimChecks = new ClaimChecks(objects, clock, { bucket: 'control', patience: 600_000 });
     this.lists = new DatablockLists(objects, this.claimChecks, config);
     this.expiry = expiry;
@@ -109,6 +116,12 @@ export class PartScene {
     for await (const chunk of (await this.objects.get('retrieval', key)) as AsyncIterable<Buffer>)
       hash.update(chunk);
     return hash.digest('hex');
+  }
+
+  /** Who has a copy kept now: jobs, and orders that read it. */
+  async keepersOf(name: string): Promise<string[]> {
+    const { pins = [] } = (await this.store.retrieved.findOne({ _id: name })) ?? {};
+    return pins.filter(({ until }) => until > this.clock.now()).map(({ job }) => job);
   }
 
   /** What the record says of each copy: nothing, or what is wrong. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { CatenaError, ManualClock } from '#kernel';
 import { MemoryObjectStore } from '#storage/testing';
 import type { ArchiverConfig } from '../archiver.config.js';
@@ -173,6 +174,70 @@ export function retrievalAreaConformance(name: string, open: () => Promise<OpenS
       await assert.rejects(failing, /tape/);
       assert.deepEqual(await inBucket(), []);
       assert.equal(await parts.figures.taken(''), 0);
+    });
+
+    it('removes what a recall has put there that had lost its hold, also where no record is left', async () => {
+      const recall = { name: 'a', archiveId: 'a', bytes: 4 };
+      const late = parts.lock.recall(recall, by('x'), context, async () => {
+        // It froze: another has taken it over, and let it go.
+        await opened.store.retrieved.deleteOne({ _id: 'a' });
+        await objects.put(bucket, 'a', Buffer.alloc(4), { size: 4 });
+        return { bytes: 4, sha256: 'x' };
+      });
+      await assert.rejects(late, { code: 'archiver.deferred' });
+      clock.advance(1);
+      await parts.expiry.round();
+      assert.deepEqual([await inBucket(), await parts.figures.taken('')], [[], 0]);
+    });
+
+    it('leaves what another has brought meanwhile to that one, when a recall that had lost its hold comes late', async () => {
+      const recall = { name: 'a', archiveId: 'a', bytes: 4 };
+      const late = parts.lock.recall(recall, by('x'), context, async () => {
+        await opened.store.retrieved.deleteOne({ _id: 'a' });
+        await retrieve('a', 4, by('y'));
+        return { bytes: 4, sha256: 'x' };
+      });
+      await assert.rejects(late, { code: 'archiver.deferred' });
+      clock.advance(1);
+      await parts.expiry.round();
+      assert.deepEqual(await inBucket(), ['a']);
+    });
+
+    it('does not forget a copy that was brought anew between the look at the store and the write', async () => {
+      await retrieve('a', 4);
+      await objects.remove(bucket, ['a']);
+      const looked = parts.lock.present('a', by('x'), {}, async () => {
+        await opened.store.retrieved.deleteOne({ _id: 'a' });
+        await retrieve('a', 4, by('y'));
+        return false;
+      });
+      assert.equal(await looked, undefined);
+      assert.equal((await opened.store.retrieved.findOne({ _id: 'a' }))?.holder, 'y#1');
+    });
+
+    it('holds what it removes for as long as the store takes: nobody recalls it meanwhile', async () => {
+      limit({ lease: 30 });
+      await retrieve('a', 4);
+      await parts.copies.unpin('a', 'a', clock.now());
+      const { remove } = objects;
+      let go: () => void = () => undefined;
+      const slow = new Promise<void>((resolve) => (go = resolve));
+      objects.remove = async (...asked) => {
+        await slow;
+        return remove.apply(objects, asked);
+      };
+      const removal = parts.expiry.round();
+      const heldUntil = async () =>
+        (await opened.store.retrieved.findOne({ _id: 'a' }))?.until.getTime() ?? 0;
+      while ((await opened.store.retrieved.findOne({ _id: 'a' }))?.state !== 'recalling') await pause(1);
+      for (let beats = 0; beats < 3; beats += 1) {
+        clock.advance(20);
+        while ((await heldUntil()) < clock.now().getTime() + 30) await pause(1);
+      }
+      assert.equal(await outcome(retrieve('a', 4, by('y'))), 'archiver.deferred');
+      go();
+      await removal;
+      assert.equal(await outcome(retrieve('a', 4, by('y'))), undefined);
     });
 
     it('keeps a copy whose arrival was written, though the answer of the database was lost', async () => {

@@ -28,7 +28,7 @@ export function retrievalArea(scene: AreaScene) {
   const logger = createLogger('retrieval-area', 'silent');
   const { copies = new RetrievedCopies(store), figures = new AreaFigures(store) } = scene;
   const waits = new RoomWaits(store);
-  const ended = new EndedCopies(copies, objects, clock, config);
+  const ended = new EndedCopies(copies, objects, clock, config, logger);
   const area = new RetrievalArea(figures, waits, ended, clock, config);
   const lock = new RecallLock(copies, area, ended, clock, config, logger);
   const expiry = new ExpireRetrievedCopies(ended, waits, objects, clock, config, logger);

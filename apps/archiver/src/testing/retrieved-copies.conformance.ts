@@ -164,10 +164,13 @@ export function retrievedCopiesConformance(name: string, open: () => Promise<Ope
 
     it('without an object are forgotten, a recall that runs is not', async () => {
       await copies.take(recallOf('o'), at(0), at(10));
-      await copies.missing('a');
+      await copies.missing({ _id: 'a', holder: 'w#1' });
       assert.equal((await stored())?.state, 'recalling');
       await copies.arrived(recallOf('o'), arrival, at(1), at(100));
-      await copies.missing('a');
+      const seen = (await copies.seen('a'))!;
+      await copies.missing({ ...seen, pinned: 7 });
+      assert.notEqual(await copies.seen('a'), undefined, 'it was kept for another since');
+      await copies.missing(seen);
       assert.equal(await stored(), null);
     });
 

@@ -96,6 +96,18 @@ describe('What a job has retrieved', () => {
     assert.deepEqual(await commands(), []);
   });
 
+  it('is released of a job that failed or was cancelled as well: its result stays without entries', async () => {
+    await catalogue.jobs.deleteOne({ _id: 'j' });
+    const jobResultObject = { bad: ['p'] };
+    await put('j', over, { statusCode: 'cancelled', jobResultObject });
+    await retrievals.request(me, 'j', 'release');
+    lines = [{ archiveId: 'a' }];
+    await answer(1, { change: 'release', gone: 0 });
+    const job = await found();
+    assert.deepEqual([job.statusCode, job.jobResultObject], ['cancelled', jobResultObject]);
+    assert.match(job.catena!.history.at(-1)!.statusMessage, /^1 retrieved copies are released/);
+  });
+
   it('is asked about once at a time, whoever is quicker; an answer that never comes is not waited for for ever', async () => {
     const two = await Promise.allSettled(
       ['extend', 'release'].map((what) => retrievals.request(me, 'j', what as 'extend')),

@@ -42,10 +42,12 @@ export class JobRetrievals {
     const job = await this.updates.updatable(caller, id);
     const now = this.clock.now();
     const { catena, statusCode } = job;
-    if (catena?.workflow !== 'retrieve' || !catena.finished || entriesOf(job).length === 0)
+    // One that failed, or was cancelled, has no links; what it had brought until then takes room all the same.
+    const isEmpty = change === 'extend' && entriesOf(job).length === 0;
+    if (catena?.workflow !== 'retrieve' || !catena.finished || isEmpty)
       throw new JobRefusal(
         409,
-        `Expected a finished retrieval that has brought something, found job ${id} of type ${job.type}, ${statusCode}: there is nothing to keep or to release.`,
+        `Expected a finished retrieval${change === 'extend' ? ' that has brought something' : ''}, found job ${id} of type ${job.type}, ${statusCode}: there is nothing to keep or to release.`,
       );
     const { asked = 0, answered = 0, askedAt } = catena.pins ?? {};
     if (asked > answered && askedAt !== undefined && now.getTime() - askedAt.getTime() < patience)
@@ -77,14 +79,17 @@ export class JobRetrievals {
       // One that was removed meanwhile.
       if (job?.catena === undefined || (job.catena.pins?.answered ?? 0) >= number) return;
       const now = this.clock.now();
-      const result = withLines(entriesOf(job), lines, now);
+      const entries = entriesOf(job);
+      const result = withLines(entries, lines, now);
       const { statusCode, jobResultObject } = job;
       const entry: JobHistoryEntry = {
         ...{ at: now, by: 'catena', statusCode, statusMessage: wordsOf(answer) },
         event: 'copies-changed',
       };
-      const after = { ...job, jobResultObject: { ...jobResultObject, result } };
-      const fields = { 'jobResultObject.result': result, updatedAt: now, updatedBy: 'catena' };
+      const touched = { updatedAt: now, updatedBy: 'catena' };
+      const isEmpty = entries.length === 0;
+      const after = isEmpty ? job : { ...job, jobResultObject: { ...jobResultObject, result } };
+      const fields = isEmpty ? touched : { 'jobResultObject.result': result, ...touched };
       const note = { after, fields, entries: [entry], rows: [] };
       if ((await this.jobs.takePins(job, number, note)) !== undefined) return this.news.tell(jobId);
       await wait(Math.random() * pauseMilliseconds * (attempt + 1));

@@ -15,9 +15,15 @@ const maxTargets = 4;
  * What the archiver is told to do.
  *
  * @param copies of an archival whose record does not say how many
+ * @param together bytes that a retrieval's job is about, as far as it is planned
  * @returns undefined for work of a kind that a newer version planned: taken for any other it could do harm
  */
-export function archiverCommand(order: WorkOrder, copies: number, now: Date): OutboxRow | undefined {
+export function archiverCommand(
+  order: WorkOrder,
+  copies: number,
+  now: Date,
+  together?: number,
+): OutboxRow | undefined {
   const { _id: workOrderId, jobId, pid, archiveId, kind, context } = order;
   const targets = order.targets === undefined ? {} : { targets: order.targets.slice(0, maxTargets) };
   const common = { workOrderId, jobId, pid, archiveId, ...targets };
@@ -30,7 +36,8 @@ export function archiverCommand(order: WorkOrder, copies: number, now: Date): Ou
     case 'retrieve': {
       const part = order.selection === undefined ? {} : { selection: order.selection };
       const owner = order.group === '' ? {} : { group: order.group };
-      return eventRow(retrieveDatablockV1, { ...common, ...owner, ...part }, now, context);
+      const all = together === undefined ? {} : { together };
+      return eventRow(retrieveDatablockV1, { ...common, ...owner, ...all, ...part }, now, context);
     }
     case 'verify':
       return eventRow(verifyDatablockV1, common, now, context);

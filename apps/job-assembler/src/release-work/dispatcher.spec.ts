@@ -59,7 +59,12 @@ describe('The dispatcher', () => {
     const named = (place: number) => ({
       ...{ workOrderId: `j/${place}/0`, jobId: 'j', pid: `pid-j/${place}`, archiveId: `j/${place}/0.tar` },
     });
-    assert.deepEqual(said(1), { ...named(1), group: 'g' }, 'whose quota of the retrieval area it counts in');
+    const room = { group: 'g', together: 50 };
+    assert.deepEqual(
+      said(1),
+      { ...named(1), ...room },
+      'whose quota it counts in, and what its job comes to',
+    );
     assert.deepEqual(said(3), { ...named(3), targets: ['a', 'b'], only: 'b' });
     assert.deepEqual(said(4), { ...named(4), from: 'a', to: 'b' });
     const data = orders[0]?.outbox.rows[0]?.envelope?.data;

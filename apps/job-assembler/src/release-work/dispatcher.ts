@@ -82,7 +82,10 @@ export class Dispatcher extends HostedLoop {
     const now = this.clock.now();
     const readAt = rules.needsOf(order.target)?.needs === 'any' ? at[0] : undefined;
     const chosen = readAt === undefined ? {} : { readAt };
-    const how = this.orderOf(order, readAt, now);
+    // Room for the whole job is kept in the retrieval area from its first copy on.
+    const isRecall = order.kind === 'retrieve' && order.outside === undefined;
+    const together = isRecall ? (await this.orders.bytes(order.jobId)).total : undefined;
+    const how = this.orderOf(order, readAt, now, together);
     if (how === undefined)
       return this.log.error(
         { workOrderId: order._id, kind: order.kind },
@@ -97,10 +100,11 @@ export class Dispatcher extends HostedLoop {
     order: WorkOrder,
     readAt: string | undefined,
     now: Date,
+    together?: number,
   ): Pick<HowReleased, 'command' | 'outside'> | undefined {
     if (order.outside === undefined) {
       const preferred = { ...order, ...preferring(order.targets, readAt) };
-      const command = archiverCommand(preferred, this.config.copies, now);
+      const command = archiverCommand(preferred, this.config.copies, now, together);
       return command === undefined ? undefined : { command };
     }
     const { next, rows } = nextTry(order as OutsideOrder, now, this.config.outside.silence);

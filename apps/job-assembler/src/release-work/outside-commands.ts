@@ -79,11 +79,13 @@ export function clearing(
  * @param answered the attempt whose link that was: each has a place of its own
  */
 export function taking(order: OutsideOrder, answered: number, now: Date): OutsideTurn {
-  const { _id, jobId, pid, archiveId, outside, context } = order;
+  const { _id, jobId, pid, archiveId, group, outside, context } = order;
   const { attempt } = outside;
+  const owner = group === '' ? {} : { group };
   const data = {
     ...{ workOrderId: stagingId(_id, 'take', attempt), jobId, pid, archiveId },
     offer: stagingId(_id, 'link', answered),
+    ...owner,
   };
   return { next: { phase: 'taking', attempt }, rows: [eventRow(takeUploadV1, data, now, context)] };
 }

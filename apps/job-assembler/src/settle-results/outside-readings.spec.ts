@@ -87,7 +87,11 @@ describe('A copy at a target that others operate, and that was stored before,', 
       'archival.offer-upload.v1',
       'archival.take-upload.v1',
     ]);
-    const { workOrderId, offer } = (await at()).outbox.rows.at(-1)!.envelope!.data as Record<string, string>;
+    const { workOrderId, offer, group } = (await at()).outbox.rows.at(-1)!.envelope!.data as Record<
+      string,
+      string
+    >;
+    assert.equal(group, (await at()).group, 'whose quota the copy counts in');
     assert.deepEqual([workOrderId, offer], [`${orderId}/take/2`, `${orderId}/link/1`]);
   });
 

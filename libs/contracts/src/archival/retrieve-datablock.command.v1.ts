@@ -1,6 +1,6 @@
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { defineCommand } from '../define-message.js';
-import { ArchiveId, DatasetPid, JobId, Nested, TargetNames, WorkOrderId } from '../fields.js';
+import { ArchiveId, Count, DatasetPid, JobId, Nested, TargetNames, WorkOrderId } from '../fields.js';
 import { Selection } from './selection.js';
 import { datablockRetrievedV1 } from './datablock-retrieved.event.v1.js';
 import { workFailedV1 } from './work-failed.event.v1.js';
@@ -35,6 +35,11 @@ export class RetrieveDatablockV1 {
   @IsString()
   @MaxLength(500)
   group?: string;
+
+  /** Bytes that its job wants in the retrieval bucket in all, as far as they are known by now: room is kept for them from its first copy on; absent: as for a job of one copy. */
+  @IsOptional()
+  @Count()
+  together?: number;
 }
 
 export const retrieveDatablockV1 = defineCommand({

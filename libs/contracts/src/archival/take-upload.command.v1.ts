@@ -1,3 +1,4 @@
+import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { defineCommand } from '../define-message.js';
 import { ArchiveId, DatasetPid, JobId, WorkOrderId } from '../fields.js';
 import { datablockRetrievedV1 } from './datablock-retrieved.event.v1.js';
@@ -22,6 +23,12 @@ export class TakeUploadV1 {
   /** The work order that offered the link. */
   @WorkOrderId()
   offer: string;
+
+  /** Whose quota of the retrieval area it is counted in; absent: nobody's. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
+  group?: string;
 }
 
 export const takeUploadV1 = defineCommand({
