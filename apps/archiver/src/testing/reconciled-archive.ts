@@ -12,7 +12,7 @@ import { ReconciledRecords } from '../persistence/reconciled-records.js';
 import type { StoredDatablock } from '../persistence/records.js';
 import { SetAside } from '../set-aside/set-aside.js';
 import { memoryArchiverStore } from './memory-archiver-store.js';
-import { Reconciling } from './reconciling.js';
+import { Reconciling } from '#service-host/testing';
 
 export const reconciledPid = '20.500/x';
 export const minAge = 1000;

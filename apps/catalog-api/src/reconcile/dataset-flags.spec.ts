@@ -7,7 +7,7 @@ import type { Lifecycle } from '../domain/lifecycle.js';
 import type { JobRecord } from '../persistence/records.js';
 import { nextVersion } from '../records/dataset-version.js';
 import { memoryClaiming, type Claiming } from '../testing/claiming.js';
-import { Reconciling } from '../testing/reconciling.js';
+import { Reconciling } from '#service-host/testing';
 import { datasetOf, jobOf } from '../testing/samples.js';
 import { DatasetEvidence } from './dataset-evidence.js';
 import { DatasetFlags } from './dataset-flags.js';

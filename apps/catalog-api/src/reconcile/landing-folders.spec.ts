@@ -6,7 +6,7 @@ import { MemoryObjectStore } from '#storage/testing';
 import { FileListComparison } from '../apply-job-reports/file-list-comparison.js';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import { memoryClaiming, type Claiming } from '../testing/claiming.js';
-import { Reconciling } from '../testing/reconciling.js';
+import { Reconciling } from '#service-host/testing';
 import { datasetOf, jobOf } from '../testing/samples.js';
 import { DatasetEvidence } from './dataset-evidence.js';
 import { LandingFolders } from './landing-folders.js';

@@ -6,7 +6,7 @@ import { MongoReconciledWork } from '../persistence/mongo-reconciled-work.js';
 import type { JobSettling } from '../settle-results/job-settling.js';
 import { memoryAssembler, type Assembler } from '../testing/assembler.js';
 import { configOf } from '../testing/assembler-config.js';
-import { Reconciling } from '../testing/reconciling.js';
+import { Reconciling } from '#service-host/testing';
 import { jobOf, orderOf, taskOf } from '../testing/samples.js';
 import { ListsOfJobs } from './lists-of-jobs.js';
 import { QuietWork } from './quiet-work.js';

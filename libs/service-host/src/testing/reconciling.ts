@@ -1,7 +1,7 @@
 import { newId } from '#kernel';
 import type { MongoConnection } from '#persistence';
 import { memoryCollection } from '#persistence/testing';
-import { newRun, ReconciliationRecords, RunOfChecks, type ReconciliationCheck } from '#service-host';
+import { newRun, ReconciliationRecords, RunOfChecks, type ReconciliationCheck } from '../index.js';
 
 /** What became of each finding of one run of one check. */
 export interface Reconciled {

@@ -1,0 +1,1 @@
+export { Reconciling } from './reconciling.js';
