@@ -11,6 +11,7 @@ export { NestLogger } from './nest-logger.js';
 export { QuietAdapter } from './quiet-adapter.js';
 export { serviceHostOptionsFrom } from './service-host.config.js';
 export { ServiceHostModule } from './service-host.module.js';
+export { operatorText } from './operator-words.js';
 export { Open, Operators, Ruled, ruleOf, type EndpointRule } from './endpoint-rule.decorator.js';
 export { refuseWithoutRule } from './endpoint-rules.js';
 export { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from './service-host.options.js';

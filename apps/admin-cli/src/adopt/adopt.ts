@@ -1,7 +1,7 @@
-import { userInfo } from 'node:os';
 import { bytesText, countText, Failure, type CommandBasics, type CommandResult } from '#command-line';
 import { wait } from '#kernel';
 import { operatedApps, type OperatedApp } from '../operations/apps-file.js';
+import { nameOfUser } from '../operations/name-of-user.js';
 import { operationsCall } from '../operations/operations-calls.js';
 
 export interface AdoptOptions {
@@ -99,12 +99,4 @@ function linesOf({ _id, state, counts, problems }: Run): string[] {
     ...problems.map(({ pid, message }) => `refused, of ${pid}: ${message}`),
     `run ${_id} ${state === 'done' ? 'is over' : 'was stopped'}: ${countText(looked, 'datablock')} looked at, ${known} known, ${adopted} adopted, ${adoptable} to be adopted with --apply, ${refused} refused; ${bytesText(bytes)} read`,
   ];
-}
-
-function nameOfUser(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'catena-admin';
-  }
 }

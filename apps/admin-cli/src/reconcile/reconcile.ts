@@ -1,7 +1,7 @@
-import { userInfo } from 'node:os';
 import { countText, Failure, interruption, type CommandBasics, type CommandResult } from '#command-line';
 import { wait } from '#kernel';
 import { chosen, operatedApps, type OperatedApp } from '../operations/apps-file.js';
+import { nameOfUser } from '../operations/name-of-user.js';
 import { operationsCall } from '../operations/operations-calls.js';
 import { leftOf, linesOf, type AppReport, type RunAnswer } from './report.js';
 
@@ -86,13 +86,4 @@ function stepOf({ checks }: RunAnswer): string {
 
 function isOver({ state }: RunAnswer['checks'][number]): boolean {
   return state === 'done' || state === 'failed';
-}
-
-function nameOfUser(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // A container may have a number without a name.
-    return 'catena-admin';
-  }
 }

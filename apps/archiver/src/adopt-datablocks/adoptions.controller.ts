@@ -12,7 +12,7 @@ import {
 } from '@nestjs/common';
 import { Clock } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
-import { Operators } from '#service-host';
+import { Operators, operatorText } from '#service-host';
 import { SharesToken } from '../archiver.config.js';
 import { Adoptions, type WantedAdoption } from '../persistence/adoptions.js';
 import type { Adoption } from '../persistence/records.js';
@@ -60,7 +60,7 @@ export class AdoptionsController {
   async stop(@Param('id') id: string, @Body() body: unknown): Promise<Adoption> {
     const { by } = (body ?? {}) as { by?: unknown };
     const run = await this.find(id);
-    if (!(await this.adoptions.stop(id, textOf(by, 'by'), this.clock.now())))
+    if (!(await this.adoptions.stop(id, operatorText(by, 'by', form), this.clock.now())))
       throw new ConflictException(`Expected a run that goes on, found ${id} ${run.state}.`);
     return this.find(id);
   }
@@ -73,7 +73,7 @@ export class AdoptionsController {
     const { pid, createdBefore, apply = false, withoutChecksums = false } = said;
     if (typeof apply !== 'boolean' || typeof withoutChecksums !== 'boolean')
       throw new BadRequestException(`Expected true or false as apply and withoutChecksums of ${form}.`);
-    const target = textOf(said.target, 'target');
+    const target = operatorText(said.target, 'target', form);
     if (!this.shares.some(({ name }) => name === target))
       throw new BadRequestException(
         `Expected one of the targets ${this.shares.map(({ name }) => name).join(', ')}, found ${JSON.stringify(target)}.`,
@@ -83,10 +83,10 @@ export class AdoptionsController {
         target,
         apply,
         withoutChecksums,
-        by: textOf(said.by, 'by'),
-        reason: textOf(said.reason, 'reason'),
+        by: operatorText(said.by, 'by', form),
+        reason: operatorText(said.reason, 'reason', form),
       },
-      ...(pid === undefined ? {} : { pid: textOf(pid, 'pid') }),
+      ...(pid === undefined ? {} : { pid: operatorText(pid, 'pid', form) }),
       ...(createdBefore === undefined ? {} : { createdBefore: timeOf(createdBefore) }),
     };
   }
@@ -102,11 +102,6 @@ function timeOf(value: unknown): Date {
   throw new BadRequestException(
     `Expected a time as createdBefore of ${form}, found ${JSON.stringify(value)}.`,
   );
-}
-
-function textOf(value: unknown, name: string): string {
-  if (typeof value === 'string' && value.trim() !== '') return value.trim().slice(0, 500);
-  throw new BadRequestException(`Expected a body ${form}, found no ${name}.`);
 }
 
 function unknown(id: string): never {

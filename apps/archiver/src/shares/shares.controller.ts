@@ -10,7 +10,7 @@ import {
   Post,
 } from '@nestjs/common';
 import { Clock, codeOf, messageOf } from '#kernel';
-import { Operators } from '#service-host';
+import { Operators, operatorText } from '#service-host';
 import { shareModes } from '../persistence/records.js';
 import type { Adoption } from '../persistence/target-identities.js';
 import { Shares, type ShareState } from './shares.js';
@@ -33,7 +33,7 @@ export class SharesController {
   @Post(':name/adopt')
   @HttpCode(200)
   adopt(@Param('name') name: string, @Body() body: Said): Promise<ShareState> {
-    const identity = textOf(body?.identity, 'identity', seenForm);
+    const identity = operatorText(body?.identity, 'identity', seenForm);
     return this.shares.adopt(name, identity, wordIn(body)).catch(asStatus);
   }
 
@@ -59,7 +59,10 @@ const seenForm =
   '{"by": "your name", "reason": "why", "identity": "what GET /api/v4/operations/shares shows: an id, empty or unidentified"}';
 
 function wordIn(body: Said): Adoption {
-  return { by: textOf(body?.by, 'by'), reason: textOf(body?.reason, 'reason') };
+  return {
+    by: operatorText(body?.by, 'by', wordForm),
+    reason: operatorText(body?.reason, 'reason', wordForm),
+  };
 }
 
 function timeIn(value: unknown, now: Date): Date | undefined {
@@ -77,10 +80,4 @@ function asStatus(error: unknown): never {
   if (['archiver.share-twice', 'archiver.share-unreadable', 'archiver.share-other'].includes(code))
     throw new ConflictException(messageOf(error));
   throw error;
-}
-
-/** Who does it, and why, is kept with the share. */
-function textOf(value: unknown, name: string, form = wordForm): string {
-  if (typeof value === 'string' && value.trim() !== '') return value.trim().slice(0, 500);
-  throw new BadRequestException(`Expected a body ${form}, found no ${name}.`);
 }

@@ -11,6 +11,7 @@ import {
 } from '@nestjs/common';
 import { codeOf, messageOf } from '#kernel';
 import { Operators } from '../endpoint-rule.decorator.js';
+import { operatorText } from '../operator-words.js';
 import type { KeptFinding } from './reconciliation-records.js';
 import type { WantedRun } from './reconciliation-run.js';
 import { Reconciliations, type RunState } from './reconciliations.js';
@@ -50,13 +51,11 @@ function wantedIn(body: Said): WantedRun {
   const apply = body?.apply ?? false;
   if (typeof apply !== 'boolean')
     throw new BadRequestException(`Expected a body ${form}, found no truth value in apply.`);
-  return { apply, by: textOf(body, 'by', 100), reason: textOf(body, 'reason', 500) };
-}
-
-function textOf(body: Said, name: 'by' | 'reason', most: number): string {
-  const value = body?.[name];
-  if (typeof value === 'string' && value.trim() !== '') return value.trim().slice(0, most);
-  throw new BadRequestException(`Expected a body ${form}, found no ${name}.`);
+  return {
+    apply,
+    by: operatorText(body?.by, 'by', form, 100),
+    reason: operatorText(body?.reason, 'reason', form),
+  };
 }
 
 function asStatus(error: unknown): never {
