@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { CatenaError, messageOf, PermanentError } from './catena-error.js';
+import { remembered } from './settings-in-use.js';
 
 /** Variables of a process, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -55,7 +56,8 @@ export function configurationFrom<T>(
 ): T {
   if (refusals.has(environment)) return read(environment);
   const problems: string[] = [];
-  const resolved = resolve(environment, [...secretVariables, ...secrets], problems);
+  const names = [...secretVariables, ...secrets];
+  const resolved = remembered(resolve(environment, names, problems), names);
   refusals.set(resolved, problems);
   let configuration: T;
   try {

@@ -49,4 +49,5 @@ export {
 export { looksLikeMailAddress } from './mail-address.js';
 export { StandingQuestion } from './standing-question.js';
 export { backOff, wait } from './wait.js';
-export { withoutQuery } from './without-query.js';
+export { settingsInUse } from './settings-in-use.js';
+export { withoutCredentials, withoutQuery } from './without-query.js';

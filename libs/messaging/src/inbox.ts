@@ -17,12 +17,20 @@ export abstract class Inbox {
   /** Remembers for so many milliseconds that a copy of the message waits. What was handled stays handled. */
   abstract wait(messageId: string, type: string, milliseconds: number): Promise<void>;
 
-  /** Remembers the message as handled. The content of the first time counts. */
-  abstract record(messageId: string, type: string, digest: string): Promise<void>;
+  /**
+   * Remembers the message as handled. The content of the first time counts.
+   *
+   * @param discardedBy of a message that nobody handled: the decision to take it for handled
+   */
+  abstract record(messageId: string, type: string, digest: string, discardedBy?: string): Promise<void>;
+
+  /** Takes back what exactly this decision had it remember; what was handled stays handled. */
+  abstract forgetDiscarded(messageId: string, discardedBy: string): Promise<void>;
 }
 
 export class MemoryInbox extends Inbox {
   private readonly digests = new Map<string, string>();
+  private readonly discarded = new Map<string, string>();
   private readonly waiting = new Map<string, number>();
 
   constructor(private readonly clock: Clock = new SystemClock()) {
@@ -42,8 +50,17 @@ export class MemoryInbox extends Inbox {
     return Promise.resolve();
   }
 
-  record(messageId: string, _type: string, digest: string): Promise<void> {
-    if (!this.digests.has(messageId)) this.digests.set(messageId, digest);
+  record(messageId: string, _type: string, digest: string, discardedBy?: string): Promise<void> {
+    if (this.digests.has(messageId)) return Promise.resolve();
+    this.digests.set(messageId, digest);
+    if (discardedBy !== undefined) this.discarded.set(messageId, discardedBy);
+    return Promise.resolve();
+  }
+
+  forgetDiscarded(messageId: string, discardedBy: string): Promise<void> {
+    if (this.discarded.get(messageId) !== discardedBy) return Promise.resolve();
+    this.discarded.delete(messageId);
+    this.digests.delete(messageId);
     return Promise.resolve();
   }
 }

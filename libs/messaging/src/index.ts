@@ -31,13 +31,14 @@ export {
   type Subscription,
   type Topology,
   type WireMessage,
+  type QueueLook,
 } from './message-transport.js';
 export { Naming, contextOf } from './naming.js';
 export { CatenaServer, type CatenaServerOptions } from './nest/catena-server.js';
 export { Handles } from './nest/handles.decorator.js';
 export { done, outcomeOf, type Outcome } from './outcome.js';
 export { outboxHeader, parseReceipt, type Receipt } from './receipt.js';
-export { BrokerVisit, type QueueLook } from './rabbitmq/broker-visit.js';
+export { BrokerVisit } from './rabbitmq/broker-visit.js';
 export { RabbitTransport, type RabbitOptions } from './rabbitmq/rabbit-transport.js';
 export { checkedSenderHeader, senderOf, wrongSender, type BrokerAccounts } from './senders.js';
 export {

@@ -59,6 +59,12 @@ export interface ConsumeOptions {
 /** `ack`: settled for good. `requeue`: deliver again; only for when even the retry tier was out of reach. */
 export type Settlement = 'ack' | 'requeue';
 
+/** What waits in a queue, and how many listen to it. */
+export interface QueueLook {
+  readonly messages: number;
+  readonly consumers: number;
+}
+
 export interface Subscription {
   /** Takes no more deliveries and waits until the ones in flight are settled. */
   drain(): Promise<void>;
@@ -92,6 +98,13 @@ export abstract class MessageTransport {
     options: ConsumeOptions,
     handler: (delivery: Delivery) => Promise<Settlement>,
   ): Promise<Subscription>;
+
+  /**
+   * What waits in queues, and how many listen to each; a queue that is not there is missing in the answer.
+   *
+   * @throws TransientError `messaging.not-connected`
+   */
+  abstract look(queues: readonly string[]): Promise<ReadonlyMap<string, QueueLook>>;
 
   /** Calls back each time the broker can be reached (again). */
   abstract onConnected(listener: () => void): void;

@@ -12,5 +12,27 @@ export {
   type OutboxPart,
   type OutboxRow,
 } from './outbox-row.js';
-export { OutboxStore, type Acceptance, type Backlog, type ClaimedOutbox } from './outbox-store.js';
-export { ParkingLot, type ParkedMessage } from './parking-lot.js';
+export {
+  OutboxStore,
+  type Acceptance,
+  type Backlog,
+  type ClaimedOutbox,
+  type OpenMessages,
+} from './outbox-store.js';
+export { bulkActions, ParkedBulk, parkedFilterIn, type BulkAction } from './parking-lot/parked-bulk.js';
+export { ParkedDecisions } from './parking-lot/parked-decisions.js';
+export {
+  groupings,
+  ParkedLists,
+  type Grouping,
+  type ParkedFilter,
+  type ParkedGroup,
+  type ParkedRow,
+} from './parking-lot/parked-lists.js';
+export {
+  parkedStates,
+  type ParkedMessage,
+  type ParkedState,
+  type ParkingWord,
+} from './parking-lot/parked-message.js';
+export { ParkingLot, type ParkingLotAddress } from './parking-lot/parking-lot.js';

@@ -3,8 +3,10 @@ import {
   type Acceptance,
   type Backlog,
   type ClaimedOutbox,
+  type OpenMessages,
   type OpenRows,
 } from './outbox-store.js';
+import { mergedKinds } from './open-messages.js';
 import type { OutboxPart, OutboxRow } from './outbox-row.js';
 
 interface Document {
@@ -78,6 +80,16 @@ export class MemoryOutboxStore extends OutboxStore {
         .filter((row) => row.id !== messageId || row.awaits.length > 0);
     }
     return Promise.resolve();
+  }
+
+  open(): Promise<OpenMessages[]> {
+    const rows = [...this.documents.values()].flatMap(({ rows: own }) => own);
+    const kinds = rows.flatMap(({ envelope, publishedAt, awaits, time: oldest }): OpenMessages[] => {
+      const [type, count] = [envelope?.type ?? 'legacy', 1];
+      if (publishedAt === undefined) return [{ type, state: 'unpublished', count, oldest }];
+      return awaits.map((consumer) => ({ type, consumer, state: 'unaccepted', count, oldest }));
+    });
+    return Promise.resolve(mergedKinds(kinds));
   }
 
   backlog(now: Date): Promise<Backlog> {

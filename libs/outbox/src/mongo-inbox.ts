@@ -10,6 +10,8 @@ interface HandledMessage {
   readonly digest?: string;
   readonly waitsUntil?: Date;
   readonly at: Date;
+  /** It was not handled: the decision by which it was discarded. */
+  readonly discardedBy?: string;
 }
 
 /** Longer than any replay or repeated sending: 30 days. */
@@ -40,11 +42,15 @@ export class MongoInbox extends Inbox {
     return known?.waitsUntil !== undefined && known.waitsUntil > this.clock.now() ? 'waiting' : 'new';
   }
 
-  async record(messageId: string, type: string, digest: string): Promise<void> {
+  async record(messageId: string, type: string, digest: string, discardedBy?: string): Promise<void> {
     await this.unlessHandled(messageId, {
-      $set: { type, digest, at: this.clock.now() },
+      $set: { type, digest, at: this.clock.now(), ...(discardedBy === undefined ? {} : { discardedBy }) },
       $unset: { waitsUntil: '' },
     });
+  }
+
+  async forgetDiscarded(messageId: string, discardedBy: string): Promise<void> {
+    await this.messages.deleteOne({ _id: messageId, discardedBy });
   }
 
   async wait(messageId: string, type: string, milliseconds: number): Promise<void> {

@@ -4,8 +4,10 @@ import {
   type Acceptance,
   type Backlog,
   type ClaimedOutbox,
+  type OpenMessages,
   type OpenRows,
 } from './outbox-store.js';
+import { maxKinds, mergedKinds } from './open-messages.js';
 import type { OutboxPart } from './outbox-row.js';
 
 /** A collection whose documents carry an outbox, and where: below `path` (for example `catena.outbox`). */
@@ -142,6 +144,50 @@ export class MongoOutboxStore extends OutboxStore {
       });
       await this.collection(collection).bulkWrite(operations as never, { ordered: true });
     }
+  }
+
+  async open(): Promise<OpenMessages[]> {
+    const kinds = await Promise.all(this.collections.map((place) => this.openIn(place)));
+    return mergedKinds(kinds.flat());
+  }
+
+  private async openIn({ collection, path }: OutboxPlace): Promise<OpenMessages[]> {
+    const found = await this.collection(collection)
+      .aggregate<{
+        _id: Pick<OpenMessages, 'type' | 'consumer'> & { published: boolean };
+        count: number;
+        oldest: Date;
+      }>([
+        { $match: { [`${path}.dueAt`]: { $exists: true } } },
+        { $project: { rows: `$${path}.rows` } },
+        { $unwind: '$rows' },
+        {
+          $project: {
+            type: { $ifNull: ['$rows.envelope.type', 'legacy'] },
+            // Before the broker has it, it is open for nobody in particular.
+            consumer: { $cond: [{ $gt: ['$rows.publishedAt', null] }, '$rows.awaits', ['']] },
+            published: { $gt: ['$rows.publishedAt', null] },
+            time: '$rows.time',
+          },
+        },
+        { $unwind: '$consumer' },
+        {
+          $group: {
+            _id: { type: '$type', consumer: '$consumer', published: '$published' },
+            count: { $sum: 1 },
+            oldest: { $min: '$time' },
+          },
+        },
+        { $sort: { oldest: 1 } },
+        { $limit: maxKinds },
+      ])
+      .toArray();
+    return found.map(({ _id: { type, consumer, published }, count, oldest }) => ({
+      type,
+      ...(published && consumer !== undefined ? { consumer } : {}),
+      state: published ? 'unaccepted' : 'unpublished',
+      ...{ count: Number(count), oldest },
+    }));
   }
 
   async backlog(now: Date): Promise<Backlog> {

@@ -27,6 +27,17 @@ export interface Backlog extends OpenRows {
   readonly unaccepted: OpenRows;
 }
 
+/** Messages of one type that are open for one consumer. */
+export interface OpenMessages {
+  /** Of the legacy feed: `legacy`. */
+  readonly type: string;
+  /** Absent while the broker has them not. */
+  readonly consumer?: AppName;
+  readonly state: 'unpublished' | 'unaccepted';
+  readonly count: number;
+  readonly oldest: Date;
+}
+
 /** Where outboxes live. One behaviour suite runs against the twin and the database. */
 export abstract class OutboxStore {
   /** Takes the document that is longest due, for `lease` milliseconds; two relays never get the same one. */
@@ -40,6 +51,9 @@ export abstract class OutboxStore {
 
   /** A consumer has taken over: its name goes from the row, the row with the last name. Unknown rows are ignored. */
   abstract accept(acceptances: readonly Acceptance[]): Promise<void>;
+
+  /** Messages that are not at the broker, or not accepted, by type and consumer; oldest first, at most 200 kinds. */
+  abstract open(): Promise<OpenMessages[]>;
 
   /** What is not yet at the broker, and what is there and not accepted. */
   abstract backlog(now: Date): Promise<Backlog>;

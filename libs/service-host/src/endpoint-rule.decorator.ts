@@ -1,4 +1,5 @@
-import { applyDecorators, SetMetadata, UseGuards } from '@nestjs/common';
+import { applyDecorators, SetMetadata, UseFilters, UseGuards } from '@nestjs/common';
+import { OperationsErrors } from './operations/operations-errors.js';
 import { OperatorsGuard } from './operators.guard.js';
 
 /** Who may call an endpoint. Apps have kinds of their own, with a guard that asks them. */
@@ -18,7 +19,7 @@ export const Open = (why: string): ClassDecorator & MethodDecorator => Ruled({ k
 
 /** Those who know the app's operations token (`OPERATIONS_TOKEN`). */
 export const Operators = (): ClassDecorator & MethodDecorator =>
-  applyDecorators(Ruled({ kind: 'operators' }), UseGuards(OperatorsGuard));
+  applyDecorators(Ruled({ kind: 'operators' }), UseGuards(OperatorsGuard), UseFilters(OperationsErrors));
 
 /** The rule of an endpoint: its own, or that of its class; never that of a class which this one extends. */
 export function ruleOf(handler: object, controller: object): EndpointRule | undefined {

@@ -4,6 +4,8 @@ import {
   duration,
   durationFrom,
   integer,
+  isOn,
+  listFrom,
   present,
   refuse,
   required,
@@ -41,6 +43,10 @@ export function serviceHostOptionsFrom(
     livenessLimit: duration(environment, 'LIVENESS_LIMIT', '5m'),
     brokerAnswerLimit: duration(environment, 'BROKER_ANSWER_LIMIT', '30s'),
     reconcileMinAge: duration(environment, 'RECONCILE_MIN_AGE', '7d'),
+    auditRetention: duration(environment, 'AUDIT_RETENTION', '400d'),
+    parkingLotEditors: isOn(environment['PARKING_LOT_EDITING'])
+      ? listFrom(environment['PARKING_LOT_EDITORS'] ?? 'admin')
+      : undefined,
     operationsToken: environment['OPERATIONS_TOKEN'],
     installation: present(environment['CATENA_INSTALLATION']),
   };

@@ -2,12 +2,18 @@ import { LOGGER, createLogger, type Logger } from '#observability';
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { Clock, SystemClock, type CatenaError } from '#kernel';
 import { CatenaServer, Inbox, MessageTransport, Naming, RabbitTransport } from '#messaging';
+import { OperatorActions } from '#operations';
 import { MongoConnection } from '#persistence';
 import { MongoInbox, MongoOutboxStore, OutboxRelay, OutboxStore, ParkingLot } from '#outbox';
 import { AppHealth } from './app-health.js';
 import { HealthController } from './health.controller.js';
 import { MessageIndexes } from './message-indexes.js';
-import { ParkingLotController } from './parking-lot.controller.js';
+import { AppController } from './operations/app.controller.js';
+import { AuditController } from './operations/audit.controller.js';
+import { BulkRunsController } from './operations/bulk-runs.controller.js';
+import { operationsProviders } from './operations/operations.providers.js';
+import { ParkingLotController } from './operations/parking-lot.controller.js';
+import { WhyController } from './operations/why.controller.js';
 import { ServiceHostLifecycle } from './service-host.lifecycle.js';
 import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from './service-host.options.js';
 
@@ -80,15 +86,14 @@ export class ServiceHostModule {
       },
       {
         provide: ParkingLot,
-        inject: [MongoConnection, MessageTransport, Naming, Inbox, Clock, LOGGER],
+        inject: [MongoConnection, MessageTransport, Naming, Clock, LOGGER],
         useFactory: (
           { connection }: MongoConnection,
           transport: MessageTransport,
           naming: Naming,
-          inbox: Inbox,
           clock: Clock,
           logger: Logger,
-        ) => new ParkingLot(connection, transport, { app: options.app, naming }, inbox, clock, logger),
+        ) => new ParkingLot(connection, transport, { app: options.app, naming }, clock, logger),
       },
       {
         provide: CatenaServer,
@@ -109,6 +114,7 @@ export class ServiceHostModule {
             logger,
           ),
       },
+      ...operationsProviders(options),
       AppHealth,
       MessageIndexes,
       ServiceHostLifecycle,
@@ -116,7 +122,14 @@ export class ServiceHostModule {
     return {
       module: ServiceHostModule,
       global: true,
-      controllers: [HealthController, ParkingLotController],
+      controllers: [
+        HealthController,
+        AppController,
+        ParkingLotController,
+        BulkRunsController,
+        AuditController,
+        WhyController,
+      ],
       providers,
       exports: [
         SERVICE_HOST_OPTIONS,
@@ -130,6 +143,7 @@ export class ServiceHostModule {
         OutboxRelay,
         CatenaServer,
         ParkingLot,
+        OperatorActions,
       ],
     };
   }

@@ -32,6 +32,10 @@ export interface ServiceHostOptions {
   readonly brokerAnswerLimit: number;
   /** Bearer token for the operator's calls; without one they are refused. */
   readonly operationsToken: string | undefined;
+  /** Milliseconds that entries of the audit trail stay. */
+  readonly auditRetention: number;
+  /** Groups whose members may send other data in place of a parked message; undefined: nobody may. */
+  readonly parkingLotEditors?: readonly string[] | undefined;
   /** Milliseconds: what is younger is not judged by a reconciliation. */
   readonly reconcileMinAge: number;
   /** Which installation the app belongs to, for those who ask whether it is ready; undefined: it does not say. */

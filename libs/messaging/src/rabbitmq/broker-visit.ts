@@ -1,19 +1,14 @@
 import { connect, type Channel, type ConfirmChannel } from 'amqplib';
 import { messageOf, TransientError, wait } from '#kernel';
 import { createLogger } from '#observability';
-import type { Delivery, Topology, WireMessage } from '../message-transport.js';
+import type { Delivery, QueueLook, Topology, WireMessage } from '../message-transport.js';
 import { headersFrom, propertiesFrom, secondsOf } from '../wire-properties.js';
 import { BrokerLine } from './broker-line.js';
 import { declareTopology } from './declare-topology.js';
+import { lookAtQueue } from './look-at-queue.js';
 
 /** Milliseconds that the broker may take for one answer. */
 const patience = 10_000;
-
-/** What waits in a queue, and how many listen to it. */
-export interface QueueLook {
-  readonly messages: number;
-  readonly consumers: number;
-}
 
 /**
  * One connection to a broker for as long as a command of a person runs: unlike a transport it is not opened again, as
@@ -53,20 +48,8 @@ export class BrokerVisit {
   }
 
   /** Undefined where there is no such queue. */
-  async look(queue: string): Promise<QueueLook | undefined> {
-    const channel = await this.line.answer('open a channel', this.line.connection.createChannel());
-    channel.on('error', () => undefined);
-    try {
-      const { messageCount, consumerCount } = await this.line.answer(
-        `look at ${queue}`,
-        channel.checkQueue(queue),
-      );
-      await this.line.answer('close a channel', channel.close());
-      return { messages: messageCount, consumers: consumerCount };
-    } catch (error) {
-      if ((error as { code?: unknown }).code === 404) return undefined;
-      throw error;
-    }
+  look(queue: string): Promise<QueueLook | undefined> {
+    return lookAtQueue(this.line, queue);
   }
 
   /** Hears what is published with such keys, from now until the end of the visit: the queue goes with the connection. */

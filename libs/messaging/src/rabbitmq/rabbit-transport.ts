@@ -1,9 +1,10 @@
-import { CatenaError, lifeSigns, messageOf, type LifeSigns } from '#kernel';
+import { CatenaError, lifeSigns, messageOf, TransientError, type LifeSigns } from '#kernel';
 import type { Logger } from '#observability';
 import {
   MessageTransport,
   type ConsumeOptions,
   type Delivery,
+  type QueueLook,
   type Settlement,
   type Subscription,
   type Topology,
@@ -12,6 +13,7 @@ import {
 import type { BrokerLine } from './broker-line.js';
 import { ConfirmingPublisher } from './confirming-publisher.js';
 import { declareTopology } from './declare-topology.js';
+import { lookAtQueue } from './look-at-queue.js';
 import { RabbitSubscription } from './rabbit-subscription.js';
 import { SupervisedConnection } from './supervised-connection.js';
 
@@ -96,6 +98,21 @@ export class RabbitTransport extends MessageTransport {
     this.subscriptions.push(subscription);
     await this.now((line) => subscription.open(line));
     return subscription;
+  }
+
+  async look(queues: readonly string[]): Promise<ReadonlyMap<string, QueueLook>> {
+    const line = this.incomingLine;
+    if (line === undefined)
+      throw new TransientError(
+        'messaging.not-connected',
+        'Expected the broker to be there, found it away: try again.',
+      );
+    const looks = new Map<string, QueueLook>();
+    for (const queue of queues) {
+      const look = await lookAtQueue(line, queue);
+      if (look !== undefined) looks.set(queue, look);
+    }
+    return looks;
   }
 
   onConnected(listener: () => void): void {

@@ -32,6 +32,19 @@ export function inboxConformance(name: string, open: () => Inbox): void {
       assert.equal(await inbox.check(id, 'a'), 'new', 'the copy that waited is lost');
     });
 
+    it('forgets what was discarded by this decision, and nothing that was handled', async () => {
+      const [inbox, discarded, handled] = [open(), newId(), newId()];
+      await inbox.record(discarded, 't', 'a', 'decision-1');
+      await inbox.forgetDiscarded(discarded, 'decision-2');
+      assert.equal(await inbox.check(discarded, 'a'), 'duplicate');
+      await inbox.forgetDiscarded(discarded, 'decision-1');
+      assert.equal(await inbox.check(discarded, 'a'), 'new');
+      await inbox.record(handled, 't', 'a');
+      await inbox.record(handled, 't', 'a', 'decision-1');
+      await inbox.forgetDiscarded(handled, 'decision-1');
+      assert.equal(await inbox.check(handled, 'a'), 'duplicate');
+    });
+
     it('takes what was handled for handled, whatever waits', async () => {
       const [inbox, id] = [open(), newId()];
       await inbox.wait(id, 't', 60_000);

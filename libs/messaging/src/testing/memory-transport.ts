@@ -3,6 +3,7 @@ import {
   MessageTransport,
   type ConsumeOptions,
   type Delivery,
+  type QueueLook,
   type QueueDeclaration,
   type Settlement,
   type Subscription,
@@ -48,6 +49,18 @@ export class MemoryTransport extends MessageTransport {
     for (const { queue, exchange, key } of topology.bindings)
       this.bindings.add(bindingKey(exchange, key, queue));
     return Promise.resolve();
+  }
+
+  look(queues: readonly string[]): Promise<ReadonlyMap<string, QueueLook>> {
+    if (!this.connected)
+      return Promise.reject(new TransientError('messaging.not-connected', 'The broker is not connected.'));
+    const looks = queues.flatMap((name): [string, QueueLook][] => {
+      const queue = this.queues.get(name);
+      return queue === undefined
+        ? []
+        : [[name, { messages: queue.waiting.length, consumers: queue.consumers.size }]];
+    });
+    return Promise.resolve(new Map(looks));
   }
 
   publish(message: WireMessage): Promise<void> {

@@ -120,6 +120,22 @@ export function outboxStoreConformance(name: string, open: () => Promise<StoreUn
       assert.deepEqual([documents, oldestMs], [1, 7000]);
     });
 
+    it('tells of open messages by type and consumer, the oldest first', async () => {
+      const { store, push } = await open();
+      assert.deepEqual(await store.open(), []);
+      const [sent, unsent] = [row(), row()];
+      await push(newId(), newOutbox([sent], start));
+      const claim = (await store.claimDue(later(1), 1000))!;
+      await store.markPublished(claim, [sent.id], later(1));
+      await store.release(claim, later(60_000));
+      await push(newId(), newOutbox([{ ...unsent, time: later(5) }], start));
+      const type = sent.envelope?.type ?? 'legacy';
+      assert.deepEqual(await store.open(), [
+        { type, consumer: 'job-assembler', state: 'unaccepted', count: 1, oldest: sent.time },
+        { type, state: 'unpublished', count: 1, oldest: later(5) },
+      ]);
+    });
+
     it('tells what the broker has and nobody has accepted, however often it was sent again', async () => {
       const { store, collection, push } = await open();
       const id = newId();

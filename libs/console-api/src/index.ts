@@ -1,0 +1,22 @@
+export {
+  actionOutcomes,
+  actions,
+  ways,
+  type Action,
+  type ActionOutcome,
+  type AuditEntry,
+  type Said,
+  type Way,
+} from './actions.js';
+export {
+  changers,
+  type Changer,
+  type JobFact,
+  type JobFacts,
+  type MissingApp,
+  type ToldFact,
+  type Why,
+  type WhyAnswer,
+} from './facts.js';
+export { changerOf, waitOrder, why, type AppFacts, type WaitWord } from './why.js';
+export type { Page } from './page.js';
