@@ -94,7 +94,22 @@ module.exports = {
       name: 'users-command-line-knows-no-database',
       severity: 'error',
       from: { path: '^apps/cli/', pathNot: 'spec[.]ts$' },
-      to: { path: '^libs/', pathNot: '^libs/(certificates|command-line|datablock|kernel)/' },
+      to: {
+        path: '^libs/',
+        pathNot: '^libs/(certificates|command-line|console-api|datablock|kernel|operations-client)/',
+      },
+    },
+    {
+      name: 'console-api-is-a-leaf',
+      severity: 'error',
+      from: { path: lib('console-api'), pathNot: 'spec[.]ts$' },
+      to: { path: ['^libs/', 'node_modules/'], pathNot: lib('console-api') },
+    },
+    {
+      name: 'operations-knows-no-framework',
+      severity: 'error',
+      from: { path: lib('operations') },
+      to: { path: ['^libs/(service-host|outbox|storage|contracts)/', 'node_modules/(@nestjs|fastify)'] },
     },
     {
       name: 'certificates-knows-kernel',
@@ -159,7 +174,7 @@ module.exports = {
     ]),
     only('store-client-only-in-storage', 'node_modules/minio', ['^libs/storage/', '^test/', '^tools/']),
     only('mongoose-only-in-persistence', 'node_modules/(mongoose|mongodb)/', [
-      '^libs/(persistence|outbox)/',
+      '^libs/(operations|persistence|outbox)/',
       '/persistence/',
       '^test/',
       '^tools/',

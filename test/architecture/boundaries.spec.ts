@@ -57,6 +57,8 @@ const planted: Readonly<Record<string, readonly [path: string, text: string]>> =
   'claim-check-knows-contracts-storage': ['libs/claim-check/src/send.ts', `import '#messaging';`],
   'command-line-knows-kernel': ['libs/command-line/src/load.ts', `import '#storage';`],
   'certificates-knows-kernel': ['libs/certificates/src/send.ts', `import '#storage';`],
+  'console-api-is-a-leaf': ['libs/console-api/src/look.ts', `import '#kernel';`],
+  'operations-knows-no-framework': ['libs/operations/src/module.ts', `import '@nestjs/common';`],
   'users-command-line-knows-no-database': ['apps/cli/src/look.ts', `import '#persistence';`],
   'outbox-knows-no-storage': ['libs/outbox/src/store.ts', `import '#storage';`],
   'outbox-knows-no-framework': ['libs/outbox/src/module.ts', `import '@nestjs/common';`],

@@ -48,7 +48,7 @@ describe('A dataset whose file list and archive disagree', () => {
       const response = await fetch(`http://127.0.0.1:${ports[app]}/api/v4/operations/parking-lot`, {
         headers: { authorization: `Bearer ${secrets.operationsTokens[app]}` },
       });
-      assert.deepEqual(await response.json(), [], app);
+      assert.deepEqual(await response.json(), { items: [] }, app);
     }
   };
 

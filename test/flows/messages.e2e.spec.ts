@@ -67,7 +67,7 @@ describe('Messages that are wrong, repeated or from the future', () => {
       headers: { authorization: `Bearer ${secrets.operationsTokens[app]}` },
     });
     assert.equal(response.status, 200);
-    return (await response.json()) as Parked[];
+    return ((await response.json()) as { items: Parked[] }).items;
   };
   const envelope = (type: string, data: object, id = randomUUID()): Buffer =>
     Buffer.from(
@@ -331,7 +331,7 @@ describe('Messages that are wrong, repeated or from the future', () => {
     assert.equal((await call('discard', { reason: 'test' }, 'wrong')).status, 403);
     assert.equal((await call('discard', {})).status, 400);
     assert.equal((await call('replay', {})).status, 200);
-    assert.equal((await call('replay', {})).status, 404, 'a second replay is refused');
+    assert.equal((await call('replay', {})).status, 409, 'a second replay is refused');
     await until(
       async () =>
         (found = (await parked('job-assembler')).find(({ messageId }) => messageId === id)) !== undefined,

@@ -145,7 +145,7 @@ describe('An outage', () => {
     const end = await client.jobEnd(String(body['id']), 120_000);
     assert.equal(end.statusCode, 'finishedSuccessful', end.statusMessage);
     await ledger.datasetIsArchived(set!);
-    assert.deepEqual(await parked('job-assembler'), []);
+    assert.deepEqual(await parked('job-assembler'), { items: [] });
   });
 
   it('of object storage, restarted, loses nothing', () => survives(() => service('s3').restart()));

@@ -13,7 +13,7 @@ export { serviceHostOptionsFrom } from './service-host.config.js';
 export { ServiceHostModule } from './service-host.module.js';
 export { operatorText } from './operator-words.js';
 export { ActingOperator } from './operations/acting-operator.decorator.js';
-export { behindSlash } from './operations/operations.providers.js';
+export { behindSlash } from './operations/provide-operations.js';
 export { bodyOf, limitIn, queryOf, reasonIn, timeIn } from './operations/query.js';
 export { WHY_SOURCES, type WhySource } from './operations/why.controller.js';
 export { Open, Operators, Ruled, ruleOf, type EndpointRule } from './endpoint-rule.decorator.js';

@@ -11,7 +11,7 @@ import { MessageIndexes } from './message-indexes.js';
 import { AppController } from './operations/app.controller.js';
 import { AuditController } from './operations/audit.controller.js';
 import { BulkRunsController } from './operations/bulk-runs.controller.js';
-import { operationsProviders } from './operations/operations.providers.js';
+import { operationsProviders } from './operations/provide-operations.js';
 import { ParkingLotController } from './operations/parking-lot.controller.js';
 import { WhyController } from './operations/why.controller.js';
 import { ServiceHostLifecycle } from './service-host.lifecycle.js';

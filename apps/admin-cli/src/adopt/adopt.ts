@@ -1,8 +1,8 @@
 import { bytesText, countText, Failure, type CommandBasics, type CommandResult } from '#command-line';
 import { wait } from '#kernel';
-import { operatedApps, type OperatedApp } from '../operations/apps-file.js';
+import { operationsCall, type Acting, type OperatedApp } from '#operations-client';
+import { operatedApps } from '../operations/operated-apps.js';
 import { nameOfUser } from '../operations/name-of-user.js';
-import { operationsCall } from '../operations/operations-calls.js';
 
 export interface AdoptOptions {
   readonly apply?: boolean;
@@ -54,14 +54,16 @@ export async function adopt(
   const app = apps.find((one) => one.name === name);
   if (app === undefined)
     throw new Failure('usage', `Expected ${name} (--app) in OPERATIONS_APPS_FILE, found none of that name.`);
-  const begun = await operationsCall<Run>(app, 'adoptions', context.signal, {
+  const acting = { name: by, via: 'cli' as const };
+  const body = {
     ...{ target, apply, withoutChecksums, by, reason: reason ?? 'a look' },
     ...(pid === undefined ? {} : { pid }),
     ...(createdBefore === undefined ? {} : { createdBefore }),
-  });
+  };
+  const begun = await operationsCall<Run>(app, acting, { path: 'adoptions', body }, context.signal);
   if (!('body' in begun))
     throw new Failure('failed', `${name}: ${'fault' in begun ? begun.fault : 'it adopts nothing'}`);
-  const run = await followed(context, app, begun.body);
+  const run = await followed(context, app, acting, begun.body);
   return {
     outcome: run.state === 'done' && run.counts.refused === 0 ? 'done' : 'failed',
     lines: linesOf(run),
@@ -70,7 +72,7 @@ export async function adopt(
 }
 
 /** To its end. An interruption ends the watching; the run goes on. */
-async function followed(context: CommandBasics, app: OperatedApp, begun: Run): Promise<Run> {
+async function followed(context: CommandBasics, app: OperatedApp, acting: Acting, begun: Run): Promise<Run> {
   const { signal, output } = context;
   const progress = output.progress(app.name, 1, (done) => countText(Math.round(done), 'run'));
   try {
@@ -80,7 +82,7 @@ async function followed(context: CommandBasics, app: OperatedApp, begun: Run): P
       progress.set(0, 1, `${countText(looked, 'datablock')}, ${bytesText(bytes)} read${waits}`);
       if (run.state !== 'running') return run;
       await wait(pause, signal);
-      const answer = await operationsCall<Run>(app, `adoptions/${run._id}`, signal);
+      const answer = await operationsCall<Run>(app, acting, { path: `adoptions/${run._id}` }, signal);
       if ('body' in answer) [run, silent] = [answer.body, 0];
       else if ((silent += 1) >= maxSilent)
         throw new Failure(

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { chosen, operatedApps } from '../operations/apps-file.js';
+import { chosen, operatedApps } from '../operations/operated-apps.js';
 import { leftOf, linesOf, type AppReport, type RunAnswer } from './report.js';
 
 describe('OPERATIONS_APPS_FILE', () => {

@@ -1,8 +1,8 @@
 import { countText, Failure, interruption, type CommandBasics, type CommandResult } from '#command-line';
 import { wait } from '#kernel';
-import { chosen, operatedApps, type OperatedApp } from '../operations/apps-file.js';
+import { operationsCall, type Acting, type OperatedApp } from '#operations-client';
+import { chosen, operatedApps } from '../operations/operated-apps.js';
 import { nameOfUser } from '../operations/name-of-user.js';
-import { operationsCall } from '../operations/operations-calls.js';
 import { leftOf, linesOf, type AppReport, type RunAnswer } from './report.js';
 
 export interface ReconcileOptions {
@@ -27,7 +27,7 @@ export async function reconcile(
   const apps = chosen(await operatedApps(context.environment['OPERATIONS_APPS_FILE']), only);
   const wanted = { apply, by, reason: reason ?? 'a look' };
   const reports: AppReport[] = [];
-  for (const app of apps) reports.push(await reconciled(context, app, wanted));
+  for (const app of apps) reports.push(await reconciled(context, app, { name: by, via: 'cli' }, wanted));
   const left = reports.reduce((sum, report) => sum + leftOf(report), 0);
   return {
     outcome: left === 0 ? 'done' : 'failed',
@@ -39,11 +39,16 @@ export async function reconcile(
   };
 }
 
-async function reconciled(context: CommandBasics, app: OperatedApp, wanted: object): Promise<AppReport> {
+async function reconciled(
+  context: CommandBasics,
+  app: OperatedApp,
+  acting: Acting,
+  wanted: object,
+): Promise<AppReport> {
   const { signal } = context;
   const begun = await orInterrupted(
     signal,
-    operationsCall<RunAnswer>(app, 'reconciliations', signal, wanted),
+    operationsCall<RunAnswer>(app, acting, { path: 'reconciliations', body: wanted }, signal),
   );
   if ('none' in begun) return { app: app.name, none: true };
   if ('fault' in begun) return { app: app.name, fault: begun.fault };
@@ -55,7 +60,7 @@ async function reconciled(context: CommandBasics, app: OperatedApp, wanted: obje
       if (run.state !== 'running') return { app: app.name, run };
       await wait(pause, signal);
       const path = `reconciliations/${begun.body.id}`;
-      const answer = await orInterrupted(signal, operationsCall<RunAnswer>(app, path, signal));
+      const answer = await orInterrupted(signal, operationsCall<RunAnswer>(app, acting, { path }, signal));
       if ('body' in answer) [run, silent] = [answer.body, 0];
       else if ((silent += 1) >= maxSilent)
         return {

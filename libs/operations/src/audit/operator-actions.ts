@@ -48,9 +48,6 @@ export type Witness = (entry: AuditRecord) => Promise<Deed | undefined>;
 
 const maxSubject = 1000;
 const maxFault = 1000;
-/** Milliseconds after which an action that is not over is asked about: no call takes as long. */
-const grace = 120_000;
-
 /**
  * The one way from an operator's call to a change: an entry of the audit trail is begun, the change is made, the entry is
  * ended. An app that dies in between leaves an entry that {@link settleUnfinished} completes with what the record says. A call
@@ -59,9 +56,11 @@ const grace = 120_000;
 export class OperatorActions {
   private readonly witnesses = new Map<Action, Witness>();
 
+  /** @param grace milliseconds after which an action that is not over is asked about: no call takes as long */
   constructor(
     private readonly trail: AuditTrail,
     private readonly logger: Logger,
+    private readonly grace: number,
   ) {}
 
   /** Each action has one. */
@@ -97,7 +96,7 @@ export class OperatorActions {
 
   /** Completes entries of actions whose app died. */
   async settleUnfinished(now: Date): Promise<void> {
-    for (const entry of await this.trail.unfinished(new Date(now.getTime() - grace))) {
+    for (const entry of await this.trail.unfinished(new Date(now.getTime() - this.grace))) {
       const witness = this.witnesses.get(entry.action);
       if (witness === undefined) {
         await this.trail.endUnfinished(entry._id, { outcome: 'unknown' });

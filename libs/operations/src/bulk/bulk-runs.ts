@@ -4,7 +4,8 @@ import { codeOf, crashPoint, idFromName, isRetriable, messageOf, PermanentError,
 import { isDuplicateKey } from '#persistence';
 import { changedMeanwhile, notPossible, notThere } from '../audit/operator-actions.js';
 import { olderThan, pageOf, placeIn } from '../keyset.js';
-import { HeldRun, lease, runOver, type Counted } from './held-run.js';
+import { HeldRun, runOver, type Counted } from './held-run.js';
+import { bulkRuns } from './bulk-records.js';
 import {
   bulkLimits,
   shownRun,
@@ -36,9 +37,11 @@ export type WantedRun = Pick<
 export class BulkRuns {
   private readonly sources = new Map<string, BulkSource>();
 
+  /** @param lease milliseconds for which a process holds a run, anew with each thing that is done */
   constructor(
     private readonly connection: Connection,
     private readonly clock: Clock,
+    private readonly lease: number,
   ) {}
 
   addSource(kind: string, source: BulkSource): void {
@@ -147,11 +150,11 @@ export class BulkRuns {
     const now = this.clock.now();
     const run = await this.runs.findOneAndUpdate(
       { dueAt: { $lte: now } },
-      { $set: { dueAt: new Date(now.getTime() + lease) } },
+      { $set: { dueAt: new Date(now.getTime() + this.lease) } },
       { sort: { dueAt: 1 }, returnDocument: 'after' },
     );
     if (run === null) return false;
-    const held = new HeldRun(this.runs, this.clock, run);
+    const held = new HeldRun(this.runs, this.clock, run, this.lease);
     try {
       await this.batchOf(held);
     } catch (error) {
@@ -193,7 +196,7 @@ export class BulkRuns {
   }
 
   private get runs() {
-    return this.connection.collection<BulkRunRecord>('catena_bulk_runs');
+    return bulkRuns(this.connection);
   }
 }
 

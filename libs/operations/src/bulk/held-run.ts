@@ -1,14 +1,11 @@
-import type { Connection } from 'mongoose';
 import type { Clock } from '#kernel';
+import type { bulkRuns } from './bulk-records.js';
 import { bulkLimits, type BulkFailure, type BulkItem, type BulkRunRecord } from './bulk-run.js';
-
-/** Milliseconds for which a process holds a run, anew with each thing that is done. */
-export const lease = 15_000;
 
 export type Counted = 'done' | 'skipped' | 'failed';
 
 type Change = { readonly $set?: object } & Readonly<Record<string, object>>;
-type Runs = ReturnType<typeof collectionOf>;
+type Runs = ReturnType<typeof bulkRuns>;
 
 /** What a run that is over says of its end. */
 export function runOver(now: Date): { endedAt: Date; updatedAt: Date; expiresAt: Date } {
@@ -23,6 +20,7 @@ export class HeldRun {
     private readonly runs: Runs,
     private readonly clock: Clock,
     readonly run: BulkRunRecord,
+    private readonly lease: number,
   ) {
     this.until = run.dueAt!;
   }
@@ -69,17 +67,13 @@ export class HeldRun {
     const updatedAt = this.clock.now();
     const { matchedCount } = await this.runs.updateOne(
       { _id: this.run._id, state: 'running', dueAt: this.until },
-      { ...change, $set: { ...change.$set, dueAt, updatedAt } } as never,
+      { ...change, $set: { ...change.$set, dueAt, updatedAt } },
     );
     this.until = dueAt;
     return matchedCount > 0;
   }
 
   private ahead(): Date {
-    return new Date(this.clock.now().getTime() + lease);
+    return new Date(this.clock.now().getTime() + this.lease);
   }
-}
-
-function collectionOf(connection: Connection) {
-  return connection.collection<BulkRunRecord>('catena_bulk_runs');
 }

@@ -24,8 +24,6 @@ import {
 } from './parked-message.js';
 import type { ParkingLotAddress } from './parking-lot.js';
 
-/** Milliseconds after which a decision that was not carried out counts as left by a process that died. */
-const pendingPatience = 30_000;
 const maxPending = 100;
 
 /**
@@ -33,6 +31,7 @@ const maxPending = 100;
  * out. Whoever dies in between leaves the rest to {@link settlePending}; sending twice does no harm, as the inbox drops the second.
  */
 export class ParkedDecisions {
+  /** @param patience milliseconds after which a decision that was not carried out counts as left by a process that died */
   constructor(
     private readonly connection: Connection,
     private readonly transport: MessageTransport,
@@ -40,6 +39,7 @@ export class ParkedDecisions {
     private readonly inbox: Inbox,
     private readonly clock: Clock,
     private readonly logger: Logger,
+    private readonly patience: number,
   ) {}
 
   /**
@@ -122,15 +122,18 @@ export class ParkedDecisions {
   /** What a person says of it, decided or not. @throws PermanentError `operations.not-there` */
   async note(id: string, text: string, { by, id: entry }: ParkingWord): Promise<void> {
     const note = { by, at: this.clock.now(), text, id: entry };
-    const { matchedCount } = await this.messages.updateOne({ _id: id }, {
-      $push: { notes: { $each: [note], $slice: -maxNotes } },
-    } as object);
+    const { matchedCount } = await this.messages.updateOne(
+      { _id: id },
+      {
+        $push: { notes: { $each: [note], $slice: -maxNotes } },
+      },
+    );
     if (matchedCount === 0) throw notFound(id);
   }
 
   /** Carries out what processes that died had decided. */
   async settlePending(): Promise<void> {
-    const late = new Date(this.clock.now().getTime() - pendingPatience);
+    const late = new Date(this.clock.now().getTime() - this.patience);
     const found = await this.messages
       .find({ 'pending.since': { $lt: late } })
       .sort({ 'pending.since': 1 })

@@ -65,7 +65,7 @@ export interface ParkingWord {
   readonly run?: string;
 }
 
-export const maxDecisions = 20;
+const maxDecisions = 20;
 export const maxNotes = 50;
 
 /** Of messages that are perhaps not from whom they say. */

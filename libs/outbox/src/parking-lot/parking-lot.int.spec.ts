@@ -35,7 +35,7 @@ describe('A parked message in the database', () => {
     const clock = new SystemClock();
     lot = new ParkingLot(connection, transport, { app: 'archiver', naming }, clock, logger);
     const address = { app: 'archiver' as const, naming };
-    decisions = new ParkedDecisions(connection, transport, address, new MemoryInbox(), clock, logger);
+    decisions = new ParkedDecisions(connection, transport, address, new MemoryInbox(), clock, logger, 30_000);
     lists = new ParkedLists(connection);
     await lot.createIndexes();
     await lot.start();

@@ -37,7 +37,7 @@ const parked: ParkedMessage = {
 
 /** A database with one parked message. */
 class OneMessage {
-  readonly messages = memoryCollection() as Collection<ParkedMessage>;
+  readonly messages = memoryCollection<ParkedMessage>();
 
   collection(): Collection<ParkedMessage> {
     return this.messages;
@@ -81,6 +81,7 @@ async function parkingLot(): Promise<{
     inbox,
     new SystemClock(),
     logger,
+    30_000,
   );
   return { lot, database, transport, inbox };
 }

@@ -53,13 +53,13 @@ export function bodyOf<Name extends string>(
   body: unknown,
   names: readonly Name[],
 ): Partial<Record<Name, unknown>> {
-  if (body === undefined || body === null) return {} as Partial<Record<Name, unknown>>;
+  if (body === undefined || body === null) return {};
   const known: readonly string[] = names;
   const wrong =
     typeof body !== 'object' || Array.isArray(body)
       ? 'something else'
       : Object.keys(body).find((name) => !known.includes(name));
-  if (wrong === undefined) return body as Partial<Record<Name, unknown>>;
+  if (wrong === undefined) return body;
   throw new PermanentError(
     notPossible,
     `Expected a body with ${names.join(', ')}, found ${JSON.stringify(wrong).slice(0, 100)}.`,

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve, dirname } from 'node:path';
 import { parse } from 'yaml';
-import { Failure } from '#command-line';
-import { messageOf, withoutSlash } from '#kernel';
+import { messageOf, PermanentError, withoutSlash } from '#kernel';
 
 /** An app whose operations calls are asked. */
 export interface OperatedApp {
@@ -15,11 +14,12 @@ export interface OperatedApp {
 
 const form = 'apps: [{ name: archiver, url: "http://127.0.0.1:3002", tokenFile: /run/secrets/archiver }]';
 const variable = 'OPERATIONS_APPS_FILE';
+export const wrongAppsFile = 'operations.apps-file';
 
 /**
  * The apps of OPERATIONS_APPS_FILE, in its order; each is named once. Files of tokens are found from where the file lies.
  *
- * @throws Failure `usage` that names the file and what is wrong with it, and no token
+ * @throws PermanentError `operations.apps-file` that names the file and what is wrong with it, and no token
  */
 export async function operatedApps(file: string | undefined): Promise<OperatedApp[]> {
   if (file === undefined || file === '')
@@ -78,6 +78,6 @@ async function textOf(file: string): Promise<string> {
   }
 }
 
-function usage(message: string): Failure {
-  return new Failure('usage', message);
+function usage(message: string): PermanentError {
+  return new PermanentError(wrongAppsFile, message);
 }

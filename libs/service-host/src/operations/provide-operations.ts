@@ -9,6 +9,9 @@ import type { ServiceHostOptions } from '../service-host.options.js';
 import { BulkLoop, OperationsSweep } from './operations-sweep.js';
 import { ParkedFacts } from './why.controller.js';
 
+/** An action may wait for the broker, and for a database that is slow. */
+const graces = 4;
+
 /** What every app needs for what people ask of it and do to it. */
 export function operationsProviders(options: ServiceHostOptions): Provider[] {
   return [
@@ -33,7 +36,10 @@ export function operationsProviders(options: ServiceHostOptions): Provider[] {
         inbox: Inbox,
         clock: Clock,
         logger: Logger,
-      ) => new ParkedDecisions(connection, transport, { app: options.app, naming }, inbox, clock, logger),
+      ) => {
+        const address = { app: options.app, naming };
+        return new ParkedDecisions(connection, transport, address, inbox, clock, logger, options.outboxLease);
+      },
     },
     {
       provide: BulkRuns,
@@ -44,7 +50,7 @@ export function operationsProviders(options: ServiceHostOptions): Provider[] {
         lists: ParkedLists,
         decisions: ParkedDecisions,
       ) => {
-        const runs = new BulkRuns(connection, clock);
+        const runs = new BulkRuns(connection, clock, options.outboxLease);
         for (const action of bulkActions)
           runs.addSource(`parking-lot.${action}`, new ParkedBulk(action, lists, decisions));
         return runs;
@@ -54,7 +60,7 @@ export function operationsProviders(options: ServiceHostOptions): Provider[] {
       provide: OperatorActions,
       inject: [AuditTrail, ParkedDecisions, BulkRuns, LOGGER],
       useFactory: (trail: AuditTrail, decisions: ParkedDecisions, runs: BulkRuns, logger: Logger) => {
-        const actions = new OperatorActions(trail, logger);
+        const actions = new OperatorActions(trail, logger, graces * options.outboxLease);
         addWitnesses(actions, decisions, runs);
         return actions;
       },

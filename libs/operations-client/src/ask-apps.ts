@@ -1,0 +1,67 @@
+import { why, type MissingApp, type Why, type WhyAnswer } from '#console-api';
+import type { OperatedApp } from './apps-file.js';
+import { operationsCall, type Acting, type Call } from './operations-calls.js';
+
+/** Milliseconds for the answer of one app among others: who is frozen must not hold up the rest. */
+const patience = 5000;
+/** As many as one call takes. */
+const maxJobs = 200;
+
+/** What each app answered that did, and who did not. */
+export interface Answers<Body> {
+  readonly answers: readonly { readonly app: string; readonly body: Body }[];
+  readonly missing: readonly MissingApp[];
+}
+
+/**
+ * Asks all apps the same, at the same time. Apps that have no such call are left out, as they have nothing to say; apps that do not
+ * answer are named.
+ */
+export async function askApps<Body>(
+  apps: readonly OperatedApp[],
+  acting: Acting,
+  call: Call,
+  signal: AbortSignal,
+  now: Date,
+): Promise<Answers<Body>> {
+  const asked = await Promise.all(
+    apps.map(async (app) => ({
+      app: app.name,
+      answer: await operationsCall<Body>(app, acting, { patience, ...call }, signal),
+    })),
+  );
+  return {
+    answers: asked.flatMap(({ app, answer }) => ('body' in answer ? [{ app, body: answer.body }] : [])),
+    missing: asked.flatMap(({ app, answer }): MissingApp[] => {
+      if (!('fault' in answer)) return [];
+      const { fault: message, status } = answer;
+      const code = status === undefined ? 'app.silent' : status >= 500 ? 'source.away' : 'app.refused';
+      return [{ app, code, message, since: now.toISOString() }];
+    }),
+  };
+}
+
+/** Why each of some jobs waits, as far as the apps that answer know. */
+export async function whyJobs(
+  apps: readonly OperatedApp[],
+  acting: Acting,
+  jobIds: readonly string[],
+  signal: AbortSignal,
+  now: Date,
+): Promise<ReadonlyMap<string, Why>> {
+  const found = new Map<string, Why>();
+  for (let start = 0; start < jobIds.length; start += maxJobs) {
+    const some = jobIds.slice(start, start + maxJobs);
+    const query = new URLSearchParams(some.map((id): [string, string] => ['jobId', id]));
+    const call = { path: `why?${query.toString()}` };
+    const { answers, missing } = await askApps<WhyAnswer>(apps, acting, call, signal, now);
+    for (const id of some) {
+      const told = answers.flatMap(({ app, body }) => {
+        const facts = Object.hasOwn(body.jobs, id) ? body.jobs[id] : undefined;
+        return facts === undefined ? [] : [{ app, ...facts }];
+      });
+      found.set(id, why(told, missing, now));
+    }
+  }
+  return found;
+}

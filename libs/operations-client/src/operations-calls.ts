@@ -1,0 +1,100 @@
+import type { Way } from '#console-api';
+import { messageOf, newId } from '#kernel';
+import type { OperatedApp } from './apps-file.js';
+
+/** For whom calls are made: apps believe it, as the token stands beside it. */
+export interface Acting {
+  readonly name: string;
+  readonly groups?: readonly string[];
+  readonly via: Way;
+}
+
+/** What an app answered to an operations call; `none`: it has no such call. */
+export type Answer<Body> =
+  | { readonly body: Body; readonly etag?: string }
+  | { readonly fault: string; readonly status?: number; readonly code?: string }
+  | { readonly none: true };
+
+export interface Call {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Below `/api/v4/operations/`, with its query. */
+  readonly path: string;
+  readonly body?: object;
+  /** The ETag of what was read. */
+  readonly ifMatch?: string;
+  /** By which a call that is sent again is done once. Default: a new one for each call that changes something. */
+  readonly key?: string;
+  /** Milliseconds for the answer. */
+  readonly patience?: number;
+}
+
+const patience = 60_000;
+const maxAnswerText = 500;
+
+/** One operations call of an app. What fails is told, without the token. */
+export async function operationsCall<Body>(
+  app: OperatedApp,
+  acting: Acting,
+  { method, path, body, ifMatch, key, patience: limit = patience }: Call,
+  signal: AbortSignal,
+): Promise<Answer<Body>> {
+  const verb = method ?? (body === undefined ? 'GET' : 'POST');
+  try {
+    const response = await fetch(`${app.url}/api/v4/operations/${path}`, {
+      method: verb,
+      headers: {
+        ...{ authorization: `Bearer ${app.token}`, ...headersOf(acting) },
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
+        ...(verb === 'GET' ? {} : { 'idempotency-key': key ?? newId() }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      redirect: 'error',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(limit)]),
+    });
+    const text = await response.text();
+    if (response.ok) return { body: JSON.parse(text) as Body, ...etagOf(response) };
+    return faultOf(response.status, text);
+  } catch (error) {
+    signal.throwIfAborted();
+    return { fault: `it did not answer at ${app.url}: ${messageOf(error)}` };
+  }
+}
+
+function headersOf({ name, groups = [], via }: Acting): Record<string, string> {
+  return {
+    'catena-acting-for': encodeURIComponent(name),
+    'catena-acting-via': via,
+    ...(groups.length === 0
+      ? {}
+      : { 'catena-acting-groups': groups.map((group) => encodeURIComponent(group)).join(',') }),
+  };
+}
+
+function etagOf(response: Response): { etag?: string } {
+  const etag = response.headers.get('etag');
+  return etag === null ? {} : { etag };
+}
+
+function faultOf(status: number, text: string): Answer<never> {
+  const { message, code } = wordsIn(text);
+  // A route that is not there says so without a code: an app of an earlier version, or another kind of app.
+  if (status === 404 && code === undefined && (message === undefined || /^Cannot [A-Z]+ \//.test(message)))
+    return { none: true };
+  if (status === 401 || (status === 403 && code === undefined))
+    return { status, fault: `its token was refused (HTTP ${status}): compare it with OPERATIONS_TOKEN` };
+  const fault = message ?? `HTTP ${status}: ${text.slice(0, maxAnswerText)}`;
+  return { status, fault, ...(code === undefined ? {} : { code }) };
+}
+
+function wordsIn(text: string): { message?: string; code?: string } {
+  try {
+    const { message, code } = JSON.parse(text) as { message?: unknown; code?: unknown };
+    return {
+      ...(typeof message === 'string' ? { message } : {}),
+      ...(typeof code === 'string' ? { code } : {}),
+    };
+  } catch {
+    return {};
+  }
+}
