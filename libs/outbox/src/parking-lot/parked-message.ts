@@ -90,11 +90,20 @@ export function decidedBefore({ _id, state, decision }: ParkedMessage): string {
 
 /** The job that a body says it is about; undefined where it names none. */
 export function jobIdIn(body: string): string | undefined {
+  const jobId = (envelopeIn(body).data as { jobId?: unknown } | null | undefined)?.jobId;
+  return typeof jobId === 'string' && jobId.length > 0 && jobId.length <= 100 ? jobId : undefined;
+}
+
+/** The type that a body says it has; empty where it names none. */
+export function typeIn(body: string): string {
+  const { type } = envelopeIn(body);
+  return typeof type === 'string' ? type.slice(0, 200) : '';
+}
+
+function envelopeIn(body: string): { readonly type?: unknown; readonly data?: unknown } {
   try {
-    const { data } = JSON.parse(body) as { data?: { jobId?: unknown } | null };
-    const jobId = data?.jobId;
-    return typeof jobId === 'string' && jobId.length > 0 && jobId.length <= 100 ? jobId : undefined;
+    return (JSON.parse(body) as object | null) ?? {};
   } catch {
-    return undefined;
+    return {};
   }
 }

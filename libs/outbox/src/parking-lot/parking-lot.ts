@@ -14,7 +14,7 @@ import {
 } from '#messaging';
 import type { Logger } from '#observability';
 import { isDuplicateKey } from '#persistence';
-import { jobIdIn, parkedMessages } from './parked-message.js';
+import { jobIdIn, parkedMessages, typeIn } from './parked-message.js';
 
 /** What people have decided on goes after 180 days; what they have not stays. */
 const decidedSeconds = 180 * 24 * 3600;
@@ -106,7 +106,7 @@ export class ParkingLot {
       {
         $setOnInsert: {
           messageId: delivery.messageId,
-          type: delivery.type,
+          type: delivery.type || typeIn(text),
           outcome: textFrom(delivery.headers['outcome']) || 'dead',
           code: textFrom(delivery.headers['code']) || 'messaging.delivery-limit',
           reason: String(delivery.headers['reason'] ?? 'A consumer crashed on it too often.'),

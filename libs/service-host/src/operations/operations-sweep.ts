@@ -5,9 +5,11 @@ import { LOGGER, type Logger } from '#observability';
 import { AuditTrail, BulkRuns, OperatorActions } from '#operations';
 import { ParkedDecisions } from '#outbox';
 import { MongoConnection } from '#persistence';
+import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from '../service-host.options.js';
 
 const bulkPause = 1000;
-const sweepPause = 10_000;
+/** Rounds in the time after which what was begun counts as left. */
+const turns = 3;
 
 /** Goes on with bulk runs, of this process and of those that died. */
 @Injectable()
@@ -38,10 +40,11 @@ export class OperationsSweep extends HostedLoop {
     private readonly actions: OperatorActions,
     private readonly decisions: ParkedDecisions,
     private readonly clock: Clock,
+    @Inject(SERVICE_HOST_OPTIONS) options: ServiceHostOptions,
     @Inject(LOGGER) private readonly log: Logger,
   ) {
     super({
-      ...{ name: 'sweep of operators’ actions', pause: sweepPause, logger: log },
+      ...{ name: 'sweep of operators’ actions', pause: Math.ceil(options.outboxLease / turns), logger: log },
       fault: 'could not complete what was begun for operators',
       ready: () => mongo.afterStart('indexes of operations', () => this.createIndexes()),
     });
