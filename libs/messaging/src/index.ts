@@ -18,15 +18,21 @@ export { digestOfBody, Inbox, MemoryInbox } from './inbox.js';
 export { InboxConsumer, attemptHeader, attemptOf, type Handler } from './inbox-consumer.js';
 export {
   currentContext,
+  currentTraceparent,
+  factsOfContext,
   inContextOf,
   newTraceparent,
   runInContext,
+  spanFactsOf,
+  subjectOf,
   traceparentFrom,
   type MessageContext,
+  type Subject,
 } from './message-context.js';
 export {
   MessageTransport,
   type Delivery,
+  type QueueDepth,
   type Settlement,
   type Subscription,
   type Topology,

@@ -56,6 +56,13 @@ export interface ConsumeOptions {
   readonly prefetch: number;
 }
 
+/** What waits in a queue, and how many listen to it. */
+export interface QueueDepth {
+  readonly queue: string;
+  readonly messages: number;
+  readonly consumers: number;
+}
+
 /** `ack`: settled for good. `requeue`: deliver again; only for when even the retry tier was out of reach. */
 export type Settlement = 'ack' | 'requeue';
 
@@ -92,6 +99,13 @@ export abstract class MessageTransport {
     options: ConsumeOptions,
     handler: (delivery: Delivery) => Promise<Settlement>,
   ): Promise<Subscription>;
+
+  /**
+   * What waits in queues that were declared here.
+   *
+   * @throws TransientError `messaging.no-answer`, `messaging.not-connected`
+   */
+  abstract depths(queues: readonly string[]): Promise<QueueDepth[]>;
 
   /** Calls back each time the broker can be reached (again). */
   abstract onConnected(listener: () => void): void;

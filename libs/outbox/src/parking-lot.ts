@@ -119,6 +119,14 @@ export class ParkingLot {
     return this.messages.find({ state }).sort({ parkedAt: -1 }).limit(100).toArray();
   }
 
+  /** How many there are in each state. */
+  async counts(): Promise<Readonly<Record<ParkedMessage['state'], number>>> {
+    const [parked, replayed, discarded] = await Promise.all(
+      (['parked', 'replayed', 'discarded'] as const).map((state) => this.messages.countDocuments({ state })),
+    );
+    return { parked: parked ?? 0, replayed: replayed ?? 0, discarded: discarded ?? 0 };
+  }
+
   /** Gives the message to the inbox again, with its own id, so that what was handled before stays handled once. */
   async replay(id: string, by: string): Promise<void> {
     const message = await this.decide(id, 'replayed', by, 'replay');

@@ -11,6 +11,7 @@ import {
 } from '#kernel';
 import { defaultRetryDelays, type BrokerAccounts } from '#messaging';
 import type { OutboxPlace } from '#outbox';
+import { observationFrom } from './observation.config.js';
 import type { ServiceHostOptions } from './service-host.options.js';
 
 /** Reads what every app needs from its environment. See docs/configuration.md. */
@@ -43,6 +44,7 @@ export function serviceHostOptionsFrom(
     reconcileMinAge: duration(environment, 'RECONCILE_MIN_AGE', '7d'),
     operationsToken: environment['OPERATIONS_TOKEN'],
     installation: present(environment['CATENA_INSTALLATION']),
+    observation: observationFrom(environment),
   };
 }
 

@@ -1,4 +1,5 @@
 import { LOGGER, createLogger, type Logger } from '#observability';
+import { factsOfContext } from '#messaging';
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { Clock, SystemClock, type CatenaError } from '#kernel';
 import { CatenaServer, Inbox, MessageTransport, Naming, RabbitTransport } from '#messaging';
@@ -7,6 +8,10 @@ import { MongoInbox, MongoOutboxStore, OutboxRelay, OutboxStore, ParkingLot } fr
 import { AppHealth } from './app-health.js';
 import { HealthController } from './health.controller.js';
 import { MessageIndexes } from './message-indexes.js';
+import { countFor } from './observation/count-for.js';
+import { OperationsListener } from './observation/operations-listener.js';
+import { Spans } from './observation/spans.js';
+import { SpineNumbers } from './observation/spine-numbers.js';
 import { ParkingLotController } from './parking-lot.controller.js';
 import { ServiceHostLifecycle } from './service-host.lifecycle.js';
 import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from './service-host.options.js';
@@ -15,9 +20,10 @@ import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from './service-host.op
 @Module({})
 export class ServiceHostModule {
   static forRoot(options: ServiceHostOptions): DynamicModule {
+    countFor(options.app, options.observation);
     const providers: Provider[] = [
       { provide: SERVICE_HOST_OPTIONS, useValue: options },
-      { provide: LOGGER, useFactory: () => createLogger(options.app, options.logLevel) },
+      { provide: LOGGER, useFactory: () => createLogger(options.app, options.logLevel, factsOfContext) },
       { provide: Clock, useClass: SystemClock },
       { provide: Naming, useFactory: () => new Naming(options.prefix) },
       {
@@ -111,6 +117,9 @@ export class ServiceHostModule {
       },
       AppHealth,
       MessageIndexes,
+      Spans,
+      SpineNumbers,
+      OperationsListener,
       ServiceHostLifecycle,
     ];
     return {

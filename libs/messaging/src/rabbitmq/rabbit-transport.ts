@@ -1,14 +1,16 @@
-import { CatenaError, lifeSigns, messageOf, type LifeSigns } from '#kernel';
+import { CatenaError, lifeSigns, messageOf, TransientError, type LifeSigns } from '#kernel';
 import type { Logger } from '#observability';
 import {
   MessageTransport,
   type ConsumeOptions,
   type Delivery,
+  type QueueDepth,
   type Settlement,
   type Subscription,
   type Topology,
   type WireMessage,
 } from '../message-transport.js';
+import { notePublished } from '../measured.js';
 import type { BrokerLine } from './broker-line.js';
 import { ConfirmingPublisher } from './confirming-publisher.js';
 import { declareTopology } from './declare-topology.js';
@@ -73,8 +75,10 @@ export class RabbitTransport extends MessageTransport {
     await this.now((line) => declareTopology(line, topology));
   }
 
-  publish(message: WireMessage): Promise<void> {
-    return this.publisher.publish(message);
+  async publish(message: WireMessage): Promise<void> {
+    const start = performance.now();
+    await this.publisher.publish(message);
+    notePublished(message.exchange, message.type, start);
   }
 
   send(message: WireMessage): void {
@@ -96,6 +100,31 @@ export class RabbitTransport extends MessageTransport {
     this.subscriptions.push(subscription);
     await this.now((line) => subscription.open(line));
     return subscription;
+  }
+
+  /** On a channel of its own: a queue that is not there closes the channel on which it was asked for. */
+  async depths(queues: readonly string[]): Promise<QueueDepth[]> {
+    const line = this.incomingLine;
+    if (line === undefined)
+      throw new TransientError(
+        'messaging.not-connected',
+        'Expected a connection to the broker, found none yet.',
+      );
+    const channel = await line.answer('open a channel', line.connection.createChannel());
+    channel.on('error', () => undefined);
+    try {
+      const found: QueueDepth[] = [];
+      for (const queue of queues) {
+        const { messageCount, consumerCount } = await line.answer(
+          `look at the queue ${queue}`,
+          channel.checkQueue(queue),
+        );
+        found.push({ queue, messages: messageCount, consumers: consumerCount });
+      }
+      return found;
+    } finally {
+      await line.answer('close a channel', channel.close()).catch(() => undefined);
+    }
   }
 
   onConnected(listener: () => void): void {

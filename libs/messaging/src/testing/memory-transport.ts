@@ -4,6 +4,7 @@ import {
   type ConsumeOptions,
   type Delivery,
   type QueueDeclaration,
+  type QueueDepth,
   type Settlement,
   type Subscription,
   type Topology,
@@ -86,6 +87,15 @@ export class MemoryTransport extends MessageTransport {
         await Promise.all(consumer.inFlight);
       },
     });
+  }
+
+  depths(names: readonly string[]): Promise<QueueDepth[]> {
+    return Promise.resolve(
+      names.map((queue) => {
+        const { waiting = [], consumers = new Set() } = this.queues.get(queue) ?? {};
+        return { queue, messages: waiting.length, consumers: consumers.size };
+      }),
+    );
   }
 
   onConnected(listener: () => void): void {
