@@ -120,7 +120,7 @@ export class InboxConsumer {
     return done;
   }
 
-  private async run(handler: Handler, envelope: Envelope<object>, delivery: Delivery): Promise<Outcome> {
+  private run(handler: Handler, envelope: Envelope<object>, delivery: Delivery): Promise<Outcome> {
     const { id, type, time, data } = envelope;
     const age = (this.options.clock ?? new SystemClock()).now().getTime() - Date.parse(time);
     const subject = subjectOf(data);
@@ -137,11 +137,15 @@ export class InboxConsumer {
       },
     });
     const context = { traceparent: span.traceparent, causationId: id };
-    const outcome = await runInContext(context, () => handler(envelope).catch(outcomeOf), subject);
-    span.end(outcome.kind === 'done' ? undefined : outcome.code);
-    noteProcessed(type, start);
-    if (outcome.kind === 'done') noteHandled(type, age);
-    return outcome;
+    const noted = (outcome: Outcome): Outcome => {
+      span.end(outcome.kind === 'done' ? undefined : outcome.code);
+      noteProcessed(type, start);
+      if (outcome.kind === 'done') noteHandled(type, age);
+      return outcome;
+    };
+    return runInContext(context, () => handler(envelope), subject).then(noted, (error: unknown) =>
+      noted(outcomeOf(error)),
+    );
   }
 
   private async settle(delivery: Delivery, outcome: Outcome): Promise<void> {

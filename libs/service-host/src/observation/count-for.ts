@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { metrics } from '#observability';
+import { currentTraceparent } from '#messaging';
+import { metrics, watchCalls } from '#observability';
 import type { ObservationOptions } from '../observation.config.js';
 
 /** The version of the program. */
@@ -8,7 +9,8 @@ export function version(): string {
   return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
 }
 
-/** Begins to count, where the numbers are wanted: before anything is made that counts. */
+/** Begins to count, where the numbers are wanted, before anything is made that counts. Traces go along with calls in any case. */
 export function countFor(app: string, { metrics: wanted, commit }: ObservationOptions): void {
+  watchCalls(currentTraceparent);
   if (wanted) metrics.enable(app, version(), commit);
 }
