@@ -29,6 +29,7 @@ describe('An installation that is observed', () => {
 
   before(async () => {
     receiver = await SpanReceiver.open();
+    receiver.unref();
     const [inside = 0, outside = 0] = await freePorts(2);
     scene = await PublicationScene.open({
       environment: {
@@ -60,8 +61,8 @@ describe('An installation that is observed', () => {
     );
   });
   after(async () => {
-    await scene.site.stop(seen.failed);
     receiver.close();
+    await scene.site.stop(seen.failed);
   });
 
   const scrape = async (app: AppName, asked = token): Promise<Response> =>

@@ -61,6 +61,11 @@ export class SpanReceiver {
     return this.spans.filter((span) => span.traceId === traceId);
   }
 
+  /** A test that fails before its end must not wait for it. */
+  unref(): void {
+    this.server.unref();
+  }
+
   close(): void {
     this.server.closeAllConnections();
     this.server.close();

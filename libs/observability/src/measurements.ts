@@ -60,8 +60,14 @@ export class Measurements {
         if (metric in measurement.gauges && Number.isFinite(value))
           this.gauges.get(metric)?.set(labels, value);
     }
-    // A gauge with labels and no sample says nothing; one without labels must not say 0 either.
-    for (const [name, gauge] of this.gauges) if (!this.isSaid(name)) gauge.remove();
+    // A gauge with labels and no sample says nothing by itself; one without must not say 0.
+    for (const [name, gauge] of this.gauges) if (!this.isLabelled(name) && !this.isSaid(name)) gauge.remove();
+  }
+
+  private isLabelled(name: string): boolean {
+    return [...this.asked.values()].some(
+      ({ measurement }) => (measurement.gauges[name]?.labels ?? []).length > 0,
+    );
   }
 
   private isSaid(name: string): boolean {

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from './logger.js';
 import { metrics } from './metrics.js';
 
 /**
@@ -7,11 +8,22 @@ import { metrics } from './metrics.js';
  *
  * @param token bearer token that is asked for; undefined: whoever reaches the port may read the numbers, which hold no data
  */
-export async function answerMetrics(
+export function answerMetrics(
   request: IncomingMessage,
   response: ServerResponse,
+  logger: Logger,
   token?: string,
-): Promise<void> {
+): void {
+  answer(request, response, token).catch((error: unknown) => {
+    logger.error(
+      { error: error instanceof Error ? error.message : String(error) },
+      'could not tell the numbers',
+    );
+    response.destroy();
+  });
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, token?: string): Promise<void> {
   if (!metrics.enabled)
     return end(response, 404, 'Metrics are switched off: an operator sets METRICS_ENABLED.\n');
   if (token !== undefined && !isSame(request.headers.authorization ?? '', `Bearer ${token}`))

@@ -54,10 +54,12 @@ export class Metrics {
     }).set({ app, version, commit }, 1);
   }
 
-  /** @returns what adds to the counter; the name is a process's own, once */
+  /** @returns what adds to the counter; of a name that is there already, the same one */
   counter(spec: MetricSpec): (labels?: Labels, value?: number) => void {
     const { name, help, labels = [] } = spec;
-    const counter = new Counter({ name, help, labelNames: [...labels], registers: [this.registry] });
+    const counter =
+      this.known<Counter>(name) ??
+      new Counter({ name, help, labelNames: [...labels], registers: [this.registry] });
     const bounded = boundedBy(labels);
     return (given = {}, value = 1) => {
       if (this.on) counter.inc(bounded(given), value);
@@ -67,10 +69,12 @@ export class Metrics {
   /** @returns what observes a duration in seconds */
   histogram(spec: HistogramSpec): (labels: Labels, seconds: number) => void {
     const { name, help, labels = [], buckets } = spec;
-    const histogram = new Histogram({
-      ...{ name, help, labelNames: [...labels], buckets: [...buckets] },
-      registers: [this.registry],
-    });
+    const histogram =
+      this.known<Histogram>(name) ??
+      new Histogram({
+        ...{ name, help, labelNames: [...labels], buckets: [...buckets] },
+        registers: [this.registry],
+      });
     const bounded = boundedBy(labels);
     return (given, seconds) => {
       if (this.on) histogram.observe(bounded(given), Math.max(0, seconds));
@@ -86,6 +90,11 @@ export class Metrics {
   async text(): Promise<{ readonly body: string; readonly type: string }> {
     await this.measurements.read();
     return { body: await this.registry.metrics(), type: this.registry.contentType };
+  }
+
+  /** Two apps of one process, as in tests, share what they name alike. */
+  private known<Metric>(name: string): Metric | undefined {
+    return this.registry.getSingleMetric(name) as Metric | undefined;
   }
 
   private gauge({ name, help, labels = [] }: MetricSpec): Gauge {

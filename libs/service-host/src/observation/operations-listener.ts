@@ -27,7 +27,7 @@ export class PrivateListener {
     const server = createServer((request, response) => {
       const path = (request.url ?? '').split('?')[0];
       if (request.method !== 'GET' || path !== '/metrics') return void response.writeHead(404).end();
-      answerMetrics(request, response, token).catch(() => response.destroy());
+      answerMetrics(request, response, this.logger, token);
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
