@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { parse } from 'yaml';
 import { inside, runInside, serviceFile } from '../../tools/local-stack/src/services/home.js';
 import { debianHome, type DebianHome } from '../support/debian-home.js';
-import { queriesOfDashboards } from '../support/queries.js';
+import { queriesOfDashboards } from '../support/observation/queries.js';
 import { filesBelow, textOf } from '../support/repository.js';
 
 interface Rule {

@@ -4,13 +4,13 @@ import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { appNames, type AppName } from '../../tools/start/src/index.js';
 import { datasetInLandingZone } from '../support/datasets.js';
-import { expositionIn, metricsIn, type Exposition } from '../support/exposition.js';
+import { expositionIn, metricsIn, type Exposition } from '../support/observation/exposition.js';
 import { freePorts } from '../support/free-ports.js';
-import { namesOfApp } from '../support/metric-names.js';
+import { namesOfApp } from '../support/observation/metric-names.js';
 import { PublicationScene } from '../support/publication-scene.js';
 import { createPublication, eventually, publicationPath } from '../support/publications.js';
-import { queriesOfAlerts, queriesOfDashboards } from '../support/queries.js';
-import { SpanReceiver, type ReceivedSpan } from '../support/span-receiver.js';
+import { queriesOfAlerts, queriesOfDashboards } from '../support/observation/queries.js';
+import { SpanReceiver, type ReceivedSpan } from '../support/observation/span-receiver.js';
 import { verdict } from '../support/verdict.js';
 
 const token = 'the token of the numbers';

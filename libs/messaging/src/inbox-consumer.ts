@@ -3,7 +3,14 @@ import { crashPoint, messageOf, SystemClock, wait, type Clock } from '#kernel';
 import { startSpan, traceIdOf, type Logger } from '#observability';
 import { digestOfBody, type Inbox } from './inbox.js';
 import { noteConsumed, noteHandled, noteProcessed, noteSettled } from './measured.js';
-import { newTraceparent, runInContext, spanFactsOf, subjectOf, traceparentFrom } from './message-context.js';
+import {
+  newTraceparent,
+  runInContext,
+  spanFactsOf,
+  spanFactsOfMessage,
+  subjectOf,
+  traceparentFrom,
+} from './message-context.js';
 import type { Delivery, MessageTransport, Settlement } from './message-transport.js';
 import type { Naming } from './naming.js';
 import { originKeyHeader, originKeyOf, wrongKey } from './origin-keys.js';
@@ -128,11 +135,7 @@ export class InboxConsumer {
     const span = startSpan({
       ...{ name: `process ${type}`, kind: 'consumer', parent: parentOf(envelope, delivery), waited: age },
       attributes: {
-        'messaging.system': 'rabbitmq',
-        'messaging.operation.name': 'process',
-        'messaging.operation.type': 'process',
-        'messaging.destination.name': this.options.naming.inboxOf(this.options.app),
-        'messaging.message.id': id,
+        ...spanFactsOfMessage('process', this.options.naming.inboxOf(this.options.app), id),
         ...spanFactsOf(subject),
       },
     });

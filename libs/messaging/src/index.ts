@@ -24,6 +24,7 @@ export {
   newTraceparent,
   runInContext,
   spanFactsOf,
+  spanFactsOfMessage,
   subjectOf,
   traceparentFrom,
   type MessageContext,

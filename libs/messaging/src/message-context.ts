@@ -72,6 +72,22 @@ export function spanFactsOf({ jobId, workOrderId }: Subject): Record<string, str
   };
 }
 
+/** What a span says of the message it is about, in the words of OpenTelemetry. */
+export function spanFactsOfMessage(
+  operation: 'publish' | 'process',
+  destination: string,
+  messageId: string,
+): Record<string, string> {
+  const facts = {
+    system: 'rabbitmq',
+    'operation.name': operation,
+    'operation.type': operation === 'publish' ? 'send' : operation,
+    'destination.name': destination,
+    'message.id': messageId,
+  };
+  return Object.fromEntries(Object.entries(facts).map(([name, value]) => [`messaging.${name}`, value]));
+}
+
 /** What a client sent as W3C trace context, version 00; undefined when it is none. */
 export function traceparentFrom(header: unknown): string | undefined {
   if (typeof header !== 'string') return undefined;

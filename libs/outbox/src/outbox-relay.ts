@@ -4,6 +4,7 @@ import { WorkLoop } from '#leased-work';
 import {
   parseReceipt,
   spanFactsOf,
+  spanFactsOfMessage,
   subjectOf,
   wrongSender,
   type BrokerAccounts,
@@ -178,11 +179,7 @@ export class OutboxRelay {
       ...{ name: `publish ${type}`, kind: 'producer', parent },
       waited: this.clock.now().getTime() - time.getTime(),
       attributes: {
-        'messaging.system': 'rabbitmq',
-        'messaging.operation.name': 'publish',
-        'messaging.operation.type': 'send',
-        'messaging.destination.name': this.naming.exchangeOf(type),
-        'messaging.message.id': id,
+        ...spanFactsOfMessage('publish', this.naming.exchangeOf(type), id),
         ...spanFactsOf(subjectOf(data)),
       },
     });

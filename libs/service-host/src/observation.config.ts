@@ -16,17 +16,12 @@ export interface ObservationOptions {
 
 /** Reads what an app is to tell about itself. See docs/configuration.md. */
 export function observationFrom(environment: Environment): ObservationOptions {
-  const port = present(environment['OPERATIONS_PORT']);
+  const port = integer(environment, 'OPERATIONS_PORT', -1, 0);
+  const host = environment['OPERATIONS_HOST'] ?? '127.0.0.1';
   return {
     metrics: isOn(environment['METRICS_ENABLED']),
     token: present(environment['METRICS_TOKEN']),
-    listen:
-      port === undefined
-        ? undefined
-        : {
-            host: environment['OPERATIONS_HOST'] ?? '127.0.0.1',
-            port: integer(environment, 'OPERATIONS_PORT', 0, 0),
-          },
+    listen: port < 0 ? undefined : { host, port },
     spansTo: endpointFrom(environment),
     commit: environment['CATENA_COMMIT'] ?? 'unknown',
   };

@@ -11,7 +11,7 @@ import { MessageIndexes } from './message-indexes.js';
 import { countFor } from './observation/count-for.js';
 import { OperationsListener } from './observation/operations-listener.js';
 import { Spans } from './observation/spans.js';
-import { SpineNumbers } from './observation/spine-numbers.js';
+import { ServiceHostNumbers } from './observation/service-host-numbers.js';
 import { ParkingLotController } from './parking-lot.controller.js';
 import { ServiceHostLifecycle } from './service-host.lifecycle.js';
 import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from './service-host.options.js';
@@ -118,7 +118,7 @@ export class ServiceHostModule {
       AppHealth,
       MessageIndexes,
       Spans,
-      SpineNumbers,
+      ServiceHostNumbers,
       OperationsListener,
       ServiceHostLifecycle,
     ];

@@ -33,8 +33,7 @@ export class PublicationFaults {
 
   async after(step: Step, publication: Publication, lease: Lease, error: unknown): Promise<void> {
     const code = codeOf(error, 'publication.unexpected-error');
-    if (code.startsWith('publication.registry-') || code === 'publication.metadata-refused')
-      noteRegistryError({ code });
+    if (/^publication[.](registry-|metadata-refused$)/.test(code)) noteRegistryError({ code });
     const now = this.clock.now();
     const fault = { code, message: messageOf(error).slice(0, 2000), at: now };
     const facts = { doi: lease.doi, step, code, error: fault.message };

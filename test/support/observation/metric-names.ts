@@ -1,4 +1,4 @@
-import type { AppName } from '../../tools/start/src/index.js';
+import type { AppName } from '../../../tools/start/src/index.js';
 
 /*
  * Names that dashboards, alerts and people rely on: whoever changes one says so in the upgrade notes (docs/operations.md).

@@ -7,7 +7,7 @@ import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from '../service-host.o
 
 /** Numbers of every app that takes part in the conversation: what it waits for, and what waits for it. */
 @Injectable()
-export class SpineNumbers implements OnApplicationBootstrap {
+export class ServiceHostNumbers implements OnApplicationBootstrap {
   constructor(
     private readonly health: AppHealth,
     private readonly transport: MessageTransport,

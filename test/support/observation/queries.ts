@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { filesBelow, textOf } from './repository.js';
+import { filesBelow, textOf } from '../repository.js';
 
 /** A query of Prometheus' language, and the file it stands in. */
 export interface Query {
