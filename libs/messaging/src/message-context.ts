@@ -85,7 +85,9 @@ export function spanFactsOfMessage(
     'destination.name': destination,
     'message.id': messageId,
   };
-  return Object.fromEntries(Object.entries(facts).map(([name, value]) => [['messaging', name].join('.'), value]));
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, value]) => [['messaging', name].join('.'), value]),
+  );
 }
 
 /** What a client sent as W3C trace context, version 00; undefined when it is none. */
