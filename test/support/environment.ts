@@ -12,9 +12,14 @@ export interface Variable {
 }
 
 /** What all apps read beside their own. */
-const sharedFiles = ['libs/service-host/src/service-host.config.ts', 'libs/kernel/src/crash-point.ts'];
+const sharedFiles = [
+  'libs/service-host/src/service-host.config.ts',
+  'libs/service-host/src/observation.config.ts',
+  'libs/kernel/src/crash-point.ts',
+];
 /** Readings that several apps share, by the function that a configuration file calls. */
 const borrowed = [
+  { call: 'observationFrom(', file: 'libs/service-host/src/observation.config.ts' },
   { call: 's3OptionsFrom(', file: 'libs/storage/src/s3/s3-options.ts' },
   { call: 'mailOptionsFrom(', file: 'libs/mail/src/mail-options.ts' },
   { call: 'sourceFolderRulesFrom(', file: 'libs/source-folders/src/rules-from-environment.ts' },

@@ -85,6 +85,7 @@ import { RetrievalHandlers } from './run-work/retrieval-handlers.js';
 import { WorkHandlers } from './run-work/work-handlers.js';
 import { ThreadWatch } from './run-work/thread-watch.js';
 import { WorkEndings } from './run-work/work-endings.js';
+import { ArchiverNumbers } from './observation/archiver-numbers.js';
 import { WorkRunner } from './run-work/work-runner.js';
 import { CopyScrub } from './scrub-copies/copy-scrub.js';
 import { ScrubCopies } from './scrub-copies/scrub-copies.js';
@@ -232,6 +233,7 @@ export class ArchiverModule {
         CertifiedDatablocks,
         CertifyDatasetHandler,
         KeyAnnouncement,
+        ArchiverNumbers,
       ],
     };
   }

@@ -30,6 +30,7 @@ import { LandingZoneModule } from './landing-zone/landing-zone.module.js';
 import { LogbooksModule } from './logbooks/logbooks.module.js';
 import { MetadataKeysModule } from './metadata-keys/metadata-keys.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { ObservationModule } from './observation/observation.module.js';
 import { PoliciesModule } from './policies/policies.module.js';
 import { ProposalsModule } from './proposals/proposals.module.js';
 import { PublicationsModule } from './publications/publications.module.js';
@@ -48,6 +49,7 @@ const features: readonly Type[] = [
   HistoryModule,
   LogbooksModule,
   MetricsModule,
+  ObservationModule,
   RuntimeConfigModule,
   DatasetsModule,
   DatablocksModule,

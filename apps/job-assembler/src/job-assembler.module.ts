@@ -37,6 +37,7 @@ import { MongoSteeredWork } from './persistence/mongo-steered-work.js';
 import { MongoSteering } from './persistence/mongo-steering.js';
 import { MongoWorkFigures } from './persistence/mongo-work-figures.js';
 import { MongoWorkOrders } from './persistence/mongo-work-orders.js';
+import { AssemblerNumbers } from './observation/assembler-numbers.js';
 import { DatablocksToRead } from './plan-job/datablocks-to-read.js';
 import { DatasetDrafts } from './plan-job/dataset-drafts.js';
 import { DatasetFiles } from './plan-job/dataset-files.js';
@@ -164,6 +165,7 @@ export class JobAssemblerModule {
         LimitsView,
         JobView,
         SteeringSweep,
+        AssemblerNumbers,
         FinishedJobsSweep,
         ReconciliationRecords,
         Reconciliations,

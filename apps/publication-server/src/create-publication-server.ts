@@ -3,15 +3,20 @@ import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Clock, ending } from '#kernel';
-import { createLogger, type Logger } from '#observability';
+import { factsOfContext } from '#messaging';
+import { createLogger, exportSpans, type Logger } from '#observability';
 import {
+  countFor,
   DatabasePulse,
   endConnections,
   limitRequests,
   NestLogger,
   networkOf,
+  PrivateListener,
   QuietAdapter,
   refuseWithoutRule,
+  version,
+  watchRequests,
 } from '#service-host';
 import { MongoConnection } from '#persistence';
 import { feedLimits } from '#publication-feed';
@@ -35,7 +40,14 @@ export async function createPublicationServer(
   config: PublicationServerConfig,
   clock?: Clock,
 ): Promise<PublicationServer> {
-  const logger = createLogger('publication-server', config.logLevel);
+  const { observation } = config;
+  countFor('publication-server', observation);
+  const logger = createLogger('publication-server', config.logLevel, factsOfContext);
+  const { spansTo: endpoint } = observation;
+  const stopSpans =
+    endpoint === undefined
+      ? undefined
+      : await exportSpans({ app: 'publication-server', version: version(), endpoint });
   const mongo = new MongoConnection({ uri: config.mongodbUri, appName: 'publication-server' }, logger);
   const pulse = new DatabasePulse(mongo);
   pulse.start();
@@ -49,6 +61,7 @@ export async function createPublicationServer(
   const make = async (module: DynamicModule, adapter: QuietAdapter): Promise<NestFastifyApplication> => {
     const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { bufferLogs: true });
     app.useLogger(new NestLogger(logger));
+    watchRequests(app);
     refuseWithoutRule(app);
     endConnections(app, config.shutdownPatience);
     return app;
@@ -72,13 +85,16 @@ export async function createPublicationServer(
     new QuietAdapter({ bodyLimit: feedLimits.partBytes, routerOptions: { maxParamLength: 4096 } }),
   );
   keepRawBodies(privateApp);
+  const numbers = new PrivateListener(observation, logger);
+  await numbers.open();
   return {
     logger,
     publicApp,
     privateApp,
     stop: async () => {
-      await Promise.all([privateApp.close(), publicApp.close(), pulse.stop()]);
+      await Promise.all([privateApp.close(), publicApp.close(), pulse.stop(), numbers.close()]);
       await ending.waitFor('goodbye to the database', mongo.close());
+      if (stopSpans !== undefined) await ending.waitFor('the last spans', stopSpans());
     },
   };
 }

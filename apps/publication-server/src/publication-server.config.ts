@@ -11,7 +11,7 @@ import {
   listFrom,
   withoutSlash,
 } from '#kernel';
-import { requestWindow } from '#service-host';
+import { observationFrom, requestWindow, type ObservationOptions } from '#service-host';
 import { themeFrom, type Theme } from './theme.js';
 
 /** Injection token of the validated configuration. */
@@ -69,6 +69,8 @@ export interface PublicationServerConfig {
     /** Milliseconds a finished request stays. */
     readonly lifetime: number;
   };
+  /** Numbers and traces. */
+  readonly observation: ObservationOptions;
   /** Proxies in front whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   /** Requests of one network address that are taken within the window (milliseconds); 0 for any number. */
@@ -117,6 +119,7 @@ function read(environment: Environment): PublicationServerConfig {
       perClientAndDay: integer(environment, 'RECALLS_PER_CLIENT_AND_DAY', 5, 0),
       lifetime: duration(environment, 'RECALL_LIFETIME', '30d'),
     },
+    observation: observationFrom(environment),
     trustedProxies: listFrom(environment['TRUSTED_PROXIES'] ?? '').map(withoutSlash),
     requestLimits: {
       perAddress: integer(environment, 'REQUEST_LIMIT_PER_ADDRESS', 12_000, 0),

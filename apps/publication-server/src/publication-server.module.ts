@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DownloadsModule } from './downloads/downloads.module.js';
+import { ServerNumbers } from './observation/server-numbers.js';
 import { HealthController } from './health/health.controller.js';
 import { IngestModule } from './ingest/ingest.module.js';
 import { LandingModule } from './landing/landing.module.js';
@@ -26,6 +27,7 @@ export class PublicationServerModule {
         LandingModule,
       ],
       controllers: [HealthController],
+      providers: [ServerNumbers],
     };
   }
 }

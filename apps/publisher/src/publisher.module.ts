@@ -6,6 +6,7 @@ import { PublicationsConsumer } from './accept-publications/publications.consume
 import { CatalogClient } from './catalog/catalog-client.js';
 import { PublisherStore } from './persistence/publisher-store.js';
 import { ConfigToken, type PublisherConfig } from './publisher.config.js';
+import { PublisherNumbers } from './observation/publisher-numbers.js';
 import { FeedPush } from './push/feed-push.js';
 import { CopyFeed } from './recalls/copy-feed.js';
 import { RecallDelivery } from './recalls/recall-delivery.js';
@@ -51,6 +52,7 @@ export class PublisherModule {
         RecallDelivery,
         Comparisons,
         Reconciliation,
+        PublisherNumbers,
       ],
     };
   }

@@ -16,6 +16,7 @@ export const secretVariables: readonly string[] = [
   'DOI_PASSWORD',
   'JWT_SECRET',
   'LDAP_BIND_CREDENTIALS',
+  'METRICS_TOKEN',
   'MONGODB_URI',
   'OIDC_CLIENT_SECRET',
   'OPERATIONS_TOKEN',
@@ -33,6 +34,7 @@ const optionalSecrets: ReadonlySet<string> = new Set([
   'CERTIFICATE_KEY',
   'DOI_PASSWORD',
   'LDAP_BIND_CREDENTIALS',
+  'METRICS_TOKEN',
   'OIDC_CLIENT_SECRET',
   'SMTP_PASSWORD',
 ]);

@@ -1,8 +1,16 @@
 import { contractOf, parseEnvelope, parsePayload, type AppName, type Envelope } from '#contracts';
-import { crashPoint, messageOf, wait } from '#kernel';
-import type { Logger } from '#observability';
+import { crashPoint, messageOf, SystemClock, wait, type Clock } from '#kernel';
+import { startSpan, traceIdOf, type Logger } from '#observability';
 import { digestOfBody, type Inbox } from './inbox.js';
-import { runInContext, newTraceparent } from './message-context.js';
+import { noteConsumed, noteHandled, noteProcessed, noteSettled } from './measured.js';
+import {
+  newTraceparent,
+  runInContext,
+  spanFactsOf,
+  spanFactsOfMessage,
+  subjectOf,
+  traceparentFrom,
+} from './message-context.js';
 import type { Delivery, MessageTransport, Settlement } from './message-transport.js';
 import type { Naming } from './naming.js';
 import { originKeyHeader, originKeyOf, wrongKey } from './origin-keys.js';
@@ -21,6 +29,8 @@ export interface InboxConsumerOptions {
   /** Bytes; larger messages are dead at once. */
   readonly messageLimit: number;
   readonly accounts: BrokerAccounts;
+  /** Default: that of the machine. */
+  readonly clock?: Clock;
 }
 
 /** Milliseconds before a message goes back that could not even be moved to a retry tier: the broker is in trouble. */
@@ -52,7 +62,9 @@ export class InboxConsumer {
   ) {}
 
   async receive(delivery: Delivery): Promise<Settlement> {
+    noteConsumed(this.options.naming.inboxOf(this.options.app), delivery.type);
     const outcome = await this.handle(delivery).catch(outcomeOf);
+    noteSettled(outcome);
     try {
       await this.settle(delivery, outcome);
       crashPoint('consumer.before-ack');
@@ -105,7 +117,7 @@ export class InboxConsumer {
     // Its emitter sends it again while there is no receipt: one copy in the tiers is enough.
     if (seen === 'waiting' && delivery.headers[waitsHeader] === undefined) return done;
     if (seen !== 'duplicate') {
-      const outcome = await this.run(handler, { ...envelope, data });
+      const outcome = await this.run(handler, { ...envelope, data }, delivery);
       if (outcome.kind !== 'done') return outcome;
       crashPoint('consumer.before-inbox-record');
       await this.inbox.record(envelope.id, envelope.type, digest);
@@ -115,9 +127,28 @@ export class InboxConsumer {
     return done;
   }
 
-  private run(handler: Handler, envelope: Envelope<object>): Promise<Outcome> {
-    const context = { traceparent: envelope.traceparent ?? newTraceparent(), causationId: envelope.id };
-    return runInContext(context, () => handler(envelope)).catch(outcomeOf);
+  private run(handler: Handler, envelope: Envelope<object>, delivery: Delivery): Promise<Outcome> {
+    const { id, type, time, data } = envelope;
+    const age = (this.options.clock ?? new SystemClock()).now().getTime() - Date.parse(time);
+    const subject = subjectOf(data);
+    const start = performance.now();
+    const span = startSpan({
+      ...{ name: `process ${type}`, kind: 'consumer', parent: parentOf(envelope, delivery), waited: age },
+      attributes: {
+        ...spanFactsOfMessage('process', this.options.naming.inboxOf(this.options.app), id),
+        ...spanFactsOf(subject),
+      },
+    });
+    const context = { traceparent: span.traceparent, causationId: id };
+    const noted = (outcome: Outcome): Outcome => {
+      span.end(outcome.kind === 'done' ? undefined : outcome.code);
+      noteProcessed(type, start);
+      if (outcome.kind === 'done') noteHandled(type, age);
+      return outcome;
+    };
+    return runInContext(context, () => handler(envelope), subject).then(noted, (error: unknown) =>
+      noted(outcomeOf(error)),
+    );
   }
 
   private async settle(delivery: Delivery, outcome: Outcome): Promise<void> {
@@ -165,6 +196,16 @@ export class InboxConsumer {
       },
     });
   }
+}
+
+/**
+ * The span that published the message, where the header beside it says so. It may change with every publication; what the
+ * envelope says does not, and names the trace.
+ */
+function parentOf({ traceparent }: Envelope<object>, { headers }: Delivery): string {
+  const published = traceparentFrom(headers['traceparent']);
+  if (traceparent === undefined) return published ?? newTraceparent();
+  return published !== undefined && traceIdOf(published) === traceIdOf(traceparent) ? published : traceparent;
 }
 
 /** The target that data are about; empty where they name none. */

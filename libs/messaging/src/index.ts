@@ -18,11 +18,17 @@ export { digestOfBody, Inbox, MemoryInbox } from './inbox.js';
 export { InboxConsumer, attemptHeader, attemptOf, type Handler } from './inbox-consumer.js';
 export {
   currentContext,
+  currentTraceparent,
+  factsOfContext,
   inContextOf,
   newTraceparent,
   runInContext,
+  spanFactsOf,
+  spanFactsOfMessage,
+  subjectOf,
   traceparentFrom,
   type MessageContext,
+  type Subject,
 } from './message-context.js';
 export {
   MessageTransport,

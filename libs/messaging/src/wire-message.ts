@@ -2,11 +2,16 @@ import { contractOf, type Envelope } from '#contracts';
 import type { WireMessage } from './message-transport.js';
 import type { Naming } from './naming.js';
 
-/** The envelope as a wire message: structured CloudEvents, the essentials mirrored into broker properties for people. */
+/**
+ * The envelope as a wire message: structured CloudEvents, the essentials mirrored into broker properties for people.
+ *
+ * @param traceparent of the span that publishes it; the body, by which repetitions are known, stays as it is
+ */
 export function wireMessageOf(
   naming: Naming,
   envelope: Envelope,
   headers: WireMessage['headers'] = {},
+  traceparent = envelope.traceparent,
 ): WireMessage {
   return {
     exchange: naming.exchangeOf(envelope.type),
@@ -17,7 +22,7 @@ export function wireMessageOf(
     type: envelope.type,
     timestamp: new Date(envelope.time),
     appId: envelope.source.slice('/catena/'.length),
-    headers: envelope.traceparent === undefined ? headers : { ...headers, traceparent: envelope.traceparent },
+    headers: traceparent === undefined ? headers : { ...headers, traceparent },
   };
 }
 

@@ -16,12 +16,18 @@ const secrets = [
   'headers.authorization',
 ];
 
-/** @param level pino level name; `silent` turns logging off. */
-export function createLogger(app: string, level: string): Logger {
+/**
+ * @param level pino level name; `silent` turns logging off
+ * @param facts what every line says of the request or message in whose course it is written; a line's own fields win
+ */
+export function createLogger(app: string, level: string, facts?: () => object): Logger {
   return pino({
     name: app,
     level,
     redact: { paths: [...secrets, ...secrets.map((path) => `*.${path}`)], censor: '[hidden]' },
     timestamp: pino.stdTimeFunctions.isoTime,
+    ...(facts === undefined
+      ? {}
+      : { mixin: facts, mixinMergeStrategy: (own: object, common: object) => ({ ...common, ...own }) }),
   });
 }

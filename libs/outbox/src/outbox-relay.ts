@@ -3,6 +3,9 @@ import { crashPoint, messageOf, PermanentError, stillMoving, wait, type Clock } 
 import { WorkLoop } from '#leased-work';
 import {
   parseReceipt,
+  spanFactsOf,
+  spanFactsOfMessage,
+  subjectOf,
   wrongSender,
   type BrokerAccounts,
   type MessageTransport,
@@ -10,9 +13,14 @@ import {
   type Receipt,
   type Subscription,
 } from '#messaging';
-import type { Logger } from '#observability';
+import { metrics, startSpan, type Logger, type RunningSpan } from '#observability';
 import { outboxAddress, wireMessageOfRow, type OutboxRow } from './outbox-row.js';
 import type { Acceptance, ClaimedOutbox, OutboxStore } from './outbox-store.js';
+
+const resent = metrics.counter({
+  name: 'catena_outbox_resent_total',
+  help: 'Messages that were sent again because no consumer had accepted them in time.',
+});
 
 export interface RelayOptions {
   readonly app: AppName;
@@ -137,16 +145,22 @@ export class OutboxRelay {
     const address = outboxAddress(claimed.collection, claimed.documentId);
     const published: string[] = [];
     for (const row of claimed.rows.filter((candidate) => this.isDue(candidate))) {
-      if (row.publishedAt !== undefined)
+      if (row.publishedAt !== undefined) {
+        resent();
         this.logger.warn(
           { messageId: row.id, awaits: row.awaits, address },
           'no receipt in time, sending again',
         );
+      }
+      const span = this.spanOf(row);
       try {
-        await this.transport.publish(wireMessageOfRow(this.naming, row, address, this.options.app));
+        const parent = span?.traceparent;
+        await this.transport.publish(wireMessageOfRow(this.naming, row, address, this.options.app, parent));
+        span?.end();
         published.push(row.id);
         stillMoving();
       } catch (error) {
+        span?.end(messageOf(error));
         this.logger.warn(
           { messageId: row.id, address, error: messageOf(error) },
           'could not publish, the row stays',
@@ -155,6 +169,20 @@ export class OutboxRelay {
       }
     }
     return { published, failed: false };
+  }
+
+  /** Each publication is a span of its own; all of a message have the parent that the row was written under. */
+  private spanOf({ envelope, time }: OutboxRow): RunningSpan | undefined {
+    if (envelope?.traceparent === undefined) return undefined;
+    const { id, type, traceparent: parent, data } = envelope;
+    return startSpan({
+      ...{ name: `publish ${type}`, kind: 'producer', parent },
+      waited: this.clock.now().getTime() - time.getTime(),
+      attributes: {
+        ...spanFactsOfMessage('publish', this.naming.exchangeOf(type), id),
+        ...spanFactsOf(subjectOf(data)),
+      },
+    });
   }
 
   private isDue(row: OutboxRow): boolean {

@@ -108,9 +108,16 @@ export function outboxAddress(collection: string, documentId: string): string {
   return `${collection}/${documentId}`;
 }
 
-/** The row as the broker gets it. */
-export function wireMessageOfRow(naming: Naming, row: OutboxRow, address: string, app: AppName): WireMessage {
-  if (row.envelope !== undefined) return wireMessageOf(naming, row.envelope, { [outboxHeader]: address });
+/** The row as the broker gets it. @param traceparent of the span that publishes it; default: that of the row */
+export function wireMessageOfRow(
+  naming: Naming,
+  row: OutboxRow,
+  address: string,
+  app: AppName,
+  traceparent?: string,
+): WireMessage {
+  if (row.envelope !== undefined)
+    return wireMessageOf(naming, row.envelope, { [outboxHeader]: address }, traceparent);
   return {
     exchange: row.legacy?.exchange ?? '',
     routingKey: row.legacy?.key ?? '',

@@ -1,7 +1,8 @@
 import mongoose, { type Connection } from 'mongoose';
 import { backOff, lifeSigns, messageOf, wait } from '#kernel';
-import type { Logger } from '#observability';
+import { metrics, type Logger } from '#observability';
 import { isDatabaseAway } from './database-error.js';
+import { watchCommands } from './command-watch.js';
 import { repairDriver } from './driver-repair.js';
 
 export interface MongoOptions {
@@ -97,7 +98,9 @@ export class MongoConnection {
           autoIndex: false,
           autoCreate: false,
           maxPoolSize: 40,
+          monitorCommands: metrics.enabled,
         });
+        if (metrics.enabled) watchCommands(this.connection.getClient());
         this.logger.info('connected to the database');
         break;
       } catch (error) {

@@ -63,6 +63,12 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   words('Job'),
   byAge('Job'),
   { collection: 'Job', name: 'catena_changed', keys: { updatedAt: 1 } },
+  {
+    collection: 'Job',
+    name: 'catena_unfinished',
+    keys: { createdAt: 1 },
+    options: { partialFilterExpression: { 'catena.finished': false } },
+  },
   partByAge('Job', 'catena_owner_group', 'ownerGroup'),
   partByAge('Job', 'catena_owner_user', 'ownerUser'),
   idempotencyKeys('Job'),

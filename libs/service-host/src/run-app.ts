@@ -11,6 +11,8 @@ import { endInTime } from './end-in-time.js';
 import { endConnections } from './connections.js';
 import { refuseWithoutRule } from './endpoint-rules.js';
 import { QuietAdapter } from './quiet-adapter.js';
+import { serveMetrics } from './observation/serve-metrics.js';
+import { watchRequests } from './observation/watch-requests.js';
 import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from './service-host.options.js';
 
 /** Starts a consumer app: its handlers on the broker, its health and operator calls on a local port. */
@@ -24,6 +26,8 @@ export async function runConsumerApp(
   app.useLogger(new NestLogger(app.get<Logger>(LOGGER)));
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '4' });
   app.setGlobalPrefix('api');
+  serveMetrics(app);
+  watchRequests(app);
   acceptJsonBodies(app);
   await attachConsumers(app);
   await app.listen(listen.port, listen.host);

@@ -13,6 +13,7 @@ import {
 } from '#kernel';
 import { defaultRetryDelays, type BrokerAccounts } from '#messaging';
 import type { OutboxPlace } from '#outbox';
+import { observationFrom } from './observation.config.js';
 import type { ServiceHostOptions } from './service-host.options.js';
 
 /** Reads what every app needs from its environment. See docs/configuration.md. */
@@ -49,6 +50,7 @@ export function serviceHostOptionsFrom(
       : undefined,
     operationsToken: environment['OPERATIONS_TOKEN'],
     installation: present(environment['CATENA_INSTALLATION']),
+    observation: observationFrom(environment),
   };
 }
 

@@ -1,4 +1,5 @@
 import { LOGGER, createLogger, type Logger } from '#observability';
+import { factsOfContext } from '#messaging';
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { Clock, SystemClock, type CatenaError } from '#kernel';
 import { CatenaServer, Inbox, MessageTransport, Naming, RabbitTransport } from '#messaging';
@@ -14,6 +15,10 @@ import { BulkRunsController } from './operations/bulk-runs.controller.js';
 import { operationsProviders } from './operations/provide-operations.js';
 import { ParkingLotController } from './operations/parking-lot.controller.js';
 import { WhyController } from './operations/why.controller.js';
+import { countFor } from './observation/count-for.js';
+import { OperationsListener } from './observation/operations-listener.js';
+import { Spans } from './observation/spans.js';
+import { ServiceHostNumbers } from './observation/service-host-numbers.js';
 import { ServiceHostLifecycle } from './service-host.lifecycle.js';
 import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from './service-host.options.js';
 
@@ -21,9 +26,10 @@ import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from './service-host.op
 @Module({})
 export class ServiceHostModule {
   static forRoot(options: ServiceHostOptions): DynamicModule {
+    countFor(options.app, options.observation);
     const providers: Provider[] = [
       { provide: SERVICE_HOST_OPTIONS, useValue: options },
-      { provide: LOGGER, useFactory: () => createLogger(options.app, options.logLevel) },
+      { provide: LOGGER, useFactory: () => createLogger(options.app, options.logLevel, factsOfContext) },
       { provide: Clock, useClass: SystemClock },
       { provide: Naming, useFactory: () => new Naming(options.prefix) },
       {
@@ -117,6 +123,9 @@ export class ServiceHostModule {
       ...operationsProviders(options),
       AppHealth,
       MessageIndexes,
+      Spans,
+      ServiceHostNumbers,
+      OperationsListener,
       ServiceHostLifecycle,
     ];
     return {

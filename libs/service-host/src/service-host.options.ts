@@ -1,6 +1,7 @@
 import type { AppName } from '#contracts';
 import type { BrokerAccounts } from '#messaging';
 import type { OutboxPlace } from '#outbox';
+import type { ObservationOptions } from './observation.config.js';
 
 export interface ServiceHostOptions {
   readonly app: AppName;
@@ -40,6 +41,8 @@ export interface ServiceHostOptions {
   readonly reconcileMinAge: number;
   /** Which installation the app belongs to, for those who ask whether it is ready; undefined: it does not say. */
   readonly installation?: string | undefined;
+  /** Numbers and traces. */
+  readonly observation: ObservationOptions;
 }
 
 export const SERVICE_HOST_OPTIONS = Symbol('ServiceHostOptions');

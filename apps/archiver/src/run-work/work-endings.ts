@@ -10,6 +10,7 @@ import { waitCodeOf } from '../domain/wait-codes.js';
 import type { EndState } from '../domain/states.js';
 import type { WorkOrder } from '../persistence/records.js';
 import { WorkOrders } from '../persistence/work-orders.js';
+import { noteAttemptFailed, noteLeaseLost } from '../observation/archiver-counters.js';
 import { ProgressReporting } from './progress-reporting.js';
 import { WorkHandlers, type WorkAnswer } from './work-handlers.js';
 
@@ -32,6 +33,9 @@ export class WorkEndings {
   async after(order: WorkOrder, error: unknown): Promise<void> {
     const facts = { workOrderId: order._id, kind: order.command.kind, ...factsOf(error) };
     const next = afterFault(error, order.attempts, this.config);
+    if (next.kind === 'dropped') noteLeaseLost();
+    if (next.kind === 'failed' || (next.kind === 'again' && !next.waits))
+      noteAttemptFailed({ kind: facts.kind, code: facts.code });
     switch (next.kind) {
       case 'dropped':
         return this.logger.warn(facts, 'lost the lease; the other worker goes on');

@@ -7,14 +7,15 @@ import {
 import type { Phase } from '#contracts';
 import { Clock, PermanentError, TransientError, crashPoint, messageOf } from '#kernel';
 import { LeasedWorker, type Hold } from '#leased-work';
-import { inContextOf } from '#messaging';
-import { LOGGER, type Logger } from '#observability';
+import { newTraceparent, runInContext, spanFactsOf } from '#messaging';
+import { LOGGER, startSpan, type Logger } from '#observability';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import { RecallOrder } from '../order-recalls/recall-order.js';
 import type { WorkContext } from '../domain/work.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import type { WorkOrder } from '../persistence/records.js';
 import { WorkOrders } from '../persistence/work-orders.js';
+import { notePhase, noteWait } from '../observation/archiver-counters.js';
 import { ProgressReporting } from './progress-reporting.js';
 import { WorkEndings } from './work-endings.js';
 import { WorkHandlers } from './work-handlers.js';
@@ -46,6 +47,8 @@ interface Headway {
   sentAt: number;
   /** The target that it reads at. */
   readAt?: string;
+  /** The phase that it is in, and since when. */
+  phase?: { readonly name: Phase; readonly since: number };
 }
 
 /** Takes work orders that are due under leases, runs them, and hands what comes of them to their end. */
@@ -69,7 +72,7 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
       ...{ name: 'work orders', clock, lease: config.lease, lanes: config.workers, pause: idlePause },
       take: (now, until) => this.recalls.take(now, until),
       renew: (hold, until) => this.renew(hold, until),
-      run: (hold) => inContextOf(hold.item, () => this.run(hold)),
+      run: (hold) => this.traced(hold),
       leaseLost: ({ _id }) =>
         new TransientError('archiver.lease-lost', `Another worker has taken over ${_id}.`),
       onFault: (error) => logger.warn({ error: messageOf(error) }, 'could not take work, trying again'),
@@ -90,6 +93,11 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
       .catch((error: unknown) =>
         this.logger.warn({ error: messageOf(error) }, 'could not give back turns at drives; they run out'),
       );
+  }
+
+  /** Pieces of work that this process holds. */
+  get held(): number {
+    return this.worker.holds.length;
   }
 
   wake(): void {
@@ -141,6 +149,34 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
       );
   }
 
+  private async traced(hold: Hold<WorkOrder>): Promise<void> {
+    const { _id: workOrderId, jobId, command, context, acceptedAt, attempts } = hold.item;
+    const waited = this.clock.now().getTime() - acceptedAt.getTime();
+    if (attempts === 0) noteWait({ stage: 'worker' }, waited / 1000);
+    const subject = { jobId, workOrderId };
+    const span = startSpan({
+      ...{ name: `work ${command.kind}`, kind: 'internal', parent: context?.traceparent ?? newTraceparent() },
+      waited,
+      attributes: { ...spanFactsOf(subject), 'catena.attempt': attempts + 1 },
+    });
+    const within = { ...context, traceparent: span.traceparent };
+    await runInContext(within, () => this.run(hold), subject).finally(() => {
+      this.enter(hold.item);
+      span.end();
+    });
+  }
+
+  /** Work comes into another phase, or ends: how long the last one took is noted. */
+  private enter(order: WorkOrder, name?: Phase): void {
+    const headway = this.headwayOf(order);
+    if (headway.phase?.name === name) return;
+    const now = this.clock.now().getTime();
+    if (headway.phase !== undefined)
+      notePhase({ kind: order.command.kind, phase: headway.phase.name }, (now - headway.phase.since) / 1000);
+    if (name === undefined) delete headway.phase;
+    else headway.phase = { name, since: now };
+  }
+
   private async run(hold: Hold<WorkOrder>): Promise<void> {
     const { item: order, signal } = hold;
     const log = { workOrderId: order._id, kind: order.command.kind, epoch: order.epoch };
@@ -186,6 +222,7 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
       progress: (...said) => {
         const now = this.clock.now().getTime();
         const headway = this.headwayOf(order);
+        this.enter(order, said[0]);
         Object.assign(headway, { movedAt: now, said });
         if (now - headway.sentAt < progressInterval) return;
         headway.sentAt = now;

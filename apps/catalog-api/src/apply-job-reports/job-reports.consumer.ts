@@ -1,4 +1,4 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import {
   jobFinishedV1,
@@ -12,9 +12,11 @@ import {
 } from '#contracts';
 import { Clock } from '#kernel';
 import { done, Handles, type Outcome } from '#messaging';
+import { type Logger, LOGGER } from '#observability';
 import { DatasetClaims } from '../claims/dataset-claims.js';
 import { JobChanges } from '../events/job-changes.js';
 import { cancelledCode, JobUpdates } from '../jobs/job-updates.js';
+import { noteJobEnd } from '../observation/catalog-counters.js';
 import { JobRecords } from '../persistence/job-records.js';
 import { JobResults } from './job-results.js';
 
@@ -36,6 +38,7 @@ export class JobReportsConsumer {
     private readonly jobs: JobRecords,
     private readonly news: JobChanges,
     private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   @Handles(jobStartedV1)
@@ -64,13 +67,18 @@ export class JobReportsConsumer {
   async finished(@Payload() { data, sequence }: Envelope<JobFinishedV1>): Promise<Outcome> {
     await this.claims.undo(data.jobId);
     const jobResultObject = await this.results.resultObjectOf(data);
-    await this.updates.report(
+    const ended = await this.updates.report(
       data.jobId,
       sequence,
       { statusCode: finalWords[data.outcome], statusMessage: data.message, jobResultObject },
       true,
       data.mail,
     );
+    if (ended === undefined) return done;
+    const { type, createdAt } = ended;
+    const { outcome } = data;
+    noteJobEnd({ type, outcome }, (this.clock.now().getTime() - createdAt.getTime()) / 1000);
+    this.logger.info({ type, outcome }, 'job is over');
     return done;
   }
 }

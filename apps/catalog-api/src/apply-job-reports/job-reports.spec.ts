@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import type { ClaimChecks } from '#claim-check';
 import type { Envelope, JobFinishedV1, JobProgressedV1, JobStartedV1 } from '#contracts';
+import { createLogger } from '#observability';
 import { ManualClock } from '#kernel';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
 import type { DatasetClaims } from '../claims/dataset-claims.js';
@@ -44,7 +45,17 @@ describe('A report about a job', () => {
     news.listen((jobId) => told.push(jobId));
     const clock = new ManualClock(start);
     const updates = new JobUpdates(records, rules, actions, noJobTypes, news, clock, config);
-    consumer = new JobReportsConsumer(updates, claims, new JobResults(checks), records, news, clock);
+    consumer = new JobReportsConsumer(
+      ...([
+        updates,
+        claims,
+        new JobResults(checks),
+        records,
+        news,
+        clock,
+        createLogger('test', 'silent'),
+      ] as const),
+    );
     await records.post(jobOf('j'));
   });
 

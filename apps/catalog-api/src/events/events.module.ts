@@ -14,6 +14,6 @@ import { ShownTexts } from './shown-texts.js';
   imports: [AccountsModule],
   controllers: [EventsController],
   providers: [EventStreams, EventTickets, JobFeed, JobChanges, JobWatchers, OpenStreams, ShownTexts],
-  exports: [EventStreams, JobChanges],
+  exports: [EventStreams, JobChanges, OpenStreams],
 })
 export class EventsModule {}

@@ -1,5 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { newTraceparent, runInContext, traceparentFrom } from '#messaging';
+import { watchRequests } from '#service-host';
 import { answerUnreadBodies } from './unread-bodies.js';
 
 /** Answers of these paths hold tokens: no cache keeps them. */
@@ -22,11 +22,7 @@ export function guardEdge(app: NestFastifyApplication): void {
     spreadObjects(request.query as Record<string, unknown>);
     done();
   });
-  // After the body: its stream ends the context in which its request came.
-  server.addHook('preValidation', (request, _reply, done) => {
-    const traceparent = traceparentFrom(request.headers['traceparent']) ?? newTraceparent();
-    runInContext({ traceparent }, done);
-  });
+  watchRequests(app);
   app.enableCors({
     origin: '*',
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { withoutQuery } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
+import { noteRefused } from '../observation/catalog-counters.js';
 import type { RequestWithCaller } from './caller.decorator.js';
 
 /** One line for each refused access: who, what, whereto; never a token or a password. */
@@ -9,6 +10,7 @@ export class RefusalLog {
   constructor(@Inject(LOGGER) private readonly logger: Logger) {}
 
   refused(request: RequestWithCaller, status: number): void {
+    noteRefused({ status: String(status) });
     this.logger.warn(
       {
         audit: 'access-refused',

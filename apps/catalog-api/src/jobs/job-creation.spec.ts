@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createLogger } from '#observability';
 import { beforeEach, describe, it } from 'node:test';
 import type { CallerLookup } from '../accounts/caller-lookup.js';
 import type { CatalogApiConfig } from '../catalog-api.config.js';
@@ -69,7 +70,7 @@ describe('A new job', () => {
       limits,
       (datasets = new JobDatasets(all.catalogue, rules)),
       actions,
-      new JobPostings(all.jobs, all.claims, untold, silentRelay, all.clock),
+      new JobPostings(all.jobs, all.claims, untold, silentRelay, all.clock, createLogger('test', 'silent')),
       all.clock,
       config,
     );

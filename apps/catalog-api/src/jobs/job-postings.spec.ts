@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { ManualClock } from '#kernel';
+import { createLogger } from '#observability';
 import type { DatasetClaims } from '../claims/dataset-claims.js';
 import type { Catalogue } from '../persistence/catalogue.js';
 import { JobRecords } from '../persistence/job-records.js';
@@ -27,7 +28,16 @@ describe('A posted job', () => {
       abandon: (jobId: string) => Promise.resolve(abandoned.push(jobId)),
       releaseOrphans: () => records.giveUpOlder(at(1)),
     } as unknown as DatasetClaims;
-    postings = new JobPostings(records, claims, untold, silentRelay, new ManualClock(at(5)));
+    postings = new JobPostings(
+      ...([
+        records,
+        claims,
+        untold,
+        silentRelay,
+        new ManualClock(at(5)),
+        createLogger('test', 'silent'),
+      ] as const),
+    );
   });
 
   const posted = jobOf('j', { outbox: { rows: [message()] }, idempotency });

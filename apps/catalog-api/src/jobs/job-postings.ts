@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Workflow } from '#contracts';
 import { Clock, crashPoint } from '#kernel';
+import { type Logger, LOGGER } from '#observability';
 import { newOutbox, OutboxRelay } from '#outbox';
 import { DatasetClaims } from '../claims/dataset-claims.js';
 import { givenUp } from '../claims/dataset-schedule.js';
@@ -21,6 +22,7 @@ export class JobPostings {
     private readonly lists: JobDatasetLists,
     private readonly relay: OutboxRelay,
     private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** The job that the same caller posted before under the same key. */
@@ -48,6 +50,10 @@ export class JobPostings {
   async store(job: JobRecord, workflow: Workflow, datasets: readonly JobDataset[]): Promise<JobRecord> {
     const stored = await this.accepted(job, workflow, datasets);
     crashPoint('catalog.after-insert');
+    this.logger.info(
+      { jobId: job._id, type: job.type, workflow, datasets: datasets.length, by: job.createdBy },
+      'job is accepted',
+    );
     const { rows, dueAt } = stored.catena!.outbox;
     this.relay.carry({ collection: 'Job', documentId: stored._id, rows, claim: dueAt! });
     return stored;

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { noteSignIn } from '../observation/catalog-counters.js';
 import { LdapDirectory } from './ldap-directory.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { UserRecord } from '../persistence/records.js';
@@ -25,6 +26,7 @@ export class AuthenticationService {
   /** Functional accounts. */
   async login(username: string, password: string): Promise<LoginAnswer | undefined> {
     const user = await this.localUser(username, password);
+    noteSignIn({ strategy: 'local', outcome: user === undefined ? 'refused' : 'ok' });
     if (user === undefined) return undefined;
     await this.accounts.refreshLocal(user);
     return this.tokens.loginAnswer(user);
@@ -38,11 +40,17 @@ export class AuthenticationService {
   /** People of the facility's directory. */
   async loginWithDirectory(username: string, password: string): Promise<LoginAnswer | undefined> {
     const person = await this.directory.signIn(username, password);
-    return person === undefined ? undefined : this.loginAs(person);
+    noteSignIn({ strategy: 'ldap', outcome: person === undefined ? 'refused' : 'ok' });
+    return person === undefined ? undefined : this.answerFor(person);
   }
 
   /** A user whom another authority vouches for. */
   async loginAs(person: ExternalPerson): Promise<LoginAnswer> {
+    noteSignIn({ strategy: 'oidc', outcome: 'ok' });
+    return this.answerFor(person);
+  }
+
+  private async answerFor(person: ExternalPerson): Promise<LoginAnswer> {
     return this.tokens.loginAnswer(await this.accounts.accountOf(person));
   }
 

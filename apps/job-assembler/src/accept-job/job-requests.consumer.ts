@@ -1,4 +1,4 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import {
   jobCancelRequestedV1,
@@ -9,6 +9,7 @@ import {
 } from '#contracts';
 import { Clock, crashPoint } from '#kernel';
 import { currentContext, done, Handles, type Outcome } from '#messaging';
+import { LOGGER, type Logger } from '#observability';
 import { Jobs } from '../aggregates/jobs.js';
 import { PlanningLoop } from '../plan-job/planning-loop.js';
 import { JobCancellation } from './job-cancellation.js';
@@ -21,6 +22,7 @@ export class JobRequestsConsumer {
     private readonly planning: PlanningLoop,
     private readonly cancellation: JobCancellation,
     private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   @Handles(jobSubmittedV1)
@@ -59,6 +61,7 @@ export class JobRequestsConsumer {
       this.clock.now(),
     );
     crashPoint('assembler.after-accept');
+    this.logger.info({ workflow, datasets: datasetCount }, 'job is taken over');
     this.planning.wake();
     return done;
   }

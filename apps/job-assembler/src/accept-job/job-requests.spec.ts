@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import type { Envelope, JobSubmittedV1 } from '#contracts';
+import { createLogger } from '#observability';
 import { ManualClock } from '#kernel';
 import { done } from '#messaging';
 import type { PlanningLoop } from '../plan-job/planning-loop.js';
@@ -20,6 +21,7 @@ describe('Requests for jobs', () => {
     const cancellation = { request: (jobId: string) => Promise.resolve((cancelled.push(jobId), done)) };
     consumer = new JobRequestsConsumer(
       ...([assembler.jobs, planning, cancellation as unknown as JobCancellation, new ManualClock()] as const),
+      createLogger('test', 'silent'),
     );
   });
   const submit = (changes: Partial<JobSubmittedV1> = {}) => {

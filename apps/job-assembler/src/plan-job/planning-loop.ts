@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CatenaError, Clock, codeOf, crashPoint, isRetriable, messageOf } from '#kernel';
 import { HostedLoop } from '#leased-work';
-import { inContextOf } from '#messaging';
-import { type Logger, LOGGER } from '#observability';
+import { runInContext, newTraceparent, spanFactsOf } from '#messaging';
+import { startSpan, type Logger, LOGGER } from '#observability';
 import { Jobs } from '../aggregates/jobs.js';
 import { Leases } from '../aggregates/leases.js';
 import type { AssemblyJob } from '../aggregates/records.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
+import { notePlanningFailure, noteWait } from '../observation/assembler-counters.js';
 import { CurrentRules } from '../release-work/current-rules.js';
 import { Dispatcher } from '../release-work/dispatcher.js';
 import { JobEnding } from '../settle-results/job-ending.js';
@@ -46,9 +47,24 @@ export class PlanningLoop extends HostedLoop {
     const rules = await this.rules.now();
     const job = await this.jobs.takeDue(rules.now, this.config.lease, rules.heldBack());
     if (job === undefined) return false;
+    const subject = { jobId: job._id };
+    const parent = job.context?.traceparent ?? newTraceparent();
+    const waited = this.clock.now().getTime() - job.acceptedAt.getTime();
+    const attributes = spanFactsOf(subject);
+    const span = startSpan({ name: 'plan', kind: 'internal', parent, waited, attributes });
+    const context = { ...job.context, traceparent: span.traceparent };
+    await runInContext(context, () => this.plan(job, (code) => span.end(code)), subject);
+    return true;
+  }
+
+  private async plan(job: AssemblyJob, ended: (code?: string) => void): Promise<void> {
     try {
-      await inContextOf(job, () => this.turnOf(job));
+      await this.turnOf(job);
+      ended();
     } catch (error) {
+      const code = codeOf(error, 'assembly.unexpected-error');
+      ended(code);
+      notePlanningFailure({ code });
       if (!isRetriable(error)) await this.giveUp(job, error);
       else if (error instanceof CatenaError && error.code === planTaken)
         this.logger.warn({ jobId: job._id, error: error.message }, 'another planner goes on with the job');
@@ -58,7 +74,6 @@ export class PlanningLoop extends HostedLoop {
         await this.jobs.planAgainAfter(job, later, messageOf(error));
       }
     }
-    return true;
   }
 
   private async turnOf(job: AssemblyJob): Promise<void> {
@@ -66,8 +81,14 @@ export class PlanningLoop extends HostedLoop {
     if (!isWhole) return this.jobs.planAgain(job, this.clock.now());
     await this.jobs.start(job._id, this.clock.now());
     crashPoint('assembler.after-plan');
+    this.noteWhole(job);
     this.dispatcher.wake();
     await this.ending.settle(job._id);
+  }
+
+  private noteWhole({ _id: jobId, workflow, acceptedAt, notBefore = acceptedAt }: AssemblyJob): void {
+    noteWait({ stage: 'plan' }, (this.clock.now().getTime() - notBefore.getTime()) / 1000);
+    this.logger.info({ jobId, workflow }, 'job is planned');
   }
 
   /** The whole job cannot be planned: it ends as failed, with the reason. */

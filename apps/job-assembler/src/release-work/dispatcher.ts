@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, crashPoint, newId, stillMoving } from '#kernel';
 import { HostedLoop } from '#leased-work';
-import { type Logger, LOGGER } from '#observability';
+import { inContextOf, spanFactsOf } from '#messaging';
+import { startSpan, type Logger, LOGGER } from '#observability';
 import { Leases } from '../aggregates/leases.js';
 import type { OutsideOrder } from '../aggregates/outside-orders.js';
 import type { WorkOrder } from '../aggregates/records.js';
@@ -9,6 +10,7 @@ import { WorkOrders, type HowReleased } from '../aggregates/work-orders.js';
 import { fairReleases, type Release } from '../domain/fair-release.js';
 import type { Slots } from '../domain/slots.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
+import { noteReleased, noteWait } from '../observation/assembler-counters.js';
 import { archiverCommand } from './archiver-commands.js';
 import { Candidates } from './candidates.js';
 import { CurrentRules } from './current-rules.js';
@@ -85,13 +87,26 @@ export class Dispatcher extends HostedLoop {
     // Room for the whole job is kept in the retrieval area from its first copy on.
     const isRecall = order.kind === 'retrieve' && order.outside === undefined;
     const together = isRecall ? (await this.orders.bytes(order.jobId)).total : undefined;
-    const how = this.orderOf(order, readAt, now, together);
+    const subject = { jobId: order.jobId, workOrderId: order._id };
+    const span = startSpan({
+      ...{ name: 'release', kind: 'internal', parent: order.context?.traceparent ?? '' },
+      waited: now.getTime() - order.createdAt.getTime(),
+      attributes: { ...spanFactsOf(subject), 'catena.target': order.target },
+    });
+    const within =
+      order.context === undefined
+        ? order
+        : { ...order, context: { ...order.context, traceparent: span.traceparent } };
+    const how = this.orderOf(within, readAt, now, together);
     if (how === undefined)
       return this.log.error(
         { workOrderId: order._id, kind: order.kind },
         'Expected work of a kind that this version knows, found another one: a newer job-assembler planned it, and releases it. It waits until one is up.',
       );
-    await this.orders.release(order._id, { ...how, now, ...chosen });
+    await inContextOf(within, () => this.orders.release(order._id, { ...how, now, ...chosen }), subject);
+    span.end();
+    noteReleased({ target: order.target });
+    noteWait({ stage: 'limit' }, (now.getTime() - order.createdAt.getTime()) / 1000);
     crashPoint('assembler.after-release');
   }
 

@@ -10,6 +10,7 @@ import { Clock, crashPoint } from '#kernel';
 import { eventRow, type OutboxRow } from '#outbox';
 import { DatasetTasks, type OpenTaskState, type TaskEnd } from '../aggregates/dataset-tasks.js';
 import type { DatasetTask, Fault } from '../aggregates/records.js';
+import { noteDatasetFailed } from '../observation/assembler-counters.js';
 import { Certification } from './certification.js';
 import { JobEnding } from './job-ending.js';
 
@@ -36,6 +37,8 @@ export class DatasetEnding {
     if (task === undefined) return;
     if (to !== 'cancelled' && task.state === from) await this.certification.ask(task, to);
     await this.tasks.end(taskId, from, to, { now, event: endOf(task, to, fault, now), fault });
+    if (to === 'failed' && task.state === from)
+      noteDatasetFailed({ workflow: task.workflow, fault: (fault ?? unrecorded).fault });
     crashPoint('assembler.after-task-end');
     await this.jobs.settle(task.jobId);
   }

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { jobFinishedV1, maxMailAddresses, type DatasetResultLine, type JobOutcome } from '#contracts';
 import { Clock, crashPoint, stillMoving, TransientError } from '#kernel';
 import { inContextOf } from '#messaging';
+import { LOGGER, type Logger } from '#observability';
 import { eventRow } from '#outbox';
 import { DatasetTasks, type TaskCounts } from '../aggregates/dataset-tasks.js';
 import { Jobs } from '../aggregates/jobs.js';
@@ -21,6 +22,7 @@ export class JobEnding {
     private readonly claimChecks: ClaimChecks,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: Pick<JobAssemblerConfig, 'routes'>,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** Ends a job whose datasets are all over, once the catalogue has applied what it was told of them. Can be repeated. */
@@ -79,6 +81,7 @@ export class JobEnding {
     );
     await this.jobs.finish(jobId, outcome, row, now);
     crashPoint('assembler.after-finish');
+    this.logger.info({ jobId, workflow, outcome, ...counts }, 'job is over');
   }
 
   /** Whom the routes of its work name; work of which nothing was planned has none. */

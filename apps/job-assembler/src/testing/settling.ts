@@ -1,4 +1,5 @@
 import type { Clock } from '#kernel';
+import { createLogger } from '#observability';
 import type { ClaimChecks } from '#claim-check';
 import type { Dispatcher } from '../release-work/dispatcher.js';
 import { DraftRelease } from '../release-work/draft-release.js';
@@ -32,7 +33,9 @@ export function settlingOn(
 ) {
   const objects = kept as unknown as ClaimChecks;
   const dispatcher = { wake: () => undefined } as unknown as Dispatcher;
-  const jobEnding = new JobEnding(jobs, tasks, orders, objects, clock, { routes });
+  const jobEnding = new JobEnding(
+    ...([jobs, tasks, orders, objects, clock, { routes }, createLogger('test', 'silent')] as const),
+  );
   const ending = new DatasetEnding(tasks, jobEnding, new Certification(orders, clock), clock);
   const unregistered = new UnregisteredDatablocks(jobs, tasks, orders, places, clock);
   const submission = new DatasetSubmission(tasks, orders, objects, clock);

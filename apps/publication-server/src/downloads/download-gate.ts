@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { doiKey } from '#datacite';
 import { networkOf } from '#service-host';
+import { noteBytes, noteDownload } from '../observation/server-counters.js';
 import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
 import { rangeAnswerOf } from './byte-range.js';
 import { readingsOf } from './download-address.js';
@@ -114,7 +115,9 @@ export class DownloadGate implements OnModuleInit {
     }
     const leave = this.limits.enter(networkOf(request.ip));
     const gone = new AbortController();
+    const noteEnd = noteDownload();
     reply.raw.once('close', () => {
+      noteEnd();
       leave();
       gone.abort();
     });
@@ -151,7 +154,10 @@ async function* following(
   rest: AsyncIterator<Buffer>,
 ): AsyncGenerator<Buffer, void, undefined> {
   try {
-    for (let step = first; step.done !== true; step = await rest.next()) yield step.value;
+    for (let step = first; step.done !== true; step = await rest.next()) {
+      noteBytes({}, step.value.length);
+      yield step.value;
+    }
   } finally {
     await rest.return?.();
   }

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { messageOf, withoutQuery } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
+import { noteBroken } from '../observation/server-counters.js';
 import { isDatabaseAway } from '#persistence';
 import { pageFor } from '../site/page.js';
 import { sendPage } from '../site/reply.js';
@@ -40,6 +41,9 @@ export class RefusalAnswers {
 
   /** It is too late for an answer: the connection was cut. */
   noteBroken(error: unknown, request: FastifyRequest): void {
+    noteBroken({
+      code: error instanceof SourceError ? 'source' : isDatabaseAway(error) ? 'database' : 'failed',
+    });
     this.logger.error({ url: withoutQuery(request.url), error: messageOf(error) }, 'a download broke off');
   }
 

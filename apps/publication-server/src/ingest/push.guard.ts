@@ -9,6 +9,7 @@ import {
 import type { FastifyRequest } from 'fastify';
 import { Clock } from '#kernel';
 import { judgePushToken, sha256Of } from '#publication-feed';
+import { notePush } from '../observation/server-counters.js';
 import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
 
 /** Lets in requests that were signed with the shared secret for exactly this method, path and body, a moment ago. */
@@ -42,6 +43,7 @@ export class PushGuard implements CanActivate {
       throw new ForbiddenException(
         'The token was not signed for this request with this PUSH_SECRET: both sides need the same one.',
       );
+    if (request.method !== 'GET') notePush(this.clock.now().getTime());
     return true;
   }
 }

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { xmlText } from '#datacite';
 import { Clock } from '#kernel';
 import { PublicStore } from '../persistence/public-store.js';
+import { noteRecords } from '../observation/server-counters.js';
 import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
 import { harvest } from './harvest.js';
 import { oaiRequestFrom, type Fault, type OaiRequest } from './oai-arguments.js';
@@ -147,6 +148,7 @@ export class OaiService {
     if (record === null) return unknown(identifier);
     if (format === undefined) return unknownFormat(metadataPrefix);
     const { domain, repositoryName } = this.config.oai;
+    noteRecords();
     return `<GetRecord>${recordXml(domain, repositoryName, format, record)}</GetRecord>`;
   }
 
@@ -225,6 +227,7 @@ export class OaiService {
       record = next.done === true ? undefined : next.value;
     }
     await rows.return();
+    noteRecords({}, sent);
     const size = position.size ?? (more && position.cursor === 0 ? await this.sizeOf(position) : undefined);
     const next: Position = {
       ...position,

@@ -8,6 +8,7 @@ import type { Publication } from '../persistence/records.js';
 import { ConfigToken, type PublisherConfig } from '../publisher.config.js';
 import { LeasedPublications } from '../persistence/leased-publications.js';
 import type { Lease } from '../persistence/lease.js';
+import { noteRegistryError } from '../observation/registry-errors.js';
 import { StepProgress } from './step-progress.js';
 
 /** Refusals the author of the record can mend; everything else that stays is for the operator. */
@@ -32,6 +33,7 @@ export class PublicationFaults {
 
   async after(step: Step, publication: Publication, lease: Lease, error: unknown): Promise<void> {
     const code = codeOf(error, 'publication.unexpected-error');
+    if (/^publication[.](registry-|metadata-refused$)/.test(code)) noteRegistryError({ code });
     const now = this.clock.now();
     const fault = { code, message: messageOf(error).slice(0, 2000), at: now };
     const facts = { doi: lease.doi, step, code, error: fault.message };

@@ -7,8 +7,8 @@ import {
 import { Clock, messageOf } from '#kernel';
 import { LeasedWorker } from '#leased-work';
 import { inContextOf } from '#messaging';
-import { type Logger, LOGGER } from '#observability';
-import { nextStep } from '../domain/next-step.js';
+import { startSpan, type Logger, LOGGER } from '#observability';
+import { nextStep, type Step } from '../domain/next-step.js';
 import { LeasedPublications } from '../persistence/leased-publications.js';
 import { LeaseLost, type Lease } from '../persistence/lease.js';
 import { PublisherStore } from '../persistence/publisher-store.js';
@@ -78,6 +78,18 @@ export class PublicationRunner implements OnApplicationBootstrap, BeforeApplicat
     }
   }
 
+  private async takeStep(step: Step, publication: Publication, lease: Lease): Promise<void> {
+    const { context, version, attempts } = publication;
+    this.logger.debug({ doi: lease.doi, step }, 'step begins');
+    const span = startSpan({
+      ...{ name: `work ${step}`, kind: 'internal', parent: context?.traceparent ?? '' },
+      attributes: { 'catena.attempt': attempts + 1 },
+    });
+    const within = context === undefined ? {} : { context: { ...context, traceparent: span.traceparent } };
+    await inContextOf(within, () => this.steps.take(step, publication, lease)).finally(() => span.end());
+    this.logger.info({ doi: lease.doi, step, version }, 'step is done');
+  }
+
   private async run(lease: Lease): Promise<void> {
     for (;;) {
       // A step that heard of the loss too late has ended well: the next one is another worker's.
@@ -87,9 +99,7 @@ export class PublicationRunner implements OnApplicationBootstrap, BeforeApplicat
       if (step === undefined) return this.held.rest(lease, publication.heard);
       if (this.worker.stopping.aborted) return this.held.release(lease);
       try {
-        this.logger.debug({ doi: lease.doi, step }, 'step begins');
-        await inContextOf(publication, () => this.steps.take(step, publication, lease));
-        this.logger.info({ doi: lease.doi, step, version: publication.version }, 'step is done');
+        await inContextOf(publication, () => this.takeStep(step, publication, lease));
       } catch (error) {
         if (error instanceof LeaseLost) throw error;
         await inContextOf(publication, () => this.faults.after(step, publication, lease, error));

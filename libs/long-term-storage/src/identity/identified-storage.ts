@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { metrics } from '#observability';
 import {
   LongTermStorage,
   type FileSetAside,
@@ -10,6 +11,12 @@ import {
 } from '../long-term-storage.js';
 import { IdentityCheck, type IdentityMemory, type IdentityStanding } from './identity-check.js';
 import type { IdentityFile } from './storage-identity.js';
+
+const noteBytes = metrics.counter({
+  name: 'catena_archive_io_bytes_total',
+  help: 'Bytes written to long-term storage and read from it, by share and its medium.',
+  labels: ['direction', 'medium', 'share'],
+});
 
 export type StorageUse = 'read' | 'write';
 
@@ -63,7 +70,10 @@ export class IdentifiedStorage extends LongTermStorage {
     );
     return {
       name,
-      write: (chunk) => writer.write(chunk),
+      write: async (chunk) => {
+        await writer.write(chunk);
+        this.noteBytes('write', chunk.length);
+      },
       writeAt: (position, chunk) => writer.writeAt(position, chunk),
       commit: () => this.asItself(undefined, () => writer.commit(), undefined, true),
       discard: () => writer.discard(),
@@ -75,11 +85,27 @@ export class IdentifiedStorage extends LongTermStorage {
   }
 
   override async read(name: string, options?: LongTermReadOptions): Promise<Readable> {
-    return this.asItself(
+    const bytes = await this.asItself(
       'read',
       () => this.storage.read(name, options),
       (late) => late.destroy(),
     );
+    if (metrics.enabled) this.count(bytes);
+    return bytes;
+  }
+
+  /** As they are taken from the stream: a listener to its data would set it going. */
+  private count(bytes: Readable): void {
+    const push = bytes.push.bind(bytes);
+    bytes.push = (chunk: Buffer | null, ...more: []) => {
+      if (chunk !== null) this.noteBytes('read', chunk.length);
+      return push(chunk, ...more);
+    };
+  }
+
+  private noteBytes(direction: 'read' | 'write', bytes: number): void {
+    const medium = this.mediaAtOnce === undefined ? 'disk' : 'tape';
+    noteBytes({ direction, medium, share: this.name }, bytes);
   }
 
   override stat(name: string): Promise<{ readonly size: number } | undefined> {

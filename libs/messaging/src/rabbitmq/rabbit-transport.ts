@@ -10,6 +10,7 @@ import {
   type Topology,
   type WireMessage,
 } from '../message-transport.js';
+import { notePublished } from '../measured.js';
 import type { BrokerLine } from './broker-line.js';
 import { ConfirmingPublisher } from './confirming-publisher.js';
 import { declareTopology } from './declare-topology.js';
@@ -75,8 +76,10 @@ export class RabbitTransport extends MessageTransport {
     await this.now((line) => declareTopology(line, topology));
   }
 
-  publish(message: WireMessage): Promise<void> {
-    return this.publisher.publish(message);
+  async publish(message: WireMessage): Promise<void> {
+    const start = performance.now();
+    await this.publisher.publish(message);
+    notePublished(message.exchange, message.type, start);
   }
 
   send(message: WireMessage): void {

@@ -14,7 +14,7 @@ import {
 } from '#messaging';
 import type { Logger } from '#observability';
 import { isDuplicateKey } from '#persistence';
-import { jobIdIn, parkedMessages, typeIn } from './parked-message.js';
+import { jobIdIn, parkedMessages, parkedStates, typeIn, type ParkedState } from './parked-message.js';
 
 /** What people have decided on goes after 180 days; what they have not stays. */
 const decidedSeconds = 180 * 24 * 3600;
@@ -82,6 +82,14 @@ export class ParkingLot {
 
   async stop(): Promise<void> {
     await this.subscription?.drain();
+  }
+
+  /** How many there are in each state. */
+  async counts(): Promise<Readonly<Record<ParkedState, number>>> {
+    const counts = await Promise.all(
+      parkedStates.map(async (state) => [state, await this.messages.countDocuments({ state })] as const),
+    );
+    return Object.fromEntries(counts) as Record<ParkedState, number>;
   }
 
   /** Earlier versions did not keep which job a message is about. */

@@ -84,7 +84,7 @@ export const RECIPES: Readonly<Record<RootName, Recipe>> = {
     megabytes: { download: 131, tree: 390 },
   },
   extras: {
-    revision: 4,
+    revision: 5,
     suite: 'forky',
     packages: [
       ...BASE,
@@ -98,13 +98,21 @@ export const RECIPES: Readonly<Record<RootName, Recipe>> = {
       'docker-compose',
       // What the example of an outside worker needs.
       'python3-pika',
+      // `promtool`, which checks and tests the alerts of docker/observability.
+      'prometheus',
     ],
     leftOut: [
       ...LEFT_OUT,
       ...['libllvm.*', 'libz3-4', 'mesa-libgallium', 'libgtk-3-0t64', 'glycin-.*', 'libglycin-.*'],
       ...['adwaita-icon-theme', 'gsettings-desktop-schemas', 'shared-mime-info', 'x11-utils', 'xdg-utils'],
+      // Of prometheus only promtool is needed.
+      ...['prometheus-node-exporter.*', 'libjs-.*', 'adduser', 'tzdata'],
     ],
-    unwanted: [...UNWANTED, './usr/lib/chromium/libVkLayer_*', './usr/lib/chromium/locales/[!e]*'],
+    unwanted: [
+      ...UNWANTED,
+      ...['./usr/lib/chromium/libVkLayer_*', './usr/lib/chromium/locales/[!e]*'],
+      ...['./usr/bin/prometheus', './usr/share/prometheus'],
+    ],
     links: [['/usr/bin/mawk', 'awk']],
     files: {
       // Without it the harvester reads XML with Perl alone, many times slower. The last one named is taken.

@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { noteSignIn } from '../../observation/catalog-counters.js';
 import { networkOf, Open } from '#service-host';
 import { CommandLineClient, ReturnedAuthLoginDto } from '../../answers/people.js';
 import { AuthenticationService } from '../authentication.service.js';
@@ -55,8 +56,10 @@ export class OidcController {
   ): Promise<void> {
     const underWay =
       typeof state === 'string' ? await this.cookie.open(request.headers.cookie, state) : undefined;
-    if (underWay === undefined)
+    if (underWay === undefined) {
+      noteSignIn({ strategy: 'oidc', outcome: 'refused' });
       throw new Refusal(401, 'This sign-in is unknown here or too old: begin again at /api/v3/auth/oidc.');
+    }
     const query = request.url.slice(request.url.indexOf('?') + 1);
     const claims = await this.provider.finish(query, underWay.secrets);
     const answer = await this.authentication.loginAs(personFrom(claims, this.provider.settings));

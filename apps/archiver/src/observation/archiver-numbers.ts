@@ -1,0 +1,134 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Clock } from '#kernel';
+import type { LongTermStorage } from '#long-term-storage';
+import { metrics, type Sample } from '#observability';
+import { ConfigToken, SharesToken, type ArchiverConfig } from '../archiver.config.js';
+import { ArchiverStore } from '../persistence/archiver-store.js';
+import { WorkRunner } from '../run-work/work-runner.js';
+import { Scrubbing } from '../scrub-copies/scrubbing.js';
+import { Shares } from '../shares/shares.js';
+import { copyGauges, shareGauges, tapeGauges, workGauges } from './gauges.js';
+
+/** Milliseconds the database may take for a count. */
+const maxTimeMS = 1000;
+/** Damaged copies that one scrape looks at; more is as bad. */
+const maxDamaged = 1000;
+
+/** What is worked on, what waits for storage, and how the copies are. */
+@Injectable()
+export class ArchiverNumbers implements OnApplicationBootstrap {
+  constructor(
+    private readonly store: ArchiverStore,
+    private readonly runner: WorkRunner,
+    private readonly scrubbing: Scrubbing,
+    private readonly standing: Shares,
+    private readonly clock: Clock,
+    @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
+    @Inject(ConfigToken) private readonly config: ArchiverConfig,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    metrics.measure({ name: 'work', gauges: workGauges, read: () => this.work() });
+    metrics.measure({ name: 'shares', gauges: shareGauges, read: () => this.room() });
+    metrics.measure({ name: 'tape', gauges: tapeGauges, read: () => this.tape() });
+    metrics.measure({ name: 'copies', gauges: copyGauges, read: () => this.copies() });
+  }
+
+  private async work(): Promise<Sample[]> {
+    const now = this.clock.now();
+    const isWaiting = { $gt: ['$pause', 0] };
+    const state = {
+      $cond: [{ $lte: ['$dueAt', now] }, 'due', { $cond: [isWaiting, 'waiting', 'running'] }],
+    };
+    const rows = await this.store.works
+      .aggregate<{ _id: { kind: string; state: string }; count: number }>(
+        [
+          { $match: { state: 'open' } },
+          { $group: { _id: { kind: '$command.kind', state }, count: { $sum: 1 } } },
+        ],
+        { maxTimeMS },
+      )
+      .toArray();
+    const busy = this.runner.held;
+    return [
+      { metric: 'catena_worker_slots', labels: { state: 'busy' }, value: busy },
+      {
+        metric: 'catena_worker_slots',
+        labels: { state: 'free' },
+        value: Math.max(0, this.config.workers - busy),
+      },
+      ...rows.map(({ _id: labels, count }) => ({ metric: 'catena_works', labels, value: Number(count) })),
+    ];
+  }
+
+  private async room(): Promise<Sample[]> {
+    const states = await this.standing.states();
+    return states.flatMap(({ name: share, state, freeBytes }) => [
+      { metric: 'catena_share_up', labels: { share }, value: state === 'away' ? 0 : 1 },
+      ...(freeBytes === undefined
+        ? []
+        : [{ metric: 'catena_share_free_bytes', labels: { share }, value: freeBytes }]),
+    ]);
+  }
+
+  /** Drives are counted where a storage says how many it has; the turns at them are kept in the database. */
+  private async tape(): Promise<Sample[]> {
+    const drives = this.shares.reduce((sum, { mediaAtOnce = 0 }) => sum + mediaAtOnce, 0);
+    if (drives === 0) return [];
+    const now = this.clock.now();
+    const names = this.shares.map(({ name }) => name);
+    const turns = await this.store.readerTurns.find({ _id: { $in: names } }, { maxTimeMS }).toArray();
+    const busy = turns.flatMap(({ readers }) => readers.filter(({ until }) => until > now)).length;
+    const waiting = await this.store.works.countDocuments(
+      { 'place.target': { $in: names }, state: 'open', dueAt: { $lte: now } },
+      { maxTimeMS },
+    );
+    return [
+      { metric: 'catena_tape_drives', labels: { state: 'busy' }, value: busy },
+      { metric: 'catena_tape_drives', labels: { state: 'free' }, value: Math.max(0, drives - busy) },
+      { metric: 'catena_tape_waiting', value: waiting },
+    ];
+  }
+
+  /** All copies as the scrubbing counted them within the last hour; the damaged ones as they are now. */
+  private async copies(): Promise<Sample[]> {
+    const now = this.clock.now().getTime();
+    const [states, bad] = await Promise.all([this.scrubbing.states(), this.damaged()]);
+    return states.flatMap(({ target: share, counted, promise }) => {
+      const { damaged = 0, missing = 0 } = bad.get(share) ?? {};
+      const of = (state: string, value: number): Sample => ({
+        ...{ metric: 'catena_copies', labels: { share, state }, value },
+      });
+      const all =
+        counted === undefined ? [] : [of('verified', Math.max(0, counted.copies - damaged - missing))];
+      const age = counted?.oldest === undefined ? 0 : (now - counted.oldest.getTime()) / 1000;
+      return [
+        ...all,
+        of('damaged', damaged),
+        of('missing', missing),
+        { metric: 'catena_copy_unverified_age_seconds', labels: { share }, value: age },
+        ...(promise === undefined
+          ? []
+          : [
+              { metric: 'catena_copy_promised_age_seconds', labels: { share }, value: promise.days * 86_400 },
+            ]),
+      ];
+    });
+  }
+
+  private async damaged(): Promise<ReadonlyMap<string, { damaged: number; missing: number }>> {
+    const rows = await this.store.datablocks
+      .find({ 'copies.damaged.at': { $exists: true } }, { projection: { copies: 1, state: 1 }, maxTimeMS })
+      .limit(maxDamaged)
+      .toArray();
+    const found = new Map<string, { damaged: number; missing: number }>();
+    for (const { state, copies } of rows)
+      for (const { share, damaged } of state === 'verified' ? copies : []) {
+        if (damaged === undefined) continue;
+        const counts = found.get(share) ?? { damaged: 0, missing: 0 };
+        counts[/missing/.test(damaged.found) ? 'missing' : 'damaged'] += 1;
+        found.set(share, counts);
+      }
+    return found;
+  }
+}
