@@ -1,3 +1,4 @@
+import { endWords } from '../domain/states.js';
 import type { JobRecord } from '../persistence/records.js';
 
 /** What a listener of one job is told of it, as lines of JSON. */
@@ -36,7 +37,6 @@ export function newsOf(job: JobRecord, shown: (value: unknown) => unknown): stri
   return JSON.stringify(shown({ id, type, statusCode, statusMessage, updatedAt }));
 }
 
-/** Words that today's systems end a job with. */
 function isOver(job: JobRecord): boolean {
-  return job.catena?.finished === true || /^(finished|completed|jobCancel)/.test(job.statusCode);
+  return job.catena?.finished === true || endWords.test(job.statusCode);
 }

@@ -7,6 +7,7 @@ import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import type { Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { JobConfiguration, JobTypeConfiguration } from '../domain/job-configuration.js';
+import { endWords } from '../domain/states.js';
 import { copyTargetsOf, datasetListOf, tapeCopiesOf, type CopyTargets } from '../domain/job-rules.js';
 import { beginsAt, notBeforeOf } from './job-time.js';
 import type { JobRecord } from '../persistence/records.js';
@@ -185,6 +186,7 @@ export class JobCreation {
         workflow: type.workflow,
         reported: 0,
         finished: false,
+        ...(endWords.test(job.statusCode) && type.workflow === 'none' ? {} : { unfinished: true as const }),
         ...pick('retryOf', wanted.retryOf),
         ...pick('initiator', owner.initiator ?? wanted.initiator),
         ...(notBefore === undefined ? {} : { notBefore }),
