@@ -25,6 +25,7 @@ import { HistoryModule } from './history/history.module.js';
 import { InstrumentsModule } from './instruments/instruments.module.js';
 import { JobMailsModule } from './job-mails/job-mails.module.js';
 import { RetrievedCopiesModule } from './retrieved-copies/retrieved-copies.module.js';
+import { JobControlModule } from './job-control/job-control.module.js';
 import { JobRowsModule } from './job-rows/job-rows.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { LandingZoneModule } from './landing-zone/landing-zone.module.js';
@@ -62,6 +63,7 @@ const features: readonly Type[] = [
   ProposalsModule,
   SamplesModule,
   JobRowsModule,
+  JobControlModule,
   JobsModule,
   RetrievedCopiesModule,
   JobMailsModule,

@@ -1,4 +1,5 @@
 import { endWords } from '../domain/states.js';
+import { shownProgress } from '../job-rows/job-row.js';
 import type { JobRecord } from '../persistence/records.js';
 
 /** What a listener of one job is told of it, as lines of JSON. */
@@ -23,10 +24,11 @@ export const shownOfJobs = {
 
 /** @param shown what of a text the listener may see */
 export function stateOf(job: JobRecord, shown: (value: unknown) => unknown): JobState {
-  const { statusCode, statusMessage, updatedAt, catena } = job;
+  const { statusCode, statusMessage, updatedAt } = job;
+  const progress = job.catena?.finished === true ? shownProgress(job) : job.catena?.progress;
   return {
     status: JSON.stringify(shown({ statusCode, statusMessage, updatedAt })),
-    progress: catena?.progress === undefined ? undefined : JSON.stringify(shown(catena.progress)),
+    progress: progress === undefined ? undefined : JSON.stringify(shown(progress)),
     isOver: isOver(job),
   };
 }

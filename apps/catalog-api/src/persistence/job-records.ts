@@ -103,9 +103,16 @@ export class JobRecords {
 
   /** @returns undefined when the job is over, or is being cancelled already */
   requestCancel(_id: string, row: OutboxRow, entry: JobHistoryEntry): Promise<JobRecord | undefined> {
+    const { by, at, reason } = entry;
     return this.changes.changeAndRead<JobRecord>(
       { _id, ...goesOn, 'catena.cancelRequested': { $ne: true } },
-      { $set: { 'catena.cancelRequested': true }, $push: historyOf([entry]) },
+      {
+        $set: {
+          ...{ 'catena.cancelRequested': true, updatedAt: at },
+          'catena.cancel': { by, at, ...(reason === undefined ? {} : { reason }) },
+        },
+        $push: historyOf([entry]),
+      },
       [row],
       withoutWords,
     );
@@ -120,6 +127,14 @@ export class JobRecords {
       { $push: historyOf([entry]) },
       [],
       withoutWords,
+    );
+  }
+
+  /** Says in the history of a job that is over by which one it is done again. */
+  noteRetry(_id: string, entry: JobHistoryEntry): Promise<boolean> {
+    return this.changes.change(
+      { _id, ...staysOver },
+      { $set: { updatedAt: entry.at }, $push: historyOf([entry]) },
     );
   }
 

@@ -116,6 +116,8 @@ export interface JobHistoryEntry {
   readonly by: string;
   readonly statusCode: string;
   readonly statusMessage: string;
+  /** Why, in the words of who did it. */
+  readonly reason?: string;
   /** What happened without a change of status. */
   readonly event?: 'cancel-requested' | 'cancel-too-late' | 'copies-requested' | 'copies-changed' | 'retried';
 }
