@@ -33,12 +33,6 @@ export function stateOf(job: JobRecord, shown: (value: unknown) => unknown): Job
   };
 }
 
-/** One line about a job among others. */
-export function newsOf(job: JobRecord, shown: (value: unknown) => unknown): string {
-  const { _id: id, type, statusCode, statusMessage, updatedAt } = job;
-  return JSON.stringify(shown({ id, type, statusCode, statusMessage, updatedAt }));
-}
-
 function isOver(job: JobRecord): boolean {
   return job.catena?.finished === true || endWords.test(job.statusCode);
 }

@@ -61,6 +61,13 @@ export class JobRowReader {
     }
   }
 
+  /** Of jobs by their ids, in no order; those that are gone are left out. */
+  async facts(ids: readonly string[]): Promise<readonly JobFacts[]> {
+    if (ids.length === 0) return [];
+    const condition = { _id: { $in: [...ids] }, ...acceptedJobs };
+    return this.catalogue.jobs.aggregate<JobFacts>([{ $match: condition }, factsStage]).toArray();
+  }
+
   async rows(caller: Caller, jobs: readonly JobFacts[]): Promise<readonly JobRow[]> {
     const surroundings = await this.surroundingsOf(jobs);
     return jobs.map((job) => this.rowFor(caller, job, surroundings));

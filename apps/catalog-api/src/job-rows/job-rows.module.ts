@@ -8,5 +8,6 @@ import { UnfinishedMarks } from './unfinished-marks.js';
 @Module({
   controllers: [JobRowsController],
   providers: [JobListing, JobRowReader, UnfinishedMarks],
+  exports: [JobRowReader],
 })
 export class JobRowsModule {}
