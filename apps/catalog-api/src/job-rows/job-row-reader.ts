@@ -79,7 +79,7 @@ export class JobRowReader {
       (pid): pid is string => typeof pid === 'string',
     );
     const [datasets, retries] = await Promise.all([
-      pids.length === 0 ? [] : this.namesOf(pids),
+      pids.length === 0 ? [] : this.datasetsNamed(pids),
       this.catalogue.jobs
         .find<Retry>(both({ 'catena.retryOf': { $in: jobs.map(({ _id }) => _id) } }, acceptedJobs), {
           projection: { ownerUser: 1, ownerGroup: 1, 'catena.retryOf': 1 },
@@ -105,7 +105,8 @@ export class JobRowReader {
     });
   }
 
-  private namesOf(pids: readonly string[]): Promise<NamedDataset[]> {
+  /** Datasets by their pids, with their names and whatever decides who may see them. */
+  datasetsNamed(pids: readonly string[]): Promise<NamedDataset[]> {
     const projection = {
       ...{ pid: 1, datasetName: 1, ownerGroup: 1 },
       ...{ accessGroups: 1, isPublished: 1, sharedWith: 1 },

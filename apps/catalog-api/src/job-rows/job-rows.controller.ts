@@ -3,15 +3,19 @@ import type { Caller } from '../domain/access.js';
 import { SignedIn } from '../http/admits.decorator.js';
 import { SignedInCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
+import { JobCounting, type JobCounts } from './job-counts.js';
 import { JobListing, type RowPage } from './job-listing.js';
-import { rowQueryFrom } from './row-filter.js';
+import { refuseUnknown, rowQueryFrom } from './row-filter.js';
 
 /** Jobs as operators and users look at them: short rows of long lists. */
 @SignedIn()
 @Area('jobs (Catena)')
 @Controller({ path: 'jobs', version: '4' })
 export class JobRowsController {
-  constructor(private readonly listing: JobListing) {}
+  constructor(
+    private readonly listing: JobListing,
+    private readonly counting: JobCounting,
+  ) {}
 
   /** The newest first, page by page; at most two seconds of looking for one page. */
   @Operation('jobRowsControllerRowsV4', {
@@ -32,5 +36,13 @@ export class JobRowsController {
   @Get('rows')
   rows(@SignedInCaller() caller: Caller, @Query() query: Record<string, unknown>): Promise<RowPage> {
     return this.listing.page(caller, rowQueryFrom(query));
+  }
+
+  /** Unfinished jobs by type and status, and those that ended in the last 24 hours. */
+  @Operation('jobRowsControllerCountsV4')
+  @Get('counts')
+  counts(@SignedInCaller() caller: Caller, @Query() query: Record<string, unknown>): Promise<JobCounts> {
+    refuseUnknown(query, new Set());
+    return this.counting.counts(caller);
   }
 }
