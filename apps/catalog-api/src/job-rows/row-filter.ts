@@ -54,7 +54,8 @@ export function rowQueryFrom(query: Readonly<Record<string, unknown>>): RowQuery
     ...timeFrom(query['to'], 'to'),
     limit: limitFrom(query['limit']),
     ...(query['after'] === undefined ? {} : { after: placeFrom(query['after']) }),
-    isNarrow: pid !== undefined,
+    // Few are unfinished, however many there are.
+    isNarrow: pid !== undefined || unfinished === true,
   };
 }
 

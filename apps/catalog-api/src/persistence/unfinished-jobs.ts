@@ -18,7 +18,7 @@ export async function markUnfinishedJobs(catalogue: Catalogue, now: Date): Promi
       'catena.unfinished': { $exists: false },
       'catena.finished': { $ne: true },
       $or: [{ statusCode: { $not: endWords } }, { 'catena.workflow': { $exists: true, $ne: 'none' } }],
-    } as object,
+    },
     { $set: { 'catena.unfinished': true } },
   );
   if (!isDone) await catalogue.upgrades.updateOne(mark, { $set: { at: now } }, { upsert: true });

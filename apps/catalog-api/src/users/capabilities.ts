@@ -1,4 +1,4 @@
-import { accessTable } from '../domain/access-table.js';
+import { accessTable, type Rule } from '../domain/access-table.js';
 import type { AccessRules, Caller } from '../domain/access.js';
 import type { JobConfiguration, JobTypeConfiguration } from '../domain/job-configuration.js';
 import { mayHope } from '../domain/job-rules.js';
@@ -16,16 +16,19 @@ export interface Capability {
 
 const { read, act, audit, edit } = accessTable.operations;
 
-/** What the tables alone decide. */
-const ofOperators = {
-  ...{ 'operations.read': read, 'operations.act': act, 'operations.audit': audit },
-  ...{ 'job.cancel': act, 'job.retry': act, 'job.priority': act, 'job.defer': act, 'job.link': act },
-  ...{ 'part.try-now': act, 'part.cancel': act, 'pause.set': act, 'pause.end': act, 'limits.set': act },
-  ...{ 'copy.verify': act, 'copy.repair': act, 'retrieved.extend': act },
-  ...{ 'parking-lot.replay': act, 'parking-lot.discard': act, 'parking-lot.restore': act },
-  ...{ 'parking-lot.edit': edit, 'parking-lot.note': act, 'bulk.start': act, 'bulk.stop': act },
-  ...{ 'publication.retry': act, 'publication.compare': act },
-} as const;
+/** What the tables alone decide, by what the action is on. */
+const ofOperators: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
+  operations: { read, act, audit },
+  job: { cancel: act, retry: act, priority: act, defer: act, link: act },
+  part: { 'try-now': act, cancel: act },
+  pause: { set: act, end: act },
+  limits: { set: act },
+  copy: { verify: act, repair: act },
+  retrieved: { extend: act },
+  'parking-lot': { replay: act, discard: act, restore: act, edit, note: act },
+  bulk: { start: act, stop: act },
+  publication: { retry: act, compare: act },
+};
 
 /** What the job types may give besides: by the rule for posting such jobs, or for changing them. */
 const ofJobTypes: readonly {
@@ -46,10 +49,12 @@ export function capabilitiesOf(
   caller: Caller,
   { jobs }: JobConfiguration,
 ): readonly Capability[] {
-  const found: Capability[] = Object.entries(ofOperators).flatMap(([action, rule]) => {
-    const tier = rules.grantOf(rule, caller)?.[0];
-    return tier === undefined ? [] : [{ action, rule: tier, reach: 'all' as const }];
-  });
+  const found: Capability[] = Object.entries(ofOperators).flatMap(([subject, actions]) =>
+    Object.entries(actions).flatMap(([verb, rule]) => {
+      const tier = rules.grantOf(rule, caller)?.[0];
+      return tier === undefined ? [] : [{ action: `${subject}.${verb}`, rule: tier, reach: 'all' as const }];
+    }),
+  );
   for (const { action, by, fits } of ofJobTypes) {
     if (found.some((one) => one.action === action)) continue;
     if (by === 'update' && rules.isUpdateJobPrivileged(caller)) {
