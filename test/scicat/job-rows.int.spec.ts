@@ -71,22 +71,20 @@ describe('Rows of jobs', () => {
     app = await ScicatApp.start({ JOB_CONFIGURATION_FILE }, async (database) => {
       // SciCat's own, from before Catena was there.
       await database.connection.collection<{ _id: string }>('Job').insertMany(jobs);
-      await database.connection
-        .collection<{ _id: string }>('Dataset')
-        .insertMany([
-          {
-            _id: '20.500.12345/0',
-            pid: '20.500.12345/0',
-            datasetName: 'run 0',
-            ownerGroup: 'group1',
-          } as never,
-          {
-            _id: '20.500.12345/2',
-            pid: '20.500.12345/2',
-            datasetName: 'run 2',
-            ownerGroup: 'group2',
-          } as never,
-        ]);
+      await database.connection.collection<{ _id: string }>('Dataset').insertMany([
+        {
+          _id: '20.500.12345/0',
+          pid: '20.500.12345/0',
+          datasetName: 'run 0',
+          ownerGroup: 'group1',
+        } as never,
+        {
+          _id: '20.500.12345/2',
+          pid: '20.500.12345/2',
+          datasetName: 'run 2',
+          ownerGroup: 'group2',
+        } as never,
+      ]);
     });
     await app.get(UnfinishedMarks).whenMarked();
   });
