@@ -240,6 +240,8 @@ function groupListsFrom(environment: Environment): GroupLists {
     historyOfPolicies: groups('HISTORY_ACCESS_POLICIES_GROUPS'),
     historyOfDatablocks: groups('HISTORY_ACCESS_DATABLOCK_GROUPS'),
     historyOfAttachments: groups('HISTORY_ACCESS_ATTACHMENT_GROUPS'),
+    operator: groups('OPERATIONS_GROUPS'),
+    operationsViewer: groups('OPERATIONS_VIEWER_GROUPS'),
   };
 }
 

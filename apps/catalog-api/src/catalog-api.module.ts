@@ -25,6 +25,8 @@ import { HistoryModule } from './history/history.module.js';
 import { InstrumentsModule } from './instruments/instruments.module.js';
 import { JobMailsModule } from './job-mails/job-mails.module.js';
 import { RetrievedCopiesModule } from './retrieved-copies/retrieved-copies.module.js';
+import { JobControlModule } from './job-control/job-control.module.js';
+import { JobRowsModule } from './job-rows/job-rows.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { LandingZoneModule } from './landing-zone/landing-zone.module.js';
 import { LogbooksModule } from './logbooks/logbooks.module.js';
@@ -62,6 +64,8 @@ const features: readonly Type[] = [
   PoliciesModule,
   ProposalsModule,
   SamplesModule,
+  JobRowsModule,
+  JobControlModule,
   JobsModule,
   RetrievedCopiesModule,
   JobMailsModule,

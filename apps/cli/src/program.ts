@@ -215,6 +215,7 @@ function addJobs(program: Command, perform: Perform): void {
     .argument('<id>')
     .option('--follow', 'until its end')
     .addOption(new Option('--cancel', 'ask for its end').conflicts('retry'))
+    .option('--reason <text>', 'why it is cancelled: needed for a job of others')
     .option('--retry', 'make a new job for what failed')
     .addOption(
       new Option('--extend', 'keep what it has retrieved for longer, with new links').conflicts([

@@ -71,6 +71,28 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   },
   partByAge('Job', 'catena_owner_group', 'ownerGroup'),
   partByAge('Job', 'catena_owner_user', 'ownerUser'),
+  // Long lists of jobs by each filter of their rows, and what streams of events missed.
+  byAge('Job', 'status', 'statusCode'),
+  byAge('Job', 'type', 'type'),
+  {
+    collection: 'Job',
+    name: 'catena_unfinished',
+    keys: { 'catena.unfinished': 1, ...age },
+    options: { partialFilterExpression: { 'catena.unfinished': { $exists: true } } },
+  },
+  { collection: 'Job', name: 'catena_pids', keys: { 'jobParams.datasetList.pid': 1 } },
+  {
+    collection: 'Job',
+    name: 'catena_retries',
+    keys: { 'catena.retryOf': 1 },
+    options: { partialFilterExpression: { 'catena.retryOf': { $exists: true } } },
+  },
+  {
+    collection: 'Job',
+    name: 'catena_progressed',
+    keys: { 'catena.progress.at': 1 },
+    options: { partialFilterExpression: { 'catena.progress.at': { $exists: true } } },
+  },
   idempotencyKeys('Job'),
   {
     collection: 'Job',

@@ -31,6 +31,7 @@ export const answers: Readonly<Record<string, string>> = {
     origDatablocksPublicV4ControllerFullfacetFilesV4 publishedDataV4ControllerFindAllV4
     publishedDataV4ControllerGetConfigV4 publishedDataV4ControllerCountV4 metricsControllerText`,
   '403 403 in in 403': `
+    jobOverviewControllerFindV4
     datablocksControllerCreateV3 datasetsControllerCreateV3 datasetsControllerAppendToArrayFieldV3
     datasetsControllerCreateAttachmentV3 datasetsControllerFindOneAttachmentAndUpdateV3
     datasetsControllerCreateDatablockV3 datasetsControllerCreateOrigDatablockV3
@@ -53,6 +54,7 @@ export const answers: Readonly<Record<string, string>> = {
     attachmentsV4ControllerIsValidV4 datasetsV4ControllerIsValidV4 datasetsControllerFindByIdAndReplaceV3
     datasetsV4ControllerFindByIdAndReplaceV4`,
   '403 in in in in': `
+    jobRowsControllerRowsV4 jobRowsControllerCountsV4 datasetJobsControllerRowsV4
     datablocksControllerFindAllV3 datablocksControllerCountV3 jobsControllerFindAllV3
     jobExtrasControllerCancelV3 jobsControllerFullFacetV3 jobsControllerFullQueryV3
     logbooksControllerFindAllV3 logbooksControllerFindByNameV3 origDatablocksControllerFindAllV3
@@ -68,7 +70,7 @@ export const answers: Readonly<Record<string, string>> = {
     origDatablocksV4ControllerFullfacetV4 origDatablocksV4ControllerFullfacetFilesV4
     publishedDataV4ControllerCreateV4 publishedDataV4ControllerFormPopulateV4`,
   '403 403 403 in 403': `
-    sseControllerConnectionsV3 instrumentsControllerCreateV3 instrumentsControllerUpdateV3
+    sseControllerConnectionsV3 sseControllerConnectionsV4 instrumentsControllerCreateV3 instrumentsControllerUpdateV3
     jobsControllerCreateV3 jobsControllerUpdateV3 jobsControllerReplaceV3 policiesControllerCreateV3
     policiesControllerFindAllV3 policiesControllerFindOneV3 policiesControllerUpdateV3
     policiesControllerCountV3 policiesControllerUpdateWhereV3 proposalsControllerCreateV3
@@ -103,7 +105,7 @@ export const answers: Readonly<Record<string, string>> = {
     usersControllerPatchSettingsV3 usersControllerRemoveSettingsV3 usersControllerPatchExternalSettingsV3
     usersControllerGetUserIdentityV3`,
   '401 in in in in': `
-    sseControllerCreateTicketV3 samplesControllerFindAllDatasetsV3 samplesControllerCountV3
+    sseControllerCreateTicketV3 sseControllerCreateTicketV4 sseControllerStreamV3 sseControllerStreamV4 capabilitiesControllerMineV4 samplesControllerFindAllDatasetsV3 samplesControllerCountV3
     samplesControllerFindOneV3 samplesControllerFullqueryV3 samplesControllerMetadataKeysV3
     userIdentitiesControllerFindOneV3 usersControllerFindAllV3 usersControllerGetMyUserIdentityV3
     usersControllerGetMyUserV3 usersControllerGetMySettingsV3 usersControllerUpdateOwnPasswordV3`,
@@ -113,7 +115,7 @@ export const answers: Readonly<Record<string, string>> = {
     usersControllerCreateCustomJWTV3 usersControllerUpdateUserPasswordV3 publishedDataV4ControllerAmendV4`,
   '401 401 401 401 401': `
     authControllerLdapLoginV3 authControllerLoginV3 authControllerMsadLoginV3
-    authControllerLoginCallbackV3 sseControllerStreamV3 usersControllerLoginV3`,
+    authControllerLoginCallbackV3 usersControllerLoginV3`,
   '401 404 in in 404': `
     publishedDataV4ControllerUpdateV4 publishedDataV4ControllerPublishV4
     publishedDataV4ControllerRegisterV4 publishedDataV4ControllerResyncV4`,
@@ -151,7 +153,7 @@ export const notAnswered = `
   policiesControllerUpdateWhereV3 publicationsControllerWithdrawV4 publishedDataControllerCreateV3
   publishedDataControllerRegisterV3 publishedDataV4ControllerAmendV4 publishedDataV4ControllerCreateV4
   publishedDataV4ControllerPublishV4 publishedDataV4ControllerRegisterV4
-  runtimeConfigControllerGetConfigV3 runtimeConfigControllerUpdateConfigV3 sseControllerStreamV3
+  runtimeConfigControllerGetConfigV3 runtimeConfigControllerUpdateConfigV3
   usersControllerCreateSettingsV3 usersControllerLoginV3 usersControllerLogoutV3
   usersControllerUpdateOwnPasswordV3 usersControllerUpdateUserPasswordV3`;
 

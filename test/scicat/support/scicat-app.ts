@@ -131,6 +131,11 @@ export class ScicatApp {
 
   async stop(): Promise<void> {
     await this.app.get(MongoConnection).connection.dropDatabase();
+    await this.leave();
+  }
+
+  /** Ends the process alone: another one goes on with the database. */
+  async leave(): Promise<void> {
     await this.app.close();
     await rm(this.folder, { recursive: true });
   }

@@ -106,6 +106,7 @@ function ownVariables(app: AppName, settings: AppSettings): Record<string, strin
         CREATE_DATASET_GROUPS: '#all',
         UPDATE_DATASET_LIFECYCLE_GROUPS: 'archivemanager,catena-services,catena-publisher',
         UPDATE_JOB_PRIVILEGED_GROUPS: 'archivemanager,catena-services',
+        OPERATIONS_GROUPS: 'archivemanager',
         DOI_PREFIX: doiPrefix,
         DOI_REGISTRATION: 'confirmed',
         PUBLICATION_PUBLISHER: 'Catena demonstration',

@@ -23,6 +23,10 @@ export interface GroupLists {
   readonly historyOfPolicies: readonly string[];
   readonly historyOfDatablocks: readonly string[];
   readonly historyOfAttachments: readonly string[];
+  /** See everything that runs, and act on it. */
+  readonly operator: readonly string[];
+  /** See everything that runs. */
+  readonly operationsViewer: readonly string[];
 }
 
 export type Tier = keyof GroupLists | 'signedIn' | 'anyone';
@@ -74,6 +78,12 @@ const proposalWriters: Rule = [
 const policyKeepers: Rule = [
   ['admin', 'all'],
   ['policy', 'all'],
+];
+
+const operationsReaders: Rule = [
+  ['admin', 'all'],
+  ['operator', 'all'],
+  ['operationsViewer', 'all'],
 ];
 
 const historyReaders = (tier: Tier): Rule => [
@@ -204,6 +214,8 @@ export const accessTable = {
       ['admin', 'all'],
       ['createJobPrivileged', 'all'],
       ['updateJobPrivileged', 'all'],
+      ['operator', 'all'],
+      ['operationsViewer', 'all'],
       ['signedIn', ['own', 'ownerUser']],
     ],
     delete: [['deleteJob', 'all']],
@@ -322,6 +334,17 @@ export const accessTable = {
     ],
   },
   event: { connections: admins },
+  /** What runs: queues, work, storage, parked messages, and who did what to them. */
+  operations: {
+    read: operationsReaders,
+    audit: operationsReaders,
+    act: [
+      ['admin', 'all'],
+      ['operator', 'all'],
+    ],
+    /** Messages of others, in their words. */
+    edit: admins,
+  },
   /** Any of them; which ones is asked by the collection. */
   histories: { read: Object.values(historiesByCollection).flat() },
   history: historiesByCollection,

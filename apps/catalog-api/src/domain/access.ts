@@ -65,9 +65,14 @@ export class AccessRules {
     return rule.some(([tier]) => this.belongs(tier, caller));
   }
 
+  /** What the rule gives the caller, and by which tier; undefined: nothing. */
+  grantOf(rule: Rule, caller: Caller | undefined): Rule[number] | undefined {
+    return rule.find(([tier]) => this.belongs(tier, caller));
+  }
+
   /** Whether the rule covers this record for the caller. */
   allows(rule: Rule, caller: Caller | undefined, record: object): boolean {
-    const grant = rule.find(([tier]) => this.belongs(tier, caller));
+    const grant = this.grantOf(rule, caller);
     if (grant === undefined) return false;
     const [, reach] = grant;
     return reach === 'all' || reach.some((tie) => isTied(tieOf(tie, caller), record));
@@ -75,7 +80,7 @@ export class AccessRules {
 
   /** The records that the rule covers, as a condition for the database: `undefined` for all, one that nothing meets for none. */
   condition(rule: Rule, caller: Caller | undefined): Condition {
-    const grant = rule.find(([tier]) => this.belongs(tier, caller));
+    const grant = this.grantOf(rule, caller);
     const reach = grant?.[1] ?? [];
     if (reach === 'all') return undefined;
     const ties = reach
@@ -137,6 +142,10 @@ export class AccessRules {
 
   isUpdateJobPrivileged(caller: Caller | undefined): boolean {
     return this.belongs('updateJobPrivileged', caller);
+  }
+
+  isOperator(caller: Caller | undefined): boolean {
+    return this.admits(accessTable.operations.act, caller);
   }
 
   visibleJobs(caller: Caller): Condition {

@@ -151,23 +151,29 @@ export function ownerForOrdinary(caller: Caller | undefined, wanted: JobOwner): 
   return { ownerUser: caller.username, ownerGroup: wanted.ownerGroup };
 }
 
-/** Whether this caller may create this job for this owner on these datasets. */
+/**
+ * Whether this caller may create this job for this owner on these datasets.
+ *
+ * @param onBehalf for the owner, whose own rights to the datasets count alone
+ */
 export function mayCreateJob(
   rules: AccessRules,
   caller: Caller | undefined,
   type: JobTypeConfiguration,
   owner: JobOwner,
   datasets: readonly JobDataset[] | undefined,
+  onBehalf = false,
 ): boolean {
   if (rules.isAdmin(caller)) return true;
   const auth = type.create.auth;
   if (isForOperators(type.workflow))
     return (
+      onBehalf ||
       mayTendCopies(rules, caller) ||
       (auth !== undefined && caller !== undefined && namesCaller(auth, caller))
     );
   const everyDataset = auth === undefined || passesDatasets(auth, owner, datasets);
-  if (rules.isCreateJobPrivileged(caller)) return everyDataset;
+  if (onBehalf || rules.isCreateJobPrivileged(caller)) return everyDataset;
   if (auth === undefined || auth === '#jobAdmin' || !everyDataset) return false;
   if (auth === '#all' || auth === '#datasetPublic') return true;
   return caller !== undefined && (auth.startsWith('#') || namesCaller(auth, caller));
@@ -193,6 +199,28 @@ export function mayUpdateJob(
   if (auth === '#jobOwnerGroup')
     return job.ownerGroup !== undefined && caller.currentGroups.includes(job.ownerGroup);
   return namesCaller(auth, caller);
+}
+
+/** Who may change a job may stop it; operators stop those of everybody, and change none. */
+export function mayStopJob(
+  rules: AccessRules,
+  caller: Caller | undefined,
+  type: JobTypeConfiguration,
+  job: JobOwner,
+): boolean {
+  return rules.isOperator(caller) || mayUpdateJob(rules, caller, type, job);
+}
+
+/** Whether a job is neither the caller's own nor one of his groups'. */
+export function isOfOthers(caller: Caller | undefined, { ownerUser, ownerGroup }: JobOwner): boolean {
+  const isOwn = ownerUser !== undefined && ownerUser === caller?.username;
+  return !isOwn && (ownerGroup === undefined || caller?.currentGroups.includes(ownerGroup) !== true);
+}
+
+/** What the update rule of a job type gives a caller at best, before any job is looked at. */
+export function mayHope(auth: string | undefined, caller: Caller): boolean {
+  if (auth === undefined || auth === '#jobAdmin') return false;
+  return auth.startsWith('#') || namesCaller(auth, caller);
 }
 
 /** One answer for a dataset that does not exist and for one of others. */

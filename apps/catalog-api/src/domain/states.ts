@@ -25,6 +25,9 @@ export function isCatenas({
   return catena?.workflow !== undefined && catena.workflow !== 'none' && catena.finished !== true;
 }
 
+/** Words that today's systems end a job with. */
+export const endWords = /^(finished|completed|jobCancel)/;
+
 /** A claim ends with the dataset's part of the job; until then it is decided, once, what becomes of the datablocks. */
 export const claimSteps: Steps<ClaimState> = {
   open: ['open', 'ended'],

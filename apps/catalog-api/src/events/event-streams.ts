@@ -61,11 +61,18 @@ export class EventStreams extends HostedLoop {
     super.onModuleDestroy();
   }
 
-  /** Of all jobs that the listener may see. @throws TooManyRequests */
-  openForAll(session: Session, caller: Caller, reply: FastifyReply): void {
+  /**
+   * Of all jobs that the listener may see.
+   *
+   * @param lastEventId of one who was cut off: what it has heard last
+   * @throws TooManyRequests
+   */
+  openForAll(session: Session, caller: Caller, reply: FastifyReply, lastEventId?: string): void {
     const stream = this.streams.open(session, caller, reply, () => leave());
-    const leave = this.feed.add(stream, this.clock.now());
-    stream.send('connected', JSON.stringify({ id: newId() }));
+    const leave = this.feed.add(stream, lastEventId);
+    const place = lastEventId === undefined ? this.clock.now().getTime() : undefined;
+    stream.send('connected', JSON.stringify({ id: newId() }), place);
+    this.wake();
   }
 
   /** Of one job, until it is over. @throws TooManyRequests */

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
+import { JobRowsModule } from '../job-rows/job-rows.module.js';
 import { EventStreams } from './event-streams.js';
 import { EventTickets } from './event-tickets.js';
 import { EventsController } from './events.controller.js';
@@ -11,7 +12,7 @@ import { ShownTexts } from './shown-texts.js';
 
 /** What open pages are told of jobs, while it happens. */
 @Module({
-  imports: [AccountsModule],
+  imports: [AccountsModule, JobRowsModule],
   controllers: [EventsController],
   providers: [EventStreams, EventTickets, JobFeed, JobChanges, JobWatchers, OpenStreams, ShownTexts],
   exports: [EventStreams, JobChanges, OpenStreams],

@@ -1,3 +1,5 @@
+import { endWords } from '../domain/states.js';
+import { shownProgress } from '../job-rows/job-row.js';
 import type { JobRecord } from '../persistence/records.js';
 
 /** What a listener of one job is told of it, as lines of JSON. */
@@ -22,21 +24,15 @@ export const shownOfJobs = {
 
 /** @param shown what of a text the listener may see */
 export function stateOf(job: JobRecord, shown: (value: unknown) => unknown): JobState {
-  const { statusCode, statusMessage, updatedAt, catena } = job;
+  const { statusCode, statusMessage, updatedAt } = job;
+  const progress = job.catena?.finished === true ? shownProgress(job) : job.catena?.progress;
   return {
     status: JSON.stringify(shown({ statusCode, statusMessage, updatedAt })),
-    progress: catena?.progress === undefined ? undefined : JSON.stringify(shown(catena.progress)),
+    progress: progress === undefined ? undefined : JSON.stringify(shown(progress)),
     isOver: isOver(job),
   };
 }
 
-/** One line about a job among others. */
-export function newsOf(job: JobRecord, shown: (value: unknown) => unknown): string {
-  const { _id: id, type, statusCode, statusMessage, updatedAt } = job;
-  return JSON.stringify(shown({ id, type, statusCode, statusMessage, updatedAt }));
-}
-
-/** Words that today's systems end a job with. */
 function isOver(job: JobRecord): boolean {
-  return job.catena?.finished === true || /^(finished|completed|jobCancel)/.test(job.statusCode);
+  return job.catena?.finished === true || endWords.test(job.statusCode);
 }

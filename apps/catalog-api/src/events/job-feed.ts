@@ -1,59 +1,147 @@
 import { Injectable } from '@nestjs/common';
 import { accessTable } from '../domain/access-table.js';
 import { AccessRules } from '../domain/access.js';
+import type { JobFacts } from '../job-rows/job-row.js';
+import { JobRowReader } from '../job-rows/job-row-reader.js';
 import { acceptedJobs, Catalogue } from '../persistence/catalogue.js';
-import type { JobRecord } from '../persistence/records.js';
-import { newsOf, shownOfJobs } from './job-events.js';
 import type { OpenStream } from './open-stream.js';
 import { ShownTexts } from './shown-texts.js';
 
-/** Clocks of processes differ; what is seen twice is sent once. */
+/** Milliseconds: clocks of processes differ; what is seen twice is sent once. */
 const overlap = 5000;
-const maxJobsAtOnce = 500;
+/** Milliseconds for which a listener who was cut off is told what he missed. */
+const memory = 120_000;
+/** Jobs of one look: two times of each are read. */
+const maxChanges = 5000;
+/** Jobs whose rows are read at once. */
+const maxRows = 500;
 
-/** Listeners to whatever happens to the jobs they may see. One look at the database serves all of them. */
+/** When a job changed last, as far as its row tells of it; milliseconds since 1970. */
+interface Change {
+  readonly id: string;
+  readonly time: number;
+}
+
+interface Joining {
+  readonly stream: OpenStream;
+  /** Until when the listener has heard everything; undefined for one who begins. */
+  readonly heardUntil: number | undefined;
+}
+
+/**
+ * Listeners to whatever happens to the jobs they may see. One look at the database serves all of them. Each event carries the
+ * time of its change as its id: whoever comes back with it, to this process or another, hears from the database what he missed.
+ */
 @Injectable()
 export class JobFeed {
   private readonly listeners = new Set<OpenStream>();
+  private readonly joining = new Map<OpenStream, Joining>();
   private readonly sent = new Map<string, number>();
-  private since = new Date(0);
+  private since = 0;
 
   constructor(
     private readonly catalogue: Catalogue,
+    private readonly reader: JobRowReader,
     private readonly rules: AccessRules,
     private readonly texts: ShownTexts,
   ) {}
 
-  /** @returns a function that ends it */
-  add(stream: OpenStream, now: Date): () => void {
-    if (this.listeners.size === 0) this.since = now;
-    this.listeners.add(stream);
+  /**
+   * From the next look on.
+   *
+   * @param lastEventId what the listener has heard last, as he says
+   * @returns a function that ends it
+   */
+  add(stream: OpenStream, lastEventId: string | undefined): () => void {
+    const isPlace = lastEventId !== undefined && /^\d{1,16}$/.test(lastEventId);
+    // An id that is none of ours is too old for us.
+    const heardUntil = lastEventId === undefined ? undefined : isPlace ? Number(lastEventId) : 0;
+    this.joining.set(stream, { stream, heardUntil });
     return () => {
+      this.joining.delete(stream);
       this.listeners.delete(stream);
       if (this.listeners.size === 0) this.sent.clear();
     };
   }
 
   async look(now: Date): Promise<void> {
-    if (this.listeners.size === 0) return;
-    const from = new Date(this.since.getTime() - overlap);
-    const jobs = await this.catalogue.jobs
-      .find({ updatedAt: { $gte: from }, ...acceptedJobs }, { projection: shownOfJobs })
-      .sort({ updatedAt: 1 })
-      .limit(maxJobsAtOnce)
-      .toArray();
-    const last = jobs.length === maxJobsAtOnce ? jobs.at(-1)?.updatedAt : undefined;
-    this.since = last === undefined ? now : new Date(last.getTime() + overlap);
-    for (const job of jobs) this.tell(job);
-    for (const [id, time] of this.sent) if (time < from.getTime()) this.sent.delete(id);
+    if (this.listeners.size + this.joining.size === 0) return;
+    const time = now.getTime();
+    if (this.listeners.size === 0) this.since = time;
+    const joining = [...this.joining.values()];
+    const from =
+      Math.min(this.since, ...joining.map(({ heardUntil }) => startOf(heardUntil, time))) - overlap;
+    const { changes, wholeUntil } = await this.changesSince(new Date(from));
+    const fresh = new Set(changes.filter(({ id, time: at }) => this.isFresh(id, at)).map(({ id }) => id));
+    const wanted = joining.length === 0 ? changes.filter(({ id }) => fresh.has(id)) : changes;
+    for (let start = 0; start < wanted.length; start += maxRows)
+      await this.tell(wanted.slice(start, start + maxRows), fresh, joining);
+    for (const { stream, heardUntil } of joining) {
+      // Who was away for longer reads everything anew.
+      if (heardUntil !== undefined && (startOf(heardUntil, time) !== heardUntil || wholeUntil !== undefined))
+        stream.send('reset', '{}', time);
+      if (this.joining.delete(stream)) this.listeners.add(stream);
+    }
+    this.since = wholeUntil === undefined ? time : Math.max(this.since, Math.min(wholeUntil, time));
+    for (const stream of this.listeners) stream.place = this.since;
+    for (const [id, at] of this.sent) if (at < this.since - 2 * overlap) this.sent.delete(id);
   }
 
-  private tell(job: JobRecord): void {
-    const time = job.updatedAt.getTime();
-    if (this.sent.get(job._id) === time) return;
-    this.sent.set(job._id, time);
-    for (const stream of this.listeners)
-      if (this.rules.allows(accessTable.job.read, stream.caller, job))
-        stream.send('job', newsOf(job, this.texts.of(stream.caller)));
+  /**
+   * Oldest first; some more than once in two looks, for clocks differ.
+   *
+   * @returns wholeUntil where there are more than one look reads: what was written after this time may be missing
+   */
+  private async changesSince(
+    from: Date,
+  ): Promise<{ changes: readonly Change[]; wholeUntil: number | undefined }> {
+    const condition = { $or: [{ updatedAt: { $gte: from } }, { 'catena.progress.at': { $gte: from } }] };
+    const jobs = await this.catalogue.jobs
+      .find({ ...condition, ...acceptedJobs }, { projection: { updatedAt: 1, 'catena.progress.at': 1 } })
+      .sort({ updatedAt: 1 })
+      .limit(maxChanges)
+      .toArray();
+    const changes = jobs.map((job) => ({ id: job._id, time: timeOf(job) }));
+    const wholeUntil = jobs.length < maxChanges ? undefined : jobs.at(-1)?.updatedAt.getTime();
+    return { changes: changes.sort((one, other) => one.time - other.time), wholeUntil };
   }
+
+  private isFresh(id: string, time: number): boolean {
+    return time >= this.since - overlap && this.sent.get(id) !== time;
+  }
+
+  private async tell(
+    changes: readonly Change[],
+    fresh: ReadonlySet<string>,
+    joining: readonly Joining[],
+  ): Promise<void> {
+    const facts = new Map(
+      (await this.reader.facts(changes.map(({ id }) => id))).map((job) => [job._id, job]),
+    );
+    const surroundings = await this.reader.surroundingsOf([...facts.values()]);
+    const send = (stream: OpenStream, job: JobFacts, time: number): void => {
+      if (!this.rules.allows(accessTable.job.read, stream.caller, job)) return;
+      const row = this.reader.rowFor(stream.caller, job, surroundings);
+      stream.send('job', JSON.stringify(this.texts.of(stream.caller)(row)), time);
+    };
+    for (const { id, time } of changes) {
+      const job = facts.get(id);
+      if (job === undefined) continue;
+      for (const { stream, heardUntil } of joining)
+        if (fresh.has(id) || time >= (heardUntil ?? Infinity) - overlap) send(stream, job, time);
+      if (!fresh.has(id)) continue;
+      this.sent.set(id, time);
+      for (const stream of this.listeners) send(stream, job, time);
+    }
+  }
+}
+
+/** From when on a listener is told what happened; the present for one who begins, or was away for too long. */
+function startOf(heardUntil: number | undefined, now: number): number {
+  if (heardUntil === undefined) return now;
+  return heardUntil >= now - memory && heardUntil <= now + overlap ? heardUntil : now;
+}
+
+function timeOf({ updatedAt, catena }: Pick<JobFacts, 'updatedAt' | 'catena'>): number {
+  return Math.max(updatedAt?.getTime() ?? 0, catena?.progress?.at.getTime() ?? 0);
 }

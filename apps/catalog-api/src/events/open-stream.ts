@@ -5,10 +5,15 @@ import type { Caller } from '../domain/access.js';
 /** Bytes that may wait for a reader: a client that does not read them is cut off. */
 const maxUnread = 256 * 1024;
 
+/** Milliseconds after which a browser comes back that was cut off. */
+const reconnectAfter = 3000;
+
 /** One connection over which a listener is sent events. */
 export class OpenStream {
   /** When the server last looked whether the session still stands for the caller; milliseconds since 1970. */
   checkedAt: number;
+  /** Until when the listener was told everything, where it can come back with that; milliseconds since 1970. */
+  place?: number;
   private isUnread = false;
 
   constructor(
@@ -29,17 +34,21 @@ export class OpenStream {
       'x-content-type-options': 'nosniff',
     });
     this.raw.flushHeaders();
+    this.write(`retry: ${reconnectAfter}\n\n`);
   }
 
-  /** @param data one line of JSON */
-  send(event: string, data: string): void {
-    this.write(`event: ${event}\ndata: ${data}\n\n`);
+  /**
+   * @param data one line of JSON
+   * @param place what the listener comes back with when it has heard this last
+   */
+  send(event: string, data: string, place?: number): void {
+    this.write(`${idOf(place)}event: ${event}\ndata: ${data}\n\n`);
   }
 
   /** A sign of life; a reader who has not read since the last one, or not even the end, is gone. */
   breathe(): void {
     if (this.isUnread || this.raw.writableEnded) this.drop();
-    else this.write(': still here\n\n');
+    else this.write(`: still here\n${idOf(this.place)}\n`);
   }
 
   end(): void {
@@ -59,4 +68,8 @@ export class OpenStream {
     this.isUnread = true;
     this.raw.once('drain', () => (this.isUnread = false));
   }
+}
+
+function idOf(place: number | undefined): string {
+  return place === undefined ? '' : `id: ${place}\n`;
 }

@@ -48,7 +48,13 @@ describe('A new job', () => {
   beforeEach(async () => {
     all = memoryClaiming();
     await all.catalogue.datasets.insertMany([datasetOf('a'), datasetOf('b')]);
-    const lists = { admin: ['admin'], updateJobPrivileged: ['managers'], createJobPrivileged: ['ingestors'] };
+    const lists = {
+      admin: ['admin'],
+      updateJobPrivileged: ['managers'],
+      createJobPrivileged: ['ingestors'],
+      operator: [],
+      operationsViewer: [],
+    };
     const groups = new Proxy(lists, { get: (known, name) => Reflect.get(known, name) ?? [] });
     const rules = new AccessRules(groups as unknown as GroupLists);
     const owners = new JobOwners(all.catalogue, rules, {} as CallerLookup);

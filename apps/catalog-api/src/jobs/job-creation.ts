@@ -7,6 +7,7 @@ import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import type { Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { JobConfiguration, JobTypeConfiguration } from '../domain/job-configuration.js';
+import { endWords } from '../domain/states.js';
 import { copyTargetsOf, datasetListOf, tapeCopiesOf, type CopyTargets } from '../domain/job-rules.js';
 import { beginsAt, notBeforeOf } from './job-time.js';
 import type { JobRecord } from '../persistence/records.js';
@@ -28,6 +29,8 @@ export interface NewJob {
   readonly request: unknown;
   readonly idempotencyKey?: string | undefined;
   readonly retryOf?: string;
+  /** Whether the caller posts it for its owner, whose rights to the datasets count alone. */
+  readonly onBehalf?: boolean;
   /** Of a retry: who gets the mails of the earlier job. An ordinary caller gets them instead. */
   readonly initiator?: string;
   /** The datasets of the list, where they were read already: not a second time for one post. */
@@ -91,8 +94,12 @@ export class JobCreation {
     const { furthestExecution: furthest } = this.config;
     const notBefore = notBeforeOf(wanted.jobParams, { workflow: type.workflow, now, furthest });
     const copyTargets = copyTargetsOf(type.workflow, wanted.jobParams);
-    const owner = await this.owners.ownerOf(caller, wanted, type);
-    const datasets = await this.datasets.admitted(caller, type, owner, list, wanted.datasets);
+    const { onBehalf } = wanted;
+    const owner = await this.owners.ownerOf(caller, wanted, type, onBehalf);
+    const datasets = await this.datasets.admitted(caller, type, owner, list, {
+      read: wanted.datasets,
+      onBehalf,
+    });
     this.actions.validate(type.create.actions, {
       request: wanted.request,
       ...(datasets === undefined ? {} : { datasets }),
@@ -185,6 +192,7 @@ export class JobCreation {
         workflow: type.workflow,
         reported: 0,
         finished: false,
+        ...(endWords.test(job.statusCode) && type.workflow === 'none' ? {} : { unfinished: true as const }),
         ...pick('retryOf', wanted.retryOf),
         ...pick('initiator', owner.initiator ?? wanted.initiator),
         ...(notBefore === undefined ? {} : { notBefore }),

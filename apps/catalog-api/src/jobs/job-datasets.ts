@@ -42,16 +42,20 @@ export class JobDatasets {
    * from the datasets: a caller with none learns neither which pids there are nor what their files are called.
    *
    * @param read the datasets of the list, where they were read for this post already
+   * @param onBehalf whether the caller posts it for its owner, whose rights count alone
    */
   async admitted(
     caller: Caller | undefined,
     type: JobTypeConfiguration,
     owner: JobOwner,
     list: readonly DatasetListEntry[] | undefined,
-    read?: readonly JobDataset[],
+    {
+      read,
+      onBehalf = false,
+    }: { read?: readonly JobDataset[] | undefined; onBehalf?: boolean | undefined } = {},
   ): Promise<readonly JobDataset[] | undefined> {
     if (list === undefined) {
-      if (!mayCreateJob(this.rules, caller, type, owner, undefined)) throw notYours();
+      if (!mayCreateJob(this.rules, caller, type, owner, undefined, onBehalf)) throw notYours();
       return undefined;
     }
     const seen = new Set<string>();
@@ -59,7 +63,7 @@ export class JobDatasets {
     const found = read ?? (await this.read([...seen]));
     const known = new Map(found.map((dataset) => [dataset.pid, dataset]));
     const missing = [...seen].filter((pid) => !known.has(pid));
-    if (!mayCreateJob(this.rules, caller, type, owner, found)) throw notYours();
+    if (!mayCreateJob(this.rules, caller, type, owner, found, onBehalf)) throw notYours();
     if (missing.length > 0) {
       if (asksDatasets(type) && !this.rules.isAdmin(caller)) throw notYours();
       throw new JobRefusal(400, `Datasets with pid ${missing.slice(0, 100).join(',')} do not exist.`);
@@ -68,7 +72,8 @@ export class JobDatasets {
       throw new JobRefusal(404, `Unable to get a dataset. (${repeated} is listed twice.)`);
     // A job type may be open to everybody; the names of files are not.
     const named = list.filter(({ files }) => files.length > 0);
-    if (!named.every(({ pid }) => this.mayReadFiles(caller, type, known.get(pid)!))) throw notYours();
+    if (!onBehalf && !named.every(({ pid }) => this.mayReadFiles(caller, type, known.get(pid)!)))
+      throw notYours();
     const bytes = await this.bytesOfNamed(named, known);
     return found.map((dataset) => {
       const namedBytes = bytes.get(dataset.pid);

@@ -53,9 +53,10 @@ export class JobOwners {
     caller: Caller | undefined,
     wanted: WantedOwner,
     type: JobTypeConfiguration,
+    onBehalf = false,
   ): Promise<OwnerOfJob> {
     const contactEmail = wanted.contactEmail ?? caller?.email ?? '';
-    if (!this.isPrivileged(caller, type))
+    if (!onBehalf && !this.isPrivileged(caller, type))
       return { ...ownerForOrdinary(caller, wanted), contactEmail, ...initiatorOf(caller, contactEmail) };
     const { ownerUser, ownerGroup } = wanted;
     if (ownerGroup === undefined && ownerUser === undefined && wanted.contactEmail === undefined)

@@ -21,7 +21,7 @@ const configuration = parseJobConfiguration(
   { configVersion: 'v1', jobs: [{ jobType: 'archive', create: { actions: [] }, update }] },
   'jobs.yaml',
 );
-const noGroups = { admin: [], updateJobPrivileged: [] } as unknown as GroupLists;
+const noGroups = { admin: [], operator: [], updateJobPrivileged: [] } as unknown as GroupLists;
 
 const config = {
   jobMails: { archiveManagers: [], templates: undefined, lifetime: 1 },

@@ -5,7 +5,7 @@ import { eventRow, legacyRow } from '#outbox';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import type { JobConfiguration } from '../domain/job-configuration.js';
-import { mayUpdateJob } from '../domain/job-rules.js';
+import { isOfOthers, mayStopJob, mayUpdateJob } from '../domain/job-rules.js';
 import { isCatenas } from '../domain/states.js';
 import { mergePatch } from '../datasets/dataset-answers.js';
 import { JobRecords, type JobNote, type JobReport } from '../persistence/job-records.js';
@@ -86,8 +86,10 @@ export class JobUpdates {
       `Job ${id} is run by Catena, which alone sets its status. To stop it: POST /api/v4/jobs/${id}/cancel.`,
     );
   }
-  async cancel(caller: Caller | undefined, id: string): Promise<JobRecord> {
-    const job = await this.updatable(caller, id);
+
+  /** @param reason as the caller gives it: 3 to 500 characters */
+  async cancel(caller: Caller | undefined, id: string, reason?: string): Promise<JobRecord> {
+    const job = await this.stoppable(caller, id);
     const by = caller?.username ?? 'anonymous';
     if (!isCatenas(job)) {
       if (job.catena?.finished === true) return this.cancelledTooLate(job, by);
@@ -98,8 +100,28 @@ export class JobUpdates {
     }
     const now = this.clock.now();
     const row = eventRow(jobCancelRequestedV1, { jobId: id, requestedBy: by }, now);
-    const changed = await this.jobs.requestCancel(id, row, requested(job, by, 'Cancel requested.', now));
-    return changed ?? this.cancelledTooLate(job, by);
+    const said = reason === undefined ? {} : { reason };
+    const entry = { ...requested(job, by, 'Cancel requested.', now), ...said };
+    const changed = await this.jobs.requestCancel(id, row, entry);
+    if (changed === undefined) return this.cancelledTooLate(job, by);
+    this.news.tell(id);
+    return changed;
+  }
+
+  /**
+   * As `cancel`, for people who look at lists: whoever stops the work of others says why.
+   *
+   * @throws JobRefusal 400 without a reason for a job of others that goes on
+   */
+  async cancelFor(caller: Caller, id: string, reason: string | undefined): Promise<JobRecord> {
+    const job = await this.stoppable(caller, id);
+    if (reason === undefined && isCatenas(job) && isOfOthers(caller, job))
+      throw new JobRefusal(
+        400,
+        `Expected a reason of 3 to 500 characters for cancelling job ${id} of others, found none: its owner reads it.`,
+        { code: 'operations.reason-missing' },
+      );
+    return this.cancel(caller, id, reason);
   }
 
   /** Leaves a trace in the history of a job that is over; another request for one that is being cancelled leaves none. */
@@ -184,13 +206,21 @@ export class JobUpdates {
   }
 
   /** @throws JobRefusal for who may not change it, and for one that is not there */
-  async updatable(caller: Caller | undefined, id: string): Promise<JobRecord> {
+  updatable(caller: Caller | undefined, id: string): Promise<JobRecord> {
+    return this.open(caller, id, mayUpdateJob);
+  }
+
+  /** @throws JobRefusal for who may not stop it, or say what becomes of its copies, and for one that is not there */
+  stoppable(caller: Caller | undefined, id: string): Promise<JobRecord> {
+    return this.open(caller, id, mayStopJob);
+  }
+
+  private async open(caller: Caller | undefined, id: string, may: typeof mayUpdateJob): Promise<JobRecord> {
     const job = await this.jobs.findAccepted(id);
     if (job === undefined) throw new JobRefusal(400, 'Invalid job id.');
     const type = this.configuration.jobs.get(job.type);
     if (type === undefined) throw new JobRefusal(400, `Invalid job type: ${job.type}`);
-    if (!mayUpdateJob(this.rules, caller, type, job))
-      throw new JobRefusal(403, 'Unauthorized to update this job.');
+    if (!may(this.rules, caller, type, job)) throw new JobRefusal(403, 'Unauthorized to update this job.');
     return job;
   }
 }

@@ -1,5 +1,5 @@
 import { Type } from 'class-transformer';
-import { IsArray, IsObject, IsOptional, IsString, ValidateNested } from 'class-validator';
+import { IsArray, IsObject, IsOptional, IsString, Length, ValidateNested } from 'class-validator';
 import { IsMailAddress } from '../http/mail-address.decorator.js';
 import { IsISO8601 } from '../http/iso-date.decorator.js';
 
@@ -21,6 +21,11 @@ export class UpdateJobDtoV3 {
   @IsOptional() @IsString() jobStatusMessage?: string;
   @IsOptional() @IsObject() jobResultObject?: Record<string, unknown>;
   @IsOptional() executionTime?: unknown;
+}
+
+/** Why a job is stopped; required where it is a job of others. */
+export class CancelJobDto {
+  @IsOptional() @IsString() @Length(3, 500) reason?: string;
 }
 
 class DatasetListDto {

@@ -37,6 +37,6 @@ import { JobsV4Controller } from './jobs-v4.controller.js';
     JobUpdates,
     JobV3Bodies,
   ],
-  exports: [JobUpdates],
+  exports: [JobCreation, JobQueries, JobUpdates],
 })
 export class JobsModule {}

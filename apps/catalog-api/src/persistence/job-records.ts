@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { newOutbox, OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
 import { conditionsOf, isDuplicateKey } from '#persistence';
 import { wordsFor } from '#scicat-database';
-import { jobSteps } from '../domain/states.js';
+import { endWords, jobSteps } from '../domain/states.js';
 import { acceptedJobs, Catalogue } from './catalogue.js';
 import { withoutOwnFields, withoutWords } from './own-fields.js';
 import type { JobHistoryEntry, JobMail, JobMailKind, JobProgress, JobRecord } from './records.js';
@@ -103,9 +103,16 @@ export class JobRecords {
 
   /** @returns undefined when the job is over, or is being cancelled already */
   requestCancel(_id: string, row: OutboxRow, entry: JobHistoryEntry): Promise<JobRecord | undefined> {
+    const { by, at, reason } = entry;
     return this.changes.changeAndRead<JobRecord>(
       { _id, ...goesOn, 'catena.cancelRequested': { $ne: true } },
-      { $set: { 'catena.cancelRequested': true }, $push: historyOf([entry]) },
+      {
+        $set: {
+          ...{ 'catena.cancelRequested': true, updatedAt: at },
+          'catena.cancel': { by, at, ...(reason === undefined ? {} : { reason }) },
+        },
+        $push: historyOf([entry]),
+      },
       [row],
       withoutWords,
     );
@@ -120,6 +127,14 @@ export class JobRecords {
       { $push: historyOf([entry]) },
       [],
       withoutWords,
+    );
+  }
+
+  /** Says in the history of a job that is over by which one it is done again. */
+  noteRetry(_id: string, entry: JobHistoryEntry): Promise<boolean> {
+    return this.changes.change(
+      { _id, ...staysOver },
+      { $set: { updatedAt: entry.at }, $push: historyOf([entry]) },
     );
   }
 
@@ -226,11 +241,13 @@ export class JobRecords {
     condition: object = {},
     own: Readonly<Record<string, unknown>> = {},
   ): Promise<JobRecord | undefined> {
+    const { unset, set } = markOf(after, { ...fields, ...own });
     return this.changes.changeAndRead<JobRecord>(
       { _id: after._id, ...condition },
       {
         $inc: { 'catena.changes': 1 },
-        $set: { ...fields, ...own, ...wordsFor('Job', after) },
+        $set: { ...fields, ...own, ...set, ...wordsFor('Job', after) },
+        ...(unset === undefined ? {} : { $unset: unset }),
         $push: historyOf(entries),
       },
       rows,
@@ -245,6 +262,20 @@ export class JobRecords {
   private async is(condition: object): Promise<boolean> {
     return (await this.catalogue.jobs.countDocuments(condition, { limit: 1 })) > 0;
   }
+}
+
+/** `catena.unfinished` as it will be: of a job that Catena runs by its last report, of others by what they say. */
+function markOf(
+  { catena }: JobRecord,
+  written: Readonly<Record<string, unknown>>,
+): { readonly set?: object; readonly unset?: object } {
+  const isOurs = catena?.workflow !== undefined && catena.workflow !== 'none';
+  const { 'catena.finished': finished, statusCode } = written;
+  // Who writes neither leaves the mark alone: another may write one of them at this moment.
+  if (isOurs ? finished === undefined : typeof statusCode !== 'string') return {};
+  return (isOurs ? finished === true : endWords.test(String(statusCode)))
+    ? { unset: { 'catena.unfinished': '' } }
+    : { set: { 'catena.unfinished': true } };
 }
 
 /** Appends to the history in the job's document, which keeps the latest entries. */

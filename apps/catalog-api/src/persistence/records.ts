@@ -116,8 +116,17 @@ export interface JobHistoryEntry {
   readonly by: string;
   readonly statusCode: string;
   readonly statusMessage: string;
+  /** Why, in the words of who did it. */
+  readonly reason?: string;
   /** What happened without a change of status. */
-  readonly event?: 'cancel-requested' | 'cancel-too-late' | 'copies-requested' | 'copies-changed';
+  readonly event?: 'cancel-requested' | 'cancel-too-late' | 'copies-requested' | 'copies-changed' | 'retried';
+}
+
+export interface JobCancel {
+  readonly by: string;
+  readonly at: Date;
+  /** Absent where nobody was asked for one: a PATCH of SciCat's, a job of one's own. */
+  readonly reason?: string;
 }
 
 export interface JobProgress {
@@ -166,9 +175,13 @@ interface JobCatenaPart {
   /** Highest sequence of a report that was applied: older reports change nothing. */
   reported: number;
   finished: boolean;
+  /** Until the job is over, by its state or, where another archive system runs it, by its word: what long lists look for. */
+  unfinished?: true;
   /** Changes of status and result so far: whoever merges into the result asks for the number it has read. */
   changes?: number;
   cancelRequested?: boolean;
+  /** Who asked for its end first. */
+  cancel?: JobCancel;
   retryOf?: string;
   /** Requests to keep what it has retrieved for longer, or to let go of it: the number of the last one, and of the last answer taken. */
   pins?: { readonly asked: number; readonly askedAt: Date; readonly answered: number };

@@ -24,7 +24,7 @@ const configuration = parseJobConfiguration(
   { configVersion: 'v1', jobs: [{ jobType: 'retrieve', create: { actions: [] }, update }] },
   'jobs.yaml',
 );
-const noGroups = { admin: [], updateJobPrivileged: [] } as unknown as GroupLists;
+const noGroups = { admin: [], operator: [], updateJobPrivileged: [] } as unknown as GroupLists;
 const over = { workflow: 'retrieve', finished: true } as const;
 const result = ['a', 'b'].map((archiveId) => ({ archiveId, url: `old ${archiveId}`, expiresAt: 'old' }));
 

@@ -39,7 +39,7 @@ export class JobRetrievals {
 
   /** Who may cancel a job may also say what becomes of its copies. */
   async request(caller: Caller, id: string, change: PinChange): Promise<JobRecord> {
-    const job = await this.updates.updatable(caller, id);
+    const job = await this.updates.stoppable(caller, id);
     const now = this.clock.now();
     const { catena, statusCode } = job;
     // One that failed, or was cancelled, has no links; what it had brought until then takes room all the same.

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { SignInModule } from '../sign-in/sign-in.module.js';
+import { CapabilitiesController } from './capabilities.controller.js';
 import { UserDirectory } from './user-directory.service.js';
 import { UserIdentitiesController } from './user-identities.controller.js';
 import { UserSettingsController } from './user-settings.controller.js';
@@ -10,7 +11,13 @@ import { UsersController } from './users.controller.js';
 /** People, their settings and their identities. Fixed paths come before those with an id. */
 @Module({
   imports: [AccountsModule, SignInModule],
-  controllers: [UserSettingsController, UserTokensController, UsersController, UserIdentitiesController],
+  controllers: [
+    CapabilitiesController,
+    UserSettingsController,
+    UserTokensController,
+    UsersController,
+    UserIdentitiesController,
+  ],
   providers: [UserDirectory],
 })
 export class UsersModule {}

@@ -71,8 +71,9 @@ export async function waitsFor(client: HttpClient, job: Job): Promise<readonly s
   }
 }
 
-export async function cancelJob(client: HttpClient, id: string): Promise<void> {
-  await client.post(`/api/v4/jobs/${encodeURIComponent(id)}/cancel`, undefined, { repeatable: true });
+export async function cancelJob(client: HttpClient, id: string, reason?: string): Promise<void> {
+  const body = reason === undefined ? undefined : { reason };
+  await client.post(`/api/v4/jobs/${encodeURIComponent(id)}/cancel`, body, { repeatable: true });
 }
 
 /** What a finished retrieval has brought stays for longer, or makes room for others. The server does it a moment later. */

@@ -28,6 +28,8 @@ export interface SubmitOptions {
 export interface JobOptions {
   readonly follow?: boolean;
   readonly cancel?: boolean;
+  /** Why it is cancelled; the server asks for it where the job is one of others. */
+  readonly reason?: string;
   readonly retry?: boolean;
   readonly extend?: boolean;
   readonly release?: boolean;
@@ -61,7 +63,7 @@ export async function showJob(
   options: JobOptions,
 ): Promise<CommandResult> {
   const client = await context.client();
-  if (options.cancel === true) await cancelJob(client, given);
+  if (options.cancel === true) await cancelJob(client, given, options.reason);
   if (options.extend === true) {
     await askAboutCopies(client, given, 'extend');
     context.output.say('new links will be in the result of the job in a moment: catena job --json shows it');

@@ -1,0 +1,132 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '#kernel';
+import { AccessRules, both, type Caller } from '../domain/access.js';
+import { acceptedJobs } from '../persistence/catalogue.js';
+import type { JobFacts, JobRow } from './job-row.js';
+import { JobRowReader } from './job-row-reader.js';
+import { textOf, type Place } from './place.js';
+import type { RowQuery } from './row-filter.js';
+
+export interface RowPage {
+  readonly items: readonly JobRow[];
+  /** For `after`; absent when there is nothing more. */
+  readonly next?: string;
+  /** Whether the time for looking was over before the page was full: `next` goes on from there. */
+  readonly partial: boolean;
+}
+
+/** Milliseconds of looking for one page. */
+const patience = 2000;
+const hour = 3_600_000;
+const growth = 4;
+/** What a window shrinks by that could not be read in time. */
+const shrinkage = 16;
+const narrowest = 1000;
+/** Milliseconds since 1970 that a `Date` can hold, either way. */
+const furthest = 8.64e15;
+
+/** A part of the list, by the times of its jobs. */
+interface Window {
+  readonly condition: Readonly<Record<string, unknown>>;
+  /** Where to go on when nothing more is in it; undefined: there is nothing beyond. */
+  readonly beyond: Place | undefined;
+}
+
+/**
+ * Long lists of jobs, the newest first. No database at hand sorts a hundred thousand of them in the time that a person waits:
+ * they are looked for in windows of `createdAt`, each four times as wide as the one before, until the page is full.
+ */
+@Injectable()
+export class JobListing {
+  constructor(
+    private readonly reader: JobRowReader,
+    private readonly rules: AccessRules,
+    private readonly clock: Clock,
+  ) {}
+
+  async page(caller: Caller, query: RowQuery): Promise<RowPage> {
+    const began = this.clock.now().getTime();
+    const condition = both(query.condition, both(acceptedJobs, this.rules.visibleJobs(caller)));
+    const found: JobFacts[] = [];
+    let place: Place | undefined = query.after ?? firstPlace(query);
+    while (place !== undefined && found.length <= query.limit) {
+      const left = patience - (this.clock.now().getTime() - began);
+      const window = windowAt(query, place, began);
+      const limit = query.limit + 1 - found.length;
+      const rows =
+        left <= 0
+          ? undefined
+          : await this.reader.find(both(condition, window.condition), { limit, patience: left });
+      if (rows === undefined) return this.partial(caller, found, place);
+      found.push(...rows);
+      if (rows.length === limit) break;
+      place = window.beyond;
+    }
+    const items = await this.reader.rows(caller, found.slice(0, query.limit));
+    const last = found[query.limit - 1];
+    if (found.length <= query.limit || last === undefined) return { items, partial: false };
+    return { items, next: textOf(placeOf(last, place?.width ?? hour)), partial: false };
+  }
+
+  /** Nothing was found beyond the last row and before the place. A window that could not be read in time is tried again as a narrower one. */
+  private async partial(caller: Caller, found: readonly JobFacts[], place: Place): Promise<RowPage> {
+    const width = Math.max(narrowest, place.width / shrinkage);
+    return {
+      items: await this.reader.rows(caller, found),
+      next: textOf({ ...place, width }),
+      partial: true,
+    };
+  }
+}
+
+function firstPlace({ to }: RowQuery): Place {
+  // Clocks of those who posted may be ahead of ours.
+  return { time: to?.getTime() ?? furthest, width: hour };
+}
+
+/** The next page begins with a window somewhat narrower than what filled this one. */
+function placeOf({ _id, createdAt }: JobFacts, width: number): Place {
+  const time = createdAt?.getTime();
+  return { time, id: String(_id), width: Math.max(hour, width / growth) };
+}
+
+function windowAt({ from, to, isNarrow }: RowQuery, { time, id, width }: Place, now: number): Window {
+  const isBounded = from !== undefined || to !== undefined;
+  const before = id === undefined ? {} : { _id: { $lt: id } };
+  // Jobs without a time come last.
+  if (time === undefined) return { condition: { createdAt: null, ...before }, beyond: undefined };
+  const end = new Date(time);
+  // With a condition on the time the database would look into two indexes.
+  if (isNarrow && time === furthest && !isBounded) return { condition: {}, beyond: undefined };
+  if (isNarrow)
+    return {
+      condition: {
+        $or: [
+          { createdAt: { $lt: end, ...(from === undefined ? {} : { $gte: from }) } },
+          ...(id === undefined ? [] : [{ createdAt: end, ...before }]),
+          ...(isBounded ? [] : [{ createdAt: null }]),
+        ],
+      },
+      beyond: undefined,
+    };
+  const least = from?.getTime() ?? -furthest;
+  const wanted = Math.min(time, now) - width;
+  // Nothing that people have archived was made before 1970.
+  const start = wanted <= Math.max(least, 0) ? least : wanted;
+  const within =
+    id === undefined
+      ? { createdAt: { $gte: new Date(start), $lt: end } }
+      : {
+          createdAt: { $gte: new Date(start), $lte: end },
+          $or: [{ createdAt: { $lt: end } }, before],
+        };
+  const isLast = start === least;
+  return {
+    condition: within,
+    beyond: !isLast
+      ? { time: start, width: width * growth }
+      : isBounded
+        ? undefined
+        : { time: undefined, width: hour },
+  };
+}
