@@ -63,12 +63,6 @@ export const catalogueIndexes: readonly CatalogueIndex[] = [
   words('Job'),
   byAge('Job'),
   { collection: 'Job', name: 'catena_changed', keys: { updatedAt: 1 } },
-  {
-    collection: 'Job',
-    name: 'catena_unfinished',
-    keys: { createdAt: 1 },
-    options: { partialFilterExpression: { 'catena.finished': false } },
-  },
   partByAge('Job', 'catena_owner_group', 'ownerGroup'),
   partByAge('Job', 'catena_owner_user', 'ownerUser'),
   // Long lists of jobs by each filter of their rows, and what streams of events missed.

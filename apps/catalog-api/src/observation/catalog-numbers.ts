@@ -57,7 +57,7 @@ export class CatalogNumbers implements OnApplicationBootstrap {
     const rows = await this.catalogue.jobs
       .aggregate<{ _id: { type: string; status: string }; count: number; oldest: Date }>(
         [
-          { $match: { 'catena.finished': false, createdAt: { $gt: new Date(0) } } },
+          { $match: { 'catena.unfinished': true, createdAt: { $gt: new Date(0) } } },
           { $sort: { createdAt: 1 } },
           { $limit: maxUnfinished },
           { $match: { ...acceptedJobs, 'catena.workflow': { $ne: 'none' } } },
