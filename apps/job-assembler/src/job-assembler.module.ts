@@ -84,6 +84,9 @@ import { JobView } from './steer-work/job-view.js';
 import { JobsController } from './steer-work/jobs.controller.js';
 import { LimitsView } from './steer-work/limits-view.js';
 import { LimitsController } from './steer-work/limits.controller.js';
+import { AssemblerFacts } from './why/assembler-facts.js';
+import { SteeringActions } from './steer-work/steering-actions.js';
+import { WorkOrdersController } from './steer-work/work-orders.controller.js';
 import { ReleaseSteering } from './steer-work/release-steering.js';
 import { SteeringSweep } from './steer-work/steering-sweep.js';
 
@@ -94,6 +97,7 @@ export class JobAssemblerModule {
       module: JobAssemblerModule,
       imports: [ServiceHostModule.forRoot(config.serviceHost)],
       controllers: [
+        WorkOrdersController,
         JobRequestsConsumer,
         ArchiverReportsConsumer,
         WorkerReportsConsumer,
@@ -161,6 +165,8 @@ export class JobAssemblerModule {
         UnregisteredDatablocks,
         UnregisteredSweep,
         ReleaseSteering,
+        SteeringActions,
+        AssemblerFacts,
         JobSteering,
         LimitsView,
         JobView,

@@ -14,7 +14,7 @@ import { AuditController } from './operations/audit.controller.js';
 import { BulkRunsController } from './operations/bulk-runs.controller.js';
 import { operationsProviders } from './operations/provide-operations.js';
 import { ParkingLotController } from './operations/parking-lot.controller.js';
-import { WhyController } from './operations/why.controller.js';
+import { WhyController, WhySources } from './operations/why.controller.js';
 import { countFor } from './observation/count-for.js';
 import { OperationsListener } from './observation/operations-listener.js';
 import { Spans } from './observation/spans.js';
@@ -153,6 +153,7 @@ export class ServiceHostModule {
         CatenaServer,
         ParkingLot,
         OperatorActions,
+        WhySources,
       ],
     };
   }

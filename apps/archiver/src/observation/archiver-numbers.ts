@@ -7,7 +7,7 @@ import { ArchiverStore } from '../persistence/archiver-store.js';
 import { WorkRunner } from '../run-work/work-runner.js';
 import { Scrubbing } from '../scrub-copies/scrubbing.js';
 import { Shares } from '../shares/shares.js';
-import { copyGauges, shareGauges, tapeGauges, workGauges } from './gauges.js';
+import { copyGauges, shareGauges, tapeGauges, workGauges } from '../counters/gauges.js';
 
 /** Milliseconds the database may take for a count. */
 const maxTimeMS = 1000;

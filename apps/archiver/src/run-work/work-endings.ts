@@ -10,7 +10,7 @@ import { waitCodeOf } from '../domain/wait-codes.js';
 import type { EndState } from '../domain/states.js';
 import type { WorkOrder } from '../persistence/records.js';
 import { WorkOrders } from '../persistence/work-orders.js';
-import { noteAttemptFailed, noteLeaseLost } from '../observation/archiver-counters.js';
+import { noteAttemptFailed, noteLeaseLost } from '../counters/archiver-counters.js';
 import { ProgressReporting } from './progress-reporting.js';
 import { WorkHandlers, type WorkAnswer } from './work-handlers.js';
 

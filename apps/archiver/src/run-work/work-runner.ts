@@ -15,7 +15,7 @@ import type { WorkContext } from '../domain/work.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import type { WorkOrder } from '../persistence/records.js';
 import { WorkOrders } from '../persistence/work-orders.js';
-import { notePhase, noteWait } from '../observation/archiver-counters.js';
+import { notePhase, noteWait } from '../counters/archiver-counters.js';
 import { ProgressReporting } from './progress-reporting.js';
 import { WorkEndings } from './work-endings.js';
 import { WorkHandlers } from './work-handlers.js';

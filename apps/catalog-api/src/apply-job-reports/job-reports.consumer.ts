@@ -16,7 +16,7 @@ import { type Logger, LOGGER } from '#observability';
 import { DatasetClaims } from '../claims/dataset-claims.js';
 import { JobChanges } from '../events/job-changes.js';
 import { cancelledCode, JobUpdates } from '../jobs/job-updates.js';
-import { noteJobEnd } from '../observation/catalog-counters.js';
+import { noteJobEnd } from '../counters/catalog-counters.js';
 import { JobRecords } from '../persistence/job-records.js';
 import { JobResults } from './job-results.js';
 

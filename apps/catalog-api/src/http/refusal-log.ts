@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { withoutQuery } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
-import { noteRefused } from '../observation/catalog-counters.js';
+import { noteRefused } from '../counters/catalog-counters.js';
 import type { RequestWithCaller } from './caller.decorator.js';
 
 /** One line for each refused access: who, what, whereto; never a token or a password. */

@@ -23,7 +23,7 @@ const fields = { status: 'statusCode', type: 'type', group: 'ownerGroup', user: 
 const maxValues = 20;
 const longestValue = 1000;
 const defaultLimit = 50;
-export const maxRows = 200;
+const maxRows = 200;
 
 /** @throws BadRequest for a key that is none of the list's, and for values that cannot be read */
 export function rowQueryFrom(query: Readonly<Record<string, unknown>>): RowQuery {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { noteSignIn } from '../observation/catalog-counters.js';
+import { noteSignIn } from '../counters/catalog-counters.js';
 import { LdapDirectory } from './ldap-directory.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import type { UserRecord } from '../persistence/records.js';

@@ -30,7 +30,7 @@ export type TakenJob = Pick<AssemblyJob, '_id' | 'planner'>;
 export type HeldBack = 'all' | readonly string[];
 
 /** What an operator says of a job. */
-export type JobWord = Pick<JobSteering, 'by' | 'reason'> & {
+export type JobWord = Pick<JobSteering, 'by' | 'reason' | 'entry'> & {
   readonly now: Date;
   /** Of what the operator looked at; absent: whatever it is now. */
   readonly version?: number;
@@ -57,7 +57,11 @@ export abstract class Jobs {
   /** It is due again then, unless another planner has taken it. */
   abstract planAgain(job: TakenJob, planningUntil: Date): Promise<void>;
   /** The same, after it could not be planned. */
-  abstract planAgainAfter(job: TakenJob, planningUntil: Date, fault: string): Promise<void>;
+  abstract planAgainAfter(
+    job: TakenJob,
+    planningUntil: Date,
+    fault: { readonly message: string; readonly code: string },
+  ): Promise<void>;
   /**
    * Told once what it is about in all, before any of it is done: from then on it has begun.
    *
@@ -101,6 +105,19 @@ export abstract class Jobs {
    * @returns undefined when it is over, is being cancelled, or was steered since the version
    */
   abstract defer(jobId: string, until: Date | undefined, word: JobWord): Promise<PlannableJob | undefined>;
+  /**
+   * Nothing more of it begins until {@link Jobs.letGo} or until then; one that has not begun is not planned.
+   *
+   * @returns undefined when it is over, is being cancelled, or is held already
+   */
+  abstract hold(jobId: string, until: Date | undefined, word: JobWord): Promise<PlannableJob | undefined>;
+  /** @returns undefined when it is not held (any more) */
+  abstract letGo(jobId: string, word: JobWord): Promise<PlannableJob | undefined>;
+  /** Held ones, a bounded number. */
+  abstract held(now: Date, limit: number): Promise<PlannableJob[]>;
+  /** Of these the ones that are remembered. */
+  abstract findAll(jobIds: readonly string[]): Promise<PlannableJob[]>;
+
   /** Jobs whose work orders have still to hear of the last word. */
   abstract toSteer(limit: number): Promise<PlannableJob[]>;
   /** They have heard; unless there was another word meanwhile. */

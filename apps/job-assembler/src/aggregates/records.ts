@@ -35,7 +35,10 @@ export interface JobSteering {
   readonly by: string;
   readonly at: Date;
   readonly reason: string;
-  readonly what: 'priority' | 'defer';
+  /** `hold`: nothing more of it begins until an operator says so, or until its time; `go`: it goes on. */
+  readonly what: 'priority' | 'defer' | 'hold' | 'go';
+  /** The audit entry; absent in records from before 0.9. */
+  readonly entry?: string;
 }
 
 /** An accepted job: `accepted` until its plan is complete, `running` until all its datasets are over. */
@@ -67,6 +70,8 @@ export interface AssemblyJob {
   planned?: number;
   /** Why it could not be planned when that was tried last. */
   planFault?: string;
+  /** The same as a code; absent in records from before 0.9. */
+  planFaultCode?: string;
   /** What it waits for, in sentences for people. */
   waitsFor?: string[];
   /** The same with codes and facts; absent in records from before 0.6. */
@@ -78,7 +83,9 @@ export interface AssemblyJob {
   /** Of a job that has begun: until when nothing more of it is released. */
   deferredUntil?: Date;
   /** Who moved it there, and why. */
-  deferredBy?: { readonly by: string; readonly reason: string };
+  deferredBy?: { readonly by: string; readonly reason: string; readonly at?: Date };
+  /** An operator holds it: nothing more of it begins. */
+  held?: true;
   /** Absent until an operator changes its priority or its time. */
   steering?: JobSteering;
   /** Its work orders have still to hear of that. */

@@ -6,6 +6,13 @@ export interface EndedPause {
   readonly scope: Pause['scope'];
   readonly by: string;
   readonly at: Date;
+  readonly entry?: string;
+}
+
+/** Who ends a pause. */
+export interface ResumeWord {
+  readonly by: string;
+  readonly entry?: string;
 }
 
 /** Another value for limits; without one the configured value holds again. */
@@ -13,6 +20,7 @@ export interface LimitChange {
   readonly limits: ReadonlyMap<LimitName, number | undefined>;
   readonly by: string;
   readonly reason: string;
+  readonly entry?: string;
   readonly until?: Date;
 }
 
@@ -26,7 +34,7 @@ export abstract class Steering {
   /** @returns false when a pause of the same scope holds */
   abstract pause(pause: Pause, now: Date): Promise<boolean>;
   /** @returns false when there is no such pause any more */
-  abstract resume(id: string, by: string, now: Date): Promise<boolean>;
+  abstract resume(id: string, word: ResumeWord, now: Date): Promise<boolean>;
   /** How a pause ended, of the last hundred. */
   abstract ended(id: string): Promise<EndedPause | undefined>;
   /** @returns false when anything was changed since that version */

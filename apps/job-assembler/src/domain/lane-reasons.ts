@@ -1,4 +1,5 @@
 import { onlyTarget } from '#routes';
+import type { AssemblyJob } from '../aggregates/records.js';
 import type { Hindrance } from './release-rules.js';
 import type { HeldBack } from './reservations.js';
 import type { Lane, Slots } from './slots.js';
@@ -60,6 +61,32 @@ export function closedReason({ code, facts, since, next }: Hindrance): FoundReas
     ...(since === undefined ? {} : { since }),
     ...(next === undefined ? {} : { next }),
   };
+}
+
+/** A job that is held has no time at which it goes on: this one, for records, which no deferral may name. */
+export const endOfTime = new Date('9999-12-31T00:00:00Z');
+
+/** Why nothing more of a job begins: an operator has moved it to another time, or holds it. */
+export function movedReason(
+  {
+    _id,
+    notBefore,
+    deferredUntil = notBefore,
+    deferredBy,
+    steering,
+  }: Pick<AssemblyJob, '_id' | 'notBefore' | 'deferredUntil' | 'deferredBy' | 'steering'>,
+  now: Date,
+): FoundReason | undefined {
+  const word = deferredBy ?? (steering?.what === 'priority' ? undefined : steering);
+  if (deferredUntil === undefined || word === undefined || deferredUntil <= now) return undefined;
+  const { by, reason, at: since } = word;
+  if (deferredUntil < endOfTime && steering?.what !== 'hold')
+    return { ...deferredReason(deferredUntil, { by, reason }), ...(since === undefined ? {} : { since }) };
+  const next = deferredUntil < endOfTime ? { next: deferredUntil } : {};
+  return closedReason({
+    ...{ code: 'paused', facts: { scope: `job:${_id}`, by, reason }, ...next },
+    ...(since === undefined ? {} : { since }),
+  });
 }
 
 /** An operator moved the job to another time. */

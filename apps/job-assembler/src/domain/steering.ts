@@ -1,12 +1,20 @@
 import type { Direction } from './lanes.js';
 
 /** What a pause holds back: everything, or what a target, a route or a group is named in. */
-export type PauseScope = 'all' | `${'target' | 'route' | 'group'}:${string}`;
+export type PauseScope = 'all' | `${'target' | 'route' | 'group' | 'job'}:${string}`;
+
+/** `drain`: the same, by an operator who waits for what runs to end. */
+export const pauseModes = ['pause', 'drain'] as const;
+export type PauseMode = (typeof pauseModes)[number];
 
 /** Nothing of its scope begins; what runs goes on. */
 export interface Pause {
   readonly id: string;
   readonly scope: PauseScope;
+  /** Absent: `pause`. */
+  readonly mode?: PauseMode;
+  /** The audit entry; absent in records from before 0.9. */
+  readonly entry?: string;
   readonly by: string;
   readonly reason: string;
   readonly since: Date;
@@ -24,6 +32,8 @@ export interface LimitOverride {
   readonly by: string;
   readonly reason: string;
   readonly at: Date;
+  /** The audit entry; absent in records from before 0.9. */
+  readonly entry?: string;
   /** When the configured limit holds again; absent: when an operator says so. */
   readonly until?: Date;
 }
@@ -33,6 +43,8 @@ export interface SteeringChange {
   readonly by: string;
   readonly at: Date;
   readonly what: string;
+  /** The audit entry; absent where an end had come by itself. */
+  readonly entry?: string;
 }
 
 /** What people have said of the release of work, as it holds at some moment. */

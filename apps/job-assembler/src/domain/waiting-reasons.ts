@@ -36,7 +36,7 @@ export type FoundReason = Omit<Reason, 'since'> & { readonly since?: Date };
 export interface JobSituation {
   readonly now: number;
   /** Why it could not be planned when that was tried last, and when it is tried again. */
-  readonly planFault?: { readonly message: string; readonly next: Date };
+  readonly planFault?: { readonly message: string; readonly code?: string | undefined; readonly next: Date };
   /** What keeps its planning, or its planned work, from beginning: see `lane-reasons.ts`. */
   readonly lanes: readonly FoundReason[];
   readonly released: readonly ReleasedWork[];
@@ -46,6 +46,8 @@ export interface JobSituation {
   readonly registeringSince?: number;
   /** Milliseconds without a word after which the archiver counts as silent. */
   readonly silence: number;
+  /** Milliseconds after which a message that is under way counts as waiting. Default 15 000. */
+  readonly patience?: number;
   /** Reasons that were found when it was looked at last. */
   readonly before: readonly Reason[];
 }
@@ -64,16 +66,17 @@ export function heldUp(
   released: readonly ReleasedWork[],
   now: number,
   silence: number,
+  patience = messagePatience,
 ): Record<'unsent' | 'unaccepted' | 'silent', { readonly count: number; readonly ms: number }> {
   const late = (since: readonly (number | undefined)[], patience: number): number[] =>
     since.flatMap((time) => (time === undefined || now - time <= patience ? [] : [now - time]));
   const unsent = late(
     released.map(({ unsentSince }) => unsentSince),
-    messagePatience,
+    patience,
   );
   const unaccepted = late(
     released.map(({ unacceptedSince }) => unacceptedSince),
-    messagePatience,
+    patience,
   );
   const silent = late(released.map(silentSince), silence);
   const sum = (times: readonly number[]): { count: number; ms: number } => ({
@@ -116,8 +119,9 @@ export function waitingReasons(situation: JobSituation): Reason[] {
   }));
 }
 
-function planWaits({ message, next }: NonNullable<JobSituation['planFault']>): FoundReason {
-  return { code: 'plan.waiting', facts: { reason: message }, message: `its plan: ${message}`, next };
+function planWaits({ message, code, next }: NonNullable<JobSituation['planFault']>): FoundReason {
+  const facts = { reason: message, ...(code === undefined ? {} : { code }) };
+  return { code: 'plan.waiting', facts, message: `its plan: ${message}`, next };
 }
 
 function cancellingReasons({ cancelling, released }: JobSituation): FoundReason[] {
@@ -136,11 +140,12 @@ export function runningReason(
   return { code: 'work.running', since: now, facts, message: `nothing: ${percent} % of it is done` };
 }
 
-function releasedReasons({ now, released, silence }: JobSituation): FoundReason[] {
+function releasedReasons({ now, released, silence, patience }: JobSituation): FoundReason[] {
   const { unsent, unaccepted, silent } = heldUp(
     released.filter(({ worker }) => worker === undefined),
     now,
     silence,
+    patience,
   );
   const reason = (
     code: WaitCode,
@@ -195,8 +200,12 @@ function knownCode(code: string | undefined): WaitCode {
   return waitCodes.find((one) => one === code) ?? 'work.waiting';
 }
 
-function registeringReasons({ now, registeringSince }: JobSituation): FoundReason[] {
-  if (registeringSince === undefined || now - registeringSince <= messagePatience) return [];
+function registeringReasons({
+  now,
+  registeringSince,
+  patience = messagePatience,
+}: JobSituation): FoundReason[] {
+  if (registeringSince === undefined || now - registeringSince <= patience) return [];
   const message = `the catalogue: datablocks have not been registered for ${span(now - registeringSince)}`;
   return [{ code: 'register.waiting', since: new Date(registeringSince), facts: {}, message }];
 }

@@ -85,6 +85,10 @@ export class AssemblerStore implements OnApplicationBootstrap {
     await this.orders.createIndex({ state: 1, target: 1, bytes: 1 }, { name: 'bytes_by_lane' });
     await this.orders.createIndex({ 'outside.dueAt': 1, _id: 1 }, { name: 'outside_due', sparse: true });
     await this.orders.createIndex({ 'removal.dueAt': 1, _id: 1 }, { name: 'removal_due', sparse: true });
+    await this.jobs.createIndex({ held: 1 }, { name: 'held', sparse: true });
+    await this.orders.createIndex({ state: 1, createdAt: -1, _id: -1 }, { name: 'newest_by_state' });
+    await this.orders.createIndex({ jobId: 1, createdAt: -1, _id: -1 }, { name: 'newest_by_job' });
+    await this.orders.createIndex({ createdAt: -1, _id: -1 }, { name: 'newest' });
     await this.jobs.createIndex({ toSteer: 1 }, { name: 'to_steer', sparse: true });
     // Of before 0.6: the one above does what it did.
     await this.orders.dropIndex('by_lane').catch((error: unknown) => this.unlessGone(error));

@@ -12,6 +12,7 @@ import {
   type TakenJob,
 } from '../aggregates/jobs.js';
 import type { AssemblyJob, Fault, JobSteering, WaitReason } from '../aggregates/records.js';
+import { endOfTime } from '../domain/lane-reasons.js';
 import { jobSteps, openStates } from '../domain/states.js';
 import { AssemblerStore } from './assembler-store.js';
 import { absent, isThere } from './queries.js';
@@ -24,6 +25,15 @@ const begunBy = (now: Date) => ({
 });
 const takenBy = ({ _id, planner }: TakenJob) => ({ _id, ...start.from, planner: planner ?? absent });
 const notOver = { state: { $ne: 'finished' as const } };
+
+/** A hold whose end has come holds no more. */
+const heldAt = (now: Date) => ({
+  held: true as const,
+  $or: [{ deferredUntil: { $gt: now } }, { notBefore: { $gt: now } }],
+});
+/** The database refuses to unset nothing. */
+const unsetting = (names: { readonly held?: '' }) =>
+  Object.keys(names).length === 0 ? {} : { $unset: names };
 
 interface SteeringChange {
   readonly $set?: Partial<AssemblyJob>;
@@ -117,8 +127,13 @@ export class MongoJobs extends Jobs {
     await this.jobs.updateOne(takenBy(job), change);
   }
 
-  async planAgainAfter(job: TakenJob, planningUntil: Date, fault: string): Promise<void> {
-    const change = { $set: { planningUntil, planFault: fault.slice(0, 1000) }, $inc: { planner: 1 } };
+  async planAgainAfter(
+    job: TakenJob,
+    planningUntil: Date,
+    { message, code }: { readonly message: string; readonly code: string },
+  ): Promise<void> {
+    const said = { planningUntil, planFault: message.slice(0, 1000), planFaultCode: code };
+    const change = { $set: said, $inc: { planner: 1 } };
     await this.jobs.updateOne(takenBy(job), change);
   }
 
@@ -138,7 +153,7 @@ export class MongoJobs extends Jobs {
   }
 
   start(jobId: string, now: Date): Promise<boolean> {
-    const change = { $set: { ...start.to, updatedAt: now }, $unset: { planFault: '' } };
+    const change = { $set: { ...start.to, updatedAt: now }, $unset: { planFault: '', planFaultCode: '' } };
     return this.outbox.change({ _id: jobId, ...start.from }, change);
   }
 
@@ -188,31 +203,64 @@ export class MongoJobs extends Jobs {
     return this.steer(jobId, {}, { $set: { priority } }, { ...word, what: 'priority' });
   }
 
-  async defer(jobId: string, until: Date | undefined, word: JobWord): Promise<PlannableJob | undefined> {
-    const said = { ...word, what: 'defer' as const };
-    const time = until ?? word.now;
-    const uncancelled = { cancelRequested: false };
+  defer(jobId: string, until: Date | undefined, word: JobWord): Promise<PlannableJob | undefined> {
+    return this.move(jobId, until, {}, { ...word, what: 'defer' });
+  }
+
+  hold(jobId: string, until: Date | undefined, word: JobWord): Promise<PlannableJob | undefined> {
+    return this.move(jobId, until ?? endOfTime, { $nor: [heldAt(word.now)] }, { ...word, what: 'hold' });
+  }
+
+  letGo(jobId: string, word: JobWord): Promise<PlannableJob | undefined> {
+    return this.move(jobId, undefined, heldAt(word.now), { ...word, what: 'go' });
+  }
+
+  held(now: Date, limit: number): Promise<PlannableJob[]> {
+    return this.jobs
+      .find({ ...heldAt(now), ...notOver }, { projection: { outbox: 0 } })
+      .limit(limit)
+      .toArray();
+  }
+
+  findAll(jobIds: readonly string[]): Promise<PlannableJob[]> {
+    return this.jobs.find({ _id: { $in: [...jobIds] } }, { projection: { outbox: 0 } }).toArray();
+  }
+
+  private async move(
+    jobId: string,
+    until: Date | undefined,
+    filter: object,
+    said: JobWord & Pick<JobSteering, 'what'>,
+  ): Promise<PlannableJob | undefined> {
+    const time = until ?? said.now;
     // A planner that has just taken it must not go on: the token rises.
-    const planLater = { planningUntil: time };
-    const unbegun = { ...start.from, totals: absent, ...uncancelled };
+    const planLater = { planningUntil: time, ...(said.what === 'hold' ? { held: true as const } : {}) };
+    const unbegun = { ...start.from, totals: absent, cancelRequested: false, ...filter };
+    const noLonger = said.what === 'hold' ? {} : { held: '' as const };
     const first: SteeringChange =
       until === undefined
-        ? { $set: planLater, $unset: { notBefore: '' }, $inc: { planner: 1 } }
-        : { $set: { ...planLater, notBefore: until }, $inc: { planner: 1 } };
-    return (await this.steer(jobId, unbegun, first, said)) ?? (await this.deferBegun(jobId, until, said));
+        ? { $set: planLater, $unset: { notBefore: '', ...noLonger }, $inc: { planner: 1 } }
+        : { $set: { ...planLater, notBefore: until }, ...unsetting(noLonger), $inc: { planner: 1 } };
+    return (
+      (await this.steer(jobId, unbegun, first, said)) ?? (await this.moveBegun(jobId, until, filter, said))
+    );
   }
 
   /** Its datasets may be at work already: it stays among the jobs that are looked after. */
-  private deferBegun(
+  private moveBegun(
     jobId: string,
     until: Date | undefined,
+    filter: object,
     said: JobWord & Pick<JobSteering, 'what'>,
   ): Promise<PlannableJob | undefined> {
-    const begun = { totals: { $exists: true }, cancelRequested: false };
+    const begun = { totals: { $exists: true }, cancelRequested: false, ...filter };
+    const { by, reason, now: at, what } = said;
+    const [isHeld, noLonger] =
+      what === 'hold' ? [{ held: true as const }, {}] : [{}, { held: '' as const }];
     const change: SteeringChange =
       until === undefined
-        ? { $unset: { deferredUntil: '', deferredBy: '' } }
-        : { $set: { deferredUntil: until, deferredBy: { by: said.by, reason: said.reason } } };
+        ? { $unset: { deferredUntil: '', deferredBy: '', ...noLonger } }
+        : { $set: { deferredUntil: until, deferredBy: { by, reason, at }, ...isHeld }, ...unsetting(noLonger) };
     return this.steer(jobId, begun, change, said);
   }
 
@@ -220,15 +268,16 @@ export class MongoJobs extends Jobs {
     jobId: string,
     filter: object,
     change: SteeringChange,
-    { version, now: at, by, reason, what }: JobWord & Pick<JobSteering, 'what'>,
+    { version, now: at, by, reason, what, entry }: JobWord & Pick<JobSteering, 'what'>,
   ): Promise<PlannableJob | undefined> {
     const seen = version === undefined ? {} : { 'steering.version': version === 0 ? absent : version };
     const word = { 'steering.by': by, 'steering.at': at, 'steering.reason': reason, 'steering.what': what };
+    const entryOf = entry === undefined ? {} : { 'steering.entry': entry };
     const changed = await this.jobs.findOneAndUpdate(
       { _id: jobId, ...notOver, ...filter, ...seen },
       {
         ...change,
-        $set: { ...change.$set, ...word, toSteer: true },
+        $set: { ...change.$set, ...word, ...entryOf, toSteer: true },
         $inc: { ...change.$inc, 'steering.version': 1 },
       },
       { returnDocument: 'after', projection: { outbox: 0 } },

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isDuplicateKey } from '#persistence';
-import { Steering, type EndedPause, type LimitChange } from '../aggregates/steering.js';
+import { Steering, type EndedPause, type LimitChange, type ResumeWord } from '../aggregates/steering.js';
 import {
   holdsAt,
   unsteered,
@@ -51,35 +51,33 @@ export class MongoSteering extends Steering {
     return this.change(
       { pauses: { $not: { $elemMatch: holds } } },
       { $push: { pauses: pause } },
-      {
-        ...{ by: pause.by, at: now, what: `pause of ${pause.scope}` },
-      },
+      changeOf(pause, now, `pause of ${pause.scope}`),
     );
   }
 
-  async resume(id: string, by: string, now: Date): Promise<boolean> {
+  async resume(id: string, word: ResumeWord, now: Date): Promise<boolean> {
     const pause = (await this.store.settings.findOne({ _id }))?.pauses.find((one) => one.id === id);
     if (pause === undefined) return false;
-    return this.end(pause, by, now);
+    return this.end(pause, word, now);
   }
 
   async ended(id: string): Promise<EndedPause | undefined> {
     return (await this.store.settings.findOne({ _id }))?.ended.find((one) => one.id === id);
   }
 
-  async setLimits({ limits, by, reason, until }: LimitChange, version: number, now: Date): Promise<boolean> {
+  async setLimits({ limits, by, reason, entry, until }: LimitChange, version: number, now: Date): Promise<boolean> {
     await this.begin();
     const before = await this.store.settings.findOne({ _id, version });
     if (before === null) return false;
     const said = [...limits].flatMap(([limit, value]): LimitOverride[] =>
       value === undefined
         ? []
-        : [{ limit, value, by, reason, at: now, ...(until === undefined ? {} : { until }) }],
+        : [{ limit, value, by, reason, at: now, ...ofEntry(entry), ...(until === undefined ? {} : { until }) }],
     );
     // Made of what was read at this version: the write asks for the same one.
     const overrides = [...before.overrides.filter(({ limit }) => !limits.has(limit)), ...said];
     const what = `limits ${[...limits.keys()].join(', ')}`;
-    return this.change({ version }, { $set: { overrides } }, { by, at: now, what });
+    return this.change({ version }, { $set: { overrides } }, changeOf({ by, entry }, now, what));
   }
 
   async sweep(
@@ -88,16 +86,20 @@ export class MongoSteering extends Steering {
     const found = (await this.store.settings.findOne({ _id })) ?? nothing;
     const [pauses, limits]: [Pause[], LimitOverride[]] = [[], []];
     for (const pause of found.pauses)
-      if (!holdsAt(pause, now) && (await this.end(pause, 'its end', now))) pauses.push(pause);
+      if (!holdsAt(pause, now) && (await this.end(pause, { by: 'its end' }, now))) pauses.push(pause);
     for (const override of found.overrides)
       if (!holdsAt(override, now) && (await this.endLimit(override, now))) limits.push(override);
     return { pauses, limits };
   }
 
-  private end({ id, scope }: Pause, by: string, now: Date): Promise<boolean> {
-    const ended = { id, scope, by, at: now };
+  private end({ id, scope }: Pause, { by, entry }: ResumeWord, now: Date): Promise<boolean> {
+    const ended = { id, scope, by, at: now, ...ofEntry(entry) };
     const change = { $pull: { pauses: { id } }, $push: { ended: { $each: [ended], $slice: -maxEnded } } };
-    return this.change({ 'pauses.id': id }, change, { by, at: now, what: `end of the pause of ${scope}` });
+    return this.change(
+      { 'pauses.id': id },
+      change,
+      changeOf({ by, entry }, now, `end of the pause of ${scope}`),
+    );
   }
 
   /** Not one that was set anew meanwhile. */
@@ -129,4 +131,12 @@ export class MongoSteering extends Steering {
       if (!isDuplicateKey(error)) throw error;
     }
   }
+}
+
+function ofEntry(entry: string | undefined): { readonly entry?: string } {
+  return entry === undefined ? {} : { entry };
+}
+
+function changeOf({ by, entry }: ResumeWord, at: Date, what: string): SteeringChange {
+  return { by, at, what, ...ofEntry(entry) };
 }

@@ -1,5 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { WorkFigures, type LaneWaiting } from '../aggregates/work-figures.js';
+import type { Page } from '#console-api';
+import { olderThan, pageOf, placeIn } from '#operations';
+import type { WorkOrder } from '../aggregates/records.js';
+import {
+  WorkFigures,
+  type LanePlace,
+  type LaneWaiting,
+  type OrderFilter,
+  type OrderRow,
+} from '../aggregates/work-figures.js';
+import type { PauseScope } from '../domain/steering.js';
+import { releasedIn } from './work-order-queries.js';
 import type { DoneWork } from '../domain/estimate.js';
 import { AssemblerStore } from './assembler-store.js';
 import { absent, isThere } from './queries.js';
@@ -7,6 +18,15 @@ import { absent, isThere } from './queries.js';
 /** Work orders of one lane that an estimate is made of. */
 const maxDone = 50;
 const times = { bytes: 1, share: 1, createdAt: 1, releasedAt: 1, endedAt: 1 } as const;
+
+/** More than this is more than people compare. */
+const maxCounted = 100_000;
+
+const rowFields = {
+  ...{ jobId: 1, pid: 1, kind: 1, state: 1, group: 1, target: 1, targets: 1, route: 1, priority: 1 },
+  ...{ deferredUntil: 1, readAt: 1, archiveId: 1, bytes: 1, share: 1, fault: 1, createdAt: 1, releasedAt: 1 },
+  ...{ acceptedAt: 1, heardAt: 1, endedAt: 1, waits: 1, waitCode: 1, 'outside.target': 1 },
+} as const;
 
 const done = { $multiply: ['$bytes', '$share'] };
 
@@ -25,6 +45,46 @@ export class MongoWorkFigures extends WorkFigures {
       ])
       .toArray();
     return rows.map(({ _id: lane, count, oldest }) => ({ lane, count: Number(count), oldest }));
+  }
+
+  countReleased(scope: PauseScope): Promise<number> {
+    return this.store.orders.countDocuments(releasedIn(scope));
+  }
+
+  async page(filter: OrderFilter, after: string | undefined, limit: number): Promise<Page<OrderRow>> {
+    const { target, ...plain } = filter;
+    const at = target === undefined ? {} : { $or: [{ targets: target }, { readAt: target }] };
+    // Drafts of a planner that is at it are no work yet.
+    const which = { state: { $ne: 'draft' as const }, ...plain };
+    const found = await this.store.orders
+      .find({ $and: [which, at, olderThan('createdAt', placeIn(after))] }, { projection: rowFields })
+      .sort({ createdAt: -1, _id: -1 })
+      .limit(limit + 1)
+      .toArray();
+    return pageOf(found, limit, ({ createdAt, _id: id }) => ({ at: createdAt, id }), rowOf);
+  }
+
+  async placeIn(jobId: string, lane: string, since: Date): Promise<LanePlace | undefined> {
+    const { orders } = this.store;
+    const waiting = { state: 'planned' as const, target: lane, deferredUntil: absent };
+    const [next] = await orders
+      .find({ ...waiting, jobId } as object, { projection: { createdAt: 1, priority: 1 } })
+      .sort({ createdAt: 1, _id: 1 })
+      .limit(1)
+      .toArray();
+    if (next === undefined) return undefined;
+    const { createdAt, priority = 1 } = next;
+    const [before, endedSince] = await Promise.all([
+      orders.countDocuments(
+        { ...waiting, priority: { $lte: priority }, createdAt: { $lt: createdAt } } as object,
+        { limit: maxCounted },
+      ),
+      orders.countDocuments(
+        { state: 'done', target: lane, endedAt: { $gte: since } },
+        { limit: maxCounted },
+      ),
+    ]);
+    return { before, endedSince };
   }
 
   async done(
@@ -97,4 +157,8 @@ function sum(
 ): ReadonlyMap<string, number> {
   const lanes = new Set([...one.keys(), ...other.keys()]);
   return new Map([...lanes].map((lane) => [lane, (one.get(lane) ?? 0) + (other.get(lane) ?? 0)]));
+}
+
+function rowOf({ _id: id, target: lane, outside, ...order }: WorkOrder): OrderRow {
+  return { id, lane, ...order, ...(outside === undefined ? {} : { worker: outside.target }) };
 }

@@ -5,6 +5,7 @@ import type { ArchivedBefore, SettledCounts, ToldWait } from '../aggregates/work
 import type { Candidate } from '../domain/fair-release.js';
 import type { Lane } from '../domain/slots.js';
 import type { WorkOrderState } from '../domain/states.js';
+import type { PauseScope } from '../domain/steering.js';
 import { absent } from './queries.js';
 
 export const priorities: readonly Priority[] = [0, 1, 2];
@@ -107,4 +108,15 @@ export function archivedBefore({ jobId, pid, sha256, location, targets, copies }
     // Records from before 0.6 do not say how many there are.
     ...(copies === undefined ? {} : { copies: { $in: [copies, null] } }),
   };
+}
+
+/** Released work that a pause of this scope would have held back; of a target what goes there, or is read there. */
+export function releasedIn(scope: PauseScope): object {
+  const released = { state: 'released' };
+  const name = scope.slice(scope.indexOf(':') + 1);
+  if (scope === 'all') return released;
+  if (scope.startsWith('job:')) return { ...released, jobId: name };
+  if (scope.startsWith('group:')) return { ...released, group: name };
+  if (scope.startsWith('route:')) return { ...released, route: name };
+  return { ...released, $or: [{ targets: name, readAt: absent }, { readAt: name }, { 'outside.target': name }] };
 }

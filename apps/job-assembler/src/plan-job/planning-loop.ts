@@ -7,7 +7,7 @@ import { Jobs } from '../aggregates/jobs.js';
 import { Leases } from '../aggregates/leases.js';
 import type { AssemblyJob } from '../aggregates/records.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
-import { notePlanningFailure, noteWait } from '../observation/assembler-counters.js';
+import { notePlanningFailure, noteWait } from '../counters/assembler-counters.js';
 import { CurrentRules } from '../release-work/current-rules.js';
 import { Dispatcher } from '../release-work/dispatcher.js';
 import { JobEnding } from '../settle-results/job-ending.js';
@@ -71,7 +71,7 @@ export class PlanningLoop extends HostedLoop {
       else {
         this.logger.warn({ jobId: job._id, error: messageOf(error) }, 'cannot plan the job now; it waits');
         const later = new Date(this.clock.now().getTime() + retryPause);
-        await this.jobs.planAgainAfter(job, later, messageOf(error));
+        await this.jobs.planAgainAfter(job, later, { message: messageOf(error), code });
       }
     }
   }

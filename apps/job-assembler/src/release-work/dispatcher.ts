@@ -10,7 +10,7 @@ import { WorkOrders, type HowReleased } from '../aggregates/work-orders.js';
 import { fairReleases, type Release } from '../domain/fair-release.js';
 import type { Slots } from '../domain/slots.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
-import { noteReleased, noteWait } from '../observation/assembler-counters.js';
+import { noteReleased, noteWait } from '../counters/assembler-counters.js';
 import { archiverCommand } from './archiver-commands.js';
 import { Candidates } from './candidates.js';
 import { CurrentRules } from './current-rules.js';

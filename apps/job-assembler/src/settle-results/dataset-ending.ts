@@ -10,7 +10,7 @@ import { Clock, crashPoint } from '#kernel';
 import { eventRow, type OutboxRow } from '#outbox';
 import { DatasetTasks, type OpenTaskState, type TaskEnd } from '../aggregates/dataset-tasks.js';
 import type { DatasetTask, Fault } from '../aggregates/records.js';
-import { noteDatasetFailed } from '../observation/assembler-counters.js';
+import { noteDatasetFailed } from '../counters/assembler-counters.js';
 import { Certification } from './certification.js';
 import { JobEnding } from './job-ending.js';
 

@@ -5,13 +5,16 @@ import type { OutboxPart } from '#outbox';
 import { DatasetTasks } from '../aggregates/dataset-tasks.js';
 import type { AssemblyJob, WaitReason, WorkOrder } from '../aggregates/records.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
-import { closedReason, deferredReason, keptReason, laneReason } from '../domain/lane-reasons.js';
+import { closedReason, keptReason, laneReason, movedReason } from '../domain/lane-reasons.js';
 import { Reservations } from '../domain/reservations.js';
 import type { Lane, Slots } from '../domain/slots.js';
 import { heldUp, waitingReasons, type FoundReason, type ReleasedWork } from '../domain/waiting-reasons.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
 import { Candidates } from '../release-work/candidates.js';
 import { CurrentRules } from '../release-work/current-rules.js';
+
+/** A job without its messages. */
+type JobLookedAt = Omit<AssemblyJob, 'outbox'>;
 
 /** What is taken, and what is kept of the rest. */
 export interface Room {
@@ -36,22 +39,24 @@ export class JobSituations {
     return { slots, kept: new Reservations(slots, await new Candidates(this.orders).claimants(slots)) };
   }
 
-  async reasonsOf(job: AssemblyJob, room: Room): Promise<WaitReason[]> {
+  /** @param patience milliseconds after which a message that is under way counts as waiting */
+  async reasonsOf(job: JobLookedAt, room: Room, patience?: number): Promise<WaitReason[]> {
     const [released, registeringSince, lanes] = await Promise.all([
       this.released(job._id),
       this.tasks.registeringSince(job._id),
       this.lanesOf(job, room),
     ]);
-    const { planFault, state, planningUntil, wait } = job;
+    const { planFault, planFaultCode: code, state, planningUntil, wait } = job;
     const fault = planFault === undefined || state !== 'accepted' ? undefined : planFault;
     return waitingReasons({
       now: this.clock.now().getTime(),
-      ...(fault === undefined ? {} : { planFault: { message: fault, next: planningUntil } }),
+      ...(fault === undefined ? {} : { planFault: { message: fault, code, next: planningUntil } }),
       lanes,
       released,
       cancelling: job.cancelRequested,
       ...(registeringSince === undefined ? {} : { registeringSince: registeringSince.getTime() }),
       silence: this.config.silence,
+      ...(patience === undefined ? {} : { patience }),
       before: wait ?? [],
     });
   }
@@ -71,11 +76,11 @@ export class JobSituations {
   }
 
   /** What keeps the rest of its plan, and its planned work, from beginning. */
-  private async lanesOf(job: AssemblyJob, { slots, kept }: Room): Promise<FoundReason[]> {
-    const { _id, state, group, deferredUntil, deferredBy: by = job.steering } = job;
+  private async lanesOf(job: JobLookedAt, { slots, kept }: Room): Promise<FoundReason[]> {
+    const { _id, state, group } = job;
     if (job.cancelRequested) return [];
-    if (deferredUntil !== undefined && by !== undefined && deferredUntil > this.clock.now())
-      return [deferredReason(deferredUntil, by)];
+    const moved = movedReason(job, this.clock.now());
+    if (moved !== undefined) return [moved];
     const planning = state === 'accepted' ? slots.rules.hindersPlanning(group) : undefined;
     const lanes = (await this.orders.lanesOf(_id)).sort();
     const waits = lanes.map(

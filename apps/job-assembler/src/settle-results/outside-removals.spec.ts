@@ -94,7 +94,7 @@ describe('A copy at a target that others operate, and that nobody needs any more
     clock.advance(60_000);
     await resending.look();
     assert.deepEqual(await asked(), before);
-    await assembler.steering.resume('a', 'me', clock.now());
+    await assembler.steering.resume('a', { by: 'me' }, clock.now());
     clock.advance(60_000);
     await resending.look();
     assert.deepEqual(await asked(), [2, 3]);

@@ -132,7 +132,7 @@ describe('What jobs wait for', () => {
     await assembler.jobs.defer('j', until, { ...told, now: clock.now() });
     assert.deepEqual(await look(), [`its time, ${until.toISOString()}: olga says: beamtime`]);
     clock.advance(1000);
-    await assembler.steering.resume('1', 'olga', clock.now());
+    await assembler.steering.resume('1', { by: 'olga' }, clock.now());
     assert.equal(await look(), undefined);
   });
 });

@@ -258,7 +258,7 @@ describe('A copy at a target that others operate', () => {
       clock.advance(60_000);
       await resending.look();
       assert.deepEqual(await phase(), ['released', 'ordered', 1]);
-      await assembler.steering.resume('a', 'me', clock.now());
+      await assembler.steering.resume('a', { by: 'me' }, clock.now());
       await resending.look();
       assert.deepEqual(await phase(), ['released', 'staging', 2]);
     });

@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
 import type { Priority } from '#routes';
-import { Jobs, type PlannableJob } from '../aggregates/jobs.js';
-import { deferredReason } from '../domain/lane-reasons.js';
+import { Jobs, type JobWord, type PlannableJob } from '../aggregates/jobs.js';
+import { movedReason } from '../domain/lane-reasons.js';
 import { Dispatcher } from '../release-work/dispatcher.js';
 import { SteeredJobs } from '../release-work/steered-jobs.js';
 import { ProgressReports } from '../settle-results/progress-reports.js';
@@ -31,22 +31,40 @@ export class JobSteering {
   }
 
   async prioritise(jobId: string, priority: Priority, word: Word, version?: number): Promise<PlannableJob> {
-    const said = { by: word.by, reason: word.reason, now: this.clock.now(), ...ofVersion(version) };
+    const said = this.said(word, version);
     const job = await this.jobs.prioritise(jobId, priority, said);
     return this.obeyed(jobId, job, { priority, ...word });
   }
 
   /** @param until undefined: at once */
   async defer(jobId: string, until: Date | undefined, word: Word, version?: number): Promise<PlannableJob> {
-    const said = { by: word.by, reason: word.reason, now: this.clock.now(), ...ofVersion(version) };
-    const job = await this.obeyed(jobId, await this.jobs.defer(jobId, until, said), { until, ...word });
-    await this.jobs.noteWaiting(
-      jobId,
-      until === undefined ? [] : [{ ...deferredReason(until, word), since: said.now }],
-    );
+    const said = this.said(word, version);
+    return this.moved(jobId, await this.jobs.defer(jobId, until, said), { until, ...word });
+  }
+
+  /** Nothing more of it begins until {@link letGo}, or until then. */
+  async hold(jobId: string, word: Word): Promise<PlannableJob> {
+    const said = this.said(word);
+    return this.moved(jobId, await this.jobs.hold(jobId, word.until, said), word);
+  }
+
+  /** @throws PermanentError `operations.changed-meanwhile` when it is not held */
+  async letGo(jobId: string, word: Word): Promise<PlannableJob> {
+    return this.moved(jobId, await this.jobs.letGo(jobId, this.said(word)), word);
+  }
+
+  private said({ by, reason, entry }: Word, version?: number): JobWord {
+    return { by, reason, entry, now: this.clock.now(), ...ofVersion(version) };
+  }
+
+  private async moved(jobId: string, job: PlannableJob | undefined, what: object): Promise<PlannableJob> {
+    const obeyed = await this.obeyed(jobId, job, what);
+    const now = this.clock.now();
+    const reason = movedReason(obeyed, now);
+    await this.jobs.noteWaiting(jobId, reason === undefined ? [] : [{ since: now, ...reason }]);
     // Jobs that have not begun are in no look at what jobs wait for.
-    await this.progress.tell(jobId, until === undefined ? 'planning' : 'waiting');
-    return job;
+    await this.progress.tell(jobId, reason === undefined ? 'planning' : 'waiting');
+    return obeyed;
   }
 
   private async obeyed(jobId: string, job: PlannableJob | undefined, what: object): Promise<PlannableJob> {
@@ -76,7 +94,7 @@ export class JobSteering {
     const { version, by, at, what } = steering;
     return refuse(
       changedMeanwhile,
-      `Expected job ${jobId} as you read it, found version ${version}: ${by} changed its ${what === 'defer' ? 'time' : what} at ${at.toISOString()}. Read it again, then decide anew.`,
+      `Expected job ${jobId} as you read it, found version ${version}: ${by} changed its ${what === 'priority' ? what : 'time'} at ${at.toISOString()}. Read it again, then decide anew.`,
     );
   }
 }

@@ -1,9 +1,10 @@
 import { Body, Controller, Get, Headers, Param, Put, Res, UsePipes, ValidationPipe } from '@nestjs/common';
 import { Clock } from '#kernel';
-import { Operators } from '#service-host';
-import { JobSteering } from './job-steering.js';
+import { named, type Operator } from '#operations';
+import { ActingOperator, Operators } from '#service-host';
 import { JobView, type JobAnswer } from './job-view.js';
-import { asAnswer, notPossible, refuse, versionIn } from './refusals.js';
+import { notPossible, refuse, versionIn } from './refusals.js';
+import { SteeringActions } from './steering-actions.js';
 import { DeferDto, PriorityDto, timeToCome } from './steering.dto.js';
 
 interface Reply {
@@ -16,14 +17,14 @@ interface Reply {
 @Controller({ path: 'operations/jobs', version: '4' })
 export class JobsController {
   constructor(
-    private readonly steering: JobSteering,
+    private readonly actions: SteeringActions,
     private readonly view: JobView,
     private readonly clock: Clock,
   ) {}
 
   @Get(':id')
   async get(@Param('id') id: string, @Res({ passthrough: true }) reply: Reply): Promise<JobAnswer> {
-    const job = await this.view.of(id).catch(asAnswer);
+    const job = await this.view.of(id);
     reply.header('ETag', `"${job.version}"`);
     return job;
   }
@@ -32,10 +33,12 @@ export class JobsController {
   async prioritise(
     @Param('id') id: string,
     @Body() { priority, by, reason }: PriorityDto,
+    @ActingOperator() operator: Operator,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<JobAnswer> {
-    await this.steer(() => this.steering.prioritise(id, priority, { by, reason }, versionIn(ifMatch)));
+    const spoken = { operator: named(operator, by), reason };
+    await this.actions.prioritise(id, priority, versionIn(ifMatch), spoken);
     return this.get(id, reply);
   }
 
@@ -43,19 +46,13 @@ export class JobsController {
   async defer(
     @Param('id') id: string,
     @Body() { until, by, reason }: DeferDto,
+    @ActingOperator() operator: Operator,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<JobAnswer> {
-    await this.steer(() => this.steering.defer(id, this.timeOf(until), { by, reason }, versionIn(ifMatch)));
+    const spoken = { operator: named(operator, by), reason };
+    await this.actions.defer(id, this.timeOf(until), versionIn(ifMatch), spoken);
     return this.get(id, reply);
-  }
-
-  private async steer(act: () => Promise<unknown>): Promise<void> {
-    try {
-      await act();
-    } catch (error) {
-      asAnswer(error);
-    }
   }
 
   private timeOf(until: string | null): Date | undefined {

@@ -1,13 +1,25 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock } from '#kernel';
+import { Clock, PermanentError } from '#kernel';
+import { notThere } from '#operations';
 import { onlyTarget } from '#routes';
+import { Jobs, type PlannableJob } from '../aggregates/jobs.js';
 import { Steering } from '../aggregates/steering.js';
 import { WorkFigures } from '../aggregates/work-figures.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
+import { endOfTime } from '../domain/lane-reasons.js';
 import { windowOpen } from '../domain/maintenance-windows.js';
 import { ReleaseRules } from '../domain/release-rules.js';
-import type { LimitName, LimitOverride, Pause } from '../domain/steering.js';
+import type { LimitName, LimitOverride, Pause, PauseMode } from '../domain/steering.js';
 import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
+
+/** A pause with what still runs of what it holds back. Of a held job its id is its scope. */
+export interface ShownPause extends Omit<Pause, 'entry'> {
+  readonly mode: PauseMode;
+  readonly left: number;
+}
+
+/** Held jobs shown among the pauses. */
+const maxHeld = 200;
 
 /** What `GET operations/limits` answers. */
 export interface LimitsAnswer {
@@ -23,7 +35,7 @@ export interface LimitsAnswer {
   /** By lane. */
   readonly planned: Readonly<Record<string, number>>;
   readonly oldestPlanned: Readonly<Record<string, Date>>;
-  readonly pauses: readonly Pause[];
+  readonly pauses: readonly ShownPause[];
   /** Targets that a maintenance window closes now. */
   readonly closed: Readonly<Record<string, { readonly reason: string; readonly opensAt?: Date }>>;
 }
@@ -34,6 +46,7 @@ export class LimitsView {
   constructor(
     private readonly steering: Steering,
     private readonly orders: WorkOrders,
+    private readonly jobs: Jobs,
     private readonly figures: WorkFigures,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
@@ -43,7 +56,12 @@ export class LimitsView {
     const now = this.clock.now();
     const { version, pauses, overrides } = await this.steering.at(now);
     const rules = new ReleaseRules(this.config, { version, pauses, overrides }, now);
-    const [slots, waiting] = await Promise.all([this.orders.slots(rules), this.figures.waiting()]);
+    const [slots, waiting, held] = await Promise.all([
+      this.orders.slots(rules),
+      this.figures.waiting(),
+      this.jobs.held(now, maxHeld),
+    ]);
+    const all = [...pauses, ...held.map(heldPause)];
     const named = this.config.routes.targets;
     const names = named.length === 0 ? [onlyTarget] : named.map(({ name }) => name);
     const limits = names.flatMap((name): LimitName[] => [`write:${name}`, `read:${name}`]);
@@ -56,7 +74,7 @@ export class LimitsView {
       used: slots.used(),
       planned: Object.fromEntries(waiting.map(({ lane, count }) => [lane, count])),
       oldestPlanned: Object.fromEntries(waiting.map(({ lane, oldest }) => [lane, oldest])),
-      pauses,
+      pauses: await Promise.all(all.map((pause) => this.shown(pause))),
       closed: Object.fromEntries(
         named.flatMap((target) => {
           const opening = windowOpen(target, now);
@@ -67,4 +85,25 @@ export class LimitsView {
       ),
     };
   }
+
+  /** @throws PermanentError `operations.not-there` when it is over */
+  async pause(id: string): Promise<ShownPause> {
+    const found = (await this.limits()).pauses.find((one) => one.id === id);
+    if (found !== undefined) return found;
+    throw new PermanentError(notThere, `Expected a pause ${id}, found none: it is over.`);
+  }
+
+  private async shown({ entry: _entry, mode = 'pause', ...pause }: Pause): Promise<ShownPause> {
+    return { ...pause, mode, left: await this.figures.countReleased(pause.scope) };
+  }
+}
+
+function heldPause({ _id, deferredUntil, notBefore, deferredBy, steering, updatedAt }: PlannableJob): Pause {
+  const scope = `job:${_id}` as const;
+  const { by = '', reason = '', at: since = updatedAt } = deferredBy ?? steering ?? {};
+  const until = deferredUntil ?? notBefore;
+  return {
+    ...{ id: scope, scope, by, reason, since },
+    ...(until === undefined || until >= endOfTime ? {} : { until }),
+  };
 }

@@ -13,11 +13,11 @@ import {
   ValidationPipe,
 } from '@nestjs/common';
 import { Clock } from '#kernel';
-import { Operators } from '#service-host';
-import type { Pause } from '../domain/steering.js';
-import { LimitsView, type LimitsAnswer } from './limits-view.js';
-import { asAnswer, notPossible, refuse, versionIn } from './refusals.js';
-import { ReleaseSteering, type Word } from './release-steering.js';
+import { named, type Operator } from '#operations';
+import { ActingOperator, Operators } from '#service-host';
+import { LimitsView, type LimitsAnswer, type ShownPause } from './limits-view.js';
+import { notPossible, refuse, versionIn } from './refusals.js';
+import { SteeringActions, type Spoken } from './steering-actions.js';
 import { LimitsDto, PauseDto, timeToCome, WordDto } from './steering.dto.js';
 
 interface Reply {
@@ -30,7 +30,7 @@ interface Reply {
 @Controller({ path: 'operations', version: '4' })
 export class LimitsController {
   constructor(
-    private readonly steering: ReleaseSteering,
+    private readonly actions: SteeringActions,
     private readonly view: LimitsView,
     private readonly clock: Clock,
   ) {}
@@ -45,37 +45,38 @@ export class LimitsController {
   @Put('limits')
   async setLimits(
     @Body() body: LimitsDto,
+    @ActingOperator() operator: Operator,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<LimitsAnswer> {
     if (ifMatch === undefined)
       throw new HttpException('Expected If-Match with the ETag of GET operations/limits, found none.', 428);
-    try {
-      await this.steering.setLimits(body.limits, this.wordOf(body), versionIn(ifMatch)!);
-    } catch (error) {
-      asAnswer(error);
-    }
+    await this.actions.setLimits(body.limits, versionIn(ifMatch)!, this.spoken(operator, body));
     return this.limits(reply);
   }
 
   @Post('pauses')
-  async pause(@Body() body: PauseDto): Promise<Pause> {
-    return Promise.resolve()
-      .then(() => this.steering.pause(body.scope, this.wordOf(body)))
-      .catch(asAnswer);
+  async pause(@Body() body: PauseDto, @ActingOperator() operator: Operator): Promise<ShownPause> {
+    const id = await this.actions.pause(body.scope, body.mode ?? 'pause', this.spoken(operator, body));
+    return this.view.pause(id);
   }
 
   @Delete('pauses/:id')
-  async resume(@Param('id') id: string, @Body() body: WordDto): Promise<{ id: string; state: 'ended' }> {
-    await this.steering.resume(id, body).catch(asAnswer);
+  async resume(
+    @Param('id') id: string,
+    @Body() body: WordDto,
+    @ActingOperator() operator: Operator,
+  ): Promise<{ id: string; state: 'ended' }> {
+    await this.actions.resume(id, this.spoken(operator, body));
     return { id, state: 'ended' };
   }
 
-  private wordOf({ by, reason, until }: PauseDto | LimitsDto): Word {
-    if (until === undefined) return { by, reason };
-    const end = timeToCome(until, this.clock.now());
-    if (end === undefined)
+  private spoken(operator: Operator, { by, reason, until }: WordDto & { readonly until?: string }): Spoken {
+    const spoken = { operator: named(operator, by), reason };
+    if (until === undefined) return spoken;
+    const at = timeToCome(until, this.clock.now());
+    if (at === undefined)
       throw refuse(notPossible, `Expected in until a time to come, within a year, found ${until}.`);
-    return { by, reason, until: end };
+    return { ...spoken, until: at };
   }
 }

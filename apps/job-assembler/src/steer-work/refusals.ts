@@ -1,23 +1,10 @@
-import { BadRequestException, ConflictException, NotFoundException } from '@nestjs/common';
-import { CatenaError, PermanentError } from '#kernel';
+import { PermanentError } from '#kernel';
+import { changedMeanwhile, notPossible, notThere } from '#operations';
 
-/** Another operator was faster: the sentence names who, when and what. */
-export const changedMeanwhile = 'operations.changed-meanwhile';
-export const notThere = 'operations.not-there';
-export const notPossible = 'operations.not-possible';
+export { changedMeanwhile, notPossible, notThere };
 
 export function refuse(code: string, message: string): PermanentError {
   return new PermanentError(code, message);
-}
-
-/** What a use case refuses, as HTTP says it. */
-export function asAnswer(error: unknown): never {
-  if (!(error instanceof CatenaError)) throw error;
-  const { code, message } = error;
-  if (code === changedMeanwhile) throw new ConflictException({ statusCode: 409, code, message });
-  if (code === notThere) throw new NotFoundException({ statusCode: 404, code, message });
-  if (code === notPossible) throw new BadRequestException({ statusCode: 400, code, message });
-  throw error;
 }
 
 /** The version in an `If-Match`; undefined without one. @throws PermanentError `operations.not-possible` for any other text */

@@ -1,8 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Clock, newId } from '#kernel';
-import { type Logger, LOGGER } from '#observability';
 import { Steering } from '../aggregates/steering.js';
-import type { LimitName, Pause, PauseScope, SteeringState } from '../domain/steering.js';
+import type { LimitName, Pause, PauseMode, PauseScope, SteeringState } from '../domain/steering.js';
 import { CurrentRules } from '../release-work/current-rules.js';
 import { Dispatcher } from '../release-work/dispatcher.js';
 import { changedMeanwhile, notPossible, notThere, refuse } from './refusals.js';
@@ -14,6 +13,8 @@ const maxTimes = 10;
 export interface Word {
   readonly by: string;
   readonly reason: string;
+  /** The audit entry. */
+  readonly entry: string;
   readonly until?: Date;
 }
 
@@ -25,7 +26,6 @@ export class ReleaseSteering {
     private readonly rules: CurrentRules,
     private readonly dispatcher: Dispatcher,
     private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   state(): Promise<SteeringState> {
@@ -33,22 +33,24 @@ export class ReleaseSteering {
   }
 
   /** @throws PermanentError `operations.changed-meanwhile` when the scope is paused already */
-  async pause(scope: PauseScope, { by, reason, until }: Word): Promise<Pause> {
+  async pause(scope: PauseScope, mode: PauseMode, { by, reason, entry, until }: Word): Promise<Pause> {
     const since = this.clock.now();
-    const pause = { id: newId(), scope, by, reason, since, ...(until === undefined ? {} : { until }) };
+    const pause = {
+      ...{ id: newId(), scope, mode, by, reason, since, entry },
+      ...(until === undefined ? {} : { until }),
+    };
     if (!(await this.steering.pause(pause, since))) {
       const before = (await this.state()).pauses.find((one) => one.scope === scope);
       const who =
         before === undefined ? '' : ` by ${before.by} since ${before.since.toISOString()}: ${before.reason}`;
       throw refuse(changedMeanwhile, `Expected ${scope} not to be paused, found it paused${who}.`);
     }
-    this.logger.info({ scope, by, reason, until }, 'an operator paused work');
     return pause;
   }
 
   /** @throws PermanentError `operations.changed-meanwhile` when another ended it, `operations.not-there` for an unknown one */
-  async resume(id: string, { by, reason }: Word): Promise<void> {
-    if (!(await this.steering.resume(id, by, this.clock.now()))) {
+  async resume(id: string, { by, entry }: Word): Promise<void> {
+    if (!(await this.steering.resume(id, { by, entry }, this.clock.now()))) {
       const ended = await this.steering.ended(id);
       if (ended === undefined) throw refuse(notThere, `Expected a pause ${id}, found none.`);
       throw refuse(
@@ -56,7 +58,6 @@ export class ReleaseSteering {
         `Expected pause ${id} of ${ended.scope} to hold, found that it ended at ${ended.at.toISOString()}, by ${ended.by}.`,
       );
     }
-    this.logger.info({ id, by, reason }, 'an operator ended a pause');
     this.dispatcher.wake();
   }
 
@@ -68,7 +69,7 @@ export class ReleaseSteering {
    */
   async setLimits(
     limits: Readonly<Record<string, number | null>>,
-    { by, reason, until }: Word,
+    { by, reason, entry, until }: Word,
     version: number,
   ): Promise<SteeringState> {
     const rules = await this.rules.now();
@@ -77,7 +78,7 @@ export class ReleaseSteering {
     const values = new Map(
       Object.entries(limits).map(([name, value]) => [name as LimitName, value ?? undefined] as const),
     );
-    const change = { limits: values, by, reason, ...(until === undefined ? {} : { until }) };
+    const change = { limits: values, by, reason, entry, ...(until === undefined ? {} : { until }) };
     if (!(await this.steering.setLimits(change, version, this.clock.now()))) {
       const { version: found, changed } = await this.state();
       const who =
@@ -87,7 +88,6 @@ export class ReleaseSteering {
         `Expected version ${version} of the limits, found ${found}${who}. Read them again, then decide anew.`,
       );
     }
-    this.logger.info({ limits, by, reason, until }, 'an operator changed limits');
     this.dispatcher.wake();
     return this.state();
   }

@@ -1,23 +1,30 @@
 import { IsIn, IsISO8601, IsObject, IsOptional, Matches, ValidateIf } from 'class-validator';
 import type { Priority } from '#routes';
-import type { PauseScope } from '../domain/steering.js';
+import { pauseModes, type PauseMode, type PauseScope } from '../domain/steering.js';
 
 const furthest = 366 * 86_400_000;
 
 /** Who decides, and why: those whom it concerns read it. */
 export class WordDto {
+  /** Of earlier clients, which do not say it in `Catena-Acting-For`. */
+  @IsOptional()
   @Matches(/^\S(.{0,98}\S)?$/s, { message: 'Expected by to be a name of 1 to 100 characters.' })
-  by: string;
+  by?: string;
 
   @Matches(/^\S.{1,498}\S$/s, { message: 'Expected reason to be a text of 3 to 500 characters.' })
   reason: string;
 }
 
 export class PauseDto extends WordDto {
-  @Matches(/^(all|(target|route):[a-z0-9-]{1,40}|group:[^\0]{0,200})$/, {
-    message: 'Expected scope to be all, target:NAME, route:NAME or group:NAME.',
+  @Matches(/^(all|(target|route):[a-z0-9-]{1,40}|group:[^\0]{0,200}|job:[\w.-]{1,100})$/, {
+    message: 'Expected scope to be all, target:NAME, route:NAME, group:NAME or job:ID.',
   })
   scope: PauseScope;
+
+  /** `drain`: the answers to GET operations/limits say what still runs (`left`). Default `pause`. */
+  @IsOptional()
+  @IsIn(pauseModes)
+  mode?: PauseMode;
 
   /** When it ends by itself. */
   @IsOptional()

@@ -74,7 +74,7 @@ export function jobsConformance(name: string, open: () => Promise<Assembler>): v
       const later = (await jobs.takeDue(after(100), 100))!;
       assert.equal(await jobs.renew(earlier, after(900)), false);
       await jobs.planAgain(earlier, now);
-      await jobs.planAgainAfter(earlier, now, 'too late');
+      await jobs.planAgainAfter(earlier, now, { message: 'too late', code: 'c' });
       assert.deepEqual([(await stored()).planningUntil, (await stored()).planFault], [after(200), undefined]);
       assert.equal(await jobs.renew(later, after(300)), true);
       await jobs.start(id, now);
@@ -83,7 +83,7 @@ export function jobsConformance(name: string, open: () => Promise<Assembler>): v
 
     it('are planned again with the reason why they could not be, until a turn goes well', async () => {
       await put();
-      await jobs.planAgainAfter({ _id: id }, after(5), 'x'.repeat(2000));
+      await jobs.planAgainAfter({ _id: id }, after(5), { message: 'x'.repeat(2000), code: 'catalog.away' });
       assert.deepEqual(
         [(await stored()).planFault?.length, (await stored()).planningUntil],
         [1000, after(5)],

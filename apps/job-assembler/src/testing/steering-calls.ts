@@ -2,6 +2,8 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Test } from '@nestjs/testing';
 import { Clock, type ManualClock } from '#kernel';
 import { createLogger, LOGGER } from '#observability';
+import { AuditTrail, OperatorActions } from '#operations';
+import { memoryConnection } from '#operations/testing';
 import { SERVICE_HOST_OPTIONS } from '#service-host';
 import { DatasetTasks } from '../aggregates/dataset-tasks.js';
 import { Jobs } from '../aggregates/jobs.js';
@@ -20,6 +22,8 @@ import { JobView } from '../steer-work/job-view.js';
 import { JobsController } from '../steer-work/jobs.controller.js';
 import { LimitsView } from '../steer-work/limits-view.js';
 import { LimitsController } from '../steer-work/limits.controller.js';
+import { SteeringActions } from '../steer-work/steering-actions.js';
+import { WorkOrdersController } from '../steer-work/work-orders.controller.js';
 import { ReleaseSteering } from '../steer-work/release-steering.js';
 import type { Assembler } from './assembler.js';
 
@@ -30,10 +34,13 @@ export async function steeringApp(
   config: JobAssemblerConfig,
 ): Promise<NestFastifyApplication> {
   const value = (provide: unknown, useValue: unknown) => ({ provide: provide as string, useValue });
+  const trail = new AuditTrail(memoryConnection(), clock, 400 * 86_400_000);
+  const actions = new OperatorActions(trail, createLogger('steering', 'silent'), 120_000);
   const testing = await Test.createTestingModule({
-    controllers: [LimitsController, JobsController],
+    controllers: [LimitsController, JobsController, WorkOrdersController],
     providers: [
       ...[CurrentRules, SteeredJobs, ReleaseSteering, JobSteering, LimitsView, JobView],
+      ...[SteeringActions, value(OperatorActions, actions), value(AuditTrail, trail)],
       ...[value(Jobs, assembler.jobs), value(DatasetTasks, assembler.tasks)],
       ...[value(WorkOrders, assembler.orders), value(WorkFigures, assembler.figures)],
       ...[value(Leases, assembler.leases), value(Steering, assembler.steering)],

@@ -35,8 +35,8 @@ export function steeringConformance(name: string, open: () => Promise<Assembler>
       const { version, pauses, changed } = await steering.at(now);
       assert.deepEqual([version, pauses], [2, [pauseOf('1'), pauseOf('3', { scope: 'all' })]]);
       assert.deepEqual(changed, { by: 'olga', at: now, what: 'pause of all' });
-      assert.equal(await steering.resume('1', 'anna', after(5)), true);
-      assert.equal(await steering.resume('1', 'olga', after(6)), false);
+      assert.equal(await steering.resume('1', { by: 'anna' }, after(5)), true);
+      assert.equal(await steering.resume('1', { by: 'olga' }, after(6)), false);
       assert.deepEqual(await steering.ended('1'), {
         ...{ id: '1', scope: 'target:tape', by: 'anna', at: after(5) },
       });
@@ -47,7 +47,7 @@ export function steeringConformance(name: string, open: () => Promise<Assembler>
       const both = await Promise.all(['1', '2'].map((id) => steering.pause(pauseOf(id), now)));
       assert.deepEqual(both.sort(), [false, true]);
       const [pause] = (await steering.at(now)).pauses;
-      const ends = await Promise.all(['anna', 'ben'].map((by) => steering.resume(pause!.id, by, now)));
+      const ends = await Promise.all(['anna', 'ben'].map((by) => steering.resume(pause!.id, { by }, now)));
       assert.deepEqual(ends.sort(), [false, true]);
       assert.equal((await steering.at(now)).version, 2);
     });

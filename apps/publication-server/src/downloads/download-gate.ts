@@ -3,7 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { doiKey } from '#datacite';
 import { networkOf } from '#service-host';
-import { noteBytes, noteDownload } from '../observation/server-counters.js';
+import { noteBytes, noteDownload } from '../counters/server-counters.js';
 import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
 import { rangeAnswerOf } from './byte-range.js';
 import { readingsOf } from './download-address.js';

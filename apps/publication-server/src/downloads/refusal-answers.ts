@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { messageOf, withoutQuery } from '#kernel';
 import { type Logger, LOGGER } from '#observability';
-import { noteBroken } from '../observation/server-counters.js';
+import { noteBroken } from '../counters/server-counters.js';
 import { isDatabaseAway } from '#persistence';
 import { pageFor } from '../site/page.js';
 import { sendPage } from '../site/reply.js';

@@ -9,7 +9,7 @@ import {
 import type { FastifyRequest } from 'fastify';
 import { Clock } from '#kernel';
 import { judgePushToken, sha256Of } from '#publication-feed';
-import { notePush } from '../observation/server-counters.js';
+import { notePush } from '../counters/server-counters.js';
 import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
 
 /** Lets in requests that were signed with the shared secret for exactly this method, path and body, a moment ago. */

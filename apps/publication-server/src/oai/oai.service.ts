@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { xmlText } from '#datacite';
 import { Clock } from '#kernel';
 import { PublicStore } from '../persistence/public-store.js';
-import { noteRecords } from '../observation/server-counters.js';
+import { noteRecords } from '../counters/server-counters.js';
 import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
 import { harvest } from './harvest.js';
 import { oaiRequestFrom, type Fault, type OaiRequest } from './oai-arguments.js';

@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { metrics, type Sample } from '#observability';
 import { DatabasePulse } from '#service-host';
 import { PublicStore } from '../persistence/public-store.js';
-import { activeDownloads, lastPush } from './server-counters.js';
+import { activeDownloads, lastPush } from '../counters/server-counters.js';
 
 /** Milliseconds the database may take for a count. */
 const maxTimeMS = 1000;

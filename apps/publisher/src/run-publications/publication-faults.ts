@@ -8,7 +8,7 @@ import type { Publication } from '../persistence/records.js';
 import { ConfigToken, type PublisherConfig } from '../publisher.config.js';
 import { LeasedPublications } from '../persistence/leased-publications.js';
 import type { Lease } from '../persistence/lease.js';
-import { noteRegistryError } from '../observation/registry-errors.js';
+import { noteRegistryError } from '../counters/registry-errors.js';
 import { StepProgress } from './step-progress.js';
 
 /** Refusals the author of the record can mend; everything else that stays is for the operator. */

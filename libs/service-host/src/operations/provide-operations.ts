@@ -7,7 +7,7 @@ import { bulkActions, ParkedBulk, ParkedDecisions, ParkedLists } from '#outbox';
 import { MongoConnection } from '#persistence';
 import type { ServiceHostOptions } from '../service-host.options.js';
 import { BulkLoop, OperationsSweep } from './operations-sweep.js';
-import { ParkedFacts } from './why.controller.js';
+import { ParkedFacts, WhySources } from './why.controller.js';
 
 /** An action may wait for the broker, and for a database that is slow. */
 const graces = 4;
@@ -68,6 +68,7 @@ export function operationsProviders(options: ServiceHostOptions): Provider[] {
     BulkLoop,
     OperationsSweep,
     ParkedFacts,
+    WhySources,
   ];
 }
 

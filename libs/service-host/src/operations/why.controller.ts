@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Injectable, Optional, Query } from '@nestjs/common';
+import { Controller, Get, Injectable, Query } from '@nestjs/common';
 import type { JobFact, JobFacts, WhyAnswer } from '#console-api';
 import { PermanentError } from '#kernel';
 import { maxRows, notPossible } from '#operations';
@@ -11,8 +11,19 @@ export interface WhySource {
   factsOf(jobIds: readonly string[]): Promise<ReadonlyMap<string, JobFacts>>;
 }
 
-/** The sources of an app (`WhySource[]`); an app that gives none tells of parked messages only. */
-export const WHY_SOURCES = Symbol('WhySources');
+/** The sources of an app: each adds itself when its module begins. An app that has none tells of parked messages only. */
+@Injectable()
+export class WhySources {
+  private readonly sources: WhySource[] = [];
+
+  add(source: WhySource): void {
+    this.sources.push(source);
+  }
+
+  get all(): readonly WhySource[] {
+    return this.sources;
+  }
+}
 
 /** Every app's own: messages in its parking lot that name a job. */
 @Injectable()
@@ -39,20 +50,16 @@ export class ParkedFacts implements WhySource {
 @Operators()
 @Controller({ path: 'operations/why', version: '4' })
 export class WhyController {
-  private readonly sources: readonly WhySource[];
-
   constructor(
-    parked: ParkedFacts,
-    @Optional() @Inject(WHY_SOURCES) sources: readonly WhySource[] | undefined,
-  ) {
-    this.sources = [...(sources ?? []), parked];
-  }
+    private readonly parked: ParkedFacts,
+    private readonly sources: WhySources,
+  ) {}
 
   /** @throws PermanentError `operations.not-possible` for none, or more than 200 jobs */
   @Get()
   async why(@Query() query: Record<string, unknown>): Promise<WhyAnswer> {
     const jobIds = jobIdsIn(query);
-    const answers = await Promise.all(this.sources.map((source) => source.factsOf(jobIds)));
+    const answers = await Promise.all([...this.sources.all, this.parked].map((source) => source.factsOf(jobIds)));
     const jobs = jobIds.map((id): readonly [string, JobFacts] => {
       const found = answers.flatMap((answer) => answer.get(id) ?? []);
       return [id, { known: found.some(({ known }) => known), facts: found.flatMap(({ facts }) => facts) }];

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { noteSignIn } from '../../observation/catalog-counters.js';
+import { noteSignIn } from '../../counters/catalog-counters.js';
 import { networkOf, Open } from '#service-host';
 import { CommandLineClient, ReturnedAuthLoginDto } from '../../answers/people.js';
 import { AuthenticationService } from '../authentication.service.js';

@@ -1,0 +1,109 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { JobFact, JobFacts } from '#console-api';
+import { Clock } from '#kernel';
+import { WhySources, type WhySource } from '#service-host';
+import { Jobs, type PlannableJob } from '../aggregates/jobs.js';
+import type { WaitReason } from '../aggregates/records.js';
+import { WorkFigures } from '../aggregates/work-figures.js';
+import { WorkOrders } from '../aggregates/work-orders.js';
+import { endOfTime, movedReason } from '../domain/lane-reasons.js';
+import { JobSituations, type Room } from '../settle-results/job-situations.js';
+
+/** Jobs that are looked at while the asker waits. Of more the last regular look counts, which says when it was. */
+const maxLookedAt = 10;
+/** Milliseconds: who asks now wants to know of what has just been sent, too. */
+const patience = 2000;
+/** Milliseconds of the rate by which a start is expected. */
+const hour = 3_600_000;
+/** Groups that are named as holders of slots. */
+const maxHolders = 5;
+
+/** What job-assembler knows of why jobs wait. */
+@Injectable()
+export class AssemblerFacts implements WhySource, OnModuleInit {
+  constructor(
+    private readonly jobs: Jobs,
+    private readonly situations: JobSituations,
+    private readonly orders: WorkOrders,
+    private readonly figures: WorkFigures,
+    private readonly clock: Clock,
+    private readonly sources: WhySources,
+  ) {}
+
+  onModuleInit(): void {
+    this.sources.add(this);
+  }
+
+  async factsOf(jobIds: readonly string[]): Promise<ReadonlyMap<string, JobFacts>> {
+    const jobs = await this.jobs.findAll(jobIds);
+    const open = jobs.filter(({ state }) => state !== 'finished');
+    const room = open.length > 0 && open.length <= maxLookedAt ? await this.situations.room() : undefined;
+    const facts = new Map<string, JobFacts>();
+    for (const job of jobs)
+      facts.set(job._id, { known: true, facts: job.state === 'finished' ? [] : await this.of(job, room) });
+    return facts;
+  }
+
+  /** Kept reasons cost no query: with many jobs nothing is asked of each. */
+  private async of(job: PlannableJob, room: Room | undefined): Promise<JobFact[]> {
+    const now = this.clock.now();
+    const moved = movedReason(job, now);
+    if (job.totals === undefined && moved !== undefined) return [factOf({ since: job.acceptedAt, ...moved })];
+    const reasons = room === undefined ? (job.wait ?? []) : await this.situations.reasonsOf(job, room, patience);
+    const facts = room === undefined ? reasons.map(factOf) : await this.withPlaces(job, reasons, room);
+    return [...facts, ...planning(job, facts)];
+  }
+
+  /** Of limits also the place in line, who holds the slots, and when its turn may come. */
+  private async withPlaces(job: PlannableJob, reasons: readonly WaitReason[], room: Room): Promise<JobFact[]> {
+    const facts = reasons.map(factOf);
+    if (!facts.some(({ code }) => code.startsWith('limit.'))) return facts;
+    const now = this.clock.now();
+    const [lane] = (await this.orders.lanesOf(job._id)).sort();
+    const place =
+      lane === undefined
+        ? undefined
+        : await this.figures.placeIn(job._id, lane, new Date(now.getTime() - hour));
+    const holders = Object.entries(room.slots.used().groups)
+      .sort(([, one], [, other]) => other - one)
+      .slice(0, maxHolders)
+      .map(([group, count]) => `${group}: ${count}`);
+    return facts.map((fact) =>
+      fact.code.startsWith('limit.')
+        ? { ...fact, facts: { ...fact.facts, ...placed(place, now), holders: holders.join(', ') } }
+        : fact,
+    );
+  }
+}
+
+function placed(
+  place: { readonly before: number; readonly endedSince: number } | undefined,
+  now: Date,
+): Record<string, string | number> {
+  if (place === undefined) return {};
+  const { before, endedSince } = place;
+  // By the rate of the last hour; without one nobody knows.
+  const wait = endedSince === 0 ? undefined : ((before + 1) / endedSince) * hour;
+  return {
+    place: before + 1,
+    ...(wait === undefined ? {} : { expectedAt: new Date(now.getTime() + wait).toISOString() }),
+  };
+}
+
+function planning({ state, totals, planned = 0, updatedAt, planFault }: PlannableJob, known: readonly JobFact[]): JobFact[] {
+  if (state !== 'accepted' || planFault !== undefined || known.some(({ code }) => code.startsWith('plan.'))) return [];
+  const facts: JobFact['facts'] = totals === undefined ? {} : { planned, datasets: totals.datasets };
+  return [{ code: 'plan.running', since: updatedAt.toISOString(), facts }];
+}
+
+/** Without the sentence: who asks has words of its own. */
+function factOf({ code, since, facts, next }: Pick<WaitReason, 'code' | 'facts' | 'next'> & { readonly since?: Date }): JobFact {
+  const { workOrders, ...others } = facts as Record<string, string | number>;
+  return {
+    code,
+    ...(since === undefined ? {} : { since: since.toISOString() }),
+    ...(typeof workOrders === 'number' ? { count: workOrders } : {}),
+    facts: others,
+    ...(next === undefined || next >= endOfTime ? {} : { next: next.toISOString() }),
+  };
+}

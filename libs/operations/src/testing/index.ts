@@ -1,0 +1,1 @@
+export { memoryConnection } from './memory-connection.js';
