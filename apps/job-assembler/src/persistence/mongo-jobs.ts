@@ -255,12 +255,14 @@ export class MongoJobs extends Jobs {
   ): Promise<PlannableJob | undefined> {
     const begun = { totals: { $exists: true }, cancelRequested: false, ...filter };
     const { by, reason, now: at, what } = said;
-    const [isHeld, noLonger] =
-      what === 'hold' ? [{ held: true as const }, {}] : [{}, { held: '' as const }];
+    const [isHeld, noLonger] = what === 'hold' ? [{ held: true as const }, {}] : [{}, { held: '' as const }];
     const change: SteeringChange =
       until === undefined
         ? { $unset: { deferredUntil: '', deferredBy: '', ...noLonger } }
-        : { $set: { deferredUntil: until, deferredBy: { by, reason, at }, ...isHeld }, ...unsetting(noLonger) };
+        : {
+            $set: { deferredUntil: until, deferredBy: { by, reason, at }, ...isHeld },
+            ...unsetting(noLonger),
+          };
     return this.steer(jobId, begun, change, said);
   }
 

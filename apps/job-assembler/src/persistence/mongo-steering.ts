@@ -65,14 +65,28 @@ export class MongoSteering extends Steering {
     return (await this.store.settings.findOne({ _id }))?.ended.find((one) => one.id === id);
   }
 
-  async setLimits({ limits, by, reason, entry, until }: LimitChange, version: number, now: Date): Promise<boolean> {
+  async setLimits(
+    { limits, by, reason, entry, until }: LimitChange,
+    version: number,
+    now: Date,
+  ): Promise<boolean> {
     await this.begin();
     const before = await this.store.settings.findOne({ _id, version });
     if (before === null) return false;
     const said = [...limits].flatMap(([limit, value]): LimitOverride[] =>
       value === undefined
         ? []
-        : [{ limit, value, by, reason, at: now, ...ofEntry(entry), ...(until === undefined ? {} : { until }) }],
+        : [
+            {
+              limit,
+              value,
+              by,
+              reason,
+              at: now,
+              ...ofEntry(entry),
+              ...(until === undefined ? {} : { until }),
+            },
+          ],
     );
     // Made of what was read at this version: the write asks for the same one.
     const overrides = [...before.overrides.filter(({ limit }) => !limits.has(limit)), ...said];

@@ -10,7 +10,8 @@ import {
   type OrderRow,
 } from '../aggregates/work-figures.js';
 import type { PauseScope } from '../domain/steering.js';
-import { releasedIn } from './work-order-queries.js';
+import type { Priority } from '#routes';
+import { priorities, releasedIn } from './work-order-queries.js';
 import type { DoneWork } from '../domain/estimate.js';
 import { AssemblerStore } from './assembler-store.js';
 import { absent, isThere } from './queries.js';
@@ -55,7 +56,7 @@ export class MongoWorkFigures extends WorkFigures {
     const { target, ...plain } = filter;
     const at = target === undefined ? {} : { $or: [{ targets: target }, { readAt: target }] };
     // Drafts of a planner that is at it are no work yet.
-    const which = { state: { $ne: 'draft' as const }, ...plain };
+    const which = { state: { $ne: 'drafted' as const }, ...plain };
     const found = await this.store.orders
       .find({ $and: [which, at, olderThan('createdAt', placeIn(after))] }, { projection: rowFields })
       .sort({ createdAt: -1, _id: -1 })
@@ -76,13 +77,10 @@ export class MongoWorkFigures extends WorkFigures {
     const { createdAt, priority = 1 } = next;
     const [before, endedSince] = await Promise.all([
       orders.countDocuments(
-        { ...waiting, priority: { $lte: priority }, createdAt: { $lt: createdAt } } as object,
+        { ...waiting, priority: { $in: upTo(priority) }, createdAt: { $lt: createdAt } } as object,
         { limit: maxCounted },
       ),
-      orders.countDocuments(
-        { state: 'done', target: lane, endedAt: { $gte: since } },
-        { limit: maxCounted },
-      ),
+      orders.countDocuments({ state: 'done', target: lane, endedAt: { $gte: since } }, { limit: maxCounted }),
     ]);
     return { before, endedSince };
   }
@@ -161,4 +159,10 @@ function sum(
 
 function rowOf({ _id: id, target: lane, outside, ...order }: WorkOrder): OrderRow {
   return { id, lane, ...order, ...(outside === undefined ? {} : { worker: outside.target }) };
+}
+
+/** Records from before 0.6 have none: they are normal. */
+function upTo(priority: Priority): (Priority | null)[] {
+  const found: (Priority | null)[] = priorities.filter((one) => one <= priority);
+  return priority >= 1 ? [...found, null] : found;
 }

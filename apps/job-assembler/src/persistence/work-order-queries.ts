@@ -118,5 +118,8 @@ export function releasedIn(scope: PauseScope): object {
   if (scope.startsWith('job:')) return { ...released, jobId: name };
   if (scope.startsWith('group:')) return { ...released, group: name };
   if (scope.startsWith('route:')) return { ...released, route: name };
-  return { ...released, $or: [{ targets: name, readAt: absent }, { readAt: name }, { 'outside.target': name }] };
+  return {
+    ...released,
+    $or: [{ targets: name, readAt: absent }, { readAt: name }, { 'outside.target': name }],
+  };
 }

@@ -94,7 +94,12 @@ export class SteeringActions implements OnModuleInit {
     });
   }
 
-  async prioritise(id: string, priority: Priority, version: number | undefined, spoken: Spoken): Promise<void> {
+  async prioritise(
+    id: string,
+    priority: Priority,
+    version: number | undefined,
+    spoken: Spoken,
+  ): Promise<void> {
     const wish = { action: 'job.priority' as const, details: { priority, version } };
     await this.ofJob(id, wish, spoken, async (job, word) => {
       await this.jobSteering.prioritise(id, priority, word, version);
@@ -102,7 +107,12 @@ export class SteeringActions implements OnModuleInit {
     });
   }
 
-  async defer(id: string, until: Date | undefined, version: number | undefined, spoken: Spoken): Promise<void> {
+  async defer(
+    id: string,
+    until: Date | undefined,
+    version: number | undefined,
+    spoken: Spoken,
+  ): Promise<void> {
     const wish = { action: 'job.defer' as const, details: { ...ending(until), version } };
     await this.ofJob(id, wish, spoken, async ({ deferredUntil, notBefore }, word) => {
       await this.jobSteering.defer(id, until, word, version);
@@ -126,7 +136,10 @@ export class SteeringActions implements OnModuleInit {
   private async overridesOf(names: readonly string[]): Promise<Said> {
     const { overrides } = await this.steering.at(this.clock.now());
     return Object.fromEntries(
-      names.map((name) => [name, overrides.find(({ limit }) => limit === (name as LimitName))?.value ?? null]),
+      names.map((name) => [
+        name,
+        overrides.find(({ limit }) => limit === (name as LimitName))?.value ?? null,
+      ]),
     );
   }
 
@@ -134,7 +147,9 @@ export class SteeringActions implements OnModuleInit {
     if (jobId !== undefined) return this.jobSteered({ _id, jobId });
     const { pauses } = await this.steering.at(this.clock.now());
     const made = pauses.find(({ entry }) => entry === _id);
-    return made && { after: { id: made.id, scope: subject, mode: made.mode ?? 'pause', ...ending(made.until) } };
+    return (
+      made && { after: { id: made.id, scope: subject, mode: made.mode ?? 'pause', ...ending(made.until) } }
+    );
   }
 
   private async pauseEnded({ _id, subject, jobId }: AuditRecord): Promise<Deed | undefined> {
@@ -151,9 +166,14 @@ export class SteeringActions implements OnModuleInit {
     return { after: { limits: Object.fromEntries(set.map(({ limit, value }) => [limit, value])) } };
   }
 
-  private async jobSteered({ _id, jobId = '' }: Pick<AuditRecord, '_id' | 'jobId'>): Promise<Deed | undefined> {
+  private async jobSteered({
+    _id,
+    jobId = '',
+  }: Pick<AuditRecord, '_id' | 'jobId'>): Promise<Deed | undefined> {
     const steering = (await this.jobs.find(jobId))?.steering;
-    return steering?.entry === _id ? { after: { what: steering.what, version: steering.version } } : undefined;
+    return steering?.entry === _id
+      ? { after: { what: steering.what, version: steering.version } }
+      : undefined;
   }
 }
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ManualClock } from '#kernel';
 import { createLogger } from '#observability';
+import { AuditTrail } from '#operations';
 import { configOf } from '../testing/assembler-config.js';
 import { memoryAssembler, type Assembler } from '../testing/assembler.js';
 import { dispatcherOn } from '../testing/dispatching.js';
@@ -136,7 +137,7 @@ describe('Operators', () => {
     for (const wrong of [
       { by: 'olga' },
       { by: 'olga', reason: 'no' },
-      { reason: 'a reason' },
+      { by: ' olga', reason: 'a reason' },
       { ...told, more: 1 },
     ]) {
       assert.equal(
@@ -150,6 +151,56 @@ describe('Operators', () => {
       assert.equal((await call('POST pauses', { scope, ...told })).status, 400, scope);
     for (const until of ['yesterday', '2020-01-01T00:00:00Z', '2999-01-01T00:00:00Z'])
       assert.equal((await call('POST pauses', { scope: 'all', until, ...told })).status, 400, until);
+  });
+
+  it('are named in the audit trail with what they did, once for each key, and with what they were refused', async () => {
+    await assembler.store.jobs.insertOne(jobOf('j'));
+    const headers = { 'catena-acting-for': 'ada', 'catena-acting-via': 'cli', 'idempotency-key': 'key-0001' };
+    const body = { scope: 'target:tape', mode: 'drain', reason: 'drive 3 is out' };
+    const first = await call('POST pauses', body, headers);
+    const again = await call('POST pauses', body, headers);
+    assert.deepEqual([first.status, again.status, again.body], [201, 201, first.body], 'a second click');
+    assert.deepEqual([first.body['mode'], first.body['left'], first.body['by']], ['drain', 0, 'ada']);
+    assert.equal((await call('POST pauses', { ...body, reason: 'other' }, headers)).status, 422);
+    await call('POST pauses', { ...body, by: 'ben' });
+    await call('PUT jobs/j/priority', { priority: 0, ...told });
+    const { items } = await app.get(AuditTrail).list({ limit: 9 });
+    assert.deepEqual(
+      items.map(({ action, by, via, outcome, jobId }) => [action, by, via, outcome, jobId]).sort(),
+      [
+        ['job.priority', 'olga', 'token', 'done', 'j'],
+        ['pause.set', 'ada', 'cli', 'done', undefined],
+        ['pause.set', 'ben', 'token', 'refused', undefined],
+      ],
+    );
+  });
+
+  it('hold a job among the pauses: nothing of it begins, and it goes on when they say so', async () => {
+    const totals = { datasets: 1, bytes: 10 };
+    await assembler.store.jobs.insertOne(jobOf('j', { state: 'running', totals }));
+    await assembler.store.orders.insertMany([orderOf('j/0/0'), orderOf('j/0/1', { state: 'released' })]);
+    const held = await call('POST pauses', { scope: 'job:j', mode: 'drain', ...told });
+    assert.deepEqual([held.status, held.body.id, held.body['left']], [201, 'job:j', 1]);
+    assert.equal((await call('POST pauses', { scope: 'job:j', by: 'ben', reason: 'me too' })).status, 409);
+    assert.equal((await call('POST pauses', { scope: 'job:none', ...told })).status, 404);
+    await round();
+    assert.equal(await stateOf('j/0/0'), 'planned');
+    const { body: limits } = await call('GET limits');
+    assert.match(JSON.stringify(limits['pauses']), /"scope":"job:j"/);
+    assert.equal((await call('DELETE pauses/job:j', { by: 'ben', reason: 'it may go on' })).status, 200);
+    const late = await call('DELETE pauses/job:j', told);
+    assert.equal(late.status, 409);
+    assert.match(late.body.message, /ben/);
+    await round();
+    assert.equal(await stateOf('j/0/0'), 'released');
+  });
+
+  it('see work orders page by page, and are refused words that are none', async () => {
+    await assembler.store.orders.insertMany([orderOf('j/0/0'), orderOf('j/0/1', { state: 'released' })]);
+    const { body } = await call('GET work-orders?state=released');
+    assert.match(JSON.stringify(body), /"items":\[\{"id":"j\/0\/1"/);
+    for (const wrong of ['state=gone', 'colour=red', 'limit=201', 'after=x'])
+      assert.equal((await call(`GET work-orders?${wrong}`)).status, 400, wrong);
   });
 
   it('make a job urgent, and defer it: its work hears of it, and waits with the reason', async () => {

@@ -47,6 +47,111 @@ export function steeredJobsConformance(name: string, open: () => Promise<Assembl
       assert.equal((await assembler.jobs.find(id))?.priority, 2);
     });
 
+    it('are held until an operator lets them go, and held once; whoever is late misses', async () => {
+      await put();
+      const held = await assembler.jobs.hold(id, undefined, { ...word, entry: 'e1' });
+      assert.deepEqual([held?.held, held?.steering?.what, held?.steering?.entry], [true, 'hold', 'e1']);
+      assert.equal(await assembler.jobs.hold(id, undefined, { ...word, by: 'ben' }), undefined);
+      assert.equal(await assembler.jobs.takeDue(after(86_400_000), 1000), undefined, 'it is not planned');
+      assert.deepEqual(
+        (await assembler.jobs.held(now, 9)).map(({ _id }) => _id),
+        [id],
+      );
+      const both = await Promise.all(
+        ['anna', 'ben'].map((by) => assembler.jobs.letGo(id, { ...word, by, now: after(5) })),
+      );
+      assert.equal(both.filter((one) => one !== undefined).length, 1, 'one of two at once');
+      assert.equal((await assembler.jobs.takeDue(after(6), 1000))?._id, id);
+      assert.deepEqual(await assembler.jobs.held(after(6), 9), []);
+      assert.equal(await assembler.jobs.letGo(id, { ...word, now: after(7) }), undefined);
+    });
+
+    it('that have begun are held as well, and are held no more when their time has come', async () => {
+      await put({ state: 'running', totals });
+      assert.ok(await assembler.jobs.hold(id, after(100), word));
+      assert.equal((await assembler.jobs.held(after(99), 9)).length, 1);
+      assert.equal((await assembler.jobs.held(after(100), 9)).length, 0);
+      assert.equal(await assembler.jobs.letGo(id, { ...word, now: after(100) }), undefined);
+      const again = await assembler.jobs.hold(id, undefined, { ...word, now: after(101) });
+      assert.equal(again?.held, true, 'it may be held again');
+      assert.ok(
+        await assembler.jobs.defer(id, after(900), { ...word, now: after(102) }),
+        'the last word counts',
+      );
+      assert.deepEqual(await assembler.jobs.held(after(103), 9), []);
+      await assembler.store.jobs.updateOne({ _id: id }, { $set: { cancelRequested: true } });
+      assert.equal(await assembler.jobs.hold(id, undefined, { ...word, now: after(104) }), undefined);
+    });
+
+    it('are found many at once, without their messages', async () => {
+      await put();
+      const found = await assembler.jobs.findAll([id, 'none']);
+      assert.deepEqual(
+        found.map((job) => [job._id, 'outbox' in job]),
+        [[id, false]],
+      );
+    });
+
+    it('have work that is listed page by page, newest first, without drafts', async () => {
+      for (let n = 0; n < 7; n += 1)
+        await putOrder(`0/${n}`, {
+          ...{ createdAt: after(n < 4 ? 0 : n), targets: [n % 2 === 0 ? 'a' : 'b'] },
+          ...(n === 6 ? { state: 'drafted' } : {}),
+        });
+      const seen: string[] = [];
+      for (let place: string | undefined; ;) {
+        const { items, next } = await assembler.figures.page({ jobId: id }, place, 2);
+        seen.push(...items.map((one) => one.id));
+        if ((place = next) === undefined) break;
+      }
+      assert.deepEqual(
+        seen.map((one) => one.split('/').at(-1)),
+        ['5', '4', '3', '2', '1', '0'],
+      );
+      const { items } = await assembler.figures.page(
+        { jobId: id, target: 'b', state: 'planned' },
+        undefined,
+        9,
+      );
+      assert.deepEqual(
+        items.map((one) => [one.id.split('/').at(-1), one.lane]),
+        [
+          ['5', 'lts-write'],
+          ['3', 'lts-write'],
+          ['1', 'lts-write'],
+        ],
+      );
+    });
+
+    it('know their place in line, and what is still under way of what a pause holds back', async () => {
+      const other = newId();
+      for (let n = 0; n < 3; n += 1)
+        await assembler.store.orders.insertOne(orderOf(`${other}/0/${n}`, { createdAt: after(n) }));
+      await putOrder('0/0', { createdAt: after(2) });
+      await putOrder('0/1', { state: 'done', endedAt: after(5) });
+      await putOrder('0/2', { state: 'released', readAt: 'tape', targets: ['tape', 'disk'], group: 'h' });
+      await putOrder('0/3', { state: 'released', targets: ['tape', 'disk'], route: 'r' });
+      assert.deepEqual(await assembler.figures.placeIn(id, 'lts-write', now), { before: 2, endedSince: 1 });
+      assert.equal(await assembler.figures.placeIn('none', 'lts-write', now), undefined);
+      const left = (scope: Parameters<typeof assembler.figures.countReleased>[0]) =>
+        assembler.figures.countReleased(scope);
+      assert.deepEqual(
+        await Promise.all([
+          left('all'),
+          left('group:h'),
+          left('route:r'),
+          left(`job:${id}`),
+          left('job:none'),
+        ]),
+        [2, 1, 1, 2, 0],
+      );
+      assert.deepEqual(
+        await Promise.all([left('target:tape'), left('target:disk'), left('target:other')]),
+        [2, 1, 0],
+        'what is read at the tape is not under way at the disk',
+      );
+    });
+
     it('obey no one who has not seen the last word, and nobody once they are over', async () => {
       await put();
       assert.ok(await assembler.jobs.prioritise(id, 0, { ...word, version: 0 }));

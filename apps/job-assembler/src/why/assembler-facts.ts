@@ -49,13 +49,18 @@ export class AssemblerFacts implements WhySource, OnModuleInit {
     const now = this.clock.now();
     const moved = movedReason(job, now);
     if (job.totals === undefined && moved !== undefined) return [factOf({ since: job.acceptedAt, ...moved })];
-    const reasons = room === undefined ? (job.wait ?? []) : await this.situations.reasonsOf(job, room, patience);
+    const reasons =
+      room === undefined ? (job.wait ?? []) : await this.situations.reasonsOf(job, room, patience);
     const facts = room === undefined ? reasons.map(factOf) : await this.withPlaces(job, reasons, room);
     return [...facts, ...planning(job, facts)];
   }
 
   /** Of limits also the place in line, who holds the slots, and when its turn may come. */
-  private async withPlaces(job: PlannableJob, reasons: readonly WaitReason[], room: Room): Promise<JobFact[]> {
+  private async withPlaces(
+    job: PlannableJob,
+    reasons: readonly WaitReason[],
+    room: Room,
+  ): Promise<JobFact[]> {
     const facts = reasons.map(factOf);
     if (!facts.some(({ code }) => code.startsWith('limit.'))) return facts;
     const now = this.clock.now();
@@ -90,14 +95,23 @@ function placed(
   };
 }
 
-function planning({ state, totals, planned = 0, updatedAt, planFault }: PlannableJob, known: readonly JobFact[]): JobFact[] {
-  if (state !== 'accepted' || planFault !== undefined || known.some(({ code }) => code.startsWith('plan.'))) return [];
+function planning(
+  { state, totals, planned = 0, updatedAt, planFault }: PlannableJob,
+  known: readonly JobFact[],
+): JobFact[] {
+  if (state !== 'accepted' || planFault !== undefined || known.some(({ code }) => code.startsWith('plan.')))
+    return [];
   const facts: JobFact['facts'] = totals === undefined ? {} : { planned, datasets: totals.datasets };
   return [{ code: 'plan.running', since: updatedAt.toISOString(), facts }];
 }
 
 /** Without the sentence: who asks has words of its own. */
-function factOf({ code, since, facts, next }: Pick<WaitReason, 'code' | 'facts' | 'next'> & { readonly since?: Date }): JobFact {
+function factOf({
+  code,
+  since,
+  facts,
+  next,
+}: Pick<WaitReason, 'code' | 'facts' | 'next'> & { readonly since?: Date }): JobFact {
   const { workOrders, ...others } = facts as Record<string, string | number>;
   return {
     code,

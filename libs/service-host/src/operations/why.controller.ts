@@ -59,7 +59,9 @@ export class WhyController {
   @Get()
   async why(@Query() query: Record<string, unknown>): Promise<WhyAnswer> {
     const jobIds = jobIdsIn(query);
-    const answers = await Promise.all([...this.sources.all, this.parked].map((source) => source.factsOf(jobIds)));
+    const answers = await Promise.all(
+      [...this.sources.all, this.parked].map((source) => source.factsOf(jobIds)),
+    );
     const jobs = jobIds.map((id): readonly [string, JobFacts] => {
       const found = answers.flatMap((answer) => answer.get(id) ?? []);
       return [id, { known: found.some(({ known }) => known), facts: found.flatMap(({ facts }) => facts) }];
