@@ -59,6 +59,7 @@ describe('Operators, viewers and scientists', () => {
       JOB_CONFIGURATION_FILE,
       OPERATIONS_GROUPS: 'sampleingestor',
       OPERATIONS_VIEWER_GROUPS: 'policykeeper',
+      OPERATIONS_TOKEN: 'operations-token',
     });
   });
   after(async () => {
@@ -138,6 +139,59 @@ describe('Operators, viewers and scientists', () => {
     assert.equal(row['cancelRequested'], true);
     assert.ok(Date.parse(String(row['updatedAt'])) > 0);
     assert.equal((body['unsent'] as Fields[])[0]?.['type'], 'catalog.job-cancel-requested.v1');
+  });
+
+  it('leave one entry in the audit trail for each cancel and retry, under their own names', async () => {
+    const entries = async (subject: string): Promise<Fields[]> => {
+      const answer = await fetch(`${app.base}/api/v4/operations/audit?subject=${subject}`, {
+        headers: { authorization: 'Bearer operations-token' },
+      });
+      return ((await answer.json()) as { items: Fields[] }).items;
+    };
+    await put('audited');
+    // Nobody fills the trail who may not, or is too late.
+    await call('stranger', 'POST', '/api/v4/jobs/audited/cancel');
+    await call('operator', 'POST', '/api/v4/jobs/audited/cancel');
+    await call('operator', 'POST', '/api/v4/jobs/audited/cancel', { reason: 'wrong run' });
+    await call('admin', 'POST', '/api/v4/jobs/audited/cancel', { reason: 'me too' });
+    const found = await entries('job/audited');
+    assert.deepEqual(
+      found.map(({ action, by, via, outcome, reason, jobId }) => [action, by, via, outcome, reason, jobId]),
+      [['job.cancel', 'sampleIngestor', 'token', 'done', 'wrong run', 'audited']],
+    );
+    const stranger = await call('stranger', 'GET', '/api/v4/operations/audit');
+    assert.equal(stranger.status, 403, 'a token of a user is none of an operator');
+  });
+
+  it('hear from the catalogue why jobs wait: what it has not sent, who cancels them, who else runs them', async () => {
+    const old = new Date(Date.now() - 60_000);
+    const row = (more: Fields) => ({ id: 'r', time: old, awaits: ['job-assembler'], ...more });
+    await put('unsent', {}, { outbox: { rows: [row({})] } });
+    await put('unaccepted', {}, { outbox: { rows: [row({ publishedAt: old })] } });
+    await put('others', { updatedBy: 'tape-robot', updatedAt: old }, { workflow: 'none' });
+    await put('ending', {}, { cancelRequested: true, cancel: { by: 'ada', at: old, reason: 'wrong run' } });
+    const ids = ['unsent', 'unaccepted', 'others', 'ending', 'none'];
+    const answer = await fetch(
+      `${app.base}/api/v4/operations/why?${ids.map((id) => `jobId=${id}`).join('&')}`,
+      {
+        headers: { authorization: 'Bearer operations-token' },
+      },
+    );
+    const { jobs } = (await answer.json()) as {
+      jobs: Record<string, { known: boolean; facts: { code: string; since: string; facts: Fields }[] }>;
+    };
+    const since = old.toISOString();
+    assert.deepEqual(
+      ids.map((id) => jobs[id]?.facts.map((fact) => [fact.code, fact.since, fact.facts])),
+      [
+        [['catalog.unsent', since, {}]],
+        [['catalog.unaccepted', since, { app: 'job-assembler' }]],
+        [['external', since, { status: 'inProgress', by: 'tape-robot' }]],
+        [['cancel.waiting', since, { by: 'ada', reason: 'wrong run' }]],
+        [],
+      ],
+    );
+    assert.deepEqual([jobs['unsent']?.known, jobs['none']?.known], [true, false]);
   });
 
   it('retry for the owner, with the owner’s rights', async () => {

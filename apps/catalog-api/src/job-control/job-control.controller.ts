@@ -1,14 +1,14 @@
-import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Param, Post, Req } from '@nestjs/common';
 import type { Caller } from '../domain/access.js';
 import { SignedIn } from '../http/admits.decorator.js';
-import { SignedInCaller } from '../http/caller.decorator.js';
+import { SignedInCaller, type RequestWithCaller } from '../http/caller.decorator.js';
 import { Area, Operation } from '../http/operation.decorator.js';
 import { validateBody } from '../http/validate-body.js';
 import { jobV4View } from '../jobs/job-answers.js';
 import { CancelJobDto } from '../jobs/job.dto.js';
 import { JobUpdates } from '../jobs/job-updates.js';
 import type { JobRecord } from '../persistence/records.js';
-import { JobRetries } from './job-retries.js';
+import { AuditedJobs } from './audited-jobs.js';
 
 type JobAnswer = Omit<JobRecord, 'catena'>;
 
@@ -17,10 +17,7 @@ type JobAnswer = Omit<JobRecord, 'catena'>;
 @Area('jobs (Catena)')
 @Controller({ path: 'jobs/:id', version: ['3', '4'] })
 export class JobControlController {
-  constructor(
-    private readonly updates: JobUpdates,
-    private readonly retries: JobRetries,
-  ) {}
+  constructor(private readonly jobs: AuditedJobs) {}
 
   /** Of a job of others with a `reason`, of 3 to 500 characters, which its owner reads. */
   @Operation(
@@ -33,15 +30,20 @@ export class JobControlController {
     @SignedInCaller() caller: Caller,
     @Param('id') id: string,
     @Body() body: unknown,
+    @Req() request: RequestWithCaller,
   ): Promise<JobAnswer> {
     const { reason } = validateBody(CancelJobDto, body ?? {});
-    return jobV4View(await this.updates.cancelFor(caller, id, reason));
+    return jobV4View(await this.jobs.cancel(caller, request, id, reason));
   }
 
   /** A child job for the datasets that failed; what was archived and verified of them is used again. */
   @Operation({ '3': 'jobExtrasControllerRetryV3', '4': 'jobExtrasControllerRetryV4' })
   @Post('retry')
-  async retry(@SignedInCaller() caller: Caller, @Param('id') id: string): Promise<JobAnswer> {
-    return jobV4View(await this.retries.retry(caller, id));
+  async retry(
+    @SignedInCaller() caller: Caller,
+    @Param('id') id: string,
+    @Req() request: RequestWithCaller,
+  ): Promise<JobAnswer> {
+    return jobV4View(await this.jobs.retry(caller, request, id));
   }
 }

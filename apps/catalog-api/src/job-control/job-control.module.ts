@@ -5,12 +5,14 @@ import { JobsModule } from '../jobs/jobs.module.js';
 import { JobControlController } from './job-control.controller.js';
 import { JobOverviewController } from './job-overview.controller.js';
 import { JobOverviews } from './job-overview.js';
+import { AuditedJobs } from './audited-jobs.js';
+import { CatalogFacts } from './catalog-facts.js';
 import { JobRetries } from './job-retries.js';
 
 /** Cancelling and retrying jobs. */
 @Module({
   imports: [EventsModule, JobRowsModule, JobsModule],
   controllers: [JobControlController, JobOverviewController],
-  providers: [JobOverviews, JobRetries],
+  providers: [AuditedJobs, CatalogFacts, JobOverviews, JobRetries],
 })
 export class JobControlModule {}

@@ -27,12 +27,22 @@ export class JobRetries {
    * @throws JobRefusal 409 where nothing failed, and as for a new job
    */
   async retry(caller: Caller, id: string): Promise<JobRecord> {
+    return (await this.check(caller, id))();
+  }
+
+  /** @returns what makes the child, where there is something to retry; throws as {@link retry} otherwise */
+  async check(caller: Caller, id: string): Promise<() => Promise<JobRecord>> {
     const job = await this.queries.get(caller, id);
     // Jobs of an older SciCat may have no result at all.
     const result = job.jobResultObject as { bad?: { pid: string }[] } | undefined;
     const failed = result?.bad ?? [];
     if (job.catena?.finished !== true || failed.length === 0)
       throw new JobRefusal(409, `Job ${id} has no failed datasets to retry (status ${job.statusCode}).`);
+    return () => this.make(caller, job, failed);
+  }
+
+  private async make(caller: Caller, job: JobRecord, failed: readonly { pid: string }[]): Promise<JobRecord> {
+    const { _id: id } = job;
     const pids = new Set(failed.map(({ pid }) => pid));
     const list = job.jobParams['datasetList'] as { pid: string }[];
     const datasetList = list.filter(({ pid }) => pids.has(pid));
@@ -44,7 +54,7 @@ export class JobRetries {
       ...(ownerGroup === undefined ? {} : { ownerGroup }),
       contactEmail,
       request: {},
-      ...(catena.initiator === undefined ? {} : { initiator: catena.initiator }),
+      ...(catena?.initiator === undefined ? {} : { initiator: catena.initiator }),
       retryOf: id,
       ...(this.isOnBehalf(caller, job) ? { onBehalf: true } : {}),
     });

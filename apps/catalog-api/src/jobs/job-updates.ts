@@ -114,6 +114,12 @@ export class JobUpdates {
    * @throws JobRefusal 400 without a reason for a job of others that goes on
    */
   async cancelFor(caller: Caller, id: string, reason: string | undefined): Promise<JobRecord> {
+    await this.refuseCancel(caller, id, reason);
+    return this.cancel(caller, id, reason);
+  }
+
+  /** @returns the job, if this caller may have it cancelled with this reason; throws as {@link cancelFor} */
+  async refuseCancel(caller: Caller, id: string, reason: string | undefined): Promise<JobRecord> {
     const job = await this.stoppable(caller, id);
     if (reason === undefined && isCatenas(job) && isOfOthers(caller, job))
       throw new JobRefusal(
@@ -121,7 +127,7 @@ export class JobUpdates {
         `Expected a reason of 3 to 500 characters for cancelling job ${id} of others, found none: its owner reads it.`,
         { code: 'operations.reason-missing' },
       );
-    return this.cancel(caller, id, reason);
+    return job;
   }
 
   /** Leaves a trace in the history of a job that is over; another request for one that is being cancelled leaves none. */

@@ -46,9 +46,10 @@ export function jobWaits(job: JobRecord, now: number): JobWaits {
   };
 }
 
-function ownReasons({ catena }: JobRecord, now: number): OwnReason[] {
+/** @param least milliseconds after which a message that was not sent, or not accepted, counts as waiting */
+export function ownReasons({ catena }: JobRecord, now: number, least = patience): OwnReason[] {
   if (catena === undefined) return [];
-  const rows = catena.outbox.rows.filter(({ time }) => now - time.getTime() > patience);
+  const rows = (catena.outbox?.rows ?? []).filter(({ time }) => now - time.getTime() > least);
   const unsent = rows.filter(({ publishedAt }) => publishedAt === undefined);
   const unaccepted = rows.filter(({ publishedAt }) => publishedAt !== undefined);
   const { progress, notBefore, cancelRequested } = catena;
