@@ -124,6 +124,7 @@ export {
   registrationProgressedV1,
 } from './publication/registration-progressed.event.v1.js';
 export { WithdrawalConfirmedV1, withdrawalConfirmedV1 } from './publication/withdrawal-confirmed.event.v1.js';
+export { JobSteeredV1, jobSteeredV1 } from './assembly/job-steered.event.v1.js';
 export { FieldProblem } from './field-problem.js';
 export {
   maxDatasetsOfJob,

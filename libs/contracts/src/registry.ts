@@ -65,6 +65,7 @@ import { registrationConfirmedV1 } from './publication/registration-confirmed.ev
 import { registrationRefusedV1 } from './publication/registration-refused.event.v1.js';
 import { registrationProgressedV1 } from './publication/registration-progressed.event.v1.js';
 import { withdrawalConfirmedV1 } from './publication/withdrawal-confirmed.event.v1.js';
+import { jobSteeredV1 } from './assembly/job-steered.event.v1.js';
 
 /** Every message of Catena, oldest context first. */
 export const registry: readonly MessageContract[] = [
@@ -134,6 +135,7 @@ export const registry: readonly MessageContract[] = [
   registrationRefusedV1,
   registrationProgressedV1,
   withdrawalConfirmedV1,
+  jobSteeredV1,
 ];
 
 const byType = new Map(registry.map((contract) => [contract.type, contract]));

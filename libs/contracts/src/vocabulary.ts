@@ -29,6 +29,10 @@ export type RegistrationStep = (typeof registrationSteps)[number];
 export const pinChanges = ['extend', 'release'] as const;
 export type PinChange = (typeof pinChanges)[number];
 
+/** What an operator says of a job: how urgent it is, when it goes on, that it is held, that it may go on. */
+export const steeringWords = ['priority', 'defer', 'hold', 'go'] as const;
+export type SteeringWord = (typeof steeringWords)[number];
+
 /** Why work waits, or what holds it: a closed list. docs/operations.md explains each. */
 export const waitCodes = [
   ...(['catalog.unsent', 'catalog.unaccepted', 'message.parked', 'plan.running', 'plan.waiting'] as const),

@@ -131,6 +131,25 @@ export class JobRecords {
   }
 
   /** Says in the history of a job that is over by which one it is done again. */
+  /**
+   * The status stays, whatever it is by now.
+   *
+   * @returns false when it is there already, or there is no such job
+   */
+  async noteSteering(
+    _id: string,
+    word: Omit<JobHistoryEntry, 'statusCode'> & { readonly reason: string },
+  ): Promise<boolean> {
+    const job = await this.find(_id);
+    if (job === null || job === undefined) return false;
+    const { by, at, event } = word;
+    const known = { $elemMatch: { by, at, event } };
+    return this.changes.change(
+      { _id, ...acceptedJobs, 'catena.history': { $not: known } },
+      { $max: { updatedAt: at }, $push: historyOf([{ ...word, statusCode: job.statusCode }]) },
+    );
+  }
+
   noteRetry(_id: string, entry: JobHistoryEntry): Promise<boolean> {
     return this.changes.change(
       { _id, ...staysOver },

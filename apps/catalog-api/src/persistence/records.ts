@@ -119,7 +119,8 @@ export interface JobHistoryEntry {
   /** Why, in the words of who did it. */
   readonly reason?: string;
   /** What happened without a change of status. */
-  readonly event?: 'cancel-requested' | 'cancel-too-late' | 'copies-requested' | 'copies-changed' | 'retried';
+  readonly event?:
+    'cancel-requested' | 'cancel-too-late' | 'copies-requested' | 'copies-changed' | 'retried' | 'steered';
 }
 
 export interface JobCancel {

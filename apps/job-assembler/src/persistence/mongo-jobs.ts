@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { JobOutcome } from '#contracts';
-import { OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
+import { jobSteeredV1, type JobOutcome } from '#contracts';
+import { eventRow, OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
 import { stepOf } from '#persistence';
 import type { Priority } from '#routes';
 import {
@@ -275,16 +275,21 @@ export class MongoJobs extends Jobs {
     const seen = version === undefined ? {} : { 'steering.version': version === 0 ? absent : version };
     const word = { 'steering.by': by, 'steering.at': at, 'steering.reason': reason, 'steering.what': what };
     const entryOf = entry === undefined ? {} : { 'steering.entry': entry };
-    const changed = await this.jobs.findOneAndUpdate(
+    const { priority, notBefore, deferredUntil = notBefore } = change.$set ?? {};
+    const until =
+      deferredUntil === undefined || deferredUntil >= endOfTime ? {} : { until: deferredUntil.toISOString() };
+    const told = { jobId, what, by: by.slice(0, 100), reason: reason.slice(0, 500), at: at.toISOString() };
+    const news = { ...told, ...(priority === undefined ? {} : { priority }), ...until };
+    return this.outbox.changeAndRead<PlannableJob>(
       { _id: jobId, ...notOver, ...filter, ...seen },
       {
         ...change,
         $set: { ...change.$set, ...word, ...entryOf, toSteer: true },
         $inc: { ...change.$inc, 'steering.version': 1 },
       },
-      { returnDocument: 'after', projection: { outbox: 0 } },
+      [eventRow(jobSteeredV1, news, at)],
+      { outbox: 0 },
     );
-    return changed ?? undefined;
   }
 
   toSteer(limit: number): Promise<PlannableJob[]> {

@@ -7,7 +7,7 @@ import type { AssemblyJob, WorkOrder } from '../aggregates/records.js';
 import type { Assembler } from './assembler.js';
 import { meanwhileOn } from './meanwhile.js';
 import { rulesOf } from './release-rules.js';
-import { jobOf, orderOf } from './samples.js';
+import { jobOf, messagesOf, orderOf } from './samples.js';
 
 const now = new Date('2026-02-01T00:00:00Z');
 const after = (milliseconds: number): Date => new Date(now.getTime() + milliseconds);
@@ -52,6 +52,11 @@ export function steeredJobsConformance(name: string, open: () => Promise<Assembl
       const held = await assembler.jobs.hold(id, undefined, { ...word, entry: 'e1' });
       assert.deepEqual([held?.held, held?.steering?.what, held?.steering?.entry], [true, 'hold', 'e1']);
       assert.equal(await assembler.jobs.hold(id, undefined, { ...word, by: 'ben' }), undefined);
+      assert.deepEqual(
+        messagesOf(await assembler.store.jobs.findOne({ _id: id })),
+        ['assembly.job-steered.v1'],
+        'in the same write, and of the one who was obeyed',
+      );
       assert.equal(await assembler.jobs.takeDue(after(86_400_000), 1000), undefined, 'it is not planned');
       assert.deepEqual(
         (await assembler.jobs.held(now, 9)).map(({ _id }) => _id),
