@@ -1,7 +1,7 @@
-import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { Clock } from '#kernel';
-import { type Logger, LOGGER } from '#observability';
-import { Operators } from '#service-host';
+import { named, OperatorActions, unnamed, type Operator } from '#operations';
+import { ActingOperator, Operators } from '#service-host';
 import { CertificateJwk } from '../answers/certificates.js';
 import { BadRequest, Refusal } from '../domain/errors.js';
 import { Area, Operation } from '../http/operation.decorator.js';
@@ -18,8 +18,8 @@ const maxWords = 500;
 export class KeyOperationsController {
   constructor(
     private readonly keys: KnownKeys,
+    private readonly actions: OperatorActions,
     private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   @Operation('certificatesControllerRevokeKeyV4', {
@@ -28,15 +28,29 @@ export class KeyOperationsController {
   })
   @Post(':kid/revoke')
   @HttpCode(200)
-  async revoke(@Param('kid') kid: string, @Body() body: Said): Promise<CertificateJwk> {
-    const [by, reason] = [textOf(body, 'by'), textOf(body, 'reason')];
+  async revoke(
+    @Param('kid') kid: string,
+    @Body() body: Said,
+    @ActingOperator() caller: Operator,
+  ): Promise<CertificateJwk> {
+    const reason = textOf(body, 'reason');
+    const operator = caller.name === unnamed ? named(caller, textOf(body, 'by')) : caller;
+    const wish = { action: 'certificate-key.revoke' as const, subject: `certificate-key/${kid}`, reason };
+    let key: CertificateJwk | undefined;
+    await this.actions.perform(operator, wish, async () => {
+      key = await this.revoked(kid, operator.name, reason);
+      return { after: { kid, revoked: true } };
+    });
+    return key ?? (await this.revoked(kid, operator.name, reason));
+  }
+
+  private async revoked(kid: string, by: string, reason: string): Promise<CertificateJwk> {
     const key = await this.keys.revoke(kid, { at: this.clock.now(), by, reason });
     if (key === undefined)
       throw new Refusal(
         404,
         `Expected one of the keys that GET /api/v4/certificates/keys lists, found ${kid.slice(0, 100)}.`,
       );
-    this.logger.warn({ kid, by, reason }, 'a key of certificates was revoked');
     return key;
   }
 }

@@ -118,10 +118,10 @@ export class JobFeed {
     const facts = new Map(
       (await this.reader.facts(changes.map(({ id }) => id))).map((job) => [job._id, job]),
     );
-    const surroundings = await this.reader.surroundingsOf([...facts.values()]);
+    const company = await this.reader.companyOf([...facts.values()]);
     const send = (stream: OpenStream, job: JobFacts, time: number): void => {
       if (!this.rules.allows(accessTable.job.read, stream.caller, job)) return;
-      const row = this.reader.rowFor(stream.caller, job, surroundings);
+      const row = this.reader.rowFor(stream.caller, job, company);
       stream.send('job', JSON.stringify(this.texts.of(stream.caller)(row)), time);
     };
     for (const { id, time } of changes) {

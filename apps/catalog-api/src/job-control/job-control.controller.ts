@@ -6,7 +6,6 @@ import { Area, Operation } from '../http/operation.decorator.js';
 import { validateBody } from '../http/validate-body.js';
 import { jobV4View } from '../jobs/job-answers.js';
 import { CancelJobDto } from '../jobs/job.dto.js';
-import { JobUpdates } from '../jobs/job-updates.js';
 import type { JobRecord } from '../persistence/records.js';
 import { AuditedJobs } from './audited-jobs.js';
 

@@ -21,7 +21,7 @@ interface Retry {
 }
 
 /** What is said of jobs beside their own documents, for any reader. */
-export interface JobSurroundings {
+export interface JobCompany {
   readonly datasets: ReadonlyMap<string, NamedDataset>;
   /** By the job that they do again. */
   readonly retries: ReadonlyMap<string, readonly Retry[]>;
@@ -69,11 +69,11 @@ export class JobRowReader {
   }
 
   async rows(caller: Caller, jobs: readonly JobFacts[]): Promise<readonly JobRow[]> {
-    const surroundings = await this.surroundingsOf(jobs);
-    return jobs.map((job) => this.rowFor(caller, job, surroundings));
+    const company = await this.companyOf(jobs);
+    return jobs.map((job) => this.rowFor(caller, job, company));
   }
 
-  async surroundingsOf(jobs: readonly JobFacts[]): Promise<JobSurroundings> {
+  async companyOf(jobs: readonly JobFacts[]): Promise<JobCompany> {
     if (jobs.length === 0) return { datasets: new Map(), retries: new Map() };
     const pids = [...new Set(jobs.flatMap(({ firstPids }) => firstPids))].filter(
       (pid): pid is string => typeof pid === 'string',
@@ -95,7 +95,7 @@ export class JobRowReader {
     return { datasets: new Map(datasets.map((dataset) => [dataset.pid, dataset])), retries: byJob };
   }
 
-  rowFor(caller: Caller, job: JobFacts, { datasets, retries }: JobSurroundings): JobRow {
+  rowFor(caller: Caller, job: JobFacts, { datasets, retries }: JobCompany): JobRow {
     const first = datasets.get(String(job.firstPids[0]));
     const mayName = first !== undefined && this.rules.mayRead(caller, first, { sharedWith: true });
     const mayKnow = (retry: Retry): boolean => this.rules.allows(accessTable.job.read, caller, retry);

@@ -1,5 +1,4 @@
 import { onlyTarget } from '#routes';
-import type { AssemblyJob } from '../aggregates/records.js';
 import type { Hindrance } from './release-rules.js';
 import type { HeldBack } from './reservations.js';
 import type { Lane, Slots } from './slots.js';
@@ -66,15 +65,24 @@ export function closedReason({ code, facts, since, next }: Hindrance): FoundReas
 /** A job that is held has no time at which it goes on: this one, for records, which no deferral may name. */
 export const endOfTime = new Date('9999-12-31T00:00:00Z');
 
+interface MovingWord {
+  readonly by: string;
+  readonly reason: string;
+  readonly at?: Date;
+}
+
+/** What a job's record says of its time. */
+interface MovedJob {
+  readonly _id: string;
+  readonly notBefore?: Date;
+  readonly deferredUntil?: Date;
+  readonly deferredBy?: MovingWord;
+  readonly steering?: MovingWord & { readonly what: string };
+}
+
 /** Why nothing more of a job begins: an operator has moved it to another time, or holds it. */
 export function movedReason(
-  {
-    _id,
-    notBefore,
-    deferredUntil = notBefore,
-    deferredBy,
-    steering,
-  }: Pick<AssemblyJob, '_id' | 'notBefore' | 'deferredUntil' | 'deferredBy' | 'steering'>,
+  { _id, notBefore, deferredUntil = notBefore, deferredBy, steering }: MovedJob,
   now: Date,
 ): FoundReason | undefined {
   const word = deferredBy ?? (steering?.what === 'priority' ? undefined : steering);

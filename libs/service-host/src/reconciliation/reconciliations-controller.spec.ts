@@ -5,6 +5,8 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Test } from '@nestjs/testing';
 import { ManualClock } from '#kernel';
 import { createLogger } from '#observability';
+import { AuditTrail, OperatorActions } from '#operations';
+import { memoryConnection } from '#operations/testing';
 import type { MongoConnection } from '#persistence';
 import { memoryCollection } from '#persistence/testing';
 import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from '../service-host.options.js';
@@ -31,6 +33,8 @@ describe('The calls of a reconciliation', () => {
     ...([new ReconciliationRecords(mongo), clock, checks, options] as const),
     createLogger('reconciliations.controller', 'silent'),
   );
+  const trail = new AuditTrail(memoryConnection(), clock, 86_400_000);
+  const actions = new OperatorActions(trail, createLogger('test', 'silent'), 120_000);
   let app: NestFastifyApplication;
   before(async () => {
     const testing = await Test.createTestingModule({
@@ -39,6 +43,7 @@ describe('The calls of a reconciliation', () => {
       providers: [
         { provide: Reconciliations, useFactory: () => proxied(reconciliations) },
         { provide: SERVICE_HOST_OPTIONS, useValue: options },
+        { provide: OperatorActions, useValue: actions },
       ],
     }).compile();
     app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });

@@ -11,6 +11,8 @@ import {
 } from '@nestjs/common';
 import { codeOf, messageOf } from '#kernel';
 import { Operators } from '../endpoint-rule.decorator.js';
+import { named, OperatorActions, type Operator } from '#operations';
+import { ActingOperator } from '../operations/acting-operator.decorator.js';
 import { operatorText } from '../operator-words.js';
 import type { KeptFinding } from './reconciliation-records.js';
 import type { WantedRun } from './reconciliation-run.js';
@@ -22,7 +24,10 @@ type Said = Partial<Record<'apply' | 'by' | 'reason', unknown>> | undefined;
 @Operators()
 @Controller({ path: 'operations/reconciliations', version: ['3', '4'] })
 export class ReconciliationsController {
-  constructor(private readonly reconciliations: Reconciliations) {}
+  constructor(
+    private readonly reconciliations: Reconciliations,
+    private readonly actions: OperatorActions,
+  ) {}
 
   @Get()
   list(): Promise<RunState[]> {
@@ -32,8 +37,21 @@ export class ReconciliationsController {
   /** Begins one in the background. With `apply` it repairs what it can prove. */
   @Post()
   @HttpCode(202)
-  start(@Body() body: Said): Promise<RunState> {
-    return this.reconciliations.start(wantedIn(body)).catch(asStatus);
+  async start(@Body() body: Said, @ActingOperator() caller: Operator): Promise<RunState> {
+    const operator = named(caller, body?.by);
+    const wanted = { ...wantedIn(body), by: operator.name };
+    const { apply, reason } = wanted;
+    const wish = {
+      ...{ action: 'reconciliation.start' as const, subject: 'reconciliation', reason },
+      details: { apply },
+    };
+    const done = await this.actions
+      .perform(operator, wish, async () => {
+        const { id } = await this.reconciliations.start(wanted);
+        return { after: { id, apply } };
+      })
+      .catch(asStatus);
+    return this.state(String(done['id']));
   }
 
   @Get(':id')
@@ -47,13 +65,12 @@ export class ReconciliationsController {
 
 const form = '{"apply": false, "by": "your name", "reason": "why"}';
 
-function wantedIn(body: Said): WantedRun {
+function wantedIn(body: Said): Omit<WantedRun, 'by'> {
   const apply = body?.apply ?? false;
   if (typeof apply !== 'boolean')
     throw new BadRequestException(`Expected a body ${form}, found no truth value in apply.`);
   return {
     apply,
-    by: operatorText(body?.by, 'by', form, 100),
     reason: operatorText(body?.reason, 'reason', form),
   };
 }
