@@ -103,6 +103,9 @@ import { SharesController } from './shares/shares.controller.js';
 import { Shares } from './shares/shares.js';
 import { VerifyDatablockHandler } from './verify-datablock/verify-datablock.handler.js';
 
+import { WorkerPresence } from './workers/worker-presence.js';
+import { Workers } from './workers/workers.js';
+
 @Module({})
 export class ArchiverModule {
   /** @throws PermanentError `kernel.configuration` for a storage of LTS_ROOTS, or a target of ROUTES_FILE, that cannot be */
@@ -177,6 +180,8 @@ export class ArchiverModule {
         RecallOrder,
         RecallPlaces,
         WorkRunner,
+        Workers,
+        WorkerPresence,
         ThreadWatch,
         CopyHandlers,
         RetrievalHandlers,
