@@ -9,6 +9,7 @@ import {
   ReconciliationsController,
   ServiceHostModule,
   type ReconciliationCheck,
+  WHY_SOURCES,
 } from '#service-host';
 import { ObjectStore, S3ObjectStore } from '#storage';
 import { NeededTargets } from './accept-work/needed-targets.js';
@@ -106,6 +107,9 @@ import { VerifyDatablockHandler } from './verify-datablock/verify-datablock.hand
 import { WorkerPresence } from './workers/worker-presence.js';
 import { Workers } from './workers/workers.js';
 
+import { WorkFacts } from './works/work-facts.js';
+import { WorkGroups } from './works/work-groups.js';
+
 @Module({})
 export class ArchiverModule {
   /** @throws PermanentError `kernel.configuration` for a storage of LTS_ROOTS, or a target of ROUTES_FILE, that cannot be */
@@ -117,6 +121,9 @@ export class ArchiverModule {
         : targets.map((target) => storageForTarget(target));
     return {
       module: ArchiverModule,
+      // Whoever answers why jobs wait is in the module of the host.
+      global: true,
+      exports: [WHY_SOURCES],
       imports: [ServiceHostModule.forRoot(config.serviceHost)],
       controllers: [
         WorkOrdersConsumer,
@@ -180,6 +187,9 @@ export class ArchiverModule {
         RecallOrder,
         RecallPlaces,
         WorkRunner,
+        WorkGroups,
+        WorkFacts,
+        { provide: WHY_SOURCES, inject: [WorkFacts], useFactory: (facts: WorkFacts) => [facts] },
         Workers,
         WorkerPresence,
         ThreadWatch,

@@ -87,6 +87,21 @@ export class ShareModes implements StorageGate {
     return (await this.store.steering.findOne({ _id, entries: entry })) ?? undefined;
   }
 
+  /** Of many at once, by the names that are asked for; those that run are missing. */
+  async inForceOf(names: readonly string[]): Promise<ReadonlyMap<string, ShareSteering>> {
+    if (names.length === 0) return new Map();
+    const written = names.flatMap((name) => this.names.writtenAs(name));
+    const said = await this.store.steering.find({ _id: { $in: written } }).toArray();
+    const found = new Map<string, ShareSteering>();
+    for (const name of names) {
+      const ids = this.names.writtenAs(name);
+      const word = said.find(({ _id }) => _id === name) ?? said.find(({ _id }) => ids.includes(_id));
+      const inForce = this.inForce(word);
+      if (inForce !== undefined) found.set(name, inForce);
+    }
+    return found;
+  }
+
   private async said(name: string): Promise<ShareSteering | undefined> {
     const said = await this.store.steering.find({ _id: { $in: this.names.writtenAs(name) } }).toArray();
     // What was said of it under a name of before holds until something is said under this one.
