@@ -110,6 +110,16 @@ import { Workers } from './workers/workers.js';
 import { WorkFacts } from './works/work-facts.js';
 import { WorkGroups } from './works/work-groups.js';
 
+import { CopiesController } from './copies/copies.controller.js';
+import { CopiesList } from './copies/copies-list.js';
+import { CopyTending } from './copies/copy-tending.js';
+import { RetrievedController } from './retrieval-area/retrieved.controller.js';
+import { RetrievedList } from './retrieval-area/retrieved-list.js';
+import { ShareUse } from './shares/share-use.js';
+import { WorkersController } from './workers/workers.controller.js';
+import { WorksController } from './works/works.controller.js';
+import { WorksList } from './works/works-list.js';
+
 @Module({})
 export class ArchiverModule {
   /** @throws PermanentError `kernel.configuration` for a storage of LTS_ROOTS, or a target of ROUTES_FILE, that cannot be */
@@ -132,6 +142,10 @@ export class ArchiverModule {
         SharesController,
         ScrubbingController,
         RetrievalsController,
+        RetrievedController,
+        WorksController,
+        WorkersController,
+        CopiesController,
         ReconciliationsController,
       ],
       providers: [
@@ -188,6 +202,11 @@ export class ArchiverModule {
         RecallPlaces,
         WorkRunner,
         WorkGroups,
+        WorksList,
+        CopiesList,
+        CopyTending,
+        RetrievedList,
+        ShareUse,
         WorkFacts,
         { provide: WHY_SOURCES, inject: [WorkFacts], useFactory: (facts: WorkFacts) => [facts] },
         Workers,

@@ -94,6 +94,11 @@ export class ArchiverStore implements OnApplicationBootstrap {
       { name: 'in_tape_order', sparse: true },
     );
     await this.works.createIndex({ jobId: 1, state: 1, _id: 1 }, { name: 'by_job' });
+    await this.works.createIndex({ state: 1, _id: 1 }, { name: 'by_state' });
+    await this.works.createIndex(
+      { 'needs.targets': 1, _id: 1 },
+      { name: 'by_target', partialFilterExpression: { state: 'open' } },
+    );
     await this.works.createIndex({ 'command.data.archiveId': 1, state: 1 }, { name: 'by_datablock' });
     await this.asides.createIndex({ archiveId: 1 }, { name: 'by_datablock' });
     await this.datablocks.createIndex({ discardedAt: 1 }, { name: 'discarded', sparse: true });
@@ -117,6 +122,9 @@ export class ArchiverStore implements OnApplicationBootstrap {
       { name: 'pins', partialFilterExpression: { 'command.kind': 'pins' } },
     );
     await this.workers.createIndex({ seenAt: 1 }, { name: 'by_sign' });
+    await this.datablocks.createIndex({ pid: 1, _id: 1 }, { name: 'by_dataset' });
+    await this.datablocks.createIndex({ 'copies.share': 1, _id: 1 }, { name: 'on_share' });
+    await this.retrieved.createIndex({ archiveId: 1, _id: 1 }, { name: 'by_datablock' });
     await this.retrieved.createIndex({ expiresAt: 1 }, { name: 'by_expiry' });
   }
 }

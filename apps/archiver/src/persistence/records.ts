@@ -17,6 +17,7 @@ import type {
 import type { MediumPlace } from '#long-term-storage';
 import type { MessageContext } from '#messaging';
 import type { OutboxPart } from '#outbox';
+import type { AskedFor } from '../domain/asked-for.js';
 import type { Pin } from '../domain/pins.js';
 import type { WorkFault } from '../domain/work-fault.js';
 import type { WorkNeeds } from '../domain/work-needs.js';
@@ -84,15 +85,6 @@ export interface ReaderTurn {
   readonly until: Date;
 }
 
-/** Who asked for work: the last of it has its record, those before are remembered for their audit entries. */
-export interface AskedFor {
-  readonly by: string;
-  readonly reason: string;
-  readonly at: Date;
-  /** The audit entry. */
-  readonly entry: string;
-}
-
 /** One accepted work order. */
 export interface WorkOrder {
   /** The work order id. */
@@ -136,6 +128,8 @@ export interface WorkOrder {
   rate?: number;
   /** Of work that an operator asked for: no job has it. */
   asked?: readonly AskedFor[];
+  /** Who had it tried before its time, last. */
+  hurried?: { readonly by: string; readonly at: Date; readonly entry: string };
   /** Copies that it read back, one for each target; only of an archival. */
   proofs?: readonly CopyProof[];
   /** Files that tries of it gave their name on a target, the last ones: what is taken back of a cancelled order. */
@@ -280,7 +274,7 @@ export interface KnownTarget {
   identity: string;
   since: Date;
   /** An operator said that it is the right one. */
-  adopted?: { readonly by: string; readonly reason: string };
+  adopted?: { readonly by: string; readonly reason: string; readonly entry?: string };
 }
 
 /** A public key that certificates are signed with, as it was announced. */
