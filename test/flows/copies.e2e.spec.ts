@@ -198,7 +198,7 @@ describe('Copies in the hands of operators', () => {
     assert.equal((await post(path, { mode: 'run', reason: 'drive 3 is back' }, 'anna')).status, 200);
     const [work] = await operations.all<Work>('archiver', `works?jobId=${encodeURIComponent(jobId)}`);
     assert.equal(work?.standing, 'waits');
-    assert.equal((await post(`works/${encodeURIComponent(work!.id)}/try-now`, {})).status, 200);
+    assert.equal((await post(`works/${encodeURIComponent(work.id)}/try-now`, {})).status, 200);
     assert.equal((await client.jobEnd(jobId)).statusCode, 'finishedSuccessful');
   });
 

@@ -100,7 +100,7 @@ export class CopiesList {
     return this.store.datablocks
       .find(
         {
-          ...{ state: 'verified', _id: _id as { $gte: string } },
+          ...{ state: 'verified', _id: _id },
           ...(query.pid === undefined ? {} : { pid: query.pid }),
           ...this.copyLike(query, state),
         },

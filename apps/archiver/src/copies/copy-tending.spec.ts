@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { NeededTargets } from '../accept-work/needed-targets.js';
 import { TargetNames } from '../domain/target-names.js';
-import type { RepairDatablockV1, VerifyDatablockV1 } from '#contracts';
+import type { RepairDatablockV1 } from '#contracts';
 import { TendedCopies } from '../testing/tended-copies.js';
 import { CopiesList, type CopyRow } from './copies-list.js';
 import { CopyTending, operatorsJob } from './copy-tending.js';
@@ -32,7 +32,7 @@ describe('Copies in the hands of operators', () => {
     const context = { ...scene.context, epoch: order.epoch };
     let state: 'done' | 'failed' = 'done';
     try {
-      if (kind === 'verify') await scene.verify.handle(data as VerifyDatablockV1, context);
+      if (kind === 'verify') await scene.verify.handle(data, context);
       else await scene.repair.handle(data as RepairDatablockV1, context);
     } catch {
       state = 'failed';
@@ -116,7 +116,7 @@ describe('Copies in the hands of operators', () => {
       Array.from({ length: 30 }, (_, number) => ({
         ...scene.recordOf(`pid/x/${String(number).padStart(2, '0')}.tar`, ['one', 'two']),
         pid: number < 10 ? 'few' : 'many',
-      })) as never,
+      })),
     );
     const all = async (query: object): Promise<string[]> => {
       const found: string[] = [];

@@ -41,9 +41,13 @@ describe('What the archiver knows of why a job waits', () => {
       ...{ _id: ownInstance(), host: 'h', pid: 1, version: '1', slots: 2, works: 0, targets },
       ...{ seenAt: clock.now(), startedAt: start },
     });
-  const accept = (workOrderId: string, jobId = 'j', needs?: { of: 'all'; targets: string[] }): Promise<void> =>
+  const accept = (
+    workOrderId: string,
+    jobId = 'j',
+    needs?: { of: 'all'; targets: string[] },
+  ): Promise<void> =>
     orders.accept({
-      command: { kind: 'retrieve', data: { workOrderId, jobId, pid: 'p', archiveId: 'a' } as never },
+      command: { kind: 'retrieve', data: { workOrderId, jobId, pid: 'p', archiveId: 'a' } },
       ...{ acceptedAt: clock.now(), dueAt: clock.now(), context: undefined },
       ...(needs === undefined ? {} : { needs }),
     });
@@ -111,7 +115,14 @@ describe('What the archiver knows of why a job waits', () => {
   it('is which other order recalls the same, and for which job', async () => {
     await accept('j/0/0');
     await givenBack('work.shared-recall', { code: 'archiver.deferred' });
-    const recall = { archiveId: 'a', state: 'recalling', holder: 'h', order: 'k/0/1', job: 'k', until: later(9) };
+    const recall = {
+      archiveId: 'a',
+      state: 'recalling',
+      holder: 'h',
+      order: 'k/0/1',
+      job: 'k',
+      until: later(9),
+    };
     await store.retrieved.insertOne({ _id: 'a', ...recall } as never);
     assert.deepEqual((await told())[0]?.facts, { order: 'k/0/1', jobId: 'k' });
   });
@@ -141,7 +152,12 @@ describe('What the archiver knows of why a job waits', () => {
 
   it('is how far its work is, of which worker, and how long it takes still', async () => {
     await accept('j/0/0');
-    await orders.renew(await take(), later(60_000), { phase: 'recalling', bytesDone: 10, bytesTotal: 110, rate: 5 });
+    await orders.renew(await take(), later(60_000), {
+      phase: 'recalling',
+      bytesDone: 10,
+      bytesTotal: 110,
+      rate: 5,
+    });
     const [fact] = await told();
     assert.deepEqual(fact, {
       ...{ code: 'work.running', since: clock.now().toISOString(), next: later(20_000).toISOString() },

@@ -52,7 +52,10 @@ export class WorkFacts implements WhySource {
     return new Map(
       [...facts].map(([id, found]) => [
         id,
-        { known: true, facts: found.sort((one, other) => (other.count ?? 1) - (one.count ?? 1)).slice(0, maxFacts) },
+        {
+          known: true,
+          facts: found.sort((one, other) => (other.count ?? 1) - (one.count ?? 1)).slice(0, maxFacts),
+        },
       ]),
     );
   }
@@ -97,7 +100,12 @@ export class WorkFacts implements WhySource {
       case 'waits':
         return this.waiting(group, scene);
       case 'later':
-        return { code: 'work.waiting', ...sinceOf(group.acceptedAt), facts: {}, next: group.dueAt.toISOString() };
+        return {
+          code: 'work.waiting',
+          ...sinceOf(group.acceptedAt),
+          facts: {},
+          next: group.dueAt.toISOString(),
+        };
       case 'runs':
         return running(group, scene);
       case 'silent':
@@ -108,7 +116,10 @@ export class WorkFacts implements WhySource {
     }
   }
 
-  private waiting({ _id, attempts, archiveId, details, faultAt, acceptedAt, dueAt }: WorkGroup, scene: Scene): Told {
+  private waiting(
+    { _id, attempts, archiveId, details, faultAt, acceptedAt, dueAt }: WorkGroup,
+    scene: Scene,
+  ): Told {
     const times = { ...sinceOf(faultAt ?? acceptedAt), next: dueAt.toISOString() };
     const [waitCode, code] = [_id.waitCode ?? 'work.waiting', _id.code ?? 'archiver.unexpected-error'];
     const closed = isPaused(code) ? scene.shares.get(_id.share ?? '') : undefined;
@@ -117,7 +128,10 @@ export class WorkFacts implements WhySource {
       return { code: waitCode, ...times, facts: { attempt: attempts, of: this.config.maxAttempts, code } };
     if (waitCode === 'work.shared-recall') {
       const { order, job } = scene.recalls.get(archiveId ?? '') ?? {};
-      const facts = { ...(order === undefined ? {} : { order }), ...(job === undefined ? {} : { jobId: job }) };
+      const facts = {
+        ...(order === undefined ? {} : { order }),
+        ...(job === undefined ? {} : { jobId: job }),
+      };
       return { code: waitCode, ...times, facts };
     }
     return { code: waitCode, ...times, facts: { code, ...details } };
@@ -133,7 +147,10 @@ function running(group: WorkGroup, scene: Scene): Told {
   const seen = scene.workers.get(worker);
   if (seen !== undefined && !isAlive(seen, scene.now)) return silent(group, scene);
   const since = startedAt === undefined ? {} : sinceOf(startedAt);
-  const about = { ...(worker === '' ? {} : { worker }), ...(medium === undefined ? {} : { cartridge: medium }) };
+  const about = {
+    ...(worker === '' ? {} : { worker }),
+    ...(medium === undefined ? {} : { cartridge: medium }),
+  };
   if (phase === 'waiting' && reading.includes(kind)) return { code: 'work.tape', ...since, facts: about };
   const left = rate > 0 && bytesTotal > bytesDone ? Math.ceil((bytesTotal - bytesDone) / rate) : undefined;
   const next = left === undefined ? {} : { next: new Date(scene.now.getTime() + left * 1000).toISOString() };
@@ -178,7 +195,8 @@ function inLine({ _id, needs, dueAt, medium }: WorkGroup, { alive, closed, line 
   const ofLine = _id.how === 'tape' ? line.filter(({ target }) => target === _id.target) : line;
   const index = ofLine.findIndex(({ jobId }) => jobId === _id.jobId);
   const place: Facts = index < 0 ? {} : { place: index + 1 };
-  if (_id.how !== 'tape') return { code: 'work.queued', ...since, facts: { ...place, slots, workers: able.length } };
+  if (_id.how !== 'tape')
+    return { code: 'work.queued', ...since, facts: { ...place, slots, workers: able.length } };
   const tape = { ...(_id.target === undefined ? {} : { share: _id.target }) };
   return {
     ...{ code: 'work.tape', ...since },

@@ -126,20 +126,23 @@ export class WorkGroups {
   }
 
   /** Who recalls these datablocks for himself at this moment. */
-  async recalls(archiveIds: readonly string[]): Promise<ReadonlyMap<string, { order?: string; job?: string }>> {
+  async recalls(
+    archiveIds: readonly string[],
+  ): Promise<ReadonlyMap<string, { order?: string; job?: string }>> {
     const rows = await this.store.retrieved
-      .find(
-        { _id: { $in: [...archiveIds] }, state: 'recalling' },
-        { projection: { order: 1, job: 1 } },
-      )
+      .find({ _id: { $in: [...archiveIds] }, state: 'recalling' }, { projection: { order: 1, job: 1 } })
       .toArray();
-    return new Map(rows.map(({ _id, order, job }) => [_id, { ...(order ? { order } : {}), ...(job ? { job } : {}) }]));
+    return new Map(
+      rows.map(({ _id, order, job }) => [_id, { ...(order ? { order } : {}), ...(job ? { job } : {}) }]),
+    );
   }
 }
 
 /** What none of a group has is null in an answer of the database. */
 function without<Row extends object>(row: Row): Row {
-  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null && value !== undefined)) as Row;
+  return Object.fromEntries(
+    Object.entries(row).filter(([, value]) => value !== null && value !== undefined),
+  ) as Row;
 }
 
 export interface LinePlace {
