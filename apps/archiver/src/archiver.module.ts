@@ -105,20 +105,20 @@ import { Shares } from './shares/shares.js';
 import { VerifyDatablockHandler } from './verify-datablock/verify-datablock.handler.js';
 
 import { WorkerPresence } from './workers/worker-presence.js';
-import { Workers } from './workers/workers.js';
+import { Workers } from './persistence/operators/workers.js';
 
 import { WorkFacts } from './works/work-facts.js';
-import { WorkGroups } from './works/work-groups.js';
+import { WorkGroups } from './persistence/operators/work-groups.js';
 
 import { CopiesController } from './copies/copies.controller.js';
 import { CopiesList } from './copies/copies-list.js';
-import { CopyTending } from './copies/copy-tending.js';
+import { CopyTending } from './persistence/operators/copy-tending.js';
 import { RetrievedController } from './retrieval-area/retrieved.controller.js';
 import { RetrievedList } from './retrieval-area/retrieved-list.js';
 import { ShareUse } from './shares/share-use.js';
 import { WorkersController } from './workers/workers.controller.js';
 import { WorksController } from './works/works.controller.js';
-import { WorksList } from './works/works-list.js';
+import { WorksList } from './persistence/operators/works-list.js';
 
 @Module({})
 export class ArchiverModule {

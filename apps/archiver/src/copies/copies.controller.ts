@@ -12,10 +12,10 @@ import {
   timeIn,
 } from '#service-host';
 import { WorkRunner } from '../run-work/work-runner.js';
-import type { WorkView } from '../works/work-view.js';
-import { WorksList } from '../works/works-list.js';
+import type { WorkView } from '../persistence/operators/work-view.js';
+import { WorksList } from '../persistence/operators/works-list.js';
 import { CopiesList, type CopyRow } from './copies-list.js';
-import { CopyTending } from './copy-tending.js';
+import { CopyTending } from '../persistence/operators/copy-tending.js';
 
 const names = ['pid', 'share', 'state', 'verifiedBefore', 'after', 'limit'] as const;
 

@@ -5,7 +5,7 @@ import { TargetNames } from '../domain/target-names.js';
 import type { RepairDatablockV1 } from '#contracts';
 import { TendedCopies } from '../testing/tended-copies.js';
 import { CopiesList, type CopyRow } from './copies-list.js';
-import { CopyTending, operatorsJob } from './copy-tending.js';
+import { CopyTending, operatorsJob } from '../persistence/operators/copy-tending.js';
 
 const word = { by: 'olga', reason: 'it looks odd', entry: 'e1' };
 const torn = Buffer.from('torn');

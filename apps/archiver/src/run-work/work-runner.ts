@@ -17,7 +17,7 @@ import type { WorkOrder } from '../persistence/records.js';
 import { WorkOrders, type Headway } from '../persistence/work-orders.js';
 import { notePhase, noteWait } from '../observation/archiver-counters.js';
 import { ownInstance } from '../domain/worker-instance.js';
-import { isWorkerClosed } from '../workers/workers.js';
+import { isWorkerClosed } from '../persistence/operators/workers.js';
 import { ProgressReporting } from './progress-reporting.js';
 import { WorkEndings } from './work-endings.js';
 import { WorkHandlers } from './work-handlers.js';

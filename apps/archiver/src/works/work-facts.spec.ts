@@ -11,9 +11,9 @@ import { ShareModes } from '../persistence/share-modes.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import { silence } from '../workers/worker-record.js';
-import { scopeOf, Workers } from '../workers/workers.js';
+import { scopeOf, Workers } from '../persistence/operators/workers.js';
 import { WorkFacts } from './work-facts.js';
-import { WorkGroups } from './work-groups.js';
+import { WorkGroups } from '../persistence/operators/work-groups.js';
 
 const start = new Date('2026-01-01T00:00:00Z');
 const word = { by: 'olga', reason: 'drive 3 is out' };

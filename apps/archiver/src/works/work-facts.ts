@@ -7,8 +7,8 @@ import { isServed } from '../domain/work-needs.js';
 import type { ShareSteering } from '../persistence/records.js';
 import { ShareModes } from '../persistence/share-modes.js';
 import type { WorkerRecord } from '../workers/worker-record.js';
-import { isAlive, scopeOf, Workers } from '../workers/workers.js';
-import { WorkGroups, type LinePlace, type WorkGroup } from './work-groups.js';
+import { isAlive, scopeOf, Workers } from '../persistence/operators/workers.js';
+import { WorkGroups, type LinePlace, type WorkGroup } from '../persistence/operators/work-groups.js';
 
 /** Facts of one job. */
 const maxFacts = 20;

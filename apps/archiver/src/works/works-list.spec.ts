@@ -6,7 +6,7 @@ import { TargetNames } from '../domain/target-names.js';
 import type { ArchiverStore } from '../persistence/archiver-store.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
-import { WorksList } from './works-list.js';
+import { WorksList } from '../persistence/operators/works-list.js';
 
 describe('Work in the hands of operators', () => {
   let clock: ManualClock;

@@ -3,8 +3,8 @@ import type { Page } from '#console-api';
 import { OperatorActions, type Operator } from '#operations';
 import { ActingOperator, behindSlash, bodyOf, limitIn, Operators, queryOf, reasonIn } from '#service-host';
 import { WorkRunner } from '../run-work/work-runner.js';
-import type { WorkView } from './work-view.js';
-import { WorksList } from './works-list.js';
+import type { WorkView } from '../persistence/operators/work-view.js';
+import { WorksList } from '../persistence/operators/works-list.js';
 
 const names = ['state', 'jobId', 'share', 'after', 'limit'] as const;
 

@@ -1,4 +1,4 @@
-import type { WorkOrder } from '../persistence/records.js';
+import type { WorkOrder } from '../records.js';
 
 /** A work order as operators see it. Times are ISO 8601, sizes bytes, the rate bytes in a second. */
 export interface WorkView {

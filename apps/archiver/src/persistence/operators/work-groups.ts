@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { ArchiverStore } from '../persistence/archiver-store.js';
-import type { WorkNeeds } from '../domain/work-needs.js';
-import type { FaultDetails } from '../domain/work-fault.js';
+import { ArchiverStore } from '../archiver-store.js';
+import type { WorkNeeds } from '../../domain/work-needs.js';
+import type { FaultDetails } from '../../domain/work-fault.js';
 
 /**
  * How an open order stands: `cancelled`: to be ended; `waits`: given back, and not due; `runs`: under a lease; `silent`: its lease is over,

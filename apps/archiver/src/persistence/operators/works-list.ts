@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { Page } from '#console-api';
 import { Clock, PermanentError } from '#kernel';
 import { changedMeanwhile, notPossible, notThere, pageOf, placeIn } from '#operations';
-import { endStates, type WorkState } from '../domain/states.js';
-import { TargetNames } from '../domain/target-names.js';
-import { ArchiverStore } from '../persistence/archiver-store.js';
-import type { WorkOrder } from '../persistence/records.js';
+import { endStates, type WorkState } from '../../domain/states.js';
+import { TargetNames } from '../../domain/target-names.js';
+import { ArchiverStore } from '../archiver-store.js';
+import type { WorkOrder } from '../records.js';
 import { workViewOf, type WorkView } from './work-view.js';
 
 /** Milliseconds the database may take for a page. */

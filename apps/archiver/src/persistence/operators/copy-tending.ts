@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { Clock, PermanentError } from '#kernel';
 import { changedMeanwhile, notThere } from '#operations';
 import { isDuplicateKey } from '#persistence';
-import { NeededTargets } from '../accept-work/needed-targets.js';
-import type { AskedFor } from '../domain/asked-for.js';
-import { ArchiverStore } from '../persistence/archiver-store.js';
-import { Datablocks } from '../persistence/datablocks.js';
-import type { Command, StoredDatablock } from '../persistence/records.js';
-import { goodCopies } from '../persistence/stored-copies.js';
+import { NeededTargets } from '../../accept-work/needed-targets.js';
+import type { AskedFor } from '../../domain/asked-for.js';
+import { ArchiverStore } from '../archiver-store.js';
+import { Datablocks } from '../datablocks.js';
+import type { Command, StoredDatablock } from '../records.js';
+import { goodCopies } from '../stored-copies.js';
 
 /** The job of work that operators asked for: no real one has this id. */
 export const operatorsJob = 'operations';
