@@ -6,7 +6,7 @@ import type { ArchiverStore } from '../persistence/archiver-store.js';
 import { RetrievedCopies } from '../persistence/retrieved-copies.js';
 import type { RetrievalReports } from '../retrieve-datablock/retrieval-reports.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
-import { RetrievedList } from './retrieved-list.js';
+import { RetrievedList } from '../persistence/operators/retrieved-list.js';
 
 const hour = 3_600_000;
 const day = 24 * hour;

@@ -4,7 +4,7 @@ import { named, OperatorActions, type Operator } from '#operations';
 import { ActingOperator, behindSlash, bodyOf, Operators, operatorText } from '#service-host';
 import { TargetIdentities } from '../persistence/target-identities.js';
 import { modeWish } from './mode-calls.js';
-import { ShareUse, type UseOfShare } from './share-use.js';
+import { ShareUse, type UseOfShare } from '../persistence/operators/share-use.js';
 import { Shares, type ShareState } from './shares.js';
 
 /** A share with what is under way there. */

@@ -2,13 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Page } from '#console-api';
 import { Clock, PermanentError } from '#kernel';
 import { changedMeanwhile, notPossible, notThere, pageOf, placeIn } from '#operations';
-import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
-import { pinsOf } from '../domain/pins.js';
-import { ArchiverStore } from '../persistence/archiver-store.js';
-import type { RetrievedCopy } from '../persistence/records.js';
-import { RetrievedCopies } from '../persistence/retrieved-copies.js';
-import { archiveIdOfRetrieved, fileNameOf, partFileName } from '../retrieve-datablock/part-names.js';
-import { RetrievalReports } from '../retrieve-datablock/retrieval-reports.js';
+import { ConfigToken, type ArchiverConfig } from '../../archiver.config.js';
+import { pinsOf } from '../../domain/pins.js';
+import { ArchiverStore } from '../archiver-store.js';
+import type { RetrievedCopy } from '../records.js';
+import { RetrievedCopies } from '../retrieved-copies.js';
+import { archiveIdOfRetrieved, fileNameOf, partFileName } from '../../retrieve-datablock/part-names.js';
+import { RetrievalReports } from '../../retrieve-datablock/retrieval-reports.js';
 
 /** Milliseconds the database may take for a page. */
 const maxTimeMS = 5000;

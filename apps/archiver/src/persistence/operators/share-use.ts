@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
-import { ConfigToken, SharesToken, type ArchiverConfig } from '../archiver.config.js';
-import { TargetNames } from '../domain/target-names.js';
-import { ArchiverStore } from '../persistence/archiver-store.js';
+import { ConfigToken, SharesToken, type ArchiverConfig } from '../../archiver.config.js';
+import { TargetNames } from '../../domain/target-names.js';
+import { ArchiverStore } from '../archiver-store.js';
 
 /** Milliseconds the database may take for a count. */
 const maxTimeMS = 2000;
