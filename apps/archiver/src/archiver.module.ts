@@ -103,6 +103,22 @@ import { SharesController } from './shares/shares.controller.js';
 import { Shares } from './shares/shares.js';
 import { VerifyDatablockHandler } from './verify-datablock/verify-datablock.handler.js';
 
+import { WorkerPresence } from './workers/worker-presence.js';
+import { Workers } from './persistence/operators/workers.js';
+
+import { WorkFacts } from './works/work-facts.js';
+import { WorkGroups } from './persistence/operators/work-groups.js';
+
+import { CopiesController } from './copies/copies.controller.js';
+import { CopiesList } from './copies/copies-list.js';
+import { CopyTending } from './persistence/operators/copy-tending.js';
+import { RetrievedController } from './retrieval-area/retrieved.controller.js';
+import { RetrievedList } from './persistence/operators/retrieved-list.js';
+import { ShareUse } from './persistence/operators/share-use.js';
+import { WorkersController } from './workers/workers.controller.js';
+import { WorksController } from './works/works.controller.js';
+import { WorksList } from './persistence/operators/works-list.js';
+
 @Module({})
 export class ArchiverModule {
   /** @throws PermanentError `kernel.configuration` for a storage of LTS_ROOTS, or a target of ROUTES_FILE, that cannot be */
@@ -122,6 +138,10 @@ export class ArchiverModule {
         SharesController,
         ScrubbingController,
         RetrievalsController,
+        RetrievedController,
+        WorksController,
+        WorkersController,
+        CopiesController,
         ReconciliationsController,
       ],
       providers: [
@@ -177,6 +197,15 @@ export class ArchiverModule {
         RecallOrder,
         RecallPlaces,
         WorkRunner,
+        WorkGroups,
+        WorksList,
+        CopiesList,
+        CopyTending,
+        RetrievedList,
+        ShareUse,
+        WorkFacts,
+        Workers,
+        WorkerPresence,
         ThreadWatch,
         CopyHandlers,
         RetrievalHandlers,

@@ -15,14 +15,21 @@ import { serveMetrics } from './observation/serve-metrics.js';
 import { watchRequests } from './observation/watch-requests.js';
 import { SERVICE_HOST_OPTIONS, type ServiceHostOptions } from './service-host.options.js';
 
+/** Characters of one part of an address: ids of work and of datablocks hold slashes, which are percent-encoded. */
+const maxParamLength = 4096;
+
 /** Starts a consumer app: its handlers on the broker, its health and operator calls on a local port. */
 export async function runConsumerApp(
   module: Type | DynamicModule,
   listen: { host: string; port: number },
 ): Promise<NestFastifyApplication> {
-  const app = await NestFactory.create<NestFastifyApplication>(module, new QuietAdapter(), {
-    bufferLogs: true,
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    module,
+    new QuietAdapter({ routerOptions: { maxParamLength } }),
+    {
+      bufferLogs: true,
+    },
+  );
   app.useLogger(new NestLogger(app.get<Logger>(LOGGER)));
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '4' });
   app.setGlobalPrefix('api');

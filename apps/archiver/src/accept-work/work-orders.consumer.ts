@@ -32,6 +32,7 @@ import {
 import { Clock, crashPoint } from '#kernel';
 import { currentContext, done, Handles, type Outcome } from '#messaging';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
+import type { WorkFault } from '../domain/work-fault.js';
 import type { Command } from '../persistence/records.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { WorkRunner } from '../run-work/work-runner.js';
@@ -132,10 +133,15 @@ export class WorkOrdersConsumer {
     await this.orders.accept({
       ...(needs === undefined ? {} : { needs }),
       ...{ command, acceptedAt: now, dueAt: new Date(now.getTime() + grace), context: currentContext() },
-      ...(grace === 0 ? {} : { lastFault: 'Waits until no upload link of the dataset is good any more.' }),
+      ...(grace === 0 ? {} : { fault: graceAt(now) }),
     });
     crashPoint('archiver.after-accept');
     this.runner.wake();
     return done;
   }
+}
+
+function graceAt(at: Date): WorkFault {
+  const message = 'Waits until no upload link of the dataset is good any more.';
+  return { code: 'archiver.deferred', message, at, fault: 'system' };
 }

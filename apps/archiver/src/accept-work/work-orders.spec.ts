@@ -59,8 +59,8 @@ describe('An order of job-assembler', () => {
       const data = order();
       assert.deepEqual(await accept(data), { kind: 'done' });
       assert.deepEqual(await accept(data), { kind: 'done' });
-      const { command, state, dueAt, lastFault } = await stored(data.workOrderId);
-      assert.deepEqual([command.kind, state, dueAt, lastFault], [kind, 'open', clock.now(), undefined]);
+      const { command, state, dueAt, fault } = await stored(data.workOrderId);
+      assert.deepEqual([command.kind, state, dueAt, fault], [kind, 'open', clock.now(), undefined]);
       assert.equal(command.data.workOrderId, data.workOrderId);
     }
     assert.equal(await store.works.countDocuments({}), 6);
@@ -123,9 +123,10 @@ describe('An order of job-assembler', () => {
   it('to release originals waits as long as an upload link may still be good, and says so', async () => {
     const data = { ...order(), source, files };
     await consumer.release(envelopeOf(data));
-    const { dueAt, lastFault } = await stored(data.workOrderId);
+    const { dueAt, fault, waitCode } = await stored(data.workOrderId);
     assert.equal(dueAt.getTime() - clock.now().getTime(), releaseGrace);
-    assert.match(lastFault ?? '', /until no upload link of the dataset is good/);
+    assert.equal(waitCode, 'work.waiting');
+    assert.match(fault?.message ?? '', /until no upload link of the dataset is good/);
   });
 
   it('to certify is kept once, for any archiver, and not at all where there is no key', async () => {

@@ -9,10 +9,12 @@ import {
   NotFoundException,
   Param,
   Post,
+  type OnModuleInit,
 } from '@nestjs/common';
 import { Clock } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
-import { Operators, operatorText } from '#service-host';
+import { named, OperatorActions, type Operator } from '#operations';
+import { ActingOperator, Operators, operatorText } from '#service-host';
 import { SharesToken } from '../archiver.config.js';
 import { Adoptions, type WantedAdoption } from '../persistence/adoptions.js';
 import type { Adoption } from '../persistence/records.js';
@@ -26,13 +28,21 @@ const form =
 /** What operators say and ask about datablocks of an earlier system. */
 @Operators()
 @Controller({ path: 'operations/adoptions', version: '4' })
-export class AdoptionsController {
+export class AdoptionsController implements OnModuleInit {
   constructor(
     private readonly adoptions: Adoptions,
     private readonly runs: AdoptionRuns,
+    private readonly actions: OperatorActions,
     private readonly clock: Clock,
     @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
   ) {}
+
+  onModuleInit(): void {
+    this.actions.addWitness('adoption.start', async ({ _id }) => {
+      const run = await this.adoptions.find(_id);
+      return run && { after: { run: run._id, target: run.target, apply: run.apply } };
+    });
+  }
 
   /** The newest first, without their problems. */
   @Get()
@@ -48,19 +58,32 @@ export class AdoptionsController {
   /** Begins a run over what the catalogue lists; without `apply` it only looks whether the files are there. */
   @Post()
   @HttpCode(202)
-  async begin(@Body() body: unknown): Promise<Adoption> {
-    const run = await this.adoptions.begin(this.wantedIn(body), this.clock.now());
+  async begin(@Body() body: unknown, @ActingOperator() operator: Operator): Promise<Adoption> {
+    const acting = named(operator, (body as { by?: unknown } | undefined)?.by);
+    const { by: _, ...wanted } = this.wantedIn(body);
+    const { reason, ...details } = wanted;
+    const wish = {
+      ...{ action: 'adoption.start' as const, subject: `adoption/${wanted.target}`, reason, details },
+    };
+    const { run } = await this.actions.perform(acting, wish, async (entry) => {
+      const begun = await this.adoptions.begin({ ...wanted, by: acting.name }, this.clock.now(), entry);
+      return { after: { run: begun._id, target: begun.target, apply: begun.apply } };
+    });
     this.runs.wake();
-    return run;
+    return this.find(String(run));
   }
 
   /** What is recorded stays recorded. */
   @Post(':id/stop')
   @HttpCode(200)
-  async stop(@Param('id') id: string, @Body() body: unknown): Promise<Adoption> {
-    const { by } = (body ?? {}) as { by?: unknown };
+  async stop(
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @ActingOperator() operator: Operator,
+  ): Promise<Adoption> {
+    const { name } = named(operator, (body as { by?: unknown } | undefined)?.by);
     const run = await this.find(id);
-    if (!(await this.adoptions.stop(id, operatorText(by, 'by', form), this.clock.now())))
+    if (!(await this.adoptions.stop(id, name, this.clock.now())))
       throw new ConflictException(`Expected a run that goes on, found ${id} ${run.state}.`);
     return this.find(id);
   }
@@ -83,7 +106,7 @@ export class AdoptionsController {
         target,
         apply,
         withoutChecksums,
-        by: operatorText(said.by, 'by', form),
+        by: typeof said.by === 'string' ? said.by : '',
         reason: operatorText(said.reason, 'reason', form),
       },
       ...(pid === undefined ? {} : { pid: operatorText(pid, 'pid', form) }),

@@ -151,7 +151,7 @@ describe('Copies that a finished job has retrieved', () => {
       until: later(hour),
     };
     for (const [_id, more] of [
-      ['waits', { lastFault: 'no room' }],
+      ['waits', { waitCode: 'quota.full' }],
       ['runs', {}],
     ] as const) {
       const data = { workOrderId: _id, jobId: 'k', pid: 'pid', archiveId: _id };
@@ -161,7 +161,7 @@ describe('Copies that a finished job has retrieved', () => {
         dueAt: later(60_000),
         context: undefined,
       });
-      await store.works.updateOne({ _id }, { $set: { waitCode: 'quota.full', ...more } });
+      await store.works.updateOne({ _id }, { $set: { epoch: 1, ...more } });
       await parts.waits.stay({ _id, name: _id, ...wait });
     }
     await changed('release');

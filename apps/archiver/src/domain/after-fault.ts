@@ -1,5 +1,6 @@
 import type { FaultKind } from '#contracts';
 import { backOff, CatenaError, codeOf, isAway, isRetriable, messageOf } from '#kernel';
+import { detailsIn, maxFaultText, type WorkFault } from './work-fault.js';
 import { waitingCodes, WorkDeferred } from './work.js';
 
 /** What becomes of an order whose work threw. */
@@ -69,6 +70,16 @@ function published(code: string): { code: string; fault: FaultKind } {
   return {
     code: code === 'datablock.member-missing' ? 'archiver.originals-incomplete' : code,
     fault: userCodes.has(code) ? 'user' : 'system',
+  };
+}
+
+/** What is kept of a fault with the work, until the next one. */
+export function keptFault(error: unknown, at: Date): WorkFault {
+  const { code, fault } = published(codeOf(error, unexpected));
+  const details = error instanceof CatenaError ? detailsIn(error.details) : {};
+  return {
+    ...{ code, message: messageOf(error).slice(0, maxFaultText), at, fault },
+    ...(Object.keys(details).length === 0 ? {} : { details }),
   };
 }
 

@@ -9,6 +9,8 @@ export interface Pin {
   readonly until: Date;
   /** Of the job's request that last kept it for longer; absent: none did. */
   readonly number?: number;
+  /** The audit entry of an operator's word; absent: a job asked. */
+  readonly entry?: string;
   /** Bytes that the job wants in the bucket in all; absent: no more than it has. */
   readonly together?: number;
 }
@@ -31,7 +33,7 @@ export function pinsOf({
 /** Never shortens one that the job has. What is over goes. */
 export function withPin(
   pins: readonly Pin[],
-  { job, group, until, number, together }: Pin,
+  { job, group, until, number, together, entry }: Pin,
   now: Date,
 ): readonly Pin[] {
   const own = pins.find((pin) => pin.job === job && pin.until > now);
@@ -39,6 +41,7 @@ export function withPin(
     ...{ job, group, since: own?.since ?? now },
     until: own !== undefined && own.until > until ? own.until : until,
     ...known({ number: number ?? own?.number, together: together ?? own?.together }),
+    ...(entry === undefined ? {} : { entry }),
   };
   const all = [...pins.filter((one) => one.job !== job && one.until > now), pin];
   return all.length <= maxPins ? all : merged(all);

@@ -34,10 +34,11 @@ const maxProblems = 1000;
 export class Adoptions {
   constructor(private readonly store: ArchiverStore) {}
 
-  async begin(wanted: WantedAdoption, startedAt: Date): Promise<Adoption> {
+  /** @param _id its id: that of the audit entry of the operator's call */
+  async begin(wanted: WantedAdoption, startedAt: Date, _id = newId()): Promise<Adoption> {
     const run: Adoption = {
       ...{
-        _id: newId(),
+        _id,
         ...wanted,
         state: 'running' as const,
         startedAt,

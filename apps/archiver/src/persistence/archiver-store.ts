@@ -15,6 +15,7 @@ import type {
   StoredDatablock,
   WorkOrder,
 } from './records.js';
+import type { WorkerRecord } from '../workers/worker-record.js';
 
 /** archiver's own database: its work, what lies on long-term storage and what was retrieved. */
 @Injectable()
@@ -64,6 +65,10 @@ export class ArchiverStore implements OnApplicationBootstrap {
     return this.mongo.connection.collection<ReaderTurns>('reader_turns');
   }
 
+  get workers() {
+    return this.mongo.connection.collection<WorkerRecord>('workers');
+  }
+
   get adoptions() {
     return this.mongo.connection.collection<Adoption>('adoptions');
   }
@@ -88,6 +93,12 @@ export class ArchiverStore implements OnApplicationBootstrap {
       { 'place.target': 1, 'place.medium': 1, 'place.position': 1 },
       { name: 'in_tape_order', sparse: true },
     );
+    await this.works.createIndex({ jobId: 1, state: 1, _id: 1 }, { name: 'by_job' });
+    await this.works.createIndex({ state: 1, _id: 1 }, { name: 'by_state' });
+    await this.works.createIndex(
+      { 'needs.targets': 1, _id: 1 },
+      { name: 'by_target', partialFilterExpression: { state: 'open' } },
+    );
     await this.works.createIndex({ 'command.data.archiveId': 1, state: 1 }, { name: 'by_datablock' });
     await this.asides.createIndex({ archiveId: 1 }, { name: 'by_datablock' });
     await this.datablocks.createIndex({ discardedAt: 1 }, { name: 'discarded', sparse: true });
@@ -110,6 +121,10 @@ export class ArchiverStore implements OnApplicationBootstrap {
       { jobId: 1, 'command.data.number': 1 },
       { name: 'pins', partialFilterExpression: { 'command.kind': 'pins' } },
     );
+    await this.workers.createIndex({ seenAt: 1 }, { name: 'by_sign' });
+    await this.datablocks.createIndex({ pid: 1, _id: 1 }, { name: 'by_dataset' });
+    await this.datablocks.createIndex({ 'copies.share': 1, _id: 1 }, { name: 'on_share' });
+    await this.retrieved.createIndex({ archiveId: 1, _id: 1 }, { name: 'by_datablock' });
     await this.retrieved.createIndex({ expiresAt: 1 }, { name: 'by_expiry' });
   }
 }

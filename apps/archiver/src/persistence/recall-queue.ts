@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ArchiverStore } from './archiver-store.js';
 import type { RecallPlace, WorkOrder } from './records.js';
-import { servedBy } from './work-orders.js';
+import { servedBy, taken } from './work-orders.js';
 
 /** A medium, or all of a target. */
 export type Closed = Pick<RecallPlace, 'target'> & Partial<Pick<RecallPlace, 'medium'>>;
@@ -81,15 +81,15 @@ export class RecallQueue {
     from: number,
     until: Date,
   ): Promise<WorkOrder | undefined> {
-    const taken = await this.store.works.findOneAndUpdate(
+    const order = await this.store.works.findOneAndUpdate(
       {
         ...{ state: 'open', dueAt: { $lte: now }, ...servedBy(served, now) },
         ...{ 'place.target': target, 'place.medium': medium, 'place.position': { $gte: from } },
       },
-      { $set: { dueAt: until }, $inc: { epoch: 1 }, $unset: { lastFault: '', waitCode: '', pause: '' } },
+      taken(now, until),
       { sort: { 'place.position': 1, dueAt: 1 }, returnDocument: 'after' },
     );
-    return taken ?? undefined;
+    return order ?? undefined;
   }
 }
 

@@ -17,7 +17,9 @@ import type {
 import type { MediumPlace } from '#long-term-storage';
 import type { MessageContext } from '#messaging';
 import type { OutboxPart } from '#outbox';
+import type { AskedFor } from '../domain/asked-for.js';
 import type { Pin } from '../domain/pins.js';
+import type { WorkFault } from '../domain/work-fault.js';
 import type { WorkNeeds } from '../domain/work-needs.js';
 import type {
   AdoptionState,
@@ -108,10 +110,26 @@ export interface WorkOrder {
   place?: RecallPlace;
   /** When its place was last looked for; absent: never. */
   placedAt?: Date;
-  lastFault?: string;
-  /** The same as a code; absent in records from before 0.6. */
+  /** Why its last try ended, or what it waits for; kept through the next try. Absent in records from before 0.9. */
+  fault?: WorkFault;
+  /** What it waits for, as long as it does not run. */
   waitCode?: string;
+  /** The same in words, and alone before 0.6: of records from before 0.9. */
+  lastFault?: string;
   acceptedAt: Date;
+  /** When its last try began, and of which worker it was (an instance). Absent in records from before 0.9. */
+  startedAt?: Date;
+  worker?: string;
+  endedAt?: Date;
+  /** How far its try was at its last heartbeat; rate: bytes in a second since the one before. */
+  phase?: string;
+  bytesDone?: number;
+  bytesTotal?: number;
+  rate?: number;
+  /** Of work that an operator asked for: no job has it. */
+  asked?: readonly AskedFor[];
+  /** Who had it tried before its time, last. */
+  hurried?: { readonly by: string; readonly at: Date; readonly entry: string };
   /** Copies that it read back, one for each target; only of an archival. */
   proofs?: readonly CopyProof[];
   /** Files that tries of it gave their name on a target, the last ones: what is taken back of a cancelled order. */
@@ -256,7 +274,7 @@ export interface KnownTarget {
   identity: string;
   since: Date;
   /** An operator said that it is the right one. */
-  adopted?: { readonly by: string; readonly reason: string };
+  adopted?: { readonly by: string; readonly reason: string; readonly entry?: string };
 }
 
 /** A public key that certificates are signed with, as it was announced. */
@@ -281,6 +299,8 @@ export interface ShareSteering {
   since: Date;
   /** It runs again from then on. */
   until?: Date;
+  /** The audit entries of the last words; absent in records from before 0.9. */
+  entries?: readonly string[];
 }
 
 /** What all copies on a target come to, at one moment. */

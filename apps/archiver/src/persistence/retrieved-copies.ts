@@ -135,9 +135,10 @@ export class RetrievedCopies {
     { job, group, together }: Omit<Asker, 'order'>,
     now: Date,
     until: Date,
+    entry?: string,
   ): Promise<RetrievedCopy | undefined> {
     const all = together === undefined ? {} : { together };
-    const pin = { job, group, since: now, until, ...all };
+    const pin = { job, group, since: now, until, ...all, ...(entry === undefined ? {} : { entry }) };
     return this.changePins(name, (pins) => withPin(pins, pin, now), now);
   }
 

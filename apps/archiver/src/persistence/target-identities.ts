@@ -9,6 +9,8 @@ import { ArchiverStore } from './archiver-store.js';
 export interface Adoption {
   readonly by: string;
   readonly reason: string;
+  /** The audit entry of it. */
+  readonly entry?: string;
 }
 
 /** Which identity each storage has had since it was first used, or since an operator adopted it. */
@@ -63,6 +65,11 @@ export class TargetIdentities implements IdentityMemory {
     return holder === undefined ? undefined : this.names.nameOf(holder);
   }
 
+  /** What an operator adopted under this audit entry. */
+  async adoptedUnder(_id: string, entry: string): Promise<string | undefined> {
+    return (await this.all.findOne({ _id, 'adopted.entry': entry }))?.identity;
+  }
+
   /** What is remembered under this very name, and no other. */
   async recorded(name: string): Promise<string | undefined> {
     return (await this.all.findOne({ _id: name }))?.identity;
@@ -75,7 +82,7 @@ export class TargetIdentities implements IdentityMemory {
   async adopt(
     name: string,
     identity: string,
-    { by, reason }: Adoption,
+    { by, reason, entry }: Adoption,
     seen: string | undefined,
   ): Promise<'adopted' | 'twice' | 'overtaken'> {
     try {
@@ -84,7 +91,13 @@ export class TargetIdentities implements IdentityMemory {
       await this.all.deleteOne({ _id: { $in: former }, identity });
       const { matchedCount } = await this.all.updateOne(
         { _id: name, identity: seen ?? { $exists: false } },
-        { $set: { identity, since: this.clock.now(), adopted: { by, reason } } },
+        {
+          $set: {
+            identity,
+            since: this.clock.now(),
+            adopted: { by, reason, ...(entry === undefined ? {} : { entry }) },
+          },
+        },
         { upsert: seen === undefined },
       );
       // What was to be inserted is, or is a duplicate.

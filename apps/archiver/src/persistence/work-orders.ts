@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { MessageContext } from '#messaging';
 import { OutboxCollection, OutboxRelay, type OutboxRow } from '#outbox';
 import { stepOf } from '#persistence';
+import { maxFaultText, type WorkFault } from '../domain/work-fault.js';
 import type { WorkNeeds } from '../domain/work-needs.js';
+import { ownInstance } from '../domain/worker-instance.js';
 import { endStates, workSteps, type EndState } from '../domain/states.js';
 import { ArchiverStore } from './archiver-store.js';
 import type { Command, CopyProof, PublishedFile, WorkOrder } from './records.js';
@@ -17,13 +19,21 @@ export type SeenOrder = Pick<WorkOrder, '_id' | 'state' | 'dueAt'>;
 /** An order that does not run, and why. */
 export type WaitingOrder = Pick<
   WorkOrder,
-  '_id' | 'jobId' | 'lastFault' | 'waitCode' | 'needs' | 'place' | 'context'
+  '_id' | 'jobId' | 'fault' | 'lastFault' | 'waitCode' | 'needs' | 'place' | 'context'
 >;
 
 /** Why an order is given back, and when it is due again. */
 export type GivenBack = Pick<WorkOrder, 'dueAt' | 'attempts' | 'pause' | 'waitCode' | 'needs' | 'left'> & {
-  readonly lastFault: string;
+  readonly fault: WorkFault;
 };
+
+/** How far a try is, as a heartbeat tells it. */
+export type Headway = Pick<WorkOrder, 'phase' | 'bytesDone' | 'bytesTotal' | 'rate'>;
+
+export interface WorkEnd {
+  readonly at: Date;
+  readonly fault?: WorkFault;
+}
 
 export interface NewOrder {
   readonly command: Command;
@@ -33,7 +43,7 @@ export interface NewOrder {
   /** When a worker may take it. */
   readonly dueAt: Date;
   /** What it waits for until then. */
-  readonly lastFault?: string;
+  readonly fault?: WorkFault;
   /** The trace of the request that led to it. */
   readonly context: MessageContext | undefined;
 }
@@ -62,7 +72,7 @@ export class WorkOrders {
   }
 
   /** Inserted first: the same order once more is nothing. */
-  async accept({ command, context, ...times }: NewOrder): Promise<void> {
+  async accept({ command, context, fault, ...times }: NewOrder): Promise<void> {
     await this.store.works.updateOne(
       { _id: command.data.workOrderId },
       {
@@ -72,6 +82,7 @@ export class WorkOrders {
           state: 'open',
           epoch: 0,
           ...times,
+          ...(fault === undefined ? {} : { fault, waitCode: 'work.waiting' }),
           attempts: 0,
           cancelRequested: false,
           ...(context === undefined ? {} : { context }),
@@ -91,7 +102,7 @@ export class WorkOrders {
   /** A cancelled order that waits becomes due. One that runs does not: it must not come due for another worker. */
   async hastenCancelled(_id: string, now: Date): Promise<void> {
     await this.store.works.updateOne(
-      { _id, state: 'open', cancelRequested: true, lastFault: { $exists: true } },
+      { _id, state: 'open', cancelRequested: true, ...doesWait },
       { $set: { dueAt: now } },
     );
   }
@@ -99,7 +110,7 @@ export class WorkOrders {
   /** Retrievals that wait for room look again now. One that runs does not: it must not come due for another worker. */
   async hastenForRoom(ids: readonly string[], now: Date): Promise<void> {
     await this.store.works.updateMany(
-      { _id: { $in: [...ids] }, state: 'open', waitCode: 'quota.full', lastFault: { $exists: true } },
+      { _id: { $in: [...ids] }, state: 'open', waitCode: 'quota.full' },
       { $set: { dueAt: now } },
     );
   }
@@ -117,27 +128,30 @@ export class WorkOrders {
     served?: readonly string[],
     ordered: readonly string[] = [],
   ): Promise<WorkOrder | undefined> {
-    const taken = await this.store.works.findOneAndUpdate(
+    const order = await this.store.works.findOneAndUpdate(
       {
         ...{ state: 'open', dueAt: { $lte: now } },
         ...(served === undefined ? {} : servedBy(served, now)),
         ...(ordered.length === 0 ? {} : { $and: [withoutPlaceAt(ordered)] }),
       },
-      // A running order does not wait.
-      { $set: { dueAt: until }, $inc: { epoch: 1 }, $unset: { lastFault: '', waitCode: '', pause: '' } },
+      taken(now, until),
       { sort: { dueAt: 1 }, returnDocument: 'after' },
     );
-    return taken ?? undefined;
+    return order ?? undefined;
   }
 
   /** @returns undefined when the order is over, or another worker has the newer token */
   async renew(
     { _id, epoch }: WorkToken,
     until: Date,
+    headway: Headway = {},
   ): Promise<Pick<WorkOrder, 'cancelRequested'> | undefined> {
+    const { rate, ...far } = headway;
     const renewed = await this.store.works.findOneAndUpdate(
       { _id, epoch, state: 'open' },
-      { $set: { dueAt: until } },
+      rate === undefined
+        ? { $set: { dueAt: until, ...far }, $unset: { rate: '' } }
+        : { $set: { dueAt: until, ...far, rate } },
       { projection: { cancelRequested: 1 }, returnDocument: 'after' },
     );
     return renewed ?? undefined;
@@ -170,12 +184,12 @@ export class WorkOrders {
   /** Nothing happens when another worker has the newer token. */
   async giveBack(
     { _id, epoch }: WorkToken,
-    { dueAt, attempts, lastFault, pause = 0, waitCode = 'work.retrying', needs, left }: GivenBack,
+    { dueAt, attempts, fault, pause = 0, waitCode = 'work.retrying', needs, left }: GivenBack,
   ): Promise<void> {
     const where = { ...(needs === undefined ? {} : { needs }), ...(left === undefined ? {} : { left }) };
     await this.store.works.updateOne(
       { _id, epoch, state: 'open' },
-      { $set: { dueAt, attempts, pause, lastFault: lastFault.slice(0, 2000), waitCode, ...where } },
+      { $set: { dueAt, attempts, pause, fault: cut(fault), waitCode, ...where }, $unset: { rate: '' } },
     );
   }
 
@@ -191,17 +205,23 @@ export class WorkOrders {
   }
 
   /** The end and its message in one write. @returns false when another worker has the newer token: nothing was written */
-  end({ _id, epoch }: WorkToken, state: EndState, row: OutboxRow): Promise<boolean> {
+  end(
+    { _id, epoch }: WorkToken,
+    state: EndState,
+    rows: readonly OutboxRow[],
+    { at: endedAt, fault }: WorkEnd,
+  ): Promise<boolean> {
     const { from, to } = stepOf(workSteps, 'open', state);
-    return this.changes.change({ _id, epoch, ...from }, { $set: to }, [row]);
+    const why = fault === undefined ? {} : { fault };
+    return this.changes.change({ _id, epoch, ...from }, { $set: { ...to, endedAt, ...why } }, rows);
   }
 
   /** Orders that do not run, the longest due first. Running ones come due when their lease is over, and have no fault. */
   waiting(now: Date, limit: number): AsyncIterable<WaitingOrder> {
     return this.store.works
       .find(
-        { state: 'open', $or: [{ lastFault: { $exists: true } }, { dueAt: { $lte: now } }] },
-        { projection: { jobId: 1, lastFault: 1, waitCode: 1, needs: 1, place: 1, context: 1 } },
+        { state: 'open', $or: [...doesWait.$or, { dueAt: { $lte: now } }] },
+        { projection: { jobId: 1, fault: 1, lastFault: 1, waitCode: 1, needs: 1, place: 1, context: 1 } },
       )
       .sort({ dueAt: 1 })
       .limit(limit);
@@ -211,7 +231,7 @@ export class WorkOrders {
     const isDue = { state: 'open' as const, dueAt: { $lte: now } };
     const [open, waiting, due, first] = await Promise.all([
       this.store.works.countDocuments({ state: 'open' }),
-      this.store.works.countDocuments({ state: 'open', lastFault: { $exists: true } }),
+      this.store.works.countDocuments({ state: 'open', ...doesWait }),
       this.store.works.countDocuments(isDue),
       this.store.works.findOne(isDue, { sort: { dueAt: 1 }, projection: { dueAt: 1 } }),
     ]);
@@ -284,6 +304,25 @@ export class WorkOrders {
     const due = { state: 'open' as const, dueAt: { $lte: now }, $and: [at, servedBy(served, now)] };
     return (await this.store.works.countDocuments(due, { limit: 1 })) > 0;
   }
+}
+
+/** Given back, and not taken since; records from before 0.6 have no code. */
+const doesWait = { $or: [{ waitCode: { $exists: true } }, { lastFault: { $exists: true } }] };
+
+/** A running order does not wait; why it did is kept. */
+export function taken(now: Date, until: Date) {
+  return {
+    $set: { dueAt: until, startedAt: now, worker: ownInstance() },
+    $inc: { epoch: 1 },
+    $unset: {
+      ...({ lastFault: '', waitCode: '', pause: '' } as const),
+      ...({ phase: '', bytesDone: '', bytesTotal: '', rate: '' } as const),
+    },
+  };
+}
+
+function cut(fault: WorkFault): WorkFault {
+  return { ...fault, message: fault.message.slice(0, maxFaultText) };
 }
 
 /** One that was cancelled is not read any more. */

@@ -20,7 +20,7 @@ export class ProgressReporting {
    * @param readAt the target that it reads at: told where it has a name of ROUTES_FILE
    */
   send(
-    { _id: workOrderId, jobId, context }: Pick<WorkOrder, '_id' | 'jobId' | 'context'>,
+    { _id: workOrderId, jobId, context, asked }: Pick<WorkOrder, '_id' | 'jobId' | 'context' | 'asked'>,
     phase: Phase,
     bytesDone: number,
     bytesTotal: number,
@@ -28,6 +28,8 @@ export class ProgressReporting {
     code?: string,
     readAt?: string,
   ): void {
+    // No job has it: its record tells how far it is.
+    if (asked !== undefined) return;
     const why = reason === undefined ? {} : { reason: reason.slice(0, 2000) };
     const asCode = code === undefined ? {} : { code };
     const where = readAt === undefined || !isName(readAt) ? {} : { readAt };

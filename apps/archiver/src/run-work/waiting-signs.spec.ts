@@ -34,11 +34,11 @@ describe('The archiver, of work that does not run,', () => {
     clock,
     createLogger('spec', 'silent'),
   );
-  const accept = (workOrderId: string, dueAt: Date, lastFault?: string): Promise<void> =>
+  const accept = (workOrderId: string, dueAt: Date, message?: string): Promise<void> =>
     orders.accept({
       command: { kind: 'verify', data: { workOrderId, jobId: 'j', pid: 'p', archiveId: 'a' } },
       ...{ acceptedAt: start, dueAt, context: undefined },
-      ...(lastFault === undefined ? {} : { lastFault }),
+      ...(message === undefined ? {} : { fault: { code: 'x', message, at: start, fault: 'system' } }),
     });
 
   it('says what it waits for, shows how much there is, and which copies are damaged', async () => {

@@ -49,7 +49,7 @@ export class WaitingSigns extends HostedLoop {
   async round(): Promise<void> {
     await this.orders.hastenLate(this.clock.now());
     for await (const work of this.orders.waiting(this.clock.now(), maxTold)) {
-      const waits = work.lastFault ?? this.served.reasonToLeave(work.needs) ?? turnOf(work);
+      const waits = wordsOf(work) ?? this.served.reasonToLeave(work.needs) ?? turnOf(work);
       this.reporting.send(
         work,
         'waiting',
@@ -77,6 +77,11 @@ export class WaitingSigns extends HostedLoop {
 function turnOf({ place }: WaitingOrder): string | undefined {
   if (place === undefined) return undefined;
   return `It waits for its turn: ${place.target} reads retrievals in the order of its media, and it lies on ${place.medium}.`;
+}
+
+/** What it said when it was given back; of one whose lease is over nothing, for that is no reason any more. */
+function wordsOf({ waitCode, fault, lastFault }: WaitingOrder): string | undefined {
+  return waitCode === undefined ? lastFault : (fault?.message ?? lastFault);
 }
 
 function codeOf({ lastFault, place }: WaitingOrder, waits: string | undefined): WaitCode {

@@ -4,7 +4,7 @@ import { Clock, crashPoint, isRetriable, messageOf } from '#kernel';
 import { LOGGER, type Logger } from '#observability';
 import { eventRow } from '#outbox';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
-import { afterFault, factsOf } from '../domain/after-fault.js';
+import { afterFault, factsOf, keptFault } from '../domain/after-fault.js';
 import { targetsIn } from '../domain/missing-targets.js';
 import { waitCodeOf } from '../domain/wait-codes.js';
 import type { EndState } from '../domain/states.js';
@@ -43,7 +43,7 @@ export class WorkEndings {
         return this.cancelled(order);
       case 'failed':
         this.logger.error({ ...facts, attempts: next.attempts }, 'work failed');
-        return this.end(order, 'failed', this.failedRow(order, next, messageOf(error)));
+        return this.end(order, 'failed', this.failedRow(order, next, messageOf(error)), error);
       case 'given-back':
         return this.giveBack(order, next.pause, order.attempts, error, true);
       case 'again':
@@ -78,8 +78,12 @@ export class WorkEndings {
     }
   }
 
-  private async end(order: WorkOrder, state: EndState, row: WorkAnswer): Promise<void> {
-    if (!(await this.orders.end(order, state, row)))
+  private async end(order: WorkOrder, state: EndState, row: WorkAnswer, error?: unknown): Promise<void> {
+    const at = this.clock.now();
+    const end = error === undefined ? { at } : { at, fault: keptFault(error, at) };
+    // What an operator asked for is no job's: nobody waits for a message.
+    const rows = order.asked === undefined ? [row] : [];
+    if (!(await this.orders.end(order, state, rows, end)))
       this.logger.warn(
         { workOrderId: order._id, epoch: order.epoch },
         'another worker has the newer token; this result is dropped',
@@ -94,11 +98,12 @@ export class WorkEndings {
     error: unknown,
     waits: boolean,
   ): Promise<void> {
-    const dueAt = new Date(this.clock.now().getTime() + pause);
-    const [lastFault, waitCode] = [messageOf(error), waitCodeOf(factsOf(error).code, waits)];
-    if (pause > 0) this.reporting.send(order, 'waiting', 0, 0, lastFault, waitCode);
+    const now = this.clock.now();
+    const dueAt = new Date(now.getTime() + pause);
+    const [fault, waitCode] = [keptFault(error, now), waitCodeOf(factsOf(error).code, waits)];
+    if (pause > 0) this.reporting.send(order, 'waiting', 0, 0, fault.message, waitCode);
     await this.orders.giveBack(order, {
-      ...{ dueAt, attempts, pause, lastFault, waitCode },
+      ...{ dueAt, attempts, pause, fault, waitCode },
       ...whereNext(order, error),
     });
   }

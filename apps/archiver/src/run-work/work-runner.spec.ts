@@ -11,6 +11,7 @@ import type { WorkContext } from '../domain/work.js';
 import type { ArchiverStore } from '../persistence/archiver-store.js';
 import type { Command } from '../persistence/records.js';
 import { targetAway, withLeft } from '../domain/missing-targets.js';
+import { ownInstance } from '../domain/worker-instance.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import { recallsInOrder } from '../testing/recalls-in-order.js';
@@ -185,6 +186,8 @@ describe('The runner of work orders', () => {
       clock.advance(lease / 2);
       await until(async () => (await stored(id)).dueAt > dueAt);
     }
+    const { phase, bytesDone, worker } = await stored(id);
+    assert.deepEqual([phase, bytesDone, worker], ['waiting', 0, ownInstance()]);
     assert.equal((await stored(id)).epoch, 1);
   });
 
@@ -219,7 +222,7 @@ describe('The runner of work orders', () => {
     start(untilTold, () =>
       away ? Promise.reject(new TransientError('long-term-storage.unavailable', 'away')) : Promise.resolve(),
     );
-    await until(async () => (await stored(id)).lastFault === 'away');
+    await until(async () => (await stored(id)).fault?.message === 'away');
     assert.equal(await stateOf(id), 'open');
     away = false;
     await untilLater(async () => (await stateOf(id)) === 'cancelled');

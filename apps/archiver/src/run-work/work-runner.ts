@@ -14,8 +14,10 @@ import { RecallOrder } from '../order-recalls/recall-order.js';
 import type { WorkContext } from '../domain/work.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import type { WorkOrder } from '../persistence/records.js';
-import { WorkOrders } from '../persistence/work-orders.js';
+import { WorkOrders, type Headway } from '../persistence/work-orders.js';
 import { notePhase, noteWait } from '../counters/archiver-counters.js';
+import { ownInstance } from '../domain/worker-instance.js';
+import { isWorkerClosed } from '../persistence/operators/workers.js';
 import { ProgressReporting } from './progress-reporting.js';
 import { WorkEndings } from './work-endings.js';
 import { WorkHandlers } from './work-handlers.js';
@@ -39,12 +41,14 @@ function nothingYetOf({ command }: WorkOrder): Said {
 }
 
 /** How far the work of a hold is. */
-interface Headway {
+interface Way {
   movedAt: number;
   /** Its last progress; none before the first byte. */
   said?: Said;
   /** When it was last sent between two heartbeats. */
   sentAt: number;
+  /** Of the last heartbeat. */
+  beat?: { readonly at: number; readonly phase: Phase; readonly bytes: number };
   /** The target that it reads at. */
   readAt?: string;
   /** The phase that it is in, and since when. */
@@ -55,7 +59,8 @@ interface Headway {
 @Injectable()
 export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly worker: LeasedWorker<WorkOrder>;
-  private readonly headway = new WeakMap<WorkOrder, Headway>();
+  private readonly headway = new WeakMap<WorkOrder, Way>();
+  private isResting = false;
 
   constructor(
     private readonly store: ArchiverStore,
@@ -70,7 +75,7 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
   ) {
     this.worker = new LeasedWorker<WorkOrder>({
       ...{ name: 'work orders', clock, lease: config.lease, lanes: config.workers, pause: idlePause },
-      take: (now, until) => this.recalls.take(now, until),
+      take: (now, until) => this.take(now, until),
       renew: (hold, until) => this.renew(hold, until),
       run: (hold) => this.traced(hold),
       leaseLost: ({ _id }) =>
@@ -120,12 +125,20 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
    * hang where no signal reaches it.
    */
   async yieldWork(): Promise<void> {
+    this.isResting = true;
     this.worker.rest();
     for (const hold of this.worker.holds) await this.handOn(hold, 'Its worker could no longer read files.');
   }
 
   resume(): void {
+    this.isResting = false;
     this.worker.resume();
+  }
+
+  private async take(now: Date, until: Date): Promise<WorkOrder | undefined> {
+    // It may have been told to rest while the database was asked.
+    if ((await isWorkerClosed(this.store, ownInstance(), now)) || this.isResting) return undefined;
+    return this.recalls.take(now, until);
   }
 
   private interrupt(hold: Hold<WorkOrder>): void {
@@ -136,11 +149,13 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
    * Gives work that hangs to another worker; it costs an attempt, so that one bad file cannot hold up all workers in turn.
    * What hangs here keeps its lane from moving, which fails liveness.
    */
-  private async handOn(hold: Hold<WorkOrder>, lastFault: string): Promise<void> {
+  private async handOn(hold: Hold<WorkOrder>, message: string): Promise<void> {
     const { item: order } = hold;
     this.worker.letGo(hold);
+    const at = this.clock.now();
+    const fault = { code: 'archiver.stalled', message, at, fault: 'system' as const };
     await this.orders
-      .giveBack(order, { dueAt: this.clock.now(), attempts: order.attempts + 1, lastFault })
+      .giveBack(order, { dueAt: at, attempts: order.attempts + 1, fault })
       .catch((error: unknown) =>
         this.logger.warn(
           { workOrderId: order._id, error: messageOf(error) },
@@ -206,12 +221,24 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
       await this.handOn(hold, `No headway for ${silentFor} ms.`);
       return false;
     }
-    const renewed = await this.orders.renew(order, until);
+    const renewed = await this.orders.renew(order, until, this.beat(order));
     await this.recalls.renew(order, until);
     // A sign of life: what it does may take minutes without a byte, the first one too.
     this.send(order, said, readAt);
     if (renewed?.cancelRequested === true) this.interrupt(hold);
     return renewed !== undefined;
+  }
+
+  /** How far it is; how fast since the last heartbeat, in the same phase. */
+  private beat(order: WorkOrder): Headway {
+    const way = this.headwayOf(order);
+    const [phase, bytesDone, bytesTotal] = way.said ?? nothingYetOf(order);
+    const [at, before] = [this.clock.now().getTime(), way.beat];
+    way.beat = { at, phase, bytes: bytesDone };
+    const isComparable = before?.phase === phase && at > before.at && bytesDone >= before.bytes;
+    if (!isComparable) return { phase, bytesDone, bytesTotal };
+    const rate = Math.round(((bytesDone - before.bytes) * 1000) / (at - before.at));
+    return { phase, bytesDone, bytesTotal, rate };
   }
 
   private contextFor({ item: order, signal }: Hold<WorkOrder>): WorkContext {
@@ -240,14 +267,14 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
     this.reporting.send(order, phase, done, total, reason, code, readAt);
   }
 
-  private headwayOf(order: WorkOrder): Headway {
+  private headwayOf(order: WorkOrder): Way {
     return this.headway.get(order) ?? { movedAt: this.clock.now().getTime(), sentAt: 0 };
   }
 }
 
-function stalledTooOften({ _id, attempts, lastFault }: WorkOrder): PermanentError {
+function stalledTooOften({ _id, attempts, fault }: WorkOrder): PermanentError {
   return new PermanentError(
     'archiver.stalled',
-    `Expected ${_id} to get on, found that ${attempts} workers gave it up. ${lastFault ?? 'Look at the storage its files lie on'}; then retry the job.`,
+    `Expected ${_id} to get on, found that ${attempts} workers gave it up. ${fault?.message ?? 'Look at the storage its files lie on'}; then retry the job.`,
   );
 }

@@ -8,23 +8,34 @@ import {
   Param,
   Post,
   Query,
+  type OnModuleInit,
 } from '@nestjs/common';
-import { CatenaError } from '#kernel';
-import { Operators } from '#service-host';
+import { CatenaError, PermanentError } from '#kernel';
+import { notThere, OperatorActions, type Operator } from '#operations';
+import { ActingOperator, behindSlash, Operators } from '#service-host';
 import type { FileAside } from '../persistence/records.js';
 import { SetAsideSweep } from './set-aside-sweep.js';
 import { SetAside } from './set-aside.js';
 
 const maxListed = 1000;
+const gone = 'gone, or brought back';
 
 /** What an operator does with files that were set aside. */
 @Operators()
 @Controller({ path: 'operations/set-aside', version: '4' })
-export class SetAsideController {
+export class SetAsideController implements OnModuleInit {
   constructor(
     private readonly asides: SetAside,
     private readonly sweep: SetAsideSweep,
+    private readonly actions: OperatorActions,
   ) {}
+
+  onModuleInit(): void {
+    this.actions.addWitness('set-aside.remove', async ({ subject }) => {
+      const state = await this.asides.stateOf(behindSlash(subject));
+      return state === undefined ? { after: { state: gone } } : undefined;
+    });
+  }
 
   /** The oldest thousand. */
   @Get()
@@ -40,17 +51,27 @@ export class SetAsideController {
   async remove(
     @Param('id') id: string,
     @Query('without-originals') withoutOriginals: string | undefined,
+    @ActingOperator() operator: Operator,
   ): Promise<{ state: string }> {
-    return { state: await this.settled(id, withoutOriginals === 'true') };
+    const isMeant = withoutOriginals === 'true';
+    const wish = {
+      ...{ action: 'set-aside.remove' as const, subject: `set-aside/${id}` },
+      details: { withoutOriginals: isMeant },
+    };
+    const { state } = await this.actions.perform(operator, wish, async () => ({
+      after: { state: await this.settled(id, isMeant), withoutOriginals: isMeant },
+    }));
+    return { state: String(state) };
   }
 
   private async settled(id: string, withoutOriginals: boolean): Promise<string> {
     const isMine = await this.sweep.settleNow(id, withoutOriginals);
     const state = await this.asides.stateOf(id);
-    if (isMine) return state === undefined ? 'gone, or brought back' : 'kept: see the log for the reason';
+    if (isMine) return state === undefined ? gone : 'kept: see the log for the reason';
     if (state !== undefined && state !== 'returning')
       return 'kept: it is looked at by another at this moment; ask again when that has ended';
-    throw new NotFoundException(
+    throw new PermanentError(
+      notThere,
       `Expected a file that is set aside under ${id}, found ${state === undefined ? 'none' : 'one that is being brought back'}.`,
     );
   }

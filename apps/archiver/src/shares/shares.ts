@@ -5,7 +5,7 @@ import { type Logger, LOGGER } from '#observability';
 import { AppHealth, type PartHealth } from '#service-host';
 import { SharesToken } from '../archiver.config.js';
 import type { ShareMode, ShareSteering } from '../persistence/records.js';
-import { ShareModes } from '../persistence/share-modes.js';
+import { ShareModes, type ModeWord } from '../persistence/share-modes.js';
 import { TargetIdentities, type Adoption } from '../persistence/target-identities.js';
 import { identityAsSeen, mountedIn, other } from './identity-as-seen.js';
 
@@ -39,6 +39,11 @@ export class Shares implements OnApplicationBootstrap {
     this.health.add('shares', () => this.part());
   }
 
+  /** @throws PermanentError `archiver.share-unknown` */
+  state(name: string): Promise<ShareState> {
+    return this.stateOf(this.shareOf(name));
+  }
+
   states(): Promise<ShareState[]> {
     return Promise.all(this.shares.map((share) => this.stateOf(share)));
   }
@@ -67,12 +72,8 @@ export class Shares implements OnApplicationBootstrap {
     return this.stateOf(share);
   }
 
-  /** @throws PermanentError `archiver.share-unknown` */
-  async steer(
-    name: string,
-    mode: ShareMode,
-    word: Pick<ShareSteering, 'by' | 'reason' | 'until'>,
-  ): Promise<ShareState> {
+  /** @throws PermanentError `archiver.share-unknown`, `operations.changed-meanwhile` */
+  async steer(name: string, mode: ShareMode, word: ModeWord): Promise<ShareState> {
     const share = this.shareOf(name);
     await this.modes.set(name, mode, word);
     this.logger.warn({ share: name, mode, ...word }, 'a share was steered');

@@ -15,6 +15,7 @@ export function memoryArchiverStore(): ArchiverStore {
     certificateKeys: memoryCollection(),
     readerTurns: memoryCollection(),
     adoptions: memoryCollection(),
+    workers: memoryCollection(),
     whenReady: () => Promise.resolve(),
   } as unknown as ArchiverStore;
 }

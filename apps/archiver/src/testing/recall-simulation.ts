@@ -92,7 +92,8 @@ export async function simulateRecalls(story: RecallStory, isInOrder: boolean): P
         there.add(block.archiveId);
       }
       const data = { workOrderId: order._id, jobId: 'j', pid: 'p', code: 'x', message: 'x' };
-      await orders.end(order, 'done', eventRow(workFailedV1, { ...data, fault: 'system' }, now));
+      const row = eventRow(workFailedV1, { ...data, fault: 'system' }, now);
+      await orders.end(order, 'done', [row], { at: now });
       recalls.ended(order);
       answered.set(order._id, time.now);
       // What is over need not be looked through.

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { workCancelledV1, workFailedV1 } from '#contracts';
 import { newId } from '#kernel';
+import type { WorkFault } from '../domain/work-fault.js';
+import { ownInstance } from '../domain/worker-instance.js';
 import { eventRow, type OutboxRelay, type OutboxRow } from '#outbox';
 import type { WorkNeeds } from '../domain/work-needs.js';
 import { endStates, workSteps } from '../domain/states.js';
@@ -12,6 +14,9 @@ const start = new Date('2026-01-01T00:00:00Z');
 const at = (milliseconds: number): Date => new Date(start.getTime() + milliseconds);
 const rowOf = (workOrderId: string): OutboxRow =>
   eventRow(workCancelledV1, { workOrderId, jobId: 'j' }, start);
+
+const over = { at: at(9) };
+const faultOf = (message: string): WorkFault => ({ code: 'x', message, at: start, fault: 'system' });
 
 /** What holds for the work orders of archivers, in memory and in a database. */
 export function workOrdersConformance(name: string, open: () => Promise<OpenStore>): void {
@@ -32,7 +37,7 @@ export function workOrdersConformance(name: string, open: () => Promise<OpenStor
 
     const accept = async (
       dueAt: Date,
-      more: { lastFault?: string; archiveId?: string; needs?: WorkNeeds } = {},
+      more: { fault?: WorkFault; archiveId?: string; needs?: WorkNeeds } = {},
     ): Promise<string> => {
       const { archiveId = 'a', ...fields } = more;
       const workOrderId = newId();
@@ -98,7 +103,7 @@ export function workOrdersConformance(name: string, open: () => Promise<OpenStor
       const [unbegun, begun] = [await accept(at(1), { needs }), await accept(at(2), { needs })];
       const served = ['here'];
       await orders.takeDue(at(2), at(3));
-      await orders.giveBack(await stored(unbegun), { dueAt: at(4), attempts: 0, lastFault: 'waits' });
+      await orders.giveBack(await stored(unbegun), { dueAt: at(4), attempts: 0, fault: faultOf('waits') });
       await opened.store.works.updateOne({ _id: unbegun }, { $set: { epoch: 0 } });
       await orders.takeDue(at(3), at(4));
       await opened.store.works.updateOne({ _id: begun }, { $set: { 'command.kind': 'archive' } });
@@ -128,8 +133,8 @@ export function workOrdersConformance(name: string, open: () => Promise<OpenStor
 
     it('that were given back by a clock that was ahead wait no longer than they were told to', async () => {
       const [ahead, right] = [await accept(at(0)), await accept(at(0))];
-      const grace = await accept(at(9000), { lastFault: 'a grace' });
-      const back = { attempts: 0, pause: 50, lastFault: 'waits' };
+      const grace = await accept(at(9000), { fault: faultOf('a grace') });
+      const back = { attempts: 0, pause: 50, fault: faultOf('waits') };
       for (const [id, dueAt] of [
         [ahead, at(7050)],
         [right, at(60)],
@@ -156,15 +161,20 @@ export function workOrdersConformance(name: string, open: () => Promise<OpenStor
     });
 
     it('are taken over with a newer token when the lease is over, and the older one can write nothing any more', async () => {
-      const id = await accept(at(0), { lastFault: 'it waited' });
+      const id = await accept(at(0), { fault: faultOf('it waited') });
       const old = (await orders.takeDue(at(1), at(10)))!;
-      assert.equal(old.lastFault, undefined, 'what runs does not wait');
+      assert.deepEqual(
+        [old.waitCode, old.fault?.message],
+        [undefined, 'it waited'],
+        'what runs does not wait, and why it did is known',
+      );
+      assert.deepEqual([old.startedAt, old.worker], [at(1), ownInstance()]);
       assert.equal(await orders.takeDue(at(9), at(20)), undefined);
       const next = (await orders.takeDue(at(10), at(20)))!;
       assert.deepEqual([old.epoch, next.epoch], [1, 2]);
       assert.equal(await orders.renew(old, at(1000)), undefined);
-      await orders.giveBack(old, { dueAt: at(0), attempts: 9, lastFault: 'old' });
-      assert.equal(await orders.end(old, 'done', rowOf(id)), false);
+      await orders.giveBack(old, { dueAt: at(0), attempts: 9, fault: faultOf('old') });
+      assert.equal(await orders.end(old, 'done', [rowOf(id)], over), false);
       assert.deepEqual(await stored(id), next);
       assert.deepEqual(await orders.renew(next, at(40)), { _id: id, cancelRequested: false });
       assert.deepEqual((await stored(id)).dueAt, at(40));
@@ -176,13 +186,13 @@ export function workOrdersConformance(name: string, open: () => Promise<OpenStor
         const id = await accept(at(0));
         const order = (await orders.takeDue(at(1), at(10)))!;
         const row = rowOf(id);
-        assert.equal(await orders.end(order, end, row), true);
+        assert.equal(await orders.end(order, end, [row], over), true);
         assert.equal(woken, 1);
-        const { state, outbox } = await stored(id);
-        assert.deepEqual([state, outbox.rows.map((one) => one.id)], [end, [row.id]]);
-        for (const other of endStates) assert.equal(await orders.end(order, other, rowOf(id)), false);
+        const { state, outbox, endedAt } = await stored(id);
+        assert.deepEqual([state, outbox.rows.map((one) => one.id), endedAt], [end, [row.id], over.at]);
+        for (const other of endStates) assert.equal(await orders.end(order, other, [rowOf(id)], over), false);
         assert.equal(await orders.renew(order, at(20)), undefined);
-        await orders.giveBack(order, { dueAt: at(0), attempts: 1, lastFault: 'x' });
+        await orders.giveBack(order, { dueAt: at(0), attempts: 1, fault: faultOf('x') });
         assert.equal(await orders.takeDue(at(5000), at(6000)), undefined);
         assert.equal((await stored(id)).outbox.rows.length, 1);
       });
@@ -190,9 +200,9 @@ export function workOrdersConformance(name: string, open: () => Promise<OpenStor
     it('are given back with what they wait for, cut to a length', async () => {
       const id = await accept(at(0));
       const order = (await orders.takeDue(at(1), at(10)))!;
-      await orders.giveBack(order, { dueAt: at(30), attempts: 2, lastFault: 'x'.repeat(5000) });
-      const { attempts, dueAt, lastFault } = await stored(id);
-      assert.deepEqual([attempts, dueAt, lastFault?.length], [2, at(30), 2000]);
+      await orders.giveBack(order, { dueAt: at(30), attempts: 2, fault: faultOf('x'.repeat(5000)) });
+      const { attempts, dueAt, fault } = await stored(id);
+      assert.deepEqual([attempts, dueAt, fault?.message.length], [2, at(30), 2000]);
       assert.equal(await orders.takeDue(at(29), at(50)), undefined);
       assert.equal((await orders.takeDue(at(30), at(50)))?.epoch, 2);
     });
@@ -202,7 +212,7 @@ export function workOrdersConformance(name: string, open: () => Promise<OpenStor
       const old = (await orders.takeDue(at(1), at(2), ['disk']))!;
       const order = (await orders.takeDue(at(3), at(10), ['disk']))!;
       const [left, targets] = [['tape'], ['tape']];
-      const back = { dueAt: at(20), attempts: 0, lastFault: 'away' };
+      const back = { dueAt: at(20), attempts: 0, fault: faultOf('away') };
       await orders.giveBack(old, { ...back, left: ['disk'], needs: { of: 'any', targets: ['disk'] } });
       assert.equal((await stored(id)).left, undefined);
       await orders.giveBack(order, { ...back, left, needs: { of: 'any', targets } });
@@ -210,8 +220,35 @@ export function workOrdersConformance(name: string, open: () => Promise<OpenStor
       assert.deepEqual((await orders.takeDue(at(30), at(40), ['tape']))?.left, ['tape']);
     });
 
+    it('keep how far their try is with each heartbeat, and begin anew with the next try', async () => {
+      const id = await accept(at(0));
+      const order = (await orders.takeDue(at(1), at(10)))!;
+      await orders.renew(order, at(20), { phase: 'packing', bytesDone: 5, bytesTotal: 9, rate: 2 });
+      const far = async () => {
+        const { phase, bytesDone, bytesTotal, rate } = await stored(id);
+        return [phase, bytesDone, bytesTotal, rate];
+      };
+      assert.deepEqual(await far(), ['packing', 5, 9, 2]);
+      await orders.renew(order, at(20), { phase: 'verifying', bytesDone: 6, bytesTotal: 9 });
+      assert.deepEqual(await far(), ['verifying', 6, 9, undefined]);
+      await orders.takeDue(at(20), at(30));
+      assert.deepEqual(await far(), [undefined, undefined, undefined, undefined]);
+      assert.equal(await orders.renew(order, at(99), { phase: 'packing' }), undefined);
+      assert.deepEqual(await far(), [undefined, undefined, undefined, undefined], 'the token is an old one');
+    });
+
+    it('of before 0.9 wait as well, in words alone', async () => {
+      const id = await accept(at(500));
+      await opened.store.works.updateOne({ _id: id }, { $set: { lastFault: 'full', attempts: 1 } });
+      assert.equal((await orders.totals(at(10))).waiting, 1);
+      await orders.requestCancel(id);
+      await orders.hastenCancelled(id, at(20));
+      const taken = await orders.takeDue(at(20), at(30));
+      assert.deepEqual([taken?._id, taken?.lastFault], [id, undefined]);
+    });
+
     it('learn of a cancellation by their renewal; only one that waits becomes due', async () => {
-      const [waits, runs] = [await accept(at(500), { lastFault: 'full' }), await accept(at(0))];
+      const [waits, runs] = [await accept(at(500), { fault: faultOf('full') }), await accept(at(0))];
       const order = (await orders.takeDue(at(1), at(100)))!;
       assert.equal(order._id, runs);
       assert.equal(await orders.requestCancel(newId()), false, 'not accepted yet');
@@ -224,19 +261,19 @@ export function workOrdersConformance(name: string, open: () => Promise<OpenStor
     });
 
     it('are told of while they do not run, and counted', async () => {
-      const [waits, due] = [await accept(at(500), { lastFault: 'full' }), await accept(at(2))];
+      const [waits, due] = [await accept(at(500), { fault: faultOf('full') }), await accept(at(2))];
       await accept(at(1));
       await orders.takeDue(at(1), at(100));
       const told: string[] = [];
-      for await (const { _id, lastFault } of orders.waiting(at(10), 10))
-        told.push(`${_id} ${lastFault ?? ''}`);
+      for await (const { _id, fault } of orders.waiting(at(10), 10))
+        told.push(`${_id} ${fault?.message ?? ''}`);
       assert.deepEqual(told, [`${due} `, `${waits} full`]);
       assert.deepEqual(await orders.totals(at(10)), { open: 3, waiting: 1, due: 1, oldestDueMs: 8 });
     });
 
     it('are forgotten when they are over, in two steps, and never when they were touched between look and write', async () => {
       const id = await accept(at(0));
-      await orders.end((await orders.takeDue(at(1), at(10)))!, 'done', rowOf(id));
+      await orders.end((await orders.takeDue(at(1), at(10)))!, 'done', [rowOf(id)], over);
       const seen = await stored(id);
       assert.equal(await orders.decideToForget(seen), false, 'its message is not accepted yet');
       await opened.store.works.updateOne({ _id: id }, { $set: { outbox: { rows: [] } } });
@@ -264,11 +301,11 @@ export function workOrdersConformance(name: string, open: () => Promise<OpenStor
       assert.deepEqual([await orders.isNamed('x'), await orders.isNamed('y')], [true, false]);
       const data = { workOrderId: id, jobId: 'j', pid: 'p', code: 'archiver.x', message: 'm' };
       const row = eventRow(workFailedV1, { ...data, fault: 'system' }, start);
-      await orders.end((await orders.takeDue(at(1), at(10)))!, 'failed', row);
+      await orders.end((await orders.takeDue(at(1), at(10)))!, 'failed', [row], over);
       assert.equal(await orders.isNamed('x'), false);
-      const over: string[] = [];
-      for await (const order of orders.over(at(11), 10)) over.push(order._id);
-      assert.deepEqual(over, [id]);
+      const found: string[] = [];
+      for await (const order of orders.over(at(11), 10)) found.push(order._id);
+      assert.deepEqual(found, [id]);
     });
   });
 }
