@@ -153,8 +153,7 @@ function addParked(ops: Command, perform: Perform): void {
 function addBulk(parked: Command, perform: Perform): void {
   const command = parked
     .command('bulk')
-    .addArgument(new Argument('<action>').choices(['replay', 'discard', 'restore']))
-    .argument('<app>', 'the app that has parked them');
+    .addArgument(new Argument('<action>').choices(['replay', 'discard', 'restore']));
   for (const name of ['code', 'type', 'jobId', 'from', 'to'] as const) filterBy(command, name);
   acting(command)
     .description('do it to all messages that a filter finds, and follow that to its end')
@@ -164,8 +163,8 @@ function addBulk(parked: Command, perform: Perform): void {
     .addOption(new Option('--yes', 'to as many as there are').conflicts('expected'))
     .option('--try-one', 'to one of them only, to see what happens')
     .option('--per-minute <number>', 'no faster than this', positiveInteger)
-    .action((action: string, app: string, options: BulkOptions) =>
-      perform(async (context) => (await import('./ops/bulk.js')).bulk(context, action, app, options)),
+    .action((action: string, options: BulkOptions) =>
+      perform(async (context) => (await import('./ops/bulk.js')).bulk(context, action, options)),
     );
 }
 

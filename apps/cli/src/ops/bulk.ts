@@ -42,11 +42,9 @@ const maxSilent = 20;
 export async function bulk(
   context: CommandContext,
   action: string,
-  appName: string,
   options: BulkOptions,
 ): Promise<CommandResult> {
   const calls = await OpsCalls.from(context, options);
-  const app = calls.appFor(appName);
   const { code, type, job: jobId, from, to } = options;
   const filter = without({ code, type, jobId, from, to });
   if (Object.keys(filter).length === 0)
@@ -54,7 +52,7 @@ export async function bulk(
       'usage',
       'Expected --code, --type, --job, --from or --to: which messages is it to be done to?',
     );
-  const expected = await expectedOf(calls, app, action, filter, options);
+  const { app, expected } = await aimOf(calls, action, filter, options);
   const reason = await reasonFor(context, options);
   const body = {
     ...{ action, filter, expected, reason },
@@ -66,24 +64,48 @@ export async function bulk(
   return resultOf(app, await followed(context, calls, app, run));
 }
 
-/** How many it is done to. @throws Failure `usage` that says how many there are, where nobody has said that */
-async function expectedOf(
+interface Aim {
+  readonly app: OperatedApp;
+  readonly expected: number;
+}
+
+/**
+ * In which app, and to how many: a run is one app's.
+ *
+ * @throws Failure `usage` that says what there is, where the caller has not said how many
+ */
+async function aimOf(
   calls: OpsCalls,
-  app: OperatedApp,
   action: string,
   filter: Readonly<Record<string, string>>,
-  { expected, yes }: BulkOptions,
-): Promise<number> {
-  if (expected !== undefined) return expected;
+  options: BulkOptions,
+): Promise<Aim> {
+  const { app: name, expected, yes } = options;
+  if (name !== undefined && expected !== undefined) return { app: calls.appFor(name), expected };
   const state = action === 'restore' ? 'discarded' : 'parked';
   const path = `parking-lot/groups${query({ ...filter, state })}`;
-  const { body } = await calls.read<{ items: readonly { count: number }[] }>(app, { path });
-  const found = body.items.reduce((sum, { count }) => sum + count, 0);
-  if (yes === true) return found;
-  throw new Failure(
-    'usage',
-    `Expected --expected N or --yes, found neither. The filter finds ${countText(found, 'message')} of ${app.name}: to ${action} these, say --expected ${found}.`,
-  );
+  const apps = name === undefined ? calls.apps : [calls.appFor(name)];
+  const { answers, missing } = await calls.ask<{ items: readonly { count: number }[] }>({ path }, apps);
+  const found = answers
+    .map(({ app, body }) => ({ app, count: body.items.reduce((sum, { count }) => sum + count, 0) }))
+    .filter(({ count }) => count > 0);
+  const [one] = found;
+  if (missing.length > 0)
+    throw new Failure(
+      'unreachable',
+      `Expected ${name ?? 'all apps'} to say how many there are, found that ${missing[0]!.app} does not: ${missing[0]!.message}. Name the app with --app.`,
+    );
+  if (one === undefined)
+    throw new Failure('usage', `Expected messages to ${action}, found none: the filter finds nothing.`);
+  const told = found.map(({ app, count }) => `${countText(count, 'message')} of ${app}`).join(', ');
+  if (found.length > 1)
+    throw new Failure('usage', `Expected --app, as a run is one app's; the filter finds ${told}.`);
+  if (yes !== true && expected === undefined)
+    throw new Failure(
+      'usage',
+      `Expected --expected N or --yes, found neither. The filter finds ${told}: to ${action} these, say --expected ${one.count}.`,
+    );
+  return { app: calls.apps.find(({ name: known }) => known === one.app)!, expected: expected ?? one.count };
 }
 
 async function followed(

@@ -125,7 +125,7 @@ export async function note(
   options: OpsOptions,
 ): Promise<CommandResult> {
   const calls = await OpsCalls.from(context, options);
-  const { app, id } = namedIn(calls, given);
+  const { app, id } = calls.ownerOf(given);
   const answer = await calls.act<object>(app, { path: `parking-lot/${part(id)}/notes`, body: { text } });
   return { outcome: 'done', lines: detailLines(answer), document: answer };
 }
@@ -141,7 +141,7 @@ export async function show(
   const usual = { publications: 'publisher', works: 'archiver', jobs: 'job-assembler' } as const;
   const { app, id } =
     kind === 'parking-lot' || kind === 'bulk-runs'
-      ? namedIn(calls, given)
+      ? calls.ownerOf(given)
       : { app: calls.appFor(usual[kind]), id: given };
   const { body } = await calls.read<object>(app, { path: `${kind}/${part(id)}` });
   return { outcome: 'done', lines: detailLines(body), document: body };
@@ -154,19 +154,8 @@ function ownerOf(
 ): { readonly app: OperatedApp; readonly ids: readonly string[] } {
   if (app !== undefined) return { app: calls.appFor(app), ids: given };
   const [first = '', ...others] = given;
-  const found = namedIn(calls, first);
+  const found = calls.ownerOf(first);
   return { app: found.app, ids: [found.id, ...others] };
-}
-
-/** `archiver/ID`, as lists show it. @throws Failure `usage` */
-export function namedIn(calls: OpsCalls, name: string): { readonly app: OperatedApp; readonly id: string } {
-  const [, app, id] = /^([a-z0-9-]+)\/(.+)$/s.exec(name) ?? [];
-  if (app === undefined || id === undefined)
-    throw new Failure(
-      'usage',
-      `Expected a name such as archiver/ID, as the list shows it, found ${JSON.stringify(name)}.`,
-    );
-  return { app: calls.appFor(app), id };
 }
 
 function untilOf({ until }: DeedOptions): object {

@@ -82,7 +82,26 @@ export class OpsCalls {
 
   /** The app that owns something: --app, else the one of this name. @throws Failure `usage` */
   appFor(usual: string): OperatedApp {
-    const name = this.options.app ?? usual;
+    return this.appNamed(this.options.app ?? usual);
+  }
+
+  /**
+   * A message, or a run, is known within its app only: `archiver/ID`, as lists show it, or the id alone with --app.
+   *
+   * @throws Failure `usage`
+   */
+  ownerOf(name: string): { readonly app: OperatedApp; readonly id: string } {
+    if (this.options.app !== undefined) return { app: this.appNamed(this.options.app), id: name };
+    const [, app, id] = /^([a-z0-9-]+)\/(.+)$/s.exec(name) ?? [];
+    if (app === undefined || id === undefined)
+      throw new Failure(
+        'usage',
+        `Expected a name such as archiver/ID, as the list shows it, found ${JSON.stringify(name)}.`,
+      );
+    return { app: this.appNamed(app), id };
+  }
+
+  private appNamed(name: string): OperatedApp {
     const found = this.apps.find((app) => app.name === name);
     if (found !== undefined) return found;
     const names = this.apps.map((app) => app.name).join(', ');
