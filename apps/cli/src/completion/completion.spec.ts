@@ -45,7 +45,7 @@ describe('The completion of the shell', () => {
     assert.deepEqual(await offered('catena', '--json', 'ops', 'parked', 'bulk', 'replay', '--ex'), [
       '--expected',
     ]);
-    assert.deepEqual(await offered('catena', 'ops', 'copies', 'list', '--ver'), ['--verified-before']);
+    assert.deepEqual(await offered('catena', 'ops', 'copies', 'list', '--veri'), ['--verified-before']);
   });
 
   it('offers files where a folder or a value belongs', async () => {
