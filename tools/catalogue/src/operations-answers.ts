@@ -20,6 +20,14 @@ interface Named {
 /** Types that say nothing more: whatever JSON holds. */
 const anything: Schema = {};
 
+const simpleTypes: ReadonlyMap<ts.SyntaxKind, Schema> = new Map([
+  [ts.SyntaxKind.StringKeyword, { type: 'string' }],
+  [ts.SyntaxKind.NumberKeyword, { type: 'number' }],
+  [ts.SyntaxKind.BooleanKeyword, { type: 'boolean' }],
+  [ts.SyntaxKind.ObjectKeyword, { type: 'object' }],
+  [ts.SyntaxKind.UnknownKeyword, anything],
+]);
+
 /**
  * Schemas of what handlers answer, from the types in the sources: as far as these are interfaces, lists, literals and what is picked
  * of them. Anything else is described as any JSON, with its type as the description, and nothing is invented.
@@ -48,18 +56,8 @@ export class AnswerTypes {
 
   of(type: ts.TypeNode | undefined, source: Source): Schema {
     if (type === undefined) return anything;
-    switch (type.kind) {
-      case ts.SyntaxKind.StringKeyword:
-        return { type: 'string' };
-      case ts.SyntaxKind.NumberKeyword:
-        return { type: 'number' };
-      case ts.SyntaxKind.BooleanKeyword:
-        return { type: 'boolean' };
-      case ts.SyntaxKind.UnknownKeyword:
-        return anything;
-      case ts.SyntaxKind.ObjectKeyword:
-        return { type: 'object' };
-    }
+    const simple = simpleTypes.get(type.kind);
+    if (simple !== undefined) return simple;
     if (ts.isParenthesizedTypeNode(type) || ts.isTypeOperatorNode(type)) return this.of(type.type, source);
     if (ts.isArrayTypeNode(type)) return { type: 'array', items: this.of(type.elementType, source) };
     if (ts.isTypeLiteralNode(type)) return this.ofMembers(type.members, source);
