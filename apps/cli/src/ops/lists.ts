@@ -25,13 +25,30 @@ const lists = {
     path: 'works',
     pages: true,
     columns: {
-      ...{ WORK: 'id', KIND: 'kind', STATE: 'state', JOB: 'jobId', SHARE: 'share', ATTEMPT: 'attempts' },
-      ...{ DONE: 'bytesDone', OF: 'bytesTotal', WORKER: 'worker', WAITS: 'fault.code', NEXT: 'dueAt' },
+      ...{ WORK: 'id', KIND: 'kind', STATE: 'state', NOW: 'standing', JOB: 'jobId', ATTEMPT: 'attempts' },
+      ...{
+        DONE: 'bytesDone',
+        OF: 'bytesTotal',
+        WORKER: 'worker',
+        WAITS: 'waitCode',
+        FAULT: 'fault.code',
+        NEXT: 'dueAt',
+      },
     },
   },
   workers: {
     path: 'workers',
-    columns: { WORKER: 'instance', HOST: 'host', VERSION: 'version', SLOTS: 'slots', SEEN: 'seenAt' },
+    columns: {
+      ...{
+        WORKER: 'instance',
+        HOST: 'host',
+        VERSION: 'version',
+        SLOTS: 'slots',
+        ALIVE: 'alive',
+        SEEN: 'seenAt',
+      },
+      ...{ MODE: 'mode', WORKS: 'works' },
+    },
   },
   shares: {
     path: 'shares',

@@ -42,7 +42,7 @@ export async function status(context: CommandContext, options: OpsOptions): Prom
       parked: sumOf(of(parked)),
       workers: seen && {
         known: seen.length,
-        alive: seen.filter(({ seenAt }) => now - Date.parse(String(seenAt)) < alive).length,
+        alive: seen.filter((worker) => isAlive(worker, now)).length,
       },
       steered: [
         ...of(shares).flatMap((share) => steeredShare(share)),
@@ -97,6 +97,11 @@ function steeredShare(share: Row): string[] {
   if (mode === undefined || mode === 'run') return state;
   const word = `${cellText(valueAt(share, 'steered.by'))}: ${cellText(valueAt(share, 'steered.reason'))}`;
   return [...state, `share ${name} is closed (${cellText(mode)}) by ${word}`];
+}
+
+/** The archiver says it; of one that does not, its last sign counts. */
+function isAlive({ alive: said, seenAt }: Row, now: number): boolean {
+  return typeof said === 'boolean' ? said : now - Date.parse(String(seenAt)) < alive;
 }
 
 function itemsOf(answers: Answers<unknown> | undefined, app: string): readonly Row[] {
