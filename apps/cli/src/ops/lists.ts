@@ -62,13 +62,20 @@ const lists = {
     pages: true,
     columns: {
       ...{ DATABLOCK: 'archiveId', PID: 'pid', SHARE: 'share', STATE: 'state', CHECKED: 'checkedAt' },
-      ...{ FOUND: 'finding.code' },
+      ...{ VERIFIED: 'verifiedAt', FOUND: 'finding' },
     },
   },
   retrieved: {
     path: 'retrieved',
     pages: true,
-    columns: { DATABLOCK: 'archiveId', PID: 'pid', BYTES: 'bytes', EXPIRES: 'expiresAt', JOB: 'jobId' },
+    columns: {
+      DATABLOCK: 'archiveId',
+      PID: 'pid',
+      BYTES: 'bytes',
+      STATE: 'state',
+      EXPIRES: 'expiresAt',
+      JOBS: 'jobs',
+    },
   },
   workOrders: {
     path: 'work-orders',
