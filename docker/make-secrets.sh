@@ -41,6 +41,13 @@ URI
 amqp://catena.$app:$(of "broker-password-$app")@rabbitmq:5672
 URL
 done
+# For `catena ops` and catena-admin (OPERATIONS_APPS_FILE): the apps as their network knows them; tokens are found beside it.
+put operations-apps << YAML
+apps:
+$(for app in catalog-api:3000 job-assembler:3001 archiver:3002 publisher:3003; do
+  printf '  - { name: %s, url: "http://%s", tokenFile: operations-token-%s }\n' "${app%:*}" "$app" "${app%:*}"
+done)
+YAML
 put mongodb-uri-publication-server << URI
 mongodb://publication-server:$(of mongodb-password-publication-server)@mongo-public:27017/catena-public?authSource=catena-public
 URI

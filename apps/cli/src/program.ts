@@ -7,6 +7,7 @@ import type { SearchOptions } from './datasets/dataset-commands.js';
 import type { IngestOptions } from './ingest/ingest-folder.js';
 import type { JobOptions, JobsOptions, SubmitOptions } from './jobs/job-commands.js';
 import type { PublishOptions, WithdrawOptions } from './publications/publication-commands.js';
+import { addOps } from './ops-program.js';
 import { addTransferOptions, each, positiveInteger } from './options.js';
 import type { RetrieveOptions } from './retrieve/retrieve-dataset.js';
 import type { LoginOptions } from './sign-in/login.js';
@@ -39,9 +40,18 @@ export function programFor(run: Runner<CommandContext, CatenaOptions>): Command 
   addPublications(program, perform);
   addRetrieve(program, perform);
   addCertificate(program, perform);
+  addOps(program, perform);
   addCompletion(program, perform);
-  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+  inherit(program);
   return program;
+}
+
+/** Commands below commands end as the program says, too. */
+function inherit(parent: Command): void {
+  for (const command of parent.commands) {
+    command.exitOverride().copyInheritedSettings(parent);
+    inherit(command);
+  }
 }
 
 type Perform = (command: (context: CommandContext) => Promise<CommandResult>) => Promise<void>;

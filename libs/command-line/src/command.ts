@@ -1,3 +1,4 @@
+import type { Outcome } from './exit-codes.js';
 import type { Output, OutputOptions } from './output/output.js';
 
 /** What every command of every command line gets. */
@@ -10,7 +11,8 @@ export interface CommandBasics {
 
 /** What a command leaves: lines for people, a document for programs. */
 export interface CommandResult {
-  readonly outcome: 'done' | 'failed';
+  /** `failed` where something is left to do; `unreachable` where the result is only a part, as one who was asked did not answer. */
+  readonly outcome: Outcome;
   readonly lines: readonly string[];
   readonly document: object;
 }

@@ -8,6 +8,7 @@ import { classNotesIn } from './field-notes.js';
 import { MessageSchemas } from './json-schema.js';
 import { messagePlacesIn } from './message-places.js';
 import { messagesPage } from './messages-page.js';
+import { operationsOpenApi } from './operations-openapi.js';
 
 /** Everything that is generated from the code: path in the checkout → text. */
 export function catalogue(root: string, version: string): ReadonlyMap<string, string> {
@@ -18,6 +19,7 @@ export function catalogue(root: string, version: string): ReadonlyMap<string, st
   return new Map([
     ['docs/messages.md', messagesPage(registry, schemas, messagePlacesIn(root))],
     ['docs/openapi.json', json(openApiDocument(describedControllers, version))],
+    ['docs/operations-openapi.json', json(operationsOpenApi(root, version))],
     ['docs/asyncapi.json', json(asyncApiOf(registry, apps, schemas, version))],
     ...registry.map((contract): [string, string] => [
       `docs/schemas/${contract.type}.json`,

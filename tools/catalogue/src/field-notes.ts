@@ -50,7 +50,8 @@ function classNotes(source: ts.SourceFile, decorators: ReadonlyMap<string, strin
   });
 }
 
-function noteOf(node: ts.Node): string {
+/** What the comment of a declaration says, in one line. */
+export function noteOf(node: ts.Node): string {
   return ts
     .getJSDocCommentsAndTags(node)
     .filter(ts.isJSDoc)

@@ -177,6 +177,18 @@ export function functionalAccounts({ accounts }: Secrets): object[] {
   ];
 }
 
+/** What OPERATIONS_APPS_FILE names: JSON is YAML, too. */
+export function operatedApps(
+  { operationsTokens }: Pick<Secrets, 'operationsTokens'>,
+  ports: AppSettings['ports'],
+): { readonly apps: readonly { readonly name: string; readonly url: string; readonly token: string }[] } {
+  const apps = Object.entries(operationsTokens).map(([name, token]) => ({
+    ...{ name, token },
+    url: `http://127.0.0.1:${ports[name as ConsumerName]}`,
+  }));
+  return { apps };
+}
+
 /** Rules for the archiver and job-assembler: below the root each owner group has a folder of its name. */
 export function sourceFolderRules(root: string): string {
   return `# Who may have which folder archived: see docs/security.md.\n- root: ${JSON.stringify(root)}\n  pattern: '{ownerGroup}'\n`;

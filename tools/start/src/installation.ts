@@ -8,6 +8,7 @@ import {
   entryOf,
   environmentOf,
   functionalAccounts,
+  operatedApps,
   readyUrlOf,
   sourceFolderRules,
   type AppSettings,
@@ -31,6 +32,7 @@ export async function prepare(
   for (const folder of [places.tapes, places.source, places.logs]) await mkdir(folder, { recursive: true });
   const secrets = await loadSecrets(places.secrets);
   await writePrivately(places.accounts, functionalAccounts(secrets));
+  await writePrivately(places.operationsApps, operatedApps(secrets, ports));
   await writeFile(places.sourceFolders, sourceFolderRules(places.source));
   return {
     services,

@@ -125,6 +125,10 @@ Next, in another terminal:
   npx catena login --url ${url} --username demo
   npx catena ingest FOLDER --owner-group demo-group
 
+As an operator:
+  export OPERATIONS_APPS_FILE=${places.operationsApps}
+  npx catena ops status
+
 Ctrl-C stops everything; npm start goes on with the same data.`;
 }
 

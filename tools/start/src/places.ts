@@ -10,6 +10,8 @@ export interface Places {
   readonly source: string;
   /** Rules of source folders. */
   readonly sourceFolders: string;
+  /** For `catena ops` and `catena-admin`: addresses and operations tokens of the apps (OPERATIONS_APPS_FILE). */
+  readonly operationsApps: string;
   readonly logs: string;
   /** What the demonstration's DataCite knows. */
   readonly datacite: string;
@@ -34,6 +36,7 @@ export function placesBelow(project: string, given: string | undefined): Places 
     tapes: at('tape'),
     source: at('source'),
     sourceFolders: at('source-folders.yaml'),
+    operationsApps: at('operations-apps.json'),
     logs: at('logs'),
     datacite: at('datacite.json'),
     demo: {

@@ -1,8 +1,7 @@
 import { bytesText, countText, Failure, type CommandBasics, type CommandResult } from '#command-line';
 import { wait } from '#kernel';
-import { operationsCall, type Acting, type OperatedApp } from '#operations-client';
+import { nameOfUser, operationsCall, type Acting, type OperatedApp } from '#operations-client';
 import { operatedApps } from '../operations/operated-apps.js';
-import { nameOfUser } from '../operations/name-of-user.js';
 
 export interface AdoptOptions {
   readonly apply?: boolean;

@@ -1,8 +1,7 @@
 import { countText, Failure, interruption, type CommandBasics, type CommandResult } from '#command-line';
 import { wait } from '#kernel';
-import { operationsCall, type Acting, type OperatedApp } from '#operations-client';
+import { nameOfUser, operationsCall, type Acting, type OperatedApp } from '#operations-client';
 import { chosen, operatedApps } from '../operations/operated-apps.js';
-import { nameOfUser } from '../operations/name-of-user.js';
 import { leftOf, linesOf, type AppReport, type RunAnswer } from './report.js';
 
 export interface ReconcileOptions {

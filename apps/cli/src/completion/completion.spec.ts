@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import type { Command } from 'commander';
 import { programFor } from '../program.js';
 import { completion, type Shell } from './completion.js';
 
@@ -38,6 +39,15 @@ describe('The completion of the shell', () => {
     assert.deepEqual(await offered('catena', 'completion', 'f'), ['fish']);
   });
 
+  it('offers what stands below a command, however deep, and the options there', async () => {
+    assert.deepEqual(await offered('catena', 'ops', 'wo'), ['work-orders', 'workers', 'works']);
+    assert.deepEqual(await offered('catena', 'ops', 'parked', 're'), ['replay', 'restore']);
+    assert.deepEqual(await offered('catena', '--json', 'ops', 'parked', 'bulk', 'replay', '--ex'), [
+      '--expected',
+    ]);
+    assert.deepEqual(await offered('catena', 'ops', 'copies', 'list', '--veri'), ['--verified-before']);
+  });
+
   it('offers files where a folder or a value belongs', async () => {
     assert.ok((await offered('catena', 'ingest', 'us')).includes('usr'));
     assert.ok((await offered('catena', 'retrieve', 'pid', '--to', 'us')).includes('usr'));
@@ -46,7 +56,9 @@ describe('The completion of the shell', () => {
   for (const shell of ['zsh', 'fish'] as const)
     it(`names every command and option for ${shell}, in quotes that are closed`, async () => {
       const script = await scriptFor(shell);
-      for (const command of program.commands) {
+      const all = (commands: readonly Command[]): Command[] =>
+        commands.flatMap((command) => [command, ...all(command.commands)]);
+      for (const command of all(program.commands)) {
         assert.ok(script.includes(command.name()), command.name());
         for (const { long } of command.options)
           assert.ok(script.includes((long ?? '').replace(shell === 'fish' ? /^--/ : '', '')), long);
