@@ -4,7 +4,11 @@ import { Clock, PermanentError } from '#kernel';
 import { notPossible, OperatorActions, type Operator } from '#operations';
 import { ActingOperator, behindSlash, bodyOf, limitIn, Operators, queryOf, reasonIn } from '#service-host';
 import { untilIn } from '../shares/mode-calls.js';
-import { RetrievedList, type RetrievedView, type SignedLink } from '../persistence/operators/retrieved-list.js';
+import {
+  RetrievedList,
+  type RetrievedView,
+  type SignedLink,
+} from '../persistence/operators/retrieved-list.js';
 
 /** What lies in the retrieval bucket, and for how long. Ids hold slashes: they are percent-encoded in a path. */
 @Operators()

@@ -33,7 +33,9 @@ describe('What the archiver knows of why a job waits', () => {
     orders = new WorkOrders(store, { wake: () => undefined } as unknown as OutboxRelay);
     modes = new ShareModes(store, clock);
     workers = new Workers(store);
-    facts = new WorkFacts(new WorkGroups(store), workers, modes, clock, new WhySources(), { maxAttempts: 8 } as ArchiverConfig);
+    facts = new WorkFacts(new WorkGroups(store), workers, modes, clock, new WhySources(), {
+      maxAttempts: 8,
+    } as ArchiverConfig);
     await lives();
   });
 

@@ -101,7 +101,7 @@ const wanted: Readonly<Record<Exclude<Action, Elsewhere>, Wanted>> = {
     call: 'archiver DELETE set-aside/F?without-originals=true',
     body: why,
   },
-  'certificate-key.change': {
+  'certificate-key.revoke': {
     words: 'certificate-keys revoke K',
     call: 'catalog-api POST certificate-keys/K/revoke',
     body: byAnna,
