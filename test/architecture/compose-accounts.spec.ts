@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { appNames } from '#contracts';
 import { Naming, passwordVariableOf } from '#messaging';
 import { bucketAccess } from '../../tools/start/src/buckets.js';
-import { compose, withDefaults } from '../support/compose.js';
+import { compose, withDefaults } from '../support/compose/compose.js';
 import {
   configurations,
   makeSecrets,
@@ -12,7 +12,7 @@ import {
   secret,
   secrets,
   service,
-} from '../support/composed-installation.js';
+} from '../support/compose/composed-installation.js';
 import { textOf } from '../support/repository.js';
 
 const naming = new Naming('catena');

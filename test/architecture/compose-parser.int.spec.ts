@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { ComposeParser } from '../support/compose-parser.js';
-import { compose, withDefaults } from '../support/compose.js';
+import { ComposeParser } from '../support/compose/compose-parser.js';
+import { compose, withDefaults } from '../support/compose/compose.js';
 import { textOf } from '../support/repository.js';
 
 const main = 'catena/docker-compose.yml';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { secretVariables } from '#kernel';
-import { compose, composeText, substitutions, withDefaults } from '../support/compose.js';
+import { compose, composeText, substitutions, withDefaults } from '../support/compose/compose.js';
 import {
   apps,
   configurations,
@@ -10,7 +10,7 @@ import {
   secret,
   service,
   variableOf,
-} from '../support/composed-installation.js';
+} from '../support/compose/composed-installation.js';
 import { ownVariables, sharedVariables } from '../support/environment.js';
 import { isThere, textOf } from '../support/repository.js';
 

@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { textOf } from './repository.js';
+import { textOf } from '../repository.js';
 
 /** The parts of a compose service that tests look at. */
 export interface ComposeService {

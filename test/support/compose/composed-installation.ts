@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { appNames } from '#contracts';
 import { secretVariables, withSecretsFromFiles, type Environment } from '#kernel';
-import { preparationSecrets } from '../../apps/admin-cli/src/prepare/prepare.js';
-import { archiverConfigFrom } from '../../apps/archiver/src/archiver.config.js';
-import { catalogApiConfigFrom } from '../../apps/catalog-api/src/catalog-api.config.js';
-import { jobAssemblerConfigFrom } from '../../apps/job-assembler/src/job-assembler.config.js';
-import { publicationServerConfigFrom } from '../../apps/publication-server/src/publication-server.config.js';
-import { publisherConfigFrom } from '../../apps/publisher/src/publisher.config.js';
+import { preparationSecrets } from '../../../apps/admin-cli/src/prepare/prepare.js';
+import { archiverConfigFrom } from '../../../apps/archiver/src/archiver.config.js';
+import { catalogApiConfigFrom } from '../../../apps/catalog-api/src/catalog-api.config.js';
+import { jobAssemblerConfigFrom } from '../../../apps/job-assembler/src/job-assembler.config.js';
+import { publicationServerConfigFrom } from '../../../apps/publication-server/src/publication-server.config.js';
+import { publisherConfigFrom } from '../../../apps/publisher/src/publisher.config.js';
 import { compose, withDefaults, type ComposeService } from './compose.js';
-import { isThere, repository } from './repository.js';
+import { isThere, repository } from '../repository.js';
 
 /** Apps on the broker, and the one in the DMZ. */
 export const apps = [...appNames, 'publication-server'].filter((app) => isThere(`apps/${app}/src/main.ts`));

@@ -1,8 +1,8 @@
 import { chmodSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { inside, runInside } from '../../tools/local-stack/src/services/home.js';
-import { debianHome, type DebianHome } from './debian-home.js';
-import { repository } from './repository.js';
+import { inside, runInside } from '../../../tools/local-stack/src/services/home.js';
+import { debianHome, type DebianHome } from '../debian-home.js';
+import { repository } from '../repository.js';
 
 /** A service as Compose hands it to the engine: everything replaced, merged and made absolute. */
 export interface ParsedService {
