@@ -5,7 +5,8 @@ import type { JobRow } from '../job-rows/job-row.js';
 import { JobRowReader } from '../job-rows/job-row-reader.js';
 import { JobQueries } from '../jobs/job-queries.js';
 import { acceptedJobs, Catalogue } from '../persistence/catalogue.js';
-import type { ClaimRecord, JobRecord } from '../persistence/records.js';
+import { DatasetClaimRecords, type ShownClaim } from '../persistence/dataset-claim-records.js';
+import type { JobRecord } from '../persistence/records.js';
 
 /** What became of one dataset of a job: `held` while its part goes on, `ended` when that is over and the job is not. */
 type PartState = 'waiting' | 'held' | 'ended' | 'succeeded' | 'failed' | 'over';
@@ -53,6 +54,7 @@ type ReadJob = Pick<JobRecord, 'catena' | 'jobResultObject'> & { readonly pids: 
 export class JobOverviews {
   constructor(
     private readonly catalogue: Catalogue,
+    private readonly claims: DatasetClaimRecords,
     private readonly reader: JobRowReader,
     private readonly queries: JobQueries,
     private readonly rules: AccessRules,
@@ -120,9 +122,7 @@ export class JobOverviews {
   ): Promise<JobPart[]> {
     if (pids.length === 0) return [];
     const [claims, datasets] = await Promise.all([
-      this.catalogue.claims
-        .find<ClaimRecord>({ jobId, pid: { $in: [...pids] } }, { projection: { outbox: 0, before: 0 } })
-        .toArray(),
+      this.claims.shown(jobId, pids),
       this.reader.datasetsNamed(pids),
     ]);
     const claimOf = new Map(claims.map((claim) => [claim.pid, claim]));
@@ -161,7 +161,7 @@ export class JobOverviews {
 }
 
 function stateOf(part: {
-  readonly claim: ClaimRecord | undefined;
+  readonly claim: ShownClaim | undefined;
   readonly isGood: boolean;
   readonly isBad: boolean;
   readonly isOver: boolean | undefined;

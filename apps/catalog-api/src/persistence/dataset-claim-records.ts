@@ -30,6 +30,9 @@ const claims = conditionsOf(claimSteps, { open: { ended: { $ne: true } }, ended:
 const open = claims('open', 'open');
 const ends = claims('open', 'ended');
 
+/** A claim as people see it. */
+export type ShownClaim = Omit<ClaimRecord, 'outbox' | 'before'>;
+
 /** Orphans of one look. */
 const maxOrphans = 1000;
 
@@ -46,6 +49,18 @@ export class DatasetClaimRecords {
     relay: OutboxRelay,
   ) {
     this.changes = new OutboxCollection(catalogue.claims, relay);
+  }
+
+  /** Of some datasets of a job, without their messages. */
+  shown(jobId: string, pids: readonly string[]): Promise<ShownClaim[]> {
+    return this.catalogue.claims
+      .find<ShownClaim>({ jobId, pid: { $in: [...pids] } }, { projection: { outbox: 0, before: 0 } })
+      .toArray();
+  }
+
+  /** Datasets that a job has to itself. @param maxTimeMS milliseconds the database may take */
+  countExclusive(maxTimeMS: number): Promise<number> {
+    return this.catalogue.claims.countDocuments({ exclusive: { $exists: true } }, { maxTimeMS });
   }
 
   /** All of the datasets, or none. @returns false when another job holds one of them */
