@@ -56,8 +56,12 @@ describe("Compose's own parser", () => {
     assert.equal(services['archiver']?.environment?.['S3_ENDPOINT'], 'https://s3.example.org');
     assert.equal(services['publication-server']?.environment?.['DOWNLOAD_ORIGINS'], 'https://s3.example.org');
     // A network that is not internal leads there, and the others stay.
-    for (const name of ['archiver', 'job-assembler', 'preparation'])
-      assert.deepEqual(Object.keys(services[name]?.networks ?? {}).sort(), ['back', 'outside'], name);
+    for (const [name, others] of [
+      ['archiver', ['back', 'monitoring']],
+      ['job-assembler', ['back', 'monitoring']],
+      ['preparation', ['back']],
+    ] as const)
+      assert.deepEqual(Object.keys(services[name]?.networks ?? {}).sort(), [...others, 'outside'], name);
   });
 
   it('takes the fragment for scicatlive over a backend that another file brings', async () => {

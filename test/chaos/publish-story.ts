@@ -114,7 +114,7 @@ async function judge(
 ): Promise<void> {
   await eventually(
     'nothing is left to do',
-    async () => ((await site.operate('GET', '')).body as unknown as unknown[]).length === 0 || undefined,
+    async () => ((await site.operate('GET', '')).body['items'] as unknown[]).length === 0 || undefined,
     patience,
   );
   const rows = new Map((await site.digest()).map((row) => [row.doi, row]));

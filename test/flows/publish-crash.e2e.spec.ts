@@ -109,7 +109,9 @@ describe('A process of publication that is killed', () => {
       async () => (await recordOf(doi))['status'] === 'registered' || undefined,
     );
     await eventually('nothing is left to do', async () => {
-      const open = (await site.operate('GET', '')).body as unknown as { doi: string }[];
+      const { items: open } = (await site.operate('GET', '')).body as unknown as {
+        items: { doi: string }[];
+      };
       return open.every((one) => one.doi !== doi) || undefined;
     });
     const { state, attributes } = site.datacite.get(doi)!;

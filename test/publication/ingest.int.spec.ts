@@ -45,6 +45,17 @@ describe('The private port', () => {
     return { name: fileListName(texts.map(sha256Of)), texts };
   };
 
+  it('says how it is over the private port, to the publisher alone', async () => {
+    const { version, database, downloads, recallsWaiting } = await feed.status();
+    assert.match(version, /^\d+\.\d+\.\d+$/);
+    assert.deepEqual([database, downloads, recallsWaiting], ['up', 0, 0]);
+    const stranger = new FeedClient({
+      url: site.privateUrl,
+      secret: 'another secret, long enough for a key',
+    });
+    await assert.rejects(stranger.status(), { code: 'publication.feed-refused' });
+  });
+
   it('takes a record once: the same again changes nothing, its datestamp neither', async () => {
     const record = recordOf(doi());
     assert.equal((await feed.putRecord(record)).result, 'created');

@@ -13,7 +13,9 @@ import { RecallDelivery } from './recalls/recall-delivery.js';
 import { RecallMail } from './recalls/recall-mail.js';
 import { RecallOrders } from './recalls/recall-orders.js';
 import { Comparisons } from './reconcile/comparisons.js';
-import { PublicationsController } from './reconcile/publications.controller.js';
+import { PublicSideController } from './operate/public-side.controller.js';
+import { PublicationsController } from './operate/publications.controller.js';
+import { PublicationLists } from './persistence/publication-lists.js';
 import { Reconciliation } from './reconcile/reconciliation.js';
 import { DataciteClient } from './registry/datacite-client.js';
 import { DoiRegistration } from './registry/doi-registration.js';
@@ -30,13 +32,14 @@ export class PublisherModule {
     return {
       module: PublisherModule,
       imports: [ServiceHostModule.forRoot(config.serviceHost)],
-      controllers: [PublicationsConsumer, PublicationsController],
+      controllers: [PublicationsConsumer, PublicationsController, PublicSideController],
       providers: [
         { provide: ConfigToken, useValue: config },
         { provide: FeedClient, useFactory: () => new FeedClient(config.feed) },
         PublisherStore,
         CatalogClient,
         PublicationTargets,
+        PublicationLists,
         LeasedPublications,
         ContentFreezer,
         DataciteClient,

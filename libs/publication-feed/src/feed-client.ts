@@ -14,6 +14,19 @@ export interface FeedClientOptions {
   readonly now?: () => Date;
 }
 
+/** What the publication server says of itself over its private port. */
+export interface PublicSide {
+  readonly version: string;
+  /** When its process began; ISO 8601. */
+  readonly started: string;
+  readonly now: string;
+  readonly database: 'up' | 'down';
+  /** Files that readers are being sent at this moment. */
+  readonly downloads: number;
+  /** Requests of readers that wait. */
+  readonly recallsWaiting: number;
+}
+
 export type PutResult = DigestRow & { readonly result: 'created' | 'updated' | 'unchanged' };
 
 /** What a refusal says beside its sentence. */
@@ -45,6 +58,10 @@ export class FeedClient {
 
   row(doi: string): Promise<DigestRow> {
     return this.call('GET', `/records/${encodeURIComponent(doi)}`);
+  }
+
+  status(): Promise<PublicSide> {
+    return this.call('GET', '/status');
   }
 
   digest(after: string, limit: number): Promise<DigestRow[]> {

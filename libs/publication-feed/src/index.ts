@@ -30,5 +30,6 @@ export {
   feedRefusalOf,
   type FeedClientOptions,
   type FeedRefusal,
+  type PublicSide,
   type PutResult,
 } from './feed-client.js';

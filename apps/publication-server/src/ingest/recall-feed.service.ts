@@ -5,6 +5,8 @@ import { PublicStore } from '../persistence/public-store.js';
 import type { StoredRecall } from '../persistence/records.js';
 import { ConfigToken, type PublicationServerConfig } from '../publication-server.config.js';
 
+/** More than this is more than people read. */
+const maxCounted = 10_000;
 /** Rows of one answer; the publisher asks again. */
 const maxOpen = 200;
 
@@ -23,6 +25,14 @@ export class RecallFeed {
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: PublicationServerConfig,
   ) {}
+
+  /** Requests that wait, at most so many. */
+  countOpen(): Promise<number> {
+    return this.store.recalls.countDocuments(
+      { state: { $in: ['requested', 'recalling'] } },
+      { limit: maxCounted },
+    );
+  }
 
   async open(): Promise<RecallRequest[]> {
     const found: StoredRecall[] = [];

@@ -47,6 +47,10 @@ export class PublisherStore implements OnApplicationBootstrap {
     await listParts.createIndex({ doi: 1, part: 1 }, { name: 'of_record' });
     await recalls.createIndex({ dueAt: 1 }, { name: 'due', sparse: true });
     await recalls.createIndex({ doi: 1, requestedAt: -1 }, { name: 'of_record' });
+    await publications.createIndex({ dueAt: 1, _id: 1 }, { name: 'due_in_order', sparse: true });
+    await publications.createIndex({ 'blocked.at': 1, _id: 1 }, { name: 'blocked_in_order', sparse: true });
+    await recalls.createIndex({ requestedAt: -1, _id: -1 }, { name: 'newest' });
+    await recalls.createIndex({ state: 1, requestedAt: -1, _id: -1 }, { name: 'newest_by_state' });
     await recalls.createIndex({ finishedAt: 1 }, { name: 'finished', sparse: true });
   }
 }
