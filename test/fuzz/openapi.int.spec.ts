@@ -22,7 +22,7 @@ const patience = 20_000;
 /** In every record of the group that nobody in this test belongs to. */
 const secret = 'belongs-to-a-foreign-group';
 /** Streams never end by themselves: they have clients of their own. */
-const streams = /Events(V3|V4)$|StreamV3$/;
+const streams = /(Events|Stream)(V3|V4)$/;
 const landingZone = /^landingZone/;
 const maxLinks = 1000;
 const limits = { streamsPerPerson: 10, uploadsPerPerson: 20 };
