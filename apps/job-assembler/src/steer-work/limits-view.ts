@@ -6,7 +6,6 @@ import { Jobs, type PlannableJob } from '../aggregates/jobs.js';
 import { Steering } from '../aggregates/steering.js';
 import { WorkFigures } from '../aggregates/work-figures.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
-import { endOfTime } from '../domain/lane-reasons.js';
 import { windowOpen } from '../domain/maintenance-windows.js';
 import { ReleaseRules } from '../domain/release-rules.js';
 import type { LimitName, LimitOverride, Pause, PauseMode } from '../domain/steering.js';
@@ -98,12 +97,8 @@ export class LimitsView {
   }
 }
 
-function heldPause({ _id, deferredUntil, notBefore, deferredBy, steering, updatedAt }: PlannableJob): Pause {
+function heldPause({ _id, hold, updatedAt }: PlannableJob): Pause {
   const scope = `job:${_id}` as const;
-  const { by = '', reason = '', at: since = updatedAt } = deferredBy ?? steering ?? {};
-  const until = deferredUntil ?? notBefore;
-  return {
-    ...{ id: scope, scope, by, reason, since },
-    ...(until === undefined || until >= endOfTime ? {} : { until }),
-  };
+  const { by = '', reason = '', at: since = updatedAt, until } = hold ?? {};
+  return { ...{ id: scope, scope, by, reason, since }, ...(until === undefined ? {} : { until }) };
 }

@@ -51,8 +51,8 @@ export class SteeringActions implements OnModuleInit {
     const done = await this.actions.perform(operator, wish, async (entry) => {
       const word = wordOf(spoken, entry);
       if (jobId !== undefined) {
-        await this.jobSteering.hold(jobId, word);
-        return { after: { id: scope, scope, mode, ...ending(until) } };
+        const { hold } = await this.jobSteering.hold(jobId, word);
+        return { before: ending(hold?.earlier), after: { id: scope, scope, mode, ...ending(until) } };
       }
       const { id } = await this.release.pause(scope, mode, word);
       return { after: { id, scope, mode, ...ending(until) } };
