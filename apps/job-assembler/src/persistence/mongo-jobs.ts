@@ -27,7 +27,10 @@ const takenBy = ({ _id, planner }: TakenJob) => ({ _id, ...start.from, planner: 
 const notOver = { state: { $ne: 'finished' as const } };
 
 /** A hold whose end has come holds no more. */
-const heldAt = (now: Date) => ({ held: true as const, 'hold.until': { $not: { $lte: now } } });
+const heldNow = (now: Date) => ({
+  ...{ held: true as const, 'hold.until': { $not: { $lte: now } } },
+  ...{ ...notOver, cancelRequested: { $ne: true } },
+});
 const isHeldAt = ({ held, hold }: PlannableJob, now: Date): boolean =>
   held === true && (hold?.until === undefined || hold.until > now);
 /** Words about one job at the same moment, each of which reads what the others wrote. */
@@ -264,9 +267,13 @@ export class MongoJobs extends Jobs {
 
   held(now: Date, limit: number): Promise<PlannableJob[]> {
     return this.jobs
-      .find({ ...heldAt(now), ...notOver, cancelRequested: { $ne: true } }, { projection: { outbox: 0 } })
+      .find(heldNow(now), { projection: { outbox: 0 } })
       .limit(limit)
       .toArray();
+  }
+
+  countHeld(now: Date): Promise<number> {
+    return this.jobs.countDocuments(heldNow(now));
   }
 
   findAll(jobIds: readonly string[]): Promise<PlannableJob[]> {
