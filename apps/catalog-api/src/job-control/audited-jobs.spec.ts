@@ -43,7 +43,12 @@ describe('A job that people cancel', () => {
     updates = new JobUpdates(records, rules, actions, configuration, new JobChanges(), clock, config);
     trail = new AuditTrail(memoryConnection(), clock, 86_400_000);
     const audited = new OperatorActions(trail, createLogger('test', 'silent'), 120_000);
-    jobs = new AuditedJobs(updates, {} as JobRetries, audited, catalogue);
+    jobs = new AuditedJobs(
+      updates,
+      { check: () => Promise.resolve(() => assert.fail('made')) } as unknown as JobRetries,
+      audited,
+      catalogue,
+    );
     jobs.onModuleInit();
     await catalogue.jobs.insertOne(jobOf('j'));
   });
@@ -87,5 +92,10 @@ describe('A job that people cancel', () => {
     assert.deepEqual(await outcomes(), [['done', undefined]]);
     const [entry] = (await trail.list({ limit: 9 })).items;
     assert.deepEqual([entry?.by, entry?.action, entry?.jobId], ['me', 'job.cancel', 'j']);
+  });
+
+  it('and that another job retries already is not retried by a second one', async () => {
+    await catalogue.jobs.insertOne({ ...jobOf('child', { retryOf: 'j' }), _id: 'child' });
+    await assert.rejects(jobs.retry(me, request, 'j'), { status: 409, message: /child/ });
   });
 });

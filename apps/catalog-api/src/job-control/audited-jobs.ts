@@ -10,6 +10,7 @@ import {
   type Operator,
 } from '#operations';
 import type { Caller } from '../domain/access.js';
+import { JobRefusal } from '../domain/errors.js';
 import type { RequestWithCaller } from '../http/caller.decorator.js';
 import { JobUpdates } from '../jobs/job-updates.js';
 import { acceptedJobs, Catalogue } from '../persistence/catalogue.js';
@@ -80,10 +81,26 @@ export class AuditedJobs implements OnModuleInit {
     let child: JobRecord | undefined;
     const wish = { action: 'job.retry' as const, subject: `job/${id}`, jobId: id };
     await this.actions.perform(operatorOf(caller, request), wish, async () => {
+      await this.refuseSecond(id);
       child = await retry();
       return { after: { retriedBy: child._id } };
     });
     return child!;
+  }
+
+  /** @throws JobRefusal 409 while another child is at it */
+  private async refuseSecond(id: string): Promise<void> {
+    const child = await this.catalogue.jobs.findOne(
+      { 'catena.retryOf': id, 'catena.finished': { $ne: true }, ...acceptedJobs } as object,
+      { projection: { _id: 1, createdBy: 1 } },
+    );
+    if (child === null) return;
+    const { _id, createdBy = 'another' } = child;
+    throw new JobRefusal(
+      409,
+      `Expected job ${id} not to be retried now, found job ${_id}, by which ${createdBy} retries it: wait for its end.`,
+      { code: changedMeanwhile },
+    );
   }
 
   private async cancelled({ jobId = '', by, at }: AuditRecord): Promise<Deed | undefined> {
