@@ -74,10 +74,7 @@ describe('A job that people cancel', () => {
     updates.stoppable = async (...given) => {
       const job = await stoppable.apply(updates, given);
       if ((looks += 1) === 1)
-        await catalogue.jobs.updateOne(
-          { _id: 'j' } as object,
-          { $set: { 'catena.finished': true } } as object,
-        );
+        await catalogue.jobs.updateOne({ _id: 'j' }, { $set: { 'catena.finished': true } });
       return job;
     };
     const job = await jobs.cancel(me, request, 'j');
