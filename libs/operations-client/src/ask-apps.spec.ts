@@ -59,6 +59,16 @@ describe('A call of an app', () => {
         await operationsCall(await app('a', says(status, body)), acting, { path: 'x' }, never),
         expected,
       );
+    for (const body of [{}, { message: 'no such page' }, '<html>nginx</html>']) {
+      const wrong = await operationsCall(await app('a', says(404, body)), acting, { path: 'x' }, never);
+      assert.equal('fault' in wrong && wrong.status, 404, 'a wrong address');
+    }
+    const old = await app(
+      'old',
+      says(404, { statusCode: 404, message: 'Cannot GET /api/v4/operations/why' }),
+    );
+    const told = await whyJobs([old], acting, ['j'], never, now);
+    assert.match(JSON.stringify(told.get('j')), /app.refused.*earlier version/);
     const refused = await operationsCall(
       await app('a', says(403, { message: 'Forbidden' })),
       acting,

@@ -7,10 +7,14 @@ const patience = 5000;
 /** As many as one call takes. */
 const maxJobs = 200;
 
+const noSuchCall = 'it has no such call: is it of an earlier version?';
+
 /** What each app answered that did, and who did not. */
 export interface Answers<Body> {
   readonly answers: readonly { readonly app: string; readonly body: Body }[];
   readonly missing: readonly MissingApp[];
+  /** Apps that have no such call. */
+  readonly without?: readonly string[];
 }
 
 /**
@@ -38,6 +42,7 @@ export async function askApps<Body>(
       const code = status === undefined ? 'app.silent' : status >= 500 ? 'source.away' : 'app.refused';
       return [{ app, code, message, since: now.toISOString() }];
     }),
+    without: asked.flatMap(({ app, answer }) => ('none' in answer ? [app] : [])),
   };
 }
 
@@ -54,13 +59,17 @@ export async function whyJobs(
     const some = jobIds.slice(start, start + maxJobs);
     const query = new URLSearchParams(some.map((id): [string, string] => ['jobId', id]));
     const call = { path: `why?${query.toString()}` };
-    const { answers, missing } = await askApps<WhyAnswer>(apps, acting, call, signal, now);
+    const { answers, missing, without = [] } = await askApps<WhyAnswer>(apps, acting, call, signal, now);
+    // Each app answers why: one that cannot may hold up the job without a word.
+    const unable = without.map((app): MissingApp => ({
+      ...{ app, code: 'app.refused', message: noSuchCall, since: now.toISOString() },
+    }));
     for (const id of some) {
       const told = answers.flatMap(({ app, body }) => {
         const facts = Object.hasOwn(body.jobs, id) ? body.jobs[id] : undefined;
         return facts === undefined ? [] : [{ app, ...facts }];
       });
-      found.set(id, why(told, missing, now));
+      found.set(id, why(told, [...missing, ...unable], now));
     }
   }
   return found;

@@ -78,8 +78,9 @@ function etagOf(response: Response): { etag?: string } {
 
 function faultOf(status: number, text: string): Answer<never> {
   const { message, code } = wordsIn(text);
-  // A route that is not there says so without a code: an app of an earlier version, or another kind of app.
-  if (status === 404 && code === undefined && (message === undefined || /^Cannot [A-Z]+ \//.test(message)))
+  // A route that an app does not have is told in these words: an earlier version, or another kind of app. Any other 404 is from a
+  // wrong address, or from a proxy in between.
+  if (status === 404 && code === undefined && message !== undefined && /^Cannot [A-Z]+ \//.test(message))
     return { none: true };
   if (status === 401 || (status === 403 && code === undefined))
     return { status, fault: `its token was refused (HTTP ${status}): compare it with OPERATIONS_TOKEN` };

@@ -1,7 +1,16 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ways, type Said } from '#console-api';
-import { actingViaHeader, OperatorActions, type AuditRecord, type Deed, type Operator } from '#operations';
+import { PermanentError } from '#kernel';
+import {
+  actingViaHeader,
+  changedMeanwhile,
+  OperatorActions,
+  type AuditRecord,
+  type Deed,
+  type Operator,
+} from '#operations';
 import type { Caller } from '../domain/access.js';
+import { JobRefusal } from '../domain/errors.js';
 import type { RequestWithCaller } from '../http/caller.decorator.js';
 import { JobUpdates } from '../jobs/job-updates.js';
 import { acceptedJobs, Catalogue } from '../persistence/catalogue.js';
@@ -24,20 +33,45 @@ export class AuditedJobs implements OnModuleInit {
   onModuleInit(): void {
     this.actions.addWitness('job.cancel', (entry) => this.cancelled(entry));
     this.actions.addWitness('job.retry', (entry) => this.retried(entry));
+    // SciCat's clients cancel with a PATCH, of jobs of others, too, and know of no reasons.
+    this.updates.cancelPatchedBy(async (caller, id) => {
+      const { username: name = 'anonymous', currentGroups: groups = [] } = caller ?? {};
+      const job = await this.updates.stoppable(caller, id);
+      return this.cancelAudited(caller, { name, groups, via: 'token' }, job);
+    });
   }
 
   /** Who may not, and who is too late, leaves no entry: nobody fills the trail with wishes. */
   async cancel(caller: Caller, request: AskingRequest, id: string, reason?: string): Promise<JobRecord> {
     const job = await this.updates.refuseCancel(caller, id, reason);
-    if (job.catena?.finished === true || job.catena?.cancelRequested === true)
-      return this.updates.cancelFor(caller, id, reason);
+    return this.cancelAudited(caller, operatorOf(caller, request), job, reason);
+  }
+
+  private async cancelAudited(
+    caller: Caller | undefined,
+    operator: Operator,
+    job: JobRecord,
+    reason?: string,
+  ): Promise<JobRecord> {
+    const { _id: id, catena } = job;
+    if (catena?.finished === true || catena?.cancelRequested === true)
+      return this.updates.cancel(caller, id, reason);
+    let late: JobRecord | undefined;
     let changed = job;
     const wish = { action: 'job.cancel' as const, subject: `job/${id}`, jobId: id };
     const said = reason === undefined ? wish : { ...wish, reason };
-    await this.actions.perform(operatorOf(caller, request), said, async () => {
-      changed = await this.updates.cancelFor(caller, id, reason);
-      return { before: statusOf(job), after: cancelOf(changed) };
-    });
+    try {
+      await this.actions.perform(operator, said, async () => {
+        const { job: found, asked } = await this.updates.askForEnd(caller, id, reason);
+        changed = found;
+        if (asked) return { before: statusOf(job), after: cancelOf(changed) };
+        late = changed;
+        throw new PermanentError(changedMeanwhile, tooLate(changed));
+      });
+    } catch (error) {
+      // The entry is refused; SciCat's clients are answered with the job as it is.
+      if (late === undefined) throw error;
+    }
     return changed;
   }
 
@@ -47,10 +81,26 @@ export class AuditedJobs implements OnModuleInit {
     let child: JobRecord | undefined;
     const wish = { action: 'job.retry' as const, subject: `job/${id}`, jobId: id };
     await this.actions.perform(operatorOf(caller, request), wish, async () => {
+      await this.refuseSecond(id);
       child = await retry();
       return { after: { retriedBy: child._id } };
     });
     return child!;
+  }
+
+  /** @throws JobRefusal 409 while another child is at it */
+  private async refuseSecond(id: string): Promise<void> {
+    const child = await this.catalogue.jobs.findOne(
+      { 'catena.retryOf': id, 'catena.finished': { $ne: true }, ...acceptedJobs } as object,
+      { projection: { _id: 1, createdBy: 1 } },
+    );
+    if (child === null) return;
+    const { _id, createdBy = 'another' } = child;
+    throw new JobRefusal(
+      409,
+      `Expected job ${id} not to be retried now, found job ${_id}, by which ${createdBy} retries it: wait for its end.`,
+      { code: changedMeanwhile },
+    );
   }
 
   private async cancelled({ jobId = '', by, at }: AuditRecord): Promise<Deed | undefined> {
@@ -79,5 +129,18 @@ function statusOf({ statusCode }: JobRecord): Said {
 
 function cancelOf({ catena }: Pick<JobRecord, 'catena'>): Said {
   const { by, at } = catena?.cancel ?? {};
-  return { cancelRequested: true, by, at: at?.toISOString() };
+  return {
+    cancelRequested: catena?.cancelRequested === true || catena?.cancel !== undefined,
+    by,
+    at: at?.toISOString(),
+  };
+}
+
+function tooLate({ _id, statusCode, catena }: JobRecord): string {
+  const { by = 'another', at } = catena?.cancel ?? {};
+  const found =
+    catena?.cancelRequested === true
+      ? `that ${by} had asked for its end${at === undefined ? '' : ` at ${at.toISOString()}`}`
+      : `that it is over (status ${statusCode})`;
+  return `Expected job ${_id} to go on, found ${found}.`;
 }

@@ -49,4 +49,15 @@ describe('A page of jobs', () => {
     const page = await slow(new ManualClock(), [], 1).page(caller, rowQueryFrom({}));
     assert.deepEqual(page, { items: [], partial: false });
   });
+
+  it('that never gets further is refused, with what helps, after a few tries', async () => {
+    let after: string | undefined;
+    const turnPages = async (): Promise<void> => {
+      for (let tries = 0; tries < 9; tries += 1) {
+        const query = rowQueryFrom({ text: 'x', ...(after === undefined ? {} : { after }) });
+        ({ next: after } = await slow(new ManualClock(), [undefined], 2000).page(caller, query));
+      }
+    };
+    await assert.rejects(turnPages, { status: 400, message: /Add a filter/ });
+  });
 });

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
 import { AccessRules, both, type Caller } from '../domain/access.js';
+import { JobRefusal } from '../domain/errors.js';
 import { acceptedJobs } from '../persistence/catalogue.js';
 import type { JobFacts, JobRow } from './job-row.js';
 import { JobRowReader } from './job-row-reader.js';
@@ -57,7 +58,10 @@ export class JobListing {
         left <= 0
           ? undefined
           : await this.reader.find(both(condition, window.condition), { limit, patience: left });
-      if (rows === undefined) return this.partial(caller, found, place);
+      if (rows === undefined) {
+        if (found.length === 0) refuseStuck(query.after, place);
+        return this.partial(caller, found, place);
+      }
       found.push(...rows);
       if (rows.length === limit) break;
       place = window.beyond;
@@ -77,6 +81,17 @@ export class JobListing {
       partial: true,
     };
   }
+}
+
+/**
+ * @throws JobRefusal 400 when not even the narrowest window at a place can be read in time: asking again would never get further
+ */
+function refuseStuck(asked: Place | undefined, { time, id }: Place): void {
+  if (asked === undefined || asked.time !== time || asked.id !== id || asked.width > narrowest) return;
+  throw new JobRefusal(
+    400,
+    `Expected a filter by which jobs are found within ${patience / 1000} s, found one that takes longer${time === undefined || time >= furthest ? '' : ` at ${new Date(time).toISOString()}`}. Add a filter, such as from and to, group, type or pid.`,
+  );
 }
 
 function firstPlace({ to }: RowQuery): Place {

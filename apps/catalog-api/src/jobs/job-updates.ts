@@ -42,6 +42,9 @@ export const cancelledCode = 'jobCancel';
 /** Changes of stored jobs: by clients and external archive systems (PATCH), and by Catena's own reports. */
 @Injectable()
 export class JobUpdates {
+  private cancelPatched = (caller: Caller | undefined, id: string): Promise<JobRecord> =>
+    this.cancel(caller, id);
+
   constructor(
     private readonly jobs: JobRecords,
     private readonly rules: AccessRules,
@@ -80,19 +83,33 @@ export class JobUpdates {
   }
 
   private patchCatenas(caller: Caller | undefined, id: string, change: JobChange): Promise<JobRecord> {
-    if (change.statusCode === cancelledCode) return this.cancel(caller, id);
+    if (change.statusCode === cancelledCode) return this.cancelPatched(caller, id);
     throw new JobRefusal(
       409,
       `Job ${id} is run by Catena, which alone sets its status. To stop it: POST /api/v4/jobs/${id}/cancel.`,
     );
   }
 
+  /** @param cancel cancels jobs in place of {@link cancel} where clients know only PATCH */
+  cancelPatchedBy(cancel: (caller: Caller | undefined, id: string) => Promise<JobRecord>): void {
+    this.cancelPatched = cancel;
+  }
+
   /** @param reason as the caller gives it: 3 to 500 characters */
   async cancel(caller: Caller | undefined, id: string, reason?: string): Promise<JobRecord> {
+    return (await this.askForEnd(caller, id, reason)).job;
+  }
+
+  /** As {@link cancel}; `asked`: by this very call, and neither before it nor too late. */
+  async askForEnd(
+    caller: Caller | undefined,
+    id: string,
+    reason?: string,
+  ): Promise<{ readonly job: JobRecord; readonly asked: boolean }> {
     const job = await this.stoppable(caller, id);
     const by = caller?.username ?? 'anonymous';
     if (!isCatenas(job)) {
-      if (job.catena?.finished === true) return this.cancelledTooLate(job, by);
+      if (job.catena?.finished === true) return { job: await this.cancelledTooLate(job, by), asked: false };
       throw new JobRefusal(
         409,
         `Job ${id} of type ${job.type} is not run by Catena: ask the system that runs it.`,
@@ -103,22 +120,17 @@ export class JobUpdates {
     const said = reason === undefined ? {} : { reason };
     const entry = { ...requested(job, by, 'Cancel requested.', now), ...said };
     const changed = await this.jobs.requestCancel(id, row, entry);
-    if (changed === undefined) return this.cancelledTooLate(job, by);
+    if (changed === undefined) return { job: await this.cancelledTooLate(job, by), asked: false };
     this.news.tell(id);
-    return changed;
+    return { job: changed, asked: true };
   }
 
   /**
-   * As `cancel`, for people who look at lists: whoever stops the work of others says why.
+   * For people who look at lists: whoever stops the work of others says why.
    *
+   * @returns the job, if this caller may have it cancelled with this reason
    * @throws JobRefusal 400 without a reason for a job of others that goes on
    */
-  async cancelFor(caller: Caller, id: string, reason: string | undefined): Promise<JobRecord> {
-    await this.refuseCancel(caller, id, reason);
-    return this.cancel(caller, id, reason);
-  }
-
-  /** @returns the job, if this caller may have it cancelled with this reason; throws as {@link cancelFor} */
   async refuseCancel(caller: Caller, id: string, reason: string | undefined): Promise<JobRecord> {
     const job = await this.stoppable(caller, id);
     if (reason === undefined && isCatenas(job) && isOfOthers(caller, job))

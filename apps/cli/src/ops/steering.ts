@@ -86,12 +86,7 @@ export async function resume(
   const own = archiverScope(given);
   if (own !== undefined) return steerArchiver(context, calls, own, 'run', options);
   const app = calls.appFor(assembler);
-  const { body } = await calls.read<Limits>(app, { path: 'limits' });
-  const found = body.pauses.filter(({ id, scope }) => id === given || scope === given);
-  if (found.length === 0) {
-    const scopes = body.pauses.map(({ scope }) => scope).join(', ') || 'none';
-    throw new Failure('conflict', `Expected a pause of ${given}, found none. Paused now: ${scopes}.`);
-  }
+  const found = await pausesOf(calls, app, given);
   const word = await wordOf(context, calls, options);
   for (const { id } of found)
     await calls.act(app, { method: 'DELETE', path: `pauses/${encodeURIComponent(id)}`, body: word });
@@ -100,6 +95,20 @@ export async function resume(
     lines: found.map(({ id, scope }) => `${scope} goes on (pause ${id} is over)`),
     document: { ended: found },
   };
+}
+
+/** A held job is its own pause; of many the list shows only some. */
+async function pausesOf(
+  calls: OpsCalls,
+  app: ReturnType<OpsCalls['appFor']>,
+  given: string,
+): Promise<readonly Pause[]> {
+  if (given.startsWith('job:')) return [{ id: given, scope: given }];
+  const { body } = await calls.read<Limits>(app, { path: 'limits' });
+  const found = body.pauses.filter(({ id, scope }) => id === given || scope === given);
+  if (found.length > 0) return found;
+  const scopes = body.pauses.map(({ scope }) => scope).join(', ') || 'none';
+  throw new Failure('conflict', `Expected a pause of ${given}, found none. Paused now: ${scopes}.`);
 }
 
 /** @param level `urgent`, `normal` or `background` */

@@ -115,6 +115,8 @@ export abstract class Jobs {
   abstract letGo(jobId: string, word: JobWord): Promise<PlannableJob | undefined>;
   /** Held ones, a bounded number. */
   abstract held(now: Date, limit: number): Promise<PlannableJob[]>;
+  /** How many. */
+  abstract countHeld(now: Date): Promise<number>;
   /** Of these the ones that are remembered. */
   abstract findAll(jobIds: readonly string[]): Promise<PlannableJob[]>;
 

@@ -86,6 +86,14 @@ export interface AssemblyJob {
   deferredBy?: { readonly by: string; readonly reason: string; readonly at?: Date };
   /** An operator holds it: nothing more of it begins. */
   held?: true;
+  /** Who holds it, why and until when; and the time it had before, which counts again when it is held no more. */
+  hold?: {
+    readonly by: string;
+    readonly reason: string;
+    readonly at: Date;
+    readonly until?: Date;
+    readonly earlier?: Date;
+  };
   /** Absent until an operator changes its priority or its time. */
   steering?: JobSteering;
   /** Its work orders have still to hear of that. */

@@ -77,24 +77,29 @@ interface MovedJob {
   readonly notBefore?: Date;
   readonly deferredUntil?: Date;
   readonly deferredBy?: MovingWord;
+  readonly held?: true;
+  readonly hold?: MovingWord & { readonly until?: Date };
   readonly steering?: MovingWord & { readonly what: string };
 }
 
 /** Why nothing more of a job begins: an operator has moved it to another time, or holds it. */
 export function movedReason(
-  { _id, notBefore, deferredUntil = notBefore, deferredBy, steering }: MovedJob,
+  { _id, notBefore, deferredUntil = notBefore, deferredBy, held, hold, steering }: MovedJob,
   now: Date,
 ): FoundReason | undefined {
-  const word = deferredBy ?? (steering?.what === 'priority' ? undefined : steering);
+  if (held === true && hold !== undefined && (hold.until === undefined || hold.until > now)) {
+    const { by, reason, at, until } = hold;
+    return closedReason({
+      ...{ code: 'paused', facts: { scope: `job:${_id}`, by, reason } },
+      ...(until === undefined ? {} : { next: until }),
+      ...(at === undefined ? {} : { since: at }),
+    });
+  }
+  // Versions before 0.9 kept of a job that has not begun only the last word.
+  const word = deferredBy ?? (steering?.what === 'defer' ? steering : undefined);
   if (deferredUntil === undefined || word === undefined || deferredUntil <= now) return undefined;
   const { by, reason, at: since } = word;
-  if (deferredUntil < endOfTime && steering?.what !== 'hold')
-    return { ...deferredReason(deferredUntil, { by, reason }), ...(since === undefined ? {} : { since }) };
-  const next = deferredUntil < endOfTime ? { next: deferredUntil } : {};
-  return closedReason({
-    ...{ code: 'paused', facts: { scope: `job:${_id}`, by, reason }, ...next },
-    ...(since === undefined ? {} : { since }),
-  });
+  return { ...deferredReason(deferredUntil, { by, reason }), ...(since === undefined ? {} : { since }) };
 }
 
 /** An operator moved the job to another time. */

@@ -89,6 +89,9 @@ export class AssemblerStore implements OnApplicationBootstrap {
     await this.orders.createIndex({ state: 1, createdAt: -1, _id: -1 }, { name: 'newest_by_state' });
     await this.orders.createIndex({ jobId: 1, createdAt: -1, _id: -1 }, { name: 'newest_by_job' });
     await this.orders.createIndex({ createdAt: -1, _id: -1 }, { name: 'newest' });
+    await this.orders.createIndex({ group: 1, createdAt: -1, _id: -1 }, { name: 'newest_by_group' });
+    await this.orders.createIndex({ targets: 1, createdAt: -1, _id: -1 }, { name: 'newest_by_target' });
+    await this.orders.createIndex({ readAt: 1, createdAt: -1, _id: -1 }, { name: 'newest_read_at' });
     await this.jobs.createIndex({ toSteer: 1 }, { name: 'to_steer', sparse: true });
     // Of before 0.6: the one above does what it did.
     await this.orders.dropIndex('by_lane').catch((error: unknown) => this.unlessGone(error));

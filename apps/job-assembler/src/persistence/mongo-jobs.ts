@@ -27,18 +27,45 @@ const takenBy = ({ _id, planner }: TakenJob) => ({ _id, ...start.from, planner: 
 const notOver = { state: { $ne: 'finished' as const } };
 
 /** A hold whose end has come holds no more. */
-const heldAt = (now: Date) => ({
-  held: true as const,
-  $or: [{ deferredUntil: { $gt: now } }, { notBefore: { $gt: now } }],
+const heldNow = (now: Date) => ({
+  ...{ held: true as const, 'hold.until': { $not: { $lte: now } } },
+  ...{ ...notOver, cancelRequested: { $ne: true } },
 });
-/** The database refuses to unset nothing. */
-const unsetting = (names: { readonly held?: '' }) =>
-  Object.keys(names).length === 0 ? {} : { $unset: names };
+const isHeldAt = ({ held, hold }: PlannableJob, now: Date): boolean =>
+  held === true && (hold?.until === undefined || hold.until > now);
+/** Words about one job at the same moment, each of which reads what the others wrote. */
+const maxTries = 5;
 
 interface SteeringChange {
   readonly $set?: Partial<AssemblyJob>;
   readonly $unset?: { readonly [field in keyof AssemblyJob]?: '' };
   readonly $inc?: { readonly planner: 1 };
+}
+
+/** When nothing of a job begins before, who said so, and who holds it. */
+interface Moved extends Pick<AssemblyJob, 'deferredBy' | 'hold'> {
+  /** Absent: at once. */
+  readonly time?: Date;
+}
+
+function movedUnbegun({ time, deferredBy, hold }: Moved, now: Date): SteeringChange {
+  const change = changeTo({ notBefore: time, deferredBy, hold, held: hold && (true as const) });
+  // A planner that has just taken it must not go on: the token rises.
+  return { ...change, $set: { ...change.$set, planningUntil: time ?? now }, $inc: { planner: 1 } };
+}
+
+function movedBegun({ time, deferredBy, hold }: Moved): SteeringChange {
+  return changeTo({ deferredUntil: time, deferredBy, hold, held: hold && (true as const) });
+}
+
+/** The database refuses to unset nothing. */
+function changeTo(fields: { readonly [field in keyof AssemblyJob]?: AssemblyJob[field] | undefined }) {
+  const entries = Object.entries(fields);
+  const gone = entries.filter(([, value]) => value === undefined).map(([name]) => [name, ''] as const);
+  return {
+    $set: Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as Partial<AssemblyJob>,
+    ...(gone.length === 0 ? {} : { $unset: Object.fromEntries(gone) as SteeringChange['$unset'] & object }),
+  };
 }
 
 /** Jobs in the collection `jobs`. */
@@ -204,66 +231,82 @@ export class MongoJobs extends Jobs {
   }
 
   defer(jobId: string, until: Date | undefined, word: JobWord): Promise<PlannableJob | undefined> {
-    return this.move(jobId, until, {}, { ...word, what: 'defer' });
+    const { by, reason, now: at } = word;
+    return this.move(jobId, { ...word, what: 'defer' }, () => ({
+      ...(until === undefined ? {} : { time: until, deferredBy: { by, reason, at } }),
+    }));
   }
 
   hold(jobId: string, until: Date | undefined, word: JobWord): Promise<PlannableJob | undefined> {
-    return this.move(jobId, until ?? endOfTime, { $nor: [heldAt(word.now)] }, { ...word, what: 'hold' });
+    const { by, reason, now } = word;
+    return this.move(jobId, { ...word, what: 'hold' }, (job) => {
+      if (isHeldAt(job, now)) return undefined;
+      const own = job.totals === undefined ? job.notBefore : job.deferredUntil;
+      const earlier = own !== undefined && own > now ? own : undefined;
+      const end = until ?? endOfTime;
+      return {
+        time: earlier !== undefined && earlier > end ? earlier : end,
+        hold: {
+          ...{ by, reason, at: now },
+          ...(until === undefined ? {} : { until }),
+          ...(earlier === undefined ? {} : { earlier }),
+        },
+        ...(earlier === undefined || job.deferredBy === undefined ? {} : { deferredBy: job.deferredBy }),
+      };
+    });
   }
 
   letGo(jobId: string, word: JobWord): Promise<PlannableJob | undefined> {
-    return this.move(jobId, undefined, heldAt(word.now), { ...word, what: 'go' });
+    return this.move(jobId, { ...word, what: 'go' }, (job) => {
+      if (!isHeldAt(job, word.now)) return undefined;
+      const earlier = job.hold?.earlier;
+      if (earlier === undefined || earlier <= word.now) return {};
+      return { time: earlier, ...(job.deferredBy === undefined ? {} : { deferredBy: job.deferredBy }) };
+    });
   }
 
   held(now: Date, limit: number): Promise<PlannableJob[]> {
     return this.jobs
-      .find({ ...heldAt(now), ...notOver }, { projection: { outbox: 0 } })
+      .find(heldNow(now), { projection: { outbox: 0 } })
       .limit(limit)
       .toArray();
+  }
+
+  countHeld(now: Date): Promise<number> {
+    return this.jobs.countDocuments(heldNow(now));
   }
 
   findAll(jobIds: readonly string[]): Promise<PlannableJob[]> {
     return this.jobs.find({ _id: { $in: [...jobIds] } }, { projection: { outbox: 0 } }).toArray();
   }
 
+  /**
+   * Changes a job's time by what it was: each try is one write, which misses when there was another word in between.
+   *
+   * @param decide undefined: it cannot be done to such a job
+   */
   private async move(
     jobId: string,
-    until: Date | undefined,
-    filter: object,
     said: JobWord & Pick<JobSteering, 'what'>,
+    decide: (job: PlannableJob) => Moved | undefined,
   ): Promise<PlannableJob | undefined> {
-    const time = until ?? said.now;
-    // A planner that has just taken it must not go on: the token rises.
-    const planLater = { planningUntil: time, ...(said.what === 'hold' ? { held: true as const } : {}) };
-    const unbegun = { ...start.from, totals: absent, cancelRequested: false, ...filter };
-    const noLonger = said.what === 'hold' ? {} : { held: '' as const };
-    const first: SteeringChange =
-      until === undefined
-        ? { $set: planLater, $unset: { notBefore: '', ...noLonger }, $inc: { planner: 1 } }
-        : { $set: { ...planLater, notBefore: until }, ...unsetting(noLonger), $inc: { planner: 1 } };
-    return (
-      (await this.steer(jobId, unbegun, first, said)) ?? (await this.moveBegun(jobId, until, filter, said))
-    );
-  }
-
-  /** Its datasets may be at work already: it stays among the jobs that are looked after. */
-  private moveBegun(
-    jobId: string,
-    until: Date | undefined,
-    filter: object,
-    said: JobWord & Pick<JobSteering, 'what'>,
-  ): Promise<PlannableJob | undefined> {
-    const begun = { totals: { $exists: true }, cancelRequested: false, ...filter };
-    const { by, reason, now: at, what } = said;
-    const [isHeld, noLonger] = what === 'hold' ? [{ held: true as const }, {}] : [{}, { held: '' as const }];
-    const change: SteeringChange =
-      until === undefined
-        ? { $unset: { deferredUntil: '', deferredBy: '', ...noLonger } }
-        : {
-            $set: { deferredUntil: until, deferredBy: { by, reason, at }, ...isHeld },
-            ...unsetting(noLonger),
-          };
-    return this.steer(jobId, begun, change, said);
+    for (let tries = 0; tries < maxTries; tries += 1) {
+      const job = await this.find(jobId);
+      const version = job?.steering?.version ?? 0;
+      if (job === undefined || (said.version !== undefined && said.version !== version)) return undefined;
+      const moved = decide(job);
+      if (moved === undefined || job.state === 'finished' || job.cancelRequested) return undefined;
+      const isBegun = job.totals !== undefined;
+      // One that has begun may have datasets at work: it stays among the jobs that are looked after.
+      const which = isBegun ? { totals: { $exists: true } } : { ...start.from, totals: absent };
+      const change = isBegun ? movedBegun(moved) : movedUnbegun(moved, said.now);
+      const steered = await this.steer(jobId, { ...which, cancelRequested: false }, change, {
+        ...said,
+        version,
+      });
+      if (steered !== undefined) return steered;
+    }
+    return undefined;
   }
 
   private async steer(

@@ -6,7 +6,6 @@ import { Jobs, type PlannableJob } from '../aggregates/jobs.js';
 import { Steering } from '../aggregates/steering.js';
 import { WorkFigures } from '../aggregates/work-figures.js';
 import { WorkOrders } from '../aggregates/work-orders.js';
-import { endOfTime } from '../domain/lane-reasons.js';
 import { windowOpen } from '../domain/maintenance-windows.js';
 import { ReleaseRules } from '../domain/release-rules.js';
 import type { LimitName, LimitOverride, Pause, PauseMode } from '../domain/steering.js';
@@ -18,6 +17,7 @@ export interface ShownPause extends Omit<Pause, 'entry'> {
   readonly left: number;
 }
 
+const heldPrefix = 'job:';
 /** Held jobs shown among the pauses. */
 const maxHeld = 200;
 
@@ -35,7 +35,10 @@ export interface LimitsAnswer {
   /** By lane. */
   readonly planned: Readonly<Record<string, number>>;
   readonly oldestPlanned: Readonly<Record<string, Date>>;
+  /** With the first held jobs. */
   readonly pauses: readonly ShownPause[];
+  /** How many jobs are held, where these are more than are shown. */
+  readonly heldJobs?: number;
   /** Targets that a maintenance window closes now. */
   readonly closed: Readonly<Record<string, { readonly reason: string; readonly opensAt?: Date }>>;
 }
@@ -59,9 +62,9 @@ export class LimitsView {
     const [slots, waiting, held] = await Promise.all([
       this.orders.slots(rules),
       this.figures.waiting(),
-      this.jobs.held(now, maxHeld),
+      this.jobs.held(now, maxHeld + 1),
     ]);
-    const all = [...pauses, ...held.map(heldPause)];
+    const all = [...pauses, ...held.slice(0, maxHeld).map(heldPause)];
     const named = this.config.routes.targets;
     const names = named.length === 0 ? [onlyTarget] : named.map(({ name }) => name);
     const limits = names.flatMap((name): LimitName[] => [`write:${name}`, `read:${name}`]);
@@ -75,6 +78,7 @@ export class LimitsView {
       planned: Object.fromEntries(waiting.map(({ lane, count }) => [lane, count])),
       oldestPlanned: Object.fromEntries(waiting.map(({ lane, oldest }) => [lane, oldest])),
       pauses: await Promise.all(all.map((pause) => this.shown(pause))),
+      ...(held.length > maxHeld ? { heldJobs: await this.jobs.countHeld(now) } : {}),
       closed: Object.fromEntries(
         named.flatMap((target) => {
           const opening = windowOpen(target, now);
@@ -88,9 +92,19 @@ export class LimitsView {
 
   /** @throws PermanentError `operations.not-there` when it is over */
   async pause(id: string): Promise<ShownPause> {
-    const found = (await this.limits()).pauses.find((one) => one.id === id);
-    if (found !== undefined) return found;
+    const now = this.clock.now();
+    const found = id.startsWith(heldPrefix)
+      ? await this.held(id.slice(heldPrefix.length), now)
+      : (await this.steering.at(now)).pauses.find((one) => one.id === id);
+    if (found !== undefined) return this.shown(found);
     throw new PermanentError(notThere, `Expected a pause ${id}, found none: it is over.`);
+  }
+
+  private async held(jobId: string, now: Date): Promise<Pause | undefined> {
+    const job = await this.jobs.find(jobId);
+    const { held, hold, state } = job ?? {};
+    const isHeld = held === true && state !== 'finished' && (hold?.until === undefined || hold.until > now);
+    return job !== undefined && isHeld ? heldPause(job) : undefined;
   }
 
   private async shown({ entry: _entry, mode = 'pause', ...pause }: Pause): Promise<ShownPause> {
@@ -98,12 +112,8 @@ export class LimitsView {
   }
 }
 
-function heldPause({ _id, deferredUntil, notBefore, deferredBy, steering, updatedAt }: PlannableJob): Pause {
+function heldPause({ _id, hold, updatedAt }: PlannableJob): Pause {
   const scope = `job:${_id}` as const;
-  const { by = '', reason = '', at: since = updatedAt } = deferredBy ?? steering ?? {};
-  const until = deferredUntil ?? notBefore;
-  return {
-    ...{ id: scope, scope, by, reason, since },
-    ...(until === undefined || until >= endOfTime ? {} : { until }),
-  };
+  const { by = '', reason = '', at: since = updatedAt, until } = hold ?? {};
+  return { ...{ id: scope, scope, by, reason, since }, ...(until === undefined ? {} : { until }) };
 }

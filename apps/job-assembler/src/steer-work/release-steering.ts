@@ -1,9 +1,11 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Clock, newId } from '#kernel';
+import { onlyTarget, type Routes } from '#routes';
 import { Steering } from '../aggregates/steering.js';
 import type { LimitName, Pause, PauseMode, PauseScope, SteeringState } from '../domain/steering.js';
 import { CurrentRules } from '../release-work/current-rules.js';
 import { Dispatcher } from '../release-work/dispatcher.js';
+import { ConfigToken, type JobAssemblerConfig } from '../job-assembler.config.js';
 import { changedMeanwhile, notPossible, notThere, refuse } from './refusals.js';
 
 /** An override may be so many times what is configured. */
@@ -26,14 +28,19 @@ export class ReleaseSteering {
     private readonly rules: CurrentRules,
     private readonly dispatcher: Dispatcher,
     private readonly clock: Clock,
+    @Inject(ConfigToken) private readonly config: JobAssemblerConfig,
   ) {}
 
   state(): Promise<SteeringState> {
     return this.steering.at(this.clock.now());
   }
 
-  /** @throws PermanentError `operations.changed-meanwhile` when the scope is paused already */
+  /**
+   * @throws PermanentError `operations.changed-meanwhile` when the scope is paused already, `operations.not-possible` for a
+   * target or a route that is not configured
+   */
   async pause(scope: PauseScope, mode: PauseMode, { by, reason, entry, until }: Word): Promise<Pause> {
+    refuseUnknown(scope, this.config.routes);
     const since = this.clock.now();
     const pause = {
       ...{ id: newId(), scope, mode, by, reason, since, entry },
@@ -91,6 +98,19 @@ export class ReleaseSteering {
     this.dispatcher.wake();
     return this.state();
   }
+}
+
+/** A pause of what is not there would hold nothing, and say that nothing of it is left. */
+function refuseUnknown(scope: PauseScope, { targets, routes, areNamed }: Routes): void {
+  const [, kind, name] = /^(target|route):(.*)$/s.exec(scope) ?? [];
+  if (kind === undefined) return;
+  const named = (kind === 'target' ? targets : routes).map((one) => one.name);
+  const known = areNamed || kind === 'route' ? named : [onlyTarget];
+  if (known.includes(name!)) return;
+  throw refuse(
+    notPossible,
+    `Expected a ${kind} of ROUTES_FILE (${known.slice(0, 100).join(', ') || 'it has none'}), found ${JSON.stringify(name).slice(0, 100)}.`,
+  );
 }
 
 function refuseLimit(name: string, value: number | null, configured: number | undefined): void {

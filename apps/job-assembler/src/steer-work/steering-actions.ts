@@ -18,6 +18,8 @@ export interface Spoken {
 }
 
 const heldPrefix = 'job:';
+/** Unknown: a later word stands in the record. */
+type Found = Deed | 'unknown' | undefined;
 
 /** What operators do to the release of work: each is done once, and leaves one entry in the audit trail. */
 @Injectable()
@@ -31,7 +33,7 @@ export class SteeringActions implements OnModuleInit {
     private readonly clock: Clock,
   ) {}
 
-  /** The records bear the entry of the last word about each thing: an earlier one was obeyed as well, if it is not the last. */
+  /** The records bear the entry of the last word about each thing: whether an earlier one was obeyed is not known then. */
   onModuleInit(): void {
     this.actions.addWitness('pause.set', (entry) => this.pauseMade(entry));
     this.actions.addWitness('pause.end', (entry) => this.pauseEnded(entry));
@@ -51,8 +53,8 @@ export class SteeringActions implements OnModuleInit {
     const done = await this.actions.perform(operator, wish, async (entry) => {
       const word = wordOf(spoken, entry);
       if (jobId !== undefined) {
-        await this.jobSteering.hold(jobId, word);
-        return { after: { id: scope, scope, mode, ...ending(until) } };
+        const { hold } = await this.jobSteering.hold(jobId, word);
+        return { before: ending(hold?.earlier), after: { id: scope, scope, mode, ...ending(until) } };
       }
       const { id } = await this.release.pause(scope, mode, word);
       return { after: { id, scope, mode, ...ending(until) } };
@@ -143,37 +145,38 @@ export class SteeringActions implements OnModuleInit {
     );
   }
 
-  private async pauseMade({ _id, subject, jobId }: AuditRecord): Promise<Deed | undefined> {
-    if (jobId !== undefined) return this.jobSteered({ _id, jobId });
-    const { pauses } = await this.steering.at(this.clock.now());
+  private async pauseMade({ _id, subject, jobId, at }: AuditRecord): Promise<Found> {
+    if (jobId !== undefined) return this.jobSteered({ _id, jobId, at });
+    const { pauses, changed } = await this.steering.at(this.clock.now());
     const made = pauses.find(({ entry }) => entry === _id);
-    return (
-      made && { after: { id: made.id, scope: subject, mode: made.mode ?? 'pause', ...ending(made.until) } }
-    );
+    // It may have been made, and have ended since.
+    if (made === undefined) return changed !== undefined && changed.at >= at ? 'unknown' : undefined;
+    return { after: { id: made.id, scope: subject, mode: made.mode ?? 'pause', ...ending(made.until) } };
   }
 
-  private async pauseEnded({ _id, subject, jobId }: AuditRecord): Promise<Deed | undefined> {
-    if (jobId !== undefined) return this.jobSteered({ _id, jobId });
+  private async pauseEnded({ _id, subject, jobId, at }: AuditRecord): Promise<Found> {
+    if (jobId !== undefined) return this.jobSteered({ _id, jobId, at });
     const id = behindSlash(subject);
     const ended = await this.steering.ended(id);
     return ended?.entry === _id ? { after: { id, state: 'ended' } } : undefined;
   }
 
-  private async limitsSet({ _id }: Pick<AuditRecord, '_id'>): Promise<Deed | undefined> {
+  private async limitsSet({ _id, at }: Pick<AuditRecord, '_id' | 'at'>): Promise<Found> {
     const { overrides, changed } = await this.steering.at(this.clock.now());
     const set = overrides.filter(({ entry }) => entry === _id);
-    if (set.length === 0 && changed?.entry !== _id) return undefined;
+    if (set.length === 0 && changed?.entry !== _id)
+      return changed !== undefined && changed.at >= at ? 'unknown' : undefined;
     return { after: { limits: Object.fromEntries(set.map(({ limit, value }) => [limit, value])) } };
   }
 
   private async jobSteered({
     _id,
     jobId = '',
-  }: Pick<AuditRecord, '_id' | 'jobId'>): Promise<Deed | undefined> {
+    at,
+  }: Pick<AuditRecord, '_id' | 'jobId' | 'at'>): Promise<Found> {
     const steering = (await this.jobs.find(jobId))?.steering;
-    return steering?.entry === _id
-      ? { after: { what: steering.what, version: steering.version } }
-      : undefined;
+    if (steering?.entry === _id) return { after: { what: steering.what, version: steering.version } };
+    return steering !== undefined && steering.at >= at ? 'unknown' : undefined;
   }
 }
 

@@ -175,6 +175,29 @@ describe('Operators', () => {
     );
   });
 
+  it('are refused a pause of what is not there, with the names of what is', async () => {
+    for (const scope of ['target:tpae', 'route:none']) {
+      const answer = await call('POST pauses', { scope, ...told });
+      assert.deepEqual([answer.status, answer.body.code], [400, 'operations.not-possible'], scope);
+    }
+    const wrong = await call('POST pauses', { scope: 'target:tpae', ...told });
+    assert.match(wrong.body.message, /tape, shut/);
+  });
+
+  it('find every held job, however many there are', async () => {
+    const totals = { datasets: 1, bytes: 10 };
+    const held = { state: 'running' as const, totals, held: true as const };
+    const hold = { by: 'ben', reason: 'all', at: clock.now() };
+    await assembler.store.jobs.insertMany(
+      Array.from({ length: 201 }, (_, n) => jobOf(`h${n}`, { ...held, hold })),
+    );
+    await assembler.store.jobs.insertOne(jobOf('z', { state: 'running', totals }));
+    const answer = await call('POST pauses', { scope: 'job:z', ...told });
+    assert.deepEqual([answer.status, answer.body.id], [201, 'job:z']);
+    const { body } = await call('GET limits');
+    assert.deepEqual([(body as unknown as { pauses: unknown[] }).pauses.length, body['heldJobs']], [200, 202]);
+  });
+
   it('hold a job among the pauses: nothing of it begins, and it goes on when they say so', async () => {
     const totals = { datasets: 1, bytes: 10 };
     await assembler.store.jobs.insertOne(jobOf('j', { state: 'running', totals }));

@@ -4,6 +4,7 @@ import { cancelWorkV1 } from '#contracts';
 import { newId } from '#kernel';
 import { eventRow } from '#outbox';
 import type { AssemblyJob, WorkOrder } from '../aggregates/records.js';
+import { movedReason } from '../domain/lane-reasons.js';
 import type { Assembler } from './assembler.js';
 import { meanwhileOn } from './meanwhile.js';
 import { rulesOf } from './release-rules.js';
@@ -86,6 +87,46 @@ export function steeredJobsConformance(name: string, open: () => Promise<Assembl
       assert.deepEqual(await assembler.jobs.held(after(103), 9), []);
       await assembler.store.jobs.updateOne({ _id: id }, { $set: { cancelRequested: true } });
       assert.equal(await assembler.jobs.hold(id, undefined, { ...word, now: after(104) }), undefined);
+    });
+
+    it('keep the time they had while they are held: it counts again when they are let go', async () => {
+      for (const begun of [{}, { state: 'running' as const, totals }]) {
+        id = newId();
+        await put(begun);
+        const timeOf = async () => {
+          const { notBefore, deferredUntil = notBefore } = (await assembler.jobs.find(id))!;
+          return deferredUntil;
+        };
+        await assembler.jobs.defer(id, after(500), { ...word, by: 'ben' });
+        const held = (await assembler.jobs.hold(id, undefined, { ...word, now: after(1) }))!;
+        assert.deepEqual([held.hold?.by, held.hold?.earlier], ['olga', after(500)]);
+        await assembler.jobs.prioritise(id, 0, { ...word, by: 'anna', now: after(2) });
+        const paused = movedReason((await assembler.jobs.find(id))!, after(600));
+        assert.deepEqual([paused?.code, paused?.facts['by']], ['paused', 'olga']);
+        assert.ok(await assembler.jobs.letGo(id, { ...word, now: after(3) }));
+        assert.deepEqual(await timeOf(), after(500));
+        const deferred = movedReason((await assembler.jobs.find(id))!, after(4));
+        assert.deepEqual([deferred?.code, deferred?.facts['by']], ['deferred', 'ben']);
+        assert.ok(await assembler.jobs.hold(id, after(100), { ...word, now: after(5) }));
+        assert.deepEqual(await timeOf(), after(500), 'a hold that ends before makes it no earlier');
+        assert.equal(movedReason((await assembler.jobs.find(id))!, after(100))?.code, 'deferred');
+        assert.equal(await assembler.jobs.letGo(id, { ...word, now: after(100) }), undefined);
+        assert.ok(await assembler.jobs.hold(id, after(900), { ...word, now: after(101) }));
+        assert.deepEqual(await timeOf(), after(900));
+        assert.ok(await assembler.jobs.letGo(id, { ...word, now: after(600) }));
+        assert.equal(await timeOf(), undefined, 'its time has come meanwhile');
+        assert.equal(movedReason((await assembler.jobs.find(id))!, after(600)), undefined);
+      }
+    });
+
+    it('are held by what they are when the write comes, not by what they were', async () => {
+      await put();
+      let words = 0;
+      const jobs = meanwhileOn(assembler.store.jobs, 'findOneAndUpdate', async () => {
+        if ((words += 1) === 1) await assembler.jobs.defer(id, after(500), { ...word, by: 'ben' });
+      });
+      const held = await assembler.with({ jobs }).jobs.hold(id, undefined, word);
+      assert.deepEqual(held?.hold?.earlier, after(500));
     });
 
     it('are found many at once, without their messages', async () => {

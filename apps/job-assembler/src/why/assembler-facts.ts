@@ -64,7 +64,9 @@ export class AssemblerFacts implements WhySource, OnModuleInit {
     const facts = reasons.map(factOf);
     if (!facts.some(({ code }) => code.startsWith('limit.'))) return facts;
     const now = this.clock.now();
-    const [lane] = (await this.orders.lanesOf(job._id)).sort();
+    // Of several lanes it is not known here which one a limit is of: then no place is told.
+    const lanes = await this.orders.lanesOf(job._id);
+    const lane = lanes.length === 1 ? lanes[0] : undefined;
     const place =
       lane === undefined
         ? undefined

@@ -153,4 +153,19 @@ describe('An action of an operator', () => {
     );
     assert.equal((await list())[0]?.outcome, 'done');
   });
+
+  it('whose app died ends as unknown where a later word stands in the record', async () => {
+    const { actions, clock, trail, list } = scene();
+    actions.addWitness('pause.set', () => Promise.resolve('unknown' as const));
+    await trail.begin({
+      ...{ _id: 'e', by: 'ada', via: 'cli', action: 'pause.set', subject: 'share/a' },
+      ...{ traceparent: '', wish: 'w' },
+    });
+    clock.advance(200_000);
+    await actions.settleUnfinished(clock.now());
+    assert.deepEqual(
+      (await list()).map(({ outcome }) => outcome),
+      ['unknown'],
+    );
+  });
 });

@@ -42,9 +42,9 @@ export interface Deed {
 /**
  * Finds out, after the app has died, whether an action was done. The change bears the id of its entry, so its record knows.
  *
- * @returns undefined when it was not
+ * @returns undefined when it was not; `unknown` where a later word stands in the record, which may have come over it
  */
-export type Witness = (entry: AuditRecord) => Promise<Deed | undefined>;
+export type Witness = (entry: AuditRecord) => Promise<Deed | 'unknown' | undefined>;
 
 const maxSubject = 1000;
 const maxFault = 1000;
@@ -105,7 +105,11 @@ export class OperatorActions {
       const deed = await witness(entry);
       await this.trail.endUnfinished(
         entry._id,
-        deed === undefined ? { outcome: 'not-done' } : { outcome: 'done', ...deed },
+        deed === undefined
+          ? { outcome: 'not-done' }
+          : deed === 'unknown'
+            ? { outcome: deed }
+            : { outcome: 'done', ...deed },
       );
     }
   }
@@ -147,6 +151,7 @@ export class OperatorActions {
     try {
       const entry = await this.trail.find(id);
       const deed = entry && (await witness(entry));
+      if (deed === 'unknown') return { outcome: deed, fault };
       return deed === undefined ? { outcome: 'failed', fault } : { outcome: 'done', ...deed };
     } catch {
       return undefined;

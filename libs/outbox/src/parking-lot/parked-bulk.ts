@@ -37,7 +37,9 @@ export class ParkedBulk implements BulkSource {
 
   async act(id: string, { by, reason, entry, run }: BulkWord): Promise<boolean> {
     // Done before, by this run, in a process that died.
-    if ((await this.decisions.decidedBy(id, entry)) !== undefined) return true;
+    const before = await this.decisions.decidedBy(id, entry);
+    const isUnderWay = before?.pending !== undefined && before.decision?.id === entry;
+    if (before !== undefined && !isUnderWay) return true;
     try {
       await this.decisions[this.action](id, { by, reason, id: entry, run });
       return true;

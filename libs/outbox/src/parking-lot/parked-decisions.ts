@@ -50,6 +50,7 @@ export class ParkedDecisions {
    */
   async replay(id: string, word: ParkingWord): Promise<ParkedMessage> {
     const decided = await this.decide(id, 'replayed', word);
+    if (decided.pending === undefined) return decided;
     try {
       await this.carryOut(decided);
     } catch (error) {
@@ -63,10 +64,12 @@ export class ParkedDecisions {
   /** The inbox takes it for handled from now on: its emitter, who sends it again and again, gets its receipt. */
   async discard(id: string, word: ParkingWord): Promise<ParkedMessage> {
     const decided = await this.decide(id, 'discarded', word);
+    if (decided.pending === undefined) return decided;
     try {
       await this.carryOut(decided);
     } catch (error) {
-      await this.takeBack(decided, word, error);
+      // What could not be taken back is carried out by a sweep.
+      if (!(await this.takeBack(decided, word, error))) return decided;
       throw error;
     }
     return decided;
@@ -149,12 +152,14 @@ export class ParkedDecisions {
     }
   }
 
-  /** What a decision of this id did to a message, if it did. */
+  /** What a decision of this id did to a message, if it did and was not taken back; the same call may have decided twice. */
   async decidedBy(id: string, entry: string): Promise<ParkedMessage | undefined> {
     const message = await this.messages.findOne({ _id: id });
     if (message === null) return undefined;
     const { decisions = [], notes = [] } = message;
-    return [...decisions, ...notes].some((one) => one.id === entry) ? message : undefined;
+    const last = decisions.filter((one) => one.id === entry).at(-1);
+    const isDone = last === undefined ? notes.some((one) => one.id === entry) : last.undone !== true;
+    return isDone ? message : undefined;
   }
 
   /** @throws PermanentError `operations.not-there` */
@@ -258,25 +263,50 @@ export class ParkedDecisions {
     return contract === undefined ? '' : this.address.naming.accountOfParty(contract.emitter, '');
   }
 
-  /** Parked as before, unless a sweep carries it out at this moment, or it came back. */
+  /**
+   * Parked as before, unless a sweep carries it out at this moment, or it came back. Of a discard its inbox forgets first what it
+   * may have heard all the same: it would drop a replay.
+   *
+   * @returns false when the decision stands: a sweep carries it out
+   */
   private async takeBack(
-    { _id, state, decision }: ParkedMessage,
+    { _id, state, decision, messageId }: ParkedMessage,
     word: ParkingWord,
     error: unknown,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const failed = state === 'replayed' ? 'replayed' : 'discarded';
-    await this.messages.updateOne(
-      { _id, state, 'decision.at': decision?.at, 'pending.since': decision?.at },
+    const since = this.clock.now();
+    const which = { _id, state, 'decision.at': decision?.at };
+    // Held, so that no sweep tells the inbox again what it is to forget.
+    const held = await this.messages.updateOne(
+      { ...which, 'pending.since': decision?.at },
+      { $set: { pending: { since } } },
+    );
+    if (held.matchedCount === 0) return false;
+    if (state === 'discarded' && decision?.id !== undefined)
+      try {
+        await this.inbox.forgetDiscarded(messageId, decision.id);
+      } catch (left) {
+        this.logger.warn(
+          { id: _id, error: messageOf(left) },
+          'could not undo a discard; a sweep completes it',
+        );
+        return false;
+      }
+    const { matchedCount } = await this.messages.updateOne(
+      { ...which, 'pending.since': since },
       {
         $set: { state: 'parked' },
         $unset: { decision: '', pending: '' },
         ...noted('parked', {
           ...word,
-          at: this.clock.now(),
+          at: since,
           reason: `could not be ${failed}: ${messageOf(error)}`,
+          undone: true,
         }),
       },
     );
+    return matchedCount > 0;
   }
 
   private get messages() {

@@ -54,6 +54,8 @@ export interface ParkingDecision {
   readonly id?: string;
   /** The bulk run that did it. */
   readonly run?: string;
+  /** It takes back what was decided under this id before, which could not be carried out. */
+  readonly undone?: true;
 }
 
 /** What a person says with a decision. */

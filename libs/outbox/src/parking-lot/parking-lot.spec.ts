@@ -1,22 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Collection, Connection } from 'mongoose';
-import {
-  checkedSenderHeader,
-  digestOfBody,
-  MemoryInbox,
-  Naming,
-  senderOf,
-  type Delivery,
-  type WireMessage,
-} from '#messaging';
+import { checkedSenderHeader, digestOfBody, MemoryInbox, Naming, senderOf, type Delivery } from '#messaging';
 import { MemoryTransport } from '#messaging/testing';
 import { newId, SystemClock } from '#kernel';
 import { createLogger } from '#observability';
 import { memoryCollection } from '#persistence/testing';
+import { ParkedBulk } from './parked-bulk.js';
 import { ParkedDecisions } from './parked-decisions.js';
+import type { ParkedLists } from './parked-lists.js';
 import type { ParkedMessage, ParkingWord } from './parked-message.js';
-import { ParkingLot } from './parking-lot.js';
 
 const parked: ParkedMessage = {
   _id: 'm:0:0',
@@ -160,6 +153,49 @@ describe('A parked message', () => {
     transport.setConnected(true);
     await lot.replay(parked._id, word('ada'));
     assert.equal((await database.message()).state, 'replayed');
+  });
+
+  it('that could not be replayed was not, for whoever asks, until the same call does it', async () => {
+    const { lot, transport } = await parkingLot();
+    const said = word('ada');
+    transport.setConnected(false);
+    await assert.rejects(lot.replay(parked._id, said));
+    assert.equal(await lot.decidedBy(parked._id, said.id), undefined);
+    transport.setConnected(true);
+    await lot.replay(parked._id, said);
+    assert.equal((await lot.decidedBy(parked._id, said.id))?.state, 'replayed');
+    await lot.replay(parked._id, said);
+    const looks = await transport.look([new Naming('test').inboxOf('archiver')]);
+    assert.deepEqual([...looks.values()], [{ messages: 1, consumers: 0 }], 'the same call sends once');
+  });
+
+  it('is sent once by a bulk run whose broker goes away and comes back', async () => {
+    const { lot, database, transport } = await parkingLot();
+    const bulk = new ParkedBulk('replay', {} as ParkedLists, lot);
+    const said = { by: 'ada', via: 'cli' as const, reason: 'a test', entry: newId(), run: 'run' };
+    transport.setConnected(false);
+    await assert.rejects(bulk.act(parked._id, said), { code: 'messaging.not-connected' });
+    transport.setConnected(true);
+    assert.equal(await bulk.act(parked._id, said), true);
+    assert.equal((await database.message()).state, 'replayed');
+    assert.equal(await bulk.act(parked._id, said), true, 'done before');
+    const looks = await transport.look([new Naming('test').inboxOf('archiver')]);
+    assert.deepEqual([...looks.values()], [{ messages: 1, consumers: 0 }]);
+  });
+
+  it('whose discard reached the inbox and failed then is handled when it is replayed', async () => {
+    const { lot, database, inbox } = await parkingLot();
+    const record = inbox.record.bind(inbox);
+    inbox.record = async (...given) => {
+      await record(...given);
+      throw new Error('away');
+    };
+    await assert.rejects(lot.discard(parked._id, word('ada')), /away/);
+    assert.equal((await database.message()).state, 'parked');
+    assert.equal(await inbox.check(parked.messageId, digestOfBody(Buffer.from(parked.body))), 'new');
+    inbox.forgetDiscarded = () => Promise.reject(new Error('away'));
+    const { pending, state } = await lot.discard(parked._id, word('ada'));
+    assert.deepEqual([pending !== undefined, state], [true, 'discarded'], 'left to a sweep');
   });
 
   it('that an earlier version parked with odd headers is replayed without them', async () => {
@@ -307,56 +343,5 @@ describe('A parked message', () => {
     assert.deepEqual([envelope['causationid'], envelope['data'], envelope['type']], ['m', data, parked.type]);
     assert.equal(await inbox.check('m', digestOfBody(Buffer.from(body))), 'duplicate');
     assert.equal((await database.message()).state, 'edited');
-  });
-});
-
-describe('Messages that cannot be handled', () => {
-  /** Sends messages to the dead letters of an app; gives back under which ids they were parked. */
-  async function parkedAs(messages: readonly Partial<WireMessage>[]): Promise<string[]> {
-    const naming = new Naming('test');
-    const transport = new MemoryTransport(naming.accountOf('archiver'));
-    const queue = naming.deadOf('archiver');
-    await transport.declare({ exchanges: [], queues: [{ name: queue }], bindings: [] });
-    const ids: string[] = [];
-    const collection = { updateOne: ({ _id }: { _id: string }) => Promise.resolve(void ids.push(_id)) };
-    const lot = new ParkingLot(
-      { collection: () => collection } as unknown as Connection,
-      transport,
-      { app: 'archiver', naming },
-      new SystemClock(),
-      createLogger('test', 'silent'),
-    );
-    await lot.start();
-    for (const message of messages)
-      await transport.publish({
-        ...{ exchange: '', routingKey: queue, body: Buffer.from('{}'), contentType: 'application/json' },
-        ...{ messageId: '', type: '', timestamp: new Date(0), appId: 'archiver', headers: {} },
-        ...message,
-      });
-    while (ids.length < messages.length) await new Promise(setImmediate);
-    await lot.stop();
-    return ids;
-  }
-
-  it('and have no id, or one and the same, are parked each by itself', async () => {
-    const bodies = [Buffer.from('{"a":1}'), Buffer.from('{"a":2}')];
-    for (const messageId of ['', 'm']) {
-      const ids = await parkedAs(bodies.map((body) => ({ body, messageId })));
-      assert.equal(new Set(ids).size, 2, ids.join(' '));
-    }
-  });
-
-  it('and come from different senders are not taken for one another', async () => {
-    const ids = await parkedAs(
-      ['test.publisher', 'test.job-assembler'].map((sender) => ({
-        ...{ messageId: 'm', headers: { [checkedSenderHeader]: sender } },
-      })),
-    );
-    assert.equal(new Set(ids).size, 2, ids.join(' '));
-  });
-
-  it('and are delivered again are parked once', async () => {
-    const ids = await parkedAs([{ messageId: 'm' }, { messageId: 'm' }, {}, {}]);
-    assert.deepEqual([ids[0] === ids[1], ids[2] === ids[3], ids[0] === ids[2]], [true, true, false]);
   });
 });

@@ -78,7 +78,7 @@ function addWitnesses(actions: OperatorActions, decisions: ParkedDecisions, runs
     actions.addWitness(`parking-lot.${action}`, async ({ _id, subject }) => {
       const id = behindSlash(subject);
       const message = await decisions.decidedBy(id, _id);
-      const decided = message?.decisions?.find((one) => one.id === _id);
+      const decided = message?.decisions?.findLast((one) => one.id === _id);
       return message && { after: { id, ...(decided === undefined ? {} : { state: decided.state }) } };
     });
   actions.addWitness('bulk.start', async ({ _id }) => {
