@@ -4,7 +4,7 @@ import { ManualClock } from '#kernel';
 import type { ArchiverStore } from '../persistence/archiver-store.js';
 import { ShareModes } from '../persistence/share-modes.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
-import { silence } from './worker-record.js';
+import { silence } from '../persistence/operators/worker-record.js';
 import { isAlive, isWorkerClosed, scopeOf, Workers } from '../persistence/operators/workers.js';
 
 const day = 86_400_000;
