@@ -47,6 +47,19 @@ describe('What operators say of a worker, or a share', () => {
     assert.equal((await modes.of('disk'))?.reason, 'both drives are out');
   });
 
+  it('of another is made stricter, or laxer, by who has seen it only; to have it run again, nobody needs to', async () => {
+    await modes.set('disk', 'drain', olga);
+    const since = (await modes.of('disk'))!.since;
+    clock.advance(1000);
+    const refused = { code: 'operations.changed-meanwhile' };
+    await assert.rejects(modes.set('disk', 'pause', anna), refused);
+    await assert.rejects(modes.set('disk', 'pause', { ...anna, seen: clock.now() }), refused);
+    assert.equal((await modes.set('disk', 'pause', { ...anna, seen: since }))?.by, 'olga');
+    await assert.rejects(modes.set('disk', 'drain', olga), refused);
+    await assert.rejects(modes.set('disk', 'run', { ...olga, seen: since }), refused);
+    assert.equal((await modes.set('disk', 'run', olga))?.by, 'anna');
+  });
+
   for (const before of ['nothing', 'run'] as const)
     it(`is not painted over by who looked before it was said, where ${before} was said`, async () => {
       if (before === 'run') await modes.set('disk', 'run', { ...olga, entry: 'e0' });
