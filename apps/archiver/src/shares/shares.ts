@@ -111,7 +111,7 @@ export class Shares implements OnApplicationBootstrap {
       ...{ name, state: 'away', looked: false, code: 'archiver.share-silent', reason },
     };
     const timer = new AbortController();
-    const inTime = sleep(maxLook, unknown, { ref: false, signal: timer.signal });
+    const inTime = sleep(maxLook, unknown, { signal: timer.signal });
     inTime.catch(() => undefined);
     return Promise.race([look, inTime]).finally(() => timer.abort());
   }
