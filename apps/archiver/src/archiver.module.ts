@@ -11,7 +11,7 @@ import {
   type ReconciliationCheck,
 } from '#service-host';
 import { ObjectStore, S3ObjectStore } from '#storage';
-import { NeededTargets } from './accept-work/needed-targets.js';
+import { NeededTargets } from './persistence/operators/needed-targets.js';
 import { AdoptDatablock } from './adopt-datablocks/adopt-datablock.js';
 import { AdoptionRuns } from './adopt-datablocks/adoption-runs.js';
 import { AdoptionsController } from './adopt-datablocks/adoptions.controller.js';
@@ -114,6 +114,7 @@ import { CopiesList } from './copies/copies-list.js';
 import { CopyTending } from './persistence/operators/copy-tending.js';
 import { RetrievedController } from './retrieval-area/retrieved.controller.js';
 import { RetrievedList } from './persistence/operators/retrieved-list.js';
+import { ShareNumbers } from './persistence/operators/share-numbers.js';
 import { ShareUse } from './persistence/operators/share-use.js';
 import { WorkersController } from './workers/workers.controller.js';
 import { WorksController } from './works/works.controller.js';
@@ -202,6 +203,7 @@ export class ArchiverModule {
         CopiesList,
         CopyTending,
         RetrievedList,
+        ShareNumbers,
         ShareUse,
         WorkFacts,
         Workers,

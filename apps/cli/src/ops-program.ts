@@ -225,7 +225,6 @@ function addStorage(ops: Command, perform: Perform): void {
   list(works, 'list', 'works', 'works of archivers', ['state', 'jobId', 'share']);
   shower(perform)(works, 'works', '<work>', 'all of one work');
   deed(works, 'try-now', 'works try-now', ['<work>'], 'do not wait for its next try');
-  deed(works, 'cancel', 'works cancel', ['<work>'], 'end this part of a job');
   const shares = group(ops, 'shares', 'long-term storage; close it with pause, drain and resume share:NAME');
   list(shares, 'list', 'shares', 'shares: state, room, and what operators said', []);
   deed(shares, 'adopt', 'shares adopt', ['<name>'], 'what is there is the right share').requiredOption(
@@ -243,8 +242,8 @@ function addStorage(ops: Command, perform: Perform): void {
   deed(copies, 'repair', 'copies repair', ['<datablock>', '<share>'], 'mend the copy there from a good one');
   const retrieved = group(ops, 'retrieved', 'copies in the retrieval area');
   list(retrieved, 'list', 'retrieved', 'what lies there, and until when', ['pid']);
-  until(deed(retrieved, 'extend', 'retrieved extend', ['<datablock>'], 'keep it for longer'));
-  deed(retrieved, 'link', 'retrieved link', ['<datablock>'], 'a new link for it');
+  until(deed(retrieved, 'extend', 'retrieved extend', ['<copy>'], 'keep it for longer'));
+  deed(retrieved, 'link', 'retrieved link', ['<copy>'], 'a new link for it');
   const asides = group(ops, 'set-aside', 'files that were taken out of the way');
   list(asides, 'list', 'setAside', 'files that are set aside, and why', []);
   deed(asides, 'bring-back', 'set-aside bring-back', ['<file>'], 'give it its name again');
@@ -252,6 +251,8 @@ function addStorage(ops: Command, perform: Perform): void {
     '--without-originals',
     'also what a dataset that was reset may still need',
   );
+  const adoptions = group(ops, 'adoptions', 'runs that adopt datablocks of an earlier system');
+  deed(adoptions, 'stop', 'adoptions stop', ['<run>'], 'end it: what is recorded stays recorded');
   list(ops, 'scrubbing', 'scrubbing', 'how much of old copies was read again', []);
   list(ops, 'retrievals', 'retrievals', 'room in the retrieval area, and who waits for it', []);
 }

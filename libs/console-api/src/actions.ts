@@ -7,7 +7,8 @@ export const actions = [
   ...(['parking-lot.replay', 'parking-lot.discard', 'parking-lot.restore'] as const),
   ...(['parking-lot.edit', 'parking-lot.note', 'bulk.start', 'bulk.stop'] as const),
   ...(['publication.retry', 'publication.compare'] as const),
-  ...(['reconciliation.start', 'adoption.start', 'set-aside.remove', 'certificate-key.revoke'] as const),
+  ...(['reconciliation.start', 'adoption.start', 'adoption.stop'] as const),
+  ...(['set-aside.remove', 'set-aside.bring-back', 'certificate-key.revoke'] as const),
   'session.emergency',
 ] as const;
 export type Action = (typeof actions)[number];

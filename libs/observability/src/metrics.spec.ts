@@ -31,9 +31,20 @@ describe('The numbers of a process', () => {
     for (let code = 0; code < 500; code += 1) add({ code: `code-${code}` });
     add({ code: 'code-1' });
     const lines = await linesOf(metrics, 'catena_faults_total{');
-    assert.equal(lines.length, 61);
+    assert.equal(lines.length, 201);
     assert.ok(lines.includes('catena_faults_total{code="code-1"} 2'));
-    assert.ok(lines.includes('catena_faults_total{code="other"} 440'));
+    assert.ok(lines.includes('catena_faults_total{code="other"} 300'));
+  });
+
+  it('keep the labels of closed lists where one is open, however many values that has', async () => {
+    const metrics = switchedOn();
+    const labels = ['route', 'status'];
+    const add = metrics.counter({ name: 'catena_answers_total', help: 'Answers.', labels, open: 'route' });
+    for (let route = 0; route < 300; route += 1) add({ route: `/${route}`, status: '200' });
+    add({ route: '/new', status: '503' });
+    const lines = await linesOf(metrics, 'catena_answers_total{');
+    assert.ok(lines.includes('catena_answers_total{route="other",status="503"} 1'));
+    assert.ok(lines.includes('catena_answers_total{route="other",status="200"} 100'));
   });
 
   it('ask no more often than every few seconds, however often they are fetched', async () => {

@@ -8,6 +8,8 @@ export interface MetricSpec {
   readonly name: string;
   readonly help: string;
   readonly labels?: readonly string[];
+  /** The label that may take many values: beyond the limit it is `other`, and the rest is kept, which has to be of closed lists. */
+  readonly open?: string;
 }
 
 export interface HistogramSpec extends MetricSpec {
@@ -16,10 +18,10 @@ export interface HistogramSpec extends MetricSpec {
 }
 
 /**
- * Label sets that one counter or histogram may have. What comes beyond is counted under `other` in every label: codes and
- * message types come from closed lists, and a mistake there must not fill the memory of Prometheus.
+ * Label sets that one counter or histogram may have. What comes beyond is counted under `other` in its open label, or in every label
+ * where none is named: codes and message types come from closed lists, and a mistake there must not fill the memory of Prometheus.
  */
-const maxLabelSets = 60;
+const maxLabelSets = 200;
 
 /** Of the default metrics: one set for each space of the heap says little and costs much. */
 const leftOut = [
@@ -56,11 +58,11 @@ export class Metrics {
 
   /** @returns what adds to the counter; of a name that is there already, the same one */
   counter(spec: MetricSpec): (labels?: Labels, value?: number) => void {
-    const { name, help, labels = [] } = spec;
+    const { name, help, labels = [], open } = spec;
     const counter =
       this.known<Counter>(name) ??
       new Counter({ name, help, labelNames: [...labels], registers: [this.registry] });
-    const bounded = boundedBy(labels);
+    const bounded = boundedBy(labels, open);
     return (given = {}, value = 1) => {
       if (this.on) counter.inc(bounded(given), value);
     };
@@ -68,14 +70,14 @@ export class Metrics {
 
   /** @returns what observes a duration in seconds */
   histogram(spec: HistogramSpec): (labels: Labels, seconds: number) => void {
-    const { name, help, labels = [], buckets } = spec;
+    const { name, help, labels = [], open, buckets } = spec;
     const histogram =
       this.known<Histogram>(name) ??
       new Histogram({
         ...{ name, help, labelNames: [...labels], buckets: [...buckets] },
         registers: [this.registry],
       });
-    const bounded = boundedBy(labels);
+    const bounded = boundedBy(labels, open);
     return (given, seconds) => {
       if (this.on) histogram.observe(bounded(given), Math.max(0, seconds));
     };
@@ -110,13 +112,13 @@ export function secondsSince(start: number): number {
   return (performance.now() - start) / 1000;
 }
 
-function boundedBy(names: readonly string[]): (labels: Labels) => Record<string, string> {
+function boundedBy(names: readonly string[], open?: string): (labels: Labels) => Record<string, string> {
   const known = new Set<string>();
   const other = Object.fromEntries(names.map((name) => [name, 'other']));
   return (labels) => {
     const key = names.map((name) => labels[name] ?? '').join('\n');
     if (known.has(key)) return { ...labels };
-    if (known.size >= maxLabelSets) return other;
+    if (known.size >= maxLabelSets) return open === undefined ? other : { ...labels, [open]: 'other' };
     known.add(key);
     return { ...labels };
   };

@@ -5,6 +5,7 @@ const duration = metrics.histogram({
   name: 'db_client_operation_duration_seconds',
   help: 'Time the database took for an operation on a collection.',
   labels: ['db_collection_name', 'db_operation_name'],
+  open: 'db_collection_name',
   buckets: [0.002, 0.02, 0.2, 2, 20],
 });
 const errors = metrics.counter({

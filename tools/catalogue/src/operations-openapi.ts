@@ -23,6 +23,12 @@ export const callNotes: Readonly<Record<string, CallNote>> = {
   'DELETE set-aside/{id}': {
     summary: 'Removes a file that was set aside now; never what the catalogue lists.',
   },
+  'GET copies': {
+    summary: 'Copies of datablocks, by shares: which are verified, damaged, missing or being repaired.',
+  },
+  'GET retrieved': { summary: 'Copies in the retrieval bucket, until when, and which jobs keep them.' },
+  'GET workers': { summary: 'Which archivers there are, what they have, and which give signs of life.' },
+  'GET works/{id}': { summary: 'One piece of work: how far it is, and why it waits.' },
   'GET adoptions': { summary: 'Runs of adoption, newest first, without their problems.' },
   'GET retrievals': {
     summary: 'Room in the retrieval area, what takes it, for which groups, and who waits.',
@@ -38,7 +44,7 @@ export const callNotes: Readonly<Record<string, CallNote>> = {
   },
   'POST shares/{name}/mode': {
     summary: 'Closes a share for writing (`drain`) or for everything (`pause`), or has it `run` again.',
-    body: ['by', 'reason', 'mode', 'until'],
+    body: ['by', 'reason', 'mode', 'until', 'seen'],
   },
   'GET outbox': { summary: 'Messages that were not sent, or not accepted, by type and consumer.' },
   'POST parking-lot/{id}/restore': { summary: 'Parks again what was discarded.' },

@@ -36,7 +36,7 @@ import type { WorkFault } from '../domain/work-fault.js';
 import type { Command } from '../persistence/records.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { WorkRunner } from '../run-work/work-runner.js';
-import { NeededTargets } from './needed-targets.js';
+import { NeededTargets } from '../persistence/operators/needed-targets.js';
 
 /** Takes work orders over: one record, inserted first, and the message is settled. The work itself takes its time. */
 @Controller()

@@ -12,7 +12,7 @@ import { Datablocks } from '../persistence/datablocks.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import type { WorkRunner } from '../run-work/work-runner.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
-import { NeededTargets } from './needed-targets.js';
+import { NeededTargets } from '../persistence/operators/needed-targets.js';
 import { WorkOrdersConsumer } from './work-orders.consumer.js';
 
 const names = new TargetNames([{ name: 'disk', formerNames: ['/mnt/disk'] }]);

@@ -360,7 +360,7 @@ describe('Datablocks of an earlier system', () => {
   it('are left from the moment that an operator stops the run', async () => {
     for (const name of ['a.tar', 'b.tar']) await earlier(name);
     const { _id } = await begin();
-    onRead = () => adoptions.stop(_id, 'Grace', scene.clock.now()).then(() => undefined);
+    onRead = () => adoptions.stop(_id, { by: 'Grace', entry: 'e' }, scene.clock.now()).then(() => undefined);
     await runs.round();
     const over = (await adoptions.find(_id))!;
     assert.deepEqual([over.state, over.stoppedBy, over.counts.looked], ['stopped', 'Grace', 0]);

@@ -1,7 +1,6 @@
 import {
   BadRequestException,
   Body,
-  ConflictException,
   Controller,
   Get,
   HttpCode,
@@ -11,10 +10,10 @@ import {
   Post,
   type OnModuleInit,
 } from '@nestjs/common';
-import { Clock } from '#kernel';
+import { Clock, PermanentError } from '#kernel';
 import type { LongTermStorage } from '#long-term-storage';
-import { named, OperatorActions, type Operator } from '#operations';
-import { ActingOperator, Operators, operatorText } from '#service-host';
+import { changedMeanwhile, named, OperatorActions, type Operator } from '#operations';
+import { ActingOperator, behindSlash, Operators, operatorText, reasonIn } from '#service-host';
 import { SharesToken } from '../archiver.config.js';
 import { Adoptions, type WantedAdoption } from '../persistence/adoptions.js';
 import type { Adoption } from '../persistence/records.js';
@@ -41,6 +40,10 @@ export class AdoptionsController implements OnModuleInit {
     this.actions.addWitness('adoption.start', async ({ _id }) => {
       const run = await this.adoptions.find(_id);
       return run && { after: { run: run._id, target: run.target, apply: run.apply } };
+    });
+    this.actions.addWitness('adoption.stop', async ({ _id, subject }) => {
+      const run = await this.adoptions.find(behindSlash(subject));
+      return run?.stopEntry === _id ? { after: { state: 'stopped', run: run._id } } : undefined;
     });
   }
 
@@ -81,10 +84,22 @@ export class AdoptionsController implements OnModuleInit {
     @Body() body: unknown,
     @ActingOperator() operator: Operator,
   ): Promise<Adoption> {
-    const { name } = named(operator, (body as { by?: unknown } | undefined)?.by);
-    const run = await this.find(id);
-    if (!(await this.adoptions.stop(id, name, this.clock.now())))
-      throw new ConflictException(`Expected a run that goes on, found ${id} ${run.state}.`);
+    const { by, reason } = (body ?? {}) as { by?: unknown; reason?: unknown };
+    const acting = named(operator, by);
+    const wish = {
+      ...{ action: 'adoption.stop' as const, subject: `adoption/${id}` },
+      ...(reason === undefined ? {} : { reason: reasonIn(reason) }),
+    };
+    await this.find(id);
+    await this.actions.perform(acting, wish, async (entry) => {
+      if (await this.adoptions.stop(id, { by: acting.name, entry }, this.clock.now()))
+        return { before: { state: 'running' }, after: { state: 'stopped', run: id } };
+      const { state, stoppedBy } = await this.find(id);
+      throw new PermanentError(
+        changedMeanwhile,
+        `Expected a run that goes on, found ${id} ${state}${stoppedBy === undefined ? '' : ` by ${stoppedBy}`}.`,
+      );
+    });
     return this.find(id);
   }
 

@@ -14,7 +14,7 @@ import type { Command, StoredDatablock } from '../persistence/records.js';
 import { Datablocks } from '../persistence/datablocks.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { BroughtCopies } from '../retrieve-datablock/brought-copies.js';
-import { partName } from '../retrieve-datablock/part-names.js';
+import { partName } from '../domain/part-names.js';
 import { RetrievalReports } from '../retrieve-datablock/retrieval-reports.js';
 import { RetrievalHandlers } from '../run-work/retrieval-handlers.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';

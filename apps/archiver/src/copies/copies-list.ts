@@ -13,7 +13,7 @@ const maxInRepair = 10_000;
 /** Looks of one page: most copies of a look may be in another state by what is under way. */
 const maxLooks = 20;
 
-export const copyStates = ['verified', 'damaged', 'missing', 'repairing'] as const;
+const copyStates = ['verified', 'damaged', 'missing', 'repairing'] as const;
 export type CopyState = (typeof copyStates)[number];
 
 /** One copy of a datablock. Times are ISO 8601. */

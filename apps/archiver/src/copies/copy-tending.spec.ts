@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { NeededTargets } from '../accept-work/needed-targets.js';
+import { NeededTargets } from '../persistence/operators/needed-targets.js';
 import { TargetNames } from '../domain/target-names.js';
 import type { RepairDatablockV1 } from '#contracts';
 import { TendedCopies } from '../testing/tended-copies.js';

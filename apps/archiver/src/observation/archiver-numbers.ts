@@ -4,6 +4,7 @@ import type { LongTermStorage } from '#long-term-storage';
 import { metrics, type Sample } from '#observability';
 import { ConfigToken, SharesToken, type ArchiverConfig } from '../archiver.config.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
+import { ShareNumbers } from '../persistence/operators/share-numbers.js';
 import { WorkRunner } from '../run-work/work-runner.js';
 import { Scrubbing } from '../scrub-copies/scrubbing.js';
 import { Shares } from '../shares/shares.js';
@@ -11,8 +12,6 @@ import { copyGauges, shareGauges, tapeGauges, workGauges } from '../counters/gau
 
 /** Milliseconds the database may take for a count. */
 const maxTimeMS = 1000;
-/** Damaged copies that one scrape looks at; more is as bad. */
-const maxDamaged = 1000;
 
 /** What is worked on, what waits for storage, and how the copies are. */
 @Injectable()
@@ -22,6 +21,7 @@ export class ArchiverNumbers implements OnApplicationBootstrap {
     private readonly runner: WorkRunner,
     private readonly scrubbing: Scrubbing,
     private readonly standing: Shares,
+    private readonly numbers: ShareNumbers,
     private readonly clock: Clock,
     @Inject(SharesToken) private readonly shares: readonly LongTermStorage[],
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
@@ -79,10 +79,7 @@ export class ArchiverNumbers implements OnApplicationBootstrap {
     const names = this.shares.map(({ name }) => name);
     const turns = await this.store.readerTurns.find({ _id: { $in: names } }, { maxTimeMS }).toArray();
     const busy = turns.flatMap(({ readers }) => readers.filter(({ until }) => until > now)).length;
-    const waiting = await this.store.works.countDocuments(
-      { 'place.target': { $in: names }, state: 'open', dueAt: { $lte: now } },
-      { maxTimeMS },
-    );
+    const waiting = await this.numbers.recallsWaiting(names, now);
     return [
       { metric: 'catena_tape_drives', labels: { state: 'busy' }, value: busy },
       { metric: 'catena_tape_drives', labels: { state: 'free' }, value: Math.max(0, drives - busy) },
@@ -93,7 +90,7 @@ export class ArchiverNumbers implements OnApplicationBootstrap {
   /** All copies as the scrubbing counted them within the last hour; the damaged ones as they are now. */
   private async copies(): Promise<Sample[]> {
     const now = this.clock.now().getTime();
-    const [states, bad] = await Promise.all([this.scrubbing.states(), this.damaged()]);
+    const [states, bad] = await Promise.all([this.scrubbing.states(), this.numbers.badCopies()]);
     return states.flatMap(({ target: share, counted, promise }) => {
       const { damaged = 0, missing = 0 } = bad.get(share) ?? {};
       const of = (state: string, value: number): Sample => ({
@@ -114,21 +111,5 @@ export class ArchiverNumbers implements OnApplicationBootstrap {
             ]),
       ];
     });
-  }
-
-  private async damaged(): Promise<ReadonlyMap<string, { damaged: number; missing: number }>> {
-    const rows = await this.store.datablocks
-      .find({ 'copies.damaged.at': { $exists: true } }, { projection: { copies: 1, state: 1 }, maxTimeMS })
-      .limit(maxDamaged)
-      .toArray();
-    const found = new Map<string, { damaged: number; missing: number }>();
-    for (const { state, copies } of rows)
-      for (const { share, damaged } of state === 'verified' ? copies : []) {
-        if (damaged === undefined) continue;
-        const counts = found.get(share) ?? { damaged: 0, missing: 0 };
-        counts[/missing/.test(damaged.found) ? 'missing' : 'damaged'] += 1;
-        found.set(share, counts);
-      }
-    return found;
   }
 }

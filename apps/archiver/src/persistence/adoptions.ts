@@ -123,10 +123,14 @@ export class Adoptions {
   }
 
   /** Whoever goes on with it learns of it with its next step. @returns false when it was over */
-  async stop(_id: string, by: string, endedAt: Date): Promise<boolean> {
+  async stop(
+    _id: string,
+    { by, entry }: { readonly by: string; readonly entry: string },
+    endedAt: Date,
+  ): Promise<boolean> {
     const { matchedCount } = await this.all.updateOne(
       { _id, ...stopping.from },
-      { $set: { ...stopping.to, stoppedBy: by, endedAt }, $unset: { waits: '' } },
+      { $set: { ...stopping.to, stoppedBy: by, stopEntry: entry, endedAt }, $unset: { waits: '' } },
     );
     return matchedCount > 0;
   }

@@ -15,7 +15,7 @@ import type {
   StoredDatablock,
   WorkOrder,
 } from './records.js';
-import type { WorkerRecord } from '../workers/worker-record.js';
+import type { WorkerRecord } from './operators/worker-record.js';
 
 /** archiver's own database: its work, what lies on long-term storage and what was retrieved. */
 @Injectable()

@@ -378,6 +378,8 @@ export interface Adoption {
   reason: string;
   state: AdoptionState;
   stoppedBy?: string;
+  /** The audit entry of that. */
+  stopEntry?: string;
   startedAt: Date;
   endedAt?: Date;
   /** Another archiver may go on with it from then on. */

@@ -16,6 +16,8 @@ const maxEntries = 20;
 export type ModeWord = Pick<ShareSteering, 'by' | 'reason' | 'until'> & {
   /** The audit entry of it. */
   readonly entry?: string;
+  /** Since when what stands was in force, as its author saw it: the word of another is changed only by who has seen it. */
+  readonly seen?: Date;
 };
 
 /**
@@ -49,17 +51,19 @@ export class ShareModes implements StorageGate {
   }
 
   /**
-   * What was said in between is not painted over, and what another operator has said already is not said again: who did, and when,
-   * is named. `run` too is kept with who said it.
+   * What was said in between is not painted over, and what another operator said is changed by who has `seen` it only: who did, when
+   * and why, is named. `run` too is kept with who said it; without `seen` it ends what anybody said.
    *
    * @returns what was in force before
    * @throws PermanentError `operations.changed-meanwhile`
    */
   async set(_id: string, mode: ShareMode, word: ModeWord): Promise<ShareSteering | undefined> {
-    const { by, reason, until, entry } = word;
+    const { by, reason, until, entry, seen } = word;
     const said = await this.said(_id);
     const before = this.inForce(said);
-    if (said !== undefined && before?.mode === mode && before.by !== by) throw overtaken(_id, mode, before);
+    const isOfAnother = before !== undefined && before.by !== by;
+    if (seen === undefined ? isOfAnother && mode !== 'run' : seen.getTime() !== before?.since.getTime())
+      throw overtaken(_id, mode, before);
     const own = said?._id === _id ? said : undefined;
     const asSeen =
       own === undefined
@@ -121,7 +125,7 @@ function overtaken(name: string, wanted: ShareMode, found: ShareSteering | undef
       : `mode ${found.mode} by ${found.by} since ${found.since.toISOString()}: ${found.reason}`;
   return new PermanentError(
     changedMeanwhile,
-    `Expected ${name} as you saw it, to have it ${wanted}, found ${what}. Look at it, and say again what you still want.`,
+    `Expected ${name} as you saw it, to have it ${wanted}, found ${what}. Look at it, and say again what you still want, with seen: the time since which it has been so.`,
     { details: { name, wanted } },
   );
 }

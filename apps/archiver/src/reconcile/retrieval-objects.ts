@@ -7,7 +7,7 @@ import { ConfigToken, SharesToken, type ArchiverConfig } from '../archiver.confi
 import { ReconciledRecords, type SeenCopy } from '../persistence/reconciled-records.js';
 import type { RetrievedCopy } from '../persistence/records.js';
 import { goodCopies } from '../persistence/stored-copies.js';
-import { archiveIdOfRetrieved } from '../retrieve-datablock/part-names.js';
+import { archiveIdOfRetrieved } from '../domain/part-names.js';
 
 const page = 100;
 /** Uploads of outside workers have a sweep of their own. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { ManualClock } from '#kernel';
+import type { ObjectStore } from '#storage';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { ArchiverStore } from '../persistence/archiver-store.js';
 import { RetrievedCopies } from '../persistence/retrieved-copies.js';
-import type { RetrievalReports } from '../retrieve-datablock/retrieval-reports.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import { RetrievedList } from '../persistence/operators/retrieved-list.js';
 
@@ -22,14 +22,14 @@ describe('A retrieved copy in the hands of operators', () => {
     clock = new ManualClock(new Date('2026-01-01T00:00:00Z'));
     store = memoryArchiverStore();
     copies = new RetrievedCopies(store);
-    const config = { retrievedLifetimeMost: 28 * day } as ArchiverConfig;
-    const reports = {
-      link: (_: string, fileName: string, lifetime: number) => {
-        signed = lifetime;
+    const config = { retrievalBucket: 'retrieval', retrievedLifetimeMost: 28 * day } as ArchiverConfig;
+    const objects = {
+      presignedGet: (_: string, _id: string, seconds: number, { fileName }: { fileName: string }) => {
+        signed = seconds * 1000;
         return Promise.resolve(fileName);
       },
-    } as unknown as RetrievalReports;
-    list = new RetrievedList(store, copies, reports, clock, config);
+    } as unknown as ObjectStore;
+    list = new RetrievedList(store, copies, objects, clock, config);
     for (const id of ['p/j/0.tar', 'p/j/1.tar', 'q/j/0.tar']) {
       await store.datablocks.insertOne({ _id: id, pid: id.slice(0, 1) } as never);
       await arrived(id, id);
@@ -71,6 +71,14 @@ describe('A retrieved copy in the hands of operators', () => {
     });
     await assert.rejects(list.extend('unknown', later(day), 'e2'), { code: 'operations.not-there' });
     assert.equal(await list.keptUnder('p/j/0.tar', 'e2'), undefined);
+  });
+
+  it('stays for operators too where a job has it kept for longer: it may let go', async () => {
+    await copies.pin('p/j/0.tar', { job: 'j', group: 'g' }, clock.now(), later(20 * day));
+    await list.extend('p/j/0.tar', later(10 * day), 'e1');
+    assert.deepEqual((await store.retrieved.findOne({ _id: 'p/j/0.tar' }))?.expiresAt, later(20 * day));
+    await copies.unpin('p/j/0.tar', 'j', clock.now());
+    assert.deepEqual((await store.retrieved.findOne({ _id: 'p/j/0.tar' }))?.expiresAt, later(10 * day));
   });
 
   it('that was removed, or kept for longer by another, between look and write is neither brought back nor cut short', async () => {

@@ -73,9 +73,13 @@ export class RetrievedController implements OnModuleInit {
       ...{ action: 'job.link' as const, subject: `retrieved/${id}` },
       ...(reason === undefined ? {} : { reason: reasonIn(reason) }),
     };
-    await this.actions.perform(operator, wish, async () => ({
-      after: { expiresAt: (await this.retrieved.link(id)).expiresAt },
-    }));
-    return this.retrieved.link(id);
+    const signed: SignedLink[] = [];
+    await this.actions.perform(operator, wish, async () => {
+      const link = await this.retrieved.link(id);
+      signed.push(link);
+      return { after: { expiresAt: link.expiresAt } };
+    });
+    // The same call sent again was answered from its entry, which holds no link.
+    return signed[0] ?? this.retrieved.link(id);
   }
 }

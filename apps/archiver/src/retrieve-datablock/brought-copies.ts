@@ -6,7 +6,7 @@ import { Datablocks } from '../persistence/datablocks.js';
 import type { Command } from '../persistence/records.js';
 import { RetrievedCopies } from '../persistence/retrieved-copies.js';
 import { RoomWaits } from '../persistence/room-waits.js';
-import { fileNameOf, partFileName, partName } from './part-names.js';
+import { fileNameOf, partFileName, partName } from '../domain/part-names.js';
 
 type Bringing = Extract<Command, { readonly kind: 'retrieve' | 'take' }>;
 

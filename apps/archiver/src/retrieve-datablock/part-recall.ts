@@ -23,7 +23,7 @@ import type { StoredDatablock } from '../persistence/records.js';
 import type { Arrival } from '../persistence/retrieved-copies.js';
 import { BestCopy } from './best-copy.js';
 import { begun } from './checked-bytes.js';
-import { fileNameOf, partFileName, partName } from './part-names.js';
+import { fileNameOf, partFileName, partName } from '../domain/part-names.js';
 import { RecallLock } from './recall-lock.js';
 import { askerOf, readerOf, RetrievalReports, wholeOf, type Retrieved } from './retrieval-reports.js';
 

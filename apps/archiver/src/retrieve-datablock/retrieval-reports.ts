@@ -6,7 +6,7 @@ import { ObjectStore } from '#storage';
 import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import type { StoredDatablock } from '../persistence/records.js';
 import type { Arrival, Asker, Retrieval } from '../persistence/retrieved-copies.js';
-import { fileNameOf } from './part-names.js';
+import { fileNameOf } from '../domain/part-names.js';
 import { RecallLock } from './recall-lock.js';
 
 /** What lies in the retrieval bucket. */

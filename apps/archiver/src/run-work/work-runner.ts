@@ -165,9 +165,11 @@ export class WorkRunner implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private async traced(hold: Hold<WorkOrder>): Promise<void> {
-    const { _id: workOrderId, jobId, command, context, acceptedAt, attempts } = hold.item;
+    const { _id: workOrderId, jobId, command, context, acceptedAt, attempts, epoch } = hold.item;
     const waited = this.clock.now().getTime() - acceptedAt.getTime();
-    if (attempts === 0) noteWait({ stage: 'worker' }, waited / 1000);
+    // What was held back, or given back, without an attempt waited for other things than a worker.
+    const grace = command.kind === 'release' ? this.config.releaseGrace : 0;
+    if (epoch === 1) noteWait({ stage: 'worker' }, Math.max(0, waited - grace) / 1000);
     const subject = { jobId, workOrderId };
     const span = startSpan({
       ...{ name: `work ${command.kind}`, kind: 'internal', parent: context?.traceparent ?? newTraceparent() },

@@ -1,4 +1,5 @@
 import {
+  Body,
   Controller,
   Delete,
   ForbiddenException,
@@ -8,11 +9,10 @@ import {
   Param,
   Post,
   Query,
-  type OnModuleInit,
 } from '@nestjs/common';
 import { CatenaError, PermanentError } from '#kernel';
 import { notThere, OperatorActions, type Operator } from '#operations';
-import { ActingOperator, behindSlash, Operators } from '#service-host';
+import { ActingOperator, bodyOf, Operators, reasonIn } from '#service-host';
 import type { FileAside } from '../persistence/records.js';
 import { SetAsideSweep } from './set-aside-sweep.js';
 import { SetAside } from './set-aside.js';
@@ -20,22 +20,18 @@ import { SetAside } from './set-aside.js';
 const maxListed = 1000;
 const gone = 'gone, or brought back';
 
-/** What an operator does with files that were set aside. */
+/**
+ * What an operator does with files that were set aside. Neither action has a witness: the record is gone when it was done, whoever
+ * did it, so an entry whose app died ends as `unknown`.
+ */
 @Operators()
 @Controller({ path: 'operations/set-aside', version: '4' })
-export class SetAsideController implements OnModuleInit {
+export class SetAsideController {
   constructor(
     private readonly asides: SetAside,
     private readonly sweep: SetAsideSweep,
     private readonly actions: OperatorActions,
   ) {}
-
-  onModuleInit(): void {
-    this.actions.addWitness('set-aside.remove', async ({ subject }) => {
-      const state = await this.asides.stateOf(behindSlash(subject));
-      return state === undefined ? { after: { state: gone } } : undefined;
-    });
-  }
 
   /** The oldest thousand. */
   @Get()
@@ -51,11 +47,12 @@ export class SetAsideController implements OnModuleInit {
   async remove(
     @Param('id') id: string,
     @Query('without-originals') withoutOriginals: string | undefined,
+    @Body() body: unknown,
     @ActingOperator() operator: Operator,
   ): Promise<{ state: string }> {
     const isMeant = withoutOriginals === 'true';
     const wish = {
-      ...{ action: 'set-aside.remove' as const, subject: `set-aside/${id}` },
+      ...{ action: 'set-aside.remove' as const, subject: `set-aside/${id}`, ...reasonOf(body) },
       details: { withoutOriginals: isMeant },
     };
     const { state } = await this.actions.perform(operator, wish, async () => ({
@@ -78,9 +75,20 @@ export class SetAsideController implements OnModuleInit {
 
   @Post(':id/bring-back')
   @HttpCode(200)
-  async bringBack(@Param('id') id: string): Promise<{ state: string }> {
+  async bringBack(
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @ActingOperator() operator: Operator,
+  ): Promise<{ state: string }> {
+    const wish = {
+      ...{ action: 'set-aside.bring-back' as const, subject: `set-aside/${id}`, ...reasonOf(body) },
+    };
     try {
-      await this.asides.bringBack(await this.asides.take(id));
+      await this.actions.perform(operator, wish, async () => {
+        const { archiveId, share, ...aside } = await this.asides.take(id);
+        await this.asides.bringBack({ archiveId, share, ...aside });
+        return { after: { state: 'brought-back', archiveId, share } };
+      });
     } catch (error) {
       if (!(error instanceof CatenaError)) throw error;
       if (error.code === 'archiver.not-set-aside') throw new NotFoundException(error.message);
@@ -89,4 +97,10 @@ export class SetAsideController implements OnModuleInit {
     }
     return { state: 'brought-back' };
   }
+}
+
+/** @throws PermanentError `operations.reason-missing` for one that says nothing */
+function reasonOf(body: unknown): { readonly reason?: string } {
+  const { reason } = bodyOf(body, ['reason']);
+  return reason === undefined ? {} : { reason: reasonIn(reason) };
 }

@@ -15,7 +15,7 @@ export interface ModeWish {
   readonly acting: Operator;
   readonly wish: Wish;
   readonly mode: ShareMode;
-  readonly word: Pick<ShareSteering, 'reason' | 'until'>;
+  readonly word: Pick<ShareSteering, 'reason' | 'until'> & { readonly seen?: Date };
 }
 
 /**
@@ -24,7 +24,7 @@ export interface ModeWish {
  * @throws PermanentError `operations.not-possible`, `operations.reason-missing`, `operations.wrong-name`
  */
 export function modeWish(operator: Operator, body: unknown, subject: string, now: Date): ModeWish {
-  const said = bodyOf(body, ['mode', 'reason', 'until', 'by']);
+  const said = bodyOf(body, ['mode', 'reason', 'until', 'by', 'seen']);
   const mode = shareModes.find((one) => one === said.mode);
   if (mode === undefined)
     throw new PermanentError(
@@ -33,7 +33,13 @@ export function modeWish(operator: Operator, body: unknown, subject: string, now
     );
   const reason = reasonIn(said.reason);
   const until = untilIn(said.until, now);
-  const end = until === undefined ? {} : { until };
+  const seen = timeIn('seen', typeof said.seen === 'string' ? said.seen : undefined);
+  if (seen === undefined && said.seen !== undefined)
+    throw new PermanentError(
+      notPossible,
+      `Expected in seen the time since which the mode is in force, as you saw it, found ${JSON.stringify(said.seen)?.slice(0, 100)}.`,
+    );
+  const end = { ...(until === undefined ? {} : { until }), ...(seen === undefined ? {} : { seen }) };
   const details: Said = { mode, ...(until === undefined ? {} : { until: until.toISOString() }) };
   const action = mode === 'run' ? ('pause.end' as const) : ('pause.set' as const);
   return {

@@ -3,7 +3,7 @@ import { Clock } from '#kernel';
 import { named, OperatorActions, type Operator } from '#operations';
 import { ActingOperator, behindSlash, bodyOf, Operators, operatorText } from '#service-host';
 import { TargetIdentities } from '../persistence/target-identities.js';
-import { modeWish } from './mode-calls.js';
+import { modeWish, wordOf } from './mode-calls.js';
 import { ShareUse, type UseOfShare } from '../persistence/operators/share-use.js';
 import { Shares, type ShareState } from './shares.js';
 
@@ -70,9 +70,8 @@ export class SharesController implements OnModuleInit {
   ): Promise<ShownShare> {
     const { acting, wish, mode, word } = modeWish(operator, body, `share/${name}`, this.clock.now());
     await this.actions.perform(acting, wish, async (entry) => {
-      const before = await this.shares.state(name);
-      const after = await this.shares.steer(name, mode, { ...word, by: acting.name, entry });
-      return { before: said(before), after: said(after) };
+      const before = await this.shares.steer(name, mode, { ...word, by: acting.name, entry });
+      return { before: wordOf(before), after: { mode, ...wish.details } };
     });
     return this.shown(await this.shares.state(name));
   }
@@ -80,10 +79,6 @@ export class SharesController implements OnModuleInit {
   private async shown(state: ShareState): Promise<ShownShare> {
     return { ...state, up: state.state !== 'away', ...(await this.use.of(state.name)) };
   }
-}
-
-function said({ mode, steered }: ShareState): Record<string, unknown> {
-  return { mode, ...(steered === undefined ? {} : { steered }) };
 }
 
 const seenForm =

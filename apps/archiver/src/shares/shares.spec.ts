@@ -223,7 +223,8 @@ describe('A share', () => {
     const word = { by: 'Ada', reason: 'new drives are fitted' };
 
     it('is only read while it drains, and not even that while it is paused: work waits with the reason', async () => {
-      assert.equal((await shares.steer('disk', 'drain', word)).mode, 'drain');
+      assert.equal(await shares.steer('disk', 'drain', word), undefined);
+      assert.equal((await shares.state('disk')).mode, 'drain');
       await verify.handle(order(), context);
       for (const write of [
         () => share.create('new', 't'),
@@ -242,7 +243,7 @@ describe('A share', () => {
       await assert.rejects(retrieve.handle(order(), context), waits);
       assert.deepEqual(await damages(), [undefined]);
       assert.deepEqual(await health(), { status: 'up', disk: 'known', tape: 'known' });
-      assert.equal((await shares.steer('disk', 'run', word)).mode, 'run');
+      assert.equal((await shares.steer('disk', 'run', word))?.mode, 'pause');
       await verify.handle(order(), context);
     });
 
@@ -258,6 +259,23 @@ describe('A share', () => {
       assert.deepEqual(await share.stat('begun'), { size: content.length });
       assert.equal((await shares.states())[0]?.mode, 'run');
       await assert.rejects(shares.steer('punched-cards', 'pause', word), { code: 'archiver.share-unknown' });
+    });
+
+    it('is paused though its file system hangs: no storage is asked, and the answer says that it was not looked at', async () => {
+      let asked = 0;
+      inner.freeBytes = () => {
+        asked += 1;
+        return new Promise<number>(() => undefined);
+      };
+      await shares.steer('disk', 'pause', word);
+      assert.equal(asked, 0);
+      const [state, again] = await Promise.all([shares.state('disk'), shares.states()]);
+      assert.deepEqual([state.mode, state.looked, state.state], ['pause', false, 'away']);
+      assert.deepEqual(
+        again.map(({ looked }) => looked),
+        [false, undefined],
+      );
+      assert.equal(asked, 1);
     });
 
     it('has work look again after a while only, as nobody knows how long it takes', async () => {

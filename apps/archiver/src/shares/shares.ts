@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { codeOf, messageOf, PermanentError } from '#kernel';
 import { IdentifiedStorage, type LongTermStorage } from '#long-term-storage';
@@ -9,6 +10,9 @@ import { ShareModes, type ModeWord } from '../persistence/share-modes.js';
 import { TargetIdentities, type Adoption } from '../persistence/target-identities.js';
 import { identityAsSeen, mountedIn, other } from './identity-as-seen.js';
 
+/** Milliseconds for which an answer waits for a storage. */
+const maxLook = 2000;
+
 /** A share as operators see it. */
 export interface ShareState {
   readonly name: string;
@@ -17,6 +21,8 @@ export interface ShareState {
   readonly code?: string;
   readonly reason?: string;
   readonly freeBytes?: number;
+  /** False: its storage did not answer in time; what is said of it is what was known before. */
+  readonly looked?: false;
   /** What is there at this moment: the id of its identity, `empty`, or `unidentified` (files, and no identity). */
   readonly identity?: string;
   /** What an operator said: `run`, `drain` or `pause`, by whom, why and until when. */
@@ -27,6 +33,8 @@ export interface ShareState {
 /** The storages that this archiver has: whether each is there and is itself, and an operator's word that one is. */
 @Injectable()
 export class Shares implements OnApplicationBootstrap {
+  private readonly looks = new Map<string, Promise<Standing>>();
+
   constructor(
     private readonly identities: TargetIdentities,
     private readonly modes: ShareModes,
@@ -72,20 +80,40 @@ export class Shares implements OnApplicationBootstrap {
     return this.stateOf(share);
   }
 
-  /** @throws PermanentError `archiver.share-unknown`, `operations.changed-meanwhile` */
-  async steer(name: string, mode: ShareMode, word: ModeWord): Promise<ShareState> {
-    const share = this.shareOf(name);
-    await this.modes.set(name, mode, word);
+  /**
+   * Asks no storage: one whose file system hangs is paused just so.
+   *
+   * @returns what was in force before
+   * @throws PermanentError `archiver.share-unknown`, `operations.changed-meanwhile`
+   */
+  async steer(name: string, mode: ShareMode, word: ModeWord): Promise<ShareSteering | undefined> {
+    this.shareOf(name);
+    const before = await this.modes.set(name, mode, word);
     this.logger.warn({ share: name, mode, ...word }, 'a share was steered');
-    return this.stateOf(share);
+    return before;
   }
 
   private async stateOf(share: LongTermStorage): Promise<ShareState> {
     const steering = await this.modes.of(share.name);
-    const found = await standingOf(share, true);
+    const found = await this.looked(share);
     if (steering === undefined) return { ...found, mode: 'run' };
     const { mode, by, reason, since, until } = steering;
     return { ...found, mode, steered: { by, reason, since, ...(until === undefined ? {} : { until }) } };
+  }
+
+  /** Within {@link maxLook}: a file system that hangs gives no answer, and no error. A look that hangs is not made twice. */
+  private async looked(share: LongTermStorage): Promise<Standing> {
+    const { name } = share;
+    const look = this.looks.get(name) ?? standingOf(share, true).finally(() => this.looks.delete(name));
+    this.looks.set(name, look);
+    const reason = `Expected ${name} to answer within ${maxLook / 1000} s, found that it does not: its file system may hang.`;
+    const unknown: Standing = {
+      ...{ name, state: 'away', looked: false, code: 'archiver.share-silent', reason },
+    };
+    const timer = new AbortController();
+    const inTime = sleep(maxLook, unknown, { signal: timer.signal });
+    inTime.catch(() => undefined);
+    return Promise.race([look, inTime]).finally(() => timer.abort());
   }
 
   private shareOf(name: string): LongTermStorage {

@@ -4,7 +4,7 @@ import { ManualClock } from '#kernel';
 import type { ArchiverStore } from '../persistence/archiver-store.js';
 import { ShareModes } from '../persistence/share-modes.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
-import { silence } from './worker-record.js';
+import { silence } from '../persistence/operators/worker-record.js';
 import { isAlive, isWorkerClosed, scopeOf, Workers } from '../persistence/operators/workers.js';
 
 const day = 86_400_000;
@@ -45,6 +45,19 @@ describe('What operators say of a worker, or a share', () => {
     });
     await modes.set('disk', 'pause', { ...olga, reason: 'both drives are out' });
     assert.equal((await modes.of('disk'))?.reason, 'both drives are out');
+  });
+
+  it('of another is made stricter, or laxer, by who has seen it only; to have it run again, nobody needs to', async () => {
+    await modes.set('disk', 'drain', olga);
+    const since = (await modes.of('disk'))!.since;
+    clock.advance(1000);
+    const refused = { code: 'operations.changed-meanwhile' };
+    await assert.rejects(modes.set('disk', 'pause', anna), refused);
+    await assert.rejects(modes.set('disk', 'pause', { ...anna, seen: clock.now() }), refused);
+    assert.equal((await modes.set('disk', 'pause', { ...anna, seen: since }))?.by, 'olga');
+    await assert.rejects(modes.set('disk', 'drain', olga), refused);
+    await assert.rejects(modes.set('disk', 'run', { ...olga, seen: since }), refused);
+    assert.equal((await modes.set('disk', 'run', olga))?.by, 'anna');
   });
 
   for (const before of ['nothing', 'run'] as const)

@@ -9,7 +9,7 @@ import { ownInstance } from '../domain/worker-instance.js';
 import { ServedTargets } from '../order-recalls/served-targets.js';
 import { ArchiverStore } from '../persistence/archiver-store.js';
 import { WorkRunner } from '../run-work/work-runner.js';
-import { signPause } from './worker-record.js';
+import { signPause } from '../persistence/operators/worker-record.js';
 import { Workers } from '../persistence/operators/workers.js';
 
 /** Says that this archiver lives, what it has and what it can take. A process that is frozen says nothing: its sign gets old. */

@@ -4,7 +4,7 @@ import { notThere, OperatorActions, type Operator } from '#operations';
 import { ActingOperator, Operators } from '#service-host';
 import { ShareModes } from '../persistence/share-modes.js';
 import { modeWish, witnessOfModes, wordOf, type ModeShown } from '../shares/mode-calls.js';
-import type { WorkerRecord } from './worker-record.js';
+import type { WorkerRecord } from '../persistence/operators/worker-record.js';
 import { isAlive, scopeOf, Workers } from '../persistence/operators/workers.js';
 
 /** An archiver as operators see it. */

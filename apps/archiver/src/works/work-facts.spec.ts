@@ -11,7 +11,7 @@ import type { ArchiverStore } from '../persistence/archiver-store.js';
 import { ShareModes } from '../persistence/share-modes.js';
 import { WorkOrders } from '../persistence/work-orders.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
-import { silence } from '../workers/worker-record.js';
+import { silence } from '../persistence/operators/worker-record.js';
 import { scopeOf, Workers } from '../persistence/operators/workers.js';
 import { WorkFacts } from './work-facts.js';
 import { WorkGroups } from '../persistence/operators/work-groups.js';

@@ -6,7 +6,7 @@ import { ConfigToken, type ArchiverConfig } from '../archiver.config.js';
 import { isServed } from '../domain/work-needs.js';
 import type { ShareSteering } from '../persistence/records.js';
 import { ShareModes } from '../persistence/share-modes.js';
-import type { WorkerRecord } from '../workers/worker-record.js';
+import type { WorkerRecord } from '../persistence/operators/worker-record.js';
 import { isAlive, scopeOf, Workers } from '../persistence/operators/workers.js';
 import { WorkGroups, type LinePlace, type WorkGroup } from '../persistence/operators/work-groups.js';
 

@@ -93,4 +93,26 @@ describe('Work in the hands of operators', () => {
     await orders.end(order, 'done', [], { at: clock.now() });
     await assert.rejects(works.tryNow('j/0/0', word), /found that it is done since 2026/);
   });
+
+  it('that removes originals is not tried before its grace is over, but may be when it waits afterwards', async () => {
+    const data = { workOrderId: 'j/0/0', jobId: 'j', pid: 'p' };
+    const code = 'archiver.deferred';
+    await orders.accept({
+      command: { kind: 'release', data } as never,
+      ...{ acceptedAt: clock.now(), dueAt: later(3_600_000), context: undefined },
+      fault: { code, message: 'grace', at: clock.now(), fault: 'system' },
+    });
+    const word = { by: 'olga', entry: 'e' };
+    await assert.rejects(works.tryNow('j/0/0', word), (error: Error & { code?: string }) => {
+      assert.match(error.message, /waits until 2026-01-01T01:00:00.000Z \(RELEASE_GRACE\)/);
+      return error.code === 'operations.not-possible';
+    });
+    assert.deepEqual((await store.works.findOne({ _id: 'j/0/0' }))?.dueAt, later(3_600_000));
+    clock.advance(3_600_000);
+    const order = (await orders.takeDue(clock.now(), later(10)))!;
+    const fault = { code, message: 'full', at: clock.now(), fault: 'system' as const };
+    await orders.giveBack(order, { dueAt: later(60_000), attempts: 1, pause: 60_000, fault });
+    await works.tryNow('j/0/0', word);
+    assert.equal((await orders.takeDue(clock.now(), later(10)))?._id, 'j/0/0');
+  });
 });

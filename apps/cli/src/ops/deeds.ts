@@ -39,7 +39,6 @@ const deeds = {
     ...{ app: 'archiver', reason: 'taken' },
     path: ([id = '']) => `works/${part(id)}/try-now`,
   },
-  'works cancel': { app: 'archiver', reason: 'needed', path: ([id = '']) => `works/${part(id)}/cancel` },
   'copies verify': {
     ...{ app: 'archiver', reason: 'taken' },
     path: ([id = '']) => `copies/${part(id)}/verify`,
@@ -69,6 +68,10 @@ const deeds = {
     ...{ app: 'archiver', method: 'DELETE', reason: 'taken' },
     path: ([id = ''], { withoutOriginals }) =>
       `set-aside/${part(id)}${query({ 'without-originals': withoutOriginals === true ? 'true' : undefined })}`,
+  },
+  'adoptions stop': {
+    ...{ app: 'archiver', reason: 'needed', sayBy: true },
+    path: ([id = '']) => `adoptions/${part(id)}/stop`,
   },
   'certificate-keys revoke': {
     ...{ app: 'catalog-api', reason: 'needed', sayBy: true },

@@ -69,6 +69,7 @@ const lists = {
     path: 'retrieved',
     pages: true,
     columns: {
+      COPY: 'id',
       DATABLOCK: 'archiveId',
       PID: 'pid',
       BYTES: 'bytes',
@@ -81,8 +82,8 @@ const lists = {
     path: 'work-orders',
     pages: true,
     columns: {
-      ...{ 'WORK ORDER': 'id', KIND: 'kind', STATE: 'state', JOB: 'jobId', TARGET: 'target' },
-      ...{ GROUP: 'group', SINCE: 'since' },
+      ...{ 'WORK ORDER': 'id', KIND: 'kind', STATE: 'state', JOB: 'jobId', TARGETS: 'targets' },
+      ...{ GROUP: 'group', SINCE: 'createdAt', RELEASED: 'releasedAt', WAITS: 'waitCode' },
     },
   },
   queues: {

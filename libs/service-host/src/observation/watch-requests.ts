@@ -7,6 +7,7 @@ const duration = metrics.histogram({
   name: 'http_server_request_duration_seconds',
   help: 'Time until a request was answered, by the pattern of its route.',
   labels: ['http_request_method', 'http_route', 'http_response_status_code'],
+  open: 'http_route',
   buckets: [0.005, 0.05, 0.5, 5],
 });
 

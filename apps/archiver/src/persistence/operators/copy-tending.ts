@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock, PermanentError } from '#kernel';
 import { changedMeanwhile, notThere } from '#operations';
 import { isDuplicateKey } from '#persistence';
-import { NeededTargets } from '../../accept-work/needed-targets.js';
+import { NeededTargets } from './needed-targets.js';
 import type { AskedFor } from '../../domain/asked-for.js';
 import { ArchiverStore } from '../archiver-store.js';
 import { Datablocks } from '../datablocks.js';

@@ -2,13 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Page } from '#console-api';
 import { Clock, PermanentError } from '#kernel';
 import { changedMeanwhile, notPossible, notThere, pageOf, placeIn } from '#operations';
+import { ObjectStore } from '#storage';
 import { ConfigToken, type ArchiverConfig } from '../../archiver.config.js';
 import { pinsOf } from '../../domain/pins.js';
 import { ArchiverStore } from '../archiver-store.js';
 import type { RetrievedCopy } from '../records.js';
 import { RetrievedCopies } from '../retrieved-copies.js';
-import { archiveIdOfRetrieved, fileNameOf, partFileName } from '../../retrieve-datablock/part-names.js';
-import { RetrievalReports } from '../../retrieve-datablock/retrieval-reports.js';
+import { archiveIdOfRetrieved, fileNameOf, partFileName } from '../../domain/part-names.js';
 
 /** Milliseconds the database may take for a page. */
 const maxTimeMS = 5000;
@@ -46,7 +46,7 @@ export class RetrievedList {
   constructor(
     private readonly store: ArchiverStore,
     private readonly copies: RetrievedCopies,
-    private readonly reports: RetrievalReports,
+    private readonly objects: ObjectStore,
     private readonly clock: Clock,
     @Inject(ConfigToken) private readonly config: ArchiverConfig,
   ) {}
@@ -86,7 +86,7 @@ export class RetrievedList {
    * Keeps it until then at least, whatever jobs say.
    *
    * @throws PermanentError `operations.not-there`, `operations.not-possible` beyond RETRIEVED_LIFETIME_MOST,
-   * `operations.changed-meanwhile` when it is kept for longer already
+   * `operations.changed-meanwhile` when an operator has it kept for longer already
    */
   async extend(
     id: string,
@@ -100,11 +100,14 @@ export class RetrievedList {
         notPossible,
         `Expected a time until ${most.toISOString()} at the latest (RETRIEVED_LIFETIME_MOST), found ${until.toISOString()}.`,
       );
-    const { expiresAt: before } = await this.present(id);
-    if (before !== undefined && before >= until)
+    const found = await this.present(id);
+    const { expiresAt: before } = found;
+    // A job that has it kept for longer may let go of it at any time: what counts is what operators said.
+    const own = pinsOf(found).find(({ job }) => job === operatorsPin.job);
+    if (own !== undefined && own.until >= until)
       throw new PermanentError(
         changedMeanwhile,
-        `Expected ${id} to go before ${until.toISOString()}, found that it is kept until ${before.toISOString()} already. Nothing was changed.`,
+        `Expected ${id} to be kept by operators to before ${until.toISOString()}, found that they have it kept until ${own.until.toISOString()} already. Nothing was changed.`,
       );
     const kept = await this.copies.pin(id, operatorsPin, now, until, entry);
     if (kept?.expiresAt === undefined) throw gone(id);
@@ -122,7 +125,10 @@ export class RetrievedList {
     const now = this.clock.now();
     const lifetime = Math.min(maxLink, (expiresAt ?? now).getTime() - now.getTime());
     if (lifetime <= 0) throw gone(id);
-    const url = await this.reports.link(id, downloadNameOf(id), lifetime);
+    const seconds = Math.max(1, Math.floor(lifetime / 1000));
+    const url = await this.objects.presignedGet(this.config.retrievalBucket, id, seconds, {
+      fileName: downloadNameOf(id),
+    });
     return { id, url, expiresAt: new Date(now.getTime() + lifetime).toISOString() };
   }
 

@@ -8,12 +8,18 @@ import { ArchiverStore } from '../archiver-store.js';
 /** Milliseconds the database may take for a count. */
 const maxTimeMS = 2000;
 
+/** Kinds of work that use long-term storage. */
+const touching = ['archive', 'verify', 'repair', 'retrieve', 'discard', 'move'] as const;
+
 /** What is under way on a share, and what its storage tells of itself. */
 export interface UseOfShare {
   /** Bytes that are left free there. */
   readonly reserve: number;
-  /** Work that has it at this moment; of a share that is drained: what still runs until it is empty. */
-  readonly running: number;
+  /**
+   * Work that has it at this moment; of a share that is drained: what still runs until it is empty. Absent where that is not known:
+   * work runs that does not say which shares it needs.
+   */
+  readonly running?: number;
   /** Media read at once, and those that are being read, where the storage has media. */
   readonly drives?: number;
   readonly cartridges?: readonly string[];
@@ -35,16 +41,21 @@ export class ShareUse {
   async of(name: string): Promise<UseOfShare> {
     const now = this.clock.now();
     const written = this.names.writtenAs(name);
-    const running = await this.store.works.countDocuments(
-      {
-        ...{ state: 'open', dueAt: { $gt: now }, 'needs.targets': { $in: written } },
-        ...{ epoch: { $gt: 0 }, waitCode: { $exists: false }, lastFault: { $exists: false } },
-      },
-      { maxTimeMS },
-    );
+    const held = {
+      ...{ state: 'open' as const, dueAt: { $gt: now }, epoch: { $gt: 0 } },
+      ...{ waitCode: { $exists: false }, lastFault: { $exists: false } },
+    };
+    const [named, unnamed] = await Promise.all([
+      this.store.works.countDocuments({ ...held, 'needs.targets': { $in: written } }, { maxTimeMS }),
+      this.store.works.countDocuments(
+        { ...held, needs: { $exists: false }, 'command.kind': { $in: [...touching] } },
+        { maxTimeMS, limit: 1 },
+      ),
+    ]);
+    const running = unnamed > 0 ? {} : { running: named };
     const reserve =
       this.config.targets?.find((target) => target.name === name)?.reserve ?? this.config.reserve;
-    return { reserve, running, ...(await this.mediaOf(name, written, now)) };
+    return { reserve, ...running, ...(await this.mediaOf(name, written, now)) };
   }
 
   private async mediaOf(

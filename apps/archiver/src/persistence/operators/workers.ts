@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ArchiverStore } from '../archiver-store.js';
-import { silence, type WorkerRecord } from '../../workers/worker-record.js';
+import { silence, type WorkerRecord } from './worker-record.js';
 
 /** Milliseconds without a sign of life after which nobody asks about a worker any more. */
 const lifetime = 86_400_000;

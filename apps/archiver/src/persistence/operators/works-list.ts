@@ -10,7 +10,7 @@ import { workViewOf, type WorkView } from './work-view.js';
 
 /** Milliseconds the database may take for a page. */
 const maxTimeMS = 5000;
-export const workStates: readonly WorkState[] = ['open', ...endStates];
+const workStates: readonly WorkState[] = ['open', ...endStates];
 
 export interface WorksQuery {
   readonly state?: string;
@@ -78,7 +78,8 @@ export class WorksList {
   /**
    * What waits, or is to be tried again, is due at once. In one write: what runs meanwhile, or is over, is not touched.
    *
-   * @throws PermanentError `operations.not-there`, `operations.changed-meanwhile` naming what it found
+   * @throws PermanentError `operations.not-there`, `operations.not-possible` for originals whose grace is not over,
+   * `operations.changed-meanwhile` naming what it found
    */
   async tryNow(
     _id: string,
@@ -89,6 +90,8 @@ export class WorksList {
       {
         ...{ _id, state: 'open', dueAt: { $gt: at } },
         $or: [{ waitCode: { $exists: true } }, { lastFault: { $exists: true } }],
+        // Originals are not taken before their grace is over: one that was never taken still waits for it.
+        ...{ $nor: [{ 'command.kind': 'release', epoch: 0 }] },
       },
       { $set: { dueAt: at, pause: 0, hurried: { by, entry, at } } },
       { returnDocument: 'before', projection: { dueAt: 1, jobId: 1 } },
@@ -96,6 +99,12 @@ export class WorksList {
     if (seen !== null) return { before: seen.dueAt, jobId: seen.jobId };
     const found = await this.record(_id);
     const { hurried } = found;
+    if (found.state === 'open' && found.command.kind === 'release' && found.epoch === 0 && found.dueAt > at)
+      throw new PermanentError(
+        notPossible,
+        `Expected work that may be tried at any time, found that ${_id} removes originals, and waits until ${found.dueAt.toISOString()} (RELEASE_GRACE): until then an upload link of the dataset may be good. It begins by itself.`,
+        { details: { workOrderId: _id, dueAt: found.dueAt.toISOString() } },
+      );
     const what =
       found.state !== 'open'
         ? `that it is ${found.state}${found.endedAt === undefined ? '' : ` since ${found.endedAt.toISOString()}`}`

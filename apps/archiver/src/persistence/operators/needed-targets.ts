@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
-import { patienceForChosen, type WorkNeeds } from '../domain/work-needs.js';
-import { Datablocks } from '../persistence/datablocks.js';
-import type { Command, StoredCopy } from '../persistence/records.js';
-import { isDamaged } from '../persistence/stored-copies.js';
-import { WorkOrders } from '../persistence/work-orders.js';
+import { patienceForChosen, type WorkNeeds } from '../../domain/work-needs.js';
+import { Datablocks } from '../datablocks.js';
+import type { Command, StoredCopy } from '../records.js';
+import { isDamaged } from '../stored-copies.js';
+import { WorkOrders } from '../work-orders.js';
 
 /** Finds out which targets an archiver has to have for some work: archivers may serve different ones. */
 @Injectable()
