@@ -195,7 +195,10 @@ describe('Operators', () => {
     const answer = await call('POST pauses', { scope: 'job:z', ...told });
     assert.deepEqual([answer.status, answer.body.id], [201, 'job:z']);
     const { body } = await call('GET limits');
-    assert.deepEqual([(body as unknown as { pauses: unknown[] }).pauses.length, body['heldJobs']], [200, 202]);
+    assert.deepEqual(
+      [(body as unknown as { pauses: unknown[] }).pauses.length, body['heldJobs']],
+      [200, 202],
+    );
   });
 
   it('hold a job among the pauses: nothing of it begins, and it goes on when they say so', async () => {
