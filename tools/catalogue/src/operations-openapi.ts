@@ -28,6 +28,11 @@ export const callNotes: Readonly<Record<string, CallNote>> = {
   },
   'GET retrieved': { summary: 'Copies in the retrieval bucket, until when, and which jobs keep them.' },
   'GET workers': { summary: 'Which archivers there are, what they have, and which give signs of life.' },
+  'POST workers/{instance}/mode': {
+    summary: 'Has a worker take nothing new (`pause`, `drain`), or go on (`run`); what it has begun ends.',
+  },
+  'GET work-orders': { summary: 'Work orders of all jobs, newest first, without drafts.' },
+  'GET works': { summary: 'Work that is open, or ended as `state` says, of a job or at a share.' },
   'GET works/{id}': { summary: 'One piece of work: how far it is, and why it waits.' },
   'GET adoptions': { summary: 'Runs of adoption, newest first, without their problems.' },
   'GET retrievals': {

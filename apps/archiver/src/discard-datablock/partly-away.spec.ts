@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { isAway, ManualClock, newId, PermanentError } from '#kernel';
-import { MemoryShare } from '#long-term-storage/testing';
 import type { ArchiverConfig } from '../archiver.config.js';
 import type { CatalogueWord } from '../catalog/catalogue-word.js';
 import { targetsIn } from '../domain/missing-targets.js';
@@ -10,12 +9,7 @@ import { FilesAside } from '../persistence/files-aside.js';
 import { SetAside } from '../set-aside/set-aside.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import { DiscardDatablockHandler } from './discard-datablock.handler.js';
-
-class NamedShare extends MemoryShare {
-  constructor(override readonly name: string) {
-    super();
-  }
-}
+import { NamedShare } from '../testing/memory-library.js';
 
 const _id = 'pid/j/0.tar';
 

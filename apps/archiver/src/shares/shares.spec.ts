@@ -29,12 +29,7 @@ import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import { CopyCheck } from '../check-copies/copy-check.js';
 import { VerifyDatablockHandler } from '../verify-datablock/verify-datablock.handler.js';
 import { Shares } from './shares.js';
-
-class NamedShare extends MemoryShare {
-  constructor(override readonly name: string) {
-    super();
-  }
-}
+import { NamedShare } from '../testing/memory-library.js';
 
 const content = Buffer.from('a tar, as far as anybody here knows');
 const grace = 1000;
@@ -45,14 +40,10 @@ const logger = createLogger('shares.spec', 'silent');
 /** What became of the place where the share was. @returns puts the share back */
 type Trouble = (inner: MemoryShare, other: MemoryShare) => () => void;
 
-const gone: Trouble = (inner) => {
-  inner.gone = true;
-  return () => (inner.gone = false);
-};
-const readOnly: Trouble = (inner) => {
-  inner.readOnly = true;
-  return () => (inner.readOnly = false);
-};
+const being =
+  (name: 'gone' | 'readOnly'): Trouble =>
+  (inner) => ((inner[name] = true), () => (inner[name] = false));
+const [gone, readOnly] = [being('gone'), being('readOnly')];
 const absent: Record<string, Trouble> = {
   'is not mounted': gone,
   'was swapped for an empty folder': (inner) => inner.swapFor(undefined),
@@ -263,19 +254,15 @@ describe('A share', () => {
 
     it('is paused though its file system hangs: no storage is asked, and the answer says that it was not looked at', async () => {
       let asked = 0;
-      inner.freeBytes = () => {
-        asked += 1;
-        return new Promise<number>(() => undefined);
-      };
+      inner.freeBytes = () => ((asked += 1), new Promise<number>(() => undefined));
       await shares.steer('disk', 'pause', word);
       assert.equal(asked, 0);
       const [state, again] = await Promise.all([shares.state('disk'), shares.states()]);
-      assert.deepEqual([state.mode, state.looked, state.state], ['pause', false, 'away']);
+      const looks = again.map(({ looked }) => looked);
       assert.deepEqual(
-        again.map(({ looked }) => looked),
-        [false, undefined],
+        [state.mode, state.looked, state.state, looks, asked],
+        ['pause', false, 'away', [false, undefined], 1],
       );
-      assert.equal(asked, 1);
     });
 
     it('has work look again after a while only, as nobody knows how long it takes', async () => {

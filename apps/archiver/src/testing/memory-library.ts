@@ -2,6 +2,13 @@ import type { MediumPlace } from '#long-term-storage';
 import { MemoryShare } from '#long-term-storage/testing';
 import { TransientError } from '#kernel';
 
+/** A share in memory with a name of its own. */
+export class NamedShare extends MemoryShare {
+  constructor(override readonly name: string) {
+    super();
+  }
+}
+
 /** A share in memory that lies on media, and says where. */
 export class MemoryLibrary extends MemoryShare {
   readonly places = new Map<string, MediumPlace>();

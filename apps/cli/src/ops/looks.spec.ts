@@ -20,7 +20,7 @@ describe('What catena ops shows', () => {
     const fact = { code: 'limit.target', since: '2026-11-29T02:00:00Z', facts: { target: 'tape', limit: 4 } };
     await scene.open({
       'job-assembler': table({ 'GET why?jobId=J': { jobs: { J: { known: true, facts: [fact] } } } }),
-      'catalog-api': table({}),
+      'catalog-api': table({ 'GET why?jobId=J': { jobs: { J: { known: true, facts: [] } } } }),
       archiver: undefined,
     });
     const { code, stdout, stderr } = await scene.catena('ops', 'why', 'J');
