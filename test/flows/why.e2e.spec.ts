@@ -69,8 +69,8 @@ describe('Why a job waits, and what operators do about it', () => {
   const endsWell = async (id: string): Promise<void> => {
     const end = await client.jobEnd(id, 60_000);
     assert.equal(end.statusCode, 'finishedSuccessful', end.statusMessage);
-    const { headline } = await why(id);
-    assert.equal(headline, undefined, JSON.stringify(headline));
+    // Its certificate may still be on its way.
+    await until(async () => (await why(id)).headline === undefined, 20_000);
   };
   const pause = async (scope: string, mode = 'pause'): Promise<string> =>
     String((await operations.good('job-assembler', 'pauses', { body: { scope, mode, ...told } }))['id']);
@@ -175,6 +175,12 @@ describe('Why a job waits, and what operators do about it', () => {
         const held = await pause(`job:${id}`);
         assert.equal((await waitsFor(id, 'paused')).headline?.facts['scope'], `job:${id}`);
         await resume(held);
+        // The time it had been given before it was held counts again.
+        await waitsFor(id, 'deferred');
+        await operations.good('job-assembler', `jobs/${id}/defer`, {
+          method: 'PUT',
+          body: { until: null, ...told },
+        });
       }
       await setLimits({ [name]: null });
       await endsWell(id);
@@ -239,7 +245,7 @@ describe('Why a job waits, and what operators do about it', () => {
       method: 'PUT',
       body: { priority: 0, ...told },
     });
-    const drained = await pause('target:elsewhere', 'drain');
+    const drained = await pause('group:elsewhere', 'drain');
     const deferred = await newJob();
     await waitsFor(deferred, 'limit.global');
     await operations.good('job-assembler', `jobs/${deferred}/defer`, {
