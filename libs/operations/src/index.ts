@@ -8,7 +8,17 @@ export {
   unnamed,
   type Operator,
 } from './operator.js';
-export { defaultRows, maxRows, newerThan, olderThan, pageOf, placeIn, type Place } from './keyset.js';
+export {
+  defaultRows,
+  maxRows,
+  newerThan,
+  olderThan,
+  pageOf,
+  placeIn,
+  placeText,
+  type Place,
+} from './keyset.js';
+export { timeIn } from './time-in.js';
 export { entryOf, type AuditQuery, type AuditRecord } from './audit/audit-record.js';
 export { AuditTrail, type Ending } from './audit/audit-trail.js';
 export {

@@ -43,9 +43,12 @@ export function pageOf<Row, Item>(
   const taken = rows.slice(0, limit);
   const last = taken.at(-1);
   if (rows.length <= limit || last === undefined) return { items: taken.map(shown) };
-  const { at, id } = placeOf(last);
-  const next = Buffer.from(JSON.stringify([at.getTime(), id]), 'utf8').toString('base64url');
-  return { items: taken.map(shown), next };
+  return { items: taken.map(shown), next: placeText(placeOf(last)) };
+}
+
+/** A place as calls carry it, in `next` and `after`. */
+export function placeText({ at, id }: Place): string {
+  return Buffer.from(JSON.stringify([at.getTime(), id]), 'utf8').toString('base64url');
 }
 
 /** Rows behind a place, newest first, as a condition on a time and `_id`. */

@@ -19,7 +19,7 @@ export { operatorText } from './operator-words.js';
 export { ActingOperator } from './operations/acting-operator.decorator.js';
 export { behindSlash } from './operations/provide-operations.js';
 export { buildOf } from './operations/build.js';
-export { bodyOf, limitIn, queryOf, reasonIn, timeIn } from './operations/query.js';
+export { bodyOf, limitIn, queryOf, reasonIn } from './operations/query.js';
 export { WhySources, type WhySource } from './operations/why.controller.js';
 export { Open, Operators, Ruled, ruleOf, type EndpointRule } from './endpoint-rule.decorator.js';
 export { refuseWithoutRule } from './endpoint-rules.js';

@@ -1,16 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, type OnModuleInit } from '@nestjs/common';
 import type { Page } from '#console-api';
-import { OperatorActions, type Operator } from '#operations';
-import {
-  ActingOperator,
-  behindSlash,
-  bodyOf,
-  limitIn,
-  Operators,
-  queryOf,
-  reasonIn,
-  timeIn,
-} from '#service-host';
+import { OperatorActions, timeIn, type Operator } from '#operations';
+import { ActingOperator, behindSlash, bodyOf, limitIn, Operators, queryOf, reasonIn } from '#service-host';
 import { WorkRunner } from '../run-work/work-runner.js';
 import type { WorkView } from '../persistence/operators/work-view.js';
 import { WorksList } from '../persistence/operators/works-list.js';

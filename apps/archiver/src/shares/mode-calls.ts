@@ -1,7 +1,7 @@
 import type { Said } from '#console-api';
 import { PermanentError } from '#kernel';
-import { named, notPossible, type Operator, type Wish, type Witness } from '#operations';
-import { behindSlash, bodyOf, reasonIn, timeIn } from '#service-host';
+import { named, notPossible, type Operator, timeIn, type Wish, type Witness } from '#operations';
+import { behindSlash, bodyOf, reasonIn } from '#service-host';
 import { shareModes, type ShareMode, type ShareSteering } from '../persistence/records.js';
 import type { ShareModes } from '../persistence/share-modes.js';
 

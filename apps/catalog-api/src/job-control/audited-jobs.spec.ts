@@ -9,13 +9,15 @@ import { AccessRules, type Caller, type GroupLists } from '../domain/access.js';
 import { parseJobConfiguration } from '../domain/job-configuration.js';
 import { JobChanges } from '../events/job-changes.js';
 import type { JobActions } from '../jobs/job-actions.js';
+import type { JobCreation, NewJob } from '../jobs/job-creation.js';
+import type { JobQueries } from '../jobs/job-queries.js';
 import { JobUpdates } from '../jobs/job-updates.js';
 import type { Catalogue } from '../persistence/catalogue.js';
 import { JobRecords } from '../persistence/job-records.js';
 import { memoryCatalogue } from '../testing/memory-catalogue.js';
 import { jobOf, silentRelay, start } from '../testing/samples.js';
 import { AuditedJobs } from './audited-jobs.js';
-import type { JobRetries } from './job-retries.js';
+import { JobRetries } from './job-retries.js';
 
 const me: Caller = { _id: '1', username: 'me', email: '', currentGroups: ['g'], authStrategy: 'local' };
 const update = { auth: '#jobOwnerUser', actions: [] };
@@ -24,6 +26,7 @@ const configuration = parseJobConfiguration(
   'jobs.yaml',
 );
 const noGroups = { admin: [], operator: [], updateJobPrivileged: [] } as unknown as GroupLists;
+const orphanClaimAge = 600_000;
 const request = { headers: {}, ip: '10.0.0.1' };
 
 describe('A job that people cancel', () => {
@@ -32,23 +35,34 @@ describe('A job that people cancel', () => {
   let updates: JobUpdates;
   let jobs: AuditedJobs;
   let trail: AuditTrail;
+  let clock: ManualClock;
+  let refusal: Error | undefined;
 
   beforeEach(async () => {
     catalogue = memoryCatalogue();
     records = new JobRecords(catalogue, silentRelay);
-    const clock = new ManualClock(start);
+    clock = new ManualClock(start);
     const rules = new AccessRules(noGroups);
     const config = {} as CatalogApiConfig;
     const actions = {} as JobActions;
     updates = new JobUpdates(records, rules, actions, configuration, new JobChanges(), clock, config);
     trail = new AuditTrail(memoryConnection(), clock, 86_400_000);
     const audited = new OperatorActions(trail, createLogger('test', 'silent'), 120_000);
-    jobs = new AuditedJobs(
-      updates,
-      { check: () => Promise.resolve(() => assert.fail('made')) } as unknown as JobRetries,
-      audited,
-      catalogue,
-    );
+    refusal = undefined;
+    const creation = {
+      create: async (_caller: Caller, { id = '', retryOf = '' }: NewJob) => {
+        if (refusal !== undefined) throw refusal;
+        const child = { ...jobOf(id, { retryOf }), _id: id, createdBy: 'me', createdAt: clock.now() };
+        await catalogue.jobs.insertOne(child);
+        return child;
+      },
+    } as unknown as JobCreation;
+    const queries = {
+      get: (_caller: Caller, id: string) => records.findAccepted(id),
+    } as unknown as JobQueries;
+    const news = new JobChanges();
+    const retries = new JobRetries(queries, creation, records, rules, news, clock, { orphanClaimAge });
+    jobs = new AuditedJobs(updates, retries, audited, catalogue);
     jobs.onModuleInit();
     await catalogue.jobs.insertOne(jobOf('j'));
   });
@@ -91,8 +105,52 @@ describe('A job that people cancel', () => {
     assert.deepEqual([entry?.by, entry?.action, entry?.jobId], ['me', 'job.cancel', 'j']);
   });
 
-  it('and that another job retries already is not retried by a second one', async () => {
-    await catalogue.jobs.insertOne({ ...jobOf('child', { retryOf: 'j' }), _id: 'child' });
-    await assert.rejects(jobs.retry(me, request, 'j'), { status: 409, message: /child/ });
+  describe('once over', () => {
+    beforeEach(async () => {
+      const datasetList = [{ pid: 'p', files: [] }];
+      await catalogue.jobs.updateOne(
+        { _id: 'j' },
+        {
+          $set: {
+            ...{ 'catena.finished': true, 'jobParams.datasetList': datasetList },
+            jobResultObject: { bad: [{ pid: 'p' }] },
+          },
+        },
+      );
+    });
+
+    const children = (): Promise<number> => catalogue.jobs.countDocuments({ 'catena.retryOf': 'j' });
+
+    it('and retried by another job already is not retried by a second one', async () => {
+      await catalogue.jobs.insertOne({ ...jobOf('child', { retryOf: 'j' }), _id: 'child' });
+      await assert.rejects(jobs.retry(me, request, 'j'), { status: 409, message: /child/ });
+    });
+
+    it('is retried once by two at the same moment, and again when that is over', async () => {
+      const answers = await Promise.allSettled([1, 2].map(() => jobs.retry(me, request, 'j')));
+      assert.deepEqual(answers.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+      assert.equal(await children(), 1);
+      await catalogue.jobs.updateOne({ 'catena.retryOf': 'j' }, { $set: { 'catena.finished': true } });
+      await jobs.retry(me, request, 'j');
+      assert.equal(await children(), 2);
+    });
+
+    it('is retried once by a call that is sent twice: both are answered with the same child', async () => {
+      const withKey = { ...request, headers: { 'idempotency-key': 'k' } };
+      const [first, second] = [await jobs.retry(me, withKey, 'j'), await jobs.retry(me, withKey, 'j')];
+      assert.equal(first._id, second._id);
+      assert.equal(await children(), 1);
+    });
+
+    it('can be retried after a refusal at once, after a death of the one who did when nothing of it can be left', async () => {
+      refusal = new Error('no room');
+      await assert.rejects(jobs.retry(me, request, 'j'), /no room/);
+      await records.reserveRetry('j', { child: 'dead', by: 'ada', at: clock.now() }, undefined);
+      refusal = undefined;
+      await assert.rejects(jobs.retry(me, request, 'j'), { status: 409, message: /ada/ });
+      clock.advance(3 * orphanClaimAge);
+      await jobs.retry(me, request, 'j');
+      assert.equal(await children(), 1);
+    });
   });
 });

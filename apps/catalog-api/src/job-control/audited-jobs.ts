@@ -4,14 +4,15 @@ import { PermanentError } from '#kernel';
 import {
   actingViaHeader,
   changedMeanwhile,
+  idempotencyHeader,
   OperatorActions,
   type AuditRecord,
   type Deed,
   type Operator,
 } from '#operations';
 import type { Caller } from '../domain/access.js';
-import { JobRefusal } from '../domain/errors.js';
 import type { RequestWithCaller } from '../http/caller.decorator.js';
+import { idempotencyKeyFrom } from '../http/request-parts.js';
 import { JobUpdates } from '../jobs/job-updates.js';
 import { acceptedJobs, Catalogue } from '../persistence/catalogue.js';
 import type { JobRecord } from '../persistence/records.js';
@@ -78,29 +79,14 @@ export class AuditedJobs implements OnModuleInit {
   /** @returns the child */
   async retry(caller: Caller, request: AskingRequest, id: string): Promise<JobRecord> {
     const retry = await this.retries.check(caller, id);
-    let child: JobRecord | undefined;
     const wish = { action: 'job.retry' as const, subject: `job/${id}`, jobId: id };
-    await this.actions.perform(operatorOf(caller, request), wish, async () => {
-      await this.refuseSecond(id);
+    let child: JobRecord | undefined;
+    const { retriedBy } = await this.actions.perform(operatorOf(caller, request), wish, async () => {
       child = await retry();
       return { after: { retriedBy: child._id } };
     });
-    return child!;
-  }
-
-  /** @throws JobRefusal 409 while another child is at it */
-  private async refuseSecond(id: string): Promise<void> {
-    const child = await this.catalogue.jobs.findOne(
-      { 'catena.retryOf': id, 'catena.finished': { $ne: true }, ...acceptedJobs } as object,
-      { projection: { _id: 1, createdBy: 1 } },
-    );
-    if (child === null) return;
-    const { _id, createdBy = 'another' } = child;
-    throw new JobRefusal(
-      409,
-      `Expected job ${id} not to be retried now, found job ${_id}, by which ${createdBy} retries it: wait for its end.`,
-      { code: changedMeanwhile },
-    );
+    // The same call was answered before: with the same child.
+    return child ?? this.retries.child(caller, String(retriedBy));
   }
 
   private async cancelled({ jobId = '', by, at }: AuditRecord): Promise<Deed | undefined> {
@@ -120,7 +106,8 @@ export class AuditedJobs implements OnModuleInit {
 
 function operatorOf({ username, currentGroups }: Caller, { headers, ip }: AskingRequest): Operator {
   const via = ways.find((one) => one === headers[actingViaHeader]) ?? 'token';
-  return { name: username, groups: currentGroups, via, from: ip };
+  const key = idempotencyKeyFrom([headers[idempotencyHeader]].flat()[0]);
+  return { name: username, groups: currentGroups, via, from: ip, ...(key === undefined ? {} : { key }) };
 }
 
 function statusOf({ statusCode }: JobRecord): Said {

@@ -1,12 +1,14 @@
-import { Injectable } from '@nestjs/common';
-import { Clock } from '#kernel';
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, newId } from '#kernel';
+import { changedMeanwhile } from '#operations';
+import { ConfigToken, type CatalogApiConfig } from '../catalog-api.config.js';
 import { AccessRules, type Caller } from '../domain/access.js';
 import { JobRefusal } from '../domain/errors.js';
 import { JobChanges } from '../events/job-changes.js';
 import { JobCreation } from '../jobs/job-creation.js';
 import { JobQueries } from '../jobs/job-queries.js';
 import { JobRecords } from '../persistence/job-records.js';
-import type { JobRecord } from '../persistence/records.js';
+import type { JobRecord, JobRetry } from '../persistence/records.js';
 
 /** A child job for what failed in a finished one. */
 @Injectable()
@@ -18,19 +20,15 @@ export class JobRetries {
     private readonly rules: AccessRules,
     private readonly news: JobChanges,
     private readonly clock: Clock,
+    @Inject(ConfigToken) private readonly config: Pick<CatalogApiConfig, 'orphanClaimAge'>,
   ) {}
 
   /**
    * For users with the rights they would post it with; operators post it for the owner of the first one, with his.
    *
-   * @returns the child
-   * @throws JobRefusal 409 where nothing failed, and as for a new job
+   * @returns what makes the child, where there is something to retry
+   * @throws JobRefusal 409 where nothing failed; what makes the child while another one does, and as for a new job
    */
-  async retry(caller: Caller, id: string): Promise<JobRecord> {
-    return (await this.check(caller, id))();
-  }
-
-  /** @returns what makes the child, where there is something to retry; throws as {@link retry} otherwise */
   async check(caller: Caller, id: string): Promise<() => Promise<JobRecord>> {
     const job = await this.queries.get(caller, id);
     // Jobs of an older SciCat may have no result at all.
@@ -38,16 +36,62 @@ export class JobRetries {
     const failed = result?.bad ?? [];
     if (job.catena?.finished !== true || failed.length === 0)
       throw new JobRefusal(409, `Job ${id} has no failed datasets to retry (status ${job.statusCode}).`);
-    return () => this.make(caller, job, failed);
+    return () => this.makeOnce(caller, job, failed);
   }
 
-  private async make(caller: Caller, job: JobRecord, failed: readonly { pid: string }[]): Promise<JobRecord> {
+  /** A child made before, as its caller may see it. */
+  child(caller: Caller, id: string): Promise<JobRecord> {
+    return this.queries.get(caller, id);
+  }
+
+  private async makeOnce(
+    caller: Caller,
+    job: JobRecord,
+    failed: readonly { pid: string }[],
+  ): Promise<JobRecord> {
+    const { _id } = job;
+    const id = newId();
+    await this.reserve(_id, { child: id, by: caller.username, at: this.clock.now() });
+    try {
+      return await this.make(caller, job, { id, failed });
+    } catch (error) {
+      // What was accepted all the same goes on: only then would another one be one too many.
+      if (!(await this.jobs.isAccepted(id))) await this.jobs.releaseRetry(_id, id);
+      throw error;
+    }
+  }
+
+  /** @throws JobRefusal 409 while another one is at it */
+  private async reserve(id: string, retry: JobRetry): Promise<void> {
+    const child = await this.jobs.unfinishedRetryOf(id);
+    if (child !== undefined) throw retriedAlready(id, child._id, child.createdBy);
+    const before = (await this.jobs.findAccepted(id))?.catena?.retry;
+    if (before !== undefined && !(await this.isPast(before, retry.at)))
+      throw retriedAlready(id, before.child, before.by);
+    if (!(await this.jobs.reserveRetry(id, retry, before))) {
+      const other = (await this.jobs.findAccepted(id))?.catena?.retry;
+      throw retriedAlready(id, other?.child, other?.by);
+    }
+  }
+
+  /** Over, or never accepted: whoever made it died, and by now so has what he left. */
+  private async isPast({ child, at }: JobRetry, now: Date): Promise<boolean> {
+    if (await this.jobs.isAccepted(child)) return this.jobs.isOver(child);
+    return now.getTime() - at.getTime() > 2 * this.config.orphanClaimAge;
+  }
+
+  private async make(
+    caller: Caller,
+    job: JobRecord,
+    { id: child, failed }: { readonly id: string; readonly failed: readonly { pid: string }[] },
+  ): Promise<JobRecord> {
     const { _id: id } = job;
     const pids = new Set(failed.map(({ pid }) => pid));
     const list = job.jobParams['datasetList'] as { pid: string }[];
     const datasetList = list.filter(({ pid }) => pids.has(pid));
     const { ownerUser, ownerGroup, contactEmail, type, catena } = job;
-    const child = await this.creation.create(caller, {
+    const made = await this.creation.create(caller, {
+      id: child,
       type,
       jobParams: { ...job.jobParams, datasetList },
       ...(ownerUser === undefined ? {} : { ownerUser }),
@@ -58,8 +102,8 @@ export class JobRetries {
       retryOf: id,
       ...(this.isOnBehalf(caller, job) ? { onBehalf: true } : {}),
     });
-    await this.note(caller, job, child._id);
-    return child;
+    await this.note(caller, job, child);
+    return made;
   }
 
   /** Administrators need nobody's rights. */
@@ -72,4 +116,12 @@ export class JobRetries {
     await this.jobs.noteRetry(_id, { ...entry, event: 'retried' });
     this.news.tell(_id);
   }
+}
+
+function retriedAlready(id: string, child = 'another', by = 'another'): JobRefusal {
+  return new JobRefusal(
+    409,
+    `Expected job ${id} not to be retried now, found job ${child}, by which ${by} retries it: wait for its end.`,
+    { code: changedMeanwhile },
+  );
 }

@@ -29,6 +29,8 @@ export interface NewJob {
   readonly request: unknown;
   readonly idempotencyKey?: string | undefined;
   readonly retryOf?: string;
+  /** Where the caller has decided already what it is called. */
+  readonly id?: string;
   /** Whether the caller posts it for its owner, whose rights to the datasets count alone. */
   readonly onBehalf?: boolean;
   /** Of a retry: who gets the mails of the earlier job. An ordinary caller gets them instead. */
@@ -138,7 +140,7 @@ export class JobCreation {
     { datasetCount, notBefore, copyTargets }: Asked,
   ): JobRecord {
     const now = this.clock.now();
-    const id = newId();
+    const id = wanted.id ?? newId();
     const { jobStatusMessage, ...jobParams } = wanted.jobParams;
     const { statusCode, statusMessage: fresh } = this.config.jobDefaults;
     const statusMessage = notBefore === undefined ? fresh : `${fresh} It waits for ${beginsAt(notBefore)}.`;

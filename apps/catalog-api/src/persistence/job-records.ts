@@ -5,7 +5,7 @@ import { wordsFor } from '#scicat-database';
 import { endWords, jobSteps } from '../domain/states.js';
 import { acceptedJobs, Catalogue } from './catalogue.js';
 import { withoutOwnFields, withoutWords } from './own-fields.js';
-import type { JobHistoryEntry, JobMail, JobMailKind, JobProgress, JobRecord } from './records.js';
+import type { JobHistoryEntry, JobMail, JobMailKind, JobProgress, JobRecord, JobRetry } from './records.js';
 
 /** A change of what a job says of itself. */
 export interface JobNote {
@@ -148,6 +148,34 @@ export class JobRecords {
       { _id, ...acceptedJobs, 'catena.history': { $not: known } },
       { $max: { updatedAt: at }, $push: historyOf([{ ...word, statusCode: job.statusCode }]) },
     );
+  }
+
+  /**
+   * Decides who retries a job that is over.
+   *
+   * @param before of the retry that was read: it is over, or was never accepted
+   * @returns false when another was quicker
+   */
+  async reserveRetry(_id: string, retry: JobRetry, before: JobRetry | undefined): Promise<boolean> {
+    const asRead = before === undefined ? { $exists: false } : before.child;
+    const { matchedCount } = await this.catalogue.jobs.updateOne(
+      { _id, ...staysOver, [before === undefined ? 'catena.retry' : 'catena.retry.child']: asRead },
+      { $set: { 'catena.retry': retry } },
+    );
+    return matchedCount > 0 || (await this.is({ _id, 'catena.retry.child': retry.child }));
+  }
+
+  /** A retry whose child was refused. */
+  async releaseRetry(_id: string, child: string): Promise<void> {
+    await this.catalogue.jobs.updateOne(
+      { _id, 'catena.retry.child': child },
+      { $unset: { 'catena.retry': '' } },
+    );
+  }
+
+  /** A child of the job that is not over. */
+  async unfinishedRetryOf(_id: string): Promise<JobRecord | undefined> {
+    return this.one({ 'catena.retryOf': _id, 'catena.finished': { $ne: true }, ...acceptedJobs });
   }
 
   noteRetry(_id: string, entry: JobHistoryEntry): Promise<boolean> {

@@ -162,6 +162,13 @@ export interface JobMail {
   readonly told?: { readonly statusCode: string; readonly statusMessage: string };
 }
 
+/** One retry at a time: whoever writes this makes the child. */
+export interface JobRetry {
+  readonly child: string;
+  readonly by: string;
+  readonly at: Date;
+}
+
 /** What Catena keeps inside a job document; never shown to SciCat's clients. Of a job that SciCat has stored, its history at most. */
 interface JobCatenaPart {
   outbox: OutboxPart;
@@ -184,6 +191,8 @@ interface JobCatenaPart {
   /** Who asked for its end first. */
   cancel?: JobCancel;
   retryOf?: string;
+  /** Of a job that is over: who retries it, or did last. */
+  retry?: JobRetry;
   /** Requests to keep what it has retrieved for longer, or to let go of it: the number of the last one, and of the last answer taken. */
   pins?: { readonly asked: number; readonly askedAt: Date; readonly answered: number };
   /** Who gets its mails as the one who posted it; absent: `contactEmail`. */

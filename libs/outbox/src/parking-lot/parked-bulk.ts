@@ -3,6 +3,7 @@ import {
   changedMeanwhile,
   notPossible,
   notThere,
+  timeIn,
   type BulkItem,
   type BulkSource,
   type BulkWord,
@@ -51,7 +52,7 @@ export class ParkedBulk implements BulkSource {
 
   /** What was parked later is another matter: it may be what was replayed and came back. */
   private filterOf(filter: Readonly<Record<string, string>>, until: Date): ParkedFilter {
-    const to = timeIn(filter['to']);
+    const to = timeIn('to', filter['to']);
     return {
       ...parkedFilterIn(filter),
       state: this.action === 'restore' ? 'discarded' : 'parked',
@@ -84,7 +85,7 @@ export function parkedFilterIn(values: Readonly<Record<string, string | undefine
       notPossible,
       `Expected a state of ${parkedStates.join(', ')}, found ${JSON.stringify(state).slice(0, 100)}.`,
     );
-  const [from, to] = [timeIn(values['from']), timeIn(values['to'])];
+  const [from, to] = [timeIn('from', values['from']), timeIn('to', values['to'])];
   return {
     ...(known === undefined ? {} : { state: known satisfies ParkedState }),
     ...(code === undefined ? {} : { code }),
@@ -93,14 +94,4 @@ export function parkedFilterIn(values: Readonly<Record<string, string | undefine
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
   };
-}
-
-function timeIn(text: string | undefined): Date | undefined {
-  if (text === undefined || text === '') return undefined;
-  const at = new Date(text);
-  if (!Number.isNaN(at.getTime())) return at;
-  throw new PermanentError(
-    notPossible,
-    `Expected a time such as 2027-01-31T18:00:00Z, found ${JSON.stringify(text).slice(0, 100)}.`,
-  );
 }

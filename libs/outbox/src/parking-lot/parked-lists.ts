@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import type { Page } from '#console-api';
-import { newerThan, olderThan, pageOf, placeIn } from '#operations';
+import { newerThan, olderThan, pageOf, placeIn, placeText } from '#operations';
 import { parkedMessages, type ParkedMessage, type ParkedState } from './parked-message.js';
 
 /** Which messages; absent: any. */
@@ -73,10 +73,7 @@ export class ParkedLists {
       .sort({ parkedAt: 1, _id: 1 })
       .limit(limit)
       .toArray();
-    return found.map(({ _id: id, parkedAt }) => ({
-      id,
-      place: Buffer.from(JSON.stringify([parkedAt.getTime(), id]), 'utf8').toString('base64url'),
-    }));
+    return found.map(({ _id: id, parkedAt: at }) => ({ id, place: placeText({ at, id }) }));
   }
 
   /** Largest first. */

@@ -1,9 +1,9 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { actions, type AuditEntry, type Page } from '#console-api';
 import { PermanentError } from '#kernel';
-import { AuditTrail, notPossible } from '#operations';
+import { AuditTrail, notPossible, timeIn } from '#operations';
 import { Operators } from '../endpoint-rule.decorator.js';
-import { limitIn, queryOf, timeIn } from './query.js';
+import { limitIn, queryOf } from './query.js';
 
 const names = ['after', 'limit', 'by', 'subject', 'action', 'jobId', 'from', 'to'] as const;
 
