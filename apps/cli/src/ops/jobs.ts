@@ -1,4 +1,4 @@
-import type { CommandResult } from '#command-line';
+import { endingOf, type CommandResult } from '#command-line';
 import type { CommandContext } from '../command.js';
 import { cancelJob, retryJob, askAboutCopies } from '../jobs/job-api.js';
 import { tableLines } from '../table.js';
@@ -20,6 +20,8 @@ export interface RowOptions {
 interface Page {
   readonly items: readonly Row[];
   readonly next?: string;
+  /** Whether the search for more goes on behind `next`. */
+  readonly partial?: boolean;
 }
 
 /** As many as a call answers at once. */
@@ -40,9 +42,19 @@ export async function jobRows(
       ...{ status, type, group, user, pid, text, from, to, after, limit: size },
       unfinished: unfinished === true ? 'true' : undefined,
     });
-    const { items, next } = await client.get<Page>(`/api/v4/jobs/rows${asked}`);
-    rows.push(...items);
-    after = next;
+    let page: Page;
+    try {
+      page = await client.get<Page>(`/api/v4/jobs/rows${asked}`);
+    } catch (error) {
+      if (rows.length === 0 || client.signal.aborted) throw error;
+      const { message } = endingOf(error, false);
+      context.output.warn(`only the jobs down to here could be read: ${message}`);
+      return { outcome: 'unreachable', lines: linesOf(rows), document: { items: rows, missing: message } };
+    }
+    rows.push(...page.items);
+    after = page.next;
+    if (page.partial === true)
+      context.output.say(`${rows.length} found so far; the catalogue looks further back …`);
   } while (after !== undefined && rows.length < limit);
   if (after !== undefined) context.output.say('there are more: see them with a larger --limit');
   return { outcome: 'done', lines: linesOf(rows), document: { items: rows } };

@@ -40,6 +40,24 @@ describe('What catena ops shows', () => {
     );
   });
 
+  it('are the jobs that could be read, when the rest of a long list cannot be', async () => {
+    const message = 'Add a filter, such as from and to.';
+    await scene.open({
+      'catalog-api': ({ path }) =>
+        path.includes('after=')
+          ? { status: 400, body: { message } }
+          : path.includes('jobs/rows')
+            ? { body: { items: [{ id: 'J', type: 'archive' }], next: 'there', partial: true } }
+            : undefined,
+    });
+    scene.signIn('catalog-api');
+    const { code, stdout, stderr } = await scene.catena('ops', 'jobs', '--limit', '300');
+    assert.equal(code, 4, stderr);
+    assert.match(stdout, /^J +archive/m);
+    assert.match(stderr, /1 found so far/);
+    assert.match(stderr, /only the jobs down to here could be read: .*Add a filter/);
+  });
+
   it('is that no app has a record of a job', async () => {
     await scene.open({ archiver: table({ 'GET why': { jobs: { J: { known: false, facts: [] } } } }) });
     const { code, stdout } = await scene.catena('ops', 'why', 'J');
