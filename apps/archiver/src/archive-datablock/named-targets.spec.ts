@@ -4,7 +4,6 @@ import { beforeEach, describe, it } from 'node:test';
 import { ClaimChecks } from '#claim-check';
 import type { ArchiveDatablockV1 } from '#contracts';
 import { isAway, ManualClock, newId, pidAsName } from '#kernel';
-import { MemoryShare } from '#long-term-storage/testing';
 import { SourceFolderRules } from '#source-folders';
 import { MemoryObjectStore } from '#storage/testing';
 import { archiveHandler } from '../testing/archive-handler.js';
@@ -18,18 +17,15 @@ import { Datablocks } from '../persistence/datablocks.js';
 import { FilesAside } from '../persistence/files-aside.js';
 import { ReleasedDatablocks } from '../release-originals/released-datablocks.js';
 import { SetAside } from '../set-aside/set-aside.js';
+import { NamedShare } from '../testing/memory-library.js';
 import { memoryArchiverStore } from '../testing/memory-archiver-store.js';
 import type { ArchiveDatablockHandler } from './archive-datablock.handler.js';
 import { maxProofAge } from './copy-proofs.js';
 import { CopyWriter } from './copy-writer.js';
 
-class NamedShare extends MemoryShare {
+class FillingShare extends NamedShare {
   /** Says that there is room for anything, until a write finds that there is not. */
   fillsUp = false;
-
-  constructor(override readonly name: string) {
-    super();
-  }
 
   override freeBytes(): Promise<number> {
     return this.fillsUp ? Promise.resolve(Number.MAX_SAFE_INTEGER) : super.freeBytes();
@@ -45,14 +41,14 @@ describe('A datablock', () => {
   };
   let objects: MemoryObjectStore;
   let store: ReturnType<typeof memoryArchiverStore>;
-  let shares: NamedShare[];
+  let shares: FillingShare[];
   let archive: ArchiveDatablockHandler;
   let order: ArchiveDatablockV1;
 
   beforeEach(async () => {
     [objects, store] = [new MemoryObjectStore(), memoryArchiverStore()];
     for (const bucket of ['zone', 'control']) await objects.ensureBucket(bucket);
-    shares = ['disk', 'tape-a', 'tape-b'].map((name) => new NamedShare(name));
+    shares = ['disk', 'tape-a', 'tape-b'].map((name) => new FillingShare(name));
     archive = archiverWith(shares);
     const [jobId, pid] = [newId(), 'a/b'];
     const list = `${JSON.stringify({ path: 'f', size: 3, time: '2020-01-01T00:00:00Z' })}\n`;
@@ -70,7 +66,7 @@ describe('A datablock', () => {
     objects.put(bucket, key, Buffer.from(text), { size: text.length });
 
   function archiverWith(
-    served: readonly NamedShare[],
+    served: readonly FillingShare[],
     reserve?: number,
     names = new TargetNames(),
   ): ArchiveDatablockHandler {
@@ -133,7 +129,7 @@ describe('A datablock', () => {
   });
 
   describe('one of whose targets is away', () => {
-    let [disk, tape] = [] as unknown as [NamedShare, NamedShare];
+    let [disk, tape] = [] as unknown as [FillingShare, FillingShare];
     beforeEach(async () => {
       [disk, tape] = [shares[0]!, shares[1]!];
       order = { ...order, targets: ['disk', 'tape-a'] };
@@ -150,7 +146,7 @@ describe('A datablock', () => {
     });
     const waits = { code: 'long-term-storage.unavailable' };
 
-    const troubles: Record<string, (share: NamedShare) => void> = {
+    const troubles: Record<string, (share: FillingShare) => void> = {
       'is not mounted': (share) => void (share.gone = true),
       'is mounted for reading only': (share) => void (share.readOnly = true),
       'has no room': (share) => void (share.capacity = 0),
@@ -294,7 +290,7 @@ describe('A datablock', () => {
     });
 
     it('leaves no new copy under the name when it was discarded while that was made', async () => {
-      const [, tape] = shares as [NamedShare, NamedShare];
+      const [, tape] = shares as [FillingShare, FillingShare];
       const commit = tape.create.bind(tape);
       tape.create = async (...given) => {
         const writer = await commit(...given);
@@ -329,7 +325,7 @@ describe('A datablock', () => {
     });
 
     it('waits for an archiver that has more targets, where others may have them', async () => {
-      const [only] = shares as [NamedShare];
+      const [only] = shares as [FillingShare];
       const names = new TargetNames([], ['disk', 'tape-a']);
       await assert.rejects(archiverWith([only], undefined, names).handle(more(2), context), (error) => {
         assert.equal((error as { code?: string }).code, 'archiver.target-away');
@@ -358,7 +354,7 @@ describe('A datablock', () => {
         },
         { ...context, epoch: (epoch += 1) },
       );
-    const used = async (share: NamedShare): Promise<number> => {
+    const used = async (share: FillingShare): Promise<number> => {
       share.capacity = Number.MAX_SAFE_INTEGER;
       share.fillsUp = false;
       return Number.MAX_SAFE_INTEGER - (await share.freeBytes());

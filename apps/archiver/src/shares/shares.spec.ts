@@ -40,10 +40,8 @@ const logger = createLogger('shares.spec', 'silent');
 /** What became of the place where the share was. @returns puts the share back */
 type Trouble = (inner: MemoryShare, other: MemoryShare) => () => void;
 
-const being =
-  (name: 'gone' | 'readOnly'): Trouble =>
-  (inner) => ((inner[name] = true), () => (inner[name] = false));
-const [gone, readOnly] = [being('gone'), being('readOnly')];
+const gone: Trouble = (inner) => ((inner.gone = true), () => (inner.gone = false));
+const readOnly: Trouble = (inner) => ((inner.readOnly = true), () => (inner.readOnly = false));
 const absent: Record<string, Trouble> = {
   'is not mounted': gone,
   'was swapped for an empty folder': (inner) => inner.swapFor(undefined),
@@ -263,6 +261,7 @@ describe('A share', () => {
         [state.mode, state.looked, state.state, looks, asked],
         ['pause', false, 'away', [false, undefined], 1],
       );
+      await assert.rejects(shares.adopt('disk', 'empty', word), { code: 'archiver.share-silent' });
     });
 
     it('has work look again after a while only, as nobody knows how long it takes', async () => {

@@ -60,12 +60,15 @@ export class Shares implements OnApplicationBootstrap {
    * Makes what the operator saw under the name the share of that name: with the identity it has, or with a new one.
    *
    * @param identity what he saw ({@link ShareState}): anything else that is mounted meanwhile is not adopted
-   * @throws PermanentError `archiver.share-unknown`, `archiver.share-other`, `archiver.share-twice`, `archiver.share-unreadable`
+   * @throws PermanentError `archiver.share-unknown`, `archiver.share-other`, `archiver.share-twice`,
+   * `archiver.share-unreadable`, `archiver.share-silent`
    */
   async adopt(name: string, identity: string, adoption: Adoption): Promise<ShareState> {
     const share = this.shareOf(name);
     if (share.identity === undefined) return this.stateOf(share);
     const seen = await this.identities.recorded(name);
+    const { looked, code, reason } = await this.looked(share);
+    if (looked === false) throw new PermanentError(code!, reason!);
     const id = await identityAsSeen(share, share.identity, identity, this.identities.now());
     const holder = await this.identities.holderOf(id);
     if (holder !== undefined && holder !== name) {
@@ -104,7 +107,7 @@ export class Shares implements OnApplicationBootstrap {
   /** Within {@link maxLook}: a file system that hangs gives no answer, and no error. A look that hangs is not made twice. */
   private async looked(share: LongTermStorage): Promise<Standing> {
     const { name } = share;
-    const look = this.looks.get(name) ?? standingOf(share, true).finally(() => this.looks.delete(name));
+    const look = this.looks.get(name) ?? standingOf(share).finally(() => this.looks.delete(name));
     this.looks.set(name, look);
     const reason = `Expected ${name} to answer within ${maxLook / 1000} s, found that it does not: its file system may hang.`;
     const unknown: Standing = {
@@ -126,7 +129,7 @@ export class Shares implements OnApplicationBootstrap {
   }
 
   private async part(): Promise<PartHealth> {
-    const states = await Promise.all(this.shares.map((share) => standingOf(share, false)));
+    const states = await Promise.all(this.shares.map((share) => this.looked(share)));
     const isAway = states.some(({ state }) => state === 'away');
     return {
       status: isAway ? 'away' : 'up',
@@ -137,17 +140,16 @@ export class Shares implements OnApplicationBootstrap {
 
 type Standing = Omit<ShareState, 'mode' | 'steered'>;
 
-async function standingOf(share: LongTermStorage, withRoom: boolean): Promise<Standing> {
+async function standingOf(share: LongTermStorage): Promise<Standing> {
   const { name } = share;
   try {
     const state = share instanceof IdentifiedStorage ? await share.standing() : 'not-needed';
-    if (!withRoom) return { name, state };
     return { name, state, freeBytes: await share.freeBytes(), ...(await identityOf(share)) };
   } catch (error) {
     return {
       ...{ name, state: 'away', code: codeOf(error, 'archiver.unexpected-error') },
       reason: messageOf(error),
-      ...(withRoom ? await identityOf(share) : {}),
+      ...(await identityOf(share)),
     };
   }
 }

@@ -21,6 +21,7 @@ const statuses: Readonly<Record<string, number>> = {
   'archiver.share-twice': HttpStatus.CONFLICT,
   'archiver.share-unreadable': HttpStatus.CONFLICT,
   'archiver.share-other': HttpStatus.CONFLICT,
+  'archiver.share-silent': HttpStatus.CONFLICT,
   'archiver.no-good-copy': HttpStatus.CONFLICT,
 };
 /** Seconds after which a call is worth another try that found a service away. */
