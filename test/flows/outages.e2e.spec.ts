@@ -9,6 +9,7 @@ import { startStack, type ServiceName, type Stack } from '../../tools/local-stac
 import { datasetInSourceFolder, sampleFiles, type TestDataset } from '../support/datasets.js';
 import { Installation } from '../support/installation.js';
 import { Ledger } from '../support/ledger.js';
+import { Operations, Whys } from '../support/operations.js';
 import type { ScicatClient } from '../support/scicat-client.js';
 import { verdict } from '../support/verdict.js';
 
@@ -212,8 +213,21 @@ describe('An outage', () => {
   });
 
   it('while nobody is there: the API takes jobs and says what is missing', async () => {
+    const [operations, whys] = [new Operations(installation), new Whys(installation)];
+    const [planned, set] = await datasets(2);
+    const limitIs = async (global: number | null): Promise<void> => {
+      const { etag } = await operations.call('job-assembler', 'limits');
+      await operations.good('job-assembler', 'limits', {
+        ...{ method: 'PUT', headers: { 'if-match': etag ?? '' } },
+        body: { limits: { global }, reason: 'released while the broker is away' },
+      });
+    };
+    await limitIs(0);
+    const early = String((await client.postJob('archive', [planned!.pid])).body['id']);
+    await whys.waitsFor(early, 'limit.global');
     await service('rabbitmq').stop();
-    const [set] = await datasets(1);
+    await limitIs(null);
+    await whys.says(early, 'work.unsent');
     const { status, body } = await client.postJob('archive', [set!.pid]);
     assert.equal(status, 201, 'a job is accepted while the broker is away');
     const health = await client.call<{ status: string; details: { broker: { status: string } } }>(
@@ -222,9 +236,11 @@ describe('An outage', () => {
     );
     assert.deepEqual([health.status, health.body.details.broker.status], [503, 'down']);
     assert.equal((await client.call('GET', '/api/v3/health/live')).status, 200);
+    await whys.waitsFor(String(body['id']), 'catalog.unsent');
     await service('rabbitmq').start();
-    assert.equal((await client.jobEnd(String(body['id']), 120_000)).statusCode, 'finishedSuccessful');
-    await ledger.datasetIsArchived(set!);
+    for (const id of [early, String(body['id'])])
+      assert.equal((await client.jobEnd(id, 120_000)).statusCode, 'finishedSuccessful');
+    for (const one of [planned!, set!]) await ledger.datasetIsArchived(one);
   });
 
   it('of the database answers 503 and stores nothing', async () => {

@@ -9,6 +9,7 @@ import { workerPasswordVariableOf } from '#messaging';
 import { PythonWorker } from '../outside/python-worker.js';
 import { datasetInSourceFolder, sampleFiles, sha256, type TestDataset } from '../support/datasets.js';
 import { Installation } from '../support/installation.js';
+import { Whys } from '../support/operations.js';
 import type { ScicatClient } from '../support/scicat-client.js';
 import { verdict } from '../support/verdict.js';
 
@@ -81,6 +82,8 @@ routes:
     await worker.kill();
     const id = await posted('archive', dataset.pid);
     await until(() => isOrdered(id), 60_000);
+    const { all } = await new Whys(installation).says(id, 'worker.outside');
+    assert.equal(all.find(({ code }) => code === 'worker.outside')?.facts['target'], 'tape');
     assert.equal((await tarsOf(dataset)).length, 1, 'our own copy comes first');
     assert.equal(await isRetrievable(dataset.pid), false);
     await worker.startAgain();

@@ -7,6 +7,7 @@ import { until } from '#messaging/testing';
 import { CommandLine } from '../support/command-line.js';
 import { datasetInSourceFolder, type TestDataset } from '../support/datasets.js';
 import { Installation } from '../support/installation.js';
+import { Whys } from '../support/operations.js';
 import type { Job, ScicatClient } from '../support/scicat-client.js';
 import { verdict } from '../support/verdict.js';
 
@@ -97,6 +98,7 @@ describe('A retrieval area with room for one dataset', () => {
       progress = (await client.call<Progress>('GET', `/api/v4/jobs/${second}/progress`)).body;
       return (progress.reasons ?? []).some(({ code }) => code === 'quota.full');
     });
+    await new Whys(installation).waitsFor(second, 'quota.full');
     assert.match(String(progress.waitsFor), /waits for room in the retrieval area: it asks for 9\d+ bytes/);
     assert.equal((await ask(first.id, 'release')).status, 202);
     const end = await client.jobEnd(second);

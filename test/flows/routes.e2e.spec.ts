@@ -9,6 +9,7 @@ import type { AppProcess } from '../../tools/start/src/index.js';
 import { datasetInSourceFolder, sampleFiles, sha256, type TestDataset } from '../support/datasets.js';
 import { Installation } from '../support/installation.js';
 import { Mailbox } from '../support/mailbox.js';
+import { Whys } from '../support/operations.js';
 import type { ScicatClient } from '../support/scicat-client.js';
 import { verdict } from '../support/verdict.js';
 
@@ -19,6 +20,7 @@ type TargetName = keyof typeof folders;
 /** Two archivers on one database: one has a share and a tape library, the other one a share for everybody else. */
 describe('With routes', () => {
   let place: string;
+  let file: string;
   let installation: Installation;
   let second: AppProcess | undefined;
   let mailbox: Mailbox;
@@ -29,7 +31,7 @@ describe('With routes', () => {
   before(async () => {
     place = await mkdtemp(join(tmpdir(), 'catena-flow-routes-'));
     for (const folder of Object.values(folders)) await mkdir(join(place, folder), { recursive: true });
-    const file = join(place, 'routes.yaml');
+    file = join(place, 'routes.yaml');
     await writeFile(
       file,
       `targets:
@@ -155,6 +157,29 @@ routes:
     const [bad] = jobResultObject.bad ?? [];
     assert.deepEqual([bad?.code, bad?.fault], ['routes.too-few-targets', 'user']);
     assert.match(bad?.message ?? '', /Expected at least 2 targets in route default/);
+  });
+
+  it('a job says that its target is in maintenance, or gone from the file, and goes on when neither is so', async () => {
+    const { pid } = await datasetOf(stranger, 'strangers');
+    const whys = new Whys(installation);
+    const assembler = installation.apps['job-assembler'];
+    const routes = await readFile(file, 'utf8');
+    const readAgain = async (text: string): Promise<void> => {
+      await assembler.stop();
+      await writeFile(file, text);
+      assembler.start();
+      await assembler.whenReady();
+    };
+    const disk = `  - { name: disk, kind: share, options: { place: ${place}/disk } }\n`;
+    const window = `[{ from: '2020-01-01T00:00', to: '2099-01-01T00:00', timeZone: UTC, reason: new disks }]`;
+    await readAgain(routes.replace(disk, disk.replace(' } }\n', ` }, windows: ${window} }\n`)));
+    const id = await posted(stranger, 'archive', pid);
+    const { headline } = await whys.waitsFor(id, 'window.closed');
+    assert.deepEqual([headline?.facts['target'], headline?.facts['reason']], ['disk', 'new disks']);
+    await readAgain(routes.replace(disk, '').replace('targets: [disk]', 'targets: [vault]'));
+    assert.equal((await whys.waitsFor(id, 'target.unknown')).headline?.facts['target'], 'disk');
+    await readAgain(routes);
+    await ended(stranger, id);
   });
 
   /** Written whole, as another process reads it. */

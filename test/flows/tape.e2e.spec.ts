@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { until } from '#messaging/testing';
 import { datasetInSourceFolder, sampleFiles, sha256, type TestDataset } from '../support/datasets.js';
 import { Installation } from '../support/installation.js';
 import { Ledger } from '../support/ledger.js';
+import { Whys } from '../support/operations.js';
 import type { ScicatClient } from '../support/scicat-client.js';
 import { verdict } from '../support/verdict.js';
 
@@ -18,6 +17,7 @@ describe('With tapes', () => {
   let installation: Installation;
   let client: ScicatClient;
   let ledger: Ledger;
+  let whys: Whys;
   const seen = verdict();
 
   before(async () => {
@@ -30,6 +30,7 @@ describe('With tapes', () => {
     await installation.start();
     client = await installation.client('demo');
     ledger = new Ledger(installation, client);
+    whys = new Whys(installation);
   });
   after(() => installation.stop(seen.failed));
 
@@ -51,14 +52,14 @@ describe('With tapes', () => {
     assert.equal(job.statusCode, statusCode, job.statusMessage);
     return job;
   }
-  async function archived(count: number): Promise<TestDataset[]> {
+  async function archived(count: number, meanwhile: readonly string[] = []): Promise<TestDataset[]> {
     const sets = await Promise.all(Array.from({ length: count }, dataset));
-    await ended(
-      await posted(
-        'archive',
-        sets.map(({ pid }) => pid),
-      ),
+    const id = await posted(
+      'archive',
+      sets.map(({ pid }) => pid),
     );
+    await Promise.all(meanwhile.map((code) => whys.says(id, code)));
+    await ended(id);
     for (const set of sets) await ledger.datasetIsArchived(set);
     return sets;
   }
@@ -79,8 +80,8 @@ describe('With tapes', () => {
     }
   }
 
-  it('datasets are archived and retrieved, however long a mount takes', async () => {
-    await areRetrieved(await archived(3));
+  it('datasets are archived and retrieved, however long a mount takes: some are worked on, others have their turn', async () => {
+    await areRetrieved(await archived(5, ['work.running', 'work.queued']));
   });
 
   it('a damaged cartridge costs nothing while another copy is good, and a verification finds it', async () => {
@@ -107,7 +108,8 @@ describe('With tapes', () => {
     await libraryIs({ offline: true });
     const set = await dataset();
     const id = await posted('archive', [set.pid]);
-    await sleep(2500);
+    const { headline } = await whys.waitsFor(id, 'work.waiting');
+    assert.match(JSON.stringify(headline?.facts), /offline|away/);
     assert.equal((await client.job(id)).statusCode, 'inProgress');
     await libraryIs({});
     await ended(id);
@@ -120,13 +122,18 @@ describe('With tapes', () => {
       'retrieve',
       sets.map(({ pid }) => pid),
     );
-    await until(async () => (await client.job(id)).statusCode === 'inProgress');
-    await sleep(500);
+    await whys.says(id, 'work.tape');
+    // What one job recalls already, another one does not recall again.
+    const same = await posted(
+      'retrieve',
+      sets.map(({ pid }) => pid),
+    );
+    await whys.says(same, 'work.shared-recall');
     const { archiver } = installation.apps;
     await archiver.stop('SIGTERM', 15_000);
     assert.notEqual(archiver.exit?.signal, 'SIGKILL', 'it had to be killed');
     archiver.start();
     await archiver.whenReady();
-    await ended(id);
+    for (const one of [id, same]) await ended(one);
   });
 });

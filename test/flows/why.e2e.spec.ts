@@ -1,20 +1,19 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import type { Why } from '#console-api';
+import { pidAsName } from '#kernel';
 import { Naming } from '#messaging';
 import { until } from '#messaging/testing';
-import { whyJobs, type OperatedApp } from '#operations-client';
 import { datasetInSourceFolder, type TestDataset } from '../support/datasets.js';
 import { Installation } from '../support/installation.js';
-import { Operations } from '../support/operations.js';
+import { Operations, Whys } from '../support/operations.js';
 import type { ScicatClient } from '../support/scicat-client.js';
 import { verdict } from '../support/verdict.js';
 
-const asked = ['catalog-api', 'job-assembler', 'archiver'] as const;
 const told = { reason: 'a test of why' };
 
 describe('Why a job waits, and what operators do about it', () => {
@@ -22,7 +21,7 @@ describe('Why a job waits, and what operators do about it', () => {
   let installation: Installation;
   let operations: Operations;
   let client: ScicatClient;
-  let apps: OperatedApp[];
+  let whys: Whys;
   let connection: ChannelModel;
   let channel: ConfirmChannel;
 
@@ -33,10 +32,7 @@ describe('Why a job waits, and what operators do about it', () => {
     await installation.start();
     operations = new Operations(installation);
     client = await installation.client('demo');
-    const { ports, secrets } = installation.settings;
-    apps = asked.map((name) => ({
-      ...{ name, url: `http://127.0.0.1:${ports[name]}`, token: secrets.operationsTokens[name] },
-    }));
+    whys = new Whys(installation);
     connection = await connect(installation.settings.services['RABBITMQ_URL'] ?? '');
     channel = await connection.createConfirmChannel();
   });
@@ -45,21 +41,7 @@ describe('Why a job waits, and what operators do about it', () => {
     await installation.stop(seen.failed, true);
   });
 
-  const why = async (id: string): Promise<Why> => {
-    const acting = { name: 'ada', via: 'cli' as const };
-    return (await whyJobs(apps, acting, [id], new AbortController().signal, new Date())).get(id)!;
-  };
-  /** Waits until the job says that it waits for this; gives back what is said then. */
-  async function waitsFor(id: string, code: string, limit = 30_000): Promise<Why> {
-    let last: Why | undefined;
-    await until(async () => {
-      last = await why(id);
-      return last.headline?.code === code;
-    }, limit).catch(() =>
-      assert.fail(`expected ${code}, found ${JSON.stringify(last?.all)} ${JSON.stringify(last?.missing)}`),
-    );
-    return last!;
-  }
+  const waitsFor = (id: string, code: string, limit?: number): Promise<Why> => whys.waitsFor(id, code, limit);
   const post = async ({ pid }: TestDataset, type = 'archive'): Promise<string> => {
     const { status, body } = await client.postJob(type, [pid]);
     assert.equal(status, 201, JSON.stringify(body));
@@ -70,7 +52,7 @@ describe('Why a job waits, and what operators do about it', () => {
     const end = await client.jobEnd(id, 60_000);
     assert.equal(end.statusCode, 'finishedSuccessful', end.statusMessage);
     // Its certificate may still be on its way.
-    await until(async () => (await why(id)).headline === undefined, 20_000);
+    await until(async () => (await whys.of(id)).headline === undefined, 20_000);
   };
   const pause = async (scope: string, mode = 'pause'): Promise<string> =>
     String((await operations.good('job-assembler', 'pauses', { body: { scope, mode, ...told } }))['id']);
@@ -135,6 +117,35 @@ describe('Why a job waits, and what operators do about it', () => {
     );
     installation.apps['catalog-api'].start();
     await installation.apps['catalog-api'].whenReady();
+    await endsWell(other);
+  });
+
+  it('while it is planned, tried again, or entered in a catalogue that does not answer', async () => {
+    const { 'catalog-api': catalogue } = installation.apps;
+    const hold = await pause('all');
+    const id = await newJob();
+    await waitsFor(id, 'paused');
+    catalogue.signal('SIGSTOP');
+    await resume(hold);
+    const planned = await whys.says(id, 'plan.running');
+    assert.deepEqual(
+      planned.missing.map(({ app, code }) => [app, code]),
+      [['catalog-api', 'app.silent']],
+    );
+    catalogue.signal('SIGCONT');
+    await endsWell(id);
+
+    // Where its folder would be, a file lies: no fault that waiting cures, as far as anybody knows.
+    const dataset = await datasetInSourceFolder(installation, client);
+    const inTheWay = join(installation.shares[0]!, pidAsName(dataset.pid));
+    await writeFile(inTheWay, 'not a folder');
+    const other = await post(dataset);
+    const { headline } = await waitsFor(other, 'work.retrying');
+    assert.ok(Number(headline?.facts['attempt']) >= 1, JSON.stringify(headline));
+    catalogue.signal('SIGSTOP');
+    await rm(inTheWay);
+    await whys.says(other, 'register.waiting', 60_000);
+    catalogue.signal('SIGCONT');
     await endsWell(other);
   });
 

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import type { Why } from '#console-api';
+import { until } from '#messaging/testing';
+import { whyJobs, type OperatedApp } from '#operations-client';
 import type { AppName } from '../../tools/start/src/index.js';
 import type { Installation } from './installation.js';
 
@@ -70,5 +73,43 @@ export class Operations {
       if (page.next === undefined) return items;
       after = page.next;
     }
+  }
+}
+
+/** Who is asked why a job waits. */
+const answering = ['catalog-api', 'job-assembler', 'archiver'] as const;
+
+/** Asks the apps of one installation why jobs wait, and puts together what they say, as `catena ops why` does. */
+export class Whys {
+  private readonly apps: readonly OperatedApp[];
+
+  constructor({ settings: { ports, secrets } }: Installation) {
+    this.apps = answering.map((name) => ({
+      ...{ name, url: `http://127.0.0.1:${ports[name]}`, token: secrets.operationsTokens[name] },
+    }));
+  }
+
+  async of(jobId: string): Promise<Why> {
+    const acting = { name: 'ada', via: 'cli' as const };
+    const { signal } = new AbortController();
+    return (await whyJobs(this.apps, acting, [jobId], signal, new Date())).get(jobId)!;
+  }
+
+  /** Waits until this is the first thing that is said of the job; gives back all that is said then. */
+  waitsFor(jobId: string, code: string, limit = 30_000): Promise<Why> {
+    return this.when(jobId, code, limit, ({ headline }) => headline?.code === code);
+  }
+
+  /** Waits until this is said of the job, first or not. */
+  says(jobId: string, code: string, limit = 30_000): Promise<Why> {
+    return this.when(jobId, code, limit, ({ all }) => all.some((one) => one.code === code));
+  }
+
+  private async when(jobId: string, code: string, limit: number, isSo: (why: Why) => boolean): Promise<Why> {
+    let last: Why | undefined;
+    await until(async () => isSo((last = await this.of(jobId))), limit).catch(() =>
+      assert.fail(`expected ${code}, found ${JSON.stringify(last?.all)} ${JSON.stringify(last?.missing)}`),
+    );
+    return last!;
   }
 }
