@@ -20,17 +20,21 @@ export abstract class Inbox {
   /**
    * Remembers the message as handled. The content of the first time counts.
    *
-   * @param discardedBy of a message that nobody handled: the decision to take it for handled
+   * @param discardedBy of a message that nobody handled: the decision to take it for handled. There may be several: copies of
+   * one message are parked, and decided on, each by itself.
    */
   abstract record(messageId: string, type: string, digest: string, discardedBy?: string): Promise<void>;
 
-  /** Takes back what exactly this decision had it remember; what was handled stays handled. */
-  abstract forgetDiscarded(messageId: string, discardedBy: string): Promise<void>;
+  /**
+   * Takes back what exactly this decision had it remember, or all decisions where none is named; what was handled, or is
+   * discarded by another decision, stays as it is.
+   */
+  abstract forgetDiscarded(messageId: string, discardedBy?: string): Promise<void>;
 }
 
 export class MemoryInbox extends Inbox {
   private readonly digests = new Map<string, string>();
-  private readonly discarded = new Map<string, string>();
+  private readonly discarded = new Map<string, Set<string>>();
   private readonly waiting = new Map<string, number>();
 
   constructor(private readonly clock: Clock = new SystemClock()) {
@@ -51,14 +55,20 @@ export class MemoryInbox extends Inbox {
   }
 
   record(messageId: string, _type: string, digest: string, discardedBy?: string): Promise<void> {
-    if (this.digests.has(messageId)) return Promise.resolve();
-    this.digests.set(messageId, digest);
-    if (discardedBy !== undefined) this.discarded.set(messageId, discardedBy);
+    const isNew = !this.digests.has(messageId);
+    if (isNew) this.digests.set(messageId, digest);
+    if (discardedBy === undefined) this.discarded.delete(messageId);
+    else if (isNew) this.discarded.set(messageId, new Set([discardedBy]));
+    else this.discarded.get(messageId)?.add(discardedBy);
     return Promise.resolve();
   }
 
-  forgetDiscarded(messageId: string, discardedBy: string): Promise<void> {
-    if (this.discarded.get(messageId) !== discardedBy) return Promise.resolve();
+  forgetDiscarded(messageId: string, discardedBy?: string): Promise<void> {
+    const decisions = this.discarded.get(messageId);
+    if (decisions === undefined) return Promise.resolve();
+    if (discardedBy === undefined) decisions.clear();
+    else decisions.delete(discardedBy);
+    if (decisions.size > 0) return Promise.resolve();
     this.discarded.delete(messageId);
     this.digests.delete(messageId);
     return Promise.resolve();

@@ -10,8 +10,8 @@ interface HandledMessage {
   readonly digest?: string;
   readonly waitsUntil?: Date;
   readonly at: Date;
-  /** It was not handled: the decision by which it was discarded. */
-  readonly discardedBy?: string;
+  /** It was not handled: the decisions by which it was discarded. */
+  readonly discardedBy?: string[];
 }
 
 /** Longer than any replay or repeated sending: 30 days. */
@@ -43,14 +43,27 @@ export class MongoInbox extends Inbox {
   }
 
   async record(messageId: string, type: string, digest: string, discardedBy?: string): Promise<void> {
-    await this.unlessHandled(messageId, {
-      $set: { type, digest, at: this.clock.now(), ...(discardedBy === undefined ? {} : { discardedBy }) },
+    const by = discardedBy === undefined ? {} : { discardedBy: [discardedBy] };
+    const isNew = await this.unlessHandled(messageId, {
+      $set: { type, digest, at: this.clock.now(), ...by },
       $unset: { waitsUntil: '' },
     });
+    if (isNew) return;
+    await this.messages.updateOne(
+      { _id: messageId, discardedBy: { $exists: true } },
+      discardedBy === undefined ? { $unset: { discardedBy: '' } } : { $addToSet: { discardedBy } },
+    );
   }
 
-  async forgetDiscarded(messageId: string, discardedBy: string): Promise<void> {
-    await this.messages.deleteOne({ _id: messageId, discardedBy });
+  async forgetDiscarded(messageId: string, discardedBy?: string): Promise<void> {
+    const _id = messageId;
+    if (discardedBy === undefined) {
+      await this.messages.deleteOne({ _id, discardedBy: { $exists: true } });
+      return;
+    }
+    // Another decision in between leaves one in the list.
+    await this.messages.updateOne({ _id, discardedBy }, { $pull: { discardedBy } });
+    await this.messages.deleteOne({ _id, discardedBy: { $size: 0 } });
   }
 
   async wait(messageId: string, type: string, milliseconds: number): Promise<void> {
@@ -59,11 +72,14 @@ export class MongoInbox extends Inbox {
     await this.unlessHandled(messageId, { $set: { type, waitsUntil, at: now } });
   }
 
-  private async unlessHandled(messageId: string, change: object): Promise<void> {
+  /** @returns false for a message that was handled before */
+  private async unlessHandled(messageId: string, change: object): Promise<boolean> {
     try {
       await this.messages.updateOne({ _id: messageId, digest: { $exists: false } }, change, { upsert: true });
+      return true;
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
+      return false;
     }
   }
 

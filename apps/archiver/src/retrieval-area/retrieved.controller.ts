@@ -21,6 +21,7 @@ export class RetrievedController implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
+    this.actions.mayRepeat('job.link');
     this.actions.addWitness('retrieved.extend', async ({ _id, subject }) => {
       const until = await this.retrieved.keptUnder(behindSlash(subject), _id);
       return until && { after: { expiresAt: until.toISOString() } };

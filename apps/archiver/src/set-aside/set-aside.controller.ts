@@ -9,6 +9,7 @@ import {
   Param,
   Post,
   Query,
+  type OnModuleInit,
 } from '@nestjs/common';
 import { CatenaError, PermanentError } from '#kernel';
 import { notThere, OperatorActions, type Operator } from '#operations';
@@ -26,12 +27,16 @@ const gone = 'gone, or brought back';
  */
 @Operators()
 @Controller({ path: 'operations/set-aside', version: '4' })
-export class SetAsideController {
+export class SetAsideController implements OnModuleInit {
   constructor(
     private readonly asides: SetAside,
     private readonly sweep: SetAsideSweep,
     private readonly actions: OperatorActions,
   ) {}
+
+  onModuleInit(): void {
+    this.actions.mayRepeat('set-aside.remove', 'set-aside.bring-back');
+  }
 
   /** The oldest thousand. */
   @Get()

@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Param, Post, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '#kernel';
 import { named, OperatorActions, unnamed, type Operator } from '#operations';
 import { ActingOperator, Operators } from '#service-host';
@@ -15,12 +15,16 @@ const maxWords = 500;
 @Operators()
 @Area('certificates')
 @Controller({ path: 'operations/certificate-keys', version: '4' })
-export class KeyOperationsController {
+export class KeyOperationsController implements OnModuleInit {
   constructor(
     private readonly keys: KnownKeys,
     private readonly actions: OperatorActions,
     private readonly clock: Clock,
   ) {}
+
+  onModuleInit(): void {
+    this.actions.mayRepeat('certificate-key.revoke');
+  }
 
   @Operation('certificatesControllerRevokeKeyV4', {
     answer: CertificateJwk,

@@ -1,4 +1,14 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+  Query,
+  type OnModuleInit,
+} from '@nestjs/common';
 import type { Page, Said } from '#console-api';
 import { PermanentError } from '#kernel';
 import { notPossible, notThere, OperatorActions, type Operator } from '#operations';
@@ -24,7 +34,7 @@ export interface ShownPublication extends Omit<Publication, '_id' | 'doi' | 'out
 /** What operators do with publications: see what waits and why, try again, compare all places now. */
 @Operators()
 @Controller({ path: 'operations/publications', version: ['3', '4'] })
-export class PublicationsController {
+export class PublicationsController implements OnModuleInit {
   constructor(
     private readonly lists: PublicationLists,
     private readonly targets: PublicationTargets,
@@ -33,6 +43,10 @@ export class PublicationsController {
     private readonly actions: OperatorActions,
     @Inject(ConfigToken) private readonly config: PublisherConfig,
   ) {}
+
+  onModuleInit(): void {
+    this.actions.mayRepeat('publication.compare', 'publication.retry');
+  }
 
   /** Everything that is not at rest: blocked first, then what waits longest. */
   @Get()

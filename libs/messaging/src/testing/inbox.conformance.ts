@@ -45,6 +45,22 @@ export function inboxConformance(name: string, open: () => Inbox): void {
       assert.equal(await inbox.check(handled, 'a'), 'duplicate');
     });
 
+    it('takes for handled what any decision discarded, until the last one is taken back, or all are', async () => {
+      const [inbox, id] = [open(), newId()];
+      for (const decision of ['1', '2']) await inbox.record(id, 't', 'a', decision);
+      await inbox.forgetDiscarded(id, '1');
+      assert.equal(await inbox.check(id, 'a'), 'duplicate');
+      await inbox.forgetDiscarded(id, '2');
+      assert.equal(await inbox.check(id, 'a'), 'new');
+      for (const decision of ['3', '4']) await inbox.record(id, 't', 'a', decision);
+      await inbox.forgetDiscarded(id);
+      assert.equal(await inbox.check(id, 'a'), 'new');
+      await inbox.record(id, 't', 'a', '5');
+      await inbox.record(id, 't', 'a');
+      await inbox.forgetDiscarded(id);
+      assert.equal(await inbox.check(id, 'a'), 'duplicate', 'it was handled in the end');
+    });
+
     it('takes what was handled for handled, whatever waits', async () => {
       const [inbox, id] = [open(), newId()];
       await inbox.wait(id, 't', 60_000);

@@ -18,6 +18,8 @@ export interface AuditRecord {
   readonly traceparent?: string;
   /** By which another wish under the same key is told from the same one sent again. */
   readonly wish: string;
+  /** Which of several same calls began it. */
+  readonly call?: string;
   /** When the entry goes. */
   readonly expiresAt: Date;
 }
@@ -34,6 +36,13 @@ export interface AuditQuery {
   readonly limit: number;
 }
 
-export function entryOf({ _id, at, wish: _wish, expiresAt: _end, ...record }: AuditRecord): AuditEntry {
+export function entryOf({
+  _id,
+  at,
+  wish: _wish,
+  call: _call,
+  expiresAt: _end,
+  ...record
+}: AuditRecord): AuditEntry {
   return { id: _id, at: at.toISOString(), ...record };
 }

@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import type { ActionOutcome, AuditEntry, Page, Said } from '#console-api';
-import type { Clock } from '#kernel';
+import { newId, type Clock } from '#kernel';
 import { isDuplicateKey } from '#persistence';
 import { olderThan, pageOf, placeIn } from '../keyset.js';
 import { entryOf, type AuditQuery, type AuditRecord } from './audit-record.js';
@@ -47,12 +47,15 @@ export class AuditTrail {
   async begin(record: Omit<AuditRecord, 'at' | 'outcome' | 'expiresAt'>): Promise<AuditRecord | undefined> {
     const at = this.clock.now();
     const expiresAt = new Date(at.getTime() + this.retention);
+    const call = newId();
     try {
-      await this.records.insertOne({ ...record, at, outcome: 'begun', expiresAt });
+      await this.records.insertOne({ ...record, at, outcome: 'begun', expiresAt, call });
       return undefined;
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
-      return (await this.records.findOne({ _id: record._id })) ?? undefined;
+      const found = await this.records.findOne({ _id: record._id });
+      // The driver sends a write again whose answer was lost.
+      return found === null || found.call === call ? undefined : found;
     }
   }
 

@@ -46,10 +46,13 @@ describe('An action of an operator', () => {
     const failed = (): Promise<Deed> => Promise.reject(new TransientError('kernel.away', 'away'));
     await assert.rejects(actions.perform(ada, wish, refused), { code: 'operations.changed-meanwhile' });
     await assert.rejects(actions.perform(ada, wish, failed), { code: 'kernel.away' });
+    actions.mayRepeat('pause.set');
+    await assert.rejects(actions.perform(ada, wish, failed), { code: 'kernel.away' });
     const found = await list();
     assert.deepEqual(found.map(({ outcome, fault }) => [outcome, fault?.code]).sort(), [
       ['failed', 'kernel.away'],
       ['refused', 'operations.changed-meanwhile'],
+      ['unknown', 'kernel.away'],
     ]);
   });
 
@@ -94,6 +97,7 @@ describe('An action of an operator', () => {
 
   it('that failed may be sent again under its key; one that was refused is refused again', async () => {
     const { actions, list } = scene();
+    actions.mayRepeat('pause.set');
     const operator = { ...ada, key: 'key-12345' };
     await assert.rejects(
       actions.perform(operator, wish, () => Promise.reject(new TransientError('kernel.away', 'away'))),
@@ -167,5 +171,23 @@ describe('An action of an operator', () => {
       (await list()).map(({ outcome }) => outcome),
       ['unknown'],
     );
+  });
+
+  it('whose record cannot be asked keeps no other one waiting, and ends as unknown after a day', async () => {
+    const { actions, clock, trail, list } = scene();
+    actions.addWitness('pause.set', () => Promise.reject(new Error('no answer')));
+    actions.addWitness('pause.end', () => Promise.resolve(undefined));
+    for (const action of ['pause.set', 'pause.end'] as const)
+      await trail.begin({
+        ...{ _id: action, by: 'ada', via: 'cli', action, subject: 'share/a', traceparent: '', wish: 'w' },
+      });
+    const outcomes = async (): Promise<object> =>
+      Object.fromEntries((await list()).map(({ action, outcome }) => [action, outcome]));
+    clock.advance(200_000);
+    await actions.settleUnfinished(clock.now());
+    assert.deepEqual(await outcomes(), { 'pause.set': 'begun', 'pause.end': 'not-done' });
+    clock.advance(day);
+    await actions.settleUnfinished(clock.now());
+    assert.deepEqual(await outcomes(), { 'pause.set': 'unknown', 'pause.end': 'not-done' });
   });
 });

@@ -22,6 +22,9 @@ export const notThere = 'operations.not-there';
 export const notPossible = 'operations.not-possible';
 export const reasonMissing = 'operations.reason-missing';
 
+/** Milliseconds after which an entry whose record could never be asked ends as unknown. */
+const hopeless = 86_400_000;
+
 /** What a person wants to be done. */
 export interface Wish {
   readonly action: Action;
@@ -55,6 +58,7 @@ const maxFault = 1000;
  */
 export class OperatorActions {
   private readonly witnesses = new Map<Action, Witness>();
+  private readonly repeatable = new Set<Action>();
 
   /** @param grace milliseconds after which an action that is not over is asked about: no call takes as long */
   constructor(
@@ -63,9 +67,14 @@ export class OperatorActions {
     private readonly grace: number,
   ) {}
 
-  /** Each action has one. */
+  /** Each action has one, but those that {@link mayRepeat}. */
   addWitness(action: Action, witness: Witness): void {
     this.witnesses.set(action, witness);
+  }
+
+  /** Actions without a witness that do no harm when they are done twice: one that failed may be sent again under its key. */
+  mayRepeat(...actions: readonly Action[]): void {
+    for (const action of actions) this.repeatable.add(action);
   }
 
   /**
@@ -96,22 +105,31 @@ export class OperatorActions {
 
   /** Completes entries of actions whose app died. */
   async settleUnfinished(now: Date): Promise<void> {
-    for (const entry of await this.trail.unfinished(new Date(now.getTime() - this.grace))) {
-      const witness = this.witnesses.get(entry.action);
-      if (witness === undefined) {
-        await this.trail.endUnfinished(entry._id, { outcome: 'unknown' });
-        continue;
+    for (const entry of await this.trail.unfinished(new Date(now.getTime() - this.grace)))
+      try {
+        await this.settle(entry);
+      } catch (error) {
+        // One whose record cannot be asked now must not keep all others waiting.
+        this.logger.warn(
+          { audit: entry._id, error: messageOf(error) },
+          'could not complete an audit entry; it is tried again',
+        );
+        const isHopeless = now.getTime() - entry.at.getTime() > hopeless;
+        if (isHopeless) await this.trail.endUnfinished(entry._id, { outcome: 'unknown' });
       }
-      const deed = await witness(entry);
-      await this.trail.endUnfinished(
-        entry._id,
-        deed === undefined
+  }
+
+  private async settle(entry: AuditRecord): Promise<void> {
+    const deed = (await this.witnesses.get(entry.action)?.(entry)) ?? undefined;
+    const isUntold = deed === 'unknown' || !this.witnesses.has(entry.action);
+    await this.trail.endUnfinished(
+      entry._id,
+      isUntold
+        ? { outcome: 'unknown' }
+        : deed === undefined
           ? { outcome: 'not-done' }
-          : deed === 'unknown'
-            ? { outcome: deed }
-            : { outcome: 'done', ...deed },
-      );
-    }
+          : { outcome: 'done', ...deed },
+    );
   }
 
   private async done(
@@ -147,7 +165,8 @@ export class OperatorActions {
   /** A service that went away in between may have done it all the same: the record knows. Undefined: a sweep asks it later. */
   private async endingAfter(id: string, action: Action, fault: Ending['fault']): Promise<Ending | undefined> {
     const witness = this.witnesses.get(action);
-    if (witness === undefined) return { outcome: 'failed', fault };
+    // Then nothing tells whether it was done: the same call does not do it again.
+    if (witness === undefined) return { outcome: this.repeatable.has(action) ? 'failed' : 'unknown', fault };
     try {
       const entry = await this.trail.find(id);
       const deed = entry && (await witness(entry));

@@ -131,6 +131,8 @@ export class BulkRuns {
     if (run === null)
       throw new PermanentError(notThere, `Expected a bulk run ${id.slice(0, 100)}, found none.`);
     const { stopped, endedAt } = run;
+    // The driver sends a write again whose answer was lost.
+    if (stopped?.entry === entry) return shownRun(run);
     throw new PermanentError(
       changedMeanwhile,
       stopped === undefined

@@ -83,6 +83,7 @@ export class ParkedDecisions {
   async restore(id: string, word: ParkingWord): Promise<ParkedMessage> {
     const message = await this.find(id);
     const { decision, state, pending } = message;
+    if (isRestoredBy(message, word)) return message;
     if (state !== 'discarded' || decision === undefined || pending !== undefined)
       throw this.refusalOf(message);
     // First: once it is parked again it may be replayed, and the inbox would drop it. Only what this very discard told it.
@@ -92,14 +93,18 @@ export class ParkedDecisions {
     const restored = await this.messages.findOneAndUpdate(
       { _id: id, state: 'discarded', 'decision.at': decision.at, pending: { $exists: false } },
       {
-        $set: { state: 'parked' },
+        // From now on: it is no part of what a bulk run was started for before.
+        $set: { state: 'parked', parkedAt: now },
         $unset: { decision: '' },
         ...noted('parked', { ...word, at: now }),
       },
       { returnDocument: 'after' },
     );
-    if (restored === null) throw this.refusalOf(await this.find(id));
-    return restored;
+    if (restored !== null) return restored;
+    // The driver sends a write again whose answer was lost.
+    const found = await this.find(id);
+    if (isRestoredBy(found, word)) return found;
+    throw this.refusalOf(found);
   }
 
   /**
@@ -208,7 +213,11 @@ export class ParkedDecisions {
 
   private async carryOut(message: ParkedMessage): Promise<void> {
     const { _id, state, decision, edited } = message;
-    if (state === 'replayed') await this.send(message, message.messageId, message.body, message.encoding);
+    if (state === 'replayed') {
+      // Another copy of it may have been parked, and discarded: the inbox would drop this one.
+      await this.inbox.forgetDiscarded(message.messageId);
+      await this.send(message, message.messageId, message.body, message.encoding);
+    }
     if (state === 'edited' && edited !== undefined) {
       await this.send(message, edited.messageId, edited.body, 'utf8');
       await this.recordAsHandled(message);
@@ -225,10 +234,13 @@ export class ParkedDecisions {
     encoding,
     code,
     decision,
+    state,
   }: ParkedMessage): Promise<void> {
     // A stranger's message may bear the id of a true one, which is still to be handled.
     if (messageId === '' || strangers.includes(code)) return;
-    await this.inbox.record(messageId, type, digestOfBody(Buffer.from(body, encoding)), decision?.id);
+    // What was edited is handled in its new form: nothing takes that back.
+    const discardedBy = state === 'discarded' ? decision?.id : undefined;
+    await this.inbox.record(messageId, type, digestOfBody(Buffer.from(body, encoding)), discardedBy);
   }
 
   private send(
@@ -306,12 +318,21 @@ export class ParkedDecisions {
         }),
       },
     );
-    return matchedCount > 0;
+    if (matchedCount > 0) return true;
+    // The driver sends a write again whose answer was lost.
+    const last = (await this.messages.findOne({ _id }))?.decisions?.at(-1);
+    return last?.undone === true && last.id === word.id;
   }
 
   private get messages() {
     return parkedMessages(this.connection);
   }
+}
+
+/** The last word on a message is that of this very call, which parked it again. */
+function isRestoredBy({ state, decisions }: ParkedMessage, { id }: ParkingWord): boolean {
+  const last = decisions?.at(-1);
+  return state === 'parked' && last?.state === 'parked' && last.id === id && last.undone !== true;
 }
 
 function notFound(id: string): PermanentError {

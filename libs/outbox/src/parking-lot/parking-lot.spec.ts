@@ -290,6 +290,27 @@ describe('A parked message', () => {
     assert.equal(await inbox.check(parked.messageId, digestOfBody(Buffer.from(parked.body))), 'duplicate');
   });
 
+  it('of which two copies were parked is handled again when one is restored and replayed, though both were discarded', async () => {
+    const { lot, database, inbox } = await parkingLot();
+    await database.messages.insertOne({ ...parked, _id: 'm:1:1' });
+    for (const id of [parked._id, 'm:1:1']) await lot.discard(id, word('ada'));
+    await lot.restore(parked._id, word('grace'));
+    const digest = digestOfBody(Buffer.from(parked.body));
+    assert.equal(await inbox.check(parked.messageId, digest), 'duplicate', 'the other copy is discarded');
+    await lot.replay(parked._id, word('grace'));
+    assert.equal(await inbox.check(parked.messageId, digest), 'new');
+  });
+
+  it('that is restored twice by one call was restored, and is parked from then on', async () => {
+    const { lot, database } = await parkingLot();
+    await lot.discard(parked._id, word('ada'));
+    const restoring = word('grace');
+    await lot.restore(parked._id, restoring);
+    assert.equal((await lot.restore(parked._id, restoring)).state, 'parked');
+    assert.ok((await database.message()).parkedAt > parked.parkedAt);
+    await assert.rejects(lot.restore(parked._id, word('ada')), { code: 'operations.changed-meanwhile' });
+  });
+
   it('that was decided on by a process that died is carried out by a sweep, once it is late', async () => {
     for (const [state, expected] of [
       ['replayed', { messages: 1, digest: 'new' }],

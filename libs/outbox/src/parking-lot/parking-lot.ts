@@ -109,8 +109,15 @@ export class ParkingLot {
     const sender = senderOf(delivery, this.transport.account);
     const id = idOf(delivery, sender);
     const jobId = isText ? jobIdIn(text) : undefined;
+    const now = this.clock.now();
+    // It came back after a replay: parked from now on, and nobody has decided on it any more.
+    const back = await this.messages.updateOne(
+      { _id: id, state: 'replayed' },
+      { $set: { state: 'parked', parkedAt: now }, $unset: { decision: '', pending: '' } },
+    );
+    if (back.matchedCount > 0) return;
     const park = this.messages.updateOne(
-      { _id: id, state: { $ne: 'discarded' } },
+      { _id: id, state: 'parked' },
       {
         $setOnInsert: {
           messageId: delivery.messageId,
@@ -126,16 +133,13 @@ export class ParkingLot {
           ...(jobId === undefined ? {} : { jobId }),
           body: isText ? text : delivery.body.toString('base64'),
           encoding: isText ? 'utf8' : 'base64',
-          parkedAt: this.clock.now(),
+          parkedAt: now,
         },
-        $set: { state: 'parked' },
-        // It came back after a replay: nobody has decided on it any more.
-        $unset: { decision: '', pending: '' },
       },
       { upsert: true },
     );
     await park.catch((error: unknown) => {
-      // Discarded before: people have decided.
+      // Discarded or edited before, or replayed at this moment: people have decided.
       if (!isDuplicateKey(error)) throw error;
     });
   }
