@@ -10,7 +10,7 @@ export class Refusal extends CatenaError {
     /** Seconds after which the same request may succeed. */
     readonly retryAfter?: number,
   ) {
-    super(`catalog.refused-${status}`, message);
+    super(`catalog.refused-${status}`, message, { retriable: retryAfter !== undefined });
   }
 }
 

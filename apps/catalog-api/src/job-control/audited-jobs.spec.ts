@@ -36,6 +36,7 @@ describe('A job that people cancel', () => {
   let jobs: AuditedJobs;
   let trail: AuditTrail;
   let clock: ManualClock;
+  let actions: OperatorActions;
   let refusal: Error | undefined;
 
   beforeEach(async () => {
@@ -44,15 +45,20 @@ describe('A job that people cancel', () => {
     clock = new ManualClock(start);
     const rules = new AccessRules(noGroups);
     const config = {} as CatalogApiConfig;
-    const actions = {} as JobActions;
-    updates = new JobUpdates(records, rules, actions, configuration, new JobChanges(), clock, config);
+    const none = {} as JobActions;
+    updates = new JobUpdates(records, rules, none, configuration, new JobChanges(), clock, config);
     trail = new AuditTrail(memoryConnection(), clock, 86_400_000);
-    const audited = new OperatorActions(trail, createLogger('test', 'silent'), 120_000);
+    actions = new OperatorActions(trail, createLogger('test', 'silent'), 120_000);
     refusal = undefined;
     const creation = {
-      create: async (_caller: Caller, { id = '', retryOf = '' }: NewJob) => {
+      create: async (_caller: Caller, { id = '', retryOf = '', retryAudit }: NewJob) => {
         if (refusal !== undefined) throw refusal;
-        const child = { ...jobOf(id, { retryOf }), _id: id, createdBy: 'me', createdAt: clock.now() };
+        const child = {
+          ...jobOf(id, { retryOf, retryAudit: retryAudit! }),
+          _id: id,
+          createdBy: 'me',
+          createdAt: clock.now(),
+        };
         await catalogue.jobs.insertOne(child);
         return child;
       },
@@ -62,7 +68,7 @@ describe('A job that people cancel', () => {
     } as unknown as JobQueries;
     const news = new JobChanges();
     const retries = new JobRetries(queries, creation, records, rules, news, clock, { orphanClaimAge });
-    jobs = new AuditedJobs(updates, retries, audited, catalogue);
+    jobs = new AuditedJobs(updates, retries, actions, catalogue);
     jobs.onModuleInit();
     await catalogue.jobs.insertOne(jobOf('j'));
   });
@@ -103,6 +109,29 @@ describe('A job that people cancel', () => {
     assert.deepEqual(await outcomes(), [['done', undefined]]);
     const [entry] = (await trail.list({ limit: 9 })).items;
     assert.deepEqual([entry?.by, entry?.action, entry?.jobId], ['me', 'job.cancel', 'j']);
+  });
+
+  it('leaves an entry of a call that died before it did anything as not done, though a second call did it', async () => {
+    await trail.begin({
+      ...{ _id: 'dead', by: 'me', via: 'token', action: 'job.cancel', subject: 'job/j', jobId: 'j' },
+      ...{ traceparent: '', wish: 'w' },
+    });
+    await jobs.cancel(me, request, 'j');
+    clock.advance(200_000);
+    await actions.settleUnfinished(clock.now());
+    const found = (await trail.list({ limit: 9 })).items;
+    assert.equal(found.find(({ id }) => id === 'dead')?.outcome, 'not-done');
+    assert.deepEqual(
+      found.filter(({ id }) => id !== 'dead').map(({ outcome }) => outcome),
+      ['done'],
+    );
+  });
+
+  it('is refused with the status of its refusal: under a key of another wish, too', async () => {
+    const withKey = { ...request, headers: { 'idempotency-key': 'k' } };
+    await jobs.cancel(me, withKey, 'j', 'the wrong one');
+    await catalogue.jobs.insertOne({ ...jobOf('other'), _id: 'other' });
+    await assert.rejects(jobs.cancel(me, withKey, 'other', 'the wrong one'), { status: 422 });
   });
 
   describe('once over', () => {

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ways, type Said } from '#console-api';
-import { PermanentError } from '#kernel';
+import { CatenaError, PermanentError } from '#kernel';
 import {
   actingViaHeader,
   changedMeanwhile,
@@ -9,8 +9,11 @@ import {
   type AuditRecord,
   type Deed,
   type Operator,
+  type Wish,
 } from '#operations';
 import type { Caller } from '../domain/access.js';
+import { JobRefusal, Refusal } from '../domain/errors.js';
+import { isCatenas } from '../domain/states.js';
 import type { RequestWithCaller } from '../http/caller.decorator.js';
 import { idempotencyKeyFrom } from '../http/request-parts.js';
 import { JobUpdates } from '../jobs/job-updates.js';
@@ -55,15 +58,16 @@ export class AuditedJobs implements OnModuleInit {
     reason?: string,
   ): Promise<JobRecord> {
     const { _id: id, catena } = job;
-    if (catena?.finished === true || catena?.cancelRequested === true)
+    // Who comes too late, or asks for what is not Catena's to end, leaves no entry.
+    if (catena?.finished === true || catena?.cancelRequested === true || !isCatenas(job))
       return this.updates.cancel(caller, id, reason);
     let late: JobRecord | undefined;
     let changed = job;
     const wish = { action: 'job.cancel' as const, subject: `job/${id}`, jobId: id };
     const said = reason === undefined ? wish : { ...wish, reason };
     try {
-      await this.actions.perform(operator, said, async () => {
-        const { job: found, asked } = await this.updates.askForEnd(caller, id, reason);
+      await this.perform(operator, said, async (audit) => {
+        const { job: found, asked } = await this.updates.askForEnd(caller, id, reason, audit);
         changed = found;
         if (asked) return { before: statusOf(job), after: cancelOf(changed) };
         late = changed;
@@ -78,26 +82,44 @@ export class AuditedJobs implements OnModuleInit {
 
   /** @returns the child */
   async retry(caller: Caller, request: AskingRequest, id: string): Promise<JobRecord> {
-    const retry = await this.retries.check(caller, id);
+    const operator = operatorOf(caller, request);
     const wish = { action: 'job.retry' as const, subject: `job/${id}`, jobId: id };
+    // The same call, answered before: with the same child, whatever became of it.
+    const before = await this.actions.answerTo(operator, wish);
+    if (before !== undefined) return this.retries.child(caller, String(before['retriedBy']));
+    const retry = await this.retries.check(caller, id);
     let child: JobRecord | undefined;
-    const { retriedBy } = await this.actions.perform(operatorOf(caller, request), wish, async () => {
-      child = await retry();
+    const { retriedBy } = await this.perform(operator, wish, async (audit) => {
+      child = await retry(audit);
       return { after: { retriedBy: child._id } };
     });
-    // The same call was answered before: with the same child.
+    // The same call was answered at this moment.
     return child ?? this.retries.child(caller, String(retriedBy));
   }
 
-  private async cancelled({ jobId = '', by, at }: AuditRecord): Promise<Deed | undefined> {
-    const job = await this.catalogue.jobs.findOne({ _id: jobId }, { projection: { 'catena.cancel': 1 } });
-    const cancel = job?.catena?.cancel;
-    return job !== null && cancel?.by === by && cancel.at >= at ? { after: cancelOf(job) } : undefined;
+  /** What was refused before is refused with its status again, under the same key. */
+  private async perform(
+    operator: Operator,
+    wish: Wish,
+    change: (audit: string) => Promise<Deed>,
+  ): Promise<Said> {
+    try {
+      return await this.actions.perform(operator, wish, change);
+    } catch (error) {
+      throw refusalIn(error);
+    }
   }
 
-  private async retried({ jobId = '', by, at }: AuditRecord): Promise<Deed | undefined> {
+  private async cancelled({ _id: audit, jobId = '' }: AuditRecord): Promise<Deed | undefined> {
+    const job = await this.catalogue.jobs.findOne({ _id: jobId, 'catena.cancelAudit': audit } as object, {
+      projection: { 'catena.cancel': 1 },
+    });
+    return job === null ? undefined : { after: cancelOf(job) };
+  }
+
+  private async retried({ _id: audit, jobId = '' }: AuditRecord): Promise<Deed | undefined> {
     const child = await this.catalogue.jobs.findOne(
-      { 'catena.retryOf': jobId, createdBy: by, createdAt: { $gte: at }, ...acceptedJobs } as object,
+      { 'catena.retryOf': jobId, 'catena.retryAudit': audit, ...acceptedJobs } as object,
       { projection: { _id: 1 } },
     );
     return child === null ? undefined : { after: { retriedBy: child._id } };
@@ -130,4 +152,14 @@ function tooLate({ _id, statusCode, catena }: JobRecord): string {
       ? `that ${by} had asked for its end${at === undefined ? '' : ` at ${at.toISOString()}`}`
       : `that it is over (status ${statusCode})`;
   return `Expected job ${_id} to go on, found ${found}.`;
+}
+
+const statuses: Readonly<Record<string, number>> = { [changedMeanwhile]: 409, 'operations.key-reused': 422 };
+
+/** The audit trail's own words, and a refusal that it has kept, as SciCat's clients are answered. */
+function refusalIn(error: unknown): unknown {
+  if (!(error instanceof CatenaError) || error instanceof Refusal) return error;
+  const { code, message } = error;
+  const status = statuses[code] ?? Number(/^catalog\.refused-(\d{3})$/.exec(code)?.[1]);
+  return Number.isNaN(status) ? error : new JobRefusal(status, message, { code });
 }

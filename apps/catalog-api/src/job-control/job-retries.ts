@@ -10,6 +10,13 @@ import { JobQueries } from '../jobs/job-queries.js';
 import { JobRecords } from '../persistence/job-records.js';
 import type { JobRecord, JobRetry } from '../persistence/records.js';
 
+interface Making {
+  /** Of the child. */
+  readonly id: string;
+  readonly failed: readonly { pid: string }[];
+  readonly audit: string;
+}
+
 /** A child job for what failed in a finished one. */
 @Injectable()
 export class JobRetries {
@@ -26,17 +33,18 @@ export class JobRetries {
   /**
    * For users with the rights they would post it with; operators post it for the owner of the first one, with his.
    *
-   * @returns what makes the child, where there is something to retry
-   * @throws JobRefusal 409 where nothing failed; what makes the child while another one does, and as for a new job
+   * @returns what makes the child, under an audit entry, where there is something to retry
+   * @throws JobRefusal 409 where nothing failed, and while another one retries it; what makes the child also as for a new job
    */
-  async check(caller: Caller, id: string): Promise<() => Promise<JobRecord>> {
+  async check(caller: Caller, id: string): Promise<(audit: string) => Promise<JobRecord>> {
     const job = await this.queries.get(caller, id);
     // Jobs of an older SciCat may have no result at all.
     const result = job.jobResultObject as { bad?: { pid: string }[] } | undefined;
     const failed = result?.bad ?? [];
     if (job.catena?.finished !== true || failed.length === 0)
       throw new JobRefusal(409, `Job ${id} has no failed datasets to retry (status ${job.statusCode}).`);
-    return () => this.makeOnce(caller, job, failed);
+    await this.retryBefore(id, this.clock.now());
+    return (audit) => this.makeOnce(caller, job, { failed, audit });
   }
 
   /** A child made before, as its caller may see it. */
@@ -47,13 +55,13 @@ export class JobRetries {
   private async makeOnce(
     caller: Caller,
     job: JobRecord,
-    failed: readonly { pid: string }[],
+    what: Pick<Making, 'failed' | 'audit'>,
   ): Promise<JobRecord> {
     const { _id } = job;
     const id = newId();
     await this.reserve(_id, { child: id, by: caller.username, at: this.clock.now() });
     try {
-      return await this.make(caller, job, { id, failed });
+      return await this.make(caller, job, { id, ...what });
     } catch (error) {
       // What was accepted all the same goes on: only then would another one be one too many.
       if (!(await this.jobs.isAccepted(id))) await this.jobs.releaseRetry(_id, id);
@@ -61,13 +69,19 @@ export class JobRetries {
     }
   }
 
-  /** @throws JobRefusal 409 while another one is at it */
-  private async reserve(id: string, retry: JobRetry): Promise<void> {
+  /** @returns the last one, which is past. @throws JobRefusal 409 while another one is at it */
+  private async retryBefore(id: string, now: Date): Promise<JobRetry | undefined> {
     const child = await this.jobs.unfinishedRetryOf(id);
     if (child !== undefined) throw retriedAlready(id, child._id, child.createdBy);
     const before = (await this.jobs.findAccepted(id))?.catena?.retry;
-    if (before !== undefined && !(await this.isPast(before, retry.at)))
+    if (before !== undefined && !(await this.isPast(before, now)))
       throw retriedAlready(id, before.child, before.by);
+    return before;
+  }
+
+  /** @throws JobRefusal 409 while another one is at it */
+  private async reserve(id: string, retry: JobRetry): Promise<void> {
+    const before = await this.retryBefore(id, retry.at);
     if (!(await this.jobs.reserveRetry(id, retry, before))) {
       const other = (await this.jobs.findAccepted(id))?.catena?.retry;
       throw retriedAlready(id, other?.child, other?.by);
@@ -83,7 +97,7 @@ export class JobRetries {
   private async make(
     caller: Caller,
     job: JobRecord,
-    { id: child, failed }: { readonly id: string; readonly failed: readonly { pid: string }[] },
+    { id: child, failed, audit }: Making,
   ): Promise<JobRecord> {
     const { _id: id } = job;
     const pids = new Set(failed.map(({ pid }) => pid));
@@ -99,7 +113,7 @@ export class JobRetries {
       contactEmail,
       request: {},
       ...(catena?.initiator === undefined ? {} : { initiator: catena.initiator }),
-      retryOf: id,
+      ...{ retryOf: id, retryAudit: audit },
       ...(this.isOnBehalf(caller, job) ? { onBehalf: true } : {}),
     });
     await this.note(caller, job, child);

@@ -29,6 +29,8 @@ export interface NewJob {
   readonly request: unknown;
   readonly idempotencyKey?: string | undefined;
   readonly retryOf?: string;
+  /** The audit entry of a retry. */
+  readonly retryAudit?: string;
   /** Where the caller has decided already what it is called. */
   readonly id?: string;
   /** Whether the caller posts it for its owner, whose rights to the datasets count alone. */
@@ -196,6 +198,7 @@ export class JobCreation {
         finished: false,
         ...(endWords.test(job.statusCode) && type.workflow === 'none' ? {} : { unfinished: true as const }),
         ...pick('retryOf', wanted.retryOf),
+        ...pick('retryAudit', wanted.retryAudit),
         ...pick('initiator', owner.initiator ?? wanted.initiator),
         ...(notBefore === undefined ? {} : { notBefore }),
         ...(wanted.idempotencyKey === undefined

@@ -100,11 +100,12 @@ export class JobUpdates {
     return (await this.askForEnd(caller, id, reason)).job;
   }
 
-  /** As {@link cancel}; `asked`: by this very call, and neither before it nor too late. */
+  /** As {@link cancel}, under an audit entry; `asked`: by this very call, and neither before it nor too late. */
   async askForEnd(
     caller: Caller | undefined,
     id: string,
     reason?: string,
+    audit?: string,
   ): Promise<{ readonly job: JobRecord; readonly asked: boolean }> {
     const job = await this.stoppable(caller, id);
     const by = caller?.username ?? 'anonymous';
@@ -119,7 +120,7 @@ export class JobUpdates {
     const row = eventRow(jobCancelRequestedV1, { jobId: id, requestedBy: by }, now);
     const said = reason === undefined ? {} : { reason };
     const entry = { ...requested(job, by, 'Cancel requested.', now), ...said };
-    const changed = await this.jobs.requestCancel(id, row, entry);
+    const changed = await this.jobs.requestCancel(id, row, entry, audit);
     if (changed === undefined) return { job: await this.cancelledTooLate(job, by), asked: false };
     this.news.tell(id);
     return { job: changed, asked: true };

@@ -101,8 +101,16 @@ export class JobRecords {
     await this.catalogue.jobs.deleteMany({ ...stored, createdAt: { $lt: before } });
   }
 
-  /** @returns undefined when the job is over, or is being cancelled already */
-  requestCancel(_id: string, row: OutboxRow, entry: JobHistoryEntry): Promise<JobRecord | undefined> {
+  /**
+   * @param audit the entry of who asks
+   * @returns undefined when the job is over, or is being cancelled already
+   */
+  requestCancel(
+    _id: string,
+    row: OutboxRow,
+    entry: JobHistoryEntry,
+    audit?: string,
+  ): Promise<JobRecord | undefined> {
     const { by, at, reason } = entry;
     return this.changes.changeAndRead<JobRecord>(
       { _id, ...goesOn, 'catena.cancelRequested': { $ne: true } },
@@ -110,6 +118,7 @@ export class JobRecords {
         $set: {
           ...{ 'catena.cancelRequested': true, updatedAt: at },
           'catena.cancel': { by, at, ...(reason === undefined ? {} : { reason }) },
+          ...(audit === undefined ? {} : { 'catena.cancelAudit': audit }),
         },
         $push: historyOf([entry]),
       },

@@ -190,7 +190,11 @@ interface JobCatenaPart {
   cancelRequested?: boolean;
   /** Who asked for its end first. */
   cancel?: JobCancel;
+  /** The audit entry of that. */
+  cancelAudit?: string;
   retryOf?: string;
+  /** The audit entry of the retry that made it. */
+  retryAudit?: string;
   /** Of a job that is over: who retries it, or did last. */
   retry?: JobRetry;
   /** Requests to keep what it has retrieved for longer, or to let go of it: the number of the last one, and of the last answer taken. */

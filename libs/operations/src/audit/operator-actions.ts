@@ -86,8 +86,7 @@ export class OperatorActions {
   async perform(operator: Operator, wish: Wish, change: (entry: string) => Promise<Deed>): Promise<Said> {
     const { action, subject, jobId, reason } = wish;
     const digest = digestOf(operator, wish);
-    const _id =
-      operator.key === undefined ? newId() : idFromName(JSON.stringify([operator.name, operator.key]));
+    const _id = entryIdOf(operator);
     const before = await this.trail.begin({
       ...{ _id, by: operator.name, via: operator.via, action, subject: subject.slice(0, maxSubject) },
       ...(operator.from === undefined ? {} : { from: operator.from }),
@@ -101,6 +100,14 @@ export class OperatorActions {
     }
     crashPoint('operations.before-change');
     return this.done(_id, operator, wish, change);
+  }
+
+  /** What was done by the same call before; undefined where it was not, or has no key. */
+  async answerTo(operator: Operator, wish: Wish): Promise<Said | undefined> {
+    if (operator.key === undefined) return undefined;
+    const entry = await this.trail.find(entryIdOf(operator));
+    const isSame = entry?.outcome === 'done' && entry.wish === digestOf(operator, wish);
+    return isSame ? (entry.after ?? {}) : undefined;
   }
 
   /** Completes entries of actions whose app died. */
@@ -204,6 +211,10 @@ export class OperatorActions {
       `Expected an action that nobody is doing, found that the same call of ${by} has been under way since ${at.toISOString()}. Look at GET operations/audit before you ask again.`,
     );
   }
+}
+
+function entryIdOf({ name, key }: Operator): string {
+  return key === undefined ? newId() : idFromName(JSON.stringify([name, key]));
 }
 
 function digestOf({ name }: Operator, { action, subject, jobId, reason, details }: Wish): string {
