@@ -20,6 +20,8 @@ const maxRows = 500;
 interface Change {
   readonly id: string;
   readonly time: number;
+  /** Tells its state from others: of two writers the one whose clock is behind may be the last. */
+  readonly state: string;
 }
 
 interface Joining {
@@ -36,8 +38,10 @@ interface Joining {
 export class JobFeed {
   private readonly listeners = new Set<OpenStream>();
   private readonly joining = new Map<OpenStream, Joining>();
-  private readonly sent = new Map<string, number>();
+  private readonly sent = new Map<string, Change>();
   private since = 0;
+  /** Until when everybody was told to read everything anew: nothing before it is looked for again. */
+  private resetAt = 0;
 
   constructor(
     private readonly catalogue: Catalogue,
@@ -69,45 +73,55 @@ export class JobFeed {
     const time = now.getTime();
     if (this.listeners.size === 0) this.since = time;
     const joining = [...this.joining.values()];
-    const from =
+    const earliest =
       Math.min(this.since, ...joining.map(({ heardUntil }) => startOf(heardUntil, time))) - overlap;
-    const { changes, wholeUntil } = await this.changesSince(new Date(from));
-    const fresh = new Set(changes.filter(({ id, time: at }) => this.isFresh(id, at)).map(({ id }) => id));
+    const changes = await this.changesSince(new Date(Math.max(earliest, this.resetAt)));
+    if (changes === undefined) return this.reset(joining, time);
+    const fresh = new Set(changes.filter((change) => this.isFresh(change)).map(({ id }) => id));
     const wanted = joining.length === 0 ? changes.filter(({ id }) => fresh.has(id)) : changes;
     for (let start = 0; start < wanted.length; start += maxRows)
       await this.tell(wanted.slice(start, start + maxRows), fresh, joining);
     for (const { stream, heardUntil } of joining) {
       // Who was away for longer reads everything anew.
-      if (heardUntil !== undefined && (startOf(heardUntil, time) !== heardUntil || wholeUntil !== undefined))
+      const isLate = heardUntil !== undefined && heardUntil < this.resetAt;
+      if (isLate || (heardUntil !== undefined && startOf(heardUntil, time) !== heardUntil))
         stream.send('reset', '{}', time);
-      if (this.joining.delete(stream)) this.listeners.add(stream);
     }
-    this.since = wholeUntil === undefined ? time : Math.max(this.since, Math.min(wholeUntil, time));
-    for (const stream of this.listeners) stream.place = this.since;
-    for (const [id, at] of this.sent) if (at < this.since - 2 * overlap) this.sent.delete(id);
+    this.seen(joining, time);
   }
 
   /**
-   * Oldest first; some more than once in two looks, for clocks differ.
-   *
-   * @returns wholeUntil where there are more than one look reads: what was written after this time may be missing
+   * More has changed than one look reads: everybody reads everything anew, after this look. To read on from where it ended would
+   * lag behind for ever where many jobs have one time.
    */
-  private async changesSince(
-    from: Date,
-  ): Promise<{ changes: readonly Change[]; wholeUntil: number | undefined }> {
+  private reset(joining: readonly Joining[], time: number): void {
+    this.resetAt = time;
+    for (const stream of this.listeners) stream.send('reset', '{}', time);
+    for (const { stream, heardUntil } of joining)
+      if (heardUntil !== undefined) stream.send('reset', '{}', time);
+    this.seen(joining, time);
+  }
+
+  private seen(joining: readonly Joining[], time: number): void {
+    for (const { stream } of joining) if (this.joining.delete(stream)) this.listeners.add(stream);
+    this.since = time;
+    for (const stream of this.listeners) stream.place = time;
+    for (const [id, { time: at }] of this.sent) if (at < time - 2 * overlap) this.sent.delete(id);
+  }
+
+  /** Oldest first; some more than once in two looks, for clocks differ. Undefined: there are more than one look reads. */
+  private async changesSince(from: Date): Promise<readonly Change[] | undefined> {
     const condition = { $or: [{ updatedAt: { $gte: from } }, { 'catena.progress.at': { $gte: from } }] };
     const jobs = await this.catalogue.jobs
       .find({ ...condition, ...acceptedJobs }, { projection: { updatedAt: 1, 'catena.progress.at': 1 } })
-      .sort({ updatedAt: 1 })
       .limit(maxChanges)
       .toArray();
-    const changes = jobs.map((job) => ({ id: job._id, time: timeOf(job) }));
-    const wholeUntil = jobs.length < maxChanges ? undefined : jobs.at(-1)?.updatedAt.getTime();
-    return { changes: changes.sort((one, other) => one.time - other.time), wholeUntil };
+    if (jobs.length === maxChanges) return undefined;
+    return jobs.map(changeOf).sort((one, other) => one.time - other.time);
   }
 
-  private isFresh(id: string, time: number): boolean {
-    return time >= this.since - overlap && this.sent.get(id) !== time;
+  private isFresh({ id, time, state }: Change): boolean {
+    return time >= this.since - overlap && this.sent.get(id)?.state !== state;
   }
 
   private async tell(
@@ -124,13 +138,14 @@ export class JobFeed {
       const row = this.reader.rowFor(stream.caller, job, company);
       stream.send('job', JSON.stringify(this.texts.of(stream.caller)(row)), time);
     };
-    for (const { id, time } of changes) {
+    for (const change of changes) {
+      const { id, time } = change;
       const job = facts.get(id);
       if (job === undefined) continue;
       for (const { stream, heardUntil } of joining)
         if (fresh.has(id) || time >= (heardUntil ?? Infinity) - overlap) send(stream, job, time);
       if (!fresh.has(id)) continue;
-      this.sent.set(id, time);
+      this.sent.set(id, change);
       for (const stream of this.listeners) send(stream, job, time);
     }
   }
@@ -142,6 +157,11 @@ function startOf(heardUntil: number | undefined, now: number): number {
   return heardUntil >= now - memory && heardUntil <= now + overlap ? heardUntil : now;
 }
 
-function timeOf({ updatedAt, catena }: Pick<JobFacts, 'updatedAt' | 'catena'>): number {
-  return Math.max(updatedAt?.getTime() ?? 0, catena?.progress?.at.getTime() ?? 0);
+function changeOf({
+  _id: id,
+  updatedAt,
+  catena,
+}: Pick<JobFacts, 'updatedAt' | 'catena'> & { readonly _id: string }): Change {
+  const times = [updatedAt?.getTime() ?? 0, catena?.progress?.at.getTime() ?? 0];
+  return { id, time: Math.max(...times), state: times.join('/') };
 }
